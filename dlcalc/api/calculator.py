@@ -1,0 +1,161 @@
+"""A calculator: called with what is known it works the formula out; with an answer among it, it works backwards."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+
+from ..errors import UserError
+from ..expressions.answers import Answer
+from ..expressions.nodes import Value
+from ..formulas.diagnose import verify
+from ..formulas.inverse import find
+from ..formulas.model import Formula
+from ..formulas.registry import formula
+from ..formulas.run import run
+from ..profiles import Profile, active
+from .catalogue import ENTRIES, Entry
+from .reading import read_asked, read_range, read_value
+from .results import Backwards, Calculation, Judged
+
+
+class Calculator:
+    """One of `catalogue.ENTRIES`, as a function: `conv(n=227, f=11, s=4)`.
+
+    Quantities are given by their letter or their long name (`n=` or `input_size=`), as numbers, tuples per axis, or text.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.entry: Entry = ENTRIES[name]
+        self.__name__ = name
+        self.__doc__ = f"{self.entry.help}. On the command line: `{self.entry.example}`."
+
+    def __repr__(self) -> str:
+        return f"<dlcalc.{self.entry.name}: {self.entry.help}>"
+
+    def __call__(
+        self,
+        *choice: str,
+        convention: str | None = None,
+        profile: str | Profile | None = None,
+        find: str | Sequence[str] = (),
+        ranges: Mapping[str, tuple[int, int]] | Iterable[str] = (),
+        **given: object,
+    ) -> Calculation | Backwards:
+        """Works the formula out, or backwards when an answer (`o=55`) is given or `find` names unknowns.
+
+        Raises UserError for a quantity that is unknown, unreadable, or outside its domain.
+        """
+        found, rest = self._formula(choice, given)
+        course = _profile(profile)
+        used = _convention(found, convention, course)
+        values, answers = self._read(found, rest)
+        wanted = (find,) if isinstance(find, str) else tuple(find)
+        if answers or wanted:
+            return _backwards(found, values, answers, wanted, ranges, used, course)
+        return Calculation(run(found, values, convention=used), _spelling(found, course))
+
+    def check(
+        self,
+        ask: str,
+        answer: object,
+        *choice: str,
+        convention: str | None = None,
+        profile: str | Profile | None = None,
+        show: bool = False,
+        **given: object,
+    ) -> Judged:
+        """Judges one answer: `conv.check("parameters", 160, f=3, c=6, k=16)` names the mistake.
+
+        Raises UserError when the question or the answer cannot be read.
+        """
+        found, rest = self._formula(choice, given)
+        course = _profile(profile)
+        used = _convention(found, convention, course)
+        values, answers = self._read(found, rest)
+        if answers:
+            raise UserError(f"{next(iter(answers))} is an answer, so it cannot be given together with ask")
+        run(found, values, convention=used)
+        name = _asked(found, ask)
+        verdict = verify(found, values, name, read_asked(found, name, answer), used)
+        return Judged(found, name, str(answer), verdict, used, show, _spelling(found, course))
+
+    def formula(self, *choice: str, **given: object) -> Formula:
+        """The formula that these switches choose."""
+        return self._formula(choice, given)[0]
+
+    def _formula(self, choice: tuple[str, ...], given: Mapping[str, object]) -> tuple[Formula, dict[str, object]]:
+        entry = self.entry
+        chosen = {name: given[name] for name in (*entry.switches, entry.choice) if name in given}
+        if choice:
+            chosen[entry.choice] = choice[0].replace("_", "-")
+        rest = {name: value for name, value in given.items() if name not in chosen}
+        for flag, quantities in entry.flags.items():
+            if rest.pop(flag, None):
+                rest.update(quantities)
+        meant = {name: rest.get(name) for name in entry.given}
+        return formula(entry.formula_id({**chosen, **meant})), rest
+
+    def _read(self, found: Formula, given: Mapping[str, object]) -> tuple[dict[str, Value], dict[str, Answer]]:
+        """Splits what was given into quantities and answers, and reads both."""
+        letters = {v.long.replace("-", "_"): v.name for v in found.variables}
+        values: dict[str, Value] = {}
+        answers: dict[str, Answer] = {}
+        for key, value in given.items():
+            if value is None:
+                continue
+            name = letters.get(key, key)
+            variable = found.variable(name)
+            if variable is not None:
+                values[name] = read_value(found, variable, value)
+            elif name in found.by_name:
+                answers[name] = read_asked(found, name, value)
+            else:
+                known = ", ".join(v.name for v in found.variables)
+                raise UserError(f"{key} is not a quantity of {found.id}; its quantities are {known}")
+        return values, answers
+
+
+def _asked(found: Formula, ask: str) -> str:
+    name = found.answers[0] if ask == "value" else ask
+    if name not in {step.name for step in found.steps} and "." not in name:
+        known = ", ".join(dict.fromkeys((*found.answers, *(step.name for step in found.steps))))
+        raise UserError(f"{ask} cannot be asked of {found.id}; what can is {known}")
+    return name
+
+
+def _profile(profile: str | Profile | None) -> Profile:
+    return profile if isinstance(profile, Profile) else active(profile, os.environ)
+
+
+def _spelling(found: Formula, course: Profile) -> dict[str, str]:
+    """How the course writes this formula's names."""
+    names = {step.name: "" for step in found.steps} | {v.name: v.long for v in found.variables}
+    return course.letters_for(found.id, names)
+
+
+def _convention(found: Formula, wanted: str | None, course: Profile) -> str:
+    names = [convention.name for convention in found.conventions]
+    if wanted is None:
+        return course.convention_for(found.id, names)
+    if wanted not in names:
+        raise UserError(f"convention is one of {', '.join(names)} for {found.id}, not {wanted}")
+    return wanted
+
+
+def _backwards(
+    found: Formula,
+    values: Mapping[str, Value],
+    answers: Mapping[str, Answer],
+    unknowns: Sequence[str],
+    ranges: Mapping[str, tuple[int, int]] | Iterable[str],
+    convention: str,
+    course: Profile,
+) -> Backwards:
+    if not answers:
+        raise UserError(f"to find {', '.join(unknowns)}, give an answer: {', '.join(found.answers)}")
+    letters = {v.long: v.name for v in found.variables}
+    names = [letters.get(name, name) for name in unknowns]
+    boxes = dict(ranges) if isinstance(ranges, Mapping) else dict(read_range(text) for text in ranges)
+    solutions = find(found, values, answers, names, boxes, convention)
+    return Backwards(found, values, {name: answer.text for name, answer in answers.items()}, solutions, _spelling(found, course))

@@ -1,0 +1,242 @@
+"""What a calculation hands back: the working as an object, as a dictionary for JSON, and as tables with maths in Jupyter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+from .. import explain
+from ..document import Document
+from ..export.registry import writer
+from ..expressions import printing
+from ..expressions.inverse import Solutions
+from ..expressions.nodes import Node, Value
+from ..expressions.printing import Spell
+from ..formulas.diagnose import Verdict
+from ..formulas.model import Formula
+from ..formulas.present import AXIS_WORDS
+from ..formulas.run import Line, Working, run
+
+
+def as_json(value: Value) -> Any:
+    """A value for JSON: numbers as numbers, shapes as lists, letters and unending fractions as expressions in a string."""
+    if isinstance(value, tuple):
+        return [as_json(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): as_json(item) for key, item in value.items()}
+    if isinstance(value, Node):
+        return printing.plain(value)
+    if isinstance(value, Fraction):
+        rest = value.denominator
+        for prime in (2, 5):
+            while rest % prime == 0:
+                rest //= prime
+        return float(value) if rest == 1 and value.denominator < 10**15 else str(value)
+    return value
+
+
+class Result:
+    """Something worked out. In Jupyter it shows itself; `to_dict` is what `--json` prints."""
+
+    spell: Spell = None
+
+    def document(self) -> Document:
+        """The result as a document, which every format renders."""
+        raise NotImplementedError
+
+    def to_dict(self) -> dict[str, Any]:
+        """The result with plain numbers, lists and strings only."""
+        raise NotImplementedError
+
+    def to_markdown(self) -> str:
+        return writer("markdown")(self.document())
+
+    def to_latex(self) -> str:
+        return writer("latex")(self.document())
+
+    def to_html(self) -> str:
+        return writer("html")(self.document())
+
+    def _repr_markdown_(self) -> str:
+        return self.to_markdown()
+
+    def _repr_latex_(self) -> str:
+        return self.to_latex()
+
+    def _repr_html_(self) -> str:
+        return self.to_html()
+
+
+class Calculation(Result):
+    """A formula worked out. Every variable, step and answer is an attribute: `.output`, `.parameters`, `.padded`."""
+
+    def __init__(self, working: Working, spell: Spell = None) -> None:
+        self.working = working
+        self.spell = spell
+
+    def __getattr__(self, name: str) -> Value:
+        if name.startswith("_") or "working" not in self.__dict__:
+            raise AttributeError(name)
+        try:
+            return self.working.shown(name)
+        except KeyError:
+            known = ", ".join(self.working.formula.answers)
+            raise AttributeError(f"{self.working.formula.id} has no {name}; its answers are {known}") from None
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *self.working.formula.by_name})
+
+    def __repr__(self) -> str:
+        answers = ", ".join(
+            f"{name}={printing.text(self.working.shown(name))}" for name in self.working.formula.answers
+        )
+        return f"<{self.working.formula.title}: {answers}>"
+
+    @property
+    def steps(self) -> tuple[Line, ...]:
+        """The evaluated steps: name, expression in letters, with values put in, value."""
+        return self.working.steps
+
+    @cached_property
+    def value(self) -> Value:
+        """The main answer."""
+        return self.working.shown(self.working.formula.answers[0])
+
+    def document(self) -> Document:
+        return explain.working(self.working, self.spell)
+
+    def to_dict(self) -> dict[str, Any]:
+        working = self.working
+        formula = working.formula
+        answers = {name: as_json(working.shown(name)) for name in formula.answers}
+        main = {} if formula.shape else {"value": as_json(self.value)}
+        return {
+            "formula": formula.id,
+            **main,
+            **answers,
+            "given": {name: as_json(working[name]) for name in working.given},
+            "defaults": {name: as_json(value) for name, value in working.defaults.items()},
+            "missing": [variable.name for variable in working.missing],
+            "convention": working.convention.name,
+            "conventions": self._neighbours(),
+            "warnings": list(working.warnings),
+            "steps": [self._line(line) for line in working.steps],
+        }
+
+    def _neighbours(self) -> dict[str, Any]:
+        formula = self.working.formula
+        name = explain.counted(formula)
+        return {
+            convention.name: as_json(run(formula, self.working.given, convention=convention.name).shown(name))
+            for convention in formula.conventions
+        }
+
+    def _line(self, line: Line) -> dict[str, Any]:
+        axis = {"axis": AXIS_WORDS[self.working.formula.axes][line.axis - 1]} if line.axis else {}
+        return {
+            "name": line.name,
+            **axis,
+            "expression": printing.plain(line.expression),
+            "values": printing.plain(line.values),
+            "value": as_json(line.value),
+        }
+
+
+class Backwards(Result):
+    """The answer to an inverse question: `solutions` (dicts, increasing), `count`, and the ranges `searched`."""
+
+    def __init__(
+        self,
+        formula: Formula | None,
+        given: Mapping[str, Value],
+        wanted: Mapping[str, str],
+        found: Solutions,
+        spell: Spell = None,
+    ) -> None:
+        self.formula = formula
+        self.given = given
+        self.wanted = wanted
+        self.found = found
+        self.spell = spell
+
+    @property
+    def solutions(self) -> tuple[dict[str, int], ...]:
+        return self.found.found
+
+    @property
+    def count(self) -> int:
+        return self.found.count
+
+    @property
+    def searched(self) -> dict[str, tuple[int, int]]:
+        return self.found.searched
+
+    def __repr__(self) -> str:
+        return f"<{explain.counted_solutions(self.found)}: {list(self.solutions[:5])}>"
+
+    def document(self) -> Document:
+        title = self.formula.title if self.formula else "Solve"
+        return explain.solutions(title, self.wanted, self.found, self.spell)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            **({"formula": self.formula.id} if self.formula else {}),
+            "solutions": list(self.solutions),
+            "count": self.count,
+            "searched": {name: list(ends) for name, ends in self.searched.items()},
+            "wanted": dict(self.wanted),
+            "given": {name: as_json(value) for name, value in self.given.items()},
+        }
+
+
+class Judged(Result):
+    """A verified answer: `correct`, `expected`, the `convention` under which it is right, the `mistakes` that give it."""
+
+    def __init__(
+        self, formula: Formula, name: str, answer: str, verdict: Verdict, convention: str, show: bool = False,
+        spell: Spell = None,
+    ) -> None:  # fmt: skip
+        self.formula = formula
+        self.name = name
+        self.answer = answer
+        self.verdict = verdict
+        self.convention = verdict.convention.name if verdict.convention else convention
+        self.show = show
+        self.spell = spell
+
+    @property
+    def correct(self) -> bool:
+        return self.verdict.correct
+
+    @property
+    def expected(self) -> Value:
+        value = self.verdict.expected
+        alike = self.formula.is_per_axis(self.name) and isinstance(value, tuple) and len(set(value)) == 1
+        return value[0] if alike else value
+
+    @property
+    def mistakes(self) -> list[dict[str, str]]:
+        return [{"id": c.id, "because": c.because} for c in self.verdict.mistakes]
+
+    def __repr__(self) -> str:
+        state = (
+            "right" if self.correct else f"wrong: {', '.join(m['id'] for m in self.mistakes) or 'no typical mistake'}"
+        )
+        return f"<{self.name} = {self.answer} is {state}>"
+
+    def document(self) -> Document:
+        return explain.verdict(self.formula, self.name, self.answer, self.verdict, self.show, self.spell)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "formula": self.formula.id,
+            "asked": self.name,
+            "answer": self.answer,
+            "correct": self.correct,
+            "expected": as_json(self.expected),
+            "convention": self.convention,
+            "mistakes": self.mistakes,
+            "more": self.verdict.more,
+        }

@@ -1,0 +1,50 @@
+"""An equation in the user's own words, solved in whole numbers: `2n^2 + 3n = 230`, n = 1..1000."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from ..errors import UserError
+from ..expressions.evaluate import compile_node
+from ..expressions.inverse import Constraint
+from ..expressions.inverse import solve as search
+from ..expressions.nodes import Compare, Kind, names_in
+from ..expressions.parser import parse
+from ..expressions.reader import Declarations
+from .reading import read_range
+from .results import Backwards
+
+DEFAULT_RANGE = (1, 1000)
+MOST_UNKNOWNS = 4
+
+
+def solve(equations: str | Iterable[str], ranges: Mapping[str, tuple[int, int]] | Iterable[str] = ()) -> Backwards:
+    """All whole-number solutions of one or several equations or inequalities in the stated ranges.
+
+    A letter without a range is looked for in 1..1000. Raises UserError for what is no equation, or is too much to search.
+    """
+    boxes = dict(ranges) if isinstance(ranges, Mapping) else dict(read_range(text) for text in ranges)
+    texts = (equations,) if isinstance(equations, str) else tuple(equations)
+    names = Declarations(dict.fromkeys(boxes, Kind.SCALAR), frozenset(boxes))
+    nodes = [parse(text, names) for text in texts]
+    constraints: list[Constraint] = []
+    letters: dict[str, None] = {}
+    for text, node in zip(texts, nodes, strict=True):
+        if not isinstance(node, Compare) or node.operator not in _ENDS:
+            raise UserError(f'an equation or inequality is expected, such as "2n^2 + 3n = 230", not "{text[:60]}"')
+        letters.update(dict.fromkeys(names_in(node)))
+        left, right = compile_node(node.left), compile_node(node.right)
+        constraints.append(Constraint(lambda v, a=left, b=right: a(v) - b(v), *_ENDS[node.operator]))  # type: ignore[misc]
+    if not letters:
+        raise UserError(f'there is no letter to solve for in "{texts[0][:60]}"')
+    if len(letters) > MOST_UNKNOWNS:
+        raise UserError(f"at most {MOST_UNKNOWNS} letters can be solved for, not {len(letters)} ({', '.join(letters)})")
+    strange = [name for name in boxes if name not in letters]
+    if strange:
+        raise UserError(f"{strange[0]} has a range but does not occur; the letters are {', '.join(letters)}")
+    found = search(constraints, {name: boxes.get(name, DEFAULT_RANGE) for name in letters})
+    return Backwards(None, {}, {"equation": "; ".join(texts)}, found)
+
+
+_ALL = 10**30
+_ENDS = {"=": (0, 0), "≥": (0, _ALL), "≤": (-_ALL, 0)}

@@ -1,0 +1,136 @@
+"""The program: a group whose commands are built when they are called, and errors as one line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from ..api.catalogue import ENTRIES
+from ..errors import DlcalcError, ExpressionError
+
+_OWN_COMMANDS = {
+    "solve": "Solve an equation of your own in whole numbers",
+    "doctor": "What this installation can do, and what is missing",
+}
+"""Command → its help; each is `add_to` of the module of that name in this folder."""
+
+
+class _AsText:
+    def coerce(self, value: Any, **_: Any) -> Any:
+        return value
+
+
+class _TextParameters:
+    """Options stay text: dlcalc reads them itself, so pydantic, with which typer would convert them, is not loaded."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        parameters: list[Any] = super().get_params(ctx)  # type: ignore[misc]
+        for parameter in parameters:
+            parameter.get_runtime_param = _AsText
+        return parameters
+
+
+class Commands(_TextParameters, TyperGroup):
+    """Lists all commands by name and help alone; builds only the one that is called."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*(name.replace("_", "-") for name in ENTRIES), *_OWN_COMMANDS]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """A stand-in with the help line, for listings."""
+        entry = ENTRIES.get(cmd_name.replace("-", "_"))
+        text = entry.help if entry else _OWN_COMMANDS.get(cmd_name)
+        return None if text is None else _built(lambda: None, cmd_name, text)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        name = args[0]
+        command = command_named(name)
+        if command is None:
+            return super().resolve_command(ctx, args)  # which says so, and suggests
+        return name, command, args[1:]
+
+
+def command_named(name: str) -> Any:
+    """The whole command, with its options; None for an unknown name."""
+    if name in _OWN_COMMANDS:
+        module = import_module(f".{name}", __package__)
+        return _built(module.command, name, _OWN_COMMANDS[name])
+    if name.replace("-", "_") in ENTRIES:
+        from .calculators import function, help_text
+
+        entry = ENTRIES[name.replace("-", "_")]
+        return _built(function(entry), name, help_text(entry))
+    return None
+
+
+class Command(_TextParameters, typer.core.TyperCommand):
+    """One command, built when it is called."""
+
+
+def _built(function: Callable[..., Any], name: str, text: str) -> Any:
+    one = typer.Typer(add_completion=False, rich_markup_mode="rich")
+    one.command(name, help=text, cls=Command)(function)
+    return typer.main.get_command(one)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"dlcalc {version('dlcalc')}")
+        raise typer.Exit
+
+
+def _start(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Show the version and exit."
+    ),
+) -> None:
+    """Deep-learning calculations with their working: answers in numbers or letters, forwards and backwards.
+
+    Try: dlcalc conv --n 227 --f 11 --s 4
+    """
+
+
+def program() -> Any:
+    app = typer.Typer(cls=Commands, add_completion=True, no_args_is_help=True, rich_markup_mode="rich")
+    app.callback()(_start)
+    return typer.main.get_command(app)
+
+
+def run(arguments: list[str]) -> int:
+    """Runs one command line; every error that a user can cause is one line on standard error and status 2."""
+    try:
+        status = program().main(args=arguments, prog_name="dlcalc", standalone_mode=False)
+        sys.stdout.flush()
+    except DlcalcError as error:
+        return _refuse(str(error), error.caret() if isinstance(error, ExpressionError) else "")
+    except typer.TyperException as error:
+        return _refuse(error.format_message()) if error.format_message() else _help(error)
+    except (KeyboardInterrupt, typer.Abort):
+        return 130
+    except BrokenPipeError:
+        # the reader has gone (`| head`): say nothing, and keep the interpreter from saying it at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return status if isinstance(status, int) else 0
+
+
+def _help(error: Any) -> int:
+    print(error.ctx.get_help(), file=sys.stderr)
+    return 2
+
+
+def _refuse(message: str, caret: str = "") -> int:
+    """One line; where somebody watches, the place in the text under it."""
+    line = " ".join(message.split())
+    print(f"dlcalc: {line if len(line) < 400 else line[:400] + '…'}", file=sys.stderr)
+    if caret and sys.stderr.isatty():
+        print("\n".join("    " + row for row in caret.splitlines()), file=sys.stderr)
+    return 2

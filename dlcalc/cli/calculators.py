@@ -1,0 +1,156 @@
+"""The calculators as commands: one option per quantity and per answer, made from the formula's own variables."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from .. import api
+from ..api.catalogue import Entry
+from ..formulas.model import Formula, Step
+from ..formulas.registry import formula
+from .output import Formats, emit
+
+_GIVEN = "Quantities (what is not given stays a letter)"
+_ANSWERS = "Answers (given, the question is asked backwards)"
+_BACKWARDS = "Asking backwards"
+_CHECKING = "Checking an answer"
+_OUTPUT = "Output"
+
+
+def help_text(entry: Entry) -> str:
+    return f"{entry.help}.\n\nExample: {entry.example}"
+
+
+def function(entry: Entry) -> Callable[..., Any]:
+    """The command's function; its signature is made from the formulas that the entry can choose."""
+    formulas = [formula(id) for id in dict.fromkeys(_ids(entry))]
+    parameters, names = _parameters(entry, formulas)
+
+    def command(**options: Any) -> int:
+        return _run(entry, {names.get(key, key): value for key, value in options.items()})
+
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {p.name: p.annotation for p in parameters}
+    return command
+
+
+def _ids(entry: Entry) -> list[str]:
+    return [*([entry.formula] if entry.formula else []), *entry.switches.values(), *entry.choices.values()]
+
+
+class _Collector:
+    """Options, each name taken once; the keys are safe as Python names, `names` leads back."""
+
+    def __init__(self) -> None:
+        self.parameters: list[inspect.Parameter] = []
+        self.names: dict[str, str] = {}
+        self.flags: set[str] = {"--help"}
+
+    def add(self, name: str, annotation: Any, default: Any = None) -> None:
+        key = f"_{len(self.parameters)}_{name.replace('-', '_').replace('.', '_')}"
+        self.names[key] = name
+        self.parameters.append(
+            inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+        )
+
+    def option(
+        self,
+        name: str,
+        flags: list[str],
+        help: str,
+        panel: str,
+        metavar: str = "VALUE",
+        *,
+        flag: bool = False,
+        many: bool = False,
+    ) -> None:
+        free = [flag for flag in dict.fromkeys(flags) if flag not in self.flags]
+        if not free:
+            return
+        self.flags.update(free)
+        settings: Any = typer.Option(
+            *free, help=help, rich_help_panel=panel, show_default=False, metavar=None if flag else metavar
+        )
+        kind: Any = bool if flag else list[str] | None if many else str | None
+        self.add(name, Annotated[kind, settings], False if flag else None)
+
+
+def _parameters(entry: Entry, formulas: list[Formula]) -> tuple[list[inspect.Parameter], dict[str, str]]:
+    collect = _Collector()
+    if entry.positional:
+        which = typer.Argument(help=f"one of {', '.join(entry.choices)}", metavar=entry.choice.upper())
+        collect.add(entry.choice, Annotated[str | None, which])
+    elif entry.choice:
+        collect.option(entry.choice, [f"--{entry.choice}"], f"one of {', '.join(entry.choices)}", _GIVEN, "NAME")
+    for switch in entry.switches:
+        collect.option(
+            switch, [f"--{switch.replace('_', '-')}"], formula(entry.switches[switch]).title, _GIVEN, flag=True
+        )
+    _quantities(collect, formulas)
+    _common(collect, formulas)
+    return collect.parameters, collect.names
+
+
+def _quantities(collect: _Collector, formulas: list[Formula]) -> None:
+    seen: set[str] = set()
+    for variable in (v for f in formulas for v in f.variables):
+        if variable.name in seen:
+            continue
+        seen.add(variable.name)
+        default = f" (default {variable.default})" if variable.default is not None else ""
+        collect.option(variable.name, _flags(variable.name, variable.long), variable.meaning + default, _GIVEN,
+                       "SIZE" if variable.per_axis else "VALUE")  # fmt: skip
+    for f in formulas:
+        for name in f.answers:
+            step = f.by_name[name]
+            if name not in seen and isinstance(step, Step):
+                seen.add(name)
+                collect.option(name, _flags(name), step.meaning, _ANSWERS)
+
+
+def _flags(name: str, long: str = "") -> list[str]:
+    """--f for a letter, --filter-size for its term; a one-letter term of a word gets one flag."""
+    return [f"--{name.replace('_', '-')}", *([f"--{long}"] if long else [])]
+
+
+def _common(collect: _Collector, formulas: list[Formula]) -> None:
+    conventions = list(dict.fromkeys(c.name for f in formulas for c in f.conventions))
+    collect.option("find", ["--find"], "the unknowns to find: s or f,p", _BACKWARDS, "NAMES")
+    collect.option("range", ["--range"], "where to look: n=1..1000; may be repeated", _BACKWARDS, "RANGE", many=True)
+    collect.option("ask", ["--ask"], "the answer that is verified: o, parameters, ...", _CHECKING, "NAME")
+    collect.option("answer", ["--answer"], "the value to verify, a number or an expression", _CHECKING)
+    collect.option("show", ["--show"], "show the right value too", _CHECKING, flag=True)
+    collect.option("convention", ["--convention"], f"how to count: {', '.join(conventions)}", _OUTPUT, "NAME")
+    collect.option(
+        "profile", ["--profile"], "the course's letters and conventions: a name or a TOML file", _OUTPUT, "FILE"
+    )
+    for name in Formats.NAMES:
+        collect.option(name, [f"--{name}"], Formats.NAMES[name], _OUTPUT, flag=True)
+
+
+_OPTIONS = ("find", "range", "ask", "answer", "show", "convention", "profile", *Formats.NAMES)
+
+
+def _run(entry: Entry, options: dict[str, Any]) -> int:
+    formats = Formats.chosen(options)
+    picked = {name: options.pop(name, None) for name in _OPTIONS}
+    choice = options.pop(entry.choice, None) if entry.choice else None
+    given = {name: value for name, value in options.items() if value not in (None, False)}
+    calculate: api.Calculator = getattr(api, entry.name)
+    chosen = (choice,) if choice is not None else ()
+    if (picked["ask"] is None) != (picked["answer"] is None):
+        raise api.UserError("--ask NAME and --answer VALUE go together: what was asked, and what was answered")
+    if picked["ask"] is not None:
+        judged = calculate.check(picked["ask"], picked["answer"], *chosen, convention=picked["convention"],
+                                 profile=picked["profile"], show=bool(picked["show"]), **given)  # fmt: skip
+        emit(judged, formats)
+        return 0 if judged.correct else 1
+    unknowns = [name.strip() for name in (picked["find"] or "").split(",") if name.strip()]
+    found = calculate(*chosen, convention=picked["convention"], profile=picked["profile"], find=unknowns,
+                      ranges=picked["range"] or (), **given)  # fmt: skip
+    emit(found, formats)
+    return 0

@@ -1,0 +1,94 @@
+"""`dlcalc doctor`: versions, which extras are there, threads, and whether CUDA is, and why not."""
+
+from __future__ import annotations
+
+import json as json_module
+import os
+import platform
+from importlib import metadata
+from importlib.util import find_spec
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+_EXTRAS = {
+    "algebra": ("sympy",),
+    "numeric": ("numpy", "numba"),
+    "cuda": ("numba_cuda",),
+    "pdf": ("typst",),
+    "onnx": ("onnx",),
+    "peers": ("torch",),
+    "dev": ("pytest", "hypothesis", "ruff", "mypy"),
+}
+"""Extra → the modules that it brings."""
+
+
+def command(json: Annotated[bool, typer.Option("--json", help="one JSON object")] = False) -> Any:
+    """What this installation can do, and what is missing.
+
+    Example: dlcalc doctor
+    """
+    found = report()
+    if json:
+        typer.echo(json_module.dumps(found, indent=2))
+        return 0
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    for name in ("dlcalc", "python", "platform", "cpu_threads"):
+        table.add_row(name.replace("_", " "), str(found[name]))
+    for extra, modules in found["extras"].items():
+        there = all(version is not None for version in modules.values())
+        shown = ", ".join(f"{name} {version or 'missing'}" for name, version in modules.items())
+        hint = "" if there else f'  (pip install "dlcalc[{extra}]")'
+        table.add_row(Text(f"extra {extra}"), Text(("✓ " if there else "– ") + shown + hint, "" if there else "dim"))
+    cuda = found["cuda"]
+    table.add_row("CUDA", Text("✓ yes" if cuda["available"] else f"– no: {cuda['reason']}"))
+    table.add_row("profile", found["profile"])
+    Console(highlight=False).print(table)
+    return 0
+
+
+def report() -> dict[str, Any]:
+    """Versions, extras, threads and CUDA, as plain data."""
+    from ..profiles import active
+
+    return {
+        "dlcalc": metadata.version("dlcalc"),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "cpu_threads": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "extras": {extra: {module: _version(module) for module in modules} for extra, modules in _EXTRAS.items()},
+        "cuda": _cuda(),
+        "profile": active(None, os.environ).name,
+    }
+
+
+def _version(module: str) -> str | None:
+    name = module.replace("_", "-")
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _cuda() -> dict[str, Any]:
+    """Whether a CUDA device can be used, by asking its driver; the reason when not."""
+    import ctypes
+    import ctypes.util
+
+    library = "nvcuda.dll" if os.name == "nt" else ctypes.util.find_library("cuda") or "libcuda.so.1"
+    try:
+        driver = ctypes.CDLL(library)
+    except OSError:
+        return {"available": False, "reason": "no NVIDIA driver on this machine (libcuda was not found)"}
+    count = ctypes.c_int(0)
+    code = driver.cuInit(0) or driver.cuDeviceGetCount(ctypes.byref(count))
+    if code or not count.value:
+        return {"available": False, "reason": f"the NVIDIA driver finds no device (CUDA error {code})"}
+    if find_spec("numba") is None or find_spec("numba_cuda") is None:
+        return {"available": False, "reason": 'a device is there, but numba-cuda is not: pip install "dlcalc[cuda]"'}
+    return {"available": True, "devices": count.value}

@@ -1,0 +1,51 @@
+"""Where a result goes: the rich view, or --json, --latex, --markdown, --html as text to paste."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from ..api.results import Result
+from ..errors import UserError
+
+
+@dataclass(frozen=True)
+class Formats:
+    """The one format asked for, "" for the view on the terminal."""
+
+    NAMES: ClassVar[dict[str, str]] = {
+        "json": "one JSON object",
+        "latex": "LaTeX to paste",
+        "markdown": "Markdown to paste",
+        "html": "HTML to paste (MathML)",
+    }
+
+    name: str
+
+    @staticmethod
+    def chosen(options: Mapping[str, Any]) -> Formats:
+        """Raises UserError when two formats are asked for."""
+        on = [name for name in Formats.NAMES if options.get(name)]
+        if len(on) > 1:
+            raise UserError(f"one format at a time: --{on[0]} or --{on[1]}")
+        return Formats(on[0] if on else "")
+
+
+def emit(result: Result, formats: Formats) -> None:
+    """Writes a result to standard output."""
+    if formats.name == "json":
+        import json
+
+        text = json.dumps(result.to_dict(), ensure_ascii=False, indent=2) + "\n"
+    elif formats.name:
+        from ..export.registry import writer
+
+        text = writer(formats.name)(result.document())
+    else:
+        from .view import show
+
+        show(result.document())
+        return
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")

@@ -1,0 +1,163 @@
+"""A document on the terminal: what a teacher would put on a slide. Text only becomes `Text`, never markup."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.box import ROUNDED, SIMPLE_HEAD
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from .. import document as doc
+from ..expressions import printing
+from ..expressions.nodes import Name, Node, to_node
+from ..expressions.printing import Block, Spell, joined
+
+WIDEST = 100
+"""Wider terminals keep the text at a width that can be read."""
+
+_NOTE_STYLES = {
+    "warning": ("bold yellow", "!"),
+    "note": ("dim", "·"),
+    "mistake": ("bold red", "✗"),
+    "right": ("bold green", "✓"),
+    "hint": ("cyan", "?"),
+}
+
+
+def show(document: doc.Document, console: Console | None = None) -> None:
+    """Prints a document. Piped or with NO_COLOR there are no colours, and piped no escape codes at all."""
+    target = console or Console(highlight=False)
+    width = min(target.width, WIDEST)
+    target.print(_View(document.spell, width).document(document), width=width)
+
+
+class _View:
+    def __init__(self, spell: Spell, width: int) -> None:
+        self.spell = spell
+        self.width = width
+
+    def document(self, document: doc.Document) -> RenderableType:
+        blocks = list(document.blocks)
+        title: list[RenderableType] = [Text(document.title, "bold", justify="center")]
+        first = blocks[0] if blocks else None
+        if isinstance(first, doc.Paragraph):
+            title.append(Text.assemble(self.words(first.words), justify="center"))
+            blocks.pop(0)
+        head = Panel(Group(*title), box=ROUNDED, border_style="cyan", padding=(0, 2))
+        return Group(head, *(part for block in blocks for part in self.block(block)))
+
+    def block(self, block: doc.Block) -> Iterable[RenderableType]:
+        match block:
+            case doc.Heading(_, words):
+                yield Text()
+                yield Text.assemble(" ", self.words(words), style="bold cyan")
+            case doc.Paragraph(words):
+                yield Padding(self.words(words), (0, 1))
+            case doc.Formula(equations):
+                for equation in equations:
+                    yield Padding(self.equation(equation), (1, 3, 0, 3))
+            case doc.Table():
+                yield Padding(self.table(block), (0, 1))
+            case doc.Steps(items):
+                yield Padding(self.steps(items), (0, 1))
+            case doc.Note(kind, words):
+                yield self.note(kind, words)
+            case doc.Items(items):
+                for item in items:
+                    yield Padding(self.hanging("• ", self.words(item)), (0, 3))
+            case doc.Code(text, _):
+                yield Padding(Text(doc.printable(text).rstrip(), "bold"), (1, 3))
+            case doc.Figure(_, alt):
+                yield Padding(Text.assemble("[", self.words(alt), "]", style="dim"), (1, 3))
+
+    def words(self, words: doc.Words) -> Text:
+        return Text.assemble(*(self.inline(inline) for inline in doc.inlines(words)))
+
+    def inline(self, inline: doc.Inline) -> Text:
+        match inline:
+            case doc.Text(text):
+                return Text(text)
+            case doc.Strong(words):
+                return Text.assemble(self.words(words), style="bold")
+            case doc.Emphasis(words):
+                return Text.assemble(self.words(words), style="italic")
+            case doc.Math(value):
+                return Text(printing.text(value, self.spell), "bold")
+            case doc.CodeText(text):
+                return Text(text, "cyan")
+
+    def note(self, kind: str, words: doc.Words) -> RenderableType:
+        style, sign = _NOTE_STYLES[kind]
+        return Padding(self.hanging(f"{sign} ", self.words(words), style), (1, 1, 0, 1))
+
+    def hanging(self, sign: str, text: Text, style: str = "") -> Table:
+        grid = Table.grid(padding=0)
+        grid.add_column(width=len(sign), style=style)
+        grid.add_column(style=style if style in ("dim",) else "")
+        grid.add_row(sign, text)
+        return grid
+
+    def table(self, table: doc.Table) -> RenderableType:
+        shown = Table(box=SIMPLE_HEAD, padding=(0, 1), pad_edge=False, header_style="dim")
+        for index, (words, side) in enumerate(zip(table.header, table.alignments, strict=True)):
+            last = index == len(table.header) - 1
+            shown.add_column(self.words(words), justify=side, no_wrap=last and side == "right", overflow="fold")
+        for row in table.rows:
+            shown.add_row(*(self.words(cell) for cell in row))
+        if table.caption:
+            return Group(Text.assemble(self.words(table.caption), style="italic"), shown)
+        return shown
+
+    def steps(self, items: tuple[tuple[doc.Words, doc.Equation], ...]) -> RenderableType:
+        grid = Table.grid(padding=(0, 2))
+        grid.add_column(justify="right", style="dim", no_wrap=True)
+        grid.add_column(ratio=2)
+        grid.add_column(ratio=3, overflow="fold")
+        for number, (words, equation) in enumerate(items, 1):
+            grid.add_row(str(number), self.words(words), self.chain(equation))
+        return Padding(grid, (1, 1, 0, 1))
+
+    def chain(self, equation: doc.Equation) -> Text:
+        """An equation on one line: a = b = c."""
+        text = Text()
+        nodes, signs = _parts(equation)
+        for index, (node, sign) in enumerate(zip(nodes, signs, strict=True)):
+            text.append(f" {sign} " if index else "")
+            last = index == len(nodes) - 1
+            text.append(printing.text(node, self.spell), "bold" if last and index else "")
+        return text
+
+    def equation(self, equation: doc.Equation) -> Text:
+        """An equation in two dimensions, broken before a sign where it is too wide."""
+        nodes, signs = _parts(equation)
+        blocks = [printing.stacked_block(node, self.spell) for node in nodes]
+        left = blocks[0]
+        rows: list[Block] = []
+        current = left
+        for block, sign in zip(blocks[1:], signs[1:], strict=True):
+            wider = joined([current, f" {sign} ", block])
+            if _width(wider) > self.width - 6 and current is not left:
+                rows.append(current)
+                wider = joined([" " * _width(left), f" {sign} ", block])
+            current = wider
+        rows.append(current)
+        text = "\n".join(line.rstrip() for row in rows for line in row.lines)
+        shown = Text(text, "bold", no_wrap=True)
+        return Text.assemble(shown, "  ", self.words(equation.note)) if equation.note else shown
+
+
+def _parts(equation: doc.Equation) -> tuple[list[Node], list[str]]:
+    left = Name(equation.left) if isinstance(equation.left, str) else equation.left
+    nodes = [to_node(node) for node in (*([] if left is None else [left]), *equation.rights)]
+    signs = ["", *["="] * (len(nodes) - 1)]
+    if equation.rounded:
+        signs[-1] = "≈"
+    return nodes, signs
+
+
+def _width(block: Block) -> int:
+    return block.width

@@ -1,0 +1,194 @@
+"""What every output format renders: headings, text, maths, tables, workings, figures. No format is known here."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, TypeAlias
+
+from .errors import InternalError
+from .expressions import printing
+from .expressions.nodes import Name, Node, Value, to_node
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Strong:
+    words: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Emphasis:
+    words: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Math:
+    """An expression inside a line of text: a tree, never a string of some format."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class CodeText:
+    """What is typed on a keyboard: a command, an option, a file name."""
+
+    text: str
+
+
+Inline: TypeAlias = Text | Strong | Emphasis | Math | CodeText
+Words: TypeAlias = str | Inline | tuple[str | Inline, ...]
+"""Running text: a plain `str`, one inline, or several in a row."""
+
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def printable(text: str) -> str:
+    """The text without control characters (newline and tab stay), lone surrogates and marks that turn the direction."""
+    return _UNPRINTABLE.sub("", text)
+
+
+def inlines(words: Words) -> tuple[Inline, ...]:
+    """The words as inlines: each `str` is a `Text`, white space is single spaces, nothing unprintable is left."""
+    row = words if isinstance(words, tuple) else (words,)
+    return tuple(_tidy(Text(word) if isinstance(word, str) else word) for word in row)
+
+
+def _tidy(inline: Inline) -> Inline:
+    if isinstance(inline, Text | CodeText):
+        return type(inline)(re.sub("[ \t\n\u2028\u2029]+", " ", printable(inline.text)))
+    return inline
+
+
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """A chain `left = right = right`: with letters, with values put in, evaluated.
+
+    `left`: an expression, or a `str` that is a name's id; without it the chain begins with the first of `rights`.
+    `rights`: at least one; if `rounded`, ≈ stands before the last, a rounded number. `note`: words beside the chain.
+    """
+
+    left: Value | None
+    rights: tuple[Value, ...]
+    note: Words = ""
+    rounded: bool = False
+
+
+class Line(NamedTuple):
+    """One printed line of a derivation: `left`, then (sign, expression) pairs, where a sign is "", "=" or "≈"."""
+
+    left: Node | None
+    terms: tuple[tuple[str, Node], ...]
+    note: Words
+
+
+LINE_WIDTH = 72
+"""A chain whose one-line text is longer than this gets one line for each of its right sides."""
+
+
+def lines(equation: Equation, spell: printing.Spell = None) -> tuple[Line, ...]:
+    """The chain as printed lines: one if it is short, else one per right side; the note goes with the result."""
+    named = Name(equation.left) if isinstance(equation.left, str) else equation.left
+    left = None if named is None else to_node(named)
+    rights = tuple(to_node(right) for right in equation.rights)
+    signs = ["" if left is None else "=", *["="] * (len(rights) - 1)]
+    if equation.rounded:
+        signs[-1] = "≈"
+    terms = tuple(zip(signs, rights, strict=True))
+    nodes = rights if left is None else (left, *rights)
+    width = sum(len(printing.text(node, spell)) + 3 for node in nodes) - 3
+    parts = [terms] if width <= LINE_WIDTH else [(term,) for term in terms]
+    last = len(parts) - 1
+    return tuple(Line(None if i else left, part, "" if i < last else equation.note) for i, part in enumerate(parts))
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """`level` 1 stands directly under the document's title."""
+
+    level: Literal[1, 2, 3]
+    words: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    words: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """Display maths: equations aligned at their first sign. A matrix is an equation without a left side."""
+
+    equations: tuple[Equation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """`alignments`: one per column, all "left" if empty. `row_headers`: the first column names its row."""
+
+    header: tuple[Words, ...]
+    rows: tuple[tuple[Words, ...], ...]
+    alignments: tuple[Literal["left", "center", "right"], ...] = ()
+    caption: Words = ""
+    row_headers: bool = True
+
+    def __post_init__(self) -> None:
+        columns = len(self.header)
+        if not self.alignments:
+            object.__setattr__(self, "alignments", ("left",) * columns)
+        for part in (self.alignments, *self.rows):
+            if len(part) != columns:
+                raise InternalError(f"a table's rows and alignments are as long as its header: {len(part)} ≠ {columns}")
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The working, numbered: what is computed, in words, and its equation."""
+
+    items: tuple[tuple[Words, Equation], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A remark set apart; its kind, with a capital, is its label."""
+
+    kind: Literal["warning", "note", "mistake", "right", "hint"]
+    words: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    text: str
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A drawing as SVG, and the sentence that stands for it where it cannot be seen."""
+
+    svg: str
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A bulleted list."""
+
+    items: tuple[Words, ...]
+
+
+Block: TypeAlias = Heading | Paragraph | Formula | Table | Steps | Note | Code | Figure | Items
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """`spell`: the letters of the course profile. `language`: of the words, as in HTML's `lang`."""
+
+    title: str
+    blocks: tuple[Block, ...]
+    spell: printing.Spell = None
+    language: str = "en"

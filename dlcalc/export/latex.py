@@ -1,0 +1,136 @@
+"""LaTeX to paste into a sheet or slides, or a whole article; it needs the packages amsmath and booktabs."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+
+from .. import document as doc
+from ..expressions import printing
+from ..expressions.functions import GREEK
+from ..expressions.nodes import Name
+
+_PREAMBLE = r"""\documentclass[a4paper,11pt]{article}
+\usepackage[T1]{fontenc}
+\usepackage{lmodern}
+\usepackage{amsmath}
+\usepackage{booktabs}
+\setcounter{MaxMatrixCols}{64}
+\setlength{\parindent}{0pt}
+\setlength{\parskip}{0.6\baselineskip}
+\begin{document}
+"""
+
+_SYMBOLS = {
+    "−": "-", "×": r"\times", "·": r"\cdot", "⌊": r"\lfloor", "⌋": r"\rfloor", "⌈": r"\lceil", "⌉": r"\rceil",
+    "√": r"\surd", "≤": r"\le", "≥": r"\ge", "≠": r"\ne", "≈": r"\approx", "→": r"\to", "←": r"\leftarrow",
+    "∈": r"\in", "⊙": r"\odot", "⊗": r"\otimes", "⊤": r"\top", "∂": r"\partial", "∞": r"\infty", "±": r"\pm",
+    "Σ": r"\Sigma", "Π": r"\Pi", "∑": r"\sum", "∏": r"\prod", "≡": r"\equiv", "∝": r"\propto", "∇": r"\nabla",
+} | {letter: printing.latex(Name(name)) for letter, name in GREEK.items()}  # fmt: skip
+
+_ESCAPED = {
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "_": r"\_", "%": r"\%",
+    "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}",
+    "|": r"\textbar{}", '"': r"{\char34}", "`": r"\textasciigrave{}", "\u00a0": "~", "\u202f": r"\,",
+    # After the end of a line, [ would begin an argument and * a variant of the command.
+    "[": "{[}", "]": "{]}", "*": "{*}",
+} | {symbol: rf"\ensuremath{{{command}}}" for symbol, command in _SYMBOLS.items()}  # fmt: skip
+
+
+def write(document: doc.Document, standalone: bool = False) -> str:
+    """The document as LaTeX: what stands inside a document, or with `standalone` a whole article.
+
+    LaTeX reads no SVG: in a figure's place stands its description.
+    """
+    blocks = [_block(block, document.spell) for block in document.blocks]
+    if document.title:
+        blocks.insert(0, rf"\section*{{{_words(document.title, document.spell)}}}")
+    body = "\n\n".join(blocks) + "\n"
+    return f"{_PREAMBLE}{body}\\end{{document}}\n" if standalone else body
+
+
+def rows(equations: Iterable[doc.Equation], spell: printing.Spell, say: Callable[[doc.Words], str]) -> str:
+    """The rows of an `aligned` or `align*`: the first signs stand under one another; `say` sets a note as maths."""
+    found = []
+    for equation in equations:
+        for left, terms, note in doc.lines(equation, spell):
+            row = "" if left is None else f"{printing.latex(left, spell)} "
+            row += "&" + " ".join(f"{_SIGNS[sign]}{printing.latex(term, spell)}" for sign, term in terms)
+            found.append(f"{row} &&\\quad {say(note)}" if note else row)
+    return " \\\\\n".join(found)
+
+
+_SIGNS = {"": " ", "=": "= ", "≈": r"\approx "}
+
+
+def _block(block: doc.Block, spell: printing.Spell) -> str:
+    match block:
+        case doc.Heading(level, words):
+            command = ("subsection", "subsubsection", "paragraph")[level - 1]
+            return rf"\{command}*{{{_words(words, spell)}}}"
+        case doc.Paragraph(words):
+            return _words(words, spell)
+        case doc.Formula(equations):
+            return _derivation(equations, spell)
+        case doc.Table():
+            return _table(block, spell)
+        case doc.Steps(items):
+            steps = (f"{_words(words, spell)}\n{_derivation((equation,), spell)}" for words, equation in items)
+            return _environment("enumerate", "\n".join(rf"\item {step}" for step in steps))
+        case doc.Note(kind, words):
+            return _environment("quote", rf"\textbf{{{kind.capitalize()}.}} {_words(words, spell)}")
+        case doc.Code(text):
+            code = (_escape(line).replace(" ", r"\ ") or r"\mbox{}" for line in text.splitlines())
+            return _environment("flushleft", "\\ttfamily\n" + "\\\\\n".join(code))
+        case doc.Figure(alt=alt):
+            return _environment("center", rf"\fbox{{\parbox{{0.8\linewidth}}{{\centering {_words(alt, spell)}}}}}")
+        case doc.Items(items):
+            return _environment("itemize", "\n".join(rf"\item {_words(words, spell)}" for words in items))
+
+
+def _table(table: doc.Table, spell: printing.Spell) -> str:
+    header, *body = (" & ".join(_words(cell, spell) for cell in row) + r" \\" for row in (table.header, *table.rows))
+    columns = "".join(alignment[0] for alignment in table.alignments)
+    inside = "\n".join([r"\toprule", header, r"\midrule", *body, r"\bottomrule"])
+    tabular = f"\\begin{{tabular}}{{@{{}}{columns}@{{}}}}\n{inside}\n\\end{{tabular}}"
+    caption = _words(table.caption, spell)
+    return _environment("center", f"{caption}\\par\\smallskip\n{tabular}" if caption else tabular)
+
+
+def _derivation(equations: Iterable[doc.Equation], spell: printing.Spell) -> str:
+    return _environment("align*", rows(equations, spell, lambda note: rf"\text{{{_words(note, spell)}}}"))
+
+
+def _environment(name: str, body: str) -> str:
+    return f"\\begin{{{name}}}\n{body}\n\\end{{{name}}}"
+
+
+def _words(words: doc.Words, spell: printing.Spell) -> str:
+    return "".join(_inline(inline, spell) for inline in doc.inlines(words))
+
+
+def _inline(inline: doc.Inline, spell: printing.Spell) -> str:
+    match inline:
+        case doc.Text(text):
+            return _escape(text)
+        case doc.Strong(words):
+            return rf"\textbf{{{_words(words, spell)}}}"
+        case doc.Emphasis(words):
+            return rf"\emph{{{_words(words, spell)}}}"
+        case doc.Math(value):
+            return f"${printing.latex(value, spell)}$"
+        case doc.CodeText(text):
+            return rf"\texttt{{{_escape(text)}}}"
+
+
+def _escape(text: str) -> str:
+    """The text as LaTeX that prints it: no command, no argument, and no ligature that would change it."""
+    return re.sub(r"([-',])(?=\1)", r"\1{}", "".join(map(_character, doc.printable(text))))
+
+
+def _character(character: str) -> str:
+    kind, *codes = unicodedata.decomposition(character).split(" ")
+    if kind in ("<super>", "<sub>"):
+        return f"\\text{kind[1:-1]}script{{{''.join(_character(chr(int(code, 16))) for code in codes)}}}"
+    return _ESCAPED.get(character, character)

@@ -1,0 +1,241 @@
+"""What can be folded when letters are left over: 32 + m + 1 → m + 33, ⌊3⌋ → 3, f·f → f².
+
+Nothing is expanded, (121c + 1)k stays as it is, and the order of the letters is the order in which they were written.
+These functions take values of which at least one is a `Node`; plain numbers are computed by Python.
+"""
+
+from __future__ import annotations
+
+import sys
+from fractions import Fraction
+from math import gcd
+
+from .exact import Number, exact
+from .nodes import Add, Call, Div, Literal, Mul, Name, Neg, Node, Pow, Value, to_node
+
+Monomial = tuple[Number, "Node | None"]
+
+
+def _split(node: Node) -> Monomial:
+    """A term as (number, letters); the letters are None for a plain number."""
+    if isinstance(node, Literal):
+        return node.value, None
+    if isinstance(node, Neg):
+        number, letters = _split(node.operand)
+        return -number, letters
+    if isinstance(node, Mul):
+        scale: Number = 1
+        rest: list[Node] = []
+        for factor in node.factors:
+            part, letters = _split(factor)
+            scale = scale * part
+            if letters is not None:
+                rest.append(letters)
+        return scale, _product(rest)
+    if isinstance(node, Div):
+        top, letters = _split(node.numerator)
+        bottom, below = _split(node.denominator)
+        if bottom == 0:
+            return 1, node
+        if below is None:
+            return _quotient(top, bottom), letters
+        return _quotient(top, bottom), Div(letters or Literal(1), below)
+    return 1, node
+
+
+def _quotient(a: Number, b: Number) -> Number:
+    if isinstance(a, float) or isinstance(b, float):
+        return a / b
+    return exact(Fraction(a) / Fraction(b))
+
+
+def _product(factors: list[Node]) -> Node | None:
+    if not factors:
+        return None
+    return factors[0] if len(factors) == 1 else Mul(tuple(factors))
+
+
+def _term(number: Number, letters: Node | None) -> Node:
+    """The node of number·letters: 1·x is x, −1·x is −x, ½·x is x/2."""
+    if letters is None:
+        return to_node(number) if number >= 0 else Neg(to_node(-number))
+    if number < 0:
+        return Neg(_term(-number, letters))
+    if number == 1:
+        return letters
+    if isinstance(number, Fraction) and number.denominator != 1:
+        if isinstance(letters, Div):
+            return Div(_term(number.numerator, letters.numerator), _term(number.denominator, letters.denominator))
+        return Div(_term(number.numerator, letters), Literal(number.denominator))
+    if isinstance(letters, Div):
+        return Div(_term(number, letters.numerator if letters.numerator != Literal(1) else None), letters.denominator)
+    return Mul((Literal(number), *(letters.factors if isinstance(letters, Mul) else (letters,))))
+
+
+def _terms(node: Node, sign: int) -> list[Monomial]:
+    """The terms of a sum, signs put in and nested sums opened."""
+    if isinstance(node, Neg):
+        return _terms(node.operand, -sign)
+    if isinstance(node, Add):
+        return [term for child in node.terms for term in _terms(child, sign)]
+    number, letters = _split(node)
+    if isinstance(letters, Add) and abs(number) == 1:
+        return _terms(letters, sign * (1 if number > 0 else -1))
+    return [(sign * number, letters)]
+
+
+def _sum(terms: list[Monomial]) -> Value:
+    numbers: dict[Node | None, Number] = {}
+    for number, letters in terms:
+        numbers[letters] = numbers.get(letters, 0) + number
+    constant = exact(numbers.pop(None, 0))
+    nodes = [_term(exact(number), letters) for letters, number in numbers.items() if number != 0]
+    if not nodes:
+        return constant
+    if constant != 0:
+        # "n + 33", but "1 − h²" rather than "−h² + 1"
+        nodes.insert(0 if isinstance(nodes[0], Neg) and constant > 0 else len(nodes), _term(constant, None))
+    return nodes[0] if len(nodes) == 1 else Add(tuple(nodes))
+
+
+def add(a: Value, b: Value) -> Value:
+    return _sum(_terms(to_node(a), 1) + _terms(to_node(b), 1))
+
+
+def negate(a: Value) -> Value:
+    return _sum(_terms(a, -1)) if isinstance(a, Node) else -a
+
+
+def _powers(node: Node, sign: int, into: dict[Node, int]) -> Number:
+    """Collects base → exponent of a product's letters into `into`; returns its number."""
+    number, letters = _split(node)
+    if sign < 0:
+        number = _quotient(1, number)
+    stack: list[tuple[Node, int]] = [(letters, sign)] if letters is not None else []
+    while stack:
+        current, power_ = stack.pop()
+        if isinstance(current, Mul):
+            stack.extend((factor, power_) for factor in reversed(current.factors))
+        elif isinstance(current, Div):
+            stack.append((current.denominator, -power_))
+            stack.append((current.numerator, power_))
+        elif (
+            isinstance(current, Pow)
+            and isinstance(current.exponent, Literal)
+            and isinstance(current.exponent.value, int)
+        ):
+            stack.append((current.base, power_ * current.exponent.value))
+        elif current != Literal(1):
+            into[current] = into.get(current, 0) + power_
+    return number
+
+
+def _from_powers(number: Number, powers: dict[Node, int]) -> Value:
+    number = exact(number)
+    above = [base if power_ == 1 else Pow(base, Literal(power_)) for base, power_ in powers.items() if power_ > 0]
+    below = [base if power_ == -1 else Pow(base, Literal(-power_)) for base, power_ in powers.items() if power_ < 0]
+    if number == 0:
+        return 0
+    if not above and not below:
+        return number
+    bottom = _product(below)
+    if bottom is None:
+        if len(above) == 1 and isinstance(above[0], Add):
+            return _scaled(number, above[0])
+        return _term(number, _product(above))
+    return _term(number, Div(_product(above) or Literal(1), bottom))
+
+
+def _scaled(number: Number, total: Add) -> Value:
+    """number·(sum): opened only for a sign, or for a fraction that divides every term."""
+    if abs(number) == 1:
+        return _sum(_terms(total, 1 if number > 0 else -1))
+    if isinstance(number, Fraction):
+        terms = _terms(total, 1)
+        shared = gcd(*(term[0] if isinstance(term[0], int) else 1 for term in terms))
+        if shared % number.denominator == 0:
+            whole = [(_quotient(n, number.denominator), letters) for n, letters in terms]
+            return multiply(number.numerator, _sum(whole))
+    return _term(number, total)
+
+
+def multiply(a: Value, b: Value) -> Value:
+    powers: dict[Node, int] = {}
+    number = _powers(to_node(a), 1, powers) * _powers(to_node(b), 1, powers)
+    return _from_powers(number, powers)
+
+
+def divide(a: Value, b: Value) -> Value:
+    if not isinstance(b, Node) and b == 0:
+        return Div(to_node(a), Literal(0))
+    powers: dict[Node, int] = {}
+    number = _powers(to_node(a), 1, powers) * _powers(to_node(b), -1, powers)
+    return _from_powers(number, powers)
+
+
+def power(a: Value, b: Value) -> Value:
+    if not isinstance(b, Node):
+        if b == 0:
+            return 1
+        if b == 1:
+            return a
+        if isinstance(b, int) and isinstance(a, Mul | Pow | Div | Neg) and abs(b) < 100:
+            result: Value = a
+            for _ in range(abs(b) - 1):
+                result = multiply(result, a)
+            return result if b > 0 else divide(1, result)
+    return Pow(to_node(a), to_node(b))
+
+
+def is_integer(node: Node) -> bool:
+    """True when the expression is surely whole, whatever the whole-number letters in it stand for."""
+    if isinstance(node, Literal):
+        return isinstance(node.value, int)
+    if isinstance(node, Name):
+        return node.integer
+    if isinstance(node, Add | Mul | Neg):
+        return all(is_integer(child) for child in node.children())
+    if isinstance(node, Pow):
+        return is_integer(node.base) and isinstance(node.exponent, Literal) and is_natural(node.exponent.value)
+    return isinstance(node, Call) and node.function in ("floor", "ceil")
+
+
+def is_natural(value: Number) -> bool:
+    return isinstance(value, int) and value >= 0
+
+
+def floor(node: Node) -> Value:
+    """⌊node⌋, with the surely whole terms taken out of the brackets."""
+    return _rounded("floor", node)
+
+
+def ceil(node: Node) -> Value:
+    return _rounded("ceil", node)
+
+
+def _rounded(function: str, node: Node) -> Value:
+    if is_integer(node):
+        return node
+    inner = node
+    divisor = 1
+    if isinstance(node, Div) and isinstance(node.denominator, Literal) and isinstance(node.denominator.value, int):
+        inner, divisor = node.numerator, node.denominator.value
+    outside: list[Monomial] = []
+    inside: list[Monomial] = []
+    for number, letters in _terms(inner, 1):
+        whole = isinstance(number, int) and (letters is None or is_integer(letters))
+        if whole and number % divisor == 0:
+            outside.append((number // divisor, letters))
+        else:
+            inside.append((number, letters))
+    if divisor == 1 and not outside:
+        return Call(function, (node,))
+    rest = _sum(inside)
+    if not isinstance(rest, Node):
+        quotient = Fraction(rest) / divisor
+        return _sum([*outside, (quotient.__floor__() if function == "floor" else quotient.__ceil__(), None)])
+    remaining = Call(function, (to_node(divide(rest, divisor)),))
+    return _sum([*outside, (1, remaining)])
+
+
+Node.fold = sys.modules[__name__]

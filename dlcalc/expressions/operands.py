@@ -1,0 +1,329 @@
+"""What an expression is made of: numbers, names, calls, brackets, matrices, Σ and Π."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from .exact import exact
+from .functions import ALIASES, FUNCTIONS, GREEK
+from .nodes import Call, Div, FormulaCall, Index, Literal, Mul, Name, Node, Pow, Range, Reduce, Transpose, Vector
+from .reader import Reader
+from .tokens import Token
+
+_GREEK_NAMES = frozenset(GREEK.values())
+_ACCENTS = ("hat", "bar", "tilde")
+_REDUCERS = {"Σ": "sum", "Π": "prod", "Π←": "prod"}
+_WORDS = {"sum": "sum", "prod": "prod", "prod_desc": "prod"}
+_BRACKETS = {
+    "(": (")", ""), "[": ("]", ""), "{": ("}", ""), "⌊": ("⌋", "floor"), "⌈": ("⌉", "ceil"), "|": ("|", "abs"),
+    "‖": ("‖", "norm"),
+}  # fmt: skip
+
+
+class Operands(Reader):
+    """Reads one operand; the grammar above it supplies `expression`, `sum`, `product` and `exponent`."""
+
+    def expression(self) -> Node:
+        raise NotImplementedError
+
+    def sum(self) -> Node:
+        raise NotImplementedError
+
+    def product(self) -> Node:
+        raise NotImplementedError
+
+    def exponent(self) -> Node:
+        raise NotImplementedError
+
+    def postfix(self) -> Node:
+        raise NotImplementedError
+
+    def subscripted(self, node: Name) -> Node:
+        raise NotImplementedError
+
+    def transposes(self, base: Node) -> bool:
+        raise NotImplementedError
+
+    def list_of(self, item: Callable[[], Node], closing: str) -> list[Node]:
+        items = [item()]
+        while self.accept(","):
+            if self.sees(closing):
+                break
+            items.append(item())
+        return items
+
+    def primary(self) -> Node:
+        token = self.take()
+        if token.kind == "number":
+            return Literal(exact(Fraction(token.value)))
+        if token.kind == "name":
+            return self.named(token)
+        if token.kind == "op":
+            if token.value in _BRACKETS:
+                return self.bracketed(token)
+            if token.value == "√":
+                return self.root()
+            if token.value in _REDUCERS:
+                return self.reduction(token)
+            if token.value == "frac":
+                return Div(self.braced(), self.braced())
+            if token.value.startswith("begin "):
+                return self.environment(token.value.removeprefix("begin "))
+        self.index -= 1
+        raise self.unexpected()
+
+    def group(self, node: Node) -> Node:
+        self.grouped[id(node)] = node
+        return node
+
+    def braced(self) -> Node:
+        if not self.accept("{"):
+            raise self.error("{ is expected")
+        node = self.expression()
+        self.expect("}", "{")
+        return self.group(node)
+
+    def bracketed(self, opened: Token) -> Node:
+        closing, function = _BRACKETS[opened.value]
+        if self.sees(closing):
+            raise self.error(f"{opened.value}{closing} is empty")
+        if opened.value == "[":
+            return self.square(opened)
+        items = [self.expression()]
+        comma = False
+        while self.accept(","):
+            comma = True
+            if self.sees(closing):
+                break
+            items.append(self.expression())
+        if not self.accept(closing):
+            raise self.error(f"{opened.value} is not closed: {closing} is expected", self.at)
+        if comma and opened.value == "(":
+            return Vector(tuple(items))
+        if comma:
+            raise self.error(f"{opened.value}{closing} takes one expression", opened)
+        return Call(function, (items[0],)) if function else self.group(items[0])
+
+    def square(self, opened: Token) -> Node:
+        """[a, b; c, d] is a matrix, [a, b] a vector, [a] after a factor a group."""
+        rows: list[list[Node]] = [self.list_of(self.expression, "]")]
+        while self.accept(";"):
+            if self.sees("]"):
+                break
+            rows.append(self.list_of(self.expression, "]"))
+        trailing = self.tokens[self.index - 1].value == ","
+        self.expect("]", "[")
+        return self.rows(rows, opened, one_is_group=not trailing)
+
+    def rows(self, rows: list[list[Node]], opened: Token, one_is_group: bool) -> Node:
+        if len({len(row) for row in rows}) > 1:
+            raise self.error(
+                f"the rows of a matrix have equal lengths, not {', '.join(str(len(r)) for r in rows)}", opened
+            )
+        if len(rows) == 1:
+            single = rows[0][0]
+            if len(rows[0]) == 1 and one_is_group:
+                return self.group(single)
+            return Vector(tuple(rows[0]))
+        return Vector(tuple(Vector(tuple(row)) for row in rows))
+
+    def environment(self, name: str) -> Node:
+        opened = self.tokens[self.index - 1]
+        rows: list[list[Node]] = [[]]
+        while not self.sees(f"end {name}"):
+            if self.at.kind == "end":
+                raise self.error(f"\\begin{{{name}}} is not closed: \\end{{{name}}} is expected", opened)
+            if self.sees_word("otherwise"):
+                self.take()
+            else:
+                rows[-1].append(self.expression())
+            if self.accept(";"):
+                rows.append([])
+            elif not self.accept("&") and not self.sees(f"end {name}"):
+                raise self.unexpected()
+        self.take()
+        if not rows[-1]:
+            rows.pop()
+        if name == "cases":
+            if [len(row) for row in rows] != [2, 1]:
+                raise self.error("cases has two rows: value & condition, value & otherwise", opened)
+            return Call("if", (rows[0][1], rows[0][0], rows[1][0]))
+        if not rows:
+            raise self.error("a matrix has at least one entry", opened)
+        if len(rows) > 1 and all(len(row) == 1 for row in rows):
+            return Vector(tuple(row[0] for row in rows))
+        if len(rows) == 1:
+            return Vector((Vector(tuple(rows[0])),))
+        return self.rows(rows, opened, one_is_group=False)
+
+    def root(self) -> Node:
+        if self.sees("{"):
+            return Call("sqrt", (self.braced(),))
+        return Call("sqrt", (self.postfix(),))
+
+    def reduction(self, token: Token) -> Node:
+        """Σ_{j=1}^{T} body, Σ_{j=1..T} body, and Σ_j body for j = 1..T."""
+        operator, descending = _REDUCERS[token.value], token.value == "Π←"
+        if not self.accept("_"):
+            raise self.error("Σ and Π name their index: Σ_{j=1..T} ...", token)
+        if not self.accept("{"):
+            if self.at.kind != "name":
+                raise self.error("Σ and Π name their index: Σ_{j=1..T} ...")
+            index = self.take().value
+            return Reduce(operator, index, Literal(1), self.names.name("T"), self.reduced(), descending)
+        index, low, high = self.bounds("}")
+        self.expect("}", "{")
+        if high is None:
+            if not self.accept("^"):
+                raise self.error(f"{index} needs an upper end: Σ_{{{index}=1..T}}")
+            high = self.exponent()
+        return Reduce(operator, index, low, high, self.reduced(), descending)
+
+    def reduced(self) -> Node:
+        node = self.product()
+        return node
+
+    def bounds(self, closing: str) -> tuple[str, Node, Node | None]:
+        if self.at.kind != "name":
+            raise self.error("an index letter is expected")
+        index = self.take().value
+        if not self.accept("=") and not (self.sees_word("in") and self.take()):
+            raise self.error(f"{index} needs a range: {index}=1..T")
+        low = self.sum()
+        if self.accept(".."):
+            return index, low, self.sum()
+        return index, low, None
+
+    def range(self) -> Node:
+        index, low, high = self.bounds("")
+        return Range(index, low, low if high is None else high)
+
+    # names
+
+    def named(self, token: Token) -> Node:
+        word = token.value
+        if word in self.names:
+            return self.names.name(word)
+        if self.sees("("):
+            called = self.called(word, token)
+            if called is not None:
+                return called
+        function = self.function(word)
+        if function and self.sees("^") and self.calls_after_power():
+            return self.powered_call(function)
+        if "." in word:
+            raise self.error(f"{word} is not a name that is known here", token)
+        return self.letters(word, token)
+
+    def function(self, word: str) -> str | None:
+        if word in FUNCTIONS:
+            return word
+        return ALIASES.get(word)
+
+    def called(self, word: str, token: Token) -> Node | None:
+        """A function or formula that `word` names, or ends with: 4tanh(x) never reaches here, nsqrt(2) is refused."""
+        if word in self.names.formulas:
+            return self.formula_call(word)
+        function = self.function(word)
+        if function is None and word not in _WORDS:
+            return None
+        if word in _WORDS and self.peek().kind == "name" and self.peek(2).value in ("=", "in"):
+            return self.reduction_call(word)
+        assert function is not None
+        self.take()
+        if self.sees(")"):
+            raise self.error(f"{word}() needs an argument", token)
+        arguments = self.list_of(self.expression, ")")
+        self.expect(")", "(")
+        low, high = FUNCTIONS[function].arguments
+        if not low <= len(arguments) <= high:
+            raise self.error(f"{word} takes {low} argument{'s' if low > 1 else ''}, not {len(arguments)}", token)
+        return Call(function, tuple(arguments))
+
+    def reduction_call(self, word: str) -> Node:
+        self.take()
+        index, low, high = self.bounds(",")
+        if high is None:
+            raise self.error(f"{index} needs an upper end: {word}({index}=1..T, ...)")
+        if not self.accept(","):
+            raise self.error(f"what to add up is expected after a comma: {word}({index}=1..T, ...)")
+        body = self.expression()
+        self.expect(")", "(")
+        return Reduce(_WORDS[word], index, low, high, body, word == "prod_desc")
+
+    def calls_after_power(self) -> bool:
+        """tanh^2(x) and tanh²(x) are (tanh(x))^2."""
+        offset = 4 if self.peek().value == "{" else 2
+        middle = self.peek(2 if offset == 4 else 1)
+        return middle.kind == "number" and self.peek(offset).value == "("
+
+    def powered_call(self, function: str) -> Node:
+        self.take()
+        exponent = self.exponent_number()
+        self.take()
+        arguments = self.list_of(self.expression, ")")
+        self.expect(")", "(")
+        return Pow(Call(function, tuple(arguments)), exponent)
+
+    def exponent_number(self) -> Node:
+        braces = self.accept("{")
+        number = Literal(exact(Fraction(self.take().value)))
+        if braces:
+            self.expect("}", "{")
+        return number
+
+    def formula_call(self, word: str) -> Node:
+        self.take()
+        names: list[str] = []
+        arguments: list[Node] = []
+        while not self.sees(")"):
+            token = self.take()
+            if token.kind != "name" or not self.accept("="):
+                raise self.error(f"{word}(...) takes name=value", token)
+            names.append(token.value)
+            arguments.append(self.expression())
+            if not self.accept(","):
+                break
+        self.expect(")", "(")
+        return FormulaCall(word, tuple(names), tuple(arguments))
+
+    def letters(self, word: str, token: Token) -> Node:
+        """A run of letters that is no declared name: Greek, accented, or a product of one-letter names."""
+        stem, _, subscript = word.partition("_")
+        run = stem.rstrip("0123456789")
+        subscript = subscript or stem[len(run) :]
+        if run in self.names or run in _GREEK_NAMES or len(run) == 1 or self.is_accented(run):
+            return self.index_or_name(run, subscript, token) if subscript else self.names.name(run)
+        if not self.names.runs:
+            raise self.error(f"{run} is not a number or a letter that is known here", token)
+        self.expand(run, token)
+        factors: list[Node] = [self.names.name(letter) for letter in run[:-1]]
+        last = run[-1]
+        factors.append(self.index_or_name(last, subscript, token) if subscript else self.names.name(last))
+        # the subscript or power that follows belongs to the last letter alone
+        node = factors.pop()
+        if self.sees("_") and isinstance(node, Name):
+            self.take()
+            node = self.subscripted(node)
+        if self.sees("^"):
+            token = self.take()
+            node = Transpose(node) if self.transposes(node) else Pow(node, self.exponent())
+        return Mul((*factors, node))
+
+    def expand(self, run: str, token: Token) -> None:
+        if self.sees("(") and any(run.endswith(name) for name in FUNCTIONS if len(name) > 1):
+            name = max((name for name in FUNCTIONS if run.endswith(name)), key=len)
+            raise self.error(f"{run}( is no function: write {run.removesuffix(name)}·{name}(", token)
+
+    def is_accented(self, run: str) -> bool:
+        return any(run.endswith(accent) and len(run) == len(accent) + 1 for accent in _ACCENTS)
+
+    def index_or_name(self, stem: str, subscript: str, token: Token) -> Node:
+        whole = f"{stem}_{subscript}"
+        base = self.names.name(stem)
+        if whole in self.names or base.kind.rank == 0:
+            return self.names.name(whole)
+        if subscript.isdigit():
+            return Index(base, (Literal(int(subscript)),))
+        return Index(base, (self.names.name(subscript),))

@@ -1,0 +1,217 @@
+"""What a formula is: variables, steps, forms, conditions, mistakes and conventions, all as text in the one language.
+
+A fact of the field is written once, here as data; `run` and what builds on it read the answer, the working, the
+distractors, the diagnosis and the inverse question from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from ..errors import InternalError
+from ..expressions.nodes import Kind, Name, Node, Range
+from ..expressions.parser import parse, parse_range
+from ..expressions.reader import Declarations
+from .registry import formula, ids_known
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A quantity that the user gives. Sizes are whole numbers in `low`..`high` unless `integer` is False."""
+
+    name: str
+    """The letter, or word, of the course: `n`, `groups`."""
+    long: str
+    """The field's term, as the long option: `input-size`."""
+    meaning: str
+    low: float = 1
+    high: float = 10**9
+    default: str | None = None
+    """An expression of earlier variables; None: without a value the letter stays."""
+    per_axis: bool = False
+    """One number per spatial axis; a single number stands for all of them."""
+    kind: Kind = Kind.SCALAR
+    integer: bool = True
+    unit: str = ""
+    ordinary: tuple[float, float] = (1, 12)
+    """What exercises draw from, and where expressions in letters are compared."""
+    lengths: tuple[int, int] = (2, 4)
+    """How many entries an exercise draws for a vector."""
+    search: str = ""
+    """Where an inverse question looks, `1..n`; "" for `low`..4096."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of the straight-line program: `name = expression`.
+
+    `each` unrolls it (`t in 1..T`, or `i in 1..h, j in 1..w`): neighbours with the same `each` run together, and
+    `before` is the value one step before the first. An expression such as `conv(n=n, f=11)` runs another formula; its steps become `name.o`, ...
+    """
+
+    name: str
+    expression: str
+    meaning: str = ""
+    per_axis: bool = False
+    unit: str = ""
+    kind: Kind = Kind.SCALAR
+    each: str = ""
+    before: str = ""
+
+    @cached_property
+    def called(self) -> str:
+        """The id of the formula that this step runs, or ""."""
+        word = self.expression.partition("(")[0].strip()
+        return word if "(" in self.expression and word in ids_known() else ""
+
+
+@dataclass(frozen=True)
+class Form:
+    """The textbook's line for one step, used where `when` holds; tested equal to the steps. Most special first."""
+
+    step: str
+    expression: str
+    when: str = ""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """`expression` must hold (or, in `warnings`, is worth a word when it does *not*); `message` names {values}.
+
+    {x} is the value of x, {x:row|rows} the word that fits its number.
+    """
+
+    expression: str
+    message: str
+    per_axis: bool = False
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A typical mistake: an edit of one step, and in one sentence why it is none, to learn from."""
+
+    id: str
+    step: str
+    expression: str
+    because: str
+    weight: float = 0.5
+    """How common, 0 to 1; the more common is named first."""
+    hint: str = ""
+
+    @property
+    def edits(self) -> dict[str, str]:
+        return {self.step: self.expression}
+
+
+@dataclass(frozen=True)
+class Convention:
+    """A correct way to count that differs from the formula's own: edits of steps, and who uses it."""
+
+    name: str
+    who: str
+    says: str
+    edits: dict[str, str] = field(default_factory=dict)
+    variant: bool = False
+    """Another layer rather than another count (one without biases): never an answer to the question for this one."""
+
+
+@dataclass(frozen=True, eq=False)
+class Formula:
+    """A fact of the field. `answers` are the steps that can be asked, the main one first."""
+
+    id: str
+    title: str
+    variables: tuple[Variable, ...]
+    steps: tuple[Step, ...]
+    answers: tuple[str, ...]
+    mistakes: tuple[Mistake, ...] = ()
+    forms: tuple[Form, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    warnings: tuple[Condition, ...] = ()
+    conventions: tuple[Convention, ...] = (Convention("textbook", "textbooks", "as written here"),)
+    """The formula's own first."""
+    axes: int = 0
+    """Spatial axes of the per-axis steps; 0 when there are none."""
+    input_shape: str = ""
+    """The shape of what goes in, as an expression: `shape(n, c)`."""
+    shape: str = ""
+    """The step that is the shape of a layer's output; "" for a formula that is no layer."""
+    unknowns: tuple[tuple[str, ...], ...] = ()
+    """What an inverse question finds: the first group whose first letter is not given."""
+    notes: tuple[str, ...] = ()
+    """Facts worth printing beside the answer."""
+    source: str = ""
+
+    @cached_property
+    def programs(self) -> dict[str, Any]:
+        """What `program` has compiled, by convention."""
+        return {}
+
+    @cached_property
+    def defaults(self) -> dict[str, Any]:
+        """The compiled defaults of its variables, by name."""
+        return {}
+
+    @cached_property
+    def items(self) -> tuple[Variable | Step, ...]:
+        """Everything that has a name: variables, then steps."""
+        return (*self.variables, *self.steps)
+
+    @cached_property
+    def by_name(self) -> dict[str, Variable | Step]:
+        return {item.name: item for item in self.items}
+
+    def variable(self, name: str) -> Variable | None:
+        found = self.by_name.get(name)
+        return found if isinstance(found, Variable) else None
+
+    def is_per_axis(self, name: str) -> bool:
+        return self.axes > 0 and self.by_name[name].per_axis if name in self.by_name else False
+
+    def convention(self, name: str) -> Convention:
+        for convention in self.conventions:
+            if convention.name == name:
+                return convention
+        raise InternalError(f"{self.id} has no convention {name}")
+
+    def parse(self, text: str, per_axis: bool = False) -> Node:
+        """An expression in this formula's names; inside a per-axis step each such name is one number."""
+        return parse(text, self.declarations[per_axis])
+
+    def parse_each(self, text: str) -> tuple[Range, ...]:
+        """`t in 1..T`, or several: `i in 1..h, j in 1..w`."""
+        return tuple(parse_range(part, self.declarations[False]) for part in text.split(",") if part.strip())
+
+    @cached_property
+    def declarations(self) -> tuple[Declarations, Declarations]:
+        """What the names are: in a step for all axes, and in a per-axis step."""
+        return self._declare(False), self._declare(True)
+
+    def _declare(self, per_axis: bool) -> Declarations:
+        kinds: dict[str, Kind] = {}
+        for item in self.items:
+            kind = Kind.AXES if item.per_axis and not per_axis else item.kind
+            if isinstance(item, Step) and item.each:
+                kind = Kind.of_rank(kind.rank + item.each.count(" in "))
+            kinds[item.name] = kind
+        kinds.update(self._of_called())
+        integers = frozenset(v.name for v in self.variables if v.integer)
+        return Declarations(kinds, integers, ids_known())
+
+    def _of_called(self) -> Iterator[tuple[str, Kind]]:
+        """The names that called formulas add: `conv1.o`."""
+        for step in self.steps:
+            called = step.called
+            if called:
+                inner = formula(called)
+                for item in inner.items:
+                    yield f"{step.name}.{item.name}", Kind.AXES if item.per_axis else item.kind
+                yield from ((f"{step.name}.{name}", kind) for name, kind in inner._of_called())
+
+    def letter(self, name: str) -> Name:
+        """The variable as the letter that stays when it has no value."""
+        variable = self.by_name[name]
+        return Name(name, variable.kind, isinstance(variable, Variable) and variable.integer)

@@ -1,0 +1,59 @@
+"""Where each formula is found: its id, and the topic file that states it. Only that file is loaded."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from ..errors import UserError
+
+if TYPE_CHECKING:
+    from .model import Formula
+
+TOPICS: dict[str, tuple[str, ...]] = {
+    "convolution": (
+        "conv", "conv1d", "conv3d", "conv_same", "conv1d_same", "conv3d_same",
+        "conv_transposed", "conv1d_transposed", "conv3d_transposed",
+    ),
+    "cheaper": ("depthwise_separable", "bottleneck", "squeeze_excitation", "dense_as_conv", "dense_on_image"),
+    "pooling": ("pool", "pool_ceil", "subsampling"),
+    "receptive_field": ("rf",),
+    "detection": ("iou", "anchors", "anchors_maps", "grid"),
+    "dense": ("dense", "mlp", "mlp_batchnorm"),
+    "activations": (
+        "activation_sigmoid", "activation_tanh", "activation_relu", "activation_leaky_relu", "activation_softplus",
+        "activation_step", "activation_softmax",
+    ),
+    "initialisation": (
+        "init_uniform", "init_glorot_normal", "init_glorot_uniform", "init_he_normal", "init_he_uniform",
+        "init_uniform_conv", "init_glorot_normal_conv", "init_glorot_uniform_conv", "init_he_normal_conv",
+        "init_he_uniform_conv",
+    ),
+    "normalisation": ("batchnorm", "layernorm"),
+    "dropout": ("dropout", "dropout_networks"),
+    "clipping": ("clip_norm", "clip_value"),
+    "training_counts": ("updates", "word2vec"),
+    "sequence_scores": ("log_probability", "perplexity", "perplexity_of_loss", "untrained_loss"),
+    "recurrent": ("rnn", "rnn_output", "gradient_bound", "vanishing_steps"),
+    "gated": ("lstm", "lstm_peephole", "lstm_peephole_full", "gru", "convlstm"),
+    "attention": ("attention",),
+    "encoder_decoder": ("seq2seq", "gan", "autoencoder", "transfer"),
+    "embedding": ("embedding",),
+}  # fmt: skip
+"""Topic file → the ids of its formulas."""
+
+
+def formula(id: str) -> Formula:
+    """The formula of that id. Raises UserError for an unknown one."""
+    for topic, ids in TOPICS.items():
+        if id in ids:
+            found: Formula = import_module(f".{topic}", __package__).FORMULAS[id]
+            return found
+    raise UserError(f"{id} is not a formula; known are {', '.join(sorted(ids_known()))}")
+
+
+@cache
+def ids_known() -> frozenset[str]:
+    """All ids, which an expression may call."""
+    return frozenset(id for ids in TOPICS.values() for id in ids)

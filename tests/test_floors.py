@@ -1,0 +1,156 @@
+"""Who may import whom, and what no file of ours may do: read from the source, so that a late import counts too."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "dlcalc"
+
+# A room imports only what stands before it, and itself. `dlcalc` is the package's own __init__.py.
+FLOORS = (
+    "errors",
+    "profiles",
+    "expressions",
+    "formulas",
+    "kernels",
+    "algebra",
+    "ops",
+    "networks",
+    "gradients",
+    "document",
+    "explain",
+    "training",
+    "quiz",
+    "grading",
+    "export",
+    "api",
+    "dlcalc",
+    "cli",
+    "__main__",
+)
+
+# Neighbours that do not meet although their floors would allow it: formulas and kernels state the same truth
+# independently, and a formula names its conventions without knowing who chose among them.
+APART = {("kernels", "formulas"), ("formulas", "profiles")}
+
+# The rooms that may import something outside the standard library, at module level or anywhere else.
+OWNERS = {
+    "typer": {"cli"},
+    "rich": {"cli"},
+    "sympy": {"algebra"},
+    "numba": {"kernels"},
+    "numpy": {"kernels", "ops", "training"},
+}
+
+# Each runs, or may run, text as a program.
+RUNNERS = {"eval", "exec", "compile", "__import__", "sympify", "parse_expr", "parse_latex"}
+LOADERS = {"pickle", "marshal", "shelve"}
+
+
+def room_of(path: Path) -> str:
+    """The room a file of the package belongs to: its folder, or its own name at the top."""
+    top = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    return "dlcalc" if top == "__init__" else top
+
+
+def resolved(name: str, package: str) -> str:
+    """The full dotted name of a module called `name`, perhaps with leading dots, in a file of `package`."""
+    level = len(name) - len(name.lstrip("."))
+    parents = package.split(".")
+    return ".".join(parents[: len(parents) - level + 1] + name.strip(".").split(".")) if level else name
+
+
+def imported(tree: ast.AST, package: str) -> Iterator[str]:
+    """Every module that `tree`, a file of `package`, imports: its full dotted name, with the name taken from it.
+
+    Of a name put together at run time it is the part that is written, such as f".{topic}"; without one, "?".
+    """
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import(names=names):
+                yield from (alias.name for alias in names)
+            case ast.ImportFrom(module=module, names=names, level=level):
+                dots = "." * level
+                yield from (resolved(f"{dots}{f'{module}.' if module else ''}{alias.name}", package) for alias in names)
+            case ast.Call(func=ast.Name(id="import_module") | ast.Attribute(attr="import_module"), args=[name, *_]):
+                written = name.values[0] if isinstance(name, ast.JoinedStr) else name
+                yield resolved(str(written.value), package) if isinstance(written, ast.Constant) else "?"
+
+
+def offences(source: str, room: str, package: str = "dlcalc") -> list[str]:
+    """What `source`, a file of `room`, does that its room may not."""
+    tree = ast.parse(source)
+    found = []
+    for module in imported(tree, package):
+        top, *rest = module.split(".")
+        if top == "dlcalc":
+            target = rest[0] if rest and rest[0] in FLOORS else "dlcalc"
+            if FLOORS.index(target) > FLOORS.index(room) or (room, target) in APART:
+                found.append(f"{room} imports {target}")
+        elif top in LOADERS or (top not in sys.stdlib_module_names and room not in OWNERS.get(top, ())):
+            found.append(f"{room} imports {top}")
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name) if name in RUNNERS:
+                found.append(f"{room} uses {name}")
+            case ast.Attribute(attr="sympify" | "parse_expr" | "parse_latex" as name):
+                found.append(f"{room} uses {name}")
+            case ast.Name(id="print") if room not in ("cli", "__main__"):
+                found.append(f"{room} uses print")
+            case ast.Attribute(value=ast.Name(id="sys"), attr="stdout" | "stderr") if room not in ("cli", "__main__"):
+                found.append(f"{room} writes to the terminal")
+    return found
+
+
+def test_every_file_keeps_to_its_floor() -> None:
+    """No file of the package imports upwards, borrows another room's library, prints below cli/ or runs text."""
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        package = ".".join(("dlcalc", *path.relative_to(PACKAGE).parts[:-1]))
+        if wrong := offences(path.read_text(encoding="utf-8"), room_of(path), package):
+            found[str(path.relative_to(PACKAGE))] = wrong
+    assert found == {}
+
+
+def test_every_room_has_a_floor() -> None:
+    """A new file or folder of code at the top of the package has to be given its place first."""
+    assert {room_of(path) for path in PACKAGE.rglob("*.py")} <= set(FLOORS)
+
+
+@pytest.mark.parametrize(
+    ("room", "package", "source", "expected"),
+    [
+        ("formulas", "dlcalc.formulas", "from ..errors import UserError", []),
+        ("formulas", "dlcalc.formulas", "from .run import run", []),
+        ("formulas", "dlcalc.formulas", "from dlcalc import expressions", []),
+        ("expressions", "dlcalc.expressions", "from dlcalc.formulas.run import run", ["expressions imports formulas"]),
+        ("expressions", "dlcalc.expressions", "from ..formulas import run", ["expressions imports formulas"]),
+        ("expressions", "dlcalc.expressions", "from .. import formulas", ["expressions imports formulas"]),
+        ("expressions", "dlcalc.expressions", "import dlcalc.cli.app", ["expressions imports cli"]),
+        ("export", "dlcalc.export", "from dlcalc import conv", ["export imports dlcalc"]),
+        ("export", "dlcalc.export", "import_module('dlcalc.api')", ["export imports api"]),
+        ("formulas", "dlcalc.formulas", "import_module(f'.{topic}', __package__)", []),
+        ("formulas", "dlcalc.formulas", "import_module(f'..{room}', __package__)", ["formulas imports dlcalc"]),
+        ("formulas", "dlcalc.formulas", "importlib.import_module(name)", ["formulas imports ?"]),
+        ("kernels", "dlcalc.kernels.cpu", "from ...formulas import run", ["kernels imports formulas"]),
+        ("formulas", "dlcalc.formulas", "from ..profiles import load", ["formulas imports profiles"]),
+        ("quiz", "dlcalc.quiz", "def f():\n    import sympy", ["quiz imports sympy"]),
+        ("cli", "dlcalc.cli", "import typer, rich.table", []),
+        ("cli", "dlcalc.cli", "import click", ["cli imports click"]),
+        ("grading", "dlcalc.grading", "import pickle", ["grading imports pickle"]),
+        ("cli", "dlcalc.cli", "run = eval", ["cli uses eval"]),
+        ("algebra", "dlcalc.algebra", "sympy.sympify('1')", ["algebra uses sympify"]),
+        ("document", "dlcalc", "re.compile('a')", []),
+        ("document", "dlcalc", "print(1)", ["document uses print"]),
+        ("document", "dlcalc", "sys.stdout.write('1')", ["document writes to the terminal"]),
+        ("cli", "dlcalc.cli", "print(1)", []),
+    ],
+)
+def test_an_offence_is_seen(room: str, package: str, source: str, expected: list[str]) -> None:
+    """The check itself tells the allowed from the forbidden, in each form an import can take."""
+    assert offences(source, room, package) == expected

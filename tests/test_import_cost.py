@@ -1,0 +1,63 @@
+"""What a fresh process has loaded when it has done its work: names of modules, which do not depend on the machine."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+CONV = ["conv", "--n", "227", "--f", "11", "--s", "4"]
+
+# Prints what the process loaded since it started, however the program in the middle ends.
+PROBE = """\
+import atexit, sys
+before = set(sys.modules)
+atexit.register(lambda: print("loaded:", *sorted(set(sys.modules) - before)))
+{program}
+"""
+COMMAND = "from dlcalc.cli import main; sys.argv[0] = 'dlcalc'; sys.exit(main())"
+
+
+def loaded(program: str, *arguments: str) -> set[str]:
+    """The modules that a fresh Python has loaded beyond its own after `program`, which must end well."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE.format(program=program), *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.splitlines()[-1].removeprefix("loaded:").split())
+
+
+def test_importing_the_package_loads_nothing_else() -> None:
+    """`import dlcalc` loads one module, its own: everything else waits until it is asked for."""
+    assert loaded("import dlcalc") == {"dlcalc"}
+
+
+def test_what_the_package_offers_needs_the_standard_library_alone() -> None:
+    """Asking for a calculator loads neither the terminal's libraries nor any of those that compute."""
+    tops = {module.split(".")[0] for module in loaded("import dlcalc; dlcalc.conv(n=227, f=11, s=4)")}
+    assert tops - set(sys.stdlib_module_names) == {"dlcalc"}
+
+
+def test_submodules_are_reached_without_the_rest() -> None:
+    """Taking a submodule from the package does not load what the package offers as a whole."""
+    modules = loaded("from dlcalc import errors; errors.UserError")
+    assert "dlcalc.errors" in modules
+    assert "dlcalc.api" not in modules
+
+
+@pytest.mark.parametrize(
+    "arguments", [CONV, [*CONV, "--json"], ["conv", "--n", "227", "--f", "11", "--o", "55"], ["--help"]], ids=" ".join
+)
+def test_the_command_line_loads_nothing_that_computes_in_bulk(arguments: list[str]) -> None:
+    """A calculator answers, forwards and backwards, without numpy, numba and sympy."""
+    modules = loaded(COMMAND, *arguments)
+    assert "dlcalc.cli" in modules
+    assert modules.isdisjoint({"numpy", "numba", "sympy"})
