@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
-from typing import Literal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Literal
 
 from . import document as doc
+from .errors import UserError
+from .expressions import nodes
 from .expressions.evaluate import evaluate, substitute
-from .expressions.inverse import Solutions
-from .expressions.nodes import Call, Name, Node, Value, Vector, names_in, to_node
+from .expressions.nodes import Call, Index, Name, Node, Value, Vector, names_in, to_node, walk
 from .expressions.printing import Spell
-from .formulas.diagnose import Verdict
-from .formulas.model import Formula, Step
+from .formulas.model import Convention, Formula, Step
 from .formulas.present import AXIS_LETTERS, AXIS_WORDS
 from .formulas.run import Line, Working, contains_letters, run
 
+if TYPE_CHECKING:
+    from .expressions.inverse import Solutions
+    from .formulas.diagnose import Verdict
+
 SIGNIFICANT = 6
 """Digits shown of a number that is not exact."""
+LONGEST = 12
+"""Digits of the longest fraction that is shown exactly."""
 
 
 def working(found: Working, spell: Spell = None, title: str = "") -> doc.Document:
@@ -58,10 +66,15 @@ def _givens(found: Working) -> doc.Table:
         else:
             status = "not given"
         shown: doc.Words = _value_words(found[variable.name], found.formula.is_per_axis(variable.name))
-        if status == "default" and value in (0, 1, (0, 0), (1, 1), (0,), (1,), (0, 0, 0), (1, 1, 1)):
+        if status == "default" and _is_idle(value):
             continue
         rows.append((doc.Math(Name(variable.name)), variable.meaning, shown, status))
     return doc.Table(("", "quantity", "value", ""), tuple(rows), ("left", "left", "right", "left"))
+
+
+def _is_idle(value: Value) -> bool:
+    """Whether a default changes nothing: stride 1, padding 0, along every axis and in every layer."""
+    return (set(value) if isinstance(value, tuple) else {value}) in ({0}, {1})
 
 
 def _value_words(value: Value, per_axis: bool = False) -> doc.Words:
@@ -76,15 +89,24 @@ def _value_words(value: Value, per_axis: bool = False) -> doc.Words:
 
 
 def rounded(value: Value) -> Value:
-    """A value with its floats cut to SIGNIFICANT digits, for showing."""
+    """A value with its floats and longest fractions cut to SIGNIFICANT digits, for showing."""
     if isinstance(value, tuple):
         return tuple(rounded(item) for item in value)
     if isinstance(value, dict):
         return tuple(rounded(item) for key, item in value.items() if key >= 1)
+    if isinstance(value, Fraction) and _is_long(value):
+        value = float(value)
     if isinstance(value, float):
         short = float(f"{value:.{SIGNIFICANT}g}")
         return int(short) if short.is_integer() and abs(short) < 1e15 else short
     return value
+
+
+def _is_long(value: Value) -> bool:
+    """Whether an exact fraction is too long to be read, as 0.9⁴⁹ is, and can be a float."""
+    if not isinstance(value, Fraction) or max(abs(value.numerator), value.denominator) < 10**LONGEST:
+        return False
+    return Fraction(1, 10**300) < abs(value) < 10**15
 
 
 def equation(found: Working, line: Line) -> doc.Equation:
@@ -96,7 +118,8 @@ def equation(found: Working, line: Line) -> doc.Equation:
         left = found.formula.parse(line.name)
     value = rounded(line.value)
     rights: list[Node] = []
-    for right in (line.expression, line.values, to_node(value)):
+    middle = () if _half_indexed(line.values) else (_short(line.values),)
+    for right in (line.expression, *middle, to_node(value)):
         if not rights or right != rights[-1]:
             rights.append(right)
     if contains_letters(line.value) and len(rights) == 3:
@@ -105,13 +128,28 @@ def equation(found: Working, line: Line) -> doc.Equation:
     return doc.Equation(left, tuple(rights), rounded=is_rounded and len(rights) > 1)
 
 
+def _short(node: Node) -> Node:
+    """An expression with the numbers that were put in rounded as results are."""
+    match node:
+        case nodes.Literal(value):
+            return to_node(rounded(value))
+        case nodes.Div(nodes.Literal(int(a)), nodes.Literal(int(b))) if b and _is_long(Fraction(a, b)):
+            return to_node(rounded(Fraction(a, b)))
+    return node.map(_short)
+
+
+def _half_indexed(node: Node) -> bool:
+    """Whether an array stands before an index that is still a letter, as inside Σ: nobody reads (5, 2, 5)[l]."""
+    return any(isinstance(part, Index) and isinstance(part.base, Vector) for part in walk(node))
+
+
 def has_floats(value: Value) -> bool:
     """Whether a value is rounded when shown."""
     if isinstance(value, tuple):
         return any(has_floats(item) for item in value)
     if isinstance(value, dict):
         return any(has_floats(item) for item in value.values())
-    return isinstance(value, float)
+    return isinstance(value, float) or _is_long(value)
 
 
 def _headline(formula: Formula) -> str:
@@ -134,8 +172,44 @@ def _main(found: Working) -> list[doc.Block]:
 
 def _steps(found: Working) -> list[doc.Block]:
     """The fine steps behind the headline, where there is more than one that says something."""
-    items = tuple((line.meaning, equation(found, line)) for line in telling(found, _headline(found.formula)))
-    return [doc.Heading(1, "Step by step"), doc.Steps(items)] if len(items) > 1 else []
+    unrolled = [
+        step
+        for step in found.formula.steps
+        if step.each and step.name in found.program.needed(_headline(found.formula))
+    ]
+    lines = [line for line in telling(found, _headline(found.formula)) if "[" not in line.name]
+    items: list[tuple[doc.Words, doc.Equation]] = [(line.meaning, equation(found, line)) for line in lines]
+    if not unrolled:
+        return [doc.Heading(1, "Step by step"), doc.Steps(tuple(items))] if len(items) > 1 else []
+    place = next((i for i, line in enumerate(lines) if _comes_after(found, line.name, unrolled[0].name)), len(items))
+    rules: list[tuple[doc.Words, doc.Equation]] = [(step.meaning, _rule(found, step)) for step in unrolled]
+    items[place:place] = rules
+    return [doc.Heading(1, "Step by step"), doc.Steps(tuple(items)), _unrolled_table(found, unrolled)]
+
+
+def _comes_after(found: Working, name: str, other: str) -> bool:
+    return found.program.place[name] > found.program.place[other]
+
+
+def _rule(found: Working, step: Step) -> doc.Equation:
+    """What an unrolled step does at every index, in letters."""
+    op = found.program.ops[found.program.place[step.name]]
+    indices = tuple(Name(each.index) for each in op.each)
+    return doc.Equation(Index(Name(step.name), indices), (op.node,))
+
+
+def _unrolled_table(found: Working, unrolled: list[Step]) -> doc.Table:
+    """The values of unrolled steps, one row per index."""
+    values = [found.state.values[step.name] for step in unrolled]
+    (each, *_) = found.program.ops[found.program.place[unrolled[0].name]].each
+    numbers = sorted({number for value in values for number in value})
+    rows = tuple(
+        (str(number), *(_value_words(rounded(value[number])) if number in value else "" for value in values))
+        for number in numbers
+    )
+    header = (doc.Math(Name(each.index)), *(doc.Math(Name(step.name)) for step in unrolled))
+    right: Literal["right"] = "right"
+    return doc.Table(header, rows, (right,) * len(header))
 
 
 def telling(found: Working, name: str) -> list[Line]:
@@ -231,19 +305,23 @@ def _listed(words: list[str]) -> str:
 
 def _conventions(found: Working) -> list[doc.Words]:
     """The convention in use, and what the others give."""
-    formula = found.formula
-    others = [c for c in formula.conventions if c is not found.convention and not c.variant]
-    if not others:
-        return []
-    name = counted(formula)
+    name = counted(found.formula)
     words: list[str | doc.Inline] = [f"counted here as in {found.convention.who}: {found.convention.says}"]
-    for other in others:
-        value = run(formula, found.given, convention=other.name)
-        if value.state.values[name] == found.state.values[name]:
+    for other, same in neighbours(found):
+        if other.variant or same.state.values[name] == found.state.values[name]:
             continue
-        words += [f"; {other.who}: ", doc.Math(rounded(value.shown(name)))]
+        words += [f"; {other.who}: ", doc.Math(rounded(same.shown(name)))]
         words += [f" ({other.says})"] if other.says else []
     return [tuple(words)] if len(words) > 1 else []
+
+
+def neighbours(found: Working) -> list[tuple[Convention, Working]]:
+    """The same question under each of the formula's conventions, but for those under which it has no answer."""
+    same: list[tuple[Convention, Working]] = []
+    for convention in found.formula.conventions:
+        with suppress(UserError):
+            same.append((convention, run(found.formula, found.given, convention=convention.name)))
+    return same
 
 
 def counted(formula: Formula) -> str:
@@ -307,7 +385,8 @@ def verdict(
         if judged.mistakes[0].hint:
             blocks.append(doc.Note("hint", judged.mistakes[0].hint))
     if show:
-        blocks.append(doc.Formula((doc.Equation(name, (to_node(rounded(_one(formula, name, judged.expected))),)),)))
+        right = _one(formula, name, judged.expected)
+        blocks.append(doc.Formula((doc.Equation(name, (to_node(rounded(right)),), rounded=has_floats(right)),)))
     return doc.Document(title, tuple(blocks), spell)
 
 

@@ -8,21 +8,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from ..errors import UserError
 from ..expressions.answers import Answer
 from ..expressions.nodes import Value
-from ..formulas.diagnose import verify
-from ..formulas.inverse import find
 from ..formulas.model import Formula
 from ..formulas.registry import formula
 from ..formulas.run import run
 from ..profiles import Profile, active
 from .catalogue import ENTRIES, Entry
-from .reading import read_asked, read_range, read_value
+from .reading import read_asked, read_ranges, read_value
 from .results import Backwards, Calculation, Judged
 
 
 class Calculator:
     """One of `catalogue.ENTRIES`, as a function: `conv(n=227, f=11, s=4)`.
 
-    Quantities are given by their letter or their long name (`n=` or `input_size=`), as numbers, tuples per axis, or text.
+    Quantities are given by their letter or their long name (`n=` or `input_size=`), as numbers, tuples, or text.
     """
 
     def __init__(self, name: str) -> None:
@@ -44,15 +42,18 @@ class Calculator:
     ) -> Calculation | Backwards:
         """Works the formula out, or backwards when an answer (`o=55`) is given or `find` names unknowns.
 
-        Raises UserError for a quantity that is unknown, unreadable, or outside its domain.
+        Raises UserError for a quantity that is unknown, unreadable, given twice, or outside its domain.
         """
         found, rest = self._formula(choice, given)
         course = _profile(profile)
         used = _convention(found, convention, course)
-        values, answers = self._read(found, rest)
-        wanted = (find,) if isinstance(find, str) else tuple(find)
+        values, answers = _read(found, rest)
+        wanted = [name.strip() for name in find.split(",")] if isinstance(find, str) else list(find)
+        boxes = read_ranges(ranges)
         if answers or wanted:
-            return _backwards(found, values, answers, wanted, ranges, used, course)
+            return _backwards(found, values, answers, wanted, boxes, used, course)
+        if boxes:
+            raise UserError(f"a range is for asking backwards: give an answer, one of {', '.join(found.answers)}")
         return Calculation(run(found, values, convention=used), _spelling(found, course))
 
     def check(
@@ -72,11 +73,13 @@ class Calculator:
         found, rest = self._formula(choice, given)
         course = _profile(profile)
         used = _convention(found, convention, course)
-        values, answers = self._read(found, rest)
+        values, answers = _read(found, rest)
         if answers:
             raise UserError(f"{next(iter(answers))} is an answer, so it cannot be given together with ask")
         run(found, values, convention=used)
         name = _asked(found, ask)
+        from ..formulas.diagnose import verify
+
         verdict = verify(found, values, name, read_asked(found, name, answer), used)
         return Judged(found, name, str(answer), verdict, used, show, _spelling(found, course))
 
@@ -84,36 +87,61 @@ class Calculator:
         """The formula that these switches choose."""
         return self._formula(choice, given)[0]
 
-    def _formula(self, choice: tuple[str, ...], given: Mapping[str, object]) -> tuple[Formula, dict[str, object]]:
+    def _formula(
+        self, choice: tuple[str, ...], given: Mapping[str, object]
+    ) -> tuple[Formula, list[tuple[str, object]]]:
+        """The formula that is meant, and what was given for it as pairs of a name and a value."""
         entry = self.entry
-        chosen = {name: given[name] for name in (*entry.switches, entry.choice) if name in given}
-        if choice:
-            chosen[entry.choice] = choice[0].replace("_", "-")
-        rest = {name: value for name, value in given.items() if name not in chosen}
+        chosen = {switch: given.get(switch) for switch in entry.switches} | self._choice(choice, given)
+        rest = [(name, value) for name, value in given.items() if name not in (*chosen, *entry.flags)]
         for flag, quantities in entry.flags.items():
-            if rest.pop(flag, None):
-                rest.update(quantities)
-        meant = {name: rest.get(name) for name in entry.given}
-        return formula(entry.formula_id({**chosen, **meant})), rest
+            if given.get(flag):
+                rest += quantities.items()
+        for name, id in entry.given.items():
+            letters = _letters(formula(id))
+            chosen[name] = next((value for key, value in rest if letters.get(key, key) == name), None)
+        return formula(entry.formula_id(chosen)), rest
 
-    def _read(self, found: Formula, given: Mapping[str, object]) -> tuple[dict[str, Value], dict[str, Answer]]:
-        """Splits what was given into quantities and answers, and reads both."""
-        letters = {v.long.replace("-", "_"): v.name for v in found.variables}
-        values: dict[str, Value] = {}
-        answers: dict[str, Answer] = {}
-        for key, value in given.items():
-            if value is None:
-                continue
-            name = letters.get(key, key)
-            variable = found.variable(name)
-            if variable is not None:
-                values[name] = read_value(found, variable, value)
-            elif name in found.by_name:
-                answers[name] = read_asked(found, name, value)
-            else:
-                known = ", ".join(v.name for v in found.variables)
-                raise UserError(f"{key} is not a quantity of {found.id}; its quantities are {known}")
-        return values, answers
+    def _choice(self, choice: tuple[str, ...], given: Mapping[str, object]) -> dict[str, object]:
+        """The choice, be it given first or by its name."""
+        entry = self.entry
+        if choice and not entry.choice:
+            first = formula(entry.formula).variables[0].name
+            raise UserError(
+                f"{entry.name} takes its quantities by name: {first}={choice[0]!r}, not {choice[0]!r} alone"
+            )
+        named = [given[entry.choice]] if given.get(entry.choice) is not None else []
+        wanted = [*choice, *named]
+        if len(wanted) > 1:
+            raise UserError(f"{entry.name} takes one {entry.choice}, not {len(wanted)} ({', '.join(map(str, wanted))})")
+        return {entry.choice: str(wanted[0]).replace("_", "-") if wanted else None} if entry.choice else {}
+
+
+def _letters(found: Formula) -> dict[str, str]:
+    """The long names of a formula's quantities, as Python writes them, and their letters."""
+    return {variable.long.replace("-", "_"): variable.name for variable in found.variables}
+
+
+def _read(found: Formula, given: Iterable[tuple[str, object]]) -> tuple[dict[str, Value], dict[str, Answer]]:
+    """Splits what was given into quantities and answers, and reads both."""
+    letters = _letters(found)
+    values: dict[str, Value] = {}
+    answers: dict[str, Answer] = {}
+    for key, value in given:
+        if value is None:
+            continue
+        name = letters.get(key, key)
+        variable = found.variable(name)
+        if name in values:
+            raise UserError(f"{name} is given twice")
+        if variable is not None:
+            values[name] = read_value(found, variable, value)
+        elif name in found.by_name:
+            answers[name] = read_asked(found, name, value)
+        else:
+            known = ", ".join(v.name for v in found.variables)
+            raise UserError(f"{key} is not a quantity of {found.id}; its quantities are {known}")
+    return values, answers
 
 
 def _asked(found: Formula, ask: str) -> str:
@@ -148,14 +176,22 @@ def _backwards(
     values: Mapping[str, Value],
     answers: Mapping[str, Answer],
     unknowns: Sequence[str],
-    ranges: Mapping[str, tuple[int, int]] | Iterable[str],
+    ranges: Mapping[str, tuple[int, int]],
     convention: str,
     course: Profile,
 ) -> Backwards:
     if not answers:
         raise UserError(f"to find {', '.join(unknowns)}, give an answer: {', '.join(found.answers)}")
-    letters = {v.long: v.name for v in found.variables}
-    names = [letters.get(name, name) for name in unknowns]
-    boxes = dict(ranges) if isinstance(ranges, Mapping) else dict(read_range(text) for text in ranges)
+    letters = _letters(found)
+    names, boxes = [letters.get(name, name) for name in unknowns], {letters.get(k, k): v for k, v in ranges.items()}
+    from ..formulas.inverse import find
+
     solutions = find(found, values, answers, names, boxes, convention)
-    return Backwards(found, values, {name: answer.text for name, answer in answers.items()}, solutions, _spelling(found, course))
+    idle = [name for name in boxes if name not in solutions.searched]
+    if idle:
+        raise UserError(
+            f"{idle[0]} has a range but is not looked for; what is looked for is {', '.join(solutions.searched)}"
+        )
+    return Backwards(
+        found, values, {name: answer.text for name, answer in answers.items()}, solutions, _spelling(found, course)
+    )

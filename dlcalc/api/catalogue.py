@@ -10,7 +10,7 @@ from ..errors import UserError
 
 @dataclass(frozen=True)
 class Entry:
-    """A calculator: `formula` by default, or the one that a switch (`transposed`) or choice (`peephole=full`) names."""
+    """A calculator: `formula` by default, or the one that a switch (`transposed`) or a choice (`peephole`) names."""
 
     name: str
     help: str
@@ -31,7 +31,7 @@ class Entry:
     """Flag → the quantities that it gives: `--bidirectional` is D = 2."""
 
     def formula_id(self, chosen: Mapping[str, object]) -> str:
-        """The formula for these switches, quantities and choice. Raises UserError for two switches, or an unknown choice."""
+        """The formula for these switches, quantities and choice. Raises UserError when there is none, or two."""
         on = [switch for switch in self.switches if chosen.get(switch)]
         if len(on) > 1:
             raise UserError(f"{on[0]} and {on[1]} cannot be used together")
@@ -65,11 +65,11 @@ _ENTRIES = (
     _convolution("conv1d", "1-D convolution", "dlcalc conv1d --n 600 --f 3 --c 32 --k 64"),
     _convolution("conv3d", "3-D convolution", "dlcalc conv3d --n 16x112x112 --f 3 --p 1 --c 3 --k 64"),
     Entry("pool", "Pooling: output size (max, average, sum and min alike)", "dlcalc pool --n 55 --f 3 --s 2", "pool",
-          {"ceil": "pool_ceil", "trainable": "subsampling"}),
+          {"ceil": "pool_ceil", "same": "pool_same", "trainable": "subsampling"}),
     Entry("separable", "Depthwise separable convolution against an ordinary one",
           "dlcalc separable --n 112 --f 3 --p 1 --c 32 --k 64", "depthwise_separable"),
-    Entry("bottleneck", "A 1×1 bottleneck before a convolution", "dlcalc bottleneck --n 28 --f 5 --p 2 --c 192 --b 16 --k 32",
-          "bottleneck"),
+    Entry("bottleneck", "A 1×1 bottleneck before a convolution",
+          "dlcalc bottleneck --n 28 --f 5 --p 2 --c 192 --b 16 --k 32", "bottleneck"),
     Entry("squeeze_excitation", "Squeeze-and-excitation block", "dlcalc squeeze-excitation --c 256 --r 16",
           "squeeze_excitation"),
     Entry("rf", "Receptive field through a stack of layers", 'dlcalc rf --f "5 2 5" --s "1 2 1"', "rf"),
@@ -81,7 +81,8 @@ _ENTRIES = (
     Entry("layernorm", "Layer normalisation: what is counted", "dlcalc layernorm --n 512", "layernorm"),
     Entry("rnn", "Simple RNN (with its output layer when q is given)", "dlcalc rnn --n 784 --m 200 --q 2", "rnn",
           given={"q": "rnn_output"}, flags=_STACKED),
-    Entry("lstm", "LSTM, plain or with peepholes", "dlcalc lstm --n 32 --m 100", "lstm", flags=_STACKED, choice="peephole",
+    Entry("lstm", "LSTM, plain or with peepholes", "dlcalc lstm --n 32 --m 100", "lstm", flags=_STACKED,
+          choice="peephole",
           choices={"diagonal": "lstm_peephole", "full": "lstm_peephole_full"}),
     Entry("gru", "GRU", "dlcalc gru --n 256 --m 1024 --convention keras", "gru", flags=_STACKED),
     Entry("convlstm", "Convolutional LSTM", "dlcalc convlstm --n 64 --f 3 --c 1 --k 64", "convlstm"),
@@ -89,7 +90,8 @@ _ENTRIES = (
     Entry("seq2seq", "Encoder–decoder of two LSTMs", "dlcalc seq2seq --n 64 --m 256 --q 5000", "seq2seq"),
     Entry("gan", "Generative adversarial network of two perceptrons", "dlcalc gan --z 100 --x 784", "gan"),
     Entry("autoencoder", "Autoencoder", "dlcalc autoencoder --u 784-128-32", "autoencoder"),
-    Entry("transfer", "Transfer learning: what is still trained", "dlcalc transfer --u 512-256-10 --frozen 1", "transfer"),
+    Entry("transfer", "Transfer learning: what is still trained", "dlcalc transfer --u 512-256-10 --frozen 1",
+          "transfer"),
     Entry("word2vec", "word2vec: parameters", "dlcalc word2vec --V 10000 --N 300", "word2vec"),
     Entry("activation", "Activation function: value and derivative", "dlcalc activation tanh --x 0.5",
           choice="name", choices={n.replace("_", "-"): f"activation_{n}" for n in _ACTIVATIONS}, positional=True),
@@ -104,13 +106,16 @@ _ENTRIES = (
           {"value": "clip_value"}),
     Entry("bound", "Bound on a gradient through time; with epsilon, until it vanishes",
           "dlcalc bound --lambda 0.9 --t 50 --k 1", "gradient_bound", given={"epsilon": "vanishing_steps"}),
-    Entry("updates", "Updates of mini-batch training", "dlcalc updates --N 60000 --B 128 --epochs 8", "updates"),
-    Entry("perplexity", "Perplexity of a sequence, or of a mean loss", 'dlcalc perplexity --p "1/2 1/4 1/8"', "perplexity",
-          given={"loss": "perplexity_of_loss"}),
-    Entry("log_probability", "Log-probability of a sequence", 'dlcalc log-probability --p "1/2 1/4 1/8"', "log_probability"),
+    Entry("updates", "Updates of mini-batch training", "dlcalc updates --N 60000 --B 128 --epochs 8",
+          "updates"),
+    Entry("perplexity", "Perplexity of a sequence, or of a mean loss", 'dlcalc perplexity --p "1/2 1/4 1/8"',
+          "perplexity", given={"loss": "perplexity_of_loss"}),
+    Entry("log_probability", "Log-probability of a sequence", 'dlcalc log-probability --p "1/2 1/4 1/8"',
+          "log_probability"),
     Entry("untrained_loss", "Loss of an untrained classifier", "dlcalc untrained-loss --k 10", "untrained_loss"),
     Entry("iou", "IoU and Dice of two boxes (x1 y1 x2 y2)", 'dlcalc iou --a "0 0 4 4" --b "2 2 6 6"', "iou"),
-    Entry("anchors", "Anchors of a feature map (or several)", "dlcalc anchors --n 20x30 --scales 3 --ratios 3", "anchors",
+    Entry("anchors", "Anchors of a feature map (or several)", "dlcalc anchors --n 20x30 --scales 3 --ratios 3",
+          "anchors",
           {"maps": "anchors_maps"}),
     Entry("grid", "Output of a grid detector", "dlcalc grid --S 7 --B 2 --C 20", "grid"),
 )  # fmt: skip

@@ -1,14 +1,17 @@
-"""Values as users give them: 227, "20x30", (20, 30), "2/3", "784 512 10", "2k"; from the command line and from Python."""
+"""Values as users give them, on the command line and from Python: 227, "20x30", (20, 30), "2/3", "784 512 10", "2k"."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
+from math import isfinite
 
 from ..errors import ExpressionError, UserError
 from ..expressions.answers import Answer, read_answer, read_number, split_shape
 from ..expressions.evaluate import evaluate
-from ..expressions.nodes import Node, Value
+from ..expressions.exact import exact
+from ..expressions.nodes import Compare, Logic, Node, Value
 from ..expressions.parser import parse, parse_range
 from ..expressions.reader import Declarations
 from ..formulas.model import Formula, Variable
@@ -23,9 +26,7 @@ def read_value(formula: Formula, variable: Variable, given: object) -> Value:
             raise named(error, variable.name, given) from None
         except UserError as error:
             raise UserError(f"{variable.name} = {_quoted(given)}: {error}") from None
-    if isinstance(given, bool) or not isinstance(given, int | float | Fraction | tuple | list | Node):
-        raise UserError(f"{variable.name} is a number or an expression, not {type(given).__name__}")
-    return _plain(given)
+    return _plain(variable.name, given)
 
 
 def named(error: ExpressionError, name: str, text: str) -> ExpressionError:
@@ -38,32 +39,47 @@ def _quoted(text: str) -> str:
     return f'"{flat}"' if len(flat) <= 40 else f'"{flat[:36]}…"'
 
 
-def _plain(given: object) -> Value:
+def _plain(name: str, given: object) -> Value:
+    """A value of Python's: whole numbers as int, floats as the decimal fractions that they are written as."""
     if isinstance(given, tuple | list):
-        return tuple(_plain(item) for item in given)
+        if not given:
+            raise UserError(f"{name} has no entries")
+        return tuple(_plain(name, item) for item in given)
+    if isinstance(given, bool) or not isinstance(given, int | float | Fraction | Node):
+        raise UserError(f"{name} is a number or an expression, not {type(given).__name__}")
     if isinstance(given, float):
-        number = Fraction(str(given)) if given == given and abs(given) != float("inf") else None
-        if number is None:
-            raise UserError(f"a number is finite, not {given}")
-        return number.numerator if number.denominator == 1 else number
-    return given
+        if not isfinite(given):
+            raise UserError(f"{name} is finite, not {given}")
+        return exact(Fraction(str(given)))
+    return given if isinstance(given, Node) else exact(given)
 
 
 def _text(formula: Formula, variable: Variable, text: str) -> Value:
     names = Declarations({v.name: v.kind for v in formula.variables if v.kind.rank == 0}, _whole(formula), runs=False)
     if variable.per_axis:
-        parts = split_shape(text.strip().strip("[]()"))
+        parts = split_shape(_unwrapped(text))
         if len(parts) == 1 and "," in text:
-            parts = text.strip().strip("[]()").split(",")
+            if read_number(text) is not None:
+                raise UserError(f"one number, or several? write {text.replace(',', '')} or {text.replace(',', 'x')}")
+            parts = _unwrapped(text).split(",")
         values = tuple(_scalar(part, names) for part in parts)
         return values[0] if len(values) == 1 else values
     rank = variable.kind.rank
     if rank == 0:
         return _scalar(text, names)
-    if rank == 1:
-        return _vector(text, names)
-    rows = [row for row in re.split(r"[;\n]", text) if row.strip()]
-    return tuple(_vector(row, names) for row in rows)
+    rows = tuple(tuple(_scalar(item, names) for item in row) for row in _rows(text, rank))
+    return rows[0] if rank == 1 else rows
+
+
+def _unwrapped(text: str) -> str:
+    """The text without the one pair of brackets that encloses all of it."""
+    whole = text.strip()
+    depth = 0
+    for index, letter in enumerate(whole):
+        depth += (letter in "([") - (letter in ")]")
+        if depth == 0:
+            return whole[1:-1].strip() if index and index == len(whole) - 1 else whole
+    return whole
 
 
 def _whole(formula: Formula) -> frozenset[str]:
@@ -72,37 +88,63 @@ def _whole(formula: Formula) -> frozenset[str]:
 
 def _scalar(text: str, names: Declarations) -> Value:
     number = read_number(text)
-    return number if number is not None else evaluate(parse(text, names))
+    if number is not None:
+        return number
+    node = parse(text, names)
+    if isinstance(node, Compare | Logic):
+        raise UserError("a number or an expression is expected, not a comparison")
+    return evaluate(node)
 
 
 _SEPARATED = re.compile(r"\s*[,\s]\s*")
 
 
-def _vector(text: str, names: Declarations) -> Value:
+def _rows(text: str, rank: int) -> list[list[str]]:
+    """The numbers of a vector, which is one row, or of a matrix, whose rows are separated by ; or a new line."""
+    parts = re.split(r"[;\n]", text) if rank > 1 else [text]
+    return [_items(part) for part in parts if rank == 1 or part.strip()]
+
+
+def _items(text: str) -> list[str]:
     """784 512 10 or 784, 512, 10 or 784-512-10 or [784, 512, 10]."""
-    inner = text.strip().strip("[]()").strip()
+    inner = _unwrapped(text)
     if re.fullmatch(r"\d+(?:-\d+)+", inner):
         inner = inner.replace("-", " ")
     items = [item for item in _SEPARATED.split(inner) if item]
     if not items:
         raise UserError("a list of numbers is expected, but there is nothing")
-    return tuple(_scalar(item, names) for item in items)
+    return items
 
 
 def read_asked(formula: Formula, name: str, answer: object) -> Answer:
     """An answer to the question for `name`, as text or as a value. Raises UserError."""
     if not isinstance(answer, str):
-        return Answer(str(answer), _plain(answer))
+        return _written(answer, _plain(name, answer))
     shape = formula.shape == name or (formula.is_per_axis(name) and len(split_shape(answer)) > 1)
     kind = formula.by_name[name].kind if name in formula.by_name else None
     try:
         if kind is not None and kind.rank > 0 and not shape:
-            return Answer(answer, _vector(answer, Declarations.of(formula.declarations[True])))
+            rows = [[read_answer(item, formula.declarations[True]) for item in row] for row in _rows(answer, kind.rank)]
+            return _joined(answer, rows[0] if kind.rank == 1 else [_joined(answer, row) for row in rows])
         return read_answer(answer, formula.declarations[True], shape=shape)
     except ExpressionError as error:
         raise named(error, name, answer) from None
     except UserError as error:
         raise UserError(f"{name} = {_quoted(answer)}: {error}") from None
+
+
+def _written(answer: object, value: Value) -> Answer:
+    """An answer of Python's: a float is as exact as it is written, as it would be in a text."""
+    if isinstance(answer, tuple | list) and isinstance(value, tuple):
+        parts = [_written(item, part) for item, part in zip(answer, value, strict=True)]
+        return _joined(str(answer), parts)
+    return read_answer(f"{answer:.15g}") if isinstance(answer, float) else Answer(str(answer), value)
+
+
+def _joined(text: str, parts: list[Answer]) -> Answer:
+    """One answer of several numbers, as exact as the least exact of them."""
+    unit, significant = max(part.unit for part in parts), max(part.significant for part in parts)
+    return Answer(text, tuple(part.value for part in parts), unit, significant)
 
 
 def read_range(text: str) -> tuple[str, tuple[int, int]]:
@@ -116,3 +158,10 @@ def read_range(text: str) -> tuple[str, tuple[int, int]]:
     if not isinstance(low, int) or not isinstance(high, int):
         raise UserError(f"range {_quoted(text)}: a range is written n=1..1000")
     return found.index, (low, high)
+
+
+def read_ranges(ranges: Mapping[str, tuple[int, int]] | Iterable[str] | str) -> dict[str, tuple[int, int]]:
+    """Ranges as a mapping, as one text or as several. Raises UserError."""
+    if isinstance(ranges, Mapping):
+        return dict(ranges)
+    return dict(read_range(text) for text in ([ranges] if isinstance(ranges, str) else ranges))

@@ -1,27 +1,29 @@
-"""What a calculation hands back: the working as an object, as a dictionary for JSON, and as tables with maths in Jupyter."""
+"""What a calculation hands back: the working as an object, as a dictionary for JSON, and as a document in Jupyter."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import explain
 from ..document import Document
 from ..export.registry import writer
 from ..expressions import printing
-from ..expressions.inverse import Solutions
 from ..expressions.nodes import Node, Value
 from ..expressions.printing import Spell
-from ..formulas.diagnose import Verdict
 from ..formulas.model import Formula
 from ..formulas.present import AXIS_WORDS
-from ..formulas.run import Line, Working, run
+from ..formulas.run import Line, Working
+
+if TYPE_CHECKING:
+    from ..expressions.inverse import Solutions
+    from ..formulas.diagnose import Verdict
 
 
 def as_json(value: Value) -> Any:
-    """A value for JSON: numbers as numbers, shapes as lists, letters and unending fractions as expressions in a string."""
+    """A value for JSON: numbers, shapes as lists; letters and unending fractions as expressions in a string."""
     if isinstance(value, tuple):
         return [as_json(item) for item in value]
     if isinstance(value, dict):
@@ -126,12 +128,8 @@ class Calculation(Result):
         }
 
     def _neighbours(self) -> dict[str, Any]:
-        formula = self.working.formula
-        name = explain.counted(formula)
-        return {
-            convention.name: as_json(run(formula, self.working.given, convention=convention.name).shown(name))
-            for convention in formula.conventions
-        }
+        name = explain.counted(self.working.formula)
+        return {other.name: as_json(same.shown(name)) for other, same in explain.neighbours(self.working)}
 
     def _line(self, line: Line) -> dict[str, Any]:
         axis = {"axis": AXIS_WORDS[self.working.formula.axes][line.axis - 1]} if line.axis else {}
@@ -192,7 +190,7 @@ class Backwards(Result):
 
 
 class Judged(Result):
-    """A verified answer: `correct`, `expected`, the `convention` under which it is right, the `mistakes` that give it."""
+    """A verified answer: `correct`, `expected`, the `convention` that makes it right, the `mistakes` that give it."""
 
     def __init__(
         self, formula: Formula, name: str, answer: str, verdict: Verdict, convention: str, show: bool = False,

@@ -3,35 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from fractions import Fraction
 
 from ..errors import UserError
 from ..expressions.evaluate import compile_node
+from ..expressions.exact import Number
 from ..expressions.inverse import Constraint
 from ..expressions.inverse import solve as search
 from ..expressions.nodes import Compare, Kind, names_in
 from ..expressions.parser import parse
 from ..expressions.reader import Declarations
-from .reading import read_range
+from .reading import read_ranges
 from .results import Backwards
 
 DEFAULT_RANGE = (1, 1000)
 MOST_UNKNOWNS = 4
+_EXPECTED = 'an equation or inequality is expected, such as "2n^2 + 3n = 230"'
 
 
 def solve(equations: str | Iterable[str], ranges: Mapping[str, tuple[int, int]] | Iterable[str] = ()) -> Backwards:
     """All whole-number solutions of one or several equations or inequalities in the stated ranges.
 
-    A letter without a range is looked for in 1..1000. Raises UserError for what is no equation, or is too much to search.
+    A letter without a range is looked for in 1..1000. Raises UserError for what is no equation, or too much to search.
     """
-    boxes = dict(ranges) if isinstance(ranges, Mapping) else dict(read_range(text) for text in ranges)
+    boxes = read_ranges(ranges)
     texts = (equations,) if isinstance(equations, str) else tuple(equations)
+    if not texts:
+        raise UserError(f"{_EXPECTED}, but there is nothing")
     names = Declarations(dict.fromkeys(boxes, Kind.SCALAR), frozenset(boxes))
     nodes = [parse(text, names) for text in texts]
     constraints: list[Constraint] = []
     letters: dict[str, None] = {}
     for text, node in zip(texts, nodes, strict=True):
         if not isinstance(node, Compare) or node.operator not in _ENDS:
-            raise UserError(f'an equation or inequality is expected, such as "2n^2 + 3n = 230", not "{text[:60]}"')
+            raise UserError(f'{_EXPECTED}, not "{text[:60]}"')
         letters.update(dict.fromkeys(names_in(node)))
         left, right = compile_node(node.left), compile_node(node.right)
         constraints.append(Constraint(lambda v, a=left, b=right: a(v) - b(v), *_ENDS[node.operator]))  # type: ignore[misc]
@@ -47,4 +52,11 @@ def solve(equations: str | Iterable[str], ranges: Mapping[str, tuple[int, int]] 
 
 
 _ALL = 10**30
-_ENDS = {"=": (0, 0), "≥": (0, _ALL), "≤": (-_ALL, 0)}
+_LEAST = Fraction(1, _ALL)
+_ENDS: dict[str, tuple[Number, Number]] = {
+    "=": (0, 0),
+    "≥": (0, _ALL),
+    "≤": (-_ALL, 0),
+    ">": (_LEAST, _ALL),
+    "<": (-_ALL, -_LEAST),
+}

@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from ..api.catalogue import ENTRIES
-from ..errors import DlcalcError, ExpressionError
+from ..errors import DlcalcError, ExpressionError, InternalError
 
 _OWN_COMMANDS = {
     "solve": "Solve an equation of your own in whole numbers",
@@ -119,6 +119,11 @@ def run(arguments: list[str]) -> int:
         # the reader has gone (`| head`): say nothing, and keep the interpreter from saying it at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except Exception as error:
+        # our own bug: still one line, unless somebody wants to see where
+        if os.environ.get("DLCALC_DEBUG"):
+            raise
+        return _refuse(f"{InternalError(f'{type(error).__name__}: {error}')}; DLCALC_DEBUG=1 shows where") and 3
     return status if isinstance(status, int) else 0
 
 
@@ -129,8 +134,11 @@ def _help(error: Any) -> int:
 
 def _refuse(message: str, caret: str = "") -> int:
     """One line; where somebody watches, the place in the text under it."""
-    line = " ".join(message.split())
+    from ..document import printable
+
+    line = printable(" ".join(message.split()))
     print(f"dlcalc: {line if len(line) < 400 else line[:400] + '…'}", file=sys.stderr)
     if caret and sys.stderr.isatty():
-        print("\n".join("    " + row for row in caret.splitlines()), file=sys.stderr)
+        for row in caret.splitlines():
+            print("    " + "".join(letter if letter.isprintable() else "·" for letter in row), file=sys.stderr)
     return 2

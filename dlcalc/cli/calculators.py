@@ -39,7 +39,12 @@ def function(entry: Entry) -> Callable[..., Any]:
 
 
 def _ids(entry: Entry) -> list[str]:
-    return [*([entry.formula] if entry.formula else []), *entry.switches.values(), *entry.choices.values()]
+    return [
+        *([entry.formula] if entry.formula else []),
+        *entry.given.values(),
+        *entry.switches.values(),
+        *entry.choices.values(),
+    ]
 
 
 class _Collector:
@@ -86,6 +91,9 @@ def _parameters(entry: Entry, formulas: list[Formula]) -> tuple[list[inspect.Par
         collect.add(entry.choice, Annotated[str | None, which])
     elif entry.choice:
         collect.option(entry.choice, [f"--{entry.choice}"], f"one of {', '.join(entry.choices)}", _GIVEN, "NAME")
+    for flag, quantities in entry.flags.items():
+        meant = ", ".join(f"{name} = {value}" for name, value in quantities.items())
+        collect.option(flag, [f"--{flag}"], f"the same as {meant}", _GIVEN, flag=True)
     for switch in entry.switches:
         collect.option(
             switch, [f"--{switch.replace('_', '-')}"], formula(entry.switches[switch]).title, _GIVEN, flag=True

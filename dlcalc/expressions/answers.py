@@ -19,7 +19,7 @@ _DECIMAL = re.compile(r"[+-]?(?:\d*\.\d+|\d+\.?)(?:[eE][+-]?\d{1,3})?")
 
 @dataclass(frozen=True)
 class Answer:
-    """What somebody wrote: the value (numbers, shape, array or an expression in letters), and how exactly it was written.
+    """What somebody wrote: the value (numbers, shape, array or an expression in letters), and how exactly.
 
     `unit` is one in the last decimal place of a decimal number, 0 for whole numbers and expressions.
     """

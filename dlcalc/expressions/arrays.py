@@ -1,16 +1,24 @@
 """Operations on nested tuples: vectors, matrices, maps, of numbers or of expressions.
 
-A vector is a column; its transpose is a matrix of one row. A scalar is broadcast over anything.
+A vector is a column; its transpose is a matrix of one row. A scalar is broadcast over anything. A letter that stands
+for a whole array (`is_open`) stays what it is: an operation on it is left as it was written.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import reduce
 from typing import Any
 
 from ..errors import UserError
-from .nodes import Value
+from .kinds import kind_of
+from .limits import LIMIT_CELLS, LIMIT_WORK, LimitError, plus, spend, times
+from .nodes import Hadamard, Node, Outer, Transpose, Value, to_node
+from .totals import product_of, sum_of
+
+
+def is_open(value: Value) -> bool:
+    """Whether this is a letter, or an expression in letters, that stands for an array."""
+    return isinstance(value, Node) and kind_of(value).rank > 0
 
 
 def shape_of(value: Value) -> tuple[int, ...]:
@@ -31,40 +39,51 @@ def shown(shape: tuple[int, ...]) -> str:
 def each(function: Callable[[Any], Value], value: Value) -> Value:
     """`function` applied to every number of an array."""
     if isinstance(value, tuple):
-        return tuple(each(function, item) for item in value)
+        spend(len(value))
+        return tuple([each(function, item) for item in value])
     return function(value)
 
 
 def pairwise(function: Callable[[Any, Any], Value], a: Value, b: Value, what: str) -> Value:
     """Element by element, a scalar broadcast. Raises UserError when the shapes differ."""
-    if isinstance(a, tuple) and isinstance(b, tuple):
-        if len(a) != len(b):
-            raise UserError(f"{what} needs equal shapes, not {shown(shape_of(a))} and {shown(shape_of(b))}")
-        return tuple(pairwise(function, x, y, what) for x, y in zip(a, b, strict=True))
     if isinstance(a, tuple):
-        return tuple(pairwise(function, x, b, what) for x in a)
+        if isinstance(b, tuple):
+            if shape_of(a) != shape_of(b):
+                raise UserError(f"{what} needs equal shapes, not {shown(shape_of(a))} and {shown(shape_of(b))}")
+            spend(len(a))
+            return tuple([pairwise(function, x, y, what) for x, y in zip(a, b, strict=True)])
+        if is_open(b):
+            return function(to_node(a), b)
+        spend(len(a))
+        return tuple([pairwise(function, x, b, what) for x in a])
     if isinstance(b, tuple):
-        return tuple(pairwise(function, a, y, what) for y in b)
+        if is_open(a):
+            return function(a, to_node(b))
+        spend(len(b))
+        return tuple([pairwise(function, a, y, what) for y in b])
     return function(a, b)
 
 
 def add(a: Value, b: Value) -> Value:
-    return pairwise(lambda x, y: x + y, a, b, "a sum")
+    return pairwise(plus, a, b, "a sum")
 
 
 def hadamard(a: Value, b: Value) -> Value:
-    return pairwise(lambda x, y: x * y, a, b, "⊙")
+    return pairwise(_element, a, b, "⊙")
 
 
-def dot(a: Iterable[Value], b: Iterable[Value]) -> Value:
-    total: Value = 0
-    for x, y in zip(a, b, strict=True):
-        total = total + x * y
-    return total
+def _element(a: Value, b: Value) -> Value:
+    return Hadamard((*_factors(a), *_factors(b))) if is_open(a) and is_open(b) else times(a, b)
+
+
+def _factors(node: Node) -> tuple[Node, ...]:
+    return node.factors if isinstance(node, Hadamard) else (node,)
 
 
 def product(a: Value, b: Value) -> Value:
     """The matrix product; a scalar factor scales; column times row is the outer product."""
+    if is_open(a) or is_open(b):
+        return times(to_node(a), to_node(b))
     left, right = shape_of(a), shape_of(b)
     if not left or not right:
         return hadamard(a, b)
@@ -75,13 +94,40 @@ def product(a: Value, b: Value) -> Value:
     if len(rows[0]) != len(columns[0]):
         hint = "; write ⊙ for element by element" if left == right and len(left) == 1 else ""
         raise UserError(f"a matrix product needs matching sizes, not {shown(left)} times {shown(right)}{hint}")
-    result = tuple(tuple(dot(row, column) for column in columns) for row in rows)
+    _allow(len(rows), len(columns), len(rows[0]))
+    result = tuple(tuple(_dot(row, column) for column in columns) for row in rows)
     if len(right) == 1:
         return result[0][0] if len(left) == 2 and len(rows) == 1 else tuple(row[0] for row in result)
     return result
 
 
+def _allow(rows: int, columns: int, inner: int = 1) -> None:
+    """Spends what an array of rows × columns costs. Raises LimitError when that is too large."""
+    if rows * columns > LIMIT_CELLS:
+        raise LimitError(f"an array that is computed has at most {LIMIT_CELLS} numbers, not {rows}×{columns}")
+    if rows * columns * inner > LIMIT_WORK:
+        raise LimitError(f"a matrix product takes at most {LIMIT_WORK} multiplications, not {rows * columns * inner}")
+    spend(rows * columns * inner)
+
+
+def _dot(a: Iterable[Value], b: Iterable[Value]) -> Value:
+    return sum_of(times(x, y) for x, y in zip(a, b, strict=True))
+
+
+def power(a: Value, exponent: int) -> Value:
+    """A square matrix times itself, by squaring. Raises UserError unless the exponent is in 1..64."""
+    if not isinstance(exponent, int) or not 1 <= exponent <= 64:
+        raise UserError("the power of a matrix is a whole number from 1 to 64")
+    if exponent == 1:
+        return a
+    half = power(a, exponent // 2)
+    whole = product(half, half)
+    return product(whole, a) if exponent % 2 else whole
+
+
 def transpose(a: Value) -> Value:
+    if is_open(a):
+        return Transpose(a)
     rank = len(shape_of(a))
     if rank == 0:
         return a
@@ -89,16 +135,24 @@ def transpose(a: Value) -> Value:
         return (a,)
     if rank > 2:
         raise UserError(f"a transpose takes a vector or a matrix, not {shown(shape_of(a))}")
+    spend(len(a) * len(a[0]))
     return tuple(zip(*a, strict=True))
 
 
 def outer(a: Value, b: Value) -> Value:
     """a bᵀ for two vectors; plain product where either is a number."""
+    if (is_open(a) or is_open(b)) and not _is_number(a) and not _is_number(b):
+        return Outer(to_node(a), to_node(b))
     if not isinstance(a, tuple) or not isinstance(b, tuple):
         return hadamard(a, b)
     if len(shape_of(a)) != 1 or len(shape_of(b)) != 1:
         raise UserError(f"⊗ takes two vectors, not {shown(shape_of(a))} and {shown(shape_of(b))}")
-    return tuple(tuple(x * y for y in b) for x in a)
+    _allow(len(a), len(b))
+    return tuple(tuple(times(x, y) for y in b) for x in a)
+
+
+def _is_number(value: Value) -> bool:
+    return not isinstance(value, tuple) and not is_open(value)
 
 
 def diag(a: Value) -> Value:
@@ -107,6 +161,7 @@ def diag(a: Value) -> Value:
         return a
     if len(shape_of(a)) != 1:
         raise UserError(f"diag takes a vector, not {shown(shape_of(a))}")
+    _allow(len(a), len(a))
     return tuple(tuple(x if i == j else 0 for j in range(len(a))) for i, x in enumerate(a))
 
 
@@ -122,11 +177,15 @@ def flat(values: Iterable[Value]) -> tuple[Value, ...]:
 
 
 def total(a: Value) -> Value:
-    return reduce(lambda x, y: x + y, flat((a,)), 0)
+    numbers = flat((a,))
+    spend(len(numbers))
+    return sum_of(numbers)
 
 
 def whole_product(a: Value) -> Value:
-    return reduce(lambda x, y: x * y, flat((a,)), 1)
+    numbers = flat((a,))
+    spend(len(numbers))
+    return product_of(numbers)
 
 
 def reverse(a: Value) -> Value:

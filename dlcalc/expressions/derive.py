@@ -1,6 +1,7 @@
-"""Derivative rules: one per operation, the functions' own from `functions.FUNCTIONS`.
+"""Derivative rules of scalar expressions: one per operation, the functions' own from `functions.FUNCTIONS`.
 
-`derivative` folds as it goes (0 and 1 disappear, nothing is expanded).
+`derivative` folds as it goes (0 and 1 disappear, nothing is expanded). Where two branches of max, min or if meet, the
+derivative of the branch that is taken there counts.
 """
 
 from __future__ import annotations
@@ -11,13 +12,18 @@ from functools import cache
 from ..errors import UserError
 from .evaluate import compile_node, evaluate
 from .functions import FUNCTIONS
-from .nodes import Add, Call, Compare, Div, Mul, Name, Neg, Node, Pow, Reduce, Value, names_in, to_node
+from .kinds import kind_of
+from .limits import within_budget
+from .nodes import Add, Call, Compare, Div, Mul, Name, Neg, Node, Pow, Reduce, Value, names_in, to_node, walk
+from .operations import divide
 from .parser import parse
 
 
 def derivative(node: Node, by: str) -> Node:
     """d node / d by, of a scalar expression. Raises UserError where there is no rule."""
-    return to_node(_derive(node, by))
+    if any(kind_of(part).rank > 0 for part in walk(node)):
+        raise UserError("a derivative is taken of single numbers here, not of vectors or matrices")
+    return to_node(within_budget(lambda: _derive(node, by)))
 
 
 def _derive(node: Node, by: str) -> Value:
@@ -55,23 +61,19 @@ def _quotient(node: Div, by: str) -> Value:
     """Quotient rule; a constant denominator stays where it is."""
     top, bottom = node.numerator, node.denominator
     if by not in names_in(bottom):
-        return _derive(top, by) / _value(bottom)
-    return (_derive(top, by) * bottom - top * _derive(bottom, by)) / (bottom**2)
-
-
-def _value(node: Node) -> Value:
-    return evaluate(node)
+        return divide(_derive(top, by), evaluate(bottom))
+    return divide(_derive(top, by) * bottom - top * _derive(bottom, by), bottom**2)
 
 
 def _power(node: Pow, by: str) -> Value:
     """Power rule for a constant exponent, else the exponential rule."""
     base, exponent = node.base, node.exponent
     if by not in names_in(exponent):
-        n = _value(exponent)
+        n = evaluate(exponent)
         return n * _raise(base, n - 1) * _derive(base, by)
     growth = _derive(exponent, by) * Call("ln", (base,))
     if by in names_in(base):
-        growth = growth + exponent * _derive(base, by) / base
+        growth = growth + divide(exponent * _derive(base, by), base)
     return node * growth
 
 
@@ -104,6 +106,8 @@ def _outer(text: str) -> Callable[[dict[str, Value]], Value]:
 def _each(node: Reduce, by: str) -> Value:
     if node.operator == "prod":
         raise UserError("there is no derivative rule for Π here: write its factors out")
+    if by in (*names_in(node.low), *names_in(node.high)):
+        raise UserError(f"there is no derivative by {by} here: Σ runs to it, so it is a whole number")
     return Reduce("sum", node.index, node.low, node.high, to_node(_derive(node.body, by)))
 
 

@@ -1,21 +1,24 @@
 """Evaluation: a tree becomes a function of its names, run on numbers, arrays, letters or intervals alike.
 
 Exact: int and Fraction stay exact until a transcendental function makes a float. A name without a value stays a letter
-and is folded (`folding`). Work is bounded before it is done: powers by their size, Σ and Π by the product of their ranges.
+and is folded (`folding`). Work is bounded before it is done (`limits`).
 """
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
-from functools import reduce
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import partial, reduce
 from typing import Any
 
 from ..errors import UserError
-from . import arrays, functions, intervals
+from . import arrays, intervals
+from .exact import shown
+from .folding import is_integer
 from .functions import CONSTANTS
-from .intervals import Interval
 from .kinds import kind_of
+from .limits import LimitError, bounded, plus, spend, times, within_budget
 from .nodes import (
     Add,
     Call,
@@ -43,19 +46,18 @@ from .nodes import (
 )
 from .operations import (
     ARRAY_FUNCTIONS,
-    LIMIT_WORK,
     apply,
-    bounded,
+    array_power,
     check_range,
     compare,
     divide,
+    extreme,
     item_at,
-    matrix_power,
+    modulo,
     on_arrays,
-    open_call,
-    open_extreme,
     power,
 )
+from .totals import product_of, sum_of
 
 Environment = dict[str, Any]
 Evaluator = Callable[[Environment], Value]
@@ -64,9 +66,10 @@ Evaluator = Callable[[Environment], Value]
 def evaluate(node: Node, values: Mapping[str, Value] | None = None) -> Value:
     """The value of `node`; names that `values` does not hold stay letters.
 
-    Raises UserError where the arithmetic has no answer (division by zero, a number too large, shapes that differ).
+    Raises UserError where the arithmetic has no answer (division by zero, shapes that differ), and its LimitError where
+    the answer is too large to work out.
     """
-    return compile_node(node)(dict(values or {}))
+    return within_budget(lambda: compile_node(node)(dict(values or {})))
 
 
 def compile_node(node: Node) -> Evaluator:
@@ -95,8 +98,7 @@ def compile_node(node: Node) -> Evaluator:
     if isinstance(node, Logic):
         return _logic(node)
     if isinstance(node, Vector):
-        items = [compile_node(item) for item in node.items]
-        return lambda env: tuple([item(env) for item in items])
+        return _vector(node)
     return _structured(node)
 
 
@@ -138,6 +140,26 @@ def _name(node: Name) -> Evaluator:
     return look_up
 
 
+def _vector(node: Vector) -> Evaluator:
+    items = [compile_node(item) for item in node.items]
+
+    def vector(env: Environment) -> Value:
+        values = tuple([item(env) for item in items])
+        if any(arrays.is_open(value) for value in values):
+            return to_node(values)
+        shapes = list(dict.fromkeys(map(arrays.shape_of, values)))
+        if len(shapes) > 1:
+            sizes = " and ".join(map(arrays.shown, shapes[:2]))
+            raise UserError(f"the items of a vector, the rows of a matrix have equal sizes, not {sizes}")
+        return values
+
+    return vector
+
+
+_SMALL = 1 << 64
+"""Whole numbers below this are added and multiplied without a look at their size."""
+
+
 def _add(node: Add) -> Evaluator:
     if kind_of(node) is not Kind.SCALAR:
         parts = [compile_node(term) for term in node.terms]
@@ -149,24 +171,33 @@ def _add(node: Add) -> Evaluator:
 
     def add(env: Environment) -> Value:
         total = first(env)
-        for term, plus in signed:
-            total = total + term(env) if plus else total - term(env)
-        return total if total.__class__ is int and -1 << 64 < total < 1 << 64 else bounded(total)
+        rest = iter(signed)
+        for term, positive in rest:
+            value = term(env)
+            if total.__class__ is not int or value.__class__ is not int:
+                others = (other(env) if sign else -other(env) for other, sign in rest)
+                return sum_of(others, plus(total, value if positive else -value))
+            total = total + value if positive else total - value
+        return total if -_SMALL < total < _SMALL else bounded(total)
 
     return add
 
 
 def _mul(node: Mul) -> Evaluator:
     parts = [compile_node(factor) for factor in node.factors]
-    if kind_of(node) is not Kind.SCALAR or any(kind_of(factor) is not Kind.SCALAR for factor in node.factors):
+    if any(kind_of(factor) is not Kind.SCALAR for factor in node.factors):
         return lambda env: _chain(arrays.product, parts, env)
-    first, rest = parts[0], parts[1:]
+    first, others = parts[0], parts[1:]
 
     def multiply(env: Environment) -> Value:
         total = first(env)
+        rest = iter(others)
         for factor in rest:
-            total = total * factor(env)
-        return total if total.__class__ is int and -1 << 64 < total < 1 << 64 else bounded(total)
+            value = factor(env)
+            if total.__class__ is not int or value.__class__ is not int or not -_SMALL < total < _SMALL:
+                return product_of((other(env) for other in rest), times(total, value))
+            total *= value
+        return total if -_SMALL < total < _SMALL else bounded(total)
 
     return multiply
 
@@ -180,44 +211,51 @@ def _div(node: Div) -> Evaluator:
 
 def _pow(node: Pow) -> Evaluator:
     base, exponent = compile_node(node.base), compile_node(node.exponent)
-    if kind_of(node.base) is not Kind.SCALAR:
-        return lambda env: matrix_power(base(env), exponent(env))
+    if kind_of(node) is not Kind.SCALAR:
+        return lambda env: array_power(base(env), exponent(env))
     if node.exponent == Literal(2):
 
         def square(env: Environment) -> Value:
             value = base(env)
-            return value * value if value.__class__ is int and -1 << 64 < value < 1 << 64 else power(value, 2)
+            return value * value if value.__class__ is int and -_SMALL < value < _SMALL else power(value, 2)
 
         return square
     return lambda env: power(base(env), exponent(env))
 
 
+def _truth(value: Value, what: str) -> Value:
+    """A truth value: True, False, None for undecided, or a comparison with letters."""
+    if value is None or isinstance(value, bool | Node):
+        return value
+    raise UserError(f"{what} takes a comparison, not {shown(value)}")
+
+
 def _logic(node: Logic) -> Evaluator:
-    operands = [compile_node(operand) for operand in node.operands]
-    if node.operator == "not":
+    word, operands = node.operator, [compile_node(operand) for operand in node.operands]
+    if word == "not":
 
         def negation(env: Environment) -> Value:
-            value = operands[0](env)
+            value = _truth(operands[0](env), word)
             return Logic("not", (value,)) if isinstance(value, Node) else None if value is None else not value
 
         return negation
-    decisive = node.operator == "or"
+    decisive = word == "or"
 
     def combine(env: Environment) -> Value:
-        open_: list[Node] = []
+        left: list[Node] = []
         unknown = False
         for operand in operands:
-            value = operand(env)
+            value = _truth(operand(env), word)
             if isinstance(value, Node):
-                open_.append(value)
+                left.append(value)
             elif value is None:
                 unknown = True
-            elif bool(value) is decisive:
+            elif value is decisive:
                 return decisive
         if unknown:
             return None
-        if open_:
-            return open_[0] if len(open_) == 1 else Logic(node.operator, tuple(open_))
+        if left:
+            return left[0] if len(left) == 1 else Logic(word, tuple(left))
         return not decisive
 
     return combine
@@ -229,98 +267,97 @@ def _index(node: Index) -> Evaluator:
 
     def look_up(env: Environment) -> Value:
         value = base(env)
-        for index in indices:
-            value = item_at(value, index(env), node)
+        for place, index in enumerate(indices):
+            at = index(env)
+            if isinstance(value, Node) or isinstance(at, Node):
+                return _open_index(node, value, [at, *(other(env) for other in indices[place + 1 :])])
+            value = item_at(value, at)
         return value
 
     return look_up
 
 
+def _open_index(node: Index, value: Value, indices: list[Value]) -> Node:
+    """value[indices] with letters in it; a sequence that is being unrolled keeps its name."""
+    if isinstance(value, dict):
+        return Index(node.base, (*node.indices[: -len(indices)], *map(to_node, indices)))
+    return Index(to_node(value), tuple(map(to_node, indices)))
+
+
 def _reduce(node: Reduce) -> Evaluator:
     low, high, body = compile_node(node.low), compile_node(node.high), compile_node(node.body)
-    name, scalar = node.index, kind_of(node.body) is Kind.SCALAR
-    adding = node.operator == "sum"
+    name, adding = node.index, node.operator == "sum"
     size = sum(1 for _ in walk(node.body))
-    join: Callable[[Value, Value], Value]
-    if scalar:
-        join = operator.add if adding else operator.mul
+    join: Callable[[Iterator[Value]], Value]
+    if kind_of(node.body) is Kind.SCALAR:
+        join = sum_of if adding else product_of
+    elif adding:
+        join = partial(_joined, arrays.add, 0)
     else:
-        join = arrays.add if adding else arrays.product
+        join = partial(_joined, arrays.product, 1)
 
     def run(env: Environment) -> Value:
         first, last = low(env), high(env)
         if isinstance(first, Node) or isinstance(last, Node):
-            return Reduce(
-                node.operator, name, to_node(first), to_node(last), substitute(node.body, env), node.descending
-            )
+            return substitute(replace(node, low=to_node(first), high=to_node(last)), env)
         check_range(name, first, last)
         inner = dict(env)
-        budget = inner.setdefault("#work", [LIMIT_WORK])
-        budget[0] -= max(0, last - first + 1) * size
-        if budget[0] < 0:
-            raise UserError(f"Σ and Π may take {LIMIT_WORK} operations in all; this would be more")
-        total: Value = 0 if adding else 1
-        for value in range(last, first - 1, -1) if node.descending else range(first, last + 1):
-            inner[name] = value
-            total = join(total, body(inner))
-        return bounded(total)
+
+        def bodies() -> Iterator[Value]:
+            spend(max(0, last - first + 1) * size)
+            for value in range(last, first - 1, -1) if node.descending else range(first, last + 1):
+                inner[name] = value
+                yield body(inner)
+
+        return within_budget(lambda: join(bodies()))
 
     return run
+
+
+def _joined(function: Callable[[Value, Value], Value], start: Value, values: Iterable[Value]) -> Value:
+    return reduce(function, values, start)
 
 
 def _call(node: Call) -> Evaluator:
     function, arguments = node.function, [compile_node(argument) for argument in node.arguments]
     if function == "if":
-        return _if(*arguments)
+        return _if(node, *arguments)
     if function in ("min", "max"):
-        return _extreme(function, arguments)
+        return lambda env: extreme(function, [argument(env) for argument in arguments])
     if function in ARRAY_FUNCTIONS:
         whole = ARRAY_FUNCTIONS[function]
         return lambda env: on_arrays(function, whole, [argument(env) for argument in arguments])
     if function == "mod":
         a, b = arguments
-        return lambda env: open_call(function, functions.modulo, a(env), b(env))
+        is_whole = is_integer(node.arguments[0])
+        return lambda env: modulo(a(env), b(env), is_whole)
     inner = arguments[0]
     return lambda env: apply(function, inner(env))
 
 
-def _if(condition: Evaluator, then: Evaluator, otherwise: Evaluator) -> Evaluator:
+def _if(node: Call, condition: Evaluator, then: Evaluator, otherwise: Evaluator) -> Evaluator:
     def choose(env: Environment) -> Value:
-        holds = condition(env)
+        holds = _truth(condition(env), "if")
         if holds is True:
             return then(env)
         if holds is False:
             return otherwise(env)
         if holds is None:
             return intervals.hull(intervals.of(then(env)), intervals.of(otherwise(env)))
-        a, b = then(env), otherwise(env)
+        a, b = _branch(then, node.arguments[1], env), _branch(otherwise, node.arguments[2], env)
         return a if a == b else Call("if", (to_node(holds), to_node(a), to_node(b)))
 
     return choose
 
 
-def _extreme(function: str, arguments: list[Evaluator]) -> Evaluator:
-    """Of one array its smallest or largest number; of several arguments element by element, a scalar broadcast."""
-    pick = min if function == "min" else max
-
-    def of(values: tuple[Value, ...]) -> Value:
-        if not values:
-            raise UserError(f"{function} of nothing")
-        if any(isinstance(value, Node) for value in values):
-            return open_extreme(function, pick, values)
-        if any(isinstance(value, Interval) for value in values):
-            return intervals.extreme(function, [intervals.of(value) for value in values])
-        return pick(values)
-
-    def run(env: Environment) -> Value:
-        values = tuple([argument(env) for argument in arguments])
-        if len(values) == 1:
-            return of(arrays.flat(values))
-        if any(isinstance(value, tuple) for value in values):
-            return reduce(lambda a, b: arrays.pairwise(lambda x, y: of((x, y)), a, b, function), values)
-        return of(values)
-
-    return run
+def _branch(evaluator: Evaluator, node: Node, env: Environment) -> Value:
+    """A branch that is perhaps never taken: one that has no value is left as it is."""
+    try:
+        return evaluator(env)
+    except LimitError:
+        raise
+    except UserError:
+        return substitute(node, env)
 
 
 def substitute(node: Node, values: Mapping[str, Value]) -> Node:
@@ -328,9 +365,10 @@ def substitute(node: Node, values: Mapping[str, Value]) -> Node:
     if isinstance(node, Name):
         value = values.get(node.id, node)
         return node if isinstance(value, dict) else to_node(value)
-    if isinstance(node, Reduce | Range):
-        outside = {name: value for name, value in values.items() if name != node.index}
-        return node.map(lambda child: substitute(child, outside))
+    if isinstance(node, Reduce):
+        inside = {name: value for name, value in values.items() if name != node.index}
+        low, high = substitute(node.low, values), substitute(node.high, values)
+        return replace(node, low=low, high=high, body=substitute(node.body, inside))
     if isinstance(node, Index):
         found = _known_item(node, values)
         if found is not None:
@@ -345,6 +383,6 @@ def _known_item(node: Index, values: Mapping[str, Value]) -> Node | None:
         if not any(isinstance(index, Node) for index in indices):
             value = values[node.base.id]
             for index in indices:
-                value = item_at(value, index, node)
+                value = item_at(value, index)
             return to_node(value)
     return None

@@ -1,19 +1,28 @@
 """What can be folded when letters are left over: 32 + m + 1 → m + 33, ⌊3⌋ → 3, f·f → f².
 
-Nothing is expanded, (121c + 1)k stays as it is, and the order of the letters is the order in which they were written.
-These functions take values of which at least one is a `Node`; plain numbers are computed by Python.
+Nothing is expanded, (121c + 1)k stays as it is, and the order of the letters is the order in which they were written;
+factors that stand for arrays are never moved past each other. These functions take values of which at least one is a
+`Node`; plain numbers are computed by Python.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from fractions import Fraction
 from math import gcd
 
-from .exact import Number, exact
+from ..errors import UserError
+from .exact import Number, exact, shown
+from .kinds import kind_of
+from .limits import LimitError, over, plus, spend, times
 from .nodes import Add, Call, Div, Literal, Mul, Name, Neg, Node, Pow, Value, to_node
 
 Monomial = tuple[Number, "Node | None"]
+
+MOST_TERMS = 1_000
+"""Terms, or factors, that may be left over in letters."""
+_TERM_COST = 8
 
 
 def _split(node: Node) -> Monomial:
@@ -28,10 +37,10 @@ def _split(node: Node) -> Monomial:
         rest: list[Node] = []
         for factor in node.factors:
             part, letters = _split(factor)
-            scale = scale * part
+            scale = times(scale, part)
             if letters is not None:
                 rest.append(letters)
-        return scale, _product(rest)
+        return scale, _mul(rest)
     if isinstance(node, Div):
         top, letters = _split(node.numerator)
         bottom, below = _split(node.denominator)
@@ -44,12 +53,12 @@ def _split(node: Node) -> Monomial:
 
 
 def _quotient(a: Number, b: Number) -> Number:
-    if isinstance(a, float) or isinstance(b, float):
-        return a / b
-    return exact(Fraction(a) / Fraction(b))
+    if b == 0:
+        raise UserError(f"division by zero: {shown(a)}/0")
+    return exact(over(a if isinstance(a, float) else Fraction(a), b))
 
 
-def _product(factors: list[Node]) -> Node | None:
+def _mul(factors: list[Node]) -> Node | None:
     if not factors:
         return None
     return factors[0] if len(factors) == 1 else Mul(tuple(factors))
@@ -65,11 +74,16 @@ def _term(number: Number, letters: Node | None) -> Node:
         return letters
     if isinstance(number, Fraction) and number.denominator != 1:
         if isinstance(letters, Div):
-            return Div(_term(number.numerator, letters.numerator), _term(number.denominator, letters.denominator))
+            return Div(_over(number.numerator, letters), _term(number.denominator, letters.denominator))
         return Div(_term(number.numerator, letters), Literal(number.denominator))
     if isinstance(letters, Div):
-        return Div(_term(number, letters.numerator if letters.numerator != Literal(1) else None), letters.denominator)
+        return Div(_over(number, letters), letters.denominator)
     return Mul((Literal(number), *(letters.factors if isinstance(letters, Mul) else (letters,))))
+
+
+def _over(number: Number, quotient: Div) -> Node:
+    """The numerator of number·(a/b); 1·number is the number."""
+    return _term(number, None if quotient.numerator == Literal(1) else quotient.numerator)
 
 
 def _terms(node: Node, sign: int) -> list[Monomial]:
@@ -85,9 +99,12 @@ def _terms(node: Node, sign: int) -> list[Monomial]:
 
 
 def _sum(terms: list[Monomial]) -> Value:
+    spend(_TERM_COST * len(terms))
     numbers: dict[Node | None, Number] = {}
     for number, letters in terms:
-        numbers[letters] = numbers.get(letters, 0) + number
+        numbers[letters] = plus(numbers.get(letters, 0), number)
+    if len(numbers) > MOST_TERMS:
+        raise LimitError(f"at most {MOST_TERMS} terms may be left over in letters, not {len(numbers)}")
     constant = exact(numbers.pop(None, 0))
     nodes = [_term(exact(number), letters) for letters, number in numbers.items() if number != 0]
     if not nodes:
@@ -98,8 +115,13 @@ def _sum(terms: list[Monomial]) -> Value:
     return nodes[0] if len(nodes) == 1 else Add(tuple(nodes))
 
 
+def total(values: Iterable[Value]) -> Value:
+    """The sum of all values."""
+    return _sum([term for value in values for term in _terms(to_node(value), 1)])
+
+
 def add(a: Value, b: Value) -> Value:
-    return _sum(_terms(to_node(a), 1) + _terms(to_node(b), 1))
+    return total((a, b))
 
 
 def negate(a: Value) -> Value:
@@ -111,6 +133,7 @@ def _powers(node: Node, sign: int, into: dict[Node, int]) -> Number:
     number, letters = _split(node)
     if sign < 0:
         number = _quotient(1, number)
+    spend(_TERM_COST)
     stack: list[tuple[Node, int]] = [(letters, sign)] if letters is not None else []
     while stack:
         current, power_ = stack.pop()
@@ -131,6 +154,8 @@ def _powers(node: Node, sign: int, into: dict[Node, int]) -> Number:
 
 
 def _from_powers(number: Number, powers: dict[Node, int]) -> Value:
+    if len(powers) > MOST_TERMS:
+        raise LimitError(f"at most {MOST_TERMS} factors may be left over in letters, not {len(powers)}")
     number = exact(number)
     above = [base if power_ == 1 else Pow(base, Literal(power_)) for base, power_ in powers.items() if power_ > 0]
     below = [base if power_ == -1 else Pow(base, Literal(-power_)) for base, power_ in powers.items() if power_ < 0]
@@ -138,12 +163,12 @@ def _from_powers(number: Number, powers: dict[Node, int]) -> Value:
         return 0
     if not above and not below:
         return number
-    bottom = _product(below)
+    bottom = _mul(below)
     if bottom is None:
         if len(above) == 1 and isinstance(above[0], Add):
             return _scaled(number, above[0])
-        return _term(number, _product(above))
-    return _term(number, Div(_product(above) or Literal(1), bottom))
+        return _term(number, _mul(above))
+    return _term(number, Div(_mul(above) or Literal(1), bottom))
 
 
 def _scaled(number: Number, total: Add) -> Value:
@@ -159,31 +184,59 @@ def _scaled(number: Number, total: Add) -> Value:
     return _term(number, total)
 
 
-def multiply(a: Value, b: Value) -> Value:
+def product(values: Iterable[Value]) -> Value:
+    """The product of all values."""
+    nodes = [to_node(value) for value in values]
+    if any(_is_array(node) for node in nodes):
+        return _in_order(nodes)
     powers: dict[Node, int] = {}
-    number = _powers(to_node(a), 1, powers) * _powers(to_node(b), 1, powers)
+    number: Number = 1
+    for node in nodes:
+        number = times(number, _powers(node, 1, powers))
     return _from_powers(number, powers)
 
 
+def multiply(a: Value, b: Value) -> Value:
+    return product((a, b))
+
+
+def _is_array(node: Node) -> bool:
+    return kind_of(node).rank > 0
+
+
+def _in_order(nodes: list[Node]) -> Value:
+    """A product of arrays: its numbers go to the front, its letters stay where they are."""
+    number: Number = 1
+    factors: list[Node] = []
+    for node in nodes:
+        part, letters = _split(node)
+        number = times(number, part)
+        if letters is not None:
+            factors.extend(letters.factors if isinstance(letters, Mul) else (letters,))
+    return 0 if number == 0 else _term(exact(number), _mul(factors))
+
+
 def divide(a: Value, b: Value) -> Value:
-    if not isinstance(b, Node) and b == 0:
-        return Div(to_node(a), Literal(0))
+    top, bottom = to_node(a), to_node(b)
+    if _is_array(top) or _is_array(bottom):
+        scale, letters = _split(bottom)
+        return _in_order([Literal(_quotient(1, scale)), top]) if letters is None else Div(top, bottom)
     powers: dict[Node, int] = {}
-    number = _powers(to_node(a), 1, powers) * _powers(to_node(b), -1, powers)
+    number = times(_powers(top, 1, powers), _powers(bottom, -1, powers))
     return _from_powers(number, powers)
 
 
 def power(a: Value, b: Value) -> Value:
+    if isinstance(a, Node) and _is_array(a):
+        return a if b == 1 else Pow(a, to_node(b))
     if not isinstance(b, Node):
         if b == 0:
             return 1
         if b == 1:
             return a
         if isinstance(b, int) and isinstance(a, Mul | Pow | Div | Neg) and abs(b) < 100:
-            result: Value = a
-            for _ in range(abs(b) - 1):
-                result = multiply(result, a)
-            return result if b > 0 else divide(1, result)
+            whole = product([a] * abs(b))
+            return whole if b > 0 else divide(1, whole)
     return Pow(to_node(a), to_node(b))
 
 
@@ -197,7 +250,13 @@ def is_integer(node: Node) -> bool:
         return all(is_integer(child) for child in node.children())
     if isinstance(node, Pow):
         return is_integer(node.base) and isinstance(node.exponent, Literal) and is_natural(node.exponent.value)
-    return isinstance(node, Call) and node.function in ("floor", "ceil")
+    if isinstance(node, Call):
+        whole = node.function in _KEEP_WHOLE and all(is_integer(argument) for argument in node.arguments)
+        return whole or node.function in ("floor", "ceil")
+    return False
+
+
+_KEEP_WHOLE = frozenset({"abs", "relu", "min", "max", "mod"})
 
 
 def is_natural(value: Number) -> bool:
@@ -210,6 +269,7 @@ def floor(node: Node) -> Value:
 
 
 def ceil(node: Node) -> Value:
+    """⌈node⌉, with the surely whole terms taken out of the brackets."""
     return _rounded("ceil", node)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ..errors import UserError
-from .exact import Number, exact
+from .exact import Number, exact, shown
 
 
 def floor(x: Number) -> int:
@@ -26,42 +26,67 @@ def ceil(x: Number) -> int:
 def sqrt(x: Number) -> Number:
     """Exact for the square of a fraction, else a float."""
     if x < 0:
-        raise UserError(f"sqrt takes a number that is not negative, not {x}")
+        raise UserError(f"sqrt takes a number that is not negative, not {shown(x)}")
     if not isinstance(x, float):
         top, bottom = math.isqrt(x.numerator), math.isqrt(x.denominator)
         if top * top == x.numerator and bottom * bottom == x.denominator:
             return exact(Fraction(top, bottom))
+        if _is_wide(x):
+            return float(Fraction(math.isqrt(x.numerator * x.denominator), x.denominator))
     return math.sqrt(x)
 
 
-def _logarithm(name: str, of: Callable[[float], float]) -> Callable[[Number], Number]:
+def _is_wide(x: int | Fraction) -> bool:
+    """Whether an exact number may be too large or too small for a float although its root or logarithm is not."""
+    return x.numerator.bit_length() > 1000 or x.denominator.bit_length() > 1000
+
+
+def _logarithm(name: str, of: Callable[[Number], float]) -> Callable[[Number], Number]:
     def logarithm(x: Number) -> Number:
         if x <= 0:
-            raise UserError(f"{name} takes a positive number, not {x}")
-        return 0 if x == 1 else of(float(x))
+            raise UserError(f"{name} takes a positive number, not {shown(x)}")
+        if x == 1:
+            return 0
+        if isinstance(x, Fraction) and _is_wide(x):
+            return of(x.numerator) - of(x.denominator)
+        return of(x)
 
     return logarithm
 
 
+def _float(x: Number) -> float:
+    """The nearest float; an infinite one beyond the largest, where these functions have their limits."""
+    try:
+        return float(x)
+    except OverflowError:
+        return math.inf if x > 0 else -math.inf
+
+
 def exp(x: Number) -> Number:
-    return 1 if x == 0 else math.exp(float(x))
+    return 1 if x == 0 else math.exp(_float(x))
+
+
+def tanh(x: Number) -> Number:
+    return 0 if x == 0 else math.tanh(_float(x))
 
 
 def sigmoid(x: Number) -> Number:
     """1/(1 + e^−x), in the form that does not overflow on either side."""
     if x == 0:
         return Fraction(1, 2)
-    return 1 / (1 + math.exp(-float(x))) if x > 0 else math.exp(float(x)) / (1 + math.exp(float(x)))
+    small = math.exp(-abs(_float(x)))
+    return 1 / (1 + small) if x > 0 else small / (1 + small)
 
 
 def softplus(x: Number) -> Number:
     """ln(1 + e^x), in the form that does not overflow."""
-    return max(float(x), 0.0) + math.log1p(math.exp(-abs(float(x))))
+    number = _float(x)
+    return max(number, 0.0) + math.log1p(math.exp(-abs(number)))
 
 
 def modulo(x: Number, y: Number) -> Number:
     if y == 0:
-        raise UserError(f"mod by zero: mod({x}, 0)")
+        raise UserError(f"mod by zero: mod({shown(x)}, 0)")
     return exact(x % y)
 
 
@@ -91,7 +116,7 @@ FUNCTIONS: dict[str, Function] = {
     "log2": Function((1, 1), _logarithm("log2", math.log2), +1, "1/(x*ln(2))"),
     "log10": Function((1, 1), _logarithm("log10", math.log10), +1, "1/(x*ln(10))"),
     "abs": Function((1, 1), abs, None, "if(x > 0, 1, if(x < 0, -1, 0))"),
-    "tanh": Function((1, 1), lambda x: 0 if x == 0 else math.tanh(x), +1, "1 - tanh(x)^2"),
+    "tanh": Function((1, 1), tanh, +1, "1 - tanh(x)^2"),
     "sigmoid": Function((1, 1), sigmoid, +1, "sigmoid(x)*(1 - sigmoid(x))"),
     "relu": Function((1, 1), lambda x: max(x, 0), +1, "if(x > 0, 1, 0)"),
     "softplus": Function((1, 1), softplus, +1, "sigmoid(x)"),

@@ -1,18 +1,25 @@
-"""Bounds and trend of an expression over a range of one unknown, by running the same evaluation on intervals.
+"""Bounds and trend of an expression over ranges of its unknowns, by running the same evaluation on intervals.
 
-An `Interval` holds every value that the expression takes, and `trend` says how it moves as the unknown grows:
-0 constant, +1 never falls, −1 never rises, None unknown. Inverse questions prune with the bounds and bisect on the trend.
+An `Interval` holds every value that the expression takes, and `trend` says how it moves as one unknown grows:
+0 constant, +1 never falls, −1 never rises, None unknown. Inverse questions prune with the bounds and bisect on the
+trend.
 """
 
 from __future__ import annotations
 
 import math
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
 from .exact import Number, exact
+from .functions import sqrt
+from .limits import LIMIT_BITS
 
 INFINITY = math.inf
+MOST_EXPONENT = 64
+"""Powers of an interval up to here are worked out whatever its sign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +30,7 @@ class Interval:
 
     def __add__(self, other: Interval | Number) -> Interval:
         b = of(other)
-        return Interval(self.low + b.low, self.high + b.high, _joint(self.trend, b.trend))
+        return _around(_plus(self.low, b.low), _plus(self.high, b.high), _joint(self.trend, b.trend))
 
     __radd__ = __add__
 
@@ -39,36 +46,78 @@ class Interval:
     def __mul__(self, other: Interval | Number) -> Interval:
         b = of(other)
         ends = [_times(x, y) for x in (self.low, self.high) for y in (b.low, b.high)]
-        return Interval(min(ends), max(ends), _joint(_scaled(self.trend, b), _scaled(b.trend, self)))
+        return _around(min(ends), max(ends), _joint(_scaled(self.trend, b), _scaled(b.trend, self)))
 
     __rmul__ = __mul__
 
-    def reciprocal(self) -> Interval:
-        """1/x; the whole line when zero lies inside."""
-        if self.low <= 0 <= self.high:
-            return Interval(-INFINITY, INFINITY, None)
-        trend = None if self.trend is None else -self.trend
-        return Interval(_inverse(self.high), _inverse(self.low), trend)
-
     def __truediv__(self, other: Interval | Number) -> Interval:
-        return self * of(other).reciprocal()
+        """The whole line when zero lies in the divisor."""
+        b = of(other)
+        if b.low <= 0 <= b.high:
+            return Interval(-INFINITY, INFINITY, None)
+        ends = [_over(x, y) for x in (self.low, self.high) for y in (b.low, b.high)]
+        falling = None if b.trend is None else -b.trend
+        return _around(min(ends), max(ends), _joint(_scaled(self.trend, b), _scaled(falling, self)))
 
     def __rtruediv__(self, other: Number) -> Interval:
-        return of(other) * self.reciprocal()
+        return of(other) / self
 
 
 def of(value: Interval | Number) -> Interval:
     return value if isinstance(value, Interval) else Interval(value, value, 0)
 
 
+def _around(low: Number, high: Number, trend: int | None) -> Interval:
+    return Interval(_outward(low, -1), _outward(high, 1), trend)
+
+
+def _outward(end: Number, side: int) -> Number:
+    """An end of an interval, moved outwards: a float by its rounding, a number that is too large to one that is not."""
+    if isinstance(end, float):
+        if math.isinf(end) and (end > 0) is not (side > 0):
+            return -side * sys.float_info.max
+        return math.nextafter(end, side * INFINITY) if end else end
+    if end.numerator.bit_length() <= LIMIT_BITS and end.denominator.bit_length() <= LIMIT_BITS:
+        return end
+    if -1 << LIMIT_BITS < end < 1 << LIMIT_BITS:
+        scale = 1 << 64
+        return Fraction(math.floor(end * scale) if side < 0 else math.ceil(end * scale), scale)
+    return side * INFINITY if (end > 0) is (side > 0) else -side * (1 << LIMIT_BITS)
+
+
+def _is_infinite(x: Number) -> bool:
+    return isinstance(x, float) and math.isinf(x)
+
+
+def _plus(x: Number, y: Number) -> Number:
+    if _is_infinite(x) or _is_infinite(y):
+        return x if _is_infinite(x) else y
+    try:
+        return x + y
+    except OverflowError:
+        return Fraction(x) + Fraction(y)
+
+
 def _times(x: Number, y: Number) -> Number:
-    return 0 if x == 0 or y == 0 else x * y
+    if x == 0 or y == 0:
+        return 0
+    if _is_infinite(x) or _is_infinite(y):
+        return INFINITY if (x > 0) is (y > 0) else -INFINITY
+    try:
+        return x * y
+    except OverflowError:
+        return Fraction(x) * Fraction(y)
 
 
-def _inverse(x: Number) -> Number:
-    if isinstance(x, float):
-        return 1 / x
-    return exact(Fraction(1) / x)
+def _over(x: Number, y: Number) -> Number:
+    if x == 0 or _is_infinite(y):
+        return 0
+    if _is_infinite(x):
+        return x if y > 0 else -x
+    try:
+        return x / y if isinstance(x, float) or isinstance(y, float) else exact(Fraction(x) / y)
+    except OverflowError:
+        return Fraction(x) / Fraction(y)
 
 
 def _joint(a: int | None, b: int | None) -> int | None:
@@ -88,43 +137,64 @@ def _scaled(trend: int | None, factor: Interval) -> int | None:
 
 
 def power(base: Interval, exponent: Interval) -> Interval:
-    if exponent.low == exponent.high and isinstance(exponent.low, int) and 0 <= exponent.low <= 64:
-        result = Interval(1, 1, 0)
-        if exponent.low % 2 == 0 and base.low < 0 < base.high:
-            widest = max(-base.low, base.high)
-            return Interval(0, widest**exponent.low, None)
-        if base.high <= 0 and exponent.low % 2 == 0:
-            return power(-base, exponent)
-        if base.low < 0:
-            return Interval(base.low**exponent.low, base.high**exponent.low, base.trend)
-        for _ in range(exponent.low):
-            result = result * base
-        return result
+    """base^exponent; the whole line where nothing better is known."""
+    fixed = exponent.low if exponent.low == exponent.high else None
+    if isinstance(fixed, int) and 0 <= fixed <= MOST_EXPONENT:
+        return _whole_power(base, fixed)
+    if exponent.high < 0:
+        return of(1) / power(base, -exponent)
+    if fixed == Fraction(1, 2):
+        return monotone(sqrt, base)
     if base.low >= 1 and exponent.low >= 0:
-        try:
-            low, high = _raise(base.low, exponent.low), _raise(base.high, exponent.high)
-        except OverflowError:
-            return Interval(0, INFINITY, None)
-        return Interval(low, high, _joint(base.trend, exponent.trend))
+        low, high = _raised(base.low, exponent.low), _raised(base.high, exponent.high)
+        return _around(low, high, _joint(base.trend, exponent.trend))
+    if 0 < base.low <= base.high <= 1 and exponent.low >= 0:
+        return of(1) / power(of(1) / base, exponent)
     return Interval(-INFINITY, INFINITY, None)
 
 
-def _raise(base: Number, exponent: Number) -> Number:
-    if isinstance(exponent, int) and exponent * max(1, math.log2(base)) < 4096:
-        return exact(Fraction(base) ** exponent) if not isinstance(base, float) else base**exponent
-    return float(base ** float(exponent))
+def _whole_power(base: Interval, exponent: int) -> Interval:
+    if exponent == 0:
+        return of(1)
+    if exponent % 2 == 0 and base.high <= 0:
+        base = -base
+    if exponent % 2 == 0 and base.low < 0:
+        return _around(0, _raised(max(-base.low, base.high), exponent), None)
+    return _around(_raised(base.low, exponent), _raised(base.high, exponent), base.trend)
 
 
-def monotone(function: object, x: Interval, trend: int) -> Interval:
-    """A function of known trend applied to an interval."""
-    ends = []
-    for end, fallback in ((x.low, -INFINITY), (x.high, INFINITY)):
+def _raised(base: Number, exponent: Number) -> Number:
+    """base^exponent, infinite when it is too large to work out."""
+    result: Number
+    try:
+        if isinstance(base, float) or not isinstance(exponent, int):
+            result = float(base) ** float(exponent)
+        elif exponent > MOST_EXPONENT and exponent * math.log2(max(abs(base.numerator), base.denominator)) > LIMIT_BITS:
+            result = INFINITY
+        else:
+            result = exact(base**exponent)
+    except OverflowError:
+        return INFINITY if base > 0 or (isinstance(exponent, int) and exponent % 2 == 0) else -INFINITY
+    return result
+
+
+def monotone(function: Callable[[Number], Number], x: Interval) -> Interval:
+    """A function that never falls, applied to an interval."""
+
+    def at(end: Number, beyond: float) -> Number:
         try:
-            ends.append(end if math.isinf(end) else function(end))  # type: ignore[operator]
-        except (OverflowError, ArithmeticError):
-            ends.append(fallback)
-    low, high = (ends[0], ends[1]) if trend > 0 else (ends[1], ends[0])
-    return Interval(low, high, None if x.trend is None else x.trend * trend)
+            return end if _is_infinite(end) else function(end)
+        except OverflowError:
+            return beyond
+
+    return _around(at(x.low, -INFINITY), at(x.high, INFINITY), x.trend)
+
+
+def absolute(x: Interval) -> Interval:
+    """|x|."""
+    if x.low >= 0:
+        return x
+    return -x if x.high <= 0 else Interval(0, max(-x.low, x.high), None)
 
 
 def extreme(function: str, parts: list[Interval]) -> Interval:

@@ -15,10 +15,14 @@ from ..errors import UserError
 from . import intervals
 from .exact import Number
 from .intervals import Interval
+from .limits import LimitError, within_budget
 
 Function = Callable[[dict[str, Any]], Any]
+Box = dict[str, tuple[int, int]]
 MOST_BOXES = 8_000
 MOST_LISTED = 1_000
+LIMIT_SEARCH = 5_000_000
+"""Units of work (`limits`) in one search."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ class Solutions:
 class _TooMany(Exception):
     """Carries the box at which the search gave up."""
 
-    def __init__(self, box: Mapping[str, tuple[int, int]]) -> None:
+    def __init__(self, box: Box) -> None:
         self.box = box
 
 
@@ -53,41 +57,53 @@ class _Undefined(Exception):
 def solve(constraints: Sequence[Constraint], ranges: Mapping[str, tuple[int, int]]) -> Solutions:
     """All solutions in `ranges` (inclusive, whole numbers).
 
-    Raises UserError when the search would look at more than MOST_BOXES boxes, naming a range that can be searched.
+    Raises UserError when the search would look at more than MOST_BOXES boxes, naming a range that can be searched, and
+    where a number is too large to be compared.
     """
     for name, (low, high) in ranges.items():
         if low > high:
             raise UserError(f"the range of {name} runs upwards, not from {low} to {high}")
-    search = _Search(constraints, dict(ranges))
+    search = _Search(constraints, tuple(ranges))
     try:
-        search.box(dict(ranges))
+        within_budget(lambda: search.box(dict(ranges)), LIMIT_SEARCH)
     except _TooMany as stopped:
         raise UserError(_smaller(dict(ranges), stopped.box)) from None
-    names = tuple(ranges)
-    found = sorted(search.found, key=lambda solution: tuple(solution[name] for name in names))
-    return Solutions(tuple(found[:MOST_LISTED]), search.count, dict(ranges))
+    found = sorted(search.found, key=lambda solution: tuple(solution.values()))
+    return Solutions(tuple(found), search.count, dict(ranges))
 
 
-def _smaller(ranges: dict[str, tuple[int, int]], at: Mapping[str, tuple[int, int]]) -> str:
-    """What to say when a search is too large. Lower halves go first, so all below the last box was searched."""
-    side = min(ranges, key=lambda name: ranges[name][1] - ranges[name][0])
-    low, done = ranges[side][0], at[side][0] - 1
-    if done > low:
-        return f"the search is too large; the range {side}={low}..{done} could be searched"
-    return "the search is too large; give smaller ranges, such as " + ", ".join(
-        f"{n}={r[0]}..{r[0] + 50}" for n, r in ranges.items()
-    )
+def _smaller(ranges: Box, at: Box) -> str:
+    """What to say when a search is too large: ranges that need fewer boxes.
+
+    The narrowest side is halved first, and lower halves come first; so a lower half that ends below the last box has
+    been searched already, box by box as it would be on its own.
+    """
+    side = _narrowest(ranges, tuple(ranges))
+    low, high = ranges[side]
+    while high >= max(low, at[side][0]):
+        high = (low + high) // 2 if high > low else low - 1
+    if high >= low:
+        return f"the search is too large; the range {side}={low}..{high} could be searched"
+    width = 1
+    while (width + 1) ** len(ranges) <= MOST_BOXES // 2:
+        width += 1
+    small = (f"{name}={first}..{min(last, first + width - 1)}" for name, (first, last) in ranges.items())
+    return f"the search is too large; give smaller ranges, such as {', '.join(small)}"
+
+
+def _narrowest(box: Box, sides: Sequence[str]) -> str:
+    return min(sides, key=lambda name: box[name][1] - box[name][0])
 
 
 class _Search:
-    def __init__(self, constraints: Sequence[Constraint], ranges: dict[str, tuple[int, int]]) -> None:
+    def __init__(self, constraints: Sequence[Constraint], names: tuple[str, ...]) -> None:
         self.constraints = constraints
-        self.names = tuple(ranges)
+        self.names = names
         self.left = MOST_BOXES
         self.found: list[dict[str, int]] = []
         self.count = 0
 
-    def box(self, box: dict[str, tuple[int, int]]) -> None:
+    def box(self, box: Box) -> None:
         """Looks at one box: leaves it, bisects along its widest side, or splits it."""
         stack = [box]
         while stack:
@@ -95,7 +111,7 @@ class _Search:
             self.left -= 1
             if self.left < 0:
                 raise _TooMany(current)
-            if self.bounds(current) is False:
+            if self.is_empty(current):
                 continue
             open_ = [name for name in self.names if current[name][0] < current[name][1]]
             if not open_:
@@ -105,44 +121,48 @@ class _Search:
             else:
                 stack.extend(self.halves(current, open_))
 
-    def halves(self, box: dict[str, tuple[int, int]], open_: list[str]) -> list[dict[str, tuple[int, int]]]:
+    def halves(self, box: Box, open_: list[str]) -> list[Box]:
         """Splits the narrowest open side but keeps the widest whole, for the bisection."""
-        side = min(open_, key=lambda name: box[name][1] - box[name][0])
+        side = _narrowest(box, open_)
         low, high = box[side]
         middle = (low + high) // 2
         return [{**box, side: (middle + 1, high)}, {**box, side: (low, middle)}]
 
-    def bounds(self, box: Mapping[str, tuple[int, int]]) -> bool | None:
-        """False when some constraint cannot hold anywhere in the box."""
+    def is_empty(self, box: Box) -> bool:
+        """True when some constraint cannot hold anywhere in the box."""
         values = {name: low if low == high else Interval(low, high, None) for name, (low, high) in box.items()}
-        for constraint in self.constraints:
-            value = self.evaluate(constraint, values)
-            if value is None:
-                return False if not any(isinstance(v, Interval) for v in values.values()) else None
-            reached = intervals.of(value)
-            if reached.high < constraint.low or reached.low > constraint.high:
-                return False
-        return None
+        return any(_holds(constraint, self.evaluate(constraint, values)) is False for constraint in self.constraints)
 
     def evaluate(self, constraint: Constraint, values: Mapping[str, Any]) -> Any:
+        """The number, an interval around it where it is too large to work out, or None where there is none."""
         try:
             return constraint.value(dict(values))
+        except LimitError as error:
+            around = {name: Interval(v, v, None) if isinstance(v, int) else v for name, v in values.items()}
+            try:
+                return constraint.value(around)
+            except (UserError, ArithmeticError, TypeError):
+                raise error from None
         except (UserError, ArithmeticError, TypeError):
             return None
 
     def point(self, values: dict[str, int]) -> None:
         for constraint in self.constraints:
             value = self.evaluate(constraint, values)
-            if value is None or isinstance(value, bool) or not constraint.low <= value <= constraint.high:
+            if value is None:
                 return
-        self.add(values)
+            holds = _holds(constraint, value)
+            if holds is None:
+                raise _undecided(values)
+            if not holds:
+                return
+        self.add([values])
 
-    def add(self, values: dict[str, int]) -> None:
-        self.count += 1
-        if len(self.found) < MOST_LISTED:
-            self.found.append(values)
+    def add(self, solutions: Sequence[dict[str, int]], count: int = 1) -> None:
+        self.count += count
+        self.found.extend(solutions[: MOST_LISTED - len(self.found)])
 
-    def line(self, box: Mapping[str, tuple[int, int]], name: str) -> bool:
+    def line(self, box: Box, name: str) -> bool:
         """Solves along one side by bisection. False when some constraint is not known to be monotone there."""
         low, high = box[name]
         fixed = {other: ends[0] for other, ends in box.items() if other != name}
@@ -160,10 +180,10 @@ class _Search:
                 return True
             first, last = max(first, ends[0]), min(last, ends[1])
         if last >= first:
-            listed = range(first, min(last, first + MOST_LISTED - len(self.found) - 1) + 1)
-            self.found.extend({**fixed, name: value} for value in listed)
-            self.found = [{key: solution[key] for key in self.names} for solution in self.found]
-            self.count += last - first + 1
+            whole = {key: fixed.get(key, 0) for key in self.names}
+            room = MOST_LISTED - len(self.found)
+            listed = range(first, min(last, first + room - 1) + 1)
+            self.add([{**whole, name: value} for value in listed], last - first + 1)
         return True
 
     def stretch(
@@ -172,10 +192,11 @@ class _Search:
         """The values between which a monotone constraint holds."""
 
         def at(value: int) -> Any:
-            found = self.evaluate(constraint, {**fixed, name: value})
+            values = {**fixed, name: value}
+            found = self.evaluate(constraint, values)
             if found is None:
                 raise _Undefined
-            return found
+            return found if not isinstance(found, Interval) else _beyond(constraint, found, values)
 
         if trend == 0:
             return (low, high) if constraint.low <= at(low) <= constraint.high else None
@@ -186,6 +207,29 @@ class _Search:
             first = _first(low, high, lambda value: at(value) <= constraint.high)
             last = _first(low, high, lambda value: at(value) < constraint.low) - 1
         return (first, last) if first <= last else None
+
+
+def _holds(constraint: Constraint, value: Any) -> bool | None:
+    """Whether a value, or every value in an interval, lies within the constraint; None when that is not known."""
+    if value is None:
+        return None
+    reached = intervals.of(value)
+    if reached.high < constraint.low or reached.low > constraint.high:
+        return False
+    return True if constraint.low <= reached.low and reached.high <= constraint.high else None
+
+
+def _beyond(constraint: Constraint, reached: Interval, values: Mapping[str, int]) -> Number:
+    """A number on the same side of the constraint as a value that is only known to lie in an interval."""
+    holds = _holds(constraint, reached)
+    if holds is None:
+        raise _undecided(values)
+    return reached.high if reached.high < constraint.low else reached.low
+
+
+def _undecided(values: Mapping[str, int]) -> LimitError:
+    where = ", ".join(f"{name} = {value}" for name, value in values.items())
+    return LimitError(f"the numbers are too large to be compared at {where}; give a smaller range")
 
 
 def _first(low: int, high: int, reached: Callable[[int], bool]) -> int:

@@ -7,105 +7,72 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
+from functools import reduce
 from typing import Any
 
 from ..errors import UserError
 from . import arrays, folding, functions, intervals
-from .exact import exact
+from .exact import exact, shown
 from .functions import FUNCTIONS
 from .intervals import Interval
-from .nodes import Call, Compare, Index, Kind, Node, Value, to_node
-
-LIMIT_BITS = 4096
-"""Exact numbers may grow to about 1,230 digits."""
-LIMIT_WORK = 200_000
-"""Operations that nested Σ and Π may take."""
-LIMIT_RANGE = 20_000
-"""Values that an index may take."""
-
-_TOO_LARGE = f"a number of more than {int(LIMIT_BITS * 0.301)} digits is too large"
-
-
-def bounded(value: Value) -> Value:
-    """The value itself, once it is known not to be out of bounds. Raises UserError."""
-    kind = value.__class__
-    if kind is int:
-        if value.bit_length() > LIMIT_BITS:
-            raise UserError(_TOO_LARGE)
-    elif kind is Fraction:
-        if value.denominator.bit_length() > LIMIT_BITS or value.numerator.bit_length() > LIMIT_BITS:
-            raise UserError(_TOO_LARGE)
-    elif kind is float and not math.isfinite(value):
-        raise UserError(
-            "the result is too large for a decimal number" if value == value else "the result is not a number"
-        )
-    return value
+from .limits import LIMIT_BITS, LIMIT_RANGE, TOO_LARGE_DECIMAL, TOO_MANY_DIGITS, LimitError, bounded, over, plus
+from .nodes import Call, Compare, Node, Value, to_node
 
 
 def divide(a: Value, b: Value) -> Value:
     """a/b, exact for whole numbers and fractions. Raises UserError on division by zero."""
     if a.__class__ is int and b.__class__ is int and b != 0:
-        return a // b if a % b == 0 else Fraction(a, b)
+        return a // b if a % b == 0 else bounded(Fraction(a, b))
     if not isinstance(b, Node | Interval) and b == 0:
-        raise UserError(f"division by zero: {_shown(a)}/0")
-    return exact(bounded(a / b))
-
-
-def _shown(value: Value) -> str:
-    return str(value) if isinstance(value, int | float | Fraction) else "…"
+        raise UserError(f"division by zero: {shown(a)}/0")
+    return exact(over(Fraction(a) if isinstance(a, int) and isinstance(b, int) else a, b))
 
 
 def power(a: Value, b: Value) -> Value:
-    """a**b with its size known before it is computed."""
+    """a**b with its size known before it is computed; of an array element by element."""
+    if isinstance(a, tuple) or isinstance(b, tuple):
+        return arrays.pairwise(power, a, b, "a power")
     if isinstance(a, Interval) or isinstance(b, Interval):
         return intervals.power(intervals.of(a), intervals.of(b))
     if isinstance(a, Node) or isinstance(b, Node):
         return folding.power(a, b)
     if a == 0 and b < 0:
-        raise UserError(f"division by zero: 0^{b}")
+        raise UserError(f"division by zero: 0^{shown(b)}")
     if isinstance(b, float) or isinstance(a, float) or (isinstance(b, Fraction) and b.denominator != 1):
         return _real_power(a, b)
     exponent = int(b)
-    size = max(a.numerator.bit_length(), a.denominator.bit_length())
-    if size * abs(exponent) > LIMIT_BITS and abs(a) != 1:
-        raise UserError(f"{_TOO_LARGE}: {_shown(a)}^{exponent}" if size < 64 and abs(exponent) < 1e9 else _TOO_LARGE)
-    return exact(Fraction(a) ** exponent) if exponent < 0 or isinstance(a, Fraction) else a**exponent
+    if abs(a) != 1 and a != 0:
+        widest = max(abs(a.numerator), a.denominator)
+        if abs(exponent) > LIMIT_BITS or abs(exponent) * math.log2(widest) > LIMIT_BITS:
+            raise LimitError(f"{TOO_MANY_DIGITS}: {shown(a)}^{shown(exponent)}")
+    return exact(bounded(Fraction(a) ** exponent if exponent < 0 or isinstance(a, Fraction) else a**exponent))
 
 
 def _real_power(a: Value, b: Value) -> Value:
     if a < 0 and b % 1 != 0:
-        raise UserError(f"a negative number has no power that is not whole: ({_shown(a)})^{_shown(b)}")
-    if b == Fraction(1, 2):
-        return functions.sqrt(a)
+        raise UserError(f"a negative number has no power that is not whole: ({shown(a)})^{shown(b)}")
     try:
-        return bounded(float(a) ** float(b))
+        return functions.sqrt(a) if b == Fraction(1, 2) else bounded(float(a) ** float(b))
     except OverflowError:
-        raise UserError(f"the result is too large for a decimal number: {_shown(a)}^{_shown(b)}") from None
+        raise LimitError(f"{TOO_LARGE_DECIMAL}: {shown(a)}^{shown(b)}") from None
 
 
-def matrix_power(a: Value, exponent: Value) -> Value:
-    if len(arrays.shape_of(a)) < 2:
-        return arrays.each(lambda x: power(x, exponent), a)
-    if not isinstance(exponent, int) or not 1 <= exponent <= 64:
-        raise UserError("the power of a matrix is a whole number from 1 to 64")
-    result = a
-    for _ in range(exponent - 1):
-        result = arrays.product(result, a)
-    return result
+def array_power(a: Value, exponent: Value) -> Value:
+    """Of a matrix the repeated product, of anything else element by element."""
+    return power(a, exponent) if len(arrays.shape_of(a)) < 2 else arrays.power(a, exponent)
 
 
 def compare(sign: str, a: Value, b: Value) -> Value:
     """True, False, or the comparison itself while letters leave it open (None for intervals)."""
+    if isinstance(a, tuple) or isinstance(b, tuple):
+        return _compare_arrays(sign, a, b)
     if isinstance(a, Node) or isinstance(b, Node):
         return Compare(sign, to_node(a), to_node(b))
     if isinstance(a, Interval) or isinstance(b, Interval):
         return intervals.compare(sign, intervals.of(a), intervals.of(b))
-    try:
-        return bool(_COMPARISONS[sign](a, b))
-    except TypeError:
-        raise UserError(f"{sign} compares two numbers") from None
+    return bool(_COMPARISONS[sign](a, b))
 
 
 _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
@@ -113,10 +80,16 @@ _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
 }  # fmt: skip
 
 
-def item_at(value: Value, index: Value, node: Index) -> Value:
+def _compare_arrays(sign: str, a: Value, b: Value) -> Value:
+    if sign not in "=≠":
+        raise UserError(f"{sign} compares two numbers, not arrays")
+    if a != b and any(isinstance(item, Node) for item in arrays.flat((a, b))):
+        return Compare(sign, to_node(a), to_node(b))
+    return (a == b) is (sign == "=")
+
+
+def item_at(value: Value, index: Value) -> Value:
     """value[index], counted from 1; a sequence being unrolled is a dict of its steps so far."""
-    if isinstance(value, Node) or isinstance(index, Node):
-        return Index(to_node(value), (to_node(index),)) if isinstance(value, Node | tuple) else node
     if isinstance(value, dict):
         if index in value:
             return value[index]
@@ -124,22 +97,22 @@ def item_at(value: Value, index: Value, node: Index) -> Value:
     if not isinstance(value, tuple):
         raise UserError("only a vector, a matrix or a map has an index")
     if not isinstance(index, int) or not 1 <= index <= len(value):
-        raise UserError(f"an index lies in 1..{len(value)}, not {index}")
+        raise UserError(f"an index lies in 1..{len(value)}, not {shown(index)}")
     return value[index - 1]
 
 
 def check_range(name: str, first: Value, last: Value) -> None:
     """Raises UserError unless both ends are whole numbers that enclose at most LIMIT_RANGE steps."""
     if not isinstance(first, int) or not isinstance(last, int):
-        raise UserError(f"{name} runs between whole numbers, not from {_shown(first)} to {_shown(last)}")
+        raise UserError(f"{name} runs between whole numbers, not from {shown(first)} to {shown(last)}")
     if last - first >= LIMIT_RANGE:
-        raise UserError(f"{name} may take {LIMIT_RANGE} values at most, not {last - first + 1}")
+        raise LimitError(f"{name} may take {LIMIT_RANGE} values at most, not {shown(last - first + 1)}")
 
 
 def apply(function: str, value: Value) -> Value:
     """A function of one number applied to a number, a letter, an interval, or each item of an array."""
     if isinstance(value, tuple):
-        return tuple(apply(function, item) for item in value)
+        return arrays.each(lambda item: apply(function, item), value)
     known = FUNCTIONS[function]
     assert known.value is not None
     if isinstance(value, Node):
@@ -147,31 +120,50 @@ def apply(function: str, value: Value) -> Value:
             return folding.floor(value)
         return folding.ceil(value) if function == "ceil" else Call(function, (value,))
     if isinstance(value, Interval):
-        if known.trend is None:
-            return Interval(-math.inf, math.inf, None)
-        return intervals.monotone(known.value, value, known.trend)
+        return intervals.absolute(value) if known.trend is None else intervals.monotone(known.value, value)
     try:
-        return known.value(value)
+        return bounded(known.value(value))
     except OverflowError:
-        raise UserError(f"{function}({_shown(value)}) is too large for a decimal number") from None
+        raise LimitError(f"{function}({shown(value)}) is too large for a decimal number") from None
 
 
-def open_call(function: str, compute: Callable[..., Value], *values: Value) -> Value:
-    if any(isinstance(value, Node) for value in values):
-        return Call(function, tuple(to_node(value) for value in values))
-    if any(isinstance(value, Interval) for value in values):
-        bound = intervals.of(values[1])
-        if bound.low == bound.high == 1:
-            return 0  # the unknowns of an inverse question are whole
+def modulo(a: Value, b: Value, whole: bool) -> Value:
+    """a mod b, with the sign of b; `whole` when a is a whole number in any case."""
+    if isinstance(a, tuple) or isinstance(b, tuple):
+        return arrays.pairwise(lambda x, y: modulo(x, y, whole), a, b, "mod")
+    if isinstance(a, Node) or isinstance(b, Node):
+        return Call("mod", (to_node(a), to_node(b)))
+    if isinstance(a, Interval) or isinstance(b, Interval):
+        bound = intervals.of(b)
+        if whole and bound.low == bound.high == 1:
+            return 0
         return Interval(min(0, bound.low), max(0, bound.high), None)
-    return compute(*values)
+    try:
+        return functions.modulo(a, b)
+    except OverflowError:
+        raise LimitError(TOO_LARGE_DECIMAL) from None
 
 
-def open_extreme(function: str, pick: Callable[[list[Value]], Value], values: tuple[Value, ...]) -> Value:
-    known = [value for value in values if not isinstance(value, Node)]
-    left = list(dict.fromkeys(value for value in values if isinstance(value, Node)))
-    parts = [*left, *([to_node(pick(known))] if known else [])]
-    return parts[0] if len(parts) == 1 else Call(function, tuple(parts))
+def extreme(function: str, values: Sequence[Value]) -> Value:
+    """Of one array its smallest or largest number; of several arguments element by element, a scalar broadcast."""
+    if len(values) == 1:
+        (value,) = values
+        return Call(function, (value,)) if arrays.is_open(value) else _extreme(function, arrays.flat(values))
+    if any(isinstance(value, tuple) for value in values):
+        return reduce(lambda a, b: arrays.pairwise(lambda x, y: _extreme(function, (x, y)), a, b, function), values)
+    return _extreme(function, values)
+
+
+def _extreme(function: str, values: Sequence[Value]) -> Value:
+    pick = min if function == "min" else max
+    left = dict.fromkeys(value for value in values if isinstance(value, Node))
+    if left:
+        known = [value for value in values if not isinstance(value, Node)]
+        parts = (*left, *([to_node(pick(known))] if known else []))
+        return parts[0] if len(parts) == 1 else Call(function, parts)
+    if any(isinstance(value, Interval) for value in values):
+        return intervals.extreme(function, [intervals.of(value) for value in values])
+    return pick(values)
 
 
 def _norm(value: Value) -> Value:
@@ -182,13 +174,14 @@ def _softmax(value: Value) -> Value:
     """Of a vector, or of each row; shifted by the largest entry, which changes nothing but the overflow."""
     if not isinstance(value, tuple):
         raise UserError("softmax takes a vector, not a single number")
-    if value and isinstance(value[0], tuple):
+    if isinstance(value[0], tuple):
         return tuple(_softmax(row) for row in value)
-    if any(isinstance(item, Node) for item in value):
-        powers = [apply("exp", item) for item in value]
-    else:
-        powers = [apply("exp", item - max(value)) for item in value]
-    return tuple(divide(item, arrays.total(tuple(powers))) for item in powers)
+    if not any(isinstance(item, Node) for item in value):
+        largest = max(value)
+        value = arrays.each(lambda item: plus(item, -largest), value)
+    powers = apply("exp", value)
+    whole = arrays.total(powers)
+    return tuple(divide(item, whole) for item in powers)
 
 
 ARRAY_FUNCTIONS: dict[str, Callable[..., Value]] = {
@@ -204,6 +197,7 @@ ARRAY_FUNCTIONS: dict[str, Callable[..., Value]] = {
 
 
 def on_arrays(function: str, compute: Callable[..., Value], values: list[Value]) -> Value:
-    if function != "shape" and isinstance(values[0], Node) and getattr(values[0], "kind", None) is not Kind.SCALAR:
+    """A function of a whole array; it stays open on a letter that stands for one."""
+    if function != "shape" and arrays.is_open(values[0]):
         return Call(function, (values[0],))
-    return bounded(compute(*values))
+    return compute(*values)

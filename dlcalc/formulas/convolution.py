@@ -65,7 +65,7 @@ COUNT_MISTAKES = (
             "How many channels does one filter of a group see?"),
 )  # fmt: skip
 
-_NEED_TWO_AXES = frozenset({"axes-swapped", "filter-not-squared"})
+_NEED_TWO_AXES = frozenset({"axes-swapped", "filter-not-squared", "one-axis-discarded"})
 
 NO_BIAS = Convention("no-bias", "layers before a batch normalisation", "without biases", {"biases": "0"}, variant=True)
 
@@ -91,9 +91,9 @@ def _count_steps(at: str) -> tuple[Step, ...]:
         Step("weights", "prod(f)*c*k/groups", "weights"),
         Step("biases", "k", "biases, one per filter"),
         Step("parameters", "weights + biases", "parameters"),
-        Step("macs", f"prod({at})*weights", "multiply-accumulates"),
+        Step("macs", f"prod({at})*weights", "MACs (multiply-accumulates)"),
         FLOPS,
-        Step("activation_memory", "4*prod(o)*k", "memory of the output at 4 bytes a number", unit="bytes"),
+        Step("activation_memory", "4*prod(o)*k", "output in memory, 4 bytes a number", unit="bytes"),
         PARAMETER_MEMORY,
         MEMORY,
     )
@@ -132,13 +132,23 @@ CONV = Formula(
     warnings=fit_warnings("filter", 2),
     conventions=(Convention("textbook", "textbooks, PyTorch, Keras", "one bias per filter"), NO_BIAS),
     axes=2,
+    input_shape="shape(n, c)",
     shape="output",
     unknowns=(("f", "p"), ("s",), ("p",)),
     notes=("a convolution here is a cross-correlation, as in every deep-learning framework",),
     source="Dumoulin and Visin, arXiv:1603.07285",
 )
 
-_SAME_MISTAKES = (
+SAME_STEPS = (
+    Step("o", "ceil(n/s)", "output size", per_axis=True),
+    Step("pad", "max((o - 1)*s + f_eff - n, 0)", "padding on both sides, as much as the last window lacks",
+         per_axis=True),
+    Step("pad_begin", "floor(pad/2)", "padding before the input", per_axis=True),
+    Step("pad_end", "pad - pad_begin", "padding after the input, with the odd pixel", per_axis=True),
+)  # fmt: skip
+"""TensorFlow's and Keras's “same”, after the effective size of the window."""
+
+SAME_MISTAKES = (
     Mistake("rounded-down", "o", "floor(n/s)", "“same” padding also covers the last window, which is only partly "
             "filled: n/s is rounded up", 0.7, "Is there a window for the pixels that are left over at the end?"),
     Mistake("stride-ignored", "o", "n", "“same” keeps the size only at stride 1: with stride s it is divided by s", 0.6,
@@ -164,16 +174,12 @@ CONV_SAME = Formula(
     variables=tuple(variable for variable in CONV.variables if variable is not PADDING),
     steps=(
         effective_size("filter"),
-        Step("o", "ceil(n/s)", "output size", per_axis=True),
-        Step("pad", "max((o - 1)*s + f_eff - n, 0)", "padding on both sides, as much as the last window lacks",
-             per_axis=True),
-        Step("pad_begin", "floor(pad/2)", "padding before the input", per_axis=True),
-        Step("pad_end", "pad - pad_begin", "padding after the input, with the odd pixel", per_axis=True),
+        *SAME_STEPS,
         *_count_steps("o"),
         _RECEPTIVE_FIELD,
     ),
     answers=(*_ANSWERS, "pad", "pad_begin", "pad_end", "receptive_field"),
-    mistakes=(*_SAME_MISTAKES, *dilation_mistakes("filter"), *SHAPE_MISTAKES, *COUNT_MISTAKES, _MACS_PER_INPUT,
+    mistakes=(*SAME_MISTAKES, *dilation_mistakes("filter"), *SHAPE_MISTAKES, *COUNT_MISTAKES, _MACS_PER_INPUT,
               *_cost_mistakes("o")),
     forms=(
         Form("o", "n", "s = 1"),
@@ -196,6 +202,7 @@ CONV_SAME = Formula(
         NO_BIAS,
     ),
     axes=2,
+    input_shape="shape(n, c)",
     shape="output",
     unknowns=(("s",), ("n",)),
     notes=("with an odd filter and stride 1, “same” is p = d(f − 1)/2 on each side; an even filter has one pixel more "
@@ -277,28 +284,32 @@ CONV_TRANSPOSED = Formula(
         NO_BIAS,
     ),
     axes=2,
+    input_shape="shape(n, c)",
     shape="output",
     unknowns=(("f", "p"), ("s",), ("p",)),
-    notes=("multiply-accumulates are counted before cropping, once per input position and weight",
+    notes=("MACs are counted before cropping, once per input position and weight",
            "Keras with “same” padding makes n·s"),
     source="Dumoulin and Visin, arXiv:1603.07285; checkerboards: Odena and others, Distill, 2016",
 )  # fmt: skip
 
 
-def _along(axes: int, formula: Formula) -> Formula:
-    """The same formula for inputs with one or three spatial axes: `conv1d_same`."""
+def along(axes: int, formula: Formula) -> Formula:
+    """The same formula for inputs with one or three spatial axes: `conv1d_same`, `pool3d`."""
+    name, _, rest = formula.id.partition("_")
+    window = "window" if name == "pool" else "filter"
+    renamed = dict(zip(fit_warnings(window, 2), fit_warnings(window, axes), strict=True))
     return replace(
         formula,
-        id=formula.id.replace("conv", f"conv{axes}d"),
+        id=f"{name}{axes}d_{rest}" if rest else f"{name}{axes}d",
         title=f"{axes}-D {formula.title[0].lower()}{formula.title[1:]}",
         axes=axes,
         mistakes=tuple(m for m in formula.mistakes if axes > 1 or m.id not in _NEED_TWO_AXES),
-        warnings=fit_warnings("filter", axes) if formula is CONV else formula.warnings,
+        warnings=tuple(renamed.get(warning, warning) for warning in formula.warnings),
     )
 
 
 FORMULAS = {
     formula.id: formula
     for plain in (CONV, CONV_SAME, CONV_TRANSPOSED)
-    for formula in (plain, _along(1, plain), _along(3, plain))
+    for formula in (plain, along(1, plain), along(3, plain))
 }

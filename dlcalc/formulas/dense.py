@@ -14,9 +14,9 @@ OUTPUTS = Variable("m", "outputs", "number of outputs (units)", ordinary=(2, 32)
 WIDTHS = Variable("u", "widths", "widths of the layers, input first and output last", kind=Kind.VECTOR,
                   ordinary=(2, 32), lengths=(3, 5))  # fmt: skip
 
-FLOPS = Step("flops", "2*macs", "floating-point operations, two per multiply-accumulate")
-PARAMETER_MEMORY = Step("parameter_memory", "4*parameters", "memory of the parameters at 4 bytes each", unit="bytes")
-MEMORY = Step("memory", "activation_memory + parameter_memory", "memory of output and parameters", unit="bytes")
+FLOPS = Step("flops", "2*macs", "FLOPs, two per MAC")
+PARAMETER_MEMORY = Step("parameter_memory", "4*parameters", "parameters in memory, 4 bytes each", unit="bytes")
+MEMORY = Step("memory", "activation_memory + parameter_memory", "memory in all", unit="bytes")
 
 COST_MISTAKES = (
     Mistake("macs-for-flops", "flops", "macs", "these are MACs: each is two floating-point operations", 0.6,
@@ -43,8 +43,8 @@ DENSE = Formula(
         Step("weights", "n*m", "weights, one per pair of an input and a unit"),
         Step("biases", "m", "biases, one per unit"),
         Step("parameters", "weights + biases", "parameters"),
-        Step("macs", "weights", "multiply-accumulates"),
-        Step("activation_memory", "4m", "memory of the output at 4 bytes a number", unit="bytes"),
+        Step("macs", "weights", "MACs (multiply-accumulates)"),
+        Step("activation_memory", "4m", "output in memory, 4 bytes a number", unit="bytes"),
         FLOPS,
         PARAMETER_MEMORY,
         MEMORY,
@@ -92,9 +92,9 @@ MLP = Formula(
         Step("weights", "sum(l=1..layers, layer_weights[l])", "weights"),
         Step("biases", "sum(l=1..layers, layer_biases[l])", "biases"),
         Step("parameters", "weights + biases", "parameters"),
-        Step("macs", "weights", "multiply-accumulates"),
+        Step("macs", "weights", "MACs (multiply-accumulates)"),
         Step("units", "sum(u) - u[1]", "units of all layers; the inputs compute nothing"),
-        Step("activation_memory", "4*units", "memory of all layers' outputs at 4 bytes a number", unit="bytes"),
+        Step("activation_memory", "4*units", "all layers' outputs in memory, 4 bytes a number", unit="bytes"),
         FLOPS,
         PARAMETER_MEMORY,
         MEMORY,

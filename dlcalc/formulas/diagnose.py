@@ -14,11 +14,12 @@ from ..expressions.answers import Answer, agrees
 from ..expressions.evaluate import evaluate
 from ..expressions.functions import CONSTANTS
 from ..expressions.nodes import Node, Value
+from .defaults import with_defaults
 from .draw import Sampler, _value
 from .model import Condition, Convention, Formula, Mistake
-from .program import Program, State, as_array, program, with_defaults
-from .registry import formula as find_formula
+from .program import Program, as_array, program
 from .run import failures, letters_in
+from .steps import State, Unit
 
 MOST_NAMED = 5
 POINTS = 3
@@ -62,18 +63,6 @@ class Verdict:
     """Further candidates that are not named."""
 
 
-def candidates(formula: Formula) -> list[Mistake]:
-    """The formula's own mistakes and, under the step's name, those of the formulas that its steps call."""
-    found = list(formula.mistakes)
-    for step in formula.steps:
-        if step.called:
-            found.extend(
-                Mistake(f"{step.name}.{m.id}", f"{step.name}.{m.step}", m.expression, m.because, m.weight, m.hint)
-                for m in candidates(find_formula(step.called))
-            )
-    return found
-
-
 def verify(formula: Formula, given: Mapping[str, Value], name: str, answer: Answer, convention: str = "") -> Verdict:
     """Judges an answer to the question for `name` (a step or an answer of the formula).
 
@@ -87,11 +76,10 @@ def verify(formula: Formula, given: Mapping[str, Value], name: str, answer: Answ
     if all(point.agrees(point.expected) for point in right):
         return Verdict(True, expected)
     for other in formula.conventions:
-        if (
-            other is not compiled.convention
-            and not other.variant
-            and _right_under(other, formula, points, name, answer)
-        ):
+        if other is compiled.convention or other.variant:
+            continue
+        counted = program(formula, other.name)
+        if counted.differs(compiled, name) and _is_right(counted, points, name, answer):
             return Verdict(True, expected, other)
     _check_shape(name, right[0].expected, right[0].answer.value)
     found = sorted(_explanations(compiled, right, name), key=lambda c: (len(c.mistakes), -c.weight))
@@ -105,10 +93,10 @@ def wrong_values(
     compiled = program(formula, convention)
     state = compiled.reach(with_defaults(formula, given), name)
     found: dict[str, tuple[Mistake, Value]] = {}
-    for mistake in _relevant(compiled, name):
-        changed = _changed(compiled, state, mistake, name)
-        if changed is not None:
-            found[mistake.id] = (mistake, as_array(changed.values[name]))
+    for mistake in compiled.relevant(name):
+        value = _outcome(compiled.plan(name, mistake), state.copy(), name)
+        if value is not None:
+            found[mistake.id] = (mistake, value)
     return found
 
 
@@ -117,14 +105,16 @@ class _Point:
 
     def __init__(self, compiled: Program, given: Mapping[str, Value], name: str, answer: Answer) -> None:
         self.state = compiled.reach(with_defaults(compiled.formula, given), name)
-        self.per_axis = compiled.formula.is_per_axis(name)
         self.expected = as_array(self.state.values[name])
         value = _put_in(answer.value, self.state.values)
-        if self.per_axis and not isinstance(value, tuple):
-            value = (value,) * compiled.formula.axes
+        if compiled.ops[compiled.place[name]].step.per_axis and not isinstance(value, tuple):
+            value = (value,) * compiled.axes
         self.answer = Answer(answer.text, value, answer.unit, answer.significant)
+        self.whole = value if value.__class__ is int else None
 
     def agrees(self, value: Value) -> bool:
+        if self.whole is not None and value.__class__ is int:
+            return bool(value == self.whole)  # by far the most frequent case
         return agrees(value, self.answer)
 
 
@@ -142,8 +132,8 @@ def _asked(compiled: Program, given: Mapping[str, Value], name: str) -> Value:
 
 
 def _check_name(compiled: Program, name: str) -> None:
-    if name.partition(".")[0] not in compiled.place:
-        known = ", ".join(dict.fromkeys((*compiled.formula.answers, *compiled.place)))
+    if name not in compiled.place:
+        known = ", ".join(dict.fromkeys((*compiled.formula.answers, *(op.name for op in compiled.steps()))))
         raise UserError(f"{name} cannot be asked of {compiled.formula.id}; what can is {known}")
 
 
@@ -189,57 +179,47 @@ def _meets_conditions(formula: Formula, point: Mapping[str, Value]) -> bool:
     return not any(failures(condition, formula, state) for condition in conditions)
 
 
-def _right_under(
-    other: Convention, formula: Formula, points: list[dict[str, Value]], name: str, answer: Answer
-) -> bool:
-    compiled = program(formula, other.name)
+def _is_right(compiled: Program, points: list[dict[str, Value]], name: str, answer: Answer) -> bool:
     at = [_Point(compiled, point, name, answer) for point in points]
     return all(point.agrees(point.expected) for point in at)
 
 
-def _relevant(compiled: Program, name: str) -> list[Mistake]:
-    needed = compiled.needed(name)
-    return [m for m in candidates(compiled.formula) if m.step.partition(".")[0] in needed]
-
-
-def _changed(compiled: Program, state: State, mistake: Mistake, name: str) -> State | None:
-    """The state after one more mistake, or None when nothing can be computed with it."""
+def _outcome(plan: list[Unit], state: State, name: str) -> Value | None:
+    """What comes out for `name` when a plan is run on a state; None when nothing can be computed with it."""
     try:
-        return compiled.change(state, mistake.step, mistake.expression, name)
+        for unit in plan:
+            unit.run(state, {})
     except (UserError, OverflowError):
         return None
+    return as_array(state.values[name])
 
 
 def _explanations(compiled: Program, points: list[_Point], name: str) -> Iterator[Candidate]:
     """Every mistake, and every pair of two steps' mistakes that both matter, that gives the answer at all points."""
     first, rest = points[0], points[1:]
-    order = compiled.place
-    relevant = sorted(_relevant(compiled, name), key=lambda m: order[m.step.partition(".")[0]])
     single: list[tuple[Mistake, State, Value]] = []
-    for mistake in relevant:
-        state = _changed(compiled, first.state, mistake, name)
-        if state is None:
-            continue
-        value = as_array(state.values[name])
-        if value != first.expected:
+    for mistake in compiled.relevant(name):
+        state = first.state.copy()
+        value = _outcome(compiled.plan(name, mistake), state, name)
+        if value is not None and value != first.expected:
             single.append((mistake, state, value))
             if first.agrees(value) and all(_leads(compiled, point, name, mistake) for point in rest):
                 yield Candidate((mistake,))
+    plans = [compiled.plan(name, mistake) for mistake, _, _ in single]
     for index, (a, state, value) in enumerate(single):
-        for b, _, other in single[index + 1 :]:
+        for (b, _, other), plan in zip(single[index + 1 :], plans[index + 1 :], strict=True):
             if a.step == b.step:
                 continue
-            both = _changed(compiled, state, b, name)
-            if both is None:
+            if compiled.together(a, b):
+                together = _outcome(compiled.plan(name, a, b), first.state.copy(), name)
+            else:
+                together = _outcome(plan, state.copy(), name)
+            if together is None or together in (value, other) or not first.agrees(together):
                 continue
-            together = as_array(both.values[name])
-            if first.agrees(together) and together != value and together != other:
-                if all(_leads(compiled, point, name, a, b) for point in rest):
-                    yield Candidate((a, b))
+            if all(_leads(compiled, point, name, a, b) for point in rest):
+                yield Candidate((a, b))
 
 
 def _leads(compiled: Program, point: _Point, name: str, *mistakes: Mistake) -> bool:
-    state: State | None = point.state
-    for mistake in mistakes:
-        state = _changed(compiled, state, mistake, name) if state is not None else None
-    return state is not None and point.agrees(as_array(state.values[name]))
+    value = _outcome(compiled.plan(name, *mistakes), point.state.copy(), name)
+    return value is not None and point.agrees(value)

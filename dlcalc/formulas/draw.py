@@ -8,8 +8,9 @@ from fractions import Fraction
 
 from ..errors import UserError
 from ..expressions.nodes import Kind, Value
+from .defaults import with_defaults
 from .model import Formula, Variable
-from .program import program, with_defaults
+from .program import program
 from .run import failures
 
 
@@ -43,7 +44,7 @@ def draw(formula: Formula, *key: object, tries: int = 200) -> dict[str, Value]:
     for attempt in range(tries):
         if attempt % 20 == 0:
             # for twenty tries at a time: chosen anew each time, the defaults that meet the conditions would be favoured
-            choice = Sampler(formula.id, *key, "choice", attempt)
+            choice = Sampler(formula.id, *key, "kept", attempt)
             uneven = formula.axes > 1 and choice.chance(3)
             drawn = [v for v in formula.variables if v.default is None or not choice.chance(2)]
         sampler = Sampler(formula.id, *key, attempt)

@@ -36,7 +36,7 @@ SEQ2SEQ = Formula(
         Step("weights", "encoder.weights + decoder.weights + readout.weights", "weights"),
         Step("biases", "encoder.biases + decoder.biases + readout.biases", "biases"),
         Step("parameters", "weights + biases", "parameters"),
-        Step("macs", "encoder.macs + decoder.macs + T*readout.macs", "multiply-accumulates of the matrix products"),
+        Step("macs", "encoder.macs + decoder.macs + T*readout.macs", "MACs of the matrix products"),
         FLOPS,
         *MEMORY_STEPS,
     ),
@@ -70,6 +70,7 @@ SEQ2SEQ = Formula(
                    "every step", {"decoder": "lstm(n=d + m, m=m, T=T)"}, variant=True),
         _NO_BIAS,
     ),
+    input_shape="shape(S, n)",
     shape="output",
     unknowns=(("m",), ("q",), ("n",)),
     notes=("inputs are vectors; an embedding before them is counted for itself",),
@@ -189,7 +190,8 @@ TRANSFER = Formula(
     conditions=(_TWO_WIDTHS, Condition("frozen <= layers", "at most all {layers} layers can be frozen, not {frozen}")),
     conventions=(
         Convention("textbook", "textbooks, PyTorch, Keras", "a frozen layer is frozen with weights and biases"),
-        Convention("no-bias", "notes that leave the biases out", "without biases", {"frozen_biases": "0"}, variant=True),
+        Convention("no-bias", "notes that leave the biases out", "without biases", {"frozen_biases": "0"},
+                   variant=True),
     ),
     unknowns=(("frozen",),),
     notes=(

@@ -14,9 +14,11 @@ from ..expressions.exact import Number
 from ..expressions.inverse import Constraint, Solutions
 from ..expressions.nodes import Compare, Logic, Node, Value, names_in
 from ..expressions.parser import parse_range
+from .defaults import with_defaults
 from .model import Condition, Formula
-from .program import Program, State, program, with_defaults
+from .program import Program, program
 from .run import check_given, letters_in
+from .steps import State
 
 MOST_UNKNOWNS = 3
 LARGEST = 4096
@@ -94,7 +96,7 @@ def _range(formula: Formula, name: str, given: Mapping[str, Value]) -> Range:
 
 
 class _Problem:
-    """The formula as constraints on its unknowns; the last state is kept, for several constraints ask for the same one."""
+    """The formula as constraints on its unknowns. The last state is kept: several constraints ask for the same one."""
 
     def __init__(self, compiled: Program, given: Mapping[str, Value], targets: tuple[str, ...]) -> None:
         self.compiled = compiled
@@ -163,7 +165,8 @@ class _Problem:
 
 
 _INFINITE = 10**30
-_ENDS: dict[str, tuple[Number, Number]] = {"≥": (0, _INFINITE), "≤": (-_INFINITE, 0), "=": (0, 0), ">": (Fraction(1, _INFINITE), _INFINITE),
+_ENDS: dict[str, tuple[Number, Number]] = {
+    "≥": (0, _INFINITE), "≤": (-_INFINITE, 0), "=": (0, 0), ">": (Fraction(1, _INFINITE), _INFINITE),
          "<": (-_INFINITE, Fraction(-1, _INFINITE))}  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from ..errors import InternalError
+from ..expressions.evaluate import Evaluator, compile_node
 from ..expressions.nodes import Kind, Name, Node, Range
 from ..expressions.parser import parse, parse_range
 from ..expressions.reader import Declarations
@@ -49,7 +50,8 @@ class Step:
     """One line of the straight-line program: `name = expression`.
 
     `each` unrolls it (`t in 1..T`, or `i in 1..h, j in 1..w`): neighbours with the same `each` run together, and
-    `before` is the value one step before the first. An expression such as `conv(n=n, f=11)` runs another formula; its steps become `name.o`, ...
+    `before` is the value one step before the first. An expression such as `conv(n=n, f=11)` runs another
+    formula; its steps become `name.o`, ...
     """
 
     name: str
@@ -151,8 +153,7 @@ class Formula:
         return {}
 
     @cached_property
-    def defaults(self) -> dict[str, Any]:
-        """The compiled defaults of its variables, by name."""
+    def _evaluators(self) -> dict[tuple[str, bool], Evaluator]:
         return {}
 
     @cached_property
@@ -180,6 +181,13 @@ class Formula:
     def parse(self, text: str, per_axis: bool = False) -> Node:
         """An expression in this formula's names; inside a per-axis step each such name is one number."""
         return parse(text, self.declarations[per_axis])
+
+    def evaluator(self, text: str, per_axis: bool = False) -> Evaluator:
+        """The function of an expression in this formula's names, compiled once."""
+        key = (text, per_axis)
+        if key not in self._evaluators:
+            self._evaluators[key] = compile_node(self.parse(text, per_axis))
+        return self._evaluators[key]
 
     def parse_each(self, text: str) -> tuple[Range, ...]:
         """`t in 1..T`, or several: `i in 1..h, j in 1..w`."""

@@ -17,7 +17,7 @@ from .windows import INPUT
 CHANNELS = Variable("c", "channels", "channels (after a dense layer: units)", ordinary=(2, 64))
 FEATURES = Variable("n", "features", "features of one position", ordinary=(4, 64))
 
-_MACS = Step("macs", "0", "multiply-accumulates: normalising is not counted, as is usual")
+_MACS = Step("macs", "0", "MACs: normalising is not counted, as is usual")
 _NOT_BYTES = "each number takes 4 bytes"
 _HOW_MANY_BYTES = "How many bytes has a 32-bit number?"
 
@@ -38,7 +38,7 @@ BATCHNORM = Formula(
         Step("parameters", "trainable", "parameters"),
         _MACS,
         FLOPS,
-        Step("activation_memory", "4*prod(n)*c", "memory of the output at 4 bytes a number", unit="bytes"),
+        Step("activation_memory", "4*prod(n)*c", "output in memory, 4 bytes a number", unit="bytes"),
         replace(PARAMETER_MEMORY, expression="4*values", meaning="memory of all values kept, at 4 bytes a number"),
         MEMORY,
     ),
@@ -90,7 +90,7 @@ LAYERNORM = Formula(
         Step("parameters", "weights + biases", "parameters"),
         _MACS,
         FLOPS,
-        Step("activation_memory", "4n", "memory of the output at 4 bytes a number", unit="bytes"),
+        Step("activation_memory", "4n", "output in memory, 4 bytes a number", unit="bytes"),
         PARAMETER_MEMORY,
         MEMORY,
     ),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .convolution import CHANNELS, FILTER
+from .convolution import CHANNELS, FILTER, SAME_MISTAKES, SAME_STEPS, along
 from .dense import COST_MISTAKES, FLOPS, MEMORY, PARAMETER_MEMORY
 from .model import Condition, Convention, Form, Formula, Mistake, Step
 from .windows import (
@@ -20,6 +20,7 @@ from .windows import (
     PADDING,
     SIZE_FORMS,
     STRIDE,
+    effective_size,
     fit_warnings,
     fits,
     size_mistakes,
@@ -33,14 +34,14 @@ DEPTH = replace(CHANNELS, meaning="channels, which pooling keeps")
 _VARIABLES = (INPUT, WINDOW, POOLING_STRIDE, replace(PADDING, ordinary=(1, 2)), DILATION, DEPTH)
 
 _OUTPUT = Step("output", "shape(o, c)", "output shape")
-_ACTIVATIONS = Step("activation_memory", "4*prod(o)*c", "memory of the output at 4 bytes a number", unit="bytes")
+_ACTIVATIONS = Step("activation_memory", "4*prod(o)*c", "output in memory, 4 bytes a number", unit="bytes")
 
 _COUNTS = (
     _OUTPUT,
     Step("weights", "0", "weights: there are none"),
     Step("biases", "0", "biases: there are none"),
     Step("parameters", "weights + biases", "parameters"),
-    Step("macs", "0", "multiply-accumulates: there are none"),
+    Step("macs", "0", "MACs: there are none"),
     FLOPS,
     Step("comparisons", "prod(o)*c*(prod(f) - 1)", "comparisons of max pooling, additions of average pooling"),
     _ACTIVATIONS,
@@ -107,6 +108,7 @@ POOL = Formula(
         Convention("textbook", "textbooks, PyTorch, Keras", "a last window that does not fit whole is left out"),
     ),
     axes=2,
+    input_shape="shape(n, c)",
     shape="output",
     unknowns=(("f",), ("s",), ("p",)),
     notes=_NOTHING_LEARNT,
@@ -139,8 +141,8 @@ POOL_CEIL = Formula(
              "input", per_axis=True),
     ),
     answers=_ANSWERS,
-    mistakes=(*_CEIL_MISTAKES, *(m for m in size_mistakes("window") if m.id in _SHARED_WITH_CEIL), _STRIDE_ONE,
-              *_SHAPE_MISTAKES, *_COUNT_MISTAKES),
+    mistakes=(*_CEIL_MISTAKES, *(m for m in size_mistakes("window") if m.id in _SHARED_WITH_CEIL),
+              replace(_STRIDE_ONE, step="o", expression="span + 1"), *_SHAPE_MISTAKES, *_COUNT_MISTAKES),
     forms=(
         Form("o", "ceil((n - f)/s) + 1", "d = 1 and p = 0 and s <= f"),
         Form("o", "ceil((n + 2p - f)/s) + 1", "d = 1 and last < n + p"),
@@ -160,6 +162,7 @@ POOL_CEIL = Formula(
                    "every window counts", {"o": "q + 1"}),
     ),
     axes=2,
+    input_shape="shape(n, c)",
     shape="output",
     unknowns=(("f",), ("s",), ("p",)),
     notes=_NOTHING_LEARNT,
@@ -180,7 +183,7 @@ SUBSAMPLING = Formula(
         Step("macs", "outputs", "multiplications by the coefficient, one per output"),
         FLOPS,
         Step("connections", "outputs*(prod(f) + 1)", "connections: the window and the bias of each output"),
-        Step("activation_memory", "4*outputs", "memory of the output at 4 bytes a number", unit="bytes"),
+        Step("activation_memory", "4*outputs", "output in memory, 4 bytes a number", unit="bytes"),
         PARAMETER_MEMORY,
         MEMORY,
     ),
@@ -205,10 +208,39 @@ SUBSAMPLING = Formula(
     conditions=(Condition("min(pooling.span) >= 0", "the window does not fit: f = {f} is larger than the input {n}"),),
     conventions=(Convention("textbook", "LeCun and others", "a coefficient and a bias for each map"),),
     axes=2,
+    input_shape="shape(n, c)",
     shape="output",
     unknowns=(("c",), ("f",)),
     notes=("plain pooling, as in today's versions of LeNet-5, has no parameters",),
     source="LeCun and others, Gradient-based learning applied to document recognition, 1998",
 )  # fmt: skip
 
-FORMULAS = {"pool": POOL, "pool_ceil": POOL_CEIL, "subsampling": SUBSAMPLING}
+_SHARED_WITH_SAME = frozenset({"rounded-down", "stride-ignored", "padding-forgotten", "odd-pixel-forgotten"})
+
+POOL_SAME = Formula(
+    id="pool_same",
+    title="Pooling with “same” padding",
+    variables=tuple(variable for variable in _VARIABLES if variable.name != "p"),
+    steps=(effective_size("window"), *SAME_STEPS, *_COUNTS),
+    answers=(*_ANSWERS, "pad", "pad_begin", "pad_end"),
+    mistakes=(
+        *(m for m in SAME_MISTAKES if m.id in _SHARED_WITH_SAME),
+        *_SHAPE_MISTAKES,
+        *_COUNT_MISTAKES,
+    ),
+    conventions=(
+        Convention("textbook", "TensorFlow, Keras, ONNX SAME_UPPER", "the odd pixel of padding goes to the end"),
+    ),
+    axes=2,
+    input_shape="shape(n, c)",
+    shape="output",
+    unknowns=(("s",), ("n",)),
+    notes=_NOTHING_LEARNT,
+    source="TensorFlow, tf.nn, notes on padding",
+)
+
+FORMULAS = {
+    formula.id: formula
+    for plain in (POOL, POOL_CEIL, POOL_SAME)
+    for formula in (plain, along(1, plain), along(3, plain))
+} | {"subsampling": SUBSAMPLING}

@@ -1,4 +1,4 @@
-"""Steps as a book prints them: prod(f) as f² where the axes agree, as f_h·f_w where they do not; shape(o, k) as (o, o, k)."""
+"""Steps as a book prints them: prod(f) as f² where the axes agree, else as f_h·f_w; shape(o, k) as (o, o, k)."""
 
 from __future__ import annotations
 

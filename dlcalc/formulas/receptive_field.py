@@ -28,6 +28,21 @@ POOLS = Variable("pool", "pools", "which layers pool: 1 for a pooling layer, els
 
 _EACH = "l in 1..layers"
 
+_EXTENT = "d{at}*(f{at} - 1)"
+_JUMP = "j{before}*s{at}"
+_FIELD = "r{before} + extent{at}*j{before}"
+_FIRST = "first{before} + (extent{at}/2 - p{at})*j{before}"
+"""One layer's rules; in a chain `at` is [l] and `before` [l-1]."""
+
+
+def _in_chain(rule: str) -> str:
+    return rule.format(at="[l]", before="[l-1]")
+
+
+def _alone(rule: str) -> str:
+    return rule.format(at="", before="")
+
+
 RF = Formula(
     id="rf",
     title="Receptive field (in the input)",
@@ -35,11 +50,11 @@ RF = Formula(
     steps=(
         # the shortest vector: with unequal lengths the conditions speak, not an index
         Step("layers", "min(len(f), len(s), len(d), len(p), len(pool))", "layers of the chain"),
-        Step("extent", "d[l]*(f[l] - 1)", "how far the layer's window reaches, in units of the layer before",
+        Step("extent", _in_chain(_EXTENT), "how far the layer's window reaches, in units of the layer before",
              each=_EACH),
-        Step("j", "j[l-1]*s[l]", "pixels from one unit of the layer to the next (jump)", each=_EACH, before="1"),
-        Step("r", "r[l-1] + extent[l]*j[l-1]", "pixels that one unit of the layer sees", each=_EACH, before="1"),
-        Step("first", "first[l-1] + (extent[l]/2 - p[l])*j[l-1]", "centre of what the layer's first unit sees",
+        Step("j", _in_chain(_JUMP), "pixels from one unit of the layer to the next (jump)", each=_EACH, before="1"),
+        Step("r", _in_chain(_FIELD), "pixels that one unit of the layer sees", each=_EACH, before="1"),
+        Step("first", _in_chain(_FIRST), "centre of what the layer's first unit sees",
              each=_EACH, before="0"),
         Step("receptive_field", "r[layers]", "receptive field of the last layer (in the input)", unit="pixels"),
         Step("jump", "j[layers]", "pixels from one unit of the last layer to the next", unit="pixels"),
@@ -95,4 +110,45 @@ RF = Formula(
     source="Araujo, Norris and Sim, Distill, 2019",
 )  # fmt: skip
 
-FORMULAS = {"rf": RF}
+_BEFORE = (
+    Variable("r", "field", "pixels that one unit of the layer before sees", ordinary=(1, 20)),
+    Variable("j", "jump", "pixels from one unit of the layer before to the next", ordinary=(1, 4)),
+    Variable("first", "first", "centre of what the first unit of the layer before sees", low=-(10**9), integer=False,
+             ordinary=(0, 3)),
+)  # fmt: skip
+_WINDOW = (
+    Variable("f", "filter-size", "filter or window size", ordinary=(2, 7)),
+    Variable("s", "stride", "stride", default="1", ordinary=(2, 3)),
+    Variable("d", "dilation", "dilation", default="1", ordinary=(2, 3)),
+    Variable("p", "padding", "padding on each side", low=0, default="0", ordinary=(1, 3)),
+)
+
+RF_LAYER = Formula(
+    id="rf_layer",
+    title="Receptive field after one more layer",
+    variables=(*_BEFORE, *_WINDOW),
+    steps=(
+        Step("extent", _alone(_EXTENT), "how far the window reaches, in units of the layer before"),
+        Step("jump", _alone(_JUMP), "pixels from one unit to the next", unit="pixels"),
+        Step("receptive_field", _alone(_FIELD), "receptive field (in the input)", unit="pixels"),
+        Step("start", _alone(_FIRST), "centre of what the first unit sees", unit="pixels"),
+    ),
+    answers=("receptive_field", "jump", "start"),
+    mistakes=(
+        Mistake("strides-ignored", "receptive_field", "r + extent", "the window's steps are as long as the strides "
+                "before it have made them: multiply f − 1 by the jump", 0.6, "How many pixels lie between two "
+                "neighbours in the map that this layer reads?"),
+        Mistake("own-stride-inside", "receptive_field", "r + extent*jump", "a layer's own stride moves its window, it "
+                "does not widen it", 0.6, "Does a layer's own stride change what one of its units sees?"),
+        Mistake("size-added", "receptive_field", "r + f", "neighbouring windows overlap: a layer adds f − 1 steps, "
+                "each as long as the jump", 0.6, "How many steps lead from the first to the last tap of a window?"),
+        Mistake("own-stride-forgotten", "jump", "j", "the jump after a layer includes the layer's own stride", 0.5,
+                "How far does the window move?"),
+        Mistake("dilation-ignored", "extent", "f - 1", "a dilated window reaches d times as far: d(f − 1) steps", 0.5,
+                "How far apart are the taps of a dilated window?"),
+    ),
+    conventions=RF.conventions[:1],
+    source=RF.source,
+)  # fmt: skip
+
+FORMULAS = {"rf": RF, "rf_layer": RF_LAYER}

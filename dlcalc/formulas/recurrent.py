@@ -26,7 +26,7 @@ DIRECTIONS = Variable(
 )
 
 MEMORY_STEPS = (
-    Step("activation_memory", "4*prod(output)", "memory of the output at 4 bytes a number", unit="bytes"),
+    Step("activation_memory", "4*prod(output)", "output in memory, 4 bytes a number", unit="bytes"),
     PARAMETER_MEMORY,
     MEMORY,
 )
@@ -69,6 +69,7 @@ def recurrent_layer(
         mistakes=(*mistakes, *_count_mistakes(gates, each), *_SHAPE_MISTAKES, *_COST_MISTAKES),
         forms=_forms(gates, bool(peepholes)),
         conventions=conventions,
+        input_shape="shape(T, n)",
         shape="output",
         unknowns=(("m",), ("n",), ("L",)),
         notes=("the time steps share all weights, so the parameters do not depend on T", *notes),
@@ -97,7 +98,7 @@ def _steps(gates: int, blocks: str, peepholes: str) -> tuple[Step, ...]:
         Step("bias_vectors", "1", f"bias vectors of {'a gate' if gates > 1 else 'the cell'}, one entry per unit"),
         Step("biases", f"cells*L*{per_gate}bias_vectors*m", "biases"),
         Step("parameters", "weights + biases", "parameters"),
-        Step("macs", "T*weights", "multiply-accumulates of the matrix products"),
+        Step("macs", "T*weights", "MACs of the matrix products"),
         FLOPS,
         *MEMORY_STEPS,
         Step("input_matrix", "shape(m, n)", f"shape of {one} input matrix, first layer"),
@@ -251,7 +252,7 @@ RNN_OUTPUT = Formula(
         Step("weights", "cell.weights + readout.weights", "weights"),
         Step("biases", "cell.biases + readout.biases", "biases"),
         Step("parameters", "weights + biases", "parameters"),
-        Step("macs", "cell.macs + T*readout.macs", "multiply-accumulates of the matrix products"),
+        Step("macs", "cell.macs + T*readout.macs", "MACs of the matrix products"),
         FLOPS,
         *MEMORY_STEPS,
         Step("input_matrix", "cell.input_matrix", "shape of U, the input matrix"),
@@ -290,6 +291,7 @@ RNN_OUTPUT = Formula(
         Convention("many-to-one", "sequence classifiers", "one output, after the last step",
                    {"output": "shape(q)", "macs": "cell.macs + readout.macs"}),
     ),
+    input_shape="shape(T, n)",
     shape="output",
     unknowns=(("m",), ("n",), ("q",), ("L",)),
     notes=RNN.notes,

@@ -17,8 +17,12 @@ TOPICS: dict[str, tuple[str, ...]] = {
         "conv_transposed", "conv1d_transposed", "conv3d_transposed",
     ),
     "cheaper": ("depthwise_separable", "bottleneck", "squeeze_excitation", "dense_as_conv", "dense_on_image"),
-    "pooling": ("pool", "pool_ceil", "subsampling"),
-    "receptive_field": ("rf",),
+    "pooling": (
+        "pool", "pool1d", "pool3d", "pool_ceil", "pool1d_ceil", "pool3d_ceil", "pool_same", "pool1d_same", "pool3d_same",
+        "subsampling",
+    ),
+    "receptive_field": ("rf", "rf_layer"),
+    "joining": ("flatten", "concat", "same_shape", "global_pool", "adaptive_pool"),
     "detection": ("iou", "anchors", "anchors_maps", "grid"),
     "dense": ("dense", "mlp", "mlp_batchnorm"),
     "activations": (

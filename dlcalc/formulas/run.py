@@ -5,21 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
 from ..errors import UserError
-from ..expressions.evaluate import compile_node, evaluate, substitute
+from ..expressions.evaluate import evaluate, substitute
 from ..expressions.exact import exact
 from ..expressions.nodes import Name, Node, Value, names_in
+from .defaults import with_defaults
 from .model import Condition, Convention, Form, Formula, Mistake, Step, Variable
 from .present import AXIS_WORDS, filled, presented
-from .program import Op, Program, State, as_array, program, with_defaults
+from .program import Program, as_array, program
+from .steps import Op, State
 
 
 @dataclass(frozen=True)
 class Line:
-    """One evaluated line: `name = expression = with values put in = value`. `axis` is 0, or counts from 1 where axes differ."""
+    """One evaluated line: `name = expression = values put in = value`; `axis` is 0, or from 1 where axes differ."""
 
     name: str
     expression: Node
@@ -76,7 +79,7 @@ class Working:
     @cached_property
     def steps(self) -> tuple[Line, ...]:
         """Every step as evaluated, fine-grained, in order."""
-        return tuple(line for op in self.program.ops for line in self._lines(self._op(op), op.step))
+        return tuple(line for op in self.program.steps() for line in self._lines(self._op(op), op.step))
 
     def _op(self, op: Op) -> Op:
         return self.program.edited(op.name, self.edits[op.name]) if op.name in self.edits else op
@@ -119,14 +122,13 @@ class Working:
 
     def _is_true(self, form: Form) -> bool:
         evaluator = self.program.edited(form.step, form.expression).evaluator
-        if self.formula.is_per_axis(form.step):
-            return all(evaluator(lane) == lane[form.step] for lane in self.state.lanes)
-        return bool(evaluator(self.state.values) == self.state.values[form.step])
+        lanes = self.state.lanes if self.formula.is_per_axis(form.step) else [self.state.values]
+        return all(same_at_points(evaluator(lane), lane[form.step]) for lane in lanes)
 
     def _holds(self, condition: str, per_axis: bool) -> bool:
         if not condition:
             return True
-        evaluator = compile_node(self.formula.parse(condition, per_axis))
+        evaluator = self.formula.evaluator(condition, per_axis)
         if per_axis:
             return all(evaluator(lane) is True for lane in self.state.lanes)
         return evaluator(self.state.values) is True
@@ -159,7 +161,7 @@ class Working:
 
     def evaluate(self, expression: str) -> Value:
         """Another expression in this formula's names, worked out with the same values."""
-        return exact(compile_node(self.formula.parse(expression))(self.state.values))
+        return exact(self.formula.evaluator(expression)(self.state.values))
 
     @cached_property
     def warnings(self) -> tuple[str, ...]:
@@ -183,6 +185,17 @@ def letters_in(value: Value) -> Iterator[str]:
             yield from letters_in(item)
     elif isinstance(value, Node):
         yield from names_in(value)
+
+
+def same_at_points(a: Value, b: Value) -> bool:
+    """Whether two values agree when numbers are put in for their letters."""
+    letters = sorted({*letters_in(a), *letters_in(b)})
+    for shift in (2, 5):
+        numbers = {name: 7 * index + shift for index, name in enumerate(letters, 1)}
+        first, second = (evaluate(v, numbers) if isinstance(v, Node) else v for v in (a, b))
+        if first != second:
+            return False
+    return True
 
 
 def contains_letters(value: Value) -> bool:
@@ -209,12 +222,22 @@ def run(
     for edit in edits:
         changes.update(edit.edits)
     pinned = known or {}
-    state = compiled.execute(compiled.state(with_defaults(formula, given)), edits=changes, pinned=pinned)
-    if not changes and not pinned:
-        for condition in formula.conditions:
-            for message in failures(condition, formula, state):
-                raise UserError(message)
+    state = compiled.state(with_defaults(formula, given))
+    correct = not changes and not pinned
+    if correct:
+        # before the arithmetic stumbles over what a condition on the variables alone explains better
+        _refuse(formula, state)
+    compiled.execute(state, edits=changes, pinned=pinned)
+    if correct:
+        _refuse(formula, state)
     return Working(formula, dict(given), compiled.convention, compiled, state, changes)
+
+
+def _refuse(formula: Formula, state: State) -> None:
+    """Raises UserError when a condition fails; one that reads a step not yet run is left open."""
+    for condition in formula.conditions:
+        for message in failures(condition, formula, state):
+            raise UserError(message)
 
 
 def check_given(formula: Formula, given: Mapping[str, Value]) -> None:
@@ -263,7 +286,7 @@ def check_number(variable: Variable, value: Value) -> None:
     if isinstance(value, Node):
         return
     whole = "a whole number" if variable.integer else "a number"
-    if isinstance(value, bool) or not isinstance(value, int | float) and not hasattr(value, "numerator"):
+    if isinstance(value, bool) or not isinstance(value, int | float | Fraction):
         raise UserError(f"{variable.name} is {whole}, not {value!r}")
     if (variable.integer and not isinstance(value, int)) or not variable.low <= value <= variable.high:
         if value < variable.low or variable.high >= 10**9 > value:
@@ -278,7 +301,7 @@ def _short(value: Value) -> str:
 
 def failures(condition: Condition, formula: Formula, state: State) -> list[str]:
     """The messages of a condition that fails, one per axis where the axes differ; none while letters leave it open."""
-    evaluator = compile_node(formula.parse(condition.expression, condition.per_axis))
+    evaluator = formula.evaluator(condition.expression, condition.per_axis)
     found: list[str] = []
     environments = state.lanes if condition.per_axis else [state.values]
     for index, environment in enumerate(environments):

@@ -96,11 +96,10 @@ def test_a_normalised_output_layer_is_named() -> None:
     assert named(verdict)[0] == "output-normalised"
 
 
-def test_an_answer_without_biases_is_right_under_that_convention() -> None:
-    verdict = judge("dense", "parameters", "37,748,736", n=9216, m=4096)
-    assert verdict.correct
-    assert verdict.convention is not None
-    assert verdict.convention.name == "no-bias"
+def test_an_answer_without_biases_is_a_mistake_not_a_convention() -> None:
+    """A layer without biases is another layer: it can be chosen, but it is no way to count this one."""
+    assert named(judge("dense", "parameters", "37,748,736", n=9216, m=4096)) == ["biases-forgotten"]
+    assert ask("dense", "no-bias", n=9216, m=4096)["parameters"] == 37_748_736
 
 
 def test_letters_are_left_over() -> None:

@@ -65,7 +65,6 @@ def test_textbook_lines_in_letters() -> None:
     [
         ("lstm", "4(nm + m^2 + m)", ""),
         ("lstm", "4m(n + m + 2)", "pytorch"),
-        ("lstm", "4m(n + m)", "no-bias"),
         ("gru", "3m(n + m + 2)", "pytorch"),
         ("lstm_peephole", "4m(n + m + 1) + 3m", ""),
         ("lstm_peephole", "4m(n + m + 1) + 3m^2", "full-matrix"),

@@ -70,7 +70,10 @@ def correlate(x: tuple, w: tuple, s: int, p: int, b: int, flip: bool = False) ->
     at = (lambda c, i, j: w[c][f - 1 - i][f - 1 - j]) if flip else (lambda c, i, j: w[c][i][j])
     return tuple(
         tuple(
-            b + sum(at(c, i, j) * padded[c][r * s + i][q * s + j] for c in range(len(x)) for i in range(f) for j in range(f))
+            b
+            + sum(
+                at(c, i, j) * padded[c][r * s + i][q * s + j] for c in range(len(x)) for i in range(f) for j in range(f)
+            )
             for q in range(o)
         )
         for r in range(o)
@@ -224,13 +227,13 @@ _W, _KEEP = "tanh(w x + u*(r*h) + b)", "z*h + (1 - z)*g"
 GRU = Formula(
     id="gru_by_hand",
     title="GRU step",
-    variables=tuple(Variable(v, v, v, low=-9, integer=False, ordinary=(-2, 2)) for v in ("x", "h", "w", "u", "b", "z", "r", "d")),
+    variables=tuple(Variable(v, v, v, low=-9, integer=False, ordinary=(-2, 2)) for v in "xhwubzrd"),
     steps=(
         Step("g", "tanh(w x + u*(r*h) + b + r*d)", "candidate"),
         Step("new", _KEEP, "new state"),
     ),
     answers=("new",),
-    mistakes=(Mistake("reset-dropped", "g", "tanh(w x + u*h + b + d)", "the reset gate scales what comes from the old state"),),
+    mistakes=(Mistake("reset-dropped", "g", "tanh(w x + u*h + b + d)", "the reset gate scales the old state"),),
     conventions=(
         Convention("keep", "PyTorch, Keras", "z keeps the old state"),
         Convention("renew", "Chung et al.", "z lets the new state in", {"new": "(1 - z)*h + z*g"}),

@@ -12,7 +12,7 @@ def taps(f: int, d: int) -> list[int]:
 
 
 def starts(n: int, f: int, s: int = 1, p: int = 0, d: int = 1) -> list[int]:
-    """Where the filter can stand: from the padding in front to the last place where its last tap is still on something."""
+    """Where the filter can stand: from the padding in front to where its last tap still is on something."""
     found = []
     place = -p
     while place + taps(f, d)[-1] <= n - 1 + p:

@@ -1,0 +1,101 @@
+"""What one evaluation may do: how large a number may grow, and a budget of work that is spent before the work is done.
+
+Only what can grow beyond the length of its text spends: Σ and Π, arrays, large numbers, folding. One unit is what
+adding two small numbers costs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from contextvars import ContextVar
+from fractions import Fraction
+from typing import Any, TypeVar
+
+from ..errors import UserError
+
+LIMIT_BITS = 4100
+"""Exact numbers may grow to 1,234 digits: enough for the 2^4096 thinned networks of one layer of AlexNet."""
+LIMIT_WORK = 200_000
+"""Units of work in one evaluation."""
+LIMIT_RANGE = 20_000
+"""Values that an index may take."""
+LIMIT_CELLS = 10_000
+"""Numbers in an array that is larger than those it is made from."""
+
+TOO_MANY_DIGITS = f"a number of more than {int(LIMIT_BITS * math.log10(2))} digits is too large"
+TOO_LARGE_DECIMAL = "the result is too large for a decimal number"
+
+
+class LimitError(UserError):
+    """There may well be an answer, but a number or the work behind it would pass a limit."""
+
+
+T = TypeVar("T")
+_budget: ContextVar[list[int] | None] = ContextVar("budget", default=None)
+
+
+def within_budget(compute: Callable[[], T], limit: int = LIMIT_WORK) -> T:
+    """The result of `compute`, which may spend `limit` units; inside another budget, what is left of that."""
+    if _budget.get() is not None:
+        return compute()
+    token = _budget.set([limit])
+    try:
+        return compute()
+    finally:
+        _budget.reset(token)
+
+
+def spend(units: int) -> None:
+    """Takes units from the budget, if one is open. Raises LimitError when it is used up."""
+    budget = _budget.get()
+    if budget is not None:
+        budget[0] -= units
+        if budget[0] < 0:
+            raise LimitError("the sums, products, arrays and large numbers in this are too much work")
+
+
+def bounded(value: Any) -> Any:
+    """The value itself, once it is known not to be too large. Raises LimitError.
+
+    Looks at single numbers: arrays are bounded number by number where they are made.
+    """
+    kind = value.__class__
+    if kind is int:
+        bits = value.bit_length()
+        if bits > 64:
+            if bits > LIMIT_BITS:
+                raise LimitError(TOO_MANY_DIGITS)
+            spend(bits >> 6)
+    elif kind is Fraction:
+        bits = max(value.denominator.bit_length(), value.numerator.bit_length())
+        if bits > LIMIT_BITS:
+            raise LimitError(TOO_MANY_DIGITS)
+        spend(8 + (bits >> 3))
+    elif kind is float and not math.isfinite(value):
+        raise LimitError(TOO_LARGE_DECIMAL)
+    return value
+
+
+def plus(a: Any, b: Any) -> Any:
+    """a + b, bounded."""
+    try:
+        return bounded(a + b)
+    except OverflowError:
+        raise LimitError(TOO_LARGE_DECIMAL) from None
+
+
+def times(a: Any, b: Any) -> Any:
+    """a·b, bounded."""
+    try:
+        return bounded(a * b)
+    except OverflowError:
+        raise LimitError(TOO_LARGE_DECIMAL) from None
+
+
+def over(a: Any, b: Any) -> Any:
+    """a/b of a fraction, a float or an expression, bounded; b is not 0."""
+    try:
+        return bounded(a / b)
+    except OverflowError:
+        raise LimitError(TOO_LARGE_DECIMAL) from None

@@ -1,0 +1,46 @@
+"""Building a network layer by layer, with names given as they are usual: conv-1, maxpool-1, fc-1."""
+
+from __future__ import annotations
+
+from ..expressions.nodes import Value
+from .kinds import KINDS
+from .network import INPUT, Layer, Network, ordered
+
+
+class Builder:
+    """Adds layers to one another: `last` is the layer that the next one reads unless it is told otherwise."""
+
+    def __init__(self, id: str, title: str, input: tuple[Value, ...], source: str = "", sequence: bool = False) -> None:
+        self.id = id
+        self.title = title
+        self.input = input
+        self.source = source
+        self.sequence = sequence
+        self.layers: list[Layer] = []
+        self.last = INPUT
+        self._counts: dict[str, int] = {}
+        self.notes: list[str] = []
+
+    def add(
+        self,
+        kind: str,
+        *inputs: str,
+        name: str = "",
+        place: str = "",
+        remarks: tuple[str, ...] = (),
+        **settings: Value,
+    ) -> str:
+        """One more layer, reading `inputs` (the last one by default). Returns its name."""
+        called = name or self.next_name(KINDS[kind].label if kind in KINDS else kind)
+        self.layers.append(Layer(called, kind, settings, inputs or (self.last,), place, remarks))
+        self.last = called
+        return called
+
+    def next_name(self, label: str) -> str:
+        """conv-1, conv-2, ..., counted per label."""
+        self._counts[label] = self._counts.get(label, 0) + 1
+        return f"{label}-{self._counts[label]}"
+
+    def build(self) -> Network:
+        """The network. Raises UserError for names used twice, missing ones, or a cycle."""
+        return Network(self.id, self.title, self.input, ordered(self.layers), self.sequence, self.source, tuple(self.notes))

@@ -1,0 +1,98 @@
+"""A network as data: layers with a name, a kind, settings and the names they read. Nothing is computed here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from ..errors import UserError
+from ..expressions.nodes import Value
+
+INPUT = "input"
+"""The name under which layers read the network's input."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer. `settings` are the quantities of its kind's formula that the shapes do not give (k, f, s, ...).
+
+    `inputs` are the names that it reads; `place` says where it stands in the file or text it came from.
+    """
+
+    name: str
+    kind: str
+    settings: Mapping[str, Value] = field(default_factory=dict)
+    inputs: tuple[str, ...] = ()
+    place: str = ""
+    remarks: tuple[str, ...] = ()
+    """Activation, dropout or normalisation that is a setting of the layer and no row of its own: `relu`."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """Layers in an order in which each reads only layers before it. `input` is height × width × channels, or (T, n)."""
+
+    id: str
+    title: str
+    input: tuple[Value, ...]
+    layers: tuple[Layer, ...]
+    sequence: bool = False
+    """The input's rows are time steps."""
+    source: str = ""
+    notes: tuple[str, ...] = ()
+
+    def layer(self, name: str) -> Layer:
+        """The layer of that name, without regard to case. Raises UserError."""
+        for layer in self.layers:
+            if layer.name.lower() == name.lower():
+                return layer
+        known = ", ".join(layer.name for layer in self.layers[:12])
+        raise UserError(f"{self.id} has no layer {name}; it has {known}{', ...' if len(self.layers) > 12 else ''}")
+
+
+def ordered(layers: Iterable[Layer]) -> tuple[Layer, ...]:
+    """The layers in an order in which each comes after what it reads, as written where that is free.
+
+    Raises UserError for two layers of one name, a name that nobody has, or a cycle.
+    """
+    given = list(layers)
+    names: dict[str, Layer] = {}
+    for layer in given:
+        if layer.name in names or layer.name == INPUT:
+            raise UserError(f"{_at(layer)}two layers are called {layer.name}; names are used once")
+        names[layer.name] = layer
+    for layer in given:
+        for name in layer.inputs:
+            if name not in names and name != INPUT:
+                raise UserError(f"{_at(layer)}{layer.name} reads {name}, but no layer has that name")
+    done: dict[str, Layer] = {}
+    for layer in given:
+        _visit(layer, names, done)
+    return tuple(done.values())
+
+
+def _visit(first: Layer, names: Mapping[str, Layer], done: dict[str, Layer]) -> None:
+    """Depth-first, with a stack of our own: a chain of ten thousand layers is no recursion."""
+    stack: list[tuple[Layer, list[str]]] = [(first, list(reversed(first.inputs)))]
+    open_ = {first.name}
+    while stack:
+        layer, left = stack[-1]
+        if layer.name in done:
+            stack.pop()
+            continue
+        if not left:
+            done[layer.name] = layer
+            open_.discard(layer.name)
+            stack.pop()
+            continue
+        name = left.pop()
+        if name == INPUT or name in done:
+            continue
+        if name in open_:
+            raise UserError(f"{_at(layer)}the layers form a cycle: {layer.name} reads {name}, which is computed from it")
+        open_.add(name)
+        stack.append((names[name], list(reversed(names[name].inputs))))
+
+
+def _at(layer: Layer) -> str:
+    return f"{layer.place}: " if layer.place else ""

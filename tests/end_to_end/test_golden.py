@@ -1,0 +1,80 @@
+"""Whole screens, compared with files; and whatever arithmetic stands on them is done again.
+
+`pytest --overwrite-golden` writes the files anew: read the difference before you commit it.
+"""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from terminal import Terminal
+
+GOLDEN = Path(__file__).parent / "golden"
+SCREENS = {
+    "conv-letters": ("conv --n 227 --f 11 --s 4", 80),
+    "conv-numbers": ("conv --n 227 --f 11 --s 4 --c 3 --k 96", 80),
+    "conv-axes": ("conv --n 20x30 --f 3x5 --s 2x1 --p 1x0 --d 1x2 --c 3 --k 8", 120),
+    "conv-unfit": ("conv --n 224 --f 11 --s 4", 80),
+    "conv-backwards": ("conv --n 32 --f 3 --o 16 --find s,p --range p=0..3", 80),
+    "conv-mistake": ("conv --n 28 --f 3 --c 6 --k 16 --ask parameters --answer 160", 80),
+    "pool-ceil": ("pool --n 112 --f 3 --s 2 --ceil --c 64", 80),
+    "rf": ('rf --f "5 2 5" --s "1 2 1"', 80),
+    "lstm": ("lstm --n 32 --m 100", 80),
+    "lstm-stacked": ("lstm --n 300 --m 512 --T 20 --L 2 --bidirectional", 120),
+    "activation": ("activation tanh --x 0.5", 80),
+    "clip": ('clip --g "3 4" --theta 0.7', 80),
+}
+
+
+@pytest.mark.parametrize("name", SCREENS)
+def test_a_screen_is_as_before(terminal: Terminal, name: str, request: pytest.FixtureRequest) -> None:
+    command, columns = SCREENS[name]
+    shown = "\n".join(line.rstrip() for line in terminal(command, columns).out.splitlines()) + "\n"
+    file = GOLDEN / f"{name}.txt"
+    if request.config.getoption("--overwrite-golden"):
+        file.write_text(shown, encoding="utf-8")
+    assert shown == file.read_text(encoding="utf-8")
+
+
+_SIGNS = str.maketrans(
+    {"×": "*", "−": "-", "²": "**2", "³": "**3", "⌊": "((", "⌋": ")//1)", "⌈": "-((-(", "⌉": "))//1)"}
+)
+_NUMERIC = re.compile(r"[\d\s+\-−×·/()²³⌊⌋⌈⌉.]*\d[\d\s+\-−×·/()²³⌊⌋⌈⌉.]*")
+
+
+def value_of(text: str) -> Fraction | None:
+    """A printed expression without letters, worked out by Python on fractions; None when it has letters."""
+    if not _NUMERIC.fullmatch(text) or text.count("(") != text.count(")") or text[-1] in "+−×·/":
+        return None  # letters, or broken off at the end of a line
+    spelled = re.sub(r"\d+(?:\.\d+)?", lambda n: f"Fraction('{n.group()}')", text.translate(_SIGNS).replace("·", "*"))
+    spelled = re.sub(r"\*\*Fraction\('(\d)'\)", r"**\1", spelled).replace("//Fraction('1')", "//1")
+    spelled = re.sub(r"(?<=[\)])(?=Fraction|\()|(?<=\))\s*(?=\()", "*", spelled)
+    return Fraction(eval(spelled, {"Fraction": Fraction}))  # digits and signs only, by the pattern above
+
+
+@pytest.mark.parametrize("name", ["conv-numbers", "conv-unfit", "pool-ceil", "lstm", "lstm-stacked"])
+def test_the_steps_on_a_screen_are_true(terminal: Terminal, name: str) -> None:
+    """In each step a = b = c, all parts without letters have one value, by an arithmetic that is not ours."""
+    command, _ = SCREENS[name]
+    out = terminal(command, 200).out
+    steps = out.partition("Step by step")[2].partition("Parameters and cost")[0]
+    checked = 0
+    for line in steps.splitlines():
+        chain = line.split(" = ")[1:]
+        values = {value for part in chain if (value := value_of(part.strip())) is not None}
+        assert len(values) <= 1, line
+        checked += len(chain) > 1
+    assert checked >= 2
+
+
+def test_the_parameters_on_a_screen_are_the_sum_of_weights_and_biases(terminal: Terminal) -> None:
+    out = terminal("conv --n 227 --f 11 --s 4 --c 3 --k 96").out
+
+    def shown(word: str) -> int:
+        (line,) = re.findall(rf"^\s*{word}\b.*?([\d,]+)\s*$", out, re.MULTILINE)
+        return int(line.replace(",", ""))
+
+    assert shown("weights") + shown("biases") == shown("parameters")
