@@ -14,6 +14,7 @@ PACKAGE = Path(__file__).parents[1] / "dlcalc"
 # A room imports only what stands before it, and itself. `dlcalc` is the package's own __init__.py.
 FLOORS = (
     "errors",
+    "foreign",
     "profiles",
     "expressions",
     "formulas",
@@ -45,6 +46,7 @@ OWNERS = {
     "sympy": {"algebra"},
     "numba": {"kernels"},
     "numpy": {"kernels", "ops", "training"},
+    "onnx": {"networks"},
 }
 
 # Each runs, or may run, text as a program.

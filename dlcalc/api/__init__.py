@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ..errors import DlcalcError, UserError
 from .calculator import Calculator
 from .catalogue import ENTRIES
@@ -44,4 +46,28 @@ iou = Calculator("iou")
 anchors = Calculator("anchors")
 grid = Calculator("grid")
 
-__all__ = ["Backwards", "Calculation", "Calculator", "DlcalcError", "Judged", "Result", "UserError", *ENTRIES, "solve"]
+if TYPE_CHECKING:
+    from .networks import compare, net
+
+__all__ = [
+    "Backwards",
+    "Calculation",
+    "Calculator",
+    "DlcalcError",
+    "Judged",
+    "Result",
+    "UserError",
+    *ENTRIES,
+    "compare",
+    "net",
+    "solve",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Whole networks are loaded when they are asked for: a calculator needs none of them."""
+    if name in ("compare", "net"):
+        from . import networks
+
+        return getattr(networks, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,13 +8,16 @@ from fractions import Fraction
 from math import isfinite
 
 from ..errors import ExpressionError, UserError
-from ..expressions.answers import Answer, read_answer, read_number, split_shape
+from ..expressions.answers import Answer, read_answer, read_number, read_scalar, split_at, split_shape, unwrapped
 from ..expressions.evaluate import evaluate
 from ..expressions.exact import exact
-from ..expressions.nodes import Compare, Logic, Node, Value
-from ..expressions.parser import parse, parse_range
+from ..expressions.nodes import Node, Value
+from ..expressions.parser import parse_range
 from ..expressions.reader import Declarations
 from ..formulas.model import Formula, Variable
+
+MOST_NUMBERS = 200
+"""Entries of a list that is typed: deeper than any network that is drawn layer by layer."""
 
 
 def read_value(formula: Formula, variable: Variable, given: object) -> Value:
@@ -57,43 +60,22 @@ def _plain(name: str, given: object) -> Value:
 def _text(formula: Formula, variable: Variable, text: str) -> Value:
     names = Declarations({v.name: v.kind for v in formula.variables if v.kind.rank == 0}, _whole(formula), runs=False)
     if variable.per_axis:
-        parts = split_shape(_unwrapped(text))
+        parts = split_shape(unwrapped(text))
         if len(parts) == 1 and "," in text:
             if read_number(text) is not None:
                 raise UserError(f"one number, or several? write {text.replace(',', '')} or {text.replace(',', 'x')}")
-            parts = _unwrapped(text).split(",")
-        values = tuple(_scalar(part, names) for part in parts)
+            parts = split_at(unwrapped(text), ",")
+        values = tuple(read_scalar(part, names) for part in parts)
         return values[0] if len(values) == 1 else values
     rank = variable.kind.rank
     if rank == 0:
-        return _scalar(text, names)
-    rows = tuple(tuple(_scalar(item, names) for item in row) for row in _rows(text, rank))
+        return read_scalar(text, names)
+    rows = tuple(tuple(read_scalar(item, names) for item in row) for row in _rows(text, rank))
     return rows[0] if rank == 1 else rows
-
-
-def _unwrapped(text: str) -> str:
-    """The text without the one pair of brackets that encloses all of it."""
-    whole = text.strip()
-    depth = 0
-    for index, letter in enumerate(whole):
-        depth += (letter in "([") - (letter in ")]")
-        if depth == 0:
-            return whole[1:-1].strip() if index and index == len(whole) - 1 else whole
-    return whole
 
 
 def _whole(formula: Formula) -> frozenset[str]:
     return frozenset(v.name for v in formula.variables if v.integer)
-
-
-def _scalar(text: str, names: Declarations) -> Value:
-    number = read_number(text)
-    if number is not None:
-        return number
-    node = parse(text, names)
-    if isinstance(node, Compare | Logic):
-        raise UserError("a number or an expression is expected, not a comparison")
-    return evaluate(node)
 
 
 _SEPARATED = re.compile(r"\s*[,\s]\s*")
@@ -107,12 +89,14 @@ def _rows(text: str, rank: int) -> list[list[str]]:
 
 def _items(text: str) -> list[str]:
     """784 512 10 or 784, 512, 10 or 784-512-10 or [784, 512, 10]."""
-    inner = _unwrapped(text)
+    inner = unwrapped(text)
     if re.fullmatch(r"\d+(?:-\d+)+", inner):
         inner = inner.replace("-", " ")
     items = [item for item in _SEPARATED.split(inner) if item]
     if not items:
         raise UserError("a list of numbers is expected, but there is nothing")
+    if len(items) > MOST_NUMBERS:
+        raise UserError(f"a list has at most {MOST_NUMBERS} numbers, not {len(items):,}")
     return items
 
 

@@ -15,6 +15,7 @@ from ..api.catalogue import ENTRIES
 from ..errors import DlcalcError, ExpressionError, InternalError
 
 _OWN_COMMANDS = {
+    "net": "The table of a whole network: of the zoo, of a file, or of a line of text",
     "solve": "Solve an equation of your own in whole numbers",
     "doctor": "What this installation can do, and what is missing",
 }
@@ -106,6 +107,7 @@ def program() -> Any:
 
 def run(arguments: list[str]) -> int:
     """Runs one command line; every error that a user can cause is one line on standard error and status 2."""
+    _make_writable()
     try:
         status = program().main(args=arguments, prog_name="dlcalc", standalone_mode=False)
         sys.stdout.flush()
@@ -115,16 +117,30 @@ def run(arguments: list[str]) -> int:
         return _refuse(error.format_message()) if error.format_message() else _help(error)
     except (KeyboardInterrupt, typer.Abort):
         return 130
-    except BrokenPipeError:
-        # the reader has gone (`| head`): say nothing, and keep the interpreter from saying it at exit
+    except SystemExit:
+        return 0  # rich ends the program like this when the reader has gone (`| head`)
+    except OSError as error:
+        # what is left is dropped, or the interpreter would complain once more at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        if isinstance(error, BrokenPipeError):
+            return 0
+        return _refuse(f"the output cannot be written: {error.strerror}")
     except Exception as error:
         # our own bug: still one line, unless somebody wants to see where
         if os.environ.get("DLCALC_DEBUG"):
             raise
         return _refuse(f"{InternalError(f'{type(error).__name__}: {error}')}; DLCALC_DEBUG=1 shows where") and 3
     return status if isinstance(status, int) else 0
+
+
+def _make_writable() -> None:
+    """What the terminal's encoding does not have is written as a question mark; a closed stream takes everything."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - open to the end, as stdout is
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
 
 
 def _help(error: Any) -> int:

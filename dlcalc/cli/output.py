@@ -38,7 +38,8 @@ def emit(result: Result, formats: Formats) -> None:
     if formats.name == "json":
         import json
 
-        text = json.dumps(result.to_dict(), ensure_ascii=False, indent=2) + "\n"
+        escaped = (sys.stdout.encoding or "utf-8").replace("-", "").lower() != "utf8"
+        text = json.dumps(result.to_dict(), ensure_ascii=escaped, indent=2) + "\n"
     elif formats.name:
         from ..export.registry import writer
 

@@ -9,12 +9,14 @@ from fractions import Fraction
 
 from ..errors import ExpressionError
 from .evaluate import evaluate
-from .nodes import Kind, Node, Value
+from .nodes import Compare, Kind, Logic, Node, Value
 from .parser import parse
 from .reader import Declarations
+from .tokens import MAX_LENGTH
 
-_GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|[+-]?\d{1,3}(?:[ \u00a0\u2009\u202f'’_]\d{3})+(?:\.\d+)?")
-_DECIMAL = re.compile(r"[+-]?(?:\d*\.\d+|\d+\.?)(?:[eE][+-]?\d{1,3})?")
+_GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|[+-]?\d{1,3}(?:[ \u00a0\u2009\u202f'’_]\d{3})+(?:\.\d+)?",
+                      re.ASCII)  # fmt: skip
+_DECIMAL = re.compile(r"[+-]?(?:\d*\.\d+|\d+\.?)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,12 @@ class Answer:
 
 
 def split_shape(text: str) -> list[str]:
-    """The parts of 20x30, 55×55×96 or 5,5,3; × and x separate at the top level only, x between letters does too."""
+    """The parts of 20x30 or 55×55×96; × and x separate at the top level only, x between letters does too."""
+    return split_at(text, "xX×✕*")
+
+
+def split_at(text: str, separators: str) -> list[str]:
+    """The parts of a text between separators that stand outside brackets."""
     parts: list[str] = []
     depth, start = 0, 0
     for index, character in enumerate(text):
@@ -39,7 +46,7 @@ def split_shape(text: str) -> list[str]:
             depth += 1
         elif character in ")]}⌋⌉":
             depth -= 1
-        elif depth == 0 and character in "xX×✕*":
+        elif depth == 0 and character in separators:
             parts.append(text[start:index])
             start = index + 1
     parts.append(text[start:])
@@ -64,29 +71,50 @@ def read_answer(
     stripped = text.strip()
     if not stripped:
         raise ExpressionError("an answer is expected, but there is nothing", text)
+    if len(text) > MAX_LENGTH:
+        raise ExpressionError(f"an answer has at most {MAX_LENGTH} characters, not {len(text)}")
     if shape:
-        return Answer(text, tuple(_part(part, names) for part in _shape_parts(stripped)))
+        return Answer(text, tuple(read_scalar(part, names) for part in _shape_parts(stripped)))
     number = read_number(stripped)
     if number is None:
-        return Answer(text, _part(stripped, names))
+        return Answer(text, read_scalar(stripped, names))
     unit, significant = _precision(stripped) if re.search(r"[.eE]", stripped) else (Fraction(0), 0)
     return Answer(text, number, unit, significant)
 
 
+def unwrapped(text: str) -> str:
+    """The text without the one pair of brackets that encloses all of it: [55, 55, 96], but not (n + 1)x(m + 1)."""
+    whole = text.strip()
+    depth = 0
+    for place, character in enumerate(whole):
+        depth += (character in "([{") - (character in ")]}")
+        if depth == 0:
+            return whole[1:-1].strip() if place and place == len(whole) - 1 else whole
+    return whole
+
+
 def _shape_parts(text: str) -> list[str]:
-    inner = text[1:-1] if len(text) > 1 and text[0] + text[-1] in ("[]", "()", "{}") else text
+    inner = unwrapped(text)
     parts = split_shape(inner)
-    if len(parts) == 1 and _GROUPED.fullmatch(inner) is None or (len(parts) == 1 and inner is not text):
-        parts = [part.strip() for part in re.split(r"[,;]", inner)]
-    if len(parts) == 1:
-        words = inner.split()
-        parts = words if len(words) > 1 and all(read_number(word) is not None for word in words) else parts
-    return parts
+    if len(parts) > 1:
+        return parts
+    if inner == text and inner.count(",") == 1 and _GROUPED.fullmatch(inner):
+        return [inner]  # one axis of 34,944; three of 112,112,128
+    words = inner.split()
+    if len(words) > 1 and all(read_number(word) is not None for word in words):
+        return words
+    return split_at(inner, ",;")
 
 
-def _part(text: str, names: Declarations | Mapping[str, Kind] | Iterable[str]) -> Value:
+def read_scalar(text: str, names: Declarations | Mapping[str, Kind] | Iterable[str]) -> Value:
+    """A number, or an expression in letters. Raises ExpressionError, for a comparison too."""
     number = read_number(text)
-    return number if number is not None else evaluate(parse(text, names))
+    if number is not None:
+        return number
+    node = parse(text, names)
+    if isinstance(node, Compare | Logic):
+        raise ExpressionError("a number or an expression is expected, not a comparison", text)
+    return evaluate(node)
 
 
 def _precision(text: str) -> tuple[Fraction, int]:

@@ -18,7 +18,7 @@ from .exact import shown
 from .folding import is_integer
 from .functions import CONSTANTS
 from .kinds import kind_of
-from .limits import LimitError, bounded, plus, spend, times, within_budget
+from .limits import TOO_LARGE_DECIMAL, LimitError, bounded, spend, within_budget
 from .nodes import (
     Add,
     Call,
@@ -156,14 +156,16 @@ def _vector(node: Vector) -> Evaluator:
     return vector
 
 
-_SMALL = 1 << 64
-"""Whole numbers below this are added and multiplied without a look at their size."""
+FEW = 8
+"""Terms, or factors, whose total may be looked at when all are in: no more than FEW times as long as a number may be."""
 
 
 def _add(node: Add) -> Evaluator:
     if kind_of(node) is not Kind.SCALAR:
         parts = [compile_node(term) for term in node.terms]
         return lambda env: _chain(arrays.add, parts, env)
+    if len(node.terms) > FEW:
+        return _long(sum_of, node.terms)
     first = compile_node(node.terms[0])
     signed = [
         (compile_node(t.operand), False) if isinstance(t, Neg) else (compile_node(t), True) for t in node.terms[1:]
@@ -171,14 +173,12 @@ def _add(node: Add) -> Evaluator:
 
     def add(env: Environment) -> Value:
         total = first(env)
-        rest = iter(signed)
-        for term, positive in rest:
-            value = term(env)
-            if total.__class__ is not int or value.__class__ is not int:
-                others = (other(env) if sign else -other(env) for other, sign in rest)
-                return sum_of(others, plus(total, value if positive else -value))
-            total = total + value if positive else total - value
-        return total if -_SMALL < total < _SMALL else bounded(total)
+        try:
+            for term, plus in signed:
+                total = total + term(env) if plus else total - term(env)
+        except OverflowError:
+            raise LimitError(TOO_LARGE_DECIMAL) from None
+        return total if total.__class__ is int and -1 << 64 < total < 1 << 64 else bounded(total)
 
     return add
 
@@ -187,19 +187,25 @@ def _mul(node: Mul) -> Evaluator:
     parts = [compile_node(factor) for factor in node.factors]
     if any(kind_of(factor) is not Kind.SCALAR for factor in node.factors):
         return lambda env: _chain(arrays.product, parts, env)
-    first, others = parts[0], parts[1:]
+    if len(parts) > FEW:
+        return _long(product_of, node.factors)
+    first, rest = parts[0], parts[1:]
 
     def multiply(env: Environment) -> Value:
         total = first(env)
-        rest = iter(others)
-        for factor in rest:
-            value = factor(env)
-            if total.__class__ is not int or value.__class__ is not int or not -_SMALL < total < _SMALL:
-                return product_of((other(env) for other in rest), times(total, value))
-            total *= value
-        return total if -_SMALL < total < _SMALL else bounded(total)
+        try:
+            for factor in rest:
+                total = total * factor(env)
+        except OverflowError:
+            raise LimitError(TOO_LARGE_DECIMAL) from None
+        return total if total.__class__ is int and -1 << 64 < total < 1 << 64 else bounded(total)
 
     return multiply
+
+
+def _long(join: Callable[[Iterable[Value]], Value], nodes: tuple[Node, ...]) -> Evaluator:
+    parts = [compile_node(node) for node in nodes]
+    return lambda env: join(part(env) for part in parts)
 
 
 def _div(node: Div) -> Evaluator:
@@ -217,7 +223,7 @@ def _pow(node: Pow) -> Evaluator:
 
         def square(env: Environment) -> Value:
             value = base(env)
-            return value * value if value.__class__ is int and -_SMALL < value < _SMALL else power(value, 2)
+            return value * value if value.__class__ is int and -1 << 64 < value < 1 << 64 else power(value, 2)
 
         return square
     return lambda env: power(base(env), exponent(env))

@@ -22,7 +22,7 @@ Monomial = tuple[Number, "Node | None"]
 
 MOST_TERMS = 1_000
 """Terms, or factors, that may be left over in letters."""
-_TERM_COST = 8
+_TERM_COST = 12
 
 
 def _split(node: Node) -> Monomial:

@@ -21,7 +21,7 @@ Function = Callable[[dict[str, Any]], Any]
 Box = dict[str, tuple[int, int]]
 MOST_BOXES = 8_000
 MOST_LISTED = 1_000
-LIMIT_SEARCH = 5_000_000
+LIMIT_SEARCH = 1_000_000
 """Units of work (`limits`) in one search."""
 
 

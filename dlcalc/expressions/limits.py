@@ -68,10 +68,11 @@ def bounded(value: Any) -> Any:
                 raise LimitError(TOO_MANY_DIGITS)
             spend(bits >> 6)
     elif kind is Fraction:
-        bits = max(value.denominator.bit_length(), value.numerator.bit_length())
-        if bits > LIMIT_BITS:
-            raise LimitError(TOO_MANY_DIGITS)
-        spend(8 + (bits >> 3))
+        bits = value.denominator.bit_length() + value.numerator.bit_length()
+        if bits > 128:
+            if max(value.denominator.bit_length(), value.numerator.bit_length()) > LIMIT_BITS:
+                raise LimitError(TOO_MANY_DIGITS)
+            spend(bits >> 4)
     elif kind is float and not math.isfinite(value):
         raise LimitError(TOO_LARGE_DECIMAL)
     return value

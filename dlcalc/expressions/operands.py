@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from .exact import exact
 from .functions import ALIASES, FUNCTIONS, GREEK
-from .nodes import Call, Div, FormulaCall, Index, Literal, Mul, Name, Node, Pow, Range, Reduce, Transpose, Vector
+from .nodes import Call, Div, FormulaCall, Index, Literal, Mul, Node, Pow, Range, Reduce, Vector
 from .reader import Reader
 from .tokens import Token
 
@@ -39,10 +39,10 @@ class Operands(Reader):
     def postfix(self) -> Node:
         raise NotImplementedError
 
-    def subscripted(self, node: Name) -> Node:
+    def indexed(self, node: Node) -> Node:
         raise NotImplementedError
 
-    def transposes(self, base: Node) -> bool:
+    def raised(self, base: Node) -> Node:
         raise NotImplementedError
 
     def list_of(self, item: Callable[[], Node], closing: str) -> list[Node]:
@@ -158,9 +158,9 @@ class Operands(Reader):
         return self.rows(rows, opened, one_is_group=False)
 
     def root(self) -> Node:
-        if self.sees("{"):
-            return Call("sqrt", (self.braced(),))
-        return Call("sqrt", (self.postfix(),))
+        if self.sees("["):
+            raise self.error("√ is the square root: write x^(1/3) for another, √(x) for brackets")
+        return Call("sqrt", (self.nested(self.braced if self.sees("{") else self.postfix),))
 
     def reduction(self, token: Token) -> Node:
         """Σ_{j=1}^{T} body, Σ_{j=1..T} body, and Σ_j body for j = 1..T."""
@@ -171,32 +171,26 @@ class Operands(Reader):
             if self.at.kind != "name":
                 raise self.error("Σ and Π name their index: Σ_{j=1..T} ...")
             index = self.take().value
-            return Reduce(operator, index, Literal(1), self.names.name("T"), self.reduced(), descending)
-        index, low, high = self.bounds("}")
+            return Reduce(operator, index, Literal(1), self.names.name("T"), self.nested(self.product), descending)
+        index, low, high = self.bounds()
         self.expect("}", "{")
         if high is None:
             if not self.accept("^"):
                 raise self.error(f"{index} needs an upper end: Σ_{{{index}=1..T}}")
-            high = self.exponent()
-        return Reduce(operator, index, low, high, self.reduced(), descending)
+            high = self.nested(self.exponent)
+        return Reduce(operator, index, low, high, self.nested(self.product), descending)
 
-    def reduced(self) -> Node:
-        node = self.product()
-        return node
-
-    def bounds(self, closing: str) -> tuple[str, Node, Node | None]:
+    def bounds(self) -> tuple[str, Node, Node | None]:
         if self.at.kind != "name":
             raise self.error("an index letter is expected")
         index = self.take().value
         if not self.accept("=") and not (self.sees_word("in") and self.take()):
             raise self.error(f"{index} needs a range: {index}=1..T")
-        low = self.sum()
-        if self.accept(".."):
-            return index, low, self.sum()
-        return index, low, None
+        low = self.nested(self.sum)
+        return index, low, self.nested(self.sum) if self.accept("..") else None
 
     def range(self) -> Node:
-        index, low, high = self.bounds("")
+        index, low, high = self.bounds()
         return Range(index, low, low if high is None else high)
 
     # names
@@ -211,7 +205,9 @@ class Operands(Reader):
                 return called
         function = self.function(word)
         if function and self.sees("^") and self.calls_after_power():
-            return self.powered_call(function)
+            return self.powered_call(function, token)
+        if word in FUNCTIONS or word in _WORDS:
+            raise self.error(f"{word} needs parentheses: {word}(...)", token)
         if "." in word:
             raise self.error(f"{word} is not a name that is known here", token)
         return self.letters(word, token)
@@ -230,20 +226,25 @@ class Operands(Reader):
             return None
         if word in _WORDS and self.peek().kind == "name" and self.peek(2).value in ("=", "in"):
             return self.reduction_call(word)
-        assert function is not None
+        if function is None:
+            raise self.error(f"{word} names its index: {word}(j=1..T, ...)", token)
+        return Call(function, self.arguments(function, token))
+
+    def arguments(self, function: str, token: Token) -> tuple[Node, ...]:
+        """What stands in the parentheses after a function, as many as it takes."""
         self.take()
         if self.sees(")"):
-            raise self.error(f"{word}() needs an argument", token)
+            raise self.error(f"{token.value}() needs an argument", token)
         arguments = self.list_of(self.expression, ")")
         self.expect(")", "(")
         low, high = FUNCTIONS[function].arguments
         if not low <= len(arguments) <= high:
-            raise self.error(f"{word} takes {low} argument{'s' if low > 1 else ''}, not {len(arguments)}", token)
-        return Call(function, tuple(arguments))
+            raise self.error(f"{token.value} takes {low} argument{'s' if low > 1 else ''}, not {len(arguments)}", token)
+        return tuple(arguments)
 
     def reduction_call(self, word: str) -> Node:
         self.take()
-        index, low, high = self.bounds(",")
+        index, low, high = self.bounds()
         if high is None:
             raise self.error(f"{index} needs an upper end: {word}({index}=1..T, ...)")
         if not self.accept(","):
@@ -258,13 +259,10 @@ class Operands(Reader):
         middle = self.peek(2 if offset == 4 else 1)
         return middle.kind == "number" and self.peek(offset).value == "("
 
-    def powered_call(self, function: str) -> Node:
+    def powered_call(self, function: str, token: Token) -> Node:
         self.take()
         exponent = self.exponent_number()
-        self.take()
-        arguments = self.list_of(self.expression, ")")
-        self.expect(")", "(")
-        return Pow(Call(function, tuple(arguments)), exponent)
+        return Pow(Call(function, self.arguments(function, token)), exponent)
 
     def exponent_number(self) -> Node:
         braces = self.accept("{")
@@ -297,23 +295,17 @@ class Operands(Reader):
             return self.index_or_name(run, subscript, token) if subscript else self.names.name(run)
         if not self.names.runs:
             raise self.error(f"{run} is not a number or a letter that is known here", token)
-        self.expand(run, token)
-        factors: list[Node] = [self.names.name(letter) for letter in run[:-1]]
-        last = run[-1]
-        factors.append(self.index_or_name(last, subscript, token) if subscript else self.names.name(last))
-        # the subscript or power that follows belongs to the last letter alone
-        node = factors.pop()
-        if self.sees("_") and isinstance(node, Name):
-            self.take()
-            node = self.subscripted(node)
-        if self.sees("^"):
-            token = self.take()
-            node = Transpose(node) if self.transposes(node) else Pow(node, self.exponent())
-        return Mul((*factors, node))
+        self.refuse_hidden_call(run, token)
+        before, last = run[:-1], run[-1]
+        node: Node = self.index_or_name(last, subscript, token) if subscript else self.names.name(last)
+        # the index, the subscript or the exponent that follows belongs to the last letter alone
+        return Mul((*map(self.names.name, before), self.raised(self.indexed(node))))
 
-    def expand(self, run: str, token: Token) -> None:
-        if self.sees("(") and any(run.endswith(name) for name in FUNCTIONS if len(name) > 1):
-            name = max((name for name in FUNCTIONS if run.endswith(name)), key=len)
+    def refuse_hidden_call(self, run: str, token: Token) -> None:
+        """nsqrt(2) is neither a function nor a product of six letters."""
+        hidden = [name for name in FUNCTIONS if run.endswith(name)]
+        if hidden and (self.sees("(") or (self.sees("^") and self.calls_after_power())):
+            name = max(hidden, key=len)
             raise self.error(f"{run}( is no function: write {run.removesuffix(name)}·{name}(", token)
 
     def is_accented(self, run: str) -> bool:

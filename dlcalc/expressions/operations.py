@@ -24,7 +24,7 @@ from .nodes import Call, Compare, Node, Value, to_node
 def divide(a: Value, b: Value) -> Value:
     """a/b, exact for whole numbers and fractions. Raises UserError on division by zero."""
     if a.__class__ is int and b.__class__ is int and b != 0:
-        return a // b if a % b == 0 else bounded(Fraction(a, b))
+        return a // b if a % b == 0 else Fraction(a, b)
     if not isinstance(b, Node | Interval) and b == 0:
         raise UserError(f"division by zero: {shown(a)}/0")
     return exact(over(Fraction(a) if isinstance(a, int) and isinstance(b, int) else a, b))

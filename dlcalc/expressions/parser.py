@@ -30,7 +30,7 @@ from .nodes import (
     Transpose,
 )
 from .operands import Operands
-from .reader import MAX_DEPTH, Declarations
+from .reader import MAX_DEPTH, MAX_LEVELS, Declarations, has_too_many_levels
 
 _COMPARISONS = frozenset("=≠<≤>≥")
 
@@ -54,6 +54,8 @@ def _read(text: str, names: Declarations | Mapping[str, Kind] | Iterable[str], r
     node = rule(parser)
     if parser.at.kind != "end":
         raise parser.unexpected()
+    if has_too_many_levels(node):
+        raise ExpressionError(f"an expression has at most {MAX_LEVELS} levels of operations", text, None)
     return node
 
 
@@ -61,12 +63,13 @@ class _Parser(Operands):
     # the grammar, loosest first
 
     def expression(self) -> Node:
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            raise self.error(f"an expression is nested at most {MAX_DEPTH} deep")
-        node = self.logic("or", lambda: self.logic("and", self.negation))
-        self.depth -= 1
-        return node
+        return self.nested(self.disjunction)
+
+    def disjunction(self) -> Node:
+        return self.logic("or", self.conjunction)
+
+    def conjunction(self) -> Node:
+        return self.logic("and", self.negation)
 
     def logic(self, word: str, operand: Callable[[], Node]) -> Node:
         operands = [operand()]
@@ -112,10 +115,16 @@ class _Parser(Operands):
         while self.sees("*", "/", "//", "%", "⊙", "⊗"):
             token = self.take()
             right = self.unary()
-            if token.value in ("/", "//") and isinstance(right, Mul) and id(right) not in self.grouped:
+            if token.value in ("/", "//") and self.is_implied_product(right):
                 raise self.error("a quotient by a product can be read in two ways: write a/(b c) or (a/b) c", token)
             node = self.joined(token.value, node, right)
         return node
+
+    def is_implied_product(self, node: Node) -> bool:
+        """2n or −2n, but not (2n)."""
+        while isinstance(node, Neg) and id(node) not in self.grouped:
+            node = node.operand
+        return isinstance(node, Mul) and id(node) not in self.grouped
 
     def joined(self, operator: str, left: Node, right: Node) -> Node:
         if operator == "*":
@@ -160,38 +169,35 @@ class _Parser(Operands):
 
     def power(self) -> Node:
         base = self.postfix()
-        while self.sees("ᵀ"):
-            self.take()
+        while self.accept("ᵀ"):
             base = Transpose(base)
-        if not self.sees("^"):
-            return base
-        token = self.take()
-        if self.transposes(base):
-            base = Transpose(base)
-            return self.power_of(base) if self.sees("^") else base
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            raise self.error(f"an expression is nested at most {MAX_DEPTH} deep", token)
-        exponent = self.exponent()
-        self.depth -= 1
-        if base == Name("e") and "e" not in self.names:
-            return Call("exp", (exponent,))
-        return Pow(base, exponent)
+        return self.raised(base)
 
-    def power_of(self, base: Node) -> Node:
-        self.take()
-        return Pow(base, self.exponent())
+    def raised(self, base: Node) -> Node:
+        """The base with the exponent that follows it, if one does."""
+        while self.accept("^"):
+            if not self.transposes(base):
+                exponent = self.nested(self.exponent)
+                is_e = base == Name("e") and "e" not in self.names
+                return Call("exp", (exponent,)) if is_e else Pow(base, exponent)
+            base = Transpose(base)
+        return base
 
     def transposes(self, base: Node) -> bool:
-        """`^T` and `^⊤` after a vector or a matrix; also in braces."""
+        """`T` and `⊤` after a vector or a matrix, also in braces: takes them and is true."""
         braces = self.sees("{") and self.peek(2).value == "}"
         token = self.peek() if braces else self.at
         is_transpose = token.value in ("⊤", "ᵀ") or (
-            token.kind == "name" and token.value == "T" and kind_of(base) in (Kind.VECTOR, Kind.MATRIX)
+            token.kind == "name" and token.value == "T" and self.kind(base) in (Kind.VECTOR, Kind.MATRIX)
         )
         if is_transpose:
             self.index += 3 if braces else 1
         return is_transpose
+
+    def kind(self, node: Node) -> Kind:
+        if has_too_many_levels(node):
+            raise self.error(f"an expression has at most {MAX_LEVELS} levels of operations")
+        return kind_of(node)
 
     def exponent(self) -> Node:
         if self.accept("{"):
@@ -199,12 +205,15 @@ class _Parser(Operands):
             self.expect("}", "{")
             return node
         if self.accept("-"):
-            return Neg(self.exponent())
+            return Neg(self.nested(self.exponent))
         self.accept("+")
         return self.power()
 
     def postfix(self) -> Node:
-        node = self.primary()
+        return self.indexed(self.primary())
+
+    def indexed(self, node: Node) -> Node:
+        """The node with the indices and subscripts that follow it."""
         while self.sees("[") and self.indexable(node):
             self.take()
             indices = self.list_of(self.expression, "]")

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ..errors import ExpressionError
 from .nodes import Kind, Name, Node
 from .tokens import Token, tokenize
 
-MAX_DEPTH = 60
+MAX_DEPTH = 40
+"""How deep brackets, exponents and sums may be nested."""
+MAX_LEVELS = 100
+"""Levels of the tree: a chain of divisions or signs is deep without any nesting."""
+
+
+def has_too_many_levels(node: Node) -> bool:
+    """Whether a tree is too deep for what is done with it level by level: evaluating, printing, substituting."""
+    level = [node]
+    for _ in range(MAX_LEVELS):
+        level = [child for parent in level for child in parent.children()]
+        if not level:
+            return False
+    return True
 
 
 @dataclass(frozen=True)
@@ -78,6 +91,15 @@ class Reader:
     def expect(self, operator: str, opened: str) -> None:
         if not self.accept(operator):
             raise self.error(f"{opened} is not closed: {operator} is expected")
+
+    def nested(self, rule: Callable[[], Node]) -> Node:
+        """What `rule` reads, one level deeper. All that can stand inside its own kind is read through here."""
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise self.error(f"an expression is nested at most {MAX_DEPTH} deep")
+        node = rule()
+        self.depth -= 1
+        return node
 
     def error(self, rule: str, token: Token | None = None) -> ExpressionError:
         return ExpressionError(rule, self.text, (token or self.at).position)

@@ -61,7 +61,7 @@ _IGNORED = frozenset(
     {"left", "right", "big", "Big", "bigl", "bigr", "Bigl", "Bigr", "quad", "qquad", "displaystyle", "limits"}
 )
 _SPELLED = re.compile(r"\\(?:operatorname|mathrm|mathbf|mathit|text|textrm|boldsymbol|bm)\s*\{([^{}\\]*)\}")
-_ACCENTED = re.compile(r"\\(hat|bar|tilde|widehat|overline)\s*\{?\s*([A-Za-z])\s*\}?")
+_ACCENTED = re.compile(r"\\(hat|bar|tilde|widehat|overline)(?:\s*\{\s*([A-Za-z])\s*\}|\s+([A-Za-z]))")
 _ENVIRONMENT = re.compile(r"\\(begin|end)\{(bmatrix|pmatrix|matrix|cases)\}")
 _BACKWARDS_PRODUCT = re.compile(r"\\overset\{\\leftarrow\}\{\\prod\}|\\overleftarrow\{\\prod\}")
 _COMMAND = re.compile(r"\\([A-Za-z]+)")
@@ -69,7 +69,7 @@ _SPACING = re.compile(r"\\[,;:! ]|~|\$")
 
 
 def tokenize(text: str) -> list[Token]:
-    """The tokens of `text`, closed by an `end` token. Raises ExpressionError with the position of the first bad character."""
+    """The tokens of `text`, closed by an `end` token. Raises ExpressionError with the position of a bad character."""
     if len(text) > MAX_LENGTH:
         raise ExpressionError(f"an expression has at most {MAX_LENGTH} characters, not {len(text)}")
     return _Scanner(text).scan()
@@ -117,7 +117,7 @@ class _Scanner:
             self.put("op", _OPERATORS[character], start)
             self.position += 1
         elif character in GREEK:
-            self.greek(start)
+            self.letter(GREEK[character], start, start + 1)
         else:
             self.accented(start)
 
@@ -135,13 +135,22 @@ class _Scanner:
         assert found is not None
         value, end = found.group(), found.end()
         accent = _ACCENTS.get(self.text[end : end + 1])
-        if accent:
-            value, end = value + accent, end + 1
-            tail = _SUBSCRIPT.match(self.text, end)
-            if tail:
-                value, end = value + tail.group(), tail.end()
+        if accent and value.isalpha():
+            # the accent belongs to the last letter alone: aŷ is a·ŷ
+            if value[:-1]:
+                self.put("name", value[:-1], start)
+            self.letter(value[-1] + accent, end - 1, end + 1)
+            return
         self.position = end
         self.put("name", self.with_script(value), start)
+
+    def letter(self, name: str, start: int, end: int) -> None:
+        """One letter by its name, `yhat` or `theta`, and the subscript that follows it."""
+        tail = _SUBSCRIPT.match(self.text, end)
+        if tail:
+            name, end = name + tail.group(), tail.end()
+        self.position = end
+        self.put("name", self.with_script(name), start)
 
     def with_script(self, value: str) -> str:
         """Takes plain Unicode subscripts (x₁₂, hₜ) into the name; a compound one (hₜ₋₁) is left to `script`."""
@@ -161,29 +170,20 @@ class _Scanner:
         inside = "".join(letters[c] for c in self.text[start:end])
         self.put("op", sign, start)
         self.put("op", "{", start)
-        for token in tokenize(inside)[:-1]:
+        try:
+            tokens = tokenize(inside)
+        except ExpressionError as error:
+            raise ExpressionError(error.rule, self.text, start + (error.position or 0)) from None
+        for token in tokens[:-1]:
             self.put(token.kind, token.value, start + token.position)
         self.put("op", "}", start)
         self.position = end
-
-    def greek(self, start: int) -> None:
-        self.position = start + 1
-        name = GREEK[self.text[start]]
-        tail = _SUBSCRIPT.match(self.text, self.position)
-        if tail:
-            name, self.position = name + tail.group(), tail.end()
-        self.put("name", self.with_script(name), start)
 
     def accented(self, start: int) -> None:
         character = self.text[start]
         parts = unicodedata.normalize("NFD", character)
         if len(parts) == 2 and parts[0].isascii() and parts[1] in _ACCENTS:
-            self.position = start + 1
-            name = parts[0] + _ACCENTS[parts[1]]
-            tail = _SUBSCRIPT.match(self.text, self.position)
-            if tail:
-                name, self.position = name + tail.group(), tail.end()
-            self.put("name", self.with_script(name), start)
+            self.letter(parts[0] + _ACCENTS[parts[1]], start, start + 1)
             return
         shown = character if character.isprintable() else repr(character)
         name = unicodedata.name(character, "a control character").lower()
@@ -200,7 +200,7 @@ class _Scanner:
         elif accented := _ACCENTED.match(text, start):
             accent = {"widehat": "hat", "overline": "bar"}.get(accented[1], accented[1])
             self.position = accented.end()
-            self.put("name", accented[2] + accent, start)
+            self.put("name", (accented[2] or accented[3]) + accent, start)
         elif environment := _ENVIRONMENT.match(text, start):
             self.put("op", f"{environment[1]} {environment[2]}", start)
             self.position = environment.end()
@@ -218,13 +218,12 @@ class _Scanner:
 
     def spelled(self, start: int, found: re.Match[str]) -> None:
         self.position = found.end()
-        for piece in re.finditer(r"\S+", found[1].replace("\\_", "_")):
-            word = piece.group()
+        words = found[1].split()
+        for word in words:
             if not _WORD.fullmatch(word):
                 raise ExpressionError(f"{word!r} is not a name", self.text, start)
-        joined = "_".join(found[1].split())
-        if joined:
-            self.put("name", joined, start)
+        if words:
+            self.put("name", "_".join(words), start)
 
     def named_command(self, name: str, start: int) -> None:
         if name in _IGNORED:

@@ -6,8 +6,11 @@ multiply-accumulate here, as is usual; the element-wise operations are few besid
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..expressions.nodes import Kind
-from .model import Condition, Convention, Formula, Mistake, Step, Variable
+from .convolution import along
+from .model import Condition, Convention, Form, Formula, Mistake, Step, Variable
 from .windows import INPUT
 
 _SIZES = Variable("x", "sizes", "sizes of the input, channels last", kind=Kind.VECTOR, ordinary=(2, 16), lengths=(3, 3))
@@ -107,11 +110,104 @@ ADAPTIVE_POOL = Formula(
     source="PyTorch, torch.nn.AdaptiveAvgPool2d",
 )
 
-FORMULAS = {
+CHANNEL_SPLIT = Formula(
+    id="channel_split",
+    title="Channel split",
+    variables=(INPUT, _MAP_CHANNELS,
+               Variable("parts", "parts", "parts of equal depth", default="2", ordinary=(2, 4), search="1..c")),
+    steps=(
+        Step("depth", "c/parts", "channels of one part"),
+        Step("output", "shape(n, depth)", "output shape of one part"),
+    ),
+    answers=("output", "depth"),
+    mistakes=(
+        Mistake("all-channels", "depth", "c", "every channel goes to one part only: a part has c divided by the number "
+                "of parts", 0.5, "Into how many parts are the channels dealt out?"),
+        Mistake("pixels-split", "output", "shape(floor(n/parts), c)", "the channels are dealt out, not the pixels: "
+                "height and width stay", 0.4, "What is divided, the maps or their pixels?"),
+    ),
+    conditions=(Condition("mod(c, parts) = 0", "the parts are of equal depth: {parts} does not divide {c} channels"),),
+    axes=2,
+    conventions=_USUAL,
+    input_shape="shape(n, c)",
+    shape="output",
+    source="Ma and others, arXiv:1807.11164",
+)  # fmt: skip
+
+CHANNEL_SHUFFLE = Formula(
+    id="channel_shuffle",
+    title="Channel shuffle",
+    variables=(INPUT, _MAP_CHANNELS,
+               Variable("groups", "groups", "groups of channels that are mixed", default="2", ordinary=(2, 4),
+                        search="1..c")),
+    steps=(
+        Step("per_group", "c/groups", "channels of one group"),
+        Step("output", "shape(n, c)", "output shape, that of the input"),
+    ),
+    answers=("output", "per_group"),
+    mistakes=(
+        Mistake("depth-divided", "output", "shape(n, per_group)", "shuffling puts the channels into another order and "
+                "drops none: all c are still there", 0.5, "Which channel is missing afterwards?"),
+    ),
+    conditions=(Condition("mod(c, groups) = 0", "the groups are of equal depth: {groups} does not divide {c} "
+                          "channels"),),
+    axes=2,
+    conventions=_USUAL,
+    input_shape="shape(n, c)",
+    shape="output",
+    notes=("channel i of group g moves to position (i − 1)·groups + g: first the first of every group",),
+    source="Zhang and others, arXiv:1707.01083",
+)  # fmt: skip
+
+_BEGIN = Variable("pad_begin", "padding-begin", "padding before the input", low=0, default="0", per_axis=True,
+                  ordinary=(1, 3))  # fmt: skip
+_END = replace(_BEGIN, name="pad_end", long="padding-end", meaning="padding after the input", default="pad_begin")
+
+ZERO_PAD = Formula(
+    id="zero_pad",
+    title="Zero padding",
+    variables=(INPUT, _BEGIN, _END, _MAP_CHANNELS),
+    steps=(
+        Step("pad", "pad_begin + pad_end", "padding on both sides", per_axis=True),
+        Step("o", "n + pad", "padded size", per_axis=True),
+        Step("output", "shape(o, c)", "output shape"),
+    ),
+    answers=("output", "o"),
+    mistakes=(
+        Mistake("one-side", "pad", "pad_begin", "an image has two sides along each axis, and both are padded", 0.6,
+                "On how many sides is the input padded?"),
+        Mistake("channels-padded", "output", "shape(o, c + pad_begin[1] + pad_end[1])", "rows and columns of zeros are "
+                "added to every map; no map is added", 0.3, "Does a frame around a picture give it another colour?"),
+    ),
+    forms=(Form("o", "n + 2pad_begin", "pad_begin = pad_end"), Form("o", "n + pad_begin + pad_end")),
+    conventions=_USUAL,
+    axes=2,
+    input_shape="shape(n, c)",
+    shape="output",
+)  # fmt: skip
+
+RESHAPE = Formula(
+    id="reshape",
+    title="Reshape",
+    variables=(replace(_SIZES, name="y", long="new-sizes", meaning="sizes that are asked for, channels last"),),
+    steps=(Step("output", "shape(y)", "output shape: the one that is asked for"),),
+    answers=("output",),
+    conventions=_USUAL,
+    shape="output",
+    notes=("the numbers stay as many as they were",),
+)
+
+_ALONG_AXES = (CONCAT, GLOBAL_POOL, ADAPTIVE_POOL, ZERO_PAD)
+"""Also asked of sequences and of volumes: `concat1d`, `global3d_pool`."""
+
+FORMULAS = {formula.id: formula for plain in _ALONG_AXES for formula in (along(1, plain), along(3, plain))} | {
     "flatten": FLATTEN,
     "concat": CONCAT,
     "same_shape": SAME_SHAPE,
+    "reshape": RESHAPE,
+    "zero_pad": ZERO_PAD,
     "global_pool": GLOBAL_POOL,
     "adaptive_pool": ADAPTIVE_POOL,
+    "channel_split": CHANNEL_SPLIT,
+    "channel_shuffle": CHANNEL_SHUFFLE,
 }
-

@@ -69,6 +69,10 @@ BATCHNORM = Formula(
         Convention("pytorch", "PyTorch", "running means and variances are buffers, not parameters"),
         Convention("keras", "Keras", "all four values of a channel are parameters, two of them non-trainable",
                    {"parameters": "values"}),
+        Convention("no-scale", "layers before a ReLU, such as those of Keras's Inception-v3", "a shift for every "
+                   "channel, no scale", {"weights": "0"}, variant=True),
+        Convention("keras-no-scale", "Keras, with scale=False", "no scale, and the running values are parameters",
+                   {"weights": "0", "parameters": "values"}, variant=True),
     ),
     axes=2,
     input_shape="shape(n, c)",

@@ -21,8 +21,13 @@ TOPICS: dict[str, tuple[str, ...]] = {
         "pool", "pool1d", "pool3d", "pool_ceil", "pool1d_ceil", "pool3d_ceil", "pool_same", "pool1d_same", "pool3d_same",
         "subsampling",
     ),
+    "lenet": ("conv_table", "rbf"),
     "receptive_field": ("rf", "rf_layer"),
-    "joining": ("flatten", "concat", "same_shape", "global_pool", "adaptive_pool"),
+    "joining": (
+        "flatten", "concat", "same_shape", "global_pool", "adaptive_pool", "channel_split", "channel_shuffle",
+        "zero_pad", "reshape", "concat1d", "concat3d", "global1d_pool", "global3d_pool", "adaptive1d_pool",
+        "adaptive3d_pool", "zero1d_pad", "zero3d_pad",
+    ),
     "detection": ("iou", "anchors", "anchors_maps", "grid"),
     "dense": ("dense", "mlp", "mlp_batchnorm"),
     "activations": (

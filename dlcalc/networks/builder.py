@@ -20,6 +20,8 @@ class Builder:
         self.last = INPUT
         self._counts: dict[str, int] = {}
         self.notes: list[str] = []
+        self.reserved: set[str] = set()
+        """Names that `next_name` leaves to layers still to come."""
 
     def add(
         self,
@@ -38,9 +40,14 @@ class Builder:
 
     def next_name(self, label: str) -> str:
         """conv-1, conv-2, ..., counted per label."""
-        self._counts[label] = self._counts.get(label, 0) + 1
-        return f"{label}-{self._counts[label]}"
+        while True:
+            self._counts[label] = self._counts.get(label, 0) + 1
+            name = f"{label}-{self._counts[label]}"
+            if name not in self.reserved:
+                return name
 
     def build(self) -> Network:
         """The network. Raises UserError for names used twice, missing ones, or a cycle."""
-        return Network(self.id, self.title, self.input, ordered(self.layers), self.sequence, self.source, tuple(self.notes))
+        return Network(
+            self.id, self.title, self.input, ordered(self.layers), self.sequence, self.source, tuple(self.notes)
+        )

@@ -53,6 +53,13 @@ def shown(shape: Shape) -> str:
     return "×".join(str(part) if isinstance(part, int) else getattr(part, "id", "…") for part in shape)
 
 
+def _product(sizes: Shape) -> Value:
+    product: Value = 1
+    for size in sizes:
+        product = product * size
+    return product
+
+
 def _only(layer: Layer, shapes: list[Shape]) -> Shape:
     if len(shapes) != 1:
         raise UserError(f"{layer.name} ({layer.kind}) reads one layer, not {len(shapes)}")
@@ -115,12 +122,13 @@ def _subsampling(layer: Layer, shapes: list[Shape]) -> Question:
     return Question("subsampling", {"n": n, "c": c, **layer.settings})
 
 
-def _named(id: str) -> Ask:
-    """A formula of a map without settings of its own."""
+def _named(id: str, *axes: int) -> Ask:
+    """A formula of a map, with two spatial axes or, under a name such as `global1d_pool`, with so many `axes`."""
+    name, _, rest = id.partition("_")
 
     def ask(layer: Layer, shapes: list[Shape]) -> Question:
-        n, c, _ = _map(layer, shapes, (2,))
-        return Question(id, {"n": n, "c": c, **layer.settings})
+        n, c, along = _map(layer, shapes, (2, *axes))
+        return Question(id if along == 2 else f"{name}{along}d_{rest}", {"n": n, "c": c, **layer.settings})
 
     return ask
 
@@ -131,9 +139,9 @@ def _unchanged(layer: Layer, shapes: list[Shape]) -> Question:
 
 def _joined(layer: Layer, shapes: list[Shape]) -> Question:
     """Element by element: all shapes equal, or 1 × 1 or a vector to scale a map's channels."""
-    largest = max(shapes, key=len)
+    largest = max(shapes, key=lambda shape: (len(shape), shape[0] != 1))
     for shape in shapes:
-        per_channel = layer.kind == "multiply" and shape[-1:] == largest[-1:] and len(shape) == 1
+        per_channel = layer.kind == "multiply" and shape in (largest[-1:], (*(1,) * (len(largest) - 1), *largest[-1:]))
         if shape != largest and not per_channel:
             raise UserError(f"{layer.name} ({layer.kind}) reads equal shapes, not {shown(largest)} and {shown(shape)}")
     return Question("same_shape", {"x": largest})
@@ -142,10 +150,37 @@ def _joined(layer: Layer, shapes: list[Shape]) -> Question:
 def _concat(layer: Layer, shapes: list[Shape]) -> Question:
     first = shapes[0]
     for shape in shapes:
-        if shape[:-1] != first[:-1] or len(shape) != 3:
+        if shape[:-1] != first[:-1]:
             raise UserError(f"{layer.name} (concat) reads maps of one size, not {shown(first)} and {shown(shape)}")
-    n = first[0] if first[0] == first[1] else first[:-1]
-    return Question("concat", {"n": n, "c": tuple(shape[-1] for shape in shapes)})
+    channels = tuple(shape[-1] for shape in shapes)
+    if len(first) == 1:
+        return Question("concat1d", {"n": 1, "c": channels}, lambda out: out[1:])
+    n = first[0] if len(set(first[:-1])) == 1 else first[:-1]
+    return Question({2: "concat1d", 3: "concat", 4: "concat3d"}.get(len(first), "concat"), {"n": n, "c": channels})
+
+
+def _reshape(layer: Layer, shapes: list[Shape]) -> Question:
+    """One of the sizes may be −1: what is left for it."""
+    sizes, wanted = _only(layer, shapes), layer.settings.get("y", ())
+    wanted = wanted if isinstance(wanted, tuple) else (wanted,)
+    if wanted.count(-1) == 1:
+        at = wanted.index(-1)
+        whole, others = _product(sizes), _product(wanted[:at] + wanted[at + 1 :])
+        left = whole // others if isinstance(whole, int) and isinstance(others, int) and others else whole / others
+        wanted = (*wanted[:at], left, *wanted[at + 1 :])
+    before, after = _product(sizes), _product(wanted)
+    if isinstance(before, int) and isinstance(after, int) and before != after:
+        raise UserError(f"{layer.name} (reshape) keeps all numbers: {shown(sizes)} does not become {shown(wanted)}")
+    return Question("reshape", {"y": wanted})
+
+
+def _split(layer: Layer, shapes: list[Shape]) -> Question:
+    n, c, _ = _map(layer, shapes, (2,))
+    settings = dict(layer.settings)
+    part, parts = settings.pop("part", 1), settings.get("parts", 2)
+    if isinstance(part, int) and isinstance(parts, int) and not 1 <= part <= parts:
+        raise UserError(f"{layer.name} (split) gives one of the parts 1 to {parts}, not {part}")
+    return Question("channel_split", {"n": n, "c": c, **settings})
 
 
 def _flatten(layer: Layer, shapes: list[Shape]) -> Question:
@@ -158,21 +193,26 @@ def _dense(layer: Layer, shapes: list[Shape]) -> Question:
     convention = _bias(settings)
     if len(shape) == 2:
         return Question("dense", {"n": shape[1], **settings}, lambda out: (shape[0], *out), convention)
-    inputs = shape[0]
-    for part in shape[1:]:
-        inputs = inputs * part
-    return Question("dense", {"n": inputs, **settings}, convention=convention)
+    return Question("dense", {"n": _product(shape), **settings}, convention=convention)
+
+
+def _rbf(layer: Layer, shapes: list[Shape]) -> Question:
+    shape = _only(layer, shapes)
+    if len(shape) != 1:
+        raise UserError(f"{layer.name} (rbf) reads a vector, not {shown(shape)}")
+    return Question("rbf", {"n": shape[0], **layer.settings})
 
 
 def _batchnorm(layer: Layer, shapes: list[Shape]) -> Question:
     shape = _only(layer, shapes)
-    sizes: Value = shape[:-1] if len(shape) == 3 else 1
-    return Question("batchnorm", {"n": sizes, "c": shape[-1]}, lambda out: shape)
+    sizes: Value = (shape[0], _product(shape[1:-1])) if len(shape) > 1 else 1
+    scaled = "" if layer.settings.get("scale", True) else "no-scale"
+    return Question("batchnorm", {"n": sizes, "c": shape[-1]}, lambda out: shape, scaled)
 
 
 def _layernorm(layer: Layer, shapes: list[Shape]) -> Question:
     shape = _only(layer, shapes)
-    return Question("layernorm", {"n": shape[-1]}, lambda out: shape)
+    return Question("layernorm", {"n": shape[-1]}, lambda out: shape, _bias(dict(layer.settings)))
 
 
 def _recurrent(layer: Layer, shapes: list[Shape]) -> Question:
@@ -181,8 +221,9 @@ def _recurrent(layer: Layer, shapes: list[Shape]) -> Question:
         raise UserError(f"{layer.name} ({layer.kind}) reads a sequence, time steps × numbers, not {shown(shape)}")
     settings = dict(layer.settings)
     keep = bool(settings.pop("sequence", False))
+    convention = _bias(settings)
     given = {"T": shape[0], "n": shape[1], **settings}
-    return Question(layer.kind, given, lambda out: tuple(out) if keep else tuple(out[1:]))
+    return Question(layer.kind, given, lambda out: tuple(out) if keep else tuple(out[1:]), convention)
 
 
 def _convlstm(layer: Layer, shapes: list[Shape]) -> Question:
@@ -213,28 +254,35 @@ _WINDOW = ("f", "s", "p", "d")
 
 _KINDS = (
     Kind("conv", "conv", _conv, ("k", *_WINDOW, "groups", "same", "bias"), window=True),
+    Kind("conv-table", "conv", _named("conv_table"), ("k", *_WINDOW, "pairs"), window=True),
     Kind("depthwise", "dwconv", _depthwise, ("multiplier", *_WINDOW, "same", "bias"), window=True),
     Kind("conv-transpose", "convt", _transposed, ("k", *_WINDOW, "output_padding", "groups", "bias")),
     Kind("maxpool", "maxpool", _pool, (*_WINDOW, "ceil", "same"), window=True),
     Kind("avgpool", "avgpool", _pool, (*_WINDOW, "ceil", "same"), window=True),
     Kind("subsampling", "subsampling", _subsampling, ("f", "s"), window=True),
-    Kind("global-avgpool", "gap", _named("global_pool")),
-    Kind("global-maxpool", "gmp", _named("global_pool")),
-    Kind("adaptive-avgpool", "adaptive", _named("adaptive_pool"), ("o",)),
+    Kind("global-avgpool", "gap", _named("global_pool", 1, 3)),
+    Kind("global-maxpool", "gmp", _named("global_pool", 1, 3)),
+    Kind("adaptive-avgpool", "adaptive", _named("adaptive_pool", 1, 3), ("o",)),
+    Kind("adaptive-maxpool", "adaptive", _named("adaptive_pool", 1, 3), ("o",)),
+    Kind("pad", "pad", _named("zero_pad", 1, 3), ("pad_begin", "pad_end"), window=True, counts=False),
     Kind("dense", "fc", _dense, ("m", "bias")),
+    Kind("rbf", "rbf", _rbf, ("m",)),
     Kind("flatten", "flatten", _flatten),
+    Kind("reshape", "reshape", _reshape, ("y",)),
     Kind("dropout", "dropout", _unchanged, ("p",)),
     Kind("activation", "activation", _unchanged),
     Kind("lrn", "lrn", _unchanged),
-    Kind("batchnorm", "bn", _batchnorm),
-    Kind("layernorm", "ln", _layernorm),
+    Kind("batchnorm", "bn", _batchnorm, ("scale",)),
+    Kind("layernorm", "ln", _layernorm, ("bias",)),
     Kind("add", "add", _joined, several=True),
     Kind("multiply", "multiply", _joined, several=True),
     Kind("concat", "concat", _concat, several=True),
+    Kind("split", "split", _split, ("parts", "part")),
+    Kind("shuffle", "shuffle", _named("channel_shuffle"), ("groups",)),
     Kind("embedding", "embedding", _embedding, ("v", "n")),
-    Kind("rnn", "rnn", _recurrent, ("m", "L", "D", "sequence")),
-    Kind("lstm", "lstm", _recurrent, ("m", "L", "D", "sequence")),
-    Kind("gru", "gru", _recurrent, ("m", "L", "D", "sequence")),
+    Kind("rnn", "rnn", _recurrent, ("m", "L", "D", "sequence", "bias")),
+    Kind("lstm", "lstm", _recurrent, ("m", "L", "D", "sequence", "bias")),
+    Kind("gru", "gru", _recurrent, ("m", "L", "D", "sequence", "bias")),
     Kind("convlstm", "convlstm", _convlstm, ("k", "f", "sequence")),
     Kind("attention", "attention", _attention, ("h",), several=True),
 )

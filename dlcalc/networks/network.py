@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from ..errors import UserError
 from ..expressions.nodes import Value
@@ -43,11 +44,15 @@ class Network:
 
     def layer(self, name: str) -> Layer:
         """The layer of that name, without regard to case. Raises UserError."""
-        for layer in self.layers:
-            if layer.name.lower() == name.lower():
-                return layer
+        found = self._by_name.get(name.lower())
+        if found is not None:
+            return found
         known = ", ".join(layer.name for layer in self.layers[:12])
         raise UserError(f"{self.id} has no layer {name}; it has {known}{', ...' if len(self.layers) > 12 else ''}")
+
+    @cached_property
+    def _by_name(self) -> dict[str, Layer]:
+        return {layer.name.lower(): layer for layer in reversed(self.layers)}
 
 
 def ordered(layers: Iterable[Layer]) -> tuple[Layer, ...]:
@@ -89,7 +94,9 @@ def _visit(first: Layer, names: Mapping[str, Layer], done: dict[str, Layer]) -> 
         if name == INPUT or name in done:
             continue
         if name in open_:
-            raise UserError(f"{_at(layer)}the layers form a cycle: {layer.name} reads {name}, which is computed from it")
+            raise UserError(
+                f"{_at(layer)}the layers form a cycle: {layer.name} reads {name}, which is computed from it"
+            )
         open_.add(name)
         stack.append((names[name], list(reversed(names[name].inputs))))
 

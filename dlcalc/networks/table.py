@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from ..errors import UserError
 from ..expressions.nodes import Node, Value
+from ..expressions.totals import sum_of
+from ..formulas.model import Formula
 from ..formulas.registry import formula
 from ..formulas.run import Working, run
 from .kinds import KINDS, Kind, Shape
@@ -16,10 +19,13 @@ from .network import INPUT, Layer, Network
 COUNTS = ("weights", "biases", "parameters", "macs", "memory")
 """What is counted per layer and added up."""
 
+Window = tuple[Value, Value, Value, Value]
+"""f, s, d and p along one axis."""
+
 
 @dataclass(frozen=True)
 class Field:
-    """The receptive field along one axis, in input pixels: `size`, `jump` to the next unit, `start` of the first unit."""
+    """The receptive field along one axis, in input pixels: `size`, `jump` to the next unit, `start` of the first."""
 
     size: Value
     jump: Value
@@ -38,19 +44,26 @@ class Row:
     field: tuple[Field, ...] = ()
     aligned: bool = True
     unknown: str = ""
+    shown: dict[str, Value] = dataclasses.field(default_factory=dict, repr=False, compare=False)
+    """Answers that were asked for, kept for all rows of one working."""
 
     def count(self, name: str) -> Value:
         """weights, biases, parameters, macs or memory; 0 for a layer that has none."""
-        if self.working is None or name not in self.working.formula.answers:
-            return 0
-        return self.working.shown(name)
+        if name not in self.shown:
+            has = self.working is not None and name in self.working.formula.answers
+            self.shown[name] = self.working.shown(name) if self.working is not None and has else 0
+        return self.shown[name]
+
+    @property
+    def trainable(self) -> Value:
+        """Parameters that training changes."""
+        has = self.working is not None and "trainable" in self.working.formula.answers
+        return self.count("trainable" if has else "parameters")
 
     @property
     def non_trainable(self) -> Value:
         """Values that are kept but not learnt (running means and variances)."""
-        if self.working is None or "non_trainable" not in self.working.formula.answers:
-            return 0
-        return self.working.shown("non_trainable")
+        return self.count("non_trainable")
 
 
 @dataclass(frozen=True)
@@ -64,13 +77,7 @@ class Table:
     @cached_property
     def total(self) -> dict[str, Value]:
         """The sums over all rows."""
-        sums: dict[str, Value] = {}
-        for name in COUNTS:
-            total: Value = 0
-            for row in self.rows:
-                total = total + row.count(name)
-            sums[name] = total
-        return sums
+        return {name: sum_of(row.count(name) for row in self.rows) for name in COUNTS}
 
     @property
     def partial(self) -> bool:
@@ -79,8 +86,11 @@ class Table:
 
     def row(self, name: str) -> Row:
         """The row of a layer. Raises UserError."""
-        wanted = self.network.layer(name)
-        return next(row for row in self.rows if row.layer is wanted)
+        return self._by_name[self.network.layer(name).name]
+
+    @cached_property
+    def _by_name(self) -> dict[str, Row]:
+        return {row.layer.name: row for row in self.rows}
 
 
 def tabulate(network: Network, convention: str = "", known: Mapping[str, Shape] | None = None) -> Table:
@@ -93,6 +103,39 @@ def tabulate(network: Network, convention: str = "", known: Mapping[str, Shape] 
     return Table(network, tuple(worked.row(layer) for layer in network.layers), convention)
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """A working, with what is read from it, for all layers that ask the same."""
+
+    working: Working
+    shown: dict[str, Value] = dataclasses.field(default_factory=dict)
+
+    @cached_property
+    def shape(self) -> Shape:
+        shape = self.working.shown(self.working.formula.shape)
+        return shape if isinstance(shape, tuple) else (shape,)
+
+    @cached_property
+    def windows(self) -> tuple[Window, ...]:
+        """The window along each axis: f, s, d and the padding before the input."""
+        padding = "pad_begin" if "pad_begin" in self.working.formula.by_name else "p"
+        settings = [self._per_axis(name, usual) for name, usual in (("f", 1), ("s", 1), ("d", 1), (padding, 0))]
+        return tuple(zip(*settings, strict=True))
+
+    def _per_axis(self, name: str, usual: Value) -> Shape:
+        value = self.working[name] if name in self.working.formula.by_name else usual
+        return value if isinstance(value, tuple) else (value,) * self.working.formula.axes
+
+
+@cache
+def _found(id: str, variant: str, convention: str) -> tuple[Formula, str]:
+    """A formula, and which it knows: the variant as this convention counts it, the variant, or the convention."""
+    found = formula(id)
+    known = {known.name for known in found.conventions}
+    wanted = (f"{convention}-{variant}", variant, "" if variant else convention)
+    return found, next((name for name in wanted if name in known), "")
+
+
 class _Worked:
     def __init__(self, network: Network, convention: str, known: Mapping[str, Shape]) -> None:
         self.convention = convention
@@ -101,7 +144,7 @@ class _Worked:
         axes = len(network.input) - 1 if not network.sequence and len(network.input) > 1 else 0
         self.fields: dict[str, tuple[Field, ...]] = {INPUT: (Field(1, 1, 0),) * axes}
         self.aligned: dict[str, bool] = {INPUT: True}
-        self.cache: dict[tuple[object, ...], Working] = {}
+        self.asked: dict[tuple[object, ...], _Asked] = {}
 
     def row(self, layer: Layer) -> Row:
         try:
@@ -109,7 +152,8 @@ class _Worked:
         except UserError as error:
             where = f"{layer.place}: " if layer.place else ""
             message = str(error)
-            raise UserError(message if message.startswith(layer.name) else f"{where}{layer.name}: {message}") from None
+            named = message if message.startswith(layer.name) else f"{layer.name}: {message}"
+            raise UserError(where + named) from None
 
     def _row(self, layer: Layer) -> Row:
         kind = KINDS.get(layer.kind)
@@ -118,50 +162,39 @@ class _Worked:
             return Row(layer, None, (), unknown=why)
         shapes = [self.shapes[name] for name in layer.inputs]
         question = kind.ask(layer, shapes)
-        working = self.work(question.formula, question.given, question.convention)
-        found = working.formula
-        shape = working.shown(found.shape)
-        output = question.output(shape if isinstance(shape, tuple) else (shape,))
+        asked = self.ask(question.formula, question.given, question.convention)
+        output = question.output(asked.shape)
         self.shapes[layer.name] = self.known.get(layer.name, output)
-        fields, aligned = self.field(layer, kind, working, len(output))
+        fields, aligned = self.field(layer, kind, asked, len(output))
         self.fields[layer.name], self.aligned[layer.name] = fields, aligned
-        return Row(layer, working, output, fields, aligned)
+        return Row(layer, asked.working, output, fields, aligned, shown=asked.shown)
 
-    def work(self, id: str, given: Mapping[str, Value], variant: str = "") -> Working:
+    def ask(self, id: str, given: Mapping[str, Value], variant: str = "") -> _Asked:
         """A formula run; layers that ask the same are worked out once."""
-        key = (id, variant, *sorted(given.items(), key=lambda item: item[0]))
-        if key not in self.cache:
-            found = formula(id)
-            names = [convention.name for convention in found.conventions]
-            wanted = variant or self.convention
-            self.cache[key] = run(found, given, convention=wanted if wanted in names else "")
-        return self.cache[key]
+        key = (id, variant, frozenset(given.items()))
+        if key not in self.asked:
+            found, convention = _found(id, variant, self.convention)
+            self.asked[key] = _Asked(run(found, given, convention=convention))
+        return self.asked[key]
 
-    def field(self, layer: Layer, kind: Kind, working: Working, rank: int) -> tuple[tuple[Field, ...], bool]:
+    def field(self, layer: Layer, kind: Kind, asked: _Asked, rank: int) -> tuple[tuple[Field, ...], bool]:
         """The receptive field after a layer: the largest of its paths, widened by its window."""
         paths = [self.fields[name] for name in layer.inputs if self.fields[name]]
         if not paths or rank < 2:
             return (), True
-        aligned = all(self.aligned[name] for name in layer.inputs)
-        widest = []
-        for axis in range(len(paths[0])):
-            along = [path[axis] for path in paths if axis < len(path)]
-            aligned = aligned and len({_centre(field) for field in along}) == 1
-            widest.append(max(along, key=_order(lambda field: field.size)))
+        widest, aligned = paths[0], all(self.aligned[name] for name in layer.inputs)
+        if len(paths) > 1:
+            axes = list(zip(*paths, strict=False))
+            widest = tuple(max(along, key=_size) for along in axes)
+            aligned = aligned and all(len({_centre(field) for field in along}) == 1 for along in axes)
         if not kind.window:
-            return tuple(widest), aligned
-        return tuple(self.widened(field, working, axis) for axis, field in enumerate(widest)), aligned
+            return widest, aligned
+        return tuple(map(self.widened, widest, asked.windows)), aligned
 
-    def widened(self, field: Field, working: Working, axis: int) -> Field:
-        def along(name: str, usual: Value) -> Value:
-            if name not in working.formula.by_name:
-                return usual
-            value = working[name]
-            return value[axis] if isinstance(value, tuple) else value
-
-        padding = along("pad_begin", along("p", 0))
-        given = {"r": field.size, "j": field.jump, "first": field.start, "f": along("f", 1), "s": along("s", 1)}
-        step = self.work("rf_layer", {**given, "d": along("d", 1), "p": padding})
+    def widened(self, field: Field, window: Window) -> Field:
+        f, s, d, p = window
+        given = {"r": field.size, "j": field.jump, "first": field.start, "f": f, "s": s, "d": d, "p": p}
+        step = self.ask("rf_layer", given).working
         return Field(step["receptive_field"], step["jump"], step["start"])
 
 
@@ -169,12 +202,6 @@ def _centre(field: Field) -> tuple[Value, Value]:
     return field.start, field.jump
 
 
-def _order(of: Callable[[Field], Value]) -> Callable[[Field], tuple[bool, object]]:
+def _size(field: Field) -> tuple[bool, Value]:
     """Numbers by size; letters last, in no order."""
-
-    def key(field: Field) -> tuple[bool, object]:
-        value = of(field)
-        return (True, 0) if isinstance(value, Node) else (False, value)
-
-    return key
-
+    return (True, 0) if isinstance(field.size, Node) else (False, field.size)

@@ -34,30 +34,48 @@ _COUNTED = {
 }  # fmt: skip
 """What the bare number of a layer is."""
 
-_FLAGS = {"same": "same", "ceil": "ceil", "seq": "sequence", "sequence": "sequence", "bi": "D", "bidirectional": "D"}
+_FLAGS: dict[str, tuple[str, Value]] = {
+    "same": ("same", True), "ceil": ("ceil", True), "seq": ("sequence", True), "sequence": ("sequence", True),
+    "bi": ("D", 2), "bidirectional": ("D", 2), "nobias": ("bias", False),
+}  # fmt: skip
+"""Words that are a setting with its value."""
 REMARKS = frozenset({"relu", "sigmoid", "tanh", "softmax", "leaky", "gelu", "elu", "lrn", "dropout", "relu6", "swish"})
 """Settings that have no row of their own: an activation, local response normalisation, dropout."""
 
-_SETTING = re.compile(r"(groups|f|s|p|d|k|m|o|L|v|n|h|g)=?(\d+(?:[x×]\d+)*|\([^)]*\))", re.ASCII)
+_SETTING = re.compile(r"(groups|parts|part|pairs|op|f|s|p|d|k|m|o|L|v|n|h|g)=?(\d+(?:[x×]\d+)*|\([^)]*\))", re.ASCII)
+_SHORT = {"g": "groups", "op": "output_padding"}
 _RECURRENT = frozenset({"rnn", "lstm", "gru", "convlstm"})
 _LENGTH = 100_000
 
 
 def read(text: str, id: str = "network") -> Network:
     """The network of a line of text. Raises UserError that names the part which cannot be read."""
-    if len(text) > _LENGTH:
-        raise UserError(f"a network in text has at most {_LENGTH} characters, not {len(text)}")
-    parts = [part.strip() for part in re.split(r"[;\n]", text)]
-    parts = [part for part in parts if part and not part.startswith("#")]
+    parts = _parts(text)
     if len(parts) < 2:
         raise UserError('a network is an input and layers, such as "32x32x3; conv 8 f3; dense 10"')
     shape, sequence = read_input(parts[0])
     builder = Builder(id, _title(parts), shape, sequence=sequence)
-    layers = [_Part(part, index) for index, part in enumerate(parts[1:], 1)]
+    _add(builder, parts[1:])
+    return builder.build()
+
+
+def add_layers(builder: Builder, text: str, where: str) -> None:
+    """Adds `conv 8 f3; pool 2` after the builder's last layer. UserError begins with `where` the text stands."""
+    _add(builder, _parts(text), f"{where}: ")
+
+
+def _parts(text: str) -> list[str]:
+    if len(text) > _LENGTH:
+        raise UserError(f"a network in text has at most {_LENGTH} characters, not {len(text)}")
+    parts = [part.strip() for part in re.split(r"[;\n]", text)]
+    return [part for part in parts if part and not part.startswith("#")]
+
+
+def _add(builder: Builder, parts: list[str], where: str = "") -> None:
+    layers = [_Part(part, index, where) for index, part in enumerate(parts, 1)]
     for index, layer in enumerate(layers):
         following = layers[index + 1].kind if index + 1 < len(layers) else ""
         layer.add_to(builder, following)
-    return builder.build()
 
 
 def _title(parts: list[str]) -> str:
@@ -69,14 +87,15 @@ def read_input(text: str) -> tuple[tuple[Value, ...], bool]:
     words = text.removeprefix("input").strip(" :")
     sequence = words.endswith(" seq") or words.endswith(" sequence")
     words = re.sub(r"\s+seq(uence)?$", "", words).strip("()[] ")
-    sizes = tuple(_value(part, f"input {text}") for part in split_shape(words))
+    sizes = tuple(read_value(part, f"input {text}") for part in split_shape(words))
     for size in sizes:
         if isinstance(size, int) and size < 1:
             raise UserError(f"input {text}: a size is a whole number ≥ 1, not {size}")
     return sizes, sequence
 
 
-def _value(text: str, where: str) -> Value:
+def read_value(text: str, where: str) -> Value:
+    """A whole number or an expression in one-letter names: 96, k, 2c. UserError begins with `where` it stands."""
     try:
         number = read_number(text)
         if number is not None:
@@ -92,9 +111,9 @@ def _value(text: str, where: str) -> Value:
 class _Part:
     """One layer as written."""
 
-    def __init__(self, text: str, index: int) -> None:
+    def __init__(self, text: str, index: int, where: str) -> None:
         self.text = text
-        self.place = f"layer {index} ({text if len(text) <= 40 else text[:37] + '...'})"
+        self.place = f"{where}layer {index} ({text if len(text) <= 40 else text[:37] + '...'})"
         self.name, words = _named(text)
         self.words = re.sub(r"\s*([x×])\s*", r"\1", words).split() if words else []
         if not self.words:
@@ -116,7 +135,7 @@ class _Part:
     def setting(self, word: str) -> None:
         lower = word.lower()
         if lower in _FLAGS and not (lower == "ceil" and "pool" not in self.kind):
-            self.settings[_FLAGS[lower]] = 2 if _FLAGS[lower] == "D" else True
+            self.put(*_FLAGS[lower])
             return
         remark = re.match(r"[a-z]+", lower)
         if remark and remark.group() in REMARKS:
@@ -124,14 +143,14 @@ class _Part:
             return
         found = _SETTING.fullmatch(word)
         if found:
-            name = "groups" if found[1] == "g" else found[1]
-            self.put(name, _sizes(found[2], self.place))
+            self.put(_SHORT.get(found[1], found[1]), _sizes(found[2], self.place))
             return
         self.bare(word)
 
     def bare(self, word: str) -> None:
         """A number without a letter: how many filters or units; an embedding has two, its vocabulary and its size."""
-        value = _sizes(word, self.place)
+        rate = read_number(word) if self.kind == "dropout" else None
+        value = _sizes(word, self.place) if rate is None else rate
         if self.kind == "embedding":
             self.put("n" if "v" in self.settings else "v", value)
         elif self.kind in _COUNTED and _COUNTED[self.kind] not in self.settings:
@@ -154,5 +173,5 @@ def _named(text: str) -> tuple[str, str]:
 
 
 def _sizes(text: str, place: str) -> Value:
-    parts = tuple(_value(part, place) for part in split_shape(text.strip("()")))
+    parts = tuple(read_value(part, place) for part in split_shape(text.strip("()")))
     return parts[0] if len(parts) == 1 else parts

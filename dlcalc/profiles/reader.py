@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from typing import Any, get_args, get_type_hints
 
 from ..errors import ProblemError, UserError
+from ..foreign import parse_toml, printable, read_bytes, shown
 from .profile import CONVOLUTION, RECURRENT, Profile, shared_letter
 
 _HERE = os.path.dirname(__file__)
-_MOST_KIB = 64
-_MOST_DOTS = 12
+_MOST_BYTES = 64 * 1024
 _LONGEST_LETTER = 24
 _LONGEST_TEXT = 80
 
@@ -29,7 +29,7 @@ class _Refused(Exception):
         self.rule = rule
 
     def in_file(self, path: str) -> ProblemError:
-        return ProblemError(_printable(path), self.key, self.rule)
+        return ProblemError(printable(path), self.key, self.rule)
 
 
 def builtin() -> tuple[str, ...]:
@@ -80,7 +80,7 @@ def _configured(config: str) -> Profile:
     try:
         for key in settings:
             if key != "profile":
-                raise _Refused(_printable(key), "the only key here is profile")
+                raise _Refused(printable(key), "the only key here is profile")
         if "profile" not in settings:
             return Profile()
         path = _located("profile", settings["profile"], config)
@@ -99,13 +99,13 @@ def _locate(wanted: str, folder: str) -> str:
     if wanted.endswith(".toml") and os.path.isfile(path):
         return path
     rule = f"a profile is one of {', '.join(known)}, or the path of a .toml file"
-    raise UserError(f"{rule}; there is no {_shown(wanted)}")
+    raise UserError(f"{rule}; there is no {shown(wanted)}")
 
 
 def _located(key: str, value: object, source: str) -> str:
     """The file of the profile that `key` of the file `source` names."""
     if not isinstance(value, str):
-        raise _Refused(key, f"this is the name or path of a profile in quotes, not {_shown(value)}")
+        raise _Refused(key, f"this is the name or path of a profile in quotes, not {shown(value)}")
     try:
         return _locate(value, os.path.dirname(source))
     except UserError as error:
@@ -122,13 +122,13 @@ def _read(path: str) -> Profile:
         settings, base = _settings(found)
         chain.append(settings)
         if base is not None and os.path.realpath(base) in files:
-            rule = f"a profile does not extend itself, directly or through others; {_printable(base)} would"
-            raise ProblemError(_printable(found), "extends", rule)
+            rule = f"a profile does not extend itself, directly or through others; {printable(base)} would"
+            raise ProblemError(printable(found), "extends", rule)
         found = base
     merged: dict[str, Any] = {}
     for settings in reversed(chain):
         merged = _merged(merged, settings)
-    own_name = chain[0].get("name", _printable(os.path.basename(path).removesuffix(".toml")))
+    own_name = chain[0].get("name", printable(os.path.basename(path).removesuffix(".toml")))
     merged |= {"name": own_name, "title": chain[0].get("title", own_name)}
     profile = Profile(**merged)
     if refused := _shared(profile):
@@ -144,36 +144,14 @@ def _settings(path: str) -> tuple[dict[str, Any], str | None]:
         hints = get_type_hints(Profile)
         for key in found:
             if key not in hints:
-                raise _Refused(_printable(key), f"a key of a profile is one of extends, {', '.join(hints)}")
+                raise _Refused(printable(key), f"a key of a profile is one of extends, {', '.join(hints)}")
         return {key: _checked(key, value, hints[key]) for key, value in found.items()}, base
     except _Refused as refused:
         raise refused.in_file(path) from None
 
 
 def _parsed(path: str) -> dict[str, Any]:
-    import tomllib
-
-    try:
-        with open(path, "rb") as file:
-            data = file.read(_MOST_KIB * 1024 + 1)
-        if len(data) > _MOST_KIB * 1024:
-            raise _Refused("", f"a profile has at most {_MOST_KIB} KiB")
-        text = data.decode("utf-8-sig")
-        for number, line in enumerate(text.split("\n"), 1):
-            # tomllib takes seconds for a dotted key of thousands of parts. A key ends with its line.
-            if line.count(".") > _MOST_DOTS:
-                raise _Refused(f"line {number}", f"a line has at most {_MOST_DOTS} dots, not {line.count('.')}")
-        return tomllib.loads(text)
-    except _Refused as refused:
-        raise refused.in_file(path) from None
-    except OSError as error:
-        raise ProblemError(_printable(path), "", f"the file cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise ProblemError(_printable(path), "", f"the file is not UTF-8 text: byte {error.start}") from None
-    except RecursionError:
-        raise ProblemError(_printable(path), "", "the file is nested too deeply") from None
-    except ValueError as error:  # TOMLDecodeError, and what int() says of thousands of digits
-        raise ProblemError(_printable(path), "", f"the file is not TOML: {_printable(str(error))}") from None
+    return parse_toml(read_bytes(path, _MOST_BYTES, "a profile"), path)
 
 
 def _checked(key: str, value: object, hint: object) -> Any:
@@ -201,34 +179,34 @@ def _choice(key: str, value: object, choices: tuple[object, ...]) -> object:
     for choice in choices:
         if type(value) is type(choice) and value == choice:
             return choice
-    raise _Refused(key, f"this is one of {', '.join(map(repr, choices))}, not {_shown(value)}")
+    raise _Refused(key, f"this is one of {', '.join(map(repr, choices))}, not {shown(value)}")
 
 
 def _text(key: str, value: object) -> str:
     if isinstance(value, str) and value.strip() and value.isprintable() and len(value) <= _LONGEST_TEXT:
         return value
-    raise _Refused(key, f"this is one line of at most {_LONGEST_TEXT} characters, not {_shown(value)}")
+    raise _Refused(key, f"this is one line of at most {_LONGEST_TEXT} characters, not {shown(value)}")
 
 
 def _fraction(key: str, value: object) -> float:
     if type(value) in (int, float) and 0 <= value < 1:  # type: ignore[operator]
         return float(value)  # type: ignore[arg-type]
-    raise _Refused(key, f"this is a number from 0 up to 1, 1 excluded, not {_shown(value)}")
+    raise _Refused(key, f"this is a number from 0 up to 1, 1 excluded, not {shown(value)}")
 
 
 def _whole(key: str, value: object, low: int, high: int) -> int:
     if type(value) is int and low <= value <= high:
         return value
-    raise _Refused(key, f"this is a whole number from {low} to {high}, not {_shown(value)}")
+    raise _Refused(key, f"this is a whole number from {low} to {high}, not {shown(value)}")
 
 
 def _table(key: str, value: object) -> dict[str, object]:
     """A table whose keys are names of ours: formula ids, letters or long names."""
     if not isinstance(value, dict):
-        raise _Refused(key, f"this is a table, [{key}], not {_shown(value)}")
+        raise _Refused(key, f"this is a table, [{key}], not {shown(value)}")
     for name in value:
         if not _is_name(name.replace("-", "_")):
-            raise _Refused(key, f"a key in here is a name of letters and digits, not {_shown(name)}")
+            raise _Refused(key, f"a key in here is a name of letters and digits, not {shown(name)}")
     return value
 
 
@@ -237,14 +215,14 @@ def _letters(key: str, value: object) -> dict[str, str]:
     for name, letter in table.items():
         if not (isinstance(letter, str) and _is_name(letter)):
             rule = f"a letter is a name such as 'k', 'C_in' or 'tau', of at most {_LONGEST_LETTER} characters"
-            raise _Refused(f"{key}.{name}", f"{rule}, not {_shown(letter)}")
+            raise _Refused(f"{key}.{name}", f"{rule}, not {shown(letter)}")
     return table  # type: ignore[return-value]
 
 
 def _convention(key: str, value: object) -> str:
     if isinstance(value, str) and _is_name(value.replace("-", "_")):
         return value
-    raise _Refused(key, f"a convention is a name such as 'keras' or 'no-bias', not {_shown(value)}")
+    raise _Refused(key, f"a convention is a name such as 'keras' or 'no-bias', not {shown(value)}")
 
 
 def _is_name(text: str) -> bool:
@@ -271,27 +249,3 @@ def _merged(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in own.items():
         merged[key] = _merged(base.get(key, {}), value) if isinstance(value, dict) else value
     return merged
-
-
-def _shown(value: object) -> str:
-    """A value of a foreign file in a few words of one line."""
-    match value:
-        case bool():
-            return str(value).lower()
-        case str():
-            return repr(value if len(value) <= 60 else f"{value[:59]}…")
-        case int() if value.bit_length() > 64:
-            return "a whole number of many digits"
-        case int() | float():
-            return repr(value)
-        case list():
-            return "a list"
-        case dict():
-            return "a table"
-    return "a date or time"
-
-
-def _printable(text: str) -> str:
-    """A path, a key or a message on one line, whatever it contains."""
-    short = text if len(text) <= 240 else f"{text[:239]}…"
-    return short if short and short.isprintable() else repr(short)

@@ -544,4 +544,5 @@ def test_the_default_profile_needs_no_file_and_no_parser() -> None:
     modules = set(done.stdout.split())
     assert "tomllib" not in modules
     ours = {module for module in modules if module.startswith("dlcalc.")}
-    assert ours == {"dlcalc.errors", "dlcalc.profiles", "dlcalc.profiles.profile", "dlcalc.profiles.reader"}
+    rooms = ("errors", "foreign", "profiles", "profiles.profile", "profiles.reader")
+    assert ours == {f"dlcalc.{room}" for room in rooms}

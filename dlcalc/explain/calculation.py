@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
-from . import document as doc
-from .errors import UserError
-from .expressions import nodes
-from .expressions.evaluate import evaluate, substitute
-from .expressions.nodes import Call, Index, Name, Node, Value, Vector, names_in, to_node, walk
-from .expressions.printing import Spell
-from .formulas.model import Convention, Formula, Step
-from .formulas.present import AXIS_LETTERS, AXIS_WORDS
-from .formulas.run import Line, Working, contains_letters, run
+from .. import document as doc
+from ..errors import UserError
+from ..expressions import nodes
+from ..expressions.nodes import Call, Index, Name, Node, Value, Vector, to_node, walk
+from ..expressions.printing import Spell
+from ..formulas.model import Convention, Formula, Step
+from ..formulas.present import AXIS_LETTERS, AXIS_WORDS
+from ..formulas.run import Line, Working, contains_letters, run
+from .telling import is_idle, telling
 
 if TYPE_CHECKING:
-    from .expressions.inverse import Solutions
-    from .formulas.diagnose import Verdict
+    from ..expressions.inverse import Solutions
+    from ..formulas.diagnose import Verdict
 
 SIGNIFICANT = 6
 """Digits shown of a number that is not exact."""
@@ -65,19 +64,14 @@ def _givens(found: Working) -> doc.Table:
             status = "default"
         else:
             status = "not given"
-        shown: doc.Words = _value_words(found[variable.name], found.formula.is_per_axis(variable.name))
-        if status == "default" and _is_idle(value):
+        shown: doc.Words = value_words(found[variable.name], found.formula.is_per_axis(variable.name))
+        if status == "default" and is_idle(value):
             continue
         rows.append((doc.Math(Name(variable.name)), variable.meaning, shown, status))
     return doc.Table(("", "quantity", "value", ""), tuple(rows), ("left", "left", "right", "left"))
 
 
-def _is_idle(value: Value) -> bool:
-    """Whether a default changes nothing: stride 1, padding 0, along every axis and in every layer."""
-    return (set(value) if isinstance(value, tuple) else {value}) in ({0}, {1})
-
-
-def _value_words(value: Value, per_axis: bool = False) -> doc.Words:
+def value_words(value: Value, per_axis: bool = False) -> doc.Words:
     """A value in a table cell: thousands grouped, shapes with ×, arrays and letters as maths."""
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
@@ -157,7 +151,12 @@ def _headline(formula: Formula) -> str:
     sized = [
         name for name in formula.answers if formula.is_per_axis(name) and any(f.step == name for f in formula.forms)
     ]
-    return sized[0] if sized else next(name for name in formula.answers if name != formula.shape)
+    return sized[0] if sized else _main_answer(formula)
+
+
+def _main_answer(formula: Formula) -> str:
+    """The first answer that is not the output's shape; the shape where nothing else is asked."""
+    return next((name for name in formula.answers if name != formula.shape), formula.shape)
 
 
 def _main(found: Working) -> list[doc.Block]:
@@ -204,52 +203,12 @@ def _unrolled_table(found: Working, unrolled: list[Step]) -> doc.Table:
     (each, *_) = found.program.ops[found.program.place[unrolled[0].name]].each
     numbers = sorted({number for value in values for number in value})
     rows = tuple(
-        (str(number), *(_value_words(rounded(value[number])) if number in value else "" for value in values))
+        (str(number), *(value_words(rounded(value[number])) if number in value else "" for value in values))
         for number in numbers
     )
     header = (doc.Math(Name(each.index)), *(doc.Math(Name(step.name)) for step in unrolled))
     right: Literal["right"] = "right"
     return doc.Table(header, rows, (right,) * len(header))
-
-
-def telling(found: Working, name: str) -> list[Line]:
-    """The steps that lead to `name`, without what only hands a number on.
-
-    Defaults are put in and folded, so that without padding or dilation neither is mentioned, and what is multiplied by
-    zero is left out. The whole program is `Working.steps`.
-    """
-    needed = found.program.needed(name)
-    lines = [line for line in found.steps if line.name.partition("[")[0] in needed]
-    if any("[" in line.name for line in lines) or any(step.called for step in found.formula.steps):
-        return lines
-    kept: list[Line] = []
-    for axis in sorted({line.axis for line in lines if line.axis}) or [0]:
-        folder = _Folder(found, axis)
-        kept += folder.live([line for line in lines if line.axis in (0, axis)], name)
-    return list(dict.fromkeys(kept)) if len(kept) < 100 else kept
-
-
-class _Folder:
-    """Puts defaults into the steps of one axis and follows what is still read."""
-
-    def __init__(self, found: Working, axis: int) -> None:
-        lane = found.state.lanes[max(0, axis - 1)] if found.state.lanes else found.state.values
-        self.values = lane
-        self.known: dict[str, Value] = {name: lane[name] for name in found.defaults}
-
-    def live(self, lines: list[Line], name: str) -> list[Line]:
-        folded: dict[str, Line] = {}
-        for line in lines:
-            node = to_node(evaluate(line.expression, self.known))
-            if line.name != name and (isinstance(node, Name) or not any(names_in(node))):
-                self.known[line.name] = node if isinstance(node, Name) else evaluate(node)
-                continue
-            folded[line.name] = replace(line, expression=node, values=substitute(node, self.values))
-        wanted = {name}
-        for line in reversed(folded.values()):
-            if line.name in wanted:
-                wanted.update(names_in(line.expression))
-        return [line for line in folded.values() if line.name in wanted]
 
 
 def _counts(found: Working) -> list[doc.Block]:
@@ -268,7 +227,7 @@ def _counts(found: Working) -> list[doc.Block]:
             if formula is not None:
                 rows.append((words, shape_words(formula), shape_words(line.value)))
             else:
-                rows.append((words, doc.Math(line.expression), _flat((_value_words(rounded(line.value)), unit))))
+                rows.append((words, doc.Math(line.expression), _flat((value_words(rounded(line.value)), unit))))
     if not rows:
         return []
     table = doc.Table(("quantity", "formula", "value"), tuple(rows), ("left", "left", "right"))
@@ -326,7 +285,7 @@ def neighbours(found: Working) -> list[tuple[Convention, Working]]:
 
 def counted(formula: Formula) -> str:
     """The answer by which conventions are told apart: the parameters where there are any, else the main answer."""
-    return "parameters" if "parameters" in formula.answers else next(n for n in formula.answers if n != formula.shape)
+    return "parameters" if "parameters" in formula.answers else _main_answer(formula)
 
 
 def solutions(

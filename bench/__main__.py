@@ -1,0 +1,49 @@
+"""`python -m bench`: measures, prints a table, and says which targets are met."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+
+from . import backwards, diagnoses, hostile, processes
+from .rows import Row, table
+
+
+def main() -> int:
+    """Exit status 0; with --check, 1 when a target is not met."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of the table")
+    parser.add_argument("--check", action="store_true", help="end with status 1 when a target is not met")
+    parser.add_argument("--runs", type=int, default=11, help="rounds of the whole processes (default 11)")
+    options = parser.parse_args()
+    rows = measured(max(1, options.runs))
+    if options.json:
+        print(json.dumps({"machine": machine(), "rows": [row.to_dict() for row in rows]}, ensure_ascii=False, indent=2))
+    else:
+        print(f"{machine()}\n\n{table(rows)}")
+    return int(options.check and not all(row.met for row in rows))
+
+
+def measured(runs: int) -> list[Row]:
+    """All rows. What takes long is measured less often."""
+    yardstick = processes.minimal(runs)
+    few = max(1, runs // 3)
+    return [
+        *processes.rows(runs),
+        *diagnoses.rows(few, yardstick),
+        *backwards.rows(runs),
+        *hostile.rows(few, yardstick),
+    ]
+
+
+def machine() -> str:
+    """The kind of machine, without its name."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return f"{cores} cores, {platform.system()}, Python {'.'.join(platform.python_version_tuple()[:2])}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,73 @@
+"""Whole processes: dlcalc's commands beside a minimal typer program, and `import dlcalc` beside a bare Python."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+from .rows import Row, within_ratio
+
+ROOT = Path(__file__).parents[1]
+MOST = 1.3
+"""Times the minimal program."""
+MOST_IMPORT = 0.030
+"""Seconds that `import dlcalc` may add to a bare Python."""
+
+MINIMAL = ["-m", "bench.minimal_typer"]
+BARE = ["-c", "pass"]
+OURS: dict[str, tuple[list[str], list[str], str]] = {
+    "dlcalc conv --n 227 --f 11 --s 4": (["conv", "--n", "227", "--f", "11", "--s", "4"], MINIMAL, "minimal"),
+    "… --json": (["conv", "--n", "227", "--f", "11", "--s", "4", "--json"], MINIMAL, "minimal"),
+    "dlcalc lstm --n 32 --m 100": (["lstm", "--n", "32", "--m", "100"], MINIMAL, "minimal"),
+    "dlcalc --help": (["--help"], [*MINIMAL, "--help"], "minimal --help"),
+}
+"""Row → our arguments, the peer's, and what the peer is called."""
+
+
+def rows(runs: int) -> list[Row]:
+    """The medians of `runs` rounds; in each round every command runs once, ours and the peers in turn."""
+    commands = {f"ours {name}": ["-m", "dlcalc", *ours] for name, (ours, _, _) in OURS.items()}
+    commands |= {f"peer {peer}": arguments for _, arguments, peer in OURS.values()}
+    commands |= {"import": ["-c", "import dlcalc"], "bare": BARE}
+    seconds = _measured(commands, runs)
+    found = [
+        within_ratio(name, seconds[f"ours {name}"], seconds[f"peer {peer}"], peer, MOST)
+        for name, (_, _, peer) in OURS.items()
+    ]
+    added = seconds["import"] - seconds["bare"]
+    found.append(
+        Row("import dlcalc", seconds["import"], seconds["bare"], "python -c pass", "< 30 ms more", added < MOST_IMPORT)
+    )
+    return found
+
+
+def minimal(runs: int) -> float:
+    """Seconds of the minimal program: the yardstick for rows that have no peer of their own."""
+    return _measured({"minimal": MINIMAL}, runs)["minimal"]
+
+
+def _measured(commands: dict[str, list[str]], runs: int) -> dict[str, float]:
+    taken: dict[str, list[float]] = {name: [] for name in commands}
+    with tempfile.TemporaryDirectory() as scratch:
+        environment = {**os.environ, "PYTHONPYCACHEPREFIX": scratch, "XDG_CONFIG_HOME": scratch, "COLUMNS": "80"}
+        # a user's Python keeps its bytecode, whatever this one is told
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        for turn in range(runs + 1):
+            for name, arguments in commands.items():
+                start = time.perf_counter()
+                subprocess.run(
+                    [sys.executable, *arguments],
+                    cwd=ROOT,
+                    env=environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    check=True,
+                )
+                if turn:  # the first round writes the bytecode
+                    taken[name].append(time.perf_counter() - start)
+    return {name: median(seconds) for name, seconds in taken.items()}

@@ -1,0 +1,64 @@
+"""One line of the table, and the table as text and as data."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+UNITS = {"ms": 1e3, "s": 1.0, "MB": 1e-6}
+"""Unit shown → how many of it make a second, or a byte."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """What was measured: our median and the peer's, in seconds (bytes of memory), and the target with its verdict."""
+
+    name: str
+    ours: float
+    peer: float | None
+    peer_name: str
+    target: str
+    met: bool
+    unit: str = "ms"
+    note: str = ""
+
+    @property
+    def ratio(self) -> float | None:
+        return self.ours / self.peer if self.peer else None
+
+    def shown(self, value: float | None) -> str:
+        """A value in the row's unit, with three digits or as many as the whole part has."""
+        if value is None:
+            return "–"
+        number = value * UNITS[self.unit]
+        digits = 2 if number < 10 else 1 if number < 100 else 0
+        return f"{number:.{digits}f} {self.unit}"
+
+    def to_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "ratio": self.ratio}
+
+
+def within_ratio(name: str, ours: float, peer: float, peer_name: str, most: float) -> Row:
+    """A row that is met when we take at most `most` times as long as the peer."""
+    return Row(name, ours, peer, peer_name, f"≤ {most:g} × peer", ours <= most * peer)
+
+
+HEADER = ("what", "ours", "peer", "ratio", "target", "", "the peer; remarks")
+
+
+def table(rows: list[Row]) -> str:
+    """The rows as a Markdown table that is also readable as it is."""
+    cells = [HEADER, *(_cells(row) for row in rows)]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(HEADER))]
+    lines = [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |" for line in cells
+    ]
+    rule = "|" + "|".join("-" * (width + 2) for width in widths) + "|"
+    return "\n".join([lines[0], rule, *lines[1:]])
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    ratio = "–" if row.ratio is None else f"{row.ratio:.2f}" if row.ratio < 10 else f"{row.ratio:.0f}"
+    remarks = "; ".join(filter(None, (row.peer_name, row.note)))
+    verdict = "met" if row.met else "NOT MET"
+    return (row.name, row.shown(row.ours), row.shown(row.peer), ratio, row.target, verdict, remarks)

@@ -1,0 +1,167 @@
+"""Whole networks: `net("alexnet")`, `net("32x32x3; conv 8 f3; dense 10")`, `net("model.toml")`."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..document import Document
+from ..errors import UserError
+from ..expressions.nodes import Value
+from ..explain.network import COLUMNS, comparison, network
+from ..networks import text, zoo
+from ..networks.network import Network
+from ..networks.table import COUNTS, Row, Table, tabulate
+from ..profiles import Profile, active
+from .results import Result, as_json
+
+COUNTINGS = {"textbook": "textbooks", "pytorch": "PyTorch", "keras": "Keras"}
+"""The conventions of counting, and who uses each."""
+
+
+class NetworkTable(Result):
+    """A network worked out: `rows`, `total`, and `to_dict` with a row per layer."""
+
+    def __init__(self, table: Table, frozen: frozenset[str] = frozenset(), every: bool = False) -> None:
+        self.table = table
+        self.frozen = frozen
+        self.every = every
+        self.columns: tuple[str, ...] = COLUMNS
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        return self.table.rows
+
+    @property
+    def total(self) -> dict[str, Value]:
+        """The sums of weights, biases, parameters, macs and memory over all layers."""
+        return self.table.total
+
+    @property
+    def parameters(self) -> Value:
+        return self.total["parameters"]
+
+    def __repr__(self) -> str:
+        return f"<{self.table.network.title}: {len(self.rows)} layers, {self.parameters} parameters>"
+
+    def countings(self) -> dict[str, Value]:
+        """The parameters under each convention of counting."""
+        found = self.table.network
+        return {name: tabulate(found, name).total["parameters"] for name in COUNTINGS}
+
+    def document(self) -> Document:
+        others = {COUNTINGS[name]: value for name, value in self.countings().items()}
+        return network(self.table, self.columns, self.every, others, self.frozen, self.spell)
+
+    def to_dict(self) -> dict[str, Any]:
+        found = self.table.network
+        return {
+            "network": found.id,
+            "title": found.title,
+            "input": as_json(found.input),
+            "layers": [self._layer(row) for row in self.rows],
+            "total": {name: as_json(self.total[name]) for name in COUNTS},
+            "partial": self.table.partial,
+            "convention": self.table.convention or "textbook",
+            "conventions": {name: as_json(value) for name, value in self.countings().items()},
+            **({"frozen": sorted(self.frozen)} if self.frozen else {}),
+        }
+
+    def _layer(self, row: Row) -> dict[str, Any]:
+        sizes = [as_json(field.size) for field in row.field]
+        field: Any = None
+        if sizes:
+            field = sizes[0] if len({str(size) for size in sizes}) == 1 else sizes
+        trainable = 0 if row.layer.name in self.frozen else row.trainable
+        return {
+            "name": row.layer.name,
+            "kind": row.layer.kind,
+            "inputs": list(row.layer.inputs),
+            "output": as_json(row.output),
+            **{name: as_json(row.count(name)) for name in COUNTS},
+            "trainable": as_json(trainable),
+            "receptive_field": field,
+            **({"unknown": row.unknown} if row.unknown else {}),
+        }
+
+
+class Comparison(Result):
+    """The totals of several networks, side by side."""
+
+    def __init__(self, tables: Iterable[Table]) -> None:
+        self.tables = tuple(tables)
+
+    def document(self) -> Document:
+        return comparison(self.tables, self.spell)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "networks": [
+                {"network": t.network.id, "total": {name: as_json(t.total[name]) for name in COUNTS}}
+                for t in self.tables
+            ]
+        }
+
+
+def load(source: str) -> Network:
+    """The network of a name of the zoo, a file, or a line of text. Raises UserError."""
+    if ";" in source or "\n" in source:
+        return text.read(source)
+    if Path(source).suffix in (".toml", ".onnx", ".keras", ".json"):
+        from ..networks.readers import read_file
+
+        return read_file(source)
+    return zoo.network(source)
+
+
+def net(
+    source: str | Network,
+    *,
+    input: str | None = None,
+    convention: str | None = None,
+    profile: str | Profile | None = None,
+    freeze: str | Iterable[str] = (),
+    every: bool = False,
+) -> NetworkTable:
+    """Works a whole network out, layer by layer.
+
+    `input` replaces the input's shape (`224x224x3`), `freeze` names layers that are not trained (`conv*`). Raises
+    UserError naming the layer that does not fit.
+    """
+    found = source if isinstance(source, Network) else load(source)
+    if input is not None:
+        shape, sequence = text.read_input(input)
+        found = replace(found, input=shape, sequence=sequence)
+    course = profile if isinstance(profile, Profile) else active(profile, os.environ)
+    table = tabulate(found, _counting(convention, course))
+    return NetworkTable(table, _frozen(found, (freeze,) if isinstance(freeze, str) else tuple(freeze)), every)
+
+
+def compare(sources: Iterable[str | Network], convention: str | None = None) -> Comparison:
+    """Several networks side by side."""
+    return Comparison(net(source, convention=convention).table for source in sources)
+
+
+def _counting(convention: str | None, course: Profile) -> str:
+    wanted = course.counts if convention is None else convention
+    if wanted not in COUNTINGS:
+        raise UserError(f"convention is one of {', '.join(COUNTINGS)} for a network, not {wanted}")
+    return "" if wanted == "textbook" else wanted
+
+
+def _frozen(found: Network, patterns: tuple[str, ...]) -> frozenset[str]:
+    """The layers whose names match. Raises UserError for a pattern that matches none."""
+    names = [layer.name for layer in found.layers]
+    matched: set[str] = set()
+    for pattern in (part.strip() for given in patterns for part in given.split(",")):
+        hits = [name for name in names if fnmatch.fnmatchcase(name.lower(), pattern.lower())]
+        if not hits:
+            raise UserError(
+                f"freeze {pattern}: no layer of {found.id} is called that; the first are {', '.join(names[:8])}"
+            )
+        matched.update(hits)
+    return frozenset(matched)

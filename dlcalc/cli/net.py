@@ -1,0 +1,96 @@
+"""`dlcalc net`: the table of a network, of the zoo or of the user's own."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from .. import api
+from ..api.networks import COUNTINGS, Comparison, NetworkTable, compare, load, net
+from ..networks import zoo
+from .output import Formats, emit
+
+
+def command(
+    source: Annotated[
+        str | None, typer.Argument(help="a name (`net list`), a file, or a line of text", metavar="NETWORK")
+    ] = None,
+    input: Annotated[str | None, typer.Option("--input", help="another input: 224x224x3", metavar="SHAPE")] = None,
+    explain: Annotated[str | None, typer.Option("--explain", help="the working of one layer", metavar="LAYER")] = None,
+    against: Annotated[
+        str | None, typer.Option("--compare", help="another network beside it", metavar="NETWORK")
+    ] = None,
+    freeze: Annotated[
+        str | None, typer.Option("--freeze", help="layers that are not trained: conv*", metavar="NAMES")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="write repeated blocks out")] = False,
+    convention: Annotated[
+        str | None, typer.Option("--convention", help=f"how to count: {', '.join(COUNTINGS)}", metavar="NAME")
+    ] = None,
+    profile: Annotated[
+        str | None, typer.Option("--profile", help="the course's letters and conventions", metavar="FILE")
+    ] = None,
+    run: Annotated[bool, typer.Option("--run", help="run the network forwards on its real parameters")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="comma-separated values")] = False,
+    json: Annotated[bool, typer.Option("--json", help=Formats.NAMES["json"])] = False,
+    latex: Annotated[bool, typer.Option("--latex", help=Formats.NAMES["latex"])] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help=Formats.NAMES["markdown"])] = False,
+    html: Annotated[bool, typer.Option("--html", help=Formats.NAMES["html"])] = False,
+) -> Any:
+    """The table of a network: shapes, parameters, MACs and receptive field of every layer, and the totals.
+
+    Example: dlcalc net alexnet
+    """
+    if source is None:
+        raise api.UserError('net needs a network: a name (dlcalc net list), a file, or "32x32x3; conv 8 f3; dense 10"')
+    if run:
+        raise api.UserError("--run needs the numeric operations, which are not part of dlcalc yet")
+    formats = Formats.chosen({"json": json, "latex": latex, "markdown": markdown, "html": html})
+    if source == "list":
+        return _list()
+    if explain is not None:
+        return _explain(source, explain, input, convention, profile, formats)
+    found: NetworkTable | Comparison
+    if against is not None:
+        found = compare([source, against], convention)
+    else:
+        found = net(source, input=input, convention=convention, profile=profile, freeze=freeze or (), every=every)
+    if csv:
+        _csv(found)
+    else:
+        emit(found, formats)
+    return 0
+
+
+def _list() -> int:
+    for name in zoo.names():
+        typer.echo(f"{name:20} {zoo.title(name)}")
+    return 0
+
+
+def _explain(
+    source: str, layer: str, input: str | None, convention: str | None, profile: str | None, formats: Formats
+) -> int:
+    row = net(load(source), input=input, convention=convention, profile=profile).table.row(layer)
+    if row.working is None:
+        raise api.UserError(f"{row.layer.name}: {row.unknown}")
+    emit(api.Calculation(row.working), formats)
+    return 0
+
+
+def _csv(found: NetworkTable | Comparison) -> None:
+    import csv as csv_module
+
+    writer = csv_module.writer(sys.stdout, lineterminator="\n")
+    if isinstance(found, Comparison):
+        raise api.UserError("--csv writes one network; leave --compare out")
+    names = ["name", "kind", "output", "weights", "biases", "parameters", "macs", "memory", "receptive_field"]
+    writer.writerow(names)
+    for layer in found.to_dict()["layers"]:
+        writer.writerow([_plain(layer[name]) for name in names])
+
+
+def _plain(value: object) -> object:
+    return "x".join(map(str, value)) if isinstance(value, list) else "" if value is None else value

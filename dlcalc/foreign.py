@@ -1,0 +1,85 @@
+"""Files from outside: bounded before they are read, refused in one line, and nothing in them is executed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .errors import ProblemError
+
+MOST_DOTS = 12
+"""Of one line of TOML: the standard library's parser takes seconds for a dotted key of thousands of parts."""
+
+
+def read_bytes(path: str, most: int, what: str) -> bytes:
+    """The content of a file of at most `most` bytes; `what` names what it should be, "a profile".
+
+    ProblemError if it cannot be read or is larger: of a larger one only the first bytes are read.
+    """
+    try:
+        with open(path, "rb") as file:
+            data = file.read(most + 1)
+    except OSError as error:
+        raise ProblemError(printable(path), "", f"the file cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise ProblemError(printable(path), "", "no file has such a name") from None
+    return bounded(data, path, most, what)
+
+
+def bounded(data: bytes, path: str, most: int, what: str) -> bytes:
+    """`data`, if it has at most `most` bytes. ProblemError."""
+    if len(data) > most:
+        size = f"{most // 2**20} MiB" if most >= 2**20 else f"{most // 2**10} KiB"
+        raise ProblemError(printable(path), "", f"{what} has at most {size}")
+    return data
+
+
+def decoded(data: bytes, path: str) -> str:
+    """UTF-8 text, with or without a byte order mark. ProblemError."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ProblemError(printable(path), "", f"the file is not UTF-8 text: byte {error.start}") from None
+
+
+def parse_toml(data: bytes, path: str) -> dict[str, Any]:
+    """The tables of a TOML file's content. ProblemError names the file, and the line where there is one."""
+    import tomllib
+
+    text = decoded(data, path)
+    for number, line in enumerate(text.split("\n"), 1):
+        # A key ends with its line.
+        if line.count(".") > MOST_DOTS:
+            rule = f"a line has at most {MOST_DOTS} dots, not {line.count('.')}"
+            raise ProblemError(printable(path), f"line {number}", rule)
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise ProblemError(printable(path), "", "the file is nested too deeply") from None
+    except ValueError as error:  # TOMLDecodeError, and what int() says of thousands of digits
+        raise ProblemError(printable(path), "", f"the file is not TOML: {printable(str(error))}") from None
+
+
+def shown(value: object) -> str:
+    """A value of a foreign file in a few words of one line."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case str():
+            return repr(value if len(value) <= 60 else f"{value[:59]}…")
+        case int() if value.bit_length() > 64:
+            return "a whole number of many digits"
+        case int() | float():
+            return repr(value)
+        case None:
+            return "nothing"
+        case list():
+            return "a list"
+        case dict():
+            return "a table"
+    return "a date or time"
+
+
+def printable(text: str) -> str:
+    """A path, a key or a message on one line, whatever it contains."""
+    short = text if len(text) <= 240 else f"{text[:239]}…"
+    return short if short and short.isprintable() else repr(short)

@@ -1,0 +1,189 @@
+"""Tables of networks: every row by its formula, totals, receptive fields, letters, and what does not fit."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dlcalc.errors import UserError
+from dlcalc.expressions.evaluate import evaluate
+from dlcalc.expressions.nodes import Node
+from dlcalc.networks.network import Layer, Network, ordered
+from dlcalc.networks.repeats import grouped
+from dlcalc.networks.table import COUNTS, Table, tabulate
+from dlcalc.networks.text import read
+
+ALEXNET = (
+    "227x227x3; conv 96 f11 s4; pool f3 s2; conv 256 f5 p2; pool f3 s2; conv 384 f3 p1; conv 384 f3 p1;"
+    " conv 256 f3 p1; pool f3 s2; dense 4096; dense 4096; dense 1000"
+)
+
+
+def table(text: str, convention: str = "") -> Table:
+    return tabulate(read(text), convention)
+
+
+def test_alexnet_of_one_tower() -> None:
+    """Shapes and parameters of every layer (Krizhevsky et al., 2012, on one GPU): 62,378,344 in all."""
+    found = table(ALEXNET)
+    assert [(row.layer.name, row.output, row.count("parameters")) for row in found.rows] == [
+        ("conv-1", (55, 55, 96), 34_944),
+        ("maxpool-1", (27, 27, 96), 0),
+        ("conv-2", (27, 27, 256), 614_656),
+        ("maxpool-2", (13, 13, 256), 0),
+        ("conv-3", (13, 13, 384), 885_120),
+        ("conv-4", (13, 13, 384), 1_327_488),
+        ("conv-5", (13, 13, 256), 884_992),
+        ("maxpool-3", (6, 6, 256), 0),
+        ("fc-1", (4096,), 37_752_832),
+        ("fc-2", (4096,), 16_781_312),
+        ("fc-3", (1000,), 4_097_000),
+    ]
+    assert found.total["parameters"] == 62_378_344
+
+
+def test_receptive_fields_of_alexnet() -> None:
+    """r grows by (f − 1) times the strides so far: 11, 19, 51, 67, 99, 131, 163, 195."""
+    sizes = [row.field[0].size for row in table(ALEXNET).rows if row.field]
+    assert sizes == [11, 19, 51, 67, 99, 131, 163, 195]
+
+
+def test_a_small_network_of_the_course() -> None:
+    found = table("36x36x3; conv 10 f5; pool 2; conv 20 f3; pool 2; dense 100; dense 10")
+    assert [row.count("parameters") for row in found.rows] == [760, 0, 1_820, 0, 98_100, 1_010]
+    assert found.total["parameters"] == 101_690
+
+
+def test_conventions_reach_the_layers_that_know_them() -> None:
+    """A simple RNN of 128 on rows of 28: 20,096 with one bias vector, 20,224 with PyTorch's two."""
+    text = "28x28 seq; rnn 128; dense 10"
+    assert [row.count("parameters") for row in table(text).rows] == [20_096, 1_290]
+    assert table(text, "pytorch").total["parameters"] == 20_224 + 1_290
+
+
+def test_letters_all_the_way_down() -> None:
+    found = table("n x n x c; conv k f3 p1; conv k f3 p1; pool 2")
+    assert evaluate(found.total["parameters"], {"c": 3, "k": 8}) == (27 + 1) * 8 + (72 + 1) * 8
+    assert evaluate(found.rows[-1].output[0], {"n": 15}) == 7
+
+
+LAYERS = st.lists(
+    st.one_of(
+        st.builds(lambda k, f, p: f"conv {k} f{f} p{p}", st.integers(1, 9), st.integers(1, 3), st.integers(1, 2)),
+        st.builds(lambda f, s: f"pool f{f} s{s}", st.integers(1, 3), st.integers(1, 2)),
+        st.sampled_from(["bn", "dropout 0.5", "gap", "flatten"]),
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@given(LAYERS, st.integers(24, 40), st.integers(1, 4))
+def test_totals_are_the_sums_of_the_rows_and_letters_can_be_put_in_later(layers: list[str], n: int, c: int) -> None:
+    """For random stacks: totals equal sums, and numbers put in later give what numbers put in at once give."""
+    end = next((i for i, layer in enumerate(layers) if layer in ("gap", "flatten")), len(layers) - 1)
+    stack = "; ".join(layers[: end + 1])
+    now = table(f"{n}x{n}x{c}; {stack}")
+    for name in COUNTS:
+        assert now.total[name] == sum(row.count(name) for row in now.rows)
+    later = table(f"n x n x c; {stack}")
+    for name in COUNTS:
+        value = later.total[name]
+        assert (evaluate(value, {"n": n, "c": c}) if isinstance(value, Node) else value) == now.total[name]
+
+
+def test_pinned_outputs_are_carried_forward() -> None:
+    """Whoever finds 54 for the first convolution of AlexNet has 26 after the pooling."""
+    found = tabulate(read(ALEXNET), known={"conv-1": (54, 54, 96)})
+    assert found.rows[1].output == (26, 26, 96)
+    assert found.rows[0].output == (55, 55, 96)
+
+
+def graph(*layers: Layer) -> Network:
+    return Network("g", "Graph", (8, 8, 4), ordered(layers))
+
+
+def test_a_graph_joins_its_paths() -> None:
+    """A residual block keeps its shape, a concatenation adds channels; the field is the largest path's."""
+    found = tabulate(
+        graph(
+            Layer("a", "conv", {"k": 4, "f": 3, "p": 1}, ("input",)),
+            Layer("sum", "add", {}, ("a", "input")),
+            Layer("both", "concat", {}, ("sum", "a")),
+        )
+    )
+    assert [row.output for row in found.rows] == [(8, 8, 4), (8, 8, 4), (8, 8, 8)]
+    assert [row.field[0].size for row in found.rows] == [3, 3, 3]
+    assert all(row.aligned for row in found.rows)
+
+
+def test_paths_that_are_not_aligned_are_marked() -> None:
+    """Two paths whose first windows have different centres meet: the sum is marked."""
+    found = tabulate(
+        graph(
+            Layer("a", "conv", {"k": 4, "f": 3}, ("input",)),
+            Layer("b", "conv", {"k": 4, "f": 1}, ("input",)),
+            Layer("c", "conv", {"k": 4, "f": 3, "p": 0}, ("b",)),
+            Layer("d", "maxpool", {"f": 1}, ("c",)),
+            Layer("e", "conv", {"k": 4, "f": 5, "p": 1}, ("input",)),
+            Layer("fine", "add", {}, ("a", "d")),
+            Layer("off", "add", {}, ("a", "e")),
+        )
+    )
+    assert found.row("fine").aligned
+    assert found.row("off").aligned  # 3 without padding and 5 with padding 1 share their centre
+    shifted = tabulate(
+        graph(
+            Layer("a", "conv", {"k": 4, "f": 2, "s": 2}, ("input",)),
+            Layer("b", "conv", {"k": 4, "f": 1, "s": 2}, ("input",)),
+            Layer("off", "add", {}, ("a", "b")),
+        )
+    )
+    assert not shifted.row("off").aligned
+
+
+@pytest.mark.parametrize(
+    ("layers", "sentence"),
+    [
+        ([Layer("a", "conv", {"k": 4, "f": 9}, ("input",))], "a: the filter does not fit"),
+        ([Layer("a", "dense", {"m": 3}, ("b",))], "a reads b, but no layer has that name"),
+        ([Layer("a", "add", {}, ("b",)), Layer("b", "add", {}, ("a",))], "the layers form a cycle"),
+        ([Layer("a", "add", {}, ("input",)), Layer("a", "add", {}, ("input",))], "two layers are called a"),
+        ([Layer("a", "rnn", {"m": 3}, ("input",))], r"a \(rnn\) reads a sequence"),
+        ([Layer("a", "embedding", {"v": 9, "n": 3}, ("input",))], r"a \(embedding\) reads a sequence of T indices"),
+        ([Layer("a", "conv", {"k": 2, "f": 3}, ("input", "input"))], r"a \(conv\) reads one layer, not 2"),
+        (
+            [Layer("a", "conv", {"k": 2, "f": 3}, ("input",)), Layer("s", "add", {}, ("a", "input"))],
+            r"s \(add\) reads equal shapes, not 6×6×2 and 8×8×4",
+        ),
+        (
+            [Layer("a", "conv", {"k": 2, "f": 3}, ("input",)), Layer("s", "concat", {}, ("a", "input"))],
+            r"s \(concat\) reads maps of one size, not 6×6×2 and 8×8×4",
+        ),
+    ],
+)
+def test_what_does_not_fit_names_the_layer(layers: list[Layer], sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence):
+        tabulate(graph(*layers))
+
+
+def test_an_unknown_kind_makes_the_totals_partial() -> None:
+    """The layer and what reads it are marked; the rest of the table is still there."""
+    found = tabulate(
+        graph(
+            Layer("a", "conv", {"k": 2, "f": 3}, ("input",)),
+            Layer("b", "capsule", {}, ("a",)),
+            Layer("c", "dense", {"m": 2}, ("b",)),
+        )
+    )
+    assert found.partial
+    assert [bool(row.unknown) for row in found.rows] == [False, True, True]
+    assert "capsule is not a kind of layer" in found.rows[1].unknown
+    assert found.total["parameters"] == 3 * 3 * 4 * 2 + 2
+
+
+def test_repeated_blocks_are_found() -> None:
+    """Four equal pairs are one group of two rows, four times; the rest stands alone."""
+    found = table("8x8x4; conv 8 f3 p1; " + "; ".join(["conv 8 f3 p1; bn"] * 4) + "; dense 3")
+    groups = grouped(found.rows)
+    assert [(len(group.rows), group.times) for group in groups] == [(1, 1), (2, 4), (1, 1)]
+    assert sum(len(group.rows) * group.times for group in groups) == len(found.rows)
