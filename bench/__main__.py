@@ -29,13 +29,12 @@ def main() -> int:
 
 def measured(runs: int) -> list[Row]:
     """All rows. What takes long is measured less often."""
-    yardstick = processes.minimal(runs)
     few = max(1, runs // 3)
     return [
         *processes.rows(runs),
-        *diagnoses.rows(few, yardstick),
+        *diagnoses.rows(few),
         *backwards.rows(runs),
-        *hostile.rows(few, yardstick),
+        *hostile.rows(few),
     ]
 
 

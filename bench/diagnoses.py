@@ -14,7 +14,7 @@ from dlcalc.formulas.model import Formula
 from dlcalc.formulas.registry import formula, ids_known
 from dlcalc.formulas.run import run
 
-from .rows import Row
+from .rows import ADDITIONS, Row, additions
 
 HOW_MANY = 10_000
 MOST = 2.0
@@ -57,15 +57,17 @@ def _random(like: Value, sampler: Sampler) -> Value:
     return sampler.integer(1, 10**6)
 
 
-def rows(runs: int, yardstick: float) -> list[Row]:
-    """The median of `runs` passes over the same questions; `yardstick` is the minimal program's time."""
+def rows(runs: int) -> list[Row]:
+    """The median process time of `runs` passes over the same questions."""
     asked = cases(HOW_MANY)
-    seconds = []
+    seconds, peer = [], []
     for _ in range(runs):
-        start = time.perf_counter()
+        peer.append(additions())
+        start = time.process_time()
         for case in asked:
             verify(*case)
-        seconds.append(time.perf_counter() - start)
+        seconds.append(time.process_time() - start)
     taken = median(seconds)
     note = f"{taken / HOW_MANY * 1e6:.0f} µs each; the first pass, which compiles the formulas, {seconds[0]:.2f} s"
-    return [Row(f"{HOW_MANY:,} diagnoses", taken, yardstick, "minimal", f"≤ {MOST:g} s", taken <= MOST, "s", note)]
+    target = f"≤ {MOST:g} s"
+    return [Row(f"{HOW_MANY:,} diagnoses", taken, median(peer), ADDITIONS, target, taken <= MOST, "s", note)]

@@ -46,11 +46,6 @@ def rows(runs: int) -> list[Row]:
     return found
 
 
-def minimal(runs: int) -> float:
-    """Seconds of the minimal program: the yardstick for rows that have no peer of their own."""
-    return _measured({"minimal": MINIMAL}, runs)["minimal"]
-
-
 def _measured(commands: dict[str, list[str]], runs: int) -> dict[str, float]:
     taken: dict[str, list[float]] = {name: [] for name in commands}
     with tempfile.TemporaryDirectory() as scratch:

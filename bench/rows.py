@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -41,6 +42,19 @@ class Row:
 def within_ratio(name: str, ours: float, peer: float, peer_name: str, most: float) -> Row:
     """A row that is met when we take at most `most` times as long as the peer."""
     return Row(name, ours, peer, peer_name, f"≤ {most:g} × peer", ours <= most * peer)
+
+
+ADDITIONS = "1,000,000 additions"
+"""The peer of what has none of its own: how fast this machine's Python is at the moment."""
+
+
+def additions() -> float:
+    """Seconds of process time that Python takes for ADDITIONS in a loop."""
+    start = time.process_time()
+    total = 0
+    for number in range(1_000_000):
+        total += number
+    return time.process_time() - start
 
 
 HEADER = ("what", "ours", "peer", "ratio", "target", "", "the peer; remarks")

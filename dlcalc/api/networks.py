@@ -11,8 +11,8 @@ from typing import Any
 
 from ..document import Document
 from ..errors import UserError
-from ..expressions.nodes import Value
 from ..explain.network import COLUMNS, comparison, network
+from ..expressions.nodes import Value
 from ..networks import text, zoo
 from ..networks.network import Network
 from ..networks.table import COUNTS, Row, Table, tabulate

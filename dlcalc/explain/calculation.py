@@ -223,7 +223,7 @@ def _counts(found: Working) -> list[doc.Block]:
         for line in found.lines(name):
             words = f"{step.meaning}, {AXIS_WORDS[found.formula.axes][line.axis - 1]}" if line.axis else step.meaning
             formula = _shape_of(line.expression)
-            unit = f" {step.unit}" if step.unit else ""
+            unit = f" {step.unit.removesuffix('s') if line.value == 1 else step.unit}" if step.unit else ""
             if formula is not None:
                 rows.append((words, shape_words(formula), shape_words(line.value)))
             else:

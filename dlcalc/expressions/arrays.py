@@ -12,7 +12,7 @@ from typing import Any
 from ..errors import UserError
 from .kinds import kind_of
 from .limits import LIMIT_CELLS, LIMIT_WORK, LimitError, plus, spend, times
-from .nodes import Hadamard, Node, Outer, Transpose, Value, to_node
+from .nodes import Hadamard, Node, Outer, Transpose, Value, names_in, to_node
 from .totals import product_of, sum_of
 
 
@@ -193,6 +193,8 @@ def reverse(a: Value) -> Value:
 
 
 def length(a: Value) -> int:
+    if isinstance(a, Node):
+        raise UserError(f"{', '.join(names_in(a))} is not given: a list of numbers is needed")
     if not isinstance(a, tuple):
         raise UserError("len takes a vector or a matrix, not a single number")
     return len(a)

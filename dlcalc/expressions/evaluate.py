@@ -157,7 +157,7 @@ def _vector(node: Vector) -> Evaluator:
 
 
 FEW = 8
-"""Terms, or factors, whose total may be looked at when all are in: no more than FEW times as long as a number may be."""
+"""So many terms or factors are joined before their total is looked at; it cannot have grown much by then."""
 
 
 def _add(node: Add) -> Evaluator:

@@ -15,7 +15,7 @@ from fractions import Fraction
 
 from .exact import Number, exact
 from .functions import sqrt
-from .limits import LIMIT_BITS
+from .limits import LIMIT_BITS, spend
 
 INFINITY = math.inf
 MOST_EXPONENT = 64
@@ -45,8 +45,12 @@ class Interval:
 
     def __mul__(self, other: Interval | Number) -> Interval:
         b = of(other)
-        ends = [_times(x, y) for x in (self.low, self.high) for y in (b.low, b.high)]
-        return _around(min(ends), max(ends), _joint(_scaled(self.trend, b), _scaled(b.trend, self)))
+        if self.low >= 0 and b.low >= 0:
+            low, high = _times(self.low, b.low), _times(self.high, b.high)
+        else:
+            ends = [_times(x, y) for x in (self.low, self.high) for y in (b.low, b.high)]
+            low, high = min(ends), max(ends)
+        return _around(low, high, _joint(_scaled(self.trend, b), _scaled(b.trend, self)))
 
     __rmul__ = __mul__
 
@@ -54,13 +58,21 @@ class Interval:
         """The whole line when zero lies in the divisor."""
         b = of(other)
         if b.low <= 0 <= b.high:
-            return Interval(-INFINITY, INFINITY, None)
-        ends = [_over(x, y) for x in (self.low, self.high) for y in (b.low, b.high)]
+            return WHOLE_LINE
+        if b.high < 0:
+            return -self / -b
+        low = _over(self.low, b.high if self.low >= 0 else b.low)
+        high = _over(self.high, b.low if self.high >= 0 else b.high)
         falling = None if b.trend is None else -b.trend
-        return _around(min(ends), max(ends), _joint(_scaled(self.trend, b), _scaled(falling, self)))
+        return _around(low, high, _joint(_scaled(self.trend, b), _scaled(falling, self)))
 
     def __rtruediv__(self, other: Number) -> Interval:
         return of(other) / self
+
+
+WHOLE_LINE = Interval(-INFINITY, INFINITY, None)
+_COST = 8
+"""Units of work (`limits`) that one operation takes."""
 
 
 def of(value: Interval | Number) -> Interval:
@@ -68,11 +80,14 @@ def of(value: Interval | Number) -> Interval:
 
 
 def _around(low: Number, high: Number, trend: int | None) -> Interval:
+    spend(_COST)
     return Interval(_outward(low, -1), _outward(high, 1), trend)
 
 
 def _outward(end: Number, side: int) -> Number:
     """An end of an interval, moved outwards: a float by its rounding, a number that is too large to one that is not."""
+    if end.__class__ is int and -1 << 64 < end < 1 << 64:
+        return end
     if isinstance(end, float):
         if math.isinf(end) and (end > 0) is not (side > 0):
             return -side * sys.float_info.max
@@ -90,6 +105,8 @@ def _is_infinite(x: Number) -> bool:
 
 
 def _plus(x: Number, y: Number) -> Number:
+    if x.__class__ is int is y.__class__:
+        return x + y
     if _is_infinite(x) or _is_infinite(y):
         return x if _is_infinite(x) else y
     try:
@@ -99,6 +116,8 @@ def _plus(x: Number, y: Number) -> Number:
 
 
 def _times(x: Number, y: Number) -> Number:
+    if x.__class__ is int is y.__class__:
+        return x * y
     if x == 0 or y == 0:
         return 0
     if _is_infinite(x) or _is_infinite(y):
@@ -150,7 +169,7 @@ def power(base: Interval, exponent: Interval) -> Interval:
         return _around(low, high, _joint(base.trend, exponent.trend))
     if 0 < base.low <= base.high <= 1 and exponent.low >= 0:
         return of(1) / power(of(1) / base, exponent)
-    return Interval(-INFINITY, INFINITY, None)
+    return WHOLE_LINE
 
 
 def _whole_power(base: Interval, exponent: int) -> Interval:
@@ -181,13 +200,13 @@ def _raised(base: Number, exponent: Number) -> Number:
 def monotone(function: Callable[[Number], Number], x: Interval) -> Interval:
     """A function that never falls, applied to an interval."""
 
-    def at(end: Number, beyond: float) -> Number:
+    def at(end: Number) -> Number:
         try:
             return end if _is_infinite(end) else function(end)
         except OverflowError:
-            return beyond
+            return INFINITY
 
-    return _around(at(x.low, -INFINITY), at(x.high, INFINITY), x.trend)
+    return _around(at(x.low), at(x.high), x.trend)
 
 
 def absolute(x: Interval) -> Interval:
@@ -195,6 +214,15 @@ def absolute(x: Interval) -> Interval:
     if x.low >= 0:
         return x
     return -x if x.high <= 0 else Interval(0, max(-x.low, x.high), None)
+
+
+def modulo(a: Interval, b: Interval, whole: bool) -> Interval:
+    """a mod b, which has the sign of b; `whole` when a is a whole number in any case."""
+    if b.low <= 0 <= b.high:
+        return WHOLE_LINE
+    if whole and b.low == b.high == 1:
+        return of(0)
+    return _around(min(0, b.low), max(0, b.high), None)
 
 
 def extreme(function: str, parts: list[Interval]) -> Interval:

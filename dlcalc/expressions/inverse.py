@@ -1,21 +1,24 @@
 """Inverse questions: all whole-number values of the unknowns, in stated ranges, for which the constraints hold.
 
 A box of ranges is bounded by running the constraint on intervals (`intervals`): boxes that cannot hold a solution are
-left out, and on a range where every constraint is monotone the two ends of the solution are found by bisection.
-Everything else is split in two, within a limit on the boxes looked at. Nothing is missed inside the ranges.
+left out, boxes full of solutions are counted as they are, and on a range where every constraint is monotone the two
+ends of the solution are found by bisection. Everything else is split in two, within a limit on the boxes looked at.
+Nothing is missed inside the ranges.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from ..errors import UserError
 from . import intervals
 from .exact import Number
 from .intervals import Interval
-from .limits import LimitError, within_budget
+from .limits import LimitError, WorkError, within_budget
 
 Function = Callable[[dict[str, Any]], Any]
 Box = dict[str, tuple[int, int]]
@@ -67,16 +70,17 @@ def solve(constraints: Sequence[Constraint], ranges: Mapping[str, tuple[int, int
     try:
         within_budget(lambda: search.box(dict(ranges)), LIMIT_SEARCH)
     except _TooMany as stopped:
-        raise UserError(_smaller(dict(ranges), stopped.box)) from None
+        raise UserError(_smaller(dict(ranges), stopped.box, MOST_BOXES - search.left)) from None
     found = sorted(search.found, key=lambda solution: tuple(solution.values()))
     return Solutions(tuple(found), search.count, dict(ranges))
 
 
-def _smaller(ranges: Box, at: Box) -> str:
-    """What to say when a search is too large: ranges that need fewer boxes.
+def _smaller(ranges: Box, at: Box, looked_at: int) -> str:
+    """What to say when a search gave up after so many boxes: ranges that need fewer.
 
     The narrowest side is halved first, and lower halves come first; so a lower half that ends below the last box has
-    been searched already, box by box as it would be on its own.
+    been searched already, box by box as it would be on its own. Without one: there are fewer boxes than twice as many
+    as points.
     """
     side = _narrowest(ranges, tuple(ranges))
     low, high = ranges[side]
@@ -85,7 +89,7 @@ def _smaller(ranges: Box, at: Box) -> str:
     if high >= low:
         return f"the search is too large; the range {side}={low}..{high} could be searched"
     width = 1
-    while (width + 1) ** len(ranges) <= MOST_BOXES // 2:
+    while 2 * (width + 1) ** len(ranges) <= looked_at:
         width += 1
     small = (f"{name}={first}..{min(last, first + width - 1)}" for name, (first, last) in ranges.items())
     return f"the search is too large; give smaller ranges, such as {', '.join(small)}"
@@ -104,22 +108,34 @@ class _Search:
         self.count = 0
 
     def box(self, box: Box) -> None:
-        """Looks at one box: leaves it, bisects along its widest side, or splits it."""
+        """Looks at one box: leaves it, takes it whole, bisects along its widest side, or splits it."""
         stack = [box]
         while stack:
             current = stack.pop()
             self.left -= 1
             if self.left < 0:
                 raise _TooMany(current)
-            if self.is_empty(current):
-                continue
-            open_ = [name for name in self.names if current[name][0] < current[name][1]]
-            if not open_:
-                self.point({name: ends[0] for name, ends in current.items()})
-            elif len(open_) == 1 and self.line(current, open_[0]):
-                continue
-            else:
-                stack.extend(self.halves(current, open_))
+            try:
+                stack.extend(self.look(current))
+            except WorkError:
+                raise _TooMany(current) from None
+
+    def look(self, box: Box) -> list[Box]:
+        """Takes the solutions in a box, or gives the boxes in which they are to be looked for, the last one first."""
+        open_ = [name for name in self.names if box[name][0] < box[name][1]]
+        values: dict[str, Any] = {
+            name: Interval(*ends, None) if name in open_ else ends[0] for name, ends in box.items()
+        }
+        held = [_holds(constraint, self.evaluate(constraint, values)) for constraint in self.constraints]
+        if False in held:
+            return []
+        if None not in held:
+            self.take(box)
+        elif not open_:
+            self.refuse(values)
+        elif len(open_) > 1 or not self.line(box, open_[0]):
+            return self.halves(box, open_)
+        return []
 
     def halves(self, box: Box, open_: list[str]) -> list[Box]:
         """Splits the narrowest open side but keeps the widest whole, for the bisection."""
@@ -128,15 +144,12 @@ class _Search:
         middle = (low + high) // 2
         return [{**box, side: (middle + 1, high)}, {**box, side: (low, middle)}]
 
-    def is_empty(self, box: Box) -> bool:
-        """True when some constraint cannot hold anywhere in the box."""
-        values = {name: low if low == high else Interval(low, high, None) for name, (low, high) in box.items()}
-        return any(_holds(constraint, self.evaluate(constraint, values)) is False for constraint in self.constraints)
-
     def evaluate(self, constraint: Constraint, values: Mapping[str, Any]) -> Any:
         """The number, an interval around it where it is too large to work out, or None where there is none."""
         try:
             return constraint.value(dict(values))
+        except WorkError:
+            raise
         except LimitError as error:
             around = {name: Interval(v, v, None) if isinstance(v, int) else v for name, v in values.items()}
             try:
@@ -146,21 +159,15 @@ class _Search:
         except (UserError, ArithmeticError, TypeError):
             return None
 
-    def point(self, values: dict[str, int]) -> None:
-        for constraint in self.constraints:
-            value = self.evaluate(constraint, values)
-            if value is None:
-                return
-            holds = _holds(constraint, value)
-            if holds is None:
-                raise _undecided(values)
-            if not holds:
-                return
-        self.add([values])
+    def refuse(self, point: dict[str, int]) -> None:
+        """A point at which a constraint has no value is no solution. Raises LimitError where it has, out of reach."""
+        if all(self.evaluate(constraint, point) is not None for constraint in self.constraints):
+            raise _undecided(point)
 
-    def add(self, solutions: Sequence[dict[str, int]], count: int = 1) -> None:
-        self.count += count
-        self.found.extend(solutions[: MOST_LISTED - len(self.found)])
+    def take(self, box: Box) -> None:
+        """Every point of the box is a solution."""
+        self.count += math.prod(high - low + 1 for low, high in box.values())
+        self.found.extend(islice(_points(box), MOST_LISTED - len(self.found)))
 
     def line(self, box: Box, name: str) -> bool:
         """Solves along one side by bisection. False when some constraint is not known to be monotone there."""
@@ -180,10 +187,7 @@ class _Search:
                 return True
             first, last = max(first, ends[0]), min(last, ends[1])
         if last >= first:
-            whole = {key: fixed.get(key, 0) for key in self.names}
-            room = MOST_LISTED - len(self.found)
-            listed = range(first, min(last, first + room - 1) + 1)
-            self.add([{**whole, name: value} for value in listed], last - first + 1)
+            self.take({**box, name: (first, last)})
         return True
 
     def stretch(
@@ -207,6 +211,16 @@ class _Search:
             first = _first(low, high, lambda value: at(value) <= constraint.high)
             last = _first(low, high, lambda value: at(value) < constraint.low) - 1
         return (first, last) if first <= last else None
+
+
+def _points(box: Box) -> Iterator[dict[str, int]]:
+    """The points of a box in increasing order, one after the other: there may be any number of them."""
+    for place in range(math.prod(high - low + 1 for low, high in box.values())):
+        point = dict.fromkeys(box, 0)
+        for name, (low, high) in reversed(box.items()):
+            place, step = divmod(place, high - low + 1)
+            point[name] = low + step
+        yield point
 
 
 def _holds(constraint: Constraint, value: Any) -> bool | None:

@@ -31,6 +31,10 @@ class LimitError(UserError):
     """There may well be an answer, but a number or the work behind it would pass a limit."""
 
 
+class WorkError(LimitError):
+    """The budget is used up."""
+
+
 T = TypeVar("T")
 _budget: ContextVar[list[int] | None] = ContextVar("budget", default=None)
 
@@ -47,12 +51,12 @@ def within_budget(compute: Callable[[], T], limit: int = LIMIT_WORK) -> T:
 
 
 def spend(units: int) -> None:
-    """Takes units from the budget, if one is open. Raises LimitError when it is used up."""
+    """Takes units from the budget, if one is open. Raises WorkError when it is used up."""
     budget = _budget.get()
     if budget is not None:
         budget[0] -= units
         if budget[0] < 0:
-            raise LimitError("the sums, products, arrays and large numbers in this are too much work")
+            raise WorkError("the sums, products, arrays and large numbers in this are too much work")
 
 
 def bounded(value: Any) -> Any:

@@ -140,7 +140,7 @@ class Operands(Reader):
                 rows[-1].append(self.expression())
             if self.accept(";"):
                 rows.append([])
-            elif not self.accept("&") and not self.sees(f"end {name}"):
+            elif not self.accept("&") and not self.sees(f"end {name}") and self.at.kind != "end":
                 raise self.unexpected()
         self.take()
         if not rows[-1]:

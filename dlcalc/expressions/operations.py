@@ -134,10 +134,7 @@ def modulo(a: Value, b: Value, whole: bool) -> Value:
     if isinstance(a, Node) or isinstance(b, Node):
         return Call("mod", (to_node(a), to_node(b)))
     if isinstance(a, Interval) or isinstance(b, Interval):
-        bound = intervals.of(b)
-        if whole and bound.low == bound.high == 1:
-            return 0
-        return Interval(min(0, bound.low), max(0, bound.high), None)
+        return intervals.modulo(intervals.of(a), intervals.of(b), whole)
     try:
         return functions.modulo(a, b)
     except OverflowError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..expressions.exact import exact
-from ..expressions.nodes import Value
+from ..expressions.nodes import Name, Value
 from .model import Formula
 
 
@@ -30,6 +30,8 @@ def default_value(formula: Formula, name: str, values: Mapping[str, Value]) -> V
     evaluator = formula.evaluator(variable.default, per_axis=True)
     if variable.default.isdigit():
         return evaluator({})
+    if variable.kind.rank and any(isinstance(v, Name) and v.kind.rank for v in values.values()):
+        return formula.letter(name)  # a list as long as one that is not given
     if not variable.per_axis:
         return exact(evaluator(dict(values)))
     lanes = []

@@ -125,6 +125,8 @@ class _Problem:
         def part(index: int) -> Callable[[dict[str, Any]], Any]:
             return lambda v: self.state(v).values[name][index]
 
+        if all(isinstance(item, Node) for item in value):
+            raise UserError(f"to ask backwards, {name} is a number, not an expression in letters")
         parts = enumerate(value if len(set(value)) > 1 else value[:1])
         return [Constraint(part(i), *_around(name, item, half)) for i, item in parts if not isinstance(item, Node)]
 

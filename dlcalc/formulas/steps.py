@@ -266,9 +266,15 @@ def edited(op: Op, expression: str) -> Op:
     return changed
 
 
+def letters_of(value: Value) -> tuple[str, ...]:
+    """The letters that are left over in one value."""
+    return names_in(value) if isinstance(value, Node) else ()
+
+
 def _range(index: str, low: Value, high: Value) -> range:
     """Where an index runs. Raises UserError when its ends are not known, or too far apart."""
     if isinstance(low, Node) or isinstance(high, Node):
-        raise UserError(f"{index} runs to a number that is not given")
+        missing = [*letters_of(low), *letters_of(high)]
+        raise UserError(f"{missing[0]} is not given, and how far {index} runs depends on it")
     check_range(index, low, high)
     return range(low, high + 1)

@@ -17,7 +17,7 @@ DILATION = Variable("d", "dilation", "dilation", default="1", per_axis=True, ord
 
 FIT_STEPS = (
     Step("remainder", "mod(span, s)", "pixels left over after the last step", per_axis=True),
-    Step("lost", "max(0, remainder - p)", "positions along the axis that no window reads", per_axis=True),
+    Step("lost", "min(n, max(0, remainder - p))", "positions along the axis that no window reads", per_axis=True),
 )
 
 
@@ -87,8 +87,8 @@ def fit_warnings(window: str, axes: int) -> tuple[Condition, ...]:
     """What a stride that does not fit leaves unread; needs `FIT_STEPS`."""
     one, many = _LINES[axes]
     return (
-        Condition("remainder = 0 or lost = 0", f"the stride does not fit: ({{padded}} − {{f_eff}})/{{s}} is not whole, "
-                  f"so the last {{lost}} {{lost:{one} is|{many} are}} never read", per_axis=True),
+        Condition("remainder = 0 or lost = 0", f"the stride does not fit: ({{padded}} − {{f_eff}})/{{s}} is not whole: "
+                  f"the last {{lost}} {{lost:{one}|{many}}} never read", per_axis=True),
         Condition("remainder = 0 or lost > 0", "the stride does not fit: ({padded} − {f_eff})/{s} is not whole, but "
                   "only padding is left over: every pixel of the input is read", per_axis=True),
         skipped_between(window),
@@ -100,5 +100,5 @@ def skipped_between(window: str) -> Condition:
                      "positions are never read", per_axis=True)  # fmt: skip
 
 
-_LINES = {1: ("position", "positions"), 2: ("row or column", "rows or columns"), 3: ("slice", "slices")}
+_LINES = {1: ("position", "positions"), 2: ("row and column", "rows and columns"), 3: ("slice", "slices")}
 """What one step along an axis of a 1-D, 2-D or 3-D input is called."""

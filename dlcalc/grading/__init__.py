@@ -1,1 +1,1 @@
-"""Answers in, marks out. What students hand in is foreign: it is bounded, read as text, and nothing in it is executed."""
+"""Answers in, marks out. What students hand in is foreign: bounded, read as text, and nothing of it executed."""

@@ -97,7 +97,7 @@ def _score(cells: Sequence[str]) -> int:
 
 
 def _with_layer_heading(grid: Grid) -> Grid:
-    """Above the names of the layers there is often no heading, and pasting loses an empty cell at the start of a row."""
+    """Over the layers' names there is often no heading, and pasting loses an empty cell at the start of a row."""
     header = grid.header.cells
     lengths = Counter(len(_without_empty_end(line.cells)) for line in grid.rows)
     usual = lengths.most_common(1)[0][0] if lengths else 0
@@ -127,7 +127,9 @@ class _Reader:
             if column and column not in self.places:
                 self.places[column] = place
             elif column:
-                self.notes.append(f"column {place + 1} ({printable(heading)}) is a second one for {column}; it is left out")
+                self.notes.append(
+                    f"column {place + 1} ({printable(heading)}) is left out: it is a second one for {column}"
+                )
             elif place and heading.strip():
                 self.notes.append(f"column {place + 1} ({printable(heading)}) is not one that can be marked")
         self.layer = self.places.pop(LAYER, 0)
@@ -145,7 +147,7 @@ class _Reader:
             if layer == INPUT:
                 given = row
             elif layer in lines:
-                self.notes.append(f"line {line.number}: {layer} stands on line {lines[layer]} already; the first is marked")
+                self.notes.append(f"line {line.number} is left out: {layer} stands on line {lines[layer]} already")
             elif layer:
                 lines[layer] = line.number
                 cells.update(((layer, column), written) for column, written in row.items())
@@ -165,7 +167,7 @@ class _Reader:
         text = line.cells[place].strip() if place < len(line.cells) else ""
         have, want = len(_without_empty_end(line.cells)), len(self.grid.header.cells)
         counts = f"the row has {have} cells under {want} headings"
-        if have > want:
+        if have > want and self.grid.format in ("commas", "spaces"):
             return Written(text, line.number, f"{counts}; a number or shape with commas in it stands in quotes")
         if self.grid.format == "spaces" and 1 < have < want:
             return Written(text, line.number, f"{counts}, and it cannot be seen which is empty; write - there")

@@ -12,6 +12,8 @@ from ..errors import UserError
 
 MOST_BYTES = 2**20
 MOST_ROWS = 5_000
+_MOST_CELLS = 200
+"""Of one row; the rest of a longer one is a single cell."""
 _HEADINGS_WITHIN = 200
 """The headings stand among so many rows: before them there may be prose, or a caption."""
 
@@ -87,7 +89,7 @@ def _markdown(text: str) -> Iterator[Line]:
     for number, line in _numbered(text):
         if "|" in line and not _RULE.fullmatch(line):
             inner = re.sub(r"(?<!\\)\|$", "", line.strip().removeprefix("|"))
-            yield Line(number, tuple(_plain(part.replace(r"\|", "|")) for part in _BAR.split(inner)))
+            yield Line(number, tuple(_plain(part.replace(r"\|", "|")) for part in _BAR.split(inner, _MOST_CELLS)))
 
 
 def _plain(text: str) -> str:
@@ -98,7 +100,7 @@ def _plain(text: str) -> str:
     return without_commands(stripped) if "\\" in stripped else stripped
 
 
-_TABULAR = re.compile(r"\\begin\{(tabular[*x]?|longtable|array|tblr)\}(.*?)\\end\{\1\}", re.DOTALL)
+_BEGIN = re.compile(r"\\begin\{(tabular\*?|tabularx|longtable|array|tblr)\}(?:\[[^\]\n]{0,20}\])?")
 _COMMENT = re.compile(r"(?<!\\)%[^\n]*")
 _END_OF_ROW = re.compile(r"\\\\(?:\[[^\]\n]{0,20}\])?|\\tabularnewline\b")
 _RULES = re.compile(r"\\(?:hline|toprule|midrule|bottomrule|endhead|endfirsthead|endfoot|endlastfoot"
@@ -110,22 +112,44 @@ _SPAN = re.compile(r"\\multicolumn\s*\{(\d{1,2})\}\s*\{[^{}\n]{0,40}\}")
 def _latex(text: str) -> Iterator[Line]:
     if "&" not in text:
         return
-    found = _TABULAR.search(text)
-    start, body = (found.start(2), found[2]) if found else (0, text)
+    start, end_of_table = _inside(text)
+    body = _COMMENT.sub("", text[start:end_of_table])  # the ends of its lines stay, to be counted
     number = text.count("\n", 0, start) + 1
     at = 0
     for end in (*_END_OF_ROW.finditer(body), None):
         row = body[at : end.start() if end else len(body)]
-        lead = len(row) - len(row.lstrip())
-        cleaned = _RULES.sub(" ", _COMMENT.sub("", row))
-        if "&" in cleaned:
-            yield Line(number + row.count("\n", 0, lead), tuple(_latex_cells(cleaned)))
+        if "&" in row:
+            cleaned = _RULES.sub(" ", row)
+            lead = len(cleaned) - len(cleaned.lstrip())
+            yield Line(number + cleaned.count("\n", 0, lead), tuple(_latex_cells(cleaned)))
         number += body.count("\n", at, end.end() if end else len(body))
         at = end.end() if end else len(body)
 
 
+def _inside(text: str) -> tuple[int, int]:
+    """From where to where the rows of the first table stand, after what it says of its columns; else all of the text."""
+    begin = _BEGIN.search(text)
+    if begin is None:
+        return 0, len(text)
+    start = begin.end()
+    for _ in range(2 if begin[1] in ("tabular*", "tabularx") else 1):
+        start = _after_braces(text, start)
+    end = text.find(f"\\end{{{begin[1]}}}", start)
+    return start, len(text) if end < 0 else end
+
+
+def _after_braces(text: str, start: int) -> int:
+    """The place after a group in braces that begins here; `start` itself where none does."""
+    depth = 0
+    for place in range(start, min(start + 300, len(text))):
+        depth += (text[place] == "{") - (text[place] == "}")
+        if depth == 0:
+            return place + 1 if place > start else start
+    return start
+
+
 def _latex_cells(row: str) -> Iterator[str]:
-    for part in _AND.split(row):
+    for part in _AND.split(row, _MOST_CELLS):
         span = _SPAN.search(part)
         yield without_commands(_SPAN.sub("", part))
         yield from [""] * (min(int(span[1]), 20) - 1 if span else 0)
@@ -153,7 +177,7 @@ def without_commands(text: str) -> str:
 
 
 def _separated(delimiter: str) -> Split:
-    """Values between separators, with quotes as spreadsheets write them; a stray quote is a character like any other."""
+    """Values between separators, with quotes as spreadsheets write them; a stray quote is only a character."""
 
     def split(text: str) -> Iterator[Line]:
         if delimiter not in text:
@@ -164,13 +188,14 @@ def _separated(delimiter: str) -> Split:
 
 
 def _quoted(text: str, delimiter: str) -> list[Line] | None:
-    reader = csv.reader(text.split("\n"), delimiter=delimiter, skipinitialspace=delimiter != "\t", strict=True)
+    lines = (f"{line}\n" for line in text.split("\n"))
+    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=delimiter != "\t", strict=True)
     found: list[Line] = []
     begins = 1
     try:
         for cells in reader:
             if any(cell.strip() for cell in cells):
-                found.append(Line(begins, tuple(cell.strip() for cell in cells)))
+                found.append(Line(begins, tuple(cell.strip() for cell in cells[:_MOST_CELLS])))
             begins = reader.line_num + 1
     except csv.Error:
         return None
@@ -179,7 +204,7 @@ def _quoted(text: str, delimiter: str) -> list[Line] | None:
 
 def _unquoted(text: str, delimiter: str) -> list[Line]:
     return [
-        Line(number, tuple(cell.strip() for cell in line.split(delimiter)))
+        Line(number, tuple(cell.strip() for cell in line.split(delimiter, _MOST_CELLS)))
         for number, line in _numbered(text)
         if line.strip(delimiter + " ")
     ]
@@ -190,7 +215,7 @@ _GAP = re.compile(r"[ \u00a0]{2,}|\t+")
 
 def _spaced(text: str) -> Iterator[Line]:
     for number, line in _numbered(text):
-        yield Line(number, tuple(part.strip() for part in _GAP.split(line.rstrip())))
+        yield Line(number, tuple(part.strip() for part in _GAP.split(line.rstrip(), _MOST_CELLS)))
 
 
 FORMATS: dict[str, Split] = {

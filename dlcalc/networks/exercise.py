@@ -108,7 +108,7 @@ def written(value: Value) -> str:
     return " × ".join(f"({printing.text(part)})" if isinstance(part, Add) else printing.text(part) for part in value)
 
 
-_RUNS_IN_A_SPREADSHEET = re.compile(r"[=+\-@\t\r]")
+_RUNS_IN_A_SPREADSHEET = re.compile(r"[=+\-@＝＋－＠]")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?", re.ASCII)
 
 
@@ -120,5 +120,5 @@ def to_csv(rows: Sequence[Sequence[str]]) -> str:
 
 
 def _harmless(text: str) -> str:
-    line = " ".join(text.split("\n"))
+    line = " ".join(text.split())
     return f"'{line}" if _RUNS_IN_A_SPREADSHEET.match(line) and not _NUMBER.fullmatch(line) else line

@@ -221,7 +221,8 @@ def _recurrent(layer: Layer, shapes: list[Shape]) -> Question:
         raise UserError(f"{layer.name} ({layer.kind}) reads a sequence, time steps × numbers, not {shown(shape)}")
     settings = dict(layer.settings)
     keep = bool(settings.pop("sequence", False))
-    convention = _bias(settings)
+    one_bias = not settings.pop("reset_after", True)  # the reset gate's product needs no bias of its own
+    convention = _bias(settings) or ("textbook" if one_bias else "")
     given = {"T": shape[0], "n": shape[1], **settings}
     return Question(layer.kind, given, lambda out: tuple(out) if keep else tuple(out[1:]), convention)
 
@@ -282,7 +283,7 @@ _KINDS = (
     Kind("embedding", "embedding", _embedding, ("v", "n")),
     Kind("rnn", "rnn", _recurrent, ("m", "L", "D", "sequence", "bias")),
     Kind("lstm", "lstm", _recurrent, ("m", "L", "D", "sequence", "bias")),
-    Kind("gru", "gru", _recurrent, ("m", "L", "D", "sequence", "bias")),
+    Kind("gru", "gru", _recurrent, ("m", "L", "D", "sequence", "bias", "reset_after")),
     Kind("convlstm", "convlstm", _convlstm, ("k", "f", "sequence")),
     Kind("attention", "attention", _attention, ("h",), several=True),
 )

@@ -99,15 +99,15 @@ def test_alexnet_with_224_leaves_a_row_unread() -> None:
     layer = ask("conv", n=224, f=11, s=4)
     assert layer["o"] == 54
     assert layer.warnings == (
-        "the stride does not fit: (224 − 11)/4 is not whole, so the last 1 row or column is never read",
+        "the stride does not fit: (224 − 11)/4 is not whole: the last 1 row and column never read",
     )
 
 
 @pytest.mark.parametrize(
-    ("id", "lost"), [("conv1d", "2 positions are"), ("conv", "2 rows or columns are"), ("conv3d", "2 slices are")]
+    ("id", "lost"), [("conv1d", "2 positions"), ("conv", "2 rows and columns"), ("conv3d", "2 slices")]
 )
 def test_what_is_lost_is_named_by_the_number_of_axes(id: str, lost: str) -> None:
-    assert ask(id, n=12, f=4, s=3).warnings[0].endswith(f"so the last {lost} never read")
+    assert ask(id, n=12, f=4, s=3).warnings[0].endswith(f"the last {lost} never read")
 
 
 def test_resnet_loses_only_padding() -> None:
@@ -120,7 +120,7 @@ def test_resnet_loses_only_padding() -> None:
 
 def test_a_stride_larger_than_the_filter_skips_pixels() -> None:
     assert ask("conv", n=7, f=(3, 1), s=3).warnings == (
-        "height: the stride does not fit: (7 − 3)/3 is not whole, so the last 1 row or column is never read",
+        "height: the stride does not fit: (7 − 3)/3 is not whole: the last 1 row and column never read",
         "width: the stride 3 is larger than the filter 1: the pixels between two positions are never read",
     )
 

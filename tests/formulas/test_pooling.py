@@ -96,7 +96,7 @@ def test_ceil_mode_is_the_floor_where_the_stride_fits() -> None:
 def test_warnings_of_pooling() -> None:
     assert ask("pool", n=55, f=3, s=2).warnings == ()
     assert ask("pool", n=25, f=2).warnings == (
-        "the stride does not fit: (25 − 2)/2 is not whole, so the last 1 row or column is never read",
+        "the stride does not fit: (25 − 2)/2 is not whole: the last 1 row and column never read",
     )
     assert ask("pool", n=8, f=2, p=2).warnings == ("PyTorch refuses a padding of more than half the window: 2·2 > 2",)
     assert ask("pool_ceil", n=25, f=2).warnings == (

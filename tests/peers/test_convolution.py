@@ -157,7 +157,7 @@ def test_pixels_that_are_never_read(n: int, f: int, s: int, p: int) -> None:
     assert any("never read" in warning for warning in ours.working.warnings) == (unread > 0)
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(st.data())
 def test_multiply_accumulates(data: st.DataObject) -> None:
     """PyTorch's own counter finds two operations for each of our multiply-accumulates, transposed or not."""

@@ -6,9 +6,10 @@ import os
 import re
 
 from ...errors import ProblemError
-from ...foreign import bounded, decoded, printable, read_bytes, shown
+from ...foreign import bounded, decoded, printable, read_bytes
 from ..network import Network
 from ..text import read
+from .draft import file_id
 
 ENDINGS = (".toml", ".onnx", ".json", ".keras", ".txt")
 """Of the files that `read_file` reads."""
@@ -49,7 +50,7 @@ def read_data(data: bytes, name: str = "standard input") -> Network:
     if ending == ".keras":
         from .keras_archive import config
 
-        return _keras(config(data, name), name)
+        return _keras(config(name, data), name)
     return _content(bounded(data, name, _MOST[ending], "a network"), ending, name)
 
 

@@ -119,7 +119,7 @@ def googlenet(norm: bool, heads: bool) -> Network:
         form.module(name)
         if heads and name in _WITH_HEAD:
             form.head(_WITH_HEAD[name])
-    imagenet_classifier(net, "dropout")
+    imagenet_classifier(net, dropout=True)
     if norm:
         net.notes.append("the branch 3x3b has 3×3 filters where the paper has 5×5")
     if heads:

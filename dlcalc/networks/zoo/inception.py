@@ -133,7 +133,7 @@ def inception_v3(id: str, head: bool) -> Network:
     form.halved_17("7a")
     for module in ("7b", "7c"):
         form.threes(module)
-    imagenet_classifier(net, "dropout")
+    imagenet_classifier(net, dropout=True)
     net.notes.append("Keras leaves out the scale γ of every batch normalisation, so its counts differ")
     return net.build()
 

@@ -99,8 +99,8 @@ def _block(net: Builder, branch: Branch, width: int, channels: int, stride: int)
 
 _HE = "He and others, arXiv:1512.03385"
 _SE_NOTES = (
-    "squeeze and excitation with reduction 16 and biases in both dense layers, as in the libraries; the 2.51 M extra "
-    "parameters of the paper's text are their weights",
+    "squeeze and excitation with reduction 16 and biases in both dense layers, as in the libraries; the paper counts "
+    "their 2.5 M weights alone",
     "a squeezed average depends on the whole image; the receptive field is that of the maps alone",
 )
 

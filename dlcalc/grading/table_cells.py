@@ -1,0 +1,131 @@
+"""One cell as a student writes it: a number however it is grouped, a shape, an expression, or nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from ..errors import UserError
+from ..expressions.answers import Answer, agrees, read_answer, read_number, read_scalar, split_at, unwrapped
+from ..expressions.limits import within_budget
+from ..expressions.reader import Declarations
+from ..foreign import printable
+from ..formulas.run import letters_in
+from .table_columns import Written
+
+SHAPES = frozenset({"output", "receptive_field"})
+"""The columns that hold a number per axis."""
+
+MOST_CHARACTERS = 300
+_WORK = 2_000_000
+"""Units of work in all cells together; what one may use of it depends on how many there are."""
+_WORK_OF_ONE = (500, 20_000)
+
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\u202a-\u202e\u2066-\u2069\ufeff]")
+_NOTHING = re.compile(r"|\?+|…|\.\.\.|_+")
+_DASH = re.compile(r"[-‐‑‒–—―−]+|n/?a|none", re.IGNORECASE)
+_TIMES = re.compile(r"(?<=[\d)])\s*[xX✕]\s*(?=[\d(])")
+_DOTTED = re.compile(r"[1-9]\d{0,2}(?:\.\d{3})+", re.ASCII)
+_SEPARATED = re.compile(r"(?<=[\d\s)])[xX×✕](?=[\d\s(])|[,;]|\d\s+\d")
+"""What tells a shape from one number."""
+_BATCH = re.compile(r"(?:none|\?|-1)\s*[,x×]\s*", re.IGNORECASE)
+"""The size of the batch, as libraries print it before a shape."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What was read: an answer; else `reason`, why it cannot be read; else nothing was written.
+
+    A dash, `none`, is 0 where nothing is to be counted and no answer elsewhere.
+    """
+
+    wrote: str = ""
+    line: int = 0
+    answer: Answer | None = None
+    reason: str = ""
+    none: bool = False
+
+
+class CellReader:
+    """Reads the cells of one table: how numbers are grouped, and which letters there are, is common to all."""
+
+    def __init__(self, cells: Mapping[tuple[str, str], Written], letters: Iterable[str]) -> None:
+        self.cells = cells
+        self.letters = frozenset(letters)
+        self.names = Declarations(Declarations.of(self.letters).kinds, self.letters)
+        self.dots = _grouped_by_dots(written.text for (_, column), written in cells.items() if column not in SHAPES)
+        self.work = min(max(_WORK // max(len(cells), 1), _WORK_OF_ONE[0]), _WORK_OF_ONE[1])
+
+    def read(self, layer: str, column: str, axes: int) -> Cell:
+        """The cell of a layer; `axes` is how many numbers a shape there has."""
+        written = self.cells.get((layer, column))
+        if written is None:
+            return Cell()
+        text = _INVISIBLE.sub("", written.text).strip().removeprefix("'").strip()
+        cell = Cell(printable(" ".join(text.split())) if text else "", written.line)
+        if written.trouble or _NOTHING.fullmatch(text):
+            return replace(cell, reason=written.trouble)
+        if _DASH.fullmatch(text):
+            return replace(cell, none=True)
+        if len(text) > MOST_CHARACTERS:
+            return replace(cell, reason=f"a cell has at most {MOST_CHARACTERS} characters, not {len(text)}")
+        try:
+            return replace(cell, answer=within_budget(lambda: self._equal(text, column, axes), self.work))
+        except (UserError, OverflowError) as error:
+            return replace(cell, reason=printable(str(error)))
+
+    def _equal(self, text: str, column: str, axes: int) -> Answer:
+        """11*11*3*96 = 34848 is its value, if both sides have the same."""
+        sides = [side for side in text.split("=") if side.strip()]
+        if not sides:
+            raise UserError("a number or an expression is expected")
+        answers = [self._one(side.strip(), column, axes) for side in sides]
+        for answer in answers[1:]:
+            if not agrees(answers[0].value, answer):
+                raise UserError(f"two different values stand there: {printable(text)}")
+        return replace(answers[-1], text=text)
+
+    def _one(self, text: str, column: str, axes: int) -> Answer:
+        answer = self._shape(text, axes) if column in SHAPES else self._number(text)
+        strange = sorted(set(letters_in(answer.value)) - self.letters)
+        if strange:
+            known = ", ".join(sorted(self.letters))
+            has = f"its letters are {known}" if known else "it has none"
+            raise UserError(f"{strange[0]} is not a letter of this network: {has}")
+        return answer
+
+    def _number(self, text: str) -> Answer:
+        if _DOTTED.fullmatch(text):
+            if not self.dots and text.count(".") == 1:
+                raise UserError(f"{text} may be {text.replace('.', '')}, or a decimal: write it without the dot")
+            text = text.replace(".", "")
+        answer = read_answer(_TIMES.sub("×", text), self.names)
+        if isinstance(answer.value, tuple):
+            raise UserError(f"one number is expected, not {len(answer.value)}")
+        return answer
+
+    def _shape(self, text: str, axes: int) -> Answer:
+        inner = _BATCH.sub("", unwrapped(text), count=1) if _BATCH.match(unwrapped(text)) else unwrapped(text)
+        inner = inner.rstrip(" ,;")
+        parts = split_at(inner, ",;")
+        if axes == 1 and (_SEPARATED.search(inner) is None or read_number(inner) is not None):
+            return Answer(text, (self._number(inner).value,))  # 4 096 is no shape of two axes, 7*7*64 is a product
+        if len(parts) == axes > 1:
+            return Answer(text, tuple(read_scalar(part, self.names) for part in parts))
+        return read_answer(inner if read_number(inner) is None else f"({inner})", self.names, shape=True)
+
+
+def _grouped_by_dots(texts: Iterable[str]) -> bool:
+    """Whether 34.944 is 34,944 in this table: 37.752.832 or several like it show it, no large number denies it."""
+    dotted = certain = 0
+    for text in texts:
+        if _DOTTED.fullmatch(text):
+            dotted += 1
+            certain += text.count(".") > 1
+        else:
+            number = read_number(text)
+            if number is not None and (number >= 1000 or isinstance(number, Fraction)):
+                return False
+    return certain > 0 or dotted > 1

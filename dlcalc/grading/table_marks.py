@@ -1,0 +1,216 @@
+"""Marking a student's table of a network, cell by cell: right, following from an earlier cell, or wrong and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from ..errors import UserError
+from ..expressions import printing
+from ..expressions.answers import Answer
+from ..expressions.nodes import Value
+from ..formulas.diagnose import Candidate
+from ..networks.exercise import COLUMNS, cell
+from ..networks.table import COUNTS, Table
+from .table_cells import Cell, CellReader
+from .table_columns import TOTAL, Sheet, read_sheet
+from .table_letters import letters, points, put_in
+from .table_point import RIGHT, Finding, Point
+
+Place = tuple[str, str]
+"""(layer, column)"""
+
+STATUSES = ("right", "follows", "convention", "wrong", "undecided", "unreadable", "missing")
+"""`follows`: what comes out of the student's own earlier cells; `convention`: right by another way of counting;
+`undecided`: it was read but could not be compared."""
+EARNING = frozenset({"right", "follows", "convention"})
+"""What a cell gets its mark for."""
+
+
+@dataclass(frozen=True)
+class CellMark:
+    """What one cell is worth. `line` is where it stands in the text that was handed in, 0 where it does not."""
+
+    layer: str
+    column: str
+    status: str
+    expected: Value
+    wrote: str = ""
+    line: int = 0
+    convention: str = ""
+    mistakes: tuple[Candidate, ...] = ()
+    reason: str = ""
+
+    @property
+    def mark(self) -> int:
+        return int(self.status in EARNING)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The cell for JSON: `because` says why it cannot be read, decided or right where no mistake does."""
+        return {
+            "column": self.column,
+            "status": self.status,
+            "marks": self.mark,
+            "expected": _json(self.expected),
+            "wrote": self.wrote,
+            "line": self.line,
+            "convention": self.convention,
+            "mistakes": [{"id": found.id, "because": found.because} for found in self.mistakes],
+            "because": self.reason,
+        }
+
+
+@dataclass(frozen=True)
+class TableMarks:
+    """A marked table: its cells in the order of the layers, the totals last; `notes` say what was not understood."""
+
+    table: Table
+    cells: tuple[CellMark, ...]
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """How many cells have each status."""
+        found = Counter(each.status for each in self.cells)
+        return {status: found[status] for status in STATUSES}
+
+    @property
+    def marks(self) -> int:
+        return sum(found.mark for found in self.cells)
+
+    @property
+    def correct(self) -> bool:
+        """Nothing is wrong and nothing is missing, unreadable or undecided."""
+        return self.marks == len(self.cells)
+
+    def of(self, layer: str, column: str) -> CellMark:
+        """The mark of one cell, the totals under `total`. Raises UserError when it was not asked."""
+        for found in self.cells:
+            if (found.layer, found.column) == (layer, column):
+                return found
+        raise UserError(f"{column} of {layer} was not asked")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The marks for JSON: `marks` of `of` cells, and under `layers` each layer's cells; the last may be `total`."""
+        layers: dict[str, list[dict[str, Any]]] = {}
+        for found in self.cells:
+            layers.setdefault(found.layer, []).append(found.to_dict())
+        return {
+            "network": self.table.network.id,
+            "convention": self.table.convention or "textbook",
+            "correct": self.correct,
+            "marks": self.marks,
+            "of": len(self.cells),
+            "counts": self.counts,
+            "layers": [
+                {"name": name, "marks": sum(each["marks"] for each in cells), "cells": cells}
+                for name, cells in layers.items()
+            ],
+            "notes": list(self.notes),
+        }
+
+
+def mark_table(table: Table, text: str | bytes, columns: Sequence[str] = ()) -> TableMarks:
+    """Marks what a student handed in, in any of the formats of `table_text`, for a network's table.
+
+    `columns` are those that were asked, by default all that the student's table has. Whatever stands in a cell is a
+    status, never an error. Raises UserError for a column that cannot be asked, or a text in which there is no table.
+    """
+    for column in columns:
+        if column not in COLUMNS:
+            raise UserError(f"the columns of a table are {', '.join(COLUMNS)}, not {column}")
+    sheet = read_sheet(text, table.network)
+    expected = _expected(table, sheet, tuple(columns) or tuple(filter(sheet.columns.__contains__, COLUMNS)))
+    reader = CellReader(sheet.cells, letters(table))
+    cells = {place: _read(reader, place, value) for place, value in expected.items()}
+    judged = _judged(table, expected, cells)
+    marks = tuple(_mark(place, value, cells[place], judged.get(place)) for place, value in expected.items())
+    unknown = (f"{row.layer.name} is not marked: {row.unknown}" for row in table.rows if row.unknown)
+    return TableMarks(table, marks, (*_about_input(table, sheet), *sheet.notes, *unknown))
+
+
+def _expected(table: Table, sheet: Sheet, columns: Sequence[str]) -> dict[Place, Value]:
+    """Every cell that is asked, with the truth. The totals are, where the student's table has a row for them."""
+    found = {(row.layer.name, column): cell(row, column) for row in table.rows for column in columns}
+    if TOTAL in sheet.lines and not table.partial and all(row.layer.name != TOTAL for row in table.rows):
+        found.update({(TOTAL, column): table.total[column] for column in columns if column in COUNTS})
+    return {place: value for place, value in found.items() if value is not None}
+
+
+def _read(reader: CellReader, place: Place, expected: Value) -> Cell:
+    """What was written; a dash is 0 where the truth is 0."""
+    layer, column = place
+    written = reader.read(layer, column, len(expected) if column == "output" else 1)
+    return replace(written, answer=Answer(written.wrote, 0)) if written.none and expected == 0 else written
+
+
+def _judged(table: Table, expected: Mapping[Place, Value], cells: Mapping[Place, Cell]) -> dict[Place, Finding]:
+    """What every cell with an answer is worth: at each point, then together."""
+    answers = {place: found.answer for place, found in cells.items() if found.answer is not None}
+    at = points(table)
+    if not at:
+        return {place: _as_written(expected[place], answer) for place, answer in answers.items()}
+    found: dict[Place, list[Finding]] = {place: [] for place in answers}
+    for numbers, there in at:
+        wrote: dict[Place, Answer] = {}
+        for place, answer in answers.items():
+            try:
+                wrote[place] = replace(answer, value=put_in(answer.value, numbers))
+            except (UserError, OverflowError) as error:
+                found[place].append(Finding("undecided", reason=str(error)))
+        point = Point(there, wrote)
+        for place in wrote:
+            found[place].append(_finding(point, place))
+    return {place: _together(findings) for place, findings in found.items()}
+
+
+def _finding(point: Point, place: Place) -> Finding:
+    try:
+        return point.judge(*place)
+    except (UserError, OverflowError) as error:
+        return Finding("undecided", reason=str(error))
+
+
+def _as_written(expected: Value, answer: Answer) -> Finding:
+    """Where no numbers fit the network, an expression is only compared as it is written."""
+    if answer.value in (expected, (expected,)):
+        return RIGHT
+    return Finding("undecided", reason="no numbers were found that fit all layers, to compare the expressions with")
+
+
+def _together(findings: Sequence[Finding]) -> Finding:
+    """An expression is worth what it is worth at the point where it is worth least; a mistake shows at all points."""
+    worst = max(findings, key=lambda found: STATUSES.index(found.status))
+    ids = [{each.id for each in found.mistakes} for found in findings if found.status == worst.status]
+    common = set.intersection(*ids)
+    return replace(worst, mistakes=tuple(each for each in worst.mistakes if each.id in common))
+
+
+def _mark(place: Place, expected: Value, written: Cell, found: Finding | None) -> CellMark:
+    mark = CellMark(*place, "missing", expected, written.wrote, written.line)
+    if written.reason:
+        return replace(mark, status="unreadable", reason=written.reason)
+    if found is None:
+        return mark
+    return replace(mark, status=found.status, convention=found.convention, mistakes=found.mistakes, reason=found.reason)
+
+
+def _about_input(table: Table, sheet: Sheet) -> Iterable[str]:
+    """A word where the student began with another input."""
+    written = sheet.input.get("output")
+    if written is None:
+        return
+    shape = table.network.input
+    found = CellReader({("input", "output"): written}, letters(table)).read("input", "output", len(shape))
+    if found.answer is not None and found.answer.value not in (shape, (*shape[-1:], *shape[:-1])):
+        yield f"line {found.line}: the input is {printing.text(shape)}, not {found.wrote}"
+
+
+def _json(value: Value) -> Any:
+    """A number, a shape as a list, or an expression as a text that is read back."""
+    if isinstance(value, tuple):
+        return [_json(part) for part in value]
+    return value if isinstance(value, int) else printing.plain(value)

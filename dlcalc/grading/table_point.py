@@ -1,0 +1,276 @@
+"""A student's table judged with numbers in all cells: each against the truth, then against what was written before.
+
+What follows from a wrong cell is worked out by the formulas that work the truth out, with the student's values pinned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from ..errors import UserError
+from ..expressions.answers import Answer, agrees
+from ..expressions.nodes import Value
+from ..expressions.totals import sum_of
+from ..formulas.diagnose import Candidate
+from ..formulas.model import Convention
+from ..networks.exercise import cell
+from ..networks.kinds import Shape
+from ..networks.network import INPUT
+from ..networks.table import Field, Row, Table, tabulate
+from .table_columns import TOTAL
+from .table_rows import (
+    SOURCES,
+    alone,
+    field_mistakes,
+    mistaken,
+    on_own_cells,
+    verified,
+    widened,
+    window_size,
+    worked_with,
+)
+
+CHANNELS_FIRST = "channels-first"
+WINDOW = "window"
+"""Conventions of tables: channels × height × width as PyTorch prints it; the window itself called receptive field."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one cell is worth at one point; `reason` says in words what no mistake's sentence says."""
+
+    status: str
+    convention: str = ""
+    mistakes: tuple[Candidate, ...] = ()
+    reason: str = ""
+
+
+RIGHT, FOLLOWS = Finding("right"), Finding("follows")
+
+
+class Point:
+    """The truth at one point, what was written there, and what follows from it layer by layer."""
+
+    def __init__(self, table: Table, wrote: Mapping[tuple[str, str], Answer]) -> None:
+        self.table = table
+        self.rows = {row.layer.name: row for row in table.rows}
+        self.channels_first = self._is_channels_first(wrote)
+        self.wrote = {place: self._laid_out(place, answer) for place, answer in wrote.items()}
+        self.shapes: dict[str, Shape] = {INPUT: table.network.input}
+        self.followed: dict[str, Row] = {}
+        self.fields: dict[str, Shape] = {}
+        for row in table.rows:
+            self._follow(row)
+
+    # what was written, in the table's own form
+
+    def _is_channels_first(self, wrote: Mapping[tuple[str, str], Answer]) -> bool:
+        """Whether more shapes are right with the channels first than last."""
+        tally = 0
+        for (layer, column), answer in wrote.items():
+            true = self.rows[layer].output if column == "output" and layer in self.rows else ()
+            if len(true) > 2 and answer.value != _rotated(answer.value):
+                tally += (_rotated(answer.value) == true) - (answer.value == true)
+        return tally > 0
+
+    def _laid_out(self, place: tuple[str, str], answer: Answer) -> Answer:
+        """A shape as the table has it: channels last, 1×1×4096 for a vector of 4096, a field along every axis."""
+        layer, column = place
+        value = answer.value
+        if layer not in self.rows or not isinstance(value, tuple):
+            return answer
+        row = self.rows[layer]
+        if column == "receptive_field":
+            return replace(answer, value=value * len(row.field)) if len(value) == 1 else answer
+        if self.channels_first and len(value) == len(row.output) > 2:
+            value = _rotated(value)
+        longer = tuple(part for part in value if part != 1)
+        if len(value) != len(row.output) and longer == tuple(part for part in row.output if part != 1):
+            value = row.output
+        elif len(row.output) == 1 and len(longer) == 1:
+            value = longer
+        return replace(answer, value=value)
+
+    # what follows from it
+
+    def _follow(self, row: Row) -> None:
+        """The layer on what was written of the layers that it reads."""
+        layer = row.layer
+        if row.working is None or any(name not in self.shapes for name in layer.inputs):
+            return
+        shapes = [self.shapes[name] for name in layer.inputs]
+        true = [self.rows[name].output if name in self.rows else self.table.network.input for name in layer.inputs]
+        followed = row if shapes == true else alone(layer, shapes, self.table.convention)
+        if followed is not None and followed is not row:
+            self.followed[layer.name] = followed
+        own = self.wrote.get((layer.name, "output"))
+        self.shapes[layer.name] = own.value if own else (followed or row).output
+        if row.field:
+            seen = self.wrote.get((layer.name, "receptive_field"))
+            fits = seen is not None and isinstance(seen.value, tuple) and len(seen.value) == len(row.field)
+            self.fields[layer.name] = seen.value if seen and fits else self._field(row)
+
+    def _field(self, row: Row) -> Shape:
+        """The receptive field that follows from what was written of the layers before."""
+        seen = self._seen_before(row)
+        try:
+            return tuple(widened(row, axis, self._field_before(row, axis), pixels) for axis, pixels in enumerate(seen))
+        except UserError:
+            return _sizes(row)
+
+    def _seen_before(self, row: Row) -> Shape:
+        """Per axis the largest field that was written of a layer that is read; 1 for the input."""
+        paths = [self.fields[name] for name in row.layer.inputs if name in self.fields]
+        return tuple(max(along) for along in zip(*paths, strict=False)) if paths else (1,) * len(row.field)
+
+    def _field_before(self, row: Row, axis: int) -> Field:
+        """The true one of the layers that are read."""
+        paths = [self.rows[name].field for name in row.layer.inputs if name in self.rows and self.rows[name].field]
+        return max((path[axis] for path in paths), key=lambda field: field.size) if paths else Field(1, 1, 0)
+
+    def _following(self, layer: str, column: str) -> Iterator[Value]:
+        """What a cell may be when it follows from others that are wrong; first from all of them."""
+        followed = self.followed.get(layer)
+        for row in (*([followed] if followed is not None else []), self.rows[layer]):
+            for pins in self._pins(row, column):
+                try:
+                    yield worked_with(row, column, pins)
+                except UserError:
+                    continue
+        if followed is not None:
+            yield cell(followed, column)
+
+    def _pins(self, row: Row, column: str) -> list[dict[str, Value]]:
+        """The wrong cells that this one is worked out from: all together, then one by one."""
+        found: dict[str, Value] = {}
+        for source in SOURCES.get(column, ()):
+            own = self.wrote.get((row.layer.name, source))
+            if own is not None and not agrees(cell(row, source), own):
+                found[source] = own.value
+        single = [{source: value} for source, value in found.items()]
+        return single if len(single) < 2 else [found, *single]
+
+    # what a cell is worth
+
+    def judge(self, layer: str, column: str) -> Finding:
+        """Right; else following from what was written before; else right by another convention; else wrong."""
+        answer = self.wrote[layer, column]
+        if layer == TOTAL and layer not in self.rows:
+            return self._judge_total(column, answer)
+        row = self.rows[layer]
+        if column == "receptive_field":
+            return self._judge_field(row, answer)
+        if agrees(cell(row, column), answer):
+            rotated = column == "output" and self.channels_first and len(row.output) > 2
+            return Finding("convention", CHANNELS_FIRST) if rotated and row.output != _rotated(row.output) else RIGHT
+        if any(agrees(value, answer) for value in self._following(layer, column)):
+            return FOLLOWS
+        return self._diagnosed(layer, column, answer)
+
+    def _diagnosed(self, layer: str, column: str, answer: Answer) -> Finding:
+        row = self.rows[layer]
+        expected = cell(row, column)
+        if isinstance(expected, tuple) and isinstance(answer.value, tuple) and len(expected) != len(answer.value):
+            return Finding("wrong", reason=f"{_numbers(len(expected))} are expected, not {len(answer.value)}")
+        found: tuple[Candidate, ...] = ()
+        followed = self.followed.get(layer)
+        other = followed if followed is not None and cell(followed, column) != expected else None
+        for at in (row, other):
+            verdict = verified(at, column, answer) if at is not None and not _single(found) else None
+            if verdict is not None and verdict.convention is not None:
+                return _by_convention(row, verdict.convention)
+            if verdict is not None and (not found or _single(verdict.mistakes)):
+                found = verdict.mistakes
+        if not found:
+            base = followed or row
+            found = tuple(c for pins in self._pins(base, column)[:1] for c in on_own_cells(base, column, pins, answer))
+        return Finding("wrong", mistakes=found)
+
+    def _judge_field(self, row: Row, answer: Answer) -> Finding:
+        sizes = _sizes(row)
+        if agrees(sizes, answer):
+            return RIGHT
+        if len(answer.value) != len(sizes):
+            return Finding("wrong", reason=f"one number is expected, or {len(sizes)}, not {len(answer.value)}")
+        if agrees(self._field(row), answer):
+            return FOLLOWS
+        if agrees(window_size(row), answer):
+            return Finding("convention", WINDOW)
+        for axis, (right, wrote) in enumerate(zip(sizes, answer.value, strict=True)):
+            if right != wrote:
+                before = self._field_before(row, axis)
+                for seen in (before.size, self._seen_before(row)[axis]):
+                    found = field_mistakes(row, axis, before, seen, replace(answer, value=wrote))
+                    if found:
+                        return Finding("wrong", mistakes=found)
+        return Finding("wrong")
+
+    # totals
+
+    def _judge_total(self, column: str, answer: Answer) -> Finding:
+        if agrees(self.table.total[column], answer):
+            return RIGHT
+        if any(agrees(value, answer) for value in self._own_totals(column)):
+            return FOLLOWS
+        for name in self._conventions():
+            if agrees(tabulate(self.table.network, name).total[column], answer):
+                return Finding("convention", name)
+        return Finding("wrong", mistakes=tuple(self._made_throughout(column, answer)))
+
+    def _own_totals(self, column: str) -> Iterator[Value]:
+        """The sums of what was written: what was not counts as it is, or as nothing."""
+        for rest in (True, False):
+            yield sum_of(self._own(row, column, rest) for row in self.table.rows)
+        parts = [self.wrote.get((TOTAL, part)) for part in ("weights", "biases")]
+        if column == "parameters" and all(parts):
+            yield sum_of(part.value for part in parts if part)
+
+    def _own(self, row: Row, column: str, rest: bool) -> Value:
+        own = self.wrote.get((row.layer.name, column))
+        if own is not None:
+            return own.value
+        return self.followed.get(row.layer.name, row).count(column) if rest else 0
+
+    def _conventions(self) -> list[str]:
+        """The other ways of counting that some layer's formula knows."""
+        known = chain.from_iterable(row.working.formula.conventions for row in self.table.rows if row.working)
+        names = dict.fromkeys(convention.name for convention in known if not convention.variant)
+        return [name for name in names if name != (self.table.convention or "textbook")]
+
+    def _made_throughout(self, column: str, answer: Answer) -> Iterator[Candidate]:
+        """The mistakes that give the total when they are made in every layer where they can be."""
+        made = [mistaken(row, column) for row in self.table.rows]
+        mistakes = {id: found[0] for row in made for id, found in row.items()}
+        for id, mistake in mistakes.items():
+            rows = zip(self.table.rows, made, strict=True)
+            total = sum_of(found[id][1] if id in found else row.count(column) for row, found in rows)
+            if agrees(total, answer):
+                yield Candidate((mistake,))
+
+
+def _by_convention(row: Row, other: Convention) -> Finding:
+    """Right under another way of counting, unless the layer itself is another one: without biases, say."""
+    here = row.working.convention if row.working is not None else other
+    if here.variant:
+        return Finding("wrong", reason=f"right with {other.says}, but here it is {here.says}")
+    return Finding("convention", other.name)
+
+
+def _sizes(row: Row) -> Shape:
+    return tuple(field.size for field in row.field)
+
+
+def _rotated(shape: Shape) -> Shape:
+    """Channels × height × width with the channels last."""
+    return (*shape[1:], *shape[:1])
+
+
+def _numbers(count: int) -> str:
+    return f"{count} number{'s' if count > 1 else ''}"
+
+
+def _single(found: tuple[Candidate, ...]) -> bool:
+    """Whether one mistake alone explains an answer."""
+    return bool(found) and len(found[0].mistakes) == 1

@@ -1,0 +1,100 @@
+"""What the readers of foreign files share: a network that is put together as its layers are found."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import replace
+
+from ...expressions.nodes import Name, Value
+from ...foreign import printable
+from ..builder import Builder
+from ..kinds import KINDS
+from ..network import INPUT, Layer, Network
+
+SEQUENCES = frozenset({"rnn", "lstm", "gru", "embedding", "attention"})
+"""Kinds that read the rows of a two-axis input as time steps."""
+
+_LETTERS = {1: "n", 2: "Tn", 3: "HWc", 4: "THWc"}
+"""What the sizes of an input are called that a file leaves open, by the number of axes."""
+_SPARE = "abdehklmopqrstuvyz"
+
+
+def file_id(path: str) -> str:
+    """A network's id from its file's name."""
+    name = os.path.splitext(os.path.basename(path))[0]
+    return re.sub(r"[^\w.-]+", "-", printable(name)).strip("-") or "network"
+
+
+def input_shape(sizes: list[int | str | None]) -> tuple[Value, ...]:
+    """Sizes with the channels last; a size without a number is a letter, and the same name the same letter."""
+    usual = _LETTERS.get(len(sizes), "")
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    shape: list[Value] = []
+    for axis, size in enumerate(sizes):
+        if isinstance(size, int):
+            shape.append(size)
+            continue
+        if size is None or size not in names:
+            wanted = size if size and len(size) == 1 and size.isascii() and size.isalpha() else usual[axis : axis + 1]
+            letter = next(each for each in (wanted, *_SPARE) if each and each not in taken)
+            taken.add(letter)
+            names[size or f"axis {axis}"] = letter
+        shape.append(Name(names[size or f"axis {axis}"], integer=True))
+    return tuple(shape)
+
+
+def per_axis(sizes: tuple[int, ...]) -> Value:
+    """One number where all axes have the same."""
+    return sizes[0] if len(set(sizes)) == 1 else sizes
+
+
+class Draft(Builder):
+    """A builder whose layers may still change: what follows a layer may turn out to be a setting of it."""
+
+    def layer(self, name: str) -> Layer | None:
+        """The layer of that name, looked for from the last one backwards; None for the input."""
+        at = self._at(name)
+        return None if at is None else self.layers[at]
+
+    def unknown(self, kind: str, *inputs: str, name: str = "", place: str = "") -> str:
+        """A layer of a kind that no formula works out, with its inputs, of which it may have none."""
+        kind = printable(kind)[:60]
+        kind = f"other {kind}" if kind in KINDS else kind
+        called = name or self.next_name(kind)
+        self.layers.append(Layer(called, kind, {}, inputs, place))
+        self.last = called
+        return called
+
+    def remark(self, name: str, word: str) -> None:
+        """An activation or the like that follows the layer and is no row of its own."""
+        at = self._at(name)
+        if at is not None:
+            layer = self.layers[at]
+            self.layers[at] = replace(layer, remarks=(*layer.remarks, word))
+
+    def change(self, name: str, **settings: Value) -> None:
+        """Other settings of a layer."""
+        at = self._at(name)
+        if at is not None:
+            layer = self.layers[at]
+            self.layers[at] = replace(layer, settings={**layer.settings, **settings})
+
+    def absorbed_padding(self, name: str) -> tuple[str, Value]:
+        """(the layer before, p) of a padding that is equal on both sides, which is taken away; else (`name`, 0)."""
+        layer = self.layer(name)
+        if layer is None or layer.kind != "pad" or "pad_end" in layer.settings or layer.remarks:
+            return name, 0
+        self.layers.remove(layer)
+        return layer.inputs[0], layer.settings["pad_begin"]
+
+    def finished(self) -> Network:
+        """The network; rows of the input are time steps if a layer reads them so."""
+        self.sequence = len(self.input) <= 2 and any(layer.kind in SEQUENCES for layer in self.layers)
+        return self.build()
+
+    def _at(self, name: str) -> int | None:
+        if name == INPUT:
+            return None
+        return next((at for at in reversed(range(len(self.layers))) if self.layers[at].name == name), None)

@@ -1,0 +1,135 @@
+"""Which layer of a Keras model reads which: its calls, each after what it reads, and its outputs.
+
+A Functional model says it as Keras 2 does, `["conv", 0, 0]`, or as Keras 3, an object with a `keras_history`; in a
+Sequential one each layer reads the one before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from ...errors import ProblemError
+from ...foreign import shown
+from ..network import INPUT, Layer, ordered
+
+_LONGEST = 120
+
+
+class Reference(NamedTuple):
+    """The layer that is read, which of its calls, and which of that call's outputs."""
+
+    name: str
+    number: int
+    output: int
+
+
+@dataclass(frozen=True)
+class Call:
+    """One use of a layer. A layer with several shares its weights among them."""
+
+    name: str
+    number: int
+    layer: dict[str, Any]
+    reads: tuple[Reference, ...] = ()
+    width: int = 0
+    """Numbers along the last axis of what it reads, 0 if the file does not say."""
+
+
+@dataclass(frozen=True)
+class Graph:
+    """The calls of a model in an order in which each comes after what it reads."""
+
+    calls: tuple[Call, ...]
+    inputs: tuple[str, ...]
+    outputs: tuple[Reference, ...]
+
+
+def graph(model: dict[str, Any], path: str, prefix: str = "") -> Graph:
+    """The graph of a model's configuration. ProblemError for what is no layer, UserError for names used twice, missing
+    ones, or a cycle."""
+    config = model.get("config")
+    layers = config.get("layers") if isinstance(config, dict) else config
+    if not isinstance(layers, list) or not all(isinstance(layer, dict) for layer in layers):
+        raise ProblemError(path, f"{prefix}layers", "a model has a list of layers")
+    named = [(_name(layer, path, prefix), layer) for layer in layers]
+    if model.get("class_name") == "Sequential" or not isinstance(config, dict):
+        return _chain(named)
+    calls: list[Call] = []
+    for name, layer in named:
+        nodes = layer.get("inbound_nodes") or [[]]
+        if not isinstance(nodes, list):
+            raise ProblemError(path, f"{prefix}{name}: inbound_nodes", f"this is a list, not {shown(nodes)}")
+        for number, node in enumerate(nodes):
+            tensors = list(_tensors(node))
+            width = max((width for _, width in tensors), default=0)
+            calls.append(Call(name, number, layer, tuple(reference for reference, _ in tensors), width))
+    inputs = [reference.name for reference, _ in _tensors(config.get("input_layers"))]
+    inputs = inputs or [name for name, layer in named if layer.get("class_name") == "InputLayer"]
+    outputs = tuple(reference for reference, _ in _tensors(config.get("output_layers")))
+    return Graph(_in_order(calls, f"{path}: {prefix}".rstrip(": ")), tuple(inputs), outputs)
+
+
+def _name(layer: dict[str, Any], path: str, prefix: str) -> str:
+    config = layer.get("config")
+    name = layer.get("name") or (config.get("name") if isinstance(config, dict) else None)
+    if isinstance(name, str) and name and name.isprintable() and len(name) <= _LONGEST:
+        return name
+    raise ProblemError(path, f"{prefix}layers", f"a layer has a name of one line, not {shown(name)}")
+
+
+def _chain(named: list[tuple[str, dict[str, Any]]]) -> Graph:
+    calls = [Call(name, 0, layer) for name, layer in named]
+    linked = [replace(call, reads=(Reference(before.name, 0, 0),)) for before, call in pairwise(calls)]
+    first = [call.name for call in calls[:1] if call.layer.get("class_name") == "InputLayer"]
+    last = [Reference(call.name, 0, 0) for call in calls[-1:]]
+    return Graph((*calls[:1], *linked), tuple(first), tuple(last))
+
+
+def _tensors(node: object) -> Iterator[tuple[Reference, int]]:
+    """The references in a node, in the written order, each with its last size (0 if it is not said)."""
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, dict):
+            history = current.get("config")
+            if current.get("class_name") == "__keras_tensor__" and isinstance(history, dict):
+                found = _reference(history.get("keras_history"))
+                shape = history.get("shape")
+                last = shape[-1] if isinstance(shape, list) and shape else 0
+                if found:
+                    yield found, last if isinstance(last, int) else 0
+                continue
+            stack.extend(reversed(list(current.values())))
+        elif isinstance(current, list):
+            found = _reference(current)
+            if found:
+                yield found, 0
+                stack.extend(current[3:])
+            else:
+                stack.extend(reversed(current))
+
+
+def _reference(given: object) -> Reference | None:
+    if not isinstance(given, list) or not 3 <= len(given) <= 4:
+        return None
+    name, number, output = given[:3]
+    if isinstance(name, str) and type(number) is int and type(output) is int:
+        return Reference(name, number, output)
+    return None
+
+
+def _in_order(calls: list[Call], place: str) -> tuple[Call, ...]:
+    keys = {_key(call.name, call.number): call for call in calls}
+    stubs = [
+        Layer(_key(call.name, call.number), "", {}, tuple(_key(each.name, each.number) for each in call.reads), place)
+        for call in calls
+    ]
+    return tuple(keys[stub.name] for stub in ordered(stubs))
+
+
+def _key(name: str, number: int) -> str:
+    """A name for each call; the input's name is not ours to give."""
+    return f"{name} (call {number + 1})" if number else f"{name} " if name == INPUT else name

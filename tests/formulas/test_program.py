@@ -1,0 +1,121 @@
+"""Called formulas opened into steps of their own, and what is run again after an edit."""
+
+from __future__ import annotations
+
+import pytest
+from asking import ask, judge, named
+
+from dlcalc.errors import InternalError
+from dlcalc.expressions.answers import read_answer
+from dlcalc.expressions.nodes import Name
+from dlcalc.formulas.diagnose import verify
+from dlcalc.formulas.model import Formula, Mistake, Step, Variable
+from dlcalc.formulas.program import program
+from dlcalc.formulas.registry import formula
+from dlcalc.formulas.run import run
+
+
+def caller(*steps: Step, variables: str = "n", mistakes: tuple[Mistake, ...] = ()) -> Formula:
+    """A formula that is made for one test; its last step is its answer."""
+    return Formula(
+        id="caller",
+        title="A formula for a test",
+        variables=tuple(Variable(name, name * 2, "a size") for name in variables.split()),
+        steps=steps,
+        answers=(steps[-1].name,),
+        mistakes=mistakes,
+    )
+
+
+def test_a_called_formula_stands_in_line_before_the_step_that_calls_it() -> None:
+    """Its variables, its steps, then the caller, each after all that it reads."""
+    compiled = program(formula("dense_on_image"))
+    names = [op.name for op in compiled.ops]
+    assert names.index("layer.n") < names.index("layer.weights") < names.index("layer")
+    assert [op.name for op in compiled.steps()] == [step.name for step in formula("dense_on_image").steps]
+    known = {variable.name for variable in formula("dense_on_image").variables}
+    for op in compiled.ops:
+        assert op.reads <= known
+        known.add(op.name)
+
+
+def test_an_index_of_a_called_formula_does_not_hide_a_quantity_of_the_caller() -> None:
+    """mlp unrolls over l; the caller's own l is 100 before and after: 2·3 + 3 = 9 parameters, and 109."""
+    own = caller(Step("net", "mlp(u=shape(2, l - 97))"), Step("answer", "net.parameters + l"), variables="l")
+    assert run(own, {"l": 100})["net.parameters"] == 9
+    assert run(own, {"l": 100})["answer"] == 109
+
+
+def test_what_a_call_leaves_open_stays_a_letter() -> None:
+    """The caller's m is not the layer's: what the call does not give is not taken from around it."""
+    own = caller(Step("layer", "dense(n=n)"), Step("answer", "layer.biases"), variables="n m")
+    assert run(own, {"n": 3, "m": 5})["answer"] == Name("m")
+
+
+def test_two_mistakes_in_one_called_formula_are_found_together() -> None:
+    """The 3×3 filter on 7×7 with padding 1 and stride 2: ⌊(7 + 1 − 3)/2⌋ = 2 has padded once and forgotten the + 1."""
+    own = caller(Step("first", "conv(n=n, f=3, s=2, p=1)"), Step("answer", "first.o"))
+    verdict = verify(own, {"n": 7}, "first.o", read_answer("2"))
+    assert not verdict.correct
+    assert verdict.expected == (4, 4)
+    assert "first.padding-once+first.no-plus-one" in named(verdict)
+
+
+def test_two_mistakes_in_steps_that_are_unrolled_together_are_found() -> None:
+    """a doubles and b adds: with both mistakes 1, 3, 9 and sums 1 + 2, 3 + 2, ... in one pass."""
+    unrolled = {"each": "t in 1..3"}
+    own = caller(
+        Step("a", "2a[t - 1]", before="1", **unrolled),
+        Step("b", "b[t - 1] + a[t]", before="0", **unrolled),
+        Step("answer", "b[3] + 0n"),
+        mistakes=(
+            Mistake("tripled", "a", "3a[t - 1]", "it doubles"),
+            Mistake("two-added", "b", "b[t - 1] + a[t] + 2", "nothing is added"),
+        ),
+    )
+    assert run(own, {"n": 1})["answer"] == 2 + 4 + 8
+    both = verify(own, {"n": 1}, "answer", read_answer(str(3 + 9 + 27 + 3 * 2)))
+    assert named(both) == ["tripled+two-added"]
+
+
+def test_a_step_of_a_called_formula_is_asked_like_any_other() -> None:
+    """One number stands for both axes, as it does for a step of the formula's own."""
+    verdict = judge("depthwise_separable", "ordinary.o", "30", n=32, f=3, c=3, k=8)
+    assert verdict.correct
+
+
+def test_a_mistake_off_the_way_is_not_tried() -> None:
+    """What the biases of the encoder are makes no difference to its weights."""
+    compiled = program(formula("seq2seq"))
+    assert "encoder.bias-per-input" not in {mistake.id for mistake in compiled.relevant("encoder.weights")}
+    assert {mistake.step.partition(".")[0] for mistake in compiled.relevant("encoder.weights")} == {"encoder"}
+
+
+def test_an_edit_of_a_call_changes_its_arguments_alone() -> None:
+    """The readout of 2m units instead of m: (2·4 + 1)·10 parameters; encoder and decoder keep theirs."""
+    right = ask("seq2seq", n=3, d=3, m=4, q=10)
+    edit = next(mistake for mistake in formula("seq2seq").mistakes if mistake.step == "readout")
+    wrong = run(formula("seq2seq"), {"n": 3, "d": 3, "m": 4, "q": 10}, edits=(edit,))
+    assert edit.expression == "dense(n=2m, m=q)"
+    assert right["readout.parameters"] == (4 + 1) * 10
+    assert wrong["readout.parameters"] == (2 * 4 + 1) * 10
+    assert wrong["encoder.parameters"] == right["encoder.parameters"]
+
+
+def test_an_edit_calls_no_other_formula() -> None:
+    own = caller(Step("layer", "dense(n=n, m=2)"), Step("answer", "layer.parameters"))
+    with pytest.raises(InternalError, match="caller: an edit of layer calls mlp, which the step does not"):
+        program(own).edited("layer", "mlp(u=shape(n, 2))")
+
+
+def test_formulas_of_different_axes_do_not_call_each_other() -> None:
+    own = caller(Step("a", "conv(n=n, f=3)"), Step("b", "conv1d(n=n, f=3)"), Step("answer", "a.o[1] + b.o[1]"))
+    with pytest.raises(InternalError, match="caller: formulas of 1 and 2 axes do not call each other"):
+        program(own)
+
+
+def test_conventions_that_agree_on_a_question_are_not_tried() -> None:
+    """PyTorch's second bias vector changes an LSTM's parameters, not its weights."""
+    textbook, pytorch = program(formula("lstm")), program(formula("lstm"), "pytorch")
+    assert pytorch.differs(textbook, "parameters")
+    assert not pytorch.differs(textbook, "weights")
