@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import sys
+from shutil import get_terminal_size
 from typing import Annotated, Any
 
 import typer
 
 from .. import api
 from ..api.networks import COUNTINGS, Comparison, NetworkTable, compare, load, net
+from ..explain.network import NARROW
 from ..networks import zoo
 from .output import Formats, emit
+
+WIDE = 100
+"""Columns of the terminal from which weights and biases are shown too."""
 
 
 def command(
@@ -57,6 +62,8 @@ def command(
         found = compare([source, against], convention)
     else:
         found = net(source, input=input, convention=convention, profile=profile, freeze=freeze or (), every=every)
+    if isinstance(found, NetworkTable) and not formats.name and get_terminal_size().columns < WIDE:
+        found.columns = NARROW
     if csv:
         _csv(found)
     else:

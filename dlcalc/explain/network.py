@@ -1,4 +1,4 @@
-"""A network's table as a document: a row per layer, repeated blocks once, the totals, and the counting that is in use."""
+"""A network's table as a document: a row per layer, repeated blocks once, the totals, and the counting in use."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from ..networks.table import Row, Table
 from .calculation import shape_words, value_words
 
 COLUMNS = ("output", "weights", "biases", "parameters", "macs", "receptive_field")
-"""What the view shows of a layer."""
+"""What is shown of a layer."""
+NARROW = ("output", "parameters", "macs", "receptive_field")
+"""The same where there is little room."""
 
 _HEADINGS = {
     "output": "output",
@@ -69,10 +71,16 @@ def _cell(row: Row, column: str) -> doc.Words:
     if row.unknown:
         return "?"
     if column == "output":
-        return shape_words(row.output)
+        return _close(row.output)
     if column == "receptive_field":
         return _field(row)
     return value_words(row.count(column))
+
+
+def _close(shape: Sequence[Value]) -> doc.Words:
+    """55×55×96, without the spaces that a running text has."""
+    words = shape_words(tuple(shape))
+    return tuple(word.strip() if isinstance(word, str) else word for word in words)
 
 
 def _field(row: Row) -> doc.Words:

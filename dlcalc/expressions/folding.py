@@ -55,7 +55,7 @@ def _split(node: Node) -> Monomial:
 def _quotient(a: Number, b: Number) -> Number:
     if b == 0:
         raise UserError(f"division by zero: {shown(a)}/0")
-    return exact(over(a if isinstance(a, float) else Fraction(a), b))
+    return over(a if isinstance(a, float) else Fraction(a), b)
 
 
 def _mul(factors: list[Node]) -> Node | None:

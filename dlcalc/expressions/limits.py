@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import Any, TypeVar
 
 from ..errors import UserError
+from .exact import exact
 
 LIMIT_BITS = 4100
 """Exact numbers may grow to 1,234 digits: enough for the 2^4096 thinned networks of one layer of AlexNet."""
@@ -60,7 +61,7 @@ def spend(units: int) -> None:
 
 
 def bounded(value: Any) -> Any:
-    """The value itself, once it is known not to be too large. Raises LimitError.
+    """The value itself, a whole fraction as an int, once it is known not to be too large. Raises LimitError.
 
     Looks at single numbers: arrays are bounded number by number where they are made.
     """
@@ -77,6 +78,7 @@ def bounded(value: Any) -> Any:
             if max(value.denominator.bit_length(), value.numerator.bit_length()) > LIMIT_BITS:
                 raise LimitError(TOO_MANY_DIGITS)
             spend(bits >> 4)
+        return exact(value)
     elif kind is float and not math.isfinite(value):
         raise LimitError(TOO_LARGE_DECIMAL)
     return value

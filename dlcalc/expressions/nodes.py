@@ -290,7 +290,7 @@ DECIMALS = 4
 
 
 def to_node(value: Value) -> Node:
-    """A value as the tree that its written form parses to: −3 a `Neg`, ⅔ a `Div`, ½ the literal 0.5, a tuple a `Vector`."""
+    """A value as the tree that its text parses to: −3 a `Neg`, ⅔ a `Div`, ½ the literal 0.5, a tuple a `Vector`."""
     if isinstance(value, Node):
         return value
     if isinstance(value, tuple):

@@ -27,7 +27,7 @@ def divide(a: Value, b: Value) -> Value:
         return a // b if a % b == 0 else Fraction(a, b)
     if not isinstance(b, Node | Interval) and b == 0:
         raise UserError(f"division by zero: {shown(a)}/0")
-    return exact(over(Fraction(a) if isinstance(a, int) and isinstance(b, int) else a, b))
+    return over(Fraction(a) if isinstance(a, int) and isinstance(b, int) else a, b)
 
 
 def power(a: Value, b: Value) -> Value:
@@ -47,7 +47,7 @@ def power(a: Value, b: Value) -> Value:
         widest = max(abs(a.numerator), a.denominator)
         if abs(exponent) > LIMIT_BITS or abs(exponent) * math.log2(widest) > LIMIT_BITS:
             raise LimitError(f"{TOO_MANY_DIGITS}: {shown(a)}^{shown(exponent)}")
-    return exact(bounded(Fraction(a) ** exponent if exponent < 0 or isinstance(a, Fraction) else a**exponent))
+    return bounded(Fraction(a) ** exponent if exponent < 0 or isinstance(a, Fraction) else a**exponent)
 
 
 def _real_power(a: Value, b: Value) -> Value:

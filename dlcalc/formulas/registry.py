@@ -18,7 +18,8 @@ TOPICS: dict[str, tuple[str, ...]] = {
     ),
     "cheaper": ("depthwise_separable", "bottleneck", "squeeze_excitation", "dense_as_conv", "dense_on_image"),
     "pooling": (
-        "pool", "pool1d", "pool3d", "pool_ceil", "pool1d_ceil", "pool3d_ceil", "pool_same", "pool1d_same", "pool3d_same",
+        "pool", "pool1d", "pool3d", "pool_ceil", "pool1d_ceil", "pool3d_ceil", "pool_same", "pool1d_same",
+        "pool3d_same",
         "subsampling",
     ),
     "lenet": ("conv_table", "rbf"),

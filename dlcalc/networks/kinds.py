@@ -230,7 +230,7 @@ def _recurrent(layer: Layer, shapes: list[Shape]) -> Question:
 def _convlstm(layer: Layer, shapes: list[Shape]) -> Question:
     shape = _only(layer, shapes)
     if len(shape) != 4:
-        raise UserError(f"{layer.name} (convlstm) reads a sequence of maps, T × height × width × channels, not {shown(shape)}")
+        raise UserError(f"{layer.name} (convlstm) reads maps over time, T × h × w × c, not {shown(shape)}")
     settings = dict(layer.settings)
     keep = bool(settings.pop("sequence", False))
     given = {"T": shape[0], "n": tuple(shape[1:3]), "c": shape[3], **settings}

@@ -29,9 +29,26 @@ def grouped(rows: Sequence[Row]) -> list[Group]:
     at = 0
     while at < len(rows):
         length, times = _best(keys, at)
+        for _ in range(_until_a_join(rows, keys, at, length, times)):
+            found.append(Group((rows[at],), 1))
+            at += 1
         found.append(Group(tuple(rows[at : at + length]), times))
         at += length * times
     return found
+
+
+def _until_a_join(rows: Sequence[Row], keys: Sequence[Hashable], at: int, length: int, times: int) -> int:
+    """How many rows later the same repetition begins right after a sum or a concatenation, where blocks end; else 0."""
+    if times == 1:
+        return 0
+    for shift in range(1, length):
+        start, end = at + shift, at + shift + length * times
+        repeats = end <= len(keys) and keys[start : end - length] == keys[start + length : end]
+        if not repeats:
+            return 0
+        if rows[start - 1].layer.kind in ("add", "concat"):
+            return shift
+    return 0
 
 
 def _key(row: Row) -> Hashable:

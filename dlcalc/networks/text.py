@@ -1,7 +1,7 @@
 """A network in one line of text: `227x227x3; conv 96 f11 s4; pool f3 s2; conv 256 f5 p2; dense 4096`.
 
-The first part is the input, height × width × channels, or `28x28 seq` for rows that are time steps. Each further part is
-a layer: its kind, one number that says how many (filters, units), and settings such as f3, s2, p1, d2, groups2 or same.
+The first part is the input, height × width × channels, or `28x28 seq` for rows that are time steps. Each further part
+is a layer: its kind, one number that says how many (filters, units), and settings such as f3, s2, p1, d2 or same.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from .network import Network
 
 ALIASES = {
     "conv1d": "conv", "conv2d": "conv", "conv3d": "conv", "dw": "depthwise", "dwconv": "depthwise", "pool": "maxpool",
-    "max": "maxpool", "avg": "avgpool", "gap": "global-avgpool", "gmp": "global-maxpool", "fc": "dense", "linear": "dense",
+    "max": "maxpool", "avg": "avgpool", "gap": "global-avgpool", "gmp": "global-maxpool", "fc": "dense",
+    "linear": "dense",
     "bn": "batchnorm", "ln": "layernorm", "simplernn": "rnn", "deconv": "conv-transpose", "convt": "conv-transpose",
     "mha": "attention", "adaptive": "adaptive-avgpool", "act": "activation",
 }  # fmt: skip
@@ -85,7 +86,7 @@ def _title(parts: list[str]) -> str:
 def read_input(text: str) -> tuple[tuple[Value, ...], bool]:
     """`227x227x3`, `n x n x c`, `28x28 seq`: the shape, and whether its rows are time steps."""
     words = text.removeprefix("input").strip(" :")
-    sequence = words.endswith(" seq") or words.endswith(" sequence")
+    sequence = words.endswith((" seq", " sequence"))
     words = re.sub(r"\s+seq(uence)?$", "", words).strip("()[] ")
     sizes = tuple(read_value(part, f"input {text}") for part in split_shape(words))
     for size in sizes:
@@ -102,7 +103,7 @@ def read_value(text: str, where: str) -> Value:
             if not isinstance(number, int):
                 raise UserError(f"{where}: a whole number is expected, not {text}")
             return number
-        names = {letter: NodeKind.SCALAR for letter in "abcdefghijklmnopqrstuvwxyzHWCNTK"}
+        names = dict.fromkeys("abcdefghijklmnopqrstuvwxyzHWCNTK", NodeKind.SCALAR)
         return evaluate(parse(text, Declarations(names, frozenset(names), runs=False)))
     except ExpressionError as error:
         raise UserError(f"{where}: {error.rule}") from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ...expressions.nodes import Name, Value
@@ -26,9 +27,12 @@ def file_id(path: str) -> str:
     return re.sub(r"[^\w.-]+", "-", printable(name)).strip("-") or "network"
 
 
-def input_shape(sizes: list[int | str | None]) -> tuple[Value, ...]:
-    """Sizes with the channels last; a size without a number is a letter, and the same name the same letter."""
-    usual = _LETTERS.get(len(sizes), "")
+def input_shape(sizes: Sequence[int | str | None], words: bool = False) -> tuple[Value, ...]:
+    """Sizes with the channels last; a size without a number is a letter, and the same name the same letter.
+
+    `words`: the input is a sequence of words.
+    """
+    usual = "T" if words else _LETTERS.get(len(sizes), "")
     names: dict[str, str] = {}
     taken: set[str] = set()
     shape: list[Value] = []
@@ -53,6 +57,12 @@ def per_axis(sizes: tuple[int, ...]) -> Value:
 class Draft(Builder):
     """A builder whose layers may still change: what follows a layer may turn out to be a setting of it."""
 
+    def __init__(self, path: str, input: tuple[Value, ...]) -> None:
+        id = file_id(path)
+        super().__init__(id, id, input)
+        self.shared: set[str] = set()
+        """Layers that more than one layer reads, so that what follows them is no setting of theirs."""
+
     def layer(self, name: str) -> Layer | None:
         """The layer of that name, looked for from the last one backwards; None for the input."""
         at = self._at(name)
@@ -67,24 +77,31 @@ class Draft(Builder):
         self.last = called
         return called
 
-    def remark(self, name: str, word: str) -> None:
-        """An activation or the like that follows the layer and is no row of its own."""
-        at = self._at(name)
-        if at is not None:
+    def follow(self, before: str, words: tuple[str, ...], name: str = "", place: str = "") -> str:
+        """An activation, dropout or the like: a remark of the layer before, or a row of its own where that layer is
+        read elsewhere too. Returns the layer that what follows reads.
+        """
+        at = self._at(before)
+        if not words:
+            return before
+        if at is not None and before not in self.shared:
             layer = self.layers[at]
-            self.layers[at] = replace(layer, remarks=(*layer.remarks, word))
+            self.layers[at] = replace(layer, remarks=(*layer.remarks, *words))
+            return before
+        kind = "dropout" if words[0].startswith("dropout") else "lrn" if words[0] == "lrn" else "activation"
+        return self.add(kind, before, name=name, place=place, remarks=words if kind == "activation" else ())
 
-    def change(self, name: str, **settings: Value) -> None:
-        """Other settings of a layer."""
+    def change(self, name: str, kind: str = "", **settings: Value) -> None:
+        """Gives a layer another kind or other settings; its name stays."""
         at = self._at(name)
         if at is not None:
             layer = self.layers[at]
-            self.layers[at] = replace(layer, settings={**layer.settings, **settings})
+            self.layers[at] = replace(layer, kind=kind or layer.kind, settings={**layer.settings, **settings})
 
     def absorbed_padding(self, name: str) -> tuple[str, Value]:
         """(the layer before, p) of a padding that is equal on both sides, which is taken away; else (`name`, 0)."""
         layer = self.layer(name)
-        if layer is None or layer.kind != "pad" or "pad_end" in layer.settings or layer.remarks:
+        if layer is None or layer.kind != "pad" or "pad_end" in layer.settings or layer.remarks or name in self.shared:
             return name, 0
         self.layers.remove(layer)
         return layer.inputs[0], layer.settings["pad_begin"]

@@ -16,13 +16,14 @@ from ...expressions.nodes import Value
 from ...foreign import decoded, printable, shown
 from ..kinds import KINDS
 from ..network import INPUT, Network
-from .draft import Draft, file_id, input_shape
+from .draft import Draft, input_shape
 from .keras_graph import Call, Reference, graph
 from .keras_layers import READERS, Configuration, Input, Piece, Unknown
 
 MODELS = frozenset({"Sequential", "Functional", "Model"})
 _WITHOUT_WEIGHTS = frozenset({"maxpool", "avgpool", "flatten", "reshape", "pad", "add", "multiply", "concat", ""})
-_RECURRENT = frozenset({"rnn", "lstm", "gru", "convlstm"})
+_STATES = ("SimpleRNN", "LSTM", "GRU", "Bidirectional", "ConvLSTM2D")
+"""Classes that may also read the state they start from."""
 _DEEPEST = 8
 _LARGEST = 10**9
 
@@ -53,10 +54,8 @@ class _Reading:
         self.path = path
         self.outer = model
         self.channels_first = _says(model, "data_format", "channels_first")
-        self.draft = Draft(file_id(path), file_id(path), self.input_shape())
+        self.draft = Draft(path, self.input_shape())
         self.ranks: dict[str, int | None] = {INPUT: len(self.draft.input)}
-        self.shared: set[str] = set()
-        """Layers that more than one layer reads."""
 
     def network(self) -> Network:
         config = self.outer["config"]
@@ -77,7 +76,8 @@ class _Reading:
             if size is not None and not (type(size) is int and 1 <= size <= _LARGEST):
                 raise ProblemError(self.path, "input", f"a size is a whole number ≥ 1, not {shown(size)}")
         first = self.channels_first and len(shape) > 3
-        return input_shape([*shape[2:], shape[1]] if first else shape[1:])
+        words = _says(self.outer, "class_name", "Embedding")
+        return input_shape([*shape[2:], shape[1]] if first else shape[1:], words and len(shape) == 2)
 
     def model(self, model: dict[str, Any], prefix: str, reads: list[str], depth: int) -> list[str]:
         """Adds the layers of a model that reads `reads`; gives the names of its outputs."""
@@ -89,12 +89,15 @@ class _Reading:
         readers.update((each.name, each.number) for each in found.outputs)
         made: dict[tuple[str, int], list[str]] = {}
         for call in found.calls:
-            inputs = [self.output(made, each) for each in call.reads]
+            starts = call.layer.get("class_name") in _STATES and len(call.reads) > 1
+            if starts:
+                self.draft.notes.append(f"{call.name} also reads the state it starts from, which another layer gives")
+            inputs = [self.output(made, each) for each in (call.reads[:1] if starts else call.reads)]
             if call is found.calls[0] and not found.inputs:
                 inputs = reads[:1]  # a Sequential model may begin with any layer
             made[call.name, call.number] = names = self.call(call, inputs, entries, prefix, depth)
-            if readers[call.name, call.number] != 1:
-                self.shared.update(names)
+            if readers[call.name, call.number] > 1:
+                self.draft.shared.update(names)
         return [self.output(made, each) for each in found.outputs if (each.name, each.number) in made]
 
     def output(self, made: dict[tuple[str, int], list[str]], wanted: Reference) -> str:
@@ -133,11 +136,12 @@ class _Reading:
         first = pieces[0].kind
         if call.number and any(piece.kind not in _WITHOUT_WEIGHTS for piece in pieces):
             raise Unknown(f"{kind} that shares its weights")
-        if first in _RECURRENT and len(inputs) > 1:
-            self.draft.notes.append(f"{call.name} also reads the state it starts from, which another layer gives")
-            del inputs[1:]
         if first == "attention":
             inputs[:] = dict.fromkeys(inputs)
+        if first in ("add", "multiply") and len(inputs) == 1:
+            return [Piece("", {}, (f"{first}-constant",))]
+        if kind == "Normalization":
+            self.draft.notes.append(f"{call.name} keeps means and variances that are measured; they are not counted")
         if len(inputs) > 1 and not (first in KINDS and KINDS[first].several):
             raise Unknown(f"{kind} of {len(inputs)} inputs")
         return pieces
@@ -149,9 +153,11 @@ class _Reading:
 
     def put(self, piece: Piece, inputs: list[str], name: str, place: str) -> str:
         if not piece.kind:
-            return self.follow(piece.remarks, inputs[0], name, place)
+            after = self.draft.follow(inputs[0], piece.remarks, name, place)
+            self.ranks[after] = self.ranks.get(inputs[0])
+            return after
         settings = dict(piece.settings)
-        if piece.kind in ("conv", "depthwise") and "same" not in settings and inputs[0] not in self.shared:
+        if piece.kind in ("conv", "depthwise") and "same" not in settings:
             inputs[0], padding = self.draft.absorbed_padding(inputs[0])
             if padding:
                 settings["p"] = padding
@@ -159,18 +165,6 @@ class _Reading:
         self.draft.add(piece.kind, *inputs, name=name, place=place, remarks=piece.remarks, **settings)
         self.ranks[name] = _rank(piece, ranks)
         return name
-
-    def follow(self, remarks: tuple[str, ...], before: str, name: str, place: str) -> str:
-        """An activation or dropout: a remark of the layer before, or a row of its own where that is read elsewhere."""
-        if not remarks:
-            return before
-        if before != INPUT and before not in self.shared:
-            for word in remarks:
-                self.draft.remark(before, word)
-            return before
-        kind = "dropout" if remarks[0].startswith("dropout") else "activation"
-        self.ranks[name] = self.ranks.get(before)
-        return self.draft.add(kind, before, name=name, place=place, remarks=remarks)
 
     def free(self, name: str) -> str:
         """The name, or one like it that nothing has yet."""
