@@ -57,7 +57,7 @@ def test_submodules_are_reached_without_the_rest() -> None:
     "arguments", [CONV, [*CONV, "--json"], ["conv", "--n", "227", "--f", "11", "--o", "55"], ["--help"]], ids=" ".join
 )
 def test_the_command_line_loads_nothing_that_computes_in_bulk(arguments: list[str]) -> None:
-    """A calculator answers, forwards and backwards, without numpy, numba and sympy."""
+    """A calculator answers, forwards and backwards, without numpy, numba and sympy, nor pydantic, typer's own."""
     modules = loaded(COMMAND, *arguments)
     assert "dlcalc.cli" in modules
-    assert modules.isdisjoint({"numpy", "numba", "sympy"})
+    assert modules.isdisjoint({"numpy", "numba", "sympy", "pydantic"})

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from ..errors import DlcalcError, UserError
 from .calculator import Calculator
 from .catalogue import ENTRIES
 from .results import Backwards, Calculation, Judged, Result
-from .solving import solve
 
 conv = Calculator("conv")
 conv1d = Calculator("conv1d")
@@ -48,6 +48,10 @@ grid = Calculator("grid")
 
 if TYPE_CHECKING:
     from .networks import compare, net
+    from .solving import solve
+
+_LATER = {"compare": "networks", "net": "networks", "solve": "solving"}
+"""Name → its module, which is loaded when the name is asked for: a calculator needs none of them."""
 
 __all__ = [
     "Backwards",
@@ -65,9 +69,6 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Whole networks are loaded when they are asked for: a calculator needs none of them."""
-    if name in ("compare", "net"):
-        from . import networks
-
-        return getattr(networks, name)
+    if name in _LATER:
+        return getattr(import_module(f".{_LATER[name]}", __package__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -13,7 +13,7 @@ from fractions import Fraction
 from math import gcd
 
 from ..errors import UserError
-from .exact import Number, exact, shown
+from .exact import Number, shown
 from .kinds import kind_of
 from .limits import LimitError, over, plus, spend, times
 from .nodes import Add, Call, Div, Literal, Mul, Name, Neg, Node, Pow, Value, to_node
@@ -105,8 +105,8 @@ def _sum(terms: list[Monomial]) -> Value:
         numbers[letters] = plus(numbers.get(letters, 0), number)
     if len(numbers) > MOST_TERMS:
         raise LimitError(f"at most {MOST_TERMS} terms may be left over in letters, not {len(numbers)}")
-    constant = exact(numbers.pop(None, 0))
-    nodes = [_term(exact(number), letters) for letters, number in numbers.items() if number != 0]
+    constant = numbers.pop(None, 0)
+    nodes = [_term(number, letters) for letters, number in numbers.items() if number != 0]
     if not nodes:
         return constant
     if constant != 0:
@@ -156,7 +156,6 @@ def _powers(node: Node, sign: int, into: dict[Node, int]) -> Number:
 def _from_powers(number: Number, powers: dict[Node, int]) -> Value:
     if len(powers) > MOST_TERMS:
         raise LimitError(f"at most {MOST_TERMS} factors may be left over in letters, not {len(powers)}")
-    number = exact(number)
     above = [base if power_ == 1 else Pow(base, Literal(power_)) for base, power_ in powers.items() if power_ > 0]
     below = [base if power_ == -1 else Pow(base, Literal(-power_)) for base, power_ in powers.items() if power_ < 0]
     if number == 0:
@@ -213,7 +212,7 @@ def _in_order(nodes: list[Node]) -> Value:
         number = times(number, part)
         if letters is not None:
             factors.extend(letters.factors if isinstance(letters, Mul) else (letters,))
-    return 0 if number == 0 else _term(exact(number), _mul(factors))
+    return 0 if number == 0 else _term(number, _mul(factors))
 
 
 def divide(a: Value, b: Value) -> Value:

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..errors import UserError
 from . import arrays, folding, functions, intervals
-from .exact import exact, shown
+from .exact import shown
 from .functions import FUNCTIONS
 from .intervals import Interval
 from .limits import LIMIT_BITS, LIMIT_RANGE, TOO_LARGE_DECIMAL, TOO_MANY_DIGITS, LimitError, bounded, over, plus

@@ -32,7 +32,7 @@ _HEADINGS = {
     "receptive_field": "receptivefield rf field effectivereceptivefield",
 }
 _MEANING = {word: column for column, words in _HEADINGS.items() for word in words.split()}
-_COUNT_OF = re.compile("^(?:number|num|no|nb|count)(?:of)?(?=.)")
+_COUNT_OF = re.compile("^(?:(?:number|num|no|nb|count)(?:of)?|of)(?=.)")
 
 _TOTALS = frozenset({"total", "totals", "sum", "summe", "overall", "totalparameters", "totalparams"})
 _INPUTS = frozenset({"input", "inputs", "inputlayer", "inputimage", "image"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 import pytest
@@ -125,8 +126,7 @@ def test_a_plain_decimal_stays_one(text: str, number: Fraction) -> None:
 def test_what_cannot_be_read_says_why(text: str, reason: str) -> None:
     cell = read(text)
     assert cell.answer is None
-    with pytest.raises(AssertionError, match=reason):
-        raise AssertionError(cell.reason)
+    assert re.search(reason, cell.reason)
     assert cell.reason.isprintable()
 
 

@@ -1,0 +1,94 @@
+"""What flows between the nodes of an ONNX graph, as far as shapes need it: layers' outputs, weights, and computed sizes.
+
+Weights are read by their dimensions only. A small tensor of whole numbers or of floats (the target of a reshape, the
+bounds of a clip) is read from the file itself; data in another file is never opened.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import Any
+
+_EXTERNAL = 1
+_FLOAT, _INT32, _INT64 = 1, 6, 7
+_FORMATS = {_FLOAT: ("f", "float_data"), _INT32: ("i", "int32_data"), _INT64: ("q", "int64_data")}
+_MOST = 64
+"""Entries of a tensor whose values are looked at."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a layer gives: its name here and the order of the axes there, such as NCHW.
+
+    N is the batch, C channels or features, D, H and W the axes of an image, L time or the one axis of a signal, G the
+    directions of a recurrent layer. Without axes the shape is not known.
+    """
+
+    layer: str
+    axes: str = ""
+    last: bool = False
+    """Of a recurrent layer: the last step alone."""
+
+    def with_axes(self, axes: str) -> Output:
+        return Output(self.layer, axes, self.last)
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A tensor of the file, by its dimensions."""
+
+    dims: tuple[int, ...]
+    tensor: Any = None
+
+    def numbers(self) -> tuple[float, ...] | None:
+        """The entries, if they are few and stand in the file."""
+        return _numbers(self.tensor) if self.tensor is not None else None
+
+    def whole(self) -> tuple[int, ...] | None:
+        """The entries, if they are few whole numbers."""
+        found = self.numbers()
+        return None if found is None else tuple(int(number) for number in found)
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Numbers that the graph computes from shapes, `length` of them where that is known. No layer."""
+
+    length: int | None = None
+
+
+Operand = Output | Constant | Sizes
+
+
+def _numbers(tensor: Any) -> tuple[float, ...] | None:
+    count = 1
+    for dim in tensor.dims:
+        count *= dim
+    if not 0 <= count <= _MOST or tensor.data_location == _EXTERNAL or tensor.data_type not in _FORMATS:
+        return None
+    letter, name = _FORMATS[tensor.data_type]
+    raw = tensor.raw_data
+    found = tuple(getattr(tensor, name)) if not raw else ()
+    if raw and len(raw) == count * struct.calcsize(letter):
+        found = struct.unpack(f"<{count}{letter}", raw)
+    finite = all(number == number and abs(number) < 2**62 for number in found)
+    return found if len(found) == count and finite else None
+
+
+def attributes(node: Any) -> dict[str, Any]:
+    """The attributes of a node by name: ints, floats and strings as such, a tensor as it is."""
+    found: dict[str, Any] = {}
+    for each in node.attribute:
+        match each.type:
+            case 1:
+                found[each.name] = each.f
+            case 2:
+                found[each.name] = each.i
+            case 3:
+                found[each.name] = each.s.decode("utf-8", "replace")
+            case 4:
+                found[each.name] = each.t
+            case 7:
+                found[each.name] = tuple(each.ints)
+    return found

@@ -1,0 +1,159 @@
+"""`dlcalc net`: the tables of networks as a user asks for them."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from terminal import Terminal
+
+from dlcalc.networks import zoo
+
+SMALL = "36x36x3; conv 10 f5; pool 2; conv 20 f3; pool 2; dense 100; dense 10"
+
+
+def test_alexnet_row_by_row(terminal: Terminal) -> None:
+    """Every row of the one-tower AlexNet and its total, 62,378,344."""
+    found = terminal("net alexnet --json").json
+    rows = {layer["name"]: (layer["output"], layer["parameters"]) for layer in found["layers"]}
+    assert rows == {
+        "conv-1": ([55, 55, 96], 34944),
+        "maxpool-1": ([27, 27, 96], 0),
+        "conv-2": ([27, 27, 256], 614656),
+        "maxpool-2": ([13, 13, 256], 0),
+        "conv-3": ([13, 13, 384], 885120),
+        "conv-4": ([13, 13, 384], 1327488),
+        "conv-5": ([13, 13, 256], 884992),
+        "maxpool-3": ([6, 6, 256], 0),
+        "fc-1": ([4096], 37752832),
+        "fc-2": ([4096], 16781312),
+        "fc-3": ([1000], 4097000),
+    }
+    assert found["total"]["parameters"] == 62378344
+    assert found["partial"] is False
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("vgg16", 138357544),
+        ("resnet50", 25557032),
+        ("densenet121", 7978856),
+        ("mobilenet-v2", 3504872),
+        ("inception-v3", 23834568),
+        ("inception-v3-aux", 27161264),
+        ("googlenet", 6998552),
+        ("googlenet-aux", 13378280),
+        ("googlenet-bn", 6624904),
+        ("xception", 22855952),
+    ],
+)
+def test_published_totals(terminal: Terminal, name: str, parameters: int) -> None:
+    assert terminal(f"net {name} --json").json["total"]["parameters"] == parameters
+
+
+def test_multiply_accumulates_as_published(terminal: Terminal) -> None:
+    assert round(terminal("net vgg16 --json").json["total"]["macs"] / 1e9, 2) == 15.47
+    assert round(terminal("net resnet50 --json").json["total"]["macs"] / 1e9, 2) == 4.09
+
+
+def test_a_recurrent_network_in_both_countings(terminal: Terminal) -> None:
+    """20,096 and 1,290 with one bias vector; PyTorch's two make 128 more, named beside."""
+    found = terminal(["net", "28x28 seq; rnn 128; dense 10", "--json"]).json
+    assert [layer["parameters"] for layer in found["layers"]] == [20096, 1290]
+    assert found["conventions"]["pytorch"] == 20096 + 128 + 1290
+    assert "PyTorch 21,514" in terminal(["net", "28x28 seq; rnn 128; dense 10"]).words
+
+
+def test_a_network_of_ones_own(terminal: Terminal) -> None:
+    shown = terminal(["net", SMALL]).out
+    for number in ("760", "1,820", "98,100", "1,010", "101,690"):
+        assert number in shown
+
+
+def test_letters_all_the_way_down(terminal: Terminal) -> None:
+    shown = terminal(["net", "n x n x c; conv k f3 p1; conv k f3 p1; pool 2"]).words
+    assert "(9c + 1)k + (9k + 1)k" in shown
+    assert "⌊n/2⌋×⌊n/2⌋×k" in shown
+
+
+def test_the_working_of_one_layer(terminal: Terminal) -> None:
+    shown = terminal("net alexnet --explain conv-2").words
+    assert "o = n + 2p − f + 1 = 27 + 2 × 2 − 5 + 1 = 27" in shown
+
+
+def test_another_input(terminal: Terminal) -> None:
+    found = terminal("net vgg16 --input 256x256x3 --json").json
+    assert found["layers"][0]["output"] == [256, 256, 64]
+
+
+def test_two_networks_side_by_side(terminal: Terminal) -> None:
+    shown = terminal("net alexnet --compare vgg16").words
+    assert "62,378,344 138,357,544" in shown
+
+
+def test_frozen_layers_are_not_trained(terminal: Terminal) -> None:
+    """AlexNet as a fixed extractor: with conv* frozen the three dense layers are left."""
+    found = terminal(["net", "alexnet", "--freeze", "conv*", "--json"]).json
+    assert sum(layer["trainable"] for layer in found["layers"]) == 37752832 + 16781312 + 4097000
+    assert found["frozen"] == [f"conv-{i}" for i in range(1, 6)]
+
+
+def test_comma_separated_values(terminal: Terminal) -> None:
+    rows = list(csv.DictReader(io.StringIO(terminal("net alexnet --csv").out)))
+    assert rows[0]["name"] == "conv-1"
+    assert rows[0]["output"] == "55x55x96"
+    assert sum(int(row["parameters"]) for row in rows) == 62378344
+
+
+def test_repeated_blocks_are_shown_once_unless_all_are_asked_for(terminal: Terminal) -> None:
+    """ResNet-152 has 36 blocks in its third stage, 35 of them alike."""
+    folded, whole = terminal("net resnet152").out, terminal("net resnet152 --all").out
+    assert "×35" in folded
+    assert len(folded.splitlines()) * 4 < len(whole.splitlines())
+    assert max(len(line) for line in folded.splitlines()) <= 80
+
+
+def test_the_list_names_every_network(terminal: Terminal) -> None:
+    listed = terminal("net list").out
+    assert all(name in listed for name in zoo.names())
+
+
+@pytest.mark.parametrize("format", ["--latex", "--markdown", "--html"])
+def test_tables_to_paste(terminal: Terminal, format: str) -> None:
+    ran = terminal(["net", SMALL, format])
+    assert (ran.status, ran.err) == (0, "")
+    assert "98,100" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["28x28x1; embedding 100 8; conv 3"], "reads a sequence of T indices, not 28×28×1"),
+        (["32x32x3; a: conv 8 f3; a: conv 8 f3"], "two layers are called a"),
+        (["8x8x3; conv 8 f9"], "the filter does not fit"),
+        (["nonsense"], "nonsense"),
+        ([], "net needs a network"),
+        (["alexnet", "--explain", "conv-9"], "has no layer conv-9"),
+        (["alexnet", "--freeze", "zz*"], "no layer of alexnet is called that"),
+        (["alexnet", "--convention", "zz"], "convention is one of textbook, pytorch, keras"),
+        (["alexnet", "--run"], "--run needs the numeric operations"),
+        (["alexnet", "--input", "0x0x3"], "a size is a whole number ≥ 1"),
+        (["alexnet", "--csv", "--compare", "vgg16"], "--csv writes one network"),
+        (["missing.toml"], "missing.toml"),
+    ],
+)
+def test_a_bad_question_is_one_line(terminal: Terminal, arguments: list[str], sentence: str) -> None:
+    ran = terminal(["net", *arguments])
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err.count("\n") == 1
+    assert sentence in ran.err
+
+
+def test_from_python() -> None:
+    import dlcalc
+
+    found = dlcalc.net("alexnet")
+    assert found.parameters == 62378344
+    assert "conv-1" in found._repr_html_()
