@@ -27,7 +27,7 @@ def rows(runs: int) -> list[Row]:
         peer.append(additions())
         with tempfile.TemporaryDirectory() as scratch:
             prepare(Path(scratch))
-            command = [sys.executable, "-m", "tests.end_to_end.hostile", scratch]
+            command = [sys.executable, "-m", "tests.end_to_end.hostile_process", scratch]
             done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=True)
         *lines, last = map(json.loads, done.stdout.splitlines())
         memory.append(last["memory"])

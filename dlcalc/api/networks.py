@@ -11,13 +11,16 @@ from typing import Any
 
 from ..document import Document
 from ..errors import UserError
+from ..explain.marks import table_marks
 from ..explain.network import COLUMNS, comparison, network
+from ..expressions.jsonable import as_json
 from ..expressions.nodes import Value
-from ..networks import text, zoo
+from ..grading.table_marks import TableMarks, mark_table
+from ..networks import exercise, text, zoo
 from ..networks.network import Network
 from ..networks.table import COUNTS, Row, Table, tabulate
 from ..profiles import Profile, active
-from .results import Result, as_json
+from .results import Result
 
 COUNTINGS = {"textbook": "textbooks", "pytorch": "PyTorch", "keras": "Keras"}
 """The conventions of counting, and who uses each."""
@@ -89,6 +92,25 @@ class NetworkTable(Result):
         }
 
 
+class MarkedTable(Result):
+    """A student's table, marked cell by cell: `correct`, `marks`, and `to_dict` with every cell."""
+
+    def __init__(self, marks: TableMarks, show: bool = False) -> None:
+        self.marks = marks
+        self.show = show
+
+    @property
+    def correct(self) -> bool:
+        """Nothing is wrong, missing or unreadable."""
+        return self.marks.correct
+
+    def document(self) -> Document:
+        return table_marks(self.marks, self.show, self.spell)
+
+    def to_dict(self) -> dict[str, Any]:
+        return self.marks.to_dict()
+
+
 class Comparison(Result):
     """The totals of several networks, side by side."""
 
@@ -105,6 +127,21 @@ class Comparison(Result):
                 for t in self.tables
             ]
         }
+
+
+def check_table(
+    source: str | Network, filled: str | bytes, *, columns: Iterable[str] = (), show: bool = False, **options: Any
+) -> MarkedTable:
+    """Marks a filled-in table (CSV, Markdown, LaTeX or pasted text) of a network; `options` are those of `net`.
+
+    Raises UserError when there is no table in the text.
+    """
+    return MarkedTable(mark_table(net(source, **options).table, filled, tuple(columns)), show)
+
+
+def blank_table(source: str | Network, *, columns: Iterable[str] = (), headings: str = "tensor", **options: Any) -> str:
+    """The table as an exercise: comma-separated values with the asked columns empty. `options` are those of `net`."""
+    return exercise.to_csv(exercise.blank(net(source, **options).table, tuple(columns), headings))
 
 
 def load(source: str) -> Network:

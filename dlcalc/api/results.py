@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,8 @@ from .. import explain
 from ..document import Document
 from ..export.registry import writer
 from ..expressions import printing
-from ..expressions.nodes import Node, Value
+from ..expressions.jsonable import as_json
+from ..expressions.nodes import Value
 from ..expressions.printing import Spell
 from ..formulas.model import Formula
 from ..formulas.present import AXIS_WORDS
@@ -20,23 +20,6 @@ from ..formulas.run import Line, Working
 if TYPE_CHECKING:
     from ..expressions.inverse import Solutions
     from ..formulas.diagnose import Verdict
-
-
-def as_json(value: Value) -> Any:
-    """A value for JSON: numbers, shapes as lists; letters and unending fractions as expressions in a string."""
-    if isinstance(value, tuple):
-        return [as_json(item) for item in value]
-    if isinstance(value, dict):
-        return {str(key): as_json(item) for key, item in value.items()}
-    if isinstance(value, Node):
-        return printing.plain(value)
-    if isinstance(value, Fraction):
-        rest = value.denominator
-        for prime in (2, 5):
-            while rest % prime == 0:
-                rest //= prime
-        return float(value) if rest == 1 and value.denominator < 10**15 else str(value)
-    return value
 
 
 class Result:

@@ -9,13 +9,16 @@ from typing import Annotated, Any
 import typer
 
 from .. import api
-from ..api.networks import COUNTINGS, Comparison, NetworkTable, compare, load, net
+from ..api.networks import COUNTINGS, Comparison, NetworkTable, blank_table, check_table, compare, load, net
 from ..explain.network import NARROW
 from ..networks import zoo
 from .output import Formats, emit
 
 WIDE = 100
 """Columns of the terminal from which weights and biases are shown too."""
+
+LARGEST = 1 << 20
+"""Bytes of a handed-in table that are read; one more is refused by the reader."""
 
 
 def command(
@@ -37,6 +40,18 @@ def command(
     profile: Annotated[
         str | None, typer.Option("--profile", help="the course's letters and conventions", metavar="FILE")
     ] = None,
+    blank: Annotated[bool, typer.Option("--blank", help="the table as an exercise to fill in (CSV)")] = False,
+    check: Annotated[
+        str | None,
+        typer.Option("--check", help="mark a filled-in table: a file, or - for what is pasted", metavar="FILE"),
+    ] = None,
+    columns: Annotated[
+        str | None, typer.Option("--columns", help="the columns that are asked: output,parameters", metavar="NAMES")
+    ] = None,
+    headings: Annotated[
+        str, typer.Option("--headings", help="of the exercise: tensor or activation", metavar="KIND")
+    ] = "tensor",
+    show: Annotated[bool, typer.Option("--show", help="show the right values too")] = False,
     run: Annotated[bool, typer.Option("--run", help="run the network forwards on its real parameters")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="comma-separated values")] = False,
     json: Annotated[bool, typer.Option("--json", help=Formats.NAMES["json"])] = False,
@@ -55,6 +70,15 @@ def command(
     formats = Formats.chosen({"json": json, "latex": latex, "markdown": markdown, "html": html})
     if source == "list":
         return _list()
+    asked = [name.strip() for name in (columns or "").split(",") if name.strip()]
+    common: dict[str, Any] = {"input": input, "convention": convention, "profile": profile}
+    if blank:
+        typer.echo(blank_table(source, columns=asked, headings=headings, **common), nl=False)
+        return 0
+    if check is not None:
+        marked = check_table(source, _handed_in(check), columns=asked, show=show, **common)
+        emit(marked, formats)
+        return 0 if marked.correct else 1
     if explain is not None:
         return _explain(source, explain, input, convention, profile, formats)
     found: NetworkTable | Comparison
@@ -69,6 +93,17 @@ def command(
     else:
         emit(found, formats)
     return 0
+
+
+def _handed_in(name: str) -> bytes:
+    """What a student handed in: a file, or standard input for -. Raises UserError when it cannot be read."""
+    try:
+        if name == "-":
+            return sys.stdin.buffer.read(LARGEST + 1)
+        with open(name, "rb") as file:
+            return file.read(LARGEST + 1)
+    except OSError as error:
+        raise api.UserError(f"{name} cannot be read: {error.strerror}") from None
 
 
 def _list() -> int:

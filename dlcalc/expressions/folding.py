@@ -55,7 +55,8 @@ def _split(node: Node) -> Monomial:
 def _quotient(a: Number, b: Number) -> Number:
     if b == 0:
         raise UserError(f"division by zero: {shown(a)}/0")
-    return over(a if isinstance(a, float) else Fraction(a), b)
+    quotient: Number = over(a if isinstance(a, float) else Fraction(a), b)
+    return quotient
 
 
 def _mul(factors: list[Node]) -> Node | None:
@@ -103,9 +104,9 @@ def _sum(terms: list[Monomial]) -> Value:
     numbers: dict[Node | None, Number] = {}
     for number, letters in terms:
         numbers[letters] = plus(numbers.get(letters, 0), number)
+    constant = numbers.pop(None, 0)
     if len(numbers) > MOST_TERMS:
         raise LimitError(f"at most {MOST_TERMS} terms may be left over in letters, not {len(numbers)}")
-    constant = numbers.pop(None, 0)
     nodes = [_term(number, letters) for letters, number in numbers.items() if number != 0]
     if not nodes:
         return constant

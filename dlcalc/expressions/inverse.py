@@ -22,7 +22,8 @@ from .limits import LimitError, WorkError, within_budget
 
 Function = Callable[[dict[str, Any]], Any]
 Box = dict[str, tuple[int, int]]
-MOST_BOXES = 8_000
+MOST_EVALUATIONS = 15_000
+"""Times that one search may work a constraint out."""
 MOST_LISTED = 1_000
 LIMIT_SEARCH = 1_000_000
 """Units of work (`limits`) in one search."""
@@ -60,7 +61,7 @@ class _Undefined(Exception):
 def solve(constraints: Sequence[Constraint], ranges: Mapping[str, tuple[int, int]]) -> Solutions:
     """All solutions in `ranges` (inclusive, whole numbers).
 
-    Raises UserError when the search would look at more than MOST_BOXES boxes, naming a range that can be searched, and
+    Raises UserError when the search would take more than MOST_EVALUATIONS, naming a range that can be searched, and
     where a number is too large to be compared.
     """
     for name, (low, high) in ranges.items():
@@ -70,7 +71,7 @@ def solve(constraints: Sequence[Constraint], ranges: Mapping[str, tuple[int, int
     try:
         within_budget(lambda: search.box(dict(ranges)), LIMIT_SEARCH)
     except _TooMany as stopped:
-        raise UserError(_smaller(dict(ranges), stopped.box, MOST_BOXES - search.left)) from None
+        raise UserError(_smaller(dict(ranges), stopped.box, search.looked_at)) from None
     found = sorted(search.found, key=lambda solution: tuple(solution.values()))
     return Solutions(tuple(found), search.count, dict(ranges))
 
@@ -103,7 +104,8 @@ class _Search:
     def __init__(self, constraints: Sequence[Constraint], names: tuple[str, ...]) -> None:
         self.constraints = constraints
         self.names = names
-        self.left = MOST_BOXES
+        self.left = MOST_EVALUATIONS
+        self.looked_at = 0
         self.found: list[dict[str, int]] = []
         self.count = 0
 
@@ -112,9 +114,9 @@ class _Search:
         stack = [box]
         while stack:
             current = stack.pop()
-            self.left -= 1
             if self.left < 0:
                 raise _TooMany(current)
+            self.looked_at += 1
             try:
                 stack.extend(self.look(current))
             except WorkError:
@@ -146,6 +148,7 @@ class _Search:
 
     def evaluate(self, constraint: Constraint, values: Mapping[str, Any]) -> Any:
         """The number, an interval around it where it is too large to work out, or None where there is none."""
+        self.left -= 1
         try:
             return constraint.value(dict(values))
         except WorkError:

@@ -194,7 +194,7 @@ ARRAY_FUNCTIONS: dict[str, Callable[..., Value]] = {
 
 
 def on_arrays(function: str, compute: Callable[..., Value], values: list[Value]) -> Value:
-    """A function of a whole array; it stays open on a letter that stands for one."""
-    if function != "shape" and arrays.is_open(values[0]):
-        return Call(function, (values[0],))
+    """A function of whole arrays; it stays open on a letter that stands for one."""
+    if any(arrays.is_open(value) for value in values):
+        return Call(function, tuple(map(to_node, values)))
     return compute(*values)

@@ -89,6 +89,8 @@ class CellReader:
 
     def _one(self, text: str, column: str, axes: int) -> Answer:
         answer = self._shape(text, axes) if column in SHAPES else self._number(text)
+        if column in SHAPES and any(isinstance(part, tuple) for part in answer.value):
+            raise UserError("a size is one number")
         strange = sorted(set(letters_in(answer.value)) - self.letters)
         if strange:
             known = ", ".join(sorted(self.letters))

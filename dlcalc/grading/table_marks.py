@@ -11,7 +11,9 @@ from typing import Any
 from ..errors import UserError
 from ..expressions import printing
 from ..expressions.answers import Answer
+from ..expressions.jsonable import as_json
 from ..expressions.nodes import Value
+from ..foreign import printable
 from ..formulas.diagnose import Candidate
 from ..networks.exercise import COLUMNS, cell
 from ..networks.table import COUNTS, Table
@@ -54,7 +56,7 @@ class CellMark:
             "column": self.column,
             "status": self.status,
             "marks": self.mark,
-            "expected": _json(self.expected),
+            "expected": as_json(self.expected),
             "wrote": self.wrote,
             "line": self.line,
             "convention": self.convention,
@@ -160,7 +162,7 @@ def _judged(table: Table, expected: Mapping[Place, Value], cells: Mapping[Place,
             try:
                 wrote[place] = replace(answer, value=put_in(answer.value, numbers))
             except (UserError, OverflowError) as error:
-                found[place].append(Finding("undecided", reason=str(error)))
+                found[place].append(Finding("undecided", reason=printable(str(error))))
         point = Point(there, wrote)
         for place in wrote:
             found[place].append(_finding(point, place))
@@ -171,7 +173,7 @@ def _finding(point: Point, place: Place) -> Finding:
     try:
         return point.judge(*place)
     except (UserError, OverflowError) as error:
-        return Finding("undecided", reason=str(error))
+        return Finding("undecided", reason=printable(str(error)))
 
 
 def _as_written(expected: Value, answer: Answer) -> Finding:
@@ -207,10 +209,3 @@ def _about_input(table: Table, sheet: Sheet) -> Iterable[str]:
     found = CellReader({("input", "output"): written}, letters(table)).read("input", "output", len(shape))
     if found.answer is not None and found.answer.value not in (shape, (*shape[-1:], *shape[:-1])):
         yield f"line {found.line}: the input is {printing.text(shape)}, not {found.wrote}"
-
-
-def _json(value: Value) -> Any:
-    """A number, a shape as a list, or an expression as a text that is read back."""
-    if isinstance(value, tuple):
-        return [_json(part) for part in value]
-    return value if isinstance(value, int) else printing.plain(value)

@@ -14,7 +14,6 @@ from ..expressions.answers import Answer, agrees
 from ..expressions.nodes import Value
 from ..expressions.totals import sum_of
 from ..formulas.diagnose import Candidate
-from ..formulas.model import Convention
 from ..networks.exercise import cell
 from ..networks.kinds import Shape
 from ..networks.network import INPUT
@@ -67,12 +66,12 @@ class Point:
     # what was written, in the table's own form
 
     def _is_channels_first(self, wrote: Mapping[tuple[str, str], Answer]) -> bool:
-        """Whether more shapes are right with the channels first than last."""
+        """Whether the channels stand first more often than last."""
         tally = 0
         for (layer, column), answer in wrote.items():
             true = self.rows[layer].output if column == "output" and layer in self.rows else ()
-            if len(true) > 2 and answer.value != _rotated(answer.value):
-                tally += (_rotated(answer.value) == true) - (answer.value == true)
+            if len(true) == len(answer.value if true else ()) > 2:
+                tally += (answer.value[0] == true[-1]) - (answer.value[-1] == true[-1])
         return tally > 0
 
     def _laid_out(self, place: tuple[str, str], answer: Answer) -> Answer:
@@ -173,14 +172,14 @@ class Point:
         row = self.rows[layer]
         expected = cell(row, column)
         if isinstance(expected, tuple) and isinstance(answer.value, tuple) and len(expected) != len(answer.value):
-            return Finding("wrong", reason=f"{_numbers(len(expected))} are expected, not {len(answer.value)}")
+            return Finding("wrong", reason=f"the shape has {_numbers(len(expected))}, not {len(answer.value)}")
         found: tuple[Candidate, ...] = ()
         followed = self.followed.get(layer)
         other = followed if followed is not None and cell(followed, column) != expected else None
         for at in (row, other):
             verdict = verified(at, column, answer) if at is not None and not _single(found) else None
             if verdict is not None and verdict.convention is not None:
-                return _by_convention(row, verdict.convention)
+                return Finding("convention", verdict.convention.name)
             if verdict is not None and (not found or _single(verdict.mistakes)):
                 found = verdict.mistakes
         if not found:
@@ -248,14 +247,6 @@ class Point:
             total = sum_of(found[id][1] if id in found else row.count(column) for row, found in rows)
             if agrees(total, answer):
                 yield Candidate((mistake,))
-
-
-def _by_convention(row: Row, other: Convention) -> Finding:
-    """Right under another way of counting, unless the layer itself is another one: without biases, say."""
-    here = row.working.convention if row.working is not None else other
-    if here.variant:
-        return Finding("wrong", reason=f"right with {other.says}, but here it is {here.says}")
-    return Finding("convention", other.name)
 
 
 def _sizes(row: Row) -> Shape:

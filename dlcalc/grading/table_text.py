@@ -127,7 +127,7 @@ def _latex(text: str) -> Iterator[Line]:
 
 
 def _inside(text: str) -> tuple[int, int]:
-    """From where to where the rows of the first table stand, after what it says of its columns; else all of the text."""
+    """From where to where the rows of the first table stand, what it says of its columns left out; else all."""
     begin = _BEGIN.search(text)
     if begin is None:
         return 0, len(text)

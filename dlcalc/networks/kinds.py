@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from ..errors import UserError
 from ..expressions.nodes import Value
+from ..formulas.run import same_at_points
 from .network import Layer
 
 Shape = tuple[Value, ...]
@@ -137,12 +138,19 @@ def _unchanged(layer: Layer, shapes: list[Shape]) -> Question:
     return Question("same_shape", {"x": _only(layer, shapes)})
 
 
+def _alike(first: Shape, second: Shape) -> bool:
+    """Equal, whatever numbers the letters in them stand for."""
+    return first == second or (
+        len(first) == len(second) and all(a == b or same_at_points(a, b) for a, b in zip(first, second, strict=True))
+    )
+
+
 def _joined(layer: Layer, shapes: list[Shape]) -> Question:
     """Element by element: all shapes equal, or 1 × 1 or a vector to scale a map's channels."""
     largest = max(shapes, key=lambda shape: (len(shape), shape[0] != 1))
     for shape in shapes:
         per_channel = layer.kind == "multiply" and shape in (largest[-1:], (*(1,) * (len(largest) - 1), *largest[-1:]))
-        if shape != largest and not per_channel:
+        if not per_channel and not _alike(shape, largest):
             raise UserError(f"{layer.name} ({layer.kind}) reads equal shapes, not {shown(largest)} and {shown(shape)}")
     return Question("same_shape", {"x": largest})
 
@@ -150,7 +158,7 @@ def _joined(layer: Layer, shapes: list[Shape]) -> Question:
 def _concat(layer: Layer, shapes: list[Shape]) -> Question:
     first = shapes[0]
     for shape in shapes:
-        if shape[:-1] != first[:-1]:
+        if not _alike(shape[:-1], first[:-1]):
             raise UserError(f"{layer.name} (concat) reads maps of one size, not {shown(first)} and {shown(shape)}")
     channels = tuple(shape[-1] for shape in shapes)
     if len(first) == 1:

@@ -198,3 +198,26 @@ def test_ranges_that_are_refused(text: str, sentence: str) -> None:
     """With the range as it was typed."""
     with pytest.raises(UserError, match=f"^{sentence}"):
         dlcalc.conv(n=28, f=3, o=26, ranges=text)
+
+
+def test_a_list_has_a_limit() -> None:
+    """200 numbers are a deep network; more would only take time."""
+    assert dlcalc.mlp(u="7 " * 200).layers == 199
+    with pytest.raises(UserError, match="a list has at most 200 numbers, not 201"):
+        dlcalc.mlp(u="7 " * 201)
+
+
+def test_brackets_enclose_all_or_belong_to_a_part() -> None:
+    """One pair around all is left out; any other must match, and a comma inside one separates nothing."""
+    assert dlcalc.conv(n="[(2 + 1)x(3 + 1)]", f=1).o == dlcalc.conv(n="(2+1)x(3+1)", f=1).o == (3, 4)
+    assert dlcalc.conv(n="sum(i=1..3, i)", f=1).o == 6
+    with pytest.raises(UserError, match=r"\[ is not closed: \] is expected"):
+        dlcalc.conv(n="[20, 30")
+
+
+def test_a_comparison_is_no_value() -> None:
+    """3 = 3 is true, and Python's True equals 1: neither a size nor the answer 1."""
+    with pytest.raises(ExpressionError, match=r"n = .f = 3.: a number or an expression is expected, not a comparison"):
+        dlcalc.conv(n="f = 3")
+    with pytest.raises(ExpressionError, match=r"o = .3=3.: a number or an expression is expected, not a comparison"):
+        dlcalc.conv.check("o", "3=3", n=3, f=3)

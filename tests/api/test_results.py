@@ -9,7 +9,7 @@ from fractions import Fraction
 import pytest
 
 import dlcalc
-from dlcalc.api.results import as_json
+from dlcalc.expressions.jsonable import as_json
 from dlcalc.expressions.nodes import Div, Literal, Mul, Name
 
 

@@ -1,24 +1,8 @@
-"""Hostile and silly inputs as a user would type them, and a process that runs them: for the tests and for `bench`.
-
-`python -m tests.end_to_end.hostile FOLDER`, in the project's folder, runs every case in one process and prints one JSON
-object a line: the name, status, output, errors and process time of each, and last the memory that all of them took.
-"""
+"""Hostile and silly inputs, each as the arguments of one command, and the files that they name."""
 
 from __future__ import annotations
 
-import contextlib
-import faulthandler
-import io
-import json
-import sys
-import time
 from pathlib import Path
-from typing import NamedTuple
-
-WATCHDOG = 5.0
-"""Seconds after which a case counts as hanging."""
-MEMORY = 1 << 30
-"""Bytes of address space that the process may have; libraries take about a quarter of it."""
 
 CANARY = "CANARY"
 """Stands in a text for the path of a file that no input may create."""
@@ -252,6 +236,21 @@ REFUSED: dict[str, list[str]] = {
     "a convention that does not exist": [*CONV, "--convention", "nonsense"],
     "an empty convention": [*CONV, "--convention", ""],
     "a convention of 100,000 characters": [*CONV, "--convention", "k" * 100_000],
+    # networks
+    "no network": ["net"],
+    "a network of semicolons": ["net", ";;;;"],
+    "a network without a size": ["net", "0x0x0; dense 10"],
+    "a network of a tower of powers": ["net", "32x32x3; conv 9^9^9^9"],
+    "a network that shrinks to nothing": ["net", "3x3x1; conv 8 f5"],
+    "a network with markup": ["net", "[red]lenet5"],
+    "a network with a terminal escape": ["net", "\x1b[31mlenet5"],
+    "a network that opens a file": ["net", OPENS],
+    "a network of 100,000 characters": ["net", "x" * 100_000],
+    "the users of this computer as a network": ["net", "/etc/passwd"],
+    "a folder as a network": ["net", FOLDER],
+    "a gigabyte as a network": ["net", f"{FOLDER}/sparse.toml"],
+    "random bytes as a network": ["net", f"{FOLDER}/bytes.toml"],
+    "a network that is nested deeply": ["net", f"{FOLDER}/deep.toml"],
     # profiles
     "a profile that does not exist": [*CONV, "--profile", "nonsense"],
     "an empty profile": [*CONV, "--profile", ""],
@@ -298,25 +297,6 @@ ANSWERED: dict[str, list[str]] = {
 }
 """Strange, but there is an answer."""
 
-LOADS: list[list[str]] = [
-    [*CONV, "--json"],
-    [*CONV, "--ask", "o", "--answer", "54"],
-    ["solve", "2n = 10", "--json"],
-    ["mlp", "--u", "7 7"],
-    ["rf", "--f", "3"],
-    ["activation", "tanh", "--x", "1"],
-]
-"""What is run first, so that no case pays for what it is the first to load."""
-
-
-class Outcome(NamedTuple):
-    """What one command did; `seconds` are of process time."""
-
-    status: int
-    output: str
-    errors: str
-    seconds: float
-
 
 def prepare(folder: Path) -> None:
     """Makes the files that the cases name."""
@@ -340,55 +320,3 @@ def commands(folder: Path) -> dict[str, list[str]]:
         return text
 
     return {name: [put(part) for part in arguments] for name, arguments in (REFUSED | ANSWERED).items()}
-
-
-def limit_memory() -> None:
-    """Holds this process to MEMORY, where the system can."""
-    with contextlib.suppress(ImportError):
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-
-
-def peak_memory() -> int:
-    """The most bytes of memory that this process has had; 0 where the system does not say."""
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/self/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
-    return 0
-
-
-def run(arguments: list[str]) -> Outcome:
-    """One command in this process; what takes longer than WATCHDOG ends the process with a traceback."""
-    from dlcalc.cli import main
-
-    output, errors = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
-    faulthandler.dump_traceback_later(WATCHDOG, exit=True)
-    start = time.process_time()
-    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
-        status = main(arguments)
-    seconds = time.process_time() - start
-    faulthandler.cancel_dump_traceback_later()
-    texts = []
-    for stream in (output, errors):
-        stream.flush()
-        stream.seek(0)
-        texts.append(stream.read())
-    return Outcome(status, *texts, seconds)
-
-
-def main(folder: Path) -> None:
-    """Runs all cases."""
-    limit_memory()
-    for arguments in LOADS:
-        run(arguments)
-    start = peak_memory()
-    for name, arguments in commands(folder).items():
-        sys.stdout.write(json.dumps({"name": name, **run(arguments)._asdict()}) + "\n")
-        sys.stdout.flush()
-    sys.stdout.write(json.dumps({"memory": peak_memory() - start, "peak": peak_memory()}) + "\n")
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))

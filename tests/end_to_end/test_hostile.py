@@ -9,8 +9,9 @@ import sys
 import unicodedata
 from pathlib import Path
 
-import hostile
 import pytest
+from end_to_end import hostile
+from end_to_end.hostile_process import WATCHDOG, Outcome, limit_memory
 
 ROOT = Path(__file__).parents[2]
 MOST_MEMORY = 200 << 20
@@ -61,7 +62,7 @@ class Ran:
         hostile.prepare(folder)
         self.before = sorted(folder.iterdir())
         done = subprocess.run(
-            [sys.executable, "-m", "tests.end_to_end.hostile", str(folder)],
+            [sys.executable, "-m", "tests.end_to_end.hostile_process", str(folder)],
             cwd=ROOT,
             capture_output=True,
             encoding="utf-8",
@@ -72,7 +73,7 @@ class Ran:
         names = list(hostile.commands(folder))
         assert done.returncode == 0, f"{names[len(lines)]}: {done.stderr[-2000:]}"
         self.memory: int = lines.pop()["memory"]
-        self.outcomes = {line.pop("name"): hostile.Outcome(**line) for line in lines}
+        self.outcomes = {line.pop("name"): Outcome(**line) for line in lines}
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +81,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     return Ran(tmp_path_factory.mktemp("hostile"))
 
 
-def check(name: str, outcome: hostile.Outcome) -> None:
+def check(name: str, outcome: Outcome) -> None:
     """One line and status 2 for what is refused, else an answer; nothing that a terminal would obey."""
     if name in hostile.REFUSED:
         assert (outcome.status, outcome.output) == (2, "")
@@ -129,11 +130,11 @@ def test_as_a_whole_process(name: str, tmp_path: Path) -> None:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        timeout=hostile.WATCHDOG,
-        preexec_fn=hostile.limit_memory if os.name == "posix" else None,
+        timeout=WATCHDOG,
+        preexec_fn=limit_memory if os.name == "posix" else None,
         check=False,
     )
-    check(name, hostile.Outcome(done.returncode, done.stdout.decode(), done.stderr.decode(), 0.0))
+    check(name, Outcome(done.returncode, done.stdout.decode(), done.stderr.decode(), 0.0))
     assert sorted(tmp_path.iterdir()) == before
 
 
@@ -146,7 +147,7 @@ def test_a_terminal_without_our_characters(encoding: str, form: str) -> None:
         cwd=ROOT,
         env={**os.environ, "PYTHONIOENCODING": encoding},
         capture_output=True,
-        timeout=hostile.WATCHDOG,
+        timeout=WATCHDOG,
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, b"")
@@ -166,7 +167,7 @@ def test_a_reader_that_goes_away(form: str) -> None:
         assert program.stderr is not None
         program.stdout.close()
         assert program.stderr.read() == b""
-        assert program.wait(hostile.WATCHDOG) == 0
+        assert program.wait(WATCHDOG) == 0
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
@@ -178,7 +179,7 @@ def test_a_full_disk() -> None:
             cwd=ROOT,
             stdout=full,
             stderr=subprocess.PIPE,
-            timeout=hostile.WATCHDOG,
+            timeout=WATCHDOG,
             check=False,
         )
     assert done.returncode == 2

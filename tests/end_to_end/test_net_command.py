@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from pathlib import Path
 
 import pytest
 from terminal import Terminal
@@ -157,3 +158,60 @@ def test_from_python() -> None:
     found = dlcalc.net("alexnet")
     assert found.parameters == 62378344
     assert "conv-1" in found._repr_html_()
+
+
+FILLED = """Layer,Tensor size,Weights,Biases,Parameters
+Conv-1,{first},34848,96,34944
+MaxPool-1,26x26x96,0,0,0
+Conv-2,26 × 26 × 256,"614,400",256,614656
+MaxPool-2,12x12x256,0,0,0
+Conv-3,12x12x384,884736,384,885120
+Conv-4,12x12x384,1327104,384,1327488
+Conv-5,12x12x256,884736,256,884992
+MaxPool-3,5x5x256,0,0,0
+FC-1,4096,26214400,4096,26218496
+FC-2,4096,16777216,4096,16781312
+FC-3,1000,4096000,1000,4097000
+"""
+
+
+def test_one_wrong_cell_and_what_follows_from_it(terminal: Terminal, tmp_path: Path) -> None:
+    """54 for 55 in the first layer: that cell is wrong and named, and all later ones follow from it."""
+    table = tmp_path / "table.csv"
+    table.write_text(FILLED.format(first="54x54x96"), encoding="utf-8")
+    ran = terminal(f"net alexnet --check {table} --json")
+    assert ran.status == 1
+    cells = [(layer["name"], cell) for layer in ran.json["layers"] for cell in layer["cells"]]
+    wrong = [(name, cell["column"], cell["mistakes"][0]["id"]) for name, cell in cells if cell["status"] == "wrong"]
+    assert wrong == [("conv-1", "output", "no-plus-one")]
+    assert ran.json["counts"]["follows"] == 9
+    shown = terminal(f"net alexnet --check {table}").words
+    assert "follows from your earlier cells" in shown
+    assert "55" not in shown.replace("55×", "")
+
+
+def test_the_exercise_filled_in_is_all_right(terminal: Terminal, tmp_path: Path) -> None:
+    """The blank table has the headings and layers; with the truth of --csv put in, every cell is right."""
+    blank = list(csv.reader(io.StringIO(terminal("net alexnet --blank --columns output,parameters").out)))
+    found = terminal("net alexnet --json").json
+    truth = {layer["name"]: layer for layer in found["layers"]}
+    where = {name: blank[0].index(name) for name in ("Tensor size", "Parameters")}
+    for row in blank[2:]:
+        layer = truth.get(row[0])
+        if layer:
+            row[where["Tensor size"]] = "x".join(map(str, layer["output"]))
+            row[where["Parameters"]] = f"{layer['parameters']:,}"
+        elif row[0].lower() == "total":
+            row[where["Parameters"]] = str(found["total"]["parameters"])
+    table = tmp_path / "table.csv"
+    with table.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(blank)
+    ran = terminal(f"net alexnet --check {table} --columns output,parameters")
+    assert (ran.status, ran.err) == (0, "")
+    assert "every cell is right" in ran.out
+
+
+def test_a_table_that_is_not_there(terminal: Terminal) -> None:
+    ran = terminal("net alexnet --check nowhere.csv")
+    assert (ran.status, ran.err.count("\n")) == (2, 1)
+    assert "nowhere.csv cannot be read" in ran.err

@@ -61,7 +61,9 @@ def test_several_numbers_on_one_axis_stay_several(text: str, shape: tuple[int, .
     assert value(text, "output", 1) == shape
 
 
-@pytest.mark.parametrize(("text", "field"), [("11", (11,)), ("11x13", (11, 13)), ("1 + 2*5", (11,)), ("(11, 11)", (11, 11))])
+@pytest.mark.parametrize(
+    ("text", "field"), [("11", (11,)), ("11x13", (11, 13)), ("1 + 2*5", (11,)), ("(11, 11)", (11, 11))]
+)
 def test_a_receptive_field_is_one_number_or_one_per_axis(text: str, field: tuple[int, ...]) -> None:
     assert value(text, "receptive_field") == field
 
@@ -102,7 +104,9 @@ def test_two_dots_can_only_group() -> None:
     assert value("62.378.344", others=("4,096",)) == 62378344
 
 
-@pytest.mark.parametrize(("text", "number"), [("54.25", Fraction(217, 4)), ("0.944", Fraction(118, 125)), ("1/3", Fraction(1, 3))])
+@pytest.mark.parametrize(
+    ("text", "number"), [("54.25", Fraction(217, 4)), ("0.944", Fraction(118, 125)), ("1/3", Fraction(1, 3))]
+)
 def test_a_plain_decimal_stays_one(text: str, number: Fraction) -> None:
     assert value(text) == number
 
@@ -113,6 +117,7 @@ def test_a_plain_decimal_stays_one(text: str, number: Fraction) -> None:
         ("34,944 params", "not expected"),
         ("11*2 = 23", "two different values stand there: 11\\*2 = 23"),
         ("=", "a number or an expression is expected"),
+        ("x" * 3, "x is not a letter"),
         ("(1, 2)", "one number is expected, not 2"),
         ("3 < 4", "not a comparison"),
         ("abc", "a is not a letter of this network: it has none"),
@@ -128,6 +133,10 @@ def test_what_cannot_be_read_says_why(text: str, reason: str) -> None:
     assert cell.answer is None
     assert re.search(reason, cell.reason)
     assert cell.reason.isprintable()
+
+
+def test_a_size_inside_a_shape_is_one_number() -> None:
+    assert read("[[1, 2], [3, 4]]", "output", 2).reason == "a size is one number"
 
 
 def test_the_trouble_of_a_row_is_that_of_its_cells() -> None:

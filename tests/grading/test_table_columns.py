@@ -22,9 +22,10 @@ def network() -> Network:
     [
         ("Activation shape", "output"), ("TENSOR SIZE", "output"), ("Output Shape", "output"), ("output", "output"),
         ("Output (H×W×C)", "output"), ("shape", "output"), ("Output-size", "output"), ("Activation Size", "size"),
-        ("size", "size"), ("# parameters", "parameters"), ("Param #", "parameters"), ("Number of parameters", "parameters"),
-        ("Paramètres", "parameters"), ("Weights", "weights"), ("# of weights", "weights"), ("no. of biases", "biases"),
-        ("bias", "biases"), ("MACs", "macs"), ("Multiply-Adds", "macs"), ("Mult-Adds", "macs"),
+        ("size", "size"), ("# parameters", "parameters"), ("Param #", "parameters"),
+        ("Number of parameters", "parameters"), ("Paramètres", "parameters"), ("Weights", "weights"),
+        ("# of weights", "weights"), ("no. of biases", "biases"), ("bias", "biases"), ("MACs", "macs"),
+        ("Multiply-Adds", "macs"), ("Mult-Adds", "macs"),
         ("Receptive field", "receptive_field"), ("receptive field (in the input)", "receptive_field"),
         ("Memory (bytes)", "memory"), ("Layer", "layer"), ("Layer (type)", "layer"), ("Name", "layer"),
         ("kernel", ""), ("FLOPs", ""), ("", ""), ("#", ""),
@@ -139,7 +140,9 @@ def test_a_short_row_ends_in_empty_cells(network: Network) -> None:
 
 
 def test_a_table_without_layers_is_refused(network: Network) -> None:
-    with pytest.raises(UserError, match="a table to mark has a column for the layers, before their quantities: head it L"):
+    with pytest.raises(
+        UserError, match="a table to mark has a column for the layers, before their quantities: head it L"
+    ):
         read_sheet("Tensor size;Weights\n30x30x8;216\n", network)
 
 

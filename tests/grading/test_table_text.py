@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dlcalc.errors import UserError
 from dlcalc.grading.table_columns import meaning
-from dlcalc.grading.table_text import MOST_BYTES, MOST_ROWS, decoded, read_grid, without_commands
+from dlcalc.grading.table_text import MOST_BYTES, MOST_ROWS, Grid, decoded, read_grid, without_commands
 
 
 def known(cells: object) -> int:
@@ -106,7 +108,12 @@ def test_latex_marks_are_taken_off(latex: str, text: str) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    ["Layer;Größe".encode(), "Layer;Größe".encode("utf-8-sig"), "Layer;Größe".encode("utf-16"), "Layer;Größe".encode("cp1252")],
+    [
+        "Layer;Größe".encode(),
+        "Layer;Größe".encode("utf-8-sig"),
+        "Layer;Größe".encode("utf-16"),
+        "Layer;Größe".encode("cp1252"),
+    ],
 )
 def test_a_file_is_decoded_as_it_was_saved(data: bytes) -> None:
     assert decoded(data) == "Layer;Größe"
@@ -134,27 +141,45 @@ def test_a_text_without_headings_is_refused(text: str) -> None:
         read_grid(text, known)
 
 
+def read_or_refused(text: str) -> Grid | None:
+    """The table of a text, or None when it is refused in one of our own sentences."""
+    with suppress(UserError):
+        return read_grid(text, known)
+    return None
+
+
 @pytest.mark.parametrize(
     "piece",
-    ["|", "&", "\\\\", "{", "}", "\\a{", '"', "\t", ";,", "  ", "\\multicolumn{9}{c}{", "$", "%", "\\begin{array}", "-", "`*"],
+    [
+        "|",
+        "&",
+        "\\\\",
+        "{",
+        "}",
+        "\\a{",
+        '"',
+        "\t",
+        ";,",
+        "  ",
+        "\\multicolumn{9}{c}{",
+        "$",
+        "%",
+        "\\begin{array}",
+        "-",
+        "`*",
+    ],
 )
 def test_a_long_run_of_anything_is_read_or_refused(piece: str) -> None:
     """What is long and nested is no trap; were the work to grow faster than the length, this would not end."""
     text = "Layer & Weights \\\\ | , ; \t\n" + piece * (1_000_000 // len(piece))
-    try:
-        grid = read_grid(text, known)
-    except UserError as error:
-        assert "\n" not in str(error)
-    else:
-        assert len(grid.rows) <= MOST_ROWS
+    grid = read_or_refused(text)
+    assert grid is None or len(grid.rows) <= MOST_ROWS
 
 
 @given(st.text(max_size=300))
 @settings(max_examples=200)
 def test_whatever_follows_the_headings_is_rows(text: str) -> None:
-    try:
-        grid = read_grid(f"Layer;Weights\n{text}", known)
-    except UserError as error:
-        assert "\n" not in str(error)
-    else:
-        assert all(isinstance(cell, str) for line in grid.rows for cell in line.cells)
+    grid = read_or_refused(f"Layer;Weights\n{text}")
+    assert grid is not None
+    assert grid.header.cells == ("Layer", "Weights")
+    assert all(isinstance(cell, str) for line in grid.rows for cell in line.cells)

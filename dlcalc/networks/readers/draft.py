@@ -54,6 +54,11 @@ def per_axis(sizes: tuple[int, ...]) -> Value:
     return sizes[0] if len(set(sizes)) == 1 else sizes
 
 
+def unusual(**settings: tuple[Value, Value]) -> dict[str, Value]:
+    """The settings that differ from the usual value, which is the second."""
+    return {name: value for name, (value, usual) in settings.items() if value != usual}
+
+
 class Draft(Builder):
     """A builder whose layers may still change: what follows a layer may turn out to be a setting of it."""
 
@@ -91,12 +96,13 @@ class Draft(Builder):
         kind = "dropout" if words[0].startswith("dropout") else "lrn" if words[0] == "lrn" else "activation"
         return self.add(kind, before, name=name, place=place, remarks=words if kind == "activation" else ())
 
-    def change(self, name: str, kind: str = "", **settings: Value) -> None:
-        """Gives a layer another kind or other settings; its name stays."""
+    def give_bias(self, name: str) -> None:
+        """A layer that seemed to have no bias has one."""
         at = self._at(name)
         if at is not None:
             layer = self.layers[at]
-            self.layers[at] = replace(layer, kind=kind or layer.kind, settings={**layer.settings, **settings})
+            settings = {name: value for name, value in layer.settings.items() if name != "bias"}
+            self.layers[at] = replace(layer, settings=settings)
 
     def absorbed_padding(self, name: str) -> tuple[str, Value]:
         """(the layer before, p) of a padding that is equal on both sides, which is taken away; else (`name`, 0)."""

@@ -14,7 +14,7 @@ from typing import Any
 from ...errors import ProblemError
 from ...expressions.nodes import Value
 from ...foreign import shown
-from .draft import per_axis
+from .draft import per_axis, unusual
 
 _LARGEST = 10**9
 
@@ -127,11 +127,6 @@ ACTIVATIONS = {"leaky_relu": "leaky", "leakyrelu": "leaky", "silu": "swish"}
 Reader = Callable[[Configuration], list[Piece]]
 
 
-def _settings(**settings: tuple[Value, Value]) -> dict[str, Value]:
-    """The settings that differ from the usual value, which is the second."""
-    return {name: value for name, (value, usual) in settings.items() if value != usual}
-
-
 def _padded(given: Configuration, *allowed: str) -> str:
     padding = given.word("padding", "valid")
     if padding not in allowed:
@@ -141,7 +136,7 @@ def _padded(given: Configuration, *allowed: str) -> str:
 
 def _window(given: Configuration) -> dict[str, Value]:
     """What convolutions share; a causal one has its padding before it."""
-    return {"f": per_axis(given.sizes("kernel_size"))} | _settings(
+    return {"f": per_axis(given.sizes("kernel_size"))} | unusual(
         s=(per_axis(given.sizes("strides", 1)), 1),
         d=(per_axis(given.sizes("dilation_rate", 1)), 1),
         same=(given.word("padding", "valid") == "same", False),
@@ -153,13 +148,13 @@ def _conv(given: Configuration) -> list[Piece]:
     causal = _padded(given, "valid", "same", *(["causal"] if len(f) == 1 else [])) == "causal"
     before = [Piece("pad", {"pad_begin": d[0] * (f[0] - 1), "pad_end": 0})] if causal else []
     settings = {"k": given.whole("filters")} | _window(given)
-    settings |= _settings(groups=(given.whole("groups", 1), 1), bias=(given.flag("use_bias", True), True))
+    settings |= unusual(groups=(given.whole("groups", 1), 1), bias=(given.flag("use_bias", True), True))
     return [*before, Piece("conv", settings, given.activation())]
 
 
 def _depthwise(given: Configuration) -> list[Piece]:
     _padded(given, "valid", "same")
-    settings = _window(given) | _settings(
+    settings = _window(given) | unusual(
         multiplier=(given.whole("depth_multiplier", 1), 1), bias=(given.flag("use_bias", True), True)
     )
     return [Piece("depthwise", settings, given.activation())]
@@ -169,7 +164,7 @@ def _separable(given: Configuration) -> list[Piece]:
     """Keras has one bias, behind both parts, and no activation between them."""
     [depthwise] = _depthwise(given)
     settings = {name: value for name, value in depthwise.settings.items() if name != "bias"} | {"bias": False}
-    pointwise = {"k": given.whole("filters"), "f": 1} | _settings(bias=(given.flag("use_bias", True), True))
+    pointwise = {"k": given.whole("filters"), "f": 1} | unusual(bias=(given.flag("use_bias", True), True))
     return [Piece("depthwise", settings), Piece("conv", pointwise, given.activation())]
 
 
@@ -193,7 +188,7 @@ def _transposed(given: Configuration) -> list[Piece]:
         else:
             after.append(max(0, stride - reach))  # (n − 1)s + max(reach, s)
             padding.append(0)
-    settings = {"k": given.whole("filters"), "f": per_axis(f)} | _settings(
+    settings = {"k": given.whole("filters"), "f": per_axis(f)} | unusual(
         s=(per_axis(s), 1),
         p=(per_axis(tuple(padding)), 0),
         d=(per_axis(d), 1),
@@ -209,7 +204,7 @@ def _pool(kind: str) -> Reader:
         f = given.sizes("pool_size", 2)
         s = given.sizes("strides") if given.get("strides") is not None else f
         same = _padded(given, "valid", "same") == "same"
-        return [Piece(kind, {"f": per_axis(f)} | _settings(s=(per_axis(s), per_axis(f)), same=(same, False)))]
+        return [Piece(kind, {"f": per_axis(f)} | unusual(s=(per_axis(s), per_axis(f)), same=(same, False)))]
 
     return read
 
@@ -223,7 +218,7 @@ def _global_pool(kind: str) -> Reader:
 
 def _dense(given: Configuration) -> list[Piece]:
     """On a map Keras works at every position, as a 1×1 convolution does."""
-    bias = _settings(bias=(given.flag("use_bias", True), True))
+    bias = unusual(bias=(given.flag("use_bias", True), True))
     units = given.whole("units")
     if given.input.rank is not None and given.input.rank > 2:
         return [Piece("conv", {"k": units, "f": 1} | bias, given.activation())]
@@ -232,11 +227,11 @@ def _dense(given: Configuration) -> list[Piece]:
 
 def _recurrent(kind: str) -> Reader:
     def read(given: Configuration) -> list[Piece]:
-        settings = {"m": given.whole("units")} | _settings(
+        settings = {"m": given.whole("units")} | unusual(
             sequence=(given.flag("return_sequences", False), False), bias=(given.flag("use_bias", True), True)
         )
         if kind == "gru":  # Keras did not know the setting at first, and then every GRU was without it
-            settings |= _settings(reset_after=(given.flag("reset_after", False), True))
+            settings |= unusual(reset_after=(given.flag("reset_after", False), True))
         return [Piece(kind, settings)]
 
     return read
@@ -257,7 +252,7 @@ def _convlstm(given: Configuration) -> list[Piece]:
     if not given.flag("use_bias", True) or set(given.sizes("dilation_rate", 1)) != {1}:
         raise Unknown("ConvLSTM2D without biases or with dilation")
     settings = {"k": given.whole("filters"), "f": per_axis(given.sizes("kernel_size"))}
-    return [Piece("convlstm", settings | _settings(sequence=(given.flag("return_sequences", False), False)))]
+    return [Piece("convlstm", settings | unusual(sequence=(given.flag("return_sequences", False), False)))]
 
 
 def _time_distributed(given: Configuration) -> list[Piece]:
@@ -279,13 +274,13 @@ def _last_axis(given: Configuration) -> bool:
 def _batchnorm(given: Configuration) -> list[Piece]:
     if not given.flag("center", True):
         raise Unknown("BatchNormalization without a shift")
-    return [Piece("batchnorm", _settings(scale=(given.flag("scale", True), True)))]
+    return [Piece("batchnorm", unusual(scale=(given.flag("scale", True), True)))]
 
 
 def _layernorm(given: Configuration) -> list[Piece]:
     if not given.flag("scale", True) or not _last_axis(given):
         raise Unknown("LayerNormalization without a scale or along other axes")
-    return [Piece("layernorm", _settings(bias=(given.flag("center", True), True)))]
+    return [Piece("layernorm", unusual(bias=(given.flag("center", True), True)))]
 
 
 def _attention(given: Configuration) -> list[Piece]:
@@ -316,7 +311,7 @@ def _zero_padding(given: Configuration) -> list[Piece]:
     if not 1 <= len(begin) <= 3 or not all(type(size) is int and 0 <= size <= _LARGEST for size in sizes):
         rule = f"this is a whole number, or one or two for each axis, not {shown(given_padding)}"
         raise given.refused("padding", rule)
-    return [Piece("pad", {"pad_begin": per_axis(begin)} | _settings(pad_end=(per_axis(end), per_axis(begin))))]
+    return [Piece("pad", {"pad_begin": per_axis(begin)} | unusual(pad_end=(per_axis(end), per_axis(begin))))]
 
 
 def _reshape(given: Configuration) -> list[Piece]:

@@ -1,4 +1,4 @@
-"""ONNX files: a graph of operators as data. Nothing in it is executed, and no other file that it names is opened.
+"""ONNX files: a graph of operators as data. Nothing in one is executed, and no other file that it names is opened.
 
 Sizes there stand batch and channels first; here a shape is height × width × channels, so the reader follows which axis
 is which, and transposing is no layer. An activation, dropout or local response normalisation is a remark of the layer
@@ -10,15 +10,15 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from ...errors import ProblemError, UserError
 from ...foreign import printable, shown
 from ..network import INPUT, Network
+from . import onnx_operators as ops
+from . import onnx_shapes as shapes
 from .draft import Draft, input_shape
-from .onnx_operators import OPERATORS, Node
-from .onnx_values import Constant, Operand, Output, Sizes
+from .onnx_values import Constant, Operand, Output, constant
 
 _MOST_NODES = 100_000
 _WHOLE = (6, 7)
@@ -29,11 +29,12 @@ _CONVOLUTIONAL = frozenset({"Conv", "ConvTranspose", "MaxPool", "AveragePool", "
 
 
 def network(data: bytes, path: str) -> Network:
-    """The network of an ONNX file's content. UserError without the onnx package, ProblemError for a file that is none."""
+    """The network of an ONNX file's content. UserError without the onnx package, ProblemError for what is none."""
     path = printable(path)
-    if find_spec("onnx") is None:
-        raise UserError(f'{path}: reading an ONNX file needs the onnx package: pip install "dlcalc[onnx]"')
-    onnx: Any = import_module("onnx")
+    try:
+        onnx: Any = import_module("onnx")
+    except ImportError:
+        raise UserError(f'{path}: an ONNX file is read by the onnx package: pip install "dlcalc[onnx]"') from None
     model = onnx.ModelProto()
     try:
         model.ParseFromString(data)
@@ -46,6 +47,30 @@ def network(data: bytes, path: str) -> Network:
     return Graph(model.graph, path).network()
 
 
+OPERATORS: dict[str, ops.Reader] = {
+    "Conv": ops.conv, "ConvTranspose": ops.conv_transpose, "Gemm": ops.gemm, "MatMul": ops.matmul, "Pad": ops.pad,
+    "MaxPool": ops.pool("maxpool"), "AveragePool": ops.pool("avgpool"),
+    "GlobalAveragePool": ops.global_pool("avgpool"), "GlobalMaxPool": ops.global_pool("maxpool"),
+    "ReduceMean": ops.reduce("avgpool"), "ReduceMax": ops.reduce("maxpool"),
+    "Add": ops.joined("add"), "Sum": ops.joined("add"), "Mul": ops.joined("multiply"), "Concat": ops.concat,
+    "Sub": ops.arithmetic("sub"), "Div": ops.arithmetic("div"), "Pow": ops.arithmetic("pow"), "Split": ops.split,
+    "BatchNormalization": ops.batchnorm, "LayerNormalization": ops.layernorm, "LRN": ops.activation("lrn"),
+    "Dropout": ops.dropout, "Clip": ops.clip, "LeakyRelu": ops.activation("leaky"),
+    **{
+        name: ops.activation(name.lower())
+        for name in (
+            "Relu", "Sigmoid", "Tanh", "Softmax", "LogSoftmax", "Elu", "Selu", "Celu", "Gelu", "Softplus", "Softsign",
+            "HardSigmoid", "HardSwish", "Mish", "ThresholdedRelu", "Erf", "Exp", "Log", "Sqrt", "Abs", "Neg",
+        )
+    },
+    "Flatten": shapes.flatten, "Reshape": shapes.reshape, "Squeeze": shapes.squeeze, "Unsqueeze": shapes.unsqueeze,
+    "Transpose": shapes.transpose, "Gather": shapes.gather, "Shape": shapes.shape,
+    "Identity": shapes.same, "Cast": shapes.same, "QuantizeLinear": shapes.same, "DequantizeLinear": shapes.same,
+    "RNN": shapes.recurrent("rnn"), "LSTM": shapes.recurrent("lstm"), "GRU": shapes.recurrent("gru"),
+}  # fmt: skip
+"""Operator → what reads it."""
+
+
 class Graph:
     """A graph that is being read: the layers found so far, and what each of its values is."""
 
@@ -54,6 +79,10 @@ class Graph:
         self.graph = graph
         self.values: dict[str, Operand] = {each.name: Constant(tuple(each.dims), each) for each in graph.initializer}
         self.values |= {each.values.name: Constant(tuple(each.dims)) for each in graph.sparse_initializer}
+        for node in graph.node:
+            found = constant(node) if node.op_type == "Constant" and node.output else None
+            if found is not None:
+                self.values[node.output[0]] = found
         self.readers: Counter[str] = Counter(name for node in graph.node for name in node.input)
         self.readers.update(each.name for each in graph.output)
         self.read_by: dict[str, list[Any]] = defaultdict(list)
@@ -98,7 +127,8 @@ class Graph:
             size = dim.dim_value if dim.HasField("dim_value") else dim.dim_param or None
             if isinstance(size, int) and not 1 <= size <= _LARGEST:
                 if found:
-                    raise ProblemError(self.path, f"input {printable(value.name)}", f"a size is a number ≥ 1, not {size}")
+                    key = f"input {printable(value.name)}"
+                    raise ProblemError(self.path, key, f"a size is a whole number from 1 to {_LARGEST}, not {size}")
                 size = None  # 0 or −1 is how some programs write any batch
             found.append(size)
         if not 1 <= len(found) <= 5:
@@ -111,16 +141,17 @@ class Graph:
         tensor = value.type.tensor_type
         rank = len(tensor.shape.dim)
         whole = tensor.elem_type in _WHOLE
-        reader, order = next(iter(self.read_by[value.name]), None), None
+        reader = next((node for node in self.read_by[value.name] if node.op_type != "Shape"), None)
+        order = None
         if reader is not None and reader.op_type == "Transpose":
             order = next((tuple(each.ints) for each in reader.attribute if each.name == "perm"), None)
             reader = next((node for name in reader.output for node in self.read_by[name]), None)
         kind = reader.op_type if reader is not None else ""
         usual = {1: "C", 2: "NL" if whole else "NC", 4: "NCHW", 5: "NCDHW"}.get(rank, "NLC")
-        if rank == 3 and kind in _RECURRENT:
-            usual = "LNC"
-        elif rank == 3 and kind in _CONVOLUTIONAL:
+        if rank == 3 and kind in _CONVOLUTIONAL:
             usual = "NCL"
+        elif rank == 3 and (kind in _RECURRENT or order == (1, 0, 2)):
+            usual = "LNC"
         if order is None or sorted(order) != list(range(rank)):
             return usual
         # What stands at place i behind the transposition stood at order[i] before it.
@@ -130,6 +161,8 @@ class Graph:
 
     def node(self, number: int, node: Any) -> None:
         """Reads one node: gives its outputs their values."""
+        if node.op_type == "Constant" and node.output and node.output[0] in self.values:
+            return
         operator = printable(node.op_type)
         place = f"{self.path}: node {number} ({operator}{f' {printable(node.name)}' if node.name else ''})"
         operands: list[Operand | None] = []
@@ -137,16 +170,13 @@ class Graph:
             if name and name not in self.values:
                 raise UserError(f"{place}: it reads {printable(name)}, which nothing before it computes")
             operands.append(self.values[name] if name else None)
-        read = Node(self, node, operands, place)
+        read = ops.Node(self, node, operands, place)
         for name, value in zip(node.output, read.outputs(OPERATORS), strict=False):
             if name in self.values and name:
                 raise UserError(f"{place}: {printable(name)} is computed twice; names are used once")
             self.values[name] = value
             if self.readers[name] > 1 and isinstance(value, Output):
                 self.draft.shared.add(value.layer)
-
-    def constant(self, tensor: Any) -> Constant:
-        return Constant(tuple(tensor.dims), tensor)
 
     def only_last_step(self, name: str) -> bool:
         """Whether all that reads a sequence takes its last step, behind transpositions and squeezes."""
@@ -168,5 +198,3 @@ class Graph:
     def unused(self, name: str) -> bool:
         return not name or self.readers[name] == 0
 
-
-__all__ = ["Graph", "Sizes", "network"]

@@ -1,4 +1,4 @@
-"""What flows between the nodes of an ONNX graph, as far as shapes need it: layers' outputs, weights, and computed sizes.
+"""What flows between the nodes of an ONNX graph, as far as shapes need it: layers' outputs, weights, computed sizes.
 
 Weights are read by their dimensions only. A small tensor of whole numbers or of floats (the target of a reshape, the
 bounds of a clip) is read from the file itself; data in another file is never opened.
@@ -40,10 +40,11 @@ class Constant:
 
     dims: tuple[int, ...]
     tensor: Any = None
+    entries: tuple[float, ...] | None = None
 
     def numbers(self) -> tuple[float, ...] | None:
         """The entries, if they are few and stand in the file."""
-        return _numbers(self.tensor) if self.tensor is not None else None
+        return self.entries if self.tensor is None else _numbers(self.tensor)
 
     def whole(self) -> tuple[int, ...] | None:
         """The entries, if they are few whole numbers."""
@@ -74,6 +75,22 @@ def _numbers(tensor: Any) -> tuple[float, ...] | None:
         found = struct.unpack(f"<{count}{letter}", raw)
     finite = all(number == number and abs(number) < 2**62 for number in found)
     return found if len(found) == count and finite else None
+
+
+def constant(node: Any) -> Constant | None:
+    """What a Constant node holds, in one of the forms that the standard allows."""
+    for each in node.attribute:
+        match each.name:
+            case "value":
+                return Constant(tuple(each.t.dims), each.t)
+            case "value_int":
+                return Constant((), entries=(each.i,))
+            case "value_float":
+                return Constant((), entries=(each.f,))
+            case "value_ints" | "value_floats":
+                entries = tuple(each.ints) or tuple(each.floats)
+                return Constant((len(entries),), entries=entries[:_MOST])
+    return None
 
 
 def attributes(node: Any) -> dict[str, Any]:

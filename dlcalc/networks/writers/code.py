@@ -1,0 +1,176 @@
+"""What programs in Keras and PyTorch share: names, numbers, and which variable holds what between the lines.
+
+A layer is one line, with the shape that comes out as its comment. A program has numbers where the table may have
+letters. Names and titles come from files of others, so nothing of them reaches the program but letters, digits and
+what stands in a comment or a string of one line.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import ClassVar
+
+from ...errors import UserError
+from ...expressions import printing
+from ...expressions.nodes import Node, Value
+from ..network import INPUT, Layer, Network
+from ..table import Row, tabulate
+
+
+@dataclass(frozen=True)
+class Raw:
+    """An expression of the program, as against a string in it."""
+
+    code: str
+
+
+def call(function: str, *arguments: object, **usual: tuple[object, object]) -> str:
+    """`nn.Conv2d(3, 96, 11, stride=4)`: a keyword argument is (value, the usual one) and left out if they are equal."""
+    parts = [argument(each) for each in arguments]
+    parts += [f"{name}={argument(value)}" for name, (value, default) in usual.items() if value != default]
+    return f"{function}({', '.join(parts)})"
+
+
+def argument(value: object) -> str:
+    """A number, a tuple, True or a string as it stands in a program."""
+    match value:
+        case Raw(code):
+            return code
+        case str():
+            return f'"{value}"'
+        case tuple():
+            return f"({', '.join(map(argument, value))}{',' if len(value) == 1 else ''})"
+        case Fraction():
+            return f"{float(value):.6g}"
+    return repr(value)
+
+
+def quoted(text: str) -> str:
+    """A text from outside as part of a comment or a string: one line, without what could end it."""
+    return "".join(each if each.isprintable() and each not in "\\\"'" else " " for each in text)[:120].strip()
+
+
+def shape_words(sizes: Iterable[Value]) -> str:
+    """55×55×96."""
+    return "×".join(f"({word})" if " " in (word := printing.text(size)) else word for size in sizes)
+
+
+class Program:
+    """A network on its way to a program; a subclass says how each kind of layer is written."""
+
+    convention: ClassVar[str]
+    library: ClassVar[str]
+    reserved: ClassVar[frozenset[str]]
+    """Names that a layer cannot have there."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.rows = tabulate(network, self.convention).rows
+        for row in self.rows:
+            if row.unknown:
+                raise UserError(f"{row.layer.name} has no code: {row.unknown}")
+        self.shapes = {INPUT: network.input} | {row.layer.name: row.output for row in self.rows}
+        self.names: dict[str, str] = {}
+        self.variables = self._variables()
+
+    # Names and variables
+
+    def name(self, layer: str) -> str:
+        """A name for a variable or an attribute: conv_1 for conv-1, each layer its own."""
+        if layer not in self.names:
+            word = re.sub(r"\W+", "_", layer, flags=re.ASCII).strip("_").lower() or "layer"
+            word = f"layer_{word}" if word[0].isdigit() else word
+            word = f"{word}_" if keyword.iskeyword(word) or word in self.reserved else word
+            taken, count, name = set(self.names.values()), 1, word
+            while name in taken:
+                count += 1
+                name = f"{word}_{count}"
+            self.names[layer] = name
+        return self.names[layer]
+
+    def _variables(self) -> dict[str, str]:
+        """x for what only the next line reads, and for the end; any other output has a variable of its own."""
+        order = [INPUT, *(row.layer.name for row in self.rows)]
+        readers: dict[str, set[str]] = {name: set() for name in order}
+        for row in self.rows:
+            for name in row.layer.inputs:
+                readers[name].add(row.layer.name)
+        self.outputs = [name for name in order[1:] if not readers[name]]
+        found = {}
+        for name, following in zip(order, [*order[1:], ""], strict=True):
+            passing = readers[name] == {following} or not following
+            found[name] = "x" if passing else "inputs" if name == INPUT else self.name(name)
+        return found
+
+    def read(self, row: Row) -> list[str]:
+        """The variables that a layer reads."""
+        return [self.variables[name] for name in row.layer.inputs]
+
+    # Numbers
+
+    def before(self, row: Row, index: int = 0) -> tuple[Value, ...]:
+        """The shape of what a layer reads."""
+        return self.shapes[row.layer.inputs[index]]
+
+    def number(self, row: Row, value: Value) -> int:
+        if isinstance(value, int):
+            return value
+        said = printing.text(value) if isinstance(value, Node | Fraction) else value
+        raise UserError(f"{row.layer.name} has no code while letters are left: {said} is no number")
+
+    def given(self, row: Row, name: str) -> int | tuple[int, ...]:
+        """A quantity of the layer's formula: one number, or one per axis where they differ."""
+        assert row.working is not None
+        value = row.working[name]
+        if isinstance(value, tuple):
+            return tuple(self.number(row, each) for each in value)
+        return self.number(row, value)
+
+    def along(self, row: Row, name: str) -> tuple[int, ...]:
+        """A quantity along each axis."""
+        value = self.given(row, name)
+        return value if isinstance(value, tuple) else (value,) * self.axes(row)
+
+    def axes(self, row: Row) -> int:
+        """Spatial axes of what the layer reads."""
+        return len(self.before(row)) - 1
+
+    def flag(self, row: Row, name: str, usual: bool = False) -> bool:
+        return bool(row.layer.settings.get(name, usual))
+
+    def refused(self, row: Row, why: str) -> UserError:
+        return UserError(f"{row.layer.name} ({row.layer.kind}) has no code: {why}")
+
+    # Comments
+
+    def comment(self, row: Row, left: Iterable[str] = ()) -> str:
+        """The shape that comes out, and the remarks that the library has no word for."""
+        words = [shape_words(row.output), *(f"then {quoted(word)}" for word in left)]
+        return ", ".join(words)
+
+    def heading(self, *lines: str) -> list[str]:
+        title = quoted(self.network.title) or "Network"
+        return [f'"""{title}.' if not lines else f'"""{title}.', *(["", *lines] if lines else []), '"""']
+
+
+def drop_rate(word: str) -> float:
+    """Of the remark dropout0.25; one half if it says none."""
+    try:
+        rate = float(word.removeprefix("dropout"))
+    except ValueError:
+        return 0.5
+    return rate if 0 <= rate < 1 else 0.5
+
+
+def rate_of(layer: Layer) -> float:
+    """The p of a dropout layer, one half if it has none."""
+    p = layer.settings.get("p")
+    return float(p) if isinstance(p, int | float | Fraction) and 0 <= p < 1 else 0.5
+
+
+def numbered(lines: Mapping[str, str]) -> list[str]:
+    return [f"{code}  # {comment}" if comment else code for code, comment in lines.items()]
