@@ -54,7 +54,10 @@ def _real_power(a: Value, b: Value) -> Value:
     if a < 0 and b % 1 != 0:
         raise UserError(f"a negative number has no power that is not whole: ({shown(a)})^{shown(b)}")
     try:
-        return functions.sqrt(a) if b == Fraction(1, 2) else bounded(float(a) ** float(b))
+        if abs(b) == Fraction(1, 2):
+            root = functions.sqrt(a)
+            return root if b > 0 else divide(1, root)
+        return bounded(float(a) ** float(b))
     except OverflowError:
         raise LimitError(f"{TOO_LARGE_DECIMAL}: {shown(a)}^{shown(b)}") from None
 

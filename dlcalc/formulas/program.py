@@ -34,7 +34,7 @@ class Program:
         self._needed: dict[str, frozenset[str]] = {}
         self._relevant: dict[str, tuple[Mistake, ...]] = {}
         self._reach: dict[str, tuple[int, ...]] = {}
-        self._plans: dict[tuple[str, tuple[Edit, ...]], list[Unit]] = {}
+        self._plans: dict[tuple[str, ...], list[Unit]] = {}
         self._lines: dict[tuple[int, ...], list[Unit]] = {}
 
     def _axes(self) -> int:
@@ -126,9 +126,9 @@ class Program:
 
     def plan(self, target: str, *mistakes: Mistake) -> list[Unit]:
         """What is run again, on a state of `reach`, when mistakes are made and only `target` is asked."""
-        key = (target, tuple(map(_edit, mistakes)))
+        key = (target, *[mistake.id for mistake in mistakes])
         if key not in self._plans:
-            self._plans[key] = self._plan(*key)
+            self._plans[key] = self._plan(target, tuple(map(_edit, mistakes)))
         return self._plans[key]
 
     def _plan(self, target: str, edits: tuple[Edit, ...]) -> list[Unit]:

@@ -59,6 +59,7 @@ class Op:
         self.step = step
         self.prefix = prefix
         self.name = prefix + step.name
+        self.per_axis = step.per_axis
 
     @cached_property
     def node(self) -> Node:
@@ -116,9 +117,9 @@ class Op:
     def run(self, state: State, pinned: Mapping[str, Value]) -> None:
         """Adds the step's value to the state. Raises UserError where the arithmetic has no answer."""
         name, evaluator = self.name, self.evaluator
-        if name in pinned:
+        if pinned and name in pinned:
             (state.put_axes if self.step.per_axis else state.put)(name, pinned[name])
-        elif self.step.per_axis:
+        elif self.per_axis:
             numbers = []
             for lane in state.lanes:
                 lane[name] = number = exact(evaluator(lane))

@@ -63,6 +63,7 @@ def is_exactly(found: Value, expected: Value) -> bool:
         ("sqrt(49)", 7),
         ("sqrt(9/4)", Fraction(3, 2)),
         ("4^(1/2)", 2),
+        ("4^(-1/2)", Fraction(1, 2)),
         ("√(10^100)", 10**50),
         ("abs(-7/2)", Fraction(7, 2)),
         ("|3 - 5|", 2),

@@ -1,4 +1,4 @@
-"""Bounds and trend over a range of one unknown: every value lies between the bounds, and a trend that is named is true."""
+"""Bounds and trend over a range: every value lies between the bounds, and a trend that is named is true."""
 
 from __future__ import annotations
 
@@ -200,7 +200,7 @@ def at(tree: Node, **values: Value) -> Value | None:
 
 
 @given(trees, st.integers(-6, 8), st.integers(0, 7), st.integers(-4, 6), st.integers(0, 4))
-@settings(max_examples=25000)
+@settings(max_examples=40000)
 def test_every_value_lies_between_the_bounds(tree: Node, low: int, width: int, other: int, depth: int) -> None:
     """Over a box of two unknowns."""
     found = bounds(tree, {"n": Interval(low, low + width, None), "m": Interval(other, other + depth, None)})
@@ -211,7 +211,7 @@ def test_every_value_lies_between_the_bounds(tree: Node, low: int, width: int, o
 
 
 @given(trees, st.integers(-6, 8), st.integers(1, 9), st.integers(-4, 6))
-@settings(max_examples=25000)
+@settings(max_examples=40000)
 def test_a_trend_is_true(tree: Node, low: int, width: int, m: int) -> None:
     """As the one unknown grows, the values never fall, never rise, or stay."""
     found = bounds(tree, {"n": Interval(low, low + width, +1), "m": m})

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
@@ -103,7 +103,7 @@ class Program:
         found = {}
         for name, following in zip(order, [*order[1:], ""], strict=True):
             passing = readers[name] == {following} or not following
-            found[name] = "x" if passing else "inputs" if name == INPUT else self.name(name)
+            found[name] = "x" if passing else self.name("inputs" if name == INPUT else name)
         return found
 
     def read(self, row: Row) -> list[str]:
@@ -152,10 +152,6 @@ class Program:
         words = [shape_words(row.output), *(f"then {quoted(word)}" for word in left)]
         return ", ".join(words)
 
-    def heading(self, *lines: str) -> list[str]:
-        title = quoted(self.network.title) or "Network"
-        return [f'"""{title}.' if not lines else f'"""{title}.', *(["", *lines] if lines else []), '"""']
-
 
 def drop_rate(word: str) -> float:
     """Of the remark dropout0.25; one half if it says none."""
@@ -171,6 +167,3 @@ def rate_of(layer: Layer) -> float:
     p = layer.settings.get("p")
     return float(p) if isinstance(p, int | float | Fraction) and 0 <= p < 1 else 0.5
 
-
-def numbered(lines: Mapping[str, str]) -> list[str]:
-    return [f"{code}  # {comment}" if comment else code for code, comment in lines.items()]
