@@ -17,6 +17,8 @@ from dlcalc.formulas.run import run
 from .rows import ADDITIONS, Row, additions
 
 HOW_MANY = 10_000
+IN_TURN = 1_000
+"""So many, then the peer once more."""
 MOST = 2.0
 """Seconds."""
 
@@ -62,11 +64,13 @@ def rows(runs: int) -> list[Row]:
     asked = cases(HOW_MANY)
     seconds, peer = [], []
     for _ in range(runs):
-        peer.append(additions())
-        start = time.process_time()
-        for case in asked:
-            verify(*case)
-        seconds.append(time.process_time() - start)
+        seconds.append(0.0)
+        for first in range(0, HOW_MANY, IN_TURN):
+            peer.append(additions())
+            start = time.process_time()
+            for case in asked[first : first + IN_TURN]:
+                verify(*case)
+            seconds[-1] += time.process_time() - start
     taken = median(seconds)
     note = f"{taken / HOW_MANY * 1e6:.0f} µs each; the first pass, which compiles the formulas, {seconds[0]:.2f} s"
     target = f"≤ {MOST:g} s"

@@ -24,6 +24,7 @@ FLOORS = (
     "networks",
     "gradients",
     "document",
+    "diagrams",
     "explain",
     "training",
     "quiz",
@@ -47,6 +48,7 @@ OWNERS = {
     "numba": {"kernels"},
     "numpy": {"kernels", "ops", "training"},
     "onnx": {"networks"},
+    "drawsvg": {"diagrams"},
 }
 
 # Each runs, or may run, text as a program.

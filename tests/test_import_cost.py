@@ -61,3 +61,10 @@ def test_the_command_line_loads_nothing_that_computes_in_bulk(arguments: list[st
     modules = loaded(COMMAND, *arguments)
     assert "dlcalc.cli" in modules
     assert modules.isdisjoint({"numpy", "numba", "sympy", "pydantic"})
+
+
+def test_the_help_loads_no_calculator() -> None:
+    """The list of commands is made from their names and help alone."""
+    modules = loaded(COMMAND, "--help")
+    assert "dlcalc.formulas.catalogue" in modules
+    assert modules.isdisjoint({"dlcalc.api", "dlcalc.formulas.model", "dlcalc.expressions.parser"})

@@ -6,8 +6,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from ..errors import DlcalcError, UserError
+from ..formulas.catalogue import ENTRIES
 from .calculator import Calculator
-from .catalogue import ENTRIES
 from .results import Backwards, Calculation, Judged, Result
 
 conv = Calculator("conv")

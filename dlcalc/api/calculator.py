@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from ..errors import UserError
 from ..expressions.answers import Answer
 from ..expressions.nodes import Value
+from ..formulas.catalogue import ENTRIES, Entry
 from ..formulas.model import Formula
 from ..formulas.registry import formula
 from ..formulas.run import run
 from ..profiles import Profile, active
-from .catalogue import ENTRIES, Entry
 from .reading import read_asked, read_ranges, read_value
 from .results import Backwards, Calculation, Judged
 

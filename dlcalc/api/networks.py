@@ -11,10 +11,10 @@ from typing import Any
 
 from ..document import Document
 from ..errors import UserError
-from ..explain.marks import table_marks
 from ..explain.network import COLUMNS, comparison, network
 from ..expressions.jsonable import as_json
 from ..expressions.nodes import Value
+from ..grading.report import table_marks
 from ..grading.table_marks import TableMarks, mark_table
 from ..networks import exercise, text, zoo
 from ..networks.network import Network

@@ -11,8 +11,8 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from ..api.catalogue import ENTRIES
 from ..errors import DlcalcError, ExpressionError, InternalError
+from ..formulas.catalogue import ENTRIES
 
 _OWN_COMMANDS = {
     "net": "The table of a whole network: of the zoo, of a file, or of a line of text",

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from .. import api
-from ..api.catalogue import Entry
+from ..formulas.catalogue import Entry
 from ..formulas.model import Formula, Step
 from ..formulas.registry import formula
 from .output import Formats, emit

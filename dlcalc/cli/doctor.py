@@ -20,6 +20,7 @@ _EXTRAS = {
     "cuda": ("numba_cuda",),
     "pdf": ("typst",),
     "onnx": ("onnx",),
+    "draw": ("drawsvg",),
     "peers": ("torch",),
     "dev": ("pytest", "hypothesis", "ruff", "mypy"),
 }

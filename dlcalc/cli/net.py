@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import suppress
+from pathlib import Path
 from shutil import get_terminal_size
 from typing import Annotated, Any
 
@@ -53,6 +56,9 @@ def command(
     ] = "tensor",
     show: Annotated[bool, typer.Option("--show", help="show the right values too")] = False,
     run: Annotated[bool, typer.Option("--run", help="run the network forwards on its real parameters")] = False,
+    svg: Annotated[
+        str | None, typer.Option("--svg", help="draw the network into a file, or - for standard output", metavar="FILE")
+    ] = None,
     csv: Annotated[bool, typer.Option("--csv", help="comma-separated values")] = False,
     json: Annotated[bool, typer.Option("--json", help=Formats.NAMES["json"])] = False,
     latex: Annotated[bool, typer.Option("--latex", help=Formats.NAMES["latex"])] = False,
@@ -81,6 +87,10 @@ def command(
         return 0 if marked.correct else 1
     if explain is not None:
         return _explain(source, explain, input, convention, profile, formats)
+    if svg is not None:
+        if against is not None or csv or formats.name:
+            raise api.UserError("--svg draws one network; leave --compare, --csv and the other formats out")
+        return _svg(net(source, **common), svg, every)
     found: NetworkTable | Comparison
     if against is not None:
         found = compare([source, against], convention)
@@ -104,6 +114,36 @@ def _handed_in(name: str) -> bytes:
             return file.read(LARGEST + 1)
     except OSError as error:
         raise api.UserError(f"{name} cannot be read: {error.strerror}") from None
+
+
+def _svg(found: NetworkTable, name: str, every: bool) -> int:
+    """Draws into a file, whole or not at all, or to standard output. UserError when the file cannot be written."""
+    from ..diagrams import network_svg
+
+    picture = network_svg(found.table, found.spell, every)
+    if name == "-":
+        # Where the terminal cannot write a character, XML can.
+        encoding = sys.stdout.encoding or "utf-8"
+        sys.stdout.write(picture.encode(encoding, "xmlcharrefreplace").decode(encoding))
+        return 0
+    try:
+        path = Path(os.path.realpath(name))
+        unfinished = path.parent / f".{path.name}.{os.getpid()}"
+        if not path.parent.is_dir():
+            raise api.UserError(f"{name} cannot be written: there is no folder {path.parent}")
+        if path.exists() and not path.is_file():
+            raise api.UserError(f"{name} cannot be written: it is no file")
+        try:
+            unfinished.write_text(picture, encoding="utf-8")
+            unfinished.replace(path)
+        finally:
+            with suppress(OSError):
+                unfinished.unlink()
+    except OSError as error:
+        raise api.UserError(f"{name} cannot be written: {error.strerror}") from None
+    except ValueError:
+        raise api.UserError(f"{name!r} cannot be written: no file has such a name") from None
+    return 0
 
 
 def _list() -> int:

@@ -6,7 +6,7 @@ Nothing is drawn and nothing is measured in pixels here, apart from the width of
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from ..networks.network import INPUT
@@ -19,7 +19,7 @@ class Block:
     """A layer in the picture; `row` is None for the network's input. `lane` 0 is the uppermost."""
 
     name: str
-    row: Row | None
+    row: Row | None = field(compare=False)
     column: int
     lane: int
 
@@ -65,7 +65,9 @@ def placed(table: Table, every: bool = False) -> Graph:
         columns[name] = 1 + max((columns[source] for source in inputs), default=0)
     lanes = _lanes(reads, columns)
     blocks = {INPUT: Block(INPUT, None, 0, 0)}
-    blocks |= {row.layer.name: Block(row.layer.name, row, columns[row.layer.name], lanes[row.layer.name]) for row in rows}
+    blocks |= {
+        row.layer.name: Block(row.layer.name, row, columns[row.layer.name], lanes[row.layer.name]) for row in rows
+    }
     edges = tuple(Edge(blocks[source], blocks[name]) for name, inputs in reads.items() for source in inputs)
     repeats = []
     for group in groups:
@@ -76,7 +78,7 @@ def placed(table: Table, every: bool = False) -> Graph:
 
 
 def _chains(rows: Sequence[Row]) -> list[Group]:
-    """Repeated blocks that follow one another. Equal layers side by side, in branches, are no repetition to a reader."""
+    """Repeated blocks that follow one another. Equal layers in parallel branches are no repetition."""
     readers: dict[str, list[int]] = {}
     for index, row in enumerate(rows):
         for name in row.layer.inputs:
@@ -121,30 +123,42 @@ def _representatives(rows: Sequence[Row], groups: Sequence[Group]) -> dict[str, 
 def _lanes(reads: dict[str, tuple[str, ...]], columns: dict[str, int]) -> dict[str, int]:
     """Each layer stays in the lane of the uppermost layer it reads if nothing is in the way, or goes to a lane below.
 
-    A layer keeps its lane free up to its first reader, so that the line between them meets nobody.
+    A layer keeps its lane free up to its first reader, so that the line between them meets nobody. What leads to the
+    last column comes first, so that a head on the way, which ends before, hangs below.
     """
     first_reader: dict[str, int] = {}
     for name, inputs in reads.items():
         for source in inputs:
             first_reader[source] = min(first_reader.get(source, columns[name]), columns[name])
     lanes = {INPUT: 0}
-    taken: dict[tuple[int, int], str] = {(0, 0): INPUT}
-    for name, inputs in reads.items():
-        column = columns[name]
+    taken = {(0, 0)}
+    leading = _leading_to(max(reads, key=lambda name: columns[name], default=INPUT), reads)
+    for name in sorted(reads, key=lambda name: name not in leading):
+        inputs, column = reads[name], columns[name]
         until = max(column + 1, first_reader.get(name, 0))
         lane = min((lanes[source] for source in inputs), default=0)
-        while any(taken.get((lane, c), name) not in inputs for c in (column,)) and (lane, column) in taken:
+        while any((lane, c) in taken for c in range(column, until)):
             lane += 1
         lanes[name] = lane
-        for c in range(column, until):
-            taken[lane, c] = name
+        taken.update((lane, c) for c in range(column, until))
     return lanes
+
+
+def _leading_to(end: str, reads: dict[str, tuple[str, ...]]) -> set[str]:
+    """The layers from which `end` is computed, and itself."""
+    found, left = {end}, [end]
+    while left:
+        for source in reads.get(left.pop(), ()):
+            if source not in found:
+                found.add(source)
+                left.append(source)
+    return found
 
 
 def rows_of(graph: Graph, widths: Sequence[float], most: float) -> list[range]:
     """The columns of each row of the page, of at most `most` in width where a single column is not wider.
 
-    A row ends where one arrow leads on and no repeated block is open, if the row has such a place in its second half.
+    A row ends where one arrow leads on and no repeated block is open, if it has such a place after its first third.
     """
     cost = _break_costs(graph)
     found: list[range] = []
@@ -153,10 +167,9 @@ def rows_of(graph: Graph, widths: Sequence[float], most: float) -> list[range]:
     while column < len(widths):
         width += widths[column]
         if width > most and column > start:
-            late = range(start + (column - start + 1) // 2, column + 1)
             # Of equally good places the latest.
-            end = min(late, key=lambda place: (cost[place], -place)) if len(late) > 1 else column
-            found.append(range(start, max(end, start + 1)))
+            places = range(start + (column - start + 2) // 3, column + 1)
+            found.append(range(start, min(places, key=lambda place: (cost[place], -place))))
             start = column = found[-1].stop
             width = 0.0
             continue

@@ -93,7 +93,7 @@ def _outward(end: Number, side: int) -> Number:
             return -side * sys.float_info.max
         return math.nextafter(end, side * INFINITY) if end else end
     if end.numerator.bit_length() <= LIMIT_BITS and end.denominator.bit_length() <= LIMIT_BITS:
-        return end
+        return exact(end)
     if -1 << LIMIT_BITS < end < 1 << LIMIT_BITS:
         scale = 1 << 64
         return Fraction(math.floor(end * scale) if side < 0 else math.ceil(end * scale), scale)
@@ -168,7 +168,9 @@ def power(base: Interval, exponent: Interval) -> Interval:
         low, high = _raised(base.low, exponent.low), _raised(base.high, exponent.high)
         return _around(low, high, _joint(base.trend, exponent.trend))
     if 0 < base.low <= base.high <= 1 and exponent.low >= 0:
-        return of(1) / power(of(1) / base, exponent)
+        low, high = _raised(base.low, exponent.high), _raised(base.high, exponent.low)
+        falling = None if exponent.trend is None else -exponent.trend
+        return _around(0 if _is_infinite(low) else low, min(1, high), _joint(base.trend, falling))
     return WHOLE_LINE
 
 

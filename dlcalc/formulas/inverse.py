@@ -104,14 +104,28 @@ class _Problem:
         conditions = compiled.formula.conditions
         texts = [compiled.formula.parse(c.expression, c.per_axis) for c in conditions]
         self.places = compiled.places_of([*targets, *(name for text in texts for name in _names(text, compiled))])
+        self.base: State | None = None
         self.last: tuple[dict[str, Any] | None, State | None] = (None, None)
 
     def state(self, values: dict[str, Any]) -> State:
         if self.last[0] != values:
-            complete = with_defaults(self.compiled.formula, {**self.given, **values})
-            self.last = (dict(values), self.compiled.execute(self.compiled.state(complete), self.places))
+            self.last = (dict(values), self.compiled.execute(self._start(values), self.places))
         assert self.last[1] is not None
         return self.last[1]
+
+    def _start(self, values: dict[str, Any]) -> State:
+        """All variables; only the unknowns are put in anew, unless a default depends on one."""
+        formula = self.compiled.formula
+        if self.base is None:
+            state = self.compiled.state(with_defaults(formula, {**self.given, **values}))
+            defaults = [v.default for v in formula.variables if v.default is not None and v.name not in self.given]
+            if not any(name in values for default in defaults for name in names_in(formula.parse(default, True))):
+                self.base = state.copy()
+            return state
+        state = self.base.copy()
+        for name, value in values.items():
+            (state.put_axes if formula.is_per_axis(name) else state.put)(name, value)
+        return state
 
     def target(self, name: str, answer: Answer) -> list[Constraint]:
         """The answer must come out: one constraint, or one per number of a shape."""

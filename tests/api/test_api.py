@@ -11,10 +11,10 @@ import pytest
 
 import dlcalc
 from dlcalc import api
-from dlcalc.api.catalogue import ENTRIES, Entry
 from dlcalc.expressions.evaluate import evaluate
 from dlcalc.expressions.nodes import Name
 from dlcalc.expressions.parser import parse
+from dlcalc.formulas.catalogue import ENTRIES, Entry
 from dlcalc.formulas.registry import formula, ids_known
 
 EVERY = pytest.mark.parametrize("entry", [pytest.param(entry, id=name) for name, entry in ENTRIES.items()])

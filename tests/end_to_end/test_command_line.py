@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dlcalc.api.catalogue import ENTRIES
+from dlcalc.formulas.catalogue import ENTRIES
 
 
 def test_the_main_job(terminal) -> None:

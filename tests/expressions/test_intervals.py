@@ -199,24 +199,31 @@ def at(tree: Node, **values: Value) -> Value | None:
     return None
 
 
+def slack(value: Value) -> float:
+    """What the last digits of a float may be off."""
+    return 1e-12 * abs(value) if isinstance(value, float) else 0
+
+
 @given(trees, st.integers(-6, 8), st.integers(0, 7), st.integers(-4, 6), st.integers(0, 4))
-@settings(max_examples=40000)
+@settings(max_examples=400)
 def test_every_value_lies_between_the_bounds(tree: Node, low: int, width: int, other: int, depth: int) -> None:
     """Over a box of two unknowns."""
     found = bounds(tree, {"n": Interval(low, low + width, None), "m": Interval(other, other + depth, None)})
     for n in range(low, low + width + 1):
         for m in range(other, other + depth + 1):
             value = at(tree, n=n, m=m)
-            assert value is None or found.low <= value <= found.high
+            assert value is None or found.low <= value + slack(value)
+            assert value is None or found.high >= value - slack(value)
 
 
 @given(trees, st.integers(-6, 8), st.integers(1, 9), st.integers(-4, 6))
-@settings(max_examples=40000)
+@settings(max_examples=400)
 def test_a_trend_is_true(tree: Node, low: int, width: int, m: int) -> None:
     """As the one unknown grows, the values never fall, never rise, or stay."""
     found = bounds(tree, {"n": Interval(low, low + width, +1), "m": m})
     assume(found.trend is not None)
     values = [value for n in range(low, low + width + 1) if (value := at(tree, n=n, m=m)) is not None]
     for first, second in pairwise(values):
-        assert first == second or (second > first) is (found.trend == 1)
-        assert first == second or found.trend != 0
+        assert found.trend >= 0 or second <= first + slack(first)
+        assert found.trend <= 0 or second >= first - slack(first)
+        assert found.trend != 0 or first == second

@@ -9,6 +9,7 @@ from dlcalc.errors import InternalError
 from dlcalc.expressions.answers import read_answer
 from dlcalc.expressions.nodes import Name
 from dlcalc.formulas.diagnose import verify
+from dlcalc.formulas.inverse import find
 from dlcalc.formulas.model import Formula, Mistake, Step, Variable
 from dlcalc.formulas.program import program
 from dlcalc.formulas.registry import formula
@@ -119,3 +120,9 @@ def test_conventions_that_agree_on_a_question_are_not_tried() -> None:
     textbook, pytorch = program(formula("lstm")), program(formula("lstm"), "pytorch")
     assert pytorch.differs(textbook, "parameters")
     assert not pytorch.differs(textbook, "weights")
+
+
+def test_a_default_that_depends_on_the_unknown_moves_with_it() -> None:
+    """Pooling's stride is its window unless given: 55 → 11 takes f = s = 5."""
+    found = find(formula("pool"), {"n": 55}, {"o": read_answer("11")}, ["f"])
+    assert [solution["f"] for solution in found.found] == [f for f in range(1, 56) if (55 - f) // f + 1 == 11] == [5]

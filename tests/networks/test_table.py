@@ -1,7 +1,7 @@
 """Tables of networks: every row by its formula, totals, receptive fields, letters, and what does not fit."""
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from dlcalc.errors import UserError
@@ -82,7 +82,11 @@ def test_totals_are_the_sums_of_the_rows_and_letters_can_be_put_in_later(layers:
     """For random stacks: totals equal sums, and numbers put in later give what numbers put in at once give."""
     end = next((i for i, layer in enumerate(layers) if layer in ("gap", "flatten")), len(layers) - 1)
     stack = "; ".join(layers[: end + 1])
-    now = table(f"{n}x{n}x{c}; {stack}")
+    try:
+        now = table(f"{n}x{n}x{c}; {stack}")
+    except UserError as small:
+        assume("does not fit" not in str(small))
+        raise
     for name in COUNTS:
         assert now.total[name] == sum(row.count(name) for row in now.rows)
     later = table(f"n x n x c; {stack}")

@@ -197,4 +197,3 @@ class Graph:
 
     def unused(self, name: str) -> bool:
         return not name or self.readers[name] == 0
-

@@ -63,7 +63,6 @@ class Program:
     """A network on its way to a program; a subclass says how each kind of layer is written."""
 
     convention: ClassVar[str]
-    library: ClassVar[str]
     reserved: ClassVar[frozenset[str]]
     """Names that a layer cannot have there."""
 
@@ -166,4 +165,3 @@ def rate_of(layer: Layer) -> float:
     """The p of a dropout layer, one half if it has none."""
     p = layer.settings.get("p")
     return float(p) if isinstance(p, int | float | Fraction) and 0 <= p < 1 else 0.5
-

@@ -34,16 +34,20 @@ _ACTIVATIONS = {
 }  # fmt: skip
 """Remark → the call around a value."""
 
-_MODULE = frozenset(
-    "T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda double dump_patches eval"
-    " extra_repr float forward get_buffer get_extra_state get_parameter get_submodule half ipu load_state_dict modules"
-    " mtia named_buffers named_children named_modules named_parameters parameters register_backward_hook"
-    " register_buffer register_forward_hook register_forward_pre_hook register_full_backward_hook"
-    " register_full_backward_pre_hook register_load_state_dict_post_hook register_load_state_dict_pre_hook"
-    " register_module register_parameter register_state_dict_post_hook register_state_dict_pre_hook requires_grad_"
-    " set_extra_state set_submodule share_memory state_dict to to_empty train training type xpu zero_grad".split()
-)
+_MODULE = frozenset({
+    "T_destination", "add_module", "apply", "bfloat16", "buffers", "call_super_init", "children", "compile", "cpu",
+    "cuda", "double", "dump_patches", "eval", "extra_repr", "float", "forward", "get_buffer", "get_extra_state",
+    "get_parameter", "get_submodule", "half", "ipu", "load_state_dict", "modules", "mtia", "named_buffers",
+    "named_children", "named_modules", "named_parameters", "parameters", "register_backward_hook",
+    "register_buffer", "register_forward_hook", "register_forward_pre_hook", "register_full_backward_hook",
+    "register_full_backward_pre_hook", "register_load_state_dict_post_hook", "register_load_state_dict_pre_hook",
+    "register_module", "register_parameter", "register_state_dict_post_hook", "register_state_dict_pre_hook",
+    "requires_grad_", "set_extra_state", "set_submodule", "share_memory", "state_dict", "to", "to_empty", "train",
+    "training", "type", "xpu", "zero_grad",
+})  # fmt: skip
 """What every torch.nn.Module has already."""
+_LOWEST = 'float("-inf")'
+"""What max pooling pads with, so that the padding is never the largest."""
 
 
 def written(network: Network) -> str:
@@ -53,7 +57,6 @@ def written(network: Network) -> str:
 
 class _PyTorch(Program):
     convention = "pytorch"
-    library = "PyTorch"
     reserved = _MODULE | {"x", "h", "torch", "nn", "self", "f"}
 
     _same_shape: ClassVar[frozenset[str]] = frozenset({"dropout", "activation", "lrn"})
@@ -227,11 +230,11 @@ class _PyTorch(Program):
         return self.module(row, code)
 
     def _maxpool(self, row: Row) -> str:
-        value, padding = self.padded(row, 'float("-inf")')
+        value, padding = self.padded(row, _LOWEST)
         sizes, sides = self.along(row, "f"), self.along(row, "p") if not self.flag(row, "same") else ()
         if any(2 * side > size for side, size in zip(sides, sizes, strict=False)):
             target = self.variables[row.layer.name]
-            self.steps.append(f"{target} = {self.pad(value, sides, sides, 'float("-inf")')}")
+            self.steps.append(f"{target} = {self.pad(value, sides, sides, _LOWEST)}")
             value, padding = target, 0
         return self.module(row, self.pool(row, "MaxPool", padding, dilation=(self.given(row, "d"), 1)), value)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import document as doc
 from ..expressions.printing import Spell
-from ..grading.table_marks import CellMark, TableMarks
+from .table_marks import CellMark, TableMarks
 
 _SAID = {
     "follows": "follows from your earlier cells",
