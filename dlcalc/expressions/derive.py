@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import cache
 
 from ..errors import UserError
+from . import folding
 from .evaluate import compile_node, evaluate
 from .functions import FUNCTIONS
 from .kinds import kind_of
@@ -45,15 +46,12 @@ def _sum(node: Add, by: str) -> Value:
 
 
 def _product(node: Mul, by: str) -> Value:
-    """Product rule: one factor at a time."""
+    """Product rule: one factor at a time, in its place."""
     total: Value = 0
     for index, factor in enumerate(node.factors):
         part = _derive(factor, by)
-        if part == 0:
-            continue
-        for other in (*node.factors[:index], *node.factors[index + 1 :]):
-            part = part * other
-        total = total + part
+        if part != 0:
+            total = total + folding.product((*node.factors[:index], part, *node.factors[index + 1 :]))
     return total
 
 

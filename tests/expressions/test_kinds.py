@@ -16,7 +16,7 @@ KINDS = {"n": Kind.SCALAR, "o": Kind.AXES, "v": Kind.VECTOR, "W": Kind.MATRIX, "
     [
         ("3", Kind.SCALAR),
         ("n", Kind.SCALAR),
-        ("unknown_1", Kind.SCALAR),
+        ("z_1", Kind.SCALAR),
         ("o", Kind.AXES),
         ("v", Kind.VECTOR),
         ("M", Kind.MAP),

@@ -19,6 +19,8 @@ SEQUENCES = frozenset({"rnn", "lstm", "gru", "embedding", "attention"})
 _LETTERS = {1: "n", 2: "Tn", 3: "HWc", 4: "THWc"}
 """What the sizes of an input are called that a file leaves open, by the number of axes."""
 _SPARE = "abdehklmopqrstuvyz"
+LETTERS = frozenset("abcdefghijklmnopqrstuvwyzHWCNTK")
+"""Letters that a size may be; × and x separate sizes."""
 
 
 def file_id(path: str) -> str:
@@ -41,7 +43,7 @@ def input_shape(sizes: Sequence[int | str | None], words: bool = False) -> tuple
             shape.append(size)
             continue
         if size is None or size not in names:
-            wanted = size if size and len(size) == 1 and size.isascii() and size.isalpha() else usual[axis : axis + 1]
+            wanted = size if size and len(size) == 1 and size in LETTERS else usual[axis : axis + 1]
             letter = next(each for each in (wanted, *_SPARE) if each and each not in taken)
             taken.add(letter)
             names[size or f"axis {axis}"] = letter

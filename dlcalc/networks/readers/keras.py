@@ -118,7 +118,10 @@ class _Reading:
         if not inputs:
             raise ProblemError(self.path, at, "it reads no layer")
         if kind in MODELS and not call.number:
-            return self.model(call.layer, f"{prefix}{call.name}/", inputs, depth + 1)
+            names = self.model(call.layer, f"{prefix}{call.name}/", inputs, depth + 1)
+            if not names:
+                raise ProblemError(self.path, at, "a model in another one has outputs")
+            return names
         input = Input(self.ranks.get(inputs[0]), call.width, self.channels_first)
         given = Configuration(config if isinstance(config, dict) else {}, self.path, at, input)
         given.refuse_program(kind)

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from ...errors import ProblemError
-from ...foreign import shown
+from ...foreign import printable, shown
 from ..network import INPUT, Layer, ordered
 
 _LONGEST = 120
@@ -117,7 +117,7 @@ def _reference(given: object) -> Reference | None:
         return None
     name, number, output = given[:3]
     if isinstance(name, str) and type(number) is int and type(output) is int:
-        return Reference(name, number, output)
+        return Reference(printable(name), number, output)
     return None
 
 

@@ -176,6 +176,9 @@ def _transposed(given: Configuration) -> list[Piece]:
     f, s, d = (sizes * axes if len(sizes) == 1 else sizes for sizes in (f, s, d))
     asked = given.sizes("output_padding") if given.get("output_padding") is not None else None
     asked = asked * axes if asked and len(asked) == 1 else asked
+    for key, sizes in (("kernel_size", f), ("strides", s), ("dilation_rate", d), ("output_padding", asked)):
+        if sizes is not None and len(sizes) != axes:
+            raise given.refused(key, f"this is a whole number, or one for each of {axes} axes, not {len(sizes)}")
     padding, after = [], []
     for axis, (size, stride, dilation) in enumerate(zip(f, s, d, strict=True)):
         reach = dilation * (size - 1) + 1

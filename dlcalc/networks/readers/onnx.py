@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
@@ -44,7 +45,20 @@ def network(data: bytes, path: str) -> Network:
         raise ProblemError(path, "", "the file is no ONNX model: it has no graph with nodes")
     if len(model.graph.node) > _MOST_NODES:
         raise ProblemError(path, "", f"a graph has at most {_MOST_NODES} nodes, not {len(model.graph.node)}")
+    if not all(isinstance(name, str) for name in _names(model.graph)):
+        raise ProblemError(path, "", "the file is damaged: a name in it is not UTF-8 text")
     return Graph(model.graph, path).network()
+
+
+def _names(graph: Any) -> Iterator[object]:
+    yield graph.name
+    for node in graph.node:
+        yield from (node.op_type, node.name, node.domain, *node.input, *node.output)
+        yield from (each.name for each in node.attribute)
+    for value in (*graph.input, *graph.output):
+        yield value.name
+        yield from (dim.dim_param for dim in value.type.tensor_type.shape.dim)
+    yield from (each.name for each in graph.initializer)
 
 
 OPERATORS: dict[str, ops.Reader] = {

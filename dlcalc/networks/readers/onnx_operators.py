@@ -51,8 +51,8 @@ class Node:
             case "Identity" | "Cast" | "DequantizeLinear" | "QuantizeLinear" if first is not None:
                 return first
             case "Transpose" if isinstance(first, Constant):
-                order = self.attributes.get("perm", tuple(reversed(range(len(first.dims)))))
-                if sorted(order) == list(range(len(first.dims))):
+                order = self.order(len(first.dims))
+                if order is not None:
                     return Constant(tuple(first.dims[axis] for axis in order))
             case "Unsqueeze":
                 return Sizes(1)
@@ -93,6 +93,11 @@ class Node:
     def number(self, name: str, usual: int) -> int:
         given = self.attributes.get(name, usual)
         return given if isinstance(given, int) else usual
+
+    def order(self, rank: int) -> tuple[int, ...] | None:
+        """Of a transposition of so many axes."""
+        order = self.attributes.get("perm", tuple(reversed(range(rank))))
+        return order if isinstance(order, tuple) and sorted(order) == list(range(rank)) else None
 
     def axis(self, given: int, rank: int) -> int:
         return given + rank if given < 0 else given
@@ -271,7 +276,7 @@ def matmul(node: Node) -> Operand | None:
 def _with_constant(node: Node, word: str) -> Operand | None:
     """Of a layer and a constant: the bias of a layer that had none, or a number for all entries."""
     at = next((index for index in (0, 1) if node.output(index)), None)
-    if at is None:
+    if at is None or len(node.operands) != 2:
         return None
     x, other = node.output(at), node.operands[1 - at]
     if x is None or not isinstance(other, Constant):

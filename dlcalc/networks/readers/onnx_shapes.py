@@ -23,10 +23,8 @@ def transpose(node: Node) -> Operand | None:
     x = node.output()
     if x is None or not x.axes:
         return x
-    order = node.attributes.get("perm", tuple(reversed(range(len(x.axes)))))
-    if sorted(order) != list(range(len(x.axes))):
-        return None
-    return x.with_axes("".join(x.axes[axis] for axis in order))
+    order = node.order(len(x.axes))
+    return None if order is None else x.with_axes("".join(x.axes[axis] for axis in order))
 
 
 def flatten(node: Node) -> Operand | None:
