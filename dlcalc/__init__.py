@@ -15,7 +15,11 @@ else:
         from importlib import import_module, util
 
         if name == "__version__":
-            value = import_module("importlib.metadata").version("dlcalc")
+            metadata = import_module("importlib.metadata")
+            try:
+                value = metadata.version("dlcalc")
+            except metadata.PackageNotFoundError:
+                value = "0 (not installed)"
         elif name == "__all__":
             value = import_module("dlcalc.api").__all__
         # `from dlcalc import errors` asks here before it imports the submodule, maybe while api itself is being loaded.

@@ -6,7 +6,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from ..errors import DlcalcError, UserError
-from ..formulas.catalogue import ENTRIES
 from .calculator import Calculator
 from .results import Backwards, Calculation, Judged, Result
 
@@ -61,10 +60,44 @@ __all__ = [
     "Judged",
     "Result",
     "UserError",
-    *ENTRIES,
+    "activation",
+    "anchors",
+    "attention",
+    "autoencoder",
+    "batchnorm",
+    "bottleneck",
+    "bound",
+    "clip",
     "compare",
+    "conv",
+    "conv1d",
+    "conv3d",
+    "convlstm",
+    "dense",
+    "dropout",
+    "embedding",
+    "gan",
+    "grid",
+    "gru",
+    "init",
+    "iou",
+    "layernorm",
+    "log_probability",
+    "lstm",
+    "mlp",
     "net",
+    "perplexity",
+    "pool",
+    "rf",
+    "rnn",
+    "separable",
+    "seq2seq",
     "solve",
+    "squeeze_excitation",
+    "transfer",
+    "untrained_loss",
+    "updates",
+    "word2vec",
 ]
 
 

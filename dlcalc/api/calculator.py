@@ -80,7 +80,7 @@ class Calculator:
         name = _asked(found, ask)
         from ..formulas.diagnose import verify
 
-        verdict = verify(found, values, name, read_asked(found, name, answer), used)
+        verdict = verify(found, values, name, read_asked(found, name, answer, _spelling(found, course)), used)
         return Judged(found, name, str(answer), verdict, used, show, _spelling(found, course))
 
     def formula(self, *choice: str, **given: object) -> Formula:

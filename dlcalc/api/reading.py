@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from math import isfinite
 
@@ -11,7 +12,7 @@ from ..errors import ExpressionError, UserError
 from ..expressions.answers import Answer, read_answer, read_number, read_scalar, split_at, split_shape, unwrapped
 from ..expressions.evaluate import evaluate
 from ..expressions.exact import exact
-from ..expressions.nodes import Node, Value
+from ..expressions.nodes import Name, Node, Value, to_node
 from ..expressions.parser import parse_range
 from ..expressions.reader import Declarations
 from ..formulas.model import Formula, Variable
@@ -100,8 +101,28 @@ def _items(text: str) -> list[str]:
     return items
 
 
-def read_asked(formula: Formula, name: str, answer: object) -> Answer:
-    """An answer to the question for `name`, as text or as a value. Raises UserError."""
+def read_asked(formula: Formula, name: str, answer: object, spell: Mapping[str, str] | None = None) -> Answer:
+    """An answer to the question for `name`, as text or as a value; in the course's letters too, which `spell` gives.
+
+    Raises UserError.
+    """
+    read = _read_asked(formula, name, answer)
+    ours = {theirs: our for our, theirs in (spell or {}).items()}
+    return replace(read, value=_in_our_letters(read.value, formula, ours)) if ours else read
+
+
+def _in_our_letters(value: Value, formula: Formula, ours: Mapping[str, str]) -> Value:
+    """The value with the course's letters as the formula's own; a letter that the course does not use stays."""
+    if isinstance(value, tuple):
+        return tuple(_in_our_letters(item, formula, ours) for item in value)
+    if isinstance(value, Name):
+        return formula.letter(ours[value.id]) if value.id in ours else value
+    if isinstance(value, Node):
+        return value.map(lambda part: to_node(_in_our_letters(part, formula, ours)))
+    return value
+
+
+def _read_asked(formula: Formula, name: str, answer: object) -> Answer:
     if not isinstance(answer, str):
         return _written(answer, _plain(name, answer))
     shape = formula.shape == name or (formula.is_per_axis(name) and len(split_shape(answer)) > 1)

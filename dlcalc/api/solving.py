@@ -10,7 +10,7 @@ from ..expressions.evaluate import compile_node
 from ..expressions.exact import Number
 from ..expressions.inverse import Constraint
 from ..expressions.inverse import solve as search
-from ..expressions.nodes import Compare, Kind, names_in
+from ..expressions.nodes import Call, Compare, Kind, names_in, walk
 from ..expressions.parser import parse
 from ..expressions.reader import Declarations
 from .reading import read_ranges
@@ -38,8 +38,7 @@ def solve(equations: str | Iterable[str], ranges: Mapping[str, tuple[int, int]] 
         if not isinstance(node, Compare) or node.operator not in _ENDS:
             raise UserError(f'{_EXPECTED}, not "{text[:60]}"')
         letters.update(dict.fromkeys(names_in(node)))
-        left, right = compile_node(node.left), compile_node(node.right)
-        constraints.append(Constraint(lambda v, a=left, b=right: a(v) - b(v), *_ENDS[node.operator]))  # type: ignore[misc]
+        constraints.append(_constraint(node))
     if not letters:
         raise UserError(f'there is no letter to solve for in "{texts[0][:60]}"')
     if len(letters) > MOST_UNKNOWNS:
@@ -60,3 +59,15 @@ _ENDS: dict[str, tuple[Number, Number]] = {
     ">": (_LEAST, _ALL),
     "<": (-_ALL, -_LEAST),
 }
+
+
+def _constraint(node: Compare) -> Constraint:
+    """left − right lies where the sign says."""
+    left, right = compile_node(node.left), compile_node(node.right)
+    low, high = _ENDS[node.operator]
+    return Constraint(lambda values: left(values) - right(values), low, high, max(6, _operations(node)))
+
+
+def _operations(node: Compare) -> int:
+    """About how much work it is to evaluate: a function counts as three operations."""
+    return sum(3 if isinstance(part, Call) else 1 for part in walk(node))

@@ -82,9 +82,9 @@ def _built(function: Callable[..., Any], name: str, text: str) -> Any:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version
+        from .. import __version__
 
-        typer.echo(f"dlcalc {version('dlcalc')}")
+        typer.echo(f"dlcalc {__version__}")
         raise typer.Exit
 
 

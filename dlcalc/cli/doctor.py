@@ -55,10 +55,11 @@ def command(json: Annotated[bool, typer.Option("--json", help="one JSON object")
 
 def report() -> dict[str, Any]:
     """Versions, extras, threads and CUDA, as plain data."""
+    from .. import __version__
     from ..profiles import active
 
     return {
-        "dlcalc": metadata.version("dlcalc"),
+        "dlcalc": __version__,
         "python": platform.python_version(),
         "platform": platform.platform(),
         "cpu_threads": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),

@@ -383,12 +383,16 @@ def substitute(node: Node, values: Mapping[str, Value]) -> Node:
 
 
 def _known_item(node: Index, values: Mapping[str, Value]) -> Node | None:
-    """x[t − 1] with numbers for x and t is shown as the number that it names."""
-    if isinstance(node.base, Name) and isinstance(values.get(node.base.id), dict | tuple):
-        indices = [evaluate(index, values) for index in node.indices]
-        if not any(isinstance(index, Node) for index in indices):
-            value = values[node.base.id]
-            for index in indices:
-                value = item_at(value, index)
-            return to_node(value)
-    return None
+    """x[t − 1] with numbers for x and t is shown as the number that it names; None when it names none."""
+    if not isinstance(node.base, Name) or not isinstance(values.get(node.base.id), dict | tuple):
+        return None
+    value = values[node.base.id]
+    try:
+        for index in node.indices:
+            at = evaluate(index, values)
+            if isinstance(at, Node):
+                return None
+            value = item_at(value, at)
+    except UserError:
+        return None
+    return to_node(value)

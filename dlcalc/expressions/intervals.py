@@ -76,7 +76,15 @@ _COST = 8
 
 
 def of(value: Interval | Number) -> Interval:
-    return value if isinstance(value, Interval) else Interval(value, value, 0)
+    """A number as an interval. Raises TypeError for letters and arrays."""
+    if isinstance(value, Interval):
+        return value
+    if value.__class__ not in _NUMBERS:
+        raise TypeError(f"{value} has no bounds")
+    return Interval(value, value, 0)
+
+
+_NUMBERS = frozenset({int, Fraction, float, bool})
 
 
 def _around(low: Number, high: Number, trend: int | None) -> Interval:

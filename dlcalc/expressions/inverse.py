@@ -19,11 +19,12 @@ from . import intervals
 from .exact import Number
 from .intervals import Interval
 from .limits import LimitError, WorkError, within_budget
+from .nodes import Node
 
 Function = Callable[[dict[str, Any]], Any]
 Box = dict[str, tuple[int, int]]
-MOST_EVALUATIONS = 15_000
-"""Times that one search may work a constraint out."""
+MOST_WORK = 140_000
+"""What one search may spend on working its constraints out, each time its `cost`."""
 MOST_LISTED = 1_000
 LIMIT_SEARCH = 1_000_000
 """Units of work (`limits`) in one search."""
@@ -36,6 +37,8 @@ class Constraint:
     value: Function
     low: Number
     high: Number
+    cost: int = 8
+    """How much work it is to evaluate, about the number of its operations."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ class _Undefined(Exception):
 def solve(constraints: Sequence[Constraint], ranges: Mapping[str, tuple[int, int]]) -> Solutions:
     """All solutions in `ranges` (inclusive, whole numbers).
 
-    Raises UserError when the search would take more than MOST_EVALUATIONS, naming a range that can be searched, and
+    Raises UserError when the search would spend more than MOST_WORK, naming a range that can be searched, and
     where a number is too large to be compared.
     """
     for name, (low, high) in ranges.items():
@@ -104,7 +107,7 @@ class _Search:
     def __init__(self, constraints: Sequence[Constraint], names: tuple[str, ...]) -> None:
         self.constraints = constraints
         self.names = names
-        self.left = MOST_EVALUATIONS
+        self.left = MOST_WORK
         self.looked_at = 0
         self.found: list[dict[str, int]] = []
         self.count = 0
@@ -148,19 +151,20 @@ class _Search:
 
     def evaluate(self, constraint: Constraint, values: Mapping[str, Any]) -> Any:
         """The number, an interval around it where it is too large to work out, or None where there is none."""
-        self.left -= 1
+        self.left -= constraint.cost
         try:
-            return constraint.value(dict(values))
+            value = constraint.value(dict(values))
         except WorkError:
             raise
         except LimitError as error:
-            around = {name: Interval(v, v, None) if isinstance(v, int) else v for name, v in values.items()}
-            try:
-                return constraint.value(around)
-            except (UserError, ArithmeticError, TypeError):
-                raise error from None
-        except (UserError, ArithmeticError, TypeError):
+            value = _around(constraint, values, error)
+        except (UserError, ArithmeticError):
             return None
+        except TypeError:
+            raise UserError(_NO_NUMBER) from None
+        if isinstance(value, Node | tuple):
+            raise UserError(_NO_NUMBER)
+        return value
 
     def refuse(self, point: dict[str, int]) -> None:
         """A point at which a constraint has no value is no solution. Raises LimitError where it has, out of reach."""
@@ -214,6 +218,19 @@ class _Search:
             first = _first(low, high, lambda value: at(value) <= constraint.high)
             last = _first(low, high, lambda value: at(value) < constraint.low) - 1
         return (first, last) if first <= last else None
+
+
+_NO_NUMBER = "an equation is between numbers: without vectors and matrices, and each letter has a range"
+
+
+def _around(constraint: Constraint, values: Mapping[str, Any], error: LimitError) -> Any:
+    """Bounds of a value that is too large to work out."""
+    try:
+        return constraint.value({n: Interval(v, v, None) if isinstance(v, int) else v for n, v in values.items()})
+    except WorkError:
+        raise
+    except (UserError, ArithmeticError):
+        raise error from None
 
 
 def _points(box: Box) -> Iterator[dict[str, int]]:

@@ -176,6 +176,8 @@ def _softmax(value: Value) -> Value:
         raise UserError("softmax takes a vector, not a single number")
     if isinstance(value[0], tuple):
         return tuple(_softmax(row) for row in value)
+    if any(isinstance(item, Interval) for item in value):
+        raise UserError("softmax has no bounds")
     if not any(isinstance(item, Node) for item in value):
         largest = max(value)
         value = arrays.each(lambda item: plus(item, -largest), value)

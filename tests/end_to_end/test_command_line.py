@@ -298,3 +298,11 @@ def test_a_real_process_without_colours(tmp_path: Path) -> None:
         f"{' '.join(command)} | head -1", shell=True, capture_output=True, text=True, timeout=60, check=True
     )
     assert piped.stderr == ""
+
+
+def test_an_answer_in_the_letters_of_the_course(terminal) -> None:
+    """With CS231n's letters the output size is (W − F + 2P)/S + 1, rounded down; our own letters are read too."""
+    asked = ["conv", "--profile", "cs231n", "--ask", "o", "--answer"]
+    assert terminal([*asked, "⌊(W - F + 2P)/S⌋ + 1"]).status == 0
+    assert terminal([*asked, "⌊(n - f + 2p)/s⌋ + 1"]).status == 0
+    assert terminal([*asked, "⌊(W - F + 2P)/S⌋"]).status == 1

@@ -190,6 +190,21 @@ def test_numbers_that_are_too_large_to_compare() -> None:
         solved("Σ_{j=1}^{n} 10^5000 = 5", n=(1, 3))
 
 
+@pytest.mark.parametrize("text", ["(n, 1) = 3", "(n, 1) + n = 3", "n + k = 3"])
+def test_an_equation_is_between_numbers(text: str) -> None:
+    """An array, or a letter that is looked for nowhere, is a mistake and not the absence of solutions."""
+    rule = "an equation is between numbers: without vectors and matrices, and each letter has a range"
+    with pytest.raises(UserError, match=f"^{re.escape(rule)}$"):
+        solved(text, n=(1, 5))
+
+
+def test_functions_without_bounds() -> None:
+    """Where nothing is known over a range, every number in it is tried."""
+    assert solved("sum(softmax((n, 2))) >= 1/2", n=(1, 5)).count == 5
+    assert solved("Σ_{j=1}^{n} j = 6", n=(1, 50)).found == ({"n": 3},)
+    assert solved("mod(7, n) = 1", n=(-3, 9)).found == ({"n": 2}, {"n": 3}, {"n": 6})
+
+
 def test_a_range_runs_upwards() -> None:
     """Reversed ends are a mistake of the user's, not an empty range."""
     with pytest.raises(UserError, match=r"^the range of n runs upwards, not from 9 to 1$"):

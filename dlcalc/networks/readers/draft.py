@@ -11,7 +11,7 @@ from ...expressions.nodes import Name, Value
 from ...foreign import printable
 from ..builder import Builder
 from ..kinds import KINDS
-from ..network import INPUT, Layer, Network
+from ..network import INPUT, Layer, Network, ordered
 
 SEQUENCES = frozenset({"rnn", "lstm", "gru", "embedding", "attention"})
 """Kinds that read the rows of a two-axis input as time steps."""
@@ -61,65 +61,76 @@ def unusual(**settings: tuple[Value, Value]) -> dict[str, Value]:
     return {name: value for name, (value, usual) in settings.items() if value != usual}
 
 
-class Draft(Builder):
-    """A builder whose layers may still change: what follows a layer may turn out to be a setting of it."""
+class Draft:
+    """A network on its way: a layer may still change, as what follows it may turn out to be a setting of it."""
 
     def __init__(self, path: str, input: tuple[Value, ...]) -> None:
-        id = file_id(path)
-        super().__init__(id, id, input)
+        self.id = self.title = file_id(path)
+        self.input = input
+        self.layers: dict[str, Layer] = {}
+        self.notes: list[str] = []
         self.shared: set[str] = set()
         """Layers that more than one layer reads, so that what follows them is no setting of theirs."""
+        self._usual = Builder(self.id, self.title, input)
+        self._taken = {INPUT}
 
-    def layer(self, name: str) -> Layer | None:
-        """The layer of that name, looked for from the last one backwards; None for the input."""
-        at = self._at(name)
-        return None if at is None else self.layers[at]
+    def free(self, name: str) -> str:
+        """The name, or one like it that no other layer has."""
+        called, count = name, 1
+        while called in self._taken:
+            count += 1
+            called = f"{name}-{count}"
+        self._taken.add(called)
+        return called
+
+    def add(
+        self,
+        kind: str,
+        *inputs: str,
+        name: str = "",
+        place: str = "",
+        remarks: tuple[str, ...] = (),
+        **settings: Value,
+    ) -> str:
+        """One more layer, which reads `inputs`; it is called as usual unless it has a `name` that was free."""
+        called = name or self.free(self._usual.next_name(KINDS[kind].label if kind in KINDS else kind))
+        self.layers[called] = Layer(called, kind, settings, inputs, place, remarks)
+        return called
 
     def unknown(self, kind: str, *inputs: str, name: str = "", place: str = "") -> str:
-        """A layer of a kind that no formula works out, with its inputs, of which it may have none."""
+        """A layer of a kind that no formula works out."""
         kind = printable(kind)[:60]
-        kind = f"other {kind}" if kind in KINDS else kind
-        called = name or self.next_name(kind)
-        self.layers.append(Layer(called, kind, {}, inputs, place))
-        self.last = called
-        return called
+        return self.add(f"other {kind}" if kind in KINDS else kind, *inputs, name=name, place=place)
 
     def follow(self, before: str, words: tuple[str, ...], name: str = "", place: str = "") -> str:
         """An activation, dropout or the like: a remark of the layer before, or a row of its own where that layer is
         read elsewhere too. Returns the layer that what follows reads.
         """
-        at = self._at(before)
         if not words:
             return before
-        if at is not None and before not in self.shared:
-            layer = self.layers[at]
-            self.layers[at] = replace(layer, remarks=(*layer.remarks, *words))
+        layer = self.layers.get(before)
+        if layer is not None and before not in self.shared:
+            self.layers[before] = replace(layer, remarks=(*layer.remarks, *words))
             return before
         kind = "dropout" if words[0].startswith("dropout") else "lrn" if words[0] == "lrn" else "activation"
         return self.add(kind, before, name=name, place=place, remarks=words if kind == "activation" else ())
 
     def give_bias(self, name: str) -> None:
         """A layer that seemed to have no bias has one."""
-        at = self._at(name)
-        if at is not None:
-            layer = self.layers[at]
-            settings = {name: value for name, value in layer.settings.items() if name != "bias"}
-            self.layers[at] = replace(layer, settings=settings)
+        layer = self.layers[name]
+        settings = {key: value for key, value in layer.settings.items() if key != "bias"}
+        self.layers[name] = replace(layer, settings=settings)
 
     def absorbed_padding(self, name: str) -> tuple[str, Value]:
         """(the layer before, p) of a padding that is equal on both sides, which is taken away; else (`name`, 0)."""
-        layer = self.layer(name)
+        layer = self.layers.get(name)
         if layer is None or layer.kind != "pad" or "pad_end" in layer.settings or layer.remarks or name in self.shared:
             return name, 0
-        self.layers.remove(layer)
+        del self.layers[name]
         return layer.inputs[0], layer.settings["pad_begin"]
 
     def finished(self) -> Network:
         """The network; rows of the input are time steps if a layer reads them so."""
-        self.sequence = len(self.input) <= 2 and any(layer.kind in SEQUENCES for layer in self.layers)
-        return self.build()
-
-    def _at(self, name: str) -> int | None:
-        if name == INPUT:
-            return None
-        return next((at for at in reversed(range(len(self.layers))) if self.layers[at].name == name), None)
+        layers = ordered(self.layers.values())
+        sequence = len(self.input) <= 2 and any(layer.kind in SEQUENCES for layer in layers)
+        return Network(self.id, self.title, self.input, layers, sequence, notes=tuple(self.notes))

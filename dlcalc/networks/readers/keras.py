@@ -112,7 +112,7 @@ class _Reading:
         at = f"layer {prefix}{call.name}"
         if not isinstance(kind, str) or not isinstance(config, dict | list):
             raise ProblemError(self.path, at, "a layer has a class_name and a config")
-        name, place = self.free(prefix + call.name), f"{self.path}: {at} ({printable(kind)})"
+        name, place = self.draft.free(prefix + call.name), f"{self.path}: {at} ({printable(kind)})"
         if kind == "InputLayer":
             return [entries[call.name] if call.name in entries else self.draft.unknown("another input", name=name)]
         if not inputs:
@@ -151,7 +151,7 @@ class _Reading:
 
     def add(self, pieces: list[Piece], inputs: list[str], name: str, place: str) -> str:
         for piece in pieces[:-1]:
-            inputs = [self.put(piece, inputs, self.free(f"{name}-{piece.kind}"), place)]
+            inputs = [self.put(piece, inputs, self.draft.free(f"{name}-{piece.kind}"), place)]
         return self.put(pieces[-1], inputs, name, place)
 
     def put(self, piece: Piece, inputs: list[str], name: str, place: str) -> str:
@@ -168,16 +168,6 @@ class _Reading:
         self.draft.add(piece.kind, *inputs, name=name, place=place, remarks=piece.remarks, **settings)
         self.ranks[name] = _rank(piece, ranks)
         return name
-
-    def free(self, name: str) -> str:
-        """The name, or one like it that nothing has yet."""
-        taken = self.draft.reserved
-        called, count = name, 1
-        while called in taken or called == INPUT:
-            count += 1
-            called = f"{name}-{count}"
-        taken.add(called)
-        return called
 
 
 def _is_model(layer: dict[str, Any]) -> bool:

@@ -132,7 +132,7 @@ class Graph:
         if self.readers[first.name] > 1:
             draft.shared.add(INPUT)
         for other in others:
-            self.values[other.name] = Output(draft.unknown("another input", name=printable(other.name)))
+            self.values[other.name] = Output(draft.unknown("another input", name=draft.free(printable(other.name))))
         return draft
 
     def sizes(self, value: Any) -> list[int | str | None]:

@@ -282,7 +282,7 @@ def _with_constant(node: Node, word: str) -> Operand | None:
     if x is None or not isinstance(other, Constant):
         return None
     size = _length(other)
-    layer = node.draft.layer(x.layer)
+    layer = node.draft.layers.get(x.layer)
     if word == "add" and layer and layer.settings.get("bias") is False and not layer.remarks:
         units = layer.settings.get("m", layer.settings.get("k"))
         if size == units == max(other.dims, default=1) and x.layer not in node.draft.shared:
@@ -310,13 +310,13 @@ def joined(kind: str) -> Reader:
 
 def _swish(node: Node, x: Output, gate: Output) -> Operand | None:
     """x·σ(x), which is the activation of x and no product of two layers."""
-    sigmoid = node.draft.layer(gate.layer)
+    sigmoid = node.draft.layers.get(gate.layer)
     if sigmoid is None or sigmoid.kind != "activation" or sigmoid.remarks != ("sigmoid",):
         return None
     both = [name for name, value in zip(node.proto.input, node.operands, strict=True) if value is x]
     if sigmoid.inputs != (x.layer,) or gate.layer in node.draft.shared or node.graph.readers[both[0]] != 2:
         return None
-    node.draft.layers.remove(sigmoid)
+    del node.draft.layers[gate.layer]
     node.draft.shared.discard(x.layer)
     return node.follow(x, "swish")
 

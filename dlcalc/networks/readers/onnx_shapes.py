@@ -60,7 +60,7 @@ def squeeze(node: Node) -> Operand | None:
         return None
     removed = {x.axes[at] for each in axes if 0 <= (at := node.axis(each, len(x.axes))) < len(x.axes)}
     left = "".join(axis for axis in x.axes if axis not in removed)
-    layer = node.draft.layer(x.layer)
+    layer = node.draft.layers.get(x.layer)
     if removed == {"G"} and layer is not None and layer.settings.get("D", 1) == 1:
         return x.with_axes(left)
     return node.give("flatten", [x.layer], "NC") if left == "NC" and removed == set(x.axes) - set("NC") else None
@@ -86,7 +86,7 @@ def gather(node: Node) -> Operand | None:
     if table is not None and words is not None and not node.number("axis", 0):
         return node.give("embedding", [words.layer], f"{words.axes}C", {"v": table[0], "n": table[1]})
     x, index = node.output(), node.constant(1)
-    layer = node.draft.layer(x.layer) if x is not None else None
+    layer = node.draft.layers.get(x.layer) if x is not None else None
     if x is None or layer is None or index is None or layer.kind not in _CELLS or index.dims:
         return None
     at = node.axis(node.number("axis", 0), len(x.axes))
