@@ -259,14 +259,14 @@ def test_warnings_come_first() -> None:
 def test_conventions_stand_beside() -> None:
     """Whose count this is, and what the others make of it; those that agree, and other layers, are left out."""
     assert shown("lstm", n=32, m=100, T=5)[-1] == (
-        "note: counted here as in textbooks: one bias vector per gate, column layout; PyTorch, cuDNN, ONNX: 53600 "
+        "note: counted here as in textbooks: one bias vector per gate, column layout; PyTorch, cuDNN, ONNX: 53,600 "
         "(two bias vectors per gate, bias_ih and bias_hh)"
     )
     keras = shown("gru", "keras", n=256, m=1024, T=5)[-1]
     assert keras.startswith(
         "note: counted here as in Keras (reset_after=True): two bias vectors per gate, row layout; "
     )
-    assert "textbooks: 3935232" in keras
+    assert "textbooks: 3,935,232" in keras
     assert "PyTorch" not in keras
     assert "without biases" not in keras
 

@@ -216,7 +216,7 @@ def _counts(found: Working) -> list[doc.Block]:
     headline = _headline(found.formula)
     rows: list[tuple[doc.Words, ...]] = []
     for name in found.formula.answers:
-        if name in (headline, found.formula.shape):
+        if name == found.formula.shape or (name == headline and not (found.formula.shape and name == "parameters")):
             continue
         step = found.formula.by_name[name]
         assert isinstance(step, Step)
@@ -269,7 +269,8 @@ def _conventions(found: Working) -> list[doc.Words]:
     for other, same in neighbours(found):
         if other.variant or same.state.values[name] == found.state.values[name]:
             continue
-        words += [f"; {other.who}: ", doc.Math(rounded(same.shown(name)))]
+        value = value_words(same.shown(name))
+        words += [f"; {other.who}: ", *(value if isinstance(value, tuple) else (value,))]
         words += [f" ({other.says})"] if other.says else []
     return [tuple(words)] if len(words) > 1 else []
 
