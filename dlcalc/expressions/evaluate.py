@@ -54,8 +54,9 @@ from .operations import (
     extreme,
     item_at,
     modulo,
-    on_arrays,
+    on_array,
     power,
+    shape,
 )
 from .totals import product_of, sum_of
 
@@ -330,25 +331,27 @@ def _call(node: Call) -> Evaluator:
         return _if(node, *arguments)
     if function in ("min", "max"):
         return lambda env: extreme(function, [argument(env) for argument in arguments])
-    if function in ARRAY_FUNCTIONS:
-        whole = ARRAY_FUNCTIONS[function]
-        return lambda env: on_arrays(function, whole, [argument(env) for argument in arguments])
+    if function == "shape":
+        return lambda env: shape([argument(env) for argument in arguments])
     if function == "mod":
         a, b = arguments
         is_whole = is_integer(node.arguments[0])
         return lambda env: modulo(a(env), b(env), is_whole)
     inner = arguments[0]
+    if function in ARRAY_FUNCTIONS:
+        whole = ARRAY_FUNCTIONS[function]
+        return lambda env: on_array(function, whole, inner(env))
     return lambda env: apply(function, inner(env))
 
 
 def _if(node: Call, condition: Evaluator, then: Evaluator, otherwise: Evaluator) -> Evaluator:
     def choose(env: Environment) -> Value:
-        holds = _truth(condition(env), "if")
+        holds = condition(env)
         if holds is True:
             return then(env)
         if holds is False:
             return otherwise(env)
-        if holds is None:
+        if _truth(holds, "if") is None:
             return intervals.hull(intervals.of(then(env)), intervals.of(otherwise(env)))
         a, b = _branch(then, node.arguments[1], env), _branch(otherwise, node.arguments[2], env)
         return a if a == b else Call("if", (to_node(holds), to_node(a), to_node(b)))
@@ -395,4 +398,4 @@ def _known_item(node: Index, values: Mapping[str, Value]) -> Node | None:
             value = item_at(value, at)
     except UserError:
         return None
-    return to_node(value)
+    return None if isinstance(value, dict) else to_node(value)

@@ -38,6 +38,8 @@ def power(a: Value, b: Value) -> Value:
         return intervals.power(intervals.of(a), intervals.of(b))
     if isinstance(a, Node) or isinstance(b, Node):
         return folding.power(a, b)
+    if b == 0:
+        return 1
     if a == 0 and b < 0:
         raise UserError(f"division by zero: 0^{shown(b)}")
     if isinstance(b, float) or isinstance(a, float) or (isinstance(b, Fraction) and b.denominator != 1):
@@ -144,26 +146,35 @@ def modulo(a: Value, b: Value, whole: bool) -> Value:
         raise LimitError(TOO_LARGE_DECIMAL) from None
 
 
-def extreme(function: str, values: Sequence[Value]) -> Value:
+def extreme(function: str, values: list[Value]) -> Value:
     """Of one array its smallest or largest number; of several arguments element by element, a scalar broadcast."""
     if len(values) == 1:
         (value,) = values
         return Call(function, (value,)) if arrays.is_open(value) else _extreme(function, arrays.flat(values))
-    if any(isinstance(value, tuple) for value in values):
-        return reduce(lambda a, b: arrays.pairwise(lambda x, y: _extreme(function, (x, y)), a, b, function), values)
+    for value in values:
+        if isinstance(value, tuple):
+            return reduce(lambda a, b: arrays.pairwise(lambda x, y: _extreme(function, (x, y)), a, b, function), values)
     return _extreme(function, values)
 
 
+_PICK: dict[str, Callable[..., Value]] = {"min": min, "max": max}
+
+
 def _extreme(function: str, values: Sequence[Value]) -> Value:
-    pick = min if function == "min" else max
+    for value in values:
+        if isinstance(value, Node):
+            return _open_extreme(function, values)
+        if isinstance(value, Interval):
+            return intervals.extreme(function, [intervals.of(value) for value in values])
+    return _PICK[function](values)
+
+
+def _open_extreme(function: str, values: Sequence[Value]) -> Node:
+    """The letters, each once, and of the numbers the one that counts."""
+    known = [value for value in values if not isinstance(value, Node)]
     left = dict.fromkeys(value for value in values if isinstance(value, Node))
-    if left:
-        known = [value for value in values if not isinstance(value, Node)]
-        parts = (*left, *([to_node(pick(known))] if known else []))
-        return parts[0] if len(parts) == 1 else Call(function, parts)
-    if any(isinstance(value, Interval) for value in values):
-        return intervals.extreme(function, [intervals.of(value) for value in values])
-    return pick(values)
+    parts = (*left, *([to_node(_PICK[function](known))] if known else []))
+    return parts[0] if len(parts) == 1 else Call(function, parts)
 
 
 def _norm(value: Value) -> Value:
@@ -186,7 +197,7 @@ def _softmax(value: Value) -> Value:
     return tuple(divide(item, whole) for item in powers)
 
 
-ARRAY_FUNCTIONS: dict[str, Callable[..., Value]] = {
+ARRAY_FUNCTIONS: dict[str, Callable[[Value], Value]] = {
     "sum": arrays.total,
     "prod": arrays.whole_product,
     "len": arrays.length,
@@ -194,12 +205,16 @@ ARRAY_FUNCTIONS: dict[str, Callable[..., Value]] = {
     "softmax": _softmax,
     "diag": arrays.diag,
     "reverse": arrays.reverse,
-    "shape": lambda *values: arrays.flat(values),
 }
 
 
-def on_arrays(function: str, compute: Callable[..., Value], values: list[Value]) -> Value:
-    """A function of whole arrays; it stays open on a letter that stands for one."""
-    if any(arrays.is_open(value) for value in values):
-        return Call(function, tuple(map(to_node, values)))
-    return compute(*values)
+def on_array(function: str, compute: Callable[[Value], Value], value: Value) -> Value:
+    """A function of a whole array; it stays open on a letter that stands for one."""
+    return Call(function, (value,)) if arrays.is_open(value) else compute(value)
+
+
+def shape(sizes: list[Value]) -> Value:
+    """Sizes in one row, axis pairs opened."""
+    if any(arrays.is_open(size) for size in sizes):
+        return Call("shape", tuple(map(to_node, sizes)))
+    return arrays.flat(sizes)

@@ -101,7 +101,7 @@ def test_polynomials(numbers: list[int], ends: tuple[int, int], data: st.DataObj
 
 
 @given(st.integers(1, 40), small_range, small_range, small_range)
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_floor_formulas_of_three_unknowns(o: int, f: tuple[int, int], s: tuple[int, int], p: tuple[int, int]) -> None:
     """The output size of a convolution, asked for filter, stride and padding at once; a stride of 0 is no solution."""
     ranges = {"f": f, "s": s, "p": p}
