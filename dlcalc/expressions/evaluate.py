@@ -9,7 +9,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import partial, reduce
+from functools import reduce
 from typing import Any
 
 from ..errors import UserError
@@ -291,22 +291,25 @@ def _open_index(node: Index, value: Value, indices: list[Value]) -> Node:
     return Index(to_node(value), tuple(map(to_node, indices)))
 
 
+_JOIN: dict[tuple[str, bool], Callable[[Iterable[Value]], Value]] = {
+    ("sum", True): sum_of,
+    ("prod", True): product_of,
+    ("sum", False): lambda arrays_: reduce(arrays.add, arrays_, 0),
+    ("prod", False): lambda arrays_: reduce(arrays.product, arrays_, 1),
+}
+"""How Σ and Π join their bodies, single numbers (True) or arrays."""
+
+
 def _reduce(node: Reduce) -> Evaluator:
     low, high, body = compile_node(node.low), compile_node(node.high), compile_node(node.body)
-    name, adding = node.index, node.operator == "sum"
+    name, join = node.index, _JOIN[node.operator, kind_of(node.body) is Kind.SCALAR]
     size = sum(1 for _ in walk(node.body))
-    join: Callable[[Iterator[Value]], Value]
-    if kind_of(node.body) is Kind.SCALAR:
-        join = sum_of if adding else product_of
-    elif adding:
-        join = partial(_joined, arrays.add, 0)
-    else:
-        join = partial(_joined, arrays.product, 1)
 
     def run(env: Environment) -> Value:
         first, last = low(env), high(env)
         if isinstance(first, Node) or isinstance(last, Node):
-            return substitute(replace(node, low=to_node(first), high=to_node(last)), env)
+            inside = {letter: value for letter, value in env.items() if letter != name}
+            return replace(node, low=to_node(first), high=to_node(last), body=substitute(node.body, inside))
         check_range(name, first, last)
         inner = dict(env)
 
@@ -319,10 +322,6 @@ def _reduce(node: Reduce) -> Evaluator:
         return within_budget(lambda: join(bodies()))
 
     return run
-
-
-def _joined(function: Callable[[Value, Value], Value], start: Value, values: Iterable[Value]) -> Value:
-    return reduce(function, values, start)
 
 
 def _call(node: Call) -> Evaluator:

@@ -308,3 +308,9 @@ def test_a_sum_with_an_open_end_keeps_its_index() -> None:
     assert found == parse("Σ_{j=1}^{T} (j*2)")
     assert isinstance(found, Reduce)
     assert evaluate(found, {"T": 4}) == 20
+
+
+def test_what_is_put_in_is_not_looked_at_again() -> None:
+    """An end that is a letter after all stays that letter."""
+    found = evaluate(parse("Σ_{j=1}^{T} k j"), {"T": Name("S"), "S": 3, "k": Name("T")})
+    assert found == parse("Σ_{j=1}^{S} T j")
