@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import reduce
 from typing import Any
 
-from ..errors import UserError
+from ..errors import InternalError, UserError
 from . import arrays, intervals
 from .exact import shown
 from .folding import is_integer
@@ -121,7 +121,7 @@ def _structured(node: Node) -> Evaluator:
         raise UserError(f"a range ({node.index} in ...) says how to unroll or search; it has no value")
     if isinstance(node, FormulaCall):
         raise UserError(f"{node.formula}(...) can only stand alone, as a step of a formula")
-    raise TypeError(node)
+    raise InternalError(f"there is no rule for evaluating a {type(node).__name__}")
 
 
 def _chain(function: Callable[[Value, Value], Value], parts: list[Evaluator], env: Environment) -> Value:

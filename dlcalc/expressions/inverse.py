@@ -227,8 +227,6 @@ def _around(constraint: Constraint, values: Mapping[str, Any], error: LimitError
     """Bounds of a value that is too large to work out."""
     try:
         return constraint.value({n: Interval(v, v, None) if isinstance(v, int) else v for n, v in values.items()})
-    except WorkError:
-        raise
     except (UserError, ArithmeticError):
         raise error from None
 

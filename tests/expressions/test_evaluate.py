@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlcalc.errors import UserError
+from dlcalc.errors import InternalError, UserError
 from dlcalc.expressions.evaluate import compile_node, evaluate, substitute
-from dlcalc.expressions.nodes import FormulaCall, Index, Kind, Literal, Name, Range, Reduce, Value, Vector
+from dlcalc.expressions.nodes import FormulaCall, Index, Kind, Literal, Name, Node, Range, Reduce, Value, Vector
 from dlcalc.expressions.parser import parse
 
 
@@ -270,6 +270,19 @@ def test_sums_and_products_over_a_range(low: int, high: int) -> None:
 def test_an_index_hides_the_letter_of_the_same_name() -> None:
     """Inside Σ the index counts, in its ends and behind it the value from outside."""
     assert value("Σ_{j=1}^{j} j + j", j=3) == 6 + 3
+
+
+def test_a_node_of_nobodys_has_no_value() -> None:
+    """A kind of node without a rule is a bug of ours, and says so."""
+    with pytest.raises(InternalError, match=r"^there is no rule for evaluating a Node \(this is a bug in dlcalc"):
+        evaluate(Node())
+
+
+def test_a_branch_may_be_too_large() -> None:
+    """A branch that has no value is left as it is, but not one that is out of reach."""
+    assert value("if(n < 3, 1/0, 2)") == parse("if(n < 3, 1/0, 2)")
+    with pytest.raises(UserError, match=r"^a number of more than 1234 digits is too large: 9\^9999$"):
+        value("if(n < 3, 9^9999, 2)")
 
 
 def test_a_compiled_expression_is_called_again_and_again() -> None:

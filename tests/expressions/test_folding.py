@@ -169,6 +169,15 @@ def test_what_is_left_over_is_bounded(text: str, rule: str) -> None:
         folded(text)
 
 
+def test_trees_that_nobody_has_evaluated() -> None:
+    """Folding opens a sum with a minus in front however it is written, and leaves a quotient by zero to evaluation."""
+    x, y = Name("x"), Name("y")
+    minus_one_times = Mul((Neg(Literal(1)), Add((y, Literal(2)))))
+    assert folding.add(x, minus_one_times) == parse("x - y - 2")
+    by_zero = Div(Literal(1), Literal(0))
+    assert folding.multiply(x, by_zero) == Div(x, Literal(0))
+
+
 def test_a_tree_is_not_divided_by_zero() -> None:
     """Folding by itself raises our error, too."""
     zero = Mul((Literal(0), Name("x")))

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from fractions import Fraction
 from itertools import product
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -185,6 +186,9 @@ def test_numbers_that_are_too_large_to_compare() -> None:
     rule = "the numbers are too large to be compared at n = 11; give a smaller range"
     with pytest.raises(UserError, match=f"^{re.escape(rule)}$"):
         solved("mod(3^(n*1000), 7) = 1", n=(11, 11))
+    rule = "the numbers are too large to be compared at n = 5; give a smaller range"
+    with pytest.raises(UserError, match=f"^{re.escape(rule)}$"):
+        solved("2^(n*1000)/3^1400/3^1400 >= 1", n=(1, 9))
     rule = "a number of more than 1234 digits is too large: 10^5000"
     with pytest.raises(UserError, match=f"^{re.escape(rule)}$"):
         solved("Σ_{j=1}^{n} 10^5000 = 5", n=(1, 3))
@@ -203,6 +207,18 @@ def test_functions_without_bounds() -> None:
     assert solved("sum(softmax((n, 2))) >= 1/2", n=(1, 5)).count == 5
     assert solved("Σ_{j=1}^{n} j = 6", n=(1, 50)).found == ({"n": 3},)
     assert solved("mod(7, n) = 1", n=(-3, 9)).found == ({"n": 2}, {"n": 3}, {"n": 6})
+
+
+def test_a_hole_in_a_monotone_range() -> None:
+    """A point without a value is passed over in a bisection."""
+
+    def with_a_hole(values: dict[str, Any]) -> Any:
+        if values["n"] == 5:
+            raise UserError("there is nothing at 5")
+        return values["n"]
+
+    assert solve([Constraint(with_a_hole, 7, 7)], {"n": (1, 9)}).found == ({"n": 7},)
+    assert solve([Constraint(with_a_hole, 5, 5)], {"n": (1, 9)}).found == ()
 
 
 def test_a_range_runs_upwards() -> None:

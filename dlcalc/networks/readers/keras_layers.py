@@ -145,7 +145,7 @@ def _window(given: Configuration) -> dict[str, Value]:
 
 def _conv(given: Configuration) -> list[Piece]:
     f, d = given.sizes("kernel_size"), given.sizes("dilation_rate", 1)
-    causal = _padded(given, "valid", "same", *(["causal"] if len(f) == 1 else [])) == "causal"
+    causal = _padded(given, "valid", "same", *(["causal"] if given.input.rank == 2 else [])) == "causal"
     before = [Piece("pad", {"pad_begin": d[0] * (f[0] - 1), "pad_end": 0})] if causal else []
     settings = {"k": given.whole("filters")} | _window(given)
     settings |= unusual(groups=(given.whole("groups", 1), 1), bias=(given.flag("use_bias", True), True))
