@@ -8,7 +8,7 @@ import os
 import platform
 import sys
 
-from . import backwards, diagnoses, hostile, processes
+from . import backwards, diagnoses, hostile, networks, processes
 from .rows import Row, table
 
 
@@ -32,6 +32,7 @@ def measured(runs: int) -> list[Row]:
     few = max(1, runs // 3)
     return [
         *processes.rows(runs),
+        *networks.rows(few),
         *diagnoses.rows(few),
         *backwards.rows(runs),
         *hostile.rows(few),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Literal, NamedTuple, TypeAlias
 
 from .errors import InternalError
@@ -62,6 +63,20 @@ def _tidy(inline: Inline) -> Inline:
     if isinstance(inline, Text | CodeText):
         return type(inline)(re.sub("[ \t\n\u2028\u2029]+", " ", printable(inline.text)))
     return inline
+
+
+def plain(words: Words) -> str:
+    """The words as plain text, expressions as they are typed."""
+    found = []
+    for inline in inlines(words):
+        match inline:
+            case Math(value):
+                found.append(printing.plain(value))
+            case Strong(inner) | Emphasis(inner):
+                found.append(plain(inner))
+            case Text(text) | CodeText(text):
+                found.append(text)
+    return "".join(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,14 +196,106 @@ class Items:
     items: tuple[Words, ...]
 
 
-Block: TypeAlias = Heading | Paragraph | Formula | Table | Steps | Note | Code | Figure | Items
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several to choose from. `right` and `because` are of the key: None and "" on a sheet without one."""
+
+    words: Words
+    right: bool | None = None
+    because: Words = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One answer that somebody may give, what share of the points it earns, and what is said to it.
+
+    `value`: a number, a shape (a tuple), an expression in letters. Every number within `tolerance` of it counts as it.
+    `id` names the mistake that leads to it, or the convention under which it is right; "" for the right answer.
+    """
+
+    value: Value
+    share: Fraction
+    feedback: Words
+    tolerance: Fraction = Fraction(0)
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The right answer, the other answers that something is said to (no two alike), and how it is worked out."""
+
+    value: Value | Words
+    responses: tuple[Response, ...] = ()
+    working: tuple[Block, ...] = ()
+
+
+EntryKind: TypeAlias = Literal["integer", "number", "shape", "expression", "choice", "text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A place to write one answer in. `id` is unique in the document: `1.a`, `2.b.conv-1.parameters`.
+
+    `key` is None on every sheet that is handed out. `several`: more than one of the choices may be right.
+    """
+
+    id: str
+    kind: EntryKind
+    choices: tuple[Choice, ...] = ()
+    several: bool = False
+    key: Key | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table to fill in: what is printed stands as words, an empty cell as an entry."""
+
+    header: tuple[Words, ...]
+    rows: tuple[tuple[Words | Entry, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One thing that is asked: `label` is `a`, or "" where a question has one part. `blocks` say what is asked.
+
+    The answer is written into `entry`, or, where that is None, into the entries of the `Grid` among the blocks.
+    """
+
+    label: str
+    points: Fraction
+    blocks: tuple[Block, ...]
+    entry: Entry | None = None
+    hints: tuple[Words, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A problem with its numbers put in. `problem` is the id of the problem and `note` the question note, which tells
+    two variants apart; the note holds answers, so it is "" on every sheet that is handed out.
+    """
+
+    number: int
+    title: str
+    points: Fraction
+    blocks: tuple[Block, ...]
+    parts: tuple[Part, ...]
+    problem: str = ""
+    topic: str = ""
+    note: str = ""
+
+
+Block: TypeAlias = Heading | Paragraph | Formula | Table | Steps | Note | Code | Figure | Items | Grid | Question
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """`spell`: the letters of the course profile. `language`: of the words, as in HTML's `lang`."""
+    """`spell`: the letters of the course profile. `language`: of the words, as in HTML's `lang`. `facts`: what stands
+    under the title, ("Code", "7F3K"); a fact without a value is a line to write on. `date`: ISO 8601, for metadata.
+    """
 
     title: str
     blocks: tuple[Block, ...]
     spell: printing.Spell = None
     language: str = "en"
+    facts: tuple[tuple[str, str], ...] = ()
+    date: str = ""

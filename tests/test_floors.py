@@ -15,6 +15,7 @@ PACKAGE = Path(__file__).parents[1] / "dlcalc"
 FLOORS = (
     "errors",
     "foreign",
+    "files",
     "profiles",
     "expressions",
     "formulas",
@@ -49,6 +50,8 @@ OWNERS = {
     "numpy": {"kernels", "ops", "training"},
     "onnx": {"networks"},
     "drawsvg": {"diagrams"},
+    "typst": {"export"},
+    "markdown_it": {"quiz"},
 }
 
 # Each runs, or may run, text as a program.

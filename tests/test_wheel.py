@@ -54,11 +54,12 @@ def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_wheel_holds_its_data(wheel: Path) -> None:
-    """The problem bank, the course profiles and the mark of a typed package are inside."""
+    """The problem bank, the course profiles, the practice page and the mark of a typed package are inside."""
     names = set(zipfile.ZipFile(wheel).namelist())
     profiles = {f"dlcalc/profiles/{path.name}" for path in (ROOT / "dlcalc" / "profiles").glob("*.toml")}
     assert profiles
-    assert names >= {"dlcalc/problems/README.md", "dlcalc/py.typed", *profiles}
+    page = {f"dlcalc/export/practice.{kind}" for kind in ("js", "css")}
+    assert names >= {"dlcalc/problems/README.md", "dlcalc/py.typed", *page, *profiles}
 
 
 def test_the_wheel_holds_nothing_but_the_package(wheel: Path) -> None:

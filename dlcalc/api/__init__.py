@@ -46,10 +46,10 @@ anchors = Calculator("anchors")
 grid = Calculator("grid")
 
 if TYPE_CHECKING:
-    from .networks import compare, net
+    from .networks import code, compare, net
     from .solving import solve
 
-_LATER = {"compare": "networks", "net": "networks", "solve": "solving"}
+_LATER = {"code": "networks", "compare": "networks", "net": "networks", "solve": "solving"}
 """Name → its module, which is loaded when the name is asked for: a calculator needs none of them."""
 
 __all__ = [
@@ -68,6 +68,7 @@ __all__ = [
     "bottleneck",
     "bound",
     "clip",
+    "code",
     "compare",
     "conv",
     "conv1d",

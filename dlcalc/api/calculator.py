@@ -10,10 +10,10 @@ from ..expressions.answers import Answer
 from ..expressions.nodes import Value
 from ..formulas.catalogue import ENTRIES, Entry
 from ..formulas.model import Formula
+from ..formulas.reading import read_asked, read_ranges, read_value
 from ..formulas.registry import formula
 from ..formulas.run import run
 from ..profiles import Profile, active
-from .reading import read_asked, read_ranges, read_value
 from .results import Backwards, Calculation, Judged
 
 

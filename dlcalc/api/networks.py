@@ -6,10 +6,10 @@ import fnmatch
 import os
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-from ..document import Document
+from ..document import CodeText, Document
+from ..document import Table as DocumentTable
 from ..errors import UserError
 from ..explain.network import COLUMNS, comparison, network
 from ..expressions.jsonable import as_json
@@ -129,6 +129,17 @@ class Comparison(Result):
         }
 
 
+class NetworkList(Result):
+    """The networks of the zoo: `to_dict` has the name and the title of each."""
+
+    def document(self) -> Document:
+        rows = tuple((CodeText(name), zoo.title(name)) for name in zoo.names())
+        return Document("Networks", (DocumentTable(("name", "network"), rows),), self.spell)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"networks": [{"network": name, "title": zoo.title(name)} for name in zoo.names()]}
+
+
 def check_table(
     source: str | Network, filled: str | bytes, *, columns: Iterable[str] = (), show: bool = False, **options: Any
 ) -> MarkedTable:
@@ -144,14 +155,27 @@ def blank_table(source: str | Network, *, columns: Iterable[str] = (), headings:
     return exercise.to_csv(exercise.blank(net(source, **options).table, tuple(columns), headings))
 
 
+def code(source: str | Network, form: str = "pytorch", blank: bool = False, *, input: str | None = None) -> str:
+    """The network as a program, `form` "pytorch" or "keras", or as "text" or "toml" that `net` reads again.
+
+    `blank` leaves the numbers of the layers out of a program, as an exercise; `input` replaces the input's shape.
+    Raises UserError naming what the form cannot say.
+    """
+    from ..networks import writers
+
+    return writers.write(_with_input(source, input), form, blank)
+
+
 def load(source: str) -> Network:
     """The network of a name of the zoo, a file, or a line of text. Raises UserError."""
     if ";" in source or "\n" in source:
         return text.read(source)
-    if Path(source).suffix in (".toml", ".onnx", ".keras", ".json"):
-        from ..networks.readers import read_file
+    ending = os.path.splitext(source)[1].lower()
+    if ending and not ending[1:].isdigit():  # squeezenet-1.1
+        from ..networks.readers import KNOWN, read_file
 
-        return read_file(source)
+        if ending in KNOWN:
+            return read_file(source)
     return zoo.network(source)
 
 
@@ -169,13 +193,18 @@ def net(
     `input` replaces the input's shape (`224x224x3`), `freeze` names layers that are not trained (`conv*`). Raises
     UserError naming the layer that does not fit.
     """
-    found = source if isinstance(source, Network) else load(source)
-    if input is not None:
-        shape, sequence = text.read_input(input)
-        found = replace(found, input=shape, sequence=sequence)
+    found = _with_input(source, input)
     course = profile if isinstance(profile, Profile) else active(profile, os.environ)
     table = tabulate(found, _counting(convention, course))
     return NetworkTable(table, _frozen(found, (freeze,) if isinstance(freeze, str) else tuple(freeze)), every)
+
+
+def _with_input(source: str | Network, input: str | None) -> Network:
+    found = source if isinstance(source, Network) else load(source)
+    if input is None:
+        return found
+    shape, sequence = text.read_input(input)
+    return replace(found, input=shape, sequence=sequence)
 
 
 def compare(sources: Iterable[str | Network], convention: str | None = None) -> Comparison:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import explain
 from ..document import Document
-from ..export.registry import writer
+from ..export import registry
 from ..expressions import printing
 from ..expressions.jsonable import as_json
 from ..expressions.nodes import Value
@@ -36,13 +36,13 @@ class Result:
         raise NotImplementedError
 
     def to_markdown(self) -> str:
-        return writer("markdown")(self.document())
+        return registry.text("markdown", self.document())
 
     def to_latex(self) -> str:
-        return writer("latex")(self.document())
+        return registry.text("latex", self.document())
 
     def to_html(self) -> str:
-        return writer("html")(self.document())
+        return registry.text("html", self.document())
 
     def _repr_markdown_(self) -> str:
         return self.to_markdown()

@@ -13,7 +13,7 @@ from ..expressions.inverse import solve as search
 from ..expressions.nodes import Call, Compare, Kind, names_in, walk
 from ..expressions.parser import parse
 from ..expressions.reader import Declarations
-from .reading import read_ranges
+from ..formulas.reading import read_ranges
 from .results import Backwards
 
 DEFAULT_RANGE = (1, 1000)

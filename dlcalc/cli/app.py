@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -16,10 +16,13 @@ from ..formulas.catalogue import ENTRIES
 
 _OWN_COMMANDS = {
     "net": "The table of a whole network: of the zoo, of a file, or of a line of text",
+    "quiz": "Practice sets and exams: make one, or take one in the terminal",
+    "grade": "Mark the hand-ins of an exam, with the mistakes named",
+    "problems": "The problem files: begin, show, lint and check them",
     "solve": "Solve an equation of your own in whole numbers",
     "doctor": "What this installation can do, and what is missing",
 }
-"""Command → its help; each is `add_to` of the module of that name in this folder."""
+"""Command → its help; each is `command` of the module of that name in this folder, or its `commands`, a group."""
 
 
 class _AsText:
@@ -61,6 +64,8 @@ def command_named(name: str) -> Any:
     """The whole command, with its options; None for an unknown name."""
     if name in _OWN_COMMANDS:
         module = import_module(f".{name}", __package__)
+        if hasattr(module, "commands"):
+            return _group(module.commands, _OWN_COMMANDS[name])
         return _built(module.command, name, _OWN_COMMANDS[name])
     if name.replace("-", "_") in ENTRIES:
         from .calculators import function, help_text
@@ -72,6 +77,22 @@ def command_named(name: str) -> Any:
 
 class Command(_TextParameters, typer.core.TyperCommand):
     """One command, built when it is called."""
+
+
+class Group(_TextParameters, TyperGroup):
+    """Commands under a common name: `quiz make`."""
+
+
+def _group(commands: Mapping[str, Callable[..., Any]], text: str) -> Any:
+    group = typer.Typer(cls=Group, add_completion=False, no_args_is_help=True, rich_markup_mode="rich", help=text)
+    group.callback()(_nothing)
+    for name, function in commands.items():
+        group.command(name, cls=Command)(function)
+    return typer.main.get_command(group)
+
+
+def _nothing() -> None:
+    """The group itself does nothing."""
 
 
 def _built(function: Callable[..., Any], name: str, text: str) -> Any:

@@ -12,13 +12,26 @@ from typing import Annotated, Any
 import typer
 
 from .. import api
-from ..api.networks import COUNTINGS, Comparison, NetworkTable, blank_table, check_table, compare, load, net
+from ..api.networks import (
+    COUNTINGS,
+    Comparison,
+    NetworkList,
+    NetworkTable,
+    blank_table,
+    check_table,
+    compare,
+    load,
+    net,
+)
 from ..explain.network import NARROW
 from ..networks import zoo
 from .output import Formats, emit
 
 WIDE = 100
 """Columns of the terminal from which weights and biases are shown too."""
+
+CODES = ("pytorch", "keras", "text", "toml")
+"""What --code writes."""
 
 LARGEST = 1 << 20
 """Bytes of a handed-in table that are read; one more is refused by the reader."""
@@ -59,6 +72,12 @@ def command(
     svg: Annotated[
         str | None, typer.Option("--svg", help="draw the network into a file, or - for standard output", metavar="FILE")
     ] = None,
+    code: Annotated[
+        str | None, typer.Option("--code", help=f"the network as {', '.join(CODES)}", metavar="FORM")
+    ] = None,
+    blank_code: Annotated[
+        bool, typer.Option("--blank-code", help="the code as an exercise, with its numbers blank")
+    ] = False,
     csv: Annotated[bool, typer.Option("--csv", help="comma-separated values")] = False,
     json: Annotated[bool, typer.Option("--json", help=Formats.NAMES["json"])] = False,
     latex: Annotated[bool, typer.Option("--latex", help=Formats.NAMES["latex"])] = False,
@@ -75,9 +94,16 @@ def command(
         raise api.UserError("--run needs the numeric operations, which are not part of dlcalc yet")
     formats = Formats.chosen({"json": json, "latex": latex, "markdown": markdown, "html": html})
     if source == "list":
-        return _list()
+        return _list(formats)
     asked = [name.strip() for name in (columns or "").split(",") if name.strip()]
     common: dict[str, Any] = {"input": input, "convention": convention, "profile": profile}
+    if code is not None or blank_code:
+        options = {
+            "blank": blank, "check": check, "columns": columns, "explain": explain, "compare": against,
+            "freeze": freeze, "all": every, "convention": convention, "profile": profile, "show": show, "svg": svg,
+            "csv": csv, formats.name: formats.name,
+        }  # fmt: skip
+        return _code(source, code, blank_code, input, [name for name, value in options.items() if value])
     if blank:
         typer.echo(blank_table(source, columns=asked, headings=headings, **common), nl=False)
         return 0
@@ -146,7 +172,20 @@ def _svg(found: NetworkTable, name: str, every: bool) -> int:
     return 0
 
 
-def _list() -> int:
+def _code(source: str, form: str | None, blank: bool, input: str | None, others: list[str]) -> int:
+    """The network as a program, plainly. UserError with an option that has no meaning for one."""
+    option = "--code" if form is not None else "--blank-code"
+    if others:
+        raise api.UserError(f"{option} prints the network and no table; leave --{others[0]} out")
+    written = api.code(source, form or "pytorch", blank, input=input)
+    sys.stdout.write(written if written.endswith("\n") else f"{written}\n")
+    return 0
+
+
+def _list(formats: Formats) -> int:
+    if formats.name:
+        emit(NetworkList(), formats)
+        return 0
     for name in zoo.names():
         typer.echo(f"{name:20} {zoo.title(name)}")
     return 0

@@ -41,9 +41,9 @@ def emit(result: Result, formats: Formats) -> None:
         escaped = (sys.stdout.encoding or "utf-8").replace("-", "").lower() != "utf8"
         text = json.dumps(result.to_dict(), ensure_ascii=escaped, indent=2) + "\n"
     elif formats.name:
-        from ..export.registry import writer
+        from ..export import registry
 
-        text = writer(formats.name)(result.document())
+        text = registry.text(formats.name, result.document())
     else:
         from .view import show
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rich.box import ROUNDED, SIMPLE_HEAD
+from rich.box import ROUNDED, SIMPLE_HEAD, SQUARE
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.panel import Panel
@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .. import document as doc
+from ..export import _sheet as sheet
 from ..expressions import printing
 from ..expressions.nodes import Name, Node, to_node
 from ..expressions.printing import Block, Spell, joined
@@ -35,6 +36,15 @@ def show(document: doc.Document, console: Console | None = None) -> None:
     target.print(_View(document.spell, width).document(document), width=width)
 
 
+def show_blocks(blocks: Iterable[doc.Block], console: Console, spell: Spell = None) -> None:
+    """Prints blocks without a document around them."""
+    width = min(console.width, WIDEST)
+    view = _View(spell, width)
+    for block in blocks:
+        for part in view.block(block):
+            console.print(part, width=width)
+
+
 class _View:
     def __init__(self, spell: Spell, width: int) -> None:
         self.spell = spell
@@ -42,15 +52,17 @@ class _View:
 
     def document(self, document: doc.Document) -> RenderableType:
         blocks = list(document.blocks)
-        title: list[RenderableType] = [Text(document.title, "bold", justify="center")]
+        title: list[RenderableType] = [Text.assemble(self.words(document.title), style="bold", justify="center")]
         first = blocks[0] if blocks else None
         if isinstance(first, doc.Paragraph):
             title.append(Text.assemble(self.words(first.words), justify="center"))
             blocks.pop(0)
+        facts = (self.words(f"{name}: {value or '_' * 20}") for name, value in document.facts)
+        title += [Text.assemble(fact, justify="center") for fact in facts]
         head = Panel(Group(*title), box=ROUNDED, border_style="cyan", padding=(0, 2))
         return Group(head, *(part for block in blocks for part in self.block(block)))
 
-    def block(self, block: doc.Block) -> Iterable[RenderableType]:
+    def block(self, block: sheet.Piece) -> Iterable[RenderableType]:
         match block:
             case doc.Heading(_, words):
                 yield Text()
@@ -73,6 +85,43 @@ class _View:
                 yield Padding(Text(doc.printable(text).rstrip(), "bold"), (1, 3))
             case doc.Figure(_, alt):
                 yield Padding(Text.assemble("[", self.words(alt), "]", style="dim"), (1, 3))
+            case doc.Grid():
+                yield Padding(self.grid(block), (0, 1))
+            case doc.Entry():
+                yield from self.entry(block)
+            case doc.Question():
+                yield from self.question(block)
+
+    def question(self, question: doc.Question) -> Iterable[RenderableType]:
+        head = Table.grid(expand=True)
+        head.add_column(ratio=1)
+        head.add_column(justify="right", no_wrap=True)
+        head.add_row(
+            Text.assemble(self.words(sheet.heading(question)), style="bold cyan"),
+            Text(sheet.points(question.points), "dim"),
+        )
+        yield Padding(head, (1, 1, 0, 1))
+        yield from (shown for block in question.blocks for shown in self.block(block))
+        for part in question.parts:
+            yield Text()
+            yield from (shown for piece in sheet.part(part) for shown in self.block(piece))
+            yield from (Padding(shown, (0, 0, 0, 4)) for block in sheet.key(part) for shown in self.block(block))
+
+    def entry(self, entry: doc.Entry) -> Iterable[RenderableType]:
+        for words in sheet.choices(entry):
+            yield Padding(self.words(words), (0, 3))
+        if not entry.choices and entry.key is None:
+            yield Padding(Text(f"Answer: {'_' * 20}"), (1, 3, 0, 3))
+
+    def grid(self, grid: doc.Grid) -> RenderableType:
+        """A table to fill in: lines between its cells, so that an empty one is seen."""
+        shown = Table(box=SQUARE, padding=(0, 1), show_lines=True, header_style="dim")
+        table = sheet.table(grid)
+        for words in table.header:
+            shown.add_column(self.words(words), overflow="fold")
+        for row in table.rows:
+            shown.add_row(*(self.words(cell) for cell in row))
+        return shown
 
     def words(self, words: doc.Words) -> Text:
         return Text.assemble(*(self.inline(inline) for inline in doc.inlines(words)))

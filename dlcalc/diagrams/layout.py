@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from ..networks.network import INPUT
-from ..networks.repeats import Group, grouped
+from ..networks.repeats import Group, alone, grouped
 from ..networks.table import Row, Table
 
 
@@ -56,7 +55,7 @@ class Graph:
 
 def placed(table: Table, every: bool = False) -> Graph:
     """The layers in columns and lanes; unless `every` is set, a block that repeats in a chain stands there once."""
-    groups = [Group((row,), 1) for row in table.rows] if every else _chains(table.rows)
+    groups = [alone(row) for row in table.rows] if every else grouped(table.rows)
     stands_for = _representatives(table.rows, groups)
     rows = [row for group in groups for row in group.rows]
     reads = {row.layer.name: tuple(dict.fromkeys(stands_for[name] for name in row.layer.inputs)) for row in rows}
@@ -75,38 +74,6 @@ def placed(table: Table, every: bool = False) -> Graph:
             within = [columns[row.layer.name] for row in group.rows]
             repeats.append(Repeat(min(within), max(within), group.times))
     return Graph(tuple(blocks.values()), edges, tuple(repeats))
-
-
-def _chains(rows: Sequence[Row]) -> list[Group]:
-    """Repeated blocks that follow one another. Equal layers in parallel branches are no repetition."""
-    readers: dict[str, list[int]] = {}
-    for index, row in enumerate(rows):
-        for name in row.layer.inputs:
-            readers.setdefault(name, []).append(index)
-    found: list[Group] = []
-    at = 0
-    for group in grouped(rows):
-        length, end = len(group.rows), at + len(group.rows) * group.times
-        copies = [rows[start : start + length] for start in range(at, end, length)]
-        if group.times == 1 or _is_chain(copies, readers, end):
-            found.append(group)
-        else:
-            found += [Group((row,), 1) for row in rows[at:end]]
-        at = end
-    return found
-
-
-def _is_chain(copies: Sequence[Sequence[Row]], readers: dict[str, list[int]], end: int) -> bool:
-    """Each copy after the first reads nothing but itself and the copy before, and only the last is read later."""
-    for before, copy in pairwise(copies):
-        near = {row.layer.name for row in (*before, *copy)}
-        if any(name not in near for row in copy for name in row.layer.inputs):
-            return False
-        if not any(name in {row.layer.name for row in before} for row in copy for name in row.layer.inputs):
-            return False
-        if any(index >= end for row in before for index in readers.get(row.layer.name, ())):
-            return False
-    return True
 
 
 def _representatives(rows: Sequence[Row], groups: Sequence[Group]) -> dict[str, str]:

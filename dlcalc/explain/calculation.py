@@ -170,20 +170,34 @@ def _main(found: Working) -> list[doc.Block]:
 
 
 def _steps(found: Working) -> list[doc.Block]:
-    """The fine steps behind the headline, where there is more than one that says something."""
-    unrolled = [
-        step
-        for step in found.formula.steps
-        if step.each and step.name in found.program.needed(_headline(found.formula))
-    ]
-    lines = [line for line in telling(found, _headline(found.formula)) if "[" not in line.name]
+    """The fine steps behind the headline, under a heading of their own."""
+    blocks = _steps_to(found, _headline(found.formula))
+    return [doc.Heading(1, "Step by step"), *blocks] if blocks else []
+
+
+def _steps_to(found: Working, name: str) -> list[doc.Block]:
+    """The fine steps behind one answer, where there is more than one that says something."""
+    unrolled = [step for step in found.formula.steps if step.each and step.name in found.program.needed(name)]
+    lines = [line for line in telling(found, name) if "[" not in line.name]
     items: list[tuple[doc.Words, doc.Equation]] = [(line.meaning, equation(found, line)) for line in lines]
     if not unrolled:
-        return [doc.Heading(1, "Step by step"), doc.Steps(tuple(items))] if len(items) > 1 else []
+        return [doc.Steps(tuple(items))] if len(items) > 1 else []
     place = next((i for i, line in enumerate(lines) if _comes_after(found, line.name, unrolled[0].name)), len(items))
     rules: list[tuple[doc.Words, doc.Equation]] = [(step.meaning, _rule(found, step)) for step in unrolled]
     items[place:place] = rules
-    return [doc.Heading(1, "Step by step"), doc.Steps(tuple(items)), _unrolled_table(found, unrolled)]
+    return [doc.Steps(tuple(items)), _unrolled_table(found, unrolled)]
+
+
+def answer(found: Working, name: str) -> tuple[doc.Block, ...]:
+    """How one answer comes about: its textbook line with the values put in, and the steps behind it."""
+    blocks = _steps_to(found, name)
+    if name in found.formula.by_name and name != found.formula.shape:
+        blocks.insert(0, doc.Formula(tuple(equation(found, line) for line in found.lines(name))))
+    elif name in found.formula.by_name:
+        shown = found.shown(name)
+        blocks.append(doc.Paragraph(("The output is ", *shape_words(shown if isinstance(shown, tuple) else (shown,)))))
+    words = [words for words in _conventions(found) if name == counted(found.formula)]
+    return (*blocks, *(doc.Note("note", each) for each in words))
 
 
 def _comes_after(found: Working, name: str, other: str) -> bool:

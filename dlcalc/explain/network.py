@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from .. import document as doc
-from ..expressions.nodes import Value
+from ..expressions import printing
+from ..expressions.nodes import Add, Node, Value
 from ..expressions.printing import Spell
-from ..networks.repeats import Group, grouped
-from ..networks.table import Row, Table
+from ..networks.repeats import Group, alone, grouped
+from ..networks.table import Row, Table, added
 from .calculation import shape_words, value_words
 
 COLUMNS = ("output", "weights", "biases", "parameters", "macs", "receptive_field")
 """What is shown of a layer."""
 NARROW = ("output", "parameters", "macs", "receptive_field")
 """The same where there is little room."""
+
+MOST_TERMS = 8
+"""Terms of a total in letters that are shown."""
+
+LONG_SHAPE = 16
+"""Characters of a shape in letters, beyond which it may be broken."""
 
 _HEADINGS = {
     "output": "output",
@@ -39,19 +46,20 @@ def network(
     """The table of a network; with `every` repeated blocks are written out. `others`: parameters by other countings."""
     shapes: tuple[str | doc.Inline, ...] = ("input ", *shape_words(table.network.input))
     blocks: list[doc.Block] = [doc.Paragraph(shapes), _table(table, columns, every)]
-    blocks += _notes(table, others or {}, frozen)
+    blocks += _notes(table, columns, others or {}, frozen)
     return doc.Document(table.network.title, tuple(blocks), spell)
 
 
 def _table(table: Table, columns: Sequence[str], every: bool) -> doc.Table:
-    groups = [Group((row,), 1) for row in table.rows] if every else grouped(table.rows)
+    groups = [alone(row) for row in table.rows] if every else grouped(table.rows)
     repeated = any(group.times > 1 for group in groups)
     rows: list[tuple[doc.Words, ...]] = []
     for group in groups:
         for index, row in enumerate(group.rows):
             times: list[doc.Words] = [_times(group, index)] if repeated else []
-            rows.append((row.layer.name, *times, *(_cell(row, column) for column in columns)))
-    total: list[doc.Words] = [value_words(table.total[c]) if c in table.total else "" for c in columns]
+            last = group.last[index]
+            rows.append((row.layer.name, *times, *(_cell(row, column, last) for column in columns)))
+    total: list[doc.Words] = [_total(table.total[c]) if c in table.total else "" for c in columns]
     rows.append((doc.Strong("total"), *([""] if repeated else []), *total))
     header = ("layer", *([""] if repeated else []), *(_HEADINGS[column] for column in columns))
     left: Literal["left"] = "left"
@@ -67,23 +75,51 @@ def _times(group: Group, index: int) -> str:
     return f"×{group.times}" if index == 0 else "│"
 
 
-def _cell(row: Row, column: str) -> doc.Words:
+def _cell(row: Row, column: str, last: Row) -> doc.Words:
+    """One cell; `last` is the same layer of the last block where a block repeats."""
     if row.unknown:
         return "?"
     if column == "output":
         return _close(row.output)
     if column == "receptive_field":
-        return _field(row)
+        return _field(row) if last is row else _range(row, last)
     return value_words(row.count(column))
 
 
 def _close(shape: Sequence[Value]) -> doc.Words:
-    """55×55×96, without the spaces that a running text has."""
-    words = shape_words(tuple(shape))
-    return tuple(word.strip() if isinstance(word, str) else word for word in words)
+    """55×55×96, without the spaces that a running text has; what is long in letters keeps them, to be broken there."""
+    letters = [size for size in shape if isinstance(size, Node)]
+    long = letters and sum(len(printing.text(size)) for size in shape) > LONG_SHAPE
+    times = " × " if long else "×"
+    words: list[str | doc.Inline] = []
+    for index, size in enumerate(shape):
+        words += [times] if index else []
+        words += (
+            ["(", doc.Math(size), ")"] if isinstance(size, Add) else [doc.Math(size) if size in letters else f"{size}"]
+        )
+    return tuple(words)
+
+
+def _total(value: Value) -> doc.Words:
+    return "…" if _is_long(value) else value_words(value)
+
+
+def _is_long(value: Value) -> bool:
+    return isinstance(value, Add) and len(value.terms) > MOST_TERMS
+
+
+def _range(first: Row, last: Row) -> doc.Words:
+    """The field in the first and in the last of the blocks that repeat: 27…59; of an oblong one, which is wide, the
+    first and that it grows."""
+    from_, to = _as_words(_field(first)), _as_words(_field(last))
+    if len({field.size for field in (*first.field, *last.field)}) > 2:
+        to = ()
+    return from_ if from_ == to else (*from_, "…", *to)
 
 
 def _field(row: Row) -> doc.Words:
+    if row.reach.lost:
+        return "?"
     if not row.field:
         return ""
     sizes = tuple(field.size for field in row.field)
@@ -91,10 +127,12 @@ def _field(row: Row) -> doc.Words:
     if len(set(sizes)) == 1:
         words = value_words(sizes[0])
         return (*(words if isinstance(words, tuple) else (words,)), mark) if mark else words
-    return shape_words(sizes)
+    return (*_as_words(_close(sizes)), mark)
 
 
-def _notes(table: Table, others: Mapping[str, Value], frozen: frozenset[str]) -> list[doc.Block]:
+def _notes(
+    table: Table, columns: Sequence[str], others: Mapping[str, Value], frozen: frozenset[str]
+) -> list[doc.Block]:
     blocks: list[doc.Block] = []
     for row in table.rows:
         if row.unknown:
@@ -102,18 +140,29 @@ def _notes(table: Table, others: Mapping[str, Value], frozen: frozenset[str]) ->
             blocks.append(doc.Note("warning", f"{where}{row.layer.name}: {row.unknown}; the totals are partial"))
     if not all(row.aligned for row in table.rows):
         blocks.append(doc.Note("note", "* paths of different centres meet here: the field is the largest path's"))
-    kept = _sum(row.non_trainable for row in table.rows)
-    if kept != 0:
-        blocks.append(doc.Note("note", ("batch normalisation keeps ", *_as_words(kept), " running values besides")))
+    lost = dict.fromkeys(row.reach.lost for row in table.rows if row.reach.lost)
+    blocks += [doc.Note("note", f"? no one number is the field from {why}") for why in lost]
+    long = [_HEADINGS[name] for name in columns if name in table.total and _is_long(table.total[name])]
+    if long:
+        rule = (
+            "too many terms are left in letters to be shown; --json has them all, or give the input's size in numbers"
+        )
+        blocks.append(doc.Note("note", f"… the total of {' and of '.join(long)}: {rule}"))
+    running, fixed = _kept(table, batchnorm=True), _kept(table, batchnorm=False)
+    if running != 0:
+        blocks.append(doc.Note("note", ("batch normalisation keeps ", *_value(running), " running values besides")))
+    if fixed != 0:
+        blocks.append(doc.Note("note", (*_value(fixed), " values besides are fixed and not learnt")))
     if frozen:
-        left = _sum(row.trainable for row in table.rows if row.layer.name not in frozen)
-        blocks.append(doc.Note("note", ("still trained: ", *_as_words(left), f"; frozen: {len(frozen)} layers")))
+        left = added(row.trainable for row in table.rows if row.layer.name not in frozen)
+        layers = f"{len(frozen):,} layer{'s' if len(frozen) > 1 else ''}"
+        blocks.append(doc.Note("note", ("still trained: ", *_value(left), f"; frozen: {layers}")))
     different = {who: value for who, value in others.items() if value != table.total["parameters"]}
     if different:
         words: list[str | doc.Inline] = ["parameters as others count: "]
         for index, (who, value) in enumerate(different.items()):
             words += ["; "] if index else []
-            words += [f"{who} ", *_as_words(value)]
+            words += [f"{who} ", *_value(value)]
         blocks.append(doc.Note("note", tuple(words)))
     blocks += [doc.Note("note", note) for note in table.network.notes]
     if table.network.source:
@@ -121,23 +170,24 @@ def _notes(table: Table, others: Mapping[str, Value], frozen: frozenset[str]) ->
     return blocks
 
 
-def _as_words(value: Value) -> tuple[str | doc.Inline, ...]:
-    words = value_words(value)
+def _kept(table: Table, batchnorm: bool) -> Value:
+    """Values that are kept but not learnt, by batch normalisation or by all else."""
+    return added(row.non_trainable for row in table.rows if (row.layer.kind == "batchnorm") is batchnorm)
+
+
+def _value(value: Value) -> tuple[str | doc.Inline, ...]:
+    return _as_words(_total(value))
+
+
+def _as_words(words: doc.Words) -> tuple[str | doc.Inline, ...]:
     return words if isinstance(words, tuple) else (words,)
-
-
-def _sum(values: Iterable[Value]) -> Value:
-    total: Value = 0
-    for value in values:
-        total = total + value
-    return total
 
 
 def comparison(tables: Sequence[Table], spell: Spell = None) -> doc.Document:
     """The totals of several networks side by side."""
     rows: list[tuple[doc.Words, ...]] = []
     for name in tables[0].total:
-        rows.append((_HEADINGS[name], *(value_words(table.total[name]) for table in tables)))
+        rows.append((_HEADINGS[name], *(_total(table.total[name]) for table in tables)))
     rows.append(("layers", *(f"{len(table.rows):,}" for table in tables)))
     right: Literal["right"] = "right"
     left: Literal["left"] = "left"

@@ -10,6 +10,7 @@ from html import escape
 from .. import document as doc
 from ..expressions import printing
 from ..expressions.nodes import Node
+from . import _sheet as sheet
 
 # Colours are shades of the text's own colour, so a fragment suits a dark page that it knows nothing of.
 _STYLE = """\
@@ -48,6 +49,22 @@ _STYLE = """\
 .dlcalc figure { margin: 1em 0; }
 .dlcalc img { max-width: 100%; }
 .dlcalc li { margin: .5em 0; }
+.dlcalc .facts { display: flex; flex-wrap: wrap; align-items: baseline; gap: .3em 2.5em; margin: 0 0 1.5em; }
+.dlcalc .part { margin: 1.3em 0; }
+.dlcalc .facts dt { font-weight: 650; }
+.dlcalc .facts dd { margin: 0; }
+.dlcalc .facts > div { display: flex; gap: .6em; align-items: baseline; }
+.dlcalc .blank { display: inline-block; min-width: 14em; height: 1.6em; border-bottom: 1px solid; opacity: .7; }
+.dlcalc .question { border: 1px solid rgb(127 127 127 / .4); border-radius: .5em; margin: 1.4em 0; }
+.dlcalc .question { padding: .2em 1.2em .8em; break-inside: avoid-page; }
+.dlcalc .question > h2 { display: flex; justify-content: space-between; gap: 1em; margin: .6em 0; }
+.dlcalc .worth { font-size: .8em; font-weight: 400; opacity: .8; white-space: nowrap; }
+.dlcalc .choices { list-style: none; padding-left: 1em; }
+.dlcalc .fill td:empty { min-width: 5em; height: 1.6em; }
+.dlcalc .fill :is(th, td) { border: 1px solid rgb(127 127 127 / .5); }
+.dlcalc .key { background: hsl(140 60% 45% / .09); border-left: .3em solid hsl(140 50% 42%); border-radius: .25em; }
+.dlcalc .key { margin: .8em 0; padding: .4em 1em; }
+.dlcalc .key > summary { cursor: pointer; font-weight: 650; }
 """
 
 _PAGE_STYLE = """\
@@ -68,6 +85,8 @@ def write(document: doc.Document, standalone: bool = False) -> str:
     """
     parts = [_block(block, document.spell) for block in document.blocks]
     title, language = _words(document.title, document.spell), _text(document.language)
+    if document.facts:
+        parts.insert(0, _facts(document.facts))
     if title:
         parts.insert(0, f"<h1>{title}</h1>")
     body = "\n".join(parts)
@@ -92,7 +111,7 @@ def write(document: doc.Document, standalone: bool = False) -> str:
 """
 
 
-def _block(block: doc.Block, spell: printing.Spell) -> str:
+def _block(block: sheet.Piece, spell: printing.Spell) -> str:
     match block:
         case doc.Heading(level, words):
             return f"<h{level + 1}>{_words(words, spell)}</h{level + 1}>"
@@ -114,6 +133,48 @@ def _block(block: doc.Block, spell: printing.Spell) -> str:
             return f'<figure><img src="{data_address(svg)}" alt="{_text(alt)}"></figure>'
         case doc.Items(items):
             return _list("ul", (_words(words, spell) for words in items))
+        case doc.Grid():
+            return _table(sheet.table(block), spell).replace('"wide"', '"wide fill"', 1)
+        case doc.Entry():
+            return _entry(block, spell)
+        case doc.Question():
+            return _question(block, spell)
+
+
+def _facts(facts: Iterable[tuple[str, str]]) -> str:
+    shown = (f"<div><dt>{_text(name)}</dt><dd>{_text(value) or _BLANK}</dd></div>" for name, value in facts)
+    return "\n".join(['<dl class="facts">', *shown, "</dl>"])
+
+
+_BLANK = '<span class="blank"></span>'
+
+
+def _question(question: doc.Question, spell: printing.Spell) -> str:
+    worth = f'<span class="worth">{_text(sheet.points(question.points))}</span>'
+    return "\n".join(
+        [
+            '<section class="question">',
+            f"<h2><span>{_text(sheet.heading(question))}</span> {worth}</h2>",
+            *(_block(block, spell) for block in question.blocks),
+            *(_part(part, spell) for part in question.parts),
+            "</section>",
+        ]
+    )
+
+
+def _part(part: doc.Part, spell: printing.Spell) -> str:
+    """What is asked, and folded away what the key says to it."""
+    key = "\n".join(_block(block, spell) for block in sheet.key(part))
+    folded = f'<details class="key"><summary>Answer and working</summary>\n{key}\n</details>'
+    asked = [_block(piece, spell) for piece in sheet.part(part)]
+    return "\n".join(['<div class="part">', *filter(None, asked), *([folded] if key else []), "</div>"])
+
+
+def _entry(entry: doc.Entry, spell: printing.Spell) -> str:
+    if entry.choices:
+        choices = _list("ul", (_words(words, spell) for words in sheet.choices(entry)))
+        return choices.replace("<ul>", '<ul class="choices">', 1)
+    return "" if entry.key else f"<p>Answer: {_BLANK}</p>"
 
 
 def _list(tag: str, items: Iterable[str]) -> str:

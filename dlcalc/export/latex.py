@@ -10,6 +10,9 @@ from .. import document as doc
 from ..expressions import printing
 from ..expressions.functions import GREEK
 from ..expressions.nodes import Name
+from . import _sheet as sheet
+
+SUFFIX = ".tex"
 
 _PREAMBLE = r"""\documentclass[a4paper,11pt]{article}
 \usepackage[T1]{fontenc}
@@ -44,6 +47,9 @@ def write(document: doc.Document, standalone: bool = False) -> str:
     LaTeX reads no SVG: in a figure's place stands its description.
     """
     blocks = [_block(block, document.spell) for block in document.blocks]
+    if document.facts:
+        facts = (rf"\textbf{{{_escape(name)}:}} {_escape(value) or _BLANK}" for name, value in document.facts)
+        blocks.insert(0, "\\noindent\n" + "\\qquad\n".join(facts))
     if document.title:
         blocks.insert(0, rf"\section*{{{_words(document.title, document.spell)}}}")
     body = "\n\n".join(blocks) + "\n"
@@ -64,7 +70,7 @@ def rows(equations: Iterable[doc.Equation], spell: printing.Spell, say: Callable
 _SIGNS = {"": " ", "=": "= ", "≈": r"\approx "}
 
 
-def _block(block: doc.Block, spell: printing.Spell) -> str:
+def _block(block: sheet.Piece, spell: printing.Spell) -> str:
     match block:
         case doc.Heading(level, words):
             command = ("subsection", "subsubsection", "paragraph")[level - 1]
@@ -87,6 +93,37 @@ def _block(block: doc.Block, spell: printing.Spell) -> str:
             return _environment("center", rf"\fbox{{\parbox{{0.8\linewidth}}{{\centering {_words(alt, spell)}}}}}")
         case doc.Items(items):
             return _environment("itemize", "\n".join(rf"\item {_words(words, spell)}" for words in items))
+        case doc.Grid():
+            # A strut gives the rows the height that a hand needs.
+            return "{\\renewcommand{\\arraystretch}{1.5}%\n" + _table(sheet.table(block), spell) + "}"
+        case doc.Entry():
+            return _entry(block, spell)
+        case doc.Question(blocks=blocks, parts=parts):
+            head = rf"\subsection*{{{_escape(sheet.heading(block))}\hfill {_escape(sheet.points(block.points))}}}"
+            return "\n\n".join(
+                [head, *(_block(each, spell) for each in blocks), *(_part(part, spell) for part in parts)]
+            )
+
+
+_BLANK = r"\rule{5cm}{0.4pt}"
+
+
+def _entry(entry: doc.Entry, spell: printing.Spell) -> str:
+    if entry.choices:
+        boxes = (r"\fbox{\phantom{x}}", r"\fbox{x}") if entry.several else (r"$\bigcirc$", r"$\bullet$")
+        rows = zip(entry.choices, sheet.choices(entry, boxes=False), strict=True)
+        return _environment(
+            "itemize",
+            "\n".join(rf"\item[{boxes[bool(choice.right)]}] {_words(words, spell)}" for choice, words in rows),
+        )
+    return "" if entry.key else f"\\bigskip\nAnswer: {_BLANK}\\bigskip"
+
+
+def _part(part: doc.Part, spell: printing.Spell) -> str:
+    """What is asked, and set back and small what the key says to it."""
+    asked = (_block(each, spell) for each in sheet.part(part))
+    key = "\n\n".join(_block(each, spell) for each in sheet.key(part))
+    return "\n\n".join([*filter(None, asked), *([_environment("quote", f"\\small\n{key}")] if key else [])])
 
 
 def _table(table: doc.Table, spell: printing.Spell) -> str:

@@ -7,48 +7,85 @@ from collections.abc import Iterable
 
 from .. import document as doc
 from ..expressions import printing
+from . import _sheet as sheet
 from .html import data_address
 from .latex import rows
+
+SUFFIX = ".md"
 
 _RULES = {"left": "---", "center": ":---:", "right": "---:"}
 
 
 def write(document: doc.Document) -> str:
     """The document as Markdown; a figure is an image whose data stand in the text."""
-    blocks = [_block(block, document.spell) for block in document.blocks]
+    blocks = [block(each, document.spell) for each in document.blocks]
+    if document.facts:
+        # Two spaces before the end of a line keep the next one apart.
+        blocks.insert(0, "  \n".join(f"**{_escape(name)}:** {_fact(value)}" for name, value in document.facts))
     if document.title:
-        blocks.insert(0, f"# {_words(document.title, document.spell)}")
+        blocks.insert(0, f"# {words(document.title, document.spell)}")
     return "\n\n".join(blocks) + "\n"
 
 
-def _block(block: doc.Block, spell: printing.Spell) -> str:
-    match block:
-        case doc.Heading(level, words):
-            return f"{'#' * (level + 1)} {_words(words, spell)}"
-        case doc.Paragraph(words):
-            return _paragraph(words, spell)
+def _fact(value: str) -> str:
+    return words(value) or _BLANK
+
+
+def block(shown: sheet.Piece, spell: printing.Spell = None) -> str:
+    """One block of a document as Markdown, without an empty line at its end."""
+    match shown:
+        case doc.Heading(level, said):
+            return f"{'#' * (level + 1)} {words(said, spell)}"
+        case doc.Paragraph(said):
+            return _paragraph(said, spell)
         case doc.Formula(equations):
             return _display(equations, spell)
         case doc.Table():
-            return _table(block, spell)
+            return _table(shown, spell)
         case doc.Steps(items):
-            steps = (f"{_paragraph(words, spell)}\n\n{_display((equation,), spell)}" for words, equation in items)
+            steps = (f"{_paragraph(said, spell)}\n\n{_display((equation,), spell)}" for said, equation in items)
             return "\n\n".join(_hang(f"{i}. ", step) for i, step in enumerate(steps, 1))
-        case doc.Note(kind, words):
-            return f"> **{kind.capitalize()}.** {_words(words, spell)}"
+        case doc.Note(kind, said):
+            return f"> **{kind.capitalize()}.** {words(said, spell)}"
         case doc.Code(text, language):
             fence = "`" * (1 + max(2, *map(len, re.findall("`*", text))))
             return f"{fence}{re.sub('[^A-Za-z0-9+-]', '', language)}\n{doc.printable(text).rstrip()}\n{fence}"
         case doc.Figure(svg, alt):
-            return f"![{_words(alt, spell)}]({data_address(svg)})"
+            return f"![{words(alt, spell)}]({data_address(svg)})"
         case doc.Items(items):
-            return "\n".join(f"- {_paragraph(words, spell)}" for words in items)
+            return "\n".join(f"- {_paragraph(item, spell)}" for item in items)
+        case doc.Grid():
+            return _table(sheet.table(shown), spell)
+        case doc.Entry():
+            return _entry(shown, spell)
+        case doc.Question(blocks=blocks, parts=parts):
+            head = f"## {words(sheet.heading(shown))} ({sheet.points(shown.points)})"
+            return "\n\n".join(
+                [head, *(block(each, spell) for each in blocks), *(_part(part, spell) for part in parts)]
+            )
+
+
+_BLANK = r"\_\_\_\_\_\_\_\_\_\_\_\_"
+
+
+def _entry(entry: doc.Entry, spell: printing.Spell) -> str:
+    if entry.choices:
+        return block(doc.Items(sheet.choices(entry)), spell)
+    return "" if entry.key else f"Answer: {_BLANK}"
+
+
+def _part(part: doc.Part, spell: printing.Spell) -> str:
+    """What is asked, and set back in a quotation what the key says to it."""
+    asked = (block(each, spell) for each in sheet.part(part))
+    key = "\n\n".join(block(each, spell) for each in sheet.key(part))
+    quoted = ["\n".join(f"> {line}".rstrip() for line in key.split("\n"))] if key else []
+    return "\n\n".join([*filter(None, asked), *quoted])
 
 
 def _table(table: doc.Table, spell: printing.Spell) -> str:
-    cells = [[_words(words, spell) for words in row] for row in (table.header, *table.rows)]
+    cells = [[words(cell, spell) for cell in row] for row in (table.header, *table.rows)]
     cells.insert(1, [_RULES[alignment] for alignment in table.alignments])
-    caption = _words((doc.Emphasis(table.caption),), spell)
+    caption = words((doc.Emphasis(table.caption),), spell)
     return "\n".join([*([caption, ""] if caption else []), *(f"| {' | '.join(row)} |" for row in cells)])
 
 
@@ -57,10 +94,10 @@ def _display(equations: Iterable[doc.Equation], spell: printing.Spell) -> str:
     return f"$$\n\\begin{{aligned}}\n{maths}\n\\end{{aligned}}\n$$"
 
 
-def _said(words: doc.Words, spell: printing.Spell) -> str:
+def _said(note: doc.Words, spell: printing.Spell) -> str:
     """Words inside maths. Readers differ in what they escape inside \\text, so it holds only what needs no escape."""
     found = ""
-    for inline in doc.inlines(words):
+    for inline in doc.inlines(note):
         match inline:
             case doc.Math(value):
                 found += printing.latex(value, spell)
@@ -77,23 +114,24 @@ _SIGNS = {sign: rf"\{sign}" for sign in "{}$&#_%"} | {
 }  # fmt: skip
 
 
-def _paragraph(words: doc.Words, spell: printing.Spell) -> str:
+def _paragraph(said: doc.Words, spell: printing.Spell) -> str:
     """The words where a line begins: what would begin a list there is text."""
-    return re.sub(r"^(\d+(?=[.)](?:\s|$))|(?=[-+]))", r"\1\\", _words(words, spell))
+    return re.sub(r"^(\d+(?=[.)](?:\s|$))|(?=[-+]))", r"\1\\", words(said, spell))
 
 
-def _words(words: doc.Words, spell: printing.Spell) -> str:
-    return "".join(_inline(inline, spell) for inline in doc.inlines(words)).strip()
+def words(said: doc.Words, spell: printing.Spell = None) -> str:
+    """Words as Markdown, on one line."""
+    return "".join(_inline(inline, spell) for inline in doc.inlines(said)).strip()
 
 
 def _inline(inline: doc.Inline, spell: printing.Spell) -> str:
     match inline:
         case doc.Text(text):
             return _escape(text)
-        case doc.Strong(words):
-            return _around("**", _words(words, spell))
-        case doc.Emphasis(words):
-            return _around("*", _words(words, spell))
+        case doc.Strong(inner):
+            return _around("**", words(inner, spell))
+        case doc.Emphasis(inner):
+            return _around("*", words(inner, spell))
         case doc.Math(value):
             # Inside a line GitHub reads two backslashes as one, which would not end a row of a matrix.
             return f"${_safe(printing.latex(value, spell))}$".replace("\\\\", "\\cr ")

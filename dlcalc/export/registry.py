@@ -1,36 +1,66 @@
-"""Which formats there are: every module of this folder, and what was registered. A new format is one new file."""
+"""Which formats there are: every module of this folder, and what was registered. A new format is one new file.
+
+The module `answers_csv` is the format `answers-csv`; a module whose name begins with an underscore is none.
+"""
 
 from __future__ import annotations
 
 import pkgutil
 from collections.abc import Callable
-from typing import TypeAlias, cast
+from importlib import import_module
+from typing import NamedTuple, TypeAlias
 
 from ..document import Document
-from ..errors import UserError
+from ..errors import InternalError, UserError
 from . import __path__ as _FOLDER
 
-Writer: TypeAlias = Callable[[Document], str]
+Writer: TypeAlias = Callable[[Document], str | bytes]
+"""Text, or the bytes of a format that is none."""
 
-_registered: dict[str, Writer] = {}
+
+class _Format(NamedTuple):
+    write: Writer
+    suffix: str
 
 
-def register(name: str, write: Writer) -> None:
-    """Offer `write` as the format `name`, before a module of that name."""
-    _registered[name] = write
+_registered: dict[str, _Format] = {}
+
+
+def register(name: str, write: Writer, suffix: str = "") -> None:
+    """Offer `write` as the format `name`, before a module of that name; its files end in `suffix`, else in .name."""
+    _registered[name] = _Format(write, suffix or f".{name}")
 
 
 def formats() -> tuple[str, ...]:
     """The names that `writer` knows, sorted."""
-    modules = {module.name for module in pkgutil.iter_modules(_FOLDER)} - {"registry"}
-    return tuple(sorted(modules | _registered.keys()))
+    modules = {module.name for module in pkgutil.iter_modules(_FOLDER) if not module.name.startswith("_")}
+    names = {module.replace("_", "-") for module in modules - {"registry"}}
+    return tuple(sorted(names | _registered.keys()))
 
 
 def writer(name: str) -> Writer:
     """The writer of a format; its module is imported now, not before. UserError if there is none."""
+    return _found(name).write
+
+
+def suffix(name: str) -> str:
+    """How the name of a file of this format ends: `.pdf`, `.md`. UserError if there is no such format."""
+    return _found(name).suffix
+
+
+def text(name: str, document: Document) -> str:
+    """The document in a format that is text. UserError if there is none of that name."""
+    written = writer(name)(document)
+    if isinstance(written, bytes):
+        raise InternalError(f"a document to paste is text, {name} is not")
+    return written
+
+
+def _found(name: str) -> _Format:
     known = formats()
     if name not in known:
         raise UserError(f"a format is one of {', '.join(known)}, not {name!r}")
     if name not in _registered:
-        register(name, cast(Writer, pkgutil.resolve_name(f"{__package__}.{name}:write")))
+        module = import_module(f".{name.replace('-', '_')}", __package__)
+        register(name, module.write, getattr(module, "SUFFIX", ""))
     return _registered[name]

@@ -94,7 +94,7 @@ def wrong_values(
     state = compiled.reach(with_defaults(formula, given), name)
     found: dict[str, tuple[Mistake, Value]] = {}
     for mistake in compiled.relevant(name):
-        value = _outcome(compiled.plan(name, mistake), state.copy(), name)
+        value = outcome(compiled.plan(name, mistake), state.copy(), name)
         if value is not None:
             found[mistake.id] = (mistake, value)
     return found
@@ -184,7 +184,7 @@ def _is_right(compiled: Program, points: list[dict[str, Value]], name: str, answ
     return all(point.agrees(point.expected) for point in at)
 
 
-def _outcome(plan: list[Unit], state: State, name: str) -> Value | None:
+def outcome(plan: list[Unit], state: State, name: str) -> Value | None:
     """What comes out for `name` when a plan is run on a state; None when nothing can be computed with it."""
     try:
         for unit in plan:
@@ -200,7 +200,7 @@ def _explanations(compiled: Program, points: list[_Point], name: str) -> Iterato
     single: list[tuple[Mistake, State, Value]] = []
     for mistake in compiled.relevant(name):
         state = first.state.copy()
-        value = _outcome(compiled.plan(name, mistake), state, name)
+        value = outcome(compiled.plan(name, mistake), state, name)
         if value is not None and value != first.expected:
             single.append((mistake, state, value))
             if first.agrees(value) and all(_leads(compiled, point, name, mistake) for point in rest):
@@ -211,9 +211,9 @@ def _explanations(compiled: Program, points: list[_Point], name: str) -> Iterato
             if a.step == b.step:
                 continue
             if compiled.together(a, b):
-                together = _outcome(compiled.plan(name, a, b), first.state.copy(), name)
+                together = outcome(compiled.plan(name, a, b), first.state.copy(), name)
             else:
-                together = _outcome(plan, state.copy(), name)
+                together = outcome(plan, state.copy(), name)
             if together is None or together in (value, other) or not first.agrees(together):
                 continue
             if all(_leads(compiled, point, name, a, b) for point in rest):
@@ -221,5 +221,5 @@ def _explanations(compiled: Program, points: list[_Point], name: str) -> Iterato
 
 
 def _leads(compiled: Program, point: _Point, name: str, *mistakes: Mistake) -> bool:
-    value = _outcome(compiled.plan(name, *mistakes), point.state.copy(), name)
+    value = outcome(compiled.plan(name, *mistakes), point.state.copy(), name)
     return value is not None and point.agrees(value)

@@ -110,11 +110,13 @@ RF = Formula(
     source="Araujo, Norris and Sim, Distill, 2019",
 )  # fmt: skip
 
+_FAR = 10**18
+"""Pixels. A deep stack multiplies its strides: 31 pools of 2 make steps of 2³¹."""
 _BEFORE = (
-    Variable("r", "field", "pixels that one unit of the layer before sees", ordinary=(1, 20)),
-    Variable("j", "jump", "pixels from one unit of the layer before to the next", ordinary=(1, 4)),
-    Variable("first", "first", "centre of what the first unit of the layer before sees", low=-(10**9), integer=False,
-             ordinary=(0, 3)),
+    Variable("r", "field", "pixels that one unit of the layer before sees", high=_FAR, ordinary=(1, 20)),
+    Variable("j", "jump", "pixels from one unit of the layer before to the next", high=_FAR, ordinary=(1, 4)),
+    Variable("first", "first", "centre of what the first unit of the layer before sees", low=-_FAR, high=_FAR,
+             integer=False, ordinary=(0, 3)),
 )  # fmt: skip
 _WINDOW = (
     Variable("f", "filter-size", "filter or window size", ordinary=(2, 7)),

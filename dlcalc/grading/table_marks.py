@@ -45,6 +45,7 @@ class CellMark:
     convention: str = ""
     mistakes: tuple[Candidate, ...] = ()
     reason: str = ""
+    answer: Answer | None = None
 
     @property
     def mark(self) -> int:
@@ -192,7 +193,7 @@ def _together(findings: Sequence[Finding]) -> Finding:
 
 
 def _mark(place: Place, expected: Value, written: Cell, found: Finding | None) -> CellMark:
-    mark = CellMark(*place, "missing", expected, written.wrote, written.line)
+    mark = CellMark(*place, "missing", expected, written.wrote, written.line, answer=written.answer)
     if written.reason:
         return replace(mark, status="unreadable", reason=written.reason)
     if found is None:

@@ -16,6 +16,7 @@ from ..expressions.totals import sum_of
 from ..formulas.diagnose import Candidate
 from ..networks.exercise import cell
 from ..networks.kinds import Shape
+from ..networks.mistakes import mistaken_totals
 from ..networks.network import INPUT
 from ..networks.table import Field, Row, Table, tabulate
 from .table_columns import TOTAL
@@ -23,7 +24,6 @@ from .table_rows import (
     SOURCES,
     alone,
     field_mistakes,
-    mistaken,
     on_own_cells,
     verified,
     widened,
@@ -240,11 +240,7 @@ class Point:
 
     def _made_throughout(self, column: str, answer: Answer) -> Iterator[Candidate]:
         """The mistakes that give the total when they are made in every layer where they can be."""
-        made = [mistaken(row, column) for row in self.table.rows]
-        mistakes = {id: found[0] for row in made for id, found in row.items()}
-        for id, mistake in mistakes.items():
-            rows = zip(self.table.rows, made, strict=True)
-            total = sum_of(found[id][1] if id in found else row.count(column) for row, found in rows)
+        for mistake, total in mistaken_totals(self.table, column):
             if agrees(total, answer):
                 yield Candidate((mistake,))
 

@@ -9,13 +9,14 @@ from ..errors import UserError
 from ..expressions.answers import Answer, agrees
 from ..expressions.nodes import Value
 from ..expressions.totals import sum_of
-from ..formulas.diagnose import Candidate, Verdict, verify, wrong_values
-from ..formulas.model import Formula, Mistake
+from ..formulas.diagnose import Candidate, Verdict, verify
+from ..formulas.model import Formula
 from ..formulas.program import program
 from ..formulas.registry import formula
-from ..formulas.run import Working, run
+from ..formulas.run import run
 from ..networks.exercise import size
 from ..networks.kinds import KINDS, Shape
+from ..networks.mistakes import convention_asked
 from ..networks.network import INPUT, Layer, Network
 from ..networks.table import Field, Row, tabulate
 
@@ -46,12 +47,7 @@ def worked_with(row: Row, column: str, pins: Mapping[str, Value]) -> Value:
     working = row.working
     if working is None or column not in working.formula.answers:
         return sum_of(pins.values()) if column == "parameters" else row.count(column)
-    return run(working.formula, working.given, (), _known(row, pins), _convention(working)).shown(column)
-
-
-def _convention(working: Working) -> str:
-    """The convention as it is asked for: the formula's own has no name, so that its program is compiled once."""
-    return "" if working.convention is working.formula.conventions[0] else working.convention.name
+    return run(working.formula, working.given, (), _known(row, pins), convention_asked(working)).shown(column)
 
 
 def _known(row: Row, pins: Mapping[str, Value]) -> dict[str, Value]:
@@ -92,7 +88,7 @@ def verified(row: Row, column: str, answer: Answer) -> Verdict | None:
         name, asked = working.formula.shape, replace(answer, value=shape)
     if name not in working.formula.answers:
         return None
-    return _asked(working.formula, working.given, name, asked, _convention(working))
+    return _asked(working.formula, working.given, name, asked, convention_asked(working))
 
 
 def _asked(found: Formula, given: Mapping[str, Value], name: str, answer: Answer, convention: str) -> Verdict | None:
@@ -108,23 +104,15 @@ def on_own_cells(row: Row, column: str, pins: Mapping[str, Value], answer: Answe
     if working is None or column not in working.formula.answers:
         return
     known = _known(row, pins)
-    for mistake in program(working.formula, _convention(working)).relevant(column):
+    for mistake in program(working.formula, convention_asked(working)).relevant(column):
         if mistake.step in known:
             continue
         try:
-            value = run(working.formula, working.given, (mistake,), known, _convention(working))[column]
+            value = run(working.formula, working.given, (mistake,), known, convention_asked(working))[column]
         except UserError:
             continue
         if agrees(value, answer):
             yield Candidate((mistake,))
-
-
-def mistaken(row: Row, column: str) -> dict[str, tuple[Mistake, Value]]:
-    """What each typical mistake makes of a count."""
-    working = row.working
-    if working is None or column not in working.formula.answers:
-        return {}
-    return wrong_values(working.formula, working.given, column, _convention(working))
 
 
 # receptive fields, along one axis

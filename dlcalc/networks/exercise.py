@@ -74,7 +74,7 @@ def filled(table: Table, columns: Sequence[str] = (), headings: str = "tensor") 
     shown = _columns(columns, headings)
     shape = table.network.input
     given = {"output": written(shape), "size": written(size(shape))}
-    rows = [[LAYER, *(_heading(column, headings) for column in shown)]]
+    rows = [[LAYER, *(heading(column, headings) for column in shown)]]
     rows.append(["Input", *(given.get(column, "") for column in shown)])
     rows += ([row.layer.name, *(_text(row, column) for column in shown)] for row in table.rows)
     rows.append([TOTAL, *(written(table.total[column]) if column in COUNTS else "" for column in shown)])
@@ -90,7 +90,8 @@ def _columns(columns: Sequence[str], headings: str) -> list[str]:
     return list(dict.fromkeys((*HEADINGS[headings], *columns)))
 
 
-def _heading(column: str, headings: str) -> str:
+def heading(column: str, headings: str) -> str:
+    """What stands over a column, in one of the two kinds of table."""
     return HEADINGS[headings].get(column) or _OTHERS[column]
 
 

@@ -43,6 +43,10 @@ class Kind:
     settings: tuple[str, ...] = ()
     window: bool = False
     """It has a window f, s, p, d that widens the receptive field."""
+    loses: str = ""
+    """Why no one number says how far its units see; "" where one does."""
+    if_resized: bool = False
+    """That holds only where it changes the size of a map."""
     several: bool = False
     """It reads more than one layer."""
     counts: bool = True
@@ -260,24 +264,28 @@ def _attention(layer: Layer, shapes: list[Shape]) -> Question:
 
 
 _WINDOW = ("f", "s", "p", "d")
+_TURNS = "its units see by turns more and fewer pixels"
+_BINS = "its windows are of several sizes"
+_LAID = "its units are laid out anew"
+_STEPS = "its units see all time steps"
 
 _KINDS = (
     Kind("conv", "conv", _conv, ("k", *_WINDOW, "groups", "same", "bias"), window=True),
     Kind("conv-table", "conv", _named("conv_table"), ("k", *_WINDOW, "pairs"), window=True),
     Kind("depthwise", "dwconv", _depthwise, ("multiplier", *_WINDOW, "same", "bias"), window=True),
-    Kind("conv-transpose", "convt", _transposed, ("k", *_WINDOW, "output_padding", "groups", "bias")),
+    Kind("conv-transpose", "convt", _transposed, ("k", *_WINDOW, "output_padding", "groups", "bias"), loses=_TURNS),
     Kind("maxpool", "maxpool", _pool, (*_WINDOW, "ceil", "same"), window=True),
     Kind("avgpool", "avgpool", _pool, (*_WINDOW, "ceil", "same"), window=True),
     Kind("subsampling", "subsampling", _subsampling, ("f", "s"), window=True),
     Kind("global-avgpool", "gap", _named("global_pool", 1, 3)),
     Kind("global-maxpool", "gmp", _named("global_pool", 1, 3)),
-    Kind("adaptive-avgpool", "adaptive", _named("adaptive_pool", 1, 3), ("o",)),
-    Kind("adaptive-maxpool", "adaptive", _named("adaptive_pool", 1, 3), ("o",)),
+    Kind("adaptive-avgpool", "adaptive", _named("adaptive_pool", 1, 3), ("o",), loses=_BINS, if_resized=True),
+    Kind("adaptive-maxpool", "adaptive", _named("adaptive_pool", 1, 3), ("o",), loses=_BINS, if_resized=True),
     Kind("pad", "pad", _named("zero_pad", 1, 3), ("pad_begin", "pad_end"), window=True, counts=False),
     Kind("dense", "fc", _dense, ("m", "bias")),
     Kind("rbf", "rbf", _rbf, ("m",)),
     Kind("flatten", "flatten", _flatten),
-    Kind("reshape", "reshape", _reshape, ("y",)),
+    Kind("reshape", "reshape", _reshape, ("y",), loses=_LAID, if_resized=True),
     Kind("dropout", "dropout", _unchanged, ("p",)),
     Kind("activation", "activation", _unchanged),
     Kind("lrn", "lrn", _unchanged),
@@ -292,7 +300,7 @@ _KINDS = (
     Kind("rnn", "rnn", _recurrent, ("m", "L", "D", "sequence", "bias")),
     Kind("lstm", "lstm", _recurrent, ("m", "L", "D", "sequence", "bias")),
     Kind("gru", "gru", _recurrent, ("m", "L", "D", "sequence", "bias", "reset_after")),
-    Kind("convlstm", "convlstm", _convlstm, ("k", "f", "sequence")),
+    Kind("convlstm", "convlstm", _convlstm, ("k", "f", "sequence"), loses=_STEPS),
     Kind("attention", "attention", _attention, ("h",), several=True),
 )
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from ..errors import UserError
 from ..expressions.nodes import Value
@@ -49,6 +50,11 @@ class Network:
             return found
         known = ", ".join(layer.name for layer in self.layers[:12])
         raise UserError(f"{self.id} has no layer {name}; it has {known}{', ...' if len(self.layers) > 12 else ''}")
+
+    @cached_property
+    def worked(self) -> dict[Hashable, Any]:
+        """What `tabulate` has worked out, by what was asked, for all countings that do not differ in it."""
+        return {}
 
     @cached_property
     def _by_name(self) -> dict[str, Layer]:

@@ -3,49 +3,54 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 
 from ..errors import UserError
-from ..expressions.nodes import Node, Value
+from ..expressions.folding import MOST_TERMS
+from ..expressions.limits import LimitError
+from ..expressions.nodes import Add, Node, Value, to_node
 from ..expressions.totals import sum_of
 from ..formulas.model import Formula
 from ..formulas.registry import formula
 from ..formulas.run import Working, run
-from .kinds import KINDS, Kind, Shape
+from .fields import NOWHERE, Fields, Passed, Reach
+from .fields import Field as Field
+from .kinds import KINDS, Shape
 from .network import INPUT, Layer, Network
 
 COUNTS = ("weights", "biases", "parameters", "macs", "memory")
 """What is counted per layer and added up."""
 
-Window = tuple[Value, Value, Value, Value]
-"""f, s, d and p along one axis."""
-
-
-@dataclass(frozen=True)
-class Field:
-    """The receptive field along one axis, in input pixels: `size`, `jump` to the next unit, `start` of the first."""
-
-    size: Value
-    jump: Value
-    start: Value
-
 
 @dataclass(frozen=True)
 class Row:
-    """One layer worked out. `field` holds one receptive field per axis, () where there is none; `aligned` is False
-    where paths of different centres meet. `unknown` says why a layer could not be worked out.
-    """
+    """One layer worked out. `unknown` says why a layer could not be worked out."""
 
     layer: Layer
     working: Working | None
     output: Shape
-    field: tuple[Field, ...] = ()
-    aligned: bool = True
     unknown: str = ""
+    fields: Fields | None = dataclasses.field(default=None, repr=False, compare=False)
+    """The receptive fields of the network that it stands in."""
     shown: dict[str, Value] = dataclasses.field(default_factory=dict, repr=False, compare=False)
     """Answers that were asked for, kept for all rows of one working."""
+
+    @property
+    def reach(self) -> Reach:
+        """What its units see of the input."""
+        return NOWHERE if self.fields is None else self.fields.of(self.layer.name)
+
+    @property
+    def field(self) -> tuple[Field, ...]:
+        """One receptive field per axis, () where there is none."""
+        return self.reach.axes
+
+    @property
+    def aligned(self) -> bool:
+        """False where paths of different centres meet."""
+        return self.reach.aligned
 
     def count(self, name: str) -> Value:
         """weights, biases, parameters, macs or memory; 0 for a layer that has none."""
@@ -77,7 +82,7 @@ class Table:
     @cached_property
     def total(self) -> dict[str, Value]:
         """The sums over all rows."""
-        return {name: sum_of(row.count(name) for row in self.rows) for name in COUNTS}
+        return {name: added(row.count(name) for row in self.rows) for name in COUNTS}
 
     @property
     def partial(self) -> bool:
@@ -91,6 +96,25 @@ class Table:
     @cached_property
     def _by_name(self) -> dict[str, Row]:
         return {row.layer.name: row for row in self.rows}
+
+
+def added(counts: Iterable[Value]) -> Value:
+    """The sum of what rows count; where too much is left in letters to be folded, all of it in a row."""
+    times: dict[int, int] = {}
+    values: dict[int, Value] = {}
+    for value in counts:
+        # equal layers share their working, and so this very value
+        times[id(value)] = times.get(id(value), 0) + 1
+        values[id(value)] = value
+    parts = [value if times[key] == 1 else value * times[key] for key, value in values.items()]
+    letters = [part for part in parts if isinstance(part, Node)]
+    if len(letters) <= MOST_TERMS:
+        try:
+            return sum_of(parts)
+        except LimitError:
+            pass
+    rest = sum_of(part for part in parts if not isinstance(part, Node))
+    return Add((*letters, *([] if rest == 0 else [to_node(rest)])))
 
 
 def tabulate(network: Network, convention: str = "", known: Mapping[str, Shape] | None = None) -> Table:
@@ -115,17 +139,6 @@ class _Asked:
         shape = self.working.shown(self.working.formula.shape)
         return shape if isinstance(shape, tuple) else (shape,)
 
-    @cached_property
-    def windows(self) -> tuple[Window, ...]:
-        """The window along each axis: f, s, d and the padding before the input."""
-        padding = "pad_begin" if "pad_begin" in self.working.formula.by_name else "p"
-        settings = [self._per_axis(name, usual) for name, usual in (("f", 1), ("s", 1), ("d", 1), (padding, 0))]
-        return tuple(zip(*settings, strict=True))
-
-    def _per_axis(self, name: str, usual: Value) -> Shape:
-        value = self.working[name] if name in self.working.formula.by_name else usual
-        return value if isinstance(value, tuple) else (value,) * self.working.formula.axes
-
 
 @cache
 def _found(id: str, variant: str, convention: str) -> tuple[Formula, str]:
@@ -141,10 +154,8 @@ class _Worked:
         self.convention = convention
         self.known = known
         self.shapes: dict[str, Shape] = {INPUT: network.input}
-        axes = len(network.input) - 1 if not network.sequence and len(network.input) > 1 else 0
-        self.fields: dict[str, tuple[Field, ...]] = {INPUT: (Field(1, 1, 0),) * axes}
-        self.aligned: dict[str, bool] = {INPUT: True}
-        self.asked: dict[tuple[object, ...], _Asked] = {}
+        self.fields = Fields(network)
+        self.asked: dict[Hashable, _Asked] = network.worked
 
     def row(self, layer: Layer) -> Row:
         try:
@@ -159,49 +170,25 @@ class _Worked:
         kind = KINDS.get(layer.kind)
         if kind is None or any(name not in self.shapes for name in layer.inputs):
             why = f"{layer.kind} is not a kind of layer that is known" if kind is None else "it reads an unknown layer"
-            return Row(layer, None, (), unknown=why)
+            return Row(layer, None, (), why)
         shapes = [self.shapes[name] for name in layer.inputs]
         question = kind.ask(layer, shapes)
         asked = self.ask(question.formula, question.given, question.convention)
         output = question.output(asked.shape)
         self.shapes[layer.name] = self.known.get(layer.name, output)
-        fields, aligned = self.field(layer, kind, asked, len(output))
-        self.fields[layer.name], self.aligned[layer.name] = fields, aligned
-        return Row(layer, asked.working, output, fields, aligned, shown=asked.shown)
+        self.fields.passed.append(Passed(layer, kind, asked.working, shapes, output))
+        return Row(layer, asked.working, output, fields=self.fields, shown=asked.shown)
 
     def ask(self, id: str, given: Mapping[str, Value], variant: str = "") -> _Asked:
         """A formula run; layers that ask the same are worked out once."""
-        key = (id, variant, frozenset(given.items()))
+        found, convention = _found(id, variant, self.convention)
+        key = (id, convention, frozenset(map(_typed, given.items())))
         if key not in self.asked:
-            found, convention = _found(id, variant, self.convention)
             self.asked[key] = _Asked(run(found, given, convention=convention))
         return self.asked[key]
 
-    def field(self, layer: Layer, kind: Kind, asked: _Asked, rank: int) -> tuple[tuple[Field, ...], bool]:
-        """The receptive field after a layer: the largest of its paths, widened by its window."""
-        paths = [self.fields[name] for name in layer.inputs if self.fields[name]]
-        if not paths or rank < 2:
-            return (), True
-        widest, aligned = paths[0], all(self.aligned[name] for name in layer.inputs)
-        if len(paths) > 1:
-            axes = list(zip(*paths, strict=False))
-            widest = tuple(max(along, key=_size) for along in axes)
-            aligned = aligned and all(len({_centre(field) for field in along}) == 1 for along in axes)
-        if not kind.window:
-            return widest, aligned
-        return tuple(map(self.widened, widest, asked.windows)), aligned
 
-    def widened(self, field: Field, window: Window) -> Field:
-        f, s, d, p = window
-        given = {"r": field.size, "j": field.jump, "first": field.start, "f": f, "s": s, "d": d, "p": p}
-        step = self.ask("rf_layer", given).working
-        return Field(step["receptive_field"], step["jump"], step["start"])
-
-
-def _centre(field: Field) -> tuple[Value, Value]:
-    return field.start, field.jump
-
-
-def _size(field: Field) -> tuple[bool, Value]:
-    """Numbers by size; letters last, in no order."""
-    return (True, 0) if isinstance(field.size, Node) else (False, field.size)
+def _typed(item: tuple[str, Value]) -> Hashable:
+    """A quantity by its type too: 1, 1.0 and True are equal, but not all of them are whole numbers."""
+    name, value = item
+    return name, value, tuple(map(type, value)) if isinstance(value, tuple) else type(value)

@@ -46,7 +46,8 @@ REMARKS = frozenset({"relu", "sigmoid", "tanh", "softmax", "leaky", "gelu", "elu
 _SETTING = re.compile(r"(groups|parts|part|pairs|op|f|s|p|d|k|m|o|L|v|n|h|g)=?(\d+(?:[x×]\d+)*|\([^)]*\))", re.ASCII)
 _SHORT = {"g": "groups", "op": "output_padding"}
 _RECURRENT = frozenset({"rnn", "lstm", "gru", "convlstm"})
-_LENGTH = 100_000
+_LENGTH = 1_000_000
+_MOST_LAYERS = 20_000
 
 
 def read(text: str, id: str = "network") -> Network:
@@ -69,7 +70,10 @@ def _parts(text: str) -> list[str]:
     if len(text) > _LENGTH:
         raise UserError(f"a network in text has at most {_LENGTH} characters, not {len(text)}")
     parts = [part.strip() for part in re.split(r"[;\n]", text)]
-    return [part for part in parts if part and not part.startswith("#")]
+    found = [part for part in parts if part and not part.startswith("#")]
+    if len(found) > _MOST_LAYERS + 1:
+        raise UserError(f"a network in text has at most {_MOST_LAYERS} layers, not {len(found) - 1}")
+    return found
 
 
 def _add(builder: Builder, parts: list[str], where: str = "") -> None:

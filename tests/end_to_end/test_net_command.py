@@ -215,3 +215,36 @@ def test_a_table_that_is_not_there(terminal: Terminal) -> None:
     ran = terminal("net alexnet --check nowhere.csv")
     assert (ran.status, ran.err.count("\n")) == (2, 1)
     assert "nowhere.csv cannot be read" in ran.err
+
+
+def test_a_table_from_standard_input(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--check -` marks what is pasted: status 0 when every cell is right, 1 when one is wrong."""
+    for size, status in (("3x3x8", 0), ("4x4x8", 1)):
+        pasted = io.TextIOWrapper(io.BytesIO(f"Layer,Tensor size\nconv-1,{size}\n".encode()), encoding="utf-8")
+        monkeypatch.setattr("sys.stdin", pasted)
+        ran = terminal(["net", "5x5x3; conv 8 f3", "--check", "-", "--columns", "output", "--json"])
+        assert (ran.status, ran.err) == (status, "")
+        assert [cell["status"] for cell in ran.json["layers"][0]["cells"]] == ["wrong" if status else "right"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "headings"),
+    [
+        ("activation", "Layer,Activation shape,Activation size,# parameters"),
+        ("tensor", "Layer,Tensor size,Weights,Biases,Parameters"),
+    ],
+)
+def test_headings_of_either_kind(terminal: Terminal, kind: str, headings: str) -> None:
+    assert terminal(f"net alexnet --blank --headings {kind}").out.splitlines()[0] == headings
+
+
+def test_headings_of_no_kind(terminal: Terminal) -> None:
+    ran = terminal("net alexnet --blank --headings zz")
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err == "dlcalc: headings are one of activation, tensor, not zz\n"
+
+
+def test_the_list_as_json(terminal: Terminal) -> None:
+    listed = terminal("net list --json").json["networks"]
+    assert listed == [{"network": name, "title": zoo.title(name)} for name in zoo.names()]
+    assert "| `vgg16` | VGG-16 |" in terminal("net list --markdown").out

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from dlcalc.document import Document, Paragraph
-from dlcalc.errors import UserError
+from dlcalc.document import Document, Paragraph, Question
+from dlcalc.errors import InternalError, UserError
 from dlcalc.export import html, latex, markdown, registry
 
 
@@ -34,16 +34,47 @@ def test_a_registered_format_is_found_and_listed() -> None:
     assert registry.writer("shout")(Document("pool", (Paragraph("x"),))) == "POOL"
 
 
+def test_the_names_of_formats_and_of_their_files() -> None:
+    """A hyphen in a format is an underscore in its module; helpers are no formats; each says how its files end."""
+    suffixes = {"answers-csv": ".csv", "answers-toml": ".toml", "html": ".html", "json": ".json", "latex": ".tex"}
+    suffixes |= {"markdown": ".md", "pdf": ".pdf", "typst": ".typ"}
+    assert set(registry.formats()) >= set(suffixes)
+    assert not any(name.startswith("_") or "_" in name for name in registry.formats())
+    assert {name: registry.suffix(name) for name in suffixes} == suffixes
+
+
+def test_a_new_format_writes_an_exam_with_no_change_elsewhere(exam: Document) -> None:
+    """A flash-card writer from outside: it reads the same document as the others, and its files have its suffix."""
+
+    def cards(document: Document) -> bytes:
+        questions = [block for block in document.blocks if isinstance(block, Question)]
+        return "".join(f"{q.number}{part.label};" for q in questions for part in q.parts).encode()
+
+    registry.register("cards", cards, ".deck")
+    assert "cards" in registry.formats()
+    assert registry.writer("cards")(exam) == b"1a;1b;1c;1d;1e;1f;1g;2;"
+    assert registry.suffix("cards") == ".deck"
+    registry.register("plain", lambda document: document.title)
+    assert registry.suffix("plain") == ".plain"
+
+
+def test_what_is_pasted_is_text() -> None:
+    """Bytes are written into a file; asked for as text they are a mistake of ours."""
+    registry.register("raw", lambda document: b"x")
+    with pytest.raises(InternalError, match=r"^a document to paste is text, raw is not"):
+        registry.text("raw", Document("", ()))
+
+
 def test_a_registered_format_comes_before_a_module() -> None:
     """Who registers "markdown" replaces ours."""
     registry.register("markdown", lambda document: "mine")
     assert registry.writer("markdown")(Document("", ())) == "mine"
 
 
-@pytest.mark.parametrize("name", ["pdf", "registry", "", "html:write", "../html", "os", "HTML"])
+@pytest.mark.parametrize("name", ["registry", "_sheet", "answers_csv", "", "html:write", "../html", "os", "HTML"])
 def test_an_unknown_name_is_told_the_known_ones(name: str) -> None:
     """Only a listed name is ever imported."""
-    with pytest.raises(UserError, match=r"a format is one of (\w+, )*html, latex, markdown(, \w+)*, not "):
+    with pytest.raises(UserError, match=r"a format is one of ([\w-]+, )*html, json, latex, markdown(, [\w-]+)*, not "):
         registry.writer(name)
 
 

@@ -36,3 +36,9 @@ def centre(layers: Sequence[Layer], unit: int = 0) -> Fraction:
 
 def jump(layers: Sequence[Layer]) -> Fraction:
     return centre(layers, 1) - centre(layers, 0)
+
+
+def transposed(layer: Layer, unit: int) -> set[int]:
+    """The units that a unit of a transposed convolution reads: those whose window, laid out from them, covers it."""
+    read = range(-unit - layer.f * layer.d, unit + layer.p + 1)
+    return {one for one in read for tap in range(layer.f) if one * layer.s - layer.p + tap * layer.d == unit}

@@ -3,12 +3,16 @@
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from naive.receptive_field import Layer as Layer1d
+from naive.receptive_field import transposed
 
+from dlcalc import document as doc
 from dlcalc.errors import UserError
+from dlcalc.explain.network import network
 from dlcalc.expressions.evaluate import evaluate
-from dlcalc.expressions.nodes import Node
+from dlcalc.expressions.nodes import Name, Node
+from dlcalc.networks import zoo
 from dlcalc.networks.network import Layer, Network, ordered
-from dlcalc.networks.repeats import grouped
 from dlcalc.networks.table import COUNTS, Table, tabulate
 from dlcalc.networks.text import read
 
@@ -185,9 +189,72 @@ def test_an_unknown_kind_makes_the_totals_partial() -> None:
     assert found.total["parameters"] == 3 * 3 * 4 * 2 + 2
 
 
-def test_repeated_blocks_are_found() -> None:
-    """Four equal pairs are one group of two rows, four times; the rest stands alone."""
-    found = table("8x8x4; conv 8 f3 p1; " + "; ".join(["conv 8 f3 p1; bn"] * 4) + "; dense 3")
-    groups = grouped(found.rows)
-    assert [(len(group.rows), group.times) for group in groups] == [(1, 1), (2, 4), (1, 1)]
-    assert sum(len(group.rows) * group.times for group in groups) == len(found.rows)
+@pytest.mark.parametrize(
+    ("text", "layer", "why"),
+    [
+        ("16x16x3; conv 8 f3; conv-transpose 8 f2 s2; conv 8 f3", "convt-1", "see by turns more and fewer pixels"),
+        ("16x16x3; conv-transpose 8 f3 p1; conv 8 f3", "convt-1", "see by turns more and fewer pixels"),
+        ("16x16x3; adaptive-avgpool 7; conv 8 f3", "adaptive-1", "windows are of several sizes"),
+        ("5x16x16x3; convlstm 4 f3", "convlstm-1", "see all time steps"),
+    ],
+)
+def test_a_field_that_no_one_number_says_is_not_known(text: str, layer: str, why: str) -> None:
+    """From there on, while it is a map; the reason names the layer."""
+    found = table(text)
+    assert found.row(layer).field == ()
+    assert found.rows[-1].field == ()
+    assert found.rows[-1].reach.lost.startswith(f"{layer}: its ")
+    assert why in found.rows[-1].reach.lost
+    before = [row for row in found.rows[:-1] if row.layer.name.startswith("conv-")]
+    assert all(row.field for row in before)
+
+
+def test_adaptive_pooling_to_the_same_size_keeps_the_field() -> None:
+    assert table("9x9x3; conv 8 f3; adaptive-avgpool 7").rows[-1].field[0].size == 3
+
+
+def test_units_transposed_see_by_turns_more_and_fewer_pixels() -> None:
+    """Followed back tap by tap: of a 3 × 3 filter with stride 2 every other unit sees one pixel, the others two."""
+    assert [len(transposed(Layer1d(f=3, s=2), unit)) for unit in range(2, 8)] == [2, 1, 2, 1, 2, 1]
+    assert [len(transposed(Layer1d(f=4, s=2), unit)) for unit in range(2, 8)] == [2] * 6
+
+
+def test_where_paths_meet_letters_leave_the_largest_open() -> None:
+    """A window of f beside one of 3: the field is the larger, whichever that is."""
+    found = tabulate(
+        graph(
+            Layer("a", "conv", {"k": 4, "f": Name("f", integer=True), "same": True}, ("input",)),
+            Layer("b", "conv", {"k": 4, "f": 3, "p": 1}, ("input",)),
+            Layer("join", "concat", {}, ("a", "b")),
+        )
+    )
+    size = found.row("join").field[0].size
+    assert [evaluate(size, {"f": f}) for f in (1, 3, 5)] == [3, 3, 5]
+
+
+def notes(found: Table) -> list[str]:
+    blocks = network(found).blocks
+    words = [doc.inlines(block.words) for block in blocks if isinstance(block, doc.Note)]
+    return ["".join(str(getattr(word, "value", getattr(word, "text", ""))) for word in line) for line in words]
+
+
+def test_what_is_kept_besides_is_called_what_it_is() -> None:
+    """The 840 entries of LeNet-5's codes are fixed; batch normalisation keeps two running values for each channel."""
+    assert notes(tabulate(zoo.network("lenet5-1998")))[0] == "840 values besides are fixed and not learnt"
+    assert notes(table("8x8x4; conv 8 f3; bn"))[0] == "batch normalisation keeps 16 running values besides"
+    assert not any("besides" in note for note in notes(table("8x8x4; conv 8 f3")))
+
+
+def test_a_total_of_many_terms_is_said_to_be_long() -> None:
+    """Ten maps of different sizes make a total of ten terms; the table shows …, and the note says why."""
+    found = table("n x n x 3; " + "; ".join(["conv 4 f3"] * 10))
+    (note,) = [note for note in notes(found) if note.startswith("…")]
+    assert "the total of MACs: too many terms" in note
+    assert evaluate(found.total["macs"], {"n": 40}) == table("40x40x3; " + "; ".join(["conv 4 f3"] * 10)).total["macs"]
+
+
+def test_a_total_of_more_than_a_thousand_terms_is_not_refused() -> None:
+    layers = "; ".join(["conv 2 f3"] * 1_100)
+    later, now = table(f"n x 1 x 2; {layers.replace('f3', 'f3x1')}"), table(f"3000x1x2; {layers.replace('f3', 'f3x1')}")
+    assert evaluate(later.total["macs"], {"n": 3000}) == now.total["macs"]
+    assert later.total["parameters"] == 1_100 * (3 * 2 * 2 + 2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dlcalc.errors import UserError
+from dlcalc.networks import fields as fields_module
 from dlcalc.networks import table as table_module
 from dlcalc.networks import zoo
 from dlcalc.networks.builder import Builder
@@ -27,7 +28,12 @@ def test_the_work_grows_no_faster_than_the_layers(monkeypatch: pytest.MonkeyPatc
     for _ in range(layers):
         net.add("conv", k=8, f=3, p=1)
     monkeypatch.setattr(table_module, "run", counted)
+    monkeypatch.setattr(fields_module, "run", counted)
     table = tabulate(net.build())
+    assert runs == 1
+    assert table.rows[-1].field[0].size == 1 + 2 * layers
+    assert runs == layers + 1
+    assert all(row.field and row.aligned for row in table.rows)
     assert runs == layers + 1
     assert len({id(row.working) for row in table.rows}) == 1
     assert table.total["parameters"] == layers * (9 * 8 * 8 + 8)
@@ -43,6 +49,22 @@ def test_repeated_blocks_share_their_workings() -> None:
 def test_a_setting_in_another_order_asks_the_same() -> None:
     first, second = tabulate(read("8x8x3; conv 3 f3 p1; conv 3 p1 f3")).rows
     assert first.working is second.working
+
+
+@pytest.mark.parametrize("other", [True, 1.0])
+def test_equal_settings_of_other_types_are_not_the_same_question(other: object) -> None:
+    """1, True and 1.0 are equal; only the first is a whole number, whatever was asked before."""
+    net = Builder("net", "Net", (8, 8, 3))
+    net.add("conv", k=4, f=1)
+    net.add("conv", k=4, f=1, s=other)  # type: ignore[arg-type]
+    with pytest.raises(UserError, match=f"conv-2: s is a whole number.*not {other}"):
+        tabulate(net.build())
+
+
+def test_countings_that_do_not_differ_in_a_layer_share_its_working() -> None:
+    network = read("28x28x1; conv 8 f3; dense 10")
+    textbook, keras = tabulate(network), tabulate(network, "keras")
+    assert textbook.rows[1].working is keras.rows[1].working
 
 
 def test_rows_are_found_by_name_without_regard_to_case() -> None:

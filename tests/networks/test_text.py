@@ -70,6 +70,11 @@ def test_what_cannot_be_read_is_refused_with_its_place(text: str, sentence: str)
         read(text)
 
 
-def test_a_text_of_a_megabyte_is_refused() -> None:
-    with pytest.raises(UserError, match="at most 100000 characters"):
-        read("32x32x3;" + "conv 8 f3;" * 20_000)
+def test_a_text_of_more_than_a_million_characters_is_refused() -> None:
+    with pytest.raises(UserError, match="at most 1000000 characters, not 1000008"):
+        read("32x32x3;" + "conv 8 f3;" * 100_000)
+
+
+def test_a_text_of_more_than_twenty_thousand_layers_is_refused() -> None:
+    with pytest.raises(UserError, match="at most 20000 layers, not 20001"):
+        read("32x32x3;" + "conv 8 f1;" * 20_001)

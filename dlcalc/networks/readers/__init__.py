@@ -23,15 +23,18 @@ _PROGRAMS = {
     ".pickle": "a pickle may run anything; export the model to .onnx",
     ".pb": "a TensorFlow graph is not read; save the model as .keras or export it to .onnx",
 }
+KNOWN = frozenset((*ENDINGS, *_PROGRAMS))
+"""Of the files that `read_file` reads, or of which it says why it does not."""
 _MOST_TEXT = 1024 * 1024
-_MOST_JSON = 16 * 1024 * 1024
+_MOST_JSON = 8 * 1024 * 1024
 _MOST_ONNX = 2**31 - 1
 """Protocol buffers, which ONNX files are, end there."""
 _MOST = {".toml": _MOST_TEXT, ".txt": _MOST_TEXT, ".json": _MOST_JSON, ".keras": _MOST_ONNX, ".onnx": _MOST_ONNX}
 
 
-def read_file(path: str) -> Network:
+def read_file(path: str | os.PathLike[str]) -> Network:
     """The network in a file, by its ending. UserError, or ProblemError that names the file and the place in it."""
+    path = os.fspath(path)
     ending = os.path.splitext(path)[1].lower()
     if ending not in ENDINGS:
         rule = _PROGRAMS.get(ending, f"a network is in a file that ends in one of {', '.join(ENDINGS)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -13,6 +14,8 @@ from ..builder import Builder
 from ..kinds import KINDS
 from ..network import INPUT, Layer, Network, ordered
 
+MOST_LAYERS = 20_000
+"""Of a network in a file; Keras's largest has about 1,000."""
 SEQUENCES = frozenset({"rnn", "lstm", "gru", "embedding", "attention"})
 """Kinds that read the rows of a two-axis input as time steps."""
 
@@ -73,13 +76,14 @@ class Draft:
         """Layers that more than one layer reads, so that what follows them is no setting of theirs."""
         self._usual = Builder(self.id, self.title, input)
         self._taken = {INPUT}
+        self._uses: Counter[str] = Counter()
 
     def free(self, name: str) -> str:
         """The name, or one like it that no other layer has."""
-        called, count = name, 1
+        called = name
         while called in self._taken:
-            count += 1
-            called = f"{name}-{count}"
+            self._uses[name] += 1
+            called = f"{name}-{self._uses[name] + 1}"
         self._taken.add(called)
         return called
 

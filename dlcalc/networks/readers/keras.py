@@ -17,11 +17,13 @@ from ...foreign import decoded, printable, shown
 from ..kinds import KINDS
 from ..network import INPUT, Network
 from .draft import Draft, input_shape
-from .keras_graph import Call, Reference, graph
+from .keras_graph import MODELS, Call, Reference, graph
 from .keras_layers import READERS, Configuration, Input, Piece, Unknown
 
-MODELS = frozenset({"Sequential", "Functional", "Model"})
-_WITHOUT_WEIGHTS = frozenset({"maxpool", "avgpool", "flatten", "reshape", "pad", "add", "multiply", "concat", ""})
+_WITHOUT_WEIGHTS = frozenset(
+    {"maxpool", "avgpool", "flatten", "reshape", "pad", "add", "multiply", "concat", ""}
+    | {f"{where}-{what}pool" for where in ("global", "adaptive") for what in ("avg", "max")}
+)
 _STATES = ("SimpleRNN", "LSTM", "GRU", "Bidirectional", "ConvLSTM2D")
 """Classes that may also read the state they start from."""
 _DEEPEST = 8
@@ -124,7 +126,6 @@ class _Reading:
             return names
         input = Input(self.ranks.get(inputs[0]), call.width, self.channels_first)
         given = Configuration(config if isinstance(config, dict) else {}, self.path, at, input)
-        given.refuse_program(kind)
         try:
             pieces = self.pieces(kind, given, call, inputs)
         except Unknown as error:

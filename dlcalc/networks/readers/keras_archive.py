@@ -12,7 +12,7 @@ from ...errors import ProblemError
 from ...foreign import printable
 
 MEMBER = "config.json"
-MOST = 16 * 1024 * 1024
+MOST = 8 * 1024 * 1024
 """Bytes of the member, unpacked. NASNet-Large, a large one, has about one million."""
 
 _DIRECTORY = 1024 * 1024

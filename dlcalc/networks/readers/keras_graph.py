@@ -6,6 +6,7 @@ Sequential one each layer reads the one before it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -14,7 +15,10 @@ from typing import Any, NamedTuple
 from ...errors import ProblemError
 from ...foreign import printable, shown
 from ..network import INPUT, Layer, ordered
+from .draft import MOST_LAYERS
 
+MODELS = ("Sequential", "Functional", "Model")
+"""Classes of a model that is data alone."""
 _LONGEST = 120
 
 
@@ -54,9 +58,12 @@ def graph(model: dict[str, Any], path: str, prefix: str = "") -> Graph:
     layers = config.get("layers") if isinstance(config, dict) else config
     if not isinstance(layers, list) or not all(isinstance(layer, dict) for layer in layers):
         raise ProblemError(path, f"{prefix}layers", "a model has a list of layers")
+    if len(layers) > MOST_LAYERS:
+        raise _too_many(path)
     named = [(_name(layer, path, prefix), layer) for layer in layers]
+    place = f"{path}: {prefix}".rstrip(": ")
     if model.get("class_name") == "Sequential" or not isinstance(config, dict):
-        return _chain(named)
+        return _chain(named, place)
     calls: list[Call] = []
     for name, layer in named:
         nodes = layer.get("inbound_nodes") or [[]]
@@ -66,10 +73,17 @@ def graph(model: dict[str, Any], path: str, prefix: str = "") -> Graph:
             tensors = list(_tensors(node))
             width = max((width for _, width in tensors), default=0)
             calls.append(Call(name, number, layer, tuple(reference for reference, _ in tensors), width))
+        if len(calls) > MOST_LAYERS:
+            raise _too_many(path)
+    outputs = tuple(reference for reference, _ in _tensors(config.get("output_layers")))
+    calls, outputs = _counted_from_nought(calls, outputs)
     inputs = [reference.name for reference, _ in _tensors(config.get("input_layers"))]
     inputs = inputs or [name for name, layer in named if layer.get("class_name") == "InputLayer"]
-    outputs = tuple(reference for reference, _ in _tensors(config.get("output_layers")))
-    return Graph(_in_order(calls, f"{path}: {prefix}".rstrip(": ")), tuple(inputs), outputs)
+    return Graph(_in_order(calls, place), tuple(inputs), outputs)
+
+
+def _too_many(path: str) -> ProblemError:
+    return ProblemError(path, "", f"a model has at most {MOST_LAYERS} layers and calls of them")
 
 
 def _name(layer: dict[str, Any], path: str, prefix: str) -> str:
@@ -80,12 +94,25 @@ def _name(layer: dict[str, Any], path: str, prefix: str) -> str:
     raise ProblemError(path, f"{prefix}layers", f"a layer has a name of one line, not {shown(name)}")
 
 
-def _chain(named: list[tuple[str, dict[str, Any]]]) -> Graph:
+def _counted_from_nought(calls: list[Call], outputs: tuple[Reference, ...]) -> tuple[list[Call], tuple[Reference, ...]]:
+    """Keras 2 counts the calls of a model inside the model from 1: its own graph was the first."""
+    count = Counter(call.name for call in calls)
+    read = [*outputs, *(each for call in calls for each in call.reads)]
+    late = {each.name for each in read if each.number and each.number == count[each.name]}
+
+    def earlier(references: tuple[Reference, ...]) -> tuple[Reference, ...]:
+        return tuple(each._replace(number=each.number - 1) if each.name in late else each for each in references)
+
+    late &= {call.name for call in calls if call.layer.get("class_name") in MODELS}
+    return [replace(call, reads=earlier(call.reads)) for call in calls], earlier(outputs)
+
+
+def _chain(named: list[tuple[str, dict[str, Any]]], place: str) -> Graph:
     calls = [Call(name, 0, layer) for name, layer in named]
     linked = [replace(call, reads=(Reference(before.name, 0, 0),)) for before, call in pairwise(calls)]
     first = [call.name for call in calls[:1] if call.layer.get("class_name") == "InputLayer"]
     last = [Reference(call.name, 0, 0) for call in calls[-1:]]
-    return Graph((*calls[:1], *linked), tuple(first), tuple(last))
+    return Graph(_in_order([*calls[:1], *linked], place), tuple(first), tuple(last))
 
 
 def _tensors(node: object) -> Iterator[tuple[Reference, int]]:

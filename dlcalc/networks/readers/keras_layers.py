@@ -68,7 +68,8 @@ class Configuration:
         given = self.get(key)
         if not isinstance(given, dict) or not isinstance(given.get("config"), dict):
             raise self.refused(key, f"this is a layer with a class_name and a config, not {shown(given)}")
-        name = str(given.get("class_name"))
+        name = given.get("class_name")
+        name = name if isinstance(name, str) else "of a layer without a class"
         return name, Configuration(given["config"], self.path, f"{self.place}: {key}", self.input)
 
     def whole(self, key: str, usual: int | None = None) -> int:
@@ -102,10 +103,9 @@ class Configuration:
         raise self.refused(key, f"this is true or false, not {shown(given)}")
 
     def activation(self, key: str = "activation") -> tuple[str, ...]:
-        """The activation as a remark, () for none. One that is a program is refused."""
+        """The activation as a remark, () for none. One that has no name, as a program has none, is `activation`."""
         given = self.get(key)
         if isinstance(given, dict):
-            self.refuse_program(given.get("class_name"))
             name = given.get("config") if given.get("class_name") == "function" else given.get("class_name")
             given = name.lower() if isinstance(name, str) else "activation"
         if given in (None, "linear"):
@@ -113,12 +113,6 @@ class Configuration:
         if isinstance(given, str) and re.fullmatch(r"[a-z][a-z0-9_]{1,30}", given):
             return (ACTIVATIONS.get(given, given),)
         return ("activation",)
-
-    def refuse_program(self, name: object) -> None:
-        """Raises ProblemError for the class of a layer that holds a program."""
-        if name in ("Lambda", "__lambda__"):
-            rule = "a Lambda layer holds a program, and no program in a file is run: put an ordinary layer in its place"
-            raise ProblemError(self.path, self.place, rule)
 
 
 ACTIVATIONS = {"leaky_relu": "leaky", "leakyrelu": "leaky", "silu": "swish"}
@@ -172,9 +166,9 @@ def _transposed(given: Configuration) -> list[Piece]:
     same = _padded(given, "valid", "same") == "same"
     f, s = given.sizes("kernel_size"), given.sizes("strides", 1)
     d = given.sizes("dilation_rate", 1)
-    axes = max(len(f), len(s), len(d))
-    f, s, d = (sizes * axes if len(sizes) == 1 else sizes for sizes in (f, s, d))
     asked = given.sizes("output_padding") if given.get("output_padding") is not None else None
+    axes = max(len(f), len(s), len(d), len(asked or ()))
+    f, s, d = (sizes * axes if len(sizes) == 1 else sizes for sizes in (f, s, d))
     asked = asked * axes if asked and len(asked) == 1 else asked
     for key, sizes in (("kernel_size", f), ("strides", s), ("dilation_rate", d), ("output_padding", asked)):
         if sizes is not None and len(sizes) != axes:
@@ -242,9 +236,10 @@ def _recurrent(kind: str) -> Reader:
 
 def _bidirectional(given: Configuration) -> list[Piece]:
     name, inner = given.inner("layer")
-    given.refuse_program(name)
-    if name not in ("SimpleRNN", "LSTM", "GRU") or given.word("merge_mode", "concat") != "concat":
-        raise Unknown(f"Bidirectional {name}, {given.get('merge_mode')}")
+    if name not in ("SimpleRNN", "LSTM", "GRU"):
+        raise Unknown(f"Bidirectional {name}")
+    if given.values.get("merge_mode", "concat") != "concat":  # null keeps the two apart
+        raise Unknown(f"Bidirectional {name} whose directions are not concatenated")
     [piece] = READERS[name](inner)
     return [Piece(piece.kind, {**piece.settings, "D": 2}, piece.remarks)]
 
@@ -260,7 +255,6 @@ def _convlstm(given: Configuration) -> list[Piece]:
 
 def _time_distributed(given: Configuration) -> list[Piece]:
     name, inner = given.inner("layer")
-    given.refuse_program(name)
     if name != "Dense":
         raise Unknown(f"TimeDistributed {name}")
     return _dense(inner)
@@ -304,7 +298,7 @@ def _concat(given: Configuration) -> list[Piece]:
 def _zero_padding(given: Configuration) -> list[Piece]:
     given_padding = given.get("padding")
     items = given_padding if isinstance(given_padding, list) else [given_padding]
-    if all(isinstance(item, list) and len(item) == 2 for item in items):
+    if items and all(isinstance(item, list) and len(item) == 2 for item in items):
         begin, end = zip(*items, strict=True)
     elif len(items) == 2 and given.input.rank == 2:
         begin, end = (items[0],), (items[1],)
@@ -349,7 +343,6 @@ def _nothing(given: Configuration) -> list[Piece]:
 
 READERS: dict[str, Reader] = {
     **{f"Conv{axes}D": _conv for axes in (1, 2, 3)},
-    **{f"Convolution{axes}D": _conv for axes in (1, 2, 3)},
     **{f"Conv{axes}DTranspose": _transposed for axes in (1, 2, 3)},
     **{f"DepthwiseConv{axes}D": _depthwise for axes in (1, 2)},
     **{f"SeparableConv{axes}D": _separable for axes in (1, 2)},

@@ -22,6 +22,7 @@ from .draft import Draft, input_shape
 from .onnx_values import Constant, Operand, Output, constant
 
 _MOST_NODES = 100_000
+_MOST_AXES = 16
 _WHOLE = (6, 7)
 """int32 and int64: the input is words."""
 _LARGEST = 10**9
@@ -47,6 +48,9 @@ def network(data: bytes, path: str) -> Network:
         raise ProblemError(path, "", f"a graph has at most {_MOST_NODES} nodes, not {len(model.graph.node)}")
     if not all(isinstance(name, str) for name in _names(model.graph)):
         raise ProblemError(path, "", "the file is damaged: a name in it is not UTF-8 text")
+    tensors = [*model.graph.initializer, *model.graph.sparse_initializer]
+    if any(len(each.dims) > _MOST_AXES for each in tensors):
+        raise ProblemError(path, "", f"a tensor has at most {_MOST_AXES} axes")
     return Graph(model.graph, path).network()
 
 
@@ -59,6 +63,11 @@ def _names(graph: Any) -> Iterator[object]:
         yield value.name
         yield from (dim.dim_param for dim in value.type.tensor_type.shape.dim)
     yield from (each.name for each in graph.initializer)
+
+
+def _batch_first(node: Any) -> bool:
+    """Whether a recurrent node reads (N, T, n)."""
+    return node is not None and any(each.name == "layout" and each.i == 1 for each in node.attribute)
 
 
 OPERATORS: dict[str, ops.Reader] = {
@@ -164,7 +173,7 @@ class Graph:
         usual = {1: "C", 2: "NL" if whole else "NC", 4: "NCHW", 5: "NCDHW"}.get(rank, "NLC")
         if rank == 3 and kind in _CONVOLUTIONAL:
             usual = "NCL"
-        elif rank == 3 and (kind in _RECURRENT or order == (1, 0, 2)):
+        elif rank == 3 and (kind in _RECURRENT or order == (1, 0, 2)) and not _batch_first(reader):
             usual = "LNC"
         if order is None or sorted(order) != list(range(rank)):
             return usual
@@ -194,7 +203,9 @@ class Graph:
 
     def only_last_step(self, name: str) -> bool:
         """Whether all that reads a sequence takes its last step, behind transpositions and squeezes."""
-        while True:
+        passed: set[str] = set()
+        while name not in passed:
+            passed.add(name)
             readers = self.read_by[name]
             if len(readers) != 1 or self.readers[name] != 1:
                 return False
@@ -205,6 +216,7 @@ class Graph:
             if node.op_type not in ("Squeeze", "Transpose") or not node.output:
                 return False
             name = node.output[0]
+        return False
 
     def is_last(self, index: Operand | None) -> bool:
         return isinstance(index, Constant) and index.whole() == (-1,)

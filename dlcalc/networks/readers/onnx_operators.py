@@ -6,6 +6,7 @@ meanings are those of the ONNX operator schemas, opset 1 to 23.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -104,7 +105,8 @@ class Node:
 
     def next_operators(self) -> set[str]:
         """The operators that read the first output."""
-        return {node.op_type for node in self.graph.read_by[self.proto.output[0]]}
+        names = [name for name in self.proto.output[:1] if name]
+        return {node.op_type for name in names for node in self.graph.read_by[name]}
 
     def give(self, kind: str, inputs: Sequence[str], axes: str, settings: Mapping[str, Value] | None = None) -> Output:
         """Adds a layer."""
@@ -120,10 +122,7 @@ Reader = Callable[[Node], "Operand | list[Operand] | None"]
 
 def _length(operand: Operand | None) -> int | None:
     if isinstance(operand, Constant):
-        length = 1
-        for dim in operand.dims:
-            length *= dim
-        return length
+        return math.prod(operand.dims)
     return operand.length if isinstance(operand, Sizes) else None
 
 
@@ -205,7 +204,9 @@ def pool(kind: str) -> Reader:
         if window is None:
             return None
         before, settings = window
-        return node.give(kind, [before], x.axes, settings | unusual(ceil=(bool(node.number("ceil_mode", 0)), False)))
+        if "same" not in settings:  # which is ⌈n/s⌉ as it is
+            settings |= unusual(ceil=(bool(node.number("ceil_mode", 0)), False))
+        return node.give(kind, [before], x.axes, settings)
 
     return read
 

@@ -6,6 +6,7 @@ bounds of a clip) is read from the file itself; data in another file is never op
 
 from __future__ import annotations
 
+import math
 import struct
 from dataclasses import dataclass
 from typing import Any
@@ -63,9 +64,9 @@ Operand = Output | Constant | Sizes
 
 
 def _numbers(tensor: Any) -> tuple[float, ...] | None:
-    count = 1
-    for dim in tensor.dims:
-        count *= dim
+    if len(tensor.dims) > _MOST:
+        return None
+    count = math.prod(tensor.dims)
     if not 0 <= count <= _MOST or tensor.data_location == _EXTERNAL or tensor.data_type not in _FORMATS:
         return None
     letter, name = _FORMATS[tensor.data_type]
@@ -94,7 +95,7 @@ def constant(node: Any) -> Constant | None:
 
 
 def attributes(node: Any) -> dict[str, Any]:
-    """The attributes of a node by name: ints, floats and strings as such, a tensor as it is."""
+    """The attributes of a node by name: ints, floats and strings; a tensor is none of them."""
     found: dict[str, Any] = {}
     for each in node.attribute:
         match each.type:
@@ -104,8 +105,6 @@ def attributes(node: Any) -> dict[str, Any]:
                 found[each.name] = each.i
             case 3:
                 found[each.name] = each.s.decode("utf-8", "replace")
-            case 4:
-                found[each.name] = each.t
             case 7:
                 found[each.name] = tuple(each.ints)
     return found

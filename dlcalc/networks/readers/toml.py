@@ -19,7 +19,8 @@
     inputs = ["a", "bn-1"]
 
 A layer reads the one before it unless `inputs` says otherwise; "input" is the network's input. A size is a number, a
-list with one number per axis, or a string such as "2c" or "3x5". A kind that is not known is kept, with its settings.
+list with one number per axis, or a string such as "2c" or "3x5". A kind that is not known is kept, with those of its
+settings that are sizes.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from ..builder import Builder
 from ..kinds import KINDS
 from ..network import INPUT, Layer, Network
 from ..text import ALIASES, add_layers, read_input, read_value
-from .draft import file_id
+from .draft import MOST_LAYERS, file_id
 
 _T = TypeVar("_T")
 
@@ -46,7 +47,6 @@ _LAYER_KEYS = ("name", "kind", "inputs", "remarks")
 _STACK_KEYS = ("stack", "inputs")
 FLAGS = frozenset({"same", "ceil", "sequence", "bias", "scale", "reset_after"})
 """Settings that are true or false."""
-_MOST_LAYERS = 20_000
 _LONGEST = 200
 _LARGEST = 10**12
 
@@ -90,8 +90,8 @@ class _File:
         found = self.tables.get("layer")
         if not isinstance(found, list) or not found or not all(isinstance(each, dict) for each in found):
             raise self.refused("layer", "a network has layers, each a table that begins with [[layer]]")
-        if len(found) > _MOST_LAYERS:
-            raise self.refused("layer", f"a network has at most {_MOST_LAYERS} layers, not {len(found)}")
+        if len(found) > MOST_LAYERS:
+            raise self.refused("layer", f"a network has at most {MOST_LAYERS} layers, not {len(found)}")
         return found
 
     def add(self, builder: Builder, at: str, layer: dict[str, Any]) -> None:
@@ -109,7 +109,7 @@ class _File:
         inputs = self.inputs(at, layer, builder)
         if known is not None and not inputs:
             raise self.refused(f"{at}: inputs", f"a layer of kind {kind} reads at least one layer")
-        values = {key: self.setting(f"{at}: {key}", key, value) for key, value in settings.items()}
+        values = self.settings(at, settings, strict=known is not None)
         name = self.line(f"{at}: name", layer["name"]) if "name" in layer else ""
         name = name or builder.next_name(known.label if known else kind)
         remarks = self.lines(f"{at}: remarks", layer.get("remarks", []))
@@ -129,12 +129,29 @@ class _File:
             raise self.refused(f"{at}: inputs", f"the first layer of a stack reads one layer, not {len(inputs)}")
         builder.last = inputs[0]
         before = len(builder.layers)
-        add_layers(builder, stack, f"{self.path}: {at}")
+        place = f"{self.path}: {at}"
+        try:
+            add_layers(builder, stack, place)
+        except UserError as error:
+            raise error if str(error).startswith(place) else self.refused(f"{at}: stack", str(error)) from None
         if len(builder.layers) == before:
             raise self.refused(f"{at}: stack", "a stack has at least one layer")
+        if len(builder.layers) > MOST_LAYERS:
+            raise self.refused(f"{at}: stack", f"a network has at most {MOST_LAYERS} layers")
 
     def inputs(self, at: str, layer: dict[str, Any], builder: Builder) -> tuple[str, ...]:
         return self.lines(f"{at}: inputs", layer["inputs"]) if "inputs" in layer else (builder.last or INPUT,)
+
+    def settings(self, at: str, given: dict[str, Any], strict: bool) -> dict[str, Value]:
+        """Of a kind that is not known only those that are sizes: it may have words of its own."""
+        values: dict[str, Value] = {}
+        for key, value in given.items():
+            try:
+                values[key] = self.setting(f"{at}: {key}", key, value)
+            except ProblemError:
+                if strict:
+                    raise
+        return values
 
     def setting(self, at: str, key: str, value: object) -> Value:
         if key in FLAGS or isinstance(value, bool):

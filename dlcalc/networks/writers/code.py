@@ -16,7 +16,7 @@ from typing import ClassVar
 
 from ...errors import UserError
 from ...expressions import printing
-from ...expressions.nodes import Node, Value
+from ...expressions.nodes import Value
 from ..network import INPUT, Layer, Network
 from ..table import Row, tabulate
 
@@ -49,6 +49,34 @@ def argument(value: object) -> str:
     return repr(value)
 
 
+BLANK = "____"
+FILL_IN = f"# Fill in the blanks: each {BLANK} is a number; behind a line stands the shape that comes out of it."
+
+
+def blanked(value: object) -> object:
+    """The argument with a blank for each number; words, True and False stay."""
+    if isinstance(value, tuple):
+        return tuple(map(blanked, value))
+    number = isinstance(value, int | float | Fraction) and not isinstance(value, bool)
+    return Raw(BLANK) if number else value
+
+
+def unused(word: str, counts: dict[str, int]) -> str:
+    """The word, or with a number behind it where it is in use; `counts` keeps what is."""
+    name = word
+    while name in counts:
+        counts[word] += 1
+        name = f"{word}_{counts[word]}"
+    counts[name] = 1
+    return name
+
+
+def class_name(id: str) -> str:
+    """AlexNet's id, alexnet, as a class: Alexnet."""
+    name = "".join(word[:1].upper() + word[1:] for word in re.split(r"[^A-Za-z0-9]+", id))
+    return name if name[:1].isalpha() and not keyword.iskeyword(name) and name != "F" else f"Network{name}"
+
+
 def quoted(text: str) -> str:
     """A text from outside as part of a comment or a string: one line, without what could end it."""
     return "".join(each if each.isprintable() and each not in "\\\"'" else " " for each in text)[:120].strip()
@@ -66,14 +94,16 @@ class Program:
     reserved: ClassVar[frozenset[str]]
     """Names that a layer cannot have there."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, blank: bool = False) -> None:
         self.network = network
+        self.blank = blank
         self.rows = tabulate(network, self.convention).rows
         for row in self.rows:
             if row.unknown:
                 raise UserError(f"{row.layer.name} has no code: {row.unknown}")
         self.shapes = {INPUT: network.input} | {row.layer.name: row.output for row in self.rows}
         self.names: dict[str, str] = {}
+        self.counts: dict[str, int] = {}
         self.variables = self._variables()
 
     # Names and variables
@@ -84,11 +114,7 @@ class Program:
             word = re.sub(r"\W+", "_", layer, flags=re.ASCII).strip("_").lower() or "layer"
             word = f"layer_{word}" if word[0].isdigit() else word
             word = f"{word}_" if keyword.iskeyword(word) or word in self.reserved else word
-            taken, count, name = set(self.names.values()), 1, word
-            while name in taken:
-                count += 1
-                name = f"{word}_{count}"
-            self.names[layer] = name
+            self.names[layer] = unused(word, self.counts)
         return self.names[layer]
 
     def _variables(self) -> dict[str, str]:
@@ -111,6 +137,13 @@ class Program:
 
     # Numbers
 
+    def call(self, function: str, *arguments: object, **usual: tuple[object, object]) -> str:
+        """The call that makes a layer, in an exercise with blanks for its numbers."""
+        if self.blank:
+            arguments = tuple(map(blanked, arguments))
+            usual = {name: (blanked(value), None) for name, (value, default) in usual.items() if value != default}
+        return call(function, *arguments, **usual)
+
     def before(self, row: Row, index: int = 0) -> tuple[Value, ...]:
         """The shape of what a layer reads."""
         return self.shapes[row.layer.inputs[index]]
@@ -118,8 +151,7 @@ class Program:
     def number(self, row: Row, value: Value) -> int:
         if isinstance(value, int):
             return value
-        said = printing.text(value) if isinstance(value, Node | Fraction) else value
-        raise UserError(f"{row.layer.name} has no code while letters are left: {said} is no number")
+        raise UserError(f"{row.layer.name} has no code while letters are left: {printing.text(value)} is no number")
 
     def given(self, row: Row, name: str) -> int | tuple[int, ...]:
         """A quantity of the layer's formula: one number, or one per axis where they differ."""
@@ -128,6 +160,12 @@ class Program:
         if isinstance(value, tuple):
             return tuple(self.number(row, each) for each in value)
         return self.number(row, value)
+
+    def one(self, row: Row, name: str) -> int:
+        """A quantity that is one number whatever the axes."""
+        value = self.given(row, name)
+        assert isinstance(value, int)
+        return value
 
     def along(self, row: Row, name: str) -> tuple[int, ...]:
         """A quantity along each axis."""

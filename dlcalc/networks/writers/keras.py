@@ -12,7 +12,7 @@ from collections.abc import Callable
 from ...expressions.nodes import Value
 from ..network import INPUT, Network
 from ..table import Row
-from .code import Program, Raw, call, drop_rate, quoted, rate_of, shape_words
+from .code import FILL_IN, Program, Raw, call, drop_rate, quoted, rate_of, shape_words, unused
 
 _ACTIVATIONS = {
     **{
@@ -30,19 +30,21 @@ _WITH_ACTIVATION = frozenset({"conv", "depthwise", "conv-transpose", "dense", "a
 """Kinds whose layers there take an activation as an argument."""
 
 
-def written(network: Network) -> str:
-    """The program. UserError names the layer that Keras has no counterpart for, or where a letter is left."""
-    return _Keras(network).written()
+def written(network: Network, blank: bool = False) -> str:
+    """The program, as an exercise if `blank`. UserError names the layer that Keras has no counterpart for, or where a
+    letter is left."""
+    return _Keras(network, blank).written()
 
 
 class _Keras(Program):
     convention = "keras"
     reserved = frozenset({"x", "inputs", "keras", "layers", "model"})
 
-    def __init__(self, network: Network) -> None:
-        super().__init__(network)
+    def __init__(self, network: Network, blank: bool) -> None:
+        super().__init__(network, blank)
         self.variables[INPUT] = "inputs"
         self.strings: dict[str, str] = {}
+        self.string_counts: dict[str, int] = {}
         self.activation = ""
         """Of the layer that is being written, where it is an argument of it."""
         self.steps: list[str] = []
@@ -62,6 +64,7 @@ class _Keras(Program):
                 "import keras",
                 "from keras import layers",
                 "",
+                *([FILL_IN] if self.blank else []),
                 f"inputs = {call('keras.Input', sizes, **words)}  # {quoted(shape_words(self.network.input))}",
                 *self.steps,
                 "",
@@ -89,8 +92,8 @@ class _Keras(Program):
         expression = write(row, self.read(row)[0])
         self.steps.append(f"{target} = {expression}  # {self.comment(row, left)}")
         for word in known:
-            drop = word.startswith("dropout")
-            after = call("layers.Dropout", drop_rate(word)) if drop else call("layers.Activation", _ACTIVATIONS[word])
+            name = _ACTIVATIONS.get(word)
+            after = self.call("layers.Activation", name) if name else self.call("layers.Dropout", drop_rate(word))
             self.steps.append(f"{target} = {after}({target})")
 
     def before_it(self, row: Row, expression: str) -> str:
@@ -102,17 +105,13 @@ class _Keras(Program):
     def layer(self, row: Row, name: str, *arguments: object, **usual: tuple[object, object]) -> str:
         """A layer under the name it has in the table."""
         usual |= {"activation": (self.activation or None, None), "name": (self.string(row.layer.name), None)}
-        return call(f"layers.{name}", *arguments, **usual)
+        return self.call(f"layers.{name}", *arguments, **usual)
 
     def string(self, layer: str) -> str:
         """A layer's name as Keras allows it, each once."""
         if layer not in self.strings:
             word = re.sub(r"[^A-Za-z0-9_.-]+", "_", layer).lstrip("_.-") or "layer"
-            taken, count, name = set(self.strings.values()), 1, word
-            while name in taken:
-                count += 1
-                name = f"{word}_{count}"
-            self.strings[layer] = name
+            self.strings[layer] = unused(word, self.string_counts)
         return self.strings[layer]
 
     # Convolutions and pooling
@@ -135,7 +134,7 @@ class _Keras(Program):
         """Before and after along each axis; one number where they are all the same."""
         pairs = tuple(zip(begin, end, strict=True))
         sides: object = begin[0] if len({*begin, *end}) == 1 else pairs[0] if len(pairs) == 1 else pairs
-        return call(f"layers.ZeroPadding{len(begin)}D", sides)
+        return self.call(f"layers.ZeroPadding{len(begin)}D", sides)
 
     def window(self, row: Row) -> dict[str, tuple[object, object]]:
         if set(self.along(row, "s")) != {1} and set(self.along(row, "d")) != {1}:
@@ -191,7 +190,7 @@ class _Keras(Program):
         if same or not any(p):
             return f"{made}({x})"
         crop = p[0] if len(set(p)) == 1 else p
-        return f"{call(f'layers.Cropping{len(p)}D', crop)}({self.before_it(row, f'{made}({x})')})"
+        return f"{self.call(f'layers.Cropping{len(p)}D', crop)}({self.before_it(row, f'{made}({x})')})"
 
     def _maxpool(self, row: Row, x: str) -> str:
         return self.pool(row, x, "MaxPooling")
@@ -211,7 +210,7 @@ class _Keras(Program):
 
     def _subsampling(self, row: Row, x: str) -> str:
         f = self.given(row, "f")
-        mean = call("layers.AveragePooling2D", f, strides=(self.given(row, "s"), f))
+        mean = self.call("layers.AveragePooling2D", f, strides=(self.given(row, "s"), f))
         return f"{self.layer(row, 'DepthwiseConv2D', 1)}({self.before_it(row, f'{mean}({x})')})"
 
     def _global_avgpool(self, row: Row, x: str) -> str:
@@ -279,7 +278,7 @@ class _Keras(Program):
             sizes = self.before(row, index)
             spread = len(sizes) == 1 < len(row.output)
             shape: tuple[Value, ...] = (*(1,) * (len(row.output) - 1), self.number(row, sizes[-1])) if spread else ()
-            factors.append(f"{call('layers.Reshape', shape)}({value})" if spread else value)
+            factors.append(f"{self.call('layers.Reshape', shape)}({value})" if spread else value)
         return f"{self.layer(row, 'Multiply')}([{', '.join(factors)}])"
 
     def _concat(self, row: Row, x: str) -> str:
@@ -287,17 +286,17 @@ class _Keras(Program):
 
     def _split(self, row: Row, x: str) -> str:
         part = self.number(row, row.layer.settings.get("part", 1))
-        return f"{call('keras.ops.split', Raw(x), self.given(row, 'parts'), axis=(-1, 0))}[{part - 1}]"
+        return f"{self.call('keras.ops.split', Raw(x), self.given(row, 'parts'), axis=(Raw('-1'), None))}[{part - 1}]"
 
     def _shuffle(self, row: Row, x: str) -> str:
         height, width, depth = (self.number(row, size) for size in row.output)
-        groups = self.number(row, row.working["groups"]) if row.working else 1
-        apart = call("layers.Reshape", (height, width, groups, depth // groups))
+        groups = self.one(row, "groups")
+        apart = self.call("layers.Reshape", (height, width, groups, depth // groups))
         mixed = f"layers.Permute((1, 2, 4, 3))({self.before_it(row, f'{apart}({x})')})"
         return f"{self.layer(row, 'Reshape', (height, width, depth))}({self.before_it(row, mixed)})"
 
     def _attention(self, row: Row, x: str) -> str:
-        heads = self.number(row, row.working["h"]) if row.working else 1
+        heads = self.one(row, "h")
         size = self.number(row, self.before(row)[-1]) // heads
         query, *others = self.read(row)
         key, value = (others[0], others[-1]) if others else (query, query)
@@ -320,21 +319,19 @@ class _Keras(Program):
 
     def recurrent(self, row: Row, x: str, cell: str, **usual: tuple[object, object]) -> str:
         """Layers on top of one another, each a line; the last one has the name."""
-        layers = self.number(row, row.working["L"]) if row.working else 1
         usual |= {"use_bias": (self.flag(row, "bias", True), True)}
-        for index in range(layers):
-            last = index == layers - 1
-            whole = self.flag(row, "sequence") or not last
-            made = call(f"layers.{cell}", self.given(row, "m"), return_sequences=(whole, False), **usual)
-            name = (self.string(row.layer.name) if last else None, None)
-            if self.given(row, "D") == 2:
-                made = call("layers.Bidirectional", Raw(made), name=name)
-            elif last:
-                made = f'{made[:-1]}, name="{name[0]}")'
-            if last:
-                return f"{made}({x})"
-            x = self.before_it(row, f"{made}({x})")
-        return x
+        below = self.one(row, "L") - 1
+        for _ in range(below):
+            made = self.call(f"layers.{cell}", self.given(row, "m"), return_sequences=(True, False), **usual)
+            x = self.before_it(row, f"{self.both_ways(row, made)}({x})")
+        usual = {"return_sequences": (self.flag(row, "sequence"), False), **usual}
+        if self.given(row, "D") == 1:
+            return f"{self.layer(row, cell, self.given(row, 'm'), **usual)}({x})"
+        made = self.call(f"layers.{cell}", self.given(row, "m"), **usual)
+        return f"{self.layer(row, 'Bidirectional', Raw(made))}({x})"
+
+    def both_ways(self, row: Row, made: str) -> str:
+        return f"layers.Bidirectional({made})" if self.given(row, "D") == 2 else made
 
     def _convlstm(self, row: Row, x: str) -> str:
         made = self.layer(

@@ -10,10 +10,11 @@ import re
 from collections.abc import Callable
 from typing import ClassVar, Literal
 
+from ...expressions import printing
 from ...expressions.nodes import Value
 from ..network import INPUT, Network
 from ..table import Row
-from .code import Program, Raw, call, drop_rate, quoted, rate_of, shape_words
+from .code import FILL_IN, Program, Raw, class_name, drop_rate, quoted, rate_of, shape_words
 
 Order = Literal["first", "last"]
 """Where the channels stand."""
@@ -50,9 +51,10 @@ _LOWEST = 'float("-inf")'
 """What max pooling pads with, so that the padding is never the largest."""
 
 
-def written(network: Network) -> str:
-    """The program. UserError names the layer that PyTorch has no counterpart for, or where a letter is left."""
-    return _PyTorch(network).written()
+def written(network: Network, blank: bool = False) -> str:
+    """The program, as an exercise if `blank`. UserError names the layer that PyTorch has no counterpart for, or where a
+    letter is left."""
+    return _PyTorch(network, blank).written()
 
 
 class _PyTorch(Program):
@@ -61,8 +63,8 @@ class _PyTorch(Program):
 
     _same_shape: ClassVar[frozenset[str]] = frozenset({"dropout", "activation", "lrn"})
 
-    def __init__(self, network: Network) -> None:
-        super().__init__(network)
+    def __init__(self, network: Network, blank: bool) -> None:
+        super().__init__(network, blank)
         self.orders: dict[str, Order] = {INPUT: "last" if network.sequence else "first"}
         self.modules: list[str] = []
         self.steps: list[str] = []
@@ -71,7 +73,7 @@ class _PyTorch(Program):
         for row in self.rows:
             self.add(row)
         ends = ", ".join(self.variables[name] for name in self.outputs)
-        name = _class_name(self.network.id)
+        name = class_name(self.network.id)
         body = [
             f"class {name}(nn.Module):",
             "    def __init__(self):",
@@ -87,11 +89,11 @@ class _PyTorch(Program):
         imports = ["import torch"] if re.search(r"\btorch\.", text) else []
         imports += ["from torch import nn"]
         imports += ["from torch.nn import functional as F"] if re.search(r"\bF\.", text) else []
-        return "\n".join([*self.heading(), "", *imports, "", "", text]) + "\n"
+        return "\n".join([*self.heading(), "", *imports, "", "", *([FILL_IN] if self.blank else []), text]) + "\n"
 
     def heading(self) -> list[str]:
         title = quoted(self.network.title) or "Network"
-        sizes = ", ".join(["N", *map(str, _first(self.network.input, self.orders[INPUT]))])
+        sizes = ", ".join(["N", *map(printing.text, _first(self.network.input, self.orders[INPUT]))])
         words = f"{shape_words(self.network.input)}, in PyTorch a batch ({quoted(sizes)})"
         if self.rows[0].layer.kind == "embedding":
             words = f"{words} of word numbers"
@@ -141,7 +143,7 @@ class _PyTorch(Program):
 
     def activated(self, word: str, value: str, row: Row) -> str:
         if word.startswith("dropout"):
-            return call("F.dropout", Raw(value), drop_rate(word), training=(Raw("self.training"), None))
+            return self.call("F.dropout", Raw(value), drop_rate(word), training=(Raw("self.training"), None))
         last = self.orders[row.layer.name] == "last" or len(row.output) == 1
         return _ACTIVATIONS[word].format(value, dim=-1 if last else 1)
 
@@ -189,19 +191,16 @@ class _PyTorch(Program):
     def pad(self, value: str, begin: tuple[int, ...], end: tuple[int, ...], fill: str = "") -> str:
         """F.pad, which begins with the last axis: left, right, top, bottom."""
         sides = tuple(size for pair in zip(reversed(begin), reversed(end), strict=True) for size in pair)
-        return call("F.pad", Raw(value), sides, value=(Raw(fill), Raw("")))
-
-    def _conv(self, row: Row) -> str:
-        return self.convolution(row, "conv")
+        return self.call("F.pad", Raw(value), sides, value=(Raw(fill), Raw("")))
 
     def _depthwise(self, row: Row) -> str:
-        return self.convolution(row, "depthwise")
+        return self._conv(row)
 
-    def convolution(self, row: Row, kind: str) -> str:
+    def _conv(self, row: Row) -> str:
         step_one = set(self.along(row, "s")) == {1}
         same = self.flag(row, "same") and step_one
         value, padding = (self.value(row), 0) if same else self.padded(row)
-        code = call(
+        code = self.call(
             f"nn.Conv{self.axes(row)}d",
             self.given(row, "c"),
             self.given(row, "k"),
@@ -215,7 +214,7 @@ class _PyTorch(Program):
         return self.module(row, code, value)
 
     def _conv_transpose(self, row: Row) -> str:
-        code = call(
+        code = self.call(
             f"nn.ConvTranspose{self.axes(row)}d",
             self.given(row, "c"),
             self.given(row, "k"),
@@ -230,24 +229,18 @@ class _PyTorch(Program):
         return self.module(row, code)
 
     def _maxpool(self, row: Row) -> str:
-        value, padding = self.padded(row, _LOWEST)
-        sizes, sides = self.along(row, "f"), self.along(row, "p") if not self.flag(row, "same") else ()
-        if any(2 * side > size for side, size in zip(sides, sizes, strict=False)):
-            target = self.variables[row.layer.name]
-            self.steps.append(f"{target} = {self.pad(value, sides, sides, _LOWEST)}")
-            value, padding = target, 0
-        return self.module(row, self.pool(row, "MaxPool", padding, dilation=(self.given(row, "d"), 1)), value)
+        return self.pool(row, "MaxPool", _LOWEST, dilation=(self.given(row, "d"), 1))
 
     def _avgpool(self, row: Row) -> str:
         if set(self.along(row, "d")) != {1}:
             raise self.refused(row, "PyTorch's average pooling has no dilation")
-        value, padding = self.padded(row)
-        counted = not (self.flag(row, "same") and padding)
-        return self.module(row, self.pool(row, "AvgPool", padding, count_include_pad=(counted, True)), value)
+        alike = self.flag(row, "same") and self.given(row, "pad_begin") == self.given(row, "pad_end")
+        return self.pool(row, "AvgPool", count_include_pad=(not (alike and any(self.along(row, "pad_end"))), True))
 
-    def pool(self, row: Row, kind: str, padding: object, **usual: tuple[object, object]) -> str:
+    def pool(self, row: Row, kind: str, fill: str = "", **usual: tuple[object, object]) -> str:
         f = self.given(row, "f")
-        return call(
+        value, padding = (self.padded_before(row, fill), 0) if self.wide(row) else self.padded(row, fill)
+        code = self.call(
             f"nn.{kind}{self.axes(row)}d",
             f,
             stride=(self.given(row, "s"), f),
@@ -255,12 +248,26 @@ class _PyTorch(Program):
             ceil_mode=(self.flag(row, "ceil"), False),
             **usual,
         )
+        return self.module(row, code, value)
+
+    def wide(self, row: Row) -> bool:
+        """Padding of more than half of a window, which PyTorch's pooling refuses."""
+        pairs = zip(self.along(row, "p"), self.along(row, "f"), strict=True) if not self.flag(row, "same") else ()
+        return any(2 * p > f for p, f in pairs)
+
+    def padded_before(self, row: Row, fill: str) -> str:
+        """A line that pads."""
+        if self.flag(row, "ceil"):
+            raise self.refused(row, "PyTorch's pooling has at most half of the window as padding in ceil mode")
+        target, p = self.variables[row.layer.name], self.along(row, "p")
+        self.steps.append(f"{target} = {self.pad(self.value(row), p, p, fill)}")
+        return target
 
     def _subsampling(self, row: Row) -> str:
         f, c = self.given(row, "f"), self.given(row, "c")
-        mean = call("nn.AvgPool2d", f, stride=(self.given(row, "s"), f))
-        scale = call("nn.Conv2d", c, c, 1, groups=(c, 1))
-        return self.module(row, call("nn.Sequential", Raw(mean), Raw(scale)))
+        mean = self.call("nn.AvgPool2d", f, stride=(self.given(row, "s"), f))
+        scale = self.call("nn.Conv2d", c, c, 1, groups=(c, 1))
+        return self.module(row, self.call("nn.Sequential", Raw(mean), Raw(scale)))
 
     def _global_avgpool(self, row: Row) -> str:
         return f"{self.value(row)}.mean(dim={self.spatial(row)})"
@@ -273,10 +280,10 @@ class _PyTorch(Program):
         return str(axes[0] if len(axes) == 1 else axes)
 
     def _adaptive_avgpool(self, row: Row) -> str:
-        return self.module(row, call(f"nn.AdaptiveAvgPool{self.axes(row)}d", self.given(row, "o")))
+        return self.module(row, self.call(f"nn.AdaptiveAvgPool{self.axes(row)}d", self.given(row, "o")))
 
     def _adaptive_maxpool(self, row: Row) -> str:
-        return self.module(row, call(f"nn.AdaptiveMaxPool{self.axes(row)}d", self.given(row, "o")))
+        return self.module(row, self.call(f"nn.AdaptiveMaxPool{self.axes(row)}d", self.given(row, "o")))
 
     def _pad(self, row: Row) -> str:
         return self.pad(self.value(row), self.along(row, "pad_begin"), self.along(row, "pad_end"))
@@ -287,30 +294,30 @@ class _PyTorch(Program):
         sequence = len(self.before(row)) == 2
         value = self.value(row, order="last" if sequence else "first")
         value = f"torch.flatten({value}, 1)" if len(self.before(row)) > 2 else value
-        code = call("nn.Linear", self.given(row, "n"), self.given(row, "m"), bias=(self.flag(row, "bias", True), True))
-        return self.module(row, code, value)
+        n, m, bias = self.given(row, "n"), self.given(row, "m"), self.flag(row, "bias", True)
+        return self.module(row, self.call("nn.Linear", n, m, bias=(bias, True)), value)
 
     def _flatten(self, row: Row) -> str:
-        return f"torch.flatten({self.value(row)}, 1)"
+        return f"torch.flatten({self.value(row, order=self.orders[row.layer.inputs[0]])}, 1)"
 
     def _reshape(self, row: Row) -> str:
         sizes = [self.number(row, size) for size in _first(row.output, self.orders[row.layer.name])]
-        return call(f"{self.value(row)}.reshape", -1, *sizes)
+        return self.call(f"{self.value(row)}.reshape", Raw("-1"), *sizes)
 
     def _unchanged(self, row: Row) -> str:
         value = self.value(row, order=self.orders[row.layer.inputs[0]])
         if row.layer.kind == "dropout":
-            return self.module(row, call("nn.Dropout", rate_of(row.layer)), value)
+            return self.module(row, self.call("nn.Dropout", rate_of(row.layer)), value)
         return self.activated("lrn", value, row) if row.layer.kind == "lrn" else value
 
     def _batchnorm(self, row: Row) -> str:
-        value = self.module(row, call(f"nn.BatchNorm{max(1, self.axes(row))}d", self.given(row, "c")))
+        value = self.module(row, self.call(f"nn.BatchNorm{max(1, self.axes(row))}d", self.given(row, "c")))
         if not self.flag(row, "scale", True):
             self.modules.append(f"self.{self.name(row.layer.name)}.weight = None  # no scale")
         return value
 
     def _layernorm(self, row: Row) -> str:
-        code = call("nn.LayerNorm", self.given(row, "n"), bias=(self.flag(row, "bias", True), True))
+        code = self.call("nn.LayerNorm", self.given(row, "n"), bias=(self.flag(row, "bias", True), True))
         value, rank = self.module(row, code, self.value(row, order="last")), len(row.output)
         return f"{value}.permute(0, {rank}, {', '.join(map(str, range(1, rank)))})" if rank > 2 else value
 
@@ -335,20 +342,21 @@ class _PyTorch(Program):
 
     def _split(self, row: Row) -> str:
         part = row.layer.settings.get("part", 1)
-        return f"torch.chunk({self.value(row)}, {self.given(row, 'parts')}, dim=1)[{self.number(row, part) - 1}]"
+        pieces = self.call("torch.chunk", Raw(self.value(row)), self.given(row, "parts"), dim=(Raw("1"), None))
+        return f"{pieces}[{self.number(row, part) - 1}]"
 
     def _shuffle(self, row: Row) -> str:
-        return self.module(row, call("nn.ChannelShuffle", self.given(row, "groups")))
+        return self.module(row, self.call("nn.ChannelShuffle", self.given(row, "groups")))
 
     def _attention(self, row: Row) -> str:
         values = [self.value(row, index, "last") for index in range(len(row.layer.inputs))]
-        code = call("nn.MultiheadAttention", self.given(row, "d"), self.given(row, "h"), batch_first=(True, False))
+        code = self.call("nn.MultiheadAttention", self.given(row, "d"), self.given(row, "h"), batch_first=(True, False))
         return f"{self.module(row, code, *(values * 3)[:3] if len(values) == 1 else (*values, values[-1])[:3])}[0]"
 
     # Sequences
 
     def _embedding(self, row: Row) -> str:
-        return self.module(row, call("nn.Embedding", self.given(row, "v"), self.given(row, "n")))
+        return self.module(row, self.call("nn.Embedding", self.given(row, "v"), self.given(row, "n")))
 
     def _rnn(self, row: Row) -> str:
         return self.recurrent(row, "RNN", "h")
@@ -362,7 +370,7 @@ class _PyTorch(Program):
         return self.recurrent(row, "GRU", "h")
 
     def recurrent(self, row: Row, cell: str, state: str) -> str:
-        code = call(
+        code = self.call(
             f"nn.{cell}",
             self.given(row, "n"),
             self.given(row, "m"),
@@ -386,9 +394,3 @@ class _PyTorch(Program):
 def _first(sizes: tuple[Value, ...], order: Order) -> tuple[Value, ...]:
     """A shape with its channels where PyTorch has them."""
     return (sizes[-1], *sizes[:-1]) if len(sizes) > 1 and order == "first" else sizes
-
-
-def _class_name(id: str) -> str:
-    """AlexNet's id, alexnet, as a class: Alexnet."""
-    name = "".join(word[:1].upper() + word[1:] for word in re.split(r"[^A-Za-z0-9]+", id))
-    return name if name[:1].isalpha() else f"Network{name}"

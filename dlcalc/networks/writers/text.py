@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
+from itertools import zip_longest
 
 from ...errors import UserError
 from ...expressions import printing
@@ -15,7 +17,7 @@ from ..text import read
 _BARE = {
     "conv": ("k",), "conv-transpose": ("k",), "conv-table": (), "convlstm": ("k",), "dense": ("m",), "rnn": ("m",),
     "lstm": ("m",), "gru": ("m",), "subsampling": ("f",), "attention": ("h",), "depthwise": ("multiplier",),
-    "adaptive-avgpool": ("o",), "embedding": ("v", "n"),
+    "adaptive-avgpool": ("o",), "embedding": ("v", "n"), "dropout": ("p",),
 }  # fmt: skip
 """Settings that stand without their letter."""
 _SHORT = {"output_padding": "op"}
@@ -32,9 +34,9 @@ def written(network: Network) -> str:
         again = read(line)
     except UserError as error:
         raise UserError(f"{network.id} cannot be said in a line of text ({error}); write it as toml") from None
-    for ours, back in zip(network.layers, again.layers, strict=True):
-        if plain(ours) != plain(back):
-            raise UserError(f"{ours.name} cannot be said in a line of text; write the network as toml")
+    for ours, back in zip_longest(network.layers, again.layers):
+        if ours is None or back is None or plain(ours) != plain(back):
+            raise UserError(f"{(ours or back).name} cannot be said in a line of text; write the network as toml")
     if (network.input, network.sequence) != (again.input, again.sequence):
         raise UserError(f"the input of {network.id} cannot be said in a line of text; write the network as toml")
     return line
@@ -86,7 +88,7 @@ def _layer(layer: Layer) -> str:
 
 
 def _bare(value: Value) -> str:
-    return value.id if isinstance(value, Name) else _value(value)
+    return value.id if isinstance(value, Name) else _size(value) if isinstance(value, Fraction) else _value(value)
 
 
 def _value(value: Value) -> str:

@@ -15,7 +15,7 @@ from ..expressions.exact import exact
 from ..expressions.nodes import Name, Node, Value, to_node
 from ..expressions.parser import parse_range
 from ..expressions.reader import Declarations
-from ..formulas.model import Formula, Variable
+from .model import Formula, Variable
 
 MOST_NUMBERS = 200
 """Entries of a list that is typed: deeper than any network that is drawn layer by layer."""

@@ -1,0 +1,63 @@
+"""Marking: hand-ins of an exam in, marks, diagnoses and a gradebook out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from .. import files
+from ..document import Document
+from ..export.registry import suffix, writer
+from ..grading import feedback
+from ..grading.gradebook import gradebook
+from ..grading.hand_ins import HandIn, Refused, read_all
+from ..grading.marking import Marker, Marks, mark_class
+from ..grading.policy import policy_of
+from ..quiz import seeds
+from ..quiz.manifest import read_manifest
+from .results import Result
+
+
+class Graded(Result):
+    """A class's marks: `marks.results` per student, and `to_dict` for JSON."""
+
+    def __init__(self, marks: Marks) -> None:
+        self.marks = marks
+
+    @property
+    def correct(self) -> bool:
+        """Everybody has all points, and no hand-in was refused."""
+        return not self.marks.refused and all(result.points == result.of for result in self.marks.results)
+
+    def document(self) -> Document:
+        return feedback.for_class(self.marks, self.spell)
+
+    def to_dict(self) -> dict[str, Any]:
+        return self.marks.to_dict()
+
+    def write(self, out: str, formats: Iterable[str] = ("markdown",)) -> None:
+        """The gradebook, and every student's feedback, into a folder. Raises UserError where it cannot be written."""
+        folder = files.folder(out)
+        files.write(folder / "gradebook.csv", gradebook(self.marks))
+        told = files.folder(folder / "feedback")
+        for result in self.marks.results:
+            document = feedback.for_student(result, self.marks.issue.exam.title, spell=self.spell)
+            for format in formats:
+                files.write(Path(told) / f"{result.code}{suffix(format)}", writer(format)(document))
+
+
+def grade(
+    manifest: str,
+    secret: str,
+    answers: Iterable[str],
+    step: Callable[[int], None] = lambda total: None,
+) -> Graded:
+    """Marks the hand-ins in files, folders and archives. `secret` names its file; `step` is called after each hand-in
+    with how many there are. Raises UserError and ProblemError for the exam's own files, never for a hand-in.
+    """
+    made = read_manifest(manifest)
+    policy = policy_of(made.exam.policy, manifest)
+    marker = Marker(made, seeds.read_secret(secret), policy)
+    hand_ins: list[HandIn | Refused] = list(read_all(answers))
+    return Graded(mark_class(marker, hand_ins, lambda: step(len(hand_ins))))

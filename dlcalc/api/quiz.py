@@ -1,0 +1,139 @@
+"""Practice sets and exams: `practice("convolution", count=5, seed=7)`; an exam file and a roster made into sheets."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from .. import files
+from ..document import Document
+from ..errors import UserError
+from ..export.registry import suffix, writer
+from ..export.registry import text as written
+from ..profiles import Profile, active
+from ..quiz import bank, seeds
+from ..quiz.exam import Exam, Issue, Student, issue, read_exam, read_roster
+from ..quiz.manifest import to_json
+from ..quiz.sheet import sheet
+from ..quiz.variant import Variant, variant
+from .results import Result
+
+MOST_COUNT = 200
+MANIFEST, SECRET = "manifest.json", "secret.key"
+PRACTICE_ONLY = ("moodle", "practice")
+"""Formats that hold the answers, and so are made from practice seeds only."""
+
+
+class Paper(Result):
+    """Several variants as a sheet, or with `solutions` as its key."""
+
+    def __init__(self, title: str, variants: Sequence[Variant], solutions: bool = False, date: str = "") -> None:
+        self.title = title
+        self.variants = tuple(variants)
+        self.solutions = solutions
+        self.date = date
+
+    def document(self) -> Document:
+        return sheet(self.title, self.variants, self.solutions, date=self.date)
+
+    def key(self) -> Document:
+        """The sheet with answers, reasons and working, as formats that mark themselves need it."""
+        return sheet(self.title, self.variants, True, date=self.date)
+
+    def to_dict(self) -> dict[str, Any]:
+        import json
+
+        found: dict[str, Any] = json.loads(written("json", self.document()))
+        return found
+
+    def write(self, format: str) -> str | bytes:
+        """The paper in a format; `html` is the practice page, which marks itself."""
+        wanted = "practice" if format == "html" else format
+        return writer(wanted)(self.key() if wanted in PRACTICE_ONLY else self.document())
+
+
+def practice(
+    topic: str = "all", count: int = 5, seed: object = 1, level: str = "", solutions: bool = False, date: str = ""
+) -> Paper:
+    """`count` problems of a topic as variants of a seed: the same every time, on every machine.
+
+    Raises UserError for an unknown topic or a count out of range.
+    """
+    if not 1 <= count <= MOST_COUNT:
+        raise UserError(f"a practice set has 1 to {MOST_COUNT} problems, not {count}")
+    problems = bank.chosen(bank.of_topic(topic, level), count, "practice", topic, seed)
+    variants = [variant(problem, f"{seed}/{number}") for number, problem in enumerate(problems, 1)]
+    title = "Practice" if topic == "all" else f"Practice: {topic.replace('-', ' ')}"
+    return Paper(title, variants, solutions, date)
+
+
+def paper(paths: Iterable[str], seed: object = 1, solutions: bool = False, date: str = "") -> Paper:
+    """Problem files, or ids of the bank, as variants of a seed."""
+    found = [bank.find(path) for path in paths]
+    title = found[0].title if len(found) == 1 else "Problems"
+    return Paper(title, [variant(problem, seed) for problem in found], solutions, date)
+
+
+def make_exam(
+    path: str,
+    roster: str,
+    out: str,
+    secret: str = "",
+    formats: Sequence[str] = ("markdown",),
+    keys: bool = False,
+    date: str = "",
+) -> Iterator[tuple[str, int]]:
+    """Makes an exam for the students of a roster, in the folder `out`: a sheet and a blank answer sheet for each, the
+    manifest, and with `keys` everybody's key.
+
+    `secret` names the file of the secret; a new one is made in `out` where there is none. Yields what was written and
+    how many students there are. Raises UserError and ProblemError.
+    """
+    for format in formats:
+        if format in PRACTICE_ONLY:
+            raise UserError(f"{format} holds the answers, so an exam is not made in it; practice sets are")
+        suffix(format)
+    exam, students = read_exam(path), read_roster(roster)
+    if date:
+        from dataclasses import replace
+
+        exam = replace(exam, date=date)
+    folder = files.folder(out)
+    value = _secret(secret or str(folder / SECRET))
+    made = issue(exam, students, value)
+    for student in students:
+        _student(made, student, value, folder, formats, keys)
+        yield student.id, len(students)
+    files.write(folder / MANIFEST, to_json(made, str(folder)))
+
+
+def _secret(path: str) -> str:
+    return seeds.read_secret(path) if os.path.exists(path) else seeds.write_secret(path)
+
+
+def _student(made: Issue, student: Student, secret: str, folder: Path, formats: Sequence[str], keys: bool) -> None:
+    exam, code = made.exam, made.codes[student.id]
+    variants = exam.variants(secret, student.id)
+    document = exam.document(variants, code, student.name)
+    for format in formats:
+        _put(folder / "sheets", code, format, document)
+    _put(folder / "answers", code, "answers-toml", document)
+    if keys:
+        key = exam.document(variants, code, student.name, key=True)
+        for format in formats:
+            _put(folder / "keys", code, format, key)
+
+
+def _put(folder: Path, code: str, format: str, document: Document) -> None:
+    files.write(files.folder(folder) / f"{code}{suffix(format)}", writer(format)(document))
+
+
+def profile_of(exam: Exam) -> Profile:
+    """The course profile that an exam names, or the one in use."""
+    near = os.path.dirname(exam.path)
+    wanted = exam.profile
+    if wanted.endswith(".toml") and not os.path.isabs(wanted):
+        wanted = os.path.join(near, wanted)
+    return active(wanted or None, os.environ)

@@ -1,0 +1,47 @@
+"""`dlcalc grade`: the hand-ins of an exam marked."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from .. import api
+from ..api.grading import grade
+from .output import Formats, emit
+from .progress import progress
+
+
+def command(
+    manifest: Annotated[str | None, typer.Argument(help="manifest.json of the exam", metavar="MANIFEST")] = None,
+    answers: Annotated[
+        list[str] | None,
+        typer.Argument(help="hand-ins: .toml, .json, .csv, folders or .zip archives of them", metavar="ANSWERS..."),
+    ] = None,
+    secret: Annotated[str, typer.Option("--secret", help="the file of the exam's secret", metavar="FILE")] = "",
+    out: Annotated[
+        str, typer.Option("--out", help="a folder for gradebook.csv and everybody's feedback", metavar="FOLDER")
+    ] = "",
+    feedback: Annotated[
+        list[str] | None,
+        typer.Option("--feedback", help="format of the feedback: markdown, html; may be repeated", metavar="FORMAT"),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help=Formats.NAMES["json"])] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help=Formats.NAMES["markdown"])] = False,
+    html: Annotated[bool, typer.Option("--html", help=Formats.NAMES["html"])] = False,
+) -> Any:
+    """Mark the hand-ins of an exam: right, following through, or wrong with the mistake named.
+
+    Example: dlcalc grade exam/manifest.json hand-ins --secret exam/secret.key --out marks
+    """
+    if manifest is None or not answers:
+        raise api.UserError("grade needs the exam's manifest and the hand-ins: dlcalc grade MANIFEST ANSWERS...")
+    if not secret:
+        raise api.UserError("marking needs the exam's secret: --secret FILE")
+    formats = Formats.chosen({"json": json, "markdown": markdown, "html": html})
+    with progress("marking") as step:
+        graded = grade(manifest, secret, answers, step)
+    if out:
+        graded.write(out, feedback or ["markdown"])
+    emit(graded, formats)
+    return 0

@@ -1,0 +1,121 @@
+"""`dlcalc quiz`: practice sets and exams made, and a practice set taken in the terminal."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from .. import api, files
+from ..api.quiz import Paper, make_exam, practice
+from .output import Formats, emit
+from .reading import number
+from .taking import take as take_paper
+
+_FORMATS = (
+    "terminal, markdown, json, latex, typst, pdf, html (a page that marks itself), moodle, answers-toml, answers-csv"
+)
+
+
+def make(
+    exam: Annotated[
+        str | None, typer.Argument(help="an exam file; without one, a practice set", metavar="EXAM")
+    ] = None,
+    topic: Annotated[str, typer.Option("--topic", help="a topic of the bank, or all", metavar="TOPIC")] = "all",
+    count: Annotated[str, typer.Option("--count", help="how many problems", metavar="N")] = "5",
+    seed: Annotated[str, typer.Option("--seed", help="the same seed makes the same problems", metavar="SEED")] = "1",
+    level: Annotated[str, typer.Option("--level", help="easy, medium or hard", metavar="LEVEL")] = "",
+    solutions: Annotated[bool, typer.Option("--solutions", "--key", help="with answers, reasons and working")] = False,
+    format: Annotated[
+        list[str] | None, typer.Option("--format", help=_FORMATS + "; may be repeated", metavar="FORMAT")
+    ] = None,
+    out: Annotated[str, typer.Option("--out", help="the file, or for an exam the folder", metavar="PATH")] = "",
+    students: Annotated[str, typer.Option("--students", help="the roster, a CSV with id and name", metavar="CSV")] = "",
+    secret: Annotated[str, typer.Option("--secret", help="the file of the exam's secret", metavar="FILE")] = "",
+    date: Annotated[str, typer.Option("--date", help="the date on the sheets: 2026-11-21", metavar="DATE")] = "",
+    json: Annotated[bool, typer.Option("--json", help=Formats.NAMES["json"])] = False,
+) -> Any:
+    """Make a practice set, or from an exam file and a roster everybody's own exam.
+
+    Example: dlcalc quiz make --topic convolution --count 5 --seed 7
+    """
+    formats = ["json"] if json else list(format or ())
+    if exam is not None:
+        return _exam(exam, students, out, secret, formats, solutions, date)
+    for name, value in (("--students", students), ("--secret", secret)):
+        if value:
+            raise api.UserError(f"{name} belongs to an exam: dlcalc quiz make EXAM.toml {name} {value}")
+    paper = practice(topic, number("--count", count), seed, level, solutions, date)
+    return _paper(paper, formats, out)
+
+
+def _paper(paper: Paper, formats: list[str], out: str) -> int:
+    if len(formats) > 1:
+        raise api.UserError(f"a practice set is made in one format at a time, not {' and '.join(formats)}")
+    name = formats[0] if formats else "terminal"
+    if name == "terminal":
+        if out:
+            raise api.UserError("--out needs a --format, such as pdf or markdown")
+        emit(paper, Formats(""))
+        return 0
+    content = paper.write(name)
+    if out:
+        files.write(out, content)
+    elif isinstance(content, bytes):
+        if sys.stdout.isatty():
+            raise api.UserError(f"{name} is no text; name a file with --out")
+        sys.stdout.buffer.write(content)
+    else:
+        sys.stdout.write(content if content.endswith("\n") else content + "\n")
+    return 0
+
+
+def _exam(exam: str, students: str, out: str, secret: str, formats: list[str], keys: bool, date: str) -> int:
+    if not students:
+        raise api.UserError("an exam is made for students: --students roster.csv")
+    if not out:
+        raise api.UserError("an exam is written into a folder: --out FOLDER")
+    from .progress import progress
+
+    made = 0
+    with progress("making the exam") as step:
+        for _, total in make_exam(exam, students, out, secret, formats or ["markdown"], keys, date):
+            made = total
+            step(total)
+    sheets = f"{made} sheet{'s' if made != 1 else ''}"
+    typer.echo(f"{out}: {sheets}, blank answer sheets, manifest.json{', keys' if keys else ''}")
+    if not secret:
+        typer.echo(f"{out}/secret.key is the secret: keep it, marking needs it, and give it to nobody")
+    return 0
+
+
+def take(
+    topic: Annotated[str, typer.Option("--topic", help="a topic of the bank, or all", metavar="TOPIC")] = "all",
+    count: Annotated[str, typer.Option("--count", help="how many problems", metavar="N")] = "5",
+    seed: Annotated[str, typer.Option("--seed", help="the same seed asks the same problems", metavar="SEED")] = "",
+    level: Annotated[str, typer.Option("--level", help="easy, medium or hard", metavar="LEVEL")] = "",
+) -> Any:
+    """Answer problems in the terminal: each answer is judged, a wrong one with the mistake named.
+
+    Example: dlcalc quiz take --topic gated --count 3
+    """
+    import secrets
+
+    paper = practice(topic, number("--count", count), seed or secrets.token_hex(4), level)
+    return take_paper(paper)
+
+
+def topics() -> Any:
+    """The topics of the bank, with how many problems each has."""
+    from collections import Counter
+
+    from ..quiz import bank
+
+    count = Counter(path.parent.name for path in bank.files())
+    for topic, problems in sorted(count.items()):
+        typer.echo(f"{topic:20} {problems}")
+    return 0
+
+
+commands = {"make": make, "take": take, "topics": topics}

@@ -1,0 +1,87 @@
+"""Choices as students mark them: `B`, `(b)`, `A and C`, `A, C`, or the words of a choice themselves."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+
+from .. import document as doc
+from ..expressions.answers import read_number
+from ..foreign import printable
+from ..formulas.diagnose import Candidate
+from ..formulas.model import Mistake
+from ..quiz.problem import Part
+from ..quiz.variant import Shown, Variant
+from .policy import Policy
+
+_SEPARATED = re.compile(r"\s*(?:,|;|/|\+|&|\band\b|\s)\s*", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class ChoiceMark:
+    """What a choice is worth; `mistakes` hold the reasons of the wrong choices that were taken."""
+
+    status: str
+    share: Fraction
+    expected: str
+    wrote: str = ""
+    mistakes: tuple[Candidate, ...] = ()
+    reason: str = ""
+
+
+def judge_choice(variant: Variant, part: Part, given: object, policy: Policy) -> ChoiceMark:
+    """Marks the answer to a choice. Never raises."""
+    shown = variant.choices[part.id]
+    expected = " and ".join(letter(i) for i, choice in enumerate(shown) if choice.right)
+    text = " ".join(map(str, given)) if isinstance(given, list) else str("" if given is None else given).strip()
+    wrote = printable(text[:200]) if text else ""
+    if re.fullmatch(r"[?_.…–—-]*", text):
+        return ChoiceMark("missing", Fraction(0), expected, wrote)
+    taken = chosen(text, shown)
+    if taken is None:
+        known = f"{letter(0)} to {letter(len(shown) - 1)}"
+        return ChoiceMark("unreadable", Fraction(0), expected, wrote, reason=f"a choice is a letter, {known}")
+    right = {i for i, choice in enumerate(shown) if choice.right}
+    if taken == right:
+        return ChoiceMark("right", Fraction(1), expected, wrote)
+    if len(right) == 1 and len(taken) > 1:
+        return ChoiceMark("wrong", Fraction(0), expected, wrote, _reasons(shown, taken), "one choice is asked")
+    share = Fraction(0)
+    if policy.choices == "partial" and len(right) > 1:
+        share = max(Fraction(0), Fraction(len(taken & right) - len(taken - right), len(right)))
+    missed = "" if taken - right or share else "a right choice is missing"
+    return ChoiceMark("wrong", share, expected, wrote, _reasons(shown, taken), missed)
+
+
+def letter(index: int) -> str:
+    """A, B, C, ..."""
+    return chr(ord("A") + index)
+
+
+def chosen(text: str, shown: tuple[Shown, ...]) -> set[int] | None:
+    """The places of the choices that were taken; None for what is neither letters nor the words of one."""
+    words = [word.strip("().:[] ") for word in _SEPARATED.split(text) if word.strip("().:[] ")]
+    letters = [word for word in words if len(word) == 1 and word.isascii() and word.isalpha()]
+    if letters and len(letters) == len(words):
+        places = {ord(word.upper()) - ord("A") for word in letters}
+        return places if all(place < len(shown) for place in places) else None
+    if len(words) == 1 and words[0].isalpha() and words[0].isupper() and 1 < len(words[0]) <= len(shown):
+        places = {ord(word) - ord("A") for word in words[0]}
+        if all(place < len(shown) for place in places):
+            return places
+    number = read_number(text)
+    for index, choice in enumerate(shown):
+        if _folded(text) == _folded(doc.plain(choice.words)) or (number is not None and choice.value == number):
+            return {index}
+    return None
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split()).casefold().rstrip(".")
+
+
+def _reasons(shown: tuple[Shown, ...], taken: set[int]) -> tuple[Candidate, ...]:
+    """Why the wrong choices that were taken are wrong."""
+    wrong = [shown[index] for index in sorted(taken) if not shown[index].right]
+    return tuple(Candidate((Mistake(choice.id, "", "", doc.plain(choice.because)),)) for choice in wrong)

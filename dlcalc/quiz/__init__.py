@@ -1,0 +1,1 @@
+"""Problem files, the variants drawn from them, and the exams made of those."""

@@ -1,0 +1,134 @@
+"""What a part asks, as authors write it: `conv.parameters`, `inverse:conv.o:s`, `net.conv-1.output`, `slip.layer`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..errors import DlcalcError
+from ..expressions.nodes import Kind, Name, Node, names_in
+from ..expressions.parser import parse
+from ..expressions.reader import Declarations
+from ..foreign import printable
+from ..formulas.model import Formula, Step
+from ..formulas.registry import formula, ids_known
+from ..networks.exercise import COLUMNS
+from ..networks.table import COUNTS
+from .drawing import Named
+from .keys import Keys
+from .problem import Ask, Part
+
+SLIP_ASKS = {"layer": "choice", "value": "integer, number or shape"}
+"""What is asked of a table with a wrong cell, and the kind of part that asks it."""
+
+
+class Asking:
+    """Reads what is asked in one problem: its names, and the formulas that it changes or adds."""
+
+    def __init__(self, names: Mapping[str, Named], formulas: Mapping[str, Formula]) -> None:
+        self.names = names
+        self.formulas = formulas
+
+    def read(self, keys: Keys, declared: Declarations) -> Ask:
+        """What stands under `ask`, `with` and `convention`. Raises ProblemError."""
+        text = keys.text("ask")
+        head, _, rest = text.removeprefix("inverse:").partition(".")
+        named = self.names.get(head)
+        if named is not None and named.shown:
+            for key in "with", "convention":
+                if key in keys:
+                    raise keys.wrong(key, f"{head} is drawn, so nothing is put into it")
+            return self._network(keys, text, head, rest) if named.shown == "network" else self._slip(keys, head, rest)
+        found = self.formula(keys, head)
+        unknown = ""
+        if text.startswith("inverse:"):
+            rest, _, unknown = rest.partition(":")
+            if found.variable(unknown) is None:
+                known = ", ".join(variable.name for variable in found.variables)
+                raise keys.wrong("ask", f"an inverse question is written inverse:conv.o:s; {found.id} has {known}")
+        if (rest not in found.by_name and "." not in rest) or found.variable(rest) is not None:
+            known = ", ".join(dict.fromkeys((*found.answers, *(step.name for step in found.steps))))
+            raise keys.wrong("ask", f"{printable(rest)} cannot be asked of {found.id}; what can is {known}")
+        convention = keys.text("convention", "")
+        if convention and convention not in {known.name for known in found.conventions}:
+            names = ", ".join(known.name for known in found.conventions)
+            raise keys.wrong("convention", f"a convention of {found.id} is one of {names}, not {printable(convention)}")
+        given = self._given(keys, found, declared)
+        if unknown and unknown not in given:
+            raise keys.wrong("ask", f"{unknown} is looked for, so the problem draws it, or gives it under with")
+        return Ask(text, "inverse" if unknown else "formula", head, rest, unknown, given, convention)
+
+    def formula(self, keys: Keys, id: str) -> Formula:
+        if id in self.formulas:
+            return self.formulas[id]
+        if id not in ids_known():
+            drawn = ", ".join(name for name, named in self.names.items() if named.shown)
+            more = f", or of what is drawn: {drawn}" if drawn else ""
+            raise keys.wrong("ask", f"a formula's answer is asked, such as conv.parameters{more}; {printable(id)} is "
+                             "no formula")  # fmt: skip
+        return formula(id)
+
+    def _given(self, keys: Keys, found: Formula, declared: Declarations) -> dict[str, Node]:
+        """The formula's quantities from the problem's values: those of `with`, or else those of the same name."""
+        if "with" not in keys:
+            same = [variable.name for variable in found.variables if variable.name in self.names]
+            return {name: Name(name, self.names[name].kind or Kind.SCALAR) for name in same if name in declared}
+        inner = keys.inner("with")
+        given: dict[str, Node] = {}
+        for name in inner:
+            if found.variable(name) is None:
+                known = ", ".join(variable.name for variable in found.variables)
+                raise inner.wrong(name, f"{found.id} has no such quantity; its quantities are {known}")
+            text = inner.written(name)
+            try:
+                given[name] = parse(text, declared)
+            except DlcalcError as error:
+                raise inner.told(name, error) from None
+            if strange := [letter for letter in names_in(given[name]) if letter not in declared]:
+                raise inner.wrong(name, f"{strange[0]} is neither drawn, nor derived, nor an earlier part")
+        return given
+
+    def _network(self, keys: Keys, text: str, of: str, rest: str) -> Ask:
+        layer, _, column = rest.rpartition(".")
+        if rest and (not layer or column not in COLUMNS):
+            rule = f"a cell is written {of}.conv-1.output; the columns are {', '.join(COLUMNS)}"
+            raise keys.wrong("ask", f"{rule}, not {printable(text)}")
+        if layer == "total" and column not in COUNTS:
+            raise keys.wrong("ask", f"the totals are {', '.join(COUNTS)}, not {column}")
+        return Ask(text, "network", of, rest)
+
+    def _slip(self, keys: Keys, of: str, rest: str) -> Ask:
+        if rest not in SLIP_ASKS:
+            raise keys.wrong("ask", f"what is asked of a slip is {of}.layer or {of}.value, not {printable(rest)}")
+        return Ask(f"{of}.{rest}", "slip", of, rest)
+
+    def named(self, ask: Ask) -> Named:
+        """What is known of the answer as a name of its own."""
+        if ask.form != "formula":
+            return Named(Kind.VECTOR if ask.name.endswith(".output") else Kind.SCALAR)
+        found = self.formulas.get(ask.of) or formula(ask.of)
+        item = found.by_name.get(ask.name)
+        if isinstance(item, Step):
+            return Named(Kind.VECTOR if ask.name == found.shape else item.kind, whole=False)
+        return Named(Kind.SCALAR, whole=False)
+
+    def check_kind(self, keys: Keys, part: Part, answered: set[str]) -> None:
+        """Raises ProblemError where the kind of a part is not what is asked, or `follows` does not say what is used."""
+        ask = part.ask
+        if ask is None:
+            return
+        whole = ask.form == "network" and not ask.name
+        if whole != (part.kind == "table"):
+            raise keys.wrong("kind", "a whole network is asked with a table, and a table asks a whole network")
+        if ask.form == "slip" and ask.name == "layer" and part.kind != "choice":
+            raise keys.wrong("kind", f"which layer is wrong is a choice, not {part.kind}")
+        if part.kind == "shape" and not self._is_shape(ask):
+            raise keys.wrong("kind", f"{ask.text} is no shape")
+        used = {name for node in ask.given.values() for name in names_in(node)} & answered
+        if missing := sorted(used - set(part.follows)):
+            raise keys.wrong("with", f"{missing[0]} is an earlier answer: say so, follows = ['{missing[0]}']")
+
+    def _is_shape(self, ask: Ask) -> bool:
+        if ask.form == "formula":
+            found = self.formulas.get(ask.of) or formula(ask.of)
+            return ask.name == found.shape or "." in ask.name or found.is_per_axis(ask.name)
+        return ask.form == "slip" or ask.name.endswith((".output", ".receptive_field"))

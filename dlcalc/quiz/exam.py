@@ -1,0 +1,211 @@
+"""An exam: which problems with how many points, read from a small TOML file; the roster; what every student gets."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date as calendar
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+from .. import document as doc
+from ..errors import DlcalcError, ProblemError
+from ..foreign import decoded, parse_toml, printable, read_bytes, shown
+from . import bank, seeds
+from .keys import Keys
+from .problem import LEVELS, Problem
+from .sheet import Shares, sheet
+from .variant import Variant, variant
+
+MOST_QUESTIONS = 100
+MOST_STUDENTS = 20_000
+_MOST_BYTES = 8 * 2**20
+
+
+@dataclass(frozen=True)
+class Item:
+    """A question of an exam: a problem, and its points where they are not the problem's own."""
+
+    problem: Problem
+    points: Fraction | None = None
+
+    @property
+    def worth(self) -> Fraction:
+        return self.problem.points if self.points is None else self.points
+
+
+@dataclass(frozen=True)
+class Exam:
+    """An exam file, read. `policy` is what it says of marking, for `grading` to read."""
+
+    title: str
+    items: tuple[Item, ...]
+    date: str = ""
+    instructions: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
+    profile: str = ""
+    policy: Mapping[str, Any] = field(default_factory=dict)
+    path: str = ""
+
+    @property
+    def points(self) -> Fraction:
+        return sum((item.worth for item in self.items), Fraction(0))
+
+    def variants(self, secret: str, student: str) -> tuple[Variant, ...]:
+        """What a student gets. Raises ProblemError where a problem cannot be drawn."""
+        return tuple(
+            variant(item.problem, seeds.seed(secret, student, number, item.problem.id))
+            for number, item in enumerate(self.items, 1)
+        )
+
+    def document(
+        self, variants: Iterable[Variant], code: str, name: str = "", key: bool = False, shares: Shares | None = None
+    ) -> doc.Document:
+        """A student's sheet, or the key to it."""
+        facts = [("Code", code), ("Name", name), *self.facts.items(), ("Points", _number(self.points))]
+        if self.date:
+            facts.insert(0, ("Date", self.date))
+        before = (doc.Paragraph(self.instructions),) if self.instructions else ()
+        points = {i: item.worth for i, item in enumerate(self.items, 1)}
+        title = f"{self.title}: key" if key else self.title
+        return sheet(title, tuple(variants), key, facts, self.date, points, before, shares or Shares())
+
+
+def _number(points: Fraction) -> str:
+    return str(points.numerator) if points.denominator == 1 else f"{float(points):g}"
+
+
+def read_exam(path: str) -> Exam:
+    """The exam in a file. Raises ProblemError with the file and the key."""
+    keys = Keys(path, parse_toml(read_bytes(path, 2**20, "an exam"), path))
+    found = exam_of(keys, os.path.dirname(path))
+    keys.done()
+    return found
+
+
+def exam_of(keys: Keys, near: str) -> Exam:
+    """The exam in a table; files of problems are looked for from the folder `near`. Raises ProblemError."""
+    title = keys.text("title")
+    items = [item for inner in keys.tables("problem") for item in _items(inner, near, title)]
+    if not 1 <= len(items) <= MOST_QUESTIONS:
+        raise keys.wrong("problem", f"an exam has 1 to {MOST_QUESTIONS} questions, each under [[problem]]")
+    facts = keys.inner("facts")
+    return Exam(
+        title, tuple(items), _date(keys), keys.text("instructions", ""), {name: facts.text(name) for name in facts},
+        keys.text("profile", ""), keys.inner("policy").table, keys.path,
+    )  # fmt: skip
+
+
+def _date(keys: Keys) -> str:
+    value = keys.take("date")
+    if value is None:
+        return ""
+    text = value.isoformat() if isinstance(value, calendar) else value
+    if not isinstance(text, str) or not re.fullmatch(r"\d{4}-\d\d-\d\d", text[:10]):
+        raise keys.wrong("date", f"a date is written 2026-11-21, not {shown(value)}")
+    return text[:10]
+
+
+def _items(keys: Keys, near: str, title: str) -> list[Item]:
+    """One problem by its id or file, or `count` of a topic."""
+    points = keys.fraction("points", Fraction(0)) if "points" in keys else None
+    try:
+        if "id" in keys:
+            found = [bank.find(keys.text("id"), near)]
+        elif "file" in keys:
+            found = [bank.find(keys.text("file"), near)]
+        else:
+            level = keys.one_of("level", LEVELS) if "level" in keys else ""
+            pool = bank.of_topic(keys.text("topic"), level)
+            found = list(bank.chosen(pool, keys.whole("count", 1, MOST_QUESTIONS, 1), "exam", title))
+    except ProblemError:
+        raise
+    except DlcalcError as error:
+        raise keys.told("", error) from None
+    keys.done()
+    return [Item(problem, points) for problem in found]
+
+
+# the roster
+
+
+@dataclass(frozen=True)
+class Student:
+    """One line of a roster."""
+
+    id: str
+    name: str = ""
+
+
+_ID_HEADINGS = ("id", "student", "student_id", "student id", "matriculation", "number", "username", "email")
+_NAME_HEADINGS = ("name", "full name", "student name")
+
+
+def read_roster(path: str) -> tuple[Student, ...]:
+    """The students of a CSV file with a column `id`, and `name` perhaps (or first and last). Raises ProblemError."""
+    text = decoded(read_bytes(path, _MOST_BYTES, "a roster"), path)
+    try:
+        rows = list(csv.reader(io.StringIO(text), delimiter=_delimiter(text)))
+    except csv.Error as error:
+        raise ProblemError(printable(path), "", f"the file is no CSV: {error}") from None
+    rows = [row for row in rows if any(cell.strip() for cell in row)]
+    if not rows:
+        raise ProblemError(printable(path), "", "a roster has a line of headings and a line for each student")
+    headings = [cell.strip().casefold() for cell in rows[0]]
+    column = next((headings.index(name) for name in _ID_HEADINGS if name in headings), None)
+    if column is None:
+        rule = f"a roster has a column id; the columns here are {printable(', '.join(headings))}"
+        raise ProblemError(printable(path), "line 1", rule)
+    students: dict[str, Student] = {}
+    for number, row in enumerate(rows[1:], 2):
+        id = row[column].strip() if column < len(row) else ""
+        if not id or id in students or len(id) > 200:
+            rule = f"an id of at most 200 characters, used once, is expected, not {printable(id)}"
+            raise ProblemError(printable(path), f"line {number}", rule)
+        students[id] = Student(id, _name(headings, row))
+    if len(students) > MOST_STUDENTS:
+        raise ProblemError(printable(path), "", f"a roster has at most {MOST_STUDENTS:,} students")
+    return tuple(students.values())
+
+
+def _delimiter(text: str) -> str:
+    first = text.lstrip("\ufeff\n").split("\n", 1)[0]
+    return max(",;\t", key=first.count)
+
+
+def _name(headings: list[str], row: list[str]) -> str:
+    cells = {name: cell.strip() for name, cell in zip(headings, row, strict=False)}
+    for name in _NAME_HEADINGS:
+        if cells.get(name):
+            return cells[name]
+    parts = [cells.get(name, "") for name in ("first name", "first_name", "last name", "last_name")]
+    return " ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True)
+class Issue:
+    """An exam as handed out to students: who has which code. It holds neither an answer, nor a seed, nor the secret."""
+
+    exam: Exam
+    students: tuple[Student, ...]
+    codes: Mapping[str, str]
+    secret_fingerprint: str
+
+    @cached_property
+    def by_code(self) -> dict[str, Student]:
+        return {self.codes[student.id]: student for student in self.students}
+
+    @cached_property
+    def by_id(self) -> dict[str, Student]:
+        return {student.id.casefold(): student for student in self.students}
+
+
+def issue(exam: Exam, students: tuple[Student, ...], secret: str) -> Issue:
+    """The exam for these students."""
+    codes = seeds.codes(secret, (student.id for student in students))
+    return Issue(exam, students, codes, seeds.fingerprint(secret))

@@ -1,0 +1,93 @@
+"""The manifest of an exam: all that marking needs beside the secret. It holds no answer, no seed, and no secret."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from ..errors import DlcalcError, ProblemError
+from ..foreign import decoded, printable, read_bytes
+from . import bank
+from .exam import Exam, Issue, Item, Student, _number
+from .keys import Keys
+from .seeds import same_code
+
+FORMAT = 1
+_MOST_BYTES = 32 * 2**20
+
+
+def to_json(issue: Issue, folder: str) -> str:
+    """The manifest as text; problem files outside the bank are named from `folder`, where it will stand."""
+    exam = issue.exam
+    content = {
+        "format": FORMAT,
+        "title": exam.title,
+        "date": exam.date,
+        "instructions": exam.instructions,
+        "facts": dict(exam.facts),
+        "profile": exam.profile,
+        "policy": {name: _plain(value) for name, value in exam.policy.items()},
+        "secret": issue.secret_fingerprint,
+        "problems": [_problem(item, folder) for item in exam.items],
+        "students": [{"id": s.id, "name": s.name, "code": issue.codes[s.id]} for s in issue.students],
+    }
+    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, str | int | bool) else str(value)
+
+
+def _problem(item: Item, folder: str) -> dict[str, Any]:
+    problem = item.problem
+    found: dict[str, Any] = {
+        "id": problem.id,
+        "version": problem.version,
+        "digest": problem.digest,
+        "points": _number(item.worth),
+    }
+    if not os.path.realpath(problem.path).startswith(os.path.realpath(bank.folder()) + os.sep):
+        found["file"] = os.path.relpath(os.path.realpath(problem.path), os.path.realpath(folder or "."))
+    return found
+
+
+def read_manifest(path: str) -> Issue:
+    """The exam as it was handed out. Raises ProblemError, also where a problem has changed since."""
+    try:
+        table = json.loads(decoded(read_bytes(path, _MOST_BYTES, "a manifest"), path))
+    except (ValueError, RecursionError):
+        raise ProblemError(printable(path), "", "the file is no manifest: it is not JSON") from None
+    if not isinstance(table, dict) or "students" not in table or "problems" not in table:
+        raise ProblemError(printable(path), "", "the file is no manifest of an exam")
+    keys = Keys(path, table)
+    if keys.whole("format", 0, 10**6, 0) != FORMAT:
+        raise keys.wrong("format", f"this manifest has another format than {FORMAT}; make it with this dlcalc")
+    items = tuple(_item(inner, os.path.dirname(path)) for inner in keys.tables("problems", "problem"))
+    students, codes = [], {}
+    for inner in keys.tables("students", "student"):
+        student = Student(inner.text("id"), inner.text("name", ""))
+        students.append(student)
+        codes[student.id] = same_code(inner.text("code"))
+    if len(codes) < len(students) or len(set(codes.values())) < len(students):
+        raise keys.wrong("students", "an id and a code are used once")
+    facts = keys.inner("facts")
+    exam = Exam(
+        keys.text("title"), items, keys.text("date", ""), keys.text("instructions", ""),
+        {name: facts.text(name) for name in facts}, keys.text("profile", ""), keys.inner("policy").table, path,
+    )  # fmt: skip
+    return Issue(exam, tuple(students), codes, keys.text("secret"))
+
+
+def _item(keys: Keys, near: str) -> Item:
+    name = keys.text("file") if "file" in keys else keys.text("id")
+    try:
+        problem = bank.find(name, near)
+    except ProblemError:
+        raise
+    except DlcalcError as error:
+        raise keys.told("id", error) from None
+    if problem.digest != keys.text("digest"):
+        rule = f"{problem.id} has changed since the exam was made, so its variants are others; put the old file back"
+        raise keys.wrong("digest", rule)
+    return Item(problem, keys.fraction("points", problem.points))

@@ -1,0 +1,89 @@
+"""A problem's own steps and mistakes: a formula called `this`, and more mistakes for the formulas there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+from ..errors import DlcalcError
+from ..expressions.nodes import FormulaCall
+from ..expressions.reader import Declarations
+from ..formulas.model import Formula, Mistake, Step, Variable
+from ..formulas.program import program
+from ..formulas.registry import formula, ids_known
+from .keys import Keys
+
+THIS = "this"
+
+
+def own_formulas(keys: Keys, names: Mapping[str, Any], declared: Declarations) -> dict[str, Formula]:
+    """Id → formula: `this`, with the drawn numbers as its variables, and those that get further mistakes.
+
+    Raises ProblemError for an expression that cannot be read, or an edit of a step that is not there.
+    """
+    steps = tuple(_step(inner) for inner in keys.tables("step"))
+    mistakes: dict[str, list[tuple[Keys, Mistake]]] = {}
+    for inner in keys.tables("mistake"):
+        of = inner.one_of("of", (THIS, *sorted(ids_known())), THIS)
+        mistakes.setdefault(of, []).append((inner, _mistake(inner)))
+    found: dict[str, Formula] = {}
+    if steps:
+        variables = tuple(
+            Variable(name, name, name, named.ends[0], named.ends[1], kind=declared.kinds[name], integer=named.whole,
+                     ordinary=(max(named.ends[0], 1), min(named.ends[1], 12)))
+            for name, named in names.items() if named.kind is not None
+        )  # fmt: skip
+        title = keys.table.get("title")
+        found[THIS] = Formula(
+            THIS, str(title), variables, steps, tuple(step.name for step in steps), notes=(), source=""
+        )
+    elif THIS in mistakes:
+        raise mistakes[THIS][0][0].wrong("of", "a mistake edits a step: of the problem ([[step]]), or of a formula")
+    for id, more in mistakes.items():
+        base = found.get(id) or formula(id)
+        found[id] = replace(base, mistakes=(*base.mistakes, *(mistake for _, mistake in more)))
+    for id, made in found.items():
+        _check(keys, made, mistakes.get(id, []))
+    return found
+
+
+def _step(keys: Keys) -> Step:
+    found = Step(keys.text("name"), keys.written("expression"), keys.text("meaning", ""), unit=keys.text("unit", ""))
+    keys.done()
+    return found
+
+
+def _mistake(keys: Keys) -> Mistake:
+    weight = keys.fraction("weight", Fraction(1, 2))
+    if weight > 1:
+        raise keys.wrong("weight", f"how common a mistake is lies between 0 and 1, not {float(weight):g}")
+    found = Mistake(
+        keys.text("id"), keys.text("step"), keys.written("expression"), keys.text("because"), float(weight),
+        keys.text("hint", ""),
+    )  # fmt: skip
+    keys.done()
+    return found
+
+
+def _check(keys: Keys, made: Formula, more: list[tuple[Keys, Mistake]]) -> None:
+    """Compiles the formula, and each of its new mistakes."""
+    try:
+        compiled = program(made)
+        for step in made.steps:
+            node = made.parse(step.expression)
+            if isinstance(node, FormulaCall) and made.id == THIS:
+                formula(node.formula)
+    except DlcalcError as error:
+        raise keys.told("step", error) from None
+    for inner, mistake in more:
+        if mistake.step not in compiled.place:
+            known = ", ".join(op.name for op in compiled.steps())
+            raise inner.wrong("step", f"{made.id} has no step {mistake.step}; its steps are {known}")
+        if sum(other.id == mistake.id for other in made.mistakes) > 1:
+            raise inner.wrong("id", f"two mistakes of {made.id} are called {mistake.id}")
+        try:
+            compiled.edited(mistake.step, mistake.expression)
+        except DlcalcError as error:
+            raise inner.told("expression", error) from None

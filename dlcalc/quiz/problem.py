@@ -1,0 +1,201 @@
+"""A problem as its author wrote it: what is drawn, what follows, what is asked. Nothing is drawn or computed here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from typing import Literal, TypeAlias
+
+from ..expressions.nodes import Node
+from ..expressions.reader import Declarations
+from ..formulas.model import Formula
+from .words import Template, TemplateLine
+
+PartKind: TypeAlias = Literal["integer", "number", "shape", "expression", "choice", "table"]
+
+PART_KINDS: Mapping[str, str] = {
+    "integer": "a whole number",
+    "number": "a number, with tolerance",
+    "shape": "the shape of a layer's output",
+    "expression": "an expression in letters",
+    "choice": "one of several choices, or several of them",
+    "table": "a network's table with empty cells",
+}
+"""What a part may be, and what is answered."""
+
+LEVELS = ("easy", "medium", "hard")
+
+
+@dataclass(frozen=True)
+class Span:
+    """Whole multiples of `step` from `low` on: `4..16`, `0.1..0.9 step 0.1`. The ends may name what is drawn before."""
+
+    low: Node
+    high: Node
+    step: Fraction = Fraction(1)
+
+
+@dataclass(frozen=True)
+class Pick:
+    """One of a list of numbers, or of texts."""
+
+    items: tuple[int | Fraction | str, ...]
+
+
+@dataclass(frozen=True)
+class Array:
+    """A vector or matrix of whole numbers; `rows` is 0 for a vector."""
+
+    rows: int
+    columns: int
+    low: int
+    high: int
+
+
+@dataclass(frozen=True)
+class DrawnNetwork:
+    """A network put together from choices: `kind` names the generator, `options` what it may choose from."""
+
+    kind: str
+    options: Mapping[str, tuple[object, ...]]
+
+
+@dataclass(frozen=True)
+class ZooNetwork:
+    """One of the published networks."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TextNetwork:
+    """A network in one line of text, with drawn numbers in it: `{{n}}x{{n}}x3; conv {{k}} f3`."""
+
+    line: TemplateLine
+
+
+@dataclass(frozen=True)
+class Slip:
+    """A wrong cell in a column of a drawn network's table: some layer, some typical mistake of that layer."""
+
+    network: str
+    column: str
+
+
+Draw: TypeAlias = Span | Pick | Array | DrawnNetwork | ZooNetwork | TextNetwork | Slip
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What is asked: `conv.parameters` of a formula, `inverse:conv.o:s`, or `net.conv-1.output` of a drawn network.
+
+    `given` maps the formula's quantities to expressions in the problem's names.
+    """
+
+    text: str
+    form: Literal["formula", "inverse", "network", "slip"]
+    of: str
+    """The formula's id, or the drawn name."""
+    name: str = ""
+    """The step or answer; the cell of a network, `conv-1.output`; of a slip `layer` or `value`."""
+    unknown: str = ""
+    given: Mapping[str, Node] = field(default_factory=dict)
+    convention: str = ""
+
+
+@dataclass(frozen=True)
+class Let:
+    """A derived value: an expression in earlier names, or an answer of a formula."""
+
+    value: Node | Ask
+
+
+@dataclass(frozen=True)
+class Require:
+    """What the drawn values must fulfil."""
+
+    text: str
+    node: Node
+
+
+@dataclass(frozen=True)
+class Option:
+    """A choice, with the reason why it is right or wrong."""
+
+    words: TemplateLine
+    right: bool
+    because: TemplateLine
+
+
+@dataclass(frozen=True)
+class Part:
+    """One thing that is asked. `follows`: the earlier parts whose answer may be carried on, while `guard` holds."""
+
+    id: str
+    kind: PartKind
+    ask: Ask | None
+    points: Fraction
+    words: Template
+    follows: tuple[str, ...] = ()
+    guard: Require | None = None
+    tolerance: Fraction = Fraction(0)
+    relative: bool = False
+    """Whether the tolerance is a share of the right value."""
+    options: tuple[Option, ...] = ()
+    pick: int = 0
+    """How many choices are shown; 0 for all that are written, or four that are computed."""
+    fixed: bool = False
+    """Whether the choices stay in the order in which they are written."""
+    columns: tuple[str, ...] = ()
+    headings: str = "tensor"
+    hints: tuple[TemplateLine, ...] = ()
+
+    @property
+    def several(self) -> bool:
+        """Whether more than one choice is right."""
+        return sum(option.right for option in self.options) > 1
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A test of the author's: what a student writes in the variant of a seed, and how it must be marked."""
+
+    seed: str
+    answers: Mapping[str, str]
+    expect: Mapping[str, str]
+    """Part → status, or `wrong:mistake-id`."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A problem file, read and checked. `path` is for messages; `digest` tells whether the file has changed since."""
+
+    path: str
+    id: str
+    title: str
+    topic: str
+    level: str
+    version: int
+    draws: Mapping[str, Draw]
+    lets: Mapping[str, Let]
+    requires: tuple[Require, ...]
+    parts: tuple[Part, ...]
+    words: Template
+    formulas: Mapping[str, Formula]
+    """The problem's own formula, `this`, and formulas to which it adds mistakes."""
+    names: Declarations
+    trials: tuple[Trial, ...] = ()
+    rows: tuple[str, ...] = ()
+    """The rows of the syllabus that it asks."""
+    source: str = ""
+    digest: str = ""
+
+    @property
+    def points(self) -> Fraction:
+        return sum((part.points for part in self.parts), Fraction(0))
+
+    @cached_property
+    def by_id(self) -> dict[str, Part]:
+        return {part.id: part for part in self.parts}

@@ -1,0 +1,197 @@
+"""Variants as documents: the sheet that is handed out, and the key with answers, reasons and working.
+
+A sheet is made without its key, not by hiding it: what is not in the document cannot leak from any format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import islice
+from string import ascii_lowercase
+
+from .. import document as doc
+from ..expressions.nodes import Value
+from ..networks.exercise import LAYER, TOTAL, cell, heading
+from ..networks.table import COUNTS
+from .asked import Asked, CellAsked, TableAsked
+from .problem import Part
+from .variant import Shown, Variant, distinct
+
+MOST_RESPONSES = 8
+"""Wrong answers that a key has something to say to, the commonest."""
+
+
+@dataclass(frozen=True)
+class Shares:
+    """What share of a part's points an answer earns that is not plainly right."""
+
+    follows: Fraction = Fraction(1)
+    convention: Fraction = Fraction(1)
+
+
+def label(index: int) -> str:
+    """a, b, ..., z."""
+    return ascii_lowercase[index]
+
+
+def entry_id(number: int, variant: Variant, part: Part) -> str:
+    """Where an answer is written: `2.b`, or `2` where a question has one part."""
+    parts = variant.problem.parts
+    return str(number) if len(parts) == 1 else f"{number}.{label(parts.index(part))}"
+
+
+def question(
+    variant: Variant,
+    number: int = 1,
+    key: bool = False,
+    points: Fraction | None = None,
+    shares: Shares = Shares(),
+) -> doc.Question:
+    """A variant as a question of a document. `points` for the whole question scale those of its parts."""
+    problem = variant.problem
+    whole = problem.points if points is None else points
+    scale = whole / problem.points if problem.points else Fraction(0)
+    single = len(problem.parts) == 1
+    parts = tuple(
+        _part(variant, part, number, "" if single else label(i), part.points * scale, key, shares)
+        for i, part in enumerate(problem.parts)
+    )
+    return doc.Question(
+        number,
+        problem.title,
+        whole,
+        variant.filler.blocks(problem.words),
+        parts,
+        problem.id,
+        problem.topic,
+        variant.note if key else "",
+    )
+
+
+def sheet(
+    title: str,
+    variants: Sequence[Variant],
+    key: bool = False,
+    facts: Iterable[tuple[str, str]] = (),
+    date: str = "",
+    points: Mapping[int, Fraction] | None = None,
+    before: tuple[doc.Block, ...] = (),
+    shares: Shares = Shares(),
+) -> doc.Document:
+    """A document of several questions, numbered from 1; with `key` answers, reasons and working are in it."""
+    scaled = points or {}
+    questions = tuple(question(v, i, key, scaled.get(i), shares) for i, v in enumerate(variants, 1))
+    return doc.Document(title, (*before, *questions), facts=tuple(facts), date=date)
+
+
+def _part(
+    variant: Variant, part: Part, number: int, letter: str, points: Fraction, key: bool, shares: Shares
+) -> doc.Part:
+    asked = variant.asked[part.id]
+    blocks = variant.filler.blocks(part.words)
+    id = entry_id(number, variant, part)
+    hints = _hints(variant, part) if key else ()
+    if isinstance(asked, TableAsked):
+        grid = _grid(asked, id, key)
+        return doc.Part(letter, points, (*blocks, grid), None, hints)
+    return doc.Part(letter, points, blocks, _entry(variant, part, asked, id, key, shares), hints)
+
+
+def _hints(variant: Variant, part: Part) -> tuple[doc.Words, ...]:
+    """The author's hints, then those of the mistakes that are commonest here."""
+    own = [variant.filler.words(line) for line in part.hints]
+    from_mistakes = dict.fromkeys(wrong.hint for wrong in variant.asked[part.id].wrong() if wrong.hint)
+    hints: tuple[doc.Words, ...] = (*own, *from_mistakes)
+    return hints[:3]
+
+
+def _entry(variant: Variant, part: Part, asked: Asked, id: str, key: bool, shares: Shares) -> doc.Entry:
+    if part.kind == "choice":
+        shown = variant.choices[part.id]
+        choices = tuple(_choice(choice, key) for choice in shown)
+        right = " and ".join(chr(ord("A") + i) for i, choice in enumerate(shown) if choice.right)
+        found = doc.Key(right, (), asked.working()) if key else None
+        return doc.Entry(id, "choice", choices, sum(choice.right for choice in shown) > 1, found)
+    kind: doc.EntryKind = "integer" if part.kind == "table" else part.kind
+    return doc.Entry(id, kind, key=_key(part, asked, shares) if key else None)
+
+
+def _choice(shown: Shown, key: bool) -> doc.Choice:
+    return doc.Choice(shown.words, shown.right, shown.because) if key else doc.Choice(shown.words)
+
+
+def _key(part: Part, asked: Asked, shares: Shares) -> doc.Key:
+    right = asked.expected
+    responses = [doc.Response(right, Fraction(1), "Right.", tolerance_of(part, right))]
+    for other in asked.others():
+        said, near = (
+            f"Right under another convention: {other.name}, as in {other.who}.",
+            tolerance_of(part, other.value),
+        )
+        responses.append(doc.Response(other.value, shares.convention, said, near, other.name))
+    for wrong in distinct(asked):
+        if len(responses) > MOST_RESPONSES:
+            break
+        if _same_form(wrong.value, right):
+            said = _sentence(wrong.because)
+            responses.append(doc.Response(wrong.value, Fraction(0), said, tolerance_of(part, wrong.value), wrong.id))
+    return doc.Key(right, tuple(responses), asked.working())
+
+
+def _same_form(value: Value, right: Value) -> bool:
+    if isinstance(right, tuple):
+        return isinstance(value, tuple) and len(value) == len(right)
+    return not isinstance(value, tuple)
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}{'' if words.endswith('.') else '.'}"
+
+
+SIGNIFICANT = 3
+"""Digits to which a number is asked that is not exact and has no tolerance of its own."""
+
+
+def tolerance_of(part: Part, value: Value) -> Fraction:
+    """How far an answer may be from a value and still be it: the tolerance, or half a unit of the third digit."""
+    if part.tolerance:
+        return abs(Fraction(value)) * part.tolerance if part.relative else part.tolerance
+    if isinstance(value, float) or (isinstance(value, Fraction) and part.kind == "number"):
+        if value == 0:
+            return Fraction(0)
+        exponent = int(f"{float(value):e}".partition("e")[2])
+        return Fraction(10) ** (exponent - SIGNIFICANT + 1) / 2
+    return Fraction(0)
+
+
+def _grid(asked: TableAsked, id: str, key: bool) -> doc.Grid:
+    """The layers, with an entry in each cell that is asked; totals where they are counts."""
+    header: tuple[doc.Words, ...] = (LAYER, *(heading(column, asked.headings) for column in asked.columns))
+    rows: list[tuple[doc.Words | doc.Entry, ...]] = []
+    for row in asked.table.rows:
+        name = row.layer.name
+        asks = ((column, cell(row, column)) for column in asked.columns)
+        rows.append((name, *("" if v is None else _cell(asked, name, c, v, id, key) for c, v in asks)))
+    totals = [c in COUNTS for c in asked.columns]
+    if any(totals):
+        whole = asked.table.total
+        cells = (_cell(asked, "total", c, whole[c], id, key) if c in COUNTS else "" for c in asked.columns)
+        rows.append((TOTAL, *cells))
+    return doc.Grid(header, tuple(rows))
+
+
+def _cell(asked: TableAsked, layer: str, column: str, value: Value, id: str, key: bool) -> doc.Entry:
+    kind: doc.EntryKind = "shape" if isinstance(value, tuple) else "integer"
+    name = f"{id}.{layer}.{column}"
+    if not key:
+        return doc.Entry(name, kind)
+    of = CellAsked(asked.table, layer, column)
+    responses = [doc.Response(value, Fraction(1), "Right.")]
+    wrongs = (wrong for wrong in distinct(of) if _same_form(wrong.value, value))
+    responses += [
+        doc.Response(wrong.value, Fraction(0), _sentence(wrong.because), id=wrong.id)
+        for wrong in islice(wrongs, MOST_RESPONSES)
+    ]
+    return doc.Entry(name, kind, key=doc.Key(value, tuple(responses), of.line()))

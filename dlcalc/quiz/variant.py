@@ -1,0 +1,292 @@
+"""A variant: a problem with its numbers. It is a function of (problem, version, seed) alone, on every machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+from .. import document as doc
+from ..errors import ProblemError, UserError
+from ..expressions import printing
+from ..expressions.evaluate import evaluate
+from ..expressions.nodes import Node, Value
+from ..foreign import printable
+from ..formulas.draw import Sampler
+from ..formulas.registry import formula
+from ..formulas.run import contains_letters
+from ..networks.table import Table
+from .asked import Asked, CellAsked, ChoiceAsked, FormulaAsked, InverseAsked, SlipAsked, TableAsked, Wrong
+from .drawing import SlipValue, drawn
+from .problem import Ask, Part, Problem
+from .shows import show
+from .words import Filler, value_words
+
+TRIES = 400
+"""Draws that may break a requirement before the problem is said to be unsolvable."""
+CANDIDATES = 6
+"""Draws that fit among which the one is taken whose typical mistakes are told apart best."""
+COMMON = 0.4
+"""Mistakes of at least this weight should be told apart."""
+USUAL_CHOICES = 4
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A choice as it stands in a variant. `value` is what it stands for where it is computed, `id` its mistake."""
+
+    words: doc.Words
+    right: bool
+    because: doc.Words
+    value: Value = None
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """The values of one variant, what its parts ask, and the choices in their order."""
+
+    problem: Problem
+    seed: str
+    values: Mapping[str, Any]
+    asked: Mapping[str, Asked]
+    choices: Mapping[str, tuple[Shown, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def filler(self) -> Filler:
+        """Puts this variant's values into the problem's text."""
+        return Filler(self.values, lambda name, form: show(self.values[name], form))
+
+    @property
+    def note(self) -> str:
+        """The question note: one line of what was drawn and what is right. Two variants are the same if theirs are."""
+        drawn = [f"{name} = {_noted(self.values[name])}" for name in self.problem.draws]
+        right = [f"{part.id}: {_noted(self.right(part))}" for part in self.problem.parts]
+        return f"{self.problem.id} v{self.problem.version} | {', '.join(drawn)} | {', '.join(right)}"
+
+    def right(self, part: Part) -> Value:
+        """The right answer; of choices the words of the right ones."""
+        if part.id in self.choices:
+            return tuple(doc.plain(choice.words) for choice in self.choices[part.id] if choice.right)
+        return self.asked[part.id].expected
+
+
+def _noted(value: Any) -> str:
+    match value:
+        case Table():
+            return "; ".join(f"{row.layer.kind} {_settings(row)}" for row in value.rows)
+        case SlipValue():
+            return f"{value.layer} {value.column} {_noted(value.wrong)} ({value.mistake})"
+        case str():
+            return value
+        case tuple():
+            return f"({', '.join(map(_noted, value))})"
+    return printing.plain(value)
+
+
+def _settings(row: Any) -> str:
+    return " ".join(f"{name}{_noted(value)}" for name, value in row.layer.settings.items())
+
+
+def variant(problem: Problem, seed: object) -> Variant:
+    """The variant of a seed. Raises ProblemError where no draw meets the requirements of the file."""
+    best: tuple[int, Variant] | None = None
+    candidates = 0
+    trouble = ""
+    for attempt in range(TRIES):
+        try:
+            found = _attempt(problem, str(seed), attempt)
+        except _Unfit as unfit:
+            trouble = str(unfit)
+            continue
+        clashes = _clashes(found)
+        if best is None or clashes < best[0]:
+            best = (clashes, found)
+        candidates += 1
+        if clashes == 0 or candidates == CANDIDATES or not problem.draws:
+            break
+    if best is None:
+        rule = f"none of {TRIES} draws fits; the last: {trouble}"
+        raise ProblemError(printable(problem.path), "draw", rule)
+    return best[1]
+
+
+class _Unfit(Exception):
+    """This draw is not used."""
+
+
+def _attempt(problem: Problem, seed: str, attempt: int) -> Variant:
+    key = (problem.id, problem.version, seed)
+    values: dict[str, Any] = {}
+    try:
+        for name, draw in problem.draws.items():
+            values[name] = drawn(draw, values, (*key, "draw", name, attempt))
+        for name, let in problem.lets.items():
+            values[name] = evaluate(let.value, values) if isinstance(let.value, Node) else answer(
+                problem, let.value, values)  # fmt: skip
+        for require in problem.requires:
+            if evaluate(require.node, values) is not True:
+                raise _Unfit(f"{require.text} does not hold")
+        known = dict(values)
+        asked: dict[str, Asked] = {}
+        for part in problem.parts:
+            asked[part.id] = ask_part(problem, part, known)
+            _check(part, asked[part.id])
+            if part.kind not in ("choice", "table"):
+                known[part.id] = asked[part.id].expected
+    except (UserError, OverflowError, ZeroDivisionError) as error:
+        raise _Unfit(str(error)) from None
+    found = Variant(problem, seed, values, asked)
+    choices = {
+        part.id: choices_of(found, part, Sampler(*key, part.id, "choices")) for part in problem.parts
+        if part.kind == "choice"
+    }  # fmt: skip
+    return replace(found, choices=choices)
+
+
+def ask_part(problem: Problem, part: Part, values: Mapping[str, Any]) -> Asked:
+    """What a part asks where the names, earlier parts' answers among them, have these values. Raises UserError."""
+    if part.ask is None:
+        return ChoiceAsked()
+    if part.kind == "table":
+        return TableAsked(values[part.ask.of], part.columns or ("output", "parameters"), part.headings)
+    return asked_of(problem, part.ask, values)
+
+
+def asked_of(problem: Problem, ask: Ask, values: Mapping[str, Any]) -> Asked:
+    """An ask with its values. Raises UserError."""
+    if ask.form == "network":
+        layer, _, column = ask.name.rpartition(".")
+        return CellAsked(values[ask.of], layer, column)
+    if ask.form == "slip":
+        return SlipAsked(values[ask.of], ask.name)
+    found = problem.formulas.get(ask.of) or formula(ask.of)
+    given = {name: evaluate(node, values) for name, node in ask.given.items()}
+    if ask.form == "inverse":
+        return InverseAsked(found, given, ask.name, ask.unknown, ask.convention)
+    return FormulaAsked(found, given, ask.name, ask.convention)
+
+
+def answer(problem: Problem, ask: Ask, values: Mapping[str, Any]) -> Value:
+    """The value of a `let` that asks. Raises UserError."""
+    return asked_of(problem, ask, values).expected
+
+
+def _check(part: Part, asked: Asked) -> None:
+    """Refuses a draw whose answer is not what the kind of part says, or lies on the edge of rounding."""
+    value = asked.expected
+    match part.kind:
+        case "integer" if not isinstance(value, int):
+            raise _Unfit(f"part {part.id}: {_noted(value)} is no whole number")
+        case "shape" if not isinstance(value, tuple | int):
+            raise _Unfit(f"part {part.id}: {_noted(value)} is no shape")
+        case "number" if contains_letters(value) or isinstance(value, tuple):
+            raise _Unfit(f"part {part.id}: {_noted(value)} is no number")
+        case "number" if isinstance(value, float) and on_edge(value):
+            raise _Unfit(f"part {part.id}: {value} lies on the edge of rounding")
+        case "expression" if not contains_letters(value):
+            raise _Unfit(f"part {part.id}: {_noted(value)} has no letters")
+
+
+def on_edge(value: float, digits: Iterable[int] = range(3, 7)) -> bool:
+    """Whether a number lies within 1e-9 of where its rounding to some digits turns over."""
+    if value == 0:
+        return False
+    exact = Fraction(value)
+    for count in digits:
+        exponent = count - 1 - int(f"{value:e}".partition("e")[2])
+        scaled = abs(exact * Fraction(10) ** exponent)
+        if abs(scaled % 1 - Fraction(1, 2)) < Fraction(1, 10**9):
+            return True
+    return False
+
+
+# choices
+
+
+def choices_of(found: Variant, part: Part, sampler: Sampler) -> tuple[Shown, ...]:
+    """The choices in the order in which they stand, all different. Raises _Unfit where too few are left."""
+    shown = _written(found, part, sampler) if part.options else _computed(found, part)
+    if len({doc.plain(choice.words) for choice in shown}) < len(shown):
+        raise _Unfit(f"part {part.id}: two choices are the same")
+    asked = found.asked[part.id]
+    return (
+        shown if part.fixed or (isinstance(asked, SlipAsked) and asked.name == "layer") else _shuffled(shown, sampler)
+    )
+
+
+def _written(found: Variant, part: Part, sampler: Sampler) -> tuple[Shown, ...]:
+    fill = found.filler.words
+    shown = [Shown(fill(o.words), o.right, fill(o.because), id=str(i)) for i, o in enumerate(part.options)]
+    if not part.pick or part.pick == len(shown):
+        return tuple(shown)
+    right = [choice for choice in shown if choice.right]
+    wrong = _shuffled([choice for choice in shown if not choice.right], sampler)[: part.pick - len(right)]
+    return tuple(choice for choice in shown if choice.right or choice in wrong)
+
+
+def _computed(found: Variant, part: Part) -> tuple[Shown, ...]:
+    """The right answer, and what the commonest mistakes make of it."""
+    asked = found.asked[part.id]
+    if isinstance(asked, SlipAsked) and asked.name == "layer":
+        return tuple(
+            Shown(row.layer.name, row.layer.name == asked.expected, _reason(asked, row.layer.name), row.layer.name)
+            for row in asked.slip.table.rows
+        )
+    wanted = part.pick or USUAL_CHOICES
+    shown = [Shown(value_words(asked.expected), True, "", asked.expected)]
+    for wrong in distinct(asked):
+        if len(shown) == wanted:
+            break
+        if _looks_right(wrong.value, asked.expected):
+            shown.append(Shown(value_words(wrong.value), False, wrong.because, wrong.value, wrong.id))
+    if len(shown) < wanted:
+        raise _Unfit(f"part {part.id}: only {len(shown)} of {wanted} choices differ")
+    return tuple(shown)
+
+
+def _reason(asked: SlipAsked, layer: str) -> str:
+    if layer == asked.slip.layer:
+        return asked.slip.because
+    return next(wrong.because for wrong in asked.wrong() if wrong.id == layer)
+
+
+def _looks_right(value: Value, right: Value) -> bool:
+    """Whether a wrong value cannot be told from a right one by its looks: of the same form, whole where that is."""
+    if isinstance(right, tuple):
+        return isinstance(value, tuple) and len(value) == len(right) and all(map(_looks_right, value, right))
+    if isinstance(right, int):
+        return isinstance(value, int) and value > 0
+    return isinstance(value, Node) == isinstance(right, Node)
+
+
+def distinct(asked: Asked) -> Iterable[Wrong]:
+    """What mistakes lead to, the common ones first, each value once, and none that is right somehow."""
+    seen: list[Value] = [asked.expected, *(other.value for other in asked.others())]
+    for wrong in asked.wrong():
+        if isinstance(asked, InverseAsked) and asked.fits(wrong.value):
+            continue
+        if not any(wrong.value == value for value in seen):
+            seen.append(wrong.value)
+            yield wrong
+
+
+def _shuffled(items: Iterable[Shown], sampler: Sampler) -> tuple[Shown, ...]:
+    """Fisher and Yates."""
+    found = list(items)
+    for last in range(len(found) - 1, 0, -1):
+        other = sampler.integer(0, last)
+        found[last], found[other] = found[other], found[last]
+    return tuple(found)
+
+
+def _clashes(found: Variant) -> int:
+    """How many common mistakes of the open parts lead to the right answer, or to what a commoner one leads to."""
+    count = 0
+    for asked in found.asked.values():
+        if isinstance(asked, FormulaAsked) and not contains_letters(asked.expected):
+            common = [wrong.value for wrong in asked.wrong() if wrong.weight >= COMMON]
+            count += len(common) - len(set(common))
+    return count

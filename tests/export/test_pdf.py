@@ -1,0 +1,160 @@
+"""Typst source in which text is only text, and PDF that is the same on every run."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dlcalc.document import Code, Document, Entry, Grid, Paragraph, Part, Question
+from dlcalc.errors import InternalError, UserError
+from dlcalc.export import pdf, registry, typst
+from dlcalc.expressions.nodes import Name
+
+LITERAL = r'"(?:\\.|[^"\\])*"'
+
+
+def literals(source: str) -> list[str]:
+    """The string literals of Typst source, as Typst reads them."""
+    signs = {"n": "\n", "r": "\r", "t": "\t"}
+    return [re.sub(r"\\(.)", lambda m: signs.get(m[1], m[1]), found[1:-1]) for found in re.findall(LITERAL, source)]
+
+
+@settings(max_examples=60)
+@given(st.text(min_size=1, max_size=30))
+def test_any_text_stands_in_a_literal(text: str) -> None:
+    """Between its first sign and its last nothing is code; the literal holds what the document says."""
+    found = typst.write(Document("", (Code(f"x{text}x"),)))
+    bare = typst.write(Document("", (Code("x"),)))
+    assert re.sub(LITERAL, "", found) == re.sub(LITERAL, "", bare)
+    said = literals(found)[-1]
+    assert said[0] + said[-1] == "xx"
+    assert not re.search("[\x00-\x08\x0b-\x1f\u202a-\u202e\u2066-\u2069]", said)
+
+
+def test_a_sheet_says_its_date_title_and_language(exam: Document) -> None:
+    """For the file's own description; without a date, or with a language that is none, nothing is made up."""
+    source = typst.write(exam)
+    assert '#set document(title: "Deep learning, first exam", date: datetime(year: 2026, month: 3, day: 1))' in source
+    assert '#set text(lang: "en")' in source
+    bare = typst.write(replace(exam, date="1 March", language='de"'))
+    assert "date: none)" in bare
+    assert '#set text(lang: "en")' in bare
+    assert '#set text(lang: "de")' in typst.write(replace(exam, language="de"))
+
+
+def test_maths_follows_the_letters_of_the_course() -> None:
+    from dlcalc.document import Math
+
+    assert "$k$" in typst.write(Document("", (Paragraph(Math(Name("f"))),), {"f": "k"}))
+
+
+def test_a_part_that_fits_on_a_page_is_not_broken(exam: Document) -> None:
+    """A short part stays together; a table longer than a page has to be broken, or its end would be lost."""
+    assert "#part(true" not in typst.write(exam)
+    rows = tuple((f"conv-{i}", Entry(f"1.{i}", "integer")) for i in range(60))
+    part = Part("a", exam.blocks[1].points, (Paragraph("Fill in."), Grid(("layer", "count"), rows)))  # type: ignore[union-attr]
+    long = Document("", (Question(1, "", part.points, (), (part,)),))
+    assert "#part(true" in typst.write(long)
+
+
+def test_without_typst_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    pdf._compiler.cache_clear()
+    monkeypatch.setitem(sys.modules, "typst", None)
+    with pytest.raises(UserError, match=r"^PDF needs Typst: pip install 'dlcalc\[pdf\]'$"):
+        pdf.write(Document("", ()))
+
+
+@pytest.fixture
+def compiler() -> object:
+    """Typst itself, which the extra `pdf` brings."""
+    return pytest.importorskip("typst", reason="the extra pdf is not installed")
+
+
+@pytest.mark.usefixtures("compiler")
+def test_two_runs_give_the_same_bytes(exam: Document, exam_key: Document, tmp_path: Path) -> None:
+    """In one process, and in another with another clock, folder, and order of sets; a key is another sheet."""
+    here = pdf.write(exam)
+    assert here.startswith(b"%PDF-")
+    assert pdf.write(exam) == here
+    assert pdf.write(exam_key) != here
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1]); from conftest import made_exam; from dlcalc.export import pdf\n"
+        "from hashlib import sha256; print(sha256(pdf.write(made_exam(False))).hexdigest())"
+    )
+    settings = os.environ | {"TZ": "Pacific/Kiritimati", "PYTHONHASHSEED": "7", "SOURCE_DATE_EPOCH": "86400"}
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(Path(__file__).parent)],
+        capture_output=True, encoding="utf-8", timeout=120, check=False, cwd=tmp_path, env=settings,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == sha256(here).hexdigest()
+
+
+@pytest.mark.usefixtures("compiler")
+def test_the_file_is_dated_by_the_document_alone(exam: Document) -> None:
+    assert b"/CreationDate(D:20260301" in pdf.write(exam).replace(b" (", b"(")
+    assert b"/CreationDate" not in pdf.write(replace(exam, date=""))
+
+
+@pytest.mark.usefixtures("compiler")
+def test_a_long_table_goes_on_over_the_pages(exam: Document) -> None:
+    """120 rows do not fit on one page."""
+    rows = tuple((f"conv-{i}", Entry(f"1.{i}", "integer")) for i in range(120))
+    grid = Grid(("layer", "count"), rows)
+    (question,) = exam.blocks[2:]
+    assert isinstance(question, Question)
+    long = replace(question, parts=(replace(question.parts[0], label="a", blocks=(Paragraph("Fill in."), grid)),))
+    assert pages(pdf.write(replace(exam, blocks=(long,)))) >= 4
+    assert pages(pdf.write(exam)) == 2
+
+
+def pages(data: bytes) -> int:
+    (count,) = re.findall(rb"/Type\s*/Pages\s*/Count (\d+)", data) or re.findall(rb"/Count (\d+)", data)[:1]
+    return int(count)
+
+
+@pytest.mark.usefixtures("compiler")
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"] #panic("no") #["',
+        '\\"); #panic()',
+        "#eval(\"1\") #read(\"/etc/passwd\") #import \"@preview/x:1.0.0\"",
+        "$ #panic() $ \\u{41} @here <there> // */ /* ```",
+        "[red] {x} ~ -- '' \\\\",
+        "😀 漢字 \u202e\u2067 ĉ \x00\x1b é",
+    ],
+)  # fmt: skip
+def test_foreign_text_is_set_and_does_nothing(text: str, exam_saying: Callable[[str], Document]) -> None:
+    """In every place where words can stand, what would stop Typst or read a file is only printed."""
+    assert pdf.write(exam_saying(text)).startswith(b"%PDF-")
+
+
+@pytest.mark.usefixtures("compiler")
+def test_a_sheet_that_typst_refuses_is_our_bug(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(typst, "write", lambda document: '#panic("no")')
+    with pytest.raises(InternalError, match=r"^Typst cannot set the sheet: .*panicked.* \(this is a bug in dlcalc"):
+        pdf.write(Document("", ()))
+
+
+@pytest.mark.usefixtures("compiler")
+def test_a_sheet_reads_no_file_outside_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Were code to slip in, the folder it may read ends at the writers' own."""
+    for path in ("/etc/passwd", "../../../pyproject.toml"):
+        monkeypatch.setattr(typst, "write", lambda document, path=path: f'#read("{path}")')
+        with pytest.raises(InternalError, match="Typst cannot set the sheet"):
+            pdf.write(Document("", ()))
+
+
+def test_pdf_is_bytes_and_typst_text() -> None:
+    assert (registry.suffix("pdf"), registry.suffix("typst")) == (".pdf", ".typ")

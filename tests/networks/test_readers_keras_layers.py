@@ -1,0 +1,354 @@
+"""Keras's layers one by one: the shape and the parameters that its documentation gives, and what has no counterpart."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from dlcalc.networks.readers import read_data
+from dlcalc.networks.table import Row, Table, tabulate
+
+
+def table(kind: str, shape: list[int | None], config: dict[str, Any], batch: str = "batch_shape") -> Table:
+    """A Sequential model with an input and this layer."""
+    layers = [
+        {"class_name": "InputLayer", "config": {"name": "in", batch: [None, *shape]}},
+        {"class_name": kind, "config": {"name": "it", **config}},
+    ]
+    model = {"class_name": "Sequential", "config": {"name": "seq", "layers": layers}}
+    return tabulate(read_data(json.dumps(model).encode(), "model.json"), "keras")
+
+
+def row(kind: str, shape: list[int | None], config: dict[str, Any]) -> Row:
+    return table(kind, shape, config).rows[-1]
+
+
+Known = tuple[str, list[int | None], dict[str, Any], tuple[int, ...], int]
+
+KNOWN: list[Known] = [
+    # (kind, input, configuration, output, parameters)
+    ("Conv1D", [10, 3], {"filters": 4, "kernel_size": [3]}, (8, 4), 40),
+    ("Conv1D", [10, 3], {"filters": 4, "kernel_size": [3], "padding": "causal", "dilation_rate": [2]}, (10, 4), 40),
+    ("Conv2D", [9, 7, 3], {"filters": 4, "kernel_size": [3, 2], "strides": [2, 1]}, (4, 6, 4), 76),
+    ("Conv2D", [9, 9, 3], {"filters": 4, "kernel_size": 3, "padding": "same", "strides": 2}, (5, 5, 4), 112),
+    ("Conv2D", [9, 9, 3], {"filters": 4, "kernel_size": 3, "dilation_rate": [2, 2], "use_bias": False}, (5, 5, 4), 108),
+    ("Conv2D", [9, 9, 4], {"filters": 8, "kernel_size": 1, "groups": 2}, (9, 9, 8), 24),
+    ("Conv3D", [5, 5, 5, 2], {"filters": 3, "kernel_size": [3, 3, 3]}, (3, 3, 3, 3), 165),
+    ("Conv1DTranspose", [10, 3], {"filters": 4, "kernel_size": [3], "strides": [2]}, (21, 4), 40),
+    ("Conv2DTranspose", [4, 4, 3], {"filters": 4, "kernel_size": [3, 3], "strides": [2, 2]}, (9, 9, 4), 112),
+    ("Conv2DTranspose", [4, 4, 3], {"filters": 4, "kernel_size": 3, "strides": 2, "padding": "same"}, (8, 8, 4), 112),
+    ("Conv2DTranspose", [4, 4, 3], {"filters": 4, "kernel_size": 4, "strides": 2, "padding": "same"}, (8, 8, 4), 196),
+    ("Conv2DTranspose", [4, 4, 3], {"filters": 4, "kernel_size": 2, "strides": 3}, (12, 12, 4), 52),
+    ("Conv2DTranspose", [4, 4, 3], {"filters": 4, "kernel_size": 2, "strides": 3, "padding": "same"}, (12, 12, 4), 52),
+    (
+        "Conv2DTranspose",
+        [4, 4, 3],
+        {"filters": 4, "kernel_size": 3, "strides": 2, "padding": "same", "output_padding": [0, 0], "use_bias": False},
+        (7, 7, 4),
+        108,
+    ),
+    ("Conv1DTranspose", [4, 1], {"filters": 1, "kernel_size": 3, "strides": 2, "output_padding": 1}, (10, 1), 4),
+    ("Conv3DTranspose", [2, 2, 2, 1], {"filters": 2, "kernel_size": 2, "strides": 2}, (4, 4, 4, 2), 18),
+    ("DepthwiseConv1D", [10, 3], {"kernel_size": [3], "depth_multiplier": 2}, (8, 6), 24),
+    ("DepthwiseConv2D", [9, 9, 3], {"kernel_size": [3, 3], "padding": "same"}, (9, 9, 3), 30),
+    ("DepthwiseConv2D", [9, 9, 3], {"kernel_size": 3, "depth_multiplier": 2, "use_bias": False}, (7, 7, 6), 54),
+    ("MaxPooling1D", [10, 3], {"pool_size": [2], "strides": [2]}, (5, 3), 0),
+    ("MaxPooling2D", [9, 9, 3], {"pool_size": [3, 3], "strides": [2, 2], "padding": "same"}, (5, 5, 3), 0),
+    ("MaxPooling2D", [9, 9, 3], {"pool_size": [3, 2]}, (3, 4, 3), 0),
+    ("MaxPooling3D", [4, 4, 4, 3], {}, (2, 2, 2, 3), 0),
+    ("AveragePooling1D", [10, 3], {"pool_size": 3, "strides": 1}, (8, 3), 0),
+    ("AveragePooling2D", [9, 9, 3], {"pool_size": 2}, (4, 4, 3), 0),
+    ("AveragePooling3D", [4, 4, 4, 3], {"pool_size": 4}, (1, 1, 1, 3), 0),
+    ("GlobalAveragePooling1D", [10, 3], {}, (3,), 0),
+    ("GlobalAveragePooling2D", [9, 9, 3], {"keepdims": True}, (1, 1, 3), 0),
+    ("GlobalAveragePooling3D", [4, 4, 4, 3], {}, (3,), 0),
+    ("GlobalMaxPooling1D", [10, 3], {"keepdims": True}, (1, 3), 0),
+    ("GlobalMaxPooling2D", [9, 9, 3], {"keepdims": False}, (3,), 0),
+    ("GlobalMaxPooling3D", [4, 4, 4, 3], {}, (3,), 0),
+    ("ZeroPadding1D", [10, 3], {"padding": 2}, (14, 3), 0),
+    ("ZeroPadding1D", [10, 3], {"padding": [1, 3]}, (14, 3), 0),
+    ("ZeroPadding2D", [9, 9, 3], {"padding": [1, 2]}, (11, 13, 3), 0),
+    ("ZeroPadding2D", [9, 9, 3], {"padding": [[0, 1], [2, 3]]}, (10, 14, 3), 0),
+    ("ZeroPadding3D", [4, 4, 4, 3], {"padding": [[1, 1], [1, 1], [1, 1]]}, (6, 6, 6, 3), 0),
+    ("Dense", [7], {"units": 5}, (5,), 40),
+    ("Dense", [6, 7], {"units": 5, "use_bias": False}, (6, 5), 35),
+    ("Dense", [4, 4, 7], {"units": 5}, (4, 4, 5), 40),
+    ("TimeDistributed", [6, 7], {"layer": {"class_name": "Dense", "config": {"units": 5}}}, (6, 5), 40),
+    ("Flatten", [4, 4, 7], {}, (112,), 0),
+    ("Reshape", [12], {"target_shape": [2, -1]}, (2, 6), 0),
+    ("Reshape", [4, 4, 2], {"target_shape": [32]}, (32,), 0),
+    ("Embedding", [20], {"input_dim": 100, "output_dim": 8}, (20, 8), 800),
+    ("SimpleRNN", [6, 3], {"units": 4}, (4,), 32),
+    ("SimpleRNN", [6, 3], {"units": 4, "return_sequences": True, "use_bias": False}, (6, 4), 28),
+    ("LSTM", [6, 3], {"units": 4}, (4,), 128),
+    ("GRU", [6, 3], {"units": 4, "reset_after": True}, (4,), 108),
+    ("GRU", [6, 3], {"units": 4, "reset_after": False}, (4,), 96),
+    ("GRU", [6, 3], {"units": 4}, (4,), 96),
+    ("Bidirectional", [6, 3], {"layer": {"class_name": "SimpleRNN", "config": {"units": 4}}}, (8,), 64),
+    (
+        "Bidirectional",
+        [6, 3],
+        {"merge_mode": "concat", "layer": {"class_name": "GRU", "config": {"units": 4, "return_sequences": True}}},
+        (6, 8),
+        192,
+    ),
+    ("ConvLSTM2D", [5, 8, 8, 3], {"filters": 4, "kernel_size": 3, "padding": "same"}, (8, 8, 4), 1024),
+    (
+        "ConvLSTM2D",
+        [5, 8, 8, 3],
+        {"filters": 4, "kernel_size": [3, 3], "padding": "same", "return_sequences": True},
+        (5, 8, 8, 4),
+        1024,
+    ),
+    ("BatchNormalization", [9, 9, 3], {"axis": [3], "scale": True, "center": True}, (9, 9, 3), 12),
+    ("BatchNormalization", [9, 9, 3], {"axis": -1, "scale": False}, (9, 9, 3), 9),
+    ("LayerNormalization", [6, 7], {"axis": [2]}, (6, 7), 14),
+    ("LayerNormalization", [6, 7], {"axis": -1, "center": False}, (6, 7), 7),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "shape", "config", "output", "parameters"), KNOWN)
+def test_what_a_layer_makes(
+    kind: str, shape: list[int | None], config: dict[str, Any], output: tuple[int, ...], parameters: int
+) -> None:
+    found = row(kind, shape, config)
+    assert (found.unknown, found.output, found.count("parameters")) == ("", output, parameters)
+
+
+def test_a_separable_convolution_is_two_layers() -> None:
+    """9·3·2 + 6·4 + 4, as in Xception's: one bias, behind both parts."""
+    config = {"filters": 4, "kernel_size": [3, 3], "depth_multiplier": 2, "activation": "relu", "padding": "same"}
+    found = table("SeparableConv2D", [9, 9, 3], config)
+    assert [(row.layer.name, row.output, row.count("parameters")) for row in found.rows] == [
+        ("it-depthwise", (9, 9, 6), 54),
+        ("it", (9, 9, 4), 28),
+    ]
+    assert [row.layer.remarks for row in found.rows] == [(), ("relu",)]
+    found = table("SeparableConv1D", [9, 3], {"filters": 4, "kernel_size": [3], "use_bias": False})
+    assert [(row.output, row.count("parameters")) for row in found.rows] == [((7, 3), 9), ((7, 4), 12)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "config", "remark"),
+    [
+        ("Activation", {"activation": "tanh"}, "tanh"),
+        ("Activation", {"activation": "silu"}, "swish"),
+        ("Activation", {"activation": {"class_name": "LeakyReLU", "config": {}}}, "leaky"),
+        ("Activation", {"activation": {"class_name": "function", "config": "gelu"}}, "gelu"),
+        ("Activation", {"activation": "two words"}, "activation"),
+        ("Activation", {"activation": 7}, "activation"),
+        ("ReLU", {}, "relu"),
+        ("ReLU", {"max_value": 6.0}, "relu6"),
+        ("ReLU", {"negative_slope": 0.1}, "leaky"),
+        ("LeakyReLU", {}, "leaky"),
+        ("ELU", {}, "elu"),
+        ("Softmax", {}, "softmax"),
+        ("Rescaling", {"scale": 0.1}, "rescaling"),
+        ("Masking", {}, "masking"),
+        ("GaussianNoise", {}, "gaussiannoise"),
+    ],
+)
+def test_activations_are_remarks(kind: str, config: dict[str, Any], remark: str) -> None:
+    """Of the layer before; behind the input, which is none, they are a row."""
+    found = row(kind, [4, 4, 3], config)
+    assert (found.layer.kind, found.layer.remarks, found.output) == ("activation", (remark,), (4, 4, 3))
+
+
+@pytest.mark.parametrize(
+    "kind", ["Dropout", "AlphaDropout", "GaussianDropout", *(f"SpatialDropout{axes}D" for axes in (1, 2, 3))]
+)
+def test_dropout_behind_a_layer_is_its_remark(kind: str) -> None:
+    layers = [
+        {"class_name": "Dense", "config": {"name": "d", "units": 4, "batch_input_shape": [None, 3]}},
+        {"class_name": kind, "config": {"name": "a", "rate": 0.25}},
+        {"class_name": kind, "config": {"name": "b", "rate": 7}},
+    ]
+    [layer] = read_data(json.dumps({"class_name": "Sequential", "config": layers}).encode()).layers
+    assert layer.remarks == ("dropout0.25", "dropout")
+    assert row(kind, [3], {"rate": 0.5}).layer.kind == "dropout"
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *(f"Random{what}" for what in ("Flip", "Rotation", "Zoom", "Translation", "Contrast", "Brightness")),
+        "Identity", "ActivityRegularization",
+    ],
+)  # fmt: skip
+def test_layers_that_do_nothing_here(kind: str) -> None:
+    layers = [
+        {"class_name": kind, "config": {"name": "nothing", "batch_input_shape": [None, 3]}},
+        {"class_name": "Dense", "config": {"name": "d", "units": 4}},
+    ]
+    [layer] = read_data(json.dumps({"class_name": "Sequential", "config": layers}).encode()).layers
+    assert (layer.name, layer.inputs) == ("d", ("input",))
+
+
+def test_measured_means_are_noted() -> None:
+    found = table("Normalization", [3], {})
+    assert found.rows[-1].layer.remarks == ("normalization",)
+    assert found.network.notes == ("it keeps means and variances that are measured; they are not counted",)
+
+
+def test_padding_before_a_convolution_is_its_padding() -> None:
+    """Unequal padding stays a layer."""
+
+    def padded(padding: object) -> list[tuple[str, tuple[object, ...]]]:
+        layers = [
+            {
+                "class_name": "ZeroPadding2D",
+                "config": {"name": "p", "padding": padding, "batch_input_shape": [None, 8, 8, 3]},
+            },
+            {"class_name": "Conv2D", "config": {"name": "c", "filters": 2, "kernel_size": 3, "strides": 2}},
+        ]
+        model = {"class_name": "Sequential", "config": {"layers": layers}}
+        return [(row.layer.name, row.output) for row in tabulate(read_data(json.dumps(model).encode())).rows]
+
+    assert padded([1, 1]) == [("c", (4, 4, 2))]
+    assert padded([[0, 1], [0, 1]]) == [("p", (9, 9, 3)), ("c", (4, 4, 2))]
+
+
+def attention(shape: list[int | None], **config: Any) -> Row:
+    """Self-attention as Keras 3 writes it."""
+    tensor = {"class_name": "__keras_tensor__", "config": {"shape": [None, *shape], "keras_history": ["in", 0, 0]}}
+    layers = [
+        {"class_name": "InputLayer", "name": "in", "config": {"batch_shape": [None, *shape]}, "inbound_nodes": []},
+        {
+            "class_name": "MultiHeadAttention",
+            "name": "mha",
+            "config": config,
+            "inbound_nodes": [{"args": [tensor, tensor], "kwargs": {"value": tensor}}],
+        },
+    ]
+    config = {"layers": layers, "input_layers": [["in", 0, 0]], "output_layers": [["mha", 0, 0]]}
+    return tabulate(read_data(json.dumps({"class_name": "Functional", "config": config}).encode())).rows[-1]
+
+
+def test_attention() -> None:
+    """4·(64·64 + 64) = 16,640: projections of query, key, value and output."""
+    found = attention([10, 64], num_heads=8, key_dim=8)
+    assert (found.output, found.count("parameters")) == ((10, 64), 16640)
+    assert found.layer.inputs == ("input",)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"num_heads": 8, "key_dim": 64},
+        {"num_heads": 8, "key_dim": 8, "value_dim": 4},
+        {"num_heads": 8, "key_dim": 8, "output_shape": [5]},
+        {"num_heads": 8, "key_dim": 8, "use_bias": False},
+    ],
+)
+def test_attention_of_another_size_is_not_known(config: dict[str, Any]) -> None:
+    assert attention([10, 64], **config).layer.kind == "MultiHeadAttention whose heads do not share the model size"
+
+
+@pytest.mark.parametrize(
+    ("kind", "shape", "config", "said"),
+    [
+        ("UpSampling2D", [4, 4, 3], {"size": [2, 2]}, "UpSampling2D"),
+        ("Bidirectional", [6, 3], {"layer": {"class_name": "RNN", "config": {}}}, "Bidirectional RNN"),
+        (
+            "Bidirectional",
+            [6, 3],
+            {"merge_mode": "sum", "layer": {"class_name": "LSTM", "config": {"units": 3}}},
+            "Bidirectional LSTM whose directions are not concatenated",
+        ),
+        (
+            "Bidirectional",
+            [6, 3],
+            {"merge_mode": None, "layer": {"class_name": "LSTM", "config": {"units": 3}}},
+            "Bidirectional LSTM whose directions are not concatenated",
+        ),
+        ("TimeDistributed", [6, 4, 4, 3], {"layer": {"class_name": "Conv2D", "config": {}}}, "TimeDistributed Conv2D"),
+        ("TimeDistributed", [6, 3], {"layer": {"config": {}}}, "TimeDistributed of a layer without a class"),
+        ("ConvLSTM2D", [5, 8, 8, 3], {"filters": 4, "kernel_size": 3}, "ConvLSTM2D that changes the size"),
+        (
+            "ConvLSTM2D",
+            [5, 8, 8, 3],
+            {"filters": 4, "kernel_size": 3, "padding": "same", "use_bias": False},
+            "ConvLSTM2D without biases or with dilation",
+        ),
+        ("BatchNormalization", [4, 4, 3], {"center": False}, "BatchNormalization without a shift"),
+        ("LayerNormalization", [6, 3], {"axis": [1]}, "LayerNormalization without a scale or along other axes"),
+        ("LayerNormalization", [6, 3], {"scale": False}, "LayerNormalization without a scale or along other axes"),
+        ("Concatenate", [6, 3], {"axis": 1}, "Concatenate along another axis than the channels"),
+        ("Convolution2D", [4, 4, 3], {"nb_filter": 3}, "Convolution2D"),
+        ("conv", [4, 4, 3], {}, "other conv"),
+        ("x" * 300, [3], {}, "x" * 60),
+        ("a\nb", [3], {}, r"'a\nb'"),
+    ],
+)
+def test_what_is_not_known_is_said(kind: str, shape: list[int | None], config: dict[str, Any], said: str) -> None:
+    found = table(kind, shape, config)
+    assert found.partial
+    assert found.rows[-1].layer.kind == said
+    assert found.rows[-1].unknown == f"{said} is not a kind of layer that is known"
+    assert found.rows[-1].layer.place.startswith("model.json: layer it (")
+
+
+def test_a_layer_of_two_inputs_that_reads_one_here() -> None:
+    reads = [[["in", 0, 0, {}], ["in", 0, 0, {}]]]
+    layers = [
+        {"class_name": "InputLayer", "name": "in", "config": {"batch_shape": [None, 3]}},
+        {"class_name": "Dense", "name": "a", "config": {"units": 4}, "inbound_nodes": reads},
+    ]
+    model = {"class_name": "Functional", "config": {"layers": layers, "output_layers": [["a", 0, 0]]}}
+    found = tabulate(read_data(json.dumps(model).encode()))
+    assert found.rows[-1].unknown == "Dense of 2 inputs is not a kind of layer that is known"
+    assert found.partial
+
+
+def test_sums_of_one_layer_add_a_constant() -> None:
+    assert row("Add", [4], {}).layer.remarks == ("add-constant",)
+    assert row("Multiply", [4], {}).layer.remarks == ("multiply-constant",)
+
+
+def test_channels_first() -> None:
+    """(3, 8, 6) there is 8×6×3 here; the normalised axis is the first."""
+    conv = {"filters": 4, "kernel_size": 3, "data_format": "channels_first"}
+    assert row("Conv2D", [3, 8, 6], conv).output == (6, 4, 4)
+    norm = {"axis": -1, "data_format": "channels_first"}
+    assert row("LayerNormalization", [3, 8, 6], norm).layer.kind.startswith("LayerNormalization without")
+    assert row("LayerNormalization", [3, 8, 6], {**norm, "axis": 1}).count("parameters") == 6
+
+
+@pytest.mark.parametrize("batch", ["batch_shape", "batch_input_shape"])
+def test_open_sizes_are_letters(batch: str) -> None:
+    found = table("Conv2D", [None, None, 3], {"filters": 4, "kernel_size": 3, "padding": "same"}, batch)
+    assert [str(size.id) for size in found.network.input[:2]] == ["H", "W"]  # type: ignore[union-attr]
+    assert found.rows[-1].output[-1] == 4
+    assert found.total["parameters"] == 112
+
+
+def test_the_state_a_layer_starts_from_is_noted() -> None:
+    """And the second output of a recurrent layer, its state, is no kind that is known."""
+
+    def call(*reads: tuple[str, int]) -> list[Any]:
+        return [[[name, 0, output, {}] for name, output in reads]]
+
+    layers = [
+        {"class_name": "InputLayer", "name": "in", "config": {"batch_shape": [None, 6, 3]}},
+        {
+            "class_name": "LSTM",
+            "name": "a",
+            "config": {"units": 4, "return_state": True},
+            "inbound_nodes": call(("in", 0)),
+        },
+        {
+            "class_name": "LSTM",
+            "name": "b",
+            "config": {"units": 4},
+            "inbound_nodes": call(("in", 0), ("a", 1), ("a", 2)),
+        },
+        {"class_name": "Dense", "name": "c", "config": {"units": 2}, "inbound_nodes": call(("a", 1))},
+    ]
+    config = {"layers": layers, "input_layers": [["in", 0, 0]], "output_layers": [["b", 0, 0], ["c", 0, 0]]}
+    found = tabulate(read_data(json.dumps({"class_name": "Functional", "config": config}).encode()))
+    assert found.network.notes == ("b also reads the state it starts from, which another layer gives",)
+    assert (found.row("b").layer.inputs, found.row("b").count("parameters")) == (("input",), 128)
+    assert found.row("another output of a-1").unknown
+    assert found.row("c").unknown == "it reads an unknown layer"
