@@ -65,6 +65,14 @@ def _tidy(inline: Inline) -> Inline:
     return inline
 
 
+def sentence(words: str) -> str:
+    """The words with a full stop, and a capital unless they begin with a letter of a formula: N weights, m×n."""
+    text = words.strip()
+    first = re.match(r"[a-z]{2,}(?=[\s,;:’'-])|a(?=\s)", text)
+    capital = f"{text[:1].upper()}{text[1:]}" if first else text
+    return f"{capital}{'' if text.endswith(('.', '!', '?')) else '.'}"
+
+
 def plain(words: Words) -> str:
     """The words as plain text, expressions as they are typed."""
     found = []

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from .errors import ProblemError
 
 MOST_DOTS = 12
-"""Of one line of TOML: the standard library's parser takes seconds for a dotted key of thousands of parts."""
+"""Of one key of TOML: the standard library's parser takes seconds for a dotted key of thousands of parts."""
+_MOST_DOTS_IN_VALUE = 200
+"""Of the rest of a line outside quotes, where numbers have dots, and keys of inline tables too."""
+_QUOTED = re.compile(r"\"(?:\\.|[^\"\\])*\"|'[^']*'")
 
 
 def read_bytes(path: str, most: int, what: str) -> bytes:
@@ -47,16 +51,23 @@ def parse_toml(data: bytes, path: str) -> dict[str, Any]:
 
     text = decoded(data, path)
     for number, line in enumerate(text.split("\n"), 1):
-        # A key ends with its line.
         if line.count(".") > MOST_DOTS:
-            rule = f"a line has at most {MOST_DOTS} dots, not {line.count('.')}"
-            raise ProblemError(printable(path), f"line {number}", rule)
+            _check_dots(line, number, path)
     try:
         return tomllib.loads(text)
     except RecursionError:
         raise ProblemError(printable(path), "", "the file is nested too deeply") from None
     except ValueError as error:  # TOMLDecodeError, and what int() says of thousands of digits
         raise ProblemError(printable(path), "", f"the file is not TOML: {printable(str(error))}") from None
+
+
+def _check_dots(line: str, number: int, path: str) -> None:
+    """Raises ProblemError for a key of too many parts; a key ends with its line."""
+    key, _, value = _QUOTED.sub("", line).partition("=")
+    for part, most in ((key, MOST_DOTS), (value, _MOST_DOTS_IN_VALUE)):
+        if part.count(".") > most:
+            rule = f"a line has at most {most} dots, not {part.count('.')}"
+            raise ProblemError(printable(path), f"line {number}", rule)
 
 
 def shown(value: object) -> str:

@@ -38,10 +38,10 @@ class Browser:
         )
         for descriptor in (to_read, to_write, *copies):
             os.close(descriptor)
-        self.count, self.session, self.buffer = 0, "", b""
+        self.count, self.page_id, self.buffer = 0, "", b""
         self.events: list[dict[str, Any]] = []
         target = self.send("Target.createTarget", url="about:blank")["targetId"]
-        self.session = self.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        self.page_id = self.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.send(f"{domain}.enable")
 
@@ -63,7 +63,7 @@ class Browser:
     def send(self, method: str, **parameters: Any) -> dict[str, Any]:
         self.count += 1
         message = {"id": self.count, "method": method, "params": parameters}
-        os.write(self.to, json.dumps(message | ({"sessionId": self.session} if self.session else {})).encode() + b"\0")
+        os.write(self.to, json.dumps(message | ({"sessionId": self.page_id} if self.page_id else {})).encode() + b"\0")
         while (answer := self.receive()).get("id") != self.count:
             self.events.append(answer)
         assert "error" not in answer, answer

@@ -14,7 +14,10 @@ from ..grading.gradebook import gradebook
 from ..grading.hand_ins import HandIn, Refused, read_all
 from ..grading.marking import Marker, Marks, mark_class
 from ..grading.policy import policy_of
-from ..quiz import seeds
+from ..grading.self_report import passed, report
+from ..grading.self_test import SelfTest, self_test
+from ..quiz import bank, seeds
+from ..quiz.exam import read_exam
 from ..quiz.manifest import read_manifest
 from .results import Result
 
@@ -61,3 +64,34 @@ def grade(
     marker = Marker(made, seeds.read_secret(secret), policy)
     hand_ins: list[HandIn | Refused] = list(read_all(answers))
     return Graded(mark_class(marker, hand_ins, lambda: step(len(hand_ins))))
+
+
+class Tested(Result):
+    """The marker's own test: `passed`, and `to_dict` with what was tried and how often it came out as it should."""
+
+    def __init__(self, found: SelfTest, title: str) -> None:
+        self.found = found
+        self.title = title
+
+    @property
+    def passed(self) -> bool:
+        return passed(self.found)
+
+    def document(self) -> Document:
+        return report(self.found, self.title)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"exam": self.title, "passed": self.passed, **self.found.to_dict()}
+
+
+def marker_tested(exam: str, seeds: int = 5, step: Callable[[int], None] = lambda total: None) -> Tested:
+    """Hand-ins of known mistakes made for an exam file, `all` for the whole bank, and marked.
+
+    Raises UserError and ProblemError for the exam's own files.
+    """
+    if exam == "all":
+        problems, title = [bank.load(str(path)) for path in bank.files()], "All problems"
+    else:
+        found = read_exam(exam)
+        problems, title = [item.problem for item in found.items], found.title
+    return Tested(self_test(problems, seeds, step), title)

@@ -7,9 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from .. import api
-from ..api.grading import grade
+from ..api.grading import grade, marker_tested
 from .output import Formats, emit
 from .progress import progress
+from .reading import number
 
 
 def command(
@@ -26,6 +27,10 @@ def command(
         list[str] | None,
         typer.Option("--feedback", help="format of the feedback: markdown, html; may be repeated", metavar="FORMAT"),
     ] = None,
+    self_test: Annotated[
+        bool, typer.Option("--self-test", help="mark made-up hand-ins of an EXAM file (or all): is the marker right?")
+    ] = False,
+    seeds: Annotated[str, typer.Option("--seeds", help="variants of each problem in a self-test", metavar="N")] = "5",
     json: Annotated[bool, typer.Option("--json", help=Formats.NAMES["json"])] = False,
     markdown: Annotated[bool, typer.Option("--markdown", help=Formats.NAMES["markdown"])] = False,
     html: Annotated[bool, typer.Option("--html", help=Formats.NAMES["html"])] = False,
@@ -34,11 +39,18 @@ def command(
 
     Example: dlcalc grade exam/manifest.json hand-ins --secret exam/secret.key --out marks
     """
+    formats = Formats.chosen({"json": json, "markdown": markdown, "html": html})
+    if self_test:
+        if manifest is None or answers:
+            raise api.UserError("--self-test needs one exam file, or all: dlcalc grade --self-test EXAM.toml")
+        with progress("testing") as step:
+            tested = marker_tested(manifest, number("--seeds", seeds), step)
+        emit(tested, formats)
+        return 0 if tested.passed else 1
     if manifest is None or not answers:
         raise api.UserError("grade needs the exam's manifest and the hand-ins: dlcalc grade MANIFEST ANSWERS...")
     if not secret:
         raise api.UserError("marking needs the exam's secret: --secret FILE")
-    formats = Formats.chosen({"json": json, "markdown": markdown, "html": html})
     with progress("marking") as step:
         graded = grade(manifest, secret, answers, step)
     if out:

@@ -9,6 +9,7 @@ import typer
 from .. import api
 from ..api.quiz import paper
 from .output import Formats, emit
+from .reading import number
 
 
 def show(
@@ -33,4 +34,58 @@ def show(
     return 0
 
 
-commands = {"show": show}
+def new(
+    name: Annotated[str | None, typer.Argument(help="the id: small letters, digits, hyphens", metavar="NAME")] = None,
+    out: Annotated[str, typer.Option("--out", help="the file; without it NAME.md", metavar="FILE")] = "",
+) -> Any:
+    """Begin a problem: a file with remarks, which works as it is.
+
+    Example: dlcalc problems new two-convolutions --out problems/convolution/two-convolutions.md
+    """
+    from ..api import problems
+
+    if name is None:
+        raise api.UserError("new needs the id of the problem: dlcalc problems new NAME")
+    path = problems.new(name, out)
+    typer.echo(f"{path} is written; look at it with: dlcalc problems show {path} --key")
+    return 0
+
+
+def lint(
+    files: Annotated[
+        list[str] | None, typer.Argument(help="files, folders or ids; without any, the whole bank", metavar="FILE...")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help=Formats.NAMES["json"])] = False,
+) -> Any:
+    """Read problem files, draw variants, and tell what is wrong or odd. Ends with 1 for warnings, 2 for errors.
+
+    Example: dlcalc problems lint mine.md
+    """
+    from ..api import problems
+
+    found = problems.lint(files or ())
+    emit(found, Formats("json" if json else ""))
+    return found.status
+
+
+def check(
+    files: Annotated[
+        list[str] | None, typer.Argument(help="files, folders or ids; without any, the whole bank", metavar="FILE...")
+    ] = None,
+    seeds: Annotated[str, typer.Option("--seeds", help="variants of each problem", metavar="N")] = "200",
+    json: Annotated[bool, typer.Option("--json", help=Formats.NAMES["json"])] = False,
+) -> Any:
+    """Put problems under stress: every right answer counted a second time and marked, collisions, patterns, tests.
+
+    Ends with 1 when something is wrong. Example: dlcalc problems check --seeds 200
+    """
+    from ..api import problems
+    from .progress import progress
+
+    with progress("checking") as step:
+        found = problems.check(files or (), number("--seeds", seeds), step)
+    emit(found, Formats("json" if json else ""))
+    return 0 if found.correct else 1
+
+
+commands = {"new": new, "lint": lint, "show": show, "check": check}

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from .. import document as doc
 from ..api.quiz import Paper
-from ..grading.feedback import number, right_words, sentence
+from ..grading.feedback import number, right_words
 from ..grading.judging import PartMark, judge
 from ..grading.policy import Policy
 from ..quiz.asked import TableAsked
@@ -109,7 +109,7 @@ class _Taker:
             if cell.status not in ("right", "missing"):
                 why = cell.mistakes[0].because if cell.mistakes else cell.reason
                 self.say("mistake" if cell.status == "wrong" else "note",
-                         f"{cell.layer}, {cell.column}: {cell.status}. {sentence(why) if why else ''}")  # fmt: skip
+                         f"{cell.layer}, {cell.column}: {cell.status}. {doc.sentence(why) if why else ''}")  # fmt: skip
         right = sum(cell.mark for cell in mark.cells)
         self.say("right" if mark.status == "right" else "note", f"{right} of {len(mark.cells)} cells are right")
         return mark
@@ -143,7 +143,7 @@ class _Taker:
             case "convention":
                 self.say("right", f"right by another convention: {mark.convention}")
             case "wrong" if mark.mistakes:
-                reasons = [sentence(each.because) for each in mark.mistakes[:2]]
+                reasons = [doc.sentence(each.because) for each in mark.mistakes[:2]]
                 self.say("mistake", " Or: ".join(reasons))
             case "wrong":
                 self.say("mistake", "wrong, and none of the typical mistakes leads to this")

@@ -15,6 +15,7 @@ from ..expressions.printing import Spell
 from ..formulas.model import Convention, Formula, Step
 from ..formulas.present import AXIS_LETTERS, AXIS_WORDS
 from ..formulas.run import Line, Working, contains_letters, run
+from .called import opened
 from .telling import is_idle, telling
 
 if TYPE_CHECKING:
@@ -179,7 +180,8 @@ def _steps_to(found: Working, name: str) -> list[doc.Block]:
     """The fine steps behind one answer, where there is more than one that says something."""
     unrolled = [step for step in found.formula.steps if step.each and step.name in found.program.needed(name)]
     lines = [line for line in telling(found, name) if "[" not in line.name]
-    items: list[tuple[doc.Words, doc.Equation]] = [(line.meaning, equation(found, line)) for line in lines]
+    told = opened(found, lines) if any(step.called for step in found.formula.steps) else [(found, at) for at in lines]
+    items: list[tuple[doc.Words, doc.Equation]] = [(line.meaning, equation(within, line)) for within, line in told]
     if not unrolled:
         return [doc.Steps(tuple(items))] if len(items) > 1 else []
     place = next((i for i, line in enumerate(lines) if _comes_after(found, line.name, unrolled[0].name)), len(items))
@@ -192,7 +194,8 @@ def answer(found: Working, name: str) -> tuple[doc.Block, ...]:
     """How one answer comes about: its textbook line with the values put in, and the steps behind it."""
     blocks = _steps_to(found, name)
     if name in found.formula.by_name and name != found.formula.shape:
-        blocks.insert(0, doc.Formula(tuple(equation(found, line) for line in found.lines(name))))
+        told = opened(found, found.lines(name))
+        blocks.insert(0, doc.Formula(tuple(equation(within, line) for within, line in told)))
     elif name in found.formula.by_name:
         shown = found.shown(name)
         blocks.append(doc.Paragraph(("The output is ", *shape_words(shown if isinstance(shown, tuple) else (shown,)))))

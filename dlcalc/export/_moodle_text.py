@@ -83,4 +83,4 @@ def _inline(inline: doc.Inline, spell: printing.Spell) -> doc.Inline:
 
 def _inert(text: str) -> str:
     r"""The text with an invisible joiner inside all that a filter of Moodle reads: \( \[ $$ @@ [tex]."""
-    return re.sub(r"\\(?=[(\[])|\$(?=\$)|@(?=@)|\[(?=/?tex\])", lambda sign: f"{sign[0]}", keyed.unmarked(text))
+    return re.sub(r"\\(?=[(\[])|\$(?=\$)|@(?=@)|\[(?=/?tex\])", lambda sign: f"{sign[0]}\u2060", keyed.unmarked(text))

@@ -72,12 +72,12 @@ _STYLE = """\
     if because != none { linebreak(); text(size: 0.9em, fill: luma(80), emph(because)) }
   }),
 )
-#let cells(columns, align, ..body) = block(above: 1em, below: 1em, table(
+#let cells(breakable, columns, align, ..body) = block(above: 1em, below: 1em, breakable: breakable, table(
   columns: columns, align: align, inset: (x: 8pt, y: 6pt),
   stroke: (_, y) => (top: if y == 0 { 0.9pt } else if y == 1 { 0.6pt } else { 0.3pt + luma(190) }, bottom: 0.9pt),
   ..body,
 ))
-#let fill(columns, ..body) = block(above: 1em, below: 1em, table(
+#let fill(breakable, columns, ..body) = block(above: 1em, below: 1em, breakable: breakable, table(
   columns: columns, align: left + horizon, inset: (x: 8pt, y: 8.5pt), stroke: 0.5pt + luma(130),
   fill: (_, y) => if y == 0 { luma(232) }, ..body,
 ))
@@ -150,7 +150,7 @@ def _block(block: doc.Block, spell: printing.Spell) -> str:
             return _table(block, spell)
         case doc.Steps(items):
             steps = (f"[{_inside(words, spell)}\n{_display((equation,), spell)}]" for words, equation in items)
-            return f"#enum(tight: false, {', '.join(steps)})"
+            return _call("enum", "tight: false", *steps)
         case doc.Note(kind, words):
             return f'#remark("{kind.capitalize()}", rgb("{_COLOURS[kind]}"), {_words(words, spell)})'
         case doc.Code(text):
@@ -159,7 +159,7 @@ def _block(block: doc.Block, spell: printing.Spell) -> str:
             # Not `printable`: the drawing is no text, and a character reference in it stays one.
             return f"#drawing(bytes({_literal(svg)}), {_string(sheet.plain(alt, spell))})"
         case doc.Items(items):
-            return f"#list({', '.join(_words(words, spell) for words in items)})"
+            return _call("list", *(_words(words, spell) for words in items))
         case doc.Grid():
             return _grid(block, spell)
         case doc.Question():
@@ -186,12 +186,17 @@ def _part(part: doc.Part, spell: printing.Spell) -> str:
     known = sheet.key(part)
     key = "\n".join(_block(block, spell) for block in known)
     rest = "\n".join([*asked[1:], *entry, *([f"#key[\n{key}\n]"] if key else [])])
-    breakable = str(_height((*part.blocks, *known)) > _PAGE).lower()
+    breakable = _breaks(_height((*part.blocks, *known)))
     return f"#part({breakable}, {label}, {worth}, [{''.join(asked[:1])}], [\n{rest}\n])"
 
 
 _PAGE = 25
-"""Lines of a part that surely stand on one page; a longer one is broken, or its end would lie beneath the paper."""
+"""Lines that surely stand on one page; what is longer may break, or its end would lie beneath the paper."""
+
+
+def _breaks(height: int) -> str:
+    """Whether something may go on overleaf."""
+    return str(height > _PAGE).lower()
 
 
 def _height(blocks: Iterable[doc.Block]) -> int:
@@ -244,8 +249,8 @@ def _table(table: doc.Table, spell: printing.Spell) -> str:
     caption = f"#par(emph({_words(table.caption, spell)}))\n" if table.caption else ""
     align = ", ".join(table.alignments)
     header, *rows = _rows(table, spell)
-    body = ", ".join(cell for row in rows for cell in row)
-    return f"{caption}#cells({len(table.header)}, ({align},), table.header({', '.join(header)}), {body})"
+    head, body = f"table.header({', '.join(header)})", (cell for row in rows for cell in row)
+    return caption + _call("cells", _breaks(len(rows)), str(len(header)), f"({align},)", head, *body)
 
 
 def _grid(grid: doc.Grid, spell: printing.Spell) -> str:
@@ -257,7 +262,7 @@ def _grid(grid: doc.Grid, spell: printing.Spell) -> str:
         cell if empty else f"printed({cell})"
         for cell, empty in zip((cell for row in rows for cell in row), empties, strict=True)
     ]
-    return f"#fill(({columns},), table.header({', '.join(header)}), {', '.join(cells)})"
+    return _call("fill", _breaks(len(rows)), f"({columns},)", f"table.header({', '.join(header)})", *cells)
 
 
 def _rows(table: doc.Table, spell: printing.Spell) -> list[list[str]]:
@@ -278,6 +283,10 @@ def _display(equations: Iterable[doc.Equation], spell: printing.Spell) -> str:
 
 
 _SIGNS = {"": "", "=": "=", "≈": "approx"}
+
+
+def _call(function: str, *arguments: str) -> str:
+    return f"#{function}({', '.join(arguments)})"
 
 
 def _words(words: doc.Words, spell: printing.Spell) -> str:

@@ -14,8 +14,10 @@ from .parser import parse
 from .reader import Declarations
 from .tokens import MAX_LENGTH
 
-_GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|[+-]?\d{1,3}(?:[ \u00a0\u2009\u202f'’_]\d{3})+(?:\.\d+)?",
-                      re.ASCII)  # fmt: skip
+_GROUPED = re.compile(
+    r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?|[+-]?[1-9]\d{0,2}(?:[ \u00a0\u2009\u202f'’_]\d{3})+(?:\.\d+)?", re.ASCII
+)
+"""Groups of three; 0,667 is none."""
 _DECIMAL = re.compile(r"[+-]?(?:\d*\.\d+|\d+\.?)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 
 
@@ -126,7 +128,9 @@ def _precision(text: str) -> tuple[Fraction, int]:
 
 
 SIGNIFICANT = 3
-"""A rounded decimal needs this many significant digits to count."""
+"""A decimal is rounded to this many significant digits at least, or it does not count."""
+EXACT = 12
+"""A decimal of as many digits is the exact value, as a machine writes 10/9."""
 
 
 def agrees(value: Value, answer: Answer) -> bool:
@@ -150,8 +154,17 @@ def _agrees(value: Value, wrote: Value, answer: Answer) -> bool:
         return True
     if isinstance(value, int):
         return isinstance(wrote, float) and abs(value - wrote) <= 1e-9 * max(1, abs(value))
-    if answer.unit and answer.significant >= SIGNIFICANT:
-        return bool(abs(Fraction(value) - wrote) <= answer.unit / 2)
-    if isinstance(value, float) or isinstance(wrote, float):
-        return bool(abs(float(value) - float(wrote)) <= 1e-9 * max(abs(float(value)), abs(float(wrote))))
-    return False
+    if abs(float(value) - float(wrote)) <= 1e-9 * max(abs(float(value)), abs(float(wrote))):
+        return isinstance(value, float) or isinstance(wrote, float) or answer.significant >= EXACT
+    return bool(answer.unit) and abs(Fraction(value) - wrote) <= _half_unit(value, answer)
+
+
+def _half_unit(value: Value, answer: Answer) -> Fraction:
+    """How far rounding may have moved a value: half a unit of the last digit written, but not above the third digit.
+
+    Who writes 0.14 for 0.1403 has rounded to three digits, 0.140.
+    """
+    if answer.significant >= SIGNIFICANT or not value:
+        return answer.unit / 2
+    exponent = int(f"{float(value):e}".partition("e")[2])
+    return min(answer.unit, Fraction(10) ** (exponent - SIGNIFICANT + 1)) / 2

@@ -99,7 +99,7 @@ class _Scanner:
         if character.isspace() or character in "\u200b\u2061\u2062\ufeff":
             self.position += 1
         elif character.isascii() and (
-            character.isdigit() or (character == "." and text[start + 1 : start + 2].isdigit())
+            character.isdigit() or (character == "." and text[start + 1 : start + 2].isdecimal())
         ):
             self.number(start)
         elif character.isascii() and character.isalpha():

@@ -51,7 +51,7 @@ def _part(part: Marked, result: Result, working: bool) -> list[doc.Block]:
     wrote = (" You wrote ", doc.CodeText(mark.wrote), ".") if mark.wrote and not mark.cells else ()
     blocks: list[doc.Block] = [doc.Paragraph((doc.Strong(f"{part.id}"), f"  {earned}: {SAID[mark.status]}.", *wrote))]
     if mark.reason:
-        blocks.append(doc.Note("note", sentence(mark.reason)))
+        blocks.append(doc.Note("note", doc.sentence(mark.reason)))
     if mark.convention:
         blocks.append(doc.Note("note", f"Convention: {mark.convention}."))
     if mark.cells:
@@ -67,7 +67,7 @@ def _part(part: Marked, result: Result, working: bool) -> list[doc.Block]:
 
 def _reasons(part: Marked) -> str:
     """The mistakes that lead to what was written, the likeliest first."""
-    found = [sentence(each.because) for each in part.mark.mistakes[:2]]
+    found = [doc.sentence(each.because) for each in part.mark.mistakes[:2]]
     if not found:
         return "None of the typical mistakes leads to this."
     return " Or: ".join(found) if len(found) > 1 else found[0]
@@ -93,12 +93,6 @@ def right_words(value: Value) -> tuple[str | doc.Inline, ...]:
         return shape_words(value)
     shown = value_words(rounded(value))
     return shown if isinstance(shown, tuple) else (shown,)
-
-
-def sentence(words: str) -> str:
-    """The words with a capital and a full stop."""
-    text = words.strip()
-    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'}"
 
 
 def for_class(marks: Marks, spell: Spell = None) -> doc.Document:

@@ -9,8 +9,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+import lzma
 import os
+import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,16 +22,26 @@ from typing import Any
 from ..errors import DlcalcError, UserError
 from ..foreign import bounded, decoded, parse_toml, printable, read_bytes
 
-MOST_BYTES = 2 * 2**20
-MOST_CLASS_BYTES = 64 * 2**20
+MOST_BYTES = 2**18
+MOST_CLASS_BYTES = 16 * 2**20
+MOST_ARCHIVE_BYTES = 64 * 2**20
+"""Of all files of an archive together, unpacked."""
 MOST_ANSWERS = 5_000
 MOST_FILES = 20_000
 MOST_ROWS = 50_000
+MOST_CELLS = 2_000_000
 SUFFIXES = (".toml", ".json", ".csv")
+ARCHIVE = ".zip"
 
 _WHO = ("student", "id", "student_id", "student id", "username", "email")
+_NAMES = ("name", "full name", "student name", "first name", "last name")
 _ANSWER_HEADINGS = ("answer", "answers", "your answer", "value")
 _PART_HEADINGS = ("part", "question", "entry", "item")
+_GRADEBOOK_HEADINGS = {"code", "marks", "of"}
+_ENTRY = re.compile(r"(?:q(?:uestion)?)?\s*(\d{1,3})\s*[.(_-]?\s*([a-z])\s*\)?(?:\.(.+))?", re.IGNORECASE)
+_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, OSError, EOFError, RuntimeError, ValueError,
+            NotImplementedError)  # fmt: skip
+"""What the standard library raises for archives that are damaged, encrypted or packed in an unknown way."""
 
 
 @dataclass(frozen=True)
@@ -55,70 +69,105 @@ def read_all(paths: Iterable[str]) -> Iterator[HandIn | Refused]:
             yield from _folder(path)
         elif not os.path.exists(path):
             raise UserError(f"there is no file {printable(path)}")
-        elif path.lower().endswith(".zip"):
-            yield from _archive(path)
         else:
-            yield from _file(path)
+            yield from _path(path)
 
 
 def _folder(path: str) -> Iterator[HandIn | Refused]:
     """The files of a folder that can be hand-ins, sorted; others, such as feedback, are passed over."""
     count = 0
+    inside = os.path.realpath(path) + os.sep
     for root, folders, names in os.walk(path):
         folders.sort()
         for name in sorted(names):
-            if name.lower().endswith(SUFFIXES) and not name.startswith("."):
-                count += 1
-                if count > MOST_FILES:
-                    raise UserError(f"a folder of hand-ins has at most {MOST_FILES:,} files")
-                yield from _file(os.path.join(root, name))
+            if not name.lower().endswith((*SUFFIXES, ARCHIVE)) or name.startswith("."):
+                continue
+            count += 1
+            if count > MOST_FILES:
+                raise UserError(f"a folder of hand-ins has at most {MOST_FILES:,} files")
+            found = os.path.join(root, name)
+            if os.path.realpath(found).startswith(inside):
+                yield from _path(found)
+            else:
+                yield Refused(printable(found), "a link that leads out of the folder is not followed")
+
+
+def _path(path: str) -> Iterator[HandIn | Refused]:
+    """One file. Pipes and devices, at which reading might wait for ever, are not opened."""
+    if not os.path.isfile(path):
+        yield Refused(printable(path), "this is no file")
+    elif path.lower().endswith(ARCHIVE):
+        yield from _archive(path)
+    else:
+        yield from _file(path)
 
 
 def _file(path: str) -> Iterator[HandIn | Refused]:
     try:
-        most = MOST_CLASS_BYTES if path.lower().endswith(".csv") else MOST_BYTES
-        data = read_bytes(path, most, "a hand-in")
+        data = read_bytes(path, _most(path), "a hand-in")
     except DlcalcError as error:
-        yield Refused(printable(path), printable(str(error)))
+        yield Refused(printable(path), printable(str(error).removeprefix(f"{printable(path)}: ")))
         return
     yield from read(data, path)
 
 
+def _most(path: str) -> int:
+    """Bytes that a file may have: TOML is one student's, the others may be a class's."""
+    return MOST_BYTES if path.lower().endswith(".toml") else MOST_CLASS_BYTES
+
+
 def _archive(path: str) -> Iterator[HandIn | Refused]:
     """The files of an archive, read in memory and never unpacked."""
+    left = MOST_ARCHIVE_BYTES
     try:
         with zipfile.ZipFile(path) as archive:
-            members = [info for info in archive.infolist() if info.filename.lower().endswith(SUFFIXES)]
+            members = sorted(filter(_may_be_read, archive.infolist()), key=lambda info: info.filename)
             if len(members) > MOST_FILES:
-                raise UserError(f"an archive of hand-ins has at most {MOST_FILES:,} files")
-            for info in sorted(members, key=lambda info: info.filename):
-                yield from _member(archive, info, f"{printable(path)}/{printable(info.filename)}")
-    except (zipfile.BadZipFile, OSError, RuntimeError, ValueError, NotImplementedError) as error:
+                raise ValueError(f"an archive of hand-ins has at most {MOST_FILES:,} files")
+            for info in members:
+                source = f"{printable(path)}/{printable(info.filename)}"
+                try:
+                    data = _member(archive, info, min(_most(info.filename), left))
+                except (UserError, *_DAMAGED) as error:
+                    yield Refused(source, printable(str(error) or "the file cannot be read"))
+                    continue
+                left -= len(data)
+                yield from read(data, source)
+    except _DAMAGED as error:
         yield Refused(printable(path), f"the archive cannot be read: {printable(str(error))}")
 
 
-def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, source: str) -> Iterator[HandIn | Refused]:
+def _may_be_read(info: zipfile.ZipInfo) -> bool:
+    """Hand-ins, and archives, which are refused; not what a Mac puts beside each file."""
+    name = info.filename.replace("\\", "/")
+    hidden = name.startswith("__MACOSX/") or name.rpartition("/")[2].startswith(".")
+    return name.lower().endswith((*SUFFIXES, ARCHIVE)) and not (hidden and ".." not in name.split("/"))
+
+
+def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> bytes:
+    """The content of one file of an archive. Raises UserError, and what the standard library raises."""
     name = info.filename.replace("\\", "/")
     if name.startswith("/") or ".." in name.split("/") or ":" in name:
-        yield Refused(source, "a name in an archive stays inside it")
-        return
+        raise UserError("a name in an archive stays inside it")
+    if name.lower().endswith(ARCHIVE):
+        raise UserError("an archive inside an archive is not opened")
     if info.flag_bits & 1:
-        yield Refused(source, "the file is encrypted")
-        return
+        raise UserError("the file is encrypted")
     with archive.open(info) as file:
-        data = file.read(MOST_BYTES + 1)
-    yield from read(data, source)
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise UserError("the file, or all of the archive together, is too large")
+    return data
 
 
 def read(data: bytes, source: str) -> Iterator[HandIn | Refused]:
     """The hand-ins in a file's content, by the ending of its name. Never raises: what cannot be read is Refused."""
     try:
         suffix = os.path.splitext(source)[1].lower()
+        bounded(data, source, _most(source), "a hand-in")
         if suffix == ".csv":
-            yield from _csv(decoded(bounded(data, source, MOST_CLASS_BYTES, "a hand-in"), source), source)
-            return
-        bounded(data, source, MOST_BYTES, "a hand-in")
-        if suffix == ".json":
+            yield from _csv(decoded(data, source), source)
+        elif suffix == ".json":
             yield from _json(decoded(data, source), source)
         elif suffix == ".toml":
             yield _of_table(parse_toml(data, source), source)
@@ -131,9 +180,9 @@ def read(data: bytes, source: str) -> Iterator[HandIn | Refused]:
 
 def _json(text: str, source: str) -> Iterator[HandIn | Refused]:
     try:
-        content = json.loads(text)
-    except ValueError:
-        raise UserError("the file is not JSON") from None
+        content = json.loads(text, object_pairs_hook=_once)
+    except ValueError as error:
+        raise UserError(f"the file is not JSON: {printable(str(error))}") from None
     tables = content.get("students", [content]) if isinstance(content, dict) else content
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise UserError('an object is expected: {"student": ..., "code": ..., "answers": {"1.a": ...}}')
@@ -144,12 +193,39 @@ def _json(text: str, source: str) -> Iterator[HandIn | Refused]:
             yield Refused(f"{printable(source)} ({number})", printable(str(error)))
 
 
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object, if every key stands once. Raises UserError."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        _put(found, name, value)
+    return found
+
+
+def _put(found: dict[str, Any], name: str, value: Any) -> None:
+    """Raises UserError for a name that has another value already: nobody knows which one counts."""
+    if name in found and found[name] != value:
+        raise UserError(f"{printable(name)} is answered twice")
+    found[name] = value
+
+
 def _of_table(table: Mapping[str, Any], source: str) -> HandIn:
     """One student's hand-in, `answers` with an entry per line."""
     answers = table.get("answers", {})
     if not isinstance(answers, dict):
         raise UserError('the answers are a table: [answers], with lines such as "1.a" = "55x55x96"')
-    return HandIn(source, _word(table.get("student")), _word(table.get("code")), _flat(answers))
+    return HandIn(printable(source), _word(table.get("student")), _word(table.get("code")), _by_entry(_flat(answers)))
+
+
+def _by_entry(answers: Mapping[str, object]) -> dict[str, object]:
+    """Answers by the id that stands on the sheet: 1a, 1(a), Q1.A as 1.a. Raises UserError for one that stands twice."""
+    found: dict[str, object] = {}
+    for name, value in answers.items():
+        entry = _ENTRY.fullmatch(name.strip())
+        if entry is None:
+            _put(found, name, value)
+        else:
+            _put(found, f"{entry[1]}.{entry[2].lower()}{f'.{entry[3]}' if entry[3] else ''}", value)
+    return found
 
 
 def _word(value: object) -> str:
@@ -164,9 +240,10 @@ def _flat(table: Mapping[str, Any], before: str = "", depth: int = 0) -> dict[st
     for key, value in table.items():
         name = f"{before}{key}".strip()
         if isinstance(value, dict):
-            found.update(_flat(value, f"{name}.", depth + 1))
+            for inner, inside in _flat(value, f"{name}.", depth + 1).items():
+                _put(found, inner, inside)
         else:
-            found[name] = value
+            _put(found, name, value)
         if len(found) > MOST_ANSWERS:
             raise UserError(f"a hand-in has at most {MOST_ANSWERS:,} answers")
     return found
@@ -174,18 +251,12 @@ def _flat(table: Mapping[str, Any], before: str = "", depth: int = 0) -> dict[st
 
 def _csv(text: str, source: str) -> Iterator[HandIn | Refused]:
     """One student's answers row by row (part, answer), or a class with a row per student and a column per part."""
-    first = text.split("\n", 1)[0]
-    try:
-        csv.field_size_limit(200_000)
-        rows = list(csv.reader(io.StringIO(text), delimiter=max(",;\t", key=first.count)))
-    except csv.Error as error:
-        raise UserError(f"the file is no CSV: {error}") from None
-    rows = [row for row in rows if any(cell.strip() for cell in row)]
+    rows = _rows(text)
     if not rows:
         raise UserError("there is nothing in the file")
-    if len(rows) > MOST_ROWS:
-        raise UserError(f"a CSV has at most {MOST_ROWS:,} rows")
     headings = [_cell(cell).casefold() for cell in rows[0]]
+    if set(headings) >= _GRADEBOOK_HEADINGS:
+        raise UserError("this is a gradebook, not a hand-in")
     if headings[0] in _PART_HEADINGS and len(headings) > 1 and headings[1] in _ANSWER_HEADINGS:
         yield _one(rows[1:], source)
     elif headings[0] in ("student", "code") and len(rows) > 1 and _cell(rows[1][0]).casefold() in ("student", "code"):
@@ -196,6 +267,27 @@ def _csv(text: str, source: str) -> Iterator[HandIn | Refused]:
         raise UserError("a CSV has the columns part,answer, or student,code and a column for each part")
 
 
+def _rows(text: str) -> list[list[str]]:
+    """The rows in which something stands. Raises UserError."""
+    csv.field_size_limit(200_000)
+    first = text.lstrip().split("\n", 1)[0]
+    rows: list[list[str]] = []
+    cells = 0
+    try:
+        for number, row in enumerate(csv.reader(io.StringIO(text), delimiter=max(",;\t", key=first.count)), 1):
+            cells += len(row)
+            if number > MOST_ROWS or len(row) > MOST_ANSWERS or cells > MOST_CELLS:
+                rule = f"a CSV has at most {MOST_ROWS:,} rows, {MOST_ANSWERS:,} columns and {MOST_CELLS:,} cells"
+                raise UserError(rule)
+            if any(cell.strip() for cell in row):
+                rows.append(row)
+    except csv.Error as error:
+        raise UserError(f"the file is no CSV: {error}") from None
+    if rows and len(rows) * len(rows[0]) > MOST_CELLS:
+        raise UserError(f"a CSV has at most {MOST_CELLS:,} cells")
+    return rows
+
+
 def _cell(text: str) -> str:
     """A cell without the ' that keeps a spreadsheet from running it."""
     stripped = text.strip()
@@ -203,22 +295,32 @@ def _cell(text: str) -> str:
 
 
 def _one(rows: Iterable[list[str]], source: str) -> HandIn:
-    values = {_cell(row[0]): _cell(row[1]) if len(row) > 1 else "" for row in rows}
+    values: dict[str, str] = {}
+    for row in rows:
+        _put(values, _cell(row[0]), _cell(row[1]) if len(row) > 1 else "")
     who = {name: values.pop(name, "") for name in ("student", "code")}
     if len(values) > MOST_ANSWERS:
         raise UserError(f"a hand-in has at most {MOST_ANSWERS:,} answers")
-    return HandIn(source, who["student"][:200], who["code"][:200], values)
+    return HandIn(printable(source), who["student"][:200], who["code"][:200], _by_entry(values))
 
 
-def _many(head: list[str], rows: list[list[str]], source: str) -> Iterator[HandIn]:
+def _many(head: list[str], rows: list[list[str]], source: str) -> Iterator[HandIn | Refused]:
     headings = [_cell(cell) for cell in head]
     folded = [heading.casefold() for heading in headings]
     who = next((folded.index(name) for name in _WHO if name in folded), None)
     code = folded.index("code") if "code" in folded else None
+    asked = [i for i, heading in enumerate(folded) if heading not in ("", "code", *_WHO, *_NAMES)]
     for number, row in enumerate(rows, 2):
+        here = f"{printable(source)}, line {number}"
         cells = [_cell(cell) for cell in row] + [""] * (len(headings) - len(row))
-        answers = {h: cells[i] for i, h in enumerate(headings) if i not in (who, code) and cells[i]}
-        yield HandIn(
-            f"{source}, line {number}", cells[who][:200] if who is not None else "",
-            cells[code][:200] if code is not None else "", answers,
-        )  # fmt: skip
+        answers: dict[str, object] = {}
+        try:
+            for i in asked:
+                if cells[i]:
+                    _put(answers, headings[i], cells[i])
+            yield HandIn(
+                here, cells[who][:200] if who is not None else "", cells[code][:200] if code is not None else "",
+                _by_entry(answers),
+            )  # fmt: skip
+        except UserError as error:
+            yield Refused(here, str(error))

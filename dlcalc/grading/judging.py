@@ -12,7 +12,7 @@ from fractions import Fraction
 from itertools import combinations
 from typing import Any
 
-from ..errors import UserError
+from ..errors import InternalError, UserError
 from ..expressions.answers import Answer, agrees
 from ..expressions.evaluate import evaluate
 from ..expressions.nodes import Value
@@ -25,7 +25,7 @@ from ..networks.exercise import to_csv
 from ..quiz.asked import Asked, CellAsked, ChoiceAsked, FormulaAsked, InverseAsked, SlipAsked, TableAsked
 from ..quiz.problem import Part
 from ..quiz.variant import Variant, ask_part
-from .answer_text import Written, read
+from .answer_text import Written, is_rounded_too_far, is_within, read
 from .choices import judge_choice
 from .policy import Policy
 from .table_marks import CellMark, mark_table
@@ -35,6 +35,7 @@ STATUSES = ("right", "follows", "convention", "wrong", "undecided", "unreadable"
 MOST_CARRIED = 4
 """Earlier wrong answers whose combinations are carried on."""
 MOST_NAMED = 5
+TOO_FAR = "it is near the right number, but rounded too far or cut off: at least three significant digits are asked"
 
 Given = Mapping[str, object]
 """Part id → what was written; of a table its text, or cell by cell `conv-1.output` → text."""
@@ -75,7 +76,13 @@ class _Judge:
 
     def marks(self) -> list[PartMark]:
         for part in self.problem.parts:
-            self.found[part.id] = self._mark(part)
+            try:
+                self.found[part.id] = self._mark(part)
+            except Exception as error:  # our own bug costs one part, and not the marks of a class
+                said = str(InternalError(f"{type(error).__name__}: {printable(str(error))}"))
+                self.found[part.id] = PartMark(
+                    part, "undecided", Fraction(0), self.variant.asked[part.id].expected, reason=said
+                )
         return [self.found[part.id] for part in self.problem.parts]
 
     def _mark(self, part: Part) -> PartMark:
@@ -106,8 +113,12 @@ class _Judge:
             for names, values in self._carried(part):
                 follows = self._following(part, asked, answer, names, values)
                 if follows is not None:
+                    if all(self.found[name].status == "right" for name in names):
+                        return replace(mark, status="right", share=self.policy.share("right"))
                     share = self.policy.share("follows")
                     return replace(mark, status="follows", share=share, carried=names)
+            if is_rounded_too_far(asked.expected, answer):
+                return replace(mark, status="undecided", reason=TOO_FAR)
             found = self._better(part, asked, answer, found)
         return replace(
             mark, status=found.status, share=self.policy.share(found.status), mistakes=found.mistakes[:MOST_NAMED],
@@ -117,9 +128,11 @@ class _Judge:
     # the truth
 
     def _verdict(self, asked: Asked, part: Part, answer: Answer) -> Finding:
+        if not isinstance(asked.expected, tuple) and is_within(part, asked.expected, answer.value):
+            return Finding("right")
         match asked:
             case FormulaAsked():
-                return _finding(verify(asked.formula, asked.given, asked.name, answer, asked.convention))
+                return _finding(asked, verify(asked.formula, asked.given, asked.name, answer, asked.convention))
             case InverseAsked():
                 return _inverse(asked, answer)
             case CellAsked():
@@ -173,7 +186,7 @@ class _Judge:
         """The earlier answers that may be carried on: all wrong ones together, then fewer of them."""
         wrong = [
             name for name in part.follows
-            if self.found[name].status in ("wrong", "follows", "convention") and self._value(name) is not None
+            if self._value(name) not in (None, self.variant.asked[name].expected)
         ][:MOST_CARRIED]  # fmt: skip
         for count in range(len(wrong), 0, -1):
             for names in combinations(wrong, count):
@@ -258,11 +271,17 @@ class _Judge:
         return found
 
 
-def _finding(verdict: Verdict) -> Finding:
+def _finding(asked: FormulaAsked, verdict: Verdict) -> Finding:
+    """A convention that the part itself names binds: what another one gives is wrong, and told so."""
+    other = verdict.convention
+    if other is not None and asked.convention:
+        own = asked.working_out.convention
+        because = f"this is the count of {other.who} ({other.says}), and asked is that of {own.who} ({own.says})"
+        return Finding("wrong", mistakes=(Candidate((Mistake(f"convention-{other.name}", "", "", because),)),))
+    if other is not None:
+        return Finding("convention", other.name)
     if verdict.correct:
         return Finding("right")
-    if verdict.convention is not None:
-        return Finding("convention", verdict.convention.name)
     return Finding("wrong", mistakes=verdict.mistakes)
 
 

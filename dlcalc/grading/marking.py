@@ -133,13 +133,17 @@ class Marker:
         if seeds.fingerprint(self.secret) != self.issue.secret_fingerprint:
             raise UserError("this is not the secret with which the exam was made")
 
+    def owner(self, hand_in: HandIn) -> Student | Refused:
+        """Whose hand-in it is; Refused where nobody knows."""
+        try:
+            return self._student(hand_in)[0]
+        except UserError as error:
+            return Refused(hand_in.source, printable(str(error)))
+
     def mark(self, hand_in: HandIn) -> Result | Refused:
         """One student's marks; Refused where nobody knows whose hand-in it is."""
         try:
             student, notes = self._student(hand_in)
-        except UserError as error:
-            return Refused(hand_in.source, printable(str(error)))
-        try:
             variants = self.issue.exam.variants(self.secret, student.id)
             parts = tuple(self._parts(variants, hand_in.answers))
         except DlcalcError as error:
@@ -188,13 +192,14 @@ def mark_class(marker: Marker, hand_ins: Iterable[HandIn | Refused], step: Calla
     results: dict[str, Result] = {}
     refused: list[Refused] = []
     for hand_in in hand_ins:
-        found = hand_in if isinstance(hand_in, Refused) else marker.mark(hand_in)
+        found: Student | Refused | Result = hand_in if isinstance(hand_in, Refused) else marker.owner(hand_in)
+        if isinstance(found, Student):
+            first = results.get(found.id)
+            already = f"{printable(found.id)} has handed in already: {first.source}" if first else ""
+            found = Refused(hand_in.source, already) if first else marker.mark(hand_in)  # type: ignore[arg-type]
         if isinstance(found, Refused):
             refused.append(found)
-        elif found.student.id in results:
-            first = results[found.student.id].source
-            refused.append(Refused(found.source, f"{found.student.id} has handed in already: {first}"))
-        else:
+        elif isinstance(found, Result):
             results[found.student.id] = found
         step()
     order = {student.id: place for place, student in enumerate(marker.issue.students)}

@@ -6,6 +6,7 @@ What follows from a wrong cell is worked out by the formulas that work the truth
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -15,10 +16,11 @@ from ..expressions.nodes import Value
 from ..expressions.totals import sum_of
 from ..formulas.diagnose import Candidate
 from ..networks.exercise import cell
+from ..networks.fields import Field
 from ..networks.kinds import Shape
 from ..networks.mistakes import mistaken_totals
 from ..networks.network import INPUT
-from ..networks.table import Field, Row, Table, tabulate
+from ..networks.table import Row, Table, tabulate
 from .table_columns import TOTAL
 from .table_rows import (
     SOURCES,
@@ -66,13 +68,15 @@ class Point:
     # what was written, in the table's own form
 
     def _is_channels_first(self, wrote: Mapping[tuple[str, str], Answer]) -> bool:
-        """Whether the channels stand first more often than last."""
-        tally = 0
+        """Whether more shapes are right with the channels first than last; where none is, whether most look so."""
+        exact = looks = maps = 0
         for (layer, column), answer in wrote.items():
             true = self.rows[layer].output if column == "output" and layer in self.rows else ()
             if len(true) == len(answer.value if true else ()) > 2:
-                tally += (answer.value[0] == true[-1]) - (answer.value[-1] == true[-1])
-        return tally > 0
+                maps += 1
+                exact += (_rotated(answer.value) == true) - (answer.value == true)
+                looks += (answer.value[0] == true[-1]) - (answer.value[-1] == true[-1])
+        return exact > 0 or (exact == 0 and 2 * looks > maps)
 
     def _laid_out(self, place: tuple[str, str], answer: Answer) -> Answer:
         """A shape as the table has it: channels last, 1×1×4096 for a vector of 4096, a field along every axis."""
@@ -214,8 +218,9 @@ class Point:
         if any(agrees(value, answer) for value in self._own_totals(column)):
             return FOLLOWS
         for name in self._conventions():
-            if agrees(tabulate(self.table.network, name).total[column], answer):
-                return Finding("convention", name)
+            with suppress(UserError):  # one that writes shapes otherwise fits single layers, not a whole network
+                if agrees(tabulate(self.table.network, name).total[column], answer):
+                    return Finding("convention", name)
         return Finding("wrong", mistakes=tuple(self._made_throughout(column, answer)))
 
     def _own_totals(self, column: str) -> Iterator[Value]:

@@ -57,25 +57,55 @@ class FormulaAsked:
     name: str
     convention: str = ""
     known: Mapping[str, Value] = field(default_factory=dict)
+    twin: FormulaAsked | None = field(default=None, compare=False, repr=False)
+    """The same formula on the same values, of an earlier part: it is worked out once for both."""
 
     @cached_property
     def working_out(self) -> Working:
         """The formula worked out. Raises UserError where the given values break one of its rules."""
+        if self.twin is not None and not self.known:
+            return self.twin.working_out
         return run(self.formula, self.given, (), self.known, self.convention)
+
+    def shares(self, other: Asked) -> bool:
+        """Whether the other's working is this one's too."""
+        return (
+            isinstance(other, FormulaAsked) and self.formula is other.formula and self.convention == other.convention
+            and not self.known and not other.known and self.given == other.given
+        )  # fmt: skip
 
     @cached_property
     def expected(self) -> Value:
         return self.working_out.shown(self.name) if "." not in self.name else self.working_out[self.name]
 
     def wrong(self) -> Iterator[Wrong]:
-        """What typical mistakes lead to, the common ones first; two of one value, or the right one, may be among it."""
+        """What typical mistakes lead to, the common ones first, none that is right; several may give one value."""
+        return iter(self._wrong)
+
+    @cached_property
+    def _wrong(self) -> tuple[Wrong, ...]:
         found = wrong_values(self.formula, self.given, self.name, self.convention)
         per_axis = self.formula.is_per_axis(self.name)
-        for mistake, value in sorted(found.values(), key=lambda each: -each[0].weight):
-            alike = per_axis and isinstance(value, tuple) and len(set(value)) == 1
-            made = value[0] if alike else value
-            if not self.agrees(made):
-                yield Wrong(mistake.id, mistake.because, made, mistake.weight, mistake.hint)
+        made = [
+            Wrong(mistake.id, mistake.because, _alike(value) if per_axis else value, mistake.weight, mistake.hint)
+            for mistake, value in sorted(found.values(), key=lambda each: -each[0].weight)
+        ]
+        return tuple(wrong for wrong in made if not self.agrees(wrong.value))
+
+    def common(self, weight: float) -> Iterator[Value]:
+        """What mistakes of at least this weight lead to, where it is wrong, worked out one by one."""
+        if "_wrong" in self.__dict__:
+            yield from (wrong.value for wrong in self._wrong if wrong.weight >= weight)
+            return
+        compiled = program(self.formula, self.convention)
+        state = compiled.reach(with_defaults(self.formula, self.given), self.name)
+        per_axis = self.formula.is_per_axis(self.name)
+        for mistake in compiled.relevant(self.name):
+            if mistake.weight >= weight:
+                value = outcome(compiled.plan(self.name, mistake), state.copy(), self.name)
+                made = _alike(value) if per_axis and value is not None else value
+                if made is not None and not self.agrees(made):
+                    yield made
 
     def agrees(self, value: Value) -> bool:
         """Whether a value is the right one, also where letters are left over."""
@@ -87,8 +117,11 @@ class FormulaAsked:
             return False
 
     def others(self) -> Iterator[Other]:
-        """The answers under other conventions, where those differ."""
+        """The answers under other conventions, each once, where those differ; none where the part names its own."""
+        if self.convention:
+            return
         own = self.working_out.convention
+        seen: list[Value] = []
         for convention in self.formula.conventions:
             if convention is own or convention.variant or own.variant:
                 continue
@@ -96,7 +129,8 @@ class FormulaAsked:
             if not counted.differs(self.working_out.program, self.name):
                 continue
             value = run(self.formula, self.given, convention=convention.name)[self.name]
-            if not self.agrees(value):
+            if value not in seen and not self.agrees(value):
+                seen.append(value)
                 yield Other(convention.name, convention.who, value)
 
     def working(self) -> tuple[doc.Block, ...]:

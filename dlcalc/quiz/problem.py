@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
+from ..expressions.evaluate import Evaluator
 from ..expressions.nodes import Node
 from ..expressions.reader import Declarations
 from ..formulas.model import Formula
@@ -197,5 +198,11 @@ class Problem:
         return sum((part.points for part in self.parts), Fraction(0))
 
     @cached_property
-    def by_id(self) -> dict[str, Part]:
-        return {part.id: part for part in self.parts}
+    def constants(self) -> dict[str, Any]:
+        """What `variant` has worked out once for all seeds: the parts that nothing drawn changes."""
+        return {}
+
+    @cached_property
+    def evaluators(self) -> dict[int, Evaluator]:
+        """The compiled expressions of this problem by the identity of their trees, which it keeps."""
+        return {}

@@ -22,7 +22,7 @@ from .asking import Asking
 from .drawing import FORMS, Named, read_draw
 from .keys import Keys
 from .own import own_formulas
-from .problem import LEVELS, PART_KINDS, Let, Option, Part, PartKind, Problem, Require, Slip, Trial
+from .problem import LEVELS, PART_KINDS, Let, Option, Part, PartKind, Problem, Require, Trial
 from .words import Reader, Template, TemplateLine
 
 MOST_BYTES = 256 * 1024
@@ -318,7 +318,3 @@ def _kind(node: Node) -> Kind:
     from ..expressions.kinds import kind_of
 
     return kind_of(node)
-
-
-def is_slip(draw: object) -> bool:
-    return isinstance(draw, Slip)

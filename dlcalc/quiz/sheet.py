@@ -12,12 +12,15 @@ from itertools import islice
 from string import ascii_lowercase
 
 from .. import document as doc
+from ..explain.calculation import rounded
 from ..expressions.nodes import Value
+from ..formulas.run import contains_letters
 from ..networks.exercise import LAYER, TOTAL, cell, heading
 from ..networks.table import COUNTS
 from .asked import Asked, CellAsked, TableAsked
 from .problem import Part
 from .variant import Shown, Variant, distinct
+from .words import value_words
 
 MOST_RESPONSES = 8
 """Wrong answers that a key has something to say to, the commonest."""
@@ -124,30 +127,35 @@ def _choice(shown: Shown, key: bool) -> doc.Choice:
 
 def _key(part: Part, asked: Asked, shares: Shares) -> doc.Key:
     right = asked.expected
-    responses = [doc.Response(right, Fraction(1), "Right.", tolerance_of(part, right))]
+    responses = [doc.Response(_decimal(part, right), Fraction(1), "Right.", tolerance_of(part, right))]
     for other in asked.others():
         said, near = (
             f"Right under another convention: {other.name}, as in {other.who}.",
             tolerance_of(part, other.value),
         )
-        responses.append(doc.Response(other.value, shares.convention, said, near, other.name))
+        responses.append(doc.Response(_decimal(part, other.value), shares.convention, said, near, other.name))
     for wrong in distinct(asked):
         if len(responses) > MOST_RESPONSES:
             break
         if _same_form(wrong.value, right):
-            said = _sentence(wrong.because)
-            responses.append(doc.Response(wrong.value, Fraction(0), said, tolerance_of(part, wrong.value), wrong.id))
-    return doc.Key(right, tuple(responses), asked.working())
+            said = doc.sentence(wrong.because)
+            responses.append(
+                doc.Response(_decimal(part, wrong.value), Fraction(0), said, tolerance_of(part, wrong.value), wrong.id)
+            )
+    return doc.Key(_decimal(part, right), tuple(responses), asked.working())
 
 
 def _same_form(value: Value, right: Value) -> bool:
+    """Whether somebody would write a wrong value: as many numbers, and letters only where the right one has some."""
     if isinstance(right, tuple):
         return isinstance(value, tuple) and len(value) == len(right)
-    return not isinstance(value, tuple)
+    return not isinstance(value, tuple) and contains_letters(value) <= contains_letters(right)
 
 
-def _sentence(words: str) -> str:
-    return f"{words[:1].upper()}{words[1:]}{'' if words.endswith('.') else '.'}"
+def _decimal(part: Part, value: Value) -> Value:
+    """A number as it is asked: a fraction that is no short decimal as a rounded one."""
+    is_long = isinstance(value, Fraction) and value.denominator > 1 and isinstance(value_words(value), doc.Math)
+    return rounded(float(value)) if part.kind == "number" and is_long else value
 
 
 SIGNIFICANT = 3
@@ -191,7 +199,7 @@ def _cell(asked: TableAsked, layer: str, column: str, value: Value, id: str, key
     responses = [doc.Response(value, Fraction(1), "Right.")]
     wrongs = (wrong for wrong in distinct(of) if _same_form(wrong.value, value))
     responses += [
-        doc.Response(wrong.value, Fraction(0), _sentence(wrong.because), id=wrong.id)
+        doc.Response(wrong.value, Fraction(0), doc.sentence(wrong.because), id=wrong.id)
         for wrong in islice(wrongs, MOST_RESPONSES)
     ]
     return doc.Entry(name, kind, key=doc.Key(value, tuple(responses), of.line()))

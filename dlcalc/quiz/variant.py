@@ -11,8 +11,9 @@ from typing import Any
 from .. import document as doc
 from ..errors import ProblemError, UserError
 from ..expressions import printing
-from ..expressions.evaluate import evaluate
-from ..expressions.nodes import Node, Value
+from ..expressions.evaluate import compile_node
+from ..expressions.limits import within_budget
+from ..expressions.nodes import Node, Value, names_in
 from ..foreign import printable
 from ..formulas.draw import Sampler
 from ..formulas.registry import formula
@@ -101,8 +102,9 @@ def variant(problem: Problem, seed: object) -> Variant:
         except _Unfit as unfit:
             trouble = str(unfit)
             continue
-        clashes = _clashes(found)
-        if best is None or clashes < best[0]:
+        most = None if best is None else best[0]
+        clashes = _clashes(found, most)
+        if most is None or clashes < most:
             best = (clashes, found)
         candidates += 1
         if clashes == 0 or candidates == CANDIDATES or not problem.draws:
@@ -124,15 +126,15 @@ def _attempt(problem: Problem, seed: str, attempt: int) -> Variant:
         for name, draw in problem.draws.items():
             values[name] = drawn(draw, values, (*key, "draw", name, attempt))
         for name, let in problem.lets.items():
-            values[name] = evaluate(let.value, values) if isinstance(let.value, Node) else answer(
+            values[name] = _value(problem, let.value, values) if isinstance(let.value, Node) else answer(
                 problem, let.value, values)  # fmt: skip
         for require in problem.requires:
-            if evaluate(require.node, values) is not True:
+            if _value(problem, require.node, values) is not True:
                 raise _Unfit(f"{require.text} does not hold")
         known = dict(values)
         asked: dict[str, Asked] = {}
         for part in problem.parts:
-            asked[part.id] = ask_part(problem, part, known)
+            asked[part.id] = _shared(problem, part, known, asked)
             _check(part, asked[part.id])
             if part.kind not in ("choice", "table"):
                 known[part.id] = asked[part.id].expected
@@ -144,6 +146,28 @@ def _attempt(problem: Problem, seed: str, attempt: int) -> Variant:
         if part.kind == "choice"
     }  # fmt: skip
     return replace(found, choices=choices)
+
+
+def _value(problem: Problem, node: Node, values: Mapping[str, Any]) -> Value:
+    """The value of one of the problem's own expressions. Raises UserError."""
+    evaluator = problem.evaluators.get(id(node))
+    if evaluator is None:
+        evaluator = problem.evaluators[id(node)] = compile_node(node)
+    return within_budget(lambda: evaluator(dict(values)))
+
+
+def _shared(problem: Problem, part: Part, values: Mapping[str, Any], before: Mapping[str, Asked]) -> Asked:
+    """What a part asks; its working is that of an earlier part, or of an earlier variant, where both are the same."""
+    known: Asked | None = problem.constants.get(part.id)
+    if known is not None:
+        return known
+    found = ask_part(problem, part, values)
+    if isinstance(found, FormulaAsked):
+        twin = next((other for other in before.values() if found.shares(other)), None)
+        found = replace(found, twin=twin) if isinstance(twin, FormulaAsked) else found
+        if part.ask is not None and not any(True for node in part.ask.given.values() for _ in names_in(node)):
+            problem.constants[part.id] = found
+    return found
 
 
 def ask_part(problem: Problem, part: Part, values: Mapping[str, Any]) -> Asked:
@@ -163,7 +187,7 @@ def asked_of(problem: Problem, ask: Ask, values: Mapping[str, Any]) -> Asked:
     if ask.form == "slip":
         return SlipAsked(values[ask.of], ask.name)
     found = problem.formulas.get(ask.of) or formula(ask.of)
-    given = {name: evaluate(node, values) for name, node in ask.given.items()}
+    given = {name: _value(problem, node, values) for name, node in ask.given.items()}
     if ask.form == "inverse":
         return InverseAsked(found, given, ask.name, ask.unknown, ask.convention)
     return FormulaAsked(found, given, ask.name, ask.convention)
@@ -282,11 +306,15 @@ def _shuffled(items: Iterable[Shown], sampler: Sampler) -> tuple[Shown, ...]:
     return tuple(found)
 
 
-def _clashes(found: Variant) -> int:
-    """How many common mistakes of the open parts lead to the right answer, or to what a commoner one leads to."""
+def _clashes(found: Variant, most: int | None) -> int:
+    """How many common mistakes of the open parts lead to what another one leads to; counted up to `most`."""
     count = 0
     for asked in found.asked.values():
         if isinstance(asked, FormulaAsked) and not contains_letters(asked.expected):
-            common = [wrong.value for wrong in asked.wrong() if wrong.weight >= COMMON]
-            count += len(common) - len(set(common))
+            seen: set[Value] = set()
+            for value in asked.common(COMMON):
+                count += value in seen
+                seen.add(value)
+                if count == most:
+                    return count
     return count

@@ -99,6 +99,7 @@ def test_one_number_is_a_numerical_question() -> None:
         ("54", 0, r"see \(n\)", 0),
     ]
     assert graded(field, 7).feedback.startswith("This is not right")
+    assert [a.percent for a in field.answers].count(100) == 1
     settings = {tag: question.findtext(tag) for tag in ("showunits", "unitgradingtype", "penalty", "hidden")}
     assert settings == {"showunits": "3", "unitgradingtype": "0", "penalty": "0.3333333", "hidden": "0"}
     assert question.findtext("defaultgrade") == "1"

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dlcalc.document import Code, Document, Entry, Grid, Paragraph, Part, Question
+from dlcalc.document import Code, Document, Entry, Formula, Grid, Items, Math, Paragraph, Part, Question, Steps, Table
 from dlcalc.errors import InternalError, UserError
 from dlcalc.export import pdf, registry, typst
 from dlcalc.expressions.nodes import Name
@@ -53,8 +53,6 @@ def test_a_sheet_says_its_date_title_and_language(exam: Document) -> None:
 
 
 def test_maths_follows_the_letters_of_the_course() -> None:
-    from dlcalc.document import Math
-
     assert "$k$" in typst.write(Document("", (Paragraph(Math(Name("f"))),), {"f": "k"}))
 
 
@@ -65,6 +63,8 @@ def test_a_part_that_fits_on_a_page_is_not_broken(exam: Document) -> None:
     part = Part("a", exam.blocks[1].points, (Paragraph("Fill in."), Grid(("layer", "count"), rows)))  # type: ignore[union-attr]
     long = Document("", (Question(1, "", part.points, (), (part,)),))
     assert "#part(true" in typst.write(long)
+    assert "#fill(true" in typst.write(long)
+    assert "#fill(false" in typst.write(exam)
 
 
 def test_without_typst_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,6 +138,14 @@ def pages(data: bytes) -> int:
 def test_foreign_text_is_set_and_does_nothing(text: str, exam_saying: Callable[[str], Document]) -> None:
     """In every place where words can stand, what would stop Typst or read a file is only printed."""
     assert pdf.write(exam_saying(text)).startswith(b"%PDF-")
+
+
+@pytest.mark.usefixtures("compiler")
+def test_every_block_is_set_full_or_empty(lesson: Document) -> None:
+    """A lesson with all of them, and blocks in which there is nothing."""
+    assert pdf.write(lesson).startswith(b"%PDF-")
+    empty = (Table(("a",), ()), Grid(("a",), ()), Steps(()), Items(()), Formula(()), Code(""), Paragraph(""))
+    assert pages(pdf.write(Document("", empty))) == 1
 
 
 @pytest.mark.usefixtures("compiler")

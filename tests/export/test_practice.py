@@ -186,6 +186,14 @@ def test_foreign_text_adds_nothing(text: str) -> None:
     assert len(found.inside["script"]) == 2
 
 
+def test_the_data_cannot_end_their_element() -> None:
+    """The only foreign text among the data are names of letters."""
+    name = "</script><!--"
+    page = Page(write(sheet(entry("expression", Name(name)))))
+    assert list(page.data["entries"][0]["names"]) == [name]
+    assert len(page.inside["script"]) == 2
+
+
 def test_the_script_can_stand_in_a_page() -> None:
     """Nothing in it ends a script element, runs text or reaches the network; it is short enough to be read."""
     assert not re.search(r"</script|<!--|\beval\b|\bFunction\b|innerHTML|insertAdjacent|fetch|XMLHttp|import\b", SCRIPT)

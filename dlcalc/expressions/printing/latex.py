@@ -94,7 +94,7 @@ class Latex(Printer[str]):
         return Piece(rf"\begin{{cases}} {rows} \end{{cases}}", Level.OR)
 
     def function(self, name: str) -> str:
-        return rf"\{name}" if name in _FUNCTIONS else rf"\operatorname{{{name}}}"
+        return rf"\{name}" if name in _FUNCTIONS else rf"\operatorname{{{name.replace('_', chr(92) + '_')}}}"
 
     def applied(self, function: str, arguments: Sequence[str]) -> str:
         return function + self.parentheses(", ".join(arguments))

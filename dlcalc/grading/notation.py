@@ -1,0 +1,182 @@
+"""What stands around a number in a student's answer, and the many ways to write one, brought to the one that is read:
+
+`\\(55 \\times 55\\)`, `55 by 55`, `the answer is 55 pixels`, `5.05·10⁻²`, `３４９４４`. Text in, text out; nothing is computed.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection
+
+from ..expressions.functions import ALIASES, CONSTANTS, FUNCTIONS
+
+NUMBER = r"[+−-]?(?:\d{1,3}(?:[ ,]\d{3})+|\d+)?(?:\.\d+|(?<=\d)\.?)(?:[eE][+-]?\d{1,3})?"
+
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\u202a-\u202e\u2066-\u2069\ufe0e\ufe0f\ufeff]")
+_WRAPPED = (re.compile(r"\$+(.*?)\$+", re.DOTALL), re.compile(r"\\[(\[](.*)\\[)\]]", re.DOTALL),
+            re.compile(r"(`+|\*\*|__)(.*)\1", re.DOTALL), re.compile(r"[\"'“”„]+(.*?)[\"'“”„]+", re.DOTALL))  # fmt: skip
+_SAME = str.maketrans({
+    "х": "x", "Х": "x", "⨯": "×", "✕": "×", "✖": "×", "∗": "*", "•": "·", "∙": "·", "∕": "/", "⁄": "/", "⟶": "→",
+    "⇒": "→", "⟹": "→", "≃": "≈", "≅": "≈", "、": ",", "。": ".", "＇": "'",
+})  # fmt: skip
+_LATEX = tuple(
+    (re.compile(pattern), put)
+    for pattern, put in (
+        (r"\{,\}", ","),
+        (r"\\[dt]frac", r"\\frac"),
+        (r"\\frac(\d)(\d)", r"\\frac{\1}{\2}"),
+        (r"\\(?:text|mathrm|textrm|mathbf|textbf|mathit|boxed|num|operatorname)\{([^{}]*)\}", r"\1"),
+        (r"\\(?:[,;:! ]|q?quad(?![A-Za-z]))", " "),
+        (r"\\times(?![A-Za-z])", "×"),
+        (r"\\approx(?![A-Za-z])", "≈"),
+        (r"\\(?:to|[rR]ightarrow|implies)(?![A-Za-z])", "→"),
+        (r"\\%", "%"),
+        (r"\(\s*[=≈]\s*", "("),
+    )
+)
+_SPLIT = re.compile(r"=>|-+>|→|[,;]?\s(?:so|hence|thus|therefore)\s|(?<![<>!≤≥])[=≈](?!=)")
+_ABOUT = re.compile(r"^(?:≈|~|about|around|approx(?:\.|imately)?|ca\.?|circa|roughly|exactly|=)\s*", re.IGNORECASE)
+_LABELS = (
+    re.compile(r"^\(?[a-z]\)\s+(?=[-−+]?[\d\[(.])"),
+    re.compile(r"^q?(?:uestion)?\s*\d{1,2}\s*[.(]?\s*[a-z]\s*(?:\)?:\s*(?=\S)|\)\s*(?=\d))", re.IGNORECASE),
+    re.compile(r"^[A-Za-z][A-Za-z_ ]*:\s*(?=\S)"),
+    re.compile(r"^(?!.*\b(?:not|less|more|half|twice)\b)(?:[A-Za-z][A-Za-z'’, ]*\s)?(?:is|are|equals?|gives?|get|has|have)"
+               r"\s+(?=[-−+~≈]?[\d\[(.])", re.IGNORECASE),
+    re.compile(r"^(?:(?:the|final|output)\s+)?(?:answer|total|result|shape|size|side|sum|so|thus|hence|therefore|i think)\s+(?=[-−+~≈]?[\d\[(.])",
+               re.IGNORECASE),
+)  # fmt: skip
+"""(b) 55, 1b: 55, Answer: 55, it is 55, total 55."""
+_UNITS = re.compile(
+    r"(?<=[\d)\]}²])\s*(?:(?:learnable|trainable|learned|different|weight)\s+)?(?:parameters?|params?|weights?|bias(?:es)?|"
+    r"macs?|flops?|operations|multiplications|mults?|pixels?|px|bytes?|neurons?|units?|filters?|updates?|steps?|epochs?|"
+    r"connections?|numbers?|values?|elements?|entries|rows?|columns?|positions?|floats?|maps?|layers?|examples?)?"
+    r"(?:\s+(?:(?:weights?\s+)?and\s+bias(?:es)?|in\s+total|total|altogether|overall|approx\.?|each))?\.?$",
+    re.IGNORECASE,
+)
+_WHY = re.compile(r"(?<=[\d)\]]),?\s+(?:because|since)\s.*$|(?<=[\d)\]]),?\s+(?:with|without|including|incl\.|excluding)\s"
+                  r"[^\d]*$", re.IGNORECASE)  # fmt: skip
+_REMARK = re.compile(r"(?<=\S)\s+\(([^()]*)\)$")
+_AXES = re.compile(
+    r"[HhWwCcDdKk](?:eight|idth|hannels|epth)?(?:\s*[×xX*,·]\s*[HhWwCcDdKk](?:eight|idth|hannels|epth)?)+"
+)
+_WORD = re.compile(r"[A-Za-z]{3,}")
+_FUNCTION_WORDS = frozenset(FUNCTIONS) | frozenset(ALIASES) | frozenset(CONSTANTS)
+
+_GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])|(?<![\d.,])\d{1,3}(?: \d{3})+(?![\d,])"
+                      r"|(?<![\d.,])\d{1,3}(?:['’\u2009\u202f\u00a0]\d{3})+(?![\d,])")  # fmt: skip
+_TIMES_TEN = re.compile(rf"({NUMBER})\s*(?:[*·×⋅xX]|\\cdot)\s*10\s*(?:(?:\^|\*\*)\s*[({{]?\s*([+−-]?\d{{1,3}})\s*[)}}]?"
+                        r"|([⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}))")  # fmt: skip
+_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻−", "0123456789+--")
+
+
+def tidy(text: str) -> str:
+    """The answer on one line, without invisible marks and without maths delimiters or quotes around it."""
+    found = " ".join(_INVISIBLE.sub("", "".join(map(_plain, text))).translate(_SAME).split())
+    for pattern in _WRAPPED:
+        inner = pattern.fullmatch(found)
+        if inner:
+            found = inner[inner.lastindex or 1].strip()
+    return found.strip("\"'“”„").strip()
+
+
+def _plain(character: str) -> str:
+    """Digits of any script, and the wide forms of East Asian keyboards, as ASCII; ⅔ as (2/3)."""
+    if character.isascii():
+        return character
+    if "！" <= character <= "～":
+        return chr(ord(character) - 0xFEE0)
+    if character.isdecimal():
+        return str(unicodedata.decimal(character))
+    if unicodedata.category(character) == "No" and "⁄" in (made := unicodedata.normalize("NFKC", character)):
+        return f"({made})"
+    return character
+
+
+def sides(text: str, names: Collection[str] = ()) -> list[str]:
+    """The sides of `11·11·3·96 + 96 = 34944`, each without labels, units and remarks. `names` are the part's letters."""
+    for pattern, put in _LATEX:
+        text = pattern.sub(put, text)
+    text = without_remark(without_label(text.strip()), names)
+    found = (_side(side, names) for side in _SPLIT.split(text))
+    return [side for side in found if side]
+
+
+def without_label(text: str) -> str:
+    for pattern in _LABELS:
+        text = pattern.sub("", text)
+    return text
+
+
+def without_remark(text: str, names: Collection[str]) -> str:
+    """Without (h × w × c) or (biases included) at the end: words in brackets, not letters that are multiplied."""
+    found = _REMARK.search(text)
+    if found is None:
+        return text
+    words = [word for word in _WORD.findall(found[1]) if word not in names and word not in _FUNCTION_WORDS]
+    return text[: found.start()] if words or _AXES.fullmatch(found[1].strip()) else text
+
+
+def _side(text: str, names: Collection[str]) -> str:
+    side = _ABOUT.sub("", without_label(text.strip().strip("✓✔☑")).strip()).rstrip(" .;,!?✓✔☑\\")
+    side = _WHY.sub("", without_remark(side, names)).rstrip(" .;,")
+    return _UNITS.sub("", side).rstrip(" .;,")
+
+
+def scalar(text: str, names: Collection[str] = ()) -> str:
+    """One number or expression: digits without grouping, x between factors as ×."""
+    whole = _TIMES_TEN.fullmatch(text)
+    if whole:
+        return f"{whole[1]}e{(whole[2] or whole[3]).translate(_RAISED)}".replace(",", "").replace(" ", "")
+    if "(" not in text or not re.search(r"[A-Za-z]\(", text):
+        text = _GROUPED.sub(lambda found: re.sub(r"\D", "", found[0]), text)
+    return text if "x" in names else re.sub(r"[A-Za-z0-9]+", _times, text)
+
+
+def _times(found: re.Match[str]) -> str:
+    """x as × between factors: 11x11, n x m, 4x(n + m); it is a letter in exp, max and 0x1F."""
+    word = found[0]
+    if word in _FUNCTION_WORDS or word.startswith("0x") or not re.search(r"[xX]", word):
+        return word
+    factors = re.split(r"[xX]", word)
+    return "×".join(factors) if all(len(factor) < 3 or factor.isdigit() for factor in factors) else word
+
+
+_SHAPE = tuple(
+    (re.compile(pattern, re.IGNORECASE), put)
+    for pattern, put in (
+        (r"^(?:torch\.size|tf\.tensorshape|tensorshape|shape|tuple|size)\s*\((.*)\)$", r"\1"),
+        (r"^<(.*)>$", r"(\1)"),
+        (r"(?<=\d)\s*(?:by|times)\s*(?=\d)", "×"),
+        (r"[·⋅]|\\cdot", "×"),
+        (r"\s*(?:,|;|and|with)\s*(?:and\s+)?(?=\d+\s*(?:channels?|(?:feature\s*)?maps?|filters?|deep))", "×"),
+        (
+            r"(?<=\d)\s*(?:px|pixels?|channels?|(?:feature\s*)?maps?|filters?|rows?|columns?|high|wide|deep|units?)\b",
+            "",
+        ),
+        (r"(\d+)\s*(?:²|\^\s*2|\*\*\s*2)\s*(?=[×x*,])", r"\1×\1"),
+        (r"^([\[({]?)\s*(?:none|-1|\?|batch(?:[_ ]size)?|N|B)\s*[,;×x]\s*(?=[^,;×x]+[,;×x])", r"\1"),
+        (r"^(\d+)([-/])(\d+)\2(\d+)$", r"\1×\3×\4"),
+    )
+)
+_LABELLED = re.compile(r"\(?\s*((?:[A-Za-z_]+\s*[:=]\s*\d+\s*[,; ×x]?\s*)+)\)?")
+_ORDER = {"h": 0, "height": 0, "rows": 0, "w": 1, "width": 1, "columns": 1, "c": 2, "channels": 2, "d": 2, "depth": 2,
+          "k": 2, "filters": 2}  # fmt: skip
+
+
+def labelled(text: str) -> str:
+    """H = 55, W = 55, C = 96 as 55×55×96, in that order; any other text as it is."""
+    if not _LABELLED.fullmatch(text) or text.count("=") + text.count(":") < 2:
+        return text
+    pairs = re.findall(r"([A-Za-z_]+)\s*[:=]\s*(\d+)", text)
+    places = [_ORDER.get(name.lower()) for name, _ in pairs]
+    if None in places or len(set(places)) < len(places):
+        return text
+    return "×".join(value for _, value in sorted(pairs, key=lambda pair: _ORDER[pair[0].lower()]))
+
+
+def shape(text: str) -> str:
+    """A shape: 55 by 55 with 96 channels, torch.Size([55, 55, 96]), (None, 55, 55, 96)."""
+    for pattern, put in _SHAPE:
+        text = pattern.sub(put, text)
+    return text.strip()

@@ -1,0 +1,348 @@
+"""The marker marked: hand-ins made with known mistakes, pairs of them, follow-throughs and formatting noise.
+
+Whoever made the hand-in knows what must come out, so the share of marks and diagnoses that are right can be counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from ..errors import UserError
+from ..expressions import printing
+from ..expressions.nodes import Value
+from ..formulas.defaults import with_defaults
+from ..formulas.diagnose import Candidate, outcome
+from ..formulas.draw import Sampler
+from ..formulas.program import as_array, program
+from ..formulas.run import contains_letters
+from ..networks.exercise import filled, to_csv
+from ..quiz.asked import Asked, CellAsked, FormulaAsked, InverseAsked, TableAsked
+from ..quiz.problem import Part, Problem
+from ..quiz.sheet import tolerance_of
+from ..quiz.variant import Variant, ask_part, variant
+from .choices import letter
+from .judging import PartMark, judge
+from .policy import Policy
+
+MOST_PAIRS = 6
+"""Pairs of mistakes that are tried for a part of a variant."""
+
+
+@dataclass
+class Tally:
+    """How often something was tried and how often it came out as it should; the first failures, told."""
+
+    tried: int = 0
+    good: int = 0
+    first: int = 0
+    failures: list[str] = field(default_factory=list)
+
+    def count(self, good: bool, told: str, first: bool = False) -> None:
+        self.tried += 1
+        self.good += good
+        self.first += first
+        if not good and len(self.failures) < 20:
+            self.failures.append(told)
+
+    @property
+    def share(self) -> float:
+        return self.good / self.tried if self.tried else 1.0
+
+    @property
+    def first_share(self) -> float:
+        return self.first / self.tried if self.tried else 1.0
+
+
+@dataclass
+class SelfTest:
+    """What the marker made of all hand-ins. `most_named`: the most mistakes that were named for one answer."""
+
+    right: Tally = field(default_factory=Tally)
+    marks: Tally = field(default_factory=Tally)
+    single: Tally = field(default_factory=Tally)
+    pairs: Tally = field(default_factory=Tally)
+    follows: Tally = field(default_factory=Tally)
+    conventions: Tally = field(default_factory=Tally)
+    most_named: int = 0
+
+    def to_dict(self) -> dict[str, object]:
+        names = ("right", "marks", "single", "pairs", "follows", "conventions")
+        found: dict[str, object] = {}
+        for name in names:
+            tally: Tally = getattr(self, name)
+            found[name] = {"tried": tally.tried, "good": tally.good, "share": round(tally.share, 4),
+                           "failures": tally.failures}  # fmt: skip
+        found["single_first"] = round(self.single.first_share, 4)
+        found["most_named"] = self.most_named
+        return found
+
+
+def self_test(
+    problems: Sequence[Problem], seeds: int = 5, step: Callable[[int], None] = lambda total: None
+) -> SelfTest:
+    """Makes hand-ins for `seeds` variants of every problem and marks them; `step` is called after each variant."""
+    found = SelfTest()
+    for problem in problems:
+        for seed in range(seeds):
+            made = variant(problem, f"self-test/{seed}")
+            _Tester(made, found).run()
+            step(len(problems) * seeds)
+    return found
+
+
+class _Tester:
+    def __init__(self, made: Variant, found: SelfTest) -> None:
+        self.made = made
+        self.found = found
+        self.policy = Policy()
+        self.sampler = Sampler("self-test", made.problem.id, made.seed)
+        self.right: dict[str, object] = {part.id: self.answer(part) for part in made.problem.parts}
+
+    def run(self) -> None:
+        self.in_all_notations()
+        for part in self.made.problem.parts:
+            asked = self.made.asked[part.id]
+            if part.kind == "choice":
+                self.choices(part)
+            elif isinstance(asked, TableAsked):
+                self.cells(part, asked)
+            else:
+                self.singles(part, asked)
+                self.other_conventions(part, asked)
+                if isinstance(asked, FormulaAsked):
+                    self.pairs(part, asked)
+        self.following()
+
+    def mark(self, part: Part, given: object) -> PartMark:
+        """The mark of one part when all others are right."""
+        marks = judge(self.made, {**self.right, part.id: given}, self.policy)
+        found = next(mark for mark in marks if mark.part is part)
+        self.found.most_named = max(self.found.most_named, len(found.mistakes))
+        return found
+
+    def told(self, part: Part, given: object, mark: PartMark, wanted: str) -> str:
+        named = ", ".join(each.id for each in mark.mistakes)
+        where = f"{self.made.problem.id}.{part.id}, seed {self.made.seed}"
+        return f"{where}: {given!r} is {mark.status} ({named or mark.reason}), not {wanted}"
+
+    # right answers
+
+    def answer(self, part: Part) -> object:
+        """The right answer as a student would write it."""
+        if part.kind == "choice":
+            shown = self.made.choices[part.id]
+            return ", ".join(letter(i) for i, choice in enumerate(shown) if choice.right)
+        asked = self.made.asked[part.id]
+        if isinstance(asked, TableAsked):
+            return to_csv(filled(asked.table, asked.columns, asked.headings))
+        return plain(asked.expected)
+
+    def in_all_notations(self) -> None:
+        """Everything right, then each answer in every notation: none is marked wrong."""
+        for mark in judge(self.made, self.right, self.policy):
+            good = mark.status == "right"
+            self.found.marks.count(good, self.told(mark.part, self.right[mark.part.id], mark, "right"))
+        for part in self.made.problem.parts:
+            asked = self.made.asked[part.id]
+            for given in notations(part, asked, self.right[part.id]):
+                mark = self.mark(part, given)
+                told = self.told(part, given, mark, "right")
+                self.found.right.count(mark.status == "right", told)
+
+    # wrong ones
+
+    def singles(self, part: Part, asked: Asked) -> None:
+        rights = [asked.expected, *(other.value for other in asked.others())]
+        for wrong in asked.wrong():
+            if any(_same(wrong.value, right) for right in rights) or not _is_written(wrong.value, asked.expected):
+                continue
+            if isinstance(asked, InverseAsked) and asked.fits(wrong.value):
+                continue
+            if self._is_rounded(part, asked, wrong.value):
+                continue
+            given = plain(wrong.value)
+            mark = self.mark(part, given)
+            named = [each.id for each in mark.mistakes]
+            told = self.told(part, given, mark, f"wrong: {wrong.id}")
+            self.found.marks.count(mark.status == "wrong", told)
+            # what another convention gives is told as that, where the part names its own
+            told_so = any(name.startswith("convention-") for name in named)
+            self.found.single.count(wrong.id in named or told_so, told, named[:1] == [wrong.id] or told_so)
+
+    def _is_rounded(self, part: Part, asked: Asked, value: Value) -> bool:
+        """Whether a wrong value lies so near the right one that it counts as it."""
+        right = asked.expected
+        if not isinstance(right, int | float | Fraction) or not isinstance(value, int | float | Fraction):
+            return False
+        return abs(Fraction(value) - Fraction(right)) <= 2 * tolerance_of(part, right)
+
+    def choices(self, part: Part) -> None:
+        for index, choice in enumerate(self.made.choices[part.id]):
+            if choice.right:
+                continue
+            mark = self.mark(part, letter(index))
+            told = self.told(part, letter(index), mark, "wrong")
+            self.found.marks.count(mark.status == "wrong" and mark.share == 0, told)
+
+    def cells(self, part: Part, asked: TableAsked) -> None:
+        """One cell of a table wrong: that one is, and no other is."""
+        full = filled(asked.table, asked.columns, asked.headings)
+        layer = asked.table.rows[self.sampler.integer(0, len(asked.table.rows) - 1)].layer.name
+        for column in asked.columns:
+            cell = CellAsked(asked.table, layer, column)
+            for wrong in cell.wrong():
+                if not _is_written(wrong.value, cell.expected) or any(
+                    _same(wrong.value, o.value) for o in cell.others()
+                ):
+                    continue
+                rows = [list(row) for row in full]
+                place = next(i for i, row in enumerate(rows) if row[0] == layer)
+                right = plain(cell.expected)
+                at = [i for i, text in enumerate(rows[place]) if text.replace(" ", "") == right.replace(" ", "")]
+                if len(at) != 1:
+                    continue
+                rows[place][at[0]] = plain(wrong.value)
+                mark = self.mark(part, to_csv(rows))
+                bad = [(each.layer, each.column) for each in mark.cells if each.status == "wrong"]
+                named = next(
+                    (each.mistakes for each in mark.cells if each.layer == layer and each.column == column), ()
+                )
+                told = f"{self.told(part, plain(wrong.value), mark, wrong.id)} in {layer}, {column}: wrong are {bad}"
+                self.found.marks.count(bad == [(layer, column)], told)
+                ids = [each.id for each in named]
+                self.found.single.count(wrong.id in ids, told, ids[:1] == [wrong.id])
+
+    def other_conventions(self, part: Part, asked: Asked) -> None:
+        for other in asked.others():
+            if not _is_written(other.value, asked.expected):
+                continue
+            given = plain(other.value)
+            mark = self.mark(part, given)
+            told = self.told(part, given, mark, f"convention {other.name}")
+            self.found.conventions.count(mark.status == "convention", told)
+
+    def pairs(self, part: Part, asked: FormulaAsked) -> None:
+        """Two mistakes together, where no single one gives the same."""
+        if contains_letters(asked.expected):
+            return
+        taken = [asked.expected, *(other.value for other in asked.others()), *(each.value for each in asked.wrong())]
+        for pair, value in self._drawn_pairs(asked):
+            if any(_same(value, each) for each in taken) or not _is_written(value, asked.expected):
+                continue
+            if self._is_rounded(part, asked, value):
+                continue
+            given = plain(value)
+            mark = self.mark(part, given)
+            told = self.told(part, given, mark, f"wrong: {pair.id}")
+            self.found.marks.count(mark.status == "wrong", told)
+            ids = {frozenset(each.id.split("+")) for each in mark.mistakes}
+            self.found.pairs.count(frozenset(pair.id.split("+")) in ids, told)
+
+    def _drawn_pairs(self, asked: FormulaAsked) -> Iterator[tuple[Candidate, Value]]:
+        compiled = program(asked.formula, asked.convention)
+        relevant = [mistake for mistake in compiled.relevant(asked.name) if mistake.weight >= 0.4]
+        if len(relevant) < 2:
+            return
+        state = compiled.reach(with_defaults(asked.formula, asked.given), asked.name)
+        for _ in range(MOST_PAIRS):
+            i, j = self.sampler.integer(0, len(relevant) - 1), self.sampler.integer(0, len(relevant) - 2)
+            a, b = relevant[min(i, j + (j >= i))], relevant[max(i, j + (j >= i))]
+            if a.step == b.step:
+                continue
+            value = outcome(compiled.plan(asked.name, a, b), state.copy(), asked.name)
+            if value is not None:
+                alike = asked.formula.is_per_axis(asked.name) and isinstance(value, tuple) and len(set(value)) == 1
+                yield Candidate((a, b)), as_array(value[0] if alike else value)
+
+    # following through
+
+    def following(self) -> None:
+        """A wrong earlier answer, and later ones that follow from it."""
+        problem = self.made.problem
+        for part in problem.parts:
+            for before in part.follows:
+                asked = self.made.asked[before]
+                if not isinstance(asked, FormulaAsked):
+                    continue
+                for wrong in asked.wrong():
+                    if _is_written(wrong.value, asked.expected) and self._is_carried(part, before, wrong.value):
+                        break
+
+    def _is_carried(self, part: Part, before: str, value: Value) -> bool:
+        """Marks a hand-in with this wrong earlier answer; False where nothing follows from it."""
+        own = {p.id: self.made.asked[p.id].expected for p in self.made.problem.parts}
+        try:
+            again = ask_part(self.made.problem, part, {**self.made.values, **own, before: value})
+            if not isinstance(again, FormulaAsked) or again.given == _given(self.made.asked[part.id]):
+                return False  # what is pinned inside one formula is tried by hand
+            follows = again.expected
+        except (UserError, OverflowError):
+            return False
+        if _same(follows, self.made.asked[part.id].expected) or not _is_written(follows, again.expected):
+            return False
+        answers: Mapping[str, object] = {**self.right, before: plain(value), part.id: plain(follows)}
+        mark = next(mark for mark in judge(self.made, answers, self.policy) if mark.part is part)
+        told = self.told(part, plain(follows), mark, f"following from {before} = {plain(value)}")
+        self.found.follows.count(mark.status in ("follows", "convention"), told)
+        return True
+
+
+def _given(asked: Asked) -> object:
+    return asked.given if isinstance(asked, FormulaAsked) else None
+
+
+def plain(value: Value) -> str:
+    """A value as a careful student types it."""
+    if isinstance(value, tuple):
+        return "x".join(map(plain, value))
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return printing.plain(value)
+
+
+def _same(a: Value, b: Value) -> bool:
+    """Whether two values are the same, a size along every axis written once or twice."""
+    one, two = (v[0] if isinstance(v, tuple) and len(set(v)) == 1 else v for v in (a, b))
+    return bool(one == two)
+
+
+def _is_written(value: Value, right: Value) -> bool:
+    """Whether somebody would write a wrong value: of the right one's form, whole and positive where that is."""
+    if isinstance(right, tuple):
+        return isinstance(value, tuple) and len(value) == len(right) and all(map(_is_written, value, right))
+    if isinstance(value, tuple):
+        return False
+    if isinstance(right, int):
+        return isinstance(value, int) and value > 0
+    return True
+
+
+def notations(part: Part, asked: Asked, right: object) -> Iterator[object]:
+    """The right answer in the ways in which students write it."""
+    if part.kind == "choice":
+        text = str(right)
+        yield from (text.lower(), f"({text})", f" {text} ", text.replace(", ", " and "))
+        return
+    if isinstance(asked, TableAsked):
+        return
+    value = asked.expected
+    if contains_letters(value):
+        yield from (printing.text(value), printing.latex(value), f"$ {printing.latex(value)} $")
+        return
+    if isinstance(value, tuple):
+        numbers = [str(number) for number in value]
+        for join in ("x", " x ", "×", " × ", ", ", " X "):
+            yield join.join(numbers)
+        yield from (f"[{','.join(numbers)}]", f"({', '.join(numbers)})", list(value))
+        yield " \\times ".join(numbers).join("$$")
+        return
+    if isinstance(value, int):
+        yield from (value, f"{value:,}", f"{value:,}".replace(",", " "), f"= {value}", f" {value}. ", f"**{value}**")
+        yield f"${value}$"
+        return
+    if isinstance(value, Fraction):
+        yield f"{value.numerator}/{value.denominator}"
+    number = float(value)
+    yield from (f"{number:.4g}", f"≈ {number:.4g}", f"{number:.6g}", number)
