@@ -121,7 +121,8 @@ def _page(document: doc.Document) -> list[str]:
     # Without a date the file says none: that of the day would make two runs differ.
     date = "datetime(year: {}, month: {}, day: {})".format(*map(int, day.groups())) if day else "none"
     language = re.fullmatch("[a-z]{2,3}", document.language)
-    known = " · ".join(f"{name} {value}" for name, value in document.facts if value)
+    codes = [fact for fact in document.facts if fact[0] == "Code"] or document.facts
+    known = " · ".join(f"{name} {value}" for name, value in codes if value)
     return [
         f"#set document(title: {_string(document.title)}, date: {date})",
         f"#set text(lang: {_string(language[0] if language else 'en')})",

@@ -183,6 +183,8 @@ def _json(text: str, source: str) -> Iterator[HandIn | Refused]:
         content = json.loads(text, object_pairs_hook=_once)
     except ValueError as error:
         raise UserError(f"the file is not JSON: {printable(str(error))}") from None
+    if isinstance(content, dict) and {"problems", "secret"} <= content.keys():
+        raise UserError("this is an exam's manifest, not a hand-in")
     tables = content.get("students", [content]) if isinstance(content, dict) else content
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise UserError('an object is expected: {"student": ..., "code": ..., "answers": {"1.a": ...}}')

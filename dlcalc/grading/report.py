@@ -21,13 +21,20 @@ def table_marks(marks: TableMarks, show: bool = False, spell: Spell = None) -> d
     title = f"{marks.table.network.title}: {marks.marks} of {len(marks.cells)} cells"
     counted = ", ".join(f"{count} {status}" for status, count in marks.counts.items() if count)
     blocks: list[doc.Block] = [doc.Paragraph(counted)]
-    told = [cell for cell in marks.cells if cell.status != "right"]
+    told = [cell for cell in marks.cells if cell.status not in ("right", "missing")]
+    missing: dict[str, list[str]] = {}
+    for cell in marks.cells:
+        if cell.status == "missing":
+            missing.setdefault(cell.layer, []).append(cell.column.replace("_", " "))
     if told:
         header = ("layer", "column", "you wrote", "", *(("right is",) if show else ()))
         rows = tuple((c.layer, c.column, c.wrote, _why(c), *((doc.Math(c.expected),) if show else ())) for c in told)
         blocks.append(doc.Table(header, rows))
-    else:
+    elif not missing:
         blocks.append(doc.Note("right", "every cell is right"))
+    if missing:
+        listed = "; ".join(f"{layer} ({', '.join(columns)})" for layer, columns in missing.items())
+        blocks.append(doc.Note("note", f"not answered: {listed}"))
     blocks += [doc.Note("note", note) for note in marks.notes]
     return doc.Document(title, tuple(blocks), spell)
 

@@ -10,6 +10,7 @@ from ..expressions.parser import parse
 from ..expressions.reader import Declarations
 from ..foreign import printable
 from ..formulas.model import Formula, Step
+from ..formulas.program import program
 from ..formulas.registry import formula, ids_known
 from ..networks.exercise import COLUMNS
 from ..networks.table import COUNTS
@@ -45,7 +46,7 @@ class Asking:
             if found.variable(unknown) is None:
                 known = ", ".join(variable.name for variable in found.variables)
                 raise keys.wrong("ask", f"an inverse question is written inverse:conv.o:s; {found.id} has {known}")
-        if (rest not in found.by_name and "." not in rest) or found.variable(rest) is not None:
+        if rest not in program(found).place:
             known = ", ".join(dict.fromkeys((*found.answers, *(step.name for step in found.steps))))
             raise keys.wrong("ask", f"{printable(rest)} cannot be asked of {found.id}; what can is {known}")
         convention = keys.text("convention", "")

@@ -23,7 +23,7 @@ from ..networks.exercise import cell
 from ..networks.mistakes import mistaken
 from ..networks.network import Network
 from ..networks.table import COUNTS, Row, Table, tabulate
-from .generators import GENERATORS, OPTIONS
+from .generators import GENERATORS, HOW_MANY, MOST_LAYERS, OPTIONS
 from .keys import Keys
 from .problem import Array, Draw, DrawnNetwork, Pick, Slip, Span, TextNetwork, ZooNetwork
 from .words import Filler, Reader
@@ -98,9 +98,17 @@ def _span(keys: Keys, name: str, text: str, declared: Declarations) -> tuple[Spa
             raise keys.wrong(name, f"{strange[0]} is not drawn before {name}")
         ends.append(node)
     low, high = ends
-    first, last = map(_number, ends)
+    try:
+        first, last = map(_number, ends)
+    except DlcalcError as error:
+        raise keys.told(name, error) from None
     if first is not None and last is not None and first > last:
-        raise keys.wrong(name, f"a range runs upwards, not from {found[1]} to {found[2]}")
+        raise keys.wrong(name, f"a range runs upwards, not from {printable(found[1])} to {printable(found[2])}")
+    for end in first, last:
+        if end is not None and abs(end) > LARGEST:
+            raise keys.wrong(name, f"a drawn number is at most {LARGEST:,}")
+    if first is not None and last is not None and (last - first) / step > LARGEST:
+        raise keys.wrong(name, f"a range has at most {LARGEST:,} steps")
     whole = step == int(step) and (first is None or first.denominator == 1)
     span = (1.0 if first is None else float(first), 1e9 if last is None else float(last))
     return Span(low, high, Fraction(step)), Named(Kind.SCALAR, whole, ends=span)
@@ -178,6 +186,8 @@ def _array(keys: Keys) -> tuple[Array, Named]:
     ends = [read_number(low), read_number(high)]
     if not dots or not all(isinstance(end, int) for end in ends) or ends[0] > ends[1]:  # type: ignore[operator]
         raise keys.wrong("from", "whole numbers are expected, such as '-3..3'")
+    if max(map(abs, ends)) > LARGEST:  # type: ignore[arg-type]
+        raise keys.wrong("from", f"a drawn number is at most {LARGEST:,}")
     keys.done()
     return Array(rows, columns, int(ends[0] or 0), int(ends[1] or 0)), Named(Kind.MATRIX if rows else Kind.VECTOR)
 
@@ -193,6 +203,11 @@ def _options(keys: Keys, key: str, kind: str) -> tuple[object, ...]:
     if not items or not all(type(item) is usual for item in items):
         what = {"int": "whole numbers", "str": "texts", "bool": "true or false"}[usual.__name__]
         raise keys.wrong(key, f"{what} are expected, not {shown(value)}")
+    if len(items) > MOST_ITEMS:
+        raise keys.wrong(key, f"a list has 1 to {MOST_ITEMS} entries, not {len(items)}")
+    most = MOST_LAYERS if key in HOW_MANY else LARGEST
+    if strange := [item for item in items if usual is int and not 0 <= item <= most]:
+        raise keys.wrong(key, f"whole numbers from 0 to {most:,} are expected, not {shown(strange[0])}")
     return tuple(items)
 
 
@@ -227,6 +242,8 @@ def _nothing(name: str, form: str) -> tuple[Any, ...]:
 def _from_span(low: Value, high: Value, step: Fraction, sampler: Sampler) -> Value:
     if not isinstance(low, int | Fraction) or not isinstance(high, int | Fraction):
         raise UserError("the ends of a range are exact numbers")
+    if max(abs(low), abs(high)) > LARGEST or high - low > LARGEST * step:
+        raise UserError(f"a range has at most {LARGEST:,} steps, and a drawn number is at most {LARGEST:,}")
     count = int((Fraction(high) - Fraction(low)) / step)
     if count < 0:
         raise UserError("the range is empty")

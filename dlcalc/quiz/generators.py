@@ -40,6 +40,10 @@ OPTIONS: Mapping[str, Mapping[str, tuple[object, ...]]] = {
 }
 """What each generator chooses from: the usual choices of every option, each as likely as it is often listed."""
 
+MOST_LAYERS = 20
+HOW_MANY = ("convs", "dense", "layers", "hidden")
+"""Options that say how many layers there are."""
+
 
 class _Choice:
     def __init__(self, kind: str, options: Mapping[str, Sequence[object]], sampler: Sampler) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Collection, Iterator, Mapping
 from fractions import Fraction
 from typing import Any
@@ -12,6 +13,11 @@ from ..foreign import printable, shown
 
 LONGEST = 2_000
 """Characters of one text."""
+MOST = 200
+"""Texts of one list."""
+
+
+_NUMBER = re.compile(r"\d{1,12}(?:\.\d{1,12})?|\d{1,12}/0*[1-9]\d{0,11}", re.ASCII)
 
 
 class Keys:
@@ -84,10 +90,11 @@ class Keys:
         value = self.take(key)
         if value is None:
             return usual
-        try:
-            found = Fraction(str(value)) if isinstance(value, int | float | str) and value is not True else None
-        except (ValueError, ZeroDivisionError):
-            found = None
+        found = None
+        if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= 10**9:
+            found = Fraction(str(value))
+        elif isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
+            found = Fraction(value.strip())
         if found is None or not 0 <= found <= 10**9:
             raise self.wrong(key, f"a number from 0 on is expected, not {shown(value)}")
         return found
@@ -108,6 +115,8 @@ class Keys:
         items = [value] if isinstance(value, str) else value
         if not isinstance(items, list) or not all(isinstance(item, str) and item.strip() for item in items):
             raise self.wrong(key, f"a list of texts is expected, not {shown(value)}")
+        if len(items) > MOST:
+            raise self.wrong(key, f"a list has at most {MOST} texts, not {len(items):,}")
         if any(len(item) > LONGEST for item in items):
             raise self.wrong(key, f"a text has at most {LONGEST:,} characters")
         return tuple(items)

@@ -16,6 +16,8 @@ from ..formulas.registry import formula, ids_known
 from .keys import Keys
 
 THIS = "this"
+MOST = 60
+"""Steps of a problem, and mistakes."""
 
 
 def own_formulas(keys: Keys, names: Mapping[str, Any], declared: Declarations) -> dict[str, Formula]:
@@ -23,9 +25,9 @@ def own_formulas(keys: Keys, names: Mapping[str, Any], declared: Declarations) -
 
     Raises ProblemError for an expression that cannot be read, or an edit of a step that is not there.
     """
-    steps = tuple(_step(inner) for inner in keys.tables("step"))
+    steps = tuple(_step(inner) for inner in _few(keys, "step"))
     mistakes: dict[str, list[tuple[Keys, Mistake]]] = {}
-    for inner in keys.tables("mistake"):
+    for inner in _few(keys, "mistake"):
         of = inner.one_of("of", (THIS, *sorted(ids_known())), THIS)
         mistakes.setdefault(of, []).append((inner, _mistake(inner)))
     found: dict[str, Formula] = {}
@@ -46,6 +48,13 @@ def own_formulas(keys: Keys, names: Mapping[str, Any], declared: Declarations) -
         found[id] = replace(base, mistakes=(*base.mistakes, *(mistake for _, mistake in more)))
     for id, made in found.items():
         _check(keys, made, mistakes.get(id, []))
+    return found
+
+
+def _few(keys: Keys, key: str) -> list[Keys]:
+    found = keys.tables(key)
+    if len(found) > MOST:
+        raise keys.wrong(key, f"a problem has at most {MOST} of [[{key}]], not {len(found):,}")
     return found
 
 

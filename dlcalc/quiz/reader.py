@@ -29,6 +29,7 @@ MOST_BYTES = 256 * 1024
 MOST_NAMES = 60
 MOST_PARTS = 26
 MOST_CHOICES = 12
+MOST_TESTS = 50
 
 _FRONT = re.compile(r"\A\s*\+\+\+[ \t]*\n(.*?)\n\+\+\+[ \t]*(?:\n|\Z)(.*)\Z", re.DOTALL)
 _SECTION = re.compile(r"^##[ \t]+([^\n]*?)[ \t]*$", re.MULTILINE)
@@ -172,10 +173,12 @@ class _File:
     def _sections(self, reader: Reader, ids: tuple[str, ...]) -> tuple[Template, dict[str, Template]]:
         stem, *rest = _SECTION.split(self.body)
         sections = dict(zip(rest[::2], rest[1::2], strict=True))
-        for name in sections:
+        for name in rest[::2]:
+            if rest[::2].count(name) > 1:
+                raise ProblemError(printable(self.path), f"## {printable(name)}", "a part has one section")
             if name not in ids:
-                raise ProblemError(printable(self.path), f"## {name}", f"there is no part {name}; the parts are "
-                                   f"{', '.join(ids)}")  # fmt: skip
+                rule = f"there is no such part; the parts are {', '.join(ids)}"
+                raise ProblemError(printable(self.path), f"## {printable(name)}", rule)
         return self._text(reader, "text", stem), {n: self._text(reader, f"## {n}", t) for n, t in sections.items()}
 
     def _text(self, reader: Reader, key: str, text: str) -> Template:
@@ -293,7 +296,10 @@ class _File:
     # tests
 
     def _trials(self, ids: tuple[str, ...]) -> tuple[Trial, ...]:
-        return tuple(self._trial(keys, ids) for keys in self.keys.tables("test"))
+        found = self.keys.tables("test")
+        if len(found) > MOST_TESTS:
+            raise self.keys.wrong("test", f"a problem has at most {MOST_TESTS} tests, not {len(found):,}")
+        return tuple(self._trial(keys, ids) for keys in found)
 
     def _trial(self, keys: Keys, ids: tuple[str, ...]) -> Trial:
         seed = keys.written("seed")

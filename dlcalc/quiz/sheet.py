@@ -12,9 +12,11 @@ from itertools import islice
 from string import ascii_lowercase
 
 from .. import document as doc
+from ..errors import ProblemError, UserError
 from ..explain.calculation import rounded
 from ..expressions.nodes import Value
 from ..formulas.run import contains_letters
+from ..foreign import printable
 from ..networks.exercise import LAYER, TOTAL, cell, heading
 from ..networks.table import COUNTS
 from .asked import Asked, CellAsked, TableAsked
@@ -52,7 +54,18 @@ def question(
     points: Fraction | None = None,
     shares: Shares = Shares(),
 ) -> doc.Question:
-    """A variant as a question of a document. `points` for the whole question scale those of its parts."""
+    """A variant as a question of a document. `points` for the whole question scale those of its parts.
+
+    Raises ProblemError where a value in the text cannot be worked out.
+    """
+    try:
+        return _question(variant, number, key, points, shares)
+    except UserError as error:
+        rule = f"with the numbers of seed {variant.seed}: {error}"
+        raise ProblemError(printable(variant.problem.path), "text", rule) from None
+
+
+def _question(variant: Variant, number: int, key: bool, points: Fraction | None, shares: Shares) -> doc.Question:
     problem = variant.problem
     whole = problem.points if points is None else points
     scale = whole / problem.points if problem.points else Fraction(0)

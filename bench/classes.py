@@ -1,0 +1,93 @@
+"""A class: an exam made for 300 students, and their hand-ins marked, in one process."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from pathlib import Path
+
+from dlcalc.api.grading import grade
+from dlcalc.api.quiz import make_exam
+from dlcalc.formulas.draw import Sampler
+from dlcalc.grading.self_test import plain
+from dlcalc.networks.exercise import cell
+from dlcalc.quiz import seeds
+from dlcalc.quiz.asked import TableAsked
+from dlcalc.quiz.exam import Issue
+from dlcalc.quiz.manifest import read_manifest
+from dlcalc.quiz.sheet import entry_id
+from dlcalc.quiz.variant import Variant
+
+from .rows import ADDITIONS, Row, additions
+
+STUDENTS = 300
+PROBLEMS = (
+    "output-size",
+    "does-it-fit",
+    "cnn-table",
+    "lstm-parameters",
+    "rnn-parameters",
+    "dropout",
+    "conv-pool-dense",
+)
+"""Seven problems of the bank with more than 20 parts together, a whole network's table among them."""
+MAKING, MARKING = 60.0, 30.0
+"""Seconds at most."""
+
+
+def rows() -> list[Row]:
+    """Seconds of an exam's making (sheets and answer sheets in Markdown and TOML) and of its marking."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        listed = "".join(f'[[problem]]\nid = "{id}"\n' for id in PROBLEMS)
+        (folder / "exam.toml").write_text(f'title = "Bench"\n{listed}', encoding="utf-8")
+        roster = "".join(f"s{number},Student {number}\n" for number in range(STUDENTS))
+        (folder / "roster.csv").write_text(f"id,name\n{roster}", encoding="utf-8")
+        peer = additions()
+        start = time.perf_counter()
+        for _ in make_exam(str(folder / "exam.toml"), str(folder / "roster.csv"), str(folder / "out")):
+            pass
+        made = time.perf_counter() - start
+        manifest, secret = folder / "out" / "manifest.json", folder / "out" / "secret.key"
+        issue = read_manifest(str(manifest))
+        parts = sum(len(item.problem.parts) for item in issue.exam.items)
+        hand_in(issue, seeds.read_secret(str(secret)), folder / "in")
+        start = time.perf_counter()
+        graded = grade(str(manifest), str(secret), [str(folder / "in")])
+        marked = time.perf_counter() - start
+        assert len(graded.marks.results) == STUDENTS
+    what = f"{STUDENTS} students × {parts} parts"
+    return [
+        Row(f"exam made, {what}", made, peer, ADDITIONS, f"≤ {MAKING:g} s", made <= MAKING, "s"),
+        Row(f"hand-ins marked, {what}", marked, peer, ADDITIONS, f"≤ {MARKING:g} s", marked <= MARKING, "s"),
+    ]
+
+
+def hand_in(issue: Issue, secret: str, folder: Path) -> None:
+    """A hand-in of each student: two fifths of the answers are what a typical mistake gives, the rest is right."""
+    folder.mkdir()
+    sampler = Sampler("bench", "classes")
+    for student in issue.students:
+        answers: dict[str, str] = {}
+        for number, variant in enumerate(issue.exam.variants(secret, student.id), 1):
+            answers.update(answered(variant, number, sampler))
+        content = {"student": student.id, "code": issue.codes[student.id], "answers": answers}
+        (folder / f"{student.id}.json").write_text(json.dumps(content), encoding="utf-8")
+
+
+def answered(variant: Variant, number: int, sampler: Sampler) -> dict[str, str]:
+    """What a student writes for one variant."""
+    found: dict[str, str] = {}
+    for part in variant.problem.parts:
+        id, asked = entry_id(number, variant, part), variant.asked[part.id]
+        if isinstance(asked, TableAsked):
+            for row in asked.table.rows:
+                found.update({f"{id}.{row.layer.name}.{c}": plain(cell(row, c)) for c in asked.columns})
+        elif part.kind == "choice":
+            found[id] = "ABCD"[sampler.integer(0, 3)]
+        else:
+            wrong = [each.value for each in asked.wrong()]
+            slips = wrong and sampler.integer(1, 5) <= 2
+            found[id] = plain(wrong[sampler.integer(0, len(wrong) - 1)] if slips else asked.expected)
+    return found

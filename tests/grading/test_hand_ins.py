@@ -1,0 +1,128 @@
+"""Hand-ins of one student or of a class, in every format, and what happens to those that cannot be read."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dlcalc.errors import UserError
+from dlcalc.grading.hand_ins import HandIn, Refused, read, read_all
+
+TOML = b'student = "ada"\ncode = "7F3K-9QXM"\n[answers]\n"1.a" = "55x55x96"\n1.b = 34944\n[answers.2]\nc = [1, 2]\n'
+ANSWERS = {"1.a": "55x55x96", "1.b": 34944, "2.c": [1, 2]}
+
+
+def only(data: bytes | str, name: str) -> HandIn:
+    found = list(read(data.encode() if isinstance(data, str) else data, name))
+    assert len(found) == 1
+    assert isinstance(found[0], HandIn), found[0].reason
+    return found[0]
+
+
+def refused(data: bytes | str, name: str) -> str:
+    found = list(read(data.encode() if isinstance(data, str) else data, name))
+    assert len(found) == 1
+    assert isinstance(found[0], Refused)
+    return found[0].reason
+
+
+@pytest.mark.parametrize("data", [TOML, b"\xef\xbb\xbf" + TOML, TOML.replace(b"\n", b"\r\n")])
+def test_toml(data: bytes) -> None:
+    assert only(data, "a.toml") == HandIn("a.toml", "ada", "7F3K-9QXM", ANSWERS)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"student": "ada", "code": "7F3K-9QXM", "answers": ANSWERS},
+        {"student": "ada", "code": "7F3K-9QXM", "answers": {"1": {"a": "55x55x96", "b": 34944}, "2": {"c": [1, 2]}}},
+        [{"student": "ada", "code": "7F3K-9QXM", "answers": ANSWERS}],
+        {"students": [{"student": "ada", "code": "7F3K-9QXM", "answers": ANSWERS}]},
+    ],
+)
+def test_json(content: Any) -> None:
+    assert only(json.dumps(content), "a.json") == HandIn("a.json", "ada", "7F3K-9QXM", ANSWERS)
+
+
+def test_a_class_in_one_json_file() -> None:
+    content = [{"student": "ada", "answers": {"1.a": 1}}, {"student": "bob", "answers": 5}, {"student": 7}]
+    found = list(read(json.dumps(content).encode(), "c.json"))
+    assert found[0] == HandIn("c.json (1)", "ada", "", {"1.a": 1})
+    assert isinstance(found[1], Refused)
+    assert found[2] == HandIn("c.json (3)", "7")
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_one_student_row_by_row(separator: str) -> None:
+    rows = [("part", "answer", "question"), ("student", "ada", ""), ("code", "X", ""), ("1.a", '"55,55,96"', "Which?"),
+            ("2", "'=7", "How?"), ("3", "", "")]  # fmt: skip
+    found = only("\n".join(separator.join(row) for row in rows), "a.csv")
+    assert found == HandIn("a.csv", "ada", "X", {"1.a": "55,55,96", "2": "=7", "3": ""})
+
+
+@pytest.mark.parametrize("head", ["student,code,1.a,2", "name,ID,code,1.a,2", "code,email,1a,2", "Username,Code,1(a),2"])
+def test_a_class_with_a_row_per_student(head: str) -> None:
+    cells = {"student": "ada", "id": "ada", "email": "ada", "username": "ada", "code": "X", "name": "Ada", "2": "B"}
+    row = ",".join(cells.get(name, "34944") for name in head.lower().split(","))
+    assert only(f"{head}\n{row}\n\n", "c.csv") == HandIn("c.csv, line 2", "ada", "X", {"1.a": "34944", "2": "B"})
+
+
+@pytest.mark.parametrize("name", ["1.a", "1a", "1(a)", "1.A", "Q1a", "1 a", "question 1.a", "1-a"])
+def test_the_id_of_an_answer_as_people_write_it(name: str) -> None:
+    assert only(json.dumps({"answers": {name: 5}}), "a.json").answers == {"1.a": 5}
+
+
+def test_cells_of_a_table_keep_their_names() -> None:
+    answers = {"3.a.conv-1.output": "1", "3.total.parameters": "2", "2": "3"}
+    assert only(json.dumps({"answers": answers}), "a.json").answers == answers
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "reason"),
+    [
+        ("", "a.csv", "there is nothing in the file"),
+        ("a,b\n1,2", "a.csv", "a CSV has the columns part,answer, or student,code and a column for each part"),
+        ("student,name,code,marks,of,1.a (of 2)\nada,Ada,X,1,2,1", "gradebook.csv", "this is a gradebook, not a hand-in"),
+        ("part,answer\n1.a,5\n1.a,6", "a.csv", "1.a is answered twice"),
+        ("part,answer\n1.a,5\n1a,6", "a.csv", "1.a is answered twice"),
+        ("student,1.a,1.a\nada,5,6", "a.csv", "1.a is answered twice"),
+        ('{"answers": {"1.a": 5, "1.a": 6}}', "a.json", "1.a is answered twice"),
+        ('{"answers": {"1.a": 5, "1": {"a": 6}}}', "a.json", "1.a is answered twice"),
+        ('[answers]\n"1.a" = 5\n"1.a" = 6', "a.toml", 'the file is not TOML: Cannot overwrite a value (at end of document)'),
+        ('{"answers": {"1.a": 5', "a.json", "the file is not JSON: Expecting ',' delimiter: line 1 column 22 (char 21)"),
+        ('{"answers": 5}', "a.json", 'the answers are a table: [answers], with lines such as "1.a" = "55x55x96"'),
+        ("5", "a.json", 'an object is expected: {"student": ..., "code": ..., "answers": {"1.a": ...}}'),
+        ('{"problems": [], "secret": "", "students": []}', "manifest.json", "this is an exam's manifest, not a hand-in"),
+        ("55", "a.txt", "a hand-in is a file of .toml, .json, .csv"),
+        (b"\xff\xfe1", "a.toml", "the file is not UTF-8 text: byte 0"),
+    ],
+)
+def test_what_is_no_hand_in(data: bytes | str, name: str, reason: str) -> None:
+    assert refused(data, name) == reason
+
+
+def test_the_same_answer_twice_is_one_answer() -> None:
+    assert only("part,answer\n1.a,5\n1.a,5", "a.csv").answers == {"1.a": "5"}
+
+
+def test_folders_and_archives(tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "x.toml").write_bytes(TOML)
+    (tmp_path / "notes.txt").write_text("not read")
+    (tmp_path / ".hidden.toml").write_text("not read")
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("ada/answers.toml", TOML)
+        archive.writestr("__MACOSX/ada/._answers.toml", b"\x00\x05")
+        archive.writestr("readme.txt", "not read")
+    found = list(read_all([str(tmp_path)]))
+    assert [each.source for each in found] == [f"{tmp_path}/a.zip/ada/answers.toml", f"{tmp_path}/b/x.toml"]
+    assert all(isinstance(each, HandIn) and each.answers == ANSWERS for each in found)
+
+
+def test_a_path_that_is_not_there() -> None:
+    with pytest.raises(UserError, match=r"there is no file nowhere\.toml"):
+        list(read_all(["nowhere.toml"]))
