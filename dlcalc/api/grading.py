@@ -19,14 +19,16 @@ from ..grading.self_test import SelfTest, self_test
 from ..quiz import bank, seeds
 from ..quiz.exam import read_exam
 from ..quiz.manifest import read_manifest
+from .quiz import profile_of, spelling
 from .results import Result
 
 
 class Graded(Result):
     """A class's marks: `marks.results` per student, and `to_dict` for JSON."""
 
-    def __init__(self, marks: Marks) -> None:
+    def __init__(self, marks: Marks, spell: dict[str, str] | None = None) -> None:
         self.marks = marks
+        self.spell = spell
 
     @property
     def correct(self) -> bool:
@@ -61,9 +63,10 @@ def grade(
     """
     made = read_manifest(manifest)
     policy = policy_of(made.exam.policy, manifest)
-    marker = Marker(made, seeds.read_secret(secret), policy)
+    spell = spelling(profile_of(made.exam), (item.problem for item in made.exam.items))
+    marker = Marker(made, seeds.read_secret(secret), policy, spell)
     hand_ins: list[HandIn | Refused] = list(read_all(answers))
-    return Graded(mark_class(marker, hand_ins, lambda: step(len(hand_ins))))
+    return Graded(mark_class(marker, hand_ins, lambda: step(len(hand_ins))), spell)
 
 
 class Tested(Result):

@@ -12,10 +12,12 @@ from ..document import Document
 from ..errors import UserError
 from ..export.registry import suffix, writer
 from ..export.registry import text as written
+from ..formulas.registry import formula
 from ..profiles import Profile, active
 from ..quiz import bank, seeds
 from ..quiz.exam import Exam, Issue, Student, issue, read_exam, read_roster
 from ..quiz.manifest import to_json
+from ..quiz.problem import Problem
 from ..quiz.sheet import sheet
 from ..quiz.variant import Variant, variant
 from .results import Result
@@ -29,18 +31,22 @@ PRACTICE_ONLY = ("moodle", "practice")
 class Paper(Result):
     """Several variants as a sheet, or with `solutions` as its key."""
 
-    def __init__(self, title: str, variants: Sequence[Variant], solutions: bool = False, date: str = "") -> None:
+    def __init__(
+        self, title: str, variants: Sequence[Variant], solutions: bool = False, date: str = "",
+        spell: dict[str, str] | None = None,
+    ) -> None:  # fmt: skip
         self.title = title
         self.variants = tuple(variants)
         self.solutions = solutions
         self.date = date
+        self.spell = spell
 
     def document(self) -> Document:
-        return sheet(self.title, self.variants, self.solutions, date=self.date)
+        return sheet(self.title, self.variants, self.solutions, date=self.date, spell=self.spell)
 
     def key(self) -> Document:
         """The sheet with answers, reasons and working, as formats that mark themselves need it."""
-        return sheet(self.title, self.variants, True, date=self.date)
+        return sheet(self.title, self.variants, True, date=self.date, spell=self.spell)
 
     def to_dict(self) -> dict[str, Any]:
         import json
@@ -66,14 +72,15 @@ def practice(
     problems = bank.chosen(bank.of_topic(topic, level), count, "practice", topic, seed)
     variants = [variant(problem, f"{seed}/{number}") for number, problem in enumerate(problems, 1)]
     title = "Practice" if topic == "all" else f"Practice: {topic.replace('-', ' ')}"
-    return Paper(title, variants, solutions, date)
+    return Paper(title, variants, solutions, date, spelling(active(None, os.environ), problems))
 
 
 def paper(paths: Iterable[str], seed: object = 1, solutions: bool = False, date: str = "") -> Paper:
     """Problem files, or ids of the bank, as variants of a seed."""
     found = [bank.find(path) for path in paths]
     title = found[0].title if len(found) == 1 else "Problems"
-    return Paper(title, [variant(problem, seed) for problem in found], solutions, date)
+    spell = spelling(active(None, os.environ), found)
+    return Paper(title, [variant(problem, seed) for problem in found], solutions, date, spell)
 
 
 def make_exam(
@@ -103,8 +110,9 @@ def make_exam(
     folder = files.folder(out)
     value = _secret(secret or str(folder / SECRET))
     made = issue(exam, students, value)
+    spell = spelling(profile_of(exam), (item.problem for item in exam.items))
     for student in students:
-        _student(made, student, value, folder, formats, keys)
+        _student(made, student, value, folder, formats, keys, spell)
         yield student.id, len(students)
     files.write(folder / MANIFEST, to_json(made, str(folder)))
 
@@ -113,15 +121,17 @@ def _secret(path: str) -> str:
     return seeds.read_secret(path) if os.path.exists(path) else seeds.write_secret(path)
 
 
-def _student(made: Issue, student: Student, secret: str, folder: Path, formats: Sequence[str], keys: bool) -> None:
+def _student(
+    made: Issue, student: Student, secret: str, folder: Path, formats: Sequence[str], keys: bool, spell: dict[str, str]
+) -> None:
     exam, code = made.exam, made.codes[student.id]
     variants = exam.variants(secret, student.id)
-    document = exam.document(variants, code, student.name)
+    document = exam.document(variants, code, student.name, spell=spell)
     for format in formats:
         _put(folder / "sheets", code, format, document)
     _put(folder / "answers", code, "answers-toml", document)
     if keys:
-        key = exam.document(variants, code, student.name, key=True)
+        key = exam.document(variants, code, student.name, key=True, spell=spell)
         for format in formats:
             _put(folder / "keys", code, format, key)
 
@@ -132,8 +142,24 @@ def _put(folder: Path, code: str, format: str, document: Document) -> None:
 
 def profile_of(exam: Exam) -> Profile:
     """The course profile that an exam names, or the one in use."""
-    near = os.path.dirname(exam.path)
     wanted = exam.profile
     if wanted.endswith(".toml") and not os.path.isabs(wanted):
-        wanted = os.path.join(near, wanted)
+        wanted = os.path.join(os.path.dirname(exam.path), wanted)
     return active(wanted or None, os.environ)
+
+
+def spelling(course: Profile, problems: Iterable[Problem]) -> dict[str, str]:
+    """How the course writes the letters of the formulas that these problems ask.
+
+    A name that two of the formulas would have written differently keeps its letter.
+    """
+    found: dict[str, set[str]] = {}
+    for problem in problems:
+        for part in problem.parts:
+            if part.ask is None or part.ask.form not in ("formula", "inverse"):
+                continue
+            asked = problem.formulas.get(part.ask.of) or formula(part.ask.of)
+            names = {step.name: "" for step in asked.steps} | {v.name: v.long for v in asked.variables}
+            for name, letter in course.spelled(asked.id, names).items():
+                found.setdefault(name, set()).add(letter)
+    return {name: next(iter(letters)) for name, letters in found.items() if len(letters) == 1 and letters != {name}}

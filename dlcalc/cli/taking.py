@@ -12,16 +12,22 @@ from rich.text import Text
 
 from .. import document as doc
 from ..api.quiz import Paper
-from ..grading.feedback import number, right_words
+from ..grading.feedback import SAID, number, right_words
 from ..grading.judging import PartMark, judge
 from ..grading.policy import Policy
+from ..networks.exercise import cell
+from ..networks.table import COUNTS
 from ..quiz.asked import TableAsked
 from ..quiz.problem import Part
 from ..quiz.sheet import question
 from ..quiz.variant import Variant
 from .view import show_blocks
 
-_HELP = "an answer, or: ? a hint, = the working, Enter to go on, q to stop"
+_HELP = "Type an answer. Or: ? for a hint, = for the solution, Enter to leave a part out, q to stop."
+_TABLE_HELP = "Cell by cell: Enter leaves a cell out, ? gives a hint, = ends the table."
+_EARNING = ("right", "follows", "convention")
+_COUNTING = (*_EARNING, "wrong")
+"""What counts as a try; what could not be read is typed again."""
 TRIES = 3
 
 
@@ -35,6 +41,7 @@ def take(paper: Paper, console: Console | None = None) -> int:
     Status 0 when everything that was answered is right, else 1.
     """
     taker = _Taker(console or Console(highlight=False))
+    taker.say("note", _HELP)
     try:
         for index, variant in enumerate(paper.variants, 1):
             taker.question(variant, index, len(paper.variants))
@@ -64,55 +71,97 @@ class _Taker:
                 for place, choice in enumerate(shown.entry.choices):
                     words = (f"{chr(ord('A') + place)}  ", *doc.inlines(choice.words))
                     show_blocks((doc.Paragraph(words),), self.console)
-            mark = self.part(variant, part, answers)
-            self.done[variant.problem.topic].append((mark.share * part.points, part.points))
-            self.asked += 1
-            self.right += mark.status in ("right", "follows", "convention")
+            self.part(variant, part, answers)
 
-    def part(self, variant: Variant, part: Part, answers: dict[str, object]) -> PartMark:
+    def part(self, variant: Variant, part: Part, answers: dict[str, object]) -> None:
+        """Asks one part, tells what the answer is worth, and counts it."""
+        is_table = isinstance(variant.asked[part.id], TableAsked)
+        mark = self.table(variant, part, answers) if is_table else self.single(variant, part, answers)
+        self.done[variant.problem.topic].append((mark.share * part.points, part.points))
+        self.asked += 1
+        self.right += mark.status in _EARNING
+
+    def single(self, variant: Variant, part: Part, answers: dict[str, object]) -> PartMark:
         """Asks until the answer is right, nothing is typed, or the tries are used up. The first answer counts."""
-        if isinstance(variant.asked[part.id], TableAsked):
-            return self.table(variant, part, answers)
         first: PartMark | None = None
         hints = list(self.hints(variant, part))
-        for _ in range(TRIES + len(hints) + 1):
+        left = TRIES
+        while left:
             typed = self.ask("answer")
             if typed == "?":
-                self.say("hint", hints.pop(0) if hints else "there is no further hint")
+                self.say("hint", hints.pop(0) if hints else "There is no further hint.")
                 continue
             if typed in ("", "="):
                 break
             answers[part.id] = typed
             mark = self.judged(variant, part, answers)
-            first = first or mark
-            self.tell(mark)
-            if mark.status in ("right", "follows", "convention"):
-                return first
-        mark = first or self.judged(variant, part, {**answers, part.id: ""})
-        self.say("note", ("Right is ", *right_words(mark.expected), "."))
+            left -= mark.status in _COUNTING
+            first = first or (mark if mark.status in _COUNTING else None)
+            self.tell(mark, left)
+            if mark.status in _EARNING:
+                show_blocks(variant.asked[part.id].working()[:1], self.console)
+                return first or mark
+        self.solution(variant, part)
+        return first or self.judged(variant, part, {**answers, part.id: ""})
+
+    def solution(self, variant: Variant, part: Part) -> None:
+        """The right answer, with its working, or of a choice with its reason."""
+        for index, choice in enumerate(variant.choices.get(part.id, ())):
+            if choice.right:
+                because = (" ", *doc.inlines(choice.because)) if choice.because else ()
+                self.say("note", (f"Right is {chr(ord('A') + index)}: ", *doc.inlines(choice.words), *because))
+        if part.id not in variant.choices:
+            self.say("note", ("Right is ", *right_words(variant.asked[part.id].expected), "."))
         show_blocks(variant.asked[part.id].working(), self.console)
-        return mark
 
     def table(self, variant: Variant, part: Part, answers: dict[str, object]) -> PartMark:
-        """A table is asked cell by cell."""
+        """A table is asked cell by cell. Who stops in the middle of it gets the marks of what was typed."""
         asked = variant.asked[part.id]
         assert isinstance(asked, TableAsked)
+        self.say("note", _TABLE_HELP)
         cells: dict[str, str] = {}
-        for row in asked.table.rows:
-            for column in asked.columns:
-                typed = self.ask(f"{row.layer.name}, {column.replace('_', ' ')}")
-                if typed not in ("", "?", "="):
-                    cells[f"{row.layer.name}.{column}"] = typed
+        stopped: BaseException | None = None
+        try:
+            self.cells(asked, cells, list(self.hints(variant, part)))
+        except (_Stop, KeyboardInterrupt, EOFError) as stop:
+            if not cells:
+                raise
+            stopped = stop
+            self.console.print()
         answers[part.id] = cells
         mark = self.judged(variant, part, answers)
-        for cell in mark.cells:
-            if cell.status not in ("right", "missing"):
-                why = cell.mistakes[0].because if cell.mistakes else cell.reason
-                self.say("mistake" if cell.status == "wrong" else "note",
-                         f"{cell.layer}, {cell.column}: {cell.status}. {doc.sentence(why) if why else ''}")  # fmt: skip
-        right = sum(cell.mark for cell in mark.cells)
-        self.say("right" if mark.status == "right" else "note", f"{right} of {len(mark.cells)} cells are right")
+        for each in mark.cells:
+            if each.status not in ("right", "missing"):
+                why = each.mistakes[0].because if each.mistakes else each.reason
+                self.say("mistake" if each.status == "wrong" else "note",
+                         f"{each.layer}, {each.column.replace('_', ' ')}: {SAID[each.status]}. "
+                         f"{doc.sentence(why) if why else ''}".strip())  # fmt: skip
+        right = sum(each.mark for each in mark.cells)
+        self.say("right" if mark.status == "right" else "note", f"{right} of {len(mark.cells)} cells are right.")
+        if stopped is not None:
+            self.done[variant.problem.topic].append((mark.share * part.points, part.points))
+            self.asked += 1
+            self.right += mark.status in _EARNING
+            raise stopped
+        if mark.status != "right":
+            show_blocks(asked.working(), self.console)
         return mark
+
+    def cells(self, asked: TableAsked, cells: dict[str, str], hints: list[doc.Words]) -> None:
+        """Asks every cell, the totals last."""
+        layers = [(row.layer.name, row) for row in asked.table.rows]
+        wanted = [
+            (name, column) for name, row in layers for column in asked.columns if cell(row, column) is not None
+        ] + [("total", column) for column in asked.columns if column in COUNTS]  # fmt: skip
+        for layer, column in wanted:
+            typed = self.ask(f"{layer}, {column.replace('_', ' ')}")
+            while typed == "?":
+                self.say("hint", hints.pop(0) if hints else "There is no further hint.")
+                typed = self.ask(f"{layer}, {column.replace('_', ' ')}")
+            if typed == "=":
+                return
+            if typed:
+                cells[f"{layer}.{column}"] = typed
 
     def judged(self, variant: Variant, part: Part, answers: dict[str, object]) -> PartMark:
         return next(mark for mark in judge(variant, answers, Policy()) if mark.part is part)
@@ -127,6 +176,8 @@ class _Taker:
         if not line:
             raise EOFError
         typed = line.strip()
+        if not sys.stdin.isatty():
+            self.console.print(Text(doc.printable(typed[:200])))  # nobody has seen it being typed
         if typed.lower() in ("q", "quit", "exit"):
             raise _Stop
         if typed.lower() == "help":
@@ -134,21 +185,25 @@ class _Taker:
             return self.ask(what)
         return typed
 
-    def tell(self, mark: PartMark) -> None:
+    def tell(self, mark: PartMark, left: int) -> None:
+        """What an answer is worth, and why; `left` tries are left."""
+        again = {0: "", 1: " One more try."}.get(left, f" {left} more tries.")
         match mark.status:
             case "right":
-                self.say("right", "right")
+                self.say("right", "Right.")
             case "follows":
-                self.say("right", "right: it follows from your earlier answer")
+                self.say("right", "Right: it follows from your own earlier answer.")
             case "convention":
-                self.say("right", f"right by another convention: {mark.convention}")
+                self.say("right", f"Right by another convention: {mark.convention}.")
             case "wrong" if mark.mistakes:
                 reasons = [doc.sentence(each.because) for each in mark.mistakes[:2]]
-                self.say("mistake", " Or: ".join(reasons))
+                self.say("mistake", " Or: ".join(reasons) + again)
             case "wrong":
-                self.say("mistake", "wrong, and none of the typical mistakes leads to this")
+                why = mark.reason or "not right, and no typical mistake leads to it"
+                self.say("mistake", doc.sentence(why) + again)
             case _:
-                self.say("warning", f"{mark.status}: {mark.reason or 'write a number, a shape or a letter'}")
+                why = mark.reason or "a number, a shape or a letter is expected"
+                self.say("warning", doc.sentence(f"{why}; try again"))
 
     def say(self, kind: str, words: doc.Words) -> None:
         show_blocks((doc.Note(kind, words),), self.console)  # type: ignore[arg-type]
@@ -157,9 +212,11 @@ class _Taker:
         if not self.asked:
             return 0
         self.console.print()
-        self.console.print(Text(f" {self.right} of {self.asked} parts right", "bold"))
+        parts = "part" if self.asked == 1 else "parts"
+        self.console.print(Text(f" {self.right} of {self.asked} {parts} right", "bold"))
         for topic, points in sorted(self.done.items()):
             got, of = sum(p for p, _ in points), sum(q for _, q in points)
-            line = Text(f"{topic.replace('-', ' ') or 'problems':20} {number(Fraction(got))} of {number(Fraction(of))}")
+            earned = f"{number(Fraction(got))} of {number(Fraction(of))} points"
+            line = Text(f"{topic.replace('-', ' ') or 'problems':20} {earned}")
             self.console.print(Padding(line, (0, 1)))
         return 0 if self.right == self.asked else 1

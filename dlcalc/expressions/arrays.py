@@ -192,6 +192,40 @@ def reverse(a: Value) -> Value:
     return a[::-1] if isinstance(a, tuple) else a
 
 
+def unrolled(value: Value) -> Value:
+    """The values of an unrolled step as a tuple, without the one before the first; any other value as it is."""
+    if isinstance(value, dict):
+        return tuple([unrolled(item) for index, item in value.items() if index >= 1])
+    return value
+
+
+def window(a: Value, top: Value, left: Value, height: Value, width: Value) -> Value:
+    """The cells of a matrix in `height` rows from row `top` and `width` columns from `left`, as far as there are any.
+
+    Counted from 1; `top` and `left` may lie before the edge. Raises UserError when no cell is left.
+    """
+    if len(shape_of(a)) != 2 or not all(isinstance(number, int) for number in (top, left, height, width)):
+        raise UserError("window takes a matrix and four whole numbers: first row, first column, rows, columns")
+    rows = a[max(0, top - 1) : max(0, top - 1 + height)]
+    block = tuple(row[max(0, left - 1) : max(0, left - 1 + width)] for row in rows)
+    if not block or not block[0]:
+        raise UserError(f"a window of {height}×{width} from row {top}, column {left} lies outside {shown(shape_of(a))}")
+    spend(len(block) * len(block[0]))
+    return block
+
+
+def place_of(best: Callable[..., Value], a: Value) -> int:
+    """Where `best` (max or min) of an array stands, counted from 1 in reading order; of several the first.
+
+    Raises UserError for a single number, or while letters are left over.
+    """
+    numbers = flat((a,))
+    if not isinstance(a, tuple) or any(isinstance(number, Node) for number in numbers):
+        raise UserError("argmax and argmin take an array of numbers")
+    spend(len(numbers))
+    return numbers.index(best(numbers)) + 1
+
+
 def length(a: Value) -> int:
     if isinstance(a, Node):
         raise UserError(f"{', '.join(names_in(a))} is not given: a list of numbers is needed")

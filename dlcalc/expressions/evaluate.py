@@ -49,14 +49,18 @@ from .operations import (
     apply,
     array_power,
     check_range,
+    combined,
     compare,
     divide,
     extreme,
     item_at,
     modulo,
+    negation,
     on_array,
     power,
     shape,
+    truth,
+    window,
 )
 from .totals import product_of, sum_of
 
@@ -132,13 +136,19 @@ def _chain(function: Callable[[Value, Value], Value], parts: list[Evaluator], en
 
 
 def _name(node: Name) -> Evaluator:
-    name = node.id
-    alone = CONSTANTS.get(name, node)
+    found = _as_it_is(node)
 
     def look_up(env: Environment) -> Value:
-        return env.get(name, alone)
+        value = found(env)
+        return arrays.unrolled(value) if value.__class__ is dict else value
 
     return look_up
+
+
+def _as_it_is(node: Name) -> Evaluator:
+    """The value of a name; of a step that is being unrolled the values so far, the one before the first too."""
+    name, alone = node.id, CONSTANTS.get(node.id, node)
+    return lambda env: env.get(name, alone)
 
 
 def _vector(node: Vector) -> Evaluator:
@@ -230,46 +240,15 @@ def _pow(node: Pow) -> Evaluator:
     return lambda env: power(base(env), exponent(env))
 
 
-def _truth(value: Value, what: str) -> Value:
-    """A truth value: True, False, None for undecided, or a comparison with letters."""
-    if value is None or isinstance(value, bool | Node):
-        return value
-    raise UserError(f"{what} takes a comparison, not {shown(value)}")
-
-
 def _logic(node: Logic) -> Evaluator:
     word, operands = node.operator, [compile_node(operand) for operand in node.operands]
     if word == "not":
-
-        def negation(env: Environment) -> Value:
-            value = _truth(operands[0](env), word)
-            return Logic("not", (value,)) if isinstance(value, Node) else None if value is None else not value
-
-        return negation
-    decisive = word == "or"
-
-    def combine(env: Environment) -> Value:
-        left: list[Node] = []
-        unknown = False
-        for operand in operands:
-            value = _truth(operand(env), word)
-            if isinstance(value, Node):
-                left.append(value)
-            elif value is None:
-                unknown = True
-            elif value is decisive:
-                return decisive
-        if unknown:
-            return None
-        if left:
-            return left[0] if len(left) == 1 else Logic(word, tuple(left))
-        return not decisive
-
-    return combine
+        return lambda env: negation(operands[0](env))
+    return lambda env: combined(word, (operand(env) for operand in operands))
 
 
 def _index(node: Index) -> Evaluator:
-    base = compile_node(node.base)
+    base = _as_it_is(node.base) if isinstance(node.base, Name) else compile_node(node.base)
     indices = [compile_node(index) for index in node.indices]
 
     def look_up(env: Environment) -> Value:
@@ -332,6 +311,8 @@ def _call(node: Call) -> Evaluator:
         return lambda env: extreme(function, [argument(env) for argument in arguments])
     if function == "shape":
         return lambda env: shape([argument(env) for argument in arguments])
+    if function == "window":
+        return lambda env: window([argument(env) for argument in arguments])
     if function == "mod":
         a, b = arguments
         is_whole = is_integer(node.arguments[0])
@@ -350,7 +331,7 @@ def _if(node: Call, condition: Evaluator, then: Evaluator, otherwise: Evaluator)
             return then(env)
         if holds is False:
             return otherwise(env)
-        if _truth(holds, "if") is None:
+        if truth(holds, "if") is None:
             return intervals.hull(intervals.of(then(env)), intervals.of(otherwise(env)))
         a, b = _branch(then, node.arguments[1], env), _branch(otherwise, node.arguments[2], env)
         return a if a == b else Call("if", (to_node(holds), to_node(a), to_node(b)))

@@ -134,6 +134,9 @@ FUNCTIONS: dict[str, Function] = {
     "diag": Function((1, 1)),
     "shape": Function((1, MANY)),
     "reverse": Function((1, 1)),
+    "argmax": Function((1, 1)),
+    "argmin": Function((1, 1)),
+    "window": Function((5, 5)),
 }
 """`value` is None for the functions that `arrays` computes (they see tuples) and for `if` (which is lazy)."""
 

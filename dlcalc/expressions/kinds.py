@@ -22,7 +22,7 @@ from .nodes import (
     Vector,
 )
 
-_TO_SCALAR = frozenset({"sum", "prod", "len", "norm"})
+_TO_SCALAR = frozenset({"sum", "prod", "len", "norm", "argmax", "argmin"})
 
 
 def kind_of(node: Node) -> Kind:

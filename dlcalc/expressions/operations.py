@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
-from functools import reduce
+from functools import partial, reduce
 from typing import Any
 
 from ..errors import UserError
@@ -18,7 +18,7 @@ from .exact import shown
 from .functions import FUNCTIONS
 from .intervals import Interval
 from .limits import LIMIT_BITS, LIMIT_RANGE, TOO_LARGE_DECIMAL, TOO_MANY_DIGITS, LimitError, bounded, over, plus
-from .nodes import Call, Compare, Node, Value, to_node
+from .nodes import Call, Compare, Logic, Node, Value, to_node
 
 
 def divide(a: Value, b: Value) -> Value:
@@ -78,6 +78,39 @@ def compare(sign: str, a: Value, b: Value) -> Value:
     if isinstance(a, Interval) or isinstance(b, Interval):
         return intervals.compare(sign, intervals.of(a), intervals.of(b))
     return bool(_COMPARISONS[sign](a, b))
+
+
+def truth(value: Value, what: str) -> Value:
+    """A truth value: True, False, None for undecided, or a comparison with letters. Raises UserError for a number."""
+    if value is None or isinstance(value, bool | Node):
+        return value
+    raise UserError(f"{what} takes a comparison, not {shown(value)}")
+
+
+def negation(value: Value) -> Value:
+    """not value; open while letters, or intervals, leave it open."""
+    held = truth(value, "not")
+    return Logic("not", (held,)) if isinstance(held, Node) else None if held is None else not held
+
+
+def combined(word: str, values: Iterable[Value]) -> Value:
+    """`and` or `or` of several, looked at from left to right until one decides."""
+    decisive = word == "or"
+    left: list[Node] = []
+    unknown = False
+    for item in values:
+        value = truth(item, word)
+        if isinstance(value, Node):
+            left.append(value)
+        elif value is None:
+            unknown = True
+        elif value is decisive:
+            return decisive
+    if unknown:
+        return None
+    if left:
+        return left[0] if len(left) == 1 else Logic(word, tuple(left))
+    return not decisive
 
 
 _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
@@ -205,12 +238,21 @@ ARRAY_FUNCTIONS: dict[str, Callable[[Value], Value]] = {
     "softmax": _softmax,
     "diag": arrays.diag,
     "reverse": arrays.reverse,
+    "argmax": partial(arrays.place_of, max),
+    "argmin": partial(arrays.place_of, min),
 }
 
 
 def on_array(function: str, compute: Callable[[Value], Value], value: Value) -> Value:
     """A function of a whole array; it stays open on a letter that stands for one."""
     return Call(function, (value,)) if arrays.is_open(value) else compute(value)
+
+
+def window(values: list[Value]) -> Value:
+    """A part of a matrix; it stays open while a letter stands for the matrix or for a number."""
+    if any(isinstance(value, Node) for value in values):
+        return Call("window", tuple(map(to_node, values)))
+    return arrays.window(*values)
 
 
 def shape(sizes: list[Value]) -> Value:

@@ -81,8 +81,9 @@ def verify(formula: Formula, given: Mapping[str, Value], name: str, answer: Answ
         counted = program(formula, other.name)
         if counted.differs(compiled, name) and _is_right(counted, points, name, answer):
             return Verdict(True, expected, other)
-    _check_shape(name, right[0].expected, right[0].answer.value)
     found = sorted(_explanations(compiled, right, name), key=lambda c: (len(c.mistakes), -c.weight))
+    if not found:
+        _check_shape(name, right[0].expected, right[0].answer.value)
     return Verdict(False, expected, None, tuple(found[:MOST_NAMED]), max(0, len(found) - MOST_NAMED))
 
 

@@ -57,7 +57,15 @@ def draw(formula: Formula, *key: object, tries: int = 200) -> dict[str, Value]:
 def _value(variable: Variable, sampler: Sampler, axes: int) -> Value:
     if axes:
         return tuple(_number(variable, sampler) for _ in range(axes))
+    if variable.sizes:
+        return _shaped(variable, sampler, variable.sizes)
     return _array(variable, sampler, variable.kind.rank if variable.kind is not Kind.AXES else 0)
+
+
+def _shaped(variable: Variable, sampler: Sampler, sizes: tuple[int, ...]) -> Value:
+    if not sizes:
+        return _number(variable, sampler)
+    return tuple(_shaped(variable, sampler, sizes[1:]) for _ in range(sizes[0]))
 
 
 def _array(variable: Variable, sampler: Sampler, rank: int) -> Value:

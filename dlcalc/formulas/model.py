@@ -41,6 +41,8 @@ class Variable:
     """What exercises draw from, and where expressions in letters are compared."""
     lengths: tuple[int, int] = (2, 4)
     """How many entries an exercise draws for a vector."""
+    sizes: tuple[int, ...] = ()
+    """The shape of the matrix, map or filters that an exercise draws."""
     search: str = ""
     """Where an inverse question looks, `1..n`; "" for `low`..4096."""
 
@@ -201,10 +203,7 @@ class Formula:
     def _declare(self, per_axis: bool) -> Declarations:
         kinds: dict[str, Kind] = {}
         for item in self.items:
-            kind = Kind.AXES if item.per_axis and not per_axis else item.kind
-            if isinstance(item, Step) and item.each:
-                kind = Kind.of_rank(kind.rank + item.each.count(" in "))
-            kinds[item.name] = kind
+            kinds[item.name] = _kind(item, per_axis)
         kinds.update(self._of_called())
         integers = frozenset(v.name for v in self.variables if v.integer)
         return Declarations(kinds, integers, ids_known())
@@ -216,10 +215,18 @@ class Formula:
             if called:
                 inner = formula(called)
                 for item in inner.items:
-                    yield f"{step.name}.{item.name}", Kind.AXES if item.per_axis else item.kind
+                    yield f"{step.name}.{item.name}", _kind(item, per_axis=False)
                 yield from ((f"{step.name}.{name}", kind) for name, kind in inner._of_called())
 
     def letter(self, name: str) -> Name:
         """The variable as the letter that stays when it has no value."""
         variable = self.by_name[name]
         return Name(name, variable.kind, isinstance(variable, Variable) and variable.integer)
+
+
+def _kind(item: Variable | Step, per_axis: bool) -> Kind:
+    """The kind of a quantity; of an unrolled step that of all its values together."""
+    kind = Kind.AXES if item.per_axis and not per_axis else item.kind
+    if isinstance(item, Step) and item.each:
+        return Kind.of_rank(kind.rank + item.each.count(" in "))
+    return kind

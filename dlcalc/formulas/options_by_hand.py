@@ -7,7 +7,7 @@ formula has one convention at a time, so each way to choose is one convention, n
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 from ..errors import UserError
@@ -60,6 +60,29 @@ class Kinds:
 
     def title(self, title: str) -> str:
         return f"{title}, one unit" if self.scalar else title
+
+
+_FOR_NUMBERS = (("^T", ""), ("diag(slope[i])", "slope[i]"), (" ⊙ ", "*"), (" ⊗ ", "*"))
+
+
+def for_one_unit(formula: Formula) -> Formula:
+    """The formula in numbers: no transposes, and every product the ordinary one."""
+    return replace(
+        formula,
+        steps=tuple(replace(step, expression=in_numbers(step.expression)) for step in formula.steps),
+        mistakes=tuple(replace(each, expression=in_numbers(each.expression)) for each in formula.mistakes),
+        conventions=tuple(
+            replace(each, edits={step: in_numbers(text) for step, text in each.edits.items()})
+            for each in formula.conventions
+        ),
+    )
+
+
+def in_numbers(text: str) -> str:
+    """An expression of vectors and matrices as it is written when each of them is one number."""
+    for array, number in _FOR_NUMBERS:
+        text = text.replace(array, number)
+    return text
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from ..errors import InternalError
+from ..expressions.arrays import unrolled
 from ..expressions.nodes import Value
 from .model import Formula, Mistake
 from .registry import formula as find_formula
@@ -224,11 +225,8 @@ def _mistakes(formula: Formula) -> tuple[Mistake, ...]:
     return tuple(found)
 
 
-def as_array(value: Value) -> Value:
-    """An unrolled step's values as a tuple, without the one before the first."""
-    if isinstance(value, dict):
-        return tuple(as_array(item) for index, item in value.items() if index >= 1)
-    return value
+as_array = unrolled
+"""A value as it is handed out: an unrolled step's as a tuple, without the one before the first."""
 
 
 def program(formula: Formula, convention: str = "") -> Program:

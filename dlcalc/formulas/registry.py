@@ -50,6 +50,16 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "attention": ("attention",),
     "encoder_decoder": ("seq2seq", "gan", "autoencoder", "transfer"),
     "embedding": ("embedding",),
+    "conv_by_hand": (
+        "conv_by_hand", "conv_by_hand_flipped", "conv_by_hand_scaled", "conv_by_hand_flipped_scaled",
+        "conv_by_hand_backward", "conv_by_hand_flipped_backward", "conv_as_matrix",
+    ),
+    "conv_transpose_by_hand": ("conv_transpose_by_hand",),
+    "pool_by_hand": (
+        "pool_by_hand_max", "pool_by_hand_avg", "pool_by_hand_sum", "pool_by_hand_min", "pool_by_hand_global",
+        "pool_by_hand_max_backward", "pool_by_hand_avg_backward", "pool_by_hand_sum_backward",
+        "pool_by_hand_min_backward",
+    ),
 }  # fmt: skip
 """Topic file → the ids of its formulas."""
 

@@ -168,9 +168,9 @@ class _Reader:
         if not _BYTES.fullmatch(text) and (prefixed[2] not in self.names or "." in prefixed[1]):
             raise UserError(f"write the number out: {printable(text)}")
         number = read_number(prefixed[1])
-        for factor in _FACTORS if number else ():
-            for other in (number * factor, Fraction(number) / factor):  # type: ignore[operator]
-                if abs(other - Fraction(self.expected)) <= abs(Fraction(self.expected)) / 100:
+        for factor in _FACTORS:
+            for other in (Fraction(number or 0) * factor, Fraction(number or 0) / factor):
+                if number and abs(other - Fraction(self.expected)) <= abs(Fraction(self.expected)) / 100:
                     raise UserError(
                         f"give the number in the unit that is asked, without writing the unit: {printable(text)}"
                     )
@@ -205,7 +205,7 @@ def _depth(value: Value) -> int:
 def _is_product(shape: Value, number: Value) -> bool:
     """Whether a shape was followed by how many entries it has."""
     many = isinstance(shape, tuple) and len(shape) > 1 and all(isinstance(size, int) for size in shape)
-    return many and isinstance(number, tuple) and number == (prod(shape),)  # type: ignore[arg-type]
+    return many and isinstance(number, tuple) and number == (prod(shape),)
 
 
 def _same(left: Answer, right: Answer, text: str) -> None:
@@ -248,4 +248,5 @@ def _with_tolerance(answer: Answer, part: Part) -> Answer:
     value = answer.value
     if not _is_number(value) or not (part.tolerance or (part.kind == "number" and answer.significant >= SIGNIFICANT)):
         return answer
-    return replace(answer, unit=max(answer.unit, 2 * tolerance_of(part, Fraction(value))), significant=99)
+    near = 2 * tolerance_of(part, Fraction(value))
+    return replace(answer, unit=near if part.tolerance else max(answer.unit, near), significant=99)

@@ -18,7 +18,7 @@ from ..networks.table import COUNTS
 from ..quiz import recounted
 from ..quiz.asked import CellAsked, FormulaAsked, SlipAsked, TableAsked
 from ..quiz.problem import Part, Problem, Trial
-from ..quiz.variant import COMMON, Variant, asked_of, variant
+from ..quiz.variant import Variant, asked_of, variant
 from .choices import letter
 from .judging import PartMark, judge
 from .policy import Policy
@@ -31,6 +31,8 @@ FAR = 4.0
 """Standard deviations from chance, and ABOVE it, at which a pattern in computed choices is told."""
 ABOVE = 0.3
 MUCH_LONGER = 1.25
+COMMON = 0.4
+"""Mistakes of at least this weight should be told apart."""
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,15 @@ from ..formulas.diagnose import Candidate
 from ..formulas.model import Mistake
 from ..quiz.problem import Part
 from ..quiz.variant import Shown, Variant
+from .notation import tidy
 from .policy import Policy
 
+_SAID = re.compile(
+    r"^(?:(?:the|my|both)\s+)?(?:(?:right\s+|correct\s+)?(?:answers?|options?|choices?)\s*(?:is|are|:)?\s+)?",
+    re.IGNORECASE,
+)
+"""Answer: B, the answer is B, both A and C."""
+_WITH_WORDS = re.compile(r"\(?([A-Za-z])\s*[).:–—-]\s*(\S.*)")
 _SEPARATED = re.compile(r"\s*(?:,|;|/|\+|&|\band\b|\s)\s*", re.IGNORECASE)
 
 
@@ -61,6 +68,7 @@ def letter(index: int) -> str:
 
 def chosen(text: str, shown: tuple[Shown, ...]) -> set[int] | None:
     """The places of the choices that were taken; None for what is neither letters nor the words of one."""
+    text = _SAID.sub("", tidy(text).rstrip(" !"))
     words = [word.strip("().:[] ") for word in _SEPARATED.split(text) if word.strip("().:[] ")]
     letters = [word for word in words if len(word) == 1 and word.isascii() and word.isalpha()]
     if letters and len(letters) == len(words):
@@ -70,6 +78,11 @@ def chosen(text: str, shown: tuple[Shown, ...]) -> set[int] | None:
         places = {ord(word) - ord("A") for word in words[0]}
         if all(place < len(shown) for place in places):
             return places
+    written_out = _WITH_WORDS.fullmatch(text)
+    if written_out:
+        place = ord(written_out[1].upper()) - ord("A")
+        same = place < len(shown) and _folded(written_out[2]) == _folded(doc.plain(shown[place].words))
+        return {place} if same else None
     number = read_number(text)
     for index, choice in enumerate(shown):
         if _folded(text) == _folded(doc.plain(choice.words)) or (number is not None and choice.value == number):
@@ -78,7 +91,7 @@ def chosen(text: str, shown: tuple[Shown, ...]) -> set[int] | None:
 
 
 def _folded(text: str) -> str:
-    return " ".join(text.split()).casefold().rstrip(".")
+    return " ".join(tidy(text).split()).casefold().rstrip(".!")
 
 
 def _reasons(shown: tuple[Shown, ...], taken: set[int]) -> tuple[Candidate, ...]:

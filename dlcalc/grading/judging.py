@@ -208,13 +208,13 @@ class _Judge:
         return {**self.variant.values, **right, **values}
 
     def _is_allowed(self, part: Part, values: Mapping[str, Value]) -> bool:
-        """Whether what is carried on is positive, has the form of the right answer, and fulfils the guard."""
-        if not all(_is_sound(value, self.variant.asked[name].expected) for name, value in values.items()):
-            return False
-        try:
-            return part.guard is None or evaluate(part.guard.node, self._values(values)) is True
-        except (UserError, OverflowError):
-            return False
+        """Whether the guard holds. Without one, what is carried on is positive and has the form of the right answer."""
+        if part.guard is not None:
+            try:
+                return evaluate(part.guard.node, self._values(values)) is True
+            except (UserError, OverflowError, TypeError):  # a shape where the guard speaks of a number
+                return False
+        return all(_is_sound(value, self.variant.asked[name].expected) for name, value in values.items())
 
     def _following(
         self, part: Part, asked: Asked, answer: Answer, names: Sequence[str], values: Mapping[str, Value]

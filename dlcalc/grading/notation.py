@@ -1,6 +1,6 @@
-"""What stands around a number in a student's answer, and the many ways to write one, brought to the one that is read:
+"""What stands around a number in a student's answer, and the many ways to write one, brought to the one that is read.
 
-`\\(55 \\times 55\\)`, `55 by 55`, `the answer is 55 pixels`, `5.05·10⁻²`, `３４９４４`. Text in, text out; nothing is computed.
+`55 by 55`, `the answer is 55 pixels`, `5.05·10⁻²`, `３４９４４`, LaTeX. Text in, text out; nothing is computed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ NUMBER = r"[+−-]?(?:\d{1,3}(?:[ ,]\d{3})+|\d+)?(?:\.\d+|(?<=\d)\.?)(?:[eE][+-]
 
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\u202a-\u202e\u2066-\u2069\ufe0e\ufe0f\ufeff]")
 _WRAPPED = (re.compile(r"\$+(.*?)\$+", re.DOTALL), re.compile(r"\\[(\[](.*)\\[)\]]", re.DOTALL),
-            re.compile(r"(`+|\*\*|__)(.*)\1", re.DOTALL), re.compile(r"[\"'“”„]+(.*?)[\"'“”„]+", re.DOTALL))  # fmt: skip
+            re.compile(r"(`+|\*\*|__)(.*)\1", re.DOTALL),
+            re.compile(r"[\"'“”„]+(.*?)[\"'“”„]+", re.DOTALL))  # fmt: skip
 _SAME = str.maketrans({
     "х": "x", "Х": "x", "⨯": "×", "✕": "×", "✖": "×", "∗": "*", "•": "·", "∙": "·", "∕": "/", "⁄": "/", "⟶": "→",
     "⇒": "→", "⟹": "→", "≃": "≈", "≅": "≈", "、": ",", "。": ".", "＇": "'",
@@ -35,15 +36,17 @@ _LATEX = tuple(
         (r"\(\s*[=≈]\s*", "("),
     )
 )
-_SPLIT = re.compile(r"=>|-+>|→|[,;]?\s(?:so|hence|thus|therefore)\s|(?<![<>!≤≥])[=≈](?!=)")
+_SPLIT = re.compile(r"=>|-+>|→|[,;]?\s(?:so|hence|thus|therefore)\s|\s~\s|(?<![<>!≤≥])[=≈](?!=)")
 _ABOUT = re.compile(r"^(?:≈|~|about|around|approx(?:\.|imately)?|ca\.?|circa|roughly|exactly|=)\s*", re.IGNORECASE)
 _LABELS = (
     re.compile(r"^\(?[a-z]\)\s+(?=[-−+]?[\d\[(.])"),
     re.compile(r"^q?(?:uestion)?\s*\d{1,2}\s*[.(]?\s*[a-z]\s*(?:\)?:\s*(?=\S)|\)\s*(?=\d))", re.IGNORECASE),
     re.compile(r"^[A-Za-z][A-Za-z_ ]*:\s*(?=\S)"),
-    re.compile(r"^(?!.*\b(?:not|less|more|half|twice)\b)(?:[A-Za-z][A-Za-z'’, ]*\s)?(?:is|are|equals?|gives?|get|has|have)"
+    re.compile(r"^(?!.*\b(?:not|less|more|half|twice)\b)(?:[A-Za-z][A-Za-z'’, ]*\s)?"
+               r"(?:is|are|equals?|gives?|get|has|have)"
                r"\s+(?=[-−+~≈]?[\d\[(.])", re.IGNORECASE),
-    re.compile(r"^(?:(?:the|final|output)\s+)?(?:answer|total|result|shape|size|side|sum|so|thus|hence|therefore|i think)\s+(?=[-−+~≈]?[\d\[(.])",
+    re.compile(r"^(?:(?:the|final|output)\s+)?(?:answer|total|result|shape|size|side|sum|so|thus|hence|"
+               r"therefore|i think)\s+(?=[-−+~≈]?[\d\[(.])",
                re.IGNORECASE),
 )  # fmt: skip
 """(b) 55, 1b: 55, Answer: 55, it is 55, total 55."""
@@ -54,8 +57,8 @@ _UNITS = re.compile(
     r"(?:\s+(?:(?:weights?\s+)?and\s+bias(?:es)?|in\s+total|total|altogether|overall|approx\.?|each))?\.?$",
     re.IGNORECASE,
 )
-_WHY = re.compile(r"(?<=[\d)\]]),?\s+(?:because|since)\s.*$|(?<=[\d)\]]),?\s+(?:with|without|including|incl\.|excluding)\s"
-                  r"[^\d]*$", re.IGNORECASE)  # fmt: skip
+_WHY = re.compile(r"(?<=[\d)\]]),?\s+(?:because|since)\s.*$"
+                  r"|(?<=[\d)\]]),?\s+(?:with|without|including|incl\.|excluding)\s[^\d]*$", re.IGNORECASE)  # fmt: skip
 _REMARK = re.compile(r"(?<=\S)\s+\(([^()]*)\)$")
 _AXES = re.compile(
     r"[HhWwCcDdKk](?:eight|idth|hannels|epth)?(?:\s*[×xX*,·]\s*[HhWwCcDdKk](?:eight|idth|hannels|epth)?)+"
@@ -94,7 +97,7 @@ def _plain(character: str) -> str:
 
 
 def sides(text: str, names: Collection[str] = ()) -> list[str]:
-    """The sides of `11·11·3·96 + 96 = 34944`, each without labels, units and remarks. `names` are the part's letters."""
+    """The sides of `11·11·3·96 + 96 = 34944`, without labels, units and remarks. `names` are the part's letters."""
     for pattern, put in _LATEX:
         text = pattern.sub(put, text)
     text = without_remark(without_label(text.strip()), names)

@@ -92,21 +92,6 @@ class FormulaAsked:
         ]
         return tuple(wrong for wrong in made if not self.agrees(wrong.value))
 
-    def common(self, weight: float) -> Iterator[Value]:
-        """What mistakes of at least this weight lead to, where it is wrong, worked out one by one."""
-        if "_wrong" in self.__dict__:
-            yield from (wrong.value for wrong in self._wrong if wrong.weight >= weight)
-            return
-        compiled = program(self.formula, self.convention)
-        state = compiled.reach(with_defaults(self.formula, self.given), self.name)
-        per_axis = self.formula.is_per_axis(self.name)
-        for mistake in compiled.relevant(self.name):
-            if mistake.weight >= weight:
-                value = outcome(compiled.plan(self.name, mistake), state.copy(), self.name)
-                made = _alike(value) if per_axis and value is not None else value
-                if made is not None and not self.agrees(made):
-                    yield made
-
     def agrees(self, value: Value) -> bool:
         """Whether a value is the right one, also where letters are left over."""
         if not contains_letters(self.expected) and not contains_letters(value):

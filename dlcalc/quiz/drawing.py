@@ -186,7 +186,7 @@ def _array(keys: Keys) -> tuple[Array, Named]:
     ends = [read_number(low), read_number(high)]
     if not dots or not all(isinstance(end, int) for end in ends) or ends[0] > ends[1]:  # type: ignore[operator]
         raise keys.wrong("from", "whole numbers are expected, such as '-3..3'")
-    if max(map(abs, ends)) > LARGEST:  # type: ignore[arg-type]
+    if any(abs(int(end or 0)) > LARGEST for end in ends):
         raise keys.wrong("from", f"a drawn number is at most {LARGEST:,}")
     keys.done()
     return Array(rows, columns, int(ends[0] or 0), int(ends[1] or 0)), Named(Kind.MATRIX if rows else Kind.VECTOR)
@@ -242,12 +242,13 @@ def _nothing(name: str, form: str) -> tuple[Any, ...]:
 def _from_span(low: Value, high: Value, step: Fraction, sampler: Sampler) -> Value:
     if not isinstance(low, int | Fraction) or not isinstance(high, int | Fraction):
         raise UserError("the ends of a range are exact numbers")
-    if max(abs(low), abs(high)) > LARGEST or high - low > LARGEST * step:
+    first, last = Fraction(low), Fraction(high)
+    if max(abs(first), abs(last)) > LARGEST or last - first > LARGEST * step:
         raise UserError(f"a range has at most {LARGEST:,} steps, and a drawn number is at most {LARGEST:,}")
-    count = int((Fraction(high) - Fraction(low)) / step)
+    count = int((last - first) / step)
     if count < 0:
         raise UserError("the range is empty")
-    return exact(Fraction(low) + step * sampler.integer(0, count))
+    return exact(first + step * sampler.integer(0, count))
 
 
 def _tabulated(network: Network) -> Table:

@@ -15,6 +15,7 @@ from typing import Any
 
 from .. import document as doc
 from ..errors import DlcalcError, ProblemError
+from ..expressions.printing import Spell
 from ..foreign import decoded, parse_toml, printable, read_bytes, shown
 from . import bank, seeds
 from .keys import Keys
@@ -64,8 +65,9 @@ class Exam:
         )
 
     def document(
-        self, variants: Iterable[Variant], code: str, name: str = "", key: bool = False, shares: Shares | None = None
-    ) -> doc.Document:
+        self, variants: Iterable[Variant], code: str, name: str = "", key: bool = False, shares: Shares | None = None,
+        spell: Spell = None,
+    ) -> doc.Document:  # fmt: skip
         """A student's sheet, or the key to it."""
         facts = [("Code", code), ("Name", name), *self.facts.items(), ("Points", _number(self.points))]
         if self.date:
@@ -73,7 +75,7 @@ class Exam:
         before = (doc.Paragraph(self.instructions),) if self.instructions else ()
         points = {i: item.worth for i, item in enumerate(self.items, 1)}
         title = f"{self.title}: key" if key else self.title
-        return sheet(title, tuple(variants), key, facts, self.date, points, before, shares or Shares())
+        return sheet(title, tuple(variants), key, facts, self.date, points, before, shares or Shares(), spell)
 
 
 def _number(points: Fraction) -> str:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 from ..errors import DlcalcError
-from ..expressions.nodes import FormulaCall
+from ..expressions.functions import CONSTANTS
+from ..expressions.nodes import FormulaCall, names_in
 from ..expressions.reader import Declarations
+from ..foreign import printable
 from ..formulas.model import Formula, Mistake, Step, Variable
 from ..formulas.program import program
 from ..formulas.registry import formula, ids_known
 from .keys import Keys
 
 THIS = "this"
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*")
 MOST = 60
 """Steps of a problem, and mistakes."""
 
@@ -25,7 +29,8 @@ def own_formulas(keys: Keys, names: Mapping[str, Any], declared: Declarations) -
 
     Raises ProblemError for an expression that cannot be read, or an edit of a step that is not there.
     """
-    steps = tuple(_step(inner) for inner in _few(keys, "step"))
+    written = _few(keys, "step")
+    steps = tuple(_step(inner) for inner in written)
     mistakes: dict[str, list[tuple[Keys, Mistake]]] = {}
     for inner in _few(keys, "mistake"):
         of = inner.one_of("of", (THIS, *sorted(ids_known())), THIS)
@@ -41,6 +46,7 @@ def own_formulas(keys: Keys, names: Mapping[str, Any], declared: Declarations) -
         found[THIS] = Formula(
             THIS, str(title), variables, steps, tuple(step.name for step in steps), notes=(), source=""
         )
+        _check_steps(found[THIS], written)
     elif THIS in mistakes:
         raise mistakes[THIS][0][0].wrong("of", "a mistake edits a step: of the problem ([[step]]), or of a formula")
     for id, more in mistakes.items():
@@ -74,6 +80,21 @@ def _mistake(keys: Keys) -> Mistake:
     )  # fmt: skip
     keys.done()
     return found
+
+
+def _check_steps(made: Formula, written: list[Keys]) -> None:
+    """Raises ProblemError for a step without a name of its own, and for one that reads what is not there before it."""
+    known = {variable.name for variable in made.variables}
+    for step, keys in zip(made.steps, written, strict=True):
+        if not _NAME.fullmatch(step.name) or step.name in known or step.name in CONSTANTS:
+            raise keys.wrong("name", f"a step has a name of its own, of letters and digits, not {printable(step.name)}")
+        try:
+            names = set(names_in(made.parse(step.expression)))
+        except DlcalcError as error:
+            raise keys.told("expression", error) from None
+        if strange := sorted(name for name in names if name.partition(".")[0] not in known | CONSTANTS.keys()):
+            raise keys.wrong("expression", f"{strange[0]} is neither drawn nor a step before this one")
+        known.add(step.name)
 
 
 def _check(keys: Keys, made: Formula, more: list[tuple[Keys, Mistake]]) -> None:

@@ -34,7 +34,7 @@ MOST_TESTS = 50
 _FRONT = re.compile(r"\A\s*\+\+\+[ \t]*\n(.*?)\n\+\+\+[ \t]*(?:\n|\Z)(.*)\Z", re.DOTALL)
 _SECTION = re.compile(r"^##[ \t]+([^\n]*?)[ \t]*$", re.MULTILINE)
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)?")
-STATUSES = ("right", "follows", "convention", "wrong", "undecided", "unreadable")
+STATUSES = ("right", "follows", "convention", "wrong", "undecided", "unreadable", "missing")
 
 
 def read_problem(path: str) -> Problem:

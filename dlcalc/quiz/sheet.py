@@ -15,8 +15,9 @@ from .. import document as doc
 from ..errors import ProblemError, UserError
 from ..explain.calculation import rounded
 from ..expressions.nodes import Value
-from ..formulas.run import contains_letters
+from ..expressions.printing import Spell
 from ..foreign import printable
+from ..formulas.run import contains_letters
 from ..networks.exercise import LAYER, TOTAL, cell, heading
 from ..networks.table import COUNTS
 from .asked import Asked, CellAsked, TableAsked
@@ -95,11 +96,12 @@ def sheet(
     points: Mapping[int, Fraction] | None = None,
     before: tuple[doc.Block, ...] = (),
     shares: Shares = Shares(),
+    spell: Spell = None,
 ) -> doc.Document:
     """A document of several questions, numbered from 1; with `key` answers, reasons and working are in it."""
     scaled = points or {}
     questions = tuple(question(v, i, key, scaled.get(i), shares) for i, v in enumerate(variants, 1))
-    return doc.Document(title, (*before, *questions), facts=tuple(facts), date=date)
+    return doc.Document(title, (*before, *questions), spell, facts=tuple(facts), date=date)
 
 
 def _part(

@@ -27,10 +27,6 @@ from .words import Filler, value_words
 
 TRIES = 400
 """Draws that may break a requirement before the problem is said to be unsolvable."""
-CANDIDATES = 6
-"""Draws that fit among which the one is taken whose typical mistakes are told apart best."""
-COMMON = 0.4
-"""Mistakes of at least this weight should be told apart."""
 USUAL_CHOICES = 4
 
 
@@ -92,27 +88,18 @@ def _settings(row: Any) -> str:
 
 
 def variant(problem: Problem, seed: object) -> Variant:
-    """The variant of a seed. Raises ProblemError where no draw meets the requirements of the file."""
-    best: tuple[int, Variant] | None = None
-    candidates = 0
+    """The variant of a seed: the first draw that fits, so that every value stays as likely as its draw makes it.
+
+    Raises ProblemError where no draw meets the requirements of the file.
+    """
     trouble = ""
     for attempt in range(TRIES):
         try:
-            found = _attempt(problem, str(seed), attempt)
+            return _attempt(problem, str(seed), attempt)
         except _Unfit as unfit:
             trouble = str(unfit)
-            continue
-        most = None if best is None else best[0]
-        clashes = _clashes(found, most)
-        if most is None or clashes < most:
-            best = (clashes, found)
-        candidates += 1
-        if clashes == 0 or candidates == CANDIDATES or not problem.draws:
-            break
-    if best is None:
-        rule = f"none of {TRIES} draws fits; the last: {trouble}"
-        raise ProblemError(printable(problem.path), "draw", rule)
-    return best[1]
+    rule = f"none of {TRIES} draws fits; the last: {trouble}"
+    raise ProblemError(printable(problem.path), "draw", rule)
 
 
 class _Unfit(Exception):
@@ -304,17 +291,3 @@ def _shuffled(items: Iterable[Shown], sampler: Sampler) -> tuple[Shown, ...]:
         other = sampler.integer(0, last)
         found[last], found[other] = found[other], found[last]
     return tuple(found)
-
-
-def _clashes(found: Variant, most: int | None) -> int:
-    """How many common mistakes of the open parts lead to what another one leads to; counted up to `most`."""
-    count = 0
-    for asked in found.asked.values():
-        if isinstance(asked, FormulaAsked) and not contains_letters(asked.expected):
-            seen: set[Value] = set()
-            for value in asked.common(COMMON):
-                count += value in seen
-                seen.add(value)
-                if count == most:
-                    return count
-    return count

@@ -11,7 +11,7 @@ from dlcalc.formulas.defaults import with_defaults
 from dlcalc.formulas.diagnose import verify, wrong_values
 from dlcalc.formulas.draw import draw
 from dlcalc.formulas.model import Formula
-from dlcalc.formulas.program import program
+from dlcalc.formulas.program import as_array, program
 from dlcalc.formulas.registry import formula, ids_known
 from dlcalc.formulas.run import run
 
@@ -52,7 +52,7 @@ def test_every_mistake_gives_another_value_often_enough(f: Formula) -> None:
         changed = set()
         for name in dict.fromkeys((*f.answers, *(m.step for m in f.mistakes))):
             wrong = wrong_values(f, given, name)
-            changed |= {id for id, (_, value) in wrong.items() if value != right[name]}
+            changed |= {id for id, (_, value) in wrong.items() if value != as_array(right[name])}
         for id in changed & set(counts):
             counts[id] += 1
     assert {id: count for id, count in counts.items() if count < DRAWS / 5} == {}
@@ -65,7 +65,7 @@ def test_a_mistake_is_diagnosed_by_its_value(f: Formula) -> None:
         right = run(f, given).state.values
         for name in f.answers:
             for id, (_, value) in wrong_values(f, given, name).items():
-                if isinstance(value, dict) or agrees(right[name], Answer("", value)):
+                if agrees(as_array(right[name]), Answer("", value)):
                     continue
                 verdict = verify(f, given, name, Answer("", value))
                 if verdict.convention is None:
@@ -78,7 +78,7 @@ def test_the_right_answer_is_right(f: Formula) -> None:
     for given in drawn(f, 8):
         values = run(f, given).state.values
         for name in f.answers:
-            verdict = verify(f, given, name, Answer("", values[name]))
+            verdict = verify(f, given, name, Answer("", as_array(values[name])))
             assert verdict.correct
             assert verdict.convention is None
 
@@ -94,8 +94,8 @@ def test_conventions_are_correct_edits_of_known_steps(f: Formula) -> None:
     assert not f.conventions[0].edits
     for other in f.conventions[1:]:
         for given in drawn(f, 4):
-            value = run(f, given, convention=other.name).state.values[f.answers[0]]
-            same = value == run(f, given).state.values[f.answers[0]]
+            value = as_array(run(f, given, convention=other.name).state.values[f.answers[0]])
+            same = value == as_array(run(f, given).state.values[f.answers[0]])
             assert verify(f, given, f.answers[0], Answer("", value)).correct is (same or not other.variant)
 
 
@@ -114,7 +114,7 @@ def test_mistakes_are_written_to_be_learnt_from(f: Formula) -> None:
         assert not mistake.hint or mistake.hint.endswith("?")
         op = program(f).edited(mistake.step, mistake.expression)
         known = set(f.declarations[False].kinds)
-        assert op.reads - ({op.step.each.split()[0]} if op.step.each else set()) <= known | {
+        assert op.reads - {each.index for each in op.each} <= known | {
             n.partition(".")[0] for n in known
         }
 
@@ -132,7 +132,7 @@ def test_names_are_declared_and_described(f: Formula) -> None:
         if op.prefix:
             defined.add(op.name.partition(".")[0])  # a called formula's own steps are checked with it
             continue
-        index = {op.step.each.split()[0]} if op.step.each else set()
+        index = {each.index for each in op.each}
         block = {o.name for o in program(f).ops if op.step.each and o.step.each == op.step.each}
         unknown = {r for r in op.reads if r.partition(".")[0] not in defined | index | block}
         assert not unknown, (op.name, unknown)

@@ -1,0 +1,38 @@
+"""The kernels: forward and backward passes on arrays, the same names for the CPU and for CUDA.
+
+Kernels take contiguous arrays of one dtype, float32 or float64, and check nothing: `dlcalc.ops` does.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+
+from ..errors import UserError
+
+DEVICES = ("cpu", "cuda", "auto")
+
+
+def backend(device: str) -> ModuleType:
+    """The package of kernels that computes on `device`; "auto" is CUDA where it can be used, else the CPU.
+
+    UserError: an unknown device, or a CUDA device that cannot be used, with what is missing.
+    """
+    if device not in DEVICES:
+        raise UserError(f"device must be one of {', '.join(DEVICES)}: {device!r}")
+    if device == "cpu" or (device == "auto" and missing_for_cuda()):
+        return import_module(f"{__name__}.cpu")
+    if missing := missing_for_cuda():
+        raise UserError(f'device="cuda" cannot be used here: {missing}')
+    return import_module(f"{__name__}.cuda")
+
+
+def missing_for_cuda() -> str:
+    """What keeps the CUDA kernels from running here; "" where they run."""
+    if find_spec(f"{__name__}.cuda") is None:
+        return "this version of dlcalc has no CUDA kernels"
+    if find_spec("numba_cuda") is None:
+        return 'numba-cuda is not installed: pip install "dlcalc[cuda]"'
+    missing: str = import_module(f"{__name__}.cuda.device").missing()
+    return missing

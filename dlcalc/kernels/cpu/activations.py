@@ -1,0 +1,45 @@
+"""Activations, number by number; which one, and its constants, as in `dlcalc.kernels.scalars`."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .. import scalars
+from ..compile import Array, kernel
+
+activate, slope = scalars.activate, scalars.slope
+
+
+def constants(kind: int, parameter: float, dtype: np.dtype) -> tuple[np.floating, np.floating]:  # type: ignore[type-arg]
+    """The numbers a and b of `scalars.activate`, in the dtype of the array."""
+    a = scalars.ROOT_HALF if kind == scalars.GELU else parameter
+    return dtype.type(a), dtype.type(scalars.GAUSS)
+
+
+def activation_forward(kind: int, x: Array, parameter: float) -> Array:
+    """The activation of every number; `parameter`: the slope of a leaky ReLU."""
+    out = np.empty_like(x)
+    activate_all(kind, x.reshape(-1), *constants(kind, parameter, x.dtype), out.reshape(-1))
+    return out
+
+
+def activation_backward(kind: int, d_out: Array, x: Array, out: Array, parameter: float) -> Array:
+    """The gradient of x."""
+    d_x = np.empty_like(x)
+    a, b = constants(kind, parameter, x.dtype)
+    activate_all_backward(kind, d_out.reshape(-1), x.reshape(-1), out.reshape(-1), a, b, d_x.reshape(-1))
+    return d_x
+
+
+@kernel("int64", "T[::1]", "T", "T", "T[::1]")
+def activate_all(kind: int, x: Array, a: float, b: float, out: Array) -> None:
+    """Each number activated."""
+    for place in range(len(x)):
+        out[place] = activate(kind, x[place], a, b)
+
+
+@kernel("int64", "T[::1]", "T[::1]", "T[::1]", "T", "T", "T[::1]")
+def activate_all_backward(kind: int, d_out: Array, x: Array, out: Array, a: float, b: float, d_x: Array) -> None:
+    """Each gradient multiplied by the slope."""
+    for place in range(len(x)):
+        d_x[place] = d_out[place] * slope(kind, x[place], out[place], a, b)

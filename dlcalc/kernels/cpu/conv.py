@@ -1,0 +1,219 @@
+"""Convolution as a matrix product with the unfolded input, over one, two or three axes.
+
+All of them are one over (N, C, depth, height, width), where a missing axis has size 1. The input is unfolded for as many
+images at a time as fit into a cache. Where a function says *pairs*, it means (before, after) for each axis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from math import prod
+
+import numpy as np
+
+from ..compile import Array, kernel
+
+UNFOLDED_BYTES = 1 << 22
+"""About how much is unfolded at a time."""
+
+Sizes = Sequence[int]
+Pairs = Sequence[tuple[int, int]]
+
+
+def conv2d_forward(
+    x: Array, weight: Array, bias: Array | None, stride: Sizes, padding: Pairs, dilation: Sizes, groups: int
+) -> Array:
+    """(N, C, H, W) and (K, C/groups, F, F) to (N, K, H', W'): cross-correlation, as every library means it."""
+    geometry = _geometry(weight.shape[2:], stride, padding, dilation, _output(x, weight, stride, padding, dilation))
+    out = _products(_deep(x), weight, geometry, groups)
+    if bias is not None:
+        out += bias[:, None]
+    return out.reshape(*out.shape[:2], *geometry[4][-(x.ndim - 2) :])
+
+
+def conv2d_backward(
+    d_out: Array, x: Array, weight: Array, stride: Sizes, padding: Pairs, dilation: Sizes, groups: int
+) -> tuple[Array, Array, Array]:
+    """The gradients of x, weight and bias."""
+    geometry = _geometry(weight.shape[2:], stride, padding, dilation, d_out.shape[2:])
+    deep = _deep(x)
+    d_x = _scattered(d_out, weight, deep.shape, geometry, groups)
+    d_weight = _weight_gradient(deep, d_out, weight.shape, geometry, groups)
+    return d_x.reshape(x.shape), d_weight, _bias_gradient(d_out)
+
+
+def conv_transpose2d_forward(
+    x: Array,
+    weight: Array,
+    bias: Array | None,
+    stride: Sizes,
+    padding: Pairs,
+    dilation: Sizes,
+    groups: int,
+    size: Sizes,
+) -> Array:
+    """(N, C, H, W) and (C, K/groups, F, F) to (N, K, *size): the gradient of a convolution by its input."""
+    geometry = _geometry(weight.shape[2:], stride, padding, dilation, x.shape[2:])
+    shape = (len(x), weight.shape[1] * groups, *(1,) * (3 - len(size)), *size)
+    out = _scattered(x, weight, shape, geometry, groups).reshape(*shape[:2], *size)
+    if bias is not None:
+        out += bias.reshape(-1, *(1,) * len(size))
+    return out
+
+
+def conv_transpose2d_backward(
+    d_out: Array, x: Array, weight: Array, stride: Sizes, padding: Pairs, dilation: Sizes, groups: int
+) -> tuple[Array, Array, Array]:
+    """The gradients of x, weight and bias: those of a convolution with its input and output changing places."""
+    geometry = _geometry(weight.shape[2:], stride, padding, dilation, x.shape[2:])
+    deep = _deep(d_out)
+    d_x = _products(deep, weight, geometry, groups)
+    d_weight = _weight_gradient(deep, x, weight.shape, geometry, groups)
+    return d_x.reshape(x.shape), d_weight, _bias_gradient(d_out)
+
+
+conv3d_forward, conv3d_backward = conv2d_forward, conv2d_backward
+"""The same functions: the arrays say how many axes there are."""
+
+
+def _geometry(window: Sizes, stride: Sizes, padding: Pairs, dilation: Sizes, output: Sizes) -> Array:
+    """Five rows of three axes: window, stride, dilation, padding in front, output."""
+    rows = np.ones((5, 3), dtype=np.int64)
+    rows[3] = 0
+    for row, values in zip(rows, (window, stride, dilation, [front for front, _ in padding], output), strict=True):
+        row[3 - len(values) :] = values
+    return rows
+
+
+def _output(x: Array, weight: Array, stride: Sizes, padding: Pairs, dilation: Sizes) -> list[int]:
+    axes = zip(x.shape[2:], weight.shape[2:], stride, padding, dilation, strict=True)
+    return [(n + sum(p) - d * (f - 1) - 1) // s + 1 for n, f, s, p, d in axes]
+
+
+def _deep(x: Array) -> Array:
+    """The array with three axes of space."""
+    return x.reshape(*x.shape[:2], *(1,) * (5 - x.ndim), *x.shape[2:])
+
+
+def _products(x: Array, weight: Array, geometry: Array, groups: int) -> Array:
+    """The convolution itself, (N, K, L) with the output's axes in one."""
+    filters = weight.reshape(groups, len(weight) // groups, -1)
+    length = prod(map(int, geometry[4]))
+    out = np.empty((len(x), len(weight), length), dtype=x.dtype)
+    parts = out.reshape(len(x), groups, -1, length) if out.size else out[:0]
+    for images, columns in _unfolded(x, geometry, groups):
+        np.matmul(filters, columns, out=parts[images])
+    return out
+
+
+def _scattered(d_out: Array, weight: Array, shape: Sizes, geometry: Array, groups: int) -> Array:
+    """The adjoint of `_products`: each output value lays its filter down, weighed by itself."""
+    d_x = np.zeros(shape, dtype=d_out.dtype)
+    filters = weight.reshape(groups, len(weight) // groups, -1).transpose(0, 2, 1)
+    length = prod(map(int, geometry[4]))
+    for images in _blocks(len(d_out), shape[1] * prod(map(int, geometry[0])) * length * d_out.itemsize):
+        parts = d_out[images].reshape(-1, groups, filters.shape[2], length)
+        columns = np.matmul(filters, parts)
+        fold(columns.reshape(len(columns), -1, length), geometry, d_x[images])
+    return d_x
+
+
+def _weight_gradient(x: Array, d_out: Array, shape: Sizes, geometry: Array, groups: int) -> Array:
+    d_weight = np.zeros((groups, shape[0] // groups, prod(shape[1:])), dtype=x.dtype)
+    length = prod(map(int, geometry[4]))
+    for images, columns in _unfolded(x, geometry, groups):
+        parts = d_out[images].reshape(-1, groups, shape[0] // groups, length)
+        d_weight += np.matmul(parts, columns.transpose(0, 1, 3, 2)).sum(axis=0)
+    return d_weight.reshape(shape)
+
+
+def _bias_gradient(d_out: Array) -> Array:
+    gradient: Array = d_out.sum(axis=(0, *range(2, d_out.ndim)))
+    return gradient
+
+
+def _unfolded(x: Array, geometry: Array, groups: int) -> Iterator[tuple[slice, Array]]:
+    """The images in blocks, and for each block its columns (n, groups, C/groups·taps, L), good until the next."""
+    length = prod(map(int, geometry[4]))
+    rows = x.shape[1] * prod(map(int, geometry[0]))
+    if length == prod(x.shape[2:]) and (geometry[:2] == 1).all():
+        # A filter of one tap reads the image as it stands.
+        if len(x):
+            yield slice(0, len(x)), x.reshape(len(x), groups, rows // groups, length)
+        return
+    buffer = np.empty(0, dtype=x.dtype)
+    for images in _blocks(len(x), rows * length * x.itemsize):
+        block = x[images]
+        if not len(buffer):
+            buffer = np.empty((len(block), rows, length), dtype=x.dtype)
+        columns = buffer[: len(block)]
+        unfold(block, geometry, columns)
+        yield images, columns.reshape(len(block), groups, rows // groups, length)
+
+
+def _blocks(images: int, bytes_each: int) -> Iterator[slice]:
+    size = max(1, UNFOLDED_BYTES // max(1, bytes_each))
+    for start in range(0, images, size):
+        yield slice(start, min(start + size, images))
+
+
+@kernel("T[:, :, :, :, ::1]", "int64[:, ::1]", "T[:, :, ::1]")
+def unfold(x: Array, geometry: Array, columns: Array) -> None:
+    """Writes into columns (N, C·taps, L) what each tap reads at each place of the filter; 0 outside the input."""
+    window, stride, dilation, front, output = geometry[0], geometry[1], geometry[2], geometry[3], geometry[4]
+    images, channels, depth, height, width = x.shape
+    for image in range(images):
+        row = 0
+        for channel in range(channels):
+            for a0 in range(window[0]):
+                for a1 in range(window[1]):
+                    for a2 in range(window[2]):
+                        shift, step, places = a2 * dilation[2] - front[2], stride[2], output[2]
+                        # The places whose tap is inside the input: first ≤ place < last.
+                        first = min(places, max(0, -(shift // step)))
+                        last = max(first, min(places, (width - 1 - shift) // step + 1))
+                        at = 0
+                        for o0 in range(output[0]):
+                            i0 = o0 * stride[0] + a0 * dilation[0] - front[0]
+                            for o1 in range(output[1]):
+                                i1 = o1 * stride[1] + a1 * dilation[1] - front[1]
+                                inside = 0 <= i0 < depth and 0 <= i1 < height
+                                begin, end = (first, last) if inside else (0, 0)
+                                for o2 in range(begin):
+                                    columns[image, row, at + o2] = 0
+                                if step == 1:
+                                    for o2 in range(begin, end):
+                                        columns[image, row, at + o2] = x[image, channel, i0, i1, o2 + shift]
+                                else:
+                                    for o2 in range(begin, end):
+                                        columns[image, row, at + o2] = x[image, channel, i0, i1, o2 * step + shift]
+                                for o2 in range(end, places):
+                                    columns[image, row, at + o2] = 0
+                                at += places
+                        row += 1
+
+
+@kernel("T[:, :, ::1]", "int64[:, ::1]", "T[:, :, :, :, ::1]")
+def fold(columns: Array, geometry: Array, x: Array) -> None:
+    """The adjoint of `unfold`: adds each column's numbers to the places of x that they were read from."""
+    window, stride, dilation, front, output = geometry[0], geometry[1], geometry[2], geometry[3], geometry[4]
+    images, channels, depth, height, width = x.shape
+    for image in range(images):
+        row = 0
+        for channel in range(channels):
+            for a0 in range(window[0]):
+                for a1 in range(window[1]):
+                    for a2 in range(window[2]):
+                        shift, step, places = a2 * dilation[2] - front[2], stride[2], output[2]
+                        first = min(places, max(0, -(shift // step)))
+                        last = max(first, min(places, (width - 1 - shift) // step + 1))
+                        at = 0
+                        for o0 in range(output[0]):
+                            i0 = o0 * stride[0] + a0 * dilation[0] - front[0]
+                            for o1 in range(output[1]):
+                                i1 = o1 * stride[1] + a1 * dilation[1] - front[1]
+                                if 0 <= i0 < depth and 0 <= i1 < height:
+                                    for o2 in range(first, last):
+                                        x[image, channel, i0, i1, o2 * step + shift] += columns[image, row, at + o2]
+                                at += places
+                        row += 1

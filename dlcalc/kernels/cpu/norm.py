@@ -1,0 +1,121 @@
+"""Normalisation: by batch, by layer, and by neighbouring channels."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..compile import Array, kernel
+
+
+def batch_norm_forward(x: Array, eps: float) -> tuple[Array, Array, Array, Array]:
+    """Each channel of (N, C, L) brought to mean 0 and variance 1.
+
+    Returns that, the means and the variances (over all, not all but one), and 1/√(variance + eps).
+    """
+    normal = np.empty_like(x)
+    mean, variance, scale = (np.empty(x.shape[1], dtype=x.dtype) for _ in range(3))
+    normalise(x, x.dtype.type(eps), normal, mean, variance, scale)
+    return normal, mean, variance, scale
+
+
+def batch_norm_backward(d_normal: Array, normal: Array, scale: Array) -> Array:
+    """The gradient of x."""
+    d_x = np.empty_like(normal)
+    normalise_backward(d_normal, normal, scale, d_x)
+    return d_x
+
+
+def layer_norm_forward(x: Array, eps: float) -> tuple[Array, Array]:
+    """Each row of (R, n) brought to mean 0 and variance 1; that, and 1/√(variance + eps)."""
+    normal, _, _, scale = batch_norm_forward(x[None], eps)
+    return normal[0], scale
+
+
+def layer_norm_backward(d_normal: Array, normal: Array, scale: Array) -> Array:
+    """The gradient of x."""
+    gradient: Array = batch_norm_backward(d_normal[None], normal[None], scale)[0]
+    return gradient
+
+
+def local_response_norm_forward(
+    x: Array, size: int, alpha: float, beta: float, k: float
+) -> tuple[Array, Array]:
+    """x (k + α/size · Σ x²)^−β on (N, C, L), the sum over `size` channels around each; that, and what is in brackets."""
+    bases = np.empty_like(x)
+    add_neighbours(np.square(x), size // 2, (size - 1) // 2, bases)
+    bases *= alpha / size
+    bases += k
+    return x * bases**-beta, bases
+
+
+def local_response_norm_backward(
+    d_out: Array, x: Array, bases: Array, size: int, alpha: float, beta: float
+) -> Array:
+    """The gradient of x: its own, and through the sums of all channels whose neighbour it is."""
+    through = np.empty_like(x)
+    add_neighbours(d_out * x * bases ** (-beta - 1), (size - 1) // 2, size // 2, through)
+    through *= x
+    through *= -2 * alpha * beta / size
+    through += d_out * bases**-beta
+    return through
+
+
+@kernel("T[:, :, ::1]", "T", "T[:, :, ::1]", "T[::1]", "T[::1]", "T[::1]")
+def normalise(x: Array, eps: float, normal: Array, mean: Array, variance: Array, scale: Array) -> None:
+    """Two passes for each channel: the mean, then the squares of what is left."""
+    images, channels, length = x.shape
+    one = x.dtype.type(1)
+    count = x.dtype.type(max(1, images * length))
+    for channel in range(channels):
+        total = x.dtype.type(0)
+        for image in range(images):
+            part = x.dtype.type(0)
+            for place in range(length):
+                part += x[image, channel, place]
+            total += part
+        middle = total / count
+        total = x.dtype.type(0)
+        for image in range(images):
+            part = x.dtype.type(0)
+            for place in range(length):
+                difference = x[image, channel, place] - middle
+                part += difference * difference
+            total += part
+        mean[channel] = middle
+        variance[channel] = total / count
+        scale[channel] = one / np.sqrt(variance[channel] + eps)
+        for image in range(images):
+            for place in range(length):
+                normal[image, channel, place] = (x[image, channel, place] - middle) * scale[channel]
+
+
+@kernel("T[:, :, ::1]", "T[:, :, ::1]", "T[::1]", "T[:, :, ::1]")
+def normalise_backward(d_normal: Array, normal: Array, scale: Array, d_x: Array) -> None:
+    """scale (d − mean d − x̂ · mean(d ⊙ x̂)) in each channel."""
+    images, channels, length = normal.shape
+    count = normal.dtype.type(max(1, images * length))
+    for channel in range(channels):
+        plain, along = normal.dtype.type(0), normal.dtype.type(0)
+        for image in range(images):
+            for place in range(length):
+                plain += d_normal[image, channel, place]
+                along += d_normal[image, channel, place] * normal[image, channel, place]
+        plain /= count
+        along /= count
+        for image in range(images):
+            for place in range(length):
+                rest = d_normal[image, channel, place] - plain - normal[image, channel, place] * along
+                d_x[image, channel, place] = scale[channel] * rest
+
+
+@kernel("T[:, :, ::1]", "int64", "int64", "T[:, :, ::1]")
+def add_neighbours(x: Array, before: int, after: int, out: Array) -> None:
+    """The sum over the channels from `before` ahead to `after` behind each, where there are any."""
+    images, channels, length = x.shape
+    for image in range(images):
+        for channel in range(channels):
+            for place in range(length):
+                out[image, channel, place] = 0
+            for other in range(max(0, channel - before), min(channels, channel + after + 1)):
+                for place in range(length):
+                    out[image, channel, place] += x[image, other, place]

@@ -1,0 +1,132 @@
+"""Pooling over the last two of (N, C, H, W): the largest or smallest of a window with its place, and sums."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..compile import Array, kernel
+
+Sizes = Sequence[int]
+Pairs = Sequence[tuple[int, int]]
+
+
+def max_pool2d_forward(
+    x: Array, window: Sizes, stride: Sizes, padding: Pairs, dilation: Sizes, size: Sizes
+) -> tuple[Array, Array]:
+    """The largest number of each window (N, C, *size), and where it stands in its plane, row by row.
+
+    The first of equals wins; a window wholly outside gives −∞ at place −1.
+    """
+    return _winners(x, window, stride, padding, dilation, size, 1)
+
+
+def min_pool2d_forward(
+    x: Array, window: Sizes, stride: Sizes, padding: Pairs, dilation: Sizes, size: Sizes
+) -> tuple[Array, Array]:
+    """As `max_pool2d_forward`, the smallest; ∞ for a window wholly outside."""
+    return _winners(x, window, stride, padding, dilation, size, -1)
+
+
+def max_pool2d_backward(d_out: Array, winners: Array, shape: Sizes) -> Array:
+    """The gradient of x, of this shape: all of it goes to the winners."""
+    d_x = np.zeros(shape, dtype=d_out.dtype)
+    length = d_out.shape[2] * d_out.shape[3]
+    planes = shape[0] * shape[1]
+    give_to_winners(
+        d_out.reshape(planes, length), winners.reshape(planes, length), d_x.reshape(planes, shape[2] * shape[3])
+    )
+    return d_x
+
+
+min_pool2d_backward = max_pool2d_backward
+
+
+def sum_pool2d_forward(x: Array, rows: Array, columns: Array) -> Array:
+    """The sum over each window: the rows (H', 2) from first to before last, and the columns (W', 2) likewise."""
+    images, channels, height, width = x.shape
+    out = np.empty((images, channels, len(rows), len(columns)), dtype=x.dtype)
+    planes = images * channels
+    add_windows(x.reshape(planes, height, width), rows, columns, out.reshape(planes, len(rows), len(columns)))
+    return out
+
+
+def sum_pool2d_backward(d_out: Array, rows: Array, columns: Array, shape: Sizes) -> Array:
+    """The gradient of x, of this shape: every number of a window gets the window's."""
+    d_x = np.zeros(shape, dtype=d_out.dtype)
+    planes = shape[0] * shape[1]
+    spread_windows(
+        d_out.reshape(planes, len(rows), len(columns)), rows, columns, d_x.reshape(planes, shape[2], shape[3])
+    )
+    return d_x
+
+
+def _winners(
+    x: Array, window: Sizes, stride: Sizes, padding: Pairs, dilation: Sizes, size: Sizes, sign: int
+) -> tuple[Array, Array]:
+    images, channels, height, width = x.shape
+    out = np.empty((images, channels, *size), dtype=x.dtype)
+    winners = np.empty(out.shape, dtype=np.int64)
+    geometry = np.array([window, stride, dilation, [front for front, _ in padding]], dtype=np.int64)
+    planes = images * channels
+    find_winners(
+        x.reshape(planes, height, width), geometry, sign, out.reshape(planes, *size), winners.reshape(planes, *size)
+    )
+    return out, winners
+
+
+@kernel("T[:, :, ::1]", "int64[:, ::1]", "int64", "T[:, :, ::1]", "int64[:, :, ::1]")
+def find_winners(x: Array, geometry: Array, sign: int, out: Array, winners: Array) -> None:
+    """The largest number of each window, for sign −1 the smallest, and its place in the plane; NaN wins."""
+    window, stride, dilation, front = geometry[0], geometry[1], geometry[2], geometry[3]
+    planes, height, width = x.shape
+    for plane in range(planes):
+        for o0 in range(out.shape[1]):
+            for o1 in range(out.shape[2]):
+                best, place = x.dtype.type(-sign * np.inf), -1
+                for a0 in range(window[0]):
+                    i0 = o0 * stride[0] + a0 * dilation[0] - front[0]
+                    if 0 <= i0 < height:
+                        for a1 in range(window[1]):
+                            i1 = o1 * stride[1] + a1 * dilation[1] - front[1]
+                            if 0 <= i1 < width:
+                                value = x[plane, i0, i1]
+                                better = value > best if sign > 0 else value < best
+                                if better or place < 0 or value != value:
+                                    best, place = value, i0 * width + i1
+                out[plane, o0, o1] = best
+                winners[plane, o0, o1] = place
+
+
+@kernel("T[:, ::1]", "int64[:, ::1]", "T[:, ::1]")
+def give_to_winners(d_out: Array, winners: Array, d_x: Array) -> None:
+    """Adds each window's gradient to the number that won it."""
+    for plane in range(len(d_out)):
+        for at in range(d_out.shape[1]):
+            if winners[plane, at] >= 0:
+                d_x[plane, winners[plane, at]] += d_out[plane, at]
+
+
+@kernel("T[:, :, ::1]", "int64[:, ::1]", "int64[:, ::1]", "T[:, :, ::1]")
+def add_windows(x: Array, rows: Array, columns: Array, out: Array) -> None:
+    """The sum over each window."""
+    for plane in range(len(x)):
+        for o0 in range(len(rows)):
+            for o1 in range(len(columns)):
+                total = x.dtype.type(0)
+                for i0 in range(rows[o0, 0], rows[o0, 1]):
+                    for i1 in range(columns[o1, 0], columns[o1, 1]):
+                        total += x[plane, i0, i1]
+                out[plane, o0, o1] = total
+
+
+@kernel("T[:, :, ::1]", "int64[:, ::1]", "int64[:, ::1]", "T[:, :, ::1]")
+def spread_windows(d_out: Array, rows: Array, columns: Array, d_x: Array) -> None:
+    """Adds each window's gradient to all of its numbers."""
+    for plane in range(len(d_x)):
+        for o0 in range(len(rows)):
+            for o1 in range(len(columns)):
+                for i0 in range(rows[o0, 0], rows[o0, 1]):
+                    for i1 in range(columns[o1, 0], columns[o1, 1]):
+                        d_x[plane, i0, i1] += d_out[plane, o0, o1]

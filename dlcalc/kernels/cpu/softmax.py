@@ -1,0 +1,87 @@
+"""Softmax and its logarithm over the rows of (R, n)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..compile import Array, kernel
+
+
+def softmax_forward(x: Array) -> Array:
+    """e^x by the row's sum, the row's largest subtracted first."""
+    out = np.empty_like(x)
+    softmax_rows(x, out)
+    return out
+
+
+def softmax_backward(d_out: Array, out: Array) -> Array:
+    """The gradient of x: s ⊙ (d − Σ d⊙s)."""
+    d_x = np.empty_like(out)
+    softmax_rows_backward(d_out, out, d_x)
+    return d_x
+
+
+def log_softmax_forward(x: Array) -> Array:
+    """x − ln Σ e^x of each row."""
+    out = np.empty_like(x)
+    log_softmax_rows(x, out)
+    return out
+
+
+def log_softmax_backward(d_out: Array, out: Array) -> Array:
+    """The gradient of x: d − softmax · Σ d."""
+    d_x = np.empty_like(out)
+    log_softmax_rows_backward(d_out, out, d_x)
+    return d_x
+
+
+@kernel("T[:, ::1]", "T[:, ::1]")
+def softmax_rows(x: Array, out: Array) -> None:
+    """Softmax of each row."""
+    for row in range(x.shape[0]):
+        largest = x.dtype.type(-np.inf)
+        for column in range(x.shape[1]):
+            largest = max(largest, x[row, column])
+        total = x.dtype.type(0)
+        for column in range(x.shape[1]):
+            out[row, column] = np.exp(x[row, column] - largest)
+            total += out[row, column]
+        for column in range(x.shape[1]):
+            out[row, column] /= total
+
+
+@kernel("T[:, ::1]", "T[:, ::1]", "T[:, ::1]")
+def softmax_rows_backward(d_out: Array, out: Array, d_x: Array) -> None:
+    """The gradient of each row."""
+    for row in range(out.shape[0]):
+        total = out.dtype.type(0)
+        for column in range(out.shape[1]):
+            total += d_out[row, column] * out[row, column]
+        for column in range(out.shape[1]):
+            d_x[row, column] = out[row, column] * (d_out[row, column] - total)
+
+
+@kernel("T[:, ::1]", "T[:, ::1]")
+def log_softmax_rows(x: Array, out: Array) -> None:
+    """The logarithm of the softmax of each row."""
+    for row in range(x.shape[0]):
+        largest = x.dtype.type(-np.inf)
+        for column in range(x.shape[1]):
+            largest = max(largest, x[row, column])
+        total = x.dtype.type(0)
+        for column in range(x.shape[1]):
+            total += np.exp(x[row, column] - largest)
+        shift = largest + np.log(total)
+        for column in range(x.shape[1]):
+            out[row, column] = x[row, column] - shift
+
+
+@kernel("T[:, ::1]", "T[:, ::1]", "T[:, ::1]")
+def log_softmax_rows_backward(d_out: Array, out: Array, d_x: Array) -> None:
+    """The gradient of each row."""
+    for row in range(out.shape[0]):
+        total = out.dtype.type(0)
+        for column in range(out.shape[1]):
+            total += d_out[row, column]
+        for column in range(out.shape[1]):
+            d_x[row, column] = d_out[row, column] - np.exp(out[row, column]) * total

@@ -1,0 +1,80 @@
+"""Choices as students mark them, and what several of them earn."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from dlcalc.grading.choices import chosen, judge_choice, letter
+from dlcalc.grading.policy import Policy
+from dlcalc.quiz import bank
+from dlcalc.quiz.variant import Shown, Variant, variant
+
+CHOICES = (
+    Shown("It keeps its value.", True, "so it is", id="0"),
+    Shown("It grows.", False, "a sigmoid is below 1", id="1"),
+    Shown("1,024", True, "", 1024, "2"),
+    Shown("0.5", False, "halved by mistake", 0.5, "3"),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("A", {0}), ("a", {0}), ("(b)", {1}), ("b)", {1}), ("B.", {1}), ("[C]", {2}), ("D:", {3}), ("Ｂ", {1}), ("**B**", {1}),
+        ('"B"', {1}), ("$B$", {1}), ("B ", {1}), ("B!", {1}), ("answer B", {1}), ("Answer: B", {1}), ("option b", {1}),
+        ("choice (b)", {1}), ("the answer is B", {1}), ("B) It grows.", {1}), ("B: It grows", {1}), ("B - It grows.", {1}),
+        ("A and C", {0, 2}), ("A, C", {0, 2}), ("A,C", {0, 2}), ("A; C", {0, 2}), ("A C", {0, 2}), ("AC", {0, 2}),
+        ("A & C", {0, 2}), ("A + C", {0, 2}), ("a/c", {0, 2}), ("both A and C", {0, 2}), ("A and A", {0}),
+        ("It grows.", {1}), ("it  GROWS", {1}), ("1024", {2}), ("1,024", {2}), ("1 024", {2}), ("0.5", {3}), (".5", {3}),
+        ("E", None), ("A, E", None), ("x", None), ("It", None), ("none of them", None), ("not B", None), ("AE", None),
+        ("7", None), ("A or B", None), ("B or so", None), ("A) It grows.", None), ("<b>", None), ("\\ud800", None),
+    ],
+)  # fmt: skip
+def test_what_was_chosen(text: str, places: set[int] | None) -> None:
+    assert chosen(text, CHOICES) == places
+
+
+@pytest.fixture(scope="module")
+def posed() -> Variant:
+    return variant(bank.find("forget-gate"), 1)
+
+
+def test_a_right_and_a_wrong_choice(posed: Variant) -> None:
+    (part,) = posed.problem.parts
+    shown = posed.choices[part.id]
+    for place, choice in enumerate(shown):
+        found = judge_choice(posed, part, letter(place), Policy())
+        assert found.status == ("right" if choice.right else "wrong")
+        assert found.share == int(choice.right)
+        assert found.expected == letter(next(i for i, c in enumerate(shown) if c.right))
+        assert bool(found.mistakes) != choice.right
+    everything = judge_choice(posed, part, "A and B", Policy())
+    assert (everything.status, everything.share, everything.reason) == ("wrong", 0, "one choice is asked")
+
+
+@pytest.mark.parametrize(
+    ("given", "status"),
+    [("", "missing"), (None, "missing"), ("?", "missing"), ("-", "missing"), ([], "missing"), ("Z", "unreadable"),
+     (7, "unreadable"), ({"a": 1}, "unreadable"), (True, "unreadable"), ("\x00", "unreadable")],
+)  # fmt: skip
+def test_what_is_no_choice(posed: Variant, given: object, status: str) -> None:
+    found = judge_choice(posed, posed.problem.parts[0], given, Policy())
+    assert (found.status, found.share) == (status, 0)
+    assert found.reason == ("" if status == "missing" else "a choice is a letter, A to D")
+
+
+@pytest.mark.parametrize(
+    ("given", "share", "partial"),
+    [("A and C", 1, 1), ("A", 0, Fraction(1, 2)), ("A, B", 0, 0), ("A, B, C", 0, Fraction(1, 2)), ("B", 0, 0),
+     ("A, B, C, D", 0, 0), (["a", "c"], 1, 1)],
+)  # fmt: skip
+def test_several_right_choices(posed: Variant, given: object, share: int, partial: Fraction) -> None:
+    """All or nothing; or each right one a half, and each wrong one a half less, never below 0."""
+    from dataclasses import replace
+
+    part = posed.problem.parts[0]
+    several = replace(posed, choices={part.id: CHOICES})
+    assert judge_choice(several, part, given, Policy()).share == share
+    assert judge_choice(several, part, given, Policy(choices="partial")).share == partial

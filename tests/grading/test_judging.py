@@ -1,0 +1,333 @@
+"""Every status on examples worked out by hand: right, follows, convention, wrong, undecided, unreadable, missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+import pytest
+from handing_in import marked, posed, said, written
+
+from dlcalc.grading.policy import Policy
+from dlcalc.quiz.variant import Variant
+
+
+def says(variant: Variant, **answers: object) -> dict[str, str]:
+    """What is said of each part that was answered."""
+    given = {name.replace("_", "-") for name in answers}
+    return {name: said(mark) for name, mark in marked(variant, **answers).items() if name in given}
+
+
+@pytest.fixture(scope="module")
+def layer() -> Variant:
+    """32×32×3 through 8 filters of 5×5: 28×28×8; 5·5·3·8 + 8 = 608; 28²·600 = 470,400."""
+    return posed("output-size", n=32, f=5, s=1, p=0, c=3, k=8)
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        ({"size": "28x28x8", "weights": "608", "cost": "470,400"}, ("right", "right", "right")),
+        ({"size": "27x27x8", "weights": "600", "cost": "470400"},
+         ("wrong:no-plus-one", "wrong:biases-forgotten", "right")),
+        ({"size": "27x27x8", "weights": "208", "cost": "437,400"},  # 27²·600
+         ("wrong:no-plus-one", "wrong:channels-forgotten", "follows")),
+        ({"size": "32x32x8", "weights": "609", "cost": "614400"}, ("wrong", "wrong", "follows")),  # 32²·600
+        ({"size": "28x28x3", "cost": "470400"}, ("wrong:depth-is-channels", "missing", "right")),
+        ({"size": "28x28", "weights": "none", "cost": "2*470400"}, ("undecided", "missing", "wrong:flops-for-macs")),
+        ({"size": "28x28x8)", "weights": "6o8", "cost": "???"}, ("unreadable", "undecided", "missing")),
+        ({"size": "27x27x8", "cost": "600"}, ("wrong:no-plus-one", "missing", "wrong:macs-one-position")),
+        ({"size": "27x27x8", "cost": "874800"},  # 2·27²·600: a mistake made on a wrong size
+         ("wrong:no-plus-one", "missing", "wrong:flops-for-macs")),
+        ({"size": "30", "cost": "470400"}, ("undecided", "missing", "right")),
+    ],
+)  # fmt: skip
+def test_a_layer(layer: Variant, answers: Mapping[str, str], expected: tuple[str, ...]) -> None:
+    found = {name: said(mark) for name, mark in marked(layer, **answers).items()}
+    got = tuple(found[name] for name in ("size", "weights", "cost"))
+    assert tuple(g if ":" in e else g.partition(":")[0] for g, e in zip(got, expected, strict=True)) == expected
+
+
+def test_what_an_answer_follows_from_is_told(layer: Variant) -> None:
+    found = marked(layer, size="27x27x8", cost="437400")["cost"]
+    assert (found.status, found.carried, found.share, found.mistakes) == ("follows", ("size",), 1, ())
+
+
+@pytest.fixture(scope="module")
+def chain() -> Variant:
+    """29×29×1 → 25×25×8 → 12×12×8 → 1,152 → 1,152·10 + 10 = 11,530."""
+    return posed("conv-pool-dense", n=29, c=1, k=8, f=5, s=1, p=0, q=2, m=10)
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        (("25x25x8", "12x12x8", "1152", "11530"), ("right", "right", "right", "right")),
+        (("29x29x8", "14x14x8", "1568", "15690"), ("wrong", "follows", "follows", "follows")),
+        (("29x29x8", "14x14x8", "196", "1970"), ("wrong", "follows", "wrong", "follows")),
+        (("25x25x8", "13x13x8", "1352", "13530"), ("right", "wrong", "follows", "follows")),
+        (("", "13x13x8", "1352", "13530"), ("missing", "wrong", "follows", "follows")),
+        (("29x29x8", "12x12x8", "1152", "11530"), ("wrong", "right", "right", "right")),
+        (("29x29x8", "14x14x8", "1568", "15680"), ("wrong", "follows", "follows", "wrong")),
+    ],
+)
+def test_errors_are_carried_forward_over_several_parts(
+    chain: Variant, answers: tuple[str, ...], expected: tuple[str, ...]
+) -> None:
+    names = ("conv", "pool", "flat", "dense")
+    marks = marked(chain, **dict(zip(names, answers, strict=True)))
+    assert tuple(marks[name].status for name in names) == expected
+
+
+def test_a_mistake_on_a_value_that_was_carried_on_is_named(chain: Variant) -> None:
+    """1,568·10 without the 10 biases."""
+    assert says(chain, conv="29x29x8", pool="14x14x8", flat="1568", dense="15680")["dense"] == "wrong:biases-forgotten"
+
+
+@pytest.mark.parametrize("first", ["1x1x8", "0x0x8", "-4x-4x8", "0.5x0.5x8", "1x1x1"])
+def test_a_trivial_value_does_not_make_the_next_part_easy(chain: Variant, first: str) -> None:
+    """The window must fit into the map that is carried on."""
+    for second in ("0x0x8", "1x1x8", "1x1x1", first):
+        assert says(chain, conv=first, pool=second)["pool"].startswith(("wrong", "undecided"))
+
+
+TRIVIAL = """+++
+title = 'Two dense layers'
+topic = 'dense'
+level = 'easy'
+
+[draw]
+a = [400]
+b = [120]
+
+[[part]]
+id = 'first'
+kind = 'integer'
+ask = 'dense.parameters'
+with = {n = 'a', m = 'b'}
+
+[[part]]
+id = 'both'
+kind = 'integer'
+ask = 'dense.parameters'
+with = {n = 'first', m = 'b'}
+follows = ['first']
+
+[[part]]
+id = 'ratio'
+kind = 'number'
+ask = 'this.ratio'
+
+[[part]]
+id = 'percent'
+kind = 'number'
+ask = 'this.percent'
+follows = ['ratio']
+tolerance = '0.01%'
+
+[[step]]
+name = 'ratio'
+expression = 'a/b/7'
+meaning = 'the ratio'
+
+[[step]]
+name = 'percent'
+expression = '100*ratio'
+meaning = 'the ratio in per cent'
++++
+Text.
+
+## first
+How many?
+
+## both
+How many then?
+
+## ratio
+The ratio?
+
+## percent
+In per cent?
+"""
+
+
+@pytest.fixture(scope="module")
+def dense(tmp_path_factory: pytest.TempPathFactory) -> Variant:
+    """400·120 + 120 = 48,120; 48,120·120 + 120 = 5,774,520; 400/840 = 10/21 = 0.47619..."""
+    return written(tmp_path_factory.mktemp("problems") / "dense.md", TRIVIAL)
+
+
+@pytest.mark.parametrize(
+    ("first", "both", "status"),
+    [("48000", "5760120", "follows"), ("1", "240", "wrong"), ("0", "120", "wrong"), ("-5", "-480", "wrong"),
+     ("1x1", "240", "wrong"), ("1e3000", "1", "wrong"), ("9^999", "1", "wrong"), ("0.5", "180", "wrong"),
+     ("48120", "5774520", "right")],
+)  # fmt: skip
+def test_without_a_guard_only_sound_values_are_carried_on(dense: Variant, first: str, both: str, status: str) -> None:
+    assert says(dense, first=first, both=both)["both"].partition(":")[0] == status
+
+
+def test_a_value_that_was_rounded_may_be_used_as_it_was_written(dense: Variant) -> None:
+    """10/21 is 0.476; 100·0.476 is 47.6, which is not within 0.01 % of 47.619, but right for who rounded before."""
+    assert says(dense, ratio="0.476", percent="47.6") == {"ratio": "right", "percent": "right"}
+    assert says(dense, ratio="0.47619", percent="47.6") == {"ratio": "right", "percent": "wrong"}
+    assert says(dense, ratio="0.4", percent="40") == {"ratio": "wrong", "percent": "follows"}
+
+
+def test_letters_are_not_carried_on(dense: Variant) -> None:
+    assert says(dense, first="a + zz", both="5") == {"first": "undecided", "both": "wrong"}
+
+
+CELLS = """+++
+title = 'Two recurrent layers'
+topic = 'gated'
+level = 'easy'
+
+[draw]
+n = [16]
+m = [24]
+
+[[part]]
+id = 'lstm'
+kind = 'integer'
+ask = 'lstm.parameters'
+
+[[part]]
+id = 'named'
+kind = 'integer'
+ask = 'lstm.parameters'
+convention = 'pytorch'
++++
+Text.
+
+## lstm
+How many?
+
+## named
+How many in PyTorch?
+"""
+
+
+@pytest.fixture(scope="module")
+def cells(tmp_path_factory: pytest.TempPathFactory) -> Variant:
+    """One bias vector per gate: 4(16·24 + 24² + 24) = 3,936; PyTorch's two: 4,032."""
+    return written(tmp_path_factory.mktemp("problems") / "cells.md", CELLS)
+
+
+def test_conventions(cells: Variant) -> None:
+    """What is right under another convention is that, but where the question names the convention it is wrong."""
+    assert says(cells, lstm="3936", named="4032") == {"lstm": "right", "named": "right"}
+    assert says(cells, lstm="4032", named="3936") == {"lstm": "convention:pytorch", "named": "wrong:convention-textbook"}
+
+
+def test_any_value_that_does_what_is_asked_is_right() -> None:
+    """⌊(100 − 5)/s⌋ + 1 = 20 has one whole solution, s = 5."""
+    stride = posed("which-stride", n=100, f=5, s=5, p=0, c=3, k=16)
+    assert says(stride, stride="5") == {"stride": "right"}
+    assert says(stride, stride="4")["stride"].startswith("wrong")
+    assert says(stride, stride="[5, 5]")["stride"] == "unreadable"
+    assert says(stride, stride="4", cost=str(24 * 24 * 5 * 5 * 3 * 16)) == {"stride": "wrong", "cost": "follows"}
+
+
+NETWORK = """+++
+title = 'A table and its totals'
+topic = 'networks'
+level = 'easy'
+
+[draw]
+net = {text = '28x28x1; conv 6 f5; pool 2; dense 10'}
+
+[[part]]
+id = 'table'
+kind = 'table'
+ask = 'net'
+columns = ['output', 'parameters']
+
+[[part]]
+id = 'total'
+kind = 'integer'
+ask = 'net.total.parameters'
+follows = ['table']
++++
+{{net}}
+
+## table
+Fill in the table.
+
+## total
+How many parameters?
+"""
+TABLE = """layer,output,parameters
+conv-1,{},{}
+maxpool-1,{},{}
+fc-1,{},{}
+"""
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Variant:
+    """24×24×6, 156; 12×12×6, 0; 10, 864·10 + 10 = 8,650; together 8,806."""
+    return written(tmp_path_factory.mktemp("problems") / "network.md", NETWORK)
+
+
+@pytest.mark.parametrize(
+    ("cells", "total", "statuses", "said_of_total"),
+    [
+        (("24x24x6", "156", "12x12x6", "0", "10", "8650"), "8806", "right " * 6, "right"),
+        (("28x28x6", "156", "14x14x6", "0", "10", "11770"), "11926", "wrong right follows right right follows", "follows"),
+        (("24x24x6", "150", "12x12x6", "-", "10", "8650"), "8800", "right wrong right right right right", "follows"),
+        (("6x24x24", "156", "6x12x12", "0", "10", "8650"), "8806", "convention right convention right right right", "right"),
+        (("24x24x6", "", "12x12x6", "zero", "10", "8640"), "8806", "right missing right undecided right wrong", "right"),
+    ],
+)  # fmt: skip
+def test_tables_cell_by_cell_and_their_totals(
+    network: Variant, cells: tuple[str, ...], total: str, statuses: str, said_of_total: str
+) -> None:
+    names = [f"{layer}.{column}" for layer in ("conv-1", "maxpool-1", "fc-1") for column in ("output", "parameters")]
+    for given in (dict(zip(names, cells, strict=True)), TABLE.format(*(f'"{cell}"' for cell in cells))):
+        found = marked(network, table=given, total=total)
+        got = [cell.status for cell in found["table"].cells]
+        expected = statuses.split()
+        assert [g if g != "unreadable" else "undecided" for g in got[:6]] == expected
+        earned = sum(status in ("right", "follows", "convention") for status in expected)
+        assert found["table"].share == Fraction(earned, len(got))
+        assert found["total"].status == said_of_total
+
+
+@pytest.mark.parametrize("given", ["", None, {}, {"conv-1.output": ""}, " \n "])
+def test_an_empty_table_is_missing(network: Variant, given: object) -> None:
+    assert marked(network, table=given)["table"].status == "missing"
+
+
+@pytest.mark.parametrize("given", ["no table", {"nowhere.output": "5"}, 5, [1, 2]])
+def test_what_is_no_table_earns_nothing(network: Variant, given: object) -> None:
+    found = marked(network, table=given)["table"]
+    assert (found.status in ("missing", "unreadable", "wrong"), found.share) == (True, 0)
+
+
+def test_the_policy_says_what_is_earned(layer: Variant, cells: Variant) -> None:
+    policy = Policy(follows=Fraction(1, 2), convention=Fraction(1, 4))
+    assert marked(layer, policy, size="27x27x8", cost="437400")["cost"].share == Fraction(1, 2)
+    assert marked(cells, policy, lstm="4032")["lstm"].share == Fraction(1, 4)
+    assert marked(cells, policy, lstm="3936")["lstm"].share == 1
+
+
+def test_our_own_bug_costs_one_part(layer: Variant, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise TypeError("no")
+
+    monkeypatch.setattr("dlcalc.grading.judging.verify", broken)
+    found = marked(layer, size="1x1x1", weights="")
+    assert found["size"].status == "undecided"
+    assert found["size"].reason == "TypeError: no (this is a bug in dlcalc, not in your input)"
+    assert found["weights"].status == "missing"
+
+
+def test_named_are_at_most_five_and_singles_before_pairs(layer: Variant) -> None:
+    found = marked(layer, size="28x28x3", weights="0")
+    for mark in found.values():
+        assert len(mark.mistakes) <= 5
+        sizes = [len(each.mistakes) for each in mark.mistakes]
+        assert sizes == sorted(sizes)
+
+
