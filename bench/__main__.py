@@ -8,7 +8,7 @@ import os
 import platform
 import sys
 
-from . import backwards, classes, diagnoses, hostile, networks, processes
+from . import backwards, classes, diagnoses, hostile, networks, processes, variants
 from .rows import Row, table
 
 
@@ -36,6 +36,7 @@ def measured(runs: int) -> list[Row]:
         *diagnoses.rows(few),
         *backwards.rows(runs),
         *hostile.rows(few),
+        *variants.rows(few),
         *classes.rows(),
     ]
 

@@ -26,6 +26,11 @@ SCREENS = {
     "lstm-stacked": ("lstm --n 300 --m 512 --T 20 --L 2 --bidirectional", 120),
     "activation": ("activation tanh --x 0.5", 80),
     "clip": ('clip --g "3 4" --theta 0.7', 80),
+    "net-line": ('net "36x36x3; conv 10 f5; pool 2; conv 20 f3; pool 2; dense 100; dense 10"', 80),
+    "net-letters": ('net "n x n x c; conv k f3 p1; conv k f3 p1; pool 2"', 80),
+    "net-alexnet": ("net alexnet", 120),
+    "net-resnet18": ("net resnet18", 80),
+    "net-row": ("net alexnet --explain conv-2", 80),
 }
 
 
@@ -78,3 +83,12 @@ def test_the_parameters_on_a_screen_are_the_sum_of_weights_and_biases(terminal: 
         return int(line.replace(",", ""))
 
     assert shown("weights") + shown("biases") == shown("parameters")
+
+
+@pytest.mark.parametrize("name", ["net-line", "net-alexnet"])
+def test_a_networks_total_is_the_sum_of_its_rows(terminal: Terminal, name: str) -> None:
+    rows = [line.split() for line in terminal(SCREENS[name][0], 120).out.splitlines()]
+    counts = [int(cells[2].replace(",", "")) for cells in rows if len(cells) >= 4 and "×" in cells[1] + cells[0]]
+    counts += [int(cells[2].replace(",", "")) for cells in rows if cells and cells[0].startswith("fc-")]
+    (total,) = [int(cells[1].replace(",", "")) for cells in rows if cells and cells[0] == "total"]
+    assert sum(counts) == total

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -30,6 +31,9 @@ def test_a_command_of_the_readme_runs(
 ) -> None:
     """It ends well, or with 1 where the README says that the answer is wrong."""
     monkeypatch.chdir(tmp_path)
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    if "exam/manifest.json" in command:
+        terminal(next(earlier for earlier in COMMANDS if earlier.endswith("--out exam")))
     ran = terminal(command)
     assert ran.status == (1 if command in WRONG_ANSWERS else 0)
     assert ran.err == ""
