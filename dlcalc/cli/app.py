@@ -19,6 +19,7 @@ _OWN_COMMANDS = {
     "quiz": "Practice sets and exams: make one, or take one in the terminal",
     "grade": "Mark the hand-ins of an exam, with the mistakes named",
     "problems": "The problem files: begin, show, lint and check them",
+    "diff": "Derive an expression rule by rule, or judge a derivative",
     "solve": "Solve an equation of your own in whole numbers",
     "doctor": "What this installation can do, and what is missing",
 }

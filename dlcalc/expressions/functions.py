@@ -66,6 +66,16 @@ def exp(x: Number) -> Number:
     return 1 if x == 0 else math.exp(_float(x))
 
 
+def sine(x: Number) -> Number:
+    """Of an angle in radians."""
+    return 0 if x == 0 else math.sin(x)
+
+
+def cosine(x: Number) -> Number:
+    """Of an angle in radians."""
+    return 1 if x == 0 else math.cos(x)
+
+
 def tanh(x: Number) -> Number:
     return 0 if x == 0 else math.tanh(_float(x))
 
@@ -116,6 +126,8 @@ FUNCTIONS: dict[str, Function] = {
     "log2": Function((1, 1), _logarithm("log2", math.log2), +1, "1/(x*ln(2))"),
     "log10": Function((1, 1), _logarithm("log10", math.log10), +1, "1/(x*ln(10))"),
     "abs": Function((1, 1), abs, None, "if(x > 0, 1, if(x < 0, -1, 0))"),
+    "sin": Function((1, 1), sine, None, "cos(x)"),
+    "cos": Function((1, 1), cosine, None, "-sin(x)"),
     "tanh": Function((1, 1), tanh, +1, "1 - tanh(x)^2"),
     "sigmoid": Function((1, 1), sigmoid, +1, "sigmoid(x)*(1 - sigmoid(x))"),
     "relu": Function((1, 1), lambda x: max(x, 0), +1, "if(x > 0, 1, 0)"),
@@ -132,6 +144,7 @@ FUNCTIONS: dict[str, Function] = {
     "norm": Function((1, 1)),
     "softmax": Function((1, 1)),
     "diag": Function((1, 1)),
+    "block": Function((1, 1)),
     "shape": Function((1, MANY)),
     "reverse": Function((1, 1)),
     "argmax": Function((1, 1)),

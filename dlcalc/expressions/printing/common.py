@@ -32,6 +32,7 @@ from ..nodes import (
     Neg,
     Node,
     Outer,
+    Partial,
     Pow,
     Range,
     Reduce,
@@ -156,6 +157,8 @@ class Printer(ABC, Generic[Out]):
                 return self.in_brackets(node)
             case Index():
                 return self.index(node)
+            case Partial():
+                return self.partial(node)
             case Transpose(operand):
                 return self.transpose(self.show(operand, Level.ATOM))
             case Reduce():
@@ -283,6 +286,12 @@ class Printer(ABC, Generic[Out]):
         """x^T of a vector or a matrix, where T is meant as a number."""
         return node.exponent == Name("T") and kind_of(node.base) is not Kind.SCALAR
 
+    def partial(self, node: Partial) -> Piece[Out]:
+        """∂h/∂W, in small or on the line; h and W are names or indices."""
+        top, bottom = (self.show(part, Level.ATOM).out for part in (node.top, node.bottom))
+        above, below = self.row([self.differential(node.direct), top]), self.row([self.differential(False), bottom])
+        return Piece(self.fraction(above, below), Level.POWER, Edge.APART, Edge.APART)
+
     # calls
 
     def call(self, node: Call) -> Piece[Out]:
@@ -346,6 +355,14 @@ class Printer(ABC, Generic[Out]):
 
     @abstractmethod
     def quotient(self, node: Div) -> Piece[Out]: ...
+
+    @abstractmethod
+    def fraction(self, top: Out, bottom: Out) -> Out:
+        """A derivative as a quotient."""
+
+    @abstractmethod
+    def differential(self, direct: bool) -> Out:
+        """∂ or ∂⁺, as it touches what follows it."""
 
     @abstractmethod
     def power(self, node: Pow) -> Piece[Out]: ...

@@ -24,7 +24,7 @@ _FENCES = {
 }  # fmt: skip
 _REDUCERS = {"sum": r"\sum", "prod": r"\prod"}
 _BACKWARDS = r"\overset{\leftarrow}{\prod}"
-_FUNCTIONS = frozenset({"exp", "ln", "log", "min", "max", "tanh"})
+_FUNCTIONS = frozenset({"exp", "ln", "log", "min", "max", "tanh", "sin", "cos"})
 _ROUND_FORMS = frozenset({"epsilon", "phi"})
 r"""\epsilon and \phi are other shapes than the ε and φ that every other format shows."""
 
@@ -74,7 +74,13 @@ class Latex(Printer[str]):
 
     def quotient(self, node: Div) -> Piece[str]:
         top, bottom = self.outs((node.numerator, node.denominator))
-        return Piece(rf"\frac{{{top}}}{{{bottom}}}", Level.POWER, left=Edge.APART)
+        return Piece(self.fraction(top, bottom), Level.POWER, left=Edge.APART)
+
+    def fraction(self, top: str, bottom: str) -> str:
+        return rf"\frac{{{top}}}{{{bottom}}}"
+
+    def differential(self, direct: bool) -> str:
+        return r"\partial^{+} " if direct else r"\partial "
 
     def power(self, node: Pow) -> Piece[str]:
         base, exponent = self.show(node.base, Level.ATOM), self.show(node.exponent).out

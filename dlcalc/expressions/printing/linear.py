@@ -57,6 +57,12 @@ class Text(Printer[str]):
         denominator = self.show(node.denominator, Level.POWER)
         return Piece(f"{numerator.out}/{denominator.out}", Level.PRODUCT, Edge.APART, Edge.APART)
 
+    def fraction(self, top: str, bottom: str) -> str:
+        return f"{top}/{bottom}"
+
+    def differential(self, direct: bool) -> str:
+        return "∂⁺" if direct else "∂"
+
     def power(self, node: Pow) -> Piece[str]:
         base = self.show(node.base, Level.ATOM)
         small = script(node.exponent, SUPERSCRIPTS, self.spell)

@@ -98,7 +98,13 @@ class MathML(Printer[Elements]):
 
     def quotient(self, node: Div) -> Piece[Elements]:
         top, bottom = self.outs((node.numerator, node.denominator))
-        return Piece((_tag("mfrac", _one(top), _one(bottom)),), Level.POWER, left=Edge.APART)
+        return Piece(self.fraction(top, bottom), Level.POWER, left=Edge.APART)
+
+    def fraction(self, top: Elements, bottom: Elements) -> Elements:
+        return (_tag("mfrac", _one(top), _one(bottom)),)
+
+    def differential(self, direct: bool) -> Elements:
+        return (_tag("msup", _tag("mi", "∂"), _sign("+")),) if direct else (_tag("mi", "∂"),)
 
     def power(self, node: Pow) -> Piece[Elements]:
         base, exponent = self.show(node.base, Level.ATOM), self.show(node.exponent)

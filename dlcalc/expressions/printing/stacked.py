@@ -82,6 +82,13 @@ class Stacked(Printer[Block]):
         bar = line("─" * (max(top.width, bottom.width) + margin))
         return Piece(blocks.piled([top, bar, bottom], top.height), Level.POWER, left=Edge.APART)
 
+    def fraction(self, top: Block, bottom: Block) -> Block:
+        bar = line("─" * max(top.width, bottom.width))
+        return blocks.piled([top, bar, bottom], top.height)
+
+    def differential(self, direct: bool) -> Block:
+        return line("∂⁺" if direct else "∂")
+
     def power(self, node: Pow) -> Piece[Block]:
         base = self.show(node.base, Level.ATOM)
         small = script(node.exponent, SUPERSCRIPTS, self.spell)

@@ -17,7 +17,7 @@ _SIGNS = {
 _ACCENTS = {"hat": "hat", "bar": "macron", "tilde": "tilde"}
 _REDUCERS = {"sum": "sum", "prod": "product"}
 _BACKWARDS = "limits(accent(product, arrow.l))"
-_FUNCTIONS = {name: name for name in ("exp", "ln", "log", "min", "max", "tanh", "mod")} | {
+_FUNCTIONS = {name: name for name in ("exp", "ln", "log", "min", "max", "tanh", "sin", "cos", "mod")} | {
     "log2": "log_(2)",
     "log10": "log_(10)",
 }
@@ -71,7 +71,13 @@ class Typst(Printer[str]):
 
     def quotient(self, node: Div) -> Piece[str]:
         top, bottom = self.outs((node.numerator, node.denominator))
-        return Piece(f"frac({top}, {bottom})", Level.POWER, left=Edge.APART)
+        return Piece(self.fraction(top, bottom), Level.POWER, left=Edge.APART)
+
+    def fraction(self, top: str, bottom: str) -> str:
+        return f"frac({top}, {bottom})"
+
+    def differential(self, direct: bool) -> str:
+        return "partial^(+) " if direct else "partial "
 
     def power(self, node: Pow) -> Piece[str]:
         base, exponent = self.show(node.base, Level.ATOM), self.show(node.exponent).out

@@ -1,0 +1,221 @@
+"""The derivative as students take it wrongly: each typical mistake is the rules with one of them broken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from ..errors import UserError
+from ..expressions.derive import Derivation, outer_derivative
+from ..expressions.evaluate import compile_node, evaluate
+from ..expressions.nodes import Add, Call, Div, Mul, Name, Neg, Node, Pow, Value, to_node
+from ..expressions.parser import parse
+
+
+@dataclass(frozen=True)
+class Slip:
+    """A broken rule: `because` is what the student is told; the larger `weight`, the more common."""
+
+    id: str
+    because: str
+    weight: float
+    rules: Callable[[str], Derivation]
+
+
+def slipped(node: Node, by: str) -> Iterator[tuple[Slip, Node]]:
+    """What each mistake makes of a derivative, the commonest first; those without a value are left out."""
+    for slip in SLIPS:
+        try:
+            yield slip, slip.rules(by).derive(node)
+        except (UserError, OverflowError):
+            continue
+
+
+class _OneChain(Derivation):
+    """Breaks the chain rule of a function of one argument."""
+
+    def chain(self, node: Call) -> Value:
+        return self.broken(node, node.arguments[0]) if len(node.arguments) == 1 else super().chain(node)
+
+    def broken(self, node: Call, inner: Node) -> Value:
+        return super().chain(node)
+
+
+class _InnerForgotten(_OneChain):
+    def broken(self, node: Call, inner: Node) -> Value:
+        return outer_derivative(node)
+
+    def power(self, node: Pow) -> Value:
+        return super().power(node) if self.depends(node.exponent) else _lowered(node, evaluate(node.exponent))
+
+
+class _OuterAtLetter(_OneChain):
+    def broken(self, node: Call, inner: Node) -> Value:
+        return outer_derivative(Call(node.function, (Name(self.by),))) * self.of(inner)
+
+
+class _OuterAtInnerDerivative(_OneChain):
+    def broken(self, node: Call, inner: Node) -> Value:
+        return outer_derivative(Call(node.function, (to_node(self.of(inner)),)))
+
+
+class _OuterKept(_OneChain):
+    def broken(self, node: Call, inner: Node) -> Value:
+        return node * self.of(inner)
+
+
+class _OuterAs(_OneChain):
+    """Another outer derivative for some functions: `instead` has expressions in x, the function's argument."""
+
+    instead: dict[str, str] = {}  # noqa: RUF012 - constants of the subclasses
+
+    def broken(self, node: Call, inner: Node) -> Value:
+        text = self.instead.get(node.function)
+        if text is None:
+            return super().broken(node, inner)
+        return compile_node(parse(text, ["x"]))({"x": inner}) * self.of(inner)
+
+
+class _FactorForgotten(_OuterAs):
+    instead = {"sigmoid": "1 - sigmoid(x)", "tanh": "1 - tanh(x)", "sqrt": "1/sqrt(x)", "exp": "1"}  # noqa: RUF012
+
+
+class _AtTheOutput(_OuterAs):
+    instead = {"sigmoid": "x*(1 - x)", "tanh": "1 - x^2"}  # noqa: RUF012
+
+
+class _OneForTheOther(_OuterAs):
+    instead = {"sigmoid": "1 - sigmoid(x)^2", "tanh": "tanh(x)*(1 - tanh(x))"}  # noqa: RUF012
+
+
+class _Product(Derivation):
+    """Breaks the product rule where more than one factor changes."""
+
+    def product(self, node: Mul) -> Value:
+        changing = [index for index, factor in enumerate(node.factors) if self.depends(factor)]
+        if len(changing) < 2:
+            return super().product(node)
+        made: Value = 1
+        for index, factor in enumerate(node.factors):
+            made = made * (self.of(factor) if index in self.derived(changing) else factor)
+        return made
+
+    def derived(self, changing: list[int]) -> list[int]:
+        """Which factors are replaced by their derivatives."""
+        return changing
+
+
+class _FirstFactor(_Product):
+    def derived(self, changing: list[int]) -> list[int]:
+        return changing[:1]
+
+
+class _LastFactor(_Product):
+    def derived(self, changing: list[int]) -> list[int]:
+        return changing[-1:]
+
+
+class _Quotient(Derivation):
+    def quotient(self, node: Div) -> Value:
+        top, bottom = node.numerator, node.denominator
+        return self.broken(top, bottom) if self.depends(bottom) else super().quotient(node)
+
+    def broken(self, top: Node, bottom: Node) -> Value:
+        """The quotient of the derivatives."""
+        return _over(self.of(top), self.of(bottom))
+
+
+class _QuotientPlus(_Quotient):
+    def broken(self, top: Node, bottom: Node) -> Value:
+        return _over(self.of(top) * bottom + top * self.of(bottom), bottom**2)
+
+
+class _QuotientTurned(_Quotient):
+    def broken(self, top: Node, bottom: Node) -> Value:
+        return _over(top * self.of(bottom) - self.of(top) * bottom, bottom**2)
+
+
+class _NotSquared(_Quotient):
+    def broken(self, top: Node, bottom: Node) -> Value:
+        return _over(self.of(top) * bottom - top * self.of(bottom), bottom)
+
+
+class _Power(Derivation):
+    def power(self, node: Pow) -> Value:
+        return super().power(node) if self.depends(node.exponent) else self.broken(node, evaluate(node.exponent))
+
+    def broken(self, node: Pow, n: Value) -> Value:
+        """The exponent put in front, and not lowered."""
+        return n * node * self.of(node.base)
+
+
+class _NotInFront(_Power):
+    def broken(self, node: Pow, n: Value) -> Value:
+        return evaluate(Pow(node.base, to_node(n - 1))) * self.of(node.base)
+
+
+class _PowerForExponential(Derivation):
+    def power(self, node: Pow) -> Value:
+        return _lowered(node, node.exponent) if self.depends(node.exponent) else super().power(node)
+
+
+class _ConstantKept(Derivation):
+    def sum(self, node: Add) -> Value:
+        total: Value = 0
+        for term in node.terms:
+            total = total + (self.of(term) if self.depends(term) else term)
+        return total
+
+
+class _SignLost(Derivation):
+    def negative(self, node: Neg) -> Value:
+        return self.of(node.operand)
+
+
+class _Untouched(Derivation):
+    def derive(self, node: Node) -> Node:
+        return node
+
+
+def _lowered(node: Pow, n: Value) -> Value:
+    return n * evaluate(Pow(node.base, to_node(n - 1)))
+
+
+def _over(top: Value, bottom: Value) -> Value:
+    return evaluate(Div(to_node(top), to_node(bottom)))
+
+
+SLIPS = (
+    Slip("inner-forgotten", "the chain rule also multiplies by the derivative of what stands inside", 1,
+         _InnerForgotten),
+    Slip("product-of-derivatives", "the derivative of a product is not the product of the derivatives", 0.8, _Product),
+    Slip("sign-lost", "a minus sign went missing", 0.7, _SignLost),
+    Slip("factor-forgotten", "a factor of the outer derivative is missing: sigmoid′ = sigmoid·(1 − sigmoid), "
+         "tanh′ = 1 − tanh², sqrt′ = 1/(2·sqrt), exp′ = exp", 0.7, _FactorForgotten),
+    Slip("first-factor-only", "the product rule has a second term, in which the other factor is derived", 0.6,
+         _FirstFactor),
+    Slip("last-factor-only", "the product rule has a first term, in which the other factor is derived", 0.5,
+         _LastFactor),
+    Slip("not-lowered", "in the power rule the exponent becomes smaller by one", 0.6, _Power),
+    Slip("exponent-not-in-front", "in the power rule the exponent comes down as a factor", 0.5, _NotInFront),
+    Slip("at-the-output", "h(1 − h) and 1 − h² are meant at the output h of the function, not at what goes in", 0.5,
+         _AtTheOutput),
+    Slip("other-activation", "sigmoid′ = sigmoid·(1 − sigmoid) and tanh′ = 1 − tanh² are exchanged", 0.4,
+         _OneForTheOther),
+    Slip("outer-at-letter", "the outer derivative is taken at what stands inside, not at the letter alone", 0.4,
+         _OuterAtLetter),
+    Slip("outer-at-inner-derivative", "the outer derivative is taken at what stands inside, not at its derivative", 0.3,
+         _OuterAtInnerDerivative),
+    Slip("outer-kept", "the outer function is derived too, not only what stands inside", 0.4, _OuterKept),
+    Slip("quotient-plus", "the numerator of the quotient rule is a difference", 0.5, _QuotientPlus),
+    Slip("quotient-turned", "in the quotient rule the term with the numerator’s derivative comes first", 0.5,
+         _QuotientTurned),
+    Slip("not-squared", "the quotient rule divides by the square of the denominator", 0.5, _NotSquared),
+    Slip("quotient-of-derivatives", "the derivative of a quotient is not the quotient of the derivatives", 0.6,
+         _Quotient),
+    Slip("power-rule-for-exponential", "the letter stands in the exponent, so the power rule does not hold", 0.5,
+         _PowerForExponential),
+    Slip("constant-kept", "the derivative of a constant term is 0", 0.5, _ConstantKept),
+    Slip("not-derived", "that is the expression itself", 0.2, _Untouched),
+)  # fmt: skip
+"""Every mistake that is named, with how common it is."""

@@ -1,0 +1,128 @@
+"""Derivatives rule by rule: the rules that are named, what comes out, and sympy's opinion apart from ours."""
+
+from __future__ import annotations
+
+import pytest
+
+from dlcalc.errors import UserError
+from dlcalc.expressions import printing
+from dlcalc.expressions.evaluate import evaluate
+from dlcalc.expressions.nodes import Node
+from dlcalc.expressions.parser import parse
+from dlcalc.gradients.points import at_points, near
+from dlcalc.gradients.scalar import Checked, differentiate
+
+RULES = {
+    "sigmoid(w x + b)": ["constant factor", "sum rule", "chain rule: sigmoid"],
+    "w^3": ["power rule"],
+    "(w x - y)^2": ["constant factor", "sum rule", "power rule and chain rule"],
+    "w tanh(w)": ["derivative of tanh", "product rule"],
+    "tanh(w)/(1 + w^2)": ["derivative of tanh", "power rule", "sum rule", "quotient rule"],
+    "a^w": ["exponential rule"],
+    "w/n": ["constant factor"],
+    "max(0, w)": ["derivative of max"],
+}
+
+
+@pytest.mark.parametrize("text", RULES)
+def test_every_rule_is_named_where_it_is_used(text: str) -> None:
+    """The innermost first, and none for d w/d w = 1."""
+    assert [step.rule for step in differentiate(parse(text), "w").steps] == RULES[text]
+
+
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [
+        ("sigmoid(w x + b)", "sigmoid(w x + b)(1 - sigmoid(w x + b))x"),
+        ("(y - w x)^2/2", "-(y - w x)x"),
+        ("ln(1 + exp(-w))", "-1/(exp(w) + 1)"),
+        ("w/(1 + w)", "1/(w + 1)^2"),
+        ("w^2 sin(w)", "w(w cos(w) + 2sin(w))"),
+        ("3", "0"),
+    ],
+)
+def test_derivatives_by_hand(text: str, short: str) -> None:
+    """Worked on paper; the shortened form is no longer than the paper's, and of the same value."""
+    pytest.importorskip("sympy")
+    found = differentiate(parse(text), "w").simplified
+    wanted = parse(short)
+    assert len(printing.plain(found)) <= len(printing.plain(wanted)) + 1
+    for point in at_points((found, wanted), "w", "x", "y", "b"):
+        assert near(evaluate(found, point), evaluate(wanted, point))
+
+
+def test_the_chain_rule_shows_what_stands_inside() -> None:
+    step = differentiate(parse("sigmoid(w x + b)"), "w").steps[-1]
+    assert step.inner == parse("w x + b")
+    assert step.outer == parse("sigmoid(u)(1 - sigmoid(u))")
+
+
+def test_a_rule_that_is_used_twice_on_the_same_part_is_told_once() -> None:
+    assert len(differentiate(parse("tanh(2w) + tanh(2w)^2"), "w").steps) == 4
+
+
+@pytest.mark.parametrize("text", [*RULES, "softplus(w x)", "sqrt(1 + w^2)", "if(w > 0, w, exp(w) - 1)", "log2(w)/w"])
+def test_central_differences_agree(text: str) -> None:
+    checks = differentiate(parse(text), "w").checks
+    assert len(checks) == 3
+    assert max(check.error for check in checks) < 1e-6
+
+
+def test_the_check_would_see_a_wrong_derivative() -> None:
+    assert Checked({"w": 1.0}, value=2.0, difference=2.001).error > 1e-4
+    assert Checked({"w": 1.0}, value=1e-9, difference=2e-9).error < 1e-6
+
+
+def test_points_are_where_the_expression_has_a_value() -> None:
+    """ln(w − 1) needs w > 1; nowhere is a point for ln(−w²)."""
+    assert [point["w"] > 1 for point in at_points((parse("ln(w - 1)"),), "w")] == [True] * 3
+    assert at_points((parse("ln(-w^2)"),), "w") == []
+    assert differentiate(parse("ln(-w^2)"), "w").checks == ()
+
+
+def test_what_has_no_rule_is_refused() -> None:
+    with pytest.raises(UserError, match=r"^there is no derivative rule for floor here$"):
+        differentiate(parse("floor(w)"), "w")
+
+
+def sympy_value(node: Node, by: str, point: dict[str, float]) -> float:
+    """sympy's own derivative at a point; the tree is rebuilt with its constructors here, apart from the program's."""
+    import sympy
+
+    def build(part: Node) -> object:
+        name = type(part).__name__
+        inner = [build(child) for child in part.children()]
+        if name == "Literal":
+            return sympy.Rational(str(part.value))  # type: ignore[attr-defined]
+        if name == "Name":
+            return sympy.Symbol(part.id)  # type: ignore[attr-defined]
+        if name == "Call":
+            functions = {"sigmoid": lambda u: 1 / (1 + sympy.exp(-u)), "tanh": sympy.tanh, "exp": sympy.exp,
+                         "ln": sympy.log, "sqrt": sympy.sqrt, "sin": sympy.sin, "cos": sympy.cos}  # fmt: skip
+            return functions[part.function](*inner)  # type: ignore[attr-defined]
+        return {
+            "Add": lambda *terms: sympy.Add(*terms), "Mul": lambda *terms: sympy.Mul(*terms),
+            "Neg": lambda u: -u, "Div": lambda a, b: a / b, "Pow": lambda a, b: a**b,
+        }[name](*inner)  # fmt: skip
+
+    derived = sympy.diff(build(node), sympy.Symbol(by))
+    return float(derived.subs({sympy.Symbol(name): value for name, value in point.items()}))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sigmoid(w x + b)",
+        "tanh(w h)^2/(1 + w^2)",
+        "w^2 sin(w) cos(3w)",
+        "exp(-w^2/2)/sqrt(2 + w^4)",
+        "ln(1 + exp(w x))w",
+    ],
+)
+def test_sympy_derives_the_same(text: str) -> None:
+    pytest.importorskip("sympy")
+    node = parse(text)
+    found = differentiate(node, "w")
+    for point in found.points:
+        assert evaluate(found.value, point) == pytest.approx(sympy_value(node, "w", point), rel=1e-9)
+        assert evaluate(found.simplified, point) == pytest.approx(sympy_value(node, "w", point), rel=1e-9)

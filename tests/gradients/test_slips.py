@@ -1,0 +1,102 @@
+"""Wrong derivatives as students write them, each worked out on paper, and the mistake that must be named."""
+
+from __future__ import annotations
+
+import pytest
+
+from dlcalc.api.differentiating import diff
+from dlcalc.errors import UserError
+from dlcalc.expressions.parser import parse
+from dlcalc.gradients.slips import SLIPS, slipped
+
+WRONG = [
+    ("sigmoid(w x + b)", "sigmoid(w x + b)(1 - sigmoid(w x + b))", "inner-forgotten"),
+    ("(w x - y)^2", "2(w x - y)", "inner-forgotten"),
+    ("w tanh(w)", "1 - tanh(w)^2", "product-of-derivatives"),
+    ("exp(-w)", "exp(-w)", "sign-lost"),
+    ("sigmoid(w x)", "(1 - sigmoid(w x))x", "factor-forgotten"),
+    ("tanh(3w)", "3(1 - tanh(3w))", "factor-forgotten"),
+    ("w^2 tanh(w)", "2w tanh(w)", "first-factor-only"),
+    ("w^2 tanh(w)", "w^2 (1 - tanh(w)^2)", "last-factor-only"),
+    ("w^3", "3w^3", "not-lowered"),
+    ("w^3", "w^2", "exponent-not-in-front"),
+    ("tanh(w x)", "(1 - (w x)^2) x", "at-the-output"),
+    ("sigmoid(w x)", "w x (1 - w x) x", "at-the-output"),
+    ("tanh(w x)", "tanh(w x)(1 - tanh(w x)) x", "other-activation"),
+    ("sigmoid(w x)", "sigmoid(w)(1 - sigmoid(w)) x", "outer-at-letter"),
+    ("tanh(w^2)", "1 - tanh(2w)^2", "outer-at-inner-derivative"),
+    ("tanh(w x)", "tanh(w x) x", "outer-kept"),
+    ("w/(1 + w^2)", "(1 + w^2 + 2w^2)/(1 + w^2)^2", "quotient-plus"),
+    ("w/(1 + w^2)", "(2w^2 - 1 - w^2)/(1 + w^2)^2", "quotient-turned"),
+    ("w/(1 + w^2)", "(1 + w^2 - 2w^2)/(1 + w^2)", "not-squared"),
+    ("w/(1 + w^2)", "1/(2w)", "quotient-of-derivatives"),
+    ("2^w", "w*2^(w - 1)", "power-rule-for-exponential"),
+    ("w^2 + 3", "2w + 3", "constant-kept"),
+    ("tanh(w)", "tanh(w)", "not-derived"),
+]
+
+
+@pytest.mark.parametrize(("text", "answer", "mistake"), WRONG)
+def test_the_mistake_is_named(text: str, answer: str, mistake: str) -> None:
+    found = diff(text, "w", answer=answer)
+    assert not found.correct
+    assert mistake in [named["id"] for named in found.mistakes]
+
+
+def test_every_mistake_is_met_above() -> None:
+    assert {slip.id for slip in SLIPS} == {mistake for _, _, mistake in WRONG}
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("sigmoid(w x + b)", "x sigmoid(w x + b)(1 - sigmoid(w x + b))"),
+        ("sigmoid(w x + b)", "x exp(-w x - b)/(1 + exp(-w x - b))^2"),
+        ("tanh(w)", "1 - tanh²(w)"),
+        ("tanh(w)", "4/(exp(w) + exp(-w))^2"),
+        ("(y - w x)^2/2", r"-\left(y - w x\right) x"),
+        ("ln(w)", "1/w"),
+        ("relu(w)", "if(w > 0, 1, 0)"),
+    ],
+)
+def test_a_right_derivative_is_right_in_any_form(text: str, answer: str) -> None:
+    found = diff(text, "w", answer=answer)
+    assert found.correct
+    assert found.mistakes == []
+
+
+def test_what_fits_no_mistake_is_wrong_and_unnamed() -> None:
+    found = diff("w^2", "w", answer="17w")
+    assert (found.correct, found.mistakes) == (False, [])
+
+
+def test_a_mistake_that_has_no_value_is_left_out() -> None:
+    """Nobody can be said to have derived floor by a rule that does not exist."""
+    ids = [slip.id for slip, _ in slipped(parse("abs(w)"), "w")]
+    assert "at-the-output" in ids
+    assert [slip.id for slip, _ in slipped(parse("floor(w)"), "w")] == ["outer-kept", "not-derived"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"expression": "w x"}, "^--wrt says by which letter to derive; the letters are w, x$"),
+        ({"expression": "3"}, "^--wrt says by which letter to derive; the letters are none$"),
+        ({"expression": "w", "wrt": "w+1"}, '^a derivative is taken by one letter, such as w, not "w[+]1"$'),
+        ({"expression": "w^2", "answer": "2v"}, r"^v does not occur in w\^2; its letters are w$"),
+        ({"expression": "w^2", "at": ["v=1"]}, "^v does not occur; the letters are w$"),
+        ({"expression": "w^2", "at": ["w"]}, '^values are written w=0.5, not "w"$'),
+        ({"expression": "w^2", "answer": "w = 2"}, "^a number or an expression is expected, not a comparison$"),
+    ],
+)
+def test_a_bad_question_is_one_sentence(arguments: dict[str, str], sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence):
+        diff(**arguments)  # type: ignore[arg-type]
+
+
+def test_numbers_are_put_in() -> None:
+    """σ′(0)·2 = 1/4·2."""
+    found = diff("sigmoid(w x)", "w", at={"w": "0", "x": "2"})
+    assert found.to_dict()["number"] == pytest.approx(0.5)
+    half = diff("w^2 x", "w", at=["w=1/2"])
+    assert half.to_dict()["number"] == "x"
