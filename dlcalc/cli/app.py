@@ -17,13 +17,15 @@ from ..formulas.catalogue import ENTRIES
 _OWN_COMMANDS = {
     "net": "The table of a whole network: of the zoo, of a file, or of a line of text",
     "quiz": "Practice sets and exams: make one, or take one in the terminal",
+    "run": "Numbers by hand: every window, time step or update of one operation",
     "grade": "Mark the hand-ins of an exam, with the mistakes named",
     "problems": "The problem files: begin, show, lint and check them",
     "diff": "Derive an expression rule by rule, or judge a derivative",
+    "vanish": "Follow a gradient through time: its bound, and what the kernels measure",
     "solve": "Solve an equation of your own in whole numbers",
     "doctor": "What this installation can do, and what is missing",
 }
-"""Command → its help; each is `command` of the module of that name in this folder, or its `commands`, a group."""
+"""Command → its help; each is `command` of the module of that name in this folder, or its `commands`, or `group`, which makes them."""
 
 
 class _AsText:
@@ -31,7 +33,7 @@ class _AsText:
         return value
 
 
-class _TextParameters:
+class TextParameters:
     """Options stay text: dlcalc reads them itself, so pydantic, with which typer would convert them, is not loaded."""
 
     def get_params(self, ctx: Any) -> list[Any]:
@@ -41,7 +43,7 @@ class _TextParameters:
         return parameters
 
 
-class Commands(_TextParameters, TyperGroup):
+class Commands(TextParameters, TyperGroup):
     """Lists all commands by name and help alone; builds only the one that is called."""
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -51,7 +53,7 @@ class Commands(_TextParameters, TyperGroup):
         """A stand-in with the help line, for listings."""
         entry = ENTRIES.get(cmd_name.replace("-", "_"))
         text = entry.help if entry else _OWN_COMMANDS.get(cmd_name)
-        return None if text is None else _built(lambda: None, cmd_name, text)
+        return None if text is None else built(lambda: None, cmd_name, text)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         name = args[0]
@@ -65,22 +67,24 @@ def command_named(name: str) -> Any:
     """The whole command, with its options; None for an unknown name."""
     if name in _OWN_COMMANDS:
         module = import_module(f".{name}", __package__)
+        if hasattr(module, "group"):
+            return module.group(_OWN_COMMANDS[name])
         if hasattr(module, "commands"):
             return _group(module.commands, _OWN_COMMANDS[name])
-        return _built(module.command, name, _OWN_COMMANDS[name])
+        return built(module.command, name, _OWN_COMMANDS[name])
     if name.replace("-", "_") in ENTRIES:
         from .calculators import function, help_text
 
         entry = ENTRIES[name.replace("-", "_")]
-        return _built(function(entry), name, help_text(entry))
+        return built(function(entry), name, help_text(entry))
     return None
 
 
-class Command(_TextParameters, typer.core.TyperCommand):
+class Command(TextParameters, typer.core.TyperCommand):
     """One command, built when it is called."""
 
 
-class Group(_TextParameters, TyperGroup):
+class Group(TextParameters, TyperGroup):
     """Commands under a common name: `quiz make`."""
 
 
@@ -96,7 +100,7 @@ def _nothing() -> None:
     """The group itself does nothing."""
 
 
-def _built(function: Callable[..., Any], name: str, text: str) -> Any:
+def built(function: Callable[..., Any], name: str, text: str) -> Any:
     one = typer.Typer(add_completion=False, rich_markup_mode="rich")
     one.command(name, help=text, cls=Command)(function)
     return typer.main.get_command(one)

@@ -11,3 +11,11 @@ def number(option: str, text: str) -> int:
         return int(text)
     except ValueError:
         raise UserError(f"{option} is a whole number, not {text[:40]!r}") from None
+
+
+def decimal(option: str, text: str) -> float:
+    """A number. Raises UserError naming the option."""
+    try:
+        return float(text)
+    except ValueError:
+        raise UserError(f"{option} is a number, not {text[:40]!r}") from None

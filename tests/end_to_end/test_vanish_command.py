@@ -1,0 +1,57 @@
+"""`dlcalc vanish` as a teacher uses it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from terminal import Terminal
+
+pytest.importorskip("numba")
+
+
+def test_the_table_and_the_plot(terminal: Terminal) -> None:
+    found = terminal("vanish --lambda 0.9 --steps 10 --hidden 4")
+    assert found.status == 0
+    assert "for certain" in found.words
+    assert "simple RNN: not under ε = 0.001 within 10 steps" in found.words
+    assert "· bound (γλ)^d  a simple RNN  b LSTM  c GRU  ╌ ε = 0.001" in found.out
+    assert "\x1b" not in found.out
+    assert max(map(len, found.out.splitlines())) <= 80
+
+
+def test_json_has_the_curves(terminal: Terminal) -> None:
+    found = terminal("vanish --cell rnn --lambda 1.2 --steps 5 --hidden 4 --clip 1.1 --truncate 3 --json").json
+    assert found["bound"] == pytest.approx([1.2**d for d in range(6)])
+    assert found["until"] is None
+    assert max(found["cured"]["rnn"]) <= 1.1
+    assert found["cured"]["rnn"][4:] == [0, 0]
+
+
+def test_pictures_are_written_the_same_each_time(terminal: Terminal, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    written = []
+    for name in ("a", "b"):
+        files = [tmp_path / f"{name}.{kind}" for kind in ("svg", "png")]
+        command = f"vanish --cell rnn --steps 5 --hidden 4 --svg {files[0]} --png {files[1]}"
+        assert terminal(command).status == 0
+        written.append([file.read_bytes() for file in files])
+    assert written[0] == written[1]
+    assert written[0][0].startswith(b"<?xml")
+    assert written[0][1].startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ("--steps many", "--steps is a whole number, not 'many'"),
+        ("--clip x", "--clip is a number, not 'x'"),
+        ("--cell rnn,cnn", "a cell is one of rnn, lstm, gru, not cnn"),
+        ("--steps 3 --hidden 2 --svg /no/where/v.svg", "there is no folder"),
+    ],
+)
+def test_a_bad_question_is_one_line(terminal: Terminal, options: str, words: str) -> None:
+    found = terminal(f"vanish {options}")
+    assert found.status == 2
+    assert words in found.err
+    assert len(found.err.splitlines()) == 1
