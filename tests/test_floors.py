@@ -48,7 +48,7 @@ OWNERS = {
     "rich": {"cli"},
     "sympy": {"algebra"},
     "numba": {"kernels"},
-    "numpy": {"kernels", "ops", "gradients", "training"},
+    "numpy": {"kernels", "ops", "networks", "gradients", "training"},
     "onnx": {"networks"},
     "drawsvg": {"diagrams"},
     "matplotlib": {"diagrams"},

@@ -163,7 +163,7 @@ def code(source: str | Network, form: str = "pytorch", blank: bool = False, *, i
     """
     from ..networks import writers
 
-    return writers.write(_with_input(source, input), form, blank)
+    return writers.write(read_network(source, input), form, blank)
 
 
 def load(source: str) -> Network:
@@ -193,13 +193,14 @@ def net(
     `input` replaces the input's shape (`224x224x3`), `freeze` names layers that are not trained (`conv*`). Raises
     UserError naming the layer that does not fit.
     """
-    found = _with_input(source, input)
+    found = read_network(source, input)
     course = profile if isinstance(profile, Profile) else active(profile, os.environ)
     table = tabulate(found, _counting(convention, course))
     return NetworkTable(table, _frozen(found, (freeze,) if isinstance(freeze, str) else tuple(freeze)), every)
 
 
-def _with_input(source: str | Network, input: str | None) -> Network:
+def read_network(source: str | Network, input: str | None = None) -> Network:
+    """The network of a name, a file or a text, with another input's shape if one is given. Raises UserError."""
     found = source if isinstance(source, Network) else load(source)
     if input is None:
         return found

@@ -90,8 +90,6 @@ def command(
     """
     if source is None:
         raise api.UserError('net needs a network: a name (dlcalc net list), a file, or "32x32x3; conv 8 f3; dense 10"')
-    if run:
-        raise api.UserError("--run needs the numeric operations, which are not part of dlcalc yet")
     formats = Formats.chosen({"json": json, "latex": latex, "markdown": markdown, "html": html})
     if source == "list":
         return _list(formats)
@@ -104,6 +102,8 @@ def command(
             "csv": csv, formats.name: formats.name,
         }  # fmt: skip
         return _code(source, code, blank_code, input, [name for name, value in options.items() if value])
+    if run:
+        return _run(source, input, formats)
     if blank:
         typer.echo(blank_table(source, columns=asked, headings=headings, **common), nl=False)
         return 0
@@ -128,6 +128,17 @@ def command(
         _csv(found)
     else:
         emit(found, formats)
+    return 0
+
+
+def _run(source: str, input: str | None, formats: Formats) -> int:
+    """Runs the network on its real parameters, with a progress bar."""
+    from ..api.running import run_network
+    from .progress import progress
+
+    with progress("layers") as step:
+        found = run_network(source, input, told=step)
+    emit(found, formats)
     return 0
 
 

@@ -31,7 +31,7 @@ ALIASES = {
 _COUNTED = {
     "conv": "k", "conv-transpose": "k", "convlstm": "k", "dense": "m", "rnn": "m", "lstm": "m", "gru": "m",
     "maxpool": "f", "avgpool": "f", "subsampling": "f", "attention": "h", "depthwise": "multiplier",
-    "adaptive-avgpool": "o", "dropout": "p",
+    "adaptive-avgpool": "o", "adaptive-maxpool": "o", "dropout": "p",
 }  # fmt: skip
 """What the bare number of a layer is."""
 

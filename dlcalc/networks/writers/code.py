@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
 
-from ...errors import UserError
 from ...expressions import printing
 from ...expressions.nodes import Value
 from ..network import INPUT, Layer, Network
-from ..table import Row, tabulate
+from ..sizes import Sizes
+from ..table import Row
 
 
 @dataclass(frozen=True)
@@ -87,21 +87,16 @@ def shape_words(sizes: Iterable[Value]) -> str:
     return "×".join(f"({word})" if " " in (word := printing.text(size)) else word for size in sizes)
 
 
-class Program:
+class Program(Sizes):
     """A network on its way to a program; a subclass says how each kind of layer is written."""
 
-    convention: ClassVar[str]
+    lacking = "has no code"
     reserved: ClassVar[frozenset[str]]
     """Names that a layer cannot have there."""
 
     def __init__(self, network: Network, blank: bool = False) -> None:
-        self.network = network
+        super().__init__(network)
         self.blank = blank
-        self.rows = tabulate(network, self.convention).rows
-        for row in self.rows:
-            if row.unknown:
-                raise UserError(f"{row.layer.name} has no code: {row.unknown}")
-        self.shapes = {INPUT: network.input} | {row.layer.name: row.output for row in self.rows}
         self.names: dict[str, str] = {}
         self.counts: dict[str, int] = {}
         self.variables = self._variables()
@@ -143,44 +138,6 @@ class Program:
             arguments = tuple(map(blanked, arguments))
             usual = {name: (blanked(value), None) for name, (value, default) in usual.items() if value != default}
         return call(function, *arguments, **usual)
-
-    def before(self, row: Row, index: int = 0) -> tuple[Value, ...]:
-        """The shape of what a layer reads."""
-        return self.shapes[row.layer.inputs[index]]
-
-    def number(self, row: Row, value: Value) -> int:
-        if isinstance(value, int):
-            return value
-        raise UserError(f"{row.layer.name} has no code while letters are left: {printing.text(value)} is no number")
-
-    def given(self, row: Row, name: str) -> int | tuple[int, ...]:
-        """A quantity of the layer's formula: one number, or one per axis where they differ."""
-        assert row.working is not None
-        value = row.working[name]
-        if isinstance(value, tuple):
-            return tuple(self.number(row, each) for each in value)
-        return self.number(row, value)
-
-    def one(self, row: Row, name: str) -> int:
-        """A quantity that is one number whatever the axes."""
-        value = self.given(row, name)
-        assert isinstance(value, int)
-        return value
-
-    def along(self, row: Row, name: str) -> tuple[int, ...]:
-        """A quantity along each axis."""
-        value = self.given(row, name)
-        return value if isinstance(value, tuple) else (value,) * self.axes(row)
-
-    def axes(self, row: Row) -> int:
-        """Spatial axes of what the layer reads."""
-        return len(self.before(row)) - 1
-
-    def flag(self, row: Row, name: str, usual: bool = False) -> bool:
-        return bool(row.layer.settings.get(name, usual))
-
-    def refused(self, row: Row, why: str) -> UserError:
-        return UserError(f"{row.layer.name} ({row.layer.kind}) has no code: {why}")
 
     # Comments
 

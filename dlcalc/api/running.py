@@ -1,0 +1,87 @@
+"""A network run forwards on real parameters, held against its table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from .. import document as doc
+from ..errors import UserError
+from ..expressions.jsonable import as_json
+from ..networks.network import Network
+from .networks import read_network
+from .results import Result
+
+if TYPE_CHECKING:
+    from ..networks.forward import Ran
+
+
+class NetworkRun(Result):
+    """What each layer gave: its shape, the numbers in its parameters, how long it took."""
+
+    def __init__(self, network: Network, layers: tuple[Ran, ...]) -> None:
+        self.network = network
+        self.layers = layers
+
+    @property
+    def parameters(self) -> int:
+        return sum(ran.parameters for ran in self.layers)
+
+    @property
+    def seconds(self) -> float:
+        return sum(ran.seconds for ran in self.layers)
+
+    def document(self) -> doc.Document:
+        rows = tuple(
+            (ran.row.layer.name, "×".join(map(str, ran.output)), f"{ran.parameters:,}", f"{1000 * ran.seconds:.1f}",
+             f"{ran.largest:.3g}")
+            for ran in self.layers
+        )  # fmt: skip
+        header = ("layer", "output", "parameters", "ms", "largest value")
+        count = len(self.layers)
+        blocks: tuple[doc.Block, ...] = (
+            doc.Table(header, rows, ("left", "left", "right", "right", "right")),
+            doc.Note("right", f"all {count} layers gave the shapes and have the parameters of the table: "
+                     f"{self.parameters:,} numbers, {self.seconds:.2f} s for one input"),
+            doc.Note("note", "the parameters are random, so the values say nothing"),
+        )  # fmt: skip
+        return doc.Document(f"{self.network.title}, run", blocks)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "network": self.network.id,
+            "layers": [
+                {
+                    "name": ran.row.layer.name,
+                    "kind": ran.row.layer.kind,
+                    "output": as_json(ran.output),
+                    "parameters": ran.parameters,
+                    "seconds": round(ran.seconds, 6),
+                    "largest": ran.largest,
+                }
+                for ran in self.layers
+            ],
+            "total": {"parameters": self.parameters, "seconds": round(self.seconds, 6)},
+        }
+
+
+def run_network(
+    source: str, input: str | None = None, seed: int = 0, told: Callable[[int], None] = lambda layers: None
+) -> NetworkRun:
+    """Allocates the network's parameters and runs one random input through it; `told` is called after each
+    layer, with how many there are.
+
+    UserError: no such network, letters left, a layer without an operation, numpy or numba missing. InternalError
+    where a layer gives another shape, or has other parameters, than its table says.
+    """
+    network = read_network(source, input)
+    try:
+        from ..networks.forward import check, run_forward
+    except ImportError as error:
+        raise UserError(f'a network is run by {error.name}: pip install "dlcalc[numeric]"') from None
+    found = []
+    for ran in run_forward(network, seed):
+        check(ran)
+        found.append(ran)
+        told(len(network.layers))
+    return NetworkRun(network, tuple(found))

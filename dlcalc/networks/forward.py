@@ -1,0 +1,391 @@
+"""A network run forwards on real parameters: one random input through `ops`, layer by layer.
+
+Arrays are as `ops` has them: (1, C, H, W) for maps, (1, C, L) for signals, (1, T, n) for sequences, (1, n) for vectors.
+Weights are drawn as by He and others (arXiv:1502.01852), biases are zero, running means 0 and variances 1. What comes
+out says nothing about images; that the shapes and the numbers of parameters are those of the table, it does.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from math import prod
+from typing import Any, ClassVar
+
+import numpy as np
+
+from .. import ops
+from ..errors import InternalError, UserError
+from .network import INPUT, Network
+from .sizes import Sizes
+from .table import Row
+
+MOST_PARAMETERS = 400_000_000
+"""1.6 GB of float32; a larger network is refused before anything is allocated."""
+_SEQUENCES = ("dense", "rnn", "lstm", "gru", "embedding", "layernorm", "attention", "reshape")
+_PASSING = ("dropout", "activation", "lrn", "add", "multiply", "concat")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """One layer that was run: the shape that came out (h, w, c as in the table), the numbers in its parameters."""
+
+    row: Row
+    output: tuple[int, ...]
+    parameters: int
+    seconds: float
+    largest: float
+    """The largest absolute value of what came out; not finite where something went wrong."""
+
+
+def run_forward(network: Network, seed: int = 0) -> Iterator[Ran]:
+    """Runs layer by layer. Raises UserError where letters are left, or for a layer that `ops` has no counterpart of."""
+    return _Forward(network, seed).run()
+
+
+class _Forward(Sizes):
+    convention: ClassVar[str] = "textbook"
+    lacking: ClassVar[str] = "cannot be run"
+
+    def __init__(self, network: Network, seed: int) -> None:
+        super().__init__(network)
+        self.random = np.random.default_rng(seed)
+        self.allocated = 0
+        self.signals = {INPUT} if len(network.input) == 2 and not network.sequence else set()
+        """Outputs of rank 2 that are (1, C, L)."""
+
+    def run(self) -> Iterator[Ran]:
+        counts = [row.count("parameters") for row in self.rows]
+        total = sum(self.number(row, count) for row, count in zip(self.rows, counts, strict=True))
+        if total > MOST_PARAMETERS:
+            rule = f"at most {MOST_PARAMETERS:,} parameters are allocated"
+            raise UserError(f"{rule}, and {self.network.id} has {total:,}")
+        left = dict.fromkeys(self.shapes, 0)
+        for row in self.rows:
+            for name in row.layer.inputs:
+                left[name] += 1
+        self.values = {INPUT: self._first()}
+        for row in self.rows:
+            start = time.perf_counter()
+            self.allocated = 0
+            self._note_order(row)
+            found = self._remarks(row, self._layer(row))
+            self.values[row.layer.name] = found
+            yield Ran(row, self._shape(row, found), self.allocated, time.perf_counter() - start, _largest(found))
+            for name in row.layer.inputs:
+                left[name] -= 1
+                if not left[name]:
+                    del self.values[name]
+
+    def _first(self) -> Any:
+        sizes = [self.number(self.rows[0], size) for size in self.network.input]
+        if self.rows[0].layer.kind == "embedding":
+            return self.random.integers(0, self.one(self.rows[0], "v"), (1, *sizes))
+        first = [sizes[-1], *sizes[:-1]] if len(sizes) > 1 and not self.network.sequence else sizes
+        return self.random.standard_normal((1, *first), dtype=np.float32)
+
+    def _note_order(self, row: Row) -> None:
+        """Whether an output of rank 2 has its channels first, as a signal has."""
+        passed = row.layer.kind in _PASSING and row.layer.inputs[0] in self.signals
+        other = row.layer.kind not in (*_SEQUENCES, *_PASSING, "batchnorm")
+        if row.layer.kind == "batchnorm":
+            passed = row.layer.inputs[0] in self.signals
+        if len(row.output) == 2 and (passed or other):
+            self.signals.add(row.layer.name)
+
+    def _shape(self, row: Row, found: Any) -> tuple[int, ...]:
+        sizes = found.shape[1:]
+        first = len(sizes) > 2 or row.layer.name in self.signals
+        return (*sizes[1:], sizes[0]) if first and len(sizes) > 1 else tuple(sizes)
+
+    # parameters
+
+    def weights(self, *shape: int, inputs: int = 0) -> Any:
+        """Drawn with the variance 2/inputs."""
+        self.allocated += prod(shape)
+        drawn = self.random.standard_normal(shape, dtype=np.float32)
+        return drawn * np.float32((2 / max(1, inputs or prod(shape[1:]))) ** 0.5)
+
+    def zeros(self, wanted: bool, *shape: int) -> Any:
+        self.allocated += prod(shape) if wanted else 0
+        return np.zeros(shape, np.float32) if wanted else None
+
+    def ones(self, count: int, wanted: bool = True) -> Any:
+        self.allocated += count if wanted else 0
+        return np.ones(count, np.float32) if wanted else None
+
+    # layers
+
+    def _layer(self, row: Row) -> Any:
+        run: Callable[[Row], Any] | None = getattr(self, f"_{row.layer.kind.replace('-', '_')}", None)
+        if run is None:
+            raise self.refused(row, "there is no such operation")
+        return run(row)
+
+    def value(self, row: Row, index: int = 0) -> Any:
+        return self.values[row.layer.inputs[index]]
+
+    def steps(self, row: Row, index: int = 0) -> Any:
+        """What is read, as (1, T, n)."""
+        name = row.layer.inputs[index]
+        value = self.values[name]
+        return np.ascontiguousarray(value.transpose(0, 2, 1)) if name in self.signals else value
+
+    def channels(self, row: Row, index: int = 0) -> Any:
+        """What is read, with the channels first."""
+        name = row.layer.inputs[index]
+        value = self.values[name]
+        return np.ascontiguousarray(value.transpose(0, 2, 1)) if value.ndim == 3 and name not in self.signals else value
+
+    def padding(self, row: Row) -> list[tuple[int, int]]:
+        """(before, after) along each axis."""
+        if self.flag(row, "same"):
+            return list(zip(self.along(row, "pad_begin"), self.along(row, "pad_end"), strict=True))
+        return [(p, p) for p in self.along(row, "p")]
+
+    def _conv(self, row: Row) -> Any:
+        k, c, f, groups = self.one(row, "k"), self.one(row, "c"), self.along(row, "f"), self.one(row, "groups")
+        weight = self.weights(k, c // groups, *f)
+        bias = self.zeros(self.flag(row, "bias", True), k)
+        x = _padded(self.channels(row), self.padding(row))
+        conv = {1: ops.conv1d, 2: ops.conv2d, 3: ops.conv3d}[self.axes(row)]
+        return conv(x, weight, bias, self.given(row, "s"), 0, self.given(row, "d"), groups)
+
+    def _depthwise(self, row: Row) -> Any:
+        return self._conv(row)
+
+    def _conv_transpose(self, row: Row) -> Any:
+        if self.axes(row) != 2:
+            raise self.refused(row, "only maps are convolved transposed")
+        k, c, f, groups = self.one(row, "k"), self.one(row, "c"), self.along(row, "f"), self.one(row, "groups")
+        weight = self.weights(c, k // groups, *f, inputs=c * prod(f) // groups)
+        bias = self.zeros(self.flag(row, "bias", True), k)
+        return ops.conv_transpose2d(
+            self.channels(row), weight, bias, self.given(row, "s"), self.given(row, "p"),
+            self.given(row, "output_padding"), groups, self.given(row, "d"),
+        )  # fmt: skip
+
+    def _maxpool(self, row: Row) -> Any:
+        x = _padded(self._flat(row), self._flat_pairs(row, self.padding(row), (0, 0)), -np.inf)
+        f, s, d = (self._along(row, name) for name in "fsd")
+        return self._unflat(row, ops.max_pool2d(x, f, s, 0, d, self._ceil(row)))
+
+    def _avgpool(self, row: Row) -> Any:
+        if set(self.along(row, "d")) != {1}:
+            raise self.refused(row, "average pooling has no dilation")
+        pairs = self._flat_pairs(row, self.padding(row), (0, 0))
+        x = _padded(self._flat(row), pairs)
+        args = self._along(row, "f"), self._along(row, "s"), 0, self._ceil(row)
+        if not self.flag(row, "same"):
+            return self._unflat(row, ops.avg_pool2d(x, *args))
+        inside = _padded(np.ones_like(self._flat(row)), pairs)
+        return self._unflat(row, ops.sum_pool2d(x, *args) / ops.sum_pool2d(inside, *args))
+
+    def _subsampling(self, row: Row) -> Any:
+        c = self.one(row, "c")
+        mean = ops.avg_pool2d(self.channels(row), self.given(row, "f"), self.given(row, "s"))
+        return ops.conv2d(mean, self.weights(c, 1, 1, 1), self.zeros(True, c), groups=c)
+
+    def _global_avgpool(self, row: Row) -> Any:
+        return self.channels(row).mean(axis=tuple(range(2, self.axes(row) + 2)))
+
+    def _global_maxpool(self, row: Row) -> Any:
+        return self.channels(row).max(axis=tuple(range(2, self.axes(row) + 2)))
+
+    def _adaptive_avgpool(self, row: Row) -> Any:
+        if self.axes(row) == 3:
+            raise self.refused(row, "only signals and maps are pooled")
+        return self._unflat(row, ops.adaptive_avg_pool2d(self._flat(row), self._along(row, "o")))
+
+    def _pad(self, row: Row) -> Any:
+        pairs = zip(self.along(row, "pad_begin"), self.along(row, "pad_end"), strict=True)
+        return _padded(self.channels(row), list(pairs))
+
+    def _ceil(self, row: Row) -> bool:
+        return self.flag(row, "ceil")
+
+    def _along(self, row: Row, name: str) -> tuple[int, ...]:
+        """A quantity along two axes: a signal is a map of one row."""
+        sizes = self.along(row, name)
+        return (1, *sizes) if len(sizes) == 1 else sizes
+
+    def _flat(self, row: Row) -> Any:
+        if self.axes(row) == 3:
+            raise self.refused(row, "only signals and maps are pooled")
+        x = self.channels(row)
+        return x[:, :, None] if x.ndim == 3 else x
+
+    def _flat_pairs(self, row: Row, pairs: list[tuple[int, int]], none: tuple[int, int]) -> list[tuple[int, int]]:
+        return [none, *pairs] if len(pairs) == 1 else pairs
+
+    def _unflat(self, row: Row, found: Any) -> Any:
+        return found[:, :, 0] if self.axes(row) == 1 else found
+
+    def _dense(self, row: Row) -> Any:
+        x = self.steps(row) if len(self.before(row)) == 2 else self.value(row).reshape(1, -1)
+        n, m = self.one(row, "n"), self.one(row, "m")
+        weight, bias = self.weights(m, n), self.zeros(self.flag(row, "bias", True), m)
+        return ops.linear(np.ascontiguousarray(x), weight, bias)
+
+    def _flatten(self, row: Row) -> Any:
+        return self.value(row).reshape(1, -1)
+
+    def _reshape(self, row: Row) -> Any:
+        sizes = [self.number(row, size) for size in row.output]
+        first = [sizes[-1], *sizes[:-1]] if len(sizes) > 2 else sizes
+        return self.value(row).reshape(1, *first)
+
+    def _dropout(self, row: Row) -> Any:
+        return self.value(row)
+
+    def _activation(self, row: Row) -> Any:
+        return self.value(row)
+
+    def _lrn(self, row: Row) -> Any:
+        return ops.local_response_norm(self.value(row))
+
+    def _batchnorm(self, row: Row) -> Any:
+        c = self.one(row, "c")
+        x = self.value(row)
+        last = x.ndim == 3 and row.layer.inputs[0] not in self.signals
+        x = self.channels(row) if last else x
+        scale, shift = self.ones(c, self.flag(row, "scale", True)), self.zeros(True, c)
+        mean, var = np.zeros(c, np.float32), np.ones(c, np.float32)
+        found = ops.batch_norm(x, mean, var, scale, shift)
+        return np.ascontiguousarray(found.transpose(0, 2, 1)) if last else found
+
+    def _layernorm(self, row: Row) -> Any:
+        n, maps = self.one(row, "n"), len(row.output) > 2
+        x = np.moveaxis(self.value(row), 1, -1) if maps else self.steps(row)
+        found = ops.layer_norm(np.ascontiguousarray(x), self.ones(n), self.zeros(self.flag(row, "bias", True), n))
+        return np.ascontiguousarray(np.moveaxis(found, -1, 1)) if maps else found
+
+    # several inputs
+
+    def several(self, row: Row) -> list[Any]:
+        first = row.layer.name in self.signals
+        return [self.channels(row, i) if first else self.steps(row, i) for i in range(len(row.layer.inputs))]
+
+    def _add(self, row: Row) -> Any:
+        return sum(self.several(row)[1:], self.several(row)[0])
+
+    def _multiply(self, row: Row) -> Any:
+        values = self.several(row)
+        rank = max(value.ndim for value in values)
+        found = values[0]
+        first = rank > 3 or row.layer.name in self.signals
+        for index, value in enumerate(values):
+            ones = (1,) * (rank - value.ndim)
+            wide = value.reshape((*value.shape, *ones) if first else (1, *ones, *value.shape[1:]))
+            found = wide if not index else found * wide
+        return np.ascontiguousarray(found)
+
+    def _concat(self, row: Row) -> Any:
+        first = len(row.output) != 2 or row.layer.name in self.signals
+        return np.concatenate(self.several(row), axis=1 if first else -1)
+
+    def _split(self, row: Row) -> Any:
+        part = self.number(row, row.layer.settings.get("part", 1))
+        return np.ascontiguousarray(np.split(self.channels(row), self.one(row, "parts"), axis=1)[part - 1])
+
+    def _shuffle(self, row: Row) -> Any:
+        x, groups = self.channels(row), self.one(row, "groups")
+        turned = x.reshape(1, groups, -1, *x.shape[2:]).swapaxes(1, 2)
+        return np.ascontiguousarray(turned).reshape(x.shape)
+
+    # sequences
+
+    def _embedding(self, row: Row) -> Any:
+        v, n = self.one(row, "v"), self.one(row, "n")
+        return ops.embedding(self.value(row), self.weights(v, n, inputs=2))
+
+    def _attention(self, row: Row) -> Any:
+        d = self.one(row, "d")
+        values = [self.steps(row, index) for index in range(len(row.layer.inputs))]
+        q, k, v = (values * 3)[:3] if len(values) == 1 else (*values, values[-1])[:3]
+        biased = row.count("biases") != 0
+        weights = [self.weights(d, d) for _ in range(4)]
+        biases = [self.zeros(biased, d) for _ in range(4)]
+        return ops.multi_head_attention(q, k, v, *weights, self.one(row, "h"), *biases)  # type: ignore[call-arg]
+
+    def _rnn(self, row: Row) -> Any:
+        return self.recurrent(row, ops.rnn, 1)
+
+    def _lstm(self, row: Row) -> Any:
+        return self.recurrent(row, ops.lstm, 4)
+
+    def _gru(self, row: Row) -> Any:
+        return self.recurrent(row, ops.gru, 3)
+
+    def recurrent(self, row: Row, op: Callable[..., Any], gates: int) -> Any:
+        m, n, biased = self.one(row, "m"), self.one(row, "n"), self.flag(row, "bias", True)
+        x = np.ascontiguousarray(self.steps(row).transpose(1, 0, 2))
+        two = gates == 3 and row.count("biases") == 6 * m * self.one(row, "L") * self.one(row, "D")
+        last = x
+        for layer in range(self.one(row, "L")):
+            ends, found = [], []
+            for reverse in (False, True)[: self.one(row, "D")]:
+                given = (self.weights(gates * m, n if not layer else m * self.one(row, "D")),
+                         self.weights(gates * m, m, inputs=2 * m), self.zeros(biased, gates * m),
+                         self.zeros(biased and two, gates * m))  # fmt: skip
+                y, state = op(x, None, *given, reverse=reverse)
+                found.append(y)
+                ends.append(state[0] if gates == 4 else state)
+            x, last = np.ascontiguousarray(np.concatenate(found, axis=2)), np.concatenate(ends, axis=1)
+        return np.ascontiguousarray(x.transpose(1, 0, 2)) if self.flag(row, "sequence") else last
+
+    def _convlstm(self, row: Row) -> Any:
+        k, c, f = self.one(row, "k"), self.one(row, "c"), self.along(row, "f")
+        f = f[:2] if len(f) > 1 else f * 2
+        x = np.ascontiguousarray(np.moveaxis(self.value(row), 1, 2)).swapaxes(0, 1)
+        weight, recurrent = self.weights(4 * k, c, *f), self.weights(4 * k, k, *f)
+        y, (h, _) = ops.convlstm(np.ascontiguousarray(x), None, weight, recurrent, self.zeros(True, 4 * k))
+        return np.ascontiguousarray(y.transpose(1, 2, 0, 3, 4)) if self.flag(row, "sequence") else h
+
+    # what stands behind a layer
+
+    def _remarks(self, row: Row, value: Any) -> Any:
+        for word in row.layer.remarks:
+            if word in ("softmax", "log_softmax", "logsoftmax"):
+                op = ops.softmax if word == "softmax" else ops.log_softmax
+                value = op(value, axis=1 if value.ndim > 3 or row.layer.name in self.signals else -1)
+            elif word in _ACTIVATIONS:
+                value = _ACTIVATIONS[word](value)
+            elif not word.startswith("dropout"):
+                raise self.refused(row, f"there is no operation {word[:30]}")
+        return value
+
+
+def _padded(x: Any, pairs: list[tuple[int, int]], fill: float = 0.0) -> Any:
+    if not any(map(any, pairs)):
+        return x
+    return np.pad(x, [(0, 0), (0, 0), *pairs], constant_values=fill)
+
+
+def _largest(found: Any) -> float:
+    return float(np.abs(found).max()) if found.size else 0.0
+
+
+_ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
+    "relu": ops.relu,
+    "sigmoid": ops.sigmoid,
+    "tanh": ops.tanh,
+    "gelu": ops.gelu,
+    "softplus": ops.softplus,
+    "leaky": ops.leaky_relu,
+    "lrn": ops.local_response_norm,
+    "swish": lambda x: x * ops.sigmoid(x),
+    "relu6": lambda x: np.minimum(ops.relu(x), np.float32(6)),
+    "elu": lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))).astype(x.dtype),
+    "hardsigmoid": lambda x: np.clip(x / 6 + np.float32(0.5), 0, 1).astype(x.dtype),
+    "hardswish": lambda x: (x * np.clip(x / 6 + np.float32(0.5), 0, 1)).astype(x.dtype),
+}
+"""Remark → the operation."""
+
+
+def check(ran: Ran) -> None:
+    """Raises InternalError where what was run is not what the table says."""
+    if ran.output != tuple(ran.row.output) or ran.parameters != ran.row.count("parameters"):
+        wanted = f"{ran.row.output} and {ran.row.count('parameters'):,}"
+        raise InternalError(f"{ran.row.layer.name} ran to {ran.output} and {ran.parameters:,} parameters, not {wanted}")

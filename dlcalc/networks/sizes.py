@@ -1,0 +1,64 @@
+"""The numbers of a network's layers, for what needs every one of them: programs, and runs on real parameters."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ..errors import UserError
+from ..expressions import printing
+from ..expressions.nodes import Value
+from .network import INPUT, Network
+from .table import Row, tabulate
+
+
+class Sizes:
+    """A tabulated network, read number by number. `lacking` is what a layer is said to lack where one is missing."""
+
+    convention: ClassVar[str]
+    lacking: ClassVar[str]
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.rows = tabulate(network, self.convention).rows
+        for row in self.rows:
+            if row.unknown:
+                raise UserError(f"{row.layer.name} {self.lacking}: {row.unknown}")
+        self.shapes = {INPUT: network.input} | {row.layer.name: row.output for row in self.rows}
+
+    def before(self, row: Row, index: int = 0) -> tuple[Value, ...]:
+        """The shape of what the layer reads."""
+        return self.shapes[row.layer.inputs[index]]
+
+    def number(self, row: Row, value: Value) -> int:
+        if isinstance(value, int):
+            return value
+        raise UserError(f"{row.layer.name} {self.lacking} while letters are left: {printing.text(value)} is no number")
+
+    def given(self, row: Row, name: str) -> int | tuple[int, ...]:
+        """A quantity of the layer's formula: one number, or one per axis where they differ."""
+        assert row.working is not None
+        value = row.working[name]
+        if isinstance(value, tuple):
+            return tuple(self.number(row, each) for each in value)
+        return self.number(row, value)
+
+    def one(self, row: Row, name: str) -> int:
+        """A quantity that is one number whatever the axes."""
+        value = self.given(row, name)
+        assert isinstance(value, int)
+        return value
+
+    def along(self, row: Row, name: str) -> tuple[int, ...]:
+        """A quantity along each axis."""
+        value = self.given(row, name)
+        return value if isinstance(value, tuple) else (value,) * self.axes(row)
+
+    def axes(self, row: Row) -> int:
+        """Spatial axes of what the layer reads."""
+        return len(self.before(row)) - 1
+
+    def flag(self, row: Row, name: str, usual: bool = False) -> bool:
+        return bool(row.layer.settings.get(name, usual))
+
+    def refused(self, row: Row, why: str) -> UserError:
+        return UserError(f"{row.layer.name} ({row.layer.kind}) {self.lacking}: {why}")

@@ -1,0 +1,123 @@
+"""Networks run on real parameters: every layer gives the shape of its table, and the arithmetic is PyTorch's."""
+
+from __future__ import annotations
+
+import pytest
+
+# ruff: noqa: E402 - what is imported needs the two that are skipped for
+np = pytest.importorskip("numpy")
+pytest.importorskip("numba")
+
+from dlcalc.api.running import run_network
+from dlcalc.errors import InternalError, UserError
+from dlcalc.networks import text, zoo
+from dlcalc.networks.forward import Ran, check, run_forward
+
+LINES = [
+    "20x30x3; conv 8 f3x5 s2x1 p1x2; pool f2; conv 4 f3 d2 same; dense 10",
+    "17x17x3; conv 6 f3 s2 same; avgpool f3 s2 same; gap; dense 5",
+    "16x16x4; conv 8 f3 groups4 relu; dwconv f3; bn; pool f3 s2 ceil; lrn; gmp",
+    "9x9x2; conv-transpose 4 f4 s2 p1 relu; adaptive 3; flatten; dense 2 softmax",
+    "30x8; conv 6 f3; pool 2; bn; dense 4",
+    "28x28 seq; rnn 12; dense 10",
+    "10x6 seq; lstm 5 bi seq; gru 4 bi; dense 3",
+    "6x8x8x2; convlstm 3 f3; gap",
+    "12; embedding 50 8; attention h2; ln; lstm 4 L2; dense 2 sigmoid",
+    "4x6x6x2; conv 3 f3",
+]
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_shapes_and_parameters_are_those_of_the_table(line: str) -> None:
+    network = text.read(line)
+    found = list(run_forward(network))
+    assert len(found) == len(network.layers)
+    for ran in found:
+        check(ran)
+        assert np.isfinite(ran.largest)
+    assert found[-1].largest > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "input"),
+    [("lenet5", None), ("mnist-rnn", None), ("imdb-lstm", None), ("mnist-mlp-bn", None), ("squeezenet1.1", "40x40x3"),
+     ("resnet18", "33x33x3"), ("googlenet", "48x48x3"), ("shufflenet-v2", "32x32x3"), ("se-resnet50", "32x32x3")],
+)  # fmt: skip
+def test_published_networks_run(name: str, input: str | None) -> None:
+    """Residual sums, concatenations, channel shuffles, squeeze and excitation."""
+    found = run_network(name, input)
+    assert found.parameters == sum(ran.row.count("parameters") for ran in found.layers)
+    assert found.to_dict()["total"]["parameters"] == found.parameters
+
+
+def test_the_seed_draws_the_parameters() -> None:
+    one, same, other = ([ran.largest for ran in run_forward(zoo.network("lenet5"), seed)] for seed in (1, 1, 2))
+    assert one == same != other
+
+
+def test_what_is_no_longer_read_is_let_go() -> None:
+    """A chain keeps two outputs at a time: its own and the one that it reads."""
+    from dlcalc.networks.forward import _Forward
+
+    forward = _Forward(text.read("8x8x1; conv 2 f3; conv 2 f3; conv 2 f3; dense 2"), 0)
+    kept = [len(forward.values) for _ in forward.run()]
+    assert max(kept) == 2
+
+
+def test_a_mean_over_same_padding_leaves_the_padding_out() -> None:
+    """Of all ones the mean is one, at the border too."""
+    from dlcalc.networks.forward import _Forward
+
+    forward = _Forward(text.read("5x5x1; avgpool f3 s2 same"), 0)
+    forward._first = lambda: np.ones((1, 1, 5, 5), np.float32)  # type: ignore[method-assign]
+    (ran,) = forward.run()
+    assert ran.largest == 1.0
+    assert forward.values[ran.row.layer.name].min() == 1.0
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("n x n x 3; conv 8 f3", r"^conv-1 cannot be run while letters are left: "),
+        ("8x8x3; conv-table k8 f3 pairs10", r"^conv-table-1 \(conv-table\) cannot be run: there is no such operation$"),
+        ("100000; dense 5000", r"^at most 400,000,000 parameters are allocated, and .* has 500,005,000$"),
+        ("4x6x6x2; pool 2", r"^maxpool-1 \(maxpool\) cannot be run: only signals and maps are pooled$"),
+        ("8x8x4; avgpool f2 s1 d2", r"^avgpool-1 \(avgpool\) cannot be run: average pooling has no dilation$"),
+        ("8x4; conv-transpose 4 f3", r"\(conv-transpose\) cannot be run: only maps are convolved transposed$"),
+        ("4x8x8x4; adaptive 2", r"\(adaptive-avgpool\) cannot be run: only signals and maps are pooled$"),
+        ("8x8x4; adaptive-maxpool 2", r"\(adaptive-maxpool\) cannot be run: there is no such operation$"),
+    ],
+)
+def test_what_cannot_be_run_says_why(line: str, sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence):
+        list(run_forward(text.read(line)))
+
+
+def test_another_shape_than_the_tables_is_our_own_bug() -> None:
+    ran = next(iter(run_forward(zoo.network("lenet5"))))
+    with pytest.raises(InternalError, match=r"ran to \(1, 2, 3\) and 156 parameters, not \(28, 28, 6\) and 156"):
+        check(Ran(ran.row, (1, 2, 3), ran.parameters, 0.0, 1.0))
+
+
+@pytest.mark.peers
+def test_a_layer_gives_what_pytorch_gives() -> None:
+    """LeNet-5 with the parameters that were drawn here, as PyTorch's own functions compute it."""
+    torch = pytest.importorskip("torch")
+    from dlcalc.networks.forward import _Forward
+
+    drawn: list[object] = []
+
+    class Kept(_Forward):
+        def weights(self, *shape: int, inputs: int = 0) -> object:
+            drawn.append(super().weights(*shape, inputs=inputs))
+            return drawn[-1]
+
+    forward = Kept(text.read("16x16x2; conv 4 f3 relu; avgpool 2; conv 6 f3 s2 p1 tanh; dense 5 softmax"), 3)
+    first = forward._first()
+    forward._first = lambda: first  # type: ignore[method-assign]
+    last = [forward.values[ran.row.layer.name] for ran in forward.run()][-1]
+    a, b, c = map(torch.tensor, drawn)
+    x = torch.nn.functional.avg_pool2d(torch.relu(torch.nn.functional.conv2d(torch.tensor(first), a)), 2)
+    x = torch.tanh(torch.nn.functional.conv2d(x, b, stride=2, padding=1))
+    wanted = torch.softmax(x.flatten(1) @ c.T, 1).numpy()
+    assert np.abs(last - wanted).max() <= 1e-5 * np.abs(wanted).max()
