@@ -1,4 +1,4 @@
-"""Short ways for tests to hand in answers: a problem of the bank with numbers of one's own, and what its parts are worth."""
+"""Short ways for tests to hand in answers: a problem of the bank with numbers of one's own, and what is earned."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from dlcalc.quiz import bank
 from dlcalc.quiz.problem import Pick
 from dlcalc.quiz.reader import read_problem
 from dlcalc.quiz.variant import Variant, variant
+
+USUAL = Policy()
 
 
 def posed(id: str, **values: int) -> Variant:
@@ -26,7 +28,7 @@ def written(path: Path, text: str, seed: int = 1) -> Variant:
     return variant(read_problem(str(path)), seed)
 
 
-def marked(posed: Variant, policy: Policy = Policy(), /, **answers: object) -> dict[str, PartMark]:
+def marked(posed: Variant, policy: Policy = USUAL, /, **answers: object) -> dict[str, PartMark]:
     """The mark of each part; _ in a name stands for the - of an id."""
     given = {name.replace("_", "-"): answer for name, answer in answers.items()}
     return {mark.part.id: mark for mark in judge(posed, given, policy)}
@@ -36,3 +38,9 @@ def said(mark: PartMark) -> str:
     """A mark in one word, as a teacher would say it: right, wrong:biases-forgotten, convention:pytorch."""
     first = mark.convention or (mark.mistakes[0].id if mark.mistakes else "")
     return f"{mark.status}:{first}" if first and mark.status in ("wrong", "convention") else mark.status
+
+
+def says(variant: Variant, **answers: object) -> dict[str, str]:
+    """What is said of each part that was answered."""
+    given = {name.replace("_", "-") for name in answers}
+    return {name: said(mark) for name, mark in marked(variant, **answers).items() if name in given}

@@ -45,8 +45,8 @@ class Linted(Result):
 
     @property
     def status(self) -> int:
-        """0: nothing was found; 1: warnings only; 2: a file that cannot be used."""
-        return 2 if self.errors else int(bool(self.findings))
+        """2 where a file cannot be used, else 0, with warnings too."""
+        return 2 if self.errors else 0
 
     def document(self) -> doc.Document:
         read = f"{self.files} file{'s' if self.files != 1 else ''}"
@@ -80,7 +80,9 @@ class BankCheck(Result):
         return not any(found.faults for found in self.problems)
 
     def document(self) -> doc.Document:
-        header = ("problem", "differ", "ms", "told apart", "not counted twice", "tests", "faults")
+        uncounted = any(found.uncounted for found in self.problems)
+        more = ("not counted twice",) if uncounted else ()
+        header = ("problem", "differ", "ms", "told apart", *more, "tests", "faults")
         rows: list[tuple[doc.Words, ...]] = []
         for found in self.problems:
             faults = str(len(found.faults) + found.more)
@@ -90,12 +92,13 @@ class BankCheck(Result):
                     f"{found.distinct}/{found.seeds}",
                     f"{found.seconds * 1000:.2f}",
                     f"{found.told_apart:.0%}",
-                    ", ".join(found.uncounted),
+                    *((", ".join(found.uncounted),) if uncounted else ()),
                     str(found.trials),
                     doc.Strong(faults) if found.faults else faults,
                 )
             )
-        sides: tuple[Side, ...] = ("left", "right", "right", "right", "left", "right", "right")
+        extra: tuple[Side, ...] = ("left",) if uncounted else ()
+        sides: tuple[Side, ...] = ("left", "right", "right", "right", *extra, "right", "right")
         blocks: list[doc.Block] = [doc.Table(header, tuple(rows), sides)]
         for found in self.problems:
             for fault in found.faults:
@@ -140,15 +143,15 @@ def check(paths: Iterable[str] = (), seeds: int = 200, step: Callable[[int], Non
 
 def _paths(paths: Iterable[str]) -> list[str]:
     """Files as they are; ids of the bank as their files; of a folder its problem files; without any, the bank's."""
+    wanted = list(paths) or [str(bank.folder())]
     found: list[str] = []
-    for path in paths:
+    for path in wanted:
         if os.path.isdir(path):
             found += map(str, bank.files(Path(path)))
         elif path.endswith(bank.SUFFIX) or os.path.exists(path):
             found.append(path)
         else:
             found.append(bank.find(path).path)
-    found = found or list(map(str, bank.files()))
     if not found:
-        raise UserError("there is no problem file")
+        raise UserError(f"there is no problem file in {printable(', '.join(wanted))}")
     return found

@@ -57,7 +57,7 @@ def lint(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help=Formats.NAMES["json"])] = False,
 ) -> Any:
-    """Read problem files, draw variants, and tell what is wrong or odd. Ends with 1 for warnings, 2 for errors.
+    """Read problem files, draw variants, and tell what is wrong or odd. Ends with 2 for errors, with 0 for warnings.
 
     Example: dlcalc problems lint mine.md
     """

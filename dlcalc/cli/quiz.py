@@ -9,6 +9,8 @@ import typer
 
 from .. import api, files
 from ..api.quiz import Paper, make_exam, practice
+from ..foreign import printable
+from ..quiz.exam import is_date
 from .output import Formats, emit
 from .reading import number
 from .taking import take as take_paper
@@ -41,6 +43,8 @@ def make(
     Example: dlcalc quiz make --topic convolution --count 5 --seed 7
     """
     formats = ["json"] if json else list(format or ())
+    if date and not is_date(date):
+        raise api.UserError(f"--date: a date is written 2026-11-21, not {printable(date)}")
     if exam is not None:
         return _exam(exam, students, out, secret, formats, solutions, date)
     for name, value in (("--students", students), ("--secret", secret)):

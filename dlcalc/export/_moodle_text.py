@@ -16,17 +16,17 @@ def blocks(shown: Iterable[doc.Block], spell: printing.Spell) -> str:
     found, cells = [], 0
     for block in shown:
         if isinstance(block, doc.Grid):
-            found.append(html._block(keyed.marked_table(_grid(block, spell), cells), None))
+            found.append(html.render_block(keyed.marked_table(_grid(block, spell), cells), None))
             cells += sum(isinstance(cell, doc.Entry) for row in block.rows for cell in row)
         else:
-            found += [html._block(each, None) for each in _with_latex(block, spell)]
+            found += [html.render_block(each, None) for each in _with_latex(block, spell)]
     # Only a tag of ours can read like this: in foreign text < is written &lt;
     return "\n".join(found).replace("<table>", '<table class="generaltable">')
 
 
 def words(said: doc.Words, spell: printing.Spell) -> str:
     """Words inside a line."""
-    return html._words(_tex(said, spell), None)
+    return html.render_words(_tex(said, spell), None)
 
 
 def _grid(grid: doc.Grid, spell: printing.Spell) -> doc.Grid:

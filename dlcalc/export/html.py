@@ -13,7 +13,7 @@ from ..expressions.nodes import Node
 from . import _sheet as sheet
 
 # Colours are shades of the text's own colour, so a fragment suits a dark page that it knows nothing of.
-_STYLE = """\
+STYLE = """\
 .dlcalc { line-height: 1.55; }
 .dlcalc :is(h1, h2, h3, h4) { line-height: 1.25; margin: 1.4em 0 .5em; font-weight: 650; }
 .dlcalc h1 { font-size: 1.75em; margin-top: 0; }
@@ -33,6 +33,7 @@ _STYLE = """\
 .dlcalc thead :is(th, td) { border-bottom: 2px solid rgb(127 127 127 / .7); }
 .dlcalc tbody :is(th, td) { border-bottom: 1px solid rgb(127 127 127 / .3); }
 .dlcalc tbody th { font-weight: inherit; }
+.dlcalc :is(.end, .whole) { white-space: nowrap; }
 .dlcalc .center { text-align: center; }
 .dlcalc .end { text-align: right; }
 .dlcalc .note { --hue: 215; border-left: .3em solid hsl(var(--hue) 60% 50%); border-radius: .25em; }
@@ -83,15 +84,15 @@ def write(document: doc.Document, standalone: bool = False) -> str:
     """The document as a `section` with its own style, or with `standalone` as a whole page, light or dark by choice
     of the reader's system. Figures are images, in which nothing runs.
     """
-    parts = [_block(block, document.spell) for block in document.blocks]
-    title, language = _words(document.title, document.spell), _text(document.language)
+    parts = [render_block(block, document.spell) for block in document.blocks]
+    title, language = render_words(document.title, document.spell), _attribute(document.language)
     if document.facts:
         parts.insert(0, _facts(document.facts))
     if title:
         parts.insert(0, f"<h1>{title}</h1>")
     body = "\n".join(parts)
     if not standalone:
-        return f'<section class="dlcalc" lang="{language}">\n<style>\n{_STYLE}</style>\n{body}\n</section>\n'
+        return f'<section class="dlcalc" lang="{language}">\n<style>\n{STYLE}</style>\n{body}\n</section>\n'
     return f"""<!DOCTYPE html>
 <html lang="{language}">
 <head>
@@ -100,7 +101,7 @@ def write(document: doc.Document, standalone: bool = False) -> str:
 <meta http-equiv="Content-Security-Policy" content="{_POLICY}">
 <title>{title or "dlcalc"}</title>
 <style>
-{_PAGE_STYLE}{_STYLE}</style>
+{_PAGE_STYLE}{STYLE}</style>
 </head>
 <body>
 <main class="dlcalc">
@@ -111,28 +112,29 @@ def write(document: doc.Document, standalone: bool = False) -> str:
 """
 
 
-def _block(block: sheet.Piece, spell: printing.Spell) -> str:
+def render_block(block: sheet.Piece, spell: printing.Spell) -> str:
+    """A block of a document, or the place for an answer, as HTML. Letters are written as `spell` says."""
     match block:
         case doc.Heading(level, words):
-            return f"<h{level + 1}>{_words(words, spell)}</h{level + 1}>"
+            return f"<h{level + 1}>{render_words(words, spell)}</h{level + 1}>"
         case doc.Paragraph(words):
-            return f"<p>{_words(words, spell)}</p>"
+            return f"<p>{render_words(words, spell)}</p>"
         case doc.Formula(equations):
             return _display(equations, spell)
         case doc.Table():
             return _table(block, spell)
         case doc.Steps(items):
-            steps = (f"{_words(words, spell)}\n{_display((equation,), spell)}" for words, equation in items)
+            steps = (f"{render_words(words, spell)}\n{_display((equation,), spell)}" for words, equation in items)
             return _list("ol", steps)
         case doc.Note(kind, words):
             label = f"<strong>{kind.capitalize()}.</strong>"
-            return f'<div class="note {kind}" role="note">{label} {_words(words, spell)}</div>'
+            return f'<div class="note {kind}" role="note">{label} {render_words(words, spell)}</div>'
         case doc.Code(text):
             return f"<pre><code>{_text(text)}</code></pre>"
         case doc.Figure(svg, alt):
-            return f'<figure><img src="{data_address(svg)}" alt="{_text(alt)}"></figure>'
+            return f'<figure><img src="{data_address(svg)}" alt="{_attribute(alt)}"></figure>'
         case doc.Items(items):
-            return _list("ul", (_words(words, spell) for words in items))
+            return _list("ul", (render_words(words, spell) for words in items))
         case doc.Grid():
             return _table(sheet.table(block), spell).replace('"wide"', '"wide fill"', 1)
         case doc.Entry():
@@ -155,7 +157,7 @@ def _question(question: doc.Question, spell: printing.Spell) -> str:
         [
             '<section class="question">',
             f"<h2><span>{_text(sheet.heading(question))}</span> {worth}</h2>",
-            *(_block(block, spell) for block in question.blocks),
+            *(render_block(block, spell) for block in question.blocks),
             *(_part(part, spell) for part in question.parts),
             "</section>",
         ]
@@ -164,15 +166,15 @@ def _question(question: doc.Question, spell: printing.Spell) -> str:
 
 def _part(part: doc.Part, spell: printing.Spell) -> str:
     """What is asked, and folded away what the key says to it."""
-    key = "\n".join(_block(block, spell) for block in sheet.key(part))
+    key = "\n".join(render_block(block, spell) for block in sheet.key(part))
     folded = f'<details class="key"><summary>Answer and working</summary>\n{key}\n</details>'
-    asked = [_block(piece, spell) for piece in sheet.part(part)]
+    asked = [render_block(piece, spell) for piece in sheet.part(part)]
     return "\n".join(['<div class="part">', *filter(None, asked), *([folded] if key else []), "</div>"])
 
 
 def _entry(entry: doc.Entry, spell: printing.Spell) -> str:
     if entry.choices:
-        choices = _list("ul", (_words(words, spell) for words in sheet.choices(entry)))
+        choices = _list("ul", (render_words(words, spell) for words in sheet.choices(entry)))
         return choices.replace("<ul>", '<ul class="choices">', 1)
     return "" if entry.key else f"<p>Answer: {_BLANK}</p>"
 
@@ -180,6 +182,10 @@ def _entry(entry: doc.Entry, spell: printing.Spell) -> str:
 def _list(tag: str, items: Iterable[str]) -> str:
     return "\n".join([f"<{tag}>", *(f"<li>{item}</li>" for item in items), f"</{tag}>"])
 
+
+_WHOLE = ' class="whole"'
+_SHORT = 24
+"""Characters up to which a cell with maths, such as 55 × 55 × 96, stays in one line."""
 
 _CLASSES = {"left": "", "center": ' class="center"', "right": ' class="end"'}
 
@@ -190,11 +196,12 @@ def _table(table: doc.Table, spell: printing.Spell) -> str:
     def row(cells: tuple[doc.Words, ...], scopes: Iterable[str]) -> str:
         found = ""
         for words, style, scope in zip(cells, classes, scopes, strict=True):
-            text = _words(words, spell)
+            text = render_words(words, spell)
+            style = style or (_WHOLE if "<math" in text and len(sheet.plain(words, spell)) <= _SHORT else "")
             found += f'<th scope="{scope}"{style}>{text}</th>' if scope and text else f"<td{style}>{text}</td>"
         return f"<tr>{found}</tr>"
 
-    caption = _words(table.caption, spell)
+    caption = render_words(table.caption, spell)
     scopes = ["row" if table.row_headers else "", *[""] * len(classes[1:])]
     return "\n".join(
         [
@@ -219,7 +226,7 @@ def _display(equations: Iterable[doc.Equation], spell: printing.Spell) -> str:
             cells = ["" if left is None else _inner(left, spell), chain]
             if note:
                 # Words may stand in mtext as in any paragraph.
-                cells.append(f'<mtext class="aside">{_words(note, spell)}</mtext>')
+                cells.append(f'<mtext class="aside">{render_words(note, spell)}</mtext>')
             rows.append("".join(f"<mtd>{cell}</mtd>" for cell in cells))
     table = "\n".join(f"<mtr>{row}</mtr>" for row in rows)
     return (
@@ -233,7 +240,8 @@ def _inner(node: Node, spell: printing.Spell) -> str:
     return re.sub(r"^<math[^>]*>|</math>$", "", printing.mathml(node, spell, display=True))
 
 
-def _words(words: doc.Words, spell: printing.Spell) -> str:
+def render_words(words: doc.Words, spell: printing.Spell) -> str:
+    """Words in a line as HTML, which no text can leave."""
     return "".join(_inline(inline, spell) for inline in doc.inlines(words))
 
 
@@ -242,9 +250,9 @@ def _inline(inline: doc.Inline, spell: printing.Spell) -> str:
         case doc.Text(text):
             return _text(text)
         case doc.Strong(words):
-            return f"<strong>{_words(words, spell)}</strong>"
+            return f"<strong>{render_words(words, spell)}</strong>"
         case doc.Emphasis(words):
-            return f"<em>{_words(words, spell)}</em>"
+            return f"<em>{render_words(words, spell)}</em>"
         case doc.Math(value):
             return printing.mathml(value, spell)
         case doc.CodeText(text):
@@ -252,6 +260,10 @@ def _inline(inline: doc.Inline, spell: printing.Spell) -> str:
 
 
 def _text(text: str) -> str:
+    return escape(doc.printable(text), quote=False)
+
+
+def _attribute(text: str) -> str:
     return escape(doc.printable(text))
 
 

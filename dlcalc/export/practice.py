@@ -46,16 +46,16 @@ def write(document: doc.Document) -> str:
     keyed.check_key(document, "A practice page")
     page = _Page(document.spell)
     body = "\n".join(page.block(block) for block in document.blocks)
-    script, style = _file("practice.js"), html._STYLE + _file("practice.css")
+    script, style = _file("practice.js"), html.STYLE + _file("practice.css")
     # What is allowed to run is this one script, known by its hash.
     digest = b64encode(sha256(script.encode()).digest()).decode()
     policy = (
         f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src data:; "
         "form-action 'none'; base-uri 'none'"
     )
-    title = html._words(document.title, document.spell) or "Practice"
+    title = html.render_words(document.title, document.spell) or "Practice"
     return f"""<!DOCTYPE html>
-<html lang="{escape(document.language)}">
+<html lang="{_text(document.language)}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -80,6 +80,10 @@ def write(document: doc.Document) -> str:
 """
 
 
+def _text(text: str) -> str:
+    return escape(doc.printable(text))
+
+
 def _file(name: str) -> str:
     return (files(__package__) / name).read_text(encoding="utf-8")
 
@@ -90,7 +94,7 @@ def _json(data: Any) -> str:
 
 
 def _facts(document: doc.Document) -> str:
-    known = [f"{escape(name)}: {escape(doc.printable(value))}" for name, value in document.facts if value]
+    known = [f"{_text(name)}: {_text(value)}" for name, value in document.facts if value]
     return f"<p>{' · '.join(known)}</p>\n" if known else ""
 
 
@@ -108,11 +112,11 @@ class _Page:
         return {"parts": self.parts, "entries": self.entries}
 
     def block(self, block: doc.Block) -> str:
-        return self.question(block) if isinstance(block, doc.Question) else html._block(block, self.spell)
+        return self.question(block) if isinstance(block, doc.Question) else html.render_block(block, self.spell)
 
     def question(self, question: doc.Question) -> str:
-        head = f"<span>{escape(sheet.heading(question))}</span>"
-        worth = f'<span class="worth">{escape(sheet.points(question.points))}</span>'
+        head = f"<span>{_text(sheet.heading(question))}</span>"
+        worth = f'<span class="worth">{_text(sheet.points(question.points))}</span>'
         blocks = [self.block(block) for block in question.blocks]
         parts = [self.part(question, part) for part in question.parts]
         label = f"question-{question.number}"
@@ -133,11 +137,11 @@ class _Page:
         asked, cells = [], 0
         for piece in sheet.part(part):
             if isinstance(piece, doc.Grid):
-                table = html._block(keyed.marked_table(piece, cells), self.spell)
+                table = html.render_block(keyed.marked_table(piece, cells), self.spell)
                 asked.append(keyed.filled(table, fields))
                 cells += sum(isinstance(cell, doc.Entry) for row in piece.rows for cell in row)
             else:
-                asked.append(fields[0] if isinstance(piece, doc.Entry) else html._block(piece, self.spell))
+                asked.append(fields[0] if isinstance(piece, doc.Entry) else html.render_block(piece, self.spell))
         if not found:
             return "\n".join(asked)
         texts = [text for i, (_, entry) in enumerate(found) for text in self.said(first + i, entry)]
@@ -158,13 +162,13 @@ class _Page:
         yield '<div class="working" hidden>'
         for name, entry in sheet.entries(part):
             label = (doc.Strong(name), ": ") if name else (doc.Strong("Answer:"), " ")
-            yield html._block(doc.Paragraph((*label, *doc.inlines(keyed.answer(entry)))), self.spell)
+            yield html.render_block(doc.Paragraph((*label, *doc.inlines(keyed.answer(entry)))), self.spell)
         for _, entry in sheet.entries(part):
-            yield from (html._block(block, self.spell) for block in (entry.key.working if entry.key else ()))
+            yield from (html.render_block(block, self.spell) for block in (entry.key.working if entry.key else ()))
         yield "</div>"
 
     def words(self, words: doc.Words) -> str:
-        return html._words(words, self.spell)
+        return html.render_words(words, self.spell)
 
     def entry(self, index: int, name: doc.Words, entry: doc.Entry) -> str:
         """The place for an answer; its data go to the page's."""
@@ -177,17 +181,17 @@ class _Page:
                 f"<span>{self.words(choice.words)}</span></label>"
                 for number, choice in enumerate(entry.choices)
             )
-            label = f' aria-label="{escape(sheet.plain(name, self.spell))}"' if name else ""
+            label = f' aria-label="{_text(sheet.plain(name, self.spell))}"' if name else ""
             return f'<fieldset data-entry="{index}"{label}><legend>{legend}</legend>\n{boxes}\n</fieldset>'
         keys = 'autocapitalize="off" autocorrect="off" spellcheck="false"'
         if name:
-            return f'<input data-entry="{index}" aria-label="{escape(sheet.plain(name, self.spell))}" {keys}>'
+            return f'<input data-entry="{index}" aria-label="{_text(sheet.plain(name, self.spell))}" {keys}>'
         letters = ", ".join(data.get("names", ()))
         help = f"An expression in {letters}; write 2n^2 or 2*n*n." if letters else _HELP.get(entry.kind, "")
         described = f'id="entry-{index}" data-entry="{index}" aria-describedby="help-{index}"'
         place = f"<textarea {described}></textarea>" if entry.kind == "text" else f"<input {described} {keys}>"
         label = f'<label for="entry-{index}">Answer</label>'
-        return f'<div class="answer">{label}{place}<p class="help" id="help-{index}">{escape(help)}</p></div>'
+        return f'<div class="answer">{label}{place}<p class="help" id="help-{index}">{_text(help)}</p></div>'
 
     def marking(self, entry: doc.Entry) -> dict[str, Any]:
         """What the script needs to judge an answer."""
@@ -221,7 +225,7 @@ class _Page:
 
     def result(self) -> str:
         rows = (
-            f'<tr data-topic="{number}"><th scope="row">{escape(doc.printable(topic))}</th>{"<td></td>" * 3}</tr>'
+            f'<tr data-topic="{number}"><th scope="row">{_text(topic)}</th>{"<td></td>" * 3}</tr>'
             for topic, number in self.topics.items()
         )
         heads = "".join(f'<th scope="col">{head}</th>' for head in ("Topic", "Points", "Right", "Right at once"))

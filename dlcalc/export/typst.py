@@ -6,7 +6,8 @@ Text stands in string literals only, `#"..."`, where Typst knows no markup; ever
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import zip_longest
 
 from .. import document as doc
 from ..expressions import printing
@@ -170,12 +171,19 @@ def _block(block: doc.Block, spell: printing.Spell) -> str:
 def _question(question: doc.Question, spell: printing.Spell) -> str:
     body = "\n".join(
         [
-            *(_block(block, spell) for block in question.blocks),
+            *_stem(question.blocks, spell),
             *(_part(part, spell) for part in question.parts),
         ]
     )
     head, worth = sheet.heading(question), sheet.points(question.points)
     return f"#question({_string_words(head)}, {_string_words(worth)}, [\n{body}\n])"
+
+
+def _stem(blocks: tuple[doc.Block, ...], spell: printing.Spell) -> Iterator[str]:
+    """The blocks; words that lead to a table, a figure or code stay on its page."""
+    for block, after in zip_longest(blocks, blocks[1:]):
+        leads = isinstance(block, doc.Paragraph) and isinstance(after, doc.Table | doc.Figure | doc.Code)
+        yield f"#block(sticky: true)[{_block(block, spell)}]" if leads else _block(block, spell)
 
 
 def _part(part: doc.Part, spell: printing.Spell) -> str:
@@ -185,7 +193,9 @@ def _part(part: doc.Part, spell: printing.Spell) -> str:
     asked = [_block(block, spell) for block in part.blocks]
     entry = [] if part.entry is None else [_entry(part.entry, spell)]
     known = sheet.key(part)
-    key = "\n".join(_block(block, spell) for block in known)
+    key = "\n".join(
+        _table(block, spell, "true") if isinstance(block, doc.Table) else _block(block, spell) for block in known
+    )
     rest = "\n".join([*asked[1:], *entry, *([f"#key[\n{key}\n]"] if key else [])])
     breakable = _breaks(_height((*part.blocks, *known)))
     return f"#part({breakable}, {label}, {worth}, [{''.join(asked[:1])}], [\n{rest}\n])"
@@ -246,12 +256,12 @@ def _entry(entry: doc.Entry, spell: printing.Spell) -> str:
     )
 
 
-def _table(table: doc.Table, spell: printing.Spell) -> str:
+def _table(table: doc.Table, spell: printing.Spell, breaks: str = "") -> str:
     caption = f"#par(emph({_words(table.caption, spell)}))\n" if table.caption else ""
     align = ", ".join(table.alignments)
     header, *rows = _rows(table, spell)
     head, body = f"table.header({', '.join(header)})", (cell for row in rows for cell in row)
-    return caption + _call("cells", _breaks(len(rows)), str(len(header)), f"({align},)", head, *body)
+    return caption + _call("cells", breaks or _breaks(len(rows)), str(len(header)), f"({align},)", head, *body)
 
 
 def _grid(grid: doc.Grid, spell: printing.Spell) -> str:

@@ -170,9 +170,13 @@ class InverseAsked:
 
     def wrong(self) -> Iterator[Wrong]:
         """Values near the right one to which a mistake leads."""
+        return iter(self._wrong)
+
+    @cached_property
+    def _wrong(self) -> tuple[Wrong, ...]:
         right = self.expected
         if not isinstance(right, int):
-            return
+            return ()
         variable = self.formula.variable(self.unknown)
         assert variable is not None
         low, high = max(int(variable.low), 0), min(2 * right + 20, 400)
@@ -181,7 +185,7 @@ class InverseAsked:
             if value != right and not self.fits(value):
                 for wrong in self.leads_to(value):
                     seen.setdefault(wrong.id, wrong)
-        yield from sorted(seen.values(), key=lambda each: -each.weight)
+        return tuple(sorted(seen.values(), key=lambda each: -each.weight))
 
     def others(self) -> Iterator[Other]:
         return iter(())

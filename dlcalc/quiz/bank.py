@@ -35,9 +35,17 @@ def topics() -> tuple[str, ...]:
     return tuple(sorted({path.parent.name for path in files()}))
 
 
-@cache
 def load(path: str) -> Problem:
-    """The problem in a file, read once. Raises ProblemError."""
+    """The problem in a file, read once as long as it stays the same. Raises ProblemError."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return read_problem(path)
+    return _loaded(path, os.path.abspath(path), found.st_mtime_ns, found.st_size)
+
+
+@cache
+def _loaded(path: str, _place: str, _changed: int, _size: int) -> Problem:
     return read_problem(path)
 
 

@@ -107,10 +107,21 @@ def _date(keys: Keys) -> str:
     value = keys.take("date")
     if value is None:
         return ""
-    text = value.isoformat() if isinstance(value, calendar) else value
-    if not isinstance(text, str) or not re.fullmatch(r"\d{4}-\d\d-\d\d", text[:10]):
+    text = value.isoformat()[:10] if isinstance(value, calendar) else value
+    if not isinstance(text, str) or not is_date(text):
         raise keys.wrong("date", f"a date is written 2026-11-21, not {shown(value)}")
-    return text[:10]
+    return text
+
+
+def is_date(text: str) -> bool:
+    """Whether a text is a day, written 2026-11-21."""
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
+        return False
+    try:
+        calendar.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _items(keys: Keys, near: str, title: str) -> list[Item]:
@@ -164,11 +175,13 @@ def read_roster(path: str) -> tuple[Student, ...]:
         rule = f"a roster has a column id; the columns here are {printable(', '.join(headings))}"
         raise ProblemError(printable(path), "line 1", rule)
     students: dict[str, Student] = {}
+    taken: set[str] = set()
     for number, row in enumerate(rows[1:], 2):
         id = row[column].strip() if column < len(row) else ""
-        if not id or id in students or len(id) > 200:
+        if not id or id.casefold() in taken or len(id) > 200:
             rule = f"an id of at most 200 characters, used once, is expected, not {printable(id)}"
             raise ProblemError(printable(path), f"line {number}", rule)
+        taken.add(id.casefold())
         students[id] = Student(id, _name(headings, row))
     if len(students) > MOST_STUDENTS:
         raise ProblemError(printable(path), "", f"a roster has at most {MOST_STUDENTS:,} students")

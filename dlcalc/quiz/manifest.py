@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import DlcalcError, ProblemError
 from ..foreign import decoded, printable, read_bytes
 from . import bank
-from .exam import Exam, Issue, Item, Student, _number
+from .exam import Exam, Issue, Item, Student
 from .keys import Keys
 from .seeds import same_code
 
@@ -45,7 +45,7 @@ def _problem(item: Item, folder: str) -> dict[str, Any]:
         "id": problem.id,
         "version": problem.version,
         "digest": problem.digest,
-        "points": _number(item.worth),
+        "points": str(item.worth),
     }
     if not os.path.realpath(problem.path).startswith(os.path.realpath(bank.folder()) + os.sep):
         found["file"] = os.path.relpath(os.path.realpath(problem.path), os.path.realpath(folder or "."))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 from ..errors import DlcalcError
+from ..expressions.evaluate import compile_node
 from ..expressions.functions import CONSTANTS
 from ..expressions.nodes import FormulaCall, names_in
 from ..expressions.reader import Declarations
@@ -53,7 +54,7 @@ def own_formulas(keys: Keys, names: Mapping[str, Any], declared: Declarations) -
         base = found.get(id) or formula(id)
         found[id] = replace(base, mistakes=(*base.mistakes, *(mistake for _, mistake in more)))
     for id, made in found.items():
-        _check(keys, made, mistakes.get(id, []))
+        _check(made, mistakes.get(id, []))
     return found
 
 
@@ -85,28 +86,42 @@ def _mistake(keys: Keys) -> Mistake:
 def _check_steps(made: Formula, written: list[Keys]) -> None:
     """Raises ProblemError for a step without a name of its own, and for one that reads what is not there before it."""
     known = {variable.name for variable in made.variables}
+    called: dict[str, str] = {}
     for step, keys in zip(made.steps, written, strict=True):
         if not _NAME.fullmatch(step.name) or step.name in known or step.name in CONSTANTS:
             raise keys.wrong("name", f"a step has a name of its own, of letters and digits, not {printable(step.name)}")
         try:
-            names = set(names_in(made.parse(step.expression)))
+            node = made.parse(step.expression)
         except DlcalcError as error:
             raise keys.told("expression", error) from None
+        names = set(names_in(node))
         if strange := sorted(name for name in names if name.partition(".")[0] not in known | CONSTANTS.keys()):
             raise keys.wrong("expression", f"{strange[0]} is neither drawn nor a step before this one")
+        _check_calls(keys, names, called)
+        if isinstance(node, FormulaCall):
+            _check_arguments(keys, node)
+            called[step.name] = node.formula
         known.add(step.name)
 
 
-def _check(keys: Keys, made: Formula, more: list[tuple[Keys, Mistake]]) -> None:
+def _check_calls(keys: Keys, names: Iterable[str], called: Mapping[str, str]) -> None:
+    """Raises ProblemError where a step that calls a formula is read as if it were a number."""
+    for name in sorted(called.keys() & set(names)):
+        answers = ", ".join(f"{name}.{answer}" for answer in formula(called[name]).answers[:3])
+        raise keys.wrong("expression", f"{name} calls {called[name]}; its answers are written {answers}")
+
+
+def _check_arguments(keys: Keys, call: FormulaCall) -> None:
+    known = [variable.name for variable in formula(call.formula).variables]
+    for name in call.names:
+        if name not in known or call.names.count(name) > 1:
+            rule = f"{call.formula} is called with {', '.join(known)}, each once"
+            raise keys.wrong("expression", f"{rule}, not with {printable(name)}")
+
+
+def _check(made: Formula, more: list[tuple[Keys, Mistake]]) -> None:
     """Compiles the formula, and each of its new mistakes."""
-    try:
-        compiled = program(made)
-        for step in made.steps:
-            node = made.parse(step.expression)
-            if isinstance(node, FormulaCall) and made.id == THIS:
-                formula(node.formula)
-    except DlcalcError as error:
-        raise keys.told("step", error) from None
+    compiled = program(made)
     for inner, mistake in more:
         if mistake.step not in compiled.place:
             known = ", ".join(op.name for op in compiled.steps())
@@ -114,6 +129,22 @@ def _check(keys: Keys, made: Formula, more: list[tuple[Keys, Mistake]]) -> None:
         if sum(other.id == mistake.id for other in made.mistakes) > 1:
             raise inner.wrong("id", f"two mistakes of {made.id} are called {mistake.id}")
         try:
-            compiled.edited(mistake.step, mistake.expression)
+            call = replace(compiled.ops[compiled.place[mistake.step]].step, expression=mistake.expression).called
+            if call not in ("", compiled.ops[compiled.place[mistake.step]].step.called):
+                raise inner.wrong("expression", f"a mistake cannot call {call}, which the step {mistake.step} does not")
+            op = compiled.edited(mistake.step, mistake.expression)
+            strange = sorted(op.reads - compiled.place.keys() - made.by_name.keys() - CONSTANTS.keys())
+            compile_node(op.node)
         except DlcalcError as error:
             raise inner.told("expression", error) from None
+        if strange:
+            raise inner.wrong("expression", f"{strange[0]} is neither a quantity nor a step of {made.id}")
+        _check_calls(inner, op.reads, {step.name: call.formula for step, call in _calls(made)})
+
+
+def _calls(made: Formula) -> Iterator[tuple[Step, FormulaCall]]:
+    """The steps of a formula that call another one."""
+    for step in made.steps:
+        node = made.parse(step.expression)
+        if isinstance(node, FormulaCall):
+            yield step, node

@@ -123,8 +123,9 @@ class Require:
 
 @dataclass(frozen=True)
 class Option:
-    """A choice, with the reason why it is right or wrong."""
+    """A choice, with the reason why it is right or wrong. Reports name who took it by its `id`."""
 
+    id: str
     words: TemplateLine
     right: bool
     because: TemplateLine

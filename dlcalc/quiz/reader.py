@@ -34,6 +34,7 @@ MOST_TESTS = 50
 _FRONT = re.compile(r"\A\s*\+\+\+[ \t]*\n(.*?)\n\+\+\+[ \t]*(?:\n|\Z)(.*)\Z", re.DOTALL)
 _SECTION = re.compile(r"^##[ \t]+([^\n]*?)[ \t]*$", re.MULTILINE)
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)?")
+_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 STATUSES = ("right", "follows", "convention", "wrong", "undecided", "unreadable", "missing")
 
 
@@ -94,7 +95,7 @@ class _File:
             source=keys.text("source", ""),
             digest=self.digest,
         )
-        if not re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)*", found.id):
+        if not _ID.fullmatch(found.id):
             raise keys.wrong("id", f"an id is small letters, digits and hyphens, not {printable(found.id)}")
         keys.done()
         return found
@@ -258,13 +259,28 @@ class _File:
         return keys.fraction("tolerance", Fraction(0)), False
 
     def _options(self, keys: Keys, reader: Reader) -> tuple[Option, ...]:
-        found = []
+        found: list[Option] = []
         for option in keys.tables("choice"):
             words = self._line(reader, option, "text", option.text("text"))
             because = self._line(reader, option, "because", option.text("because"))
-            found.append(Option(words, option.flag("right"), because))
+            id = self._option_id(option, {other.id for other in found})
+            found.append(Option(id, words, option.flag("right"), because))
             option.done()
         return tuple(found)
+
+    def _option_id(self, keys: Keys, taken: set[str]) -> str:
+        """The id under the key; without one the words, which stay when choices are added, moved or taken away."""
+        if "id" in keys:
+            id = keys.text("id")
+            if not _ID.fullmatch(id) or id in taken:
+                rule = "the id of a choice is small letters, digits and hyphens, and its own"
+                raise keys.wrong("id", f"{rule}, not {printable(id)}")
+            return id
+        text = keys.text("text")
+        words = "-".join(re.findall("[a-z0-9]+", text.casefold())[:12])
+        if words and words not in taken:
+            return words
+        return f"choice-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
     def _check_part(self, keys: Keys, part: Part) -> None:
         if part.kind == "choice":

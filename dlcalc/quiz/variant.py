@@ -219,7 +219,7 @@ def on_edge(value: float, digits: Iterable[int] = range(3, 7)) -> bool:
 
 def choices_of(found: Variant, part: Part, sampler: Sampler) -> tuple[Shown, ...]:
     """The choices in the order in which they stand, all different. Raises _Unfit where too few are left."""
-    shown = _written(found, part, sampler) if part.options else _computed(found, part)
+    shown = _written(found, part, sampler) if part.options else _computed(found, part, sampler)
     if len({doc.plain(choice.words) for choice in shown}) < len(shown):
         raise _Unfit(f"part {part.id}: two choices are the same")
     asked = found.asked[part.id]
@@ -230,7 +230,7 @@ def choices_of(found: Variant, part: Part, sampler: Sampler) -> tuple[Shown, ...
 
 def _written(found: Variant, part: Part, sampler: Sampler) -> tuple[Shown, ...]:
     fill = found.filler.words
-    shown = [Shown(fill(o.words), o.right, fill(o.because), id=str(i)) for i, o in enumerate(part.options)]
+    shown = [Shown(fill(o.words), o.right, fill(o.because), id=o.id) for o in part.options]
     if not part.pick or part.pick == len(shown):
         return tuple(shown)
     right = [choice for choice in shown if choice.right]
@@ -238,7 +238,7 @@ def _written(found: Variant, part: Part, sampler: Sampler) -> tuple[Shown, ...]:
     return tuple(choice for choice in shown if choice.right or choice in wrong)
 
 
-def _computed(found: Variant, part: Part) -> tuple[Shown, ...]:
+def _computed(found: Variant, part: Part, sampler: Sampler) -> tuple[Shown, ...]:
     """The right answer, and what the commonest mistakes make of it."""
     asked = found.asked[part.id]
     if isinstance(asked, SlipAsked) and asked.name == "layer":
@@ -247,15 +247,24 @@ def _computed(found: Variant, part: Part) -> tuple[Shown, ...]:
             for row in asked.slip.table.rows
         )
     wanted = part.pick or USUAL_CHOICES
+    wrongs = [wrong for wrong in distinct(asked) if _looks_right(wrong.value, asked.expected)]
+    if len(wrongs) < wanted - 1:
+        raise _Unfit(f"part {part.id}: only {len(wrongs) + 1} of {wanted} choices differ")
     shown = [Shown(value_words(asked.expected), True, "", asked.expected)]
-    for wrong in distinct(asked):
-        if len(shown) == wanted:
-            break
-        if _looks_right(wrong.value, asked.expected):
-            shown.append(Shown(value_words(wrong.value), False, wrong.because, wrong.value, wrong.id))
-    if len(shown) < wanted:
-        raise _Unfit(f"part {part.id}: only {len(shown)} of {wanted} choices differ")
+    for wrong in _on_both_sides(wrongs, asked.expected, wanted - 1, sampler):
+        shown.append(Shown(value_words(wrong.value), False, wrong.because, wrong.value, wrong.id))
     return tuple(shown)
+
+
+def _on_both_sides(wrongs: list[Wrong], right: Value, count: int, sampler: Sampler) -> list[Wrong]:
+    """The commonest, but so many of them below the right number that its rank tells nothing, as far as they allow."""
+    if not isinstance(right, int | Fraction | float):
+        return wrongs[:count]
+    below = [wrong for wrong in wrongs if wrong.value < right]
+    above = [wrong for wrong in wrongs if wrong.value > right]
+    fewest, most = max(0, count - len(above)), min(count, len(below))
+    taken = sampler.integer(fewest, most)
+    return below[:taken] + above[: count - taken]
 
 
 def _reason(asked: SlipAsked, layer: str) -> str:

@@ -28,7 +28,7 @@ def test_a_problem_begun_works_as_it_is(terminal: Terminal, folder: Path) -> Non
     checked = terminal("problems check two-convolutions.md --seeds 30 --json").json
     assert checked["correct"] is True
     assert checked["problems"][0]["tests"] == 1
-    found = ended(1, terminal("problems lint two-convolutions.md --json")).json["findings"]
+    found = ended(0, terminal("problems lint two-convolutions.md --json")).json["findings"]
     assert [finding["key"] for finding in found] == ["rows"]
 
 
@@ -50,6 +50,7 @@ def test_a_problem_is_never_overwritten(terminal: Terminal, folder: Path) -> Non
         ("problems check --seeds 0", "a check takes 1 to 10,000 seeds, not 0"),
         ("problems check nothing-like-it", "the bank has no problem nothing-like-it"),
         ("problems check none.md", "none.md: the file cannot be read: No such file or directory"),
+        ("problems lint .", "there is no problem file in ."),
         ("problems show", "show needs a problem: a file, or an id of the bank"),
     ],
 )
@@ -65,7 +66,8 @@ WORK = "[[test]]\nseed = 1\nanswers = {size = '46x46x8'}\nexpect = {size = 'righ
 ODD: dict[str, tuple[bytes, str, str]] = {
     "no test": (text(), "test", "there is no [[test]]"),
     "no rows": (text(f"{FRONT.replace('rows', '# rows')}{WORK}"), "rows", "no row of the syllabus is named"),
-    "an empty part": (text(f"{FRONT}{WORK}", "{{span}} " + BODY.split("How many")[0]), "## cost", "the part has no text"),
+    "an empty part": (text(f"{FRONT}{WORK}", "{{span}} " + BODY.split("How many")[0]), "## cost",
+                      "the part has no text"),
     "an idle name": (text(f"{FRONT.replace('[let]', 'z = 3' + chr(10) + '[let]')}{WORK}"), "draw: z",
                      "no text shows this value and nothing uses it"),
     "an idle let": (text(f"{FRONT}{WORK}", BODY.replace("${{span}}$", "3")), "let: span",
@@ -82,7 +84,7 @@ ODD: dict[str, tuple[bytes, str, str]] = {
 def test_what_is_odd_is_a_warning(terminal: Terminal, folder: Path, name: str) -> None:
     content, key, said = ODD[name]
     (folder / "layer.md").write_bytes(content)
-    found = ended(1, terminal("problems lint layer.md --json")).json
+    found = ended(0, terminal("problems lint layer.md --json")).json
     assert found["errors"] == 0
     assert [(f["key"], f["error"]) for f in found["findings"]] == [(key, False)]
     assert said in found["findings"][0]["text"]
@@ -116,3 +118,27 @@ def test_a_check_as_a_table(terminal: Terminal, folder: Path) -> None:
     assert "which-stride" in done.out
     assert "5/5" in done.out
     assert "no faults" in done.out
+
+
+@pytest.mark.parametrize("words", ["[bold red]x[/bold red] [/]", "\\u001b[31mred\\u001b]0;t\\u0007 \\u202eleft"])
+def test_hostile_words_are_words_on_the_terminal(terminal: Terminal, folder: Path, words: str) -> None:
+    """In the title, in the text, as a hint and as a reason; shown, linted and checked."""
+    front = FRONT.replace("'One layer'", f'"{words}"').replace("['size']", f"['size']\nhints = [\"{words}\"]")
+    mistake = (
+        f"[[mistake]]\nof = 'conv'\nid = 'm'\nstep = 'macs'\nexpression = '7'\nbecause = \"{words}\"\nweight = 1\n"
+    )
+    (folder / "layer.md").write_bytes(text(f"{front}{WORK}{mistake}", f"{words}\n\n{BODY}"))
+    for command in ("show layer.md --key", "lint layer.md", "check layer.md --seeds 3"):
+        shown = terminal(f"problems {command}")
+        assert shown.status == 0
+        assert not {"\x1b", "\x07", "\u202e"} & set(shown.out + shown.err)
+    if words.startswith("["):
+        assert terminal("problems show layer.md --key", columns=200).out.count(words) >= 3
+
+
+def test_a_damaged_file_is_one_line(terminal: Terminal, folder: Path) -> None:
+    (folder / "layer.md").write_bytes(text()[:120])
+    for command in ("show", "check"):
+        refused = ended(2, terminal(f"problems {command} layer.md"))
+        assert refused.err.startswith("dlcalc: layer.md: a problem begins with TOML between two lines of +++")
+        assert refused.err.count("\n") == 1

@@ -39,7 +39,9 @@ def right(topic: str = SET[0], count: int = SET[1], seed: int = SET[2]) -> list[
     for variant in practice(topic, count, seed).variants:
         for part in variant.problem.parts:
             if part.kind == "choice":
-                found.append("".join("ABCDEFGH"[i] for i, choice in enumerate(variant.choices[part.id]) if choice.right))
+                found.append(
+                    "".join("ABCDEFGH"[i] for i, choice in enumerate(variant.choices[part.id]) if choice.right)
+                )
             else:
                 value = variant.asked[part.id].expected
                 found.append("x".join(map(str, value)) if isinstance(value, tuple) else str(value))
@@ -117,6 +119,13 @@ def test_a_table_is_asked_cell_by_cell_with_its_totals(take: Take) -> None:
     assert "total, parameters>" in take(*[""] * 40, topic="networks", count=1, seed=seed).out
 
 
+def test_who_stops_before_the_first_cell_of_a_table_has_answered_nothing(take: Take) -> None:
+    seed = next(s for s in range(50) if practice("networks", 1, s).variants[0].problem.id == "alexnet-rows")
+    for typed in (["q"], [], ["?", "q"]):
+        ran = take(*typed, topic="networks", count=1, seed=seed)
+        assert (ran.status, "parts right" in ran.out, ran.err) == (0, False, "")
+
+
 @pytest.mark.parametrize("hostile", ["[bold]x[/bold]", "\x1b[31mred", "__import__('os')", "9^9^9^9", "\ud800"])
 def test_nothing_typed_reaches_the_terminal_as_a_command(take: Take, hostile: str) -> None:
     ran = take(hostile)
@@ -134,9 +143,11 @@ def test_at_80_columns_without_escape_codes(take: Take) -> None:
 def sit(environment: dict[str, str]) -> tuple[subprocess.Popen[bytes], int]:
     """The program at a terminal of its own."""
     ours, theirs = pty.openpty()
+    colourless = ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "CI")
+    usual = {name: value for name, value in os.environ.items() if name not in colourless}
     process = subprocess.Popen(
         [sys.executable, "-m", "dlcalc", *OPTIONS], stdin=theirs, stdout=theirs, stderr=theirs, close_fds=True,
-        env={**os.environ, "COLUMNS": "80", "TERM": "xterm", **environment}, start_new_session=True,
+        env={**usual, "COLUMNS": "80", "TERM": "xterm", **environment}, start_new_session=True,
     )  # fmt: skip
     os.close(theirs)
     return process, ours
@@ -171,5 +182,5 @@ def test_ctrl_c_keeps_what_was_done(environment: dict[str, str]) -> None:
         os.close(terminal)
     assert "1 of 1 part right" in seen
     assert "Traceback" not in seen
-    colours = re.findall(r"\x1b\[(?:3\d|9\d|38;[\d;]+)(?:;\d+)*m", seen)
+    colours = re.findall(r"\x1b\[(?:\d+;)*(?:3\d|9\d)(?:;\d+)*m", seen)
     assert bool(colours) != bool(environment)

@@ -128,6 +128,22 @@ def test_a_table_names_its_columns_and_rows() -> None:
     assert "caption>" not in plain
 
 
+def test_a_size_in_a_cell_stays_in_one_line() -> None:
+    """Words with maths in them break as words do."""
+    size = (Math(55), " × ", Math(55), " × ", Math(96))
+    text = write(Document("", (Table(("a", "b"), ((size, ("so many words that stand around ", Math(Name("n")))),)),)))
+    assert text.count('<td class="whole">') == 0
+    assert text.count('<th scope="row" class="whole">') == 1
+    assert ".whole) { white-space: nowrap; }" in text
+
+
+def test_a_quotation_mark_is_escaped_in_attributes_alone() -> None:
+    text = write(Document("it's", (Figure("<svg/>", 'a "map"'), Paragraph('a "map"'))))
+    assert 'alt="a &quot;map&quot;"' in text
+    assert '<p>a "map"</p>' in text
+    assert "<h1>it's</h1>" in text
+
+
 def test_a_derivation_is_one_aligned_piece_of_mathml() -> None:
     """One row per line, the left side in its own column, the note as text beside it."""
     equations = (

@@ -326,3 +326,16 @@ def test_what_moodle_cannot_mark_is_refused(exam: Document) -> None:
         write(Document("x", (Paragraph("y"),)))
     (question,) = read(Document("x", (Question(1, "t", Fraction(0), (), ()),)))
     assert question.attrib["type"] == "description"
+
+
+def test_quotation_marks_stay_what_they_are() -> None:
+    """In text, choices and reasons alike: ' and " are written as such, and < and & are not."""
+    words = 'the layer\'s "size" is < 3 & odd'
+    shown = 'the layer\'s "size" is &lt; 3 &amp; odd'
+    choices = (Choice(words, True, words), Choice("other"))
+    document = asked(Entry("1", "choice", choices), entry("integer", 55), blocks=(Paragraph(words),))
+    question, _ = read(document)[0], None
+    text = said(question, "questiontext")
+    assert text.count(shown) == 3
+    assert "&#x27;" not in write(document)
+    assert "&quot;" not in write(document)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
 from hashlib import sha256
 from pathlib import Path
 
@@ -166,3 +167,19 @@ def test_a_sheet_reads_no_file_outside_the_package(monkeypatch: pytest.MonkeyPat
 
 def test_pdf_is_bytes_and_typst_text() -> None:
     assert (registry.suffix("pdf"), registry.suffix("typst")) == (".pdf", ".typ")
+
+
+def test_words_stay_with_the_table_that_they_lead_to() -> None:
+    table = Table(("a",), (("b",),))
+    blocks = (Paragraph("Look:"), table, Paragraph("Then answer."), Paragraph("All of it."))
+    source = typst.write(Document("", (Question(1, "Q", Fraction(1), blocks, ()),)))
+    assert source.count("#block(sticky: true)[#par(") == 1
+    assert '#block(sticky: true)[#par([#"Look:";])]' in source
+
+
+def test_the_table_of_mistakes_goes_on_overleaf(exam_key: Document) -> None:
+    """However few its rows are: a key is no sheet to write on."""
+    source = typst.write(exam_key)
+    keys = source.partition("#key[")[2]
+    assert "#cells(true, " in keys
+    assert "#cells(false, " not in keys

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,13 @@ def test_a_manifest_holds_neither_answer_nor_seed_nor_secret(exam: Exam, tmp_pat
     assert back.by_code[back.codes["s2"]].id == "s2"
 
 
+def test_points_come_back_as_they_were_written(tmp_path: Path) -> None:
+    (tmp_path / "layer.md").write_bytes(text())
+    third = made(tmp_path, EXAM.replace("points = 3", "points = '7/3'"))
+    back = read_manifest(written(tmp_path, to_json(issue(third, STUDENTS, SECRET), str(tmp_path))))
+    assert third.points == back.exam.points == Fraction(7, 3)
+
+
 def written(folder: Path, content: str) -> str:
     path = folder / "manifest.json"
     path.write_text(content, encoding="utf-8")
@@ -84,8 +92,13 @@ def test_a_sheet_without_its_key_holds_no_answer(exam: Exam, format: str) -> Non
     [
         ("title = 'E'", "problem: an exam has 1 to 100 questions, each under [[problem]]"),
         (EXAM.replace("2026-11-21", "'tomorrow'"), "date: a date is written 2026-11-21, not 'tomorrow'"),
+        (EXAM.replace("2026-11-21", "'2026-02-30'"), "date: a date is written 2026-11-21, not '2026-02-30'"),
+        (EXAM.replace("2026-11-21", "'2026-11-21x'"), "date: a date is written 2026-11-21, not '2026-11-21x'"),
         (EXAM.replace("layer.md", "none.md"), "there is no problem file"),
-        ("title = 'E'\n[[problem]]\nid = 'output-sice'\n", "the bank has no problem output-sice; did you mean output-si"),
+        (
+            "title = 'E'\n[[problem]]\nid = 'output-sice'\n",
+            "the bank has no problem output-sice; did you mean output-si",
+        ),
         ("title = 'E'\n[[problem]]\ntopic = 'nope'\n", "a topic is one of concepts, "),
         ("title = 'E'\n[[problem]]\ntopic = 'dense'\nlevel = 'hard'\n", "dense has no problem of level hard"),
         (f"{EXAM}pionts = 2\n", "problem 1: pionts: there is no such key here; did you mean points?"),
@@ -93,7 +106,7 @@ def test_a_sheet_without_its_key_holds_no_answer(exam: Exam, format: str) -> Non
 )
 def test_exams_that_are_refused(tmp_path: Path, content: str, said: str) -> None:
     (tmp_path / "layer.md").write_bytes(text())
-    with pytest.raises(ProblemError, match="exam.toml: ") as caught:
+    with pytest.raises(ProblemError, match=r"exam.toml: ") as caught:
         made(tmp_path, content)
     assert said in str(caught.value)
 
@@ -118,6 +131,7 @@ def test_rosters(tmp_path: Path, content: str, expected: tuple[Student, ...]) ->
         ("", "a roster has a line of headings and a line for each student"),
         ("a,b\n1,2\n", "line 1: a roster has a column id; the columns here are a, b"),
         ("id\ns1\ns1\n", "line 3: an id of at most 200 characters, used once, is expected, not s1"),
+        ("id\nAnna\nANNA\n", "line 3: an id of at most 200 characters, used once, is expected, not ANNA"),
         (f"id\n{'x' * 201}\n", "line 2: an id of at most 200 characters"),
         ("name,id\nAda\n", "line 2: an id of at most 200 characters, used once, is expected, not ''"),
         ("id\n" + "\n".join(f"s{number}" for number in range(20_001)), "a roster has at most 20,000 students"),
@@ -127,7 +141,7 @@ def test_rosters(tmp_path: Path, content: str, expected: tuple[Student, ...]) ->
 def test_rosters_that_are_refused(tmp_path: Path, content: str, said: str) -> None:
     path = tmp_path / "roster.csv"
     path.write_text(content, encoding="utf-8")
-    with pytest.raises(ProblemError, match="roster.csv: ") as caught:
+    with pytest.raises(ProblemError, match=r"roster.csv: ") as caught:
         read_roster(str(path))
     assert said in str(caught.value)
 
@@ -136,7 +150,7 @@ def test_manifests_that_are_refused(exam: Exam, tmp_path: Path) -> None:
     good = json.loads(to_json(issue(exam, STUDENTS, SECRET), str(tmp_path)))
 
     def refused(content: str, said: str) -> None:
-        with pytest.raises(ProblemError, match="^.*manifest.json: ") as caught:
+        with pytest.raises(ProblemError, match=r"^.*manifest.json: ") as caught:
             read_manifest(written(tmp_path, content))
         assert said in str(caught.value)
 

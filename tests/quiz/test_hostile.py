@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
+import re
 import time
+import tomllib
+from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from problem_files import BODY, FRONT, PATH, text
 
 from dlcalc.errors import ProblemError
 from dlcalc.export.registry import writer
+from dlcalc.grading.bank_check import check
 from dlcalc.quiz.reader import problem_of
 from dlcalc.quiz.sheet import sheet
 from dlcalc.quiz.variant import variant
@@ -109,7 +117,7 @@ CASES: dict[str, tuple[bytes, str]] = {
 def test_refused_in_one_line(name: str) -> None:
     data, said = CASES[name]
     start = time.process_time()
-    with pytest.raises(ProblemError, match="^topic/layer.md: ") as caught:
+    with pytest.raises(ProblemError, match=r"^topic/layer.md: ") as caught:
         sheet("t", [variant(problem_of(data, PATH), 1)], key=True)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -142,3 +150,111 @@ def test_text_stays_text(name: str) -> None:
     for tag in ("<script", "<img", "<a ", "\x1b", "\u202e"):
         assert tag not in page
     assert time.process_time() - start < MOST_SECONDS
+
+
+INJECTIONS = {
+    "HTML": "</p><script>alert(1)</script><img src=x onerror=alert(1)>",
+    "an HTML comment": "--> <!-- </section></main></template><template>",
+    "a script's end": "</script><script>alert(1)</script>",
+    "CDATA": ']]> <answer fraction=\\"100\\"><text>1</text></answer> <![CDATA[',
+    "an XML entity": '<!DOCTYPE x [<!ENTITY e SYSTEM \\"file:///etc/passwd\\">]>&e;',
+    "Typst": '#read(\\"/etc/passwd\\") #panic() #include \\"x.typ\\" ] #import \\"@preview/a:0.1.0\\"',
+    "LaTeX": "\\\\input{/etc/passwd}\\\\write18{id}\\\\end{document} % # _ ^ ~ &",
+    "a cloze": "{1:SHORTANSWER:=*} {1:NUMERICAL:=7:9} } ~ # @@PLUGINFILE@@",
+    "MathJax": "\\\\( \\\\href{javascript:alert(1)}{x} \\\\) \\\\[ x \\\\] @@ [tex]x[/tex]",
+    "a spreadsheet": '=HYPERLINK(\\"http://x\\";\\"y\\") +1 @SUM(1)',
+    "terminal markup": "[bold red]x[/bold red] [link=http://x]y[/link] [/]",
+    "escapes": "\\u001b[31mred\\u001b]0;title\\u0007 \\u202eright to left \\u0000",
+}
+EVIL = ("<script>alert", "<img src=x", "<!ENTITY", "\x1b", "\u202e", "\x00")
+TEXTUAL = ("markdown", "json", "html", "practice", "moodle", "typst", "latex", "answers-toml", "answers-csv")
+
+
+def injected(words: str) -> bytes:
+    """The words as title, hint, choice, reason of a choice and of a mistake: wherever text may stand."""
+    shown = words.replace("{1:", "{ 1:")  # two braces would be a value
+    front = FRONT.replace("'One layer'", f'"{words}"').replace(
+        "follows = ['size']", f"follows = ['size']\nhints = [\"{shown}\"]\n[[part]]\nid = 'why'\nkind = 'choice'\n"
+        f"[[part.choice]]\ntext = \"yes {shown}\"\nright = true\nbecause = \"{shown}\"\n"
+        f"[[part.choice]]\ntext = \"no {shown}\"\nbecause = \"{shown}\"\n"
+        f"[[mistake]]\nof = 'conv'\nid = 'own-one'\nstep = 'macs'\nexpression = '7'\nbecause = \"{words}\"\n"
+        f"weight = 1\nhint = \"{words}\"\n",
+    )  # fmt: skip
+    return text(f'source = "{words}"\n{front}', f"{BODY}\n## why\nWhy?\n")
+
+
+@pytest.mark.parametrize("name", INJECTIONS)
+def test_no_text_of_a_problem_leaves_its_place(name: str) -> None:
+    """The words are in the key of every format, and only as words: no element, no call, no escape comes of them."""
+    made = variant(problem_of(injected(INJECTIONS[name]), PATH), 1)
+    document = sheet(made.problem.title, [made], key=True)
+    plain = sheet("t", [variant(problem_of(injected("plain words"), PATH), 1)], key=True)
+    for format in TEXTUAL:
+        page = writer(format)(document)
+        assert isinstance(page, str)
+        if format in ("html", "practice", "moodle"):
+            assert not [evil for evil in EVIL if evil in page]
+        assert "\x1b" not in page
+        if format in ("html", "practice"):
+            assert elements(page) <= elements(writer(format)(plain)) | {"code"}
+    quiz = ElementTree.fromstring(str(writer("moodle")(document)).encode())
+    assert [question.get("type") for question in quiz] == ["category", "cloze"]
+    fields = re.findall(r"\{\d+:([A-Z_]+):", quiz[1].findtext("questiontext/text") or "")
+    assert fields == ["NUMERICAL"] * 4 + ["MULTICHOICE_VS"]
+    assert tomllib.loads(str(writer("answers-toml")(document)))["answers"].keys() == {"1.a", "1.b", "1.c"}
+    rows = list(csv.reader(io.StringIO(str(writer("answers-csv")(document)))))
+    assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "@", "-"))]
+    assert json.loads(str(writer("json")(document)))["questions"][0]["parts"][1]["answer"] == 152352
+
+
+def elements(page: object) -> set[str]:
+    """The names of a page's elements, outside scripts and styles."""
+    body = re.sub(r"<(script|style)[^>]*>.*?</\1>", "", str(page), flags=re.DOTALL)
+    return set(re.findall(r"<([a-zA-Z][\w-]*)", body))
+
+
+@pytest.mark.parametrize("name", INJECTIONS)
+def test_typst_sets_hostile_words_as_words(name: str) -> None:
+    """Typst reads no file and stops at nothing: the page comes out."""
+    pytest.importorskip("typst")
+    made = variant(problem_of(injected(INJECTIONS[name]), PATH), 1)
+    assert bytes(
+        writer("pdf")(sheet(made.problem.title, [made], key=True)),
+    ).startswith(b"%PDF")  # type: ignore[arg-type]
+
+
+SPY = "__import__('pathlib').Path('executed').touch()"
+
+
+@pytest.mark.parametrize(
+    "key", ["title", "id", "topic", "level", "version", "source", "rows", "require", "draw", "let", "ask", "with",
+            "guard", "points", "tolerance", "convention", "follows", "kind", "columns", "hints", "step", "mistake",
+            "test", "text"],
+)  # fmt: skip
+def test_code_in_every_field_is_never_run(key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    code = f'"{SPY}"'
+    fields = {
+        "draw": front("f = [3, 5, 7]", f"f = {code}"), "let": front("'n - f'", code),
+        "ask": front("'conv.macs'", code), "with": front("'conv.macs'", f"'conv.macs'\nwith = {{n = {code}}}"),
+        "guard": front("['size']", f"['size']\nguard = {code}"), "follows": front("['size']", f"[{code}]"),
+        "kind": front("'integer'", code), "title": front("'One layer'", code),
+        "step": below(f"[[step]]\nname = 'a'\nexpression = {code}"),
+        "mistake": below(f"[[mistake]]\nof = 'conv'\nid = 'm'\nstep = 'macs'\nexpression = {code}\nbecause = {code}"),
+        "test": below(f"[[test]]\nseed = {code}\nanswers = {{size = {code}}}\nexpect = {{size = 'unreadable'}}"),
+        "text": body(f"`{SPY}` ${{{{n}}}}$ {SPY}"),
+        **{inner: front("'conv.macs'", f"'conv.macs'\n{inner} = {code}") for inner in
+           ("points", "tolerance", "convention", "columns", "hints")},
+    }  # fmt: skip
+    data = fields.get(key) or above(f"{key} = {code}" if key != "rows" else f"rows2 = {code}")
+    if key == "rows":
+        data = front("rows = ['A1']", f"rows = {code}")
+    if key in ("title", "topic", "source", "rows", "hints", "test", "text"):  # fields that may hold any words
+        made = problem_of(data, PATH)
+        assert not check(made, 2).faults
+        for format in ("html", "moodle", "typst"):
+            assert writer(format)(sheet("t", [variant(made, 1)], key=True))
+    else:
+        with pytest.raises(ProblemError, match=r"^topic/layer\.md: [^\n]+$"):
+            check(problem_of(data, PATH), 2)
+    assert not list(tmp_path.iterdir())

@@ -54,18 +54,18 @@ def test_a_secret_is_for_its_owner_and_never_overwritten(tmp_path: Path) -> None
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert seeds.read_secret(str(path)) == secret
     assert seeds.new_secret() != secret
-    with pytest.raises(UserError, match="secret.key exists; a secret is never overwritten"):
+    with pytest.raises(UserError, match=r"secret.key exists; a secret is never overwritten"):
         seeds.write_secret(str(path))
     with pytest.raises(UserError, match="cannot be written: No such file or directory"):
         seeds.write_secret(str(tmp_path / "nowhere" / "secret.key"))
 
 
 def test_secrets_that_are_none(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="the secret .* cannot be read: No such file or directory"):
+    with pytest.raises(UserError, match=r"the secret .* cannot be read: No such file or directory"):
         seeds.read_secret(str(tmp_path / "none.key"))
     path = tmp_path / "s.key"
     path.write_bytes(b"\xff\xfe")
-    with pytest.raises(UserError, match="the secret .* cannot be read: it is no text"):
+    with pytest.raises(UserError, match=r"the secret .* cannot be read: it is no text"):
         seeds.read_secret(str(path))
     path.write_text("abc")
     with pytest.raises(UserError, match="holds no secret: 64 digits of 0-9 and a-f are expected"):
