@@ -43,13 +43,14 @@ class Graded(Result):
 
     def write(self, out: str, formats: Iterable[str] = ("markdown",)) -> None:
         """The gradebook, and every student's feedback, into a folder. Raises UserError where it cannot be written."""
+        endings = {format: suffix(format) for format in formats}  # an unknown one is refused before anything is written
         folder = files.folder(out)
         files.write(folder / "gradebook.csv", gradebook(self.marks))
         told = files.folder(folder / "feedback")
         for result in self.marks.results:
             document = feedback.for_student(result, self.marks.issue.exam.title, spell=self.spell)
-            for format in formats:
-                files.write(Path(told) / f"{result.code}{suffix(format)}", writer(format)(document))
+            for format, ending in endings.items():
+                files.write(Path(told) / f"{result.code}{ending}", writer(format)(document))
 
 
 def grade(

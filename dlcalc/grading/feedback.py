@@ -11,6 +11,7 @@ from ..explain import shape_words, value_words
 from ..explain.calculation import rounded
 from ..expressions.nodes import Value
 from ..expressions.printing import Spell
+from .judging import PartMark
 from .marking import Marked, Marks, Result
 from .table_marks import CellMark
 
@@ -25,8 +26,11 @@ SAID = {
 }
 """What each status is called."""
 
-_NOTES = {"right": "right", "follows": "right", "convention": "right", "wrong": "mistake"}
+_EARNING = ("right", "follows", "convention")
+_OPEN = ("undecided", "unreadable")
 MOST_CELLS = 40
+MOST_REFUSED = 50
+MOST_OPEN = 50
 
 
 def for_student(result: Result, title: str, working: bool = True, spell: Spell = None) -> doc.Document:
@@ -49,20 +53,39 @@ def _part(part: Marked, result: Result, working: bool) -> list[doc.Block]:
     mark = part.mark
     earned = f"{number(part.points)} of {number(part.of)}"
     wrote = (" You wrote ", doc.CodeText(mark.wrote), ".") if mark.wrote and not mark.cells else ()
-    blocks: list[doc.Block] = [doc.Paragraph((doc.Strong(f"{part.id}"), f"  {earned}: {SAID[mark.status]}.", *wrote))]
+    blocks: list[doc.Block] = [doc.Paragraph((doc.Strong(f"{part.id}"), f"  {earned}: {_said(part)}.", *wrote))]
     if mark.reason:
         blocks.append(doc.Note("note", doc.sentence(mark.reason)))
     if mark.convention:
         blocks.append(doc.Note("note", f"Convention: {mark.convention}."))
     if mark.cells:
         blocks += _cells(mark.cells)
-    elif mark.status == "wrong":
+    elif mark.status == "wrong" and (mark.mistakes or not mark.reason):
         blocks.append(doc.Note("mistake", _reasons(part)))
     if mark.status != "right" and not mark.cells:
-        blocks.append(doc.Paragraph(("Right is ", *right_words(mark.expected), ".")))
+        if mark.part.kind != "table":  # the working of a table is the table itself
+            start = "With the right earlier answer it is " if mark.status == "follows" else "Right is "
+            blocks.append(doc.Paragraph((start, *right_words(mark.expected), ".", *_chosen(part, result))))
         if working and result.variants:
             blocks += result.variants[part.question - 1].asked[mark.part.id].working()
     return blocks
+
+
+def _said(part: Marked) -> str:
+    """A status in words: of a table how many cells are right, of what follows from which answers."""
+    cells = part.mark.cells
+    if cells and part.mark.status != "right":
+        good = sum(each.status in _EARNING for each in cells)
+        return f"{good} of {len(cells)} cells are right"
+    if part.follows:
+        return f"right, following through from your own answer to {' and '.join(part.follows)}"
+    return SAID[part.mark.status]
+
+
+def _chosen(part: Marked, result: Result) -> tuple[str | doc.Inline, ...]:
+    """The words of the right choices, which a letter alone does not bring back."""
+    shown = result.variants[part.question - 1].choices.get(part.mark.part.id, ()) if result.variants else ()
+    return tuple(inline for each in shown if each.right for inline in (" ", *doc.inlines(each.words)))
 
 
 def _reasons(part: Marked) -> str:
@@ -82,13 +105,17 @@ def _cells(cells: tuple[CellMark, ...]) -> list[doc.Block]:
         why = each.mistakes[0].because if each.mistakes else each.reason
         said = SAID[each.status] + (f": {why}" if why else "")
         rows.append((each.layer, each.column, each.wrote, said, right_words(each.expected)))
-    return [doc.Table(("layer", "column", "you wrote", "", "right is"), tuple(rows))]
+    more = len(told) - MOST_CELLS
+    rest: list[doc.Block] = [doc.Paragraph(f"And {more} more cells.")] if more > 0 else []
+    return [doc.Table(("layer", "column", "you wrote", "", "right is"), tuple(rows)), *rest]
 
 
 def right_words(value: Value) -> tuple[str | doc.Inline, ...]:
     """A right answer in running text."""
     if isinstance(value, str):
         return (value,)
+    if isinstance(value, tuple) and all(isinstance(part, int) for part in value):
+        return (" × ".join(map(str, value)),)
     if isinstance(value, tuple) and not any(isinstance(part, tuple) for part in value):
         return shape_words(value)
     shown = value_words(rounded(value))
@@ -101,11 +128,35 @@ def for_class(marks: Marks, spell: Spell = None) -> doc.Document:
     if marks.results:
         blocks += [doc.Heading(1, "Students"), _students(marks), doc.Heading(1, "Parts"), _parts(marks)]
     if marks.mistakes:
-        rows = tuple((str(times), name, because) for name, because, times in marks.mistakes[:10])
+        rows = tuple((str(times), name, doc.sentence(because)) for name, because, times in marks.mistakes[:10])
         blocks += [doc.Heading(1, "Commonest mistakes"),
                    doc.Table(("students", "mistake", "because"), rows, ("right", "left", "left"))]  # fmt: skip
-    blocks += [doc.Note("warning", f"{each.source}: {each.reason}") for each in marks.refused]
+    blocks += _open(marks)
+    blocks += [doc.Heading(1, "Not marked")] if marks.refused else []
+    blocks += [doc.Note("warning", f"{each.source}: {each.reason}") for each in marks.refused[:MOST_REFUSED]]
+    if len(marks.refused) > MOST_REFUSED:
+        blocks.append(doc.Note("warning", f"and {len(marks.refused) - MOST_REFUSED} more that cannot be marked"))
     return doc.Document(marks.issue.exam.title, tuple(blocks), spell)
+
+
+def _open(marks: Marks) -> list[doc.Block]:
+    """The answers that earn nothing only because the marker could not read or decide them: a teacher looks at these."""
+    rows: list[tuple[doc.Words, ...]] = []
+    for result in marks.results:
+        for part in result.parts:
+            places: list[tuple[str, PartMark | CellMark]] = [
+                (f"{part.id}, {cell.layer}, {cell.column}", cell) for cell in part.mark.cells
+            ]
+            for place, mark in places or [(part.id, part.mark)]:
+                if mark.status in _OPEN:
+                    rows.append((result.student.id, place, doc.CodeText(mark.wrote[:60]), mark.reason))
+    if not rows:
+        return []
+    blocks: list[doc.Block] = [doc.Heading(1, "To look at"),
+                               doc.Table(("student", "part", "wrote", "why"), tuple(rows[:MOST_OPEN]))]  # fmt: skip
+    if len(rows) > MOST_OPEN:
+        blocks.append(doc.Paragraph(f"And {len(rows) - MOST_OPEN} more answers."))
+    return blocks
 
 
 def _summary(marks: Marks) -> doc.Paragraph:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from ..networks.exercise import to_csv
 from .feedback import number
 from .marking import Marks
@@ -21,4 +23,11 @@ def gradebook(marks: Marks) -> str:
             continue
         points = {part.id: number(part.points) for part in result.parts}
         rows.append([*start, number(result.points), number(result.of), *(points.get(id, "") for id in worth)])
-    return to_csv(rows)
+    return to_csv([[_visible(cell) for cell in row] for row in rows])
+
+
+def _visible(text: str) -> str:
+    """Without marks that nobody sees, which would hide the sign of a formula behind them."""
+    return "".join(
+        letter for letter in text if letter in "\t\n\r" or unicodedata.category(letter) not in ("Cc", "Cf", "Cs")
+    )

@@ -30,6 +30,7 @@ MOST_ANSWERS = 5_000
 MOST_FILES = 20_000
 MOST_ROWS = 50_000
 MOST_CELLS = 2_000_000
+MOST_DIGITS = 1_000
 SUFFIXES = (".toml", ".json", ".csv")
 ARCHIVE = ".zip"
 
@@ -180,7 +181,7 @@ def read(data: bytes, source: str) -> Iterator[HandIn | Refused]:
 
 def _json(text: str, source: str) -> Iterator[HandIn | Refused]:
     try:
-        content = json.loads(text, object_pairs_hook=_once)
+        content = json.loads(text, object_pairs_hook=_once, parse_int=_whole)
     except ValueError as error:
         raise UserError(f"the file is not JSON: {printable(str(error))}") from None
     if isinstance(content, dict) and {"problems", "secret"} <= content.keys():
@@ -193,6 +194,11 @@ def _json(text: str, source: str) -> Iterator[HandIn | Refused]:
             yield _of_table(table, source if len(tables) == 1 else f"{source} ({number})")
         except UserError as error:
             yield Refused(f"{printable(source)} ({number})", printable(str(error)))
+
+
+def _whole(digits: str) -> int | str:
+    """A whole number; one that is longer than any answer stays text, which costs its part and not the hand-in."""
+    return int(digits) if len(digits) <= MOST_DIGITS else digits
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

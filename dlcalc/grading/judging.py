@@ -29,7 +29,7 @@ from .answer_text import Written, is_rounded_too_far, is_within, read
 from .choices import judge_choice
 from .policy import Policy
 from .table_marks import CellMark, mark_table
-from .table_point import Finding, Point
+from .table_point import CHANNELS_FIRST, Finding, Point, rotated
 
 STATUSES = ("right", "follows", "convention", "wrong", "undecided", "unreadable", "missing")
 MOST_CARRIED = 4
@@ -109,6 +109,12 @@ class _Judge:
     def _judged(self, mark: PartMark, asked: Asked, answer: Answer) -> PartMark:
         part = mark.part
         found = self._verdict(asked, part, answer)
+        turned = _turned(asked, answer)
+        if turned is not None and found.status == "wrong" and not _is_single(found):
+            answer = turned
+            self.written[part.id] = replace(self.written[part.id], answer=turned)
+            found = self._verdict(asked, part, answer)
+            found = Finding("convention", CHANNELS_FIRST) if found.status == "right" else found
         if found.status == "wrong":
             for names, values in self._carried(part):
                 follows = self._following(part, asked, answer, names, values)
@@ -145,7 +151,7 @@ class _Judge:
         """A cell of a network's table, on what was written of the same network in the parts that it follows."""
         layer = "total" if asked.is_total else asked.row.layer.name
         wrote = dict(self._cells_before(part, asked))
-        wrote[layer, asked.column] = _as_cell(asked, answer)
+        wrote[layer, asked.column] = answer
         return Point(asked.table, wrote).judge(layer, asked.column)
 
     def _cells_before(self, part: Part, asked: CellAsked) -> Iterator[tuple[tuple[str, str], Answer]]:
@@ -158,7 +164,7 @@ class _Judge:
             elif isinstance(before, CellAsked) and before.table is asked.table and not before.is_total:
                 answer = self.written[name].answer
                 if answer is not None:
-                    yield (before.row.layer.name, before.column), _as_cell(before, answer)
+                    yield (before.row.layer.name, before.column), answer
 
     def _table(self, part: Part, asked: TableAsked, given: object) -> PartMark:
         mark = PartMark(part, "missing", Fraction(0), asked.expected)
@@ -197,7 +203,10 @@ class _Judge:
     def _value(self, name: str) -> Value | None:
         written = self.written.get(name)
         answer = written.answer if written is not None else None
-        return None if answer is None else answer.value
+        if answer is None:
+            return None
+        is_one = not isinstance(self.variant.asked[name].expected, tuple)
+        return _alike(answer.value) if is_one else answer.value  # a side, 27, that was written as 27×27
 
     def _values(self, values: Mapping[str, Value]) -> dict[str, Any]:
         """All names, earlier parts' right answers included, with the student's in their place."""
@@ -241,17 +250,12 @@ class _Judge:
         pins: dict[str, Value] = {}
         own = self.variant.asked
         for name, value in values.items():
-            before = own[name]
-            if not isinstance(before, FormulaAsked) or before.formula is not asked.formula:
-                continue
-            if dict(before.given) != dict(asked.given) or before.name == asked.name:
-                continue
-            pins.update(_steps(before, value))
+            pins.update(pinned(asked, own[name], value))
         return pins
 
     def _better(self, part: Part, asked: Asked, answer: Answer, found: Finding) -> Finding:
         """A mistake made after carrying an earlier answer on, where no single mistake explains the answer by itself."""
-        if found.mistakes and len(found.mistakes[0].mistakes) == 1:
+        if _is_single(found):
             return found
         for _, values in self._carried(part):
             try:
@@ -296,11 +300,20 @@ def _inverse(asked: InverseAsked, answer: Answer) -> Finding:
     return Finding("wrong", mistakes=tuple(sorted(found, key=lambda each: -each.weight)))
 
 
-def _as_cell(asked: CellAsked, answer: Answer) -> Answer:
-    """A shape of one number is a vector in a table."""
-    if isinstance(asked.expected, tuple) and not isinstance(answer.value, tuple):
-        return replace(answer, value=(answer.value,))
-    return answer
+def _is_single(found: Finding) -> bool:
+    """Whether one mistake alone explains an answer."""
+    return bool(found.mistakes) and len(found.mistakes[0].mistakes) == 1
+
+
+def _turned(asked: Asked, answer: Answer) -> Answer | None:
+    """A map that was written with its channels first, as PyTorch prints it, in our order; None for any other answer."""
+    right, wrote = asked.expected, answer.value
+    if not isinstance(asked, FormulaAsked) or asked.name != asked.formula.shape:
+        return None
+    if not isinstance(right, tuple) or not isinstance(wrote, tuple) or len(wrote) != len(right) or len(right) < 3:
+        return None
+    looks_so = wrote[0] == right[-1] and wrote[-1] != right[-1] and rotated(right) != right
+    return replace(answer, value=rotated(wrote)) if looks_so else None
 
 
 def _agrees(asked: FormulaAsked, value: Value, answer: Answer) -> bool:
@@ -325,8 +338,15 @@ def _is_sound(value: Value, right: Value) -> bool:
     )
 
 
-def _steps(before: FormulaAsked, value: Value) -> dict[str, Value]:
-    """The steps that an answer stands for: a shape 55×55×96 is also the size 55 of each axis."""
+def pinned(asked: FormulaAsked, before: Asked, value: Value) -> dict[str, Value]:
+    """The steps of the same formula on the same values that an earlier answer stands for; none of another question.
+
+    A shape 55×55×96 is also the size 55 of each axis.
+    """
+    if not isinstance(before, FormulaAsked) or before.formula is not asked.formula or before.name == asked.name:
+        return {}
+    if dict(before.given) != dict(asked.given):
+        return {}
     found = before.formula
     if before.name != found.shape:
         per_axis = found.is_per_axis(before.name) and not isinstance(value, tuple)

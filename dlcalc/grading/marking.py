@@ -31,6 +31,8 @@ class Marked:
     mark: PartMark
     of: Fraction
     points: Fraction
+    follows: tuple[str, ...] = ()
+    """The entries of the sheet from whose wrong answers this one follows."""
 
     def to_dict(self) -> dict[str, Any]:
         mark = self.mark
@@ -43,7 +45,7 @@ class Marked:
             "expected": as_json(mark.expected),
             "mistakes": [{"id": each.id, "because": each.because} for each in mark.mistakes],
             "convention": mark.convention,
-            "follows": list(mark.carried),
+            "follows": list(self.follows),
             "because": mark.reason,
             **({"cells": [{"layer": c.layer, **c.to_dict()} for c in mark.cells]} if mark.cells else {}),
         }
@@ -167,12 +169,14 @@ class Marker:
 
     def _parts(self, variants: Sequence[Variant], answers: Mapping[str, object]) -> Iterator[Marked]:
         for number, (item, variant) in enumerate(zip(self.issue.exam.items, variants, strict=True), 1):
-            given = {part.id: _given(answers, entry_id(number, variant, part)) for part in item.problem.parts}
+            ids = {part.id: entry_id(number, variant, part) for part in item.problem.parts}
+            given = {name: _given(answers, id) for name, id in ids.items()}
             scale = item.worth / item.problem.points if item.problem.points else Fraction(0)
             for mark in judge(variant, given, self.policy, self.spell):
                 of = mark.part.points * scale
                 points = self.policy.rounded(of * mark.share)
-                yield Marked(entry_id(number, variant, mark.part), number, mark, of, points)
+                follows = tuple(ids[name] for name in mark.carried)
+                yield Marked(ids[mark.part.id], number, mark, of, points, follows)
 
     def _strange(self, variants: Sequence[Variant], answers: Mapping[str, object]) -> list[str]:
         known = {entry_id(n, v, part) for n, v in enumerate(variants, 1) for part in v.problem.parts}

@@ -33,10 +33,12 @@ _LATEX = tuple(
         (r"\\approx(?![A-Za-z])", "≈"),
         (r"\\(?:to|[rR]ightarrow|implies)(?![A-Za-z])", "→"),
         (r"\\%", "%"),
+        (r"\b(?:np|numpy|math|torch)\.(?=[a-z]+\()", ""),
         (r"\(\s*[=≈]\s*", "("),
     )
 )
 _SPLIT = re.compile(r"=>|-+>|→|[,;]?\s(?:so|hence|thus|therefore)\s|\s~\s|(?<![<>!≤≥])[=≈](?!=)")
+_STATEMENTS = re.compile(r"\s*;\s*|,\s+(?:and\s+|so\s+)?")
 _ABOUT = re.compile(r"^(?:≈|~|about|around|approx(?:\.|imately)?|ca\.?|circa|roughly|exactly|=)\s*", re.IGNORECASE)
 _LABELS = (
     re.compile(r"^\(?[a-z]\)\s+(?=[-−+]?[\d\[(.])"),
@@ -50,13 +52,19 @@ _LABELS = (
                re.IGNORECASE),
 )  # fmt: skip
 """(b) 55, 1b: 55, Answer: 55, it is 55, total 55."""
+_COUNTED = (
+    r"parameters?|params?|weights?|bias(?:es)?|macs?|flops?|operations|multiplications|mults?|pixels?|px|bytes?|neurons?|"
+    r"units?|filters?|updates?|steps?|epochs?|connections?|numbers?|values?|elements?|entries|rows?|columns?|positions?|"
+    r"floats?|maps?|layers?|examples?|outputs?|tensors?|volume|gates?|blocks?|matrices|directions?|heads?"
+)
 _UNITS = re.compile(
-    r"(?<=[\d)\]}²])\s*(?:(?:learnable|trainable|learned|different|weight)\s+)?(?:parameters?|params?|weights?|bias(?:es)?|"
-    r"macs?|flops?|operations|multiplications|mults?|pixels?|px|bytes?|neurons?|units?|filters?|updates?|steps?|epochs?|"
-    r"connections?|numbers?|values?|elements?|entries|rows?|columns?|positions?|floats?|maps?|layers?|examples?)?"
-    r"(?:\s+(?:(?:weights?\s+)?and\s+bias(?:es)?|in\s+total|total|altogether|overall|approx\.?|each))?\.?$",
+    rf"(?<=[\d)\]}}²])\s*(?:(?:(?:learnable|trainable|learned|different|weight)\s+)?(?:{_COUNTED})?"
+    r"(?:\s+(?:(?:weights?\s+)?and\s+bias(?:es)?|in\s+total|total|altogether|overall|approx\.?|each))?"
+    r"|\s(?:learnable|trainable|learned))\.?$",
     re.IGNORECASE,
 )
+_UNITS_WITHIN = re.compile(rf"(?<=\d)\s+(?:{_COUNTED})(?=\s*(?:[-+−)*/·×]|$))", re.IGNORECASE)
+"""600 weights + 8 biases."""
 _WHY = re.compile(r"(?<=[\d)\]]),?\s+(?:because|since)\s.*$"
                   r"|(?<=[\d)\]]),?\s+(?:with|without|including|incl\.|excluding)\s[^\d]*$", re.IGNORECASE)  # fmt: skip
 _REMARK = re.compile(r"(?<=\S)\s+\(([^()]*)\)$")
@@ -105,6 +113,17 @@ def sides(text: str, names: Collection[str] = ()) -> list[str]:
     return [side for side in found if side]
 
 
+def statements(text: str) -> list[str]:
+    """5·5·3 = 75; 75·8 = 600 as two lines of working, each of which uses what came out of the one before."""
+    found = [part for part in _STATEMENTS.split(text) if part.strip()]
+    results = [part.rpartition("=")[2].strip() for part in found]
+    follows = all(
+        re.search(rf"(?<![\d.]){re.escape(result)}(?![\d.])", later.rpartition("=")[0])
+        for result, later in zip(results, found[1:], strict=False)
+    )
+    return found if len(found) > 1 and all("=" in part for part in found) and follows else [text]
+
+
 def without_label(text: str) -> str:
     for pattern in _LABELS:
         text = pattern.sub("", text)
@@ -123,7 +142,7 @@ def without_remark(text: str, names: Collection[str]) -> str:
 def _side(text: str, names: Collection[str]) -> str:
     side = _ABOUT.sub("", without_label(text.strip().strip("✓✔☑")).strip()).rstrip(" .;,!?✓✔☑\\")
     side = _WHY.sub("", without_remark(side, names)).rstrip(" .;,")
-    return _UNITS.sub("", side).rstrip(" .;,")
+    return _UNITS_WITHIN.sub("", _UNITS.sub("", side).rstrip(" .;,"))
 
 
 def scalar(text: str, names: Collection[str] = ()) -> str:
@@ -152,6 +171,9 @@ _SHAPE = tuple(
         (r"^<(.*)>$", r"(\1)"),
         (r"(?<=\d)\s*(?:by|times)\s*(?=\d)", "×"),
         (r"[·⋅]|\\cdot", "×"),
+        (r"^(\d+)\s*@\s*(\d+\s*[x×*]\s*\d+)$", r"\2×\1"),
+        (r"(?<=\d)\s*@\s*(?=\d+$)|(?<=\d)\s+(?:with|and)\s+(?=\d+$)", "×"),
+        (r"(?<=\d),?\s*(?:depth|channels?)\s+(?=\d+$)", "×"),
         (r"\s*(?:,|;|and|with)\s*(?:and\s+)?(?=\d+\s*(?:channels?|(?:feature\s*)?maps?|filters?|deep))", "×"),
         (
             r"(?<=\d)\s*(?:px|pixels?|channels?|(?:feature\s*)?maps?|filters?|rows?|columns?|high|wide|deep|units?)\b",
@@ -162,16 +184,18 @@ _SHAPE = tuple(
         (r"^(\d+)([-/])(\d+)\2(\d+)$", r"\1×\3×\4"),
     )
 )
-_LABELLED = re.compile(r"\(?\s*((?:[A-Za-z_]+\s*[:=]\s*\d+\s*[,; ×x]?\s*)+)\)?")
+_LABELLED = re.compile(r"\(?\s*((?:[A-Za-z_]+\s*(?:[:=]\s*|\s)\d+\s*[,; ×x]?\s*)+)\)?")
 _ORDER = {"h": 0, "height": 0, "rows": 0, "w": 1, "width": 1, "columns": 1, "c": 2, "channels": 2, "d": 2, "depth": 2,
           "k": 2, "filters": 2}  # fmt: skip
 
 
 def labelled(text: str) -> str:
-    """H = 55, W = 55, C = 96 as 55×55×96, in that order; any other text as it is."""
-    if not _LABELLED.fullmatch(text) or text.count("=") + text.count(":") < 2:
+    """H = 55, W = 55, C = 96, or height 55, width 55, 96 channels, as 55×55×96, in that order; any other as it is."""
+    text = re.sub(r"(?<=\d)\s*\(\s*(\d+)\s*(?:channels|filters|(?:feature\s+)?maps)\s*\)$", r" with \1", text)
+    named = re.sub(r"(\d+)\s+(?:channels|deep)\b", r"channels \1", text)
+    pairs = re.findall(r"([A-Za-z_]+)\s*[:=]?\s*(\d+)", named)
+    if not _LABELLED.fullmatch(named) or len(pairs) < 2:
         return text
-    pairs = re.findall(r"([A-Za-z_]+)\s*[:=]\s*(\d+)", text)
     places = [_ORDER.get(name.lower()) for name, _ in pairs]
     if None in places or len(set(places)) < len(places):
         return text

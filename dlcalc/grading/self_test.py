@@ -16,14 +16,14 @@ from ..formulas.defaults import with_defaults
 from ..formulas.diagnose import Candidate, outcome
 from ..formulas.draw import Sampler
 from ..formulas.program import as_array, program
-from ..formulas.run import contains_letters
+from ..formulas.run import contains_letters, run
 from ..networks.exercise import filled, to_csv
 from ..quiz.asked import Asked, CellAsked, FormulaAsked, InverseAsked, TableAsked
 from ..quiz.problem import Part, Problem
 from ..quiz.sheet import tolerance_of
 from ..quiz.variant import Variant, ask_part, variant
 from .choices import letter
-from .judging import PartMark, judge
+from .judging import PartMark, judge, pinned
 from .policy import Policy
 
 MOST_PAIRS = 6
@@ -275,9 +275,10 @@ class _Tester:
         own = {p.id: self.made.asked[p.id].expected for p in self.made.problem.parts}
         try:
             again = ask_part(self.made.problem, part, {**self.made.values, **own, before: value})
-            if not isinstance(again, FormulaAsked) or again.given == _given(self.made.asked[part.id]):
-                return False  # what is pinned inside one formula is tried by hand
-            follows = again.expected
+            if not isinstance(again, FormulaAsked):
+                return False
+            pins = pinned(again, self.made.asked[before], value)
+            follows = run(again.formula, again.given, (), pins, again.convention)[again.name]
         except (UserError, OverflowError):
             return False
         if _same(follows, self.made.asked[part.id].expected) or not _is_written(follows, again.expected):
@@ -287,10 +288,6 @@ class _Tester:
         told = self.told(part, plain(follows), mark, f"following from {before} = {plain(value)}")
         self.found.follows.count(mark.status in ("follows", "convention"), told)
         return True
-
-
-def _given(asked: Asked) -> object:
-    return asked.given if isinstance(asked, FormulaAsked) else None
 
 
 def plain(value: Value) -> str:

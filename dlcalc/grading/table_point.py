@@ -74,7 +74,7 @@ class Point:
             true = self.rows[layer].output if column == "output" and layer in self.rows else ()
             if len(true) == len(answer.value if true else ()) > 2:
                 maps += 1
-                exact += (_rotated(answer.value) == true) - (answer.value == true)
+                exact += (rotated(answer.value) == true) - (answer.value == true)
                 looks += (answer.value[0] == true[-1]) - (answer.value[-1] == true[-1])
         return exact > 0 or (exact == 0 and 2 * looks > maps)
 
@@ -88,7 +88,7 @@ class Point:
         if column == "receptive_field":
             return replace(answer, value=value * len(row.field)) if len(value) == 1 else answer
         if self.channels_first and len(value) == len(row.output) > 2:
-            value = _rotated(value)
+            value = rotated(value)
         longer = tuple(part for part in value if part != 1)
         if len(value) != len(row.output) and longer == tuple(part for part in row.output if part != 1):
             value = row.output
@@ -166,8 +166,8 @@ class Point:
         if column == "receptive_field":
             return self._judge_field(row, answer)
         if agrees(cell(row, column), answer):
-            rotated = column == "output" and self.channels_first and len(row.output) > 2
-            return Finding("convention", CHANNELS_FIRST) if rotated and row.output != _rotated(row.output) else RIGHT
+            is_turned = column == "output" and self.channels_first and len(row.output) > 2
+            return Finding("convention", CHANNELS_FIRST) if is_turned and row.output != rotated(row.output) else RIGHT
         if any(agrees(value, answer) for value in self._following(layer, column)):
             return FOLLOWS
         return self._diagnosed(layer, column, answer)
@@ -254,7 +254,7 @@ def _sizes(row: Row) -> Shape:
     return tuple(field.size for field in row.field)
 
 
-def _rotated(shape: Shape) -> Shape:
+def rotated(shape: Shape) -> Shape:
     """Channels × height × width with the channels last."""
     return (*shape[1:], *shape[:1])
 

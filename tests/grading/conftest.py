@@ -29,6 +29,9 @@ id = 'cnn-table'
 """
 ROSTER = 'id,name\nada,Ada Lovelace\nbob,"=HYPERLINK(""http://x"",""Bob"")"\ncarl,<img src=x onerror=alert(1)>\n'
 
+SECRET = "5ec2e7" * 10 + "0123"
+"""The same in every run, so that everybody's variants are too."""
+
 
 class Sitting:
     """An exam that was handed out: `code` of a student, `grade` for hand-ins in files."""
@@ -37,9 +40,10 @@ class Sitting:
         self.folder = folder
         (folder / "exam.toml").write_text(EXAM, encoding="utf-8")
         (folder / "roster.csv").write_text(ROSTER, encoding="utf-8")
-        self.out = folder / "out"
-        list(make_exam(str(folder / "exam.toml"), str(folder / "roster.csv"), str(self.out)))
-        self.manifest, self.secret = str(self.out / "manifest.json"), str(self.out / "secret.key")
+        (folder / "secret.key").write_text(SECRET, encoding="utf-8")
+        self.out, self.secret = folder / "out", str(folder / "secret.key")
+        list(make_exam(str(folder / "exam.toml"), str(folder / "roster.csv"), str(self.out), self.secret))
+        self.manifest = str(self.out / "manifest.json")
         self.issue: Issue = read_manifest(self.manifest)
 
     def code(self, student: str) -> str:

@@ -129,44 +129,72 @@ def mark(posed: Variant) -> Callable[[str, object], PartMark]:
 
 Mark = Callable[[str, object], PartMark]
 
-SIZES = """55x55x96|55 × 55 × 96|55X55X96|55×55×96|55*55*96|55 * 55 * 96|[55,55,96]|(55,55,96)|{55, 55, 96}|<55, 55, 96>
+SIZES = """55x55x96|55 × 55 × 96|55X55X96|55×55×96|55*55*96|55 * 55 * 96|[55,55,96]|(55,55,96)|{55, 55, 96}
+<55, 55, 96>
 55 by 55 by 96|55 times 55 times 96|55 55 96|55;55;96|55, 55, 96|55/55/96|55-55-96|55·55·96|55⨯55⨯96|55∗55∗96|55х55х96
 $55 \\times 55 \\times 96$|\\(55\\times55\\times96\\)|55\\,\\times\\,55\\,\\times\\,96|\\boxed{55\\times 55\\times 96}
 55x55x96 (h×w×c)|55x55x96 (height, width, channels)|55x55x96 (no padding)|(h, w, c) = (55, 55, 96)|H×W×C = 55×55×96
-H=55, W=55, C=96|h: 55, w: 55, c: 96|C = 96, H = 55, W = 55|55x55 with 96 channels|55×55, 96 channels|55 x 55 pixels x 96 channels
-55 px x 55 px x 96|(None, 55, 55, 96)|[-1, 55, 55, 96]|(batch, 55, 55, 96)|torch.Size([55, 55, 96])|tf.TensorShape([55, 55, 96])
+H=55, W=55, C=96|h: 55, w: 55, c: 96|C = 96, H = 55, W = 55|55x55 with 96 channels|55×55, 96 channels
+55 x 55 pixels x 96 channels
+55 px x 55 px x 96|(None, 55, 55, 96)|[-1, 55, 55, 96]|(batch, 55, 55, 96)|torch.Size([55, 55, 96])
+tf.TensorShape([55, 55, 96])
 ５５x５５x９６|５５×５５×９６|55\u00a0×\u00a055\u00a0×\u00a096|٥٥x٥٥x٩٦|55\u200bx55x96|\ufeff55x55x96|\u202b55x55x96\u202c
 55x55x96.|55x55x96,|55x55x96?|55x55x96 !|55x55x96 ✓|**55x55x96**|`55x55x96`|"55x55x96"|“55x55x96”|55.0x55.0x96
 output: 55x55x96|The output is 55x55x96|shape = (55, 55, 96)|=55x55x96|→ 55x55x96|o = 55 -> 55x55x96|55²×96|55^2 x 96
+55 x 55 x 96 output|55*55*96 tensor|96@55x55|55x55@96|55x55 (96 channels)|55x55 (96 feature maps)|55x55, depth 96
+height 55, width 55, 96 channels|1x55x55x96|(1, 55, 55, 96)|55 x 55 and 96 filters
 (227-11)/4+1 = 55, so 55x55x96|((227-11)/4+1)x55x96|55x55x96 = 290400|b) 55x55x96|1a: 55x55x96|Answer: 55 x 55 x 96"""
 
-SIDES = """55|55.|55.0|+55|5.5e1|055|o = 55|o=55|= 55|55 px|55 pixels|55 rows|55 positions|55 (pixels)|55x55|55 × 55|55, 55
+SIDES = """55|55.|55.0|+55|5.5e1|055|o = 55|o=55|= 55|55 px|55 pixels|55 rows|55 positions|55 (pixels)|55x55
+55 × 55|55, 55
 (55, 55)|[55,55]|55 55|５５|٥٥|(227-11)/4+1|(227 - 11)/4 + 1 = 55|216/4+1=55|216/4 + 1 = 54 + 1 = 55|⌊(227−11)/4⌋+1
-floor((227+2*0-11)/4)+1|\\frac{227-11}{4}+1|\\lfloor\\frac{227-11}{4}\\rfloor+1 = 55|(n+2p-f)/s + 1|h=w=55|W = H = 55|n_out = 55
-n^{[1]} = 55|n_{H} = 55|o: 55|side = 55|x = 55|It is 55|The side is 55|The side of the output is 55.|Answer: 55|a) 55|(b) 55|1b: 55
+floor((227+2*0-11)/4)+1|\\frac{227-11}{4}+1|\\lfloor\\frac{227-11}{4}\\rfloor+1 = 55|(n+2p-f)/s + 1|h=w=55
+W = H = 55|n_out = 55
+n^{[1]} = 55|n_{H} = 55|o: 55|side = 55|x = 55|It is 55|The side is 55|The side of the output is 55.|Answer: 55
+a) 55|(b) 55|1b: 55
 Q1b: 55|55;|55!|~55|about 55|55 because (227-11)/4+1|so 55|$55$|$$55$$|`55`|exactly 55"""
 
-COUNTS = """34944|34,944|34 944|34\u00a0944|34\u202f944|34\u2009944|34'944|34’944|34_944|34.944|34944.0|34,944.00|34944.|+34944
-3.4944e4|3.4944E4|3.4944*10^4|3.4944 × 10^4|3.4944·10⁴|3.4944 x 10^4|3.4944 x 10^{4}|3.4944 \\cdot 10^4|34,944 parameters
-34944 params|34944 learnable parameters|34944 in total|34944 total|34944 weights and biases|34944 (with biases)|34944 with biases
-34944 (11*11*3*96 weights and 96 biases)|34944 (= 34848 + 96)|34944 (34848+96)|parameters = 34944|#params = 34944|P = 34944
-Total 34944|total: 34944|total = 34944|11*11*3*96+96|11*11*3*96+96 = 34944|=11*11*3*96+96|11x11x3x96+96|11 x 11 x 3 x 96 + 96 = 34944
-(11*11*3+1)*96|(11·11·3+1)·96=34944|(11 × 11 × 3 + 1) × 96 = 364 × 96 = 34,944|34848+96|34848 + 96 = 34944|34,848 + 96 = 34,944
-34 848 + 96 = 34 944|34848 weights + 96 biases = 34944|３４９４４|３４，９４４|$34{,}944$|34\\,944|\\num{34944}|about 34944|≈ 34944
-34944 ✓|\t34944|34944 floats|11^2*3*96+96|11² · 3 · 96 + 96|96(11*11*3+1)|96(363 + 1)=34944|(11*11*3)(96)+96|11⋅11⋅3⋅96+96
+COUNTS = """34944|34,944|34 944|34\u00a0944|34\u202f944|34\u2009944|34'944|34’944|34_944|34.944|34944.0|34,944.00
+34944.|+34944
+3.4944e4|3.4944E4|3.4944*10^4|3.4944 × 10^4|3.4944·10⁴|3.4944 x 10^4|3.4944 x 10^{4}|3.4944 \\cdot 10^4
+34,944 parameters
+34944 params|34944 learnable parameters|34944 in total|34944 total|34944 weights and biases|34944 (with biases)
+34944 with biases
+34944 (11*11*3*96 weights and 96 biases)|34944 (= 34848 + 96)|34944 (34848+96)|parameters = 34944|#params = 34944
+P = 34944
+Total 34944|total: 34944|total = 34944|11*11*3*96+96|11*11*3*96+96 = 34944|=11*11*3*96+96|11x11x3x96+96
+11 x 11 x 3 x 96 + 96 = 34944
+(11*11*3+1)*96|(11·11·3+1)·96=34944|(11 × 11 × 3 + 1) × 96 = 364 × 96 = 34,944|34848+96|34848 + 96 = 34944
+34,848 + 96 = 34,944
+34 848 + 96 = 34 944|34848 weights + 96 biases = 34944|３４９４４|３４，９４４|$34{,}944$|34\\,944|\\num{34944}
+about 34944
+≈ 34944
+34944 ✓|\t34944|34944 floats|11^2*3*96+96|11² · 3 · 96 + 96|96(11*11*3+1)|96(363 + 1)=34944|(11*11*3)(96)+96
+11⋅11⋅3⋅96+96
+34848 weights + 96 biases|34848 + 96 biases|34944 learnable|96 filters * 363 + 96|3 * 121 values * 96 + 96
+11*11*3 = 363; 363*96 = 34848; 34848 + 96 = 34944|11*11*3=363, 363*96=34848, so 34848+96=34944
 11∙11∙3∙96+96|11•11•3•96 + 96|f*f*c*k+k|(f²c+1)k|k(f²c + 1)|fck·f + k|(FFC+1)K|"34944"|**34944**|34944 each"""
 
-SPREADS = """0.0505|.0505|0,0505|,0505|≈ 0.0505|~0.0505|about 0.0505|0.0505 approx.|0.05051|0.050508|0.05050762722761054|0.050507627
-5.05e-2|5.05E-2|5,05e-2|5.05*10^-2|5.05·10⁻²|5.05 x 10^-2|5.05 \\cdot 10^{-2}|5.05 × 10^(-2)|5.05%|sqrt(2/784)|√(2/784)
-√(2/784) ≈ 0.0505|\\sqrt{2/784}|sqrt(2)/28|√2/28|1/(14 sqrt(2))|sqrt(2/784) = 0.05050762722761054|0.0505 (rounded)|σ = 0.0505
-sigma = 0.0505|σ ≈ 0.0505|std = 0.0505|$\\sqrt{\\frac{2}{784}} \\approx 0.0505$|0.0505.|+0.0505|0.0505...|stddev: 0.0505"""
+SPREADS = """0.0505|.0505|0,0505|,0505|≈ 0.0505|~0.0505|about 0.0505|0.0505 approx.|0.05051|0.050508
+0.05050762722761054|0.050507627
+5.05e-2|5.05E-2|5,05e-2|5.05*10^-2|5.05·10⁻²|5.05 x 10^-2|5.05 \\cdot 10^{-2}|5.05 × 10^(-2)|5.05%|sqrt(2/784)
+√(2/784)
+√(2/784) ≈ 0.0505|\\sqrt{2/784}|sqrt(2)/28|√2/28|1/(14 sqrt(2))|sqrt(2/784) = 0.05050762722761054|0.0505 (rounded)
+np.sqrt(2/784)|math.sqrt(2 / 784) = 0.0505
+σ = 0.0505
+sigma = 0.0505|σ ≈ 0.0505|std = 0.0505|$\\sqrt{\\frac{2}{784}} \\approx 0.0505$|0.0505.|+0.0505|0.0505...
+stddev: 0.0505"""
 
-THIRDS = """2/3|0.667|0.6667|.667|0,667|66.7%|66.7 %|⅔|\\frac{2}{3}|\\frac23|\\dfrac{2}{3}|2 / 3|2÷3|4/6|≈2/3|2/3 ≈ 0.667
+THIRDS = """2/3|0.667|0.6667|.667|0,667|66.7%|66.7 %|⅔|\\frac{2}{3}|\\frac23|\\dfrac{2}{3}|2 / 3|2÷3|4/6|≈2/3
+2/3 ≈ 0.667
 2/3 = 0.667|0.67 (2/3)|0.667 (= 2/3)|0.666666666667|0.6666666|1 - 1/3|6.67e-1"""
 
-LETTERS = """4(nm+m²+m)|4(nm + m^2 + m)|4m(n+m+1)|4*(n*m+m*m+m)|4·(n·m+m²+m)|4nm+4m²+4m|4 (m n + m m + m)|4(m(n+m)+m)|4[nm + m² + m]
-4{nm+m^2+m}|$4(nm+m^2+m)$|4\\left(nm+m^2+m\\right)|4 × (n×m + m×m + m)|4 x (n x m + m x m + m)|4x(nxm+mxm+m)|4(n m + m² + m) parameters
-P = 4(nm+m²+m)|4((n+m)m+m)|4(NM+M²+M)|4(nm+m**2+m)|4((n+m+1)m)|4m²+4mn+4m|4⋅(n⋅m+m⋅m+m)|(m + 1 + n) 4m|4 m (m + n + 1)|4(m^2 + nm + m)."""
+LETTERS = """4(nm+m²+m)|4(nm + m^2 + m)|4m(n+m+1)|4*(n*m+m*m+m)|4·(n·m+m²+m)|4nm+4m²+4m|4 (m n + m m + m)
+4(m(n+m)+m)|4[nm + m² + m]
+4{nm+m^2+m}|$4(nm+m^2+m)$|4\\left(nm+m^2+m\\right)|4 × (n×m + m×m + m)|4 x (n x m + m x m + m)|4x(nxm+mxm+m)
+4(n m + m² + m) parameters
+P = 4(nm+m²+m)|4((n+m)m+m)|4(NM+M²+M)|4(nm+m**2+m)|4((n+m+1)m)|4m²+4mn+4m|4⋅(n⋅m+m⋅m+m)|(m + 1 + n) 4m
+4 m (m + n + 1)|4(m^2 + nm + m)."""
 
 
 def cases(part: str, texts: str) -> list[tuple[str, str]]:
@@ -211,7 +239,8 @@ def test_another_unit_is_looked_at_and_not_marked_wrong_by_name(mark: Mark, text
     [("parameters", "34,848", "biases-forgotten"), ("parameters", "34.848", "biases-forgotten"),
      ("parameters", "11x11x3x96 = 34848", "biases-forgotten"), ("parameters", "３４８４８", "biases-forgotten"),
      ("parameters", "96(11*11+1)", "channels-forgotten"), ("size", "55 by 55 by 3", "depth-is-channels"),
-     ("side", "54", "no-plus-one"), ("letters", "3(nm+m²+m)", "three-gates"), ("letters", "4(nm+m²)", "biases-forgotten")],
+     ("side", "54", "no-plus-one"), ("letters", "3(nm+m²+m)", "three-gates"), ("letters", "4(nm+m²)",
+         "biases-forgotten")],
 )  # fmt: skip
 def test_a_wrong_answer_is_wrong_in_every_notation(mark: Mark, part: str, text: str, mistake: str) -> None:
     found = mark(part, text)
@@ -238,7 +267,8 @@ def test_a_number_that_is_not_near_is_wrong(mark: Mark, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("expected", "text", "unit", "far"),
-    [(Fraction(2, 3), Fraction(67, 100), Fraction(1, 100), True), (Fraction(2, 3), Fraction(66, 100), Fraction(1, 100), True),
+    [(Fraction(2, 3), Fraction(67, 100), Fraction(1, 100), True), (Fraction(2, 3), Fraction(66, 100), Fraction(1,
+        100), True),
      (Fraction(2, 3), Fraction(68, 100), Fraction(1, 100), False), (Fraction(2, 3), Fraction(1), Fraction(1), False),
      (9, Fraction(901, 100), Fraction(1, 100), False), (Fraction(2, 3), Fraction(2, 3), Fraction(0), False),
      ((1, 2), Fraction(1), Fraction(1), False)],
@@ -261,6 +291,14 @@ def test_nothing_is_missing(mark: Mark, text: object) -> None:
         ("parameters", "34848 = 34944", "two different values stand there: 34848 = 34944"),
         ("parameters", "34848 or 34944", "(not expected|comparison|two)"),
         ("parameters", "34848 → 34944", "two different values"),
+        ("parameters", "11*11*3*96 = 34848; 11*11*3*96 + 96 = 34944", "two different values"),
+        ("parameters", "P = 34848, P = 34944", "two different values|not expected"),
+        ("parameters", "1.234,5", "not expected"),
+        ("size", "55x55x96 or 55x55x3", "not a comparison"),
+        ("size", "[[55, 55], [96, 1]]", "numbers are expected, not lists of them"),
+        ("he", "(1, 2)", "one number is expected, not 2"),
+        ("he", "=", "an answer is expected, but there is nothing"),
+        ("memory", "0.2615 MB", "give the number in the unit that is asked, without writing the unit: 0.2615 MB"),
         ("parameters", "34.9k", "write the number out: 34.9k"),
         ("parameters", "35 million", "write the number out"),
         ("parameters", "9^9^9^9", "too large"),
@@ -271,7 +309,6 @@ def test_nothing_is_missing(mark: Mark, text: object) -> None:
         ("parameters", "<script>alert(1)</script>", "."),
         ("parameters", "1/0", "division by zero"),
         ("side", "[[1, 2], [3, 4]]", "."),
-        ("he", "(1, 2)", "."),
         ("he", [1, 2], "."),
         ("size", "55x55x96 = 12", "two different values"),
         ("size", "(55,55,96", "not closed"),
@@ -289,8 +326,8 @@ def test_what_cannot_be_read_says_why(mark: Mark, part: str, text: object, reaso
 
 @pytest.mark.parametrize(
     ("text", "clean"),
-    [("  a\n b ", "a b"), ("$$x$$", "x"), ("\\[x\\]", "x"), ("**x**", "x"), ("“x”", "x"), ("１２", "12"), ("⅔", "(2/3)"),
-     ("m²", "m²"), ("\u202ex\u202c", "x"), ("x\u00ad", "x"), ("１²", "1²")],
+    [("  a\n b ", "a b"), ("$$x$$", "x"), ("\\[x\\]", "x"), ("**x**", "x"), ("“x”", "x"), ("１２", "12"),
+     ("⅔", "(2/3)"), ("m²", "m²"), ("\u202ex\u202c", "x"), ("x\u00ad", "x"), ("１²", "1²")],
 )  # fmt: skip
 def test_what_stands_around_an_answer_is_taken_off(text: str, clean: str) -> None:
     assert tidy(text) == clean
@@ -307,7 +344,13 @@ def test_no_text_raises(posed: Variant, text: str) -> None:
 @given(st.integers(1, 10**12))
 def test_any_count_is_read_with_its_groups(posed: Variant, number: int) -> None:
     part = posed.problem.parts[2]
-    for text in (f"{number:,}", f"{number:,}".replace(",", " "), f"{number:_}", f"{number:,} parameters", f"P = {number}"):
+    for text in (
+        f"{number:,}",
+        f"{number:,}".replace(",", " "),
+        f"{number:_}",
+        f"{number:,} parameters",
+        f"P = {number}",
+    ):
         answer = read(text, part, posed.asked[part.id]).answer
         assert answer is not None
         assert answer.value == number

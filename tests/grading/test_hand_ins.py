@@ -64,7 +64,9 @@ def test_one_student_row_by_row(separator: str) -> None:
     assert found == HandIn("a.csv", "ada", "X", {"1.a": "55,55,96", "2": "=7", "3": ""})
 
 
-@pytest.mark.parametrize("head", ["student,code,1.a,2", "name,ID,code,1.a,2", "code,email,1a,2", "Username,Code,1(a),2"])
+@pytest.mark.parametrize(
+    "head", ["student,code,1.a,2", "name,ID,code,1.a,2", "code,email,1a,2", "Username,Code,1(a),2"]
+)
 def test_a_class_with_a_row_per_student(head: str) -> None:
     cells = {"student": "ada", "id": "ada", "email": "ada", "username": "ada", "code": "X", "name": "Ada", "2": "B"}
     row = ",".join(cells.get(name, "34944") for name in head.lower().split(","))
@@ -86,17 +88,33 @@ def test_cells_of_a_table_keep_their_names() -> None:
     [
         ("", "a.csv", "there is nothing in the file"),
         ("a,b\n1,2", "a.csv", "a CSV has the columns part,answer, or student,code and a column for each part"),
-        ("student,name,code,marks,of,1.a (of 2)\nada,Ada,X,1,2,1", "gradebook.csv", "this is a gradebook, not a hand-in"),
+        (
+            "student,name,code,marks,of,1.a (of 2)\nada,Ada,X,1,2,1",
+            "gradebook.csv",
+            "this is a gradebook, not a hand-in",
+        ),
         ("part,answer\n1.a,5\n1.a,6", "a.csv", "1.a is answered twice"),
         ("part,answer\n1.a,5\n1a,6", "a.csv", "1.a is answered twice"),
         ("student,1.a,1.a\nada,5,6", "a.csv", "1.a is answered twice"),
         ('{"answers": {"1.a": 5, "1.a": 6}}', "a.json", "1.a is answered twice"),
         ('{"answers": {"1.a": 5, "1": {"a": 6}}}', "a.json", "1.a is answered twice"),
-        ('[answers]\n"1.a" = 5\n"1.a" = 6', "a.toml", 'the file is not TOML: Cannot overwrite a value (at end of document)'),
-        ('{"answers": {"1.a": 5', "a.json", "the file is not JSON: Expecting ',' delimiter: line 1 column 22 (char 21)"),
+        (
+            '[answers]\n"1.a" = 5\n"1.a" = 6',
+            "a.toml",
+            "the file is not TOML: Cannot overwrite a value (at end of document)",
+        ),
+        (
+            '{"answers": {"1.a": 5',
+            "a.json",
+            "the file is not JSON: Expecting ',' delimiter: line 1 column 22 (char 21)",
+        ),
         ('{"answers": 5}', "a.json", 'the answers are a table: [answers], with lines such as "1.a" = "55x55x96"'),
         ("5", "a.json", 'an object is expected: {"student": ..., "code": ..., "answers": {"1.a": ...}}'),
-        ('{"problems": [], "secret": "", "students": []}', "manifest.json", "this is an exam's manifest, not a hand-in"),
+        (
+            '{"problems": [], "secret": "", "students": []}',
+            "manifest.json",
+            "this is an exam's manifest, not a hand-in",
+        ),
         ("55", "a.txt", "a hand-in is a file of .toml, .json, .csv"),
         (b"\xff\xfe1", "a.toml", "the file is not UTF-8 text: byte 0"),
     ],

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
-from handing_in import marked, posed, said, written
+from handing_in import marked, posed, said, says, written
 
 from dlcalc.grading.policy import Policy
 from dlcalc.quiz.variant import Variant
-
-
-def says(variant: Variant, **answers: object) -> dict[str, str]:
-    """What is said of each part that was answered."""
-    given = {name.replace("_", "-") for name in answers}
-    return {name: said(mark) for name, mark in marked(variant, **answers).items() if name in given}
 
 
 @pytest.fixture(scope="module")
@@ -53,129 +48,25 @@ def test_what_an_answer_follows_from_is_told(layer: Variant) -> None:
     assert (found.status, found.carried, found.share, found.mistakes) == ("follows", ("size",), 1, ())
 
 
-@pytest.fixture(scope="module")
-def chain() -> Variant:
-    """29×29×1 → 25×25×8 → 12×12×8 → 1,152 → 1,152·10 + 10 = 11,530."""
-    return posed("conv-pool-dense", n=29, c=1, k=8, f=5, s=1, p=0, q=2, m=10)
-
-
 @pytest.mark.parametrize(
-    ("answers", "expected"),
-    [
-        (("25x25x8", "12x12x8", "1152", "11530"), ("right", "right", "right", "right")),
-        (("29x29x8", "14x14x8", "1568", "15690"), ("wrong", "follows", "follows", "follows")),
-        (("29x29x8", "14x14x8", "196", "1970"), ("wrong", "follows", "wrong", "follows")),
-        (("25x25x8", "13x13x8", "1352", "13530"), ("right", "wrong", "follows", "follows")),
-        (("", "13x13x8", "1352", "13530"), ("missing", "wrong", "follows", "follows")),
-        (("29x29x8", "12x12x8", "1152", "11530"), ("wrong", "right", "right", "right")),
-        (("29x29x8", "14x14x8", "1568", "15680"), ("wrong", "follows", "follows", "wrong")),
-    ],
-)
-def test_errors_are_carried_forward_over_several_parts(
-    chain: Variant, answers: tuple[str, ...], expected: tuple[str, ...]
-) -> None:
-    names = ("conv", "pool", "flat", "dense")
-    marks = marked(chain, **dict(zip(names, answers, strict=True)))
-    assert tuple(marks[name].status for name in names) == expected
-
-
-def test_a_mistake_on_a_value_that_was_carried_on_is_named(chain: Variant) -> None:
-    """1,568·10 without the 10 biases."""
-    assert says(chain, conv="29x29x8", pool="14x14x8", flat="1568", dense="15680")["dense"] == "wrong:biases-forgotten"
-
-
-@pytest.mark.parametrize("first", ["1x1x8", "0x0x8", "-4x-4x8", "0.5x0.5x8", "1x1x1"])
-def test_a_trivial_value_does_not_make_the_next_part_easy(chain: Variant, first: str) -> None:
-    """The window must fit into the map that is carried on."""
-    for second in ("0x0x8", "1x1x8", "1x1x1", first):
-        assert says(chain, conv=first, pool=second)["pool"].startswith(("wrong", "undecided"))
-
-
-TRIVIAL = """+++
-title = 'Two dense layers'
-topic = 'dense'
-level = 'easy'
-
-[draw]
-a = [400]
-b = [120]
-
-[[part]]
-id = 'first'
-kind = 'integer'
-ask = 'dense.parameters'
-with = {n = 'a', m = 'b'}
-
-[[part]]
-id = 'both'
-kind = 'integer'
-ask = 'dense.parameters'
-with = {n = 'first', m = 'b'}
-follows = ['first']
-
-[[part]]
-id = 'ratio'
-kind = 'number'
-ask = 'this.ratio'
-
-[[part]]
-id = 'percent'
-kind = 'number'
-ask = 'this.percent'
-follows = ['ratio']
-tolerance = '0.01%'
-
-[[step]]
-name = 'ratio'
-expression = 'a/b/7'
-meaning = 'the ratio'
-
-[[step]]
-name = 'percent'
-expression = '100*ratio'
-meaning = 'the ratio in per cent'
-+++
-Text.
-
-## first
-How many?
-
-## both
-How many then?
-
-## ratio
-The ratio?
-
-## percent
-In per cent?
-"""
-
-
-@pytest.fixture(scope="module")
-def dense(tmp_path_factory: pytest.TempPathFactory) -> Variant:
-    """400·120 + 120 = 48,120; 48,120·120 + 120 = 5,774,520; 400/840 = 10/21 = 0.47619..."""
-    return written(tmp_path_factory.mktemp("problems") / "dense.md", TRIVIAL)
-
-
-@pytest.mark.parametrize(
-    ("first", "both", "status"),
-    [("48000", "5760120", "follows"), ("1", "240", "wrong"), ("0", "120", "wrong"), ("-5", "-480", "wrong"),
-     ("1x1", "240", "wrong"), ("1e3000", "1", "wrong"), ("9^999", "1", "wrong"), ("0.5", "180", "wrong"),
-     ("48120", "5774520", "right")],
+    ("size", "cost", "said_of_size", "said_of_cost"),
+    [("8x28x28", "470400", "convention:channels-first", "right"), ("[1, 8, 28, 28]", "470400",
+        "convention:channels-first", "right"),
+     ("8x27x27", "437400", "wrong:no-plus-one", "follows"), ("8x28x3", "470400", "wrong", "right"),
+     ("3x28x28", "470400", "wrong", "right")],
 )  # fmt: skip
-def test_without_a_guard_only_sound_values_are_carried_on(dense: Variant, first: str, both: str, status: str) -> None:
-    assert says(dense, first=first, both=both)["both"].partition(":")[0] == status
+def test_channels_may_stand_first(layer: Variant, size: str, cost: str, said_of_size: str, said_of_cost: str) -> None:
+    """As PyTorch prints a map; what was meant is also what is carried on."""
+    found = says(layer, size=size, cost=cost)
+    assert (found["size"] if ":" in said_of_size else found["size"].partition(":")[0]) == said_of_size
+    assert found["cost"] == said_of_cost
 
 
-def test_a_value_that_was_rounded_may_be_used_as_it_was_written(dense: Variant) -> None:
-    """10/21 is 0.476; 100·0.476 is 47.6, which is not within 0.01 % of 47.619, but right for who rounded before."""
-    assert says(dense, ratio="0.476", percent="47.6") == {"ratio": "right", "percent": "right"}
-    assert says(dense, ratio="0.47619", percent="47.6") == {"ratio": "right", "percent": "wrong"}
-    assert says(dense, ratio="0.4", percent="40") == {"ratio": "wrong", "percent": "follows"}
-
-
-def test_letters_are_not_carried_on(dense: Variant) -> None:
-    assert says(dense, first="a + zz", both="5") == {"first": "undecided", "both": "wrong"}
+def test_a_cube_has_no_channels_first() -> None:
+    """16×16×16 is the same from both ends, and a depth that was taken from the input is named as that."""
+    cube = posed("output-size", n=20, f=5, s=1, p=0, c=3, k=16)
+    assert says(cube, size="16x16x16") == {"size": "right"}
+    assert says(cube, size="16x16x3") == {"size": "wrong:depth-is-channels"}
 
 
 CELLS = """+++
@@ -217,7 +108,10 @@ def cells(tmp_path_factory: pytest.TempPathFactory) -> Variant:
 def test_conventions(cells: Variant) -> None:
     """What is right under another convention is that, but where the question names the convention it is wrong."""
     assert says(cells, lstm="3936", named="4032") == {"lstm": "right", "named": "right"}
-    assert says(cells, lstm="4032", named="3936") == {"lstm": "convention:pytorch", "named": "wrong:convention-textbook"}
+    assert says(cells, lstm="4032", named="3936") == {
+        "lstm": "convention:pytorch",
+        "named": "wrong:convention-textbook",
+    }
 
 
 def test_any_value_that_does_what_is_asked_is_right() -> None:
@@ -227,6 +121,38 @@ def test_any_value_that_does_what_is_asked_is_right() -> None:
     assert says(stride, stride="4")["stride"].startswith("wrong")
     assert says(stride, stride="[5, 5]")["stride"] == "unreadable"
     assert says(stride, stride="4", cost=str(24 * 24 * 5 * 5 * 3 * 16)) == {"stride": "wrong", "cost": "follows"}
+
+
+STRIDES = """+++
+title = 'A stride'
+topic = 'convolution'
+level = 'easy'
+
+[draw]
+n = [20]
+f = [5]
+s = [8]
+
+[[part]]
+id = 'stride'
+kind = 'integer'
+ask = 'inverse:conv.o:s'
+with = {n = 'n', f = 'f', s = 's'}
++++
+A layer makes a map of 2×2 of an image of {{n}}×{{n}} with filters of {{f}}×{{f}}.
+
+## stride
+Name a stride with which it does.
+"""
+
+
+@pytest.mark.parametrize("stride", range(1, 20))
+def test_every_value_that_fits_is_right(tmp_path: Path, stride: int) -> None:
+    """⌊15/s⌋ + 1 = 2 for s from 8 to 15, and for no other."""
+    found = marked(written(tmp_path / "stride.md", STRIDES), stride=str(stride))["stride"]
+    assert found.status == ("right" if 8 <= stride <= 15 else "wrong")
+    weights = [mistake.weight for mistake in found.mistakes]
+    assert weights == sorted(weights, reverse=True)
 
 
 NETWORK = """+++
@@ -274,10 +200,13 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Variant:
     ("cells", "total", "statuses", "said_of_total"),
     [
         (("24x24x6", "156", "12x12x6", "0", "10", "8650"), "8806", "right " * 6, "right"),
-        (("28x28x6", "156", "14x14x6", "0", "10", "11770"), "11926", "wrong right follows right right follows", "follows"),
+        (("28x28x6", "156", "14x14x6", "0", "10", "11770"), "11926", "wrong right follows right right follows",
+            "follows"),
         (("24x24x6", "150", "12x12x6", "-", "10", "8650"), "8800", "right wrong right right right right", "follows"),
-        (("6x24x24", "156", "6x12x12", "0", "10", "8650"), "8806", "convention right convention right right right", "right"),
-        (("24x24x6", "", "12x12x6", "zero", "10", "8640"), "8806", "right missing right undecided right wrong", "right"),
+        (("6x24x24", "156", "6x12x12", "0", "10", "8650"), "8806", "convention right convention right right right",
+            "right"),
+        (("24x24x6", "", "12x12x6", "zero", "10", "8640"), "8806", "right missing right undecided right wrong",
+            "right"),
     ],
 )  # fmt: skip
 def test_tables_cell_by_cell_and_their_totals(
@@ -292,6 +221,18 @@ def test_tables_cell_by_cell_and_their_totals(
         earned = sum(status in ("right", "follows", "convention") for status in expected)
         assert found["table"].share == Fraction(earned, len(got))
         assert found["total"].status == said_of_total
+
+
+@pytest.mark.parametrize(
+    ("cells", "status"),
+    [("24x24x6 156 12x12x6 0 10 8650", "right"), ("28x28x6 156 14x14x6 0 10 11770", "wrong"),
+     ("24x24x6 156 12x12x6 0 10 .", "wrong"), ("6x24x24 156 6x12x12 0 10 8650", "convention"),
+     ("24x24x6 156 12x12x6 zero 10 8650", "unreadable"), (". . . . . .", "missing"),
+     ("24x24x6 156 12x12x6 zero 10 8640", "wrong")],
+)  # fmt: skip
+def test_a_table_is_called_by_its_worst_cell(network: Variant, cells: str, status: str) -> None:
+    wrote = [f'"{cell.strip(".")}"' for cell in cells.split(" ")]
+    assert marked(network, table=TABLE.format(*wrote))["table"].status == status
 
 
 @pytest.mark.parametrize("given", ["", None, {}, {"conv-1.output": ""}, " \n "])
@@ -329,5 +270,3 @@ def test_named_are_at_most_five_and_singles_before_pairs(layer: Variant) -> None
         assert len(mark.mistakes) <= 5
         sizes = [len(each.mistakes) for each in mark.mistakes]
         assert sizes == sorted(sizes)
-
-

@@ -107,7 +107,8 @@ CASES = [
     Case(dlcalc.embedding, "parameters", 10_001 * 300, "extra-row", {"v": 10_000, "n": 300, "T": 20}),
     Case(dlcalc.embedding, "parameters", 20 * 300, "row-per-position", {"v": 10_000, "n": 300, "T": 20}),
     Case(dlcalc.embedding, "parameters", 20 * 10_000 * 300, "table-per-position", {"v": 10_000, "n": 300, "T": 20}),
-    Case(dlcalc.embedding, "parameters", slip.dense_count(10_000, 300), "dense-biases", {"v": 10_000, "n": 300, "T": 20}),
+    Case(dlcalc.embedding, "parameters", slip.dense_count(10_000, 300), "dense-biases", {"v": 10_000, "n": 300,
+        "T": 20}),
     Case(dlcalc.batchnorm, "parameters", 64, "shift-forgotten", {"n": 14, "c": 64}),
     Case(dlcalc.batchnorm, "parameters", 2 * 14 * 14 * 64, "per-pixel", {"n": 14, "c": 64}),
     Case(dlcalc.batchnorm, "parameters", 2, "one-for-all", {"n": 14, "c": 64}),
@@ -127,7 +128,8 @@ CASES = [
     Case(dlcalc.dropout, "test_scale", "0.2", "drop-for-keep", {"n": 1500, "p": "0.8"}),
     Case(dlcalc.dropout, "test_scale", "1.25", "divided-at-test", {"n": 1500, "p": "0.8"}),
     Case(dlcalc.dropout, "training_scale", "0.8", "multiplied-in-training", {"n": 1500, "p": "0.8"}),
-    Case(dlcalc.init, "deviation", f"{slip.he(784, numerator=1):.5f}", "two-forgotten", {"n": 784, "m": 300}, ("he-normal",)),
+    Case(dlcalc.init, "deviation", f"{slip.he(784, numerator=1):.5f}", "two-forgotten", {"n": 784, "m": 300},
+        ("he-normal",)),
     Case(dlcalc.init, "deviation", f"{slip.he(300):.5f}", "fan-out-for-fan-in", {"n": 784, "m": 300}, ("he-normal",)),
     Case(dlcalc.init, "deviation", f"{slip.he(784 + 300):.5f}", "both-fans", {"n": 784, "m": 300}, ("he-normal",)),
     Case(dlcalc.init, "deviation", f"{slip.he(784) ** 2:.8f}", "variance-for-deviation", {"n": 784, "m": 300},
@@ -146,7 +148,8 @@ CASES = [
          {"g": [6, -8], "theta": 5, "value": True}),
     Case(dlcalc.updates, "updates", 1_000, "one-per-example", {"N": 1_000, "B": 64}),
     Case(dlcalc.updates, "updates", slip.batches(1_000, 64), "epochs-forgotten", {"N": 1_000, "B": 64, "epochs": 8}),
-    Case(dlcalc.updates, "updates", slip.batches(8 * 1_000, 64), "rounded-at-the-end", {"N": 1_000, "B": 64, "epochs": 8}),
+    Case(dlcalc.updates, "updates", slip.batches(8 * 1_000, 64), "rounded-at-the-end", {"N": 1_000, "B": 64,
+        "epochs": 8}),
     Case(dlcalc.updates, "updates", 8, "one-per-epoch", {"N": 1_000, "B": 64, "epochs": 8}),
 ]  # fmt: skip
 
@@ -163,10 +166,12 @@ def test_the_mistake_is_named(case: Case) -> None:
 def test_there_are_many_and_of_all_kinds() -> None:
     assert len(CASES) >= 60
     assert {case.command.__name__ for case in CASES} >= {
-        "conv", "pool", "dense", "lstm", "gru", "rnn", "embedding", "batchnorm", "rf", "dropout", "init", "clip", "updates"
+        "conv", "pool", "dense", "lstm", "gru", "rnn", "embedding", "batchnorm", "rf", "dropout", "init", "clip",
+            "updates"
     }  # fmt: skip
     first = [
-        case.command.check(case.ask, case.wrote, *case.choice, **case.given).to_dict()["mistakes"][0]["id"] == case.mistake
+        case.command.check(case.ask, case.wrote, *case.choice, **case.given).to_dict()["mistakes"][0]["id"]
+        == case.mistake
         for case in CASES
     ]
     assert sum(first) / len(first) >= 0.85

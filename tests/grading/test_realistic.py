@@ -21,7 +21,7 @@ class Case(NamedTuple):
 
 
 LAYER = {"n": 32, "f": 5, "s": 1, "p": 0, "c": 3, "k": 8}
-TWO = {"h": 40, "w": 60, "c": 3, "f": 5, "s": 1, "p": 1, "k": 8, "g": 3, "t": 1, "l": 20}
+TWO = {"h": 40, "w": 60, "c": 3, "f": 5, "s": 1, "p": 2, "k": 8, "g": 3, "t": 1, "l": 20}
 CHAIN = {"n": 29, "c": 1, "k": 8, "f": 5, "s": 1, "p": 0, "q": 2, "m": 10}
 LSTM = {"n": 16, "m": 24, "T": 10}
 SPREAD = {"n": 784, "m": 100, "f": 5, "c": 3, "k": 24}
@@ -50,20 +50,20 @@ CASES = {
         "weights": ("208", "wrong:channels-forgotten"),  # 5·5·8 + 8
         "cost": ("?", "missing"),
     }, 0),
-    # 38×58×8; 36×56×20; 3·3·8·20 + 20 = 1,460. Two points each.
+    # 40×60×8; 38×58×20; 3·3·8·20 + 20 = 1,460. Two points each.
     "padded on one side only": Case("two-layers", TWO, {
-        "first": ("[37, 57, 8]", "wrong:padding-once"),
-        "second": ("[35, 55, 20]", "follows"),
+        "first": ("[38, 58, 8]", "wrong:padding-once"),
+        "second": ("[36, 56, 20]", "follows"),
         "weights": ("1460", "right"),
     }, 4),
     "the channels of the image as depth": Case("two-layers", TWO, {
-        "first": ("height 38, width 58, 3 channels", "unreadable"),
-        "second": ("36 by 56 by 20", "right"),
+        "first": ("40 by 60 with the image's 3 channels", "unreadable"),
+        "second": ("38 by 58 by 20", "right"),
         "weights": ("3x3x3x20 + 20 = 560", "wrong"),
     }, 2),
     "the same, but written plainly": Case("two-layers", TWO, {
-        "first": ("38*58*3", "wrong:depth-is-channels"),
-        "second": ("$36 \\times 56 \\times 20$", "right"),
+        "first": ("height 40, width 60, 3 channels", "wrong:depth-is-channels"),
+        "second": ("$38 \\times 58 \\times 20$", "right"),
         "weights": ("3x3x3x20 + 20 = 560", "follows"),
     }, 4),
     # 25×25×8; 12×12×8; 1,152; 11,530; the dense layer. Points 1, 1, 1, 2, 1.

@@ -11,7 +11,9 @@ def size(n: int, f: int, s: int = 1, p: int = 0, *, sides: int = 2, plus: int = 
     return (ceil(room / s) if up else room // s) + plus
 
 
-def conv_count(f: int, c: int, k: int, *, deep: bool = True, biases: int | None = None, filters: int | None = None) -> int:
+def conv_count(
+    f: int, c: int, k: int, *, deep: bool = True, biases: int | None = None, filters: int | None = None
+) -> int:
     """Weights and biases of k filters that are c deep."""
     weights = f * f * (c if deep else 1) * (k if filters is None else filters)
     return weights + (k if biases is None else biases)
@@ -29,7 +31,9 @@ def cell_count(
     n: int, m: int, blocks: int, *, recurrent: int | None = None, biases: int | None = None, reads: bool = True
 ) -> int:
     """A recurrent layer of `blocks` gates: input matrix, recurrent matrix, bias each."""
-    return blocks * ((n * m if reads else 0) + (m * m if recurrent is None else recurrent) + (m if biases is None else biases))
+    return blocks * (
+        (n * m if reads else 0) + (m * m if recurrent is None else recurrent) + (m if biases is None else biases)
+    )
 
 
 def stacked_count(n: int, m: int, blocks: int, layers: int, directions: int = 1, *, deeper: int | None = None) -> int:

@@ -1,0 +1,140 @@
+"""What a student and a teacher are told, in words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from dlcalc.export.registry import writer
+from dlcalc.grading import feedback
+from dlcalc.grading.feedback import MOST_REFUSED, for_class, for_student, number
+from dlcalc.grading.hand_ins import HandIn, Refused
+from dlcalc.grading.marking import Marker, Result, mark_class
+from dlcalc.grading.policy import Policy
+from dlcalc.networks.exercise import to_csv
+from dlcalc.quiz import seeds
+
+Sitting = Any
+
+
+@pytest.fixture
+def marker(sitting: Sitting) -> Marker:
+    return Marker(sitting.issue, seeds.read_secret(sitting.secret), Policy())
+
+
+def told(marker: Marker, student: str, **answers: str) -> str:
+    given = {name.replace("_", "."): answer for name, answer in answers.items()}
+    result = marker.mark(HandIn("x", student, answers=given))
+    assert isinstance(result, Result)
+    text = writer("markdown")(for_student(result, "Exam"))
+    assert isinstance(text, str)
+    return text.replace("\\", "")
+
+
+def test_a_student_is_told_what_each_answer_is_worth_and_why(sitting: Sitting, marker: Marker) -> None:
+    values = sitting.variants("ada")[0].values
+    weights = values["f"] ** 2 * values["c"] * values["k"]
+    text = told(marker, "ada", **{"1_a": "5 5 )", "1_b": str(weights), "1_c": "1234567"})
+    assert "Exam: your marks" in text
+    assert "Ada Lovelace" in text
+    assert "could not be read" in text
+    assert "0 of 4: wrong. You wrote `" + str(weights) + "`." in text
+    assert "Each filter has a bias of its own, so k biases are added to the weights." in text
+    assert f"Right is {weights + values['k']:,}." in text
+    assert "None of the typical mistakes leads to this." in text
+    assert "not answered" in text
+
+
+def test_the_right_choice_stands_in_words(sitting: Sitting, marker: Marker) -> None:
+    variant = sitting.variants("ada")[1]
+    (part,) = variant.problem.parts
+    places = {choice.right: "ABCDEFGH"[i] for i, choice in enumerate(variant.choices[part.id])}
+    wrong = next(choice for i, choice in enumerate(variant.choices[part.id]) if "ABCDEFGH"[i] == places[False])
+    text = " ".join(told(marker, "ada", **{"2": places[False]}).split())
+    assert f"Right is {places[True]}." in text
+    from dlcalc import document as doc
+
+    assert doc.plain(wrong.because).split()[0].lower() in text.lower()
+    assert "None of the typical mistakes" not in text
+
+
+def test_a_teacher_is_not_buried_in_what_was_refused(marker: Marker) -> None:
+    marks = mark_class(marker, [Refused(f"{i}.toml", "torn") for i in range(MOST_REFUSED + 7)])
+    text = writer("markdown")(for_class(marks))
+    assert isinstance(text, str)
+    assert text.count("torn") == MOST_REFUSED
+    assert "and 7 more that cannot be marked" in text
+    assert "0 of 3 students" in text
+
+
+def test_what_follows_says_from_where(sitting: Sitting, marker: Marker) -> None:
+    values = sitting.variants("ada")[0].values
+    right = sitting.right("ada")
+    side = int(right["1.a"].partition("x")[0])
+    cost = int(right["1.c"]) // side**2
+    text = told(marker, "ada", **{"1_a": f"{side - 1}x{side - 1}x{values['k']}", "1_c": str(cost * (side - 1) ** 2)})
+    assert "4 of 4: right, following through from your own answer to 1.a. You wrote" in text
+    assert f"With the right earlier answer it is {int(right['1.c']):,}." in text
+    assert f"Right is {side} × {side} × {values['k']}." in text
+
+
+def table(marker: Marker, sitting: Sitting, wrote: str) -> tuple[str, str]:
+    """What ada is told of the table and what her teacher sees, with `wrote` in every cell."""
+    asked = sitting.variants("ada")[2].asked["table"]
+    rows = [["layer", *asked.columns]] + [[row.layer.name, *[wrote] * len(asked.columns)] for row in asked.table.rows]
+    hand_in = HandIn("x", "ada", answers={"3.a": to_csv(rows)})
+    marks = mark_class(marker, [hand_in])
+    student, teacher = (
+        writer("markdown")(document) for document in (for_student(marks.results[0], "Exam"), for_class(marks))
+    )
+    assert isinstance(student, str)
+    assert isinstance(teacher, str)
+    return student.replace("\\", ""), teacher.replace("\\", "")
+
+
+def test_a_table_is_told_cell_by_cell(sitting: Sitting, marker: Marker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """77 is the right number of nothing; zz is a letter that no network has, so somebody has to look at it."""
+    told_her, _ = table(marker, sitting, "77")
+    assert re.search(r"\*\*3\.a\*\* [0-9.]+ of \d+: [012] of \d+ cells are right\.", told_her)
+    assert "| conv-1 | weights | 77 | wrong" in told_her
+    monkeypatch.setattr(feedback, "MOST_CELLS", 2)
+    told_her, _ = table(marker, sitting, "77")
+    assert re.search(r"And \d\d more cells\.", told_her)
+    assert told_her.count("| 77 |") == 2
+
+
+def test_a_table_that_is_missing_is_shown_filled_in(sitting: Sitting, marker: Marker) -> None:
+    text = told(marker, "ada", **{"1_a": "5"})
+    asked = sitting.variants("ada")[2].asked["table"]
+    section = text[text.index("**3.a**") : text.index("**3.b**")]
+    assert section.startswith("**3.a** 0 of 8: not answered.")
+    assert "Right is" not in section
+    rows = [line.split("|")[1].strip() for line in section.splitlines() if line.startswith("|")]
+    assert [row.layer.name for row in asked.table.rows] == rows[2:-1]
+
+
+def test_a_teacher_is_told_what_to_look_at(sitting: Sitting, marker: Marker, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, seen = table(marker, sitting, "zz?!<b>")
+    assert "# To look at" in seen
+    assert re.search(r"\| ada \| 3\.a, conv-1, weights \| `zz\?!<b>` \| ", seen)
+    monkeypatch.setattr(feedback, "MOST_OPEN", 3)
+    _, cut = table(marker, sitting, "zz?!<b>")
+    assert cut.count("`zz?!<b>`") == 3
+    assert re.search(r"And \d+ more answers\.", cut)
+    assert "To look at" not in table(marker, sitting, "77")[1]
+
+
+def test_a_class_without_hand_ins_has_no_tables(marker: Marker) -> None:
+    marks = replace(mark_class(marker, []), refused=())
+    assert len(for_class(marks).blocks) == 1
+
+
+@pytest.mark.parametrize(
+    ("points", "words"), [(3, "3"), ("5/2", "2.5"), ("1/3", "0.33"), (0, "0"), ("9/4", "2.25"), (100, "100")]
+)
+def test_points_as_they_are_said(points: object, words: str) -> None:
+    assert number(Fraction(points)) == words  # type: ignore[arg-type]

@@ -1,0 +1,53 @@
+"""What answers earn is a value of the exam file."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from dlcalc.errors import ProblemError
+from dlcalc.grading.policy import Policy, policy_of, read_policy
+from dlcalc.quiz.keys import Keys
+
+
+def read(**values: Any) -> Policy:
+    return read_policy(Keys("exam.toml", values, "policy"))
+
+
+def test_by_default_everything_right_earns_all() -> None:
+    usual = Policy()
+    assert read() == usual
+    assert [usual.share(status) for status in ("right", "follows", "convention")] == [1, 1, 1]
+    assert [usual.share(status) for status in ("wrong", "undecided", "unreadable", "missing")] == [0, 0, 0, 0]
+    assert usual.rounded(Fraction(7, 3)) == Fraction(7, 3)
+
+
+def test_values() -> None:
+    policy = read(follows=0.5, convention="1/4", choices="partial", round_to=0.5)
+    assert policy == Policy(Fraction(1, 2), Fraction(1, 4), "partial", Fraction(1, 2))
+    assert (policy.share("right"), policy.share("follows"), policy.share("convention")) == (1, 0.5, 0.25)
+    assert [policy.rounded(Fraction(points)) for points in ("2.4", "2.5", "2.99", "0")] == [2, 2.5, 2.5, 0]
+    assert (policy.shares.follows, policy.shares.convention) == (0.5, 0.25)
+
+
+@pytest.mark.parametrize("policy", [Policy(), Policy(Fraction(1, 3), Fraction(0), "partial", Fraction(1, 4))])
+def test_a_manifest_keeps_it(policy: Policy) -> None:
+    assert policy_of(policy.to_dict(), "manifest.json") == policy
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"follows": 2}, r"exam.toml: policy: follows: a share of the points lies between 0 and 1, not 2"),
+        ({"convention": "3/2"}, r"convention: a share of the points lies between 0 and 1, not 3/2"),
+        ({"follows": -1}, r"follows: a number from 0 on is expected, not -1"),
+        ({"follows": "all"}, r"follows: a number from 0 on is expected, not 'all'"),
+        ({"choices": "some"}, r"choices: this is one of all, partial, not 'some'"),
+        ({"folows": 1}, r"folows: there is no such key here; did you mean follows\?"),
+    ],
+)
+def test_what_is_no_policy(values: dict[str, Any], message: str) -> None:
+    with pytest.raises(ProblemError, match=message):
+        read(**values)
