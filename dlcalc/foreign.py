@@ -57,8 +57,10 @@ def parse_toml(data: bytes, path: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except RecursionError:
         raise ProblemError(printable(path), "", "the file is nested too deeply") from None
-    except ValueError as error:  # TOMLDecodeError, and what int() says of thousands of digits
+    except tomllib.TOMLDecodeError as error:
         raise ProblemError(printable(path), "", f"the file is not TOML: {printable(str(error))}") from None
+    except ValueError:  # what int() says of thousands of digits
+        raise ProblemError(printable(path), "", "a whole number has too many digits") from None
 
 
 def _check_dots(line: str, number: int, path: str) -> None:
