@@ -154,8 +154,9 @@ def _agrees(value: Value, wrote: Value, answer: Answer) -> bool:
         return True
     if isinstance(value, int):
         return isinstance(wrote, float) and abs(value - wrote) <= 1e-9 * max(1, abs(value))
-    if abs(float(value) - float(wrote)) <= 1e-9 * max(abs(float(value)), abs(float(wrote))):
-        return isinstance(value, float) or isinstance(wrote, float) or answer.significant >= EXACT
+    is_near = abs(float(value) - float(wrote)) <= 1e-9 * max(abs(float(value)), abs(float(wrote)))
+    if is_near and (isinstance(value, float) or isinstance(wrote, float) or answer.significant >= EXACT):
+        return True
     return bool(answer.unit) and abs(Fraction(value) - wrote) <= _half_unit(value, answer)
 
 

@@ -6,7 +6,7 @@ for a whole array (`is_open`) stays what it is: an operation on it is left as it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ..errors import UserError
@@ -156,13 +156,62 @@ def _is_number(value: Value) -> bool:
 
 
 def diag(a: Value) -> Value:
-    """The square matrix with `a` on its diagonal; a number stays itself."""
+    """The square matrix with `a`, a vector or a matrix of one row, on its diagonal; a number stays itself."""
     if not isinstance(a, tuple):
         return a
+    if len(a) == 1 and isinstance(a[0], tuple):
+        return diag(a[0])
     if len(shape_of(a)) != 1:
         raise UserError(f"diag takes a vector, not {shown(shape_of(a))}")
     _allow(len(a), len(a))
     return tuple(tuple(x if i == j else 0 for j in range(len(a))) for i, x in enumerate(a))
+
+
+def block(rows: Sequence[Sequence[Value]]) -> Value:
+    """One matrix from rows of blocks. A single number fills its block: 0 is a block of zeros.
+
+    Such a block is as high and as wide as the blocks beside and above it, or, among numbers alone, as the largest.
+    """
+    heights = _sizes([[len(cell) for cell in row if isinstance(cell, tuple)] for row in rows])
+    columns = zip(*rows, strict=True)
+    widths = _sizes([[len(cell[0]) for cell in column if isinstance(cell, tuple)] for column in columns])
+    _allow(sum(heights), sum(widths))
+    whole: list[Value] = []
+    for row, height in zip(rows, heights, strict=True):
+        cells = [_filled(cell, (height, width)) for cell, width in zip(row, widths, strict=True)]
+        whole.extend(sum((cell[i] for cell in cells), ()) for i in range(height))
+    if len({len(row) for row in whole}) > 1:
+        raise UserError("blocks side by side have equal heights, blocks above each other equal widths")
+    return tuple(whole)
+
+
+def _sizes(known: Sequence[Sequence[int]]) -> list[int]:
+    largest = max((size for sizes in known for size in sizes), default=1)
+    return [max(sizes, default=largest) for sizes in known]
+
+
+def end_to_end(parts: Sequence[Value]) -> Value:
+    """One vector from vectors, one matrix from matrices on top of each other; a single number fills its part."""
+    sizes = next((shape_of(part) for part in parts if isinstance(part, tuple)), (1,))
+    filled = [_filled(part, sizes) for part in parts]
+    if len({shape_of(part)[1:] for part in filled}) > 1:
+        raise UserError("blocks above each other have equal widths")
+    return sum(filled, ())
+
+
+def _filled(part: Value, sizes: tuple[int, ...]) -> Value:
+    """The part itself, or an array of these sizes full of a number."""
+    if isinstance(part, tuple):
+        if len(part) != sizes[0] and len(sizes) > 1:
+            raise UserError("blocks side by side have equal heights, blocks above each other equal widths")
+        return part
+    inner = part if len(sizes) == 1 else _filled(part, sizes[1:])
+    return (inner,) * sizes[0]
+
+
+def tuples(value: Any) -> Value:
+    """Lists as tuples."""
+    return tuple(map(tuples, value)) if isinstance(value, list) else value
 
 
 def flat(values: Iterable[Value]) -> tuple[Value, ...]:

@@ -16,6 +16,7 @@ from .nodes import (
     Neg,
     Node,
     Outer,
+    Partial,
     Pow,
     Reduce,
     Transpose,
@@ -42,6 +43,8 @@ def kind_of(node: Node) -> Kind:
         return Kind.MATRIX if kind_of(node.operand) is not Kind.SCALAR else Kind.SCALAR
     if isinstance(node, Outer):
         return Kind.MATRIX if kind_of(node.left) is not Kind.SCALAR else kind_of(node.right)
+    if isinstance(node, Partial):
+        return Kind.SCALAR if kind_of(node.top) is kind_of(node.bottom) is Kind.SCALAR else Kind.MATRIX
     if isinstance(node, Call):
         return _kind_of_call(node)
     return Kind.SCALAR
@@ -56,7 +59,7 @@ def _kind_of_call(node: Call) -> Kind:
         return Kind.SCALAR
     if node.function == "shape":
         return Kind.VECTOR
-    if node.function == "diag":
+    if node.function in ("diag", "block"):
         return Kind.MATRIX if kind_of(node.arguments[0]) is not Kind.SCALAR else Kind.SCALAR
     if node.function == "if":
         return _highest(node.arguments[1:])

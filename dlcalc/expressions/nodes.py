@@ -246,6 +246,15 @@ class Reduce(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Partial(Node):
+    """∂top/∂bottom, as one sign; `direct` is ∂⁺, for which the states before are held fixed."""
+
+    top: Node
+    bottom: Node
+    direct: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Range(Node):
     """`t in 1..T`: how a step is unrolled, or a range to search."""
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from .exact import exact
 from .functions import ALIASES, FUNCTIONS, GREEK
-from .nodes import Call, Div, FormulaCall, Index, Literal, Mul, Node, Pow, Range, Reduce, Vector
+from .nodes import Call, Div, FormulaCall, Index, Literal, Mul, Node, Partial, Pow, Range, Reduce, Vector
 from .reader import Reader
 from .tokens import Token
 
@@ -67,7 +67,9 @@ class Operands(Reader):
             if token.value in _REDUCERS:
                 return self.reduction(token)
             if token.value == "frac":
-                return Div(self.braced(), self.braced())
+                return self.quotient()
+            if token.value == "∂":
+                return self.partial(token)
             if token.value.startswith("begin "):
                 return self.environment(token.value.removeprefix("begin "))
         self.index -= 1
@@ -156,6 +158,39 @@ class Operands(Reader):
         if len(rows) == 1:
             return Vector((Vector(tuple(rows[0])),))
         return self.rows(rows, opened, one_is_group=False)
+
+    def quotient(self) -> Node:
+        if self.peek().value != "∂" or not self.sees("{"):
+            return Div(self.braced(), self.braced())
+        opened = self.take()
+        top, direct = self.differential()
+        self.expect("}", "{")
+        if not self.accept("{"):
+            raise self.error("∂… is divided by another ∂…: ∂h/∂W", opened)
+        bottom, _ = self.differential()
+        self.expect("}", "{")
+        return Partial(top, bottom, direct)
+
+    def partial(self, token: Token) -> Node:
+        """∂h/∂W or ∂⁺h/∂W, after its first sign."""
+        self.index -= 1
+        top, direct = self.differential()
+        if not self.accept("/") or not self.sees("∂"):
+            raise self.error("∂… is divided by another ∂…: ∂h/∂W", token)
+        bottom, _ = self.differential()
+        return Partial(top, bottom, direct)
+
+    def differential(self) -> tuple[Node, bool]:
+        """∂h_t, or ∂⁺h_t and True."""
+        if not self.accept("∂"):
+            raise self.error("∂ is expected")
+        direct = self.accept("^")
+        if direct:
+            braces = self.accept("{")
+            self.expect("+", "^")
+            if braces:
+                self.expect("}", "{")
+        return self.nested(self.postfix), direct
 
     def root(self) -> Node:
         if self.sees("["):

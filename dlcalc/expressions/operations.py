@@ -65,8 +65,9 @@ def _real_power(a: Value, b: Value) -> Value:
 
 
 def array_power(a: Value, exponent: Value) -> Value:
-    """Of a matrix the repeated product, of anything else element by element."""
-    return power(a, exponent) if len(arrays.shape_of(a)) < 2 else arrays.power(a, exponent)
+    """Of a matrix the repeated product, of anything else, a matrix of one row too, element by element."""
+    sizes = arrays.shape_of(a)
+    return power(a, exponent) if len(sizes) < 2 or sizes[0] == 1 else arrays.power(a, exponent)
 
 
 def compare(sign: str, a: Value, b: Value) -> Value:

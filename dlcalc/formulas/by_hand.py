@@ -1,30 +1,319 @@
 """The operations of `dlcalc run` by name: which formula works each out by hand, and which gives its gradients.
 
-To add one: write its formula (array steps, the main answer first) in a topic file, name it in `registry.TOPICS`, and put
-an `Operation` here. Every variable of the formulas becomes an option, read by its kind (a vector, a matrix, a map); what
-is unrolled with `each` becomes a table, a row per step. Nothing else is needed for the working, --ask and --json.
+To add one: write its formula (array steps, the main answer first) in a topic file, name it in `registry.TOPICS`, and
+put an `Operation` here. Every variable of the formulas becomes an option, read by its kind (a vector, a matrix, a map);
+what is unrolled with `each` becomes a table per step. Nothing else is needed for the working, --ask and --json.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from .catalogue import Entry
+from ..errors import UserError
+from .registry import ids_known
 
 
 @dataclass(frozen=True)
-class Operation(Entry):
-    """An entry of `dlcalc run`. A formula of `backward` repeats the forward steps and ends in gradients."""
+class Operation:
+    """One operation. A *feature* is a word that chooses a formula: a switch, or what a quantity brings with it."""
 
-    backward: Mapping[str, str] = field(default_factory=dict)
-    """Formula → the formula that --backward works out in its place, from the same quantities and its own."""
+    name: str
+    help: str
+    example: str
+    formulas: Mapping[str, str]
+    """Features (a row of words, "" for none) → formula; of several formulas the first that the arrays fit."""
+    switches: Mapping[str, str] = field(default_factory=dict)
+    """Feature that is an option without a value → its help."""
+    brings: Mapping[str, str] = field(default_factory=dict)
+    """Quantity → the feature that it brings when it is given."""
+    kinds: tuple[str, ...] = ()
+    """Values of --kind; the first is the usual one, each other a feature."""
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Option → its values, which are `Option`s or conventions of the formula; the first is the formula's own."""
+    follows: Mapping[str, str] = field(default_factory=dict)
+    """Choice, or quantity, → the key of the course profile that decides it."""
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """Further options → the quantity that each gives."""
+    zeros: Mapping[str, str] = field(default_factory=dict)
+    """Vector that is 0 unless given → the array that has as many entries."""
+    loss: str = ""
+    """The answer that a target is compared with, where the formulas take ∂L/∂answer as `g`."""
     gradients: Mapping[str, str] = field(default_factory=dict)
     """Answer of a backward formula → the variable whose gradient it is: finite differences stand beside it."""
-    loss: str = "loss"
-    """The scalar step of a backward formula whose finite differences those are."""
+    cells: tuple[str, ...] = ()
+    """Steps that are told entry by entry, with the values put in."""
+    pairs: tuple[str, ...] = ()
+    """Those of `cells` with the indices j and k that are told where k ≤ j: all others are 0."""
+    inlined: tuple[str, ...] = ()
+    """Steps that are not told by themselves: their expression stands where they are read."""
+    repeats: tuple[str, ...] = ()
+    """Steps that are told only where they change what was given: the padded image, the turned filter."""
+    silent: tuple[str, ...] = ()
+    """Steps that are not told: places and sizes."""
+
+    def formula_ids(self) -> tuple[str, ...]:
+        """All formulas, each once."""
+        return tuple(dict.fromkeys(id for row in self.formulas.values() for id in candidates(row)))
+
+    def candidates(self, features: Iterable[str]) -> tuple[str, ...]:
+        """The formulas for these features, the first choice first. Raises UserError where there is none."""
+        wanted = set(features)
+        for row, ids in self.formulas.items():
+            if set(row.split()) == wanted:
+                return candidates(ids)
+        alone = sorted(word for word in wanted if not any(word in row.split() for row in self.formulas))
+        if alone:
+            raise UserError(f"run {self.name} has no --{alone[0]}")
+        needed = [row for row in self.formulas if wanted < set(row.split())]
+        if needed:
+            more = sorted(set(min(needed, key=len).split()) - wanted)
+            raise UserError(f"run {self.name} {options(wanted)} also needs {options(more)}")
+        raise UserError(f"{options(sorted(wanted))} of run {self.name} cannot be used together")
 
 
-_OPERATIONS: tuple[Operation, ...] = ()
+def options(features: Iterable[str]) -> str:
+    """`--backward and --scale`."""
+    return " and ".join(f"--{word}" for word in sorted(features))
+
+
+def candidates(ids: str) -> tuple[str, ...]:
+    """The formulas that a row names; one of a single unit comes before that of several."""
+    found: list[str] = []
+    for id in ids.split():
+        found += [f"{id}_scalar", id] if f"{id}_scalar" in ids_known() else [id]
+    return tuple(found)
+
+
+_BACKWARD = {"backward": "the gradients too, with finite differences beside them"}
+_ACTIVATION = ("tanh", "sigmoid", "relu")
+_LAYOUT = ("column", "row")
+_EPSILON = ("inside", "outside")
+_SIZES = (
+    "channels", "height", "width", "filters", "f_h", "f_w", "pad", "pad_h", "hop", "gap", "tall", "wide", "o_h", "o_w",
+)  # fmt: skip
+_RNN_ALIASES = {"w-ih": "U", "w-hh": "W"}
+
+
+def _trained(name: str, help: str, example: str, *follows: str, choices: tuple[str, ...] = ()) -> Operation:
+    """An optimiser; `follows` names what the course profile decides, `choices` its forms."""
+    places = {"epsilon-place": _EPSILON} if "epsilon-place" in follows else {}
+    return Operation(
+        name,
+        help,
+        example,
+        {"": f"{name}_by_hand"},
+        choices={**places, **({"form": choices} if choices else {})},
+        follows={key: key.replace("-", "_") for key in follows},
+    )
+
+
+_OPERATIONS = (
+    Operation(
+        "conv",
+        "Convolution: every window of the image, its sum of products",
+        'dlcalc run conv --x "3 0 1 2; 1 5 8 9; 2 7 2 5; 0 1 3 1" --w "1 0; 0 -1" --s 2 --p 1 --b 2',
+        {
+            "": "conv_by_hand", "flip": "conv_by_hand_flipped", "scale": "conv_by_hand_scaled",
+            "flip scale": "conv_by_hand_flipped_scaled", "backward": "conv_by_hand_backward",
+            "backward flip": "conv_by_hand_flipped_backward", "as-matrix": "conv_as_matrix",
+        },
+        switches={"flip": "the true convolution: the filter turned by 180°", **_BACKWARD,
+                  "as-matrix": "the convolution as one sparse matrix"},
+        brings={"high": "scale"},
+        zeros={"b": "w"},
+        loss="output",
+        gradients={"dx": "x", "dw": "w", "db": "b"},
+        cells=("output", "dx", "dw", "db"),
+        inlined=("sums",),
+        repeats=("padded", "kernel"),
+        silent=(*_SIZES, "delta", "loss", "smallest", "largest", "span", "k_of", "i_of", "j_of", "c_of", "m_of", "n_of",
+                "u_at", "v_at", "used"),
+    ),
+    Operation(
+        "conv-transpose",
+        "Transposed convolution: every input lays its filter down, overlaps are added",
+        'dlcalc run conv-transpose --x "0 1; 2 3" --w "0 1; 2 3"',
+        {"": "conv_transpose_by_hand"},
+        zeros={"b": "w"},
+        cells=("output",),
+        inlined=("full",),
+        silent=_SIZES,
+    ),
+    Operation(
+        "pool",
+        "Pooling: max, average, sum, min, or over the whole map",
+        'dlcalc run pool --x "6 4 8 5; 5 4 5 8; 3 6 7 7; 7 9 7 2" --f 2 --s 2 --backward',
+        {
+            "": "pool_by_hand_max", "avg": "pool_by_hand_avg", "sum": "pool_by_hand_sum", "min": "pool_by_hand_min",
+            "global": "pool_by_hand_global", "backward": "pool_by_hand_max_backward",
+            "avg backward": "pool_by_hand_avg_backward", "sum backward": "pool_by_hand_sum_backward",
+            "min backward": "pool_by_hand_min_backward",
+        },
+        switches=_BACKWARD,
+        kinds=("max", "avg", "sum", "min", "global"),
+        loss="output",
+        gradients={"dx": "x"},
+        cells=("output",),
+        silent=(*_SIZES, "winner", "winner_row", "winner_column", "loss"),
+    ),
+    Operation(
+        "rnn",
+        "Simple RNN: every time step, and backpropagation through time",
+        'dlcalc run rnn --x "1 1 1" --w-x 0.5 --w-h 0.3 --b 0 --activation tanh',
+        {
+            "": "rnn_by_hand", "output": "rnn_output_by_hand", "output softmax": "rnn_softmax_by_hand",
+            "backward": "rnn_bptt_by_hand", "backward target": "rnn_bptt_target_by_hand",
+            "backward output target": "rnn_bptt_output_by_hand",
+            "backward output softmax target": "rnn_bptt_softmax_by_hand",
+        },
+        switches={**_BACKWARD, "softmax": "a softmax behind the output layer"},
+        brings={"V": "output", "y": "target"},
+        choices={"activation": _ACTIVATION, "loss": ("sum", "last"), "layout": _LAYOUT},
+        follows={"layout": "layout"},
+        aliases=_RNN_ALIASES,
+        gradients={"dW": "W", "dU": "U", "db": "b", "dV": "V", "dc": "c", "dx": "x", "dh0": "h0"},
+        cells=("reach", "terms_W", "terms_U"),
+        pairs=("reach", "terms_W", "terms_U"),
+    ),
+    Operation(
+        "lstm",
+        "LSTM, with peepholes where they are given: every gate of every time step",
+        'dlcalc run lstm --x "1 2" --w-f 0.5 --u-f 0.1 --w-i 0.4 --u-i 0.2 --w-o 0.3 --u-o 0.1 --w-c 0.6 --u-c 0.2',
+        {"": "lstm_by_hand", "peephole": "lstm_peephole_by_hand"},
+        brings={"p_f": "peephole", "p_i": "peephole", "p_o": "peephole"},
+        choices={"layout": _LAYOUT},
+        follows={"layout": "layout"},
+    ),
+    Operation(
+        "gru",
+        "GRU: every gate of every time step",
+        'dlcalc run gru --x "1 2" --w-z 0.5 --u-z 0.1 --w-r 0.4 --u-r 0.2 --w-g 0.6 --u-g 0.2 --update-gate renew',
+        {"": "gru_by_hand"},
+        choices={"update-gate": ("keep", "renew"), "reset": ("before", "after"), "layout": _LAYOUT},
+        follows={"update-gate": "gru_update_gate", "reset": "gru_reset", "layout": "layout"},
+    ),
+    Operation(
+        "perceptron",
+        "Perceptron; with a target, one step of its learning rule",
+        'dlcalc run perceptron --x "1 0 1" --w "0.5 -0.2 0.1" --b -0.3 --target 0',
+        {"": "perceptron_by_hand", "target": "perceptron_rule_by_hand"},
+        brings={"y": "target"},
+    ),
+    Operation(
+        "logistic",
+        "Logistic regression: probability, log loss and gradients",
+        'dlcalc run logistic --x "1 2" --w "0.5 -0.25" --b 0.1 --target 1',
+        {"": "logistic_by_hand"},
+        gradients={"dw": "w", "db": "b"},
+    ),
+    Operation(
+        "dense",
+        "Dense layer",
+        'dlcalc run dense --x "1 2" --w "0.5 -1; 1 0.25; 2 0" --b "1 0 -1" --activation relu',
+        {"": "dense_by_hand", "backward": "dense_backward_by_hand"},
+        switches=_BACKWARD,
+        choices={"activation": ("linear", "relu", "sigmoid", "tanh", "step", "softmax"), "layout": _LAYOUT},
+        follows={"layout": "layout"},
+        gradients={"dW": "W", "db": "b", "dx": "x"},
+    ),
+    Operation(
+        "mlp",
+        "Net with one hidden layer; with a target, one step of backpropagation",
+        'dlcalc run mlp --x "1 0" --w-1 "0.1 0.2; 0.3 0.4" --w-2 "0.5 0.6" --target 1 --eta 0.5',
+        {"": "mlp_by_hand", "target": "mlp_backward_by_hand", "backward target": "mlp_backward_by_hand"},
+        switches=_BACKWARD,
+        brings={"y": "target"},
+        choices={"hidden": ("sigmoid", "tanh-hidden", "relu-hidden", "linear-hidden"),
+                 "output": ("sigmoid-output", "linear-output")},
+        gradients={"dW1": "W1", "db1": "b1", "dW2": "W2", "db2": "b2"},
+    ),
+    Operation(
+        "batchnorm",
+        "Batch normalisation of a batch, or at test time with running statistics",
+        'dlcalc run batchnorm --x "1 2 3 6" --gamma 2 --beta 1',
+        {"": "batchnorm_by_hand", "backward": "batchnorm_backward_by_hand_scalar", "running": "batchnorm_test_by_hand"},
+        switches=_BACKWARD,
+        brings={"running_mean": "running", "running_variance": "running"},
+        follows={"epsilon": "batchnorm_epsilon"},
+        gradients={"dx": "x", "dgamma": "gamma", "dbeta": "beta"},
+    ),
+    Operation(
+        "layernorm",
+        "Layer normalisation of one position",
+        'dlcalc run layernorm --x "1 2 3 6"',
+        {"": "layernorm_by_hand"},
+    ),
+    Operation(
+        "minmax",
+        "Min–max scaling of a column or an image",
+        'dlcalc run minmax --x "2 4 10" --low 0 --high 1',
+        {"": "minmax_by_hand minmax_image_by_hand"},
+    ),
+    Operation(
+        "zscore",
+        "z-score scaling of a column or an image",
+        'dlcalc run zscore --x "2 4 4 4 5 5 7 9"',
+        {"": "zscore_by_hand zscore_image_by_hand"},
+        choices={"variance": ("population", "sample")},
+    ),
+    Operation(
+        "softmax",
+        "Softmax; with a target, the cross-entropy and its gradient",
+        'dlcalc run softmax --z "2 1 0.1" --target "1 0 0"',
+        {"": "activation_softmax", "target": "softmax_cross_entropy_by_hand"},
+        brings={"y": "target"},
+        aliases={"x": "z"},
+        gradients={"gradient": "z"},
+    ),
+    Operation(
+        "squared-loss",
+        "Squared loss and its gradient",
+        'dlcalc run squared-loss --yhat "0.5 2" --target "1 1"',
+        {"": "loss_squared_by_hand"},
+        choices={"form": ("textbook", "sum", "mean", "half-mean")},
+        gradients={"gradient": "yhat"},
+    ),
+    Operation(
+        "log-loss",
+        "Log loss of predicted probabilities and its gradient",
+        'dlcalc run log-loss --p "0.9 0.2" --target "1 0"',
+        {"": "loss_log_by_hand"},
+        choices={"form": ("textbook", "mean")},
+        gradients={"gradient": "p"},
+    ),
+    Operation(
+        "cross-entropy",
+        "Cross-entropy of predicted probabilities",
+        'dlcalc run cross-entropy --p "0.7 0.2 0.1" --target "1 0 0"',
+        {"": "cross_entropy_by_hand"},
+    ),
+    _trained("sgd", "Gradient descent: one or several steps", 'dlcalc run sgd --w 1 --g "0.5 -0.25" --eta 0.1'),
+    _trained("momentum", "Momentum: one or several steps", 'dlcalc run momentum --w 1 --g "0.5 0.5" --eta 0.1',
+             choices=("rate-inside", "pytorch", "average", "alexnet")),
+    _trained("nesterov", "Nesterov's momentum, where the gradient is k·w + c",
+             "dlcalc run nesterov --w 1 --k 2 --updates 3"),
+    _trained("adagrad", "Adagrad: one or several steps", 'dlcalc run adagrad --w 1 --g "0.5 0.25"', "epsilon-place"),
+    _trained("rmsprop", "RMSProp: one or several steps", 'dlcalc run rmsprop --w 1 --g "0.5 0.25"', "epsilon-place"),
+    _trained("adadelta", "Adadelta: one or several steps", 'dlcalc run adadelta --w 1 --g "0.5 0.25"'),
+    _trained("adam", "Adam: one or several steps", 'dlcalc run adam --w 1 --g "0.5 -0.25"', "epsilon-place", "epsilon"),
+    Operation(
+        "clip",
+        "Gradient clipping, by norm or by value",
+        'dlcalc run clip --g "3 4" --theta 1',
+        {"": "clip_norm", "value": "clip_value"},
+        switches={"value": "each component by itself"},
+        choices={"form": ("textbook", "always")},
+    ),
+    Operation(
+        "attention",
+        "Attention of a few tokens; from --x with --w-q, --w-k and --w-v, self-attention",
+        'dlcalc run attention --q "1 0; 0 1" --k "1 0; 0 1" --v "1 2; 3 4"',
+        {"": "attention_by_hand", "self": "self_attention_by_hand"},
+        brings={"x": "self"},
+        choices={"form": ("textbook", "causal", "unscaled")},
+        silent=("powers",),
+    ),
+)  # fmt: skip
 
 OPERATIONS: dict[str, Operation] = {operation.name: operation for operation in _OPERATIONS}

@@ -11,16 +11,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..expressions.nodes import Kind
-from .model import Condition, Formula, Mistake, Step, Variable
+from .model import Condition, Convention, Formula, Mistake, Step, Variable
 
 _FAR = 10**9
 
 IMAGE = Variable("x", "image", "the image: channels of rows", low=-_FAR, kind=Kind.MAP, integer=False,
                  ordinary=(-4, 9), sizes=(2, 3, 4))  # fmt: skip
-FILTERS = Variable("w", "filters", "the filters: each with a part for every channel", low=-_FAR, kind=Kind.FILTERS,
-                   integer=False, ordinary=(-4, 5), sizes=(2, 2, 2, 2))  # fmt: skip
+FILTERS = Variable("w", "weight", "the filters: each with a part for every channel", low=-_FAR, kind=Kind.FILTERS,
+                   integer=False, ordinary=(-4, 5), sizes=(1, 2, 2, 2))  # fmt: skip
 BIASES = Variable("b", "biases", "the biases, one per filter", low=-_FAR, kind=Kind.VECTOR, integer=False,
-                  ordinary=(1, 5), sizes=(2,))  # fmt: skip
+                  ordinary=(1, 5), sizes=(1,))  # fmt: skip
 STRIDE = Variable("s", "stride", "stride", high=1000, default="1", ordinary=(2, 2))
 PADDING = Variable("p", "padding", "padding on each side", low=0, high=1000, default="0", ordinary=(1, 1))
 DILATION = Variable("d", "dilation", "dilation", high=1000, default="1", ordinary=(2, 2))
@@ -29,7 +29,7 @@ EDGE = Variable("edge", "repeat-edge", "pads with the values at the border (1) o
 RELU = Variable("relu", "with-relu", "ReLU after the bias (1) or none (0)", low=0, high=1, default="0",
                 ordinary=(1, 1))  # fmt: skip
 GRADIENT = Variable("g", "gradient", "∂L/∂output, shaped as the output", low=-_FAR, kind=Kind.MAP, integer=False,
-                    ordinary=(-3, 3), sizes=(2, 2, 3))  # fmt: skip
+                    ordinary=(-3, 3), sizes=(1, 2, 3))  # fmt: skip
 
 OVER_OUTPUT = "k in 1..filters, i in 1..o_h, j in 1..o_w"
 _OVER_PADDED = "c in 1..channels, m in 1..tall, n in 1..wide"
@@ -53,12 +53,12 @@ SIZES = (
 _SIZES = (
     *SIZES,
     *PADS,
-    Step("stride", "s", "stride"),
-    Step("dilation", "d", "dilation"),
+    Step("hop", "s", "how far the window moves: the stride"),
+    Step("gap", "d", "how far apart the cells under a filter lie: the dilation"),
     Step("tall", "height + 2*pad_h", "rows with the padding"),
     Step("wide", "width + 2*pad", "columns with the padding"),
-    Step("o_h", "floor((tall - dilation*(f_h - 1) - 1)/stride) + 1", "rows of the output"),
-    Step("o_w", "floor((wide - dilation*(f_w - 1) - 1)/stride) + 1", "columns of the output"),
+    Step("o_h", "floor((tall - gap*(f_h - 1) - 1)/hop) + 1", "rows of the output"),
+    Step("o_w", "floor((wide - gap*(f_w - 1) - 1)/hop) + 1", "columns of the output"),
 )
 
 
@@ -73,7 +73,7 @@ def _cell(edge: bool, row: str = "m", column: str = "n") -> str:
 
 AS_WRITTEN = "w[k, c, u, v]"
 TURNED = "w[k, c, f_h + 1 - u, f_w + 1 - v]"
-_UNDER = "padded[c, (i - 1)*stride + (u - 1)*dilation + 1, (j - 1)*stride + (v - 1)*dilation + 1]"
+_UNDER = "padded[c, (i - 1)*hop + (u - 1)*gap + 1, (j - 1)*hop + (v - 1)*gap + 1]"
 _SUM = f"sum(c=1..channels, sum(u=1..f_h, sum(v=1..f_w, kernel[k, c, u, v]*{_UNDER})))"
 
 
@@ -133,9 +133,9 @@ def _mistakes(flip: bool) -> tuple[Mistake, ...]:
         *_flip_mistakes(flip),
         Mistake("padding-forgotten", "pad", "0", "the image is padded on every side before the filter slides over it",
                 0.6, "Where does the first window begin?"),
-        Mistake("stride-ignored", "stride", "1", "the window moves by the stride, along the rows and down the columns",
+        Mistake("stride-ignored", "hop", "1", "the window moves by the stride, along the rows and down the columns",
                 0.6, "How far does the window move?"),
-        Mistake("dilation-ignored", "dilation", "1", "the cells of a dilated filter lie d apart on the image", 0.5,
+        Mistake("dilation-ignored", "gap", "1", "the cells of a dilated filter lie d apart on the image", 0.5,
                 "Which cells of the image lie under the filter?"),
         Mistake("bias-forgotten", "output", "if(relu = 1, max(0, sums[k, i, j]), sums[k, i, j])", "each filter adds "
                 "its bias to every sum", 0.6, "What is added to the sum of the products?"),
@@ -211,22 +211,20 @@ def _scaled(id: str, title: str, convolution: str) -> Formula:
 CONV = _convolution("conv_by_hand", "Convolution by hand", False)
 CONV_FLIPPED = _convolution("conv_by_hand_flipped", "True convolution by hand, the filter turned by 180°", True)
 CONV_SCALED = _scaled("conv_by_hand_scaled", "Convolution by hand, scaled", "conv_by_hand")
-CONV_FLIPPED_SCALED = _scaled(
-    "conv_by_hand_flipped_scaled", "True convolution by hand, scaled", "conv_by_hand_flipped"
-)
+CONV_FLIPPED_SCALED = _scaled("conv_by_hand_flipped_scaled", "True convolution by hand, scaled", "conv_by_hand_flipped")
 
 # How far down and to the right of the window's start a cell of the image lies, in strides.
-_ROW = "(m + pad_h - 1 - (u - 1)*dilation)"
-_COLUMN = "(n + pad - 1 - (v - 1)*dilation)"
+_ROW = "(m + pad_h - 1 - (u - 1)*gap)"
+_COLUMN = "(n + pad - 1 - (v - 1)*gap)"
 _MET = (
-    f"mod({_ROW}, stride) = 0 and {_ROW} >= 0 and {_ROW}/stride < o_h and "
-    f"mod({_COLUMN}, stride) = 0 and {_COLUMN} >= 0 and {_COLUMN}/stride < o_w"
+    f"mod({_ROW}, hop) = 0 and {_ROW} >= 0 and {_ROW}/hop < o_h and "
+    f"mod({_COLUMN}, hop) = 0 and {_COLUMN} >= 0 and {_COLUMN}/hop < o_w"
 )
 
 
 def _to_image(weight: str) -> str:
     """∂L/∂x: of each filter cell that met this cell of the image, its weight times the gradient of the window."""
-    term = f"delta[k, {_ROW}/stride + 1, {_COLUMN}/stride + 1]*{weight}"
+    term = f"delta[k, {_ROW}/hop + 1, {_COLUMN}/hop + 1]*{weight}"
     return f"sum(k=1..filters, sum(u=1..f_h, sum(v=1..f_w, if({_MET}, {term}, 0))))"
 
 
@@ -236,7 +234,8 @@ _FITTING = (replace(STRIDE, ordinary=(1, 1)), replace(PADDING, ordinary=(0, 0)),
 
 def _backward(id: str, title: str, flip: bool) -> Formula:
     u, v = ("f_h + 1 - u", "f_w + 1 - v") if flip else ("u", "v")
-    under = f"padded[c, (i - 1)*stride + ({u} - 1)*dilation + 1, (j - 1)*stride + ({v} - 1)*dilation + 1]"
+    under = f"padded[c, (i - 1)*hop + ({u} - 1)*gap + 1, (j - 1)*hop + ({v} - 1)*gap + 1]"
+    first = under.replace("(i - 1)", "0").replace("(j - 1)", "0")
     summed = "sum(i=1..o_h, sum(j=1..o_w, {}))"
     return Formula(
         id=id,
@@ -258,7 +257,7 @@ def _backward(id: str, title: str, flip: bool) -> Formula:
             Mistake("not-turned-backwards", "dx", _to_image("kernel[k, c, f_h + 1 - u, f_w + 1 - v]"), "going back, "
                     "each gradient is laid out with the weights as they lay on the image, which is the full "
                     "convolution with the filter turned", 0.6, "Through which weight did this cell reach that window?"),
-            Mistake("first-window-only", "dw", f"delta[k, 1, 1]*{under.replace('(i - 1)', '0').replace('(j - 1)', '0')}",
+            Mistake("first-window-only", "dw", f"delta[k, 1, 1]*{first}",
                     "a weight is used in every window, so its gradient is the sum over all of them", 0.5,
                     "In how many windows is this weight used?"),
             Mistake("bias-averaged", "db", "sum(i=1..o_h, sum(j=1..o_w, delta[k, i, j]))/(o_h*o_w)", "the bias is "
@@ -282,7 +281,7 @@ CONV_FLIPPED_BACKWARD = _backward(
     "conv_by_hand_flipped_backward", "True convolution by hand, forwards and backwards", True
 )
 
-_OVER_MATRIX = "r in 1..outputs, q in 1..inputs"
+_OVER_MATRIX = "r in 1..rows, q in 1..columns"
 _HERE = "u_at[r, q] = floor(u_at[r, q]) and v_at[r, q] = floor(v_at[r, q]) and u_at[r, q] >= 1 and u_at[r, q] <= f_h " \
         "and v_at[r, q] >= 1 and v_at[r, q] <= f_w"  # fmt: skip
 
@@ -292,40 +291,74 @@ CONV_MATRIX = Formula(
     variables=(IMAGE, FILTERS, STRIDE, PADDING, DILATION),
     steps=(
         *_SIZES,
-        Step("outputs", "filters*o_h*o_w", "numbers of the output: rows of the matrix"),
-        Step("inputs", "channels*height*width", "numbers of the image: columns of the matrix"),
-        Step("k_of", "floor((r - 1)/(o_h*o_w)) + 1", "filter of a row", each="r in 1..outputs"),
-        Step("i_of", "floor(mod(r - 1, o_h*o_w)/o_w)", "row of the output, from 0", each="r in 1..outputs"),
-        Step("j_of", "mod(r - 1, o_w)", "column of the output, from 0", each="r in 1..outputs"),
-        Step("c_of", "floor((q - 1)/(height*width)) + 1", "channel of a column", each="q in 1..inputs"),
-        Step("m_of", "floor(mod(q - 1, height*width)/width)", "row of the image, from 0", each="q in 1..inputs"),
-        Step("n_of", "mod(q - 1, width)", "column of the image, from 0", each="q in 1..inputs"),
-        Step("u_at", "(m_of[q] + pad_h - i_of[r]*stride)/dilation + 1", "row of the filter that lies there",
+        Step("rows", "filters*o_h*o_w", "numbers of the output: rows of the matrix"),
+        Step("columns", "channels*height*width", "numbers of the image: columns of the matrix"),
+        Step("k_of", "floor((r - 1)/(o_h*o_w)) + 1", "filter of a row", each="r in 1..rows"),
+        Step("i_of", "floor(mod(r - 1, o_h*o_w)/o_w)", "row of the output, from 0", each="r in 1..rows"),
+        Step("j_of", "mod(r - 1, o_w)", "column of the output, from 0", each="r in 1..rows"),
+        Step("c_of", "floor((q - 1)/(height*width)) + 1", "channel of a column", each="q in 1..columns"),
+        Step("m_of", "floor(mod(q - 1, height*width)/width)", "row of the image, from 0", each="q in 1..columns"),
+        Step("n_of", "mod(q - 1, width)", "column of the image, from 0", each="q in 1..columns"),
+        Step("u_at", "(m_of[q] + pad_h - i_of[r]*hop)/gap + 1", "row of the filter that lies there",
              each=_OVER_MATRIX),
-        Step("v_at", "(n_of[q] + pad - j_of[r]*stride)/dilation + 1", "column of the filter that lies there",
+        Step("v_at", "(n_of[q] + pad - j_of[r]*hop)/gap + 1", "column of the filter that lies there",
              each=_OVER_MATRIX),
         Step("used", f"if({_HERE}, 1, 0)", "whether a weight stands here", each=_OVER_MATRIX),
         Step("matrix", "if(used[r, q] = 1, w[k_of[r], c_of[q], u_at[r, q], v_at[r, q]], 0)", "the matrix",
              each=_OVER_MATRIX),
         Step("weights", "sum(used)", "places where a weight stands"),
-        Step("zeros", "outputs*inputs - weights", "places that are always zero"),
+        Step("zeros", "rows*columns - weights", "places that are always zero"),
         Step("distinct", "filters*channels*f_h*f_w", "distinct weights, which the rows share"),
     ),
     answers=("matrix", "weights", "zeros", "distinct"),
     mistakes=(
-        Mistake("dense-weights", "weights", "outputs*inputs", "a dense layer has a weight at every place; here a window "
+        Mistake("dense-weights", "weights", "rows*columns", "a dense layer has a weight at every place; here a window "
                 "reaches only the cells under it", 0.5, "How many cells does one output read?"),
         Mistake("weights-not-shared", "distinct", "weights", "all windows use the same filter: its weights come again "
                 "in every row", 0.6, "How many weights has the filter?"),
         Mistake("weights-for-zeros", "zeros", "weights", "these are the places of weights; all others are zero", 0.3,
                 "How many places has the matrix in all?"),
-        Mistake("stride-ignored", "stride", "1", "the window moves by the stride, along the rows and down the columns",
+        Mistake("stride-ignored", "hop", "1", "the window moves by the stride, along the rows and down the columns",
                 0.4, "How far does the window move?"),
     ),
     conditions=(
         CONDITIONS[0],
         *_FITS,
-        Condition("outputs*inputs <= 10000", "the matrix has at most 10,000 numbers, not {outputs}×{inputs}"),
+        Condition("rows*columns <= 10000", "the matrix has at most 10,000 numbers, not {rows}×{columns}"),
+    ),
+    notes=("image and output are read row by row, one channel after the other",),
+)  # fmt: skip
+
+MAP_LOSS = Formula(
+    id="map_loss_by_hand",
+    title="Squared loss of a map by hand",
+    variables=(
+        Variable("yhat", "yhat", "the output", low=-_FAR, kind=Kind.MAP, integer=False, ordinary=(-4, 9),
+                 sizes=(1, 2, 3)),
+        Variable("y", "target", "the target, shaped as the output", low=-_FAR, kind=Kind.MAP, integer=False,
+                 ordinary=(-4, 9), sizes=(1, 2, 3)),
+    ),
+    steps=(
+        Step("errors", "yhat - y", "errors", kind=Kind.MAP),
+        Step("loss", "1/2*sum(errors ⊙ errors)", "squared loss"),
+        Step("gradient", "errors", "∂L/∂output", kind=Kind.MAP),
+    ),
+    answers=("gradient", "loss"),
+    mistakes=(
+        Mistake("error-sign-turned", "gradient", "y - yhat", "the derivative of ½(ŷ − y)² by ŷ is ŷ − y", 0.6,
+                "Does the loss rise when ŷ grows above y?"),
+        Mistake("half-lost", "gradient", "2*errors", "the 2 of the square and the ½ before it cancel", 0.4,
+                "What does the ½ before the square do?"),
+        Mistake("not-squared", "loss", "1/2*sum(errors)", "each error is squared, so that errors of opposite sign do "
+                "not cancel", 0.4, "Do errors of opposite sign cancel?"),
+    ),
+    conventions=(
+        Convention("textbook", "textbooks", "half the sum of the squares"),
+        Convention("sum", "notes without the half", "the sum of the squares",
+                   {"loss": "sum(errors ⊙ errors)", "gradient": "2*errors"}),
+        Convention("mean", "PyTorch (MSELoss), Keras", "the mean of the squares",
+                   {"loss": "sum(errors ⊙ errors)/(len(yhat)*len(yhat[1])*len(yhat[1, 1]))",
+                    "gradient": "2/(len(yhat)*len(yhat[1])*len(yhat[1, 1]))*errors"}),
     ),
 )  # fmt: skip
 
@@ -333,5 +366,6 @@ FORMULAS = {
     formula.id: formula
     for formula in (
         CONV, CONV_FLIPPED, CONV_SCALED, CONV_FLIPPED_SCALED, CONV_BACKWARD, CONV_FLIPPED_BACKWARD, CONV_MATRIX,
+        MAP_LOSS,
     )
 }  # fmt: skip

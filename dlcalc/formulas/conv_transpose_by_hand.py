@@ -24,13 +24,13 @@ from .model import Condition, Formula, Mistake, Step
 _ROW = "(m - 1 - (u - 1)*d)"
 _COLUMN = "(n - 1 - (v - 1)*d)"
 _MET = (
-    f"mod({_ROW}, stride) = 0 and {_ROW} >= 0 and {_ROW}/stride < height and "
-    f"mod({_COLUMN}, stride) = 0 and {_COLUMN} >= 0 and {_COLUMN}/stride < width"
+    f"mod({_ROW}, hop) = 0 and {_ROW} >= 0 and {_ROW}/hop < height and "
+    f"mod({_COLUMN}, hop) = 0 and {_COLUMN} >= 0 and {_COLUMN}/hop < width"
 )
 
 
 def _laid_down(weight: str) -> str:
-    term = f"x[c, {_ROW}/stride + 1, {_COLUMN}/stride + 1]*{weight}"
+    term = f"x[c, {_ROW}/hop + 1, {_COLUMN}/hop + 1]*{weight}"
     return f"sum(c=1..channels, sum(u=1..f_h, sum(v=1..f_w, if({_MET}, {term}, 0))))"
 
 
@@ -41,9 +41,9 @@ CONV_TRANSPOSE = Formula(
     steps=(
         *SIZES,
         *PADS,
-        Step("stride", "s", "stride: so far apart the filters are laid down"),
-        Step("tall", "(height - 1)*stride + d*(f_h - 1) + 1", "rows before the edge is cropped"),
-        Step("wide", "(width - 1)*stride + d*(f_w - 1) + 1", "columns before the edge is cropped"),
+        Step("hop", "s", "stride: so far apart the filters are laid down"),
+        Step("tall", "(height - 1)*hop + d*(f_h - 1) + 1", "rows before the edge is cropped"),
+        Step("wide", "(width - 1)*hop + d*(f_w - 1) + 1", "columns before the edge is cropped"),
         Step("o_h", "tall - 2*pad_h", "rows of the output"),
         Step("o_w", "wide - 2*pad", "columns of the output"),
         Step("full", _laid_down("w[k, c, u, v]"), "each input times the filter, overlaps added",
@@ -52,11 +52,11 @@ CONV_TRANSPOSE = Formula(
     ),
     answers=("output",),
     mistakes=(
-        Mistake("stride-ignored", "stride", "1", "each input lays its filter down s further than the one before", 0.6,
+        Mistake("stride-ignored", "hop", "1", "each input lays its filter down s further than the one before", 0.6,
                 "How far apart are two filters laid down?"),
-        Mistake("side-by-side", "stride", "max(f_h, f_w)", "the filters are laid down at the stride; where they "
+        Mistake("side-by-side", "hop", "max(f_h, f_w)", "the filters are laid down at the stride; where they "
                 "overlap, their products are added", 0.4, "Do two neighbours overlap?"),
-        Mistake("stride-zeros-between", "stride", "s + 1", "a stride of s puts s − 1 zeros between two inputs, not s",
+        Mistake("stride-zeros-between", "hop", "s + 1", "a stride of s puts s − 1 zeros between two inputs, not s",
                 0.4, "How far apart are two filters laid down?"),
         Mistake("crop-forgotten", "pad", "0", "the padding of the forward convolution is cropped from the output", 0.6,
                 "What does p mean for a transposed convolution?"),

@@ -1,4 +1,4 @@
-"""Dense layers by hand: a perceptron, a logistic unit, one layer, and a net with one hidden layer, forwards and backwards.
+"""Dense layers by hand: a perceptron, a logistic unit, one layer, a net with one hidden layer; forwards and backwards.
 
 Column layout unless a convention says otherwise: z = W x + b, y = g(z). Backwards by D. E. Rumelhart, G. E. Hinton and
 R. J. Williams, Learning representations by back-propagating errors, Nature 323, 1986; all weights change together, from
@@ -6,6 +6,8 @@ the old ones. Perceptron: F. Rosenblatt, Psychological Review 65, 1958; its rule
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from ..expressions.nodes import Kind
 from .model import Convention, Formula, Mistake, Step, Variable
@@ -107,8 +109,8 @@ LOGISTIC = Formula(
                 "the loss has a minus before them", 0.5, "Can this loss be negative?"),
         Mistake("slope-twice", "error", "(yhat - y)*yhat*(1 - yhat)", "with the log loss the slope of the sigmoid "
                 "cancels: ∂L/∂z = ŷ − y", 0.5, "What is left of σ′ in ∂L/∂z?"),
-        Mistake("error-sign-turned", "error", "y - yhat", "∂L/∂z is ŷ − y", 0.5,
-                "Does the loss of class 1 fall when z grows?"),
+        Mistake("error-sign-turned", "error", "y - yhat", "∂L/∂z is ŷ − y: below the target the loss "
+                "falls as z grows", 0.5, "Does the loss of class 1 fall when z grows?"),
     ),
     notes=("∂L/∂z = ŷ − y: the slope of the sigmoid cancels",),
     source="Goodfellow, Bengio and Courville, Deep Learning, 2016, section 6.2.2",
@@ -125,19 +127,20 @@ _ACTIVATIONS = (
     Option("step", "threshold units", "the activation is the step, 1 above 0", {"yhat": "step(z)"}, True),
     Option("softmax", "output layers", "the activation is the softmax", {"yhat": "softmax(z)"}, True),
 )
-_SLOPES = {"linear": "0*z + 1", "relu": "step(z)", "sigmoid": "yhat ⊙ (1 - yhat)", "tanh": "1 - yhat^2", "step": "0*z"}
+_SLOPES = {"relu": "step(z)", "sigmoid": "yhat ⊙ (1 - yhat)", "tanh": "1 - yhat^2", "step": "0*z"}
 _COLUMN = Option("column", "textbooks, PyTorch (W is outputs × inputs)", "column layout: z = W x + b")
-_ROW = Option("row", "Keras, d2l (W is inputs × outputs)", "row layout: z = x W + b", {"z": "W^T x + b"})
+_ROW = Option("row", "Keras, d2l (W is inputs × outputs)", "row layout: z = x W + b", {"weighted": "W^T x"})
 _WEIGHTS = (quantity("W", "w", "weights", _MATRIX), quantity("b", "b", "bias", _VECTOR, "0"))
 _LAYER = (
-    Step("z", "W x + b", "weighted sums, one per unit", kind=_VECTOR),
+    Step("weighted", "W x", "weighted inputs, one sum per unit", kind=_VECTOR),
+    Step("z", "weighted + b", "what goes into the activation", kind=_VECTOR),
     Step("yhat", "z", "output", kind=_VECTOR),
 )
 _LAYER_MISTAKES = (
-    Mistake("bias-forgotten", "z", "W x", "every unit adds its bias", 0.5, "What is added to W x?"),
-    Mistake("transposed", "z", "W^T x + b", "in column layout each row of W belongs to one unit and is multiplied by "
-            "x", 0.5, "Is a unit a row of W or a column?"),
-    Mistake("sums-of-rows", "z", "W (0*x + 1) + b", "every weight is multiplied by its input", 0.3,
+    Mistake("bias-forgotten", "z", "weighted", "every unit adds its bias", 0.5, "What is added to W x?"),
+    Mistake("transposed", "weighted", "W^T x", "in column layout each row of W belongs to one unit and is "
+            "multiplied by x", 0.5, "Is a unit a row of W or a column?"),
+    Mistake("sums-of-rows", "weighted", "W (0*x + 1)", "every weight is multiplied by its input", 0.3,
             "What is each weight multiplied by?"),
 )  # fmt: skip
 
@@ -159,7 +162,12 @@ DENSE = Formula(
 DENSE_BACKWARD = Formula(
     id="dense_backward_by_hand",
     title="Dense layer by hand, backwards",
-    variables=(_INPUT, *_WEIGHTS, quantity("d", "d-y", "gradient of the loss by each output", _VECTOR, "0*W[1] + 1")),
+    variables=(
+        _INPUT,
+        _WEIGHTS[0],
+        quantity("b", "b", "bias", _VECTOR, "0", ordinary=(-2, 1)),
+        quantity("d", "d-y", "gradient of the loss by each output", _VECTOR, "1"),
+    ),
     steps=(
         *_LAYER,
         Step("loss", "sum(d ⊙ yhat)", "a loss with these gradients: Σ d·y"),
@@ -167,7 +175,7 @@ DENSE_BACKWARD = Formula(
         Step("delta", "d ⊙ slope", "∂L/∂z", kind=_VECTOR),
         Step("dW", "delta ⊗ x", "∂L/∂W", kind=_MATRIX),
         Step("db", "delta", "∂L/∂b", kind=_VECTOR),
-        Step("dx", "W^T delta", "∂L/∂x", kind=_VECTOR),
+        Step("dx", "W^T delta + 0*x", "∂L/∂x", kind=_VECTOR),
     ),
     answers=("dW", "db", "dx", "yhat", "loss"),
     mistakes=(
@@ -176,18 +184,18 @@ DENSE_BACKWARD = Formula(
                 "input x", 0.5, "What was W multiplied by?"),
         Mistake("outer-product-turned", "dW", "x ⊗ delta", "the gradient has the shape of W: a row per unit", 0.4,
                 "Which shape has ∂L/∂W?"),
-        Mistake("not-transposed-back", "dx", "W delta", "backwards the error passes through Wᵀ: an input reaches "
+        Mistake("not-transposed-back", "dx", "W delta + 0*x", "backwards the error passes through Wᵀ: an input reaches "
                 "every unit, through one column of W", 0.6, "Through which weights does one input act?"),
         Mistake("bias-gradient-of-one", "db", "0*delta + 1", "the gradient by the bias is the error of its unit", 0.4,
                 "What does a unit's sum gain when its bias grows by 1?"),
     ),
     conventions=combined(
         tuple(
-            Option(each.name, each.who, each.says, {**each.edits, "slope": _SLOPES[each.name]}, each.variant)
+            replace(each, edits={**each.edits, "slope": _SLOPES[each.name]}) if each.name in _SLOPES else each
             for each in _ACTIVATIONS
-            if each.name in _SLOPES
+            if each.name != "softmax"
         ),
-        (_COLUMN, Option("row", _ROW.who, _ROW.says, {**_ROW.edits, "dW": "x ⊗ delta", "dx": "W delta"})),
+        (_COLUMN, Option("row", _ROW.who, _ROW.says, {**_ROW.edits, "dW": "x ⊗ delta", "dx": "W delta + 0*x"})),
     ),
     source="Rumelhart, Hinton and Williams, Nature 323, 1986",
 )  # fmt: skip
@@ -303,6 +311,4 @@ MLP_BACKWARD = Formula(
     source="Rumelhart, Hinton and Williams, Nature 323, 1986",
 )  # fmt: skip
 
-FORMULAS = {
-    each.id: each for each in (PERCEPTRON, PERCEPTRON_RULE, LOGISTIC, DENSE, DENSE_BACKWARD, MLP, MLP_BACKWARD)
-}
+FORMULAS = {each.id: each for each in (PERCEPTRON, PERCEPTRON_RULE, LOGISTIC, DENSE, DENSE_BACKWARD, MLP, MLP_BACKWARD)}

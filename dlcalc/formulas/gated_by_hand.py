@@ -21,7 +21,10 @@ def _weights(kinds: Kinds, gates: str, words: dict[str, str]) -> tuple[Variable,
     return (
         *(quantity(f"W_{g}", f"w-{g}", f"input weights of the {words[g]}", kinds.weights) for g in gates),
         *(quantity(f"U_{g}", f"u-{g}", f"recurrent weights of the {words[g]}", kinds.weights) for g in gates),
-        *(quantity(f"b_{g}", f"b-{g}", f"bias of the {words[g]}", kinds.state, "0") for g in gates),
+        *(
+            quantity(f"b_{g}", f"b-{g}", f"bias of the {words[g]}", kinds.state, "0" if kinds.scalar else f"0*U_{g}[1]")
+            for g in gates
+        ),
     )
 
 
@@ -47,7 +50,7 @@ def _row_gate(g: str, function: str = "sigmoid", more: str = "") -> str:
 _LSTM_WORDS = {"f": "forget gate", "i": "input gate", "o": "output gate", "c": "candidate"}
 _PEEPHOLES = {"f": " + p_f ⊙ C[t-1]", "i": " + p_i ⊙ C[t-1]", "o": " + p_o ⊙ C[t]"}
 
-_COLUMN = Option("column", "textbooks", "column layout: W x_t + U h_{t−1} + b")
+COLUMN = Option("column", "textbooks", "column layout: W x_t + U h_{t−1} + b")
 
 
 def _lstm_steps(kinds: Kinds, peephole: dict[str, str]) -> tuple[Step, ...]:
@@ -86,12 +89,14 @@ _LSTM_MISTAKES = (
             "out", 0.4, "What is the output gate for?"),
 )  # fmt: skip
 
+_COMMONEST = tuple(mistake for mistake in _LSTM_MISTAKES if mistake.weight > 0.4)
+
 
 def _lstm_layouts(kinds: Kinds, peephole: dict[str, str]) -> tuple[Option, ...]:
     if kinds.scalar:
-        return (_COLUMN,)
+        return (COLUMN,)
     edits = {g: _row_gate(g, more=peephole.get(g, "")) for g in "fio"} | {"g": _row_gate("c", "tanh")}
-    return (_COLUMN, Option("row", "Keras, d2l", "row layout: x_t W + h_{t−1} U + b", edits))
+    return (COLUMN, Option("row", "Keras, d2l", "row layout: x_t W + h_{t−1} U + b", edits))
 
 
 _LSTM_PYTORCH = Convention(
@@ -145,7 +150,7 @@ def _lstm_peephole(kinds: Kinds) -> Formula:
         variables=(_inputs(kinds), *_weights(kinds, "fioc", _LSTM_WORDS), *peepholes, *_states(kinds)),
         steps=_lstm_steps(kinds, _PEEPHOLES),
         answers=("h", "C", "f", "i", "o", "g"),
-        mistakes=(*_PEEPHOLE_MISTAKES, *_LSTM_MISTAKES),
+        mistakes=(*_PEEPHOLE_MISTAKES, *_COMMONEST),
         conventions=combined(_lstm_layouts(kinds, _PEEPHOLES)),
         notes=("a unit sees its own cell alone: a peephole weight per unit and gate",),
         source="F. Gers and J. Schmidhuber, Recurrent nets that time and count, IJCNN 2000",
@@ -156,12 +161,12 @@ def _lstm_peephole(kinds: Kinds) -> Formula:
 
 _GRU_WORDS = {"z": "update gate", "r": "reset gate", "g": "candidate"}
 
-_KEEP = Option("keep", "Cho et al., 2014; PyTorch, Keras", "z keeps: h_t = z∘h_{t−1} + (1 − z)∘h̃_t")
-_RENEW = Option("renew", "Chung et al., 2014", "z renews: h_t = (1 − z)∘h_{t−1} + z∘h̃_t",
-                {"h": "(1 - z[t]) ⊙ h[t-1] + z[t] ⊙ g[t]"})  # fmt: skip
-_BEFORE = Option("before", "Cho et al., 2014", "reset before the product: U(r∘h_{t−1})")
-_AFTER = Option("after", "PyTorch; Keras with reset_after", "reset after the product: r∘(U h_{t−1})",
-                {"v": "h[t-1]", "g": "tanh(p[t] + r[t] ⊙ u[t])"})  # fmt: skip
+KEEP = Option("keep", "Cho et al., 2014; PyTorch, Keras", "z keeps: h_t = z∘h_{t−1} + (1 − z)∘h̃_t")
+RENEW = Option("renew", "Chung et al., 2014", "z renews: h_t = (1 − z)∘h_{t−1} + z∘h̃_t",
+                {"keep": "1 - z[t]"})  # fmt: skip
+BEFORE = Option("before", "Cho et al., 2014", "reset before the product: U(r∘h_{t−1})")
+AFTER = Option("after", "PyTorch; Keras with reset_after", "reset after the product: r∘(U h_{t−1})",
+                {"v": "h[t-1]", "c": "r[t] ⊙ u[t]"})  # fmt: skip
 _GRU_ROW = Option(
     "row",
     "Keras, d2l",
@@ -178,33 +183,33 @@ def _preset(name: str, who: str, says: str, *options: Option) -> Convention:
 
 
 _GRU_PYTORCH = _preset("pytorch", "PyTorch", "z keeps; reset after the product, whose bias d = b_hn is reset with it; "
-                       "weight_ih holds W_r, W_z, W_n one below the other", _AFTER)  # fmt: skip
-_GRU_KERAS = _preset("keras", "Keras (reset_after=True)", "z keeps; reset after the product; row layout", _AFTER,
+                       "weight_ih holds W_r, W_z, W_n one below the other", AFTER)  # fmt: skip
+_GRU_KERAS = _preset("keras", "Keras (reset_after=True)", "z keeps; reset after the product; row layout", AFTER,
                      _GRU_ROW)  # fmt: skip
 
 _GRU_MISTAKES = (
-    Mistake("update-and-reset-swapped", "h", "r[t] ⊙ h[t-1] + (1 - r[t]) ⊙ g[t]", "the update gate z mixes old state "
+    Mistake("update-and-reset-swapped", "keep", "r[t]", "the update gate z mixes old state "
             "and candidate; the reset gate r acts inside the candidate", 0.6, "Which gate mixes the two states?"),
     Mistake("reset-with-update-gate", "v", "z[t] ⊙ h[t-1]", "the candidate reads the old state through the reset gate "
             "r, not through z", 0.4, "Which gate acts inside the candidate?"),
     Mistake("reset-forgotten", "v", "h[t-1]", "the reset gate decides how much of the old state the candidate reads",
             0.6, "What does the reset gate act on?"),
-    Mistake("candidate-kept-whole", "h", "z[t] ⊙ h[t-1] + g[t]", "the candidate is weighed too: the two weights sum "
+    Mistake("candidate-kept-whole", "h", "keep[t] ⊙ h[t-1] + g[t]", "the candidate is weighed too: the two weights sum "
             "to 1", 0.4, "What do the weights of old state and candidate sum to?"),
-    Mistake("old-state-lost", "h", "(1 - z[t]) ⊙ g[t]", "what the update gate keeps of the old state is added", 0.4,
+    Mistake("old-state-lost", "h", "(1 - keep[t]) ⊙ g[t]", "what is kept of the old state is added", 0.4,
             "What becomes of the old state?"),
-    Mistake("sigmoid-in-candidate", "g", "sigmoid(p[t] + u[t])", "the candidate is a tanh; the gates are sigmoids",
+    Mistake("sigmoid-in-candidate", "g", "sigmoid(p[t] + c[t])", "the candidate is a tanh; the gates are sigmoids",
             0.5, "Can a candidate be negative?"),
-    Mistake("input-forgotten", "g", "tanh(u[t])", "the candidate reads the input x_t as well as the old state", 0.3,
+    Mistake("input-forgotten", "g", "tanh(c[t])", "the candidate reads the input x_t as well as the old state", 0.3,
             "What does the candidate read besides the old state?"),
-    Mistake("recurrence-forgotten", "u", "0*h[t-1]", "the candidate reads the old state too, through U", 0.4,
+    Mistake("recurrence-forgotten", "c", "0*h[t-1]", "the candidate reads the old state too, through U", 0.4,
             "What does the candidate read besides x_t?"),
 )  # fmt: skip
 
 
 def _gru(kinds: Kinds) -> Formula:
     number = kinds.state
-    layouts = (_COLUMN,) if kinds.scalar else (_COLUMN, _GRU_ROW)
+    layouts = (COLUMN,) if kinds.scalar else (COLUMN, _GRU_ROW)
     presets = (_GRU_PYTORCH,) if kinds.scalar else (_GRU_PYTORCH, _GRU_KERAS)
     return Formula(
         id=kinds.id("gru_by_hand"),
@@ -212,7 +217,13 @@ def _gru(kinds: Kinds) -> Formula:
         variables=(
             _inputs(kinds),
             *_weights(kinds, "zrg", _GRU_WORDS),
-            quantity("d", "b-hn", "recurrent bias of the candidate (b_hn), added to U h", number, "0"),
+            quantity(
+                "d",
+                "b-hn",
+                "recurrent bias of the candidate (b_hn), added to U h",
+                number,
+                "0" if kinds.scalar else "0*U_g[1]",
+            ),
             _before(kinds, "h0", "h-0", "state before the first step", "U_z"),
         ),
         steps=(
@@ -222,12 +233,14 @@ def _gru(kinds: Kinds) -> Formula:
             Step("p", "W_g x[t] + b_g", "the candidate's part of the input", kind=number, each=EACH),
             Step("v", "r[t] ⊙ h[t-1]", "what the recurrent product of the candidate reads", kind=number, each=EACH),
             Step("u", "U_g v[t] + d", "the recurrent product of the candidate", kind=number, each=EACH),
-            Step("g", "tanh(p[t] + u[t])", "candidate", kind=number, each=EACH),
-            Step("h", "z[t] ⊙ h[t-1] + (1 - z[t]) ⊙ g[t]", "state", kind=number, each=EACH, before="h0"),
+            Step("c", "u[t]", "the candidate's part of the old state", kind=number, each=EACH),
+            Step("g", "tanh(p[t] + c[t])", "candidate", kind=number, each=EACH),
+            Step("keep", "z[t]", "weight of the old state", kind=number, each=EACH),
+            Step("h", "keep[t] ⊙ h[t-1] + (1 - keep[t]) ⊙ g[t]", "state", kind=number, each=EACH, before="h0"),
         ),
         answers=("h", "z", "r", "g"),
         mistakes=_GRU_MISTAKES,
-        conventions=(*combined((_KEEP, _RENEW), (_BEFORE, _AFTER), layouts), *presets),
+        conventions=(*combined((KEEP, RENEW), (BEFORE, AFTER), layouts), *presets),
         notes=(
             "with one unit, and no bias d, resetting before or after the product is the same",
             "whether z keeps or renews is a choice: say which",

@@ -62,7 +62,8 @@ class Kinds:
         return f"{title}, one unit" if self.scalar else title
 
 
-_FOR_NUMBERS = (("^T", ""), ("diag(slope[i])", "slope[i]"), (" ⊙ ", "*"), (" ⊗ ", "*"))
+_FOR_NUMBERS = (("^T", ""), ("diag(slope[t])", "slope[t]"), (" ⊙ ", "*"), (" ⊗ ", "*"), (" + 0*x[t]", ""),
+                (" + 0*h0", ""))  # fmt: skip
 
 
 def for_one_unit(formula: Formula) -> Formula:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..expressions.nodes import Kind
 from .conv_by_hand import GRADIENT, IMAGE, OVER_IMAGE, PADDING
 from .model import Condition, Convention, Formula, Mistake, Step, Variable
 
@@ -18,7 +17,7 @@ _STRIDE = Variable("s", "stride", "stride", high=1000, default="f", ordinary=(1,
 _PADDING = replace(PADDING, ordinary=(1, 1))
 
 _EACH = "c in 1..channels, i in 1..o_h, j in 1..o_w"
-_WINDOW = "window(x[c], (i - 1)*stride + 1 - pad_h, (j - 1)*stride + 1 - pad, f_h, f_w)"
+_WINDOW = "window(x[c], (i - 1)*hop + 1 - pad_h, (j - 1)*hop + 1 - pad, f_h, f_w)"
 
 _STEPS = (
     Step("channels", "len(x)", "channels"),
@@ -28,9 +27,9 @@ _STEPS = (
     Step("f_w", "f", "columns of a window"),
     Step("pad", "p", "columns of padding on each side"),
     Step("pad_h", "if(height = 1, 0, pad)", "rows of padding above and below (none for a signal)"),
-    Step("stride", "s", "stride"),
-    Step("o_h", "floor((height + 2*pad_h - f_h)/stride) + 1", "rows of the output"),
-    Step("o_w", "floor((width + 2*pad - f_w)/stride) + 1", "columns of the output"),
+    Step("hop", "s", "how far the window moves: the stride"),
+    Step("o_h", "floor((height + 2*pad_h - f_h)/hop) + 1", "rows of the output"),
+    Step("o_w", "floor((width + 2*pad - f_w)/hop) + 1", "columns of the output"),
 )
 
 _CONDITIONS = (
@@ -38,7 +37,7 @@ _CONDITIONS = (
     Condition("o_h >= 1 and o_w >= 1", "a window of {f_h}×{f_w} does not fit into {height}×{width}"),
 )
 
-_TILED = Mistake("tiled", "stride", "f", "the windows overlap: each begins the stride after the one before, not where "
+_TILED = Mistake("tiled", "hop", "f", "the windows overlap: each begins the stride after the one before, not where "
                  "that one ends", 0.6, "How far does the window move?")  # fmt: skip
 _PADDING_FORGOTTEN = Mistake("padding-forgotten", "pad", "0", "the image is padded before the window slides over it",
                              0.5, "Where does the first window begin?")  # fmt: skip
@@ -50,8 +49,8 @@ _RULES = {
     "sum": (f"sum({_WINDOW})", "sum of each window"),
 }
 # Rows and columns of a window that lie on the image.
-_ROWS = "(min(height, (i - 1)*stride - pad_h + f_h) - max(0, (i - 1)*stride - pad_h))"
-_COLUMNS = "(min(width, (j - 1)*stride - pad + f_w) - max(0, (j - 1)*stride - pad))"
+_ROWS = "(min(height, (i - 1)*hop - pad_h + f_h) - max(0, (i - 1)*hop - pad_h))"
+_COLUMNS = "(min(width, (j - 1)*hop - pad + f_w) - max(0, (j - 1)*hop - pad))"
 _VALID = f"sum({_WINDOW})/({_ROWS}*{_COLUMNS})"
 
 _OTHERS = {
@@ -132,8 +131,8 @@ GLOBAL = Formula(
 _TIED = replace(_IMAGE, ordinary=(0, 0.04))
 _GIVEN = replace(GRADIENT, sizes=(2, 2, 2))
 _INSIDE = (
-    "m > (i - 1)*stride - pad_h and m <= (i - 1)*stride - pad_h + f_h and "
-    "n > (j - 1)*stride - pad and n <= (j - 1)*stride - pad + f_w"
+    "m > (i - 1)*hop - pad_h and m <= (i - 1)*hop - pad_h + f_h and "
+    "n > (j - 1)*hop - pad and n <= (j - 1)*hop - pad + f_w"
 )
 
 
@@ -149,9 +148,9 @@ def _backward(kind: str, title: str) -> Formula:
     one_wins = kind in ("max", "min")
     winners = (
         Step("winner", f"arg{kind}({_WINDOW})", "place of the winner in its window, in reading order", each=_EACH),
-        Step("winner_row", f"max(1, (i - 1)*stride + 1 - pad_h) + floor((winner[c, i, j] - 1)/{_COLUMNS})",
+        Step("winner_row", f"max(1, (i - 1)*hop + 1 - pad_h) + floor((winner[c, i, j] - 1)/{_COLUMNS})",
              "row of the winner in the image", each=_EACH),
-        Step("winner_column", f"max(1, (j - 1)*stride + 1 - pad) + mod(winner[c, i, j] - 1, {_COLUMNS})",
+        Step("winner_column", f"max(1, (j - 1)*hop + 1 - pad) + mod(winner[c, i, j] - 1, {_COLUMNS})",
              "column of the winner in the image", each=_EACH),
     ) if one_wins else ()  # fmt: skip
     shares = {"avg": "g[c, i, j]/(f_h*f_w)", "sum": "g[c, i, j]"}
@@ -182,7 +181,7 @@ def _backward(kind: str, title: str) -> Formula:
 
 def _backward_mistakes(kind: str) -> tuple[Mistake, ...]:
     whole = Mistake("not-divided", "dx", _back("g[c, i, j]"), "the gradient of an average is shared: each cell of the "
-                    "window gets its part", 0.6, "How much does the average grow when one cell grows by 1?")  # fmt: skip
+                    "window gets its part", 0.6, "By how much does the average grow with one cell?")  # fmt: skip
     if kind == "avg":
         return (whole,)
     shared = _back("g[c, i, j]/(f_h*f_w)")

@@ -14,31 +14,32 @@ EACH = "t in 1..T"
 TERMS = "j in 1..T, k in 1..T"
 
 _TANH = Option("tanh", "J. L. Elman, 1990; PyTorch, Keras", "the activation is tanh")
-_SIGMOID = Option("sigmoid", "networks of logistic units", "the activation is the sigmoid", {"h": "sigmoid(a[t])"}, True)
+_SIGMOID = Option("sigmoid", "nets of logistic units", "the activation is the sigmoid", {"h": "sigmoid(a[t])"}, True)
 _RELU = Option("relu", "PyTorch with nonlinearity='relu'", "the activation is ReLU", {"h": "relu(a[t])"}, True)
 
 _COLUMN = Option("column", "textbooks", "column layout: h_t = g(U x_t + W h_{t−1} + b)")
 _ROW = Option("row", "Keras, d2l", "row layout: h_t = g(x_t U + h_{t−1} W + b)",
-              {"a": "U^T x[t] + W^T h[t-1] + b"})  # fmt: skip
+              {"ux": "U^T x[t]", "wh": "W^T h[t-1]"})  # fmt: skip
 _PYTORCH = Convention("pytorch", "PyTorch", "w_ih (m, n) is U, w_hh (m, m) is W, and b is the sum of its two biases")
 
 _RECURRENCE = (
     Mistake("matrices-swapped", "a", "W x[t] + U h[t-1] + b", "U belongs to the input x_t and W to the state before, "
             "not the other way round", 0.5, "Which weights does the input meet?"),
-    Mistake("recurrence-forgotten", "a", "U x[t] + b", "the state before enters too, through W: without it each step "
+    Mistake("recurrence-forgotten", "a", "ux[t] + b", "the state before enters too, through W: without it each step "
             "would stand alone", 0.6, "What does a step keep of the steps before it?"),
-    Mistake("first-state-at-every-step", "a", "U x[t] + W h0 + b", "h0 is the state before the first step only; "
+    Mistake("first-state-at-every-step", "wh", "W h0", "h0 is the state before the first step only; "
             "afterwards W meets the state that has just been computed", 0.6, "Which state comes before step 2?"),
-    Mistake("bias-forgotten", "a", "U x[t] + W h[t-1]", "the bias b is added at every step", 0.4,
+    Mistake("bias-forgotten", "a", "ux[t] + wh[t]", "the bias b is added at every step", 0.4,
             "What is added besides the two products?"),
     Mistake("activation-forgotten", "h", "a[t]", "the sum goes through the activation before it is the state", 0.5,
-            "Between which two values does tanh lie?"),
-    Mistake("two-activations", "h", "tanh(U x[t] + b) + tanh(W h[t-1])", "the two products are added first, and the "
+            "What becomes of a sum before it is a state?"),
+    Mistake("two-activations", "h", "tanh(ux[t] + b) + tanh(wh[t])", "the two products are added first, and the "
             "activation is taken once, of their sum", 0.5, "How often is the activation taken in one step?"),
-    Mistake("sigmoid-for-tanh", "h", "sigmoid(a[t])", "this is the sigmoid, from 0 to 1; tanh runs from −1 to 1", 0.4,
+    Mistake("sigmoid-for-tanh", "h", "sigmoid(a[t])", "this is the sigmoid, from 0 to 1; another activation is "
+            "asked for", 0.4,
             "Can a state be negative?"),
 )  # fmt: skip
-_TRANSPOSED = Mistake("recurrent-matrix-transposed", "a", "U x[t] + W^T h[t-1] + b", "in column layout W stands before "
+_TRANSPOSED = Mistake("recurrent-matrix-transposed", "wh", "W^T h[t-1]", "in column layout W stands before "
                       "the state as it is: its rows are multiplied by h", 0.4,
                       "Which row of W belongs to the first unit?")  # fmt: skip
 
@@ -49,7 +50,7 @@ def _given(kinds: Kinds, h0: bool = True) -> tuple[Variable, ...]:
         quantity("x", "x", "inputs, one per time step", series, ordinary=(-2, 2)),
         quantity("U", "w-x", "weights of the input (w_x, w_ih)", weights),
         quantity("W", "w-h", "weights of the state before (w_h, w_hh)", weights),
-        quantity("b", "b", "bias", state, "0"),
+        quantity("b", "b", "bias", state, "0" if kinds.scalar else "0*W[1]"),
         quantity("h0", "h-0", "state before the first step", state, "0" if kinds.scalar else "0*W[1]"),
     )
 
@@ -57,7 +58,9 @@ def _given(kinds: Kinds, h0: bool = True) -> tuple[Variable, ...]:
 def _forward(kinds: Kinds) -> tuple[Step, ...]:
     return (
         Step("T", "len(x)", "time steps"),
-        Step("a", "U x[t] + W h[t-1] + b", "what goes into the activation", kind=kinds.state, each=EACH),
+        Step("ux", "U x[t]", "what comes from the input", kind=kinds.state, each=EACH),
+        Step("wh", "W h[t-1]", "what comes from the state before", kind=kinds.state, each=EACH),
+        Step("a", "ux[t] + wh[t] + b", "what goes into the activation", kind=kinds.state, each=EACH),
         Step("h", "tanh(a[t])", "state", kind=kinds.state, each=EACH, before="h0"),
     )
 
@@ -142,15 +145,16 @@ _SLOPES = (
     Option(_RELU.name, _RELU.who, _RELU.says, {**_RELU.edits, "slope": "step(a[t])"}, True),
 )
 _EVERY_STEP = Option("sum", "textbooks", "the loss is the sum over all time steps")
-_LAST_STEP = Option(
-    "last",
-    "networks that answer once, at the end",
-    "only the last time step has a loss",
-    {"e": "if(t = T, h[t] - y[t], 0*h[t])", "loss": "1/2*sum((h[T] - y[T])^2)"},
-    True,
-)
 
-_PATHS = "prod(i=k+1..j, W^T diag(slope[i]))"
+
+def _last_step(error: str, output: str, loss: str) -> Option:
+    """The step `error` is 0 but at the end, where it is output less target."""
+    edits = {error: f"if(t = T, {output}[t] - y[t], 0*{output}[t])", "loss": loss}
+    says = "only the last time step has a loss"
+    return Option("last", "networks that answer once, at the end", says, edits, True)
+
+
+_PATHS = "prod(i=k+1..j, J[i])"
 
 
 def _reach(path: str = _PATHS, slope: str = "slope[k] ⊙ ", within: str = "k <= j") -> str:
@@ -164,6 +168,7 @@ def _backward(kinds: Kinds, state: tuple[Step, ...]) -> tuple[Step, ...]:
         *_forward(kinds),
         *state,
         Step("slope", "1 - h[t]^2", "slope of the activation at step t", kind=number, each=EACH),
+        Step("J", "W^T diag(slope[t])", "one step back: (∂h_t/∂h_{t−1})ᵀ", kind=weights, each=EACH),
         Step("reach", _reach(), "∂L_j/∂a_k: the loss at step j, taken back to step k", kind=number, each=TERMS),
         Step("terms_W", "reach[j, k] ⊗ h[k-1]", "term of ∂L/∂W: the loss at j by the use at k", kind=weights,
              each=TERMS),
@@ -171,6 +176,8 @@ def _backward(kinds: Kinds, state: tuple[Step, ...]) -> tuple[Step, ...]:
         Step("dW", "sum(j=1..T, sum(k=1..j, terms_W[j, k]))", "∂L/∂W, all terms", kind=weights),
         Step("dU", "sum(j=1..T, sum(k=1..j, terms_U[j, k]))", "∂L/∂U, all terms", kind=weights),
         Step("db", "sum(j=1..T, sum(k=1..j, reach[j, k]))", "∂L/∂b, all terms", kind=number),
+        Step("dx", "U^T sum(j=t..T, reach[j, t]) + 0*x[t]", "∂L/∂x_t, by every loss from t on", kind=number, each=EACH),
+        Step("dh0", "W^T sum(j=1..T, reach[j, 1]) + 0*h0", "∂L/∂h0", kind=number),
     )  # fmt: skip
 
 
@@ -182,9 +189,9 @@ _BPTT = (
             "step to the last; every pair k ≤ j is a term", 0.4, "How many pairs k ≤ j are there?"),
     Mistake("slope-missing", "reach", _reach(slope=""), "between the state h_k and the weights stands the activation: "
             "its slope at k is a factor", 0.6, "What lies between a_k and h_k?"),
-    Mistake("slopes-missing-on-the-way", "reach", _reach("prod(i=k+1..j, W^T)"), "every step on the way back passes "
+    Mistake("slopes-missing-on-the-way", "J", "W^T", "every step on the way back passes "
             "through its activation: W comes with the slope of that step", 0.6, "What is ∂h_i/∂h_{i−1}?"),
-    Mistake("product-from-k", "reach", _reach("prod(i=k..j, W^T diag(slope[i]))"), "the way from h_j back to h_k has "
+    Mistake("product-from-k", "reach", _reach("prod(i=k..j, J[i])"), "the way from h_j back to h_k has "
             "j − k steps: the product begins at k + 1", 0.5, "How many steps lie between h_k and h_j?"),
     Mistake("state-for-state-before", "terms_W", "reach[j, k] ⊗ h[k]", "at step k the weights W met the state before, "
             "h_{k−1}", 0.6, "What was W multiplied by at step k?"),
@@ -197,7 +204,7 @@ _BPTT = (
     Mistake("last-loss-only-for-u", "dU", "sum(k=1..T, terms_U[T, k])", "every time step has a loss of its own: the "
             "terms of all of them are added", 0.4, "Over which steps is the loss summed?"),
 )  # fmt: skip
-_MATRIX_BPTT = Mistake("w-not-transposed", "reach", _reach("prod(i=k+1..j, W diag(slope[i]))"), "backwards the error "
+_MATRIX_BPTT = Mistake("w-not-transposed", "J", "W diag(slope[t])", "backwards the error "
                        "passes through Wᵀ in column layout: each column of W tells where one state went", 0.6,
                        "Which weights lead from one unit to all others, a row of W or a column?")  # fmt: skip
 _ERRORS = (
@@ -208,11 +215,13 @@ _ERRORS = (
 )  # fmt: skip
 
 _BACK_LAYOUT = {
-    "reach": _reach("prod(i=k+1..j, W diag(slope[i]))"),
+    "J": "W diag(slope[t])",
     "terms_W": "h[k-1] ⊗ reach[j, k]",
     "terms_U": "x[k] ⊗ reach[j, k]",
+    "dx": "U sum(j=t..T, reach[j, t]) + 0*x[t]",
+    "dh0": "W sum(j=1..T, reach[j, 1]) + 0*h0",
 }
-_GRADIENTS = ("dW", "dU", "db")
+_GRADIENTS = ("dU", "dW", "db", "dx", "dh0")
 _BPTT_SOURCE = "P. J. Werbos, Backpropagation through time, Proceedings of the IEEE 78, 1990"
 _BPTT_NOTES = (
     "∂L/∂W is the sum over all pairs k ≤ j: T(T + 1)/2 terms",
@@ -226,7 +235,7 @@ def _bptt_mistakes(kinds: Kinds) -> tuple[Mistake, ...]:
 
 def _bptt(kinds: Kinds) -> Formula:
     """Backwards from gradients that are given, 1 unless said otherwise."""
-    ones = "0*x + 1" if kinds.scalar else "(0*(x^T)[1] + 1) ⊗ (0*W[1] + 1)"
+    ones = "0*x + 1" if kinds.scalar else "0*x (x[1] ⊗ W[1]) + 1"
     state = (
         Step("e", "d[t]", "∂L/∂h_t, the direct part", kind=kinds.state, each=EACH),
         Step("loss", "sum(t=1..T, sum(d[t] ⊙ h[t]))", "a loss with these gradients: Σ d_t·h_t"),
@@ -257,7 +266,9 @@ def _bptt_target(kinds: Kinds) -> Formula:
         steps=_backward(kinds, state),
         answers=(*_GRADIENTS, "h", "loss"),
         mistakes=(*_bptt_mistakes(kinds), *_ERRORS),
-        conventions=combined(_SLOPES, _layouts(kinds, **_BACK_LAYOUT), (_EVERY_STEP, _LAST_STEP)),
+        conventions=combined(
+            _SLOPES, _layouts(kinds, **_BACK_LAYOUT), (_EVERY_STEP, _last_step("e", "h", "1/2*sum((h[T] - y[T])^2)"))
+        ),
         notes=_BPTT_NOTES,
         source=_BPTT_SOURCE,
     )
@@ -278,6 +289,7 @@ _OUTPUT_ERRORS = (
 def _bptt_output(kinds: Kinds, softmax: bool) -> Formula:
     """Backwards through an output layer as well: squared loss, or cross-entropy behind a softmax."""
     loss = "-sum(t=1..T, sum(y[t] ⊙ ln(yhat[t])))" if softmax else "1/2*sum(t=1..T, sum((yhat[t] - y[t])^2))"
+    at_end = "-sum(y[T] ⊙ ln(yhat[T]))" if softmax else "1/2*sum((yhat[T] - y[T])^2)"
     name = "softmax" if softmax else "output"
     state = (
         *_output(kinds, softmax),
@@ -297,7 +309,7 @@ def _bptt_output(kinds: Kinds, softmax: bool) -> Formula:
         steps=_backward(kinds, state),
         answers=(*_GRADIENTS, "dV", "dc", "yhat", "h", "loss"),
         mistakes=(*_bptt_mistakes(kinds), *_OUTPUT_ERRORS),
-        conventions=combined(_SLOPES, _layouts(kinds, **row)),
+        conventions=combined(_SLOPES, _layouts(kinds, **row), (_EVERY_STEP, _last_step("error", "yhat", at_end))),
         notes=_BPTT_NOTES,
         source=_BPTT_SOURCE,
     )

@@ -144,6 +144,12 @@ def _nesterov(kinds: Kinds) -> Formula:
                     "What is left of the velocity before?"),
             Mistake("sign-turned", "w_new", "w_new[t-1] + v[t]", _SIGN, 0.5, _SIGN_HINT),
         ),
+        conventions=combined((
+            Option("ahead", "Sutskever et al., 2013", "the gradient is taken at w − γv; v ← γv + ηg, w ← w − v"),
+            Option("pytorch", "PyTorch (nesterov=True)", "the gradient is taken at w; v ← γv + g, w ← w − η(g + γv)",
+                   {"ahead": "w_new[t-1]", "v": "gamma*v[t-1] + g[t]",
+                    "w_new": "w_new[t-1] - eta*(g[t] + gamma*v[t])"}),
+        )),
         notes=("the first step is that of ordinary momentum, since the velocity starts at 0",),
         source="I. Sutskever et al., On the importance of initialization and momentum in deep learning, ICML 2013",
     )  # fmt: skip
@@ -222,8 +228,8 @@ def _rmsprop(kinds: Kinds) -> Formula:
                     "the weight of the new square", 0.5, "How much of the old average is kept?"),
             Mistake("summed-as-in-adagrad", "G", "G[t-1] + g[t]^2", "that is Adagrad's sum; here old squares fade by "
                     "ρ", 0.4, "Does the rate ever rise again?"),
-            Mistake("square-lost", "G", "rho*G[t-1] + (1 - rho)*g[t]", "the squares of the gradients are averaged", 0.5,
-                    "What is averaged?"),
+            Mistake("square-lost", "G", "rho*G[t-1] + (1 - rho)*abs(g[t])", "the squares of the gradients are "
+                    "averaged", 0.5, "What is averaged?"),
             _SIGN_TURNED,
         ),
         conventions=combined((_INSIDE, _outside())),
@@ -298,8 +304,8 @@ def _adam(kinds: Kinds) -> Formula:
                     "1 − βᵗ", 0.5, "Is the start at 0 still felt after many steps?"),
             Mistake("same-correction-every-step-of-square", "vhat", "v[t]/(1 - beta_2)", "the correction fades: at "
                     "step t it is 1 − βᵗ", 0.5, "Is the start at 0 still felt after many steps?"),
-            Mistake("square-lost", "v", "beta_2*v[t-1] + (1 - beta_2)*g[t]", "v averages the squares of the gradients",
-                    0.5, "What does v average?"),
+            Mistake("square-lost", "v", "beta_2*v[t-1] + (1 - beta_2)*abs(g[t])", "v averages the squares of the "
+                    "gradients", 0.5, "What does v average?"),
             Mistake("root-lost", "change", "eta*mhat[t]/(vhat[t] + epsilon)", "the mean is divided by the root of the "
                     "mean square", 0.6, "How large is the first step of Adam?"),
             Mistake("mean-not-averaged", "m", "beta_1*m[t-1] + g[t]", "the new gradient is weighed by 1 − β₁", 0.4,

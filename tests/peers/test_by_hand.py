@@ -1,0 +1,276 @@
+"""Operations by hand against PyTorch: cells, optimisers, normalisation, attention, losses; gradients by autograd."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from asking import ask
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+torch = pytest.importorskip("torch")
+nn = torch.nn
+pytestmark = pytest.mark.peers
+
+HUNDREDTHS = st.integers(-150, 150).map(lambda number: Fraction(number, 100))
+FEW = settings(max_examples=15, deadline=None)
+
+
+def vectors(*sizes: int) -> st.SearchStrategy[Any]:
+    """Nested tuples of these sizes."""
+    entries: st.SearchStrategy[Any] = HUNDREDTHS
+    for size in reversed(sizes):
+        entries = st.tuples(*[entries] * size)
+    return entries
+
+
+def numbers(value: Any) -> Any:
+    return [numbers(item) for item in value] if isinstance(value, tuple) else float(value)
+
+
+def tensor(value: Any, learnt: bool = False) -> Any:
+    return torch.tensor(numbers(value), dtype=torch.float64, requires_grad=learnt)
+
+
+def close(found: Any, expected: Any) -> None:
+    torch.testing.assert_close(tensor(found), expected.detach(), rtol=1e-9, atol=1e-10)
+
+
+@st.composite
+def cell(draw: st.DrawFn, gates: str, *states: str) -> dict[str, Any]:
+    """Two inputs, three units, three steps."""
+    found = {"x": draw(vectors(3, 2)), **{name: draw(vectors(3)) for name in states}}
+    for gate in gates:
+        found |= {f"W_{gate}": draw(vectors(3, 2)), f"U_{gate}": draw(vectors(3, 3)), f"b_{gate}": draw(vectors(3))}
+    return found
+
+
+def filled(layer: Any, q: dict[str, Any], gates: str, recurrent_bias: Any = None) -> Any:
+    """A PyTorch layer with these gates' weights one below the other."""
+    layer = layer.double()
+    with torch.no_grad():
+        layer.weight_ih_l0.copy_(torch.cat([tensor(q[f"W_{gate}"]) for gate in gates]))
+        layer.weight_hh_l0.copy_(torch.cat([tensor(q[f"U_{gate}"]) for gate in gates]))
+        layer.bias_ih_l0.copy_(torch.cat([tensor(q[f"b_{gate}"]) for gate in gates]))
+        layer.bias_hh_l0.zero_()
+        if recurrent_bias is not None:
+            layer.bias_hh_l0[-3:] = tensor(recurrent_bias)
+    return layer
+
+
+def check_gates(found: Any, layer: Any, gates: str) -> None:
+    """The gradients by every gate's weights."""
+    for place, gate in enumerate(gates):
+        rows = slice(3 * place, 3 * place + 3)
+        close(found[f"dW_{gate}"], layer.weight_ih_l0.grad[rows])
+        close(found[f"dU_{gate}"], layer.weight_hh_l0.grad[rows])
+        close(found[f"db_{gate}"], layer.bias_ih_l0.grad[rows])
+
+
+@FEW
+@given(q=cell("a", "h0"), d=vectors(3, 3), activation=st.sampled_from(["tanh", "relu"]))
+def test_rnn_and_its_bptt(q: dict[str, Any], d: Any, activation: str) -> None:
+    layer = filled(nn.RNN(2, 3, nonlinearity=activation), q, "a")
+    x, h0 = tensor(q["x"], True), tensor((q["h0"],), True)
+    states, _ = layer(x, h0)
+    (states * tensor(d)).sum().backward()
+    given = {"x": q["x"], "U": q["W_a"], "W": q["U_a"], "b": q["b_a"], "h0": q["h0"]}
+    convention = "" if activation == "tanh" else "relu"
+    close(ask("rnn_by_hand", convention, **given)["h"], states)
+    found = ask("rnn_bptt_by_hand", convention, d=d, **given)
+    close(found["dU"], layer.weight_ih_l0.grad)
+    close(found["dW"], layer.weight_hh_l0.grad)
+    close(found["db"], layer.bias_ih_l0.grad)
+    close(found["dx"], x.grad)
+    close(found["dh0"], h0.grad[0])
+
+
+@FEW
+@given(q=cell("fioc", "h0", "C0"), d=vectors(3, 3))
+def test_lstm_and_its_way_back(q: dict[str, Any], d: Any) -> None:
+    layer = filled(nn.LSTM(2, 3), q, "ifco")
+    x, h0, c0 = tensor(q["x"], True), tensor((q["h0"],), True), tensor((q["C0"],), True)
+    states, (_, cell_state) = layer(x, (h0, c0))
+    (states * tensor(d)).sum().backward()
+    forward = ask("lstm_by_hand", "pytorch", **q)
+    close(forward["h"], states)
+    close(forward["C"][-1], cell_state[0])
+    found = ask("lstm_backward_by_hand", d=d, **q)
+    check_gates(found, layer, "ifco")
+    close(found["dx"], x.grad)
+    close(found["dh0"], h0.grad[0])
+    close(found["dC0"], c0.grad[0])
+
+
+@FEW
+@given(q=cell("zrg", "h0", "d"), d=vectors(3, 3))
+def test_gru_reset_after_and_its_way_back(q: dict[str, Any], d: Any) -> None:
+    layer = filled(nn.GRU(2, 3), q, "rzg", q["d"])
+    x, h0 = tensor(q["x"], True), tensor((q["h0"],), True)
+    states, _ = layer(x, h0)
+    (states * tensor(d)).sum().backward()
+    close(ask("gru_by_hand", "pytorch", **q)["h"], states)
+    found = ask("gru_backward_by_hand", "after", d_h=d, **q)
+    check_gates(found, layer, "rzg")
+    close(found["dd"], layer.bias_hh_l0.grad[-3:])
+    close(found["dx"], x.grad)
+    close(found["dh0"], h0.grad[0])
+
+
+@FEW
+@given(q=cell("zrg", "h0"), d=vectors(3, 3), keeps=st.booleans())
+def test_gru_reset_before_by_autograd(q: dict[str, Any], d: Any, keeps: bool) -> None:
+    """PyTorch has no such layer: the cell is written out, and only its gradient is PyTorch's."""
+    p = {name: tensor(value, True) for name, value in q.items()}
+    h, states = p["h0"], []
+    for x in p["x"]:
+        z, r = (torch.sigmoid(p[f"W_{g}"] @ x + p[f"U_{g}"] @ h + p[f"b_{g}"]) for g in "zr")
+        candidate = torch.tanh(p["W_g"] @ x + p["U_g"] @ (r * h) + p["b_g"])
+        h = z * h + (1 - z) * candidate if keeps else (1 - z) * h + z * candidate
+        states.append(h)
+    (torch.stack(states) * tensor(d)).sum().backward()
+    found = ask("gru_backward_by_hand", "" if keeps else "renew", d_h=d, **q)
+    close(found["h"], torch.stack(states))
+    for name, at in p.items():
+        close(found[f"d{name}"], at.grad)
+
+
+OPTIMISERS = {
+    "sgd": (lambda w: torch.optim.SGD(w, lr=0.1), "", {}),
+    "momentum": (lambda w: torch.optim.SGD(w, lr=0.1, momentum=0.9), "pytorch", {}),
+    "adagrad": (lambda w: torch.optim.Adagrad(w, lr=0.1, eps=1e-3), "outside", {"epsilon": Fraction(1, 1000)}),
+    "rmsprop": (lambda w: torch.optim.RMSprop(w, lr=0.1, alpha=0.9, eps=1e-3), "outside",
+                {"epsilon": Fraction(1, 1000)}),
+    "adadelta": (lambda w: torch.optim.Adadelta(w, lr=1, rho=0.9, eps=1e-6), "", {}),
+    "adam": (lambda w: torch.optim.Adam(w, lr=0.001, eps=1e-3), "pytorch", {"epsilon": Fraction(1, 1000)}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OPTIMISERS)
+@FEW
+@given(w=vectors(2), g=vectors(3, 2))
+def test_optimisers_step_by_step(name: str, w: Any, g: Any) -> None:
+    make, convention, more = OPTIMISERS[name]
+    weight = tensor(w, True)
+    optimiser = make([weight])
+    ours = ask(f"{name}_by_hand", convention, w=w, g=g, **more)["w_new"]
+    for gradient, mine in zip(g, ours, strict=True):
+        weight.grad = tensor(gradient)
+        optimiser.step()
+        close(mine, weight)
+
+
+@FEW
+@given(w=vectors(2), k=vectors(2), c=vectors(2))
+def test_nesterov_as_pytorch_has_it(w: Any, k: Any, c: Any) -> None:
+    weight = tensor(w, True)
+    optimiser = torch.optim.SGD([weight], lr=0.1, momentum=0.9, nesterov=True)
+    for mine in ask("nesterov_by_hand", "pytorch", w=w, k=k, c=c, T=3)["w_new"]:
+        weight.grad = tensor(k) * weight.detach() + tensor(c)
+        optimiser.step()
+        close(mine, weight)
+
+
+@FEW
+@given(x=vectors(4, 3), gamma=vectors(3), beta=vectors(3), d=vectors(4))
+def test_normalisation(x: Any, gamma: Any, beta: Any, d: Any) -> None:
+    epsilon = Fraction(1, 100)
+    g, b = tensor(gamma, True), tensor(beta, True)
+    batch = nn.functional.batch_norm(tensor(x), None, None, g, b, training=True, eps=0.01)
+    close(ask("batchnorm_by_hand", x=x, gamma=gamma, beta=beta, epsilon=epsilon)["y"], batch)
+    layer = nn.functional.layer_norm(tensor(x[0]), [3], g, b, eps=0.01)
+    close(ask("layernorm_by_hand", x=x[0], gamma=gamma, beta=beta, epsilon=epsilon)["y"], layer)
+    column = tuple(row[0] for row in x)
+    one, g, b = tensor(column, True), tensor(gamma[:1], True), tensor(beta[:1], True)
+    scaled = nn.functional.batch_norm(one[:, None], None, None, g, b, training=True, eps=0.01)[:, 0]
+    (scaled * tensor(d)).sum().backward()
+    found = ask("batchnorm_backward_by_hand_scalar", x=column, gamma=gamma[0], beta=beta[0], epsilon=epsilon, d=d)
+    close(found["y"], scaled)
+    close(found["dx"], one.grad)
+    close(found["dgamma"], g.grad[0])
+    close(found["dbeta"], b.grad[0])
+    tested = nn.functional.batch_norm(tensor(x)[:, :1], torch.tensor([0.5]).double(), torch.tensor([2.0]).double(),
+                                      g, b, eps=0.01)  # fmt: skip
+    close(ask("batchnorm_test_by_hand", x=column, running_mean=Fraction(1, 2), running_variance=2, gamma=gamma[0],
+              beta=beta[0], epsilon=epsilon)["y"], tested[:, 0])  # fmt: skip
+
+
+@FEW
+@given(q=vectors(2, 3), k=vectors(4, 3), v=vectors(4, 2), d=vectors(2, 2), x=vectors(3, 2), w=vectors(3, 2, 2))
+def test_attention(q: Any, k: Any, v: Any, d: Any, x: Any, w: Any) -> None:
+    of = nn.functional.scaled_dot_product_attention
+    close(ask("attention_by_hand", q=q, k=k, v=v)["y"], of(tensor(q), tensor(k), tensor(v)))
+    learnt = [tensor(each, True) for each in (q, k, v)]
+    (of(*learnt) * tensor(d)).sum().backward()
+    found = ask("attention_backward_by_hand", q=q, k=k, v=v, d_y=d)
+    for name, at in zip(("dq", "dk", "dv"), learnt, strict=True):
+        close(found[name], at.grad)
+    parts = [tensor(x) @ tensor(each) for each in w]
+    given = dict(zip(("x", "W_q", "W_k", "W_v"), (x, *w), strict=True))
+    close(ask("self_attention_by_hand", **given)["y"], of(*parts))
+    close(ask("self_attention_by_hand", "causal", **given)["y"], of(*parts, is_causal=True))
+
+
+@FEW
+@given(z=vectors(4), true=st.integers(0, 3), d=vectors(4), labels=st.tuples(*[st.integers(0, 1)] * 4))
+def test_losses_and_softmax(z: Any, true: int, d: Any, labels: Any) -> None:
+    one_hot = tuple(int(place == true) for place in range(4))
+    scores = tensor(z, True)
+    loss = nn.functional.cross_entropy(scores, torch.tensor(true))
+    loss.backward()
+    found = ask("softmax_cross_entropy_by_hand", z=z, y=one_hot)
+    close(found["loss"], loss)
+    close(found["gradient"], scores.grad)
+    scores = tensor(z, True)
+    soft = torch.softmax(scores / 2, 0)
+    (soft * tensor(d)).sum().backward()
+    found = ask("softmax_backward_by_hand", z=z, tau=2, d=d)
+    close(found["y"], soft)
+    close(found["dz"], scores.grad)
+    p = tensor(tuple(abs(each) / 2 + Fraction(1, 10) for each in z), True)
+    loss = nn.functional.binary_cross_entropy(p, tensor(labels))
+    loss.backward()
+    found = ask("loss_log_by_hand", "mean", p=tuple(abs(each) / 2 + Fraction(1, 10) for each in z), y=labels)
+    close(found["loss"], loss)
+    close(found["gradient"], p.grad)
+    out = tensor(z, True)
+    loss = nn.functional.mse_loss(out, tensor(d))
+    loss.backward()
+    found = ask("loss_squared_by_hand", "mean", yhat=z, y=d)
+    close(found["loss"], loss)
+    close(found["gradient"], out.grad)
+
+
+@FEW
+@given(x=vectors(3), w=vectors(2, 3), b=vectors(2), d=vectors(2), words=st.tuples(*[st.integers(0, 2)] * 3))
+def test_layers(x: Any, w: Any, b: Any, d: Any, words: Any) -> None:
+    for name in ("relu", "sigmoid", "tanh"):
+        at, weight, bias = tensor(x, True), tensor(w, True), tensor(b, True)
+        out = getattr(torch, name)(nn.functional.linear(at, weight, bias))
+        (out * tensor(d)).sum().backward()
+        found = ask("dense_backward_by_hand", name, x=x, W=w, b=b, d=d)
+        close(found["yhat"], out)
+        close(found["dW"], weight.grad)
+        close(found["db"], bias.grad)
+        close(found["dx"], at.grad)
+    table = tuple(zip(*w, strict=True))
+    weight = tensor(table, True)
+    upstream = tuple((each, -each) for each in x)
+    (nn.functional.embedding(torch.tensor(words), weight) * tensor(upstream)).sum().backward()
+    close(ask("embedding_backward_by_hand", x=words, E=table, d=upstream)["dE"], weight.grad)
+
+
+@FEW
+@given(x=vectors(2), w1=vectors(3, 2), b1=vectors(3), w2=vectors(2, 3), b2=vectors(2), y=vectors(2))
+def test_a_net_and_its_update(x: Any, w1: Any, b1: Any, w2: Any, b2: Any, y: Any) -> None:
+    q = {"W1": w1, "b1": b1, "W2": w2, "b2": b2}
+    p = {name: tensor(value, True) for name, value in q.items()}
+    out = torch.sigmoid(p["W2"] @ torch.sigmoid(p["W1"] @ tensor(x) + p["b1"]) + p["b2"])
+    (((out - tensor(y)) ** 2).sum() / 2).backward()
+    torch.optim.SGD(p.values(), lr=0.5).step()
+    found = ask("mlp_backward_by_hand", x=x, y=y, **q)
+    for name, at in p.items():
+        close(found[f"d{name}"], at.grad)
+        close(found[f"{name}_new"], at)
