@@ -5,6 +5,7 @@ from __future__ import annotations
 import json as json_module
 import os
 import platform
+import time
 from importlib import metadata
 from importlib.util import find_spec
 from typing import Annotated, Any
@@ -13,6 +14,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from .progress import progress
 
 _EXTRAS = {
     "algebra": ("sympy",),
@@ -27,11 +30,16 @@ _EXTRAS = {
 """Extra → the modules that it brings."""
 
 
-def command(json: Annotated[bool, typer.Option("--json", help="one JSON object")] = False) -> Any:
+def command(
+    warm: Annotated[bool, typer.Option("--warm", help="compile every kernel now, rather than when first used")] = False,
+    json: Annotated[bool, typer.Option("--json", help="one JSON object")] = False,
+) -> Any:
     """What this installation can do, and what is missing.
 
     Example: dlcalc doctor
     """
+    if warm:
+        return _warm(json)
     found = report()
     if json:
         typer.echo(json_module.dumps(found, indent=2))
@@ -50,6 +58,25 @@ def command(json: Annotated[bool, typer.Option("--json", help="one JSON object")
     table.add_row("CUDA", Text("✓ yes" if cuda["available"] else f"– no: {cuda['reason']}"))
     table.add_row("profile", found["profile"])
     Console(highlight=False).print(table)
+    return 0
+
+
+def _warm(json: bool) -> int:
+    """Compiles, and says how much, how long it took, and where it is kept."""
+    from .. import kernels
+
+    start, number = time.perf_counter(), 0
+    with progress("compiling kernels") as step:
+        for event in kernels.warm():
+            number = event.done
+            step(event.of)
+    seconds, folder = time.perf_counter() - start, kernels.kept_in()
+    if json:
+        found = {"compiled": number, "seconds": round(seconds, 3), "folder": folder and str(folder)}
+        typer.echo(json_module.dumps(found, indent=2))
+        return 0
+    kept = f"kept in {folder}" if folder else "for this process alone: no folder can be written to keep them in"
+    typer.echo(f"{number} kernels are ready after {seconds:.1f} s, {kept}")
     return 0
 
 

@@ -7,9 +7,16 @@ from __future__ import annotations
 
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from ..errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .compile import Compiled
 
 DEVICES = ("cpu", "cuda", "auto")
 
@@ -22,10 +29,10 @@ def backend(device: str) -> ModuleType:
     if device not in DEVICES:
         raise UserError(f"device must be one of {', '.join(DEVICES)}: {device!r}")
     if device == "cpu" or (device == "auto" and missing_for_cuda()):
-        return import_module(f"{__name__}.cpu")
+        return import_module(".cpu", __package__)
     if missing := missing_for_cuda():
         raise UserError(f'device="cuda" cannot be used here: {missing}')
-    return import_module(f"{__name__}.cuda")
+    return import_module(".cuda", __package__)
 
 
 def missing_for_cuda() -> str:
@@ -34,5 +41,26 @@ def missing_for_cuda() -> str:
         return "this version of dlcalc has no CUDA kernels"
     if find_spec("numba_cuda") is None:
         return 'numba-cuda is not installed: pip install "dlcalc[cuda]"'
-    missing: str = import_module(f"{__name__}.cuda.device").missing()
+    missing: str = import_module(".cuda.device", __package__).missing()
     return missing
+
+
+def warm() -> Iterator[Compiled]:
+    """Compile every kernel of the CPU, or load it where that was done before; an event for each.
+
+    UserError: numpy or numba is missing.
+    """
+    for module in ("numpy", "numba"):
+        if find_spec(module) is None:
+            raise UserError(f'compiling kernels needs {module}: pip install "dlcalc[numeric]"')
+    from . import compile as compiling
+
+    backend("cpu")
+    yield from compiling.compile_all()
+
+
+def kept_in() -> Path | None:
+    """The folder of compiled kernels; None where none can be written."""
+    from . import compile as compiling
+
+    return compiling.cache_folder()

@@ -14,11 +14,12 @@ import os
 import platform
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import Any, TypeVar
 
-import llvmlite
 import numba
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +29,10 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 FLAGS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 DTYPES = ("float32", "float64")
+SOURCES = Path(__file__).parent
+
+_settings: Any = numba.config
+"""numba makes its settings when it is imported: no type checker knows them."""
 
 KERNELS: dict[str, Kernel] = {}
 """Module and name → the kernel, for all modules imported so far."""
@@ -48,7 +53,7 @@ class Kernel:
     def compile(self) -> Iterator[str]:
         """Compile, or load, every signature; yields each when it is ready."""
         for signature in self.signatures():
-            if not numba.config.DISABLE_JIT:
+            if not _settings.DISABLE_JIT:
                 self.dispatcher.compile(signature)
             yield signature
 
@@ -67,9 +72,28 @@ def kernel(*arguments: str) -> Callable[[Function], Function]:
     return decorate
 
 
+@dataclass(frozen=True)
+class Compiled:
+    """A kernel is ready for one dtype: the `done`-th of `of` specialisations."""
+
+    kernel: str
+    signature: str
+    done: int
+    of: int
+
+
+def compile_all() -> Iterator[Compiled]:
+    """Compile, or load, every kernel that is imported, for both dtypes; an event for each when it is ready."""
+    done, of = 0, sum(len(kernel.signatures()) for kernel in KERNELS.values())
+    for name, kernel in list(KERNELS.items()):
+        for signature in kernel.compile():
+            done += 1
+            yield Compiled(name, signature, done, of)
+
+
 def contiguous(array: Array) -> Array:
-    """The array itself, or a copy, laid out as kernels read it: row by row, aligned, writable."""
-    return np.require(array, requirements=("C", "A", "W"))
+    """The array itself, or a copy, as kernels read it: no subclass, row by row, aligned, writable."""
+    return np.require(array, requirements=("C", "A", "W", "E"))
 
 
 @cache
@@ -100,14 +124,16 @@ def _cache_root() -> Path:
             return home / ".cache"
 
 
-def _fingerprint() -> str:
-    """A hash of the sources of all kernels, of the flags, and of the versions of whatever makes code of them."""
+def _fingerprint(sources: Path = SOURCES) -> str:
+    """A hash of the sources, of the flags, and of the versions of whatever makes code of them.
+
+    Of the sources, those that kernels of the CPU are made of: here and in cpu/.
+    """
     digest = hashlib.blake2b(digest_size=8)
-    versions = numba.__version__, llvmlite.__version__, np.__version__, platform.python_version()
+    versions = numba.__version__, metadata.version("llvmlite"), np.__version__, platform.python_version()
     digest.update(repr((versions, sorted(FLAGS.items()))).encode())
-    here = Path(__file__).parent
-    for path in sorted(here.rglob("*.py")):
-        digest.update(path.relative_to(here).as_posix().encode() + b"\0" + path.read_bytes())
+    for path in sorted([*sources.glob("*.py"), *sources.glob("cpu/*.py")]):
+        digest.update(path.relative_to(sources).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
 
@@ -116,8 +142,8 @@ def _compiled(function: Callable[..., Any]) -> Any:
     if folder is None:
         return numba.njit(**FLAGS)(function)
     # numba looks at its setting while it decorates, and the setting is the user's again afterwards.
-    before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(folder)
+    before, _settings.CACHE_DIR = _settings.CACHE_DIR, str(folder)
     try:
         return numba.njit(cache=True, **FLAGS)(function)
     finally:
-        numba.config.CACHE_DIR = before
+        _settings.CACHE_DIR = before

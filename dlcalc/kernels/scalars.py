@@ -44,7 +44,7 @@ def activate(kind: int, x: Any, a: Any, b: Any) -> Any:
         return a * x if x <= ZERO else x
     if kind == SOFTPLUS:
         return max(x, ZERO) + np.log1p(np.exp(-abs(x)))
-    return HALF * (x + x * math.erf(a * x))
+    return HALF * x * math.erfc(-a * x)
 
 
 @register_jitable
@@ -60,7 +60,7 @@ def slope(kind: int, x: Any, y: Any, a: Any, b: Any) -> Any:
         return a if x <= ZERO else ONE
     if kind == SOFTPLUS:
         return sigmoid(x)
-    return HALF + x * b * np.exp(-HALF * x * x) + HALF * math.erf(a * x)
+    return HALF * math.erfc(-a * x) + x * b * np.exp(-HALF * x * x)
 
 
 @register_jitable
@@ -112,10 +112,11 @@ def gru_state_backward(z: Any, n: Any, h: Any, d_new: Any, keep: int) -> Any:
 def uniform(seed: int, index: int) -> Any:
     """A number of 0 ≤ u < 1 that depends on the seed and the index alone, in steps of 2^−24.
 
-    Two rounds of Wellons' 32-bit mixer "lowbias32" (https://github.com/skeeto/hash-prospector).
+    Rounds of Wellons' 32-bit mixer "lowbias32" (https://github.com/skeeto/hash-prospector). The index comes first: were
+    it the seed, the numbers of two seeds would be the same ones in another order.
     """
-    mixed = seed & 0xFFFFFFFF
-    for part in (index & 0xFFFFFFFF, index >> 32):
+    mixed = index >> 32
+    for part in (index & 0xFFFFFFFF, seed & 0xFFFFFFFF, seed >> 32):
         mixed = (mixed ^ part) & 0xFFFFFFFF
         mixed = ((mixed ^ (mixed >> 16)) * 0x7FEB352D) & 0xFFFFFFFF
         mixed = ((mixed ^ (mixed >> 15)) * 0x846CA68B) & 0xFFFFFFFF

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .. import scalars
@@ -10,7 +12,7 @@ from ..compile import Array, kernel
 activate, slope = scalars.activate, scalars.slope
 
 
-def constants(kind: int, parameter: float, dtype: np.dtype) -> tuple[np.floating, np.floating]:  # type: ignore[type-arg]
+def constants(kind: int, parameter: float, dtype: Any) -> tuple[Any, Any]:
     """The numbers a and b of `scalars.activate`, in the dtype of the array."""
     a = scalars.ROOT_HALF if kind == scalars.GELU else parameter
     return dtype.type(a), dtype.type(scalars.GAUSS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -16,13 +17,11 @@ def attention_forward(q: Array, k: Array, v: Array, mask: Array | None) -> tuple
     scores *= _scale(q)
     if mask is not None:
         scores += mask
-    shares = softmax_forward(scores.reshape(-1, scores.shape[2])).reshape(scores.shape)
+    shares = softmax_forward(scores.reshape(len(q) * q.shape[1], k.shape[1])).reshape(scores.shape)
     return np.matmul(shares, v), shares
 
 
-def attention_backward(
-    d_out: Array, q: Array, k: Array, v: Array, shares: Array
-) -> tuple[Array, Array, Array, Array]:
+def attention_backward(d_out: Array, q: Array, k: Array, v: Array, shares: Array) -> tuple[Array, Array, Array, Array]:
     """The gradients of q, k, v and of the mask that was added."""
     d_shares = np.matmul(d_out, v.transpose(0, 2, 1))
     rows = shares.shape[0] * shares.shape[1], shares.shape[2]
@@ -32,6 +31,5 @@ def attention_backward(
     return d_q, d_k, np.matmul(shares.transpose(0, 2, 1), d_out), d_scores
 
 
-def _scale(q: Array) -> np.floating:  # type: ignore[type-arg]
-    scale: np.floating = q.dtype.type(1 / math.sqrt(q.shape[2]))  # type: ignore[type-arg]
-    return scale
+def _scale(q: Array) -> Any:
+    return q.dtype.type(1 / math.sqrt(q.shape[2]))

@@ -1,7 +1,8 @@
 """Convolution as a matrix product with the unfolded input, over one, two or three axes.
 
-All of them are one over (N, C, depth, height, width), where a missing axis has size 1. The input is unfolded for as many
-images at a time as fit into a cache. Where a function says *pairs*, it means (before, after) for each axis.
+All of them are one over (N, C, depth, height, width), where a missing axis has size 1. The input is unfolded for as
+many images at a time, or lines of one, as fit into a cache. Where a function says *pairs*, it means (before, after)
+for each axis.
 """
 
 from __future__ import annotations
@@ -98,32 +99,29 @@ def _deep(x: Array) -> Array:
 def _products(x: Array, weight: Array, geometry: Array, groups: int) -> Array:
     """The convolution itself, (N, K, L) with the output's axes in one."""
     filters = weight.reshape(groups, len(weight) // groups, -1)
-    length = prod(map(int, geometry[4]))
-    out = np.empty((len(x), len(weight), length), dtype=x.dtype)
-    parts = out.reshape(len(x), groups, -1, length) if out.size else out[:0]
-    for images, columns in _unfolded(x, geometry, groups):
-        np.matmul(filters, columns, out=parts[images])
-    return out
+    out = np.empty((len(x), groups, filters.shape[1], _length(geometry)), dtype=x.dtype)
+    for images, places, columns in _unfolded(x, geometry, groups):
+        np.matmul(filters, columns, out=out[images, :, :, places])
+    return out.reshape(len(x), len(weight), out.shape[3])
 
 
 def _scattered(d_out: Array, weight: Array, shape: Sizes, geometry: Array, groups: int) -> Array:
     """The adjoint of `_products`: each output value lays its filter down, weighed by itself."""
     d_x = np.zeros(shape, dtype=d_out.dtype)
     filters = weight.reshape(groups, len(weight) // groups, -1).transpose(0, 2, 1)
-    length = prod(map(int, geometry[4]))
-    for images in _blocks(len(d_out), shape[1] * prod(map(int, geometry[0])) * length * d_out.itemsize):
-        parts = d_out[images].reshape(-1, groups, filters.shape[2], length)
-        columns = np.matmul(filters, parts)
-        fold(columns.reshape(len(columns), -1, length), geometry, d_x[images])
+    parts = d_out.reshape(len(d_out), groups, filters.shape[2], _length(geometry))
+    taps = shape[1] * prod(map(int, geometry[0]))
+    for images, lines in _blocks(len(d_out), geometry, taps * d_out.itemsize):
+        columns = np.matmul(filters, parts[images, :, :, _places(lines, geometry)])
+        fold(columns.reshape(len(columns), taps, columns.shape[3]), geometry, lines.start, d_x[images])
     return d_x
 
 
 def _weight_gradient(x: Array, d_out: Array, shape: Sizes, geometry: Array, groups: int) -> Array:
     d_weight = np.zeros((groups, shape[0] // groups, prod(shape[1:])), dtype=x.dtype)
-    length = prod(map(int, geometry[4]))
-    for images, columns in _unfolded(x, geometry, groups):
-        parts = d_out[images].reshape(-1, groups, shape[0] // groups, length)
-        d_weight += np.matmul(parts, columns.transpose(0, 1, 3, 2)).sum(axis=0)
+    parts = d_out.reshape(len(d_out), groups, shape[0] // groups, _length(geometry))
+    for images, places, columns in _unfolded(x, geometry, groups):
+        d_weight += np.matmul(parts[images, :, :, places], columns.transpose(0, 1, 3, 2)).sum(axis=0)
     return d_weight.reshape(shape)
 
 
@@ -132,34 +130,50 @@ def _bias_gradient(d_out: Array) -> Array:
     return gradient
 
 
-def _unfolded(x: Array, geometry: Array, groups: int) -> Iterator[tuple[slice, Array]]:
-    """The images in blocks, and for each block its columns (n, groups, C/groups·taps, L), good until the next."""
-    length = prod(map(int, geometry[4]))
-    rows = x.shape[1] * prod(map(int, geometry[0]))
-    if length == prod(x.shape[2:]) and (geometry[:2] == 1).all():
+def _unfolded(x: Array, geometry: Array, groups: int) -> Iterator[tuple[slice, slice, Array]]:
+    """Blocks of images and places, and for each its columns (n, groups, C/groups·taps, L), good until the next."""
+    taps = x.shape[1] * prod(map(int, geometry[0]))
+    if _length(geometry) == prod(x.shape[2:]) and (geometry[:2] == 1).all():
         # A filter of one tap reads the image as it stands.
-        if len(x):
-            yield slice(0, len(x)), x.reshape(len(x), groups, rows // groups, length)
+        yield slice(0, len(x)), slice(0, None), x.reshape(len(x), groups, taps // groups, _length(geometry))
         return
     buffer = np.empty(0, dtype=x.dtype)
-    for images in _blocks(len(x), rows * length * x.itemsize):
-        block = x[images]
-        if not len(buffer):
-            buffer = np.empty((len(block), rows, length), dtype=x.dtype)
-        columns = buffer[: len(block)]
-        unfold(block, geometry, columns)
-        yield images, columns.reshape(len(block), groups, rows // groups, length)
+    for images, lines in _blocks(len(x), geometry, taps * x.itemsize):
+        block, places = x[images], _places(lines, geometry)
+        shape = len(block), taps, places.stop - places.start
+        if buffer.size < prod(shape):
+            buffer = np.empty(prod(shape), dtype=x.dtype)
+        columns = buffer[: prod(shape)].reshape(shape)
+        unfold(block, geometry, lines.start, columns)
+        yield images, places, columns.reshape(len(block), groups, taps // groups, shape[2])
 
 
-def _blocks(images: int, bytes_each: int) -> Iterator[slice]:
-    size = max(1, UNFOLDED_BYTES // max(1, bytes_each))
-    for start in range(0, images, size):
-        yield slice(start, min(start + size, images))
+def _blocks(images: int, geometry: Array, bytes_each: int) -> Iterator[tuple[slice, slice]]:
+    """Several images at a time, or of a large image some lines of the output; `bytes_each`: for each place of it."""
+    lines = int(geometry[4, 0] * geometry[4, 1])
+    at_once = max(1, UNFOLDED_BYTES // (bytes_each * int(geometry[4, 2])))
+    count = max(1, at_once // lines)
+    for start in range(0, images, count):
+        for line in range(0, lines, at_once):
+            yield slice(start, min(start + count, images)), slice(line, min(line + at_once, lines))
 
 
-@kernel("T[:, :, :, :, ::1]", "int64[:, ::1]", "T[:, :, ::1]")
-def unfold(x: Array, geometry: Array, columns: Array) -> None:
-    """Writes into columns (N, C·taps, L) what each tap reads at each place of the filter; 0 outside the input."""
+def _places(lines: slice, geometry: Array) -> slice:
+    """The places of the output on these lines, which lie along the last axis."""
+    width = int(geometry[4, 2])
+    return slice(lines.start * width, lines.stop * width)
+
+
+def _length(geometry: Array) -> int:
+    return prod(map(int, geometry[4]))
+
+
+@kernel("T[:, :, :, :, ::1]", "int64[:, ::1]", "int64", "T[:, :, ::1]")
+def unfold(x: Array, geometry: Array, line: int, columns: Array) -> None:
+    """Writes into columns (N, C·taps, L) what each tap reads at each place of the filter; 0 outside the input.
+
+    The places are those on lines of the output, the first of them `line`, as many as columns have room for.
+    """
     window, stride, dilation, front, output = geometry[0], geometry[1], geometry[2], geometry[3], geometry[4]
     images, channels, depth, height, width = x.shape
     for image in range(images):
@@ -173,28 +187,27 @@ def unfold(x: Array, geometry: Array, columns: Array) -> None:
                         first = min(places, max(0, -(shift // step)))
                         last = max(first, min(places, (width - 1 - shift) // step + 1))
                         at = 0
-                        for o0 in range(output[0]):
-                            i0 = o0 * stride[0] + a0 * dilation[0] - front[0]
-                            for o1 in range(output[1]):
-                                i1 = o1 * stride[1] + a1 * dilation[1] - front[1]
-                                inside = 0 <= i0 < depth and 0 <= i1 < height
-                                begin, end = (first, last) if inside else (0, 0)
-                                for o2 in range(begin):
-                                    columns[image, row, at + o2] = 0
-                                if step == 1:
-                                    for o2 in range(begin, end):
-                                        columns[image, row, at + o2] = x[image, channel, i0, i1, o2 + shift]
-                                else:
-                                    for o2 in range(begin, end):
-                                        columns[image, row, at + o2] = x[image, channel, i0, i1, o2 * step + shift]
-                                for o2 in range(end, places):
-                                    columns[image, row, at + o2] = 0
-                                at += places
+                        for over in range(line, line + columns.shape[2] // places):
+                            i0 = over // output[1] * stride[0] + a0 * dilation[0] - front[0]
+                            i1 = over % output[1] * stride[1] + a1 * dilation[1] - front[1]
+                            inside = 0 <= i0 < depth and 0 <= i1 < height
+                            begin, end = (first, last) if inside else (0, 0)
+                            for o2 in range(begin):
+                                columns[image, row, at + o2] = 0
+                            if step == 1:
+                                for o2 in range(begin, end):
+                                    columns[image, row, at + o2] = x[image, channel, i0, i1, o2 + shift]
+                            else:
+                                for o2 in range(begin, end):
+                                    columns[image, row, at + o2] = x[image, channel, i0, i1, o2 * step + shift]
+                            for o2 in range(end, places):
+                                columns[image, row, at + o2] = 0
+                            at += places
                         row += 1
 
 
-@kernel("T[:, :, ::1]", "int64[:, ::1]", "T[:, :, :, :, ::1]")
-def fold(columns: Array, geometry: Array, x: Array) -> None:
+@kernel("T[:, :, ::1]", "int64[:, ::1]", "int64", "T[:, :, :, :, ::1]")
+def fold(columns: Array, geometry: Array, line: int, x: Array) -> None:
     """The adjoint of `unfold`: adds each column's numbers to the places of x that they were read from."""
     window, stride, dilation, front, output = geometry[0], geometry[1], geometry[2], geometry[3], geometry[4]
     images, channels, depth, height, width = x.shape
@@ -208,12 +221,11 @@ def fold(columns: Array, geometry: Array, x: Array) -> None:
                         first = min(places, max(0, -(shift // step)))
                         last = max(first, min(places, (width - 1 - shift) // step + 1))
                         at = 0
-                        for o0 in range(output[0]):
-                            i0 = o0 * stride[0] + a0 * dilation[0] - front[0]
-                            for o1 in range(output[1]):
-                                i1 = o1 * stride[1] + a1 * dilation[1] - front[1]
-                                if 0 <= i0 < depth and 0 <= i1 < height:
-                                    for o2 in range(first, last):
-                                        x[image, channel, i0, i1, o2 * step + shift] += columns[image, row, at + o2]
-                                at += places
+                        for over in range(line, line + columns.shape[2] // places):
+                            i0 = over // output[1] * stride[0] + a0 * dilation[0] - front[0]
+                            i1 = over % output[1] * stride[1] + a1 * dilation[1] - front[1]
+                            if 0 <= i0 < depth and 0 <= i1 < height:
+                                for o2 in range(first, last):
+                                    x[image, channel, i0, i1, o2 * step + shift] += columns[image, row, at + o2]
+                            at += places
                         row += 1

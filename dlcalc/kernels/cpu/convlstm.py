@@ -5,6 +5,8 @@ Shi et al., "Convolutional LSTM Network", NIPS 2015, equation 3. Gates in the or
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
 from ..compile import Array
@@ -28,7 +30,9 @@ def convlstm_forward(
     """All states h and c (T + 1, N, K, H, W) and the gates (T, N, 4K, H, W). `peephole`: (3K, H, W), zeros without."""
     steps, images = x.shape[:2]
     frames = x.reshape(steps * images, *x.shape[2:])
-    gates = conv2d_forward(frames, w_ih, b_ih, ONES, _same(w_ih), ONES, 1).reshape(steps, images, -1, *x.shape[3:])
+    gates = conv2d_forward(frames, w_ih, b_ih, ONES, _same(w_ih), ONES, 1).reshape(
+        steps, images, len(w_ih), *x.shape[3:]
+    )
     h, c = (np.empty((steps + 1, *h0.shape), dtype=x.dtype) for _ in range(2))
     h[-1 if reverse else 0], c[-1 if reverse else 0] = h0, c0
     for t in range(steps - 1, -1, -1) if reverse else range(steps):
@@ -56,21 +60,18 @@ def convlstm_backward(
     for t in range(steps) if reverse else range(steps - 1, -1, -1):
         old, new = t + reverse, t + 1 - reverse
         d_h += d_y[t]
-        cells = _flat(c[old]), _flat(c[new])
-        lstm_step_backward(_flat(gates[t]), *cells, peephole.reshape(-1), _flat(d_h), _flat(d_c), _flat(d_sums[t]))
+        looked = _flat(c[old]), _flat(c[new])
+        lstm_step_backward(_flat(gates[t]), *looked, peephole.reshape(-1), _flat(d_h), _flat(d_c), _flat(d_sums[t]))
         d_h, d_w, d_b = conv2d_backward(d_sums[t], h[old], w_hh, ONES, _same(w_hh), ONES, 1)
         d_w_hh += d_w
         d_b_hh += d_b
     all_sums = d_sums.reshape(steps * images, *d_sums.shape[2:])
     frames = x.reshape(steps * images, *x.shape[2:])
     d_x, d_w_ih, d_b_ih = conv2d_backward(all_sums, frames, w_ih, ONES, _same(w_ih), ONES, 1)
-    flat = (steps, images, d_sums[0, 0].size) if d_sums.size else (steps, images, 0)
-    d_peephole = np.zeros_like(peephole)
-    if d_sums.size:
-        d_peephole = peephole_gradient(d_sums.reshape(flat), c.reshape(steps + 1, images, -1), reverse)
-    return Gradients(
-        d_x.reshape(x.shape), d_h, d_w_ih, d_w_hh, d_b_ih, d_b_hh, d_c, d_peephole.reshape(peephole.shape)
-    )
+    units = peephole.size // 3
+    cells = c.reshape(steps + 1, images, units)
+    d_peephole = peephole_gradient(d_sums.reshape(steps, images, 4 * units), cells, reverse)
+    return Gradients(d_x.reshape(x.shape), d_h, d_w_ih, d_w_hh, d_b_ih, d_b_hh, d_c, d_peephole.reshape(peephole.shape))
 
 
 def _same(weight: Array) -> list[tuple[int, int]]:
@@ -79,4 +80,4 @@ def _same(weight: Array) -> list[tuple[int, int]]:
 
 def _flat(array: Array) -> Array:
     """(N, …) as (N, k): gates then stand side by side as in an LSTM's."""
-    return array.reshape(len(array), array.size // max(1, len(array)))
+    return array.reshape(len(array), prod(array.shape[1:]))

@@ -16,7 +16,7 @@ def dropout_forward(x: Array, p: float, seed: int) -> tuple[Array, Array]:
     The gradient of x is d_out times the factors.
     """
     factors = np.empty_like(x)
-    draw_factors(seed, p, x.dtype.type(1 / (1 - p)) if p < 1 else x.dtype.type(0), factors.reshape(-1))
+    draw_factors(seed, p, x.dtype.type(1 / (1 - p)), factors.reshape(-1))
     return x * factors, factors
 
 

@@ -9,7 +9,7 @@ from ..compile import Array
 
 def linear_forward(x: Array, weight: Array, bias: Array | None) -> Array:
     """(R, n) and (m, n) to (R, m): x Wᵀ + b."""
-    out = np.matmul(x, weight.T)
+    out: Array = np.matmul(x, weight.T)
     if bias is not None:
         out += bias
     return out

@@ -10,7 +10,8 @@ from .softmax import log_softmax_forward
 
 def mse_loss_forward(x: Array, target: Array) -> Array:
     """(x − target)²."""
-    return np.square(x - target)
+    squares: Array = np.square(x - target)
+    return squares
 
 
 def mse_loss_backward(d_out: Array, x: Array, target: Array) -> tuple[Array, Array]:

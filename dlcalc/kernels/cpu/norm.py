@@ -37,10 +37,8 @@ def layer_norm_backward(d_normal: Array, normal: Array, scale: Array) -> Array:
     return gradient
 
 
-def local_response_norm_forward(
-    x: Array, size: int, alpha: float, beta: float, k: float
-) -> tuple[Array, Array]:
-    """x (k + α/size · Σ x²)^−β on (N, C, L), the sum over `size` channels around each; that, and what is in brackets."""
+def local_response_norm_forward(x: Array, size: int, alpha: float, beta: float, k: float) -> tuple[Array, Array]:
+    """x (k + α/size · Σ x²)^−β on (N, C, L), the sum over `size` channels around each; that, and the brackets."""
     bases = np.empty_like(x)
     add_neighbours(np.square(x), size // 2, (size - 1) // 2, bases)
     bases *= alpha / size
@@ -48,9 +46,7 @@ def local_response_norm_forward(
     return x * bases**-beta, bases
 
 
-def local_response_norm_backward(
-    d_out: Array, x: Array, bases: Array, size: int, alpha: float, beta: float
-) -> Array:
+def local_response_norm_backward(d_out: Array, x: Array, bases: Array, size: int, alpha: float, beta: float) -> Array:
     """The gradient of x: its own, and through the sums of all channels whose neighbour it is."""
     through = np.empty_like(x)
     add_neighbours(d_out * x * bases ** (-beta - 1), (size - 1) // 2, size // 2, through)
@@ -65,22 +61,19 @@ def normalise(x: Array, eps: float, normal: Array, mean: Array, variance: Array,
     """Two passes for each channel: the mean, then the squares of what is left."""
     images, channels, length = x.shape
     one = x.dtype.type(1)
-    count = x.dtype.type(max(1, images * length))
+    count = max(1, images * length)
     for channel in range(channels):
-        total = x.dtype.type(0)
+        # Sums are float64: of a million float32 one by one little would be left.
+        total = np.float64(0)
         for image in range(images):
-            part = x.dtype.type(0)
             for place in range(length):
-                part += x[image, channel, place]
-            total += part
-        middle = total / count
-        total = x.dtype.type(0)
+                total += x[image, channel, place]
+        middle = x.dtype.type(total / count)
+        total = np.float64(0)
         for image in range(images):
-            part = x.dtype.type(0)
             for place in range(length):
                 difference = x[image, channel, place] - middle
-                part += difference * difference
-            total += part
+                total += difference * difference
         mean[channel] = middle
         variance[channel] = total / count
         scale[channel] = one / np.sqrt(variance[channel] + eps)
@@ -93,15 +86,14 @@ def normalise(x: Array, eps: float, normal: Array, mean: Array, variance: Array,
 def normalise_backward(d_normal: Array, normal: Array, scale: Array, d_x: Array) -> None:
     """scale (d − mean d − x̂ · mean(d ⊙ x̂)) in each channel."""
     images, channels, length = normal.shape
-    count = normal.dtype.type(max(1, images * length))
+    count = max(1, images * length)
     for channel in range(channels):
-        plain, along = normal.dtype.type(0), normal.dtype.type(0)
+        first, second = np.float64(0), np.float64(0)
         for image in range(images):
             for place in range(length):
-                plain += d_normal[image, channel, place]
-                along += d_normal[image, channel, place] * normal[image, channel, place]
-        plain /= count
-        along /= count
+                first += d_normal[image, channel, place]
+                second += d_normal[image, channel, place] * normal[image, channel, place]
+        plain, along = normal.dtype.type(first / count), normal.dtype.type(second / count)
         for image in range(images):
             for place in range(length):
                 rest = d_normal[image, channel, place] - plain - normal[image, channel, place] * along

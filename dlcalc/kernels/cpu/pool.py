@@ -114,7 +114,7 @@ def add_windows(x: Array, rows: Array, columns: Array, out: Array) -> None:
     for plane in range(len(x)):
         for o0 in range(len(rows)):
             for o1 in range(len(columns)):
-                total = x.dtype.type(0)
+                total = np.float64(0)
                 for i0 in range(rows[o0, 0], rows[o0, 1]):
                     for i1 in range(columns[o1, 0], columns[o1, 1]):
                         total += x[plane, i0, i1]

@@ -1,7 +1,7 @@
 """Recurrent layers over (T, N, n): the inputs of all steps in one matrix product, the state in one for each step.
 
-States are kept as (T + 1, N, m), the first one included. In reverse time runs from T − 1 to 0 and the first state stands
-last, so that step t reads state t + reverse and writes state t + 1 − reverse.
+States are kept as (T + 1, N, m), the first one included. In reverse time runs from T − 1 to 0 and the first state
+stands last, so that step t reads state t + reverse and writes state t + 1 − reverse.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def lstm_forward(
     """All states h and c (T + 1, N, m) and the gates i, f, g, o (T, N, 4m). `peephole`: (3m,), zeros without."""
     gates = _sums(x, w_ih, b_ih, b_hh)
     h, c = _states(len(x), h0, reverse), _states(len(x), c0, reverse)
-    product = np.empty_like(gates[0]) if len(x) else None
+    product = np.empty(gates.shape[1:], dtype=x.dtype)
     for t in _times(len(x), reverse):
         np.matmul(h[t + reverse], w_hh.T, out=product)
         lstm_step(product, c[t + reverse], peephole, gates[t], c[t + 1 - reverse], h[t + 1 - reverse])
@@ -204,7 +204,7 @@ def _by_time(array: Array) -> Array:
 
 def _sums(x: Array, w_ih: Array, *biases: Array | None) -> Array:
     """W_ih x of all steps with the biases, (T, N, gates·m)."""
-    sums = np.matmul(_by_time(x), w_ih.T)
+    sums: Array = np.matmul(_by_time(x), w_ih.T)
     for bias in biases:
         if bias is not None:
             sums += bias

@@ -42,23 +42,23 @@ def softmax_rows(x: Array, out: Array) -> None:
         largest = x.dtype.type(-np.inf)
         for column in range(x.shape[1]):
             largest = max(largest, x[row, column])
-        total = x.dtype.type(0)
+        total = np.float64(0)
         for column in range(x.shape[1]):
             out[row, column] = np.exp(x[row, column] - largest)
             total += out[row, column]
         for column in range(x.shape[1]):
-            out[row, column] /= total
+            out[row, column] /= x.dtype.type(total)
 
 
 @kernel("T[:, ::1]", "T[:, ::1]", "T[:, ::1]")
 def softmax_rows_backward(d_out: Array, out: Array, d_x: Array) -> None:
     """The gradient of each row."""
     for row in range(out.shape[0]):
-        total = out.dtype.type(0)
+        total = np.float64(0)
         for column in range(out.shape[1]):
             total += d_out[row, column] * out[row, column]
         for column in range(out.shape[1]):
-            d_x[row, column] = out[row, column] * (d_out[row, column] - total)
+            d_x[row, column] = out[row, column] * (d_out[row, column] - out.dtype.type(total))
 
 
 @kernel("T[:, ::1]", "T[:, ::1]")
@@ -68,10 +68,10 @@ def log_softmax_rows(x: Array, out: Array) -> None:
         largest = x.dtype.type(-np.inf)
         for column in range(x.shape[1]):
             largest = max(largest, x[row, column])
-        total = x.dtype.type(0)
+        total = np.float64(0)
         for column in range(x.shape[1]):
             total += np.exp(x[row, column] - largest)
-        shift = largest + np.log(total)
+        shift = largest + x.dtype.type(np.log(total))
         for column in range(x.shape[1]):
             out[row, column] = x[row, column] - shift
 
@@ -80,8 +80,8 @@ def log_softmax_rows(x: Array, out: Array) -> None:
 def log_softmax_rows_backward(d_out: Array, out: Array, d_x: Array) -> None:
     """The gradient of each row."""
     for row in range(out.shape[0]):
-        total = out.dtype.type(0)
+        total = np.float64(0)
         for column in range(out.shape[1]):
             total += d_out[row, column]
         for column in range(out.shape[1]):
-            d_x[row, column] = d_out[row, column] - np.exp(out[row, column]) * total
+            d_x[row, column] = d_out[row, column] - np.exp(out[row, column]) * out.dtype.type(total)
