@@ -121,11 +121,12 @@ def window_count(
 ) -> int:
     """How many places a window has along an axis.
 
-    In ceil mode a window may reach beyond the padding, but none starts behind the input and its front padding.
+    In ceil mode a window may reach beyond the padding, even the only one, but none starts behind the input and its
+    front padding.
     UserError: it has none; the shapes are `told`.
     """
     span = n + sum(padding) - d * (f - 1) - 1
-    if span < 0:
+    if span <= (-s if ceil_mode else -1):
         raise UserError(
             f"a window of {d * (f - 1) + 1} must fit into the padded input, {padding[0]} + {n} + {padding[1]}: {told}"
         )
