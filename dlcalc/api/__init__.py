@@ -46,11 +46,18 @@ anchors = Calculator("anchors")
 grid = Calculator("grid")
 
 if TYPE_CHECKING:
+    from .by_hand import by_hand as run
+    from .differentiating import diff
     from .networks import code, compare, net
+    from .running import run_network
     from .solving import solve
+    from .vanishing import vanish
 
-_LATER = {"code": "networks", "compare": "networks", "net": "networks", "solve": "solving"}
-"""Name → its module, which is loaded when the name is asked for: a calculator needs none of them."""
+_LATER = {
+    "code": "networks", "compare": "networks", "diff": "differentiating", "net": "networks", "run": "by_hand.by_hand",
+    "run_network": "running", "solve": "solving", "vanish": "vanishing",
+}  # fmt: skip
+"""Name → its module, and what it is called there; loaded when it is asked for: no calculator needs them."""
 
 __all__ = [
     "Backwards",
@@ -75,6 +82,7 @@ __all__ = [
     "conv3d",
     "convlstm",
     "dense",
+    "diff",
     "dropout",
     "embedding",
     "gan",
@@ -91,6 +99,8 @@ __all__ = [
     "pool",
     "rf",
     "rnn",
+    "run",
+    "run_network",
     "separable",
     "seq2seq",
     "solve",
@@ -98,11 +108,13 @@ __all__ = [
     "transfer",
     "untrained_loss",
     "updates",
+    "vanish",
     "word2vec",
 ]
 
 
 def __getattr__(name: str) -> object:
     if name in _LATER:
-        return getattr(import_module(f".{_LATER[name]}", __package__), name)
+        module, _, attribute = _LATER[name].partition(".")
+        return getattr(import_module(f".{module}", __package__), attribute or name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

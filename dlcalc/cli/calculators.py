@@ -47,7 +47,7 @@ def _ids(entry: Entry) -> list[str]:
     ]
 
 
-class _Collector:
+class Collector:
     """Options, each name taken once; the keys are safe as Python names, `names` leads back."""
 
     def __init__(self) -> None:
@@ -85,7 +85,7 @@ class _Collector:
 
 
 def _parameters(entry: Entry, formulas: list[Formula]) -> tuple[list[inspect.Parameter], dict[str, str]]:
-    collect = _Collector()
+    collect = Collector()
     if entry.positional:
         which = typer.Argument(help=f"one of {', '.join(entry.choices)}", metavar=entry.choice.upper())
         collect.add(entry.choice, Annotated[str | None, which])
@@ -103,7 +103,7 @@ def _parameters(entry: Entry, formulas: list[Formula]) -> tuple[list[inspect.Par
     return collect.parameters, collect.names
 
 
-def _quantities(collect: _Collector, formulas: list[Formula]) -> None:
+def _quantities(collect: Collector, formulas: list[Formula]) -> None:
     seen: set[str] = set()
     for variable in (v for f in formulas for v in f.variables):
         if variable.name in seen:
@@ -125,7 +125,7 @@ def _flags(name: str, long: str = "") -> list[str]:
     return [f"--{name.replace('_', '-')}", *([f"--{long}"] if long else [])]
 
 
-def _common(collect: _Collector, formulas: list[Formula]) -> None:
+def _common(collect: Collector, formulas: list[Formula]) -> None:
     conventions = list(dict.fromkeys(c.name for f in formulas for c in f.conventions))
     collect.option("find", ["--find"], "the unknowns to find: s or f,p", _BACKWARDS, "NAMES")
     collect.option("range", ["--range"], "where to look: n=1..1000; may be repeated", _BACKWARDS, "RANGE", many=True)

@@ -21,7 +21,8 @@ def telling(found: Working, name: str) -> list[Line]:
     needed = found.program.needed(name)
     lines = [line for line in found.steps if line.name.partition("[")[0] in needed]
     if any("[" in line.name for line in lines) or any(step.called for step in found.formula.steps):
-        return lines
+        # what runs together over time needs what comes after it in the step before; what was asked is told last
+        return sorted(lines, key=lambda line: line.name.partition("[")[0] == name)
     if not any(line.axis for line in lines):
         return _live(found, lines, {name}, found.state.lanes[0] if found.state.lanes else found.state.values)
     whole = _live(found, [line for line in lines if not line.axis], {name}, found.state.values)

@@ -9,9 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from ..errors import UserError
 from .registry import ids_known
+
+if TYPE_CHECKING:
+    from .model import Formula
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class Operation:
     loss: str = ""
     """The answer that a target is compared with, where the formulas take ∂L/∂answer as `g`."""
     gradients: Mapping[str, str] = field(default_factory=dict)
-    """Answer of a backward formula → the variable whose gradient it is: finite differences stand beside it."""
+    """Answer of a backward formula → the variable whose gradient it is, where it is not named after it as dW is."""
     cells: tuple[str, ...] = ()
     """Steps that are told entry by entry, with the values put in."""
     pairs: tuple[str, ...] = ()
@@ -55,6 +59,13 @@ class Operation:
     def formula_ids(self) -> tuple[str, ...]:
         """All formulas, each once."""
         return tuple(dict.fromkeys(id for row in self.formulas.values() for id in candidates(row)))
+
+    def gradients_of(self, found: Formula) -> dict[str, str]:
+        """Answer → the variable whose gradient it is; empty for a forward formula."""
+        if "loss" not in found.by_name:
+            return {}
+        named = {f"d{variable.name}": variable.name for variable in found.variables} | dict(self.gradients)
+        return {answer: named[answer] for answer in found.answers if answer in named}
 
     def candidates(self, features: Iterable[str]) -> tuple[str, ...]:
         """The formulas for these features, the first choice first. Raises UserError where there is none."""
@@ -89,7 +100,7 @@ _BACKWARD = {"backward": "the gradients too, with finite differences beside them
 _ACTIVATION = ("tanh", "sigmoid", "relu")
 _LAYOUT = ("column", "row")
 _EPSILON = ("inside", "outside")
-_SIZES = (
+SIZES = (
     "channels", "height", "width", "filters", "f_h", "f_w", "pad", "pad_h", "hop", "gap", "tall", "wide", "o_h", "o_w",
 )  # fmt: skip
 _RNN_ALIASES = {"w-ih": "U", "w-hh": "W"}
@@ -123,11 +134,10 @@ _OPERATIONS = (
         brings={"high": "scale"},
         zeros={"b": "w"},
         loss="output",
-        gradients={"dx": "x", "dw": "w", "db": "b"},
         cells=("output", "dx", "dw", "db"),
         inlined=("sums",),
         repeats=("padded", "kernel"),
-        silent=(*_SIZES, "delta", "loss", "smallest", "largest", "span", "k_of", "i_of", "j_of", "c_of", "m_of", "n_of",
+        silent=(*SIZES, "delta", "loss", "smallest", "largest", "span", "k_of", "i_of", "j_of", "c_of", "m_of", "n_of",
                 "u_at", "v_at", "used"),
     ),
     Operation(
@@ -138,7 +148,7 @@ _OPERATIONS = (
         zeros={"b": "w"},
         cells=("output",),
         inlined=("full",),
-        silent=_SIZES,
+        silent=SIZES,
     ),
     Operation(
         "pool",
@@ -153,9 +163,8 @@ _OPERATIONS = (
         switches=_BACKWARD,
         kinds=("max", "avg", "sum", "min", "global"),
         loss="output",
-        gradients={"dx": "x"},
         cells=("output",),
-        silent=(*_SIZES, "winner", "winner_row", "winner_column", "loss"),
+        silent=(*SIZES, "winner", "winner_row", "winner_column", "loss"),
     ),
     Operation(
         "rnn",
@@ -172,7 +181,6 @@ _OPERATIONS = (
         choices={"activation": _ACTIVATION, "loss": ("sum", "last"), "layout": _LAYOUT},
         follows={"layout": "layout"},
         aliases=_RNN_ALIASES,
-        gradients={"dW": "W", "dU": "U", "db": "b", "dV": "V", "dc": "c", "dx": "x", "dh0": "h0"},
         cells=("reach", "terms_W", "terms_U"),
         pairs=("reach", "terms_W", "terms_U"),
     ),
@@ -180,7 +188,8 @@ _OPERATIONS = (
         "lstm",
         "LSTM, with peepholes where they are given: every gate of every time step",
         'dlcalc run lstm --x "1 2" --w-f 0.5 --u-f 0.1 --w-i 0.4 --u-i 0.2 --w-o 0.3 --u-o 0.1 --w-c 0.6 --u-c 0.2',
-        {"": "lstm_by_hand", "peephole": "lstm_peephole_by_hand"},
+        {"": "lstm_by_hand", "peephole": "lstm_peephole_by_hand", "backward": "lstm_backward_by_hand"},
+        switches=_BACKWARD,
         brings={"p_f": "peephole", "p_i": "peephole", "p_o": "peephole"},
         choices={"layout": _LAYOUT},
         follows={"layout": "layout"},
@@ -189,7 +198,8 @@ _OPERATIONS = (
         "gru",
         "GRU: every gate of every time step",
         'dlcalc run gru --x "1 2" --w-z 0.5 --u-z 0.1 --w-r 0.4 --u-r 0.2 --w-g 0.6 --u-g 0.2 --update-gate renew',
-        {"": "gru_by_hand"},
+        {"": "gru_by_hand", "backward": "gru_backward_by_hand"},
+        switches=_BACKWARD,
         choices={"update-gate": ("keep", "renew"), "reset": ("before", "after"), "layout": _LAYOUT},
         follows={"update-gate": "gru_update_gate", "reset": "gru_reset", "layout": "layout"},
     ),
@@ -205,7 +215,6 @@ _OPERATIONS = (
         "Logistic regression: probability, log loss and gradients",
         'dlcalc run logistic --x "1 2" --w "0.5 -0.25" --b 0.1 --target 1',
         {"": "logistic_by_hand"},
-        gradients={"dw": "w", "db": "b"},
     ),
     Operation(
         "dense",
@@ -215,7 +224,6 @@ _OPERATIONS = (
         switches=_BACKWARD,
         choices={"activation": ("linear", "relu", "sigmoid", "tanh", "step", "softmax"), "layout": _LAYOUT},
         follows={"layout": "layout"},
-        gradients={"dW": "W", "db": "b", "dx": "x"},
     ),
     Operation(
         "mlp",
@@ -226,7 +234,6 @@ _OPERATIONS = (
         brings={"y": "target"},
         choices={"hidden": ("sigmoid", "tanh-hidden", "relu-hidden", "linear-hidden"),
                  "output": ("sigmoid-output", "linear-output")},
-        gradients={"dW1": "W1", "db1": "b1", "dW2": "W2", "db2": "b2"},
     ),
     Operation(
         "batchnorm",
@@ -236,7 +243,6 @@ _OPERATIONS = (
         switches=_BACKWARD,
         brings={"running_mean": "running", "running_variance": "running"},
         follows={"epsilon": "batchnorm_epsilon"},
-        gradients={"dx": "x", "dgamma": "gamma", "dbeta": "beta"},
     ),
     Operation(
         "layernorm",
@@ -261,10 +267,20 @@ _OPERATIONS = (
         "softmax",
         "Softmax; with a target, the cross-entropy and its gradient",
         'dlcalc run softmax --z "2 1 0.1" --target "1 0 0"',
-        {"": "activation_softmax", "target": "softmax_cross_entropy_by_hand"},
+        {"": "softmax_by_hand", "backward": "softmax_backward_by_hand", "target": "softmax_cross_entropy_by_hand",
+         "backward target": "softmax_cross_entropy_by_hand"},
+        switches=_BACKWARD,
         brings={"y": "target"},
         aliases={"x": "z"},
         gradients={"gradient": "z"},
+    ),
+    Operation(
+        "embedding",
+        "Embedding: rows of a table by their numbers",
+        'dlcalc run embedding --x "2 0 2" --w "1 2; 3 4; 5 6" --backward',
+        {"": "embedding_by_hand", "backward": "embedding_backward_by_hand"},
+        switches=_BACKWARD,
+        choices={"count": ("textbook", "from-1")},
     ),
     Operation(
         "squared-loss",
@@ -309,7 +325,8 @@ _OPERATIONS = (
         "attention",
         "Attention of a few tokens; from --x with --w-q, --w-k and --w-v, self-attention",
         'dlcalc run attention --q "1 0; 0 1" --k "1 0; 0 1" --v "1 2; 3 4"',
-        {"": "attention_by_hand", "self": "self_attention_by_hand"},
+        {"": "attention_by_hand", "self": "self_attention_by_hand", "backward": "attention_backward_by_hand"},
+        switches=_BACKWARD,
         brings={"x": "self"},
         choices={"form": ("textbook", "causal", "unscaled")},
         silent=("powers",),

@@ -12,7 +12,7 @@ from .conv_by_hand import GRADIENT, IMAGE, OVER_IMAGE, PADDING
 from .model import Condition, Convention, Formula, Mistake, Step, Variable
 
 _IMAGE = replace(IMAGE, sizes=(2, 4, 4), ordinary=(0, 3), integer=False)
-_SIZE = Variable("f", "window-size", "rows and columns of a window", high=1000, ordinary=(2, 2))
+_SIZE = Variable("f", "window-size", "rows and columns of a window", high=1000, default="2", ordinary=(2, 2))
 _STRIDE = Variable("s", "stride", "stride", high=1000, default="f", ordinary=(1, 1))
 _PADDING = replace(PADDING, ordinary=(1, 1))
 

@@ -1,4 +1,4 @@
-"""Transposed convolution by hand: the course's examples, plain loops, and that it is the convolution's backward pass."""
+"""Transposed convolution by hand: the course's examples, plain loops, and the way back of a convolution."""
 
 from __future__ import annotations
 

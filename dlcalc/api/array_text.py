@@ -1,0 +1,92 @@
+"""Arrays as people type and paste them: "1 2; 3 4", several channels and filters, tables of Markdown, LaTeX and slides.
+
+`;` or a new line stands between rows, `|` between channels, `||` between filters. [[1, 2], [3, 4]] is JSON, and the
+name of a file with a known ending is read from it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from .. import array_files
+from ..array_files import allow, shape_of, written
+from ..errors import UserError
+from ..expressions.nodes import Value
+from ..grading.array_text import Texts, texts
+
+LONGEST = 200_000
+"""Characters that are looked at."""
+_RANKS = ("one number", "a vector", "a matrix", "a map of channels", "a bank of filters")
+
+
+def read_array(name: str, given: object, rank: int) -> Value:
+    """An array with `rank` indices; a smaller one is wrapped: a matrix is a map of one channel.
+
+    Raises UserError naming the option.
+    """
+    return lifted(name, read_raw(name, given), rank)
+
+
+def read_raw(name: str, given: object) -> Value:
+    """An array of whatever shape it is written in. Raises UserError naming the option."""
+    try:
+        array = _text(given) if isinstance(given, str) else _plain(given)
+        allow(_count(shape_of(array)))
+        return array
+    except UserError as error:
+        raise UserError(f"{name}: {error}") from None
+
+
+def lifted(name: str, array: Value, rank: int) -> Value:
+    """The array with `rank` indices. Raises UserError naming the option."""
+    try:
+        return _lifted(array, shape_of(array), rank)
+    except UserError as error:
+        raise UserError(f"{name}: {error}") from None
+
+
+def _count(shape: tuple[int, ...]) -> int:
+    total = 1
+    for size in shape:
+        total *= size
+    return total
+
+
+def _plain(given: object) -> Value:
+    """Nested lists or tuples of numbers; an array of numpy's by its own lists."""
+    lists = getattr(given, "tolist", None)
+    if lists is not None:
+        given = lists()
+    if isinstance(given, list | tuple):
+        return tuple(_plain(item) for item in given)
+    return array_files.number(given)
+
+
+def _lifted(array: Value, shape: tuple[int, ...], rank: int) -> Value:
+    while len(shape) > rank and shape[0] == 1:
+        array, shape = array[0], shape[1:]
+    if rank == 1 and len(shape) == 2 and shape[1] == 1:
+        return tuple(row[0] for row in array)
+    if len(shape) > rank:
+        raise UserError(f"{_RANKS[rank]} is expected, not {_RANKS[min(len(shape), 4)]} of {'×'.join(map(str, shape))}")
+    for _ in range(rank - len(shape)):
+        array = (array,)
+    return array
+
+
+def _text(text: str) -> Value:
+    if len(text) > LONGEST:
+        raise UserError(f"an array has at most {LONGEST:,} characters, not {len(text):,}")
+    stripped = text.strip()
+    if not stripped:
+        raise UserError("an array is expected, but there is nothing")
+    if re.search(r"\.(?:npy|png|json|csv|txt)$", stripped.lower()) and "\n" not in stripped:
+        return array_files.read(stripped)
+    if stripped.startswith("[["):
+        return array_files.json_text(stripped)
+    return _numbers(texts(stripped, LONGEST))
+
+
+def _numbers(found: Texts | str) -> Value:
+    """The numbers of an array that was split into their texts."""
+    return written(found) if isinstance(found, str) else tuple(map(_numbers, found))

@@ -1,0 +1,179 @@
+"""Numbers by hand: an operation of `by_hand.OPERATIONS` worked out on arrays, window by window or step by step.
+
+`by_hand("conv", x="1 2; 3 4", w=[[1, 0], [0, -1]])`: arrays as text, nested lists, numpy arrays, or the name of a file.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+from .. import document as doc
+from ..array_files import shape_of
+from ..errors import UserError
+from ..explain.by_hand import document as hand_document
+from ..explain.look import Look
+from ..expressions.answers import Answer, read_answer
+from ..expressions.jsonable import as_json
+from ..expressions.nodes import Value
+from ..expressions.printing import Spell
+from ..formulas.by_hand import Operation
+from ..formulas.diagnose import verify
+from ..formulas.differences import Differences, differences
+from ..formulas.model import Formula, Step
+from ..formulas.run import Working, run
+from ..profiles import Profile
+from .array_text import lifted, read_raw
+from .by_hand_given import read
+from .results import Calculation, Judged
+
+KERNELS = ("none", "cpu", "cuda")
+"""Who computes: the formula itself, or the kernels, with the formula's working beside them."""
+
+
+class ByHand(Calculation):
+    """An operation worked out. Every variable, step and answer is an attribute."""
+
+    def __init__(self, operation: Operation, working: Working, fractions: bool, spell: Spell, loss: Working | None,
+                 kernel: str) -> None:  # fmt: skip
+        super().__init__(working, spell)
+        self.operation = operation
+        self.fractions = fractions
+        self.loss_working = loss
+        self.kernel = kernel
+
+    @cached_property
+    def checked(self) -> tuple[Differences, ...]:
+        """The gradients by finite differences, one entry per gradient; none forwards."""
+        return differences(self.working, self.operation.gradients_of(self.working.formula))
+
+    @cached_property
+    def computed(self) -> dict[str, Any]:
+        """What the kernels computed: answer → nested lists of floats; empty where none was asked."""
+        if self.kernel == "none":
+            return {}
+        from .by_hand_kernels import compute
+
+        return compute(self.operation.name, self.working, self.kernel)
+
+    def document(self) -> doc.Document:
+        said: list[doc.Block] = []
+        if self.computed:
+            apart = max(_distance(self.working[name], values) for name, values in self.computed.items())
+            said.append(doc.Note("right" if apart < 1e-9 else "warning",
+                                 f"the {self.kernel.upper()} kernels, in float64, differ from this by {apart:.1e} at "
+                                 f"most ({', '.join(self.computed)})"))  # fmt: skip
+        look = Look(self.fractions)
+        return hand_document(self.working, self.operation, look, self.checked, said, self.loss_working, self.spell)
+
+    def to_dict(self) -> dict[str, Any]:
+        found = super().to_dict()
+        found.pop("conventions")
+        for name, values in self.computed.items():
+            found[name] = values
+            found["value"] = values if name == self.working.formula.answers[0] else found["value"]
+        checked = {each.answer: {"values": as_json(each.values), "agrees": each.agrees} for each in self.checked}
+        written = _as_fractions if self.fractions else _same
+        result = {"operation": self.operation.name, "kernel": self.kernel, **found}
+        if checked:
+            result["finite_differences"] = checked
+        return {key: written(value, self.working, key) for key, value in result.items()}
+
+
+def _same(value: Any, working: Working, key: str) -> Any:
+    return value
+
+
+def _as_fractions(value: Any, working: Working, key: str) -> Any:
+    """An answer with its fractions as text: "1/3", "7/2"."""
+    name = working.formula.answers[0] if key == "value" else key
+    return _texts(working[name]) if name in working.formula.answers else value
+
+
+def _texts(value: Value) -> Any:
+    if isinstance(value, tuple):
+        return [_texts(item) for item in value]
+    return str(value) if isinstance(value, Fraction) else value
+
+
+def _distance(value: Value, other: Any) -> float:
+    if isinstance(value, tuple):
+        return max(map(_distance, value, other))
+    return abs(float(value) - float(other))
+
+
+def by_hand(
+    operation: str,
+    *,
+    convention: str | None = None,
+    profile: str | Profile | None = None,
+    fractions: bool = False,
+    kernel: str = "none",
+    **given: object,
+) -> ByHand:
+    """Works an operation out on numbers. Raises UserError for what is missing, unreadable, or of the wrong shape."""
+    if kernel not in KERNELS:
+        raise UserError(f"kernel is one of {', '.join(KERNELS)}, not {kernel[:40]!r}")
+    asked = read(operation, given, convention, profile)
+    found = run(asked.formula, asked.values, convention=asked.convention)
+    return ByHand(asked.operation, found, fractions, asked.spell, asked.loss, kernel)
+
+
+def check(
+    operation: str,
+    ask: str,
+    answer: object,
+    *,
+    convention: str | None = None,
+    profile: str | Profile | None = None,
+    show: bool = False,
+    **given: object,
+) -> Judged:
+    """Judges one answer, a number or a whole matrix: `ask` is an answer, a step, or one cell, `output[1, 2]`.
+
+    Raises UserError when the question or the answer cannot be read.
+    """
+    asked = read(operation, given, convention, profile)
+    found = run(asked.formula, asked.values, convention=asked.convention)
+    judged, name = _with_cell(asked.formula, found, ask)
+    value = _answer(judged, found, name, answer)
+    verdict = verify(judged, asked.values, name, value, asked.convention)
+    return Judged(
+        judged, name, str(answer) if name != "cell" else f"{answer}", verdict, asked.convention, show, asked.spell
+    )
+
+
+# what is asked
+
+_CELL = re.compile(r"\s*(\w+)\s*\[([\d\s,]{1,40})\]\s*")
+
+
+def _with_cell(asked: Formula, found: Working, ask: str) -> tuple[Formula, str]:
+    """The formula and the step that is asked; for one cell of an array the formula has it as a step of its own."""
+    cell = _CELL.fullmatch(ask)
+    name = asked.answers[0] if ask == "value" else cell[1] if cell else ask.replace("-", "_")
+    if name not in {step.name for step in asked.steps}:
+        known = ", ".join(dict.fromkeys((*asked.answers, *(step.name for step in asked.steps))))
+        raise UserError(f"{ask[:40]} cannot be asked of {asked.id}; what can is {known}")
+    if cell is None:
+        return asked, name
+    shape = shape_of(found[name])
+    place = [int(number) for number in cell[2].split(",") if number.strip()]
+    place = [1] * (len(shape) - len(place)) + place if all(n == 1 for n in shape[: len(shape) - len(place)]) else place
+    if len(place) != len(shape) or any(not 1 <= at <= size for at, size in zip(place, shape, strict=True)):
+        raise UserError(f"{ask[:40]}: {name} has the shape {'×'.join(map(str, shape)) or '1'}")
+    step = Step("cell", f"{name}[{', '.join(map(str, place))}]", f"one cell of {name}")
+    return replace(asked, steps=(*asked.steps, step), answers=(*asked.answers, "cell")), "cell"
+
+
+def _answer(asked: Formula, found: Working, name: str, answer: object) -> Answer:
+    rank = 0 if name == "cell" else len(shape_of(found[name]))
+    value = lifted("answer", read_raw("answer", answer), rank)
+    unit, significant = Fraction(0), 0
+    for number in re.findall(r"\d+\.\d*(?:[eE][+-]?\d{1,3})?", answer) if isinstance(answer, str) else ():
+        read = read_answer(number)
+        unit, significant = max(unit, read.unit), max(significant, read.significant)
+    return Answer(str(answer), value, unit, significant)

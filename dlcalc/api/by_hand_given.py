@@ -1,0 +1,251 @@
+"""What is given for an operation by hand: switches, choices, arrays in any form; and which formula they mean."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from ..array_files import shape_of
+from ..errors import UserError
+from ..expressions.exact import exact
+from ..expressions.nodes import Kind, Value
+from ..formulas.by_hand import OPERATIONS, Operation
+from ..formulas.detectors import detector as detector_named
+from ..formulas.model import Formula, Variable
+from ..formulas.options_by_hand import Chosen, convention_of
+from ..formulas.registry import formula
+from ..formulas.run import Working, run
+from ..profiles import Profile, active
+from .array_text import lifted, read_raw
+
+_LOSSES = {"squared": "textbook", "sum": "sum", "mean": "mean"}
+"""Values of --loss where a target is compared with an output → conventions of `map_loss_by_hand`."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An operation with everything read: which formula, its values, its convention."""
+
+    operation: Operation
+    formula: Formula
+    values: dict[str, Value]
+    convention: str
+    course: Profile
+    loss: Working | None = None
+
+    @property
+    def spell(self) -> dict[str, str]:
+        names = {step.name: "" for step in self.formula.steps} | {v.name: v.long for v in self.formula.variables}
+        return self.course.letters_for(self.formula.id, names)
+
+
+def operation_named(name: str) -> Operation:
+    """Raises UserError for an unknown one."""
+    found = OPERATIONS.get(name.replace("_", "-"))
+    if found is None:
+        raise UserError(f"run works out one of {', '.join(OPERATIONS)}, not {name[:40]!r}")
+    return found
+
+
+def read(name: str, given: Mapping[str, object], convention: str | None, profile: str | Profile | None) -> Asked:
+    operation = operation_named(name)
+    course = profile if isinstance(profile, Profile) else active(profile, os.environ)
+    rest = {key.replace("-", "_"): value for key, value in given.items() if value is not None and value is not False}
+    features = {switch for switch in operation.switches if rest.pop(switch.replace("-", "_"), None)}
+    features |= _kind(operation, rest)
+    chosen = {choice: rest.pop(choice.replace("-", "_"), None) for choice in operation.choices}
+    target, loss = (rest.pop("target", None), rest.pop("loss", None)) if operation.loss else (None, None)
+    arrays = _arrays(operation, rest)
+    features |= {feature for quantity, feature in operation.brings.items() if quantity in arrays}
+    asked = _fitting(operation, operation.candidates(features), arrays)
+    values = {key: lifted(key, array, asked.by_name[key].kind.rank) for key, array in arrays.items()}
+    values |= _from_profile(operation, asked, values, course)
+    _zeros(operation, asked, values)
+    used = _convention(operation, asked, chosen, convention, course)
+    compared = None
+    if operation.loss and "backward" in features:
+        compared = _gradient(operation, asked, values, target, loss)
+    elif target is not None or loss is not None:
+        raise UserError(f"--target and --loss of run {operation.name} are for --backward: they give the gradient")
+    _complete(operation, asked, values)
+    return Asked(operation, asked, values, used, course, compared)
+
+
+def _kind(operation: Operation, rest: dict[str, object]) -> set[str]:
+    kind = rest.pop("kind", None)
+    if kind is None:
+        return set()
+    if kind not in operation.kinds:
+        known = (
+            f"kind is one of {', '.join(operation.kinds)}" if operation.kinds else f"run {operation.name} has no kind"
+        )
+        raise UserError(f"{known}, not {str(kind)[:40]!r}")
+    return {str(kind)} - {operation.kinds[0]}
+
+
+def _arrays(operation: Operation, rest: dict[str, object]) -> dict[str, Value]:
+    """The quantities by their letters, as nested tuples of whatever shape."""
+    letters = quantities(operation)
+    found: dict[str, Value] = {}
+    if "detector" in rest and "w" in letters.values() and operation.name == "conv":
+        if "w" in rest or "weight" in rest:
+            raise UserError("--detector is a filter, so --w is not given beside it")
+        found["w"] = detector_named(str(rest.pop("detector")))
+    if "scale" in rest and operation.name == "conv":
+        found["low"], found["high"] = _range(str(rest.pop("scale")))
+    for key, value in rest.items():
+        name = letters.get(key)
+        if name is None:
+            raise UserError(f"{key} is not a quantity of run {operation.name}; its quantities are "
+                            f"{', '.join(dict.fromkeys(letters.values()))}")  # fmt: skip
+        if name in found:
+            raise UserError(f"{name} is given twice")
+        found[name] = read_raw(name, value)
+    return found
+
+
+def _range(text: str) -> tuple[Value, Value]:
+    ends = text.split("..")
+    if len(ends) != 2:
+        raise UserError(f"--scale is a range such as 0..255, not {text[:40]!r}")
+    low, high = (lifted("scale", read_raw("scale", end), 0) for end in ends)
+    if not low < high:
+        raise UserError(f"--scale goes from the lower to the higher end, not {text[:40]}")
+    return low, high
+
+
+def quantities(operation: Operation) -> dict[str, str]:
+    """Every name that a quantity can be given by, as Python writes it → its letter."""
+    found: dict[str, str] = {}
+    variables = [v for id in operation.formula_ids() for v in formula(id).variables]
+    for variable in variables:
+        found[variable.name] = variable.name
+    for variable in variables:
+        found.setdefault(variable.long.replace("-", "_"), variable.name)
+    for alias, name in operation.aliases.items():
+        found.setdefault(alias.replace("-", "_"), name)
+    return found
+
+
+def _fitting(operation: Operation, ids: tuple[str, ...], arrays: Mapping[str, Value]) -> Formula:
+    """The first formula that every array fits, as it knows it; the last where none does."""
+    for id in ids:
+        found = formula(id)
+        if all(_fits(found.variable(name), array) for name, array in arrays.items()):
+            return found
+    last = formula(ids[-1])
+    for name in arrays:
+        if last.variable(name) is None:
+            known = ", ".join(v.name for v in last.variables)
+            raise UserError(f"{name} is not a quantity of {last.id}; its quantities are {known}")
+    return last
+
+
+def _fits(variable: Variable | None, array: Value) -> bool:
+    """Whether an array of this shape can be the variable: one number, a row or a column, or anything smaller."""
+    if variable is None:
+        return False
+    sizes = [size for size in shape_of(array) if size > 1]
+    return len(sizes) <= variable.kind.rank
+
+
+def _from_profile(
+    operation: Operation, asked: Formula, values: Mapping[str, Value], course: Profile
+) -> dict[str, Value]:
+    """Quantities that the course profile decides, where they are not given."""
+    return {
+        name: exact(Fraction(repr(getattr(course, key))))
+        for name, key in operation.follows.items()
+        if asked.variable(name) is not None and name not in values
+    }
+
+
+def _zeros(operation: Operation, asked: Formula, values: dict[str, Value]) -> None:
+    for name, like in operation.zeros.items():
+        if asked.variable(name) is not None and name not in values and like in values:
+            values[name] = (0,) * len(values[like])
+
+
+def _complete(operation: Operation, asked: Formula, values: Mapping[str, Value]) -> None:
+    missing = [v for v in asked.variables if v.default is None and v.name not in {*values, *operation.zeros}]
+    if missing:
+        named = " and ".join(f"--{v.name.replace('_', '-')} ({v.meaning})" for v in missing)
+        raise UserError(f"run {operation.name} needs {named}; for example: {operation.example}")
+
+
+def _gradient(
+    operation: Operation, asked: Formula, values: dict[str, Value], target: object, loss: object
+) -> Working | None:
+    """∂L/∂output for a backward formula: as given, from a target and a loss, or 1 everywhere; put among the values."""
+    if "g" in values and target is not None:
+        raise UserError("--g is the gradient of the output, so --target is not given beside it")
+    forward = formula(asked.id.removesuffix("_backward"))
+    given = {v.name: values[v.name] for v in forward.variables if v.name in values}
+    _complete(operation, forward, given)
+    output = run(forward, given)[operation.loss]
+    if target is None:
+        if loss is not None:
+            raise UserError("--loss compares the output with a --target, which is not given")
+        _same_shape("gradient", values.setdefault("g", _ones(output)), output)
+        return None
+    if loss not in (None, *_LOSSES):
+        raise UserError(f"--loss is one of {', '.join(_LOSSES)}, not {str(loss)[:40]!r}")
+    wanted = lifted("target", read_raw("target", target), Kind.MAP.rank)
+    _same_shape("target", wanted, output)
+    used = _LOSSES[str(loss or "squared")]
+    compared = run(formula("map_loss_by_hand"), {"yhat": output, "y": wanted}, convention=used)
+    values["g"] = compared["gradient"]
+    return compared
+
+
+def _same_shape(name: str, array: Value, output: Value) -> None:
+    if shape_of(array) != shape_of(output):
+        right, wrong = ("×".join(map(str, shape_of(each))) for each in (output, array))
+        raise UserError(f"the {name} is shaped as the output, {right}, not {wrong}")
+
+
+def _ones(value: Value) -> Value:
+    return tuple(map(_ones, value)) if isinstance(value, tuple) else 1
+
+
+def _convention(
+    operation: Operation,
+    asked: Formula,
+    chosen: Mapping[str, object],
+    convention: str | None,
+    course: Profile,
+) -> str:
+    """The convention: named, or made of the choices; what is not chosen is as the course profile has it."""
+    names = [each.name for each in asked.conventions]
+    for choice, value in chosen.items():
+        known = operation.choices[choice]
+        if value is not None and value not in known:
+            raise UserError(f"{choice} is one of {', '.join(known)}, not {str(value)[:40]!r}")
+    wanted = {str(value) for choice, value in chosen.items() if value is not None}
+    if convention is not None:
+        if wanted:
+            raise UserError(
+                f"--convention {convention[:40]} stands for all choices: give it or {', '.join(sorted(wanted))}"
+            )
+        if convention not in names:
+            raise UserError(f"convention is one of {', '.join(names)} for {asked.id}, not {convention[:40]}")
+        return convention
+    options = {name for each in asked.conventions if isinstance(each, Chosen) for name in each.options}
+    if not options:
+        strange = wanted - set(names)
+        if strange:
+            raise UserError(f"{asked.title} has no {min(strange)}; it has {', '.join(names)}")
+        return min(wanted) if wanted else course.convention_for(asked.id, names)
+    followed = {
+        str(getattr(course, key)) for choice, key in operation.follows.items()
+        if choice in operation.choices and chosen.get(choice) is None
+    }  # fmt: skip
+    wanted |= followed & options
+    if wanted - set(asked.conventions[0].options if isinstance(asked.conventions[0], Chosen) else ()):
+        extra = sorted(wanted - options)
+        if len(extra) == len(wanted) == 1 and extra[0] in names:
+            return extra[0]
+        return convention_of(asked, wanted)
+    return course.convention_for(asked.id, names) if not any(chosen.values()) else asked.conventions[0].name

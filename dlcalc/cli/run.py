@@ -1,0 +1,181 @@
+"""`dlcalc run OPERATION`: numbers by hand. A command per operation, its options made from the formulas' quantities."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from ..errors import UserError
+from ..formulas.by_hand import OPERATIONS, Operation
+from .app import TextParameters, built
+
+_NUMBERS = 'Numbers: "1 2; 3 4", a file, or - for what is pasted'
+_WAY = "What is worked out"
+_CHECKING = "Checking an answer"
+_OUTPUT = "Output"
+_LARGEST = 1 << 20
+"""Characters that are read where something is pasted."""
+_FLAGS = ("edge", "relu")
+"""Quantities that are 0 or 1 and read better as switches."""
+
+
+class _Operations(TextParameters, TyperGroup):
+    """Lists the operations by name and help alone; builds only the one that is called."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(OPERATIONS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        operation = OPERATIONS.get(cmd_name.replace("_", "-"))
+        return built(lambda: None, cmd_name, operation.help) if operation else None
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        operation = OPERATIONS.get(args[0].replace("_", "-"))
+        if operation is None:
+            return super().resolve_command(ctx, args)  # which says so, and suggests
+        return operation.name, built(function(operation), operation.name, help_text(operation)), args[1:]
+
+
+def group(text: str) -> Any:
+    """The command `run` with all operations under it."""
+    every = typer.Typer(cls=_Operations, add_completion=False, no_args_is_help=True, rich_markup_mode="rich", help=text)
+    every.callback()(_nothing)
+    return typer.main.get_command(every)
+
+
+def _nothing() -> None:
+    """The group itself does nothing."""
+
+
+def help_text(operation: Operation) -> str:
+    return f"{operation.help}.\n\nExample: {operation.example}"
+
+
+def function(operation: Operation) -> Callable[..., Any]:
+    """The command's function; its signature is made from the formulas of the operation."""
+    parameters, names = _parameters(operation)
+
+    def command(**options: Any) -> int:
+        return _run(operation, {names[key]: value for key, value in options.items()})
+
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return command
+
+
+def _parameters(operation: Operation) -> tuple[list[inspect.Parameter], dict[str, str]]:
+    from .calculators import Collector
+
+    collect = Collector()
+    _quantities(collect, operation)
+    for switch, words in operation.switches.items():
+        collect.option(switch, [f"--{switch}"], words, _WAY, flag=True)
+    if operation.kinds:
+        collect.option("kind", ["--kind"], _one_of(operation.kinds), _WAY, "NAME")
+    for choice, values in operation.choices.items():
+        collect.option(choice, [f"--{choice}"], _one_of(values), _WAY, "NAME")
+    if operation.loss:
+        collect.option("target", ["--target"], f"what the {operation.loss} should be, with --backward", _WAY)
+        collect.option("loss", ["--loss"], "squared (½Σ, the default), sum or mean, with --target", _WAY, "NAME")
+    for name, help, panel, metavar in _COMMON:
+        collect.option(name, [f"--{name}"], help, panel, metavar, flag=not metavar)
+    return collect.parameters, collect.names
+
+
+def _one_of(values: tuple[str, ...]) -> str:
+    return f"{values[0]} (the default), {', '.join(values[1:])}"
+
+
+def _quantities(collect: Any, operation: Operation) -> None:
+    from ..api.by_hand_given import quantities
+    from ..formulas.registry import formula
+
+    if operation.name == "conv":
+        collect.option("detector", ["--detector"], "a filter by name: vertical, sobel-y, corner, ...", _NUMBERS, "NAME")
+        collect.option("scale", ["--scale"], "scale the output: 0..255", _WAY, "LOW..HIGH")
+    flags: dict[str, list[str]] = {}
+    for word, name in quantities(operation).items():
+        flags.setdefault(name, []).append(f"--{word.replace('_', '-')}")
+    seen: set[str] = set()
+    for variable in (v for id in operation.formula_ids() for v in formula(id).variables):
+        if variable.name in seen or (operation.name == "conv" and variable.name in ("low", "high")):
+            continue
+        seen.add(variable.name)
+        default = f" (default {variable.default})" if _is_plain(variable.default) else ""
+        collect.option(variable.name, flags[variable.name], variable.meaning + default, _NUMBERS,
+                       flag=variable.name in _FLAGS)  # fmt: skip
+
+
+def _is_plain(default: str | None) -> bool:
+    return default is not None and default.replace(".", "").replace("e-", "").isalnum()
+
+
+_COMMON = (
+    ("ask", "the answer that is verified: output, h, dw, ..., or one cell of it, output[1, 2]", _CHECKING, "NAME"),
+    ("answer", "what to verify: a matrix or a number, typed or pasted", _CHECKING, "VALUE"),
+    ("show", "show the right value too", _CHECKING, ""),
+    ("play", "slide over the image in the terminal: space or an arrow forwards, backspace back, q to stop", _OUTPUT,
+     ""),
+    ("delay", "with --play: seconds per step, instead of keys", _OUTPUT, "SECONDS"),
+    ("kernel", "who computes besides the formula: none, cpu or cuda", _OUTPUT, "NAME"),
+    ("fractions", "exact fractions instead of decimals", _OUTPUT, ""),
+    ("convention", "the form of the formula by its name", _OUTPUT, "NAME"),
+    ("profile", "the course's letters and conventions: a name or a TOML file", _OUTPUT, "FILE"),
+    ("json", "one JSON object", _OUTPUT, ""),
+    ("latex", "LaTeX to paste", _OUTPUT, ""),
+    ("markdown", "Markdown to paste", _OUTPUT, ""),
+    ("html", "HTML to paste (MathML)", _OUTPUT, ""),
+)  # fmt: skip
+
+
+def _run(operation: Operation, options: dict[str, Any]) -> int:
+    from ..api.by_hand import by_hand, check
+    from .output import Formats, emit
+
+    formats = Formats.chosen(options)
+    picked = {name: options.pop(name, None) for name, *_ in _COMMON}
+    given = {name: _typed(name, value) for name, value in options.items() if value not in (None, False)}
+    settings: dict[str, Any] = {"convention": picked["convention"], "profile": picked["profile"]}
+    answer = _pasted(picked["answer"], given)
+    if answer is not None:
+        asked = picked["ask"] or "value"
+        judged = check(operation.name, asked, answer, show=bool(picked["show"]), **settings, **given)
+        emit(judged, formats)
+        return 0 if judged.correct else 1
+    if picked["ask"] is not None:
+        raise UserError("--ask NAME and --answer VALUE go together: what was asked, and what was answered")
+    found = by_hand(operation.name, fractions=bool(picked["fractions"]), kernel=picked["kernel"] or "none",
+                    **settings, **given)  # fmt: skip
+    if picked["play"]:
+        from .play import play
+
+        return play(found, picked["delay"])
+    if picked["delay"] is not None:
+        raise UserError("--delay is the pace of --play")
+    emit(found, formats)
+    return 0
+
+
+def _typed(name: str, value: Any) -> Any:
+    return 1 if value is True and name in _FLAGS else value
+
+
+def _pasted(answer: str | None, given: dict[str, Any]) -> str | None:
+    """The answer; puts what is pasted in the place of the one -. Raises UserError where two are to be pasted."""
+    dashes = [name for name, value in {**given, "answer": answer}.items() if value == "-"]
+    if not dashes:
+        return answer
+    if len(dashes) > 1:
+        raise UserError(f"one thing at a time is pasted: --{dashes[0]} - or --{dashes[1]} -")
+    text = sys.stdin.read(_LARGEST + 1)
+    if len(text) > _LARGEST:
+        raise UserError(f"what is pasted has at most {_LARGEST:,} characters")
+    if dashes[0] == "answer":
+        return text
+    given[dashes[0]] = text
+    return answer

@@ -1,0 +1,358 @@
+"""An operation worked out by hand as a document: what goes in, windows or time steps with their numbers, the result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Literal
+
+from .. import document as doc
+from ..expressions import nodes, printing
+from ..expressions.nodes import Index, Name, Node, Value
+from ..expressions.printing import Spell
+from ..formulas.by_hand import Operation
+from ..formulas.differences import Differences
+from ..formulas.model import Step, Variable
+from ..formulas.registry import formula
+from ..formulas.run import Working, run
+from .checked import checks
+from .look import Look, decimals, lone, matrices, rank, shape
+from .telling import is_idle
+from .written_out import Writer, is_written
+
+LONG_DIGITS = 12
+"""Decimals of the result, where it is one number or a row of them."""
+MOST_CELLS = 64
+"""Entries of one step that are told with their numbers put in."""
+MOST_TABLES = 12
+"""Time steps that get a table of their own."""
+_WIDEST = 72
+"""Characters of a matrix's row."""
+_TALLEST = 24
+_PLACES = ("winner_row", "winner_column")
+_LONGEST = 110
+"""Characters of an expression with arrays put in."""
+
+
+def document(
+    found: Working,
+    operation: Operation,
+    look: Look,
+    checked: Sequence[Differences] = (),
+    said: Sequence[doc.Block] = (),
+    compared: Working | None = None,
+    spell: Spell = None,
+) -> doc.Document:
+    """The whole working; a loss `compared` with a target stands before the steps, `said` before the notes."""
+    teller = _Teller(found, operation, look)
+    blocks = [*teller.given()]
+    if compared is not None:
+        blocks += [doc.Heading(1, compared.formula.title), *_Teller(compared, operation, look).loss()]
+    blocks += [doc.Heading(1, "Step by step"), *teller.steps(), *teller.results(), *checks(found, checked, look)]
+    return doc.Document(found.formula.title, (*blocks, *said, *teller.notes()), spell)
+
+
+class _Teller:
+    def __init__(self, found: Working, operation: Operation, look: Look) -> None:
+        self.found = found
+        self.operation = operation
+        self.look = look
+        self.writer = Writer(found, look.node, operation.inlined)
+
+    # what goes in
+
+    def given(self) -> Iterator[doc.Block]:
+        shown = [(v, self.found[v.name]) for v in self.found.formula.variables if self._is_told(v)]
+        arrays = [(v, value) for v, value in shown if isinstance(value, tuple)]
+        yield doc.Heading(1, "Given")
+        if arrays:
+            yield doc.Formula(tuple(e for v, value in arrays for e in self.matrices(v.name, value)))
+        rows = tuple((doc.Math(Name(v.name)), v.meaning, self.words(value)) for v, value in shown
+                     if not isinstance(value, tuple))  # fmt: skip
+        if rows:
+            yield doc.Table(("", "quantity", "value"), rows, ("left", "left", "right"))
+
+    def _is_told(self, variable: Variable) -> bool:
+        value = self.found[variable.name]
+        return variable.name in self.found.given or not (isinstance(value, tuple) or is_idle(value))
+
+    # the steps
+
+    def steps(self) -> Iterator[doc.Block]:
+        for each, group in groupby(self._told(), key=self._kind):
+            names = [step.name for step in group]
+            if each == "plain":
+                yield from self.plain(names)
+            elif each == "cells":
+                for name in names:
+                    yield from self.cells(name)
+            elif each == "array":
+                for name in names:
+                    yield from self.array(name)
+            else:
+                yield from self.series(names)
+
+    def _told(self) -> Iterator[Step]:
+        silent = {*self.operation.silent, *self.operation.inlined}
+        needed: set[str] = set()
+        for name in (*self.found.formula.answers, *self.operation.cells):
+            if name in self.found.formula.by_name:
+                needed |= self.found.program.needed(name)
+        for step in self.found.formula.steps:
+            if step.name in needed and step.name not in silent and not step.expression.startswith("len("):
+                yield step
+
+    def _kind(self, step: Step) -> str:
+        if not step.each:
+            return "plain"
+        if step.name in self.operation.cells:
+            return "cells"
+        return "array" if step.each.count(" in ") > 1 else step.each
+
+    def loss(self) -> Iterator[doc.Block]:
+        """A loss and its gradient, which the steps after it start from."""
+        yield doc.Formula(
+            tuple(e for v in self.found.formula.variables for e in self.matrices(v.name, self.found[v.name]))
+        )
+        yield from self.plain([step.name for step in self.found.formula.steps])
+
+    def plain(self, names: list[str]) -> Iterator[doc.Block]:
+        """Steps that are worked out once: numbers as a numbered list, arrays as equations."""
+        waiting: list[tuple[doc.Words, doc.Equation]] = []
+        for name in names:
+            step = self.found.formula.by_name[name]
+            assert isinstance(step, Step)
+            if step.called:
+                yield from self._called(step)
+                continue
+            if isinstance(self.writer.op(name).node, Name) and name not in self.found.formula.answers:
+                continue  # only hands a number on
+            equation = self.equation(name)
+            if rank(self.found[name]) > 2:
+                yield from _listed(waiting)
+                yield doc.Paragraph(_sentence(step.meaning))
+                yield doc.Formula((doc.Equation(name, (self.writer.op(name).node,)),))
+                yield from self.shown(name, self.found[name])
+            elif isinstance(self.found[name], tuple):
+                yield from _listed(waiting)
+                yield doc.Paragraph(_sentence(step.meaning))
+                yield doc.Formula((equation,))
+            else:
+                waiting.append((step.meaning, equation))
+        yield from _listed(waiting)
+
+    def _called(self, step: Step) -> Iterator[doc.Block]:
+        """The steps of the formula that a step calls."""
+        inner = formula(step.called)
+        given = {v.name: self.found[f"{step.name}.{v.name}"] for v in inner.variables}
+        teller = _Teller(run(inner, given, convention=self._same(inner.conventions)), self.operation, self.look)
+        yield from teller.steps()
+        for name in inner.answers[:1]:
+            yield from teller.shown(name, teller.found[name])
+
+    def _same(self, conventions: Iterable[object]) -> str:
+        name = self.found.convention.name
+        return name if name in [getattr(each, "name", "") for each in conventions] else ""
+
+    def equation(self, name: str) -> doc.Equation:
+        """name = letters = numbers put in = value, without what would be too long to read."""
+        value = self.found[name]
+        letters = self.writer.op(name).node
+        put_in = self.writer.step(name)
+        rights: list[Node] = [letters]
+        shown = printing.text(put_in)
+        if len(shown) <= _LONGEST and "(((" not in shown and is_written(put_in):
+            rights.append(put_in)
+        rights += [self.look.node(value)] if self._fits(value) else []
+        kept = [node for index, node in enumerate(rights) if index == 0 or node != rights[index - 1]]
+        return doc.Equation(name, tuple(kept), rounded=self.look.is_rounded(value) and len(kept) > 1)
+
+    def cells(self, name: str) -> Iterator[doc.Block]:
+        """An unrolled step entry by entry: a sum of products for every window."""
+        step = self.found.formula.by_name[name]
+        assert isinstance(step, Step)
+        places = [place for place in self.writer.places(name) if self._is_pair(name, place)]
+        yield doc.Paragraph(_sentence(step.meaning))
+        rows = tuple(self._row(name, place) for place in places[:MOST_CELLS])
+        yield doc.Table(("", "with the numbers put in", "value"), rows, ("left", "left", "right"))
+        if len(places) > MOST_CELLS:
+            yield doc.Note("note", f"the first {MOST_CELLS} of {len(places):,} are shown; --json has all")
+
+    def _is_pair(self, name: str, place: tuple[int, ...]) -> bool:
+        return name not in self.operation.pairs or place[1] <= place[0]
+
+    def _row(self, name: str, place: tuple[int, ...]) -> tuple[doc.Words, ...]:
+        node = self.writer.entry(name, place)
+        told = node is not None and is_written(node) and len(printing.text(node)) <= 6 * _LONGEST
+        words: doc.Words = doc.Math(node) if told else ""
+        return (doc.Math(self._label(name, place)), words, self.words(self.writer.value(name, place)))
+
+    def _label(self, name: str, place: tuple[int, ...]) -> Node:
+        """output[1, 2]: the index of the only filter or channel is left out."""
+        ranges = self.writer.op(name).each
+        lone = len(ranges) >= 3 and len(self.found.state.values[name]) == 1
+        kept = place[1:] if lone else place
+        if lone and len(ranges) == 4 and all(len(item) == 1 for item in self.found.state.values[name].values()):
+            kept = place[2:]
+        return Index(Name(name), tuple(map(nodes.Literal, kept)))
+
+    def array(self, name: str) -> Iterator[doc.Block]:
+        """An unrolled step as the array that it makes; one that only repeats what was given is left out."""
+        step = self.found.formula.by_name[name]
+        assert isinstance(step, Step)
+        value = self.found[name]
+        given = [self.found[v.name] for v in self.found.formula.variables]
+        if name in self._results() or (name in self.operation.repeats and value in given):
+            return
+        yield doc.Paragraph(_sentence(step.meaning))
+        op = self.writer.op(name)
+        if name not in self.operation.repeats and len(printing.text(op.node)) <= _WIDEST:
+            yield doc.Formula(
+                (doc.Equation(Index(Name(name), tuple(Name(each.index) for each in op.each)), (op.node,)),)
+            )
+        yield from self.shown(name, value)
+
+    def series(self, names: list[str]) -> Iterator[doc.Block]:
+        """Steps that run together over time: their rules, then a table per time step, or one for all."""
+        rules: list[tuple[doc.Words, doc.Equation]] = []
+        for name in names:
+            step = self.found.formula.by_name[name]
+            assert isinstance(step, Step)
+            op = self.writer.op(name)
+            rules.append((step.meaning, doc.Equation(Index(Name(name), (Name(op.each[0].index),)), (op.node,))))
+        yield doc.Steps(tuple(rules))
+        index = self.writer.op(names[0]).each[0].index
+        places = [place for (place,) in self.writer.places(names[0])]
+        if len(places) > MOST_TABLES:
+            yield self._whole(names, index, places)
+            return
+        for place in places:
+            yield self._at(names, index, place, place == places[0])
+
+    def _at(self, names: list[str], index: str, place: int, first: bool) -> doc.Table:
+        rows: list[tuple[doc.Words, ...]] = []
+        for name in names if first else ():
+            if self.writer.op(name).before is not None:
+                rows.append(self._row(name, (place - 1,)))
+        rows += [self._row(name, (place,)) for name in names]
+        caption = (doc.Math(Name(index)), f" = {place}")
+        return doc.Table(("", "with the numbers put in", "value"), tuple(rows), ("left", "left", "right"), caption)
+
+    def _whole(self, names: list[str], index: str, places: list[int]) -> doc.Table:
+        header = (doc.Math(Name(index)), *(doc.Math(Name(name)) for name in names))
+        rows = tuple(
+            (str(place), *(self.words(self.writer.value(name, (place,))) for name in names)) for place in places
+        )
+        return doc.Table(header, rows, _right(len(header)))
+
+    # what comes out
+
+    def results(self) -> Iterator[doc.Block]:
+        """The answers, the winners of a pooling among them."""
+        told = self._results()
+        first = self.found[told[0]]
+        yield doc.Heading(1, "Result")
+        if len(told) == 1 and self.look.is_rounded(first) and rank(first) <= 1 and not self.look.fractions:
+            yield self._long(told[0], first)
+            return
+        for name in told:
+            yield from self.shown(name, self.found[name])
+        if "winner_row" in self.found.formula.by_name:
+            yield from self._winners()
+
+    def _results(self) -> list[str]:
+        """The answers that are shown at the end: of several the first, but for gradients and numbers side by side."""
+        answers = [name for name in self.found.formula.answers if name not in _PLACES]
+        if not self._is_backward(answers):
+            return answers[:1]
+        return ["output", *answers] if "output" in self.found.formula.by_name else answers
+
+    def _is_backward(self, answers: list[str]) -> bool:
+        """Whether all answers are results: gradients, or numbers none of which is a whole series."""
+        if self.operation.gradients_of(self.found.formula):
+            return True
+        steps = [self.found.formula.by_name[name] for name in answers]
+        return len(answers) > 1 and not any(isinstance(step, Step) and step.each for step in steps)
+
+    def _long(self, name: str, value: Value) -> doc.Table:
+        """Numbers in twelve decimals."""
+        step = self.found.formula.by_name[name]
+        assert isinstance(step, Step)
+        index = self.writer.op(name).each[0].index if step.each else "i"
+        numbers = value if isinstance(value, tuple) else (value,)
+        rows = tuple((str(place), decimals(number, LONG_DIGITS)) for place, number in enumerate(numbers, 1))
+        if not isinstance(value, tuple):
+            return doc.Table(("", "value"), ((doc.Math(Name(name)), rows[0][1]),), ("left", "right"))
+        return doc.Table((doc.Math(Name(index)), doc.Math(Name(name))), rows, ("right", "right"))
+
+    def _winners(self) -> Iterator[doc.Block]:
+        image, rows, columns = (self.found[name] for name in ("x", "winner_row", "winner_column"))
+        for c, (channel, tall, wide) in enumerate(zip(image, rows, columns, strict=True), 1):
+            won = {(i, j) for r, k in zip(tall, wide, strict=True) for i, j in zip(r, k, strict=True)}
+            cells = tuple(
+                (str(i), *(self._marked(value, (i, j) in won) for j, value in enumerate(row, 1)))
+                for i, row in enumerate(channel, 1)
+            )
+            header = ("", *(str(j) for j in range(1, len(channel[0]) + 1)))
+            where = f" of channel {c}" if len(image) > 1 else ""
+            if len(header) <= 16:
+                yield doc.Table(header, cells, _right(len(header)), f"The winners{where}, in brackets")
+
+    def _marked(self, value: Value, won: bool) -> doc.Words:
+        text = doc.plain(self.words(value))
+        return doc.Strong(f"[{text}]") if won else text
+
+    def notes(self) -> Iterator[doc.Block]:
+        convention = self.found.convention
+        if convention is not self.found.formula.conventions[0]:
+            yield doc.Note("note", f"as in {convention.who}: {convention.says}")
+        for words in (*self.found.warnings, *self.found.formula.notes):
+            yield doc.Note("note", words)
+
+    # numbers and arrays
+
+    def words(self, value: Value) -> doc.Words:
+        return doc.Math(self.look.node(value))
+
+    def shown(self, name: str, value: Value) -> Iterator[doc.Block]:
+        """An array as matrices, or its size where it is too large to print."""
+        if self._fits(value):
+            yield doc.Formula(tuple(self.matrices(name, value)))
+        else:
+            yield doc.Paragraph(
+                (doc.Math(Name(name)), f": {'×'.join(map(str, shape(value)[lone(value) :]))} numbers; --json has them")
+            )
+
+    def matrices(self, name: str, value: Value) -> Iterator[doc.Equation]:
+        """Equations whose right sides are matrices: one per channel, and per filter and channel."""
+        for place, part in matrices(value):
+            left = Index(Name(name), tuple(map(nodes.Literal, place))) if place else Name(name)
+            yield doc.Equation(left, (self.look.node(part),), rounded=self.look.is_rounded(part))
+
+    def _fits(self, value: Value) -> bool:
+        parts = [part for _, part in matrices(value)]
+        return len(parts) <= _TALLEST and all(self._fits_in(part) for part in parts)
+
+    def _fits_in(self, part: Value) -> bool:
+        if not isinstance(part, tuple):
+            return True
+        rows = part if isinstance(part[0], tuple) else (part,)
+        widths = (
+            max(len(printing.text(self.look.node(item))) + 2 for item in column) for column in zip(*rows, strict=True)
+        )
+        return len(rows) <= _TALLEST and sum(widths) <= _WIDEST
+
+
+def _listed(waiting: list[tuple[doc.Words, doc.Equation]]) -> Iterator[doc.Block]:
+    if waiting:
+        yield doc.Steps(tuple(waiting))
+        waiting.clear()
+
+
+def _right(columns: int) -> tuple[Literal["left", "center", "right"], ...]:
+    right: Literal["right"] = "right"
+    return (right,) * columns
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}:"

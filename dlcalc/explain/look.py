@@ -1,0 +1,83 @@
+"""How numbers and arrays by hand are printed: rounded or as fractions, a map as one matrix per channel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from ..expressions.nodes import Div, Literal, Neg, Node, Value, Vector, to_node
+
+DIGITS = 6
+"""Significant digits of a number that is rounded for display."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """How numbers are printed: rounded decimals, or `fractions` exactly."""
+
+    fractions: bool = False
+    digits: int = DIGITS
+
+    def node(self, value: Value) -> Node:
+        """A number or an array as it is printed."""
+        if isinstance(value, dict):
+            return self.node(tuple(item for key, item in value.items() if key >= 1))
+        if isinstance(value, tuple):
+            return self.node(value[0]) if is_one(value) else Vector(tuple(map(self.node, value)))
+        if isinstance(value, Node | bool):
+            return value if isinstance(value, Node) else Literal(int(value))
+        if value < 0:
+            return Neg(self.node(-value))
+        if self.fractions and isinstance(value, Fraction):
+            return Div(Literal(value.numerator), Literal(value.denominator))
+        return Literal(value) if isinstance(value, int) else to_node(self._rounded(value))
+
+    def _rounded(self, value: Fraction | float) -> Value:
+        short = Fraction(f"{float(value):.{self.digits}g}")
+        return short.numerator if short.denominator == 1 else float(short)
+
+    def is_rounded(self, value: Value) -> bool:
+        """Whether something of the value is lost when it is printed."""
+        if isinstance(value, tuple):
+            return any(map(self.is_rounded, value))
+        if isinstance(value, dict):
+            return any(map(self.is_rounded, value.values()))
+        if isinstance(value, int | Node) or (self.fractions and isinstance(value, Fraction)):
+            return False
+        return isinstance(value, float) or Fraction(f"{float(value):.{self.digits}g}") != value
+
+
+def decimals(value: Value, digits: int) -> str:
+    """A number in so many decimals, without a minus before zeros."""
+    text = f"{float(value):.{digits}f}"
+    return (text.lstrip("-") if float(text) == 0 else text).replace("-", "−")
+
+
+def matrices(value: Value, place: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, ...], Value]]:
+    """The matrices of a map or a bank, each with its channel, or filter and channel; the only one with none."""
+    if rank(value) <= 2:
+        yield place, value
+    elif len(value) == 1:
+        yield from matrices(value[0], place)
+    else:
+        for number, part in enumerate(value, 1):
+            yield from matrices(part, (*place, number))
+
+
+def is_one(value: Value) -> bool:
+    """Whether an array holds one number alone, and is printed as that."""
+    return not isinstance(value, tuple) or (len(value) == 1 and is_one(value[0]))
+
+
+def rank(value: Value) -> int:
+    return 1 + rank(value[0]) if isinstance(value, tuple) else 0
+
+
+def shape(value: Value) -> tuple[int, ...]:
+    return (len(value), *shape(value[0])) if isinstance(value, tuple) else ()
+
+
+def lone(value: Value) -> int:
+    """How many of the first indices of a map or a bank are those of its only filter and channel."""
+    return 1 + lone(value[0]) if rank(value) > 2 and len(value) == 1 else 0
