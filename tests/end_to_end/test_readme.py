@@ -22,7 +22,11 @@ COMMANDS = [
 WRONG_ANSWERS = {
     "conv --n 28 --f 3 --c 6 --k 16 --ask parameters --answer 160",
     'lstm --ask parameters --answer "4nm + 4m"',
+    'diff "w tanh(w)" --answer "1 - tanh(w)^2"',
+    'run conv --x "1 2 3; 4 5 6; 7 8 9" --w "1 2; 0 -1" --answer "12 14; 18 20"',
 }
+NUMERIC = ("net lenet5 --run", "vanish ")
+"""Commands that need the kernels."""
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -30,6 +34,8 @@ def test_a_command_of_the_readme_runs(
     terminal: Terminal, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It ends well, or with 1 where the README says that the answer is wrong."""
+    if command.startswith(NUMERIC):
+        pytest.importorskip("numba")
     monkeypatch.chdir(tmp_path)
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     if "exam/manifest.json" in command:
@@ -46,12 +52,22 @@ def test_the_readme_shows_its_commands() -> None:
 
 
 def test_the_python_of_the_readme_runs() -> None:
-    (snippet,) = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
-    ran = subprocess.run([sys.executable, "-c", snippet], capture_output=True, text=True, timeout=60, check=True)
-    shape, solutions, mistakes = ran.stdout.splitlines()
+    shape, solutions, mistakes = python_of_the_readme(0)
     assert shape == "(55, 55, 96) 34944"
     assert solutions == "({'s': 4},)"
     assert "channels-forgotten" in mistakes
+
+
+def test_the_python_of_the_kernels_runs() -> None:
+    pytest.importorskip("numba")
+    assert python_of_the_readme(1) == ["(1, 2, 3, 3) ['weight', 'x']"]
+
+
+def python_of_the_readme(index: int) -> list[str]:
+    """What a program that the README shows prints."""
+    snippet = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)[index]
+    ran = subprocess.run([sys.executable, "-c", snippet], capture_output=True, text=True, timeout=60, check=True)
+    return ran.stdout.splitlines()
 
 
 def test_the_pictures_of_the_readme_exist() -> None:
