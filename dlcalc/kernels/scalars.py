@@ -60,7 +60,8 @@ def slope(kind: int, x: Any, y: Any, a: Any, b: Any) -> Any:
         return a if x <= ZERO else ONE
     if kind == SOFTPLUS:
         return sigmoid(x)
-    return HALF * math.erfc(-a * x) + x * b * np.exp(-HALF * x * x)
+    # the sum first: as plain Python, a float32 half of erfc would lose the digits of a double
+    return HALF * (math.erfc(-a * x) + TWO * x * b * np.exp(-HALF * x * x))
 
 
 @register_jitable
