@@ -29,6 +29,7 @@ MOST_ARCHIVE_BYTES = 64 * 2**20
 MOST_ANSWERS = 5_000
 MOST_FILES = 20_000
 MOST_ROWS = 50_000
+LONGEST_CELL = 200_000
 MOST_CELLS = 2_000_000
 MOST_DIGITS = 1_000
 SUFFIXES = (".toml", ".json", ".csv")
@@ -277,7 +278,7 @@ def _csv(text: str, source: str) -> Iterator[HandIn | Refused]:
 
 def _rows(text: str) -> list[list[str]]:
     """The rows in which something stands. Raises UserError."""
-    csv.field_size_limit(200_000)
+    usual = csv.field_size_limit(LONGEST_CELL)  # it holds for the whole process
     first = text.lstrip().split("\n", 1)[0]
     rows: list[list[str]] = []
     cells = 0
@@ -291,6 +292,8 @@ def _rows(text: str) -> list[list[str]]:
                 rows.append(row)
     except csv.Error as error:
         raise UserError(f"the file is no CSV: {error}") from None
+    finally:
+        csv.field_size_limit(usual)
     if rows and len(rows) * len(rows[0]) > MOST_CELLS:
         raise UserError(f"a CSV has at most {MOST_CELLS:,} cells")
     return rows

@@ -148,6 +148,8 @@ def sit(environment: dict[str, str]) -> tuple[subprocess.Popen[bytes], int]:
     process = subprocess.Popen(
         [sys.executable, "-m", "dlcalc", *OPTIONS], stdin=theirs, stdout=theirs, stderr=theirs, close_fds=True,
         env={**usual, "COLUMNS": "80", "TERM": "xterm", **environment}, start_new_session=True,
+        # Who runs the tests in the background has Ctrl-C switched off, and a child inherits that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )  # fmt: skip
     os.close(theirs)
     return process, ours

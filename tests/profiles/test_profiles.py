@@ -461,7 +461,7 @@ HOSTILE = [
     ("control characters", 'title = "\x1b[31m\x07"', "the file is not TOML: "),
     ("YAML", "layout: row", "the file is not TOML: "),
     ("code", "import os\nos.system('true')", "the file is not TOML: "),
-    ("digits", f"decimals = {'9' * 60000}", "the file is not TOML: "),
+    ("digits", f"decimals = {'9' * 60000}", "a whole number has too many digits"),
     ("huge", "#" * (64 * 1024 + 1), "a profile has at most 64 KiB"),
     ("endless string", f'title = "{"x" * 70000}', "a profile has at most 64 KiB"),
     ("not text", b"layout = '\xff\xfe'", "the file is not UTF-8 text: byte 10"),
