@@ -8,7 +8,7 @@ import os
 import platform
 import sys
 
-from . import backwards, classes, diagnoses, hostile, kernels, networks, processes, variants
+from . import backwards, classes, diagnoses, gradients, hostile, kernels, networks, processes, variants
 from .rows import Row, table
 
 
@@ -38,6 +38,7 @@ def measured(runs: int) -> list[Row]:
         *hostile.rows(few),
         *variants.rows(few),
         *classes.rows(),
+        *gradients.rows(few),
         *kernels.rows(few),
     ]
 

@@ -48,13 +48,14 @@ grid = Calculator("grid")
 if TYPE_CHECKING:
     from .by_hand import by_hand as run
     from .differentiating import diff
+    from .gradients import bptt
     from .networks import code, compare, net
     from .running import run_network
     from .solving import solve
     from .vanishing import vanish
 
 _LATER = {
-    "code": "networks", "compare": "networks", "diff": "differentiating", "net": "networks", "run": "by_hand.by_hand",
+    "bptt": "gradients", "code": "networks", "compare": "networks", "diff": "differentiating", "net": "networks", "run": "by_hand.by_hand",
     "run_network": "running", "solve": "solving", "vanish": "vanishing",
 }  # fmt: skip
 """Name → its module, and what it is called there; loaded when it is asked for: no calculator needs them."""
@@ -74,6 +75,7 @@ __all__ = [
     "batchnorm",
     "bottleneck",
     "bound",
+    "bptt",
     "clip",
     "code",
     "compare",

@@ -20,12 +20,13 @@ _OWN_COMMANDS = {
     "run": "Numbers by hand: every window, time step or update of one operation",
     "grade": "Mark the hand-ins of an exam, with the mistakes named",
     "problems": "The problem files: begin, show, lint and check them",
+    "bptt": "Backpropagation through time as formulas, path by path and with numbers",
     "diff": "Derive an expression rule by rule, or judge a derivative",
     "vanish": "Follow a gradient through time: its bound, and what the kernels measure",
     "solve": "Solve an equation of your own in whole numbers",
     "doctor": "What this installation can do, and what is missing",
 }
-"""Command → its help; each is `command` of the module of that name in this folder, or its `commands`, or `group`, which makes them."""
+"""Command → its help; its module in this folder has `command`, or `commands`, a group, or `group`, which makes one."""
 
 
 class _AsText:

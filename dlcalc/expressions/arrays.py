@@ -48,7 +48,8 @@ def pairwise(function: Callable[[Any, Any], Value], a: Value, b: Value, what: st
     """Element by element, a scalar broadcast. Raises UserError when the shapes differ."""
     if isinstance(a, tuple):
         if isinstance(b, tuple):
-            if shape_of(a) != shape_of(b):
+            # vectors are compared by their lengths alone, which is all there is to them
+            if (len(a) != len(b) or _is_nested(a) or _is_nested(b)) and shape_of(a) != shape_of(b):
                 raise UserError(f"{what} needs equal shapes, not {shown(shape_of(a))} and {shown(shape_of(b))}")
             spend(len(a))
             return tuple([pairwise(function, x, y, what) for x, y in zip(a, b, strict=True)])
@@ -62,6 +63,10 @@ def pairwise(function: Callable[[Any, Any], Value], a: Value, b: Value, what: st
         spend(len(b))
         return tuple([pairwise(function, a, y, what) for y in b])
     return function(a, b)
+
+
+def _is_nested(a: tuple[Value, ...]) -> bool:
+    return bool(a) and isinstance(a[0], tuple)
 
 
 def add(a: Value, b: Value) -> Value:
@@ -179,9 +184,11 @@ def block(rows: Sequence[Sequence[Value]]) -> Value:
     whole: list[Value] = []
     for row, height in zip(rows, heights, strict=True):
         cells = [_filled(cell, (height, width)) for cell, width in zip(row, widths, strict=True)]
+        if any(len(cell) != height for cell in cells):
+            raise UserError("blocks side by side have equal heights")
         whole.extend(sum((cell[i] for cell in cells), ()) for i in range(height))
     if len({len(row) for row in whole}) > 1:
-        raise UserError("blocks side by side have equal heights, blocks above each other equal widths")
+        raise UserError("blocks above each other have equal widths")
     return tuple(whole)
 
 
@@ -193,6 +200,7 @@ def _sizes(known: Sequence[Sequence[int]]) -> list[int]:
 def end_to_end(parts: Sequence[Value]) -> Value:
     """One vector from vectors, one matrix from matrices on top of each other; a single number fills its part."""
     sizes = next((shape_of(part) for part in parts if isinstance(part, tuple)), (1,))
+    _allow(len(parts) * sizes[0], sizes[1] if len(sizes) > 1 else 1)
     filled = [_filled(part, sizes) for part in parts]
     if len({shape_of(part)[1:] for part in filled}) > 1:
         raise UserError("blocks above each other have equal widths")
@@ -202,8 +210,6 @@ def end_to_end(parts: Sequence[Value]) -> Value:
 def _filled(part: Value, sizes: tuple[int, ...]) -> Value:
     """The part itself, or an array of these sizes full of a number."""
     if isinstance(part, tuple):
-        if len(part) != sizes[0] and len(sizes) > 1:
-            raise UserError("blocks side by side have equal heights, blocks above each other equal widths")
         return part
     inner = part if len(sizes) == 1 else _filled(part, sizes[1:])
     return (inner,) * sizes[0]

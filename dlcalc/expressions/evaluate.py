@@ -13,8 +13,7 @@ from functools import reduce
 from typing import Any
 
 from ..errors import InternalError, UserError
-from . import arrays, intervals
-from .exact import shown
+from . import arrays, assembled, intervals
 from .folding import is_integer
 from .functions import CONSTANTS
 from .kinds import kind_of
@@ -66,8 +65,6 @@ from .operations import (
 from .totals import product_of, sum_of
 
 Environment = dict[str, Any]
-PARTIALS = "∂"
-"""Under this name an environment holds the values of partial derivatives, a dict of `Partial`; no letter is called so."""
 Evaluator = Callable[[Environment], Value]
 
 
@@ -125,7 +122,7 @@ def _structured(node: Node) -> Evaluator:
     if isinstance(node, Reduce):
         return _reduce(node)
     if isinstance(node, Partial):
-        return _partial(node)
+        return assembled.partial(node, compile_node)
     if isinstance(node, Range):
         raise UserError(f"a range ({node.index} in ...) says how to unroll or search; it has no value")
     if isinstance(node, FormulaCall):
@@ -315,7 +312,7 @@ def _call(node: Call) -> Evaluator:
     if function in ("min", "max"):
         return lambda env: extreme(function, [argument(env) for argument in arguments])
     if function == "block":
-        return _block(node)
+        return assembled.block(node, compile_node)
     if function == "shape":
         return lambda env: shape([argument(env) for argument in arguments])
     if function == "window":
@@ -329,43 +326,6 @@ def _call(node: Call) -> Evaluator:
         whole = ARRAY_FUNCTIONS[function]
         return lambda env: on_array(function, whole, inner(env))
     return lambda env: apply(function, inner(env))
-
-
-def _block(node: Call) -> Evaluator:
-    """block([A, B; C, D]) or block((u, v)): written as a matrix or a vector of its parts, of which 0 has any size."""
-    (written,) = node.arguments
-    if not isinstance(written, Vector):
-        raise UserError("block takes its parts in brackets: block([A, B; C, D]) or block((u, v))")
-    if all(isinstance(row, Vector) for row in written.items):
-        rows = [[compile_node(cell) for cell in row.children()] for row in written.items]
-        return lambda env: _joined_blocks(node, arrays.block, [[cell(env) for cell in row] for row in rows])
-    parts = [compile_node(part) for part in written.items]
-    return lambda env: _joined_blocks(node, arrays.end_to_end, [part(env) for part in parts])
-
-
-def _joined_blocks(node: Call, join: Callable[[Any], Value], parts: list[Any]) -> Value:
-    """The blocks as one; written with their values while a letter stands for one of them."""
-    if any(isinstance(part, Node) for part in arrays.flat(arrays.tuples(parts))):
-        return Call("block", (to_node(arrays.tuples(parts)),))
-    return join(parts)
-
-
-def _partial(node: Partial) -> Evaluator:
-    """∂h_m/∂h_{m−1} has the value that the environment gives it under PARTIALS; without one it stays."""
-
-    def look_up(env: Environment) -> Value:
-        place = Partial(_placed(node.top, env), _placed(node.bottom, env), node.direct)
-        known = env.get(PARTIALS)
-        return place if known is None else known.get(place, place)
-
-    return look_up
-
-
-def _placed(node: Node, env: Environment) -> Node:
-    """h_{m−1} with the number of its step."""
-    if not isinstance(node, Index):
-        return node
-    return Index(node.base, tuple(to_node(compile_node(index)(env)) for index in node.indices))
 
 
 def _if(node: Call, condition: Evaluator, then: Evaluator, otherwise: Evaluator) -> Evaluator:

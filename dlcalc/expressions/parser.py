@@ -164,7 +164,8 @@ class _Parser(Operands):
         if token.kind == "name":
             return not self.sees_word("and", "or", "not", "in", "for", "otherwise")
         return token.kind == "op" and (
-            token.value in ("(", "⌊", "⌈", "√", "frac", "Σ", "Π", "Π←", "[", "{", "∂") or token.value.startswith("begin")
+            token.value in ("(", "⌊", "⌈", "√", "frac", "Σ", "Π", "Π←", "[", "{", "∂")
+            or token.value.startswith("begin")
         )
 
     def power(self) -> Node:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from fractions import Fraction
 from typing import ClassVar, Generic
 
 from ...errors import InternalError
@@ -42,26 +41,9 @@ from ..nodes import (
     to_node,
     walk,
 )
+from .digits import decimal, is_negative
 from .names import NameParts, Spell, name_parts, unicode_name
 from .pieces import RESERVED, Edge, Joint, Level, Out, Piece, joints
-
-MAX_DECIMALS = 12
-"""A fraction with more decimals than this prints as p/q."""
-
-
-def decimal(value: Fraction) -> str | None:
-    """The finite decimal of a positive fraction, None when it has none of at most `MAX_DECIMALS` places."""
-    scaled = value * 10**MAX_DECIMALS
-    if scaled.denominator != 1:
-        return None
-    whole, rest = divmod(scaled.numerator, 10**MAX_DECIMALS)
-    places = f"{rest:0{MAX_DECIMALS}d}".rstrip("0")
-    return f"{whole}.{places}" if places else str(whole)
-
-
-def is_negative(value: Number) -> bool:
-    """True below zero and for −0.0, whose sign would print too."""
-    return value < 0 or (isinstance(value, float) and math.copysign(1, value) < 0)
 
 
 def signed(term: Node) -> Node:
@@ -305,7 +287,12 @@ class Printer(ABC, Generic[Out]):
             return self.choice(*arguments)
         if function == "sigmoid" and "sigma" not in self.words:
             return Piece(self.applied(self.letters(name_parts("sigma")), self.outs(arguments)))
-        return Piece(self.applied(self.function(function), self.outs(arguments)), left=self.call_edge)
+        return Piece(self.applied(self.function(function), self.arguments(node)), left=self.call_edge)
+
+    def arguments(self, node: Call) -> list[Out]:
+        """What a function is of; sum(a = 1, …) would begin a Σ, so a comparison that is summed stands in brackets."""
+        floor = Level.SUM if node.function in ("sum", "prod") else Level.OR
+        return [self.show(argument, floor).out for argument in node.arguments]
 
     def formula_call(self, node: FormulaCall) -> Piece[Out]:
         arguments = [

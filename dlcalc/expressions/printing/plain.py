@@ -43,7 +43,7 @@ class Plain(Text):
         return Piece(f"{self.show(node.base, Level.ATOM).out}^{self.exponent(node)}", Level.POWER)
 
     def call(self, node: Call) -> Piece[str]:
-        return Piece(self.applied(node.function, self.outs(node.arguments)))
+        return Piece(self.applied(node.function, self.arguments(node)))
 
     def index(self, node: Index) -> Piece[str]:
         return self.in_brackets(node)

@@ -1,0 +1,125 @@
+"""`dlcalc bptt`: backpropagation through time as formulas."""
+
+from __future__ import annotations
+
+from shutil import get_terminal_size
+from typing import Annotated, Any
+
+import typer
+
+from ..api import UserError
+from ..api.gradients import Bptt, bptt
+from ..gradients import ACTIVATIONS, CELLS, FORMS, HEADS, LAYOUTS, LOSSES, MOST_PATHS
+from .output import Formats, emit
+
+_NETWORK = "The network"
+_ASKED = "What is asked"
+_NUMBERS = "With numbers"
+_OUTPUT = "Output"
+
+
+def _option(flag: str, help: str, panel: str, metavar: str = "NAME") -> Any:
+    return typer.Option(flag, help=help, rich_help_panel=panel, metavar=metavar, show_default=False)
+
+
+def command(
+    cell: Annotated[str, _option("--cell", f"{', '.join(CELLS)} (default rnn)", _NETWORK)] = "rnn",
+    head: Annotated[str | None, _option("--head", f"{', '.join(HEADS)} (default softmax)", _NETWORK)] = None,
+    loss: Annotated[
+        str, _option("--loss", f"losses at {' or '.join(LOSSES)} step (default every)", _NETWORK)
+    ] = "every",
+    activation: Annotated[
+        str, _option("--activation", f"of a simple RNN: {', '.join(ACTIVATIONS)} (default tanh)", _NETWORK)
+    ] = "tanh",
+    update_gate: Annotated[str | None, _option("--update-gate", "of a GRU: keep or renew", _NETWORK)] = None,
+    reset: Annotated[str | None, _option("--reset", "of a GRU: before or after the product", _NETWORK)] = None,
+    layers: Annotated[str, _option("--layers", "cells on top of each other (default 1)", _NETWORK, "NUMBER")] = "1",
+    wrt: Annotated[
+        str | None,
+        _option("--wrt", "the weight: W, U, V, b, W_f, U_z, h0 (default: the recurrent one)", _ASKED, "LETTER"),
+    ] = None,
+    form: Annotated[str, _option("--form", f"{', '.join(FORMS)} (default general)", _ASKED)] = "general",
+    steps: Annotated[
+        str | None, _option("--steps", "time steps; without it T stays a letter", _ASKED, "NUMBER")
+    ] = None,
+    layout: Annotated[str | None, _option("--layout", f"{', '.join(LAYOUTS)} (default column)", _ASKED)] = None,
+    truncate: Annotated[
+        str, _option("--truncate", "steps that a loss is taken back through, its own among them", _ASKED, "NUMBER")
+    ] = "0",
+    most: Annotated[
+        str, _option("--max-paths", f"paths that are listed (default {MOST_PATHS})", _ASKED, "NUMBER")
+    ] = str(MOST_PATHS),
+    value: Annotated[
+        list[str] | None,
+        _option(
+            "--value", 'numbers: W=0.5, x="1 2 3", W="0.1 0.2; 0.3 0.4"; may be repeated', _NUMBERS, "LETTER=VALUE"
+        ),
+    ] = None,
+    seed: Annotated[str, _option("--seed", "what is not given is drawn from it (default 0)", _NUMBERS, "NUMBER")] = "0",
+    n: Annotated[str | None, _option("--n", "inputs (default 3)", _NUMBERS, "NUMBER")] = None,
+    m: Annotated[str | None, _option("--m", "units (default 2)", _NUMBERS, "NUMBER")] = None,
+    k: Annotated[str | None, _option("--k", "outputs (default 4)", _NUMBERS, "NUMBER")] = None,
+    kernels: Annotated[
+        bool, typer.Option("--kernels", help="ask the kernels too (needs numpy and numba)", rich_help_panel=_NUMBERS)
+    ] = False,
+    profile: Annotated[
+        str | None, _option("--profile", "the course's conventions: a name or a TOML file", _OUTPUT, "FILE")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help=Formats.NAMES["json"], rich_help_panel=_OUTPUT)] = False,
+    latex: Annotated[bool, typer.Option("--latex", help=Formats.NAMES["latex"], rich_help_panel=_OUTPUT)] = False,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help=Formats.NAMES["markdown"], rich_help_panel=_OUTPUT)
+    ] = False,
+    html: Annotated[bool, typer.Option("--html", help=Formats.NAMES["html"], rich_help_panel=_OUTPUT)] = False,
+) -> Any:
+    """Backpropagation through time as formulas: the general form, the recursion, or every path, and with numbers.
+
+    Example: dlcalc bptt --cell rnn --steps 4 --wrt W --form paths
+    """
+    formats = Formats.chosen({"json": json, "latex": latex, "markdown": markdown, "html": html})
+    sizes = {name: _whole(f"--{name}", size) for name, size in (("n", n), ("m", m), ("k", k)) if size is not None}
+    found = bptt(
+        cell,
+        wrt,
+        form,
+        None if steps is None else _whole("--steps", steps),
+        head=head,
+        loss=loss,
+        layout=layout,
+        activation=activation,
+        update_gate=update_gate,
+        reset=reset,
+        layers=_whole("--layers", layers),
+        truncate=_whole("--truncate", truncate),
+        most=_whole("--max-paths", most),
+        values=dict(_pair(each) for each in value or ()),
+        seed=_whole("--seed", seed),
+        sizes=sizes,
+        kernels=kernels,
+        profile=profile,
+    )
+    if formats.name:
+        emit(found, formats)
+    else:
+        _show(found)
+    return 0
+
+
+def _whole(option: str, text: str) -> int:
+    """Raises UserError for anything but a whole number of at most nine digits."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= 9):
+        raise UserError(f"{option} takes a whole number, not {text[:40]}")
+    return int(text)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise UserError(f"--value takes a letter and its number, W=0.5, not {text[:40]}")
+    return name.strip(), value
+
+
+def _show(found: Bptt) -> None:
+    from .wide import show
+
+    show(found.document(), get_terminal_size().columns)

@@ -1,0 +1,118 @@
+"""The view of a document whose formulas may be wider than the terminal: they are broken before a sign."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from .. import document as doc
+from ..export import _sheet as sheet
+from ..expressions import printing
+from ..expressions.nodes import Add, Neg, Node
+from ..expressions.printing import Block, joined
+from .view import WIDEST, _parts, _View
+
+INDENT = 4
+"""Columns by which a continued line is set back."""
+NARROW = 16
+"""Columns of a left side that the right side stands behind in any case."""
+_MARGIN = 3
+
+
+def show(document: doc.Document, width: int) -> None:
+    """Prints a document on standard output."""
+    console = Console(highlight=False)
+    wide = min(console.width, width, WIDEST)
+    console.print(_Wide(document.spell, wide).document(document), width=wide)
+
+
+class _Wide(_View):
+    def block(self, block: sheet.Piece) -> Iterable[RenderableType]:
+        if not isinstance(block, doc.Formula):
+            return super().block(block)
+        return (Padding(self.equation(equation), (1, 0, 0, _MARGIN)) for equation in block.equations)
+
+    def equation(self, equation: doc.Equation) -> Text:
+        """On one line if it fits; else each right side on a line of its own, and long ones broken."""
+        nodes, signs = _parts(equation)
+        blocks = [printing.stacked_block(node, self.spell) for node in nodes]
+        limit = self.width - _MARGIN
+        whole = joined([part for sign, block in zip(signs, blocks, strict=True) for part in _with(sign, block)])
+        rows = [whole] if whole.width <= limit else self._rows(nodes, signs, blocks[0], limit)
+        shown = Text("\n".join(line.rstrip() for row in rows for line in row.lines), "bold", no_wrap=True)
+        note = self.words(equation.note)
+        if not note.plain:
+            return shown
+        if len(rows) == 1 and whole.width + len(note.plain) + 2 <= limit:
+            level = whole.lines[whole.baseline].rstrip()
+            lines = [line.rstrip() for line in whole.lines]
+            above, below = lines[: whole.baseline], lines[whole.baseline + 1 :]
+            first = Text("\n".join([*above, level]), "bold", no_wrap=True)
+            return Text.assemble(
+                first, "  ", (note.plain, "dim"), *([("\n" + "\n".join(below), "bold")] if below else [])
+            )
+        return Text.assemble(shown, f"\n{' ' * INDENT}", (note.plain, "dim"))
+
+    def _rows(self, nodes: Sequence[Node], signs: Sequence[str], left: Block, limit: int) -> list[Block]:
+        """The left side, with the first right side behind it where that is narrow, and the others below."""
+        behind = left.width <= NARROW
+        margin = left.width if behind else INDENT
+        rows = [] if behind else [left]
+        for node, sign in zip(nodes[1:], signs[1:], strict=True):
+            for place, piece in enumerate(_broken(node, limit - margin - 3, self.spell)):
+                lead: Block | str = left if behind and not rows else " " * margin
+                rows.append(joined([lead, f" {sign} " if place == 0 else "   ", piece]))
+        return rows
+
+
+def _with(sign: str, block: Block) -> list[Block | str]:
+    return [f" {sign} ", block] if sign else [block]
+
+
+def _broken(node: Node, limit: int, spell: printing.Spell) -> Iterator[Block]:
+    """The expression in pieces that fit where they can be found: terms of a sum, else a line at its signs."""
+    block = printing.stacked_block(node, spell)
+    if block.width <= limit:
+        yield block
+    elif isinstance(node, Add):
+        current: Block | None = None
+        for term in node.terms:
+            negative = isinstance(term, Neg)
+            inner = term.operand if isinstance(term, Neg) else term
+            sign = "− " if negative else "+ "
+            for place, piece in enumerate(_broken(inner, limit - 2, spell)):
+                lead = "" if current is None and not negative else sign if place == 0 else "  "
+                part = joined([lead, piece])
+                if current is None:
+                    current = part
+                elif place == 0 and current.width + part.width + 1 <= limit:
+                    current = joined([current, " ", part])
+                else:
+                    yield current
+                    current = part
+        if current is not None:
+            yield current
+    elif block.height == 1:
+        yield from (Block([line], 0) for line in _lines(block.lines[0], limit))
+    else:
+        yield block
+
+
+_BREAKS = re.compile(r"(?= [+−⊙⊗] )|(?<=[·,])|(?<=\))(?=[^)\s·,ᵀ²])")
+
+
+def _lines(text: str, limit: int) -> Iterator[str]:
+    """One long line in several: broken before an operator or between factors, inside as few brackets as can be."""
+    while len(text) > limit:
+        places = [found.start() for found in _BREAKS.finditer(text) if limit // 3 < found.start() <= limit]
+        if not places:
+            break
+        depths = {place: text.count("(", 0, place) - text.count(")", 0, place) for place in places}
+        best = max(places, key=lambda place: (-depths[place], place))
+        yield text[:best].rstrip()
+        text = text[best:].lstrip()
+    yield text

@@ -1,0 +1,53 @@
+"""Evaluation of what is put together from parts: matrices of blocks, and signs of derivatives with their steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..errors import UserError
+from . import arrays
+from .nodes import Call, Index, Node, Partial, Value, Vector, to_node
+
+Environment = dict[str, Any]
+Compile = Callable[[Node], Callable[[Environment], Value]]
+
+PARTIALS = "∂"
+"""An environment holds the values of partial derivatives under this name, a dict of `Partial`; no letter has it."""
+
+
+def block(node: Call, compile_node: Compile) -> Callable[[Environment], Value]:
+    """block([A, B; C, D]) or block((u, v)): written as a matrix or a vector of its parts, of which 0 has any size."""
+    (written,) = node.arguments
+    if not isinstance(written, Vector):
+        raise UserError("block takes its parts in brackets: block([A, B; C, D]) or block((u, v))")
+    if all(isinstance(row, Vector) for row in written.items):
+        rows = [[compile_node(cell) for cell in row.children()] for row in written.items]
+        return lambda env: _joined(arrays.block, [[cell(env) for cell in row] for row in rows])
+    parts = [compile_node(part) for part in written.items]
+    return lambda env: _joined(arrays.end_to_end, [part(env) for part in parts])
+
+
+def _joined(join: Callable[[Any], Value], parts: list[Any]) -> Value:
+    """The blocks as one; written with their values while a letter stands for one of them."""
+    if any(isinstance(part, Node) for part in arrays.flat(arrays.tuples(parts))):
+        return Call("block", (to_node(arrays.tuples(parts)),))
+    return join(parts)
+
+
+def partial(node: Partial, compile_node: Compile) -> Callable[[Environment], Value]:
+    """∂h_m/∂h_{m−1} has the value that the environment gives it under PARTIALS; without one it stays."""
+
+    def look_up(env: Environment) -> Value:
+        place = Partial(_placed(node.top, env, compile_node), _placed(node.bottom, env, compile_node), node.direct)
+        known = env.get(PARTIALS)
+        return place if known is None else known.get(place, place)
+
+    return look_up
+
+
+def _placed(node: Node, env: Environment, compile_node: Compile) -> Node:
+    """h_{m−1} with the number of its step."""
+    if not isinstance(node, Index):
+        return node
+    return Index(node.base, tuple(to_node(compile_node(index)(env)) for index in node.indices))

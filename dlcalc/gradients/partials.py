@@ -1,0 +1,104 @@
+"""Values for the signs of derivatives, so that a formula in ∂ notation can be run like any other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import InternalError
+from ..expressions.arrays import add, flat, product
+from ..expressions.assembled import PARTIALS
+from ..expressions.evaluate import compile_node
+from ..expressions.nodes import Index, Literal, Node, Partial, Transpose, Value
+from .general import BETWEEN, LOSS_STEP, USE_STEP, General
+from .layouts import in_layout
+from .lines import Line, loss_at
+from .local import Use, as_matrices
+from .local import product as factors_of
+from .model import BLOCK, TIME
+
+
+def partial_values(environment: Mapping[str, Any], general: General, steps: int, layout: str) -> dict[Partial, Value]:
+    """The value of every ∂ in the general formula, at every step, after a forward pass.
+
+    ∂⁺h_k/∂W has a row for each entry of the state and a column for each number of the weight, in the order of the
+    column layout.
+    """
+    found: dict[Partial, Value] = {}
+    env = {**environment, PARTIALS: found}
+    lines = general.definitions()
+    # a block is made of the others
+    for line in sorted(lines, key=_is_block):
+        if not isinstance(line.left, Partial):
+            continue
+        run = compile_node(in_layout(line, layout).right)
+        place = compile_node(line.left)
+        for t in range(1, steps + 1):
+            env.update({BETWEEN.id: t, LOSS_STEP.id: t, USE_STEP.id: t})
+            found[place({**env, PARTIALS: None})] = run(env)
+    for t in range(1, steps + 1):
+        env[TIME.id] = t
+        parts = [_met(_reached(env, general, use, t, layout), use, env) for use in general.uses]
+        for part in parts:
+            key = _direct_sign(general, t)
+            found[key] = part if key not in found else add(found[key], part)
+    return found
+
+
+def error_values(environment: Mapping[str, Any], general: General, steps: int, layout: str) -> dict[int, Value]:
+    """Step → (∂L/∂s)ᵀ of a block, where the general formula has one."""
+    found: dict[int, Value] = {}
+    for line in general.definitions():
+        if line.role == "vector":
+            run = compile_node(in_layout(line, layout).right)
+            for t in range(1, steps + 1):
+                found[t] = run({**environment, LOSS_STEP.id: t, "T": steps})
+    return found
+
+
+def _is_block(line: Line) -> bool:
+    left = line.left
+    return isinstance(left, Partial) and any(
+        isinstance(part, Index) and part.base == BLOCK.at(TIME).base for part in (left.top, left.bottom)
+    )
+
+
+def _direct_sign(general: General, t: int) -> Partial:
+    time = Literal(t)
+    if general.is_in_head:
+        return Partial(loss_at(time), general.weight)
+    return Partial(general.state.at(time), general.weight, True)
+
+
+def _reached(env: Mapping[str, Any], general: General, use: Use, t: int, layout: str) -> Value:
+    """∂state/∂(what the weight makes), or of the loss, as a matrix: through the reader and the factors before it."""
+    if general.is_in_head:
+        error: Node = Transpose(general.network.head.error)
+        nodes: tuple[Node, ...] = (error, *as_matrices(use.factors))
+        return _jacobian(nodes, env, layout)
+    value = env[PARTIALS].get(Partial(general.state.at(Literal(t)), use.reader.at(Literal(t))), 1)
+    factors = as_matrices(use.factors)
+    return product(value, _jacobian(factors, env, layout)) if factors else value
+
+
+def _jacobian(factors: tuple[Node, ...], env: Mapping[str, Any], layout: str) -> Value:
+    node = factors_of(factors)
+    return compile_node(in_layout(Line(node, node, "jacobian"), layout).right)(dict(env))
+
+
+def _met(reached: Value, use: Use, env: Mapping[str, Any]) -> Value:
+    """The derivatives by the numbers of the weight itself: each entry of what it makes, times what that entry meets."""
+    parts = reached if isinstance(reached, tuple) else (reached,)
+    rows = tuple(part if isinstance(part, tuple) else (part,) for part in parts)
+    if use.reads is None:
+        return _signed(rows, use.sign)
+    met = flat((compile_node(use.reads)(dict(env)),))
+    if use.how == "pointwise":
+        return _signed(tuple(tuple(d * v for d, v in zip(row, met, strict=True)) for row in rows), use.sign)
+    if use.how != "matrix":
+        raise InternalError(f"a weight meets what it reads in one of two ways, not {use.how}")
+    return _signed(tuple(tuple(d * v for d in row for v in met) for row in rows), use.sign)
+
+
+def _signed(rows: Value, sign: int) -> Value:
+    return tuple(tuple(sign * number for number in row) for row in rows)
