@@ -85,8 +85,24 @@ def _factors(node: Node) -> tuple[Node, ...]:
     return node.factors if isinstance(node, Hadamard) else (node,)
 
 
-def product(a: Value, b: Value) -> Value:
-    """The matrix product; a scalar factor scales; column times row is the outer product."""
+def products(values: Sequence[Value], matrices: Sequence[bool]) -> Value:
+    """The matrix product of several, from the left. `matrices`: which of them are matrices whatever their sizes.
+
+    Row times column, xᵀy, is one number; a matrix of one row times a column is a vector of one entry.
+    """
+    total, matrix = values[0], matrices[0]
+    for value, is_one in zip(values[1:], matrices[1:], strict=True):
+        scales = not isinstance(total, tuple)
+        total = product(total, value, matrix)
+        matrix = is_one if scales else matrix and (is_one or not isinstance(value, tuple))
+    return total
+
+
+def product(a: Value, b: Value, matrix: bool = False) -> Value:
+    """The matrix product; a scalar factor scales; column times row is the outer product.
+
+    `matrix`: `a` is no transposed vector, so that the product of its one row with a vector is a vector too.
+    """
     if is_open(a) or is_open(b):
         return times(to_node(a), to_node(b))
     left, right = shape_of(a), shape_of(b)
@@ -102,7 +118,8 @@ def product(a: Value, b: Value) -> Value:
     _allow(len(rows), len(columns), len(rows[0]))
     result = tuple(tuple(_dot(row, column) for column in columns) for row in rows)
     if len(right) == 1:
-        return result[0][0] if len(left) == 2 and len(rows) == 1 else tuple(row[0] for row in result)
+        one = len(left) == 2 and len(rows) == 1 and not matrix
+        return result[0][0] if one else tuple(row[0] for row in result)
     return result
 
 

@@ -16,7 +16,7 @@ from ..errors import InternalError, UserError
 from . import arrays, assembled, intervals
 from .folding import is_integer
 from .functions import CONSTANTS
-from .kinds import kind_of
+from .kinds import is_matrix, kind_of
 from .limits import TOO_LARGE_DECIMAL, LimitError, bounded, spend, within_budget
 from .nodes import (
     Add,
@@ -199,7 +199,8 @@ def _add(node: Add) -> Evaluator:
 def _mul(node: Mul) -> Evaluator:
     parts = [compile_node(factor) for factor in node.factors]
     if any(kind_of(factor) is not Kind.SCALAR for factor in node.factors):
-        return lambda env: _chain(arrays.product, parts, env)
+        matrices = [is_matrix(factor) for factor in node.factors]
+        return lambda env: arrays.products([part(env) for part in parts], matrices)
     if len(parts) > FEW:
         return _long(product_of, node.factors)
     first, rest = parts[0], parts[1:]

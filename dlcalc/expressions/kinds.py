@@ -50,6 +50,18 @@ def kind_of(node: Node) -> Kind:
     return Kind.SCALAR
 
 
+def is_matrix(node: Node) -> bool:
+    """Whether the expression is a matrix even where it has one row: no transposed vector, and no number."""
+    if isinstance(node, Transpose):
+        return is_matrix(node.operand)
+    if isinstance(node, Mul):
+        parts = [factor for factor in node.factors if kind_of(factor) is not Kind.SCALAR]
+        return bool(parts) and all(map(is_matrix, parts))
+    if isinstance(node, Add | Hadamard | Neg | Div | Reduce):
+        return any(map(is_matrix, node.children()))
+    return kind_of(node) is Kind.MATRIX
+
+
 def _highest(nodes: tuple[Node, ...]) -> Kind:
     return max((kind_of(node) for node in nodes), key=lambda kind: kind.rank, default=Kind.SCALAR)
 

@@ -130,7 +130,9 @@ class Numbers:
         def compute() -> Value:
             self.environment[PARTIALS] = partial_values(self.environment, general, self.steps, self.layout)
             self.environment[ERROR.name] = error_values(self.environment, general, self.steps, self.layout)
-            return self.value(general.symbolic() if symbolic else general.written_out())
+            found = self.value(general.symbolic() if symbolic else general.written_out())
+            # (h, C) is a vector where each is a number, and what it leads to then is a vector of one
+            return found[0] if self.layout == "number" and isinstance(found, tuple) and len(found) == 1 else found
 
         return worked(compute)
 

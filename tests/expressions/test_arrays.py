@@ -310,3 +310,21 @@ def test_an_open_index_keeps_what_it_is_of() -> None:
 def test_shapes(value: Value, shape: tuple[int, ...]) -> None:
     """The sizes from the outside in."""
     assert shape_of(value) == shape
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("W x", (23,)),
+        ("2 W x", (46,)),
+        ("x^T y", 14),
+        ("x^T W^T W x", 529),
+        ("W x + b", (30,)),
+        ("(W^T) v", (14, 21)),
+    ],
+)
+def test_a_matrix_of_one_row_gives_a_vector_of_one_entry(text: str, expected: object) -> None:
+    """A transposed vector is a row, and times a column it is one number: 4·1 + 5·2; 2·4 + 3·5 = 23, and 23²."""
+    kinds = {"W": Kind.MATRIX, "x": Kind.VECTOR, "y": Kind.VECTOR, "b": Kind.VECTOR, "v": Kind.VECTOR}
+    values = {"W": ((2, 3),), "x": (4, 5), "y": (1, 2), "b": (7,), "v": (7,)}
+    assert evaluate(parse(text, kinds), values) == expected
