@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from .errors import InternalError
 from .expressions import printing
@@ -217,14 +217,15 @@ class Choice:
 class Response:
     """One answer that somebody may give, what share of the points it earns, and what is said to it.
 
-    `value`: a number, a shape (a tuple), an expression in letters. Every number within `tolerance` of it counts as it.
+    `value`: a number, a shape (a tuple), an array (a tuple, of rows for a matrix), an expression in letters. Every
+    number within `tolerance` of it counts as it; of an array `tolerance` is one for each number, in its shape.
     `id` names the mistake that leads to it, or the convention under which it is right; "" for the right answer.
     """
 
     value: Value
     share: Fraction
     feedback: Words
-    tolerance: Fraction = Fraction(0)
+    tolerance: Fraction | tuple[Any, ...] = Fraction(0)
     id: str = ""
 
 
@@ -237,14 +238,15 @@ class Key:
     working: tuple[Block, ...] = ()
 
 
-EntryKind: TypeAlias = Literal["integer", "number", "shape", "expression", "choice", "text"]
+EntryKind: TypeAlias = Literal["integer", "number", "shape", "vector", "matrix", "expression", "choice", "text"]
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A place to write one answer in. `id` is unique in the document: `1.a`, `2.b.conv-1.parameters`.
 
-    `key` is None on every sheet that is handed out. `several`: more than one of the choices may be right.
+    `key` is None on every sheet that is handed out. `several`: more than one of the choices may be right. `size` of an
+    array: how many rows and columns the grid has that it is written into; () where the size is to be found out, too.
     """
 
     id: str
@@ -252,6 +254,7 @@ class Entry:
     choices: tuple[Choice, ...] = ()
     several: bool = False
     key: Key | None = None
+    size: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

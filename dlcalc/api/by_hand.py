@@ -55,7 +55,7 @@ class ByHand(Calculation):
         """What the kernels computed: answer → nested lists of floats; empty where none was asked."""
         if self.kernel == "none":
             return {}
-        from .by_hand_kernels import compute
+        from ..quiz.by_kernels import compute
 
         return compute(self.operation.name, self.working, self.kernel)
 

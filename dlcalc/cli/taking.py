@@ -12,8 +12,10 @@ from rich.text import Text
 
 from .. import document as doc
 from ..api.quiz import Paper
+from ..export._sheet import ARRAYS, how
 from ..grading.feedback import SAID, number, right_words
-from ..grading.judging import PartMark, judge
+from ..grading.judging import judge
+from ..grading.part_mark import PartMark
 from ..grading.policy import Policy
 from ..networks.exercise import cell
 from ..networks.table import COUNTS
@@ -29,6 +31,7 @@ _EARNING = ("right", "follows", "convention")
 _COUNTING = (*_EARNING, "wrong")
 """What counts as a try; what could not be read is typed again."""
 TRIES = 3
+MOST_PLACES = 6
 
 
 class _Stop(Exception):
@@ -71,6 +74,8 @@ class _Taker:
                 for place, choice in enumerate(shown.entry.choices):
                     words = (f"{chr(ord('A') + place)}  ", *doc.inlines(choice.words))
                     show_blocks((doc.Paragraph(words),), self.console)
+            if shown.entry is not None and part.kind in ARRAYS:
+                self.say("note", f"Type {how(shown.entry)}")
             self.part(variant, part, answers)
 
     def part(self, variant: Variant, part: Part, answers: dict[str, object]) -> None:
@@ -111,7 +116,7 @@ class _Taker:
                 because = (" ", *doc.inlines(choice.because)) if choice.because else ()
                 self.say("note", (f"Right is {chr(ord('A') + index)}: ", *doc.inlines(choice.words), *because))
         if part.id not in variant.choices:
-            self.say("note", ("Right is ", *right_words(variant.asked[part.id].expected), "."))
+            self.say("note", ("Right is ", *right_words(variant.asked[part.id].expected, part.kind), "."))
         show_blocks(variant.asked[part.id].working(), self.console)
 
     def table(self, variant: Variant, part: Part, answers: dict[str, object]) -> PartMark:
@@ -195,9 +200,12 @@ class _Taker:
                 self.say("right", "Right: it follows from your own earlier answer.")
             case "convention":
                 self.say("right", f"Right by another convention: {mark.convention}.")
+            case "wrong" if mark.cells and any(cell.status in _EARNING for cell in mark.cells):
+                self.say("mistake", _of_an_array(mark) + again)
             case "wrong" if mark.mistakes:
-                reasons = [doc.sentence(each.because) for each in mark.mistakes[:2]]
-                self.say("mistake", " Or: ".join(reasons) + again)
+                reasons = " Or: ".join(doc.sentence(each.because) for each in mark.mistakes[:2])
+                size = f"{doc.sentence(mark.reason)} " if mark.reason else ""
+                self.say("mistake", size + reasons + again)
             case "wrong":
                 why = mark.reason or "not right, and no typical mistake leads to it"
                 self.say("mistake", doc.sentence(why) + again)
@@ -220,3 +228,12 @@ class _Taker:
             line = Text(f"{topic.replace('-', ' ') or 'problems':20} {earned}")
             self.console.print(Padding(line, (0, 1)))
         return 0 if self.right == self.asked else 1
+
+
+def _of_an_array(mark: PartMark) -> str:
+    """How many numbers of a vector or a matrix are right, which are not, and why where that is known."""
+    wrong = [cell for cell in mark.cells if cell.status not in _EARNING]
+    places = [", ".join(filter(None, (cell.layer, cell.column))) for cell in wrong[:MOST_PLACES]]
+    more = "; …" if len(wrong) > MOST_PLACES else ""
+    why = "".join(f" {doc.sentence(each.because)}" for each in mark.mistakes[:1])
+    return f"{len(mark.cells) - len(wrong)} of {len(mark.cells)} numbers are right, not {'; '.join(places)}{more}.{why}"

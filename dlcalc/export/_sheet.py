@@ -17,6 +17,9 @@ from ..expressions.nodes import Value
 
 Piece: TypeAlias = doc.Block | doc.Entry
 
+ARRAYS = ("vector", "matrix")
+"""The kinds of entries whose answer is an array of numbers."""
+
 _INLINES = doc.Text | doc.Strong | doc.Emphasis | doc.Math | doc.CodeText
 
 
@@ -103,6 +106,31 @@ def table(grid: doc.Grid) -> doc.Table:
     return doc.Table(grid.header, tuple(rows))
 
 
+def room(entry: doc.Entry) -> doc.Grid | None:
+    """The empty grid that an array is written into, its rows and columns numbered; None where the sheet has none."""
+    if entry.key is not None or not entry.size:
+        return None
+    rows = entry.size[0] if len(entry.size) > 1 else 1
+    empty = doc.Entry(entry.id, "number")
+    cells = (empty,) * entry.size[-1]
+    heads = tuple(str(place) for place in range(1, entry.size[-1] + 1))
+    if len(entry.size) == 1:
+        return doc.Grid(heads, (cells,))
+    return doc.Grid(("", *heads), tuple((str(place), *cells) for place in range(1, rows + 1)))
+
+
+def how(entry: doc.Entry) -> str:
+    """How an array is typed: `3 rows of 4 numbers: 1 2 3 4; ...`, "" for any other answer."""
+    if entry.kind not in ARRAYS:
+        return ""
+    if not entry.size:
+        return "numbers: 1 2 3" if entry.kind == "vector" else "rows of numbers: 1 2; 3 4"
+    count = f"{entry.size[-1]} number{'s' if entry.size[-1] != 1 else ''}"
+    if len(entry.size) == 1:
+        return f"{count}: 1 2 3"
+    return f"{entry.size[0]} row{'s' if entry.size[0] != 1 else ''} of {count}: 1 2; 3 4"
+
+
 def blank(block: doc.Block) -> doc.Block:
     """The block as it stands on a sheet that is handed out: the cells to fill in are empty."""
     if not isinstance(block, doc.Grid):
@@ -161,6 +189,8 @@ def spoken(value: Value | doc.Words, kind: doc.EntryKind) -> doc.Words:
     """An answer as it is said: 34,944 or 55 × 55 × 96 or letters."""
     if is_words(value):
         return value
+    if kind in ARRAYS:
+        return doc.Math(explain.rounded(value))
     return explain.value_words(value, per_axis=kind == "shape")
 
 

@@ -22,7 +22,7 @@ def write(document: doc.Document) -> str:
                 choices = "; ".join(
                     f"{sheet.letter(i)}: {sheet.plain(choice.words, spell)}" for i, choice in enumerate(entry.choices)
                 )
-                said = (sheet.plain(name, spell), sheet.asked(question, part, spell), choices)
+                said = (sheet.plain(name, spell), sheet.asked(question, part, spell), choices, sheet.how(entry))
                 rows.append((entry.id, "", " – ".join(filter(None, said))))
     file = io.StringIO()
     csv.writer(file, lineterminator="\n").writerows([safe_cell(cell) for cell in row] for row in rows)

@@ -15,6 +15,8 @@ _HOW = """\
 # Write each answer between its quotation marks:
 #   a number       1234   1,234   0.25   2/3
 #   a shape        32x32x3
+#   a vector       1 2 3          [1, 2, 3] without quotation marks
+#   a matrix       1 2; 3 4       [[1, 2], [3, 4]] without quotation marks; or a row in each line between ''' and '''
 #   an expression  4(n m + m^2 + m)
 #   a choice       B       several of them: A, C
 # What is left empty is not answered. In a table each empty cell has a line of its own."""
@@ -49,6 +51,8 @@ def _question(question: doc.Question, spell: Spell) -> Iterator[str]:
                 yield _comment(f"    {sheet.plain(name, spell)}")
             for index, choice in enumerate(entry.choices):
                 yield _comment(f"    {sheet.letter(index)}: {sheet.plain(choice.words, spell)}")
+            if how := sheet.how(entry):
+                yield _comment(f"    {how}")
             yield f'{_string(entry.id)} = ""'
 
 

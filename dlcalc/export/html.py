@@ -176,7 +176,8 @@ def _entry(entry: doc.Entry, spell: printing.Spell) -> str:
     if entry.choices:
         choices = _list("ul", (render_words(words, spell) for words in sheet.choices(entry)))
         return choices.replace("<ul>", '<ul class="choices">', 1)
-    return "" if entry.key else f"<p>Answer: {_BLANK}</p>"
+    grid = sheet.room(entry)
+    return "" if entry.key else f"<p>Answer: {_BLANK}</p>" if grid is None else render_block(grid, spell)
 
 
 def _list(tag: str, items: Iterable[str]) -> str:

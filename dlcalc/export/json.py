@@ -64,6 +64,7 @@ def _asked(entry: doc.Entry, spell: Spell) -> dict[str, Any]:
     choices = [_choice(choice, sheet.letter(i), spell) for i, choice in enumerate(entry.choices)]
     return {
         "kind": entry.kind,
+        **({"size": list(entry.size)} if entry.size else {}),
         **({"several": entry.several, "choices": choices} if choices else {}),
         **({} if entry.key is None else _key(entry, entry.key, spell)),
     }
@@ -84,7 +85,7 @@ def _key(entry: doc.Entry, key: doc.Key, spell: Spell) -> dict[str, Any]:
             "id": response.id,
             "value": _value(response.value, spell),
             "share": _number(response.share),
-            "tolerance": _number(response.tolerance),
+            "tolerance": _tolerance(response.tolerance),
             "feedback": markdown.words(response.feedback, spell),
         }
         for response in key.responses
@@ -95,6 +96,10 @@ def _key(entry: doc.Entry, key: doc.Key, spell: Spell) -> dict[str, Any]:
 
 def _value(value: Value | doc.Words, spell: Spell) -> Any:
     return sheet.plain(value, spell) if sheet.is_words(value) else as_json(value)
+
+
+def _tolerance(tolerance: Any) -> Any:
+    return list(map(_tolerance, tolerance)) if isinstance(tolerance, tuple) else _number(tolerance)
 
 
 def _number(number: Fraction) -> Any:

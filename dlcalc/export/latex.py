@@ -116,7 +116,20 @@ def _entry(entry: doc.Entry, spell: printing.Spell) -> str:
             "itemize",
             "\n".join(rf"\item[{boxes[bool(choice.right)]}] {_words(words, spell)}" for choice, words in rows),
         )
-    return "" if entry.key else f"\\bigskip\nAnswer: {_BLANK}\\bigskip"
+    if entry.key:
+        return ""
+    grid = sheet.room(entry)
+    return f"\\bigskip\nAnswer: {_BLANK}\\bigskip" if grid is None else _to_fill_in(grid, spell)
+
+
+def _to_fill_in(grid: doc.Grid, spell: printing.Spell) -> str:
+    """An empty grid with lines around its cells, as wide and high as a hand needs."""
+    rows = [" & ".join(_words(cell, spell) for cell in row) for row in sheet.table(grid).rows]
+    columns = "".join(r"p{1.1cm}|" if isinstance(cell, doc.Entry) else "r|" for cell in grid.rows[0])
+    heads = " & ".join(_words(words, spell) for words in grid.header)
+    lines = "\n".join(rf"{row} \\ \hline" for row in (heads, *rows))
+    table = f"\\begin{{tabular}}{{|{columns}}}\n\\hline\n{lines}\n\\end{{tabular}}"
+    return "{\\renewcommand{\\arraystretch}{1.7}%\n" + _environment("center", table) + "}"
 
 
 def _part(part: doc.Part, spell: printing.Spell) -> str:

@@ -71,7 +71,8 @@ _BLANK = r"\_\_\_\_\_\_\_\_\_\_\_\_"
 def _entry(entry: doc.Entry, spell: printing.Spell) -> str:
     if entry.choices:
         return block(doc.Items(sheet.choices(entry)), spell)
-    return "" if entry.key else f"Answer: {_BLANK}"
+    grid = sheet.room(entry)
+    return "" if entry.key else f"Answer: {_BLANK}" if grid is None else _table(sheet.table(grid), spell)
 
 
 def _part(part: doc.Part, spell: printing.Spell) -> str:

@@ -16,7 +16,7 @@ from decimal import Context, Decimal
 from fractions import Fraction
 from hashlib import sha256
 from html import escape
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from .. import document as doc
 from ..expressions import printing
@@ -142,13 +142,26 @@ def _cloze_text(question: doc.Question, fields: list[list[list[_Field]]], spell:
     pieces = [_bare(said.blocks(question.blocks, spell))]
     for part, of_part in zip(question.parts, fields, strict=True):
         weights = (int(scale * part.points / (len(of_part) * len(of_entry))) for of_entry in of_part)
-        written = [
-            " × ".join(_cloze(field, weight) for field in of) for of, weight in zip(of_part, weights, strict=True)
-        ]
+        shown = [[_cloze(field, weight) for field in of] for of, weight in zip(of_part, weights, strict=True)]
+        asked = (entry for _, entry in sheet.entries(part))
+        written = [_together(entry, of) for entry, of in zip(asked, shown, strict=True)]
         blocks = [piece for piece in sheet.part(part) if not isinstance(piece, doc.Entry)]
         text = _bare(said.blocks(blocks, spell))
-        pieces.append(keyed.filled(text, written) if part.entry is None else f"{text}\n<p>{written[0]}</p>")
+        pieces.append(keyed.filled(text, written) if part.entry is None else f"{text}\n{_block(written[0])}")
     return "\n".join(piece for piece in pieces if piece)
+
+
+def _block(field: str) -> str:
+    return field if field.startswith("<table>") else f"<p>{field}</p>"
+
+
+def _together(entry: doc.Entry, fields: list[str]) -> str:
+    """The fields of one answer: of a matrix in its rows and columns, of a shape one beside the other."""
+    if entry.kind == "matrix" and entry.key is not None:
+        width = len(_flat(entry.key.value[0]))  # type: ignore[index]
+        rows = ("".join(f"<td>{field}</td>" for field in fields[i : i + width]) for i in range(0, len(fields), width))
+        return f"<table><tbody>{''.join(f'<tr>{row}</tr>' for row in rows)}</tbody></table>"
+    return " ".join(fields) if entry.kind == "vector" else " × ".join(fields)
 
 
 def _scale(question: doc.Question, fields: list[list[list[_Field]]]) -> int:
@@ -203,12 +216,27 @@ def _fields(entry: doc.Entry, spell: printing.Spell) -> list[_Field]:
         alike = [each for each in found if isinstance(each.value, tuple) and len(each.value) == len(entry.key.value)]
         axes = range(len(entry.key.value))
         return [_axis([replace(each, value=each.value[axis]) for each in alike], spell) for axis in axes]
+    if entry.kind in sheet.ARRAYS:
+        alike = [each for each in found if len(_flat(each.value)) == len(_flat(entry.key.value))]
+        return [_axis([_at(each, place) for each in alike], spell) for place, _ in enumerate(_flat(entry.key.value))]
     if entry.kind in ("integer", "number", "shape"):
         return [_axis(found, spell)]
     if entry.kind == "expression":
         return [_expression(found, spell)]
     words = " ".join(sheet.plain(entry.key.value, spell).split())
     return [_Field("shortanswer", (_Answer(_literal(words), "100", ""), _Answer("*", "0", _OTHER_WORDS)))]
+
+
+def _flat(value: Any) -> tuple[Any, ...]:
+    """The numbers of an array, row by row."""
+    return tuple(each for item in value for each in _flat(item)) if isinstance(value, tuple) else (value,)
+
+
+def _at(response: doc.Response, place: int) -> doc.Response:
+    """What a response to an array says to one of its numbers."""
+    near = response.tolerance
+    return replace(response, value=_flat(response.value)[place],
+                   tolerance=_flat(near)[place] if isinstance(near, tuple) else near)  # fmt: skip
 
 
 def _axis(found: Sequence[doc.Response], spell: printing.Spell) -> _Field:
@@ -227,7 +255,7 @@ def _numbers(found: Sequence[doc.Response], spell: printing.Spell) -> tuple[_Ans
         if not isinstance(value, int | Fraction | float) or not math.isfinite(value):
             continue
         centre = Fraction(value)
-        reach = max(response.tolerance, _rounding(centre))
+        reach = max(*_flat(response.tolerance), _rounding(centre))
         if all(abs(centre - other) > reach + reach_of_other for other, reach_of_other in bands):
             bands.append((centre, reach))
             because = said.words(response.feedback, spell)

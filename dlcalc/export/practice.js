@@ -226,12 +226,19 @@ function start() {
     if (!text) return { state: "empty", share: 0 };
     if (entry.kind === "text") return { state: "compare", share: 0, opening: "Compare with:", said: words(index, 0) };
     try {
+      if (entry.kind === "matrix" || entry.kind === "vector") return array(entry, index, text);
       const found = judge(entry, text);
       return found < 0 ? unknown("This is not right, nor a typical mistake. Try again.") : told(entry, index, found);
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error;
       return { state: "unreadable", share: 0, opening: `This cannot be read: ${error.message}.` };
     }
+  }
+  function array(entry, index, text) {
+    const { found, share, opening } = lookAtArray(entry, text);
+    if (found < 0) return { state: share > 0 ? "partly" : "wrong", share, opening };
+    const whole = told(entry, index, found);
+    return whole.share > 0 ? whole : { ...whole, share };
   }
   const unknown = (opening) => ({ state: "wrong", share: 0, opening });
   function told(entry, index, found) {

@@ -37,6 +37,8 @@ _HELP = {
     "integer": "A whole number.",
     "number": "A number: 0.125 or 1/8; a rounded one with at least three digits.",
     "shape": "For example 28 x 28 x 3.",
+    "vector": "Numbers with spaces between them: 1 -2 0.5.",
+    "matrix": "Rows of numbers, each on a line of its own or behind a semicolon: 1 2; 3 4.",
     "text": "In words. You compare it yourself; it earns no points here.",
 }
 
@@ -46,7 +48,7 @@ def write(document: doc.Document) -> str:
     keyed.check_key(document, "A practice page")
     page = _Page(document.spell)
     body = "\n".join(page.block(block) for block in document.blocks)
-    script, style = _file("practice.js"), html.STYLE + _file("practice.css")
+    script, style = _file("practice.js") + _file("practice_arrays.js"), html.STYLE + _file("practice.css")
     # What is allowed to run is this one script, known by its hash.
     digest = b64encode(sha256(script.encode()).digest()).decode()
     policy = (
@@ -189,7 +191,10 @@ class _Page:
         letters = ", ".join(data.get("names", ()))
         help = f"An expression in {letters}; write 2n^2 or 2*n*n." if letters else _HELP.get(entry.kind, "")
         described = f'id="entry-{index}" data-entry="{index}" aria-describedby="help-{index}"'
-        place = f"<textarea {described}></textarea>" if entry.kind == "text" else f"<input {described} {keys}>"
+        lines = entry.kind == "text", entry.kind == "matrix"
+        place = f"<textarea {described}{' ' + keys if lines[1] else ''}></textarea>"
+        if not any(lines):
+            place = f"<input {described} {keys}>"
         label = f'<label for="entry-{index}">Answer</label>'
         return f'<div class="answer">{label}{place}<p class="help" id="help-{index}">{_text(help)}</p></div>'
 
@@ -200,9 +205,11 @@ class _Page:
         if entry.kind == "text" or entry.key is None:
             return {"kind": "text"}
         found = keyed.responses(entry.key)
+        if entry.kind in sheet.ARRAYS:
+            return {"kind": entry.kind, "responses": [_array(each, entry.kind) for each in found]}
         points, names = _points([each.value for each in found], entry.id, self.spell)
         marked = [
-            {"values": _values(each.value, points), "tolerance": float(each.tolerance), "share": float(each.share)}
+            {"values": _values(each.value, points), "tolerance": _floats(each.tolerance), "share": float(each.share)}
             for each in found
         ]
         if not marked[0]["values"]:
@@ -239,6 +246,26 @@ class _Page:
                 '<div class="buttons"><button type="button" id="again">Start again</button></div>\n</section>',
             ]
         )
+
+
+def _array(response: doc.Response, kind: str) -> dict[str, Any]:
+    """A response to an array: its rows of numbers, and how far each may be away."""
+    near = response.tolerance if isinstance(response.tolerance, tuple) else _same(response.value, response.tolerance)
+    rows, tolerance = _floats(response.value), _floats(near)
+    if kind == "vector":
+        rows, tolerance = [rows], [tolerance]
+    return {"rows": rows, "tolerance": tolerance, "share": float(response.share)}
+
+
+def _same(value: Value, number: Fraction) -> Any:
+    return tuple(_same(item, number) for item in value) if isinstance(value, tuple) else number
+
+
+def _floats(value: Value) -> Any:
+    """Numbers that a browser knows, in the lists in which they stand."""
+    if isinstance(value, tuple):
+        return list(map(_floats, value))
+    return value if isinstance(value, int) else float(value)
 
 
 def _points(values: list[Value], seed: str, spell: printing.Spell) -> tuple[list[_Point], dict[str, list[int]]]:

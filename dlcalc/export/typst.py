@@ -239,6 +239,8 @@ _ROOM = {
     "integer": "#room(2.3cm)",
     "number": "#room(2.3cm)",
     "shape": "#room(2.3cm, width: 6.5cm)",
+    "vector": "#room(2.6cm, width: 9cm)",
+    "matrix": "#room(5cm, width: 9cm)",
     "expression": "#room(2.6cm, width: 9cm)",
     "choice": "#room(1.2cm)",
     "text": "#lined(3)",
@@ -247,7 +249,8 @@ _ROOM = {
 
 def _entry(entry: doc.Entry, spell: printing.Spell) -> str:
     if not entry.choices:
-        return "" if entry.key else _ROOM[entry.kind]
+        grid = sheet.room(entry)
+        return "" if entry.key else _ROOM[entry.kind] if grid is None else _to_fill_in(grid, spell)
     several = str(entry.several).lower()
     return "\n".join(
         f"#choice({several}, {str(bool(choice.right)).lower()}, {_string_words(f'({sheet.letter(i)})')}, "
@@ -274,6 +277,20 @@ def _grid(grid: doc.Grid, spell: printing.Spell) -> str:
         for cell, empty in zip((cell for row in rows for cell in row), empties, strict=True)
     ]
     return _call("fill", _breaks(len(rows)), f"({columns},)", f"table.header({', '.join(header)})", *cells)
+
+
+def _to_fill_in(grid: doc.Grid, spell: printing.Spell) -> str:
+    """The empty grid of an array: cells of one width, and room for the working below."""
+    header, *rows = _rows(sheet.table(grid), spell)
+    empties = [isinstance(cell, doc.Entry) for row in grid.rows for cell in row]
+    cells = [
+        cell if empty else f"printed({cell})"
+        for cell, empty in zip((cell for row in rows for cell in row), empties, strict=True)
+    ]
+    width = "1.75cm" if len(header) <= 8 else "1fr"
+    columns = ", ".join(width if isinstance(cell, doc.Entry) else "auto" for cell in grid.rows[0])
+    fill = _call("fill", _breaks(len(rows)), f"({columns},)", f"table.header({', '.join(header)})", *cells)
+    return f"{fill}\n#v(1.4cm)"
 
 
 def _rows(table: doc.Table, spell: printing.Spell) -> list[list[str]]:

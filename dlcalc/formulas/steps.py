@@ -188,14 +188,14 @@ class Unrolled:
         values = state.values
         ranges = {index: _range(index, low(values), high(values)) for index, low, high in self.ops[0].ends}
         if len(ranges) > 1:
-            self._over_several(values, ranges)
+            self._over_several(values, ranges, pinned)
         else:
             ((index, numbers),) = ranges.items()
             self._over_one(values, index, numbers, pinned)
         for lane in state.lanes:
             lane.update({name: values[name] for name in self.names})
 
-    def _over_several(self, values: Environment, ranges: Mapping[str, range]) -> None:
+    def _over_several(self, values: Environment, ranges: Mapping[str, range], pinned: Mapping[str, Value]) -> None:
         """Over several indices (the rows and columns of a map), the last the fastest."""
         check_range("the indices together", 1, prod(map(len, ranges.values())))
         for op in self.ops:
@@ -206,7 +206,8 @@ class Unrolled:
                 inner = values[op.name]
                 for number in numbers[:-1]:
                     inner = inner.setdefault(number, {})
-                inner[numbers[-1]] = exact(op.evaluator(values))
+                fixed = _entry(pinned[op.name], numbers) if op.name in pinned else None
+                inner[numbers[-1]] = exact(op.evaluator(values)) if fixed is None else fixed
         for index in ranges:
             values.pop(index, None)
 
@@ -222,6 +223,15 @@ class Unrolled:
                 else:
                     values[op.name][number] = exact(op.evaluator(values))
         values.pop(index, None)
+
+
+def _entry(values: Value, numbers: tuple[int, ...]) -> Value | None:
+    """The entry of nested values by index; None where there is none."""
+    for number in numbers:
+        if not isinstance(values, dict) or number not in values:
+            return None
+        values = values[number]
+    return values
 
 
 Unit = Op | Unrolled

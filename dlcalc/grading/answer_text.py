@@ -19,7 +19,7 @@ from ..formulas.model import Formula
 from ..formulas.reading import read_asked
 from ..formulas.run import letters_in
 from ..quiz.asked import Asked, FormulaAsked
-from ..quiz.problem import Part
+from ..quiz.problem import ARRAYS, Part
 from ..quiz.sheet import SIGNIFICANT, tolerance_of
 from . import notation
 from .notation import NUMBER, tidy
@@ -30,8 +30,9 @@ _WORK = 20_000
 _CLOSE = Fraction(1, 20)
 """How near, as a share of it, an answer is to the right one that may have been rounded too far."""
 
-_NOTHING = re.compile(r"|[?_.…–—-]+|n/?a|none|null|nan|no idea|no answer|skip(?:ped)?|(?:i )?don['’]?t know|idk|tbd",
+NOTHING = re.compile(r"|[?_.…–—-]+|n/?a|none|null|nan|no idea|no answer|skip(?:ped)?|(?:i )?don['’]?t know|idk|tbd",
                       re.IGNORECASE)  # fmt: skip
+TOO_FAR = "it is near the right number, but rounded too far or cut off: at least three significant digits are asked"
 _DECIMAL_COMMA = re.compile(r"[+−-]?\d*,\d+(?:[eE][+-]?\d{1,3})?")
 _DOTTED = re.compile(r"[+−-]?[1-9]\d{0,2}(?:\.\d{3})+")
 _PERCENT = re.compile(rf"({NUMBER})\s*(?:%|per ?cent)")
@@ -64,11 +65,11 @@ def read(text: object, part: Part, asked: Asked, spell: Mapping[str, str] | None
         return Written(shown, None, f"an answer has at most {MOST_CHARACTERS:,} characters, not {len(wrote):,}")
     clean = tidy(wrote)
     shown = printable(clean[:200]) if clean else ""
-    if _NOTHING.fullmatch(clean):
+    if NOTHING.fullmatch(clean):
         return Written(shown)
     try:
         answer = within_budget(_Reader(part, asked, spell or {}, clean).answer, _WORK)
-        return Written(shown, _with_tolerance(answer, part))
+        return Written(shown, with_tolerance(answer, part))
     except (UserError, OverflowError, RecursionError) as error:
         return Written(shown, None, printable(str(error)))
 
@@ -254,10 +255,12 @@ def is_rounded_too_far(expected: Value, answer: Answer) -> bool:
     return (away <= answer.unit / 2 or is_cut) and away <= _CLOSE * abs(right)
 
 
-def _with_tolerance(answer: Answer, part: Part) -> Answer:
+def with_tolerance(answer: Answer, part: Part) -> Answer:
     """The answer as exact as the part asks, whatever it is held against: its tolerance counts as rounding."""
     value = answer.value
-    if not _is_number(value) or not (part.tolerance or (part.kind == "number" and answer.significant >= SIGNIFICANT)):
+    if not _is_number(value) or not (
+        part.tolerance or (part.kind in ("number", *ARRAYS) and answer.significant >= SIGNIFICANT)
+    ):
         return answer
     near = 2 * tolerance_of(part, Fraction(value))
     return replace(answer, unit=near if part.tolerance else max(answer.unit, near), significant=99)

@@ -55,7 +55,7 @@ def without_name(text: str) -> str:
         found = next((inner for inner in maths.groups() if inner is not None), "").strip()
     label = _LABEL.match(found)
     if label:
-        found = found[label.end() :].strip()
+        found = found[label.end() :].strip().rstrip(";")
     named = _NAMED.fullmatch(found)
     return (named[1] if named else found).strip()
 

@@ -17,10 +17,12 @@ from ..networks.exercise import cell, written
 from ..networks.table import COUNTS
 from ..quiz import recounted
 from ..quiz.asked import CellAsked, FormulaAsked, SlipAsked, TableAsked
-from ..quiz.problem import Part, Problem, Trial
+from ..quiz.problem import ARRAYS, Part, Problem, Trial
 from ..quiz.variant import Variant, asked_of, variant
 from .choices import letter
-from .judging import PartMark, judge
+from .judging import judge
+from .notations import written as written_out
+from .part_mark import PartMark
 from .policy import Policy
 
 MOST_FAULTS = 5
@@ -159,7 +161,7 @@ def _answer(made: Variant, part: Part) -> object:
         }
         cells |= {f"total.{column}": asked.table.total[column] for column in asked.columns if column in COUNTS}
         return {place: written(value) for place, value in cells.items() if value is not None}
-    return _printed(asked.expected)
+    return written_out(part, asked.expected) if part.kind in ARRAYS else _printed(asked.expected)
 
 
 def _printed(value: Value) -> str:
@@ -193,7 +195,8 @@ def _collisions(found: Checked, made: Variant) -> None:
             common = [mistake.id for mistake, _ in every if mistake.weight >= COMMON]
         seen: dict[Value, str] = {}
         wrong = [each for each in asked.wrong() if each.weight >= COMMON]
-        if isinstance(asked, CellAsked):
+        if isinstance(asked, CellAsked) or part.kind in ARRAYS:
+            # a mistake that leaves a whole array as it is does not apply: no stride is ignored where it is 1
             common = [each.id for each in wrong]
         found.common += len(common)
         found.as_right.update(f"{part.id}: {id}" for id in set(common) - {each.id for each in wrong})

@@ -11,8 +11,9 @@ from ..explain import shape_words, value_words
 from ..explain.calculation import rounded
 from ..expressions.nodes import Value
 from ..expressions.printing import Spell
-from .judging import PartMark
+from ..quiz.problem import ARRAYS
 from .marking import Marked, Marks, Result
+from .part_mark import PartMark
 from .table_marks import CellMark
 
 SAID = {
@@ -58,25 +59,29 @@ def _part(part: Marked, result: Result, working: bool) -> list[doc.Block]:
         blocks.append(doc.Note("note", doc.sentence(mark.reason)))
     if mark.convention:
         blocks.append(doc.Note("note", f"Convention: {mark.convention}."))
-    if mark.cells:
+    is_array = mark.part.kind in ARRAYS
+    if mark.cells and not is_array:
         blocks += _cells(mark.cells)
-    elif mark.status == "wrong" and (mark.mistakes or not mark.reason):
+    elif mark.status == "wrong" and (mark.mistakes or not mark.reason) and not (is_array and _is_slip(mark)):
         blocks.append(doc.Note("mistake", _reasons(part)))
-    if mark.status != "right" and not mark.cells:
+    if is_array and mark.status not in ("right", "follows"):
+        blocks += _numbers(mark.cells)
+    if mark.status != "right" and (is_array or not mark.cells):
         if mark.part.kind != "table":  # the working of a table is the table itself
             start = "With the right earlier answer it is " if mark.status == "follows" else "Right is "
-            blocks.append(doc.Paragraph((start, *right_words(mark.expected), ".", *_chosen(part, result))))
+            right = right_words(mark.expected, mark.part.kind)
+            blocks.append(doc.Paragraph((start, *right, ".", *_chosen(part, result))))
         if working and result.variants:
             blocks += result.variants[part.question - 1].asked[mark.part.id].working()
     return blocks
 
 
 def _said(part: Marked) -> str:
-    """A status in words: of a table how many cells are right, of what follows from which answers."""
-    cells = part.mark.cells
-    if cells and part.mark.status != "right":
+    """A status in words: of a table or an array how many cells are right, of what follows from which answers."""
+    cells, is_array = part.mark.cells, part.mark.part.kind in ARRAYS
+    if cells and part.mark.status not in (_EARNING if is_array else ("right",)):
         good = sum(each.status in _EARNING for each in cells)
-        return f"{good} of {len(cells)} cells are right"
+        return f"{good} of {len(cells)} {'numbers' if is_array else 'cells'} are right"
     if part.follows:
         return f"right, following through from your own answer to {' and '.join(part.follows)}"
     return SAID[part.mark.status]
@@ -96,6 +101,23 @@ def _reasons(part: Marked) -> str:
     return " Or: ".join(found) if len(found) > 1 else found[0]
 
 
+def _is_slip(mark: PartMark) -> bool:
+    """Whether some numbers of an array are right and no mistake explains all of them: then their places say more."""
+    return not mark.mistakes and any(each.status in _EARNING for each in mark.cells)
+
+
+def _numbers(cells: tuple[CellMark, ...]) -> list[doc.Block]:
+    """The numbers of an array that are not right, each with its row and column."""
+    told = [each for each in cells if each.status != "right"]
+    rows = []
+    for each in told[:MOST_CELLS]:
+        place = ", ".join(filter(None, (each.layer, each.column)))
+        said = SAID[each.status] + (f": {each.reason}" if each.reason else "")
+        rows.append((place, each.wrote, said, right_words(each.expected)))
+    more = [doc.Paragraph(f"And {len(told) - MOST_CELLS} more numbers.")] if len(told) > MOST_CELLS else []
+    return [doc.Table(("", "you wrote", "", "right is"), tuple(rows)), *more] if rows else []
+
+
 def _cells(cells: tuple[CellMark, ...]) -> list[doc.Block]:
     told = [each for each in cells if each.status != "right"]
     if not told:
@@ -110,10 +132,12 @@ def _cells(cells: tuple[CellMark, ...]) -> list[doc.Block]:
     return [doc.Table(("layer", "column", "you wrote", "", "right is"), tuple(rows)), *rest]
 
 
-def right_words(value: Value) -> tuple[str | doc.Inline, ...]:
-    """A right answer in running text."""
+def right_words(value: Value, kind: str = "") -> tuple[str | doc.Inline, ...]:
+    """A right answer in running text; `kind` is that of the part."""
     if isinstance(value, str):
         return (value,)
+    if isinstance(value, tuple) and kind in ARRAYS:
+        return (doc.Math(rounded(value)),)
     if isinstance(value, tuple) and all(isinstance(part, int) for part in value):
         return (" × ".join(map(str, value)),)
     if isinstance(value, tuple) and not any(isinstance(part, tuple) for part in value):
@@ -145,7 +169,7 @@ def _open(marks: Marks) -> list[doc.Block]:
     for result in marks.results:
         for part in result.parts:
             places: list[tuple[str, PartMark | CellMark]] = [
-                (f"{part.id}, {cell.layer}, {cell.column}", cell) for cell in part.mark.cells
+                (", ".join(filter(None, (part.id, cell.layer, cell.column))), cell) for cell in part.mark.cells
             ]
             for place, mark in places or [(part.id, part.mark)]:
                 if mark.status in _OPEN:

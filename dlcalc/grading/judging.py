@@ -7,7 +7,7 @@ Following through is the same question asked again with the student's earlier va
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from itertools import combinations
 from typing import Any
@@ -23,40 +23,24 @@ from ..formulas.program import program
 from ..formulas.run import run
 from ..networks.exercise import to_csv
 from ..quiz.asked import Asked, CellAsked, ChoiceAsked, FormulaAsked, InverseAsked, SlipAsked, TableAsked
-from ..quiz.problem import Part
+from ..quiz.problem import ARRAYS, Part
 from ..quiz.variant import Variant, ask_part
-from .answer_text import Written, is_rounded_too_far, is_within, read
+from .answer_text import TOO_FAR, Written, is_rounded_too_far, is_within, read
+from .array_judging import Followed, judge_array
+from .array_marks import indexed, is_sound_array
 from .choices import judge_choice
+from .part_mark import PartMark, together
 from .policy import Policy
-from .table_marks import CellMark, mark_table
+from .table_marks import mark_table
 from .table_point import CHANNELS_FIRST, Finding, Point, rotated
 
 STATUSES = ("right", "follows", "convention", "wrong", "undecided", "unreadable", "missing")
 MOST_CARRIED = 4
 """Earlier wrong answers whose combinations are carried on."""
 MOST_NAMED = 5
-TOO_FAR = "it is near the right number, but rounded too far or cut off: at least three significant digits are asked"
 
 Given = Mapping[str, object]
 """Part id → what was written; of a table its text, or cell by cell `conv-1.output` → text."""
-
-
-@dataclass(frozen=True)
-class PartMark:
-    """What the answer to one part is worth. `share` of the points; `cells` where the part is a table."""
-
-    part: Part
-    status: str
-    share: Fraction
-    expected: Value
-    wrote: str = ""
-    mistakes: tuple[Candidate, ...] = ()
-    more: int = 0
-    convention: str = ""
-    carried: tuple[str, ...] = ()
-    """The earlier parts from whose wrong answers this one follows."""
-    reason: str = ""
-    cells: tuple[CellMark, ...] = ()
 
 
 def judge(variant: Variant, given: Given, policy: Policy, spell: Mapping[str, str] | None = None) -> list[PartMark]:
@@ -95,6 +79,9 @@ class _Judge:
             )
         if isinstance(asked, TableAsked):
             return self._table(part, asked, given)
+        if part.kind in ARRAYS and isinstance(asked, FormulaAsked):
+            found, self.written[part.id] = judge_array(part, asked, given, self.policy, self._followed(part))
+            return found
         written = self.written[part.id] = read(given, part, asked, self.spell)
         mark = PartMark(part, "missing", Fraction(0), asked.expected, written.text)
         if written.reason:
@@ -181,7 +168,7 @@ class _Judge:
         share = sum((self.policy.share(found.status) for found in cells), Fraction(0)) / len(cells)
         named = tuple(dict.fromkeys(each for found in cells for each in found.mistakes[:1]))
         return replace(
-            mark, status=_together([found.status for found in cells]), share=share, cells=cells,
+            mark, status=together([found.status for found in cells]), share=share, cells=cells,
             wrote=f"{sum(found.status != 'missing' for found in cells)} of {len(cells)} cells",
             mistakes=named[:MOST_NAMED], more=max(0, len(named) - MOST_NAMED),
         )  # fmt: skip
@@ -223,7 +210,9 @@ class _Judge:
                 return evaluate(part.guard.node, self._values(values)) is True
             except (UserError, OverflowError, TypeError):  # a shape where the guard speaks of a number
                 return False
-        return all(_is_sound(value, self.variant.asked[name].expected) for name, value in values.items())
+        kinds = {other.id: other.kind for other in self.problem.parts}
+        sound = {name: is_sound_array if kinds[name] in ARRAYS else _is_sound for name in values}
+        return all(sound[name](value, self.variant.asked[name].expected) for name, value in values.items())
 
     def _following(
         self, part: Part, asked: Asked, answer: Answer, names: Sequence[str], values: Mapping[str, Value]
@@ -244,6 +233,20 @@ class _Judge:
         except (UserError, OverflowError):
             return None
         return None
+
+    def _followed(self, part: Part) -> Iterator[Followed]:
+        """A part asked again on the student's earlier answers, as far as that changes what is asked."""
+        for names, values in self._carried(part):
+            try:
+                again = ask_part(self.problem, part, self._values(values))
+                if not isinstance(again, FormulaAsked):
+                    continue
+                again = replace(again, known=self._pins(again, values))
+                if again.known or again.given != self.variant.asked[part.id].given:  # type: ignore[union-attr]
+                    assert again.expected is not None
+                    yield () if all(self.found[name].status == "right" for name in names) else names, again
+            except (UserError, OverflowError):
+                continue
 
     def _pins(self, asked: FormulaAsked, values: Mapping[str, Value]) -> dict[str, Value]:
         """Steps of the same formula on the same values that were answered in earlier parts."""
@@ -348,6 +351,8 @@ def pinned(asked: FormulaAsked, before: Asked, value: Value) -> dict[str, Value]
     if dict(before.given) != dict(asked.given):
         return {}
     found = before.formula
+    if before.rank is not None:
+        return {before.name: indexed(value, before.working_out.state.values[before.name])}
     if before.name != found.shape:
         per_axis = found.is_per_axis(before.name) and not isinstance(value, tuple)
         return {before.name: (value,) * found.axes if per_axis else value}
@@ -379,10 +384,3 @@ def _as_text(asked: TableAsked, given: object) -> str:
     layers = [*(row.layer.name for row in asked.table.rows), "total"]
     rows = [[layer, *(str(given.get(f"{layer}.{column}", "")) for column in asked.columns)] for layer in layers]
     return to_csv([header, *rows]) if any(str(value).strip() for value in given.values()) else ""
-
-
-def _together(statuses: Sequence[str]) -> str:
-    """A table is right where all cells are; else the worst that is said of one of its cells."""
-    order = ("wrong", "undecided", "unreadable", "missing", "convention", "follows", "right")
-    worst = min(statuses, key=order.index)
-    return "wrong" if worst == "missing" else worst

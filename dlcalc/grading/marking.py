@@ -18,7 +18,8 @@ from ..quiz.seeds import same_code
 from ..quiz.sheet import entry_id
 from ..quiz.variant import Variant
 from .hand_ins import HandIn, Refused
-from .judging import PartMark, judge
+from .judging import judge
+from .part_mark import PartMark
 from .policy import Policy
 
 

@@ -81,9 +81,14 @@ _TIMES_TEN = re.compile(rf"({NUMBER})\s*(?:[*·×⋅xX]|\\cdot)\s*10\s*(?:(?:\^|
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻−", "0123456789+--")
 
 
+def same_signs(text: str) -> str:
+    """The text without invisible marks, its digits and signs as they are usually typed."""
+    return _INVISIBLE.sub("", "".join(map(_plain, text))).translate(_SAME)
+
+
 def tidy(text: str) -> str:
     """The answer on one line, without invisible marks and without maths delimiters or quotes around it."""
-    found = " ".join(_INVISIBLE.sub("", "".join(map(_plain, text))).translate(_SAME).split())
+    found = " ".join(same_signs(text).split())
     for pattern in _WRAPPED:
         inner = pattern.fullmatch(found)
         if inner:

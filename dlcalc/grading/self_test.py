@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from ..errors import UserError
-from ..expressions import printing
 from ..expressions.nodes import Value
 from ..formulas.defaults import with_defaults
 from ..formulas.diagnose import Candidate, outcome
@@ -18,12 +17,16 @@ from ..formulas.draw import Sampler
 from ..formulas.program import as_array, program
 from ..formulas.run import contains_letters, run
 from ..networks.exercise import filled, to_csv
+from ..quiz.arrays import numbers, sizes
 from ..quiz.asked import Asked, CellAsked, FormulaAsked, InverseAsked, TableAsked
-from ..quiz.problem import Part, Problem
+from ..quiz.problem import ARRAYS, Part, Problem
 from ..quiz.sheet import tolerance_of
 from ..quiz.variant import Variant, ask_part, variant
+from .array_marks import is_sound_array
 from .choices import letter
-from .judging import PartMark, judge, pinned
+from .judging import judge, pinned
+from .notations import is_same, is_written, notations, plain, written
+from .part_mark import PartMark
 from .policy import Policy
 
 MOST_PAIRS = 6
@@ -137,7 +140,7 @@ class _Tester:
         asked = self.made.asked[part.id]
         if isinstance(asked, TableAsked):
             return to_csv(filled(asked.table, asked.columns, asked.headings))
-        return plain(asked.expected)
+        return written(part, asked.expected)
 
     def in_all_notations(self) -> None:
         """Everything right, then each answer in every notation: none is marked wrong."""
@@ -156,13 +159,15 @@ class _Tester:
     def singles(self, part: Part, asked: Asked) -> None:
         rights = [asked.expected, *(other.value for other in asked.others())]
         for wrong in asked.wrong():
-            if any(_same(wrong.value, right) for right in rights) or not _is_written(wrong.value, asked.expected):
+            if any(is_same(wrong.value, right) for right in rights):
+                continue
+            if not is_written(wrong.value, asked.expected, part.kind):
                 continue
             if isinstance(asked, InverseAsked) and asked.fits(wrong.value):
                 continue
-            if self._is_rounded(part, asked, wrong.value):
+            if self._is_near(part, asked.expected, wrong.value):
                 continue
-            given = plain(wrong.value)
+            given = written(part, wrong.value)
             mark = self.mark(part, given)
             named = [each.id for each in mark.mistakes]
             told = self.told(part, given, mark, f"wrong: {wrong.id}")
@@ -171,9 +176,14 @@ class _Tester:
             told_so = any(name.startswith("convention-") for name in named)
             self.found.single.count(wrong.id in named or told_so, told, named[:1] == [wrong.id] or told_so)
 
-    def _is_rounded(self, part: Part, asked: Asked, value: Value) -> bool:
-        """Whether a wrong value lies so near the right one that it counts as it."""
-        right = asked.expected
+    def _is_near(self, part: Part, right: Value, value: Value) -> bool:
+        """Whether a wrong value lies so near another one that it counts as it."""
+        if part.kind in ARRAYS:
+            pairs = zip(numbers(right), numbers(value), strict=False)
+            near = Fraction(1, 10**9)  # what is left of 0 in floats
+            return sizes(right) == sizes(value) and all(
+                abs(Fraction(a) - Fraction(b)) <= 2 * max(tolerance_of(part, a), near) for a, b in pairs
+            )
         if not isinstance(right, int | float | Fraction) or not isinstance(value, int | float | Fraction):
             return False
         return abs(Fraction(value) - Fraction(right)) <= 2 * tolerance_of(part, right)
@@ -193,8 +203,8 @@ class _Tester:
         for column in asked.columns:
             cell = CellAsked(asked.table, layer, column)
             for wrong in cell.wrong():
-                if not _is_written(wrong.value, cell.expected) or any(
-                    _same(wrong.value, o.value) for o in cell.others()
+                if not is_written(wrong.value, cell.expected) or any(
+                    is_same(wrong.value, o.value) for o in cell.others()
                 ):
                     continue
                 rows = [list(row) for row in full]
@@ -216,9 +226,9 @@ class _Tester:
 
     def other_conventions(self, part: Part, asked: Asked) -> None:
         for other in asked.others():
-            if not _is_written(other.value, asked.expected):
+            if not is_written(other.value, asked.expected, part.kind):
                 continue
-            given = plain(other.value)
+            given = written(part, other.value)
             mark = self.mark(part, given)
             told = self.told(part, given, mark, f"convention {other.name}")
             self.found.conventions.count(mark.status == "convention", told)
@@ -229,11 +239,11 @@ class _Tester:
             return
         taken = [asked.expected, *(other.value for other in asked.others()), *(each.value for each in asked.wrong())]
         for pair, value in self._drawn_pairs(asked):
-            if any(_same(value, each) for each in taken) or not _is_written(value, asked.expected):
+            if any(is_same(value, each) for each in taken) or not is_written(value, asked.expected, part.kind):
                 continue
-            if self._is_rounded(part, asked, value):
+            if any(self._is_near(part, each, value) for each in (taken if part.kind in ARRAYS else taken[:1])):
                 continue
-            given = plain(value)
+            given = written(part, value)
             mark = self.mark(part, given)
             told = self.told(part, given, mark, f"wrong: {pair.id}")
             self.found.marks.count(mark.status == "wrong", told)
@@ -254,7 +264,7 @@ class _Tester:
             value = outcome(compiled.plan(asked.name, a, b), state.copy(), asked.name)
             if value is not None:
                 alike = asked.formula.is_per_axis(asked.name) and isinstance(value, tuple) and len(set(value)) == 1
-                yield Candidate((a, b)), as_array(value[0] if alike else value)
+                yield Candidate((a, b)), asked.as_asked(as_array(value[0] if alike else value))
 
     # following through
 
@@ -266,8 +276,14 @@ class _Tester:
                 asked = self.made.asked[before]
                 if not isinstance(asked, FormulaAsked):
                     continue
+                kind = next(each.kind for each in problem.parts if each.id == before)
                 for wrong in asked.wrong():
-                    if _is_written(wrong.value, asked.expected) and self._is_carried(part, before, wrong.value):
+                    fits = kind not in ARRAYS or sizes(wrong.value) == sizes(asked.expected)
+                    if (
+                        fits
+                        and is_written(wrong.value, asked.expected, kind)
+                        and self._is_carried(part, before, wrong.value)
+                    ):
                         break
 
     def _is_carried(self, part: Part, before: str, value: Value) -> bool:
@@ -278,68 +294,21 @@ class _Tester:
             if not isinstance(again, FormulaAsked):
                 return False
             pins = pinned(again, self.made.asked[before], value)
-            follows = run(again.formula, again.given, (), pins, again.convention)[again.name]
+            follows = again.as_asked(run(again.formula, again.given, (), pins, again.convention)[again.name])
         except (UserError, OverflowError):
             return False
-        if _same(follows, self.made.asked[part.id].expected) or not _is_written(follows, again.expected):
+        right = self.made.asked[part.id].expected
+        if isinstance(value, tuple) and not is_sound_array(value, self.made.asked[before].expected):
             return False
-        answers: Mapping[str, object] = {**self.right, before: plain(value), part.id: plain(follows)}
+        if is_same(follows, right) or not is_written(follows, right, part.kind):
+            return False
+        if self._is_near(part, right, follows):
+            return False
+        earlier = next(each for each in self.made.problem.parts if each.id == before)
+        answers: Mapping[str, object] = {
+            **self.right, before: written(earlier, value), part.id: written(part, follows)
+        }  # fmt: skip
         mark = next(mark for mark in judge(self.made, answers, self.policy) if mark.part is part)
-        told = self.told(part, plain(follows), mark, f"following from {before} = {plain(value)}")
+        told = self.told(part, answers[part.id], mark, f"following from {before} = {answers[before]}")
         self.found.follows.count(mark.status in ("follows", "convention"), told)
         return True
-
-
-def plain(value: Value) -> str:
-    """A value as a careful student types it."""
-    if isinstance(value, tuple):
-        return "x".join(map(plain, value))
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    return printing.plain(value)
-
-
-def _same(a: Value, b: Value) -> bool:
-    """Whether two values are the same, a size along every axis written once or twice."""
-    one, two = (v[0] if isinstance(v, tuple) and len(set(v)) == 1 else v for v in (a, b))
-    return bool(one == two)
-
-
-def _is_written(value: Value, right: Value) -> bool:
-    """Whether somebody would write a wrong value: of the right one's form, whole and positive where that is."""
-    if isinstance(right, tuple):
-        return isinstance(value, tuple) and len(value) == len(right) and all(map(_is_written, value, right))
-    if isinstance(value, tuple):
-        return False
-    if isinstance(right, int):
-        return isinstance(value, int) and value > 0
-    return True
-
-
-def notations(part: Part, asked: Asked, right: object) -> Iterator[object]:
-    """The right answer in the ways in which students write it."""
-    if part.kind == "choice":
-        text = str(right)
-        yield from (text.lower(), f"({text})", f" {text} ", text.replace(", ", " and "))
-        return
-    if isinstance(asked, TableAsked):
-        return
-    value = asked.expected
-    if contains_letters(value):
-        yield from (printing.text(value), printing.latex(value), f"$ {printing.latex(value)} $")
-        return
-    if isinstance(value, tuple):
-        numbers = [str(number) for number in value]
-        for join in ("x", " x ", "×", " × ", ", ", " X "):
-            yield join.join(numbers)
-        yield from (f"[{','.join(numbers)}]", f"({', '.join(numbers)})", list(value))
-        yield " \\times ".join(numbers).join("$$")
-        return
-    if isinstance(value, int):
-        yield from (value, f"{value:,}", f"{value:,}".replace(",", " "), f"= {value}", f" {value}. ", f"**{value}**")
-        yield f"${value}$"
-        return
-    if isinstance(value, Fraction):
-        yield f"{value.numerator}/{value.denominator}"
-    number = float(value)
-    yield from (f"{number:.4g}", f"≈ {number:.4g}", f"{number:.6g}", number)

@@ -14,6 +14,7 @@ from ..errors import UserError
 from ..explain import value_words
 from ..explain.calculation import answer, equation
 from ..explain.network import network
+from ..explain.one_answer import steps as hand_steps
 from ..expressions.answers import Answer
 from ..expressions.nodes import Name, Value, to_node
 from ..formulas.defaults import with_defaults
@@ -25,6 +26,7 @@ from ..formulas.run import Working, contains_letters, run, same_at_points
 from ..networks.exercise import cell
 from ..networks.mistakes import convention_asked, mistaken, mistaken_totals
 from ..networks.table import Row, Table
+from .arrays import lowered, operation_of
 from .drawing import SlipValue
 
 
@@ -57,6 +59,8 @@ class FormulaAsked:
     name: str
     convention: str = ""
     known: Mapping[str, Value] = field(default_factory=dict)
+    rank: int | None = None
+    """How many indices the answer has where it is asked as an array."""
     twin: FormulaAsked | None = field(default=None, compare=False, repr=False)
     """The same formula on the same values, of an earlier part: it is worked out once for both."""
 
@@ -76,7 +80,12 @@ class FormulaAsked:
 
     @cached_property
     def expected(self) -> Value:
-        return self.working_out.shown(self.name) if "." not in self.name else self.working_out[self.name]
+        found = self.working_out.shown(self.name) if "." not in self.name else self.working_out[self.name]
+        return self.as_asked(found)
+
+    def as_asked(self, value: Value) -> Value:
+        """A value of the formula's as the part asks it: a map of one channel as a matrix."""
+        return value if self.rank is None else lowered(value, self.rank)
 
     def wrong(self) -> Iterator[Wrong]:
         """What typical mistakes lead to, the common ones first, none that is right; several may give one value."""
@@ -87,7 +96,13 @@ class FormulaAsked:
         found = wrong_values(self.formula, self.given, self.name, self.convention)
         per_axis = self.formula.is_per_axis(self.name)
         made = [
-            Wrong(mistake.id, mistake.because, _alike(value) if per_axis else value, mistake.weight, mistake.hint)
+            Wrong(
+                mistake.id,
+                mistake.because,
+                _alike(value) if per_axis else self.as_asked(value),
+                mistake.weight,
+                mistake.hint,
+            )
             for mistake, value in sorted(found.values(), key=lambda each: -each[0].weight)
         ]
         return tuple(wrong for wrong in made if not self.agrees(wrong.value))
@@ -113,14 +128,18 @@ class FormulaAsked:
             counted = program(self.formula, convention.name)
             if not counted.differs(self.working_out.program, self.name):
                 continue
-            value = run(self.formula, self.given, convention=convention.name)[self.name]
+            try:
+                value = self.as_asked(run(self.formula, self.given, convention=convention.name)[self.name])
+            except UserError:
+                continue  # a layout in which these matrices do not fit
             if value not in seen and not self.agrees(value):
                 seen.append(value)
                 yield Other(convention.name, convention.who, value)
 
     def working(self) -> tuple[doc.Block, ...]:
         """The textbook's line for what is asked, and the steps behind it."""
-        return answer(self.working_out, self.name)
+        by_hand = operation_of(self.formula.id)
+        return hand_steps(self.working_out, by_hand, self.name) if by_hand else answer(self.working_out, self.name)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from ..networks.exercise import COLUMNS
 from ..networks.table import COUNTS
 from .drawing import Named
 from .keys import Keys
-from .problem import Ask, Part
+from .own import THIS
+from .problem import ARRAYS, Ask, Part
 
 SLIP_ASKS = {"layer": "choice", "value": "integer, number or shape"}
 """What is asked of a table with a wrong cell, and the kind of part that asks it."""
@@ -109,7 +110,7 @@ class Asking:
         found = self.formulas.get(ask.of) or formula(ask.of)
         item = found.by_name.get(ask.name)
         if isinstance(item, Step):
-            return Named(Kind.VECTOR if ask.name == found.shape else item.kind, whole=False)
+            return Named(Kind.VECTOR if ask.name == found.shape else _kind(item), whole=False)
         return Named(Kind.SCALAR, whole=False)
 
     def check_kind(self, keys: Keys, part: Part, answered: set[str]) -> None:
@@ -124,12 +125,26 @@ class Asking:
             raise keys.wrong("kind", f"which layer is wrong is a choice, not {part.kind}")
         if part.kind == "shape" and not self._is_shape(ask):
             raise keys.wrong("kind", f"{ask.text} is no shape")
+        if part.kind in ARRAYS and not self._is_array(ask):
+            raise keys.wrong("kind", f"{ask.text} is no array, so it is not asked as a {part.kind}")
         used = {name for node in ask.given.values() for name in names_in(node)} & answered
         if missing := sorted(used - set(part.follows)):
             raise keys.wrong("with", f"{missing[0]} is an earlier answer: say so, follows = ['{missing[0]}']")
+
+    def _is_array(self, ask: Ask) -> bool:
+        found = self.formulas.get(ask.of) or formula(ask.of) if ask.form == "formula" else None
+        item = found.by_name.get(ask.name) if found else None
+        # a step of the problem's own has no kind, and what stands in a called formula is looked at when it is drawn
+        return found is not None and (not isinstance(item, Step) or found.id == THIS or _kind(item) is not Kind.SCALAR)
 
     def _is_shape(self, ask: Ask) -> bool:
         if ask.form == "formula":
             found = self.formulas.get(ask.of) or formula(ask.of)
             return ask.name == found.shape or "." in ask.name or found.is_per_axis(ask.name)
         return ask.form == "slip" or ask.name.endswith((".output", ".receptive_field"))
+
+
+def _kind(step: Step) -> Kind:
+    """What a step is when it is asked: of an unrolled one all its values; a map that is asked is a matrix."""
+    rank = step.kind.rank + step.each.count(" in ")
+    return Kind.of_rank(min(rank, Kind.MATRIX.rank)) if step.each else step.kind

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import prod
 from typing import Any
 
 from ..errors import DlcalcError, UserError
@@ -23,10 +24,11 @@ from ..networks.exercise import cell
 from ..networks.mistakes import mistaken
 from ..networks.network import Network
 from ..networks.table import COUNTS, Row, Table, tabulate
+from .filling import Filler
 from .generators import GENERATORS, HOW_MANY, MOST_LAYERS, OPTIONS
 from .keys import Keys
 from .problem import Array, Draw, DrawnNetwork, Pick, Slip, Span, TextNetwork, ZooNetwork
-from .words import Filler, Reader
+from .words import Reader
 
 FORMS: Mapping[str, tuple[str, ...]] = {
     "network": ("layers", "table", "text", "pytorch", "keras"),
@@ -35,6 +37,9 @@ FORMS: Mapping[str, tuple[str, ...]] = {
 """How a drawn network and a table with a slip can be shown, the usual form first."""
 
 MOST_ITEMS = 200
+MOST_ROWS, MOST_CHANNELS = 12, 4
+"""Rows and columns of a drawn array, and channels."""
+MOST_DIFFERENT = 1000
 LARGEST = 10**9
 
 
@@ -174,22 +179,63 @@ def _table(keys: Keys, name: str, declared: Declarations, names: Mapping[str, Na
         keys.done()
         return Slip(of, column), Named(None, shown="slip", column=column)
     if "columns" in keys or "length" in keys:
-        return _array(keys)
+        return _read_array(keys)
     rule = "a drawn table has kind, zoo or text (a network), slip (a wrong cell), or length (numbers)"
     raise keys.wrong("", rule)
 
 
-def _array(keys: Keys) -> tuple[Array, Named]:
-    rows = keys.whole("rows", 1, 12, 0)
-    columns = keys.whole("columns", 1, 12, keys.whole("length", 1, 12, 3))
-    low, dots, high = keys.text("from", "0..9").partition("..")
-    ends = [read_number(low), read_number(high)]
-    if not dots or not all(isinstance(end, int) for end in ends) or ends[0] > ends[1]:  # type: ignore[operator]
-        raise keys.wrong("from", "whole numbers are expected, such as '-3..3'")
-    if any(abs(int(end or 0)) > LARGEST for end in ends):
-        raise keys.wrong("from", f"a drawn number is at most {LARGEST:,}")
+def _read_array(keys: Keys) -> tuple[Array, Named]:
+    """A vector (`length`), a matrix (`rows` and `columns`), or a map (`channels` too)."""
+    rows = keys.whole("rows", 1, MOST_ROWS, 0)
+    channels = keys.whole("channels", 1, MOST_CHANNELS, 0)
+    columns = keys.whole("columns", 1, MOST_ROWS, keys.whole("length", 1, MOST_ROWS, 3))
+    if channels and not rows:
+        raise keys.wrong("channels", "a map has channels, rows and columns; the rows are missing")
+    shape = tuple(size for size in (channels, rows, columns) if size)
+    items, ends = _items(keys)
+    different = keys.flag("different")
+    if different and not prod(shape) <= len(items) <= MOST_DIFFERENT:
+        rule = f"{prod(shape)} to {MOST_DIFFERENT:,} numbers are needed for {prod(shape)} different ones"
+        raise keys.wrong("different", f"{rule}, not {len(items):,}")
     keys.done()
-    return Array(rows, columns, int(ends[0] or 0), int(ends[1] or 0)), Named(Kind.MATRIX if rows else Kind.VECTOR)
+    whole = all(isinstance(end, int) for end in ends)
+    span = (float(min(items)), float(max(items))) if isinstance(items, list) else (float(items[0]), float(items[-1]))
+    return Array(shape, items, different), Named(Kind.of_rank(len(shape)), whole, ends=span)
+
+
+def _items(keys: Keys) -> tuple[Sequence[int | Fraction], tuple[object, ...]]:
+    """What each number of an array is one of, under `from`: a list, or a range, perhaps with a step."""
+    if isinstance(keys.table.get("from"), list):
+        listed = _pick(keys, "from", keys.take("from"))[0].items
+        items = [item for item in listed if not isinstance(item, str)]
+        if len(items) < len(listed):
+            raise keys.wrong("from", "the entries of a list are numbers")
+        return list(dict.fromkeys(items)) if "different" in keys else items, tuple(items)
+    text = keys.text("from", "0..9")
+    found = _SPAN.fullmatch(text)
+    low, high, step = (read_number(part) for part in (found[1], found[2], found[3] or "1")) if found else (None,) * 3
+    if low is None or high is None or step is None or low > high or step <= 0:
+        raise keys.wrong("from", "numbers are expected, such as '-3..3', '-0.5..0.5 step 0.1' or [0, 1]")
+    if not -LARGEST <= low <= high <= LARGEST or (high - low) / step > LARGEST:
+        raise keys.wrong("from", f"a drawn number is at most {LARGEST:,}")
+    return Multiples(low, high, step), (low, step)
+
+
+class Multiples(Sequence[int | Fraction]):
+    """low, low + step, ... up to high, without holding them all."""
+
+    def __init__(self, low: int | Fraction, high: int | Fraction, step: int | Fraction) -> None:
+        self.low, self.step = low, step
+        self.length = int((high - low) / step) + 1
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __getitem__(self, index: Any) -> Any:
+        place = index + self.length if index < 0 else index
+        if not 0 <= place < self.length:
+            raise IndexError(index)
+        return exact(self.low + self.step * place)
 
 
 def _options(keys: Keys, key: str, kind: str) -> tuple[object, ...]:
@@ -222,9 +268,8 @@ def drawn(draw: Draw, values: Mapping[str, Any], key: Sequence[object]) -> Any:
             return _from_span(evaluate(low, values), evaluate(high, values), step, sampler)
         case Pick(items):
             return items[sampler.integer(0, len(items) - 1)]
-        case Array(rows, columns, low, high):
-            found = [tuple(sampler.integer(low, high) for _ in range(columns)) for _ in range(max(1, rows))]
-            return tuple(found) if rows else found[0]
+        case Array():
+            return _array(draw, sampler)
         case DrawnNetwork(kind, options):
             return _tabulated(network_text.read(GENERATORS[kind](options, sampler), "network"))
         case ZooNetwork(names):
@@ -233,6 +278,19 @@ def drawn(draw: Draw, values: Mapping[str, Any], key: Sequence[object]) -> Any:
             return _tabulated(network_text.read(Filler(values, _nothing).text(line), "network"))
         case Slip(network, column):
             return _slip(values[network], column, sampler)
+
+
+def _array(draw: Array, sampler: Sampler) -> Value:
+    """The numbers row by row, a channel after the other; where all differ, each is one of those that are left."""
+    left = list(draw.items) if draw.different else draw.items
+
+    def of(shape: tuple[int, ...]) -> Value:
+        if shape:
+            return tuple(of(shape[1:]) for _ in range(shape[0]))
+        place = sampler.integer(0, len(left) - 1)
+        return left.pop(place) if draw.different and isinstance(left, list) else left[place]
+
+    return of(draw.shape)
 
 
 def _nothing(name: str, form: str) -> tuple[Any, ...]:

@@ -196,7 +196,7 @@ k = [8, 16, 32]
 
 [[part]]
 id = 'size'
-kind = 'shape'  # integer, number, shape, expression, choice or table
+kind = 'shape'  # integer, number, shape, vector, matrix, expression, choice or table
 ask = 'conv.output'  # a formula and its answer; `dlcalc conv --help` lists them
 points = 2
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -14,12 +14,14 @@ from ..expressions.reader import Declarations
 from ..formulas.model import Formula
 from .words import Template, TemplateLine
 
-PartKind: TypeAlias = Literal["integer", "number", "shape", "expression", "choice", "table"]
+PartKind: TypeAlias = Literal["integer", "number", "shape", "vector", "matrix", "expression", "choice", "table"]
 
 PART_KINDS: Mapping[str, str] = {
     "integer": "a whole number",
     "number": "a number, with tolerance",
     "shape": "the shape of a layer's output",
+    "vector": "a row of numbers",
+    "matrix": "rows of numbers; of a sequence a row for each time step",
     "expression": "an expression in letters",
     "choice": "one of several choices, or several of them",
     "table": "a network's table with empty cells",
@@ -27,6 +29,9 @@ PART_KINDS: Mapping[str, str] = {
 """What a part may be, and what is answered."""
 
 LEVELS = ("easy", "medium", "hard")
+
+ARRAYS: Mapping[str, int] = {"vector": 1, "matrix": 2}
+"""Kinds of parts whose answer is an array, and how many indices it has."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +52,14 @@ class Pick:
 
 @dataclass(frozen=True)
 class Array:
-    """A vector or matrix of whole numbers; `rows` is 0 for a vector."""
+    """A vector, a matrix or a map of channels, by its `shape`: each number one of `items`.
 
-    rows: int
-    columns: int
-    low: int
-    high: int
+    `different`: no number comes twice.
+    """
+
+    shape: tuple[int, ...]
+    items: Sequence[int | Fraction]
+    different: bool = False
 
 
 @dataclass(frozen=True)
@@ -152,6 +159,8 @@ class Part:
     """Whether the choices stay in the order in which they are written."""
     columns: tuple[str, ...] = ()
     headings: str = "tensor"
+    grid: bool = True
+    """Whether the sheet shows an empty grid of the answer's size for an array to be written into."""
     hints: tuple[TemplateLine, ...] = ()
 
     @property

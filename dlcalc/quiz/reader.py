@@ -22,7 +22,7 @@ from .asking import Asking
 from .drawing import FORMS, Named, read_draw
 from .keys import Keys
 from .own import own_formulas
-from .problem import LEVELS, PART_KINDS, Let, Option, Part, PartKind, Problem, Require, Trial
+from .problem import ARRAYS, LEVELS, PART_KINDS, Let, Option, Part, PartKind, Problem, Require, Trial
 from .words import Reader, Template, TemplateLine
 
 MOST_BYTES = 256 * 1024
@@ -245,6 +245,7 @@ class _File:
             keys.flag("fixed"),
             keys.texts("columns"),
             keys.one_of("headings", HEADINGS, "tensor"),
+            keys.flag("grid", True),
             tuple(self._line(reader, keys, "hints", text) for text in keys.texts("hints")),
         )
         self._check_part(keys, part)
@@ -293,7 +294,9 @@ class _File:
             raise keys.wrong("columns", f"a part of kind {part.kind} has no columns")
         if strange := [name for name in part.columns if name not in COLUMNS]:
             raise keys.wrong("columns", f"the columns of a table are {', '.join(COLUMNS)}, not {printable(strange[0])}")
-        if part.tolerance and part.kind != "number":
+        if not part.grid and part.kind not in ARRAYS:
+            raise keys.wrong("grid", f"a part of kind {part.kind} has no grid")
+        if part.tolerance and part.kind not in ("number", *ARRAYS):
             raise keys.wrong("tolerance", f"a part of kind {part.kind} has no tolerance")
 
     def _check_choices(self, keys: Keys, part: Part) -> None:
@@ -333,7 +336,7 @@ class _File:
         return Trial(seed, wrote, expected)
 
 
-_ANSWER_KINDS = {"shape": Kind.VECTOR}
+_ANSWER_KINDS = {"shape": Kind.VECTOR, **{kind: Kind.of_rank(rank) for kind, rank in ARRAYS.items()}}
 
 
 def _kind(node: Node) -> Kind:

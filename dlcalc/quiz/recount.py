@@ -14,6 +14,8 @@ from typing import Any
 from ..expressions.nodes import Value
 from . import listing
 from .listing import Counts, Given, Shape
+from .loops import LOOPS
+from .loops_in_time import CONVENTIONS_IN_TIME, LOOPS_IN_TIME
 
 BLOCKS: Mapping[str, tuple[str, ...]] = {
     "rnn": ("state",),
@@ -46,6 +48,21 @@ _CONVENTIONS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("rnn", "lstm", "gru"), ("pytorch", "keras", "row-layout")),
     "rnn_output": ("row-layout",),
     "updates": ("drop-last",),
+    **dict.fromkeys(("dense_by_hand", "dense_backward_by_hand"), ("relu", "sigmoid", "tanh")),
+    **dict.fromkeys(
+        ("mlp_by_hand", "mlp_backward_by_hand"),
+        tuple(
+            filter(
+                None,
+                (
+                    f"{inner}{outer}".strip("-")
+                    for inner in ("", "tanh-hidden", "relu-hidden", "linear-hidden")
+                    for outer in ("", "-linear-output")
+                ),
+            )
+        ),
+    ),
+    **CONVENTIONS_IN_TIME,
 }
 """Formula → the conventions in which it is counted, beside the textbook's and the one without biases."""
 
@@ -90,6 +107,22 @@ def _on_image(g: Given, convention: str) -> Counts:
 
     found = listing.layer(arrays, biases, lambda: (g["m"],), lambda: listing.numbers(arrays()))
     return found | {"inputs": lambda: math.prod(pixels()), "weights_per_neuron": lambda: math.prod(pixels())}
+
+
+def _signal(g: Given, convention: str) -> Counts:
+    """A convolution along one axis."""
+
+    def arrays() -> Any:
+        return [(g["f"], g["c"]) for _ in range(g["k"])]
+
+    def biases() -> Any:
+        return [] if convention == "no-bias" else [(g["k"],)]
+
+    return {
+        "weights": lambda: listing.numbers(arrays()),
+        "biases": lambda: listing.numbers(biases()),
+        "parameters": lambda: listing.numbers([*arrays(), *biases()]),
+    }
 
 
 def _dense_as_conv(g: Given, convention: str) -> Counts:
@@ -300,12 +333,12 @@ COUNTERS: Mapping[str, Callable[[Given, str], Counts]] = {
     "depthwise_separable": listing.separable,
     "bottleneck": listing.bottleneck, "pool": listing.pool,
     "pool_ceil": listing.pool_ceil, "subsampling": listing.subsampling,
-    "dense": _dense,
+    "conv1d": _signal, "dense": _dense,
     "mlp": _mlp, "dense_on_image": _on_image, "dense_as_conv": _dense_as_conv, "squeeze_excitation": _squeeze,
     "batchnorm": _batchnorm, "embedding": _embedding, "flatten": _flatten,
     **{kind: _cell(kind) for kind in BLOCKS}, "rnn_output": _rnn_output, "rf": _rf, "rf_layer": _rf_layer,
     "updates": _updates, "gradient_bound": _bound, "vanishing_steps": _vanishing, "dropout": _dropout,
     "dropout_networks": _networks, "init_he_normal": _he, "init_he_normal_conv": _he_conv,
-    "init_glorot_uniform": _glorot, "clip_norm": _clip_norm, "clip_value": _clip_value,
+    "init_glorot_uniform": _glorot, "clip_norm": _clip_norm, "clip_value": _clip_value, **LOOPS, **LOOPS_IN_TIME,
 }  # fmt: skip
 """Formula → its answers counted from what is given, under a convention."""

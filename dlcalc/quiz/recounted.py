@@ -13,19 +13,25 @@ from ..formulas.model import Formula
 from ..networks.exercise import cell
 from ..networks.network import INPUT, Network
 from ..networks.table import COUNTS, Table
+from .arrays import operation_of
 from .asked import Asked, CellAsked, FormulaAsked, InverseAsked, SlipAsked, TableAsked
+from .by_kernels import counted as by_kernels_counted
 from .listing import Given, axes
 from .own import THIS
 from .recount import recount
 
 CLOSE = 1e-9
 """By how much two floats of one number may differ, relative to it."""
+NEAR_ZERO = 1e-13
+"""By how much they may differ where the number is 0."""
 
 
 def differs(asked: Asked) -> str | None:
     """How the second count differs from the right answer: "" if it does not, None where there is none."""
     match asked:
         case FormulaAsked():
+            if asked.rank is not None:
+                return _array(asked)
             return _formula(asked.formula, asked.name, asked.given, asked.convention, asked.expected)
         case InverseAsked():
             return _formula(asked.formula, asked.target, asked.given, asked.convention, asked.wanted)
@@ -47,7 +53,7 @@ def same(left: Value, right: Value) -> bool:
     if isinstance(left, tuple) and isinstance(right, tuple):
         return len(left) == len(right) and all(map(same, left, right))
     if isinstance(left, float) or isinstance(right, float):
-        return math.isclose(float(left), float(right), rel_tol=CLOSE)
+        return math.isclose(float(left), float(right), rel_tol=CLOSE, abs_tol=NEAR_ZERO)
     return bool(left == right)
 
 
@@ -69,6 +75,17 @@ def _formula(formula: Formula, name: str, given: Given, convention: str, right: 
         if told != "":
             return told
     return ""
+
+
+def _array(asked: FormulaAsked) -> str | None:
+    """An array by plain loops, and by the kernels where they are installed."""
+    looped = _counted(asked.formula, asked.name, asked.given, asked.convention)
+    operation = operation_of(asked.formula.id)
+    by_kernels = by_kernels_counted(operation.name, asked.working_out, asked.name) if operation else None
+    for counted in (looped, by_kernels):
+        if counted is not None and (told := _told(asked.expected, asked.as_asked(counted))):
+            return told
+    return None if looped is None and by_kernels is None else ""
 
 
 def _flat(value: Value) -> Sequence[Value]:

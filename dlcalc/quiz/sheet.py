@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from itertools import islice
 from string import ascii_lowercase
+from typing import Any
 
 from .. import document as doc
 from ..errors import ProblemError, UserError
@@ -20,10 +22,11 @@ from ..foreign import printable
 from ..formulas.run import contains_letters
 from ..networks.exercise import LAYER, TOTAL, cell, heading
 from ..networks.table import COUNTS
+from .arrays import mapped, sizes
 from .asked import Asked, CellAsked, TableAsked
-from .problem import Part
+from .filling import value_words
+from .problem import ARRAYS, Part
 from .variant import Shown, Variant, distinct
-from .words import value_words
 
 MOST_RESPONSES = 8
 """Wrong answers that a key has something to say to, the commonest."""
@@ -133,7 +136,8 @@ def _entry(variant: Variant, part: Part, asked: Asked, id: str, key: bool, share
         found = doc.Key(right, (), asked.working()) if key else None
         return doc.Entry(id, "choice", choices, sum(choice.right for choice in shown) > 1, found)
     kind: doc.EntryKind = "integer" if part.kind == "table" else part.kind
-    return doc.Entry(id, kind, key=_key(part, asked, shares) if key else None)
+    size = sizes(asked.expected) if part.kind in ARRAYS and part.grid else ()
+    return doc.Entry(id, kind, key=_key(part, asked, shares) if key else None, size=size)
 
 
 def _choice(shown: Shown, key: bool) -> doc.Choice:
@@ -142,11 +146,11 @@ def _choice(shown: Shown, key: bool) -> doc.Choice:
 
 def _key(part: Part, asked: Asked, shares: Shares) -> doc.Key:
     right = asked.expected
-    responses = [doc.Response(_decimal(part, right), Fraction(1), "Right.", tolerance_of(part, right))]
+    responses = [doc.Response(_decimal(part, right), Fraction(1), "Right.", tolerances_of(part, right))]
     for other in asked.others():
         said, near = (
             f"Right under another convention: {other.name}, as in {other.who}.",
-            tolerance_of(part, other.value),
+            tolerances_of(part, other.value),
         )
         responses.append(doc.Response(_decimal(part, other.value), shares.convention, said, near, other.name))
     for wrong in distinct(asked):
@@ -155,7 +159,7 @@ def _key(part: Part, asked: Asked, shares: Shares) -> doc.Key:
         if _same_form(wrong.value, right):
             said = doc.sentence(wrong.because)
             responses.append(
-                doc.Response(_decimal(part, wrong.value), Fraction(0), said, tolerance_of(part, wrong.value), wrong.id)
+                doc.Response(_decimal(part, wrong.value), Fraction(0), said, tolerances_of(part, wrong.value), wrong.id)
             )
     return doc.Key(_decimal(part, right), tuple(responses), asked.working())
 
@@ -163,25 +167,38 @@ def _key(part: Part, asked: Asked, shares: Shares) -> doc.Key:
 def _same_form(value: Value, right: Value) -> bool:
     """Whether somebody would write a wrong value: as many numbers, and letters only where the right one has some."""
     if isinstance(right, tuple):
-        return isinstance(value, tuple) and len(value) == len(right)
+        return isinstance(value, tuple) and sizes(value) == sizes(right)
     return not isinstance(value, tuple) and contains_letters(value) <= contains_letters(right)
 
 
 def _decimal(part: Part, value: Value) -> Value:
-    """A number as it is asked: a fraction that is no short decimal as a rounded one."""
-    is_long = isinstance(value, Fraction) and value.denominator > 1 and isinstance(value_words(value), doc.Math)
-    return rounded(float(value)) if part.kind == "number" and is_long else value
+    """A number as it is asked: a fraction that is no short decimal as a rounded one; of an array each."""
+    if part.kind in ARRAYS:
+        return mapped(lambda each: rounded(float(each)) if _is_long(each) else each, value)
+    return rounded(float(value)) if part.kind == "number" and _is_long(value) else value
+
+
+def _is_long(value: Value) -> bool:
+    """Whether a fraction is no short decimal."""
+    return isinstance(value, Fraction) and value.denominator > 1 and isinstance(value_words(value), doc.Math)
 
 
 SIGNIFICANT = 3
 """Digits to which a number is asked that is not exact and has no tolerance of its own."""
 
 
+def tolerances_of(part: Part, value: Value) -> Fraction | tuple[Any, ...]:
+    """`tolerance_of` a value; of an array that of each number, in its shape."""
+    if part.kind in ARRAYS:
+        return mapped(partial(tolerance_of, part), value)  # type: ignore[no-any-return]
+    return tolerance_of(part, value)
+
+
 def tolerance_of(part: Part, value: Value) -> Fraction:
     """How far an answer may be from a value and still be it: the tolerance, or half a unit of the third digit."""
     if part.tolerance:
         return abs(Fraction(value)) * part.tolerance if part.relative else part.tolerance
-    if isinstance(value, float) or (isinstance(value, Fraction) and part.kind == "number"):
+    if isinstance(value, float) or (isinstance(value, Fraction) and part.kind in ("number", *ARRAYS)):
         if value == 0:
             return Fraction(0)
         exponent = int(f"{float(value):e}".partition("e")[2])

@@ -19,11 +19,12 @@ from ..formulas.draw import Sampler
 from ..formulas.registry import formula
 from ..formulas.run import contains_letters
 from ..networks.table import Table
+from .arrays import fitted, lowered, numbers, sizes
 from .asked import Asked, CellAsked, ChoiceAsked, FormulaAsked, InverseAsked, SlipAsked, TableAsked, Wrong
 from .drawing import SlipValue, drawn
-from .problem import Ask, Part, Problem
+from .filling import Filler, value_words
+from .problem import ARRAYS, Ask, Part, Problem
 from .shows import show
-from .words import Filler, value_words
 
 TRIES = 400
 """Draws that may break a requirement before the problem is said to be unsolvable."""
@@ -163,7 +164,8 @@ def ask_part(problem: Problem, part: Part, values: Mapping[str, Any]) -> Asked:
         return ChoiceAsked()
     if part.kind == "table":
         return TableAsked(values[part.ask.of], part.columns or ("output", "parameters"), part.headings)
-    return asked_of(problem, part.ask, values)
+    found = asked_of(problem, part.ask, values)
+    return replace(found, rank=ARRAYS[part.kind]) if isinstance(found, FormulaAsked) and part.kind in ARRAYS else found
 
 
 def asked_of(problem: Problem, ask: Ask, values: Mapping[str, Any]) -> Asked:
@@ -174,7 +176,7 @@ def asked_of(problem: Problem, ask: Ask, values: Mapping[str, Any]) -> Asked:
     if ask.form == "slip":
         return SlipAsked(values[ask.of], ask.name)
     found = problem.formulas.get(ask.of) or formula(ask.of)
-    given = {name: _value(problem, node, values) for name, node in ask.given.items()}
+    given = fitted(found, {name: _value(problem, node, values) for name, node in ask.given.items()})
     if ask.form == "inverse":
         return InverseAsked(found, given, ask.name, ask.unknown, ask.convention)
     return FormulaAsked(found, given, ask.name, ask.convention)
@@ -182,7 +184,8 @@ def asked_of(problem: Problem, ask: Ask, values: Mapping[str, Any]) -> Asked:
 
 def answer(problem: Problem, ask: Ask, values: Mapping[str, Any]) -> Value:
     """The value of a `let` that asks. Raises UserError."""
-    return asked_of(problem, ask, values).expected
+    found = asked_of(problem, ask, values).expected
+    return lowered(found, 2) if isinstance(found, tuple) and isinstance(found[0], tuple) else found
 
 
 def _check(part: Part, asked: Asked) -> None:
@@ -195,10 +198,22 @@ def _check(part: Part, asked: Asked) -> None:
             raise _Unfit(f"part {part.id}: {_noted(value)} is no shape")
         case "number" if contains_letters(value) or isinstance(value, tuple):
             raise _Unfit(f"part {part.id}: {_noted(value)} is no number")
+        case "vector" | "matrix" if contains_letters(value) or not _is_array(value, ARRAYS[part.kind]):
+            raise _Unfit(f"part {part.id}: {_noted(value)} is no {part.kind} of numbers")
+        case "vector" | "matrix" if any(isinstance(each, float) and on_edge(each) for each in numbers(value)):
+            raise _Unfit(f"part {part.id}: a number of {_noted(value)} lies on the edge of rounding")
         case "number" if isinstance(value, float) and on_edge(value):
             raise _Unfit(f"part {part.id}: {value} lies on the edge of rounding")
         case "expression" if not contains_letters(value):
             raise _Unfit(f"part {part.id}: {_noted(value)} has no letters")
+
+
+def _is_array(value: Value, rank: int) -> bool:
+    """Whether this is an array of so many indices, and its rows are equally long."""
+    try:
+        return len(sizes(value)) == rank
+    except UserError:
+        return False
 
 
 def on_edge(value: float, digits: Iterable[int] = range(3, 7)) -> bool:

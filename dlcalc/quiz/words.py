@@ -8,14 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any, TypeAlias
 
 from .. import document as doc
 from ..errors import ExpressionError, UserError
-from ..expressions.evaluate import evaluate, substitute
 from ..expressions.functions import CONSTANTS
-from ..expressions.nodes import Compare, Kind, Node, Value, names_in
+from ..expressions.nodes import Kind, Node, names_in
 from ..expressions.parser import parse
 from ..expressions.reader import Declarations
 
@@ -281,109 +279,6 @@ def _code(text: str, pieces: Sequence[Piece]) -> list[Piece]:
 def _split(text: str, pieces: Sequence[Piece]) -> TemplateLine:
     parts = _MARK.split(text)
     return tuple(pieces[int(part)] if i % 2 else part for i, part in enumerate(parts) if part or i % 2)
-
-
-# Filling in
-
-
-class Filler:
-    """The values of one variant, put into templates."""
-
-    def __init__(self, values: Mapping[str, Value], shown: Shown) -> None:
-        self.values = values
-        self.shown = shown
-
-    def blocks(self, template: Template) -> tuple[doc.Block, ...]:
-        return tuple(block for part in template for block in self._block(part))
-
-    def _block(self, part: Lines | Cells) -> Iterator[doc.Block]:
-        if isinstance(part, Cells):
-            rows = tuple(tuple(self.words(cell) for cell in row) for row in part.rows)
-            yield doc.Table(tuple(self.words(cell) for cell in part.header), rows, part.alignments)
-            return
-        match part.kind:
-            case "paragraph":
-                yield from self._paragraph(part.lines[0])
-            case "heading":
-                yield doc.Heading(2, self.words(part.lines[0]))
-            case "items":
-                yield doc.Items(tuple(self.words(line) for line in part.lines))
-            case _:
-                yield doc.Code("\n".join(self.text(line) for line in part.lines), part.code)
-
-    def _paragraph(self, line: TemplateLine) -> Iterator[doc.Block]:
-        """Running text; display maths and what is shown of a network stand as blocks of their own."""
-        running: list[Piece] = []
-        for piece in line:
-            if (isinstance(piece, Maths) and piece.display) or (isinstance(piece, Filled) and piece.show):
-                yield from self._running(running)
-                running = []
-                yield from self._displayed(piece)
-            else:
-                running.append(piece)
-        yield from self._running(running)
-
-    def _running(self, pieces: Sequence[Piece]) -> Iterator[doc.Block]:
-        words = self.words(tuple(pieces))
-        if any(not isinstance(word, str) or word.strip() for word in words):
-            yield doc.Paragraph(words)
-
-    def _displayed(self, piece: Maths | Filled) -> tuple[doc.Block, ...]:
-        if isinstance(piece, Filled):
-            return self.shown(piece.of, piece.show)
-        node = self._put(piece)
-        if isinstance(node, Compare) and node.operator == "=":
-            return (doc.Formula((doc.Equation(node.left, (node.right,)),)),)
-        return (doc.Formula((doc.Equation(None, (node,)),)),)
-
-    def _put(self, maths: Maths) -> Node:
-        slots = {name: self.value(slot) for name, slot in maths.slots.items()}
-        return substitute(maths.node, slots) if slots else maths.node
-
-    def words(self, line: TemplateLine) -> tuple[str | doc.Inline, ...]:
-        return tuple(self._inline(piece) for piece in line)
-
-    def _inline(self, piece: Piece) -> str | doc.Inline:
-        match piece:
-            case Maths():
-                return doc.Math(self._put(piece))
-            case Styled(strong, inside):
-                return (doc.Strong if strong else doc.Emphasis)(self.words(inside))
-            case Filled():
-                return value_words(self.value(piece))
-        return piece
-
-    def text(self, line: TemplateLine) -> str:
-        """The line as plain text, for code and for networks: numbers without separators."""
-        found = []
-        for piece in line:
-            value = self.value(piece) if isinstance(piece, Filled) else piece
-            found.append(value.text if isinstance(value, doc.CodeText) else str(value))
-        return "".join(found)
-
-    def value(self, slot: Filled) -> Value:
-        if slot.node is None:
-            return self.values[slot.of]
-        return evaluate(slot.node, self.values)
-
-
-def value_words(value: Value) -> str | doc.Inline:
-    """A value in running text: whole numbers from 10,000 on in groups of three."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, int) and not isinstance(value, bool):
-        return f"{value:,}" if abs(value) >= 10_000 else str(value).replace("-", "−")
-    if isinstance(value, Fraction) and (short := _decimal(value)):
-        return short
-    return doc.Math(value)
-
-
-def _decimal(value: Fraction) -> str:
-    """0.7 for 7/10; "" for what is no short decimal."""
-    for places in range(1, 7):
-        if (value * 10**places).denominator == 1:
-            return f"{float(value):.{places}f}".replace("-", "−")
-    return ""
 
 
 def names_of(line: TemplateLine) -> set[str]:

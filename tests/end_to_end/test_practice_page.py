@@ -307,3 +307,47 @@ def contrast(one: str, other: str) -> float:
 
     dark, light = sorted((luminance(one), luminance(other)))
     return (light + 0.05) / (dark + 0.05)
+
+
+def by_hand() -> Document:
+    """A matrix for 4 points, of which the transposed one is known as a mistake, and a vector for 3."""
+    matrix = key(((1, -2), (3, 4)), Response(((1, 3), (-2, 4)), Fraction(0), "rows are columns here", id="turned"))
+    near = (Fraction(0), Fraction(1, 2000), Fraction(0))
+    vector = Key((1, 0.333333, 2), (Response((1, 0.333333, 2), Fraction(1), "", near),))
+    parts = tuple(
+        Part(label, Fraction(points), (Paragraph("What?"),), entry)
+        for label, points, entry in (
+            ("a", 4, Entry("1.a", "matrix", key=matrix, size=(2, 2))),
+            ("b", 3, Entry("1.b", "vector", key=vector, size=(3,))),
+        )
+    )
+    return Document("Arrays", (Question(1, "By hand", Fraction(7), (), parts, topic="convolution"),))
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "state", "points"),
+    [
+        ("1 -2\n3 4", "Right.", "right", "4 of 7 points"),
+        ("[[1, −2], [3, 8/2]]", "Right.", "right", "4 of 7 points"),
+        ("1 3; -2 4", "Not yet. rows are columns here", "wrong", "2 of 7 points"),
+        ("1 -2; 3 5", "3 of 4 numbers are right. Look at row 2, column 2.", "partly", "3 of 7 points"),
+        ("1 -2 3 4", "2 × 2 numbers are expected (rows × columns), and these are 1 × 4.", "wrong", "0 of 7 points"),
+        ("1 -2; 3 x", "This cannot be read: x has no meaning here.", "unreadable", "0 of 7 points"),
+    ],
+)
+def test_a_matrix_is_marked_number_by_number(
+    started: Browser, tmp_path: Path, text: str, said: str, state: str, points: str
+) -> None:
+    """Written into a field of several lines and checked with the button: each right number earns its share."""
+    page = tmp_path / "arrays.html"
+    page.write_text(write(by_hand()), encoding="utf-8")
+    started.open(page)
+    place = "document.querySelector('[data-entry=\"0\"]')"
+    assert started(f"{place}.tagName") == "TEXTAREA"
+    started(f"{place}.value = {text!r}")
+    started("document.forms[0].querySelector('[type=\"submit\"]').click()")
+    assert started.said(0) == said
+    assert started(f"{place}.dataset.state") == state
+    assert started("document.getElementById('points').textContent") == points
+    started.write(1, "1 1/3 2")
+    assert started.said(1) == "Right."

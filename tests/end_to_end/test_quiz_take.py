@@ -18,7 +18,7 @@ from terminal import Ran, Terminal
 from dlcalc.api.quiz import practice
 
 Take = Callable[..., Ran]
-SET = ("convolution", 2, 4)
+SET = ("convolution", 2, 3)
 OPTIONS = ["quiz", "take", "--topic", SET[0], "--count", str(SET[1]), "--seed", str(SET[2])]
 
 
@@ -71,6 +71,17 @@ def test_what_cannot_be_read_is_no_try(take: Take) -> None:
     ran = take(*["5 5 5 5 )"] * 7, *answers)
     assert ran.status == 0
     assert ran.words.count("try again.") == 7
+
+
+def test_a_matrix_is_typed_row_by_row(take: Take) -> None:
+    """One wrong number is found, the others count; a matrix of another size is told."""
+    seed = next(s for s in range(50) if practice("pooling", 1, s).variants[0].problem.id == "pooling-by-hand")
+    (variant,) = practice("pooling", 1, seed).variants
+    (a, b), (c, d) = variant.asked["max"].expected
+    ran = take("1 2 3", f"{a} {b}; {c} {d + 1}", f"{a} {b}; {c} {d}", "q", topic="pooling", count=1, seed=seed)
+    assert "A matrix of 2×2 is expected (2 rows, 2 columns), not 1×3." in ran.words
+    assert "3 of 4 numbers are right, not row 2, column 2." in ran.words
+    assert "✓ Right." in ran.out
 
 
 def test_after_three_tries_the_solution_stands_there(take: Take) -> None:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from dlcalc.expressions.answers import Answer
 from dlcalc.grading.answer_text import is_rounded_too_far, read
-from dlcalc.grading.judging import PartMark
 from dlcalc.grading.notation import tidy
+from dlcalc.grading.part_mark import PartMark
 from dlcalc.quiz.variant import Variant
 
 PROBLEM = """+++

@@ -100,7 +100,7 @@ def test_a_sheet_without_its_key_holds_no_answer(exam: Exam, format: str) -> Non
             "the bank has no problem output-sice; did you mean output-si",
         ),
         ("title = 'E'\n[[problem]]\ntopic = 'nope'\n", "a topic is one of concepts, "),
-        ("title = 'E'\n[[problem]]\ntopic = 'dense'\nlevel = 'hard'\n", "dense has no problem of level hard"),
+        ("title = 'E'\n[[problem]]\ntopic = 'pooling'\nlevel = 'hard'\n", "pooling has no problem of level hard"),
         (f"{EXAM}pionts = 2\n", "problem 1: pionts: there is no such key here; did you mean points?"),
     ],
 )

@@ -6,6 +6,8 @@ Formulas and kernels state the same truth independently; here they are asked the
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
+from importlib.util import find_spec
 from typing import Any
 
 from ..errors import UserError
@@ -220,3 +222,24 @@ _COMPUTERS: dict[str, Callable[[Working, str], Numbers]] = {
     "attention": _attention,
 }
 """Operation → what the kernels say of it."""
+
+
+@cache
+def are_installed() -> bool:
+    """Whether numpy and numba are there, without importing them."""
+    return all(find_spec(name) is not None for name in ("numpy", "numba"))
+
+
+def counted(operation: str, found: Working, name: str) -> Value | None:
+    """An answer by the CPU kernels, in floats; None where they are not installed, or have no such answer."""
+    if operation not in _COMPUTERS or not are_installed():
+        return None
+    try:
+        values = compute(operation, found, "cpu").get(name)
+    except UserError:
+        return None
+    return None if values is None else _tuples(values)
+
+
+def _tuples(values: Any) -> Value:
+    return tuple(map(_tuples, values)) if isinstance(values, list) else values

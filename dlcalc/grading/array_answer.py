@@ -1,0 +1,179 @@
+"""A vector or a matrix as a student writes it, read number by number: each has a value, is missing, or says why not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from math import isfinite
+
+from ..errors import UserError
+from ..expressions.answers import Answer, read_answer
+from ..expressions.limits import within_budget
+from ..expressions.nodes import Value
+from ..foreign import printable
+from ..quiz.arrays import sizes
+from ..quiz.problem import ARRAYS, Part
+from . import notation
+from .answer_text import NOTHING, with_tolerance
+from .array_text import LONGEST, Rows, Texts, texts, unnumbered, with_decimal_commas
+
+MOST_NUMBERS = 1_000
+LARGEST = 10**30
+_DECIMAL_COMMAS = re.compile(r"\d,\d+\s+[-+]?\d|\d\s+[-+]?\d+,\d")
+"""0,5 1,2: a space between two numbers that have commas in them."""
+_WORK = 20_000
+"""Units of work that reading one number may take."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One number of an array: what was written, and its value or why it has none; neither where nothing was written."""
+
+    text: str = ""
+    answer: Answer | None = None
+    reason: str = ""
+
+
+Cells = tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True)
+class WrittenArray:
+    """The rows of what was written; `reason` says why it is no array. A vector is one row."""
+
+    text: str = ""
+    rows: Cells = ()
+    reason: str = ""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return (len(self.rows), len(self.rows[0])) if self.rows else (0, 0)
+
+    def value(self, rank: int) -> Value | None:
+        """All numbers as an array with `rank` indices; None where one of them is missing or cannot be read."""
+        cells = [cell.answer for row in self.rows for cell in row]
+        if not cells or any(answer is None for answer in cells):
+            return None
+        found = tuple(tuple(cell.answer.value for cell in row if cell.answer) for row in self.rows)
+        return found[0] if rank == 1 else found
+
+
+def read_array(given: object, part: Part, expected: Value) -> WrittenArray:
+    """An answer to a part that asks a vector or a matrix. Never raises: what cannot be read says why."""
+    size = sizes(expected)
+    try:
+        if isinstance(given, list | tuple):
+            ways = [_rows(_listed(given))] if given else []
+        else:
+            text = given if isinstance(given, str) else "" if given is None else str(given)
+            if NOTHING.fullmatch(notation.tidy(text[:LONGEST])):
+                return WrittenArray(_shown(given))
+            ways = list(_ways(text, size))
+        return _with_numbers(_best(_shown(given), ways, part, expected), given, size)
+    except (UserError, ArithmeticError, RecursionError, ValueError) as error:
+        reason = "the lists are nested too deeply" if isinstance(error, RecursionError) else str(error)
+        return WrittenArray(_shown(given), (), printable(reason))
+
+
+def _with_numbers(found: WrittenArray, given: object, size: tuple[int, ...]) -> WrittenArray:
+    """What was typed without any number in it, brackets alone, cannot be read; an empty grid was left empty."""
+    want = (1, *size) if len(size) == 1 else size
+    is_bare = isinstance(given, str) and found.size != want and not any(c.text for row in found.rows for c in row)
+    return WrittenArray(found.text, (), found.reason or "no number stands there") if is_bare else found
+
+
+def _shown(given: object) -> str:
+    """The beginning of what was written, on one line; of lists that cannot be printed what they are."""
+    try:
+        text = given if isinstance(given, str) else "" if given is None else str(given)
+    except (ValueError, RecursionError):
+        return type(given).__name__
+    return printable("; ".join(line.strip() for line in text[:2000].strip().splitlines() if line.strip())[:200])
+
+
+def _ways(text: str, size: tuple[int, ...]) -> Iterator[Rows]:
+    """The rows as they are usually meant; where that gives another size, with decimal commas. Raises UserError."""
+    clean = "\n".join(map(notation.same_signs, text.replace("\r\n", "\n").replace("\r", "\n").split("\n")))
+    if _DECIMAL_COMMAS.search(clean) and not re.search(r"[&|\t]", clean):
+        yield with_decimal_commas(clean)
+    yield unnumbered(_rows(texts(clean)), size)
+    if "," in clean:
+        yield with_decimal_commas(clean)
+
+
+def _rows(found: Texts) -> Rows:
+    """The rows of a matrix; a list of numbers is one row. Raises UserError for an array of more indices."""
+    while len(found) == 1 and isinstance(found[0], tuple) and found[0] and isinstance(found[0][0], tuple):
+        found = found[0]  # one channel, one filter
+    if all(isinstance(item, str) for item in found):
+        found = (found,)
+    rows: list[tuple[str, ...]] = []
+    for row in found:
+        if isinstance(row, str) or not all(isinstance(cell, str) for cell in row):
+            raise UserError("one matrix is expected, rows of numbers: 1 2; 3 4")
+        rows.append(tuple(str(cell) for cell in row))
+    if sum(map(len, rows)) > MOST_NUMBERS:
+        raise UserError(f"an array has at most {MOST_NUMBERS:,} numbers, not {sum(map(len, rows)):,}")
+    return tuple(rows)
+
+
+def _listed(given: list[object] | tuple[object, ...], depth: int = 0) -> Texts:
+    """Lists of TOML or JSON with the texts of their numbers."""
+    if depth > 4 or len(given) > MOST_NUMBERS:
+        raise UserError("one matrix is expected, [[1, 2], [3, 4]]")
+    return tuple(_listed(item, depth + 1) if isinstance(item, list | tuple) else _as_text(item) for item in given)
+
+
+def _as_text(item: object) -> str:
+    if isinstance(item, bool) or not isinstance(item, int | float | Fraction | str):
+        return "" if item is None else type(item).__name__
+    return str(item)[:200]
+
+
+def _best(shown: str, ways: list[Rows], part: Part, expected: Value) -> WrittenArray:
+    """The first way that has the size of the right array and all its numbers, else the usual one."""
+    size = sizes(expected)
+    want = (1, *size) if len(size) == 1 else size
+    first: WrittenArray | None = None
+    for rows in ways:
+        if ragged := next((row for row in rows if len(row) != len(rows[0])), None):
+            rule = f"the rows are equally long: the first has {len(rows[0])} numbers, another has {len(ragged)}"
+            first = first or WrittenArray(shown, (), rule)
+            continue
+        if ARRAYS[part.kind] == 1 and len(rows) > 1 and len(rows[0]) == 1:
+            rows = (tuple(row[0] for row in rows),)  # a column
+        if (len(rows), len(rows[0])) == want or first is None:
+            read = WrittenArray(shown, tuple(tuple(_cell(text, part) for text in row) for row in rows))
+            if read.size == want and not any(cell.reason for row in read.rows for cell in row):
+                return read
+            first = first or read
+    return first or WrittenArray(shown)
+
+
+def _cell(text: str, part: Part) -> Cell:
+    """One number. What stands for nothing, such as ?, is missing."""
+    clean = notation.tidy(text)
+    shown = printable(clean[:60])
+    if NOTHING.fullmatch(clean):
+        return Cell(shown)
+    try:
+        return Cell(shown, with_tolerance(within_budget(lambda: _number(clean), _WORK), part))
+    except (UserError, ArithmeticError, RecursionError, ValueError) as error:
+        return Cell(shown, None, printable(str(error)))
+
+
+def _number(text: str) -> Answer:
+    """3, −0.5, 2/3, 1e-3, \\frac{1}{2}, 2·3 + 1. Raises UserError."""
+    for side in reversed(notation.sides(text)):
+        answer = read_answer(notation.scalar(side))
+        value = answer.value
+        if isinstance(value, bool) or not isinstance(value, int | float | Fraction):
+            raise UserError(f"{text[:40]} is no number")
+        if isinstance(value, float) and not isfinite(value):
+            raise UserError(f"{text[:40]} is no finite number")
+        if not -LARGEST <= value <= LARGEST:
+            raise UserError("the number is larger than any that is asked")
+        return answer
+    raise UserError(f"{text[:40]} is no number")

@@ -1,0 +1,110 @@
+"""A part that asks a vector or a matrix, judged: the truth, other conventions, following through, then the mistakes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+from ..expressions.answers import Answer
+from ..formulas.diagnose import Candidate
+from ..quiz.asked import FormulaAsked
+from ..quiz.problem import ARRAYS, Part
+from .answer_text import Written
+from .array_answer import WrittenArray, read_array
+from .array_marks import ArrayMarker, Compared
+from .part_mark import PartMark, together
+from .policy import Policy
+
+MOST_NAMED = 5
+
+Followed = tuple[tuple[str, ...], FormulaAsked]
+"""Earlier parts, and the question asked again with what was written there; no parts where all of that is right."""
+
+
+def judge_array(
+    part: Part, asked: FormulaAsked, given: object, policy: Policy, followed: Iterable[Followed]
+) -> tuple[PartMark, Written]:
+    """The mark of a part, and what was written as later parts carry it on."""
+    wrote = read_array(given, part, asked.expected)
+    value = wrote.value(ARRAYS[part.kind]) if not wrote.reason else None
+    written = Written(wrote.text, None if value is None else Answer(wrote.text, value), wrote.reason)
+    mark = PartMark(part, "missing", Fraction(0), asked.expected, wrote.text)
+    if wrote.reason:
+        return replace(mark, status="unreadable", reason=wrote.reason), written
+    if _is_empty(wrote):
+        return mark, written
+    return _Judged(mark, ArrayMarker(part, asked, wrote), policy).mark_on(list(followed)), written
+
+
+def _is_empty(wrote: WrittenArray) -> bool:
+    return not any(cell.answer or cell.reason for row in wrote.rows for cell in row)
+
+
+class _Judged:
+    def __init__(self, mark: PartMark, marker: ArrayMarker, policy: Policy) -> None:
+        self.mark = mark
+        self.marker = marker
+        self.asked = marker.asked
+        self.policy = policy
+
+    def mark_on(self, followed: Sequence[Followed]) -> PartMark:
+        truth = self.marker.compare(self.asked.expected)
+        if truth.is_right:
+            return self._with("right", truth)
+        for other in self.asked.others():
+            if self.marker.all_fit(other.value):
+                whole = self.marker.compare(other.value)
+                return replace(self._with("convention", whole), convention=other.name)
+        own = self.marker.from_own_rows(self.asked, truth)
+        for names, again in followed:
+            if self.marker.all_fit(again.expected):
+                return replace(self._with("follows" if names else "right", truth), carried=names)
+        return self._partly(own, followed)
+
+    def _with(self, status: str, compared: Compared) -> PartMark:
+        cells = tuple(
+            replace(cell, status=status) for cell in self.marker.cells(compared, self.asked.expected)
+        )  # fmt: skip
+        return replace(self.mark, status=status, share=self.policy.share(status), cells=cells)
+
+    def _partly(self, own: Compared, followed: Sequence[Followed]) -> PartMark:
+        """Number by number, on the truth or on what was carried on, whichever earns more."""
+        best, carried, on = own, tuple[str, ...](), self.asked
+        for names, again in followed:
+            compared = self.marker.compare(again.expected)
+            said = "follows" if names else "right"
+            counted = Compared(
+                tuple(tuple(said if each == "right" else each for each in row) for row in compared.statuses)
+            )
+            if counted.statuses and self._earned(counted) > self._earned(best):
+                best, carried, on = counted, names, again
+        if not best.statuses:
+            return self._of_another_size(followed)
+        flat = [each for row in best.statuses for each in row]
+        status = together(flat)
+        found = replace(
+            self.mark, status=status, share=self._earned(best), carried=carried,
+            cells=self.marker.cells(best, self.asked.expected),
+        )  # fmt: skip
+        return self._explained(found, on, followed) if status == "wrong" else found
+
+    def _earned(self, compared: Compared) -> Fraction:
+        flat = [each for row in compared.statuses for each in row]
+        return sum((self.policy.share(each) for each in flat), Fraction(0)) / len(flat) if flat else Fraction(0)
+
+    def _of_another_size(self, followed: Sequence[Followed]) -> PartMark:
+        unread = next((cell for row in self.marker.wrote.rows for cell in row if cell.reason), None)
+        if unread is not None:
+            return replace(self.mark, status="unreadable", reason=unread.reason)
+        found = replace(self.mark, status="wrong", reason=self.marker.wrong_size(self.asked.expected))
+        return self._explained(found, self.asked, followed)
+
+    def _explained(self, mark: PartMark, on: FormulaAsked, followed: Sequence[Followed]) -> PartMark:
+        """The mistakes behind the whole array: on the truth, then on what was carried on, then what was done to it."""
+        found: tuple[Candidate, ...] = ()
+        if self.marker.wrote.value(2) is not None:
+            for asked in (self.asked, *([on] if on is not self.asked else []), *(again for _, again in followed)):
+                found = found or self.marker.mistakes(asked)
+            found = found or self.marker.patterns(self.asked.expected)
+        return replace(mark, mistakes=found[:MOST_NAMED], more=max(0, len(found) - MOST_NAMED))

@@ -1,0 +1,249 @@
+"""Marking a vector or a matrix number by number: what each is worth, and the mistake behind all of them together.
+
+Each right number earns its share of the points, also where a mistake is named: naming a mistake neither gives points
+nor takes any. A number that follows from the student's own earlier rows, as in a recurrent network, counts as followed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from ..errors import UserError
+from ..expressions.answers import agrees
+from ..expressions.nodes import Value
+from ..formulas.defaults import with_defaults
+from ..formulas.diagnose import Candidate, outcome
+from ..formulas.model import Mistake, Step
+from ..formulas.program import as_array, program
+from ..formulas.run import run
+from ..quiz.arrays import numbers, sizes
+from ..quiz.asked import FormulaAsked
+from ..quiz.problem import ARRAYS, Part
+from .answer_text import TOO_FAR, is_rounded_too_far, is_within
+from .array_answer import Cell, WrittenArray
+from .array_patterns import off_by, patterns
+from .table_marks import CellMark
+
+MOST_PAIRS = 150
+"""Pairs of mistakes that are tried for one array."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What was written held against one array: the statuses row by row; none where it has another size."""
+
+    statuses: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def is_right(self) -> bool:
+        return bool(self.statuses) and all(each == "right" for row in self.statuses for each in row)
+
+    @property
+    def share(self) -> Fraction:
+        flat = [each for row in self.statuses for each in row]
+        return Fraction(sum(each == "right" for each in flat), len(flat)) if flat else Fraction(0)
+
+
+class ArrayMarker:
+    """One part that asks an array, and what was written."""
+
+    def __init__(self, part: Part, asked: FormulaAsked, wrote: WrittenArray) -> None:
+        self.part = part
+        self.asked = asked
+        self.wrote = wrote
+        self.rank = ARRAYS[part.kind]
+
+    def rows(self, value: Value) -> tuple[tuple[Value, ...], ...]:
+        return (value,) if self.rank == 1 else value
+
+    def is_shaped(self, value: Value) -> bool:
+        """Whether a computed array has the size of what was written."""
+        try:
+            size = sizes(value)
+        except UserError:
+            return False
+        return len(size) == self.rank and (size if self.rank == 2 else (1, *size)) == self.wrote.size
+
+    def fits(self, value: Value, i: int, j: int) -> bool:
+        answer = self.wrote.rows[i][j].answer
+        return answer is not None and (is_within(self.part, value, answer.value) or agrees(value, answer))
+
+    def compare(self, value: Value) -> Compared:
+        """The status of each number against an array."""
+        if not self.is_shaped(value):
+            return Compared()
+        return Compared(
+            tuple(
+                tuple(self._status(each, i, j) for j, each in enumerate(row)) for i, row in enumerate(self.rows(value))
+            )
+        )
+
+    def _status(self, value: Value, i: int, j: int) -> str:
+        cell = self.wrote.rows[i][j]
+        if cell.answer is None:
+            return "unreadable" if cell.reason else "missing"
+        if self.fits(value, i, j):
+            return "right"
+        return "undecided" if is_rounded_too_far(value, cell.answer) else "wrong"
+
+    def all_fit(self, value: Value) -> bool:
+        return self.is_shaped(value) and all(
+            self.fits(each, i, j) for i, row in enumerate(self.rows(value)) for j, each in enumerate(row)
+        )
+
+    # cells
+
+    def cells(self, compared: Compared, expected: Value) -> tuple[CellMark, ...]:
+        """The marks of the numbers of the right array; where sizes differ there are none."""
+        if not compared.statuses:
+            return ()
+        return tuple(
+            self._cell(i, j, compared.statuses[i][j], value)
+            for i, row in enumerate(self.rows(expected))
+            for j, value in enumerate(row)
+        )
+
+    def _cell(self, i: int, j: int, status: str, value: Value) -> CellMark:
+        cell: Cell = self.wrote.rows[i][j]
+        row = "" if self.rank == 1 else f"row {i + 1}"
+        reason = cell.reason or (TOO_FAR if status == "undecided" else "")
+        place = f"place {j + 1}" if self.rank == 1 else f"column {j + 1}"
+        return CellMark(row, place, status, value, cell.text, reason=reason, answer=cell.answer)
+
+    def wrong_size(self, expected: Value) -> str:
+        """What is said of another size; "" where it is the right one."""
+        if self.is_shaped(expected):
+            return ""
+        tall, wide = self.wrote.size
+        if self.rank == 1:
+            have = f"{wide}" if tall == 1 else f"{tall} rows of {wide}"
+            return f"{len(expected)} numbers are expected, not {have}"
+        rows, columns = sizes(expected)
+        return f"a matrix of {rows}×{columns} is expected ({rows} rows, {columns} columns), not {tall}×{wide}"
+
+    # why
+
+    def mistakes(self, asked: FormulaAsked) -> tuple[Candidate, ...]:
+        """The typical mistakes whose whole array was written: single ones, else pairs; of other conventions, too."""
+        if asked.known:
+            return tuple(self._on_known(asked))
+        single = tuple(
+            Candidate((Mistake(each.id, "", "", each.because, each.weight, each.hint),))
+            for each in asked.wrong() if self.all_fit(each.value)
+        )  # fmt: skip
+        return single or tuple(self._of_conventions(asked)) or tuple(self._pairs(asked))
+
+    def _on_known(self, asked: FormulaAsked) -> Iterator[Candidate]:
+        """Single mistakes made on steps that are known from an earlier answer."""
+        for mistake in program(asked.formula, asked.convention).relevant(asked.name):
+            if mistake.step in asked.known:
+                continue
+            try:
+                found = run(asked.formula, asked.given, (mistake,), asked.known, asked.convention)[asked.name]
+            except (UserError, OverflowError):
+                continue
+            if self.all_fit(asked.as_asked(found)):
+                yield Candidate((mistake,))
+
+    def _of_conventions(self, asked: FormulaAsked) -> Iterator[Candidate]:
+        """What another convention gives, where the part names its own."""
+        if not asked.convention:
+            return
+        own = asked.working_out.convention
+        for other in replace(asked, convention="").others() if own is asked.formula.conventions[0] else ():
+            if self.all_fit(other.value):
+                because = (
+                    f"this is {other.who}'s ({asked.formula.convention(other.name).says}), and asked is {own.says}"
+                )
+                yield Candidate((Mistake(f"convention-{other.name}", "", "", because),))
+                return
+
+    def _pairs(self, asked: FormulaAsked) -> Iterator[Candidate]:
+        """Two mistakes of different steps made together, the likeliest pairs first."""
+        compiled = program(asked.formula, asked.convention)
+        state = compiled.reach(with_defaults(asked.formula, asked.given), asked.name)
+        relevant = compiled.relevant(asked.name)
+        pairs = [(a, b) for k, a in enumerate(relevant) for b in relevant[k + 1 :] if a.step != b.step]
+        pairs.sort(key=lambda pair: -pair[0].weight * pair[1].weight)
+        for a, b in pairs[:MOST_PAIRS]:
+            value = outcome(compiled.plan(asked.name, a, b), state.copy(), asked.name)
+            if value is not None and self.all_fit(asked.as_asked(as_array(value))):
+                yield Candidate((a, b))
+
+    def patterns(self, expected: Value) -> tuple[Candidate, ...]:
+        """What has happened to the right array as a whole; only where everything was read."""
+        wrote = self.wrote.value(2)
+        if wrote is None:
+            return ()
+        right = self.rows(expected)
+        tall, wide = self.wrote.size
+        found = patterns(right, tall, wide, self.fits, vector=self.rank == 1)
+        same = tuple(off_by(right, wrote)) if self.is_shaped(expected) and not found else ()
+        return found or same
+
+    # following within the array
+
+    def from_own_rows(self, asked: FormulaAsked, compared: Compared) -> Compared:
+        """Numbers that are right for the student's own numbers of the time steps before: their status is `follows`."""
+        step = asked.formula.by_name.get(asked.name)
+        if not isinstance(step, Step) or step.each.count(" in ") != 1 or not compared.statuses or compared.is_right:
+            return compared
+        steps = self._steps()
+        if steps is None or len(steps) < 2 or asked.working_out[asked.name] != asked.expected:
+            return compared
+        lines: list[tuple[str, ...]] = list(compared.statuses)
+        if self.rank == 1:
+            lines = [(each,) for each in compared.statuses[0]]
+        for place in range(1, len(steps)):
+            if set(lines[place]) == {"right"} or all(set(line) == {"right"} for line in lines[:place]):
+                continue
+            again = self._after(asked, steps[:place], place)
+            if again is not None and self._follows(again, place):
+                lines[place] = tuple("right" if each == "right" else "follows" for each in lines[place])
+        statuses = tuple(lines) if self.rank == 2 else (tuple(line[0] for line in lines),)
+        return Compared(statuses)
+
+    def _steps(self) -> tuple[Value, ...] | None:
+        """What was written of each time step; None where something is missing."""
+        return self.wrote.value(self.rank)
+
+    def _after(self, asked: FormulaAsked, before: tuple[Value, ...], place: int) -> Value | None:
+        pins: Mapping[str, Value] = {asked.name: dict(enumerate(before, 1))}
+        try:
+            found = as_array(run(asked.formula, asked.given, (), pins, asked.convention)[asked.name])
+        except (UserError, OverflowError):
+            return None
+        return found[place] if isinstance(found, tuple) and place < len(found) else None
+
+    def _follows(self, value: Value, place: int) -> bool:
+        if self.rank == 1:
+            return not isinstance(value, tuple) and self.fits(value, 0, place)
+        row = value if isinstance(value, tuple) else (value,)
+        return len(row) == len(self.wrote.rows[place]) and all(self.fits(each, place, j) for j, each in enumerate(row))
+
+
+def is_sound_array(value: Value, right: Value) -> bool:
+    """Whether a student's array can be carried on: it has the right one's size, and is not 0 everywhere."""
+    try:
+        return sizes(value) == sizes(right) and (any(numbers(value)) or not any(numbers(right)))
+    except UserError:
+        return False
+
+
+def indexed(value: Value, state: Value) -> Value:
+    """An array as a program's state holds it: an unrolled step by its indices, with the outer ones that it lacks."""
+    if not isinstance(state, dict):
+        return value
+    places = [place for place in state if place >= 1]
+    if len(places) == 1 and _depth(value) < _depth(state):
+        return {places[0]: indexed(value, state[places[0]])}
+    return {place: indexed(item, state[place]) for place, item in zip(places, value, strict=True)}
+
+
+def _depth(value: Value) -> int:
+    inner = (
+        next(iter(value.values() if isinstance(value, dict) else value), 0) if isinstance(value, dict | tuple) else 0
+    )
+    return 1 + _depth(inner) if isinstance(value, dict | tuple) else 0

@@ -1,0 +1,169 @@
+"""What has happened to an array as a whole, whatever formula it comes from: transposed, slipped, its sign turned.
+
+Asked only where no mistake of the formula leads to what was written. The numbers are compared by `fits`, as in marking.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from itertools import permutations
+from typing import Any
+
+from ..expressions.nodes import Value
+from ..formulas.diagnose import Candidate
+from ..formulas.model import Mistake
+
+Rows = tuple[tuple[Value, ...], ...]
+Fits = Callable[[Value, int, int], bool]
+"""Whether a value is what was written in a row and a column, both from 0."""
+MOST_PERMUTED = 6
+
+
+def patterns(right: Rows, tall: int, wide: int, fits: Fits, vector: bool = False) -> tuple[Candidate, ...]:
+    """The patterns that turn the right rows into what was written, `tall` rows of `wide` numbers; two at most."""
+    found = []
+    for id, because, hint, rows in _turned(right, vector):
+        is_other = rows != right
+        if is_other and len(rows) == tall and len(rows[0]) == wide and _all(rows, fits):
+            found.append(Candidate((Mistake(id, "", "", because, 0.3, hint),)))
+    for id, because, hint in _compared(right, tall, wide, fits, vector):
+        found.append(Candidate((Mistake(id, "", "", because, 0.3, hint),)))
+    return tuple(found[:2])
+
+
+def _all(rows: Rows, fits: Fits) -> bool:
+    return all(fits(value, i, j) for i, row in enumerate(rows) for j, value in enumerate(row))
+
+
+def _turned(right: Rows, vector: bool) -> Iterator[tuple[str, str, str, Rows]]:
+    """(id, because, hint, rows) of the ways in which an array is turned."""
+    ask = "Compare the first row with the first column: which one is which?"
+    columns = tuple(zip(*right, strict=True))
+    mirrored = tuple(row[::-1] for row in right)
+    if vector:
+        yield (
+            "reversed",
+            "the numbers are right, but stand in the opposite order",
+            "Which number comes first?",
+            mirrored,
+        )
+    else:
+        yield "rows-for-columns", "rows and columns are exchanged: this is the transposed matrix", ask, columns
+        yield (
+            "rows-reversed",
+            "the rows are right, but stand in the opposite order",
+            "Which row comes first?",
+            right[::-1],
+        )
+        yield ("columns-reversed", "each row is right, but read from right to left", "Which column comes first?",
+               mirrored)  # fmt: skip
+        yield "half-turned", "the matrix is turned by 180°", "Which number stands in the upper left?", mirrored[::-1]
+        if len(right) <= MOST_PERMUTED:
+            for order in permutations(range(len(right))):
+                rows = tuple(right[place] for place in order)
+                if rows not in (right, right[::-1]):
+                    yield (
+                        "rows-in-another-order",
+                        "the rows are right, but in another order",
+                        "Which row comes first?",
+                        rows,
+                    )
+    signs = tuple(tuple(-value for value in row) for row in right)
+    yield "signs-turned", "every number has the opposite sign", "Which sign has the first number?", signs
+
+
+def _compared(right: Rows, tall: int, wide: int, fits: Fits, vector: bool) -> Iterator[tuple[str, str, str]]:
+    """(id, because, hint) of the ways in which what was written lies beside the right array."""
+    rows, columns = len(right), len(right[0])
+    if (tall, wide) == (rows, columns):
+        yield from _slipped(right, fits, vector)
+        return
+    for down in range(max(rows - tall, 0) + 1):
+        for across in range(max(columns - wide, 0) + 1):
+            if (
+                tall <= rows
+                and wide <= columns
+                and tall * wide > 1
+                and _varied(part := tuple(row[across : across + wide] for row in right[down : down + tall]))
+                and _all(part, fits)
+            ):
+                yield (
+                    "border-missing",
+                    "these numbers are right, but rows or columns at the border are missing",
+                    "How many windows fit beside and below one another?",
+                )
+                return
+    for down in range(max(tall - rows, 0) + 1):
+        for across in range(max(wide - columns, 0) + 1):
+            if (
+                tall >= rows
+                and wide >= columns
+                and _varied(right)
+                and all(fits(value, i + down, j + across) for i, row in enumerate(right) for j, value in enumerate(row))
+            ):
+                yield (
+                    "border-added",
+                    "the right matrix is among these numbers, with rows or columns too many around it",
+                    "How many windows fit beside and below one another?",
+                )
+                return
+    flat = [value for row in right for value in row]
+    if (
+        tall * wide == len(flat)
+        and _varied(right)
+        and all(fits(value, place // wide, place % wide) for place, value in enumerate(flat))
+    ):
+        yield (
+            "other-shape",
+            "the numbers are right, but not laid out in the rows and columns that are asked",
+            "How many rows has the result?",
+        )
+
+
+def _slipped(right: Rows, fits: Fits, vector: bool) -> Iterator[tuple[str, str, str]]:
+    """One row or one column off: where the right array and what was written overlap, they agree."""
+    rows, columns = len(right), len(right[0])
+    for down, across, what in ((1, 0, "row"), (-1, 0, "row"), (0, 1, "column"), (0, -1, "column")):
+        places = [
+            (i, j) for i in range(rows) for j in range(columns) if 0 <= i - down < rows and 0 <= j - across < columns
+        ]
+        beside = [right[i - down][j - across] for i, j in places]
+        if len(places) < 2 or len(set(beside)) < 2 or (down and rows < 3) or (across and columns < 3):
+            continue
+        if all(fits(value, i, j) for value, (i, j) in zip(beside, places, strict=True)):
+            where = ("down" if down > 0 else "up") if down else ("to the right" if across > 0 else "to the left")
+            thing = "number" if vector else what
+            yield (
+                f"one-{'place' if vector else what}-off",
+                f"the numbers are right, but stand one {thing} too far {where}",
+                f"What belongs into the first {thing}?",
+            )
+            return
+
+
+def off_by(right: Rows, wrote: Rows) -> Iterator[Candidate]:
+    """The same amount added everywhere, or the same factor: only exact numbers are compared."""
+    pairs = [(a, b) for row, own in zip(right, wrote, strict=True) for a, b in zip(row, own, strict=True)]
+    if len({a for a, _ in pairs}) < 2 or not all(isinstance(x, int | Fraction) for pair in pairs for x in pair):
+        return
+    amounts = {b - a for a, b in pairs}
+    factors = {Fraction(b) / Fraction(a) if a else None for a, b in pairs if a or b}
+    if len(amounts) == 1 and (amount := amounts.pop()):
+        size, way = abs(amount), "large" if amount > 0 else "small"
+        because = f"every number is {_plain(size)} too {way}: something is added once too often, or forgotten"
+        yield Candidate((Mistake("same-amount-off", "", "", because, 0.2, "What is added to every number?"),))
+    if len(factors) == 1 and (factor := factors.pop()) not in (None, 1, 0, -1):
+        because = f"every number is {_plain(factor)} times the right one: a factor is wrong, or forgotten"
+        yield Candidate((Mistake("same-factor-off", "", "", because, 0.2, "By what is every number multiplied?"),))
+
+
+def _plain(value: Any) -> str:
+    from ..expressions import printing
+
+    return printing.plain(value)
+
+
+def _varied(rows: Rows) -> bool:
+    """Whether there are different numbers: with one alone nothing can be recognised."""
+    return len({value for row in rows for value in row}) > 1
