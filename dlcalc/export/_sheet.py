@@ -208,13 +208,19 @@ def key(asking: doc.Part) -> tuple[doc.Block, ...]:
     with_key = [(name, entry, entry.key) for name, entry in entries(asking) if entry.key is not None]
     found: list[doc.Block] = []
     for name, entry, known in with_key:
-        if not name:
+        if not name and entry.kind == "matrix" and not is_words(known.value):
+            found += [doc.Paragraph((doc.Strong("Answer:"),)), doc.Formula((_displayed(known.value),))]
+        elif not name:
             found.append(doc.Paragraph((doc.Strong("Answer:"), " ", *_tuple(answer(entry)))))
         found += _accepted(name, entry, known)
     for _, _, known in with_key:
         found += known.working
     found += _mistakes([(name, entry, known) for name, entry, known in with_key])
     return tuple(found)
+
+
+def _displayed(value: Value) -> doc.Equation:
+    return doc.Equation(None, (explain.rounded(value),))
 
 
 def _accepted(name: doc.Words, entry: doc.Entry, known: doc.Key) -> Iterator[doc.Block]:
