@@ -46,6 +46,7 @@ anchors = Calculator("anchors")
 grid = Calculator("grid")
 
 if TYPE_CHECKING:
+    from .backprop import backprop
     from .by_hand import by_hand as run
     from .differentiating import diff
     from .gradients import bptt
@@ -55,8 +56,9 @@ if TYPE_CHECKING:
     from .vanishing import vanish
 
 _LATER = {
-    "bptt": "gradients", "code": "networks", "compare": "networks", "diff": "differentiating", "net": "networks", "run": "by_hand.by_hand",
-    "run_network": "running", "solve": "solving", "vanish": "vanishing",
+    "backprop": "backprop.backprop", "bptt": "gradients", "code": "networks", "compare": "networks",
+    "diff": "differentiating", "net": "networks", "run": "by_hand.by_hand", "run_network": "running",
+    "solve": "solving", "vanish": "vanishing",
 }  # fmt: skip
 """Name → its module, and what it is called there; loaded when it is asked for: no calculator needs them."""
 
@@ -72,6 +74,7 @@ __all__ = [
     "anchors",
     "attention",
     "autoencoder",
+    "backprop",
     "batchnorm",
     "bottleneck",
     "bound",

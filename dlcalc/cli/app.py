@@ -21,6 +21,7 @@ _OWN_COMMANDS = {
     "grade": "Mark the hand-ins of an exam, with the mistakes named",
     "problems": "The problem files: begin, show, lint and check them",
     "bptt": "Backpropagation through time as formulas, path by path and with numbers",
+    "backprop": "Backpropagation through a small network as formulas, path by path and with numbers",
     "diff": "Derive an expression rule by rule, or judge a derivative",
     "vanish": "Follow a gradient through time: its bound, and what the kernels measure",
     "solve": "Solve an equation of your own in whole numbers",

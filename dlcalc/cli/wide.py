@@ -12,7 +12,7 @@ from rich.text import Text
 from .. import document as doc
 from ..export import _sheet as sheet
 from ..expressions import printing
-from ..expressions.nodes import Add, Neg, Node
+from ..expressions.nodes import Add, Mul, Neg, Node, Reduce
 from ..expressions.printing import Block, joined
 from .view import WIDEST, _parts, _View
 
@@ -61,7 +61,7 @@ class _Wide(_View):
         """The left side, with the first right side behind it where that is narrow, and the others below."""
         behind = left.width <= NARROW
         margin = left.width if behind else INDENT
-        rows = [] if behind else [left]
+        rows = [] if behind else list(_broken(nodes[0], limit, self.spell))
         for node, sign in zip(nodes[1:], signs[1:], strict=True):
             for place, piece in enumerate(_broken(node, limit - margin - 3, self.spell)):
                 lead: Block | str = left if behind and not rows else " " * margin
@@ -96,10 +96,30 @@ def _broken(node: Node, limit: int, spell: printing.Spell) -> Iterator[Block]:
                     current = part
         if current is not None:
             yield current
+    elif isinstance(node, Mul) and block.height > 1 and not isinstance(node.factors[-1], Reduce):
+        yield from _factors(node.factors, limit, spell)
     elif block.height == 1:
         yield from (Block([line], 0) for line in _lines(block.lines[0], limit))
     else:
         yield block
+
+
+def _factors(factors: Sequence[Node], limit: int, spell: printing.Spell) -> Iterator[Block]:
+    """A product in pieces that fit, each after the first behind a dot."""
+    taken: list[Node] = []
+    width, lead = 0, ""
+    for factor in factors:
+        more = printing.stacked_block(factor, spell).width + 3
+        if taken and width + more > limit:
+            yield joined([lead, _product(taken, spell)])
+            taken, width, lead = [], 0, "· "
+        taken.append(factor)
+        width += more
+    yield joined([lead, _product(taken, spell)])
+
+
+def _product(factors: Sequence[Node], spell: printing.Spell) -> Block:
+    return printing.stacked_block(factors[0] if len(factors) == 1 else Mul(tuple(factors)), spell)
 
 
 _BREAKS = re.compile(r"(?= [+−⊙⊗] )|(?<=[·,])|(?<=\))(?=[^)\s·,ᵀ²])")

@@ -1,0 +1,90 @@
+"""`dlcalc backprop`: backpropagation through a small feed-forward network as formulas."""
+
+from __future__ import annotations
+
+from shutil import get_terminal_size
+from typing import Annotated, Any
+
+import typer
+
+from ..api.backprop import KERNELS, backprop
+from ..api.backprop_given import FORMS
+from ..gradients import MOST_PATHS
+from ..gradients.feedforward import LOSSES
+from .bptt import _option, _whole
+from .output import Formats, emit
+
+_NETWORK = "The network"
+_ASKED = "What is asked"
+_NUMBERS = "With numbers"
+_OUTPUT = "Output"
+
+
+def command(
+    network: Annotated[
+        str, typer.Argument(help='a line of text, "2; dense 2 sigmoid; dense 1 sigmoid", a name of the zoo, or a file')
+    ],
+    loss: Annotated[
+        str | None,
+        _option("--loss", f"{', '.join(LOSSES)} (default: what fits the output)", _NETWORK),
+    ] = None,
+    wrt: Annotated[
+        str | None, _option("--wrt", "W1, b1, x, or one number: W1[1,2] (default: all; for paths the first)", _ASKED)
+    ] = None,
+    form: Annotated[str, _option("--form", f"{', '.join(FORMS)} (default delta)", _ASKED)] = "delta",
+    layout: Annotated[
+        str | None, _option("--layout", "of dense layers: column, row, pytorch (default column)", _ASKED)
+    ] = None,
+    most: Annotated[
+        str, _option("--max-paths", f"paths that are listed (default {MOST_PATHS})", _ASKED, "NUMBER")
+    ] = str(MOST_PATHS),
+    x: Annotated[str | None, _option("--x", 'the input: "0.05 0.10"; a map "1 2; 3 4"', _NUMBERS, "ARRAY")] = None,
+    target: Annotated[
+        str | None, _option("--target", "what the output is compared with, in its shape", _NUMBERS, "ARRAY")
+    ] = None,
+    weights: Annotated[
+        list[str] | None,
+        _option("--weights", '"W1 = 0.1 0.2; 0.3 0.4  b1 = 0 0", rows are units; may be repeated', _NUMBERS, "TEXT"),
+    ] = None,
+    seed: Annotated[
+        str | None, _option("--seed", "numbers that are not given are drawn from it", _NUMBERS, "NUMBER")
+    ] = None,
+    kernel: Annotated[
+        str, _option("--kernel", f"who computes besides the formulas: {', '.join(KERNELS)}", _NUMBERS)
+    ] = "none",
+    profile: Annotated[
+        str | None, _option("--profile", "the course's conventions: a name or a TOML file", _OUTPUT, "FILE")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help=Formats.NAMES["json"], rich_help_panel=_OUTPUT)] = False,
+    latex: Annotated[bool, typer.Option("--latex", help=Formats.NAMES["latex"], rich_help_panel=_OUTPUT)] = False,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help=Formats.NAMES["markdown"], rich_help_panel=_OUTPUT)
+    ] = False,
+    html: Annotated[bool, typer.Option("--html", help=Formats.NAMES["html"], rich_help_panel=_OUTPUT)] = False,
+) -> Any:
+    """Backpropagation as formulas: δ layer by layer, or the chain rule along every path, and with numbers.
+
+    Example: dlcalc backprop "2; dense 2 sigmoid; dense 1 sigmoid" --form paths --wrt "W1[1,2]"
+    """
+    formats = Formats.chosen({"json": json, "latex": latex, "markdown": markdown, "html": html})
+    found = backprop(
+        network,
+        wrt,
+        form,
+        loss=loss,
+        layout=layout,
+        x=x,
+        target=target,
+        weights=" ".join(weights) if weights else None,
+        seed=None if seed is None else _whole("--seed", seed),
+        most=_whole("--max-paths", most),
+        kernel=kernel,
+        profile=profile,
+    )
+    if formats.name:
+        emit(found, formats)
+    else:
+        from .wide import show
+
+        show(found.document(), get_terminal_size().columns)
+    return 0
