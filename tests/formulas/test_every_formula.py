@@ -114,9 +114,7 @@ def test_mistakes_are_written_to_be_learnt_from(f: Formula) -> None:
         assert not mistake.hint or mistake.hint.endswith("?")
         op = program(f).edited(mistake.step, mistake.expression)
         known = set(f.declarations[False].kinds)
-        assert op.reads - {each.index for each in op.each} <= known | {
-            n.partition(".")[0] for n in known
-        }
+        assert op.reads - {each.index for each in op.each} <= known | {n.partition(".")[0] for n in known}
 
 
 @pytest.mark.parametrize("f", FORMULAS)
