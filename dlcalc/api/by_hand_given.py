@@ -21,7 +21,7 @@ from ..profiles import Profile, active
 from .array_text import lifted, read_raw
 
 _LOSSES = {"squared": "textbook", "sum": "sum", "mean": "mean"}
-"""Values of --loss where a target is compared with an output → conventions of `map_loss_by_hand`."""
+"""Values of --loss where a target is compared with an output → conventions of the squared loss, of a map or not."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,7 @@ def read(name: str, given: Mapping[str, object], convention: str | None, profile
     values |= _from_profile(operation, asked, values, course)
     _zeros(operation, asked, values)
     used = _convention(operation, asked, chosen, convention, course)
+    _fit_together(operation, asked, values, used)
     compared = None
     if operation.loss and "backward" in features:
         compared = _gradient(operation, asked, values, target, loss)
@@ -168,6 +169,41 @@ def _zeros(operation: Operation, asked: Formula, values: dict[str, Value]) -> No
             values[name] = (0,) * len(values[like])
 
 
+def _fit_together(operation: Operation, asked: Formula, values: Mapping[str, Value], convention: str) -> None:
+    """Raises UserError where arrays that share a size, as m units, have different ones."""
+    chosen = next(each for each in asked.conventions if each.name == convention)
+    row = convention == "keras" or (isinstance(chosen, Chosen) and "row" in chosen.options)
+    given = {name: letters.split()[: asked.by_name[name].kind.rank]
+             for name, letters in operation.shapes.items() if name in values}  # fmt: skip
+    if row:
+        given = {name: letters if "T" in letters else letters[::-1] for name, letters in given.items()}
+    sizes: dict[str, tuple[int, str]] = {}
+    for name, letters in given.items():
+        for letter, size in zip(letters, shape_of(values[name]), strict=True):
+            known, first = sizes.setdefault(letter, (size, name))
+            if size != known:
+                told = {"×".join(given[each]): each for each in (*reversed(given), name)}
+                wanted, found = _sizes_told(asked, values, given, {*told.values(), first})
+                raise UserError(f"the sizes of run {operation.name} fit together: {wanted}; not {found}")
+
+
+def _sizes_told(
+    asked: Formula, values: Mapping[str, Value], given: Mapping[str, list[str]], told: set[str]
+) -> tuple[str, str]:
+    """What sizes these arrays have, in letters and in numbers."""
+    names = [name for name in given if name in told and given[name]]
+    return (
+        ", ".join(f"{_long(asked, name)} is {'×'.join(given[name])}" for name in names),
+        ", ".join("×".join(map(str, shape_of(values[name]))) for name in names),
+    )
+
+
+def _long(asked: Formula, name: str) -> str:
+    """A quantity as it is given: w_x."""
+    variable = asked.variable(name)
+    return name if variable is None else variable.long.replace("-", "_")
+
+
 def _complete(operation: Operation, asked: Formula, values: Mapping[str, Value]) -> None:
     missing = [v for v in asked.variables if v.default is None and v.name not in {*values, *operation.zeros}]
     if missing:
@@ -192,10 +228,12 @@ def _gradient(
         return None
     if loss not in (None, *_LOSSES):
         raise UserError(f"--loss is one of {', '.join(_LOSSES)}, not {str(loss)[:40]!r}")
-    wanted = lifted("target", read_raw("target", target), Kind.MAP.rank)
+    rank = asked.by_name["g"].kind.rank
+    wanted = lifted("target", read_raw("target", target), rank)
     _same_shape("target", wanted, output)
     used = _LOSSES[str(loss or "squared")]
-    compared = run(formula("map_loss_by_hand"), {"yhat": output, "y": wanted}, convention=used)
+    by = "map_loss_by_hand" if rank == Kind.MAP.rank else "loss_squared_by_hand"
+    compared = run(formula(by), {"yhat": output, "y": wanted}, convention=used)
     values["g"] = compared["gradient"]
     return compared
 

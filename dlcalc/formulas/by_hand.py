@@ -41,6 +41,11 @@ class Operation:
     """Further options → the quantity that each gives."""
     zeros: Mapping[str, str] = field(default_factory=dict)
     """Vector that is 0 unless given → the array that has as many entries."""
+    shapes: Mapping[str, str] = field(default_factory=dict)
+    """Array → its sizes in letters, `m n`; of one unit or feature the first alone.
+
+    In row layout the weights, which are the arrays without T, are turned.
+    """
     loss: str = ""
     """The answer that a target is compared with, where the formulas take ∂L/∂answer as `g`."""
     gradients: Mapping[str, str] = field(default_factory=dict)
@@ -106,6 +111,13 @@ SIZES = (
 _RNN_ALIASES = {"w-ih": "U", "w-hh": "W"}
 
 
+def _gate_shapes(gates: str, *states: str, d: str) -> dict[str, str]:
+    """Of every gate n inputs meet m units; a peephole, a bias and a state have one entry per unit."""
+    sizes = {"W": "m n", "U": "m m", "b": "m", "p": "m"}
+    return {"x": "T n", **{f"{letter}_{g}": size for g in gates for letter, size in sizes.items()},
+            **dict.fromkeys(states, "m"), d: "T m"}  # fmt: skip
+
+
 def _trained(name: str, help: str, example: str, *follows: str, choices: tuple[str, ...] = ()) -> Operation:
     """An optimiser; `follows` names what the course profile decides, `choices` its forms."""
     places = {"epsilon-place": _EPSILON} if "epsilon-place" in follows else {}
@@ -128,6 +140,7 @@ _OPERATIONS = (
             "": "conv_by_hand", "flip": "conv_by_hand_flipped", "scale": "conv_by_hand_scaled",
             "flip scale": "conv_by_hand_flipped_scaled", "backward": "conv_by_hand_backward",
             "backward flip": "conv_by_hand_flipped_backward", "as-matrix": "conv_as_matrix",
+            "as-matrix flip": "conv_as_matrix_flipped",
         },
         switches={"flip": "the true convolution: the filter turned by 180°", **_BACKWARD,
                   "as-matrix": "the convolution as one sparse matrix"},
@@ -144,11 +157,14 @@ _OPERATIONS = (
         "conv-transpose",
         "Transposed convolution: every input lays its filter down, overlaps are added",
         'dlcalc run conv-transpose --x "0 1; 2 3" --w "0 1; 2 3"',
-        {"": "conv_transpose_by_hand"},
+        {"": "conv_transpose_by_hand", "backward": "conv_transpose_by_hand_backward"},
+        switches=_BACKWARD,
         zeros={"b": "w"},
-        cells=("output",),
+        loss="output",
+        cells=("output", "dx", "dw", "db"),
         inlined=("full",),
-        silent=SIZES,
+        repeats=("uncropped",),
+        silent=(*SIZES, "loss"),
     ),
     Operation(
         "pool",
@@ -158,7 +174,7 @@ _OPERATIONS = (
             "": "pool_by_hand_max", "avg": "pool_by_hand_avg", "sum": "pool_by_hand_sum", "min": "pool_by_hand_min",
             "global": "pool_by_hand_global", "backward": "pool_by_hand_max_backward",
             "avg backward": "pool_by_hand_avg_backward", "sum backward": "pool_by_hand_sum_backward",
-            "min backward": "pool_by_hand_min_backward",
+            "min backward": "pool_by_hand_min_backward", "global backward": "pool_by_hand_global_backward",
         },
         switches=_BACKWARD,
         kinds=("max", "avg", "sum", "min", "global"),
@@ -181,6 +197,7 @@ _OPERATIONS = (
         choices={"activation": _ACTIVATION, "loss": ("sum", "last"), "layout": _LAYOUT},
         follows={"layout": "layout"},
         aliases=_RNN_ALIASES,
+        shapes={"x": "T n", "U": "m n", "W": "m m", "b": "m", "h0": "m", "V": "k m", "c": "k", "d": "T m"},
         cells=("reach", "terms_W", "terms_U"),
         pairs=("reach", "terms_W", "terms_U"),
     ),
@@ -188,11 +205,13 @@ _OPERATIONS = (
         "lstm",
         "LSTM, with peepholes where they are given: every gate of every time step",
         'dlcalc run lstm --x "1 2" --w-f 0.5 --u-f 0.1 --w-i 0.4 --u-i 0.2 --w-o 0.3 --u-o 0.1 --w-c 0.6 --u-c 0.2',
-        {"": "lstm_by_hand", "peephole": "lstm_peephole_by_hand", "backward": "lstm_backward_by_hand"},
+        {"": "lstm_by_hand", "peephole": "lstm_peephole_by_hand", "backward": "lstm_backward_by_hand",
+         "backward peephole": "lstm_peephole_backward_by_hand"},
         switches=_BACKWARD,
         brings={"p_f": "peephole", "p_i": "peephole", "p_o": "peephole"},
         choices={"layout": _LAYOUT},
         follows={"layout": "layout"},
+        shapes=_gate_shapes("fioc", "h0", "C0", d="d"),
     ),
     Operation(
         "gru",
@@ -202,6 +221,7 @@ _OPERATIONS = (
         switches=_BACKWARD,
         choices={"update-gate": ("keep", "renew"), "reset": ("before", "after"), "layout": _LAYOUT},
         follows={"update-gate": "gru_update_gate", "reset": "gru_reset", "layout": "layout"},
+        shapes=_gate_shapes("zrg", "d", "h0", d="d_h"),
     ),
     Operation(
         "perceptron",
@@ -224,6 +244,7 @@ _OPERATIONS = (
         switches=_BACKWARD,
         choices={"activation": ("linear", "relu", "sigmoid", "tanh", "step", "softmax"), "layout": _LAYOUT},
         follows={"layout": "layout"},
+        shapes={"x": "n", "W": "m n", "b": "m", "d": "m"},
     ),
     Operation(
         "mlp",
@@ -239,10 +260,11 @@ _OPERATIONS = (
         "batchnorm",
         "Batch normalisation of a batch, or at test time with running statistics",
         'dlcalc run batchnorm --x "1 2 3 6" --gamma 2 --beta 1',
-        {"": "batchnorm_by_hand", "backward": "batchnorm_backward_by_hand_scalar", "running": "batchnorm_test_by_hand"},
+        {"": "batchnorm_by_hand", "backward": "batchnorm_backward_by_hand", "running": "batchnorm_test_by_hand"},
         switches=_BACKWARD,
         brings={"running_mean": "running", "running_variance": "running"},
         follows={"epsilon": "batchnorm_epsilon"},
+        shapes={"x": "B n", "gamma": "n", "beta": "n", "d": "B n"},
     ),
     Operation(
         "layernorm",

@@ -284,6 +284,9 @@ CONV_FLIPPED_BACKWARD = _backward(
 _OVER_MATRIX = "r in 1..rows, q in 1..columns"
 _HERE = "u_at[r, q] = floor(u_at[r, q]) and v_at[r, q] = floor(v_at[r, q]) and u_at[r, q] >= 1 and u_at[r, q] <= f_h " \
         "and v_at[r, q] >= 1 and v_at[r, q] <= f_w"  # fmt: skip
+_ENTRY = "if(used[r, q] = 1, w[k_of[r], c_of[q], {}, {}], 0)"
+_ENTRY_AS_WRITTEN = _ENTRY.format("u_at[r, q]", "v_at[r, q]")
+_ENTRY_TURNED = _ENTRY.format("f_h + 1 - u_at[r, q]", "f_w + 1 - v_at[r, q]")
 
 CONV_MATRIX = Formula(
     id="conv_as_matrix",
@@ -304,14 +307,15 @@ CONV_MATRIX = Formula(
         Step("v_at", "(n_of[q] + pad - j_of[r]*hop)/gap + 1", "column of the filter that lies there",
              each=_OVER_MATRIX),
         Step("used", f"if({_HERE}, 1, 0)", "whether a weight stands here", each=_OVER_MATRIX),
-        Step("matrix", "if(used[r, q] = 1, w[k_of[r], c_of[q], u_at[r, q], v_at[r, q]], 0)", "the matrix",
-             each=_OVER_MATRIX),
+        Step("matrix", _ENTRY_AS_WRITTEN, "the matrix", each=_OVER_MATRIX),
         Step("weights", "sum(used)", "places where a weight stands"),
         Step("zeros", "rows*columns - weights", "places that are always zero"),
         Step("distinct", "filters*channels*f_h*f_w", "distinct weights, which the rows share"),
     ),
     answers=("matrix", "weights", "zeros", "distinct"),
     mistakes=(
+        Mistake("flipped", "matrix", _ENTRY_TURNED, "every row holds the filter as it is written: only the true "
+                "convolution turns it by 180°, and that was not asked", 0.5, "Was the true convolution asked?"),
         Mistake("dense-weights", "weights", "rows*columns", "a dense layer has a weight at every place; here a window "
                 "reaches only the cells under it", 0.5, "How many cells does one output read?"),
         Mistake("weights-not-shared", "distinct", "weights", "all windows use the same filter: its weights come again "
@@ -328,6 +332,17 @@ CONV_MATRIX = Formula(
     ),
     notes=("image and output are read row by row, one channel after the other",),
 )  # fmt: skip
+
+_NOT_FLIPPED = Mistake("not-flipped", "matrix", _ENTRY_AS_WRITTEN, "the true convolution turns the filter by 180°, so "
+                       "every row holds its weights from the last to the first", 0.7,
+                       "Which weight of the filter comes first in a row?")  # fmt: skip
+CONV_FLIPPED_MATRIX = replace(
+    CONV_MATRIX,
+    id="conv_as_matrix_flipped",
+    title="A true convolution as one sparse matrix",
+    steps=tuple(replace(s, expression=_ENTRY_TURNED) if s.name == "matrix" else s for s in CONV_MATRIX.steps),
+    mistakes=(_NOT_FLIPPED, *CONV_MATRIX.mistakes[1:]),
+)
 
 MAP_LOSS = Formula(
     id="map_loss_by_hand",
@@ -366,6 +381,6 @@ FORMULAS = {
     formula.id: formula
     for formula in (
         CONV, CONV_FLIPPED, CONV_SCALED, CONV_FLIPPED_SCALED, CONV_BACKWARD, CONV_FLIPPED_BACKWARD, CONV_MATRIX,
-        MAP_LOSS,
+        CONV_FLIPPED_MATRIX, MAP_LOSS,
     )
 }  # fmt: skip

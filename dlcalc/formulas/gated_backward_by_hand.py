@@ -28,8 +28,8 @@ def _back(name: str, expression: str, meaning: str, kinds: Kinds, before: str = 
     return Step(name, _at(expression), meaning, kind=kinds.state, each=BACK, before=before)
 
 
-def _sum(left: str, right: str) -> str:
-    return _at(f"sum(s=1..T, {left}[s] ⊗ {right})")
+def _sum(left: str, right: str, by: str = "⊗") -> str:
+    return _at(f"sum(s=1..T, {left}[s] {by} {right})")
 
 
 def _by_weights(kinds: Kinds, gates: str, words: str, products: dict[str, tuple[str, str]]) -> tuple[Step, ...]:
@@ -109,21 +109,50 @@ _LSTM_MISTAKES = (
 )  # fmt: skip
 
 
-def _lstm(kinds: Kinds) -> Formula:
-    forward = FORWARD[kinds.id("lstm_by_hand")]
+_THROUGH_TANH = "dh[s] ⊙ o[t] ⊙ (1 - tanh(C[t])^2) + dC_before[s-1]"
+_KEPT = "dC[s] ⊙ f[t]"
+_LOOKS = {"dC": " + p_o ⊙ delta_o[s]", "dC_before": " + p_f ⊙ delta_f[s] + p_i ⊙ delta_i[s]"}
+_PEEPHOLE_MISTAKES = (
+    Mistake("output-peephole-lost", "dC", _at(_THROUGH_TANH), "the output gate looks at the new cell state C_t, and "
+            "that way leads to the loss too: p_o∘δ_o", 0.6, "Who reads C_t besides tanh and the next cell state?"),
+    Mistake("peepholes-lost-on-the-way", "dC_before", _at(_KEPT), "the forget and the input gate look at the cell "
+            "state before, and those ways lead back to it too", 0.6, "Who reads C_{t−1} besides the forget gate?"),
+    Mistake("input-peephole-lost", "dC_before", _at(f"{_KEPT} + p_f ⊙ delta_f[s]"), "the input gate looks at the cell "
+            "state before as well", 0.4, "How many gates look at C_{t−1}?"),
+    Mistake("old-cell-for-new", "dp_o", _sum("delta_o", "C[t-1]", "⊙"), "the output gate looks at the new cell state, "
+            "C_t", 0.5, "Which cell state is there already when o is computed?"),
+    Mistake("new-cell-for-old-peephole", "dp_f", _sum("delta_f", "C[t]", "⊙"), "the forget gate looks at the cell "
+            "state before, C_{t−1}", 0.5, "Which cell state is there when f is computed?"),
+)  # fmt: skip
+
+
+def _by_peepholes(kinds: Kinds) -> tuple[Step, ...]:
+    seen = {"f": "C[t-1]", "i": "C[t-1]", "o": "C[t]"}
+    return tuple(
+        Step(f"dp_{gate}", _sum(f"delta_{gate}", cell, "⊙"), f"∂L/∂p_{gate}", kind=kinds.state)
+        for gate, cell in seen.items()
+    )
+
+
+def _lstm(kinds: Kinds, peephole: bool = False) -> Formula:
+    name = "lstm_peephole" if peephole else "lstm"
+    forward = FORWARD[kinds.id(f"{name}_by_hand")]
+    looks = _LOOKS if peephole else dict.fromkeys(_LOOKS, "")
     way = (
         _back("dh", "d[t] + dh_before[s-1]", "∂L/∂h of that time step", kinds),
-        _back("dC", "dh[s] ⊙ o[t] ⊙ (1 - tanh(C[t])^2) + dC_before[s-1]", "∂L/∂C of that time step", kinds),
+        _back("delta_o", "dh[s] ⊙ tanh(C[t]) ⊙ o[t] ⊙ (1 - o[t])", "gradient into the output gate", kinds),
+        _back("dC", f"{_THROUGH_TANH}{looks['dC']}", "∂L/∂C of that time step", kinds),
         _back("delta_f", "dC[s] ⊙ C[t-1] ⊙ f[t] ⊙ (1 - f[t])", "gradient into the forget gate", kinds),
         _back("delta_i", "dC[s] ⊙ g[t] ⊙ i[t] ⊙ (1 - i[t])", "gradient into the input gate", kinds),
-        _back("delta_o", "dh[s] ⊙ tanh(C[t]) ⊙ o[t] ⊙ (1 - o[t])", "gradient into the output gate", kinds),
         _back("delta_g", "dC[s] ⊙ i[t] ⊙ (1 - g[t]^2)", "gradient into the candidate", kinds),
-        _back("dC_before", "dC[s] ⊙ f[t]", "what reaches the cell state before: the direct part", kinds, "0*C0"),
+        _back("dC_before", f"{_KEPT}{looks['dC_before']}", "what reaches the cell state before"
+              + (": the direct part, and through the peepholes" if peephole else ": the direct part"), kinds, "0*C0"),
         _back("dh_before", "U_f^T delta_f[s] + U_i^T delta_i[s] + U_o^T delta_o[s] + U_c^T delta_g[s]",
               "what reaches the state before, through all gates", kinds, "0*h0"),
     )  # fmt: skip
     ends = (
         *_by_weights(kinds, "fiog", "fioc", {}),
+        *(_by_peepholes(kinds) if peephole else ()),
         Step("dx", "W_f^T delta_f[T+1-t] + W_i^T delta_i[T+1-t] + W_o^T delta_o[T+1-t] + W_c^T delta_g[T+1-t] + 0*x[t]",
              "∂L/∂x at time step t", kind=kinds.state, each=EACH),
         Step("dh0", "dh_before[T] + 0*h0", "∂L/∂h0", kind=kinds.state),
@@ -131,16 +160,21 @@ def _lstm(kinds: Kinds) -> Formula:
     )  # fmt: skip
     loss = Step("loss", "sum(t=1..T, sum(d[t] ⊙ h[t]))", "a loss with these gradients: Σ d_t·h_t")
     return Formula(
-        id=kinds.id("lstm_backward_by_hand"),
-        title=kinds.title("LSTM by hand, backwards"),
+        id=kinds.id(f"{name}_backward_by_hand"),
+        title=f"{forward.title}, backwards" if peephole else kinds.title("LSTM by hand, backwards"),
         variables=(*forward.variables, _gradient(kinds, "d", "U_f")),
         steps=(*forward.steps, loss, *way, *ends),
         answers=(*(step.name for step in ends), "h", "C", "loss"),
-        mistakes=_LSTM_MISTAKES,
+        mistakes=(
+            *(_PEEPHOLE_MISTAKES if peephole else ()),
+            *(replace(each, expression=each.expression + looks.get(each.step, "")) for each in _LSTM_MISTAKES),
+        ),
         conventions=combined(_with_row(forward, (*way, *ends))),
         notes=(
             "s counts the steps back: s = 1 is the last time step",
-            "the direct part of ∂C_t/∂C_{t−1} is f_t, element by element: no matrix stands in the way",
+            "a peephole leads back to the unit's own cell state: no matrix stands in the way"
+            if peephole
+            else "the direct part of ∂C_t/∂C_{t−1} is f_t, element by element: no matrix stands in the way",
         ),
         source=forward.source,
     )
@@ -219,5 +253,5 @@ def _gru(kinds: Kinds) -> Formula:
 
 FORMULAS = {
     formula.id: for_one_unit(formula) if formula.id.endswith("_scalar") else formula
-    for formula in (*map(_lstm, _BOTH), *map(_gru, _BOTH))
+    for formula in (*map(_lstm, _BOTH), *(_lstm(kinds, True) for kinds in _BOTH), *map(_gru, _BOTH))
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ..expressions.nodes import Kind
 from .conv_by_hand import GRADIENT, IMAGE, OVER_IMAGE, PADDING
 from .model import Condition, Convention, Formula, Mistake, Step, Variable
 
@@ -130,6 +131,7 @@ GLOBAL = Formula(
 # Few different numbers, so that some tie; stride and padding such that the gradient has the shape of the output.
 _TIED = replace(_IMAGE, ordinary=(0, 0.04))
 _GIVEN = replace(GRADIENT, sizes=(2, 2, 2))
+_PER_CHANNEL = replace(GRADIENT, meaning="∂L/∂output, one number per channel", kind=Kind.VECTOR, sizes=(2,))
 _INSIDE = (
     "m > (i - 1)*hop - pad_h and m <= (i - 1)*hop - pad_h + f_h and "
     "n > (j - 1)*hop - pad and n <= (j - 1)*hop - pad + f_w"
@@ -206,4 +208,30 @@ BACKWARDS = {
     "min": _backward("min", "Min pooling by hand, forwards and backwards"),
 }
 
-FORMULAS = {formula.id: formula for formula in (*POOLS.values(), GLOBAL, *BACKWARDS.values())}
+GLOBAL_BACKWARD = Formula(
+    id="pool_by_hand_global_backward",
+    title="Global average pooling by hand, forwards and backwards",
+    variables=(_IMAGE, _PER_CHANNEL),
+    steps=(
+        Step("height", "len(x[1])", "rows of the image"),
+        Step("width", "len(x[1, 1])", "columns of the image"),
+        *GLOBAL.steps,
+        Step("loss", "sum(g ⊙ output)", "a loss with these gradients of the output"),
+        Step("dx", "g[c]/cells", "gradient of the image: that of the output is shared by all cells of the channel",
+             each=OVER_IMAGE),
+    ),
+    answers=("dx",),
+    mistakes=(
+        Mistake("not-divided", "dx", "g[c]", "the gradient of an average is shared: each cell of the channel gets its "
+                "part", 0.6, "By how much does the average grow with one cell?"),
+        Mistake("shared-by-all-channels", "dx", "g[c]/(channels*cells)", "each channel is averaged by itself: its "
+                "gradient is shared by its own cells, not by those of all channels", 0.5,
+                "How many cells enter one average?"),
+        Mistake("to-the-largest", "dx", "if(x[c, m, n] = max(x[c]), g[c], 0)", "every cell enters the average, not the "
+                "largest alone; that is max pooling", 0.5, "Which cells reached the output?"),
+        Mistake("gradients-averaged", "dx", "sum(g)/(channels*cells)", "a channel reaches its own output alone, so "
+                "only that one's gradient comes back to it", 0.4, "Which outputs does this channel reach?"),
+    ),
+)  # fmt: skip
+
+FORMULAS = {formula.id: formula for formula in (*POOLS.values(), GLOBAL, *BACKWARDS.values(), GLOBAL_BACKWARD)}

@@ -52,13 +52,14 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "embedding": ("embedding",),
     "conv_by_hand": (
         "conv_by_hand", "conv_by_hand_flipped", "conv_by_hand_scaled", "conv_by_hand_flipped_scaled",
-        "conv_by_hand_backward", "conv_by_hand_flipped_backward", "conv_as_matrix", "map_loss_by_hand",
+        "conv_by_hand_backward", "conv_by_hand_flipped_backward", "conv_as_matrix",
+        "conv_as_matrix_flipped", "map_loss_by_hand",
     ),
-    "conv_transpose_by_hand": ("conv_transpose_by_hand",),
+    "conv_transpose_by_hand": ("conv_transpose_by_hand", "conv_transpose_by_hand_backward"),
     "pool_by_hand": (
         "pool_by_hand_max", "pool_by_hand_avg", "pool_by_hand_sum", "pool_by_hand_min", "pool_by_hand_global",
         "pool_by_hand_max_backward", "pool_by_hand_avg_backward", "pool_by_hand_sum_backward",
-        "pool_by_hand_min_backward",
+        "pool_by_hand_min_backward", "pool_by_hand_global_backward",
     ),
     "recurrent_by_hand": (
         "rnn_by_hand", "rnn_by_hand_scalar", "rnn_output_by_hand", "rnn_output_by_hand_scalar", "rnn_softmax_by_hand",
@@ -70,7 +71,8 @@ TOPICS: dict[str, tuple[str, ...]] = {
         "gru_by_hand_scalar",
     ),
     "gated_backward_by_hand": (
-        "lstm_backward_by_hand", "lstm_backward_by_hand_scalar", "gru_backward_by_hand", "gru_backward_by_hand_scalar",
+        "lstm_backward_by_hand", "lstm_backward_by_hand_scalar", "lstm_peephole_backward_by_hand",
+        "lstm_peephole_backward_by_hand_scalar", "gru_backward_by_hand", "gru_backward_by_hand_scalar",
     ),
     "training_by_hand": (
         "sgd_by_hand", "sgd_by_hand_scalar", "momentum_by_hand", "momentum_by_hand_scalar", "nesterov_by_hand",
@@ -82,7 +84,8 @@ TOPICS: dict[str, tuple[str, ...]] = {
         "mlp_by_hand", "mlp_backward_by_hand",
     ),
     "scaling_by_hand": (
-        "batchnorm_by_hand", "batchnorm_by_hand_scalar", "batchnorm_backward_by_hand_scalar", "batchnorm_test_by_hand",
+        "batchnorm_by_hand", "batchnorm_by_hand_scalar", "batchnorm_backward_by_hand",
+        "batchnorm_backward_by_hand_scalar", "batchnorm_test_by_hand",
         "layernorm_by_hand", "minmax_by_hand", "minmax_image_by_hand", "zscore_by_hand", "zscore_image_by_hand",
     ),
     "losses_by_hand": (

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ..expressions.nodes import Kind
 from .model import Condition, Convention, Formula, Mistake, Step, Variable
-from .options_by_hand import Kinds, Option, combined, for_one_unit, quantity
+from .options_by_hand import Kinds, Option, combined, for_one_unit, quantity, without
 
 EACH = "i in 1..B"
 _BOTH = (Kinds(False), Kinds(True))
@@ -18,6 +18,10 @@ _BOTH = (Kinds(False), Kinds(True))
 _DIFFERENT = Condition("max(x) > min(x)", "not all values are equal, or there is nothing to scale")
 _DIFFERENT_OR_EPSILON = Condition("max(x) > min(x) or epsilon > 0", "not all values are equal, or ε is above 0: "
                                   "otherwise the standard deviation is 0")  # fmt: skip
+_EACH_DIFFERENT_OR_EPSILON = Condition(
+    "min(sum(i=1..len(x), (x[i] - x[1])^2)) > 0 or epsilon > 0",
+    "the values of each feature are not all equal, or ε is above 0: otherwise its standard deviation is 0",
+)
 
 
 def _epsilon(default: str) -> Variable:
@@ -81,7 +85,7 @@ def _batchnorm(kinds: Kinds) -> Formula:
         conventions=(
             Convention("textbook", "Ioffe and Szegedy; PyTorch, Keras in training", "the variance is divided by B"),
         ),
-        conditions=(_DIFFERENT_OR_EPSILON,) if kinds.scalar else (),
+        conditions=(_DIFFERENT_OR_EPSILON if kinds.scalar else _EACH_DIFFERENT_OR_EPSILON,),
         notes=("ε is 0 by hand, 1e-5 in PyTorch, 1e-3 in Keras", "the shift β makes a bias before it redundant"),
         source="Ioffe and Szegedy, arXiv:1502.03167, algorithm 1",
     )  # fmt: skip
@@ -122,33 +126,34 @@ BATCHNORM_TEST = Formula(
 )  # fmt: skip
 
 
-def _batchnorm_backward() -> Formula:
-    """One feature, backwards: the gradient also runs through the mean and the variance."""
-    forward = _batchnorm(Kinds(True))
+def _batchnorm_backward(kinds: Kinds) -> Formula:
+    """Backwards: the gradient also runs through the mean and the variance, of each feature by itself."""
+    forward, number = _batchnorm(kinds), kinds.state
     return Formula(
-        id="batchnorm_backward_by_hand_scalar",
-        title="Batch normalisation by hand, one feature, backwards",
+        id=kinds.id("batchnorm_backward_by_hand"),
+        title=f"{forward.title}, backwards",
         variables=(
             *forward.variables,
-            quantity("d", "d-y", "gradient of the loss by each output", Kind.VECTOR, "0*x + 1", length=3),
+            quantity("d", "d-y", "gradient of the loss by each output", kinds.series, "0*x + 1", length=3),
         ),
         steps=(
             *forward.steps,
-            Step("loss", "sum(i=1..B, d[i]*y[i])", "a loss with these gradients: Σ d·y"),
-            Step("dgamma", "sum(i=1..B, d[i]*xhat[i])", "∂L/∂γ"),
-            Step("dbeta", "sum(i=1..B, d[i])", "∂L/∂β"),
-            Step("dx", "gamma/(B*deviation)*(B*d[i] - dbeta - xhat[i]*dgamma)", "∂L/∂x", each=EACH),
+            Step("loss", "sum(i=1..B, d[i]*y[i])" if kinds.scalar else "sum(i=1..B, sum(d[i] ⊙ y[i]))",
+                 "a loss with these gradients: Σ d·y"),
+            Step("dgamma", "sum(i=1..B, d[i] ⊙ xhat[i])", "∂L/∂γ", kind=number),
+            Step("dbeta", "sum(i=1..B, d[i])", "∂L/∂β", kind=number),
+            Step("dx", "gamma/(B*deviation) ⊙ (B*d[i] - dbeta - xhat[i] ⊙ dgamma)", "∂L/∂x", kind=number, each=EACH),
         ),
         answers=("dx", "dgamma", "dbeta", "y", "loss"),
         mistakes=(
-            *_BATCH_MISTAKES,
-            Mistake("statistics-held-fixed", "dx", "gamma*d[i]/deviation", "mean and variance depend on every x too: "
+            *(forward.mistakes if kinds.scalar else without(forward.mistakes, "shift-scaled")),
+            Mistake("statistics-held-fixed", "dx", "gamma ⊙ d[i]/deviation", "mean and variance depend on every x too: "
                     "the gradient runs through both", 0.6, "Does the mean change when one x changes?"),
-            Mistake("variance-held-fixed", "dx", "gamma/(B*deviation)*(B*d[i] - dbeta)", "the variance depends on "
+            Mistake("variance-held-fixed", "dx", "gamma/(B*deviation) ⊙ (B*d[i] - dbeta)", "the variance depends on "
                     "every x too, not the mean alone", 0.5, "Does the variance change when one x changes?"),
-            Mistake("mean-held-fixed", "dx", "gamma/(B*deviation)*(B*d[i] - xhat[i]*dgamma)", "the mean depends on "
+            Mistake("mean-held-fixed", "dx", "gamma/(B*deviation) ⊙ (B*d[i] - xhat[i] ⊙ dgamma)", "the mean depends on "
                     "every x too, not the variance alone", 0.4, "Does the mean change when one x changes?"),
-            Mistake("scale-gradient-from-x", "dgamma", "sum(i=1..B, d[i]*x[i])", "γ multiplies the normalised value",
+            Mistake("scale-gradient-from-x", "dgamma", "sum(i=1..B, d[i] ⊙ x[i])", "γ multiplies the normalised value",
                     0.4, "What was γ multiplied by?"),
         ),
         conditions=forward.conditions,
@@ -283,7 +288,7 @@ FORMULAS = {
     formula.id: for_one_unit(formula) if formula.id.endswith("_scalar") else formula
     for formula in (
         *map(_batchnorm, _BOTH),
-        _batchnorm_backward(),
+        *map(_batchnorm_backward, _BOTH),
         BATCHNORM_TEST,
         LAYERNORM,
         *map(_minmax, (False, True)),

@@ -71,19 +71,30 @@ def _conv_transpose(found: Working, device: str) -> Numbers:
         "dilation": found["d"],
         "device": device,
     }
-    return {"output": _op("conv_transpose2d", arrays, settings)[0][0]}
+    if "g" not in found.state.values:
+        return {"output": _op("conv_transpose2d", arrays, settings)[0][0]}
+    output, gradients = _op("conv_transpose2d", arrays, settings, [floats(found["g"])])
+    by_filter = [list(parts) for parts in zip(*gradients["weight"], strict=True)]
+    return {"dx": gradients["x"][0], "dw": by_filter, "db": gradients["bias"], "output": output[0]}
 
 
 def _pool(found: Working, device: str) -> Numbers:
     kind = found.formula.id.removeprefix("pool_by_hand_").removesuffix("_backward")
     arrays = {"x": [floats(found["x"])]}
     if kind == "global":
-        return {"output": [plane[0][0] for plane in _op("global_avg_pool2d", arrays, {"device": device})[0][0]]}
+        return _global_pool(found, arrays, device)
     settings = {"kernel_size": (found["f_h"], found["f_w"]), "stride": found["s"],
                 "padding": (found["pad_h"], found["pad"]), "device": device}  # fmt: skip
     if "g" not in found.state.values:
         return {"output": _op(f"{kind}_pool2d", arrays, settings)[0][0]}
     return {"dx": _op(f"{kind}_pool2d", arrays, settings, [floats(found["g"])])[1]["x"][0]}
+
+
+def _global_pool(found: Working, arrays: dict[str, Any], device: str) -> Numbers:
+    backward = "g" in found.state.values
+    upstream = [[[[number]] for number in floats(found["g"])]] if backward else None
+    output, gradients = _op("global_avg_pool2d", arrays, {"device": device}, upstream)
+    return {"dx": gradients["x"][0]} if backward else {"output": [plane[0][0] for plane in output[0]]}
 
 
 def _has(found: Working, option: str) -> bool:
@@ -164,7 +175,16 @@ def _lstm(found: Working, device: str) -> Numbers:
     if "loss" not in found.formula.by_name:
         return {"h": _back(_op("lstm", arrays, {"device": device})[0], not isinstance(found["U_f"], tuple))}
     h, gradients = _op("lstm", arrays, {"device": device}, _sequence(found["d"]))
-    return {"h": _back(h, not isinstance(found["U_f"], tuple)), **_by_gate(found, "ifco", gradients)}
+    scalar = not isinstance(found["U_f"], tuple)
+    return {"h": _back(h, scalar), **_by_gate(found, "ifco", gradients), **_by_peephole(gradients, scalar)}
+
+
+def _by_peephole(gradients: Numbers, scalar: bool) -> Numbers:
+    """The gradients of the peepholes, which lie one behind the other; none where there are none."""
+    found = gradients.get("peephole", [])
+    units = len(found) // 3
+    parts = {f"dp_{g}": found[at * units : (at + 1) * units] for at, g in enumerate("ifo") if units}
+    return {name: part[0] if scalar else part for name, part in parts.items()}
 
 
 def _gru(found: Working, device: str) -> Numbers:
@@ -183,15 +203,55 @@ def _gru(found: Working, device: str) -> Numbers:
 
 
 def _dense(found: Working, device: str) -> Numbers:
-    weight = _matrix(found["W"], _has(found, "row"))
-    if "delta" in found.formula.by_name:
-        raise UserError("run dense --backward has no kernel path; --kernel none")
-    z = _op("linear", {"x": [floats(found["x"])], "weight": weight, "bias": _vector(found["b"], weight)},
-            {"device": device})[0]  # fmt: skip
-    kind = next((name for name in ("relu", "sigmoid", "tanh", "softmax") if _has(found, name)), "")
     if _has(found, "step"):
         raise UserError("the step has no kernel; --kernel none")
-    return {"yhat": (_op(kind, {"x": z}, {"device": device})[0] if kind else z)[0]}
+    row = _has(found, "row")
+    weight = _matrix(found["W"], row)
+    layer = {"x": [floats(found["x"])], "weight": weight, "bias": _vector(found["b"], weight)}
+    place = {"device": device}
+    kind = next((name for name in ("relu", "sigmoid", "tanh", "softmax") if _has(found, name)), "")
+    z, _ = _op("linear", layer, place)
+    if "delta" not in found.formula.by_name:
+        return {"yhat": (_op(kind, {"x": z}, place)[0] if kind else z)[0]}
+    d = [_vector(found["d"], weight)]
+    yhat, behind = _op(kind, {"x": z}, place, d) if kind else (z, {"x": d})
+    _, gradients = _op("linear", layer, place, behind["x"])
+    dw = gradients["weight"]
+    turned = [list(column) for column in zip(*dw, strict=True)]
+    return {"dW": turned if row else dw, "db": gradients["bias"], "dx": gradients["x"][0], "yhat": yhat[0]}
+
+
+def _batchnorm(found: Working, device: str) -> Numbers:
+    """One feature is a column; its numbers come back as a row."""
+    scalar = not isinstance(found["gamma"], tuple)
+    columns, one = (_column, _single) if scalar else (floats, floats)
+    arrays = {"x": columns(found["x"]), "weight": one(found["gamma"]), "bias": one(found["beta"])}
+    settings = {"training": True, "eps": float(found["epsilon"]), "device": device}
+    if "running_mean" in found.state.values:
+        settings["training"] = False
+        arrays |= {"mean": one(found["running_mean"]), "var": one(found["running_variance"])}
+    backward = "d" in found.state.values
+    y, gradients = _op("batch_norm", arrays, settings, columns(found["d"]) if backward else None)
+    back = {"dx": gradients["x"], "dgamma": gradients["weight"], "dbeta": gradients["bias"]} if backward else {}
+    return {name: _flat(value) if scalar else value for name, value in {**back, "y": y}.items()}
+
+
+def _column(value: Value) -> list[Any]:
+    return [[float(number)] for number in value]
+
+
+def _single(value: Value) -> list[float]:
+    return [float(value)]
+
+
+def _flat(value: list[Any]) -> Any:
+    """A column as a row, and what has one entry as a number."""
+    return [row[0] for row in value] if isinstance(value[0], list) else value[0]
+
+
+def _layernorm(found: Working, device: str) -> Numbers:
+    arrays = {"x": [floats(found["x"])], "weight": floats(found["gamma"]), "bias": floats(found["beta"])}
+    return {"y": _op("layer_norm", arrays, {"eps": float(found["epsilon"]), "device": device})[0][0]}
 
 
 def _softmax(found: Working, device: str) -> Numbers:
@@ -218,6 +278,8 @@ _COMPUTERS: dict[str, Callable[[Working, str], Numbers]] = {
     "lstm": _lstm,
     "gru": _gru,
     "dense": _dense,
+    "batchnorm": _batchnorm,
+    "layernorm": _layernorm,
     "softmax": _softmax,
     "attention": _attention,
 }

@@ -47,6 +47,11 @@ def test_every_formula_by_hand_is_reached() -> None:
 # which formula
 
 
+EYE = "1 0; 0 1"
+LSTM_2 = {"x": "1 2", **{f"{letter}_{gate}": EYE for letter in "wu" for gate in "fioc"}}
+GRU_2 = {"x": "1 2", **{f"{letter}_{gate}": EYE for letter in "wu" for gate in "zrg"}}
+
+
 @pytest.mark.parametrize(
     ("name", "given", "id"),
     [
@@ -55,6 +60,16 @@ def test_every_formula_by_hand_is_reached() -> None:
         ("conv", {"x": SQUARE, "w": "1", "as_matrix": True}, "conv_as_matrix"),
         ("pool", {"x": SQUARE, "f": 2, "kind": "avg", "backward": True}, "pool_by_hand_avg_backward"),
         ("pool", {"x": SQUARE, "kind": "global"}, "pool_by_hand_global"),
+        ("pool", {"x": SQUARE, "kind": "global", "backward": True}, "pool_by_hand_global_backward"),
+        ("conv-transpose", {"x": SQUARE, "w": "1 2", "backward": True}, "conv_transpose_by_hand_backward"),
+        ("conv", {"x": SQUARE, "w": "1", "as_matrix": True, "flip": True}, "conv_as_matrix_flipped"),
+        ("batchnorm", {"x": "1 2 4", "backward": True}, "batchnorm_backward_by_hand_scalar"),
+        ("batchnorm", {"x": "1 2; 4 3", "backward": True}, "batchnorm_backward_by_hand"),
+        (
+            "lstm",
+            LSTM_2 | {"p_f": "1 1", "p_i": "0 0", "p_o": "1 2", "backward": True},
+            "lstm_peephole_backward_by_hand",
+        ),
         ("rnn", {"x": "1 1", "w_x": 1, "w_h": 1}, "rnn_by_hand_scalar"),
         ("rnn", {"x": "1; 1", "w_ih": 1, "w_hh": 1}, "rnn_by_hand_scalar"),
         ("rnn", {"x": "1 1; 2 2", "w_x": "1 0; 0 1", "w_h": "1 0; 0 1"}, "rnn_by_hand"),
@@ -148,6 +163,16 @@ def test_a_target_gives_the_gradient() -> None:
     given = {"x": SQUARE, "w": "1 2; 3 4", "backward": True, "target": "37 46; 67 75"}
     assert by_hand("conv", **given).g == (((0, 1), (0, 2)),)
     assert by_hand("conv", **given, loss="mean").g == (((0, Fraction(1, 2)), (0, 1)),)
+
+
+def test_a_target_of_global_pooling_is_a_vector() -> None:
+    """Averages 3 and ½ less targets 1 and 2, as half the sum of squares and as their mean."""
+    given = {"x": "1 2; 3 6 | 0 0; 1 1", "kind": "global", "backward": True, "target": "1 2"}
+    assert by_hand("pool", **given).g == (2, Fraction(-3, 2))
+    assert by_hand("pool", **given, loss="sum").g == (4, -3)
+    found = by_hand("pool", **given, loss="mean")
+    assert found.dx == (((Fraction(1, 2),) * 2,) * 2, ((Fraction(-3, 8),) * 2,) * 2)
+    assert all(each.agrees for each in found.checked)
 
 
 def test_json_says_who_computed_and_what_the_differences_are() -> None:
@@ -245,7 +270,52 @@ def test_what_cannot_be_asked(ask: str, rule: str) -> None:
         ("conv", {"x": "1", "w": "1", "kernel": "tpu"}, "^kernel is one of none, cpu, cuda, not 'tpu'$"),
         ("conv", {"x": "1", "w": "1", "as_matrix": True, "b": "1"}, "^b is not a quantity of conv_as_matrix; its "),
         ("pool", {"x": "1", "f": 1, "kind": "median"}, "^kind is one of max, avg, sum, min, global, not 'median'$"),
-        ("pool", {"x": "1", "kind": "global", "backward": True}, "--backward and --global of run pool cannot be used"),
+        (
+            "pool",
+            {"x": "1", "kind": "global", "backward": True, "target": "1 2"},
+            "^the target is shaped as the output, 1, not 2$",
+        ),
+        (
+            "pool",
+            {"x": SQUARE, "kind": "global", "backward": True, "g": "1 2"},
+            "^the gradient is shaped as the output, 1, not 2$",
+        ),
+        (
+            "conv-transpose",
+            {"x": "1 2; 3 4", "w": "1 2; 3 4", "backward": True, "g": "1 2"},
+            "^the gradient is shaped as the output, 1×3×3, not 1×1×2$",
+        ),
+        (
+            "batchnorm",
+            {"x": "1 2; 3 4", "gamma": "1 2 3"},
+            "^the sizes of run batchnorm fit together: x is B×n, gamma is n; not 2×2, 3$",
+        ),
+        (
+            "batchnorm",
+            {"x": "1 2; 3 4", "d": "1 2", "backward": True},
+            "^the sizes of run batchnorm fit together: x is B×n, d_y is B×n; not 2×2, 1×2$",
+        ),
+        (
+            "batchnorm",
+            {"x": "1 2 3", "d": "1 2", "backward": True},
+            "^the sizes of run batchnorm fit together: x is B, d_y is B; not 3, 2$",
+        ),
+        (
+            "lstm",
+            LSTM_2 | {"u_i": 1},
+            "^the sizes of run lstm fit together: x is T×n, w_f is m×n, u_i is m×m; not 1×2, 2×2, 1×1$",
+        ),
+        ("gru", GRU_2 | {"h_0": "1 2 3"}, "^the sizes of run gru fit together: .*, h_0 is m; not 1×2, 2×2, 2×2, 3$"),
+        (
+            "rnn",
+            {"x": "1 2 3", "w_x": "1 2; 3 4", "w_h": "1 2; 3 4", "layout": "row"},
+            "^the sizes of run rnn fit together: x is T×n, w_x is n×m, w_h is m×m; not 1×3, 2×2, 2×2$",
+        ),
+        (
+            "dense",
+            {"x": "1 2", "w": "1 2; 3 4", "b": "1 2 3"},
+            "^the sizes of run dense fit together: x is n, w is m×n, b is m; not 2, 2×2, 3$",
+        ),
         ("rnn", {"x": "1", "w_x": 1, "w_h": 1, "kind": "x"}, "^run rnn has no kind, not 'x'$"),
         ("rnn", {"x": "1", "w_x": 1, "w_h": 1, "activation": "cos"}, "^activation is one of tanh, sigmoid, relu, not"),
         ("rnn", {"x": "1", "w_x": 1, "w_h": 1, "softmax": True}, "^run rnn --softmax also needs --output"),

@@ -30,6 +30,8 @@ GRU = (
     'run gru --x "1 2; 3 1" --w-z "0.5 0.1; 1 1" --u-z "0.1 0.2; 0.3 0.4" --w-r "0.4 0; 0 1" --u-r "0.2 1; 1 0" '
     '--w-g "0.6 0.1; -1 0.5" --u-g "0.2 0.5; 0.5 -0.2"'
 )
+PEEPHOLE = f"{OPERATIONS['lstm'].example.removeprefix('dlcalc ')} --p-f 0.1 --p-i 0.2 --p-o 0.3"
+DENSE = "run dense --x '1 2' --w '0.5 -1; 1 0.25; 2 0' --b '1 0 -1'"
 EDGE = "; ".join(["10 10 10 0 0 0"] * 6)
 LIGHT_BELOW = "; ".join(["0 0 0 0 0 0"] * 3 + ["255 255 255 255 255 255"] * 3)
 
@@ -172,6 +174,8 @@ def test_an_answer_is_verified(terminal: Terminal, command: str, status: int, wo
         ("run conv --x 1 --w 1 --json --latex", "one format at a time: --json or --latex"),
         ("run softmax --z 1 --play", "--play slides a window over an image: run conv and run pool have it, without "
          "--scale and --as-matrix; not Softmax by hand"),
+        ('run rnn --x "1 1" --w-x "1 2; 3 4" --w-h 0.3 --b 0', "the sizes of run rnn fit together: x is T×n, w_x is "
+         "m×n, w_h is m×m, b is m; not 1×2, 2×2, 1×1, 1"),
         ("run sort --x 1", None),
         ("run conv --frobnicate 1", None),
     ],
@@ -227,8 +231,11 @@ def test_a_small_image_needs_neither_numpy_nor_numba() -> None:
         f"{CONV} --flip --backward",
         'run conv --x "1 2; 3 4 | 0 1; 1 1" --w "1 2 | 3 -1 || 0 1 | 1 1" --b "1 2" --backward',
         'run conv-transpose --x "0 1; 2 3" --w "0 1; 2 3" --s 2 --p 1',
+        'run conv-transpose --x "0 1; 2 3 | 1 1; 0 1" --w "0 1; 2 3 | 1 1; 2 3 || 1 2; 1 2 | 0 1; 1 -1" --s 2 --p 1 '
+        "--b '1 2' --backward",
         *(f"{POOL} --kind {kind} {more}" for kind in ("max", "min", "avg", "sum") for more in ("", "--backward")),
         f"{POOL.partition(' --f')[0]} --kind global",
+        'run pool --x "1 2; 3 6 | 0 0; 1 1" --kind global --backward --target "1 2"',
         RNN,
         f'{RNN} --backward --target "0 0 1"',
         'run rnn --x "1 2; 0 1" --w-x "0.5 1; 0.25 -1" --w-h "0.1 0.2; 0.3 0.4" --backward --layout row',
@@ -236,6 +243,16 @@ def test_a_small_image_needs_neither_numpy_nor_numba() -> None:
             OPERATIONS[name].example.removeprefix("dlcalc ")
             for name in ("lstm", "gru", "dense", "softmax", "attention")
         ),
+        PEEPHOLE,
+        f"{PEEPHOLE} --backward --d-h '0.5 -2'",
+        *(f"{DENSE} --activation {g} --d-y '1 -2 3' --backward" for g in ("linear", "relu", "sigmoid", "tanh")),
+        'run dense --x "1 2" --w "0.5 -1 2; 1 0.25 1" --layout row --activation tanh --d-y "1 2 -1" --backward',
+        'run batchnorm --x "1 2 3 6" --gamma 2 --beta 1',
+        'run batchnorm --x "1 2 3 6" --gamma 2 --d-y "1 0 2 -1" --epsilon 0.5 --backward',
+        'run batchnorm --x "1 2; 3 6; 2 2; 4 2" --gamma "2 3" --beta "1 0"',
+        'run batchnorm --x "1 2; 3 6; 2 2" --gamma "2 3" --d-y "1 0; 2 -1; 0 4" --backward',
+        'run batchnorm --x "1 2 3 6" --running-mean 1 --running-var 2 --gamma 3',
+        'run layernorm --x "1 2 3 6" --gamma "1 2 3 4" --beta "0 1 0 1" --epsilon 0.001',
         *(f"{OPERATIONS[name].example.removeprefix('dlcalc ')} --backward" for name in ("lstm", "gru")),
         f"{GRU} --backward --update-gate renew --reset after --b-hn '0.5 0.25'",
         f"{GRU} --backward --layout row",
@@ -267,7 +284,6 @@ def test_the_kernels_say_the_same(terminal: Terminal, command: str) -> None:
         ('run conv --x "1 2" --w 1 --scale 0..1', "the kernels convolve with zeros around"),
         ('run conv --x "1 2" --w 1 --relu', "the kernels convolve without a ReLU behind: leave --relu out"),
         ("run dense --x 1 --w 1 --activation step", "the step has no kernel; --kernel none"),
-        ('run dense --x "1 2" --w "1 2; 3 4" --backward', "run dense --backward has no kernel path; --kernel none"),
         ("run attention --q 1 --k 1 --v 1 --form causal", "the kernels attend to every token"),
     ],
 )

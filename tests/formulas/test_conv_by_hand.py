@@ -155,6 +155,34 @@ def test_the_sparse_matrix_of_the_course() -> None:
     assert found["matrix"][0] == (1, 2, 0, 3, 4, 0, 0, 0, 0)
 
 
+@settings(max_examples=15, deadline=None)
+@given(problems())
+def test_the_sparse_matrix_of_the_true_convolution(problem: dict[str, Any]) -> None:
+    """Its rows times the flattened image are the plain loops over the turned filters."""
+    given_here = {name: value for name, value in problem.items() if name != "b"}
+    found = run(formula("conv_as_matrix_flipped"), given_here)
+    flat = [cell for channel in problem["x"] for row in channel for cell in row]
+    products = [sum(a * b for a, b in zip(line, flat, strict=True)) for line in found["matrix"]]
+    none = [0] * len(problem["w"])
+    loops = naive.conv(lists(problem["x"]), naive.turned(lists(problem["w"])), none, problem["s"], problem["p"])
+    assert products == [cell for part in loops for row in part for cell in row]
+
+
+@pytest.mark.parametrize(
+    ("id", "other", "mistake"),
+    [
+        ("conv_as_matrix", "conv_as_matrix_flipped", "flipped"),
+        ("conv_as_matrix_flipped", "conv_as_matrix", "not-flipped"),
+    ],
+)
+def test_the_matrix_of_the_other_convolution_is_named(id: str, other: str, mistake: str) -> None:
+    """The first row of the true one is 4 3 0 2 1 …, of the other 1 2 0 3 4 …."""
+    q = {"x": (rows("1 2 3/4 5 6/7 8 9"),), "w": ((rows("1 2/3 4"),),)}
+    assert run(formula("conv_as_matrix_flipped"), q)["matrix"][0] == (4, 3, 0, 2, 1, 0, 0, 0, 0)
+    verdict = verify(formula(id), q, "matrix", Answer("", run(formula(other), q)["matrix"]))
+    assert [each.id for each in verdict.mistakes] == [mistake]
+
+
 def test_relu_comes_after_the_bias_and_gates_the_gradient() -> None:
     """1·x − 2 is negative at x = 1, so nothing flows back there."""
     found = worked("conv_by_hand_backward", rows("1 5"), rows("1"), (-2,), relu=1, g=(((1, 1),),))

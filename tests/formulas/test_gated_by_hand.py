@@ -171,6 +171,30 @@ def test_lstm_backwards_against_differences(q: dict[str, Any], d: Any) -> None:
         against_differences(found, q, loss, gradients_of("fioc", "x", "h0", "C0"))
 
 
+@settings(max_examples=6)
+@given(q=PEEPHOLE, d=vectors(2, 2))
+def test_peephole_lstm_backwards_against_differences(q: dict[str, Any], d: Any) -> None:
+    """The peepholes too, in both layouts."""
+    for convention, by in (("textbook", naive.rows_by), ("row", naive.columns_by)):
+        if convention == "row":
+            q = {n: tuple(zip(*v, strict=True)) if n.startswith("W") else v for n, v in q.items()}
+
+        def loss(changed: dict[str, Any], q: dict[str, Any] = q, by: Any = by) -> float:
+            return weighed(lstm(q, changed, by=by)[0], d)
+
+        found = ask("lstm_peephole_backward_by_hand", convention, d=d, **q)
+        against_differences(found, q, loss, gradients_of("fioc", "x", "h0", "C0", "p_f", "p_i", "p_o"))
+
+
+@settings(max_examples=5)
+@given(q=LSTM, d=vectors(2, 2))
+def test_peepholes_of_nought_change_nothing(q: dict[str, Any], d: Any) -> None:
+    shut = dict.fromkeys(("p_f", "p_i", "p_o"), (0, 0))
+    plain, found = ask("lstm_backward_by_hand", d=d, **q), ask("lstm_peephole_backward_by_hand", d=d, **q, **shut)
+    for name in ("dW_f", "dU_o", "db_c", "dx", "dh0", "dC0"):
+        close(found[name], naive.floats(plain[name]))
+
+
 @settings(max_examples=4)
 @given(q=GRU, d=vectors(2, 2))
 def test_gru_backwards_against_differences(q: dict[str, Any], d: Any) -> None:
@@ -276,6 +300,28 @@ def test_what_the_mistakes_of_the_way_back_give() -> None:
     given = wrong("gru_backward_by_hand_scalar", "dh0", **q)
     assert given["gates-path-lost"] == HALF
     assert given["kept-part-lost"] == 0
+
+
+def test_what_the_mistakes_of_peepholes_give() -> None:
+    """No weights but peepholes of 1, C0 = 1, one step: f = i = σ(1), C = f, o = σ(C), δ_o = tanh C · o(1 − o)."""
+    q = {**ZERO_LSTM, "x": (1,), "C0": 1, "p_f": 1, "p_i": 1, "p_o": 1}
+    f = naive.logistic(1)
+    o, slope = naive.logistic(f), 1 - tanh(f) ** 2
+    delta_o = tanh(f) * o * (1 - o)
+    d_cell = o * slope + delta_o
+    found = ask("lstm_peephole_backward_by_hand_scalar", **q)
+    assert found["dC"] == pytest.approx((d_cell,))
+    assert found["dp_o"] == pytest.approx(delta_o * f)
+    assert found["dp_f"] == pytest.approx(d_cell * f * (1 - f))
+    assert found["dC0"] == pytest.approx(d_cell * f + d_cell * f * (1 - f))
+    given = wrong("lstm_peephole_backward_by_hand_scalar", "dC0", **q)
+    assert given["peepholes-lost-on-the-way"] == pytest.approx(d_cell * f)
+    assert given["output-peephole-lost"] == pytest.approx(o * slope * (f + f * (1 - f)))
+    assert given["tanh-slope-forgotten"] == pytest.approx((o + delta_o) * (f + f * (1 - f)))
+    given = wrong("lstm_peephole_backward_by_hand_scalar", "dp_o", **q)
+    assert given["old-cell-for-new"] == pytest.approx(delta_o)
+    given = wrong("lstm_peephole_backward_by_hand_scalar", "dp_f", **q)
+    assert given["new-cell-for-old-peephole"] == pytest.approx(d_cell * f * (1 - f) * f)
 
 
 def test_gradients_are_ones_unless_given() -> None:

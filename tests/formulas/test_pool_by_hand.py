@@ -12,7 +12,7 @@ from naive import by_hand as naive
 
 from dlcalc.errors import UserError
 from dlcalc.expressions.answers import Answer
-from dlcalc.formulas.diagnose import verify
+from dlcalc.formulas.diagnose import verify, wrong_values
 from dlcalc.formulas.differences import differences
 from dlcalc.formulas.registry import formula
 from dlcalc.formulas.run import Working, run
@@ -63,6 +63,22 @@ def test_an_average_shares_the_gradient() -> None:
     """4 over four cells is 1 each; where two windows overlap both parts are added."""
     assert pooled("avg_backward", "1 2/3 4", f=2, g=(((4,),),))["dx"] == (rows("1 1/1 1"),)
     assert pooled("sum_backward", "1 2 3", f=2, s=1, g=(((4, 1),),))["dx"] == (rows("4 5 1"),)
+
+
+def test_a_global_average_shares_the_gradient_of_its_channel() -> None:
+    """8 over four cells is 2 each, −2 over four is −½; the differences of a linear loss are exact."""
+    q = {"x": (rows("1 2/3 6"), rows("0 0/5 0")), "g": (8, -2)}
+    back = formula("pool_by_hand_global_backward")
+    found = run(back, q)
+    assert found["dx"] == (rows("2 2/2 2"), ((Fraction(-1, 2),) * 2,) * 2)
+    assert found["output"] == (3, Fraction(5, 4))
+    (checked,) = differences(found, {"dx": "x"})
+    assert checked.values == found["dx"]
+    given_wrong = {id: value for id, (_, value) in wrong_values(back, q, "dx").items()}
+    assert given_wrong["not-divided"] == (rows("8 8/8 8"), rows("-2 -2/-2 -2"))
+    assert given_wrong["shared-by-all-channels"] == (rows("1 1/1 1"), ((Fraction(-1, 4),) * 2,) * 2)
+    assert given_wrong["to-the-largest"] == (rows("0 0/0 8"), rows("0 0/-2 0"))
+    assert given_wrong["gradients-averaged"] == ((((Fraction(3, 4),) * 2,) * 2),) * 2
 
 
 @st.composite

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from asking import ask, judge, named, wrong
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from naive import cells as naive
 
@@ -79,6 +79,53 @@ def test_gradients_against_differences(x: Any, gamma: Any, beta: Any, seed: int)
     assert float(sum(found["dx"])) == pytest.approx(0, abs=1e-9)
 
 
+BATCHES = st.lists(st.tuples(NUMBER, NUMBER), min_size=2, max_size=4).map(tuple)
+
+
+@settings(max_examples=30)
+@given(x=BATCHES, gamma=st.tuples(NUMBER, NUMBER), beta=st.tuples(NUMBER, NUMBER), seed=st.integers(-9, 9))
+def test_gradients_of_several_features_against_differences(x: Any, gamma: Any, beta: Any, seed: int) -> None:
+    """Every number of the batch, of γ and of β is moved, in a loss of all features at once."""
+    d = [[F(seed + 3 * place * place - k * place, 4) for k in range(2)] for place in range(len(x))]
+
+    def loss(x: Any, gamma: Any, beta: Any) -> float:
+        scaled = [naive.normalised(column, 0.5) for column in zip(*x, strict=True)]
+        return sum(float(row[k]) * (gamma[k] * scaled[k][i] + beta[k]) for i, row in enumerate(d) for k in range(2))
+
+    plain, g, b = naive.floats(x), naive.floats(gamma), naive.floats(beta)
+    upstream = tuple(map(tuple, d))
+    found = ask("batchnorm_backward_by_hand", x=x, gamma=gamma, beta=beta, epsilon=F(1, 2), d=upstream)
+    assert float(found["loss"]) == pytest.approx(loss(plain, g, b), abs=1e-9)
+    for row, expected in zip(found["dx"], naive.slopes(lambda at: loss(at, g, b), plain), strict=True):
+        assert [float(n) for n in row] == pytest.approx(expected, rel=1e-5, abs=1e-6)
+    by_gamma, by_beta = (naive.slopes(of, at) for of, at in ((lambda at: loss(plain, at, b), g),
+                                                             (lambda at: loss(plain, g, at), b)))  # fmt: skip
+    assert [float(n) for n in found["dgamma"]] == pytest.approx(by_gamma, abs=1e-7)
+    assert [float(n) for n in found["dbeta"]] == pytest.approx(by_beta, abs=1e-7)
+
+
+def test_backwards_each_feature_stands_by_itself() -> None:
+    """The columns 2 4 9 and 1 5 0 of one batch, and each as a batch of its own."""
+    x, d = ((2, 1), (4, 5), (9, 0)), ((1, -1), (2, 0), (4, 3))
+    found = ask("batchnorm_backward_by_hand", x=x, d=d, gamma=(3, 2), beta=(1, 0))
+    for k, (gamma, beta) in enumerate(((3, 1), (2, 0))):
+        alone = ask("batchnorm_backward_by_hand_scalar", x=tuple(row[k] for row in x), d=tuple(row[k] for row in d),
+                    gamma=gamma, beta=beta)  # fmt: skip
+        assert [float(row[k]) for row in found["dx"]] == pytest.approx(list(map(float, alone["dx"])))
+        assert float(found["dgamma"][k]) == pytest.approx(float(alone["dgamma"]))
+        assert found["dbeta"][k] == alone["dbeta"]
+
+
+def test_what_the_mistakes_of_several_features_give() -> None:
+    """2 4 and 10 30: means 3 and 20, deviations 1 and 10."""
+    q = {"x": ((2, 10), (4, 30)), "gamma": (3, 5), "d": ((1, 2), (2, 4))}
+    assert ask("batchnorm_backward_by_hand", **q)["dgamma"] == (1, 2)
+    assert wrong("batchnorm_backward_by_hand", "dgamma", **q)["scale-gradient-from-x"] == (10, 140)
+    given = wrong("batchnorm_backward_by_hand", "dx", **q)
+    assert given["statistics-held-fixed"] == ((3, 1), (6, 2))
+    assert given["variance-held-fixed"] == ((F(-3, 2), F(-1, 2)), (F(3, 2), F(1, 2)))
+
+
 def test_scaling_to_a_range() -> None:
     """1 2 3 6 lie 0, 1, 2, 5 above the smallest, of 5; to −1..1 twice that less 1."""
     assert ask("minmax_by_hand", x=BATCH)["y"] == (0, F(1, 5), F(2, 5), 1)
@@ -120,6 +167,10 @@ def test_equal_values_have_no_scale() -> None:
         with pytest.raises(UserError, match="not all values are equal, or ε is above 0"):
             ask(id, x=(2, 2))
         assert ask(id, x=(2, 2), epsilon=1)["y"] == (0, 0)
+    for id in ("batchnorm_by_hand", "batchnorm_backward_by_hand"):
+        with pytest.raises(UserError, match="the values of each feature are not all equal, or ε is above 0"):
+            ask(id, x=((1, 2), (1, 3)))
+        assert ask(id, x=((1, 2), (1, 4)), epsilon=3)["y"] == ((0, F(-1, 2)), (0, F(1, 2)))
     with pytest.raises(UserError, match="γ has one entry per feature"):
         ask("layernorm_by_hand", x=(1, 2), gamma=(1, 2, 3))
     with pytest.raises(UserError, match="β has one entry per feature"):

@@ -105,6 +105,25 @@ def test_lstm_and_its_way_back(q: dict[str, Any], d: Any) -> None:
 
 
 @FEW
+@given(q=cell("fioc", "h0", "C0", "p_f", "p_i", "p_o"), d=vectors(3, 3))
+def test_peephole_lstm_by_autograd(q: dict[str, Any], d: Any) -> None:
+    """PyTorch has no peepholes: the cell is written out, and only its gradient is PyTorch's."""
+    p = {name: tensor(value, True) for name, value in q.items()}
+    h, c, states = p["h0"], p["C0"], []
+    for x in p["x"]:
+        into = {g: p[f"W_{g}"] @ x + p[f"U_{g}"] @ h + p[f"b_{g}"] for g in "fioc"}
+        f, i = (torch.sigmoid(into[g] + p[f"p_{g}"] * c) for g in "fi")
+        c = f * c + i * torch.tanh(into["c"])
+        h = torch.sigmoid(into["o"] + p["p_o"] * c) * torch.tanh(c)
+        states.append(h)
+    (torch.stack(states) * tensor(d)).sum().backward()
+    found = ask("lstm_peephole_backward_by_hand", d=d, **q)
+    close(found["h"], torch.stack(states))
+    for name, at in p.items():
+        close(found[f"d{name}"], at.grad)
+
+
+@FEW
 @given(q=cell("zrg", "h0", "d"), d=vectors(3, 3))
 def test_gru_reset_after_and_its_way_back(q: dict[str, Any], d: Any) -> None:
     layer = filled(nn.GRU(2, 3), q, "rzg", q["d"])
@@ -195,6 +214,41 @@ def test_normalisation(x: Any, gamma: Any, beta: Any, d: Any) -> None:
                                       g, b, eps=0.01)  # fmt: skip
     close(ask("batchnorm_test_by_hand", x=column, running_mean=Fraction(1, 2), running_variance=2, gamma=gamma[0],
               beta=beta[0], epsilon=epsilon)["y"], tested[:, 0])  # fmt: skip
+
+
+@FEW
+@given(x=vectors(4, 3), gamma=vectors(3), beta=vectors(3), d=vectors(4, 3))
+def test_batch_normalisation_of_several_features_backwards(x: Any, gamma: Any, beta: Any, d: Any) -> None:
+    learnt = [tensor(each, True) for each in (x, gamma, beta)]
+    batch = nn.functional.batch_norm(learnt[0], None, None, *learnt[1:], training=True, eps=0.01)
+    (batch * tensor(d)).sum().backward()
+    found = ask("batchnorm_backward_by_hand", x=x, gamma=gamma, beta=beta, epsilon=Fraction(1, 100), d=d)
+    close(found["y"], batch)
+    for name, at in zip(("dx", "dgamma", "dbeta"), learnt, strict=True):
+        close(found[name], at.grad)
+
+
+@FEW
+@given(x=vectors(2, 2, 3), w=vectors(3, 2, 2, 2), b=vectors(3), s=st.integers(1, 3), p=st.integers(0, 1),
+       d=st.integers(1, 2), more=st.randoms(use_true_random=False))  # fmt: skip
+def test_transposed_convolution_and_its_way_back(x: Any, w: Any, b: Any, s: int, p: int, d: int, more: Any) -> None:
+    """PyTorch's weights have channels before filters."""
+    learnt = [tensor(each, True) for each in (x, w, b)]
+    out = nn.functional.conv_transpose2d(learnt[0][None], learnt[1].transpose(0, 1), learnt[2], s, p, dilation=d)[0]
+    g = tuple(tuple(tuple(more.randint(-9, 9) for _ in row) for row in part) for part in out.tolist())
+    (out * tensor(g)).sum().backward()
+    found = ask("conv_transpose_by_hand_backward", x=x, w=w, b=b, s=s, p=p, d=d, g=g)
+    close(found["output"], out)
+    for name, at in zip(("dx", "dw", "db"), learnt, strict=True):
+        close(found[name], at.grad)
+
+
+@FEW
+@given(x=vectors(3, 2, 4), g=vectors(3))
+def test_global_pooling_backwards(x: Any, g: Any) -> None:
+    image = tensor(x, True)
+    (nn.functional.adaptive_avg_pool2d(image, 1)[:, 0, 0] * tensor(g)).sum().backward()
+    close(ask("pool_by_hand_global_backward", x=x, g=g)["dx"], image.grad)
 
 
 @FEW
