@@ -24,6 +24,7 @@ from ..formulas.by_hand import Operation
 from ..formulas.diagnose import verify
 from ..formulas.differences import Differences, differences
 from ..formulas.model import Formula, Step
+from ..formulas.registry import formula
 from ..formulas.run import Working, run
 from ..profiles import Profile
 from .array_text import lifted, read_raw
@@ -72,6 +73,7 @@ class ByHand(Calculation):
     def to_dict(self) -> dict[str, Any]:
         found = super().to_dict()
         found.pop("conventions")
+        found.update(self._forward())
         for name, values in self.computed.items():
             found[name] = values
             found["value"] = values if name == self.working.formula.answers[0] else found["value"]
@@ -81,6 +83,13 @@ class ByHand(Calculation):
         if checked:
             result["finite_differences"] = checked
         return {key: written(value, self.working, key) for key, value in result.items()}
+
+    def _forward(self) -> dict[str, Any]:
+        """Of a backward pass what came out forwards: the output of a convolution, the states of an RNN."""
+        own = self.working.formula
+        name = formula(self.operation.formula_ids()[0]).answers[0]
+        told = name in own.answers or not isinstance(own.by_name.get(name), Step)
+        return {} if told else {name: as_json(self.working.shown(name))}
 
 
 def _same(value: Any, working: Working, key: str) -> Any:

@@ -336,3 +336,10 @@ def test_what_does_not_go_together_is_one_line(name: str, given: dict[str, Any],
 def test_an_option_that_an_operation_lacks() -> None:
     with pytest.raises(UserError, match=r"^run sgd has no --backward$"):
         OPERATIONS["sgd"].candidates({"backward"})
+
+
+def test_backwards_tells_what_came_out_forwards() -> None:
+    """The maxima of the four windows beside the gradient that goes to their winners."""
+    found = by_hand("pool", x="6 4 8 5; 5 4 5 8; 3 6 7 7; 7 9 7 2", f=2, s=2, backward=True).to_dict()
+    assert found["output"] == [[[6, 8], [9, 7]]]
+    assert found["dx"] == [[[1, 0, 1, 0], [0, 0, 0, 0], [0, 0, 1, 0], [0, 1, 0, 0]]]
