@@ -13,15 +13,16 @@ from ..errors import UserError
 from ..explain import rounded
 from ..expressions import printing
 from ..expressions.arrays import shape_of
-from ..expressions.evaluate import evaluate, substitute
+from ..expressions.evaluate import substitute
 from ..expressions.jsonable import as_json
-from ..expressions.nodes import Kind, Literal, Name, Node, Value, to_node
-from ..gradients import Derivation, Line, Numbers
+from ..expressions.nodes import Kind, Name, Node, Value, to_node
+from ..gradients import Derivation, Numbers
 from ..gradients.lines import loss_at, written_out
-from ..gradients.local import moved
 from ..gradients.model import TIME
 from ..profiles import Profile, active
 from .array_text import lifted, read_raw
+from .gradient_lines import as_data, equation, in_numbers, put_in, short
+from .judged_gradient import JudgedGradient
 from .results import Result
 
 DEFAULT_STEPS = 3
@@ -54,14 +55,17 @@ def bptt(
     sizes: Mapping[str, int] | None = None,
     kernels: bool = False,
     profile: str | Profile | None = None,
-) -> Bptt:
+    answer: str | None = None,
+    show: bool = False,
+) -> Bptt | JudgedGradient:
     """∂L/∂wrt of a recurrent network, as a formula or with numbers.
 
     cell, head, loss, activation, update_gate, reset, layers, truncate: as `gradients.network` takes them.
     wrt: a weight, the recurrent one if none is named. form: "general", "delta", "paths" or "numeric".
     steps: None leaves T a letter. layout: "column", "row", "pytorch" or "number" (one unit).
     values: numbers by letter, arrays in column layout; what is not given is drawn from the seed, in these `sizes`.
-    kernels: ask `dlcalc.ops` too. What is not said comes from the profile. Raises UserError.
+    kernels: ask `dlcalc.ops` too. answer: a formula to judge instead, `show` with the right one beside it.
+    What is not said comes from the profile. Raises UserError.
     """
     course = profile if isinstance(profile, Profile) else active(profile, os.environ)
     raw = {name: read_raw(name, value) for name, value in (values or {}).items()}
@@ -77,6 +81,11 @@ def bptt(
         layers=layers,
         truncate=truncate,
     )
+    if answer is not None:
+        if raw:
+            raise UserError("an answer in letters is judged on numbers of its own: leave the values out")
+        return JudgedGradient(Derivation(network, wrt or _recurrent(network), "general", steps, chosen), answer,
+                              course.outer, show)  # fmt: skip
     given = {name: lifted(name, value, _rank(network, name, chosen)) for name, value in raw.items()}
     if given and steps is None:
         steps = next((len(given[name]) for name in SEQUENCES if name in given), None)
@@ -229,8 +238,8 @@ class Bptt(Result):
             "steps": found.steps,
             "truncate": network.truncate,
             "letters": {name: {"meaning": meaning, "shape": list(shape)} for name, meaning, shape in found.meanings},
-            "equations": [_line(line) for line in found.equations],
-            "lines": [_line(line) for line in found.lines],
+            "equations": [as_data(line) for line in found.equations],
+            "lines": [as_data(line) for line in found.lines],
             "notes": list(found.notes),
         }
         if found.lines:
@@ -275,7 +284,7 @@ class Bptt(Result):
         title = found.network.title[0].upper() + found.network.title[1:]
         blocks: list[doc.Block] = [
             doc.Paragraph((doc.Math(found.gradient_of), f": {gradients.FORMS[found.form]}")),
-            doc.Formula(tuple(_equation(line) for line in found.equations)),
+            doc.Formula(tuple(equation(line) for line in found.equations)),
             self._letters(),
         ]
         if found.form == "paths":
@@ -283,7 +292,7 @@ class Bptt(Result):
         elif found.form == "numeric":
             blocks += self._numeric()
         else:
-            blocks += [doc.Heading(2, FORM_TITLES[found.form]), doc.Formula(tuple(map(_equation, found.lines)))]
+            blocks += [doc.Heading(2, FORM_TITLES[found.form]), doc.Formula(tuple(map(equation, found.lines)))]
         blocks += [doc.Note("note", doc.sentence(note)) for note in found.notes]
         return doc.Document(f"{title}: backpropagation through time", tuple(blocks), self.spell)
 
@@ -330,10 +339,10 @@ class Bptt(Result):
         ends: tuple[Node, ...] = (gradient.right,)
         if found.layout == "number" and (found.steps or 0) <= SHOWN_STEPS:
             terms = written_out(gradient.right)
-            numbers = substitute(terms, _short(self.numbers.environment))
-            ends = tuple(dict.fromkeys((gradient.right, terms, numbers, to_node(_short(self.gradient)))))
+            numbers = substitute(terms, short(self.numbers.environment))
+            ends = tuple(dict.fromkeys((gradient.right, terms, numbers, to_node(short(self.gradient)))))
         last = doc.Equation(gradient.left, ends, rounded=len(ends) > 1)
-        blocks.append(doc.Formula((*map(_equation, others), last)))
+        blocks.append(doc.Formula((*map(equation, others), last)))
         rows: list[tuple[doc.Words, ...]] = [("the formula", doc.Math(rounded(self.gradient)), "")]
         if self.beside is not None:
             apart = gradients.difference(self.gradient, self.beside)
@@ -353,43 +362,21 @@ class Bptt(Result):
         """Every step in numbers: the letters, the numbers put in, and what they come to."""
         numbers, found = self.numbers, self.derivation
         numbers.by_delta()
-        shown = _short(numbers.environment)
+        shown = short(numbers.environment)
         forwards, backwards = [], []
         for time in range(1, numbers.steps + 1):
             for line in found.equations:
                 if line.left != loss_at(TIME) or found.network.loss == "every" or time == numbers.steps:
-                    forwards.append(_in_numbers(line, time, numbers, shown))
+                    forwards.append(in_numbers(line, time, numbers, shown))
         for _, _, line in gradients.Delta(found.network).unrolled(numbers.steps):
             right = gradients.in_layout(line, found.layout)
-            backwards.append(_put_in(right.left, right.right, numbers.value(line), shown))
+            backwards.append(put_in(right.left, right.right, numbers.value(line), shown))
         return [
             doc.Heading(2, "Forwards"), doc.Formula(tuple(forwards)),
             doc.Heading(2, "Backwards"), doc.Formula(tuple(backwards)),
         ]  # fmt: skip
 
 
-def _in_numbers(line: Line, time: int, numbers: Numbers, shown: Mapping[str, Any]) -> doc.Equation:
-    left, right = (moved(node, Literal(time)) for node in (line.left, line.right))
-    return _put_in(left, right, evaluate(right, numbers.environment), shown)
-
-
-def _put_in(left: Node, right: Node, value: Value, shown: Mapping[str, Any]) -> doc.Equation:
-    """letters = numbers ≈ value; the middle is left out where it says no more than the value."""
-    middle, last = substitute(right, shown), to_node(rounded(_short(value)))
-    chain = (right, last) if middle == last else (right, middle, last)
-    return doc.Equation(left, chain, rounded=True)
-
-
-def _short(value: Any) -> Any:
-    """Numbers with DECIMALS decimals, in whatever holds them."""
-    if isinstance(value, dict):
-        return {key: _short(item) for key, item in value.items()}
-    if isinstance(value, tuple):
-        return tuple(map(_short, value))
-    return round(value, DECIMALS) if isinstance(value, float) else value
-
-
-DECIMALS = 4
 FORM_TITLES = {"general": "The general form", "delta": "The recursion"}
 MOST_UNITS = 64
 LONG = 200_000
@@ -398,17 +385,3 @@ LONG = 200_000
 
 def _count(value: Value) -> int:
     return sum(map(_count, value)) if isinstance(value, tuple) else 1
-
-
-def _line(line: Line) -> dict[str, Any]:
-    data = {
-        "left": printing.plain(line.left),
-        "right": printing.plain(line.right),
-        "latex": f"{printing.latex(line.left)} = {printing.latex(line.right)}",
-    }
-    return data | {key: text for key, text in (("for", line.note), ("meaning", line.meaning)) if text}
-
-
-def _equation(line: Line) -> doc.Equation:
-    note = "; ".join(filter(None, (line.note, line.meaning)))
-    return doc.Equation(line.left, (line.right,), note)

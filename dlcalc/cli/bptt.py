@@ -9,12 +9,14 @@ import typer
 
 from ..api import UserError
 from ..api.gradients import Bptt, bptt
+from ..api.judged_gradient import JudgedGradient
 from ..gradients import ACTIVATIONS, CELLS, FORMS, HEADS, LAYOUTS, LOSSES, MOST_PATHS
 from .output import Formats, emit
 
 _NETWORK = "The network"
 _ASKED = "What is asked"
 _NUMBERS = "With numbers"
+_JUDGED = "An answer"
 _OUTPUT = "Output"
 
 
@@ -62,6 +64,13 @@ def command(
     kernels: Annotated[
         bool, typer.Option("--kernels", help="ask the kernels too (needs numpy and numba)", rich_help_panel=_NUMBERS)
     ] = False,
+    answer: Annotated[
+        str | None,
+        _option("--answer", "a formula to judge: right (exit 0) or wrong (exit 1), and why", _JUDGED, "FORMULA"),
+    ] = None,
+    show: Annotated[
+        bool, typer.Option("--show", help="show the right formula beside a judged one", rich_help_panel=_JUDGED)
+    ] = False,
     profile: Annotated[
         str | None, _option("--profile", "the course's conventions: a name or a TOML file", _OUTPUT, "FILE")
     ] = None,
@@ -75,6 +84,7 @@ def command(
     """Backpropagation through time as formulas: the general form, the recursion, or every path, and with numbers.
 
     Example: dlcalc bptt --cell rnn --steps 4 --wrt W --form paths
+    Example: dlcalc bptt --cell rnn --wrt V --answer "Σ_j (yhat_j - y_j) h_j^T"
     """
     formats = Formats.chosen({"json": json, "latex": latex, "markdown": markdown, "html": html})
     sizes = {name: _whole(f"--{name}", size) for name, size in (("n", n), ("m", m), ("k", k)) if size is not None}
@@ -97,7 +107,12 @@ def command(
         sizes=sizes,
         kernels=kernels,
         profile=profile,
+        answer=answer,
+        show=show,
     )
+    if isinstance(found, JudgedGradient):
+        emit(found, formats)
+        return 0 if found.correct else 1
     if formats.name:
         emit(found, formats)
     else:

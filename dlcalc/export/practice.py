@@ -10,7 +10,7 @@ import json
 import math
 from base64 import b64encode
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from hashlib import sha256
 from html import escape
@@ -21,7 +21,7 @@ from .. import document as doc
 from ..errors import UserError
 from ..expressions import printing
 from ..expressions.evaluate import evaluate
-from ..expressions.nodes import Name, Value, names_in, to_node
+from ..expressions.nodes import Hadamard, Index, Name, Node, Outer, Partial, Transpose, Value, names_in, to_node, walk
 from . import _keyed as keyed
 from . import _sheet as sheet
 from . import html
@@ -32,6 +32,9 @@ _Point: TypeAlias = dict[str, int]
 
 POINTS = 8
 """An expression is right if it has the right value at so many points."""
+
+MOST_CHOICES = 5
+"""Formulas that are chosen among, where a formula cannot be compared."""
 
 _HELP = {
     "integer": "A whole number.",
@@ -127,7 +130,7 @@ class _Page:
 
     def part(self, question: doc.Question, part: doc.Part) -> str:
         first = len(self.entries)
-        found = sheet.entries(part)
+        found = [(name, _comparable(entry)) for name, entry in sheet.entries(part)]
         fields = [self.entry(first + i, name, entry) for i, (name, entry) in enumerate(found)]
         by_eye = all(entry.kind == "text" for _, entry in found)
         worth = Fraction(0) if by_eye else part.points
@@ -246,6 +249,23 @@ class _Page:
                 '<div class="buttons"><button type="button" id="again">Start again</button></div>\n</section>',
             ]
         )
+
+
+_OF_ARRAYS = (Index, Transpose, Outer, Hadamard, Partial)
+
+
+def _comparable(entry: doc.Entry) -> doc.Entry:
+    """The entry itself; a formula of vectors and matrices, which the page cannot work out, is chosen among several."""
+    if entry.kind != "expression" or entry.key is None or not isinstance(entry.key.value, Node):
+        return entry
+    if not any(isinstance(part, _OF_ARRAYS) for part in walk(entry.key.value)):
+        return entry
+    right, *others = keyed.responses(entry.key)
+    found = [right, *(each for each in others if each.share == 0)][:MOST_CHOICES]
+    choices = [doc.Choice((doc.Math(each.value),), each is right, each.feedback) for each in found]
+    # in an order that does not tell which is right, and is the same for every page
+    choices.sort(key=lambda choice: sha256(doc.plain(choice.words).encode()).digest())
+    return replace(entry, kind="choice", choices=tuple(choices))
 
 
 def _array(response: doc.Response, kind: str) -> dict[str, Any]:

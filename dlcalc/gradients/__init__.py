@@ -9,14 +9,14 @@ A cell is a few equations as data (`network`, `Network`). A `Derivation` holds â
 them on numbers: `by_delta`, `by_general`, `by_paths`, and `by_differences` of the loss beside. `kernel_gradients` asks
 `dlcalc.ops` for the same; it alone needs numpy and numba.
 
-For judging an answer: `Derivation.declarations` reads it, `Numbers.environment` (after `by_delta`, with the values of
-all signals and Î´) evaluates it, and `in_layout` writes a right one in another layout.
+`judge` says of an answer whether it is the gradient, in which layout, and which mistake leads to it if it is not.
 """
 
 from .cells import ACTIVATIONS, CELLS, HEADS, LOSSES, network
 from .delta import Delta
 from .derivation import FORMS, MOST_PATHS, Derivation
 from .general import General
+from .judging import AmbiguousError, Verdict, judge
 from .kernels import kernel_gradients
 from .layouts import LAYOUTS, in_layout
 from .lines import Line
@@ -33,6 +33,7 @@ __all__ = [
     "LAYOUTS",
     "LOSSES",
     "MOST_PATHS",
+    "AmbiguousError",
     "Delta",
     "Derivation",
     "Equation",
@@ -46,11 +47,13 @@ __all__ = [
     "Paths",
     "Signal",
     "Values",
+    "Verdict",
     "Weight",
     "difference",
     "differences",
     "dot",
     "in_layout",
+    "judge",
     "kernel_gradients",
     "local_derivatives",
     "network",

@@ -23,12 +23,14 @@ from ..formulas.program import program
 from ..formulas.run import run
 from ..networks.exercise import to_csv
 from ..quiz.asked import Asked, CellAsked, ChoiceAsked, FormulaAsked, InverseAsked, SlipAsked, TableAsked
+from ..quiz.gradients import GradientAsked
 from ..quiz.problem import ARRAYS, Part
 from ..quiz.variant import Variant, ask_part
 from .answer_text import TOO_FAR, Written, is_rounded_too_far, is_within, read
 from .array_judging import Followed, judge_array
 from .array_marks import indexed, is_sound_array
 from .choices import judge_choice
+from .gradient_judging import judge_gradient
 from .part_mark import PartMark, together
 from .policy import Policy
 from .table_marks import mark_table
@@ -79,6 +81,9 @@ class _Judge:
             )
         if isinstance(asked, TableAsked):
             return self._table(part, asked, given)
+        if isinstance(asked, GradientAsked):
+            found, self.written[part.id] = judge_gradient(part, asked, given, self.policy)
+            return found
         if part.kind in ARRAYS and isinstance(asked, FormulaAsked):
             found, self.written[part.id] = judge_array(part, asked, given, self.policy, self._followed(part))
             return found

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from ..expressions import printing
-from ..expressions.nodes import Value
+from ..expressions.nodes import Node, Value
 from ..formulas.run import contains_letters
 from ..quiz.arrays import mapped, numbers, sizes
 from ..quiz.asked import Asked, TableAsked
@@ -64,7 +64,7 @@ def notations(part: Part, asked: Asked, right: object) -> Iterator[object]:
     if isinstance(asked, TableAsked):
         return
     value = asked.expected
-    if contains_letters(value):
+    if isinstance(value, Node) or contains_letters(value):
         yield from (printing.text(value), printing.latex(value), f"$ {printing.latex(value)} $")
         return
     if part.kind in ARRAYS:

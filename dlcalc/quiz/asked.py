@@ -27,27 +27,9 @@ from ..networks.exercise import cell
 from ..networks.mistakes import convention_asked, mistaken, mistaken_totals
 from ..networks.table import Row, Table
 from .arrays import lowered, operation_of
+from .asked_values import Other, Wrong
 from .drawing import SlipValue
-
-
-@dataclass(frozen=True)
-class Wrong:
-    """What a typical mistake leads to."""
-
-    id: str
-    because: str
-    value: Value
-    weight: float = 0.5
-    hint: str = ""
-
-
-@dataclass(frozen=True)
-class Other:
-    """What is right under another convention."""
-
-    name: str
-    who: str
-    value: Value
+from .gradients import GradientAsked
 
 
 @dataclass(frozen=True)
@@ -374,7 +356,7 @@ class ChoiceAsked:
         return ()
 
 
-Asked = FormulaAsked | InverseAsked | CellAsked | SlipAsked | TableAsked | ChoiceAsked
+Asked = FormulaAsked | InverseAsked | CellAsked | SlipAsked | TableAsked | GradientAsked | ChoiceAsked
 
 
 def sums(table: Table, column: str) -> doc.Table:

@@ -12,13 +12,16 @@ from ..foreign import printable
 from ..formulas.model import Formula, Step
 from ..formulas.program import program
 from ..formulas.registry import formula, ids_known
+from ..gradients import CELLS
 from ..networks.exercise import COLUMNS
 from ..networks.table import COUNTS
 from .drawing import Named
+from .gradients import OPTIONS, STEPS, WEIGHT, gradient_asked
 from .keys import Keys
 from .own import THIS
 from .problem import ARRAYS, Ask, Part
 
+GRADIENT = "gradient:"
 SLIP_ASKS = {"layer": "choice", "value": "integer, number or shape"}
 """What is asked of a table with a wrong cell, and the kind of part that asks it."""
 
@@ -33,6 +36,8 @@ class Asking:
     def read(self, keys: Keys, declared: Declarations) -> Ask:
         """What stands under `ask`, `with` and `convention`. Raises ProblemError."""
         text = keys.text("ask")
+        if text.startswith(GRADIENT):
+            return self._gradient(keys, text, declared)
         head, _, rest = text.removeprefix("inverse:").partition(".")
         named = self.names.get(head)
         if named is not None and named.shown:
@@ -58,6 +63,31 @@ class Asking:
         if unknown and unknown not in given:
             raise keys.wrong("ask", f"{unknown} is looked for, so the problem draws it, or gives it under with")
         return Ask(text, "inverse" if unknown else "formula", head, rest, unknown, given, convention)
+
+    def _gradient(self, keys: Keys, text: str, declared: Declarations) -> Ask:
+        """gradient:rnn.W, where W may be a drawn word, and what `with` says of the network."""
+        cell, dot, wrt = text.removeprefix(GRADIENT).partition(".")
+        if not dot or cell not in CELLS:
+            raise keys.wrong("ask", f"a gradient is written gradient:rnn.W; the cells are {', '.join(CELLS)}")
+        given: dict[str, Node] = {WEIGHT: Name(wrt)}
+        inner = keys.inner("with")
+        for name in inner:
+            if name == STEPS:
+                given[name] = parse(inner.written(name), declared)
+                continue
+            if name not in OPTIONS:
+                raise inner.wrong(name, f"a gradient has no such option; its options are {', '.join(OPTIONS)}, {STEPS}")
+            word = inner.text(name)
+            if word not in self.names and word not in OPTIONS[name]:
+                known = ", ".join(OPTIONS[name])
+                raise inner.wrong(name, f"this is one of {known}, or a word that is drawn, not {printable(word)}")
+            given[name] = Name(word)
+        if not any(name in self.names for node in given.values() for name in names_in(node)):
+            try:
+                gradient_asked(cell, given, {})
+            except DlcalcError as error:
+                raise keys.told("ask", error) from None
+        return Ask(text, "gradient", cell, wrt, given=given)
 
     def formula(self, keys: Keys, id: str) -> Formula:
         if id in self.formulas:
@@ -118,6 +148,8 @@ class Asking:
         ask = part.ask
         if ask is None:
             return
+        if ask.form == "gradient" and part.kind not in ("expression", "choice"):
+            raise keys.wrong("kind", f"a gradient is asked as an expression or a choice, not as {part.kind}")
         whole = ask.form == "network" and not ask.name
         if whole != (part.kind == "table"):
             raise keys.wrong("kind", "a whole network is asked with a table, and a table asks a whole network")

@@ -11,6 +11,7 @@ from ..errors import DlcalcError, ProblemError
 from ..expressions.nodes import Node, names_in
 from ..foreign import printable
 from ..formulas.run import contains_letters
+from .gradients import GradientAsked
 from .own import THIS
 from .problem import Ask, Draw, Problem, Slip, Span, TextNetwork
 from .reader import read_problem
@@ -131,9 +132,8 @@ def _letters(variants: Iterable[Variant]) -> Iterator[tuple[str, str]]:
     told: set[str] = set()
     for made in variants:
         values = {f"let: {name}": made.values[name] for name in made.problem.lets}
-        values |= {
-            f"part {part.id}": made.asked[part.id].expected for part in made.problem.parts if part.kind != "expression"
-        }
+        asked = {part.id: made.asked[part.id] for part in made.problem.parts if part.kind != "expression"}
+        values |= {f"part {id}": each.expected for id, each in asked.items() if not isinstance(each, GradientAsked)}
         for key, value in values.items():
             if key not in told and contains_letters(value):
                 told.add(key)

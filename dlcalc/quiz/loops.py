@@ -273,11 +273,12 @@ def _mlp(g: Given, convention: str) -> Counts:
     inner = next((_ACTIVATIONS[name] for name in ("tanh", "relu") if f"{name}-hidden" in convention),
                  identity if convention.startswith("linear-hidden") else sigmoid)  # fmt: skip
 
-    def hidden(w: Array = None) -> Array:
-        return tuple(map(inner, row_products(g["W1"] if w is None else w, g["x"], g.get("b1", 0))))
+    def hidden(w: Array = None, b: Array = None) -> Array:
+        return tuple(map(inner, row_products(g["W1"] if w is None else w, g["x"], g.get("b1", 0) if b is None else b)))
 
-    def put_out(w1: Array = None, w2: Array = None) -> Array:
-        return tuple(map(outer, row_products(g["W2"] if w2 is None else w2, hidden(w1), g.get("b2", 0))))
+    def put_out(w1: Array = None, w2: Array = None, b1: Array = None, b2: Array = None) -> Array:
+        weights, biases = g["W2"] if w2 is None else w2, g.get("b2", 0) if b2 is None else b2
+        return tuple(map(outer, row_products(weights, hidden(w1, b1), biases)))
 
     def loss(y: Array) -> Any:
         return sum(((a - b) * (a - b) for a, b in zip(y, g["y"], strict=True)), 0) / 2
@@ -289,8 +290,15 @@ def _mlp(g: Given, convention: str) -> Counts:
         key = name.replace("W", "w")
         return derivative(lambda w: loss(put_out(**{key: w})), g[name])
 
+    def by_sums(layer: str) -> Array:
+        """A sum moves as the bias in it does."""
+        biases = g.get(f"b{layer}", 0)
+        own = biases if isinstance(biases, tuple) else (biases,) * len(g[f"W{layer}"])
+        return derivative(lambda b: loss(put_out(**{f"b{layer}": b})), own)
+
     return {
         "h": hidden, "yhat": put_out, "dW1": lambda: slopes("W1"), "dW2": lambda: slopes("W2"),
+        "delta1": lambda: by_sums("1"), "delta2": lambda: by_sums("2"),
         "W1_new": lambda: stepped("W1", slopes("W1")), "W2_new": lambda: stepped("W2", slopes("W2")),
     }  # fmt: skip
 

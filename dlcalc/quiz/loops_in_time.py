@@ -53,10 +53,7 @@ def _rnn_run(g: Mapping[str, Any], convention: str) -> tuple[Array, Array]:
 
 def _rnn(g: Given, convention: str) -> Counts:
     def output() -> Array:
-        v = _rows(g["V"])
-        c = _row(g.get("c", 0), len(v))
-        found = tuple(_plus(row_products(v, h), c) for h in _rnn_run(g, convention)[1])
-        return _unwrapped(found, g["V"])
+        return _unwrapped(_outputs(g, _rnn_run(g, convention)[1]), g["V"])
 
     return {
         "a": lambda: _unwrapped(_rnn_run(g, convention)[0], g["W"]),
@@ -67,12 +64,14 @@ def _rnn(g: Given, convention: str) -> Counts:
 
 def _bptt(g: Given, convention: str) -> Counts:
     """The loss of the whole run, and its derivatives by moving one number at a time."""
-    targets = _steps(g["y"])
+    targets = _steps(g["d" if "d" in g else "y"])
 
     def loss(name: str, value: Array) -> Any:
         given = {**g, name: value if isinstance(g[name], tuple) else value[0]}
-        states = _rnn_run(given, convention)[1]
-        pairs = list(zip(states, targets, strict=True))[-1 if convention.endswith("last") else 0 :]
+        outputs = _outputs(given, _rnn_run(given, convention)[1])
+        pairs = list(zip(outputs, targets, strict=True))[-1 if convention.endswith("last") else 0 :]
+        if "d" in g:  # the gradient by each state is given: the loss grows with the states in proportion to it
+            return sum((h * d for one, two in pairs for h, d in zip(one, two, strict=True)), 0)
         return sum(((h - y) * (h - y) for one, two in pairs for h, y in zip(one, two, strict=True)), 0) / 2
 
     def slope(name: str) -> Callable[[], Any]:
@@ -82,10 +81,24 @@ def _bptt(g: Given, convention: str) -> Counts:
             return lambda: derivative(lambda value: loss(name, value), own)
         return lambda: derivative(lambda value: loss(name, value), (own,))[0]
 
+    def errors() -> Array:
+        outputs = _outputs(g, _rnn_run(g, convention)[1])
+        found = tuple(_plus(one, tuple(-y for y in two)) for one, two in zip(outputs, targets, strict=True))
+        return _unwrapped(found, g["V"])
+
     return {
         "h": lambda: _unwrapped(_rnn_run(g, convention)[1], g["W"]),
         "dW": slope("W"), "dU": slope("U"), "dx": slope("x"),
-    }  # fmt: skip
+    } | ({"dV": slope("V"), "error": errors} if "V" in g else {})  # fmt: skip
+
+
+def _outputs(g: Mapping[str, Any], states: Array) -> Array:
+    """What an output layer makes of each state; the states where there is none."""
+    if "V" not in g:
+        return states
+    v = _rows(g["V"])
+    c = _row(g.get("c", 0), len(v))
+    return tuple(_plus(row_products(v, h), c) for h in states)
 
 
 def _gates(g: Mapping[str, Any], letter: str, x: Array, h: Array) -> Array:
@@ -239,6 +252,7 @@ def _both(id: str, count: Callable[[Given, str], Counts]) -> dict[str, Callable[
 
 LOOPS_IN_TIME: Mapping[str, Callable[[Given, str], Counts]] = {
     **_both("rnn_by_hand", _rnn), **_both("rnn_output_by_hand", _rnn), **_both("rnn_bptt_target_by_hand", _bptt),
+    **_both("rnn_bptt_by_hand", _bptt), **_both("rnn_bptt_output_by_hand", _bptt),
     **_both("lstm_by_hand", _lstm), **_both("gru_by_hand", _gru),
     "sgd_by_hand_scalar": _sgd, "momentum_by_hand_scalar": _momentum, "adam_by_hand_scalar": _adam,
     "adagrad_by_hand_scalar": _scaled_steps(lambda total, new, g: total + new),

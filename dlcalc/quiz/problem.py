@@ -97,15 +97,16 @@ Draw: TypeAlias = Span | Pick | Array | DrawnNetwork | ZooNetwork | TextNetwork 
 
 @dataclass(frozen=True)
 class Ask:
-    """What is asked: `conv.parameters` of a formula, `inverse:conv.o:s`, or `net.conv-1.output` of a drawn network.
+    """What is asked: `conv.parameters` of a formula, `inverse:conv.o:s`, `net.conv-1.output` of a drawn network, or
+    `gradient:rnn.W`.
 
-    `given` maps the formula's quantities to expressions in the problem's names.
+    `given` maps the formula's quantities to expressions in the problem's names; a gradient's options to their words.
     """
 
     text: str
-    form: Literal["formula", "inverse", "network", "slip"]
+    form: Literal["formula", "inverse", "network", "slip", "gradient"]
     of: str
-    """The formula's id, or the drawn name."""
+    """The formula's id, the drawn name, or the cell of a gradient."""
     name: str = ""
     """The step or answer; the cell of a network, `conv-1.output`; of a slip `layer` or `value`."""
     unknown: str = ""

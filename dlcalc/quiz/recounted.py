@@ -10,16 +10,21 @@ from ..errors import DlcalcError
 from ..expressions.evaluate import evaluate
 from ..expressions.nodes import FormulaCall, Node, Value, names_in
 from ..formulas.model import Formula
+from ..gradients import Numbers, difference, random_values
 from ..networks.exercise import cell
 from ..networks.network import INPUT, Network
 from ..networks.table import COUNTS, Table
 from .arrays import operation_of
 from .asked import Asked, CellAsked, FormulaAsked, InverseAsked, SlipAsked, TableAsked
 from .by_kernels import counted as by_kernels_counted
+from .gradients import GradientAsked
 from .listing import Given, axes
 from .own import THIS
 from .recount import recount
 
+NEAR_SLOPE = 1e-7
+"""How far a central difference may lie from a derivative."""
+DEFAULT_STEPS = 3
 CLOSE = 1e-9
 """By how much two floats of one number may differ, relative to it."""
 NEAR_ZERO = 1e-13
@@ -42,7 +47,20 @@ def differs(asked: Asked) -> str | None:
             return _cells(asked.table, [*rows, *(("total", c) for c in asked.columns if c in COUNTS)])
         case SlipAsked():
             return _cells(asked.slip.table, [(asked.slip.layer, asked.slip.column)]) or _slip(asked)
+        case GradientAsked():
+            return _gradient(asked)
     return None
+
+
+def _gradient(asked: GradientAsked) -> str:
+    """A gradient in letters beside central differences of the loss, on random numbers."""
+    found = asked.derivation
+    layout, wrt = found.layout, found.wrt
+    values = random_values(found.network, found.steps or DEFAULT_STEPS, seed=1, layout=layout)
+    counted, formula = Numbers(found.network, values, layout), Numbers(found.network, values, layout)
+    formula.by_delta()
+    away = difference(formula.evaluate(asked.expected), counted.by_differences(wrt))
+    return "" if away < NEAR_SLOPE else f"∂L/∂{wrt} differs by {away:.1e} from central differences of the loss"
 
 
 def same(left: Value, right: Value) -> bool:

@@ -20,9 +20,11 @@ from ..formulas.registry import formula
 from ..formulas.run import contains_letters
 from ..networks.table import Table
 from .arrays import fitted, lowered, numbers, sizes
-from .asked import Asked, CellAsked, ChoiceAsked, FormulaAsked, InverseAsked, SlipAsked, TableAsked, Wrong
+from .asked import Asked, CellAsked, ChoiceAsked, FormulaAsked, InverseAsked, SlipAsked, TableAsked
+from .asked_values import Wrong
 from .drawing import SlipValue, drawn
 from .filling import Filler, value_words
+from .gradients import gradient_asked
 from .problem import ARRAYS, Ask, Part, Problem
 from .shows import show
 
@@ -175,6 +177,8 @@ def asked_of(problem: Problem, ask: Ask, values: Mapping[str, Any]) -> Asked:
         return CellAsked(values[ask.of], layer, column)
     if ask.form == "slip":
         return SlipAsked(values[ask.of], ask.name)
+    if ask.form == "gradient":
+        return gradient_asked(ask.of, ask.given, values)
     found = problem.formulas.get(ask.of) or formula(ask.of)
     given = fitted(found, {name: _value(problem, node, values) for name, node in ask.given.items()})
     if ask.form == "inverse":

@@ -29,6 +29,11 @@ def asked(answer: str, name: str = "parameters") -> list[str]:
     return ["conv", "--f", "3", "--c", "3", "--k", "5", "--ask", name, "--answer", answer]
 
 
+def judged(answer: str) -> list[str]:
+    """What a student writes for the gradient by W of a simple RNN."""
+    return ["bptt", "--wrt", "W", "--answer", answer]
+
+
 REFUSED: dict[str, list[str]] = {
     # options that say nothing, or nothing that is known
     "an option without its value": ["conv", "--n"],
@@ -251,6 +256,35 @@ REFUSED: dict[str, list[str]] = {
     "a gigabyte as a network": ["net", f"{FOLDER}/sparse.toml"],
     "random bytes as a network": ["net", f"{FOLDER}/bytes.toml"],
     "a network that is nested deeply": ["net", f"{FOLDER}/deep.toml"],
+    # gradients
+    "a gradient of nothing": judged(""),
+    "a gradient of semicolons": judged(";;\n;"),
+    "a gradient of 1,000 parentheses": judged("(" * 1_000 + "h_t" + ")" * 1_000),
+    "a gradient of 5,000 minus signs": judged("-" * 5_000 + "W"),
+    "a gradient of 8,000 characters": judged("W+" * 4_000 + "W"),
+    "a gradient of 40 intermediates": judged("; ".join(["q_t = W h_t"] * 40)),
+    "a gradient of 40 signs ⊗": judged(" ⊗ ".join(["h_1"] * 41)),
+    "a gradient that sums to 10^9": judged("Σ_{t=1}^{10^9} δ_t h_t^T"),
+    "a gradient of sums of sums": judged("Σ_{a=1}^{20000} Σ_{b=1}^{20000} Σ_{d=1}^{20000} W"),
+    "a gradient of 90,000 terms": judged("Σ_{a=1}^{300} Σ_{b=1}^{300} W"),
+    "a gradient of 20,000 factors": judged("Π_{m=1}^{20000} W"),
+    "a gradient with a tower of powers": judged("W^9^9^9"),
+    "a gradient with a tower of times": judged("T^T^T^T^T^T W"),
+    "a gradient that is too large": judged("exp(exp(exp(exp(W))))"),
+    "a gradient in LaTeX that does not close": judged(r"\sum_{j=1}^{T \left( \hat{y}_j"),
+    "a gradient with half a fraction": judged(r"\frac{\partial L_j}{\partial h_j"),
+    "a gradient with an unknown LaTeX command": judged(r"\foo{W} \sum_j h_j"),
+    "a gradient that reads a file in LaTeX": judged(r"\input{/etc/passwd} \sum_j h_j"),
+    "a gradient with a Cyrillic h": judged("Σ_t δ_t һ_{t-1}^T"),
+    "a gradient with another small delta": judged("Σ_t ẟ_t h_{t-1}^T"),
+    "a gradient with a right-to-left override": judged("Σ_t \u202eδ_t h_{t-1}^T"),
+    "a gradient with a letter of no network": judged("Σ_t q δ_t h_{t-1}^T"),
+    "a gradient with five free letters": judged("h_a h_d h_g h_i h_l"),
+    "a gradient by another weight": judged("∂L/∂V = Σ_t δ_t h_t^T"),
+    "a gradient in its own words": judged("Σ_t ∂L_t/∂W"),
+    "a gradient that runs code": judged(RUNS_CODE),
+    "a gradient in a lambda": judged(LAMBDA),
+    "a gradient of a long intermediate": judged("(" * 50 + "δ_t" + ")" * 50 + " = W; W"),
     # profiles
     "a profile that does not exist": [*CONV, "--profile", "nonsense"],
     "an empty profile": [*CONV, "--profile", ""],
@@ -294,6 +328,9 @@ ANSWERED: dict[str, list[str]] = {
     "an equation without solutions": ["solve", "2n = 7", "--json"],
     "an inequality": ["solve", "n^2 < 10", "--json"],
     "no arguments at all to a calculator": ["conv", "--json"],
+    "a gradient of two circular intermediates": [*judged("p_t = q_t; q_t = p_t; Σ_t p_t h_t^T"), "--json"],
+    "a gradient of a step that is none": [*judged("h_{1/2} h_1^T"), "--json"],
+    "a gradient divided by zero": [*judged("W/0"), "--json"],
 }
 """Strange, but there is an answer."""
 

@@ -30,6 +30,7 @@ LOADS: list[list[str]] = [
     ["mlp", "--u", "7 7"],
     ["rf", "--f", "3"],
     ["activation", "tanh", "--x", "1"],
+    ["bptt", "--answer", "Σ_t δ_t h_{t-1}^T", "--json"],
 ]
 """What is run first, so that no case pays for what it is the first to load."""
 

@@ -10,6 +10,7 @@ import pytest
 from recurrent_networks import numbers
 from terminal import Terminal
 
+import dlcalc
 from dlcalc import gradients
 from dlcalc.expressions.parser import parse
 from dlcalc.expressions.printing.blocks import line_width
@@ -207,3 +208,64 @@ def test_what_is_refused(terminal: Terminal, arguments: str, sentence: str) -> N
     assert found.status == 2
     assert sentence in found.err
     assert found.err.count("\n") == 1
+
+
+# an answer judged
+
+
+def test_a_right_answer(terminal: Terminal) -> None:
+    """Exit 0; right in the other layout too, which is said."""
+    found = terminal('bptt --cell rnn --wrt V --answer "Σ_j (yhat_j - y_j) h_j^T"')
+    assert found.status == 0
+    assert "this is right" in found.words
+    rows = terminal('bptt --cell rnn --wrt V --answer "Σ_j h_j^T (yhat_j - y_j)" --json')
+    assert rows.status == 0
+    assert (rows.json["correct"], rows.json["convention"], rows.json["layout"]) == (True, "row", "column")
+    assert "right in row layout" in rows.json["notes"][0]
+    assert "expected" not in rows.json
+
+
+def test_a_wrong_answer(terminal: Terminal) -> None:
+    """Exit 1; the mistake is named, the right formula shown only if asked for."""
+    found = terminal('bptt --wrt W --answer "Σ_t δ_t h_t^T" --json')
+    assert (found.status, found.json["correct"]) == (1, False)
+    assert [mistake["id"] for mistake in found.json["mistakes"]] == ["state-of-the-same-step"]
+    assert found.json["mistakes"][0]["because"].endswith("hₜ is not hₜ₋₁")
+    shown = terminal('bptt --wrt b --answer "Σ_t dh_t" --show --json').json
+    assert parse(shown["expected"], gradients.network("rnn").declarations)
+    several = terminal('bptt --wrt W --answer "-Σ_t δ_t h_t^T"')
+    assert "Σ over" not in several.words
+    assert "this is wrong" in several.words
+    unnamed = terminal('bptt --wrt W --answer "W" --show')
+    assert (unnamed.status, "no typical mistake gives this" in unnamed.words) == (1, True)
+    assert "entry (2, 1) is 0.89" in unnamed.words
+
+
+def test_an_answer_is_asked_back(terminal: Terminal) -> None:
+    found = terminal('bptt --cell lstm --wrt b_f --answer "Σ_t dC_t ⊗ C_{t-1} ⊗ f_t ⊗ (1 - f_t)"')
+    assert found.status == 2
+    assert "⊗ can be read in two ways" in found.err
+    assert len(found.err.splitlines()) == 1
+
+
+def test_an_answer_has_numbers_of_its_own(terminal: Terminal) -> None:
+    found = terminal('bptt --wrt W --value W=0.5 --answer "Σ_t δ_t h_{t-1}^T"')
+    assert (found.status, "leave the values out" in found.err) == (2, True)
+
+
+def test_an_answer_of_one_unit(terminal: Terminal) -> None:
+    """With numbers for matrices there are no transposes."""
+    found = terminal('bptt --layout number --head linear --wrt W --answer "Σ_t δ_t h_{t-1}"')
+    assert found.status == 0
+    assert terminal('bptt --layout number --head linear --wrt W --answer "Σ_t δ_t h_t"').status == 1
+
+
+def test_a_judged_gradient_shows_itself() -> None:
+    """As a value in Python: what it is called, whether it is right, and what is expected."""
+    right = dlcalc.bptt("rnn", "W", answer="Σ_t δ_t h_{t-1}^T")
+    assert repr(right) == "<∂L/∂W is right>"
+    wrong = dlcalc.bptt("rnn", "W", answer="Σ_t dh_t h_{t-1}^T", layout="row", steps=2)
+    assert (wrong.correct, wrong.convention) == (False, "column")
+    assert repr(wrong) == "<∂L/∂W is wrong: slope-missing>"
+    asked_again = dlcalc.bptt("rnn", "W", answer=wrong.expected, layout="row", steps=2)
+    assert (asked_again.correct, asked_again.convention) == (True, "row")

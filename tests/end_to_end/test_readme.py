@@ -22,6 +22,7 @@ COMMANDS = [
 WRONG_ANSWERS = {
     "conv --n 28 --f 3 --c 6 --k 16 --ask parameters --answer 160",
     'lstm --ask parameters --answer "4nm + 4m"',
+    'bptt --cell rnn --wrt W --answer "Σ_j diag(1 - h_j^2) V^T (yhat_j - y_j) h_{j-1}^T"',
     'diff "w tanh(w)" --answer "1 - tanh(w)^2"',
     'run conv --x "1 2 3; 4 5 6; 7 8 9" --w "1 2; 0 -1" --answer "12 14; 18 20"',
 }

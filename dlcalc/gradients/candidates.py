@@ -1,0 +1,284 @@
+"""What each mistake comes to, on the numbers on which an answer has a value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from contextlib import suppress
+from functools import lru_cache
+from typing import TypeAlias
+
+from ..errors import UserError
+from ..expressions.arrays import each, flat, shape_of, transpose
+from ..expressions.evaluate import compile_node
+from ..expressions.limits import within_budget
+from ..expressions.nodes import Index, Name, Node, Value
+from .answer import Answer
+from .delta import LAST, MIDDLE, Delta
+from .derivation import Derivation
+from .edits import Edit, Found
+from .general import General
+from .layouts import declared_shape, in_layout
+from .lines import Line, Role, with_steps
+from .local import moved
+from .mistakes import COMMON, FEWER, LEFT_OUT, ONLY_IF_SQUARE, RULES, TOLD_BY, TRANSPOSED, WHOLES, Slipped, Whole
+from .model import Network, Signal, indices_in
+from .worlds import SETTINGS, WORK, World, is_line, same, world_of
+
+MOST_NAMED = 5
+Evaluate: TypeAlias = Callable[[World], Value | None]
+"""The value of a mistaken gradient on some numbers; None where it has none."""
+
+
+def pair(found: Iterable[Found]) -> Found:
+    """Several mistakes as one entry."""
+    parts = tuple(found)
+    return Found("+".join(part.id for part in parts), "; and ".join(part.because for part in parts))
+
+
+class Candidates:
+    """What each mistake comes to, on numbers on which the answer has a value."""
+
+    def __init__(self, worlds: Sequence[World], answer: Answer) -> None:
+        self.worlds, self.answer = worlds, answer
+        self.network, self.wrt, self.layout = worlds[0].network, worlds[0].wrt, worlds[0].layout
+
+    def named(self, wrote: Value) -> list[Found]:
+        """The mistakes that lead to these numbers; two of them together only where none does alone."""
+        where = self.network, self.wrt, self.layout
+        return self._among(wrote, _table(*where, self.answer.has_partials)) or self._among(wrote, _pairs(*where))
+
+    def _among(self, wrote: Value, table: Iterable[tuple[Found | None, Evaluate]]) -> list[Found]:
+        found: dict[str, Found] = {}
+        world = self.worlds[0]
+        for mistake, evaluate in table:
+            value = evaluate(world)
+            if value is None:
+                continue
+            for whole, changed in self._wholes(world, value, mistake):
+                if whole.id in found or not self._same(world, wrote, changed):
+                    continue
+                if self._confirmed(mistake, evaluate, whole):
+                    found[whole.id] = whole
+            if len(found) > MOST_NAMED:
+                break
+        fewest = min((one.id.count("+") for one in found.values()), default=0)
+        return [one for one in found.values() if one.id.count("+") == fewest and not _is_told(one.id, found)]
+
+    def _same(self, world: World, wrote: Value, value: Value) -> bool:
+        if self.answer.has_partials and world.is_matrix and is_line(wrote):
+            return same(flat((wrote,)), flat((value,)))
+        return same(world.shaped(wrote), world.shaped(value))
+
+    def _confirmed(self, mistake: Found | None, evaluate: Evaluate, whole: Found) -> bool:
+        """Whether the other sets of numbers say the same."""
+        for world in self.worlds[1:]:
+            try:
+                wrote = world.value(self.answer)
+            except UserError:
+                return False
+            value = evaluate(world)
+            if value is None:
+                return False
+            if not any(
+                name.id == whole.id and self._same(world, wrote, changed)
+                for name, changed in self._wholes(world, value, mistake)
+            ):
+                return False
+        return True
+
+    def _wholes(self, world: World, value: Value, mistake: Found | None) -> Iterator[tuple[Found, Value]]:
+        """The value as it is, with another sign or factor, and transposed."""
+        first = () if mistake is None else (mistake,)
+        yield (pair(first) if first else ONLY_IF_SQUARE), value
+        for whole in WHOLES:
+            yield pair((*first, Found(whole.id, whole.because))), _changed(value, whole, world.steps)
+        if len(shape_of(value)) == 2 and world.is_matrix:
+            yield pair((*first, self._transposed())), transpose(value)
+
+    def _transposed(self) -> Found:
+        shape = "×".join(declared_shape(self.network, self.wrt, self.layout))
+        return Found(TRANSPOSED.id, TRANSPOSED.because.format(self.wrt, shape))
+
+
+def _is_told(id: str, found: Container[str]) -> bool:
+    """Whether another mistake that was found says the same, and better."""
+    better = "+".join(TOLD_BY.get(part, part) for part in id.split("+"))
+    return better != id and better in found
+
+
+def _changed(value: Value, whole: Whole, steps: int) -> Value:
+    return each(lambda number: whole.change(number, steps), value)
+
+
+# the formulas
+
+
+class Known:
+    """An evaluation that remembers what it came to: the same numbers serve many answers."""
+
+    def __init__(self, evaluate: Evaluate) -> None:
+        self.evaluate = evaluate
+        self.values: dict[World, Value | None] = {}
+
+    def __call__(self, world: World) -> Value | None:
+        if world not in self.values:
+            if len(self.values) > 16:
+                self.values.clear()
+            self.values[world] = self.evaluate(world)
+        return self.values[world]
+
+
+@lru_cache(maxsize=64)
+def _table(network: Network, wrt: str, layout: str, partials: bool) -> tuple[tuple[Found | None, Evaluate], ...]:
+    """The right gradient, and that of every edit: of the formulas, in ∂ notation if asked, and of the recursion."""
+    role: Role = "gradient" if wrt in network.by_name else "vector"
+    found: list[tuple[Found | None, Evaluate]] = [(None, lambda world: world.expected)]
+    for tree in _formulas(network, wrt):
+        found += [(edit.mistake, _of_formula(edit.of(tree), layout, role)) for edit in _edits(tree, network)]
+    if partials:
+        with suppress(UserError):
+            tree = General(network, wrt).symbolic().right
+            found += [(edit.mistake, _of_formula(edit.of(tree), layout, "symbol")) for edit in _edits(tree, network)]
+    if not network.truncate:
+        delta = Delta(network)
+        for signal in _needed(delta, wrt):
+            for edit in _edits(delta.right(signal, MIDDLE), network):
+                found.append((edit.mistake, _of_recursion(Slipped(delta, signal, edit), wrt, layout)))
+    return tuple((mistake, Known(evaluate)) for mistake, evaluate in found)
+
+
+@lru_cache(maxsize=64)
+def _pairs(network: Network, wrt: str, layout: str) -> tuple[tuple[Found | None, Evaluate], ...]:
+    """Two of the common mistakes with the general formula, or with the recursion where there is no such formula."""
+    role: Role = "gradient" if wrt in network.by_name else "vector"
+    found: dict[Node, tuple[Found | None, Evaluate]] = {}
+    tree = _formulas(network, wrt)[-1]
+    for first in _edits(tree, network, COMMON):
+        once = first.of(tree)
+        for second in _edits(once, network, COMMON):
+            twice = second.of(once)
+            if twice not in (tree, once) and first.mistake.id != second.mistake.id:
+                mistake = pair((first.mistake, second.mistake))
+                found.setdefault(twice, (mistake, Known(_of_formula(twice, layout, role))))
+                if first.mistake.id not in FEWER or not second.mistake.id.endswith("-missing"):
+                    continue
+                for third in _edits(twice, network, LEFT_OUT):
+                    thrice = third.of(twice)
+                    if third.mistake.id != second.mistake.id:
+                        every = pair((first.mistake, second.mistake, third.mistake))
+                        found.setdefault(thrice, (every, Known(_of_formula(thrice, layout, role))))
+    return tuple(found.values())
+
+
+def _edits(tree: Node, network: Network, ids: Container[str] | None = None) -> Iterator[Edit]:
+    for rule in RULES:
+        if ids is None or rule.id in ids:
+            yield from rule.edits(tree, network)
+
+
+def _formulas(network: Network, wrt: str) -> list[Node]:
+    """The gradient by the recursion's names, the same with them put in, and the general formula."""
+    found: list[Node] = []
+    if not (network.truncate and network.loss == "every"):
+        delta = Delta(network)
+        line = delta.gradient(wrt)
+        found += [line.right, _unfolded(line.right, delta)]
+    with suppress(UserError):
+        found.append(General(network, wrt).written_out().right)
+    return list(dict.fromkeys(found))
+
+
+def _of_formula(node: Node, layout: str, role: Role) -> Evaluate:
+    try:
+        run = compile_node(in_layout(Line(node, node, role), layout).right)
+    except UserError:
+        return lambda world: None
+
+    def evaluate(world: World) -> Value | None:
+        try:
+            return _numbers(within_budget(lambda: run(dict(world.with_partials)), WORK))
+        except UserError:
+            return None
+
+    return evaluate
+
+
+def _of_recursion(delta: Delta, wrt: str, layout: str) -> Evaluate:
+    def evaluate(world: World) -> Value | None:
+        env = {**world.environment}
+        try:
+            for name, t, line in delta.unrolled(world.steps):
+                run = compile_node(in_layout(line, layout).right)
+                value = within_budget(lambda run=run: run(env), WORK)  # type: ignore[misc]
+                if name.layer:
+                    return None
+                env[name.name] = {**env[name.name], t: value}
+            line = in_layout(with_steps(delta.gradient(wrt), world.steps), layout)
+            return _numbers(within_budget(lambda: compile_node(line.right)(env), WORK))
+        except UserError:
+            return None
+
+    return evaluate
+
+
+def _numbers(value: Value) -> Value | None:
+    return None if any(isinstance(item, Node) for item in flat((value,))) else value
+
+
+def _needed(delta: Delta, wrt: str) -> list[Signal]:
+    """The named signals that the gradient asks for, directly or through others."""
+    named = {delta.network.adjoint_names[signal]: signal for _, signals in delta.schedule() for signal in signals}
+    wanted: dict[Signal, None] = {}
+    open_ = [delta.gradient(wrt).right]
+    while open_:
+        node = open_.pop()
+        for index in indices_in(node):
+            signal = named.get(index.base.id) if isinstance(index.base, Name) else None
+            if signal is not None and signal not in wanted:
+                wanted[signal] = None
+                open_.append(delta.right(signal, MIDDLE))
+    return list(wanted)
+
+
+def _unfolded(node: Node, delta: Delta) -> Node:
+    """The formula with the recursion's expressions for its δ, once."""
+    named = {delta.network.adjoint_names[signal]: signal for _, signals in delta.schedule() for signal in signals}
+    if isinstance(node, Index) and isinstance(node.base, Name) and node.base.id in named and len(node.indices) == 1:
+        right, last = (delta.right(named[node.base.id], place) for place in (MIDDLE, LAST))
+        # where only the last step has a loss, its equation is another one
+        is_same = delta.network.loss == "every" or right == last
+        return moved(right, node.indices[-1]) if is_same else node
+    return node.map(lambda child: _unfolded(child, delta))
+
+
+def unfolded(derivation: Derivation) -> Node:
+    """The gradient from those by the states: each δ written out once."""
+    role: Role = "gradient" if derivation.wrt in derivation.network.by_name else "vector"
+    delta = Delta(derivation.network)
+    line = delta.gradient(derivation.wrt)
+    whole = with_steps(Line(line.left, _unfolded(line.right, delta), role), derivation.steps)
+    return in_layout(whole, derivation.layout).right
+
+
+def slipped(derivation: Derivation, right: Node) -> Iterator[tuple[Found, Node]]:
+    """What single mistakes make of a right formula: of those that have a value each value once, the commonest first."""
+    network, wrt, layout = derivation.network, derivation.wrt, derivation.layout
+    steps = derivation.steps or SETTINGS[0][0]
+    world = world_of(network, wrt, layout, (steps, *SETTINGS[0][1:]), 1)
+    role: Role = "gradient" if wrt in network.by_name else "vector"
+    seen = [world.expected]
+    for tree in _formulas(network, wrt):
+        if in_layout(with_steps(Line(tree, tree, role), derivation.steps), layout).right != right:
+            continue
+        for edit in sorted(_edits(tree, network), key=lambda edit: not _is_common(edit)):
+            changed = edit.of(tree)
+            value = _of_formula(changed, layout, role)(world)
+            is_told = edit.mistake.id not in TOLD_BY
+            if is_told and value is not None and not any(same(value, one) for one in seen):
+                seen.append(value)
+                line = in_layout(with_steps(Line(changed, changed, role), derivation.steps), layout)
+                yield edit.mistake, line.right
+
+
+def _is_common(edit: Edit) -> bool:
+    return edit.mistake.id in COMMON or edit.mistake.id.endswith("-missing")

@@ -1,0 +1,254 @@
+"""Whether what somebody wrote is the gradient, by its value on random numbers; and what went wrong if it is not.
+
+Right in another layout is right. A wrong answer is named if an edit of the derivation gives the same numbers; else the
+first place is shown where shapes disagree, or numbers on which both differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, field
+
+from ..errors import UserError
+from ..expressions import printing
+from ..expressions.arrays import shape_of
+from ..expressions.functions import CONSTANTS
+from ..expressions.limits import LimitError
+from ..expressions.nodes import Index, Name, Node, Partial, Transpose, Value
+from .answer import Answer, is_step, read, regrouped, summed
+from .candidates import MOST_NAMED, Candidates, pair
+from .derivation import Derivation
+from .edits import Edit, Found
+from .layouts import LAYOUTS
+from .mistakes import MISSING_SUM
+from .model import Network
+from .where import disagreement
+from .worlds import SETTINGS, SQUARE, World, world_of
+
+TURNED = "∂L/∂h as a column: the factors stand in the other order, each Jacobian transposed"
+FLIPPED = "vectors as columns beside the weights of the row layout: Wᵀh"
+"""Ways in which an answer is right that is not written as its layout has it."""
+MOST_PARTS = 400
+"""A longer answer is judged, but no mistake is looked for in it."""
+MOST_SITES = 10
+MOST_STEPS = 6
+"""An answer for a given number of steps is judged for so many at most."""
+
+
+class AmbiguousError(UserError):
+    """An answer that is right or wrong as ⊗ is read: whoever wrote it is asked back."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`layout`: the one in which the answer was read. `detail`: where shapes disagree, or a counterexample."""
+
+    correct: bool
+    layout: str
+    mistakes: tuple[Found, ...] = ()
+    detail: str = ""
+    notes: tuple[str, ...] = field(default=())
+
+
+KNOWN = {
+    "all": "δ_t, and the gradients by states and gates",
+    "states": "the gradients by states, dh_t and dC_t",
+    "none": "no gradients",
+}
+"""Word → which gradients an answer may take as known."""
+
+
+def judge(derivation: Derivation, text: str, outer: str = "outer", known: str = "all") -> Verdict:
+    """Judges an answer for ∂L/∂wrt of a derivation; its layout is the one that is tried first.
+
+    `outer`: how ⊗ is read, "outer" or "pointwise". `known`: a key of KNOWN; others have to be stated. Raises UserError
+    for what cannot be read, for unknown letters, and where one way of reading ⊗ is wrong and another one right.
+    """
+    if derivation.steps is not None and derivation.steps > MOST_STEPS:
+        raise UserError(f"an answer is judged for at most {MOST_STEPS} time steps, not {derivation.steps}")
+    answer = read(text, derivation.network, derivation.wrt)
+    _check_known(derivation.network, answer, known)
+    return _Judge(derivation).verdict(answer, outer)
+
+
+def _check_known(network: Network, answer: Answer, known: str) -> None:
+    """Raises UserError where an answer takes a gradient as known that is not."""
+    if known == "all":
+        return
+    names = set(network.adjoint_names.values())
+    if known == "states":
+        names -= {network.adjoint_names[signal] for signal in network.firsts}
+    stated = {statement.name for statement in answer.statements}
+    for part in answer.parts():
+        letter = part.base if isinstance(part, Index) else part
+        if isinstance(part, Partial) or (isinstance(letter, Name) and letter.id in names - stated):
+            raise UserError(f"{printing.text(part)} is not given here: write out what it is, or state it before")
+
+
+class _Judge:
+    def __init__(self, derivation: Derivation) -> None:
+        self.derivation = derivation
+        self.network, self.wrt = derivation.network, derivation.wrt
+        first = derivation.layout
+        others = () if first == "number" else ("column", "row", "pytorch")
+        self.layouts = tuple(dict.fromkeys((first, *others)))
+
+    # the numbers
+
+    def world(self, layout: str, place: int, square: bool = False, way: str = "") -> World:
+        steps, n, m, k = (SQUARE if square else SETTINGS)[place]
+        setting = (self.derivation.steps or steps, n, m, k)
+        return world_of(self.network, self.wrt, layout, setting, place + 1, way == TURNED, way == FLIPPED)
+
+    def is_right(self, answer: Answer, layout: str, way: str = "") -> bool:
+        """At all three sets of numbers; an answer without a value is not."""
+        for place in range(len(SETTINGS)):
+            world = self.world(layout, place, way=way)
+            value = self._value(world, answer)
+            if value is None or not world.agrees(value, answer):
+                return False
+        return True
+
+    def right_in(self, answer: Answer) -> tuple[str, str] | None:
+        """The first layout in which it is right, and in which way it is written there."""
+        for layout in self.layouts:
+            if self.is_right(answer, layout):
+                return layout, ""
+        if self.layouts[0] == "number":
+            return None
+        if answer.has_partials and self.is_right(answer, "column", TURNED):
+            return self.layouts[0], TURNED
+        return ("row", FLIPPED) if self.is_right(answer, "column", FLIPPED) else None
+
+    # the verdict
+
+    def verdict(self, written: Answer, outer: str) -> Verdict:
+        self._check_letters(written)
+        self._check_layers(written)
+        readings = self._grouped(written).readings(outer)
+        answer = next(readings)
+        found = self.right_in(answer)
+        if found is not None:
+            return Verdict(True, found[0], notes=tuple(self._told(answer, *found)))
+        for other in readings:
+            if self.right_in(other) is not None:
+                ways = "the outer product abᵀ", "the product entry by entry"
+                is_pointwise = outer == "pointwise"
+                raise AmbiguousError(
+                    f"⊗ can be read in two ways: as {ways[is_pointwise]} this is wrong, as {ways[not is_pointwise]} "
+                    "right; write a b^T or a ⊙ b"
+                )
+        return self._wrong(answer)
+
+    def _grouped(self, answer: Answer) -> Answer:
+        """The answer, or where it has no value as it stands and has one if grouped otherwise, that."""
+        other = answer.changed(regrouped)
+        if other == answer or answer.unbound(self._known):
+            return answer
+        world = self.world(self.layouts[0], 0)
+        return next((each for each in (answer, other) if self._value(world, each) is not None), answer)
+
+    def _told(self, answer: Answer, layout: str, way: str) -> Iterator[str]:
+        if way:
+            yield f"right with {way}"
+        if layout != self.layouts[0]:
+            yield f"right in {layout} layout ({LAYOUTS[layout]}); asked is {self.layouts[0]} layout"
+        if not answer.has_partials and not way:
+            world = self.world(layout, 0)
+            shape = shape_of(world.value(answer))
+            if not world.is_matrix and len(shape) == 2 and shape != shape_of(world.expected):
+                yield "right, written as a row" if shape[0] == 1 else "right, written as a column"
+
+    @property
+    def _known(self) -> Container[str]:
+        return {*self.world(self.layouts[0], 0).environment, *CONSTANTS, "L", "s"}
+
+    def _check_letters(self, answer: Answer) -> None:
+        known = self._known
+        strange = [name for name in answer.unbound(known) if not is_step(answer, name)]
+        if strange:
+            letters = ", ".join(name for name in self.network.declarations.kinds if name in known and name != "e")
+            raise UserError(f"{strange[0][:40]} has no meaning here; the letters are {letters}")
+
+    def _check_layers(self, answer: Answer) -> None:
+        layered = {Name(name) for signal in self.network.equations if signal.layer
+                   for name in (signal.name, self.network.adjoint_names[signal])}  # fmt: skip
+        for part in answer.parts():
+            if isinstance(part, Index) and part.base in layered and len(part.indices) == 1:
+                shown = printing.text(part.base)
+                raise UserError(f"{shown} has layers here: write {shown}[1, t] for that of layer 1 in step t")
+
+    def _wrong(self, answer: Answer) -> Verdict:
+        letters = answer.unbound(self._known)
+        lead: tuple[Found, ...] = ()
+        if letters:
+            if len(letters) > 3:
+                raise UserError(f"{', '.join(letters[:4])} stand for no step: each needs its Σ")
+            lead, whole = (MISSING_SUM,), summed(answer, letters)
+            if self.right_in(whole) is not None:
+                return Verdict(False, self.layouts[0], lead)
+            # with the Σ the rest can be judged
+            answer = whole
+        if sum(1 for _ in answer.parts()) > MOST_PARTS:
+            return Verdict(False, self.layouts[0], lead, self._where(answer, self.layouts[0]))
+        for layout, square in self._places(answer):
+            named = self.named(answer, layout, square)
+            if named:
+                every = tuple(pair((*lead, found)) for found in named[:MOST_NAMED])
+                return Verdict(False, layout, every, self._where(answer, layout, True))
+        repaired = self._repaired(answer)
+        if repaired is not None:
+            return Verdict(False, self.layouts[0], (pair((*lead, repaired)),), self._where(answer, self.layouts[0]))
+        return Verdict(False, self.layouts[0], lead, self._where(answer, self.layouts[0]))
+
+    def _where(self, answer: Answer, layout: str, only_shapes: bool = False) -> str:
+        return disagreement(self.world(layout, 0), answer, only_shapes)
+
+    # naming
+
+    def _places(self, answer: Answer) -> list[tuple[str, bool]]:
+        """(layout, whether sizes are equal): where mistakes are looked for, at most two places.
+
+        The first layout in which the answer has the gradient's shape, or else a value; then one with equal sizes.
+        """
+        shaped, valued, square = [], [], []
+        for layout in self.layouts:
+            value = self._value(self.world(layout, 0), answer)
+            if value is None:
+                if self._value(self.world(layout, 0, True), answer) is not None:
+                    square.append((layout, True))
+                continue
+            valued.append((layout, False))
+            wrote, wanted = self.world(layout, 0).both(value, answer)
+            if shape_of(wrote) == shape_of(wanted):
+                shaped.append((layout, False))
+        return shaped[:1] or [*valued[:1], *square[:1]]
+
+    def _value(self, world: World, answer: Answer) -> Value:
+        try:
+            return world.value(answer)
+        except LimitError:
+            raise
+        except UserError:
+            return None
+
+    def named(self, answer: Answer, layout: str, square: bool) -> list[Found]:
+        """The mistakes that lead to these very numbers."""
+        worlds = [self.world(layout, place, square) for place in range(len(SQUARE if square else SETTINGS))]
+        wrote = self._value(worlds[0], answer)
+        return [] if wrote is None else Candidates(worlds, answer).named(wrote)
+
+    def _repaired(self, answer: Answer) -> Found | None:
+        """A transpose that is missing in what was written, of one letter in all its places."""
+        sites = {part for part in answer.parts() if isinstance(part, Index) or _is_matrix(part, self.network.by_name)}
+        for site in sorted(sites, key=printing.text)[:MOST_SITES]:
+            for layout in self.layouts:
+                edit = Edit(MISSING_SUM, {site: Transpose(site)})
+                if self.is_right(answer.changed(edit.of), layout):
+                    shown_ = printing.text(site)
+                    return Found("transpose-missing", f"{shown_} has to be transposed, {shown_}ᵀ, for the sizes to fit")
+        return None
+
+
+def _is_matrix(node: Node, weights: Container[str]) -> bool:
+    return isinstance(node, Name) and node.kind.rank == 2 and node.id in weights

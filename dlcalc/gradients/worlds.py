@@ -1,0 +1,391 @@
+"""Numbers on which an answer is compared with the gradient: a network with random values, in one layout.
+
+Beside the letters of the network it knows ∂L/∂ every signal (δ_t, dh_t, zero beyond the ends), the signs of
+derivatives, and the identity matrix I. What stands beyond the last step only ever meets a zero; it has a random value,
+so that nothing else comes out right.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+from ..errors import UserError
+from ..expressions import printing
+from ..expressions.arrays import add, each, flat, product, shape_of, transpose
+from ..expressions.assembled import PARTIALS
+from ..expressions.evaluate import compile_node
+from ..expressions.limits import LimitError, within_budget
+from ..expressions.nodes import Index, Kind, Literal, Node, Outer, Partial, Reduce, Transpose, Value, names_in, walk
+from ..expressions.parser import parse
+from .answer import Answer, Statement
+from .delta import Delta, Place
+from .general import General
+from .layouts import in_layout
+from .lines import LOSS, Line, loss_at
+from .local import product as factors_of
+from .model import Network, Signal
+from .numeric import Numbers, random_values, worked
+from .partials import error_values, partial_values
+
+NEAR = 1e-9
+"""Largest difference of two values that are the same, relative to the largest number in them."""
+WORK = 40_000
+"""Units of work that an answer may cost on one set of numbers."""
+OUTPUTS = {
+    "softmax": ("-(y/p)^T", "diag(p) - p p^T"),
+    "sigmoid": ("((p - y)/(p ⊙ (1 - p)))^T", "diag(p ⊙ (1 - p))"),
+    "linear": ("(p - y)^T", "diag(1 + 0*p)"),
+}
+"""Head → ∂L_t/∂ŷ_t as a row, and ∂ŷ_t/∂o_t, from the output p and the target y."""
+SETTINGS = ((3, 3, 2, 4), (4, 2, 3, 5), (2, 4, 3, 2))
+"""(steps, n, m, k) of the three sets of numbers: sizes all different, so that no transpose goes unnoticed."""
+SQUARE = ((3, 3, 3, 3), (4, 3, 3, 3))
+"""The same with equal sizes, for answers that fit no other."""
+
+
+class OpenError(LimitError):
+    """The answer speaks of a derivative that is not worked out: it is neither right nor wrong."""
+
+
+@dataclass(frozen=True, eq=False)
+class World:
+    """One network with random numbers, in one layout.
+
+    `turned`: ∂a/∂b has a column for each entry of a. `flipped`: the weights of the row layout beside columns, Wᵀh.
+    """
+
+    network: Network
+    wrt: str
+    layout: str
+    setting: tuple[int, int, int, int]
+    seed: int
+    turned: bool = False
+    flipped: bool = False
+
+    @property
+    def steps(self) -> int:
+        return self.setting[0]
+
+    @cached_property
+    def numbers(self) -> Numbers:
+        steps, n, m, k = self.setting
+        drawn = random_values(self.network, steps, n, m, k, seed=self.seed, layout=self.layout)
+        found = Numbers(self.network, drawn, self.layout)
+        if self._has_recursion:
+            found.by_delta()
+        return found
+
+    @property
+    def _has_recursion(self) -> bool:
+        return not (self.network.truncate and self.network.loss == "every")
+
+    @cached_property
+    def expected(self) -> Value:
+        """∂L/∂wrt in this layout."""
+        if self._has_recursion:
+            found = self.numbers.value(Delta(self.network).gradient(self.wrt))
+        else:
+            found = Numbers(self.network, self.numbers.values, self.layout).by_general(self.wrt)
+        return transpose(found) if self.flipped and self.is_matrix else found
+
+    @cached_property
+    def column(self) -> Value:
+        """∂L/∂wrt in column layout."""
+        is_turned = self.flipped or self.layout == "row"
+        return transpose(self.expected) if self.is_matrix and is_turned else self.expected
+
+    @property
+    def is_matrix(self) -> bool:
+        weight = self.network.by_name.get(self.wrt)
+        return weight is not None and bool(weight.columns)
+
+    # what the letters stand for
+
+    @cached_property
+    def environment(self) -> dict[str, Any]:
+        env = {**self.numbers.environment, "I": _identity(self.setting[2], self.layout)}
+        env.pop("t", None)
+        if self._has_recursion:
+            self._add_gradients(env)
+        self._add_beyond(env)
+        return env
+
+    def _add_gradients(self, env: dict[str, Any]) -> None:
+        """∂L/∂ every signal, those too that the recursion has no name for."""
+        delta, network = Delta(self.network), self.network
+        for signal in network.equations:
+            if signal in delta.named or signal.name == "yhat" or signal.layer:
+                continue
+            name = network.adjoint(signal).name
+            env[name] = {}
+            for t in range(1, self.steps + 1):
+                right = delta.right(signal, Place(t > 1, t < self.steps))
+                node = in_layout(Line(right, right, "vector"), self.layout).right
+                env[name][t] = worked(lambda node=node, t=t: compile_node(node)({**env, "t": t}))  # type: ignore[misc]
+
+    def _add_beyond(self, env: dict[str, Any]) -> None:
+        draw = random.Random(self.seed + 1000)
+        for signal in self.network.equations:
+            if signal.layer:
+                continue
+            backwards = self.network.group_of[signal].direction < 0
+            end = 0 if backwards else self.steps + 1
+            values = env[signal.name]
+            garbage = each(lambda _: draw.uniform(-1, 1), values[1])
+            env[signal.name] = {end: garbage, **values}
+            name = self.network.adjoint(signal).name
+            if name in env:
+                start = self.steps + 1 if backwards else 0
+                env[name] = {start: garbage, **env[name], end: each(lambda _: 0.0, env[name][1])}
+        inputs = env["x"]
+        around = (each(lambda _: draw.uniform(-1, 1), inputs[1]) for _ in range(2))
+        env["x"] = {**dict(zip((0, self.steps + 1), around, strict=True)), **inputs}
+
+    @cached_property
+    def with_partials(self) -> dict[str, Any]:
+        """The same with the values of signs of derivatives, ∂h_m/∂h_{m−1}."""
+        env, network = self.environment, self.network
+        found: dict[Partial, Value] = {}
+        recurrent = next(weight.name for weight in network.weights if weight.role == "w_hh")
+        for name in dict.fromkeys((recurrent, self.wrt)):
+            try:
+                general = General(network, name)
+            except UserError:
+                continue
+            found |= self._partials(env, general)
+            if name == self.wrt or general.state.name == "s":
+                env = {**env, "e": error_values(env, general, self.steps, self.layout) or env.get("e", {})}
+            _chain(found, general, self.steps, self.wrt)
+        self._add_slopes_of_loss(found, env)
+        if self.turned:
+            found = {sign: _turned(value) for sign, value in found.items()}
+        return {**env, PARTIALS: found}
+
+    def _partials(self, env: dict[str, Any], general: General) -> dict[Partial, Value]:
+        return worked(lambda: partial_values(env, general, self.steps, self.layout))
+
+    def _add_slopes_of_loss(self, found: dict[Partial, Value], env: Mapping[str, Any]) -> None:
+        """∂L/∂h_t and ∂L/∂a_t as rows, all later losses included; ∂L_t/∂o_t."""
+        network = self.network
+        for signal in network.equations:
+            values = env.get(network.adjoint(signal).name)
+            if signal.layer or signal.name == "yhat" or not isinstance(values, dict):
+                continue
+            for t in range(1, self.steps + 1):
+                row = _row(values[t])
+                found.setdefault(Partial(LOSS, signal.at(Literal(t))), row)
+                if signal == network.head.at:
+                    found.setdefault(Partial(loss_at(Literal(t)), signal.at(Literal(t))), row)
+        if network.head.name in OUTPUTS and network.cell in ("rnn", "lstm", "peephole", "gru"):
+            self._add_output(found, env)
+
+    def _add_output(self, found: dict[Partial, Value], env: Mapping[str, Any]) -> None:
+        """∂L_t/∂ŷ_t, ∂ŷ_t/∂o_t, ∂o_t/∂h_t and what is between, of a head with an output layer."""
+        loss, slope = (parse(text, {"p": Kind.VECTOR, "y": Kind.VECTOR}) for text in OUTPUTS[self.network.head.name])
+        weight = transpose(env["V"]) if self.layout == "row" else env["V"]
+        for t in range(1, self.steps + 1):
+            values = {"p": flat((env["yhat"][t],)), "y": flat((env["y"][t],))}
+            by_output, by_score = compile_node(loss)(dict(values)), compile_node(slope)(dict(values))
+            output, score, state = (Signal(name).at(Literal(t)) for name in ("yhat", "a_y", "h"))
+            if t in self._loss_steps:
+                found[Partial(loss_at(Literal(t)), output)] = by_output
+            found[Partial(output, score)] = by_score
+            found[Partial(score, state)] = weight
+            found[Partial(output, state)] = product(by_score, weight)
+
+    @property
+    def _loss_steps(self) -> range:
+        return range(self.steps if self.network.loss == "last" else 1, self.steps + 1)
+
+    # what an answer comes to
+
+    def value(self, answer: Answer) -> Value:
+        """The answer in numbers. Raises UserError where it has no value, LimitError where it costs too much."""
+        answer = answer.changed(lambda node: self.read(node))
+        env = dict(self.with_partials if answer.has_partials else self.environment)
+        if self.flipped:
+            env |= {each.name: transpose(env[each.name]) for each in self.network.weights if each.columns}
+        return within_budget(lambda: self._value(answer, env), WORK)
+
+    def _value(self, answer: Answer, env: dict[str, Any]) -> Value:
+        if answer.statements:
+            self.state(answer.statements, env)
+        found = compile_node(answer.node)(env)
+        left = next((item for item in flat((found,)) if isinstance(item, Node)), None)
+        if left is not None:
+            raise UserError(_unknown(left))
+        return found
+
+    def state(self, statements: tuple[Statement, ...], env: dict[str, Any]) -> None:
+        """Works out stated intermediates, whichever order they ask for; zero after the last step."""
+        open_ = self._places(statements, env)
+        error: UserError | None = None
+        while open_:
+            left = []
+            for name, t, letter, run in open_:
+                try:
+                    value = run({**env, letter: t} if letter else env)
+                    if any(isinstance(item, Node) for item in flat((value,))):
+                        raise UserError(_unknown(next(i for i in flat((value,)) if isinstance(i, Node))))
+                except LimitError:
+                    raise
+                except UserError as problem:
+                    error = problem
+                    left.append((name, t, letter, run))
+                    continue
+                if t is None:
+                    env[name] = value
+                else:
+                    env[name][t] = value
+            if len(left) == len(open_):
+                assert error is not None
+                raise error
+            open_ = left
+
+    def _places(self, statements: tuple[Statement, ...], env: dict[str, Any]) -> list[tuple[str, int | None, str, Any]]:
+        """(name, step, letter of the step, evaluator): a statement for one step comes before one for all."""
+        zero = _zero(self.setting[2], self.layout)
+        known = {adjoint: env[adjoint] for adjoint in self.network.adjoint_names.values() if adjoint in env}
+        for name in {statement.name for statement in statements if statement.letter or statement.index is not None}:
+            before = env.get(name)
+            ends = {0: before[0]} if isinstance(before, dict) and 0 in before and name not in known else {}
+            after = each(lambda _: 0.0, known[name][1]) if name in known else zero
+            env[name] = {**ends, self.steps + 1: after}
+        found: dict[tuple[str, int | None], tuple[str, Any]] = {}
+        for statement in sorted(statements, key=lambda each: not each.letter):
+            run = compile_node(statement.right)
+            if statement.letter:
+                for t in range(1, self.steps + 1):
+                    found[statement.name, t] = (statement.letter, run)
+            elif statement.index is None:
+                found[statement.name, None] = ("", run)
+            else:
+                at = compile_node(statement.index)(env)
+                if not isinstance(at, int):
+                    raise UserError("an intermediate is stated for step t, for T or for a number")
+                found[statement.name, at] = ("", run)
+        return [(name, t, letter, run) for (name, t), (letter, run) in found.items()]
+
+    def read(self, node: Node) -> Node:
+        """What is written for any layout, in this one: a ⊗ b of rows is aᵀb, and ∂ multiply as a chain."""
+        changed = node.map(self.read)
+        if isinstance(changed, Outer) and self.layout in ("row", "pytorch"):
+            return factors_of((_column(changed.left), changed.right))
+        if (
+            isinstance(changed, Reduce)
+            and changed.operator == "prod"
+            and isinstance(changed.body, Partial)
+            and isinstance(changed.body.top, Index)
+        ):
+            descends = not self.turned
+            return Reduce("prod", changed.index, changed.low, changed.high, changed.body, descends)
+        return changed
+
+    def agrees(self, value: Value, answer: Answer) -> bool:
+        """Whether a value is the gradient: of a weight in its shape, of a vector as a column or a row.
+
+        In ∂ notation it may be a row with an entry for each number of the weight.
+        """
+        return same(*self.both(value, answer))
+
+    def both(self, value: Value, answer: Answer) -> tuple[Value, Value]:
+        """A value and the gradient, in shapes that can be compared."""
+        if answer.has_partials and is_line(value) and self.is_matrix:
+            return flat((value,)), flat((self.column,))
+        return self.shaped(value), self.shaped(self.expected)
+
+    def shaped(self, value: Value) -> Value:
+        """A vector without the shape of a row or a column, any other value as it is."""
+        return flat((value,)) if not self.is_matrix and is_line(value) else value
+
+
+@lru_cache(maxsize=256)
+def world_of(
+    network: Network,
+    wrt: str,
+    layout: str,
+    setting: tuple[int, int, int, int],
+    seed: int,
+    turned: bool = False,
+    flipped: bool = False,
+) -> World:
+    """The same numbers for every answer to the same question."""
+    return World(network, wrt, layout, setting, seed, turned, flipped)
+
+
+def same(one: Value, other: Value) -> bool:
+    """Whether two arrays of numbers are the same but for rounding."""
+    if shape_of(one) != shape_of(other):
+        return False
+    ones, others = flat((one,)), flat((other,))
+    if any(isinstance(item, Node) for item in (*ones, *others)):
+        return False
+    size = max((abs(float(item)) for item in (*ones, *others)), default=0.0)
+    return all(abs(float(a) - float(b)) <= NEAR * max(size, 1e-6) for a, b in zip(ones, others, strict=True))
+
+
+def is_line(value: Value) -> bool:
+    shape = shape_of(value)
+    return len(shape) == 1 or (len(shape) == 2 and 1 in shape)
+
+
+def _row(value: Value) -> Value:
+    return value if not isinstance(value, tuple) or isinstance(value[0], tuple) else (value,)
+
+
+def _turned(value: Value) -> Value:
+    """A Jacobian transposed; a row as a column."""
+    shape = shape_of(value)
+    return value[0] if len(shape) == 2 and shape[0] == 1 else transpose(value)
+
+
+def _column(node: Node) -> Node:
+    return node.operand if isinstance(node, Transpose) else Transpose(node)
+
+
+def _identity(size: int, layout: str) -> Value:
+    if layout == "number":
+        return 1
+    return tuple(tuple(int(i == j) for j in range(size)) for i in range(size))
+
+
+def _zero(size: int, layout: str) -> Value:
+    if layout == "number":
+        return 0.0
+    return (0.0,) * size if layout == "column" else ((0.0,) * size,)
+
+
+def _unknown(left: Node) -> str:
+    sign = next((part for part in walk(left) if isinstance(part, Partial)), None)
+    if sign is not None:
+        raise OpenError(f"{printing.text(sign)} has no value of its own here: write out what it is")
+    names = ", ".join(names_in(left)) or printing.text(left)
+    return f"{names} has no value in this network"
+
+
+def _chain(found: dict[Partial, Value], general: General, steps: int, wrt: str) -> None:
+    """∂h_j/∂h_k over several steps, and ∂h_k/∂W with all steps before, from those of one step."""
+    if general.is_in_head or general.direction < 0:
+        return
+    state = general.state
+    for k in range(1, steps + 1):
+        found[Partial(state.at(Literal(k)), state.at(Literal(k)))] = 1
+        for j in range(k + 2, steps + 1):
+            last = found.get(Partial(state.at(Literal(j)), state.at(Literal(j - 1))))
+            rest = found.get(Partial(state.at(Literal(j - 1)), state.at(Literal(k))))
+            if last is not None and rest is not None:
+                found[Partial(state.at(Literal(j)), state.at(Literal(k)))] = product(last, rest)
+    if general.first is not None or general.wrt != wrt:
+        return
+    weight, before = general.weight, None
+    for k in range(1, steps + 1):
+        here = found.get(Partial(state.at(Literal(k)), weight, True))
+        link = found.get(Partial(state.at(Literal(k)), state.at(Literal(k - 1))))
+        if here is None:
+            return
+        before = here if before is None or link is None else add(here, product(link, before))
+        found[Partial(state.at(Literal(k)), weight)] = before
