@@ -12,11 +12,11 @@ from ..errors import UserError
 from ..expressions.exact import exact
 from ..expressions.nodes import Kind, Value
 from ..formulas.by_hand import OPERATIONS, Operation
-from ..formulas.detectors import detector as detector_named
 from ..formulas.model import Formula, Variable
-from ..formulas.options_by_hand import Chosen, convention_of
 from ..formulas.registry import formula
 from ..formulas.run import Working, run
+from ..formulas.topics.detectors import detector as detector_named
+from ..formulas.topics.options_by_hand import Chosen, convention_of
 from ..profiles import Profile, active
 from .array_text import lifted, read_raw
 

@@ -104,7 +104,7 @@ def formula(id: str) -> Formula:
     """The formula of that id. Raises UserError for an unknown one."""
     for topic, ids in TOPICS.items():
         if id in ids:
-            found: Formula = import_module(f".{topic}", __package__).FORMULAS[id]
+            found: Formula = import_module(f".topics.{topic}", __package__).FORMULAS[id]
             return found
     raise UserError(f"{id} is not a formula; known are {', '.join(sorted(ids_known()))}")
 

@@ -13,8 +13,8 @@ from dataclasses import replace
 from ..errors import UserError
 from ..expressions.nodes import Add, Call, Hadamard, Index, Kind, Literal, Mul, Name, Neg, Node
 from ..formulas.model import Formula
-from ..formulas.options_by_hand import convention_of
 from ..formulas.registry import formula
+from ..formulas.topics.options_by_hand import convention_of
 from .model import TIME, Equation, Group, Head, Network, Signal, Weight, shifted
 
 CELLS = {

@@ -13,11 +13,11 @@ from naive import by_hand as naive
 
 from dlcalc.errors import UserError
 from dlcalc.expressions.answers import Answer
-from dlcalc.formulas.detectors import DETECTORS, detector
 from dlcalc.formulas.diagnose import verify
 from dlcalc.formulas.differences import differences
 from dlcalc.formulas.registry import formula
 from dlcalc.formulas.run import Working, run
+from dlcalc.formulas.topics.detectors import DETECTORS, detector
 
 
 def rows(text: str) -> tuple[Any, ...]:

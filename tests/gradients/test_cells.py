@@ -10,9 +10,9 @@ from recurrent_networks import network, numbers
 from dlcalc import gradients
 from dlcalc.errors import UserError
 from dlcalc.expressions.parser import parse
-from dlcalc.formulas.options_by_hand import convention_of
 from dlcalc.formulas.registry import formula
 from dlcalc.formulas.run import run
+from dlcalc.formulas.topics.options_by_hand import convention_of
 
 LETTERS = {"W_h": "W_g", "U_h": "U_g", "b_h": "b_g", "d_h": "d"}
 """Our letters of a GRU's candidate → those of the calculation by hand."""

@@ -1,0 +1,92 @@
+"""Multi-head self-attention: parameters, cost and the size of its attention weights.
+
+Four projections W_Q, W_K, W_V and W_O, each d×d. The h heads share the d features: each gets d/h of them, so neither
+the parameters nor the multiply-accumulates depend on h. A. Vaswani et al., Attention is all you need, arXiv:1706.03762.
+"""
+
+from __future__ import annotations
+
+from ..model import Condition, Convention, Form, Formula, Mistake, Step, Variable
+from .dense import FLOPS
+from .recurrent import ANSWERS, MEMORY_STEPS, OUTPUT_COST_MISTAKES
+
+ATTENTION = Formula(
+    id="attention",
+    title="Multi-head attention",
+    variables=(
+        Variable("d", "model-size", "features of a token", ordinary=(8, 64)),
+        Variable("h", "heads", "attention heads", ordinary=(2, 4), search="1..d"),
+        Variable("T", "tokens", "tokens in the sequence", ordinary=(3, 30)),
+    ),
+    steps=(
+        Step("head_size", "d/h", "features of one head"),
+        Step("head_weights", "d*head_size", "weights of one head in one projection"),
+        Step("projection_weights", "h*head_weights", "weights of one projection, all heads"),
+        Step("projections", "4", "projections: W_Q, W_K, W_V and W_O"),
+        Step("output", "shape(T, d)", "output shape, tokens × features"),
+        Step("weights", "projections*projection_weights", "weights"),
+        Step("bias_vectors", "1", "bias vectors of one projection"),
+        Step("projection_biases", "bias_vectors*d", "biases of one projection"),
+        Step("biases", "projections*projection_biases", "biases"),
+        Step("parameters", "weights + biases", "parameters"),
+        Step("head_scores", "T^2", "attention weights of one head: every token attends to every token"),
+        Step("scores", "h*head_scores", "attention weights, all heads"),
+        Step("score_macs", "scores*head_size", "MACs of QKᵀ"),
+        Step("mixing_macs", "scores*head_size", "MACs of the weighted sums of values"),
+        Step("macs", "T*weights + score_macs + mixing_macs", "MACs (multiply-accumulates)"),
+        FLOPS,
+        *MEMORY_STEPS,
+    ),
+    answers=(*ANSWERS, "head_size", "scores", "score_macs"),
+    mistakes=(
+        Mistake("output-projection-forgotten", "projections", "3", "after the heads are joined, W_O projects once "
+                "more: four projections, not three", 0.7, "What happens to the joined heads?"),
+        Mistake("heads-multiply", "head_weights", "d^2", "the heads share the d features, d/h for each: all heads "
+                "together have d² weights in a projection, not h·d²", 0.7, "How many features does one head get?"),
+        Mistake("one-head", "projection_weights", "head_weights", "that is one head's part of a projection; there are "
+                "h heads", 0.3, "How many heads does a projection serve?"),
+        Mistake("one-projection", "projections", "1", "queries, keys, values and the joined heads each have a "
+                "projection of their own", 0.3, "Which products does attention make with learnt matrices?"),
+        Mistake("biases-forgotten", "biases", "0", "each projection is a dense layer, with a bias for each of its d "
+                "outputs", 0.6, "What does a dense layer have besides its weights?"),
+        Mistake("one-bias-vector", "biases", "projection_biases", "each of the four projections has d biases of its "
+                "own", 0.4, "How many bias vectors are there?"),
+        Mistake("bias-per-head-feature", "projection_biases", "h*bias_vectors*d", "the heads share the d features, so "
+                "a projection has d biases and not h·d", 0.3, "How many outputs has a projection?"),
+        Mistake("scores-of-one-head", "scores", "head_scores", "every head has attention weights of its own: h tables "
+                "of T×T", 0.5, "Do the heads share one table of attention weights?"),
+        Mistake("score-per-token", "head_scores", "T", "every token attends to every token: T² attention weights in a "
+                "head", 0.4, "To how many tokens does one token attend?"),
+        Mistake("score-macs-per-feature", "score_macs", "scores*d", "a head's scores are products of d/h features, not "
+                "of all d", 0.5, "How long are the vectors that one head compares?"),
+        Mistake("score-macs-forgotten", "macs", "T*weights", "the scores QKᵀ and the weighted sums of the values are "
+                "products too, although they have no weights", 0.5, "Which products have no learnt matrix?"),
+        Mistake("macs-one-token", "macs", "weights + score_macs + mixing_macs", "the projections are made for each of "
+                "the T tokens", 0.4, "For how many tokens are queries, keys and values made?"),
+        *OUTPUT_COST_MISTAKES,
+    ),
+    forms=(
+        Form("weights", "4d^2"),
+        Form("biases", "4d", "bias_vectors = 1"),
+        Form("parameters", "4*(d^2 + d)", "bias_vectors = 1"),
+        Form("score_macs", "T^2*d"),
+        Form("mixing_macs", "T^2*d"),
+    ),
+    conditions=(Condition("mod(d, h) = 0", "the heads divide the features evenly: {h} does not divide {d}"),),
+    conventions=(
+        Convention("textbook", "textbooks", "four projections with biases"),
+        Convention("pytorch", "PyTorch", "four projections with biases (in_proj_bias and out_proj.bias)"),
+        Convention("keras", "Keras with key_dim = d/h", "four projections with biases"),
+        Convention("no-bias", "Vaswani et al., 2017", "projections without biases", {"bias_vectors": "0"}),
+    ),
+    input_shape="shape(T, d)",
+    shape="output",
+    unknowns=(("d",), ("T",)),
+    notes=(
+        "the number of heads changes neither the parameters nor the multiply-accumulates",
+        "Keras asks for the size of one head: key_dim = d/h",
+    ),
+    source="Vaswani et al., arXiv:1706.03762",
+)  # fmt: skip
+
+FORMULAS = {"attention": ATTENTION}

@@ -1,0 +1,386 @@
+"""Convolution of numbers by hand: every window, its sum of products, the gradients, and the sparse matrix that it is.
+
+x is a map (channels, height, width), w a bank of filters (filters, channels, height, width), b one bias per filter.
+What deep learning calls a convolution lays the filter on the image as it is written (cross-correlation); the true one
+turns it by 180° first. A signal of one row under filters of one row is padded along the row alone.
+V. Dumoulin and F. Visin, A guide to convolution arithmetic for deep learning, arXiv:1603.07285.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ...expressions.nodes import Kind
+from ..model import Condition, Convention, Formula, Mistake, Step, Variable
+
+_FAR = 10**9
+
+IMAGE = Variable("x", "image", "the image: channels of rows", low=-_FAR, kind=Kind.MAP, integer=False,
+                 ordinary=(-4, 9), sizes=(2, 3, 4))  # fmt: skip
+FILTERS = Variable("w", "weight", "the filters: each with a part for every channel", low=-_FAR, kind=Kind.FILTERS,
+                   integer=False, ordinary=(-4, 5), sizes=(1, 2, 2, 2))  # fmt: skip
+BIASES = Variable("b", "biases", "the biases, one per filter", low=-_FAR, kind=Kind.VECTOR, integer=False,
+                  ordinary=(1, 5), sizes=(1,))  # fmt: skip
+STRIDE = Variable("s", "stride", "stride", high=1000, default="1", ordinary=(2, 2))
+PADDING = Variable("p", "padding", "padding on each side", low=0, high=1000, default="0", ordinary=(1, 1))
+DILATION = Variable("d", "dilation", "dilation", high=1000, default="1", ordinary=(2, 2))
+EDGE = Variable("edge", "repeat-edge", "pads with the values at the border (1) or with zeros (0)", low=0, high=1,
+                default="0", ordinary=(0, 1))  # fmt: skip
+RELU = Variable("relu", "with-relu", "ReLU after the bias (1) or none (0)", low=0, high=1, default="0",
+                ordinary=(1, 1))  # fmt: skip
+GRADIENT = Variable("g", "gradient", "∂L/∂output, shaped as the output", low=-_FAR, kind=Kind.MAP, integer=False,
+                    ordinary=(-3, 3), sizes=(1, 2, 3))  # fmt: skip
+
+OVER_OUTPUT = "k in 1..filters, i in 1..o_h, j in 1..o_w"
+_OVER_PADDED = "c in 1..channels, m in 1..tall, n in 1..wide"
+OVER_IMAGE = "c in 1..channels, m in 1..height, n in 1..width"
+OVER_FILTERS = "k in 1..filters, c in 1..channels, u in 1..f_h, v in 1..f_w"
+
+PADS = (
+    Step("pad", "p", "columns of padding on each side"),
+    Step("pad_h", "if(height = 1 and f_h = 1, 0, pad)", "rows of padding above and below (none for a signal)"),
+)
+
+SIZES = (
+    Step("channels", "len(x)", "channels"),
+    Step("height", "len(x[1])", "rows of the image"),
+    Step("width", "len(x[1, 1])", "columns of the image"),
+    Step("filters", "len(w)", "filters"),
+    Step("f_h", "len(w[1, 1])", "rows of a filter"),
+    Step("f_w", "len(w[1, 1, 1])", "columns of a filter"),
+)
+
+_SIZES = (
+    *SIZES,
+    *PADS,
+    Step("hop", "s", "how far the window moves: the stride"),
+    Step("gap", "d", "how far apart the cells under a filter lie: the dilation"),
+    Step("tall", "height + 2*pad_h", "rows with the padding"),
+    Step("wide", "width + 2*pad", "columns with the padding"),
+    Step("o_h", "floor((tall - gap*(f_h - 1) - 1)/hop) + 1", "rows of the output"),
+    Step("o_w", "floor((wide - gap*(f_w - 1) - 1)/hop) + 1", "columns of the output"),
+)
+
+
+def _cell(edge: bool, row: str = "m", column: str = "n") -> str:
+    """A cell of the padded image: of the image inside, else a zero or the nearest cell at the border."""
+    i, j = f"({row} - pad_h)", f"({column} - pad)"
+    inside = f"({i} >= 1 and {i} <= height and {j} >= 1 and {j} <= width)"
+    if not edge:
+        return f"if({inside}, x[c, {i}, {j}], 0)"
+    return f"if(edge = 1 or {inside}, x[c, max(1, min(height, {i})), max(1, min(width, {j}))], 0)"
+
+
+AS_WRITTEN = "w[k, c, u, v]"
+TURNED = "w[k, c, f_h + 1 - u, f_w + 1 - v]"
+_UNDER = "padded[c, (i - 1)*hop + (u - 1)*gap + 1, (j - 1)*hop + (v - 1)*gap + 1]"
+_SUM = f"sum(c=1..channels, sum(u=1..f_h, sum(v=1..f_w, kernel[k, c, u, v]*{_UNDER})))"
+
+
+def _steps(flip: bool, edge: bool = True) -> tuple[Step, ...]:
+    return (
+        *_SIZES,
+        Step("padded", _cell(edge), "the image with its padding", each=_OVER_PADDED),
+        Step("kernel", TURNED if flip else AS_WRITTEN,
+             "what is laid on the image: the filter turned by 180°" if flip else
+             "what is laid on the image: the filter as it is written", each=OVER_FILTERS),
+        Step("sums", _SUM, "sum of the products in a window, over all channels", each=OVER_OUTPUT),
+        Step("output", "if(relu = 1, max(0, sums[k, i, j] + b[k]), sums[k, i, j] + b[k])", "output",
+             each=OVER_OUTPUT),
+    )  # fmt: skip
+
+
+CONDITIONS = (
+    Condition("len(w[1]) = len(x)", "a filter has as many channels as the image: | stands between channels, "
+              "|| between filters"),
+    Condition("len(b) = len(w)", "there is one bias per filter"),
+)  # fmt: skip
+_FITS = (
+    Condition("o_h >= 1 and o_w >= 1", "a filter of {f_h}×{f_w} does not fit into {tall}×{wide}, the image with its "
+              "padding"),
+)  # fmt: skip
+
+
+def _flip_mistakes(flip: bool) -> tuple[Mistake, ...]:
+    if flip:
+        return (
+            Mistake("not-flipped", "kernel", AS_WRITTEN, "the true convolution turns the filter by 180° before it is "
+                    "laid on the image; this is the cross-correlation", 0.8, "What is done to the filter first?"),
+            Mistake("rows-flipped-only", "kernel", "w[k, c, f_h + 1 - u, v]", "turning by 180° reverses the rows and "
+                    "the columns; here only the rows were reversed", 0.5, "Which corner comes to the upper left?"),
+            Mistake("columns-flipped-only", "kernel", "w[k, c, u, f_w + 1 - v]", "turning by 180° reverses the rows "
+                    "and the columns; here only the columns were reversed", 0.5,
+                    "Which corner comes to the upper left?"),
+            Mistake("flipped-and-transposed", "kernel", "w[k, c, f_w + 1 - v, f_h + 1 - u]", "turning by 180° keeps "
+                    "rows as rows; here the filter was transposed as well", 0.3, "Does a row of the filter stay a "
+                    "row?"),
+        )  # fmt: skip
+    return (
+        Mistake("flipped", "kernel", TURNED, "the filter is laid on the image as it is written: only the true "
+                "convolution turns it by 180°, and that was not asked", 0.7, "Was the true convolution asked?"),
+        Mistake("rows-flipped", "kernel", "w[k, c, f_h + 1 - u, v]", "the filter is laid on the image as it is "
+                "written; here its rows were reversed", 0.3, "Which row of the filter lies on the first row?"),
+        Mistake("columns-flipped", "kernel", "w[k, c, u, f_w + 1 - v]", "the filter is laid on the image as it is "
+                "written; here its columns were reversed", 0.3, "Which column of the filter lies on the first "
+                "column?"),
+        Mistake("transposed", "kernel", "w[k, c, v, u]", "the filter is laid on the image as it is written; here its "
+                "rows and columns were exchanged", 0.3, "Does a row of the filter stay a row?"),
+    )  # fmt: skip
+
+
+def _mistakes(flip: bool) -> tuple[Mistake, ...]:
+    return (
+        *_flip_mistakes(flip),
+        Mistake("padding-forgotten", "pad", "0", "the image is padded on every side before the filter slides over it",
+                0.6, "Where does the first window begin?"),
+        Mistake("stride-ignored", "hop", "1", "the window moves by the stride, along the rows and down the columns",
+                0.6, "How far does the window move?"),
+        Mistake("dilation-ignored", "gap", "1", "the cells of a dilated filter lie d apart on the image", 0.5,
+                "Which cells of the image lie under the filter?"),
+        Mistake("bias-forgotten", "output", "if(relu = 1, max(0, sums[k, i, j]), sums[k, i, j])", "each filter adds "
+                "its bias to every sum", 0.6, "What is added to the sum of the products?"),
+        Mistake("bias-per-channel", "output", "if(relu = 1, max(0, sums[k, i, j] + channels*b[k]), sums[k, i, j] + "
+                "channels*b[k])", "the channels are added up first, and then the bias is added once", 0.6,
+                "How often is the bias added to one number of the output?"),
+        Mistake("relu-before-bias", "output", "if(relu = 1, max(0, sums[k, i, j]) + b[k], sums[k, i, j] + b[k])",
+                "the bias belongs to the sum: ReLU comes after it", 0.5, "What goes into the ReLU?"),
+        Mistake("first-channel-only", "sums", f"sum(u=1..f_h, sum(v=1..f_w, kernel[k, 1, u, v]*{_UNDER_FIRST}))",
+                "the products of all channels are added up, not those of the first alone", 0.5,
+                "What becomes of the other channels?"),
+        Mistake("one-row-slipped", "padded", _cell(True, "m + 1"), "the windows begin one row too low: the first lies "
+                "on the first row", 0.3, "On which row does the first window begin?"),
+        Mistake("one-column-slipped", "padded", _cell(True, "m", "n + 1"), "the windows begin one column too far to "
+                "the right: the first lies on the first column", 0.3, "On which column does the first window begin?"),
+    )  # fmt: skip
+
+
+_UNDER_FIRST = _UNDER.replace("[c,", "[1,")
+
+
+def _convolution(id: str, title: str, flip: bool) -> Formula:
+    return Formula(
+        id=id,
+        title=title,
+        variables=(IMAGE, FILTERS, BIASES, STRIDE, PADDING, DILATION, EDGE, RELU),
+        steps=_steps(flip),
+        answers=("output",),
+        mistakes=_mistakes(flip),
+        conditions=(*CONDITIONS, *_FITS),
+        source="Dumoulin and Visin, arXiv:1603.07285",
+    )
+
+
+_CALL = "(x=x, w=w, b=b, s=s, p=p, d=d, edge=edge, relu=relu)"
+LOW = Variable("low", "scale-low", "what the smallest number becomes", low=-_FAR, default="0", integer=False,
+               ordinary=(0, 0))  # fmt: skip
+HIGH = Variable("high", "scale-high", "what the largest number becomes", low=-_FAR, integer=False,
+                ordinary=(255, 255))  # fmt: skip
+
+
+def _scaled(id: str, title: str, convolution: str) -> Formula:
+    return Formula(
+        id=id,
+        title=title,
+        variables=(IMAGE, FILTERS, BIASES, STRIDE, PADDING, DILATION, EDGE, RELU, LOW, HIGH),
+        steps=(
+            Step("conv", f"{convolution}{_CALL}", "the convolution", kind=Kind.MAP),
+            Step("smallest", "min(conv.output)", "the smallest number"),
+            Step("largest", "max(conv.output)", "the largest number"),
+            Step("span", "if(largest > smallest, largest - smallest, 1)", "how far apart they are"),
+            Step("scaled", "low + (conv.output[k, i, j] - smallest)*(high - low)/span", "output, scaled",
+                 each="k in 1..conv.filters, i in 1..conv.o_h, j in 1..conv.o_w"),
+        ),
+        answers=("scaled",),
+        mistakes=(
+            Mistake("divided-by-largest", "scaled", "low + conv.output[k, i, j]*(high - low)/if(largest = 0, 1, "
+                    "largest)", "min-max scaling subtracts the smallest number and divides by the whole span; this is "
+                    "x/max", 0.7, "What does the smallest number become?"),
+            Mistake("smallest-not-subtracted", "scaled", "low + conv.output[k, i, j]*(high - low)/span", "the "
+                    "smallest number is subtracted first, so that it becomes the lower end", 0.5,
+                    "What does the smallest number become?"),
+            Mistake("divided-by-the-largest-alone", "scaled", "low + (conv.output[k, i, j] - smallest)*(high - low)/"
+                    "if(largest = 0, 1, largest)", "after the smallest number is subtracted, the largest is the span: "
+                    "divide by largest − smallest", 0.4, "What does the largest number become?"),
+            Mistake("absolute-values", "scaled", "low + abs(conv.output[k, i, j])*(high - low)/max(abs(smallest), "
+                    "abs(largest), 1)", "min-max scaling keeps the order: the most negative number becomes the lower "
+                    "end", 0.3, "What does the most negative number become?"),
+        ),
+    )  # fmt: skip
+
+
+CONV = _convolution("conv_by_hand", "Convolution by hand", False)
+CONV_FLIPPED = _convolution("conv_by_hand_flipped", "True convolution by hand, the filter turned by 180°", True)
+CONV_SCALED = _scaled("conv_by_hand_scaled", "Convolution by hand, scaled", "conv_by_hand")
+CONV_FLIPPED_SCALED = _scaled("conv_by_hand_flipped_scaled", "True convolution by hand, scaled", "conv_by_hand_flipped")
+
+# How far down and to the right of the window's start a cell of the image lies, in strides.
+_ROW = "(m + pad_h - 1 - (u - 1)*gap)"
+_COLUMN = "(n + pad - 1 - (v - 1)*gap)"
+_MET = (
+    f"mod({_ROW}, hop) = 0 and {_ROW} >= 0 and {_ROW}/hop < o_h and "
+    f"mod({_COLUMN}, hop) = 0 and {_COLUMN} >= 0 and {_COLUMN}/hop < o_w"
+)
+
+
+def _to_image(weight: str) -> str:
+    """∂L/∂x: of each filter cell that met this cell of the image, its weight times the gradient of the window."""
+    term = f"delta[k, {_ROW}/hop + 1, {_COLUMN}/hop + 1]*{weight}"
+    return f"sum(k=1..filters, sum(u=1..f_h, sum(v=1..f_w, if({_MET}, {term}, 0))))"
+
+
+_FITTING = (replace(STRIDE, ordinary=(1, 1)), replace(PADDING, ordinary=(0, 0)), replace(DILATION, ordinary=(1, 1)))
+"""In an exercise the gradient has the shape of the output, so these are what they are by default."""
+
+
+def _backward(id: str, title: str, flip: bool) -> Formula:
+    u, v = ("f_h + 1 - u", "f_w + 1 - v") if flip else ("u", "v")
+    under = f"padded[c, (i - 1)*hop + ({u} - 1)*gap + 1, (j - 1)*hop + ({v} - 1)*gap + 1]"
+    first = under.replace("(i - 1)", "0").replace("(j - 1)", "0")
+    summed = "sum(i=1..o_h, sum(j=1..o_w, {}))"
+    return Formula(
+        id=id,
+        title=title,
+        variables=(IMAGE, FILTERS, BIASES, *_FITTING, RELU, GRADIENT),
+        steps=(
+            *_steps(flip, edge=False),
+            Step("loss", "sum(g ⊙ output)", "a loss with these gradients of the output"),
+            Step("delta", "if(relu = 1 and output[k, i, j] <= 0, 0, g[k, i, j])", "gradient of the sum in a window",
+                 each=OVER_OUTPUT),
+            Step("dx", _to_image("kernel[k, c, u, v]"), "gradient of the image: every window that met the cell, "
+                 "weighted", each=OVER_IMAGE),
+            Step("dw", summed.format(f"delta[k, i, j]*{under}"), "gradient of the filters: the image correlated with "
+                 "the gradient", each=OVER_FILTERS),
+            Step("db", summed.format("delta[k, i, j]"), "gradient of the biases: the sum", each="k in 1..filters"),
+        ),
+        answers=("dx", "dw", "db"),
+        mistakes=(
+            Mistake("not-turned-backwards", "dx", _to_image("kernel[k, c, f_h + 1 - u, f_w + 1 - v]"), "going back, "
+                    "each gradient is laid out with the weights as they lay on the image, which is the full "
+                    "convolution with the filter turned", 0.6, "Through which weight did this cell reach that window?"),
+            Mistake("first-window-only", "dw", f"delta[k, 1, 1]*{first}",
+                    "a weight is used in every window, so its gradient is the sum over all of them", 0.5,
+                    "In how many windows is this weight used?"),
+            Mistake("bias-averaged", "db", "sum(i=1..o_h, sum(j=1..o_w, delta[k, i, j]))/(o_h*o_w)", "the bias is "
+                    "added to every number of the output: its gradient is the sum, not the mean", 0.5,
+                    "To how many numbers is the bias added?"),
+            Mistake("relu-gate-forgotten", "delta", "g[k, i, j]", "where the ReLU gave 0 nothing flows back", 0.5,
+                    "How steep is the ReLU where the sum is negative?"),
+        ),
+        conditions=(
+            *CONDITIONS,
+            *_FITS,
+            Condition("len(g) = filters and len(g[1]) = o_h and len(g[1, 1]) = o_w", "the gradient is shaped as the "
+                      "output, {filters}×{o_h}×{o_w}"),
+        ),
+        source="Goodfellow, Bengio and Courville, Deep Learning, 2016, section 9.5",
+    )  # fmt: skip
+
+
+CONV_BACKWARD = _backward("conv_by_hand_backward", "Convolution by hand, forwards and backwards", False)
+CONV_FLIPPED_BACKWARD = _backward(
+    "conv_by_hand_flipped_backward", "True convolution by hand, forwards and backwards", True
+)
+
+_OVER_MATRIX = "r in 1..rows, q in 1..columns"
+_HERE = "u_at[r, q] = floor(u_at[r, q]) and v_at[r, q] = floor(v_at[r, q]) and u_at[r, q] >= 1 and u_at[r, q] <= f_h " \
+        "and v_at[r, q] >= 1 and v_at[r, q] <= f_w"  # fmt: skip
+_ENTRY = "if(used[r, q] = 1, w[k_of[r], c_of[q], {}, {}], 0)"
+_ENTRY_AS_WRITTEN = _ENTRY.format("u_at[r, q]", "v_at[r, q]")
+_ENTRY_TURNED = _ENTRY.format("f_h + 1 - u_at[r, q]", "f_w + 1 - v_at[r, q]")
+
+CONV_MATRIX = Formula(
+    id="conv_as_matrix",
+    title="A convolution as one sparse matrix",
+    variables=(IMAGE, FILTERS, STRIDE, PADDING, DILATION),
+    steps=(
+        *_SIZES,
+        Step("rows", "filters*o_h*o_w", "numbers of the output: rows of the matrix"),
+        Step("columns", "channels*height*width", "numbers of the image: columns of the matrix"),
+        Step("k_of", "floor((r - 1)/(o_h*o_w)) + 1", "filter of a row", each="r in 1..rows"),
+        Step("i_of", "floor(mod(r - 1, o_h*o_w)/o_w)", "row of the output, from 0", each="r in 1..rows"),
+        Step("j_of", "mod(r - 1, o_w)", "column of the output, from 0", each="r in 1..rows"),
+        Step("c_of", "floor((q - 1)/(height*width)) + 1", "channel of a column", each="q in 1..columns"),
+        Step("m_of", "floor(mod(q - 1, height*width)/width)", "row of the image, from 0", each="q in 1..columns"),
+        Step("n_of", "mod(q - 1, width)", "column of the image, from 0", each="q in 1..columns"),
+        Step("u_at", "(m_of[q] + pad_h - i_of[r]*hop)/gap + 1", "row of the filter that lies there",
+             each=_OVER_MATRIX),
+        Step("v_at", "(n_of[q] + pad - j_of[r]*hop)/gap + 1", "column of the filter that lies there",
+             each=_OVER_MATRIX),
+        Step("used", f"if({_HERE}, 1, 0)", "whether a weight stands here", each=_OVER_MATRIX),
+        Step("matrix", _ENTRY_AS_WRITTEN, "the matrix", each=_OVER_MATRIX),
+        Step("weights", "sum(used)", "places where a weight stands"),
+        Step("zeros", "rows*columns - weights", "places that are always zero"),
+        Step("distinct", "filters*channels*f_h*f_w", "distinct weights, which the rows share"),
+    ),
+    answers=("matrix", "weights", "zeros", "distinct"),
+    mistakes=(
+        Mistake("flipped", "matrix", _ENTRY_TURNED, "every row holds the filter as it is written: only the true "
+                "convolution turns it by 180°, and that was not asked", 0.5, "Was the true convolution asked?"),
+        Mistake("dense-weights", "weights", "rows*columns", "a dense layer has a weight at every place; here a window "
+                "reaches only the cells under it", 0.5, "How many cells does one output read?"),
+        Mistake("weights-not-shared", "distinct", "weights", "all windows use the same filter: its weights come again "
+                "in every row", 0.6, "How many weights has the filter?"),
+        Mistake("weights-for-zeros", "zeros", "weights", "these are the places of weights; all others are zero", 0.3,
+                "How many places has the matrix in all?"),
+        Mistake("stride-ignored", "hop", "1", "the window moves by the stride, along the rows and down the columns",
+                0.4, "How far does the window move?"),
+    ),
+    conditions=(
+        CONDITIONS[0],
+        *_FITS,
+        Condition("rows*columns <= 10000", "the matrix has at most 10,000 numbers, not {rows}×{columns}"),
+    ),
+    notes=("image and output are read row by row, one channel after the other",),
+)  # fmt: skip
+
+_NOT_FLIPPED = Mistake("not-flipped", "matrix", _ENTRY_AS_WRITTEN, "the true convolution turns the filter by 180°, so "
+                       "every row holds its weights from the last to the first", 0.7,
+                       "Which weight of the filter comes first in a row?")  # fmt: skip
+CONV_FLIPPED_MATRIX = replace(
+    CONV_MATRIX,
+    id="conv_as_matrix_flipped",
+    title="A true convolution as one sparse matrix",
+    steps=tuple(replace(s, expression=_ENTRY_TURNED) if s.name == "matrix" else s for s in CONV_MATRIX.steps),
+    mistakes=(_NOT_FLIPPED, *CONV_MATRIX.mistakes[1:]),
+)
+
+MAP_LOSS = Formula(
+    id="map_loss_by_hand",
+    title="Squared loss of a map by hand",
+    variables=(
+        Variable("yhat", "yhat", "the output", low=-_FAR, kind=Kind.MAP, integer=False, ordinary=(-4, 9),
+                 sizes=(1, 2, 3)),
+        Variable("y", "target", "the target, shaped as the output", low=-_FAR, kind=Kind.MAP, integer=False,
+                 ordinary=(-4, 9), sizes=(1, 2, 3)),
+    ),
+    steps=(
+        Step("errors", "yhat - y", "errors", kind=Kind.MAP),
+        Step("loss", "1/2*sum(errors ⊙ errors)", "squared loss"),
+        Step("gradient", "errors", "∂L/∂output", kind=Kind.MAP),
+    ),
+    answers=("gradient", "loss"),
+    mistakes=(
+        Mistake("error-sign-turned", "gradient", "y - yhat", "the derivative of ½(ŷ − y)² by ŷ is ŷ − y", 0.6,
+                "Does the loss rise when ŷ grows above y?"),
+        Mistake("half-lost", "gradient", "2*errors", "the 2 of the square and the ½ before it cancel", 0.4,
+                "What does the ½ before the square do?"),
+        Mistake("not-squared", "loss", "1/2*sum(errors)", "each error is squared, so that errors of opposite sign do "
+                "not cancel", 0.4, "Do errors of opposite sign cancel?"),
+    ),
+    conventions=(
+        Convention("textbook", "textbooks", "half the sum of the squares"),
+        Convention("sum", "notes without the half", "the sum of the squares",
+                   {"loss": "sum(errors ⊙ errors)", "gradient": "2*errors"}),
+        Convention("mean", "PyTorch (MSELoss), Keras", "the mean of the squares",
+                   {"loss": "sum(errors ⊙ errors)/(len(yhat)*len(yhat[1])*len(yhat[1, 1]))",
+                    "gradient": "2/(len(yhat)*len(yhat[1])*len(yhat[1, 1]))*errors"}),
+    ),
+)  # fmt: skip
+
+FORMULAS = {
+    formula.id: formula
+    for formula in (
+        CONV, CONV_FLIPPED, CONV_SCALED, CONV_FLIPPED_SCALED, CONV_BACKWARD, CONV_FLIPPED_BACKWARD, CONV_MATRIX,
+        CONV_FLIPPED_MATRIX, MAP_LOSS,
+    )
+}  # fmt: skip

@@ -1,0 +1,146 @@
+"""Transposed convolution of numbers by hand: each input lays its filter down, and what overlaps is added.
+
+Shapes as in `conv_by_hand`: x (channels, height, width), w (filters, channels, height, width), b one bias per filter;
+PyTorch's weights have channels before filters. V. Dumoulin and F. Visin, A guide to convolution arithmetic for deep
+learning, arXiv:1603.07285, chapter 4.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..model import Condition, Formula, Mistake, Step
+from .conv_by_hand import (
+    AS_WRITTEN,
+    BIASES,
+    CONDITIONS,
+    DILATION,
+    FILTERS,
+    GRADIENT,
+    IMAGE,
+    OVER_FILTERS,
+    OVER_IMAGE,
+    OVER_OUTPUT,
+    PADDING,
+    PADS,
+    SIZES,
+    STRIDE,
+    TURNED,
+)
+
+_ROW = "(m - 1 - (u - 1)*d)"
+_COLUMN = "(n - 1 - (v - 1)*d)"
+_MET = (
+    f"mod({_ROW}, hop) = 0 and {_ROW} >= 0 and {_ROW}/hop < height and "
+    f"mod({_COLUMN}, hop) = 0 and {_COLUMN} >= 0 and {_COLUMN}/hop < width"
+)
+
+
+def _laid_down(weight: str) -> str:
+    term = f"x[c, {_ROW}/hop + 1, {_COLUMN}/hop + 1]*{weight}"
+    return f"sum(c=1..channels, sum(u=1..f_h, sum(v=1..f_w, if({_MET}, {term}, 0))))"
+
+
+CONV_TRANSPOSE = Formula(
+    id="conv_transpose_by_hand",
+    title="Transposed convolution by hand",
+    variables=(IMAGE, FILTERS, BIASES, STRIDE, PADDING, DILATION),
+    steps=(
+        *SIZES,
+        *PADS,
+        Step("hop", "s", "stride: so far apart the filters are laid down"),
+        Step("tall", "(height - 1)*hop + d*(f_h - 1) + 1", "rows before the edge is cropped"),
+        Step("wide", "(width - 1)*hop + d*(f_w - 1) + 1", "columns before the edge is cropped"),
+        Step("o_h", "tall - 2*pad_h", "rows of the output"),
+        Step("o_w", "wide - 2*pad", "columns of the output"),
+        Step("full", _laid_down(AS_WRITTEN), "each input times the filter, overlaps added",
+             each="k in 1..filters, m in 1..tall, n in 1..wide"),
+        Step("output", "full[k, i + pad_h, j + pad] + b[k]", "output, the edge cropped", each=OVER_OUTPUT),
+    ),
+    answers=("output",),
+    mistakes=(
+        Mistake("stride-ignored", "hop", "1", "each input lays its filter down s further than the one before", 0.6,
+                "How far apart are two filters laid down?"),
+        Mistake("side-by-side", "hop", "max(f_h, f_w)", "the filters are laid down at the stride; where they "
+                "overlap, their products are added", 0.4, "Do two neighbours overlap?"),
+        Mistake("stride-zeros-between", "hop", "s + 1", "a stride of s puts s − 1 zeros between two inputs, not s",
+                0.4, "How far apart are two filters laid down?"),
+        Mistake("crop-forgotten", "pad", "0", "the padding of the forward convolution is cropped from the output", 0.6,
+                "What does p mean for a transposed convolution?"),
+        Mistake("flipped", "full", _laid_down(TURNED), "the filter is laid down as it "
+                "is written, not turned by 180°", 0.5, "Which corner of the filter lies upper left?"),
+        Mistake("bias-forgotten", "output", "full[k, i + pad_h, j + pad]", "each filter adds its bias to every number "
+                "of the output", 0.5, "What is added to the sum of the products?"),
+    ),
+    conditions=(
+        *CONDITIONS,
+        Condition("o_h >= 1 and o_w >= 1", "nothing is left of {tall}×{wide} when {pad} is cropped on each side"),
+    ),
+    source="Dumoulin and Visin, arXiv:1603.07285",
+)  # fmt: skip
+
+# The gradient at the place where an input laid this cell of its filter down.
+_UNDER = "uncropped[k, (m - 1)*hop + (u - 1)*d + 1, (n - 1)*hop + (v - 1)*d + 1]"
+
+
+def _to_input(weight: str, under: str = _UNDER) -> str:
+    """∂L/∂x: the window of the gradient that begins where the input laid its filter down, times the filter."""
+    return f"sum(k=1..filters, sum(u=1..f_h, sum(v=1..f_w, {weight}*{under})))"
+
+
+def _uncropped(row: str, column: str) -> str:
+    inside = f"{row} >= 1 and {row} <= o_h and {column} >= 1 and {column} <= o_w"
+    return f"if({inside}, g[k, {row}, {column}], 0)"
+
+
+# The output is 4×4 at a stride of 2 with one cropped, and at a stride of 1 with none: both can be drawn.
+_SQUARE = replace(IMAGE, sizes=(2, 3, 3))
+_BY_FILTERS = f"sum(m=1..height, sum(n=1..width, x[c, m, n]*{_UNDER}))"
+_BY_BIASES = "sum(i=1..o_h, sum(j=1..o_w, g[k, i, j]))"
+
+CONV_TRANSPOSE_BACKWARD = Formula(
+    id="conv_transpose_by_hand_backward",
+    title="Transposed convolution by hand, forwards and backwards",
+    variables=(_SQUARE, FILTERS, BIASES, STRIDE, PADDING, replace(DILATION, ordinary=(1, 1)),
+               replace(GRADIENT, sizes=(1, 4, 4))),
+    steps=(
+        *CONV_TRANSPOSE.steps,
+        Step("loss", "sum(g ⊙ output)", "a loss with these gradients of the output"),
+        Step("uncropped", _uncropped("(m - pad_h)", "(n - pad)"), "gradient of the output, with zeros where the edge "
+             "was cropped", each="k in 1..filters, m in 1..tall, n in 1..wide"),
+        Step("dx", _to_input(AS_WRITTEN), "gradient of the input: the convolution of that gradient at the stride, the "
+             "filter as it is written", each=OVER_IMAGE),
+        Step("dw", _BY_FILTERS, "gradient of the filters: each input times the gradient where it laid its filter down",
+             each=OVER_FILTERS),
+        Step("db", _BY_BIASES, "gradient of the biases: the sum", each="k in 1..filters"),
+    ),
+    answers=("dx", "dw", "db"),
+    mistakes=(
+        Mistake("turned-backwards", "dx", _to_input(TURNED), "the way back is the ordinary convolution with the filter "
+                "as it is written: the same weight joins input and output both ways", 0.6,
+                "Through which weight did this input reach that output?"),
+        Mistake("stride-ignored-backwards", "dx", _to_input(AS_WRITTEN, _UNDER.replace("*hop", "")), "each input laid "
+                "its filter down s further than the one before, so its window begins there", 0.5,
+                "Where did this input lay its filter down?"),
+        Mistake("crop-forgotten-backwards", "uncropped", _uncropped("m", "n"), "the output was cropped by p on each "
+                "side: its gradient lies p further in, with zeros around", 0.5,
+                "Where in the uncropped output lies the first gradient?"),
+        Mistake("first-input-only", "dw", f"x[c, 1, 1]*{_UNDER}".replace("(m - 1)", "0").replace("(n - 1)", "0"),
+                "every input lays the same filter down: a weight's gradient is the sum over all inputs", 0.5,
+                "By how many inputs is this weight used?"),
+        Mistake("weights-turned", "dw", _BY_FILTERS.replace("(u - 1)", "(f_h - u)").replace("(v - 1)", "(f_w - v)"),
+                "the filter is laid down as it is written, so its first weight met the first gradient of each window",
+                0.3, "Which gradient did the first weight meet?"),
+        Mistake("bias-averaged", "db", f"{_BY_BIASES}/(o_h*o_w)", "the bias is added to every number of the output: "
+                "its gradient is the sum, not the mean", 0.5, "To how many numbers is the bias added?"),
+    ),
+    conditions=(
+        *CONV_TRANSPOSE.conditions,
+        Condition("len(g) = filters and len(g[1]) = o_h and len(g[1, 1]) = o_w", "the gradient is shaped as the "
+                  "output, {filters}×{o_h}×{o_w}"),
+    ),
+    notes=("backwards a transposed convolution is a convolution, as a convolution backwards is a transposed one",),
+    source="Dumoulin and Visin, arXiv:1603.07285",
+)  # fmt: skip
+
+FORMULAS = {formula.id: formula for formula in (CONV_TRANSPOSE, CONV_TRANSPOSE_BACKWARD)}

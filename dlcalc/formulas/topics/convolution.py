@@ -1,0 +1,315 @@
+"""Convolution: output size, parameters and cost; in 1, 2 and 3 dimensions, dilated, grouped, "same" and transposed.
+
+Deep learning's convolution is cross-correlation. Sizes as in V. Dumoulin and F. Visin, A guide to convolution
+arithmetic for deep learning, arXiv:1603.07285: relation 6 (and 15 for dilation, 14 for the transposed form), which
+PyTorch and Keras share. "same" padding is TensorFlow's and Keras's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..model import Condition, Convention, Form, Formula, Mistake, Step, Variable
+from .dense import COST_MISTAKES, FLOPS, MEMORY, PARAMETER_MEMORY
+from .windows import (
+    DILATION,
+    FIT_STEPS,
+    INPUT,
+    PADDING,
+    SIZE_FORMS,
+    STRIDE,
+    dilation_mistakes,
+    effective_size,
+    fit_warnings,
+    fits,
+    size_mistakes,
+    size_steps,
+    skipped_between,
+)
+
+FILTER = Variable("f", "filter-size", "filter size", per_axis=True, ordinary=(2, 7), search="1..n")
+CHANNELS = Variable("c", "channels", "input channels", ordinary=(2, 32))
+FILTERS = Variable("k", "filters", "number of filters", ordinary=(2, 64))
+GROUPS = Variable("groups", "groups", "groups of channels", default="1", ordinary=(2, 4), search="1..c")
+OUTPUT_PADDING = Variable("output_padding", "output-padding", "size added at the end of the output", low=0, default="0",
+                          per_axis=True, ordinary=(1, 1), search="0..s")  # fmt: skip
+
+SHAPE_MISTAKES = (
+    Mistake("depth-is-channels", "output", "shape(o, c)", "each filter makes one map, so the depth is the number of "
+            "filters k, not the input's channels c", 0.5, "What decides how many maps come out?"),
+    Mistake("axes-swapped", "output", "shape(reverse(o), k)", "the sizes stand in the order of the axes, height before "
+            "width: they are swapped", 0.3, "Which of the two sizes is the height?"),
+)  # fmt: skip
+
+COUNT_MISTAKES = (
+    Mistake("biases-forgotten", "biases", "0", "each filter has a bias of its own, so k biases are added to the "
+            "weights", 0.8, "What does a filter have besides its weights?"),
+    Mistake("channels-forgotten", "weights", "prod(f)*k/groups", "a filter reaches through all its input channels, so "
+            "the input channels were forgotten", 0.8, "How deep is one filter?"),
+    Mistake("one-bias", "biases", "1", "every filter has its own bias: k of them, not one for the layer", 0.4,
+            "How many biases does the layer have?"),
+    Mistake("bias-per-channel", "biases", "c*k", "a filter has one bias for all its channels together, not one for "
+            "each channel", 0.4, "Is there a bias per filter, or per channel of a filter?"),
+    Mistake("filters-forgotten", "weights", "prod(f)*c/groups", "these are the weights of one filter, and there are k "
+            "filters", 0.5, "How many filters does the layer have?"),
+    Mistake("filter-not-squared", "weights", "f[1]*c*k/groups", "a filter extends along every axis, so its sizes are "
+            "multiplied: a channel of it has more than f weights", 0.4, "How many weights has one channel of the "
+            "filter?"),
+    Mistake("input-for-filter", "weights", "prod(n)*c*k/groups", "the weights are the filter's, shared by all "
+            "positions: their number does not depend on the input size n", 0.3, "Do more pixels need more weights?"),
+    Mistake("weights-per-position", "weights", "prod(o)*prod(f)*c*k/groups", "all output positions share one set of "
+            "weights; they are not counted again for each", 0.3, "Which weights does the next window use?"),
+    Mistake("bias-per-position", "biases", "prod(o)*k", "all positions of a map share one bias: k biases, not one for "
+            "every position", 0.3, "Which bias does the next window use?"),
+    Mistake("groups-ignored", "weights", "prod(f)*c*k", "with groups a filter sees only c/groups of the channels", 0.5,
+            "How many channels does one filter of a group see?"),
+)  # fmt: skip
+
+_NEED_TWO_AXES = frozenset({"axes-swapped", "filter-not-squared", "one-axis-discarded"})
+
+NO_BIAS = Convention("no-bias", "layers before a batch normalisation", "without biases", {"biases": "0"}, variant=True)
+
+_GROUPS = Condition("mod(c, groups) = 0 and mod(k, groups) = 0", "groups divides both c and k: {groups} does not "
+                    "divide {c} and {k}")  # fmt: skip
+
+_ANSWERS = ("output", "o", "weights", "biases", "parameters", "macs", "flops", "memory", "activation_memory",
+            "parameter_memory")  # fmt: skip
+
+_COUNT_FORMS = (
+    Form("weights", "prod(f)*c*k", "groups = 1"),
+    Form("parameters", "(prod(f)*c + 1)*k", "groups = 1"),
+    Form("parameters", "(prod(f)*c/groups + 1)*k"),
+)
+
+_RECEPTIVE_FIELD = Step("receptive_field", "f_eff", "receptive field (in the input)", per_axis=True)
+
+
+def _count_steps(at: str) -> tuple[Step, ...]:
+    """From f, c, k, groups and the output size o to the counts; every weight is used once at each position of `at`."""
+    return (
+        Step("output", "shape(o, k)", "output shape"),
+        Step("weights", "prod(f)*c*k/groups", "weights"),
+        Step("biases", "k", "biases, one per filter"),
+        Step("parameters", "weights + biases", "parameters"),
+        Step("macs", f"prod({at})*weights", "MACs (multiply-accumulates)"),
+        FLOPS,
+        Step("activation_memory", "4*prod(o)*k", "output in memory, 4 bytes a number", unit="bytes"),
+        PARAMETER_MEMORY,
+        MEMORY,
+    )
+
+
+def _cost_mistakes(at: str) -> tuple[Mistake, ...]:
+    return (
+        Mistake("macs-one-position", "macs", "weights", "the weights are used again at every position", 0.5,
+                "At how many positions is the filter placed?"),
+        Mistake("flops-for-macs", "macs", f"2*prod({at})*weights", "these are FLOPs: a multiply-accumulate is one "
+                "multiplication and one addition together", 0.5, "Is a multiplication with its addition counted once "
+                "or twice?"),
+        Mistake("activations-not-bytes", "activation_memory", "prod(o)*k", "each number takes 4 bytes", 0.5,
+                "How many bytes has a 32-bit number?"),
+        *COST_MISTAKES,
+    )  # fmt: skip
+
+
+_MACS_PER_INPUT = Mistake(
+    "macs-per-input", "macs", "prod(n)*weights", "the weights are used once per output position, not once per input "
+    "position", 0.5, "At how many positions is the filter placed?")  # fmt: skip
+
+CONV = Formula(
+    id="conv",
+    title="Convolution",
+    variables=(INPUT, FILTER, STRIDE, PADDING, DILATION, CHANNELS, FILTERS, GROUPS),
+    steps=(*size_steps("filter"), *_count_steps("o"), _RECEPTIVE_FIELD, *FIT_STEPS),
+    answers=(*_ANSWERS, "receptive_field"),
+    mistakes=(*size_mistakes("filter"), *SHAPE_MISTAKES, *COUNT_MISTAKES, _MACS_PER_INPUT, *_cost_mistakes("o")),
+    forms=(
+        *SIZE_FORMS,
+        *_COUNT_FORMS,
+        Form("macs", "prod(o)*prod(f)*c*k", "groups = 1"),
+    ),
+    conditions=(fits("filter"), _GROUPS),
+    warnings=fit_warnings("filter", 2),
+    conventions=(Convention("textbook", "textbooks, PyTorch, Keras", "one bias per filter"), NO_BIAS),
+    axes=2,
+    input_shape="shape(n, c)",
+    shape="output",
+    unknowns=(("f", "p"), ("s",), ("p",)),
+    notes=("a convolution here is a cross-correlation, as in every deep-learning framework",),
+    source="Dumoulin and Visin, arXiv:1603.07285",
+)
+
+SAME_STEPS = (
+    Step("o", "ceil(n/s)", "output size", per_axis=True),
+    Step("pad", "max((o - 1)*s + f_eff - n, 0)", "padding on both sides, as much as the last window lacks",
+         per_axis=True),
+    Step("pad_begin", "floor(pad/2)", "padding before the input", per_axis=True),
+    Step("pad_end", "pad - pad_begin", "padding after the input, with the odd pixel", per_axis=True),
+)  # fmt: skip
+"""TensorFlow's and Keras's “same”, after the effective size of the window."""
+
+SAME_MISTAKES = (
+    Mistake("rounded-down", "o", "floor(n/s)", "“same” padding also covers the last window, which is only partly "
+            "filled: n/s is rounded up", 0.7, "Is there a window for the pixels that are left over at the end?"),
+    Mistake("stride-ignored", "o", "n", "“same” keeps the size only at stride 1: with stride s it is divided by s", 0.6,
+            "How far does the filter move from one position to the next?"),
+    Mistake("padding-forgotten", "o", "floor((n - f_eff)/s) + 1", "this is the size without any padding (“valid”); "
+            "“same” pads until ⌈n/s⌉ positions fit", 0.5, "What is “same” padding for?"),
+    Mistake("whole-filter-padded", "o", "floor((n + 2*(f_eff - 1) - f_eff)/s) + 1", "f − 1 is the padding of both "
+            "sides together at stride 1, not of each side", 0.5, "How does the padding divide between the two sides?"),
+    Mistake("half-filter-padded", "o", "floor(n/s) + 1", "f/2 on each side is one pixel too many in all: at stride 1 "
+            "both sides together need f − 1", 0.5, "How far does a filter of 3 reach beyond its centre?"),
+    Mistake("padding-of-stride-one", "pad", "f_eff - 1", "d(f − 1) is the padding at stride 1; with a larger stride "
+            "only as much is added as the last window lacks", 0.5, "Where does the last window start, and where does "
+            "it end?"),
+    Mistake("padding-of-each-side", "pad", "2*(f_eff - 1)", "f − 1 is the padding of both sides together at stride 1, "
+            "not of each side", 0.3, "How does the padding divide between the two sides?"),
+    Mistake("odd-pixel-forgotten", "pad_end", "floor(pad/2)", "an odd padding cannot be halved: the pixel that is over "
+            "goes to the end", 0.4, "Do the two sides add up to the whole padding?"),
+)  # fmt: skip
+
+CONV_SAME = Formula(
+    id="conv_same",
+    title="Convolution with “same” padding",
+    variables=tuple(variable for variable in CONV.variables if variable is not PADDING),
+    steps=(
+        effective_size("filter"),
+        *SAME_STEPS,
+        *_count_steps("o"),
+        _RECEPTIVE_FIELD,
+    ),
+    answers=(*_ANSWERS, "pad", "pad_begin", "pad_end", "receptive_field"),
+    mistakes=(*SAME_MISTAKES, *dilation_mistakes("filter"), *SHAPE_MISTAKES, *COUNT_MISTAKES, _MACS_PER_INPUT,
+              *_cost_mistakes("o")),
+    forms=(
+        Form("o", "n", "s = 1"),
+        Form("pad", "f - 1", "s = 1 and d = 1"),
+        Form("pad", "d*(f - 1)", "s = 1"),
+        *_COUNT_FORMS,
+        Form("macs", "prod(o)*prod(f)*c*k", "groups = 1"),
+    ),
+    conditions=(_GROUPS,),
+    warnings=(
+        Condition("s = 1", "PyTorch refuses “same” padding with a stride of {s}; this is TensorFlow's and Keras's",
+                  per_axis=True),
+        skipped_between("filter"),
+    ),
+    conventions=(
+        Convention("textbook", "textbooks, TensorFlow, Keras, ONNX SAME_UPPER", "the odd pixel of padding goes to the "
+                   "end"),
+        Convention("same-lower", "ONNX SAME_LOWER", "the odd pixel of padding goes to the beginning",
+                   {"pad_begin": "ceil(pad/2)"}),
+        NO_BIAS,
+    ),
+    axes=2,
+    input_shape="shape(n, c)",
+    shape="output",
+    unknowns=(("s",), ("n",)),
+    notes=("with an odd filter and stride 1, “same” is p = d(f − 1)/2 on each side; an even filter has one pixel more "
+           "at the end",),
+    source="TensorFlow, tf.nn, notes on padding",
+)  # fmt: skip
+
+_TRANSPOSED_MISTAKES = (
+    Mistake("forward-formula", "o", "floor((n + 2p - f_eff)/s) + 1", "this is the size after an ordinary convolution; "
+            "a transposed one goes the other way and enlarges", 0.6, "Which way does a transposed convolution go?"),
+    Mistake("no-minus-one", "gaps", "n", "n inputs have n − 1 gaps between them, and only the gaps are stretched by "
+            "the stride", 0.6, "How many strides lie between the first input and the last?"),
+    Mistake("padding-once", "crop", "p", "the padding is taken off on both sides, so the output shrinks by 2p, not by "
+            "p", 0.6, "On how many sides is the output cropped?"),
+    Mistake("padding-forgotten", "crop", "0", "the padding of a transposed convolution is cropped from its output: − "
+            "2p", 0.5, "What does the padding of the ordinary convolution do to this output?"),
+    Mistake("padding-added", "o", "full + crop + output_padding", "the padding of a transposed convolution crops its "
+            "output: it is taken off, not added", 0.5, "Does more padding make this output larger or smaller?"),
+    Mistake("size-times-stride", "full", "n*s", "n·s is right only for a filter as large as the stride: the last "
+            "filter starts at (n − 1)s and is f long", 0.4, "Where does the filter of the last input start, and where "
+            "does it end?"),
+    Mistake("stride-ignored", "stretched", "gaps", "neighbouring inputs lay their filters down s pixels apart, so the "
+            "gaps are multiplied by the stride", 0.4, "How far apart do two neighbouring inputs lay their filters "
+            "down?"),
+    Mistake("output-padding-forgotten", "o", "full - crop", "the output padding is added to the size, at the end", 0.5,
+            "What chooses among the sizes that the same convolution could have come from?"),
+    Mistake("output-padding-twice", "o", "full - crop + 2*output_padding", "the output padding is added on one side "
+            "only, at the end", 0.4, "On how many sides is the output padding added?"),
+    *dilation_mistakes("filter"),
+)  # fmt: skip
+
+CONV_TRANSPOSED = Formula(
+    id="conv_transposed",
+    title="Transposed convolution",
+    # here the input may well be smaller than filter, stride and padding
+    variables=(replace(INPUT, ordinary=(3, 16)), replace(FILTER, search="1..64"), replace(STRIDE, search="1..64"),
+               replace(PADDING, search="0..64"), DILATION, OUTPUT_PADDING, CHANNELS, FILTERS, GROUPS),
+    steps=(
+        effective_size("filter"),
+        Step("gaps", "n - 1", "gaps between the inputs", per_axis=True),
+        Step("stretched", "gaps*s", "where the filter of the last input is laid down", per_axis=True),
+        Step("full", "stretched + f_eff", "size before cropping", per_axis=True),
+        Step("crop", "2p", "padding, cropped from both sides", per_axis=True),
+        Step("o", "full - crop + output_padding", "output size", per_axis=True),
+        *_count_steps("n"),
+    ),
+    answers=_ANSWERS,
+    mistakes=(
+        *_TRANSPOSED_MISTAKES, *SHAPE_MISTAKES, *COUNT_MISTAKES,
+        Mistake("macs-per-output", "macs", "prod(o)*weights", "every input position lays the whole filter down once, "
+                "so the weights are used once per input position, not per output position", 0.5, "How often is the "
+                "filter laid down?"),
+        *_cost_mistakes("n"),
+    ),
+    forms=(
+        Form("o", "(n - 1)*s + f", "d = 1 and p = 0 and output_padding = 0"),
+        Form("o", "(n - 1)*s - 2p + f", "d = 1 and output_padding = 0"),
+        Form("o", "(n - 1)*s - 2p + d*(f - 1) + 1 + output_padding"),
+        *_COUNT_FORMS,
+        Form("macs", "prod(n)*prod(f)*c*k", "groups = 1"),
+    ),
+    conditions=(
+        Condition("output_padding < max(s, d)", "output padding is smaller than the stride or the dilation: "
+                  "{output_padding} is not below {s} or {d}", per_axis=True),
+        Condition("o >= 1", "the padding crops the whole output away: 2·{p} of {full} pixels", per_axis=True),
+        _GROUPS,
+    ),
+    warnings=(
+        Condition("s <= f_eff", "the stride {s} is larger than the filter {f_eff}: some outputs lie between the "
+                  "filters and hold only the bias", per_axis=True),
+        Condition("mod(f_eff, s) = 0 or s > f_eff", "the stride {s} does not divide the filter {f_eff}: some outputs "
+                  "add up more products than their neighbours (a checkerboard)", per_axis=True),
+    ),
+    conventions=(
+        Convention("textbook", "textbooks, PyTorch", "the output ends where the last filter ends"),
+        Convention("keras", "Keras and TensorFlow with valid padding and no output padding", "the gap after the last "
+                   "filter belongs to the output: (n − 1)s + max(f, s)",
+                   {"o": "stretched + if(p = 0 and output_padding = 0, max(f_eff, s), f_eff) - crop + output_padding"}),
+        NO_BIAS,
+    ),
+    axes=2,
+    input_shape="shape(n, c)",
+    shape="output",
+    unknowns=(("f", "p"), ("s",), ("p",)),
+    notes=("MACs are counted before cropping, once per input position and weight",
+           "Keras with “same” padding makes n·s"),
+    source="Dumoulin and Visin, arXiv:1603.07285; checkerboards: Odena and others, Distill, 2016",
+)  # fmt: skip
+
+
+def along(axes: int, formula: Formula) -> Formula:
+    """The same formula for inputs with one or three spatial axes: `conv1d_same`, `pool3d`."""
+    name, _, rest = formula.id.partition("_")
+    window = "window" if name == "pool" else "filter"
+    renamed = dict(zip(fit_warnings(window, 2), fit_warnings(window, axes), strict=True))
+    return replace(
+        formula,
+        id=f"{name}{axes}d_{rest}" if rest else f"{name}{axes}d",
+        title=f"{axes}-D {formula.title[0].lower()}{formula.title[1:]}",
+        axes=axes,
+        mistakes=tuple(m for m in formula.mistakes if axes > 1 or m.id not in _NEED_TWO_AXES),
+        warnings=tuple(renamed.get(warning, warning) for warning in formula.warnings),
+    )
+
+
+FORMULAS = {
+    formula.id: formula
+    for plain in (CONV, CONV_SAME, CONV_TRANSPOSED)
+    for formula in (plain, along(1, plain), along(3, plain))
+}

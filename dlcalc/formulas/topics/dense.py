@@ -1,0 +1,169 @@
+"""Dense (fully connected) layers: parameters and cost of one layer and of a whole multilayer perceptron.
+
+A layer of m units on n inputs computes Wx + b with W m×n: a weight for every pair of an input and a unit, a bias for
+every unit. One multiply-accumulate per weight; the bias addition is not counted, as is usual.
+"""
+
+from __future__ import annotations
+
+from ...expressions.nodes import Kind
+from ..model import Condition, Convention, Form, Formula, Mistake, Step, Variable
+
+INPUTS = Variable("n", "inputs", "number of inputs", ordinary=(4, 64))
+OUTPUTS = Variable("m", "outputs", "number of outputs (units)", ordinary=(2, 32))
+WIDTHS = Variable("u", "widths", "widths of the layers, input first and output last", kind=Kind.VECTOR,
+                  ordinary=(2, 32), lengths=(3, 5))  # fmt: skip
+
+FLOPS = Step("flops", "2*macs", "FLOPs, two per MAC")
+PARAMETER_MEMORY = Step("parameter_memory", "4*parameters", "parameters in memory, 4 bytes each", unit="bytes")
+MEMORY = Step("memory", "activation_memory + parameter_memory", "memory in all", unit="bytes")
+
+COST_MISTAKES = (
+    Mistake("macs-for-flops", "flops", "macs", "these are MACs: each is two floating-point operations", 0.6,
+            "How many operations is one multiply-accumulate?"),
+    Mistake("parameters-not-bytes", "parameter_memory", "parameters", "each parameter takes 4 bytes", 0.5,
+            "How many bytes has a 32-bit number?"),
+)  # fmt: skip
+
+_MULTIPLY_MISTAKES = (
+    Mistake("flops-for-macs", "macs", "2*weights", "these are FLOPs: a multiply-accumulate is one multiplication "
+            "and one addition together", 0.5, "Is a multiplication with its addition counted once or twice?"),
+    Mistake("biases-in-macs", "macs", "parameters", "a bias is only added, nothing is multiplied by it: there is "
+            "one multiply-accumulate per weight", 0.4, "By what is a bias multiplied?"),
+)  # fmt: skip
+
+_TEXTBOOK = Convention("textbook", "textbooks, PyTorch, Keras", "one bias per unit")
+
+DENSE = Formula(
+    id="dense",
+    title="Dense layer",
+    variables=(INPUTS, OUTPUTS),
+    steps=(
+        Step("output", "shape(m)", "output shape"),
+        Step("weights", "n*m", "weights, one per pair of an input and a unit"),
+        Step("biases", "m", "biases, one per unit"),
+        Step("parameters", "weights + biases", "parameters"),
+        Step("macs", "weights", "MACs (multiply-accumulates)"),
+        Step("activation_memory", "4m", "output in memory, 4 bytes a number", unit="bytes"),
+        FLOPS,
+        PARAMETER_MEMORY,
+        MEMORY,
+    ),
+    answers=("output", "weights", "biases", "parameters", "macs", "flops", "memory", "activation_memory",
+             "parameter_memory"),
+    mistakes=(
+        Mistake("biases-forgotten", "biases", "0", "each unit has a bias of its own, so m biases are added to the "
+                "weights", 0.8, "What does a unit have besides its weights?"),
+        Mistake("bias-per-input", "biases", "n", "the biases belong to the units that are computed, not to the "
+                "inputs: n·m + m, not n·m + n", 0.5, "Which side of the layer do the biases belong to?"),
+        Mistake("one-bias", "biases", "1", "every unit has its own bias: m of them, not one for the layer", 0.4,
+                "How many biases does the layer have?"),
+        Mistake("units-forgotten", "weights", "n", "n weights are those of one unit, and there are m units", 0.4,
+                "To how many units does each input go?"),
+        Mistake("sizes-added", "weights", "n + m", "every input is joined to every unit, so the two sizes are "
+                "multiplied: n·m weights, not n + m", 0.3, "How many lines leave one input?"),
+        Mistake("bias-per-weight", "biases", "n*m", "a unit adds one bias to its whole weighted sum, not one to "
+                "each product: m biases", 0.2, "How often does a unit add its bias?"),
+        *_MULTIPLY_MISTAKES,
+        Mistake("activations-not-bytes", "activation_memory", "m", "each number takes 4 bytes", 0.5,
+                "How many bytes has a 32-bit number?"),
+        *COST_MISTAKES,
+    ),
+    forms=(Form("parameters", "(n + 1)*m"),),
+    conventions=(
+        _TEXTBOOK,
+        Convention("no-bias", "layers before a batch normalisation", "without biases", {"biases": "0"}, variant=True),
+    ),
+    input_shape="shape(n)",
+    shape="output",
+    unknowns=(("n",), ("m",)),
+    source="Goodfellow, Bengio and Courville, Deep Learning, 2016, chapter 6",
+)  # fmt: skip
+
+MLP = Formula(
+    id="mlp",
+    title="Multilayer perceptron",
+    variables=(WIDTHS,),
+    steps=(
+        Step("layers", "len(u) - 1", "dense layers: one between each width and the next"),
+        Step("output", "shape(u[len(u)])", "output shape"),
+        Step("layer_weights", "u[l]*u[l+1]", "weights of a layer", each="l in 1..layers"),
+        Step("layer_biases", "u[l+1]", "biases of a layer, one per unit", each="l in 1..layers"),
+        Step("weights", "sum(l=1..layers, layer_weights[l])", "weights"),
+        Step("biases", "sum(l=1..layers, layer_biases[l])", "biases"),
+        Step("parameters", "weights + biases", "parameters"),
+        Step("macs", "weights", "MACs (multiply-accumulates)"),
+        Step("units", "sum(u) - u[1]", "units of all layers; the inputs compute nothing"),
+        Step("activation_memory", "4*units", "all layers' outputs in memory, 4 bytes a number", unit="bytes"),
+        FLOPS,
+        PARAMETER_MEMORY,
+        MEMORY,
+    ),
+    answers=("parameters", "output", "weights", "biases", "macs", "flops", "units", "memory", "activation_memory",
+             "parameter_memory"),
+    mistakes=(
+        Mistake("biases-forgotten", "layer_biases", "0", "each unit has a bias of its own: every layer adds as many "
+                "biases as it has units", 0.8, "What does a unit have besides its weights?"),
+        Mistake("bias-per-input", "layer_biases", "u[l]", "the biases of a layer belong to its units, not to its "
+                "inputs", 0.5, "Which side of a layer do the biases belong to?"),
+        Mistake("inputs-have-biases", "biases", "sum(u)", "the inputs are given, not computed, so they have no "
+                "biases", 0.5, "Does an input compute anything?"),
+        Mistake("one-bias", "layer_biases", "1", "every unit has its own bias, not every layer", 0.4,
+                "How many biases does one layer have?"),
+        Mistake("output-layer-forgotten", "layers", "len(u) - 2", "the step from the last hidden layer to the "
+                "output has weights and biases too", 0.4, "How many steps lead from the inputs to the outputs?"),
+        Mistake("widths-added", "layer_weights", "u[l] + u[l+1]", "every unit is joined to every unit of the next "
+                "layer, so the two widths are multiplied", 0.3, "How many lines leave one unit?"),
+        *_MULTIPLY_MISTAKES,
+        Mistake("inputs-are-units", "units", "sum(u)", "the inputs are given, not computed, so they are no units",
+                0.4, "Does an input compute anything?"),
+        Mistake("activations-not-bytes", "activation_memory", "units", "each number takes 4 bytes", 0.5,
+                "How many bytes has a 32-bit number?"),
+        *COST_MISTAKES,
+    ),
+    conditions=(Condition("layers >= 1", "a network has at least two widths, inputs and outputs, not only {u}"),),
+    conventions=(
+        _TEXTBOOK,
+        Convention("no-bias", "notes that leave the biases out", "without biases", {"layer_biases": "0"}, variant=True),
+    ),
+    input_shape="shape(u[1])",
+    shape="output",
+    source="Goodfellow, Bengio and Courville, Deep Learning, 2016, chapter 6",
+)  # fmt: skip
+
+MLP_BATCHNORM = Formula(
+    id="mlp_batchnorm",
+    title="Multilayer perceptron, its hidden layers batch-normalised",
+    variables=(WIDTHS,),
+    steps=(
+        Step("layers", "mlp(u=u)", "the dense layers"),
+        Step("hidden", "sum(u) - u[1] - u[len(u)]", "units of the hidden layers"),
+        Step("norms", "batchnorm(n=1, c=hidden)", "the batch normalisations, one channel per hidden unit"),
+        Step("biases", "layers.biases", "biases of the dense layers"),
+        Step("trainable", "layers.weights + biases + norms.trainable", "values that training changes"),
+        Step("non_trainable", "norms.non_trainable", "running means and variances"),
+        Step("values", "trainable + non_trainable", "all values that the network keeps"),
+        Step("parameters", "layers.weights + biases + norms.parameters", "parameters"),
+    ),
+    answers=("parameters", "trainable", "non_trainable", "values"),
+    mistakes=(
+        Mistake("output-normalised", "hidden", "sum(u) - u[1]", "only the hidden layers are normalised here, the "
+                "output layer is not", 0.5, "Which layers are followed by a batch normalisation?"),
+        Mistake("input-normalised", "hidden", "sum(u) - u[len(u)]", "only the hidden layers are normalised here, "
+                "the inputs are not", 0.4, "Which layers are followed by a batch normalisation?"),
+        Mistake("norms-forgotten", "parameters", "layers.weights + biases", "the batch normalisations have "
+                "parameters of their own, the scale γ and the shift β", 0.6,
+                "What does a batch normalisation learn?"),
+    ),
+    conditions=(Condition("hidden >= 1", "a network with hidden layers has at least three widths, not only {u}"),),
+    conventions=(
+        Convention("textbook", "textbooks", "the two learnt values of a channel, γ and β, are its parameters"),
+        Convention("pytorch", "PyTorch", "running means and variances are buffers, not parameters"),
+        Convention("keras", "Keras", "all four values of a channel are parameters, two of them non-trainable"),
+        Convention("no-hidden-bias", "networks that drop what β makes redundant", "hidden layers without biases",
+                   {"biases": "u[len(u)]"}, variant=True),
+    ),
+    source="Ioffe and Szegedy, arXiv:1502.03167",
+)  # fmt: skip
+
+FORMULAS = {"dense": DENSE, "mlp": MLP, "mlp_batchnorm": MLP_BATCHNORM}

@@ -1,0 +1,158 @@
+"""Losses by hand: squared loss, log loss and cross-entropy, each with its gradient; the softmax in front of one.
+
+Goodfellow, Bengio and Courville, Deep Learning, 2016, section 6.2. A loss is summed over what is given, unless a
+convention says otherwise: PyTorch and Keras take the mean.
+"""
+
+from __future__ import annotations
+
+from ...expressions.nodes import Kind
+from ..model import Convention, Formula, Mistake, Step
+from .options_by_hand import quantity
+
+_VECTOR = Kind.VECTOR
+_SOURCE = "Goodfellow, Bengio and Courville, Deep Learning, 2016, section 6.2"
+
+SQUARED = Formula(
+    id="loss_squared_by_hand",
+    title="Squared loss by hand",
+    variables=(
+        quantity("yhat", "yhat", "outputs", _VECTOR, ordinary=(-2, 2)),
+        quantity("y", "target", "targets", _VECTOR, ordinary=(-2, 2)),
+    ),
+    steps=(
+        Step("errors", "yhat - y", "errors", kind=_VECTOR),
+        Step("squares", "errors^2", "squared errors", kind=_VECTOR),
+        Step("loss", "1/2*sum(squares)", "squared loss"),
+        Step("gradient", "errors", "∂L/∂ŷ", kind=_VECTOR),
+    ),
+    answers=("loss", "gradient", "errors", "squares"),
+    mistakes=(
+        Mistake("not-squared", "squares", "abs(errors)", "the errors are squared", 0.4, "What is squared?"),
+        Mistake("errors-summed-first", "loss", "1/2*sum(errors)^2", "each error is squared before they are added: "
+                "otherwise errors of opposite sign cancel", 0.5, "Do errors of opposite sign cancel?"),
+        Mistake("error-sign-turned", "gradient", "y - yhat", "∂L/∂ŷ is ŷ − y: the loss falls when ŷ grows towards y",
+                0.6, "Does the loss rise when ŷ grows above y?"),
+        Mistake("gradient-squared", "gradient", "squares", "the derivative of ½e² is e", 0.4,
+                "What is the derivative of a square?"),
+    ),
+    conventions=(
+        Convention("textbook", "textbooks", "half the sum of the squares"),
+        Convention("sum", "notes without the half", "the sum of the squares",
+                   {"loss": "sum(squares)", "gradient": "2*errors"}),
+        Convention("mean", "PyTorch (MSELoss), Keras", "the mean of the squares",
+                   {"loss": "sum(squares)/len(squares)", "gradient": "2*errors/len(errors)"}),
+        Convention("half-mean", "notes that average over the examples", "half the mean of the squares",
+                   {"loss": "sum(squares)/(2*len(squares))", "gradient": "errors/len(errors)"}),
+    ),
+    source=_SOURCE,
+)  # fmt: skip
+
+_WRONG_LOGS = (("common-logarithm", "log10"), ("binary-logarithm", "log2"))
+
+LOG_LOSS = Formula(
+    id="loss_log_by_hand",
+    title="Log loss by hand",
+    variables=(
+        quantity("p", "p", "predicted probabilities of class 1", _VECTOR, ordinary=(0.05, 0.95), low=0, high=1),
+        quantity("y", "target", "targets, 0 or 1", _VECTOR, ordinary=(0, 1), low=0, high=1),
+    ),
+    steps=(
+        Step("terms", "-(y ⊙ ln(p) + (1 - y) ⊙ ln(1 - p))", "loss of each example", kind=_VECTOR),
+        Step("loss", "sum(terms)", "log loss"),
+        Step("gradient", "(p - y)/(p ⊙ (1 - p))", "∂L/∂p", kind=_VECTOR),
+        Step("by_score", "p - y", "∂L/∂z, where p = σ(z)", kind=_VECTOR),
+    ),
+    answers=("loss", "terms", "gradient", "by_score"),
+    mistakes=(
+        Mistake("other-class-lost", "terms", "-(y ⊙ ln(p))", "an example of class 0 costs −ln(1 − p)", 0.6,
+                "What does an example of class 0 cost?"),
+        Mistake("minus-lost", "terms", "y ⊙ ln(p) + (1 - y) ⊙ ln(1 - p)", "logarithms of probabilities are negative, "
+                "so a minus stands before them", 0.6, "Can a loss of probabilities be negative?"),
+        *(Mistake(id, "terms", f"-(y ⊙ {log}(p) + (1 - y) ⊙ {log}(1 - p))", "the logarithm is the natural one", 0.4,
+                  "To which base is the logarithm?") for id, log in _WRONG_LOGS),
+        Mistake("classes-swapped", "terms", "-((1 - y) ⊙ ln(p) + y ⊙ ln(1 - p))", "class 1 costs −ln p, class 0 "
+                "−ln(1 − p)", 0.4, "What does class 1 cost when p is near 1?"),
+        Mistake("slope-forgotten", "gradient", "p - y", "p − y is the derivative by the score z; by p itself it is "
+                "divided by p(1 − p)", 0.5, "By what is the derivative taken, by p or by z?"),
+        Mistake("error-sign-turned", "by_score", "y - p", "∂L/∂z is p − y: below the target the loss falls as z "
+                "grows", 0.5, "Does the loss of class 1 fall when z grows?"),
+    ),
+    conventions=(
+        Convention("textbook", "textbooks", "the sum over the examples"),
+        Convention("mean", "PyTorch (BCELoss), Keras", "the mean over the examples",
+                   {"loss": "sum(terms)/len(terms)", "gradient": "(p - y)/(p ⊙ (1 - p))/len(p)",
+                    "by_score": "(p - y)/len(p)"}),
+    ),
+    source=_SOURCE,
+)  # fmt: skip
+
+_CLASSES = quantity("y", "target", "target probabilities of the classes, one-hot as a rule", _VECTOR, ordinary=(0, 1),
+                    low=0, high=1)  # fmt: skip
+
+CROSS_ENTROPY = Formula(
+    id="cross_entropy_by_hand",
+    title="Cross-entropy by hand",
+    variables=(
+        quantity("p", "p", "predicted probabilities of the classes", _VECTOR, ordinary=(0.05, 0.95), low=0, high=1),
+        _CLASSES,
+    ),
+    steps=(
+        Step("terms", "y ⊙ ln(p)", "term of each class", kind=_VECTOR),
+        Step("loss", "-sum(terms)", "cross-entropy"),
+    ),
+    answers=("loss", "terms"),
+    mistakes=(
+        Mistake("minus-lost", "loss", "sum(terms)", "logarithms of probabilities are negative, so a minus stands "
+                "before them", 0.6, "Can a loss of probabilities be negative?"),
+        Mistake("common-logarithm", "terms", "y ⊙ log10(p)", "the logarithm is the natural one", 0.4,
+                "To which base is the logarithm?"),
+        Mistake("binary-logarithm", "terms", "y ⊙ log2(p)", "the logarithm is the natural one", 0.4,
+                "To which base is the logarithm?"),
+        Mistake("predicted-class", "loss", "-ln(max(p))", "what counts is the probability of the true class, not of "
+                "the one that was predicted", 0.5, "Does the loss look at the target?"),
+        Mistake("probability-for-logarithm", "loss", "1 - sum(y ⊙ p)", "the loss is the logarithm of the probability",
+                0.3, "How large is the loss when the true class has probability 0?"),
+        Mistake("mean-over-classes", "loss", "-sum(terms)/len(terms)", "the terms of one example are added, not "
+                "averaged over the classes", 0.4, "Does an example cost less when there are more classes?"),
+    ),
+    source=_SOURCE,
+)  # fmt: skip
+
+SOFTMAX_CROSS_ENTROPY = Formula(
+    id="softmax_cross_entropy_by_hand",
+    title="Softmax and cross-entropy by hand",
+    variables=(quantity("z", "logits", "scores of the classes (logits)", _VECTOR, ordinary=(-3, 3)), _CLASSES),
+    steps=(
+        Step("powers", "exp(z)", "exponentials", kind=_VECTOR),
+        Step("total", "sum(powers)", "their sum"),
+        Step("yhat", "powers/total", "probabilities", kind=_VECTOR),
+        Step("loss", "-sum(y ⊙ ln(yhat))", "cross-entropy"),
+        Step("gradient", "yhat - y", "∂L/∂z", kind=_VECTOR),
+    ),
+    answers=("loss", "yhat", "gradient", "powers", "total"),
+    mistakes=(
+        Mistake("not-normalised", "yhat", "powers", "the exponentials are divided by their sum", 0.6,
+                "What do the probabilities sum to?"),
+        Mistake("no-exponential", "powers", "z", "a softmax takes exponentials first", 0.5,
+                "Can a probability be negative?"),
+        Mistake("sigmoid-for-softmax", "yhat", "sigmoid(z)", "sigmoids look at each score alone; the softmax divides "
+                "by the sum over all", 0.5, "What do the probabilities sum to?"),
+        Mistake("minus-lost", "loss", "sum(y ⊙ ln(yhat))", "logarithms of probabilities are negative, so a minus "
+                "stands before them", 0.6, "Can a loss of probabilities be negative?"),
+        Mistake("predicted-class", "loss", "-ln(max(yhat))", "what counts is the probability of the true class", 0.5,
+                "Does the loss look at the target?"),
+        Mistake("common-logarithm", "loss", "-sum(y ⊙ log10(yhat))", "the logarithm is the natural one", 0.4,
+                "To which base is the logarithm?"),
+        Mistake("binary-logarithm", "loss", "-sum(y ⊙ log2(yhat))", "the logarithm is the natural one", 0.4,
+                "To which base is the logarithm?"),
+        Mistake("error-sign-turned", "gradient", "y - yhat", "∂L/∂z is ŷ − y: negative for the true class, whose "
+                "score should grow", 0.6, "Does the loss fall when the score of the true class grows?"),
+        Mistake("slope-twice", "gradient", "(yhat - y) ⊙ yhat ⊙ (1 - yhat)", "softmax and cross-entropy together give "
+                "ŷ − y: no further slope", 0.5, "What is left of the softmax in the gradient?"),
+    ),
+    notes=("∂L/∂z = ŷ − y where the targets sum to 1", "the same number added to every score changes nothing"),
+    source=_SOURCE,
+)  # fmt: skip
+
+FORMULAS = {each.id: each for each in (SQUARED, LOG_LOSS, CROSS_ENTROPY, SOFTMAX_CROSS_ENTROPY)}

@@ -1,0 +1,142 @@
+"""What the operations by hand share: quantities that are numbers or arrays, and choices that become conventions.
+
+An operation such as a time step has choices that are made side by side: the activation, the layout of the matrices. A
+formula has one convention at a time, so each way to choose is one convention, named by what differs from the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from itertools import product
+
+from ...errors import UserError
+from ...expressions.nodes import Kind
+from ..model import Convention, Formula, Mistake, Variable
+
+SCALE = 10**9
+"""Numbers by hand lie between −SCALE and SCALE."""
+
+
+def quantity(
+    name: str,
+    long: str,
+    meaning: str,
+    kind: Kind = Kind.SCALAR,
+    default: str | None = None,
+    ordinary: tuple[float, float] = (-1.5, 1.5),
+    length: int = 2,
+    low: float = -SCALE,
+    high: float = SCALE,
+) -> Variable:
+    """A number or an array of numbers; exercises draw `length` entries along each axis."""
+    return Variable(
+        name, long, meaning, low, high, default, kind=kind, integer=False, ordinary=ordinary, lengths=(length, length)
+    )
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """What is given to a layer of one unit (numbers), or of several (vectors)."""
+
+    scalar: bool
+
+    @property
+    def state(self) -> Kind:
+        return Kind.SCALAR if self.scalar else Kind.VECTOR
+
+    @property
+    def weights(self) -> Kind:
+        return Kind.SCALAR if self.scalar else Kind.MATRIX
+
+    @property
+    def series(self) -> Kind:
+        """One number, or one vector, per step."""
+        return Kind.VECTOR if self.scalar else Kind.MATRIX
+
+    def id(self, id: str) -> str:
+        """A layer of one unit has an id of its own."""
+        return f"{id}_scalar" if self.scalar else id
+
+    def title(self, title: str) -> str:
+        return f"{title}, one unit" if self.scalar else title
+
+
+_FOR_NUMBERS = (("^T", ""), ("diag(slope[t])", "slope[t]"), (" ⊙ ", "*"), (" ⊗ ", "*"), (" + 0*x[t]", ""),
+                (" + 0*h0", ""))  # fmt: skip
+
+
+def for_one_unit(formula: Formula) -> Formula:
+    """The formula in numbers: no transposes, and every product the ordinary one."""
+    return replace(
+        formula,
+        steps=tuple(replace(step, expression=in_numbers(step.expression)) for step in formula.steps),
+        mistakes=tuple(replace(each, expression=in_numbers(each.expression)) for each in formula.mistakes),
+        conventions=tuple(
+            replace(each, edits={step: in_numbers(text) for step, text in each.edits.items()})
+            for each in formula.conventions
+        ),
+    )
+
+
+def in_numbers(text: str) -> str:
+    """An expression of vectors and matrices as it is written when each of them is one number."""
+    for array, number in _FOR_NUMBERS:
+        text = text.replace(array, number)
+    return text
+
+
+@dataclass(frozen=True)
+class Option:
+    """One way to choose: the edits that it makes, as those of a convention."""
+
+    name: str
+    who: str
+    says: str
+    edits: dict[str, str] = field(default_factory=dict)
+    variant: bool = False
+
+
+@dataclass(frozen=True)
+class Chosen(Convention):
+    """A convention that stands for one option of each choice."""
+
+    options: tuple[str, ...] = ()
+
+
+def combined(*choices: tuple[Option, ...], first: str = "textbook") -> tuple[Convention, ...]:
+    """Every way to choose one option of each choice: all first ones first. Options of two choices edit other steps."""
+    return tuple(_chosen(options, choices, first) for options in product(*choices))
+
+
+def _chosen(options: tuple[Option, ...], choices: tuple[tuple[Option, ...], ...], first: str) -> Chosen:
+    others = [option for option, choice in zip(options, choices, strict=True) if option is not choice[0]]
+    edits: dict[str, str] = {}
+    for option in options:
+        edits.update(option.edits)
+    return Chosen(
+        "-".join(option.name for option in others) or first,
+        "; ".join(dict.fromkeys(option.who for option in others or options)),
+        "; ".join(option.says for option in options),
+        edits,
+        any(option.variant for option in options),
+        tuple(option.name for option in options),
+    )
+
+
+def convention_of(formula: Formula, options: Iterable[str]) -> str:
+    """The convention with these options, the formula's own where none is named. Raises UserError for an unknown one."""
+    wanted = set(options)
+    for convention in formula.conventions:
+        if isinstance(convention, Chosen) and wanted <= set(convention.options):
+            return convention.name
+    known = dict.fromkeys(name for each in formula.conventions if isinstance(each, Chosen) for name in each.options)
+    strange = sorted(wanted - known.keys())
+    if strange:
+        raise UserError(f"{formula.title} has no {strange[0]}; it has {', '.join(known) or 'one way only'}")
+    raise UserError(f"{' and '.join(sorted(wanted))} exclude each other")
+
+
+def without(mistakes: Iterable[Mistake], *ids: str) -> tuple[Mistake, ...]:
+    """The mistakes but those of these ids."""
+    return tuple(mistake for mistake in mistakes if mistake.id not in ids)

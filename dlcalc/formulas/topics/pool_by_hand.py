@@ -1,0 +1,237 @@
+"""Pooling of numbers by hand: max, min, average, sum, over the whole map, and which cells the gradient goes back to.
+
+x is a map (channels, height, width). Cells of padding never win, and count as zeros in an average. Where several cells
+tie, the first in reading order wins, as in PyTorch. A signal of one row is pooled along the row alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ...expressions.nodes import Kind
+from ..model import Condition, Convention, Formula, Mistake, Step, Variable
+from .conv_by_hand import GRADIENT, IMAGE, OVER_IMAGE, PADDING
+
+_IMAGE = replace(IMAGE, sizes=(2, 4, 4), ordinary=(0, 3), integer=False)
+_SIZE = Variable("f", "window-size", "rows and columns of a window", high=1000, default="2", ordinary=(2, 2))
+_STRIDE = Variable("s", "stride", "stride", high=1000, default="f", ordinary=(1, 1))
+_PADDING = replace(PADDING, ordinary=(1, 1))
+
+_EACH = "c in 1..channels, i in 1..o_h, j in 1..o_w"
+_WINDOW = "window(x[c], (i - 1)*hop + 1 - pad_h, (j - 1)*hop + 1 - pad, f_h, f_w)"
+
+_STEPS = (
+    Step("channels", "len(x)", "channels"),
+    Step("height", "len(x[1])", "rows of the image"),
+    Step("width", "len(x[1, 1])", "columns of the image"),
+    Step("f_h", "if(height = 1, 1, f)", "rows of a window (one for a signal)"),
+    Step("f_w", "f", "columns of a window"),
+    Step("pad", "p", "columns of padding on each side"),
+    Step("pad_h", "if(height = 1, 0, pad)", "rows of padding above and below (none for a signal)"),
+    Step("hop", "s", "how far the window moves: the stride"),
+    Step("o_h", "floor((height + 2*pad_h - f_h)/hop) + 1", "rows of the output"),
+    Step("o_w", "floor((width + 2*pad - f_w)/hop) + 1", "columns of the output"),
+)
+
+_CONDITIONS = (
+    Condition("2*p <= f", "the padding is at most half of the window: f = {f}, p = {p}"),
+    Condition("o_h >= 1 and o_w >= 1", "a window of {f_h}×{f_w} does not fit into {height}×{width}"),
+)
+
+_TILED = Mistake("tiled", "hop", "f", "the windows overlap: each begins the stride after the one before, not where "
+                 "that one ends", 0.6, "How far does the window move?")  # fmt: skip
+_PADDING_FORGOTTEN = Mistake("padding-forgotten", "pad", "0", "the image is padded before the window slides over it",
+                             0.5, "Where does the first window begin?")  # fmt: skip
+
+_RULES = {
+    "max": (f"max({_WINDOW})", "largest number of each window"),
+    "min": (f"min({_WINDOW})", "smallest number of each window"),
+    "avg": (f"sum({_WINDOW})/(f_h*f_w)", "average of each window, padding counted as zeros"),
+    "sum": (f"sum({_WINDOW})", "sum of each window"),
+}
+# Rows and columns of a window that lie on the image.
+_ROWS = "(min(height, (i - 1)*hop - pad_h + f_h) - max(0, (i - 1)*hop - pad_h))"
+_COLUMNS = "(min(width, (j - 1)*hop - pad + f_w) - max(0, (j - 1)*hop - pad))"
+_VALID = f"sum({_WINDOW})/({_ROWS}*{_COLUMNS})"
+
+_OTHERS = {
+    "max": (("average-for-max", "avg", "max pooling keeps the largest number of a window, not the average"),
+            ("minimum-for-max", "min", "max pooling keeps the largest number of a window, not the smallest")),
+    "min": (("average-for-min", "avg", "min pooling keeps the smallest number of a window, not the average"),
+            ("maximum-for-min", "max", "min pooling keeps the smallest number of a window, not the largest")),
+    "avg": (("maximum-for-average", "max", "average pooling adds the window up and divides by its size"),
+            ("sum-for-average", "sum", "the sum of a window is divided by the number of its cells")),
+    "sum": (("maximum-for-sum", "max", "sum pooling adds up all numbers of a window"),
+            ("average-for-sum", "avg", "sum pooling adds up the window and does not divide")),
+}  # fmt: skip
+
+
+def _mistakes(kind: str) -> tuple[Mistake, ...]:
+    others = tuple(
+        Mistake(id, "output", _RULES[other][0], because, 0.5, "Which number stands for a window?")
+        for id, other, because in _OTHERS[kind]
+    )
+    valid = (
+        Mistake("valid-part-only", "output", _VALID, "the cells of padding count as zeros here: the sum is divided by "
+                "all cells of the window", 0.5, "How many cells has a window at the edge?"),
+    ) if kind == "avg" else ()  # fmt: skip
+    return (*others, *valid, _TILED, _PADDING_FORGOTTEN)
+
+
+def _conventions(kind: str, step: str) -> tuple[Convention, ...]:
+    if kind != "avg":
+        return (Convention("textbook", "textbooks", "padding never wins"),) if kind != "sum" else _PLAIN
+    return (Convention("textbook", "PyTorch", "padding counts as zeros (count_include_pad=True)"),)
+
+
+_PLAIN = (Convention("textbook", "textbooks", "as written here"),)
+
+
+def _pool(kind: str, title: str) -> Formula:
+    rule, meaning = _RULES[kind]
+    return Formula(
+        id=f"pool_by_hand_{kind}",
+        title=title,
+        variables=(_IMAGE, _SIZE, _STRIDE, _PADDING),
+        steps=(*_STEPS, Step("output", rule, meaning, each=_EACH)),
+        answers=("output",),
+        mistakes=_mistakes(kind),
+        conventions=_conventions(kind, "output"),
+        conditions=_CONDITIONS,
+    )
+
+
+POOLS = {
+    "max": _pool("max", "Max pooling by hand"),
+    "avg": _pool("avg", "Average pooling by hand"),
+    "sum": _pool("sum", "Sum pooling by hand"),
+    "min": _pool("min", "Min pooling by hand"),
+}
+
+GLOBAL = Formula(
+    id="pool_by_hand_global",
+    title="Global average pooling by hand",
+    variables=(_IMAGE,),
+    steps=(
+        Step("channels", "len(x)", "channels"),
+        Step("cells", "len(x[1])*len(x[1, 1])", "cells of a channel"),
+        Step("output", "sum(x[c])/cells", "average of a whole channel", each="c in 1..channels"),
+    ),
+    answers=("output",),
+    mistakes=(
+        Mistake("channels-averaged", "output", "sum(x)/(cells*channels)", "each channel is averaged by itself: as many "
+                "numbers come out as there are channels", 0.5, "How many numbers come out?"),
+        Mistake("not-divided", "output", "sum(x[c])", "the sum of a channel is divided by the number of its cells", 0.4,
+                "Is it the sum or the average?"),
+        Mistake("maximum-for-average", "output", "max(x[c])", "the average of all cells is asked, not the largest", 0.4,
+                "Which number stands for a channel?"),
+    ),
+)  # fmt: skip
+
+# Few different numbers, so that some tie; stride and padding such that the gradient has the shape of the output.
+_TIED = replace(_IMAGE, ordinary=(0, 0.04))
+_GIVEN = replace(GRADIENT, sizes=(2, 2, 2))
+_PER_CHANNEL = replace(GRADIENT, meaning="∂L/∂output, one number per channel", kind=Kind.VECTOR, sizes=(2,))
+_INSIDE = (
+    "m > (i - 1)*hop - pad_h and m <= (i - 1)*hop - pad_h + f_h and "
+    "n > (j - 1)*hop - pad and n <= (j - 1)*hop - pad + f_w"
+)
+
+
+def _back(share: str, when: str = _INSIDE) -> str:
+    return f"sum(i=1..o_h, sum(j=1..o_w, if({when}, {share}, 0)))"
+
+
+_WINS = "winner_row[c, i, j] = m and winner_column[c, i, j] = n"
+
+
+def _backward(kind: str, title: str) -> Formula:
+    rule, meaning = _RULES[kind]
+    one_wins = kind in ("max", "min")
+    winners = (
+        Step("winner", f"arg{kind}({_WINDOW})", "place of the winner in its window, in reading order", each=_EACH),
+        Step("winner_row", f"max(1, (i - 1)*hop + 1 - pad_h) + floor((winner[c, i, j] - 1)/{_COLUMNS})",
+             "row of the winner in the image", each=_EACH),
+        Step("winner_column", f"max(1, (j - 1)*hop + 1 - pad) + mod(winner[c, i, j] - 1, {_COLUMNS})",
+             "column of the winner in the image", each=_EACH),
+    ) if one_wins else ()  # fmt: skip
+    shares = {"avg": "g[c, i, j]/(f_h*f_w)", "sum": "g[c, i, j]"}
+    dx = _back("g[c, i, j]", _WINS) if one_wins else _back(shares[kind])
+    said = "goes to the winner of each window" if one_wins else "is shared by all cells of a window" \
+        if kind == "avg" else "goes to every cell of a window"  # fmt: skip
+    return Formula(
+        id=f"pool_by_hand_{kind}_backward",
+        title=title,
+        variables=(_TIED, _SIZE, replace(_STRIDE, ordinary=(2, 2)), replace(_PADDING, ordinary=(0, 0)), _GIVEN),
+        steps=(
+            *_STEPS,
+            Step("output", rule, meaning, each=_EACH),
+            Step("loss", "sum(g ⊙ output)", "a loss with these gradients of the output"),
+            *winners,
+            Step("dx", dx, f"gradient of the image: that of the output {said}", each=OVER_IMAGE),
+        ),
+        answers=("dx", "winner_row", "winner_column") if one_wins else ("dx",),
+        mistakes=_backward_mistakes(kind),
+        conditions=(
+            *_CONDITIONS,
+            Condition("len(g) = channels and len(g[1]) = o_h and len(g[1, 1]) = o_w", "the gradient is shaped as the "
+                      "output, {channels}×{o_h}×{o_w}"),
+        ),
+        notes=("of several largest numbers the first in reading order wins",) if one_wins else (),
+    )  # fmt: skip
+
+
+def _backward_mistakes(kind: str) -> tuple[Mistake, ...]:
+    whole = Mistake("not-divided", "dx", _back("g[c, i, j]"), "the gradient of an average is shared: each cell of the "
+                    "window gets its part", 0.6, "By how much does the average grow with one cell?")  # fmt: skip
+    if kind == "avg":
+        return (whole,)
+    shared = _back("g[c, i, j]/(f_h*f_w)")
+    if kind == "sum":
+        return (Mistake("divided", "dx", shared, "every cell of a window enters the sum with the factor 1", 0.5,
+                        "How much does the sum grow when one cell grows by 1?"),)  # fmt: skip
+    tied = _back("g[c, i, j]", f"{_INSIDE} and x[c, m, n] = output[c, i, j]")
+    return (
+        Mistake("to-every-tied-winner", "dx", tied, "where several cells tie only one of them wins, the first in "
+                "reading order: the gradient goes there alone", 0.5, "How many winners has a window?"),
+        Mistake("shared", "dx", shared, "only the winner reached the output, so the whole gradient goes to it; that is "
+                "average pooling", 0.6, "Which cells reached the output?"),
+        Mistake("to-the-whole-window", "dx", _back("g[c, i, j]"), "only the winner reached the output: the other cells "
+                "get 0", 0.5, "Which cells reached the output?"),
+    )  # fmt: skip
+
+
+BACKWARDS = {
+    "max": _backward("max", "Max pooling by hand, forwards and backwards"),
+    "avg": _backward("avg", "Average pooling by hand, forwards and backwards"),
+    "sum": _backward("sum", "Sum pooling by hand, forwards and backwards"),
+    "min": _backward("min", "Min pooling by hand, forwards and backwards"),
+}
+
+GLOBAL_BACKWARD = Formula(
+    id="pool_by_hand_global_backward",
+    title="Global average pooling by hand, forwards and backwards",
+    variables=(_IMAGE, _PER_CHANNEL),
+    steps=(
+        Step("height", "len(x[1])", "rows of the image"),
+        Step("width", "len(x[1, 1])", "columns of the image"),
+        *GLOBAL.steps,
+        Step("loss", "sum(g ⊙ output)", "a loss with these gradients of the output"),
+        Step("dx", "g[c]/cells", "gradient of the image: that of the output is shared by all cells of the channel",
+             each=OVER_IMAGE),
+    ),
+    answers=("dx",),
+    mistakes=(
+        Mistake("not-divided", "dx", "g[c]", "the gradient of an average is shared: each cell of the channel gets its "
+                "part", 0.6, "By how much does the average grow with one cell?"),
+        Mistake("shared-by-all-channels", "dx", "g[c]/(channels*cells)", "each channel is averaged by itself: its "
+                "gradient is shared by its own cells, not by those of all channels", 0.5,
+                "How many cells enter one average?"),
+        Mistake("to-the-largest", "dx", "if(x[c, m, n] = max(x[c]), g[c], 0)", "every cell enters the average, not the "
+                "largest alone; that is max pooling", 0.5, "Which cells reached the output?"),
+        Mistake("gradients-averaged", "dx", "sum(g)/(channels*cells)", "a channel reaches its own output alone, so "
+                "only that one's gradient comes back to it", 0.4, "Which outputs does this channel reach?"),
+    ),
+)  # fmt: skip
+
+FORMULAS = {formula.id: formula for formula in (*POOLS.values(), GLOBAL, *BACKWARDS.values(), GLOBAL_BACKWARD)}

@@ -1,0 +1,246 @@
+"""Pooling: output size with the last window left out or kept, and LeNet-5's trainable sub-sampling.
+
+The window moves by its own size unless a stride is given. PyTorch, Keras and TensorFlow round down; Caffe rounds up,
+and so does PyTorch with `ceil_mode=True`, which then drops a last window that would start in the padding behind the
+input.
+Sub-sampling: Y. LeCun et al., Gradient-based learning applied to document recognition, 1998.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..model import Condition, Convention, Form, Formula, Mistake, Step
+from .convolution import CHANNELS, FILTER, SAME_MISTAKES, SAME_STEPS, along
+from .dense import COST_MISTAKES, FLOPS, MEMORY, PARAMETER_MEMORY
+from .windows import (
+    DILATION,
+    FIT_STEPS,
+    INPUT,
+    PADDING,
+    SIZE_FORMS,
+    STRIDE,
+    effective_size,
+    fit_warnings,
+    fits,
+    size_mistakes,
+    size_steps,
+)
+
+WINDOW = replace(FILTER, long="window-size", meaning="window size", ordinary=(2, 4))
+POOLING_STRIDE = replace(STRIDE, default="f", ordinary=(1, 3))
+DEPTH = replace(CHANNELS, meaning="channels, which pooling keeps")
+
+_VARIABLES = (INPUT, WINDOW, POOLING_STRIDE, replace(PADDING, ordinary=(1, 2)), DILATION, DEPTH)
+
+_OUTPUT = Step("output", "shape(o, c)", "output shape")
+_ACTIVATIONS = Step("activation_memory", "4*prod(o)*c", "output in memory, 4 bytes a number", unit="bytes")
+
+_COUNTS = (
+    _OUTPUT,
+    Step("weights", "0", "weights: there are none"),
+    Step("biases", "0", "biases: there are none"),
+    Step("parameters", "weights + biases", "parameters"),
+    Step("macs", "0", "MACs: there are none"),
+    FLOPS,
+    Step("comparisons", "prod(o)*c*(prod(f) - 1)", "comparisons of max pooling, additions of average pooling"),
+    _ACTIVATIONS,
+    PARAMETER_MEMORY,
+    MEMORY,
+    Step("receptive_field", "f_eff", "receptive field (in the input)", per_axis=True),
+    Step("discarded", "1 - prod(o)/prod(n)", "share of the values that is thrown away"),
+)
+
+_ANSWERS = ("output", "o", "weights", "biases", "parameters", "macs", "flops", "memory", "activation_memory",
+            "parameter_memory", "receptive_field", "comparisons", "discarded")  # fmt: skip
+
+_SHAPE_MISTAKES = (
+    Mistake("depth-divided", "output", "shape(o, floor(c/s[1]))", "pooling works on each channel by itself, so the "
+            "depth stays c: only height and width shrink", 0.5, "Does a window reach from one channel into the next?"),
+    Mistake("depth-one", "output", "shape(o, 1)", "pooling works on each channel by itself, so c maps come out, not "
+            "one", 0.4, "Does a window reach from one channel into the next?"),
+    Mistake("axes-swapped", "output", "shape(reverse(o), c)", "the sizes stand in the order of the axes, height before "
+            "width: they are swapped", 0.3, "Which of the two sizes is the height?"),
+)  # fmt: skip
+
+_COUNT_MISTAKES = (
+    Mistake("weights-given", "weights", "prod(f)*c", "the window only picks the largest value or averages: nothing in "
+            "it is learnt, so it has no weights", 0.6, "What does pooling learn?"),
+    Mistake("biases-given", "biases", "c", "nothing is added to the pooled value: pooling has no biases", 0.4,
+            "What does pooling learn?"),
+    Mistake("macs-given", "macs", "prod(o)*prod(f)*c", "pooling compares or adds up; it multiplies by no weight", 0.4,
+            "By what would a value in the window be multiplied?"),
+    Mistake("channels-forgotten", "comparisons", "prod(o)*(prod(f) - 1)", "every channel is pooled by itself, so this "
+            "is done c times", 0.5, "How many maps are pooled?"),
+    Mistake("values-for-comparisons", "comparisons", "prod(o)*c*prod(f)", "the largest of f² values is found with one "
+            "comparison fewer: f² − 1", 0.4, "How many comparisons find the larger of two values?"),
+    Mistake("activations-not-bytes", "activation_memory", "prod(o)*c", "each number takes 4 bytes", 0.5,
+            "How many bytes has a 32-bit number?"),
+    Mistake("kept-for-discarded", "discarded", "prod(o)/prod(n)", "this is the share that is kept; the rest is thrown "
+            "away", 0.4, "Which values are still there after the pooling?"),
+    Mistake("one-axis-discarded", "discarded", "1 - o[1]/n[1]", "both axes shrink, so the shares that are kept are "
+            "multiplied", 0.5, "Along how many axes does pooling shrink the map?"),
+)  # fmt: skip
+
+_STRIDE_ONE = Mistake("stride-one", "q", "span", "the window moves by the stride, which is the window's own size f "
+                      "unless it is given, not by 1", 0.6, "How far does the window move from one position to the "
+                      "next?")  # fmt: skip
+
+_HALF = Condition("2p <= f", "PyTorch refuses a padding of more than half the window: 2·{p} > {f}", per_axis=True)
+_NOTHING_LEARNT = ("pooling has nothing to learn: no parameters",)
+
+POOL = Formula(
+    id="pool",
+    title="Pooling",
+    variables=_VARIABLES,
+    steps=(*size_steps("window"), *_COUNTS, *FIT_STEPS),
+    answers=_ANSWERS,
+    mistakes=(
+        *(m for m in size_mistakes("window") if m.id != "stride-ignored"),
+        _STRIDE_ONE,
+        *_SHAPE_MISTAKES,
+        *_COUNT_MISTAKES,
+    ),
+    forms=SIZE_FORMS,
+    conditions=(fits("window"),),
+    warnings=(*fit_warnings("window", 2), _HALF),
+    conventions=(
+        Convention("textbook", "textbooks, PyTorch, Keras", "a last window that does not fit whole is left out"),
+    ),
+    axes=2,
+    input_shape="shape(n, c)",
+    shape="output",
+    unknowns=(("f",), ("s",), ("p",)),
+    notes=_NOTHING_LEARNT,
+    source="Dumoulin and Visin, arXiv:1603.07285",
+)
+
+_CEIL_MISTAKES = (
+    Mistake("rounded-down", "q", "floor(span/s)", "in ceil mode a last window that is only partly filled counts: round "
+            "up", 0.7, "Does the window count that hangs over the edge?"),
+    Mistake("no-plus-one", "o", "q", "the first position counts too: q steps of the stride visit q + 1 positions", 0.8,
+            "How many positions does the window take when it makes no step at all?"),
+)  # fmt: skip
+
+_SHARED_WITH_CEIL = frozenset(
+    {"padding-once", "padding-forgotten", "size-added", "dilation-ignored", "dilation-times-size"}
+)
+
+POOL_CEIL = Formula(
+    id="pool_ceil",
+    title="Pooling in ceil mode",
+    variables=_VARIABLES,
+    steps=(
+        *(step for step in size_steps("window") if step.name not in ("q", "o")),
+        Step("q", "ceil(span/s)", "steps of the stride, the last one perhaps not whole", per_axis=True),
+        Step("last", "q*s", "where the last window would start, in the padded input", per_axis=True),
+        Step("o", "if(last >= n + p, q, q + 1)", "output size: no window starts in the padding behind the input",
+             per_axis=True),
+        *_COUNTS,
+        Step("overhang", "max(0, (o - 1)*s + f_eff - padded)", "how far the last window reaches beyond the padded "
+             "input", per_axis=True),
+    ),
+    answers=_ANSWERS,
+    mistakes=(*_CEIL_MISTAKES, *(m for m in size_mistakes("window") if m.id in _SHARED_WITH_CEIL),
+              replace(_STRIDE_ONE, step="o", expression="span + 1"), *_SHAPE_MISTAKES, *_COUNT_MISTAKES),
+    forms=(
+        Form("o", "ceil((n - f)/s) + 1", "d = 1 and p = 0 and s <= f"),
+        Form("o", "ceil((n + 2p - f)/s) + 1", "d = 1 and last < n + p"),
+        Form("o", "ceil((n + 2p - d*(f - 1) - 1)/s) + 1", "last < n + p"),
+        Form("o", "ceil((n + 2p - d*(f - 1) - 1)/s)", "last >= n + p"),
+    ),
+    conditions=(Condition("o >= 1", "the window does not fit: f = {f_eff} is larger than the padded input {padded}",
+                          per_axis=True),),
+    warnings=(
+        Condition("overhang = 0", "the last window reaches {overhang} beyond the padded input: it reads only what is "
+                  "there", per_axis=True),
+        _HALF,
+    ),
+    conventions=(
+        Convention("textbook", "PyTorch, ONNX now", "no window starts in the padding behind the input"),
+        Convention("every-window", "ONNX at first, several calculators", "the size is rounded up and nothing more: "
+                   "every window counts", {"o": "q + 1"}),
+    ),
+    axes=2,
+    input_shape="shape(n, c)",
+    shape="output",
+    unknowns=(("f",), ("s",), ("p",)),
+    notes=_NOTHING_LEARNT,
+    source="PyTorch, torch.nn.MaxPool2d",
+)  # fmt: skip
+
+SUBSAMPLING = Formula(
+    id="subsampling",
+    title="LeNet-5's trainable sub-sampling",
+    variables=(INPUT, WINDOW, POOLING_STRIDE, replace(DEPTH, meaning="maps")),
+    steps=(
+        Step("pooling", "pool(n=n, f=f, s=s, c=c)", "the sums over the windows"),
+        Step("output", "pooling.output", "output shape"),
+        Step("weights", "c", "coefficients, one per map"),
+        Step("biases", "c", "biases, one per map"),
+        Step("parameters", "weights + biases", "parameters"),
+        Step("outputs", "prod(output)", "outputs, of all maps"),
+        Step("macs", "outputs", "multiplications by the coefficient, one per output"),
+        FLOPS,
+        Step("connections", "outputs*(prod(f) + 1)", "connections: the window and the bias of each output"),
+        Step("activation_memory", "4*outputs", "output in memory, 4 bytes a number", unit="bytes"),
+        PARAMETER_MEMORY,
+        MEMORY,
+    ),
+    answers=("output", "weights", "biases", "parameters", "macs", "flops", "memory", "activation_memory",
+             "parameter_memory", "connections"),
+    mistakes=(
+        Mistake("coefficients-forgotten", "weights", "0", "unlike plain pooling, LeNet-5 multiplies each map's sums by "
+                "a coefficient that is learnt", 0.6, "By what is the sum of a window multiplied?"),
+        Mistake("coefficient-per-window-entry", "weights", "prod(f)*c", "the values of a window are added up and "
+                "multiplied by one coefficient, not each by its own", 0.5, "How many coefficients has one map?"),
+        Mistake("one-coefficient", "weights", "1", "every map has a coefficient of its own: c of them, not one for the "
+                "layer", 0.4, "Do two maps share their coefficient?"),
+        Mistake("biases-forgotten", "biases", "0", "every map has a bias besides its coefficient: 2 parameters per map",
+                0.6, "What is added before the squashing function?"),
+        Mistake("one-bias", "biases", "1", "every map has a bias of its own: c of them, not one for the layer", 0.4,
+                "Do two maps share their bias?"),
+        Mistake("bias-not-connected", "connections", "outputs*prod(f)", "each output is connected to its bias too: f² "
+                "+ 1 connections", 0.5, "What does an output read besides its window?"),
+        *COST_MISTAKES,
+    ),
+    forms=(Form("parameters", "2c"),),
+    conditions=(Condition("min(pooling.span) >= 0", "the window does not fit: f = {f} is larger than the input {n}"),),
+    conventions=(Convention("textbook", "LeCun and others", "a coefficient and a bias for each map"),),
+    axes=2,
+    input_shape="shape(n, c)",
+    shape="output",
+    unknowns=(("c",), ("f",)),
+    notes=("plain pooling, as in today's versions of LeNet-5, has no parameters",),
+    source="LeCun and others, Gradient-based learning applied to document recognition, 1998",
+)  # fmt: skip
+
+_SHARED_WITH_SAME = frozenset({"rounded-down", "stride-ignored", "padding-forgotten", "odd-pixel-forgotten"})
+
+POOL_SAME = Formula(
+    id="pool_same",
+    title="Pooling with “same” padding",
+    variables=tuple(variable for variable in _VARIABLES if variable.name != "p"),
+    steps=(effective_size("window"), *SAME_STEPS, *_COUNTS),
+    answers=(*_ANSWERS, "pad", "pad_begin", "pad_end"),
+    mistakes=(
+        *(m for m in SAME_MISTAKES if m.id in _SHARED_WITH_SAME),
+        *_SHAPE_MISTAKES,
+        *_COUNT_MISTAKES,
+    ),
+    conventions=(
+        Convention("textbook", "TensorFlow, Keras, ONNX SAME_UPPER", "the odd pixel of padding goes to the end"),
+    ),
+    axes=2,
+    input_shape="shape(n, c)",
+    shape="output",
+    unknowns=(("s",), ("n",)),
+    notes=_NOTHING_LEARNT,
+    source="TensorFlow, tf.nn, notes on padding",
+)
+
+FORMULAS = {
+    formula.id: formula
+    for plain in (POOL, POOL_CEIL, POOL_SAME)
+    for formula in (plain, along(1, plain), along(3, plain))
+} | {"subsampling": SUBSAMPLING}

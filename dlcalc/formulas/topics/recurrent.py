@@ -1,0 +1,381 @@
+"""Recurrent layers: the counting that simple RNN, LSTM and GRU share, the simple RNN, and how gradients vanish in it.
+
+A cell reads x_t (n numbers) and its state h_{t−1} (m numbers). It holds `gates` blocks of weights (a simple RNN 1, a
+GRU 3, an LSTM 4); each block has an input matrix, a recurrent matrix and a bias vector, which all time steps share.
+Layouts: column, h = tanh(Ux + Wh + b), with U m×n; row, xU + hW, with U n×m; PyTorch stacks the blocks in weight_ih
+(gates·m × n), Keras in a kernel (n × gates·m). PyTorch keeps two bias vectors per block (bias_ih and bias_hh).
+Bidirectional layers are concatenated: the next layer reads 2m numbers.
+Simple RNN: J. L. Elman, Finding structure in time, Cognitive Science 14, 1990. The bound on its gradients: R. Pascanu,
+T. Mikolov and Y. Bengio, On the difficulty of training recurrent neural networks, arXiv:1211.5063.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..model import Condition, Convention, Form, Formula, Mistake, Step, Variable
+from .dense import COST_MISTAKES, FLOPS, MEMORY, PARAMETER_MEMORY
+
+INPUT = Variable("n", "input-size", "size of one input x_t", ordinary=(3, 64))
+HIDDEN = Variable("m", "hidden-size", "size of the state h_t (units)", ordinary=(4, 128))
+STEPS = Variable("T", "steps", "time steps", ordinary=(2, 30))
+LAYERS = Variable("L", "layers", "layers, one on top of the other", default="1", ordinary=(2, 3), search="1..16")
+OUTPUTS = Variable("q", "outputs", "number of outputs", ordinary=(2, 10))
+DIRECTIONS = Variable(
+    "D", "directions", "directions: 1, or 2 when bidirectional", high=2, default="1", ordinary=(2, 2), search="1..2"
+)
+
+MEMORY_STEPS = (
+    Step("activation_memory", "4*prod(output)", "output in memory, 4 bytes a number", unit="bytes"),
+    PARAMETER_MEMORY,
+    MEMORY,
+)
+ANSWERS = (
+    "parameters",
+    "output",
+    "weights",
+    "biases",
+    "macs",
+    "flops",
+    "memory",
+    "activation_memory",
+    "parameter_memory",
+)
+
+
+def recurrent_layer(
+    id: str,
+    title: str,
+    gates: int,
+    blocks: str,
+    *,
+    peepholes: str = "",
+    mistakes: tuple[Mistake, ...] = (),
+    conventions: tuple[Convention, ...],
+    notes: tuple[str, ...] = (),
+    source: str,
+) -> Formula:
+    """The formula of a recurrent layer whose cell has `gates` blocks of weights, called `blocks` in words.
+
+    `peepholes` is an expression for the weights through which one gate sees the cell state, if the gates do.
+    """
+    each = "the cell" if gates == 1 else "every gate"
+    return Formula(
+        id=id,
+        title=title,
+        variables=(INPUT, HIDDEN, STEPS, LAYERS, DIRECTIONS),
+        steps=_steps(gates, blocks, peepholes),
+        answers=(*ANSWERS, "input_matrix", "recurrent_matrix"),
+        mistakes=(*mistakes, *_count_mistakes(gates, each), *_SHAPE_MISTAKES, *_COST_MISTAKES),
+        forms=_forms(gates, bool(peepholes)),
+        conventions=conventions,
+        input_shape="shape(T, n)",
+        shape="output",
+        unknowns=(("m",), ("n",), ("L",)),
+        notes=("the time steps share all weights, so the parameters do not depend on T", *notes),
+        source=source,
+    )
+
+
+def _steps(gates: int, blocks: str, peepholes: str) -> tuple[Step, ...]:
+    def cell(weights: str) -> str:
+        inner = f"gates*({weights})" if gates > 1 else weights
+        return f"{inner} + peepholes" if peepholes else inner
+
+    one = "one gate's" if gates > 1 else "the cell's"
+    per_gate = "gates*" if gates > 1 else ""
+    return (
+        *((Step("gates", str(gates), f"blocks of weights: {blocks}"),) if gates > 1 else ()),
+        Step("input_weights", "n*m", f"{one} weights from the input"),
+        Step("recurrent_weights", "m^2", f"{one} weights from the state before"),
+        *(_peephole_steps(peepholes) if peepholes else ()),
+        Step("first_weights", cell("input_weights + recurrent_weights"), "weights of a cell in the first layer"),
+        Step("deeper_input", "D*m", "what a deeper layer reads: all directions of the layer below"),
+        Step("deeper_weights", cell("deeper_input*m + recurrent_weights"), "weights of a cell in a deeper layer"),
+        Step("cells", "D", "cells in a layer, one per direction; the time steps share them"),
+        Step("output", "shape(T, D*m)", "output shape, steps × state"),
+        Step("weights", "cells*(first_weights + (L - 1)*deeper_weights)", "weights"),
+        Step("bias_vectors", "1", f"bias vectors of {'a gate' if gates > 1 else 'the cell'}, one entry per unit"),
+        Step("biases", f"cells*L*{per_gate}bias_vectors*m", "biases"),
+        Step("parameters", "weights + biases", "parameters"),
+        Step("macs", "T*weights", "MACs of the matrix products"),
+        FLOPS,
+        *MEMORY_STEPS,
+        Step("input_matrix", "shape(m, n)", f"shape of {one} input matrix, first layer"),
+        Step("recurrent_matrix", "shape(m, m)", f"shape of {one} recurrent matrix"),
+    )
+
+
+def _peephole_steps(of_one_gate: str) -> tuple[Step, ...]:
+    return (
+        Step("gate_peepholes", of_one_gate, "weights through which one gate sees the cell state"),
+        Step("peepholes", "3*gate_peepholes", "peephole weights of the input, forget and output gate"),
+    )
+
+
+def _forms(gates: int, peepholes: bool) -> tuple[Form, ...]:
+    """The textbook's lines, m(n + m + 1) with the number of gates before it."""
+    product = f"{gates if gates > 1 else ''}m"
+
+    def cell(inputs: str) -> str:
+        line = f"{product}({inputs})"
+        return f"({line} + peepholes)" if peepholes else line
+
+    def layers(bias: str) -> str:
+        return f"D*({cell(f'n + m{bias}')} + (L - 1)*{cell(f'D*m + m{bias}')})"
+
+    single = "L = 1 and D = 1"
+    return (
+        Form("weights", cell("n + m"), single),
+        Form("weights", f"D*{cell('n + m')}", "L = 1"),
+        Form("weights", layers("")),
+        Form("biases", product, f"{single} and bias_vectors = 1"),
+        Form("parameters", cell("n + m + 1"), f"{single} and bias_vectors = 1"),
+        Form("parameters", cell("n + m + bias_vectors"), single),
+        Form("parameters", f"D*{cell('n + m + 1')}", "L = 1 and bias_vectors = 1"),
+        Form("parameters", f"D*{cell('n + m + bias_vectors')}", "L = 1"),
+        Form("parameters", layers(" + 1"), "bias_vectors = 1"),
+        Form("macs", f"T*{cell('n + m')}", single),
+    )
+
+
+def _count_mistakes(gates: int, each: str) -> tuple[Mistake, ...]:
+    per_gate = "gates*" if gates > 1 else ""
+    return (
+        Mistake("recurrent-weights-forgotten", "recurrent_weights", "0", f"{each} also reads the state before: m² "
+                "recurrent weights come on top of the n·m input weights", 0.8, "What does the cell read besides x_t?"),
+        Mistake("recurrent-n-squared", "recurrent_weights", "n^2", "the recurrent weights lead from the m entries of "
+                "the old state to the m of the new one: m², not n²", 0.5, "From where to where do the recurrent "
+                "weights lead?"),
+        Mistake("recurrent-not-squared", "recurrent_weights", "m", "each of the m entries of the old state reaches "
+                "each of the m of the new one: m² recurrent weights, not m", 0.5, "How many entries of the old state "
+                "does one unit read?"),
+        Mistake("input-weights-forgotten", "input_weights", "0", f"{each} also reads the input: n·m input weights come "
+                "on top of the m² recurrent ones", 0.3, "What does the cell read besides its state?"),
+        Mistake("biases-forgotten", "biases", "0", f"{each} adds a bias to each of its m units", 0.7,
+                "What is added to the products Ux and Wh?"),
+        Mistake("one-bias", "biases", f"cells*L*{per_gate}bias_vectors", f"{each} has one bias for each of its m "
+                "units, not one for all of them", 0.3, "How many entries has a bias vector?"),
+        Mistake("one-unit", "parameters", "(weights + biases)/m", "this is one unit's share: there are m units, each "
+                "with weights and biases of its own", 0.5, "For how many units is that?"),
+        Mistake("weights-per-step", "cells", "T*D", "all T steps use the same weights and biases, so they are counted "
+                "once", 0.6, "Which weights does the next time step use?"),
+        Mistake("one-direction", "cells", "1", "each direction has weights and biases of its own: a bidirectional "
+                "layer has two of everything", 0.6, "Does the backward pass use the forward pass's weights?"),
+        Mistake("deeper-layer-reads-n", "deeper_input", "n", "from the second layer on, the input is what the layer "
+                "below puts out (m per direction), not x_t of size n", 0.6, "What does the second layer read?"),
+        Mistake("deeper-layer-reads-m", "deeper_input", "m", "the directions' outputs are concatenated, so above a "
+                "bidirectional layer the input has 2m entries, not m", 0.5, "How long is the concatenated output of "
+                "the layer below?"),
+        Mistake("one-layer", "parameters", f"cells*(first_weights + {per_gate}bias_vectors*m)",
+                "each of the L layers has parameters of its own; these are the first layer's", 0.4,
+                "How many layers are there?"),
+    )  # fmt: skip
+
+
+_SHAPE_MISTAKES = (
+    Mistake("output-not-concatenated", "output", "shape(T, m)", "the directions' outputs are concatenated: D·m numbers "
+            "a step, not m", 0.5, "How are the outputs of the two directions joined?"),
+    Mistake("output-of-input-size", "output", "shape(T, n)", "what comes out at each step is the state, so its size is "
+            "that of the state and not the input's n", 0.4, "Which vector does the layer put out at each step?"),
+    Mistake("matrices-swapped-input", "input_matrix", "shape(m, m)", "m×m is the recurrent matrix; the input matrix "
+            "takes the n entries of x_t to the m units", 0.4, "How many entries has x_t?"),
+    Mistake("matrices-swapped-recurrent", "recurrent_matrix", "shape(m, n)", "m×n is the input matrix; the recurrent "
+            "matrix takes the m entries of the old state to the m of the new one", 0.4,
+            "How many entries has the state before?"),
+    Mistake("recurrent-matrix-n", "recurrent_matrix", "shape(n, n)", "the recurrent matrix takes the m entries of the "
+            "old state to the m of the new one: the input's size n does not enter", 0.4,
+            "How many entries has the state before?"),
+)  # fmt: skip
+
+OUTPUT_COST_MISTAKES = (
+    Mistake("activations-not-bytes", "activation_memory", "prod(output)", "each number takes 4 bytes", 0.5,
+            "How many bytes has a 32-bit number?"),
+    *COST_MISTAKES,
+)  # fmt: skip
+
+_COST_MISTAKES = (
+    Mistake("macs-one-step", "macs", "weights", "the weights are used again at each of the T steps", 0.5,
+            "How often is each weight used?"),
+    Mistake("biases-in-macs", "macs", "T*parameters", "a bias is added and multiplies nothing, so it is no "
+            "multiply-accumulate", 0.4, "What is a bias multiplied with?"),
+    Mistake("flops-for-macs", "macs", "2*T*weights", "these are FLOPs: a multiply-accumulate is one multiplication and "
+            "one addition together", 0.5, "Is a multiplication with its addition counted once or twice?"),
+    *OUTPUT_COST_MISTAKES,
+)  # fmt: skip
+
+NO_BIAS = Convention("no-bias", "layers built with bias=False", "without biases", {"bias_vectors": "0"}, variant=True)
+ROW_LAYOUT = Convention("row-layout", "textbooks that write xU + hW", "inputs are rows, so the input matrix is n×m",
+                        {"input_matrix": "shape(n, m)"})  # fmt: skip
+MANY_TO_ONE = Convention("many-to-one", "Keras unless return_sequences=True", "only the last step's output is kept",
+                         {"output": "shape(D*m)"})  # fmt: skip
+
+
+def layer_conventions(gates: int, keras_bias_vectors: int = 1) -> tuple[Convention, ...]:
+    """The conventions of a recurrent layer with so many blocks of weights: bias vectors, layout, which steps count."""
+    stacked, per_gate = ("m", "") if gates == 1 else (f"{gates}m", " per gate")
+    one, two = f"one bias vector{per_gate}", f"two bias vectors{per_gate}"
+    pytorch = {"input_matrix": f"shape({stacked}, n)", "recurrent_matrix": f"shape({stacked}, m)"}
+    keras = {"input_matrix": f"shape(n, {stacked})", "recurrent_matrix": f"shape(m, {stacked})"}
+    double = {"bias_vectors": "2"}
+    return (
+        Convention("textbook", "textbooks", f"{one}, column layout"),
+        ROW_LAYOUT,
+        Convention("pytorch", "PyTorch, cuDNN, ONNX", f"{two}, bias_ih and bias_hh", double | pytorch),
+        Convention("keras", "Keras", f"{one}, row layout", keras)
+        if keras_bias_vectors == 1
+        else Convention("keras", "Keras (reset_after=True)", f"{two}, row layout", double | keras),
+        NO_BIAS,
+        MANY_TO_ONE,
+    )
+
+
+RNN = recurrent_layer(
+    "rnn",
+    "Simple RNN",
+    1,
+    "one",
+    conventions=layer_conventions(1),
+    notes=("U is the input matrix, W the recurrent one: h_t = tanh(U x_t + W h_{t−1} + b)",),
+    source="Elman, Cognitive Science 14, 1990",
+)
+
+RNN_OUTPUT = Formula(
+    id="rnn_output",
+    title="Simple RNN with an output layer",
+    variables=(INPUT, HIDDEN, OUTPUTS, STEPS, LAYERS, DIRECTIONS),
+    steps=(
+        Step("cell", "rnn(n=n, m=m, T=T, L=L, D=D)", "the recurrent layers"),
+        Step("state", "D*m", "what the output layer reads: the state, of all directions"),
+        Step("readout", "dense(n=state, m=q)", "the output layer, the same at every step"),
+        Step("output", "shape(T, q)", "output shape, steps × outputs"),
+        Step("weights", "cell.weights + readout.weights", "weights"),
+        Step("biases", "cell.biases + readout.biases", "biases"),
+        Step("parameters", "weights + biases", "parameters"),
+        Step("macs", "cell.macs + T*readout.macs", "MACs of the matrix products"),
+        FLOPS,
+        *MEMORY_STEPS,
+        Step("input_matrix", "cell.input_matrix", "shape of U, the input matrix"),
+        Step("recurrent_matrix", "cell.recurrent_matrix", "shape of W, the recurrent matrix"),
+        Step("output_matrix", "shape(q, state)", "shape of V, the output matrix"),
+    ),
+    answers=(*ANSWERS, "input_matrix", "recurrent_matrix", "output_matrix"),
+    mistakes=(
+        Mistake("output-layer-forgotten", "parameters", "cell.parameters", "the output layer has weights and biases "
+                "too, for each of the q outputs", 0.7, "What turns the state into the output?"),
+        Mistake("output-weights-forgotten", "weights", "cell.weights", "the output layer has weights too: one for "
+                "every pair of a state entry and an output", 0.5, "What turns the state into the output?"),
+        Mistake("output-layer-per-step", "parameters", "cell.parameters + T*readout.parameters",
+                "all steps use the same output layer, so it is counted once", 0.5, "Which output layer does the next "
+                "step use?"),
+        Mistake("output-layer-reads-n", "state", "n", "the output layer reads the state, not the input x_t", 0.4,
+                "What does the output layer read?"),
+        Mistake("output-layer-reads-m", "state", "m", "the directions' states are concatenated: above a bidirectional "
+                "layer the output layer reads 2m numbers", 0.5, "How long is the concatenated state?"),
+        Mistake("output-layer-once", "macs", "cell.macs + readout.macs", "an output at every step uses the output "
+                "layer T times", 0.4, "At how many steps is there an output?"),
+        Mistake("output-of-state-size", "output", "shape(T, state)", "the output layer puts out q numbers at each step",
+                0.4, "How many outputs are there at each step?"),
+        Mistake("output-matrix-reads-n", "output_matrix", "shape(q, n)", "V takes the entries of the state to the q "
+                "outputs: the input's size does not enter", 0.4, "What does V multiply?"),
+        *OUTPUT_COST_MISTAKES,
+    ),
+    forms=(Form("parameters", "m(n + m + 1) + q(m + 1)", "L = 1 and D = 1 and cell.bias_vectors = 1"),),
+    conventions=(
+        Convention("textbook", "textbooks", "one bias vector per layer, column layout, an output at every step"),
+        Convention("row-layout", ROW_LAYOUT.who, "states are rows: U is n×m and V is m×q",
+                   {"output_matrix": "shape(state, q)"}),
+        Convention("pytorch", "PyTorch", "two bias vectors in the cell, bias_ih and bias_hh; one in the output layer"),
+        Convention("keras", "Keras", "one bias vector per layer, row layout", {"output_matrix": "shape(state, q)"}),
+        Convention("no-bias", NO_BIAS.who, NO_BIAS.says, variant=True),
+        Convention("many-to-one", "sequence classifiers", "one output, after the last step",
+                   {"output": "shape(q)", "macs": "cell.macs + readout.macs"}),
+    ),
+    input_shape="shape(T, n)",
+    shape="output",
+    unknowns=(("m",), ("n",), ("q",), ("L",)),
+    notes=RNN.notes,
+    source=RNN.source,
+)  # fmt: skip
+
+_SLOPE = Variable("gamma", "slope", "largest slope of the activation: 1 for tanh, 1/4 for the logistic", low=0,
+                  default="1", integer=False, ordinary=(0.25, 0.25))  # fmt: skip
+_NORM = Variable("lambda", "norm", "bound on the norm of the recurrent matrix", low=0, integer=False, ordinary=(0.5, 3))
+
+GRADIENT_BOUND = Formula(
+    id="gradient_bound",
+    title="Bound on a gradient through time",
+    variables=(
+        _NORM,
+        Variable("t", "later-step", "the later step, whose state is differentiated", low=0, ordinary=(5, 12)),
+        Variable("k", "earlier-step", "the earlier step, by whose state", low=0, ordinary=(1, 4)),
+        _SLOPE,
+    ),
+    steps=(
+        Step("slope", "gamma", "largest slope of the activation"),
+        Step("factor", "slope*lambda", "bound on the norm of one step's Jacobian"),
+        Step("distance", "t - k", "steps between the two states, one Jacobian each"),
+        Step("bound", "factor^distance", "bound on the norm of ∂h_t/∂h_k"),
+    ),
+    answers=("bound", "factor", "distance"),
+    mistakes=(
+        Mistake("slope-of-the-other", "slope", "if(gamma = 1, 1/4, 1)", "the largest slopes are exchanged: tanh's is "
+                "1, at 0, and the logistic function's is 1/4", 0.6, "How steep is the activation at 0?"),
+        Mistake("slope-forgotten", "factor", "lambda", "one step's Jacobian is the recurrent matrix times the "
+                "activation's slopes: γλ, not λ", 0.5, "What does the chain rule put beside the recurrent matrix?"),
+        Mistake("norm-forgotten", "factor", "slope", "one step's Jacobian is the activation's slopes times the "
+                "recurrent matrix: γλ, not γ", 0.4, "What does the chain rule put beside the slopes?"),
+        Mistake("from-k", "distance", "t - k + 1", "the product starts at k + 1: from h_k to h_t there are t − k "
+                "Jacobians", 0.5, "How many steps lead from h_k to h_{k+1}?"),
+        Mistake("factors-added", "bound", "factor*distance", "the chain rule multiplies the steps' Jacobians, it does "
+                "not add them: a power of γλ", 0.4, "What does the chain rule do with the steps' Jacobians?"),
+        Mistake("slope-once", "bound", "slope*lambda^distance", "the activation is passed at every step, so its slope "
+                "is raised to the power t − k as well", 0.4, "How often is the activation passed?"),
+    ),
+    conditions=(Condition("k <= t", "k is the earlier step, so k ≤ t, not k = {k} and t = {t}"),),
+    warnings=(
+        Condition("factor >= 1", "γλ = {factor} < 1: the gradient vanishes for certain"),
+        Condition("factor <= 1", "γλ = {factor} > 1: the gradient can explode, but need not: the bound is only an "
+                  "upper one"),
+    ),
+    conventions=(Convention("textbook", "Pascanu et al.", "γ bounds the slope of the activation, λ the norm of W"),),
+    unknowns=(("t",), ("k",)),
+    source="Pascanu, Mikolov and Bengio, arXiv:1211.5063",
+)  # fmt: skip
+
+VANISHING_STEPS = Formula(
+    id="vanishing_steps",
+    title="Steps until a gradient vanishes",
+    variables=(
+        replace(_NORM, ordinary=(0.5, 0.99)),
+        Variable("epsilon", "threshold", "the size under which a gradient counts as vanished", low=0, high=1,
+                 integer=False, ordinary=(0.01, 0.1)),
+        _SLOPE,
+    ),
+    steps=(
+        Step("jacobian", "gradient_bound(gamma=gamma, lambda=lambda, t=1, k=0)", "bound on one step's Jacobian"),
+        Step("factor", "jacobian.factor", "what each step multiplies the bound with"),
+        Step("ratio", "if(factor > 0 and factor < 1 and epsilon > 0, ln(epsilon)/ln(factor), 0)",
+             "where the bound equals ε"),
+        # 1e-9 for the logarithms' rounding: (1/2)^3 is not yet under 1/8
+        Step("steps", "floor(ratio + 1e-9) + 1", "fewest steps after which the bound is under ε"),
+    ),
+    answers=("steps", "factor"),
+    mistakes=(
+        Mistake("not-yet-under", "steps", "floor(ratio + 1e-9)", "after that many steps the bound is still ε or more; "
+                "one step later it is under ε", 0.6, "How large is the bound after that many steps?"),
+        Mistake("ratio-upside-down", "ratio", "ln(factor)/ln(epsilon)", "from (γλ)^s = ε follows s = ln ε / ln(γλ): "
+                "the quotient is upside down", 0.4, "Which logarithm multiplies s in s·ln(γλ) = ln ε?"),
+        Mistake("linear-decay", "ratio", "(1 - epsilon)/(1 - factor)", "every step multiplies the bound by γλ; it does "
+                "not take the same amount away", 0.4, "What does one more step do to the bound?"),
+    ),
+    forms=(Form("ratio", "ln(epsilon)/ln(factor)"), Form("steps", "floor(ln(epsilon)/ln(factor)) + 1")),
+    conditions=(
+        Condition("epsilon > 0 and epsilon < 1", "the threshold lies between 0 and 1, not at {epsilon}"),
+        Condition("factor < 1", "the bound shrinks only when γλ < 1, and γλ = {factor}"),
+    ),
+    conventions=GRADIENT_BOUND.conventions,
+    source=GRADIENT_BOUND.source,
+)  # fmt: skip
+
+FORMULAS = {"rnn": RNN, "rnn_output": RNN_OUTPUT, "gradient_bound": GRADIENT_BOUND, "vanishing_steps": VANISHING_STEPS}

@@ -1,0 +1,331 @@
+"""The simple RNN by hand: each time step, and backpropagation through time term by term.
+
+Column layout unless a convention says otherwise: a_t = U x_t + W h_{t−1} + b, h_t = tanh(a_t). Backwards, the loss at
+step j reaches the weights as they were used at step k ≤ j; `reach[j, k]` is ∂L_j/∂a_k, and a gradient is the sum of all
+its terms. P. J. Werbos, Backpropagation through time, Proceedings of the IEEE 78, 1990.
+"""
+
+from __future__ import annotations
+
+from ..model import Convention, Formula, Mistake, Step, Variable
+from .options_by_hand import Kinds, Option, combined, for_one_unit, quantity
+
+EACH = "t in 1..T"
+TERMS = "j in 1..T, k in 1..T"
+
+_TANH = Option("tanh", "J. L. Elman, 1990; PyTorch, Keras", "the activation is tanh")
+_SIGMOID = Option("sigmoid", "nets of logistic units", "the activation is the sigmoid", {"h": "sigmoid(a[t])"}, True)
+_RELU = Option("relu", "PyTorch with nonlinearity='relu'", "the activation is ReLU", {"h": "relu(a[t])"}, True)
+
+_COLUMN = Option("column", "textbooks", "column layout: h_t = g(U x_t + W h_{t−1} + b)")
+_ROW = Option("row", "Keras, d2l", "row layout: h_t = g(x_t U + h_{t−1} W + b)",
+              {"ux": "U^T x[t]", "wh": "W^T h[t-1]"})  # fmt: skip
+_PYTORCH = Convention("pytorch", "PyTorch", "w_ih (m, n) is U, w_hh (m, m) is W, and b is the sum of its two biases")
+
+_RECURRENCE = (
+    Mistake("matrices-swapped", "a", "W x[t] + U h[t-1] + b", "U belongs to the input x_t and W to the state before, "
+            "not the other way round", 0.5, "Which weights does the input meet?"),
+    Mistake("recurrence-forgotten", "a", "ux[t] + b", "the state before enters too, through W: without it each step "
+            "would stand alone", 0.6, "What does a step keep of the steps before it?"),
+    Mistake("first-state-at-every-step", "wh", "W h0", "h0 is the state before the first step only; "
+            "afterwards W meets the state that has just been computed", 0.6, "Which state comes before step 2?"),
+    Mistake("bias-forgotten", "a", "ux[t] + wh[t]", "the bias b is added at every step", 0.4,
+            "What is added besides the two products?"),
+    Mistake("activation-forgotten", "h", "a[t]", "the sum goes through the activation before it is the state", 0.5,
+            "What becomes of a sum before it is a state?"),
+    Mistake("two-activations", "h", "tanh(ux[t] + b) + tanh(wh[t])", "the two products are added first, and the "
+            "activation is taken once, of their sum", 0.5, "How often is the activation taken in one step?"),
+    Mistake("sigmoid-for-tanh", "h", "sigmoid(a[t])", "this is the sigmoid, from 0 to 1; another activation is "
+            "asked for", 0.4,
+            "Can a state be negative?"),
+)  # fmt: skip
+_TRANSPOSED = Mistake("recurrent-matrix-transposed", "wh", "W^T h[t-1]", "in column layout W stands before "
+                      "the state as it is: its rows are multiplied by h", 0.4,
+                      "Which row of W belongs to the first unit?")  # fmt: skip
+
+
+def _given(kinds: Kinds, h0: bool = True) -> tuple[Variable, ...]:
+    series, weights, state = kinds.series, kinds.weights, kinds.state
+    return (
+        quantity("x", "x", "inputs, one per time step", series, ordinary=(-2, 2)),
+        quantity("U", "w-x", "weights of the input (w_x, w_ih)", weights),
+        quantity("W", "w-h", "weights of the state before (w_h, w_hh)", weights),
+        quantity("b", "b", "bias", state, "0" if kinds.scalar else "0*W[1]"),
+        quantity("h0", "h-0", "state before the first step", state, "0" if kinds.scalar else "0*W[1]"),
+    )
+
+
+def _forward(kinds: Kinds) -> tuple[Step, ...]:
+    return (
+        Step("T", "len(x)", "time steps"),
+        Step("ux", "U x[t]", "what comes from the input", kind=kinds.state, each=EACH),
+        Step("wh", "W h[t-1]", "what comes from the state before", kind=kinds.state, each=EACH),
+        Step("a", "ux[t] + wh[t] + b", "what goes into the activation", kind=kinds.state, each=EACH),
+        Step("h", "tanh(a[t])", "state", kind=kinds.state, each=EACH, before="h0"),
+    )
+
+
+_OUTPUT_MISTAKES = (
+    Mistake("output-bias-forgotten", "o", "V h[t]", "the output layer has a bias of its own, c", 0.4,
+            "What is added to V h_t?"),
+    Mistake("output-from-sum", "o", "V a[t] + c", "the output layer reads the state h_t, after the activation", 0.4,
+            "Is V multiplied by the state, or by what goes into the activation?"),
+    Mistake("output-before-step", "o", "V h[t-1] + c", "the output at step t reads the state of step t, which has "
+            "already seen x_t", 0.4, "Has the output at step t seen the input of step t?"),
+)  # fmt: skip
+_SOFTMAX_MISTAKES = (
+    Mistake("softmax-forgotten", "yhat", "o[t]", "the scores go through a softmax, so that they sum to 1", 0.5,
+            "What do the outputs of one step sum to?"),
+    Mistake("softmax-unnormalised", "yhat", "exp(o[t])", "the exponentials are divided by their sum", 0.5,
+            "What do the outputs of one step sum to?"),
+    Mistake("sigmoid-for-softmax", "yhat", "sigmoid(o[t])", "sigmoids look at each score alone; the softmax divides by "
+            "the sum over all scores", 0.4, "What do the outputs of one step sum to?"),
+)  # fmt: skip
+
+
+def _output(kinds: Kinds, softmax: bool) -> tuple[Step, ...]:
+    return (
+        Step("o", "V h[t] + c", "score" if softmax else "what the output layer gives", kind=kinds.state, each=EACH),
+        Step("yhat", "softmax(o[t])" if softmax else "o[t]", "output", kind=kinds.state, each=EACH),
+    )
+
+
+def _output_given(kinds: Kinds) -> tuple[Variable, ...]:
+    return (
+        quantity("V", "w-y", "weights of the output layer (w_y)", kinds.weights),
+        quantity("c", "b-y", "bias of the output layer (b_y)", kinds.state, "0"),
+    )
+
+
+def _layouts(kinds: Kinds, **more: str) -> tuple[Option, ...]:
+    """Column and row; single numbers have no layout."""
+    if kinds.scalar:
+        return (_COLUMN,)
+    return (_COLUMN, Option(_ROW.name, _ROW.who, _ROW.says, {**_ROW.edits, **more}))
+
+
+def _mistakes(kinds: Kinds) -> tuple[Mistake, ...]:
+    return _RECURRENCE if kinds.scalar else (*_RECURRENCE, _TRANSPOSED)
+
+
+def _rnn(kinds: Kinds) -> Formula:
+    return Formula(
+        id=kinds.id("rnn_by_hand"),
+        title=kinds.title("Simple RNN by hand"),
+        variables=_given(kinds),
+        steps=_forward(kinds),
+        answers=("h", "a"),
+        mistakes=_mistakes(kinds),
+        conventions=(*combined((_TANH, _SIGMOID, _RELU), _layouts(kinds)), _PYTORCH),
+        notes=("the same U, W and b serve every time step",),
+        source="J. L. Elman, Finding structure in time, Cognitive Science 14, 1990",
+    )
+
+
+def _rnn_output(kinds: Kinds, softmax: bool) -> Formula:
+    name = "softmax" if softmax else "output"
+    return Formula(
+        id=kinds.id(f"rnn_{name}_by_hand"),
+        title=kinds.title("Simple RNN with a softmax" if softmax else "Simple RNN with an output layer"),
+        variables=(*_given(kinds), *_output_given(kinds)),
+        steps=(*_forward(kinds), *_output(kinds, softmax)),
+        answers=("yhat", "o", "h"),
+        mistakes=(*_mistakes(kinds), *_OUTPUT_MISTAKES, *(_SOFTMAX_MISTAKES if softmax else ())),
+        conventions=combined((_TANH, _SIGMOID, _RELU), _layouts(kinds, o="V^T h[t] + c")),
+        notes=("the same weights serve every time step",),
+        source="Goodfellow, Bengio and Courville, Deep Learning, 2016, section 10.2",
+    )
+
+
+# backwards
+
+_SLOPES = (
+    _TANH,
+    Option(_SIGMOID.name, _SIGMOID.who, _SIGMOID.says, {**_SIGMOID.edits, "slope": "h[t] ⊙ (1 - h[t])"}, True),
+    Option(_RELU.name, _RELU.who, _RELU.says, {**_RELU.edits, "slope": "step(a[t])"}, True),
+)
+_EVERY_STEP = Option("sum", "textbooks", "the loss is the sum over all time steps")
+
+
+def _last_step(error: str, output: str, loss: str) -> Option:
+    """The step `error` is 0 but at the end, where it is output less target."""
+    edits = {error: f"if(t = T, {output}[t] - y[t], 0*{output}[t])", "loss": loss}
+    says = "only the last time step has a loss"
+    return Option("last", "networks that answer once, at the end", says, edits, True)
+
+
+_PATHS = "prod(i=k+1..j, J[i])"
+
+
+def _reach(path: str = _PATHS, slope: str = "slope[k] ⊙ ", within: str = "k <= j") -> str:
+    """∂L_j/∂a_k: the error at j, taken back through the steps between, to what went into step k."""
+    return f"if({within}, {slope}({path} e[j]), 0*e[j])"
+
+
+def _backward(kinds: Kinds, state: tuple[Step, ...]) -> tuple[Step, ...]:
+    number, weights = kinds.state, kinds.weights
+    return (
+        *_forward(kinds),
+        *state,
+        Step("slope", "1 - h[t]^2", "slope of the activation at step t", kind=number, each=EACH),
+        Step("J", "W^T diag(slope[t])", "one step back: (∂h_t/∂h_{t−1})ᵀ", kind=weights, each=EACH),
+        Step("reach", _reach(), "∂L_j/∂a_k: the loss at step j, taken back to step k", kind=number, each=TERMS),
+        Step("terms_W", "reach[j, k] ⊗ h[k-1]", "term of ∂L/∂W: the loss at j by the use at k", kind=weights,
+             each=TERMS),
+        Step("terms_U", "reach[j, k] ⊗ x[k]", "term of ∂L/∂U: the loss at j by the use at k", kind=weights, each=TERMS),
+        Step("dW", "sum(j=1..T, sum(k=1..j, terms_W[j, k]))", "∂L/∂W, all terms", kind=weights),
+        Step("dU", "sum(j=1..T, sum(k=1..j, terms_U[j, k]))", "∂L/∂U, all terms", kind=weights),
+        Step("db", "sum(j=1..T, sum(k=1..j, reach[j, k]))", "∂L/∂b, all terms", kind=number),
+        Step("dx", "U^T sum(j=t..T, reach[j, t]) + 0*x[t]", "∂L/∂x_t, by every loss from t on", kind=number, each=EACH),
+        Step("dh0", "W^T sum(j=1..T, reach[j, 1]) + 0*h0", "∂L/∂h0", kind=number),
+    )  # fmt: skip
+
+
+_BPTT = (
+    Mistake("explicit-term-only", "reach", _reach(within="k = j"), "the weights were used at every earlier step too, "
+            "and the state carries that to the loss: k runs from 1 to j", 0.7,
+            "Does the loss at step 3 depend on W only through step 3?"),
+    Mistake("longest-path-only", "reach", _reach(within="k = 1 and j = T"), "that is one path alone, from the first "
+            "step to the last; every pair k ≤ j is a term", 0.4, "How many pairs k ≤ j are there?"),
+    Mistake("slope-missing", "reach", _reach(slope=""), "between the state h_k and the weights stands the activation: "
+            "its slope at k is a factor", 0.6, "What lies between a_k and h_k?"),
+    Mistake("slopes-missing-on-the-way", "J", "W^T", "every step on the way back passes "
+            "through its activation: W comes with the slope of that step", 0.6, "What is ∂h_i/∂h_{i−1}?"),
+    Mistake("product-from-k", "reach", _reach("prod(i=k..j, J[i])"), "the way from h_j back to h_k has "
+            "j − k steps: the product begins at k + 1", 0.5, "How many steps lie between h_k and h_j?"),
+    Mistake("state-for-state-before", "terms_W", "reach[j, k] ⊗ h[k]", "at step k the weights W met the state before, "
+            "h_{k−1}", 0.6, "What was W multiplied by at step k?"),
+    Mistake("sigmoid-slope", "slope", "h[t] ⊙ (1 - h[t])", "h(1 − h) is the slope of the sigmoid; that of tanh is "
+            "1 − h²", 0.5, "Which activation has the slope h(1 − h)?"),
+    Mistake("tanh-twice", "slope", "1 - tanh(h[t])^2", "h is a tanh already: its slope is 1 − h², without another "
+            "tanh", 0.5, "How often is tanh applied to a_t?"),
+    Mistake("last-loss-only", "dW", "sum(k=1..T, terms_W[T, k])", "every time step has a loss of its own: the terms of "
+            "all of them are added", 0.5, "Over which steps is the loss summed?"),
+    Mistake("last-loss-only-for-u", "dU", "sum(k=1..T, terms_U[T, k])", "every time step has a loss of its own: the "
+            "terms of all of them are added", 0.4, "Over which steps is the loss summed?"),
+)  # fmt: skip
+_MATRIX_BPTT = Mistake("w-not-transposed", "J", "W diag(slope[t])", "backwards the error "
+                       "passes through Wᵀ in column layout: each column of W tells where one state went", 0.6,
+                       "Which weights lead from one unit to all others, a row of W or a column?")  # fmt: skip
+_ERRORS = (
+    Mistake("error-sign-turned", "e", "y[t] - h[t]", "the derivative of ½(h − y)² by h is h − y", 0.5,
+            "Does the loss rise when h grows above y?"),
+    Mistake("half-lost", "e", "2*(h[t] - y[t])", "the 2 of the square and the ½ before it cancel: h − y", 0.4,
+            "What does the ½ before the square do?"),
+)  # fmt: skip
+
+_BACK_LAYOUT = {
+    "J": "W diag(slope[t])",
+    "terms_W": "h[k-1] ⊗ reach[j, k]",
+    "terms_U": "x[k] ⊗ reach[j, k]",
+    "dx": "U sum(j=t..T, reach[j, t]) + 0*x[t]",
+    "dh0": "W sum(j=1..T, reach[j, 1]) + 0*h0",
+}
+_GRADIENTS = ("dU", "dW", "db", "dx", "dh0")
+_BPTT_SOURCE = "P. J. Werbos, Backpropagation through time, Proceedings of the IEEE 78, 1990"
+_BPTT_NOTES = (
+    "∂L/∂W is the sum over all pairs k ≤ j: T(T + 1)/2 terms",
+    "δ_k = slope_k ⊙ (e_k + Wᵀδ_{k+1}) gives the same with T products",
+)
+
+
+def _bptt_mistakes(kinds: Kinds) -> tuple[Mistake, ...]:
+    return _BPTT if kinds.scalar else (*_BPTT, _MATRIX_BPTT)
+
+
+def _bptt(kinds: Kinds) -> Formula:
+    """Backwards from gradients that are given, 1 unless said otherwise."""
+    ones = "0*x + 1" if kinds.scalar else "0*x (x[1] ⊗ W[1]) + 1"
+    state = (
+        Step("e", "d[t]", "∂L/∂h_t, the direct part", kind=kinds.state, each=EACH),
+        Step("loss", "sum(t=1..T, sum(d[t] ⊙ h[t]))", "a loss with these gradients: Σ d_t·h_t"),
+    )
+    return Formula(
+        id=kinds.id("rnn_bptt_by_hand"),
+        title=kinds.title("Backpropagation through time"),
+        variables=(*_given(kinds), quantity("d", "d-h", "gradient of the loss by each state", kinds.series, ones)),
+        steps=_backward(kinds, state),
+        answers=(*_GRADIENTS, "h", "loss"),
+        mistakes=_bptt_mistakes(kinds),
+        conventions=combined(_SLOPES, _layouts(kinds, **_BACK_LAYOUT)),
+        notes=_BPTT_NOTES,
+        source=_BPTT_SOURCE,
+    )
+
+
+def _bptt_target(kinds: Kinds) -> Formula:
+    """Backwards from the squared loss of the states against targets."""
+    state = (
+        Step("e", "h[t] - y[t]", "error at step t: ∂L/∂h_t, the direct part", kind=kinds.state, each=EACH),
+        Step("loss", "1/2*sum(t=1..T, sum((h[t] - y[t])^2))", "squared loss"),
+    )
+    return Formula(
+        id=kinds.id("rnn_bptt_target_by_hand"),
+        title=kinds.title("Backpropagation through time, squared loss"),
+        variables=(*_given(kinds), quantity("y", "target", "targets, one per time step", kinds.series)),
+        steps=_backward(kinds, state),
+        answers=(*_GRADIENTS, "h", "loss"),
+        mistakes=(*_bptt_mistakes(kinds), *_ERRORS),
+        conventions=combined(
+            _SLOPES, _layouts(kinds, **_BACK_LAYOUT), (_EVERY_STEP, _last_step("e", "h", "1/2*sum((h[T] - y[T])^2)"))
+        ),
+        notes=_BPTT_NOTES,
+        source=_BPTT_SOURCE,
+    )
+
+
+_OUTPUT_ERRORS = (
+    Mistake("error-sign-turned", "error", "y[t] - yhat[t]", "the derivative by the score is ŷ − y: it falls where ŷ is "
+            "too small", 0.5, "Does the loss rise when the score of the target rises?"),
+    Mistake("output-weights-missing", "e", "0*h[t] + sum(error[t])", "on its way back to the state the error passes "
+            "through the output weights: Vᵀ(ŷ − y)", 0.5, "What lies between the state and the output?"),
+    Mistake("output-gradient-from-sum", "dV", "sum(t=1..T, error[t] ⊗ a[t])", "V was multiplied by the state h_t, "
+            "after the activation", 0.3, "What was V multiplied by?"),
+    Mistake("output-gradient-of-last-step", "dV", "error[T] ⊗ h[T]", "V was used at every time step: the terms of all "
+            "steps are added", 0.5, "At how many steps was V used?"),
+)  # fmt: skip
+
+
+def _bptt_output(kinds: Kinds, softmax: bool) -> Formula:
+    """Backwards through an output layer as well: squared loss, or cross-entropy behind a softmax."""
+    loss = "-sum(t=1..T, sum(y[t] ⊙ ln(yhat[t])))" if softmax else "1/2*sum(t=1..T, sum((yhat[t] - y[t])^2))"
+    at_end = "-sum(y[T] ⊙ ln(yhat[T]))" if softmax else "1/2*sum((yhat[T] - y[T])^2)"
+    name = "softmax" if softmax else "output"
+    state = (
+        *_output(kinds, softmax),
+        Step("error", "yhat[t] - y[t]", "∂L/∂o_t", kind=kinds.state, each=EACH),
+        Step("e", "V^T error[t]", "∂L/∂h_t, the direct part", kind=kinds.state, each=EACH),
+        Step("loss", loss, "cross-entropy" if softmax else "squared loss"),
+        Step("dV", "sum(t=1..T, error[t] ⊗ h[t])", "∂L/∂V", kind=kinds.weights),
+        Step("dc", "sum(t=1..T, error[t])", "∂L/∂c", kind=kinds.state),
+    )
+    targets = quantity("y", "target", "targets, one per time step", kinds.series, low=0 if softmax else -(10**9),
+                       ordinary=(0, 1))  # fmt: skip
+    row = {**_BACK_LAYOUT, "o": "V^T h[t] + c", "e": "V error[t]", "dV": "sum(t=1..T, h[t] ⊗ error[t])"}
+    return Formula(
+        id=kinds.id(f"rnn_bptt_{name}_by_hand"),
+        title=kinds.title(f"Backpropagation through time, {'softmax' if softmax else 'output layer'}"),
+        variables=(*_given(kinds), *_output_given(kinds), targets),
+        steps=_backward(kinds, state),
+        answers=(*_GRADIENTS, "dV", "dc", "yhat", "h", "loss"),
+        mistakes=(*_bptt_mistakes(kinds), *_OUTPUT_ERRORS),
+        conventions=combined(_SLOPES, _layouts(kinds, **row), (_EVERY_STEP, _last_step("error", "yhat", at_end))),
+        notes=_BPTT_NOTES,
+        source=_BPTT_SOURCE,
+    )
+
+
+_BOTH = (Kinds(False), Kinds(True))
+
+FORMULAS = {
+    formula.id: for_one_unit(formula) if formula.id.endswith("_scalar") else formula
+    for formula in (
+        *map(_rnn, _BOTH),
+        *(_rnn_output(kinds, False) for kinds in _BOTH),
+        _rnn_output(_BOTH[0], True),
+        *map(_bptt, _BOTH),
+        *map(_bptt_target, _BOTH),
+        *(_bptt_output(kinds, False) for kinds in _BOTH),
+        _bptt_output(_BOTH[0], True),
+    )
+}

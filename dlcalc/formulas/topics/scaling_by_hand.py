@@ -1,0 +1,297 @@
+"""Normalising by hand: batch and layer normalisation, min–max and z-score scaling.
+
+Batch normalisation takes mean and variance of a feature over the batch and divides by B: S. Ioffe and C. Szegedy,
+arXiv:1502.03167, algorithm 1. Layer normalisation takes them over the features of one position: J. L. Ba, J. R. Kiros
+and G. E. Hinton, arXiv:1607.06450.
+"""
+
+from __future__ import annotations
+
+from ...expressions.nodes import Kind
+from ..model import Condition, Convention, Formula, Mistake, Step, Variable
+from .options_by_hand import Kinds, Option, combined, for_one_unit, quantity, without
+
+EACH = "i in 1..B"
+_BOTH = (Kinds(False), Kinds(True))
+
+
+_DIFFERENT = Condition("max(x) > min(x)", "not all values are equal, or there is nothing to scale")
+_DIFFERENT_OR_EPSILON = Condition("max(x) > min(x) or epsilon > 0", "not all values are equal, or ε is above 0: "
+                                  "otherwise the standard deviation is 0")  # fmt: skip
+_EACH_DIFFERENT_OR_EPSILON = Condition(
+    "min(sum(i=1..len(x), (x[i] - x[1])^2)) > 0 or epsilon > 0",
+    "the values of each feature are not all equal, or ε is above 0: otherwise its standard deviation is 0",
+)
+
+
+def _epsilon(default: str) -> Variable:
+    return quantity("epsilon", "epsilon", "small number added to the variance", default=default, low=0,
+                    ordinary=(0.1, 0.5))  # fmt: skip
+
+
+_OF_SAMPLE = Mistake("divided-by-b-minus-1", "variance", "sum(i=1..B, (x[i] - mean)^2)/(B - 1)", "the variance of the "
+                     "batch is divided by B, not by B − 1", 0.6, "Is it the variance of these numbers, or of all that "
+                     "they were drawn from?")  # fmt: skip
+_BATCH_MISTAKES = (
+    _OF_SAMPLE,
+    Mistake("divided-by-variance", "deviation", "variance + epsilon", "the differences are divided by the standard "
+            "deviation, the root of the variance", 0.6, "Which unit has a variance?"),
+    Mistake("epsilon-outside", "deviation", "sqrt(variance) + epsilon", "ε stands with the variance, under the root",
+            0.4, "Where does ε stand?"),
+    Mistake("mean-not-subtracted", "xhat", "x[i]/deviation", "the mean is subtracted first, so that the mean becomes "
+            "0", 0.5, "What is the mean afterwards?"),
+    Mistake("not-squared", "variance", "sum(i=1..B, abs(x[i] - mean))/B", "the variance is the mean of the squared "
+            "differences", 0.4, "What is squared in a variance?"),
+    Mistake("squares-summed", "variance", "sum(i=1..B, (x[i] - mean)^2)", "the variance is the mean of the squares, "
+            "not their sum", 0.4, "Does a larger batch have a larger variance?"),
+    Mistake("scale-forgotten", "y", "xhat[i] + beta", "the normalised value is multiplied by the learnt scale γ", 0.4,
+            "What do γ and β do?"),
+    Mistake("shift-forgotten", "y", "gamma ⊙ xhat[i]", "the learnt shift β is added", 0.4, "What do γ and β do?"),
+    Mistake("shift-scaled", "y", "gamma ⊙ (xhat[i] + beta)", "first the scale γ, then the shift β", 0.3,
+            "Which comes first, γ or β?"),
+)  # fmt: skip
+
+
+def _learnt(kinds: Kinds) -> tuple[Variable, ...]:
+    each = "" if kinds.scalar else ", one per feature"
+    one, zero = ("1", "0") if kinds.scalar else ("0*x[1] + 1", "0*x[1]")
+    return (
+        quantity("gamma", "gamma", f"learnt scale γ{each}", kinds.state, one, length=3),
+        quantity("beta", "beta", f"learnt shift β{each}", kinds.state, zero, length=3),
+    )
+
+
+def _batchnorm(kinds: Kinds) -> Formula:
+    number = kinds.state
+    return Formula(
+        id=kinds.id("batchnorm_by_hand"),
+        title="Batch normalisation by hand" + (", one feature" if kinds.scalar else ""),
+        variables=(
+            quantity("x", "x", "the batch, one example per entry" if kinds.scalar else "the batch, one row per example",
+                     kinds.series, ordinary=(-5, 5), length=3),
+            *_learnt(kinds),
+            _epsilon("0"),
+        ),
+        steps=(
+            Step("B", "len(x)", "examples in the batch"),
+            Step("mean", "sum(i=1..B, x[i])/B", "mean over the batch", kind=number),
+            Step("variance", "sum(i=1..B, (x[i] - mean)^2)/B", "variance over the batch", kind=number),
+            Step("deviation", "sqrt(variance + epsilon)", "standard deviation", kind=number),
+            Step("xhat", "(x[i] - mean)/deviation", "normalised", kind=number, each=EACH),
+            Step("y", "gamma ⊙ xhat[i] + beta", "scaled and shifted", kind=number, each=EACH),
+        ),
+        answers=("y", "mean", "variance", "xhat", "deviation"),
+        mistakes=(*_BATCH_MISTAKES, *(() if kinds.scalar else (_PER_EXAMPLE,))),
+        conventions=(
+            Convention("textbook", "Ioffe and Szegedy; PyTorch, Keras in training", "the variance is divided by B"),
+        ),
+        conditions=(_DIFFERENT_OR_EPSILON if kinds.scalar else _EACH_DIFFERENT_OR_EPSILON,),
+        notes=("ε is 0 by hand, 1e-5 in PyTorch, 1e-3 in Keras", "the shift β makes a bias before it redundant"),
+        source="Ioffe and Szegedy, arXiv:1502.03167, algorithm 1",
+    )  # fmt: skip
+
+
+_PER_EXAMPLE = Mistake("mean-of-all", "mean", "0*x[1] + sum(x)/(B*len(x[1]))", "each feature has a mean of its own, "
+                       "taken over the batch", 0.5, "Over which numbers is one mean taken?")  # fmt: skip
+
+BATCHNORM_TEST = Formula(
+    id="batchnorm_test_by_hand",
+    title="Batch normalisation at test time by hand, one feature",
+    variables=(
+        quantity("x", "x", "values of the feature", Kind.VECTOR, ordinary=(-5, 5), length=3),
+        quantity("running_mean", "running-mean", "running mean", ordinary=(-2, 2)),
+        quantity("running_variance", "running-var", "running variance", ordinary=(1, 5), low=0),
+        *_learnt(Kinds(True)),
+        _epsilon("0"),
+    ),
+    steps=(
+        Step("deviation", "sqrt(running_variance + epsilon)", "standard deviation"),
+        Step("xhat", "(x - running_mean)/deviation", "normalised", kind=Kind.VECTOR),
+        Step("y", "gamma*xhat + beta", "scaled and shifted", kind=Kind.VECTOR),
+    ),
+    answers=("y", "xhat", "deviation"),
+    mistakes=(
+        Mistake("batch-mean-at-test", "xhat", "(x - sum(x)/len(x))/deviation", "at test time the running mean is "
+                "subtracted, whatever else is in the batch", 0.6, "Should one image change the result of another?"),
+        Mistake("batch-variance-at-test", "deviation", "sqrt(sum((x - sum(x)/len(x))^2)/len(x) + epsilon)", "at test "
+                "time the running variance is used, whatever else is in the batch", 0.6,
+                "Should one image change the result of another?"),
+        Mistake("divided-by-variance", "deviation", "running_variance + epsilon", "the differences are divided by the "
+                "root of the variance", 0.5, "Which unit has a variance?"),
+        Mistake("scale-forgotten", "y", "xhat + beta", "the normalised value is multiplied by the learnt scale γ", 0.4,
+                "What do γ and β do?"),
+        Mistake("shift-forgotten", "y", "gamma*xhat", "the learnt shift β is added", 0.4, "What do γ and β do?"),
+    ),
+    source="Ioffe and Szegedy, arXiv:1502.03167, algorithm 2",
+)  # fmt: skip
+
+
+def _batchnorm_backward(kinds: Kinds) -> Formula:
+    """Backwards: the gradient also runs through the mean and the variance, of each feature by itself."""
+    forward, number = _batchnorm(kinds), kinds.state
+    return Formula(
+        id=kinds.id("batchnorm_backward_by_hand"),
+        title=f"{forward.title}, backwards",
+        variables=(
+            *forward.variables,
+            quantity("d", "d-y", "gradient of the loss by each output", kinds.series, "0*x + 1", length=3),
+        ),
+        steps=(
+            *forward.steps,
+            Step("loss", "sum(i=1..B, d[i]*y[i])" if kinds.scalar else "sum(i=1..B, sum(d[i] ⊙ y[i]))",
+                 "a loss with these gradients: Σ d·y"),
+            Step("dgamma", "sum(i=1..B, d[i] ⊙ xhat[i])", "∂L/∂γ", kind=number),
+            Step("dbeta", "sum(i=1..B, d[i])", "∂L/∂β", kind=number),
+            Step("dx", "gamma/(B*deviation) ⊙ (B*d[i] - dbeta - xhat[i] ⊙ dgamma)", "∂L/∂x", kind=number, each=EACH),
+        ),
+        answers=("dx", "dgamma", "dbeta", "y", "loss"),
+        mistakes=(
+            *(forward.mistakes if kinds.scalar else without(forward.mistakes, "shift-scaled")),
+            Mistake("statistics-held-fixed", "dx", "gamma ⊙ d[i]/deviation", "mean and variance depend on every x too: "
+                    "the gradient runs through both", 0.6, "Does the mean change when one x changes?"),
+            Mistake("variance-held-fixed", "dx", "gamma/(B*deviation) ⊙ (B*d[i] - dbeta)", "the variance depends on "
+                    "every x too, not the mean alone", 0.5, "Does the variance change when one x changes?"),
+            Mistake("mean-held-fixed", "dx", "gamma/(B*deviation) ⊙ (B*d[i] - xhat[i] ⊙ dgamma)", "the mean depends on "
+                    "every x too, not the variance alone", 0.4, "Does the mean change when one x changes?"),
+            Mistake("scale-gradient-from-x", "dgamma", "sum(i=1..B, d[i] ⊙ x[i])", "γ multiplies the normalised value",
+                    0.4, "What was γ multiplied by?"),
+        ),
+        conditions=forward.conditions,
+        notes=("the gradients by x sum to 0: a shift of the whole batch changes nothing",),
+        source="Ioffe and Szegedy, arXiv:1502.03167, section 3",
+    )  # fmt: skip
+
+
+LAYERNORM = Formula(
+    id="layernorm_by_hand",
+    title="Layer normalisation by hand",
+    variables=(
+        quantity("x", "x", "features of one position", Kind.VECTOR, ordinary=(-5, 5), length=3),
+        quantity("gamma", "gamma", "learnt scales γ, one per feature", Kind.VECTOR, "0*x + 1", length=3),
+        quantity("beta", "beta", "learnt shifts β, one per feature", Kind.VECTOR, "0*x", length=3),
+        _epsilon("0"),
+    ),
+    steps=(
+        Step("n", "len(x)", "features"),
+        Step("mean", "sum(x)/n", "mean over the features"),
+        Step("variance", "sum((x - mean)^2)/n", "variance over the features"),
+        Step("deviation", "sqrt(variance + epsilon)", "standard deviation"),
+        Step("xhat", "(x - mean)/deviation", "normalised", kind=Kind.VECTOR),
+        Step("y", "gamma ⊙ xhat + beta", "scaled and shifted", kind=Kind.VECTOR),
+    ),
+    answers=("y", "mean", "variance", "xhat", "deviation"),
+    mistakes=(
+        Mistake("divided-by-n-minus-1", "variance", "sum((x - mean)^2)/(n - 1)", "the variance is divided by the "
+                "number of features, not by one less", 0.6, "Is it the variance of these numbers themselves?"),
+        Mistake("divided-by-variance", "deviation", "variance + epsilon", "the differences are divided by the root of "
+                "the variance", 0.6, "Which unit has a variance?"),
+        Mistake("epsilon-outside", "deviation", "sqrt(variance) + epsilon", "ε stands with the variance, under the "
+                "root", 0.4, "Where does ε stand?"),
+        Mistake("mean-not-subtracted", "xhat", "x/deviation", "the mean is subtracted first", 0.5,
+                "What is the mean afterwards?"),
+        Mistake("scale-forgotten", "y", "xhat + beta", "each feature is multiplied by its scale γ", 0.4,
+                "What do γ and β do?"),
+        Mistake("shift-forgotten", "y", "gamma ⊙ xhat", "each feature's shift β is added", 0.4, "What do γ and β do?"),
+    ),
+    conditions=(
+        _DIFFERENT_OR_EPSILON,
+        Condition("len(gamma) = len(x)", "γ has one entry per feature"),
+        Condition("len(beta) = len(x)", "β has one entry per feature"),
+    ),
+    notes=("mean and variance are those of one position: no other example matters",),
+    source="Ba, Kiros and Hinton, arXiv:1607.06450",
+)  # fmt: skip
+
+# scaling of a column or an image
+
+
+def _numbers(image: bool) -> Variable:
+    kind = Kind.MATRIX if image else Kind.VECTOR
+    return quantity("x", "x", "the image" if image else "the column", kind, ordinary=(-9, 9), length=3)
+
+
+def _minmax(image: bool) -> Formula:
+    kind = Kind.MATRIX if image else Kind.VECTOR
+    return Formula(
+        id="minmax_image_by_hand" if image else "minmax_by_hand",
+        title="Min–max scaling of an image by hand" if image else "Min–max scaling by hand",
+        variables=(
+            _numbers(image),
+            quantity("low", "low", "where the smallest goes", default="0", ordinary=(-2, 0)),
+            quantity("high", "high", "where the largest goes", default="1", ordinary=(1, 9)),
+        ),
+        steps=(
+            Step("smallest", "min(x)", "smallest value"),
+            Step("largest", "max(x)", "largest value"),
+            Step("spread", "largest - smallest", "distance between them"),
+            Step("unit", "(x - smallest)/spread", "scaled to 0..1", kind=kind),
+            Step("y", "low + (high - low)*unit", "scaled to the range asked for", kind=kind),
+        ),
+        answers=("y", "smallest", "largest", "spread"),
+        mistakes=(
+            Mistake("divided-by-largest", "unit", "x/largest", "the smallest value is subtracted first, so that it "
+                    "becomes 0", 0.6, "What becomes of the smallest value?"),
+            Mistake("divided-by-largest-after-shift", "unit", "(x - smallest)/largest", "it is divided by the distance "
+                    "from smallest to largest, so that the largest becomes 1", 0.5, "What becomes of the largest?"),
+            Mistake("shift-forgotten", "unit", "x/spread", "the smallest value is subtracted first", 0.5,
+                    "What becomes of the smallest value?"),
+            Mistake("sum-for-spread", "spread", "largest + smallest", "the distance is the largest minus the smallest",
+                    0.3, "How far is the smallest from the largest?"),
+            Mistake("turned-round", "unit", "(largest - x)/spread", "the smallest becomes the low end, not the high "
+                    "one", 0.3, "Does a larger value stay larger?"),
+        ),
+        conditions=(_DIFFERENT,),
+        source="Goodfellow, Bengio and Courville, Deep Learning, 2016, section 12.2.1",
+    )  # fmt: skip
+
+
+def _zscore(image: bool) -> Formula:
+    kind = Kind.MATRIX if image else Kind.VECTOR
+    count = "len(x)*len(x[1])" if image else "len(x)"
+    return Formula(
+        id="zscore_image_by_hand" if image else "zscore_by_hand",
+        title="z-score scaling of an image by hand" if image else "z-score scaling by hand",
+        variables=(_numbers(image),),
+        steps=(
+            Step("n", count, "values"),
+            Step("mean", "sum(x)/n", "mean"),
+            Step("differences", "x - mean", "differences from the mean", kind=kind),
+            Step("squares", "sum(differences ⊙ differences)", "sum of their squares"),
+            Step("variance", "squares/n", "variance"),
+            Step("deviation", "sqrt(variance)", "standard deviation"),
+            Step("y", "differences/deviation", "scaled", kind=kind),
+        ),
+        answers=("y", "mean", "variance", "deviation"),
+        mistakes=(
+            Mistake("divided-by-variance", "deviation", "variance", "the differences are divided by the standard "
+                    "deviation, the root of the variance", 0.6, "Which unit has a variance?"),
+            Mistake("mean-not-subtracted", "y", "x/deviation", "the mean is subtracted first", 0.5,
+                    "What is the mean afterwards?"),
+            Mistake("deviation-forgotten", "y", "differences", "the differences are divided by the standard deviation",
+                    0.5, "What is the standard deviation afterwards?"),
+            Mistake("squares-summed", "variance", "squares", "the variance is the mean of the squares", 0.4,
+                    "Do more values have a larger variance?"),
+            Mistake("smallest-for-mean", "y", "(x - min(x))/deviation", "the mean is subtracted, not the smallest "
+                    "value", 0.3, "What is the mean afterwards?"),
+        ),
+        conventions=combined((
+            Option("population", "scikit-learn, NumPy", "the variance is divided by n"),
+            Option("sample", "statistics courses, R, pandas", "the variance is divided by n − 1",
+                   {"variance": "squares/(n - 1)"}),
+        )),
+        conditions=(_DIFFERENT,),
+        source="Goodfellow, Bengio and Courville, Deep Learning, 2016, section 12.2.1",
+    )  # fmt: skip
+
+
+FORMULAS = {
+    formula.id: for_one_unit(formula) if formula.id.endswith("_scalar") else formula
+    for formula in (
+        *map(_batchnorm, _BOTH),
+        *map(_batchnorm_backward, _BOTH),
+        BATCHNORM_TEST,
+        LAYERNORM,
+        *map(_minmax, (False, True)),
+        *map(_zscore, (False, True)),
+    )
+}

@@ -1,0 +1,87 @@
+"""The softmax by hand, with a temperature, forwards and backwards.
+
+J. S. Bridle, 1990; the temperature as in G. Hinton, O. Vinyals and J. Dean, Distilling the knowledge in a neural
+network, arXiv:1503.02531, equation 1: q_i = exp(z_i/τ)/Σ_j exp(z_j/τ).
+"""
+
+from __future__ import annotations
+
+from ...expressions.nodes import Kind
+from ..model import Condition, Formula, Mistake, Step
+from .options_by_hand import quantity
+
+_VECTOR = Kind.VECTOR
+_GIVEN = (
+    quantity("z", "z", "scores (logits)", _VECTOR, ordinary=(-3, 3), length=3),
+    quantity("tau", "temperature", "temperature τ", default="1", ordinary=(1.5, 4), low=0),
+)
+_STEPS = (
+    Step("scaled", "z/tau", "scores over the temperature", kind=_VECTOR),
+    Step("powers", "exp(scaled)", "exponentials", kind=_VECTOR),
+    Step("total", "sum(powers)", "their sum"),
+    Step("y", "powers/total", "probabilities", kind=_VECTOR),
+)
+_MISTAKES = (
+    Mistake("not-normalised", "y", "powers", "the exponentials are divided by their sum, so that the values sum to 1",
+            0.6, "What do the values of a softmax sum to?"),
+    Mistake("no-exponential", "powers", "scaled", "a softmax takes exponentials first", 0.5,
+            "Can a softmax give a negative value?"),
+    Mistake("sigmoid-for-softmax", "y", "sigmoid(scaled)", "sigmoids look at each score alone; the softmax divides by "
+            "the sum over all", 0.5, "What do the values of a softmax sum to?"),
+    Mistake("multiplied-by-temperature", "scaled", "z*tau", "the scores are divided by the temperature: a high one "
+            "makes the values more alike", 0.5, "Does a high temperature make the largest value larger?"),
+    Mistake("temperature-forgotten", "scaled", "z", "the scores are divided by the temperature before the exponential",
+            0.5, "Where does the temperature come in?"),
+    Mistake("divided-after-exponential", "powers", "exp(z)/tau", "the scores are divided, not the exponentials: those "
+            "would lose the temperature again when they are divided by their sum", 0.4,
+            "Where does the temperature come in?"),
+    Mistake("divided-by-largest", "y", "powers/max(powers)", "the exponentials are divided by their sum, not by the "
+            "largest of them", 0.3, "What do the values of a softmax sum to?"),
+)  # fmt: skip
+_CONDITIONS = (Condition("tau > 0", "the temperature is above 0, not {tau}"),)
+_SOURCE = "Bridle, 1990; Hinton, Vinyals and Dean, arXiv:1503.02531, equation 1"
+
+SOFTMAX = Formula(
+    id="softmax_by_hand",
+    title="Softmax by hand",
+    variables=_GIVEN,
+    steps=_STEPS,
+    answers=("y", "powers", "total"),
+    mistakes=_MISTAKES,
+    conditions=_CONDITIONS,
+    notes=("the same number added to every score changes nothing", "at a temperature of 1 it is the plain softmax"),
+    source=_SOURCE,
+)
+
+SOFTMAX_BACKWARD = Formula(
+    id="softmax_backward_by_hand",
+    title="Softmax by hand, backwards",
+    variables=(
+        *_GIVEN,
+        quantity("d", "d-y", "gradient of the loss by each probability", _VECTOR, "1", ordinary=(-2, 2), length=3),
+    ),
+    steps=(
+        *_STEPS,
+        Step("loss", "sum(d ⊙ y)", "a loss with these gradients: Σ d·y"),
+        Step("difference", "d - loss", "each gradient less their mean, weighed by y", kind=_VECTOR),
+        Step("dz", "y ⊙ difference/tau", "∂L/∂z", kind=_VECTOR),
+    ),
+    answers=("dz", "y", "loss"),
+    mistakes=(
+        Mistake("diagonal-alone", "dz", "d ⊙ y ⊙ (1 - y)/tau", "a score also changes the other probabilities: the "
+                "Jacobian has −y_i·y_j beside its diagonal", 0.6, "Does raising one score change the other values?"),
+        Mistake("sum-not-subtracted", "difference", "d", "all probabilities share the sum below the line: Σ d·y is "
+                "subtracted", 0.5, "Does the sum that is divided by depend on z?"),
+        Mistake("plain-mean-subtracted", "difference", "d - sum(d)/len(z)", "the mean of the gradients is weighed by "
+                "the probabilities", 0.4, "How much does each probability count in that mean?"),
+        Mistake("slope-forgotten", "dz", "difference/tau", "the probability itself is a factor: yᵢ(dᵢ − Σ d·y)", 0.4,
+                "Does a probability near 0 change much?"),
+        Mistake("inner-derivative-forgotten", "dz", "y ⊙ difference", "z enters as z/τ: the chain rule divides by τ",
+                0.5, "What is the derivative of z/τ by z?"),
+    ),
+    conditions=_CONDITIONS,
+    notes=("the gradients by z sum to 0: a shift of all scores changes nothing",),
+    source=_SOURCE,
+)  # fmt: skip
+
+FORMULAS = {each.id: each for each in (SOFTMAX, SOFTMAX_BACKWARD)}

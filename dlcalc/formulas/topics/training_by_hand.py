@@ -1,0 +1,333 @@
+"""Optimisers by hand: one or several updates of one weight, or of several, from the gradients that are given.
+
+`g[t]` is the gradient at step t, taken at the weights that the optimiser asks for; only Nesterov's is computed, from a
+gradient that is linear in the weight, since it is taken at a place that the update itself finds.
+Momentum: B. T. Polyak, 1964. Nesterov: I. Sutskever et al., ICML 2013. Adagrad: J. Duchi et al., JMLR 12, 2011.
+RMSProp: G. Hinton, lecture 6e, 2012. Adadelta: M. D. Zeiler, arXiv:1212.5701. Adam: D. P. Kingma and J. Ba,
+arXiv:1412.6980. AlexNet's rule: A. Krizhevsky et al., NIPS 2012, section 5.
+"""
+
+from __future__ import annotations
+
+from ..model import Convention, Formula, Mistake, Step, Variable
+from .options_by_hand import Kinds, Option, combined, for_one_unit, quantity
+
+EACH = "t in 1..T"
+_BOTH = (Kinds(False), Kinds(True))
+
+_SIGN = "the step goes against the gradient: it is subtracted"
+_SIGN_HINT = "Does the loss rise or fall along the gradient?"
+
+
+def _weight(kinds: Kinds) -> Variable:
+    return quantity("w", "w", "weight at the start", kinds.state, ordinary=(-2, 2))
+
+
+def _gradients(kinds: Kinds) -> Variable:
+    return quantity("g", "g", "gradients, one per step", kinds.series, ordinary=(-2, 2))
+
+
+def _rate(default: str) -> Variable:
+    return quantity("eta", "eta", "learning rate", default=default, ordinary=(0.05, 0.5), low=0)
+
+
+def _decay(name: str, meaning: str, default: str) -> Variable:
+    return quantity(name, name.replace("_", ""), meaning, default=default, ordinary=(0.5, 0.95), low=0, high=1)
+
+
+def _epsilon(default: str) -> Variable:
+    return quantity("epsilon", "epsilon", "small number below the line", default=default, ordinary=(0.01, 0.1), low=0)
+
+
+_T = Step("T", "len(g)", "updates")
+_SUM_START = "0*w"
+
+
+def _new_weight(kinds: Kinds, expression: str) -> Step:
+    return Step("w_new", expression, "weight after step t", kind=kinds.state, each=EACH, before="w")
+
+
+def _moving(name: str, kinds: Kinds, expression: str, meaning: str) -> Step:
+    return Step(name, expression, meaning, kind=kinds.state, each=EACH, before=_SUM_START)
+
+
+def _sgd(kinds: Kinds) -> Formula:
+    return Formula(
+        id=kinds.id("sgd_by_hand"),
+        title=kinds.title("Gradient descent by hand"),
+        variables=(_weight(kinds), _gradients(kinds), _rate("0.1")),
+        steps=(
+            _T,
+            Step("change", "eta*g[t]", "what is subtracted", kind=kinds.state, each=EACH),
+            _new_weight(kinds, "w_new[t-1] - change[t]"),
+        ),
+        answers=("w_new",),
+        mistakes=(
+            Mistake("sign-turned", "w_new", "w_new[t-1] + change[t]", _SIGN, 0.6, _SIGN_HINT),
+            Mistake("rate-forgotten", "change", "g[t]", "the gradient is multiplied by the "
+                    "learning rate", 0.4, "How long is the step?"),
+            Mistake("first-weight-every-time", "w_new", "w - change[t]", "each step starts from the weight that the "
+                    "step before has found", 0.4, "Where does the second step start?"),
+            Mistake("divided-by-rate", "change", "g[t]/eta", "the gradient is multiplied by the "
+                    "learning rate, not divided", 0.3, "Does a larger learning rate make the step longer?"),
+        ),
+        notes=("all weights are updated together, from the old weights",),
+        source="H. Robbins and S. Monro, A stochastic approximation method, 1951",
+    )  # fmt: skip
+
+
+def _momentum(kinds: Kinds) -> Formula:
+    rate_outside = Option("pytorch", "PyTorch", "v ← γv + g, w ← w − ηv",
+                          {"v": "gamma*v[t-1] + g[t]", "w_new": "w_new[t-1] - eta*v[t]"})  # fmt: skip
+    average = Option("average", "notes that average the gradients", "v ← γv + (1 − γ)g, w ← w − ηv",
+                     {"v": "gamma*v[t-1] + (1 - gamma)*g[t]", "w_new": "w_new[t-1] - eta*v[t]"})  # fmt: skip
+    alexnet = Option("alexnet", "Krizhevsky et al., 2012", "v ← γv − ληw − ηg, w ← w + v, with λ = 0.0005",
+                     {"v": "gamma*v[t-1] - 0.0005*eta*w_new[t-1] - eta*g[t]", "w_new": "w_new[t-1] + v[t]"},
+                     True)  # fmt: skip
+    return Formula(
+        id=kinds.id("momentum_by_hand"),
+        title=kinds.title("Momentum by hand"),
+        variables=(_weight(kinds), _gradients(kinds), _rate("0.1"), _decay("gamma", "momentum", "0.9")),
+        steps=(
+            _T,
+            _moving("v", kinds, "gamma*v[t-1] + eta*g[t]", "velocity"),
+            _new_weight(kinds, "w_new[t-1] - v[t]"),
+        ),
+        answers=("w_new", "v"),
+        mistakes=(
+            Mistake("sign-turned", "w_new", "w_new[t-1] + v[t]", _SIGN, 0.6, _SIGN_HINT),
+            Mistake("momentum-forgotten", "v", "eta*g[t]", "the velocity keeps the part γ of the one before", 0.5,
+                    "What is left of the velocity before?"),
+            Mistake("velocity-from-old-weight", "v", "gamma*w_new[t-1] + eta*g[t]", "γ multiplies the velocity before, "
+                    "not the weight", 0.3, "What does γ multiply?"),
+            Mistake("opposite-directions", "v", "gamma*v[t-1] - eta*g[t]", "with w ← w − v the new gradient is added "
+                    "to the velocity", 0.4, "Which sign do velocity and gradient have here?"),
+            Mistake("rate-forgotten", "v", "gamma*v[t-1] + g[t]", "here the learning rate stands in the velocity: ηg",
+                    0.4, "Where does the learning rate stand in this form?"),
+        ),
+        conventions=combined((
+            Option("rate-inside", "Polyak; textbooks", "v ← γv + ηg, w ← w − v"), rate_outside, average, alexnet,
+        )),
+        source="B. T. Polyak, Some methods of speeding up the convergence of iteration methods, 1964",
+    )  # fmt: skip
+
+
+def _nesterov(kinds: Kinds) -> Formula:
+    return Formula(
+        id=kinds.id("nesterov_by_hand"),
+        title=kinds.title("Nesterov's momentum by hand"),
+        variables=(
+            _weight(kinds),
+            quantity("k", "slope", "the gradient at w is k·w + c: the loss is ½kw² + cw", kinds.state,
+                     ordinary=(0.5, 3)),
+            quantity("c", "constant", "constant part of the gradient", kinds.state, "0"),
+            Variable("T", "updates", "updates", 1, 100, "1", ordinary=(2, 3)),
+            _rate("0.1"),
+            _decay("gamma", "momentum", "0.9"),
+        ),
+        steps=(
+            Step("ahead", "w_new[t-1] - gamma*v[t-1]", "where the momentum alone would lead", kind=kinds.state,
+                 each=EACH),
+            Step("g", "k ⊙ ahead[t] + c", "gradient there", kind=kinds.state, each=EACH),
+            _moving("v", kinds, "gamma*v[t-1] + eta*g[t]", "velocity"),
+            _new_weight(kinds, "w_new[t-1] - v[t]"),
+        ),
+        answers=("w_new", "v", "g", "ahead"),
+        mistakes=(
+            Mistake("gradient-at-weight", "ahead", "w_new[t-1]", "that is ordinary momentum: Nesterov takes the "
+                    "gradient where the momentum would lead, at w − γv", 0.7, "Where is the gradient taken?"),
+            Mistake("looked-back", "ahead", "w_new[t-1] + gamma*v[t-1]", "with w ← w − v the momentum leads to "
+                    "w − γv", 0.5, "In which direction does the velocity lead?"),
+            Mistake("whole-velocity-ahead", "ahead", "w_new[t-1] - v[t-1]", "only the part γ of the velocity is kept: "
+                    "w − γv", 0.4, "How much of the velocity is kept?"),
+            Mistake("momentum-forgotten", "v", "eta*g[t]", "the velocity keeps the part γ of the one before", 0.4,
+                    "What is left of the velocity before?"),
+            Mistake("sign-turned", "w_new", "w_new[t-1] + v[t]", _SIGN, 0.5, _SIGN_HINT),
+        ),
+        conventions=combined((
+            Option("ahead", "Sutskever et al., 2013", "the gradient is taken at w − γv; v ← γv + ηg, w ← w − v"),
+            Option("pytorch", "PyTorch (nesterov=True)", "the gradient is taken at w; v ← γv + g, w ← w − η(g + γv)",
+                   {"ahead": "w_new[t-1]", "v": "gamma*v[t-1] + g[t]",
+                    "w_new": "w_new[t-1] - eta*(g[t] + gamma*v[t])"}),
+        )),
+        notes=("the first step is that of ordinary momentum, since the velocity starts at 0",),
+        source="I. Sutskever et al., On the importance of initialization and momentum in deep learning, ICML 2013",
+    )  # fmt: skip
+
+
+_ROOT_LOST = Mistake("root-lost", "rate", "eta/(G[t] + epsilon)", "the rate is divided by the root of the squares, "
+                     "which has the unit of a gradient", 0.6, "Which unit has G?")  # fmt: skip
+_SIGN_TURNED = Mistake("sign-turned", "w_new", "w_new[t-1] + rate[t] ⊙ g[t]", _SIGN, 0.6, _SIGN_HINT)
+
+
+def _outside(name: str = "rate", top: str = "eta", squares: str = "G[t]") -> Option:
+    return Option("outside", "PyTorch, Keras", "ε is added to the root",
+                  {name: f"{top}/(sqrt({squares}) + epsilon)"})  # fmt: skip
+
+
+_INSIDE = Option("inside", "course notes", "ε stands under the root")
+
+
+def _adagrad(kinds: Kinds) -> Formula:
+    number = kinds.state
+    return Formula(
+        id=kinds.id("adagrad_by_hand"),
+        title=kinds.title("Adagrad by hand"),
+        variables=(_weight(kinds), _gradients(kinds), _rate("0.1"), _epsilon("1e-8")),
+        steps=(
+            _T,
+            _moving("G", kinds, "G[t-1] + g[t]^2", "sum of the squared gradients"),
+            Step("rate", "eta/sqrt(G[t] + epsilon)", "learning rate of step t", kind=number, each=EACH),
+            _new_weight(kinds, "w_new[t-1] - rate[t] ⊙ g[t]"),
+        ),
+        answers=("w_new", "G", "rate"),
+        mistakes=(
+            _ROOT_LOST,
+            Mistake("square-lost", "G", "G[t-1] + abs(g[t])", "the squares of the gradients are summed", 0.5,
+                    "What is summed up?"),
+            Mistake("sum-forgotten", "G", "g[t]^2", "the squares of all gradients so far are summed", 0.5,
+                    "Does the rate remember the first gradient?"),
+            _SIGN_TURNED,
+            Mistake("gradient-forgotten", "w_new", "w_new[t-1] - rate[t]", "the step is the rate times the gradient",
+                    0.3, "In which direction is the step?"),
+            *(() if kinds.scalar else (
+                Mistake("norm-for-components", "G", "G[t-1] + sum(g[t]^2)", "each weight has a sum of its own squares, "
+                        "not the length of the whole gradient", 0.5, "Do all weights share one learning rate?"),
+            )),
+        ),
+        conventions=combined((
+            _INSIDE,
+            _outside(),
+            Option("sum-to-t-minus-1", "some notes", "the sum runs to the step before, so the first step divides by √ε",
+                   {"rate": "eta/sqrt(G[t-1] + epsilon)"}),
+        )),
+        notes=("the rate can only fall",),
+        source="J. Duchi, E. Hazan and Y. Singer, JMLR 12, 2011",
+    )  # fmt: skip
+
+
+def _rmsprop(kinds: Kinds) -> Formula:
+    number = kinds.state
+    return Formula(
+        id=kinds.id("rmsprop_by_hand"),
+        title=kinds.title("RMSProp by hand"),
+        variables=(_weight(kinds), _gradients(kinds), _rate("0.1"), _decay("rho", "part that is kept", "0.9"),
+                   _epsilon("1e-8")),
+        steps=(
+            _T,
+            _moving("G", kinds, "rho*G[t-1] + (1 - rho)*g[t]^2", "moving average of the squared gradients"),
+            Step("rate", "eta/sqrt(G[t] + epsilon)", "learning rate of step t", kind=number, each=EACH),
+            _new_weight(kinds, "w_new[t-1] - rate[t] ⊙ g[t]"),
+        ),
+        answers=("w_new", "G", "rate"),
+        mistakes=(
+            _ROOT_LOST,
+            Mistake("not-averaged", "G", "rho*G[t-1] + g[t]^2", "the new square is weighed by 1 − ρ, so that it is an "
+                    "average", 0.6, "What do the two weights of an average sum to?"),
+            Mistake("weights-swapped", "G", "(1 - rho)*G[t-1] + rho*g[t]^2", "ρ is what is kept of the average, 1 − ρ "
+                    "the weight of the new square", 0.5, "How much of the old average is kept?"),
+            Mistake("summed-as-in-adagrad", "G", "G[t-1] + g[t]^2", "that is Adagrad's sum; here old squares fade by "
+                    "ρ", 0.4, "Does the rate ever rise again?"),
+            Mistake("square-lost", "G", "rho*G[t-1] + (1 - rho)*abs(g[t])", "the squares of the gradients are "
+                    "averaged", 0.5, "What is averaged?"),
+            _SIGN_TURNED,
+        ),
+        conventions=combined((_INSIDE, _outside())),
+        notes=("some notes call this Adadelta; Adadelta proper has no learning rate",),
+        source="G. Hinton, Neural networks for machine learning, lecture 6e, 2012",
+    )  # fmt: skip
+
+
+def _adadelta(kinds: Kinds) -> Formula:
+    number = kinds.state
+    return Formula(
+        id=kinds.id("adadelta_by_hand"),
+        title=kinds.title("Adadelta by hand"),
+        variables=(_weight(kinds), _gradients(kinds), _decay("rho", "part that is kept", "0.9"), _epsilon("1e-6")),
+        steps=(
+            _T,
+            _moving("G", kinds, "rho*G[t-1] + (1 - rho)*g[t]^2", "moving average of the squared gradients"),
+            Step("change", "sqrt(X[t-1] + epsilon)/sqrt(G[t] + epsilon) ⊙ g[t]", "what is subtracted", kind=number,
+                 each=EACH),
+            _moving("X", kinds, "rho*X[t-1] + (1 - rho)*change[t]^2", "moving average of the squared changes"),
+            _new_weight(kinds, "w_new[t-1] - change[t]"),
+        ),
+        answers=("w_new", "change", "G", "X"),
+        mistakes=(
+            Mistake("changes-forgotten", "change", "1/sqrt(G[t] + epsilon) ⊙ g[t]", "above the line stands the root of "
+                    "the average of the squared changes, in the place of a learning rate", 0.5,
+                    "What takes the place of the learning rate?"),
+            Mistake("roots-forgotten", "change", "(X[t-1] + epsilon)/(G[t] + epsilon) ⊙ g[t]", "both averages are of "
+                    "squares: their roots are divided", 0.5, "Which unit has G?"),
+            Mistake("not-averaged", "G", "rho*G[t-1] + g[t]^2", "the new square is weighed by 1 − ρ", 0.5,
+                    "What do the two weights of an average sum to?"),
+            Mistake("gradients-for-changes", "X", "rho*X[t-1] + (1 - rho)*g[t]^2", "X averages the squared changes of "
+                    "the weight, not the gradients", 0.4, "What does the second average look at?"),
+            Mistake("sign-turned", "w_new", "w_new[t-1] + change[t]", _SIGN, 0.6, _SIGN_HINT),
+        ),
+        notes=("there is no learning rate; PyTorch and Keras multiply the change by one all the same",),
+        source="M. D. Zeiler, arXiv:1212.5701",
+    )  # fmt: skip
+
+
+def _adam(kinds: Kinds) -> Formula:
+    number = kinds.state
+    return Formula(
+        id=kinds.id("adam_by_hand"),
+        title=kinds.title("Adam by hand"),
+        variables=(
+            _weight(kinds),
+            _gradients(kinds),
+            _rate("0.001"),
+            _decay("beta_1", "part of the mean that is kept", "0.9"),
+            _decay("beta_2", "part of the mean square that is kept", "0.999"),
+            _epsilon("1e-8"),
+        ),
+        steps=(
+            _T,
+            _moving("m", kinds, "beta_1*m[t-1] + (1 - beta_1)*g[t]", "moving average of the gradients"),
+            _moving("v", kinds, "beta_2*v[t-1] + (1 - beta_2)*g[t]^2", "moving average of their squares"),
+            Step("mhat", "m[t]/(1 - beta_1^t)", "m, corrected for its start at 0", kind=number, each=EACH),
+            Step("vhat", "v[t]/(1 - beta_2^t)", "v, corrected for its start at 0", kind=number, each=EACH),
+            Step("change", "eta*mhat[t]/sqrt(vhat[t] + epsilon)", "what is subtracted", kind=number, each=EACH),
+            _new_weight(kinds, "w_new[t-1] - change[t]"),
+        ),
+        answers=("w_new", "m", "v", "mhat", "vhat", "change"),
+        mistakes=(
+            Mistake("no-bias-correction", "change", "eta*m[t]/sqrt(v[t] + epsilon)", "m and v start at 0 and are "
+                    "divided by 1 − βᵗ before they are used", 0.7, "Where do m and v start?"),
+            Mistake("product-for-power", "mhat", "m[t]/(1 - beta_1*t)", "βᵗ is a power, not β times t", 0.5,
+                    "What is left of the start after t steps?"),
+            Mistake("product-for-power-of-square", "vhat", "v[t]/(1 - beta_2*t)", "βᵗ is a power, not β times t", 0.5,
+                    "What is left of the start after t steps?"),
+            Mistake("same-correction-every-step", "mhat", "m[t]/(1 - beta_1)", "the correction fades: at step t it is "
+                    "1 − βᵗ", 0.5, "Is the start at 0 still felt after many steps?"),
+            Mistake("same-correction-every-step-of-square", "vhat", "v[t]/(1 - beta_2)", "the correction fades: at "
+                    "step t it is 1 − βᵗ", 0.5, "Is the start at 0 still felt after many steps?"),
+            Mistake("square-lost", "v", "beta_2*v[t-1] + (1 - beta_2)*abs(g[t])", "v averages the squares of the "
+                    "gradients", 0.5, "What does v average?"),
+            Mistake("root-lost", "change", "eta*mhat[t]/(vhat[t] + epsilon)", "the mean is divided by the root of the "
+                    "mean square", 0.6, "How large is the first step of Adam?"),
+            Mistake("mean-not-averaged", "m", "beta_1*m[t-1] + g[t]", "the new gradient is weighed by 1 − β₁", 0.4,
+                    "What do the two weights of an average sum to?"),
+            Mistake("weights-swapped", "m", "(1 - beta_1)*m[t-1] + beta_1*g[t]", "β₁ is what is kept of the average",
+                    0.4, "How much of the old average is kept?"),
+            Mistake("gradient-for-mean", "change", "eta*g[t]/sqrt(vhat[t] + epsilon)", "the step follows the mean of "
+                    "the gradients, not the last one", 0.4, "In which direction is Adam's step?"),
+            Mistake("sign-turned", "w_new", "w_new[t-1] + change[t]", _SIGN, 0.6, _SIGN_HINT),
+        ),
+        conventions=(
+            *combined((_INSIDE, _outside("change", "eta*mhat[t]", "vhat[t]"))),
+            *(Convention(name, who, "ε is added to the root", {"change": "eta*mhat[t]/(sqrt(vhat[t]) + epsilon)"})
+              for name, who in (("pytorch", "PyTorch"), ("keras", "Keras"))),
+        ),
+        notes=("t counts from 1", "the first step has the length η, whatever the gradient (but for ε)"),
+        source="D. P. Kingma and J. Ba, arXiv:1412.6980",
+    )  # fmt: skip
+
+
+FORMULAS = {
+    formula.id: for_one_unit(formula) if formula.id.endswith("_scalar") else formula
+    for make in (_sgd, _momentum, _nesterov, _adagrad, _rmsprop, _adadelta, _adam)
+    for formula in map(make, _BOTH)
+}
