@@ -79,3 +79,11 @@ def test_the_readme_opens_with_the_main_job_and_the_tests() -> None:
     first, second = [line for line in block[1].splitlines() if line and not line.startswith("#")][:2]
     assert "dlcalc conv" in first
     assert second.endswith("pytest")
+
+
+def test_the_doctor_looks_at_every_extra() -> None:
+    """An extra that is added to pyproject.toml is one that somebody asks the doctor about."""
+    from dlcalc.cli.doctor import _EXTRAS
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert set(_EXTRAS) == set(project["optional-dependencies"])

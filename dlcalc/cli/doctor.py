@@ -24,6 +24,7 @@ _EXTRAS = {
     "pdf": ("typst",),
     "onnx": ("onnx",),
     "draw": ("drawsvg",),
+    "plot": ("matplotlib",),
     "peers": ("torch",),
     "dev": ("pytest", "hypothesis", "ruff", "mypy"),
 }
