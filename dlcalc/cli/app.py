@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -135,6 +136,8 @@ def program() -> Any:
 
 def run(arguments: list[str]) -> int:
     """Runs one command line; every error that a user can cause is one line on standard error and status 2."""
+    # A process of seconds makes little garbage: looking for it ever again among what is kept grows with the result.
+    gc.set_threshold(100_000, 50, 100)
     _make_writable()
     try:
         status = program().main(args=arguments, prog_name="dlcalc", standalone_mode=False)
