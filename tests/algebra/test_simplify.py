@@ -84,3 +84,10 @@ _TREES = st.recursive(
 def test_a_simplified_expression_has_the_same_value(node: Node) -> None:
     point = {"x": 3, "y": -7}
     assert evaluate(simplified(node), point) == evaluate(node, point)
+
+
+@pytest.mark.parametrize("text", ["n + 1", "a/b", "x^2 - 1", "exp(-x)", "(n + 1)/m"])
+def test_what_cannot_be_shortened_is_the_very_same_tree(text: str) -> None:
+    """The order in which somebody wrote it is not sympy's to change."""
+    node = parse(text)
+    assert simplified(node) is node

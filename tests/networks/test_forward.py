@@ -121,3 +121,27 @@ def test_a_layer_gives_what_pytorch_gives() -> None:
     x = torch.tanh(torch.nn.functional.conv2d(x, b, stride=2, padding=1))
     wanted = torch.softmax(x.flatten(1) @ c.T, 1).numpy()
     assert np.abs(last - wanted).max() <= 1e-5 * np.abs(wanted).max()
+
+
+@pytest.mark.parametrize(
+    ("word", "at", "wanted"),
+    [
+        ("swish", 1.0, 0.7310585786),  # 1/(1 + 1/e)
+        ("swish", -2.0, -0.2384058440),  # −2/(1 + e²)
+        ("relu6", 7.5, 6.0),
+        ("relu6", -1.0, 0.0),
+        ("elu", 2.0, 2.0),
+        ("elu", -1.0, -0.6321205588),  # 1/e − 1
+        ("hardsigmoid", 1.5, 0.75),
+        ("hardsigmoid", -4.0, 0.0),
+        ("hardswish", 1.5, 1.125),
+        ("hardswish", 4.0, 4.0),
+    ],
+)
+def test_an_activation_that_is_put_together_is_what_it_is_called(word: str, at: float, wanted: float) -> None:
+    """Ramachandran and others (swish), Clevert and others (elu), Howard and others (the hard ones), by hand."""
+    from dlcalc.networks.forward import _ACTIVATIONS
+
+    found = _ACTIVATIONS[word](np.array([at], np.float32))
+    assert found.dtype == np.float32
+    assert found[0] == pytest.approx(wanted, abs=1e-6)

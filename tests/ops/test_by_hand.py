@@ -10,6 +10,7 @@ np = pytest.importorskip("numpy")
 pytest.importorskip("numba")
 
 from dlcalc import ops  # noqa: E402
+from dlcalc.errors import UserError  # noqa: E402
 
 
 def image(*rows: str):
@@ -94,6 +95,15 @@ def test_windows_of_padding_alone() -> None:
     out, saved = ops.forward(ops.max_pool2d, one, (1, 2), padding=(0, 1), dilation=2)
     assert out.tolist() == [[[[-math.inf]]]]
     assert ops.backward(saved, one)["x"].tolist() == [[[[0]]]]
+
+
+def test_the_only_window_may_reach_beyond_the_input_in_ceil_mode() -> None:
+    """⌈(2 − 3)/2⌉ + 1 = 1 window of 3×3 over four numbers; rounded down there is none."""
+    x = np.array([[[[1.0, 2.0], [3.0, 6.0]]]])
+    assert ops.max_pool2d(x, 3, 2, ceil_mode=True).tolist() == [[[[6.0]]]]
+    assert ops.avg_pool2d(x, 3, 2, ceil_mode=True).tolist() == [[[[3.0]]]]
+    with pytest.raises(UserError, match="a window of 3 must fit into the padded input"):
+        ops.max_pool2d(x, 3, 2)
 
 
 def test_not_a_number_is_not_hidden() -> None:
