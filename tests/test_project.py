@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 import tomllib
 from importlib import metadata
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from checkout import ROOT, project_files
+
 MOST_LINES = 400
 
 # Files under dlcalc/ that may be longer, each with its reason.
@@ -19,20 +18,6 @@ LONGER: dict[str, str] = {}
 FOREIGN = re.compile(r'(?<!scope=")\bsessions?\b|/work/(?=\w)|\bissue #\d|\b(?:design|course)[.]md\b', re.IGNORECASE)
 
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
-
-
-def project_files() -> list[Path]:
-    """The project's own files: what git tracks or would; in a tree without git, all but the caches."""
-    command = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    try:
-        listed = subprocess.run(command, capture_output=True, encoding="utf-8", check=True).stdout.split("\0")
-    except (OSError, subprocess.CalledProcessError):
-        skipped = {line.strip("/") for line in (ROOT / ".gitignore").read_text(encoding="utf-8").split()} | {".git"}
-        listed = []
-        for folder, folders, names in os.walk(ROOT):
-            folders[:] = [name for name in folders if name not in skipped]
-            listed += [str(Path(folder, name).relative_to(ROOT)) for name in names]
-    return [path for name in sorted(filter(None, listed)) if (path := ROOT / name).is_file()]
 
 
 def lines(path: Path) -> int:

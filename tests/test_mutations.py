@@ -1,0 +1,53 @@
+"""The list of edits that tests must notice fits the code; `python tests/mutate.py` makes them."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+import pytest
+from checkout import ROOT
+from mutate import Mutation, mutations
+
+MUTATIONS = [pytest.param(mutation, id=f"{number}-{mutation.file}") for number, mutation in enumerate(mutations())]
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS)
+def test_an_edit_fits_its_file(mutation: Mutation) -> None:
+    """Its old text occurs exactly once, and what is made of it is another program."""
+    text = (ROOT / mutation.file).read_text(encoding="utf-8")
+    edited = mutation.edited(text)
+    assert edited != text
+    if mutation.file.endswith(".py"):
+        assert ast.dump(ast.parse(edited)) != ast.dump(ast.parse(text))
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS)
+def test_the_tests_of_an_edit_exist(mutation: Mutation) -> None:
+    """Each names a file, or a test in it."""
+    assert mutation.tests
+    for test in mutation.tests:
+        path, _, name = test.partition("::")
+        text = (ROOT / path).read_text(encoding="utf-8")
+        name = re.sub(r"\[.*", "", name, flags=re.DOTALL).rpartition("::")[2]
+        assert not name or re.search(rf"^\s*def {re.escape(name)}\(", text, re.MULTILINE), test
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS)
+def test_an_edit_says_what_it_breaks(mutation: Mutation) -> None:
+    """One sentence, that tells what the program would do wrong."""
+    assert 20 <= len(mutation.why) <= 200
+    assert mutation.why.endswith(".")
+
+
+def test_no_edit_is_listed_twice() -> None:
+    edits = [(mutation.file, mutation.old, mutation.new) for mutation in mutations()]
+    assert len(edits) == len(set(edits))
+
+
+def test_an_edit_that_does_not_fit_is_refused() -> None:
+    """Text that occurs twice, or never, is not edited."""
+    with pytest.raises(ValueError, match=r"^a[.]py: 'x' occurs 2 times, not once$"):
+        Mutation("a.py", "x", "y", (), "").edited("x x")
+    with pytest.raises(ValueError, match=r"^a[.]py: 'x' occurs 0 times, not once$"):
+        Mutation("a.py", "x", "y", (), "").edited("z")
