@@ -15,7 +15,9 @@ from dlcalc.document import (
     Text,
     inlines,
     lines,
+    plain,
     printable,
+    sentence,
 )
 from dlcalc.errors import InternalError
 from dlcalc.expressions.nodes import Add, Div, Literal, Name, Neg
@@ -31,7 +33,7 @@ def test_words_are_a_string_an_inline_or_several() -> None:
 
 def test_white_space_is_single_but_fixed_spaces_stay() -> None:
     """A line break in a text never becomes a line of the format; the thin space of 34 848 survives."""
-    assert inlines("one\n\n  two\tthree\u2028four") == (Text("one two three four"),)
+    assert inlines("one\n\n  two\tthree\u2028four\u2029five") == (Text("one two three four five"),)
     assert inlines(CodeText("a\nb")) == (CodeText("a b"),)
     assert inlines("34\u202f848 and\u00a05") == (Text("34\u202f848 and\u00a05"),)
 
@@ -101,6 +103,8 @@ def test_a_rounded_result_is_not_called_equal() -> None:
     assert [sign for sign, _ in line.terms] == ["=", "≈"]
     (line,) = lines(Equation("y", (0.7311,), rounded=True))
     assert [sign for sign, _ in line.terms] == ["≈"]
+    (line,) = lines(Equation(None, (Name("x"), 0.7311), rounded=True))
+    assert [sign for sign, _ in line.terms] == ["", "≈"]
 
 
 def test_without_a_left_side_the_chain_begins_with_the_first_right() -> None:
@@ -123,3 +127,29 @@ def test_a_table_is_rectangular() -> None:
 def test_columns_are_on_the_left_unless_said() -> None:
     """No alignments mean left, once per column."""
     assert Table(("a", "b"), ()).alignments == ("left", "left")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("the biases were forgotten", "The biases were forgotten."),
+        (" a bias is missing", "A bias is missing."),
+        ("which row comes first?", "Which row comes first?"),
+        ("no sum!", "No sum!"),
+        ("already whole.", "Already whole."),
+        ("m×n weights", "m×n weights."),
+        ("a·b is no sum", "a·b is no sum."),
+        ("n weights and m biases", "n weights and m biases."),
+        ("f_h rows, not f_w", "f_h rows, not f_w."),
+        ("biases: one per filter", "Biases: one per filter."),
+    ],
+)
+def test_a_sentence_has_a_capital_unless_it_begins_with_a_letter_of_a_formula(words: str, told: str) -> None:
+    """The article a is a word, the a of a·b is not; one full stop, and none after another end of a sentence."""
+    assert sentence(words) == told
+
+
+def test_plain_words_keep_what_stands_inside_marks() -> None:
+    """Strong, emphasised and typed words, one inside another, and an expression as it is typed."""
+    words = ("with ", Strong(("all ", Emphasis("two"))), " of ", CodeText("--f"), ", ", Math(Div(Name("n"), Name("s"))))
+    assert plain(words) == "with all two of --f, n/s"

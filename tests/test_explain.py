@@ -97,6 +97,13 @@ def test_a_whole_working() -> None:
     ]
 
 
+def test_one_of_a_unit_is_singular() -> None:
+    """Neighbours of a layer of stride 1 are 1 pixel apart, of stride 2 are 2 pixels."""
+    lines = shown("rf", f=(3,), s=(1,))
+    assert any(line.endswith(" | 1 pixel") for line in lines)
+    assert any(line.endswith(" | 2 pixels") for line in shown("rf", f=(3,), s=(2,)))
+
+
 def test_kinds_of_blocks() -> None:
     """In the order of a slide, headings one level below the title."""
     document = explain.working(ask("conv", n=224, f=11, s=4))

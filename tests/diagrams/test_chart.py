@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -51,6 +52,34 @@ def test_the_picture_is_a_drawing_with_its_words() -> None:
     root = ET.fromstring(picture(FALLING, "svg"))
     assert root.tag.endswith("svg")
     assert picture(FALLING, "png").startswith(b"\x89PNG")
+
+
+def lines_drawn(chart: Chart) -> list[ET.Element]:
+    pytest.importorskip("matplotlib")
+    return list(ET.fromstring(picture(chart, "svg")).iter("{http://www.w3.org/2000/svg}path"))
+
+
+def test_a_bound_is_dashed_and_a_measured_curve_is_not() -> None:
+    """The colours of the first two curves: grey is a bound here, blue is measured."""
+    styles = [path.get("style", "") for path in lines_drawn(Chart("t", "d", "y", {"a": [1.0, 2.0], "b": [2.0, 1.0]},
+                                                                 dashed=("a",)))]  # fmt: skip
+    assert all("stroke-dasharray" in style for style in styles if "stroke: #555555" in style)
+    assert not any("stroke-dasharray" in style for style in styles if "stroke: #0072b2" in style)
+    assert sum("stroke: #555555" in style for style in styles) == 2  # in the legend too
+    assert sum("stroke: #0072b2" in style for style in styles) == 2
+
+
+def test_the_level_lies_where_its_value_is() -> None:
+    """Half way between a curve's ends at 0 and 10 is 5."""
+    found = lines_drawn(Chart("t", "d", "y", {"line": [0.0, 10.0]}, level=(5.0, "half")))
+    heights = {
+        colour: [float(y) for _, y in re.findall(r"[ML] ([\d.]+) ([\d.]+)", path.get("d", ""))]
+        for colour in ("#555555", "#999999")
+        for path in reversed(found)
+        if f"stroke: {colour}" in path.get("style", "")
+    }
+    low, high = heights["#555555"]
+    assert heights["#999999"] == [pytest.approx((low + high) / 2, abs=0.01)] * 2
 
 
 def test_without_matplotlib_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from dlcalc.api.networks import net
 from dlcalc.diagrams import network_svg
 from dlcalc.diagrams.layout import placed, rows_of
-from dlcalc.diagrams.page import WIDTH
+from dlcalc.diagrams.page import WIDTH, Extent, Page
 from dlcalc.diagrams.solids import Scale
 from dlcalc.errors import UserError
 from dlcalc.networks import zoo
@@ -91,6 +93,95 @@ def test_the_whole_zoo_is_drawn_within_the_page(name: str) -> None:
     assert {block.name for block in graph.blocks} <= shown
 
 
+def test_height_depth_and_width_are_each_to_scale() -> None:
+    """Of a map 20 high and 80 wide with 9 channels beside one of 80×80×36: √(20/80), √(80/80) and √(9/36)."""
+    scale = Scale([(20, 80, 9), (80, 80, 36)])
+    small, large = scale.solid("conv", (20, 80, 9)), scale.solid("conv", (80, 80, 36))
+    assert small.height / large.height == pytest.approx(1 / 2)
+    assert small.depth == large.depth
+    assert small.width / large.width == pytest.approx(1 / 2)
+
+
+def test_a_sheet_is_as_long_as_its_time_and_as_high_as_its_vectors() -> None:
+    scale = Scale([(28, 128), (7, 128), (28, 32)])
+    whole, shorter, lower = (scale.solid("rnn", shape) for shape in ((28, 128), (7, 128), (28, 32)))
+    assert (shorter.width / whole.width, shorter.height) == (pytest.approx(1 / 2), whole.height)
+    assert (lower.height / whole.height, lower.width) == (pytest.approx(1 / 2), whole.width)
+
+
+def test_a_sum_and_a_product_have_their_signs() -> None:
+    layers = (
+        Layer("a", "conv", {"k": 3, "f": 1}, ("input",)),
+        Layer("b", "conv", {"k": 3, "f": 1}, ("input",)),
+        Layer("sum", "add", {}, ("a", "b")),
+        Layer("product", "multiply", {}, ("a", "sum")),
+    )
+    shown = words(picture(tabulate(Network("net", "net", (8, 8, 3), layers))))
+    assert (shown.count("+"), shown.count("×")) == (1, 1)
+
+
+def paged(table: Table) -> Page:
+    """A page in whose columns every solid is 40 wide and 30 high."""
+    graph = placed(table)
+    return Page(graph, {block: Extent(40.0, 30.0, 60.0, 3) for block in graph.blocks})
+
+
+def one_skipped() -> Table:
+    """A sum of a layer and of the next one: an arrow over a single block."""
+    layers = (
+        Layer("a", "conv", {"k": 3, "f": 1}, ("input",)),
+        Layer("b", "conv", {"k": 3, "f": 1}, ("a",)),
+        Layer("sum", "add", {}, ("a", "b")),
+    )
+    return tabulate(Network("net", "net", (8, 8, 3), layers))
+
+
+@pytest.mark.parametrize("name", ["", "googlenet", "googlenet-aux", "resnet50", "densenet121", "inception-v3"])
+def test_no_arrow_runs_through_another_block(name: str) -> None:
+    """An arrow leaves its source at the right side or above and arrives at its target's left side or above."""
+    page = paged(net(name).table if name else one_skipped())
+    for edge in page.graph.edges:
+        route = page.route(edge)
+        for block in page.graph.blocks:
+            left, axis = page.left_of(block), page.lane(block).axis
+            if block in (edge.source, edge.target):
+                continue
+            for (x, y), (to_x, to_y) in pairwise(route):
+                if y == to_y and abs(y - axis) < 15:
+                    assert max(x, to_x) <= left or min(x, to_x) >= left + 40, (edge, block)
+        source, target = page.left_of(edge.source), page.left_of(edge.target)
+        assert route[0] in [(source + 40, page.lane(edge.source).axis), (source + 23, page.lane(edge.source).axis - 15)]
+        assert route[-1] in [(target, page.lane(edge.target).axis), (target + 17, page.lane(edge.target).axis - 15)]
+
+
+def test_an_arrow_has_a_head() -> None:
+    """Seven long and as wide, its tip where the arrow ends: half of 7 · 7."""
+    heads = [path.attrib["d"] for path in picture(net("alexnet").table).iter(f"{SVG}path") if path.get("fill") != "none"
+             and path.get("fill") == "#4a5563"]  # fmt: skip
+    assert len(heads) == 11
+    for head in heads:
+        (x, y), (x1, y1), (x2, y2), *_ = [
+            tuple(map(float, pair.split(","))) for pair in re.findall(r"-?[\d.]+,-?[\d.]+", head)
+        ]
+        assert abs((x1 - x) * (y2 - y) - (x2 - x) * (y1 - y)) / 2 == pytest.approx(24.5, abs=2)
+
+
+def test_after_a_repeated_block_the_next_layer_reads_its_last() -> None:
+    graph = placed(net("resnet50").table)
+    for repeat in graph.repeats:
+        behind = [edge for edge in graph.edges if edge.target.column > repeat.last >= edge.source.column]
+        assert behind
+        assert {edge.source.column for edge in behind} == {repeat.last}
+
+
+def test_a_row_of_the_page_never_ends_within_a_repeated_block() -> None:
+    graph = placed(net("resnet50").table)
+    longest = max(repeat.last - repeat.first + 1 for repeat in graph.repeats)
+    for most in range(3 * longest, 8 * longest):
+        for row in rows_of(graph, [1.0] * graph.columns, most)[1:]:
+            assert not any(repeat.first < row.start <= repeat.last for repeat in graph.repeats)
+
+
 def test_every_layer_follows_what_it_reads() -> None:
     for edge in placed(net("googlenet").table).edges:
         assert edge.source.column < edge.target.column
@@ -148,7 +239,24 @@ def test_letters_stay_letters() -> None:
 
 
 def test_a_profile_spells_the_letters() -> None:
-    assert "11×11, S = 4" in network_svg(net("alexnet").table, {"s": "S"})
+    """Under the block and under the pointer."""
+    drawn = network_svg(net("alexnet").table, {"s": "S"})
+    assert "11×11, S = 4" in drawn
+    assert "f = 11, S = 4" in drawn
+    assert "s = 4" not in drawn
+
+
+def test_under_the_pointer_a_setting_that_is_on_or_off_is_a_word() -> None:
+    layers = (
+        Layer("on", "conv", {"k": 3, "f": 1, "bias": True}, ("input",)),
+        Layer("off", "conv", {"k": 3, "f": 1, "bias": False}, ("on",)),
+    )
+    root = picture(tabulate(Network("net", "net", (8, 8, 3), layers)))
+    titles = [title.text or "" for title in root.iter(f"{SVG}title")]
+    assert [re.findall("bias = [a-z]+", title) for title in titles if "bias" in title] == [
+        ["bias = yes"],
+        ["bias = no"],
+    ]
 
 
 @pytest.mark.parametrize("name", ["<script>alert(1)</script>", "a & b", '"quoted"', "]]>"])

@@ -208,6 +208,17 @@ def test_a_wrong_matrix_is_named(name: str, tmp_path: Any) -> None:
     assert not found.mistakes[0].because.endswith(".")
 
 
+@pytest.mark.parametrize(
+    ("x", "wrote"),
+    [(X[:3], [[0, 0, 0], RIGHT[0]]), ([row[:3] for row in X], [[0, row[0]] for row in RIGHT])],
+    ids=["two rows", "two columns"],
+)
+def test_of_two_rows_or_columns_nothing_is_one_off(x: Any, wrote: Any, tmp_path: Any) -> None:
+    """One row alone that agrees with its neighbour may agree by chance: only of three or more it is called one off."""
+    found = mark(asking(tmp_path, conv(x=x)), slip.typed(wrote))
+    assert (found.status, found.mistakes) == ("wrong", ())
+
+
 def test_another_size_is_told(posed_conv: Variant, tmp_path: Any) -> None:
     assert mark(posed_conv, "1 2; 3 4").reason == "a matrix of 3×3 is expected (3 rows, 3 columns), not 2×2"
     vector = asking(tmp_path, "a\nkind = 'vector'\nask = 'minmax_by_hand.y'\nwith = {x = '[1, 2, 4]'}")

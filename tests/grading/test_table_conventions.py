@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tables import changed, mistakes, statuses, table
 
+from dlcalc.grading.table_letters import points
 from dlcalc.grading.table_marks import mark_table
 from dlcalc.networks.builder import Builder
 from dlcalc.networks.exercise import COLUMNS, filled, to_csv
@@ -101,6 +102,28 @@ def test_a_mistake_in_letters_is_named_and_followed() -> None:
     }
     assert mistakes(marks, "conv-1", "output")[0] == "padding-forgotten"
     assert mistakes(marks, "conv-1", "parameters") == ["biases-forgotten"]
+
+
+def test_a_mistake_in_letters_shows_at_every_point() -> None:
+    """Where n has the first of the numbers that are put in for it, 9k + n − that number is 9k: the channels forgotten
+    there, and nowhere else."""
+    worked = table("n x n x c; conv k f3 p1; conv k f3")
+    rows = filled(worked)
+    first, *_ = [numbers["n"] for numbers, _ in points(worked)]
+    assert mistakes(mark_table(worked, changed(rows, conv_1__weights="9k")), "conv-1", "weights") == [
+        "channels-forgotten"
+    ]
+    marks = mark_table(worked, changed(rows, conv_1__weights=f"9k + n - {first}"))
+    assert statuses(marks) == {("conv-1", "weights"): "wrong"}
+    assert mistakes(marks, "conv-1", "weights") == []
+
+
+def test_an_expression_is_worth_what_it_is_worth_at_the_worst_point() -> None:
+    """Right for one input size and wrong for all others is wrong."""
+    worked = table("n x n x c; conv k f3 p1; conv k f3")
+    first, *_ = [numbers["n"] for numbers, _ in points(worked)]
+    marks = mark_table(worked, changed(filled(worked), conv_1__weights=f"9ck + n - {first}"))
+    assert statuses(marks) == {("conv-1", "weights"): "wrong"}
 
 
 def test_half_is_not_half_rounded_down() -> None:

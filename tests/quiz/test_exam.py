@@ -36,6 +36,13 @@ def test_what_an_exam_file_says(exam: Exam) -> None:
     assert exam.policy == {"follows": 0.5}
 
 
+def test_a_question_may_be_worth_nothing(tmp_path: Path) -> None:
+    """Points of 0 are points: those of the problem count only where the exam says none."""
+    (tmp_path / "layer.md").write_bytes(text())
+    assert made(tmp_path, EXAM.replace("points = 3", "points = 0")).points == 0
+    assert made(tmp_path, EXAM.replace("points = 3\n", "")).points == 2
+
+
 def test_students_get_variants_of_their_own(exam: Exam) -> None:
     notes = {exam.variants(SECRET, f"s{number}")[0].note for number in range(20)}
     assert len(notes) > 15
@@ -117,6 +124,7 @@ def test_exams_that_are_refused(tmp_path: Path, content: str, said: str) -> None
         ("id,name\ns1,Ada Löwe\ns2,\n", STUDENTS),
         ("\ufeffMatriculation;First name;Last name\ns1;Ada;Löwe\n\ns2;;\n", STUDENTS),
         ("username\tfull name\ns1\tAda Löwe\ns2\t\n", STUDENTS),
+        ("id,last_name,first_name\ns1,Löwe,Ada\ns2,,\n", STUDENTS),
     ],
 )
 def test_rosters(tmp_path: Path, content: str, expected: tuple[Student, ...]) -> None:
@@ -159,6 +167,8 @@ def test_manifests_that_are_refused(exam: Exam, tmp_path: Path) -> None:
     refused("[]", "the file is no manifest of an exam")
     refused(json.dumps({**good, "format": 2}), "format: this manifest has another format than 1")
     refused(json.dumps({**good, "students": 2 * good["students"]}), "students: an id and a code are used once")
+    twice = [{**student, "code": good["students"][0]["code"]} for student in good["students"]]
+    refused(json.dumps({**good, "students": twice}), "students: an id and a code are used once")
     refused(json.dumps({**good, "problems": [{"id": "none", "digest": "x"}]}), "the bank has no problem none")
     other = {**good["problems"][0], "digest": "0" * 16}
     refused(json.dumps({**good, "problems": [other]}), "layer has changed since the exam was made")
