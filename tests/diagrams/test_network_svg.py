@@ -166,20 +166,22 @@ def test_an_arrow_has_a_head() -> None:
         assert abs((x1 - x) * (y2 - y) - (x2 - x) * (y1 - y)) / 2 == pytest.approx(24.5, abs=2)
 
 
-def test_after_a_repeated_block_the_next_layer_reads_its_last() -> None:
-    graph = placed(net("resnet50").table)
-    for repeat in graph.repeats:
-        behind = [edge for edge in graph.edges if edge.target.column > repeat.last >= edge.source.column]
-        assert behind
-        assert {edge.source.column for edge in behind} == {repeat.last}
+REPEATED = "32x32x8; conv 8 f3 p1; bn; conv 8 f3 p1; bn; conv 8 f3 p1; bn; flatten; dense 10"
 
 
-def test_a_row_of_the_page_never_ends_within_a_repeated_block() -> None:
-    graph = placed(net("resnet50").table)
-    longest = max(repeat.last - repeat.first + 1 for repeat in graph.repeats)
-    for most in range(3 * longest, 8 * longest):
-        for row in rows_of(graph, [1.0] * graph.columns, most)[1:]:
-            assert not any(repeat.first < row.start <= repeat.last for repeat in graph.repeats)
+def test_before_and_behind_a_repeated_block_are_its_first_and_last_layer() -> None:
+    """Of three times (conv, bn) one is drawn: the chain through it is unbroken, and each layer has its own column."""
+    graph = placed(net(REPEATED).table)
+    names = ["input", "conv-1", "bn-1", "flatten-1", "fc-1"]
+    assert [(block.name, block.column) for block in graph.blocks] == [(name, at) for at, name in enumerate(names)]
+    assert [(edge.source.name, edge.target.name) for edge in graph.edges] == list(pairwise(names))
+    assert [(repeat.first, repeat.last, repeat.times) for repeat in graph.repeats] == [(1, 2, 3)]
+
+
+def test_a_row_of_the_page_does_not_end_within_a_repeated_block() -> None:
+    """Where two columns fit, the input stands alone, so that (conv, bn) stay together."""
+    graph = placed(net(REPEATED).table)
+    assert rows_of(graph, [1.0] * 5, 2) == [range(1), range(1, 3), range(3, 5)]
 
 
 def test_every_layer_follows_what_it_reads() -> None:

@@ -101,6 +101,12 @@ def test_frozen_layers_are_not_trained(terminal: Terminal) -> None:
     assert found["frozen"] == [f"conv-{i}" for i in range(1, 6)]
 
 
+def test_what_is_still_trained_is_said(terminal: Terminal) -> None:
+    """VGG-16's three dense layers have 102,764,544 + 16,781,312 + 4,097,000 parameters; the rest is frozen."""
+    assert "still trained: 123,642,856; frozen: 13 layers" in terminal("net vgg16 --freeze conv*").words
+    assert "frozen: 1 layer" in terminal("net vgg16 --freeze fc-3").words
+
+
 def test_comma_separated_values(terminal: Terminal) -> None:
     rows = list(csv.DictReader(io.StringIO(terminal("net alexnet --csv").out)))
     assert rows[0]["name"] == "conv-1"

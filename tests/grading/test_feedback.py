@@ -128,6 +128,18 @@ def test_a_teacher_is_told_what_to_look_at(sitting: Sitting, marker: Marker, mon
     assert "To look at" not in table(marker, sitting, "77")[1]
 
 
+def test_a_part_earns_what_those_who_handed_in_earned(sitting: Sitting, marker: Marker) -> None:
+    """Of three students two hand in, one right and one wrong: half, not a third; the class's mean is of the two."""
+    right = {"1.a": sitting.right("ada")["1.a"]}
+    marks = mark_class(marker, [HandIn("x", "ada", answers=right), HandIn("y", "bob", answers={"1.a": "1x1x1"})])
+    text = writer("markdown")(for_class(marks))
+    assert isinstance(text, str)
+    assert re.search(r"\| 1\.a \| output-size \| 50% \|", text.replace("\\", ""))
+    assert re.search(r"\| 1\.b \| output-size \| 0% \|", text.replace("\\", ""))
+    assert "2 of 3 students, mean 2.0 and median 2.0 of" in text
+    assert "nothing from carl" in text
+
+
 def test_a_class_without_hand_ins_has_no_tables(marker: Marker) -> None:
     marks = replace(mark_class(marker, []), refused=())
     assert len(for_class(marks).blocks) == 1
