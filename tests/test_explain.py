@@ -11,6 +11,7 @@ from asking import ask, judge
 import dlcalc
 from dlcalc import document as doc
 from dlcalc import explain
+from dlcalc.explain.network import network
 from dlcalc.expressions import printing
 from dlcalc.expressions.evaluate import evaluate
 from dlcalc.expressions.inverse import Solutions
@@ -20,6 +21,9 @@ from dlcalc.formulas.draw import draw
 from dlcalc.formulas.model import Formula
 from dlcalc.formulas.registry import formula, ids_known
 from dlcalc.formulas.run import Working, run
+from dlcalc.networks.network import Layer, Network
+from dlcalc.networks.table import Table, tabulate
+from dlcalc.networks.text import read
 
 EVERY = pytest.mark.parametrize("f", [pytest.param(formula(id), id=id) for id in sorted(ids_known())])
 
@@ -476,3 +480,45 @@ def test_pages_are_the_api_s_documents() -> None:
     found = dlcalc.conv(n=5, f=3)
     assert isinstance(found.working, Working)
     assert said(found.document()) == said(explain.working(found.working))
+
+
+def table_said(found: Table) -> list[str]:
+    """A network's document: each row of its table, then its notes."""
+    others = {"PyTorch": 1, "Keras": found.total["parameters"]}
+    lines = []
+    for block in network(found, others=others).blocks:
+        match block:
+            case doc.Table(rows=rows):
+                lines += [" | ".join(doc.plain(cell) for cell in row) for row in rows]
+            case doc.Note(words=words):
+                lines.append(doc.plain(words))
+    return lines
+
+
+def test_a_field_where_paths_of_different_centres_meet_is_marked() -> None:
+    """1 and 2 pixels, the even window half a pixel aside: the sum sees 2, with a star that a note explains."""
+    layers = (
+        Layer("a", "conv", {"k": 2, "f": 1}, ("input",)),
+        Layer("b", "conv", {"k": 2, "f": 2, "same": True}, ("input",)),
+        Layer("sum", "add", {}, ("a", "b")),
+    )
+    lines = table_said(tabulate(Network("n", "n", (9, 9, 1), layers)))
+    assert [line.split(" | ")[-1] for line in lines[:3]] == ["1", "2", "2*"]
+    assert "* paths of different centres meet here: the field is the largest path's" in lines
+
+
+def test_an_oblong_field_has_both_sizes() -> None:
+    lines = table_said(tabulate(read("30x20x1; conv 2 f3x5; pool 2")))
+    assert [line.split(" | ")[-1] for line in lines[:2]] == ["3×5", "4×6"]
+
+
+def test_what_is_kept_and_not_learnt_is_said_of_batch_normalisation() -> None:
+    """A mean and a variance for each of 4 channels; nothing is said to be fixed."""
+    lines = table_said(tabulate(read("8x8x3; conv 4 f3; bn")))
+    assert "batch normalisation keeps 8 running values besides" in lines
+    assert not any("fixed" in line for line in lines)
+
+
+def test_only_who_counts_otherwise_is_named() -> None:
+    lines = table_said(tabulate(read("28x28 seq; rnn 128; dense 10")))
+    assert lines[-1] == "parameters as others count: PyTorch 1"

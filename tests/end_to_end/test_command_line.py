@@ -141,6 +141,9 @@ def test_no_solution_is_an_answer(terminal) -> None:
         ('lstm --ask parameters --answer "4(nm + m^2 + m)"', 0, None),
         ('lstm --ask parameters --answer "4nm + 4m"', 1, "recurrent-weights-forgotten"),
         ("conv --n 227 --f 11 --s 4 --c 3 --k 96 --ask parameters --answer 34,944", 0, None),
+        ("conv --f 3 --c 3 --k 5 --convention no-bias --ask parameters --answer 135", 0, None),
+        ("conv --f 3 --c 3 --k 5 --convention no-bias --ask parameters --answer 140", 1, None),
+        ("lstm --n 32 --m 100 --convention pytorch --ask parameters --answer 4200", 1, None),
     ],
 )
 def test_checking_an_answer(terminal, command: str, status: int, mistake: str | None) -> None:
@@ -172,6 +175,14 @@ def test_right_under_another_convention_is_no_mistake(terminal) -> None:
     assert "two bias vectors" in ran.words
 
 
+def test_the_convention_that_is_asked_is_the_one_that_is_told(terminal) -> None:
+    """With PyTorch's count asked, 53,600 is right by it, and the textbook's 53,200 is right as textbooks count."""
+    command = "lstm --n 32 --m 100 --convention pytorch --ask parameters --answer"
+    asked, other = terminal(f"{command} 53600 --json").json, terminal(f"{command} 53200 --json").json
+    assert (asked["correct"], asked["convention"], asked["expected"]) == (True, "pytorch", 53600)
+    assert (other["correct"], other["convention"], other["expected"]) == (True, "textbook", 53600)
+
+
 def test_a_number_without_a_story(terminal) -> None:
     ran = terminal("conv --n 28 --f 3 --c 6 --k 16 --ask parameters --answer 12345")
     assert ran.status == 1
@@ -198,6 +209,7 @@ def test_a_number_without_a_story(terminal) -> None:
         ("conv --json --latex", "one format at a time"),
         ("conv --convention nonsense", "convention is one of textbook, no-bias"),
         ("conv --ask parameters", "--ask NAME and --answer VALUE go together"),
+        ("conv --answer 3", "--ask NAME and --answer VALUE go together"),
         ("conv --ask nonsense --answer 3", "nonsense cannot be asked of conv"),
         ("conv --ask output --answer 3x3", "output has 3 numbers, not 2"),
         ("conv --find s", "to find s, give an answer"),
@@ -217,6 +229,29 @@ def test_a_bad_question_is_one_line(terminal, command: str, sentence: str) -> No
     assert ran.out == ""
     assert ran.err.count("\n") == 1
     assert sentence in ran.err
+
+
+def test_our_own_bug_is_one_line_and_status_3(terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long what went wrong is, and with a line break in it."""
+
+    def broken() -> None:
+        raise RuntimeError("x\ny" * 1000)
+
+    monkeypatch.setattr("dlcalc.cli.app.program", broken)
+    monkeypatch.delenv("DLCALC_DEBUG", raising=False)
+    ran = terminal("conv")
+    assert (ran.status, ran.out, ran.err.count("\n")) == (3, "", 1)
+    assert ran.err.startswith("dlcalc: ")
+    assert "RuntimeError: x y" in ran.err
+    assert len(ran.err) < 420
+
+
+def test_an_interrupted_command_ends_with_130(terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("dlcalc.cli.app.program", interrupted)
+    assert terminal("conv") == (130, "", "")
 
 
 # Formats, widths, help

@@ -84,6 +84,20 @@ def test_the_working_of_one_layer(terminal: Terminal) -> None:
     assert "o = n + 2p − f + 1 = 27 + 2 × 2 − 5 + 1 = 27" in shown
 
 
+def test_the_working_of_one_layer_counts_as_is_asked(terminal: Terminal) -> None:
+    """PyTorch's recurrent layer has a second bias vector of 128."""
+    command = ["net", "28x28 seq; rnn 128; dense 10", "--explain", "rnn-1", "--json"]
+    assert terminal(command).json["parameters"] == 20096
+    assert terminal([*command, "--convention", "pytorch"]).json["parameters"] == 20096 + 128
+
+
+def test_two_networks_are_counted_as_is_asked(terminal: Terminal) -> None:
+    command = ["net", "28x28 seq; rnn 128; dense 10", "--compare", "28x28 seq; rnn 64; dense 10", "--json"]
+    totals = [[each["total"]["parameters"] for each in terminal([*command, *more]).json["networks"]]
+              for more in ([], ["--convention", "pytorch"])]  # fmt: skip
+    assert totals == [[21386, 6602], [21386 + 128, 6602 + 64]]
+
+
 def test_another_input(terminal: Terminal) -> None:
     found = terminal("net vgg16 --input 256x256x3 --json").json
     assert found["layers"][0]["output"] == [256, 256, 64]
@@ -99,6 +113,9 @@ def test_frozen_layers_are_not_trained(terminal: Terminal) -> None:
     found = terminal(["net", "alexnet", "--freeze", "conv*", "--json"]).json
     assert sum(layer["trainable"] for layer in found["layers"]) == 37752832 + 16781312 + 4097000
     assert found["frozen"] == [f"conv-{i}" for i in range(1, 6)]
+    assert terminal(["net", "alexnet", "--freeze", "CONV-1,fc*", "--json"]).json["frozen"] == [
+        "conv-1", "fc-1", "fc-2", "fc-3",
+    ]  # fmt: skip
 
 
 def test_what_is_still_trained_is_said(terminal: Terminal) -> None:

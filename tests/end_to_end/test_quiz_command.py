@@ -164,6 +164,16 @@ def test_an_exam_and_who_gets_what(terminal: Terminal, folder: Path) -> None:
     assert (out / "secret.key").stat().st_mode & 0o777 == 0o600
 
 
+def test_the_date_of_an_exam_may_be_given_anew(terminal: Terminal, folder: Path) -> None:
+    """A repeated exam: `--date` stands on the sheets and in the manifest, in place of that of the file."""
+    out = made(terminal, folder, "--date 2027-02-03")
+    for path in (out / "sheets").iterdir():
+        sheet = path.read_text(encoding="utf-8")
+        assert "2027-02-03" in sheet
+        assert "2026-11-21" not in sheet
+    assert read_manifest(str(out / "manifest.json")).exam.date == "2027-02-03"
+
+
 def test_the_same_secret_makes_the_same_exam(terminal: Terminal, folder: Path) -> None:
     out = made(terminal, folder)
     before = {path.relative_to(out): path.read_bytes() for path in out.rglob("*") if path.is_file()}
