@@ -96,6 +96,20 @@ def test_numbers_are_rounded_for_display_only(value: Any, rounded: str, exact: s
     assert Look().is_rounded(value) is (rounded != exact or isinstance(value, float)) or value == Fraction(1, 2)
 
 
+@pytest.mark.parametrize(
+    ("value", "loses"),
+    [
+        (Fraction(1, 2), False), (Fraction(-1, 8), False), (Fraction(1, 3), True), (Fraction(1234567, 10), True),
+        (7, False), (0.5, True), ((1, Fraction(1, 2)), False), ((1, Fraction(1, 3)), True),
+        ({0: 1, 1: Fraction(2, 3)}, True),
+    ],
+)  # fmt: skip
+def test_only_what_loses_digits_is_rounded(value: Any, loses: bool) -> None:
+    """0.5 is the whole of 1/2; six digits of 1/3 or of 123456.7 are not; a float was rounded when it was computed."""
+    assert Look().is_rounded(value) is loses
+    assert Look(fractions=True).is_rounded(value) is (value == 0.5 and isinstance(value, float))
+
+
 def test_decimals_have_no_minus_before_zeros() -> None:
     assert [decimals(value, 3) for value in (-0.0001, -0.5, 0)] == ["0.000", "−0.500", "0.000"]
 

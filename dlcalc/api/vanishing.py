@@ -140,4 +140,4 @@ def _until(title: str, steps: int | None, setting: Setting) -> str:
     small = f"{float(setting.epsilon):g}"
     if steps is None:
         return f"{title}: not under ε = {small} within {setting.steps} steps"
-    return f"{title}: under ε = {small} from {steps} steps on"
+    return f"{title}: under ε = {small} from {steps} step{'s' if steps != 1 else ''} on"

@@ -28,6 +28,23 @@ def test_json_has_the_curves(terminal: Terminal) -> None:
     assert found["cured"]["rnn"][4:] == [0, 0]
 
 
+def test_one_step_is_one_step(terminal: Terminal) -> None:
+    found = terminal("vanish --cell rnn --lambda 0.0001 --steps 5 --hidden 4")
+    assert "from 1 step on, for certain" in found.words
+    assert "simple RNN: under ε = 0.001 from 1 step on" in found.words
+
+
+def test_each_cell_has_its_own_step_from_which_it_has_vanished(terminal: Terminal) -> None:
+    """Under ε from there on, and not yet one step before; the bound vanishes later than what it bounds."""
+    found = terminal("vanish --cell rnn,gru --lambda 0.5 --steps 40 --hidden 4 --json").json
+    assert found["until"] == 10  # 0.5¹⁰ = 0.00098
+    assert len(set(found["under"].values())) == 2
+    for cell, first in found["under"].items():
+        norms = found["measured"][cell]
+        assert max(norms[first:]) < 0.001 <= norms[first - 1]
+    assert found["under"]["rnn"] <= found["until"]
+
+
 def test_pictures_are_written_the_same_each_time(terminal: Terminal, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     written = []

@@ -36,7 +36,7 @@ from dlcalc.document import (
 from dlcalc.errors import UserError
 from dlcalc.export.practice import POINTS, write
 from dlcalc.expressions.answers import read_answer
-from dlcalc.expressions.nodes import Literal, Name
+from dlcalc.expressions.nodes import Literal, Name, Neg, Transpose
 from dlcalc.expressions.parser import parse
 
 NODE = shutil.which("node")
@@ -148,6 +148,20 @@ def test_points_and_topics(exam_key: Document) -> None:
     assert [part["points"] for part in data["parts"]] == [2, 1, 0.5, 1, 1, 1, 0, 4]
     assert [part["topic"] for part in data["parts"]] == [0] * 7 + [1]
     assert data["parts"][-1]["entries"] == [7, 8]
+
+
+def test_a_formula_of_matrices_is_chosen_and_its_place_tells_nothing() -> None:
+    """The page cannot work W^T δ out; the right one of three is not always the first, and what is said goes with it."""
+    places = set()
+    for letter in "ABCDEFGHK":
+        right, other, third = Transpose(Name(letter)), Name(letter), Neg(Name(letter))
+        page = Page(write(sheet(entry("expression", right, wrong(other, "not transposed"), wrong(third, "sign")))))
+        (data,) = page.data["entries"]
+        assert (data["kind"], sum(data["right"]), len(data["right"])) == ("choice", 1, 3)
+        places.add(data["right"].index(True))
+        assert len(page.of("template")) == 2
+        assert str(data["right"].index(True)) not in [said["data-response"] for said in page.of("template")]
+    assert len(places) == 3
 
 
 def test_an_expression_is_known_by_its_values() -> None:
