@@ -1,16 +1,19 @@
-"""What every test may rely on: the same outcome on any desk, whoever's settings and terminal it has."""
+"""What every test may rely on: the same outcome on any desk, whoever's settings and terminal it has.
+
+pytest                                       on all cores; property tests draw the same examples for everyone
+pytest --examples 10 --hypothesis-seed=1     ten times as many, drawn at random: with another seed, others
+pytest tests/quiz/test_exam.py               one file alone stays in one process
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import hypothesis
 import pytest
-
-# A slow machine is no counterexample; CI draws the same examples each time.
-hypothesis.settings.register_profile("dlcalc", deadline=None, derandomize="CI" in os.environ, print_blob=True)
-hypothesis.settings.load_profile("dlcalc")
+from hypothesis import HealthCheck
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -26,4 +29,52 @@ def neutral_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--overwrite-golden", action="store_true", help="write the golden screens anew")
+    group = parser.getgroup("dlcalc")
+    group.addoption("--overwrite-golden", action="store_true", help="write the golden screens anew")
+    group.addoption(
+        "--examples",
+        type=float,
+        metavar="FACTOR",
+        help="property tests: FACTOR times as many examples, drawn at random instead of the same for everyone; "
+        "--hypothesis-seed=N draws the same again. What it finds becomes an @example",
+    )
+    group.addoption(
+        "--draws",
+        type=int,
+        metavar="N",
+        help="tests of every formula: N draws of each (without it 60)",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """The profile of the property tests, before --hypothesis-profile may choose another one.
+
+    A slow machine is no counterexample, neither for a deadline nor while examples are made.
+    """
+    at_random = config.getoption("--examples") is not None or config.getoption("--hypothesis-seed") is not None
+    hypothesis.settings.register_profile(
+        "dlcalc",
+        deadline=None,
+        derandomize=not at_random,
+        print_blob=True,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    hypothesis.settings.load_profile("dlcalc")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
+    """--examples multiplies what each test says of itself, too."""
+    if (factor := config.getoption("--examples")) is None:
+        return
+    for test in {getattr(item, "obj", None) for item in items}:
+        if getattr(test, "is_hypothesis_test", False):
+            own = test._hypothesis_internal_use_settings
+            count = max(1, round(own.max_examples * factor))
+            test._hypothesis_internal_use_settings = hypothesis.settings(own, max_examples=count)
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Tests of a single file stay in one process, which starts faster and can be looked into; else all cores."""
+    files = {Path(str(argument).partition("::")[0]) for argument in config.option.file_or_dir}
+    return 0 if len(files) == 1 and files.pop().is_file() else None
