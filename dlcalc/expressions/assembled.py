@@ -37,17 +37,19 @@ def _joined(join: Callable[[Any], Value], parts: list[Any]) -> Value:
 
 def partial(node: Partial, compile_node: Compile) -> Callable[[Environment], Value]:
     """∂h_m/∂h_{m−1} has the value that the environment gives it under PARTIALS; without one it stays."""
+    top, bottom = _placed(node.top, compile_node), _placed(node.bottom, compile_node)
 
     def look_up(env: Environment) -> Value:
-        place = Partial(_placed(node.top, env, compile_node), _placed(node.bottom, env, compile_node), node.direct)
+        place = Partial(top(env), bottom(env), node.direct)
         known = env.get(PARTIALS)
         return place if known is None else known.get(place, place)
 
     return look_up
 
 
-def _placed(node: Node, env: Environment, compile_node: Compile) -> Node:
+def _placed(node: Node, compile_node: Compile) -> Callable[[Environment], Node]:
     """h_{m−1} with the number of its step."""
     if not isinstance(node, Index):
-        return node
-    return Index(node.base, tuple(to_node(compile_node(index)(env)) for index in node.indices))
+        return lambda env: node
+    base, indices = node.base, [compile_node(index) for index in node.indices]
+    return lambda env: Index(base, tuple([to_node(index(env)) for index in indices]))

@@ -16,7 +16,7 @@ from ..errors import UserError
 from .exact import Number, shown
 from .kinds import kind_of
 from .limits import LimitError, over, plus, spend, times
-from .nodes import Add, Call, Div, Literal, Mul, Name, Neg, Node, Pow, Value, to_node
+from .nodes import Add, Call, Div, Literal, Mul, Name, Neg, Node, Pow, Value, fact, to_node
 
 Monomial = tuple[Number, "Node | None"]
 
@@ -240,6 +240,7 @@ def power(a: Value, b: Value) -> Value:
     return Pow(to_node(a), to_node(b))
 
 
+@fact("_integer")
 def is_integer(node: Node) -> bool:
     """True when the expression is surely whole, whatever the whole-number letters in it stand for."""
     if isinstance(node, Literal):

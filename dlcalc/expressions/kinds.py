@@ -21,11 +21,13 @@ from .nodes import (
     Reduce,
     Transpose,
     Vector,
+    fact,
 )
 
 _TO_SCALAR = frozenset({"sum", "prod", "len", "norm", "argmax", "argmin"})
 
 
+@fact("_kind")
 def kind_of(node: Node) -> Kind:
     """SCALAR only when the expression surely is one number; a product of vectors counts as what it may be at most."""
     if isinstance(node, Name):
@@ -50,6 +52,7 @@ def kind_of(node: Node) -> Kind:
     return Kind.SCALAR
 
 
+@fact("_matrix")
 def is_matrix(node: Node) -> bool:
     """Whether the expression is a matrix even where it has one row: no transposed vector, and no number."""
     if isinstance(node, Transpose):

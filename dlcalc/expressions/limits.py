@@ -60,6 +60,12 @@ def spend(units: int) -> None:
             raise WorkError("the sums, products, arrays and large numbers in this are too much work")
 
 
+def left() -> int:
+    """Units that the open budget still has; 0 without one."""
+    budget = _budget.get()
+    return 0 if budget is None else budget[0]
+
+
 def bounded(value: Any) -> Any:
     """The value itself, a whole fraction as an int, once it is known not to be too large. Raises LimitError.
 

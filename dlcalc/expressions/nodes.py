@@ -1,4 +1,8 @@
-"""The tree of an expression: frozen, typed nodes that keep the written order.
+"""An expression: frozen, typed nodes that keep the written order.
+
+What was read is a tree. What was worked out in letters is a graph: one node may stand in many places, and written out
+as a tree it may be a million times as long. So all that is done node by node is done once for each distinct node, and
+a node that stays what it is stays the same object (`map`, `Rewriting`).
 
 Constructors keep what they are given (`Add((n, Neg(f)))` prints `n − f`). The operators `+ - * / **`
 *fold* instead (see `folding`): they are what evaluation uses for the letters that are left over.
@@ -8,11 +12,13 @@ Values are `int`, `Fraction`, `float`, `bool`, nested tuples of them (vector, ma
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, replace
 from enum import Enum
 from fractions import Fraction
-from typing import Any, ClassVar, TypeAlias
+from functools import wraps
+from typing import Any, ClassVar, TypeAlias, TypeVar
 
 from .exact import Number, exact
 
@@ -47,30 +53,55 @@ _BY_RANK = (Kind.SCALAR, Kind.VECTOR, Kind.MATRIX, Kind.MAP, Kind.FILTERS)
 
 
 class Node:
-    """Base of all nodes; the arithmetic operators fold (`folding`), constructors do not."""
+    """Base of all nodes; the arithmetic operators fold (`folding`), constructors do not.
 
-    __slots__ = ()
+    Two nodes are equal when they are written alike. The hash is computed once; what differs is found out by it.
+    """
+
+    __slots__ = ("_hash", "_integer", "_kind", "_matrix")
+    __match_args__: ClassVar[tuple[str, ...]] = ()
     fold: ClassVar[Any]
     """The module `folding`, which puts itself here: it needs these classes, and the operators need it."""
+    _hash: int
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if self.__class__ is not other.__class__:
+            return NotImplemented
+        return hash(self) == hash(other) and _alike(self, other)
+
+    def __hash__(self) -> int:
+        try:
+            return self._hash
+        except AttributeError:
+            pass
+        found = hash((self.__class__, *[getattr(self, name) for name in self.__match_args__]))
+        object.__setattr__(self, "_hash", found)
+        return found
 
     def children(self) -> Iterator[Node]:
         """The direct sub-expressions, left to right."""
-        for each in fields(self):  # type: ignore[arg-type]
-            value = getattr(self, each.name)
+        for name in self.__match_args__:
+            value = getattr(self, name)
             if isinstance(value, Node):
                 yield value
-            elif isinstance(value, tuple):
+            elif value.__class__ is tuple:
                 yield from (item for item in value if isinstance(item, Node))
 
     def map(self, change: Callable[[Node], Node]) -> Node:
-        """The same node with `change` applied to each direct sub-expression."""
+        """The same node with `change` applied to each direct sub-expression; itself where that changes none."""
         changed: dict[str, object] = {}
-        for each in fields(self):  # type: ignore[arg-type]
-            value = getattr(self, each.name)
+        for name in self.__match_args__:
+            value = getattr(self, name)
             if isinstance(value, Node):
-                changed[each.name] = change(value)
-            elif isinstance(value, tuple):
-                changed[each.name] = tuple(change(item) if isinstance(item, Node) else item for item in value)
+                new = change(value)
+                if new is not value:
+                    changed[name] = new
+            elif value.__class__ is tuple:
+                items = tuple([change(item) if isinstance(item, Node) else item for item in value])
+                if any(map(operator.is_not, items, value)):
+                    changed[name] = items
         return replace(self, **changed) if changed else self  # type: ignore[type-var]
 
     def __add__(self, other: Value) -> Value:
@@ -107,14 +138,45 @@ class Node:
         return self.fold.negate(self)
 
 
-@dataclass(frozen=True, slots=True)
+def _alike(one: Node, other: Node) -> bool:
+    """Whether two nodes are written alike; each pair of their parts is looked at once."""
+    seen: set[tuple[int, int]] = set()
+    pairs: list[tuple[Any, Any]] = [(one, other)]
+    while pairs:
+        a, b = pairs.pop()
+        if a is b:
+            continue
+        if isinstance(a, Node) and not isinstance(a, Literal | Name):
+            if a.__class__ is not b.__class__ or hash(a) != hash(b):
+                return False
+            if (id(a), id(b)) not in seen:
+                seen.add((id(a), id(b)))
+                pairs.extend((getattr(a, name), getattr(b, name)) for name in a.__match_args__)
+        elif a.__class__ is tuple is b.__class__:
+            if len(a) != len(b):
+                return False
+            pairs.extend(zip(a, b, strict=True))
+        elif a != b:
+            return False
+    return True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Literal(Node):
     """An exact number (or a float that a transcendental function made)."""
 
     value: Number
 
+    def __eq__(self, other: object) -> bool:
+        if other.__class__ is not Literal:
+            return NotImplemented
+        return self.value is other.value or bool(self.value == other.value)
 
-@dataclass(frozen=True, slots=True)
+    def __hash__(self) -> int:
+        return hash(self.value)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Name(Node):
     """A letter or word: `n`, `theta`, `h_t` (subscript after the first underscore), `conv1.o` (a called formula's).
 
@@ -123,37 +185,43 @@ class Name(Node):
     """
 
     id: str
-    kind: Kind = field(default=Kind.SCALAR, compare=False)
-    integer: bool = field(default=False, compare=False)
+    kind: Kind = Kind.SCALAR
+    integer: bool = False
     """Stands for a whole number, so that ⌊n⌋ is n."""
 
+    def __eq__(self, other: object) -> bool:
+        return self.id == other.id if isinstance(other, Name) else NotImplemented
 
-@dataclass(frozen=True, slots=True)
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Add(Node):
     """a + b − c, in the written order: a subtracted term is a `Neg`."""
 
     terms: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Neg(Node):
     operand: Node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Mul(Node):
     """A product in the written order. Of two matrices or vectors it is the matrix product."""
 
     factors: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Div(Node):
     numerator: Node
     denominator: Node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Pow(Node):
     """Power; of a vector element by element, of a matrix repeated product."""
 
@@ -161,7 +229,7 @@ class Pow(Node):
     exponent: Node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Call(Node):
     """A function of the fixed list (`functions.FUNCTIONS`): floor, sqrt, tanh, diag, if, len..."""
 
@@ -169,7 +237,7 @@ class Call(Node):
     arguments: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FormulaCall(Node):
     """A formula used as a step: `conv(n=n, f=11)`. Its steps become `step.o`, `step.parameters`."""
 
@@ -178,7 +246,7 @@ class FormulaCall(Node):
     arguments: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Compare(Node):
     """`operator` is one of = ≠ < ≤ > ≥."""
 
@@ -187,7 +255,7 @@ class Compare(Node):
     right: Node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Logic(Node):
     """`operator` is one of and, or, not."""
 
@@ -195,14 +263,14 @@ class Logic(Node):
     operands: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Vector(Node):
     """(a, b, c); a matrix is a vector of its rows, a map a vector of its channels."""
 
     items: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Index(Node):
     """x[i] or x[i, j], counted from 1."""
 
@@ -210,19 +278,19 @@ class Index(Node):
     indices: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Transpose(Node):
     operand: Node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Hadamard(Node):
     """a ⊙ b, element by element."""
 
     factors: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Outer(Node):
     """a ⊗ b: the matrix a bᵀ."""
 
@@ -230,7 +298,7 @@ class Outer(Node):
     right: Node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Reduce(Node):
     """Σ or Π of `body` for `index` from `low` to `high`.
 
@@ -245,7 +313,7 @@ class Reduce(Node):
     descending: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Partial(Node):
     """∂top/∂bottom, as one sign; `direct` is ∂⁺, for which the states before are held fixed."""
 
@@ -254,7 +322,7 @@ class Partial(Node):
     direct: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Range(Node):
     """`t in 1..T`: how a step is unrolled, or a range to search."""
 
@@ -264,23 +332,30 @@ class Range(Node):
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """The node and all below it, parents first."""
+    """The node and all below it, each once, as they are met from left to right."""
+    seen: set[int] = set()
     stack = [node]
     while stack:
         current = stack.pop()
-        yield current
-        stack.extend(reversed(tuple(current.children())))
+        if id(current) not in seen:
+            seen.add(id(current))
+            yield current
+            stack.extend(reversed(tuple(current.children())))
 
 
 def names_in(node: Node) -> tuple[str, ...]:
     """The free names, each once, in the written order (the index of a Σ, Π or range is bound, so not free)."""
     found: dict[str, None] = {}
+    seen: set[tuple[int, frozenset[str]]] = set()
 
     def visit(current: Node, bound: frozenset[str]) -> None:
         if isinstance(current, Name):
             if current.id not in bound:
                 found.setdefault(current.id)
             return
+        if isinstance(current, Literal) or (id(current), bound) in seen:
+            return
+        seen.add((id(current), bound))
         if isinstance(current, Reduce | Range):
             visit(current.low, bound)
             visit(current.high, bound)
@@ -292,6 +367,45 @@ def names_in(node: Node) -> tuple[str, ...]:
 
     visit(node, frozenset())
     return tuple(found)
+
+
+Fact = TypeVar("Fact")
+
+
+def fact(slot: str) -> Callable[[Callable[[Node], Fact]], Callable[[Node], Fact]]:
+    """Makes a function of a node alone one that is computed once per node and kept with it, in one of its slots."""
+
+    def kept(compute: Callable[[Node], Fact]) -> Callable[[Node], Fact]:
+        @wraps(compute)
+        def look_up(node: Node) -> Fact:
+            try:
+                return getattr(node, slot)  # type: ignore[no-any-return]
+            except AttributeError:
+                pass
+            found = compute(node)
+            object.__setattr__(node, slot, found)
+            return found
+
+        return look_up
+
+    return kept
+
+
+def rewriting(rule: Callable[[Node, Callable[[Node], Node]], Node]) -> Callable[[Node], Node]:
+    """A change of a whole graph from a rule for one node, which changes what is below it with its second argument.
+
+    Each distinct node is changed once, and its change stands wherever it stood.
+    """
+    made: dict[int, tuple[Node, Node]] = {}
+
+    def change(node: Node) -> Node:
+        known = made.get(id(node))
+        if known is None:
+            # the node is kept too: its id would be another's once it is gone
+            known = made[id(node)] = node, rule(node, change)
+        return known[1]
+
+    return change
 
 
 DECIMALS = 4

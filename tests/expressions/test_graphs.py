@@ -1,0 +1,154 @@
+"""An expression is a graph: whatever is done with it is done once for each distinct node, however long it is as a tree.
+
+Work is counted, never timed: what does not share nodes would not end at all on these towers.
+"""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import sys
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from dlcalc.errors import UserError
+from dlcalc.expressions import evaluate as evaluating
+from dlcalc.expressions import folding
+from dlcalc.expressions.evaluate import compile_node, substitute
+from dlcalc.expressions.kinds import is_matrix, kind_of
+from dlcalc.expressions.nodes import (
+    Add,
+    Call,
+    Compare,
+    Div,
+    Kind,
+    Literal,
+    Mul,
+    Name,
+    Neg,
+    Node,
+    Pow,
+    names_in,
+    walk,
+)
+from dlcalc.formulas.draw import draw
+from dlcalc.formulas.model import Formula
+from dlcalc.formulas.registry import formula, ids_known
+from dlcalc.formulas.run import run
+
+LEVELS = 40
+"""As a tree such a tower has about 2⁴⁰ nodes."""
+PER_NODE = 3
+"""Calls of evaluators for each distinct node, at most: one for every place where it stands, one to keep its value."""
+
+X = Name("x")
+
+
+def towers(leaf: Node = X) -> dict[str, Node]:
+    """Towers in which every level stands twice in the next."""
+    two = Literal(2)
+    levels: dict[str, Callable[[Node], Node]] = {
+        "sigmoid": lambda below: Mul((Call("sigmoid", (below,)), Add((Literal(1), Neg(Call("sigmoid", (below,))))))),
+        "sum": lambda below: Add((below, below)),
+        "difference": lambda below: Add((Pow(below, two), Neg(below))),
+        "signs": lambda below: Add((Literal(1), Neg(below), Neg(below))),
+        "product": lambda below: Mul((below, Add((Literal(1), below)))),
+        "quotient": lambda below: Div(below, Add((Literal(1), Pow(below, two)))),
+        "choice": lambda below: Call("if", (Compare(">", below, Literal(0)), Neg(below), below)),
+        "largest": lambda below: Call("max", (Call("tanh", (below,)), Neg(below))),
+    }
+    found = {}
+    for name, level in levels.items():
+        tower = leaf
+        for _ in range(LEVELS):
+            tower = level(tower)
+        found[name] = tower
+    return found
+
+
+def distinct(node: Node) -> int:
+    return len({id(part) for part in walk(node)})
+
+
+def calls(work: Callable[[], object], *modules: Any) -> int:
+    """How often a Python function of these modules, or of all that this process has, was called."""
+    files = {module.__file__ for module in modules}
+    count = 0
+
+    def watch(frame: FrameType, event: str, argument: object) -> None:
+        nonlocal count
+        count += event == "call" and (not files or frame.f_code.co_filename in files)
+
+    sys.setprofile(watch)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def nodes_of(value: Any) -> Iterator[Node]:
+    if isinstance(value, Node):
+        yield value
+    elif isinstance(value, dict | tuple):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from nodes_of(item)
+
+
+@pytest.mark.parametrize("value", [0.3, X], ids=["number", "letter"])
+@pytest.mark.parametrize("name", towers())
+def test_a_tower_is_worked_out_once_a_node(name: str, value: Any) -> None:
+    tower = towers()[name]
+    evaluator = compile_node(tower)
+    try:
+        assert calls(lambda: evaluator({"x": value}), evaluating) <= PER_NODE * distinct(tower)
+    except UserError as error:
+        assert "too much work" in str(error) or "too large" in str(error)  # noqa: PT017 - some have no small value
+    assert calls(lambda: compile_node(tower)) <= 200 * distinct(tower)
+
+
+@pytest.mark.parametrize("name", towers())
+def test_whatever_is_done_with_a_tower_is_done_once_a_node(name: str) -> None:
+    tower, same, other = towers()[name], towers()[name], towers(Name("y"))[name]
+    most = 200 * distinct(tower)
+    # each in a tower that nothing has looked at before
+    assert calls(lambda: hash(towers()[name])) <= most
+    assert calls(lambda: tower == same) <= most
+    assert tower == same
+    assert hash(tower) == hash(same)
+    assert tower != other
+    assert calls(lambda: kind_of(tower)) <= most
+    assert calls(lambda: is_matrix(tower)) <= most
+    assert calls(lambda: folding.is_integer(tower)) <= most
+    assert calls(lambda: names_in(tower)) <= most
+    assert names_in(tower) == ("x",)
+    assert calls(lambda: substitute(tower, {"x": Name("y")})) <= most
+    assert substitute(tower, {"x": Name("y")}) == other
+    assert substitute(tower, {"z": 1}) is tower
+    assert len(tuple(walk(tower))) == distinct(tower)
+    assert distinct(pickle.loads(pickle.dumps(tower))) == distinct(tower)
+    assert distinct(copy.deepcopy(tower)) == distinct(tower)
+
+
+FORMULAS = [pytest.param(formula(id), id=id) for id in sorted(ids_known())]
+
+
+@pytest.mark.parametrize("f", FORMULAS)
+def test_every_answer_in_letters_is_worked_out_once_a_node(f: Formula) -> None:
+    """Each answer with all single numbers left as letters, worked out again with the numbers and with other letters."""
+    given = draw(f, "every", 0)
+    scalars = {v.name for v in f.variables if v.kind is Kind.SCALAR and not v.per_axis and v.default is None}
+    try:
+        found = run(f, {name: value for name, value in given.items() if name not in scalars})
+    except UserError:
+        return  # an unrolled step needs to know how often
+    numbers = {name: value for name, value in given.items() if name in scalars}
+    letters = {name: Name(f"{name}_0") for name in scalars}
+    for name in f.answers:
+        for node in nodes_of(found.state.values[name]):
+            evaluator, most = compile_node(node), PER_NODE * distinct(node)
+            assert calls(lambda: evaluator(dict(numbers)), evaluating) <= most, name  # noqa: B023
+            assert calls(lambda: evaluator(dict(letters)), evaluating) <= most, name  # noqa: B023
