@@ -150,6 +150,16 @@ def test_points_and_topics(exam_key: Document) -> None:
     assert data["parts"][-1]["entries"] == [7, 8]
 
 
+def test_choices_are_known_by_which_are_right(exam_key: Document) -> None:
+    """One of two by a round button, two of three by boxes; each says its reason under its own number."""
+    page = Page(write(exam_key))
+    one, several = (each for each in page.data["entries"] if each["kind"] == "choice")
+    assert one == {"kind": "choice", "several": False, "right": [False, True]}
+    assert several == {"kind": "choice", "several": True, "right": [True, True, False]}
+    kinds = [box["type"] for box in page.of("input") if box.get("type") in ("radio", "checkbox")]
+    assert kinds == ["radio"] * 2 + ["checkbox"] * 3
+
+
 def test_a_formula_of_matrices_is_chosen_and_its_place_tells_nothing() -> None:
     """The page cannot work W^T δ out; the right one of three is not always the first, and what is said goes with it."""
     places = set()
