@@ -106,6 +106,8 @@ def test_json_of_a_key_says_the_answers(exam: Document, exam_key: Document) -> N
     """Values as values, mistakes with their reason, the working as Markdown; what is asked is the same."""
     key, sheet = parts(exam_key), parts(exam)
     assert {id: part["text"] for id, part in key.items()} == {id: part["text"] for id, part in sheet.items()}
+    notes = [[q.get("note") for q in json.loads(registry.text("json", each))["questions"]] for each in (exam, exam_key)]
+    assert notes == [[None, None], ["11 over 227", None]]
     assert key["1.a"]["answer"] == 55
     assert key["1.a"]["responses"][1] == {
         "id": "ceil", "value": 56, "share": 0.5, "tolerance": 0, "feedback": "windows that stick out are counted",

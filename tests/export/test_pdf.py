@@ -53,6 +53,29 @@ def test_a_sheet_says_its_date_title_and_language(exam: Document) -> None:
     assert '#set text(lang: "de")' in typst.write(replace(exam, language="de"))
 
 
+def test_every_page_says_whose_it_is(exam: Document) -> None:
+    """The code stands at the foot, so that a loose page is found again; without one all that is said of the sheet."""
+    foot = '[#"{}";], counter(page).display("1 / 1", both: true)'
+    assert foot.format("Code 7F3K") in typst.write(exam)
+    assert foot.format("Date 2026-03-01 · Points 5") in typst.write(
+        replace(exam, facts=(("Date", "2026-03-01"), ("Points", "5"), ("Name", "")))
+    )
+
+
+def test_what_is_printed_is_grey_and_what_is_to_be_filled_in_is_white(exam: Document) -> None:
+    cells = (
+        'printed([#"conv-1";])', 'printed([#"55 × 55 × 96";])', "[]", 'printed([#"pool-1";])', "[]", 'printed([#"0";])'
+    )  # fmt: skip
+    assert f"{', '.join(cells)})" in typst.write(exam)
+
+
+def test_only_in_the_key_are_choices_marked(exam: Document, exam_key: Document) -> None:
+    """Of two and of three choices: whether several may be right, and whether this one is marked."""
+    sheet, key = (re.findall(r"#choice\((true|false), (true|false),", typst.write(each)) for each in (exam, exam_key))
+    assert sheet == [("false", "false")] * 2 + [("true", "false")] * 3
+    assert key == [("false", "false"), ("false", "true"), ("true", "true"), ("true", "true"), ("true", "false")]
+
+
 def test_maths_follows_the_letters_of_the_course() -> None:
     assert "$k$" in typst.write(Document("", (Paragraph(Math(Name("f"))),), {"f": "k"}))
 
