@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 from rich.console import Console
 
 from dlcalc.cli import view
-from dlcalc.document import Document, Entry, Grid, Key, Paragraph, Part, Question, Strong
+from dlcalc.document import Document, Entry, Grid, Key, Paragraph, Part, Question, Strong, Table
 from dlcalc.export import _sheet, registry
 
 HOSTILE = (
@@ -127,6 +127,24 @@ def test_the_key_in_html_is_folded_away(exam: Document, exam_key: Document) -> N
     assert "<details open" not in key
     assert page.count('<span class="blank">') == 6
     assert "<td></td>" in page
+
+
+def test_only_in_the_key_are_choices_marked_in_latex(exam: Document, exam_key: Document) -> None:
+    """Circles where one is right, boxes where several may be; on the sheet all are empty."""
+    circle, dot, box, cross = r"$\bigcirc$", r"$\bullet$", r"\fbox{\phantom{x}}", r"\fbox{x}"
+    sheet, key = (re.findall(r"\\item\[(.*?)\] ", registry.text("latex", each)) for each in (exam, exam_key))
+    assert sheet == [circle] * 2 + [box] * 3
+    assert key == [circle, dot, cross, cross, box]
+
+
+def test_the_mistakes_of_a_table_stand_in_its_columns(exam_key: Document) -> None:
+    """The numbers on the right, the cells and the reasons on the left."""
+    (part,) = _sheet.questions(exam_key)[1].parts
+    (table,) = [block for block in _sheet.key(part) if isinstance(block, Table)]
+    assert (table.header, table.alignments) == (("cell", "if you wrote", "because"), ("left", "right", "left"))
+    assert [[_sheet.plain(cell) for cell in row] for row in table.rows] == [
+        ["conv-1, parameters", "34,848", "no biases"]
+    ]
 
 
 def test_a_table_names_its_cells(exam: Document) -> None:
