@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from dlcalc import document as doc
 from dlcalc.api.by_hand import by_hand
 from dlcalc.explain.by_hand import MOST_CELLS
+from dlcalc.explain.frames import film
 from dlcalc.explain.look import Look, decimals
 from dlcalc.explain.written_out import Writer, is_written
 from dlcalc.export import registry
@@ -148,3 +149,20 @@ def test_the_kink_is_told_where_the_differences_disagree() -> None:
 def test_the_convention_in_use_is_told() -> None:
     found = by_hand("rnn", x="1 1", w_x=1, w_h=1, activation="relu")
     assert any("the activation is ReLU" in note for note in notes(found))
+
+
+@pytest.mark.parametrize(
+    ("more", "first", "last"),
+    [
+        ({}, {(0, 0), (0, 1), (1, 0), (1, 1)}, {(2, 3), (2, 4), (3, 3), (3, 4)}),
+        ({"d": 2}, {(0, 0), (0, 2), (2, 0), (2, 2)}, {(1, 2), (1, 4), (3, 2), (3, 4)}),
+        ({"s": 2}, {(0, 0), (0, 1), (1, 0), (1, 1)}, {(2, 2), (2, 3), (3, 2), (3, 3)}),
+    ],
+)
+def test_the_window_of_a_film_covers_what_it_reads(more: dict[str, int], first: set[Any], last: set[Any]) -> None:
+    """On an image of 4 by 5: the cells side by side, with a gap, or after a step of two; row before column."""
+    found = by_hand("conv", x=[[1, 2, 3, 4, 5]] * 4, w=[[1, 2], [3, 4]], **more)
+    reel = film(found.working, found.operation, Look())
+    assert (reel.frames[0].covered, reel.frames[-1].covered) == (first, last)
+    seen = [sum(cell != "" for row in reel.so_far(frame)[0] for cell in row) for frame in reel.frames]
+    assert seen == list(range(1, reel.size + 1))

@@ -120,7 +120,7 @@ def value_words(value: Value) -> str | doc.Inline:
     if isinstance(value, str):
         return value
     if isinstance(value, int) and not isinstance(value, bool):
-        return f"{value:,}" if abs(value) >= 10_000 else str(value).replace("-", "−")
+        return (f"{value:,}" if abs(value) >= 10_000 else str(value)).replace("-", "−")
     if isinstance(value, Fraction) and (short := _decimal(value)):
         return short
     return doc.Math(value)

@@ -6,13 +6,16 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from fractions import Fraction
 
 import pytest
 from problem_files import FRONT, changed, one_part, problem
 
+from dlcalc import document as doc
 from dlcalc.errors import ProblemError
 from dlcalc.quiz import bank
 from dlcalc.quiz.asked import FormulaAsked
+from dlcalc.quiz.filling import value_words
 from dlcalc.quiz.variant import on_edge, variant
 
 NETWORK = "net = {kind = 'cnn', convs = [2], dense = [1]}\nbad = {slip = 'net', column = 'parameters'}\n[let]"
@@ -216,3 +219,19 @@ def test_a_draw_that_never_fits(part: str, said: str) -> None:
 def test_edges_of_rounding(value: float, expected: bool) -> None:
     """1.2345 rounds to 1.234 or 1.235 by a hair, 12.35 to 12.3 or 12.4; 2.5 has no more than two digits anyway."""
     assert on_edge(value) is expected
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (9999, "9999"), (10_000, "10,000"), (-3, "−3"), (-9999, "−9999"), (-12_345, "−12,345"), ("tanh", "tanh"),
+        (Fraction(7, 10), "0.7"), (Fraction(-1, 8), "−0.125"), (Fraction(5, 2), "2.5"),
+    ],
+)  # fmt: skip
+def test_numbers_in_a_text(value: int | Fraction | str, words: str) -> None:
+    """Groups of three from 10,000 on, a minus that is one, fractions as short decimals where they are."""
+    assert value_words(value) == words
+
+
+def test_a_fraction_that_is_no_short_decimal_stays_one() -> None:
+    assert value_words(Fraction(1, 3)) == doc.Math(Fraction(1, 3))
