@@ -20,10 +20,7 @@ from ..networks.table import COUNTS, Table
 from .table_cells import Cell, CellReader
 from .table_columns import TOTAL, Sheet, read_sheet
 from .table_letters import letters, points, put_in
-from .table_point import RIGHT, Finding, Point
-
-Place = tuple[str, str]
-"""(layer, column)"""
+from .table_point import RIGHT, Finding, Place, Point
 
 STATUSES = ("right", "follows", "convention", "wrong", "undecided", "unreadable", "missing")
 """`follows`: what comes out of the student's own earlier cells; `convention`: right by another way of counting;

@@ -33,6 +33,9 @@ from .table_rows import (
     worked_with,
 )
 
+Place = tuple[str, str]
+"""(layer, column)"""
+
 CHANNELS_FIRST = "channels-first"
 WINDOW = "window"
 """Conventions of tables: channels × height × width as PyTorch prints it; the window itself called receptive field."""
@@ -52,12 +55,43 @@ RIGHT, FOLLOWS = Finding("right"), Finding("follows")
 
 
 class Point:
-    """The truth at one point, what was written there, and what follows from it layer by layer."""
+    """The truth at one point, and what was written there, read with the channels where they explain more of it."""
 
-    def __init__(self, table: Table, wrote: Mapping[tuple[str, str], Answer]) -> None:
+    def __init__(self, table: Table, wrote: Mapping[Place, Answer]) -> None:
+        self.reading = _better(table, wrote)
+
+    def judge(self, layer: str, column: str) -> Finding:
+        """Right; else following from what was written before; else right by another convention; else wrong."""
+        return self.reading.judge(layer, column)
+
+
+def _better(table: Table, wrote: Mapping[Place, Answer]) -> Reading:
+    """The reading in which more cells are right or follow.
+
+    A wrong shape may look turned by chance, 8×13×9 for 7×12×8; what was worked out from it shows what it is. Where both
+    readings explain as much, more right shapes decide, then how most look; in doubt the channels are last.
+    """
+    last = Reading(table, wrote, channels_first=False)
+    maps = last.maps()
+    if all(shape == true for shape, true in maps):
+        return last
+    first = Reading(table, wrote, channels_first=True)
+    if all(rotated(shape) == true for shape, true in maps):
+        return first
+    more = first.earned() - last.earned()
+    right = sum((rotated(shape) == true) - (shape == true) for shape, true in maps)
+    looks = sum((shape[0] == true[-1]) - (shape[-1] == true[-1]) for shape, true in maps)
+    return first if (more, right, 2 * looks - len(maps)) > (0, 0, 0) else last
+
+
+class Reading:
+    """What was written with the channels of all maps first or last, and what follows from it layer by layer."""
+
+    def __init__(self, table: Table, wrote: Mapping[Place, Answer], channels_first: bool) -> None:
         self.table = table
         self.rows = {row.layer.name: row for row in table.rows}
-        self.channels_first = self._is_channels_first(wrote)
+        self.channels_first = channels_first
+        self.explained: dict[Place, Finding | None] = {}
         self.wrote = {place: self._laid_out(place, answer) for place, answer in wrote.items()}
         self.shapes: dict[str, Shape] = {INPUT: table.network.input}
         self.followed: dict[str, Row] = {}
@@ -67,18 +101,12 @@ class Point:
 
     # what was written, in the table's own form
 
-    def _is_channels_first(self, wrote: Mapping[tuple[str, str], Answer]) -> bool:
-        """Whether more shapes are right with the channels first than last; where none is, whether most look so."""
-        exact = looks = maps = 0
-        for (layer, column), answer in wrote.items():
-            true = self.rows[layer].output if column == "output" and layer in self.rows else ()
-            if len(true) == len(answer.value if true else ()) > 2:
-                maps += 1
-                exact += (rotated(answer.value) == true) - (answer.value == true)
-                looks += (answer.value[0] == true[-1]) - (answer.value[-1] == true[-1])
-        return exact > 0 or (exact == 0 and 2 * looks > maps)
+    def maps(self) -> list[tuple[Shape, Shape]]:
+        """The shapes of maps as they are read, each with the true one."""
+        shapes = ((self.wrote.get((name, "output")), row.output) for name, row in self.rows.items())
+        return [(own.value, true) for own, true in shapes if own and len(own.value) == len(true) > 2]
 
-    def _laid_out(self, place: tuple[str, str], answer: Answer) -> Answer:
+    def _laid_out(self, place: Place, answer: Answer) -> Answer:
         """A shape as the table has it: channels last, 1×1×4096 for a vector of 4096, a field along every axis."""
         layer, column = place
         value = answer.value
@@ -158,19 +186,53 @@ class Point:
     # what a cell is worth
 
     def judge(self, layer: str, column: str) -> Finding:
-        """Right; else following from what was written before; else right by another convention; else wrong."""
+        earned = self._explained(layer, column)
+        if earned is not None:
+            return earned
         answer = self.wrote[layer, column]
-        if layer == TOTAL and layer not in self.rows:
-            return self._judge_total(column, answer)
-        row = self.rows[layer]
+        if self._is_total(layer):
+            return self._diagnosed_total(column, answer)
         if column == "receptive_field":
-            return self._judge_field(row, answer)
-        if agrees(cell(row, column), answer):
-            is_turned = column == "output" and self.channels_first and len(row.output) > 2
-            return Finding("convention", CHANNELS_FIRST) if is_turned and row.output != rotated(row.output) else RIGHT
-        if any(agrees(value, answer) for value in self._following(layer, column)):
-            return FOLLOWS
+            return self._diagnosed_field(self.rows[layer], answer)
         return self._diagnosed(layer, column, answer)
+
+    def earned(self) -> int:
+        """How many cells are right or follow; one that cannot be compared is neither."""
+        found = 0
+        for place in self.wrote:
+            with suppress(UserError, OverflowError):
+                found += self._explained(*place) is not None
+        return found
+
+    def _explained(self, layer: str, column: str) -> Finding | None:
+        """Right, or following from what was written before; None for what is neither."""
+        place = layer, column
+        if place not in self.explained:
+            self.explained[place] = self._as_right(layer, column) or self._as_following(layer, column)
+        return self.explained[place]
+
+    def _as_right(self, layer: str, column: str) -> Finding | None:
+        answer = self.wrote[layer, column]
+        if self._is_total(layer):
+            return RIGHT if agrees(self.table.total[column], answer) else None
+        row = self.rows[layer]
+        if not agrees(_sizes(row) if column == "receptive_field" else cell(row, column), answer):
+            return None
+        is_turned = column == "output" and self.channels_first and len(row.output) > 2
+        return Finding("convention", CHANNELS_FIRST) if is_turned and row.output != rotated(row.output) else RIGHT
+
+    def _as_following(self, layer: str, column: str) -> Finding | None:
+        answer = self.wrote[layer, column]
+        if self._is_total(layer):
+            values = self._own_totals(column)
+        elif column == "receptive_field":
+            values = iter([self._field(self.rows[layer])])
+        else:
+            values = self._following(layer, column)
+        return FOLLOWS if any(agrees(value, answer) for value in values) else None
+
+    def _is_total(self, layer: str) -> bool:
+        return layer == TOTAL and layer not in self.rows
 
     def _diagnosed(self, layer: str, column: str, answer: Answer) -> Finding:
         row = self.rows[layer]
@@ -191,14 +253,10 @@ class Point:
             found = tuple(c for pins in self._pins(base, column)[:1] for c in on_own_cells(base, column, pins, answer))
         return Finding("wrong", mistakes=found)
 
-    def _judge_field(self, row: Row, answer: Answer) -> Finding:
+    def _diagnosed_field(self, row: Row, answer: Answer) -> Finding:
         sizes = _sizes(row)
-        if agrees(sizes, answer):
-            return RIGHT
         if len(answer.value) != len(sizes):
             return Finding("wrong", reason=f"one number is expected, or {len(sizes)}, not {len(answer.value)}")
-        if agrees(self._field(row), answer):
-            return FOLLOWS
         if agrees(window_size(row), answer):
             return Finding("convention", WINDOW)
         for axis, (right, wrote) in enumerate(zip(sizes, answer.value, strict=True)):
@@ -212,11 +270,7 @@ class Point:
 
     # totals
 
-    def _judge_total(self, column: str, answer: Answer) -> Finding:
-        if agrees(self.table.total[column], answer):
-            return RIGHT
-        if any(agrees(value, answer) for value in self._own_totals(column)):
-            return FOLLOWS
+    def _diagnosed_total(self, column: str, answer: Answer) -> Finding:
         for name in self._conventions():
             with suppress(UserError):  # one that writes shapes otherwise fits single layers, not a whole network
                 if agrees(tabulate(self.table.network, name).total[column], answer):

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import product
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
-from tables import ALEXNET, FORMATS, GROUPS, OTHERS, SHAPES, changed, mistakes, separated, statuses, table
+from tables import ALEXNET, FORMATS, GROUPS, OTHERS, SHAPES, at, changed, mistakes, separated, statuses, table
 
 from dlcalc.errors import UserError
 from dlcalc.expressions.answers import read_answer
 from dlcalc.formulas.diagnose import verify
-from dlcalc.grading.table_marks import STATUSES, mark_table
+from dlcalc.grading.table_marks import EARNING, STATUSES, mark_table
 from dlcalc.networks import exercise, zoo
 from dlcalc.networks.exercise import COLUMNS, blank, filled, to_csv
 from dlcalc.networks.table import Table, tabulate
@@ -91,7 +92,7 @@ def test_a_vector_may_have_axes_of_one(vector: str) -> None:
 
 
 @st.composite
-def stacks(draw: st.DrawFn) -> Table:
+def stack_texts(draw: st.DrawFn) -> str:
     """A small stack of convolutions and poolings with dense layers behind, whose numbers are all different enough."""
     parts = [f"{draw(st.integers(14, 40))}x{draw(st.integers(14, 40))}x{draw(st.integers(1, 4))}"]
     for _ in range(draw(st.integers(1, 4))):
@@ -99,28 +100,119 @@ def stacks(draw: st.DrawFn) -> Table:
         conv = f"conv {k} f{f} s{s} p{p}"
         parts.append(draw(st.sampled_from([conv, conv, "pool f2", "pool f3 s2", "bn"])))
     parts += [f"dense {draw(st.integers(2, 20))}" for _ in range(draw(st.integers(0, 2)))]
+    return _fitting("; ".join(parts))
+
+
+@st.composite
+def mixed_texts(draw: st.DrawFn) -> str:
+    """A small stack of layers of many kinds, some with as many channels as rows."""
+    sides, small = st.integers(4, 24), st.integers(1, 4)
+    parts = [f"{draw(sides)}x{draw(sides)}x{draw(st.integers(1, 12))}"]
+    for _ in range(draw(st.integers(1, 6))):
+        k, f, g, s = draw(st.integers(2, 9)), draw(small), draw(small), draw(st.integers(1, 2))
+        kinds = [
+            f"conv {k} f{f} s{s} p1", f"conv {k} f{f}x{g} same", f"conv {k} f{f} nobias", f"dw f{f} same",
+            f"convt {k} f{f} s{s}", "pool f2", "pool f2 s2 ceil", f"pool f3 s{s} same", f"avg f{f} s{s}", "bn", "ln",
+            "act", "dropout 0.5",
+        ]  # fmt: skip
+        parts.append(draw(st.sampled_from(kinds)))
+    parts += [f"dense {draw(st.integers(2, 20))}" for _ in range(draw(st.integers(0, 2)))]
+    return _fitting("; ".join(parts))
+
+
+def _fitting(text: str) -> str:
+    """A text of layers that fit on each other."""
     try:
-        return table("; ".join(parts))
+        table(text)
     except UserError:
         assume(False)
-        raise
+    return text
 
 
-@given(stacks(), st.data())
+def stacks() -> st.SearchStrategy[Table]:
+    return stack_texts().map(table)
+
+
+Grown = dict[int, tuple[int, ...]]
+"""How much larger than what follows there the shapes of some layers are written: the layer's place, and by how much."""
+
+
+@st.composite
+def grown(draw: st.DrawFn, stack: st.SearchStrategy[str], most: int) -> tuple[str, Grown]:
+    """A stack, and what is added to the shapes of one or more of its layers."""
+    text = draw(stack)
+    shapes = [row.output for row in table(text).rows]
+    places = draw(st.lists(st.sampled_from(range(len(shapes))), min_size=1, max_size=most, unique=True))
+    return text, {place: tuple(draw(st.integers(1, 3)) for _ in shapes[place]) for place in sorted(places)}
+
+
+def handed_in(worked: Table, more: Grown) -> tuple[list[list[str]], dict[str, tuple[int, ...]]]:
+    """The table of somebody who finds larger shapes for some layers, and works all the rest out from them correctly."""
+    known: dict[str, tuple[int, ...]] = {}
+    for place, by in more.items():
+        row = tabulate(worked.network, "", known).rows[place]
+        known[row.layer.name] = tuple(size + one for size, one in zip(row.output, by, strict=True))
+    rows = filled(tabulate(worked.network, "", known), COLUMNS)
+    for name, shape in known.items():
+        for column, text in (("output", "x".join(map(str, shape))), ("size", str(exercise.size(shape)))):
+            line, column_ = at(rows, name, column)
+            rows[line][column_] = text
+    return rows, known
+
+
+@given(grown(stack_texts(), 1))
+@example(("14x23x4; pool f2; pool f3 s2; bn", {0: (3, 1, 2)}))
+@example(("17x27x3; conv 8 f4 s1 p0; pool f2; bn; dense 18; dense 4", {0: (3, 2, 1)}))
 @settings(max_examples=60)
-def test_one_wrong_shape_in_any_stack_is_one_wrong_cell(worked: Table, data: st.DataObject) -> None:
-    """The central property: whatever is worked out correctly from one wrong shape is not marked down again."""
-    row = data.draw(st.sampled_from(worked.rows))
-    grown = tuple(part + data.draw(st.integers(1, 3)) for part in row.output)
-    rows = filled(tabulate(worked.network, "", {row.layer.name: grown}), COLUMNS)
-    own = {"output": "x".join(map(str, grown)), "size": str(exercise.size(grown))}
-    name = row.layer.name.replace("-", "_")
-    marks = mark_table(worked, changed(rows, **{f"{name}__{column}": text for column, text in own.items()}))
-    found = statuses(marks)
-    assert found.pop((row.layer.name, "output")) == "wrong"
+def test_one_wrong_shape_in_any_stack_is_one_wrong_cell(drawn: tuple[str, Grown]) -> None:
+    """The central property: whatever is worked out correctly from one wrong shape is not marked down again.
+
+    In the examples a size along the first axis is by chance the number of channels: 4×5×6 follows, and 3×5×4 is right.
+    """
+    text, more = drawn
+    worked = table(text)
+    rows, known = handed_in(worked, more)
+    ((name, _),) = known.items()
+    found = statuses(mark_table(worked, to_csv(rows)))
+    assert found.pop((name, "output")) == "wrong"
     assert set(found.values()) <= {"follows"}
-    after = worked.rows[worked.rows.index(row) + 1 :]
-    assert {layer for layer, _ in found} <= {row.layer.name, "total", *(later.layer.name for later in after)}
+    after = worked.rows[next(iter(more)) + 1 :]
+    assert {layer for layer, _ in found} <= {name, "total", *(later.layer.name for later in after)}
+
+
+@given(grown(mixed_texts(), 3), st.booleans(), st.integers(0, 20))
+@example(("24x9x6; ln; avg f2 s1", {1: (0, 1, -1)}), True, 0)  # 5x23x9 also follows from 6x24x9 as it stands there
+@settings(max_examples=60)
+def test_several_wrong_shapes_and_a_wrong_count_are_as_many_wrong_cells(
+    drawn: tuple[str, Grown], first: bool, more_weights: int
+) -> None:
+    """Whichever layers follow, and wherever the channels stand: in all shapes first, or in all last."""
+    text, more = drawn
+    worked = table(text)
+    rows, known = handed_in(worked, more)
+    if first:
+        for row in rows[2:-1]:
+            *sizes, channels = row[1].split("x")
+            row[1] = "x".join([channels, *sizes])
+    expected = {(name, "output") for name, shape in known.items() if shape != worked.row(name).output}
+    name = next((row.layer.name for row in worked.rows if row.count("weights")), "")
+    if name and more_weights:
+        for layer, column in product((name, "total"), ("weights", "parameters")):
+            line, place = at(rows, layer, column)
+            rows[line][place] = str(int(rows[line][place]) + more_weights)
+        expected.add((name, "weights"))
+    found = statuses(mark_table(worked, to_csv(rows)))
+    assert {place for place, status in found.items() if status not in EARNING} <= expected
+
+
+def test_what_follows_says_where_the_channels_are() -> None:
+    """8×13×9 begins with the 8 channels of 7×12×8; the pooling behind it, 4×6×9 or 9×4×6, has them last or first."""
+    worked = table("14x24x3; conv 8 f2 s2; pool f2; conv 5 f3 p1")
+    rows = filled(tabulate(worked.network, "", {"conv-1": (8, 13, 9)}))
+    last = changed(rows, conv_1__output="8x13x9")
+    assert statuses(mark_table(worked, last))["maxpool-1", "output"] == "follows"
+    first = changed(rows, conv_1__output="9x8x13", maxpool_1__output="9x4x6", conv_2__output="5x4x6")
+    assert statuses(mark_table(worked, first))["maxpool-1", "output"] == "follows"
 
 
 @pytest.mark.parametrize("name", ["googlenet", "resnet18", "se-resnet50", "densenet121", "shufflenet-v2"])
