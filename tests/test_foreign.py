@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
+from pathlib import Path
+
 import pytest
 
 from dlcalc.errors import ProblemError
-from dlcalc.foreign import parse_toml
+from dlcalc.foreign import bounded, decoded, parse_toml, printable, read_bytes, shown
 
 
 @pytest.mark.parametrize(
@@ -24,3 +27,63 @@ def test_a_bad_file_is_one_sentence(content: bytes, sentence: str) -> None:
 
 def test_a_good_file_is_its_tables() -> None:
     assert parse_toml(b"[a]\nb = 1.5\n", "x.toml") == {"a": {"b": 1.5}}
+
+
+def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
+    """Editors of Windows put one before UTF-8; other encodings are refused with the place."""
+    assert parse_toml(b"\xef\xbb\xbfa = 1", "x.toml") == {"a": 1}
+    assert decoded(b"\xef\xbb\xbf1,2", "a.csv") == "1,2"
+    with pytest.raises(ProblemError, match=r"^a\.csv: the file is not UTF-8 text: byte 2$"):
+        decoded(b"1,\xff", "a.csv")
+
+
+def test_dots_are_counted_where_they_are_dots_of_a_key() -> None:
+    """A sentence has as many as it likes, and so has a list of decimals: 200 on a line; keys of inline tables have not."""
+    assert parse_toml(b"a = '" + b"." * 5000 + b"'", "x.toml") == {"a": "." * 5000}
+    assert parse_toml(b'"a.b = c.............." = 1', "x.toml") == {"a.b = c..............": 1}
+    assert len(parse_toml(b"a = [" + b"0.5, " * 200 + b"]", "x.toml")["a"]) == 200
+    with pytest.raises(ProblemError, match=r"^x\.toml: line 2: a line has at most 200 dots, not 201$"):
+        parse_toml(b"\na = [" + b"0.5, " * 201 + b"]", "x.toml")
+    with pytest.raises(ProblemError, match=r"^x\.toml: line 1: a line has at most 200 dots, not 4999$"):
+        parse_toml(b"a = {" + b".".join([b"a"] * 5000) + b" = 1}", "x.toml")
+
+
+def test_a_file_of_the_largest_size_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"12345")
+    assert read_bytes(str(path), 5, "a note") == b"12345"
+    with pytest.raises(ProblemError, match=r"a: a note has at most 0 KiB$"):
+        read_bytes(str(path), 4, "a note")
+    with pytest.raises(ProblemError, match=r"^a: a note has at most 2 MiB$"):
+        bounded(b"0" * (2**21 + 1), "a", 2**21, "a note")
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (True, "true"),
+        (3, "3"),
+        (2**64 - 1, "18446744073709551615"),
+        (2**64, "a whole number of many digits"),
+        pytest.param(10**5000, "a whole number of many digits", id="of 5,001 digits"),
+        (0.5, "0.5"),
+        ("a", "'a'"),
+        ("x" * 60, f"'{'x' * 60}'"),
+        ("x" * 61, f"'{'x' * 59}…'"),
+        (None, "nothing"),
+        ([1], "a list"),
+        ({}, "a table"),
+        (datetime.date(2024, 2, 29), "a date or time"),
+    ],
+)
+def test_a_value_in_a_few_words(value: object, told: str) -> None:
+    assert shown(value) == told
+
+
+def test_a_name_is_shown_on_one_line() -> None:
+    """What a terminal would act upon is written out; what is long is cut."""
+    assert printable("a b.toml") == "a b.toml"
+    assert printable("a\nb\x1b[2J") == r"'a\nb\x1b[2J'"
+    assert printable("") == "''"
+    assert printable("x" * 240) == "x" * 240
+    assert printable("x" * 241) == "x" * 239 + "…"

@@ -205,6 +205,14 @@ def test_forgotten_channels_are_named_first() -> None:
     assert verdict.mistakes[0].because.endswith("the input channels were forgotten")
 
 
+def test_without_biases_the_count_with_them_is_wrong() -> None:
+    """3·3·3·5 = 135 weights and no bias: 135 + 5 counts what the question has left out, which no convention excuses."""
+    verdict = judge("conv", "parameters", "140", "no-bias", n=8, f=3, c=3, k=5)
+    assert (verdict.correct, verdict.convention, verdict.expected) == (False, None, 135)
+    assert judge("conv", "parameters", "140", n=8, f=3, c=3, k=5).correct
+    assert not judge("conv", "parameters", "135", n=8, f=3, c=3, k=5).correct
+
+
 def test_one_axis_has_no_mistakes_of_two() -> None:
     """With one axis nothing can be swapped, and f needs no square."""
     one = {mistake.id for mistake in formula("conv1d").mistakes}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from asking import ask, judge, named
 
-from dlcalc.errors import InternalError
+from dlcalc.errors import InternalError, UserError
 from dlcalc.expressions.answers import read_answer
 from dlcalc.expressions.nodes import Name
 from dlcalc.formulas.diagnose import verify
@@ -120,6 +120,14 @@ def test_conventions_that_agree_on_a_question_are_not_tried() -> None:
     textbook, pytorch = program(formula("lstm")), program(formula("lstm"), "pytorch")
     assert pytorch.differs(textbook, "parameters")
     assert not pytorch.differs(textbook, "weights")
+
+
+def test_an_earlier_value_is_carried_forward_even_where_nothing_fits() -> None:
+    """Who found 9 pixels for a filter of 3 on 5 has 5 − 9 = −4 of room, and −3 positions: to be followed, not refused."""
+    carried = run(formula("conv"), {"n": 5, "f": 3}, known={"f_eff": 9})
+    assert (carried["span"], carried["o"]) == (-4, -3)
+    with pytest.raises(UserError, match="the filter does not fit: f = 9 is larger than the padded input 5"):
+        run(formula("conv"), {"n": 5, "f": 9})
 
 
 def test_a_default_that_depends_on_the_unknown_moves_with_it() -> None:

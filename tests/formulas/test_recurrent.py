@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import log
 
 import pytest
 from hypothesis import given, settings
@@ -241,10 +242,19 @@ def test_steps_until_the_bound_is_under_a_threshold(epsilon: Fraction, factor: F
 
 
 @pytest.mark.parametrize(
-    ("base", "power"), [(HALF, 3), (Fraction(1, 10), 6), (Fraction(9, 10), 7), (Fraction(3, 5), 5)]
+    ("base", "power"),
+    [
+        (HALF, 3),
+        (Fraction(1, 10), 6),
+        (Fraction(1, 3), 5),
+        (Fraction(9, 10), 2),
+        (Fraction(3, 5), 6),
+        (Fraction(2, 3), 3),
+    ],
 )
 def test_a_bound_that_equals_the_threshold_is_not_under_it(base: Fraction, power: int) -> None:
-    """Logarithms round, so an exact power is the case to get wrong."""
+    """Logarithms round, so an exact power is the case to get wrong: ln(1/243)/ln(1/3) is 4.999999999999999."""
+    assert log(base**power) / log(base) == pytest.approx(power, abs=1e-12)
     assert answer("vanishing_steps", "steps", **{"lambda": base, "epsilon": base**power}) == power + 1
 
 

@@ -102,6 +102,14 @@ def test_a_number_of_steps_is_put_in() -> None:
     assert len(Derivation(network("rnn"), "W", "delta", 1).lines) == 2
 
 
+def test_the_only_step_has_the_only_loss() -> None:
+    """T = 1 with the loss of the last step: that step is the first and the last, and the loss reaches it."""
+    found = Derivation(network("rnn", loss="last"), "W", "delta", 1)
+    read(found, "δ[1]", "(1 - h[1]^2) ⊙ V^T (yhat[1] - y[1])")
+    every = Derivation(network("rnn"), "W", "delta", 1)
+    assert found.lines[0] == every.lines[0]
+
+
 def test_the_order_of_the_product_is_told() -> None:
     """With which factor it begins, in both notations; it differs between the layouts."""
     told = {}

@@ -212,6 +212,8 @@ WRONG: list[tuple[Asked, str, str]] = [
     (U_F, "Σ_t (dC_t ⊙ C_t ⊙ f_t ⊙ (1 - f_t)) h_{t-1}^T", "value-of-another-step"),
     (U_F, "Σ_t (dC_t ⊙ C_{t-1}) h_{t-1}^T", "slope-missing"),
     (U_F, "Σ_t (dC_t ⊙ f_t ⊙ (1 - f_t)) h_{t-1}^T", "factor-missing"),
+    (U_F, "Σ_t (dC_t ⊙ C_{t-1} ⊙ f_t) h_{t-1}^T", "half-of-the-slope"),
+    (U_F, "Σ_t (dC_t ⊙ C_{t-1} ⊙ (1 - f_t)) h_{t-1}^T", "half-of-the-slope"),
     (U_Z, "Σ_t (dh_t ⊙ (h_{t-1} − h̃_t) ⊙ (1 − z_t²)) h_{t-1}^T", "other-slope"),
     (U_Z, "Σ_t (dh_t ⊙ (h̃_t − h_{t-1}) ⊙ z_t ⊙ (1 − z_t)) h_{t-1}^T", "sign"),
 ]  # fmt: skip
@@ -381,6 +383,13 @@ def test_no_multiple_of_the_gradient_is_right(scale: float, extra: str) -> None:
     """Whatever factor stands before it; and a term that is not zero makes it wrong too."""
     assert not W.judged(f"({scale:.4f}) Σ_t δ_t h_{{t-1}}^T").correct
     assert not B.judged(f"Σ_t (δ_t + 0.001 sum({extra}))").correct
+
+
+@pytest.mark.parametrize("scale", ["1.0005", "0.9999", "1.000001"])
+def test_a_factor_near_one_is_a_factor(scale: str) -> None:
+    """Numbers agree to rounding, which is 10⁻⁹ here, or not at all."""
+    assert not V.judged(f"{scale} Σ_j (yhat_j - y_j) h_j^T").correct
+    assert V.judged("1.0000000000001 Σ_j (yhat_j - y_j) h_j^T").correct
 
 
 def test_every_edit_is_a_mistake_with_words() -> None:

@@ -149,6 +149,21 @@ def test_paths_that_are_not_aligned_are_marked() -> None:
     assert not shifted.row("off").aligned
 
 
+def test_paths_whose_units_are_not_equally_far_apart_are_marked() -> None:
+    """Every other one of 15 pixels beside all of 8: unit 1 of both is pixel 1, but unit 2 is pixel 3 or pixel 2."""
+    found = tabulate(
+        graph(
+            Layer("wide", "pad", {"pad_begin": 0, "pad_end": 7}, ("input",)),
+            Layer("a", "conv", {"k": 4, "f": 1, "s": 2}, ("wide",)),
+            Layer("b", "conv", {"k": 4, "f": 1}, ("input",)),
+            Layer("off", "add", {}, ("a", "b")),
+        )
+    )
+    first, second = found.row("a").field[0], found.row("b").field[0]
+    assert (first.start, second.start, first.jump, second.jump) == (0, 0, 2, 1)
+    assert not found.row("off").aligned
+
+
 @pytest.mark.parametrize(
     ("layers", "sentence"),
     [

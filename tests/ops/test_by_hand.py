@@ -224,6 +224,29 @@ def test_activations_and_softmax() -> None:
     assert shares.tolist() == pytest.approx([0.09003057317038046, 0.24472847105479764, 0.6652409557748218])
 
 
+def test_logarithms_of_a_softmax_far_from_0() -> None:
+    """1000, 1001, 1002 is 0, 1, 2 and a shift: −ln(1 + e + e²) = −2.4076…, + 1, + 2; so is −1002, −1001, −1000."""
+    expected = [-2.4076059644443806, -1.4076059644443806, -0.4076059644443806]
+    for shift in (0.0, 1000.0, -1002.0):
+        x = np.array([0.0, 1, 2]) + shift
+        logs, saved = ops.forward(ops.log_softmax, x)
+        assert logs.tolist() == pytest.approx(expected, abs=1e-12)
+        assert ops.softmax(x).tolist() == pytest.approx([math.exp(log) for log in expected], abs=1e-12)
+        # d(log share 1)/dx is 1 for itself, less the shares
+        gradient = ops.backward(saved, np.array([1.0, 0, 0]))["x"].tolist()
+        assert gradient == pytest.approx([1 - math.exp(expected[0]), *(-math.exp(log) for log in expected[1:])])
+    assert ops.log_softmax(np.array([0.0, -2000.0])).tolist() == [0, -2000]
+
+
+def test_slopes_at_the_kink() -> None:
+    """At 0 a ReLU has the slope 0 and a leaky one that of its left side, as PyTorch has it; 1 only above 0."""
+    x = np.array([-1.0, 0.0, 1.0])
+    for op, settings, slopes in ((ops.relu, {}, [0, 0, 1]), (ops.leaky_relu, {"slope": 0.25}, [0.25, 0.25, 1])):
+        out, saved = ops.forward(op, x, **settings)
+        assert out[1] == 0
+        assert ops.backward(saved, np.ones(3))["x"].tolist() == slopes
+
+
 def test_losses() -> None:
     """Even odds cost ln of the number of classes; the gradient is the share less one where the class is right."""
     loss, saved = ops.forward(ops.cross_entropy, np.zeros((1, 4)), np.array([2]))
