@@ -10,6 +10,7 @@ import re
 import struct
 import zlib
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from fractions import Fraction
 from math import isfinite, prod
 from typing import Any
@@ -100,8 +101,10 @@ def _shortest(value: float, letter: str) -> float:
         return value
     for digits in range(1, 10):
         short = float(f"{value:.{digits}g}")
-        if struct.pack(letter, short) == struct.pack(letter, value):
-            return short
+        # rounded up from near the largest number of its precision it may be too large for that
+        with suppress(OverflowError):
+            if struct.pack(letter, short) == struct.pack(letter, value):
+                return short
     return value
 
 

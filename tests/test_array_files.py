@@ -38,6 +38,8 @@ def png(rows: list[bytes], width: int, colour: int = 0, filters: bytes = b"", de
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
 
 
+NINE = Fraction("104.424225")
+"""Of the decimals that round to one float32, one of those with the fewest digits has nine."""
 SEEDS = {
     "npy": npy(described("<f8", "2, 2"), struct.pack("<4d", 1, 2, 3, 4)),
     "png": png([b"abc", b"def"], 3),
@@ -104,6 +106,58 @@ def test_a_grey_picture_with_every_filter(tmp_path: Path) -> None:
     """Filters 0 to 4 of the standard, undone by its own definitions: each row ends as 10 20 30."""
     rows = [bytes([10, 20, 30]), bytes([10, 10, 10]), bytes([0, 0, 0]), bytes([5, 5, 5]), bytes([0, 0, 0])]
     assert read(tmp_path, "a.png", png(rows, 3, filters=bytes([0, 1, 2, 3, 4]))) == ((10, 20, 30),) * 5
+
+
+def test_a_filter_looks_at_the_pixel_before_not_at_the_colour_before(tmp_path: Path) -> None:
+    """Two pixels, 11 21 31 and 40 50 60, three times: from the pixel before, by Paeth from above, by the average."""
+    rows = [bytes([11, 21, 31, 29, 29, 29]), bytes(6), bytes([6, 11, 16, 15, 15, 15])]
+    # 0.299·11 + 0.587·21 + 0.114·31 = 19.15, and 48.15
+    assert read(tmp_path, "a.png", png(rows, 2, colour=2, filters=bytes([1, 4, 3]))) == ((19, 48),) * 3
+
+
+def test_of_neighbours_equally_near_paeth_takes_the_corner_last(tmp_path: Path) -> None:
+    """6 + 12 − 10 = 8 is as near to 6 as to 10: 6, be it on the left or above."""
+    left = png([bytes([10, 12]), bytes([252, 0])], 2, filters=bytes([0, 4]))
+    assert read(tmp_path, "a.png", left) == ((10, 12), (6, 6))
+    above = png([bytes([10, 6]), bytes([2, 0])], 2, filters=bytes([0, 4]))
+    assert read(tmp_path, "b.png", above) == ((10, 6), (12, 6))
+
+
+def test_transparency_is_ignored(tmp_path: Path) -> None:
+    assert read(tmp_path, "a.png", png([bytes([10, 0, 200, 255])], 2, colour=4)) == ((10, 200),)
+    assert read(tmp_path, "b.png", png([bytes([255, 0, 0, 9, 0, 0, 255, 0])], 2, colour=6)) == ((76, 29),)
+
+
+def test_the_largest_array(tmp_path: Path) -> None:
+    """10,000 numbers, whichever file they stand in; the ending counts in capitals too."""
+    row = ",".join(["1"] * 100)
+    assert array_files.shape_of(read(tmp_path, "A.CSV", "\n".join([row] * 100).encode())) == (100, 100)
+    assert array_files.shape_of(read(tmp_path, "a.json", f"[{','.join(['1'] * 10_000)}]".encode())) == (10_000,)
+    assert array_files.shape_of(read(tmp_path, "a.npy", npy(described("|u1", "100, 100"), bytes(10_000)))) == (100, 100)
+    assert array_files.shape_of(read(tmp_path, "a.png", png([bytes(100)] * 100, 100))) == (100, 100)
+    for name, data in (
+        ("a.csv", "\n".join([row] * 100 + ["1"]).encode()),
+        ("a.json", f"[{','.join(['1'] * 10_001)}]".encode()),
+        ("a.npy", npy(described("|u1", "10001,"), bytes(10_001))),
+        ("a.png", png([bytes(73)] * 137, 73)),
+    ):
+        with pytest.raises(UserError, match=r"has at most 10,000 numbers, not 10,001$"):
+            read(tmp_path, name, data)
+
+
+@pytest.mark.parametrize(
+    ("descr", "format", "value", "expected"),
+    [("<f4", "<f", NINE, NINE), ("<f2", "<e", 0.1, Fraction(1, 10)), ("<f2", "<e", 65504, 65500), ("<f4", "<f", 3.4028234663852886e38, 34028235 * 10**31)],
+)
+def test_a_float_is_the_shortest_decimal_that_gives_it(
+    tmp_path: Path, descr: str, format: str, value: Any, expected: Any
+) -> None:
+    """A float32 may need nine digits, as this one does: with eight it is its neighbour.
+
+    The largest half is 65504, and 65500 is read as it; with fewer digits there would be none so large.
+    """
+    array = read(tmp_path, "a.npy", npy(described(descr, "1,"), struct.pack(format, float(value))))
+    assert array == (expected,)
 
 
 def test_a_coloured_picture_is_read_in_grey(tmp_path: Path) -> None:

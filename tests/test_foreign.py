@@ -38,7 +38,7 @@ def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
 
 
 def test_dots_are_counted_where_they_are_dots_of_a_key() -> None:
-    """A sentence has as many as it likes, and so has a list of decimals: 200 on a line; keys of inline tables have not."""
+    """A sentence has as many as it likes, a line of decimals 200; a key 12, and in an inline table 200 as well."""
     assert parse_toml(b"a = '" + b"." * 5000 + b"'", "x.toml") == {"a": "." * 5000}
     assert parse_toml(b'"a.b = c.............." = 1', "x.toml") == {"a.b = c..............": 1}
     assert len(parse_toml(b"a = [" + b"0.5, " * 200 + b"]", "x.toml")["a"]) == 200

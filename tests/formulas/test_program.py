@@ -123,7 +123,7 @@ def test_conventions_that_agree_on_a_question_are_not_tried() -> None:
 
 
 def test_an_earlier_value_is_carried_forward_even_where_nothing_fits() -> None:
-    """Who found 9 pixels for a filter of 3 on 5 has 5 − 9 = −4 of room, and −3 positions: to be followed, not refused."""
+    """Who found 9 pixels for a filter of 3 on 5 has 5 − 9 = −4 of room and −3 positions: followed, not refused."""
     carried = run(formula("conv"), {"n": 5, "f": 3}, known={"f_eff": 9})
     assert (carried["span"], carried["o"]) == (-4, -3)
     with pytest.raises(UserError, match="the filter does not fit: f = 9 is larger than the padded input 5"):

@@ -20,16 +20,16 @@ def test_sigmoid_never_overflows(x: float) -> None:
     found = scalars.sigmoid(np.float64(x))
     assert found + scalars.sigmoid(np.float64(-x)) == pytest.approx(1, abs=1e-15)
     if x < -30:
-        assert found == pytest.approx(math.exp(x), rel=1e-12)
+        assert found == pytest.approx(math.exp(x), rel=1e-12, abs=0)
 
 
 def test_softplus_and_gelu_keep_their_digits_far_out() -> None:
     """softplus(−40) = e^−40, and GELU(−9) = −9 Φ(−9), where 1 + erf would have lost every digit."""
     zero, root = np.float64(0), np.float64(scalars.ROOT_HALF)
-    assert scalars.activate(scalars.SOFTPLUS, np.float64(-40), zero, zero) == pytest.approx(math.exp(-40), rel=1e-14)
+    assert scalars.activate(scalars.SOFTPLUS, np.float64(-40), zero, zero) == pytest.approx(math.exp(-40), rel=1e-14, abs=0)
     assert scalars.activate(scalars.SOFTPLUS, np.float64(800), zero, zero) == 800
     # Φ(−9) from a table: 1.1285884059538406e−19.
-    assert scalars.activate(scalars.GELU, np.float64(-9), root, zero) == pytest.approx(-9 * 1.1285884059538406e-19)
+    assert scalars.activate(scalars.GELU, np.float64(-9), root, zero) == pytest.approx(-9 * 1.1285884059538406e-19, rel=1e-12, abs=0)
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
@@ -48,6 +48,22 @@ def test_cells_in_float32_stay_float32() -> None:
     for keep in (0, 1):
         found += [*scalars.gru_state(one, one, one, keep), *scalars.gru_state_backward(one, one, one, one, keep)]
     assert {type(number) for number in found} == {np.float32}
+
+
+def mixed(number: int) -> int:
+    """C. Wellons' lowbias32 as he writes it: x ^= x >> 16; x *= 0x7feb352d; x ^= x >> 15; x *= 0x846ca68b; ..."""
+    for shift, factor in ((16, 0x7FEB352D), (15, 0x846CA68B), (16, 1)):
+        number = (number ^ number >> shift) * factor % 2**32
+    return number
+
+
+@pytest.mark.parametrize(("seed", "index"), [(0, 0), (0, 1), (5, 7), (2**32 + 5, 7), (5, 2**32 + 7), (2**62, 2**40)])
+def test_the_same_seed_is_the_same_number_in_every_version(seed: int, index: int) -> None:
+    """Through the index, high half first, then the two halves of the seed, low half first; the upper 24 bits count."""
+    state = index >> 32
+    for part in (index % 2**32, seed % 2**32, seed >> 32):
+        state = mixed(state ^ part)
+    assert scalars.uniform(seed, index) == (state >> 8) / 2**24
 
 
 def test_uniform_numbers() -> None:

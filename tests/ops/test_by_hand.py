@@ -79,6 +79,33 @@ def test_the_gradient_of_a_pool_goes_to_the_winners() -> None:
     assert shown(gradient) == [[1, 0, 2, 0], [0, 0, 0, 0], [0, 0, 4, 0], [0, 3, 0, 0]]
 
 
+def test_of_equal_numbers_the_first_has_the_gradient() -> None:
+    """In reading order, whether the largest or the smallest is wanted."""
+    for op in (ops.max_pool2d, ops.min_pool2d):
+        _, saved = ops.forward(op, image("5 5 5", "5 5 5"), (2, 3))
+        assert shown(ops.backward(saved, image("1"))["x"]) == [[1, 0, 0], [0, 0, 0]]
+
+
+def test_padding_is_half_of_what_a_dilated_window_spans() -> None:
+    """Two taps 3 apart span 4, so 2 may be padded: 1 2 3 gives 2, 3, 1, 2. On one side alone it is no more than that."""
+    x = image("1 2 3")
+    assert shown(ops.max_pool2d(x, (1, 2), 1, (0, 2), (1, 3))) == [[2, 3, 1, 2]]
+    for padding in ((0, 0, 3, 0), (0, 0, 0, 3)):
+        with pytest.raises(UserError, match=r"^padding may be half the window at most: \(\d, \d\) of 4"):
+            ops.max_pool2d(x, (1, 2), 1, padding, (1, 3))
+
+
+def test_windows_that_are_farther_apart_than_wide_need_no_padding() -> None:
+    """⌈5/3⌉ = 2 windows of 1 stand at 1 and 4 of five pixels; the pixel that is over is not padded away."""
+    assert shown(ops.conv2d(image("1 2 3 4 5"), image("1"), stride=(1, 3), padding="same")) == [[1, 4]]
+
+
+def test_a_dilated_filter_leaves_room_for_output_padding() -> None:
+    """Output padding is below the stride or the dilation: 1 through the taps 1, 2 that are 2 apart, and one column."""
+    found = ops.conv_transpose2d(image("1"), image("1 2"), output_padding=(0, 1), dilation=(1, 2))
+    assert shown(found) == [[1, 0, 2, 0]]
+
+
 def test_padding_of_an_average() -> None:
     """A corner of ones under 3×3 with a border of padding: 4 of 9 counted, or 4 of 4; in ceil mode 2 of 2 are there."""
     ones = np.ones((1, 1, 4, 4))
@@ -104,6 +131,9 @@ def test_the_only_window_may_reach_beyond_the_input_in_ceil_mode() -> None:
     assert ops.avg_pool2d(x, 3, 2, ceil_mode=True).tolist() == [[[[3.0]]]]
     with pytest.raises(UserError, match="a window of 3 must fit into the padded input"):
         ops.max_pool2d(x, 3, 2)
+    # ⌈(2 − 4)/2⌉ + 1 = 0
+    with pytest.raises(UserError, match="a window of 4 must fit into the padded input"):
+        ops.max_pool2d(x, 4, 2, ceil_mode=True)
 
 
 def test_not_a_number_is_not_hidden() -> None:
@@ -245,6 +275,15 @@ def test_slopes_at_the_kink() -> None:
         out, saved = ops.forward(op, x, **settings)
         assert out[1] == 0
         assert ops.backward(saved, np.ones(3))["x"].tolist() == slopes
+
+
+def test_a_log_loss_at_the_ends() -> None:
+    """A logarithm counts as −100 at least (PyTorch's BCELoss); near 0 none of −ln(1 − p) ≈ p is lost; slopes −1/p."""
+    ends, targets = np.array([0.0, 1.0, 0.0, 1.0]), np.array([1.0, 0.0, 0.0, 1.0])
+    assert ops.binary_cross_entropy(ends, targets, reduction="none").tolist() == [100, 100, 0, 0]
+    assert ops.binary_cross_entropy(np.array([1e-20]), np.zeros(1)) == pytest.approx(1e-20, rel=1e-12, abs=0)
+    _, saved = ops.forward(ops.binary_cross_entropy, np.array([0.0, 5e-4]), np.ones(2), reduction="sum")
+    assert ops.backward(saved, 1.0)["x"].tolist() == pytest.approx([-1e12, -2000])
 
 
 def test_losses() -> None:
