@@ -147,7 +147,12 @@ def test_the_largest_array(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("descr", "format", "value", "expected"),
-    [("<f4", "<f", NINE, NINE), ("<f2", "<e", 0.1, Fraction(1, 10)), ("<f2", "<e", 65504, 65500), ("<f4", "<f", 3.4028234663852886e38, 34028235 * 10**31)],
+    [
+        ("<f4", "<f", NINE, NINE),
+        ("<f2", "<e", 0.1, Fraction(1, 10)),
+        ("<f2", "<e", 65504, 65500),
+        ("<f4", "<f", 3.4028234663852886e38, 34028235 * 10**31),
+    ],
 )
 def test_a_float_is_the_shortest_decimal_that_gives_it(
     tmp_path: Path, descr: str, format: str, value: Any, expected: Any

@@ -40,9 +40,10 @@ def to_sympy(node: Node) -> Any:
         case Div(top, bottom):
             return to_sympy(top) / to_sympy(bottom)
         case Pow(base, exponent):
-            if isinstance(exponent, Literal) and abs(float(exponent.value)) > MOST_EXPONENT:
-                raise NoCounterpart(f"the exponent {exponent.value} is too large to simplify")
-            return to_sympy(base) ** to_sympy(exponent)
+            power = to_sympy(exponent)
+            if power.is_number and (power is sympy.nan or abs(power) > MOST_EXPONENT):
+                raise NoCounterpart(f"the exponent {power} is too large to simplify")
+            return to_sympy(base) ** power
         case Call(function, (argument,)) if function in _SAME or function in _OPAQUE:
             return (_SAME.get(function) or _OPAQUE[function])(to_sympy(argument))
     raise NoCounterpart(f"{type(node).__name__.lower()} has no counterpart in sympy")

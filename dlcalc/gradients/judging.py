@@ -102,12 +102,11 @@ class _Judge:
 
     def is_right(self, answer: Answer, layout: str, way: str = "") -> bool:
         """At all three sets of numbers; an answer without a value is not."""
-        for place in range(len(SETTINGS)):
-            world = self.world(layout, place, way=way)
-            value = self._value(world, answer)
-            if value is None or not world.agrees(value, answer):
-                return False
-        return True
+        return all(self._agrees(self.world(layout, place, way=way), answer) for place in range(len(SETTINGS)))
+
+    def _agrees(self, world: World, answer: Answer) -> bool:
+        value = self._value(world, answer)
+        return value is not None and world.agrees(value, answer)
 
     def right_in(self, answer: Answer) -> tuple[str, str] | None:
         """The first layout in which it is right, and in which way it is written there."""
@@ -202,7 +201,10 @@ class _Judge:
         return Verdict(False, self.layouts[0], lead, self._where(answer, self.layouts[0]))
 
     def _where(self, answer: Answer, layout: str, only_shapes: bool = False) -> str:
-        return disagreement(self.world(layout, 0), answer, only_shapes)
+        """Told of the first set of numbers on which they differ: an answer may be right for three steps alone."""
+        worlds = [self.world(layout, place) for place in range(len(SETTINGS))]
+        return disagreement(next((world for world in worlds if not self._agrees(world, answer)), worlds[0]), answer,
+                            only_shapes)  # fmt: skip
 
     # naming
 

@@ -18,8 +18,9 @@ WIDEST = 1e12
 
 
 def at_points(expressions: Sequence[Node], *letters: str, count: int = POINTS) -> list[dict[str, float]]:
-    """Up to `count` points at which every expression has a moderate value; letters lie in −2..2, or all in 0..2.
+    """Up to `count` points at which every expression has a moderate value; letters lie in −2..2.
 
+    By turns all are positive (ln w), of either sign, and all negative: at positive ones alone √(w²) would be w.
     `letters` are given values too where no expression has them.
     """
     names = tuple(dict.fromkeys((*letters, *(name for node in expressions for name in names_in(node)))))
@@ -29,8 +30,8 @@ def at_points(expressions: Sequence[Node], *letters: str, count: int = POINTS) -
 def _points(expressions: Sequence[Node], names: Sequence[str]) -> Iterator[dict[str, float]]:
     for attempt in range(TRIES):
         sampler = Sampler("points", *names, attempt)
-        low = -200 if attempt % 2 else 1
-        point = {name: sampler.integer(low, 200) / 100 for name in names}
+        low, high = ((1, 200), (-200, 200), (-200, -1))[attempt % 3]
+        point = {name: sampler.integer(low, high) / 100 for name in names}
         if all(_is_moderate(node, point) for node in expressions):
             yield point
 

@@ -41,6 +41,30 @@ def test_what_is_short_or_has_no_counterpart_stays_itself(text: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sqrt(x^2)/x",
+        "sqrt(x^2) + sqrt(x^2)",
+        "ln(x^2)/ln(y^2) + ln(x^2)",
+        "sqrt(sin(x)^2) + sin(x)",
+        "exp(ln(x^2)/2)/x",
+    ],
+)
+def test_a_letter_may_stand_for_a_negative_number(text: str) -> None:
+    """√x² is |x|, and ln x² is no 2 ln x, whatever would be shorter."""
+    node = parse(text)
+    for point in ({"x": -0.5, "y": -3}, {"x": 0.5, "y": 3}):
+        assert evaluate(simplified(node), point) == pytest.approx(evaluate(node, point), rel=1e-12)
+
+
+def test_what_comes_back_has_the_names_that_went_in() -> None:
+    """ln is the natural logarithm here and `log` in sympy."""
+    assert simplified(parse("x ln(y) + z ln(y)")) == parse("(x + z) ln(y)")
+    assert simplified(parse("x sigmoid(y) + z sigmoid(y)")) == parse("(x + z) sigmoid(y)")
+    assert simplified(parse("x tanh(y)/2 + z tanh(y)/2")) == parse("(x + z) tanh(y)/2")
+
+
 def test_a_large_expression_is_left_alone() -> None:
     long = parse(" + ".join(f"x y^{power}" for power in range(2, 60)))
     assert simplified(long) is long
@@ -51,6 +75,9 @@ def test_a_large_expression_is_left_alone() -> None:
     [
         ("if(x > 0, 1, 0)", "^call has no counterpart in sympy$"),
         ("x^21", "^the exponent 21 is too large to simplify$"),
+        ("x^(-21)", "^the exponent -21 is too large to simplify$"),
+        ("(x + 1)^(50·50)", "^the exponent 2500 is too large to simplify$"),
+        ("x^(1/(2 - 2))", "^the exponent zoo is too large to simplify$"),
     ],
 )
 def test_what_sympy_is_not_given(text: str, sentence: str) -> None:

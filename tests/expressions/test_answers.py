@@ -271,6 +271,29 @@ def test_an_array_is_compared_entry_by_entry() -> None:
     assert not agrees((-1.06904, 0), answer)
 
 
+def test_a_long_decimal_is_the_number_that_a_machine_has() -> None:
+    """12 digits of 10/9 may be off in the last one, as a machine's are; 11 are rounded by whoever wrote them."""
+    assert agrees(Fraction(10, 9), read_answer("1.11111111112"))
+    assert not agrees(Fraction(10, 9), read_answer("1.1111111112"))
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "right"),
+    [
+        (2, "√2·√2", True),
+        (2, "√4.001", False),
+        (2, "√2·√2 + 10^(-7)", False),
+        (math.sqrt(2), "2/√2", True),
+        (math.sqrt(2), "√2.00001", False),
+        (Fraction(1, 3), "ln(e)/3", True),
+        (Fraction(1, 3), "√(1/9 + 10^(-6))", False),
+    ],
+)
+def test_what_is_worked_out_in_floats_is_right_but_for_their_rounding(value: Value, text: str, right: bool) -> None:
+    """√2·√2 is 2.0000000000000004; nobody rounded on purpose, so 10⁻⁹ of it is all that may be missing."""
+    assert agrees(value, read_answer(text)) is right
+
+
 def test_letters_agree_with_themselves_only() -> None:
     """Expressions are compared at points elsewhere; here only the same tree agrees."""
     assert agrees(parse("n + 1"), read_answer("n + 1"))

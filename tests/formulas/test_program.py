@@ -79,6 +79,37 @@ def test_two_mistakes_in_steps_that_are_unrolled_together_are_found() -> None:
     assert named(both) == ["tripled+two-added"]
 
 
+def test_one_mistake_comes_before_two_and_the_commoner_before_the_rarer() -> None:
+    """10 for 2(n + 1) = 8 at n = 3: 2(n + 2) by one of two mistakes, or 2n + 4, which takes two very common ones."""
+    own = caller(
+        Step("a", "n"),
+        Step("b", "a + 1"),
+        Step("answer", "2b"),
+        mistakes=(
+            Mistake("rare", "a", "n + 1", "it is n", 0.1),
+            Mistake("one-less", "a", "n - 1", "it is n", 1.0),
+            Mistake("common", "b", "a + 2", "it is one more", 0.9),
+            Mistake("four-more", "answer", "2b + 4", "nothing is added", 1.0),
+        ),
+    )
+    verdict = verify(own, {"n": 3}, "answer", read_answer("10"))
+    assert named(verdict) == ["common", "rare", "one-less+four-more"]
+    assert verdict.more == 0
+
+
+def test_no_number_stands_for_a_letter() -> None:
+    """(n + 1)m in letters is not 5m nor 9m, at whichever points they are compared."""
+    assert judge("dense", "parameters", "(n + 1)m").correct
+    assert [n for n in range(4, 65) if judge("dense", "parameters", f"{n + 1}m").correct] == []
+
+
+def test_of_many_mistakes_five_are_named_and_the_rest_counted() -> None:
+    slips = tuple(Mistake(f"slip-{i}", "answer", f"n + {i} - {i - 1}", "it is n", i / 10) for i in range(1, 8))
+    verdict = verify(caller(Step("answer", "1n"), mistakes=slips), {"n": 3}, "answer", read_answer("4"))
+    assert named(verdict) == ["slip-7", "slip-6", "slip-5", "slip-4", "slip-3"]
+    assert verdict.more == 2
+
+
 def test_a_step_of_a_called_formula_is_asked_like_any_other() -> None:
     """One number stands for both axes, as it does for a step of the formula's own."""
     verdict = judge("depthwise_separable", "ordinary.o", "30", n=32, f=3, c=3, k=8)

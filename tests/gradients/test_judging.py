@@ -392,6 +392,55 @@ def test_a_factor_near_one_is_a_factor(scale: str) -> None:
     assert V.judged("1.0000000000001 Σ_j (yhat_j - y_j) h_j^T").correct
 
 
+def test_three_steps_are_not_any_number_of_steps() -> None:
+    """A sum to 3 is right where T = 3 is asked, and else wrong, told by numbers of another T."""
+    three = "Σ_{j=1}^{3} (ŷ_j − y_j) h_j^T"
+    assert Asked("V", steps=3).judged(three).correct
+    found = V.judged(three)
+    assert not found.correct
+    told = re.fullmatch(r"with T = (\d), .* is (\S+), of ∂L/∂V (\S+)", found.detail)
+    assert told is not None
+    assert told[1] != "3"
+    assert told[2] != told[3]
+
+
+@pytest.mark.parametrize(
+    ("asked", "text"),
+    [
+        (W, "Σ_t δ_t h_{t-1}^T + δ_1 h_{T+1}^T"),
+        (U, "Σ_{t=0}^T δ_t x_t^T"),
+        (U, "Σ_t δ_t x_t^T + δ_1 x_{T+1}^T"),
+        (B, "Σ_{t=0}^T δ_t"),
+    ],
+)
+def test_what_lies_beyond_the_ends_is_not_nothing(asked: Asked, text: str) -> None:
+    """There is no h_{T+1}, and x_0 meets no weight: whoever writes them has not written a zero."""
+    assert not asked.judged(text).correct
+
+
+def test_a_vector_may_be_written_across() -> None:
+    """It is the gradient of a bias all the same, and which way it lies is told."""
+    assert B.judged("Σ_t δ_t^T").notes == ("right, written as a row",)
+    assert Asked("b", layout="row").judged("Σ_t δ_t^T").notes == ("right, written as a column",)
+    assert B.judged("Σ_t δ_t").notes == ()
+
+
+def test_three_letters_without_their_sums_are_a_missing_sum() -> None:
+    """Four are refused as no step at all."""
+    assert [found.id for found in W.judged("h_q h_d^T h_g").mistakes] == ["missing-sum"]
+
+
+def test_gradients_that_are_not_given_are_written_out() -> None:
+    """Given the gradients by the states, δ_t has to be stated; given none, dh_t too; given all, neither."""
+    derivation = Derivation(network("rnn"), "W", "general")
+    by_delta, by_states = "Σ_t δ_t h_{t-1}^T", "Σ_t ((1 - h_t^2) ⊙ dh_t) h_{t-1}^T"
+    for text, known in ((by_delta, "all"), (by_states, "states"), (f"δ_t = (1 - h_t^2) ⊙ dh_t; {by_delta}", "states")):
+        assert judge(derivation, text, known=known).correct
+    for text, known, letter in ((by_delta, "states", "δₜ"), (by_states, "none", "dhₜ")):
+        with pytest.raises(UserError, match=f"^{letter} is not given here: write out what it is, or state it before$"):
+            judge(derivation, text, known=known)
+
+
 def test_every_edit_is_a_mistake_with_words() -> None:
     """Ids are lower case with hyphens, sentences have no braces left over and no full stop."""
     for rule in RULES:

@@ -65,6 +65,17 @@ def test_a_right_derivative_is_right_in_any_form(text: str, answer: str) -> None
     assert found.mistakes == []
 
 
+@pytest.mark.parametrize("answer", ["2.0001w", "1.99999w", "2.0000001w", "2w + 10^(-8)"])
+def test_nearly_right_is_wrong(answer: str) -> None:
+    """Expressions are compared to rounding, 10⁻⁹ of their values."""
+    assert not diff("w^2", "w", answer=answer).correct
+
+
+def test_a_derivative_is_compared_on_both_sides_of_zero() -> None:
+    """2|w| is 2w where w is not negative."""
+    assert not diff("w^2", "w", answer="2 abs(w)").correct
+
+
 def test_what_fits_no_mistake_is_wrong_and_unnamed() -> None:
     found = diff("w^2", "w", answer="17w")
     assert (found.correct, found.mistakes) == (False, [])

@@ -58,6 +58,8 @@ def test_clipping_limits_and_truncation_cuts() -> None:
     [
         ({"norm": "-1"}, "^a norm is not negative: lambda is -1$"),
         ({"epsilon": "2"}, "^the threshold epsilon lies between 0 and 1: it is 2$"),
+        ({"epsilon": "1"}, "^the threshold epsilon lies between 0 and 1: it is 1$"),
+        ({"epsilon": "0"}, "^the threshold epsilon lies between 0 and 1: it is 0$"),
         ({"steps": 0}, "^1 to 1000 steps are followed: steps is 0$"),
         ({"hidden": 1000}, "^the hidden state has 1 to 128 numbers: hidden is 1000$"),
         ({"activation": "gelu"}, "^the activation is one of tanh, relu, sigmoid, not gelu$"),

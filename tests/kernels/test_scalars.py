@@ -26,10 +26,14 @@ def test_sigmoid_never_overflows(x: float) -> None:
 def test_softplus_and_gelu_keep_their_digits_far_out() -> None:
     """softplus(−40) = e^−40, and GELU(−9) = −9 Φ(−9), where 1 + erf would have lost every digit."""
     zero, root = np.float64(0), np.float64(scalars.ROOT_HALF)
-    assert scalars.activate(scalars.SOFTPLUS, np.float64(-40), zero, zero) == pytest.approx(math.exp(-40), rel=1e-14, abs=0)
+    assert scalars.activate(scalars.SOFTPLUS, np.float64(-40), zero, zero) == pytest.approx(
+        math.exp(-40), rel=1e-14, abs=0
+    )
     assert scalars.activate(scalars.SOFTPLUS, np.float64(800), zero, zero) == 800
     # Φ(−9) from a table: 1.1285884059538406e−19.
-    assert scalars.activate(scalars.GELU, np.float64(-9), root, zero) == pytest.approx(-9 * 1.1285884059538406e-19, rel=1e-12, abs=0)
+    assert scalars.activate(scalars.GELU, np.float64(-9), root, zero) == pytest.approx(
+        -9 * 1.1285884059538406e-19, rel=1e-12, abs=0
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))

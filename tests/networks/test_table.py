@@ -149,6 +149,42 @@ def test_paths_that_are_not_aligned_are_marked() -> None:
     assert not shifted.row("off").aligned
 
 
+def test_padding_that_keeps_the_size_keeps_the_centres() -> None:
+    """A window of 3 padded by 1 on each side looks at the pixel that it stands on, as the input beside it does."""
+    found = tabulate(
+        graph(
+            Layer("a", "conv", {"k": 4, "f": 3, "same": True}, ("input",)),
+            Layer("b", "pad", {"pad_begin": 2, "pad_end": 2}, ("input",)),
+            Layer("c", "conv", {"k": 4, "f": 5}, ("b",)),
+            Layer("all", "add", {}, ("a", "c", "input")),
+        )
+    )
+    assert [row.field[0].start for row in found.rows] == [0, -2, 0, 0]
+    assert found.row("all").aligned
+
+
+def test_paths_that_meet_off_centre_stay_so_and_one_axis_is_enough() -> None:
+    """Windows of 1×2 and 1×1 differ along the width alone; what reads their sum is marked too."""
+    found = tabulate(
+        graph(
+            Layer("a", "conv", {"k": 4, "f": (1, 2), "s": 2}, ("input",)),
+            Layer("b", "conv", {"k": 4, "f": 1, "s": 2}, ("input",)),
+            Layer("off", "add", {}, ("a", "b")),
+            Layer("after", "conv", {"k": 4, "f": 3}, ("off",)),
+        )
+    )
+    assert [row.aligned for row in found.rows] == [True, True, False, False]
+
+
+def test_a_gate_may_stand_before_what_it_scales() -> None:
+    """One number for each channel scales a map, whichever of the two is read first."""
+    for inputs in (("gate", "input"), ("input", "gate")):
+        found = tabulate(
+            graph(Layer("gate", "adaptive-avgpool", {"o": 1}, ("input",)), Layer("m", "multiply", {}, inputs))
+        )
+        assert found.row("m").output == (8, 8, 4)
+
+
 def test_paths_whose_units_are_not_equally_far_apart_are_marked() -> None:
     """Every other one of 15 pixels beside all of 8: unit 1 of both is pixel 1, but unit 2 is pixel 3 or pixel 2."""
     found = tabulate(
@@ -171,6 +207,8 @@ def test_paths_whose_units_are_not_equally_far_apart_are_marked() -> None:
         ([Layer("a", "dense", {"m": 3}, ("b",))], "a reads b, but no layer has that name"),
         ([Layer("a", "add", {}, ("b",)), Layer("b", "add", {}, ("a",))], "the layers form a cycle"),
         ([Layer("a", "add", {}, ("input",)), Layer("a", "add", {}, ("input",))], "two layers are called a"),
+        ([Layer("a", "reshape", {"y": (2, 2, 2)}, ("input",))], "keeps all numbers: 8×8×4 does not become 2×2×2"),
+        ([Layer("a", "reshape", {"y": (9, 9, 9)}, ("input",))], "keeps all numbers: 8×8×4 does not become 9×9×9"),
         ([Layer("a", "rnn", {"m": 3}, ("input",))], r"a \(rnn\) reads a sequence"),
         ([Layer("a", "embedding", {"v": 9, "n": 3}, ("input",))], r"a \(embedding\) reads a sequence of T indices"),
         ([Layer("a", "conv", {"k": 2, "f": 3}, ("input", "input"))], r"a \(conv\) reads one layer, not 2"),

@@ -86,6 +86,16 @@ def test_of_equal_numbers_the_first_has_the_gradient() -> None:
         assert shown(ops.backward(saved, image("1"))["x"]) == [[1, 0, 0], [0, 0, 0]]
 
 
+def test_no_window_of_ceil_mode_starts_in_the_padding_behind() -> None:
+    """0 1 2 3 4 0 and windows of 2 that are 5 apart: ⌈4/5⌉ + 1 = 2, of which the second would start behind the 4."""
+    assert shown(ops.max_pool2d(image("1 2 3 4"), (1, 2), (1, 5), (0, 1), ceil_mode=True)) == [[1]]
+
+
+def test_true_is_no_number_of_pixels() -> None:
+    with pytest.raises(UserError, match=r"^stride must be a whole number from 1 to \d+: True$"):
+        ops.conv2d(image("1 2"), image("1"), stride=True)
+
+
 def test_padding_is_half_of_what_a_dilated_window_spans() -> None:
     """Two taps 3 apart span 4, so 2 may be padded: 1 2 3 gives 2, 3, 1, 2. On one side alone it is no more than that."""
     x = image("1 2 3")
