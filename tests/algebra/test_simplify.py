@@ -66,8 +66,11 @@ def test_what_comes_back_has_the_names_that_went_in() -> None:
 
 
 def test_a_large_expression_is_left_alone() -> None:
-    long = parse(" + ".join(f"x y^{power}" for power in range(2, 60)))
+    """120 products of x, which could be put outside: so many parts are no longer looked at, 20 are."""
+    long = parse(" + ".join(f"x {one} {other}" for one in "abcdfghijk" for other in "lmnopqrstuvw"))
     assert simplified(long) is long
+    short = parse(" + ".join(f"x {one} l" for one in "abcd"))
+    assert simplified(short) is not short
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,7 @@ def test_true_is_no_number_of_pixels() -> None:
 
 
 def test_padding_is_half_of_what_a_dilated_window_spans() -> None:
-    """Two taps 3 apart span 4, so 2 may be padded: 1 2 3 gives 2, 3, 1, 2. On one side alone it is no more than that."""
+    """Two taps 3 apart span 4, so 2 may be padded: 1 2 3 gives 2, 3, 1, 2. On one side alone no more."""
     x = image("1 2 3")
     assert shown(ops.max_pool2d(x, (1, 2), 1, (0, 2), (1, 3))) == [[2, 3, 1, 2]]
     for padding in ((0, 0, 3, 0), (0, 0, 0, 3)):
