@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 from ..expressions import printing
-from ..expressions.nodes import Node, walk
+from ..expressions.nodes import Node, written_size
 
 MOST_NODES = 120
 """A larger expression stays as it is."""
@@ -20,7 +20,7 @@ def simplified(node: Node) -> Node:
 
     The caller holds the two together at points: sympy takes every letter for a real number.
     """
-    if not is_installed() or sum(1 for _ in walk(node)) > MOST_NODES:
+    if not is_installed() or written_size(node) > MOST_NODES:
         return node
     import sympy
 

@@ -31,13 +31,22 @@ class Derivation:
 
     def __init__(self, by: str) -> None:
         self.by = by
+        self._known: dict[int, tuple[Node, Value]] = {}
+        self._depends: dict[int, tuple[Node, bool]] = {}
 
     def derive(self, node: Node) -> Node:
         """The derivative of a whole expression, within the bound on work. Raises UserError where there is no rule."""
         return to_node(within_budget(lambda: self.of(node)))
 
     def of(self, node: Node) -> Value:
-        """The derivative of a part; every rule asks for the derivatives of its own parts here."""
+        """The derivative of a part, worked out once; every rule asks for the derivatives of its own parts here."""
+        known = self._known.get(id(node))
+        if known is None:
+            known = self._known[id(node)] = node, self.part(node)
+        return known[1]
+
+    def part(self, node: Node) -> Value:
+        """The derivative of a part that was not met before."""
         if not self.depends(node):
             return 0
         if kind_of(node).rank > 0:
@@ -50,7 +59,14 @@ class Derivation:
         return rule(self, node)
 
     def depends(self, node: Node) -> bool:
-        return self.by in names_in(node)
+        """Whether the letter is free in it."""
+        if isinstance(node, Name):
+            return node.id == self.by
+        known = self._depends.get(id(node))
+        if known is None:
+            parts = (node.low, node.high) if isinstance(node, Reduce) and node.index == self.by else node.children()
+            known = self._depends[id(node)] = node, any(map(self.depends, parts))
+        return known[1]
 
     def sum(self, node: Add) -> Value:
         total: Value = 0

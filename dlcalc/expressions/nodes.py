@@ -343,6 +343,18 @@ def walk(node: Node) -> Iterator[Node]:
             stack.extend(reversed(tuple(current.children())))
 
 
+def written_size(node: Node) -> int:
+    """How many nodes it has written out as a tree; of a graph that may be any number."""
+    sizes: dict[int, int] = {}
+
+    def size(current: Node) -> int:
+        if id(current) not in sizes:
+            sizes[id(current)] = 1 + sum(map(size, current.children()))
+        return sizes[id(current)]
+
+    return size(node)
+
+
 def names_in(node: Node) -> tuple[str, ...]:
     """The free names, each once, in the written order (the index of a Σ, Π or range is bound, so not free)."""
     found: dict[str, None] = {}

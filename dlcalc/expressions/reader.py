@@ -19,7 +19,7 @@ def has_too_many_levels(node: Node) -> bool:
     """Whether a tree is too deep for what is done with it level by level: evaluating, printing, substituting."""
     level = [node]
     for _ in range(MAX_LEVELS):
-        level = [child for parent in level for child in parent.children()]
+        level = list({id(child): child for parent in level for child in parent.children()}.values())
         if not level:
             return False
     return True
@@ -58,7 +58,8 @@ class Reader:
         self.names = names
         self.tokens = tokenize(text)
         self.index = 0
-        self.depth = 0
+        self.depth = -1
+        """What stands in no bracket is nested 0 deep."""
         self.grouped: dict[int, Node] = {}
         """Nodes that stood in parentheses, by id: a product in parentheses stays a factor of its own."""
 
