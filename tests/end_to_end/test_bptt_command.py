@@ -12,6 +12,10 @@ from terminal import Terminal
 
 import dlcalc
 from dlcalc import gradients
+from dlcalc.cli import wide
+from dlcalc.document import Document, Equation, Formula
+from dlcalc.expressions import printing
+from dlcalc.expressions.nodes import Add, Name, Neg
 from dlcalc.expressions.parser import parse
 from dlcalc.expressions.printing.blocks import line_width
 from dlcalc.gradients import difference
@@ -269,3 +273,14 @@ def test_a_judged_gradient_shows_itself() -> None:
     assert repr(wrong) == "<∂L/∂W is wrong: slope-missing>"
     asked_again = dlcalc.bptt("rnn", "W", answer=wrong.expected, layout="row", steps=2)
     assert (asked_again.correct, asked_again.convention) == (True, "row")
+
+
+@pytest.mark.parametrize("width", [100, 60, 40])
+def test_a_sum_that_is_broken_keeps_its_signs(capsys: pytest.CaptureFixture[str], width: int) -> None:
+    """Whatever the width, read without its line breaks it is the same sum."""
+    terms = tuple(Neg(Name(f"long_{i}")) if i % 3 else Name(f"short_{i}") for i in range(12))
+    wide.show(Document("", (Formula((Equation("L", (Add(terms),)),)),)), width)
+    out = capsys.readouterr().out
+    shown = " ".join(out.partition("L = ")[2].split())
+    assert shown == printing.text(Add(terms))
+    assert max(map(len, out.splitlines())) <= width
