@@ -21,6 +21,23 @@ def test_a_picture_in_a_file_and_on_standard_output(terminal: Terminal, tmp_path
     assert terminal(["net", "alexnet", "--svg", "-"]) == (0, drawn, "")
 
 
+def test_a_picture_is_written_whole_or_not_at_all(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the last step fails, the old picture is still there, and nothing beside it."""
+
+    def full(self: Path, target: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    file = tmp_path / "alexnet.svg"
+    file.write_text("old")
+    monkeypatch.setattr(Path, "replace", full)
+    ran = terminal(["net", "alexnet", "--svg", str(file)])
+    assert (ran.status, ran.out) == (2, "")
+    assert "cannot be written: No space left on device" in ran.err
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("alexnet.svg", "old")]
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from terminal import Terminal
 
+from dlcalc.api.vanishing import vanish
+
 pytest.importorskip("numba")
 
 
@@ -26,6 +28,14 @@ def test_json_has_the_curves(terminal: Terminal) -> None:
     assert found["until"] is None
     assert max(found["cured"]["rnn"]) <= 1.1
     assert found["cured"]["rnn"][4:] == [0, 0]
+
+
+def test_the_bound_alone_is_dashed_in_the_chart() -> None:
+    """What is measured is drawn through; ε is the level, on an axis of powers."""
+    chart = vanish("0.5", 6, ["rnn"], hidden=4, epsilon="0.01").chart()
+    assert [name for name in chart.curves if name in chart.dashed] == ["bound (γλ)^d"]
+    assert (chart.level, chart.logarithmic) == ((0.01, "ε = 0.01"), True)
+    assert [list(chart.curves["bound (γλ)^d"])[d] for d in (0, 1, 6)] == [1, 0.5, 0.5**6]
 
 
 def test_one_step_is_one_step(terminal: Terminal) -> None:
