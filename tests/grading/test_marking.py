@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from dlcalc.api.grading import Graded
 from dlcalc.errors import UserError
 from dlcalc.grading.hand_ins import HandIn, Refused
 from dlcalc.grading.marking import Marker, Result, mark_class
@@ -104,6 +105,14 @@ def test_of_two_hand_ins_the_first_counts_and_the_roster_gives_the_order(sitting
     ]  # fmt: skip
     assert [student.id for student in marks.absent] == ["bob"]
     assert len(steps) == 5
+
+
+def test_a_class_is_all_right_where_nobody_lacks_a_point_and_nothing_was_refused(marker: Marker) -> None:
+    lacking = mark_class(marker, [HandIn("x", "ada")])
+    (result,) = lacking.results
+    full = replace(lacking, results=(replace(result, parts=tuple(replace(p, points=p.of) for p in result.parts)),))
+    torn = replace(full, refused=(Refused("d.toml", "torn"),))
+    assert [Graded(marks).correct for marks in (lacking, full, torn)] == [False, True, False]
 
 
 def test_a_part_that_is_not_there_is_noted(marker: Marker) -> None:
