@@ -1,12 +1,20 @@
-"""What must hold of every formula: forms equal steps, mistakes matter, sentences are sentences."""
+"""What must hold of every formula: forms equal steps, mistakes matter, sentences are sentences.
+
+Numbers are drawn by seed, the same in every run; --draws asks for another number of draws than 60.
+"""
+
+from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import pytest
 
 from dlcalc.errors import UserError
 from dlcalc.expressions.answers import Answer, agrees
-from dlcalc.expressions.evaluate import compile_node
+from dlcalc.expressions.evaluate import compile_node, evaluate
+from dlcalc.expressions.nodes import Node, Value
 from dlcalc.formulas.defaults import with_defaults
 from dlcalc.formulas.diagnose import verify, wrong_values
 from dlcalc.formulas.draw import draw
@@ -14,24 +22,61 @@ from dlcalc.formulas.model import Formula
 from dlcalc.formulas.program import as_array, program
 from dlcalc.formulas.registry import formula, ids_known
 from dlcalc.formulas.run import run
+from dlcalc.formulas.steps import State
 
 DRAWS = 60
 FORMULAS = [pytest.param(formula(id), id=id) for id in sorted(ids_known())]
 
+# By module: the tests of one formula run one after the other and share what was drawn for it.
+each_formula = pytest.mark.parametrize("f", FORMULAS, scope="module")
 
-def drawn(f: Formula, count: int = DRAWS) -> list[dict[str, object]]:
-    return [draw(f, "every", seed) for seed in range(count)]
+
+@dataclass(frozen=True)
+class Drawn:
+    """Numbers for one formula, and what it gives with them."""
+
+    formula: Formula
+    seed: int
+
+    @cached_property
+    def given(self) -> dict[str, Value]:
+        return draw(self.formula, "every", self.seed)
+
+    @cached_property
+    def state(self) -> State:
+        return program(self.formula).execute(program(self.formula).state(with_defaults(self.formula, self.given)))
 
 
-@pytest.mark.parametrize("f", FORMULAS)
-def test_forms_equal_the_steps(f: Formula) -> None:
+@lru_cache(maxsize=1)
+def drawn(f: Formula, count: int) -> list[Drawn]:
+    return [Drawn(f, seed) for seed in range(count)]
+
+
+def some(draws: list[Drawn], one_in: int) -> list[Drawn]:
+    """The first of the draws, rounded up to a whole number."""
+    return draws[: -(-len(draws) // one_in)]
+
+
+@pytest.fixture
+def draws(f: Formula, request: pytest.FixtureRequest) -> list[Drawn]:
+    return drawn(f, request.config.getoption("--draws") or DRAWS)
+
+
+@pytest.fixture
+def few(f: Formula, draws: list[Drawn]) -> list[Drawn]:
+    """For tests that judge every mistake of every answer: 8 of 60; of a formula by hand 2."""
+    by_hand = "_by_hand" in f.id or any(variable.kind.rank >= 2 for variable in f.variables)
+    return some(draws, 40 if by_hand else 8)
+
+
+@each_formula
+def test_forms_equal_the_steps(f: Formula, draws: list[Drawn]) -> None:
     """The textbook's line gives what the fine steps give, wherever its condition holds, and each form is used."""
     used = set()
-    for given in drawn(f):
-        state = program(f).execute(program(f).state(with_defaults(f, given)))
+    for one in draws:
         for index, form in enumerate(f.forms):
             per_axis = f.is_per_axis(form.step)
-            for lane in state.lanes if per_axis else [state.values]:
+            for lane in one.state.lanes if per_axis else [one.state.values]:
                 if form.when and compile_node(f.parse(form.when, per_axis))(lane) is not True:
                     continue
                 used.add(index)
@@ -39,52 +84,52 @@ def test_forms_equal_the_steps(f: Formula) -> None:
                 expected = lane[form.step]
                 if isinstance(expected, dict):
                     expected = {k: v for k, v in expected.items() if k >= 1}
-                assert value == pytest.approx(expected), (form, given)
+                assert value == pytest.approx(expected), (form, one.given)
     assert used == set(range(len(f.forms)))
 
 
-@pytest.mark.parametrize("f", FORMULAS)
-def test_every_mistake_gives_another_value_often_enough(f: Formula) -> None:
-    """On at least a fifth of the draws a mistake changes some answer that can be asked."""
-    counts = dict.fromkeys((m.id for m in f.mistakes), 0)
-    for given in drawn(f):
-        right = run(f, given).state.values
-        changed = set()
-        for name in dict.fromkeys((*f.answers, *(m.step for m in f.mistakes))):
-            wrong = wrong_values(f, given, name)
-            changed |= {id for id, (_, value) in wrong.items() if value != as_array(right[name])}
-        for id in changed & set(counts):
-            counts[id] += 1
-    assert {id: count for id, count in counts.items() if count < DRAWS / 5} == {}
+@each_formula
+def test_every_mistake_gives_another_value_often_enough(f: Formula, draws: list[Drawn]) -> None:
+    """On at least a fifth of the draws a mistake changes the step that it is made in, which can be asked."""
+    missing = {mistake: -(-len(draws) // 5) for mistake in f.mistakes}
+    for one in draws:
+        if not missing:
+            break  # more draws can only confirm it
+        for name in dict.fromkeys(mistake.step for mistake in missing):
+            right = as_array(one.state.values[name])
+            for mistake, value in wrong_values(f, one.given, name).values():
+                if mistake.step == name and mistake in missing and value != right:
+                    missing[mistake] -= 1
+        missing = {mistake: count for mistake, count in missing.items() if count}
+    assert missing == {}
 
 
-@pytest.mark.parametrize("f", FORMULAS)
-def test_a_mistake_is_diagnosed_by_its_value(f: Formula) -> None:
+@each_formula
+def test_a_mistake_is_diagnosed_by_its_value(f: Formula, few: list[Drawn]) -> None:
     """What a single mistake gives is recognised as wrong, and the mistake is among the candidates."""
-    for given in drawn(f, 8):
-        right = run(f, given).state.values
+    for one in few:
+        right = one.state.values
         for name in f.answers:
-            for id, (_, value) in wrong_values(f, given, name).items():
+            for id, (_, value) in wrong_values(f, one.given, name).items():
                 if agrees(as_array(right[name]), Answer("", value)):
                     continue
-                verdict = verify(f, given, name, Answer("", value))
+                verdict = verify(f, one.given, name, Answer("", value))
                 if verdict.convention is None:
                     assert not verdict.correct
-                    assert verdict.more or id in [c.id for c in verdict.mistakes], (name, given)
+                    assert verdict.more or id in [c.id for c in verdict.mistakes], (name, one.given)
 
 
-@pytest.mark.parametrize("f", FORMULAS)
-def test_the_right_answer_is_right(f: Formula) -> None:
-    for given in drawn(f, 8):
-        values = run(f, given).state.values
+@each_formula
+def test_the_right_answer_is_right(f: Formula, few: list[Drawn]) -> None:
+    for one in few:
         for name in f.answers:
-            verdict = verify(f, given, name, Answer("", as_array(values[name])))
+            verdict = verify(f, one.given, name, Answer("", as_array(run(f, one.given).state.values[name])))
             assert verdict.correct
             assert verdict.convention is None
 
 
-@pytest.mark.parametrize("f", FORMULAS)
-def test_conventions_are_correct_edits_of_known_steps(f: Formula) -> None:
+@each_formula
+def test_conventions_are_correct_edits_of_known_steps(f: Formula, few: list[Drawn]) -> None:
     """Each convention runs and names its users; another way to count is right, another layer (a variant) is not."""
     steps = {step.name for step in f.steps}
     for convention in f.conventions:
@@ -93,13 +138,13 @@ def test_conventions_are_correct_edits_of_known_steps(f: Formula) -> None:
         assert set(convention.edits) <= steps
     assert not f.conventions[0].edits
     for other in f.conventions[1:]:
-        for given in drawn(f, 4):
+        for given in (one.given for one in some(few, 2)):
             value = as_array(run(f, given, convention=other.name).state.values[f.answers[0]])
             same = value == as_array(run(f, given).state.values[f.answers[0]])
             assert verify(f, given, f.answers[0], Answer("", value)).correct is (same or not other.variant)
 
 
-@pytest.mark.parametrize("f", FORMULAS)
+@each_formula
 def test_mistakes_are_written_to_be_learnt_from(f: Formula) -> None:
     """Ids are unique and plain, each reason is one sentence without a full stop, each hint a question."""
     ids = [m.id for m in f.mistakes]
@@ -117,7 +162,7 @@ def test_mistakes_are_written_to_be_learnt_from(f: Formula) -> None:
         assert op.reads - {each.index for each in op.each} <= known | {n.partition(".")[0] for n in known}
 
 
-@pytest.mark.parametrize("f", FORMULAS)
+@each_formula
 def test_names_are_declared_and_described(f: Formula) -> None:
     names = [item.name for item in (*f.variables, *f.steps)]
     assert len(names) == len(set(names))
@@ -137,14 +182,11 @@ def test_names_are_declared_and_described(f: Formula) -> None:
         defined.add(op.name)
 
 
-@pytest.mark.parametrize("f", FORMULAS)
-def test_letters_put_in_later_equal_numbers_put_in_at_once(f: Formula) -> None:
+@each_formula
+def test_letters_put_in_later_equal_numbers_put_in_at_once(f: Formula, few: list[Drawn]) -> None:
     """Working with letters and then putting numbers in gives what working with the numbers gives."""
-    from dlcalc.expressions.evaluate import evaluate
-    from dlcalc.expressions.nodes import Node
-
     scalars = [v.name for v in f.variables if v.kind.rank == 0 and not v.per_axis and v.default is None]
-    for given in drawn(f, 6):
+    for given in (one.given for one in few):
         if any(isinstance(value, tuple) for name, value in given.items() if f.is_per_axis(name)):
             continue
         kept = {name: value for name, value in given.items() if name not in scalars[:2]}
@@ -160,7 +202,7 @@ def test_letters_put_in_later_equal_numbers_put_in_at_once(f: Formula) -> None:
                 assert evaluate(value, letters) == pytest.approx(run(f, given).state.values[name])
 
 
-@pytest.mark.parametrize("f", FORMULAS)
+@each_formula
 def test_an_unknown_quantity_is_refused(f: Formula) -> None:
     with pytest.raises(UserError, match=f"zz is not a quantity of {f.id}; its quantities are"):
         run(f, {"zz": 1})
