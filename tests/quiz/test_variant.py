@@ -98,7 +98,7 @@ def test_every_problem_is_the_same_in_every_process() -> None:
     found = {
         subprocess.run(
             [sys.executable, "-c", PROGRAM], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True,
-            check=True, timeout=60,
+            check=True, timeout=600,
         ).stdout
         for seed in ("1", "4711")
     }  # fmt: skip
