@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from .errors import InternalError
 from .expressions import printing
 from .expressions.nodes import Name, Node, Value, to_node
+from .profiles import COURSE, Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,8 +301,10 @@ Block: TypeAlias = Heading | Paragraph | Formula | Table | Steps | Note | Code |
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """`spell`: the letters of the course profile. `language`: of the words, as in HTML's `lang`. `facts`: what stands
-    under the title, ("Code", "7F3K"); a fact without a value is a line to write on. `date`: ISO 8601, for metadata.
+    """`spell`: the letters of the course profile; `course`: that profile, by which numbers in it are shown.
+
+    `language`: of the words, as in HTML's `lang`. `facts`: what stands under the title, ("Code", "7F3K"); a fact
+    without a value is a line to write on. `date`: ISO 8601, for metadata.
     """
 
     title: str
@@ -310,3 +313,4 @@ class Document:
     language: str = "en"
     facts: tuple[tuple[str, str], ...] = ()
     date: str = ""
+    course: Profile = COURSE

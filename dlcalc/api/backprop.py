@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
@@ -26,7 +27,7 @@ from ..gradients.feedforward import (
     laid_out,
 )
 from ..networks.network import Network
-from ..profiles import Profile
+from ..profiles import COURSE, Profile, active
 from .backprop_given import FORMS, Asked, asked_array, chosen_layout, given_values, indices
 from .networks import read_network
 from .results import Result
@@ -65,11 +66,12 @@ def backprop(
         raise UserError(f"1 to {MOST_LISTED:,} paths are listed, not {most}")
     if kernel not in KERNELS:
         raise UserError(f"kernel is one of {', '.join(KERNELS)}, not {kernel[:40]}")
+    course = profile if isinstance(profile, Profile) else active(profile, os.environ)
     found = feedforward.feedforward(read_network(network), loss)
     asked = asked_array(found, wrt, form)
-    chosen = chosen_layout(found, layout, asked is not None and asked[1] is not None, profile)
+    chosen = chosen_layout(found, layout, asked is not None and asked[1] is not None, course)
     given = given_values(found, x, target, weights)
-    return Backprop(found, form, chosen, asked, given, seed, most, kernel)
+    return Backprop(found, form, chosen, asked, given, seed, most, kernel, course)
 
 
 class Backprop(Result):
@@ -85,7 +87,9 @@ class Backprop(Result):
         seed: int | None,
         most: int,
         kernel: str,
+        course: Profile = COURSE,
     ) -> None:
+        self.course = course
         self.network = network
         self.form = form
         self.layout = layout
@@ -283,7 +287,7 @@ class Backprop(Result):
         }
         return data | ({"value": as_json(self.numbers.evaluate(path.expression))} if self.has_numbers else {})
 
-    def document(self) -> Document:
+    def _document(self) -> Document:
         from .backprop_shown import shown
 
         return shown(self)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 
@@ -10,7 +9,7 @@ from .. import gradients
 from ..errors import UserError
 from ..expressions.nodes import Value
 from ..gradients.feedforward import Feedforward, Place
-from ..profiles import Profile, active
+from ..profiles import Profile
 from .array_text import lifted, read_raw
 
 FORMS = {
@@ -26,9 +25,8 @@ Asked = tuple[str, Place | None]
 """An array and, of one number, its place."""
 
 
-def chosen_layout(network: Feedforward, layout: str | None, unitwise: bool, profile: str | Profile | None) -> str:
+def chosen_layout(network: Feedforward, layout: str | None, unitwise: bool, course: Profile) -> str:
     """The layout asked for, or the profile's; where entries are named it is column. Raises UserError."""
-    course = profile if isinstance(profile, Profile) else active(profile, os.environ)
     known = [name for name in gradients.LAYOUTS if name != "number"]
     if layout is not None and layout not in known:
         raise UserError(f"layout is one of {', '.join(known)}, not {layout[:40]}")

@@ -12,6 +12,7 @@ from ..explain import rounded
 from ..expressions.arrays import shape_of
 from ..expressions.nodes import DECIMALS, Index, Literal, Name, Node, Partial, Value
 from ..gradients.feedforward import Place, Rule, derivative
+from ..profiles import showing, shown_by
 from .backprop_given import FORMS
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def _parts(of: Name, place: Place, value: Value, gradient: bool) -> Iterator[doc
 
 
 def short(value: Value) -> Value:
-    """A value for showing: fractions as decimals, with six digits."""
+    """A value for showing: fractions as decimals, with the digits that the profile shows."""
     if isinstance(value, tuple):
         return tuple(map(short, value))
     if isinstance(value, Fraction) and 10**DECIMALS % value.denominator:
@@ -89,7 +90,8 @@ def short(value: Value) -> Value:
 
 def _values(found: Backprop) -> list[doc.Block]:
     given = found.numbers.environment
-    lines = [line for name in found.letters for line in _parts(Name(name), (), given[name], False)]
+    with showing(shown_by().for_givens):
+        lines = [line for name in found.letters for line in _parts(Name(name), (), given[name], False)]
     return [doc.Heading(2, "Given"), doc.Formula(tuple(lines))]
 
 

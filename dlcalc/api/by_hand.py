@@ -26,7 +26,7 @@ from ..formulas.differences import Differences, differences
 from ..formulas.model import Formula, Step
 from ..formulas.registry import formula
 from ..formulas.run import Working, run
-from ..profiles import Profile
+from ..profiles import COURSE, Profile
 from .array_text import lifted, read_raw
 from .by_hand_given import read
 from .results import Calculation, Judged
@@ -38,9 +38,11 @@ KERNELS = ("none", "cpu", "cuda")
 class ByHand(Calculation):
     """An operation worked out. Every variable, step and answer is an attribute."""
 
-    def __init__(self, operation: Operation, working: Working, fractions: bool, spell: Spell, loss: Working | None,
-                 kernel: str) -> None:  # fmt: skip
-        super().__init__(working, spell)
+    def __init__(
+        self, operation: Operation, working: Working, fractions: bool, loss: Working | None, kernel: str,
+        spell: Spell = None, course: Profile = COURSE,
+    ) -> None:  # fmt: skip
+        super().__init__(working, spell, course)
         self.operation = operation
         self.fractions = fractions
         self.loss_working = loss
@@ -60,7 +62,7 @@ class ByHand(Calculation):
 
         return compute(self.operation.name, self.working, self.kernel)
 
-    def document(self) -> doc.Document:
+    def _document(self) -> doc.Document:
         said: list[doc.Block] = []
         if self.computed:
             apart = max(_distance(self.working[name], values) for name, values in self.computed.items())
@@ -128,7 +130,7 @@ def by_hand(
         raise UserError(f"kernel is one of {', '.join(KERNELS)}, not {kernel[:40]!r}")
     asked = read(operation, given, convention, profile)
     found = run(asked.formula, asked.values, convention=asked.convention)
-    return ByHand(asked.operation, found, fractions, asked.spell, asked.loss, kernel)
+    return ByHand(asked.operation, found, fractions, asked.loss, kernel, asked.spell, asked.course)
 
 
 def check(
@@ -148,11 +150,12 @@ def check(
     asked = read(operation, given, convention, profile)
     found = run(asked.formula, asked.values, convention=asked.convention)
     judged, name = _with_cell(asked.formula, found, ask)
-    value = _answer(judged, found, name, answer)
+    value = replace(_answer(judged, found, name, answer), asked=asked.course.significant_digits)
     verdict = verify(judged, asked.values, name, value, asked.convention)
     return Judged(
-        judged, name, str(answer) if name != "cell" else f"{answer}", verdict, asked.convention, show, asked.spell
-    )
+        judged, name, str(answer) if name != "cell" else f"{answer}", verdict, asked.convention, show, asked.spell,
+        asked.course,
+    )  # fmt: skip
 
 
 # what is asked

@@ -276,6 +276,8 @@ def _convention(
         if strange:
             raise UserError(f"{asked.title} has no {min(strange)}; it has {', '.join(names)}")
         return min(wanted) if wanted else course.convention_for(asked.id, names)
+    if asked.id in course.conventions and not wanted:
+        return course.convention_for(asked.id, names)
     followed = {
         str(getattr(course, key)) for choice, key in operation.follows.items()
         if choice in operation.choices and chosen.get(choice) is None

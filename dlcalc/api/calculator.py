@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from ..errors import UserError
 from ..expressions.answers import Answer
@@ -54,7 +55,7 @@ class Calculator:
             return _backwards(found, values, answers, wanted, boxes, used, course)
         if boxes:
             raise UserError(f"a range is for asking backwards: give an answer, one of {', '.join(found.answers)}")
-        return Calculation(run(found, values, convention=used), _spelling(found, course))
+        return Calculation(run(found, values, convention=used), _spelling(found, course), course)
 
     def check(
         self,
@@ -80,8 +81,10 @@ class Calculator:
         name = _asked(found, ask)
         from ..formulas.diagnose import verify
 
-        verdict = verify(found, values, name, read_asked(found, name, answer, _spelling(found, course)), used)
-        return Judged(found, name, str(answer), verdict, used, show, _spelling(found, course))
+        spell = _spelling(found, course)
+        wrote = replace(read_asked(found, name, answer, spell), asked=course.significant_digits)
+        verdict = verify(found, values, name, wrote, used)
+        return Judged(found, name, str(answer), verdict, used, show, spell, course)
 
     def formula(self, *choice: str, **given: object) -> Formula:
         """The formula that these switches choose."""
@@ -193,5 +196,10 @@ def _backwards(
             f"{idle[0]} has a range but is not looked for; what is looked for is {', '.join(solutions.searched)}"
         )
     return Backwards(
-        found, values, {name: answer.text for name, answer in answers.items()}, solutions, _spelling(found, course)
+        found,
+        values,
+        {name: answer.text for name, answer in answers.items()},
+        solutions,
+        _spelling(found, course),
+        course,
     )

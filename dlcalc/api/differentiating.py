@@ -50,7 +50,7 @@ class Differentiated(Result):
     def __repr__(self) -> str:
         return f"<d/d{self.found.by} {printing.text(self.found.expression)} = {printing.text(self.simplified)}>"
 
-    def document(self) -> doc.Document:
+    def _document(self) -> doc.Document:
         found = self.found
         steps: list[tuple[doc.Words, doc.Equation]] = []
         for step in found.steps:
@@ -120,7 +120,7 @@ class JudgedDerivative(Result):
     def mistakes(self) -> list[dict[str, str]]:
         return [{"id": slip.id, "because": slip.because} for slip in self.slips[:MOST_NAMED]]
 
-    def document(self) -> doc.Document:
+    def _document(self) -> doc.Document:
         title = f"Derivative by {self.found.by} of {printing.text(self.found.expression)}"
         blocks: list[doc.Block] = []
         if self.correct:

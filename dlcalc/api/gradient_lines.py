@@ -12,8 +12,10 @@ from ..expressions.evaluate import evaluate, substitute
 from ..expressions.nodes import Literal, Node, Value, to_node
 from ..gradients import Line, Numbers
 from ..gradients.local import moved
+from ..profiles import shown_by
 
 DECIMALS = 4
+"""Decimals of the numbers put in, and of what they come to where the profile does not say."""
 
 
 def as_data(line: Line) -> dict[str, Any]:
@@ -37,9 +39,14 @@ def in_numbers(line: Line, time: int, numbers: Numbers, shown: Mapping[str, Any]
 
 def put_in(left: Node, right: Node, value: Value, shown: Mapping[str, Any]) -> doc.Equation:
     """letters = numbers ≈ value; the middle is left out where it says no more than the value."""
-    middle, last = substitute(right, shown), to_node(rounded(short(value)))
+    middle, last = substitute(right, shown), to_node(come_to(value))
     chain = (right, last) if middle == last else (right, middle, last)
     return doc.Equation(left, chain, rounded=True)
+
+
+def come_to(value: Value) -> Value:
+    """What numbers come to, in the decimals of the profile or else in DECIMALS."""
+    return rounded(short(value) if shown_by().decimals == "auto" else value)
 
 
 def short(value: Any) -> Any:

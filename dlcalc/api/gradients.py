@@ -19,9 +19,9 @@ from ..expressions.nodes import Kind, Name, Node, Value, to_node
 from ..gradients import Derivation, Numbers
 from ..gradients.lines import loss_at, written_out
 from ..gradients.model import TIME
-from ..profiles import Profile, active
+from ..profiles import COURSE, Profile, active, showing, shown_by
 from .array_text import lifted, read_raw
-from .gradient_lines import as_data, equation, in_numbers, put_in, short
+from .gradient_lines import as_data, come_to, equation, in_numbers, put_in, short
 from .judged_gradient import JudgedGradient
 from .results import Result
 
@@ -85,14 +85,14 @@ def bptt(
         if raw:
             raise UserError("an answer in letters is judged on numbers of its own: leave the values out")
         return JudgedGradient(Derivation(network, wrt or _recurrent(network), "general", steps, chosen), answer,
-                              course.outer, show)  # fmt: skip
+                              show, course)  # fmt: skip
     given = {name: lifted(name, value, _rank(network, name, chosen)) for name, value in raw.items()}
     if given and steps is None:
         steps = next((len(given[name]) for name in SEQUENCES if name in given), None)
     if form == "numeric" or given:
         form, steps = "numeric", steps or DEFAULT_STEPS
     found = Derivation(network, wrt or _recurrent(network), form, steps, chosen, most)
-    return Bptt(found, given, seed, {**SIZES, **(sizes or {})}, kernels)
+    return Bptt(found, given, seed, {**SIZES, **(sizes or {})}, kernels, course)
 
 
 def _recurrent(network: gradients.Network) -> str:
@@ -123,7 +123,9 @@ class Bptt(Result):
         seed: int,
         sizes: Mapping[str, int],
         kernels: bool,
+        course: Profile = COURSE,
     ) -> None:
+        self.course = course
         self.derivation = derivation
         self.given = given
         self.seed = seed
@@ -279,7 +281,7 @@ class Bptt(Result):
 
     # as a document
 
-    def document(self) -> doc.Document:
+    def _document(self) -> doc.Document:
         found = self.derivation
         title = found.network.title[0].upper() + found.network.title[1:]
         blocks: list[doc.Block] = [
@@ -328,10 +330,9 @@ class Bptt(Result):
 
     def _numeric(self) -> list[doc.Block]:
         found = self.derivation
-        blocks: list[doc.Block] = [doc.Heading(2, "Values")]
-        blocks.append(
-            doc.Formula(tuple(doc.Equation(self._letter(k), (rounded(v),)) for k, v in self.numbers.values.items()))
-        )
+        with showing(shown_by().for_givens):
+            values = tuple(doc.Equation(self._letter(k), (rounded(v),)) for k, v in self.numbers.values.items())
+        blocks: list[doc.Block] = [doc.Heading(2, "Values"), doc.Formula(values)]
         if found.layout == "number" and (found.steps or 0) <= SHOWN_STEPS:
             blocks += self._worked_through()
         blocks.append(doc.Heading(2, "The gradient"))
@@ -340,7 +341,7 @@ class Bptt(Result):
         if found.layout == "number" and (found.steps or 0) <= SHOWN_STEPS:
             terms = written_out(gradient.right)
             numbers = substitute(terms, short(self.numbers.environment))
-            ends = tuple(dict.fromkeys((gradient.right, terms, numbers, to_node(short(self.gradient)))))
+            ends = tuple(dict.fromkeys((gradient.right, terms, numbers, to_node(come_to(self.gradient)))))
         last = doc.Equation(gradient.left, ends, rounded=len(ends) > 1)
         blocks.append(doc.Formula((*map(equation, others), last)))
         rows: list[tuple[doc.Words, ...]] = [("the formula", doc.Math(rounded(self.gradient)), "")]

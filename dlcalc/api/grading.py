@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from ..grading.marking import Marker, Marks, mark_class
 from ..grading.policy import policy_of
 from ..grading.self_report import passed, report
 from ..grading.self_test import SelfTest, self_test
+from ..profiles import COURSE, Profile, showing
 from ..quiz import bank, seeds
 from ..quiz.exam import read_exam
 from ..quiz.manifest import read_manifest
@@ -26,7 +28,10 @@ from .results import Result
 class Graded(Result):
     """A class's marks: `marks.results` per student, and `to_dict` for JSON."""
 
-    def __init__(self, marks: Marks, spell: dict[str, str] | None = None) -> None:
+    says_course = False
+
+    def __init__(self, marks: Marks, spell: dict[str, str] | None = None, course: Profile = COURSE) -> None:
+        self.course = course
         self.marks = marks
         self.spell = spell
 
@@ -35,7 +40,7 @@ class Graded(Result):
         """Everybody has all points, and no hand-in was refused."""
         return not self.marks.refused and all(result.points == result.of for result in self.marks.results)
 
-    def document(self) -> Document:
+    def _document(self) -> Document:
         return feedback.for_class(self.marks, self.spell)
 
     def to_dict(self) -> dict[str, Any]:
@@ -48,7 +53,9 @@ class Graded(Result):
         files.write(folder / "gradebook.csv", gradebook(self.marks))
         told = files.folder(folder / "feedback")
         for result in self.marks.results:
-            document = feedback.for_student(result, self.marks.issue.exam.title, spell=self.spell)
+            with showing(self.course):
+                made = feedback.for_student(result, self.marks.issue.exam.title, spell=self.spell)
+            document = replace(made, course=self.course)
             for format, ending in endings.items():
                 files.write(Path(told) / f"{result.code}{ending}", writer(format)(document))
 
@@ -64,10 +71,12 @@ def grade(
     """
     made = read_manifest(manifest)
     policy = policy_of(made.exam.policy, manifest)
-    spell = spelling(profile_of(made.exam), (item.problem for item in made.exam.items))
+    course = profile_of(made.exam)
+    made = replace(made, exam=made.exam.asking(course.significant_digits))
+    spell = spelling(course, (item.problem for item in made.exam.items))
     marker = Marker(made, seeds.read_secret(secret), policy, spell)
     hand_ins: list[HandIn | Refused] = list(read_all(answers))
-    return Graded(mark_class(marker, hand_ins, lambda: step(len(hand_ins))), spell)
+    return Graded(mark_class(marker, hand_ins, lambda: step(len(hand_ins))), spell, course)
 
 
 class Tested(Result):
@@ -81,7 +90,7 @@ class Tested(Result):
     def passed(self) -> bool:
         return passed(self.found)
 
-    def document(self) -> Document:
+    def _document(self) -> Document:
         return report(self.found, self.title)
 
     def to_dict(self) -> dict[str, Any]:

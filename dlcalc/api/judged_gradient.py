@@ -7,17 +7,19 @@ from typing import Any
 from .. import document as doc
 from ..expressions import printing
 from ..gradients import Derivation, judge
+from ..profiles import Profile
 from .results import Result
 
 
 class JudgedGradient(Result):
     """`correct`, the layout it was read in as `convention`, and the `mistakes` that lead to it."""
 
-    def __init__(self, derivation: Derivation, answer: str, outer: str, show: bool) -> None:
+    def __init__(self, derivation: Derivation, answer: str, show: bool, course: Profile) -> None:
+        self.course = course
         self.derivation = derivation
         self.answer = answer
         self.show = show
-        self.verdict = judge(derivation, answer, outer)
+        self.verdict = judge(derivation, answer, course.outer)
 
     @property
     def correct(self) -> bool:
@@ -40,7 +42,7 @@ class JudgedGradient(Result):
         names = ", ".join(found.id for found in self.verdict.mistakes) or "no typical mistake"
         return f"<{printing.text(self.derivation.gradient_of)} is {'right' if self.correct else f'wrong: {names}'}>"
 
-    def document(self) -> doc.Document:
+    def _document(self) -> doc.Document:
         title = self.derivation.network.title
         blocks: list[doc.Block] = [doc.Paragraph((doc.Math(self.derivation.gradient_of), f": {title}"))]
         found = self.verdict

@@ -19,7 +19,7 @@ from ..grading.table_marks import TableMarks, mark_table
 from ..networks import exercise, text, zoo
 from ..networks.network import Network
 from ..networks.table import COUNTS, Row, Table, tabulate
-from ..profiles import Profile, active
+from ..profiles import COURSE, Profile, active
 from .results import Result
 
 COUNTINGS = {"textbook": "textbooks", "pytorch": "PyTorch", "keras": "Keras"}
@@ -29,7 +29,10 @@ COUNTINGS = {"textbook": "textbooks", "pytorch": "PyTorch", "keras": "Keras"}
 class NetworkTable(Result):
     """A network worked out: `rows`, `total`, and `to_dict` with a row per layer."""
 
-    def __init__(self, table: Table, frozen: frozenset[str] = frozenset(), every: bool = False) -> None:
+    def __init__(
+        self, table: Table, frozen: frozenset[str] = frozenset(), every: bool = False, course: Profile = COURSE
+    ) -> None:
+        self.course = course
         self.table = table
         self.frozen = frozen
         self.every = every
@@ -56,7 +59,7 @@ class NetworkTable(Result):
         found = self.table.network
         return {name: tabulate(found, name).total["parameters"] for name in COUNTINGS}
 
-    def document(self) -> Document:
+    def _document(self) -> Document:
         others = {COUNTINGS[name]: value for name, value in self.countings().items()}
         return network(self.table, self.columns, self.every, others, self.frozen, self.spell)
 
@@ -104,7 +107,7 @@ class MarkedTable(Result):
         """Nothing is wrong, missing or unreadable."""
         return self.marks.correct
 
-    def document(self) -> Document:
+    def _document(self) -> Document:
         return table_marks(self.marks, self.show, self.spell)
 
     def to_dict(self) -> dict[str, Any]:
@@ -114,10 +117,11 @@ class MarkedTable(Result):
 class Comparison(Result):
     """The totals of several networks, side by side."""
 
-    def __init__(self, tables: Iterable[Table]) -> None:
+    def __init__(self, tables: Iterable[Table], course: Profile = COURSE) -> None:
+        self.course = course
         self.tables = tuple(tables)
 
-    def document(self) -> Document:
+    def _document(self) -> Document:
         return comparison(self.tables, self.spell)
 
     def to_dict(self) -> dict[str, Any]:
@@ -132,7 +136,7 @@ class Comparison(Result):
 class NetworkList(Result):
     """The networks of the zoo: `to_dict` has the name and the title of each."""
 
-    def document(self) -> Document:
+    def _document(self) -> Document:
         rows = tuple((CodeText(name), zoo.title(name)) for name in zoo.names())
         return Document("Networks", (DocumentTable(("name", "network"), rows),), self.spell)
 
@@ -196,7 +200,8 @@ def net(
     found = read_network(source, input)
     course = profile if isinstance(profile, Profile) else active(profile, os.environ)
     table = tabulate(found, _counting(convention, course))
-    return NetworkTable(table, _frozen(found, (freeze,) if isinstance(freeze, str) else tuple(freeze)), every)
+    frozen = _frozen(found, (freeze,) if isinstance(freeze, str) else tuple(freeze))
+    return NetworkTable(table, frozen, every, course)
 
 
 def read_network(source: str | Network, input: str | None = None) -> Network:
@@ -208,9 +213,12 @@ def read_network(source: str | Network, input: str | None = None) -> Network:
     return replace(found, input=shape, sequence=sequence)
 
 
-def compare(sources: Iterable[str | Network], convention: str | None = None) -> Comparison:
+def compare(
+    sources: Iterable[str | Network], convention: str | None = None, profile: str | Profile | None = None
+) -> Comparison:
     """Several networks side by side."""
-    return Comparison(net(source, convention=convention).table for source in sources)
+    course = profile if isinstance(profile, Profile) else active(profile, os.environ)
+    return Comparison((net(source, convention=convention, profile=course).table for source in sources), course)
 
 
 def _counting(convention: str | None, course: Profile) -> str:

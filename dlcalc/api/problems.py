@@ -48,7 +48,7 @@ class Linted(Result):
         """2 where a file cannot be used, else 0, with warnings too."""
         return 2 if self.errors else 0
 
-    def document(self) -> doc.Document:
+    def _document(self) -> doc.Document:
         read = f"{self.files} file{'s' if self.files != 1 else ''}"
         if not self.findings:
             return doc.Document("Lint", (doc.Note("right", f"{read}, nothing to remark"),))
@@ -79,7 +79,7 @@ class BankCheck(Result):
         """No problem has a fault."""
         return not any(found.faults for found in self.problems)
 
-    def document(self) -> doc.Document:
+    def _document(self) -> doc.Document:
         uncounted = any(found.uncounted for found in self.problems)
         more = ("not counted twice",) if uncounted else ()
         header = ("problem", "differ", "ms", "told apart", *more, "tests", "faults")

@@ -13,7 +13,7 @@ from ..errors import UserError
 from ..export.registry import suffix, writer
 from ..export.registry import text as written
 from ..formulas.registry import formula
-from ..profiles import Profile, active
+from ..profiles import COURSE, Profile, active
 from ..quiz import bank, seeds
 from ..quiz.exam import Exam, Issue, Student, issue, read_exam, read_roster
 from ..quiz.manifest import to_json
@@ -33,20 +33,21 @@ class Paper(Result):
 
     def __init__(
         self, title: str, variants: Sequence[Variant], solutions: bool = False, date: str = "",
-        spell: dict[str, str] | None = None,
+        course: Profile = COURSE,
     ) -> None:  # fmt: skip
+        self.course = course
         self.title = title
         self.variants = tuple(variants)
-        self.solutions = solutions
+        self.solutions = self.says_course = solutions
         self.date = date
-        self.spell = spell
+        self.spell = spelling(course, [each.problem for each in self.variants])
 
-    def document(self) -> Document:
-        return sheet(self.title, self.variants, self.solutions, date=self.date, spell=self.spell)
+    def _document(self) -> Document:
+        return sheet(self.title, self.variants, self.solutions, date=self.date, spell=self.spell, course=self.course)
 
     def key(self) -> Document:
         """The sheet with answers, reasons and working, as formats that mark themselves need it."""
-        return sheet(self.title, self.variants, True, date=self.date, spell=self.spell)
+        return sheet(self.title, self.variants, True, date=self.date, spell=self.spell, course=self.course)
 
     def to_dict(self) -> dict[str, Any]:
         import json
@@ -69,18 +70,20 @@ def practice(
     """
     if not 1 <= count <= MOST_COUNT:
         raise UserError(f"a practice set has 1 to {MOST_COUNT} problems, not {count}")
-    problems = bank.chosen(bank.of_topic(topic, level), count, "practice", topic, seed)
+    course = active(None, os.environ)
+    chosen = bank.chosen(bank.of_topic(topic, level), count, "practice", topic, seed)
+    problems = [problem.asking(course.significant_digits) for problem in chosen]
     variants = [variant(problem, f"{seed}/{number}") for number, problem in enumerate(problems, 1)]
     title = "Practice" if topic == "all" else f"Practice: {topic.replace('-', ' ')}"
-    return Paper(title, variants, solutions, date, spelling(active(None, os.environ), problems))
+    return Paper(title, variants, solutions, date, course)
 
 
 def paper(paths: Iterable[str], seed: object = 1, solutions: bool = False, date: str = "") -> Paper:
     """Problem files, or ids of the bank, as variants of a seed."""
-    found = [bank.find(path) for path in paths]
+    course = active(None, os.environ)
+    found = [bank.find(path).asking(course.significant_digits) for path in paths]
     title = found[0].title if len(found) == 1 else "Problems"
-    spell = spelling(active(None, os.environ), found)
-    return Paper(title, [variant(problem, seed) for problem in found], solutions, date, spell)
+    return Paper(title, [variant(problem, seed) for problem in found], solutions, date, course)
 
 
 def make_exam(
@@ -109,10 +112,10 @@ def make_exam(
         exam = replace(exam, date=date)
     folder = files.folder(out)
     value = _secret(secret or str(folder / SECRET))
-    made = issue(exam, students, value)
-    spell = spelling(profile_of(exam), (item.problem for item in exam.items))
+    course = profile_of(exam)
+    made = issue(exam.asking(course.significant_digits), students, value)
     for student in students:
-        _student(made, student, value, folder, formats, keys, spell)
+        _student(made, student, value, folder, formats, keys, course)
         yield student.id, len(students)
     files.write(folder / MANIFEST, to_json(made, str(folder)))
 
@@ -122,16 +125,17 @@ def _secret(path: str) -> str:
 
 
 def _student(
-    made: Issue, student: Student, secret: str, folder: Path, formats: Sequence[str], keys: bool, spell: dict[str, str]
+    made: Issue, student: Student, secret: str, folder: Path, formats: Sequence[str], keys: bool, course: Profile
 ) -> None:
     exam, code = made.exam, made.codes[student.id]
+    spell = spelling(course, (item.problem for item in exam.items))
     variants = exam.variants(secret, student.id)
-    document = exam.document(variants, code, student.name, spell=spell)
+    document = exam.document(variants, code, student.name, spell=spell, course=course)
     for format in formats:
         _put(folder / "sheets", code, format, document)
     _put(folder / "answers", code, "answers-toml", document)
     if keys:
-        key = exam.document(variants, code, student.name, key=True, spell=spell)
+        key = exam.document(variants, code, student.name, key=True, spell=spell, course=course)
         for format in formats:
             _put(folder / "keys", code, format, key)
 

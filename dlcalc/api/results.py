@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from ..expressions.printing import Spell
 from ..formulas.model import Formula
 from ..formulas.present import AXIS_WORDS
 from ..formulas.run import Line, Working
+from ..profiles import COURSE, Profile, showing
 
 if TYPE_CHECKING:
     from ..expressions.inverse import Solutions
@@ -26,9 +28,20 @@ class Result:
     """Something worked out. In Jupyter it shows itself; `to_dict` is what `--json` prints."""
 
     spell: Spell = None
+    course: Profile = COURSE
+    """The profile that it was worked out by, and by which its numbers are shown."""
+    says_course = True
+    """Whether a profile that is not the course's own is named under it."""
 
     def document(self) -> Document:
         """The result as a document, which every format renders."""
+        with showing(self.course):
+            made = self._document()
+        said = explain.course(self.course) if self.says_course else ()
+        return replace(made, blocks=(*made.blocks, *said), course=self.course)
+
+    def _document(self) -> Document:
+        """The document, without the profile."""
         raise NotImplementedError
 
     def to_dict(self) -> dict[str, Any]:
@@ -57,9 +70,10 @@ class Result:
 class Calculation(Result):
     """A formula worked out. Every variable, step and answer is an attribute: `.output`, `.parameters`, `.padded`."""
 
-    def __init__(self, working: Working, spell: Spell = None) -> None:
+    def __init__(self, working: Working, spell: Spell = None, course: Profile = COURSE) -> None:
         self.working = working
         self.spell = spell
+        self.course = course
 
     def __getattr__(self, name: str) -> Value:
         if name.startswith("_") or "working" not in self.__dict__:
@@ -89,7 +103,7 @@ class Calculation(Result):
         """The main answer."""
         return self.working.shown(self.working.formula.answers[0])
 
-    def document(self) -> Document:
+    def _document(self) -> Document:
         return explain.working(self.working, self.spell)
 
     def to_dict(self) -> dict[str, Any]:
@@ -135,12 +149,14 @@ class Backwards(Result):
         wanted: Mapping[str, str],
         found: Solutions,
         spell: Spell = None,
+        course: Profile = COURSE,
     ) -> None:
         self.formula = formula
         self.given = given
         self.wanted = wanted
         self.found = found
         self.spell = spell
+        self.course = course
 
     @property
     def solutions(self) -> tuple[dict[str, int], ...]:
@@ -157,7 +173,7 @@ class Backwards(Result):
     def __repr__(self) -> str:
         return f"<{explain.counted_solutions(self.found)}: {list(self.solutions[:5])}>"
 
-    def document(self) -> Document:
+    def _document(self) -> Document:
         title = self.formula.title if self.formula else "Solve"
         return explain.solutions(title, self.wanted, self.found, self.spell)
 
@@ -177,8 +193,9 @@ class Judged(Result):
 
     def __init__(
         self, formula: Formula, name: str, answer: str, verdict: Verdict, convention: str, show: bool = False,
-        spell: Spell = None,
+        spell: Spell = None, course: Profile = COURSE,
     ) -> None:  # fmt: skip
+        self.course = course
         self.formula = formula
         self.name = name
         self.answer = answer
@@ -207,7 +224,7 @@ class Judged(Result):
         )
         return f"<{self.name} = {self.answer} is {state}>"
 
-    def document(self) -> Document:
+    def _document(self) -> Document:
         return explain.verdict(self.formula, self.name, self.answer, self.verdict, self.show, self.spell)
 
     def to_dict(self) -> dict[str, Any]:

@@ -31,7 +31,7 @@ class NetworkRun(Result):
     def seconds(self) -> float:
         return sum(ran.seconds for ran in self.layers)
 
-    def document(self) -> doc.Document:
+    def _document(self) -> doc.Document:
         rows = tuple(
             (ran.row.layer.name, "×".join(map(str, ran.output)), f"{ran.parameters:,}", f"{1000 * ran.seconds:.1f}",
              f"{ran.largest:.3g}")

@@ -59,7 +59,7 @@ class Vanished(Result):
             level=(float(setting.epsilon), f"ε = {float(setting.epsilon):g}"),
         )
 
-    def document(self) -> doc.Document:
+    def _document(self) -> doc.Document:
         setting, found = self.found.setting, self.found
         rows = [distance for distance in _SHOWN if distance <= setting.steps]
         curves = self.curves

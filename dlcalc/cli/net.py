@@ -119,7 +119,7 @@ def command(
         return _svg(net(source, **common), svg, every)
     found: NetworkTable | Comparison
     if against is not None:
-        found = compare([source, against], convention)
+        found = compare([source, against], convention, profile)
     else:
         found = net(source, input=input, convention=convention, profile=profile, freeze=freeze or (), every=every)
     if isinstance(found, NetworkTable) and not formats.name and get_terminal_size().columns < WIDE:
@@ -157,7 +157,7 @@ def _svg(found: NetworkTable, name: str, every: bool) -> int:
     """Draws into a file, whole or not at all, or to standard output. UserError when the file cannot be written."""
     from ..diagrams import network_svg
 
-    picture = network_svg(found.table, found.spell, every)
+    picture = network_svg(found.table, found.spell, every, found.course)
     if name == "-":
         # Where the terminal cannot write a character, XML can.
         encoding = sys.stdout.encoding or "utf-8"
@@ -205,10 +205,11 @@ def _list(formats: Formats) -> int:
 def _explain(
     source: str, layer: str, input: str | None, convention: str | None, profile: str | None, formats: Formats
 ) -> int:
-    row = net(load(source), input=input, convention=convention, profile=profile).table.row(layer)
+    whole = net(load(source), input=input, convention=convention, profile=profile)
+    row = whole.table.row(layer)
     if row.working is None:
         raise api.UserError(f"{row.layer.name}: {row.unknown}")
-    emit(api.Calculation(row.working), formats)
+    emit(api.Calculation(row.working, course=whole.course), formats)
     return 0
 
 

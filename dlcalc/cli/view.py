@@ -16,6 +16,7 @@ from ..export import _sheet as sheet
 from ..expressions import printing
 from ..expressions.nodes import Name, Node, to_node
 from ..expressions.printing import Block, Spell, joined
+from ..profiles import showing
 
 WIDEST = 100
 """Wider terminals keep the text at a width that can be read."""
@@ -33,7 +34,8 @@ def show(document: doc.Document, console: Console | None = None) -> None:
     """Prints a document. Piped or with NO_COLOR there are no colours, and piped no escape codes at all."""
     target = console or Console(highlight=False)
     width = min(target.width, WIDEST)
-    target.print(_View(document.spell, width).document(document), width=width)
+    with showing(document.course):
+        target.print(_View(document.spell, width).document(document), width=width)
 
 
 def show_blocks(blocks: Iterable[doc.Block], console: Console, spell: Spell = None) -> None:

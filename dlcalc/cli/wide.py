@@ -14,6 +14,7 @@ from ..export import _sheet as sheet
 from ..expressions import printing
 from ..expressions.nodes import Add, Mul, Neg, Node, Reduce
 from ..expressions.printing import Block, joined
+from ..profiles import showing
 from .view import WIDEST, _parts, _View
 
 INDENT = 4
@@ -27,7 +28,8 @@ def show(document: doc.Document, width: int) -> None:
     """Prints a document on standard output."""
     console = Console(highlight=False)
     wide = min(console.width, width, WIDEST)
-    console.print(_Wide(document.spell, wide).document(document), width=wide)
+    with showing(document.course):
+        console.print(_Wide(document.spell, wide).document(document), width=wide)
 
 
 class _Wide(_View):

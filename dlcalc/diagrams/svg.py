@@ -13,6 +13,7 @@ from ..expressions.printing import Spell
 from ..networks.kinds import Shape
 from ..networks.network import INPUT
 from ..networks.table import Table
+from ..profiles import COURSE, Profile
 from . import labels
 from .layout import Block, Repeat, placed
 from .page import LINE, MARGIN, Extent, Page, Point
@@ -25,28 +26,28 @@ _CORNER = 9.0
 _LONGEST = 90
 """Characters of the title and of a total."""
 _NARROWEST = 620.0
-_COUNTED = {"parameters": "parameters", "macs": "MACs"}
 _FONT = "system-ui, 'Segoe UI', 'DejaVu Sans', Helvetica, Arial, sans-serif"
 _TEXT, _FAINT, _ARROW, _FRAME = "#1f2933", "#5f6b7a", "#4a5563", "#8895a7"
 
 
-def network_svg(table: Table, spell: Spell = None, every: bool = False) -> str:
+def network_svg(table: Table, spell: Spell = None, every: bool = False, course: Profile = COURSE) -> str:
     """A network as an SVG document, the same bytes each time.
 
     A map is a box: height and depth follow its size, width its channels, by square roots; a sequence is a sheet of
     lines, a vector a bar. A block that repeats in a chain is drawn once, framed, ×N; with `every` it is written out.
-    Letters are drawn as if they were 64. Raises UserError without the drawing library, of the extra `draw`.
+    Letters are drawn as if they were 64; `course` says what the cost is counted in. Raises UserError without the
+    drawing library, of the extra `draw`.
     """
     try:
         draw: Any = import_module("drawsvg")
     except ImportError:
         raise UserError('a picture is drawn by the drawsvg package: pip install "dlcalc[draw]"') from None
-    return _Picture(draw, table, spell, every).svg()
+    return _Picture(draw, table, spell, every, course).svg()
 
 
 class _Picture:
-    def __init__(self, draw: Any, table: Table, spell: Spell, every: bool) -> None:
-        self.draw, self.table, self.spell = draw, table, spell
+    def __init__(self, draw: Any, table: Table, spell: Spell, every: bool, course: Profile) -> None:
+        self.draw, self.table, self.spell, self.course = draw, table, spell, course
         graph = placed(table, every)
         self.blocks, self.edges, self.repeats = graph.blocks, graph.edges, graph.repeats
         scale = Scale(map(self.shape, graph.blocks))
@@ -93,8 +94,8 @@ class _Picture:
     def heading(self) -> str:
         """The totals, "at least" where a layer could not be worked out."""
         least = "at least " if self.table.partial else ""
-        total = self.table.total
-        counts = [f"{labels.number(total[name], self.spell)} {what}" for name, what in _COUNTED.items()]
+        told = {"parameters": "parameters", self.course.cost: self.course.cost_name}
+        counts = [f"{labels.number(self.table.summed(name), self.spell)} {what}" for name, what in told.items()]
         shown = [*(f"{least}{count}" for count in counts if len(count) <= _LONGEST), f"{len(self.table.rows):,} layers"]
         return " · ".join(shown)
 

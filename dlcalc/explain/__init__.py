@@ -3,6 +3,7 @@
 from .calculation import (
     counted,
     counted_solutions,
+    course,
     equation,
     has_floats,
     neighbours,
@@ -18,6 +19,7 @@ from .telling import telling
 __all__ = [
     "counted",
     "counted_solutions",
+    "course",
     "equation",
     "has_floats",
     "neighbours",

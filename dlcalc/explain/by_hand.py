@@ -21,7 +21,7 @@ from .telling import is_idle
 from .written_out import Writer, is_written
 
 LONG_DIGITS = 12
-"""Decimals of the result, where it is one number or a row of them."""
+"""Decimals of the result, where it is one number or a row of them and the profile does not say how many."""
 MOST_CELLS = 64
 """Entries of one step that are told with their numbers put in."""
 MOST_TABLES = 12
@@ -57,17 +57,18 @@ class _Teller:
         self.found = found
         self.operation = operation
         self.look = look
-        self.writer = Writer(found, look.node, operation.inlined)
+        self.writer = Writer(found, look.as_given.node, operation.inlined)
 
     # what goes in
 
     def given(self) -> Iterator[doc.Block]:
         shown = [(v, self.found[v.name]) for v in self.found.formula.variables if self._is_told(v)]
         arrays = [(v, value) for v, value in shown if isinstance(value, tuple)]
+        look = self.look.as_given
         yield doc.Heading(1, "Given")
         if arrays:
-            yield doc.Formula(tuple(e for v, value in arrays for e in self.matrices(v.name, value)))
-        rows = tuple((doc.Math(Name(v.name)), v.meaning, self.words(value)) for v, value in shown
+            yield doc.Formula(tuple(e for v, value in arrays for e in _matrices(v.name, value, look)))
+        rows = tuple((doc.Math(Name(v.name)), v.meaning, doc.Math(look.node(value))) for v, value in shown
                      if not isinstance(value, tuple))  # fmt: skip
         if rows:
             yield doc.Table(("", "quantity", "value"), rows, ("left", "left", "right"))
@@ -111,9 +112,8 @@ class _Teller:
 
     def loss(self) -> Iterator[doc.Block]:
         """A loss and its gradient, which the steps after it start from."""
-        yield doc.Formula(
-            tuple(e for v in self.found.formula.variables for e in self.matrices(v.name, self.found[v.name]))
-        )
+        given = ((v.name, self.found[v.name]) for v in self.found.formula.variables)
+        yield doc.Formula(tuple(e for name, value in given for e in _matrices(name, value, self.look.as_given)))
         yield from self.plain([step.name for step in self.found.formula.steps])
 
     def plain(self, names: list[str]) -> Iterator[doc.Block]:
@@ -275,12 +275,14 @@ class _Teller:
         return len(answers) > 1 and not any(isinstance(step, Step) and step.each for step in steps)
 
     def _long(self, name: str, value: Value) -> doc.Table:
-        """Numbers in twelve decimals."""
+        """Numbers in twelve decimals, or in those of the profile."""
         step = self.found.formula.by_name[name]
         assert isinstance(step, Step)
         index = self.writer.op(name).each[0].index if step.each else "i"
         numbers = value if isinstance(value, tuple) else (value,)
-        rows = tuple((str(place), decimals(number, LONG_DIGITS)) for place, number in enumerate(numbers, 1))
+        asked = self.look.course.decimals
+        long = LONG_DIGITS if asked == "auto" else asked
+        rows = tuple((str(place), decimals(number, long)) for place, number in enumerate(numbers, 1))
         if not isinstance(value, tuple):
             return doc.Table(("", "value"), ((doc.Math(Name(name)), rows[0][1]),), ("left", "right"))
         return doc.Table((doc.Math(Name(index)), doc.Math(Name(name))), rows, ("right", "right"))
@@ -317,17 +319,11 @@ class _Teller:
     def shown(self, name: str, value: Value) -> Iterator[doc.Block]:
         """An array as matrices, or its size where it is too large to print."""
         if self._fits(value):
-            yield doc.Formula(tuple(self.matrices(name, value)))
+            yield doc.Formula(tuple(_matrices(name, value, self.look)))
         else:
             yield doc.Paragraph(
                 (doc.Math(Name(name)), f": {'×'.join(map(str, shape(value)[lone(value) :]))} numbers; --json has them")
             )
-
-    def matrices(self, name: str, value: Value) -> Iterator[doc.Equation]:
-        """Equations whose right sides are matrices: one per channel, and per filter and channel."""
-        for place, part in matrices(value):
-            left = Index(Name(name), tuple(map(nodes.Literal, place))) if place else Name(name)
-            yield doc.Equation(left, (self.look.node(part),), rounded=self.look.is_rounded(part))
 
     def _fits(self, value: Value) -> bool:
         parts = [part for _, part in matrices(value)]
@@ -341,6 +337,13 @@ class _Teller:
             max(len(printing.text(self.look.node(item))) + 2 for item in column) for column in zip(*rows, strict=True)
         )
         return len(rows) <= _TALLEST and sum(widths) <= _WIDEST
+
+
+def _matrices(name: str, value: Value, look: Look) -> Iterator[doc.Equation]:
+    """Equations whose right sides are matrices: one per channel, and per filter and channel."""
+    for place, part in matrices(value):
+        left = Index(Name(name), tuple(map(nodes.Literal, place))) if place else Name(name)
+        yield doc.Equation(left, (look.node(part),), rounded=look.is_rounded(part))
 
 
 def _listed(waiting: list[tuple[doc.Words, doc.Equation]]) -> Iterator[doc.Block]:

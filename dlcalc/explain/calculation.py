@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Literal
 from .. import document as doc
 from ..errors import UserError
 from ..expressions import nodes
+from ..expressions.answers import digits_asked
+from ..expressions.evaluate import evaluate
 from ..expressions.nodes import Call, Index, Name, Node, Value, Vector, to_node, walk
 from ..expressions.printing import Spell
 from ..formulas.model import Convention, Formula, Step
 from ..formulas.present import AXIS_LETTERS, AXIS_WORDS
 from ..formulas.run import Line, Working, contains_letters, run
+from ..profiles import COURSE, Profile, shown_by
 from .called import opened
 from .telling import is_idle, telling
 
@@ -22,8 +25,6 @@ if TYPE_CHECKING:
     from ..expressions.inverse import Solutions
     from ..formulas.diagnose import Verdict
 
-SIGNIFICANT = 6
-"""Digits shown of a number that is not exact."""
 LONGEST = 12
 """Digits of the longest fraction that is shown exactly."""
 
@@ -84,17 +85,20 @@ def value_words(value: Value, per_axis: bool = False) -> doc.Words:
 
 
 def rounded(value: Value) -> Value:
-    """A value with its floats and longest fractions cut to SIGNIFICANT digits, for showing."""
+    """A value with its floats and longest fractions cut to the digits that the profile shows; where it says how many
+    decimals, every fraction."""
     if isinstance(value, tuple):
         return tuple(rounded(item) for item in value)
     if isinstance(value, dict):
         return tuple(rounded(item) for key, item in value.items() if key >= 1)
-    if isinstance(value, Fraction) and _is_long(value):
-        value = float(value)
-    if isinstance(value, float):
-        short = float(f"{value:.{SIGNIFICANT}g}")
-        return int(short) if short.is_integer() and abs(short) < 1e15 else short
-    return value
+    return shown_by().rounded(value) if is_cut(value) else value
+
+
+def is_cut(value: Value) -> bool:
+    """Whether a number is shown in digits that are not all of it."""
+    if isinstance(value, Fraction) and shown_by().decimals != "auto":
+        return value.denominator > 1 and Fraction(repr(shown_by().rounded(value))) != value
+    return isinstance(value, float) or _is_long(value)
 
 
 def _is_long(value: Value) -> bool:
@@ -126,10 +130,10 @@ def equation(found: Working, line: Line) -> doc.Equation:
 def _short(node: Node) -> Node:
     """An expression with the numbers that were put in rounded as results are."""
     match node:
-        case nodes.Literal(value):
-            return to_node(rounded(value))
+        case nodes.Literal(value) if isinstance(value, float) or _is_long(value):
+            return to_node(shown_by().for_givens.rounded(value))
         case nodes.Div(nodes.Literal(int(a)), nodes.Literal(int(b))) if b and _is_long(Fraction(a, b)):
-            return to_node(rounded(Fraction(a, b)))
+            return to_node(shown_by().for_givens.rounded(Fraction(a, b)))
     return node.map(_short)
 
 
@@ -144,7 +148,7 @@ def has_floats(value: Value) -> bool:
         return any(has_floats(item) for item in value)
     if isinstance(value, dict):
         return any(has_floats(item) for item in value.values())
-    return isinstance(value, float) or _is_long(value)
+    return is_cut(value)
 
 
 def _headline(formula: Formula) -> str:
@@ -235,20 +239,42 @@ def _counts(found: Working) -> list[doc.Block]:
     for name in found.formula.answers:
         if name == found.formula.shape or (name == headline and not (found.formula.shape and name == "parameters")):
             continue
+        if name == "macs" and _costs_flops(found.formula):
+            continue
         step = found.formula.by_name[name]
         assert isinstance(step, Step)
         for line in found.lines(name):
             words = f"{step.meaning}, {AXIS_WORDS[found.formula.axes][line.axis - 1]}" if line.axis else step.meaning
             formula = _shape_of(line.expression)
-            unit = f" {step.unit.removesuffix('s') if line.value == 1 else step.unit}" if step.unit else ""
             if formula is not None:
                 rows.append((words, shape_words(formula), shape_words(line.value)))
             else:
-                rows.append((words, doc.Math(line.expression), _flat((value_words(rounded(line.value)), unit))))
+                rows.append((words, doc.Math(_cost_in_full(found, line)), in_units(line.value, step.unit)))
     if not rows:
         return []
     table = doc.Table(("quantity", "formula", "value"), tuple(rows), ("left", "left", "right"))
     return [doc.Heading(1, "Parameters and cost" if found.formula.shape else "Also"), table]
+
+
+def _costs_flops(formula: Formula) -> bool:
+    """Whether FLOPs are shown alone, as the profile's cost."""
+    return shown_by().cost == "flops" and "flops" in formula.answers
+
+
+def _cost_in_full(found: Working, line: Line) -> Node:
+    """A line's expression; of FLOPs that stand alone without the MACs that are not shown, 2·o²f²ck."""
+    if line.name != "flops" or not _costs_flops(found.formula):
+        return line.expression
+    return to_node(evaluate(line.expression, {macs.name: macs.expression for macs in found.lines("macs")}))
+
+
+def in_units(value: Value, unit: str) -> doc.Words:
+    """A value in a table cell with its unit: 11 pixels; a memory as the profile shows it."""
+    if unit == "bytes" and isinstance(value, int):
+        value, unit = shown_by().memory(value), shown_by().memory_unit
+    words = value_words(rounded(value))
+    named = f" {unit.removesuffix('s') if value == 1 else unit}" if unit else ""
+    return _flat((words, named))
 
 
 def _shape_of(node: Node) -> tuple[Node, ...] | None:
@@ -289,7 +315,8 @@ def _conventions(found: Working) -> list[doc.Words]:
         value = value_words(same.shown(name))
         words += [f"; {other.who}: ", *(value if isinstance(value, tuple) else (value,))]
         words += [f" ({other.says})"] if other.says else []
-    return [tuple(words)] if len(words) > 1 else []
+    told = len(words) > 1 or found.convention is not found.formula.conventions[0]
+    return [tuple(words)] if told else []
 
 
 def neighbours(found: Working) -> list[tuple[Convention, Working]]:
@@ -361,10 +388,21 @@ def verdict(
             blocks.append(doc.Paragraph(f"and {judged.more} more"))
         if judged.mistakes[0].hint:
             blocks.append(doc.Note("hint", judged.mistakes[0].hint))
+    if not judged.correct and shown_by().significant_digits != Profile.significant_digits:
+        asked = digits_asked(shown_by().significant_digits)
+        blocks.append(doc.Note("note", f"a rounded answer has at least {asked} here"))
     if show:
         right = _one(formula, name, judged.expected)
         blocks.append(doc.Formula((doc.Equation(name, (to_node(rounded(right)),), rounded=has_floats(right)),)))
     return doc.Document(title, tuple(blocks), spell)
+
+
+def course(used: Profile) -> tuple[doc.Block, ...]:
+    """The profile in use, where it is not the course's own."""
+    if used == COURSE:
+        return ()
+    title = "" if used.title == used.name else f": {used.title}"
+    return (doc.Note("note", f"as in the profile {used.name}{title}"),)
 
 
 def _one(formula: Formula, name: str, value: Value) -> Value:

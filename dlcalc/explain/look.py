@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from ..expressions.nodes import Div, Literal, Neg, Node, Value, Vector, to_node
-
-DIGITS = 6
-"""Significant digits of a number that is rounded for display."""
+from ..profiles import Profile, shown_by
 
 
 @dataclass(frozen=True)
 class Look:
-    """How numbers are printed: rounded decimals, or `fractions` exactly."""
+    """How numbers are printed: decimals rounded as `course` says, or `fractions` exactly."""
 
     fractions: bool = False
-    digits: int = DIGITS
+    course: Profile = field(default_factory=shown_by)
 
     def node(self, value: Value) -> Node:
         """A number or an array as it is printed."""
@@ -31,11 +29,7 @@ class Look:
             return Neg(self.node(-value))
         if self.fractions and isinstance(value, Fraction):
             return Div(Literal(value.numerator), Literal(value.denominator))
-        return Literal(value) if isinstance(value, int) else to_node(self._rounded(value))
-
-    def _rounded(self, value: Fraction | float) -> Value:
-        short = Fraction(f"{float(value):.{self.digits}g}")
-        return short.numerator if short.denominator == 1 else float(short)
+        return Literal(value) if isinstance(value, int) else to_node(self.course.rounded(value))
 
     def is_rounded(self, value: Value) -> bool:
         """Whether something of the value is lost when it is printed."""
@@ -45,7 +39,12 @@ class Look:
             return any(map(self.is_rounded, value.values()))
         if isinstance(value, int | Node) or (self.fractions and isinstance(value, Fraction)):
             return False
-        return isinstance(value, float) or Fraction(f"{float(value):.{self.digits}g}") != value
+        return isinstance(value, float) or Fraction(repr(self.course.rounded(value))) != value
+
+    @property
+    def as_given(self) -> Look:
+        """How what was given, or is put into an expression, is printed."""
+        return replace(self, course=self.course.for_givens)
 
 
 def decimals(value: Value, digits: int) -> str:

@@ -10,14 +10,17 @@ from ..expressions import printing
 from ..expressions.nodes import Add, Node, Value
 from ..expressions.printing import Spell
 from ..networks.repeats import Group, alone, grouped
-from ..networks.table import Row, Table, added
-from .calculation import shape_words, value_words
+from ..networks.table import COUNTS, Row, Table, added
+from ..profiles import shown_by
+from .calculation import in_units, shape_words, value_words
 
 COLUMNS = ("output", "weights", "biases", "parameters", "macs", "receptive_field")
 """What is shown of a layer."""
 NARROW = ("output", "parameters", "macs", "receptive_field")
 """The same where there is little room."""
 
+_SUMMED = (*COUNTS, "flops")
+"""What has a total."""
 MOST_TERMS = 8
 """Terms of a total in letters that are shown."""
 
@@ -30,7 +33,7 @@ _HEADINGS = {
     "biases": "biases",
     "parameters": "parameters",
     "macs": "MACs",
-    "memory": "memory",
+    "flops": "FLOPs",
     "receptive_field": "field",
 }
 
@@ -45,8 +48,9 @@ def network(
 ) -> doc.Document:
     """The table of a network; with `every` repeated blocks are written out. `others`: parameters by other countings."""
     shapes: tuple[str | doc.Inline, ...] = ("input ", *shape_words(table.network.input))
-    blocks: list[doc.Block] = [doc.Paragraph(shapes), _table(table, columns, every)]
-    blocks += _notes(table, columns, others or {}, frozen)
+    counted = [shown_by().cost if column == "macs" else column for column in columns]
+    blocks: list[doc.Block] = [doc.Paragraph(shapes), _table(table, counted, every)]
+    blocks += _notes(table, counted, others or {}, frozen)
     return doc.Document(table.network.title, tuple(blocks), spell)
 
 
@@ -59,7 +63,7 @@ def _table(table: Table, columns: Sequence[str], every: bool) -> doc.Table:
             times: list[doc.Words] = [_times(group, index)] if repeated else []
             last = group.last[index]
             rows.append((row.layer.name, *times, *(_cell(row, column, last) for column in columns)))
-    total: list[doc.Words] = [_total(table.total[c]) if c in table.total else "" for c in columns]
+    total: list[doc.Words] = [_total(table.summed(c)) if c in _SUMMED else "" for c in columns]
     rows.append((doc.Strong("total"), *([""] if repeated else []), *total))
     header = ("layer", *([""] if repeated else []), *(_HEADINGS[column] for column in columns))
     left: Literal["left"] = "left"
@@ -104,6 +108,11 @@ def _total(value: Value) -> doc.Words:
     return "…" if _is_long(value) else value_words(value)
 
 
+def _memory(value: Value) -> doc.Words:
+    """A sum of bytes with its unit."""
+    return "…" if _is_long(value) else in_units(value, "bytes")
+
+
 def _is_long(value: Value) -> bool:
     return isinstance(value, Add) and len(value.terms) > MOST_TERMS
 
@@ -142,7 +151,7 @@ def _notes(
         blocks.append(doc.Note("note", "* paths of different centres meet here: the field is the largest path's"))
     lost = dict.fromkeys(row.reach.lost for row in table.rows if row.reach.lost)
     blocks += [doc.Note("note", f"? no one number is the field from {why}") for why in lost]
-    long = [_HEADINGS[name] for name in columns if name in table.total and _is_long(table.total[name])]
+    long = [_HEADINGS[name] for name in columns if name in _SUMMED and _is_long(table.summed(name))]
     if long:
         rule = (
             "too many terms are left in letters to be shown; --json has them all, or give the input's size in numbers"
@@ -153,6 +162,9 @@ def _notes(
         blocks.append(doc.Note("note", ("batch normalisation keeps ", *_value(running), " running values besides")))
     if fixed != 0:
         blocks.append(doc.Note("note", (*_value(fixed), " values besides are fixed and not learnt")))
+    if shown_by().megabyte != "none":
+        blocks.append(doc.Note("note", ("memory of all outputs and parameters, 4 bytes a number: ",
+                                        *_as_words(_memory(table.summed("memory"))))))  # fmt: skip
     if frozen:
         left = added(row.trainable for row in table.rows if row.layer.name not in frozen)
         layers = f"{len(frozen):,} layer{'s' if len(frozen) > 1 else ''}"
@@ -186,8 +198,12 @@ def _as_words(words: doc.Words) -> tuple[str | doc.Inline, ...]:
 def comparison(tables: Sequence[Table], spell: Spell = None) -> doc.Document:
     """The totals of several networks side by side."""
     rows: list[tuple[doc.Words, ...]] = []
-    for name in tables[0].total:
-        rows.append((_HEADINGS[name], *(_total(table.total[name]) for table in tables)))
+    for name in COUNTS:
+        if name == "memory":
+            rows.append(("memory", *(_memory(table.summed(name)) for table in tables)))
+            continue
+        name = shown_by().cost if name == "macs" else name
+        rows.append((_HEADINGS[name], *(_total(table.summed(name)) for table in tables)))
     rows.append(("layers", *(f"{len(table.rows):,}" for table in tables)))
     right: Literal["right"] = "right"
     left: Literal["left"] = "left"

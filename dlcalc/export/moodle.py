@@ -20,9 +20,9 @@ from typing import Any, Literal, TypeAlias
 
 from .. import document as doc
 from ..expressions import printing
-from ..expressions.answers import SIGNIFICANT
 from ..expressions.exact import Number
 from ..expressions.nodes import Node
+from ..profiles import shown_by
 from . import _keyed as keyed
 from . import _moodle_text as said
 from . import _sheet as sheet
@@ -267,7 +267,7 @@ def _rounding(number: Fraction) -> Fraction:
     """Half of one unit in the last place of a number that is rounded as far as it may be; 0 if it need not be."""
     if number.denominator == 1:
         return Fraction(0)
-    last = (Decimal(number.numerator) / Decimal(number.denominator)).adjusted() - SIGNIFICANT + 1
+    last = (Decimal(number.numerator) / Decimal(number.denominator)).adjusted() - shown_by().significant_digits + 1
     unit = Fraction(10) ** last
     return Fraction(0) if (number / unit).denominator == 1 else unit / 2
 

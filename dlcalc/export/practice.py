@@ -20,8 +20,10 @@ from typing import Any, TypeAlias
 from .. import document as doc
 from ..errors import UserError
 from ..expressions import printing
+from ..expressions.answers import digits_asked
 from ..expressions.evaluate import evaluate
 from ..expressions.nodes import Hadamard, Index, Name, Node, Outer, Partial, Transpose, Value, names_in, to_node, walk
+from ..profiles import shown_by
 from . import _keyed as keyed
 from . import _sheet as sheet
 from . import html
@@ -38,7 +40,7 @@ MOST_CHOICES = 5
 
 _HELP = {
     "integer": "A whole number.",
-    "number": "A number: 0.125 or 1/8; a rounded one with at least three digits.",
+    "number": "A number: 0.125 or 1/8; a rounded one with at least {digits}.",
     "shape": "For example 28 x 28 x 3.",
     "vector": "Numbers with spaces between them: 1 -2 0.5.",
     "matrix": "Rows of numbers, each on a line of its own or behind a semicolon: 1 2; 3 4.",
@@ -192,7 +194,7 @@ class _Page:
         if name:
             return f'<input data-entry="{index}" aria-label="{_text(sheet.plain(name, self.spell))}" {keys}>'
         letters = ", ".join(data.get("names", ()))
-        help = f"An expression in {letters}; write 2n^2 or 2*n*n." if letters else _HELP.get(entry.kind, "")
+        help = f"An expression in {letters}; write 2n^2 or 2*n*n." if letters else _help(entry.kind)
         described = f'id="entry-{index}" data-entry="{index}" aria-describedby="help-{index}"'
         lines = entry.kind == "text", entry.kind == "matrix"
         place = f"<textarea {described}{' ' + keys if lines[1] else ''}></textarea>"
@@ -207,9 +209,9 @@ class _Page:
             return {"kind": "choice", "several": entry.several, "right": [bool(c.right) for c in entry.choices]}
         if entry.kind == "text" or entry.key is None:
             return {"kind": "text"}
-        found = keyed.responses(entry.key)
+        found, digits = keyed.responses(entry.key), shown_by().significant_digits
         if entry.kind in sheet.ARRAYS:
-            return {"kind": entry.kind, "responses": [_array(each, entry.kind) for each in found]}
+            return {"kind": entry.kind, "digits": digits, "responses": [_array(each, entry.kind) for each in found]}
         points, names = _points([each.value for each in found], entry.id, self.spell)
         marked = [
             {"values": _values(each.value, points), "tolerance": _floats(each.tolerance), "share": float(each.share)}
@@ -219,7 +221,7 @@ class _Page:
             raise UserError(
                 f"A practice page compares numbers and expressions, and the answer of {entry.id} is neither"
             )
-        return {"kind": entry.kind, "responses": marked} | ({"names": names} if names else {})
+        return {"kind": entry.kind, "digits": digits, "responses": marked} | ({"names": names} if names else {})
 
     def said(self, index: int, entry: doc.Entry) -> Iterator[str]:
         """What is said to each answer, for the script to take."""
@@ -266,6 +268,12 @@ def _comparable(entry: doc.Entry) -> doc.Entry:
     # in an order that does not tell which is right, and is the same for every page
     choices.sort(key=lambda choice: sha256(doc.plain(choice.words).encode()).digest())
     return replace(entry, kind="choice", choices=tuple(choices))
+
+
+def _help(kind: str) -> str:
+    """What may be written; "" where nothing need be said."""
+    asked = digits_asked(shown_by().significant_digits).replace("significant ", "")
+    return _HELP.get(kind, "").replace("{digits}", asked)
 
 
 def _array(response: doc.Response, kind: str) -> dict[str, Any]:

@@ -37,7 +37,7 @@ function judgeArray(entry, text) {
   const rows = turned ? [wrote.map((row) => row[0])] : wrote;
   const fits = ({ rows: want, tolerance }) =>
     want.length === rows.length && want.every((row, i) => row.length === rows[i].length) &&
-    want.map((row, i) => row.map((value, j) => agrees(value, tolerance[i][j], rows[i][j])));
+    want.map((row, i) => row.map((value, j) => agrees(value, tolerance[i][j], rows[i][j], entry.digits)));
   const judged = entry.responses.map(fits);
   const found = judged.findIndex((right) => right && right.every((row) => row.every(Boolean)));
   return { found, rows, right: judged[0] || null };

@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeAlias
 
 from ..document import Document
 from ..errors import InternalError, UserError
+from ..profiles import showing
 from . import __path__ as _FOLDER
 
 Writer: TypeAlias = Callable[[Document], str | bytes]
@@ -40,7 +41,13 @@ def formats() -> tuple[str, ...]:
 
 def writer(name: str) -> Writer:
     """The writer of a format; its module is imported now, not before. UserError if there is none."""
-    return _found(name).write
+    write = _found(name).write
+
+    def in_its_digits(document: Document) -> str | bytes:
+        with showing(document.course):
+            return write(document)
+
+    return in_its_digits
 
 
 def suffix(name: str) -> str:

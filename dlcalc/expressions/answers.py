@@ -21,6 +21,12 @@ _GROUPED = re.compile(
 _DECIMAL = re.compile(r"[+-]?(?:\d*\.\d+|\d+\.?)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 
 
+SIGNIFICANT = 3
+"""A decimal is rounded to this many significant digits at least, or it does not count."""
+EXACT = 12
+"""A decimal of as many digits is the exact value, as a machine writes 10/9."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """What somebody wrote: the value (numbers, shape, array or an expression in letters), and how exactly.
@@ -32,6 +38,15 @@ class Answer:
     value: Value
     unit: Fraction = Fraction(0)
     significant: int = 0
+    asked: int = SIGNIFICANT
+    """The significant digits that are asked of a rounded one."""
+
+
+def digits_asked(count: int) -> str:
+    """`three significant digits`."""
+    words = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+    word = words[count - 1] if count <= len(words) else str(count)
+    return f"{word} significant digit{'' if count == 1 else 's'}"
 
 
 def split_shape(text: str) -> list[str]:
@@ -127,12 +142,6 @@ def _precision(text: str) -> tuple[Fraction, int]:
     return Fraction(10) ** (int(exponent or 0) - decimals), len(digits)
 
 
-SIGNIFICANT = 3
-"""A decimal is rounded to this many significant digits at least, or it does not count."""
-EXACT = 12
-"""A decimal of as many digits is the exact value, as a machine writes 10/9."""
-
-
 def agrees(value: Value, answer: Answer) -> bool:
     """Whether a computed value is what was answered: exactly, or rounded as far as the answer was written.
 
@@ -161,11 +170,11 @@ def _agrees(value: Value, wrote: Value, answer: Answer) -> bool:
 
 
 def _half_unit(value: Value, answer: Answer) -> Fraction:
-    """How far rounding may have moved a value: half a unit of the last digit written, but not above the third digit.
+    """How far rounding may have moved a value: half a unit of the last digit written, but not above the last one asked.
 
-    Who writes 0.14 for 0.1403 has rounded to three digits, 0.140.
+    Who writes 0.14 for 0.1403 where three are asked has rounded to three digits, 0.140.
     """
-    if answer.significant >= SIGNIFICANT or not value:
+    if answer.significant >= answer.asked or not value:
         return answer.unit / 2
     exponent = int(f"{float(value):e}".partition("e")[2])
-    return min(answer.unit, Fraction(10) ** (exponent - SIGNIFICANT + 1)) / 2
+    return min(answer.unit, Fraction(10) ** (exponent - answer.asked + 1)) / 2

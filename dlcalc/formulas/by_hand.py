@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError
 from .registry import ids_known
@@ -105,6 +105,12 @@ _BACKWARD = {"backward": "the gradients too, with finite differences beside them
 _ACTIVATION = ("tanh", "sigmoid", "relu")
 _LAYOUT = ("column", "row")
 _EPSILON = ("inside", "outside")
+_LOGARITHM = ("nats", "bits", "hartleys")
+_LOGARITHMIC: dict[str, Any] = {
+    "choices": {"logarithm": _LOGARITHM},
+    "follows": {"logarithm": "logarithms"},
+}
+"""A loss with logarithms, to the base of the course profile."""
 SIZES = (
     "channels", "height", "width", "filters", "f_h", "f_w", "pad", "pad_h", "hop", "gap", "tall", "wide", "o_h", "o_w",
 )  # fmt: skip
@@ -194,8 +200,8 @@ _OPERATIONS = (
         },
         switches={**_BACKWARD, "softmax": "a softmax behind the output layer"},
         brings={"V": "output", "y": "target"},
-        choices={"activation": _ACTIVATION, "loss": ("sum", "last"), "layout": _LAYOUT},
-        follows={"layout": "layout"},
+        choices={"activation": _ACTIVATION, "loss": ("sum", "last"), "layout": _LAYOUT, "logarithm": _LOGARITHM},
+        follows={"layout": "layout", "logarithm": "logarithms"},
         aliases=_RNN_ALIASES,
         shapes={"x": "T n", "U": "m n", "W": "m m", "b": "m", "h0": "m", "V": "k m", "c": "k", "d": "T m"},
         cells=("reach", "terms_W", "terms_U"),
@@ -235,6 +241,7 @@ _OPERATIONS = (
         "Logistic regression: probability, log loss and gradients",
         'dlcalc run logistic --x "1 2" --w "0.5 -0.25" --b 0.1 --target 1',
         {"": "logistic_by_hand"},
+        **_LOGARITHMIC,
     ),
     Operation(
         "dense",
@@ -295,6 +302,7 @@ _OPERATIONS = (
         brings={"y": "target"},
         aliases={"x": "z"},
         gradients={"gradient": "z"},
+        **_LOGARITHMIC,
     ),
     Operation(
         "embedding",
@@ -317,7 +325,8 @@ _OPERATIONS = (
         "Log loss of predicted probabilities and its gradient",
         'dlcalc run log-loss --p "0.9 0.2" --target "1 0"',
         {"": "loss_log_by_hand"},
-        choices={"form": ("textbook", "mean")},
+        choices={"form": ("textbook", "mean"), "logarithm": _LOGARITHM},
+        follows={"logarithm": "logarithms"},
         gradients={"gradient": "p"},
     ),
     Operation(
@@ -325,6 +334,7 @@ _OPERATIONS = (
         "Cross-entropy of predicted probabilities",
         'dlcalc run cross-entropy --p "0.7 0.2 0.1" --target "1 0 0"',
         {"": "cross_entropy_by_hand"},
+        **_LOGARITHMIC,
     ),
     _trained("sgd", "Gradient descent: one or several steps", 'dlcalc run sgd --w 1 --g "0.5 -0.25" --eta 0.1'),
     _trained("momentum", "Momentum: one or several steps", 'dlcalc run momentum --w 1 --g "0.5 0.5" --eta 0.1',

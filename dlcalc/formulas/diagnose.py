@@ -110,7 +110,7 @@ class _Point:
         value = _put_in(answer.value, self.state.values)
         if compiled.ops[compiled.place[name]].step.per_axis and not isinstance(value, tuple):
             value = (value,) * compiled.axes
-        self.answer = Answer(answer.text, value, answer.unit, answer.significant)
+        self.answer = Answer(answer.text, value, answer.unit, answer.significant, answer.asked)
         self.whole = value if value.__class__ is int else None
 
     def agrees(self, value: Value) -> bool:

@@ -119,7 +119,8 @@ class Convention:
     says: str
     edits: dict[str, str] = field(default_factory=dict)
     variant: bool = False
-    """Another layer rather than another count (one without biases): never an answer to the question for this one."""
+    """Another layer rather than another count (one without biases), or another unit: never an answer to the question
+    for this one."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ from math import prod
 from typing import TypeGuard
 
 from ..errors import ExpressionError, UserError
-from ..expressions.answers import Answer, read_answer, read_number
+from ..expressions.answers import Answer, digits_asked, read_answer, read_number
 from ..expressions.functions import CONSTANTS
 from ..expressions.limits import within_budget
 from ..expressions.nodes import Value
@@ -20,7 +20,7 @@ from ..formulas.reading import read_asked
 from ..formulas.run import letters_in
 from ..quiz.asked import Asked, FormulaAsked
 from ..quiz.problem import ARRAYS, Part
-from ..quiz.sheet import SIGNIFICANT, tolerance_of
+from ..quiz.sheet import tolerance_of
 from . import notation
 from .notation import NUMBER, tidy
 
@@ -32,7 +32,6 @@ _CLOSE = Fraction(1, 20)
 
 NOTHING = re.compile(r"|[?_.…–—-]+|n/?a|none|null|nan|no idea|no answer|skip(?:ped)?|(?:i )?don['’]?t know|idk|tbd",
                       re.IGNORECASE)  # fmt: skip
-TOO_FAR = "it is near the right number, but rounded too far or cut off: at least three significant digits are asked"
 _DECIMAL_COMMA = re.compile(r"[+−-]?\d*,\d+(?:[eE][+-]?\d{1,3})?")
 _DOTTED = re.compile(r"[+−-]?[1-9]\d{0,2}(?:\.\d{3})+")
 _PERCENT = re.compile(rf"({NUMBER})\s*(?:%|per ?cent)")
@@ -245,6 +244,13 @@ def is_within(part: Part, expected: Value, value: Value) -> bool:
     return abs(Fraction(expected) - Fraction(value)) <= tolerance_of(part, expected)
 
 
+def too_far(part: Part) -> str:
+    """What is said of a number that is `is_rounded_too_far`."""
+    asked = digits_asked(part.significant)
+    are = "is" if part.significant == 1 else "are"
+    return f"it is near the right number, but rounded too far or cut off: at least {asked} {are} asked"
+
+
 def is_rounded_too_far(expected: Value, answer: Answer) -> bool:
     """Whether a decimal is the right number with too few digits, or with digits cut off: 0.67 or 0.666 for 2/3."""
     if not _is_number(expected) or not _is_number(answer.value) or isinstance(expected, int) or not answer.unit:
@@ -257,9 +263,9 @@ def is_rounded_too_far(expected: Value, answer: Answer) -> bool:
 
 def with_tolerance(answer: Answer, part: Part) -> Answer:
     """The answer as exact as the part asks, whatever it is held against: its tolerance counts as rounding."""
-    value = answer.value
+    value, answer = answer.value, replace(answer, asked=part.significant)
     if not _is_number(value) or not (
-        part.tolerance or (part.kind in ("number", *ARRAYS) and answer.significant >= SIGNIFICANT)
+        part.tolerance or (part.kind in ("number", *ARRAYS) and answer.significant >= part.significant)
     ):
         return answer
     near = 2 * tolerance_of(part, Fraction(value))

@@ -21,7 +21,7 @@ from ..formulas.run import run
 from ..quiz.arrays import numbers, sizes
 from ..quiz.asked import FormulaAsked
 from ..quiz.problem import ARRAYS, Part
-from .answer_text import TOO_FAR, is_rounded_too_far, is_within
+from .answer_text import is_rounded_too_far, is_within, too_far
 from .array_answer import Cell, WrittenArray
 from .array_patterns import off_by, patterns
 from .table_marks import CellMark
@@ -108,7 +108,7 @@ class ArrayMarker:
     def _cell(self, i: int, j: int, status: str, value: Value) -> CellMark:
         cell: Cell = self.wrote.rows[i][j]
         row = "" if self.rank == 1 else f"row {i + 1}"
-        reason = cell.reason or (TOO_FAR if status == "undecided" else "")
+        reason = cell.reason or (too_far(self.part) if status == "undecided" else "")
         place = f"place {j + 1}" if self.rank == 1 else f"column {j + 1}"
         return CellMark(row, place, status, value, cell.text, reason=reason, answer=cell.answer)
 

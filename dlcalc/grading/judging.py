@@ -26,7 +26,7 @@ from ..quiz.asked import Asked, CellAsked, ChoiceAsked, FormulaAsked, InverseAsk
 from ..quiz.gradients import GradientAsked
 from ..quiz.problem import ARRAYS, Part
 from ..quiz.variant import Variant, ask_part
-from .answer_text import TOO_FAR, Written, is_rounded_too_far, is_within, read
+from .answer_text import Written, is_rounded_too_far, is_within, read, too_far
 from .array_judging import Followed, judge_array
 from .array_marks import indexed, is_sound_array
 from .choices import judge_choice
@@ -116,7 +116,7 @@ class _Judge:
                     share = self.policy.share("follows")
                     return replace(mark, status="follows", share=share, carried=names)
             if is_rounded_too_far(asked.expected, answer):
-                return replace(mark, status="undecided", reason=TOO_FAR)
+                return replace(mark, status="undecided", reason=too_far(part))
             found = self._better(part, asked, answer, found)
         return replace(
             mark, status=found.status, share=self.policy.share(found.status), mistakes=found.mistakes[:MOST_NAMED],

@@ -53,7 +53,7 @@ class Row:
         return self.reach.aligned
 
     def count(self, name: str) -> Value:
-        """weights, biases, parameters, macs or memory; 0 for a layer that has none."""
+        """weights, biases, parameters, macs, flops or memory; 0 for a layer that has none."""
         if name not in self.shown:
             has = self.working is not None and name in self.working.formula.answers
             self.shown[name] = self.working.shown(name) if self.working is not None and has else 0
@@ -83,6 +83,10 @@ class Table:
     def total(self) -> dict[str, Value]:
         """The sums over all rows."""
         return {name: added(row.count(name) for row in self.rows) for name in COUNTS}
+
+    def summed(self, name: str) -> Value:
+        """The sum over all rows of what `Row.count` counts."""
+        return self.total[name] if name in COUNTS else added(row.count(name) for row in self.rows)
 
     @property
     def partial(self) -> bool:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import Literal
 
 from ..errors import ProblemError
@@ -22,6 +25,9 @@ CONVOLUTION = {
 
 RECURRENT = {"n": "input-size", "m": "hidden-size", "T": "steps", "q": "outputs"}
 """The same of a recurrent layer with its output layer."""
+
+SIGNIFICANT = 6
+"""Significant digits shown of a number that is not exact, where a profile does not say how many decimals."""
 
 
 @dataclass(frozen=True)
@@ -64,17 +70,53 @@ class Profile:
     batchnorm_epsilon: float = 0.0
     """What batch normalisation adds to the variance: 0 by hand, PyTorch 1e-5, Keras 1e-3."""
     logarithm: Literal["e", "2", "10"] = "e"
-    """Base of the logarithm in losses and entropies: "e" (nats), "2" (bits) or "10"."""
+    """Base of the logarithm in losses and entropies: "e" (nats), "2" (bits) or "10" (hartleys); their gradients follow.
+    Gradients of whole networks (bptt, backprop) are always those of the loss in nats."""
     cost: Literal["macs", "flops"] = "macs"
-    """What a cost counts: multiply-accumulates (ResNet's paper, torchvision), or FLOPs, two of them to each."""
-    megabyte: Literal[1000000, 1048576] = 1000000
-    """Bytes in a MB: 10⁶ (SI), or 2²⁰ (Keras, many notes), which IEC 80000-13 calls a MiB."""
-    decimals: int = 4
-    """Decimals shown of a number that is not whole, 0 to 15."""
+    """What is shown as a cost: multiply-accumulates (ResNet's paper, torchvision), with a layer's FLOPs beside them;
+    or FLOPs alone, two to each multiply-accumulate."""
+    megabyte: Literal["none", 1000000, 1048576] = "none"
+    """In what memory is shown: "none" in bytes; in MB of 10⁶ bytes (SI); or of 2²⁰ (Keras, many notes), which are
+    written MiB as in IEC 80000-13."""
+    decimals: int | Literal["auto"] = "auto"
+    """Decimals shown at most of a result that is not whole, 0 to 15; "auto" shows six significant digits. What would
+    be shown as 0 and is not 0 keeps its digits, and so does what was given or is put into an expression."""
     significant_digits: int = 3
-    """Significant digits in which an answer must agree to be right, 1 to 15."""
+    """Significant digits to which a rounded answer must agree to be right, 1 to 15."""
     outer: Literal["outer", "pointwise"] = "outer"
     """How ⊗ is read: the "outer" product abᵀ, or the product entry by entry, which is ⊙ here."""
+
+    @property
+    def logarithms(self) -> str:
+        """The unit of a loss, which is the name of the convention: nats, bits or hartleys."""
+        return {"e": "nats", "2": "bits", "10": "hartleys"}[self.logarithm]
+
+    @property
+    def cost_name(self) -> str:
+        """What is written over a cost."""
+        return {"macs": "MACs", "flops": "FLOPs"}[self.cost]
+
+    @property
+    def memory_unit(self) -> str:
+        """What is written beside a memory."""
+        return {"none": "bytes", 1000000: "MB", 1048576: "MiB"}[self.megabyte]
+
+    def memory(self, size: int) -> int | float:
+        """So many bytes in the `memory_unit`, as it is shown."""
+        return size if self.megabyte == "none" else self.rounded(Fraction(size, self.megabyte))
+
+    def rounded(self, value: float | Fraction) -> int | float:
+        """A finite number as it is shown, in `decimals` or in six significant digits."""
+        short = float(f"{float(value):.{SIGNIFICANT}g}")
+        if self.decimals != "auto":
+            in_decimals = float(f"{float(value):.{self.decimals}f}")
+            short = in_decimals if in_decimals or not value else short
+        return int(short) if short.is_integer() and abs(short) < 1e15 else short
+
+    @property
+    def for_givens(self) -> Profile:
+        """By which what was given, or is put into an expression, is shown: `decimals` are those of results."""
+        return replace(self, decimals="auto")
 
     def convention_for(self, formula_id: str, known: Sequence[str]) -> str:
         """The name among `known`, a formula's conventions with its own first, that this profile asks for.
@@ -83,7 +125,7 @@ class Profile:
         """
         wanted = self.conventions.get(formula_id)
         if wanted is None:
-            return next((name for name in (self.counts, self.dropout) if name in known), known[0])
+            return next((name for name in (self.logarithms, self.dropout, self.counts) if name in known), known[0])
         if wanted not in known:
             rule = f"a convention of {formula_id} is one of {', '.join(known)}, not {wanted}"
             raise ProblemError(f"profile {self.name}", f"conventions.{formula_id}", rule)
@@ -116,3 +158,23 @@ def shared_letter(spelled: Mapping[str, str]) -> str:
             return f"two quantities never share a letter, but {owners[letter]} and {name} are both written {letter}"
         owners[letter] = name
     return ""
+
+
+COURSE = Profile()
+"""The course's own."""
+_SHOWN: ContextVar[Profile] = ContextVar("the profile that numbers are shown by", default=COURSE)
+
+
+@contextmanager
+def showing(course: Profile) -> Iterator[None]:
+    """Inside it numbers are shown as `course` says, as `decimal.localcontext` rules numbers inside it."""
+    token = _SHOWN.set(course)
+    try:
+        yield
+    finally:
+        _SHOWN.reset(token)
+
+
+def shown_by() -> Profile:
+    """The profile by which numbers are shown here; the course's own outside of `showing`."""
+    return _SHOWN.get()

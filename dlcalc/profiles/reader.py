@@ -12,7 +12,7 @@ from typing import Any, get_args, get_type_hints
 
 from ..errors import ProblemError, UserError
 from ..foreign import parse_toml, printable, read_bytes, shown
-from .profile import CONVOLUTION, RECURRENT, Profile, shared_letter
+from .profile import CONVOLUTION, COURSE, RECURRENT, Profile, shared_letter
 
 _HERE = os.path.dirname(__file__)
 _MOST_BYTES = 64 * 1024
@@ -59,7 +59,7 @@ def active(named: str | None, environ: Mapping[str, str]) -> Profile:
         except UserError as error:
             raise UserError(f"DLCALC_PROFILE: {error}") from None
     config = config_file(environ)
-    return _configured(config) if config and os.path.isfile(config) else Profile()
+    return _configured(config) if config and os.path.isfile(config) else COURSE
 
 
 def config_file(environ: Mapping[str, str], platform: str = sys.platform) -> str | None:
@@ -82,7 +82,7 @@ def _configured(config: str) -> Profile:
             if key != "profile":
                 raise _Refused(printable(key), "the only key here is profile")
         if "profile" not in settings:
-            return Profile()
+            return COURSE
         path = _located("profile", settings["profile"], config)
     except _Refused as refused:
         raise refused.in_file(config) from None
@@ -168,7 +168,7 @@ def _checked(key: str, value: object, hint: object) -> Any:
         case "epsilon" | "batchnorm_epsilon":
             return _fraction(key, value)
         case "decimals":
-            return _whole(key, value, 0, 15)
+            return value if value == "auto" else _whole(key, value, 0, 15, ', or "auto"')
         case "significant_digits":
             return _whole(key, value, 1, 15)
         case _:
@@ -194,10 +194,10 @@ def _fraction(key: str, value: object) -> float:
     raise _Refused(key, f"this is a number from 0 up to 1, 1 excluded, not {shown(value)}")
 
 
-def _whole(key: str, value: object, low: int, high: int) -> int:
+def _whole(key: str, value: object, low: int, high: int, other: str = "") -> int:
     if type(value) is int and low <= value <= high:
         return value
-    raise _Refused(key, f"this is a whole number from {low} to {high}, not {shown(value)}")
+    raise _Refused(key, f"this is a whole number from {low} to {high}{other}, not {shown(value)}")
 
 
 def _table(key: str, value: object) -> dict[str, object]:

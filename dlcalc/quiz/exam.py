@@ -7,7 +7,7 @@ import io
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date as calendar
 from fractions import Fraction
 from functools import cached_property
@@ -17,6 +17,7 @@ from .. import document as doc
 from ..errors import DlcalcError, ProblemError
 from ..expressions.printing import Spell
 from ..foreign import decoded, parse_toml, printable, read_bytes, shown
+from ..profiles import COURSE, Profile
 from . import bank, seeds
 from .keys import Keys
 from .problem import LEVELS, Problem
@@ -57,6 +58,11 @@ class Exam:
     def points(self) -> Fraction:
         return sum((item.worth for item in self.items), Fraction(0))
 
+    def asking(self, digits: int) -> Exam:
+        """The exam with rounded numbers asked to so many significant digits."""
+        items = tuple(replace(item, problem=item.problem.asking(digits)) for item in self.items)
+        return replace(self, items=items)
+
     def variants(self, secret: str, student: str) -> tuple[Variant, ...]:
         """What a student gets. Raises ProblemError where a problem cannot be drawn."""
         return tuple(
@@ -66,7 +72,7 @@ class Exam:
 
     def document(
         self, variants: Iterable[Variant], code: str, name: str = "", key: bool = False, shares: Shares | None = None,
-        spell: Spell = None,
+        spell: Spell = None, course: Profile = COURSE,
     ) -> doc.Document:  # fmt: skip
         """A student's sheet, or the key to it."""
         facts = [("Code", code), ("Name", name), *self.facts.items(), ("Points", _number(self.points))]
@@ -75,7 +81,7 @@ class Exam:
         before = (doc.Paragraph(self.instructions),) if self.instructions else ()
         points = {i: item.worth for i, item in enumerate(self.items, 1)}
         title = f"{self.title}: key" if key else self.title
-        return sheet(title, tuple(variants), key, facts, self.date, points, before, shares or Shares(), spell)
+        return sheet(title, tuple(variants), key, facts, self.date, points, before, shares or Shares(), spell, course)
 
 
 def _number(points: Fraction) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
+from ..expressions.answers import SIGNIFICANT
 from ..expressions.evaluate import Evaluator
 from ..expressions.nodes import Node
 from ..expressions.reader import Declarations
@@ -163,6 +164,8 @@ class Part:
     grid: bool = True
     """Whether the sheet shows an empty grid of the answer's size for an array to be written into."""
     hints: tuple[TemplateLine, ...] = ()
+    significant: int = SIGNIFICANT
+    """Digits to which a number is asked that is not exact and has no tolerance of its own."""
 
     @property
     def several(self) -> bool:
@@ -207,6 +210,10 @@ class Problem:
     @property
     def points(self) -> Fraction:
         return sum((part.points for part in self.parts), Fraction(0))
+
+    def asking(self, digits: int) -> Problem:
+        """The problem with rounded numbers asked to so many significant digits."""
+        return replace(self, parts=tuple(replace(part, significant=digits) for part in self.parts))
 
     @cached_property
     def constants(self) -> dict[str, Any]:

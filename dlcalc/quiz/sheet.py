@@ -22,6 +22,7 @@ from ..foreign import printable
 from ..formulas.run import contains_letters
 from ..networks.exercise import LAYER, TOTAL, cell, heading
 from ..networks.table import COUNTS
+from ..profiles import COURSE, Profile, showing
 from .arrays import mapped, sizes
 from .asked import Asked, CellAsked, TableAsked
 from .filling import value_words
@@ -100,11 +101,16 @@ def sheet(
     before: tuple[doc.Block, ...] = (),
     shares: Shares = Shares(),
     spell: Spell = None,
+    course: Profile = COURSE,
 ) -> doc.Document:
-    """A document of several questions, numbered from 1; with `key` answers, reasons and working are in it."""
+    """A document of several questions, numbered from 1; with `key` answers, reasons and working are in it.
+
+    `spell`: the letters of `course`, which also says how its numbers are shown.
+    """
     scaled = points or {}
-    questions = tuple(question(v, i, key, scaled.get(i), shares) for i, v in enumerate(variants, 1))
-    return doc.Document(title, (*before, *questions), spell, facts=tuple(facts), date=date)
+    with showing(course):
+        questions = tuple(question(v, i, key, scaled.get(i), shares) for i, v in enumerate(variants, 1))
+    return doc.Document(title, (*before, *questions), spell, facts=tuple(facts), date=date, course=course)
 
 
 def _part(
@@ -183,10 +189,6 @@ def _is_long(value: Value) -> bool:
     return isinstance(value, Fraction) and value.denominator > 1 and isinstance(value_words(value), doc.Math)
 
 
-SIGNIFICANT = 3
-"""Digits to which a number is asked that is not exact and has no tolerance of its own."""
-
-
 def tolerances_of(part: Part, value: Value) -> Fraction | tuple[Any, ...]:
     """`tolerance_of` a value; of an array that of each number, in its shape."""
     if part.kind in ARRAYS:
@@ -195,14 +197,14 @@ def tolerances_of(part: Part, value: Value) -> Fraction | tuple[Any, ...]:
 
 
 def tolerance_of(part: Part, value: Value) -> Fraction:
-    """How far an answer may be from a value and still be it: the tolerance, or half a unit of the third digit."""
+    """How far an answer may be from a value and still be it: the tolerance, or half a unit of the last digit asked."""
     if part.tolerance:
         return abs(Fraction(value)) * part.tolerance if part.relative else part.tolerance
     if isinstance(value, float) or (isinstance(value, Fraction) and part.kind in ("number", *ARRAYS)):
         if value == 0:
             return Fraction(0)
         exponent = int(f"{float(value):e}".partition("e")[2])
-        return Fraction(10) ** (exponent - SIGNIFICANT + 1) / 2
+        return Fraction(10) ** (exponent - part.significant + 1) / 2
     return Fraction(0)
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from ...expressions.nodes import Kind
 from ..model import Convention, Formula, Mistake, Step, Variable
-from .options_by_hand import Option, combined, quantity
+from .options_by_hand import Option, combined, in_every_base, quantity
 
 _VECTOR, _MATRIX = Kind.VECTOR, Kind.MATRIX
 _INPUT = quantity("x", "x", "inputs", _VECTOR, ordinary=(-2, 2))
@@ -80,6 +80,8 @@ PERCEPTRON_RULE = Formula(
 
 _LOGISTIC_GIVEN = (_INPUT, quantity("w", "w", "weights", _VECTOR), quantity("b", "b", "bias", default="0"))
 
+_LOG_LOSS = "-(y*ln(yhat) + (1 - y)*ln(1 - yhat))"
+
 LOGISTIC = Formula(
     id="logistic_by_hand",
     title="Logistic regression by hand",
@@ -87,7 +89,7 @@ LOGISTIC = Formula(
     steps=(
         _SUM,
         Step("yhat", "sigmoid(z)", "output: the probability of class 1"),
-        Step("loss", "-(y*ln(yhat) + (1 - y)*ln(1 - yhat))", "log loss against the target"),
+        Step("loss", _LOG_LOSS, "log loss against the target"),
         Step("error", "yhat - y", "∂L/∂z"),
         Step("dw", "error*x", "∂L/∂w", kind=_VECTOR),
         Step("db", "error", "∂L/∂b"),
@@ -112,7 +114,10 @@ LOGISTIC = Formula(
         Mistake("error-sign-turned", "error", "y - yhat", "∂L/∂z is ŷ − y: below the target the loss "
                 "falls as z grows", 0.5, "Does the loss of class 1 fall when z grows?"),
     ),
-    notes=("∂L/∂z = ŷ − y: the slope of the sigmoid cancels",),
+    conventions=in_every_base(
+        (Convention("textbook", "textbooks", "the loss of one example"),), {"loss": _LOG_LOSS}, {"error": "yhat - y"}
+    ),
+    notes=("in nats ∂L/∂z = ŷ − y: the slope of the sigmoid cancels",),
     source="Goodfellow, Bengio and Courville, Deep Learning, 2016, section 6.2.2",
 )  # fmt: skip
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ...expressions.nodes import Kind
 from ..model import Convention, Formula, Mistake, Step
-from .options_by_hand import quantity
+from .options_by_hand import in_every_base, quantity
 
 _VECTOR = Kind.VECTOR
 _SOURCE = "Goodfellow, Bengio and Courville, Deep Learning, 2016, section 6.2"
@@ -50,6 +50,9 @@ SQUARED = Formula(
 
 _WRONG_LOGS = (("common-logarithm", "log10"), ("binary-logarithm", "log2"))
 
+_LOG_TERMS = "-(y ⊙ ln(p) + (1 - y) ⊙ ln(1 - p))"
+_ONE_SUM = (Convention("textbook", "textbooks", "the sum over the classes"),)
+
 LOG_LOSS = Formula(
     id="loss_log_by_hand",
     title="Log loss by hand",
@@ -58,7 +61,7 @@ LOG_LOSS = Formula(
         quantity("y", "target", "targets, 0 or 1", _VECTOR, ordinary=(0, 1), low=0, high=1),
     ),
     steps=(
-        Step("terms", "-(y ⊙ ln(p) + (1 - y) ⊙ ln(1 - p))", "loss of each example", kind=_VECTOR),
+        Step("terms", _LOG_TERMS, "loss of each example", kind=_VECTOR),
         Step("loss", "sum(terms)", "log loss"),
         Step("gradient", "(p - y)/(p ⊙ (1 - p))", "∂L/∂p", kind=_VECTOR),
         Step("by_score", "p - y", "∂L/∂z, where p = σ(z)", kind=_VECTOR),
@@ -78,11 +81,15 @@ LOG_LOSS = Formula(
         Mistake("error-sign-turned", "by_score", "y - p", "∂L/∂z is p − y: below the target the loss falls as z "
                 "grows", 0.5, "Does the loss of class 1 fall when z grows?"),
     ),
-    conventions=(
-        Convention("textbook", "textbooks", "the sum over the examples"),
-        Convention("mean", "PyTorch (BCELoss), Keras", "the mean over the examples",
-                   {"loss": "sum(terms)/len(terms)", "gradient": "(p - y)/(p ⊙ (1 - p))/len(p)",
-                    "by_score": "(p - y)/len(p)"}),
+    conventions=in_every_base(
+        (
+            Convention("textbook", "textbooks", "the sum over the examples"),
+            Convention("mean", "PyTorch (BCELoss), Keras", "the mean over the examples",
+                       {"loss": "sum(terms)/len(terms)", "gradient": "(p - y)/(p ⊙ (1 - p))/len(p)",
+                        "by_score": "(p - y)/len(p)"}),
+        ),
+        {"terms": _LOG_TERMS},
+        {"gradient": "(p - y)/(p ⊙ (1 - p))", "by_score": "p - y"},
     ),
     source=_SOURCE,
 )  # fmt: skip
@@ -116,6 +123,7 @@ CROSS_ENTROPY = Formula(
         Mistake("mean-over-classes", "loss", "-sum(terms)/len(terms)", "the terms of one example are added, not "
                 "averaged over the classes", 0.4, "Does an example cost less when there are more classes?"),
     ),
+    conventions=in_every_base(_ONE_SUM, {"terms": "y ⊙ ln(p)"}, {}),
     source=_SOURCE,
 )  # fmt: skip
 
@@ -151,7 +159,8 @@ SOFTMAX_CROSS_ENTROPY = Formula(
         Mistake("slope-twice", "gradient", "(yhat - y) ⊙ yhat ⊙ (1 - yhat)", "softmax and cross-entropy together give "
                 "ŷ − y: no further slope", 0.5, "What is left of the softmax in the gradient?"),
     ),
-    notes=("∂L/∂z = ŷ − y where the targets sum to 1", "the same number added to every score changes nothing"),
+    conventions=in_every_base(_ONE_SUM, {"loss": "-sum(y ⊙ ln(yhat))"}, {"gradient": "yhat - y"}),
+    notes=("in nats ∂L/∂z = ŷ − y where the targets sum to 1", "the same number added to every score changes nothing"),
     source=_SOURCE,
 )  # fmt: skip
 

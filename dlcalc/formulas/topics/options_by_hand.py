@@ -124,6 +124,40 @@ def _chosen(options: tuple[Option, ...], choices: tuple[tuple[Option, ...], ...]
     )
 
 
+_BASES = (
+    ("2", "log2", "bits", "information theory, compression"),
+    ("10", "log10", "hartleys", "notes with common logarithms"),
+)
+
+
+def in_every_base(
+    ways: tuple[Convention, ...], logarithmic: dict[str, str], slopes: dict[str, str]
+) -> tuple[Convention, ...]:
+    """Every way to count with logarithms to base e, 2 and 10, all to base e first.
+
+    `logarithmic`: steps with ln, as the formula has them; `slopes`: derivatives of the loss, which are divided by the
+    logarithm of the base. A loss in another unit is a variant: where nats are asked it is no right answer.
+    """
+    found = [Chosen(*_parts(way), (*_options(way), "nats")) for way in ways]
+    for base, function, unit, who in _BASES:
+        for way in ways:
+            edits = logarithmic | way.edits
+            edits = {step: text.replace("ln(", f"{function}(") for step, text in edits.items()}
+            edits |= {step: f"({edits.get(step, text)})/ln({base})" for step, text in slopes.items()}
+            name = unit if way is ways[0] else f"{way.name}-{unit}"
+            says = f"{way.says}; logarithms to base {base}, so the loss is in {unit}"
+            found.append(Chosen(name, who, says, edits, True, (*_options(way), unit)))
+    return tuple(found)
+
+
+def _parts(way: Convention) -> tuple[str, str, str, dict[str, str], bool]:
+    return way.name, way.who, way.says, way.edits, way.variant
+
+
+def _options(way: Convention) -> tuple[str, ...]:
+    return way.options if isinstance(way, Chosen) else (way.name,)
+
+
 def convention_of(formula: Formula, options: Iterable[str]) -> str:
     """The convention with these options, the formula's own where none is named. Raises UserError for an unknown one."""
     wanted = set(options)

@@ -8,7 +8,7 @@ its terms. P. J. Werbos, Backpropagation through time, Proceedings of the IEEE 7
 from __future__ import annotations
 
 from ..model import Convention, Formula, Mistake, Step, Variable
-from .options_by_hand import Kinds, Option, combined, for_one_unit, quantity
+from .options_by_hand import Kinds, Option, combined, for_one_unit, in_every_base, quantity
 
 EACH = "t in 1..T"
 TERMS = "j in 1..T, k in 1..T"
@@ -302,6 +302,9 @@ def _bptt_output(kinds: Kinds, softmax: bool) -> Formula:
     targets = quantity("y", "target", "targets, one per time step", kinds.series, low=0 if softmax else -(10**9),
                        ordinary=(0, 1))  # fmt: skip
     row = {**_BACK_LAYOUT, "o": "V^T h[t] + c", "e": "V error[t]", "dV": "sum(t=1..T, h[t] ⊗ error[t])"}
+    ways = combined(_SLOPES, _layouts(kinds, **row), (_EVERY_STEP, _last_step("error", "yhat", at_end)))
+    if softmax:
+        ways = in_every_base(ways, {"loss": loss}, {"error": "yhat[t] - y[t]"})
     return Formula(
         id=kinds.id(f"rnn_bptt_{name}_by_hand"),
         title=kinds.title(f"Backpropagation through time, {'softmax' if softmax else 'output layer'}"),
@@ -309,7 +312,7 @@ def _bptt_output(kinds: Kinds, softmax: bool) -> Formula:
         steps=_backward(kinds, state),
         answers=(*_GRADIENTS, "dV", "dc", "yhat", "h", "loss"),
         mistakes=(*_bptt_mistakes(kinds), *_OUTPUT_ERRORS),
-        conventions=combined(_SLOPES, _layouts(kinds, **row), (_EVERY_STEP, _last_step("error", "yhat", at_end))),
+        conventions=ways,
         notes=_BPTT_NOTES,
         source=_BPTT_SOURCE,
     )

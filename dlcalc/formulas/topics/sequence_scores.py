@@ -14,6 +14,8 @@ PROBABILITIES = Variable("p", "probabilities", "probability of each token, given
 
 _NATURAL = Convention("textbook", "PyTorch, Keras, this field's textbooks", "natural logarithms")
 _BITS = "information theory, compression"
+_COMMON = "notes with common logarithms"
+_TO_TEN = "logarithms to base 10, so in hartleys"
 
 LOG_PROBABILITY = Formula(
     id="log_probability",
@@ -48,7 +50,8 @@ LOG_PROBABILITY = Formula(
                 "other, their probabilities are multiplied", 0.3,
                 "Is a long sequence as likely as one of its tokens?"),
     ),
-    conventions=(_NATURAL, Convention("bits", _BITS, "logarithms to base 2", {"logarithms": "log2(p)"})),
+    conventions=(_NATURAL, Convention("bits", _BITS, "logarithms to base 2, so in bits", {"logarithms": "log2(p)"}),
+                 Convention("hartleys", _COMMON, _TO_TEN, {"logarithms": "log10(p)"}, True)),
     source="Jurafsky and Martin, Speech and Language Processing, chapter 3",
 )  # fmt: skip
 
@@ -69,6 +72,8 @@ PERPLEXITY_OF_LOSS = Formula(
     conventions=(
         _NATURAL,
         Convention("bits", _BITS, "the loss is in bits, so perplexity is 2 to its power", {"perplexity": "2^loss"}),
+        Convention("hartleys", _COMMON, "the loss is in hartleys, so perplexity is 10 to its power",
+                   {"perplexity": "10^loss"}, True),
     ),
     source="Jurafsky and Martin, Speech and Language Processing, chapter 3",
 )  # fmt: skip
@@ -92,7 +97,8 @@ PERPLEXITY = Formula(
         Mistake("arithmetic-mean", "perplexity", "len(p)/sum(p)", "the logarithms are averaged, not the "
                 "probabilities", 0.3, "What is averaged over the tokens?"),
     ),
-    conventions=(_NATURAL, Convention("bits", _BITS, "the loss in bits; the perplexity is the same")),
+    conventions=(_NATURAL, Convention("bits", _BITS, "the loss in bits; the perplexity is the same"),
+                 Convention("hartleys", _COMMON, "the loss in hartleys; the perplexity is the same", variant=True)),
     source="Jurafsky and Martin, Speech and Language Processing, chapter 3",
 )  # fmt: skip
 
@@ -119,7 +125,8 @@ UNTRAINED_LOSS = Formula(
         Mistake("loss-for-perplexity", "perplexity", "loss", "this is the loss, a logarithm; perplexity undoes the "
                 "logarithm", 0.4, "What undoes a logarithm?"),
     ),
-    conventions=(_NATURAL, Convention("bits", _BITS, "logarithms to base 2", {"loss": "log2(k)"})),
+    conventions=(_NATURAL, Convention("bits", _BITS, "logarithms to base 2, so in bits", {"loss": "log2(k)"}),
+                 Convention("hartleys", _COMMON, _TO_TEN, {"loss": "log10(k)"}, True)),
     notes=("a first loss far above this points to an error in the initialisation or in the loss",),
 )  # fmt: skip
 
