@@ -19,6 +19,7 @@ from ..formulas.topics.detectors import detector as detector_named
 from ..formulas.topics.options_by_hand import Chosen, convention_of
 from ..profiles import Profile, active
 from .array_text import lifted, read_raw
+from .results import spelling
 
 _LOSSES = {"squared": "textbook", "sum": "sum", "mean": "mean"}
 """Values of --loss where a target is compared with an output → conventions of the squared loss, of a map or not."""
@@ -37,8 +38,7 @@ class Asked:
 
     @property
     def spell(self) -> dict[str, str]:
-        names = {step.name: "" for step in self.formula.steps} | {v.name: v.long for v in self.formula.variables}
-        return self.course.letters_for(self.formula.id, names)
+        return spelling(self.formula, self.course)
 
 
 def operation_named(name: str) -> Operation:

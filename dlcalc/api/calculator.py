@@ -15,7 +15,7 @@ from ..formulas.reading import read_asked, read_ranges, read_value
 from ..formulas.registry import formula
 from ..formulas.run import run
 from ..profiles import Profile, active
-from .results import Backwards, Calculation, Judged
+from .results import Backwards, Calculation, Judged, spelling
 
 
 class Calculator:
@@ -55,7 +55,7 @@ class Calculator:
             return _backwards(found, values, answers, wanted, boxes, used, course)
         if boxes:
             raise UserError(f"a range is for asking backwards: give an answer, one of {', '.join(found.answers)}")
-        return Calculation(run(found, values, convention=used), _spelling(found, course), course)
+        return Calculation(run(found, values, convention=used), spelling(found, course), course)
 
     def check(
         self,
@@ -81,7 +81,7 @@ class Calculator:
         name = _asked(found, ask)
         from ..formulas.diagnose import verify
 
-        spell = _spelling(found, course)
+        spell = spelling(found, course)
         wrote = replace(read_asked(found, name, answer, spell), asked=course.significant_digits)
         verdict = verify(found, values, name, wrote, used)
         return Judged(found, name, str(answer), verdict, used, show, spell, course)
@@ -159,12 +159,6 @@ def _profile(profile: str | Profile | None) -> Profile:
     return profile if isinstance(profile, Profile) else active(profile, os.environ)
 
 
-def _spelling(found: Formula, course: Profile) -> dict[str, str]:
-    """How the course writes this formula's names."""
-    names = {step.name: "" for step in found.steps} | {v.name: v.long for v in found.variables}
-    return course.letters_for(found.id, names)
-
-
 def _convention(found: Formula, wanted: str | None, course: Profile) -> str:
     names = [convention.name for convention in found.conventions]
     if wanted is None:
@@ -200,6 +194,6 @@ def _backwards(
         values,
         {name: answer.text for name, answer in answers.items()},
         solutions,
-        _spelling(found, course),
+        spelling(found, course),
         course,
     )

@@ -20,7 +20,7 @@ from ..networks import exercise, text, zoo
 from ..networks.network import Network
 from ..networks.table import COUNTS, Row, Table, tabulate
 from ..profiles import COURSE, Profile, active
-from .results import Result
+from .results import Calculation, Result, spelling
 
 COUNTINGS = {"textbook": "textbooks", "pytorch": "PyTorch", "keras": "Keras"}
 """The conventions of counting, and who uses each."""
@@ -53,6 +53,13 @@ class NetworkTable(Result):
 
     def __repr__(self) -> str:
         return f"<{self.table.network.title}: {len(self.rows)} layers, {self.parameters} parameters>"
+
+    def explained(self, layer: str) -> Calculation:
+        """The working of one layer. Raises UserError for one that is unknown or could not be worked out."""
+        row = self.table.row(layer)
+        if row.working is None:
+            raise UserError(f"{row.layer.name}: {row.unknown}")
+        return Calculation(row.working, spelling(row.working.formula, self.course), self.course)
 
     def countings(self) -> dict[str, Value]:
         """The parameters under each convention of counting."""

@@ -67,6 +67,12 @@ class Result:
         return self.to_html()
 
 
+def spelling(found: Formula, course: Profile) -> dict[str, str]:
+    """How the course writes this formula's names."""
+    names = {step.name: "" for step in found.steps} | {v.name: v.long for v in found.variables}
+    return course.letters_for(found.id, names)
+
+
 class Calculation(Result):
     """A formula worked out. Every variable, step and answer is an attribute: `.output`, `.parameters`, `.padded`."""
 

@@ -205,11 +205,7 @@ def _list(formats: Formats) -> int:
 def _explain(
     source: str, layer: str, input: str | None, convention: str | None, profile: str | None, formats: Formats
 ) -> int:
-    whole = net(load(source), input=input, convention=convention, profile=profile)
-    row = whole.table.row(layer)
-    if row.working is None:
-        raise api.UserError(f"{row.layer.name}: {row.unknown}")
-    emit(api.Calculation(row.working, course=whole.course), formats)
+    emit(net(load(source), input=input, convention=convention, profile=profile).explained(layer), formats)
     return 0
 
 

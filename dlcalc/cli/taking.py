@@ -19,6 +19,7 @@ from ..grading.part_mark import PartMark
 from ..grading.policy import Policy
 from ..networks.exercise import cell
 from ..networks.table import COUNTS
+from ..profiles import showing
 from ..quiz.asked import TableAsked
 from ..quiz.problem import Part
 from ..quiz.sheet import question
@@ -46,8 +47,9 @@ def take(paper: Paper, console: Console | None = None) -> int:
     taker = _Taker(console or Console(highlight=False))
     taker.say("note", _HELP)
     try:
-        for index, variant in enumerate(paper.variants, 1):
-            taker.question(variant, index, len(paper.variants))
+        with showing(paper.course):
+            for index, variant in enumerate(paper.variants, 1):
+                taker.question(variant, index, len(paper.variants))
     except (_Stop, KeyboardInterrupt, EOFError):
         taker.console.print()
     return taker.summary()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -15,6 +16,7 @@ from dlcalc.expressions.answers import (
     SIGNIFICANT,
     Answer,
     agrees,
+    digits_asked,
     read_answer,
     read_number,
     read_scalar,
@@ -390,3 +392,20 @@ def test_rounding_is_right_and_off_by_one_is_not(value: Fraction, places: int) -
     assert agrees(value, answer)
     wrong = read_answer(f"{float(value) + 1.01 / 10**places:.{places}f}")
     assert not agrees(value, wrong)
+
+
+def test_a_course_may_ask_fewer_or_more_digits() -> None:
+    """0.46 for tanh 0.5 = 0.46211… is right to two digits; 0.462 is too coarse where five are asked, 0.46212 is not."""
+    value = 0.46211715726
+    assert not agrees(value, read_answer("0.46"))
+    assert agrees(value, replace(read_answer("0.46"), asked=2))
+    assert agrees(value, read_answer("0.462"))
+    assert not agrees(value, replace(read_answer("0.462"), asked=5))
+    assert agrees(value, replace(read_answer("0.46212"), asked=5))
+
+
+@pytest.mark.parametrize(
+    ("count", "words"), [(1, "one significant digit"), (3, "three significant digits"), (15, "15 significant digits")]
+)
+def test_digits_in_words(count: int, words: str) -> None:
+    assert digits_asked(count) == words

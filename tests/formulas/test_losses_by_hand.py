@@ -175,3 +175,18 @@ def test_what_the_mistakes_of_an_embedding_give() -> None:
     assert found["row-per-position"] == ((3,), (6,), (9,))
     assert found["last-position-only"] == ((0,), (0,), (9,))
     assert found["divided-by-positions"] == ((0,), (2,), (4,))
+
+
+def test_losses_in_bits_and_hartleys() -> None:
+    """−log₂ ¼ = 2 bits, −log₁₀ 1/100 = 2 hartleys; the gradient follows: (ŷ − y)/ln 2."""
+    assert ask("cross_entropy_by_hand", "bits", p=(F(1, 4), F(3, 4)), y=(1, 0))["loss"] == pytest.approx(2)
+    assert ask("cross_entropy_by_hand", "hartleys", p=(F(1, 100), F(99, 100)), y=(1, 0))["loss"] == pytest.approx(2)
+    found = ask("softmax_cross_entropy_by_hand", "bits", z=(0, 0), y=(1, 0))
+    assert found["loss"] == pytest.approx(1)
+    assert found["gradient"] == pytest.approx((-0.5 / log(2), 0.5 / log(2)))
+    mean = ask("loss_log_by_hand", "mean-bits", p=(F(1, 4), F(1, 2)), y=(1, 0))
+    assert mean["loss"] == pytest.approx(1.5)
+    assert mean["gradient"] == pytest.approx((-4 / log(2) / 2, 2 / log(2) / 2))
+    unit = ask("logistic_by_hand", "bits", x=(2, 0), w=(0, 0), y=1)
+    assert unit["loss"] == pytest.approx(1)
+    assert unit["dw"] == pytest.approx((-1 / log(2), 0))

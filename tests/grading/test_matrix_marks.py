@@ -125,6 +125,22 @@ def test_a_vector_of_fractions(wrote: object, status: str, tmp_path: Any) -> Non
     assert mark(asked, wrote).status == status
 
 
+@pytest.mark.parametrize(
+    ("digits", "wrote", "status"),
+    [(2, "0.33 0.67 1", "right"), (3, "0.33 0.67 1", "undecided"), (5, "0.333 0.667 1", "undecided"),
+     (5, "0.33333 0.66667 1", "right"), (2, "0.35 0.67 1", "wrong")],
+)  # fmt: skip
+def test_a_course_may_ask_fewer_or_more_digits(tmp_path: Any, digits: int, wrote: str, status: str) -> None:
+    """Thirds to two, three and five significant digits: the profile says how many are asked."""
+    usual = asking(tmp_path, "a\nkind = 'vector'\nask = 'minmax_by_hand.y'\nwith = {x = '[1, 2, 3] - 0', low = '1/3'}")
+    asked = variant(usual.problem.asking(digits), 1)
+    assert asked.problem.digest == usual.problem.digest
+    found = mark(asked, wrote)
+    assert found.status == status
+    if status == "undecided":
+        assert f"at least {digits_asked(digits)} are asked" in found.cells[0].reason
+
+
 def test_the_tolerance_of_the_part_counts_for_each_number(tmp_path: Any) -> None:
     draws = "n = [1]\n[[step]]\nname = 'y'\nexpression = '[n/3, 10*n, exp(n)]'"
     asked = asking(tmp_path, "a\nkind = 'vector'\nask = 'this.y'\ntolerance = 0.05", one=draws)

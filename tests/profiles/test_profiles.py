@@ -9,12 +9,13 @@ import sys
 import tomllib
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dlcalc.errors import DlcalcError, ProblemError, UserError
 from dlcalc.formulas.registry import formula, ids_known
-from dlcalc.profiles import Profile, active, builtin, config_file, load
+from dlcalc.profiles import COURSE, Profile, active, builtin, config_file, load, showing, shown_by
 from dlcalc.profiles.profile import CONVOLUTION, RECURRENT
 
 FOLDER = Path(__file__).parents[2] / "dlcalc" / "profiles"
@@ -67,11 +68,11 @@ def test_a_built_in_profile_names_its_source(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("course", ("column", "textbook", "keep", "before", "keep", 1e-8, "inside", 0.0, 1000000)),
-        ("pytorch", ("pytorch", "pytorch", "keep", "after", "drop", 1e-8, "outside", 1e-5, 1000000)),
+        ("course", ("column", "textbook", "keep", "before", "keep", 1e-8, "inside", 0.0, "none")),
+        ("pytorch", ("pytorch", "pytorch", "keep", "after", "drop", 1e-8, "outside", 1e-5, "none")),
         ("keras", ("row", "keras", "keep", "after", "drop", 1e-7, "outside", 1e-3, 1048576)),
-        ("goodfellow", ("column", "textbook", "keep", "before", "keep", 1e-8, "outside", 1e-8, 1000000)),
-        ("d2l", ("row", "textbook", "keep", "before", "drop", 1e-6, "outside", 1e-5, 1000000)),
+        ("goodfellow", ("column", "textbook", "keep", "before", "keep", 1e-8, "outside", 1e-8, "none")),
+        ("d2l", ("row", "textbook", "keep", "before", "drop", 1e-6, "outside", 1e-5, "none")),
         ("cs231n", ("column", "textbook", "keep", "before", "keep", 1e-8, "outside", 0.0, 1048576)),
     ],
 )
@@ -413,14 +414,14 @@ WRONG = {
     "logarithm": [("logarithm = 2", "this is one of 'e', '2', '10', not 2")],
     "cost": [("cost = 'FLOPs'", "this is one of 'macs', 'flops', not 'FLOPs'")],
     "megabyte": [
-        ("megabyte = 1024", "this is one of 1000000, 1048576, not 1024"),
-        ("megabyte = 1e6", "this is one of 1000000, 1048576, not 1000000.0"),
+        ("megabyte = 1024", "this is one of 'none', 1000000, 1048576, not 1024"),
+        ("megabyte = 1e6", "this is one of 'none', 1000000, 1048576, not 1000000.0"),
     ],
     "decimals": [
-        ("decimals = 16", "this is a whole number from 0 to 15, not 16"),
-        ("decimals = -1", "this is a whole number from 0 to 15, not -1"),
-        ("decimals = false", "this is a whole number from 0 to 15, not false"),
-        ("decimals = 2.0", "this is a whole number from 0 to 15, not 2.0"),
+        ("decimals = 16", 'this is a whole number from 0 to 15, or "auto", not 16'),
+        ("decimals = -1", 'this is a whole number from 0 to 15, or "auto", not -1'),
+        ("decimals = false", 'this is a whole number from 0 to 15, or "auto", not false'),
+        ("decimals = 2.0", 'this is a whole number from 0 to 15, or "auto", not 2.0'),
     ],
     "significant_digits": [("significant_digits = 0", "this is a whole number from 1 to 15, not 0")],
     "outer": [("outer = '⊙'", "this is one of 'outer', 'pointwise', not '⊙'")],
@@ -546,3 +547,55 @@ def test_the_default_profile_needs_no_file_and_no_parser() -> None:
     ours = {module for module in modules if module.startswith("dlcalc.")}
     rooms = ("errors", "foreign", "profiles", "profiles.profile", "profiles.reader")
     assert ours == {f"dlcalc.{room}" for room in rooms}
+
+
+# How numbers are shown
+
+
+@pytest.mark.parametrize(
+    ("decimals", "value", "shown"),
+    [
+        ("auto", 2 / 3, 0.666667),
+        ("auto", 1234567.8, 1234570),
+        (2, 2 / 3, 0.67),
+        (0, 2 / 3, 1),
+        (15, 2 / 3, 0.666666666666667),
+        (2, 1234567.891, 1234567.89),
+        (2, 0.000123, 0.000123),
+        (2, 0.0, 0),
+        (3, -0.0126, -0.013),
+    ],
+)
+def test_a_number_as_it_is_shown(decimals: Any, value: float, shown: float) -> None:
+    """Six significant digits, or so many decimals; what is not 0 is never shown as 0."""
+    assert Profile(decimals=decimals).rounded(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("megabyte", "size", "shown", "unit"),
+    [("none", 3 * 2**20, 3145728, "bytes"), (1000000, 2_500_000, 2.5, "MB"), (1048576, 3 * 2**20, 3, "MiB")],
+)
+def test_a_memory_as_it_is_shown(megabyte: Any, size: int, shown: float, unit: str) -> None:
+    profile = Profile(megabyte=megabyte)
+    assert (profile.memory(size), profile.memory_unit) == (shown, unit)
+
+
+def test_showing_ends_with_its_block() -> None:
+    """As `decimal.localcontext`: inside another block, after it, and after an error the profile is that before."""
+    keras, pytorch = load("keras"), load("pytorch")
+    assert shown_by() == COURSE
+    with showing(keras):
+        with showing(pytorch):
+            assert shown_by() is pytorch
+        with pytest.raises(KeyError), showing(pytorch):
+            raise KeyError
+        assert shown_by() is keras
+    assert shown_by() == COURSE
+
+
+def test_the_logarithm_is_a_convention_where_a_formula_has_it() -> None:
+    known = ("textbook", "bits", "hartleys")
+    assert Profile().convention_for("untrained_loss", known) == "textbook"
+    assert Profile(logarithm="2").convention_for("untrained_loss", known) == "bits"
+    assert Profile(logarithm="10").convention_for("untrained_loss", known) == "hartleys"
+    assert Profile(logarithm="2").convention_for("conv", ("textbook", "no-bias")) == "textbook"

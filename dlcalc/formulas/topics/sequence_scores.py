@@ -98,7 +98,7 @@ PERPLEXITY = Formula(
                 "probabilities", 0.3, "What is averaged over the tokens?"),
     ),
     conventions=(_NATURAL, Convention("bits", _BITS, "the loss in bits; the perplexity is the same"),
-                 Convention("hartleys", _COMMON, "the loss in hartleys; the perplexity is the same", variant=True)),
+                 Convention("hartleys", _COMMON, "the loss in hartleys; the perplexity is the same")),
     source="Jurafsky and Martin, Speech and Language Processing, chapter 3",
 )  # fmt: skip
 
