@@ -16,6 +16,7 @@ from naive import matrices as slip
 from dlcalc.api.grading import grade
 from dlcalc.api.quiz import make_exam
 from dlcalc.export.registry import writer
+from dlcalc.expressions.answers import digits_asked
 from dlcalc.grading import feedback
 from dlcalc.grading.judging import judge
 from dlcalc.grading.part_mark import PartMark
