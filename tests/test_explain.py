@@ -11,6 +11,7 @@ from asking import ask, judge
 import dlcalc
 from dlcalc import document as doc
 from dlcalc import explain
+from dlcalc.explain import questions
 from dlcalc.explain.network import network
 from dlcalc.expressions import printing
 from dlcalc.expressions.evaluate import evaluate
@@ -366,7 +367,7 @@ def solved(*found: dict[str, int], count: int | None = None) -> list[str]:
     names = found[0] if found else {"s": 0}
     searched = dict.fromkeys(names, (1, 100))
     solutions = Solutions(found, len(found) if count is None else count, searched)
-    return said(explain.solutions("Convolution", {"o": "55"}, solutions)).split("\n")
+    return said(questions.solutions("Convolution", {"o": "55"}, solutions)).split("\n")
 
 
 def test_solutions() -> None:
@@ -392,14 +393,14 @@ def test_many_solutions() -> None:
 def test_what_was_asked() -> None:
     """Several answers, and an equation of one's own."""
     found = Solutions(({"n": 10},), 1, {"n": (1, 9)})
-    several = explain.solutions("LSTM", {"weights": "5", "biases": "7"}, found)
+    several = questions.solutions("LSTM", {"weights": "5", "biases": "7"}, found)
     assert several.title == "LSTM: which n give weights = 5 and biases = 7?"
-    assert explain.solutions("Solve", {"equation": "2n = 20"}, found).title == "Solve: which n give 2n = 20?"
+    assert questions.solutions("Solve", {"equation": "2n = 20"}, found).title == "Solve: which n give 2n = 20?"
 
 
 def told(id: str, name: str, answer: str, show: bool = False, **given: object) -> list[str]:
     verdict = judge(id, name, answer, **given)
-    return said(explain.verdict(formula(id), name, answer, verdict, show)).split("\n")
+    return said(questions.verdict(formula(id), name, answer, verdict, show)).split("\n")
 
 
 def test_right() -> None:
@@ -470,9 +471,9 @@ def test_the_right_value_is_not_given_away(f: Formula) -> None:
                 if not isinstance(wrong, int) or str(right) in str(wrong):
                     continue
                 verdict = judge(f.id, name, str(wrong), **given)
-                hidden = said(explain.verdict(f, name, str(wrong), verdict))
+                hidden = said(questions.verdict(f, name, str(wrong), verdict))
                 assert str(right) not in hidden.replace(",", "")
-                assert verdict.correct or str(right) in said(explain.verdict(f, name, str(wrong), verdict, show=True))
+                assert verdict.correct or str(right) in said(questions.verdict(f, name, str(wrong), verdict, show=True))
 
 
 def test_pages_are_the_api_s_documents() -> None:

@@ -177,11 +177,15 @@ class Backwards(Result):
         return self.found.searched
 
     def __repr__(self) -> str:
-        return f"<{explain.counted_solutions(self.found)}: {list(self.solutions[:5])}>"
+        from ..explain.questions import counted_solutions
+
+        return f"<{counted_solutions(self.found)}: {list(self.solutions[:5])}>"
 
     def _document(self) -> Document:
+        from ..explain.questions import solutions
+
         title = self.formula.title if self.formula else "Solve"
-        return explain.solutions(title, self.wanted, self.found, self.spell)
+        return solutions(title, self.wanted, self.found, self.spell)
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -231,7 +235,9 @@ class Judged(Result):
         return f"<{self.name} = {self.answer} is {state}>"
 
     def _document(self) -> Document:
-        return explain.verdict(self.formula, self.name, self.answer, self.verdict, self.show, self.spell)
+        from ..explain.questions import verdict
+
+        return verdict(self.formula, self.name, self.answer, self.verdict, self.show, self.spell)
 
     def to_dict(self) -> dict[str, Any]:
         return {

@@ -175,8 +175,7 @@ function near(a, b, within) {
   return Number.isFinite(b) && Math.abs(a - b) <= within * Math.max(Math.abs(a), Math.abs(b), 1e-6);
 }
 
-// Exactly, within the tolerance, or rounded as far as it was written: as many digits at least as are asked, and no
-// whole number.
+// Exactly, within the tolerance, or rounded as far as it was written: to the digits asked, and no whole number.
 function agrees(value, tolerance, wrote, digits) {
   const distance = Math.abs(value - wrote.value);
   if (distance <= tolerance * (1 + 1e-9)) return true;
@@ -194,7 +193,9 @@ function judge(entry, text) {
   };
   const wrote = (entry.kind === "shape" ? shapeParts(text) : [text]).map(entry.names ? inLetters : readScalar);
   const fits = (value, tolerance, axis) =>
-    entry.names ? value.every((each, i) => near(each, wrote[axis](i), 1e-11)) : agrees(value, tolerance, wrote[axis], entry.digits);
+    entry.names
+      ? value.every((each, i) => near(each, wrote[axis](i), 1e-11))
+      : agrees(value, tolerance, wrote[axis], entry.digits);
   return entry.responses.findIndex(
     ({ values, tolerance }) =>
       values.length === wrote.length && values.every((value, axis) => fits(value, tolerance, axis)),
