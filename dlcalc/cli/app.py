@@ -146,7 +146,7 @@ def run(arguments: list[str]) -> int:
         return _refuse(str(error), error.caret() if isinstance(error, ExpressionError) else "")
     except typer.TyperException as error:
         return _refuse(error.format_message()) if error.format_message() else _help(error)
-    except (KeyboardInterrupt, typer.Abort):
+    except KeyboardInterrupt:
         return 130
     except SystemExit:
         return 0  # rich ends the program like this when the reader has gone (`| head`)
@@ -160,7 +160,9 @@ def run(arguments: list[str]) -> int:
         # our own bug: still one line, unless somebody wants to see where
         if os.environ.get("DLCALC_DEBUG"):
             raise
-        return _refuse(f"{InternalError(f'{type(error).__name__}: {error}')}; DLCALC_DEBUG=1 shows where") and 3
+        # typer takes the end of any file for somebody who breaks off; who breaks off here presses Ctrl-C
+        cause = error.__cause__ if isinstance(error, typer.Abort) and error.__cause__ else error
+        return _refuse(f"{InternalError(f'{type(cause).__name__}: {cause}')}; DLCALC_DEBUG=1 shows where") and 3
     return status if isinstance(status, int) else 0
 
 

@@ -1,4 +1,4 @@
-"""`dlcalc doctor`: versions, which extras are there, threads, and whether CUDA is, and why not."""
+"""`dlcalc doctor`: versions, which extras are there, threads, whether CUDA and kept kernels are used, and why not."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ..errors import UserError
 from .progress import progress
 
 _EXTRAS = {
@@ -57,6 +58,8 @@ def command(
         table.add_row(Text(f"extra {extra}"), Text(("✓ " if there else "– ") + shown + hint, "" if there else "dim"))
     cuda = found["cuda"]
     table.add_row("CUDA", Text("✓ yes" if cuda["available"] else f"– no: {cuda['reason']}"))
+    kept = found["kernel_cache"]
+    table.add_row("kernel cache", Text(f"✓ {kept['folder']}" if kept["used"] else f"– not used: {kept['reason']}"))
     table.add_row("profile", found["profile"])
     Console(highlight=False).print(table)
     return 0
@@ -71,18 +74,19 @@ def _warm(json: bool) -> int:
         for event in kernels.warm():
             number = event.done
             step(event.of)
-    seconds, folder = time.perf_counter() - start, kernels.kept_in()
+    seconds, place = time.perf_counter() - start, kernels.kept()
     if json:
-        found = {"compiled": number, "seconds": round(seconds, 3), "folder": folder and str(folder)}
+        folder = str(place.path) if not place.trouble else None
+        found = {"compiled": number, "seconds": round(seconds, 3), "folder": folder, "reason": place.trouble}
         typer.echo(json_module.dumps(found, indent=2))
         return 0
-    kept = f"kept in {folder}" if folder else "for this process alone: no folder can be written to keep them in"
+    kept = f"for this process alone: {place.trouble}" if place.trouble else f"kept in {place.path}"
     typer.echo(f"{number} kernels are ready after {seconds:.1f} s, {kept}")
     return 0
 
 
 def report() -> dict[str, Any]:
-    """Versions, extras, threads and CUDA, as plain data."""
+    """Versions, extras, threads, CUDA and where compiled kernels are kept, as plain data."""
     from .. import __version__
     from ..profiles import active
 
@@ -93,6 +97,7 @@ def report() -> dict[str, Any]:
         "cpu_threads": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "extras": {extra: {module: _version(module) for module in modules} for extra, modules in _EXTRAS.items()},
         "cuda": _cuda(),
+        "kernel_cache": _kernel_cache(),
         "profile": active(None, os.environ).name,
     }
 
@@ -103,6 +108,17 @@ def _version(module: str) -> str | None:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return None
+
+
+def _kernel_cache() -> dict[str, Any]:
+    """Where compiled kernels are kept, whether they are, and why not."""
+    from .. import kernels
+
+    try:
+        place = kernels.kept()
+    except UserError as error:
+        return {"folder": None, "used": False, "reason": str(error)}
+    return {"folder": str(place.path), "used": not place.trouble, "reason": place.trouble}
 
 
 def _cuda() -> dict[str, Any]:

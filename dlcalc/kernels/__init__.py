@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from importlib import import_module
 from importlib.util import find_spec
-from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from ..errors import UserError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from .cache import Place
     from .compile import Compiled
 
 DEVICES = ("cpu", "cuda", "auto")
@@ -50,17 +50,25 @@ def warm() -> Iterator[Compiled]:
 
     UserError: numpy or numba is missing.
     """
-    for module in ("numpy", "numba"):
-        if find_spec(module) is None:
-            raise UserError(f'compiling kernels needs {module}: pip install "dlcalc[numeric]"')
+    _need_numba()
     from . import compile as compiling
 
     backend("cpu")
     yield from compiling.compile_all()
 
 
-def kept_in() -> Path | None:
-    """The folder of compiled kernels; None where none can be written."""
-    from . import compile as compiling
+def kept() -> Place:
+    """The folder of compiled kernels, and why it is not used, if it is not.
 
-    return compiling.cache_folder()
+    UserError: numpy or numba is missing.
+    """
+    _need_numba()
+    from .cache import tried
+
+    return tried()
+
+
+def _need_numba() -> None:
+    for module in ("numpy", "numba"):
+        if find_spec(module) is None:
+            raise UserError(f'compiling kernels needs {module}: pip install "dlcalc[numeric]"')

@@ -1,8 +1,7 @@
 """The one place that hands functions to numba, and where what it makes of them is kept.
 
-numba's own cache does not see a changed callee in another file or a changed flag, and fails where neither the package
-nor the home folder can be written. So the folder is ours, named by a hash of everything that decides the machine code;
-where it cannot be written, nothing is kept and each process compiles what it uses.
+numba's own cache does not see a changed callee in another file or a changed flag, believes whatever bytes it finds, and
+fails where neither the package nor the home folder can be written. So what it makes is kept by `cache`.
 
 NUMBA_DISABLE_JIT=1 runs every kernel as the plain Python that it is.
 """
@@ -10,29 +9,38 @@ NUMBA_DISABLE_JIT=1 runs every kernel as the plain Python that it is.
 from __future__ import annotations
 
 import hashlib
-import os
-import platform
-import sys
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
-from importlib import metadata
-from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
 import numpy as np
 import numpy.typing as npt
+from numba.core import serialize, sigutils
+from numba.core.caching import NullCache
+from numba.core.compiler import CompileResult
+
+from . import cache
+from .cache import FLAGS
 
 Array = npt.NDArray[Any]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-FLAGS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 DTYPES = ("float32", "float64")
-SOURCES = Path(__file__).parent
+SETTINGS = (
+    "OPT", "BOUNDSCHECK", "LOOP_VECTORIZE", "SLP_VECTORIZE", "LLVM_REFPRUNE_PASS", "LLVM_REFPRUNE_FLAGS",
+    "DEBUGINFO_DEFAULT", "EXTEND_VARIABLE_LIFETIMES", "ENABLE_PROFILING", "DISABLE_INTEL_SVML",
+)  # fmt: skip
+"""Those of numba's settings that change the code it makes; of the processor its own tuple tells."""
 
 _settings: Any = numba.config
 """numba makes its settings when it is imported: no type checker knows them."""
+
+_rebuild: Any = CompileResult._rebuild
+_dumps: Any = serialize.dumps
+_loads: Any = serialize.loads
+_normalised: Any = sigutils.normalize_signature
 
 KERNELS: dict[str, Kernel] = {}
 """Module and name → the kernel, for all modules imported so far."""
@@ -96,54 +104,47 @@ def contiguous(array: Array) -> Array:
     return np.require(array, requirements=("C", "A", "W", "E"))
 
 
-@cache
-def cache_folder() -> Path | None:
-    """Where compiled kernels are kept, which exists; None if it can be neither made nor written."""
-    folder = _cache_root() / "dlcalc" / f"kernels-{_fingerprint()}"
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError:
-        return None
-    return folder if os.access(folder, os.W_OK | os.X_OK) else None
-
-
-def _cache_root() -> Path:
-    """The user's own cache folder: what numba keeps is code that runs when it is read, so never a shared one."""
-    if named := os.environ.get("NUMBA_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME"):
-        return Path(named)
-    try:
-        home = Path.home()
-    except RuntimeError:
-        return Path(os.devnull)
-    match sys.platform:
-        case "win32":
-            return Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
-        case "darwin":
-            return home / "Library" / "Caches"
-        case _:
-            return home / ".cache"
-
-
-def _fingerprint(sources: Path = SOURCES) -> str:
-    """A hash of the sources, of the flags, and of the versions of whatever makes code of them.
-
-    Of the sources, those that kernels of the CPU are made of: here and in cpu/.
-    """
-    digest = hashlib.blake2b(digest_size=8)
-    versions = numba.__version__, metadata.version("llvmlite"), np.__version__, platform.python_version()
-    digest.update(repr((versions, sorted(FLAGS.items()))).encode())
-    for path in sorted([*sources.glob("*.py"), *sources.glob("cpu/*.py")]):
-        digest.update(path.relative_to(sources).as_posix().encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
-
-
 def _compiled(function: Callable[..., Any]) -> Any:
-    folder = cache_folder()
-    if folder is None:
-        return numba.njit(**FLAGS)(function)
-    # numba looks at its setting while it decorates, and the setting is the user's again afterwards.
-    before, _settings.CACHE_DIR = _settings.CACHE_DIR, str(folder)
-    try:
-        return numba.njit(cache=True, **FLAGS)(function)
-    finally:
-        _settings.CACHE_DIR = before
+    made = numba.njit(**FLAGS)(function)
+    if not _settings.DISABLE_JIT:
+        made._cache = _Kept(function)
+    return made
+
+
+class _Kept(NullCache):
+    """What a dispatcher asks before it compiles and tells afterwards; numba has no public way to name another."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+
+    @property
+    def cache_path(self) -> str | None:
+        folder = cache.place().folder
+        return None if folder is None else str(folder)
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        target_context.refresh()
+        payload = cache.read(*self._entry(sig, target_context.codegen()))
+        if payload is None:
+            return None
+        try:
+            return _rebuild(target_context, *_loads(payload))
+        except Exception:
+            # whole, and yet not to be loaded here: it is made anew
+            return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        if not data.library.has_dynamic_globals and not data.lifted:
+            cache.write(*self._entry(sig, data.codegen), _dumps(data._reduce()))
+
+    def _entry(self, sig: Any, codegen: Any) -> tuple[str, bytes]:
+        """The file for these types on this processor, and the key of what is in it."""
+        types = [str(one) for one in _normalised(sig)[0]]
+        settings = [str(getattr(_settings, name, None)) for name in SETTINGS]
+        name = f"{self.function.__module__}.{self.function.__qualname__}"
+        slot = hashlib.blake2b(repr((name, types, codegen.magic_tuple(), settings)).encode(), digest_size=8).hexdigest()
+        versions = numba.__version__, np.__version__
+        key = repr((slot, versions, cache.fingerprint(), cache.made_of(self.function))).encode()
+        # "<locals>" cannot be in a file's name everywhere, and a module's last name is enough for who looks at it
+        short = re.sub(r"[^\w.]+", "_", ".".join(name.split(".")[-2:]))[:100]
+        return f"{short}-{slot}.nbc", hashlib.blake2b(key).digest()

@@ -16,7 +16,8 @@ def dropout_forward(x: Array, p: float, seed: int) -> tuple[Array, Array]:
     The gradient of x is d_out times the factors.
     """
     factors = np.empty_like(x)
-    draw_factors(seed, p, x.dtype.type(1 / (1 - p)), factors.reshape(-1))
+    # numpy's p, or a plain Python would round it to the float32 it is compared with
+    draw_factors(seed, np.float64(p), x.dtype.type(1 / (1 - p)), factors.reshape(-1))
     return x * factors, factors
 
 

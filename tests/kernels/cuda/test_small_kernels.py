@@ -10,6 +10,7 @@ import pytest
 from kernels.cuda.comparing import DTYPES, assert_same, numbers
 from kernels.cuda.simulator import Machine
 
+from dlcalc.kernels import compile as compiling
 from dlcalc.kernels import cpu, cuda, scalars
 
 both_dtypes = pytest.mark.parametrize("dtype", DTYPES)
@@ -138,6 +139,8 @@ def test_the_same_files_and_functions_as_for_the_cpu() -> None:
         for name in vars(theirs):
             expected = getattr(theirs, name)
             own = inspect.isfunction(expected) and expected.__module__ == theirs.__name__
+            # as plain Python, a kernel is a function too
+            own = own and f"{theirs.__name__}.{name}" not in compiling.KERNELS
             if own and name.endswith(("_forward", "_backward")):
                 function = getattr(ours, name)
                 assert list(inspect.signature(function).parameters) == list(inspect.signature(expected).parameters), (
