@@ -14,10 +14,12 @@ from typing import Any
 
 import pytest
 
+from dlcalc.algebra import simplified
 from dlcalc.errors import UserError
 from dlcalc.expressions import evaluate as evaluating
-from dlcalc.expressions import folding
-from dlcalc.expressions.evaluate import compile_node, substitute
+from dlcalc.expressions import folding, functions
+from dlcalc.expressions.derive import derivative
+from dlcalc.expressions.evaluate import compile_node, evaluate, substitute
 from dlcalc.expressions.kinds import is_matrix, kind_of
 from dlcalc.expressions.nodes import (
     Add,
@@ -31,9 +33,13 @@ from dlcalc.expressions.nodes import (
     Neg,
     Node,
     Pow,
+    Reduce,
     names_in,
+    to_node,
     walk,
+    written_size,
 )
+from dlcalc.expressions.parser import parse
 from dlcalc.formulas.draw import draw
 from dlcalc.formulas.model import Formula
 from dlcalc.formulas.registry import formula, ids_known
@@ -152,3 +158,52 @@ def test_every_answer_in_letters_is_worked_out_once_a_node(f: Formula) -> None:
             evaluator, most = compile_node(node), PER_NODE * distinct(node)
             assert calls(lambda: evaluator(dict(numbers)), evaluating) <= most, name  # noqa: B023
             assert calls(lambda: evaluator(dict(letters)), evaluating) <= most, name  # noqa: B023
+
+
+def sigmoids() -> Node:
+    """σ(σ(… σ(x))), 40 deep, as it is read."""
+    return parse("sigmoid(" * LEVELS + "x" + ")" * LEVELS)
+
+
+def test_the_derivative_of_forty_sigmoids() -> None:
+    """Each is derived once; what it is written out as a tree is not made."""
+    tower = sigmoids()
+    found = derivative(tower, "x")
+    assert calls(lambda: derivative(tower, "x")) <= 300 * distinct(found)
+    assert distinct(found) <= 7 * LEVELS
+    assert written_size(found) > 1_500
+    expected, level = 1.0, 0.25
+    for _ in range(LEVELS):
+        level = evaluate(Call("sigmoid", (to_node(level),)))
+        expected *= level * (1 - level)
+    assert evaluate(found, {"x": 0.25}) == pytest.approx(expected)
+
+
+def test_sympy_is_asked_only_for_what_is_short_written_out() -> None:
+    """It works on trees, so a graph of a few nodes may be endless work for it."""
+    tower = towers()["sum"]
+    assert distinct(tower) < 120 < written_size(tower)
+    assert simplified(tower) is tower
+
+
+def test_a_part_of_a_sum_that_does_not_depend_on_the_index_is_worked_out_once() -> None:
+    node = parse("sum(j=1..50, j*sigmoid(sigmoid(x) + 2y))")
+    few, many = parse("sum(j=1..2, j*sigmoid(sigmoid(x) + 2y))"), compile_node(node)
+    values = {"x": 0.5, "y": 3}
+    once = calls(lambda: compile_node(few)({**values}), functions)
+    assert once == calls(lambda: many({**values}), functions) > 0
+    assert many({**values}) == pytest.approx(25 * 51 * evaluate(parse("sigmoid(sigmoid(x) + 2y)"), values))
+
+
+def test_the_index_of_a_sum_hides_the_same_letter_outside() -> None:
+    """One node that stands outside a sum and twice inside it has its own value at every index."""
+    part = parse("j^2 + j + 1")
+    node = Add((part, Reduce("sum", "j", Literal(1), Literal(3), Mul((part, part)))))
+    assert evaluate(node, {"j": 10}) == 111 + 3**2 + 7**2 + 13**2
+
+
+def test_a_branch_that_is_not_taken_is_not_worked_out() -> None:
+    part = Div(Literal(1), X)
+    node = Call("if", (Compare("=", X, Literal(0)), Literal(0), Mul((part, part))))
+    assert evaluate(node, {"x": 0}) == 0
+    assert evaluate(node, {"x": 2}) == 0.25
