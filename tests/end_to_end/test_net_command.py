@@ -124,6 +124,13 @@ def test_what_is_still_trained_is_said(terminal: Terminal) -> None:
     assert "frozen: 1 layer" in terminal("net vgg16 --freeze fc-3").words
 
 
+def test_an_oblong_field_has_a_number_for_each_axis(terminal: Terminal) -> None:
+    """3 by 5 pixels, and one number where both are alike; none for a vector."""
+    layers = terminal(["net", "30x20x1; conv 2 f3x5; dense 4", "--json"]).json["layers"]
+    assert [layer["receptive_field"] for layer in layers] == [[3, 5], None]
+    assert terminal(["net", "30x20x1; conv 2 f3", "--json"]).json["layers"][0]["receptive_field"] == 3
+
+
 def test_comma_separated_values(terminal: Terminal) -> None:
     rows = list(csv.DictReader(io.StringIO(terminal("net alexnet --csv").out)))
     assert rows[0]["name"] == "conv-1"
