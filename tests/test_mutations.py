@@ -40,6 +40,12 @@ def test_an_edit_says_what_it_breaks(mutation: Mutation) -> None:
     assert mutation.why.endswith(".")
 
 
+@pytest.mark.parametrize("room", sorted({path.parent.name for path in (ROOT / "dlcalc").glob("*/*.py")}))
+def test_every_room_has_its_edits(room: str) -> None:
+    """At least six in each folder of the package."""
+    assert sum(mutation.file.startswith(f"dlcalc/{room}/") for mutation in mutations()) >= 6
+
+
 def test_no_edit_is_listed_twice() -> None:
     edits = [(mutation.file, mutation.old, mutation.new) for mutation in mutations()]
     assert len(edits) == len(set(edits))
