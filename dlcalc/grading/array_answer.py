@@ -138,7 +138,8 @@ def _best(shown: str, ways: list[Rows], part: Part, expected: Value) -> WrittenA
     want = (1, *size) if len(size) == 1 else size
     first: WrittenArray | None = None
     for rows in ways:
-        if ragged := next((row for row in rows if len(row) != len(rows[0])), None):
+        ragged = next((row for row in rows if len(row) != len(rows[0])), None)
+        if ragged is not None:
             rule = f"the rows are equally long: the first has {len(rows[0])} numbers, another has {len(ragged)}"
             first = first or WrittenArray(shown, (), rule)
             continue

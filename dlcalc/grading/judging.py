@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 
 from ..errors import InternalError, UserError
@@ -58,6 +58,8 @@ class _Judge:
         self.policy = policy
         self.spell = spell
         self.written: dict[str, Written] = {}
+        self.turned: dict[str, Answer] = {}
+        """Shapes that may have been written with their channels first, read so."""
         self.found: dict[str, PartMark] = {}
 
     def marks(self) -> list[PartMark]:
@@ -101,23 +103,29 @@ class _Judge:
     def _judged(self, mark: PartMark, asked: Asked, answer: Answer) -> PartMark:
         part = mark.part
         found = self._verdict(asked, part, answer)
-        turned = _turned(asked, answer)
-        if turned is not None and found.status == "wrong" and not _is_single(found):
-            answer = turned
-            self.written[part.id] = replace(self.written[part.id], answer=turned)
-            found = self._verdict(asked, part, answer)
-            found = Finding("convention", CHANNELS_FIRST) if found.status == "right" else found
+        turned = _turned(asked, answer) if found.status == "wrong" and not _is_single(found) else None
+        if turned is not None:
+            again = self._verdict(asked, part, turned)
+            if again.status != "wrong" or _is_single(again):
+                self.written[part.id] = replace(self.written[part.id], answer=turned)
+                answer, turned = turned, None
+                found = Finding("convention", CHANNELS_FIRST) if again.status == "right" else again
         if found.status == "wrong":
-            for names, values in self._carried(part):
-                follows = self._following(part, asked, answer, names, values)
+            readings = [answer] if turned is None else [answer, turned]
+            for (names, values), reading in product(self._carried(part), readings):
+                follows = self._following(part, asked, reading, names, values)
                 if follows is not None:
+                    self.written[part.id] = replace(self.written[part.id], answer=reading)
                     if all(self.found[name].status == "right" for name in names):
                         return replace(mark, status="right", share=self.policy.share("right"))
                     share = self.policy.share("follows")
                     return replace(mark, status="follows", share=share, carried=names)
             if is_rounded_too_far(asked.expected, answer):
                 return replace(mark, status="undecided", reason=too_far(part))
-            found = self._better(part, asked, answer, found)
+            if turned is not None:
+                self.turned[part.id] = turned
+            for reading in readings:
+                found = self._better(part, asked, reading, found)
         return replace(
             mark, status=found.status, share=self.policy.share(found.status), mistakes=found.mistakes[:MOST_NAMED],
             more=max(0, len(found.mistakes) - MOST_NAMED), convention=found.convention, reason=found.reason,
@@ -181,16 +189,21 @@ class _Judge:
     # following through
 
     def _carried(self, part: Part) -> Iterator[tuple[tuple[str, ...], dict[str, Value]]]:
-        """The earlier answers that may be carried on: all wrong ones together, then fewer of them."""
+        """The earlier answers that may be carried on: all wrong ones together, then fewer of them.
+
+        A wrong shape that may be turned is carried on as it was written, then turned.
+        """
         wrong = [
             name for name in part.follows
             if self._value(name) not in (None, self.variant.asked[name].expected)
         ][:MOST_CARRIED]  # fmt: skip
         for count in range(len(wrong), 0, -1):
             for names in combinations(wrong, count):
-                values = {name: self._value(name) for name in names}
-                if self._is_allowed(part, values):
-                    yield names, values
+                written = {name: self._value(name) for name in names}
+                turned = {name: self.turned[name].value for name in names if name in self.turned}
+                for values in (written, *([written | turned] if turned else [])):
+                    if self._is_allowed(part, values):
+                        yield names, values
 
     def _value(self, name: str) -> Value | None:
         written = self.written.get(name)

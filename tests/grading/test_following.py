@@ -38,6 +38,19 @@ def test_errors_are_carried_forward_over_several_parts(
     assert tuple(marks[name].status for name in names) == expected
 
 
+@pytest.mark.parametrize(
+    ("conv", "pool", "flat", "expected"),
+    [("8x27x9", "4x13x9", "468", "wrong follows follows"), ("8x27x9", "13x4x8", "416", "wrong follows follows"),
+     ("8x27x9", "8x13x4", "416", "wrong follows follows"), ("8x27x9", "4x8x13", "416", "wrong wrong follows")],
+)  # fmt: skip
+def test_a_wrong_shape_that_may_be_turned_is_carried_on_both_ways(
+    chain: Variant, conv: str, pool: str, flat: str, expected: str
+) -> None:
+    """8×27×9 begins with the 8 channels of 25×25×8: it is a map of 8×27, or one of 27×9 with its channels first."""
+    marks = marked(chain, conv=conv, pool=pool, flat=flat)
+    assert " ".join(marks[name].status for name in ("conv", "pool", "flat")) == expected
+
+
 def test_a_shape_of_another_length_is_not_carried_on(chain: Variant) -> None:
     """12·12 = 144 is short of its 8 maps, whatever was written before."""
     assert says(chain, conv="25x25x8", pool="12x12", flat="144") == {

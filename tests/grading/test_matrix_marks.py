@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from handing_in import marked, posed, said, written
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from naive import matrices as slip
 
@@ -443,6 +443,7 @@ def test_an_answer_never_opens_a_file(posed_conv: Variant, tmp_path: Any, monkey
 
 
 @given(st.text(alphabet="0123456789 .,;|&\\[](){}-+/\n\tabefn$%^*_=", max_size=60))
+@example(",0\n,")  # with decimal commas a number, and a row without any
 @settings(max_examples=150, deadline=None)
 def test_any_text_gets_a_status(text: str) -> None:
     asked = posed("pooling-by-hand")
