@@ -11,9 +11,12 @@ from .foreign import printable
 
 
 def write(path: str | Path, content: str | bytes) -> None:
-    """Puts `content` into a file, so that no reader ever sees half of it. UserError when it cannot be written."""
+    """Puts `content` into a file, so that no reader ever sees half of it. UserError when it cannot be written.
+
+    What UTF-8 does not have, a byte of another encoding in a name, becomes a question mark, as on a terminal.
+    """
     name = printable(str(path))
-    data = content.encode("utf-8") if isinstance(content, str) else content
+    data = content.encode("utf-8", "replace") if isinstance(content, str) else content
     try:
         target = Path(os.path.realpath(path))
         if not target.parent.is_dir():

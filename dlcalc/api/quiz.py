@@ -66,8 +66,9 @@ def practice(
 ) -> Paper:
     """`count` problems of a topic as variants of a seed: the same every time, on every machine.
 
-    Raises UserError for an unknown topic or a count out of range.
+    Raises UserError for an unknown topic, a count out of range, or a seed that is no text.
     """
+    seed = seeds.text(seed)
     if not 1 <= count <= MOST_COUNT:
         raise UserError(f"a practice set has 1 to {MOST_COUNT} problems, not {count}")
     course = active(None, os.environ)

@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Sequence
+
+TYPE_CHECKING = False  # importing `typing` or `collections` for a name would leave more time before `main`
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+INTERRUPTED = 130
+"""The status after Ctrl-C: 128 and the number of its signal, as shells have it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the program and returns its exit status: 0 well (or right), 1 an answer is wrong, 2 the question is bad."""
-    from .app import run
+    """Runs the program and returns its exit status: 0 well (or right), 1 an answer is wrong, 2 the question is bad.
 
-    return run(list(sys.argv[1:] if arguments is None else arguments))
+    Without arguments it is the whole process: Ctrl-C ends it at any moment with status 130, and says nothing.
+    """
+    if arguments is not None:
+        from .app import run
+
+        return run(list(arguments))
+    try:
+        from . import interrupt
+
+        interrupt.ends_at_once()
+        from .app import run
+
+        with interrupt.raises():
+            return run(sys.argv[1:])
+    except KeyboardInterrupt:
+        os._exit(INTERRUPTED)

@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
@@ -14,6 +15,7 @@ from typer.core import TyperGroup
 
 from ..errors import DlcalcError, ExpressionError, InternalError
 from ..formulas.catalogue import ENTRIES
+from . import INTERRUPTED
 
 _OWN_COMMANDS = {
     "net": "The table of a whole network: of the zoo, of a file, or of a line of text",
@@ -146,16 +148,19 @@ def run(arguments: list[str]) -> int:
         return _refuse(str(error), error.caret() if isinstance(error, ExpressionError) else "")
     except typer.TyperException as error:
         return _refuse(error.format_message()) if error.format_message() else _help(error)
-    except KeyboardInterrupt:
-        return 130
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
     except SystemExit:
         return 0  # rich ends the program like this when the reader has gone (`| head`)
     except OSError as error:
-        # what is left is dropped, or the interpreter would complain once more at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop(sys.stdout)
         if isinstance(error, BrokenPipeError):
             return 0
         return _refuse(f"the output cannot be written: {error.strerror}")
+    except (OverflowError, RecursionError, MemoryError) as error:
+        if os.environ.get("DLCALC_DEBUG"):
+            raise
+        return _refuse(next(rule for kind, rule in _BEYOND.items() if isinstance(error, kind)))
     except Exception as error:
         # our own bug: still one line, unless somebody wants to see where
         if os.environ.get("DLCALC_DEBUG"):
@@ -166,14 +171,30 @@ def run(arguments: list[str]) -> int:
     return status if isinstance(status, int) else 0
 
 
+_BEYOND: dict[type[Exception], str] = {
+    OverflowError: "a number in this is too large to be worked with",
+    RecursionError: "this is nested too deeply",
+    MemoryError: "this needs more memory than there is",
+}
+"""Limits of Python and the machine that a question passed where no limit of ours told it before."""
+
+
 def _make_writable() -> None:
-    """What the terminal's encoding does not have is written as a question mark; a closed stream takes everything."""
-    for name in ("stdout", "stderr"):
+    """What the terminal's encoding does not have is written as a question mark; a closed stream takes everything, and
+    has nothing to read. The first of them first, so that each takes the descriptor that is free for it.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         stream = getattr(sys, name)
         if stream is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - open to the end, as stdout is
-        elif hasattr(stream, "reconfigure"):
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - open to the end, as stdout is
+        elif mode == "w" and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+
+
+def _drop(stream: Any) -> None:
+    """What could not be written is dropped, or the interpreter would complain once more at exit."""
+    with suppress(OSError):  # a stream in memory has no descriptor
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _help(error: Any) -> int:
@@ -186,8 +207,11 @@ def _refuse(message: str, caret: str = "") -> int:
     from ..document import printable
 
     line = printable(" ".join(message.split()))
-    print(f"dlcalc: {line if len(line) < 400 else line[:400] + '…'}", file=sys.stderr)
+    rows = [f"dlcalc: {line if len(line) < 400 else line[:400] + '…'}"]
     if caret and sys.stderr.isatty():
-        for row in caret.splitlines():
-            print("    " + "".join(letter if letter.isprintable() else "·" for letter in row), file=sys.stderr)
+        rows += ["    " + "".join(c if c.isprintable() else "·" for c in row) for row in caret.splitlines()]
+    try:
+        print("\n".join(rows), file=sys.stderr, flush=True)
+    except OSError:
+        _drop(sys.stderr)
     return 2

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from contextlib import suppress
-from pathlib import Path
 from shutil import get_terminal_size
 from typing import Annotated, Any
 
 import typer
 
-from .. import api
+from .. import api, files
 from ..api.networks import (
     COUNTINGS,
     Comparison,
@@ -24,6 +21,7 @@ from ..api.networks import (
     net,
 )
 from ..explain.network import NARROW
+from ..foreign import printable
 from ..networks import zoo
 from .output import Formats, emit
 
@@ -149,8 +147,9 @@ def _handed_in(name: str) -> bytes:
             return sys.stdin.buffer.read(LARGEST + 1)
         with open(name, "rb") as file:
             return file.read(LARGEST + 1)
-    except OSError as error:
-        raise api.UserError(f"{name} cannot be read: {error.strerror}") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "no file has such a name"
+        raise api.UserError(f"{printable(name)} cannot be read: {reason}") from None
 
 
 def _svg(found: NetworkTable, name: str, every: bool) -> int:
@@ -163,23 +162,7 @@ def _svg(found: NetworkTable, name: str, every: bool) -> int:
         encoding = sys.stdout.encoding or "utf-8"
         sys.stdout.write(picture.encode(encoding, "xmlcharrefreplace").decode(encoding))
         return 0
-    try:
-        path = Path(os.path.realpath(name))
-        unfinished = path.parent / f".{path.name}.{os.getpid()}"
-        if not path.parent.is_dir():
-            raise api.UserError(f"{name} cannot be written: there is no folder {path.parent}")
-        if path.exists() and not path.is_file():
-            raise api.UserError(f"{name} cannot be written: it is no file")
-        try:
-            unfinished.write_text(picture, encoding="utf-8")
-            unfinished.replace(path)
-        finally:
-            with suppress(OSError):
-                unfinished.unlink()
-    except OSError as error:
-        raise api.UserError(f"{name} cannot be written: {error.strerror}") from None
-    except ValueError:
-        raise api.UserError(f"{name!r} cannot be written: no file has such a name") from None
+    files.write(name, picture)
     return 0
 
 

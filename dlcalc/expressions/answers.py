@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from ..errors import ExpressionError
 from .evaluate import evaluate
+from .exact import NEAR, exponent_of, is_near
 from .nodes import Compare, Kind, Logic, Node, Value
 from .parser import parse
 from .reader import Declarations
@@ -162,9 +163,9 @@ def _agrees(value: Value, wrote: Value, answer: Answer) -> bool:
     if value == wrote:
         return True
     if isinstance(value, int):
-        return isinstance(wrote, float) and abs(value - wrote) <= 1e-9 * max(1, abs(value))
-    is_near = abs(float(value) - float(wrote)) <= 1e-9 * max(abs(float(value)), abs(float(wrote)))
-    if is_near and (isinstance(value, float) or isinstance(wrote, float) or answer.significant >= EXACT):
+        return isinstance(wrote, float) and abs(Fraction(wrote) - value) <= NEAR * max(1, abs(value))
+    is_float = isinstance(value, float) or isinstance(wrote, float)
+    if (is_float or answer.significant >= EXACT) and is_near(value, wrote):
         return True
     return bool(answer.unit) and abs(Fraction(value) - wrote) <= _half_unit(value, answer)
 
@@ -176,5 +177,4 @@ def _half_unit(value: Value, answer: Answer) -> Fraction:
     """
     if answer.significant >= answer.asked or not value:
         return answer.unit / 2
-    exponent = int(f"{float(value):e}".partition("e")[2])
-    return min(answer.unit, Fraction(10) ** (exponent - answer.asked + 1)) / 2
+    return min(answer.unit, Fraction(10) ** (exponent_of(value) - answer.asked + 1)) / 2

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from typing import TypeAlias
 
 Number: TypeAlias = int | Fraction | float
+
+NEAR = Fraction(1, 10**9)
+"""How far two numbers may be apart, as a part of the larger one, if one of them was computed in floats."""
 
 
 def exact(value: Number) -> Number:
@@ -19,3 +23,26 @@ def shown(value: object) -> str:
         return "…"
     text = str(value)
     return text if len(text) <= 40 else f"{text[:12]}… ({len(text)} characters)"
+
+
+def is_near(a: Number, b: Number, relative: Fraction = NEAR) -> bool:
+    """Whether two numbers of any size differ by no more than this part of the larger one."""
+    if a.__class__ is float and b.__class__ is float:
+        return abs(a - b) <= relative * max(abs(a), abs(b))
+    left, right = Fraction(a), Fraction(b)
+    return abs(left - right) <= relative * max(abs(left), abs(right))
+
+
+def exponent_of(value: Number) -> int:
+    """e for the d.dd·10^e that a number other than 0 is, whatever its size."""
+    fraction = abs(Fraction(value))
+    guess = len(str(fraction.numerator)) - len(str(fraction.denominator))
+    return guess if fraction >= Fraction(10) ** guess else guess - 1
+
+
+def as_float(value: Number) -> float:
+    """The nearest float; an infinite one beyond the largest."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ..errors import UserError
-from .exact import Number, exact, shown
+from .exact import Number, as_float, exact, shown
 
 
 def floor(x: Number) -> int:
@@ -54,16 +54,8 @@ def _logarithm(name: str, of: Callable[[Number], float]) -> Callable[[Number], N
     return logarithm
 
 
-def _float(x: Number) -> float:
-    """The nearest float; an infinite one beyond the largest, where these functions have their limits."""
-    try:
-        return float(x)
-    except OverflowError:
-        return math.inf if x > 0 else -math.inf
-
-
 def exp(x: Number) -> Number:
-    return 1 if x == 0 else math.exp(_float(x))
+    return 1 if x == 0 else math.exp(as_float(x))
 
 
 def sine(x: Number) -> Number:
@@ -77,20 +69,20 @@ def cosine(x: Number) -> Number:
 
 
 def tanh(x: Number) -> Number:
-    return 0 if x == 0 else math.tanh(_float(x))
+    return 0 if x == 0 else math.tanh(as_float(x))
 
 
 def sigmoid(x: Number) -> Number:
     """1/(1 + e^−x), in the form that does not overflow on either side."""
     if x == 0:
         return Fraction(1, 2)
-    small = math.exp(-abs(_float(x)))
+    small = math.exp(-abs(as_float(x)))
     return 1 / (1 + small) if x > 0 else small / (1 + small)
 
 
 def softplus(x: Number) -> Number:
     """ln(1 + e^x), in the form that does not overflow."""
-    number = _float(x)
+    number = as_float(x)
     return max(number, 0.0) + math.log1p(math.exp(-abs(number)))
 
 

@@ -110,5 +110,5 @@ def over(a: Any, b: Any) -> Any:
     """a/b of a fraction, a float or an expression, bounded; b is not 0."""
     try:
         return bounded(a / b)
-    except OverflowError:
+    except (OverflowError, ZeroDivisionError):  # a fraction so near 0 that it is 0 beside a float
         raise LimitError(TOO_LARGE_DECIMAL) from None

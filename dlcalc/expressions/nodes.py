@@ -104,6 +104,12 @@ class Node:
                     changed[name] = items
         return replace(self, **changed) if changed else self  # type: ignore[type-var]
 
+    def __str__(self) -> str:
+        """As messages show it: a − b, not the classes it is made of."""
+        from .printing import text
+
+        return text(self)
+
     def __add__(self, other: Value) -> Value:
         return self.fold.add(self, other)
 

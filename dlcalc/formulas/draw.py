@@ -18,7 +18,7 @@ class Sampler:
     """Whole numbers from a stream named by its key; independent streams have different keys."""
 
     def __init__(self, *key: object) -> None:
-        self._key = "\x1f".join(map(str, key)).encode()
+        self._key = "\x1f".join(map(str, key)).encode("utf-8", "surrogatepass")
         self._count = 0
 
     def integer(self, low: int, high: int) -> int:

@@ -77,8 +77,24 @@ def _reads(compiled: Program, targets: Iterable[str]) -> frozenset[str]:
 def _needed(compiled: Program, given: Mapping[str, Value], targets: Mapping[str, Answer]) -> list[str]:
     """The letters that are left over in the targets: without them there is no number to compare."""
     values = compiled.reach_all(with_defaults(compiled.formula, given), targets).values
+    for name, answer in targets.items():
+        _check_rank(compiled.formula, name, values[name], answer.value)
     left = {name for target in targets for name in letters_in(values[target])}
     return [variable.name for variable in compiled.formula.variables if variable.name in left]
+
+
+def _check_rank(formula: Formula, name: str, value: Value, wrote: Value) -> None:
+    """Raises UserError where an answer has not as many numbers as there are."""
+    if not isinstance(wrote, tuple):
+        if not isinstance(value, tuple) or formula.is_per_axis(name):
+            return
+        raise UserError(f"{name} is a list of {len(value)} numbers, not one number")
+    if any(isinstance(item, tuple) for item in wrote):
+        raise UserError(f"to ask backwards, {name} is a number or a list of numbers, not a matrix")
+    if not isinstance(value, tuple):
+        raise UserError(f"{name} is one number, not a list of {len(wrote)} numbers")
+    if len(wrote) != len(value):
+        raise UserError(f"{name} is a list of {len(value)} numbers, not of {len(wrote)}")
 
 
 def _range(formula: Formula, name: str, given: Mapping[str, Value]) -> Range:

@@ -12,7 +12,7 @@ from typing import Any
 from ..errors import UserError
 from ..expressions.evaluate import evaluate, substitute
 from ..expressions.exact import exact
-from ..expressions.nodes import Name, Node, Value, names_in
+from ..expressions.nodes import Node, Value, names_in
 from .defaults import with_defaults
 from .model import Condition, Convention, Form, Formula, Mistake, Step, Variable
 from .present import AXIS_WORDS, filled, presented
@@ -320,6 +320,6 @@ def fill(message: str, values: Mapping[str, Value]) -> str:
             return found[2] if value == 1 else found[3]
         if isinstance(value, tuple):
             return "×".join(dict.fromkeys(map(str, value)))
-        return str(value.id) if isinstance(value, Name) else str(value)
+        return str(value)
 
     return re.sub(r"\{(\w+)(?::([^|{}]*)\|([^{}]*))?\}", put, message)

@@ -13,9 +13,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib.util import find_spec
+from math import inf, isfinite
 from typing import Any
 
 from ..errors import UserError
+from ..expressions.exact import as_float, exact, shown
 from ..formulas.registry import formula
 from ..formulas.run import run
 
@@ -24,6 +26,8 @@ SLOPES: Mapping[str, Fraction] = {"tanh": Fraction(1), "relu": Fraction(1), "sig
 """The largest slope γ of each activation."""
 MOST_STEPS = 1000
 MOST_HIDDEN = 128
+MOST_SEED = 10**9
+LARGEST_NORM = 1_000
 
 
 @dataclass(frozen=True)
@@ -42,18 +46,22 @@ class Setting:
     truncate: int = 0
 
     def __post_init__(self) -> None:
-        if self.norm < 0:
-            raise UserError(f"a norm is not negative: lambda is {float(self.norm):g}")
+        if not 0 <= self.norm <= LARGEST_NORM:
+            raise UserError(f"a norm lies between 0 and {LARGEST_NORM:,}: lambda is {shown(exact(self.norm))}")
         if not 0 < self.epsilon < 1:
-            raise UserError(f"the threshold epsilon lies between 0 and 1: it is {float(self.epsilon):g}")
+            raise UserError(f"the threshold epsilon lies between 0 and 1: it is {shown(exact(self.epsilon))}")
         if not 1 <= self.steps <= MOST_STEPS:
             raise UserError(f"1 to {MOST_STEPS} steps are followed: steps is {self.steps}")
         if not 1 <= self.hidden <= MOST_HIDDEN:
-            raise UserError(f"the hidden state has 1 to {MOST_HIDDEN} numbers: hidden is {self.hidden}")
+            raise UserError(f"the hidden state has 1 to {MOST_HIDDEN} numbers: hidden is {shown(self.hidden)}")
         if self.activation not in SLOPES:
             raise UserError(f"the activation is one of {', '.join(SLOPES)}, not {self.activation[:40]}")
-        if self.clip < 0 or self.truncate < 0:
-            raise UserError(f"clip and truncate are not negative: they are {self.clip:g} and {self.truncate}")
+        if not 0 <= self.clip < inf or self.truncate < 0:
+            raise UserError(f"clip and truncate are not negative: they are {self.clip:g} and {shown(self.truncate)}")
+        if not 0 <= self.seed <= MOST_SEED:
+            raise UserError(f"a seed is a whole number from 0 to {MOST_SEED:,}, not {shown(self.seed)}")
+        if not isfinite(self.forget_bias):
+            raise UserError(f"the forget gate's bias is a finite number, not {self.forget_bias}")
 
 
 @dataclass(frozen=True)
@@ -92,19 +100,12 @@ def vanishing(setting: Setting, cells: Sequence[str] = CELLS) -> Vanishing:
     if factor < 1:
         until = run(formula("vanishing_steps"), {**given, "epsilon": setting.epsilon})["steps"] if factor else 1
     measured = {cell: _measured(cell, setting) for cell in cells} if is_measurable() else {}
-    return Vanishing(setting, factor, until, tuple(map(_float, bounds)), measured)
+    return Vanishing(setting, factor, until, tuple(map(as_float, bounds)), measured)
 
 
 def is_measurable() -> bool:
     """Whether the kernels are installed (extra `numeric`)."""
     return find_spec("numpy") is not None and find_spec("numba") is not None
-
-
-def _float(value: Fraction | int) -> float:
-    try:
-        return float(value)
-    except OverflowError:
-        return float("inf")
 
 
 def _measured(cell: str, setting: Setting) -> tuple[float, ...]:

@@ -8,7 +8,7 @@ out says nothing about images; that the shapes and the numbers of parameters are
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any, ClassVar
@@ -17,12 +17,17 @@ import numpy as np
 
 from .. import ops
 from ..errors import InternalError, UserError
+from ..expressions.nodes import Value
 from .network import INPUT, Network
 from .sizes import Sizes
 from .table import Row
 
 MOST_PARAMETERS = 400_000_000
 """1.6 GB of float32; a larger network is refused before anything is allocated."""
+MOST_NUMBERS = 400_000_000
+"""Parameters of a layer, what it makes, and what is kept for later layers, at one time; refused like them."""
+MOST_MACS = 100_000_000_000
+"""Multiplications of one input: seconds on one core, five times the largest network of the zoo."""
 _SEQUENCES = ("dense", "rnn", "lstm", "gru", "embedding", "layernorm", "attention", "reshape")
 _PASSING = ("dropout", "activation", "lrn", "add", "multiply", "concat")
 
@@ -56,15 +61,8 @@ class _Forward(Sizes):
         """Outputs of rank 2 that are (1, C, L)."""
 
     def run(self) -> Iterator[Ran]:
-        counts = [row.count("parameters") for row in self.rows]
-        total = sum(self.number(row, count) for row, count in zip(self.rows, counts, strict=True))
-        if total > MOST_PARAMETERS:
-            rule = f"at most {MOST_PARAMETERS:,} parameters are allocated"
-            raise UserError(f"{rule}, and {self.network.id} has {total:,}")
-        left = dict.fromkeys(self.shapes, 0)
-        for row in self.rows:
-            for name in row.layer.inputs:
-                left[name] += 1
+        self._refuse_large()
+        left = self._uses()
         self.values = {INPUT: self._first()}
         for row in self.rows:
             start = time.perf_counter()
@@ -77,6 +75,49 @@ class _Forward(Sizes):
                 left[name] -= 1
                 if not left[name]:
                     del self.values[name]
+
+    def _uses(self) -> dict[str, int]:
+        """How many layers read each output."""
+        found = dict.fromkeys(self.shapes, 0)
+        for row in self.rows:
+            for name in row.layer.inputs:
+                found[name] += 1
+        return found
+
+    def _refuse_large(self) -> None:
+        """Raises UserError for what is too much memory or work, known from the table before anything is done."""
+        rows = self.rows
+        sizes = [self.number(row, row.count("parameters")) for row in rows]
+        self._at_most(MOST_PARAMETERS, sum(sizes), "parameters are allocated")
+        macs = sum(self.number(row, row.count("macs") or 0) for row in rows)
+        self._at_most(MOST_MACS, macs, "multiplications are done")
+        left, held = self._uses(), {INPUT: self._size(rows[0], self.network.input)}
+        for row, parameters in zip(rows, sizes, strict=True):
+            made = self._size(row, row.output)
+            numbers = sum(held.values()) + parameters + made + self._beside(row)
+            self._at_most(MOST_NUMBERS, numbers, "numbers are held at a time", f" at {row.layer.name}")
+            held[row.layer.name] = made
+            for name in row.layer.inputs:
+                left[name] -= 1
+                if not left[name]:
+                    del held[name]
+
+    def _at_most(self, most: int, count: int, what: str, where: str = "") -> None:
+        if count > most:
+            raise UserError(f"at most {most:,} {what}, and {self.network.id} has {count:,}{where}")
+
+    def _size(self, row: Row, shape: Sequence[Value]) -> int:
+        return prod(self.number(row, size) for size in shape)
+
+    def _beside(self, row: Row) -> int:
+        """Numbers that a layer works with and gives to nobody: attention's scores, a recurrent layer's gates."""
+        kind, gates = row.layer.kind, {"rnn": 1, "gru": 3, "lstm": 4}
+        if kind not in gates and kind != "attention":
+            return 0
+        steps = self.number(row, self.before(row)[0])
+        if kind == "attention":
+            return self.one(row, "h") * steps * steps
+        return steps * self.one(row, "m") * self.one(row, "D") * (gates[kind] + 1)
 
     def _first(self) -> Any:
         sizes = [self.number(self.rows[0], size) for size in self.network.input]

@@ -33,8 +33,9 @@ def write_secret(path: str) -> str:
             file.write(f"{secret}\n")
     except FileExistsError:
         raise UserError(f"{printable(path)} exists; a secret is never overwritten") from None
-    except OSError as error:
-        raise UserError(f"{printable(path)} cannot be written: {error.strerror}") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "no file has such a name"
+        raise UserError(f"{printable(path)} cannot be written: {reason}") from None
     return secret
 
 
@@ -43,7 +44,7 @@ def read_secret(path: str) -> str:
     try:
         with open(path, encoding="utf-8") as file:
             text = file.read(4096).strip()
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is no text"
         raise UserError(f"the secret {printable(path)} cannot be read: {reason}") from None
     if not re.fullmatch(r"[0-9a-f]{64}", text):
@@ -86,6 +87,16 @@ def _code(digest: bytes) -> str:
         number, place = divmod(number, len(_ALPHABET))
         letters.append(_ALPHABET[place])
     return f"{''.join(letters[:4])}-{''.join(letters[4:])}"
+
+
+def text(seed: object) -> str:
+    """A seed as it is printed and typed again. Raises UserError where that cannot be."""
+    found = str(seed)
+    try:
+        found.encode()
+    except UnicodeEncodeError:
+        raise UserError(f"a seed is a number or a text in UTF-8, not {printable(found)}") from None
+    return found
 
 
 def same_code(text: str) -> str:

@@ -19,6 +19,7 @@ from ..formulas.draw import Sampler
 from ..formulas.registry import formula
 from ..formulas.run import contains_letters
 from ..networks.table import Table
+from . import seeds
 from .arrays import fitted, lowered, numbers, sizes
 from .asked import Asked, CellAsked, ChoiceAsked, FormulaAsked, InverseAsked, SlipAsked, TableAsked
 from .asked_values import Wrong
@@ -93,12 +94,12 @@ def _settings(row: Any) -> str:
 def variant(problem: Problem, seed: object) -> Variant:
     """The variant of a seed: the first draw that fits, so that every value stays as likely as its draw makes it.
 
-    Raises ProblemError where no draw meets the requirements of the file.
+    Raises ProblemError where no draw meets the requirements of the file, UserError for a seed that is no text.
     """
-    trouble = ""
+    trouble, text = "", seeds.text(seed)
     for attempt in range(TRIES):
         try:
-            return _attempt(problem, str(seed), attempt)
+            return _attempt(problem, text, attempt)
         except _Unfit as unfit:
             trouble = str(unfit)
     rule = f"none of {TRIES} draws fits; the last: {trouble}"

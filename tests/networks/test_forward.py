@@ -81,6 +81,13 @@ def test_a_mean_over_same_padding_leaves_the_padding_out() -> None:
         ("n x n x 3; conv 8 f3", r"^conv-1 cannot be run while letters are left: "),
         ("8x8x3; conv-table k8 f3 pairs10", r"\(conv-table\) cannot be run: there is no such operation$"),
         ("100000; dense 5000", r"^at most 400,000,000 parameters are allocated, and .* has 500,005,000$"),
+        (
+            "100000x100000x3; pool 2",
+            r"^at most 400,000,000 numbers are held at a time, .* 37,500,000,000 at maxpool-1$",
+        ),
+        ("30000x2 seq; attention 2", r"^at most 400,000,000 numbers are held at a time, .* at attention-1$"),
+        ("90000000x2 seq; lstm 8", r"^at most 400,000,000 numbers are held at a time, .* at lstm-1$"),
+        ("4000x4000x3; conv 64 f9", r"^at most 100,000,000,000 multiplications are done, and .* has \d[\d,]+$"),
         ("4x6x6x2; pool 2", r"^maxpool-1 \(maxpool\) cannot be run: only signals and maps are pooled$"),
         ("8x8x4; avgpool f2 s1 d2", r"^avgpool-1 \(avgpool\) cannot be run: average pooling has no dilation$"),
         ("8x4; conv-transpose 4 f3", r"\(conv-transpose\) cannot be run: only maps are convolved transposed$"),
