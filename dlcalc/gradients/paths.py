@@ -17,6 +17,8 @@ from .lines import loss_at
 from .local import Edge, Factor, Locals, Use, as_matrices, local_derivatives, moved, product, signed
 from .model import Network, Signal
 
+MOST_VISITED = 10_000
+
 
 @dataclass(frozen=True, slots=True)
 class Path:
@@ -124,8 +126,19 @@ class Paths:
     # listing
 
     def listed(self, most: int) -> tuple[Path, ...]:
-        """The first `most` paths, by the step of their loss, the explicit ones of each first."""
-        return tuple(islice(self.all(), most))
+        """The first `most` paths, by the step of their loss, the explicit ones of each first.
+
+        Raises UserError where they visit more than MOST_VISITED signals in all, before the next one is made.
+        """
+        found: list[Path] = []
+        visited = 0
+        for path in islice(self.all(), most):
+            visited += len(path.visited)
+            if visited > MOST_VISITED:
+                rule = f"listed paths visit at most {MOST_VISITED:,} signals in all"
+                raise UserError(f"{rule}, and the first {len(found) + 1:,} visit {visited:,}: list fewer")
+            found.append(path)
+        return tuple(found)
 
     def all(self) -> Iterator[Path]:
         """Every path, one after another."""

@@ -46,8 +46,10 @@ class Setting:
     truncate: int = 0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.norm <= LARGEST_NORM:
-            raise UserError(f"a norm lies between 0 and {LARGEST_NORM:,}: lambda is {shown(exact(self.norm))}")
+        if self.norm < 0:
+            raise UserError(f"a norm is not negative: lambda is {shown(exact(self.norm))}")
+        if self.norm > LARGEST_NORM:
+            raise UserError(f"a norm of at most {LARGEST_NORM:,} is followed: lambda is {shown(exact(self.norm))}")
         if not 0 < self.epsilon < 1:
             raise UserError(f"the threshold epsilon lies between 0 and 1: it is {shown(exact(self.epsilon))}")
         if not 1 <= self.steps <= MOST_STEPS:
@@ -57,7 +59,8 @@ class Setting:
         if self.activation not in SLOPES:
             raise UserError(f"the activation is one of {', '.join(SLOPES)}, not {self.activation[:40]}")
         if not 0 <= self.clip < inf or self.truncate < 0:
-            raise UserError(f"clip and truncate are not negative: they are {self.clip:g} and {shown(self.truncate)}")
+            clip, truncate = f"{self.clip:g}", shown(self.truncate)
+            raise UserError(f"clip and truncate are not negative and finite: they are {clip} and {truncate}")
         if not 0 <= self.seed <= MOST_SEED:
             raise UserError(f"a seed is a whole number from 0 to {MOST_SEED:,}, not {shown(self.seed)}")
         if not isfinite(self.forget_bias):
@@ -117,16 +120,17 @@ def _measured(cell: str, setting: Setting) -> tuple[float, ...]:
     states = [step.start()]
     for t in range(setting.steps):
         states.append(step.run(x[t : t + 1], states[-1])[1])
-    norms = []
-    for distance in range(setting.steps + 1):
-        first = setting.steps - distance
-        wide = np.repeat(x[first:], m, axis=1)
-        norms.append(step.norm(wide, [np.repeat(part, m, axis=0) for part in states[first]]))
+    # ∂h_T/∂s_{T−d} is a product of d Jacobians of one step, so each distance costs one more factor.
+    jacobian = np.eye(m, m * len(states[0]))
+    norms = [1.0]
+    for t in reversed(range(setting.steps)):
+        jacobian = jacobian @ step.jacobian(x[t : t + 1], states[t])
+        norms.append(float(np.linalg.norm(jacobian, 2)))
     return tuple(norms)
 
 
 class _Cell:
-    """One cell with its random weights: runs steps, and measures the Jacobian over some of them."""
+    """One cell with its random weights: runs steps, and measures the Jacobian of one."""
 
     def __init__(self, name: str, setting: Setting) -> None:
         import numpy as np
@@ -160,20 +164,21 @@ class _Cell:
         y, last = self.op(*arguments, **options)
         return y, list(last) if self.name == "lstm" else [last]
 
-    def norm(self, x: Any, state: list[Any]) -> float:
-        """‖∂h_T/∂s‖₂ from copies of one state: copy i asks for the gradient of the i-th number of h_T."""
+    def jacobian(self, x: Any, state: list[Any]) -> Any:
+        """∂s_t/∂s_{t−1} of one step, from as many copies as the state has numbers: copy i asks for the i-th of them."""
         import numpy as np
 
         from .. import ops
 
-        if not len(x):
-            return 1.0
-        arguments, options = self._arguments(x, state)
+        parts = len(state)
+        count = parts * self.m
+        arguments, options = self._arguments(
+            np.repeat(x, count, axis=1), [np.repeat(part, count, axis=0) for part in state]
+        )
         _, saved = ops.forward(self.op, *arguments, **options)
-        unit = np.eye(self.m)
-        gradients = ops.backward(saved, (None, (unit, None) if self.name == "lstm" else unit))
-        jacobian = np.concatenate([gradients[name] for name in ("h0", "c0") if name in gradients], axis=1)
-        return float(np.linalg.norm(jacobian, 2))
+        units = np.split(np.eye(count), parts, axis=1)
+        gradients = ops.backward(saved, (None, tuple(units) if parts > 1 else units[0]))
+        return np.concatenate([gradients[name] for name in ("h0", "c0") if name in gradients], axis=1)
 
 
 def _of_norm(random: Any, m: int, norm: float) -> Any:

@@ -81,6 +81,14 @@ def test_explicit_paths_come_first() -> None:
         assert kinds == sorted(kinds, reverse=True)
 
 
+def test_a_list_that_grows_too_long_is_refused() -> None:
+    """A gradient of 40 steps has 820 paths through 11,480 signals h, besides what they begin with."""
+    paths = Paths(network("rnn"), "W", 40)
+    assert len(paths.listed(400)) == 400
+    with pytest.raises(UserError, match=r"^listed paths visit at most 10,000 signals in all, and .* list fewer$"):
+        paths.listed(1_000_000)
+
+
 def test_the_terms_of_two_steps() -> None:
     """As they stand on the board, with Vᵀ and every diag(1 − h²)."""
     found = network("rnn")
