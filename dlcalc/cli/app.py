@@ -148,7 +148,7 @@ def run(arguments: list[str]) -> int:
         return _refuse(str(error), error.caret() if isinstance(error, ExpressionError) else "")
     except typer.TyperException as error:
         return _refuse(error.format_message()) if error.format_message() else _help(error)
-    except (KeyboardInterrupt, typer.Abort):
+    except KeyboardInterrupt:
         return INTERRUPTED
     except SystemExit:
         return 0  # rich ends the program like this when the reader has gone (`| head`)
