@@ -13,10 +13,10 @@ from dlcalc.formulas.draw import Sampler
 from dlcalc.grading.self_test import plain
 from dlcalc.networks.exercise import cell
 from dlcalc.quiz import seeds
-from dlcalc.quiz.asked import TableAsked
 from dlcalc.quiz.exam import Issue
 from dlcalc.quiz.manifest import read_manifest
 from dlcalc.quiz.sheet import entry_id
+from dlcalc.quiz.targets import TableAsked
 from dlcalc.quiz.variant import Variant
 
 from .rows import ADDITIONS, Row, additions

@@ -18,7 +18,7 @@ from typing import Any
 from .errors import UserError
 from .expressions.exact import exact
 from .expressions.nodes import Value
-from .foreign import decoded, read_bytes, shown
+from .untrusted import decoded, read_bytes, shown
 
 MOST_NUMBERS = 10_000
 """Of an array that is worked out by hand: a picture of 100×100."""

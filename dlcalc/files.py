@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from .errors import UserError
-from .foreign import printable
+from .untrusted import printable
 
 
 def write(path: str | Path, content: str | bytes) -> None:

@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parents[1] / "dlcalc"
 # A room imports only what stands before it, and itself. `dlcalc` is the package's own __init__.py.
 FLOORS = (
     "errors",
-    "foreign",
+    "untrusted",
     "files",
     "profiles",
     "expressions",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from checkout import ROOT, project_files
 
-MOST_LINES = 400
+MOST_LINES = 600
 
 # Files under dlcalc/ that may be longer, each with its reason.
 LONGER: dict[str, str] = {}
@@ -26,7 +26,7 @@ def lines(path: Path) -> int:
 
 
 def test_no_file_of_the_package_outgrows_a_reader() -> None:
-    """A file over 400 lines is split, or listed above with a reason; a reason that is no longer needed goes."""
+    """A file is as long as its one subject; over 600 lines it has its reason above, as long as it needs one."""
     sizes = {str(path.relative_to(ROOT)): lines(path) for path in project_files() if ROOT / "dlcalc" in path.parents}
     assert {name for name, size in sizes.items() if size > MOST_LINES} == set(LONGER)
 

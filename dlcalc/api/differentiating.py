@@ -14,9 +14,9 @@ from ..expressions.functions import CONSTANTS
 from ..expressions.jsonable import as_json
 from ..expressions.nodes import Node, Value, names_in, to_node
 from ..expressions.parser import parse
+from ..gradients.diff_mistakes import Slip, slipped
 from ..gradients.points import POINTS, at_points, near
 from ..gradients.scalar import INNER, Derivative, differentiate
-from ..gradients.slips import Slip, slipped
 from .results import Result
 
 MOST_NAMED = 5

@@ -84,7 +84,7 @@ def command(
     if formats.name:
         emit(found, formats)
     else:
-        from .wide import show
+        from .line_breaking import show
 
         show(found.document(), get_terminal_size().columns)
     return 0

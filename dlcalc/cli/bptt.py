@@ -135,6 +135,6 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _show(found: Bptt) -> None:
-    from .wide import show
+    from .line_breaking import show
 
     show(found.document(), get_terminal_size().columns)

@@ -21,8 +21,8 @@ from ..api.networks import (
     net,
 )
 from ..explain.network import NARROW
-from ..foreign import printable
 from ..networks import zoo
+from ..untrusted import printable
 from .output import Formats, emit
 
 WIDE = 100

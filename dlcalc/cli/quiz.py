@@ -9,11 +9,11 @@ import typer
 
 from .. import api, files
 from ..api.quiz import Paper, make_exam, practice
-from ..foreign import printable
 from ..quiz.exam import is_date
+from ..untrusted import printable
 from .output import Formats, emit
+from .practice_session import take as take_paper
 from .reading import number
-from .taking import take as take_paper
 
 _FORMATS = (
     "terminal, markdown, json, latex, typst, pdf, html (a page that marks itself), moodle, answers-toml, answers-csv"

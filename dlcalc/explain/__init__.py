@@ -11,7 +11,7 @@ from .calculation import (
     value_words,
     working,
 )
-from .telling import telling
+from .visible_steps import telling
 
 __all__ = [
     "counted",

@@ -17,7 +17,7 @@ from ..formulas.registry import formula
 from ..formulas.run import Working, run
 from .checked import checks
 from .look import Look, decimals, lone, matrices, rank, shape
-from .telling import is_idle
+from .visible_steps import is_idle
 from .written_out import Writer, is_written
 
 LONG_DIGITS = 12

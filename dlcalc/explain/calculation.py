@@ -17,7 +17,7 @@ from ..formulas.present import AXIS_LETTERS, AXIS_WORDS
 from ..formulas.run import Line, Working, contains_letters, run
 from ..profiles import COURSE, Profile, shown_by
 from .called import opened
-from .telling import is_idle, telling
+from .visible_steps import is_idle, telling
 
 LONGEST = 12
 """Digits of the longest fraction that is shown exactly."""

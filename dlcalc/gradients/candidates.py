@@ -17,12 +17,12 @@ from .delta import LAST, MIDDLE, Delta
 from .derivation import Derivation
 from .edits import Edit, Found
 from .general import General
+from .instances import SETTINGS, WORK, World, is_line, same, world_of
 from .layouts import declared_shape, in_layout
 from .lines import Line, Role, with_steps
 from .local import moved
 from .mistakes import COMMON, FEWER, LEFT_OUT, ONLY_IF_SQUARE, RULES, TOLD_BY, TRANSPOSED, WHOLES, Slipped, Whole
 from .model import Network, Signal, indices_in
-from .worlds import SETTINGS, WORK, World, is_line, same, world_of
 
 MOST_NAMED = 5
 Evaluate: TypeAlias = Callable[[World], Value | None]

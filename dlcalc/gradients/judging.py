@@ -18,12 +18,12 @@ from ..expressions.nodes import Index, Name, Node, Partial, Transpose, Value
 from .answer import Answer, is_step, read, regrouped, summed
 from .candidates import MOST_NAMED, Candidates, pair
 from .derivation import Derivation
+from .disagreement import disagreement
 from .edits import Edit, Found
+from .instances import SETTINGS, SQUARE, World, world_of
 from .layouts import LAYOUTS
 from .mistakes import MISSING_SUM
 from .model import Network
-from .where import disagreement
-from .worlds import SETTINGS, SQUARE, World, world_of
 
 TURNED = "∂L/∂h as a column: the factors stand in the other order, each Jacobian transposed"
 FLIPPED = "vectors as columns beside the weights of the row layout: Wᵀh"

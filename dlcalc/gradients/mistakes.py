@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from ..expressions.nodes import Add, Div, Hadamard, Literal, Mul, Name, Neg, Node, Pow, Reduce
 from .delta import Delta, Place
 from .edits import GONE, ONE, TWO, Edit, Found, Rule
-from .looks import (
+from .model import STEPS, Signal, shifted
+from .patterns import (
     error_of_use,
     errors,
     factor_left_out,
@@ -42,7 +43,6 @@ from .looks import (
     total,
     value_shifted,
 )
-from .model import STEPS, Signal, shifted
 
 LATER = "the term that comes back from step t + 1, {0}, is missing: a state acts on later losses too"
 RULES = (

@@ -14,13 +14,13 @@ from ..expressions.answers import Answer, digits_asked, read_answer, read_number
 from ..expressions.functions import CONSTANTS
 from ..expressions.limits import within_budget
 from ..expressions.nodes import Value
-from ..foreign import printable
 from ..formulas.model import Formula
 from ..formulas.reading import read_asked
 from ..formulas.run import letters_in
-from ..quiz.asked import Asked, FormulaAsked
 from ..quiz.problem import ARRAYS, Part
 from ..quiz.sheet import tolerance_of
+from ..quiz.targets import Asked, FormulaAsked
+from ..untrusted import printable
 from . import notation
 from .notation import NUMBER, tidy
 

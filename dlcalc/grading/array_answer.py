@@ -12,9 +12,9 @@ from ..errors import UserError
 from ..expressions.answers import Answer, read_answer
 from ..expressions.limits import within_budget
 from ..expressions.nodes import Value
-from ..foreign import printable
 from ..quiz.arrays import sizes
 from ..quiz.problem import ARRAYS, Part
+from ..untrusted import printable
 from . import notation
 from .answer_text import NOTHING, with_tolerance
 from .array_text import LONGEST, Rows, Texts, texts, unnumbered, with_decimal_commas

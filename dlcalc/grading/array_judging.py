@@ -8,8 +8,8 @@ from fractions import Fraction
 
 from ..expressions.answers import Answer
 from ..formulas.diagnose import Candidate
-from ..quiz.asked import FormulaAsked
 from ..quiz.problem import ARRAYS, Part
+from ..quiz.targets import FormulaAsked
 from .answer_text import Written
 from .array_answer import WrittenArray, read_array
 from .array_marks import ArrayMarker, Compared

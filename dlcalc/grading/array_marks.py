@@ -19,8 +19,8 @@ from ..formulas.model import Mistake, Step
 from ..formulas.program import as_array, program
 from ..formulas.run import run
 from ..quiz.arrays import numbers, sizes
-from ..quiz.asked import FormulaAsked
 from ..quiz.problem import ARRAYS, Part
+from ..quiz.targets import FormulaAsked
 from .answer_text import is_rounded_too_far, is_within, too_far
 from .array_answer import Cell, WrittenArray
 from .array_patterns import off_by, patterns

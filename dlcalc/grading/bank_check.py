@@ -16,8 +16,8 @@ from ..formulas.diagnose import wrong_values
 from ..networks.exercise import cell, written
 from ..networks.table import COUNTS
 from ..quiz import recounted
-from ..quiz.asked import CellAsked, FormulaAsked, SlipAsked, TableAsked
 from ..quiz.problem import ARRAYS, Part, Problem, Trial
+from ..quiz.targets import CellAsked, FormulaAsked, SlipAsked, TableAsked
 from ..quiz.variant import Variant, asked_of, variant
 from .choices import letter
 from .judging import judge

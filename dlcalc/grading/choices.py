@@ -8,11 +8,11 @@ from fractions import Fraction
 
 from .. import document as doc
 from ..expressions.answers import read_number
-from ..foreign import printable
 from ..formulas.diagnose import Candidate
 from ..formulas.model import Mistake
 from ..quiz.problem import Part
 from ..quiz.variant import Shown, Variant
+from ..untrusted import printable
 from .notation import tidy
 from .policy import Policy
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 from fractions import Fraction
 
 from ..errors import UserError
-from ..foreign import printable
 from ..formulas.diagnose import Candidate
 from ..formulas.model import Mistake
 from ..gradients import AmbiguousError
 from ..quiz.gradients import GradientAsked
 from ..quiz.problem import Part
+from ..untrusted import printable
 from .answer_text import NOTHING, Written
 from .notation import tidy
 from .part_mark import PartMark

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import DlcalcError, UserError
-from ..foreign import bounded, decoded, parse_toml, printable, read_bytes
+from ..untrusted import bounded, decoded, parse_toml, printable, read_bytes
 
 MOST_BYTES = 2**18
 MOST_CLASS_BYTES = 16 * 2**20

@@ -16,16 +16,16 @@ from ..errors import InternalError, UserError
 from ..expressions.answers import Answer, agrees
 from ..expressions.evaluate import evaluate
 from ..expressions.nodes import Value
-from ..foreign import printable
 from ..formulas.diagnose import Candidate, Verdict, verify
 from ..formulas.model import Mistake
 from ..formulas.program import program
 from ..formulas.run import run
 from ..networks.exercise import to_csv
-from ..quiz.asked import Asked, CellAsked, ChoiceAsked, FormulaAsked, InverseAsked, SlipAsked, TableAsked
 from ..quiz.gradients import GradientAsked
 from ..quiz.problem import ARRAYS, Part
+from ..quiz.targets import Asked, CellAsked, ChoiceAsked, FormulaAsked, InverseAsked, SlipAsked, TableAsked
 from ..quiz.variant import Variant, ask_part
+from ..untrusted import printable
 from .answer_text import Written, is_rounded_too_far, is_within, read, too_far
 from .array_judging import Followed, judge_array
 from .array_marks import indexed, is_sound_array

@@ -11,12 +11,12 @@ from typing import Any
 
 from ..errors import DlcalcError, UserError
 from ..expressions.jsonable import as_json
-from ..foreign import printable
 from ..quiz import seeds
 from ..quiz.exam import Issue, Student
 from ..quiz.seeds import same_code
 from ..quiz.sheet import entry_id
 from ..quiz.variant import Variant
+from ..untrusted import printable
 from .hand_ins import HandIn, Refused
 from .judging import judge
 from .part_mark import PartMark

@@ -9,8 +9,8 @@ from ..expressions import printing
 from ..expressions.nodes import Node, Value
 from ..formulas.run import contains_letters
 from ..quiz.arrays import mapped, numbers, sizes
-from ..quiz.asked import Asked, TableAsked
 from ..quiz.problem import ARRAYS, Part
+from ..quiz.targets import Asked, TableAsked
 
 
 def written(part: Part, value: Value) -> str:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from ..quiz.keys import Keys
 from ..quiz.sheet import Shares
+from ..quiz.toml_fields import Keys
 
 
 @dataclass(frozen=True)

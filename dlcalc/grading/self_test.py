@@ -18,9 +18,9 @@ from ..formulas.program import as_array, program
 from ..formulas.run import contains_letters, run
 from ..networks.exercise import filled, to_csv
 from ..quiz.arrays import numbers, sizes
-from ..quiz.asked import Asked, CellAsked, FormulaAsked, InverseAsked, TableAsked
 from ..quiz.problem import ARRAYS, Part, Problem
 from ..quiz.sheet import tolerance_of
+from ..quiz.targets import Asked, CellAsked, FormulaAsked, InverseAsked, TableAsked
 from ..quiz.variant import Variant, ask_part, variant
 from .array_marks import is_sound_array
 from .choices import letter

@@ -11,8 +11,8 @@ from ..errors import UserError
 from ..expressions.answers import Answer, agrees, read_answer, read_number, read_scalar, split_at, unwrapped
 from ..expressions.limits import within_budget
 from ..expressions.reader import Declarations
-from ..foreign import printable
 from ..formulas.run import letters_in
+from ..untrusted import printable
 from .table_columns import Written
 
 SHAPES = frozenset({"output", "receptive_field"})

@@ -9,10 +9,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import UserError
-from ..foreign import printable
 from ..networks.kinds import KINDS
 from ..networks.network import Network
 from ..networks.text import ALIASES
+from ..untrusted import printable
 from .table_text import Grid, Line, decoded, read_grid
 
 LAYER = "layer"

@@ -13,10 +13,10 @@ from ..expressions import printing
 from ..expressions.answers import Answer
 from ..expressions.jsonable import as_json
 from ..expressions.nodes import Value
-from ..foreign import printable
 from ..formulas.diagnose import Candidate
 from ..networks.exercise import COLUMNS, cell
 from ..networks.table import COUNTS, Table
+from ..untrusted import printable
 from .table_cells import Cell, CellReader
 from .table_columns import TOTAL, Sheet, read_sheet
 from .table_letters import letters, points, put_in

@@ -16,10 +16,10 @@ from ..expressions.nodes import Value
 from ..expressions.totals import sum_of
 from ..formulas.diagnose import Candidate
 from ..networks.exercise import cell
-from ..networks.fields import Field
 from ..networks.kinds import Shape
 from ..networks.mistakes import mistaken_totals
 from ..networks.network import INPUT
+from ..networks.receptive_fields import Field
 from ..networks.table import Row, Table, tabulate
 from .table_columns import TOTAL
 from .table_rows import (

@@ -15,10 +15,10 @@ from ..formulas.program import program
 from ..formulas.registry import formula
 from ..formulas.run import run
 from ..networks.exercise import size
-from ..networks.fields import Field
 from ..networks.kinds import KINDS, Shape
 from ..networks.mistakes import convention_asked
 from ..networks.network import INPUT, Layer, Network
+from ..networks.receptive_fields import Field
 from ..networks.table import Row, tabulate
 
 SOURCES: Mapping[str, tuple[str, ...]] = {

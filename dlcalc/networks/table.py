@@ -15,10 +15,10 @@ from ..expressions.totals import sum_of
 from ..formulas.model import Formula
 from ..formulas.registry import formula
 from ..formulas.run import Working, run
-from .fields import NOWHERE, Fields, Passed, Reach
-from .fields import Field as Field
 from .kinds import KINDS, Shape
 from .network import INPUT, Layer, Network
+from .receptive_fields import NOWHERE, Fields, Passed, Reach
+from .receptive_fields import Field as Field
 
 COUNTS = ("weights", "biases", "parameters", "macs", "memory")
 """What is counted per layer and added up."""

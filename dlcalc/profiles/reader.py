@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, get_args, get_type_hints
 
 from ..errors import ProblemError, UserError
-from ..foreign import parse_toml, printable, read_bytes, shown
+from ..untrusted import parse_toml, printable, read_bytes, shown
 from .profile import CONVOLUTION, COURSE, RECURRENT, Profile, shared_letter
 
 _HERE = os.path.dirname(__file__)

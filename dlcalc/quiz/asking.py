@@ -8,18 +8,18 @@ from ..errors import DlcalcError
 from ..expressions.nodes import Kind, Name, Node, names_in
 from ..expressions.parser import parse
 from ..expressions.reader import Declarations
-from ..foreign import printable
 from ..formulas.model import Formula, Step
 from ..formulas.program import program
 from ..formulas.registry import formula, ids_known
 from ..gradients import CELLS
 from ..networks.exercise import COLUMNS
 from ..networks.table import COUNTS
+from ..untrusted import printable
+from .custom_steps import THIS
 from .drawing import Named
 from .gradients import OPTIONS, STEPS, WEIGHT, gradient_asked
-from .keys import Keys
-from .own import THIS
 from .problem import ARRAYS, Ask, Part
+from .toml_fields import Keys
 
 GRADIENT = "gradient:"
 SLIP_ASKS = {"layer": "choice", "value": "integer, number or shape"}

@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 
 from ..errors import UserError
-from ..foreign import printable
 from ..formulas.draw import Sampler
+from ..untrusted import printable
 from .problem import Problem
 from .reader import read_problem
 

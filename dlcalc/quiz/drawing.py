@@ -16,7 +16,6 @@ from ..expressions.exact import exact
 from ..expressions.nodes import Kind, Node, Value, names_in
 from ..expressions.parser import parse
 from ..expressions.reader import Declarations
-from ..foreign import printable, shown
 from ..formulas.draw import Sampler
 from ..networks import text as network_text
 from ..networks import zoo
@@ -24,11 +23,12 @@ from ..networks.exercise import cell
 from ..networks.mistakes import mistaken
 from ..networks.network import Network
 from ..networks.table import COUNTS, Row, Table, tabulate
-from .filling import Filler
+from ..untrusted import printable, shown
 from .generators import GENERATORS, HOW_MANY, MOST_LAYERS, OPTIONS
-from .keys import Keys
 from .problem import Array, Draw, DrawnNetwork, Pick, Slip, Span, TextNetwork, ZooNetwork
-from .words import Reader
+from .render import Filler
+from .template import Reader
+from .toml_fields import Keys
 
 FORMS: Mapping[str, tuple[str, ...]] = {
     "network": ("layers", "table", "text", "pytorch", "keras"),

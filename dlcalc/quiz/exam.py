@@ -16,12 +16,12 @@ from typing import Any
 from .. import document as doc
 from ..errors import DlcalcError, ProblemError
 from ..expressions.printing import Spell
-from ..foreign import decoded, parse_toml, printable, read_bytes, shown
 from ..profiles import COURSE, Profile
+from ..untrusted import decoded, parse_toml, printable, read_bytes, shown
 from . import bank, seeds
-from .keys import Keys
 from .problem import LEVELS, Problem
 from .sheet import Shares, sheet
+from .toml_fields import Keys
 from .variant import Variant, variant
 
 MOST_QUESTIONS = 100

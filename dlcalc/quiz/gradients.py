@@ -15,7 +15,7 @@ from ..expressions.nodes import Name, Node
 from ..gradients import ACTIVATIONS, HEADS, LOSSES, Derivation, Verdict, judge, network
 from ..gradients.candidates import slipped, unfolded
 from ..gradients.judging import KNOWN
-from .asked_values import Other, Wrong
+from .target_values import Other, Wrong
 
 OPTIONS: Mapping[str, Iterable[str]] = {
     "head": tuple(HEADS),

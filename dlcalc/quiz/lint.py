@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from .. import document as doc
 from ..errors import DlcalcError, ProblemError
 from ..expressions.nodes import Node, names_in
-from ..foreign import printable
 from ..formulas.run import contains_letters
+from ..untrusted import printable
+from .custom_steps import THIS
 from .gradients import GradientAsked
-from .own import THIS
 from .problem import Ask, Draw, Problem, Slip, Span, TextNetwork
 from .reader import read_problem
 from .sheet import question
+from .template import Cells, Template, names_of
 from .variant import Variant, variant
-from .words import Cells, Template, names_of
 
 SEEDS, PRINTED = 20, 5
 """Variants that are drawn of each file, and those of them whose keys are looked at as they are printed."""

@@ -7,11 +7,11 @@ import os
 from typing import Any
 
 from ..errors import DlcalcError, ProblemError
-from ..foreign import decoded, printable, read_bytes
+from ..untrusted import decoded, printable, read_bytes
 from . import bank
 from .exam import Exam, Issue, Item, Student
-from .keys import Keys
 from .seeds import same_code
+from .toml_fields import Keys
 
 FORMAT = 1
 _MOST_BYTES = 32 * 2**20

@@ -13,7 +13,7 @@ from ..expressions.evaluate import Evaluator
 from ..expressions.nodes import Node
 from ..expressions.reader import Declarations
 from ..formulas.model import Formula
-from .words import Template, TemplateLine
+from .template import Template, TemplateLine
 
 PartKind: TypeAlias = Literal["integer", "number", "shape", "vector", "matrix", "expression", "choice", "table"]
 

@@ -16,14 +16,14 @@ from ..errors import DlcalcError, ProblemError, UserError
 from ..expressions.nodes import Compare, Kind, Logic, Node, names_in
 from ..expressions.parser import parse
 from ..expressions.reader import Declarations
-from ..foreign import decoded, parse_toml, printable, read_bytes
 from ..networks.exercise import COLUMNS, HEADINGS
+from ..untrusted import decoded, parse_toml, printable, read_bytes
 from .asking import Asking
+from .custom_steps import own_formulas
 from .drawing import FORMS, Named, read_draw
-from .keys import Keys
-from .own import own_formulas
 from .problem import ARRAYS, LEVELS, PART_KINDS, Let, Option, Part, PartKind, Problem, Require, Trial
-from .words import Reader, Template, TemplateLine
+from .template import Reader, Template, TemplateLine
+from .toml_fields import Keys
 
 MOST_BYTES = 256 * 1024
 MOST_NAMES = 60

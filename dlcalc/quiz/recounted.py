@@ -15,12 +15,12 @@ from ..networks.exercise import cell
 from ..networks.network import INPUT, Network
 from ..networks.table import COUNTS, Table
 from .arrays import operation_of
-from .asked import Asked, CellAsked, FormulaAsked, InverseAsked, SlipAsked, TableAsked
 from .by_kernels import counted as by_kernels_counted
+from .custom_steps import THIS
 from .gradients import GradientAsked
 from .listing import Given, axes
-from .own import THIS
 from .recount import recount
+from .targets import Asked, CellAsked, FormulaAsked, InverseAsked, SlipAsked, TableAsked
 
 NEAR_SLOPE = 1e-7
 """How far a central difference may lie from a derivative."""

@@ -13,7 +13,7 @@ import secrets
 from collections.abc import Iterable
 
 from ..errors import UserError
-from ..foreign import printable
+from ..untrusted import printable
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Without 0 and O, 1, I and L, and U."""

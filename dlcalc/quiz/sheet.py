@@ -18,15 +18,15 @@ from ..errors import ProblemError, UserError
 from ..explain.calculation import rounded
 from ..expressions.nodes import Value
 from ..expressions.printing import Spell
-from ..foreign import printable
 from ..formulas.run import contains_letters
 from ..networks.exercise import LAYER, TOTAL, cell, heading
 from ..networks.table import COUNTS
 from ..profiles import COURSE, Profile, showing
+from ..untrusted import printable
 from .arrays import mapped, sizes
-from .asked import Asked, CellAsked, TableAsked
-from .filling import value_words
 from .problem import ARRAYS, Part
+from .render import value_words
+from .targets import Asked, CellAsked, TableAsked
 from .variant import Shown, Variant, distinct
 
 MOST_RESPONSES = 8

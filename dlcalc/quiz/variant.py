@@ -14,20 +14,20 @@ from ..expressions import printing
 from ..expressions.evaluate import compile_node
 from ..expressions.limits import within_budget
 from ..expressions.nodes import Node, Value, names_in
-from ..foreign import printable
 from ..formulas.draw import Sampler
 from ..formulas.registry import formula
 from ..formulas.run import contains_letters
 from ..networks.table import Table
+from ..untrusted import printable
 from . import seeds
 from .arrays import fitted, lowered, numbers, sizes
-from .asked import Asked, CellAsked, ChoiceAsked, FormulaAsked, InverseAsked, SlipAsked, TableAsked
-from .asked_values import Wrong
 from .drawing import SlipValue, drawn
-from .filling import Filler, value_words
 from .gradients import gradient_asked
+from .network_views import show
 from .problem import ARRAYS, Ask, Part, Problem
-from .shows import show
+from .render import Filler, value_words
+from .target_values import Wrong
+from .targets import Asked, CellAsked, ChoiceAsked, FormulaAsked, InverseAsked, SlipAsked, TableAsked
 
 TRIES = 400
 """Draws that may break a requirement before the problem is said to be unsolvable."""

@@ -12,7 +12,7 @@ from terminal import Terminal
 
 import dlcalc
 from dlcalc import gradients
-from dlcalc.cli import wide
+from dlcalc.cli import line_breaking
 from dlcalc.document import Document, Equation, Formula
 from dlcalc.expressions import printing
 from dlcalc.expressions.nodes import Add, Name, Neg
@@ -279,7 +279,7 @@ def test_a_judged_gradient_shows_itself() -> None:
 def test_a_sum_that_is_broken_keeps_its_signs(capsys: pytest.CaptureFixture[str], width: int) -> None:
     """Whatever the width, read without its line breaks it is the same sum."""
     terms = tuple(Neg(Name(f"long_{i}")) if i % 3 else Name(f"short_{i}") for i in range(12))
-    wide.show(Document("", (Formula((Equation("L", (Add(terms),)),)),)), width)
+    line_breaking.show(Document("", (Formula((Equation("L", (Add(terms),)),)),)), width)
     out = capsys.readouterr().out
     shown = " ".join(out.partition("L = ")[2].split())
     assert shown == printing.text(Add(terms))

@@ -9,7 +9,7 @@ import pytest
 
 from dlcalc.errors import ProblemError
 from dlcalc.grading.policy import Policy, policy_of, read_policy
-from dlcalc.quiz.keys import Keys
+from dlcalc.quiz.toml_fields import Keys
 
 
 def read(**values: Any) -> Policy:

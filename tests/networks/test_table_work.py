@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dlcalc.errors import UserError
-from dlcalc.networks import fields as fields_module
+from dlcalc.networks import receptive_fields as fields_module
 from dlcalc.networks import table as table_module
 from dlcalc.networks import zoo
 from dlcalc.networks.builder import Builder

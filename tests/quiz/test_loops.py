@@ -13,11 +13,11 @@ from dlcalc.formulas.registry import formula
 from dlcalc.formulas.run import run
 from dlcalc.quiz import by_kernels, recounted
 from dlcalc.quiz.arrays import numbers
-from dlcalc.quiz.asked import FormulaAsked
 from dlcalc.quiz.loops import LOOPS, derivative, sigmoid, tanh
 from dlcalc.quiz.loops_in_time import CONVENTIONS_IN_TIME, LOOPS_IN_TIME
 from dlcalc.quiz.recount import recount
 from dlcalc.quiz.recounted import differs
+from dlcalc.quiz.targets import FormulaAsked
 
 IMAGE = ((2, 3, 7, 4, 6, 2), (6, 6, 9, 8, 7, 4), (3, 4, 8, 3, 8, 9), (7, 8, 3, 6, 6, 3), (4, 2, 1, 8, 3, 4),
          (3, 2, 4, 1, 9, 8))  # fmt: skip

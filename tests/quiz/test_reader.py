@@ -11,10 +11,10 @@ from problem_files import BODY, FRONT, PATH, changed, problem, text
 
 from dlcalc import document as doc
 from dlcalc.errors import InternalError, ProblemError, UserError
-from dlcalc.quiz import bank, words
+from dlcalc.quiz import bank, template
+from dlcalc.quiz.network_views import show
 from dlcalc.quiz.problem import Ask, Pick, Span
 from dlcalc.quiz.reader import problem_of
-from dlcalc.quiz.shows import show
 from dlcalc.quiz.variant import variant
 
 
@@ -254,7 +254,7 @@ def test_what_no_text_has() -> None:
     """No Markdown gives another kind of block today; were there one, nothing would be lost in silence."""
     token = SimpleNamespace(type="video_open", nesting=0)
     with pytest.raises(UserError, match=r"^a problem's text has paragraphs, lists, tables and code, not video_open$"):
-        list(words._blocks([token], []))
+        list(template._blocks([token], []))
 
 
 def test_what_cannot_be_shown() -> None:

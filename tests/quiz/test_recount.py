@@ -11,11 +11,11 @@ from problem_files import changed, one_part, problem
 
 from dlcalc.formulas.registry import formula
 from dlcalc.networks import text, zoo
-from dlcalc.quiz.asked import FormulaAsked
 from dlcalc.quiz.loops import LOOPS
 from dlcalc.quiz.loops_in_time import LOOPS_IN_TIME
 from dlcalc.quiz.recount import COUNTERS, recount
 from dlcalc.quiz.recounted import differs, network, same
+from dlcalc.quiz.targets import FormulaAsked
 from dlcalc.quiz.variant import asked_of, variant
 
 CASES: list[tuple[str, str, dict[str, Any], str, Any]] = [

@@ -14,8 +14,8 @@ from problem_files import FRONT, changed, one_part, problem
 from dlcalc import document as doc
 from dlcalc.errors import ProblemError
 from dlcalc.quiz import bank
-from dlcalc.quiz.asked import FormulaAsked
-from dlcalc.quiz.filling import value_words
+from dlcalc.quiz.render import value_words
+from dlcalc.quiz.targets import FormulaAsked
 from dlcalc.quiz.variant import on_edge, variant
 
 NETWORK = "net = {kind = 'cnn', convs = [2], dense = [1]}\nbad = {slip = 'net', column = 'parameters'}\n[let]"

@@ -6,7 +6,7 @@ import os
 import re
 
 from ...errors import ProblemError
-from ...foreign import bounded, decoded, printable, read_bytes
+from ...untrusted import bounded, decoded, printable, read_bytes
 from ..network import Network
 from ..text import read
 from .draft import file_id

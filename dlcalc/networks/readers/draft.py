@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ...expressions.nodes import Name, Value
-from ...foreign import printable
+from ...untrusted import printable
 from ..builder import Builder
 from ..kinds import KINDS
 from ..network import INPUT, Layer, Network, ordered

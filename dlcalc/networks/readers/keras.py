@@ -13,7 +13,7 @@ from typing import Any
 
 from ...errors import ProblemError
 from ...expressions.nodes import Value
-from ...foreign import decoded, printable, shown
+from ...untrusted import decoded, printable, shown
 from ..kinds import KINDS
 from ..network import INPUT, Network
 from .draft import Draft, input_shape

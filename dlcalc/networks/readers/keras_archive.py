@@ -9,7 +9,7 @@ import zlib
 from typing import IO
 
 from ...errors import ProblemError
-from ...foreign import printable
+from ...untrusted import printable
 
 MEMBER = "config.json"
 MOST = 8 * 1024 * 1024

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from ...errors import ProblemError
-from ...foreign import printable, shown
+from ...untrusted import printable, shown
 from ..network import INPUT, Layer, ordered
 from .draft import MOST_LAYERS
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from ...errors import ProblemError
 from ...expressions.nodes import Value
-from ...foreign import shown
+from ...untrusted import shown
 from .draft import per_axis, unusual
 
 _LARGEST = 10**9

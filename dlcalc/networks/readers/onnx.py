@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import Any
 
 from ...errors import ProblemError, UserError
-from ...foreign import printable, shown
+from ...untrusted import printable, shown
 from ..network import INPUT, Network
 from . import onnx_operators as ops
 from . import onnx_shapes as shapes

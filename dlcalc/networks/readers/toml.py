@@ -33,7 +33,7 @@ from typing import Any, TypeVar
 from ...errors import ProblemError, UserError
 from ...expressions.answers import split_shape
 from ...expressions.nodes import Value
-from ...foreign import parse_toml, printable, shown
+from ...untrusted import parse_toml, printable, shown
 from ..builder import Builder
 from ..kinds import KINDS
 from ..network import INPUT, Layer, Network

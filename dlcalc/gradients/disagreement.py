@@ -12,7 +12,7 @@ from ..expressions.evaluate import compile_node
 from ..expressions.limits import LimitError, within_budget
 from ..expressions.nodes import Index, Literal, Mul, Name, Node, Reduce, Value
 from .answer import Answer
-from .worlds import WORK, World
+from .instances import WORK, World
 
 
 def disagreement(world: World, answer: Answer, only_shapes: bool = False) -> str:

@@ -27,9 +27,9 @@ from ..networks.exercise import cell
 from ..networks.mistakes import convention_asked, mistaken, mistaken_totals
 from ..networks.table import Row, Table
 from .arrays import lowered, operation_of
-from .asked_values import Other, Wrong
 from .drawing import SlipValue
 from .gradients import GradientAsked
+from .target_values import Other, Wrong
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from ..errors import DlcalcError, ProblemError
-from ..foreign import printable, shown
+from ..untrusted import printable, shown
 
 LONGEST = 2_000
 """Characters of one text."""

@@ -20,9 +20,9 @@ from ..grading.policy import Policy
 from ..networks.exercise import cell
 from ..networks.table import COUNTS
 from ..profiles import showing
-from ..quiz.asked import TableAsked
 from ..quiz.problem import Part
 from ..quiz.sheet import question
+from ..quiz.targets import TableAsked
 from ..quiz.variant import Variant
 from .view import show_blocks
 

@@ -13,11 +13,11 @@ from ..expressions.evaluate import compile_node
 from ..expressions.functions import CONSTANTS
 from ..expressions.nodes import FormulaCall, names_in
 from ..expressions.reader import Declarations
-from ..foreign import printable
 from ..formulas.model import Formula, Mistake, Step, Variable
 from ..formulas.program import program
 from ..formulas.registry import formula, ids_known
-from .keys import Keys
+from ..untrusted import printable
+from .toml_fields import Keys
 
 THIS = "this"
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*")

@@ -9,7 +9,7 @@ from typing import TypeGuard
 from .. import document as doc
 from ..expressions.evaluate import evaluate, substitute
 from ..expressions.nodes import Compare, Index, Literal, Name, Node, Value
-from .words import Cells, Filled, Lines, Maths, Piece, Shown, Styled, Template, TemplateLine
+from .template import Cells, Filled, Lines, Maths, Piece, Shown, Styled, Template, TemplateLine
 
 
 class Filler:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dlcalc.errors import ProblemError
-from dlcalc.foreign import bounded, decoded, parse_toml, printable, read_bytes, shown
+from dlcalc.untrusted import bounded, decoded, parse_toml, printable, read_bytes, shown
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from dlcalc.api.differentiating import diff
 from dlcalc.errors import UserError
 from dlcalc.expressions.parser import parse
-from dlcalc.gradients.slips import SLIPS, slipped
+from dlcalc.gradients.diff_mistakes import SLIPS, slipped
 
 WRONG = [
     ("sigmoid(w x + b)", "sigmoid(w x + b)(1 - sigmoid(w x + b))", "inner-forgotten"),
