@@ -10,7 +10,6 @@ from pathlib import Path
 from dlcalc.api.grading import grade
 from dlcalc.api.quiz import make_exam
 from dlcalc.formulas.draw import Sampler
-from dlcalc.grading.self_test import plain
 from dlcalc.networks.exercise import cell
 from dlcalc.quiz import seeds
 from dlcalc.quiz.exam import Issue
@@ -18,6 +17,7 @@ from dlcalc.quiz.manifest import read_manifest
 from dlcalc.quiz.sheet import entry_id
 from dlcalc.quiz.targets import TableAsked
 from dlcalc.quiz.variant import Variant
+from dlcalc.verification.self_test import plain
 
 from .rows import ADDITIONS, Row, additions
 

@@ -31,6 +31,7 @@ FLOORS = (
     "training",
     "quiz",
     "grading",
+    "verification",
     "export",
     "api",
     "dlcalc",

@@ -15,12 +15,11 @@ from ..grading.gradebook import gradebook
 from ..grading.hand_ins import HandIn, Refused, read_all
 from ..grading.marking import Marker, Marks, mark_class
 from ..grading.policy import policy_of
-from ..grading.self_report import passed, report
-from ..grading.self_test import SelfTest, self_test
 from ..profiles import COURSE, Profile, showing
 from ..quiz import bank, seeds
 from ..quiz.exam import read_exam
 from ..quiz.manifest import read_manifest
+from ..verification.self_test import SelfTest, passed, report, self_test
 from .quiz import profile_of, spelling
 from .results import Result
 

@@ -11,10 +11,10 @@ from typing import Any, Literal, TypeAlias
 from .. import document as doc
 from .. import files
 from ..errors import UserError
-from ..grading import bank_check
 from ..quiz import bank
 from ..quiz import lint as linting
 from ..untrusted import printable
+from ..verification import bank_check
 from .results import Result
 
 Side: TypeAlias = Literal["left", "center", "right"]

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from terminal import Terminal
 
-from dlcalc.grading import self_test
 from dlcalc.quiz import seeds
 from dlcalc.quiz.manifest import read_manifest
+from dlcalc.verification import self_test
 
 EXAM = """title = 'A short exam'
 date = '2026-11-21'

@@ -18,11 +18,11 @@ import pytest
 from dlcalc.document import Document, Entry, Key, Paragraph, Part, Question, Response
 from dlcalc.export import _sheet
 from dlcalc.export.registry import writer
-from dlcalc.grading.notations import written
 from dlcalc.quiz import bank
 from dlcalc.quiz.arrays import numbers
 from dlcalc.quiz.sheet import sheet
 from dlcalc.quiz.variant import variant
+from dlcalc.verification.notations import written
 
 NODE = shutil.which("node")
 MATRIX = ((3, -1), (Fraction(1, 4), 7), (0, 12))

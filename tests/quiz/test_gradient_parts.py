@@ -17,9 +17,9 @@ from dlcalc.grading.judging import judge
 from dlcalc.grading.part_mark import PartMark
 from dlcalc.grading.policy import Policy
 from dlcalc.quiz.gradients import GradientAsked
-from dlcalc.quiz.recounted import differs
 from dlcalc.quiz.sheet import sheet
 from dlcalc.quiz.variant import Variant, variant
+from dlcalc.verification.second_count import differs
 
 
 def made(ask: str, more: str = "", kind: str = "expression", draw: str = "w = ['U', 'W']", seed: int = 1) -> Variant:

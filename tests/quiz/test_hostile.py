@@ -16,10 +16,10 @@ from problem_files import BODY, FRONT, PATH, text
 
 from dlcalc.errors import ProblemError
 from dlcalc.export.registry import writer
-from dlcalc.grading.bank_check import check
 from dlcalc.quiz.reader import problem_of
 from dlcalc.quiz.sheet import sheet
 from dlcalc.quiz.variant import variant
+from dlcalc.verification.bank_check import check
 
 MOST_SECONDS = 5.0
 """Process time; each takes a small fraction of it. What it guards against takes minutes or never ends."""

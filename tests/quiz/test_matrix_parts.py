@@ -299,6 +299,6 @@ def test_the_example_of_the_readme_works() -> None:
     made = problem_of(example.encode(), "convolution/small.md")
     assert [part.kind for part in made.parts] == ["matrix", "matrix"]
     (trial,) = made.trials
-    from dlcalc.grading.bank_check import run_trial
+    from dlcalc.verification.bank_check import run_trial
 
     assert list(run_trial(made, trial)) == []

@@ -7,10 +7,10 @@ from collections import Counter
 import pytest
 from problem_files import FRONT, changed, one_part, problem
 
-from dlcalc.grading import bank_check
-from dlcalc.grading.bank_check import Checked, check
-from dlcalc.quiz import bank, recounted, variant
+from dlcalc.quiz import bank, variant
 from dlcalc.quiz.problem import Problem
+from dlcalc.verification import bank_check, second_count
+from dlcalc.verification.bank_check import Checked, check
 
 SEEDS = 20
 
@@ -33,8 +33,8 @@ def test_what_is_found_out_about_a_problem() -> None:
 
 
 def test_a_second_count_that_differs(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = recounted.recount
-    monkeypatch.setattr(recounted, "recount", lambda f, n, *rest: 7 if n == "macs" else real(f, n, *rest))
+    real = second_count.recount
+    monkeypatch.setattr(second_count, "recount", lambda f, n, *rest: 7 if n == "macs" else real(f, n, *rest))
     found = check(problem(), 8)
     assert len(found.faults) == bank_check.MOST_FAULTS
     assert found.more == 3
@@ -42,7 +42,7 @@ def test_a_second_count_that_differs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_has_no_second_count_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recounted, "recount", lambda *_: None)
+    monkeypatch.setattr(second_count, "recount", lambda *_: None)
     assert check(problem(), 3).uncounted == ["cost", "size"]
 
 

@@ -14,13 +14,13 @@ from ..gradients import Numbers, difference, random_values
 from ..networks.exercise import cell
 from ..networks.network import INPUT, Network
 from ..networks.table import COUNTS, Table
-from .arrays import operation_of
-from .by_kernels import counted as by_kernels_counted
-from .custom_steps import THIS
-from .gradients import GradientAsked
+from ..quiz.arrays import operation_of
+from ..quiz.by_kernels import counted as by_kernels_counted
+from ..quiz.custom_steps import THIS
+from ..quiz.gradients import GradientAsked
+from ..quiz.targets import Asked, CellAsked, FormulaAsked, InverseAsked, SlipAsked, TableAsked
+from .counting import recount
 from .listing import Given, axes
-from .recount import recount
-from .targets import Asked, CellAsked, FormulaAsked, InverseAsked, SlipAsked, TableAsked
 
 NEAR_SLOPE = 1e-7
 """How far a central difference may lie from a derivative."""

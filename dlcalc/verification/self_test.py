@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from .. import document as doc
 from ..errors import UserError
 from ..expressions.nodes import Value
 from ..formulas.defaults import with_defaults
@@ -16,21 +17,26 @@ from ..formulas.diagnose import Candidate, outcome
 from ..formulas.draw import Sampler
 from ..formulas.program import as_array, program
 from ..formulas.run import contains_letters, run
+from ..grading.array_marks import is_sound_array
+from ..grading.choices import letter
+from ..grading.judging import judge, pinned
+from ..grading.part_mark import PartMark
+from ..grading.policy import Policy
 from ..networks.exercise import filled, to_csv
 from ..quiz.arrays import numbers, sizes
 from ..quiz.problem import ARRAYS, Part, Problem
 from ..quiz.sheet import tolerance_of
 from ..quiz.targets import Asked, CellAsked, FormulaAsked, InverseAsked, TableAsked
 from ..quiz.variant import Variant, ask_part, variant
-from .array_marks import is_sound_array
-from .choices import letter
-from .judging import judge, pinned
 from .notations import is_same, is_written, notations, plain, written
-from .part_mark import PartMark
-from .policy import Policy
 
 MOST_PAIRS = 6
 """Pairs of mistakes that are tried for a part of a variant."""
+GOALS = {"right": 1.0, "marks": 1.0, "single": 0.99, "pairs": 0.9, "follows": 1.0, "conventions": 1.0}
+"""The share of each kind that has to come out as it should."""
+FIRST = 0.85
+"""The share of single mistakes that are named first."""
+MOST_NAMED = 5
 
 
 @dataclass
@@ -312,3 +318,49 @@ class _Tester:
         told = self.told(part, answers[part.id], mark, f"following from {before} = {answers[before]}")
         self.found.follows.count(mark.status in ("follows", "convention"), told)
         return True
+
+
+# as a document
+
+_SAID = {
+    "right": "right answers in all notations, marked right",
+    "marks": "marks that are what they should be",
+    "single": "single mistakes, among the named ones",
+    "pairs": "two mistakes at once, among the named ones",
+    "follows": "answers that follow from a wrong earlier one",
+    "conventions": "answers right by another convention",
+}
+
+
+def passed(found: SelfTest) -> bool:
+    """Whether every share reaches its goal."""
+    shares = (getattr(found, name).share >= goal for name, goal in GOALS.items())
+    return all(shares) and found.single.first_share >= FIRST and found.most_named <= MOST_NAMED
+
+
+def report(found: SelfTest, title: str) -> doc.Document:
+    """The shares beside their goals, and the first failures of each kind."""
+    rows = [_row(_SAID[name], getattr(found, name), goal) for name, goal in GOALS.items()]
+    single = found.single
+    rows.insert(3, ("single mistakes, named first", str(single.tried), _share(single.first_share), _goal(FIRST)))
+    header = ("hand-ins", "tried", "as it should be", "goal")
+    blocks: list[doc.Block] = [doc.Table(header, tuple(rows), ("left", "right", "right", "right"))]
+    blocks.append(doc.Paragraph(f"At most {found.most_named} mistakes were named for one answer."))
+    failures = [line for name in GOALS for line in getattr(found, name).failures[:4]]
+    if failures:
+        blocks += [doc.Heading(1, "What came out otherwise"), doc.Items(tuple(failures))]
+    kind = "right" if passed(found) else "mistake"
+    blocks.append(doc.Note(kind, "the marker reaches its goals" if passed(found) else "the marker misses a goal"))  # type: ignore[arg-type]
+    return doc.Document(f"{title}: self-test of the marker", tuple(blocks))
+
+
+def _row(said: str, tally: Tally, goal: float) -> tuple[str, str, str, str]:
+    return said, str(tally.tried), _share(tally.share), _goal(goal)
+
+
+def _share(share: float) -> str:
+    return f"{100 * share:.2f} %"
+
+
+def _goal(goal: float) -> str:
+    return "100 %" if goal == 1 else f"≥ {100 * goal:.0f} %"

@@ -13,17 +13,17 @@ from ..errors import DlcalcError
 from ..expressions import printing
 from ..expressions.nodes import Value
 from ..formulas.diagnose import wrong_values
+from ..grading.choices import letter
+from ..grading.judging import judge
+from ..grading.part_mark import PartMark
+from ..grading.policy import Policy
 from ..networks.exercise import cell, written
 from ..networks.table import COUNTS
-from ..quiz import recounted
 from ..quiz.problem import ARRAYS, Part, Problem, Trial
 from ..quiz.targets import CellAsked, FormulaAsked, SlipAsked, TableAsked
 from ..quiz.variant import Variant, asked_of, variant
-from .choices import letter
-from .judging import judge
+from . import second_count
 from .notations import written as written_out
-from .part_mark import PartMark
-from .policy import Policy
 
 MOST_FAULTS = 5
 """Faults of one problem that are told; the rest is only counted."""
@@ -135,8 +135,8 @@ def check(problem: Problem, seeds: int) -> Checked:
 
 def _counted_again(found: Checked, made: Variant) -> Iterator[str]:
     """Counts every right answer, and every derived value of a formula, anew. Yields what could not be."""
-    told = [(part.id, recounted.differs(made.asked[part.id])) for part in made.problem.parts if part.ask is not None]
-    for name, difference in (*told, *recounted.lets(made.problem, made.values, asked_of)):
+    told = [(part.id, second_count.differs(made.asked[part.id])) for part in made.problem.parts if part.ask is not None]
+    for name, difference in (*told, *second_count.lets(made.problem, made.values, asked_of)):
         if difference is None:
             yield name
         elif difference:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .listing import Counts, Given
-from .loops import Array, _exactly, derivative, relu, row_products, sigmoid, tanh
+from .loops import Array, derivative, exactly, relu, row_products, sigmoid, tanh
 
 # recurrent layers
 
@@ -211,8 +211,8 @@ def _adam(g: Given, convention: str) -> Counts:
 
 
 def _moments(x: Array) -> tuple[Any, Any]:
-    mean = _exactly(sum(x), len(x))
-    return mean, _exactly(sum((value - mean) * (value - mean) for value in x), len(x))
+    mean = exactly(sum(x), len(x))
+    return mean, exactly(sum((value - mean) * (value - mean) for value in x), len(x))
 
 
 def _batchnorm(g: Given, convention: str) -> Counts:

@@ -11,12 +11,12 @@ from problem_files import changed, one_part, problem
 
 from dlcalc.formulas.registry import formula
 from dlcalc.networks import text, zoo
-from dlcalc.quiz.loops import LOOPS
-from dlcalc.quiz.loops_in_time import LOOPS_IN_TIME
-from dlcalc.quiz.recount import COUNTERS, recount
-from dlcalc.quiz.recounted import differs, network, same
 from dlcalc.quiz.targets import FormulaAsked
 from dlcalc.quiz.variant import asked_of, variant
+from dlcalc.verification.counting import COUNTERS, recount
+from dlcalc.verification.loops import LOOPS
+from dlcalc.verification.loops_in_time import LOOPS_IN_TIME
+from dlcalc.verification.second_count import differs, network, same
 
 CASES: list[tuple[str, str, dict[str, Any], str, Any]] = [
     # the first layer of AlexNet: 227 with 96 filters of 11 at stride 4 gives 55×55×96 and 34,944 parameters

@@ -11,12 +11,11 @@ import pytest
 
 from dlcalc.api.grading import marker_tested
 from dlcalc.formulas.diagnose import Candidate
-from dlcalc.grading import self_test as module
 from dlcalc.grading.part_mark import PartMark
-from dlcalc.grading.self_report import passed
-from dlcalc.grading.self_test import SelfTest, Tally, notations, plain, self_test
 from dlcalc.quiz import bank
 from dlcalc.quiz.variant import variant
+from dlcalc.verification import self_test as module
+from dlcalc.verification.self_test import SelfTest, Tally, notations, passed, plain, self_test
 
 FEW = ("output-size", "conv-pool-dense", "lstm-parameters", "forget-gate")
 

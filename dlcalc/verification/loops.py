@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
-from .arrays import mapped, numbers, sizes
+from ..quiz.arrays import mapped, numbers, sizes
 from .listing import Counts, Given
 
 Array = Any
@@ -216,10 +216,10 @@ def _largest(cells: list[Any]) -> Any:
 def _mean(cells: list[Any]) -> Any:
     """With padding counted as zeros."""
     total = sum((cell for cell in cells if cell is not None), 0)
-    return total / len(cells) if isinstance(total, complex | float) else _exactly(total, len(cells))
+    return total / len(cells) if isinstance(total, complex | float) else exactly(total, len(cells))
 
 
-def _exactly(total: Any, count: int) -> Any:
+def exactly(total: Any, count: int) -> Any:
     from fractions import Fraction
 
     return Fraction(total) / count
@@ -361,7 +361,7 @@ def _attention(g: Given, convention: str) -> Counts:
 
 def _minmax(x: Array, low: Any, high: Any) -> Array:
     least, most = min(numbers(x)), max(numbers(x))
-    return mapped(lambda value: low + _exactly((value - least) * (high - low), (most - least) or 1), x)
+    return mapped(lambda value: low + exactly((value - least) * (high - low), (most - least) or 1), x)
 
 
 def _scaling(g: Given, convention: str) -> Counts:

@@ -11,13 +11,14 @@ import pytest
 from dlcalc.formulas.draw import draw
 from dlcalc.formulas.registry import formula
 from dlcalc.formulas.run import run
-from dlcalc.quiz import by_kernels, recounted
+from dlcalc.quiz import by_kernels
 from dlcalc.quiz.arrays import numbers
-from dlcalc.quiz.loops import LOOPS, derivative, sigmoid, tanh
-from dlcalc.quiz.loops_in_time import CONVENTIONS_IN_TIME, LOOPS_IN_TIME
-from dlcalc.quiz.recount import recount
-from dlcalc.quiz.recounted import differs
 from dlcalc.quiz.targets import FormulaAsked
+from dlcalc.verification import second_count
+from dlcalc.verification.counting import recount
+from dlcalc.verification.loops import LOOPS, derivative, sigmoid, tanh
+from dlcalc.verification.loops_in_time import CONVENTIONS_IN_TIME, LOOPS_IN_TIME
+from dlcalc.verification.second_count import differs
 
 IMAGE = ((2, 3, 7, 4, 6, 2), (6, 6, 9, 8, 7, 4), (3, 4, 8, 3, 8, 9), (7, 8, 3, 6, 6, 3), (4, 2, 1, 8, 3, 4),
          (3, 2, 4, 1, 9, 8))  # fmt: skip
@@ -102,7 +103,7 @@ def test_a_wrong_array_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     said = "((4,), (10,)) is said to be right, and counted one by one it is "
     assert differs(FormulaAsked(broken, given, "output", rank=2)) == f"{said}((5,), (11,))"
     if by_kernels.are_installed():
-        monkeypatch.setattr(recounted, "recount", lambda *args: None)
+        monkeypatch.setattr(second_count, "recount", lambda *args: None)
         assert differs(FormulaAsked(broken, given, "output", rank=2)) == f"{said}((5.0,), (11.0,))"
 
 
