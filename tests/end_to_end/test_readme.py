@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,12 @@ def python_of_the_readme(index: int) -> list[str]:
 
 
 def test_the_pictures_of_the_readme_exist() -> None:
+    """Their addresses are whole, so that the package index shows them too, and lead to this project's docs/."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    shown = (
+        project["urls"]["Repository"].replace("https://github.com/", "https://raw.githubusercontent.com/") + "/main/"
+    )
     pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README)
     assert pictures
-    assert all((ROOT / picture).stat().st_size > 1000 for picture in pictures)
+    assert [picture for picture in pictures if not picture.startswith(f"{shown}docs/")] == []
+    assert all((ROOT / picture.removeprefix(shown)).stat().st_size > 1000 for picture in pictures)
