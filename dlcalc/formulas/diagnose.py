@@ -10,13 +10,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ..errors import UserError
+from ..expressions import printing
 from ..expressions.answers import Answer, agrees
 from ..expressions.evaluate import evaluate
 from ..expressions.functions import CONSTANTS
-from ..expressions.nodes import Node, Value
+from ..expressions.nodes import Call, Div, Node, Value, walk
 from .defaults import with_defaults
-from .draw import Sampler, _value
-from .model import Condition, Convention, Formula, Mistake
+from .draw import SIGNS, Sampler, point_value
+from .model import Condition, Convention, Formula, Mistake, Variable
 from .program import Program, as_array, program
 from .run import failures, letters_in
 from .steps import State, Unit
@@ -75,6 +76,9 @@ def verify(formula: Formula, given: Mapping[str, Value], name: str, answer: Answ
     expected = right[0].expected if len(points) == 1 else _asked(compiled, given, name)
     if all(point.agrees(point.expected) for point in right):
         return Verdict(True, expected)
+    unfloored = _unfloored(compiled, name, answer)
+    if unfloored is not None and all(point.agrees(_edited(point, name, unfloored)) for point in right):
+        return Verdict(True, expected, unfloored)
     for other in formula.conventions:
         if other is compiled.convention or other.variant or compiled.convention.variant:
             continue
@@ -104,10 +108,11 @@ def wrong_values(
 class _Point:
     """The formula worked out at one set of numbers, and the answer with the same numbers put in."""
 
-    def __init__(self, compiled: Program, given: Mapping[str, Value], name: str, answer: Answer) -> None:
-        self.state = compiled.reach(with_defaults(compiled.formula, given), name)
+    def __init__(self, compiled: Program, point: Drawn, name: str, answer: Answer) -> None:
+        self.compiled = compiled
+        self.state = compiled.reach(with_defaults(compiled.formula, point.given), name)
         self.expected = as_array(self.state.values[name])
-        value = _put_in(answer.value, self.state.values)
+        value = _put_in(answer.value, {**self.state.values, **point.letters})
         if compiled.ops[compiled.place[name]].step.per_axis and not isinstance(value, tuple):
             value = (value,) * compiled.axes
         self.answer = Answer(answer.text, value, answer.unit, answer.significant, answer.asked)
@@ -145,27 +150,97 @@ def _check_shape(name: str, expected: Value, wrote: Value) -> None:
         raise UserError(f"{name} has {want} number{'s' if want > 1 else ''}, not {have}")
 
 
-def _points(formula: Formula, given: Mapping[str, Value], answer: Answer) -> list[dict[str, Value]]:
-    """The numbers to compare at: the given ones, completed by drawn ones where letters are left."""
+@dataclass(frozen=True)
+class Drawn:
+    """One point of comparison: every quantity as a number, and the letters that were typed for some."""
+
+    given: Mapping[str, Value]
+    letters: Mapping[str, Value]
+
+
+def _points(formula: Formula, given: Mapping[str, Value], answer: Answer) -> list[Drawn]:
+    """The numbers to compare at: the given ones, completed by drawn ones where letters are left or were typed."""
+    typed = {letter: v for v in formula.variables if v.name in given for letter in letters_in(given[v.name])}
     letters = set(letters_in(answer.value)) - CONSTANTS.keys()
     known = {variable.name for variable in formula.variables}
-    strange = sorted(letters - known - {step.name for step in formula.steps})
+    strange = sorted(letters - known - typed.keys() - {step.name for step in formula.steps})
     if strange:
         raise UserError(f"{strange[0]} is not a letter of {formula.id}; its letters are {', '.join(sorted(known))}")
     missing = [v for v in formula.variables if v.name not in given and v.default is None]
-    if not missing:
-        return [dict(given)]
-    found: list[dict[str, Value]] = []
+    drawn = {v.name: v for v in missing} | {name: formula.variable(name) or v for name, v in typed.items()}
+    if not drawn:
+        return [Drawn(given, {})]
+    count = SIGNS if any(variable.low < 0 for variable in drawn.values()) else POINTS
+    found: list[Drawn] = []
     for attempt in range(100):
-        sampler = Sampler("points", formula.id, attempt)
-        point = dict(given)
-        for variable in missing:
-            point[variable.name] = _value(variable, sampler, 0)
-        if _meets_conditions(formula, point):
+        point = _drawn(formula, given, drawn, attempt)
+        if _meets_conditions(formula, point.given):
             found.append(point)
-            if len(found) == POINTS:
+            if len(found) == count:
                 return found
-    raise UserError(f"no numbers for {', '.join(v.name for v in missing)} meet the conditions of {formula.id}")
+    if len(found) >= POINTS:
+        return found
+    raise UserError(f"no numbers for {', '.join(drawn)} meet the conditions of {formula.id}")
+
+
+def _drawn(formula: Formula, given: Mapping[str, Value], letters: Mapping[str, Variable], attempt: int) -> Drawn:
+    sampler = Sampler("points", formula.id, attempt)
+    values = {
+        letter: point_value(variable, sampler, attempt, place)
+        for place, (letter, variable) in enumerate(letters.items())
+    }
+    numbers = {name: _put_in(value, values) for name, value in given.items()}
+    free = {v.name: values[v.name] for v in formula.variables if v.name not in given and v.default is None}
+    return Drawn(numbers | free, values)
+
+
+def _unfloored(compiled: Program, name: str, answer: Answer) -> Convention | None:
+    """The formula without ⌊ ⌋ as another way to write it, for an answer in letters that has none; else None."""
+    if next(letters_in(answer.value), None) is None or _rounds(answer.value):
+        return None
+    needed = compiled.needed(name)
+    steps = [op for op in compiled.ops if op.name in needed and not op.step.called and _rounds(op.node)]
+    if not steps:
+        return None
+    divisors = dict.fromkeys(
+        printing.text(part.denominator)
+        for op in steps
+        for call in walk(op.node)
+        if isinstance(call, Call) and call.function in _ROUNDINGS
+        for part in walk(call)
+        if isinstance(part, Div)
+    )
+    where = f"right where {' and '.join(divisors)} divides" if divisors else "right where nothing is rounded"
+    edits = {op.name: printing.plain(_opened(op.formula.parse(op.step.expression, op.step.per_axis))) for op in steps}
+    return Convention("unfloored", "textbooks that print no ⌊ ⌋", where, edits)
+
+
+_ROUNDINGS = ("floor", "ceil")
+
+
+def _rounds(value: Value) -> bool:
+    if isinstance(value, tuple):
+        return any(map(_rounds, value))
+    return isinstance(value, Node) and any(
+        isinstance(part, Call) and part.function in _ROUNDINGS for part in walk(value)
+    )
+
+
+def _opened(node: Node) -> Node:
+    """The expression with what stands in ⌊ ⌋ or ⌈ ⌉ alone."""
+    if isinstance(node, Call) and node.function in _ROUNDINGS:
+        return _opened(node.arguments[0])
+    return node.map(_opened)
+
+
+def _edited(point: _Point, name: str, convention: Convention) -> Value:
+    """The value of `name` at a point with a convention's edits; None when nothing can be computed with them."""
+    state = point.state.copy()
+    try:
+        point.compiled.execute(state, point.compiled.places_of([name]), convention.edits)
+    except (UserError, OverflowError):
+        return None
+    return as_array(state.values[name])
 
 
 def _meets_conditions(formula: Formula, point: Mapping[str, Value]) -> bool:
@@ -180,7 +255,7 @@ def _meets_conditions(formula: Formula, point: Mapping[str, Value]) -> bool:
     return not any(failures(condition, formula, state) for condition in conditions)
 
 
-def _is_right(compiled: Program, points: list[dict[str, Value]], name: str, answer: Answer) -> bool:
+def _is_right(compiled: Program, points: list[Drawn], name: str, answer: Answer) -> bool:
     at = [_Point(compiled, point, name, answer) for point in points]
     return all(point.agrees(point.expected) for point in at)
 
@@ -197,7 +272,7 @@ def outcome(plan: list[Unit], state: State, name: str) -> Value | None:
 
 def _explanations(compiled: Program, points: list[_Point], name: str) -> Iterator[Candidate]:
     """Every mistake, and every pair of two steps' mistakes that both matter, that gives the answer at all points."""
-    first, rest = points[0], points[1:]
+    first, *rest = sorted(points, key=lambda point: point.agrees(point.expected))  # first where the answer is wrong
     single: list[tuple[Mistake, State, Value]] = []
     for mistake in compiled.relevant(name):
         state = first.state.copy()

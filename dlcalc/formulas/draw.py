@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from ..errors import UserError
+from ..expressions.arrays import each
 from ..expressions.nodes import Kind, Value
 from .defaults import with_defaults
 from .model import Formula, Variable
@@ -52,6 +53,26 @@ def draw(formula: Formula, *key: object, tries: int = 200) -> dict[str, Value]:
         if holds(formula, given):
             return given
     raise UserError(f"{formula.id}: no draw of {tries} meets the conditions")
+
+
+SIGNS = 8
+"""So many points have every pattern of signs that two letters can have."""
+_PATTERNS = ((1, 1), (-1, -1), (1, -1), (-1, 1))
+
+
+def sign_at(attempt: int, place: int, sampler: Sampler) -> int:
+    """The sign, 1 or −1, of the letter at `place` at a point of comparison.
+
+    All positive, all negative, every other one, then as it falls: at positive points alone relu(x) is x and √(w²) is w.
+    """
+    turn = attempt % SIGNS
+    return _PATTERNS[turn][place % 2] if turn < len(_PATTERNS) else (-1 if sampler.chance(2) else 1)
+
+
+def point_value(variable: Variable, sampler: Sampler, attempt: int, place: int) -> Value:
+    """An ordinary value for a point of comparison; where the domain has both signs, so have the points."""
+    value = _value(variable, sampler, 0)
+    return value if variable.low >= 0 else each(lambda n: abs(n) * sign_at(attempt, place, sampler), value)
 
 
 def _value(variable: Variable, sampler: Sampler, axes: int) -> Value:
