@@ -12,18 +12,24 @@ from ..expressions.answers import read_scalar
 from ..expressions.evaluate import evaluate
 from ..expressions.functions import CONSTANTS
 from ..expressions.jsonable import as_json
-from ..expressions.nodes import Node, Value, names_in, to_node
+from ..expressions.nodes import Node, Value, names_in, to_node, written_size
 from ..expressions.parser import parse
 from ..gradients.diff_mistakes import Slip, slipped
 from ..gradients.points import POINTS, at_points, near
-from ..gradients.scalar import INNER, Derivative, differentiate
+from ..gradients.scalar import MOST_WRITTEN, Derivative, differentiate
+from ..gradients.shortened import Shortened
+from ..gradients.told import INNER, Applied
 from .results import Result
 
 MOST_NAMED = 5
+TOO_LONG = "with these values alone the derivative is too long to be written out: give every letter a value"
 
 
 class Differentiated(Result):
-    """A derivative with its rules. `value` is what is printed, `simplified` the shortest form that was found."""
+    """A derivative with its rules. `value` is what the rules give, `simplified` the shortest form that was found.
+
+    Where these would be long, what is printed has names for parts: `parts` says what each stands for.
+    """
 
     def __init__(self, found: Derivative, at: Mapping[str, Value]) -> None:
         self.found = found
@@ -38,6 +44,11 @@ class Differentiated(Result):
         return self.found.simplified
 
     @property
+    def parts(self) -> dict[str, Node]:
+        """What each name in the printed form stands for, in the names before it; empty where all is written out."""
+        return _parts(self.found)
+
+    @property
     def number(self) -> Value:
         """The derivative with the values of `at` put in; what has none stays a letter."""
         return evaluate(self.found.simplified, self.at) if self.at else None
@@ -48,31 +59,39 @@ class Differentiated(Result):
         return max((check.error for check in self.found.checks), default=None)
 
     def __repr__(self) -> str:
-        return f"<d/d{self.found.by} {printing.text(self.found.expression)} = {printing.text(self.simplified)}>"
+        return f"<d/d{self.found.by} {printing.text(self.found.expression)} = {printing.text(self.found.shown)}>"
 
     def _document(self) -> doc.Document:
         found = self.found
-        steps: list[tuple[doc.Words, doc.Equation]] = []
-        for step in found.steps:
+        rows: list[tuple[doc.Words, ...]] = []
+        for step in found.steps_shown:
             words: doc.Words = step.rule
             if step.inner is not None and step.outer is not None:
                 words = (f"{step.rule}, with {INNER} = ", doc.Math(step.inner), " and outer derivative ",
                          doc.Math(step.outer))  # fmt: skip
-            steps.append((words, doc.Equation(None, (step.expression, step.value))))
+            rows.append((words, *_named(found, step)))
         blocks: list[doc.Block] = [doc.Formula((doc.Equation(None, (found.expression,)),))]
-        if steps:
-            rows = tuple((words, doc.Math(each.rights[0]), doc.Math(each.rights[1])) for words, each in steps)
-            blocks += [doc.Heading(2, "Rule by rule, the innermost first"),
-                       doc.Table(("rule", "of", "derivative"), rows, row_headers=False)]  # fmt: skip
+        if rows:
+            blocks.append(doc.Heading(2, "Rule by rule, the innermost first"))
+            if found.shortened is not None:
+                blocks.append(doc.Paragraph(_meaning(found.shortened, found.by)))
+            blocks.append(doc.Table(("rule", "of", "derivative"), tuple(rows), row_headers=False))
         blocks += [doc.Heading(2, "Derivative"), doc.Formula((doc.Equation(None, self._chain()),))]
         if self.at:
-            number = self.number
-            blocks.append(doc.Formula((doc.Equation(None, (found.simplified, _rounded(number)), rounded=True),)))
+            blocks.append(self._number())
         blocks.append(doc.Note("note", self._checked()))
         return doc.Document(f"Derivative by {found.by}", tuple(blocks))
 
     def _chain(self) -> tuple[Value, ...]:
+        if self.found.shortened is not None:
+            return (self.found.shown,)
         return (self.value,) if self.simplified == self.value else (self.value, self.simplified)
+
+    def _number(self) -> doc.Block:
+        number = self.number
+        if _is_long(number):
+            return doc.Note("note", TOO_LONG)
+        return doc.Formula((doc.Equation(None, (self.found.shown, _rounded(number)), rounded=True),))
 
     def _checked(self) -> str:
         if self.error is None:
@@ -82,12 +101,13 @@ class Differentiated(Result):
                 f"the largest relative difference is {self.error:.0e}")  # fmt: skip
 
     def to_dict(self) -> dict[str, Any]:
-        found = self.found
+        found, number = self.found, self.number
         return {
             "expression": printing.plain(found.expression),
             "wrt": found.by,
-            "value": printing.plain(found.simplified),
-            "unsimplified": printing.plain(found.value),
+            "value": printing.plain(found.shown),
+            "unsimplified": printing.plain(found.value if found.shortened is None else found.shown),
+            **_written_parts(found),
             "steps": [
                 {
                     "name": step.rule,
@@ -95,10 +115,10 @@ class Differentiated(Result):
                     "value": printing.plain(step.value),
                     **({} if step.inner is None else {"inner": printing.plain(step.inner)}),
                 }
-                for step in found.steps
+                for step in found.steps_shown
             ],
             "at": {name: as_json(value) for name, value in self.at.items()},
-            **({"number": as_json(self.number)} if self.at else {}),
+            **({} if number is None or _is_long(number) else {"number": as_json(number)}),
             "checks": [
                 {"point": dict(check.point), "value": check.value, "difference": check.difference}
                 for check in found.checks
@@ -133,7 +153,8 @@ class JudgedDerivative(Result):
             blocks.append(doc.Note("mistake", "this is wrong. One of these gives it:"))
             blocks.append(doc.Items(tuple(slip.because for slip in self.slips[:MOST_NAMED])))
         if self.show:
-            blocks.append(doc.Formula((doc.Equation(None, (self.found.simplified,)),)))
+            parts = tuple(doc.Equation(name, (value,)) for name, value in _parts(self.found).items())
+            blocks.append(doc.Formula((*parts, doc.Equation(None, (self.found.shown,)))))
         return doc.Document(title, tuple(blocks))
 
     def to_dict(self) -> dict[str, Any]:
@@ -142,10 +163,48 @@ class JudgedDerivative(Result):
             "wrt": self.found.by,
             "answer": self.answer,
             "correct": self.correct,
-            "expected": printing.plain(self.found.simplified),
+            "expected": printing.plain(self.found.shown),
+            **_written_parts(self.found),
             "mistakes": self.mistakes,
             "more": max(0, len(self.slips) - MOST_NAMED),
         }
+
+
+def _parts(found: Derivative) -> dict[str, Node]:
+    return {} if found.shortened is None else {name.id: node for name, node in found.shortened.definitions}
+
+
+def _written_parts(found: Derivative) -> dict[str, Any]:
+    if found.shortened is None:
+        return {}
+    return {"parts": [{"name": name, "value": printing.plain(node)} for name, node in _parts(found).items()]}
+
+
+def _named(found: Derivative, step: Applied) -> tuple[doc.Words, doc.Words]:
+    """What a step derived and what came out, each with its name where it has one."""
+    part = None if found.shortened is None else found.shortened.part(step.expression)
+    of, value = doc.Math(step.expression), doc.Math(step.value)
+    if part is None:
+        return of, value
+    return (doc.Math(part.name), " = ", of), value if part.derivative is None else (
+        doc.Math(part.derivative),
+        " = ",
+        value,
+    )
+
+
+def _meaning(short: Shortened, by: str) -> doc.Words:
+    """What the names of parts mean, told of the first of them."""
+    with_letter = next((part for part in short.parts if part.derivative is not None), short.parts[0])
+    words: tuple[str | doc.Inline, ...] = ("Parts have names: ", doc.Math(with_letter.name), " stands for ",
+                                           doc.Math(with_letter.expression))  # fmt: skip
+    if with_letter.derivative is not None:
+        words += (", ", doc.Math(with_letter.derivative), f" for its derivative by {by}")
+    return (*words, ".")
+
+
+def _is_long(number: Value) -> bool:
+    return isinstance(number, Node) and written_size(number) > MOST_WRITTEN
 
 
 def diff(

@@ -8,26 +8,17 @@ from functools import cached_property
 
 from ..algebra import simplified
 from ..errors import UserError
-from ..expressions.derive import Derivation, outer_derivative
 from ..expressions.evaluate import evaluate
-from ..expressions.nodes import Add, Call, Div, Mul, Name, Node, Pow, Value, to_node
+from ..expressions.nodes import Node, written_size
 from .points import at_points, near
+from .shortened import Shortened, shortened
+from .told import Applied, Told
 
 STEP = 1e-5
 """Of the central difference."""
 TOLERANCE = 1e-6
-INNER = "u"
-
-
-@dataclass(frozen=True)
-class Applied:
-    """One use of a rule: d `expression` = `value`. `inner` is u of the chain rule, `outer` the derivative at u."""
-
-    rule: str
-    expression: Node
-    value: Node
-    inner: Node | None = None
-    outer: Node | None = None
+MOST_WRITTEN = 500
+"""Nodes of a derivative and its steps, written out; of a longer one parts are named."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +57,25 @@ class Derivative:
         return short if alike and self.points else self.value
 
     @cached_property
+    def shortened(self) -> Shortened | None:
+        """With its parts named; None where all of it is short written out, or names would not make it much shorter."""
+        written = written_size(self.value) + sum(written_size(s.expression) + written_size(s.value) for s in self.steps)
+        if written <= MOST_WRITTEN:
+            return None
+        found = shortened(self.expression, self.by)
+        return found if 2 * found.written < written else None
+
+    @property
+    def shown(self) -> Node:
+        """The derivative as it is to be written: shortened by names, or else by sympy."""
+        return self.simplified if self.shortened is None else self.shortened.value
+
+    @property
+    def steps_shown(self) -> tuple[Applied, ...]:
+        """The steps in the names in which the derivative is shown."""
+        return self.steps if self.shortened is None else self.shortened.steps
+
+    @cached_property
     def points(self) -> tuple[dict[str, float], ...]:
         """Where the expression and its derivative both have a value; fewer than three where that is rare."""
         return tuple(at_points((self.expression, self.value), self.by))
@@ -82,49 +92,6 @@ class Derivative:
 
 def differentiate(expression: Node, by: str) -> Derivative:
     """Raises UserError where an operation has no rule."""
-    told = _Told(by)
+    told = Told(by)
     value = told.derive(expression)
-    return Derivative(expression, by, value, tuple(told.steps))
-
-
-class _Told(Derivation):
-    """Writes down each rule that changes something; that d w/d w = 1 goes without saying."""
-
-    def __init__(self, by: str) -> None:
-        super().__init__(by)
-        self.steps: list[Applied] = []
-
-    def of(self, node: Node) -> Value:
-        value = super().of(node)
-        if not self.depends(node) or isinstance(node, Name):
-            return value
-        found = self._applied(node, to_node(value))
-        if found is not None and found.expression not in [step.expression for step in self.steps]:
-            self.steps.append(found)
-        return value
-
-    def _applied(self, node: Node, value: Node) -> Applied | None:
-        match node:
-            case Add():
-                return Applied("sum rule", node, value)
-            case Mul(factors):
-                several = sum(map(self.depends, factors)) > 1
-                return Applied("product rule" if several else "constant factor", node, value)
-            case Div(_, bottom):
-                return Applied("quotient rule" if self.depends(bottom) else "constant factor", node, value)
-            case Pow(base, exponent) if not self.depends(exponent):
-                if isinstance(base, Name):
-                    return Applied("power rule", node, value)
-                u = Name(INNER)
-                outer = Derivation(INNER).derive(Pow(u, exponent))
-                return Applied("power rule and chain rule", node, value, base, outer)
-            case Pow():
-                return Applied("exponential rule", node, value)
-            case Call(function, (inner,)) if isinstance(inner, Name):
-                return Applied(f"derivative of {function}", node, value)
-            case Call(function, (inner,)):
-                outer = to_node(outer_derivative(Call(function, (Name(INNER),))))
-                return Applied(f"chain rule: {function}", node, value, inner, outer)
-            case Call(function, _):
-                return Applied(f"derivative of {function}", node, value)
-        return None
+    return Derivative(expression, by, value, tuple(told.applied.values()))

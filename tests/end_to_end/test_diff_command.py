@@ -9,6 +9,9 @@ import sys
 import pytest
 from terminal import Terminal
 
+from dlcalc.expressions.evaluate import evaluate
+from dlcalc.expressions.parser import parse
+
 
 def test_the_rules_the_result_and_the_check_are_shown(terminal: Terminal) -> None:
     out = terminal('diff "sigmoid(w x + b)" --wrt w').out
@@ -55,3 +58,51 @@ def test_judging_and_json_do_without_sympy_where_it_is_absent() -> None:
     code = hide + "from dlcalc.api.differentiating import diff; print(diff('ln(1 + exp(-w))').to_dict()['value'])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True, timeout=60)
     assert done.stdout.strip() == "-(exp(-w)/(1 + exp(-w)))"
+
+
+SIGMOIDS = "sigmoid(" * 40 + "x" + ")" * 40
+
+
+def test_forty_sigmoids_are_derived_with_names_for_the_parts(terminal: Terminal) -> None:
+    """Each level in one row, where all levels written out in each other would be thousands of lines."""
+    out = terminal(f'diff "{SIGMOIDS}"').out
+    assert len(out.splitlines()) < 120
+    words = " ".join(out.split())
+    assert "Parts have names: a₁ stands for σ(x), d₁ for its derivative by x." in words
+    assert "a₃₉ = σ(a₃₈) d₃₉ = a₃₉(1 − a₃₉)d₃₈" in words
+    assert "Derivative a₄₀(1 − a₄₀)d₃₉" in words
+    assert r"a_{40} \left( 1 - a_{40} \right) d_{39}" in terminal(f'diff "{SIGMOIDS}" --latex').out
+    for option in ("--latex", "--markdown", "--html"):
+        assert len(terminal(f'diff "{SIGMOIDS}" {option}').out) < 150_000
+
+
+def test_the_names_of_parts_are_in_json_in_the_order_of_their_use(terminal: Terminal) -> None:
+    found = json.loads(terminal(f'diff "{SIGMOIDS}" --json').out)
+    assert found["value"] == found["unsimplified"] == "a_40*(1 - a_40)*d_39"
+    assert found["parts"][:3] == [
+        {"name": "a_1", "value": "sigmoid(x)"},
+        {"name": "d_1", "value": "a_1*(1 - a_1)"},
+        {"name": "a_2", "value": "sigmoid(a_1)"},
+    ]
+    assert found["steps"][1]["value"] == "a_2*(1 - a_2)*d_1"
+    at: dict[str, object] = {"x": found["checks"][0]["point"]["x"]}
+    for part in found["parts"]:
+        at[part["name"]] = evaluate(parse(part["value"]), at)
+    assert evaluate(parse(found["value"]), at) == pytest.approx(found["checks"][0]["value"])
+    assert "parts" not in json.loads(terminal('diff "sigmoid(w x + b)" --wrt w --json').out)
+
+
+def test_a_long_derivative_with_values_for_some_letters_is_not_written_out(terminal: Terminal) -> None:
+    text = "sigmoid(w*" * 30 + "x" + ")" * 30
+    some = terminal(f'diff "{text}" --wrt x --at w=2')
+    assert some.status == 0
+    assert "give every letter a value" in " ".join(some.out.split())
+    assert "number" not in json.loads(terminal(f'diff "{text}" --wrt x --at w=2 --json').out)
+    assert "number" in json.loads(terminal(f'diff "{text}" --wrt x --at "w=2 x=1" --json').out)
+
+
+def test_the_derivative_beside_a_judged_one_has_its_parts(terminal: Terminal) -> None:
+    found = terminal(f'diff "{SIGMOIDS}" --answer 1 --show')
+    assert found.status == 1
+    assert "d₃₉ = a₃₉(1 − a₃₉)d₃₈" in " ".join(found.out.split())
+    assert json.loads(terminal(f'diff "{SIGMOIDS}" --answer 1 --json').out)["parts"][0]["name"] == "a_1"

@@ -7,7 +7,7 @@ import pytest
 from dlcalc.errors import UserError
 from dlcalc.expressions import printing
 from dlcalc.expressions.evaluate import evaluate
-from dlcalc.expressions.nodes import Node
+from dlcalc.expressions.nodes import Name, Node, names_in
 from dlcalc.expressions.parser import parse
 from dlcalc.gradients.points import at_points, near
 from dlcalc.gradients.scalar import Checked, differentiate
@@ -126,3 +126,93 @@ def test_sympy_derives_the_same(text: str) -> None:
     for point in found.points:
         assert evaluate(found.value, point) == pytest.approx(sympy_value(node, "w", point), rel=1e-9)
         assert evaluate(found.simplified, point) == pytest.approx(sympy_value(node, "w", point), rel=1e-9)
+
+
+def tower(level: str, levels: int = 40) -> str:
+    """A level around a level, the innermost around x."""
+    text = "x"
+    for _ in range(levels):
+        text = level.replace("@", text)
+    return text
+
+
+TOWERS = {
+    "sigmoid(@)": 40,
+    "tanh(@)": 20,
+    "tanh(@)^2": 20,
+    "sin(@)": 20,
+    "exp(@)/100": 20,
+    "sqrt(1 + @)": 20,
+    "ln(2 + @)": 20,
+    "(@ + 1)^2/9": 20,
+    "x^(@)": 20,
+    "(@)^x": 20,
+    "x/(1 + @)": 20,
+    "(1 - @)/(1 + x^2)": 20,
+    "sigmoid(@)/x": 20,
+    "tanh(x)(1 + @)": 20,
+    "max(tanh(@), x/2)": 20,
+    "sigmoid(w*@ + b)": 20,
+    "-(@*sin(x) + 1)": 20,
+    "tanh(sum(j=1..3, j*x) + @)": 20,
+}
+
+
+@pytest.mark.parametrize("level", TOWERS)
+def test_a_long_derivative_has_names_for_its_parts(level: str) -> None:
+    """It is read back, name by name, from each way of printing that is read, and has the value of the one in full."""
+    found = differentiate(parse(tower(level, TOWERS[level])), "x")
+    short = found.shortened
+    assert short is not None
+    assert found.shown is short.value
+    assert short.written < 80 * TOWERS[level]
+    assert found.points
+    for write in (printing.plain, printing.text, printing.latex):
+        for point in found.points:
+            known: dict[str, float] = dict(point)
+            for name, node in short.definitions:
+                # in the names before it alone
+                assert set(names_in(node)) <= {*known, "e"}
+                known[name.id] = evaluate(parse(write(node)), known)
+            assert near(evaluate(parse(write(short.value)), known), evaluate(found.value, point))
+
+
+def test_the_steps_of_a_long_derivative_are_told_in_its_names() -> None:
+    short = differentiate(parse(tower("sigmoid(2*@ + b)", 12)), "x").shortened
+    assert short is not None
+    told = [(step.rule, printing.plain(step.expression), printing.plain(step.value)) for step in short.steps]
+    assert told[:5] == [
+        ("constant factor", "2*x", "2"),
+        ("sum rule", "2*x + b", "2"),
+        ("chain rule: sigmoid", "sigmoid(a_1)", "2*a_2*(1 - a_2)"),
+        ("constant factor", "2*a_2", "2*d_2"),
+        ("sum rule", "2*a_2 + b", "2*d_2"),
+    ]
+    assert [(name.id, printing.plain(node)) for name, node in short.definitions[:4]] == [
+        ("a_1", "2*x + b"), ("a_2", "sigmoid(a_1)"), ("d_2", "2*a_2*(1 - a_2)"), ("a_3", "2*a_2 + b"),
+    ]  # fmt: skip
+    assert short.part(parse("sigmoid(a_1)")) == short.parts[1]
+
+
+def test_the_names_of_parts_are_none_of_the_letters() -> None:
+    text = tower("sigmoid(a*@ + d_1 + z_2)", 12)
+    short = differentiate(parse(text), "x").shortened
+    assert short is not None
+    assert [name.id for name, _ in short.definitions[:3]] == ["v_1", "v_2", "g_2"]
+    taken = differentiate(parse(tower("sigmoid(a + z + v + q + p + r + c + m + k + @)", 12)), "x").shortened
+    assert taken is not None
+    assert taken.parts[0].name == Name("aa_1")
+
+
+def test_a_derivative_that_is_short_has_no_names() -> None:
+    for text in ("sigmoid(sigmoid(sigmoid(w x + b)))", "x^3 + " * 10 + "x"):
+        found = differentiate(parse(text), "x")
+        assert found.shortened is None
+        assert found.steps_shown is found.steps
+        assert found.shown is found.simplified
+
+
+def test_names_that_do_not_make_it_shorter_are_not_made() -> None:
+    """A long sum has no parts that stand several times."""
+    found = differentiate(parse(" + ".join(f"{k}x^{k}" for k in range(2, 90))), "x")
+    assert found.shortened is None
