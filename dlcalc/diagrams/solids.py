@@ -15,7 +15,7 @@ from typing import Any
 from ..errors import UserError
 from ..expressions.evaluate import evaluate
 from ..expressions.nodes import Node, Value, names_in
-from ..networks.kinds import Shape
+from ..networks.kinds import KINDS, Shape
 
 LETTER = 64
 """What a letter is drawn as."""
@@ -29,34 +29,19 @@ _THIN = 7.0
 _RADIUS = 12.0
 _LEAST = 5.0
 
-FAMILIES: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "input": ("#b8c0cc", ()),
-    "convolution": ("#f2a65a", ("conv", "conv-table", "depthwise", "conv-transpose")),
-    "pooling": (
-        "#5aa9a0",
-        (
-            "maxpool", "avgpool", "subsampling", "global-avgpool", "global-maxpool", "adaptive-avgpool",
-            "adaptive-maxpool",
-        ),
-    ),
-    "dense": ("#9a86d6", ("dense", "rbf")),
-    "recurrent": ("#7cb66a", ("rnn", "lstm", "gru", "convlstm")),
-    "attention": ("#e07a8b", ("attention",)),
-    "embedding": ("#6ea8e0", ("embedding",)),
-    "normalisation": ("#d9cfa3", ("batchnorm", "layernorm", "lrn")),
-    "sum, product, concatenation": ("#f4d35e", ("add", "multiply", "concat")),
-    "other": ("#cfd4da", ()),
-}  # fmt: skip
-"""Family of kinds → its colour, and the kinds in it; the legend names the family."""
-
-_FAMILY = {kind: family for family, (_, kinds) in FAMILIES.items() for kind in kinds}
-_SLABS = frozenset({"batchnorm", "layernorm", "lrn", "dropout", "activation"})
-"""Kinds that keep the shape: drawn as a thin slab, whatever the channels."""
-_SIGNS = {"add": "+", "multiply": "×"}
-
-
-def family(kind: str) -> str:
-    return _FAMILY.get(kind, "input" if kind == "input" else "other")
+COLOURS: Mapping[str, str] = {
+    "input": "#b8c0cc",
+    "convolution": "#f2a65a",
+    "pooling": "#5aa9a0",
+    "dense": "#9a86d6",
+    "recurrent": "#7cb66a",
+    "attention": "#e07a8b",
+    "embedding": "#6ea8e0",
+    "normalisation": "#d9cfa3",
+    "sum, product, concatenation": "#f4d35e",
+    "other": "#cfd4da",
+}
+"""Of the families of kinds, in the order of the legend."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +76,9 @@ class Scale:
 
     def solid(self, kind: str, shape: Shape) -> Solid:
         """The solid of a layer of that kind and output; () is an output that is not known."""
-        if kind in _SIGNS:
-            return Solid("circle", 2 * _RADIUS, 2 * _RADIUS, sign=_SIGNS[kind])
+        known = KINDS.get(kind)
+        if known is not None and known.sign:
+            return Solid("circle", 2 * _RADIUS, 2 * _RADIUS, sign=known.sign)
         sizes = tuple(map(_number, shape))
         if not sizes:
             return Solid("unknown", 34.0, 46.0, sign="?")
@@ -103,7 +89,7 @@ class Scale:
             return Solid("sheet", width, height, lines=min(max(round(sizes[0]) - 1, 0), int(width / _LEAST)))
         height = _root(sizes[-3], self.size, _HEIGHT)
         depth = _DEPTH * _root(sizes[-2], self.size, _HEIGHT)
-        width = _THIN if kind in _SLABS else _root(sizes[-1], self.channels, _WIDTH)
+        width = _THIN if known is not None and known.slab else _root(sizes[-1], self.channels, _WIDTH)
         return Solid("box", width, height, depth)
 
 

@@ -10,14 +10,14 @@ from typing import Any
 from ..errors import UserError
 from ..expressions.nodes import Node
 from ..expressions.printing import Spell
-from ..networks.kinds import Shape
+from ..networks.kinds import Shape, family
 from ..networks.network import INPUT
 from ..networks.table import Table
 from ..profiles import COURSE, Profile
 from . import labels
 from .layout import Block, Repeat, placed
 from .page import LINE, MARGIN, Extent, Page, Point
-from .solids import FAMILIES, LETTER, Scale, drawn, family, mixed
+from .solids import COLOURS, LETTER, Scale, drawn, mixed
 
 _CHARACTER = 6.4
 """Mean width of one at the size of the labels."""
@@ -117,7 +117,7 @@ class _Picture:
     def block(self, block: Block) -> list[Any]:
         """The solid, with what is written below it."""
         lane, middle = self.page.lane(block), self.page.middle[block.column]
-        colour = FAMILIES[family(_kind(block))][0]
+        colour = COLOURS[family(_kind(block))]
         title = labels.title(block.row, self.spell) if block.row else ", ".join(self.lines[block])
         parts = [drawn(self.draw, self.solids[block], colour, self.page.left_of(block), lane.axis, title)]
         for index, line in enumerate(self.lines[block]):
@@ -156,11 +156,11 @@ class _Picture:
         parts: list[Any] = []
         used = {family(_kind(block)) for block in self.blocks}
         x = MARGIN / 2
-        for name in (name for name in FAMILIES if name in used):
+        for name in (name for name in COLOURS if name in used):
             needed = 34 + len(name) * _CHARACTER
             if x + needed > width - MARGIN / 2 and x > MARGIN / 2:
                 x, y = MARGIN / 2, y + 20
-            colour = FAMILIES[name][0]
+            colour = COLOURS[name]
             style = {"fill": colour, "stroke": mixed(colour, "#000000", 0.45)}
             parts.append(self.draw.Rectangle(round(x, 1), round(y, 1), 13, 13, rx=2, **style))
             parts.append(self.text(name, x + 19, y + 11, anchor="start"))

@@ -12,7 +12,7 @@ from typing import Any
 from ..errors import UserError
 from ..expressions.evaluate import evaluate, substitute
 from ..expressions.exact import exact
-from ..expressions.nodes import Node, Value, names_in
+from ..expressions.nodes import Kind, Node, Value, names_in
 from .defaults import with_defaults
 from .model import Condition, Convention, Form, Formula, Mistake, Step, Variable
 from .present import AXIS_WORDS, filled, presented
@@ -58,7 +58,7 @@ class Working:
     @cached_property
     def _called_axes(self) -> frozenset[str]:
         kinds = self.formula.declarations[False].kinds
-        return frozenset(name for name, kind in kinds.items() if "." in name and kind.value == 10)
+        return frozenset(name for name, kind in kinds.items() if "." in name and kind is Kind.AXES)
 
     @cached_property
     def answers(self) -> dict[str, Value]:

@@ -9,9 +9,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import UserError
-from ..networks.kinds import KINDS
+from ..networks.kinds import ALIASES, KINDS
 from ..networks.network import Network
-from ..networks.text import ALIASES
 from ..untrusted import printable
 from .table_text import Grid, Line, decoded, read_grid
 
@@ -36,12 +35,6 @@ _COUNT_OF = re.compile("^(?:(?:number|num|no|nb|count)(?:of)?|of)(?=.)")
 
 _TOTALS = frozenset({"total", "totals", "sum", "summe", "overall", "totalparameters", "totalparams"})
 _INPUTS = frozenset({"input", "inputs", "inputlayer", "inputimage", "image"})
-_WORDS = {
-    "convolution": "conv", "convolutional": "conv", "maxpooling": "maxpool", "averagepooling": "avgpool",
-    "fullyconnected": "dense", "batchnormalisation": "batchnorm", "batchnormalization": "batchnorm",
-}  # fmt: skip
-"""Kinds of layer as words; the short forms are those of a network written in one line."""
-
 _MOST_NOTES = 20
 
 
@@ -207,8 +200,7 @@ class LayerNames:
         if stem in ("pool", "pooling"):
             labels = {name for name in (known.rstrip("0123456789") for known in self.keys) if name.endswith("pool")}
             return f"{labels.pop()}{number}" if len(labels) == 1 else ""
-        short = _WORDS.get(stem, stem)
-        kind = KINDS.get(ALIASES.get(short, short))
+        kind = KINDS.get(ALIASES.get(stem, stem))
         return f"{key(kind.label)}{number}" if kind else ""
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from .. import ops
 from ..errors import InternalError, UserError
 from ..expressions.nodes import Value
+from .kinds import KINDS
 from .network import INPUT, Network
 from .sizes import Sizes
 from .table import Row
@@ -28,8 +29,6 @@ MOST_NUMBERS = 400_000_000
 """Parameters of a layer, what it makes, and what is kept for later layers, at one time; refused like them."""
 MOST_MACS = 100_000_000_000
 """Multiplications of one input: seconds on one core, five times the largest network of the zoo."""
-_SEQUENCES = ("dense", "rnn", "lstm", "gru", "embedding", "layernorm", "attention", "reshape")
-_PASSING = ("dropout", "activation", "lrn", "add", "multiply", "concat")
 
 
 @dataclass(frozen=True)
@@ -111,13 +110,13 @@ class _Forward(Sizes):
 
     def _beside(self, row: Row) -> int:
         """Numbers that a layer works with and gives to nobody: attention's scores, a recurrent layer's gates."""
-        kind, gates = row.layer.kind, {"rnn": 1, "gru": 3, "lstm": 4}
-        if kind not in gates and kind != "attention":
+        kind = KINDS[row.layer.kind]
+        if kind.name == "attention":
+            return self.one(row, "h") * self.number(row, self.before(row)[0]) ** 2
+        if not kind.gates or "m" not in kind.settings:
             return 0
         steps = self.number(row, self.before(row)[0])
-        if kind == "attention":
-            return self.one(row, "h") * steps * steps
-        return steps * self.one(row, "m") * self.one(row, "D") * (gates[kind] + 1)
+        return steps * self.one(row, "m") * self.one(row, "D") * (kind.gates + 1)
 
     def _first(self) -> Any:
         sizes = [self.number(self.rows[0], size) for size in self.network.input]
@@ -128,11 +127,9 @@ class _Forward(Sizes):
 
     def _note_order(self, row: Row) -> None:
         """Whether an output of rank 2 has its channels first, as a signal has."""
-        passed = row.layer.kind in _PASSING and row.layer.inputs[0] in self.signals
-        other = row.layer.kind not in (*_SEQUENCES, *_PASSING, "batchnorm")
-        if row.layer.kind == "batchnorm":
-            passed = row.layer.inputs[0] in self.signals
-        if len(row.output) == 2 and (passed or other):
+        order = KINDS[row.layer.kind].order
+        kept = order == "kept" or row.layer.kind == "batchnorm"
+        if len(row.output) == 2 and (row.layer.inputs[0] in self.signals if kept else order == "first"):
             self.signals.add(row.layer.name)
 
     def _shape(self, row: Row, found: Any) -> tuple[int, ...]:
@@ -351,15 +348,16 @@ class _Forward(Sizes):
         return ops.multi_head_attention(q, k, v, *weights, self.one(row, "h"), *biases)  # type: ignore[call-arg]
 
     def _rnn(self, row: Row) -> Any:
-        return self.recurrent(row, ops.rnn, 1)
+        return self.recurrent(row, ops.rnn)
 
     def _lstm(self, row: Row) -> Any:
-        return self.recurrent(row, ops.lstm, 4)
+        return self.recurrent(row, ops.lstm)
 
     def _gru(self, row: Row) -> Any:
-        return self.recurrent(row, ops.gru, 3)
+        return self.recurrent(row, ops.gru)
 
-    def recurrent(self, row: Row, op: Callable[..., Any], gates: int) -> Any:
+    def recurrent(self, row: Row, op: Callable[..., Any]) -> Any:
+        gates = KINDS[row.layer.kind].gates
         m, n, biased = self.one(row, "m"), self.one(row, "n"), self.flag(row, "bias", True)
         x = np.ascontiguousarray(self.steps(row).transpose(1, 0, 2))
         two = gates == 3 and row.count("biases") == 6 * m * self.one(row, "L") * self.one(row, "D")

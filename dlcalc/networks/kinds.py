@@ -1,46 +1,44 @@
-"""The kinds of layer: which formula each works out, and what of it the shapes of its inputs give.
-
-A shape is height × width × channels (or any number of spatial axes before the channels), a vector (n,), or a sequence
-(T, n). A dense layer on a map of two or more axes reads it flattened; on a sequence it works at every time step.
-"""
+"""The kinds of layer: what is to be known of one stands in its record, from which other files make their tables."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
 
-from ..errors import UserError
-from ..expressions.nodes import Value
-from ..formulas.run import same_at_points
-from .network import Layer
+from . import questions as ask
+from .questions import Ask
+from .questions import Shape as Shape
 
-Shape = tuple[Value, ...]
-Given = dict[str, Value]
-
-
-@dataclass(frozen=True)
-class Question:
-    """What a layer asks: a formula, its quantities, and what its output's shape is."""
-
-    formula: str
-    given: Given
-    output: Callable[[Shape], Shape] = field(default=lambda shape: shape)
-    """From the formula's shape to the layer's (a recurrent layer may keep the last step only)."""
-    convention: str = ""
-    """A variant of the formula that the layer asks for, such as no-bias."""
-
-
-Ask = Callable[[Layer, list[Shape]], Question]
+Order = Literal["first", "last", "kept"]
+"""Where an output of two axes has its channels in PyTorch and in `ops`, or that it has them where its input does."""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of layer: how its layers are called, which settings it takes, and what it asks of which formula."""
+    """A kind of layer: how its layers are called, which settings it takes, what it asks of which formula, and what the
+    readers, writers and pictures have to know of it.
+    """
 
     name: str
     label: str
+    """What its layers are called, with a number behind it."""
+    words: str
+    """In a sentence."""
     ask: Ask
     settings: tuple[str, ...] = ()
+    bare: tuple[str, ...] = ()
+    """Settings that stand without their letter in a line of text, in this order."""
+    aliases: tuple[str, ...] = ()
+    """Other names in a line of text, in TOML and in a handed-in table."""
+    units: str = "units"
+    """What its k, m or v are."""
+    family: str = "other"
+    """The legend and the colour of a picture."""
+    sign: str = ""
+    """In the circle that it is drawn as, if it is one."""
+    slab: bool = False
+    """It is drawn as a thin slab, whatever the channels."""
     window: bool = False
     """It has a window f, s, p, d that widens the receptive field."""
     loses: str = ""
@@ -49,259 +47,98 @@ class Kind:
     """That holds only where it changes the size of a map."""
     several: bool = False
     """It reads more than one layer."""
+    weights: bool = False
+    """It has weights."""
+    gates: int = 0
+    """Blocks of weights in its cell, if it is a recurrent layer."""
+    steps: bool = False
+    """It reads the rows of an input with two axes as time steps."""
+    order: Order = "first"
+    trails: bool = False
+    """It belongs to the layer before it where a block repeats."""
+    joins: bool = False
+    """Branches meet in it, so that a block ends there."""
     counts: bool = True
     """Its outputs count as neurons."""
 
 
-def shown(shape: Shape) -> str:
-    """55×55×96, for messages."""
-    return "×".join(str(part) if isinstance(part, int) else getattr(part, "id", "…") for part in shape)
-
-
-def _product(sizes: Shape) -> Value:
-    product: Value = 1
-    for size in sizes:
-        product = product * size
-    return product
-
-
-def _only(layer: Layer, shapes: list[Shape]) -> Shape:
-    if len(shapes) != 1:
-        raise UserError(f"{layer.name} ({layer.kind}) reads one layer, not {len(shapes)}")
-    return shapes[0]
-
-
-def _map(layer: Layer, shapes: list[Shape], axes: tuple[int, ...] = (1, 2, 3)) -> tuple[Value, Value, int]:
-    """(size per axis, channels, number of axes) of a map."""
-    shape = _only(layer, shapes)
-    if len(shape) - 1 not in axes:
-        raise UserError(f"{layer.name} ({layer.kind}) reads a map, height × width × channels, not {shown(shape)}")
-    sizes = shape[:-1]
-    return (sizes[0] if len(sizes) == 1 else tuple(sizes)), shape[-1], len(sizes)
-
-
-_CONV = {1: "conv1d", 2: "conv", 3: "conv3d"}
-
-
-def _bias(settings: Given) -> str:
-    """Takes `bias` out of the settings: the formula's variant without biases, or ""."""
-    return "" if settings.pop("bias", True) else "no-bias"
-
-
-def _conv(layer: Layer, shapes: list[Shape]) -> Question:
-    n, c, axes = _map(layer, shapes)
-    settings = dict(layer.settings)
-    id = _CONV[axes] + ("_same" if settings.pop("same", False) else "")
-    convention = _bias(settings)
-    return Question(id, {"n": n, "c": c, **settings}, convention=convention)
-
-
-def _depthwise(layer: Layer, shapes: list[Shape]) -> Question:
-    n, c, axes = _map(layer, shapes)
-    settings = dict(layer.settings)
-    multiplier = settings.pop("multiplier", 1)
-    id = _CONV[axes] + ("_same" if settings.pop("same", False) else "")
-    convention = _bias(settings)
-    return Question(id, {"n": n, "c": c, "k": c * multiplier, "groups": c, **settings}, convention=convention)
-
-
-def _transposed(layer: Layer, shapes: list[Shape]) -> Question:
-    n, c, axes = _map(layer, shapes)
-    settings = dict(layer.settings)
-    convention = _bias(settings)
-    return Question(f"{_CONV[axes]}_transposed", {"n": n, "c": c, **settings}, convention=convention)
-
-
-_POOL = {1: "pool1d", 2: "pool", 3: "pool3d"}
-
-
-def _pool(layer: Layer, shapes: list[Shape]) -> Question:
-    n, c, axes = _map(layer, shapes)
-    settings = dict(layer.settings)
-    ceil, same = settings.pop("ceil", False), settings.pop("same", False)
-    return Question(_POOL[axes] + ("_ceil" if ceil else "_same" if same else ""), {"n": n, "c": c, **settings})
-
-
-def _subsampling(layer: Layer, shapes: list[Shape]) -> Question:
-    n, c, _ = _map(layer, shapes, (2,))
-    return Question("subsampling", {"n": n, "c": c, **layer.settings})
-
-
-def _named(id: str, *axes: int) -> Ask:
-    """A formula of a map, with two spatial axes or, under a name such as `global1d_pool`, with so many `axes`."""
-    name, _, rest = id.partition("_")
-
-    def ask(layer: Layer, shapes: list[Shape]) -> Question:
-        n, c, along = _map(layer, shapes, (2, *axes))
-        return Question(id if along == 2 else f"{name}{along}d_{rest}", {"n": n, "c": c, **layer.settings})
-
-    return ask
-
-
-def _unchanged(layer: Layer, shapes: list[Shape]) -> Question:
-    return Question("same_shape", {"x": _only(layer, shapes)})
-
-
-def _alike(first: Shape, second: Shape) -> bool:
-    """Equal, whatever numbers the letters in them stand for."""
-    return first == second or (
-        len(first) == len(second) and all(a == b or same_at_points(a, b) for a, b in zip(first, second, strict=True))
-    )
-
-
-def _joined(layer: Layer, shapes: list[Shape]) -> Question:
-    """Element by element: all shapes equal, or 1 × 1 or a vector to scale a map's channels."""
-    largest = max(shapes, key=lambda shape: (len(shape), shape[0] != 1))
-    for shape in shapes:
-        per_channel = layer.kind == "multiply" and shape in (largest[-1:], (*(1,) * (len(largest) - 1), *largest[-1:]))
-        if not per_channel and not _alike(shape, largest):
-            raise UserError(f"{layer.name} ({layer.kind}) reads equal shapes, not {shown(largest)} and {shown(shape)}")
-    return Question("same_shape", {"x": largest})
-
-
-def _concat(layer: Layer, shapes: list[Shape]) -> Question:
-    first = shapes[0]
-    for shape in shapes:
-        if not _alike(shape[:-1], first[:-1]):
-            raise UserError(f"{layer.name} (concat) reads maps of one size, not {shown(first)} and {shown(shape)}")
-    channels = tuple(shape[-1] for shape in shapes)
-    if len(first) == 1:
-        return Question("concat1d", {"n": 1, "c": channels}, lambda out: out[1:])
-    n = first[0] if len(set(first[:-1])) == 1 else first[:-1]
-    return Question({2: "concat1d", 3: "concat", 4: "concat3d"}.get(len(first), "concat"), {"n": n, "c": channels})
-
-
-def _reshape(layer: Layer, shapes: list[Shape]) -> Question:
-    """One of the sizes may be −1: what is left for it."""
-    sizes, wanted = _only(layer, shapes), layer.settings.get("y", ())
-    wanted = wanted if isinstance(wanted, tuple) else (wanted,)
-    if wanted.count(-1) == 1:
-        at = wanted.index(-1)
-        whole, others = _product(sizes), _product(wanted[:at] + wanted[at + 1 :])
-        left = whole // others if isinstance(whole, int) and isinstance(others, int) and others else whole / others
-        wanted = (*wanted[:at], left, *wanted[at + 1 :])
-    before, after = _product(sizes), _product(wanted)
-    if isinstance(before, int) and isinstance(after, int) and before != after:
-        raise UserError(f"{layer.name} (reshape) keeps all numbers: {shown(sizes)} does not become {shown(wanted)}")
-    return Question("reshape", {"y": wanted})
-
-
-def _split(layer: Layer, shapes: list[Shape]) -> Question:
-    n, c, _ = _map(layer, shapes, (2,))
-    settings = dict(layer.settings)
-    part, parts = settings.pop("part", 1), settings.get("parts", 2)
-    if isinstance(part, int) and isinstance(parts, int) and not 1 <= part <= parts:
-        raise UserError(f"{layer.name} (split) gives one of the parts 1 to {parts}, not {part}")
-    return Question("channel_split", {"n": n, "c": c, **settings})
-
-
-def _flatten(layer: Layer, shapes: list[Shape]) -> Question:
-    return Question("flatten", {"x": _only(layer, shapes)})
-
-
-def _dense(layer: Layer, shapes: list[Shape]) -> Question:
-    shape = _only(layer, shapes)
-    settings = dict(layer.settings)
-    convention = _bias(settings)
-    if len(shape) == 2:
-        return Question("dense", {"n": shape[1], **settings}, lambda out: (shape[0], *out), convention)
-    return Question("dense", {"n": _product(shape), **settings}, convention=convention)
-
-
-def _rbf(layer: Layer, shapes: list[Shape]) -> Question:
-    shape = _only(layer, shapes)
-    if len(shape) != 1:
-        raise UserError(f"{layer.name} (rbf) reads a vector, not {shown(shape)}")
-    return Question("rbf", {"n": shape[0], **layer.settings})
-
-
-def _batchnorm(layer: Layer, shapes: list[Shape]) -> Question:
-    shape = _only(layer, shapes)
-    sizes: Value = (shape[0], _product(shape[1:-1])) if len(shape) > 1 else 1
-    scaled = "" if layer.settings.get("scale", True) else "no-scale"
-    return Question("batchnorm", {"n": sizes, "c": shape[-1]}, lambda out: shape, scaled)
-
-
-def _layernorm(layer: Layer, shapes: list[Shape]) -> Question:
-    shape = _only(layer, shapes)
-    return Question("layernorm", {"n": shape[-1]}, lambda out: shape, _bias(dict(layer.settings)))
-
-
-def _recurrent(layer: Layer, shapes: list[Shape]) -> Question:
-    shape = _only(layer, shapes)
-    if len(shape) != 2:
-        raise UserError(f"{layer.name} ({layer.kind}) reads a sequence, time steps × numbers, not {shown(shape)}")
-    settings = dict(layer.settings)
-    keep = bool(settings.pop("sequence", False))
-    one_bias = not settings.pop("reset_after", True)  # the reset gate's product needs no bias of its own
-    convention = _bias(settings) or ("textbook" if one_bias else "")
-    given = {"T": shape[0], "n": shape[1], **settings}
-    return Question(layer.kind, given, lambda out: tuple(out) if keep else tuple(out[1:]), convention)
-
-
-def _convlstm(layer: Layer, shapes: list[Shape]) -> Question:
-    shape = _only(layer, shapes)
-    if len(shape) != 4:
-        raise UserError(f"{layer.name} (convlstm) reads maps over time, T × h × w × c, not {shown(shape)}")
-    settings = dict(layer.settings)
-    keep = bool(settings.pop("sequence", False))
-    given = {"T": shape[0], "n": tuple(shape[1:3]), "c": shape[3], **settings}
-    return Question("convlstm", given, lambda out: tuple(out) if keep else tuple(out[1:]))
-
-
-def _embedding(layer: Layer, shapes: list[Shape]) -> Question:
-    shape = _only(layer, shapes)
-    if len(shape) != 1:
-        raise UserError(f"{layer.name} (embedding) reads a sequence of T indices, not {shown(shape)}")
-    return Question("embedding", {"T": shape[0], **layer.settings})
-
-
-def _attention(layer: Layer, shapes: list[Shape]) -> Question:
-    shape = shapes[0]
-    if len(shape) != 2 or any(other[1:] != shape[1:] for other in shapes):
-        raise UserError(f"{layer.name} (attention) reads sequences, tokens × numbers, not {shown(shape)}")
-    return Question("attention", {"T": shape[0], "d": shape[1], **layer.settings})
-
-
 _WINDOW = ("f", "s", "p", "d")
+_CELL = ("m", "L", "D", "sequence", "bias")
 _TURNS = "its units see by turns more and fewer pixels"
 _BINS = "its windows are of several sizes"
 _LAID = "its units are laid out anew"
 _STEPS = "its units see all time steps"
 
 _KINDS = (
-    Kind("conv", "conv", _conv, ("k", *_WINDOW, "groups", "same", "bias"), window=True),
-    Kind("conv-table", "conv", _named("conv_table"), ("k", *_WINDOW, "pairs"), window=True),
-    Kind("depthwise", "dwconv", _depthwise, ("multiplier", *_WINDOW, "same", "bias"), window=True),
-    Kind("conv-transpose", "convt", _transposed, ("k", *_WINDOW, "output_padding", "groups", "bias"), loses=_TURNS),
-    Kind("maxpool", "maxpool", _pool, (*_WINDOW, "ceil", "same"), window=True),
-    Kind("avgpool", "avgpool", _pool, (*_WINDOW, "ceil", "same"), window=True),
-    Kind("subsampling", "subsampling", _subsampling, ("f", "s"), window=True),
-    Kind("global-avgpool", "gap", _named("global_pool", 1, 3)),
-    Kind("global-maxpool", "gmp", _named("global_pool", 1, 3)),
-    Kind("adaptive-avgpool", "adaptive", _named("adaptive_pool", 1, 3), ("o",), loses=_BINS, if_resized=True),
-    Kind("adaptive-maxpool", "adaptive", _named("adaptive_pool", 1, 3), ("o",), loses=_BINS, if_resized=True),
-    Kind("pad", "pad", _named("zero_pad", 1, 3), ("pad_begin", "pad_end"), window=True, counts=False),
-    Kind("dense", "fc", _dense, ("m", "bias")),
-    Kind("rbf", "rbf", _rbf, ("m",)),
-    Kind("flatten", "flatten", _flatten),
-    Kind("reshape", "reshape", _reshape, ("y",), loses=_LAID, if_resized=True),
-    Kind("dropout", "dropout", _unchanged, ("p",)),
-    Kind("activation", "activation", _unchanged),
-    Kind("lrn", "lrn", _unchanged),
-    Kind("batchnorm", "bn", _batchnorm, ("scale",)),
-    Kind("layernorm", "ln", _layernorm, ("bias",)),
-    Kind("add", "add", _joined, several=True),
-    Kind("multiply", "multiply", _joined, several=True),
-    Kind("concat", "concat", _concat, several=True),
-    Kind("split", "split", _split, ("parts", "part")),
-    Kind("shuffle", "shuffle", _named("channel_shuffle"), ("groups",)),
-    Kind("embedding", "embedding", _embedding, ("v", "n")),
-    Kind("rnn", "rnn", _recurrent, ("m", "L", "D", "sequence", "bias")),
-    Kind("lstm", "lstm", _recurrent, ("m", "L", "D", "sequence", "bias")),
-    Kind("gru", "gru", _recurrent, ("m", "L", "D", "sequence", "bias", "reset_after")),
-    Kind("convlstm", "convlstm", _convlstm, ("k", "f", "sequence"), loses=_STEPS),
-    Kind("attention", "attention", _attention, ("h",), several=True),
-)
+    Kind("conv", "conv", "convolution", ask.conv, ("k", *_WINDOW, "groups", "same", "bias"), ("k",),
+         ("conv1d", "conv2d", "conv3d", "convolution", "convolutional"),
+         units="filters", family="convolution", window=True, weights=True),
+    Kind("conv-table", "conv", "convolution with a table", ask.named("conv_table"), ("k", *_WINDOW, "pairs"),
+         units="filters", family="convolution", window=True, weights=True),
+    Kind("depthwise", "dwconv", "depthwise convolution", ask.depthwise, ("multiplier", *_WINDOW, "same", "bias"),
+         ("multiplier",), ("dw", "dwconv"), family="convolution", window=True, weights=True),
+    Kind("conv-transpose", "convt", "transposed convolution", ask.transposed,
+         ("k", *_WINDOW, "output_padding", "groups", "bias"), ("k",), ("deconv", "convt"),
+         units="filters", family="convolution", loses=_TURNS, weights=True),
+    Kind("maxpool", "maxpool", "max pooling", ask.pool, (*_WINDOW, "ceil", "same"), ("f",),
+         ("pool", "max", "maxpooling"), family="pooling", window=True),
+    Kind("avgpool", "avgpool", "average pooling", ask.pool, (*_WINDOW, "ceil", "same"), ("f",),
+         ("avg", "averagepooling"), family="pooling", window=True),
+    Kind("subsampling", "subsampling", "trainable sub-sampling", ask.subsampling, ("f", "s"), ("f",),
+         family="pooling", window=True, weights=True),
+    Kind("global-avgpool", "gap", "global average pooling", ask.named("global_pool", 1, 3), aliases=("gap",),
+         family="pooling"),
+    Kind("global-maxpool", "gmp", "global max pooling", ask.named("global_pool", 1, 3), aliases=("gmp",),
+         family="pooling"),
+    Kind("adaptive-avgpool", "adaptive", "adaptive average pooling", ask.named("adaptive_pool", 1, 3), ("o",), ("o",),
+         ("adaptive",), family="pooling", loses=_BINS, if_resized=True),
+    Kind("adaptive-maxpool", "adaptive", "adaptive max pooling", ask.named("adaptive_pool", 1, 3), ("o",), ("o",),
+         family="pooling", loses=_BINS, if_resized=True),
+    Kind("pad", "pad", "zero padding", ask.named("zero_pad", 1, 3), ("pad_begin", "pad_end"), window=True,
+         counts=False),
+    Kind("dense", "fc", "dense", ask.dense, ("m", "bias"), ("m",), ("fc", "linear", "fullyconnected"),
+         family="dense", weights=True, order="last"),
+    Kind("rbf", "rbf", "radial basis functions", ask.rbf, ("m",), ("m",), family="dense", weights=True),
+    Kind("flatten", "flatten", "flatten", ask.flatten),
+    Kind("reshape", "reshape", "reshape", ask.reshape, ("y",), loses=_LAID, if_resized=True, order="last"),
+    Kind("dropout", "dropout", "dropout", ask.unchanged, ("p",), ("p",), slab=True, trails=True, order="kept"),
+    Kind("activation", "activation", "activation", ask.unchanged, aliases=("act",), slab=True, trails=True,
+         order="kept"),
+    Kind("lrn", "lrn", "local response normalisation", ask.unchanged, family="normalisation", slab=True, trails=True,
+         order="kept"),
+    Kind("batchnorm", "bn", "batch normalisation", ask.batchnorm, ("scale",),
+         aliases=("bn", "batchnormalisation", "batchnormalization"),
+         family="normalisation", slab=True, weights=True, trails=True),
+    Kind("layernorm", "ln", "layer normalisation", ask.layernorm, ("bias",), aliases=("ln",),
+         family="normalisation", slab=True, weights=True, trails=True, order="last"),
+    Kind("add", "add", "addition", ask.joined, family="sum, product, concatenation", sign="+", several=True,
+         joins=True, order="kept"),
+    Kind("multiply", "multiply", "multiplication", ask.joined, family="sum, product, concatenation", sign="×",
+         several=True, order="kept"),
+    Kind("concat", "concat", "concatenation", ask.concat, family="sum, product, concatenation", several=True,
+         joins=True, order="kept"),
+    Kind("split", "split", "channel split", ask.split, ("parts", "part")),
+    Kind("shuffle", "shuffle", "channel shuffle", ask.named("channel_shuffle"), ("groups",), trails=True),
+    Kind("embedding", "embedding", "embedding", ask.embedding, ("v", "n"), ("v", "n"), units="words",
+         family="embedding", weights=True, steps=True, order="last"),
+    Kind("rnn", "rnn", "simple RNN", ask.recurrent, _CELL, ("m",), ("simplernn",),
+         family="recurrent", weights=True, gates=1, steps=True, order="last"),
+    Kind("lstm", "lstm", "LSTM", ask.recurrent, _CELL, ("m",),
+         family="recurrent", weights=True, gates=4, steps=True, order="last"),
+    Kind("gru", "gru", "GRU", ask.recurrent, (*_CELL, "reset_after"), ("m",),
+         family="recurrent", weights=True, gates=3, steps=True, order="last"),
+    Kind("convlstm", "convlstm", "convolutional LSTM", ask.convlstm, ("k", "f", "sequence"), ("k",), units="filters",
+         family="recurrent", loses=_STEPS, weights=True, gates=4),
+    Kind("attention", "attention", "multi-head attention", ask.attention, ("h",), ("h",), ("mha",),
+         family="attention", several=True, weights=True, steps=True, order="last"),
+)  # fmt: skip
 
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _KINDS}
+
+ALIASES: Mapping[str, str] = {alias: kind.name for kind in _KINDS for alias in kind.aliases}
+"""Other names of a kind."""
+
+
+def family(kind: str) -> str:
+    """The family of a kind of layer, or of the input; "other" for a kind that is not known."""
+    return KINDS[kind].family if kind in KINDS else "input" if kind == "input" else "other"

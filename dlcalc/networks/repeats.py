@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
+from .kinds import KINDS
 from .network import INPUT
 from .table import Row
 
 LONGEST = 24
 """Layers of a block that is looked for."""
-JOINS = frozenset({"add", "concat"})
-"""Kinds of layers in which branches meet."""
-ENDS = frozenset({"batchnorm", "layernorm", "activation", "dropout", "lrn", "shuffle"})
-"""Kinds of layers that belong to the one before them."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +101,8 @@ class _Chain:
 
     def _oddness(self, at: int) -> int:
         """0 for a block right after branches were joined, 2 for one that begins with the end of another, else 1."""
-        kind = self.rows[at].layer.kind
-        if kind != "shuffle" and at > 0 and self.rows[at - 1].layer.kind in JOINS:
+        kind, before = self.rows[at].layer.kind, self.rows[at - 1].layer.kind if at else ""
+        trails = kind in KINDS and KINDS[kind].trails
+        if before in KINDS and KINDS[before].joins and kind != "shuffle":
             return 0
-        return 2 if kind in ENDS else 1
+        return 2 if trails else 1

@@ -16,24 +16,8 @@ from ..expressions.nodes import Value
 from ..expressions.parser import parse
 from ..expressions.reader import Declarations
 from .builder import Builder
-from .kinds import KINDS
+from .kinds import ALIASES, KINDS
 from .network import Network
-
-ALIASES = {
-    "conv1d": "conv", "conv2d": "conv", "conv3d": "conv", "dw": "depthwise", "dwconv": "depthwise", "pool": "maxpool",
-    "max": "maxpool", "avg": "avgpool", "gap": "global-avgpool", "gmp": "global-maxpool", "fc": "dense",
-    "linear": "dense",
-    "bn": "batchnorm", "ln": "layernorm", "simplernn": "rnn", "deconv": "conv-transpose", "convt": "conv-transpose",
-    "mha": "attention", "adaptive": "adaptive-avgpool", "act": "activation",
-}  # fmt: skip
-"""Other names of a kind."""
-
-_COUNTED = {
-    "conv": "k", "conv-transpose": "k", "convlstm": "k", "dense": "m", "rnn": "m", "lstm": "m", "gru": "m",
-    "maxpool": "f", "avgpool": "f", "subsampling": "f", "attention": "h", "depthwise": "multiplier",
-    "adaptive-avgpool": "o", "adaptive-maxpool": "o", "dropout": "p",
-}  # fmt: skip
-"""What the bare number of a layer is."""
 
 _FLAGS: dict[str, tuple[str, Value]] = {
     "same": ("same", True), "ceil": ("ceil", True), "seq": ("sequence", True), "sequence": ("sequence", True),
@@ -45,7 +29,7 @@ REMARKS = frozenset({"relu", "sigmoid", "tanh", "softmax", "leaky", "gelu", "elu
 
 _SETTING = re.compile(r"(groups|parts|part|pairs|op|f|s|p|d|k|m|o|L|v|n|h|g)=?(\d+(?:[x×]\d+)*|\([^)]*\))", re.ASCII)
 _SHORT = {"g": "groups", "op": "output_padding"}
-_RECURRENT = frozenset({"rnn", "lstm", "gru", "convlstm"})
+_RECURRENT = frozenset(kind.name for kind in KINDS.values() if kind.gates)
 _LENGTH = 1_000_000
 _MOST_LAYERS = 20_000
 
@@ -156,12 +140,11 @@ class _Part:
         """A number without a letter: how many filters or units; an embedding has two, its vocabulary and its size."""
         rate = read_number(word) if self.kind == "dropout" else None
         value = _sizes(word, self.place) if rate is None else rate
-        if self.kind == "embedding":
-            self.put("n" if "v" in self.settings else "v", value)
-        elif self.kind in _COUNTED and _COUNTED[self.kind] not in self.settings:
-            self.put(_COUNTED[self.kind], value)
-        else:
+        bare = KINDS[self.kind].bare if self.kind in KINDS else ()
+        free = next((name for name in bare if name not in self.settings), None)
+        if free is None:
             raise UserError(f"{self.place}: {word} is not a setting of {self.kind}")
+        self.put(free, value)
 
     def put(self, name: str, value: Value) -> None:
         kind = KINDS.get(self.kind)

@@ -11,19 +11,11 @@ from ..explain.network import NARROW, network
 from ..expressions import printing
 from ..expressions.nodes import Value
 from ..networks.exercise import cell
+from ..networks.kinds import KINDS
 from ..networks.table import Row, Table
 from .drawing import SlipValue
 
-_WORDS = {
-    "conv": "convolution", "maxpool": "max pooling", "avgpool": "average pooling", "dense": "dense",
-    "rnn": "simple RNN", "lstm": "LSTM", "gru": "GRU", "flatten": "flatten", "embedding": "embedding",
-    "batchnorm": "batch normalisation",
-    "dropout": "dropout", "depthwise": "depthwise convolution", "conv-transpose": "transposed convolution",
-    "global-avgpool": "global average pooling", "subsampling": "trainable sub-sampling", "add": "addition",
-    "concat": "concatenation", "layernorm": "layer normalisation", "attention": "multi-head attention",
-}  # fmt: skip
 _SETTINGS = {"f": "window", "s": "stride", "p": "padding", "d": "dilation", "groups": "groups", "h": "heads"}
-_UNITS = {"conv": "filters", "conv-transpose": "filters", "embedding": "words"}
 
 
 def show(value: Any, form: str) -> tuple[doc.Block, ...]:
@@ -44,7 +36,7 @@ def show(value: Any, form: str) -> tuple[doc.Block, ...]:
 
 def _layers(table: Table) -> doc.Table:
     rows: list[tuple[doc.Words, ...]] = [("input", "", shape_words(table.network.input))]
-    rows += [(row.layer.name, _WORDS.get(row.layer.kind, row.layer.kind), _settings(row)) for row in table.rows]
+    rows += [(row.layer.name, KINDS[row.layer.kind].words, _settings(row)) for row in table.rows]
     return doc.Table(("layer", "kind", "settings"), tuple(rows))
 
 
@@ -54,7 +46,7 @@ def _settings(row: Row) -> str:
     found = []
     for name, value in layer.settings.items():
         if name in ("k", "m", "v"):
-            found.append(f"{_text(value)} {_UNITS.get(layer.kind, 'units')}")
+            found.append(f"{_text(value)} {KINDS[layer.kind].units}")
         elif name == "n":
             found.append(f"{_text(value)} numbers per word")
         elif name == "f":
@@ -88,7 +80,7 @@ def _slip(slip: SlipValue) -> doc.Table:
             wrong = row.layer.name == slip.layer and column == slip.column
             value = slip.wrong if wrong else cell(row, column)
             cells.append(shape_words(value) if column == "output" else value_words(value))
-        settings = ", ".join(filter(None, (_WORDS.get(row.layer.kind, row.layer.kind), _settings(row))))
+        settings = ", ".join(filter(None, (KINDS[row.layer.kind].words, _settings(row))))
         rows.append((row.layer.name, settings, *cells, *([""] if slip.column == "output" else [])))
     columns = ("output", slip.column.replace("_", " ") if slip.column != "output" else "")
     if slip.column == "output":

@@ -16,8 +16,6 @@ from ..network import INPUT, Layer, Network, ordered
 
 MOST_LAYERS = 20_000
 """Of a network in a file; Keras's largest has about 1,000."""
-SEQUENCES = frozenset({"rnn", "lstm", "gru", "embedding", "attention"})
-"""Kinds that read the rows of a two-axis input as time steps."""
 
 _LETTERS = {1: "n", 2: "Tn", 3: "HWc", 4: "THWc"}
 """What the sizes of an input are called that a file leaves open, by the number of axes."""
@@ -136,5 +134,5 @@ class Draft:
     def finished(self) -> Network:
         """The network; rows of the input are time steps if a layer reads them so."""
         layers = ordered(self.layers.values())
-        sequence = len(self.input) <= 2 and any(layer.kind in SEQUENCES for layer in layers)
+        sequence = len(self.input) <= 2 and any(each.kind in KINDS and KINDS[each.kind].steps for each in layers)
         return Network(self.id, self.title, self.input, layers, sequence, notes=tuple(self.notes))

@@ -20,10 +20,6 @@ from .draft import Draft, input_shape
 from .keras_graph import MODELS, Call, Reference, graph
 from .keras_layers import READERS, Configuration, Input, Piece, Unknown
 
-_WITHOUT_WEIGHTS = frozenset(
-    {"maxpool", "avgpool", "flatten", "reshape", "pad", "add", "multiply", "concat", ""}
-    | {f"{where}-{what}pool" for where in ("global", "adaptive") for what in ("avg", "max")}
-)
 _STATES = ("SimpleRNN", "LSTM", "GRU", "Bidirectional", "ConvLSTM2D")
 """Classes that may also read the state they start from."""
 _DEEPEST = 8
@@ -138,7 +134,7 @@ class _Reading:
             raise Unknown(kind)
         pieces = READERS[kind](given)
         first = pieces[0].kind
-        if call.number and any(piece.kind not in _WITHOUT_WEIGHTS for piece in pieces):
+        if call.number and any(piece.kind in KINDS and KINDS[piece.kind].weights for piece in pieces):
             raise Unknown(f"{kind} that shares its weights")
         if first == "attention":
             inputs[:] = dict.fromkeys(inputs)

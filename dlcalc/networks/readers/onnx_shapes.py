@@ -3,11 +3,11 @@ whose outputs have an axis for the directions."""
 
 from __future__ import annotations
 
+from ..kinds import KINDS
+from ..network import Layer
 from .draft import unusual
 from .onnx_operators import SPATIAL, Node, Reader
 from .onnx_values import Operand, Output, Sizes
-
-_CELLS = frozenset({"rnn", "lstm", "gru"})
 
 
 def same(node: Node) -> Operand | None:
@@ -87,13 +87,17 @@ def gather(node: Node) -> Operand | None:
         return node.give("embedding", [words.layer], f"{words.axes}C", {"v": table[0], "n": table[1]})
     x, index = node.output(), node.constant(1)
     layer = node.draft.layers.get(x.layer) if x is not None else None
-    if x is None or layer is None or index is None or layer.kind not in _CELLS or index.dims:
+    if x is None or layer is None or index is None or not _is_cell(layer) or index.dims:
         return None
     at = node.axis(node.number("axis", 0), len(x.axes))
     taken = x.axes[at : at + 1] if at >= 0 else ""
     last = taken == "L" and x.last and index.whole() == (-1,)
     only = taken == "G" and layer.settings.get("D", 1) == 1
     return x.with_axes(x.axes.replace(taken, "")) if last or only else None
+
+
+def _is_cell(layer: Layer) -> bool:
+    return layer.kind in KINDS and KINDS[layer.kind].gates > 0
 
 
 def recurrent(kind: str) -> Reader:

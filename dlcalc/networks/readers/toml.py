@@ -35,9 +35,9 @@ from ...expressions.answers import split_shape
 from ...expressions.nodes import Value
 from ...untrusted import parse_toml, printable, shown
 from ..builder import Builder
-from ..kinds import KINDS
+from ..kinds import ALIASES, KINDS
 from ..network import INPUT, Layer, Network
-from ..text import ALIASES, add_layers, read_input, read_value
+from ..text import add_layers, read_input, read_value
 from .draft import MOST_LAYERS, file_id
 
 _T = TypeVar("_T")

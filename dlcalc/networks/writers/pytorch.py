@@ -12,6 +12,7 @@ from typing import ClassVar, Literal
 
 from ...expressions import printing
 from ...expressions.nodes import Value
+from ..kinds import KINDS
 from ..network import INPUT, Network
 from ..table import Row
 from .code import FILL_IN, Program, Raw, class_name, drop_rate, quoted, rate_of, shape_words
@@ -157,10 +158,8 @@ class _PyTorch(Program):
         """The order of what a layer gives: one axis and channels may stand in either."""
         if len(row.output) != 2:
             return "first"
-        if row.layer.kind in ("dense", "rnn", "lstm", "gru", "embedding", "layernorm", "attention", "reshape"):
-            return "last"
-        kept = row.layer.kind in (*self._same_shape, "add", "multiply", "concat")
-        return self.orders[row.layer.inputs[0]] if kept else "first"
+        order = KINDS[row.layer.kind].order
+        return self.orders[row.layer.inputs[0]] if order == "kept" else order
 
     def value(self, row: Row, index: int = 0, order: Order = "first") -> str:
         """What the layer reads, with the channels where it wants them."""

@@ -14,12 +14,6 @@ from ..kinds import KINDS
 from ..network import INPUT, Layer, Network
 from ..text import read
 
-_BARE = {
-    "conv": ("k",), "conv-transpose": ("k",), "conv-table": (), "convlstm": ("k",), "dense": ("m",), "rnn": ("m",),
-    "lstm": ("m",), "gru": ("m",), "subsampling": ("f",), "attention": ("h",), "depthwise": ("multiplier",),
-    "adaptive-avgpool": ("o",), "embedding": ("v", "n"), "dropout": ("p",),
-}  # fmt: skip
-"""Settings that stand without their letter."""
 _SHORT = {"output_padding": "op"}
 _FLAGS = {"same": "same", "ceil": "ceil", "sequence": "seq"}
 USUAL = {"same": False, "ceil": False, "sequence": False, "bias": True, "scale": True, "reset_after": True}
@@ -73,7 +67,8 @@ def _layers(network: Network) -> list[str]:
 def _layer(layer: Layer) -> str:
     settings = dict(plain(layer).settings)
     words = [layer.kind]
-    bare = _BARE.get(layer.kind, ("f",) if layer.kind in ("maxpool", "avgpool") and set(settings) == {"f"} else ())
+    bare = KINDS[layer.kind].bare if layer.kind in KINDS else ()
+    bare = () if bare == ("f",) and set(settings) != {"f"} else bare  # beside a stride the window has its letter
     words += [_bare(settings.pop(name)) for name in bare if name in settings]
     for name, value in settings.items():
         if name in _FLAGS and value is True:
