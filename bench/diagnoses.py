@@ -11,8 +11,9 @@ from dlcalc.expressions.nodes import Value
 from dlcalc.formulas.diagnose import verify, wrong_values
 from dlcalc.formulas.draw import Sampler, draw
 from dlcalc.formulas.model import Formula
-from dlcalc.formulas.registry import TOPICS, formula
+from dlcalc.formulas.registry import formula
 from dlcalc.formulas.run import run
+from dlcalc.formulas.topics import TOPICS
 
 from .rows import ADDITIONS, Row, additions
 

@@ -20,8 +20,9 @@ from dlcalc.expressions.nodes import Name, names_in
 from dlcalc.formulas.diagnose import wrong_values
 from dlcalc.formulas.draw import draw
 from dlcalc.formulas.model import Formula
-from dlcalc.formulas.registry import formula, ids_known
+from dlcalc.formulas.registry import formula
 from dlcalc.formulas.run import Working, run
+from dlcalc.formulas.topics import ids_known
 from dlcalc.networks.network import Layer, Network
 from dlcalc.networks.table import Table, tabulate
 from dlcalc.networks.text import read

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -125,6 +125,61 @@ def test_every_file_keeps_to_its_floor() -> None:
         if wrong := offences(path.read_text(encoding="utf-8"), room_of(path), package):
             found[str(path.relative_to(PACKAGE))] = wrong
     assert found == {}
+
+
+# Imports that lead back, each with its reason; with them left out, no module needs itself.
+BACK = {
+    ("dlcalc.expressions.nodes", "dlcalc.expressions.printing"): "a node in a message is shown as text, when it is one",
+    ("dlcalc.networks.readers.onnx_operators", "dlcalc.networks.readers.onnx"): "to be opened with the reader's rework",
+}
+
+
+def arrows() -> dict[str, set[str]]:
+    """Module → the modules of the package that it imports anywhere: late, or for its types alone, too.
+
+    A name put together at run time is no arrow: a table of files, such as the topics, is loaded by it.
+    """
+    files = {}
+    for path in PACKAGE.rglob("*.py"):
+        parts = ("dlcalc", *path.relative_to(PACKAGE).with_suffix("").parts)
+        files[".".join(parts).removesuffix(".__init__")] = path, ".".join(parts[:-1])
+    found: dict[str, set[str]] = {}
+    for name, (path, package) in files.items():
+        targets = (
+            module if module in files else module.rpartition(".")[0]
+            for module in imported(ast.parse(path.read_text(encoding="utf-8")), package)
+            if not module.endswith(".")
+        )
+        found[name] = {target for target in targets if target in files} - {name}
+    return found
+
+
+def circles(graph: Mapping[str, set[str]]) -> list[tuple[str, ...]]:
+    """The modules that reach themselves, those of one circle together."""
+    reached = {}
+    for start in graph:
+        seen: set[str] = set()
+        ahead = list(graph[start])
+        while ahead:
+            if (at := ahead.pop()) not in seen:
+                seen.add(at)
+                ahead += graph.get(at, ())
+        reached[start] = seen
+    return sorted({tuple(sorted(m for m in reached[n] if n in reached[m])) for n in graph if n in reached[n]})
+
+
+def test_no_module_needs_itself() -> None:
+    """There is no circle of imports, nor an exception that is none."""
+    graph = arrows()
+    assert {back for back in BACK if back[1] not in graph[back[0]]} == set()
+    for one, other in BACK:
+        graph[one].discard(other)
+    assert circles(graph) == []
+
+
+def test_a_circle_is_seen() -> None:
+    """Of two modules that import each other, and one that only uses them, the two are told."""
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == [("b", "c")]
 
 
 def test_every_room_has_a_floor() -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Any
 
 from .. import gradients
@@ -14,26 +14,19 @@ from ..expressions import printing
 from ..expressions.jsonable import as_json
 from ..expressions.nodes import Value
 from ..gradients import MOST_PATHS, feedforward
-from ..gradients.feedforward import (
-    Backward,
-    Cost,
-    Feedforward,
-    Memo,
-    Numbers,
-    Path,
-    Place,
-    Rule,
-    Units,
-    laid_out,
-)
+from ..gradients.feedforward import Feedforward, Path, Rule
+from ..gradients.feedforward.backpropagation import FORMS, Asked, Backpropagation, indices
 from ..networks.network import Network
 from ..profiles import COURSE, Profile, active
-from .backprop_given import FORMS, Asked, asked_array, chosen_layout, given_values, indices
+from .array_text import lifted, read_raw
 from .networks import read_network
 from .results import Result
 
 MOST_LISTED = 2_000
 KERNELS = ("none", "cpu", "cuda")
+_WRT = re.compile(r"([WwBbx])_?(\d{0,4})\s*(?:\[([\d\s,]{1,60})\])?", re.ASCII)
+_WEIGHT = re.compile(r"[WwBb]_?\d{1,4}", re.ASCII)
+_NAMED = re.compile(r"\b([WwBb]_?\d{1,4})\s*=", re.ASCII)
 
 
 def backprop(
@@ -74,7 +67,7 @@ def backprop(
     return Backprop(found, form, chosen, asked, given, seed, most, kernel, course)
 
 
-class Backprop(Result):
+class Backprop(Backpropagation, Result):
     """Gradients of a feed-forward network. `backward` holds the trees, `numbers` what they come to, if asked for."""
 
     def __init__(
@@ -89,139 +82,16 @@ class Backprop(Result):
         kernel: str,
         course: Profile = COURSE,
     ) -> None:
+        super().__init__(network, form, layout, asked, given, seed, most, kernel)
         self.course = course
-        self.network = network
-        self.form = form
-        self.layout = layout
-        self.asked = asked
-        self.given = given
-        self.seed = seed
-        self.most = most
-        self.kernel = kernel
-        self.backward = Backward(network)
-        # what cannot be done is said before anything is written
-        if self.entry is not None:
-            _ = self.units
-        if self.has_numbers:
-            _ = self.numbers, self.by_kernels
 
     def __repr__(self) -> str:
         return f"<backpropagation through a {self.network.title}: {self.form}>"
 
-    # formulas
+    def _document(self) -> Document:
+        from ..explain.backprop import document
 
-    @property
-    def entry(self) -> tuple[str, Place] | None:
-        """The one number that is asked for."""
-        return (self.asked[0], self.asked[1]) if self.asked and self.asked[1] is not None else None
-
-    @cached_property
-    def units(self) -> Units:
-        return Units(self.network)
-
-    @cached_property
-    def forward(self) -> tuple[Rule, ...]:
-        return tuple(laid_out(rule, self.layout) for rule in self.backward.forward)
-
-    @cached_property
-    def deltas(self) -> tuple[Rule, ...]:
-        """δ of every layer that the asked gradient needs, from the loss back; of paths unit by unit."""
-        rules = self.backward.deltas if self.asked is None else self.backward.needed(self.asked[0])
-        return tuple(laid_out(rule, self.layout) for rule in rules)
-
-    @cached_property
-    def gradients(self) -> dict[str, Rule]:
-        """Array → its gradient; of the asked one alone."""
-        names = self.backward.gradients if self.asked is None else (self.asked[0],)
-        return {name: laid_out(self.backward.gradients[name], self.layout) for name in names}
-
-    @cached_property
-    def paths(self) -> tuple[Path, ...]:
-        return self.units.paths(*self.entry, self.most) if self.form == "paths" and self.entry else ()
-
-    @cached_property
-    def memos(self) -> tuple[Memo, ...]:
-        """δ of the units on the way to the asked number."""
-        return self.units.memos(*self.entry) if self.form == "paths" and self.entry else ()
-
-    @cached_property
-    def entry_rule(self) -> Rule | None:
-        """The gradient by the asked number from the δ of the units that it acts on, if these are not too many."""
-        rule = self.units.entry(*self.entry) if self.entry else None
-        return None if rule is None or len(tuple(rule.right.children())) > MOST_PATHS else rule
-
-    @cached_property
-    def costs(self) -> dict[str, Cost]:
-        if self.form != "paths" or self.entry is None:
-            return {}
-        return {"this": self.units.cost(*self.entry), "all": self.units.cost_of_all()}
-
-    @property
-    def count(self) -> int:
-        """How many paths lead to the asked number."""
-        return self.costs["this"].paths
-
-    @property
-    def letters(self) -> dict[str, tuple[str, tuple[int, ...]]]:
-        """Letter → (meaning, shape) of what is given: input, weights, target."""
-        network = self.network
-        turned = self.layout == "row"
-        return {
-            each.name: (each.meaning, each.shape[::-1] if turned and len(each.shape) == 2 else each.shape)
-            for each in (network.x, *network.parameters.values(), network.y)
-        }
-
-    @cached_property
-    def notes(self) -> tuple[str, ...]:
-        network = self.network
-        found = []
-        if self.form != "paths":
-            found.append("each δ is worked out once and kept: its weights, its bias and the layer before all use it")
-        else:
-            found.append("the gradient is the sum of the paths; a δ that is kept serves all paths through its unit")
-        if network.is_merged:
-            act = "softmax" if network.loss == "cross-entropy" else "sigmoid"
-            found.append(f"the slopes of the {act} and of the loss cancel: what is left is ŷ − y")
-        if network.has_maps:
-            found.append("a map is indexed by channel, row and column, filters by filter, channel, row and column")
-            found.append("an entry outside a map, or at an index that is no whole number, is 0")
-        elif self.form == "paths":
-            found.append("W[i, j] leads from unit j of the layer before to unit i")
-        if network.places:
-            found.append("r is the place of the largest cell in its window, row by row, the first of equal ones")
-        return tuple(found)
-
-    # with numbers
-
-    @property
-    def has_numbers(self) -> bool:
-        return self.form == "numeric" or bool(self.given) or self.seed is not None or self.kernel != "none"
-
-    @cached_property
-    def numbers(self) -> Numbers:
-        """The network with the given values, the others drawn from the seed."""
-        drawn = feedforward.drawn(self.network, self.seed or 0)
-        if self.given:
-            drawn = {name: value for name, value in drawn.items() if not name.startswith("b_")}
-        return Numbers(self.network, {**drawn, **self.given}, self.layout)
-
-    @cached_property
-    def by_kernels(self) -> dict[str, Value]:
-        """Gradients by `dlcalc.ops`, in column layout; none unless asked for."""
-        if self.kernel == "none":
-            return {}
-        return feedforward.kernel_gradients(self.network, self.numbers.given, self.kernel)
-
-    def beside(self, name: str) -> Value:
-        """∂L/∂ an array by central finite differences; None where they would take long."""
-        return None if self.numbers.is_long(name) else self.numbers.by_differences(name)
-
-    def kernel_difference(self, name: str) -> float:
-        """How far the kernels' gradient is from ours."""
-        column = self.numbers if self.layout == "column" else Numbers(self.network, self.numbers.given)
-        return gradients.difference(self.by_kernels[name], column.gradients[name])
-
-    # as data
+        return document(self, self.spell)
 
     def to_dict(self) -> dict[str, Any]:
         data: dict[str, Any] = {
@@ -252,16 +122,6 @@ class Backprop(Result):
                 data["value"] = as_json(self.entry_value)
         return data
 
-    @property
-    def entry_value(self) -> Value:
-        """The gradient by the asked number."""
-        assert self.entry is not None
-        name, place = self.entry
-        value = self.numbers.gradients[name]
-        for at in place:
-            value = value[at - 1]
-        return value
-
     def _gradient(self, name: str, rule: Rule) -> dict[str, Any]:
         data = {"wrt": name, **_line(rule)}
         if self.has_numbers:
@@ -287,11 +147,6 @@ class Backprop(Result):
         }
         return data | ({"value": as_json(self.numbers.evaluate(path.expression))} if self.has_numbers else {})
 
-    def _document(self) -> Document:
-        from .backprop_shown import shown
-
-        return shown(self)
-
 
 def _line(rule: Rule) -> dict[str, Any]:
     data = {
@@ -300,3 +155,78 @@ def _line(rule: Rule) -> dict[str, Any]:
         "latex": f"{printing.latex(rule.left)} = {printing.latex(rule.right)}",
     }
     return data | {key: text for key, text in (("for", rule.ranges), ("meaning", rule.meaning)) if text}
+
+
+# what people type: a layout, W1[1,2], weights by name
+
+
+def chosen_layout(network: Feedforward, layout: str | None, unitwise: bool, course: Profile) -> str:
+    """The layout asked for, or the profile's; where entries are named it is column. Raises UserError."""
+    known = [name for name in gradients.LAYOUTS if name != "number"]
+    if layout is not None and layout not in known:
+        raise UserError(f"layout is one of {', '.join(known)}, not {layout[:40]}")
+    if network.has_maps or unitwise:
+        if layout not in (None, "column"):
+            what = (
+                "maps are written entry by entry" if network.has_maps else "one number is asked for as W[unit, input]"
+            )
+            raise UserError(f"{what}, so the layout is column, not {layout}")
+        return "column"
+    return layout or course.layout
+
+
+def asked_array(network: Feedforward, wrt: str | None, form: str) -> Asked | None:
+    """The array and, of one number, its place. None: all arrays. Raises UserError for what the network has not."""
+    if wrt is None:
+        if form != "paths":
+            return None
+        first = next(iter(network.parameters.values()), network.x)
+        return first.name, (1,) * len(first.shape)
+    known = {**network.parameters, "x": network.x}
+    read = _WRT.fullmatch(wrt.strip())
+    name = "" if read is None else "x" if read[1] == "x" else f"{read[1].upper() if read[1] in 'Ww' else 'b'}_{read[2]}"
+    if read is None or name not in known or (name == "x" and read[2]):
+        names = ", ".join(each.replace("_", "") for each in known)
+        raise UserError(f"wrt is one of {names}, or a number of them such as W1[1,2], not {wrt[:40]}")
+    shape = known[name].shape
+    if read[3] is None:
+        if form == "paths" and known[name].size > 1:
+            raise UserError(f"paths lead to one number, such as {wrt.strip()}{indices((1,) * len(shape))}, not to all")
+        return name, (1,) * len(shape) if form == "paths" else None
+    place = tuple(int(part) for part in read[3].split(",") if part.strip().isdigit())
+    if len(place) != len(shape) or not all(1 <= at <= size for at, size in zip(place, shape, strict=True)):
+        raise UserError(f"{name.replace('_', '')} has entries from {indices((1,) * len(shape))} to {indices(shape)}, "
+                        f"not [{read[3]}]")  # fmt: skip
+    return name, place
+
+
+def given_values(
+    network: Feedforward, x: object, target: object, weights: str | Mapping[str, object] | None
+) -> dict[str, Value]:
+    """The numbers that are given, by the letters of the network. Raises UserError for letters it has not."""
+    raw = by_name(weights) if isinstance(weights, str) else dict(weights or {})
+    found: dict[str, Value] = {}
+    for written, value in raw.items():
+        name = f"{'W' if written[:1] in 'Ww' else 'b'}_{written[1:].strip('_')}" if _WEIGHT.fullmatch(written) else ""
+        if name not in network.parameters:
+            known = ", ".join(each.replace("_", "") for each in network.parameters)
+            raise UserError(f"this network has no weights {written[:40]}; it has {known}")
+        rank = len(network.parameters[name].shape)
+        found[name] = lifted(written, read_raw(written, value), rank)
+    for name, value, shape in (("x", x, network.x.shape), ("y", target, network.y.shape)):
+        if value is not None:
+            called = "target" if name == "y" else name
+            found[name] = lifted(called, read_raw(called, value), len(shape))
+    return found
+
+
+def by_name(text: str) -> dict[str, str]:
+    """`W1 = 0.1 0.2; 0.3 0.4, b1 = 0 0`: each name with what stands behind it."""
+    parts = _NAMED.split(text)
+    if parts[0].strip(" ,;\n") or len(parts) < 3:
+        raise UserError(f'weights are given by name, "W1 = 0.1 0.2; 0.3 0.4  b1 = 0 0", not {text.strip()[:40]}')
+    names = parts[1::2]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice:
+        raise UserError(f"the weights {twice} are given twice")
+    return {name: value.strip(" ,;\n") for name, value in zip(names, parts[2::2], strict=True)}

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import sys
 
+from .status import INTERRUPTED
+
 TYPE_CHECKING = False  # importing `typing` or `collections` for a name would leave more time before `main`
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-INTERRUPTED = 130
-"""The status after Ctrl-C: 128 and the number of its signal, as shells have it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

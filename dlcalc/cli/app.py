@@ -15,7 +15,7 @@ from typer.core import TyperGroup
 
 from ..errors import DlcalcError, ExpressionError, InternalError
 from ..formulas.catalogue import ENTRIES
-from . import INTERRUPTED
+from .status import BUG, INTERRUPTED, NOT_UNDERSTOOD, WELL
 
 _OWN_COMMANDS = {
     "net": "The table of a whole network: of the zoo, of a file, or of a line of text",
@@ -151,11 +151,11 @@ def run(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except SystemExit:
-        return 0  # rich ends the program like this when the reader has gone (`| head`)
+        return WELL  # rich ends the program like this when the reader has gone (`| head`)
     except OSError as error:
         _drop(sys.stdout)
         if isinstance(error, BrokenPipeError):
-            return 0
+            return WELL
         return _refuse(f"the output cannot be written: {error.strerror}")
     except (OverflowError, RecursionError, MemoryError) as error:
         if os.environ.get("DLCALC_DEBUG"):
@@ -167,8 +167,8 @@ def run(arguments: list[str]) -> int:
             raise
         # typer takes the end of any file for somebody who breaks off; who breaks off here presses Ctrl-C
         cause = error.__cause__ if isinstance(error, typer.Abort) and error.__cause__ else error
-        return _refuse(f"{InternalError(f'{type(cause).__name__}: {cause}')}; DLCALC_DEBUG=1 shows where") and 3
-    return status if isinstance(status, int) else 0
+        return _refuse(f"{InternalError(f'{type(cause).__name__}: {cause}')}; DLCALC_DEBUG=1 shows where") and BUG
+    return status if isinstance(status, int) else WELL
 
 
 _BEYOND: dict[type[Exception], str] = {
@@ -199,7 +199,7 @@ def _drop(stream: Any) -> None:
 
 def _help(error: Any) -> int:
     print(error.ctx.get_help(), file=sys.stderr)
-    return 2
+    return NOT_UNDERSTOOD
 
 
 def _refuse(message: str, caret: str = "") -> int:
@@ -214,4 +214,4 @@ def _refuse(message: str, caret: str = "") -> int:
         print("\n".join(rows), file=sys.stderr, flush=True)
     except OSError:
         _drop(sys.stderr)
-    return 2
+    return NOT_UNDERSTOOD

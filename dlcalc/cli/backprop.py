@@ -8,9 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from ..api.backprop import KERNELS, backprop
-from ..api.backprop_given import FORMS
 from ..gradients import MOST_PATHS
 from ..gradients.feedforward import LOSSES
+from ..gradients.feedforward.backpropagation import FORMS
 from .bptt import _option, _whole
 from .output import Formats, emit
 

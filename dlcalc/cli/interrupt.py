@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from . import INTERRUPTED
+from .status import INTERRUPTED
 
 
 def _end(*_: object, leave: Callable[[int], None] = os._exit) -> None:

@@ -1,6 +1,6 @@
 """The operations of `dlcalc run` by name: which formula works each out by hand, and which gives its gradients.
 
-To add one: write its formula (array steps, the main answer first) in a topic file, name it in `registry.TOPICS`, and
+To add one: write its formula (array steps, the main answer first) in a topic file, name it in `topics.TOPICS`, and
 put an `Operation` here. Every variable of the formulas becomes an option, read by its kind (a vector, a matrix, a map);
 what is unrolled with `each` becomes a table per step. Nothing else is needed for the working, --ask and --json.
 """
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError
-from .registry import ids_known
+from .topics import ids_known
 
 if TYPE_CHECKING:
     from .model import Formula

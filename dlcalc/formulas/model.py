@@ -16,7 +16,7 @@ from ..expressions.evaluate import Evaluator, compile_node
 from ..expressions.nodes import Kind, Name, Node, Range
 from ..expressions.parser import parse, parse_range
 from ..expressions.reader import Declarations
-from .registry import formula, ids_known
+from .topics import ids_known, load
 
 
 @dataclass(frozen=True)
@@ -214,7 +214,7 @@ class Formula:
         for step in self.steps:
             called = step.called
             if called:
-                inner = formula(called)
+                inner: Formula = load(called)
                 for item in inner.items:
                     yield f"{step.name}.{item.name}", _kind(item, per_axis=False)
                 yield from ((f"{step.name}.{name}", kind) for name, kind in inner._of_called())

@@ -10,7 +10,8 @@ from ..expressions.parser import parse
 from ..expressions.reader import Declarations
 from ..formulas.model import Formula, Step
 from ..formulas.program import program
-from ..formulas.registry import formula, ids_known
+from ..formulas.registry import formula
+from ..formulas.topics import ids_known
 from ..gradients import CELLS
 from ..networks.exercise import COLUMNS
 from ..networks.table import COUNTS

@@ -15,7 +15,8 @@ from ..expressions.nodes import FormulaCall, names_in
 from ..expressions.reader import Declarations
 from ..formulas.model import Formula, Mistake, Step, Variable
 from ..formulas.program import program
-from ..formulas.registry import formula, ids_known
+from ..formulas.registry import formula
+from ..formulas.topics import ids_known
 from ..untrusted import printable
 from .toml_fields import Keys
 

@@ -15,7 +15,8 @@ from dlcalc.expressions.evaluate import evaluate
 from dlcalc.expressions.nodes import Name
 from dlcalc.expressions.parser import parse
 from dlcalc.formulas.catalogue import ENTRIES, Entry
-from dlcalc.formulas.registry import formula, ids_known
+from dlcalc.formulas.registry import formula
+from dlcalc.formulas.topics import ids_known
 
 EVERY = pytest.mark.parametrize("entry", [pytest.param(entry, id=name) for name, entry in ENTRIES.items()])
 

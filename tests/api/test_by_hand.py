@@ -11,7 +11,8 @@ import pytest
 from dlcalc.api.by_hand import by_hand, check
 from dlcalc.errors import UserError
 from dlcalc.formulas.by_hand import OPERATIONS, SIZES
-from dlcalc.formulas.registry import formula, ids_known
+from dlcalc.formulas.registry import formula
+from dlcalc.formulas.topics import ids_known
 
 IMAGE = "3 0 1 2; 1 5 8 9; 2 7 2 5; 0 1 3 1"
 SQUARE = "1 2 3; 4 5 6; 7 8 9"

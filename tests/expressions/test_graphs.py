@@ -42,8 +42,9 @@ from dlcalc.expressions.nodes import (
 from dlcalc.expressions.parser import parse
 from dlcalc.formulas.draw import draw
 from dlcalc.formulas.model import Formula
-from dlcalc.formulas.registry import formula, ids_known
+from dlcalc.formulas.registry import formula
 from dlcalc.formulas.run import run
+from dlcalc.formulas.topics import ids_known
 
 LEVELS = 40
 """As a tree such a tower has about 2⁴⁰ nodes."""

@@ -20,9 +20,10 @@ from dlcalc.formulas.diagnose import verify, wrong_values
 from dlcalc.formulas.draw import draw
 from dlcalc.formulas.model import Formula, Mistake
 from dlcalc.formulas.program import as_array, program
-from dlcalc.formulas.registry import formula, ids_known
+from dlcalc.formulas.registry import formula
 from dlcalc.formulas.run import run
 from dlcalc.formulas.steps import State
+from dlcalc.formulas.topics import ids_known
 
 DRAWS = 60
 FORMULAS = [pytest.param(formula(id), id=id) for id in sorted(ids_known())]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from naive import initialisation as naive
 
 from dlcalc.errors import UserError
-from dlcalc.formulas.registry import TOPICS
+from dlcalc.formulas.topics import TOPICS
 
 SIZE = st.integers(1, 200)
 FILTER = st.tuples(st.integers(1, 4), st.integers(1, 4))

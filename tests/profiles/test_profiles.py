@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from dlcalc.errors import DlcalcError, ProblemError, UserError
-from dlcalc.formulas.registry import formula, ids_known
+from dlcalc.formulas.registry import formula
+from dlcalc.formulas.topics import ids_known
 from dlcalc.profiles import COURSE, Profile, active, builtin, config_file, load, showing, shown_by
 from dlcalc.profiles.profile import CONVOLUTION, RECURRENT
 

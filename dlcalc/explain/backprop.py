@@ -1,25 +1,22 @@
-"""What `backprop` found as a document: forwards, back, the gradients, and how near finite differences come."""
+"""Backpropagation through a feed-forward network as a document: forwards, back, gradients, differences."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from .. import document as doc
 from .. import gradients
-from ..explain import rounded
 from ..expressions.arrays import shape_of
 from ..expressions.nodes import DECIMALS, Index, Literal, Name, Node, Partial, Value
+from ..expressions.printing import Spell
 from ..gradients.feedforward import Place, Rule, derivative
+from ..gradients.feedforward.backpropagation import FORMS, Backpropagation
 from ..profiles import showing, shown_by
-from .backprop_given import FORMS
-
-if TYPE_CHECKING:
-    from .backprop import Backprop
+from .calculation import rounded
 
 
-def shown(found: Backprop) -> doc.Document:
+def document(found: Backpropagation, spell: Spell = None) -> doc.Document:
     """The formulas, and the numbers where there are any."""
     blocks: list[doc.Block] = [
         doc.Paragraph(f"{found.network.loss} loss: {FORMS[found.form]}"),
@@ -35,17 +32,17 @@ def shown(found: Backprop) -> doc.Document:
         blocks += [doc.Heading(2, "Backwards"), doc.Formula(tuple(_equations(found, found.deltas)))]
     blocks += _gradients(found)
     blocks += [doc.Note("note", doc.sentence(note)) for note in found.notes]
-    return doc.Document(f"{found.network.title}: backpropagation", tuple(blocks), found.spell)
+    return doc.Document(f"{found.network.title}: backpropagation", tuple(blocks), spell)
 
 
-def _letters(found: Backprop) -> doc.Table:
+def _letters(found: Backpropagation) -> doc.Table:
     rows = tuple(
         (doc.Math(Name(name)), meaning, "×".join(map(str, shape))) for name, (meaning, shape) in found.letters.items()
     )
     return doc.Table(("", "meaning", "shape"), rows)
 
 
-def _equations(found: Backprop, rules: Iterable[Rule]) -> Iterator[doc.Equation]:
+def _equations(found: Backpropagation, rules: Iterable[Rule]) -> Iterator[doc.Equation]:
     """The rules, with what they come to where there are numbers."""
     known = {}
     if found.has_numbers:
@@ -88,14 +85,14 @@ def short(value: Value) -> Value:
     return rounded(value)
 
 
-def _values(found: Backprop) -> list[doc.Block]:
+def _values(found: Backpropagation) -> list[doc.Block]:
     given = found.numbers.environment
     with showing(shown_by().for_givens):
         lines = [line for name in found.letters for line in _parts(Name(name), (), given[name], False)]
     return [doc.Heading(2, "Given"), doc.Formula(tuple(lines))]
 
 
-def _paths(found: Backprop) -> list[doc.Block]:
+def _paths(found: Backpropagation) -> list[doc.Block]:
     one = "path" if found.count == 1 else "paths"
     blocks: list[doc.Block] = [doc.Heading(2, f"{found.count:,} {one}")]
     blocks.append(doc.Formula(tuple(_term(found, path.chain, path.expression) for path in found.paths)))
@@ -117,13 +114,13 @@ def _paths(found: Backprop) -> list[doc.Block]:
     return [*blocks, doc.Table(header, rows, ("left", "right", "right", "right"))]
 
 
-def _term(found: Backprop, left: Node, right: Node, note: str = "") -> doc.Equation:
+def _term(found: Backpropagation, left: Node, right: Node, note: str = "") -> doc.Equation:
     if not found.has_numbers:
         return doc.Equation(left, (right,), note)
     return doc.Equation(left, (right, short(found.numbers.evaluate(right))), note, rounded=True)
 
 
-def _gradients(found: Backprop) -> list[doc.Block]:
+def _gradients(found: Backpropagation) -> list[doc.Block]:
     blocks: list[doc.Block] = [doc.Heading(2, "The gradient" if found.asked else "The gradients")]
     short_of_it = found.form == "paths" and found.entry_rule is not None
     lines = [] if short_of_it else list(_equations(found, found.gradients.values()))
@@ -135,7 +132,7 @@ def _gradients(found: Backprop) -> list[doc.Block]:
     return blocks
 
 
-def _beside(found: Backprop) -> doc.Table:
+def _beside(found: Backpropagation) -> doc.Table:
     """How far the gradients are from finite differences, and from the kernels."""
     rows = []
     for name, rule in found.gradients.items():
