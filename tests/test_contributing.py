@@ -62,6 +62,15 @@ def test_every_path_exists() -> None:
     assert sorted(path for path in named if not (ROOT / path).exists()) == []
 
 
+def test_what_a_file_is_said_to_hold_is_there() -> None:
+    """`NAME` of `path`: the name stands in that file."""
+    pairs = re.findall(r"`(\w+)`\s+of\s+`([\w./]+)`", PAGE)
+    assert len(pairs) >= 5
+    assert [
+        pair for pair in pairs if not re.search(rf"\b{pair[0]}\b", (ROOT / pair[1]).read_text(encoding="utf-8"))
+    ] == []
+
+
 def test_a_path_that_is_missing_would_be_seen() -> None:
     """The reading of paths itself."""
     assert paths("pytest tests/formulas/test_x.py::test_y tests/nowhere -k NAME") == [
