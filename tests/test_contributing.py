@@ -63,8 +63,8 @@ def test_every_path_exists() -> None:
 
 
 def test_what_a_file_is_said_to_hold_is_there() -> None:
-    """`NAME` of `path`: the name stands in that file."""
-    pairs = re.findall(r"`(\w+)`\s+of\s+`([\w./]+)`", PAGE)
+    """`NAME` of (or in) `path`: the name stands in that file."""
+    pairs = re.findall(r"`(\w+)`\s+(?:of|in)\s+`([\w./]+)`", PAGE)
     assert len(pairs) >= 5
     assert [
         pair for pair in pairs if not re.search(rf"\b{pair[0]}\b", (ROOT / pair[1]).read_text(encoding="utf-8"))
