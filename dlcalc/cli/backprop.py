@@ -11,15 +11,17 @@ from ..api.backprop import KERNELS, backprop
 from ..gradients import MOST_PATHS
 from ..gradients.feedforward import LOSSES
 from ..gradients.feedforward.backpropagation import FORMS
-from .bptt import _option, _whole
+from .bptt import _option
+from .options import Profile, with_formats
 from .output import Formats, emit
+from .reading import number
 
 _NETWORK = "The network"
 _ASKED = "What is asked"
 _NUMBERS = "With numbers"
-_OUTPUT = "Output"
 
 
+@with_formats()
 def command(
     network: Annotated[
         str, typer.Argument(help='a line of text, "2; dense 2 sigmoid; dense 1 sigmoid", a name of the zoo, or a file')
@@ -52,21 +54,14 @@ def command(
     kernel: Annotated[
         str, _option("--kernel", f"who computes besides the formulas: {', '.join(KERNELS)}", _NUMBERS)
     ] = "none",
-    profile: Annotated[
-        str | None, _option("--profile", "the course's conventions: a name or a TOML file", _OUTPUT, "FILE")
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help=Formats.NAMES["json"], rich_help_panel=_OUTPUT)] = False,
-    latex: Annotated[bool, typer.Option("--latex", help=Formats.NAMES["latex"], rich_help_panel=_OUTPUT)] = False,
-    markdown: Annotated[
-        bool, typer.Option("--markdown", help=Formats.NAMES["markdown"], rich_help_panel=_OUTPUT)
-    ] = False,
-    html: Annotated[bool, typer.Option("--html", help=Formats.NAMES["html"], rich_help_panel=_OUTPUT)] = False,
+    profile: Profile = None,
+    *,
+    formats: Formats,
 ) -> Any:
     """Backpropagation as formulas: δ layer by layer, or the chain rule along every path, and with numbers.
 
     Example: dlcalc backprop "2; dense 2 sigmoid; dense 1 sigmoid" --form paths --wrt "W1[1,2]"
     """
-    formats = Formats.chosen({"json": json, "latex": latex, "markdown": markdown, "html": html})
     found = backprop(
         network,
         wrt,
@@ -76,8 +71,8 @@ def command(
         x=x,
         target=target,
         weights=" ".join(weights) if weights else None,
-        seed=None if seed is None else _whole("--seed", seed),
-        most=_whole("--max-paths", most),
+        seed=None if seed is None else number("--seed", seed),
+        most=number("--max-paths", most),
         kernel=kernel,
         profile=profile,
     )

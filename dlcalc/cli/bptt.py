@@ -11,19 +11,21 @@ from ..api import UserError
 from ..api.gradients import Bptt, bptt
 from ..api.judged_gradient import JudgedGradient
 from ..gradients import ACTIVATIONS, CELLS, FORMS, HEADS, LAYOUTS, LOSSES, MOST_PATHS
+from .options import Profile, with_formats
 from .output import Formats, emit
+from .reading import number
 
 _NETWORK = "The network"
 _ASKED = "What is asked"
 _NUMBERS = "With numbers"
 _JUDGED = "An answer"
-_OUTPUT = "Output"
 
 
 def _option(flag: str, help: str, panel: str, metavar: str = "NAME") -> Any:
     return typer.Option(flag, help=help, rich_help_panel=panel, metavar=metavar, show_default=False)
 
 
+@with_formats()
 def command(
     cell: Annotated[str, _option("--cell", f"{', '.join(CELLS)} (default rnn)", _NETWORK)] = "rnn",
     head: Annotated[str | None, _option("--head", f"{', '.join(HEADS)} (default softmax)", _NETWORK)] = None,
@@ -71,39 +73,32 @@ def command(
     show: Annotated[
         bool, typer.Option("--show", help="show the right formula beside a judged one", rich_help_panel=_JUDGED)
     ] = False,
-    profile: Annotated[
-        str | None, _option("--profile", "the course's conventions: a name or a TOML file", _OUTPUT, "FILE")
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help=Formats.NAMES["json"], rich_help_panel=_OUTPUT)] = False,
-    latex: Annotated[bool, typer.Option("--latex", help=Formats.NAMES["latex"], rich_help_panel=_OUTPUT)] = False,
-    markdown: Annotated[
-        bool, typer.Option("--markdown", help=Formats.NAMES["markdown"], rich_help_panel=_OUTPUT)
-    ] = False,
-    html: Annotated[bool, typer.Option("--html", help=Formats.NAMES["html"], rich_help_panel=_OUTPUT)] = False,
+    profile: Profile = None,
+    *,
+    formats: Formats,
 ) -> Any:
     """Backpropagation through time as formulas: the general form, the recursion, or every path, and with numbers.
 
     Example: dlcalc bptt --cell rnn --steps 4 --wrt W --form paths
     Example: dlcalc bptt --cell rnn --wrt V --answer "Σ_j (yhat_j - y_j) h_j^T"
     """
-    formats = Formats.chosen({"json": json, "latex": latex, "markdown": markdown, "html": html})
-    sizes = {name: _whole(f"--{name}", size) for name, size in (("n", n), ("m", m), ("k", k)) if size is not None}
+    sizes = {name: number(f"--{name}", size) for name, size in (("n", n), ("m", m), ("k", k)) if size is not None}
     found = bptt(
         cell,
         wrt,
         form,
-        None if steps is None else _whole("--steps", steps),
+        None if steps is None else number("--steps", steps),
         head=head,
         loss=loss,
         layout=layout,
         activation=activation,
         update_gate=update_gate,
         reset=reset,
-        layers=_whole("--layers", layers),
-        truncate=_whole("--truncate", truncate),
-        most=_whole("--max-paths", most),
+        layers=number("--layers", layers),
+        truncate=number("--truncate", truncate),
+        most=number("--max-paths", most),
         values=dict(_pair(each) for each in value or ()),
-        seed=_whole("--seed", seed),
+        seed=number("--seed", seed),
         sizes=sizes,
         kernels=kernels,
         profile=profile,
@@ -118,13 +113,6 @@ def command(
     else:
         _show(found)
     return 0
-
-
-def _whole(option: str, text: str) -> int:
-    """Raises UserError for anything but a whole number of at most nine digits."""
-    if not (text.isascii() and text.isdecimal() and len(text) <= 9):
-        raise UserError(f"{option} takes a whole number, not {text[:40]}")
-    return int(text)
 
 
 def _pair(text: str) -> tuple[str, str]:

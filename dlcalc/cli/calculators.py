@@ -12,13 +12,13 @@ from .. import api
 from ..formulas.catalogue import Entry
 from ..formulas.model import Formula, Step
 from ..formulas.registry import formula
+from .options import OUTPUT, PROFILE
 from .output import Formats, emit
 
 _GIVEN = "Quantities (what is not given stays a letter)"
 _ANSWERS = "Answers (given, the question is asked backwards)"
 _BACKWARDS = "Asking backwards"
 _CHECKING = "Checking an answer"
-_OUTPUT = "Output"
 
 
 def help_text(entry: Entry) -> str:
@@ -83,6 +83,11 @@ class Collector:
         kind: Any = bool if flag else list[str] | None if many else str | None
         self.add(name, Annotated[kind, settings], False if flag else None)
 
+    def formats(self) -> None:
+        """The flags of the formats, of which one is chosen."""
+        for name, help in Formats.NAMES.items():
+            self.option(name, [f"--{name}"], help, OUTPUT, flag=True)
+
 
 def _parameters(entry: Entry, formulas: list[Formula]) -> tuple[list[inspect.Parameter], dict[str, str]]:
     collect = Collector()
@@ -132,12 +137,9 @@ def _common(collect: Collector, formulas: list[Formula]) -> None:
     collect.option("ask", ["--ask"], "the answer that is verified: o, parameters, ...", _CHECKING, "NAME")
     collect.option("answer", ["--answer"], "the value to verify, a number or an expression", _CHECKING)
     collect.option("show", ["--show"], "show the right value too", _CHECKING, flag=True)
-    collect.option("convention", ["--convention"], f"how to count: {', '.join(conventions)}", _OUTPUT, "NAME")
-    collect.option(
-        "profile", ["--profile"], "the course's letters and conventions: a name or a TOML file", _OUTPUT, "FILE"
-    )
-    for name in Formats.NAMES:
-        collect.option(name, [f"--{name}"], Formats.NAMES[name], _OUTPUT, flag=True)
+    collect.option("convention", ["--convention"], f"how to count: {', '.join(conventions)}", OUTPUT, "NAME")
+    collect.option("profile", ["--profile"], PROFILE, OUTPUT, "FILE")
+    collect.formats()
 
 
 _OPTIONS = ("find", "range", "ask", "answer", "show", "convention", "profile", *Formats.NAMES)

@@ -7,9 +7,11 @@ from typing import Annotated, Any
 import typer
 
 from ..api.differentiating import JudgedDerivative, diff
+from .options import with_formats
 from .output import Formats, emit
 
 
+@with_formats()
 def command(
     expression: Annotated[str, typer.Argument(help='such as "sigmoid(w x + b)"', metavar="EXPRESSION")],
     wrt: Annotated[str, typer.Option("--wrt", help="the letter to derive by", metavar="LETTER")] = "",
@@ -18,16 +20,13 @@ def command(
     ] = None,
     answer: Annotated[str, typer.Option("--answer", help="a derivative to judge", metavar="EXPRESSION")] = "",
     show: Annotated[bool, typer.Option("--show", help="show the right derivative beside a judged one")] = False,
-    json: Annotated[bool, typer.Option("--json", help=Formats.NAMES["json"])] = False,
-    latex: Annotated[bool, typer.Option("--latex", help=Formats.NAMES["latex"])] = False,
-    markdown: Annotated[bool, typer.Option("--markdown", help=Formats.NAMES["markdown"])] = False,
-    html: Annotated[bool, typer.Option("--html", help=Formats.NAMES["html"])] = False,
+    *,
+    formats: Formats,
 ) -> Any:
     """Derive an expression by a letter, rule by rule, and check the result in numbers; or judge an answer.
 
     Example: dlcalc diff "sigmoid(w x + b)" --wrt w
     """
-    formats = Formats.chosen({"json": json, "latex": latex, "markdown": markdown, "html": html})
     found = diff(expression, wrt, at or (), answer, show)
     emit(found, formats)
     return 1 if isinstance(found, JudgedDerivative) and not found.correct else 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json as json_module
+import json
 import os
 import platform
 import time
@@ -16,6 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 from ..errors import UserError
+from .options import with_formats
+from .output import Formats
 from .progress import progress
 
 _EXTRAS = {
@@ -32,19 +34,21 @@ _EXTRAS = {
 """Extra → the modules that it brings."""
 
 
+@with_formats("json")
 def command(
     warm: Annotated[bool, typer.Option("--warm", help="compile every kernel now, rather than when first used")] = False,
-    json: Annotated[bool, typer.Option("--json", help="one JSON object")] = False,
+    *,
+    formats: Formats,
 ) -> Any:
     """What this installation can do, and what is missing.
 
     Example: dlcalc doctor
     """
     if warm:
-        return _warm(json)
+        return _warm(formats)
     found = report()
-    if json:
-        typer.echo(json_module.dumps(found, indent=2))
+    if formats.name:
+        typer.echo(json.dumps(found, indent=2))
         return 0
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold")
@@ -65,7 +69,7 @@ def command(
     return 0
 
 
-def _warm(json: bool) -> int:
+def _warm(formats: Formats) -> int:
     """Compiles, and says how much, how long it took, and where it is kept."""
     from .. import kernels
 
@@ -75,10 +79,10 @@ def _warm(json: bool) -> int:
             number = event.done
             step(event.of)
     seconds, place = time.perf_counter() - start, kernels.kept()
-    if json:
+    if formats.name:
         folder = str(place.path) if not place.trouble else None
         found = {"compiled": number, "seconds": round(seconds, 3), "folder": folder, "reason": place.trouble}
-        typer.echo(json_module.dumps(found, indent=2))
+        typer.echo(json.dumps(found, indent=2))
         return 0
     kept = f"for this process alone: {place.trouble}" if place.trouble else f"kept in {place.path}"
     typer.echo(f"{number} kernels are ready after {seconds:.1f} s, {kept}")

@@ -8,11 +8,13 @@ import typer
 
 from .. import api
 from ..api.grading import grade, marker_tested
+from .options import with_formats
 from .output import Formats, emit
 from .progress import progress
 from .reading import number
 
 
+@with_formats("json", "markdown", "html")
 def command(
     manifest: Annotated[str | None, typer.Argument(help="manifest.json of the exam", metavar="MANIFEST")] = None,
     answers: Annotated[
@@ -25,21 +27,23 @@ def command(
     ] = "",
     feedback: Annotated[
         list[str] | None,
-        typer.Option("--feedback", help="format of the feedback: markdown, html; may be repeated", metavar="FORMAT"),
+        typer.Option(
+            "--feedback",
+            help="format of the feedback: markdown, html, ...; may be repeated",
+            metavar="FORMAT",
+        ),
     ] = None,
     self_test: Annotated[
         bool, typer.Option("--self-test", help="mark made-up hand-ins of an EXAM file (or all): is the marker right?")
     ] = False,
     seeds: Annotated[str, typer.Option("--seeds", help="variants of each problem in a self-test", metavar="N")] = "5",
-    json: Annotated[bool, typer.Option("--json", help=Formats.NAMES["json"])] = False,
-    markdown: Annotated[bool, typer.Option("--markdown", help=Formats.NAMES["markdown"])] = False,
-    html: Annotated[bool, typer.Option("--html", help=Formats.NAMES["html"])] = False,
+    *,
+    formats: Formats,
 ) -> Any:
     """Mark the hand-ins of an exam: right, following through, or wrong with the mistake named.
 
     Example: dlcalc grade exam/manifest.json hand-ins --secret exam/secret.key --out marks
     """
-    formats = Formats.chosen({"json": json, "markdown": markdown, "html": html})
     if self_test:
         if manifest is None or answers:
             raise api.UserError("--self-test needs one exam file, or all: dlcalc grade --self-test EXAM.toml")

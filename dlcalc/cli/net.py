@@ -23,6 +23,7 @@ from ..api.networks import (
 from ..explain.network import NARROW
 from ..networks import zoo
 from ..untrusted import printable
+from .options import Profile, with_formats
 from .output import Formats, emit
 
 WIDE = 100
@@ -35,6 +36,7 @@ LARGEST = 1 << 20
 """Bytes of a handed-in table that are read; one more is refused by the reader."""
 
 
+@with_formats()
 def command(
     source: Annotated[
         str | None, typer.Argument(help="a name (`net list`), a file, or a line of text", metavar="NETWORK")
@@ -51,9 +53,7 @@ def command(
     convention: Annotated[
         str | None, typer.Option("--convention", help=f"how to count: {', '.join(COUNTINGS)}", metavar="NAME")
     ] = None,
-    profile: Annotated[
-        str | None, typer.Option("--profile", help="the course's letters and conventions", metavar="FILE")
-    ] = None,
+    profile: Profile = None,
     blank: Annotated[bool, typer.Option("--blank", help="the table as an exercise to fill in (CSV)")] = False,
     check: Annotated[
         str | None,
@@ -77,10 +77,8 @@ def command(
         bool, typer.Option("--blank-code", help="the code as an exercise, with its numbers blank")
     ] = False,
     csv: Annotated[bool, typer.Option("--csv", help="comma-separated values")] = False,
-    json: Annotated[bool, typer.Option("--json", help=Formats.NAMES["json"])] = False,
-    latex: Annotated[bool, typer.Option("--latex", help=Formats.NAMES["latex"])] = False,
-    markdown: Annotated[bool, typer.Option("--markdown", help=Formats.NAMES["markdown"])] = False,
-    html: Annotated[bool, typer.Option("--html", help=Formats.NAMES["html"])] = False,
+    *,
+    formats: Formats,
 ) -> Any:
     """The table of a network: shapes, parameters, MACs and receptive field of every layer, and the totals.
 
@@ -88,7 +86,6 @@ def command(
     """
     if source is None:
         raise api.UserError('net needs a network: a name (dlcalc net list), a file, or "32x32x3; conv 8 f3; dense 10"')
-    formats = Formats.chosen({"json": json, "latex": latex, "markdown": markdown, "html": html})
     if source == "list":
         return _list(formats)
     asked = [name.strip() for name in (columns or "").split(",") if name.strip()]

@@ -1,4 +1,4 @@
-"""Where a result goes: the rich view, or --json, --latex, --markdown, --html as text to paste."""
+"""Where a result goes: the rich view, or a format as text to paste."""
 
 from __future__ import annotations
 
@@ -9,18 +9,14 @@ from typing import Any, ClassVar
 
 from ..api.results import Result
 from ..errors import UserError
+from ..export import registry
 
 
 @dataclass(frozen=True)
 class Formats:
     """The one format asked for, "" for the view on the terminal."""
 
-    NAMES: ClassVar[dict[str, str]] = {
-        "json": "one JSON object",
-        "latex": "LaTeX to paste",
-        "markdown": "Markdown to paste",
-        "html": "HTML to paste (MathML)",
-    }
+    NAMES: ClassVar[dict[str, str]] = registry.TO_PASTE
 
     name: str
 
@@ -41,8 +37,6 @@ def emit(result: Result, formats: Formats) -> None:
         escaped = (sys.stdout.encoding or "utf-8").replace("-", "").lower() != "utf8"
         text = json.dumps(result.to_dict(), ensure_ascii=escaped, indent=2) + "\n"
     elif formats.name:
-        from ..export import registry
-
         text = registry.text(formats.name, result.document())
     else:
         from .view import show

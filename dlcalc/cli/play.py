@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from math import isfinite
 
 from rich.columns import Columns
 from rich.console import Console, Group, RenderableType
@@ -19,6 +18,7 @@ from ..api.by_hand import ByHand
 from ..errors import UserError
 from ..explain.frames import Film, Frame, Rows, film
 from ..explain.look import Look
+from .reading import decimal
 
 _PACE = 0.5
 _SLOWEST = 60.0
@@ -54,11 +54,8 @@ def play(found: ByHand, delay: str | None, console: Console | None = None) -> in
 def _pace(delay: str | None) -> float | None:
     if delay is None:
         return None
-    try:
-        seconds = float(delay)
-    except ValueError:
-        seconds = -1.0
-    if not isfinite(seconds) or not 0 <= seconds <= _SLOWEST:
+    seconds = decimal("--delay", delay)
+    if not 0 <= seconds <= _SLOWEST:
         raise UserError(f"--delay is a number of seconds from 0 to {_SLOWEST:g}, not {delay[:40]!r}")
     return seconds
 

@@ -8,20 +8,20 @@ import typer
 
 from .. import api
 from ..api.quiz import paper
+from .options import with_formats
 from .output import Formats, emit
 from .reading import number
 
 
+@with_formats()
 def show(
     problems: Annotated[
         list[str] | None, typer.Argument(help="files, or ids of the bank", metavar="PROBLEM...")
     ] = None,
     seed: Annotated[str, typer.Option("--seed", help="which variant", metavar="SEED")] = "1",
     key: Annotated[bool, typer.Option("--key", "--solutions", help="with answers, reasons and working")] = False,
-    json: Annotated[bool, typer.Option("--json", help=Formats.NAMES["json"])] = False,
-    latex: Annotated[bool, typer.Option("--latex", help=Formats.NAMES["latex"])] = False,
-    markdown: Annotated[bool, typer.Option("--markdown", help=Formats.NAMES["markdown"])] = False,
-    html: Annotated[bool, typer.Option("--html", help=Formats.NAMES["html"])] = False,
+    *,
+    formats: Formats,
 ) -> Any:
     """Show a variant of a problem.
 
@@ -29,7 +29,6 @@ def show(
     """
     if not problems:
         raise api.UserError("show needs a problem: a file, or an id of the bank")
-    formats = Formats.chosen({"json": json, "latex": latex, "markdown": markdown, "html": html})
     emit(paper(problems, seed, key), formats)
     return 0
 
@@ -51,11 +50,13 @@ def new(
     return 0
 
 
+@with_formats("json")
 def lint(
     files: Annotated[
         list[str] | None, typer.Argument(help="files, folders or ids; without any, the whole bank", metavar="FILE...")
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help=Formats.NAMES["json"])] = False,
+    *,
+    formats: Formats,
 ) -> Any:
     """Read problem files, draw variants, and tell what is wrong or odd. Ends with 2 for errors, with 0 for warnings.
 
@@ -64,16 +65,18 @@ def lint(
     from ..api import problems
 
     found = problems.lint(files or ())
-    emit(found, Formats("json" if json else ""))
+    emit(found, formats)
     return found.status
 
 
+@with_formats("json")
 def check(
     files: Annotated[
         list[str] | None, typer.Argument(help="files, folders or ids; without any, the whole bank", metavar="FILE...")
     ] = None,
     seeds: Annotated[str, typer.Option("--seeds", help="variants of each problem", metavar="N")] = "200",
-    json: Annotated[bool, typer.Option("--json", help=Formats.NAMES["json"])] = False,
+    *,
+    formats: Formats,
 ) -> Any:
     """Put problems under stress: every right answer counted a second time and marked, collisions, patterns, tests.
 
@@ -84,7 +87,7 @@ def check(
 
     with progress("checking") as step:
         found = problems.check(files or (), number("--seeds", seeds), step)
-    emit(found, Formats("json" if json else ""))
+    emit(found, formats)
     return 0 if found.correct else 1
 
 

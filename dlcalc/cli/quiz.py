@@ -9,15 +9,14 @@ import typer
 
 from .. import api, files
 from ..api.quiz import Paper, make_exam, practice
+from ..export import registry
 from ..quiz.exam import is_date
 from ..untrusted import printable
 from .output import Formats, emit
 from .practice_session import take as take_paper
 from .reading import number
 
-_FORMATS = (
-    "terminal, markdown, json, latex, typst, pdf, html (a page that marks itself), moodle, answers-toml, answers-csv"
-)
+_FORMATS = f"terminal, {', '.join(registry.formats())}; of a practice set html is a page that marks itself"
 
 
 def make(

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import re
+from math import isfinite
+
 from ..errors import UserError
+
+MOST_DIGITS = 18
+_WHOLE = re.compile(rf"[+-]?\d{{1,{MOST_DIGITS}}}", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
 
 def number(option: str, text: str) -> int:
-    """A whole number. Raises UserError naming the option."""
-    try:
-        return int(text)
-    except ValueError:
-        raise UserError(f"{option} is a whole number, not {text[:40]!r}") from None
+    """A whole number of at most 18 digits. Raises UserError naming the option."""
+    if _WHOLE.fullmatch(text.strip()) is None:
+        raise UserError(f"{option} is a whole number, not {text[:40]!r}")
+    return int(text)
 
 
 def decimal(option: str, text: str) -> float:
     """A number. Raises UserError naming the option."""
-    try:
-        return float(text)
-    except ValueError:
-        raise UserError(f"{option} is a number, not {text[:40]!r}") from None
+    if _NUMBER.fullmatch(text.strip()) is None or not isfinite(float(text)):
+        raise UserError(f"{option} is a number, not {text[:40]!r}")
+    return float(text)

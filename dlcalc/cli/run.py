@@ -13,11 +13,11 @@ from typer.core import TyperGroup
 from ..errors import UserError
 from ..formulas.by_hand import OPERATIONS, Operation
 from .app import TextParameters, built
+from .options import OUTPUT, PROFILE
 
 _NUMBERS = 'Numbers: "1 2; 3 4", a file, or - for what is pasted'
 _WAY = "What is worked out"
 _CHECKING = "Checking an answer"
-_OUTPUT = "Output"
 _LARGEST = 1 << 20
 """Characters that are read where something is pasted."""
 _FLAGS = ("edge", "relu")
@@ -84,6 +84,7 @@ def _parameters(operation: Operation) -> tuple[list[inspect.Parameter], dict[str
         collect.option("loss", ["--loss"], "squared (½Σ, the default), sum or mean, with --target", _WAY, "NAME")
     for name, help, panel, metavar in _COMMON:
         collect.option(name, [f"--{name}"], help, panel, metavar, flag=not metavar)
+    collect.formats()
     return collect.parameters, collect.names
 
 
@@ -119,17 +120,13 @@ _COMMON = (
     ("ask", "the answer that is verified: output, h, dw, ..., or one cell of it, output[1, 2]", _CHECKING, "NAME"),
     ("answer", "what to verify: a matrix or a number, typed or pasted", _CHECKING, "VALUE"),
     ("show", "show the right value too", _CHECKING, ""),
-    ("play", "slide over the image in the terminal: space or an arrow forwards, backspace back, q to stop", _OUTPUT,
+    ("play", "slide over the image in the terminal: space or an arrow forwards, backspace back, q to stop", OUTPUT,
      ""),
-    ("delay", "with --play: seconds per step, instead of keys", _OUTPUT, "SECONDS"),
-    ("kernel", "who computes besides the formula: none, cpu or cuda", _OUTPUT, "NAME"),
-    ("fractions", "exact fractions instead of decimals", _OUTPUT, ""),
-    ("convention", "the form of the formula by its name", _OUTPUT, "NAME"),
-    ("profile", "the course's letters and conventions: a name or a TOML file", _OUTPUT, "FILE"),
-    ("json", "one JSON object", _OUTPUT, ""),
-    ("latex", "LaTeX to paste", _OUTPUT, ""),
-    ("markdown", "Markdown to paste", _OUTPUT, ""),
-    ("html", "HTML to paste (MathML)", _OUTPUT, ""),
+    ("delay", "with --play: seconds per step, instead of keys", OUTPUT, "SECONDS"),
+    ("kernel", "who computes besides the formula: none, cpu or cuda", OUTPUT, "NAME"),
+    ("fractions", "exact fractions instead of decimals", OUTPUT, ""),
+    ("convention", "the form of the formula by its name", OUTPUT, "NAME"),
+    ("profile", PROFILE, OUTPUT, "FILE"),
 )  # fmt: skip
 
 
@@ -138,7 +135,7 @@ def _run(operation: Operation, options: dict[str, Any]) -> int:
     from .output import Formats, emit
 
     formats = Formats.chosen(options)
-    picked = {name: options.pop(name, None) for name, *_ in _COMMON}
+    picked = {name: options.pop(name, None) for name in (*(name for name, *_ in _COMMON), *Formats.NAMES)}
     given = {name: _typed(name, value) for name, value in options.items() if value not in (None, False)}
     settings: dict[str, Any] = {"convention": picked["convention"], "profile": picked["profile"]}
     answer = _pasted(picked["answer"], given)

@@ -7,9 +7,11 @@ from typing import Annotated, Any
 import typer
 
 from .. import api
+from .options import with_formats
 from .output import Formats, emit
 
 
+@with_formats()
 def command(
     equations: Annotated[
         list[str] | None, typer.Argument(help='such as "2n^2 + 3n = 230"', metavar="EQUATION...")
@@ -17,10 +19,8 @@ def command(
     range: Annotated[
         list[str] | None, typer.Option("--range", help="where to look: n=1..1000; may be repeated", metavar="RANGE")
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help=Formats.NAMES["json"])] = False,
-    latex: Annotated[bool, typer.Option("--latex", help=Formats.NAMES["latex"])] = False,
-    markdown: Annotated[bool, typer.Option("--markdown", help=Formats.NAMES["markdown"])] = False,
-    html: Annotated[bool, typer.Option("--html", help=Formats.NAMES["html"])] = False,
+    *,
+    formats: Formats,
 ) -> Any:
     """Solve an equation of your own in whole numbers, in stated ranges (1..1000 unless given).
 
@@ -28,6 +28,5 @@ def command(
     """
     if not equations:
         raise api.UserError('solve needs an equation, such as dlcalc solve "2n^2 + 3n = 230" --range n=1..1000')
-    formats = Formats.chosen({"json": json, "latex": latex, "markdown": markdown, "html": html})
     emit(api.solve(list(equations), range or ()), formats)
     return 0

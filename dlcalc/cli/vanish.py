@@ -8,10 +8,12 @@ import typer
 
 from ..api.vanishing import vanish
 from ..gradients.vanishing import CELLS
+from .options import with_formats
 from .output import Formats, emit
 from .reading import decimal, number
 
 
+@with_formats()
 def command(
     cell: Annotated[str, typer.Option("--cell", help=f"{', '.join(CELLS)}, or several: rnn,lstm")] = ",".join(CELLS),
     norm: Annotated[str, typer.Option("--lambda", "--norm", help="norm of the recurrent matrix", metavar="λ")] = "0.9",
@@ -25,16 +27,13 @@ def command(
     truncate: Annotated[str, typer.Option("--truncate", help="show BPTT truncated after so many steps")] = "0",
     svg: Annotated[str, typer.Option("--svg", help="draw the plot into a file", metavar="FILE")] = "",
     png: Annotated[str, typer.Option("--png", help="draw the plot into a file", metavar="FILE")] = "",
-    json: Annotated[bool, typer.Option("--json", help=Formats.NAMES["json"])] = False,
-    latex: Annotated[bool, typer.Option("--latex", help=Formats.NAMES["latex"])] = False,
-    markdown: Annotated[bool, typer.Option("--markdown", help=Formats.NAMES["markdown"])] = False,
-    html: Annotated[bool, typer.Option("--html", help=Formats.NAMES["html"])] = False,
+    *,
+    formats: Formats,
 ) -> Any:
     """Follow a gradient through time: the bound (γλ)^d, and the norms that the kernels measure.
 
     Example: dlcalc vanish --cell rnn,lstm --lambda 0.9 --steps 50
     """
-    formats = Formats.chosen({"json": json, "latex": latex, "markdown": markdown, "html": html})
     found = vanish(
         norm, number("--steps", steps), [name.strip() for name in cell.split(",")], activation, epsilon,
         number("--hidden", hidden), number("--seed", seed), decimal("--forget-bias", forget_bias),

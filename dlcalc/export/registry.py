@@ -15,6 +15,14 @@ from ..errors import InternalError, UserError
 from ..profiles import showing
 from . import __path__ as _FOLDER
 
+TO_PASTE = {
+    "json": "one JSON object",
+    "latex": "LaTeX to paste",
+    "markdown": "Markdown to paste",
+    "html": "HTML to paste (MathML)",
+}
+"""The formats that any result is printed in, each by an option of its name."""
+
 Writer: TypeAlias = Callable[[Document], str | bytes]
 """Text, or the bytes of a format that is none."""
 

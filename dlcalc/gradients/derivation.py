@@ -53,6 +53,8 @@ class Derivation:
             raise UserError(f"layout is one of {', '.join(LAYOUTS)}, not {self.layout}")
         if self.steps is not None and not 1 <= self.steps <= MOST_STEPS:
             raise UserError(f"a sequence has 1 to {MOST_STEPS} time steps, not {self.steps}")
+        if self.most < 1:
+            raise UserError(f"at least 1 path is listed, not {self.most}")
         firsts = self.network.firsts.values()
         if self.wrt not in self.network.by_name and self.wrt not in firsts:
             raise unknown_weight(self.network, self.wrt)

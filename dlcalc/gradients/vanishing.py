@@ -28,6 +28,7 @@ MOST_STEPS = 1000
 MOST_HIDDEN = 128
 MOST_SEED = 10**9
 LARGEST_NORM = 1_000
+LEAST_EPSILON = Fraction(1, 10**300)
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ class Setting:
             raise UserError(f"a norm of at most {LARGEST_NORM:,} is followed: lambda is {shown(exact(self.norm))}")
         if not 0 < self.epsilon < 1:
             raise UserError(f"the threshold epsilon lies between 0 and 1: it is {shown(exact(self.epsilon))}")
+        if self.epsilon < LEAST_EPSILON:
+            raise UserError(f"the threshold epsilon is at least {float(LEAST_EPSILON):g}, so that a number holds it")
         if not 1 <= self.steps <= MOST_STEPS:
             raise UserError(f"1 to {MOST_STEPS} steps are followed: steps is {self.steps}")
         if not 1 <= self.hidden <= MOST_HIDDEN:

@@ -181,7 +181,7 @@ REFUSED = [
     ([MAPS, "--layout", "row"], "maps are written entry by entry, so the layout is column, not row"),
     ([NET, "--kernel", "gpu"], "kernel is one of none, cpu, cuda, not gpu"),
     ([NET, "--max-paths", "9999"], "1 to 2,000 paths are listed, not 9999"),
-    ([NET, "--seed", "x"], "--seed takes a whole number, not x"),
+    ([NET, "--seed", "x"], "--seed is a whole number, not 'x'"),
     ([NET, "--x", "1 2 3"], "x is a vector of 2 here, not a vector of 3"),
     ([NET, "--x", "one"], "x: 'one' is no number"),
     ([NET, "--weights", "1 2 3"], 'weights are given by name, "W1 = 0.1 0.2; 0.3 0.4 b1 = 0 0", not 1 2 3'),

@@ -73,6 +73,10 @@ def test_pictures_are_written_the_same_each_time(terminal: Terminal, tmp_path: P
     [
         ("--steps many", "--steps is a whole number, not 'many'"),
         ("--clip x", "--clip is a number, not 'x'"),
+        ("--clip 1_0", "--clip is a number, not '1_0'"),
+        ("--clip nan", "--clip is a number, not 'nan'"),
+        ("--steps 1_0", "--steps is a whole number, not '1_0'"),
+        ("--steps ٣", "--steps is a whole number, not '٣'"),
         ("--cell rnn,cnn", "a cell is one of rnn, lstm, gru, not cnn"),
         ("--steps 3 --hidden 2 --svg /no/where/v.svg", "there is no folder"),
     ],

@@ -62,6 +62,7 @@ def test_clipping_limits_and_truncation_cuts() -> None:
         ({"forget_bias": float("nan")}, "^the forget gate's bias is a finite number, not nan$"),
         ({"clip": float("inf")}, "^clip and truncate are not negative and finite: they are inf and 0$"),
         ({"epsilon": "2"}, "^the threshold epsilon lies between 0 and 1: it is 2$"),
+        ({"epsilon": "10^-400"}, "^the threshold epsilon is at least 1e-300, so that a number holds it$"),
         ({"epsilon": "1"}, "^the threshold epsilon lies between 0 and 1: it is 1$"),
         ({"epsilon": "0"}, "^the threshold epsilon lies between 0 and 1: it is 0$"),
         ({"steps": 0}, "^1 to 1000 steps are followed: steps is 0$"),
