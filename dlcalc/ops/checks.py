@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -15,6 +15,11 @@ from ..kernels.compile import Array, contiguous
 
 MOST_ENTRIES = 1 << 31
 """The largest array that an operation makes."""
+
+PerAxis: TypeAlias = int | Sequence[int]
+"""One number for all axes, or one for each."""
+Padding: TypeAlias = PerAxis | Literal["same", "valid"]
+"""One number, one for each axis, two for each (before and after), or a word."""
 
 
 def kernels(device: str) -> ModuleType:

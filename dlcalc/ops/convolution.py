@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..errors import UserError
 from ..kernels.compile import Array
 from . import checks
+from .checks import Padding, PerAxis
 from .recording import Gradients, Pullback, operation
 
 LAYOUTS = {1: "W", 2: "H, W", 3: "D, H, W"}
@@ -17,9 +16,9 @@ def conv1d(
     x: Array,
     weight: Array,
     bias: Array | None = None,
-    stride: Any = 1,
-    padding: Any = 0,
-    dilation: Any = 1,
+    stride: PerAxis = 1,
+    padding: Padding = 0,
+    dilation: PerAxis = 1,
     groups: int = 1,
     device: str = "cpu",
 ) -> tuple[Array, Pullback]:
@@ -32,9 +31,9 @@ def conv2d(
     x: Array,
     weight: Array,
     bias: Array | None = None,
-    stride: Any = 1,
-    padding: Any = 0,
-    dilation: Any = 1,
+    stride: PerAxis = 1,
+    padding: Padding = 0,
+    dilation: PerAxis = 1,
     groups: int = 1,
     device: str = "cpu",
 ) -> tuple[Array, Pullback]:
@@ -51,9 +50,9 @@ def conv3d(
     x: Array,
     weight: Array,
     bias: Array | None = None,
-    stride: Any = 1,
-    padding: Any = 0,
-    dilation: Any = 1,
+    stride: PerAxis = 1,
+    padding: Padding = 0,
+    dilation: PerAxis = 1,
     groups: int = 1,
     device: str = "cpu",
 ) -> tuple[Array, Pullback]:
@@ -66,11 +65,11 @@ def conv_transpose2d(
     x: Array,
     weight: Array,
     bias: Array | None = None,
-    stride: Any = 1,
-    padding: Any = 0,
-    output_padding: Any = 0,
+    stride: PerAxis = 1,
+    padding: PerAxis = 0,
+    output_padding: PerAxis = 0,
     groups: int = 1,
-    dilation: Any = 1,
+    dilation: PerAxis = 1,
     device: str = "cpu",
 ) -> tuple[Array, Pullback]:
     """(N, C, H, W) and (C, K/groups, F, F) to (N, K, H', W'): H' = (H − 1) s − 2p + d (F − 1) + output_padding + 1.
@@ -112,9 +111,9 @@ def _conv(
     x: Array,
     weight: Array,
     bias: Array | None,
-    stride: Any,
-    padding: Any,
-    dilation: Any,
+    stride: PerAxis,
+    padding: Padding,
+    dilation: PerAxis,
     groups: int,
     device: str,
 ) -> tuple[Array, Pullback]:
@@ -157,7 +156,7 @@ def _conv(
     return out[:, :, 0] if lone else out, pullback
 
 
-def _groups(groups: Any, channels: int, filters: int, x: Array, weight: Array) -> int:
+def _groups(groups: int, channels: int, filters: int, x: Array, weight: Array) -> int:
     number = checks.whole("groups", groups, 1)
     if channels % number or filters % number:
         raise UserError(

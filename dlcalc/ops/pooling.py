@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ..errors import UserError
 from ..kernels.compile import Array, contiguous
 from . import checks
+from .checks import PerAxis
 from .recording import Gradients, Pullback, operation
 
 
 @operation
 def max_pool2d(
     x: Array,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    dilation: Any = 1,
+    kernel_size: PerAxis,
+    stride: PerAxis | None = None,
+    padding: PerAxis = 0,
+    dilation: PerAxis = 1,
     ceil_mode: bool = False,
     device: str = "cpu",
 ) -> tuple[Array, Pullback]:
@@ -32,10 +31,10 @@ def max_pool2d(
 @operation
 def min_pool2d(
     x: Array,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    dilation: Any = 1,
+    kernel_size: PerAxis,
+    stride: PerAxis | None = None,
+    padding: PerAxis = 0,
+    dilation: PerAxis = 1,
     ceil_mode: bool = False,
     device: str = "cpu",
 ) -> tuple[Array, Pullback]:
@@ -46,9 +45,9 @@ def min_pool2d(
 @operation
 def avg_pool2d(
     x: Array,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
+    kernel_size: PerAxis,
+    stride: PerAxis | None = None,
+    padding: PerAxis = 0,
     ceil_mode: bool = False,
     count_include_pad: bool = True,
     device: str = "cpu",
@@ -67,7 +66,12 @@ def avg_pool2d(
 
 @operation
 def sum_pool2d(
-    x: Array, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False, device: str = "cpu"
+    x: Array,
+    kernel_size: PerAxis,
+    stride: PerAxis | None = None,
+    padding: PerAxis = 0,
+    ceil_mode: bool = False,
+    device: str = "cpu",
 ) -> tuple[Array, Pullback]:
     """The sum of each window."""
     (x,) = checks.arrays(x=x)
@@ -76,7 +80,7 @@ def sum_pool2d(
 
 
 @operation
-def adaptive_avg_pool2d(x: Array, size: Any, device: str = "cpu") -> tuple[Array, Pullback]:
+def adaptive_avg_pool2d(x: Array, size: PerAxis, device: str = "cpu") -> tuple[Array, Pullback]:
     """Averages to (N, C, *size): along an axis, window i of o goes from ⌊i n/o⌋ to before ⌈(i + 1) n/o⌉."""
     (x,) = checks.arrays(x=x)
     checks.ranked("x", x, "N, C, H, W")
@@ -105,7 +109,14 @@ def global_max_pool2d(x: Array, device: str = "cpu") -> tuple[Array, Pullback]:
 
 
 def _extreme(
-    name: str, x: Array, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool, device: str
+    name: str,
+    x: Array,
+    kernel_size: PerAxis,
+    stride: PerAxis | None,
+    padding: PerAxis,
+    dilation: PerAxis,
+    ceil_mode: bool,
+    device: str,
 ) -> tuple[Array, Pullback]:
     (x,) = checks.arrays(x=x)
     checks.ranked("x", x, "N, C, H, W")
@@ -126,14 +137,16 @@ def _extreme(
     return out, pullback
 
 
-def _settings(kernel_size: Any, stride: Any, padding: Any) -> tuple[Any, Any, Any]:
+def _settings(
+    kernel_size: PerAxis, stride: PerAxis | None, padding: PerAxis
+) -> tuple[tuple[int, ...], tuple[int, ...], list[tuple[int, int]]]:
     window = checks.per_axis("kernel_size", kernel_size, 2, 1)
     strides = window if stride is None else checks.per_axis("stride", stride, 2, 1)
     return window, strides, checks.pairs(padding, 2)
 
 
 def _windows(
-    x: Array, kernel_size: Any, stride: Any, padding: Any, ceil_mode: bool
+    x: Array, kernel_size: PerAxis, stride: PerAxis | None, padding: PerAxis, ceil_mode: bool
 ) -> tuple[Array, Array, list[Array]]:
     """What the windows read of each axis, (windows, 2) from first to before last, and how wide each is with padding."""
     checks.ranked("x", x, "N, C, H, W")

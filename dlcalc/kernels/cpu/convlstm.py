@@ -51,7 +51,7 @@ def convlstm_backward(
     w_hh: Array,
     peephole: Array,
     reverse: bool,
-) -> Gradients:
+) -> Gradients[Array]:
     """Backpropagation through time; `saved`: what the forward pass returned."""
     h, c, gates = saved
     steps, images = x.shape[:2]

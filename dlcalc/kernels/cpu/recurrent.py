@@ -6,7 +6,7 @@ stands last, so that step t reads state t + reverse and writes state t + 1 − r
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -19,17 +19,21 @@ lstm_cell, lstm_cell_backward = scalars.lstm_cell, scalars.lstm_cell_backward
 gru_state, gru_state_backward = scalars.gru_state, scalars.gru_state_backward
 
 
-class Gradients(NamedTuple):
+A = TypeVar("A")
+"""An array of the CPU, or of a device."""
+
+
+class Gradients(NamedTuple, Generic[A]):
     """Of everything that a recurrent layer reads; c0 and peephole for an LSTM alone."""
 
-    x: Array
-    h0: Array
-    w_ih: Array
-    w_hh: Array
-    b_ih: Array
-    b_hh: Array
-    c0: Array | None = None
-    peephole: Array | None = None
+    x: A
+    h0: A
+    w_ih: A
+    w_hh: A
+    b_ih: A
+    b_hh: A
+    c0: A | None = None
+    peephole: A | None = None
 
 
 def rnn_forward(
@@ -53,7 +57,7 @@ def rnn_forward(
 
 def rnn_backward(
     d_y: Array, d_last: Array, x: Array, h: Array, w_ih: Array, w_hh: Array, kind: int, reverse: bool
-) -> Gradients:
+) -> Gradients[Array]:
     """Backpropagation through time, from the gradients of all outputs and of the last state."""
     d_sums, d_h = np.empty_like(d_y), d_last.copy()
     for t in _times(len(x), not reverse):
@@ -93,7 +97,7 @@ def lstm_backward(
     w_hh: Array,
     peephole: Array,
     reverse: bool,
-) -> Gradients:
+) -> Gradients[Array]:
     """Backpropagation through time; `saved`: what the forward pass returned."""
     h, c, gates = saved
     d_sums, d_h, d_c = np.empty_like(gates), d_last[0].copy(), d_last[1].copy()
@@ -161,7 +165,7 @@ def gru_backward(
     reset_after: bool,
     keep: bool,
     reverse: bool,
-) -> Gradients:
+) -> Gradients[Array]:
     """Backpropagation through time; `saved`: what the forward pass returned."""
     h, gates, met = saved
     m = h.shape[2]
@@ -213,7 +217,7 @@ def _sums(x: Array, w_ih: Array, *biases: Array | None) -> Array:
 
 def _gradients(
     x: Array, h: Array, w_ih: Array, d_sums: Array, d_state_sums: Array, d_h0: Array, reverse: bool
-) -> Gradients:
+) -> Gradients[Array]:
     """What is left when the gradients of the sums of all steps are known: again one product over all steps."""
     sums, state_sums = _by_time(d_sums), _by_time(d_state_sums)
     before = _by_time(h[1:] if reverse else h[:-1])

@@ -7,14 +7,14 @@ from typing import Any
 from .. import scalars
 from ..cpu.activations import constants
 from . import device
-from .device import cuda, kernel, on_device
+from .device import DeviceArray, cuda, kernel, on_device
 from .reductions import spread, threads
 
 activate, slope = scalars.activate, scalars.slope
 
 
 @on_device
-def activation_forward(kind: int, x: Any, parameter: float) -> Any:
+def activation_forward(kind: int, x: DeviceArray, parameter: float) -> DeviceArray:
     """The activation of every number; `parameter`: the slope of a leaky ReLU."""
     out = device.empty_like(x)
     activate_all.launch(spread(x.size), kind, x, *constants(kind, parameter, x.dtype), out, x.size)
@@ -22,7 +22,9 @@ def activation_forward(kind: int, x: Any, parameter: float) -> Any:
 
 
 @on_device
-def activation_backward(kind: int, d_out: Any, x: Any, out: Any, parameter: float) -> Any:
+def activation_backward(
+    kind: int, d_out: DeviceArray, x: DeviceArray, out: DeviceArray, parameter: float
+) -> DeviceArray:
     """The gradient of x."""
     d_x = device.empty_like(x)
     numbers = constants(kind, parameter, x.dtype)

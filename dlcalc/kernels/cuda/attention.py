@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from .device import DeviceArray, on_device
 from .products import multiply
@@ -11,7 +10,9 @@ from .softmax import softmax_backward, softmax_forward
 
 
 @on_device
-def attention_forward(q: Any, k: Any, v: Any, mask: Any) -> Any:
+def attention_forward(
+    q: DeviceArray, k: DeviceArray, v: DeviceArray, mask: DeviceArray
+) -> tuple[DeviceArray, DeviceArray]:
     """softmax(QKᵀ/√d + mask) V (B, T_q, d_v), and the softmax (B, T_q, T_k)."""
     scores = multiply(q, k, (False, True), added=mask, alpha=_scale(q))
     shares = softmax_forward(_rows(scores)).reshape(*scores.shape)
@@ -19,7 +20,9 @@ def attention_forward(q: Any, k: Any, v: Any, mask: Any) -> Any:
 
 
 @on_device
-def attention_backward(d_out: Any, q: Any, k: Any, v: Any, shares: Any) -> Any:
+def attention_backward(
+    d_out: DeviceArray, q: DeviceArray, k: DeviceArray, v: DeviceArray, shares: DeviceArray
+) -> tuple[DeviceArray, DeviceArray, DeviceArray, DeviceArray]:
     """The gradients of q, k, v and of the mask that was added."""
     d_shares = multiply(d_out, v, (False, True))
     d_scores = softmax_backward(_rows(d_shares), _rows(shares)).reshape(*shares.shape)

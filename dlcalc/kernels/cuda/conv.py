@@ -59,7 +59,15 @@ class Windows(NamedTuple):
 
 
 @on_device
-def conv2d_forward(x: Any, weight: Any, bias: Any, stride: Sizes, padding: Pairs, dilation: Sizes, groups: int) -> Any:
+def conv2d_forward(
+    x: DeviceArray,
+    weight: DeviceArray,
+    bias: DeviceArray | None,
+    stride: Sizes,
+    padding: Pairs,
+    dilation: Sizes,
+    groups: int,
+) -> DeviceArray:
     """(N, C, H, W) and (K, C/groups, F, F) to (N, K, H', W'): cross-correlation, as every library means it."""
     axes = zip(x.shape[2:], weight.shape[2:], stride, padding, dilation, strict=True)
     output = [(n + sum(p) - d * (f - 1) - 1) // s + 1 for n, f, s, p, d in axes]
@@ -69,8 +77,8 @@ def conv2d_forward(x: Any, weight: Any, bias: Any, stride: Sizes, padding: Pairs
 
 @on_device
 def conv2d_backward(
-    d_out: Any, x: Any, weight: Any, stride: Sizes, padding: Pairs, dilation: Sizes, groups: int
-) -> Any:
+    d_out: DeviceArray, x: DeviceArray, weight: DeviceArray, stride: Sizes, padding: Pairs, dilation: Sizes, groups: int
+) -> tuple[DeviceArray, DeviceArray, DeviceArray]:
     """The gradients of x, weight and bias."""
     windows, taps = windows_of(x.shape, d_out.shape[2:], weight.shape, stride, padding, dilation, groups)
     d_x = laid_down(d_out, weight, None, windows, taps, x.shape)
@@ -79,8 +87,15 @@ def conv2d_backward(
 
 @on_device
 def conv_transpose2d_forward(
-    x: Any, weight: Any, bias: Any, stride: Sizes, padding: Pairs, dilation: Sizes, groups: int, size: Sizes
-) -> Any:
+    x: DeviceArray,
+    weight: DeviceArray,
+    bias: DeviceArray | None,
+    stride: Sizes,
+    padding: Pairs,
+    dilation: Sizes,
+    groups: int,
+    size: Sizes,
+) -> DeviceArray:
     """(N, C, H, W) and (C, K/groups, F, F) to (N, K, *size): the gradient of a convolution by its input."""
     shape = (len(x), weight.shape[1] * groups, *size)
     windows, taps = windows_of(shape, x.shape[2:], weight.shape, stride, padding, dilation, groups)
@@ -89,8 +104,8 @@ def conv_transpose2d_forward(
 
 @on_device
 def conv_transpose2d_backward(
-    d_out: Any, x: Any, weight: Any, stride: Sizes, padding: Pairs, dilation: Sizes, groups: int
-) -> Any:
+    d_out: DeviceArray, x: DeviceArray, weight: DeviceArray, stride: Sizes, padding: Pairs, dilation: Sizes, groups: int
+) -> tuple[DeviceArray, DeviceArray, DeviceArray]:
     """The gradients of x, weight and bias: those of a convolution with its input and output changing places."""
     windows, taps = windows_of(d_out.shape, x.shape[2:], weight.shape, stride, padding, dilation, groups)
     d_x = gathered(d_out, weight, None, windows, taps, x.shape)

@@ -24,8 +24,16 @@ ONES = (1, 1)
 
 @on_device
 def convlstm_forward(
-    x: Any, h0: Any, c0: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, peephole: Any, reverse: bool
-) -> Any:
+    x: DeviceArray,
+    h0: DeviceArray,
+    c0: DeviceArray,
+    w_ih: DeviceArray,
+    w_hh: DeviceArray,
+    b_ih: DeviceArray | None,
+    b_hh: DeviceArray | None,
+    peephole: DeviceArray,
+    reverse: bool,
+) -> tuple[DeviceArray, DeviceArray, DeviceArray]:
     """All states h and c (T + 1, N, K, H, W) and the gates (T, N, 4K, H, W). `peephole`: (3K, H, W), zeros without."""
     steps, images = x.shape[:2]
     frames = x.reshape(steps * images, *x.shape[2:])
@@ -43,8 +51,15 @@ def convlstm_forward(
 
 @on_device
 def convlstm_backward(
-    d_y: Any, d_last: Any, x: Any, saved: Any, w_ih: Any, w_hh: Any, peephole: Any, reverse: bool
-) -> Any:
+    d_y: DeviceArray,
+    d_last: tuple[DeviceArray, DeviceArray],
+    x: DeviceArray,
+    saved: tuple[DeviceArray, DeviceArray, DeviceArray],
+    w_ih: DeviceArray,
+    w_hh: DeviceArray,
+    peephole: DeviceArray,
+    reverse: bool,
+) -> Gradients[DeviceArray]:
     """Backpropagation through time; `saved`: what the forward pass returned."""
     h, c, gates = saved
     steps, images = x.shape[:2]
@@ -64,14 +79,14 @@ def convlstm_backward(
     d_peephole = peephole_gradient(d_sums.reshape(steps, images, 4 * units), cells, reverse)
     d_bias = bias_gradient(all_sums)
     return Gradients(
-        laid_down(all_sums, w_ih, None, inputs, input_taps, frames.shape).reshape(*x.shape),  # type: ignore[arg-type]
+        laid_down(all_sums, w_ih, None, inputs, input_taps, frames.shape).reshape(*x.shape),
         d_h,
-        weight_gradient(all_sums, frames, w_ih.shape, inputs, input_taps),  # type: ignore[arg-type]
-        weight_gradient(all_sums, before, w_hh.shape, windows, taps),  # type: ignore[arg-type]
-        d_bias,  # type: ignore[arg-type]
-        d_bias,  # type: ignore[arg-type]
-        d_c,  # type: ignore[arg-type]
-        d_peephole.reshape(*peephole.shape),  # type: ignore[arg-type]
+        weight_gradient(all_sums, frames, w_ih.shape, inputs, input_taps),
+        weight_gradient(all_sums, before, w_hh.shape, windows, taps),
+        d_bias,
+        d_bias,
+        d_c,
+        d_peephole.reshape(*peephole.shape),
     )
 
 

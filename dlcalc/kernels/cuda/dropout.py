@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import scalars
 from . import device
-from .device import cuda, kernel, on_device
+from .device import DeviceArray, cuda, kernel, on_device
 from .reductions import spread, threads
 
 uniform = scalars.uniform
@@ -17,7 +17,7 @@ STEPS = 1 << 24
 
 
 @on_device
-def dropout_forward(x: Any, p: float, seed: int) -> Any:
+def dropout_forward(x: DeviceArray, p: float, seed: int) -> tuple[DeviceArray, DeviceArray]:
     """x with each number off with chance p and the others by 1/(1 − p), and that factor for each number.
 
     The gradient of x is d_out times the factors.
@@ -30,7 +30,7 @@ def dropout_forward(x: Any, p: float, seed: int) -> Any:
 
 
 @on_device
-def dropout_backward(d_out: Any, factors: Any) -> Any:
+def dropout_backward(d_out: DeviceArray, factors: DeviceArray) -> DeviceArray:
     """The gradient of x."""
     d_x = device.empty_like(d_out)
     scale_all.launch(spread(d_x.size), d_out, factors, d_x, d_x.size)

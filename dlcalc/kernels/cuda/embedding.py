@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from ..compile import Array
 from . import device
-from .device import cuda, downloaded, kernel, on_device, uploaded
+from .device import DeviceArray, cuda, downloaded, kernel, on_device, uploaded
 from .reductions import spread, threads
 
 
 @on_device
-def embedding_forward(indices: Any, weight: Any) -> Any:
+def embedding_forward(indices: Array, weight: DeviceArray) -> DeviceArray:
     """(R) and (words, m) to (R, m)."""
     width = weight.shape[1]
     out = device.empty((len(indices), width), weight.dtype)
@@ -21,7 +22,7 @@ def embedding_forward(indices: Any, weight: Any) -> Any:
 
 
 @on_device
-def embedding_backward(d_out: Any, indices: Any, words: int) -> Any:
+def embedding_backward(d_out: DeviceArray, indices: Array, words: int) -> DeviceArray:
     """The gradient of the table (words, m): each row's is the sum over the places where it was looked up.
 
     The places are sorted by word first, so that each number is added up by one thread, place after place.

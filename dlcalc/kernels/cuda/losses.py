@@ -7,14 +7,15 @@ from typing import Any
 import numpy as np
 from numba.extending import register_jitable
 
+from ..compile import Array
 from . import device
-from .device import cuda, kernel, on_device, uploaded
+from .device import DeviceArray, cuda, kernel, on_device, uploaded
 from .reductions import spread, threads
 from .softmax import log_softmax_forward
 
 
 @on_device
-def mse_loss_forward(x: Any, target: Any) -> Any:
+def mse_loss_forward(x: DeviceArray, target: DeviceArray) -> DeviceArray:
     """(x − target)²."""
     out = device.empty_like(x)
     squares.launch(spread(x.size), x, target, out, x.size)
@@ -22,7 +23,7 @@ def mse_loss_forward(x: Any, target: Any) -> Any:
 
 
 @on_device
-def mse_loss_backward(d_out: Any, x: Any, target: Any) -> Any:
+def mse_loss_backward(d_out: DeviceArray, x: DeviceArray, target: DeviceArray) -> tuple[DeviceArray, DeviceArray]:
     """The gradients of x and target."""
     d_x, d_target = device.empty_like(x), device.empty_like(x)
     squares_backward.launch(spread(x.size), d_out, x, target, d_x, d_target, x.size)
@@ -30,7 +31,7 @@ def mse_loss_backward(d_out: Any, x: Any, target: Any) -> Any:
 
 
 @on_device
-def binary_cross_entropy_forward(x: Any, target: Any) -> Any:
+def binary_cross_entropy_forward(x: DeviceArray, target: DeviceArray) -> DeviceArray:
     """−(t ln x + (1 − t) ln(1 − x)) of flat arrays; a logarithm counts as −100 at least, as in PyTorch."""
     out = device.empty_like(x)
     log_losses.launch(spread(x.size), x, target, out, x.size)
@@ -38,7 +39,9 @@ def binary_cross_entropy_forward(x: Any, target: Any) -> Any:
 
 
 @on_device
-def binary_cross_entropy_backward(d_out: Any, x: Any, target: Any) -> Any:
+def binary_cross_entropy_backward(
+    d_out: DeviceArray, x: DeviceArray, target: DeviceArray
+) -> tuple[DeviceArray, DeviceArray]:
     """The gradients of x and target."""
     d_x, d_target = device.empty_like(x), device.empty_like(x)
     log_losses_backward.launch(spread(x.size), d_out, x, target, d_x, d_target, x.dtype.type(1e-12), x.size)
@@ -46,7 +49,7 @@ def binary_cross_entropy_backward(d_out: Any, x: Any, target: Any) -> Any:
 
 
 @on_device
-def cross_entropy_forward(logits: Any, targets: Any) -> Any:
+def cross_entropy_forward(logits: DeviceArray, targets: Array) -> tuple[DeviceArray, DeviceArray]:
     """−ln softmax(logits)[target] of each row of (R, classes), and the logarithms (R, classes)."""
     logs = log_softmax_forward(logits)
     out = device.empty((len(targets),), logits.dtype)
@@ -55,7 +58,7 @@ def cross_entropy_forward(logits: Any, targets: Any) -> Any:
 
 
 @on_device
-def cross_entropy_backward(d_out: Any, logs: Any, targets: Any) -> Any:
+def cross_entropy_backward(d_out: DeviceArray, logs: DeviceArray, targets: Array) -> DeviceArray:
     """The gradient of the logits: d (softmax − one-hot)."""
     d_logits = device.empty_like(logs)
     pick_backward.launch(spread(logs.size), d_out, logs, uploaded(targets), d_logits, logs.shape[1], logs.size)

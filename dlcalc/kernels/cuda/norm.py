@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from . import device
-from .device import cuda, kernel, on_device
+from .device import DeviceArray, cuda, kernel, on_device
 from .reductions import THREADS, block_sum, spread, threads
 
 
 @on_device
-def batch_norm_forward(x: Any, eps: float) -> Any:
+def batch_norm_forward(x: DeviceArray, eps: float) -> tuple[DeviceArray, DeviceArray, DeviceArray, DeviceArray]:
     """Each channel of (N, C, L) brought to mean 0 and variance 1.
 
     Returns that, the means and the variances (over all, not all but one), and 1/√(variance + eps).
@@ -25,7 +25,7 @@ def batch_norm_forward(x: Any, eps: float) -> Any:
 
 
 @on_device
-def batch_norm_backward(d_normal: Any, normal: Any, scale: Any) -> Any:
+def batch_norm_backward(d_normal: DeviceArray, normal: DeviceArray, scale: DeviceArray) -> DeviceArray:
     """The gradient of x."""
     d_x = device.empty_like(normal)
     count = normal.dtype.type(max(1, normal.shape[0] * normal.shape[2]))
@@ -34,21 +34,23 @@ def batch_norm_backward(d_normal: Any, normal: Any, scale: Any) -> Any:
 
 
 @on_device
-def layer_norm_forward(x: Any, eps: float) -> Any:
+def layer_norm_forward(x: DeviceArray, eps: float) -> tuple[DeviceArray, DeviceArray]:
     """Each row of (R, n) brought to mean 0 and variance 1; that, and 1/√(variance + eps)."""
     normal, _, _, scale = batch_norm_forward(x.reshape(1, *x.shape), eps)
     return normal.reshape(*x.shape), scale
 
 
 @on_device
-def layer_norm_backward(d_normal: Any, normal: Any, scale: Any) -> Any:
+def layer_norm_backward(d_normal: DeviceArray, normal: DeviceArray, scale: DeviceArray) -> DeviceArray:
     """The gradient of x."""
     shape = (1, *normal.shape)
     return batch_norm_backward(d_normal.reshape(*shape), normal.reshape(*shape), scale).reshape(*normal.shape)
 
 
 @on_device
-def local_response_norm_forward(x: Any, size: int, alpha: float, beta: float, k: float) -> Any:
+def local_response_norm_forward(
+    x: DeviceArray, size: int, alpha: float, beta: float, k: float
+) -> tuple[DeviceArray, DeviceArray]:
     """x (k + α/size · Σ x²)^−β on (N, C, L), the sum over `size` channels around each; that, and the brackets."""
     out, bases = device.empty_like(x), device.empty_like(x)
     number = x.dtype.type
@@ -58,7 +60,9 @@ def local_response_norm_forward(x: Any, size: int, alpha: float, beta: float, k:
 
 
 @on_device
-def local_response_norm_backward(d_out: Any, x: Any, bases: Any, size: int, alpha: float, beta: float) -> Any:
+def local_response_norm_backward(
+    d_out: DeviceArray, x: DeviceArray, bases: DeviceArray, size: int, alpha: float, beta: float
+) -> DeviceArray:
     """The gradient of x: its own, and through the sums of all channels whose neighbour it is."""
     d_x = device.empty_like(x)
     numbers = x.dtype.type(-2 * alpha * beta / size), x.dtype.type(beta)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..compile import Array
 from . import device
 from .device import DeviceArray, cuda, downloaded, kernel, on_device, uploaded
 from .reductions import fill, spread, threads
@@ -19,7 +20,9 @@ CHUNK = 256
 
 
 @on_device
-def max_pool2d_forward(x: Any, window: Sizes, stride: Sizes, padding: Pairs, dilation: Sizes, size: Sizes) -> Any:
+def max_pool2d_forward(
+    x: DeviceArray, window: Sizes, stride: Sizes, padding: Pairs, dilation: Sizes, size: Sizes
+) -> tuple[DeviceArray, DeviceArray]:
     """The largest number of each window (N, C, *size), and where it stands in its plane, row by row.
 
     The first of equals wins; a window wholly outside gives −∞ at place −1.
@@ -28,13 +31,15 @@ def max_pool2d_forward(x: Any, window: Sizes, stride: Sizes, padding: Pairs, dil
 
 
 @on_device
-def min_pool2d_forward(x: Any, window: Sizes, stride: Sizes, padding: Pairs, dilation: Sizes, size: Sizes) -> Any:
+def min_pool2d_forward(
+    x: DeviceArray, window: Sizes, stride: Sizes, padding: Pairs, dilation: Sizes, size: Sizes
+) -> tuple[DeviceArray, DeviceArray]:
     """As `max_pool2d_forward`, the smallest; ∞ for a window wholly outside."""
     return _winners(x, window, stride, padding, dilation, size, -1)
 
 
 @on_device
-def max_pool2d_backward(d_out: Any, winners: Any, shape: Sizes) -> Any:
+def max_pool2d_backward(d_out: DeviceArray, winners: DeviceArray, shape: Sizes) -> DeviceArray:
     """The gradient of x, of this shape: all of it goes to the winners."""
     d_x = device.empty(tuple(shape), d_out.dtype)
     fill.launch(spread(d_x.size), d_x, d_out.dtype.type(0), 0, d_x.size)
@@ -48,19 +53,19 @@ min_pool2d_backward = max_pool2d_backward
 
 
 @on_device
-def sum_pool2d_forward(x: Any, rows: Any, columns: Any) -> Any:
+def sum_pool2d_forward(x: DeviceArray, rows: Array, columns: Array) -> DeviceArray:
     """The sum over each window: the rows (H', 2) from first to before last, and the columns (W', 2) likewise."""
     return _sums(x, downloaded(rows), downloaded(columns))
 
 
 @on_device
-def sum_pool2d_backward(d_out: Any, rows: Any, columns: Any, shape: Sizes) -> Any:
+def sum_pool2d_backward(d_out: DeviceArray, rows: Array, columns: Array, shape: Sizes) -> DeviceArray:
     """The gradient of x, of this shape: every number of a window gets the window's."""
     covering = [_covering(downloaded(lines), size) for lines, size in ((rows, shape[2]), (columns, shape[3]))]
     return _sums(d_out, *covering)
 
 
-def _covering(lines: Any, size: int) -> Any:
+def _covering(lines: Array, size: int) -> Array:
     """For each of `size` places the windows over it, from first to before last.
 
     Windows come in order, so those adjoin.
@@ -71,7 +76,7 @@ def _covering(lines: Any, size: int) -> Any:
     return np.stack([first, np.maximum(first, last)], axis=1).astype(np.int64)
 
 
-def _sums(x: DeviceArray, rows: Any, columns: Any) -> DeviceArray:
+def _sums(x: DeviceArray, rows: Array, columns: Array) -> DeviceArray:
     images, channels, height, width = x.shape
     out = device.empty((images, channels, len(rows), len(columns)), x.dtype)
     ranges = [device.table(tuple(int(place) for place in lines.reshape(-1))) for lines in (rows, columns)]

@@ -19,7 +19,16 @@ from .steps import Step
 
 
 @on_device
-def rnn_forward(x: Any, h0: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, kind: int, reverse: bool) -> Any:
+def rnn_forward(
+    x: DeviceArray,
+    h0: DeviceArray,
+    w_ih: DeviceArray,
+    w_hh: DeviceArray,
+    b_ih: DeviceArray | None,
+    b_hh: DeviceArray | None,
+    kind: int,
+    reverse: bool,
+) -> DeviceArray:
     """h = activation(W_ih x + b_ih + W_hh h + b_hh): all states (T + 1, N, m). `kind`: as in scalars."""
     sums, h = _sums(x, w_ih, b_ih, b_hh), states(len(x), h0, reverse)
     for t in times(len(x), reverse):
@@ -29,7 +38,16 @@ def rnn_forward(x: Any, h0: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, kin
 
 
 @on_device
-def rnn_backward(d_y: Any, d_last: Any, x: Any, h: Any, w_ih: Any, w_hh: Any, kind: int, reverse: bool) -> Any:
+def rnn_backward(
+    d_y: DeviceArray,
+    d_last: DeviceArray,
+    x: DeviceArray,
+    h: DeviceArray,
+    w_ih: DeviceArray,
+    w_hh: DeviceArray,
+    kind: int,
+    reverse: bool,
+) -> Gradients[DeviceArray]:
     """Backpropagation through time, from the gradients of all outputs and of the last state."""
     d_sums, carry, last = device.empty_like(d_y), copied(d_last), None
     for t in times(len(x), not reverse):
@@ -43,8 +61,16 @@ def rnn_backward(d_y: Any, d_last: Any, x: Any, h: Any, w_ih: Any, w_hh: Any, ki
 
 @on_device
 def lstm_forward(
-    x: Any, h0: Any, c0: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, peephole: Any, reverse: bool
-) -> Any:
+    x: DeviceArray,
+    h0: DeviceArray,
+    c0: DeviceArray,
+    w_ih: DeviceArray,
+    w_hh: DeviceArray,
+    b_ih: DeviceArray | None,
+    b_hh: DeviceArray | None,
+    peephole: DeviceArray,
+    reverse: bool,
+) -> tuple[DeviceArray, DeviceArray, DeviceArray]:
     """All states h and c (T + 1, N, m) and the gates i, f, g, o (T, N, 4m). `peephole`: (3m,), zeros without."""
     gates = _sums(x, w_ih, b_ih, b_hh)
     h, c = states(len(x), h0, reverse), states(len(x), c0, reverse)
@@ -55,7 +81,16 @@ def lstm_forward(
 
 
 @on_device
-def lstm_backward(d_y: Any, d_last: Any, x: Any, saved: Any, w_ih: Any, w_hh: Any, peephole: Any, reverse: bool) -> Any:
+def lstm_backward(
+    d_y: DeviceArray,
+    d_last: tuple[DeviceArray, DeviceArray],
+    x: DeviceArray,
+    saved: tuple[DeviceArray, DeviceArray, DeviceArray],
+    w_ih: DeviceArray,
+    w_hh: DeviceArray,
+    peephole: DeviceArray,
+    reverse: bool,
+) -> Gradients[DeviceArray]:
     """Backpropagation through time; `saved`: what the forward pass returned."""
     h, c, gates = saved
     d_sums, carry, d_c, last = device.empty_like(gates), copied(d_last[0]), copied(d_last[1]), None
@@ -82,16 +117,16 @@ def peephole_gradient(d_sums: DeviceArray, c: DeviceArray, reverse: bool) -> Dev
 
 @on_device
 def gru_forward(
-    x: Any,
-    h0: Any,
-    w_ih: Any,
-    w_hh: Any,
-    b_ih: Any,
-    b_hh: Any,
+    x: DeviceArray,
+    h0: DeviceArray,
+    w_ih: DeviceArray,
+    w_hh: DeviceArray,
+    b_ih: DeviceArray | None,
+    b_hh: DeviceArray | None,
     reset_after: bool,
     keep: bool,
     reverse: bool,
-) -> Any:
+) -> tuple[DeviceArray, DeviceArray, DeviceArray]:
     """All states (T + 1, N, m), the gates r, z, n (T, N, 3m), and what the reset gate meets (T, N, m).
 
     reset_after: n = tanh(W x + b_ih + r ⊙ (W_hh h + b_hh)), and the gate meets W_hh h + b_hh;
@@ -116,16 +151,16 @@ def gru_forward(
 
 @on_device
 def gru_backward(
-    d_y: Any,
-    d_last: Any,
-    x: Any,
-    saved: Any,
-    w_ih: Any,
-    w_hh: Any,
+    d_y: DeviceArray,
+    d_last: DeviceArray,
+    x: DeviceArray,
+    saved: tuple[DeviceArray, DeviceArray, DeviceArray],
+    w_ih: DeviceArray,
+    w_hh: DeviceArray,
     reset_after: bool,
     keep: bool,
     reverse: bool,
-) -> Any:
+) -> Gradients[DeviceArray]:
     """Backpropagation through time; `saved`: what the forward pass returned."""
     h, gates, met = saved
     m, last = h.shape[2], None
@@ -221,7 +256,7 @@ def by_time(array: DeviceArray) -> DeviceArray:
     return array.reshape(array.shape[0] * array.shape[1], array.shape[2])
 
 
-def _sums(x: DeviceArray, w_ih: DeviceArray, b_ih: Any, b_hh: Any) -> DeviceArray:
+def _sums(x: DeviceArray, w_ih: DeviceArray, b_ih: DeviceArray | None, b_hh: DeviceArray | None) -> DeviceArray:
     """W_ih x of all steps with the biases, (T, N, gates·m)."""
     bias = sum_of(b_ih, b_hh) if b_ih is not None and b_hh is not None else b_ih if b_hh is None else b_hh
     return multiply(by_time(x), w_ih, (False, True), added=bias).reshape(*x.shape[:2], len(w_ih))
@@ -235,16 +270,16 @@ def _gradients(
     d_state_sums: DeviceArray,
     d_h0: DeviceArray,
     reverse: bool,
-) -> Any:
+) -> Gradients[DeviceArray]:
     """What is left when the gradients of the sums of all steps are known: again one product over all steps."""
     sums, state_sums = by_time(d_sums), by_time(d_state_sums)
     images, m = h.shape[1:]
     before = View(h, len(x) * images, m, m, images * m if reverse else 0)
     return Gradients(
-        x=multiply(sums, w_ih).reshape(*x.shape),  # type: ignore[arg-type]
-        h0=d_h0,  # type: ignore[arg-type]
-        w_ih=multiply(sums, by_time(x), (True, False)),  # type: ignore[arg-type]
-        w_hh=multiply(state_sums, before, (True, False)),  # type: ignore[arg-type]
-        b_ih=column_sums(sums),  # type: ignore[arg-type]
-        b_hh=column_sums(state_sums),  # type: ignore[arg-type]
+        x=multiply(sums, w_ih).reshape(*x.shape),
+        h0=d_h0,
+        w_ih=multiply(sums, by_time(x), (True, False)),
+        w_hh=multiply(state_sums, before, (True, False)),
+        b_ih=column_sums(sums),
+        b_hh=column_sums(state_sums),
     )

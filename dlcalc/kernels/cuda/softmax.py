@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from . import device
-from .device import cuda, kernel, on_device
+from .device import DeviceArray, cuda, kernel, on_device
 from .reductions import THREADS, block_max, block_sum, threads
 
 
 @on_device
-def softmax_forward(x: Any) -> Any:
+def softmax_forward(x: DeviceArray) -> DeviceArray:
     """e^x by the row's sum, the row's largest subtracted first."""
     out = device.empty_like(x)
     softmax_rows.launch(len(x), x, out, x.shape[1])
@@ -20,7 +20,7 @@ def softmax_forward(x: Any) -> Any:
 
 
 @on_device
-def softmax_backward(d_out: Any, out: Any) -> Any:
+def softmax_backward(d_out: DeviceArray, out: DeviceArray) -> DeviceArray:
     """The gradient of x: s ⊙ (d − Σ d⊙s)."""
     d_x = device.empty_like(out)
     softmax_rows_backward.launch(len(out), d_out, out, d_x, out.shape[1])
@@ -28,7 +28,7 @@ def softmax_backward(d_out: Any, out: Any) -> Any:
 
 
 @on_device
-def log_softmax_forward(x: Any) -> Any:
+def log_softmax_forward(x: DeviceArray) -> DeviceArray:
     """x − ln Σ e^x of each row."""
     out = device.empty_like(x)
     log_softmax_rows.launch(len(x), x, out, x.shape[1])
@@ -36,7 +36,7 @@ def log_softmax_forward(x: Any) -> Any:
 
 
 @on_device
-def log_softmax_backward(d_out: Any, out: Any) -> Any:
+def log_softmax_backward(d_out: DeviceArray, out: DeviceArray) -> DeviceArray:
     """The gradient of x: d − softmax · Σ d."""
     d_x = device.empty_like(out)
     log_softmax_rows_backward.launch(len(out), d_out, out, d_x, out.shape[1])
