@@ -7,15 +7,24 @@ from typing import Any
 
 import sympy
 
+from ..expressions.functions import FUNCTIONS
 from ..expressions.nodes import Add, Call, Div, Literal, Mul, Name, Neg, Node, Pow, Value, to_node
 
 MOST_EXPONENT = 20
-_SAME = {"exp": sympy.exp, "ln": sympy.log, "log": sympy.log, "sqrt": sympy.sqrt, "tanh": sympy.tanh}
+_SAME = {
+    "exp": sympy.exp, "ln": sympy.log, "log": sympy.log, "sqrt": sympy.sqrt, "sinh": sympy.sinh, "cosh": sympy.cosh,
+    "tanh": sympy.tanh, "arcsin": sympy.asin, "arccos": sympy.acos, "arctan": sympy.atan, "arsinh": sympy.asinh,
+    "arcosh": sympy.acosh, "artanh": sympy.atanh, "erf": sympy.erf, "sign": sympy.sign,
+}  # fmt: skip
+_POWERS = ("exp", "sqrt")
+"""No functions of their own, to sympy."""
 _OPAQUE = {
     name: sympy.Function(name, real=True)
-    for name in ("sigmoid", "softplus", "relu", "step", "abs", "log2", "log10", "sin", "cos")
+    for name, function in FUNCTIONS.items()
+    if function.value is not None and function.arguments == (1, 1) and name not in (*_SAME, "floor", "ceil")
 }
-_BACK = {sympy.log: "ln", sympy.tanh: "tanh", **{function: name for name, function in _OPAQUE.items()}}
+_BACK = {**{of: name for name, of in _SAME.items() if name not in (*_POWERS, "log")},
+         **{function: name for name, function in _OPAQUE.items()}}  # fmt: skip
 
 
 class NoCounterpart(ValueError):

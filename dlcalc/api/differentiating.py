@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from .. import document as doc
@@ -15,7 +17,7 @@ from ..expressions.jsonable import as_json
 from ..expressions.nodes import Node, Value, names_in, to_node, written_size
 from ..expressions.parser import parse
 from ..gradients.diff_mistakes import Slip, slipped
-from ..gradients.points import POINTS, at_points, near
+from ..gradients.points import ENOUGH, POINTS, at_points, near
 from ..gradients.scalar import MOST_WRITTEN, Derivative, differentiate
 from ..gradients.shortened import Shortened
 from ..gradients.told import INNER, Applied
@@ -217,6 +219,7 @@ def diff(
     """
     if wrt and not wrt.isidentifier():
         raise UserError(f'a derivative is taken by one letter, such as w, not "{wrt[:40]}"')
+    _refuse_arrays(expression)
     node = parse(expression, [wrt] if wrt else [])
     letters = [name for name in names_in(node) if name not in CONSTANTS or name == wrt]
     by = wrt or (letters[0] if len(letters) == 1 else "")
@@ -227,13 +230,17 @@ def diff(
     values = _values(at, {*letters, by})
     if not answer:
         return Differentiated(found, values)
-    wrote = to_node(read_scalar(answer, [by]))
+    _refuse_arrays(answer)
+    wrote = to_node(read_scalar(answer, {*letters, by}))
     if strange := [name for name in names_in(wrote) if name not in letters and name not in CONSTANTS]:
         raise UserError(
             f"{strange[0]} does not occur in {expression.strip()[:60]}; its letters are {', '.join(letters)}"
         )
-    correct = _alike(wrote, found.value, by)
-    slips = () if correct else tuple(slip for slip, made in slipped(node, by) if _alike(wrote, made, by))
+    compare = partial(_alike, node, wrote, by)
+    correct = compare(found.value)
+    if correct is None:
+        raise UserError(f"no numbers were found at which {answer.strip()[:60]} and the derivative both have a value")
+    slips = () if correct else tuple(slip for slip, made in slipped(node, by) if compare(made))
     return JudgedDerivative(found, answer, correct, slips, show)
 
 
@@ -254,9 +261,22 @@ def _pair(text: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
-def _alike(one: Node, other: Node, by: str) -> bool:
-    points = at_points((one, other), by, count=POINTS)
-    return len(points) == POINTS and all(near(evaluate(one, point), evaluate(other, point)) for point in points)
+def _alike(expression: Node, one: Node, by: str, other: Node) -> bool | None:
+    """Whether two derivatives are equal where the expression has a value; None where there are too few such points."""
+    points = at_points((expression, one, other), by, count=ENOUGH)
+    if len(points) < POINTS:
+        return None
+    return all(near(evaluate(one, point), evaluate(other, point)) for point in points)
+
+
+_TRANSPOSED = re.compile(r"\^\s*\{?\s*(?:T\b|⊤|\\top\b|\\intercal\b)|[ᵀ⊤]")
+
+
+def _refuse_arrays(text: str) -> None:
+    """Raises UserError for a transpose: ^T would else be a power."""
+    if _TRANSPOSED.search(text):
+        wrote = text.strip()[:60]
+        raise UserError(f"diff takes single numbers, no transposed arrays: {wrote}; write ^(T) for a power")
 
 
 def _rounded(value: Value) -> Value:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -87,6 +88,40 @@ def command_named(name: str) -> Any:
 
 class Command(TextParameters, typer.core.TyperCommand):
     """One command, built when it is called."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Takes -log(p) for an expression where one is expected, and not for an option."""
+        turned: dict[str, str] = {}
+        if any(getattr(parameter, "metavar", None) in _EXPRESSIONS and not parameter.opts[0].startswith("-")
+               for parameter in self.params):  # fmt: skip
+            takers = {word for parameter in self.params if not getattr(parameter, "is_flag", False)
+                      for word in parameter.opts}  # fmt: skip
+            turned = {
+                f"−{arg[1:]}": arg
+                for before, arg in zip(["", *args], args, strict=False)
+                if before not in takers and _begins_with_a_minus(arg)
+            }
+        signs = {arg: sign for sign, arg in turned.items()}
+        found: list[str] = super().parse_args(ctx, [signs.get(arg, arg) for arg in args])
+        for name, value in ctx.params.items():
+            if isinstance(value, list | tuple):
+                ctx.params[name] = [turned.get(item, item) for item in value]
+            elif isinstance(value, str):
+                ctx.params[name] = turned.get(value, value)
+        return found
+
+
+_EXPRESSIONS = ("EXPRESSION", "EQUATION...")
+"""How arguments are called that are expressions."""
+
+
+def _begins_with_a_minus(argument: str) -> bool:
+    """Whether it is an expression: -x^2, -2x, -(a + b) or -x, but not -h, -wrt or --wrt=x, which no expression is."""
+    rest = argument.removeprefix("-")
+    if rest == argument or rest[:1] in ("", "-"):
+        return False
+    word = re.match(r"[A-Za-z][\w-]*(?==|$)", rest)
+    return word is None or (len(word.group()) == 1 and word.group() != "h")
 
 
 class Group(TextParameters, TyperGroup):

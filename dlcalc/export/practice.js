@@ -68,10 +68,45 @@ function enclosed(text) {
 
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 const SIGNS = { "−": "-", "–": "-", "×": "*", "·": "*", "⋅": "*", "∗": "*", "÷": "/" };
+// By the power series near 0, else by the continued fraction of erfc: Abramowitz and Stegun, 7.1.6 and 7.1.14.
+const ERF = (x) => {
+  const z = Math.abs(x);
+  let value = 0;
+  if (z < 3) {
+    for (let k = 60; k > 0; k -= 1) value = (1 + value) * (2 * z * z) / (2 * k + 1);
+    value = (2 / Math.sqrt(Math.PI)) * z * Math.exp(-z * z) * (1 + value);
+  } else {
+    for (let k = 60; k > 0; k -= 1) value = k / 2 / (z + value);
+    value = 1 - Math.exp(-z * z) / Math.sqrt(Math.PI) / (z + value);
+  }
+  return x < 0 ? -value : value;
+};
+const SIGMOID = (x) => 1 / (1 + Math.exp(-x));
+const SOFTPLUS = (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+const BETWEEN = (low, x, high) => Math.max(low, Math.min(x, high));
+const SELU = [1.0507009873554805, 1.6732632423543772];
 const FUNCTIONS = {
   floor: Math.floor, ceil: Math.ceil, sqrt: Math.sqrt, "√": Math.sqrt, abs: Math.abs, exp: Math.exp, ln: Math.log,
-  log2: Math.log2, log10: Math.log10, log: Math.log, tanh: Math.tanh, sigmoid: (x) => 1 / (1 + Math.exp(-x)),
+  log2: Math.log2, log10: Math.log10, log: Math.log, sin: Math.sin, cos: Math.cos, tan: Math.tan, arcsin: Math.asin,
+  arccos: Math.acos, arctan: Math.atan, sinh: Math.sinh, cosh: Math.cosh, tanh: Math.tanh,
+  sech: (x) => 1 / Math.cosh(x), csch: (x) => 1 / Math.sinh(x), coth: (x) => 1 / Math.tanh(x), arsinh: Math.asinh,
+  arcosh: Math.acosh, artanh: Math.atanh, erf: ERF, sign: Math.sign, step: (x) => (x > 0 ? 1 : 0), sigmoid: SIGMOID,
+  relu: (x) => Math.max(x, 0), softplus: SOFTPLUS, logsigmoid: (x) => -SOFTPLUS(-x),
+  leakyrelu: (x) => (x > 0 ? x : x / 100), relu6: (x) => BETWEEN(0, x, 6), elu: (x) => (x > 0 ? x : Math.expm1(x)),
+  selu: (x) => SELU[0] * (x > 0 ? x : SELU[1] * Math.expm1(x)), silu: (x) => x * SIGMOID(x),
+  gelu: (x) => (x / 2) * (1 + ERF(x / Math.SQRT2)), mish: (x) => x * Math.tanh(SOFTPLUS(x)),
+  softsign: (x) => x / (1 + Math.abs(x)), hardsigmoid: (x) => BETWEEN(0, (x + 3) / 6, 1),
+  hardtanh: (x) => BETWEEN(-1, x, 1), hardswish: (x) => x * BETWEEN(0, (x + 3) / 6, 1),
+  tanhshrink: (x) => x - Math.tanh(x),
 };
+const SPELLINGS = {
+  sigmoid: "sigma sig logistic", ceil: "ceiling", log2: "lg", relu: "max0 rectifier", silu: "swish", tan: "tg",
+  arcsin: "asin", arccos: "acos", arctan: "atan arctg", arsinh: "asinh arcsinh", arcosh: "acosh arccosh",
+  artanh: "atanh arctanh", sign: "sgn signum", step: "heaviside", elu: "celu",
+};
+for (const [name, words] of Object.entries(SPELLINGS)) {
+  for (const word of words.split(" ")) FUNCTIONS[word] = FUNCTIONS[name];
+}
 const CLOSED = { "(": ")", "[": "]", "{": "}", "⌊": "⌋", "⌈": "⌉" };
 
 // The function that gives the expression's value at the i-th point; `names` holds each name's values at the points.
@@ -144,14 +179,14 @@ function parse(text, names) {
 }
 
 function tokenize(text, names) {
-  const known = Object.keys(names).sort((a, b) => b.length - a.length);
+  const [known, functions] = [names, FUNCTIONS].map((all) => Object.keys(all).sort((a, b) => b.length - a.length));
   const raised = (digits) => `^(${[...digits].map((sign) => SUPERSCRIPTS.indexOf(sign)).join("")})`;
   const plain = text.replace(new RegExp(`[${SUPERSCRIPTS}]+`, "g"), raised).replaceAll("**", "^");
   const tokens = [];
   for (let rest = plain.trim(); rest; ) {
     const [number] = /^(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?/.exec(rest) || [];
     const word = known.find((name) => rest.startsWith(name)) || "";
-    const called = Object.keys(FUNCTIONS).find((name) => rest.startsWith(name)) || "";
+    const called = functions.find((name) => rest.startsWith(name)) || "";
     let sign = number || (called.length > word.length ? called : word) || String.fromCodePoint(rest.codePointAt(0));
     rest = rest.slice(sign.length).trimStart();
     sign = SIGNS[sign] || sign;

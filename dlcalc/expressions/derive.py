@@ -16,7 +16,7 @@ from .evaluate import compile_node, evaluate
 from .functions import FUNCTIONS
 from .kinds import kind_of
 from .limits import within_budget
-from .nodes import Add, Call, Compare, Div, Mul, Name, Neg, Node, Pow, Reduce, Value, names_in, to_node
+from .nodes import Add, Call, Compare, Div, Literal, Mul, Name, Neg, Node, Pow, Reduce, Value, names_in, to_node
 from .operations import divide
 from .parser import parse
 
@@ -129,12 +129,16 @@ def outer_derivative(node: Call) -> Value:
     outer = FUNCTIONS[node.function].derivative
     if outer is None:
         raise UserError(f"there is no derivative rule for {node.function} here")
-    return _compiled(outer)({"x": node.arguments[0]})
+    return _compiled(outer)({"x": node.arguments[0], **_KEPT})
 
 
 @cache
 def _compiled(text: str) -> Callable[[dict[str, Value]], Value]:
-    return compile_node(parse(text, ["x"]))
+    return compile_node(parse(text, ["x", *_KEPT]))
+
+
+_KEPT: dict[str, Value] = {"pi": Name("pi"), "root_2": Call("sqrt", (Literal(2),))}
+"""What stays as it is written in an outer derivative, where its value would be a long decimal."""
 
 
 _RULES: dict[type, Callable[[Derivation, Any], Value]] = {

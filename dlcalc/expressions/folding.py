@@ -253,11 +253,11 @@ def is_integer(node: Node) -> bool:
         return is_integer(node.base) and isinstance(node.exponent, Literal) and is_natural(node.exponent.value)
     if isinstance(node, Call):
         whole = node.function in _KEEP_WHOLE and all(is_integer(argument) for argument in node.arguments)
-        return whole or node.function in ("floor", "ceil")
+        return whole or node.function in ("floor", "ceil", "sign", "step")
     return False
 
 
-_KEEP_WHOLE = frozenset({"abs", "relu", "min", "max", "mod"})
+_KEEP_WHOLE = frozenset({"abs", "relu", "relu6", "hardtanh", "min", "max", "mod"})
 
 
 def is_natural(value: Number) -> bool:

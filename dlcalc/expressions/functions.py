@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ..errors import UserError
+from . import activations
+from .activations import sigmoid, softplus
 from .exact import Number, as_float, exact, shown
 
 
@@ -72,18 +74,64 @@ def tanh(x: Number) -> Number:
     return 0 if x == 0 else math.tanh(as_float(x))
 
 
-def sigmoid(x: Number) -> Number:
-    """1/(1 + e^−x), in the form that does not overflow on either side."""
+def tangent(x: Number) -> Number:
+    """Of an angle in radians."""
+    return 0 if x == 0 else math.tan(x)
+
+
+def sinh(x: Number) -> Number:
+    return 0 if x == 0 else math.sinh(as_float(x))
+
+
+def cosh(x: Number) -> Number:
+    return 1 if x == 0 else math.cosh(as_float(x))
+
+
+def sech(x: Number) -> Number:
+    """1/cosh x, in the form that does not overflow."""
     if x == 0:
-        return Fraction(1, 2)
+        return 1
     small = math.exp(-abs(as_float(x)))
-    return 1 / (1 + small) if x > 0 else small / (1 + small)
+    return 2 * small / (1 + small * small)
 
 
-def softplus(x: Number) -> Number:
-    """ln(1 + e^x), in the form that does not overflow."""
-    number = as_float(x)
-    return max(number, 0.0) + math.log1p(math.exp(-abs(number)))
+def csch(x: Number) -> Number:
+    """1/sinh x, in the form that does not overflow."""
+    if x == 0:
+        raise UserError("csch takes a number other than 0")
+    size = abs(as_float(x))
+    return math.copysign(-2 * math.exp(-size) / math.expm1(-2 * size), x)
+
+
+def coth(x: Number) -> Number:
+    if x == 0:
+        raise UserError("coth takes a number other than 0")
+    return 1 / math.tanh(as_float(x))
+
+
+def arcosh(x: Number) -> Number:
+    if x < 1:
+        raise UserError(f"arcosh takes a number of at least 1, not {shown(x)}")
+    return 0 if x == 1 else math.acosh(as_float(x))
+
+
+def artanh(x: Number) -> Number:
+    if not -1 < x < 1:
+        raise UserError(f"artanh takes a number between -1 and 1, not {shown(x)}")
+    return 0 if x == 0 else math.atanh(x)
+
+
+def _arc(name: str, of: Callable[[Number], float]) -> Callable[[Number], Number]:
+    def arc(x: Number) -> Number:
+        if not -1 <= x <= 1:
+            raise UserError(f"{name} takes a number from -1 to 1, not {shown(x)}")
+        return exact_zero(of(x))
+
+    return arc
+
+
+def exact_zero(x: float) -> Number:
+    return x or 0
 
 
 def modulo(x: Number, y: Number) -> Number:
@@ -120,11 +168,39 @@ FUNCTIONS: dict[str, Function] = {
     "abs": Function((1, 1), abs, None, "if(x > 0, 1, if(x < 0, -1, 0))"),
     "sin": Function((1, 1), sine, None, "cos(x)"),
     "cos": Function((1, 1), cosine, None, "-sin(x)"),
+    "tan": Function((1, 1), tangent, None, "1/cos(x)^2"),
+    "arcsin": Function((1, 1), _arc("arcsin", math.asin), +1, "1/sqrt(1 - x^2)"),
+    "arccos": Function((1, 1), _arc("arccos", math.acos), -1, "-1/sqrt(1 - x^2)"),
+    "arctan": Function((1, 1), lambda x: exact_zero(math.atan(as_float(x))), +1, "1/(1 + x^2)"),
+    "sinh": Function((1, 1), sinh, +1, "cosh(x)"),
+    "cosh": Function((1, 1), cosh, None, "sinh(x)"),
     "tanh": Function((1, 1), tanh, +1, "1 - tanh(x)^2"),
+    "sech": Function((1, 1), sech, None, "-sech(x)*tanh(x)"),
+    "csch": Function((1, 1), csch, None, "-csch(x)*coth(x)"),
+    "coth": Function((1, 1), coth, None, "1 - coth(x)^2"),
+    "arsinh": Function((1, 1), lambda x: exact_zero(math.asinh(as_float(x))), +1, "1/sqrt(x^2 + 1)"),
+    "arcosh": Function((1, 1), arcosh, +1, "1/sqrt(x^2 - 1)"),
+    "artanh": Function((1, 1), artanh, +1, "1/(1 - x^2)"),
+    "erf": Function((1, 1), lambda x: exact_zero(math.erf(as_float(x))), +1, "2*exp(-x^2)/sqrt(pi)"),
+    "sign": Function((1, 1), lambda x: (x > 0) - (x < 0), +1, "0"),
+    "step": Function((1, 1), lambda x: 1 if x > 0 else 0, +1, "0"),
+    # activations
     "sigmoid": Function((1, 1), sigmoid, +1, "sigmoid(x)*(1 - sigmoid(x))"),
     "relu": Function((1, 1), lambda x: max(x, 0), +1, "if(x > 0, 1, 0)"),
     "softplus": Function((1, 1), softplus, +1, "sigmoid(x)"),
-    "step": Function((1, 1), lambda x: 1 if x > 0 else 0, +1, "0"),
+    "logsigmoid": Function((1, 1), activations.log_sigmoid, +1, "1 - sigmoid(x)"),
+    "leakyrelu": Function((1, 1), activations.leaky_relu, +1, "if(x > 0, 1, 0.01)"),
+    "relu6": Function((1, 1), activations.relu6, +1, "if(x > 0 and x < 6, 1, 0)"),
+    "elu": Function((1, 1), activations.elu, +1, "if(x > 0, 1, exp(x))"),
+    "selu": Function((1, 1), activations.selu, +1, "1.0507009873554805*if(x > 0, 1, 1.6732632423543772*exp(x))"),
+    "silu": Function((1, 1), activations.silu, None, "sigmoid(x)*(1 + x*(1 - sigmoid(x)))"),
+    "gelu": Function((1, 1), activations.gelu, None, "(1 + erf(x/root_2))/2 + x*exp(-x^2/2)/sqrt(2*pi)"),
+    "mish": Function((1, 1), activations.mish, None, "tanh(softplus(x)) + x*sigmoid(x)*(1 - tanh(softplus(x))^2)"),
+    "softsign": Function((1, 1), activations.softsign, +1, "1/(1 + abs(x))^2"),
+    "hardsigmoid": Function((1, 1), activations.hard_sigmoid, +1, "if(abs(x) < 3, 1/6, 0)"),
+    "hardtanh": Function((1, 1), activations.hard_tanh, +1, "if(abs(x) < 1, 1, 0)"),
+    "hardswish": Function((1, 1), activations.hard_swish, None, "if(x >= 3, 1, if(x > -3, (2*x + 3)/6, 0))"),
+    "tanhshrink": Function((1, 1), activations.tanh_shrink, +1, "tanh(x)^2"),
     "mod": Function((2, 2), modulo),
     "min": Function((1, MANY)),
     "max": Function((1, MANY)),
@@ -147,9 +223,24 @@ FUNCTIONS: dict[str, Function] = {
 
 ALIASES = {
     "σ": "sigmoid", "sigma": "sigmoid", "logistic": "sigmoid", "√": "sqrt", "ceiling": "ceil", "where": "if",
-    "product": "prod", "size": "prod", "Tanh": "tanh", "ReLU": "relu", "lg": "log2", "max0": "relu", "sig": "sigmoid",
+    "product": "prod", "size": "prod", "lg": "log2", "max0": "relu", "sig": "sigmoid", "swish": "silu", "tg": "tan",
+    "asin": "arcsin", "acos": "arccos", "atan": "arctan", "arctg": "arctan", "asinh": "arsinh", "arcsinh": "arsinh",
+    "acosh": "arcosh", "arccosh": "arcosh", "atanh": "artanh", "arctanh": "artanh", "sgn": "sign", "signum": "sign",
+    "heaviside": "step", "celu": "elu", "rectifier": "relu", "maximum": "max", "minimum": "min",
 }  # fmt: skip
 """Other spellings that are read as a function when a parenthesis follows."""
+
+
+def function_named(word: str) -> str | None:
+    """The function that a word before a parenthesis names: as it is spelt here, or as ReLU, hard_sigmoid, LeakyReLU."""
+    plain = word if len(word) == 1 else word.lower().replace("_", "")
+    for spelt in (word, plain):
+        if spelt in FUNCTIONS:
+            return spelt
+        if spelt in ALIASES:
+            return ALIASES[spelt]
+    return None
+
 
 GREEK = {
     "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ϵ": "epsilon", "ζ": "zeta", "η": "eta",

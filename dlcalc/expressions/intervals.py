@@ -219,6 +219,13 @@ def monotone(function: Callable[[Number], Number], x: Interval) -> Interval:
     return _around(at(x.low), at(x.high), x.trend)
 
 
+def applied(function: Callable[[Number], Number], trend: int | None, x: Interval) -> Interval:
+    """A function of known trend; the whole line for one that both rises and falls, unless there is one number."""
+    if trend is not None:
+        return monotone(function, x) if trend > 0 else -monotone(lambda end: -function(end), x)
+    return monotone(function, x) if x.low == x.high and not _is_infinite(x.low) else WHOLE_LINE
+
+
 def absolute(x: Interval) -> Interval:
     """|x|."""
     if x.low >= 0:

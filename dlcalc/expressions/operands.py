@@ -5,9 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
+from ..errors import ExpressionError
 from .exact import exact
-from .functions import ALIASES, FUNCTIONS, GREEK
-from .nodes import Call, Div, FormulaCall, Index, Literal, Mul, Node, Partial, Pow, Range, Reduce, Vector
+from .functions import ALIASES, FUNCTIONS, GREEK, function_named
+from .nodes import (
+    Add,
+    Call,
+    Compare,
+    Div,
+    FormulaCall,
+    Index,
+    Literal,
+    Mul,
+    Neg,
+    Node,
+    Partial,
+    Pow,
+    Range,
+    Reduce,
+    Vector,
+)
 from .reader import Reader
 from .tokens import Token
 
@@ -15,6 +32,28 @@ _GREEK_NAMES = frozenset(GREEK.values())
 _ACCENTS = ("hat", "bar", "tilde")
 _REDUCERS = {"Σ": "sum", "Π": "prod", "Π←": "prod"}
 _WORDS = {"sum": "sum", "prod": "prod", "prod_desc": "prod"}
+
+
+def _above(x: Node, above: Node, below: Node) -> Node:
+    return Call("if", (Compare(">", x, Literal(0)), above, below))
+
+
+_SLOPED: dict[str, Callable[[Node, Node], Node]] = {
+    "leakyrelu": lambda x, slope: _above(x, x, Mul((slope, x))),
+    "elu": lambda x, alpha: _above(x, x, Mul((alpha, Add((Call("exp", (x,)), Neg(Literal(1))))))),
+}
+"""Functions with a second argument, which is else a usual number, as an expression of both."""
+_WRITTEN_OUT: dict[str, tuple[int, Callable[..., Node]]] = {
+    "sec": (1, lambda x: Div(Literal(1), Call("cos", (x,)))),
+    "csc": (1, lambda x: Div(Literal(1), Call("sin", (x,)))),
+    "cot": (1, lambda x: Div(Call("cos", (x,)), Call("sin", (x,)))),
+    "prelu": (2, _SLOPED["leakyrelu"]),
+    "square": (1, lambda x: Pow(x, Literal(2))),
+    "pow": (2, lambda x, y: Pow(x, y)),
+    "clip": (3, lambda x, low, high: Call("min", (Call("max", (x, low)), high))),
+    "clamp": (3, lambda x, low, high: Call("min", (Call("max", (x, low)), high))),
+}
+"""Words for an expression of other functions, with the number of arguments that they take."""
 _BRACKETS = {
     "(": (")", ""), "[": ("]", ""), "{": ("}", ""), "⌊": ("⌋", "floor"), "⌈": ("⌉", "ceil"), "|": ("|", "abs"),
     "‖": ("‖", "norm"),
@@ -238,7 +277,7 @@ class Operands(Reader):
             called = self.called(word, token)
             if called is not None:
                 return called
-        function = self.function(word)
+        function = function_named(word)
         if function and self.sees("^") and self.calls_after_power():
             return self.powered_call(function, token)
         if word in FUNCTIONS or word in _WORDS:
@@ -247,35 +286,44 @@ class Operands(Reader):
             raise self.error(f"{word} is not a name that is known here", token)
         return self.letters(word, token)
 
-    def function(self, word: str) -> str | None:
-        if word in FUNCTIONS:
-            return word
-        return ALIASES.get(word)
-
     def called(self, word: str, token: Token) -> Node | None:
         """A function or formula that `word` names, or ends with: 4tanh(x) never reaches here, nsqrt(2) is refused."""
         if word in self.names.formulas:
             return self.formula_call(word)
-        function = self.function(word)
+        function = function_named(word)
+        if word in _WRITTEN_OUT:
+            return self.written_out(word, token)
         if function is None and word not in _WORDS:
             return None
         if word in _WORDS and self.peek().kind == "name" and self.peek(2).value in ("=", "in"):
             return self.reduction_call(word)
         if function is None:
             raise self.error(f"{word} names its index: {word}(j=1..T, ...)", token)
-        return Call(function, self.arguments(function, token))
+        arguments = self.in_parentheses(token)
+        sloped = _SLOPED.get(function)
+        if sloped and len(arguments) == 2:
+            return self.group(sloped(*arguments))
+        return Call(function, self.counted(arguments, *FUNCTIONS[function].arguments, token))
 
-    def arguments(self, function: str, token: Token) -> tuple[Node, ...]:
-        """What stands in the parentheses after a function, as many as it takes."""
+    def written_out(self, word: str, token: Token) -> Node:
+        """A function that stands for an expression of others."""
+        count, made = _WRITTEN_OUT[word]
+        return self.group(made(*self.counted(self.in_parentheses(token), count, count, token)))
+
+    def in_parentheses(self, token: Token) -> tuple[Node, ...]:
+        """What stands in the parentheses after a function."""
         self.take()
         if self.sees(")"):
             raise self.error(f"{token.value}() needs an argument", token)
         arguments = self.list_of(self.expression, ")")
         self.expect(")", "(")
-        low, high = FUNCTIONS[function].arguments
+        return tuple(arguments)
+
+    def counted(self, arguments: tuple[Node, ...], low: int, high: int, token: Token) -> tuple[Node, ...]:
+        """The arguments, if they are as many as the function takes."""
         if not low <= len(arguments) <= high:
             raise self.error(f"{token.value} takes {low} argument{'s' if low > 1 else ''}, not {len(arguments)}", token)
-        return tuple(arguments)
+        return arguments
 
     def reduction_call(self, word: str) -> Node:
         self.take()
@@ -297,7 +345,9 @@ class Operands(Reader):
     def powered_call(self, function: str, token: Token) -> Node:
         self.take()
         exponent = self.exponent_number()
-        return Pow(Call(function, self.arguments(function, token)), exponent)
+        return Pow(
+            Call(function, self.counted(self.in_parentheses(token), *FUNCTIONS[function].arguments, token)), exponent
+        )
 
     def exponent_number(self) -> Node:
         braces = self.accept("{")
@@ -331,6 +381,8 @@ class Operands(Reader):
         if not self.names.runs:
             raise self.error(f"{run} is not a number or a letter that is known here", token)
         self.refuse_hidden_call(run, token)
+        if self.sees("(") and not all(letter in self.names for letter in run):
+            raise self.unknown_function(run, token)
         before, last = run[:-1], run[-1]
         node: Node = self.index_or_name(last, subscript, token) if subscript else self.names.name(last)
         # the index, the subscript or the exponent that follows belongs to the last letter alone
@@ -342,6 +394,14 @@ class Operands(Reader):
         if hidden and (self.sees("(") or (self.sees("^") and self.calls_after_power())):
             name = max(hidden, key=len)
             raise self.error(f"{run}( is no function: write {run.removesuffix(name)}·{name}(", token)
+
+    def unknown_function(self, run: str, token: Token) -> ExpressionError:
+        """arctn(x) is more likely a slip than a product of six letters."""
+        from difflib import get_close_matches
+
+        near = get_close_matches(run.lower(), [*FUNCTIONS, *ALIASES, *_WRITTEN_OUT], 3)
+        hint = f"near ones are {', '.join(near)}; " if near else ""
+        return self.error(f"{run}( is no function that is known here: {hint}a product is {'·'.join(run)}·(", token)
 
     def is_accented(self, run: str) -> bool:
         return any(run.endswith(accent) and len(run) == len(accent) + 1 for accent in _ACCENTS)

@@ -159,7 +159,9 @@ def apply(function: str, value: Value) -> Value:
             return folding.floor(value)
         return folding.ceil(value) if function == "ceil" else Call(function, (value,))
     if isinstance(value, Interval):
-        return intervals.absolute(value) if known.trend is None else intervals.monotone(known.value, value)
+        if function == "abs":
+            return intervals.absolute(value)
+        return intervals.applied(known.value, known.trend, value)
     try:
         return bounded(known.value(value))
     except OverflowError:

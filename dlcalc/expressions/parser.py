@@ -33,6 +33,7 @@ from .operands import Operands
 from .reader import MAX_DEPTH, MAX_LEVELS, Declarations, has_too_many_levels
 
 _COMPARISONS = frozenset("=≠<≤>≥")
+_OPENING, _CLOSING = frozenset("([{⌊⌈"), frozenset(")]}⌋⌉")
 
 
 def parse(text: str, names: Declarations | Mapping[str, Kind] | Iterable[str] = ()) -> Node:
@@ -63,7 +64,33 @@ class _Parser(Operands):
     # the grammar, loosest first
 
     def expression(self) -> Node:
-        return self.nested(self.disjunction)
+        return self.nested(self.choice)
+
+    def choice(self) -> Node:
+        """`a if condition else b`, as Python writes it."""
+        value = self.disjunction()
+        if not self.sees_choice():
+            return value
+        self.take()
+        condition = self.disjunction()
+        if not self.sees_word("else", "otherwise"):
+            raise self.error("else is expected: 1 if x > 0 else 0")
+        self.take()
+        return Call("if", (condition, value, self.nested(self.choice)))
+
+    def sees_choice(self) -> bool:
+        """Whether an `if` stands here that an `else` in the same brackets closes: no call of if(...)."""
+        if not self.sees_word("if"):
+            return False
+        depth = 0
+        for token in self.tokens[self.index + 1 :]:
+            if token.kind == "op":
+                depth += (token.value in _OPENING) - (token.value in _CLOSING)
+            if depth < 0:
+                return False
+            if depth == 0 and token.kind == "name" and token.value in ("else", "otherwise"):
+                return True
+        return False
 
     def disjunction(self) -> Node:
         return self.logic("or", self.conjunction)
@@ -162,7 +189,8 @@ class _Parser(Operands):
         if token.kind == "number":
             return self.tokens[self.index - 1].kind == "op"
         if token.kind == "name":
-            return not self.sees_word("and", "or", "not", "in", "for", "otherwise")
+            words = ("and", "or", "not", "in", "for", "otherwise", "else")
+            return not self.sees_word(*words) and not self.sees_choice()
         return token.kind == "op" and (
             token.value in ("(", "⌊", "⌈", "√", "frac", "Σ", "Π", "Π←", "[", "{", "∂")
             or token.value.startswith("begin")

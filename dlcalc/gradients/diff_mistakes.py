@@ -56,6 +56,8 @@ class _OuterAtLetter(_OneChain):
 
 class _OuterAtInnerDerivative(_OneChain):
     def broken(self, node: Call, inner: Node) -> Value:
+        if isinstance(inner, Name):
+            return super().broken(node, inner)
         return outer_derivative(Call(node.function, (to_node(self.of(inner)),)))
 
 
@@ -86,6 +88,18 @@ class _AtTheOutput(_OuterAs):
 
 class _OneForTheOther(_OuterAs):
     instead = {"sigmoid": "1 - sigmoid(x)^2", "tanh": "tanh(x)*(1 - tanh(x))"}  # noqa: RUF012
+
+
+class _OneSide(_OuterAs):
+    instead = {  # noqa: RUF012
+        "relu": "1", "leakyrelu": "1", "relu6": "1", "abs": "1", "hardtanh": "1", "hardsigmoid": "1/6", "elu": "1",
+        "selu": "1.0507009873554805",
+    }  # fmt: skip
+
+    def chain(self, node: Call) -> Value:
+        if node.function == "if":
+            return self.of(node.arguments[1])
+        return super().chain(node)
 
 
 class _Product(Derivation):
@@ -188,6 +202,8 @@ def _over(top: Value, bottom: Value) -> Value:
 SLIPS = (
     Slip("inner-forgotten", "the chain rule also multiplies by the derivative of what stands inside", 1,
          _InnerForgotten),
+    Slip("one-side-only", "that is the slope on one side alone: on the other side of the bend it is another", 0.9,
+         _OneSide),
     Slip("product-of-derivatives", "the derivative of a product is not the product of the derivatives", 0.8, _Product),
     Slip("sign-lost", "a minus sign went missing", 0.7, _SignLost),
     Slip("factor-forgotten", "a factor of the outer derivative is missing: sigmoid′ = sigmoid·(1 − sigmoid), "

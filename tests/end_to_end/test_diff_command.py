@@ -51,6 +51,30 @@ def test_a_bad_question_is_one_line(terminal: Terminal, command: str) -> None:
     assert len(found.err.strip().splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("command", "key", "wanted"),
+    [
+        ('diff "-log(p)" --wrt p', "value", "-(1/p)"),
+        ("diff -x^3", "value", "-(3*x^2)"),
+        ("diff --wrt x -x", "expression", "-x"),
+        ('diff "-(a + b)x" --wrt x', "value", "-a - b"),
+        ('diff "-x^3" --answer -3x^2', "answer", "-3x^2"),
+        ('solve "-x+3=0"', "solutions", [{"x": 3}]),
+        ("solve -x=-3", "wanted", {"equation": "-x=-3"}),
+    ],
+)
+def test_an_expression_may_begin_with_a_minus(terminal: Terminal, command: str, key: str, wanted: object) -> None:
+    assert json.loads(terminal(f"{command} --json").out)[key] == wanted
+
+
+@pytest.mark.parametrize(
+    ("command", "option"), [("diff -h", "-h"), ("diff x -wrt x", "-w"), ("solve -range", "-r"), ("conv -n 5", "-n")]
+)
+def test_a_slip_in_an_option_is_no_expression(terminal: Terminal, command: str, option: str) -> None:
+    found = terminal(command)
+    assert (found.status, found.err.strip()) == (2, f"dlcalc: No such option: {option}")
+
+
 def test_judging_and_json_do_without_sympy_where_it_is_absent() -> None:
     """A derivative is shown as it was found when there is nothing to shorten it with."""
     hide = "import sys; sys.modules['sympy'] = None; import importlib.util as u; f = u.find_spec; "

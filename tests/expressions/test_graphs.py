@@ -16,8 +16,8 @@ import pytest
 
 from dlcalc.algebra import simplified
 from dlcalc.errors import UserError
+from dlcalc.expressions import activations, folding
 from dlcalc.expressions import evaluate as evaluating
-from dlcalc.expressions import folding, functions
 from dlcalc.expressions.derive import derivative
 from dlcalc.expressions.evaluate import compile_node, evaluate, substitute
 from dlcalc.expressions.kinds import is_matrix, kind_of
@@ -191,8 +191,8 @@ def test_a_part_of_a_sum_that_does_not_depend_on_the_index_is_worked_out_once() 
     node = parse("sum(j=1..50, j*sigmoid(sigmoid(x) + 2y))")
     few, many = parse("sum(j=1..2, j*sigmoid(sigmoid(x) + 2y))"), compile_node(node)
     values = {"x": 0.5, "y": 3}
-    once = calls(lambda: compile_node(few)({**values}), functions)
-    assert once == calls(lambda: many({**values}), functions) > 0
+    once = calls(lambda: compile_node(few)({**values}), activations)
+    assert once == calls(lambda: many({**values}), activations) > 0
     assert many({**values}) == pytest.approx(25 * 51 * evaluate(parse("sigmoid(sigmoid(x) + 2y)"), values))
 
 

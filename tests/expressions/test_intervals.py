@@ -159,7 +159,10 @@ leaves = st.one_of(
     st.integers(0, 9).map(Literal),
     st.sampled_from([Fraction(1, 2), Fraction(5, 3), Fraction(7, 4)]).map(Literal),
 )
-FUNCTIONS = ("floor", "ceil", "sqrt", "exp", "ln", "log2", "abs", "tanh", "sigmoid", "relu", "softplus", "step")
+FUNCTIONS = (
+    *("floor", "ceil", "sqrt", "exp", "ln", "log2", "abs", "tanh", "sigmoid", "relu", "softplus", "step"),
+    *("sin", "cosh", "arctan", "sign", "silu", "gelu", "hardsigmoid", "elu"),
+)
 
 
 def larger(inner: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:

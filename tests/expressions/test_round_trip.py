@@ -41,7 +41,7 @@ SCALARS = (
 VECTORS = ("h", "y", "W_f", "b_i", "weights", "eta")
 FUNCTIONS_OF_ONE = (
     *("floor", "ceil", "sqrt", "abs", "norm", "exp", "ln", "log", "log2", "tanh", "sigmoid", "relu", "softmax", "diag"),
-    *("len", "sum", "prod", "reverse"),
+    *("len", "sum", "prod", "reverse", "arctan", "sech", "silu", "hardsigmoid", "erf", "sign"),
 )
 SMALL = (Literal(2), Literal(12), Neg(Literal(1)), Name("n"), Name("k"), Add((Name("t"), Neg(Name("k")))))
 """Exponents and indices for which Unicode has small glyphs."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from dlcalc.api.differentiating import diff
@@ -33,6 +35,10 @@ WRONG = [
     ("2^w", "w*2^(w - 1)", "power-rule-for-exponential"),
     ("w^2 + 3", "2w + 3", "constant-kept"),
     ("tanh(w)", "tanh(w)", "not-derived"),
+    ("relu(w)", "1", "one-side-only"),
+    ("abs(w)", "1", "one-side-only"),
+    ("hardsigmoid(w)", "1/6", "one-side-only"),
+    ("if(w > 1, w^2, 3)", "2w", "one-side-only"),
 ]
 
 
@@ -57,6 +63,19 @@ def test_every_mistake_is_met_above() -> None:
         ("(y - w x)^2/2", r"-\left(y - w x\right) x"),
         ("ln(w)", "1/w"),
         ("relu(w)", "if(w > 0, 1, 0)"),
+        ("relu(w)", "1 if w > 0 else 0"),
+        ("abs(w)", "sign(w)"),
+        ("sqrt(w^2)", "w/|w|"),
+        ("ln(w)", "1/|w|"),
+        ("w/2", "1/2"),
+        ("-w^3", "-3w^2"),
+        ("relu6(w)", "1 if w > 0 and w < 6 else 0"),
+        ("max(0, w - 40)", "step(w - 40)"),
+        ("tanh(w)", "sech(w)^2"),
+        ("arctan(w)", "1/(1 + w^2)"),
+        ("silu(w)", "σ(w) + wσ(w)(1 - σ(w))"),
+        ("elu(w, a)", "1 if w > 0 else a e^w"),
+        ("x(wx + 1)", "x^2"),
     ],
 )
 def test_a_right_derivative_is_right_in_any_form(text: str, answer: str) -> None:
@@ -111,3 +130,31 @@ def test_numbers_are_put_in() -> None:
     assert found.to_dict()["number"] == pytest.approx(0.5)
     half = diff("w^2 x", "w", at=["w=1/2"])
     assert half.to_dict()["number"] == "x"
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [("relu(w)", "1"), ("relu6(w)", "step(w)"), ("max(0, w - 40)", "0"), ("hardtanh(w)", "1"), ("sqrt(w^2)", "1")],
+)
+def test_an_answer_that_holds_on_one_side_only_is_wrong(text: str, answer: str) -> None:
+    assert not diff(text, "w", answer=answer).correct
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "rule"),
+    [
+        ("x^T A x", "", "diff takes single numbers, no transposed arrays: x^T A x; write ^(T) for a power"),
+        ("w^2", "2w^{\\top}", "diff takes single numbers, no transposed arrays: 2w^{\\top}; write ^(T) for a power"),
+        ("[1, 2; 3, 4]w", "", "a derivative is taken of single numbers here, not of vectors or matrices"),
+        ("norm([w, 1])", "", "there is no derivative rule for norm here"),
+        ("w^2", "sqrt(-1 - w^2)", "no numbers were found at which sqrt(-1 - w^2) and the derivative both have a value"),
+        ("w^2", "foo(w)", "foo( is no function that is known here: near ones are floor; a product is f·o·o·("),
+    ],
+)
+def test_what_is_no_single_number_is_refused(text: str, answer: str, rule: str) -> None:
+    with pytest.raises(UserError, match=f"^{re.escape(rule)}$"):
+        diff(text, "w" if "w" in text else "x", answer=answer)
+
+
+def test_a_power_whose_exponent_is_called_t_is_written_in_brackets() -> None:
+    assert diff("g^(T)", "g", answer="T g^(T - 1)").correct

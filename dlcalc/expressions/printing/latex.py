@@ -24,7 +24,9 @@ _FENCES = {
 }  # fmt: skip
 _REDUCERS = {"sum": r"\sum", "prod": r"\prod"}
 _BACKWARDS = r"\overset{\leftarrow}{\prod}"
-_FUNCTIONS = frozenset({"exp", "ln", "log", "min", "max", "tanh", "sin", "cos"})
+_FUNCTIONS = frozenset({
+    "exp", "ln", "log", "min", "max", "sin", "cos", "tan", "sinh", "cosh", "tanh", "coth", "arcsin", "arccos", "arctan",
+})  # fmt: skip
 _ROUND_FORMS = frozenset({"epsilon", "phi"})
 r"""\epsilon and \phi are other shapes than the ε and φ that every other format shows."""
 

@@ -17,10 +17,13 @@ _SIGNS = {
 _ACCENTS = {"hat": "hat", "bar": "macron", "tilde": "tilde"}
 _REDUCERS = {"sum": "sum", "prod": "product"}
 _BACKWARDS = "limits(accent(product, arrow.l))"
-_FUNCTIONS = {name: name for name in ("exp", "ln", "log", "min", "max", "tanh", "sin", "cos", "mod")} | {
-    "log2": "log_(2)",
-    "log10": "log_(10)",
-}
+_FUNCTIONS = {
+    name: name
+    for name in (
+        "exp", "ln", "log", "min", "max", "mod", "sin", "cos", "tan", "sinh", "cosh", "tanh", "sech", "csch", "coth",
+        "arcsin", "arccos", "arctan",
+    )
+} | {"log2": "log_(2)", "log10": "log_(10)"}  # fmt: skip
 
 
 def _quoted(word: str) -> str:
