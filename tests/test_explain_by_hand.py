@@ -122,7 +122,7 @@ def notes(found: Any) -> list[str]:
 def test_a_large_output_is_cut_and_says_so() -> None:
     """Ten by ten windows: the first 64 are told, the array fits; thirty columns do not."""
     found = by_hand("conv", x=[[1] * 10] * 10, w="1")
-    assert f"the first {MOST_CELLS} of 100 are shown; --json has all" in notes(found)
+    assert f"the first {MOST_CELLS} of 100 are shown; --json has all values" in notes(found)
     assert len([step for step in found.to_dict()["steps"] if step["name"].startswith("output[")]) == 100
     wide = registry.text("markdown", by_hand("conv", x=[list(range(40))], w="1").document())
     assert "1×40 numbers; --json has them" in wide

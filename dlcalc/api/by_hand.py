@@ -18,6 +18,7 @@ from ..explain.by_hand import document as hand_document
 from ..explain.look import Look
 from ..expressions.answers import Answer, read_answer
 from ..expressions.jsonable import as_json
+from ..expressions.limits import LIMIT_WORKING, WorkError, within_budget
 from ..expressions.nodes import Value
 from ..expressions.printing import Spell
 from ..formulas.by_hand import Operation
@@ -28,7 +29,7 @@ from ..formulas.registry import formula
 from ..formulas.run import Working, run
 from ..profiles import COURSE, Profile
 from .array_text import lifted, read_raw
-from .by_hand_given import read
+from .by_hand_given import Asked, read
 from .results import Calculation, Judged
 
 KERNELS = ("none", "cpu", "cuda")
@@ -86,6 +87,10 @@ class ByHand(Calculation):
             result["finite_differences"] = checked
         return {key: written(value, self.working, key) for key, value in result.items()}
 
+    def _neighbours(self) -> dict[str, Any]:
+        """None: a whole array under each of the other conventions is no answer to what was asked."""
+        return {}
+
     def _forward(self) -> dict[str, Any]:
         """Of a backward pass what came out forwards: the output of a convolution, the states of an RNN."""
         own = self.working.formula
@@ -128,8 +133,7 @@ def by_hand(
     """Works an operation out on numbers. Raises UserError for what is missing, unreadable, or of the wrong shape."""
     if kernel not in KERNELS:
         raise UserError(f"kernel is one of {', '.join(KERNELS)}, not {kernel[:40]!r}")
-    asked = read(operation, given, convention, profile)
-    found = run(asked.formula, asked.values, convention=asked.convention)
+    asked, found = _worked(operation, given, convention, profile)
     return ByHand(asked.operation, found, fractions, asked.loss, kernel, asked.spell, asked.course)
 
 
@@ -147,8 +151,7 @@ def check(
 
     Raises UserError when the question or the answer cannot be read.
     """
-    asked = read(operation, given, convention, profile)
-    found = run(asked.formula, asked.values, convention=asked.convention)
+    asked, found = _worked(operation, given, convention, profile)
     judged, name = _with_cell(asked.formula, found, ask)
     value = replace(_answer(judged, found, name, answer), asked=asked.course.significant_digits)
     verdict = verify(judged, asked.values, name, value, asked.convention)
@@ -156,6 +159,24 @@ def check(
         judged, name, str(answer) if name != "cell" else f"{answer}", verdict, asked.convention, show, asked.spell,
         asked.course,
     )  # fmt: skip
+
+
+def _worked(
+    operation: str, given: dict[str, object], convention: str | None, profile: str | Profile | None
+) -> tuple[Asked, Working]:
+    """What is asked, worked out. Raises UserError where that would take long."""
+
+    def work() -> tuple[Asked, Working]:
+        asked = read(operation, given, convention, profile)
+        return asked, run(asked.formula, asked.values, convention=asked.convention)
+
+    try:
+        return within_budget(work, LIMIT_WORKING)
+    except WorkError:
+        raise UserError(
+            f"numbers by hand take at most {LIMIT_WORKING:,} operations, and so many take more: give fewer, or call "
+            "dlcalc.ops from Python"
+        ) from None
 
 
 # what is asked

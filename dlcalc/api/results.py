@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from ..formulas.diagnose import Verdict
 
 
+MOST_ENTRIES, FEWEST_ENTRIES = 1_500, 64
+"""Entries of unrolled steps that JSON tells with their numbers put in: shared by the steps, but so many of each."""
+
+
 class Result:
     """Something worked out. In Jupyter it shows itself; `to_dict` is what `--json` prints."""
 
@@ -117,6 +121,8 @@ class Calculation(Result):
         formula = working.formula
         answers = {name: as_json(working.shown(name)) for name in formula.answers}
         main = {} if formula.shape else {"value": as_json(self.value)}
+        unrolled = sum(1 for step in formula.steps if step.each)
+        steps, left_out = working.first_steps(max(FEWEST_ENTRIES, MOST_ENTRIES // max(1, unrolled)))
         return {
             "formula": formula.id,
             **main,
@@ -127,7 +133,8 @@ class Calculation(Result):
             "convention": working.convention.name,
             "conventions": self._neighbours(),
             "warnings": list(working.warnings),
-            "steps": [self._line(line) for line in working.steps],
+            "steps": [self._line(line) for line in steps],
+            **({"left_out": left_out} if left_out else {}),
         }
 
     def _neighbours(self) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
+from math import prod
 from typing import Literal
 
 from .. import document as doc
@@ -24,6 +25,8 @@ LONG_DIGITS = 12
 """Decimals of the result, where it is one number or a row of them and the profile does not say how many."""
 MOST_CELLS = 64
 """Entries of one step that are told with their numbers put in."""
+MOST_GIVEN = 1_000
+"""Numbers of an array that was given and is printed."""
 MOST_TABLES = 12
 """Time steps that get a table of their own."""
 _WIDEST = 72
@@ -64,10 +67,13 @@ class _Teller:
     def given(self) -> Iterator[doc.Block]:
         shown = [(v, self.found[v.name]) for v in self.found.formula.variables if self._is_told(v)]
         arrays = [(v, value) for v, value in shown if isinstance(value, tuple)]
+        large = [(v, value) for v, value in arrays if prod(shape(value)) > MOST_GIVEN]
         look = self.look.as_given
         yield doc.Heading(1, "Given")
-        if arrays:
-            yield doc.Formula(tuple(e for v, value in arrays for e in _matrices(v.name, value, look)))
+        if told := [each for each in arrays if each not in large]:
+            yield doc.Formula(tuple(e for v, value in told for e in _matrices(v.name, value, look)))
+        for v, value in large:
+            yield _size(v.name, value)
         rows = tuple((doc.Math(Name(v.name)), v.meaning, doc.Math(look.node(value))) for v, value in shown
                      if not isinstance(value, tuple))  # fmt: skip
         if rows:
@@ -160,12 +166,19 @@ class _Teller:
         letters = self.writer.op(name).node
         put_in = self.writer.step(name)
         rights: list[Node] = [letters]
-        shown = printing.text(put_in)
-        if len(shown) <= _LONGEST and "(((" not in shown and is_written(put_in):
+        if self._is_short(put_in) and is_written(put_in):
             rights.append(put_in)
         rights += [self.look.node(value)] if self._fits(value) else []
         kept = [node for index, node in enumerate(rights) if index == 0 or node != rights[index - 1]]
         return doc.Equation(name, tuple(kept), rounded=self.look.is_rounded(value) and len(kept) > 1)
+
+    def _is_short(self, put_in: Node) -> bool:
+        """Whether an expression with arrays put in can be read. Each character that is printed has two nodes at most,
+        so a large array need not be printed to see that it is long."""
+        if nodes.written_size(put_in) > 2 * _LONGEST:
+            return False
+        shown = printing.text(put_in)
+        return len(shown) <= _LONGEST and "(((" not in shown
 
     def cells(self, name: str) -> Iterator[doc.Block]:
         """An unrolled step entry by entry: a sum of products for every window."""
@@ -176,7 +189,7 @@ class _Teller:
         rows = tuple(self._row(name, place) for place in places[:MOST_CELLS])
         yield doc.Table(("", "with the numbers put in", "value"), rows, ("left", "left", "right"))
         if len(places) > MOST_CELLS:
-            yield doc.Note("note", f"the first {MOST_CELLS} of {len(places):,} are shown; --json has all")
+            yield doc.Note("note", f"the first {MOST_CELLS} of {len(places):,} are shown; --json has all values")
 
     def _is_pair(self, name: str, place: tuple[int, ...]) -> bool:
         return name not in self.operation.pairs or place[1] <= place[0]
@@ -321,9 +334,7 @@ class _Teller:
         if self._fits(value):
             yield doc.Formula(tuple(_matrices(name, value, self.look)))
         else:
-            yield doc.Paragraph(
-                (doc.Math(Name(name)), f": {'×'.join(map(str, shape(value)[lone(value) :]))} numbers; --json has them")
-            )
+            yield _size(name, value)
 
     def _fits(self, value: Value) -> bool:
         parts = [part for _, part in matrices(value)]
@@ -333,10 +344,12 @@ class _Teller:
         if not isinstance(part, tuple):
             return True
         rows = part if isinstance(part[0], tuple) else (part,)
+        if len(rows) > _TALLEST or len(rows[0]) > _WIDEST:
+            return False
         widths = (
             max(len(printing.text(self.look.node(item))) + 2 for item in column) for column in zip(*rows, strict=True)
         )
-        return len(rows) <= _TALLEST and sum(widths) <= _WIDEST
+        return sum(widths) <= _WIDEST
 
 
 def _matrices(name: str, value: Value, look: Look) -> Iterator[doc.Equation]:
@@ -344,6 +357,12 @@ def _matrices(name: str, value: Value, look: Look) -> Iterator[doc.Equation]:
     for place, part in matrices(value):
         left = Index(Name(name), tuple(map(nodes.Literal, place))) if place else Name(name)
         yield doc.Equation(left, (look.node(part),), rounded=look.is_rounded(part))
+
+
+def _size(name: str, value: Value) -> doc.Paragraph:
+    """What stands for an array that is too large to print."""
+    size = "×".join(map(str, shape(value)[lone(value) :]))
+    return doc.Paragraph((doc.Math(Name(name)), f": {size} numbers; --json has them"))
 
 
 def _listed(waiting: list[tuple[doc.Words, doc.Equation]]) -> Iterator[doc.Block]:

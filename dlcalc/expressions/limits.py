@@ -19,6 +19,8 @@ LIMIT_BITS = 4100
 """Exact numbers may grow to 1,234 digits: enough for the 2^4096 thinned networks of one layer of AlexNet."""
 LIMIT_WORK = 200_000
 """Units of work in one evaluation."""
+LIMIT_WORKING = 5_000_000
+"""Units of work in all the steps of a formula together, every entry of every array among them: half a second."""
 LIMIT_RANGE = 20_000
 """Values that an index may take."""
 LIMIT_CELLS = 10_000

@@ -14,6 +14,7 @@ from ..expressions import printing
 from ..expressions.answers import Answer, agrees
 from ..expressions.evaluate import evaluate
 from ..expressions.functions import CONSTANTS
+from ..expressions.limits import LIMIT_WORKING, within_budget
 from ..expressions.nodes import Call, Div, Node, Value, walk
 from .defaults import with_defaults
 from .draw import SIGNS, Sampler, point_value
@@ -67,8 +68,14 @@ class Verdict:
 def verify(formula: Formula, given: Mapping[str, Value], name: str, answer: Answer, convention: str = "") -> Verdict:
     """Judges an answer to the question for `name` (a step or an answer of the formula).
 
+    A mistake that would take long to make, after all those before it, is not looked for.
+
     Raises UserError when the answer has letters that the formula does not know, or another shape than what is asked.
     """
+    return within_budget(lambda: _verify(formula, given, name, answer, convention), LIMIT_WORKING)
+
+
+def _verify(formula: Formula, given: Mapping[str, Value], name: str, answer: Answer, convention: str) -> Verdict:
     compiled = program(formula, convention)
     points = _points(formula, given, answer)
     _check_name(compiled, name)

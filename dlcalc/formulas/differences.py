@@ -12,6 +12,7 @@ from fractions import Fraction
 
 from ..errors import UserError
 from ..expressions.exact import exact
+from ..expressions.limits import WorkError, within_budget
 from ..expressions.nodes import Value
 from .defaults import with_defaults
 from .program import as_array
@@ -20,6 +21,8 @@ from .run import Working
 STEP = Fraction(1, 100_000)
 MOST_ENTRIES = 200
 """Of one array: each costs two runs of the formula."""
+MOST_WORK = 2_000_000
+"""Units of work (`expressions.limits`) that all the runs for one array may take."""
 TOLERANCE = 1e-6
 """Relative, or absolute below 1: by so much a difference may miss a gradient."""
 
@@ -50,13 +53,25 @@ def _differences(found: Working, answer: str, variable: str, loss: str) -> Diffe
     if isinstance(right, tuple) and not isinstance(place, tuple):
         place = _filled(right, place)  # one number stood for all entries of a bias
         start = {**start, variable: place}
-    if _count(place) > MOST_ENTRIES:
+    entries = _count(place)
+    if entries > MOST_ENTRIES:
         return None
     try:
+        if not _is_short(found, start, entries, loss):
+            return None
         values = _moved(found, start, variable, place, (), loss)
     except UserError:
         return None
     return Differences(answer, variable, values, _agree(right, values))
+
+
+def _is_short(found: Working, start: Mapping[str, Value], entries: int, loss: str) -> bool:
+    """Whether a run may be made twice for every entry: one is made, with its part of the work."""
+    try:
+        within_budget(lambda: found.program.reach_all(start, [loss]), MOST_WORK // (2 * entries))
+    except WorkError:
+        return False
+    return True
 
 
 def _moved(

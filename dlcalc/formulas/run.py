@@ -7,11 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from ..errors import UserError
 from ..expressions.evaluate import evaluate, substitute
 from ..expressions.exact import exact
+from ..expressions.limits import LIMIT_WORKING, within_budget
 from ..expressions.nodes import Kind, Node, Value, names_in
 from .defaults import with_defaults
 from .model import Condition, Convention, Form, Formula, Mistake, Step, Variable
@@ -80,6 +82,19 @@ class Working:
     def steps(self) -> tuple[Line, ...]:
         """Every step as evaluated, fine-grained, in order."""
         return tuple(line for op in self.program.steps() for line in self._lines(self._op(op), op.step))
+
+    def first_steps(self, most: int) -> tuple[tuple[Line, ...], dict[str, int]]:
+        """The evaluated steps with `most` entries of each unrolled one, and how many entries of which are left out."""
+        told: list[Line] = []
+        left_out: dict[str, int] = {}
+        for op in self.program.steps():
+            if op.step.each:
+                told += islice(self._unrolled(self._op(op), op.step), most)
+                entries = sum(1 for _ in _entries(self.state.values[op.name], len(op.each)))
+                left_out |= {op.name: entries - most} if entries > most else {}
+            else:
+                told += self._lines(self._op(op), op.step)
+        return tuple(told), left_out
 
     def _op(self, op: Op) -> Op:
         return self.program.edited(op.name, self.edits[op.name]) if op.name in self.edits else op
@@ -214,7 +229,8 @@ def run(
 
     `given` maps variable names to values (numbers, tuples per axis, or expressions in other letters), `edits` are
     mistakes to make on the way, `known` pins steps to values that somebody found earlier (error carried forward).
-    Raises UserError when a value lies outside its variable's domain or a condition of the formula fails.
+    Raises UserError when a value lies outside its variable's domain or a condition of the formula fails, and its
+    WorkError when all steps together would take long.
     """
     check_given(formula, given)
     compiled = program(formula, convention)
@@ -224,12 +240,16 @@ def run(
     pinned = known or {}
     state = compiled.state(with_defaults(formula, given))
     correct = not changes and not pinned
-    if correct:
-        # before the arithmetic stumbles over what a condition on the variables alone explains better
-        _refuse(formula, state)
-    compiled.execute(state, edits=changes, pinned=pinned)
-    if correct:
-        _refuse(formula, state)
+
+    def execute() -> None:
+        if correct:
+            # before the arithmetic stumbles over what a condition on the variables alone explains better
+            _refuse(formula, state)
+        compiled.execute(state, edits=changes, pinned=pinned)
+        if correct:
+            _refuse(formula, state)
+
+    within_budget(execute, LIMIT_WORKING)
     return Working(formula, dict(given), compiled.convention, compiled, state, changes)
 
 

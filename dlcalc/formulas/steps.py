@@ -16,7 +16,8 @@ from ..errors import InternalError, UserError
 from ..expressions.evaluate import Environment, Evaluator, compile_node
 from ..expressions.exact import exact
 from ..expressions.functions import CONSTANTS
-from ..expressions.nodes import FormulaCall, Name, Node, Range, Reduce, Value, names_in
+from ..expressions.limits import spend
+from ..expressions.nodes import FormulaCall, Name, Node, Range, Reduce, Value, names_in, walk
 from ..expressions.operations import check_range
 from .model import Formula, Step, Variable
 from .registry import formula as find_formula
@@ -107,6 +108,11 @@ class Op:
         return [(each.index, compile_node(each.low), compile_node(each.high)) for each in self.each]
 
     @cached_property
+    def size(self) -> int:
+        """Distinct nodes of the expression: the units that one entry costs, what its Σ do besides."""
+        return sum(1 for _ in walk(self.node))
+
+    @cached_property
     def reads(self) -> frozenset[str]:
         """The names that the step depends on."""
         if self._answer:
@@ -191,13 +197,19 @@ class Unrolled:
             self._over_several(values, ranges, pinned)
         else:
             ((index, numbers),) = ranges.items()
+            self._spend(len(numbers))
             self._over_one(values, index, numbers, pinned)
         for lane in state.lanes:
             lane.update({name: values[name] for name in self.names})
 
+    def _spend(self, entries: int) -> None:
+        spend(entries * sum(op.size for op in self.ops))
+
     def _over_several(self, values: Environment, ranges: Mapping[str, range], pinned: Mapping[str, Value]) -> None:
         """Over several indices (the rows and columns of a map), the last the fastest."""
-        check_range("the indices together", 1, prod(map(len, ranges.values())))
+        entries = prod(map(len, ranges.values()))
+        check_range("the indices together", 1, entries)
+        self._spend(entries)
         for op in self.ops:
             values[op.name] = {}
         for numbers in product(*ranges.values()):

@@ -132,14 +132,14 @@ GLOBAL = Formula(
 _TIED = replace(_IMAGE, ordinary=(0, 0.04))
 _GIVEN = replace(GRADIENT, sizes=(2, 2, 2))
 _PER_CHANNEL = replace(GRADIENT, meaning="∂L/∂output, one number per channel", kind=Kind.VECTOR, sizes=(2,))
-_INSIDE = (
-    "m > (i - 1)*hop - pad_h and m <= (i - 1)*hop - pad_h + f_h and "
-    "n > (j - 1)*hop - pad and n <= (j - 1)*hop - pad + f_w"
-)
+# The windows that cover row m, and those that cover column n.
+_OVER_ROW = "i=max(1, ceil((m + pad_h - f_h)/hop) + 1)..min(o_h, floor((m + pad_h - 1)/hop) + 1)"
+_OVER_COLUMN = "j=max(1, ceil((n + pad - f_w)/hop) + 1)..min(o_w, floor((n + pad - 1)/hop) + 1)"
 
 
-def _back(share: str, when: str = _INSIDE) -> str:
-    return f"sum(i=1..o_h, sum(j=1..o_w, if({when}, {share}, 0)))"
+def _back(share: str, when: str = "") -> str:
+    """The sum over the windows that cover a cell, of those alone that meet a condition."""
+    return f"sum({_OVER_ROW}, sum({_OVER_COLUMN}, {f'if({when}, {share}, 0)' if when else share}))"
 
 
 _WINS = "winner_row[c, i, j] = m and winner_column[c, i, j] = n"
@@ -190,7 +190,7 @@ def _backward_mistakes(kind: str) -> tuple[Mistake, ...]:
     if kind == "sum":
         return (Mistake("divided", "dx", shared, "every cell of a window enters the sum with the factor 1", 0.5,
                         "How much does the sum grow when one cell grows by 1?"),)  # fmt: skip
-    tied = _back("g[c, i, j]", f"{_INSIDE} and x[c, m, n] = output[c, i, j]")
+    tied = _back("g[c, i, j]", "x[c, m, n] = output[c, i, j]")
     return (
         Mistake("to-every-tied-winner", "dx", tied, "where several cells tie only one of them wins, the first in "
                 "reading order: the gradient goes there alone", 0.5, "How many winners has a window?"),

@@ -1,0 +1,108 @@
+"""What is large ends in an answer or in one line: work is counted before it is done, and what is told has a bound."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from dlcalc.api.by_hand import by_hand, check
+from dlcalc.cli import main
+from dlcalc.expressions import limits
+from dlcalc.formulas.program import Program
+from dlcalc.formulas.registry import formula
+from dlcalc.formulas.run import run
+
+
+def image(size: int) -> str:
+    return "; ".join(" ".join(str((3 * i + 7 * j) % 10) for j in range(size)) for i in range(size))
+
+
+TOO_MUCH = (
+    "dlcalc: numbers by hand take at most 5,000,000 operations, and so many take more: give fewer, or call dlcalc.ops "
+    "from Python\n"
+)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["conv", "--x", image(100), "--w", "1 0; 0 -1", "--backward"],
+        ["conv", "--x", image(100), "--w", image(9)],
+        ["conv", "--x", image(100), "--w", image(9), "--ask", "output", "--answer", "1"],
+        ["conv-transpose", "--x", image(100), "--w", image(9)],
+    ],
+    ids=["backwards", "large filter", "judged", "transposed"],
+)
+def test_too_much_by_hand_is_one_line(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", *arguments]) == 2
+    assert capsys.readouterr().err == TOO_MUCH
+
+
+def test_all_entries_of_a_formula_share_one_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each window costs little; together they may not cost more than a working may."""
+    given = {"x": (((1,) * 30,) * 30,), "w": ((((1,) * 3,) * 3,),), "b": (0,)}
+    run(formula("conv_by_hand"), given)
+    monkeypatch.setattr("dlcalc.formulas.run.LIMIT_WORKING", 100_000)
+    with pytest.raises(limits.WorkError, match="too much work"):
+        run(formula("conv_by_hand"), given)
+
+
+@pytest.mark.parametrize("kind", ["max", "min", "avg", "sum"])
+def test_a_cell_asks_only_the_windows_over_it(kind: str) -> None:
+    """Four times the cells, four times the work, forwards and backwards."""
+
+    def work(size: int) -> int:
+        half = size // 2
+        given = {"x": (tuple(tuple((3 * i + 7 * j) % 10 for j in range(size)) for i in range(size)),), "f": 2, "s": 2,
+                 "p": 0, "g": (((1,) * half,) * half,)}  # fmt: skip
+
+        def spent() -> int:
+            run(formula(f"pool_by_hand_{kind}_backward"), given)
+            return 1_000_000 - limits.left()
+
+        return limits.within_budget(spent, 1_000_000)
+
+    assert work(20) <= 4.5 * work(10)
+
+
+def test_a_mistake_in_a_large_array_is_looked_for_while_there_is_work_left() -> None:
+    """A small convolution with its pairs of mistakes; of a larger one single mistakes only: never a refusal."""
+    large = [[(3 * i + 7 * j) % 10 for j in range(40)] for i in range(40)]
+    right = by_hand("conv", x=large, w="1 2; 3 4").output
+    flipped = by_hand("conv", x=large, w="1 2; 3 4", flip=True).output
+    assert check("conv", "output", right, x=large, w="1 2; 3 4").correct
+    judged = check("conv", "output", flipped, x=large, w="1 2; 3 4")
+    assert not judged.correct
+    assert judged.verdict.mistakes[0].id == "flipped"
+
+
+def test_finite_differences_are_made_where_all_their_runs_are_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a hundred examples with a hundred features each no number is moved: that would be 400 passes over 10,000."""
+    small = by_hand("batchnorm", x="1 2; 3 6; 5 5", backward=True)
+    assert {each.variable for each in small.checked} == {"x", "gamma", "beta"}
+    runs: list[object] = []
+    reach_all = Program.reach_all
+    monkeypatch.setattr(Program, "reach_all", lambda *arguments: (runs.append(1), reach_all(*arguments))[1])
+    assert by_hand("batchnorm", x=image(100), backward=True).checked == ()
+    assert len(runs) == 2  # gamma and beta are tried; x has too many entries
+
+
+def test_json_tells_the_first_windows_and_how_many_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "conv", "--x", image(40), "--w", "1 0; 0 -1", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    names = [step["name"].partition("[")[0] for step in told["steps"]]
+    assert told["left_out"] == {
+        name: entries - names.count(name) for name, entries in {"padded": 1600, "sums": 1521, "output": 1521}.items()
+    }
+    assert names.count("output") == 375  # a quarter of 1,500, for four unrolled steps
+    assert len(told["output"][0]) == len(told["output"][0][0]) == 39
+    assert main(["run", "conv", "--x", image(10), "--w", "1 0; 0 -1", "--json"]) == 0
+    assert "left_out" not in json.loads(capsys.readouterr().out)
+
+
+def test_a_large_image_is_not_printed_again(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "pool", "--x", image(40), "--f", "2"]) == 0
+    assert "x: 40×40 numbers; --json has them" in capsys.readouterr().out
+    assert main(["run", "pool", "--x", image(30), "--f", "2"]) == 0
+    assert "x: 30×30" not in capsys.readouterr().out
