@@ -8,7 +8,7 @@ factors that stand for arrays are never moved past each other. These functions t
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from math import gcd
 
@@ -23,12 +23,20 @@ Monomial = tuple[Number, "Node | None"]
 MOST_TERMS = 1_000
 """Terms, or factors, that may be left over in letters."""
 _TERM_COST = 12
+ONE = Literal(1)
 
 
 def _split(node: Node) -> Monomial:
     """A term as (number, letters); the letters are None for a plain number."""
     if isinstance(node, Literal):
         return node.value, None
+    if isinstance(node, Neg | Mul | Div):
+        return _monomial(node)
+    return 1, node
+
+
+@fact("_monomial")
+def _monomial(node: Node) -> Monomial:
     if isinstance(node, Neg):
         number, letters = _split(node.operand)
         return -number, letters
@@ -48,7 +56,7 @@ def _split(node: Node) -> Monomial:
             return 1, node
         if below is None:
             return _quotient(top, bottom), letters
-        return _quotient(top, bottom), Div(letters or Literal(1), below)
+        return _quotient(top, bottom), Div(letters or ONE, below)
     return 1, node
 
 
@@ -84,19 +92,79 @@ def _term(number: Number, letters: Node | None) -> Node:
 
 def _over(number: Number, quotient: Div) -> Node:
     """The numerator of number·(a/b); 1·number is the number."""
-    return _term(number, None if quotient.numerator == Literal(1) else quotient.numerator)
+    return _term(number, None if quotient.numerator == ONE else quotient.numerator)
+
+
+Opened = list[tuple[Node, int]]
+"""The parts of a node, each with the whole number by which it counts: a factor in a sum, an exponent in a product."""
+
+
+def _gathered(root: Node, weight: int, opened: Callable[[Node], Opened | None]) -> Opened:
+    """What is left when everything that can be opened is, from left to right.
+
+    A part that is opened in several places is opened once, and its parts count for all of these.
+    """
+    parts = opened(root)
+    if parts is None:
+        return [(root, weight)]
+    found: Opened = []
+    seen: set[int] = set()
+    stack = [(part, weight * by) for part, by in reversed(parts)]
+    while stack:
+        node, weight_ = place = stack.pop()
+        parts = opened(node)
+        if parts is None:
+            found.append(place)
+        elif id(node) in seen:
+            return _gathered_once(root, weight, opened)
+        else:
+            seen.add(id(node))
+            stack.extend([(part, weight_ * by) for part, by in reversed(parts)])
+    return found
+
+
+def _gathered_once(root: Node, weight: int, opened: Callable[[Node], Opened | None]) -> Opened:
+    """The same of a graph: a node gives its weight on when all places where it stands have given it theirs."""
+    parts: dict[int, Opened | None] = {}
+    met: list[Node] = []
+    after: list[Node] = []
+
+    def visit(node: Node) -> None:
+        inside = parts[id(node)] = opened(node)
+        met.append(node)
+        for part, _ in inside or ():
+            if id(part) not in parts:
+                visit(part)
+        after.append(node)
+
+    visit(root)
+    weights = dict.fromkeys(parts, 0)
+    weights[id(root)] = weight
+    for node in reversed(after):
+        for part, by in parts[id(node)] or ():
+            weights[id(part)] += by * weights[id(node)]
+    return [(node, weights[id(node)]) for node in met if parts[id(node)] is None]
+
+
+def _opened_sum(node: Node) -> Opened | None:
+    if isinstance(node, Add):
+        return [(term, 1) for term in node.terms]
+    if isinstance(node, Neg):
+        return [(node.operand, -1)]
+    if isinstance(node, Mul | Div):
+        number, letters = _monomial(node)
+        if isinstance(letters, Add) and abs(number) == 1:
+            return [(letters, 1 if number > 0 else -1)]
+    return None
 
 
 def _terms(node: Node, sign: int) -> list[Monomial]:
     """The terms of a sum, signs put in and nested sums opened."""
-    if isinstance(node, Neg):
-        return _terms(node.operand, -sign)
-    if isinstance(node, Add):
-        return [term for child in node.terms for term in _terms(child, sign)]
-    number, letters = _split(node)
-    if isinstance(letters, Add) and abs(number) == 1:
-        return _terms(letters, sign * (1 if number > 0 else -1))
-    return [(sign * number, letters)]
+    found = []
+    for term, weight in _gathered(node, sign, _opened_sum):
+        number, letters = _split(term)
+        found.append((number if weight == 1 else -number if weight == -1 else times(weight, number), letters))
+    return found
 
 
 def _sum(terms: list[Monomial]) -> Value:
@@ -135,23 +203,22 @@ def _powers(node: Node, sign: int, into: dict[Node, int]) -> Number:
     if sign < 0:
         number = _quotient(1, number)
     spend(_TERM_COST)
-    stack: list[tuple[Node, int]] = [(letters, sign)] if letters is not None else []
-    while stack:
-        current, power_ = stack.pop()
-        if isinstance(current, Mul):
-            stack.extend((factor, power_) for factor in reversed(current.factors))
-        elif isinstance(current, Div):
-            stack.append((current.denominator, -power_))
-            stack.append((current.numerator, power_))
-        elif (
-            isinstance(current, Pow)
-            and isinstance(current.exponent, Literal)
-            and isinstance(current.exponent.value, int)
-        ):
-            stack.append((current.base, power_ * current.exponent.value))
-        elif current != Literal(1):
-            into[current] = into.get(current, 0) + power_
+    if letters is None:
+        return number
+    for base, exponent in _gathered(letters, sign, _opened_product):
+        if base.__class__ is not Literal or base != ONE:
+            into[base] = into.get(base, 0) + exponent
     return number
+
+
+def _opened_product(node: Node) -> Opened | None:
+    if isinstance(node, Mul):
+        return [(factor, 1) for factor in node.factors]
+    if isinstance(node, Div):
+        return [(node.numerator, 1), (node.denominator, -1)]
+    if isinstance(node, Pow) and isinstance(node.exponent, Literal) and isinstance(node.exponent.value, int):
+        return [(node.base, node.exponent.value)]
+    return None
 
 
 def _from_powers(number: Number, powers: dict[Node, int]) -> Value:
@@ -168,7 +235,7 @@ def _from_powers(number: Number, powers: dict[Node, int]) -> Value:
         if len(above) == 1 and isinstance(above[0], Add):
             return _scaled(number, above[0])
         return _term(number, _mul(above))
-    return _term(number, Div(_mul(above) or Literal(1), bottom))
+    return _term(number, Div(_mul(above) or ONE, bottom))
 
 
 def _scaled(number: Number, total: Add) -> Value:

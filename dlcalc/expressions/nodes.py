@@ -58,7 +58,7 @@ class Node:
     Two nodes are equal when they are written alike. The hash is computed once; what differs is found out by it.
     """
 
-    __slots__ = ("_hash", "_integer", "_kind", "_matrix")
+    __slots__ = ("_hash", "_integer", "_kind", "_matrix", "_monomial", "_size")
     __match_args__: ClassVar[tuple[str, ...]] = ()
     fold: ClassVar[Any]
     """The module `folding`, which puts itself here: it needs these classes, and the operators need it."""
@@ -79,6 +79,14 @@ class Node:
         found = hash((self.__class__, *[getattr(self, name) for name in self.__match_args__]))
         object.__setattr__(self, "_hash", found)
         return found
+
+    def __repr__(self) -> str:
+        """As it is constructed; what would be long is named and counted."""
+        name = type(self).__name__
+        size = written_size(self)
+        if size > MOST_IN_REPR:
+            return f"<{name} of {size} nodes>"
+        return f"{name}({', '.join(f'{field}={getattr(self, field)!r}' for field in self.__match_args__)})"
 
     def children(self) -> Iterator[Node]:
         """The direct sub-expressions, left to right."""
@@ -167,7 +175,7 @@ def _alike(one: Node, other: Node) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Literal(Node):
     """An exact number (or a float that a transcendental function made)."""
 
@@ -182,7 +190,7 @@ class Literal(Node):
         return hash(self.value)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Name(Node):
     """A letter or word: `n`, `theta`, `h_t` (subscript after the first underscore), `conv1.o` (a called formula's).
 
@@ -202,32 +210,32 @@ class Name(Node):
         return hash(self.id)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Add(Node):
     """a + b − c, in the written order: a subtracted term is a `Neg`."""
 
     terms: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Neg(Node):
     operand: Node
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Mul(Node):
     """A product in the written order. Of two matrices or vectors it is the matrix product."""
 
     factors: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Div(Node):
     numerator: Node
     denominator: Node
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Pow(Node):
     """Power; of a vector element by element, of a matrix repeated product."""
 
@@ -235,7 +243,7 @@ class Pow(Node):
     exponent: Node
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Call(Node):
     """A function of the fixed list (`functions.FUNCTIONS`): floor, sqrt, tanh, diag, if, len..."""
 
@@ -243,7 +251,7 @@ class Call(Node):
     arguments: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class FormulaCall(Node):
     """A formula used as a step: `conv(n=n, f=11)`. Its steps become `step.o`, `step.parameters`."""
 
@@ -252,7 +260,7 @@ class FormulaCall(Node):
     arguments: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Compare(Node):
     """`operator` is one of = ≠ < ≤ > ≥."""
 
@@ -261,7 +269,7 @@ class Compare(Node):
     right: Node
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Logic(Node):
     """`operator` is one of and, or, not."""
 
@@ -269,14 +277,14 @@ class Logic(Node):
     operands: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Vector(Node):
     """(a, b, c); a matrix is a vector of its rows, a map a vector of its channels."""
 
     items: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Index(Node):
     """x[i] or x[i, j], counted from 1."""
 
@@ -284,19 +292,19 @@ class Index(Node):
     indices: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Transpose(Node):
     operand: Node
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Hadamard(Node):
     """a ⊙ b, element by element."""
 
     factors: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Outer(Node):
     """a ⊗ b: the matrix a bᵀ."""
 
@@ -304,7 +312,7 @@ class Outer(Node):
     right: Node
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Reduce(Node):
     """Σ or Π of `body` for `index` from `low` to `high`.
 
@@ -319,7 +327,7 @@ class Reduce(Node):
     descending: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Partial(Node):
     """∂top/∂bottom, as one sign; `direct` is ∂⁺, for which the states before are held fixed."""
 
@@ -328,7 +336,7 @@ class Partial(Node):
     direct: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Range(Node):
     """`t in 1..T`: how a step is unrolled, or a range to search."""
 
@@ -347,18 +355,6 @@ def walk(node: Node) -> Iterator[Node]:
             seen.add(id(current))
             yield current
             stack.extend(reversed(tuple(current.children())))
-
-
-def written_size(node: Node) -> int:
-    """How many nodes it has written out as a tree; of a graph that may be any number."""
-    sizes: dict[int, int] = {}
-
-    def size(current: Node) -> int:
-        if id(current) not in sizes:
-            sizes[id(current)] = 1 + sum(map(size, current.children()))
-        return sizes[id(current)]
-
-    return size(node)
 
 
 def names_in(node: Node) -> tuple[str, ...]:
@@ -407,6 +403,16 @@ def fact(slot: str) -> Callable[[Callable[[Node], Fact]], Callable[[Node], Fact]
         return look_up
 
     return kept
+
+
+MOST_IN_REPR = 1_000
+"""Nodes that `repr` writes out."""
+
+
+@fact("_size")
+def written_size(node: Node) -> int:
+    """How many nodes it has written out as a tree; of a graph that may be any number."""
+    return 1 + sum(map(written_size, node.children()))
 
 
 def rewriting(rule: Callable[[Node, Callable[[Node], Node]], Node]) -> Callable[[Node], Node]:

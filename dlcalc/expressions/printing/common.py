@@ -15,6 +15,7 @@ from ...errors import InternalError
 from ..exact import Number
 from ..functions import ALIASES
 from ..kinds import kind_of
+from ..limits import LimitError
 from ..nodes import (
     Add,
     Call,
@@ -40,10 +41,17 @@ from ..nodes import (
     Vector,
     to_node,
     walk,
+    written_size,
 )
 from .digits import decimal, is_negative
 from .names import NameParts, Spell, name_parts, unicode_name
 from .pieces import RESERVED, Edge, Joint, Level, Out, Piece, joints
+
+
+MOST_WRITTEN = 20_000
+"""Nodes of an expression that are printed."""
+MOST_REPEATED = 4
+"""How often each node may stand in a longer one: an array of many numbers is long, but not endless."""
 
 
 def signed(term: Node) -> Node:
@@ -83,9 +91,13 @@ class Printer(ABC, Generic[Out]):
         self.reserved = RESERVED
 
     def write(self, value: Value) -> Out:
-        """The whole value, printed."""
+        """The whole value, printed. Raises LimitError for one that would be endless, as a graph may be."""
         tree = to_node(value)
-        self.words = {word for node in walk(tree) if isinstance(node, Name) and len(word := self.spell(node.id)) > 1}
+        nodes = list(walk(tree))
+        # a number or letter of an array stands in one place; only what was worked out in letters repeats itself
+        if written_size(tree) > max(MOST_WRITTEN, MOST_REPEATED * len(nodes)):
+            raise LimitError(f"an expression of more than {MOST_WRITTEN:,} parts is too long to be written out")
+        self.words = {word for node in nodes if isinstance(node, Name) and len(word := self.spell(node.id)) > 1}
         self.reserved = RESERVED | self.words
         return self.show(tree).out
 
