@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from fractions import Fraction
 from typing import Literal
@@ -10,7 +11,7 @@ from .. import document as doc
 from ..errors import UserError
 from ..expressions import nodes
 from ..expressions.evaluate import evaluate
-from ..expressions.nodes import Call, Index, Name, Node, Value, Vector, to_node, walk
+from ..expressions.nodes import Call, Index, Name, Node, Value, Vector, rewriting, to_node, walk
 from ..expressions.printing import Spell
 from ..formulas.model import Convention, Formula, Step
 from ..formulas.present import AXIS_LETTERS, AXIS_WORDS
@@ -111,7 +112,7 @@ def equation(found: Working, line: Line) -> doc.Equation:
         left = found.formula.parse(line.name)
     value = rounded(line.value)
     rights: list[Node] = []
-    middle = () if _half_indexed(line.values) else (_short(line.values),)
+    middle = () if _half_indexed(line.values) else (rewriting(_short)(line.values),)
     for right in (line.expression, *middle, to_node(value)):
         if not rights or right != rights[-1]:
             rights.append(right)
@@ -121,14 +122,14 @@ def equation(found: Working, line: Line) -> doc.Equation:
     return doc.Equation(left, tuple(rights), rounded=is_rounded and len(rights) > 1)
 
 
-def _short(node: Node) -> Node:
+def _short(node: Node, below: Callable[[Node], Node]) -> Node:
     """An expression with the numbers that were put in rounded as results are."""
     match node:
         case nodes.Literal(value) if isinstance(value, float) or _is_long(value):
             return to_node(shown_by().for_givens.rounded(value))
         case nodes.Div(nodes.Literal(int(a)), nodes.Literal(int(b))) if b and _is_long(Fraction(a, b)):
             return to_node(shown_by().for_givens.rounded(Fraction(a, b)))
-    return node.map(_short)
+    return node.map(below)
 
 
 def _half_indexed(node: Node) -> bool:

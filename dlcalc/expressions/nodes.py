@@ -13,7 +13,7 @@ Values are `int`, `Fraction`, `float`, `bool`, nested tuples of them (vector, ma
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from fractions import Fraction
@@ -430,6 +430,11 @@ def rewriting(rule: Callable[[Node, Callable[[Node], Node]], Node]) -> Callable[
         return known[1]
 
     return change
+
+
+def replaced(node: Node, values: Mapping[Node, Node]) -> Node:
+    """The expression with other expressions for some of its parts; what is put in is not looked at again."""
+    return rewriting(lambda part, below: values[part] if part in values else part.map(below))(node)
 
 
 DECIMALS = 4

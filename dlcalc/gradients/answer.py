@@ -25,6 +25,7 @@ from ..expressions.nodes import (
     Reduce,
     Transpose,
     names_in,
+    rewriting,
     walk,
 )
 from ..expressions.parser import parse
@@ -104,7 +105,7 @@ class Answer:
         one_way = ((first,) * len(signs), (not first,) * len(signs))
         for choice in one_way if len(signs) > MOST_OUTER else every_choice((first, not first), repeat=len(signs)):
             pointwise = {id(sign) for sign, chosen in zip(signs, choice, strict=True) if chosen}
-            yield self.changed(lambda node, chosen=pointwise: _read_outer(node, chosen))  # type: ignore[misc]
+            yield self.changed(rewriting(_reader(pointwise)))
 
     def unbound(self, known: Container[str]) -> tuple[str, ...]:
         """Letters that stand for nothing: neither of the network, nor stated, nor of a Σ."""
@@ -115,11 +116,16 @@ class Answer:
         return tuple(name for name in free if name not in known and name not in stated)
 
 
-def _read_outer(node: Node, pointwise: set[int]) -> Node:
-    changed = node.map(lambda child: _read_outer(child, pointwise))
-    if id(node) in pointwise and isinstance(changed, Outer):
-        return Hadamard((changed.left, changed.right))
-    return changed
+def _reader(pointwise: set[int]) -> Callable[[Node, Callable[[Node], Node]], Node]:
+    """Reads the ⊗ with these ids entry by entry."""
+
+    def read(node: Node, below: Callable[[Node], Node]) -> Node:
+        changed = node.map(below)
+        if id(node) in pointwise and isinstance(changed, Outer):
+            return Hadamard((changed.left, changed.right))
+        return changed
+
+    return read
 
 
 def read(text: str, network: Network, wrt: str) -> Answer:
@@ -259,7 +265,7 @@ def _check_left(left: str, names: Declarations, network: Network, wrt: str) -> N
 def _renamed(node: Node, aliases: Mapping[str, str], names: Declarations) -> Node:
     """The same with the network's own letters: W_hh as W, o_t as what the head adds up, c_t as C_t."""
 
-    def rename(part: Node) -> Node:
+    def rename(part: Node, below: Callable[[Node], Node]) -> Node:
         if isinstance(part, Name):
             name = aliases.get(part.id, part.id)
             if name in LOSS_NAMES and name not in aliases:
@@ -268,10 +274,10 @@ def _renamed(node: Node, aliases: Mapping[str, str], names: Declarations) -> Nod
                 name = "a_y"
             return Name(name, names.kinds.get(name, part.kind), part.integer)
         if isinstance(part, Index) and part.base == Name("c") and "C" in names:
-            return Index(names.name("C"), tuple(map(rename, part.indices)))
-        return part.map(rename)
+            return Index(names.name("C"), tuple(map(below, part.indices)))
+        return part.map(below)
 
-    return rename(node)
+    return rewriting(rename)(node)
 
 
 def summed(answer: Answer, letters: tuple[str, ...]) -> Answer:
@@ -285,7 +291,11 @@ def summed(answer: Answer, letters: tuple[str, ...]) -> Answer:
 
 def regrouped(node: Node) -> Node:
     """a ⊙ b cᵀ read as (a ⊙ b) cᵀ: as a ⊙ (b cᵀ), which comes first, a vector would meet a matrix."""
-    changed = node.map(regrouped)
+    return rewriting(_regrouped)(node)
+
+
+def _regrouped(node: Node, below: Callable[[Node], Node]) -> Node:
+    changed = node.map(below)
     if not isinstance(changed, Hadamard) or not isinstance(changed.factors[-1], Mul):
         return changed
     *front, last = changed.factors

@@ -11,7 +11,7 @@ from ..errors import UserError
 from ..expressions.arrays import each, flat, shape_of, transpose
 from ..expressions.evaluate import compile_node
 from ..expressions.limits import within_budget
-from ..expressions.nodes import Index, Name, Node, Value
+from ..expressions.nodes import Index, Name, Node, Value, rewriting
 from .answer import Answer
 from .delta import LAST, MIDDLE, Delta
 from .derivation import Derivation
@@ -243,12 +243,16 @@ def _needed(delta: Delta, wrt: str) -> list[Signal]:
 def _unfolded(node: Node, delta: Delta) -> Node:
     """The formula with the recursion's expressions for its δ, once."""
     named = {delta.network.adjoint_names[signal]: signal for _, signals in delta.schedule() for signal in signals}
-    if isinstance(node, Index) and isinstance(node.base, Name) and node.base.id in named and len(node.indices) == 1:
-        right, last = (delta.right(named[node.base.id], place) for place in (MIDDLE, LAST))
-        # where only the last step has a loss, its equation is another one
-        is_same = delta.network.loss == "every" or right == last
-        return moved(right, node.indices[-1]) if is_same else node
-    return node.map(lambda child: _unfolded(child, delta))
+
+    def unfold(part: Node, below: Callable[[Node], Node]) -> Node:
+        if isinstance(part, Index) and isinstance(part.base, Name) and part.base.id in named and len(part.indices) == 1:
+            right, last = (delta.right(named[part.base.id], place) for place in (MIDDLE, LAST))
+            # where only the last step has a loss, its equation is another one
+            is_same = delta.network.loss == "every" or right == last
+            return moved(right, part.indices[-1]) if is_same else part
+        return part.map(below)
+
+    return rewriting(unfold)(node)
 
 
 def unfolded(derivation: Derivation) -> Node:

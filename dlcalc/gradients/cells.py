@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from ..errors import UserError
-from ..expressions.nodes import Add, Call, Hadamard, Index, Kind, Literal, Mul, Name, Neg, Node
+from ..expressions.nodes import Add, Call, Hadamard, Index, Kind, Literal, Mul, Name, Neg, Node, replaced
 from ..formulas.model import Formula
 from ..formulas.registry import formula
 from ..formulas.topics.options_by_hand import convention_of
@@ -303,7 +303,7 @@ def _head(name: str, state: Signal, both_ways: bool) -> Head:
     steps = _steps(formula("rnn_softmax_by_hand" if name == "softmax" else "rnn_output_by_hand"), ("h", "o", "yhat"))
     outputs, score = _output_layer(steps["o"], here, both_ways)
     right, meaning = steps["yhat"]
-    right = _replaced(right, {Signal("o").at(TIME): score.signal.at(TIME)})
+    right = replaced(right, {Signal("o").at(TIME): score.signal.at(TIME)})
     if name == "sigmoid":
         right = Call("sigmoid", (right,))
     id, gradient, letter = _LOSS_OF[name]
@@ -324,7 +324,7 @@ _LOSS_OF = {
 def _output_layer(stated: tuple[Node, str], here: Index, both_ways: bool) -> tuple[tuple[Weight, ...], Equation]:
     """o_t = V h_t + c, as the formula has it; of a bidirectional network V_b g_t is added."""
     weights = [Weight("V", "weights of the output layer", "k", "m"), Weight("c", "bias of the output layer", "k")]
-    right = _replaced(stated[0], {Signal("h").at(TIME): here})
+    right = replaced(stated[0], {Signal("h").at(TIME): here})
     if both_ways:
         weights.insert(1, Weight("V_b", "weights of the output layer for the state that runs backwards", "k", "m"))
         assert isinstance(right, Add)
@@ -346,7 +346,3 @@ def _fact(id: str, step: str, names: Mapping[str, Node]) -> Node:
         return node.map(put_in)
 
     return put_in(stated[step])
-
-
-def _replaced(node: Node, values: Mapping[Node, Node]) -> Node:
-    return values[node] if node in values else node.map(lambda child: _replaced(child, values))

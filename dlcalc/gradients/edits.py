@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ..expressions import printing
-from ..expressions.nodes import Add, Hadamard, Literal, Mul, Name, Neg, Node, Outer, Reduce, walk
+from ..expressions.nodes import Add, Hadamard, Literal, Mul, Name, Neg, Node, Outer, Reduce, rewriting, walk
 from .local import pointwise, product
 from .model import Network
 
@@ -35,9 +35,12 @@ class Edit:
 
     def of(self, node: Node) -> Node:
         """The edited expression; without what it does not touch it is the same."""
+        return rewriting(self._of)(node)
+
+    def _of(self, node: Node, below: Callable[[Node], Node]) -> Node:
         if node in self.changes:
             return self.changes[node]
-        changed = node.map(self.of)
+        changed = node.map(below)
         if isinstance(changed, Mul | Hadamard):
             factors = tuple(factor for factor in changed.factors if factor != GONE)
             if len(factors) < len(changed.factors):

@@ -12,7 +12,20 @@ from functools import cached_property
 
 from ..errors import UserError
 from ..expressions import printing
-from ..expressions.nodes import Call, Index, Literal, Mul, Name, Node, Partial, Reduce, Transpose, Vector
+from ..expressions.nodes import (
+    Call,
+    Index,
+    Literal,
+    Mul,
+    Name,
+    Node,
+    Partial,
+    Reduce,
+    Transpose,
+    Vector,
+    replaced,
+    rewriting,
+)
 from .delta import met, unknown_weight
 from .lines import LOSS, Line, at_least_one, loss_at, with_steps
 from .local import (
@@ -202,7 +215,7 @@ class General:
 
     def _over_losses(self, body: Node) -> Node:
         if self.network.loss == "last":
-            return _put(body, LOSS_STEP, STEPS)
+            return replaced(body, {LOSS_STEP: STEPS})
         return Reduce("sum", "j", Literal(1), STEPS, body)
 
     def _over_uses(self, body: Node) -> Node:
@@ -346,11 +359,4 @@ def _back(node: Node) -> Node:
 
 def moved_partials(node: Node, time: Node) -> Node:
     """As `local.moved`, in signs of derivatives too."""
-    if isinstance(node, Index):
-        return moved(node, time)
-    return node.map(lambda child: moved_partials(child, time))
-
-
-def _put(node: Node, letter: Name, value: Node) -> Node:
-    """The expression with a value for an index letter."""
-    return value if node == letter else node.map(lambda child: _put(child, letter, value))
+    return rewriting(lambda part, below: moved(part, time) if isinstance(part, Index) else part.map(below))(node)

@@ -8,7 +8,7 @@ so that nothing else comes out right.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -19,7 +19,20 @@ from ..expressions.arrays import add, each, flat, product, shape_of, transpose
 from ..expressions.assembled import PARTIALS
 from ..expressions.evaluate import compile_node
 from ..expressions.limits import LimitError, within_budget
-from ..expressions.nodes import Index, Kind, Literal, Node, Outer, Partial, Reduce, Transpose, Value, names_in, walk
+from ..expressions.nodes import (
+    Index,
+    Kind,
+    Literal,
+    Node,
+    Outer,
+    Partial,
+    Reduce,
+    Transpose,
+    Value,
+    names_in,
+    rewriting,
+    walk,
+)
 from ..expressions.parser import parse
 from .answer import Answer, Statement
 from .delta import Delta, Place
@@ -272,7 +285,10 @@ class World:
 
     def read(self, node: Node) -> Node:
         """What is written for any layout, in this one: a ⊗ b of rows is aᵀb, and ∂ multiply as a chain."""
-        changed = node.map(self.read)
+        return rewriting(self._read)(node)
+
+    def _read(self, node: Node, below: Callable[[Node], Node]) -> Node:
+        changed = node.map(below)
         if isinstance(changed, Outer) and self.layout in ("row", "pytorch"):
             return factors_of((_column(changed.left), changed.right))
         if (

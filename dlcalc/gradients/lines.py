@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal as Word
 from typing import TypeAlias
 
 from ..expressions import printing
-from ..expressions.nodes import Add, Call, Index, Literal, Name, Neg, Node, Reduce
+from ..expressions.nodes import Add, Call, Index, Literal, Name, Neg, Node, Reduce, replaced, rewriting
 from .model import STEPS
 
 Role: TypeAlias = Word["vector", "gradient", "jacobian", "symbol"]
@@ -40,7 +41,11 @@ def steps_node(steps: int | None) -> Node:
 
 def folded(node: Node) -> Node:
     """A sum of whole numbers as one: 3 + 1 in a bound is 4."""
-    changed = node.map(folded)
+    return rewriting(_folded)(node)
+
+
+def _folded(node: Node, below: Callable[[Node], Node]) -> Node:
+    changed = node.map(below)
     if isinstance(changed, Add):
         numbers = [_whole(term) for term in changed.terms]
         if None not in numbers:
@@ -60,12 +65,8 @@ def with_steps(line: Line, steps: int | None) -> Line:
     """The line with the number for T."""
     if steps is None:
         return line
-    number = Literal(steps)
-
-    def put_in(node: Node) -> Node:
-        return number if node == STEPS and isinstance(node, Name) else node.map(put_in)
-
-    return replace(line, left=folded(put_in(line.left)), right=folded(put_in(line.right)))
+    number: dict[Node, Node] = {STEPS: Literal(steps)}
+    return replace(line, left=folded(replaced(line.left, number)), right=folded(replaced(line.right, number)))
 
 
 def added_up(index: str, low: Node, high: Node, body: Node) -> Node:
@@ -79,13 +80,9 @@ def written_out(node: Node) -> Node:
     low, high = _whole(node.low), _whole(node.high)
     if low is None or high is None:
         return node
-    terms = tuple(_with(node.body, Name(node.index), Literal(value)) for value in range(low, high + 1))
+    letter = Name(node.index)
+    terms = tuple(folded(replaced(node.body, {letter: Literal(value)})) for value in range(low, high + 1))
     return terms[0] if len(terms) == 1 else Add(terms)
-
-
-def _with(node: Node, letter: Name, value: Literal) -> Node:
-    """The expression with a number for an index letter."""
-    return value if node == letter else folded(node.map(lambda child: _with(child, letter, value)))
 
 
 def span(first: Node, last: Node) -> str:

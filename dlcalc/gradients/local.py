@@ -6,23 +6,11 @@ of a signal there are several; of h = z ⊙ h₋ + (1 − z) ⊙ h̃ by z the fa
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ..errors import InternalError
-from ..expressions.nodes import (
-    Add,
-    Call,
-    Hadamard,
-    Index,
-    Literal,
-    Mul,
-    Name,
-    Neg,
-    Node,
-    Pow,
-    Transpose,
-)
+from ..expressions.nodes import Add, Call, Hadamard, Index, Literal, Mul, Name, Neg, Node, Pow, Transpose, rewriting
 from .model import TIME, Equation, Network, Signal, Weight, offset, shifted
 
 
@@ -99,9 +87,13 @@ def moved(node: Node, time: Node) -> Node:
     """The expression at another time than t: h[t − 1] for time 3 is h[2]."""
     if time == TIME:
         return node
-    if isinstance(node, Index):
-        return Index(node.base, (*node.indices[:-1], shifted(time, offset(node.indices[-1]))))
-    return node.map(lambda child: moved(child, time))
+
+    def move(part: Node, below: Callable[[Node], Node]) -> Node:
+        if isinstance(part, Index):
+            return Index(part.base, (*part.indices[:-1], shifted(time, offset(part.indices[-1]))))
+        return part.map(below)
+
+    return rewriting(move)(node)
 
 
 def slope(function: str, value: Node) -> Node:

@@ -19,6 +19,7 @@ from ..expressions.nodes import (
     Pow,
     Reduce,
     Transpose,
+    replaced,
     walk,
 )
 from .edits import GONE, ONE, TWO, Look
@@ -137,7 +138,7 @@ def reads_of_loss(node: Node, network: Network) -> Iterator[tuple[Node, Node]]:
     if isinstance(node, Outer) and isinstance(node.right, Index):
         at, j = node.right.indices[-1], Name("j", integer=True)
         for letter in (part for part in walk(at) if part == Name("k")):
-            yield node, Outer(node.left, _with_letter(node.right, letter, j))
+            yield node, Outer(node.left, replaced(node.right, {letter: j}))
 
 
 def reads(letter: str, by: int) -> Look:
@@ -152,10 +153,6 @@ def reads(letter: str, by: int) -> Look:
             yield node, Outer(node.left, Signal(letter).at(shifted(time, by)))
 
     return look
-
-
-def _with_letter(node: Node, letter: Node, other: Node) -> Node:
-    return other if node == letter else node.map(lambda child: _with_letter(child, letter, other))
 
 
 def _states(network: Network) -> tuple[Node, ...]:
@@ -188,7 +185,7 @@ def error_of_use(node: Node, network: Network) -> Iterator[tuple[Node, Node]]:
     """(ŷ_k − y_k) for (ŷ_j − y_j)."""
     match node:
         case Add((Index(base=Name("yhat" | "h"), indices=(Name("j"),)), Neg(Index()))):
-            yield node, _with_letter(node, Name("j"), Name("k", integer=True))
+            yield node, replaced(node, {Name("j"): Name("k", integer=True)})
 
 
 def sums(low: Callable[[Reduce], Node], high: Callable[[Reduce], Node], inner: bool) -> Look:

@@ -23,6 +23,7 @@ from ..expressions.nodes import (
     Reduce,
     Value,
     names_in,
+    replaced,
     rewriting,
     written_size,
 )
@@ -146,7 +147,7 @@ class _Naming(Told):
         return self.with_names(self.derive(node))
 
     def with_names(self, node: Node) -> Node:
-        return rewriting(lambda part, below: self.names.get(part) or part.map(below))(node)
+        return replaced(node, self.names)
 
     def depends(self, node: Node) -> bool:
         return (isinstance(node, Name) and node.id in self.derivatives) or super().depends(node)

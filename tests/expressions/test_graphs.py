@@ -16,7 +16,7 @@ import pytest
 
 from dlcalc.algebra import simplified
 from dlcalc.errors import UserError
-from dlcalc.expressions import activations, folding
+from dlcalc.expressions import activations, folding, printing
 from dlcalc.expressions import evaluate as evaluating
 from dlcalc.expressions.derive import derivative
 from dlcalc.expressions.evaluate import compile_node, evaluate, substitute
@@ -35,16 +35,19 @@ from dlcalc.expressions.nodes import (
     Pow,
     Reduce,
     names_in,
+    replaced,
     to_node,
     walk,
     written_size,
 )
 from dlcalc.expressions.parser import parse
+from dlcalc.expressions.printing import common
 from dlcalc.formulas.draw import draw
 from dlcalc.formulas.model import Formula
 from dlcalc.formulas.registry import formula
 from dlcalc.formulas.run import run
 from dlcalc.formulas.topics import ids_known
+from dlcalc.gradients.points import at_points
 
 LEVELS = 40
 """As a tree such a tower has about 2⁴⁰ nodes."""
@@ -54,7 +57,7 @@ PER_NODE = 3
 X = Name("x")
 
 
-def towers(leaf: Node = X) -> dict[str, Node]:
+def towers(leaf: Node = X, height: int = LEVELS) -> dict[str, Node]:
     """Towers in which every level stands twice in the next."""
     two = Literal(2)
     levels: dict[str, Callable[[Node], Node]] = {
@@ -70,7 +73,7 @@ def towers(leaf: Node = X) -> dict[str, Node]:
     found = {}
     for name, level in levels.items():
         tower = leaf
-        for _ in range(LEVELS):
+        for _ in range(height):
             tower = level(tower)
         found[name] = tower
     return found
@@ -138,6 +141,107 @@ def test_whatever_is_done_with_a_tower_is_done_once_a_node(name: str) -> None:
     assert len(tuple(walk(tower))) == distinct(tower)
     assert distinct(pickle.loads(pickle.dumps(tower))) == distinct(tower)
     assert distinct(copy.deepcopy(tower)) == distinct(tower)
+
+
+FOLDED: dict[str, Callable[[Node], object]] = {
+    "one more": lambda node: node + 1,
+    "one less": lambda node: 1 - node,
+    "twice": lambda node: node * 2,
+    "a third": lambda node: node / 3,
+    "squared": lambda node: node * node,
+    "cubed": lambda node: node**3,
+    "its opposite": lambda node: -node,
+    "with itself": lambda node: node + node,
+    "over itself": lambda node: node / node,
+    "without itself": lambda node: node - node,
+    "floor": folding.floor,
+    "by a letter": lambda node: folding.total((Mul((X, node)), node, Neg(node))),
+}
+
+
+@pytest.mark.parametrize("fold", FOLDED)
+@pytest.mark.parametrize("name", towers())
+def test_a_tower_is_folded_once_a_node(name: str, fold: str) -> None:
+    """What is opened, a sum or a product, is opened once however often it stands in what is folded."""
+    tower = towers()[name]
+    assert calls(lambda: FOLDED[fold](tower)) <= 200 * distinct(tower)
+
+
+def test_what_stands_several_times_counts_several_times() -> None:
+    """2⁴⁰ times x, and x to that power, where no level was worked out; with signs ((x − 1) − 1) … 40 deep."""
+    doubled: Node = X
+    squared: Node = X
+    lowered: Node = X
+    for _ in range(LEVELS):
+        doubled = Add((doubled, doubled))
+        squared = Mul((squared, squared))
+        lowered = Add((lowered, lowered, Neg(lowered), Neg(Literal(1))))
+    assert doubled + 1 == Add((Mul((Literal(2**LEVELS), X)), Literal(1)))
+    assert squared * 3 == Mul((Literal(3), Pow(X, Literal(2**LEVELS))))
+    assert doubled - doubled == 0
+    assert squared / squared == 1
+    assert lowered - X == -LEVELS
+    shared = Add((X, Name("y")))
+    assert folding.total((Add((shared, Neg(shared), shared)), shared)) == Add(
+        (Mul((Literal(2), X)), Mul((Literal(2), Name("y"))))
+    )
+    product = Mul((X, Name("y")))
+    assert folding.product((Div(Mul((product, product)), product), X)) == Mul((Pow(X, Literal(2)), Name("y")))
+
+
+@pytest.mark.parametrize("name", towers())
+def test_a_tower_is_derived_once_a_node(name: str) -> None:
+    """The derivative of a level may have all factors of the levels below in it: work is counted by what comes out."""
+    tower = towers(height=24)[name]
+    found = derivative(tower, "x")
+    assert distinct(found) <= distinct(tower) ** 2
+    assert calls(lambda: derivative(tower, "x")) <= 200 * max(distinct(found), distinct(tower))
+    low = towers(height=3)[name]
+    point, step = {"x": 0.3}, 1e-6
+    slope = (evaluate(low, {"x": 0.3 + step}) - evaluate(low, {"x": 0.3 - step})) / (2 * step)
+    assert evaluate(derivative(low, "x"), point) == pytest.approx(slope, rel=1e-6)
+
+
+@pytest.mark.parametrize("name", towers())
+def test_a_tower_is_changed_and_compared_once_a_node(name: str) -> None:
+    tower = towers()[name]
+    most = 200 * distinct(tower)
+    y = Name("y")
+    assert calls(lambda: replaced(tower, {X: y})) <= most
+    assert replaced(tower, {X: y}) == towers(y)[name]
+    assert replaced(tower, {y: X}) is tower
+    assert calls(lambda: written_size(towers()[name])) <= most
+    # equal at points: both are worked out once a node
+    assert calls(lambda: at_points((towers()[name], tower), "x", count=1)) <= 60 * most
+
+
+WRITERS = {each.__name__: each for each in (
+    printing.text, printing.plain, printing.stacked, printing.latex, printing.typst, printing.mathml,
+)}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", towers())
+def test_what_would_be_endless_is_not_written(name: str) -> None:
+    tower = towers()[name]
+    most = 20 * distinct(tower)
+    assert calls(lambda: repr(towers()[name])) <= 200 * distinct(tower)
+    assert repr(tower) == f"<{type(tower).__name__} of {written_size(tower)} nodes>"
+
+    def refused(write: Callable[[Node], object]) -> None:
+        with pytest.raises(UserError, match=r"^an expression of more than 20,000 parts is too long to be written out$"):
+            write(tower)
+
+    for write in WRITERS.values():
+        refused(write)  # what is loaded the first time is not counted
+        assert calls(lambda: refused(write), common) <= most  # noqa: B023
+
+
+def test_a_long_array_is_written_and_a_short_node_is_shown_as_it_is_made() -> None:
+    """Each of its numbers stands in one place, so that it is no longer than what it was made from."""
+    assert printing.plain(tuple(range(25_000))).endswith("24999)")
+    assert repr(Add((X, Neg(Literal(1))))) == (
+        f"Add(terms=(Name(id='x', kind={Kind.SCALAR!r}, integer=False), Neg(operand=Literal(value=1))))"
+    )
 
 
 FORMULAS = [pytest.param(formula(id), id=id) for id in sorted(ids_known())]

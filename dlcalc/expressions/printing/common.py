@@ -47,7 +47,6 @@ from .digits import decimal, is_negative
 from .names import NameParts, Spell, name_parts, unicode_name
 from .pieces import RESERVED, Edge, Joint, Level, Out, Piece, joints
 
-
 MOST_WRITTEN = 20_000
 """Nodes of an expression that are printed."""
 MOST_REPEATED = 4
