@@ -7,6 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from dlcalc.answers.targets import TableAsked
 from dlcalc.api.grading import grade
 from dlcalc.api.quiz import make_exam
 from dlcalc.formulas.draw import Sampler
@@ -15,7 +16,6 @@ from dlcalc.quiz import seeds
 from dlcalc.quiz.exam import Issue
 from dlcalc.quiz.manifest import read_manifest
 from dlcalc.quiz.sheet import entry_id
-from dlcalc.quiz.targets import TableAsked
 from dlcalc.quiz.variant import Variant
 from dlcalc.verification.self_test import plain
 

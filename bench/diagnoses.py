@@ -6,9 +6,10 @@ import time
 from statistics import median
 from typing import NamedTuple
 
+from dlcalc.answers.formula_judging import verify
 from dlcalc.expressions.answers import Answer
 from dlcalc.expressions.nodes import Value
-from dlcalc.formulas.diagnose import verify, wrong_values
+from dlcalc.formulas.diagnose import wrong_values
 from dlcalc.formulas.draw import Sampler, draw
 from dlcalc.formulas.model import Formula
 from dlcalc.formulas.registry import formula

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dlcalc.answers.formula_judging import Verdict, verify
 from dlcalc.expressions.answers import read_answer
 from dlcalc.expressions.nodes import Value
-from dlcalc.formulas.diagnose import Verdict, verify, wrong_values
+from dlcalc.formulas.diagnose import wrong_values
 from dlcalc.formulas.registry import formula
 from dlcalc.formulas.run import Working, run
 

@@ -6,8 +6,8 @@ import csv
 import io
 from collections.abc import Callable
 
-from dlcalc.grading.table_columns import meaning
-from dlcalc.grading.table_marks import TableMarks
+from dlcalc.answers.table_columns import meaning
+from dlcalc.answers.table_marks import TableMarks
 from dlcalc.networks.exercise import to_csv
 from dlcalc.networks.table import Table, tabulate
 from dlcalc.networks.text import read

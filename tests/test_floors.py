@@ -28,6 +28,7 @@ FLOORS = (
     "document",
     "diagrams",
     "explain",
+    "answers",
     "training",
     "quiz",
     "grading",

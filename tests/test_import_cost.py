@@ -68,3 +68,9 @@ def test_the_help_loads_no_calculator() -> None:
     modules = loaded(COMMAND, "--help")
     assert "dlcalc.formulas.catalogue" in modules
     assert modules.isdisjoint({"dlcalc.api", "dlcalc.formulas.model", "dlcalc.expressions.parser"})
+
+
+def test_a_calculator_without_an_answer_loads_no_judge() -> None:
+    """What reads and judges answers waits until there is one."""
+    assert not {name for name in loaded(COMMAND, *CONV) if name.startswith("dlcalc.answers")}
+    assert "dlcalc.answers.formula_judging" in loaded(COMMAND, *CONV, "--ask", "o", "--answer", "55")

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 
 from .. import array_files
+from ..answers.array_text import Texts, texts
 from ..array_files import allow, shape_of, written
 from ..errors import UserError
 from ..expressions.nodes import Value
-from ..grading.array_text import Texts, texts
 
 LONGEST = 200_000
 """Characters that are looked at."""

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from .. import document as doc
+from ..answers.formula_judging import verify
 from ..array_files import shape_of
 from ..errors import UserError
 from ..explain.by_hand import document as hand_document
@@ -22,7 +23,6 @@ from ..expressions.limits import LIMIT_WORKING, WorkError, within_budget
 from ..expressions.nodes import Value
 from ..expressions.printing import Spell
 from ..formulas.by_hand import Operation
-from ..formulas.diagnose import verify
 from ..formulas.differences import Differences, differences
 from ..formulas.model import Formula, Step
 from ..formulas.registry import formula

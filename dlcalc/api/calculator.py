@@ -11,7 +11,7 @@ from ..expressions.answers import Answer
 from ..expressions.nodes import Value
 from ..formulas.catalogue import ENTRIES, Entry
 from ..formulas.model import Formula
-from ..formulas.reading import read_asked, read_ranges, read_value
+from ..formulas.reading import read_ranges, read_value
 from ..formulas.registry import formula
 from ..formulas.run import run
 from ..profiles import Profile, active
@@ -79,7 +79,8 @@ class Calculator:
             raise UserError(f"{next(iter(answers))} is an answer, so it cannot be given together with ask")
         run(found, values, convention=used)
         name = _asked(found, ask)
-        from ..formulas.diagnose import verify
+        from ..answers.formula_judging import verify
+        from ..answers.formula_text import read_asked
 
         spell = spelling(found, course)
         wrote = replace(read_asked(found, name, answer, spell), asked=course.significant_digits)
@@ -140,6 +141,8 @@ def _read(found: Formula, given: Iterable[tuple[str, object]]) -> tuple[dict[str
         if variable is not None:
             values[name] = read_value(found, variable, value)
         elif name in found.by_name:
+            from ..answers.formula_text import read_asked
+
             answers[name] = read_asked(found, name, value)
         else:
             known = ", ".join(v.name for v in found.variables)

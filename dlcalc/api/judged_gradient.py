@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from .. import document as doc
+from ..answers.gradient_judging import judge
 from ..expressions import printing
-from ..gradients import Derivation, judge
+from ..gradients import Derivation
 from ..profiles import Profile
 from .results import Result
 

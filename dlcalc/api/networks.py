@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from ..answers.table_marks import TableMarks, mark_table
 from ..document import CodeText, Document
 from ..document import Table as DocumentTable
 from ..errors import UserError
@@ -15,7 +16,6 @@ from ..explain.network import COLUMNS, comparison, network
 from ..expressions.jsonable import as_json
 from ..expressions.nodes import Value
 from ..grading.report import table_marks
-from ..grading.table_marks import TableMarks, mark_table
 from ..networks import exercise, text, zoo
 from ..networks.network import Network
 from ..networks.table import COUNTS, Row, Table, tabulate

@@ -20,8 +20,8 @@ from ..formulas.run import Line, Working
 from ..profiles import COURSE, Profile, showing
 
 if TYPE_CHECKING:
+    from ..answers.formula_judging import Verdict
     from ..expressions.inverse import Solutions
-    from ..formulas.diagnose import Verdict
 
 
 MOST_ENTRIES, FEWEST_ENTRIES = 1_500, 64

@@ -11,8 +11,10 @@ from rich.padding import Padding
 from rich.text import Text
 
 from .. import document as doc
+from ..answers.targets import TableAsked
+from ..answers.terms import ARRAYS
 from ..api.quiz import Paper
-from ..export._sheet import ARRAYS, how
+from ..export._sheet import how
 from ..grading.feedback import SAID, number, right_words
 from ..grading.judging import judge
 from ..grading.part_mark import PartMark
@@ -22,7 +24,6 @@ from ..networks.table import COUNTS
 from ..profiles import showing
 from ..quiz.problem import Part
 from ..quiz.sheet import question
-from ..quiz.targets import TableAsked
 from ..quiz.variant import Variant
 from .view import show_blocks
 

@@ -14,8 +14,8 @@ from ..profiles import COURSE, shown_by
 from .calculation import has_floats, listed, rounded
 
 if TYPE_CHECKING:
+    from ..answers.formula_judging import Verdict
     from ..expressions.inverse import Solutions
-    from ..formulas.diagnose import Verdict
 
 
 def solutions(

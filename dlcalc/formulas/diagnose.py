@@ -1,30 +1,16 @@
-"""Verifying one answer: right, right under another convention, or wrong, with the mistakes that lead to it.
-
-A mistake is diagnosed by making it: the formula is run with the edit, singly then in pairs, and what comes out is held
-against what was written. Answers in letters are compared at points drawn from the declared domain.
-"""
+"""What a typical mistake makes of a question: the formula run with the edit, on the state that is worked out once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..errors import UserError
-from ..expressions import printing
-from ..expressions.answers import Answer, agrees
-from ..expressions.evaluate import evaluate
-from ..expressions.functions import CONSTANTS
-from ..expressions.limits import LIMIT_WORKING, within_budget
-from ..expressions.nodes import Call, Div, Node, Value, walk
+from ..expressions.nodes import Value
 from .defaults import with_defaults
-from .draw import SIGNS, Sampler, point_value
-from .model import Condition, Convention, Formula, Mistake, Variable
-from .program import Program, as_array, program
-from .run import failures, letters_in
+from .model import Formula, Mistake
+from .program import as_array, program
 from .steps import State, Unit
-
-MOST_NAMED = 5
-POINTS = 3
 
 
 @dataclass(frozen=True)
@@ -53,51 +39,6 @@ class Candidate:
         return product
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What an answer is worth. `convention` is the other convention under which it is right, else None."""
-
-    correct: bool
-    expected: Value
-    convention: Convention | None = None
-    mistakes: tuple[Candidate, ...] = ()
-    more: int = 0
-    """Further candidates that are not named."""
-
-
-def verify(formula: Formula, given: Mapping[str, Value], name: str, answer: Answer, convention: str = "") -> Verdict:
-    """Judges an answer to the question for `name` (a step or an answer of the formula).
-
-    A mistake that would take long to make, after all those before it, is not looked for.
-
-    Raises UserError when the answer has letters that the formula does not know, or another shape than what is asked.
-    """
-    return within_budget(lambda: _verify(formula, given, name, answer, convention), LIMIT_WORKING)
-
-
-def _verify(formula: Formula, given: Mapping[str, Value], name: str, answer: Answer, convention: str) -> Verdict:
-    compiled = program(formula, convention)
-    points = _points(formula, given, answer)
-    _check_name(compiled, name)
-    right = [_Point(compiled, point, name, answer) for point in points]
-    expected = right[0].expected if len(points) == 1 else _asked(compiled, given, name)
-    if all(point.agrees(point.expected) for point in right):
-        return Verdict(True, expected)
-    unfloored = _unfloored(compiled, name, answer)
-    if unfloored is not None and all(point.agrees(_edited(point, name, unfloored)) for point in right):
-        return Verdict(True, expected, unfloored)
-    for other in formula.conventions:
-        if other is compiled.convention or other.variant or compiled.convention.variant:
-            continue
-        counted = program(formula, other.name)
-        if counted.differs(compiled, name) and _is_right(counted, points, name, answer):
-            return Verdict(True, expected, other)
-    found = sorted(_explanations(compiled, right, name), key=lambda c: (len(c.mistakes), -c.weight))
-    if not found:
-        _check_shape(name, right[0].expected, right[0].answer.value)
-    return Verdict(False, expected, None, tuple(found[:MOST_NAMED]), max(0, len(found) - MOST_NAMED))
-
-
 def wrong_values(
     formula: Formula, given: Mapping[str, Value], name: str, convention: str = ""
 ) -> dict[str, tuple[Mistake, Value]]:
@@ -112,161 +53,6 @@ def wrong_values(
     return found
 
 
-class _Point:
-    """The formula worked out at one set of numbers, and the answer with the same numbers put in."""
-
-    def __init__(self, compiled: Program, point: Drawn, name: str, answer: Answer) -> None:
-        self.compiled = compiled
-        self.state = compiled.reach(with_defaults(compiled.formula, point.given), name)
-        self.expected = as_array(self.state.values[name])
-        value = _put_in(answer.value, {**self.state.values, **point.letters})
-        if compiled.ops[compiled.place[name]].step.per_axis and not isinstance(value, tuple):
-            value = (value,) * compiled.axes
-        self.answer = Answer(answer.text, value, answer.unit, answer.significant, answer.asked)
-        self.whole = value if value.__class__ is int else None
-
-    def agrees(self, value: Value) -> bool:
-        if self.whole is not None and value.__class__ is int:
-            return bool(value == self.whole)  # by far the most frequent case
-        return agrees(value, self.answer)
-
-
-def _put_in(value: Value, values: Mapping[str, Value]) -> Value:
-    if isinstance(value, tuple):
-        return tuple(_put_in(item, values) for item in value)
-    if isinstance(value, Node):
-        alike = {k: v[0] if isinstance(v, tuple) and len(set(v)) == 1 else v for k, v in values.items()}
-        return evaluate(value, alike)
-    return value
-
-
-def _asked(compiled: Program, given: Mapping[str, Value], name: str) -> Value:
-    return as_array(compiled.reach(with_defaults(compiled.formula, given), name).values[name])
-
-
-def _check_name(compiled: Program, name: str) -> None:
-    if name not in compiled.place:
-        known = ", ".join(dict.fromkeys((*compiled.formula.answers, *(op.name for op in compiled.steps()))))
-        raise UserError(f"{name} cannot be asked of {compiled.formula.id}; what can is {known}")
-
-
-def _check_shape(name: str, expected: Value, wrote: Value) -> None:
-    want = len(expected) if isinstance(expected, tuple) else 1
-    have = len(wrote) if isinstance(wrote, tuple) else 1
-    if want != have:
-        raise UserError(f"{name} has {want} number{'s' if want > 1 else ''}, not {have}")
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """One point of comparison: every quantity as a number, and the letters that were typed for some."""
-
-    given: Mapping[str, Value]
-    letters: Mapping[str, Value]
-
-
-def _points(formula: Formula, given: Mapping[str, Value], answer: Answer) -> list[Drawn]:
-    """The numbers to compare at: the given ones, completed by drawn ones where letters are left or were typed."""
-    typed = {letter: v for v in formula.variables if v.name in given for letter in letters_in(given[v.name])}
-    letters = set(letters_in(answer.value)) - CONSTANTS.keys()
-    known = {variable.name for variable in formula.variables}
-    strange = sorted(letters - known - typed.keys() - {step.name for step in formula.steps})
-    if strange:
-        raise UserError(f"{strange[0]} is not a letter of {formula.id}; its letters are {', '.join(sorted(known))}")
-    missing = [v for v in formula.variables if v.name not in given and v.default is None]
-    drawn = {v.name: v for v in missing} | {name: formula.variable(name) or v for name, v in typed.items()}
-    if not drawn:
-        return [Drawn(given, {})]
-    count = SIGNS if any(variable.low < 0 for variable in drawn.values()) else POINTS
-    found: list[Drawn] = []
-    for attempt in range(100):
-        point = _drawn(formula, given, drawn, attempt)
-        if _meets_conditions(formula, point.given):
-            found.append(point)
-            if len(found) == count:
-                return found
-    if len(found) >= POINTS:
-        return found
-    raise UserError(f"no numbers for {', '.join(drawn)} meet the conditions of {formula.id}")
-
-
-def _drawn(formula: Formula, given: Mapping[str, Value], letters: Mapping[str, Variable], attempt: int) -> Drawn:
-    sampler = Sampler("points", formula.id, attempt)
-    values = {
-        letter: point_value(variable, sampler, attempt, place)
-        for place, (letter, variable) in enumerate(letters.items())
-    }
-    numbers = {name: _put_in(value, values) for name, value in given.items()}
-    free = {v.name: values[v.name] for v in formula.variables if v.name not in given and v.default is None}
-    return Drawn(numbers | free, values)
-
-
-def _unfloored(compiled: Program, name: str, answer: Answer) -> Convention | None:
-    """The formula without ⌊ ⌋ as another way to write it, for an answer in letters that has none; else None."""
-    if next(letters_in(answer.value), None) is None or _rounds(answer.value):
-        return None
-    needed = compiled.needed(name)
-    steps = [op for op in compiled.ops if op.name in needed and not op.step.called and _rounds(op.node)]
-    if not steps:
-        return None
-    divisors = dict.fromkeys(
-        printing.text(part.denominator)
-        for op in steps
-        for call in walk(op.node)
-        if isinstance(call, Call) and call.function in _ROUNDINGS
-        for part in walk(call)
-        if isinstance(part, Div)
-    )
-    where = f"right where {' and '.join(divisors)} divides" if divisors else "right where nothing is rounded"
-    edits = {op.name: printing.plain(_opened(op.formula.parse(op.step.expression, op.step.per_axis))) for op in steps}
-    return Convention("unfloored", "textbooks that print no ⌊ ⌋", where, edits)
-
-
-_ROUNDINGS = ("floor", "ceil")
-
-
-def _rounds(value: Value) -> bool:
-    if isinstance(value, tuple):
-        return any(map(_rounds, value))
-    return isinstance(value, Node) and any(
-        isinstance(part, Call) and part.function in _ROUNDINGS for part in walk(value)
-    )
-
-
-def _opened(node: Node) -> Node:
-    """The expression with what stands in ⌊ ⌋ or ⌈ ⌉ alone."""
-    if isinstance(node, Call) and node.function in _ROUNDINGS:
-        return _opened(node.arguments[0])
-    return node.map(_opened)
-
-
-def _edited(point: _Point, name: str, convention: Convention) -> Value:
-    """The value of `name` at a point with a convention's edits; None when nothing can be computed with them."""
-    state = point.state.copy()
-    try:
-        point.compiled.execute(state, point.compiled.places_of([name]), convention.edits)
-    except (UserError, OverflowError):
-        return None
-    return as_array(state.values[name])
-
-
-def _meets_conditions(formula: Formula, point: Mapping[str, Value]) -> bool:
-    conditions: tuple[Condition, ...] = formula.conditions
-    if not conditions:
-        return True
-    try:
-        compiled = program(formula)
-        state = compiled.execute(compiled.state(with_defaults(formula, point)))
-    except UserError:
-        return False
-    return not any(failures(condition, formula, state) for condition in conditions)
-
-
-def _is_right(compiled: Program, points: list[Drawn], name: str, answer: Answer) -> bool:
-    at = [_Point(compiled, point, name, answer) for point in points]
-    return all(point.agrees(point.expected) for point in at)
-
-
 def outcome(plan: list[Unit], state: State, name: str) -> Value | None:
     """What comes out for `name` when a plan is run on a state; None when nothing can be computed with it."""
     try:
@@ -275,34 +61,3 @@ def outcome(plan: list[Unit], state: State, name: str) -> Value | None:
     except (UserError, OverflowError):
         return None
     return as_array(state.values[name])
-
-
-def _explanations(compiled: Program, points: list[_Point], name: str) -> Iterator[Candidate]:
-    """Every mistake, and every pair of two steps' mistakes that both matter, that gives the answer at all points."""
-    first, *rest = sorted(points, key=lambda point: point.agrees(point.expected))  # first where the answer is wrong
-    single: list[tuple[Mistake, State, Value]] = []
-    for mistake in compiled.relevant(name):
-        state = first.state.copy()
-        value = outcome(compiled.plan(name, mistake), state, name)
-        if value is not None and value != first.expected:
-            single.append((mistake, state, value))
-            if first.agrees(value) and all(_leads(compiled, point, name, mistake) for point in rest):
-                yield Candidate((mistake,))
-    plans = [compiled.plan(name, mistake) for mistake, _, _ in single]
-    for index, (a, state, value) in enumerate(single):
-        for (b, _, other), plan in zip(single[index + 1 :], plans[index + 1 :], strict=True):
-            if a.step == b.step:
-                continue
-            if compiled.together(a, b):
-                together = outcome(compiled.plan(name, a, b), first.state.copy(), name)
-            else:
-                together = outcome(plan, state.copy(), name)
-            if together is None or together in (value, other) or not first.agrees(together):
-                continue
-            if all(_leads(compiled, point, name, a, b) for point in rest):
-                yield Candidate((a, b))
-
-
-def _leads(compiled: Program, point: _Point, name: str, *mistakes: Mistake) -> bool:
-    value = outcome(compiled.plan(name, *mistakes), point.state.copy(), name)
-    return value is not None and point.agrees(value)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from fractions import Fraction
 from math import isfinite
 
 from ..errors import ExpressionError, UserError
-from ..expressions.answers import Answer, read_answer, read_number, read_scalar, split_at, split_shape, unwrapped
+from ..expressions.answers import read_number, read_scalar, split_at, split_shape, unwrapped
 from ..expressions.evaluate import evaluate
 from ..expressions.exact import exact
-from ..expressions.nodes import Name, Node, Value, to_node
+from ..expressions.nodes import Node, Value
 from ..expressions.parser import parse_range
 from ..expressions.reader import Declarations
 from .model import Formula, Variable
@@ -29,26 +28,26 @@ def read_value(formula: Formula, variable: Variable, given: object) -> Value:
         except ExpressionError as error:
             raise named(error, variable.name, given) from None
         except UserError as error:
-            raise UserError(f"{variable.name} = {_quoted(given)}: {error}") from None
-    return _plain(variable.name, given)
+            raise UserError(f"{variable.name} = {quoted(given)}: {error}") from None
+    return plain_value(variable.name, given)
 
 
 def named(error: ExpressionError, name: str, text: str) -> ExpressionError:
     """The same error, told for the quantity in which it was found."""
-    return ExpressionError(f"{name} = {_quoted(text)}: {error.rule}", error.text, error.position)
+    return ExpressionError(f"{name} = {quoted(text)}: {error.rule}", error.text, error.position)
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     flat = text.replace("\n", " ")
     return f'"{flat}"' if len(flat) <= 40 else f'"{flat[:36]}…"'
 
 
-def _plain(name: str, given: object) -> Value:
+def plain_value(name: str, given: object) -> Value:
     """A value of Python's: whole numbers as int, floats as the decimal fractions that they are written as."""
     if isinstance(given, tuple | list):
         if not given:
             raise UserError(f"{name} has no entries")
-        return tuple(_plain(name, item) for item in given)
+        return tuple(plain_value(name, item) for item in given)
     if isinstance(given, bool) or not isinstance(given, int | float | Fraction | Node):
         raise UserError(f"{name} is a number or an expression, not {type(given).__name__}")
     if isinstance(given, float):
@@ -71,7 +70,7 @@ def _text(formula: Formula, variable: Variable, text: str) -> Value:
     rank = variable.kind.rank
     if rank == 0:
         return read_scalar(text, names)
-    rows = tuple(tuple(read_scalar(item, names) for item in row) for row in _rows(text, rank))
+    rows = tuple(tuple(read_scalar(item, names) for item in row) for row in items_of_rows(text, rank))
     return rows[0] if rank == 1 else rows
 
 
@@ -82,7 +81,7 @@ def _whole(formula: Formula) -> frozenset[str]:
 _SEPARATED = re.compile(r"\s*[,\s]\s*")
 
 
-def _rows(text: str, rank: int) -> list[list[str]]:
+def items_of_rows(text: str, rank: int) -> list[list[str]]:
     """The numbers of a vector, which is one row, or of a matrix, whose rows are separated by ; or a new line."""
     parts = re.split(r"[;\n]", text) if rank > 1 else [text]
     return [_items(part) for part in parts if rank == 1 or part.strip()]
@@ -101,57 +100,6 @@ def _items(text: str) -> list[str]:
     return items
 
 
-def read_asked(formula: Formula, name: str, answer: object, spell: Mapping[str, str] | None = None) -> Answer:
-    """An answer to the question for `name`, as text or as a value; in the course's letters too, which `spell` gives.
-
-    Raises UserError.
-    """
-    read = _read_asked(formula, name, answer)
-    ours = {theirs: our for our, theirs in (spell or {}).items()}
-    return replace(read, value=_in_our_letters(read.value, formula, ours)) if ours else read
-
-
-def _in_our_letters(value: Value, formula: Formula, ours: Mapping[str, str]) -> Value:
-    """The value with the course's letters as the formula's own; a letter that the course does not use stays."""
-    if isinstance(value, tuple):
-        return tuple(_in_our_letters(item, formula, ours) for item in value)
-    if isinstance(value, Name):
-        return formula.letter(ours[value.id]) if value.id in ours else value
-    if isinstance(value, Node):
-        return value.map(lambda part: to_node(_in_our_letters(part, formula, ours)))
-    return value
-
-
-def _read_asked(formula: Formula, name: str, answer: object) -> Answer:
-    if not isinstance(answer, str):
-        return _written(answer, _plain(name, answer))
-    shape = formula.shape == name or (formula.is_per_axis(name) and len(split_shape(answer)) > 1)
-    kind = formula.by_name[name].kind if name in formula.by_name else None
-    try:
-        if kind is not None and kind.rank > 0 and not shape:
-            rows = [[read_answer(item, formula.declarations[True]) for item in row] for row in _rows(answer, kind.rank)]
-            return _joined(answer, rows[0] if kind.rank == 1 else [_joined(answer, row) for row in rows])
-        return read_answer(answer, formula.declarations[True], shape=shape)
-    except ExpressionError as error:
-        raise named(error, name, answer) from None
-    except UserError as error:
-        raise UserError(f"{name} = {_quoted(answer)}: {error}") from None
-
-
-def _written(answer: object, value: Value) -> Answer:
-    """An answer of Python's: a float is as exact as it is written, as it would be in a text."""
-    if isinstance(answer, tuple | list) and isinstance(value, tuple):
-        parts = [_written(item, part) for item, part in zip(answer, value, strict=True)]
-        return _joined(str(answer), parts)
-    return read_answer(f"{answer:.15g}") if isinstance(answer, float) else Answer(str(answer), value)
-
-
-def _joined(text: str, parts: list[Answer]) -> Answer:
-    """One answer of several numbers, as exact as the least exact of them."""
-    unit, significant = max(part.unit for part in parts), max(part.significant for part in parts)
-    return Answer(text, tuple(part.value for part in parts), unit, significant)
-
-
 def read_range(text: str) -> tuple[str, tuple[int, int]]:
     """`n=1..1000`. Raises UserError."""
     try:
@@ -159,9 +107,9 @@ def read_range(text: str) -> tuple[str, tuple[int, int]]:
         found = parse_range(text, [word] if word.isidentifier() else [])
         low, high = evaluate(found.low), evaluate(found.high)
     except UserError as error:
-        raise UserError(f"range {_quoted(text)}: {error}") from None
+        raise UserError(f"range {quoted(text)}: {error}") from None
     if not isinstance(low, int) or not isinstance(high, int):
-        raise UserError(f"range {_quoted(text)}: a range is written n=1..1000")
+        raise UserError(f"range {quoted(text)}: a range is written n=1..1000")
     return found.index, (low, high)
 
 

@@ -8,15 +8,12 @@ A cell is a few equations as data (`network`, `Network`). A `Derivation` holds â
 "delta", "paths" or "numeric"; its lines are trees of `expressions`, which are printed and run alike. `Numbers` runs
 them on numbers: `by_delta`, `by_general`, `by_paths`, and `by_differences` of the loss beside. `kernel_gradients` asks
 `dlcalc.ops` for the same; it alone needs numpy and numba.
-
-`judge` says of an answer whether it is the gradient, in which layout, and which mistake leads to it if it is not.
 """
 
 from .cells import ACTIVATIONS, CELLS, HEADS, LOSSES, network
 from .delta import Delta
 from .derivation import FORMS, MOST_PATHS, Derivation
 from .general import General
-from .judging import AmbiguousError, Verdict, judge
 from .kernels import kernel_gradients
 from .layouts import LAYOUTS, in_layout
 from .lines import Line
@@ -33,7 +30,6 @@ __all__ = [
     "LAYOUTS",
     "LOSSES",
     "MOST_PATHS",
-    "AmbiguousError",
     "Delta",
     "Derivation",
     "Equation",
@@ -47,13 +43,11 @@ __all__ = [
     "Paths",
     "Signal",
     "Values",
-    "Verdict",
     "Weight",
     "difference",
     "differences",
     "dot",
     "in_layout",
-    "judge",
     "kernel_gradients",
     "local_derivatives",
     "network",

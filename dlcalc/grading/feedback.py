@@ -7,14 +7,14 @@ from fractions import Fraction
 from statistics import mean, median
 
 from .. import document as doc
+from ..answers.marks import CellMark
+from ..answers.terms import ARRAYS
 from ..explain import shape_words, value_words
 from ..explain.calculation import rounded
 from ..expressions.nodes import Value
 from ..expressions.printing import Spell
-from ..quiz.problem import ARRAYS
 from .marking import Marked, Marks, Result
 from .part_mark import PartMark
-from .table_marks import CellMark
 
 SAID = {
     "right": "right",

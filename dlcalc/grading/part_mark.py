@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from fractions import Fraction
 
-from ..expressions.nodes import Value
-from ..formulas.diagnose import Candidate
+from ..answers.choices import Choice
+from ..answers.marks import Mark
 from ..quiz.problem import Part
-from .table_marks import CellMark
+from .policy import Policy
 
 
-@dataclass(frozen=True)
-class PartMark:
-    """What the answer to one part is worth. `share` of the points; `cells` where the part is a table or an array."""
+@dataclass(frozen=True, kw_only=True)
+class PartMark(Mark):
+    """What the answer to one part is worth: `share` of the points."""
 
     part: Part
-    status: str
     share: Fraction
-    expected: Value
-    wrote: str = ""
-    mistakes: tuple[Candidate, ...] = ()
-    more: int = 0
-    convention: str = ""
-    carried: tuple[str, ...] = ()
-    """The earlier parts from whose wrong answers this one follows."""
-    reason: str = ""
-    cells: tuple[CellMark, ...] = ()
 
 
-def together(statuses: list[str]) -> str:
-    """A table or an array is right where all cells are; else the worst that is said of one of its cells."""
-    order = ("wrong", "undecided", "unreadable", "missing", "convention", "follows", "right")
-    worst = min(statuses, key=order.index)
-    return "wrong" if worst == "missing" else worst
+def part_mark(part: Part, mark: Mark, policy: Policy, choices: Sequence[Choice] = ()) -> PartMark:
+    """A mark with the share of the points that it earns: of a table or an array cell by cell."""
+    told = {field.name: getattr(mark, field.name) for field in fields(Mark)}
+    return PartMark(**told, part=part, share=_share(mark, policy, choices))
+
+
+def _share(mark: Mark, policy: Policy, choices: Sequence[Choice]) -> Fraction:
+    if mark.cells:
+        return sum((policy.share(cell.status) for cell in mark.cells), Fraction(0)) / len(mark.cells)
+    right = {place for place, choice in enumerate(choices) if choice.right}
+    if mark.status == "wrong" and mark.taken and policy.choices == "partial" and len(right) > 1:
+        return max(Fraction(0), Fraction(len(mark.taken & right) - len(mark.taken - right), len(right)))
+    return policy.share(mark.status)

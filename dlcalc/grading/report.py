@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from .. import document as doc
+from ..answers.marks import CellMark
+from ..answers.table_marks import TableMarks
 from ..expressions.printing import Spell
-from .table_marks import CellMark, TableMarks
 
 _SAID = {
     "follows": "follows from your earlier cells",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ..answers.gradient_target import OPTIONS, STEPS, WEIGHT, gradient_asked
+from ..answers.terms import ARRAYS
 from ..errors import DlcalcError
 from ..expressions.nodes import Kind, Name, Node, names_in
 from ..expressions.parser import parse
@@ -18,8 +20,7 @@ from ..networks.table import COUNTS
 from ..untrusted import printable
 from .custom_steps import THIS
 from .drawing import Named
-from .gradients import OPTIONS, STEPS, WEIGHT, gradient_asked
-from .problem import ARRAYS, Ask, Part
+from .problem import Ask, Part
 from .toml_fields import Keys
 
 GRADIENT = "gradient:"

@@ -9,6 +9,7 @@ from fractions import Fraction
 from math import prod
 from typing import Any
 
+from ..answers.targets import WrongCell
 from ..errors import DlcalcError, UserError
 from ..expressions.answers import read_number
 from ..expressions.evaluate import evaluate
@@ -52,22 +53,6 @@ class Named:
     shown: str = ""
     ends: tuple[float, float] = (1, 10**9)
     column: str = ""
-
-
-@dataclass(frozen=True)
-class SlipValue:
-    """A drawn slip: the table, the layer whose cell is wrong, what stands there, and the mistake that leads to it."""
-
-    table: Table
-    layer: str
-    column: str
-    wrong: Value
-    because: str
-    mistake: str
-
-    @property
-    def right(self) -> Value:
-        return cell(self.table.row(self.layer), self.column)
 
 
 _SPAN = re.compile(r"\s*(.+?)\s*\.\.\s*(.+?)\s*(?:step\s+(\S+)\s*)?")
@@ -317,7 +302,7 @@ def _tabulated(network: Network) -> Table:
     return table
 
 
-def _slip(table: Table, column: str, sampler: Sampler) -> SlipValue:
+def _slip(table: Table, column: str, sampler: Sampler) -> WrongCell:
     """A wrong cell: one of the layers where a mistake shows, then one of its mistakes, the common ones more often."""
     found: list[tuple[Row, list[Any]]] = []
     for row in table.rows:
@@ -333,7 +318,7 @@ def _slip(table: Table, column: str, sampler: Sampler) -> SlipValue:
     for (mistake, value), weight in zip(wrong, weights, strict=True):
         place -= weight
         if place <= 0:
-            return SlipValue(table, row.layer.name, column, value, mistake.because, mistake.id)
+            return WrongCell(table, row.layer.name, column, value, mistake.because, mistake.id)
     raise AssertionError("the weights add up")
 
 

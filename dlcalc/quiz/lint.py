@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from .. import document as doc
+from ..answers.gradient_target import GradientAsked
 from ..errors import DlcalcError, ProblemError
 from ..expressions.nodes import Node, names_in
 from ..formulas.run import contains_letters
 from ..untrusted import printable
 from .custom_steps import THIS
-from .gradients import GradientAsked
 from .problem import Ask, Draw, Problem, Slip, Span, TextNetwork
 from .reader import read_problem
 from .sheet import question

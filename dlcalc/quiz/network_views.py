@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import document as doc
+from ..answers.targets import WrongCell
 from ..errors import InternalError
 from ..explain import shape_words, value_words
 from ..explain.network import NARROW, network
@@ -13,7 +14,6 @@ from ..expressions.nodes import Value
 from ..networks.exercise import cell
 from ..networks.kinds import KINDS
 from ..networks.table import Row, Table
-from .drawing import SlipValue
 
 _SETTINGS = {"f": "window", "s": "stride", "p": "padding", "d": "dilation", "groups": "groups", "h": "heads"}
 
@@ -21,7 +21,7 @@ _SETTINGS = {"f": "window", "s": "stride", "p": "padding", "d": "dilation", "gro
 def show(value: Any, form: str) -> tuple[doc.Block, ...]:
     """The blocks that a network's name stands for in a problem's text."""
     match value, form:
-        case SlipValue(), _:
+        case WrongCell(), _:
             return (_slip(value),)
         case Table(), "layers":
             return (_layers(value),)
@@ -71,7 +71,7 @@ def _text(value: Value) -> str:
     return printing.text(value)
 
 
-def _slip(slip: SlipValue) -> doc.Table:
+def _slip(slip: WrongCell) -> doc.Table:
     """The table with its settings, as somebody filled it in, one cell of it wrong."""
     rows: list[tuple[doc.Words, ...]] = [("input", "", shape_words(slip.table.network.input), "")]
     for row in slip.table.rows:

@@ -8,6 +8,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
+from ..answers.terms import Terms
 from ..expressions.answers import SIGNIFICANT
 from ..expressions.evaluate import Evaluator
 from ..expressions.nodes import Node
@@ -30,9 +31,6 @@ PART_KINDS: Mapping[str, str] = {
 """What a part may be, and what is answered."""
 
 LEVELS = ("easy", "medium", "hard")
-
-ARRAYS: Mapping[str, int] = {"vector": 1, "matrix": 2}
-"""Kinds of parts whose answer is an array, and how many indices it has."""
 
 
 @dataclass(frozen=True)
@@ -166,6 +164,11 @@ class Part:
     hints: tuple[TemplateLine, ...] = ()
     significant: int = SIGNIFICANT
     """Digits to which a number is asked that is not exact and has no tolerance of its own."""
+
+    @cached_property
+    def terms(self) -> Terms:
+        """How an answer to it has to be written."""
+        return Terms(self.kind, self.significant, self.tolerance, self.relative)
 
     @property
     def several(self) -> bool:

@@ -12,6 +12,7 @@ from fractions import Fraction
 from pathlib import PurePath
 from typing import Any, cast
 
+from ..answers.terms import ARRAYS
 from ..errors import DlcalcError, ProblemError, UserError
 from ..expressions.nodes import Compare, Kind, Logic, Node, names_in
 from ..expressions.parser import parse
@@ -21,7 +22,7 @@ from ..untrusted import decoded, parse_toml, printable, read_bytes
 from .asking import Asking
 from .custom_steps import own_formulas
 from .drawing import FORMS, Named, read_draw
-from .problem import ARRAYS, LEVELS, PART_KINDS, Let, Option, Part, PartKind, Problem, Require, Trial
+from .problem import LEVELS, PART_KINDS, Let, Option, Part, PartKind, Problem, Require, Trial
 from .template import Reader, Template, TemplateLine
 from .toml_fields import Keys
 

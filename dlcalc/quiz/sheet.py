@@ -8,26 +8,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import partial
 from itertools import islice
 from string import ascii_lowercase
 from typing import Any
 
 from .. import document as doc
+from ..answers.choices import Choice
+from ..answers.targets import Asked, CellAsked, TableAsked
+from ..answers.terms import ARRAYS
 from ..errors import ProblemError, UserError
 from ..explain.calculation import rounded
 from ..expressions.nodes import Value
 from ..expressions.printing import Spell
+from ..formulas.arrays import mapped, sizes
 from ..formulas.run import contains_letters
 from ..networks.exercise import LAYER, TOTAL, cell, heading
 from ..networks.table import COUNTS
 from ..profiles import COURSE, Profile, showing
 from ..untrusted import printable
-from .arrays import mapped, sizes
-from .problem import ARRAYS, Part
+from .problem import Part
 from .render import value_words
-from .targets import Asked, CellAsked, TableAsked
-from .variant import Shown, Variant, distinct
+from .variant import Variant, distinct
 
 MOST_RESPONSES = 8
 """Wrong answers that a key has something to say to, the commonest."""
@@ -146,7 +147,7 @@ def _entry(variant: Variant, part: Part, asked: Asked, id: str, key: bool, share
     return doc.Entry(id, kind, key=_key(part, asked, shares) if key else None, size=size)
 
 
-def _choice(shown: Shown, key: bool) -> doc.Choice:
+def _choice(shown: Choice, key: bool) -> doc.Choice:
     return doc.Choice(shown.words, shown.right, shown.because) if key else doc.Choice(shown.words)
 
 
@@ -190,22 +191,10 @@ def _is_long(value: Value) -> bool:
 
 
 def tolerances_of(part: Part, value: Value) -> Fraction | tuple[Any, ...]:
-    """`tolerance_of` a value; of an array that of each number, in its shape."""
+    """How far an answer may be from a value; of an array that of each number, in its shape."""
     if part.kind in ARRAYS:
-        return mapped(partial(tolerance_of, part), value)  # type: ignore[no-any-return]
-    return tolerance_of(part, value)
-
-
-def tolerance_of(part: Part, value: Value) -> Fraction:
-    """How far an answer may be from a value and still be it: the tolerance, or half a unit of the last digit asked."""
-    if part.tolerance:
-        return abs(Fraction(value)) * part.tolerance if part.relative else part.tolerance
-    if isinstance(value, float) or (isinstance(value, Fraction) and part.kind in ("number", *ARRAYS)):
-        if value == 0:
-            return Fraction(0)
-        exponent = int(f"{float(value):e}".partition("e")[2])
-        return Fraction(10) ** (exponent - part.significant + 1) / 2
-    return Fraction(0)
+        return mapped(part.terms.near, value)  # type: ignore[no-any-return]
+    return part.terms.near(value)
 
 
 def _grid(asked: TableAsked, id: str, key: bool) -> doc.Grid:

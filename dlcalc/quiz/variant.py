@@ -9,40 +9,40 @@ from functools import cached_property
 from typing import Any
 
 from .. import document as doc
+from ..answers.choices import Choice
+from ..answers.gradient_target import gradient_asked
+from ..answers.target import Wrong
+from ..answers.targets import (
+    Asked,
+    CellAsked,
+    ChoiceAsked,
+    FormulaAsked,
+    InverseAsked,
+    SlipAsked,
+    TableAsked,
+    WrongCell,
+)
+from ..answers.terms import ARRAYS
 from ..errors import ProblemError, UserError
 from ..expressions import printing
 from ..expressions.evaluate import compile_node
 from ..expressions.limits import within_budget
 from ..expressions.nodes import Node, Value, names_in
+from ..formulas.arrays import fitted, lowered, numbers, sizes
 from ..formulas.draw import Sampler
 from ..formulas.registry import formula
 from ..formulas.run import contains_letters
 from ..networks.table import Table
 from ..untrusted import printable
 from . import seeds
-from .arrays import fitted, lowered, numbers, sizes
-from .drawing import SlipValue, drawn
-from .gradients import gradient_asked
+from .drawing import drawn
 from .network_views import show
-from .problem import ARRAYS, Ask, Part, Problem
+from .problem import Ask, Part, Problem
 from .render import Filler, value_words
-from .target_values import Wrong
-from .targets import Asked, CellAsked, ChoiceAsked, FormulaAsked, InverseAsked, SlipAsked, TableAsked
 
 TRIES = 400
 """Draws that may break a requirement before the problem is said to be unsolvable."""
 USUAL_CHOICES = 4
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A choice as it stands in a variant. `value` is what it stands for where it is computed, `id` its mistake."""
-
-    words: doc.Words
-    right: bool
-    because: doc.Words
-    value: Value = None
-    id: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Variant:
     seed: str
     values: Mapping[str, Any]
     asked: Mapping[str, Asked]
-    choices: Mapping[str, tuple[Shown, ...]] = field(default_factory=dict)
+    choices: Mapping[str, tuple[Choice, ...]] = field(default_factory=dict)
 
     @cached_property
     def filler(self) -> Filler:
@@ -78,7 +78,7 @@ def _noted(value: Any) -> str:
     match value:
         case Table():
             return "; ".join(f"{row.layer.kind} {_settings(row)}" for row in value.rows)
-        case SlipValue():
+        case WrongCell():
             return f"{value.layer} {value.column} {_noted(value.wrong)} ({value.mistake})"
         case str():
             return value
@@ -237,7 +237,7 @@ def on_edge(value: float, digits: Iterable[int] = range(3, 7)) -> bool:
 # choices
 
 
-def choices_of(found: Variant, part: Part, sampler: Sampler) -> tuple[Shown, ...]:
+def choices_of(found: Variant, part: Part, sampler: Sampler) -> tuple[Choice, ...]:
     """The choices in the order in which they stand, all different. Raises _Unfit where too few are left."""
     shown = _written(found, part, sampler) if part.options else _computed(found, part, sampler)
     if len({doc.plain(choice.words) for choice in shown}) < len(shown):
@@ -248,9 +248,9 @@ def choices_of(found: Variant, part: Part, sampler: Sampler) -> tuple[Shown, ...
     )
 
 
-def _written(found: Variant, part: Part, sampler: Sampler) -> tuple[Shown, ...]:
+def _written(found: Variant, part: Part, sampler: Sampler) -> tuple[Choice, ...]:
     fill = found.filler.words
-    shown = [Shown(fill(o.words), o.right, fill(o.because), id=o.id) for o in part.options]
+    shown = [Choice(fill(o.words), o.right, fill(o.because), id=o.id) for o in part.options]
     if not part.pick or part.pick == len(shown):
         return tuple(shown)
     right = [choice for choice in shown if choice.right]
@@ -258,21 +258,21 @@ def _written(found: Variant, part: Part, sampler: Sampler) -> tuple[Shown, ...]:
     return tuple(choice for choice in shown if choice.right or choice in wrong)
 
 
-def _computed(found: Variant, part: Part, sampler: Sampler) -> tuple[Shown, ...]:
+def _computed(found: Variant, part: Part, sampler: Sampler) -> tuple[Choice, ...]:
     """The right answer, and what the commonest mistakes make of it."""
     asked = found.asked[part.id]
     if isinstance(asked, SlipAsked) and asked.name == "layer":
         return tuple(
-            Shown(row.layer.name, row.layer.name == asked.expected, _reason(asked, row.layer.name), row.layer.name)
+            Choice(row.layer.name, row.layer.name == asked.expected, _reason(asked, row.layer.name), row.layer.name)
             for row in asked.slip.table.rows
         )
     wanted = part.pick or USUAL_CHOICES
     wrongs = [wrong for wrong in distinct(asked) if _looks_right(wrong.value, asked.expected)]
     if len(wrongs) < wanted - 1:
         raise _Unfit(f"part {part.id}: only {len(wrongs) + 1} of {wanted} choices differ")
-    shown = [Shown(value_words(asked.expected), True, "", asked.expected)]
+    shown = [Choice(value_words(asked.expected), True, "", asked.expected)]
     for wrong in _on_both_sides(wrongs, asked.expected, wanted - 1, sampler):
-        shown.append(Shown(value_words(wrong.value), False, wrong.because, wrong.value, wrong.id))
+        shown.append(Choice(value_words(wrong.value), False, wrong.because, wrong.value, wrong.id))
     return tuple(shown)
 
 
@@ -313,7 +313,7 @@ def distinct(asked: Asked) -> Iterable[Wrong]:
             yield wrong
 
 
-def _shuffled(items: Iterable[Shown], sampler: Sampler) -> tuple[Shown, ...]:
+def _shuffled(items: Iterable[Choice], sampler: Sampler) -> tuple[Choice, ...]:
     """Fisher and Yates."""
     found = list(items)
     for last in range(len(found) - 1, 0, -1):

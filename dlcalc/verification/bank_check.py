@@ -9,18 +9,19 @@ from dataclasses import dataclass, field
 from math import sqrt
 
 from .. import document as doc
+from ..answers.choices import letter
+from ..answers.targets import CellAsked, FormulaAsked, SlipAsked, TableAsked
+from ..answers.terms import ARRAYS
 from ..errors import DlcalcError
 from ..expressions import printing
 from ..expressions.nodes import Value
 from ..formulas.diagnose import wrong_values
-from ..grading.choices import letter
 from ..grading.judging import judge
 from ..grading.part_mark import PartMark
 from ..grading.policy import Policy
 from ..networks.exercise import cell, written
 from ..networks.table import COUNTS
-from ..quiz.problem import ARRAYS, Part, Problem, Trial
-from ..quiz.targets import CellAsked, FormulaAsked, SlipAsked, TableAsked
+from ..quiz.problem import Part, Problem, Trial
 from ..quiz.variant import Variant, asked_of, variant
 from . import second_count
 from .notations import written as written_out

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
-from ..quiz.arrays import mapped, numbers, sizes
+from ..formulas.arrays import mapped, numbers, sizes
 from .listing import Counts, Given
 
 Array = Any

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
+from ..answers.targets import Asked, TableAsked
+from ..answers.terms import ARRAYS
 from ..expressions import printing
 from ..expressions.nodes import Node, Value
+from ..formulas.arrays import mapped, numbers, sizes
 from ..formulas.run import contains_letters
-from ..quiz.arrays import mapped, numbers, sizes
-from ..quiz.problem import ARRAYS, Part
-from ..quiz.targets import Asked, TableAsked
+from ..quiz.problem import Part
 
 
 def written(part: Part, value: Value) -> str:

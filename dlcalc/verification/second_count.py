@@ -6,19 +6,19 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ..answers.gradient_target import GradientAsked
+from ..answers.targets import Asked, CellAsked, FormulaAsked, InverseAsked, SlipAsked, TableAsked
 from ..errors import DlcalcError
 from ..expressions.evaluate import evaluate
 from ..expressions.nodes import FormulaCall, Node, Value, names_in
+from ..formulas.arrays import operation_of
 from ..formulas.model import Formula
 from ..gradients import Numbers, difference, random_values
 from ..networks.exercise import cell
 from ..networks.network import INPUT, Network
 from ..networks.table import COUNTS, Table
-from ..quiz.arrays import operation_of
 from ..quiz.by_kernels import counted as by_kernels_counted
 from ..quiz.custom_steps import THIS
-from ..quiz.gradients import GradientAsked
-from ..quiz.targets import Asked, CellAsked, FormulaAsked, InverseAsked, SlipAsked, TableAsked
 from .counting import recount
 from .listing import Given, axes
 

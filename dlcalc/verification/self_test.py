@@ -10,23 +10,24 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from .. import document as doc
+from ..answers.array_marks import is_sound_array
+from ..answers.choices import letter
+from ..answers.following import pinned
+from ..answers.targets import Asked, CellAsked, FormulaAsked, InverseAsked, TableAsked
+from ..answers.terms import ARRAYS
 from ..errors import UserError
 from ..expressions.nodes import Value
+from ..formulas.arrays import numbers, sizes
 from ..formulas.defaults import with_defaults
 from ..formulas.diagnose import Candidate, outcome
 from ..formulas.draw import Sampler
 from ..formulas.program import as_array, program
 from ..formulas.run import contains_letters, run
-from ..grading.array_marks import is_sound_array
-from ..grading.choices import letter
-from ..grading.judging import judge, pinned
+from ..grading.judging import judge
 from ..grading.part_mark import PartMark
 from ..grading.policy import Policy
 from ..networks.exercise import filled, to_csv
-from ..quiz.arrays import numbers, sizes
-from ..quiz.problem import ARRAYS, Part, Problem
-from ..quiz.sheet import tolerance_of
-from ..quiz.targets import Asked, CellAsked, FormulaAsked, InverseAsked, TableAsked
+from ..quiz.problem import Part, Problem
 from ..quiz.variant import Variant, ask_part, variant
 from .notations import is_same, is_written, notations, plain, written
 
@@ -188,11 +189,11 @@ class _Tester:
             pairs = zip(numbers(right), numbers(value), strict=False)
             near = Fraction(1, 10**9)  # what is left of 0 in floats
             return sizes(right) == sizes(value) and all(
-                abs(Fraction(a) - Fraction(b)) <= 2 * max(tolerance_of(part, a), near) for a, b in pairs
+                abs(Fraction(a) - Fraction(b)) <= 2 * max(part.terms.near(a), near) for a, b in pairs
             )
         if not isinstance(right, int | float | Fraction) or not isinstance(value, int | float | Fraction):
             return False
-        return abs(Fraction(value) - Fraction(right)) <= 2 * tolerance_of(part, right)
+        return abs(Fraction(value) - Fraction(right)) <= 2 * part.terms.near(right)
 
     def choices(self, part: Part) -> None:
         for index, choice in enumerate(self.made.choices[part.id]):

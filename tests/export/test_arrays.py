@@ -18,8 +18,8 @@ import pytest
 from dlcalc.document import Document, Entry, Key, Paragraph, Part, Question, Response
 from dlcalc.export import _sheet
 from dlcalc.export.registry import writer
+from dlcalc.formulas.arrays import numbers
 from dlcalc.quiz import bank
-from dlcalc.quiz.arrays import numbers
 from dlcalc.quiz.sheet import sheet
 from dlcalc.quiz.variant import variant
 from dlcalc.verification.notations import written

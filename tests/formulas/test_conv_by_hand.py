@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from naive import by_hand as naive
 
+from dlcalc.answers.formula_judging import verify
 from dlcalc.errors import UserError
 from dlcalc.expressions.answers import Answer
-from dlcalc.formulas.diagnose import verify
 from dlcalc.formulas.differences import differences
 from dlcalc.formulas.registry import formula
 from dlcalc.formulas.run import Working, run

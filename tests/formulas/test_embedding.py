@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from naive import embedding as naive
 
+from dlcalc.answers.formula_judging import verify
 from dlcalc.expressions.answers import Answer
 from dlcalc.expressions.nodes import Value
-from dlcalc.formulas.diagnose import verify, wrong_values
+from dlcalc.formulas.diagnose import wrong_values
 from dlcalc.formulas.inverse import find
 from dlcalc.formulas.registry import formula
 from dlcalc.formulas.run import run

@@ -11,12 +11,13 @@ from functools import cached_property, lru_cache
 
 import pytest
 
+from dlcalc.answers.formula_judging import verify
 from dlcalc.errors import UserError
 from dlcalc.expressions.answers import Answer, agrees
 from dlcalc.expressions.evaluate import compile_node, evaluate
 from dlcalc.expressions.nodes import Node, Value
 from dlcalc.formulas.defaults import with_defaults
-from dlcalc.formulas.diagnose import verify, wrong_values
+from dlcalc.formulas.diagnose import wrong_values
 from dlcalc.formulas.draw import draw
 from dlcalc.formulas.model import Formula, Mistake
 from dlcalc.formulas.program import as_array, program

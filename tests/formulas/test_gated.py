@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from naive import gated as naive
 
+from dlcalc.answers.formula_judging import verify
 from dlcalc.expressions.answers import Answer, read_answer
 from dlcalc.expressions.nodes import Value
-from dlcalc.formulas.diagnose import verify, wrong_values
+from dlcalc.formulas.diagnose import wrong_values
 from dlcalc.formulas.inverse import find
 from dlcalc.formulas.registry import formula
 from dlcalc.formulas.run import run

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from naive import cells as naive
 
+from dlcalc.answers.formula_judging import verify
 from dlcalc.expressions.answers import Answer
-from dlcalc.formulas.diagnose import verify
 from dlcalc.formulas.registry import formula
 
 HUNDREDTHS = st.integers(-150, 150).map(lambda number: Fraction(number, 100))

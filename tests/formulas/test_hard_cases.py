@@ -5,11 +5,11 @@ from math import tanh
 
 import pytest
 
+from dlcalc.answers.formula_judging import verify
 from dlcalc.expressions.answers import Answer
 from dlcalc.expressions.evaluate import evaluate
 from dlcalc.expressions.nodes import Kind
 from dlcalc.expressions.parser import parse
-from dlcalc.formulas.diagnose import verify
 from dlcalc.formulas.model import Convention, Formula, Mistake, Step, Variable
 from dlcalc.formulas.run import run
 

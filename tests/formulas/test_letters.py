@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 import dlcalc
-from dlcalc.formulas.diagnose import verify
-from dlcalc.formulas.reading import read_asked
+from dlcalc.answers.formula_judging import verify
+from dlcalc.answers.formula_text import read_asked
 from dlcalc.formulas.registry import formula
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from asking import ask, judge, named
 
+from dlcalc.answers.formula_judging import verify
 from dlcalc.errors import InternalError, UserError
 from dlcalc.expressions.answers import read_answer
 from dlcalc.expressions.nodes import Name
-from dlcalc.formulas.diagnose import verify
 from dlcalc.formulas.inverse import find
 from dlcalc.formulas.model import Formula, Mistake, Step, Variable
 from dlcalc.formulas.program import program

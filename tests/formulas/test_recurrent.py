@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from naive import recurrent as naive
 
+from dlcalc.answers.formula_judging import verify
 from dlcalc.errors import UserError
 from dlcalc.expressions.answers import Answer, read_answer
 from dlcalc.expressions.nodes import Value
-from dlcalc.formulas.diagnose import verify, wrong_values
+from dlcalc.formulas.diagnose import wrong_values
 from dlcalc.formulas.inverse import find
 from dlcalc.formulas.registry import formula
 from dlcalc.formulas.run import run

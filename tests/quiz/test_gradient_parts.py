@@ -8,6 +8,7 @@ import pytest
 from problem_files import problem
 
 from dlcalc import document as doc
+from dlcalc.answers.gradient_target import GradientAsked
 from dlcalc.errors import ProblemError, UserError
 from dlcalc.export import practice
 from dlcalc.expressions import printing
@@ -16,7 +17,6 @@ from dlcalc.expressions.parser import parse
 from dlcalc.grading.judging import judge
 from dlcalc.grading.part_mark import PartMark
 from dlcalc.grading.policy import Policy
-from dlcalc.quiz.gradients import GradientAsked
 from dlcalc.quiz.sheet import sheet
 from dlcalc.quiz.variant import Variant, variant
 from dlcalc.verification.second_count import differs

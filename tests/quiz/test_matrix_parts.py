@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from problem_files import problem
 
 from dlcalc import document as doc
+from dlcalc.answers.terms import ARRAYS
 from dlcalc.errors import ProblemError, UserError
+from dlcalc.formulas.arrays import fitted, lifted, lowered, mapped, numbers, sizes
 from dlcalc.formulas.registry import formula
 from dlcalc.quiz import bank
-from dlcalc.quiz.arrays import fitted, lifted, lowered, mapped, numbers, sizes
-from dlcalc.quiz.problem import ARRAYS
 from dlcalc.quiz.reader import problem_of
 from dlcalc.quiz.sheet import question, tolerances_of
 from dlcalc.quiz.variant import Variant, variant

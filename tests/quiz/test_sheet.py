@@ -12,7 +12,7 @@ from problem_files import one_part
 
 from dlcalc import document as doc
 from dlcalc.quiz import bank
-from dlcalc.quiz.sheet import Shares, question, sheet, tolerance_of, tolerances_of
+from dlcalc.quiz.sheet import Shares, question, sheet, tolerances_of
 from dlcalc.quiz.variant import variant
 
 
@@ -85,9 +85,9 @@ def test_a_tolerance_is_a_number_or_a_share_of_the_value() -> None:
     (part,) = one_part("kind = 'number'\nask = 'this.a'\n[[step]]\nname = 'a'\nexpression = 'n/3'").parts
     assert part.tolerance == 0
     near = replace(part, tolerance=Fraction(1, 20))
-    assert [tolerance_of(near, value) for value in (20, Fraction(-1, 3), 0)] == [Fraction(1, 20)] * 3
+    assert [near.terms.near(value) for value in (20, Fraction(-1, 3), 0)] == [Fraction(1, 20)] * 3
     share = replace(near, relative=True)
-    assert [tolerance_of(share, value) for value in (20, Fraction(-1, 3), 0)] == [1, Fraction(1, 60), 0]
+    assert [share.terms.near(value) for value in (20, Fraction(-1, 3), 0)] == [1, Fraction(1, 60), 0]
 
 
 @pytest.mark.parametrize(
@@ -103,5 +103,5 @@ def test_a_tolerance_is_a_number_or_a_share_of_the_value() -> None:
 def test_without_a_tolerance_a_number_is_asked_to_three_digits(value: Any, near: Fraction) -> None:
     """Half a unit of the third digit; a whole number is exact."""
     (part,) = one_part("kind = 'number'\nask = 'this.a'\n[[step]]\nname = 'a'\nexpression = 'n/3'").parts
-    assert tolerance_of(part, value) == near
+    assert part.terms.near(value) == near
     assert tolerances_of(replace(part, kind="vector"), (value, 1)) == (near, 0)

@@ -12,10 +12,10 @@ import pytest
 from problem_files import FRONT, changed, one_part, problem
 
 from dlcalc import document as doc
+from dlcalc.answers.targets import FormulaAsked
 from dlcalc.errors import ProblemError
 from dlcalc.quiz import bank
 from dlcalc.quiz.render import value_words
-from dlcalc.quiz.targets import FormulaAsked
 from dlcalc.quiz.variant import on_edge, variant
 
 NETWORK = "net = {kind = 'cnn', convs = [2], dense = [1]}\nbad = {slip = 'net', column = 'parameters'}\n[let]"

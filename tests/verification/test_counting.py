@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from problem_files import changed, one_part, problem
 
+from dlcalc.answers.targets import FormulaAsked
 from dlcalc.formulas.registry import formula
 from dlcalc.networks import text, zoo
-from dlcalc.quiz.targets import FormulaAsked
 from dlcalc.quiz.variant import asked_of, variant
 from dlcalc.verification.counting import COUNTERS, recount
 from dlcalc.verification.loops import LOOPS

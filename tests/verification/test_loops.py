@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
+from dlcalc.answers.targets import FormulaAsked
+from dlcalc.formulas.arrays import numbers
 from dlcalc.formulas.draw import draw
 from dlcalc.formulas.registry import formula
 from dlcalc.formulas.run import run
 from dlcalc.quiz import by_kernels
-from dlcalc.quiz.arrays import numbers
-from dlcalc.quiz.targets import FormulaAsked
 from dlcalc.verification import second_count
 from dlcalc.verification.counting import recount
 from dlcalc.verification.loops import LOOPS, derivative, sigmoid, tanh

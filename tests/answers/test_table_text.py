@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dlcalc.answers.table_columns import meaning
+from dlcalc.answers.table_text import MOST_BYTES, MOST_ROWS, Grid, decoded, read_grid, without_commands
 from dlcalc.errors import UserError
-from dlcalc.grading.table_columns import meaning
-from dlcalc.grading.table_text import MOST_BYTES, MOST_ROWS, Grid, decoded, read_grid, without_commands
 
 
 def known(cells: object) -> int:

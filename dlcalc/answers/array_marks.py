@@ -13,18 +13,18 @@ from fractions import Fraction
 from ..errors import UserError
 from ..expressions.answers import agrees
 from ..expressions.nodes import Value
+from ..formulas.arrays import numbers, sizes
 from ..formulas.defaults import with_defaults
 from ..formulas.diagnose import Candidate, outcome
 from ..formulas.model import Mistake, Step
 from ..formulas.program import as_array, program
 from ..formulas.run import run
-from ..quiz.arrays import numbers, sizes
-from ..quiz.problem import ARRAYS, Part
-from ..quiz.targets import FormulaAsked
-from .answer_text import is_rounded_too_far, is_within, too_far
-from .array_answer import Cell, WrittenArray
 from .array_patterns import off_by, patterns
-from .table_marks import CellMark
+from .array_reading import Cell, WrittenArray
+from .marks import CellMark
+from .reading import is_rounded_too_far, is_within, too_far
+from .targets import FormulaAsked
+from .terms import ARRAYS, Terms
 
 MOST_PAIRS = 150
 """Pairs of mistakes that are tried for one array."""
@@ -49,11 +49,11 @@ class Compared:
 class ArrayMarker:
     """One part that asks an array, and what was written."""
 
-    def __init__(self, part: Part, asked: FormulaAsked, wrote: WrittenArray) -> None:
-        self.part = part
+    def __init__(self, terms: Terms, asked: FormulaAsked, wrote: WrittenArray) -> None:
+        self.terms = terms
         self.asked = asked
         self.wrote = wrote
-        self.rank = ARRAYS[part.kind]
+        self.rank = ARRAYS[terms.kind]
 
     def rows(self, value: Value) -> tuple[tuple[Value, ...], ...]:
         return (value,) if self.rank == 1 else value
@@ -68,7 +68,7 @@ class ArrayMarker:
 
     def fits(self, value: Value, i: int, j: int) -> bool:
         answer = self.wrote.rows[i][j].answer
-        return answer is not None and (is_within(self.part, value, answer.value) or agrees(value, answer))
+        return answer is not None and (is_within(self.terms, value, answer.value) or agrees(value, answer))
 
     def compare(self, value: Value) -> Compared:
         """The status of each number against an array."""
@@ -108,7 +108,7 @@ class ArrayMarker:
     def _cell(self, i: int, j: int, status: str, value: Value) -> CellMark:
         cell: Cell = self.wrote.rows[i][j]
         row = "" if self.rank == 1 else f"row {i + 1}"
-        reason = cell.reason or (too_far(self.part) if status == "undecided" else "")
+        reason = cell.reason or (too_far(self.terms) if status == "undecided" else "")
         place = f"place {j + 1}" if self.rank == 1 else f"column {j + 1}"
         return CellMark(row, place, status, value, cell.text, reason=reason, answer=cell.answer)
 

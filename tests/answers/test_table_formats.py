@@ -11,10 +11,11 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from tables import ALEXNET, FORMATS, GROUPS, OTHERS, SHAPES, at, changed, mistakes, separated, statuses, table
 
+from dlcalc.answers.formula_judging import verify
+from dlcalc.answers.marks import EARNING
+from dlcalc.answers.table_marks import STATUSES, mark_table
 from dlcalc.errors import UserError
 from dlcalc.expressions.answers import read_answer
-from dlcalc.formulas.diagnose import verify
-from dlcalc.grading.table_marks import EARNING, STATUSES, mark_table
 from dlcalc.networks import exercise, zoo
 from dlcalc.networks.exercise import COLUMNS, blank, filled, to_csv
 from dlcalc.networks.table import Table, tabulate

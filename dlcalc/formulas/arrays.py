@@ -12,8 +12,8 @@ from typing import Any
 
 from ..errors import UserError
 from ..expressions.nodes import Node, Value
-from ..formulas.by_hand import OPERATIONS, Operation
-from ..formulas.model import Formula
+from .by_hand import OPERATIONS, Operation
+from .model import Formula
 
 _RANKS = ("one number", "a vector", "a matrix", "a map of channels", "a bank of filters")
 

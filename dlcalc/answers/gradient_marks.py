@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from fractions import Fraction
 
 from ..errors import UserError
 from ..formulas.diagnose import Candidate
 from ..formulas.model import Mistake
-from ..gradients import AmbiguousError
-from ..quiz.gradients import GradientAsked
-from ..quiz.problem import Part
 from ..untrusted import printable
-from .answer_text import NOTHING, Written
+from .gradient_judging import AmbiguousError
+from .gradient_target import GradientAsked
+from .marks import MOST_NAMED, Mark, Written
 from .notation import tidy
-from .part_mark import PartMark
-from .policy import Policy
+from .reading import NOTHING
 
 MOST_CHARACTERS = 6_000
-MOST_NAMED = 5
 
 
-def judge_gradient(part: Part, asked: GradientAsked, given: object, policy: Policy) -> tuple[PartMark, Written]:
+def judge_gradient(asked: GradientAsked, given: object) -> tuple[Mark, Written]:
     """The mark, and what was written. Another layout is a convention; what can be read in two ways is undecided."""
     text = given if isinstance(given, str) else "" if given is None else str(given)
     shown = printable(text.strip()[:200])
-    mark = PartMark(part, "missing", Fraction(0), asked.expected, shown)
+    mark = Mark("missing", asked.expected, shown)
     clean = tidy(text)
     if NOTHING.fullmatch(clean):
         return mark, Written(shown)
@@ -39,8 +35,7 @@ def judge_gradient(part: Part, asked: GradientAsked, given: object, policy: Poli
     if found.correct:
         status = "right" if found.layout == asked.derivation.layout else "convention"
         convention = "" if status == "right" else found.layout
-        share = policy.share(status)
-        return replace(mark, status=status, share=share, convention=convention, reason=notes), Written(shown)
+        return replace(mark, status=status, convention=convention, reason=notes), Written(shown)
     named = tuple(Candidate((Mistake(each.id, "", "", each.because),)) for each in found.mistakes)
     return replace(mark, status="wrong", mistakes=named[:MOST_NAMED], reason=found.detail), Written(shown)
 

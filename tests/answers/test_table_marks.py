@@ -7,8 +7,8 @@ import json
 import pytest
 from tables import changed, mistakes, statuses, table
 
+from dlcalc.answers.table_marks import STATUSES, mark_table
 from dlcalc.errors import UserError
-from dlcalc.grading.table_marks import STATUSES, mark_table
 from dlcalc.networks.builder import Builder
 from dlcalc.networks.exercise import COLUMNS, filled, to_csv
 from dlcalc.networks.table import tabulate

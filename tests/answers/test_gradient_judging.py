@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dlcalc import gradients
+from dlcalc.answers.gradient_judging import Verdict, judge
 from dlcalc.errors import UserError
 from dlcalc.expressions import printing
 from dlcalc.expressions.nodes import Node
-from dlcalc.gradients import Derivation, Verdict, judge
+from dlcalc.gradients import Derivation
 from dlcalc.gradients.mistakes import RULES
 
 network = cache(gradients.network)

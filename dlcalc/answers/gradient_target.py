@@ -12,10 +12,10 @@ from ..errors import UserError
 from ..expressions import printing
 from ..expressions.evaluate import evaluate
 from ..expressions.nodes import Name, Node
-from ..gradients import ACTIVATIONS, HEADS, LOSSES, Derivation, Verdict, judge, network
+from ..gradients import ACTIVATIONS, HEADS, LOSSES, Derivation, network
 from ..gradients.candidates import slipped, unfolded
-from ..gradients.judging import KNOWN
-from .target_values import Other, Wrong
+from .gradient_judging import KNOWN, Verdict, judge
+from .target import Other, Wrong
 
 OPTIONS: Mapping[str, Iterable[str]] = {
     "head": tuple(HEADS),
@@ -88,6 +88,10 @@ class GradientAsked:
     @property
     def _delta(self) -> Derivation:
         return _derivation(self.cell, self.wrt, self.options, self.steps, "delta")
+
+    @property
+    def letters(self) -> tuple[str, ...]:
+        return tuple(self.derivation.network.declarations.kinds)
 
     def judged(self, text: str) -> Verdict:
         """Raises UserError for what cannot be read."""

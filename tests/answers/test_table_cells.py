@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dlcalc.answers.table_cells import Cell, CellReader
+from dlcalc.answers.table_columns import Written
 from dlcalc.expressions.printing import plain
-from dlcalc.grading.table_cells import Cell, CellReader
-from dlcalc.grading.table_columns import Written
 
 
 def read(text: str, column: str = "parameters", axes: int = 1, letters: str = "", others: tuple[str, ...] = ()) -> Cell:

@@ -2,39 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
 from ..expressions.answers import Answer
 from ..formulas.diagnose import Candidate
-from ..quiz.problem import ARRAYS, Part
-from ..quiz.targets import FormulaAsked
-from .answer_text import Written
-from .array_answer import WrittenArray, read_array
 from .array_marks import ArrayMarker, Compared
-from .part_mark import PartMark, together
-from .policy import Policy
+from .array_reading import WrittenArray, read_array
+from .following import Followed
+from .marks import MOST_NAMED, Mark, Written, together
+from .targets import FormulaAsked
+from .terms import ARRAYS, Terms
 
-MOST_NAMED = 5
-
-Followed = tuple[tuple[str, ...], FormulaAsked]
-"""Earlier parts, and the question asked again with what was written there; no parts where all of that is right."""
+Again = tuple[tuple[str, ...], FormulaAsked]
+Worth = Callable[[str], Fraction]
+"""What share of its points a status earns."""
 
 
 def judge_array(
-    part: Part, asked: FormulaAsked, given: object, policy: Policy, followed: Iterable[Followed]
-) -> tuple[PartMark, Written]:
-    """The mark of a part, and what was written as later parts carry it on."""
-    wrote = read_array(given, part, asked.expected)
-    value = wrote.value(ARRAYS[part.kind]) if not wrote.reason else None
+    terms: Terms, asked: FormulaAsked, given: object, worth: Worth, followed: Iterable[Followed]
+) -> tuple[Mark, Written]:
+    """The mark of an array, and what was written as later answers carry it on."""
+    wrote = read_array(given, terms, asked.expected)
+    value = wrote.value(ARRAYS[terms.kind]) if not wrote.reason else None
     written = Written(wrote.text, None if value is None else Answer(wrote.text, value), wrote.reason)
-    mark = PartMark(part, "missing", Fraction(0), asked.expected, wrote.text)
+    mark = Mark("missing", asked.expected, wrote.text)
     if wrote.reason:
         return replace(mark, status="unreadable", reason=wrote.reason), written
     if _is_empty(wrote):
         return mark, written
-    return _Judged(mark, ArrayMarker(part, asked, wrote), policy).mark_on(list(followed)), written
+    again = [(names, each) for names, each in followed if isinstance(each, FormulaAsked)]
+    return _Judged(mark, ArrayMarker(terms, asked, wrote), worth).mark_on(again), written
 
 
 def _is_empty(wrote: WrittenArray) -> bool:
@@ -42,13 +41,13 @@ def _is_empty(wrote: WrittenArray) -> bool:
 
 
 class _Judged:
-    def __init__(self, mark: PartMark, marker: ArrayMarker, policy: Policy) -> None:
+    def __init__(self, mark: Mark, marker: ArrayMarker, worth: Worth) -> None:
         self.mark = mark
         self.marker = marker
         self.asked = marker.asked
-        self.policy = policy
+        self.worth = worth
 
-    def mark_on(self, followed: Sequence[Followed]) -> PartMark:
+    def mark_on(self, followed: Sequence[Again]) -> Mark:
         truth = self.marker.compare(self.asked.expected)
         if truth.is_right:
             return self._with("right", truth)
@@ -62,13 +61,13 @@ class _Judged:
                 return replace(self._with("follows" if names else "right", truth), carried=names)
         return self._partly(own, followed)
 
-    def _with(self, status: str, compared: Compared) -> PartMark:
+    def _with(self, status: str, compared: Compared) -> Mark:
         cells = tuple(
             replace(cell, status=status) for cell in self.marker.cells(compared, self.asked.expected)
         )  # fmt: skip
-        return replace(self.mark, status=status, share=self.policy.share(status), cells=cells)
+        return replace(self.mark, status=status, cells=cells)
 
-    def _partly(self, own: Compared, followed: Sequence[Followed]) -> PartMark:
+    def _partly(self, own: Compared, followed: Sequence[Again]) -> Mark:
         """Number by number, on the truth or on what was carried on, whichever earns more."""
         best, carried, on = own, tuple[str, ...](), self.asked
         for names, again in followed:
@@ -84,23 +83,23 @@ class _Judged:
         flat = [each for row in best.statuses for each in row]
         status = together(flat)
         found = replace(
-            self.mark, status=status, share=self._earned(best), carried=carried,
+            self.mark, status=status, carried=carried,
             cells=self.marker.cells(best, self.asked.expected),
         )  # fmt: skip
         return self._explained(found, on, followed) if status == "wrong" else found
 
     def _earned(self, compared: Compared) -> Fraction:
         flat = [each for row in compared.statuses for each in row]
-        return sum((self.policy.share(each) for each in flat), Fraction(0)) / len(flat) if flat else Fraction(0)
+        return sum((self.worth(each) for each in flat), Fraction(0)) / len(flat) if flat else Fraction(0)
 
-    def _of_another_size(self, followed: Sequence[Followed]) -> PartMark:
+    def _of_another_size(self, followed: Sequence[Again]) -> Mark:
         unread = next((cell for row in self.marker.wrote.rows for cell in row if cell.reason), None)
         if unread is not None:
             return replace(self.mark, status="unreadable", reason=unread.reason)
         found = replace(self.mark, status="wrong", reason=self.marker.wrong_size(self.asked.expected))
         return self._explained(found, self.asked, followed)
 
-    def _explained(self, mark: PartMark, on: FormulaAsked, followed: Sequence[Followed]) -> PartMark:
+    def _explained(self, mark: Mark, on: FormulaAsked, followed: Sequence[Again]) -> Mark:
         """The mistakes behind the whole array: on the truth, then on what was carried on, then what was done to it."""
         found: tuple[Candidate, ...] = ()
         if self.marker.wrote.value(2) is not None:

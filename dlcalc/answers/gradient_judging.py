@@ -15,15 +15,16 @@ from ..expressions.arrays import shape_of
 from ..expressions.functions import CONSTANTS
 from ..expressions.limits import LimitError
 from ..expressions.nodes import Index, Name, Node, Partial, Transpose, Value
-from .answer import Answer, is_step, read, regrouped, summed
-from .candidates import MOST_NAMED, Candidates, pair
-from .derivation import Derivation
-from .disagreement import disagreement
-from .edits import Edit, Found
-from .instances import SETTINGS, SQUARE, World, world_of
-from .layouts import LAYOUTS
-from .mistakes import MISSING_SUM
-from .model import Network
+from ..gradients.answer import Answer, is_step, regrouped, summed
+from ..gradients.candidates import MOST_NAMED, Candidates, pair
+from ..gradients.derivation import Derivation
+from ..gradients.disagreement import disagreement
+from ..gradients.edits import Edit, Found
+from ..gradients.instances import SETTINGS, SQUARE, World, world_of
+from ..gradients.layouts import LAYOUTS
+from ..gradients.mistakes import MISSING_SUM
+from ..gradients.model import Network
+from .gradient_text import read
 
 TURNED = "∂L/∂h as a column: the factors stand in the other order, each Jacobian transposed"
 FLIPPED = "vectors as columns beside the weights of the row layout: Wᵀh"

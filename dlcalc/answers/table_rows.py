@@ -9,7 +9,7 @@ from ..errors import UserError
 from ..expressions.answers import Answer, agrees
 from ..expressions.nodes import Value
 from ..expressions.totals import sum_of
-from ..formulas.diagnose import Candidate, Verdict, verify
+from ..formulas.diagnose import Candidate
 from ..formulas.model import Formula
 from ..formulas.program import program
 from ..formulas.registry import formula
@@ -20,6 +20,7 @@ from ..networks.mistakes import convention_asked
 from ..networks.network import INPUT, Layer, Network
 from ..networks.receptive_fields import Field
 from ..networks.table import Row, tabulate
+from .formula_judging import Verdict, verify
 
 SOURCES: Mapping[str, tuple[str, ...]] = {
     "size": ("output",),

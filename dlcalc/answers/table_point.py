@@ -22,16 +22,7 @@ from ..networks.network import INPUT
 from ..networks.receptive_fields import Field
 from ..networks.table import Row, Table, tabulate
 from .table_columns import TOTAL
-from .table_rows import (
-    SOURCES,
-    alone,
-    field_mistakes,
-    on_own_cells,
-    verified,
-    widened,
-    window_size,
-    worked_with,
-)
+from .table_rows import SOURCES, alone, field_mistakes, on_own_cells, verified, widened, window_size, worked_with
 
 Place = tuple[str, str]
 """(layer, column)"""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from math import prod
 from typing import TypeGuard
@@ -15,14 +15,14 @@ from ..expressions.functions import CONSTANTS
 from ..expressions.limits import within_budget
 from ..expressions.nodes import Value
 from ..formulas.model import Formula
-from ..formulas.reading import read_asked
 from ..formulas.run import letters_in
-from ..quiz.problem import ARRAYS, Part
-from ..quiz.sheet import tolerance_of
-from ..quiz.targets import Asked, FormulaAsked
 from ..untrusted import printable
 from . import notation
+from .formula_text import read_asked
+from .marks import Written
 from .notation import NUMBER, tidy
+from .targets import Asked, FormulaAsked
+from .terms import ARRAYS, Terms
 
 MOST_CHARACTERS = 2_000
 _WORK = 20_000
@@ -43,20 +43,7 @@ _AND_AGAIN = re.compile(rf"({NUMBER})\s+\((.+)\)")
 _FACTORS = (10**3, 10**6, 10**9, 2**10, 2**20, 2**30)
 
 
-@dataclass(frozen=True)
-class Written:
-    """What was read of an answer: the value, or `reason`, why it cannot be read; neither where nothing was written."""
-
-    text: str = ""
-    answer: Answer | None = None
-    reason: str = ""
-
-    @property
-    def is_empty(self) -> bool:
-        return self.answer is None and not self.reason
-
-
-def read(text: object, part: Part, asked: Asked, spell: Mapping[str, str] | None = None) -> Written:
+def read(text: object, terms: Terms, asked: Asked, spell: Mapping[str, str] | None = None) -> Written:
     """One answer to a part that is no choice and no table. Never raises: what cannot be read says why."""
     wrote = text if isinstance(text, str) else _plain(text)
     if len(wrote) > MOST_CHARACTERS:
@@ -67,8 +54,8 @@ def read(text: object, part: Part, asked: Asked, spell: Mapping[str, str] | None
     if NOTHING.fullmatch(clean):
         return Written(shown)
     try:
-        answer = within_budget(_Reader(part, asked, spell or {}, clean).answer, _WORK)
-        return Written(shown, with_tolerance(answer, part))
+        answer = within_budget(_Reader(terms, asked, spell or {}, clean).answer, _WORK)
+        return Written(shown, with_tolerance(answer, terms))
     except (UserError, OverflowError, RecursionError) as error:
         return Written(shown, None, printable(str(error)))
 
@@ -83,11 +70,11 @@ def _plain(value: object) -> str:
 class _Reader:
     """Reads one answer to one part."""
 
-    def __init__(self, part: Part, asked: Asked, spell: Mapping[str, str], text: str) -> None:
-        self.part = part
+    def __init__(self, terms: Terms, asked: Asked, spell: Mapping[str, str], text: str) -> None:
+        self.terms = terms
         self.expected = asked.expected
         self.text = text
-        self.shape = part.kind == "shape" or isinstance(asked.expected, tuple)
+        self.shape = terms.kind == "shape" or isinstance(asked.expected, tuple)
         self.per_axis = False
         self.names: frozenset[str] = frozenset()
         self.read: Callable[[str], Answer] = lambda text: read_answer(text, shape=self.shape)
@@ -140,7 +127,7 @@ class _Reader:
         for reading in self._readings(text):
             answer = self.read(reading)
             found = found or answer
-            if is_within(self.part, self.expected, answer.value):
+            if is_within(self.terms, self.expected, answer.value):
                 return answer
         assert found is not None
         self._check_unit(text, found)
@@ -154,7 +141,7 @@ class _Reader:
 
     def _readings(self, text: str) -> Iterator[str]:
         """The ways in which a number may be meant, the usual one first."""
-        if isinstance(self.expected, int) and self.part.kind == "integer" and _DOTTED.fullmatch(text):
+        if isinstance(self.expected, int) and self.terms.kind == "integer" and _DOTTED.fullmatch(text):
             yield text.replace(".", "")
         percent, prefixed = _PERCENT.fullmatch(text), _PREFIXED.fullmatch(text)
         if percent:
@@ -237,17 +224,17 @@ def _flat(value: Value) -> tuple[Value, ...]:
     return value if isinstance(value, tuple) else (value,)
 
 
-def is_within(part: Part, expected: Value, value: Value) -> bool:
+def is_within(terms: Terms, expected: Value, value: Value) -> bool:
     """Whether a number is the right one, as nearly as the part asks."""
     if not _is_number(expected) or not _is_number(value):
         return bool(expected == value)
-    return abs(Fraction(expected) - Fraction(value)) <= tolerance_of(part, expected)
+    return abs(Fraction(expected) - Fraction(value)) <= terms.near(expected)
 
 
-def too_far(part: Part) -> str:
+def too_far(terms: Terms) -> str:
     """What is said of a number that is `is_rounded_too_far`."""
-    asked = digits_asked(part.significant)
-    are = "is" if part.significant == 1 else "are"
+    asked = digits_asked(terms.significant)
+    are = "is" if terms.significant == 1 else "are"
     return f"it is near the right number, but rounded too far or cut off: at least {asked} {are} asked"
 
 
@@ -261,12 +248,12 @@ def is_rounded_too_far(expected: Value, answer: Answer) -> bool:
     return (away <= answer.unit / 2 or is_cut) and away <= _CLOSE * abs(right)
 
 
-def with_tolerance(answer: Answer, part: Part) -> Answer:
+def with_tolerance(answer: Answer, terms: Terms) -> Answer:
     """The answer as exact as the part asks, whatever it is held against: its tolerance counts as rounding."""
-    value, answer = answer.value, replace(answer, asked=part.significant)
+    value, answer = answer.value, replace(answer, asked=terms.significant)
     if not _is_number(value) or not (
-        part.tolerance or (part.kind in ("number", *ARRAYS) and answer.significant >= part.significant)
+        terms.tolerance or (terms.kind in ("number", *ARRAYS) and answer.significant >= terms.significant)
     ):
         return answer
-    near = 2 * tolerance_of(part, Fraction(value))
-    return replace(answer, unit=near if part.tolerance else max(answer.unit, near), significant=99)
+    near = 2 * terms.near(Fraction(value))
+    return replace(answer, unit=near if terms.tolerance else max(answer.unit, near), significant=99)

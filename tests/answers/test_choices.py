@@ -6,16 +6,17 @@ from fractions import Fraction
 
 import pytest
 
-from dlcalc.grading.choices import chosen, judge_choice, letter
+from dlcalc.answers.choices import Choice, chosen, judge_choice, letter
+from dlcalc.grading.part_mark import part_mark
 from dlcalc.grading.policy import Policy
 from dlcalc.quiz import bank
-from dlcalc.quiz.variant import Shown, Variant, variant
+from dlcalc.quiz.variant import Variant, variant
 
 CHOICES = (
-    Shown("It keeps its value.", True, "so it is", id="0"),
-    Shown("It grows.", False, "a sigmoid is below 1", id="1"),
-    Shown("1,024", True, "", 1024, "2"),
-    Shown("0.5", False, "halved by mistake", 0.5, "3"),
+    Choice("It keeps its value.", True, "so it is", id="0"),
+    Choice("It grows.", False, "a sigmoid is below 1", id="1"),
+    Choice("1,024", True, "", 1024, "2"),
+    Choice("0.5", False, "halved by mistake", 0.5, "3"),
 )
 
 
@@ -48,13 +49,14 @@ def test_a_right_and_a_wrong_choice(posed: Variant) -> None:
     (part,) = posed.problem.parts
     shown = posed.choices[part.id]
     for place, choice in enumerate(shown):
-        found = judge_choice(posed, part, letter(place), Policy())
+        found = judge_choice(shown, letter(place))
         assert found.status == ("right" if choice.right else "wrong")
-        assert found.share == int(choice.right)
+        assert part_mark(part, found, Policy(), shown).share == int(choice.right)
         assert found.expected == letter(next(i for i, c in enumerate(shown) if c.right))
         assert bool(found.mistakes) != choice.right
-    everything = judge_choice(posed, part, "A and B", Policy())
-    assert (everything.status, everything.share, everything.reason) == ("wrong", 0, "one choice is asked")
+    everything = judge_choice(shown, "A and B")
+    assert (everything.status, everything.reason) == ("wrong", "one choice is asked")
+    assert part_mark(part, everything, Policy(choices="partial"), shown).share == 0
 
 
 @pytest.mark.parametrize(
@@ -63,8 +65,9 @@ def test_a_right_and_a_wrong_choice(posed: Variant) -> None:
      (7, "unreadable"), ({"a": 1}, "unreadable"), (True, "unreadable"), ("\x00", "unreadable")],
 )  # fmt: skip
 def test_what_is_no_choice(posed: Variant, given: object, status: str) -> None:
-    found = judge_choice(posed, posed.problem.parts[0], given, Policy())
-    assert (found.status, found.share) == (status, 0)
+    part = posed.problem.parts[0]
+    found = judge_choice(posed.choices[part.id], given)
+    assert (found.status, part_mark(part, found, Policy(), posed.choices[part.id]).share) == (status, 0)
     assert found.reason == ("" if status == "missing" else "a choice is a letter, A to D")
 
 
@@ -75,9 +78,8 @@ def test_what_is_no_choice(posed: Variant, given: object, status: str) -> None:
 )  # fmt: skip
 def test_several_right_choices(posed: Variant, given: object, share: int, partial: Fraction) -> None:
     """All or nothing; or each right one a half, and each wrong one a half less, never below 0."""
-    from dataclasses import replace
 
     part = posed.problem.parts[0]
-    several = replace(posed, choices={part.id: CHOICES})
-    assert judge_choice(several, part, given, Policy()).share == share
-    assert judge_choice(several, part, given, Policy(choices="partial")).share == partial
+    found = judge_choice(CHOICES, given)
+    assert part_mark(part, found, Policy(), CHOICES).share == share
+    assert part_mark(part, found, Policy(choices="partial"), CHOICES).share == partial

@@ -12,12 +12,12 @@ from ..errors import UserError
 from ..expressions.answers import Answer, read_answer
 from ..expressions.limits import within_budget
 from ..expressions.nodes import Value
-from ..quiz.arrays import sizes
-from ..quiz.problem import ARRAYS, Part
+from ..formulas.arrays import sizes
 from ..untrusted import printable
 from . import notation
-from .answer_text import NOTHING, with_tolerance
 from .array_text import LONGEST, Rows, Texts, texts, unnumbered, with_decimal_commas
+from .reading import NOTHING, with_tolerance
+from .terms import ARRAYS, Terms
 
 MOST_NUMBERS = 1_000
 LARGEST = 10**30
@@ -60,7 +60,7 @@ class WrittenArray:
         return found[0] if rank == 1 else found
 
 
-def read_array(given: object, part: Part, expected: Value) -> WrittenArray:
+def read_array(given: object, terms: Terms, expected: Value) -> WrittenArray:
     """An answer to a part that asks a vector or a matrix. Never raises: what cannot be read says why."""
     size = sizes(expected)
     try:
@@ -71,7 +71,7 @@ def read_array(given: object, part: Part, expected: Value) -> WrittenArray:
             if NOTHING.fullmatch(notation.tidy(text[:LONGEST])):
                 return WrittenArray(_shown(given))
             ways = list(_ways(text, size))
-        return _with_numbers(_best(_shown(given), ways, part, expected), given, size)
+        return _with_numbers(_best(_shown(given), ways, terms, expected), given, size)
     except (UserError, ArithmeticError, RecursionError, ValueError) as error:
         reason = "the lists are nested too deeply" if isinstance(error, RecursionError) else str(error)
         return WrittenArray(_shown(given), (), printable(reason))
@@ -132,7 +132,7 @@ def _as_text(item: object) -> str:
     return str(item)[:200]
 
 
-def _best(shown: str, ways: list[Rows], part: Part, expected: Value) -> WrittenArray:
+def _best(shown: str, ways: list[Rows], terms: Terms, expected: Value) -> WrittenArray:
     """The first way that has the size of the right array and all its numbers, else the usual one."""
     size = sizes(expected)
     want = (1, *size) if len(size) == 1 else size
@@ -143,24 +143,24 @@ def _best(shown: str, ways: list[Rows], part: Part, expected: Value) -> WrittenA
             rule = f"the rows are equally long: the first has {len(rows[0])} numbers, another has {len(ragged)}"
             first = first or WrittenArray(shown, (), rule)
             continue
-        if ARRAYS[part.kind] == 1 and len(rows) > 1 and len(rows[0]) == 1:
+        if ARRAYS[terms.kind] == 1 and len(rows) > 1 and len(rows[0]) == 1:
             rows = (tuple(row[0] for row in rows),)  # a column
         if (len(rows), len(rows[0])) == want or first is None:
-            read = WrittenArray(shown, tuple(tuple(_cell(text, part) for text in row) for row in rows))
+            read = WrittenArray(shown, tuple(tuple(_cell(text, terms) for text in row) for row in rows))
             if read.size == want and not any(cell.reason for row in read.rows for cell in row):
                 return read
             first = first or read
     return first or WrittenArray(shown)
 
 
-def _cell(text: str, part: Part) -> Cell:
+def _cell(text: str, terms: Terms) -> Cell:
     """One number. What stands for nothing, such as ?, is missing."""
     clean = notation.tidy(text)
     shown = printable(clean[:60])
     if NOTHING.fullmatch(clean):
         return Cell(shown)
     try:
-        return Cell(shown, with_tolerance(within_budget(lambda: _number(clean), _WORK), part))
+        return Cell(shown, with_tolerance(within_budget(lambda: _number(clean), _WORK), terms))
     except (UserError, ArithmeticError, RecursionError, ValueError) as error:
         return Cell(shown, None, printable(str(error)))
 

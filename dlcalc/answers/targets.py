@@ -17,6 +17,7 @@ from ..explain.network import network
 from ..explain.one_answer import steps as hand_steps
 from ..expressions.answers import Answer
 from ..expressions.nodes import Name, Value, to_node
+from ..formulas.arrays import lowered, operation_of
 from ..formulas.defaults import with_defaults
 from ..formulas.diagnose import outcome, wrong_values
 from ..formulas.inverse import find
@@ -26,10 +27,9 @@ from ..formulas.run import Working, contains_letters, run, same_at_points
 from ..networks.exercise import cell
 from ..networks.mistakes import convention_asked, mistaken, mistaken_totals
 from ..networks.table import Row, Table
-from .arrays import lowered, operation_of
-from .drawing import SlipValue
-from .gradients import GradientAsked
-from .target_values import Other, Wrong
+from .gradient_target import GradientAsked
+from .table_letters import letters as table_letters
+from .target import Other, Wrong
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,10 @@ class FormulaAsked:
     def expected(self) -> Value:
         found = self.working_out.shown(self.name) if "." not in self.name else self.working_out[self.name]
         return self.as_asked(found)
+
+    @property
+    def letters(self) -> tuple[str, ...]:
+        return open_letters(self.formula, self.expected)
 
     def as_asked(self, value: Value) -> Value:
         """A value of the formula's as the part asks it: a map of one channel as a matrix."""
@@ -142,6 +146,10 @@ class InverseAsked:
     def expected(self) -> Value:
         return self.given[self.unknown]
 
+    @property
+    def letters(self) -> tuple[str, ...]:
+        return ()
+
     @cached_property
     def wanted(self) -> Value:
         """The answer that must come out."""
@@ -215,6 +223,11 @@ class InverseAsked:
         return (*blocks, *answer(self.working_out, self.target))
 
 
+def open_letters(formula: Formula, expected: Value) -> tuple[str, ...]:
+    """The formula's letters where the right answer has some left: a question in numbers takes none."""
+    return tuple(variable.name for variable in formula.variables) if contains_letters(expected) else ()
+
+
 def _alike(value: Value) -> Value:
     return value[0] if isinstance(value, tuple) and len(set(value)) == 1 else value
 
@@ -242,6 +255,10 @@ class CellAsked:
     @cached_property
     def expected(self) -> Value:
         return self.table.total[self.column] if self.is_total else cell(self.row, self.column)
+
+    @property
+    def letters(self) -> tuple[str, ...]:
+        return table_letters(self.table)
 
     def wrong(self) -> Iterator[Wrong]:
         made = mistaken_totals(self.table, self.column) if self.is_total else mistaken(self.row, self.column).values()
@@ -284,10 +301,26 @@ class CellAsked:
 
 
 @dataclass(frozen=True)
+class WrongCell:
+    """A wrong cell in a table: the layer that it is in, what stands there, and the mistake that leads to it."""
+
+    table: Table
+    layer: str
+    column: str
+    wrong: Value
+    because: str
+    mistake: str
+
+    @property
+    def right(self) -> Value:
+        return cell(self.table.row(self.layer), self.column)
+
+
+@dataclass(frozen=True)
 class SlipAsked:
     """Which layer's cell is wrong (`layer`), or what belongs there (`value`)."""
 
-    slip: SlipValue
+    slip: WrongCell
     name: str
 
     @cached_property
@@ -297,6 +330,10 @@ class SlipAsked:
     @property
     def expected(self) -> Value:
         return self.slip.layer if self.name == "layer" else self.cell.expected
+
+    @property
+    def letters(self) -> tuple[str, ...]:
+        return ()
 
     def wrong(self) -> Iterator[Wrong]:
         if self.name == "value":
@@ -329,6 +366,10 @@ class TableAsked:
     def expected(self) -> Value:
         return tuple(cell(row, column) for row in self.table.rows for column in self.columns)
 
+    @property
+    def letters(self) -> tuple[str, ...]:
+        return table_letters(self.table)
+
     def wrong(self) -> Iterator[Wrong]:
         return iter(())
 
@@ -345,6 +386,10 @@ class ChoiceAsked:
     """Written choices: nothing is computed."""
 
     expected: Value = None
+
+    @property
+    def letters(self) -> tuple[str, ...]:
+        return ()
 
     def wrong(self) -> Iterator[Wrong]:
         return iter(())

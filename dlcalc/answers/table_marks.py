@@ -11,56 +11,16 @@ from typing import Any
 from ..errors import UserError
 from ..expressions import printing
 from ..expressions.answers import Answer
-from ..expressions.jsonable import as_json
 from ..expressions.nodes import Value
-from ..formulas.diagnose import Candidate
-from ..networks.exercise import COLUMNS, cell
+from ..networks.exercise import COLUMNS, cell, to_csv
 from ..networks.table import COUNTS, Table
 from ..untrusted import printable
+from .marks import MOST_NAMED, STATUSES, CellMark, Mark, together
 from .table_cells import Cell, CellReader
 from .table_columns import TOTAL, Sheet, read_sheet
 from .table_letters import letters, points, put_in
 from .table_point import RIGHT, Finding, Place, Point
-
-STATUSES = ("right", "follows", "convention", "wrong", "undecided", "unreadable", "missing")
-"""`follows`: what comes out of the student's own earlier cells; `convention`: right by another way of counting;
-`undecided`: it was read but could not be compared."""
-EARNING = frozenset({"right", "follows", "convention"})
-"""What a cell gets its mark for."""
-
-
-@dataclass(frozen=True)
-class CellMark:
-    """What one cell is worth. `line` is where it stands in the text that was handed in, 0 where it does not."""
-
-    layer: str
-    column: str
-    status: str
-    expected: Value
-    wrote: str = ""
-    line: int = 0
-    convention: str = ""
-    mistakes: tuple[Candidate, ...] = ()
-    reason: str = ""
-    answer: Answer | None = None
-
-    @property
-    def mark(self) -> int:
-        return int(self.status in EARNING)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The cell for JSON: `because` says why it cannot be read, decided or right where no mistake does."""
-        return {
-            "column": self.column,
-            "status": self.status,
-            "marks": self.mark,
-            "expected": as_json(self.expected),
-            "wrote": self.wrote,
-            "line": self.line,
-            "convention": self.convention,
-            "mistakes": [{"id": found.id, "because": found.because} for found in self.mistakes],
-            "because": self.reason,
-        }
+from .targets import TableAsked
 
 
 @dataclass(frozen=True)
@@ -207,3 +167,33 @@ def _about_input(table: Table, sheet: Sheet) -> Iterable[str]:
     found = CellReader({("input", "output"): written}, letters(table)).read("input", "output", len(shape))
     if found.answer is not None and found.answer.value not in (shape, (*shape[-1:], *shape[:-1])):
         yield f"line {found.line}: the input is {printing.text(shape)}, not {found.wrote}"
+
+
+def judge_table(asked: TableAsked, given: object) -> Mark:
+    """The mark of a table as it was handed in, as one text or cell by cell, `conv-1.output` → text. Never raises."""
+    mark = Mark("missing", asked.expected)
+    text = _as_text(asked, given)
+    if not text.strip():
+        return mark
+    try:
+        cells = mark_table(asked.table, text, asked.columns).cells
+    except UserError as error:
+        return replace(mark, status="unreadable", reason=printable(str(error)), wrote=printable(text[:60]))
+    if all(found.status == "missing" for found in cells):
+        return mark
+    named = tuple(dict.fromkeys(each for found in cells for each in found.mistakes[:1]))
+    return replace(
+        mark, status=together([found.status for found in cells]), cells=cells,
+        wrote=f"{sum(found.status != 'missing' for found in cells)} of {len(cells)} cells",
+        mistakes=named[:MOST_NAMED], more=max(0, len(named) - MOST_NAMED),
+    )  # fmt: skip
+
+
+def _as_text(asked: TableAsked, given: object) -> str:
+    """A table as it was handed in, or put together from its cells."""
+    if not isinstance(given, Mapping):
+        return given if isinstance(given, str) else ""
+    header = ["layer", *asked.columns]
+    layers = [*(row.layer.name for row in asked.table.rows), "total"]
+    rows = [[layer, *(str(given.get(f"{layer}.{column}", "")) for column in asked.columns)] for layer in layers]
+    return to_csv([header, *rows]) if any(str(value).strip() for value in given.values()) else ""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tables import changed, mistakes, statuses, table
 
-from dlcalc.grading.table_letters import points
-from dlcalc.grading.table_marks import mark_table
+from dlcalc.answers.table_letters import points
+from dlcalc.answers.table_marks import mark_table
 from dlcalc.networks.builder import Builder
 from dlcalc.networks.exercise import COLUMNS, filled, to_csv
 from dlcalc.networks.table import tabulate

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from dlcalc.answers.table_columns import TOTAL, LayerNames, meaning, read_sheet
 from dlcalc.errors import UserError
-from dlcalc.grading.table_columns import TOTAL, LayerNames, meaning, read_sheet
 from dlcalc.networks.exercise import COLUMNS, HEADINGS, filled
 from dlcalc.networks.network import Network
 from dlcalc.networks.table import tabulate

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from fractions import Fraction
 
 from .. import document as doc
 from ..expressions.answers import read_number
+from ..expressions.nodes import Value
 from ..formulas.diagnose import Candidate
 from ..formulas.model import Mistake
-from ..quiz.problem import Part
-from ..quiz.variant import Shown, Variant
 from ..untrusted import printable
+from .marks import Mark
 from .notation import tidy
-from .policy import Policy
 
 _SAID = re.compile(
     r"^(?:(?:the|my|both)\s+)?(?:(?:right\s+|correct\s+)?(?:answers?|options?|choices?)\s*(?:is|are|:)?\s+)?",
@@ -26,39 +24,34 @@ _SEPARATED = re.compile(r"\s*(?:,|;|/|\+|&|\band\b|\s)\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class ChoiceMark:
-    """What a choice is worth; `mistakes` hold the reasons of the wrong choices that were taken."""
+class Choice:
+    """A choice as it is shown. `value` is what it stands for where it is computed, `id` its mistake."""
 
-    status: str
-    share: Fraction
-    expected: str
-    wrote: str = ""
-    mistakes: tuple[Candidate, ...] = ()
-    reason: str = ""
+    words: doc.Words
+    right: bool
+    because: doc.Words
+    value: Value = None
+    id: str = ""
 
 
-def judge_choice(variant: Variant, part: Part, given: object, policy: Policy) -> ChoiceMark:
-    """Marks the answer to a choice. Never raises."""
-    shown = variant.choices[part.id]
+def judge_choice(shown: tuple[Choice, ...], given: object) -> Mark:
+    """Marks which of the shown choices were taken. Never raises."""
     expected = " and ".join(letter(i) for i, choice in enumerate(shown) if choice.right)
     text = " ".join(map(str, given)) if isinstance(given, list) else str("" if given is None else given).strip()
     wrote = printable(text[:200]) if text else ""
     if re.fullmatch(r"[?_.…–—-]*", text):
-        return ChoiceMark("missing", Fraction(0), expected, wrote)
+        return Mark("missing", expected, wrote)
     taken = chosen(text, shown)
     if taken is None:
         known = f"{letter(0)} to {letter(len(shown) - 1)}"
-        return ChoiceMark("unreadable", Fraction(0), expected, wrote, reason=f"a choice is a letter, {known}")
+        return Mark("unreadable", expected, wrote, reason=f"a choice is a letter, {known}")
     right = {i for i, choice in enumerate(shown) if choice.right}
     if taken == right:
-        return ChoiceMark("right", Fraction(1), expected, wrote)
+        return Mark("right", expected, wrote, taken=frozenset(taken))
+    reason = "" if taken - right else "a right choice is missing"
     if len(right) == 1 and len(taken) > 1:
-        return ChoiceMark("wrong", Fraction(0), expected, wrote, _reasons(shown, taken), "one choice is asked")
-    share = Fraction(0)
-    if policy.choices == "partial" and len(right) > 1:
-        share = max(Fraction(0), Fraction(len(taken & right) - len(taken - right), len(right)))
-    missed = "" if taken - right or share else "a right choice is missing"
-    return ChoiceMark("wrong", share, expected, wrote, _reasons(shown, taken), missed)
+        reason = "one choice is asked"
+    return Mark("wrong", expected, wrote, _reasons(shown, taken), reason=reason, taken=frozenset(taken))
 
 
 def letter(index: int) -> str:
@@ -66,7 +59,7 @@ def letter(index: int) -> str:
     return chr(ord("A") + index)
 
 
-def chosen(text: str, shown: tuple[Shown, ...]) -> set[int] | None:
+def chosen(text: str, shown: tuple[Choice, ...]) -> set[int] | None:
     """The places of the choices that were taken; None for what is neither letters nor the words of one."""
     text = _SAID.sub("", tidy(text).rstrip(" !"))
     words = [word.strip("().:[] ") for word in _SEPARATED.split(text) if word.strip("().:[] ")]
@@ -94,7 +87,7 @@ def _folded(text: str) -> str:
     return " ".join(tidy(text).split()).casefold().rstrip(".!")
 
 
-def _reasons(shown: tuple[Shown, ...], taken: set[int]) -> tuple[Candidate, ...]:
+def _reasons(shown: tuple[Choice, ...], taken: set[int]) -> tuple[Candidate, ...]:
     """Why the wrong choices that were taken are wrong."""
     wrong = [shown[index] for index in sorted(taken) if not shown[index].right]
     return tuple(Candidate((Mistake(choice.id, "", "", doc.plain(choice.because)),)) for choice in wrong)

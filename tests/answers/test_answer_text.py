@@ -11,9 +11,9 @@ from handing_in import marked, written
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dlcalc.answers.notation import tidy
+from dlcalc.answers.reading import is_rounded_too_far, read
 from dlcalc.expressions.answers import Answer
-from dlcalc.grading.answer_text import is_rounded_too_far, read
-from dlcalc.grading.notation import tidy
 from dlcalc.grading.part_mark import PartMark
 from dlcalc.quiz.variant import Variant
 
@@ -336,7 +336,7 @@ def test_what_stands_around_an_answer_is_taken_off(text: str, clean: str) -> Non
 @given(st.text(max_size=60))
 def test_no_text_raises(posed: Variant, text: str) -> None:
     for part in posed.problem.parts:
-        found = read(text, part, posed.asked[part.id])
+        found = read(text, part.terms, posed.asked[part.id])
         assert found.reason.isprintable()
         assert found.text.isprintable()
 
@@ -351,6 +351,6 @@ def test_any_count_is_read_with_its_groups(posed: Variant, number: int) -> None:
         f"{number:,} parameters",
         f"P = {number}",
     ):
-        answer = read(text, part, posed.asked[part.id]).answer
+        answer = read(text, part.terms, posed.asked[part.id]).answer
         assert answer is not None
         assert answer.value == number

@@ -1,0 +1,210 @@
+"""One answer judged: a number, a shape or an expression, whatever target it is for.
+
+Right, right by another convention or with its channels first, following from earlier answers, or wrong, with the
+mistakes that lead there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import product
+
+from ..errors import UserError
+from ..expressions.answers import Answer, agrees
+from ..expressions.nodes import Value
+from ..formulas.diagnose import Candidate
+from ..formulas.model import Mistake
+from ..formulas.program import program
+from ..formulas.run import run
+from ..untrusted import printable
+from .following import Followed
+from .formula_judging import Verdict, verify
+from .marks import MOST_NAMED, Mark, Written
+from .reading import is_rounded_too_far, is_within, read, too_far
+from .table_point import CHANNELS_FIRST, Finding, Place, Point, rotated
+from .targets import Asked, CellAsked, FormulaAsked, InverseAsked, SlipAsked
+from .terms import Terms
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The mark, what was read, and a wrong shape once more where it may have been written with its channels first."""
+
+    mark: Mark
+    written: Written
+    turned: Answer | None = None
+
+
+def judge_value(
+    terms: Terms,
+    asked: Asked,
+    given: object,
+    followed: Sequence[Followed] = (),
+    cells: Mapping[Place, Answer] | None = None,
+    spell: Mapping[str, str] | None = None,
+) -> Judged:
+    """Judges an answer that is no array, no gradient, no table and no choice. Never raises for what is written.
+
+    `cells` are those of the same network's table that were written before.
+    """
+    written = read(given, terms, asked, spell)
+    mark = Mark("missing", asked.expected, written.text)
+    if written.reason:
+        return Judged(replace(mark, status="unreadable", reason=written.reason), written)
+    if written.answer is None:
+        return Judged(mark, written)
+    try:
+        return _Judge(terms, asked, written, followed, cells or {}).judged(mark, written.answer)
+    except (UserError, OverflowError) as error:
+        return Judged(replace(mark, status="undecided", reason=printable(str(error))), written)
+
+
+@dataclass
+class _Judge:
+    terms: Terms
+    asked: Asked
+    written: Written
+    followed: Sequence[Followed]
+    cells: Mapping[Place, Answer] = field(default_factory=dict)
+
+    def judged(self, mark: Mark, answer: Answer) -> Judged:
+        found = self._verdict(answer)
+        turned = _turned(self.asked, answer) if found.status == "wrong" and not _is_single(found) else None
+        if turned is not None:
+            again = self._verdict(turned)
+            if again.status != "wrong" or _is_single(again):
+                answer, turned = turned, None
+                found = Finding("convention", CHANNELS_FIRST) if again.status == "right" else again
+        written = replace(self.written, answer=answer)
+        if found.status == "wrong":
+            readings = [answer] if turned is None else [answer, turned]
+            for (names, again_asked), reading in product(self.followed, readings):
+                if _is_right(again_asked, reading):
+                    status = "follows" if names else "right"
+                    return Judged(replace(mark, status=status, carried=names), replace(written, answer=reading))
+            if is_rounded_too_far(self.asked.expected, answer):
+                return Judged(replace(mark, status="undecided", reason=too_far(self.terms)), written)
+            for reading in readings:
+                found = self._better(reading, found)
+        mark = replace(
+            mark, status=found.status, mistakes=found.mistakes[:MOST_NAMED],
+            more=max(0, len(found.mistakes) - MOST_NAMED), convention=found.convention, reason=found.reason,
+        )  # fmt: skip
+        return Judged(mark, written, turned)
+
+    def _verdict(self, answer: Answer) -> Finding:
+        asked = self.asked
+        if not isinstance(asked.expected, tuple) and is_within(self.terms, asked.expected, answer.value):
+            return Finding("right")
+        match asked:
+            case FormulaAsked():
+                return _finding(asked, verify(asked.formula, asked.given, asked.name, answer, asked.convention))
+            case InverseAsked():
+                return _inverse(asked, answer)
+            case CellAsked():
+                return self._cell(asked, answer)
+            case SlipAsked():
+                return self._cell(asked.cell, answer)
+        return Finding("undecided", reason="this kind of question cannot be judged")
+
+    def _cell(self, asked: CellAsked, answer: Answer) -> Finding:
+        """A cell of a network's table, on what was written of the same network before."""
+        layer = "total" if asked.is_total else asked.row.layer.name
+        return Point(asked.table, {**self.cells, (layer, asked.column): answer}).judge(layer, asked.column)
+
+    def _better(self, answer: Answer, found: Finding) -> Finding:
+        """A mistake made after carrying an earlier answer on, where no single mistake explains the answer by itself."""
+        if _is_single(found):
+            return found
+        for _, again in self.followed:
+            if not isinstance(again, FormulaAsked):
+                continue
+            try:
+                if again.known:
+                    mistakes = tuple(_on_pins(again, answer))
+                else:
+                    verdict = verify(again.formula, again.given, again.name, answer, again.convention)
+                    mistakes = tuple(each for each in verdict.mistakes if len(each.mistakes) == 1)
+            except (UserError, OverflowError):
+                continue
+            if mistakes:
+                return replace(found, mistakes=mistakes)
+        return found
+
+
+def _is_right(asked: FormulaAsked | InverseAsked, answer: Answer) -> bool:
+    """Whether an answer is right for a question that is asked on a student's own values."""
+    if isinstance(asked, InverseAsked):
+        return _inverse(asked, answer).status == "right"
+    try:
+        value = run(asked.formula, asked.given, (), asked.known, asked.convention)[asked.name]
+    except (UserError, OverflowError):
+        return False
+    return _agrees(asked, value, answer)
+
+
+def _finding(asked: FormulaAsked, verdict: Verdict) -> Finding:
+    """A convention that the question itself names binds: what another one gives is wrong, and told so."""
+    other = verdict.convention
+    if other is not None and asked.convention:
+        own = asked.working_out.convention
+        because = f"this is the count of {other.who} ({other.says}), and asked is that of {own.who} ({own.says})"
+        return Finding("wrong", mistakes=(Candidate((Mistake(f"convention-{other.name}", "", "", because),)),))
+    if other is not None:
+        return Finding("convention", other.name)
+    if verdict.correct:
+        return Finding("right")
+    return Finding("wrong", mistakes=verdict.mistakes)
+
+
+def _inverse(asked: InverseAsked, answer: Answer) -> Finding:
+    """Any value that leads to the wanted answer is right."""
+    if agrees(asked.expected, answer) or asked.fits(answer.value):
+        return Finding("right")
+    found = tuple(
+        Candidate((Mistake(wrong.id, "", "", wrong.because, wrong.weight, wrong.hint),))
+        for wrong in asked.leads_to(answer.value)
+    )
+    return Finding("wrong", mistakes=tuple(sorted(found, key=lambda each: -each.weight)))
+
+
+def _is_single(found: Finding) -> bool:
+    """Whether one mistake alone explains an answer."""
+    return bool(found.mistakes) and len(found.mistakes[0].mistakes) == 1
+
+
+def _turned(asked: Asked, answer: Answer) -> Answer | None:
+    """A map that was written with its channels first, as PyTorch prints it, in our order; None for any other answer."""
+    right, wrote = asked.expected, answer.value
+    if not isinstance(asked, FormulaAsked) or asked.name != asked.formula.shape:
+        return None
+    if not isinstance(right, tuple) or not isinstance(wrote, tuple) or len(wrote) != len(right) or len(right) < 3:
+        return None
+    looks_so = wrote[0] == right[-1] and wrote[-1] != right[-1] and rotated(right) != right
+    return replace(answer, value=rotated(wrote)) if looks_so else None
+
+
+def _agrees(asked: FormulaAsked, value: Value, answer: Answer) -> bool:
+    if asked.formula.is_per_axis(asked.name):  # it may be written once
+        value, wrote = alike(value), alike(answer.value)
+        return agrees(value, replace(answer, value=wrote))
+    return agrees(value, answer)
+
+
+def alike(value: Value) -> Value:
+    """27 for 27×27."""
+    return value[0] if isinstance(value, tuple) and len(set(value)) == 1 else value
+
+
+def _on_pins(asked: FormulaAsked, answer: Answer) -> Iterator[Candidate]:
+    """The single mistakes that give an answer when they are made on the student's own earlier values."""
+    for mistake in sorted(program(asked.formula, asked.convention).relevant(asked.name), key=lambda m: -m.weight):
+        if mistake.step in asked.known:
+            continue
+        try:
+            value = run(asked.formula, asked.given, (mistake,), asked.known, asked.convention)[asked.name]
+        except (UserError, OverflowError):
+            continue
+        if _agrees(asked, value, answer):
+            yield Candidate((mistake,))

@@ -1,0 +1,51 @@
+"""What is asked: its right value, what mistakes make of it, what other conventions do, how it is worked out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from .. import document as doc
+from ..expressions.nodes import Value
+
+
+class Target(Protocol):
+    """Something that is asked: an answer of a formula, an inverse question, a cell, a table, a gradient, a choice."""
+
+    @property
+    def expected(self) -> Value:
+        """The right answer."""
+
+    @property
+    def letters(self) -> tuple[str, ...]:
+        """The letters that the question leaves open; an answer may use them."""
+
+    def wrong(self) -> Iterator[Wrong]:
+        """What typical mistakes lead to, the common ones first, none that is right; several may give one value."""
+
+    def others(self) -> Iterator[Other]:
+        """The answers under other conventions, each once, where they differ; none where the question states its own."""
+
+    def working(self) -> tuple[doc.Block, ...]:
+        """How the right answer is worked out."""
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """What a typical mistake leads to."""
+
+    id: str
+    because: str
+    value: Value
+    weight: float = 0.5
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Other:
+    """What is right under another convention."""
+
+    name: str
+    who: str
+    value: Value
