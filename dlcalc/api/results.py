@@ -242,7 +242,7 @@ class Judged(Result):
         return f"<{self.name} = {self.answer} is {state}>"
 
     def _document(self) -> Document:
-        from ..explain.questions import verdict
+        from ..answers.verdicts import verdict
 
         return verdict(self.formula, self.name, self.answer, self.verdict, self.show, self.spell)
 
