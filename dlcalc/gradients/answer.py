@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product as every_choice
 
-from ..errors import ExpressionError, UserError
+from ..errors import UserError
 from ..expressions.nodes import (
     Hadamard,
     Index,
-    Kind,
     Literal,
     Mul,
     Name,
@@ -25,15 +23,13 @@ from ..expressions.nodes import (
     rewriting,
     walk,
 )
-from ..expressions.parser import parse
-from ..expressions.reader import Declarations
-from ..expressions.tokens import MAX_LENGTH
 from .local import pointwise, product
-from .model import STEPS, Network
+from .model import STEPS
 
 MOST_SIGNS = 30
 MOST_OUTER = 4
 """With so many ⊗ every way of reading them is tried, with more only all in one way."""
+
 
 @dataclass(frozen=True)
 class Statement:
