@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import partial
 from typing import Any
 
 from .. import document as doc
@@ -17,7 +16,7 @@ from ..expressions.jsonable import as_json
 from ..expressions.nodes import Node, Value, names_in, to_node, written_size
 from ..expressions.parser import parse
 from ..gradients.diff_mistakes import Slip, slipped
-from ..gradients.points import ENOUGH, POINTS, at_points, near
+from ..gradients.points import alike
 from ..gradients.scalar import MOST_WRITTEN, Derivative, differentiate
 from ..gradients.shortened import Shortened
 from ..gradients.told import INNER, Applied
@@ -236,11 +235,10 @@ def diff(
         raise UserError(
             f"{strange[0]} does not occur in {expression.strip()[:60]}; its letters are {', '.join(letters)}"
         )
-    compare = partial(_alike, node, wrote, by)
-    correct = compare(found.value)
+    correct = alike(wrote, found.value, node, by)
     if correct is None:
         raise UserError(f"no numbers were found at which {answer.strip()[:60]} and the derivative both have a value")
-    slips = () if correct else tuple(slip for slip, made in slipped(node, by) if compare(made))
+    slips = () if correct else tuple(slip for slip, made in slipped(node, by) if alike(wrote, made, node, by))
     return JudgedDerivative(found, answer, correct, slips, show)
 
 
@@ -259,14 +257,6 @@ def _pair(text: str) -> tuple[str, str]:
     if not sign or not name.strip() or not value.strip():
         raise UserError(f'values are written w=0.5, not "{text[:40]}"')
     return name.strip(), value.strip()
-
-
-def _alike(expression: Node, one: Node, by: str, other: Node) -> bool | None:
-    """Whether two derivatives are equal where the expression has a value; None where there are too few such points."""
-    points = at_points((expression, one, other), by, count=ENOUGH)
-    if len(points) < POINTS:
-        return None
-    return all(near(evaluate(one, point), evaluate(other, point)) for point in points)
 
 
 _TRANSPOSED = re.compile(r"\^\s*\{?\s*(?:T\b|⊤|\\top\b|\\intercal\b)|[ᵀ⊤]")

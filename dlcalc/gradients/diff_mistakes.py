@@ -9,6 +9,7 @@ from ..errors import UserError
 from ..expressions.derive import Derivation, outer_derivative
 from ..expressions.evaluate import compile_node, evaluate
 from ..expressions.nodes import Add, Call, Div, Mul, Name, Neg, Node, Pow, Value, to_node
+from ..expressions.operations import divide, power
 from ..expressions.parser import parse
 
 
@@ -136,22 +137,22 @@ class _Quotient(Derivation):
 
     def broken(self, top: Node, bottom: Node) -> Value:
         """The quotient of the derivatives."""
-        return _over(self.of(top), self.of(bottom))
+        return divide(self.of(top), self.of(bottom))
 
 
 class _QuotientPlus(_Quotient):
     def broken(self, top: Node, bottom: Node) -> Value:
-        return _over(self.of(top) * bottom + top * self.of(bottom), bottom**2)
+        return divide(self.of(top) * bottom + top * self.of(bottom), bottom**2)
 
 
 class _QuotientTurned(_Quotient):
     def broken(self, top: Node, bottom: Node) -> Value:
-        return _over(top * self.of(bottom) - self.of(top) * bottom, bottom**2)
+        return divide(top * self.of(bottom) - self.of(top) * bottom, bottom**2)
 
 
 class _NotSquared(_Quotient):
     def broken(self, top: Node, bottom: Node) -> Value:
-        return _over(self.of(top) * bottom - top * self.of(bottom), bottom)
+        return divide(self.of(top) * bottom - top * self.of(bottom), bottom)
 
 
 class _Power(Derivation):
@@ -165,7 +166,7 @@ class _Power(Derivation):
 
 class _NotInFront(_Power):
     def broken(self, node: Pow, n: Value) -> Value:
-        return evaluate(Pow(node.base, to_node(n - 1))) * self.of(node.base)
+        return power(node.base, n - 1) * self.of(node.base)
 
 
 class _PowerForExponential(Derivation):
@@ -192,11 +193,7 @@ class _Untouched(Derivation):
 
 
 def _lowered(node: Pow, n: Value) -> Value:
-    return n * evaluate(Pow(node.base, to_node(n - 1)))
-
-
-def _over(top: Value, bottom: Value) -> Value:
-    return evaluate(Div(to_node(top), to_node(bottom)))
+    return n * power(node.base, n - 1)
 
 
 SLIPS = (

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from itertools import islice
+from itertools import islice, takewhile
 
 from ..errors import UserError
-from ..expressions.evaluate import evaluate
+from ..expressions.evaluate import Evaluator, compile_node
 from ..expressions.functions import CONSTANTS
+from ..expressions.limits import within_budget
 from ..expressions.nodes import Call, Compare, Literal, Node, Value, names_in, walk
 from ..formulas.draw import SIGNS, Sampler, sign_at
 
@@ -28,11 +29,28 @@ def at_points(expressions: Sequence[Node], *letters: str, count: int = POINTS) -
     branches, every other point lies farther out, on both sides of what it is compared with: relu6(x) is flat from 6.
     `letters` are given values too where no expression has them.
     """
-    names = tuple(dict.fromkeys((*letters, *(name for node in expressions for name in names_in(node)))))
-    return list(islice(_points(expressions, [name for name in names if name not in CONSTANTS]), count))
+    return [point for point, _ in islice(_points(expressions, letters), count)]
 
 
-def _points(expressions: Sequence[Node], names: Sequence[str]) -> Iterator[dict[str, float]]:
+def alike(one: Node, other: Node, expression: Node, *letters: str) -> bool | None:
+    """Whether two expressions are equal where a third has a value too; None where there are too few such points."""
+    count, differ = 0, False
+    for _, (a, b, _) in islice(_points((one, other, expression), letters), ENOUGH):
+        count += 1
+        differ = differ or not near(a, b)
+        if differ and count >= POINTS:
+            return False
+    return None if count < POINTS else not differ
+
+
+def _points(expressions: Sequence[Node], letters: Sequence[str]) -> Iterator[tuple[dict[str, float], list[Value]]]:
+    """The points, each with the values of the expressions there."""
+    every = dict.fromkeys((*letters, *(name for node in expressions for name in names_in(node))))
+    names = [name for name in every if name not in CONSTANTS]
+    try:
+        evaluators = [compile_node(node) for node in expressions]
+    except UserError:
+        return
     widest = _widest(expressions)
     for attempt in range(TRIES):
         sampler = Sampler("points", *names, attempt)
@@ -41,8 +59,9 @@ def _points(expressions: Sequence[Node], names: Sequence[str]) -> Iterator[dict[
             name: sign_at(attempt, place, sampler) * sampler.integer(1, 100 * reach) / 100
             for place, name in enumerate(names)
         }
-        if all(_is_moderate(node, point) for node in expressions):
-            yield point
+        values = list(takewhile(lambda value: value is not None, (_moderate(each, point) for each in evaluators)))
+        if len(values) == len(evaluators):
+            yield point, values
 
 
 NEAR, FAR, FARTHEST = 2, 8, 10_000
@@ -60,12 +79,13 @@ def _widest(expressions: Sequence[Node]) -> int:
     return max(FAR, 2 * int(max((number for number in numbers if number < FARTHEST), default=0)))
 
 
-def _is_moderate(node: Node, point: dict[str, float]) -> bool:
+def _moderate(evaluator: Evaluator, point: dict[str, float]) -> Value:
+    """The value at a point; None where there is none, or one that says little."""
     try:
-        value = evaluate(node, point)
+        value = within_budget(lambda: evaluator(dict(point)))
     except (UserError, OverflowError):
-        return False
-    return isinstance(value, int | float | Fraction) and -WIDEST < value < WIDEST
+        return None
+    return value if isinstance(value, int | float | Fraction) and -WIDEST < value < WIDEST else None
 
 
 def near(one: Value, other: Value) -> bool:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from dlcalc.errors import UserError
+from dlcalc.expressions import evaluate as evaluate_module
 from dlcalc.expressions import printing
 from dlcalc.expressions.evaluate import evaluate
 from dlcalc.expressions.nodes import Name, Node, names_in
 from dlcalc.expressions.parser import parse
+from dlcalc.gradients import points
 from dlcalc.gradients.points import at_points, near
 from dlcalc.gradients.scalar import Checked, differentiate
 
@@ -216,3 +218,20 @@ def test_names_that_do_not_make_it_shorter_are_not_made() -> None:
     """A long sum has no parts that stand several times."""
     found = differentiate(parse(" + ".join(f"{k}x^{k}" for k in range(2, 90))), "x")
     assert found.shortened is None
+
+
+def test_expressions_are_compared_where_all_have_values_and_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled = []
+
+    def compile_node(node: Node) -> object:
+        compiled.append(node)
+        return evaluate_module.compile_node(node)
+
+    monkeypatch.setattr(points, "compile_node", compile_node)
+    one, other, whole = parse("ln(w)^2"), parse("ln(w)*ln(w)"), parse("sqrt(w)")
+    assert points.alike(one, other, whole, "w") is True
+    assert compiled == [one, other, whole]
+    assert points.alike(one, parse("ln(w)"), whole, "w") is False
+    # equal at the points that are looked at, but there are none; and a difference at none says nothing
+    assert points.alike(one, other, parse("ln(-1 - w^2)"), "w") is None
+    assert points.alike(parse("ln(-1 - w^2)"), parse("w"), whole, "w") is None
