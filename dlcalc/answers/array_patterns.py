@@ -49,7 +49,7 @@ def _turned(right: Rows, vector: bool) -> Iterator[tuple[str, str, str, Rows]]:
             mirrored,
         )
     else:
-        yield "rows-for-columns", "rows and columns are exchanged: this is the transposed matrix", ask, columns
+        yield "transposed", "rows and columns are exchanged: this is the transposed matrix", ask, columns
         yield (
             "rows-reversed",
             "the rows are right, but stand in the opposite order",
@@ -70,7 +70,7 @@ def _turned(right: Rows, vector: bool) -> Iterator[tuple[str, str, str, Rows]]:
                         rows,
                     )
     signs = tuple(tuple(-value for value in row) for row in right)
-    yield "signs-turned", "every number has the opposite sign", "Which sign has the first number?", signs
+    yield "sign-turned", "every number has the opposite sign", "Which sign has the first number?", signs
 
 
 def _compared(right: Rows, tall: int, wide: int, fits: Fits, vector: bool) -> Iterator[tuple[str, str, str]]:

@@ -197,7 +197,7 @@ def _lowered(node: Pow, n: Value) -> Value:
 
 
 SLIPS = (
-    Slip("inner-forgotten", "the chain rule also multiplies by the derivative of what stands inside", 1,
+    Slip("inner-derivative-forgotten", "the chain rule also multiplies by the derivative of what stands inside", 1,
          _InnerForgotten),
     Slip("one-side-only", "that is the slope on one side alone: on the other side of the bend it is another", 0.9,
          _OneSide),
@@ -211,7 +211,7 @@ SLIPS = (
          _LastFactor),
     Slip("not-lowered", "in the power rule the exponent becomes smaller by one", 0.6, _Power),
     Slip("exponent-not-in-front", "in the power rule the exponent comes down as a factor", 0.5, _NotInFront),
-    Slip("at-the-output", "h(1 − h) and 1 − h² are meant at the output h of the function, not at what goes in", 0.5,
+    Slip("input-for-value", "h(1 − h) and 1 − h² are meant at the output h of the function, not at what goes in", 0.5,
          _AtTheOutput),
     Slip("other-activation", "sigmoid′ = sigmoid·(1 − sigmoid) and tanh′ = 1 − tanh² are exchanged", 0.4,
          _OneForTheOther),

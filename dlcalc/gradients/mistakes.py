@@ -81,10 +81,10 @@ RULES = (
     Rule("input-for-state", "this weight is multiplied by the state, not by the input: {0}, not {1}", reads("x", 0)),
     Rule("state-for-input", "this weight is multiplied by the input, not by the state: {0}, not {1}", reads("h", -1)),
     Rule("state-for-input", "this weight is multiplied by the input, not by the state: {0}, not {1}", reads("h", 0)),
-    Rule("slope-at-the-output", "1 − h² and σ(1 − σ) already speak of the activation’s value: {0}, not {1}",
+    Rule("activation-twice", "1 − h² and σ(1 − σ) already speak of the activation’s value: {0}, not {1}",
          slope_of_output),
     Rule("slope-not-squared", "the slope of tanh is {0}, not {1}", squares(lambda h: Add((ONE, Neg(h))))),
-    Rule("other-slope", "the slope of tanh is {0}; {1} is that of a sigmoid",
+    Rule("sigmoid-slope", "the slope of tanh is {0}; {1} is that of a sigmoid",
          squares(lambda h: Hadamard((h, Add((ONE, Neg(h))))))),
     Rule("slope-is-not-the-square", "the slope of tanh is {0}, not {1}", squares(lambda h: Pow(h, TWO))),
     Rule("slope-plus", "the slope of tanh is {0}, with a minus", squares(lambda h: Add((ONE, Pow(h, TWO))))),
@@ -92,7 +92,7 @@ RULES = (
     Rule("slope-of-another-step", "the slope is taken in the step that the gradient goes through: {0}, not {1}",
          slope_a_step_before),
     Rule("half-of-the-slope", "the slope of a sigmoid has two factors, σ and 1 − σ", half_of_gate_slope, False),
-    Rule("other-slope", "the slope of a sigmoid is σ(1 − σ); 1 − σ² would be that of a tanh", gate_slope_as_tanh),
+    Rule("tanh-slope", "the slope of a sigmoid is σ(1 − σ); 1 − σ² would be that of a tanh", gate_slope_as_tanh),
     Rule("product-from-k", "the product begins with m = k + 1: the slope of step k stands in the explicit part",
          products(lambda p: Reduce("prod", p.index, shifted(p.low, -1), p.high, p.body, p.descending))),
     Rule("product-ends-early", "the product ends with m = j, the step of the loss",
@@ -137,7 +137,7 @@ RULES = (
 
 COMMON = frozenset({
     "explicit-only", "longest-path-only", "last-loss-only", "slope-missing", "{0}-missing", "not-transposed",
-    "product-from-k", "product-missing", "state-of-the-same-step", "slope-at-the-output", "factors-swapped",
+    "product-from-k", "product-missing", "state-of-the-same-step", "activation-twice", "factors-swapped",
 })  # fmt: skip
 """Mistakes that are looked for two at a time."""
 FEWER = frozenset({"explicit-only", "longest-path-only", "last-loss-only"})
@@ -155,7 +155,9 @@ class Whole:
 
 
 WHOLES = (
-    Whole("sign", "the sign is wrong: the error is ŷ − y, what is computed minus what is wanted", lambda v, T: -v),
+    Whole(
+        "sign-turned", "the sign is wrong: the error is ŷ − y, what is computed minus what is wanted", lambda v, T: -v
+    ),
     Whole("mean-over-time", "the losses are added up: there is no 1/T", lambda v, T: v / T),
     Whole("twice", "there is no factor 2: the derivative of the loss has none", lambda v, T: 2 * v),
     Whole("half", "there is no factor ½", lambda v, T: v / 2),

@@ -93,15 +93,15 @@ def test_softmax_and_its_jacobian(z: tuple[Fraction, ...]) -> None:
 def test_what_the_mistakes_in_derivatives_give(x: Fraction) -> None:
     h = math.tanh(x)
     given = wrong("activation_tanh", "derivative", x=x)
-    assert given["sigmoid-derivative"] == pytest.approx(h * (1 - h))
-    assert given["tanh-twice"] == pytest.approx(1 - math.tanh(h) ** 2)
+    assert given["sigmoid-slope"] == pytest.approx(h * (1 - h))
+    assert given["activation-twice"] == pytest.approx(1 - math.tanh(h) ** 2)
     assert given["square-lost"] == pytest.approx(1 - h)
     assert given["input-for-value"] == 1 - x**2
     s = naive.sigmoid(float(x))
     given = wrong("activation_sigmoid", "derivative", x=x)
-    assert given["tanh-derivative"] == pytest.approx(1 - s * s)
+    assert given["tanh-slope"] == pytest.approx(1 - s * s)
     assert given["input-for-value"] == x * (1 - x)
-    assert given["sigmoid-twice"] == pytest.approx(naive.slope(naive.sigmoid, s), abs=1e-8)
+    assert given["activation-twice"] == pytest.approx(naive.slope(naive.sigmoid, s), abs=1e-8)
     assert given["factor-lost"] == pytest.approx(1 - s)
     given = wrong("activation_softplus", "derivative", x=x)
     assert given["sign-in-exponent"] == pytest.approx(naive.sigmoid(-float(x)))
@@ -141,13 +141,13 @@ def test_the_sigmoids_derivative_for_tanh_is_named() -> None:
     """tanh 0.5 = 0.4621, so h(1 − h) = 0.2486."""
     verdict = judge("activation_tanh", "derivative", "0.2486", x=Fraction(1, 2))
     assert not verdict.correct
-    assert named(verdict)[0] == "sigmoid-derivative"
+    assert named(verdict)[0] == "sigmoid-slope"
 
 
 def test_letters_are_left_over() -> None:
     assert judge("activation_sigmoid", "value", "1/(1 + exp(-x))").correct
     assert judge("activation_tanh", "derivative", "1 - tanh(x)^2").correct
-    assert "sigmoid-derivative" in named(judge("activation_tanh", "derivative", "tanh(x)*(1 - tanh(x))"))
+    assert "sigmoid-slope" in named(judge("activation_tanh", "derivative", "tanh(x)*(1 - tanh(x))"))
 
 
 def test_a_slope_lies_between_0_and_1() -> None:

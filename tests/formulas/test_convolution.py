@@ -272,7 +272,7 @@ def test_what_the_mistakes_of_same_padding_give(n: int, f: int, s: int) -> None:
     assert given["rounded-down"] == n // s
     assert given["stride-ignored"] == n
     assert given["padding-forgotten"] == (n - f) // s + 1
-    assert given["whole-filter-padded"] == (n + 2 * (f - 1) - f) // s + 1
+    assert given["padding-of-each-side-in-output"] == (n + 2 * (f - 1) - f) // s + 1
     assert given["half-filter-padded"] == floor((n + 2 * (f / 2) - f) / s) + 1
     padding = {mistake: value[0] for mistake, value in wrong("conv_same", "pad", n=n, f=f, s=s).items()}
     assert padding["padding-of-stride-one"] == f - 1

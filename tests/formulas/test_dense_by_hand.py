@@ -190,11 +190,11 @@ def test_what_the_mistakes_of_a_layer_give() -> None:
     given = {"x": (1, 2), "W": ((1, 2), (3, 4)), "b": (10, 20)}
     found = wrong("dense_by_hand", "yhat", **given)
     assert found["bias-forgotten"] == (5, 11)
-    assert found["transposed"] == (17, 30)
+    assert found["weights-transposed"] == (17, 30)
     assert found["sums-of-rows"] == (13, 27)
     back = given | {"d": (1, -1)}
     assert ask("dense_backward_by_hand", **back)["dx"] == (-2, -2)
-    assert wrong("dense_backward_by_hand", "dx", **back)["not-transposed-back"] == (-1, -1)
+    assert wrong("dense_backward_by_hand", "dx", **back)["not-transposed"] == (-1, -1)
     found = wrong("dense_backward_by_hand", "dW", **back)
     assert found["outer-product-turned"] == ((1, -1), (2, -2))
     assert found["output-for-input"] == ((15, 31), (-15, -31))
@@ -210,7 +210,7 @@ def test_what_the_mistakes_of_a_net_give() -> None:
     right = ask("mlp_backward_by_hand", linear, **given)
     assert (right["yhat"], right["delta2"], right["dW1"]) == ((3, 0), (2, -1), ((0, 0), (3, 3)))
     found = wrong("mlp_backward_by_hand", "dW1", linear, **given)
-    assert found["not-transposed-back"] == ((1, 1), (5, 5))
+    assert found["not-transposed"] == ((1, 1), (5, 5))
     assert found["one-path-only"] == ((2, 2), (2, 2))
     assert found["new-weights-used"] == ((-5, -5), (-7, -7))
     assert found["half-lost"] == ((0, 0), (6, 6))

@@ -223,7 +223,7 @@ def test_what_the_mistakes_give() -> None:
 def test_a_turned_matrix_is_named_in_either_layout() -> None:
     q = {"x": ((1, 1), (2, 0)), "U": ((1, 0), (0, 1)), "W": ((0, 1), (0, 0)), "h0": (1, 2)}
     assert ask("rnn_by_hand", "relu", **q)["h"] == ((3, 1), (3, 0))
-    assert "recurrent-matrix-transposed" in named(judge("rnn_by_hand", "h", "[[1, 2], [2, 1]]", "relu", **q))
+    assert "weights-transposed" in named(judge("rnn_by_hand", "h", "[[1, 2], [2, 1]]", "relu", **q))
     verdict = judge("rnn_by_hand", "h", "[[1, 2], [2, 1]]", "relu-row", **q)
     assert verdict.correct
 
@@ -232,19 +232,19 @@ def test_what_the_mistakes_of_bptt_give() -> None:
     """ReLU, x 1 2, U ½, W ⅓, targets 0 1: h ½, 7/6, errors ½, 1/6."""
     q = {"x": (1, 2), "U": Fraction(1, 2), "W": Fraction(1, 3), "b": 0, "y": (0, 1)}
     by_u = wrong("rnn_bptt_target_by_hand_scalar", "dU", "relu", **q)
-    assert by_u["explicit-term-only"] == Fraction(1, 2) + Fraction(1, 6) * 2
+    assert by_u["explicit-only"] == Fraction(1, 2) + Fraction(1, 6) * 2
     assert by_u["longest-path-only"] == Fraction(1, 6) * Fraction(1, 3)
     assert by_u["error-sign-turned"] == -Fraction(8, 9)
     assert by_u["half-lost"] == Fraction(16, 9)
     assert by_u["last-loss-only-for-u"] == Fraction(1, 6) * Fraction(7, 3)
     by_w = wrong("rnn_bptt_target_by_hand_scalar", "dW", "relu", **q)
-    assert by_w["state-for-state-before"] == Fraction(1, 2) * Fraction(1, 2) + Fraction(1, 6) * (
+    assert by_w["state-of-the-same-step"] == Fraction(1, 2) * Fraction(1, 2) + Fraction(1, 6) * (
         Fraction(7, 6) + Fraction(1, 3) * Fraction(1, 2)
     )
     tanh_slopes = wrong("rnn_bptt_target_by_hand_scalar", "db", **ONES, y=(0, 0, 1))
     h1, h2, h3 = FORWARD
     e = (h1, h2, h3 - 1)
-    assert tanh_slopes["explicit-term-only"] == pytest.approx(
+    assert tanh_slopes["explicit-only"] == pytest.approx(
         sum(error * (1 - h * h) for error, h in zip(e, FORWARD, strict=True))
     )
     s = [h * (1 - h) for h in FORWARD]
@@ -254,7 +254,7 @@ def test_what_the_mistakes_of_bptt_give() -> None:
 
 def test_a_forgotten_path_is_named() -> None:
     q = {"x": (1, 2), "U": Fraction(1, 2), "W": Fraction(1, 3), "b": 0, "y": (0, 1)}
-    assert named(judge("rnn_bptt_target_by_hand_scalar", "dU", "5/6", "relu", **q))[0] == "explicit-term-only"
+    assert named(judge("rnn_bptt_target_by_hand_scalar", "dU", "5/6", "relu", **q))[0] == "explicit-only"
 
 
 def test_series_and_weights_have_their_kinds() -> None:

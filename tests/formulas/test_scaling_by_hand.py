@@ -146,7 +146,7 @@ def test_the_variance_of_a_sample_is_a_convention() -> None:
     assert verdict.correct
     assert verdict.convention is not None
     assert verdict.convention.name == "sample"
-    assert named(judge("batchnorm_by_hand_scalar", "variance", "14/3", x=BATCH))[0] == "divided-by-b-minus-1"
+    assert named(judge("batchnorm_by_hand_scalar", "variance", "14/3", x=BATCH))[0] == "divided-by-one-less"
 
 
 @given(x=NUMBERS)
@@ -180,7 +180,7 @@ def test_equal_values_have_no_scale() -> None:
 def test_what_the_mistakes_give() -> None:
     """2 4 9: mean 5, squares 9 1 16, variance 26/3."""
     found = wrong("batchnorm_by_hand_scalar", "variance", x=(2, 4, 9))
-    assert found == {"divided-by-b-minus-1": 13, "not-squared": F(8, 3), "squares-summed": 26}
+    assert found == {"divided-by-one-less": 13, "not-squared": F(8, 3), "squares-summed": 26}
     given = {"x": (2, 4), "gamma": 3, "beta": F(1, 2), "epsilon": 3}
     found = wrong("batchnorm_by_hand_scalar", "y", **given)
     assert found["divided-by-variance"] == (F(-1, 4), F(5, 4))

@@ -81,7 +81,7 @@ def test_what_the_mistakes_give() -> None:
     assert given["sum-for-mean"] == pytest.approx(8)
     assert given["minus-forgotten"] == given["score.minus-added"] == pytest.approx(8**-0.5)
     assert given["arithmetic-mean"] == Fraction(8, 3)
-    assert given["score.power-forgotten"] == pytest.approx(math.log(8) / 2)
+    assert given["score.loss-for-perplexity"] == pytest.approx(math.log(8) / 2)
     assert given["score.power-of-ten"] == pytest.approx(10 ** (math.log(8) / 2))
     given = wrong("untrained_loss", "loss", k=10)
     assert given["sign-turned"] == pytest.approx(-math.log(10))

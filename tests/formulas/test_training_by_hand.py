@@ -143,7 +143,7 @@ def test_what_the_mistakes_give() -> None:
     """w = 1, g = 4 then 2, in exact numbers."""
     given = {"w": 1, "g": (4, 2), "eta": F(1, 2)}
     assert wrong("sgd_by_hand_scalar", "w_new", **given) == {
-        "sign-turned": (3, 4),
+        "update-sign-turned": (3, 4),
         "rate-forgotten": (-3, -5),
         "first-weight-every-time": (-1, 0),
         "divided-by-rate": (-7, -11),
@@ -175,7 +175,7 @@ def test_adam_without_its_corrections() -> None:
 
 def test_a_turned_sign_is_named() -> None:
     verdict = judge("sgd_by_hand_scalar", "w_new", "(1.4, 1.6)", w=1, g=(4, 2))
-    assert named(verdict)[0] == "sign-turned"
+    assert named(verdict)[0] == "update-sign-turned"
 
 
 def test_another_form_of_momentum_is_right_as_a_convention() -> None:

@@ -12,8 +12,8 @@ from dlcalc.expressions.parser import parse
 from dlcalc.gradients.diff_mistakes import SLIPS, slipped
 
 WRONG = [
-    ("sigmoid(w x + b)", "sigmoid(w x + b)(1 - sigmoid(w x + b))", "inner-forgotten"),
-    ("(w x - y)^2", "2(w x - y)", "inner-forgotten"),
+    ("sigmoid(w x + b)", "sigmoid(w x + b)(1 - sigmoid(w x + b))", "inner-derivative-forgotten"),
+    ("(w x - y)^2", "2(w x - y)", "inner-derivative-forgotten"),
     ("w tanh(w)", "1 - tanh(w)^2", "product-of-derivatives"),
     ("exp(-w)", "exp(-w)", "sign-lost"),
     ("sigmoid(w x)", "(1 - sigmoid(w x))x", "factor-forgotten"),
@@ -22,8 +22,8 @@ WRONG = [
     ("w^2 tanh(w)", "w^2 (1 - tanh(w)^2)", "last-factor-only"),
     ("w^3", "3w^3", "not-lowered"),
     ("w^3", "w^2", "exponent-not-in-front"),
-    ("tanh(w x)", "(1 - (w x)^2) x", "at-the-output"),
-    ("sigmoid(w x)", "w x (1 - w x) x", "at-the-output"),
+    ("tanh(w x)", "(1 - (w x)^2) x", "input-for-value"),
+    ("sigmoid(w x)", "w x (1 - w x) x", "input-for-value"),
     ("tanh(w x)", "tanh(w x)(1 - tanh(w x)) x", "other-activation"),
     ("sigmoid(w x)", "sigmoid(w)(1 - sigmoid(w)) x", "outer-at-letter"),
     ("tanh(w^2)", "1 - tanh(2w)^2", "outer-at-inner-derivative"),
@@ -103,7 +103,7 @@ def test_what_fits_no_mistake_is_wrong_and_unnamed() -> None:
 def test_a_mistake_that_has_no_value_is_left_out() -> None:
     """Nobody can be said to have derived floor by a rule that does not exist."""
     ids = [slip.id for slip, _ in slipped(parse("abs(w)"), "w")]
-    assert "at-the-output" in ids
+    assert "input-for-value" in ids
     assert [slip.id for slip, _ in slipped(parse("floor(w)"), "w")] == ["outer-kept", "not-derived"]
 
 

@@ -33,11 +33,11 @@ SIGMOID = Formula(
                 0.6, "Does the sigmoid rise or fall?"),
         Mistake("tanh-for-sigmoid", "value", "tanh(x)", "this is tanh, which runs from −1 to 1; the sigmoid runs "
                 "from 0 to 1", 0.4, "Between which two values does the sigmoid lie?"),
-        Mistake("tanh-derivative", "derivative", "1 - value^2", "1 − h² is the derivative of tanh; the sigmoid's is "
+        Mistake("tanh-slope", "derivative", "1 - value^2", "1 − h² is the derivative of tanh; the sigmoid's is "
                 "h(1 − h)", 0.5, "Which activation has the derivative 1 − h²?"),
         Mistake("input-for-value", "derivative", "x*(1 - x)", "in σ(1 − σ) stands the value of the sigmoid, not its "
                 "input x", 0.5, "What is put in for σ in σ(1 − σ)?"),
-        Mistake("sigmoid-twice", "derivative", "sigmoid(value)*(1 - sigmoid(value))", "the value h is a sigmoid "
+        Mistake("activation-twice", "derivative", "sigmoid(value)*(1 - sigmoid(value))", "the value h is a sigmoid "
                 "already: h(1 − h), without another σ", 0.4, "How often is the sigmoid applied to x?"),
         Mistake("factor-lost", "derivative", "1 - value", "the derivative has two factors, h and 1 − h", 0.3,
                 "How large can the derivative of the sigmoid be at most?"),
@@ -56,9 +56,9 @@ TANH = Formula(
     ),
     answers=_ANSWERS,
     mistakes=(
-        Mistake("sigmoid-derivative", "derivative", "value*(1 - value)", "h(1 − h) is the derivative of the "
+        Mistake("sigmoid-slope", "derivative", "value*(1 - value)", "h(1 − h) is the derivative of the "
                 "sigmoid; that of tanh is 1 − h²", 0.7, "Which activation has the derivative h(1 − h)?"),
-        Mistake("tanh-twice", "derivative", "1 - tanh(value)^2", "the value h is a tanh already: 1 − h², without "
+        Mistake("activation-twice", "derivative", "1 - tanh(value)^2", "the value h is a tanh already: 1 − h², without "
                 "another tanh", 0.6, "How often is tanh applied to x?"),
         Mistake("square-lost", "derivative", "1 - value", "the value is squared: 1 − h²", 0.4,
                 "Is the slope of tanh the same at x and at −x?"),
@@ -186,7 +186,7 @@ STEP = Formula(
                 "gives 0 or 1 and nothing between", 0.3, "Which two values can the unit give?"),
         Mistake("relu-derivative", "derivative", "if(x > 0, 1, 0)", "on either side of 0 the step is flat, so its "
                 "slope is 0 there", 0.4, "How much does the value change when x changes a little?"),
-        Mistake("sigmoid-derivative", "derivative", "sigmoid(x)*(1 - sigmoid(x))", "this is the slope of the "
+        Mistake("sigmoid-slope", "derivative", "sigmoid(x)*(1 - sigmoid(x))", "this is the slope of the "
                 "sigmoid; the step itself is flat on either side of 0", 0.3,
                 "How much does the value change when x changes a little?"),
     ),

@@ -123,8 +123,8 @@ def _flip_mistakes(flip: bool) -> tuple[Mistake, ...]:
         Mistake("columns-flipped", "kernel", "w[k, c, u, f_w + 1 - v]", "the filter is laid on the image as it is "
                 "written; here its columns were reversed", 0.3, "Which column of the filter lies on the first "
                 "column?"),
-        Mistake("transposed", "kernel", "w[k, c, v, u]", "the filter is laid on the image as it is written; here its "
-                "rows and columns were exchanged", 0.3, "Does a row of the filter stay a row?"),
+        Mistake("filter-transposed", "kernel", "w[k, c, v, u]", "the filter is laid on the image as it is written; "
+                "here its rows and columns were exchanged", 0.3, "Does a row of the filter stay a row?"),
     )  # fmt: skip
 
 
@@ -198,7 +198,7 @@ def _scaled(id: str, title: str, convolution: str) -> Formula:
             Mistake("smallest-not-subtracted", "scaled", "low + conv.output[k, i, j]*(high - low)/span", "the "
                     "smallest number is subtracted first, so that it becomes the lower end", 0.5,
                     "What does the smallest number become?"),
-            Mistake("divided-by-the-largest-alone", "scaled", "low + (conv.output[k, i, j] - smallest)*(high - low)/"
+            Mistake("divided-by-largest-after-shift", "scaled", "low + (conv.output[k, i, j] - smallest)*(high - low)/"
                     "if(largest = 0, 1, largest)", "after the smallest number is subtracted, the largest is the span: "
                     "divide by largest − smallest", 0.4, "What does the largest number become?"),
             Mistake("absolute-values", "scaled", "low + abs(conv.output[k, i, j])*(high - low)/max(abs(smallest), "

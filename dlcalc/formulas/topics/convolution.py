@@ -155,8 +155,9 @@ SAME_MISTAKES = (
             "How far does the filter move from one position to the next?"),
     Mistake("padding-forgotten", "o", "floor((n - f_eff)/s) + 1", "this is the size without any padding (“valid”); "
             "“same” pads until ⌈n/s⌉ positions fit", 0.5, "What is “same” padding for?"),
-    Mistake("whole-filter-padded", "o", "floor((n + 2*(f_eff - 1) - f_eff)/s) + 1", "f − 1 is the padding of both "
-            "sides together at stride 1, not of each side", 0.5, "How does the padding divide between the two sides?"),
+    Mistake("padding-of-each-side-in-output", "o", "floor((n + 2*(f_eff - 1) - f_eff)/s) + 1", "f − 1 is the padding "
+            "of both sides together at stride 1, not of each side", 0.5,
+            "How does the padding divide between the two sides?"),
     Mistake("half-filter-padded", "o", "floor(n/s) + 1", "f/2 on each side is one pixel too many in all: at stride 1 "
             "both sides together need f − 1", 0.5, "How far does a filter of 3 reach beyond its centre?"),
     Mistake("padding-of-stride-one", "pad", "f_eff - 1", "d(f − 1) is the padding at stride 1; with a larger stride "

@@ -143,7 +143,7 @@ _LAYER = (
 )
 _LAYER_MISTAKES = (
     Mistake("bias-forgotten", "z", "weighted", "every unit adds its bias", 0.5, "What is added to W x?"),
-    Mistake("transposed", "weighted", "W^T x", "in column layout each row of W belongs to one unit and is "
+    Mistake("weights-transposed", "weighted", "W^T x", "in column layout each row of W belongs to one unit and is "
             "multiplied by x", 0.5, "Is a unit a row of W or a column?"),
     Mistake("sums-of-rows", "weighted", "W (0*x + 1)", "every weight is multiplied by its input", 0.3,
             "What is each weight multiplied by?"),
@@ -189,7 +189,7 @@ DENSE_BACKWARD = Formula(
                 "input x", 0.5, "What was W multiplied by?"),
         Mistake("outer-product-turned", "dW", "x ⊗ delta", "the gradient has the shape of W: a row per unit", 0.4,
                 "Which shape has ∂L/∂W?"),
-        Mistake("not-transposed-back", "dx", "W delta + 0*x", "backwards the error passes through Wᵀ: an input reaches "
+        Mistake("not-transposed", "dx", "W delta + 0*x", "backwards the error passes through Wᵀ: an input reaches "
                 "every unit, through one column of W", 0.6, "Through which weights does one input act?"),
         Mistake("bias-gradient-of-one", "db", "0*delta + 1", "the gradient by the bias is the error of its unit", 0.4,
                 "What does a unit's sum gain when its bias grows by 1?"),
@@ -237,7 +237,7 @@ _NET_MISTAKES = (
             "What would two layers without an activation be?"),
     Mistake("output-activation-forgotten", "yhat", "z2", "the sums of the output layer go through its activation", 0.4,
             "Is there an activation at the output?"),
-    Mistake("hidden-weights-transposed", "z1", "W1^T x + b1", "each row of W belongs to one unit and is multiplied by "
+    Mistake("weights-transposed", "z1", "W1^T x + b1", "each row of W belongs to one unit and is multiplied by "
             "x", 0.4, "Is a unit a row of W or a column?"),
 )  # fmt: skip
 
@@ -300,7 +300,7 @@ MLP_BACKWARD = Formula(
         Mistake("one-path-only", "delta1", "delta2[1]*W2[1] ⊙ slope1",
                 "a hidden unit reaches the loss through every output: the paths are added", 0.5,
                 "Through how many outputs does a hidden unit act?"),
-        Mistake("not-transposed-back", "delta1", "(W2 delta2) ⊙ slope1", "a hidden unit sends its value through one "
+        Mistake("not-transposed", "delta1", "(W2 delta2) ⊙ slope1", "a hidden unit sends its value through one "
                 "column of the output weights", 0.5, "Through which weights does one hidden unit act?"),
         Mistake("hidden-slope-forgotten", "delta1", "W2^T delta2", "between the sum and the hidden unit stands the "
                 "activation: its slope is a factor", 0.6, "What lies between z and h?"),

@@ -82,7 +82,7 @@ def _gates_lost(name: str) -> Mistake:
 
 def _of_weights(gate: str, word: str) -> tuple[Mistake, ...]:
     return (
-        Mistake("state-for-state-before", f"dU_{word}", _sum(f"delta_{gate}", "h[t]"), "at step t the recurrent "
+        Mistake("state-of-the-same-step", f"dU_{word}", _sum(f"delta_{gate}", "h[t]"), "at step t the recurrent "
                 "weights met the state before, h_{t−1}", 0.5, "What did the recurrent weights meet at step t?"),
         Mistake("last-step-only", f"dW_{word}", f"delta_{gate}[1] ⊗ x[T]", "the weights were used at every time step: "
                 "the terms of all steps are added", 0.5, "At how many steps were the weights used?"),

@@ -111,7 +111,7 @@ RBF = Formula(
                 0.4, "With what is the input compared?"),
         Mistake("activations-not-bytes", "activation_memory", "m", "each number takes 4 bytes", 0.5,
                 "How many bytes has a 32-bit number?"),
-        Mistake("values-not-bytes", "parameter_memory", "values", "each number takes 4 bytes", 0.5,
+        Mistake("parameters-not-bytes", "parameter_memory", "values", "each value that is kept takes 4 bytes", 0.5,
                 "How many bytes has a 32-bit number?"),
         *(m for m in COST_MISTAKES if m.step == "flops"),
     ),

@@ -48,7 +48,9 @@ SQUARED = Formula(
     source=_SOURCE,
 )  # fmt: skip
 
-_WRONG_LOGS = (("common-logarithm", "log10"), ("binary-logarithm", "log2"))
+_WRONG_LOGS = (("common-logarithm", "log10", 10), ("binary-logarithm", "log2", 2))
+
+_NOT_TO_BASE = {base: f"the logarithm is the natural one, not that to base {base}" for base in (2, 10)}
 
 _LOG_TERMS = "-(y ⊙ ln(p) + (1 - y) ⊙ ln(1 - p))"
 _ONE_SUM = (Convention("textbook", "textbooks", "the sum over the classes"),)
@@ -72,8 +74,8 @@ LOG_LOSS = Formula(
                 "What does an example of class 0 cost?"),
         Mistake("minus-lost", "terms", "y ⊙ ln(p) + (1 - y) ⊙ ln(1 - p)", "logarithms of probabilities are negative, "
                 "so a minus stands before them", 0.6, "Can a loss of probabilities be negative?"),
-        *(Mistake(id, "terms", f"-(y ⊙ {log}(p) + (1 - y) ⊙ {log}(1 - p))", "the logarithm is the natural one", 0.4,
-                  "To which base is the logarithm?") for id, log in _WRONG_LOGS),
+        *(Mistake(id, "terms", f"-(y ⊙ {log}(p) + (1 - y) ⊙ {log}(1 - p))", _NOT_TO_BASE[base], 0.4,
+                  "To which base is the logarithm?") for id, log, base in _WRONG_LOGS),
         Mistake("classes-swapped", "terms", "-((1 - y) ⊙ ln(p) + y ⊙ ln(1 - p))", "class 1 costs −ln p, class 0 "
                 "−ln(1 − p)", 0.4, "What does class 1 cost when p is near 1?"),
         Mistake("slope-forgotten", "gradient", "p - y", "p − y is the derivative by the score z; by p itself it is "
@@ -112,9 +114,9 @@ CROSS_ENTROPY = Formula(
     mistakes=(
         Mistake("minus-lost", "loss", "sum(terms)", "logarithms of probabilities are negative, so a minus stands "
                 "before them", 0.6, "Can a loss of probabilities be negative?"),
-        Mistake("common-logarithm", "terms", "y ⊙ log10(p)", "the logarithm is the natural one", 0.4,
+        Mistake("common-logarithm", "terms", "y ⊙ log10(p)", _NOT_TO_BASE[10], 0.4,
                 "To which base is the logarithm?"),
-        Mistake("binary-logarithm", "terms", "y ⊙ log2(p)", "the logarithm is the natural one", 0.4,
+        Mistake("binary-logarithm", "terms", "y ⊙ log2(p)", _NOT_TO_BASE[2], 0.4,
                 "To which base is the logarithm?"),
         Mistake("predicted-class", "loss", "-ln(max(p))", "what counts is the probability of the true class, not of "
                 "the one that was predicted", 0.5, "Does the loss look at the target?"),
@@ -150,9 +152,9 @@ SOFTMAX_CROSS_ENTROPY = Formula(
                 "stands before them", 0.6, "Can a loss of probabilities be negative?"),
         Mistake("predicted-class", "loss", "-ln(max(yhat))", "what counts is the probability of the true class", 0.5,
                 "Does the loss look at the target?"),
-        Mistake("common-logarithm", "loss", "-sum(y ⊙ log10(yhat))", "the logarithm is the natural one", 0.4,
+        Mistake("common-logarithm", "loss", "-sum(y ⊙ log10(yhat))", _NOT_TO_BASE[10], 0.4,
                 "To which base is the logarithm?"),
-        Mistake("binary-logarithm", "loss", "-sum(y ⊙ log2(yhat))", "the logarithm is the natural one", 0.4,
+        Mistake("binary-logarithm", "loss", "-sum(y ⊙ log2(yhat))", _NOT_TO_BASE[2], 0.4,
                 "To which base is the logarithm?"),
         Mistake("error-sign-turned", "gradient", "y - yhat", "∂L/∂z is ŷ − y: negative for the true class, whose "
                 "score should grow", 0.6, "Does the loss fall when the score of the true class grows?"),

@@ -19,6 +19,7 @@ FEATURES = Variable("n", "features", "features of one position", ordinary=(4, 64
 
 _MACS = Step("macs", "0", "MACs: normalising is not counted, as is usual")
 _NOT_BYTES = "each number takes 4 bytes"
+_VALUES_NOT_BYTES = "each value that is kept takes 4 bytes"
 _HOW_MANY_BYTES = "How many bytes has a 32-bit number?"
 
 BATCHNORM = Formula(
@@ -61,7 +62,7 @@ BATCHNORM = Formula(
         Mistake("running-variance-forgotten", "running_variances", "0", "normalising takes a mean and a variance, "
                 "so both are kept running", 0.3, "What does normalising divide by?"),
         Mistake("activations-not-bytes", "activation_memory", "prod(n)*c", _NOT_BYTES, 0.5, _HOW_MANY_BYTES),
-        Mistake("values-not-bytes", "parameter_memory", "values", _NOT_BYTES, 0.5, _HOW_MANY_BYTES),
+        Mistake("parameters-not-bytes", "parameter_memory", "values", _VALUES_NOT_BYTES, 0.5, _HOW_MANY_BYTES),
     ),
     forms=(Form("trainable", "2c"), Form("non_trainable", "2c"), Form("values", "4c")),
     conventions=(
@@ -109,7 +110,7 @@ LAYERNORM = Formula(
         Mistake("one-pair", "pairs", "1", "the mean is shared by all features, but γ and β are not: each feature "
                 "has its own pair", 0.5, "How many entries has γ?"),
         Mistake("activations-not-bytes", "activation_memory", "n", _NOT_BYTES, 0.5, _HOW_MANY_BYTES),
-        Mistake("parameters-not-bytes", "parameter_memory", "parameters", _NOT_BYTES, 0.5, _HOW_MANY_BYTES),
+        Mistake("parameters-not-bytes", "parameter_memory", "parameters", _VALUES_NOT_BYTES, 0.5, _HOW_MANY_BYTES),
     ),
     forms=(Form("parameters", "2n"),),
     conventions=(

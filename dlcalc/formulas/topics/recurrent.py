@@ -321,7 +321,7 @@ GRADIENT_BOUND = Formula(
     mistakes=(
         Mistake("slope-of-the-other", "slope", "if(gamma = 1, 1/4, 1)", "the largest slopes are exchanged: tanh's is "
                 "1, at 0, and the logistic function's is 1/4", 0.6, "How steep is the activation at 0?"),
-        Mistake("slope-forgotten", "factor", "lambda", "one step's Jacobian is the recurrent matrix times the "
+        Mistake("slope-missing", "factor", "lambda", "one step's Jacobian is the recurrent matrix times the "
                 "activation's slopes: γλ, not λ", 0.5, "What does the chain rule put beside the recurrent matrix?"),
         Mistake("norm-forgotten", "factor", "slope", "one step's Jacobian is the activation's slopes times the "
                 "recurrent matrix: γλ, not γ", 0.4, "What does the chain rule put beside the slopes?"),

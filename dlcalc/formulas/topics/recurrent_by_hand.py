@@ -39,7 +39,7 @@ _RECURRENCE = (
             "asked for", 0.4,
             "Can a state be negative?"),
 )  # fmt: skip
-_TRANSPOSED = Mistake("recurrent-matrix-transposed", "wh", "W^T h[t-1]", "in column layout W stands before "
+_TRANSPOSED = Mistake("weights-transposed", "wh", "W^T h[t-1]", "in column layout W stands before "
                       "the state as it is: its rows are multiplied by h", 0.4,
                       "Which row of W belongs to the first unit?")  # fmt: skip
 
@@ -76,7 +76,7 @@ _OUTPUT_MISTAKES = (
 _SOFTMAX_MISTAKES = (
     Mistake("softmax-forgotten", "yhat", "o[t]", "the scores go through a softmax, so that they sum to 1", 0.5,
             "What do the outputs of one step sum to?"),
-    Mistake("softmax-unnormalised", "yhat", "exp(o[t])", "the exponentials are divided by their sum", 0.5,
+    Mistake("not-normalised", "yhat", "exp(o[t])", "the exponentials are divided by their sum", 0.5,
             "What do the outputs of one step sum to?"),
     Mistake("sigmoid-for-softmax", "yhat", "sigmoid(o[t])", "sigmoids look at each score alone; the softmax divides by "
             "the sum over all scores", 0.4, "What do the outputs of one step sum to?"),
@@ -182,7 +182,7 @@ def _backward(kinds: Kinds, state: tuple[Step, ...]) -> tuple[Step, ...]:
 
 
 _BPTT = (
-    Mistake("explicit-term-only", "reach", _reach(within="k = j"), "the weights were used at every earlier step too, "
+    Mistake("explicit-only", "reach", _reach(within="k = j"), "the weights were used at every earlier step too, "
             "and the state carries that to the loss: k runs from 1 to j", 0.7,
             "Does the loss at step 3 depend on W only through step 3?"),
     Mistake("longest-path-only", "reach", _reach(within="k = 1 and j = T"), "that is one path alone, from the first "
@@ -193,18 +193,18 @@ _BPTT = (
             "through its activation: W comes with the slope of that step", 0.6, "What is ∂h_i/∂h_{i−1}?"),
     Mistake("product-from-k", "reach", _reach("prod(i=k..j, J[i])"), "the way from h_j back to h_k has "
             "j − k steps: the product begins at k + 1", 0.5, "How many steps lie between h_k and h_j?"),
-    Mistake("state-for-state-before", "terms_W", "reach[j, k] ⊗ h[k]", "at step k the weights W met the state before, "
+    Mistake("state-of-the-same-step", "terms_W", "reach[j, k] ⊗ h[k]", "at step k the weights W met the state before, "
             "h_{k−1}", 0.6, "What was W multiplied by at step k?"),
     Mistake("sigmoid-slope", "slope", "h[t] ⊙ (1 - h[t])", "h(1 − h) is the slope of the sigmoid; that of tanh is "
             "1 − h²", 0.5, "Which activation has the slope h(1 − h)?"),
-    Mistake("tanh-twice", "slope", "1 - tanh(h[t])^2", "h is a tanh already: its slope is 1 − h², without another "
-            "tanh", 0.5, "How often is tanh applied to a_t?"),
+    Mistake("activation-twice", "slope", "1 - tanh(h[t])^2", "h is a tanh already: its slope is 1 − h², without "
+            "another tanh", 0.5, "How often is tanh applied to a_t?"),
     Mistake("last-loss-only", "dW", "sum(k=1..T, terms_W[T, k])", "every time step has a loss of its own: the terms of "
             "all of them are added", 0.5, "Over which steps is the loss summed?"),
     Mistake("last-loss-only-for-u", "dU", "sum(k=1..T, terms_U[T, k])", "every time step has a loss of its own: the "
             "terms of all of them are added", 0.4, "Over which steps is the loss summed?"),
 )  # fmt: skip
-_MATRIX_BPTT = Mistake("w-not-transposed", "J", "W diag(slope[t])", "backwards the error "
+_MATRIX_BPTT = Mistake("not-transposed", "J", "W diag(slope[t])", "backwards the error "
                        "passes through Wᵀ in column layout: each column of W tells where one state went", 0.6,
                        "Which weights lead from one unit to all others, a row of W or a column?")  # fmt: skip
 _ERRORS = (

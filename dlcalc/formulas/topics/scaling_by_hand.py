@@ -29,7 +29,7 @@ def _epsilon(default: str) -> Variable:
                     ordinary=(0.1, 0.5))  # fmt: skip
 
 
-_OF_SAMPLE = Mistake("divided-by-b-minus-1", "variance", "sum(i=1..B, (x[i] - mean)^2)/(B - 1)", "the variance of the "
+_OF_SAMPLE = Mistake("divided-by-one-less", "variance", "sum(i=1..B, (x[i] - mean)^2)/(B - 1)", "the variance of the "
                      "batch is divided by B, not by B − 1", 0.6, "Is it the variance of these numbers, or of all that "
                      "they were drawn from?")  # fmt: skip
 _BATCH_MISTAKES = (
@@ -181,7 +181,7 @@ LAYERNORM = Formula(
     ),
     answers=("y", "mean", "variance", "xhat", "deviation"),
     mistakes=(
-        Mistake("divided-by-n-minus-1", "variance", "sum((x - mean)^2)/(n - 1)", "the variance is divided by the "
+        Mistake("divided-by-one-less", "variance", "sum((x - mean)^2)/(n - 1)", "the variance is divided by the "
                 "number of features, not by one less", 0.6, "Is it the variance of these numbers themselves?"),
         Mistake("divided-by-variance", "deviation", "variance + epsilon", "the differences are divided by the root of "
                 "the variance", 0.6, "Which unit has a variance?"),

@@ -47,7 +47,7 @@ LOG_PROBABILITY = Formula(
         Mistake("probabilities-added", "probability", "sum(p)", "for all tokens to come one after the other, their "
                 "probabilities are multiplied", 0.4, "Can a probability be larger than 1?"),
         Mistake("probabilities-averaged", "probability", "sum(p)/len(p)", "for all tokens to come one after the "
-                "other, their probabilities are multiplied", 0.3,
+                "other, their probabilities are multiplied, not averaged", 0.3,
                 "Is a long sequence as likely as one of its tokens?"),
     ),
     conventions=(_NATURAL, Convention("bits", _BITS, "logarithms to base 2, so in bits", {"logarithms": "log2(p)"}),
@@ -64,7 +64,7 @@ PERPLEXITY_OF_LOSS = Formula(
     mistakes=(
         Mistake("minus-added", "perplexity", "exp(-loss)", "the loss has its minus already; e^−loss is the mean "
                 "probability of a token", 0.5, "Can a perplexity be less than 1?"),
-        Mistake("power-forgotten", "perplexity", "loss", "this is the loss, a logarithm; perplexity undoes the "
+        Mistake("loss-for-perplexity", "perplexity", "loss", "this is the loss, a logarithm; perplexity undoes the "
                 "logarithm", 0.4, "What undoes a logarithm?"),
         Mistake("power-of-ten", "perplexity", "10^loss", "the loss is a natural logarithm, which e undoes, not 10",
                 0.4, "To which base is the logarithm in the loss?"),

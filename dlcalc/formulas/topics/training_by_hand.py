@@ -63,7 +63,7 @@ def _sgd(kinds: Kinds) -> Formula:
         ),
         answers=("w_new",),
         mistakes=(
-            Mistake("sign-turned", "w_new", "w_new[t-1] + change[t]", _SIGN, 0.6, _SIGN_HINT),
+            Mistake("update-sign-turned", "w_new", "w_new[t-1] + change[t]", _SIGN, 0.6, _SIGN_HINT),
             Mistake("rate-forgotten", "change", "g[t]", "the gradient is multiplied by the "
                     "learning rate", 0.4, "How long is the step?"),
             Mistake("first-weight-every-time", "w_new", "w - change[t]", "each step starts from the weight that the "
@@ -95,7 +95,7 @@ def _momentum(kinds: Kinds) -> Formula:
         ),
         answers=("w_new", "v"),
         mistakes=(
-            Mistake("sign-turned", "w_new", "w_new[t-1] + v[t]", _SIGN, 0.6, _SIGN_HINT),
+            Mistake("update-sign-turned", "w_new", "w_new[t-1] + v[t]", _SIGN, 0.6, _SIGN_HINT),
             Mistake("momentum-forgotten", "v", "eta*g[t]", "the velocity keeps the part γ of the one before", 0.5,
                     "What is left of the velocity before?"),
             Mistake("velocity-from-old-weight", "v", "gamma*w_new[t-1] + eta*g[t]", "γ multiplies the velocity before, "
@@ -142,7 +142,7 @@ def _nesterov(kinds: Kinds) -> Formula:
                     "w − γv", 0.4, "How much of the velocity is kept?"),
             Mistake("momentum-forgotten", "v", "eta*g[t]", "the velocity keeps the part γ of the one before", 0.4,
                     "What is left of the velocity before?"),
-            Mistake("sign-turned", "w_new", "w_new[t-1] + v[t]", _SIGN, 0.5, _SIGN_HINT),
+            Mistake("update-sign-turned", "w_new", "w_new[t-1] + v[t]", _SIGN, 0.5, _SIGN_HINT),
         ),
         conventions=combined((
             Option("ahead", "Sutskever et al., 2013", "the gradient is taken at w − γv; v ← γv + ηg, w ← w − v"),
@@ -157,7 +157,7 @@ def _nesterov(kinds: Kinds) -> Formula:
 
 _ROOT_LOST = Mistake("root-lost", "rate", "eta/(G[t] + epsilon)", "the rate is divided by the root of the squares, "
                      "which has the unit of a gradient", 0.6, "Which unit has G?")  # fmt: skip
-_SIGN_TURNED = Mistake("sign-turned", "w_new", "w_new[t-1] + rate[t] ⊙ g[t]", _SIGN, 0.6, _SIGN_HINT)
+_SIGN_TURNED = Mistake("update-sign-turned", "w_new", "w_new[t-1] + rate[t] ⊙ g[t]", _SIGN, 0.6, _SIGN_HINT)
 
 
 def _outside(name: str = "rate", top: str = "eta", squares: str = "G[t]") -> Option:
@@ -263,7 +263,7 @@ def _adadelta(kinds: Kinds) -> Formula:
                     "What do the two weights of an average sum to?"),
             Mistake("gradients-for-changes", "X", "rho*X[t-1] + (1 - rho)*g[t]^2", "X averages the squared changes of "
                     "the weight, not the gradients", 0.4, "What does the second average look at?"),
-            Mistake("sign-turned", "w_new", "w_new[t-1] + change[t]", _SIGN, 0.6, _SIGN_HINT),
+            Mistake("update-sign-turned", "w_new", "w_new[t-1] + change[t]", _SIGN, 0.6, _SIGN_HINT),
         ),
         notes=("there is no learning rate; PyTorch and Keras multiply the change by one all the same",),
         source="M. D. Zeiler, arXiv:1212.5701",
@@ -314,7 +314,7 @@ def _adam(kinds: Kinds) -> Formula:
                     0.4, "How much of the old average is kept?"),
             Mistake("gradient-for-mean", "change", "eta*g[t]/sqrt(vhat[t] + epsilon)", "the step follows the mean of "
                     "the gradients, not the last one", 0.4, "In which direction is Adam's step?"),
-            Mistake("sign-turned", "w_new", "w_new[t-1] + change[t]", _SIGN, 0.6, _SIGN_HINT),
+            Mistake("update-sign-turned", "w_new", "w_new[t-1] + change[t]", _SIGN, 0.6, _SIGN_HINT),
         ),
         conventions=(
             *combined((_INSIDE, _outside("change", "eta*mhat[t]", "vhat[t]"))),
