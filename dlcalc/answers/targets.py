@@ -12,9 +12,9 @@ from functools import cached_property
 from .. import document as doc
 from ..errors import UserError
 from ..explain import value_words
+from ..explain.by_hand import answer_steps as hand_steps
 from ..explain.calculation import answer, equation
 from ..explain.network import network
-from ..explain.one_answer import steps as hand_steps
 from ..expressions.answers import Answer
 from ..expressions.nodes import Name, Value, to_node
 from ..formulas.arrays import lowered, operation_of

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from dataclasses import replace
+from fractions import Fraction
+from itertools import dropwhile, groupby
 from math import prod
 from typing import Literal
 
@@ -16,7 +18,6 @@ from ..formulas.differences import Differences
 from ..formulas.model import Step, Variable
 from ..formulas.registry import formula
 from ..formulas.run import Working, run
-from .checked import checks
 from .look import Look, decimals, lone, matrices, rank, shape
 from .visible_steps import is_idle
 from .written_out import Writer, is_written
@@ -51,7 +52,7 @@ def document(
     blocks = [*teller.given()]
     if compared is not None:
         blocks += [doc.Heading(1, compared.formula.title), *_Teller(compared, operation, look).loss()]
-    blocks += [doc.Heading(1, "Step by step"), *teller.steps(), *teller.results(), *checks(found, checked, look)]
+    blocks += [doc.Heading(1, "Step by step"), *teller.steps(), *teller.results(), *_checks(found, checked, look)]
     return doc.Document(found.formula.title, (*blocks, *said, *teller.notes()), spell)
 
 
@@ -378,3 +379,61 @@ def _right(columns: int) -> tuple[Literal["left", "center", "right"], ...]:
 
 def _sentence(words: str) -> str:
     return f"{words[:1].upper()}{words[1:]}:"
+
+
+# gradients beside their finite differences
+
+_MOST_ROWS = 24
+
+
+def _checks(found: Working, checked: Sequence[Differences], look: Look) -> Iterator[doc.Block]:
+    if not checked:
+        return
+    rows: list[tuple[doc.Words, ...]] = []
+    for each in checked:
+        gradient = list(_entries(found[each.answer]))
+        for (whole, value), (_, other) in zip(gradient, _entries(each.values), strict=True):
+            place = whole[lone(found[each.answer]) :]
+            label = Index(Name(each.answer), tuple(map(nodes.Literal, place))) if place else Name(each.answer)
+            rows.append((doc.Math(label), _long_number(value, look), _long_number(other, look)))
+    yield doc.Heading(1, "Checked by finite differences")
+    header = ("", "gradient", "(L(a + h) − L(a − h))/(2h)")
+    yield doc.Table(header, tuple(rows[:_MOST_ROWS]), ("left", "right", "right"))
+    if len(rows) > _MOST_ROWS:
+        yield doc.Note("note", f"the first {_MOST_ROWS} of {len(rows)} are shown; all were compared")
+    apart = [each.answer for each in checked if not each.agrees]
+    if not apart:
+        yield doc.Note("right", "the differences agree with every gradient")
+    else:
+        yield doc.Note("warning", f"{', '.join(apart)}: where cells tie, or a sum is 0 at a ReLU, the loss has a kink; "
+                       "there the difference lies between the slopes of its two sides")  # fmt: skip
+
+
+def _long_number(value: Value, look: Look) -> doc.Words:
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, Fraction) and not look.is_rounded(value):
+        return doc.Math(look.node(value))
+    return decimals(value, 9)
+
+
+def _entries(value: Value, place: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, ...], Value]]:
+    """The numbers of an array, each with its place."""
+    if isinstance(value, tuple):
+        for number, item in enumerate(value, 1):
+            yield from _entries(item, (*place, number))
+    else:
+        yield place, value
+
+
+# one answer alone
+
+
+def answer_steps(found: Working, operation: Operation, name: str) -> tuple[doc.Block, ...]:
+    """The working of one answer, or of a step that is asked, as `dlcalc run` tells it."""
+    needed = found.program.needed(name)
+    asked = replace(found, formula=replace(found.formula, answers=(name,)))
+    told = replace(operation, cells=tuple(cell for cell in operation.cells if cell in needed), gradients={})
+    blocks = document(asked, told, Look()).blocks
+    after = dropwhile(lambda block: not (isinstance(block, doc.Heading) and block.words == "Step by step"), blocks)
+    return tuple(block for block in after if not isinstance(block, doc.Heading))
