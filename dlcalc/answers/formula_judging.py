@@ -47,10 +47,6 @@ def verify(formula: Formula, given: Mapping[str, Value], name: str, answer: Answ
 
     Raises UserError when the answer has letters that the formula does not know, or another shape than what is asked.
     """
-    return within_budget(lambda: _verify(formula, given, name, answer, convention), LIMIT_WORKING)
-
-
-def _verify(formula: Formula, given: Mapping[str, Value], name: str, answer: Answer, convention: str) -> Verdict:
     compiled = program(formula, convention)
     points = _points(formula, given, answer)
     _check_name(compiled, name)
@@ -67,7 +63,8 @@ def _verify(formula: Formula, given: Mapping[str, Value], name: str, answer: Ans
         counted = program(formula, other.name)
         if counted.differs(compiled, name) and _is_right(counted, points, name, answer):
             return Verdict(True, expected, other)
-    found = sorted(_explanations(compiled, right, name), key=lambda c: (len(c.mistakes), -c.weight))
+    explained = within_budget(lambda: list(_explanations(compiled, right, name)), LIMIT_WORKING)
+    found = sorted(explained, key=lambda c: (len(c.mistakes), -c.weight))
     if not found:
         _check_shape(name, right[0].expected, right[0].answer.value)
     return Verdict(False, expected, None, tuple(found[:MOST_NAMED]), max(0, len(found) - MOST_NAMED))
@@ -78,7 +75,8 @@ class _Point:
 
     def __init__(self, compiled: Program, point: Drawn, name: str, answer: Answer) -> None:
         self.compiled = compiled
-        self.state = compiled.reach(with_defaults(compiled.formula, point.given), name)
+        complete = with_defaults(compiled.formula, point.given)
+        self.state = within_budget(lambda: compiled.reach(complete, name), LIMIT_WORKING)
         self.expected = as_array(self.state.values[name])
         value = _put_in(answer.value, {**self.state.values, **point.letters})
         if compiled.ops[compiled.place[name]].step.per_axis and not isinstance(value, tuple):

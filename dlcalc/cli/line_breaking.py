@@ -44,7 +44,7 @@ class _Wide(_View):
         blocks = [printing.stacked_block(node, self.spell) for node in nodes]
         limit = self.width - _MARGIN
         whole = joined([part for sign, block in zip(signs, blocks, strict=True) for part in _with(sign, block)])
-        rows = [whole] if whole.width <= limit else self._rows(nodes, signs, blocks[0], limit)
+        rows = [whole] if whole.width <= limit else self._rows(nodes, signs, blocks, limit)
         shown = Text("\n".join(line.rstrip() for row in rows for line in row.lines), "bold", no_wrap=True)
         note = self.words(equation.note)
         if not note.plain:
@@ -59,13 +59,14 @@ class _Wide(_View):
             )
         return Text.assemble(shown, f"\n{' ' * INDENT}", (note.plain, "dim"))
 
-    def _rows(self, nodes: Sequence[Node], signs: Sequence[str], left: Block, limit: int) -> list[Block]:
+    def _rows(self, nodes: Sequence[Node], signs: Sequence[str], blocks: Sequence[Block], limit: int) -> list[Block]:
         """The left side, with the first right side behind it where that is narrow, and the others below."""
+        left = blocks[0]
         behind = left.width <= NARROW
         margin = left.width if behind else INDENT
-        rows = [] if behind else list(_broken(nodes[0], limit, self.spell))
-        for node, sign in zip(nodes[1:], signs[1:], strict=True):
-            for place, piece in enumerate(_broken(node, limit - margin - 3, self.spell)):
+        rows = [] if behind else list(_broken(nodes[0], limit, self.spell, left))
+        for node, sign, block in zip(nodes[1:], signs[1:], blocks[1:], strict=True):
+            for place, piece in enumerate(_broken(node, limit - margin - 3, self.spell, block)):
                 lead: Block | str = left if behind and not rows else " " * margin
                 rows.append(joined([lead, f" {sign} " if place == 0 else "   ", piece]))
         return rows
@@ -75,9 +76,9 @@ def _with(sign: str, block: Block) -> list[Block | str]:
     return [f" {sign} ", block] if sign else [block]
 
 
-def _broken(node: Node, limit: int, spell: printing.Spell) -> Iterator[Block]:
+def _broken(node: Node, limit: int, spell: printing.Spell, printed: Block | None = None) -> Iterator[Block]:
     """The expression in pieces that fit where they can be found: terms of a sum, else a line at its signs."""
-    block = printing.stacked_block(node, spell)
+    block = printed or printing.stacked_block(node, spell)
     if block.width <= limit:
         yield block
     elif isinstance(node, Add):

@@ -17,6 +17,7 @@ from ..gradients.model import TIME
 from ..gradients.through_time import ThroughTime
 from ..profiles import showing, shown_by
 from .calculation import rounded
+from .look import is_large, size_words
 
 DECIMALS = 4
 """Decimals of the numbers put in, and of what they come to where the profile does not say."""
@@ -80,8 +81,12 @@ def _paths(asked: ThroughTime) -> list[doc.Block]:
 def _numeric(asked: ThroughTime) -> list[doc.Block]:
     found = asked.derivation
     with showing(shown_by().for_givens):
-        values = tuple(doc.Equation(_letter(asked, k), (rounded(v),)) for k, v in asked.numbers.values.items())
+        named = [(_letter(asked, name), value) for name, value in asked.numbers.values.items()]
+        values = tuple(doc.Equation(letter, (rounded(value),)) for letter, value in named if not is_large(value))
     blocks: list[doc.Block] = [doc.Heading(2, "Values"), doc.Formula(values)]
+    blocks += [
+        doc.Paragraph((doc.Math(letter), f": {size_words(value)}")) for letter, value in named if is_large(value)
+    ]
     if found.layout == "number" and (found.steps or 0) <= SHOWN_STEPS:
         blocks += _worked_through(asked)
     blocks.append(doc.Heading(2, "The gradient"))
@@ -93,20 +98,23 @@ def _numeric(asked: ThroughTime) -> list[doc.Block]:
         ends = tuple(dict.fromkeys((gradient.right, terms, numbers, to_node(_come_to(asked.gradient)))))
     last = doc.Equation(gradient.left, ends, rounded=len(ends) > 1)
     blocks.append(doc.Formula((*map(_equation, others), last)))
-    rows: list[tuple[doc.Words, ...]] = [("the formula", doc.Math(rounded(asked.gradient)), "")]
+    rows: list[tuple[doc.Words, ...]] = [("the formula", _told(asked.gradient), "")]
     if asked.beside is not None:
         apart = gradients.difference(asked.gradient, asked.beside)
-        rows.append(("finite differences", doc.Math(rounded(asked.beside)), f"{apart:.1e} apart"))
+        rows.append(("finite differences", _told(asked.beside), f"{apart:.1e} apart"))
     if asked.slopes is not None:
         ours, theirs = asked.slopes
         rows.append(("its slope along the weight", doc.Math(rounded(ours)), ""))
         rows.append(("… by a finite difference", doc.Math(rounded(theirs)), f"{abs(ours - theirs):.1e} apart"))
     if asked.by_kernels is not None:
-        rows.append(
-            ("the kernels, in columns", doc.Math(rounded(asked.by_kernels)), f"{asked.kernel_difference:.1e} apart")
-        )
+        rows.append(("the kernels, in columns", _told(asked.by_kernels), f"{asked.kernel_difference:.1e} apart"))
     blocks.append(doc.Table(("by", "value", ""), tuple(rows)))
     return blocks
+
+
+def _told(value: Value) -> doc.Words:
+    """A gradient, or its size where it is large."""
+    return size_words(value) if is_large(value) else doc.Math(rounded(value))
 
 
 def _worked_through(asked: ThroughTime) -> list[doc.Block]:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import dropwhile, groupby
-from math import prod
 from typing import Literal
 
 from .. import document as doc
@@ -18,7 +17,7 @@ from ..formulas.differences import Differences
 from ..formulas.model import Step, Variable
 from ..formulas.registry import formula
 from ..formulas.run import Working, run
-from .look import Look, decimals, lone, matrices, rank, shape
+from .look import Look, decimals, is_large, lone, matrices, rank, size_words
 from .visible_steps import is_idle
 from .written_out import Writer, is_written
 
@@ -26,8 +25,6 @@ LONG_DIGITS = 12
 """Decimals of the result, where it is one number or a row of them and the profile does not say how many."""
 MOST_CELLS = 64
 """Entries of one step that are told with their numbers put in."""
-MOST_GIVEN = 1_000
-"""Numbers of an array that was given and is printed."""
 MOST_TABLES = 12
 """Time steps that get a table of their own."""
 _WIDEST = 72
@@ -68,13 +65,13 @@ class _Teller:
     def given(self) -> Iterator[doc.Block]:
         shown = [(v, self.found[v.name]) for v in self.found.formula.variables if self._is_told(v)]
         arrays = [(v, value) for v, value in shown if isinstance(value, tuple)]
-        large = [(v, value) for v, value in arrays if prod(shape(value)) > MOST_GIVEN]
+        large = [(v, value) for v, value in arrays if is_large(value)]
         look = self.look.as_given
         yield doc.Heading(1, "Given")
         if told := [each for each in arrays if each not in large]:
             yield doc.Formula(tuple(e for v, value in told for e in _matrices(v.name, value, look)))
         for v, value in large:
-            yield _size(v.name, value)
+            yield doc.Paragraph((doc.Math(Name(v.name)), f": {size_words(value)}"))
         rows = tuple((doc.Math(Name(v.name)), v.meaning, doc.Math(look.node(value))) for v, value in shown
                      if not isinstance(value, tuple))  # fmt: skip
         if rows:
@@ -335,7 +332,7 @@ class _Teller:
         if self._fits(value):
             yield doc.Formula(tuple(_matrices(name, value, self.look)))
         else:
-            yield _size(name, value)
+            yield doc.Paragraph((doc.Math(Name(name)), f": {size_words(value)}"))
 
     def _fits(self, value: Value) -> bool:
         parts = [part for _, part in matrices(value)]
@@ -358,12 +355,6 @@ def _matrices(name: str, value: Value, look: Look) -> Iterator[doc.Equation]:
     for place, part in matrices(value):
         left = Index(Name(name), tuple(map(nodes.Literal, place))) if place else Name(name)
         yield doc.Equation(left, (look.node(part),), rounded=look.is_rounded(part))
-
-
-def _size(name: str, value: Value) -> doc.Paragraph:
-    """What stands for an array that is too large to print."""
-    size = "×".join(map(str, shape(value)[lone(value) :]))
-    return doc.Paragraph((doc.Math(Name(name)), f": {size} numbers; --json has them"))
 
 
 def _listed(waiting: list[tuple[doc.Words, doc.Equation]]) -> Iterator[doc.Block]:

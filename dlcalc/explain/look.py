@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from math import prod
 
 from ..expressions.nodes import Div, Literal, Neg, Node, Value, Vector, to_node
 from ..profiles import Profile, shown_by
+
+MOST_NUMBERS = 1_000
+"""Numbers of an array that is printed although no result: what was given or drawn."""
 
 
 @dataclass(frozen=True)
@@ -80,3 +84,13 @@ def shape(value: Value) -> tuple[int, ...]:
 def lone(value: Value) -> int:
     """How many of the first indices of a map or a bank are those of its only filter and channel."""
     return 1 + lone(value[0]) if rank(value) > 2 and len(value) == 1 else 0
+
+
+def is_large(value: Value) -> bool:
+    """Whether an array has too many numbers to be printed."""
+    return prod(shape(value)) > MOST_NUMBERS
+
+
+def size_words(value: Value) -> str:
+    """What stands for an array that is too large to print: 100×100 numbers."""
+    return f"{'×'.join(map(str, shape(value)[lone(value) :]))} numbers; --json has them"

@@ -9,6 +9,8 @@ import pytest
 from dlcalc.api.by_hand import by_hand, check
 from dlcalc.cli import main
 from dlcalc.expressions import limits
+from dlcalc.expressions.printing import Block, joined
+from dlcalc.expressions.printing.blocks import line_width
 from dlcalc.formulas.program import Program
 from dlcalc.formulas.registry import formula
 from dlcalc.formulas.run import run
@@ -106,3 +108,24 @@ def test_a_large_image_is_not_printed_again(capsys: pytest.CaptureFixture[str]) 
     assert "x: 40×40 numbers; --json has them" in capsys.readouterr().out
     assert main(["run", "pool", "--x", image(30), "--f", "2"]) == 0
     assert "x: 30×30" not in capsys.readouterr().out
+
+
+def test_large_matrices_are_told_by_their_size(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bptt", "--form", "numeric", "--m", "40"]) == 0
+    told = capsys.readouterr().out
+    assert "W: 40×40 numbers; --json has them" in told
+    assert main(["bptt", "--form", "numeric", "--m", "3"]) == 0
+    assert "numbers; --json has them" not in capsys.readouterr().out
+
+
+def test_a_line_is_as_wide_as_its_characters_without_their_accents() -> None:
+    assert line_width("abc") == 3
+    assert line_width("x\u0302 · y\u0304\u0302 ∂") == 7
+    assert line_width("\u0302") == 0
+
+
+def test_blocks_of_different_heights_are_level_at_their_baselines() -> None:
+    tall = Block(["1", "—", "n̂"], 1)
+    assert joined([tall, " + ", "x"]) == Block(["1    ", "— + x", "n̂    "], 1)
+    assert joined(["x", "ŷ", "z"]) == Block(["xŷz"], 0)
+    assert joined([]) == Block([""], 0)

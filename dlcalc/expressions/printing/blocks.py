@@ -24,7 +24,9 @@ class Block(NamedTuple):
 
 def line_width(line: str) -> int:
     """Columns that a terminal uses; a combining accent uses none."""
-    return sum(1 for character in line if not unicodedata.combining(character))
+    if line.isascii():
+        return len(line)
+    return len(line) - sum(line.count(character) for character in set(line) if unicodedata.combining(character))
 
 
 def line(text: str) -> Block:
@@ -34,14 +36,19 @@ def line(text: str) -> Block:
 def joined(blocks: Sequence[Block | tuple[list[str], int] | str]) -> Block:
     """Blocks and plain strings side by side, level at their baselines."""
     parts = [line(block) if isinstance(block, str) else Block(*block) for block in blocks]
+    if all(len(part.lines) == 1 for part in parts):
+        return Block(["".join(part.lines[0] for part in parts)], 0)
     above = max((part.baseline for part in parts), default=0)
     below = max((part.height - part.baseline for part in parts), default=1)
     lines = [""] * (above + below)
     for part in parts:
-        width, top = part.width, above - part.baseline
+        widths = [line_width(text) for text in part.lines]
+        width, top = max(widths, default=0), above - part.baseline
         for row in range(len(lines)):
-            inside = part.lines[row - top] if top <= row < top + part.height else ""
-            lines[row] += inside + " " * (width - line_width(inside))
+            if top <= row < top + part.height:
+                lines[row] += part.lines[row - top] + " " * (width - widths[row - top])
+            else:
+                lines[row] += " " * width
     return Block(lines, above)
 
 

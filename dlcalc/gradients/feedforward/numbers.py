@@ -186,7 +186,8 @@ class Numbers:
 
     def by_differences(self, wrt: str) -> Value:
         """Central differences of the loss, entry by entry, in the shape that this layout has."""
-        column = differences(lambda value: self._moved({wrt: value}).loss, _floats(self.given[wrt]))
+        numbers = {name: _floats(value) for name, value in self.given.items()}
+        column = differences(lambda value: Numbers(self.network, {**numbers, wrt: value}).loss, numbers[wrt])
         return self._placed(column, wrt in self.network.parameters)
 
     def is_long(self, wrt: str) -> bool:
