@@ -27,6 +27,8 @@ SLOPES: Mapping[str, Fraction] = {"tanh": Fraction(1), "relu": Fraction(1), "sig
 MOST_STEPS = 1000
 MOST_HIDDEN = 128
 MOST_SEED = 10**9
+MOST_MEASURED = 40 * 10**6
+"""Steps times the cube of the hidden numbers that are measured."""
 LARGEST_NORM = 1_000
 LEAST_EPSILON = Fraction(1, 10**300)
 
@@ -59,6 +61,9 @@ class Setting:
             raise UserError(f"1 to {MOST_STEPS} steps are followed: steps is {self.steps}")
         if not 1 <= self.hidden <= MOST_HIDDEN:
             raise UserError(f"the hidden state has 1 to {MOST_HIDDEN} numbers: hidden is {shown(self.hidden)}")
+        if self.steps * self.hidden**3 > MOST_MEASURED:
+            raise UserError(f"steps times hidden numbers cubed are at most {MOST_MEASURED:,}: {self.steps} steps of "
+                            f"{self.hidden} hidden numbers are {self.steps * self.hidden**3:,}")  # fmt: skip
         if self.activation not in SLOPES:
             raise UserError(f"the activation is one of {', '.join(SLOPES)}, not {self.activation[:40]}")
         if not 0 <= self.clip < inf or self.truncate < 0:
@@ -127,7 +132,7 @@ def _measured(cell: str, setting: Setting) -> tuple[float, ...]:
     jacobian = np.eye(m, m * len(states[0]))
     norms = [1.0]
     for t in reversed(range(setting.steps)):
-        jacobian = jacobian @ step.jacobian(x[t : t + 1], states[t])
+        jacobian = step.back(x[t : t + 1], states[t], jacobian)
         norms.append(float(np.linalg.norm(jacobian, 2)))
     return tuple(norms)
 
@@ -167,20 +172,19 @@ class _Cell:
         y, last = self.op(*arguments, **options)
         return y, list(last) if self.name == "lstm" else [last]
 
-    def jacobian(self, x: Any, state: list[Any]) -> Any:
-        """∂s_t/∂s_{t−1} of one step, from as many copies as the state has numbers: copy i asks for the i-th of them."""
+    def back(self, x: Any, state: list[Any], rows: Any) -> Any:
+        """`rows` times ∂s_t/∂s_{t−1} of one step, from as many copies of the step: each carries one row back."""
         import numpy as np
 
         from .. import ops
 
-        parts = len(state)
-        count = parts * self.m
+        parts, count = len(state), len(rows)
         arguments, options = self._arguments(
             np.repeat(x, count, axis=1), [np.repeat(part, count, axis=0) for part in state]
         )
         _, saved = ops.forward(self.op, *arguments, **options)
-        units = np.split(np.eye(count), parts, axis=1)
-        gradients = ops.backward(saved, (None, tuple(units) if parts > 1 else units[0]))
+        carried = [np.ascontiguousarray(part) for part in np.split(rows, parts, axis=1)]
+        gradients = ops.backward(saved, (None, tuple(carried) if parts > 1 else carried[0]))
         return np.concatenate([gradients[name] for name in ("h0", "c0") if name in gradients], axis=1)
 
 

@@ -66,6 +66,11 @@ def test_clipping_limits_and_truncation_cuts() -> None:
         ({"epsilon": "1"}, "^the threshold epsilon lies between 0 and 1: it is 1$"),
         ({"epsilon": "0"}, "^the threshold epsilon lies between 0 and 1: it is 0$"),
         ({"steps": 0}, "^1 to 1000 steps are followed: steps is 0$"),
+        (
+            {"steps": 1000, "hidden": 128},
+            "^steps times hidden numbers cubed are at most 40,000,000: 1000 steps of 128 "
+            "hidden numbers are 2,097,152,000$",
+        ),
         ({"hidden": 1000}, "^the hidden state has 1 to 128 numbers: hidden is 1000$"),
         ({"activation": "gelu"}, "^the activation is one of tanh, relu, sigmoid, not gelu$"),
         ({"clip": -1.0}, "^clip and truncate are not negative and finite: they are -1 and 0$"),
