@@ -4,50 +4,52 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 
 import pytest
 from checkout import ROOT
 from mutate import Mutation, mutations
 
-MUTATIONS = [pytest.param(mutation, id=f"{number}-{mutation.file}") for number, mutation in enumerate(mutations())]
+LISTED = mutations()
+MUTATIONS = [pytest.param(mutation, id=f"{number}-{mutation.file}") for number, mutation in enumerate(LISTED)]
+
+
+@cache
+def text_of(file: str) -> str:
+    return (ROOT / file).read_text(encoding="utf-8")
+
+
+@cache
+def dump_of(file: str) -> str:
+    return ast.dump(ast.parse(text_of(file)))
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS)
-def test_an_edit_fits_its_file(mutation: Mutation) -> None:
-    """Its old text occurs exactly once, and what is made of it is another program."""
-    text = (ROOT / mutation.file).read_text(encoding="utf-8")
+def test_an_edit_fits_its_file_and_its_tests(mutation: Mutation) -> None:
+    """Its old text occurs exactly once, what is made of it is another program, its tests exist, and it says why."""
+    text = text_of(mutation.file)
     edited = mutation.edited(text)
     assert edited != text
     if mutation.file.endswith(".py"):
-        assert ast.dump(ast.parse(edited)) != ast.dump(ast.parse(text))
-
-
-@pytest.mark.parametrize("mutation", MUTATIONS)
-def test_the_tests_of_an_edit_exist(mutation: Mutation) -> None:
-    """Each names a file, or a test in it."""
+        assert ast.dump(ast.parse(edited)) != dump_of(mutation.file)
     assert mutation.tests
     for test in mutation.tests:
         path, _, name = test.partition("::")
-        text = (ROOT / path).read_text(encoding="utf-8")
         name = re.sub(r"\[.*", "", name, flags=re.DOTALL).rpartition("::")[2]
-        assert not name or re.search(rf"^\s*def {re.escape(name)}\(", text, re.MULTILINE), test
-
-
-@pytest.mark.parametrize("mutation", MUTATIONS)
-def test_an_edit_says_what_it_breaks(mutation: Mutation) -> None:
-    """One sentence, that tells what the program would do wrong."""
-    assert 20 <= len(mutation.why) <= 200
+        assert not name or re.search(rf"^\s*def {re.escape(name)}\(", text_of(path), re.MULTILINE), test
+        assert text_of(path)
+    assert 20 <= len(mutation.why) <= 200, "one sentence, that tells what the program would do wrong"
     assert mutation.why.endswith(".")
 
 
 @pytest.mark.parametrize("room", sorted({path.parent.name for path in (ROOT / "dlcalc").glob("*/*.py")}))
 def test_every_room_has_its_edits(room: str) -> None:
     """At least six in each folder of the package."""
-    assert sum(mutation.file.startswith(f"dlcalc/{room}/") for mutation in mutations()) >= 6
+    assert sum(mutation.file.startswith(f"dlcalc/{room}/") for mutation in LISTED) >= 6
 
 
 def test_no_edit_is_listed_twice() -> None:
-    edits = [(mutation.file, mutation.old, mutation.new) for mutation in mutations()]
+    edits = [(mutation.file, mutation.old, mutation.new) for mutation in LISTED]
     assert len(edits) == len(set(edits))
 
 
