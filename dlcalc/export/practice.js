@@ -68,18 +68,11 @@ function enclosed(text) {
 
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 const SIGNS = { "−": "-", "–": "-", "×": "*", "·": "*", "⋅": "*", "∗": "*", "÷": "/" };
-// By the power series near 0, else by the continued fraction of erfc: Abramowitz and Stegun, 7.1.6 and 7.1.14.
+// By its power series, which has positive terms alone: Abramowitz and Stegun, 7.1.6.
 const ERF = (x) => {
-  const z = Math.abs(x);
-  let value = 0;
-  if (z < 3) {
-    for (let k = 60; k > 0; k -= 1) value = (1 + value) * (2 * z * z) / (2 * k + 1);
-    value = (2 / Math.sqrt(Math.PI)) * z * Math.exp(-z * z) * (1 + value);
-  } else {
-    for (let k = 60; k > 0; k -= 1) value = k / 2 / (z + value);
-    value = 1 - Math.exp(-z * z) / Math.sqrt(Math.PI) / (z + value);
-  }
-  return x < 0 ? -value : value;
+  let [value, term] = [0, (2 / Math.sqrt(Math.PI)) * x * Math.exp(-x * x)];
+  for (let k = 1; k < 200; k += 1) [value, term] = [value + term, (term * 2 * x * x) / (2 * k + 1)];
+  return Math.abs(x) > 6 ? Math.sign(x) : value;
 };
 const SIGMOID = (x) => 1 / (1 + Math.exp(-x));
 const SOFTPLUS = (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
@@ -104,9 +97,7 @@ const SPELLINGS = {
   arcsin: "asin", arccos: "acos", arctan: "atan arctg", arsinh: "asinh arcsinh", arcosh: "acosh arccosh",
   artanh: "atanh arctanh", sign: "sgn signum", step: "heaviside", elu: "celu",
 };
-for (const [name, words] of Object.entries(SPELLINGS)) {
-  for (const word of words.split(" ")) FUNCTIONS[word] = FUNCTIONS[name];
-}
+for (const name in SPELLINGS) for (const word of SPELLINGS[name].split(" ")) FUNCTIONS[word] = FUNCTIONS[name];
 const CLOSED = { "(": ")", "[": "]", "{": "}", "⌊": "⌋", "⌈": "⌉" };
 
 // The function that gives the expression's value at the i-th point; `names` holds each name's values at the points.
