@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from naive import optimisers as naive
 
+from dlcalc.api.by_hand_given import read
 from dlcalc.errors import UserError
 from dlcalc.formulas.registry import formula
 
@@ -89,8 +90,40 @@ def test_where_epsilon_stands() -> None:
     """g = 4, η = 1, ε = 9: inside 4/√25, outside 4/(4 + 9)."""
     given = {"w": 0, "g": (4,), "eta": 1, "epsilon": 9}
     assert ask("adam_by_hand_scalar", **given)["change"] == (F(4, 5),)
-    for convention in ("outside", "pytorch", "keras"):
+    for convention in ("outside", "pytorch"):
         assert ask("adam_by_hand_scalar", convention, **given)["change"] == (F(4, 13),)
+    # √0.001/0.1·0.4/(√0.016 + 9): before the correction ε is a larger part of the root
+    assert ask("adam_by_hand_scalar", "keras", **given)["change"][0] == pytest.approx(0.01385977, rel=1e-6)
+
+
+def test_the_optimisers_of_keras() -> None:
+    """RMSProp: −0.1/√(0.1 + 1). Adam: −0.001·√0.001/0.1·1e-7/(√1e-15 + 1e-7). Adagrad: 1 − 0.001/√(0.1 + 1 + 1e-7)."""
+    assert ask("rmsprop_by_hand_scalar", w=0, g=(1,), eta=F(1, 10), epsilon=1)["w_new"][0] == pytest.approx(
+        -0.0953463, rel=1e-6
+    )
+    small, tiny = F(1, 10**6), F(1, 10**7)
+    adam = ask("adam_by_hand_scalar", "keras", w=0, g=(small,), eta=F(1, 1000), epsilon=tiny)
+    assert adam["w_new"][0] == pytest.approx(-2.40253e-4, rel=1e-5)
+    adagrad = ask("adagrad_by_hand_scalar", "keras", w=1, g=(1,), eta=F(1, 1000), epsilon=tiny)
+    assert adagrad["w_new"][0] == pytest.approx(0.99904654, rel=1e-7)
+    assert ask("adagrad_by_hand_scalar", "keras", w=0, g=(3, 4))["G"] == (F(91, 10), F(251, 10))
+    assert ask("momentum_by_hand_scalar", "keras", w=0, g=(1, 1))["v"] == (F(-1, 10), F(-19, 100))
+    assert ask("momentum_by_hand_scalar", "keras", w=0, g=(1, 1))["w_new"] == (F(-1, 10), F(-29, 100))
+
+
+@pytest.mark.parametrize(
+    ("profile", "operation", "convention"),
+    [
+        ("keras", "rmsprop", "textbook"), ("keras", "adagrad", "keras"), ("keras", "adam", "keras"),
+        ("keras", "momentum", "keras"), ("keras", "nesterov", "keras"), ("pytorch", "rmsprop", "outside"),
+        ("pytorch", "adagrad", "outside"), ("pytorch", "adam", "outside"), ("pytorch", "momentum", "pytorch"),
+        ("d2l", "rmsprop", "textbook"), ("d2l", "adagrad", "textbook"), ("d2l", "adam", "outside"),
+        ("goodfellow", "rmsprop", "textbook"), ("goodfellow", "adagrad", "outside"), ("cs231n", "rmsprop", "outside"),
+    ],
+)  # fmt: skip
+def test_a_profile_has_its_own_optimisers(profile: str, operation: str, convention: str) -> None:
+    given = {"w": 1, "k": 2, "updates": 2} if operation == "nesterov" else {"w": 1, "g": "0.5 0.25"}
+    assert read(operation, given, None, profile).convention == convention
 
 
 def test_each_weight_has_its_own_rate() -> None:

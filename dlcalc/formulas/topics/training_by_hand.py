@@ -81,6 +81,8 @@ def _momentum(kinds: Kinds) -> Formula:
                           {"v": "gamma*v[t-1] + g[t]", "w_new": "w_new[t-1] - eta*v[t]"})  # fmt: skip
     average = Option("average", "notes that average the gradients", "v ← γv + (1 − γ)g, w ← w − ηv",
                      {"v": "gamma*v[t-1] + (1 - gamma)*g[t]", "w_new": "w_new[t-1] - eta*v[t]"})  # fmt: skip
+    keras = Option("keras", "Keras, CS231n", "v ← γv − ηg, w ← w + v",
+                   {"v": "gamma*v[t-1] - eta*g[t]", "w_new": "w_new[t-1] + v[t]"})  # fmt: skip
     alexnet = Option("alexnet", "Krizhevsky et al., 2012", "v ← γv − ληw − ηg, w ← w + v, with λ = 0.0005",
                      {"v": "gamma*v[t-1] - 0.0005*eta*w_new[t-1] - eta*g[t]", "w_new": "w_new[t-1] + v[t]"},
                      True)  # fmt: skip
@@ -106,7 +108,7 @@ def _momentum(kinds: Kinds) -> Formula:
                     0.4, "Where does the learning rate stand in this form?"),
         ),
         conventions=combined((
-            Option("rate-inside", "Polyak; textbooks", "v ← γv + ηg, w ← w − v"), rate_outside, average, alexnet,
+            Option("rate-inside", "Polyak; textbooks", "v ← γv + ηg, w ← w − v"), rate_outside, average, keras, alexnet,
         )),
         source="B. T. Polyak, Some methods of speeding up the convergence of iteration methods, 1964",
     )  # fmt: skip
@@ -149,6 +151,9 @@ def _nesterov(kinds: Kinds) -> Formula:
             Option("pytorch", "PyTorch (nesterov=True)", "the gradient is taken at w; v ← γv + g, w ← w − η(g + γv)",
                    {"ahead": "w_new[t-1]", "v": "gamma*v[t-1] + g[t]",
                     "w_new": "w_new[t-1] - eta*(g[t] + gamma*v[t])"}),
+            Option("keras", "Keras (nesterov=True)", "the gradient is taken at w; v ← γv − ηg, w ← w + γv − ηg",
+                   {"ahead": "w_new[t-1]", "v": "gamma*v[t-1] - eta*g[t]",
+                    "w_new": "w_new[t-1] + gamma*v[t] - eta*g[t]"}),
         )),
         notes=("the first step is that of ordinary momentum, since the velocity starts at 0",),
         source="I. Sutskever et al., On the importance of initialization and momentum in deep learning, ICML 2013",
@@ -160,12 +165,12 @@ _ROOT_LOST = Mistake("root-lost", "rate", "eta/(G[t] + epsilon)", "the rate is d
 _SIGN_TURNED = Mistake("update-sign-turned", "w_new", "w_new[t-1] + rate[t] ⊙ g[t]", _SIGN, 0.6, _SIGN_HINT)
 
 
-def _outside(name: str = "rate", top: str = "eta", squares: str = "G[t]") -> Option:
-    return Option("outside", "PyTorch, Keras", "ε is added to the root",
-                  {name: f"{top}/(sqrt({squares}) + epsilon)"})  # fmt: skip
+def _inside(who: str) -> Option:
+    return Option("inside", who, "ε stands under the root")
 
 
-_INSIDE = Option("inside", "course notes", "ε stands under the root")
+def _outside(who: str, name: str = "rate", top: str = "eta", squares: str = "G[t]") -> Option:
+    return Option("outside", who, "ε is added to the root", {name: f"{top}/(sqrt({squares}) + epsilon)"})
 
 
 def _adagrad(kinds: Kinds) -> Formula:
@@ -196,8 +201,10 @@ def _adagrad(kinds: Kinds) -> Formula:
             )),
         ),
         conventions=combined((
-            _INSIDE,
-            _outside(),
+            _inside("course notes, d2l"),
+            _outside("PyTorch, Goodfellow, CS231n"),
+            Option("keras", "Keras", "ε stands under the root, and the sum starts at 0.1",
+                   {"G": "if(t = 1, 0.1, G[t-1]) + g[t]^2"}),
             Option("sum-to-t-minus-1", "some notes", "the sum runs to the step before, so the first step divides by √ε",
                    {"rate": "eta/sqrt(G[t-1] + epsilon)"}),
         )),
@@ -232,7 +239,7 @@ def _rmsprop(kinds: Kinds) -> Formula:
                     "averaged", 0.5, "What is averaged?"),
             _SIGN_TURNED,
         ),
-        conventions=combined((_INSIDE, _outside())),
+        conventions=combined((_inside("Keras, d2l, Goodfellow; course notes"), _outside("PyTorch, CS231n"))),
         notes=("some notes call this Adadelta; Adadelta proper has no learning rate",),
         source="G. Hinton, Neural networks for machine learning, lecture 6e, 2012",
     )  # fmt: skip
@@ -265,7 +272,7 @@ def _adadelta(kinds: Kinds) -> Formula:
                     "the weight, not the gradients", 0.4, "What does the second average look at?"),
             Mistake("update-sign-turned", "w_new", "w_new[t-1] + change[t]", _SIGN, 0.6, _SIGN_HINT),
         ),
-        notes=("there is no learning rate; PyTorch and Keras multiply the change by one all the same",),
+        notes=("there is no learning rate; PyTorch and Keras multiply the change by one, 1 and 0.001 unless given",),
         source="M. D. Zeiler, arXiv:1212.5701",
     )  # fmt: skip
 
@@ -317,9 +324,14 @@ def _adam(kinds: Kinds) -> Formula:
             Mistake("update-sign-turned", "w_new", "w_new[t-1] + change[t]", _SIGN, 0.6, _SIGN_HINT),
         ),
         conventions=(
-            *combined((_INSIDE, _outside("change", "eta*mhat[t]", "vhat[t]"))),
-            *(Convention(name, who, "ε is added to the root", {"change": "eta*mhat[t]/(sqrt(vhat[t]) + epsilon)"})
-              for name, who in (("pytorch", "PyTorch"), ("keras", "Keras"))),
+            *combined((
+                _inside("course notes"),
+                _outside("Kingma and Ba; PyTorch, Goodfellow, d2l, CS231n", "change", "eta*mhat[t]", "vhat[t]"),
+                Option("keras", "Keras", "ε is added to the root of v before v is corrected, as in the paper’s ε̂",
+                       {"change": "eta*sqrt(1 - beta_2^t)/(1 - beta_1^t)*m[t]/(sqrt(v[t]) + epsilon)"}),
+            )),
+            Convention("pytorch", "PyTorch", "ε is added to the root",
+                       {"change": "eta*mhat[t]/(sqrt(vhat[t]) + epsilon)"}),
         ),
         notes=("t counts from 1", "the first step has the length η, whatever the gradient (but for ε)"),
         source="D. P. Kingma and J. Ba, arXiv:1412.6980",
