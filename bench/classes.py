@@ -7,7 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from dlcalc.answers.targets import TableAsked
+from dlcalc.answers.targets import TableTarget
 from dlcalc.api.grading import grade
 from dlcalc.api.quiz import make_exam
 from dlcalc.formulas.draw import Sampler
@@ -81,7 +81,7 @@ def answered(variant: Variant, number: int, sampler: Sampler) -> dict[str, str]:
     found: dict[str, str] = {}
     for part in variant.problem.parts:
         id, asked = entry_id(number, variant, part), variant.asked[part.id]
-        if isinstance(asked, TableAsked):
+        if isinstance(asked, TableTarget):
             for row in asked.table.rows:
                 found.update({f"{id}.{row.layer.name}.{c}": plain(cell(row, c)) for c in asked.columns})
         elif part.kind == "choice":

@@ -112,8 +112,8 @@ def _nested(numbers: list[Value], shape: tuple[int, ...], by_columns: bool) -> V
     if not shape:
         return numbers[0]
     if by_columns:
-        turned = _nested(numbers, shape[::-1], False)
-        return _axes_reversed(turned, len(shape))
+        reversed_axes = _nested(numbers, shape[::-1], False)
+        return _axes_reversed(reversed_axes, len(shape))
     step = len(numbers) // shape[0]
     return tuple(_nested(numbers[i * step : (i + 1) * step], shape[1:], False) for i in range(shape[0]))
 

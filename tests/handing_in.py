@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from dlcalc.grading.judging import judge
+from dlcalc.grading.part_judging import judge
 from dlcalc.grading.part_mark import PartMark
 from dlcalc.grading.policy import Policy
 from dlcalc.quiz import bank

@@ -70,7 +70,7 @@ def shown(id: str, convention: str = "", **given: object) -> list[str]:
 
 
 def steps(id: str, name: str, **given: object) -> list[str]:
-    return [line.name for line in explain.telling(ask(id, **given), name)]
+    return [line.name for line in explain.shown_lines(ask(id, **given), name)]
 
 
 def test_a_whole_working() -> None:
@@ -193,7 +193,7 @@ def test_steps_of_other_answers() -> None:
 
 def test_steps_put_in_the_values_of_each_axis() -> None:
     """Where height and width of a filter differ, both are put in."""
-    told = explain.telling(ask("init_he_normal_conv", f=(3, 5), c=3, k=4), "deviation")
+    told = explain.shown_lines(ask("init_he_normal_conv", f=(3, 5), c=3, k=4), "deviation")
     assert chain(explain.equation(ask("init_he_normal_conv", f=(3, 5), c=3, k=4), told[0])) == (
         "fan_in = fₕf_w·c = 3 × 5 × 3 = 45"
     )
@@ -201,7 +201,7 @@ def test_steps_put_in_the_values_of_each_axis() -> None:
 
 def test_a_shape_is_not_taken_for_a_number() -> None:
     """The memory is 4 bytes for each number of the output, not 4 times its shape."""
-    told = {line.name: line for line in explain.telling(ask("attention", d=8, h=2, T=3), "memory")}
+    told = {line.name: line for line in explain.shown_lines(ask("attention", d=8, h=2, T=3), "memory")}
     assert printing.text(told["activation_memory"].expression) == "4·prod(output)"
 
 
@@ -216,7 +216,7 @@ def test_steps_are_closed(f: Formula) -> None:
     for seed in range(3):
         found = run(f, draw(f, "explain", seed))
         for answer in f.answers:
-            told = explain.telling(found, answer)
+            told = explain.shown_lines(found, answer)
             known = {variable.name for variable in f.variables}
             assert told, answer
             assert told[-1].name.partition("[")[0] == answer

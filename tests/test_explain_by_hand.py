@@ -10,17 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dlcalc import document as doc
-from dlcalc.api.by_hand import by_hand
-from dlcalc.explain.by_hand import MOST_CELLS
+from dlcalc.api.hand_run import by_hand
 from dlcalc.explain.frames import film
-from dlcalc.explain.look import Look, decimals
+from dlcalc.explain.hand_working import MOST_CELLS
+from dlcalc.explain.number_style import NumberStyle, decimals
 from dlcalc.explain.written_out import Writer, is_written
 from dlcalc.export import registry
 from dlcalc.expressions import printing
 from dlcalc.expressions.evaluate import evaluate
-from dlcalc.formulas.by_hand import OPERATIONS
+from dlcalc.formulas.hand_operations import OPERATIONS
 
-EXACT = Look(fractions=True)
+EXACT = NumberStyle(fractions=True)
 
 
 def writer(name: str, **given_here: Any) -> Writer:
@@ -92,9 +92,9 @@ def test_numbers_alone_need_no_working() -> None:
     ],
 )
 def test_numbers_are_rounded_for_display_only(value: Any, rounded: str, exact: str) -> None:
-    assert printing.text(Look().node(value)) == rounded
+    assert printing.text(NumberStyle().node(value)) == rounded
     assert printing.text(EXACT.node(value)) == exact
-    assert Look().is_rounded(value) is (rounded != exact or isinstance(value, float)) or value == Fraction(1, 2)
+    assert NumberStyle().is_rounded(value) is (rounded != exact or isinstance(value, float)) or value == Fraction(1, 2)
 
 
 @pytest.mark.parametrize(
@@ -107,8 +107,8 @@ def test_numbers_are_rounded_for_display_only(value: Any, rounded: str, exact: s
 )  # fmt: skip
 def test_only_what_loses_digits_is_rounded(value: Any, loses: bool) -> None:
     """0.5 is the whole of 1/2; six digits of 1/3 or of 123456.7 are not; a float was rounded when it was computed."""
-    assert Look().is_rounded(value) is loses
-    assert Look(fractions=True).is_rounded(value) is (value == 0.5 and isinstance(value, float))
+    assert NumberStyle().is_rounded(value) is loses
+    assert NumberStyle(fractions=True).is_rounded(value) is (value == 0.5 and isinstance(value, float))
 
 
 def test_decimals_have_no_minus_before_zeros() -> None:
@@ -162,7 +162,7 @@ def test_the_convention_in_use_is_told() -> None:
 def test_the_window_of_a_film_covers_what_it_reads(more: dict[str, int], first: set[Any], last: set[Any]) -> None:
     """On an image of 4 by 5: the cells side by side, with a gap, or after a step of two; row before column."""
     found = by_hand("conv", x=[[1, 2, 3, 4, 5]] * 4, w=[[1, 2], [3, 4]], **more)
-    reel = film(found.working, found.operation, Look())
+    reel = film(found.working, found.operation, NumberStyle())
     assert (reel.frames[0].covered, reel.frames[-1].covered) == (first, last)
     seen = [sum(cell != "" for row in reel.so_far(frame)[0] for cell in row) for frame in reel.frames]
     assert seen == list(range(1, reel.size + 1))

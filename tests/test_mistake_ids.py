@@ -8,8 +8,8 @@ from checkout import ROOT, project_files
 
 from dlcalc.formulas.registry import formula
 from dlcalc.formulas.topics import ids_known
-from dlcalc.gradients.diff_mistakes import SLIPS
-from dlcalc.gradients.mistakes import RULES, TRANSPOSED, WHOLES
+from dlcalc.gradients.diff_mistakes import DIFF_MISTAKES
+from dlcalc.gradients.mistakes import GRADIENT_MISTAKES, RULES, TRANSPOSED
 
 RETIRED = {
     "explicit-term-only": "explicit-only",
@@ -42,8 +42,8 @@ def every_mistake() -> list[tuple[str, str]]:
     """(id, sentence) of all mistakes of formulas, gradients and derivatives."""
     found = [(mistake.id, mistake.because) for id in ids_known() for mistake in formula(id).mistakes]
     found += [(rule.id, rule.because) for rule in RULES]
-    found += [(whole.id, whole.because) for whole in WHOLES]
-    return found + [(slip.id, slip.because) for slip in SLIPS]
+    found += [(whole.id, whole.because) for whole in GRADIENT_MISTAKES]
+    return found + [(slip.id, slip.because) for slip in DIFF_MISTAKES]
 
 
 def test_a_sentence_has_one_id() -> None:

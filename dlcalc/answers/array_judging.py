@@ -12,16 +12,16 @@ from .array_marks import ArrayMarker, Compared
 from .array_reading import WrittenArray, read_array
 from .following import Followed
 from .marks import MOST_NAMED, Mark, Written, together
-from .targets import FormulaAsked
+from .targets import FormulaTarget
 from .terms import ARRAYS, Terms
 
-Again = tuple[tuple[str, ...], FormulaAsked]
+Again = tuple[tuple[str, ...], FormulaTarget]
 Worth = Callable[[str], Fraction]
 """What share of its points a status earns."""
 
 
 def judge_array(
-    terms: Terms, asked: FormulaAsked, given: object, worth: Worth, followed: Iterable[Followed]
+    terms: Terms, asked: FormulaTarget, given: object, worth: Worth, followed: Iterable[Followed]
 ) -> tuple[Mark, Written]:
     """The mark of an array, and what was written as later answers carry it on."""
     wrote = read_array(given, terms, asked.expected)
@@ -32,7 +32,7 @@ def judge_array(
         return replace(mark, status="unreadable", reason=wrote.reason), written
     if _is_empty(wrote):
         return mark, written
-    again = [(names, each) for names, each in followed if isinstance(each, FormulaAsked)]
+    again = [(names, each) for names, each in followed if isinstance(each, FormulaTarget)]
     return _Judged(mark, ArrayMarker(terms, asked, wrote), worth).mark_on(again), written
 
 
@@ -99,7 +99,7 @@ class _Judged:
         found = replace(self.mark, status="wrong", reason=self.marker.wrong_size(self.asked.expected))
         return self._explained(found, self.asked, followed)
 
-    def _explained(self, mark: Mark, on: FormulaAsked, followed: Sequence[Again]) -> Mark:
+    def _explained(self, mark: Mark, on: FormulaTarget, followed: Sequence[Again]) -> Mark:
         """The mistakes behind the whole array: on the truth, then on what was carried on, then what was done to it."""
         found: tuple[Candidate, ...] = ()
         if self.marker.wrote.value(2) is not None:

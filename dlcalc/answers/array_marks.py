@@ -23,7 +23,7 @@ from .array_patterns import off_by, patterns
 from .array_reading import Cell, WrittenArray
 from .marks import CellMark
 from .reading import is_rounded_too_far, is_within, too_far
-from .targets import FormulaAsked
+from .targets import FormulaTarget
 from .terms import ARRAYS, Terms
 
 MOST_PAIRS = 150
@@ -49,7 +49,7 @@ class Compared:
 class ArrayMarker:
     """One part that asks an array, and what was written."""
 
-    def __init__(self, terms: Terms, asked: FormulaAsked, wrote: WrittenArray) -> None:
+    def __init__(self, terms: Terms, asked: FormulaTarget, wrote: WrittenArray) -> None:
         self.terms = terms
         self.asked = asked
         self.wrote = wrote
@@ -125,7 +125,7 @@ class ArrayMarker:
 
     # why
 
-    def mistakes(self, asked: FormulaAsked) -> tuple[Candidate, ...]:
+    def mistakes(self, asked: FormulaTarget) -> tuple[Candidate, ...]:
         """The typical mistakes whose whole array was written: single ones, else pairs; of other conventions, too."""
         if asked.known:
             return tuple(self._on_known(asked))
@@ -135,7 +135,7 @@ class ArrayMarker:
         )  # fmt: skip
         return single or tuple(self._of_conventions(asked)) or tuple(self._pairs(asked))
 
-    def _on_known(self, asked: FormulaAsked) -> Iterator[Candidate]:
+    def _on_known(self, asked: FormulaTarget) -> Iterator[Candidate]:
         """Single mistakes made on steps that are known from an earlier answer."""
         for mistake in program(asked.formula, asked.convention).relevant(asked.name):
             if mistake.step in asked.known:
@@ -147,7 +147,7 @@ class ArrayMarker:
             if self.all_fit(asked.as_asked(found)):
                 yield Candidate((mistake,))
 
-    def _of_conventions(self, asked: FormulaAsked) -> Iterator[Candidate]:
+    def _of_conventions(self, asked: FormulaTarget) -> Iterator[Candidate]:
         """What another convention gives, where the part names its own."""
         if not asked.convention:
             return
@@ -160,7 +160,7 @@ class ArrayMarker:
                 yield Candidate((Mistake(f"convention-{other.name}", "", "", because),))
                 return
 
-    def _pairs(self, asked: FormulaAsked) -> Iterator[Candidate]:
+    def _pairs(self, asked: FormulaTarget) -> Iterator[Candidate]:
         """Two mistakes of different steps made together, the likeliest pairs first."""
         compiled = program(asked.formula, asked.convention)
         state = compiled.reach(with_defaults(asked.formula, asked.given), asked.name)
@@ -185,7 +185,7 @@ class ArrayMarker:
 
     # following within the array
 
-    def from_own_rows(self, asked: FormulaAsked, compared: Compared) -> Compared:
+    def from_own_rows(self, asked: FormulaTarget, compared: Compared) -> Compared:
         """Numbers that are right for the student's own numbers of the time steps before: their status is `follows`."""
         step = asked.formula.by_name.get(asked.name)
         if not isinstance(step, Step) or step.each.count(" in ") != 1 or not compared.statuses or compared.is_right:
@@ -209,7 +209,7 @@ class ArrayMarker:
         """What was written of each time step; None where something is missing."""
         return self.wrote.value(self.rank)
 
-    def _after(self, asked: FormulaAsked, before: tuple[Value, ...], place: int) -> Value | None:
+    def _after(self, asked: FormulaTarget, before: tuple[Value, ...], place: int) -> Value | None:
         pins: Mapping[str, Value] = {asked.name: dict(enumerate(before, 1))}
         try:
             found = as_array(run(asked.formula, asked.given, (), pins, asked.convention)[asked.name])

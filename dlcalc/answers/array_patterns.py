@@ -23,7 +23,7 @@ MOST_PERMUTED = 6
 def patterns(right: Rows, tall: int, wide: int, fits: Fits, vector: bool = False) -> tuple[Candidate, ...]:
     """The patterns that turn the right rows into what was written, `tall` rows of `wide` numbers; two at most."""
     found = []
-    for id, because, hint, rows in _turned(right, vector):
+    for id, because, hint, rows in _rearranged(right, vector):
         is_other = rows != right
         if is_other and len(rows) == tall and len(rows[0]) == wide and _all(rows, fits):
             found.append(Candidate((Mistake(id, "", "", because, 0.3, hint),)))
@@ -36,7 +36,7 @@ def _all(rows: Rows, fits: Fits) -> bool:
     return all(fits(value, i, j) for i, row in enumerate(rows) for j, value in enumerate(row))
 
 
-def _turned(right: Rows, vector: bool) -> Iterator[tuple[str, str, str, Rows]]:
+def _rearranged(right: Rows, vector: bool) -> Iterator[tuple[str, str, str, Rows]]:
     """(id, because, hint, rows) of the ways in which an array is turned."""
     ask = "Compare the first row with the first column: which one is which?"
     columns = tuple(zip(*right, strict=True))
@@ -77,7 +77,7 @@ def _compared(right: Rows, tall: int, wide: int, fits: Fits, vector: bool) -> It
     """(id, because, hint) of the ways in which what was written lies beside the right array."""
     rows, columns = len(right), len(right[0])
     if (tall, wide) == (rows, columns):
-        yield from _slipped(right, fits, vector)
+        yield from _shifted(right, fits, vector)
         return
     for down in range(max(rows - tall, 0) + 1):
         for across in range(max(columns - wide, 0) + 1):
@@ -121,7 +121,7 @@ def _compared(right: Rows, tall: int, wide: int, fits: Fits, vector: bool) -> It
         )
 
 
-def _slipped(right: Rows, fits: Fits, vector: bool) -> Iterator[tuple[str, str, str]]:
+def _shifted(right: Rows, fits: Fits, vector: bool) -> Iterator[tuple[str, str, str]]:
     """One row or one column off: where the right array and what was written overlap, they agree."""
     rows, columns = len(right), len(right[0])
     for down, across, what in ((1, 0, "row"), (-1, 0, "row"), (0, 1, "column"), (0, -1, "column")):

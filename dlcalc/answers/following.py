@@ -11,13 +11,13 @@ from typing import TypeAlias
 from ..errors import UserError
 from ..expressions.nodes import Value
 from .array_marks import indexed, is_sound_array
-from .targets import Asked, FormulaAsked, InverseAsked
+from .targets import AnyTarget, FormulaTarget, InverseTarget
 
 MOST_CARRIED = 4
 """Earlier wrong answers whose combinations are carried on."""
 
 Values: TypeAlias = Mapping[str, Value]
-Followed: TypeAlias = tuple[tuple[str, ...], FormulaAsked | InverseAsked]
+Followed: TypeAlias = tuple[tuple[str, ...], FormulaTarget | InverseTarget]
 """The earlier answers that are carried on, none where all of them are right in themselves, and what is asked then."""
 
 
@@ -28,15 +28,18 @@ class Earlier:
     `is_right`: it earned its points although its value is another one than the right one.
     """
 
-    asked: Asked
+    asked: AnyTarget
     value: Value
-    turned: Value | None = None
+    reordered: Value | None = None
     is_right: bool = False
     is_array: bool = False
 
 
 def followed(
-    asked: Asked, earlier: Mapping[str, Earlier], ask: Callable[[Values], Asked], guard: Callable[[Values], bool] | None
+    asked: AnyTarget,
+    earlier: Mapping[str, Earlier],
+    ask: Callable[[Values], AnyTarget],
+    guard: Callable[[Values], bool] | None,
 ) -> Iterator[Followed]:
     """A question asked again on earlier answers, all wrong ones together and then fewer, where that changes it.
 
@@ -48,11 +51,11 @@ def followed(
             continue
         try:
             again = ask(values)
-            if isinstance(again, FormulaAsked):
+            if isinstance(again, FormulaTarget):
                 again = replace(again, known=_pins(again, earlier, values))
-                changed = again.known or not isinstance(asked, FormulaAsked) or again.given != asked.given
-            elif isinstance(again, InverseAsked):
-                changed = not isinstance(asked, InverseAsked) or again.given != asked.given
+                changed = again.known or not isinstance(asked, FormulaTarget) or again.given != asked.given
+            elif isinstance(again, InverseTarget):
+                changed = not isinstance(asked, InverseTarget) or again.given != asked.given
             else:
                 continue
             if changed:
@@ -68,10 +71,10 @@ def _carried(earlier: Mapping[str, Earlier]) -> Iterator[tuple[tuple[str, ...], 
     for count in range(len(wrong), 0, -1):
         for names in combinations(wrong, count):
             written = {name: earlier[name].value for name in names}
-            turned = {name: earlier[name].turned for name in names if earlier[name].turned is not None}
+            reordered = {name: earlier[name].reordered for name in names if earlier[name].reordered is not None}
             yield names, written
-            if turned:
-                yield names, written | turned
+            if reordered:
+                yield names, written | reordered
 
 
 def _is_sound(earlier: Mapping[str, Earlier], values: Values) -> bool:
@@ -92,7 +95,7 @@ def is_sound(value: Value, right: Value) -> bool:
     )
 
 
-def _pins(asked: FormulaAsked, earlier: Mapping[str, Earlier], values: Values) -> dict[str, Value]:
+def _pins(asked: FormulaTarget, earlier: Mapping[str, Earlier], values: Values) -> dict[str, Value]:
     """Steps of the same formula on the same values that were answered before."""
     pins: dict[str, Value] = {}
     for name, value in values.items():
@@ -100,12 +103,12 @@ def _pins(asked: FormulaAsked, earlier: Mapping[str, Earlier], values: Values) -
     return pins
 
 
-def pinned(asked: FormulaAsked, before: Asked, value: Value) -> dict[str, Value]:
+def pinned(asked: FormulaTarget, before: AnyTarget, value: Value) -> dict[str, Value]:
     """The steps of the same formula on the same values that an earlier answer stands for; none of another question.
 
     A shape 55×55×96 is also the size 55 of each axis.
     """
-    if not isinstance(before, FormulaAsked) or before.formula is not asked.formula or before.name == asked.name:
+    if not isinstance(before, FormulaTarget) or before.formula is not asked.formula or before.name == asked.name:
         return {}
     if dict(before.given) != dict(asked.given):
         return {}

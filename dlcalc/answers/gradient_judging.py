@@ -20,14 +20,14 @@ from ..gradients.candidates import MOST_NAMED, Candidates, pair
 from ..gradients.derivation import Derivation
 from ..gradients.disagreement import disagreement
 from ..gradients.edits import Edit, Found
-from ..gradients.instances import SETTINGS, SQUARE, World, world_of
+from ..gradients.instances import SETTINGS, SQUARE, Instance, instance_of
 from ..gradients.layouts import LAYOUTS
 from ..gradients.mistakes import MISSING_SUM
 from ..gradients.model import Network
 from .gradient_text import read
 
-TURNED = "∂L/∂h as a column: the factors stand in the other order, each Jacobian transposed"
-FLIPPED = "vectors as columns beside the weights of the row layout: Wᵀh"
+DENOMINATOR_LAYOUT = "∂L/∂h as a column: the factors stand in the other order, each Jacobian transposed"
+TRANSPOSED_WEIGHTS = "vectors as columns beside the weights of the row layout: Wᵀh"
 """Ways in which an answer is right that is not written as its layout has it."""
 MOST_PARTS = 400
 """A longer answer is judged, but no mistake is looked for in it."""
@@ -96,18 +96,20 @@ class _Judge:
 
     # the numbers
 
-    def world(self, layout: str, place: int, square: bool = False, way: str = "") -> World:
+    def instance(self, layout: str, place: int, square: bool = False, way: str = "") -> Instance:
         steps, n, m, k = (SQUARE if square else SETTINGS)[place]
         setting = (self.derivation.steps or steps, n, m, k)
-        return world_of(self.network, self.wrt, layout, setting, place + 1, way == TURNED, way == FLIPPED)
+        return instance_of(
+            self.network, self.wrt, layout, setting, place + 1, way == DENOMINATOR_LAYOUT, way == TRANSPOSED_WEIGHTS
+        )
 
     def is_right(self, answer: Answer, layout: str, way: str = "") -> bool:
         """At all three sets of numbers; an answer without a value is not."""
-        return all(self._agrees(self.world(layout, place, way=way), answer) for place in range(len(SETTINGS)))
+        return all(self._agrees(self.instance(layout, place, way=way), answer) for place in range(len(SETTINGS)))
 
-    def _agrees(self, world: World, answer: Answer) -> bool:
-        value = self._value(world, answer)
-        return value is not None and world.agrees(value, answer)
+    def _agrees(self, instance: Instance, answer: Answer) -> bool:
+        value = self._value(instance, answer)
+        return value is not None and instance.agrees(value, answer)
 
     def right_in(self, answer: Answer) -> tuple[str, str] | None:
         """The first layout in which it is right, and in which way it is written there."""
@@ -116,9 +118,9 @@ class _Judge:
                 return layout, ""
         if self.layouts[0] == "number":
             return None
-        if answer.has_partials and self.is_right(answer, "column", TURNED):
-            return self.layouts[0], TURNED
-        return ("row", FLIPPED) if self.is_right(answer, "column", FLIPPED) else None
+        if answer.has_partials and self.is_right(answer, "column", DENOMINATOR_LAYOUT):
+            return self.layouts[0], DENOMINATOR_LAYOUT
+        return ("row", TRANSPOSED_WEIGHTS) if self.is_right(answer, "column", TRANSPOSED_WEIGHTS) else None
 
     # the verdict
 
@@ -129,7 +131,7 @@ class _Judge:
         answer = next(readings)
         found = self.right_in(answer)
         if found is not None:
-            return Verdict(True, found[0], notes=tuple(self._told(answer, *found)))
+            return Verdict(True, found[0], notes=tuple(self._remarks(answer, *found)))
         for other in readings:
             if self.right_in(other) is not None:
                 ways = "the outer product abᵀ", "the product entry by entry"
@@ -145,23 +147,23 @@ class _Judge:
         other = answer.changed(regrouped)
         if other == answer or answer.unbound(self._known):
             return answer
-        world = self.world(self.layouts[0], 0)
-        return next((each for each in (answer, other) if self._value(world, each) is not None), answer)
+        instance = self.instance(self.layouts[0], 0)
+        return next((each for each in (answer, other) if self._value(instance, each) is not None), answer)
 
-    def _told(self, answer: Answer, layout: str, way: str) -> Iterator[str]:
+    def _remarks(self, answer: Answer, layout: str, way: str) -> Iterator[str]:
         if way:
             yield f"right with {way}"
         if layout != self.layouts[0]:
             yield f"right in {layout} layout ({LAYOUTS[layout]}); asked is {self.layouts[0]} layout"
         if not answer.has_partials and not way:
-            world = self.world(layout, 0)
-            shape = shape_of(world.value(answer))
-            if not world.is_matrix and len(shape) == 2 and shape != shape_of(world.expected):
+            instance = self.instance(layout, 0)
+            shape = shape_of(instance.value(answer))
+            if not instance.is_matrix and len(shape) == 2 and shape != shape_of(instance.expected):
                 yield "right, written as a row" if shape[0] == 1 else "right, written as a column"
 
     @property
     def _known(self) -> Container[str]:
-        return {*self.world(self.layouts[0], 0).environment, *CONSTANTS, "L", "s"}
+        return {*self.instance(self.layouts[0], 0).environment, *CONSTANTS, "L", "s"}
 
     def _check_letters(self, answer: Answer) -> None:
         known = self._known
@@ -203,9 +205,9 @@ class _Judge:
 
     def _where(self, answer: Answer, layout: str, only_shapes: bool = False) -> str:
         """Told of the first set of numbers on which they differ: an answer may be right for three steps alone."""
-        worlds = [self.world(layout, place) for place in range(len(SETTINGS))]
-        return disagreement(next((world for world in worlds if not self._agrees(world, answer)), worlds[0]), answer,
-                            only_shapes)  # fmt: skip
+        instances = [self.instance(layout, place) for place in range(len(SETTINGS))]
+        differing = (instance for instance in instances if not self._agrees(instance, answer))
+        return disagreement(next(differing, instances[0]), answer, only_shapes)
 
     # naming
 
@@ -216,20 +218,20 @@ class _Judge:
         """
         shaped, valued, square = [], [], []
         for layout in self.layouts:
-            value = self._value(self.world(layout, 0), answer)
+            value = self._value(self.instance(layout, 0), answer)
             if value is None:
-                if self._value(self.world(layout, 0, True), answer) is not None:
+                if self._value(self.instance(layout, 0, True), answer) is not None:
                     square.append((layout, True))
                 continue
             valued.append((layout, False))
-            wrote, wanted = self.world(layout, 0).both(value, answer)
+            wrote, wanted = self.instance(layout, 0).both(value, answer)
             if shape_of(wrote) == shape_of(wanted):
                 shaped.append((layout, False))
         return shaped[:1] or [*valued[:1], *square[:1]]
 
-    def _value(self, world: World, answer: Answer) -> Value:
+    def _value(self, instance: Instance, answer: Answer) -> Value:
         try:
-            return world.value(answer)
+            return instance.value(answer)
         except LimitError:
             raise
         except UserError:
@@ -237,9 +239,9 @@ class _Judge:
 
     def named(self, answer: Answer, layout: str, square: bool) -> list[Found]:
         """The mistakes that lead to these very numbers."""
-        worlds = [self.world(layout, place, square) for place in range(len(SQUARE if square else SETTINGS))]
-        wrote = self._value(worlds[0], answer)
-        return [] if wrote is None else Candidates(worlds, answer).named(wrote)
+        instances = [self.instance(layout, place, square) for place in range(len(SQUARE if square else SETTINGS))]
+        wrote = self._value(instances[0], answer)
+        return [] if wrote is None else Candidates(instances, answer).named(wrote)
 
     def _repaired(self, answer: Answer) -> Found | None:
         """A transpose that is missing in what was written, of one letter in all its places."""

@@ -9,7 +9,7 @@ from ..formulas.diagnose import Candidate
 from ..formulas.model import Mistake
 from ..untrusted import printable
 from .gradient_judging import AmbiguousError
-from .gradient_target import GradientAsked
+from .gradient_target import GradientTarget
 from .marks import MOST_NAMED, Mark, Written
 from .notation import tidy
 from .reading import NOTHING
@@ -17,7 +17,7 @@ from .reading import NOTHING
 MOST_CHARACTERS = 6_000
 
 
-def judge_gradient(asked: GradientAsked, given: object) -> tuple[Mark, Written]:
+def judge_gradient(asked: GradientTarget, given: object) -> tuple[Mark, Written]:
     """The mark, and what was written. Another layout is a convention; what can be read in two ways is undecided."""
     text = given if isinstance(given, str) else "" if given is None else str(given)
     shown = printable(text.strip()[:200])

@@ -13,7 +13,7 @@ from ..expressions import printing
 from ..expressions.evaluate import evaluate
 from ..expressions.nodes import Name, Node
 from ..gradients import ACTIVATIONS, HEADS, LOSSES, Derivation, network
-from ..gradients.candidates import slipped, unfolded
+from ..gradients.candidates import mistaken_gradients, unfolded
 from .gradient_judging import KNOWN, Verdict, judge
 from .target import Other, Wrong
 
@@ -57,7 +57,7 @@ _network = lru_cache(maxsize=32)(lambda cell, options: network(cell, **dict(opti
 
 
 @dataclass(frozen=True)
-class GradientAsked:
+class GradientTarget:
     """∂L/∂wrt of a network through time. Raises UserError where there is no such network, or no such weight."""
 
     cell: str
@@ -119,13 +119,13 @@ class GradientAsked:
 
 
 @lru_cache(maxsize=1024)
-def _judged(asked: GradientAsked, text: str) -> Verdict:
+def _judged(asked: GradientTarget, text: str) -> Verdict:
     """The same answer of many students is judged once."""
     chosen = dict(asked.options)
     return judge(asked.derivation, text, chosen.get("outer", "outer"), chosen.get("known", "all"))
 
 
-def gradient_asked(cell: str, given: Mapping[str, Node], values: Mapping[str, Any]) -> GradientAsked:
+def gradient_asked(cell: str, given: Mapping[str, Node], values: Mapping[str, Any]) -> GradientTarget:
     """A gradient with the words of its options, drawn ones put in. Raises UserError."""
     words: dict[str, str] = {}
     steps: int | None = None
@@ -137,14 +137,14 @@ def gradient_asked(cell: str, given: Mapping[str, Node], values: Mapping[str, An
             steps = value
         else:
             raise UserError(f"a sequence has a whole number of time steps, not {value}")
-    return GradientAsked(cell, words.pop(WEIGHT), tuple(sorted(words.items())), steps)
+    return GradientTarget(cell, words.pop(WEIGHT), tuple(sorted(words.items())), steps)
 
 
 @lru_cache(maxsize=64)
-def _wrong(asked: GradientAsked) -> tuple[Wrong, ...]:
+def _wrong(asked: GradientTarget) -> tuple[Wrong, ...]:
     """Each mistake once, without what is right in another layout: a W for Wᵀ may be all that differs there."""
     found: dict[str, Wrong] = {}
-    for mistake, node in slipped(asked.derivation, asked.expected):
+    for mistake, node in mistaken_gradients(asked.derivation, asked.expected):
         if len(found) == MOST_WRONG:
             break
         if mistake.id not in found and not asked.judged(printing.plain(node)).correct:
@@ -153,12 +153,12 @@ def _wrong(asked: GradientAsked) -> tuple[Wrong, ...]:
 
 
 @lru_cache(maxsize=64)
-def _others(asked: GradientAsked) -> tuple[Other, ...]:
+def _others(asked: GradientTarget) -> tuple[Other, ...]:
     """Right in another layout, as far as it is written otherwise there."""
     found: list[Other] = []
     for layout in asked.layouts:
         options = tuple({**dict(asked.options), "layout": layout}.items())
-        node = GradientAsked(asked.cell, asked.wrt, options, asked.steps).expected
+        node = GradientTarget(asked.cell, asked.wrt, options, asked.steps).expected
         if node not in [asked.expected, *(other.value for other in found)]:
             try:
                 verdict = asked.judged(printing.plain(node))

@@ -23,7 +23,7 @@ from .formula_judging import Verdict, verify
 from .marks import MOST_NAMED, Mark, Written
 from .reading import is_rounded_too_far, is_within, read, too_far
 from .table_point import CHANNELS_FIRST, Finding, Place, Point, rotated
-from .targets import Asked, CellAsked, FormulaAsked, InverseAsked, SlipAsked
+from .targets import AnyTarget, CellTarget, FormulaTarget, InverseTarget, SlipTarget
 from .terms import Terms
 
 
@@ -33,12 +33,12 @@ class Judged:
 
     mark: Mark
     written: Written
-    turned: Answer | None = None
+    reordered: Answer | None = None
 
 
 def judge_value(
     terms: Terms,
-    asked: Asked,
+    asked: AnyTarget,
     given: object,
     followed: Sequence[Followed] = (),
     cells: Mapping[Place, Answer] | None = None,
@@ -63,22 +63,22 @@ def judge_value(
 @dataclass
 class _Judge:
     terms: Terms
-    asked: Asked
+    asked: AnyTarget
     written: Written
     followed: Sequence[Followed]
     cells: Mapping[Place, Answer] = field(default_factory=dict)
 
     def judged(self, mark: Mark, answer: Answer) -> Judged:
         found = self._verdict(answer)
-        turned = _turned(self.asked, answer) if found.status == "wrong" and not _is_single(found) else None
-        if turned is not None:
-            again = self._verdict(turned)
+        reordered = _reordered(self.asked, answer) if found.status == "wrong" and not _is_single(found) else None
+        if reordered is not None:
+            again = self._verdict(reordered)
             if again.status != "wrong" or _is_single(again):
-                answer, turned = turned, None
+                answer, reordered = reordered, None
                 found = Finding("convention", CHANNELS_FIRST) if again.status == "right" else again
         written = replace(self.written, answer=answer)
         if found.status == "wrong":
-            readings = [answer] if turned is None else [answer, turned]
+            readings = [answer] if reordered is None else [answer, reordered]
             for (names, again_asked), reading in product(self.followed, readings):
                 if _is_right(again_asked, reading):
                     status = "follows" if names else "right"
@@ -91,24 +91,24 @@ class _Judge:
             mark, status=found.status, mistakes=found.mistakes[:MOST_NAMED],
             more=max(0, len(found.mistakes) - MOST_NAMED), convention=found.convention, reason=found.reason,
         )  # fmt: skip
-        return Judged(mark, written, turned)
+        return Judged(mark, written, reordered)
 
     def _verdict(self, answer: Answer) -> Finding:
         asked = self.asked
         if not isinstance(asked.expected, tuple) and is_within(self.terms, asked.expected, answer.value):
             return Finding("right")
         match asked:
-            case FormulaAsked():
+            case FormulaTarget():
                 return _finding(asked, verify(asked.formula, asked.given, asked.name, answer, asked.convention))
-            case InverseAsked():
+            case InverseTarget():
                 return _inverse(asked, answer)
-            case CellAsked():
+            case CellTarget():
                 return self._cell(asked, answer)
-            case SlipAsked():
+            case SlipTarget():
                 return self._cell(asked.cell, answer)
         return Finding("undecided", reason="this kind of question cannot be judged")
 
-    def _cell(self, asked: CellAsked, answer: Answer) -> Finding:
+    def _cell(self, asked: CellTarget, answer: Answer) -> Finding:
         """A cell of a network's table, on what was written of the same network before."""
         layer = "total" if asked.is_total else asked.row.layer.name
         return Point(asked.table, {**self.cells, (layer, asked.column): answer}).judge(layer, asked.column)
@@ -118,7 +118,7 @@ class _Judge:
         if _is_single(found):
             return found
         for _, again in self.followed:
-            if not isinstance(again, FormulaAsked):
+            if not isinstance(again, FormulaTarget):
                 continue
             try:
                 if again.known:
@@ -133,9 +133,9 @@ class _Judge:
         return found
 
 
-def _is_right(asked: FormulaAsked | InverseAsked, answer: Answer) -> bool:
+def _is_right(asked: FormulaTarget | InverseTarget, answer: Answer) -> bool:
     """Whether an answer is right for a question that is asked on a student's own values."""
-    if isinstance(asked, InverseAsked):
+    if isinstance(asked, InverseTarget):
         return _inverse(asked, answer).status == "right"
     try:
         value = run(asked.formula, asked.given, (), asked.known, asked.convention)[asked.name]
@@ -144,7 +144,7 @@ def _is_right(asked: FormulaAsked | InverseAsked, answer: Answer) -> bool:
     return _agrees(asked, value, answer)
 
 
-def _finding(asked: FormulaAsked, verdict: Verdict) -> Finding:
+def _finding(asked: FormulaTarget, verdict: Verdict) -> Finding:
     """A convention that the question itself names binds: what another one gives is wrong, and told so."""
     other = verdict.convention
     if other is not None and asked.convention:
@@ -158,7 +158,7 @@ def _finding(asked: FormulaAsked, verdict: Verdict) -> Finding:
     return Finding("wrong", mistakes=verdict.mistakes)
 
 
-def _inverse(asked: InverseAsked, answer: Answer) -> Finding:
+def _inverse(asked: InverseTarget, answer: Answer) -> Finding:
     """Any value that leads to the wanted answer is right."""
     if agrees(asked.expected, answer) or asked.fits(answer.value):
         return Finding("right")
@@ -174,10 +174,10 @@ def _is_single(found: Finding) -> bool:
     return bool(found.mistakes) and len(found.mistakes[0].mistakes) == 1
 
 
-def _turned(asked: Asked, answer: Answer) -> Answer | None:
+def _reordered(asked: AnyTarget, answer: Answer) -> Answer | None:
     """A map that was written with its channels first, as PyTorch prints it, in our order; None for any other answer."""
     right, wrote = asked.expected, answer.value
-    if not isinstance(asked, FormulaAsked) or asked.name != asked.formula.shape:
+    if not isinstance(asked, FormulaTarget) or asked.name != asked.formula.shape:
         return None
     if not isinstance(right, tuple) or not isinstance(wrote, tuple) or len(wrote) != len(right) or len(right) < 3:
         return None
@@ -185,7 +185,7 @@ def _turned(asked: Asked, answer: Answer) -> Answer | None:
     return replace(answer, value=rotated(wrote)) if looks_so else None
 
 
-def _agrees(asked: FormulaAsked, value: Value, answer: Answer) -> bool:
+def _agrees(asked: FormulaTarget, value: Value, answer: Answer) -> bool:
     if asked.formula.is_per_axis(asked.name):  # it may be written once
         value, wrote = alike(value), alike(answer.value)
         return agrees(value, replace(answer, value=wrote))
@@ -197,7 +197,7 @@ def alike(value: Value) -> Value:
     return value[0] if isinstance(value, tuple) and len(set(value)) == 1 else value
 
 
-def _on_pins(asked: FormulaAsked, answer: Answer) -> Iterator[Candidate]:
+def _on_pins(asked: FormulaTarget, answer: Answer) -> Iterator[Candidate]:
     """The single mistakes that give an answer when they are made on the student's own earlier values."""
     for mistake in sorted(program(asked.formula, asked.convention).relevant(asked.name), key=lambda m: -m.weight):
         if mistake.step in asked.known:

@@ -21,7 +21,7 @@ from . import notation
 from .formula_text import read_asked
 from .marks import Written
 from .notation import NUMBER, tidy
-from .targets import Asked, FormulaAsked
+from .targets import AnyTarget, FormulaTarget
 from .terms import ARRAYS, Terms
 
 MOST_CHARACTERS = 2_000
@@ -43,7 +43,7 @@ _AND_AGAIN = re.compile(rf"({NUMBER})\s+\((.+)\)")
 _FACTORS = (10**3, 10**6, 10**9, 2**10, 2**20, 2**30)
 
 
-def read(text: object, terms: Terms, asked: Asked, spell: Mapping[str, str] | None = None) -> Written:
+def read(text: object, terms: Terms, asked: AnyTarget, spell: Mapping[str, str] | None = None) -> Written:
     """One answer to a part that is no choice and no table. Never raises: what cannot be read says why."""
     wrote = text if isinstance(text, str) else _plain(text)
     if len(wrote) > MOST_CHARACTERS:
@@ -70,7 +70,7 @@ def _plain(value: object) -> str:
 class _Reader:
     """Reads one answer to one part."""
 
-    def __init__(self, terms: Terms, asked: Asked, spell: Mapping[str, str], text: str) -> None:
+    def __init__(self, terms: Terms, asked: AnyTarget, spell: Mapping[str, str], text: str) -> None:
         self.terms = terms
         self.expected = asked.expected
         self.text = text
@@ -78,7 +78,7 @@ class _Reader:
         self.per_axis = False
         self.names: frozenset[str] = frozenset()
         self.read: Callable[[str], Answer] = lambda text: read_answer(text, shape=self.shape)
-        if isinstance(asked, FormulaAsked) and asked.name in asked.formula.by_name:
+        if isinstance(asked, FormulaTarget) and asked.name in asked.formula.by_name:
             # in letters too: 4(nm + m² + m) is a number once they have values
             found, name, letters = asked.formula, asked.name, _capitals(asked.formula, spell)
             self.per_axis = not self.shape and found.is_per_axis(name)

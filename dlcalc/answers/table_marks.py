@@ -20,7 +20,7 @@ from .table_cells import Cell, CellReader
 from .table_columns import TOTAL, Sheet, read_sheet
 from .table_letters import letters, points, put_in
 from .table_point import RIGHT, Finding, Place, Point
-from .targets import TableAsked
+from .targets import TableTarget
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ def _about_input(table: Table, sheet: Sheet) -> Iterable[str]:
         yield f"line {found.line}: the input is {printing.text(shape)}, not {found.wrote}"
 
 
-def judge_table(asked: TableAsked, given: object) -> Mark:
+def judge_table(asked: TableTarget, given: object) -> Mark:
     """The mark of a table as it was handed in, as one text or cell by cell, `conv-1.output` → text. Never raises."""
     mark = Mark("missing", asked.expected)
     text = _as_text(asked, given)
@@ -189,7 +189,7 @@ def judge_table(asked: TableAsked, given: object) -> Mark:
     )  # fmt: skip
 
 
-def _as_text(asked: TableAsked, given: object) -> str:
+def _as_text(asked: TableTarget, given: object) -> str:
     """A table as it was handed in, or put together from its cells."""
     if not isinstance(given, Mapping):
         return given if isinstance(given, str) else ""

@@ -19,7 +19,7 @@ from ..networks.exercise import cell
 from ..networks.kinds import Shape
 from ..networks.mistakes import mistaken_totals
 from ..networks.network import INPUT
-from ..networks.receptive_fields import Field
+from ..networks.receptive_fields import FieldAlongAxis
 from ..networks.table import Row, Table, tabulate
 from .table_columns import TOTAL
 from .table_rows import SOURCES, alone, field_mistakes, on_own_cells, verified, widened, window_size, worked_with
@@ -71,8 +71,8 @@ def _better(table: Table, wrote: Mapping[Place, Answer]) -> Reading:
         return first
     more = first.earned() - last.earned()
     right = sum((rotated(shape) == true) - (shape == true) for shape, true in maps)
-    looks = sum((shape[0] == true[-1]) - (shape[-1] == true[-1]) for shape, true in maps)
-    return first if (more, right, 2 * looks - len(maps)) > (0, 0, 0) else last
+    votes = sum((shape[0] == true[-1]) - (shape[-1] == true[-1]) for shape, true in maps)
+    return first if (more, right, 2 * votes - len(maps)) > (0, 0, 0) else last
 
 
 class Reading:
@@ -83,7 +83,7 @@ class Reading:
         self.rows = {row.layer.name: row for row in table.rows}
         self.channels_first = channels_first
         self.explained: dict[Place, Finding | None] = {}
-        self.wrote = {place: self._laid_out(place, answer) for place, answer in wrote.items()}
+        self.wrote = {place: self._oriented(place, answer) for place, answer in wrote.items()}
         self.shapes: dict[str, Shape] = {INPUT: table.network.input}
         self.followed: dict[str, Row] = {}
         self.fields: dict[str, Shape] = {}
@@ -97,7 +97,7 @@ class Reading:
         shapes = ((self.wrote.get((name, "output")), row.output) for name, row in self.rows.items())
         return [(own.value, true) for own, true in shapes if own and len(own.value) == len(true) > 2]
 
-    def _laid_out(self, place: Place, answer: Answer) -> Answer:
+    def _oriented(self, place: Place, answer: Answer) -> Answer:
         """A shape as the table has it: channels last, 1×1×4096 for a vector of 4096, a field along every axis."""
         layer, column = place
         value = answer.value
@@ -147,10 +147,10 @@ class Reading:
         paths = [self.fields[name] for name in row.layer.inputs if name in self.fields]
         return tuple(max(along) for along in zip(*paths, strict=False)) if paths else (1,) * len(row.field)
 
-    def _field_before(self, row: Row, axis: int) -> Field:
+    def _field_before(self, row: Row, axis: int) -> FieldAlongAxis:
         """The true one of the layers that are read."""
         paths = [self.rows[name].field for name in row.layer.inputs if name in self.rows and self.rows[name].field]
-        return max((path[axis] for path in paths), key=lambda field: field.size) if paths else Field(1, 1, 0)
+        return max((path[axis] for path in paths), key=lambda field: field.size) if paths else FieldAlongAxis(1, 1, 0)
 
     def _following(self, layer: str, column: str) -> Iterator[Value]:
         """What a cell may be when it follows from others that are wrong; first from all of them."""

@@ -18,7 +18,7 @@ from ..networks.exercise import size
 from ..networks.kinds import KINDS, Shape
 from ..networks.mistakes import convention_asked
 from ..networks.network import INPUT, Layer, Network
-from ..networks.receptive_fields import Field
+from ..networks.receptive_fields import FieldAlongAxis
 from ..networks.table import Row, tabulate
 from .formula_judging import Verdict, verify
 
@@ -120,14 +120,14 @@ def on_own_cells(row: Row, column: str, pins: Mapping[str, Value], answer: Answe
 # receptive fields, along one axis
 
 
-def widened(row: Row, axis: int, before: Field, seen: Value) -> Value:
+def widened(row: Row, axis: int, before: FieldAlongAxis, seen: Value) -> Value:
     """The receptive field of a layer where `seen` pixels are what the layer before sees. Raises UserError."""
     if not KINDS[row.layer.kind].window:
         return seen
     return run(formula("rf_layer"), _window(row, axis, before, seen))["receptive_field"]
 
 
-def field_mistakes(row: Row, axis: int, before: Field, seen: Value, answer: Answer) -> tuple[Candidate, ...]:
+def field_mistakes(row: Row, axis: int, before: FieldAlongAxis, seen: Value, answer: Answer) -> tuple[Candidate, ...]:
     """The mistakes that give an answer for the receptive field where `seen` pixels are what the layer before sees."""
     if not KINDS[row.layer.kind].window:
         return ()
@@ -144,7 +144,7 @@ def window_size(row: Row) -> Shape:
     return reach if isinstance(reach, tuple) else (reach,) * len(row.field)
 
 
-def _window(row: Row, axis: int, before: Field, seen: Value) -> dict[str, Value]:
+def _window(row: Row, axis: int, before: FieldAlongAxis, seen: Value) -> dict[str, Value]:
     working = row.working
     assert working is not None
 

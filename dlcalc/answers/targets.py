@@ -12,8 +12,8 @@ from functools import cached_property
 from .. import document as doc
 from ..errors import UserError
 from ..explain import value_words
-from ..explain.by_hand import answer_steps as hand_steps
 from ..explain.calculation import answer, equation
+from ..explain.hand_working import answer_steps as hand_steps
 from ..explain.network import network
 from ..expressions.answers import Answer
 from ..expressions.nodes import Name, Value, to_node
@@ -27,13 +27,13 @@ from ..formulas.run import Working, contains_letters, run, same_at_points
 from ..networks.exercise import cell
 from ..networks.mistakes import convention_asked, mistaken, mistaken_totals
 from ..networks.table import Row, Table
-from .gradient_target import GradientAsked
+from .gradient_target import GradientTarget
 from .table_letters import letters as table_letters
 from .target import Other, Wrong
 
 
 @dataclass(frozen=True)
-class FormulaAsked:
+class FormulaTarget:
     """An answer of a formula: `conv.parameters`."""
 
     formula: Formula
@@ -43,7 +43,7 @@ class FormulaAsked:
     known: Mapping[str, Value] = field(default_factory=dict)
     rank: int | None = None
     """How many indices the answer has where it is asked as an array."""
-    twin: FormulaAsked | None = field(default=None, compare=False, repr=False)
+    twin: FormulaTarget | None = field(default=None, compare=False, repr=False)
     """The same formula on the same values, of an earlier part: it is worked out once for both."""
 
     @cached_property
@@ -53,10 +53,10 @@ class FormulaAsked:
             return self.twin.working_out
         return run(self.formula, self.given, (), self.known, self.convention)
 
-    def shares(self, other: Asked) -> bool:
+    def shares(self, other: AnyTarget) -> bool:
         """Whether the other's working is this one's too."""
         return (
-            isinstance(other, FormulaAsked) and self.formula is other.formula and self.convention == other.convention
+            isinstance(other, FormulaTarget) and self.formula is other.formula and self.convention == other.convention
             and not self.known and not other.known and self.given == other.given
         )  # fmt: skip
 
@@ -129,7 +129,7 @@ class FormulaAsked:
 
 
 @dataclass(frozen=True)
-class InverseAsked:
+class InverseTarget:
     """Which value of `unknown` gives this answer: `inverse:conv.o:s`. `given` holds one value that does."""
 
     formula: Formula
@@ -237,7 +237,7 @@ def _meaning(formula: Formula, name: str) -> str:
 
 
 @dataclass(frozen=True)
-class CellAsked:
+class CellTarget:
     """A cell of a network's table: `net.conv-1.output`; of the totals `net.total.parameters`."""
 
     table: Table
@@ -270,7 +270,7 @@ class CellAsked:
         if self.is_total or self.row.working is None or self.column not in self.row.working.formula.answers:
             return iter(())
         found = self.row.working
-        return FormulaAsked(found.formula, found.given, self.column, convention_asked(found)).others()
+        return FormulaTarget(found.formula, found.given, self.column, convention_asked(found)).others()
 
     def working(self) -> tuple[doc.Block, ...]:
         if self.is_total:
@@ -317,15 +317,15 @@ class WrongCell:
 
 
 @dataclass(frozen=True)
-class SlipAsked:
+class SlipTarget:
     """Which layer's cell is wrong (`layer`), or what belongs there (`value`)."""
 
     slip: WrongCell
     name: str
 
     @cached_property
-    def cell(self) -> CellAsked:
-        return CellAsked(self.slip.table, self.slip.layer, self.slip.column)
+    def cell(self) -> CellTarget:
+        return CellTarget(self.slip.table, self.slip.layer, self.slip.column)
 
     @property
     def expected(self) -> Value:
@@ -355,7 +355,7 @@ class SlipAsked:
 
 
 @dataclass(frozen=True)
-class TableAsked:
+class TableTarget:
     """A network's table with empty cells."""
 
     table: Table
@@ -382,7 +382,7 @@ class TableAsked:
 
 
 @dataclass(frozen=True)
-class ChoiceAsked:
+class ChoiceTarget:
     """Written choices: nothing is computed."""
 
     expected: Value = None
@@ -401,7 +401,7 @@ class ChoiceAsked:
         return ()
 
 
-Asked = FormulaAsked | InverseAsked | CellAsked | SlipAsked | TableAsked | GradientAsked | ChoiceAsked
+AnyTarget = FormulaTarget | InverseTarget | CellTarget | SlipTarget | TableTarget | GradientTarget | ChoiceTarget
 
 
 def sums(table: Table, column: str) -> doc.Table:

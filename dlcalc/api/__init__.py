@@ -46,18 +46,18 @@ anchors = Calculator("anchors")
 grid = Calculator("grid")
 
 if TYPE_CHECKING:
-    from .backprop import backprop
-    from .by_hand import by_hand as run
     from .differentiating import diff
-    from .gradients import bptt
+    from .feedforward_gradients import backprop
+    from .hand_run import by_hand as run
     from .networks import code, compare, net
+    from .recurrent_gradients import bptt
     from .running import run_network
     from .solving import solve
     from .vanishing import vanish
 
 _LATER = {
-    "backprop": "backprop.backprop", "bptt": "gradients", "code": "networks", "compare": "networks",
-    "diff": "differentiating", "net": "networks", "run": "by_hand.by_hand", "run_network": "running",
+    "backprop": "feedforward_gradients", "bptt": "recurrent_gradients", "code": "networks", "compare": "networks",
+    "diff": "differentiating", "net": "networks", "run": "hand_run.by_hand", "run_network": "running",
     "solve": "solving", "vanish": "vanishing",
 }  # fmt: skip
 """Name → its module, and what it is called there; loaded when it is asked for: no calculator needs them."""

@@ -15,11 +15,11 @@ from ..expressions.functions import CONSTANTS
 from ..expressions.jsonable import as_json
 from ..expressions.nodes import Node, Value, names_in, to_node, written_size
 from ..expressions.parser import parse
-from ..gradients.diff_mistakes import Slip, slipped
+from ..gradients.applied_rules import INNER, Applied
+from ..gradients.diff_mistakes import DiffMistake, mistaken_derivatives
 from ..gradients.points import alike
 from ..gradients.scalar import MOST_WRITTEN, Derivative, differentiate
 from ..gradients.shortened import Shortened
-from ..gradients.told import INNER, Applied
 from .results import Result
 
 MOST_NAMED = 5
@@ -130,29 +130,34 @@ class Differentiated(Result):
 class JudgedDerivative(Result):
     """A student's derivative: `correct`, and the `mistakes` that lead to it."""
 
-    def __init__(self, found: Derivative, answer: str, correct: bool, slips: tuple[Slip, ...], show: bool) -> None:
+    def __init__(
+        self, found: Derivative, answer: str, correct: bool, found_mistakes: tuple[DiffMistake, ...], show: bool
+    ) -> None:
         self.found = found
         self.answer = answer
         self.correct = correct
-        self.slips = slips
+        self.found_mistakes = found_mistakes
         self.show = show
 
     @property
     def mistakes(self) -> list[dict[str, str]]:
-        return [{"id": slip.id, "because": slip.because} for slip in self.slips[:MOST_NAMED]]
+        return [{"id": mistake.id, "because": mistake.because} for mistake in self.found_mistakes[:MOST_NAMED]]
 
     def _document(self) -> doc.Document:
         title = f"Derivative by {self.found.by} of {printing.text(self.found.expression)}"
         blocks: list[doc.Block] = []
         if self.correct:
             blocks.append(doc.Note("right", "this is right"))
-        elif not self.slips:
+        elif not self.found_mistakes:
             blocks.append(doc.Note("mistake", "this is wrong; no typical mistake gives this"))
-        elif len(self.slips) == 1:
-            blocks += [doc.Note("mistake", "this is wrong."), doc.Paragraph(doc.sentence(self.slips[0].because))]
+        elif len(self.found_mistakes) == 1:
+            blocks += [
+                doc.Note("mistake", "this is wrong."),
+                doc.Paragraph(doc.sentence(self.found_mistakes[0].because)),
+            ]
         else:
             blocks.append(doc.Note("mistake", "this is wrong. One of these gives it:"))
-            blocks.append(doc.Items(tuple(slip.because for slip in self.slips[:MOST_NAMED])))
+            blocks.append(doc.Items(tuple(mistake.because for mistake in self.found_mistakes[:MOST_NAMED])))
         if self.show:
             parts = tuple(doc.Equation(name, (value,)) for name, value in _parts(self.found).items())
             blocks.append(doc.Formula((*parts, doc.Equation(None, (self.found.shown,)))))
@@ -167,7 +172,7 @@ class JudgedDerivative(Result):
             "expected": printing.plain(self.found.shown),
             **_written_parts(self.found),
             "mistakes": self.mistakes,
-            "more": max(0, len(self.slips) - MOST_NAMED),
+            "more": max(0, len(self.found_mistakes) - MOST_NAMED),
         }
 
 
@@ -238,8 +243,12 @@ def diff(
     correct = alike(wrote, found.value, node, by)
     if correct is None:
         raise UserError(f"no numbers were found at which {answer.strip()[:60]} and the derivative both have a value")
-    slips = () if correct else tuple(slip for slip, made in slipped(node, by) if alike(wrote, made, node, by))
-    return JudgedDerivative(found, answer, correct, slips, show)
+    found_mistakes = (
+        ()
+        if correct
+        else tuple(mistake for mistake, made in mistaken_derivatives(node, by) if alike(wrote, made, node, by))
+    )
+    return JudgedDerivative(found, answer, correct, found_mistakes, show)
 
 
 def _values(at: Mapping[str, str] | Iterable[str], letters: set[str]) -> dict[str, Value]:

@@ -50,13 +50,13 @@ class Graded(Result):
         endings = {format: suffix(format) for format in formats}  # an unknown one is refused before anything is written
         folder = files.folder(out)
         files.write(folder / "gradebook.csv", gradebook(self.marks))
-        told = files.folder(folder / "feedback")
+        feedback_folder = files.folder(folder / "feedback")
         for result in self.marks.results:
             with showing(self.course):
                 made = feedback.for_student(result, self.marks.issue.exam.title, spell=self.spell)
             document = replace(made, course=self.course)
             for format, ending in endings.items():
-                files.write(Path(told) / f"{result.code}{ending}", writer(format)(document))
+                files.write(Path(feedback_folder) / f"{result.code}{ending}", writer(format)(document))
 
 
 def grade(

@@ -13,13 +13,13 @@ from .networks import read_network
 from .results import Result
 
 if TYPE_CHECKING:
-    from ..networks.forward import Ran
+    from ..networks.forward import ForwardPass
 
 
 class NetworkRun(Result):
     """What each layer gave: its shape, the numbers in its parameters, how long it took."""
 
-    def __init__(self, network: Network, layers: tuple[Ran, ...]) -> None:
+    def __init__(self, network: Network, layers: tuple[ForwardPass, ...]) -> None:
         self.network = network
         self.layers = layers
 
@@ -66,9 +66,9 @@ class NetworkRun(Result):
 
 
 def run_network(
-    source: str, input: str | None = None, seed: int = 0, told: Callable[[int], None] = lambda layers: None
+    source: str, input: str | None = None, seed: int = 0, on_start: Callable[[int], None] = lambda layers: None
 ) -> NetworkRun:
-    """Allocates the network's parameters and runs one random input through it; `told` is called after each
+    """Allocates the network's parameters and runs one random input through it; `on_start` is called after each
     layer, with how many there are.
 
     UserError: no such network, letters left, a layer without an operation, numpy or numba missing. InternalError
@@ -83,5 +83,5 @@ def run_network(
     for ran in run_forward(network, seed):
         check(ran)
         found.append(ran)
-        told(len(network.layers))
+        on_start(len(network.layers))
     return NetworkRun(network, tuple(found))

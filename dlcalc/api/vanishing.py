@@ -42,7 +42,7 @@ class Vanished(Result):
             )
             cell = next(iter(self.found.measured), "")
             name, norms = (TITLES[cell], self.found.measured[cell]) if cell else ("bound", self.found.bound)
-            curves[f"{name}, {cure}"] = self.found.cured(norms)
+            curves[f"{name}, {cure}"] = self.found.clipped(norms)
         return curves
 
     def chart(self) -> Chart:
@@ -104,7 +104,7 @@ class Vanished(Result):
             "bound": list(found.bound),
             "measured": {cell: list(norms) for cell, norms in found.measured.items()},
             "under": {cell: found.under(norms) for cell, norms in found.measured.items()},
-            "cured": {cell: list(found.cured(norms)) for cell, norms in found.measured.items()},
+            "cured": {cell: list(found.clipped(norms)) for cell, norms in found.measured.items()},
         }  # fmt: skip
 
 

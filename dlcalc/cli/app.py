@@ -91,23 +91,23 @@ class Command(TextParameters, typer.core.TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Takes -log(p) for an expression where one is expected, and not for an option."""
-        turned: dict[str, str] = {}
+        escaped: dict[str, str] = {}
         if any(getattr(parameter, "metavar", None) in _EXPRESSIONS and not parameter.opts[0].startswith("-")
                for parameter in self.params):  # fmt: skip
             takers = {word for parameter in self.params if not getattr(parameter, "is_flag", False)
                       for word in parameter.opts}  # fmt: skip
-            turned = {
+            escaped = {
                 f"−{arg[1:]}": arg
                 for before, arg in zip(["", *args], args, strict=False)
                 if before not in takers and _begins_with_a_minus(arg)
             }
-        signs = {arg: sign for sign, arg in turned.items()}
+        signs = {arg: sign for sign, arg in escaped.items()}
         found: list[str] = super().parse_args(ctx, [signs.get(arg, arg) for arg in args])
         for name, value in ctx.params.items():
             if isinstance(value, list | tuple):
-                ctx.params[name] = [turned.get(item, item) for item in value]
+                ctx.params[name] = [escaped.get(item, item) for item in value]
             elif isinstance(value, str):
-                ctx.params[name] = turned.get(value, value)
+                ctx.params[name] = escaped.get(value, value)
         return found
 
 

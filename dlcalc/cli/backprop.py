@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ..api.backprop import KERNELS, backprop
+from ..api.feedforward_gradients import KERNELS, backprop
 from ..gradients import MOST_PATHS
 from ..gradients.feedforward import LOSSES
 from ..gradients.feedforward.backpropagation import FORMS

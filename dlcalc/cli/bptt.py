@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from ..api import UserError
-from ..api.gradients import Bptt, bptt
 from ..api.judged_gradient import JudgedGradient
+from ..api.recurrent_gradients import Bptt, bptt
 from ..gradients import ACTIVATIONS, CELLS, FORMS, HEADS, LAYOUTS, LOSSES, MOST_PATHS
 from .options import Profile, with_formats
 from .output import Formats, emit

@@ -109,16 +109,16 @@ def _broken(node: Node, limit: int, spell: printing.Spell, printed: Block | None
 
 def _factors(factors: Sequence[Node], limit: int, spell: printing.Spell) -> Iterator[Block]:
     """A product in pieces that fit, each after the first behind a dot."""
-    taken: list[Node] = []
+    used: list[Node] = []
     width, lead = 0, ""
     for factor in factors:
         more = printing.stacked_block(factor, spell).width + 3
-        if taken and width + more > limit:
-            yield joined([lead, _product(taken, spell)])
-            taken, width, lead = [], 0, "· "
-        taken.append(factor)
+        if used and width + more > limit:
+            yield joined([lead, _product(used, spell)])
+            used, width, lead = [], 0, "· "
+        used.append(factor)
         width += more
-    yield joined([lead, _product(taken, spell)])
+    yield joined([lead, _product(used, spell)])
 
 
 def _product(factors: Sequence[Node], spell: printing.Spell) -> Block:

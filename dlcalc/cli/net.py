@@ -132,7 +132,7 @@ def _run(source: str, input: str | None, formats: Formats) -> int:
     from .progress import progress
 
     with progress("layers") as step:
-        found = run_network(source, input, told=step)
+        found = run_network(source, input, on_start=step)
     emit(found, formats)
     return 0
 

@@ -14,10 +14,10 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from ..api.by_hand import ByHand
+from ..api.hand_run import ByHand
 from ..errors import UserError
 from ..explain.frames import Film, Frame, Rows, film
-from ..explain.look import Look
+from ..explain.number_style import NumberStyle
 from .reading import decimal
 
 _PACE = 0.5
@@ -28,7 +28,7 @@ _KEYS = "space or → forwards, ← back, q stops"
 def play(found: ByHand, delay: str | None, console: Console | None = None) -> int:
     """Plays the film of an operation; status 0. Raises UserError where there is no window, or no such pace."""
     pace = _pace(delay)
-    reel = film(found.working, found.operation, Look(found.fractions))
+    reel = film(found.working, found.operation, NumberStyle(found.fractions))
     screen = console or Console(highlight=False)
     if not screen.is_terminal:
         screen.print(picture(reel, reel.frames[-1]))

@@ -11,12 +11,12 @@ from rich.padding import Padding
 from rich.text import Text
 
 from .. import document as doc
-from ..answers.targets import TableAsked
+from ..answers.targets import TableTarget
 from ..answers.terms import ARRAYS
 from ..api.quiz import Paper
 from ..export._sheet import how
 from ..grading.feedback import SAID, number, right_words
-from ..grading.judging import judge
+from ..grading.part_judging import judge
 from ..grading.part_mark import PartMark
 from ..grading.policy import Policy
 from ..networks.exercise import cell
@@ -83,7 +83,7 @@ class _Taker:
 
     def part(self, variant: Variant, part: Part, answers: dict[str, object]) -> None:
         """Asks one part, tells what the answer is worth, and counts it."""
-        is_table = isinstance(variant.asked[part.id], TableAsked)
+        is_table = isinstance(variant.asked[part.id], TableTarget)
         mark = self.table(variant, part, answers) if is_table else self.single(variant, part, answers)
         self.done[variant.problem.topic].append((mark.share * part.points, part.points))
         self.asked += 1
@@ -105,7 +105,7 @@ class _Taker:
             mark = self.judged(variant, part, answers)
             left -= mark.status in _COUNTING
             first = first or (mark if mark.status in _COUNTING else None)
-            self.tell(mark, left)
+            self.show_mark(mark, left)
             if mark.status in _EARNING:
                 show_blocks(variant.asked[part.id].working()[:1], self.console)
                 return first or mark
@@ -125,7 +125,7 @@ class _Taker:
     def table(self, variant: Variant, part: Part, answers: dict[str, object]) -> PartMark:
         """A table is asked cell by cell. Who stops in the middle of it gets the marks of what was typed."""
         asked = variant.asked[part.id]
-        assert isinstance(asked, TableAsked)
+        assert isinstance(asked, TableTarget)
         self.say("note", _TABLE_HELP)
         cells: dict[str, str] = {}
         stopped: BaseException | None = None
@@ -155,7 +155,7 @@ class _Taker:
             show_blocks(asked.working(), self.console)
         return mark
 
-    def cells(self, asked: TableAsked, cells: dict[str, str], hints: list[doc.Words]) -> None:
+    def cells(self, asked: TableTarget, cells: dict[str, str], hints: list[doc.Words]) -> None:
         """Asks every cell, the totals last."""
         layers = [(row.layer.name, row) for row in asked.table.rows]
         wanted = [
@@ -193,7 +193,7 @@ class _Taker:
             return self.ask(what)
         return typed
 
-    def tell(self, mark: PartMark, left: int) -> None:
+    def show_mark(self, mark: PartMark, left: int) -> None:
         """What an answer is worth, and why; `left` tries are left."""
         again = {0: "", 1: " One more try."}.get(left, f" {left} more tries.")
         match mark.status:

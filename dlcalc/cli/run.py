@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from ..errors import UserError
-from ..formulas.by_hand import OPERATIONS, Operation
+from ..formulas.hand_operations import OPERATIONS, Operation
 from .app import TextParameters, built
 from .options import OUTPUT, PROFILE
 
@@ -93,7 +93,7 @@ def _one_of(values: tuple[str, ...]) -> str:
 
 
 def _quantities(collect: Any, operation: Operation) -> None:
-    from ..api.by_hand_given import quantities
+    from ..api.hand_given import quantities
     from ..formulas.registry import formula
 
     if operation.name == "conv":
@@ -131,7 +131,7 @@ _COMMON = (
 
 
 def _run(operation: Operation, options: dict[str, Any]) -> int:
-    from ..api.by_hand import by_hand, check
+    from ..api.hand_run import by_hand, check
     from .output import Formats, emit
 
     formats = Formats.chosen(options)

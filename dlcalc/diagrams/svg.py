@@ -94,8 +94,8 @@ class _Picture:
     def heading(self) -> str:
         """The totals, "at least" where a layer could not be worked out."""
         least = "at least " if self.table.partial else ""
-        told = {"parameters": "parameters", self.course.cost: self.course.cost_name}
-        counts = [f"{labels.number(self.table.summed(name), self.spell)} {what}" for name, what in told.items()]
+        wording = {"parameters": "parameters", self.course.cost: self.course.cost_name}
+        counts = [f"{labels.number(self.table.summed(name), self.spell)} {what}" for name, what in wording.items()]
         shown = [*(f"{least}{count}" for count in counts if len(count) <= _LONGEST), f"{len(self.table.rows):,} layers"]
         return " · ".join(shown)
 

@@ -11,7 +11,7 @@ from .calculation import (
     value_words,
     working,
 )
-from .visible_steps import telling
+from .visible_steps import shown_lines
 
 __all__ = [
     "counted",
@@ -21,7 +21,7 @@ __all__ = [
     "neighbours",
     "rounded",
     "shape_words",
-    "telling",
+    "shown_lines",
     "value_words",
     "working",
 ]

@@ -54,21 +54,21 @@ def _equations(found: Backpropagation, rules: Iterable[Rule]) -> Iterator[doc.Eq
         note = "; ".join(filter(None, (rule.ranges, rule.note, rule.meaning)))
         if value is None:
             yield doc.Equation(rule.left, (rule.right,), note)
-        elif rule.indices or _is_taken_apart(value):
+        elif rule.indices or _is_expanded(value):
             yield doc.Equation(rule.left, (rule.right,), note)
             yield from _parts(rule.target, (), value, isinstance(rule.left, Partial))
         else:
             yield doc.Equation(rule.left, (rule.right, short(value)), note, rounded=short(value) != value)
 
 
-def _is_taken_apart(value: Value) -> bool:
+def _is_expanded(value: Value) -> bool:
     """Whether an array is shown matrix by matrix, or is a vector of one number."""
     return len(shape_of(value)) > 2 or shape_of(value) == (1,)
 
 
 def _parts(of: Name, place: Place, value: Value, gradient: bool) -> Iterator[doc.Equation]:
     """An array, a map channel by channel: x₁ = its first channel."""
-    if _is_taken_apart(value):
+    if _is_expanded(value):
         for number, part in enumerate(value, 1):
             yield from _parts(of, (*place, number), part, gradient)
         return

@@ -17,7 +17,7 @@ from ..gradients.model import TIME
 from ..gradients.through_time import ThroughTime
 from ..profiles import showing, shown_by
 from .calculation import rounded
-from .look import is_large, size_words
+from .number_style import is_large, size_words
 
 DECIMALS = 4
 """Decimals of the numbers put in, and of what they come to where the profile does not say."""
@@ -98,21 +98,21 @@ def _numeric(asked: ThroughTime) -> list[doc.Block]:
         ends = tuple(dict.fromkeys((gradient.right, terms, numbers, to_node(_come_to(asked.gradient)))))
     last = doc.Equation(gradient.left, ends, rounded=len(ends) > 1)
     blocks.append(doc.Formula((*map(_equation, others), last)))
-    rows: list[tuple[doc.Words, ...]] = [("the formula", _told(asked.gradient), "")]
+    rows: list[tuple[doc.Words, ...]] = [("the formula", _stated(asked.gradient), "")]
     if asked.beside is not None:
         apart = gradients.difference(asked.gradient, asked.beside)
-        rows.append(("finite differences", _told(asked.beside), f"{apart:.1e} apart"))
+        rows.append(("finite differences", _stated(asked.beside), f"{apart:.1e} apart"))
     if asked.slopes is not None:
         ours, theirs = asked.slopes
         rows.append(("its slope along the weight", doc.Math(rounded(ours)), ""))
         rows.append(("… by a finite difference", doc.Math(rounded(theirs)), f"{abs(ours - theirs):.1e} apart"))
     if asked.by_kernels is not None:
-        rows.append(("the kernels, in columns", _told(asked.by_kernels), f"{asked.kernel_difference:.1e} apart"))
+        rows.append(("the kernels, in columns", _stated(asked.by_kernels), f"{asked.kernel_difference:.1e} apart"))
     blocks.append(doc.Table(("by", "value", ""), tuple(rows)))
     return blocks
 
 
-def _told(value: Value) -> doc.Words:
+def _stated(value: Value) -> doc.Words:
     """A gradient, or its size where it is large."""
     return size_words(value) if is_large(value) else doc.Math(rounded(value))
 

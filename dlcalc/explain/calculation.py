@@ -18,7 +18,7 @@ from ..formulas.present import AXIS_LETTERS, AXIS_WORDS
 from ..formulas.run import Line, Working, contains_letters, run
 from ..profiles import COURSE, Profile, shown_by
 from .called import opened
-from .visible_steps import is_idle, telling
+from .visible_steps import is_trivial, shown_lines
 
 LONGEST = 12
 """Digits of the longest fraction that is shown exactly."""
@@ -62,7 +62,7 @@ def _givens(found: Working) -> doc.Table:
         else:
             status = "not given"
         shown: doc.Words = value_words(found[variable.name], found.formula.is_per_axis(variable.name))
-        if status == "default" and is_idle(value):
+        if status == "default" and is_trivial(value):
             continue
         rows.append((doc.Math(Name(variable.name)), variable.meaning, shown, status))
     return doc.Table(("", "quantity", "value", ""), tuple(rows), ("left", "left", "right", "left"))
@@ -178,9 +178,13 @@ def _steps(found: Working) -> list[doc.Block]:
 def _steps_to(found: Working, name: str) -> list[doc.Block]:
     """The fine steps behind one answer, where there is more than one that says something."""
     unrolled = [step for step in found.formula.steps if step.each and step.name in found.program.needed(name)]
-    lines = [line for line in telling(found, name) if "[" not in line.name]
-    told = opened(found, lines) if any(step.called for step in found.formula.steps) else [(found, at) for at in lines]
-    items: list[tuple[doc.Words, doc.Equation]] = [(line.meaning, equation(within, line)) for within, line in told]
+    lines = [line for line in shown_lines(found, name) if "[" not in line.name]
+    lines_shown = (
+        opened(found, lines) if any(step.called for step in found.formula.steps) else [(found, at) for at in lines]
+    )
+    items: list[tuple[doc.Words, doc.Equation]] = [
+        (line.meaning, equation(within, line)) for within, line in lines_shown
+    ]
     if not unrolled:
         return [doc.Steps(tuple(items))] if len(items) > 1 else []
     place = next((i for i, line in enumerate(lines) if _comes_after(found, line.name, unrolled[0].name)), len(items))
@@ -193,8 +197,8 @@ def answer(found: Working, name: str) -> tuple[doc.Block, ...]:
     """How one answer comes about: its textbook line with the values put in, and the steps behind it."""
     blocks = _steps_to(found, name)
     if name in found.formula.by_name and name != found.formula.shape:
-        told = opened(found, found.lines(name))
-        blocks.insert(0, doc.Formula(tuple(equation(within, line) for within, line in told)))
+        lines_shown = opened(found, found.lines(name))
+        blocks.insert(0, doc.Formula(tuple(equation(within, line) for within, line in lines_shown)))
     elif name in found.formula.by_name:
         shown = found.shown(name)
         blocks.append(doc.Paragraph(("The output is ", *shape_words(shown if isinstance(shown, tuple) else (shown,)))))
@@ -310,8 +314,8 @@ def _conventions(found: Working) -> list[doc.Words]:
         value = value_words(same.shown(name))
         words += [f"; {other.who}: ", *(value if isinstance(value, tuple) else (value,))]
         words += [f" ({other.says})"] if other.says else []
-    told = len(words) > 1 or found.convention is not found.formula.conventions[0]
-    return [tuple(words)] if told else []
+    lines_shown = len(words) > 1 or found.convention is not found.formula.conventions[0]
+    return [tuple(words)] if lines_shown else []
 
 
 def neighbours(found: Working) -> list[tuple[Convention, Working]]:

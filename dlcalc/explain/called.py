@@ -17,16 +17,16 @@ def opened(found: Working, lines: Iterable[Line]) -> list[tuple[Working, Line]]:
     A line that only hands a called answer on takes that answer's place.
     """
     kept = list(lines)
-    told: list[tuple[Working, Line]] = []
+    opened_lines: list[tuple[Working, Line]] = []
     for line in kept:
         step = found.formula.by_name.get(line.name)
         if isinstance(step, Step) and step.called:
-            told += _of_call(found, line.name, kept)
+            opened_lines += _of_call(found, line.name, kept)
         elif isinstance(line.expression, Name) and "." in line.expression.id:
-            told.append(_inner(found, line.expression.id, line.name, line.meaning) or (found, line))
+            opened_lines.append(_inner(found, line.expression.id, line.name, line.meaning) or (found, line))
         else:
-            told.append((found, line))
-    return told
+            opened_lines.append((found, line))
+    return opened_lines
 
 
 def _of_call(found: Working, called: str, lines: Iterable[Line]) -> Iterator[tuple[Working, Line]]:
@@ -63,5 +63,5 @@ def _inner(found: Working, dotted: str, name: str, meaning: str) -> tuple[Workin
         return None
     if line.value != values.get(dotted):
         return None
-    told = meaning or line.meaning
-    return inner, Line(name, line.expression, line.values, line.value, 0, told)
+    opened_lines = meaning or line.meaning
+    return inner, Line(name, line.expression, line.values, line.value, 0, opened_lines)

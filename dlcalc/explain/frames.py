@@ -9,9 +9,9 @@ from functools import cached_property
 from ..errors import UserError
 from ..expressions import printing
 from ..expressions.nodes import Value
-from ..formulas.by_hand import Operation
+from ..formulas.hand_operations import Operation
 from ..formulas.run import Working
-from .look import Look
+from .number_style import NumberStyle
 from .written_out import Writer
 
 Rows = tuple[tuple[str, ...], ...]
@@ -59,13 +59,13 @@ class Film:
         return tuple(found)
 
 
-def film(found: Working, operation: Operation, look: Look) -> Film:
+def film(found: Working, operation: Operation, style: NumberStyle) -> Film:
     """The film of a convolution or a pooling. Raises UserError for an operation without a window."""
     values = found.state.values
     if "output" not in found.formula.by_name or "hop" not in values or "full" in values:
         raise UserError(f"--play slides a window over an image: run conv and run pool have it, without --scale and "
                         f"--as-matrix; not {found.formula.title}")  # fmt: skip
-    writer = Writer(found, look.node, operation.inlined)
+    writer = Writer(found, style.node, operation.inlined)
     padded = found["padded"] if "padded" in values else _bordered(found["x"], values["pad_h"], values["pad"])
     frames = []
     for done, place in enumerate(writer.places("output"), 1):
@@ -75,13 +75,13 @@ def film(found: Working, operation: Operation, look: Look) -> Film:
                 _covered(found, place),
                 f"output[{', '.join(map(str, place if len(found['output']) > 1 else place[1:]))}]",
                 "" if node is None else printing.text(node),
-                printing.text(look.node(writer.value("output", place))),
+                printing.text(style.node(writer.value("output", place))),
                 (place[0] - 1, place[1] - 1, place[2] - 1),
                 done,
             )
         )
-    kernels = tuple(_printed(each, look) for each in found["kernel"]) if "kernel" in values else ()
-    return Film(_printed(padded, look), kernels, _printed(found["output"], look), tuple(frames))
+    kernels = tuple(_printed(each, style) for each in found["kernel"]) if "kernel" in values else ()
+    return Film(_printed(padded, style), kernels, _printed(found["output"], style), tuple(frames))
 
 
 def _bordered(image: Value, above: int, beside: int) -> Value:
@@ -91,9 +91,9 @@ def _bordered(image: Value, above: int, beside: int) -> Value:
     return tuple((*empty, *((*sides, *row, *sides) for row in channel), *empty) for channel in image)
 
 
-def _printed(image: Sequence[Value], look: Look) -> tuple[Rows, ...]:
+def _printed(image: Sequence[Value], style: NumberStyle) -> tuple[Rows, ...]:
     def cell(value: Value) -> str:
-        return "·" if value is None else printing.text(look.node(value))
+        return "·" if value is None else printing.text(style.node(value))
 
     return tuple(tuple(tuple(map(cell, row)) for row in channel) for channel in image)
 

@@ -12,7 +12,7 @@ from ..formulas.present import filled
 from ..formulas.run import Line, Working, same_at_points
 
 
-def telling(found: Working, name: str) -> list[Line]:
+def shown_lines(found: Working, name: str) -> list[Line]:
     """The steps that lead to `name`, without what only hands a number on; where axes differ, those of each axis first.
 
     Defaults that change nothing are put in and folded, so that without padding or dilation neither is mentioned, and
@@ -35,7 +35,7 @@ def telling(found: Working, name: str) -> list[Line]:
 
 def _live(found: Working, lines: Iterable[Line], asked: set[str], values: Mapping[str, Value]) -> list[Line]:
     """The lines with idle defaults put in, without those that nothing asked reads any more."""
-    known: dict[str, Value] = {name: values[name] for name in found.defaults if is_idle(values[name])}
+    known: dict[str, Value] = {name: values[name] for name in found.defaults if is_trivial(values[name])}
     folded: dict[str, Line] = {}
     for line in lines:
         node = to_node(evaluate(line.expression, known))
@@ -70,6 +70,6 @@ def _is_whole(value: Value) -> bool:
     return not isinstance(value, tuple | dict) and evaluate(Call("floor", (to_node(value),))) == value
 
 
-def is_idle(value: Value) -> bool:
+def is_trivial(value: Value) -> bool:
     """Whether a default changes nothing: stride 1, padding 0, along every axis and in every layer."""
     return (set(value) if isinstance(value, tuple) else {value}) in ({0}, {1})

@@ -39,12 +39,12 @@ def partial(node: Partial, compile_node: Compile) -> Callable[[Environment], Val
     """∂h_m/∂h_{m−1} has the value that the environment gives it under PARTIALS; without one it stays."""
     top, bottom = _placed(node.top, compile_node), _placed(node.bottom, compile_node)
 
-    def look_up(env: Environment) -> Value:
+    def lookup(env: Environment) -> Value:
         place = Partial(top(env), bottom(env), node.direct)
         known = env.get(PARTIALS)
         return place if known is None else known.get(place, place)
 
-    return look_up
+    return lookup
 
 
 def _placed(node: Node, compile_node: Compile) -> Callable[[Environment], Node]:

@@ -105,20 +105,20 @@ class _Scope:
         """Runs it the first time only."""
         self.keeps, key = True, self.key
 
-        def look_up(env: Environment) -> Value:
+        def lookup(env: Environment) -> Value:
             kept = env[key]
             if run in kept:
                 return kept[run]
             kept[run] = value = run(env)
             return value
 
-        return look_up
+        return lookup
 
     def keep_with_work(self, run: Evaluator) -> Evaluator:
         """Runs it the first time only, and spends its work again each time: what a Σ may do is counted as written."""
         self.keeps, key = True, self.key
 
-        def look_up(env: Environment) -> Value:
+        def lookup(env: Environment) -> Value:
             kept = env[key]
             if run in kept:
                 value, work = kept[run]
@@ -129,7 +129,7 @@ class _Scope:
                 kept[run] = value, before - left()
             return value
 
-        return look_up
+        return lookup
 
 
 def _in_several_places(root: Node) -> set[int]:
@@ -357,7 +357,7 @@ class _Compiler:
         base = _as_it_is(node.base) if isinstance(node.base, Name) else self.of(node.base)
         indices = [self.of(index) for index in node.indices]
 
-        def look_up(env: Environment) -> Value:
+        def lookup(env: Environment) -> Value:
             value = base(env)
             for place, index in enumerate(indices):
                 at = index(env)
@@ -366,7 +366,7 @@ class _Compiler:
                 value = item_at(value, at)
             return value
 
-        return look_up
+        return lookup
 
     def reduce(self, node: Reduce) -> Evaluator:
         low, high = self.of(node.low), self.of(node.high)
@@ -434,11 +434,11 @@ def _chain(function: Callable[[Value, Value], Value], parts: list[Evaluator], en
 def _name(node: Name) -> Evaluator:
     found = _as_it_is(node)
 
-    def look_up(env: Environment) -> Value:
+    def lookup(env: Environment) -> Value:
         value = found(env)
         return arrays.unrolled(value) if value.__class__ is dict else value
 
-    return look_up
+    return lookup
 
 
 def _as_it_is(node: Name) -> Evaluator:

@@ -126,12 +126,12 @@ def _gathered(root: Node, weight: int, opened: Callable[[Node], Opened | None]) 
 def _gathered_once(root: Node, weight: int, opened: Callable[[Node], Opened | None]) -> Opened:
     """The same of a graph: a node gives its weight on when all places where it stands have given it theirs."""
     parts: dict[int, Opened | None] = {}
-    met: list[Node] = []
+    distinct: list[Node] = []
     after: list[Node] = []
 
     def visit(node: Node) -> None:
         inside = parts[id(node)] = opened(node)
-        met.append(node)
+        distinct.append(node)
         for part, _ in inside or ():
             if id(part) not in parts:
                 visit(part)
@@ -143,7 +143,7 @@ def _gathered_once(root: Node, weight: int, opened: Callable[[Node], Opened | No
     for node in reversed(after):
         for part, by in parts[id(node)] or ():
             weights[id(part)] += by * weights[id(node)]
-    return [(node, weights[id(node)]) for node in met if parts[id(node)] is None]
+    return [(node, weights[id(node)]) for node in distinct if parts[id(node)] is None]
 
 
 def _opened_sum(node: Node) -> Opened | None:

@@ -74,12 +74,12 @@ def solve(constraints: Sequence[Constraint], ranges: Mapping[str, tuple[int, int
     try:
         within_budget(lambda: search.box(dict(ranges)), LIMIT_SEARCH)
     except _TooMany as stopped:
-        raise UserError(_smaller(dict(ranges), stopped.box, search.looked_at)) from None
+        raise UserError(_smaller(dict(ranges), stopped.box, search.examined)) from None
     found = sorted(search.found, key=lambda solution: tuple(solution.values()))
     return Solutions(tuple(found), search.count, dict(ranges))
 
 
-def _smaller(ranges: Box, at: Box, looked_at: int) -> str:
+def _smaller(ranges: Box, at: Box, examined: int) -> str:
     """What to say when a search gave up after so many boxes: ranges that need fewer.
 
     The narrowest side is halved first, and lower halves come first; so a lower half that ends below the last box has
@@ -93,7 +93,7 @@ def _smaller(ranges: Box, at: Box, looked_at: int) -> str:
     if high >= low:
         return f"the search is too large; the range {side}={low}..{high} could be searched"
     width = 1
-    while 2 * (width + 1) ** len(ranges) <= looked_at:
+    while 2 * (width + 1) ** len(ranges) <= examined:
         width += 1
     small = (f"{name}={first}..{min(last, first + width - 1)}" for name, (first, last) in ranges.items())
     return f"the search is too large; give smaller ranges, such as {', '.join(small)}"
@@ -108,7 +108,7 @@ class _Search:
         self.constraints = constraints
         self.names = names
         self.left = MOST_WORK
-        self.looked_at = 0
+        self.examined = 0
         self.found: list[dict[str, int]] = []
         self.count = 0
 
@@ -119,13 +119,13 @@ class _Search:
             current = stack.pop()
             if self.left < 0:
                 raise _TooMany(current)
-            self.looked_at += 1
+            self.examined += 1
             try:
-                stack.extend(self.look(current))
+                stack.extend(self.examine(current))
             except WorkError:
                 raise _TooMany(current) from None
 
-    def look(self, box: Box) -> list[Box]:
+    def examine(self, box: Box) -> list[Box]:
         """Takes the solutions in a box, or gives the boxes in which they are to be looked for, the last one first."""
         open_ = [name for name in self.names if box[name][0] < box[name][1]]
         values: dict[str, Any] = {

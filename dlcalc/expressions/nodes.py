@@ -391,7 +391,7 @@ def fact(slot: str) -> Callable[[Callable[[Node], Fact]], Callable[[Node], Fact]
 
     def kept(compute: Callable[[Node], Fact]) -> Callable[[Node], Fact]:
         @wraps(compute)
-        def look_up(node: Node) -> Fact:
+        def lookup(node: Node) -> Fact:
             try:
                 return getattr(node, slot)  # type: ignore[no-any-return]
             except AttributeError:
@@ -400,7 +400,7 @@ def fact(slot: str) -> Callable[[Callable[[Node], Fact]], Callable[[Node], Fact]
             object.__setattr__(node, slot, found)
             return found
 
-        return look_up
+        return lookup
 
     return kept
 

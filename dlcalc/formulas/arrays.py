@@ -12,7 +12,7 @@ from typing import Any
 
 from ..errors import UserError
 from ..expressions.nodes import Node, Value
-from .by_hand import OPERATIONS, Operation
+from .hand_operations import OPERATIONS, Operation
 from .model import Formula
 
 _RANKS = ("one number", "a vector", "a matrix", "a map of channels", "a bank of filters")

@@ -85,16 +85,16 @@ class Working:
 
     def first_steps(self, most: int) -> tuple[tuple[Line, ...], dict[str, int]]:
         """The evaluated steps with `most` entries of each unrolled one, and how many entries of which are left out."""
-        told: list[Line] = []
+        evaluated: list[Line] = []
         left_out: dict[str, int] = {}
         for op in self.program.steps():
             if op.step.each:
-                told += islice(self._unrolled(self._op(op), op.step), most)
+                evaluated += islice(self._unrolled(self._op(op), op.step), most)
                 entries = sum(1 for _ in _entries(self.state.values[op.name], len(op.each)))
                 left_out |= {op.name: entries - most} if entries > most else {}
             else:
-                told += self._lines(self._op(op), op.step)
-        return tuple(told), left_out
+                evaluated += self._lines(self._op(op), op.step)
+        return tuple(evaluated), left_out
 
     def _op(self, op: Op) -> Op:
         return self.program.edited(op.name, self.edits[op.name]) if op.name in self.edits else op

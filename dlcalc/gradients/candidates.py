@@ -17,15 +17,26 @@ from .delta import LAST, MIDDLE, Delta
 from .derivation import Derivation
 from .edits import Edit, Found
 from .general import General
-from .instances import SETTINGS, WORK, World, is_line, same, world_of
+from .instances import SETTINGS, WORK, Instance, instance_of, is_line, same
 from .layouts import declared_shape, in_layout
 from .lines import Line, Role, with_steps
 from .local import moved
-from .mistakes import COMMON, FEWER, LEFT_OUT, ONLY_IF_SQUARE, RULES, TOLD_BY, TRANSPOSED, WHOLES, Slipped, Whole
+from .mistakes import (
+    COMMON,
+    FEWER,
+    GRADIENT_MISTAKES,
+    LEFT_OUT,
+    ONLY_IF_SQUARE,
+    RULES,
+    SAME_AS,
+    TRANSPOSED,
+    EditedDelta,
+    GradientMistake,
+)
 from .model import Network, Signal, indices_in
 
 MOST_NAMED = 5
-Evaluate: TypeAlias = Callable[[World], Value | None]
+Evaluate: TypeAlias = Callable[[Instance], Value | None]
 """The value of a mistaken gradient on some numbers; None where it has none."""
 
 
@@ -38,9 +49,9 @@ def pair(found: Iterable[Found]) -> Found:
 class Candidates:
     """What each mistake comes to, on numbers on which the answer has a value."""
 
-    def __init__(self, worlds: Sequence[World], answer: Answer) -> None:
-        self.worlds, self.answer = worlds, answer
-        self.network, self.wrt, self.layout = worlds[0].network, worlds[0].wrt, worlds[0].layout
+    def __init__(self, instances: Sequence[Instance], answer: Answer) -> None:
+        self.instances, self.answer = instances, answer
+        self.network, self.wrt, self.layout = instances[0].network, instances[0].wrt, instances[0].layout
 
     def named(self, wrote: Value) -> list[Found]:
         """The mistakes that lead to these numbers; two of them together only where none does alone."""
@@ -49,50 +60,52 @@ class Candidates:
 
     def _among(self, wrote: Value, table: Iterable[tuple[Found | None, Evaluate]]) -> list[Found]:
         found: dict[str, Found] = {}
-        world = self.worlds[0]
+        instance = self.instances[0]
         for mistake, evaluate in table:
-            value = evaluate(world)
+            value = evaluate(instance)
             if value is None:
                 continue
-            for whole, changed in self._wholes(world, value, mistake):
-                if whole.id in found or not self._same(world, wrote, changed):
+            for whole, changed in self._gradient_mistakes(instance, value, mistake):
+                if whole.id in found or not self._same(instance, wrote, changed):
                     continue
                 if self._confirmed(mistake, evaluate, whole):
                     found[whole.id] = whole
             if len(found) > MOST_NAMED:
                 break
         fewest = min((one.id.count("+") for one in found.values()), default=0)
-        return [one for one in found.values() if one.id.count("+") == fewest and not _is_told(one.id, found)]
+        return [one for one in found.values() if one.id.count("+") == fewest and not _is_covered(one.id, found)]
 
-    def _same(self, world: World, wrote: Value, value: Value) -> bool:
-        if self.answer.has_partials and world.is_matrix and is_line(wrote):
+    def _same(self, instance: Instance, wrote: Value, value: Value) -> bool:
+        if self.answer.has_partials and instance.is_matrix and is_line(wrote):
             return same(flat((wrote,)), flat((value,)))
-        return same(world.shaped(wrote), world.shaped(value))
+        return same(instance.shaped(wrote), instance.shaped(value))
 
     def _confirmed(self, mistake: Found | None, evaluate: Evaluate, whole: Found) -> bool:
         """Whether the other sets of numbers say the same."""
-        for world in self.worlds[1:]:
+        for instance in self.instances[1:]:
             try:
-                wrote = world.value(self.answer)
+                wrote = instance.value(self.answer)
             except UserError:
                 return False
-            value = evaluate(world)
+            value = evaluate(instance)
             if value is None:
                 return False
             if not any(
-                name.id == whole.id and self._same(world, wrote, changed)
-                for name, changed in self._wholes(world, value, mistake)
+                name.id == whole.id and self._same(instance, wrote, changed)
+                for name, changed in self._gradient_mistakes(instance, value, mistake)
             ):
                 return False
         return True
 
-    def _wholes(self, world: World, value: Value, mistake: Found | None) -> Iterator[tuple[Found, Value]]:
+    def _gradient_mistakes(
+        self, instance: Instance, value: Value, mistake: Found | None
+    ) -> Iterator[tuple[Found, Value]]:
         """The value as it is, with another sign or factor, and transposed."""
         first = () if mistake is None else (mistake,)
         yield (pair(first) if first else ONLY_IF_SQUARE), value
-        for whole in WHOLES:
-            yield pair((*first, Found(whole.id, whole.because))), _changed(value, whole, world.steps)
-        if len(shape_of(value)) == 2 and world.is_matrix:
+        for whole in GRADIENT_MISTAKES:
+            yield pair((*first, Found(whole.id, whole.because))), _changed(value, whole, instance.steps)
+        if len(shape_of(value)) == 2 and instance.is_matrix:
             yield pair((*first, self._transposed())), transpose(value)
 
     def _transposed(self) -> Found:
@@ -100,13 +113,13 @@ class Candidates:
         return Found(TRANSPOSED.id, TRANSPOSED.because.format(self.wrt, shape))
 
 
-def _is_told(id: str, found: Container[str]) -> bool:
+def _is_covered(id: str, found: Container[str]) -> bool:
     """Whether another mistake that was found says the same, and better."""
-    better = "+".join(TOLD_BY.get(part, part) for part in id.split("+"))
+    better = "+".join(SAME_AS.get(part, part) for part in id.split("+"))
     return better != id and better in found
 
 
-def _changed(value: Value, whole: Whole, steps: int) -> Value:
+def _changed(value: Value, whole: GradientMistake, steps: int) -> Value:
     return each(lambda number: whole.change(number, steps), value)
 
 
@@ -118,21 +131,21 @@ class Known:
 
     def __init__(self, evaluate: Evaluate) -> None:
         self.evaluate = evaluate
-        self.values: dict[World, Value | None] = {}
+        self.values: dict[Instance, Value | None] = {}
 
-    def __call__(self, world: World) -> Value | None:
-        if world not in self.values:
+    def __call__(self, instance: Instance) -> Value | None:
+        if instance not in self.values:
             if len(self.values) > 16:
                 self.values.clear()
-            self.values[world] = self.evaluate(world)
-        return self.values[world]
+            self.values[instance] = self.evaluate(instance)
+        return self.values[instance]
 
 
 @lru_cache(maxsize=64)
 def _table(network: Network, wrt: str, layout: str, partials: bool) -> tuple[tuple[Found | None, Evaluate], ...]:
     """The right gradient, and that of every edit: of the formulas, in ∂ notation if asked, and of the recursion."""
     role: Role = "gradient" if wrt in network.by_name else "vector"
-    found: list[tuple[Found | None, Evaluate]] = [(None, lambda world: world.expected)]
+    found: list[tuple[Found | None, Evaluate]] = [(None, lambda instance: instance.expected)]
     for tree in _formulas(network, wrt):
         found += [(edit.mistake, _of_formula(edit.of(tree), layout, role)) for edit in _edits(tree, network)]
     if partials:
@@ -143,7 +156,7 @@ def _table(network: Network, wrt: str, layout: str, partials: bool) -> tuple[tup
         delta = Delta(network)
         for signal in _needed(delta, wrt):
             for edit in _edits(delta.right(signal, MIDDLE), network):
-                found.append((edit.mistake, _of_recursion(Slipped(delta, signal, edit), wrt, layout)))
+                found.append((edit.mistake, _of_recursion(EditedDelta(delta, signal, edit), wrt, layout)))
     return tuple((mistake, Known(evaluate)) for mistake, evaluate in found)
 
 
@@ -192,11 +205,11 @@ def _of_formula(node: Node, layout: str, role: Role) -> Evaluate:
     try:
         run = compile_node(in_layout(Line(node, node, role), layout).right)
     except UserError:
-        return lambda world: None
+        return lambda instance: None
 
-    def evaluate(world: World) -> Value | None:
+    def evaluate(instance: Instance) -> Value | None:
         try:
-            return _numbers(within_budget(lambda: run(dict(world.with_partials)), WORK))
+            return _numbers(within_budget(lambda: run(dict(instance.with_partials)), WORK))
         except UserError:
             return None
 
@@ -204,16 +217,16 @@ def _of_formula(node: Node, layout: str, role: Role) -> Evaluate:
 
 
 def _of_recursion(delta: Delta, wrt: str, layout: str) -> Evaluate:
-    def evaluate(world: World) -> Value | None:
-        env = {**world.environment}
+    def evaluate(instance: Instance) -> Value | None:
+        env = {**instance.environment}
         try:
-            for name, t, line in delta.unrolled(world.steps):
+            for name, t, line in delta.unrolled(instance.steps):
                 run = compile_node(in_layout(line, layout).right)
                 value = within_budget(lambda run=run: run(env), WORK)  # type: ignore[misc]
                 if name.layer:
                     return None
                 env[name.name] = {**env[name.name], t: value}
-            line = in_layout(with_steps(delta.gradient(wrt), world.steps), layout)
+            line = in_layout(with_steps(delta.gradient(wrt), instance.steps), layout)
             return _numbers(within_budget(lambda: compile_node(line.right)(env), WORK))
         except UserError:
             return None
@@ -264,20 +277,20 @@ def unfolded(derivation: Derivation) -> Node:
     return in_layout(whole, derivation.layout).right
 
 
-def slipped(derivation: Derivation, right: Node) -> Iterator[tuple[Found, Node]]:
+def mistaken_gradients(derivation: Derivation, right: Node) -> Iterator[tuple[Found, Node]]:
     """What single mistakes make of a right formula: of those that have a value each value once, the commonest first."""
     network, wrt, layout = derivation.network, derivation.wrt, derivation.layout
     steps = derivation.steps or SETTINGS[0][0]
-    world = world_of(network, wrt, layout, (steps, *SETTINGS[0][1:]), 1)
+    instance = instance_of(network, wrt, layout, (steps, *SETTINGS[0][1:]), 1)
     role: Role = "gradient" if wrt in network.by_name else "vector"
-    seen = [world.expected]
+    seen = [instance.expected]
     for tree in _formulas(network, wrt):
         if in_layout(with_steps(Line(tree, tree, role), derivation.steps), layout).right != right:
             continue
         for edit in sorted(_edits(tree, network), key=lambda edit: not _is_common(edit)):
             changed = edit.of(tree)
-            value = _of_formula(changed, layout, role)(world)
-            is_told = edit.mistake.id not in TOLD_BY
+            value = _of_formula(changed, layout, role)(instance)
+            is_told = edit.mistake.id not in SAME_AS
             if is_told and value is not None and not any(same(value, one) for one in seen):
                 seen.append(value)
                 line = in_layout(with_steps(Line(changed, changed, role), derivation.steps), layout)

@@ -107,7 +107,7 @@ def _parts(cell: str, activation: str, update_gate: str, reset: str) -> _Parts:
     if cell == "rnn":
         return _rnn(activation)
     if cell == "bidirectional":
-        return _both_ways(_rnn(activation))
+        return _bidirectional(_rnn(activation))
     if cell == "gru":
         return _gru(update_gate, reset)
     return _lstm(cell == "peephole")
@@ -147,22 +147,22 @@ def _rnn(activation: str) -> _Parts:
     return (group,), weights, {Signal("h"): "h0"}
 
 
-def _both_ways(forwards: _Parts) -> _Parts:
+def _bidirectional(forwards: _Parts) -> _Parts:
     """The same cell a second time, from the last step to the first."""
     (group,), weights, _ = forwards
     signals = {"a": "a_b", "h": "g"}
     names = {**signals, **{weight.name: f"{weight.name}_b" for weight in weights}}
 
-    def turned(node: Node) -> Node:
+    def time_reversed(node: Node) -> Node:
         if isinstance(node, Name):
             return Name(names.get(node.id, node.id), node.kind, node.integer)
         if isinstance(node, Index) and node.indices == (shifted(TIME, -1),):
-            return Index(turned(node.base), (shifted(TIME, 1),))
-        return node.map(turned)
+            return Index(time_reversed(node.base), (shifted(TIME, 1),))
+        return node.map(time_reversed)
 
     backwards = Group(
         tuple(
-            Equation(Signal(signals[e.signal.name]), turned(e.right), f"{e.meaning}, backwards", e.hidden)
+            Equation(Signal(signals[e.signal.name]), time_reversed(e.right), f"{e.meaning}, backwards", e.hidden)
             for e in group.equations
         ),
         -1,
@@ -186,8 +186,10 @@ def _lstm(peephole: bool) -> _Parts:
     equations = _with_sums(_renamed(steps, {"g": "Ctilde"}), {"Ctilde": "c"})
     weights = _gated_weights(_LSTM_GATES)
     if peephole:
-        looks = (Weight(f"p_{g}", f"peephole weights of the {_LSTM_GATES[g]}", "m", "", "peephole", g) for g in "fio")
-        weights = (*weights, *looks)
+        peepholes = (
+            Weight(f"p_{g}", f"peephole weights of the {_LSTM_GATES[g]}", "m", "", "peephole", g) for g in "fio"
+        )
+        weights = (*weights, *peepholes)
     return (Group(equations),), weights, {Signal("h"): "h0", Signal("C"): "C0"}
 
 
@@ -289,10 +291,10 @@ def _in_layer(name: str, layer: int) -> str:
 # heads
 
 
-def _head(name: str, state: Signal, both_ways: bool) -> Head:
+def _head(name: str, state: Signal, bidirectional: bool) -> Head:
     here = state.at(TIME)
     if name in ("squared", "given"):
-        if both_ways:
+        if bidirectional:
             raise UserError(f"a bidirectional network has an output layer that reads both states; {name} has none")
         if name == "given":
             given = Signal("d").at(TIME)
@@ -301,7 +303,7 @@ def _head(name: str, state: Signal, both_ways: bool) -> Head:
         loss, error = (_fact("loss_squared_by_hand", step, names) for step in ("loss", "gradient"))
         return Head(name, HEADS[name], (), (), loss, state, error, "y")
     steps = _steps(formula("rnn_softmax_by_hand" if name == "softmax" else "rnn_output_by_hand"), ("h", "o", "yhat"))
-    outputs, score = _output_layer(steps["o"], here, both_ways)
+    outputs, score = _output_layer(steps["o"], here, bidirectional)
     right, meaning = steps["yhat"]
     right = replaced(right, {Signal("o").at(TIME): score.signal.at(TIME)})
     if name == "sigmoid":
@@ -321,11 +323,11 @@ _LOSS_OF = {
 """Head → the formula of its loss, the step that is ∂L/∂o, and the letter of the output there."""
 
 
-def _output_layer(stated: tuple[Node, str], here: Index, both_ways: bool) -> tuple[tuple[Weight, ...], Equation]:
+def _output_layer(stated: tuple[Node, str], here: Index, bidirectional: bool) -> tuple[tuple[Weight, ...], Equation]:
     """o_t = V h_t + c, as the formula has it; of a bidirectional network V_b g_t is added."""
     weights = [Weight("V", "weights of the output layer", "k", "m"), Weight("c", "bias of the output layer", "k")]
     right = replaced(stated[0], {Signal("h").at(TIME): here})
-    if both_ways:
+    if bidirectional:
         weights.insert(1, Weight("V_b", "weights of the output layer for the state that runs backwards", "k", "m"))
         assert isinstance(right, Add)
         backwards = Mul((Name("V_b", Kind.MATRIX), Signal("g").at(TIME)))

@@ -14,7 +14,7 @@ from ..errors import UserError
 from ..expressions import printing
 from ..expressions.nodes import Literal, Mul, Name, Node, Outer, Partial
 from .lines import LOSS, Line, added_up, at_least_one, folded, span, with_steps
-from .local import Locals, Use, combined, local_derivatives, moved, pointwise, signed, taken_back, total
+from .local import Locals, Use, combined, local_derivatives, moved, pointwise, signed, total, vjp
 from .model import STEPS, TIME, Group, Network, Signal, shifted
 
 
@@ -75,7 +75,7 @@ class Delta:
             read = self._known(edge.reader, place, -edge.by)
             if read is not None:
                 moved_back = tuple(factor.at(shifted(TIME, -edge.by)) for factor in edge.factors)
-                terms.append(signed(edge.sign, taken_back(moved_back, read)))
+                terms.append(signed(edge.sign, vjp(moved_back, read)))
         return total(tuple(terms)) if terms else None
 
     def _known(self, signal: Signal, place: Place, by: int) -> Node | None:
@@ -166,7 +166,7 @@ class Delta:
     def _sum(self, use: Use) -> Node:
         gradient = self._known(use.reader, LAST, 0)
         assert gradient is not None
-        body = met(use, taken_back(use.factors, gradient), TIME)
+        body = weight_gradient(use, vjp(use.factors, gradient), TIME)
         if use.reader == self.network.head.at and self.network.loss == "last":
             return moved(body, STEPS)
         low: Node = Literal(1)
@@ -182,12 +182,12 @@ class Delta:
             if edge.by:
                 read = self._known(edge.reader, place, 0)
                 assert read is not None
-                terms.append(moved(signed(edge.sign, taken_back(edge.factors, read)), time))
+                terms.append(moved(signed(edge.sign, vjp(edge.factors, read)), time))
         zero = shifted(STEPS, 1) if backwards else Literal(0)
         return Line(Partial(LOSS, signal.at(zero)), total(tuple(terms)), "vector")
 
 
-def met(use: Use, gradient: Node, time: Node) -> Node:
+def weight_gradient(use: Use, gradient: Node, time: Node) -> Node:
     """The gradient by a weight from that of what it makes: ⊗ what it was multiplied by."""
     gradient = signed(use.sign, gradient)
     if use.reads is None:

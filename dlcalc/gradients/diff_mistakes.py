@@ -14,7 +14,7 @@ from ..expressions.parser import parse
 
 
 @dataclass(frozen=True)
-class Slip:
+class DiffMistake:
     """A broken rule: `because` is what the student is told; the larger `weight`, the more common."""
 
     id: str
@@ -23,11 +23,11 @@ class Slip:
     rules: Callable[[str], Derivation]
 
 
-def slipped(node: Node, by: str) -> Iterator[tuple[Slip, Node]]:
+def mistaken_derivatives(node: Node, by: str) -> Iterator[tuple[DiffMistake, Node]]:
     """What each mistake makes of a derivative, the commonest first; those without a value are left out."""
-    for slip in SLIPS:
+    for mistake in DIFF_MISTAKES:
         try:
-            yield slip, slip.rules(by).derive(node)
+            yield mistake, mistake.rules(by).derive(node)
         except (UserError, OverflowError):
             continue
 
@@ -145,7 +145,7 @@ class _QuotientPlus(_Quotient):
         return divide(self.of(top) * bottom + top * self.of(bottom), bottom**2)
 
 
-class _QuotientTurned(_Quotient):
+class _QuotientReversed(_Quotient):
     def broken(self, top: Node, bottom: Node) -> Value:
         return divide(top * self.of(bottom) - self.of(top) * bottom, bottom**2)
 
@@ -196,39 +196,41 @@ def _lowered(node: Pow, n: Value) -> Value:
     return n * power(node.base, n - 1)
 
 
-SLIPS = (
-    Slip("inner-derivative-forgotten", "the chain rule also multiplies by the derivative of what stands inside", 1,
-         _InnerForgotten),
-    Slip("one-side-only", "that is the slope on one side alone: on the other side of the bend it is another", 0.9,
-         _OneSide),
-    Slip("product-of-derivatives", "the derivative of a product is not the product of the derivatives", 0.8, _Product),
-    Slip("sign-lost", "a minus sign went missing", 0.7, _SignLost),
-    Slip("factor-forgotten", "a factor of the outer derivative is missing: sigmoid′ = sigmoid·(1 − sigmoid), "
-         "tanh′ = 1 − tanh², sqrt′ = 1/(2·sqrt), exp′ = exp", 0.7, _FactorForgotten),
-    Slip("first-factor-only", "the product rule has a second term, in which the other factor is derived", 0.6,
-         _FirstFactor),
-    Slip("last-factor-only", "the product rule has a first term, in which the other factor is derived", 0.5,
-         _LastFactor),
-    Slip("not-lowered", "in the power rule the exponent becomes smaller by one", 0.6, _Power),
-    Slip("exponent-not-in-front", "in the power rule the exponent comes down as a factor", 0.5, _NotInFront),
-    Slip("input-for-value", "h(1 − h) and 1 − h² are meant at the output h of the function, not at what goes in", 0.5,
-         _AtTheOutput),
-    Slip("other-activation", "sigmoid′ = sigmoid·(1 − sigmoid) and tanh′ = 1 − tanh² are exchanged", 0.4,
-         _OneForTheOther),
-    Slip("outer-at-letter", "the outer derivative is taken at what stands inside, not at the letter alone", 0.4,
-         _OuterAtLetter),
-    Slip("outer-at-inner-derivative", "the outer derivative is taken at what stands inside, not at its derivative", 0.3,
-         _OuterAtInnerDerivative),
-    Slip("outer-kept", "the outer function is derived too, not only what stands inside", 0.4, _OuterKept),
-    Slip("quotient-plus", "the numerator of the quotient rule is a difference", 0.5, _QuotientPlus),
-    Slip("quotient-turned", "in the quotient rule the term with the numerator’s derivative comes first", 0.5,
-         _QuotientTurned),
-    Slip("not-squared", "the quotient rule divides by the square of the denominator", 0.5, _NotSquared),
-    Slip("quotient-of-derivatives", "the derivative of a quotient is not the quotient of the derivatives", 0.6,
-         _Quotient),
-    Slip("power-rule-for-exponential", "the letter stands in the exponent, so the power rule does not hold", 0.5,
-         _PowerForExponential),
-    Slip("constant-kept", "the derivative of a constant term is 0", 0.5, _ConstantKept),
-    Slip("not-derived", "that is the expression itself", 0.2, _Untouched),
+DIFF_MISTAKES = (
+    DiffMistake("inner-derivative-forgotten", "the chain rule also multiplies by the derivative of what stands inside",
+                1, _InnerForgotten),
+    DiffMistake("one-side-only", "that is the slope on one side alone: on the other side of the bend it is another",
+                0.9, _OneSide),
+    DiffMistake("product-of-derivatives", "the derivative of a product is not the product of the derivatives",
+                0.8, _Product),
+    DiffMistake("sign-lost", "a minus sign went missing", 0.7, _SignLost),
+    DiffMistake("factor-forgotten", "a factor of the outer derivative is missing: sigmoid′ = sigmoid·(1 − sigmoid), "
+                "tanh′ = 1 − tanh², sqrt′ = 1/(2·sqrt), exp′ = exp", 0.7, _FactorForgotten),
+    DiffMistake("first-factor-only", "the product rule has a second term, in which the other factor is derived", 0.6,
+                _FirstFactor),
+    DiffMistake("last-factor-only", "the product rule has a first term, in which the other factor is derived", 0.5,
+                _LastFactor),
+    DiffMistake("not-lowered", "in the power rule the exponent becomes smaller by one", 0.6, _Power),
+    DiffMistake("exponent-not-in-front", "in the power rule the exponent comes down as a factor", 0.5, _NotInFront),
+    DiffMistake("input-for-value", "h(1 − h) and 1 − h² are meant at the output h of the function, not at what goes in",
+                0.5, _AtTheOutput),
+    DiffMistake("other-activation", "sigmoid′ = sigmoid·(1 − sigmoid) and tanh′ = 1 − tanh² are exchanged", 0.4,
+                _OneForTheOther),
+    DiffMistake("outer-at-letter", "the outer derivative is taken at what stands inside, not at the letter alone", 0.4,
+                _OuterAtLetter),
+    DiffMistake("outer-at-inner-derivative",
+                "the outer derivative is taken at what stands inside, not at its derivative", 0.3,
+                _OuterAtInnerDerivative),
+    DiffMistake("outer-kept", "the outer function is derived too, not only what stands inside", 0.4, _OuterKept),
+    DiffMistake("quotient-plus", "the numerator of the quotient rule is a difference", 0.5, _QuotientPlus),
+    DiffMistake("quotient-turned", "in the quotient rule the term with the numerator’s derivative comes first", 0.5,
+                _QuotientReversed),
+    DiffMistake("not-squared", "the quotient rule divides by the square of the denominator", 0.5, _NotSquared),
+    DiffMistake("quotient-of-derivatives", "the derivative of a quotient is not the quotient of the derivatives", 0.6,
+                _Quotient),
+    DiffMistake("power-rule-for-exponential", "the letter stands in the exponent, so the power rule does not hold", 0.5,
+                _PowerForExponential),
+    DiffMistake("constant-kept", "the derivative of a constant term is 0", 0.5, _ConstantKept),
+    DiffMistake("not-derived", "that is the expression itself", 0.2, _Untouched),
 )  # fmt: skip
 """Every mistake that is named, with how common it is."""

@@ -12,35 +12,37 @@ from ..expressions.evaluate import compile_node
 from ..expressions.limits import LimitError, within_budget
 from ..expressions.nodes import Index, Literal, Mul, Name, Node, Reduce, Value
 from .answer import Answer
-from .instances import WORK, World
+from .instances import WORK, Instance
 
 
-def disagreement(world: World, answer: Answer, only_shapes: bool = False) -> str:
+def disagreement(instance: Instance, answer: Answer, only_shapes: bool = False) -> str:
     """In words, where an answer and the gradient differ; only where their shapes do, if that is all that is asked."""
     try:
-        value = world.value(answer)
+        value = instance.value(answer)
     except LimitError:
         raise
     except UserError as error:
-        place = _first_problem(world, answer)
-        return f"at {printing.text(place[0])}: {_in_letters(place[1], world)}" if place else str(error)
-    wrote, wanted = world.both(value, answer)
+        place = _first_problem(instance, answer)
+        return f"at {printing.text(place[0])}: {_in_letters(place[1], instance)}" if place else str(error)
+    wrote, wanted = instance.both(value, answer)
     if shape_of(wanted) != shape_of(wrote):
-        return _in_letters(f"this is {shown(shape_of(wrote))}, ∂L/∂{world.wrt} is {shown(shape_of(wanted))}", world)
-    return "" if only_shapes else counterexample(world, wrote, wanted)
+        return _in_letters(
+            f"this is {shown(shape_of(wrote))}, ∂L/∂{instance.wrt} is {shown(shape_of(wanted))}", instance
+        )
+    return "" if only_shapes else counterexample(instance, wrote, wanted)
 
 
-def _first_problem(world: World, answer: Answer) -> tuple[Node, str] | None:
+def _first_problem(instance: Instance, answer: Answer) -> tuple[Node, str] | None:
     """The innermost, leftmost part without a value, and why."""
-    env = dict(world.with_partials if answer.has_partials else world.environment)
+    env = dict(instance.with_partials if answer.has_partials else instance.environment)
     try:
         if answer.statements:
-            world.state(answer.statements, env)
+            instance.state(answer.statements, env)
     except LimitError:
         raise
     except UserError as error:
         return answer.statements[0].right, str(error)
-    return within_budget(lambda: _problem(world.read(answer.node), env), WORK)
+    return within_budget(lambda: _problem(instance.read(answer.node), env), WORK)
 
 
 def _problem(node: Node, env: dict[str, Any]) -> tuple[Node, str] | None:
@@ -83,26 +85,26 @@ def _narrowed(node: Node, env: dict[str, Any]) -> Node:
 _SIZES = re.compile(r"\b\d+(?:×\d+)*\b")
 
 
-def _in_letters(text: str, world: World) -> str:
+def _in_letters(text: str, instance: Instance) -> str:
     """Sizes by their letters: 2×3 is m×n. What speaks of steps stays as it is."""
-    if "step" in text or (" single " in text and "×" not in text and world.layout == "number"):
+    if "step" in text or (" single " in text and "×" not in text and instance.layout == "number"):
         return text
-    _, n, m, k = world.setting
+    _, n, m, k = instance.setting
     letters = {str(n): "n", str(m): "m", str(k): "k"}
     put = _SIZES.sub(lambda found: "×".join(letters.get(part, part) for part in found.group().split("×")), text)
     return text if put == text else f"{put} (n inputs, m units, k outputs)"
 
 
-def counterexample(world: World, value: Value, gradient: Value) -> str:
+def counterexample(instance: Instance, value: Value, gradient: Value) -> str:
     """Numbers on which they differ most."""
     wrote, wanted = flat((value,)), flat((gradient,))
     place = max(range(len(wanted)), key=lambda i: abs(float(wanted[i]) - float(wrote[i])))
-    steps, n, m, k = world.setting
+    steps, n, m, k = instance.setting
     shape = shape_of(gradient)
     entry = ", ".join(map(str, (place // shape[1] + 1, place % shape[1] + 1) if len(shape) == 2 else (place + 1,)))
-    sizes = "" if world.layout == "number" else f", n = {n}, m = {m}, k = {k}"
+    sizes = "" if instance.layout == "number" else f", n = {n}, m = {m}, k = {k}"
     at = f"entry ({entry}) is" if shape else "it is"
     return (
-        f"with T = {steps}{sizes} and the numbers of seed {world.seed} {at} {float(wrote[place]):.4g}, "
-        f"of ∂L/∂{world.wrt} {float(wanted[place]):.4g}"
+        f"with T = {steps}{sizes} and the numbers of seed {instance.seed} {at} {float(wrote[place]):.4g}, "
+        f"of ∂L/∂{instance.wrt} {float(wanted[place]):.4g}"
     )

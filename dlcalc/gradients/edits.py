@@ -54,7 +54,7 @@ class Edit:
         return changed
 
 
-Look = Callable[[Node, Network], Iterator[tuple[Node, Node]]]
+Pattern = Callable[[Node, Network], Iterator[tuple[Node, Node]]]
 
 
 @dataclass(frozen=True)
@@ -66,25 +66,25 @@ class Rule:
 
     id: str
     because: str
-    look: Look
+    pattern: Pattern
     together: bool = True
 
     def edits(self, tree: Node, network: Network) -> Iterator[Edit]:
-        found = dict.fromkeys(pair for node in walk(tree) for pair in self.look(node, network))
+        found = dict.fromkeys(pair for node in walk(tree) for pair in self.pattern(node, network))
         changes: dict[Node, Node] = {}
         for target, instead in found:
             changes.setdefault(target, instead)
         if len(changes) > 1 and self.together:
-            yield Edit(self._told(*next(iter(changes.items()))), changes)
+            yield Edit(self._found(*next(iter(changes.items()))), changes)
         for target, instead in found:
-            yield Edit(self._told(target, instead), {target: instead})
+            yield Edit(self._found(target, instead), {target: instead})
 
-    def _told(self, target: Node, instead: Node) -> Found:
+    def _found(self, target: Node, instead: Node) -> Found:
         letter = next((part.id for part in walk(target) if isinstance(part, Name)), "")
         there = instead.right if isinstance(target, Outer) and isinstance(instead, Outer) else instead
         shown = "" if instead == GONE else printing.text(there)
-        told = printing.text(_left_out(target, instead))
-        return Found(self.id.format(letter.lower().replace("_", "-")), self.because.format(told, shown))
+        left_out = printing.text(_left_out(target, instead))
+        return Found(self.id.format(letter.lower().replace("_", "-")), self.because.format(left_out, shown))
 
 
 def _left_out(target: Node, instead: Node) -> Node:

@@ -26,7 +26,7 @@ from ..expressions.nodes import (
     replaced,
     rewriting,
 )
-from .delta import met, unknown_weight
+from .delta import unknown_weight, weight_gradient
 from .lines import LOSS, Line, at_least_one, loss_at, with_steps
 from .local import (
     Factor,
@@ -294,7 +294,9 @@ class General:
         network, j, k = self.network, LOSS_STEP, USE_STEP
         if self.is_in_head:
             terms = [
-                self._over_losses(met(use, moved(product((*as_matrices(use.factors, True), network.head.error)), j), j))
+                self._over_losses(
+                    weight_gradient(use, moved(product((*as_matrices(use.factors, True), network.head.error)), j), j)
+                )
                 for use in self.uses
             ]
             return Line(Partial(LOSS, self.weight), total(tuple(terms)), "gradient")
@@ -309,7 +311,7 @@ class General:
         for use in self.uses:
             prefix = tuple(moved(factor, k) for factor in as_matrices(use.factors, back=True))
             gradient = product((*prefix, *self._use_back(use), links, error))
-            sums.append(self._over_losses(self._over_uses(met(use, gradient, k))))
+            sums.append(self._over_losses(self._over_uses(weight_gradient(use, gradient, k))))
         return Line(Partial(LOSS, self.weight), total(tuple(sums)), "gradient")
 
     def _error(self, j: Node) -> Node:

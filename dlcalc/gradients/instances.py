@@ -65,10 +65,11 @@ class OpenError(LimitError):
 
 
 @dataclass(frozen=True, eq=False)
-class World:
+class Instance:
     """One network with random numbers, in one layout.
 
-    `turned`: ∂a/∂b has a column for each entry of a. `flipped`: the weights of the row layout beside columns, Wᵀh.
+    `denominator_layout`: ∂a/∂b has a column for each entry of a. `transposed_weights`: the weights of the row layout
+    beside columns, Wᵀh.
     """
 
     network: Network
@@ -76,8 +77,8 @@ class World:
     layout: str
     setting: tuple[int, int, int, int]
     seed: int
-    turned: bool = False
-    flipped: bool = False
+    denominator_layout: bool = False
+    transposed_weights: bool = False
 
     @property
     def steps(self) -> int:
@@ -103,13 +104,13 @@ class World:
             found = self.numbers.value(Delta(self.network).gradient(self.wrt))
         else:
             found = Numbers(self.network, self.numbers.values, self.layout).by_general(self.wrt)
-        return transpose(found) if self.flipped and self.is_matrix else found
+        return transpose(found) if self.transposed_weights and self.is_matrix else found
 
     @cached_property
     def column(self) -> Value:
         """∂L/∂wrt in column layout."""
-        is_turned = self.flipped or self.layout == "row"
-        return transpose(self.expected) if self.is_matrix and is_turned else self.expected
+        is_transposed = self.transposed_weights or self.layout == "row"
+        return transpose(self.expected) if self.is_matrix and is_transposed else self.expected
 
     @property
     def is_matrix(self) -> bool:
@@ -174,8 +175,8 @@ class World:
                 env = {**env, "e": error_values(env, general, self.steps, self.layout) or env.get("e", {})}
             _chain(found, general, self.steps, self.wrt)
         self._add_slopes_of_loss(found, env)
-        if self.turned:
-            found = {sign: _turned(value) for sign, value in found.items()}
+        if self.denominator_layout:
+            found = {sign: _jacobian_transposed(value) for sign, value in found.items()}
         return {**env, PARTIALS: found}
 
     def _partials(self, env: dict[str, Any], general: General) -> dict[Partial, Value]:
@@ -220,7 +221,7 @@ class World:
         """The answer in numbers. Raises UserError where it has no value, LimitError where it costs too much."""
         answer = answer.changed(lambda node: self.read(node))
         env = dict(self.with_partials if answer.has_partials else self.environment)
-        if self.flipped:
+        if self.transposed_weights:
             env |= {each.name: transpose(env[each.name]) for each in self.network.weights if each.columns}
         return within_budget(lambda: self._value(answer, env), WORK)
 
@@ -297,7 +298,7 @@ class World:
             and isinstance(changed.body, Partial)
             and isinstance(changed.body.top, Index)
         ):
-            descends = not self.turned
+            descends = not self.denominator_layout
             return Reduce("prod", changed.index, changed.low, changed.high, changed.body, descends)
         return changed
 
@@ -320,17 +321,17 @@ class World:
 
 
 @lru_cache(maxsize=256)
-def world_of(
+def instance_of(
     network: Network,
     wrt: str,
     layout: str,
     setting: tuple[int, int, int, int],
     seed: int,
-    turned: bool = False,
-    flipped: bool = False,
-) -> World:
+    denominator_layout: bool = False,
+    transposed_weights: bool = False,
+) -> Instance:
     """The same numbers for every answer to the same question."""
-    return World(network, wrt, layout, setting, seed, turned, flipped)
+    return Instance(network, wrt, layout, setting, seed, denominator_layout, transposed_weights)
 
 
 def same(one: Value, other: Value) -> bool:
@@ -353,7 +354,7 @@ def _row(value: Value) -> Value:
     return value if not isinstance(value, tuple) or isinstance(value[0], tuple) else (value,)
 
 
-def _turned(value: Value) -> Value:
+def _jacobian_transposed(value: Value) -> Value:
     """A Jacobian transposed; a row as a column."""
     shape = shape_of(value)
     return value[0] if len(shape) == 2 and shape[0] == 1 else transpose(value)

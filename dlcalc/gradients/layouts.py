@@ -55,13 +55,13 @@ def in_layout(line: Line, layout: str) -> Line:
         return replace(line, right=_number(line.right))
     if line.role == "symbol":
         return line
-    rows = _Rows(turned=layout == "row")
+    rows = _Rows(weights_transposed=layout == "row")
     if line.role == "jacobian" or (line.role == "gradient" and layout == "pytorch" and is_matrix(line.right)):
         return replace(line, right=rows.kept(line.right))
-    return replace(line, right=rows.turned_over(line.right))
+    return replace(line, right=rows.transposed_in_rows(line.right))
 
 
-def _is_turned(node: Node) -> bool:
+def _is_transpose(node: Node) -> bool:
     return isinstance(node.operand if isinstance(node, Neg) else node, Transpose | Literal)
 
 
@@ -77,15 +77,15 @@ def is_matrix(node: Node) -> bool:
 
 
 class _Rows:
-    """From columns to rows. `turned`: the letters of weight matrices stand for their transposes (row layout)."""
+    """From columns to rows. `weights_transposed`: the letters of weight matrices stand for their transposes."""
 
-    def __init__(self, turned: bool) -> None:
-        self.turned = turned
+    def __init__(self, weights_transposed: bool) -> None:
+        self.weights_transposed = weights_transposed
 
-    def turned_over(self, node: Node) -> Node:
+    def transposed_in_rows(self, node: Node) -> Node:
         """The transpose of what `node` stands for, in the letters of the rows; of a column vector that is its row."""
         if isinstance(node, Name):
-            return Transpose(node) if node.kind is Kind.MATRIX and not self.turned else node
+            return Transpose(node) if node.kind is Kind.MATRIX and not self.weights_transposed else node
         if isinstance(node, Index | Literal):
             return node
         if isinstance(node, Transpose):
@@ -95,18 +95,20 @@ class _Rows:
         if isinstance(node, Mul):
             return self._product(node)
         if isinstance(node, Outer):
-            return product((self.kept(node.right), self.turned_over(node.left)))
+            return product((self.kept(node.right), self.transposed_in_rows(node.left)))
         if isinstance(node, Reduce) and node.operator == "prod":
-            return replace(node, body=self.turned_over(node.body), descending=not node.descending)
+            return replace(node, body=self.transposed_in_rows(node.body), descending=not node.descending)
         if isinstance(node, Reduce):
-            return replace(node, body=self.turned_over(node.body))
+            return replace(node, body=self.transposed_in_rows(node.body))
         if isinstance(node, Call) and node.function == "block":
             return self._block(node)
-        return node.map(self.turned_over)
+        return node.map(self.transposed_in_rows)
 
     def _product(self, node: Mul) -> Node:
         numbers = tuple(factor for factor in node.factors if isinstance(factor, Literal))
-        others = [self.turned_over(factor) for factor in reversed(node.factors) if not isinstance(factor, Literal)]
+        others = [
+            self.transposed_in_rows(factor) for factor in reversed(node.factors) if not isinstance(factor, Literal)
+        ]
         return product((*numbers, *others))
 
     def _block(self, node: Call) -> Call:
@@ -114,32 +116,34 @@ class _Rows:
         assert isinstance(parts, Vector)
         if all(isinstance(row, Vector) for row in parts.items):
             columns = zip(*(row.children() for row in parts.items), strict=True)
-            turned = tuple(Vector(tuple(self.turned_over(cell) for cell in column)) for column in columns)
+            parts_transposed = tuple(
+                Vector(tuple(self.transposed_in_rows(cell) for cell in column)) for column in columns
+            )
         else:
-            turned = (Vector(tuple(self.turned_over(part) for part in parts.items)),)
-        return Call("block", (Vector(turned),))
+            parts_transposed = (Vector(tuple(self.transposed_in_rows(part) for part in parts.items)),)
+        return Call("block", (Vector(parts_transposed),))
 
     def kept(self, node: Node) -> Node:
         """What `node` stands for itself, in the letters of the rows: a column vector is a row transposed."""
         if isinstance(node, Add | Neg):
             changed = node.map(self.kept)
             # (ŷ − y)ᵀ, not ŷᵀ − yᵀ
-            return Transpose(self.turned_over(node)) if all(map(_is_turned, changed.children())) else changed
+            return Transpose(self.transposed_in_rows(node)) if all(map(_is_transpose, changed.children())) else changed
         if isinstance(node, Literal):
             return node
         if isinstance(node, Transpose):
-            return self.turned_over(node.operand)
+            return self.transposed_in_rows(node.operand)
         if isinstance(node, Partial) or (isinstance(node, Call) and node.function == "diag"):
-            return node if isinstance(node, Partial) else self.turned_over(node)
+            return node if isinstance(node, Partial) else self.transposed_in_rows(node)
         if isinstance(node, Mul):
             return product(tuple(self.kept(factor) for factor in node.factors))
         if isinstance(node, Outer):
-            return product((self.kept(node.left), self.turned_over(node.right)))
+            return product((self.kept(node.left), self.transposed_in_rows(node.right)))
         if isinstance(node, Reduce):
             return replace(node, body=self.kept(node.body))
         if isinstance(node, Call) and node.function == "block":
             return node.map(lambda parts: parts.map(self._kept_part))
-        return transposed(self.turned_over(node))
+        return transposed(self.transposed_in_rows(node))
 
     def _kept_part(self, part: Node) -> Node:
         return part.map(self.kept) if isinstance(part, Vector) else self.kept(part)
@@ -149,7 +153,7 @@ def _number(node: Node) -> Node:
     """The expression where every vector and matrix is one number. A block of several states stays a block."""
     if isinstance(node, Transpose):
         inner = _number(node.operand)
-        return Transpose(inner) if _speaks_of_block(inner) else inner
+        return Transpose(inner) if _has_block(inner) else inner
     if isinstance(node, Call) and node.function in ("diag", "sum"):
         return _number(node.arguments[0])
     if isinstance(node, Outer):
@@ -157,11 +161,11 @@ def _number(node: Node) -> Node:
     if isinstance(node, Hadamard | Mul):
         return product(tuple(_number(factor) for factor in node.factors))
     if isinstance(node, Reduce):
-        return replace(node, body=_number(node.body), descending=node.descending and _speaks_of_block(node.body))
+        return replace(node, body=_number(node.body), descending=node.descending and _has_block(node.body))
     return node.map(_number)
 
 
-def _speaks_of_block(node: Node) -> bool:
+def _has_block(node: Node) -> bool:
     return any(isinstance(part, Index) and part.base == BLOCK.at(TIME).base for part in walk(node))
 
 

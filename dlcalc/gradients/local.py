@@ -112,8 +112,8 @@ Factors = tuple[Factor, ...]
 
 
 def _visit(network: Network, equation: Equation, node: Node, sign: int, factors: Factors) -> Iterator[Edge | Use]:
-    def visit(inner: Node, turned: int = 1, *more: Factor) -> Iterator[Edge | Use]:
-        return _visit(network, equation, inner, sign * turned, (*factors, *more))
+    def visit(inner: Node, inner_sign: int = 1, *more: Factor) -> Iterator[Edge | Use]:
+        return _visit(network, equation, inner, sign * inner_sign, (*factors, *more))
 
     reader = equation.signal
     if isinstance(node, Index):
@@ -186,7 +186,7 @@ def as_matrices(factors: tuple[Factor, ...], back: bool = False) -> tuple[Node, 
     )
 
 
-def taken_back(factors: tuple[Factor, ...], gradient: Node) -> Node:
+def vjp(factors: tuple[Factor, ...], gradient: Node) -> Node:
     """Jᵀ·gradient, where the diagonal factors multiply entry by entry."""
     for factor in factors:
         if factor.diagonal:

@@ -15,11 +15,12 @@ from .edits import GONE, ONE, TWO, Edit, Found, Rule
 from .model import STEPS, Signal, shifted
 from .patterns import (
     error_of_use,
+    error_through_output_weights,
     errors,
     factor_left_out,
     factors_swapped,
+    gate_complemented,
     gate_slope_as_tanh,
-    gate_turned,
     gradient_shifted,
     half_of_gate_slope,
     later_term,
@@ -39,7 +40,6 @@ from .patterns import (
     slope_twice,
     squares,
     sums,
-    taken_back,
     total,
     value_shifted,
 )
@@ -120,11 +120,11 @@ RULES = (
     Rule("by-the-output", "that is the derivative by the output; by what goes into its activation it is {0}",
          errors(lambda output, target: Neg(Div(target, output)))),
     Rule("taken-back-too-far", "the output layer’s own weight meets the error itself; V takes it back only for what "
-         "lies before", taken_back),
+         "lies before", error_through_output_weights),
     Rule("slope-twice", "δ has the slope of the activation in it already: {0}, not {1}", slope_twice),
     Rule("error-of-another-step", "the error is that of the step of the loss: {0}, not {1}", error_of_use),
     Rule("value-of-another-step", "{0} stands there, the value before the step, not {1}", value_shifted),
-    Rule("gate-turned", "{0} stands there, not {1}", gate_turned, False),
+    Rule("gate-turned", "{0} stands there, not {1}", gate_complemented, False),
     Rule("factor-missing", "the factor {0} is missing", factor_left_out, False),
     Rule("other-gradient", "the weight’s own gradient is {0}, not {1}", other_delta, False),
     Rule("total-for-explicit", "the sum over k asks for the explicit part {0}: {1} has the steps before in it already",
@@ -146,7 +146,7 @@ LEFT_OUT = frozenset({"slope-missing", "{0}-missing"})
 
 
 @dataclass(frozen=True)
-class Whole:
+class GradientMistake:
     """A mistake with the whole gradient, whatever its formula."""
 
     id: str
@@ -154,14 +154,14 @@ class Whole:
     change: Callable[[float, int], float]
 
 
-WHOLES = (
-    Whole(
+GRADIENT_MISTAKES = (
+    GradientMistake(
         "sign-turned", "the sign is wrong: the error is ŷ − y, what is computed minus what is wanted", lambda v, T: -v
     ),
-    Whole("mean-over-time", "the losses are added up: there is no 1/T", lambda v, T: v / T),
-    Whole("twice", "there is no factor 2: the derivative of the loss has none", lambda v, T: 2 * v),
-    Whole("half", "there is no factor ½", lambda v, T: v / 2),
-    Whole("times-steps", "there is no factor T: the losses are added up already", lambda v, T: v * T),
+    GradientMistake("mean-over-time", "the losses are added up: there is no 1/T", lambda v, T: v / T),
+    GradientMistake("twice", "there is no factor 2: the derivative of the loss has none", lambda v, T: 2 * v),
+    GradientMistake("half", "there is no factor ½", lambda v, T: v / 2),
+    GradientMistake("times-steps", "there is no factor T: the losses are added up already", lambda v, T: v * T),
 )
 TRANSPOSED = Found("transposed", "that is the transpose: here ∂L/∂{0} has the shape of {0}, which is {1}")
 ONLY_IF_SQUARE = Found(
@@ -172,11 +172,11 @@ MISSING_SUM = Found(
 )
 
 
-TOLD_BY = {"value-of-another-step": "state-of-the-same-step", "other-gradient": "slope-missing"}
+SAME_AS = {"value-of-another-step": "state-of-the-same-step", "other-gradient": "slope-missing"}
 """Mistake → another one that says the same of the same numbers, and better."""
 
 
-class Slipped(Delta):
+class EditedDelta(Delta):
     """A recursion with an edit in the equation of one signal, at every step."""
 
     def __init__(self, whole: Delta, signal: Signal, edit: Edit) -> None:

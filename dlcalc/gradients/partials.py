@@ -38,7 +38,7 @@ def partial_values(environment: Mapping[str, Any], general: General, steps: int,
             found[place({**env, PARTIALS: None})] = run(env)
     for t in range(1, steps + 1):
         env[TIME.id] = t
-        parts = [_met(_reached(env, general, use, t, layout), use, env) for use in general.uses]
+        parts = [_weight_jacobian(_reached(env, general, use, t, layout), use, env) for use in general.uses]
         for part in parts:
             key = _direct_sign(general, t)
             found[key] = part if key not in found else add(found[key], part)
@@ -86,18 +86,18 @@ def _jacobian(factors: tuple[Node, ...], env: Mapping[str, Any], layout: str) ->
     return compile_node(in_layout(Line(node, node, "jacobian"), layout).right)(dict(env))
 
 
-def _met(reached: Value, use: Use, env: Mapping[str, Any]) -> Value:
+def _weight_jacobian(reached: Value, use: Use, env: Mapping[str, Any]) -> Value:
     """The derivatives by the numbers of the weight itself: each entry of what it makes, times what that entry meets."""
     parts = reached if isinstance(reached, tuple) else (reached,)
     rows = tuple(part if isinstance(part, tuple) else (part,) for part in parts)
     if use.reads is None:
         return _signed(rows, use.sign)
-    met = flat((compile_node(use.reads)(dict(env)),))
+    operand = flat((compile_node(use.reads)(dict(env)),))
     if use.how == "pointwise":
-        return _signed(tuple(tuple(d * v for d, v in zip(row, met, strict=True)) for row in rows), use.sign)
+        return _signed(tuple(tuple(d * v for d, v in zip(row, operand, strict=True)) for row in rows), use.sign)
     if use.how != "matrix":
         raise InternalError(f"a weight meets what it reads in one of two ways, not {use.how}")
-    return _signed(tuple(tuple(d * v for d in row for v in met) for row in rows), use.sign)
+    return _signed(tuple(tuple(d * v for d in row for v in operand) for row in rows), use.sign)
 
 
 def _signed(rows: Value, sign: int) -> Value:

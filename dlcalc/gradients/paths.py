@@ -12,7 +12,7 @@ from itertools import islice, pairwise
 
 from ..errors import UserError
 from ..expressions.nodes import Literal, Name, Node, Partial
-from .delta import met, unknown_weight
+from .delta import unknown_weight, weight_gradient
 from .lines import loss_at
 from .local import Edge, Factor, Locals, Use, as_matrices, local_derivatives, moved, product, signed
 from .model import Network, Signal
@@ -179,7 +179,7 @@ class Paths:
 
     def _term(self, use: Use, time: int, sign: int, factors: tuple[Factor, ...], error: Node) -> Node:
         gradient = product((*as_matrices(factors, back=True), error))
-        return met(use, signed(sign, gradient), Literal(time))
+        return weight_gradient(use, signed(sign, gradient), Literal(time))
 
     def _chain(self, start: int, visited: tuple[tuple[Signal, int], ...]) -> Node:
         equations = self.network.equations

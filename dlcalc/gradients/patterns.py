@@ -22,7 +22,7 @@ from ..expressions.nodes import (
     replaced,
     walk,
 )
-from .edits import GONE, ONE, TWO, Look
+from .edits import GONE, ONE, TWO, Pattern
 from .local import pointwise, slope
 from .model import Network, Signal, indices_in, shifted
 
@@ -78,13 +78,13 @@ def gate_slope_as_tanh(node: Node, network: Network) -> Iterator[tuple[Node, Nod
         yield node, pointwise((Add((ONE, Neg(Pow(one, TWO)))), *rest))
 
 
-def squares(make: Callable[[Node], Node]) -> Look:
-    def look(node: Node, network: Network) -> Iterator[tuple[Node, Node]]:
+def squares(make: Callable[[Node], Node]) -> Pattern:
+    def find(node: Node, network: Network) -> Iterator[tuple[Node, Node]]:
         match node:
             case Add((Literal(1), Neg(Pow(value, Literal(2))))):
                 yield node, make(value)
 
-    return look
+    return find
 
 
 def slope_of_output(node: Node, network: Network) -> Iterator[tuple[Node, Node]]:
@@ -124,13 +124,13 @@ def other_matrix(node: Node, network: Network) -> Iterator[tuple[Node, Node]]:
                 yield node, Transpose(Name(other.name, other.kind))
 
 
-def reads_shifted(by: int, states: bool) -> Look:
-    def look(node: Node, network: Network) -> Iterator[tuple[Node, Node]]:
-        is_met = isinstance(node, Outer) and isinstance(node.right, Index)
-        if is_met and (node.right.base in _states(network)) is states:  # type: ignore[attr-defined]
+def reads_shifted(by: int, states: bool) -> Pattern:
+    def find(node: Node, network: Network) -> Iterator[tuple[Node, Node]]:
+        is_outer = isinstance(node, Outer) and isinstance(node.right, Index)
+        if is_outer and (node.right.base in _states(network)) is states:  # type: ignore[attr-defined]
             yield node, Outer(node.left, _step(node.right, by))  # type: ignore[attr-defined]
 
-    return look
+    return find
 
 
 def reads_of_loss(node: Node, network: Network) -> Iterator[tuple[Node, Node]]:
@@ -141,10 +141,10 @@ def reads_of_loss(node: Node, network: Network) -> Iterator[tuple[Node, Node]]:
             yield node, Outer(node.left, replaced(node.right, {letter: j}))
 
 
-def reads(letter: str, by: int) -> Look:
+def reads(letter: str, by: int) -> Pattern:
     """Another letter for what the weight meets, at the same step as the error (`by` 0) or the one before."""
 
-    def look(node: Node, network: Network) -> Iterator[tuple[Node, Node]]:
+    def find(node: Node, network: Network) -> Iterator[tuple[Node, Node]]:
         if any(signal.name == letter and signal.layer for signal in network.equations):
             return
         if isinstance(node, Outer) and isinstance(node.right, Index) and node.right.base != Name(letter):
@@ -152,7 +152,7 @@ def reads(letter: str, by: int) -> Look:
             time = shifted(here, 1) if node.right.base in _states(network) and _is_before(here) else here
             yield node, Outer(node.left, Signal(letter).at(shifted(time, by)))
 
-    return look
+    return find
 
 
 def _states(network: Network) -> tuple[Node, ...]:
@@ -172,13 +172,13 @@ def value_shifted(node: Node, network: Network) -> Iterator[tuple[Node, Node]]:
         yield node, _step(node, 1)
 
 
-def errors(make: Callable[[Node, Node], Node]) -> Look:
-    def look(node: Node, network: Network) -> Iterator[tuple[Node, Node]]:
+def errors(make: Callable[[Node, Node], Node]) -> Pattern:
+    def find(node: Node, network: Network) -> Iterator[tuple[Node, Node]]:
         match node:
             case Add((Index(base=Name("yhat" | "h")) as output, Neg(Index(base=Name("y")) as target))):
                 yield node, make(output, target)
 
-    return look
+    return find
 
 
 def error_of_use(node: Node, network: Network) -> Iterator[tuple[Node, Node]]:
@@ -188,14 +188,14 @@ def error_of_use(node: Node, network: Network) -> Iterator[tuple[Node, Node]]:
             yield node, replaced(node, {Name("j"): Name("k", integer=True)})
 
 
-def sums(low: Callable[[Reduce], Node], high: Callable[[Reduce], Node], inner: bool) -> Look:
-    def look(node: Node, network: Network) -> Iterator[tuple[Node, Node]]:
+def sums(low: Callable[[Reduce], Node], high: Callable[[Reduce], Node], inner: bool) -> Pattern:
+    def find(node: Node, network: Network) -> Iterator[tuple[Node, Node]]:
         if isinstance(node, Reduce) and node.operator == "sum" and (node.index == "k") is inner:
             changed = Reduce("sum", node.index, low(node), high(node), node.body)
             if changed != node:
                 yield node, changed
 
-    return look
+    return find
 
 
 def longest(node: Node, network: Network) -> Iterator[tuple[Node, Node]]:
@@ -204,12 +204,12 @@ def longest(node: Node, network: Network) -> Iterator[tuple[Node, Node]]:
             yield node, Reduce("sum", "j", high, high, Reduce("sum", "k", low, low, body))
 
 
-def products(change: Callable[[Reduce], Node]) -> Look:
-    def look(node: Node, network: Network) -> Iterator[tuple[Node, Node]]:
+def products(change: Callable[[Reduce], Node]) -> Pattern:
+    def find(node: Node, network: Network) -> Iterator[tuple[Node, Node]]:
         if isinstance(node, Reduce) and node.operator == "prod":
             yield node, change(node)
 
-    return look
+    return find
 
 
 def factors_swapped(node: Node, network: Network) -> Iterator[tuple[Node, Node]]:
@@ -266,7 +266,7 @@ def _has_gradient(node: Node, network: Network) -> bool:
     return any(isinstance(index.base, Name) and index.base.id in names for index in indices_in(node))
 
 
-def gate_turned(node: Node, network: Network) -> Iterator[tuple[Node, Node]]:
+def gate_complemented(node: Node, network: Network) -> Iterator[tuple[Node, Node]]:
     """z for 1 − z, and 1 − z for z."""
     if isinstance(node, Hadamard):
         slopes = {part for pair in _gate_slopes(node) for part in pair}
@@ -290,14 +290,14 @@ def other_delta(node: Node, network: Network) -> Iterator[tuple[Node, Node]]:
                     yield gradient, Signal(name).at(gradient.indices[-1])
 
 
-def gradient_shifted(by: int) -> Look:
-    def look(node: Node, network: Network) -> Iterator[tuple[Node, Node]]:
+def gradient_shifted(by: int) -> Pattern:
+    def find(node: Node, network: Network) -> Iterator[tuple[Node, Node]]:
         if isinstance(node, Outer) and isinstance(node.left, Index):
             yield node, Outer(_step(node.left, by), node.right)
         elif isinstance(node, Reduce) and isinstance(node.body, Index):
             yield node, Reduce(node.operator, node.index, node.low, node.high, _step(node.body, by))
 
-    return look
+    return find
 
 
 def _step(value: Index, by: int) -> Index:
@@ -327,7 +327,7 @@ def _deltas(network: Network) -> dict[str, str]:
     return {signal.name: name for signal, name in network.adjoint_names.items() if not signal.layer}
 
 
-def taken_back(node: Node, network: Network) -> Iterator[tuple[Node, Node]]:
+def error_through_output_weights(node: Node, network: Network) -> Iterator[tuple[Node, Node]]:
     """The error taken back through V, where V itself is asked."""
     if isinstance(node, Outer) and is_error(node.left) and "V" in network.by_name:
         weight = Transpose(Name("V", network.by_name["V"].kind))

@@ -10,9 +10,9 @@ from ..algebra import simplified
 from ..errors import UserError
 from ..expressions.evaluate import evaluate
 from ..expressions.nodes import Node, written_size
+from .applied_rules import Applied, RecordedDerivation
 from .points import at_points, near
 from .shortened import Shortened, shortened
-from .told import Applied, Told
 
 STEP = 1e-5
 """Of the central difference."""
@@ -92,6 +92,6 @@ class Derivative:
 
 def differentiate(expression: Node, by: str) -> Derivative:
     """Raises UserError where an operation has no rule."""
-    told = Told(by)
-    value = told.derive(expression)
-    return Derivative(expression, by, value, tuple(told.applied.values()))
+    recorded = RecordedDerivation(by)
+    value = recorded.derive(expression)
+    return Derivative(expression, by, value, tuple(recorded.applied.values()))

@@ -27,7 +27,7 @@ from ..expressions.nodes import (
     rewriting,
     written_size,
 )
-from .told import INNER, Applied, Told
+from .applied_rules import INNER, Applied, RecordedDerivation
 
 MOST_INNER = 4
 """Nodes that stand inside a function without a name of their own."""
@@ -100,7 +100,7 @@ def shortened(expression: Node, by: str) -> Shortened:
     return Shortened(tuple(naming.parts.values()), value, steps)
 
 
-class _Naming(Told):
+class _Naming(RecordedDerivation):
     """The rules in which a named part changes as the letter itself does, and its derivative has a name too."""
 
     def __init__(self, expression: Node, by: str) -> None:

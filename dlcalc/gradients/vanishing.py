@@ -87,7 +87,7 @@ class Vanishing:
     bound: tuple[float, ...]
     measured: Mapping[str, tuple[float, ...]]
 
-    def cured(self, norms: Sequence[float]) -> tuple[float, ...]:
+    def clipped(self, norms: Sequence[float]) -> tuple[float, ...]:
         """The norms as clipping and truncation leave them: none larger than `clip`, nothing beyond `truncate` steps."""
         clip, truncate = self.setting.clip, self.setting.truncate
         return tuple(

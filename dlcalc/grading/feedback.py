@@ -62,7 +62,7 @@ def _part(part: Marked, result: Result, working: bool) -> list[doc.Block]:
     is_array = mark.part.kind in ARRAYS
     if mark.cells and not is_array:
         blocks += _cells(mark.cells)
-    elif mark.status == "wrong" and (mark.mistakes or not mark.reason) and not (is_array and _is_slip(mark)):
+    elif mark.status == "wrong" and (mark.mistakes or not mark.reason) and not (is_array and _has_slips(mark)):
         blocks.append(doc.Note("mistake", _reasons(part)))
     if is_array and mark.status not in ("right", "follows"):
         blocks += _numbers(mark.cells)
@@ -101,33 +101,35 @@ def _reasons(part: Marked) -> str:
     return " Or: ".join(found) if len(found) > 1 else found[0]
 
 
-def _is_slip(mark: PartMark) -> bool:
+def _has_slips(mark: PartMark) -> bool:
     """Whether some numbers of an array are right and no mistake explains all of them: then their places say more."""
     return not mark.mistakes and any(each.status in _EARNING for each in mark.cells)
 
 
 def _numbers(cells: tuple[CellMark, ...]) -> list[doc.Block]:
     """The numbers of an array that are not right, each with its row and column."""
-    told = [each for each in cells if each.status != "right"]
+    shown_cells = [each for each in cells if each.status != "right"]
     rows = []
-    for each in told[:MOST_CELLS]:
+    for each in shown_cells[:MOST_CELLS]:
         place = ", ".join(filter(None, (each.layer, each.column)))
         said = SAID[each.status] + (f": {each.reason}" if each.reason else "")
         rows.append((place, each.wrote, said, right_words(each.expected)))
-    more = [doc.Paragraph(f"And {len(told) - MOST_CELLS} more numbers.")] if len(told) > MOST_CELLS else []
+    more = (
+        [doc.Paragraph(f"And {len(shown_cells) - MOST_CELLS} more numbers.")] if len(shown_cells) > MOST_CELLS else []
+    )
     return [doc.Table(("", "you wrote", "", "right is"), tuple(rows)), *more] if rows else []
 
 
 def _cells(cells: tuple[CellMark, ...]) -> list[doc.Block]:
-    told = [each for each in cells if each.status != "right"]
-    if not told:
+    shown_cells = [each for each in cells if each.status != "right"]
+    if not shown_cells:
         return []
     rows = []
-    for each in told[:MOST_CELLS]:
+    for each in shown_cells[:MOST_CELLS]:
         why = each.mistakes[0].because if each.mistakes else each.reason
         said = SAID[each.status] + (f": {why}" if why else "")
         rows.append((each.layer, each.column, each.wrote, said, right_words(each.expected)))
-    more = len(told) - MOST_CELLS
+    more = len(shown_cells) - MOST_CELLS
     rest: list[doc.Block] = [doc.Paragraph(f"And {more} more cells.")] if more > 0 else []
     return [doc.Table(("layer", "column", "you wrote", "", "right is"), tuple(rows)), *rest]
 

@@ -18,7 +18,7 @@ from ..quiz.sheet import entry_id
 from ..quiz.variant import Variant
 from ..untrusted import printable
 from .hand_ins import HandIn, Refused
-from .judging import judge
+from .part_judging import judge
 from .part_mark import PartMark
 from .policy import Policy
 

@@ -22,8 +22,8 @@ class PartMark(Mark):
 
 def part_mark(part: Part, mark: Mark, policy: Policy, choices: Sequence[Choice] = ()) -> PartMark:
     """A mark with the share of the points that it earns: of a table or an array cell by cell."""
-    told = {field.name: getattr(mark, field.name) for field in fields(Mark)}
-    return PartMark(**told, part=part, share=_share(mark, policy, choices))
+    values = {field.name: getattr(mark, field.name) for field in fields(Mark)}
+    return PartMark(**values, part=part, share=_share(mark, policy, choices))
 
 
 def _share(mark: Mark, policy: Policy, choices: Sequence[Choice]) -> Fraction:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Literal
 
 from ..quiz.sheet import Shares
-from ..quiz.toml_fields import Keys
+from ..quiz.toml_fields import TomlFields
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Policy:
         }
 
 
-def read_policy(keys: Keys) -> Policy:
+def read_policy(keys: TomlFields) -> Policy:
     """The policy under a key of an exam file or a manifest. Raises ProblemError."""
     usual = Policy()
     found = Policy(
@@ -64,4 +64,4 @@ def read_policy(keys: Keys) -> Policy:
 
 def policy_of(values: Mapping[str, str], path: str) -> Policy:
     """The policy of a manifest. Raises ProblemError."""
-    return read_policy(Keys(path, values, "policy"))
+    return read_policy(TomlFields(path, values, "policy"))

@@ -22,14 +22,16 @@ def table_marks(marks: TableMarks, show: bool = False, spell: Spell = None) -> d
     title = f"{marks.table.network.title}: {marks.marks} of {len(marks.cells)} cells"
     counted = ", ".join(f"{count} {status}" for status, count in marks.counts.items() if count)
     blocks: list[doc.Block] = [doc.Paragraph(counted)]
-    told = [cell for cell in marks.cells if cell.status not in ("right", "missing")]
+    open_cells = [cell for cell in marks.cells if cell.status not in ("right", "missing")]
     missing: dict[str, list[str]] = {}
     for cell in marks.cells:
         if cell.status == "missing":
             missing.setdefault(cell.layer, []).append(cell.column.replace("_", " "))
-    if told:
+    if open_cells:
         header = ("layer", "column", "you wrote", "", *(("right is",) if show else ()))
-        rows = tuple((c.layer, c.column, c.wrote, _why(c), *((doc.Math(c.expected),) if show else ())) for c in told)
+        rows = tuple(
+            (c.layer, c.column, c.wrote, _why(c), *((doc.Math(c.expected),) if show else ())) for c in open_cells
+        )
         blocks.append(doc.Table(header, rows))
     elif not missing:
         blocks.append(doc.Note("right", "every cell is right"))

@@ -32,7 +32,7 @@ MOST_MACS = 100_000_000_000
 
 
 @dataclass(frozen=True)
-class Ran:
+class ForwardPass:
     """One layer that was run: the shape that came out (h, w, c as in the table), the numbers in its parameters."""
 
     row: Row
@@ -43,7 +43,7 @@ class Ran:
     """The largest absolute value of what came out; not finite where something went wrong."""
 
 
-def run_forward(network: Network, seed: int = 0) -> Iterator[Ran]:
+def run_forward(network: Network, seed: int = 0) -> Iterator[ForwardPass]:
     """Runs layer by layer. Raises UserError where letters are left, or for a layer that `ops` has no counterpart of."""
     return _Forward(network, seed).run()
 
@@ -59,7 +59,7 @@ class _Forward(Sizes):
         self.signals = {INPUT} if len(network.input) == 2 and not network.sequence else set()
         """Outputs of rank 2 that are (1, C, L)."""
 
-    def run(self) -> Iterator[Ran]:
+    def run(self) -> Iterator[ForwardPass]:
         self._refuse_large()
         left = self._uses()
         self.values = {INPUT: self._first()}
@@ -69,7 +69,9 @@ class _Forward(Sizes):
             self._note_order(row)
             found = self._remarks(row, self._layer(row))
             self.values[row.layer.name] = found
-            yield Ran(row, self._shape(row, found), self.allocated, time.perf_counter() - start, _largest(found))
+            yield ForwardPass(
+                row, self._shape(row, found), self.allocated, time.perf_counter() - start, _largest(found)
+            )
             for name in row.layer.inputs:
                 left[name] -= 1
                 if not left[name]:
@@ -329,8 +331,8 @@ class _Forward(Sizes):
 
     def _shuffle(self, row: Row) -> Any:
         x, groups = self.channels(row), self.one(row, "groups")
-        turned = x.reshape(1, groups, -1, *x.shape[2:]).swapaxes(1, 2)
-        return np.ascontiguousarray(turned).reshape(x.shape)
+        shuffled = x.reshape(1, groups, -1, *x.shape[2:]).swapaxes(1, 2)
+        return np.ascontiguousarray(shuffled).reshape(x.shape)
 
     # sequences
 
@@ -423,7 +425,7 @@ _ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
 """Remark → the operation."""
 
 
-def check(ran: Ran) -> None:
+def check(ran: ForwardPass) -> None:
     """Raises InternalError where what was run is not what the table says."""
     if ran.output != tuple(ran.row.output) or ran.parameters != ran.row.count("parameters"):
         wanted = f"{ran.row.output} and {ran.row.count('parameters'):,}"

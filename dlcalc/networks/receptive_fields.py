@@ -22,7 +22,7 @@ Window = tuple[Value, Value, Value, Value]
 
 
 @dataclass(frozen=True)
-class Field:
+class FieldAlongAxis:
     """The receptive field along one axis, in input pixels: `size`, `jump` to the next unit, `start` of the first."""
 
     size: Value
@@ -31,17 +31,17 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Reach:
+class ReceptiveField:
     """What the units of a layer see. `axes` holds one field per axis, () where there is none; `aligned` is False where
     paths of different centres meet. `lost` says why a map has no field that one number could say.
     """
 
-    axes: tuple[Field, ...] = ()
+    axes: tuple[FieldAlongAxis, ...] = ()
     aligned: bool = True
     lost: str = ""
 
 
-NOWHERE = Reach()
+NOWHERE = ReceptiveField()
 """Of a layer that is no map of the input: a vector, a sequence."""
 
 
@@ -56,47 +56,47 @@ class Passed:
     output: Shape
 
 
-class Fields:
+class ReceptiveFields:
     """The receptive fields of all layers, worked out together, in order, when the first is asked for."""
 
     def __init__(self, network: Network) -> None:
         self.passed: list[Passed] = []
         """The layers, each after those that it reads."""
         axes = len(network.input) - 1 if not network.sequence else 0
-        self._input = Reach((Field(1, 1, 0),) * axes)
+        self._input = ReceptiveField((FieldAlongAxis(1, 1, 0),) * axes)
         self._windows: dict[int, tuple[Window, ...]] = {}
-        self._widened: dict[tuple[Field, Window], Field] = {}
+        self._widened: dict[tuple[FieldAlongAxis, Window], FieldAlongAxis] = {}
 
-    def of(self, name: str) -> Reach:
+    def of(self, name: str) -> ReceptiveField:
         """What the units of a layer see."""
         return self._found.get(name, NOWHERE)
 
     @cached_property
-    def _found(self) -> Mapping[str, Reach]:
+    def _found(self) -> Mapping[str, ReceptiveField]:
         found = {INPUT: self._input}
         for passed in self.passed:
             found[passed.layer.name] = self._reach(passed, [found[name] for name in passed.layer.inputs])
         return found
 
-    def _reach(self, passed: Passed, before: Sequence[Reach]) -> Reach:
+    def _reach(self, passed: Passed, before: Sequence[ReceptiveField]) -> ReceptiveField:
         if len(passed.output) < 2:
             return NOWHERE
         lost = next((reach.lost for reach in before if reach.lost), "")
         if lost:
-            return Reach(lost=lost)
+            return ReceptiveField(lost=lost)
         paths = [reach.axes for reach in before if reach.axes]
         if not paths:
             return NOWHERE
         kind = passed.kind
         if kind.loses and not (kind.if_resized and passed.output[:-1] == passed.inputs[0][:-1]):
-            return Reach(lost=f"{passed.layer.name}: {kind.loses}")
+            return ReceptiveField(lost=f"{passed.layer.name}: {kind.loses}")
         try:
-            widest, aligned = _met(paths)
+            widest, aligned = _merged(paths)
             if kind.window:
                 widest = tuple(map(self._widen, widest, self._window(passed.working)))
         except UserError as error:
-            return Reach(lost=f"{passed.layer.name}: {error}")
-        return Reach(widest, aligned and all(reach.aligned for reach in before))
+            return ReceptiveField(lost=f"{passed.layer.name}: {error}")
+        return ReceptiveField(widest, aligned and all(reach.aligned for reach in before))
 
     def _window(self, working: Working) -> tuple[Window, ...]:
         """The window along each axis: f, s, d and the padding before the input."""
@@ -106,14 +106,14 @@ class Fields:
             self._windows[id(working)] = tuple(zip(*settings, strict=True))
         return self._windows[id(working)]
 
-    def _widen(self, field: Field, window: Window) -> Field:
+    def _widen(self, field: FieldAlongAxis, window: Window) -> FieldAlongAxis:
         """The field after one more layer; axes that are alike are worked out once."""
         key = field, window
         if key not in self._widened:
             f, s, d, p = window
             given = {"r": field.size, "j": field.jump, "first": field.start, "f": f, "s": s, "d": d, "p": p}
             values = run(formula("rf_layer"), given).state.values
-            self._widened[key] = Field(values["receptive_field"], values["jump"], values["start"])
+            self._widened[key] = FieldAlongAxis(values["receptive_field"], values["jump"], values["start"])
         return self._widened[key]
 
 
@@ -122,7 +122,7 @@ def _per_axis(working: Working, name: str, usual: Value) -> Shape:
     return value if isinstance(value, tuple) else (value,) * working.formula.axes
 
 
-def _met(paths: Sequence[tuple[Field, ...]]) -> tuple[tuple[Field, ...], bool]:
+def _merged(paths: Sequence[tuple[FieldAlongAxis, ...]]) -> tuple[tuple[FieldAlongAxis, ...], bool]:
     """Where several paths meet, the largest along each axis; and whether all have their centres in one place."""
     if len(paths) == 1:
         return paths[0], True
@@ -130,7 +130,7 @@ def _met(paths: Sequence[tuple[Field, ...]]) -> tuple[tuple[Field, ...], bool]:
     return tuple(map(_largest, axes)), all(_aligned(along) for along in axes)
 
 
-def _largest(along: Sequence[Field]) -> Field:
+def _largest(along: Sequence[FieldAlongAxis]) -> FieldAlongAxis:
     """Where letters leave open which is the largest, its size is the maximum of them."""
     if not any(isinstance(field.size, Node) for field in along):
         return max(along, key=_size)
@@ -138,14 +138,14 @@ def _largest(along: Sequence[Field]) -> Field:
     sizes = dict.fromkeys(field.size for field in along)
     if all(same_at_points(size, first.size) for size in sizes):
         return first
-    return Field(Call("max", tuple(map(to_node, sizes))), first.jump, first.start)
+    return FieldAlongAxis(Call("max", tuple(map(to_node, sizes))), first.jump, first.start)
 
 
-def _size(field: Field) -> Value:
+def _size(field: FieldAlongAxis) -> Value:
     return field.size
 
 
-def _aligned(along: Sequence[Field]) -> bool:
+def _aligned(along: Sequence[FieldAlongAxis]) -> bool:
     first = along[0]
     return all(
         field is first or (_alike(field.start, first.start) and _alike(field.jump, first.jump)) for field in along[1:]

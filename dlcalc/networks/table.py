@@ -17,8 +17,8 @@ from ..formulas.registry import formula
 from ..formulas.run import Working, run
 from .kinds import KINDS, Shape
 from .network import INPUT, Layer, Network
-from .receptive_fields import NOWHERE, Fields, Passed, Reach
-from .receptive_fields import Field as Field
+from .receptive_fields import NOWHERE, Passed, ReceptiveField, ReceptiveFields
+from .receptive_fields import FieldAlongAxis as FieldAlongAxis
 
 COUNTS = ("weights", "biases", "parameters", "macs", "memory")
 """What is counted per layer and added up."""
@@ -32,18 +32,18 @@ class Row:
     working: Working | None
     output: Shape
     unknown: str = ""
-    fields: Fields | None = dataclasses.field(default=None, repr=False, compare=False)
+    fields: ReceptiveFields | None = dataclasses.field(default=None, repr=False, compare=False)
     """The receptive fields of the network that it stands in."""
     shown: dict[str, Value] = dataclasses.field(default_factory=dict, repr=False, compare=False)
     """Answers that were asked for, kept for all rows of one working."""
 
     @property
-    def reach(self) -> Reach:
+    def reach(self) -> ReceptiveField:
         """What its units see of the input."""
         return NOWHERE if self.fields is None else self.fields.of(self.layer.name)
 
     @property
-    def field(self) -> tuple[Field, ...]:
+    def field(self) -> tuple[FieldAlongAxis, ...]:
         """One receptive field per axis, () where there is none."""
         return self.reach.axes
 
@@ -158,7 +158,7 @@ class _Worked:
         self.convention = convention
         self.known = known
         self.shapes: dict[str, Shape] = {INPUT: network.input}
-        self.fields = Fields(network)
+        self.fields = ReceptiveFields(network)
         self.asked: dict[Hashable, _Asked] = network.worked
 
     def row(self, layer: Layer) -> Row:

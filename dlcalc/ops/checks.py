@@ -70,8 +70,8 @@ def ranked(name: str, array: Array, layout: str) -> None:
 def shaped(name: str, array: Any, shape: Sequence[int], why: str, **beside: Array) -> None:
     """The array, if there is one, has this shape; `why` and the arrays that ask for it are told if not."""
     if array is not None and array.shape != tuple(shape):
-        told = "".join(f", {other} is {value.shape}" for other, value in beside.items())
-        raise UserError(f"{name} must have the shape {why} = {tuple(shape)}: {name} is {array.shape}{told}")
+        shapes = "".join(f", {other} is {value.shape}" for other, value in beside.items())
+        raise UserError(f"{name} must have the shape {why} = {tuple(shape)}: {name} is {array.shape}{shapes}")
 
 
 def whole(name: str, value: Any, least: int, most: int = MOST_ENTRIES) -> int:
@@ -122,18 +122,18 @@ def _same(n: int, f: int, s: int, d: int) -> tuple[int, int]:
 
 
 def window_count(
-    n: int, f: int, s: int, padding: tuple[int, int], d: int, ceil_mode: bool = False, told: str = ""
+    n: int, f: int, s: int, padding: tuple[int, int], d: int, ceil_mode: bool = False, shapes: str = ""
 ) -> int:
     """How many places a window has along an axis.
 
     In ceil mode a window may reach beyond the padding, even the only one, but none starts behind the input and its
     front padding.
-    UserError: it has none; the shapes are `told`.
+    UserError: it has none; the shapes are `shapes`.
     """
     span = n + sum(padding) - d * (f - 1) - 1
     if span <= (-s if ceil_mode else -1):
         raise UserError(
-            f"a window of {d * (f - 1) + 1} must fit into the padded input, {padding[0]} + {n} + {padding[1]}: {told}"
+            f"a window of {d * (f - 1) + 1} must fit into the padded input, {padding[0]} + {n} + {padding[1]}: {shapes}"
         )
     if not ceil_mode:
         return span // s + 1

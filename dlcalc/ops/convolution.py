@@ -128,9 +128,9 @@ def _conv(
     strides, dilations = checks.per_axis("stride", stride, axes, 1), checks.per_axis("dilation", dilation, axes, 1)
     sizes, window = x.shape[2:], weight.shape[2:]
     around = checks.pairs(padding, axes, window, sizes=sizes, stride=strides, dilation=dilations)
-    told = f"x is {x.shape}, weight is {weight.shape}"
+    shapes = f"x is {x.shape}, weight is {weight.shape}"
     lines = zip(sizes, window, strides, around, dilations, strict=True)
-    size = [checks.window_count(*line, told=told) for line in lines]
+    size = [checks.window_count(*line, shapes=shapes) for line in lines]
     checks.allocatable(len(x), len(weight), *size)
     kernels = checks.kernels(device).conv
     run, run_backward = (

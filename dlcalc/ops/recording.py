@@ -71,7 +71,7 @@ def _like(given: Any, result: Any, op: str) -> Any:
     if isinstance(result, tuple):
         parts = (None,) * len(result) if given is None else given
         if not isinstance(parts, (tuple, list)) or len(parts) != len(result):
-            raise UserError(f"d_result of {op} is a tuple of {len(result)}, as its result is: {_told(given)}")
+            raise UserError(f"d_result of {op} is a tuple of {len(result)}, as its result is: {_described(given)}")
         return tuple(_like(part, of, op) for part, of in zip(parts, result, strict=True))
     if given is None:
         return np.zeros_like(result)
@@ -80,11 +80,11 @@ def _like(given: Any, result: Any, op: str) -> Any:
         array = array.astype(result.dtype)
     if array.shape != np.shape(result) or array.dtype != result.dtype:
         rule = f"d_result of {op} has the shape and dtype of its result, {np.shape(result)} of {result.dtype}"
-        raise UserError(f"{rule}: {_told(array)}")
+        raise UserError(f"{rule}: {_described(array)}")
     return contiguous(array)
 
 
-def _told(value: Any) -> str:
+def _described(value: Any) -> str:
     if isinstance(value, np.ndarray):
         return f"{value.shape} of {value.dtype}"
     return f"a {type(value).__name__}"

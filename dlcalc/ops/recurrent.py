@@ -65,18 +65,18 @@ def lstm(
     and o at the new one. The gradients of the state are named h0 and c0.
     """
     h0, c0 = _state(state)
-    x, h0, c0, w_ih, w_hh, b_ih, b_hh, looks = checks.arrays(
+    x, h0, c0, w_ih, w_hh, b_ih, b_hh, peepholes = checks.arrays(
         x=x, h0=h0, c0=c0, w_ih=w_ih, w_hh=w_hh, b_ih=b_ih, b_hh=b_hh, peephole=peephole
     )
     firsts = _checked(4, x, w_ih, w_hh, b_ih, b_hh, h0=h0, c0=c0)
-    checks.shaped("peephole", looks, (3 * w_hh.shape[1],), "(3m)", w_hh=w_hh)
-    looks = np.zeros(3 * w_hh.shape[1], dtype=x.dtype) if looks is None else looks
+    checks.shaped("peephole", peepholes, (3 * w_hh.shape[1],), "(3m)", w_hh=w_hh)
+    peepholes = np.zeros(3 * w_hh.shape[1], dtype=x.dtype) if peepholes is None else peepholes
     kernels = checks.kernels(device).recurrent
-    saved = kernels.lstm_forward(x, *firsts, w_ih, w_hh, b_ih, b_hh, looks, bool(reverse))
+    saved = kernels.lstm_forward(x, *firsts, w_ih, w_hh, b_ih, b_hh, peepholes, bool(reverse))
 
     def pullback(d_result: Any) -> Gradients:
         d_y, d_last = d_result
-        found = kernels.lstm_backward(d_y, d_last, x, saved, w_ih, w_hh, looks, bool(reverse))
+        found = kernels.lstm_backward(d_y, d_last, x, saved, w_ih, w_hh, peepholes, bool(reverse))
         return _named(found, h0=h0, c0=c0, b_ih=b_ih, b_hh=b_hh, peephole=peephole)
 
     y, last = _outcome(saved[0], reverse)
@@ -131,7 +131,7 @@ def convlstm(
     w_ih (4K, C, F, F), w_hh (4K, K, F, F), gates i, f, g, o; state and biases as in `lstm`; peephole (3K, H, W).
     """
     h0, c0 = _state(state)
-    x, h0, c0, w_ih, w_hh, b_ih, b_hh, looks = checks.arrays(
+    x, h0, c0, w_ih, w_hh, b_ih, b_hh, peepholes = checks.arrays(
         x=x, h0=h0, c0=c0, w_ih=w_ih, w_hh=w_hh, b_ih=b_ih, b_hh=b_hh, peephole=peephole
     )
     checks.ranked("x", x, "T, N, C, H, W")
@@ -146,15 +146,15 @@ def convlstm(
     checks.allocatable(len(x) + 1, *one, 4)
     for name, given in (("h0", h0), ("c0", c0)):
         checks.shaped(name, given, one, "(N, K, H, W)", x=x, w_hh=w_hh)
-    checks.shaped("peephole", looks, (3 * maps, *x.shape[3:]), "(3K, H, W)", x=x, w_hh=w_hh)
+    checks.shaped("peephole", peepholes, (3 * maps, *x.shape[3:]), "(3K, H, W)", x=x, w_hh=w_hh)
     firsts = [np.zeros(one, dtype=x.dtype) if given is None else given for given in (h0, c0)]
-    looks = np.zeros((3 * maps, *x.shape[3:]), dtype=x.dtype) if looks is None else looks
+    peepholes = np.zeros((3 * maps, *x.shape[3:]), dtype=x.dtype) if peepholes is None else peepholes
     kernels = checks.kernels(device).convlstm
-    saved = kernels.convlstm_forward(x, *firsts, w_ih, w_hh, b_ih, b_hh, looks, bool(reverse))
+    saved = kernels.convlstm_forward(x, *firsts, w_ih, w_hh, b_ih, b_hh, peepholes, bool(reverse))
 
     def pullback(d_result: Any) -> Gradients:
         d_y, d_last = d_result
-        found = kernels.convlstm_backward(d_y, d_last, x, saved, w_ih, w_hh, looks, bool(reverse))
+        found = kernels.convlstm_backward(d_y, d_last, x, saved, w_ih, w_hh, peepholes, bool(reverse))
         return _named(found, h0=h0, c0=c0, b_ih=b_ih, b_hh=b_hh, peephole=peephole)
 
     y, last = _outcome(saved[0], reverse)

@@ -21,7 +21,7 @@ from ..untrusted import printable
 from .custom_steps import THIS
 from .drawing import Named
 from .problem import Ask, Part
-from .toml_fields import Keys
+from .toml_fields import TomlFields
 
 GRADIENT = "gradient:"
 SLIP_ASKS = {"layer": "choice", "value": "integer, number or shape"}
@@ -35,7 +35,7 @@ class Asking:
         self.names = names
         self.formulas = formulas
 
-    def read(self, keys: Keys, declared: Declarations) -> Ask:
+    def read(self, keys: TomlFields, declared: Declarations) -> Ask:
         """What stands under `ask`, `with` and `convention`. Raises ProblemError."""
         text = keys.text("ask")
         if text.startswith(GRADIENT):
@@ -66,7 +66,7 @@ class Asking:
             raise keys.wrong("ask", f"{unknown} is looked for, so the problem draws it, or gives it under with")
         return Ask(text, "inverse" if unknown else "formula", head, rest, unknown, given, convention)
 
-    def _gradient(self, keys: Keys, text: str, declared: Declarations) -> Ask:
+    def _gradient(self, keys: TomlFields, text: str, declared: Declarations) -> Ask:
         """gradient:rnn.W, where W may be a drawn word, and what `with` says of the network."""
         cell, dot, wrt = text.removeprefix(GRADIENT).partition(".")
         if not dot or cell not in CELLS:
@@ -88,10 +88,10 @@ class Asking:
             try:
                 gradient_asked(cell, given, {})
             except DlcalcError as error:
-                raise keys.told("ask", error) from None
+                raise keys.with_key("ask", error) from None
         return Ask(text, "gradient", cell, wrt, given=given)
 
-    def formula(self, keys: Keys, id: str) -> Formula:
+    def formula(self, keys: TomlFields, id: str) -> Formula:
         if id in self.formulas:
             return self.formulas[id]
         if id not in ids_known():
@@ -101,7 +101,7 @@ class Asking:
                              "no formula")  # fmt: skip
         return formula(id)
 
-    def _given(self, keys: Keys, found: Formula, declared: Declarations) -> dict[str, Node]:
+    def _given(self, keys: TomlFields, found: Formula, declared: Declarations) -> dict[str, Node]:
         """The formula's quantities from the problem's values: those of `with`, or else those of the same name."""
         if "with" not in keys:
             same = [variable.name for variable in found.variables if variable.name in self.names]
@@ -116,12 +116,12 @@ class Asking:
             try:
                 given[name] = parse(text, declared)
             except DlcalcError as error:
-                raise inner.told(name, error) from None
+                raise inner.with_key(name, error) from None
             if strange := [letter for letter in names_in(given[name]) if letter not in declared]:
                 raise inner.wrong(name, f"{strange[0]} is neither drawn, nor derived, nor an earlier part")
         return given
 
-    def _network(self, keys: Keys, text: str, of: str, rest: str) -> Ask:
+    def _network(self, keys: TomlFields, text: str, of: str, rest: str) -> Ask:
         layer, _, column = rest.rpartition(".")
         if rest and (not layer or column not in COLUMNS):
             rule = f"a cell is written {of}.conv-1.output; the columns are {', '.join(COLUMNS)}"
@@ -130,7 +130,7 @@ class Asking:
             raise keys.wrong("ask", f"the totals are {', '.join(COUNTS)}, not {column}")
         return Ask(text, "network", of, rest)
 
-    def _slip(self, keys: Keys, of: str, rest: str) -> Ask:
+    def _slip(self, keys: TomlFields, of: str, rest: str) -> Ask:
         if rest not in SLIP_ASKS:
             raise keys.wrong("ask", f"what is asked of a slip is {of}.layer or {of}.value, not {printable(rest)}")
         return Ask(f"{of}.{rest}", "slip", of, rest)
@@ -145,7 +145,7 @@ class Asking:
             return Named(Kind.VECTOR if ask.name == found.shape else _kind(item), whole=False)
         return Named(Kind.SCALAR, whole=False)
 
-    def check_kind(self, keys: Keys, part: Part, answered: set[str]) -> None:
+    def check_kind(self, keys: TomlFields, part: Part, answered: set[str]) -> None:
         """Raises ProblemError where the kind of a part is not what is asked, or `follows` does not say what is used."""
         ask = part.ask
         if ask is None:

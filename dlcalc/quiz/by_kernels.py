@@ -37,7 +37,7 @@ def floats(value: Value) -> Any:
     return list(map(floats, value)) if isinstance(value, tuple) else float(value)
 
 
-def _turned(filters: list[Any]) -> list[Any]:
+def _flipped(filters: list[Any]) -> list[Any]:
     return [[[row[::-1] for row in part[::-1]] for part in each] for each in filters]
 
 
@@ -48,7 +48,7 @@ def _conv(found: Working, device: str) -> Numbers:
         raise UserError("the kernels convolve without a ReLU behind: leave --relu out")
     flipped = "flipped" in found.formula.id
     w = floats(found["w"])
-    arrays = {"x": [floats(found["x"])], "weight": _turned(w) if flipped else w, "bias": floats(found["b"])}
+    arrays = {"x": [floats(found["x"])], "weight": _flipped(w) if flipped else w, "bias": floats(found["b"])}
     settings = {
         "stride": found["s"],
         "padding": (found["pad_h"], found["pad"]),
@@ -59,7 +59,7 @@ def _conv(found: Working, device: str) -> Numbers:
         return {"output": _op("conv2d", arrays, settings)[0][0]}
     _, gradients = _op("conv2d", arrays, settings, [floats(found["g"])])
     dw = gradients["weight"]
-    return {"dx": gradients["x"][0], "dw": _turned(dw) if flipped else dw, "db": gradients["bias"]}
+    return {"dx": gradients["x"][0], "dw": _flipped(dw) if flipped else dw, "db": gradients["bias"]}
 
 
 def _conv_transpose(found: Working, device: str) -> Numbers:
@@ -217,8 +217,8 @@ def _dense(found: Working, device: str) -> Numbers:
     yhat, behind = _op(kind, {"x": z}, place, d) if kind else (z, {"x": d})
     _, gradients = _op("linear", layer, place, behind["x"])
     dw = gradients["weight"]
-    turned = [list(column) for column in zip(*dw, strict=True)]
-    return {"dW": turned if row else dw, "db": gradients["bias"], "dx": gradients["x"][0], "yhat": yhat[0]}
+    transposed = [list(column) for column in zip(*dw, strict=True)]
+    return {"dW": transposed if row else dw, "db": gradients["bias"], "dx": gradients["x"][0], "yhat": yhat[0]}
 
 
 def _batchnorm(found: Working, device: str) -> Numbers:

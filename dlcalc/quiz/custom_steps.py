@@ -18,7 +18,7 @@ from ..formulas.program import program
 from ..formulas.registry import formula
 from ..formulas.topics import ids_known
 from ..untrusted import printable
-from .toml_fields import Keys
+from .toml_fields import TomlFields
 
 THIS = "this"
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*")
@@ -26,14 +26,14 @@ MOST = 60
 """Steps of a problem, and mistakes."""
 
 
-def own_formulas(keys: Keys, names: Mapping[str, Any], declared: Declarations) -> dict[str, Formula]:
+def custom_formulas(keys: TomlFields, names: Mapping[str, Any], declared: Declarations) -> dict[str, Formula]:
     """Id → formula: `this`, with the drawn numbers as its variables, and those that get further mistakes.
 
     Raises ProblemError for an expression that cannot be read, or an edit of a step that is not there.
     """
     written = _few(keys, "step")
     steps = tuple(_step(inner) for inner in written)
-    mistakes: dict[str, list[tuple[Keys, Mistake]]] = {}
+    mistakes: dict[str, list[tuple[TomlFields, Mistake]]] = {}
     for inner in _few(keys, "mistake"):
         of = inner.one_of("of", (THIS, *sorted(ids_known())), THIS)
         mistakes.setdefault(of, []).append((inner, _mistake(inner)))
@@ -59,20 +59,20 @@ def own_formulas(keys: Keys, names: Mapping[str, Any], declared: Declarations) -
     return found
 
 
-def _few(keys: Keys, key: str) -> list[Keys]:
+def _few(keys: TomlFields, key: str) -> list[TomlFields]:
     found = keys.tables(key)
     if len(found) > MOST:
         raise keys.wrong(key, f"a problem has at most {MOST} of [[{key}]], not {len(found):,}")
     return found
 
 
-def _step(keys: Keys) -> Step:
+def _step(keys: TomlFields) -> Step:
     found = Step(keys.text("name"), keys.written("expression"), keys.text("meaning", ""), unit=keys.text("unit", ""))
     keys.done()
     return found
 
 
-def _mistake(keys: Keys) -> Mistake:
+def _mistake(keys: TomlFields) -> Mistake:
     weight = keys.fraction("weight", Fraction(1, 2))
     if weight > 1:
         raise keys.wrong("weight", f"how common a mistake is lies between 0 and 1, not {float(weight):g}")
@@ -84,7 +84,7 @@ def _mistake(keys: Keys) -> Mistake:
     return found
 
 
-def _check_steps(made: Formula, written: list[Keys]) -> None:
+def _check_steps(made: Formula, written: list[TomlFields]) -> None:
     """Raises ProblemError for a step without a name of its own, and for one that reads what is not there before it."""
     known = {variable.name for variable in made.variables}
     called: dict[str, str] = {}
@@ -94,7 +94,7 @@ def _check_steps(made: Formula, written: list[Keys]) -> None:
         try:
             node = made.parse(step.expression)
         except DlcalcError as error:
-            raise keys.told("expression", error) from None
+            raise keys.with_key("expression", error) from None
         names = set(names_in(node))
         if strange := sorted(name for name in names if name.partition(".")[0] not in known | CONSTANTS.keys()):
             raise keys.wrong("expression", f"{strange[0]} is neither drawn nor a step before this one")
@@ -105,14 +105,14 @@ def _check_steps(made: Formula, written: list[Keys]) -> None:
         known.add(step.name)
 
 
-def _check_calls(keys: Keys, names: Iterable[str], called: Mapping[str, str]) -> None:
+def _check_calls(keys: TomlFields, names: Iterable[str], called: Mapping[str, str]) -> None:
     """Raises ProblemError where a step that calls a formula is read as if it were a number."""
     for name in sorted(called.keys() & set(names)):
         answers = ", ".join(f"{name}.{answer}" for answer in formula(called[name]).answers[:3])
         raise keys.wrong("expression", f"{name} calls {called[name]}; its answers are written {answers}")
 
 
-def _check_arguments(keys: Keys, call: FormulaCall) -> None:
+def _check_arguments(keys: TomlFields, call: FormulaCall) -> None:
     known = [variable.name for variable in formula(call.formula).variables]
     for name in call.names:
         if name not in known or call.names.count(name) > 1:
@@ -120,7 +120,7 @@ def _check_arguments(keys: Keys, call: FormulaCall) -> None:
             raise keys.wrong("expression", f"{rule}, not with {printable(name)}")
 
 
-def _check(made: Formula, more: list[tuple[Keys, Mistake]]) -> None:
+def _check(made: Formula, more: list[tuple[TomlFields, Mistake]]) -> None:
     """Compiles the formula, and each of its new mistakes."""
     compiled = program(made)
     for inner, mistake in more:
@@ -137,7 +137,7 @@ def _check(made: Formula, more: list[tuple[Keys, Mistake]]) -> None:
             strange = sorted(op.reads - compiled.place.keys() - made.by_name.keys() - CONSTANTS.keys())
             compile_node(op.node)
         except DlcalcError as error:
-            raise inner.told("expression", error) from None
+            raise inner.with_key("expression", error) from None
         if strange:
             raise inner.wrong("expression", f"{strange[0]} is neither a quantity nor a step of {made.id}")
         _check_calls(inner, op.reads, {step.name: call.formula for step, call in _calls(made)})

@@ -27,9 +27,9 @@ from ..networks.table import COUNTS, Row, Table, tabulate
 from ..untrusted import printable, shown
 from .generators import GENERATORS, HOW_MANY, MOST_LAYERS, OPTIONS
 from .problem import Array, Draw, DrawnNetwork, Pick, Slip, Span, TextNetwork, ZooNetwork
-from .render import Filler
+from .render import Renderer
 from .template import Reader
-from .toml_fields import Keys
+from .toml_fields import TomlFields
 
 FORMS: Mapping[str, tuple[str, ...]] = {
     "network": ("layers", "table", "text", "pytorch", "keras"),
@@ -58,7 +58,7 @@ class Named:
 _SPAN = re.compile(r"\s*(.+?)\s*\.\.\s*(.+?)\s*(?:step\s+(\S+)\s*)?")
 
 
-def read_draw(keys: Keys, name: str, declared: Declarations, names: Mapping[str, Named]) -> tuple[Draw, Named]:
+def read_draw(keys: TomlFields, name: str, declared: Declarations, names: Mapping[str, Named]) -> tuple[Draw, Named]:
     """The draw under a key. Raises ProblemError."""
     value = keys.take(name)
     match value:
@@ -73,7 +73,7 @@ def read_draw(keys: Keys, name: str, declared: Declarations, names: Mapping[str,
     raise keys.wrong(name, f"a range '4..16', a list [3, 5, 7] or a table is expected, not {shown(value)}")
 
 
-def _span(keys: Keys, name: str, text: str, declared: Declarations) -> tuple[Span, Named]:
+def _span(keys: TomlFields, name: str, text: str, declared: Declarations) -> tuple[Span, Named]:
     found = _SPAN.fullmatch(text)
     step = read_number(found[3]) if found and found[3] else 1
     if found is None or step is None or step <= 0:
@@ -83,7 +83,7 @@ def _span(keys: Keys, name: str, text: str, declared: Declarations) -> tuple[Spa
         try:
             node = parse(part, declared)
         except DlcalcError as error:
-            raise keys.told(name, error) from None
+            raise keys.with_key(name, error) from None
         if strange := [letter for letter in names_in(node) if letter not in declared]:
             raise keys.wrong(name, f"{strange[0]} is not drawn before {name}")
         ends.append(node)
@@ -91,7 +91,7 @@ def _span(keys: Keys, name: str, text: str, declared: Declarations) -> tuple[Spa
     try:
         first, last = map(_number, ends)
     except DlcalcError as error:
-        raise keys.told(name, error) from None
+        raise keys.with_key(name, error) from None
     if first is not None and last is not None and first > last:
         raise keys.wrong(name, f"a range runs upwards, not from {printable(found[1])} to {printable(found[2])}")
     for end in first, last:
@@ -112,7 +112,7 @@ def _number(node: Node) -> Fraction | None:
     return Fraction(value) if isinstance(value, int | Fraction) else None
 
 
-def _pick(keys: Keys, name: str, items: Sequence[object]) -> tuple[Pick, Named]:
+def _pick(keys: TomlFields, name: str, items: Sequence[object]) -> tuple[Pick, Named]:
     if not 1 <= len(items) <= MOST_ITEMS:
         raise keys.wrong(name, f"a list has 1 to {MOST_ITEMS} entries, not {len(items)}")
     numbers = [_as_number(item) for item in items]
@@ -137,7 +137,7 @@ def _as_number(item: object) -> Fraction | None:
     return Fraction(numerator.strip()) / Fraction(denominator or "1") if Fraction(denominator or "1") else None
 
 
-def _table(keys: Keys, name: str, declared: Declarations, names: Mapping[str, Named]) -> tuple[Draw, Named]:
+def _table(keys: TomlFields, name: str, declared: Declarations, names: Mapping[str, Named]) -> tuple[Draw, Named]:
     if "kind" in keys:
         kind = keys.one_of("kind", GENERATORS)
         options = {key: _options(keys, key, kind) for key in keys if key != "kind"}
@@ -169,7 +169,7 @@ def _table(keys: Keys, name: str, declared: Declarations, names: Mapping[str, Na
     raise keys.wrong("", rule)
 
 
-def _read_array(keys: Keys) -> tuple[Array, Named]:
+def _read_array(keys: TomlFields) -> tuple[Array, Named]:
     """A vector (`length`), a matrix (`rows` and `columns`), or a map (`channels` too)."""
     rows = keys.whole("rows", 1, MOST_ROWS, 0)
     channels = keys.whole("channels", 1, MOST_CHANNELS, 0)
@@ -188,7 +188,7 @@ def _read_array(keys: Keys) -> tuple[Array, Named]:
     return Array(shape, items, different), Named(Kind.of_rank(len(shape)), whole, ends=span)
 
 
-def _items(keys: Keys) -> tuple[Sequence[int | Fraction], tuple[object, ...]]:
+def _items(keys: TomlFields) -> tuple[Sequence[int | Fraction], tuple[object, ...]]:
     """What each number of an array is one of, under `from`: a list, or a range, perhaps with a step."""
     if isinstance(keys.table.get("from"), list):
         listed = _pick(keys, "from", keys.take("from"))[0].items
@@ -223,7 +223,7 @@ class Multiples(Sequence[int | Fraction]):
         return exact(self.low + self.step * place)
 
 
-def _options(keys: Keys, key: str, kind: str) -> tuple[object, ...]:
+def _options(keys: TomlFields, key: str, kind: str) -> tuple[object, ...]:
     """What a generator may choose from: a list, or one value."""
     known = OPTIONS[kind]
     if key not in known:
@@ -260,7 +260,7 @@ def drawn(draw: Draw, values: Mapping[str, Any], key: Sequence[object]) -> Any:
         case ZooNetwork(names):
             return _tabulated(zoo.network(names[sampler.integer(0, len(names) - 1)]))
         case TextNetwork(line):
-            return _tabulated(network_text.read(Filler(values, _nothing).text(line), "network"))
+            return _tabulated(network_text.read(Renderer(values, _nothing).text(line), "network"))
         case Slip(network, column):
             return _slip(values[network], column, sampler)
 

@@ -21,7 +21,7 @@ from ..untrusted import decoded, parse_toml, printable, read_bytes, shown
 from . import bank, seeds
 from .problem import LEVELS, Problem
 from .sheet import Shares, sheet
-from .toml_fields import Keys
+from .toml_fields import TomlFields
 from .variant import Variant, variant
 
 MOST_QUESTIONS = 100
@@ -90,13 +90,13 @@ def _number(points: Fraction) -> str:
 
 def read_exam(path: str) -> Exam:
     """The exam in a file. Raises ProblemError with the file and the key."""
-    keys = Keys(path, parse_toml(read_bytes(path, 2**20, "an exam"), path))
+    keys = TomlFields(path, parse_toml(read_bytes(path, 2**20, "an exam"), path))
     found = exam_of(keys, os.path.dirname(path))
     keys.done()
     return found
 
 
-def exam_of(keys: Keys, near: str) -> Exam:
+def exam_of(keys: TomlFields, near: str) -> Exam:
     """The exam in a table; files of problems are looked for from the folder `near`. Raises ProblemError."""
     title = keys.text("title")
     items = [item for inner in keys.tables("problem") for item in _items(inner, near, title)]
@@ -109,7 +109,7 @@ def exam_of(keys: Keys, near: str) -> Exam:
     )  # fmt: skip
 
 
-def _date(keys: Keys) -> str:
+def _date(keys: TomlFields) -> str:
     value = keys.take("date")
     if value is None:
         return ""
@@ -130,7 +130,7 @@ def is_date(text: str) -> bool:
     return True
 
 
-def _items(keys: Keys, near: str, title: str) -> list[Item]:
+def _items(keys: TomlFields, near: str, title: str) -> list[Item]:
     """One problem by its id or file, or `count` of a topic."""
     points = keys.fraction("points", Fraction(0)) if "points" in keys else None
     try:
@@ -145,7 +145,7 @@ def _items(keys: Keys, near: str, title: str) -> list[Item]:
     except ProblemError:
         raise
     except DlcalcError as error:
-        raise keys.told("", error) from None
+        raise keys.with_key("", error) from None
     keys.done()
     return [Item(problem, points) for problem in found]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from .. import document as doc
-from ..answers.gradient_target import GradientAsked
+from ..answers.gradient_target import GradientTarget
 from ..errors import DlcalcError, ProblemError
 from ..expressions.nodes import Node, names_in
 from ..formulas.run import contains_letters
@@ -129,26 +129,26 @@ def _by_text(template: Template) -> Iterator[str]:
 
 def _letters(variants: Iterable[Variant]) -> Iterator[tuple[str, str]]:
     """Derived values and answers in which letters are left, where numbers are expected; each once."""
-    told: set[str] = set()
+    seen: set[str] = set()
     for made in variants:
         values = {f"let: {name}": made.values[name] for name in made.problem.lets}
         asked = {part.id: made.asked[part.id] for part in made.problem.parts if part.kind != "expression"}
-        values |= {f"part {id}": each.expected for id, each in asked.items() if not isinstance(each, GradientAsked)}
+        values |= {f"part {id}": each.expected for id, each in asked.items() if not isinstance(each, GradientTarget)}
         for key, value in values.items():
-            if key not in told and contains_letters(value):
-                told.add(key)
+            if key not in seen and contains_letters(value):
+                seen.add(key)
                 yield key, f"letters are left in {doc.plain((doc.Math(value),))}: not all that it needs is given"
 
 
 def _odd(questions: Iterable[doc.Question]) -> Iterator[tuple[str, str]]:
     """Text that was meant to be maths or a value, and stands there as it was written; each once."""
-    told: set[str] = set()
+    seen: set[str] = set()
     for asked in questions:
         for key, blocks in (("text", asked.blocks), *((f"part {p.label or 'a'}", p.blocks) for p in asked.parts)):
             for block in blocks:
                 found = _LEFT_OVER.search(_plain(block))
-                if found and key not in told:
-                    told.add(key)
+                if found and key not in seen:
+                    seen.add(key)
                     yield key, f"{found[0]} stands in the printed text; is it maths between dollars, or a value?"
 
 

@@ -11,7 +11,7 @@ from ..untrusted import decoded, printable, read_bytes
 from . import bank
 from .exam import Exam, Issue, Item, Student
 from .seeds import same_code
-from .toml_fields import Keys
+from .toml_fields import TomlFields
 
 FORMAT = 1
 _MOST_BYTES = 32 * 2**20
@@ -60,7 +60,7 @@ def read_manifest(path: str) -> Issue:
         raise ProblemError(printable(path), "", "the file is no manifest: it is not JSON") from None
     if not isinstance(table, dict) or "students" not in table or "problems" not in table:
         raise ProblemError(printable(path), "", "the file is no manifest of an exam")
-    keys = Keys(path, table)
+    keys = TomlFields(path, table)
     if keys.whole("format", 0, 10**6, 0) != FORMAT:
         raise keys.wrong("format", f"this manifest has another format than {FORMAT}; make it with this dlcalc")
     items = tuple(_item(inner, os.path.dirname(path)) for inner in keys.tables("problems", "problem"))
@@ -79,14 +79,14 @@ def read_manifest(path: str) -> Issue:
     return Issue(exam, tuple(students), codes, keys.text("secret"))
 
 
-def _item(keys: Keys, near: str) -> Item:
+def _item(keys: TomlFields, near: str) -> Item:
     name = keys.text("file") if "file" in keys else keys.text("id")
     try:
         problem = bank.find(name, near)
     except ProblemError:
         raise
     except DlcalcError as error:
-        raise keys.told("id", error) from None
+        raise keys.with_key("id", error) from None
     if problem.digest != keys.text("digest"):
         rule = f"{problem.id} has changed since the exam was made, so its variants are others; put the old file back"
         raise keys.wrong("digest", rule)

@@ -20,11 +20,11 @@ from ..expressions.reader import Declarations
 from ..networks.exercise import COLUMNS, HEADINGS
 from ..untrusted import decoded, parse_toml, printable, read_bytes
 from .asking import Asking
-from .custom_steps import own_formulas
+from .custom_steps import custom_formulas
 from .drawing import FORMS, Named, read_draw
 from .problem import LEVELS, PART_KINDS, Let, Option, Part, PartKind, Problem, Require, Trial
 from .template import Reader, Template, TemplateLine
-from .toml_fields import Keys
+from .toml_fields import TomlFields
 
 MOST_BYTES = 256 * 1024
 MOST_NAMES = 60
@@ -59,7 +59,7 @@ def problem_of(data: bytes, path: str) -> Problem:
 class _File:
     def __init__(self, path: str, table: Mapping[str, Any], body: str, digest: str) -> None:
         self.path = path
-        self.keys = Keys(path, table)
+        self.keys = TomlFields(path, table)
         self.body = body
         self.digest = digest
         self.names: dict[str, Named] = {}
@@ -69,7 +69,7 @@ class _File:
         keys = self.keys
         draws = self._draws()
         declared = self._declared(())
-        formulas = own_formulas(keys, self.names, declared)
+        formulas = custom_formulas(keys, self.names, declared)
         asking = Asking(self.names, formulas)
         self._read_lets(asking)
         part_keys = keys.tables("part")
@@ -112,7 +112,7 @@ class _File:
             self.names[name] = named
         return draws
 
-    def _new_name(self, keys: Keys, name: str) -> None:
+    def _new_name(self, keys: TomlFields, name: str) -> None:
         if not _NAME.fullmatch(name) or name == "this":
             raise keys.wrong(name, "a name is letters and digits, with one subscript after _ perhaps, as n, k1 or h_0")
         if name in self.names:
@@ -142,12 +142,12 @@ class _File:
                 self.lets[name] = Let(node)
                 self.names[name] = Named(_kind(node), whole=False)
 
-    def _expression(self, keys: Keys, key: str, text: str, more: Iterable[tuple[str, Kind]] = ()) -> Node:
+    def _expression(self, keys: TomlFields, key: str, text: str, more: Iterable[tuple[str, Kind]] = ()) -> Node:
         declared = self._declared(more)
         try:
             node = parse(text, declared)
         except DlcalcError as error:
-            raise keys.told(key, error) from None
+            raise keys.with_key(key, error) from None
         unknown = [name for name in names_in(node) if name not in declared and name not in ("pi", "e")]
         if unknown:
             known = ", ".join(declared.kinds) or "none"
@@ -159,7 +159,7 @@ class _File:
             self._condition(self.keys, f"require {i}", text) for i, text in enumerate(self.keys.texts("require"), 1)
         )
 
-    def _condition(self, keys: Keys, key: str, text: str, more: Iterable[tuple[str, Kind]] = ()) -> Require:
+    def _condition(self, keys: TomlFields, key: str, text: str, more: Iterable[tuple[str, Kind]] = ()) -> Require:
         node = self._expression(keys, key, text, more)
         if not isinstance(node, Compare | Logic):
             raise keys.wrong(key, f"a condition is expected, such as f ≤ n, not {printable(text)}")
@@ -189,7 +189,7 @@ class _File:
         except UserError as error:
             raise ProblemError(printable(self.path), key, str(error)) from None
 
-    def _line(self, reader: Reader, keys: Keys, key: str, text: str) -> TemplateLine:
+    def _line(self, reader: Reader, keys: TomlFields, key: str, text: str) -> TemplateLine:
         try:
             return reader.line(text)
         except UserError as error:
@@ -197,7 +197,7 @@ class _File:
 
     # parts
 
-    def _part_ids(self, part_keys: list[Keys]) -> tuple[str, ...]:
+    def _part_ids(self, part_keys: list[TomlFields]) -> tuple[str, ...]:
         if not 1 <= len(part_keys) <= MOST_PARTS:
             raise self.keys.wrong("part", f"a problem has 1 to {MOST_PARTS} parts, each under [[part]]")
         ids: list[str] = []
@@ -210,7 +210,12 @@ class _File:
         return tuple(ids)
 
     def _parts(
-        self, part_keys: list[Keys], ids: tuple[str, ...], asking: Asking, reader: Reader, sections: dict[str, Template]
+        self,
+        part_keys: list[TomlFields],
+        ids: tuple[str, ...],
+        asking: Asking,
+        reader: Reader,
+        sections: dict[str, Template],
     ) -> tuple[Part, ...]:
         parts: list[Part] = []
         for id, keys in zip(ids, part_keys, strict=True):
@@ -223,7 +228,13 @@ class _File:
         return tuple(parts)
 
     def _part(
-        self, keys: Keys, id: str, asking: Asking, reader: Reader, words: Template, answered: list[tuple[str, Kind]]
+        self,
+        keys: TomlFields,
+        id: str,
+        asking: Asking,
+        reader: Reader,
+        words: Template,
+        answered: list[tuple[str, Kind]],
     ) -> Part:
         kind = cast(PartKind, keys.one_of("kind", PART_KINDS))
         declared = self._declared(answered)
@@ -253,14 +264,14 @@ class _File:
         asking.check_kind(keys, part, set(dict(answered)))
         return part
 
-    def _tolerance(self, keys: Keys) -> tuple[Fraction, bool]:
+    def _tolerance(self, keys: TomlFields) -> tuple[Fraction, bool]:
         text = keys.table.get("tolerance")
         if isinstance(text, str) and text.strip().endswith("%"):
             keys.table["tolerance"] = text.strip()[:-1]
             return keys.fraction("tolerance", Fraction(0)) / 100, True
         return keys.fraction("tolerance", Fraction(0)), False
 
-    def _options(self, keys: Keys, reader: Reader) -> tuple[Option, ...]:
+    def _options(self, keys: TomlFields, reader: Reader) -> tuple[Option, ...]:
         found: list[Option] = []
         for option in keys.tables("choice"):
             words = self._line(reader, option, "text", option.text("text"))
@@ -270,7 +281,7 @@ class _File:
             option.done()
         return tuple(found)
 
-    def _option_id(self, keys: Keys, taken: set[str]) -> str:
+    def _option_id(self, keys: TomlFields, taken: set[str]) -> str:
         """The id under the key; without one the words, which stay when choices are added, moved or taken away."""
         if "id" in keys:
             id = keys.text("id")
@@ -284,7 +295,7 @@ class _File:
             return words
         return f"choice-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
-    def _check_part(self, keys: Keys, part: Part) -> None:
+    def _check_part(self, keys: TomlFields, part: Part) -> None:
         if part.kind == "choice":
             self._check_choices(keys, part)
         elif part.options:
@@ -300,7 +311,7 @@ class _File:
         if part.tolerance and part.kind not in ("number", *ARRAYS):
             raise keys.wrong("tolerance", f"a part of kind {part.kind} has no tolerance")
 
-    def _check_choices(self, keys: Keys, part: Part) -> None:
+    def _check_choices(self, keys: TomlFields, part: Part) -> None:
         right = sum(option.right for option in part.options)
         if part.ask is not None:
             if part.options:
@@ -321,7 +332,7 @@ class _File:
             raise self.keys.wrong("test", f"a problem has at most {MOST_TESTS} tests, not {len(found):,}")
         return tuple(self._trial(keys, ids) for keys in found)
 
-    def _trial(self, keys: Keys, ids: tuple[str, ...]) -> Trial:
+    def _trial(self, keys: TomlFields, ids: tuple[str, ...]) -> Trial:
         seed = keys.written("seed")
         answers, expect = keys.inner("answers"), keys.inner("expect")
         wrote = {name: answers.written(name) for name in answers}

@@ -9,10 +9,10 @@ from typing import TypeGuard
 from .. import document as doc
 from ..expressions.evaluate import evaluate, substitute
 from ..expressions.nodes import Compare, Index, Literal, Name, Node, Value
-from .template import Cells, Filled, Lines, Maths, Piece, Shown, Styled, Template, TemplateLine
+from .template import Cells, Lines, Maths, Piece, Placeholder, Shown, Styled, Template, TemplateLine
 
 
-class Filler:
+class Renderer:
     """The values of one variant, put into templates."""
 
     def __init__(self, values: Mapping[str, Value], shown: Shown) -> None:
@@ -49,9 +49,9 @@ class Filler:
                 running.append(piece)
         yield from self._running(running)
 
-    def _stands_alone(self, piece: Piece) -> TypeGuard[Maths | Filled]:
+    def _stands_alone(self, piece: Piece) -> TypeGuard[Maths | Placeholder]:
         """Whether a piece is a block: display maths, what is shown of a network, a matrix."""
-        if isinstance(piece, Filled):
+        if isinstance(piece, Placeholder):
             return bool(piece.show) or (piece.node is not None and _is_matrix(self.value(piece)))
         return isinstance(piece, Maths) and piece.display
 
@@ -60,10 +60,10 @@ class Filler:
         if any(not isinstance(word, str) or word.strip() for word in words):
             yield doc.Paragraph(words)
 
-    def _displayed(self, piece: Maths | Filled) -> tuple[doc.Block, ...]:
-        if isinstance(piece, Filled) and piece.node is not None:
+    def _displayed(self, piece: Maths | Placeholder) -> tuple[doc.Block, ...]:
+        if isinstance(piece, Placeholder) and piece.node is not None:
             return (doc.Formula(tuple(_matrices(piece.node, self.value(piece)))),)
-        if isinstance(piece, Filled):
+        if isinstance(piece, Placeholder):
             return self.shown(piece.of, piece.show)
         node = self._put(piece)
         if isinstance(node, Compare) and node.operator == "=":
@@ -83,7 +83,7 @@ class Filler:
                 return doc.Math(self._put(piece))
             case Styled(strong, inside):
                 return (doc.Strong if strong else doc.Emphasis)(self.words(inside))
-            case Filled():
+            case Placeholder():
                 return value_words(self.value(piece))
         return piece
 
@@ -91,11 +91,11 @@ class Filler:
         """The line as plain text, for code and for networks: numbers without separators."""
         found = []
         for piece in line:
-            value = self.value(piece) if isinstance(piece, Filled) else piece
+            value = self.value(piece) if isinstance(piece, Placeholder) else piece
             found.append(value.text if isinstance(value, doc.CodeText) else str(value))
         return "".join(found)
 
-    def value(self, slot: Filled) -> Value:
+    def value(self, slot: Placeholder) -> Value:
         if slot.node is None:
             return self.values[slot.of]
         return evaluate(slot.node, self.values)

@@ -14,7 +14,7 @@ from typing import Any
 
 from .. import document as doc
 from ..answers.choices import Choice
-from ..answers.targets import Asked, CellAsked, TableAsked
+from ..answers.targets import AnyTarget, CellTarget, TableTarget
 from ..answers.terms import ARRAYS
 from ..errors import ProblemError, UserError
 from ..explain.calculation import rounded
@@ -84,7 +84,7 @@ def _question(variant: Variant, number: int, key: bool, points: Fraction | None,
         number,
         problem.title,
         whole,
-        variant.filler.blocks(problem.words),
+        variant.renderer.blocks(problem.words),
         parts,
         problem.id,
         problem.topic,
@@ -118,10 +118,10 @@ def _part(
     variant: Variant, part: Part, number: int, letter: str, points: Fraction, key: bool, shares: Shares
 ) -> doc.Part:
     asked = variant.asked[part.id]
-    blocks = variant.filler.blocks(part.words)
+    blocks = variant.renderer.blocks(part.words)
     id = entry_id(number, variant, part)
     hints = _hints(variant, part) if key else ()
-    if isinstance(asked, TableAsked):
+    if isinstance(asked, TableTarget):
         grid = _grid(asked, id, key)
         return doc.Part(letter, points, (*blocks, grid), None, hints)
     return doc.Part(letter, points, blocks, _entry(variant, part, asked, id, key, shares), hints)
@@ -129,13 +129,13 @@ def _part(
 
 def _hints(variant: Variant, part: Part) -> tuple[doc.Words, ...]:
     """The author's hints, then those of the mistakes that are commonest here."""
-    own = [variant.filler.words(line) for line in part.hints]
+    own = [variant.renderer.words(line) for line in part.hints]
     from_mistakes = dict.fromkeys(wrong.hint for wrong in variant.asked[part.id].wrong() if wrong.hint)
     hints: tuple[doc.Words, ...] = (*own, *from_mistakes)
     return hints[:3]
 
 
-def _entry(variant: Variant, part: Part, asked: Asked, id: str, key: bool, shares: Shares) -> doc.Entry:
+def _entry(variant: Variant, part: Part, asked: AnyTarget, id: str, key: bool, shares: Shares) -> doc.Entry:
     if part.kind == "choice":
         shown = variant.choices[part.id]
         choices = tuple(_choice(choice, key) for choice in shown)
@@ -151,7 +151,7 @@ def _choice(shown: Choice, key: bool) -> doc.Choice:
     return doc.Choice(shown.words, shown.right, shown.because) if key else doc.Choice(shown.words)
 
 
-def _key(part: Part, asked: Asked, shares: Shares) -> doc.Key:
+def _key(part: Part, asked: AnyTarget, shares: Shares) -> doc.Key:
     right = asked.expected
     responses = [doc.Response(_decimal(part, right), Fraction(1), "Right.", tolerances_of(part, right))]
     for other in asked.others():
@@ -197,7 +197,7 @@ def tolerances_of(part: Part, value: Value) -> Fraction | tuple[Any, ...]:
     return part.terms.near(value)
 
 
-def _grid(asked: TableAsked, id: str, key: bool) -> doc.Grid:
+def _grid(asked: TableTarget, id: str, key: bool) -> doc.Grid:
     """The layers, with an entry in each cell that is asked; totals where they are counts."""
     header: tuple[doc.Words, ...] = (LAYER, *(heading(column, asked.headings) for column in asked.columns))
     rows: list[tuple[doc.Words | doc.Entry, ...]] = []
@@ -213,12 +213,12 @@ def _grid(asked: TableAsked, id: str, key: bool) -> doc.Grid:
     return doc.Grid(header, tuple(rows))
 
 
-def _cell(asked: TableAsked, layer: str, column: str, value: Value, id: str, key: bool) -> doc.Entry:
+def _cell(asked: TableTarget, layer: str, column: str, value: Value, id: str, key: bool) -> doc.Entry:
     kind: doc.EntryKind = "shape" if isinstance(value, tuple) else "integer"
     name = f"{id}.{layer}.{column}"
     if not key:
         return doc.Entry(name, kind)
-    of = CellAsked(asked.table, layer, column)
+    of = CellTarget(asked.table, layer, column)
     responses = [doc.Response(value, Fraction(1), "Right.")]
     wrongs = (wrong for wrong in distinct(of) if _same_form(wrong.value, value))
     responses += [

@@ -32,7 +32,7 @@ _SLOT = re.compile(r"\{\{([^{}]*)\}\}")
 
 
 @dataclass(frozen=True)
-class Filled:
+class Placeholder:
     """`{{n + 1}}`: an expression whose value is put in; of a network also `{{net.table}}`, what is shown of it."""
 
     text: str
@@ -46,7 +46,7 @@ class Maths:
     """An expression in letters, with the slots in it as names of their own."""
 
     node: Node
-    slots: Mapping[str, Filled]
+    slots: Mapping[str, Placeholder]
     display: bool = False
 
 
@@ -58,7 +58,7 @@ class Styled:
     inside: TemplateLine
 
 
-Piece: TypeAlias = str | doc.CodeText | Filled | Maths | Styled
+Piece: TypeAlias = str | doc.CodeText | Placeholder | Maths | Styled
 TemplateLine: TypeAlias = tuple[Piece, ...]
 
 
@@ -113,7 +113,7 @@ class Reader:
     def bare(self, text: str) -> TemplateLine:
         """Text that is no Markdown, with slots in it. Raises UserError."""
         parts = _SLOT.split(text)
-        return tuple(part if i % 2 == 0 else self._filled(part) for i, part in enumerate(parts) if part or i % 2)
+        return tuple(part if i % 2 == 0 else self._placeholder(part) for i, part in enumerate(parts) if part or i % 2)
 
     def _marked(self, text: str) -> tuple[list[Piece], str]:
         """The text with maths and slots taken out and a mark in their place, so that Markdown does not touch them."""
@@ -121,9 +121,9 @@ class Reader:
 
         def put(found: re.Match[str]) -> str:
             if found["code"] is not None:
-                return _SLOT.sub(lambda slot: mark(self._filled(slot[1])), found["code"])
+                return _SLOT.sub(lambda slot: mark(self._placeholder(slot[1])), found["code"])
             if found["slot"] is not None:
-                return mark(self._filled(found["slot"]))
+                return mark(self._placeholder(found["slot"]))
             display = found["display"] is not None
             return mark(self._maths(found["display"] if display else found["maths"], display))
 
@@ -133,7 +133,7 @@ class Reader:
 
         return pieces, _PIECES.sub(put, re.sub("[\ue000\ue001]", "", text))
 
-    def _filled(self, text: str) -> Filled:
+    def _placeholder(self, text: str) -> Placeholder:
         text = text.strip()
         name, _, show = text.partition(".")
         if name in self.shown:
@@ -141,10 +141,10 @@ class Reader:
             wanted = show or forms[0]
             if wanted not in forms:
                 raise UserError(f"what can be shown of {name} is {', '.join(forms)}, not {show}")
-            return Filled(text, None, name, wanted)
+            return Placeholder(text, None, name, wanted)
         if text in self.texts:
-            return Filled(text, None, text)
-        return Filled(text, self._parsed(text))
+            return Placeholder(text, None, text)
+        return Placeholder(text, self._parsed(text))
 
     def _parsed(self, text: str) -> Node:
         try:
@@ -161,11 +161,11 @@ class Reader:
                 raise UserError(f"{{{{{_short(text)}}}}}: {name} is not drawn and not derived; the names are {known}")
 
     def _maths(self, text: str, display: bool) -> Maths:
-        slots: dict[str, Filled] = {}
+        slots: dict[str, Placeholder] = {}
 
         def put(found: re.Match[str]) -> str:
             name = f"slot{len(slots)}"
-            slots[name] = self._filled(found[1])
+            slots[name] = self._placeholder(found[1])
             if slots[name].node is None:
                 raise UserError(f"{slots[name].text} is no number, so it cannot stand in maths")
             return f" {name} "
@@ -285,7 +285,7 @@ def names_of(line: TemplateLine) -> set[str]:
     """The names whose values a line shows."""
     found: set[str] = set()
     for piece in line:
-        if isinstance(piece, Filled):
+        if isinstance(piece, Placeholder):
             found |= set(names_in(piece.node)) if piece.node is not None else {piece.of}
         elif isinstance(piece, Styled):
             found |= names_of(piece.inside)

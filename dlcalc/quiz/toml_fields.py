@@ -20,7 +20,7 @@ MOST = 200
 _NUMBER = re.compile(r"\d{1,12}(?:\.\d{1,12})?|\d{1,12}/0*[1-9]\d{0,11}", re.ASCII)
 
 
-class Keys:
+class TomlFields:
     """One table of a file. Each key is taken once; `done` refuses what nobody took."""
 
     def __init__(self, path: str, table: Mapping[str, Any], where: str = "") -> None:
@@ -42,7 +42,7 @@ class Keys:
     def wrong(self, key: str, rule: str) -> ProblemError:
         return ProblemError(printable(self.path), self.key(key), rule)
 
-    def told(self, key: str, error: DlcalcError) -> ProblemError:
+    def with_key(self, key: str, error: DlcalcError) -> ProblemError:
         """An error about a value, told with the file and the key it stands under."""
         return error if isinstance(error, ProblemError) else self.wrong(key, str(error))
 
@@ -121,23 +121,23 @@ class Keys:
             raise self.wrong(key, f"a text has at most {LONGEST:,} characters")
         return tuple(items)
 
-    def inner(self, key: str) -> Keys:
+    def inner(self, key: str) -> TomlFields:
         """The table under a key, empty where there is none."""
         value = self.take(key)
         if value is None:
             value = {}
         if not isinstance(value, dict):
             raise self.wrong(key, f"a table is expected, not {shown(value)}")
-        return Keys(self.path, value, self.key(key))
+        return TomlFields(self.path, value, self.key(key))
 
-    def tables(self, key: str, what: str = "") -> list[Keys]:
+    def tables(self, key: str, what: str = "") -> list[TomlFields]:
         """The tables of `[[key]]`."""
         value = self.take(key)
         if value is None:
             return []
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             raise self.wrong(key, f"tables are expected, each under [[{key}]], not {shown(value)}")
-        return [Keys(self.path, item, self.key(f"{what or key} {i}")) for i, item in enumerate(value, 1)]
+        return [TomlFields(self.path, item, self.key(f"{what or key} {i}")) for i, item in enumerate(value, 1)]
 
     def done(self) -> None:
         """Raises ProblemError for a key that nobody reads."""

@@ -13,13 +13,13 @@ from ..answers.choices import Choice
 from ..answers.gradient_target import gradient_asked
 from ..answers.target import Wrong
 from ..answers.targets import (
-    Asked,
-    CellAsked,
-    ChoiceAsked,
-    FormulaAsked,
-    InverseAsked,
-    SlipAsked,
-    TableAsked,
+    AnyTarget,
+    CellTarget,
+    ChoiceTarget,
+    FormulaTarget,
+    InverseTarget,
+    SlipTarget,
+    TableTarget,
     WrongCell,
 )
 from ..answers.terms import ARRAYS
@@ -38,7 +38,7 @@ from . import seeds
 from .drawing import drawn
 from .network_views import show
 from .problem import Ask, Part, Problem
-from .render import Filler, value_words
+from .render import Renderer, value_words
 
 TRIES = 400
 """Draws that may break a requirement before the problem is said to be unsolvable."""
@@ -52,13 +52,13 @@ class Variant:
     problem: Problem
     seed: str
     values: Mapping[str, Any]
-    asked: Mapping[str, Asked]
+    asked: Mapping[str, AnyTarget]
     choices: Mapping[str, tuple[Choice, ...]] = field(default_factory=dict)
 
     @cached_property
-    def filler(self) -> Filler:
+    def renderer(self) -> Renderer:
         """Puts this variant's values into the problem's text."""
-        return Filler(self.values, lambda name, form: show(self.values[name], form))
+        return Renderer(self.values, lambda name, form: show(self.values[name], form))
 
     @property
     def note(self) -> str:
@@ -123,7 +123,7 @@ def _attempt(problem: Problem, seed: str, attempt: int) -> Variant:
             if _value(problem, require.node, values) is not True:
                 raise _Unfit(f"{require.text} does not hold")
         known = dict(values)
-        asked: dict[str, Asked] = {}
+        asked: dict[str, AnyTarget] = {}
         for part in problem.parts:
             asked[part.id] = _shared(problem, part, known, asked)
             _check(part, asked[part.id])
@@ -147,53 +147,53 @@ def _value(problem: Problem, node: Node, values: Mapping[str, Any]) -> Value:
     return within_budget(lambda: evaluator(dict(values)))
 
 
-def _shared(problem: Problem, part: Part, values: Mapping[str, Any], before: Mapping[str, Asked]) -> Asked:
+def _shared(problem: Problem, part: Part, values: Mapping[str, Any], before: Mapping[str, AnyTarget]) -> AnyTarget:
     """What a part asks; its working is that of an earlier part, or of an earlier variant, where both are the same."""
-    known: Asked | None = problem.constants.get(part.id)
+    known: AnyTarget | None = problem.constants.get(part.id)
     if known is not None:
         return known
     found = ask_part(problem, part, values)
-    if isinstance(found, FormulaAsked):
+    if isinstance(found, FormulaTarget):
         twin = next((other for other in before.values() if found.shares(other)), None)
-        found = replace(found, twin=twin) if isinstance(twin, FormulaAsked) else found
+        found = replace(found, twin=twin) if isinstance(twin, FormulaTarget) else found
         if part.ask is not None and not any(True for node in part.ask.given.values() for _ in names_in(node)):
             problem.constants[part.id] = found
     return found
 
 
-def ask_part(problem: Problem, part: Part, values: Mapping[str, Any]) -> Asked:
+def ask_part(problem: Problem, part: Part, values: Mapping[str, Any]) -> AnyTarget:
     """What a part asks where the names, earlier parts' answers among them, have these values. Raises UserError."""
     if part.ask is None:
-        return ChoiceAsked()
+        return ChoiceTarget()
     if part.kind == "table":
-        return TableAsked(values[part.ask.of], part.columns or ("output", "parameters"), part.headings)
-    found = asked_of(problem, part.ask, values)
-    return replace(found, rank=ARRAYS[part.kind]) if isinstance(found, FormulaAsked) and part.kind in ARRAYS else found
+        return TableTarget(values[part.ask.of], part.columns or ("output", "parameters"), part.headings)
+    found = target_of(problem, part.ask, values)
+    return replace(found, rank=ARRAYS[part.kind]) if isinstance(found, FormulaTarget) and part.kind in ARRAYS else found
 
 
-def asked_of(problem: Problem, ask: Ask, values: Mapping[str, Any]) -> Asked:
+def target_of(problem: Problem, ask: Ask, values: Mapping[str, Any]) -> AnyTarget:
     """An ask with its values. Raises UserError."""
     if ask.form == "network":
         layer, _, column = ask.name.rpartition(".")
-        return CellAsked(values[ask.of], layer, column)
+        return CellTarget(values[ask.of], layer, column)
     if ask.form == "slip":
-        return SlipAsked(values[ask.of], ask.name)
+        return SlipTarget(values[ask.of], ask.name)
     if ask.form == "gradient":
         return gradient_asked(ask.of, ask.given, values)
     found = problem.formulas.get(ask.of) or formula(ask.of)
     given = fitted(found, {name: _value(problem, node, values) for name, node in ask.given.items()})
     if ask.form == "inverse":
-        return InverseAsked(found, given, ask.name, ask.unknown, ask.convention)
-    return FormulaAsked(found, given, ask.name, ask.convention)
+        return InverseTarget(found, given, ask.name, ask.unknown, ask.convention)
+    return FormulaTarget(found, given, ask.name, ask.convention)
 
 
 def answer(problem: Problem, ask: Ask, values: Mapping[str, Any]) -> Value:
     """The value of a `let` that asks. Raises UserError."""
-    found = asked_of(problem, ask, values).expected
+    found = target_of(problem, ask, values).expected
     return lowered(found, 2) if isinstance(found, tuple) and isinstance(found[0], tuple) else found
 
 
-def _check(part: Part, asked: Asked) -> None:
+def _check(part: Part, asked: AnyTarget) -> None:
     """Refuses a draw whose answer is not what the kind of part says, or lies on the edge of rounding."""
     value = asked.expected
     match part.kind:
@@ -244,12 +244,12 @@ def choices_of(found: Variant, part: Part, sampler: Sampler) -> tuple[Choice, ..
         raise _Unfit(f"part {part.id}: two choices are the same")
     asked = found.asked[part.id]
     return (
-        shown if part.fixed or (isinstance(asked, SlipAsked) and asked.name == "layer") else _shuffled(shown, sampler)
+        shown if part.fixed or (isinstance(asked, SlipTarget) and asked.name == "layer") else _shuffled(shown, sampler)
     )
 
 
 def _written(found: Variant, part: Part, sampler: Sampler) -> tuple[Choice, ...]:
-    fill = found.filler.words
+    fill = found.renderer.words
     shown = [Choice(fill(o.words), o.right, fill(o.because), id=o.id) for o in part.options]
     if not part.pick or part.pick == len(shown):
         return tuple(shown)
@@ -261,13 +261,13 @@ def _written(found: Variant, part: Part, sampler: Sampler) -> tuple[Choice, ...]
 def _computed(found: Variant, part: Part, sampler: Sampler) -> tuple[Choice, ...]:
     """The right answer, and what the commonest mistakes make of it."""
     asked = found.asked[part.id]
-    if isinstance(asked, SlipAsked) and asked.name == "layer":
+    if isinstance(asked, SlipTarget) and asked.name == "layer":
         return tuple(
             Choice(row.layer.name, row.layer.name == asked.expected, _reason(asked, row.layer.name), row.layer.name)
             for row in asked.slip.table.rows
         )
     wanted = part.pick or USUAL_CHOICES
-    wrongs = [wrong for wrong in distinct(asked) if _looks_right(wrong.value, asked.expected)]
+    wrongs = [wrong for wrong in distinct(asked) if _seems_right(wrong.value, asked.expected)]
     if len(wrongs) < wanted - 1:
         raise _Unfit(f"part {part.id}: only {len(wrongs) + 1} of {wanted} choices differ")
     shown = [Choice(value_words(asked.expected), True, "", asked.expected)]
@@ -287,26 +287,26 @@ def _on_both_sides(wrongs: list[Wrong], right: Value, count: int, sampler: Sampl
     return below[:taken] + above[: count - taken]
 
 
-def _reason(asked: SlipAsked, layer: str) -> str:
+def _reason(asked: SlipTarget, layer: str) -> str:
     if layer == asked.slip.layer:
         return asked.slip.because
     return next(wrong.because for wrong in asked.wrong() if wrong.id == layer)
 
 
-def _looks_right(value: Value, right: Value) -> bool:
+def _seems_right(value: Value, right: Value) -> bool:
     """Whether a wrong value cannot be told from a right one by its looks: of the same form, whole where that is."""
     if isinstance(right, tuple):
-        return isinstance(value, tuple) and len(value) == len(right) and all(map(_looks_right, value, right))
+        return isinstance(value, tuple) and len(value) == len(right) and all(map(_seems_right, value, right))
     if isinstance(right, int):
         return isinstance(value, int) and value > 0
     return isinstance(value, Node) == isinstance(right, Node)
 
 
-def distinct(asked: Asked) -> Iterable[Wrong]:
+def distinct(asked: AnyTarget) -> Iterable[Wrong]:
     """What mistakes lead to, the common ones first, each value once, and none that is right somehow."""
     seen: list[Value] = [asked.expected, *(other.value for other in asked.others())]
     for wrong in asked.wrong():
-        if isinstance(asked, InverseAsked) and asked.fits(wrong.value):
+        if isinstance(asked, InverseTarget) and asked.fits(wrong.value):
             continue
         if not any(wrong.value == value for value in seen):
             seen.append(wrong.value)

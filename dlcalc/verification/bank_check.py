@@ -10,19 +10,19 @@ from math import sqrt
 
 from .. import document as doc
 from ..answers.choices import letter
-from ..answers.targets import CellAsked, FormulaAsked, SlipAsked, TableAsked
+from ..answers.targets import CellTarget, FormulaTarget, SlipTarget, TableTarget
 from ..answers.terms import ARRAYS
 from ..errors import DlcalcError
 from ..expressions import printing
 from ..expressions.nodes import Value
 from ..formulas.diagnose import wrong_values
-from ..grading.judging import judge
+from ..grading.part_judging import judge
 from ..grading.part_mark import PartMark
 from ..grading.policy import Policy
 from ..networks.exercise import cell, written
 from ..networks.table import COUNTS
 from ..quiz.problem import Part, Problem, Trial
-from ..quiz.variant import Variant, asked_of, variant
+from ..quiz.variant import Variant, target_of, variant
 from . import second_count
 from .notations import written as written_out
 
@@ -136,8 +136,10 @@ def check(problem: Problem, seeds: int) -> Checked:
 
 def _counted_again(found: Checked, made: Variant) -> Iterator[str]:
     """Counts every right answer, and every derived value of a formula, anew. Yields what could not be."""
-    told = [(part.id, second_count.differs(made.asked[part.id])) for part in made.problem.parts if part.ask is not None]
-    for name, difference in (*told, *second_count.lets(made.problem, made.values, asked_of)):
+    differences = [
+        (part.id, second_count.differs(made.asked[part.id])) for part in made.problem.parts if part.ask is not None
+    ]
+    for name, difference in (*differences, *second_count.lets(made.problem, made.values, target_of)):
         if difference is None:
             yield name
         elif difference:
@@ -156,7 +158,7 @@ def _answer(made: Variant, part: Part) -> object:
     asked = made.asked[part.id]
     if part.id in made.choices:
         return " and ".join(letter(i) for i, choice in enumerate(made.choices[part.id]) if choice.right)
-    if isinstance(asked, TableAsked):
+    if isinstance(asked, TableTarget):
         cells = {
             f"{row.layer.name}.{column}": cell(row, column) for row in asked.table.rows for column in asked.columns
         }
@@ -189,14 +191,14 @@ def _collisions(found: Checked, made: Variant) -> None:
     """Common mistakes of open parts that a mark cannot tell from the right answer, or from one another."""
     for part in made.problem.parts:
         asked = made.asked[part.id]
-        if part.kind in ("choice", "expression") or not isinstance(asked, FormulaAsked | CellAsked):
+        if part.kind in ("choice", "expression") or not isinstance(asked, FormulaTarget | CellTarget):
             continue
-        if isinstance(asked, FormulaAsked):
+        if isinstance(asked, FormulaTarget):
             every = wrong_values(asked.formula, asked.given, asked.name, asked.convention).values()
             common = [mistake.id for mistake, _ in every if mistake.weight >= COMMON]
         seen: dict[Value, str] = {}
         wrong = [each for each in asked.wrong() if each.weight >= COMMON]
-        if isinstance(asked, CellAsked) or part.kind in ARRAYS:
+        if isinstance(asked, CellTarget) or part.kind in ARRAYS:
             # a mistake that leaves a whole array as it is does not apply: no stride is ignored where it is 1
             common = [each.id for each in wrong]
         found.common += len(common)
@@ -216,7 +218,7 @@ class _Places:
     def __init__(self, problem: Problem) -> None:
         self.parts = [part for part in problem.parts if part.kind == "choice" and not part.several]
         self.at: dict[str, Counter[int]] = {part.id: Counter() for part in self.parts}
-        self.was: dict[str, Counter[str]] = {part.id: Counter() for part in self.parts}
+        self.traits: dict[str, Counter[str]] = {part.id: Counter() for part in self.parts}
         self.count: dict[str, int] = {}
         self.shuffled: set[str] = set()
 
@@ -226,13 +228,13 @@ class _Places:
             right = next(i for i, choice in enumerate(shown) if choice.right)
             self.count[part.id] = len(shown)
             self.at[part.id][right] += 1
-            if not part.fixed and not isinstance(made.asked[part.id], SlipAsked):
+            if not part.fixed and not isinstance(made.asked[part.id], SlipTarget):
                 self.shuffled.add(part.id)
-            self.was[part.id].update(_looks([choice.value for choice in shown], right))
+            self.traits[part.id].update(_trait([choice.value for choice in shown], right))
             lengths = [len(doc.plain(choice.words)) for choice in shown]
             longest_wrong = max(length for i, length in enumerate(lengths) if i != right)
             if lengths[right] > MUCH_LONGER * longest_wrong:
-                self.was[part.id]["much the longest"] += 1
+                self.traits[part.id]["much the longest"] += 1
 
     def judge(self, found: Checked) -> None:
         for part in self.parts:
@@ -245,12 +247,12 @@ class _Places:
                     found.fault(f"{part.id}: the right choice is {letter(place)} in {most} of {seeds} variants")
             chance = 1 / count
             far = FAR * sqrt(chance * (1 - chance) / seeds)
-            for what, times in self.was[part.id].items():
+            for what, times in self.traits[part.id].items():
                 if times / seeds > chance + max(far, ABOVE):
                     found.patterns.append(Pattern(part.id, what, times / seeds, chance))
 
 
-def _looks(values: list[Value], right: int) -> Iterator[str]:
+def _trait(values: list[Value], right: int) -> Iterator[str]:
     """What the right one of several numbers is among them."""
     numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
     if len(numbers) < len(values) or len(numbers) < 3:
@@ -281,14 +283,14 @@ def run_trial(problem: Problem, trial: Trial) -> Iterator[str]:
             given[part] = text
     marks = {mark.part.id: mark for mark in judge(made, given, Policy())}
     for name, expected in trial.expect.items():
-        status, ids = _came_out(marks, name)
+        status, ids = _outcome(marks, name)
         wanted, _, mistake = expected.partition(":")
         if status != wanted or (mistake and mistake not in ids):
             came = f"{status}{':' if ids else ''}{', '.join(ids)}"
             yield f"test with seed {trial.seed}, {name}: {expected} is expected, and it is {came}"
 
 
-def _came_out(marks: Mapping[str, PartMark], name: str) -> tuple[str, list[str]]:
+def _outcome(marks: Mapping[str, PartMark], name: str) -> tuple[str, list[str]]:
     """The status of a part or of a cell of a table, and the mistakes that are named."""
     part, _, place = name.partition(".")
     mark = marks[part]

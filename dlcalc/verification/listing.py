@@ -155,10 +155,10 @@ def transposed(g: Given, convention: str) -> Counts:
     def biases() -> Any:
         return [(found["biases"](),)]
 
-    def laid() -> Any:
+    def scattered() -> Any:
         return math.prod(axes(g["n"])) * filters()
 
-    return layer(arrays, biases, lambda: (*sizes(), g["k"]), laid) | {"o": sizes}
+    return layer(arrays, biases, lambda: (*sizes(), g["k"]), scattered) | {"o": sizes}
 
 
 def together(first: Counts, second: Counts, names: Sequence[str]) -> Counts:

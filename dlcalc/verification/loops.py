@@ -178,13 +178,13 @@ def _transposed(g: Given, convention: str) -> Counts:
         down, across = _pads(g)
         c_count, height, width = sizes(x)
         f_h, f_w = sizes(w)[2:]
-        laid: dict[tuple[int, int, int], Any] = {}
+        scattered: dict[tuple[int, int, int], Any] = {}
         for k, c, i, j, u, v in places((len(w), c_count, height, width, f_h, f_w)):
             place = (k, i * s + u * d - down, j * s + v * d - across)
-            laid[place] = laid.get(place, 0) + x[c][i][j] * w[k][c][u][v]
+            scattered[place] = scattered.get(place, 0) + x[c][i][j] * w[k][c][u][v]
         tall = (height - 1) * s + d * (f_h - 1) + 1 - 2 * down
         wide = (width - 1) * s + d * (f_w - 1) + 1 - 2 * across
-        return build((len(w), tall, wide), lambda k, i, j: laid.get((k, i, j), 0) + g["b"][k])
+        return build((len(w), tall, wide), lambda k, i, j: scattered.get((k, i, j), 0) + g["b"][k])
 
     return {"output": output}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from ..answers.targets import Asked, TableAsked
+from ..answers.targets import AnyTarget, TableTarget
 from ..answers.terms import ARRAYS
 from ..expressions import printing
 from ..expressions.nodes import Node, Value
@@ -56,13 +56,13 @@ def is_written(value: Value, right: Value, kind: str = "") -> bool:
     return True
 
 
-def notations(part: Part, asked: Asked, right: object) -> Iterator[object]:
+def notations(part: Part, asked: AnyTarget, right: object) -> Iterator[object]:
     """The right answer in the ways in which students write it."""
     if part.kind == "choice":
         text = str(right)
         yield from (text.lower(), f"({text})", f" {text} ", text.replace(", ", " and "))
         return
-    if isinstance(asked, TableAsked):
+    if isinstance(asked, TableTarget):
         return
     value = asked.expected
     if isinstance(value, Node) or contains_letters(value):

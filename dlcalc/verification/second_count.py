@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ..answers.gradient_target import GradientAsked
-from ..answers.targets import Asked, CellAsked, FormulaAsked, InverseAsked, SlipAsked, TableAsked
+from ..answers.gradient_target import GradientTarget
+from ..answers.targets import AnyTarget, CellTarget, FormulaTarget, InverseTarget, SlipTarget, TableTarget
 from ..errors import DlcalcError
 from ..expressions.evaluate import evaluate
 from ..expressions.nodes import FormulaCall, Node, Value, names_in
@@ -31,28 +31,28 @@ NEAR_ZERO = 1e-13
 """By how much they may differ where the number is 0."""
 
 
-def differs(asked: Asked) -> str | None:
+def differs(asked: AnyTarget) -> str | None:
     """How the second count differs from the right answer: "" if it does not, None where there is none."""
     match asked:
-        case FormulaAsked():
+        case FormulaTarget():
             if asked.rank is not None:
                 return _array(asked)
             return _formula(asked.formula, asked.name, asked.given, asked.convention, asked.expected)
-        case InverseAsked():
+        case InverseTarget():
             return _formula(asked.formula, asked.target, asked.given, asked.convention, asked.wanted)
-        case CellAsked():
+        case CellTarget():
             return _cells(asked.table, [(asked.layer, asked.column)])
-        case TableAsked():
+        case TableTarget():
             rows = [(row.layer.name, column) for row in asked.table.rows for column in asked.columns]
             return _cells(asked.table, [*rows, *(("total", c) for c in asked.columns if c in COUNTS)])
-        case SlipAsked():
+        case SlipTarget():
             return _cells(asked.slip.table, [(asked.slip.layer, asked.slip.column)]) or _slip(asked)
-        case GradientAsked():
+        case GradientTarget():
             return _gradient(asked)
     return None
 
 
-def _gradient(asked: GradientAsked) -> str:
+def _gradient(asked: GradientTarget) -> str:
     """A gradient in letters beside central differences of the loss, on random numbers."""
     found = asked.derivation
     layout, wrt = found.layout, found.wrt
@@ -75,7 +75,7 @@ def same(left: Value, right: Value) -> bool:
     return bool(left == right)
 
 
-def _told(right: Value, counted: Value | None) -> str | None:
+def _message(right: Value, counted: Value | None) -> str | None:
     if counted is None:
         return None
     return "" if same(right, counted) else f"{right} is said to be right, and counted one by one it is {counted}"
@@ -84,25 +84,25 @@ def _told(right: Value, counted: Value | None) -> str | None:
 def _formula(formula: Formula, name: str, given: Given, convention: str, right: Value) -> str | None:
     letters = sorted({letter for value in _flat(right) if isinstance(value, Node) for letter in names_in(value)})
     if not letters:
-        return _told(right, _counted(formula, name, given, convention))
+        return _message(right, _counted(formula, name, given, convention))
     for first in (2, 3):  # two sets of numbers in place of the letters
         point = {letter: first + 2 * place for place, letter in enumerate(letters)}
         values = tuple(evaluate(value, point) if isinstance(value, Node) else value for value in _flat(right))
         counted = _counted(formula, name, {**given, **point}, convention)
-        told = _told(values if isinstance(right, tuple) else values[0], counted)
-        if told != "":
-            return told
+        message = _message(values if isinstance(right, tuple) else values[0], counted)
+        if message != "":
+            return message
     return ""
 
 
-def _array(asked: FormulaAsked) -> str | None:
+def _array(asked: FormulaTarget) -> str | None:
     """An array by plain loops, and by the kernels where they are installed."""
     looped = _counted(asked.formula, asked.name, asked.given, asked.convention)
     operation = operation_of(asked.formula.id)
     by_kernels = by_kernels_counted(operation.name, asked.working_out, asked.name) if operation else None
     for counted in (looped, by_kernels):
-        if counted is not None and (told := _told(asked.expected, asked.as_asked(counted))):
-            return told
+        if counted is not None and (message := _message(asked.expected, asked.as_asked(counted))):
+            return message
     return None if looped is None and by_kernels is None else ""
 
 
@@ -162,14 +162,14 @@ def _cells(table: Table, places: Sequence[tuple[str, str]]) -> str | None:
     for layer, column in places:
         name = table.rows[-1].layer.name if layer == "last" else layer
         right = table.total[column] if layer == "total" else cell(table.row(name), column)
-        told = _told(right, counted.get((name, column))) if right is not None else ""
-        if told:
-            return f"{layer}.{column}: {told}"
-        open_cells = open_cells or told is None
+        message = _message(right, counted.get((name, column))) if right is not None else ""
+        if message:
+            return f"{layer}.{column}: {message}"
+        open_cells = open_cells or message is None
     return None if open_cells else ""
 
 
-def _slip(asked: SlipAsked) -> str:
+def _slip(asked: SlipTarget) -> str:
     """Whether the layer that is said to be wrong is the only one whose printed cell is."""
     slip = asked.slip
     counted = network(slip.table.network) or {}
@@ -233,8 +233,8 @@ def _layer(kind: str, settings: dict[str, Any], shape: tuple[Any, ...]) -> tuple
     return None
 
 
-def lets(problem: Any, values: Mapping[str, Any], asked_of: Any) -> Iterator[tuple[str, str | None]]:
+def lets(problem: Any, values: Mapping[str, Any], target_of: Any) -> Iterator[tuple[str, str | None]]:
     """The derived values of a variant that are answers of formulas, as `differs` tells of them."""
     for name, let in problem.lets.items():
         if not isinstance(let.value, Node):
-            yield name, differs(asked_of(problem, let.value, values))
+            yield name, differs(target_of(problem, let.value, values))

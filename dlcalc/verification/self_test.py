@@ -13,7 +13,7 @@ from .. import document as doc
 from ..answers.array_marks import is_sound_array
 from ..answers.choices import letter
 from ..answers.following import pinned
-from ..answers.targets import Asked, CellAsked, FormulaAsked, InverseAsked, TableAsked
+from ..answers.targets import AnyTarget, CellTarget, FormulaTarget, InverseTarget, TableTarget
 from ..answers.terms import ARRAYS
 from ..errors import UserError
 from ..expressions.nodes import Value
@@ -23,7 +23,7 @@ from ..formulas.diagnose import Candidate, outcome
 from ..formulas.draw import Sampler
 from ..formulas.program import as_array, program
 from ..formulas.run import contains_letters, run
-from ..grading.judging import judge
+from ..grading.part_judging import judge
 from ..grading.part_mark import PartMark
 from ..grading.policy import Policy
 from ..networks.exercise import filled, to_csv
@@ -49,12 +49,12 @@ class Tally:
     first: int = 0
     failures: list[str] = field(default_factory=list)
 
-    def count(self, good: bool, told: str, first: bool = False) -> None:
+    def count(self, good: bool, message: str, first: bool = False) -> None:
         self.tried += 1
         self.good += good
         self.first += first
         if not good and len(self.failures) < 20:
-            self.failures.append(told)
+            self.failures.append(message)
 
     @property
     def share(self) -> float:
@@ -116,12 +116,12 @@ class _Tester:
             asked = self.made.asked[part.id]
             if part.kind == "choice":
                 self.choices(part)
-            elif isinstance(asked, TableAsked):
+            elif isinstance(asked, TableTarget):
                 self.cells(part, asked)
             else:
                 self.singles(part, asked)
                 self.other_conventions(part, asked)
-                if isinstance(asked, FormulaAsked):
+                if isinstance(asked, FormulaTarget):
                     self.pairs(part, asked)
         self.following()
 
@@ -132,7 +132,7 @@ class _Tester:
         self.found.most_named = max(self.found.most_named, len(found.mistakes))
         return found
 
-    def told(self, part: Part, given: object, mark: PartMark, wanted: str) -> str:
+    def message(self, part: Part, given: object, mark: PartMark, wanted: str) -> str:
         named = ", ".join(each.id for each in mark.mistakes)
         where = f"{self.made.problem.id}.{part.id}, seed {self.made.seed}"
         return f"{where}: {given!r} is {mark.status} ({named or mark.reason}), not {wanted}"
@@ -145,7 +145,7 @@ class _Tester:
             shown = self.made.choices[part.id]
             return ", ".join(letter(i) for i, choice in enumerate(shown) if choice.right)
         asked = self.made.asked[part.id]
-        if isinstance(asked, TableAsked):
+        if isinstance(asked, TableTarget):
             return to_csv(filled(asked.table, asked.columns, asked.headings))
         return written(part, asked.expected)
 
@@ -153,35 +153,35 @@ class _Tester:
         """Everything right, then each answer in every notation: none is marked wrong."""
         for mark in judge(self.made, self.right, self.policy):
             good = mark.status == "right"
-            self.found.marks.count(good, self.told(mark.part, self.right[mark.part.id], mark, "right"))
+            self.found.marks.count(good, self.message(mark.part, self.right[mark.part.id], mark, "right"))
         for part in self.made.problem.parts:
             asked = self.made.asked[part.id]
             for given in notations(part, asked, self.right[part.id]):
                 mark = self.mark(part, given)
-                told = self.told(part, given, mark, "right")
-                self.found.right.count(mark.status == "right", told)
+                message = self.message(part, given, mark, "right")
+                self.found.right.count(mark.status == "right", message)
 
     # wrong ones
 
-    def singles(self, part: Part, asked: Asked) -> None:
+    def singles(self, part: Part, asked: AnyTarget) -> None:
         rights = [asked.expected, *(other.value for other in asked.others())]
         for wrong in asked.wrong():
             if any(is_same(wrong.value, right) for right in rights):
                 continue
             if not is_written(wrong.value, asked.expected, part.kind):
                 continue
-            if isinstance(asked, InverseAsked) and asked.fits(wrong.value):
+            if isinstance(asked, InverseTarget) and asked.fits(wrong.value):
                 continue
             if self._is_near(part, asked.expected, wrong.value):
                 continue
             given = written(part, wrong.value)
             mark = self.mark(part, given)
             named = [each.id for each in mark.mistakes]
-            told = self.told(part, given, mark, f"wrong: {wrong.id}")
-            self.found.marks.count(mark.status == "wrong", told)
+            message = self.message(part, given, mark, f"wrong: {wrong.id}")
+            self.found.marks.count(mark.status == "wrong", message)
             # what another convention gives is told as that, where the part names its own
-            told_so = any(name.startswith("convention-") for name in named)
-            self.found.single.count(wrong.id in named or told_so, told, named[:1] == [wrong.id] or told_so)
+            recognised = any(name.startswith("convention-") for name in named)
+            self.found.single.count(wrong.id in named or recognised, message, named[:1] == [wrong.id] or recognised)
 
     def _is_near(self, part: Part, right: Value, value: Value) -> bool:
         """Whether a wrong value lies so near another one that it counts as it."""
@@ -200,15 +200,15 @@ class _Tester:
             if choice.right:
                 continue
             mark = self.mark(part, letter(index))
-            told = self.told(part, letter(index), mark, "wrong")
-            self.found.marks.count(mark.status == "wrong" and mark.share == 0, told)
+            message = self.message(part, letter(index), mark, "wrong")
+            self.found.marks.count(mark.status == "wrong" and mark.share == 0, message)
 
-    def cells(self, part: Part, asked: TableAsked) -> None:
+    def cells(self, part: Part, asked: TableTarget) -> None:
         """One cell of a table wrong: that one is, and no other is."""
         full = filled(asked.table, asked.columns, asked.headings)
         layer = asked.table.rows[self.sampler.integer(0, len(asked.table.rows) - 1)].layer.name
         for column in asked.columns:
-            cell = CellAsked(asked.table, layer, column)
+            cell = CellTarget(asked.table, layer, column)
             for wrong in cell.wrong():
                 if not is_written(wrong.value, cell.expected) or any(
                     is_same(wrong.value, o.value) for o in cell.others()
@@ -226,38 +226,46 @@ class _Tester:
                 named = next(
                     (each.mistakes for each in mark.cells if each.layer == layer and each.column == column), ()
                 )
-                told = f"{self.told(part, plain(wrong.value), mark, wrong.id)} in {layer}, {column}: wrong are {bad}"
-                self.found.marks.count(bad == [(layer, column)], told)
+                message = (
+                    f"{self.message(part, plain(wrong.value), mark, wrong.id)} in {layer}, {column}: wrong are {bad}"
+                )
+                self.found.marks.count(bad == [(layer, column)], message)
                 ids = [each.id for each in named]
-                self.found.single.count(wrong.id in ids, told, ids[:1] == [wrong.id])
+                self.found.single.count(wrong.id in ids, message, ids[:1] == [wrong.id])
 
-    def other_conventions(self, part: Part, asked: Asked) -> None:
+    def other_conventions(self, part: Part, asked: AnyTarget) -> None:
         for other in asked.others():
             if not is_written(other.value, asked.expected, part.kind):
                 continue
             given = written(part, other.value)
             mark = self.mark(part, given)
-            told = self.told(part, given, mark, f"convention {other.name}")
-            self.found.conventions.count(mark.status == "convention", told)
+            message = self.message(part, given, mark, f"convention {other.name}")
+            self.found.conventions.count(mark.status == "convention", message)
 
-    def pairs(self, part: Part, asked: FormulaAsked) -> None:
+    def pairs(self, part: Part, asked: FormulaTarget) -> None:
         """Two mistakes together, where no single one gives the same."""
         if contains_letters(asked.expected):
             return
-        taken = [asked.expected, *(other.value for other in asked.others()), *(each.value for each in asked.wrong())]
+        given_values = [
+            asked.expected,
+            *(other.value for other in asked.others()),
+            *(each.value for each in asked.wrong()),
+        ]
         for pair, value in self._drawn_pairs(asked):
-            if any(is_same(value, each) for each in taken) or not is_written(value, asked.expected, part.kind):
+            if any(is_same(value, each) for each in given_values) or not is_written(value, asked.expected, part.kind):
                 continue
-            if any(self._is_near(part, each, value) for each in (taken if part.kind in ARRAYS else taken[:1])):
+            if any(
+                self._is_near(part, each, value) for each in (given_values if part.kind in ARRAYS else given_values[:1])
+            ):
                 continue
             given = written(part, value)
             mark = self.mark(part, given)
-            told = self.told(part, given, mark, f"wrong: {pair.id}")
-            self.found.marks.count(mark.status == "wrong", told)
+            message = self.message(part, given, mark, f"wrong: {pair.id}")
+            self.found.marks.count(mark.status == "wrong", message)
             ids = {frozenset(each.id.split("+")) for each in mark.mistakes}
-            self.found.pairs.count(frozenset(pair.id.split("+")) in ids, told)
+            self.found.pairs.count(frozenset(pair.id.split("+")) in ids, message)
 
-    def _drawn_pairs(self, asked: FormulaAsked) -> Iterator[tuple[Candidate, Value]]:
+    def _drawn_pairs(self, asked: FormulaTarget) -> Iterator[tuple[Candidate, Value]]:
         compiled = program(asked.formula, asked.convention)
         relevant = [mistake for mistake in compiled.relevant(asked.name) if mistake.weight >= 0.4]
         if len(relevant) < 2:
@@ -281,7 +289,7 @@ class _Tester:
         for part in problem.parts:
             for before in part.follows:
                 asked = self.made.asked[before]
-                if not isinstance(asked, FormulaAsked):
+                if not isinstance(asked, FormulaTarget):
                     continue
                 kind = next(each.kind for each in problem.parts if each.id == before)
                 for wrong in asked.wrong():
@@ -298,7 +306,7 @@ class _Tester:
         own = {p.id: self.made.asked[p.id].expected for p in self.made.problem.parts}
         try:
             again = ask_part(self.made.problem, part, {**self.made.values, **own, before: value})
-            if not isinstance(again, FormulaAsked):
+            if not isinstance(again, FormulaTarget):
                 return False
             pins = pinned(again, self.made.asked[before], value)
             follows = again.as_asked(run(again.formula, again.given, (), pins, again.convention)[again.name])
@@ -316,8 +324,8 @@ class _Tester:
             **self.right, before: written(earlier, value), part.id: written(part, follows)
         }  # fmt: skip
         mark = next(mark for mark in judge(self.made, answers, self.policy) if mark.part is part)
-        told = self.told(part, answers[part.id], mark, f"following from {before} = {answers[before]}")
-        self.found.follows.count(mark.status in ("follows", "convention"), told)
+        message = self.message(part, answers[part.id], mark, f"following from {before} = {answers[before]}")
+        self.found.follows.count(mark.status in ("follows", "convention"), message)
         return True
 
 

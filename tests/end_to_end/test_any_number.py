@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from dlcalc.cli import main
 from dlcalc.cli.calculators import _flags, _ids
-from dlcalc.formulas.by_hand import OPERATIONS
 from dlcalc.formulas.catalogue import ENTRIES, Entry
+from dlcalc.formulas.hand_operations import OPERATIONS
 from dlcalc.formulas.model import Formula
 from dlcalc.formulas.registry import formula
 

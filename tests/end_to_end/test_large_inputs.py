@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from dlcalc.api.by_hand import by_hand, check
+from dlcalc.api.hand_run import by_hand, check
 from dlcalc.cli import main
 from dlcalc.expressions import limits
 from dlcalc.expressions.printing import Block, joined

@@ -15,12 +15,12 @@ from rich.cells import cell_len
 from rich.console import Console
 from terminal import Terminal
 
-from dlcalc.api.by_hand import by_hand
+from dlcalc.api.hand_run import by_hand
 from dlcalc.cli import play
 from dlcalc.errors import UserError
 from dlcalc.explain.frames import film
-from dlcalc.explain.look import Look
-from dlcalc.formulas.by_hand import OPERATIONS
+from dlcalc.explain.number_style import NumberStyle
+from dlcalc.formulas.hand_operations import OPERATIONS
 
 IMAGE = "3 0 1 2; 1 5 8 9; 2 7 2 5; 0 1 3 1"
 CONV = f'run conv --x "{IMAGE}" --w "1 0; 0 -1" --s 2 --p 1 --b 2'
@@ -299,7 +299,7 @@ def test_what_has_no_kernel_says_so(terminal: Terminal, command: str, rule: str)
 
 def reel(**more: Any) -> Any:
     found = by_hand("conv", x=IMAGE, w="1 0; 0 -1", s=2, p=1, b=2, **more)
-    return film(found.working, found.operation, Look())
+    return film(found.working, found.operation, NumberStyle())
 
 
 def test_a_film_has_a_picture_per_window() -> None:
@@ -359,4 +359,4 @@ def test_in_a_terminal_it_moves(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_there_is_no_film_of_a_time_step() -> None:
     found = by_hand("softmax", z="1 2")
     with pytest.raises(UserError, match=r"^--play slides a window over an image"):
-        film(found.working, found.operation, Look())
+        film(found.working, found.operation, NumberStyle())

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from naive import optimisers as naive
 
-from dlcalc.api.by_hand_given import read
+from dlcalc.api.hand_given import read
 from dlcalc.errors import UserError
 from dlcalc.formulas.registry import formula
 

@@ -9,7 +9,7 @@ import pytest
 from dlcalc.api.differentiating import diff
 from dlcalc.errors import UserError
 from dlcalc.expressions.parser import parse
-from dlcalc.gradients.diff_mistakes import SLIPS, slipped
+from dlcalc.gradients.diff_mistakes import DIFF_MISTAKES, mistaken_derivatives
 
 WRONG = [
     ("sigmoid(w x + b)", "sigmoid(w x + b)(1 - sigmoid(w x + b))", "inner-derivative-forgotten"),
@@ -50,7 +50,7 @@ def test_the_mistake_is_named(text: str, answer: str, mistake: str) -> None:
 
 
 def test_every_mistake_is_met_above() -> None:
-    assert {slip.id for slip in SLIPS} == {mistake for _, _, mistake in WRONG}
+    assert {mistake.id for mistake in DIFF_MISTAKES} == {mistake for _, _, mistake in WRONG}
 
 
 @pytest.mark.parametrize(
@@ -102,9 +102,9 @@ def test_what_fits_no_mistake_is_wrong_and_unnamed() -> None:
 
 def test_a_mistake_that_has_no_value_is_left_out() -> None:
     """Nobody can be said to have derived floor by a rule that does not exist."""
-    ids = [slip.id for slip, _ in slipped(parse("abs(w)"), "w")]
+    ids = [mistake.id for mistake, _ in mistaken_derivatives(parse("abs(w)"), "w")]
     assert "input-for-value" in ids
-    assert [slip.id for slip, _ in slipped(parse("floor(w)"), "w")] == ["outer-kept", "not-derived"]
+    assert [mistake.id for mistake, _ in mistaken_derivatives(parse("floor(w)"), "w")] == ["outer-kept", "not-derived"]
 
 
 @pytest.mark.parametrize(

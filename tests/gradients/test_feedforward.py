@@ -15,7 +15,7 @@ from dlcalc.expressions import printing
 from dlcalc.expressions.arrays import flat, shape_of, transpose
 from dlcalc.expressions.parser import parse
 from dlcalc.gradients import difference
-from dlcalc.gradients.feedforward import Backward, Feedforward, Numbers, drawn, feedforward, laid_out
+from dlcalc.gradients.feedforward import Backward, Feedforward, Numbers, drawn, feedforward, rule_in_layout
 from dlcalc.networks.text import read
 
 MAZUR = {
@@ -65,10 +65,10 @@ def test_the_formulas_in_columns_and_rows() -> None:
         "δ₂ = (ŷ − y) ⊙ ŷ ⊙ (1 − ŷ)", "δ₁ = W₂ᵀδ₂ ⊙ (1 − h₁²)",
         "∂L/∂W₁ = δ₁xᵀ", "∂L/∂b₁ = δ₁", "∂L/∂W₂ = δ₂h₁ᵀ", "∂L/∂b₂ = δ₂", "∂L/∂x = W₁ᵀδ₁",
     ]  # fmt: skip
-    rows = [text(laid_out(rule, "row")) for rule in column]
+    rows = [text(rule_in_layout(rule, "row")) for rule in column]
     assert rows[0] == "a₁ = xW₁ + b₁"
     assert rows[6:8] == ["δ₁ = δ₂W₂ᵀ ⊙ (1 − h₁²)", "∂L/∂W₁ = xᵀδ₁"]
-    pytorch = [text(laid_out(rule, "pytorch")) for rule in column]
+    pytorch = [text(rule_in_layout(rule, "pytorch")) for rule in column]
     assert pytorch[0] == "a₁ = x·W₁ᵀ + b₁"
     assert pytorch[6:8] == ["δ₁ = δ₂W₂ ⊙ (1 − h₁²)", "∂L/∂W₁ = δ₁ᵀx"]
 
@@ -134,7 +134,7 @@ def test_random_stacks(stack: tuple[Feedforward, int]) -> None:
     backward = Backward(found)
     for rule in (*backward.forward, *backward.deltas, *backward.gradients.values()):
         for layout in ("column", "row", "pytorch"):
-            line = laid_out(rule, layout)
+            line = rule_in_layout(rule, layout)
             for side in (line.left, line.right):
                 for write in (printing.latex, printing.plain, printing.text):
                     assert parse(write(side), found.declarations) == side

@@ -48,9 +48,9 @@ def test_where_norms_are_small_for_good() -> None:
 
 def test_clipping_limits_and_truncation_cuts() -> None:
     found = bound_alone(norm=Fraction(2), clip=5.0, truncate=3)
-    assert found.cured([1, 2, 4, 8, 16]) == (1, 2, 4, 5, 0)
-    assert bound_alone(norm=Fraction(2), clip=5.0).cured([1, 16]) == (1, 5)
-    assert bound_alone(norm=Fraction(2), truncate=1).cured([1, 16, 2]) == (1, 16, 0)
+    assert found.clipped([1, 2, 4, 8, 16]) == (1, 2, 4, 5, 0)
+    assert bound_alone(norm=Fraction(2), clip=5.0).clipped([1, 16]) == (1, 5)
+    assert bound_alone(norm=Fraction(2), truncate=1).clipped([1, 16, 2]) == (1, 16, 0)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from dlcalc.api.quiz import make_exam
 from dlcalc.export.registry import writer
 from dlcalc.expressions.answers import digits_asked
 from dlcalc.grading import feedback
-from dlcalc.grading.judging import judge
+from dlcalc.grading.part_judging import judge
 from dlcalc.grading.part_mark import PartMark
 from dlcalc.grading.policy import Policy
 from dlcalc.quiz import bank

@@ -9,11 +9,11 @@ import pytest
 
 from dlcalc.errors import ProblemError
 from dlcalc.grading.policy import Policy, policy_of, read_policy
-from dlcalc.quiz.toml_fields import Keys
+from dlcalc.quiz.toml_fields import TomlFields
 
 
 def read(**values: Any) -> Policy:
-    return read_policy(Keys("exam.toml", values, "policy"))
+    return read_policy(TomlFields("exam.toml", values, "policy"))
 
 
 def test_by_default_everything_right_earns_all() -> None:

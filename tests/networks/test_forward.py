@@ -11,7 +11,7 @@ pytest.importorskip("numba")
 from dlcalc.api.running import run_network
 from dlcalc.errors import InternalError, UserError
 from dlcalc.networks import text, zoo
-from dlcalc.networks.forward import Ran, check, run_forward
+from dlcalc.networks.forward import ForwardPass, check, run_forward
 
 LINES = [
     "20x30x3; conv 8 f3x5 s2x1 p1x2; pool f2; conv 4 f3 d2 same; dense 10",
@@ -103,7 +103,7 @@ def test_what_cannot_be_run_says_why(line: str, sentence: str) -> None:
 def test_another_shape_than_the_tables_is_our_own_bug() -> None:
     ran = next(iter(run_forward(zoo.network("lenet5"))))
     with pytest.raises(InternalError, match=r"ran to \(1, 2, 3\) and 156 parameters, not \(28, 28, 6\) and 156"):
-        check(Ran(ran.row, (1, 2, 3), ran.parameters, 0.0, 1.0))
+        check(ForwardPass(ran.row, (1, 2, 3), ran.parameters, 0.0, 1.0))
 
 
 @pytest.mark.peers

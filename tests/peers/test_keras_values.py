@@ -10,7 +10,7 @@ import pytest
 from asking import ask
 from peers.keras_torch import array, close, keras, np, tensor, torch
 
-from dlcalc.api.by_hand_given import read
+from dlcalc.api.hand_given import read
 from dlcalc.formulas.run import run
 
 pytestmark = pytest.mark.peers

@@ -8,13 +8,13 @@ import pytest
 from problem_files import problem
 
 from dlcalc import document as doc
-from dlcalc.answers.gradient_target import GradientAsked
+from dlcalc.answers.gradient_target import GradientTarget
 from dlcalc.errors import ProblemError, UserError
 from dlcalc.export import practice
 from dlcalc.expressions import printing
 from dlcalc.expressions.nodes import Node
 from dlcalc.expressions.parser import parse
-from dlcalc.grading.judging import judge
+from dlcalc.grading.part_judging import judge
 from dlcalc.grading.part_mark import PartMark
 from dlcalc.grading.policy import Policy
 from dlcalc.quiz.sheet import sheet
@@ -71,7 +71,7 @@ def test_the_weight_and_the_options_are_drawn() -> None:
                   draw="w = ['U', 'W']\nwhen = ['every', 'last']\nT = '2..3'", seed=seed)
              for seed in range(60)]  # fmt: skip
     asked = [each.asked["p"] for each in found]
-    assert all(isinstance(each, GradientAsked) for each in asked)
+    assert all(isinstance(each, GradientTarget) for each in asked)
     assert {(each.wrt, dict(each.options)["loss"], each.steps) for each in asked} == {  # type: ignore[union-attr]
         (w, loss, steps) for w in "UW" for loss in ("every", "last") for steps in (2, 3)
     }
@@ -95,30 +95,30 @@ def test_the_weight_and_the_options_are_drawn() -> None:
 )
 def test_what_is_right_is_the_derivative_of_the_loss(cell: str, wrt: str, options: dict[str, str]) -> None:
     """Beside central differences, in letters that are allowed; what is not the derivative is found out."""
-    asked = GradientAsked(cell, wrt, tuple(options.items()))
+    asked = GradientTarget(cell, wrt, tuple(options.items()))
     assert differs(asked) == ""
     assert asked.judged(printing.plain(asked.expected)).correct
     assert asked.working()
 
 
-class Slipped(GradientAsked):
+class EditedDelta(GradientTarget):
     """One whose right answer is that of another weight."""
 
     @property
     def expected(self) -> Node:
-        return GradientAsked("rnn", "b").expected
+        return GradientTarget("rnn", "b").expected
 
 
 def test_a_wrong_key_is_found_out() -> None:
     """The second count is by differences of the loss, so a wrong formula shows."""
-    assert differs(GradientAsked("rnn", "c")) == ""
-    told = differs(Slipped("rnn", "h0"))
-    assert told is not None
-    assert told.startswith("∂L/∂h0 differs by ")
+    assert differs(GradientTarget("rnn", "c")) == ""
+    with_key = differs(EditedDelta("rnn", "h0"))
+    assert with_key is not None
+    assert with_key.startswith("∂L/∂h0 differs by ")
 
 
 def test_mistakes_and_other_layouts_come_with_the_formula() -> None:
-    asked = GradientAsked("rnn", "W")
+    asked = GradientTarget("rnn", "W")
     wrong = list(asked.wrong())
     assert len({each.id for each in wrong}) == len(wrong) == 8
     assert {"explicit-only", "longest-path-only", "slope-missing"} <= {each.id for each in wrong}
@@ -165,7 +165,7 @@ def test_what_is_known() -> None:
     assert marked(states, "Σ_t delta_f[t]").status == "unreadable"
     assert marked(states, "Σ_t dC_t ⊙ C_{t-1} ⊙ f_t ⊙ (1 - f_t)").status == "right"
     with pytest.raises(UserError, match=r"∂Lⱼ/∂hⱼ is not given here"):
-        GradientAsked("rnn", "W", (("known", "none"),)).judged("Σ_j ∂L_j/∂h_j ∂⁺h_j/∂W")
+        GradientTarget("rnn", "W", (("known", "none"),)).judged("Σ_j ∂L_j/∂h_j ∂⁺h_j/∂W")
 
 
 def test_a_choice_of_formulas() -> None:
@@ -184,7 +184,7 @@ def test_a_practice_page_chooses_among_formulas() -> None:
 
 
 def test_what_is_printed_is_read_back() -> None:
-    asked = GradientAsked("gru", "U_h", (("known", "states"),))
+    asked = GradientTarget("gru", "U_h", (("known", "states"),))
     names = asked.derivation.declarations
     assert (
         parse(printing.plain(asked.expected), names) == parse(printing.latex(asked.expected), names) == asked.expected

@@ -267,7 +267,7 @@ def test_text_becomes_blocks() -> None:
     listed = "- a {{n}}\n- **b** `{{f}}`\n\n| x | y |\n|--:|---|\n| {{n}} | $f^2$ |\n\n"
     more = f"{listed}```\nn = {{{{n}}}}\n```\n\n$$n + 1$$\n\n<b>x</b>"
     made = variant(problem_of(body(more), PATH), 1)
-    blocks = made.filler.blocks(made.problem.parts[1].words)
+    blocks = made.renderer.blocks(made.problem.parts[1].words)
     kinds = [type(block).__name__ for block in blocks]
     assert kinds == ["Paragraph", "Items", "Table", "Code", "Formula", "Paragraph"]
     items, table, code = blocks[1:4]

@@ -75,10 +75,10 @@ def test_another_convention_earns_what_the_exam_says() -> None:
         (entry,) = [part.entry for part in question(made, key=True, shares=shares).parts]
         assert entry is not None
         assert entry.key is not None
-        told = {each.value: (each.id, each.share) for each in entry.key.responses}
-        assert told[53200] == ("", 1)
-        assert told[53600] == ("pytorch", earned)
-        assert {share for value, (_, share) in told.items() if value not in (53200, 53600)} == {0}
+        with_key = {each.value: (each.id, each.share) for each in entry.key.responses}
+        assert with_key[53200] == ("", 1)
+        assert with_key[53600] == ("pytorch", earned)
+        assert {share for value, (_, share) in with_key.items() if value not in (53200, 53600)} == {0}
 
 
 def test_a_tolerance_is_a_number_or_a_share_of_the_value() -> None:

@@ -12,7 +12,7 @@ import pytest
 from problem_files import FRONT, changed, one_part, problem
 
 from dlcalc import document as doc
-from dlcalc.answers.targets import FormulaAsked
+from dlcalc.answers.targets import FormulaTarget
 from dlcalc.errors import ProblemError
 from dlcalc.quiz import bank
 from dlcalc.quiz.render import value_words
@@ -168,8 +168,8 @@ def test_earlier_working_is_shared_and_right() -> None:
     two = problem(FRONT.replace("follows = ['size']", "convention = 'no-bias'"))
     asked = variant(problem(), 3).asked
     size, cost = asked["size"], asked["cost"]
-    assert isinstance(size, FormulaAsked)
-    assert isinstance(cost, FormulaAsked)
+    assert isinstance(size, FormulaTarget)
+    assert isinstance(cost, FormulaTarget)
     assert cost.working_out is size.working_out
     other = variant(two, 3).asked
     assert other["cost"].working_out is not other["size"].working_out  # type: ignore[union-attr]

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from problem_files import changed, one_part, problem
 
-from dlcalc.answers.targets import FormulaAsked
+from dlcalc.answers.targets import FormulaTarget
 from dlcalc.formulas.registry import formula
 from dlcalc.networks import text, zoo
-from dlcalc.quiz.variant import asked_of, variant
+from dlcalc.quiz.variant import target_of, variant
 from dlcalc.verification.counting import COUNTERS, recount
 from dlcalc.verification.loops import LOOPS
 from dlcalc.verification.loops_in_time import LOOPS_IN_TIME
@@ -86,18 +86,18 @@ def test_a_wrong_formula_is_seen() -> None:
     steps = tuple(replace(step, expression="q") if step.name == "o" else step for step in right.steps)
     broken = replace(right, steps=steps)
     given = {"n": 10, "f": 3, "c": 1, "k": 2}
-    assert differs(FormulaAsked(right, given, "output")) == ""
-    said = differs(FormulaAsked(broken, given, "output"))
+    assert differs(FormulaTarget(right, given, "output")) == ""
+    said = differs(FormulaTarget(broken, given, "output"))
     assert said == "(7, 7, 2) is said to be right, and counted one by one it is (8, 8, 2)"
-    assert differs(FormulaAsked(broken, given, "parameters")) == ""
+    assert differs(FormulaTarget(broken, given, "parameters")) == ""
 
 
 def test_answers_in_letters_are_counted_at_points() -> None:
     asked = variant(one_part("kind = 'expression'\nask = 'lstm.parameters'\nwith = {}"), 1).asked["a"]
     assert differs(asked) == ""
-    assert isinstance(asked, FormulaAsked)
+    assert isinstance(asked, FormulaTarget)
     steps = [replace(s, expression="3") if s.name == "gates" else s for s in asked.formula.steps]
-    said = differs(FormulaAsked(replace(asked.formula, steps=tuple(steps), forms=()), {}, "parameters"))
+    said = differs(FormulaTarget(replace(asked.formula, steps=tuple(steps), forms=()), {}, "parameters"))
     assert said is not None
     assert "counted one by one it is" in said
 
@@ -106,9 +106,9 @@ def test_own_steps_are_counted_through_what_they_call() -> None:
     own = "[[step]]\nname = 'layer'\nexpression = 'conv(n=n, f=f, c=c, k=k)'\n" \
           "[[step]]\nname = 'twice'\nexpression = '2*layer.macs'\n[[part]]"  # fmt: skip
     made = variant(changed("[[part]]", own), 1)
-    asked = asked_of(made.problem, made.problem.parts[1].ask, made.values)  # type: ignore[arg-type]
+    asked = target_of(made.problem, made.problem.parts[1].ask, made.values)  # type: ignore[arg-type]
     assert differs(asked) == ""
-    twice = FormulaAsked(made.problem.formulas["this"], dict(made.values), "twice")
+    twice = FormulaTarget(made.problem.formulas["this"], dict(made.values), "twice")
     given = {name: made.values[name] for name in "nfck"}
     assert differs(replace(twice, given=given)) == ""
 
@@ -118,7 +118,7 @@ def test_own_steps_have_no_second_count_where_what_they_call_has_none() -> None:
           "expression = '2*layer.parameters'\n[[part]]"  # fmt: skip
     formula = changed("[[part]]", own).formulas["this"]
     assert "layernorm" not in COUNTERS
-    assert differs(FormulaAsked(formula, {"n": 24, "f": 3, "c": 1, "k": 8}, "b")) is None
+    assert differs(FormulaTarget(formula, {"n": 24, "f": 3, "c": 1, "k": 8}, "b")) is None
 
 
 def test_networks_are_counted_layer_by_layer() -> None:
@@ -133,7 +133,7 @@ def test_networks_are_counted_layer_by_layer() -> None:
 def test_a_slip_is_found_again() -> None:
     more = "net = {kind = 'cnn', convs = [2], dense = [1]}\nbad = {slip = 'net', column = 'parameters'}\n[let]"
     made = variant(changed("[let]", more), 1)
-    slip = asked_of(made.problem, replace(made.problem.parts[0].ask, form="slip", of="bad", name="layer"), made.values)  # type: ignore[type-var]
+    slip = target_of(made.problem, replace(made.problem.parts[0].ask, form="slip", of="bad", name="layer"), made.values)  # type: ignore[type-var]
     assert differs(slip) == ""
     other = "conv-1" if slip.slip.layer != "conv-1" else "conv-2"  # type: ignore[union-attr]
     wrong = replace(slip, slip=replace(slip.slip, layer=other, wrong=slip.slip.table.row(other).count("parameters")))  # type: ignore[union-attr, type-var]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dlcalc.answers.targets import FormulaAsked
+from dlcalc.answers.targets import FormulaTarget
 from dlcalc.formulas.arrays import numbers
 from dlcalc.formulas.draw import draw
 from dlcalc.formulas.registry import formula
@@ -99,17 +99,17 @@ def test_a_wrong_array_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
                   for s in right.steps)  # fmt: skip
     broken = replace(right, steps=steps)
     given = {"x": (((1, 2), (3, 4)),), "w": ((((1, 2),),),), "b": (0,)}
-    assert differs(FormulaAsked(right, given, "output", rank=2)) == ""
+    assert differs(FormulaTarget(right, given, "output", rank=2)) == ""
     said = "((4,), (10,)) is said to be right, and counted one by one it is "
-    assert differs(FormulaAsked(broken, given, "output", rank=2)) == f"{said}((5,), (11,))"
+    assert differs(FormulaTarget(broken, given, "output", rank=2)) == f"{said}((5,), (11,))"
     if by_kernels.are_installed():
         monkeypatch.setattr(second_count, "recount", lambda *args: None)
-        assert differs(FormulaAsked(broken, given, "output", rank=2)) == f"{said}((5.0,), (11.0,))"
+        assert differs(FormulaTarget(broken, given, "output", rank=2)) == f"{said}((5.0,), (11.0,))"
 
 
 def test_without_the_kernels_the_loops_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(by_kernels, "are_installed", lambda: False)
     given = {"x": (((1, 2), (3, 4)),), "w": ((((1, 2),),),), "b": (0,)}
     assert by_kernels.counted("conv", run(formula("conv_by_hand"), given), "output") is None
-    assert differs(FormulaAsked(formula("conv_by_hand"), given, "output", rank=2)) == ""
-    assert differs(FormulaAsked(formula("layernorm_by_hand"), {"x": (1, 2, 6)}, "y", rank=1)) is None
+    assert differs(FormulaTarget(formula("conv_by_hand"), given, "output", rank=2)) == ""
+    assert differs(FormulaTarget(formula("layernorm_by_hand"), {"x": (1, 2, 6)}, "y", rank=1)) is None

@@ -72,7 +72,7 @@ def _cell(edge: bool, row: str = "m", column: str = "n") -> str:
 
 
 AS_WRITTEN = "w[k, c, u, v]"
-TURNED = "w[k, c, f_h + 1 - u, f_w + 1 - v]"
+FLIPPED = "w[k, c, f_h + 1 - u, f_w + 1 - v]"
 _UNDER = "padded[c, (i - 1)*hop + (u - 1)*gap + 1, (j - 1)*hop + (v - 1)*gap + 1]"
 _SUM = f"sum(c=1..channels, sum(u=1..f_h, sum(v=1..f_w, kernel[k, c, u, v]*{_UNDER})))"
 
@@ -81,7 +81,7 @@ def _steps(flip: bool, edge: bool = True) -> tuple[Step, ...]:
     return (
         *_SIZES,
         Step("padded", _cell(edge), "the image with its padding", each=_OVER_PADDED),
-        Step("kernel", TURNED if flip else AS_WRITTEN,
+        Step("kernel", FLIPPED if flip else AS_WRITTEN,
              "what is laid on the image: the filter turned by 180°" if flip else
              "what is laid on the image: the filter as it is written", each=OVER_FILTERS),
         Step("sums", _SUM, "sum of the products in a window, over all channels", each=OVER_OUTPUT),
@@ -116,7 +116,7 @@ def _flip_mistakes(flip: bool) -> tuple[Mistake, ...]:
                     "row?"),
         )  # fmt: skip
     return (
-        Mistake("flipped", "kernel", TURNED, "the filter is laid on the image as it is written: only the true "
+        Mistake("flipped", "kernel", FLIPPED, "the filter is laid on the image as it is written: only the true "
                 "convolution turns it by 180°, and that was not asked", 0.7, "Was the true convolution asked?"),
         Mistake("rows-flipped", "kernel", "w[k, c, f_h + 1 - u, v]", "the filter is laid on the image as it is "
                 "written; here its rows were reversed", 0.3, "Which row of the filter lies on the first row?"),
@@ -286,7 +286,7 @@ _HERE = "u_at[r, q] = floor(u_at[r, q]) and v_at[r, q] = floor(v_at[r, q]) and u
         "and v_at[r, q] >= 1 and v_at[r, q] <= f_w"  # fmt: skip
 _ENTRY = "if(used[r, q] = 1, w[k_of[r], c_of[q], {}, {}], 0)"
 _ENTRY_AS_WRITTEN = _ENTRY.format("u_at[r, q]", "v_at[r, q]")
-_ENTRY_TURNED = _ENTRY.format("f_h + 1 - u_at[r, q]", "f_w + 1 - v_at[r, q]")
+_ENTRY_FLIPPED = _ENTRY.format("f_h + 1 - u_at[r, q]", "f_w + 1 - v_at[r, q]")
 
 CONV_MATRIX = Formula(
     id="conv_as_matrix",
@@ -314,7 +314,7 @@ CONV_MATRIX = Formula(
     ),
     answers=("matrix", "weights", "zeros", "distinct"),
     mistakes=(
-        Mistake("flipped", "matrix", _ENTRY_TURNED, "every row holds the filter as it is written: only the true "
+        Mistake("flipped", "matrix", _ENTRY_FLIPPED, "every row holds the filter as it is written: only the true "
                 "convolution turns it by 180°, and that was not asked", 0.5, "Was the true convolution asked?"),
         Mistake("dense-weights", "weights", "rows*columns", "a dense layer has a weight at every place; here a window "
                 "reaches only the cells under it", 0.5, "How many cells does one output read?"),
@@ -340,7 +340,7 @@ CONV_FLIPPED_MATRIX = replace(
     CONV_MATRIX,
     id="conv_as_matrix_flipped",
     title="A true convolution as one sparse matrix",
-    steps=tuple(replace(s, expression=_ENTRY_TURNED) if s.name == "matrix" else s for s in CONV_MATRIX.steps),
+    steps=tuple(replace(s, expression=_ENTRY_FLIPPED) if s.name == "matrix" else s for s in CONV_MATRIX.steps),
     mistakes=(_NOT_FLIPPED, *CONV_MATRIX.mistakes[1:]),
 )
 

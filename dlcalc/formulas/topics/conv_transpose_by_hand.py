@@ -16,6 +16,7 @@ from .conv_by_hand import (
     CONDITIONS,
     DILATION,
     FILTERS,
+    FLIPPED,
     GRADIENT,
     IMAGE,
     OVER_FILTERS,
@@ -25,7 +26,6 @@ from .conv_by_hand import (
     PADS,
     SIZES,
     STRIDE,
-    TURNED,
 )
 
 _ROW = "(m - 1 - (u - 1)*d)"
@@ -36,7 +36,7 @@ _MET = (
 )
 
 
-def _laid_down(weight: str) -> str:
+def _scattered(weight: str) -> str:
     term = f"x[c, {_ROW}/hop + 1, {_COLUMN}/hop + 1]*{weight}"
     return f"sum(c=1..channels, sum(u=1..f_h, sum(v=1..f_w, if({_MET}, {term}, 0))))"
 
@@ -53,7 +53,7 @@ CONV_TRANSPOSE = Formula(
         Step("wide", "(width - 1)*hop + d*(f_w - 1) + 1", "columns before the edge is cropped"),
         Step("o_h", "tall - 2*pad_h", "rows of the output"),
         Step("o_w", "wide - 2*pad", "columns of the output"),
-        Step("full", _laid_down(AS_WRITTEN), "each input times the filter, overlaps added",
+        Step("full", _scattered(AS_WRITTEN), "each input times the filter, overlaps added",
              each="k in 1..filters, m in 1..tall, n in 1..wide"),
         Step("output", "full[k, i + pad_h, j + pad] + b[k]", "output, the edge cropped", each=OVER_OUTPUT),
     ),
@@ -67,7 +67,7 @@ CONV_TRANSPOSE = Formula(
                 0.4, "How far apart are two filters laid down?"),
         Mistake("crop-forgotten", "pad", "0", "the padding of the forward convolution is cropped from the output", 0.6,
                 "What does p mean for a transposed convolution?"),
-        Mistake("flipped", "full", _laid_down(TURNED), "the filter is laid down as it "
+        Mistake("flipped", "full", _scattered(FLIPPED), "the filter is laid down as it "
                 "is written, not turned by 180°", 0.5, "Which corner of the filter lies upper left?"),
         Mistake("bias-forgotten", "output", "full[k, i + pad_h, j + pad]", "each filter adds its bias to every number "
                 "of the output", 0.5, "What is added to the sum of the products?"),
@@ -116,8 +116,8 @@ CONV_TRANSPOSE_BACKWARD = Formula(
     ),
     answers=("dx", "dw", "db"),
     mistakes=(
-        Mistake("turned-backwards", "dx", _to_input(TURNED), "the way back is the ordinary convolution with the filter "
-                "as it is written: the same weight joins input and output both ways", 0.6,
+        Mistake("turned-backwards", "dx", _to_input(FLIPPED), "the way back is the ordinary convolution with the "
+                "filter as it is written: the same weight joins input and output both ways", 0.6,
                 "Through which weight did this input reach that output?"),
         Mistake("stride-ignored-backwards", "dx", _to_input(AS_WRITTEN, _UNDER.replace("*hop", "")), "each input laid "
                 "its filter down s further than the one before, so its window begins there", 0.5,

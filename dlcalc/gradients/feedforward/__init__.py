@@ -5,17 +5,18 @@
     Units(network).paths("W_1", (1, 2), 100)
     Numbers(network, values).gradients
 
-All formulas are trees of `expressions`, which are printed and run alike; `laid_out` turns them into rows.
+All formulas are trees of `expressions`, which are printed and run alike; `rule_in_layout` turns them into rows.
 """
 
 from .backward import Backward
 from .kernels import kernel_gradients
 from .network import ACTIVATIONS, LOSSES, Feedforward, feedforward
 from .numbers import Numbers, completed, drawn
-from .quantities import Place, Quantity, Rule, derivative, laid_out
+from .quantities import Place, Quantity, Rule, derivative, rule_in_layout
 from .units import MOST_UNITS, Cost, Memo, Path, Units
 
 __all__ = [
     "ACTIVATIONS", "LOSSES", "MOST_UNITS", "Backward", "Cost", "Feedforward", "Memo", "Numbers", "Path", "Place",
-    "Quantity", "Rule", "Units", "completed", "derivative", "drawn", "feedforward", "kernel_gradients", "laid_out",
+    "Quantity", "Rule", "Units", "completed", "derivative", "drawn", "feedforward", "kernel_gradients",
+    "rule_in_layout",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ from .backward import Backward
 from .kernels import kernel_gradients
 from .network import Feedforward
 from .numbers import Numbers, drawn
-from .quantities import Place, Rule, laid_out
+from .quantities import Place, Rule, rule_in_layout
 from .units import Cost, Memo, Path, Units
 
 FORMS = {
@@ -71,19 +71,19 @@ class Backpropagation:
 
     @cached_property
     def forward(self) -> tuple[Rule, ...]:
-        return tuple(laid_out(rule, self.layout) for rule in self.backward.forward)
+        return tuple(rule_in_layout(rule, self.layout) for rule in self.backward.forward)
 
     @cached_property
     def deltas(self) -> tuple[Rule, ...]:
         """δ of every layer that the asked gradient needs, from the loss back; of paths unit by unit."""
         rules = self.backward.deltas if self.asked is None else self.backward.needed(self.asked[0])
-        return tuple(laid_out(rule, self.layout) for rule in rules)
+        return tuple(rule_in_layout(rule, self.layout) for rule in rules)
 
     @cached_property
     def gradients(self) -> dict[str, Rule]:
         """Array → its gradient; of the asked one alone."""
         names = self.backward.gradients if self.asked is None else (self.asked[0],)
-        return {name: laid_out(self.backward.gradients[name], self.layout) for name in names}
+        return {name: rule_in_layout(self.backward.gradients[name], self.layout) for name in names}
 
     @cached_property
     def paths(self) -> tuple[Path, ...]:

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from ...expressions.nodes import Node, names_in
 from ..lines import LOSS
-from .layers import Layer, Taken
+from .layers import Gradient, Layer
 from .network import Feedforward
 from .quantities import Quantity, Rule, derivative
 
@@ -42,27 +42,27 @@ class Backward:
         deltas: list[Rule] = []
         gradients: dict[str, Rule] = {}
         layers = list(self.network.layers)
-        taken = Taken(self.network.error)
+        incoming = Gradient(self.network.error)
         if self.network.is_merged:
             layers.pop()
         for place in reversed(range(len(layers))):
             layer = layers[place]
-            gradient = self._named(layer, taken, deltas)
+            gradient = self._named(layer, incoming, deltas)
             for quantity, found in layer.gradients(gradient):
                 gradients[quantity.name] = _gradient(quantity, found)
-            taken = layer.back(gradient)
-        gradients["x"] = _gradient(self.network.x, taken)
+            incoming = layer.back(gradient)
+        gradients["x"] = _gradient(self.network.x, incoming)
         order = [*self.network.parameters, "x"]
         return tuple(deltas), {name: gradients[name] for name in order}
 
-    def _named(self, layer: Layer, taken: Taken, deltas: list[Rule]) -> Node:
+    def _named(self, layer: Layer, incoming: Gradient, deltas: list[Rule]) -> Node:
         """∂L/∂ what the layer makes: under its name where it has one, which is defined here; else as it is."""
         made = layer.makes
-        if not (layer.entrywise or layer.parameters or taken.indices):
-            return taken.right
+        if not (layer.entrywise or layer.parameters or incoming.indices):
+            return incoming.right
         delta = made.gradient
-        left: Node = delta.at(*taken.indices) if taken.indices else delta.node
-        deltas.append(Rule(left, taken.right, "vector", taken.note, delta.meaning, taken.each))
+        left: Node = delta.at(*incoming.indices) if incoming.indices else delta.node
+        deltas.append(Rule(left, incoming.right, "vector", incoming.note, delta.meaning, incoming.each))
         return delta.node
 
     # for one weight
@@ -78,9 +78,9 @@ class Backward:
         return tuple(reversed(found))
 
 
-def _gradient(quantity: Quantity, taken: Taken) -> Rule:
-    left: Node = quantity.at(*taken.indices) if taken.indices else quantity.node
-    return Rule(derivative(left), taken.right, "gradient", taken.note, "", taken.each)
+def _gradient(quantity: Quantity, incoming: Gradient) -> Rule:
+    left: Node = quantity.at(*incoming.indices) if incoming.indices else quantity.node
+    return Rule(derivative(left), incoming.right, "gradient", incoming.note, "", incoming.each)
 
 
 def _names(node: Node) -> set[str]:

@@ -34,7 +34,7 @@ ONE = Literal(1)
 
 
 @dataclass(frozen=True)
-class Taken:
+class Gradient:
     """The gradient by what a layer reads: as a whole, or at `indices` for `each` entry."""
 
     right: Node
@@ -77,11 +77,11 @@ class Layer:
         """The equations."""
         raise NotImplementedError
 
-    def back(self, gradient: Node) -> Taken:
+    def back(self, gradient: Node) -> Gradient:
         """∂L/∂reads from ∂L/∂makes, which has a name where this is written entry by entry."""
         raise NotImplementedError
 
-    def gradients(self, delta: Node) -> Iterator[tuple[Quantity, Taken]]:
+    def gradients(self, delta: Node) -> Iterator[tuple[Quantity, Gradient]]:
         """∂L/∂ each parameter, from the name of ∂L/∂makes."""
         return iter(())
 
@@ -115,13 +115,13 @@ class Dense(Layer):
         right = Add((weighted, self.bias.node)) if self.bias else weighted
         return (Rule(self.makes.node, right, "vector"),)
 
-    def back(self, gradient: Node) -> Taken:
-        return Taken(Mul((Transpose(self.weight.node), gradient)))
+    def back(self, gradient: Node) -> Gradient:
+        return Gradient(Mul((Transpose(self.weight.node), gradient)))
 
-    def gradients(self, delta: Node) -> Iterator[tuple[Quantity, Taken]]:
-        yield self.weight, Taken(Mul((delta, Transpose(self.reads.node))))
+    def gradients(self, delta: Node) -> Iterator[tuple[Quantity, Gradient]]:
+        yield self.weight, Gradient(Mul((delta, Transpose(self.reads.node))))
         if self.bias:
-            yield self.bias, Taken(delta)
+            yield self.bias, Gradient(delta)
 
     def locals(self, place: Place) -> Iterator[Local]:
         for (column,) in self.reads.places():
@@ -143,13 +143,13 @@ class Activation(Layer):
     def forward(self) -> tuple[Rule, ...]:
         return (Rule(self.makes.node, Call(self.function, (self.reads.node,)), "vector"),)
 
-    def back(self, gradient: Node) -> Taken:
+    def back(self, gradient: Node) -> Gradient:
         made = self.makes.node
         if self.function == "softmax":
             mean = Call("sum", (pointwise((gradient, made)),))
-            return Taken(pointwise((made, Add((gradient, Neg(mean))))))
+            return Gradient(pointwise((made, Add((gradient, Neg(mean))))))
         factor = slope(self.function, made)
-        return Taken(pointwise((gradient, _of_map(factor) if made.kind is Kind.MAP else factor)))
+        return Gradient(pointwise((gradient, _of_map(factor) if made.kind is Kind.MAP else factor)))
 
     def locals(self, place: Place) -> Iterator[Local]:
         if self.function == "softmax":
@@ -223,28 +223,28 @@ class Convolution(Windowed):
     def forward(self) -> tuple[Rule, ...]:
         (k, i, j), ranges = _cell(self.makes, "k")
         c, (u, v) = letter("c", self.reads.shape[0]), self._inside
-        met = Mul((self.weight.at(k, c, u, v), self.reads.at(c, self.under(0, i, u), self.under(1, j, v))))
-        right = added(c, self.reads.shape[0], self._summed(met))
+        term = Mul((self.weight.at(k, c, u, v), self.reads.at(c, self.under(0, i, u), self.under(1, j, v))))
+        right = added(c, self.reads.shape[0], self._summed(term))
         if self.bias:
             right = Add((self.bias.at(k), right))
         return (Rule(self.makes.at(k, i, j), right, "symbol", "", "", ranges),)
 
-    def back(self, gradient: Node) -> Taken:
+    def back(self, gradient: Node) -> Gradient:
         """In full, with the turned filter; with a stride, by the windows in which a cell stands."""
         (c, i, j), ranges = _cell(self.reads)
         k, (u, v) = letter("k", self.makes.shape[0]), self._inside
-        (row, y), (column, x) = self._met(0, i, u), self._met(1, j, v)
+        (row, y), (column, x) = self._adjoint_indices(0, i, u), self._adjoint_indices(1, j, v)
         body = Mul((self.weight.at(k, c, row, column), self._indexed(gradient, k, y, x)))
-        return Taken(added(k, self.makes.shape[0], self._summed(body)), (c, i, j), ranges)
+        return Gradient(added(k, self.makes.shape[0], self._summed(body)), (c, i, j), ranges)
 
-    def _met(self, axis: int, cell: Node, inside: Node) -> tuple[Node, Node]:
+    def _adjoint_indices(self, axis: int, cell: Node, inside: Node) -> tuple[Node, Node]:
         """The index into the filter and into δ along an axis."""
         if self.s[axis] > 1:
             return inside, self.over(axis, cell, inside)
         last = self.f[axis]
         return affine(((-1, inside),), last + 1), affine(((1, cell), (1, inside)), self.p[axis] - last)
 
-    def gradients(self, delta: Node) -> Iterator[tuple[Quantity, Taken]]:
+    def gradients(self, delta: Node) -> Iterator[tuple[Quantity, Gradient]]:
         (k, i, j), _ = _cell(self.makes, "k")
         c, (u, v) = letter("c", self.reads.shape[0]), self._inside
         error = self._indexed(delta, k, i, j)
@@ -252,11 +252,11 @@ class Convolution(Windowed):
         def everywhere(body: Node) -> Node:
             return added(i, self.makes.shape[1], added(j, self.makes.shape[2], body))
 
-        met = Mul((error, self.reads.at(c, self.under(0, i, u), self.under(1, j, v))))
+        term = Mul((error, self.reads.at(c, self.under(0, i, u), self.under(1, j, v))))
         places = (k, c, u, v)
-        yield self.weight, Taken(everywhere(met), places, each(*zip(places, self.weight.shape, strict=True)))
+        yield self.weight, Gradient(everywhere(term), places, each(*zip(places, self.weight.shape, strict=True)))
         if self.bias:
-            yield self.bias, Taken(everywhere(error), (k,), each((k, self.makes.shape[0])))
+            yield self.bias, Gradient(everywhere(error), (k,), each((k, self.makes.shape[0])))
 
     def locals(self, place: Place) -> Iterator[Local]:
         k = place[0]
@@ -284,7 +284,7 @@ class MaxPool(Windowed):
             Rule(self.best.at(c, i, j), Call("argmax", (window,)), "symbol", "", "", ranges),
         )
 
-    def back(self, gradient: Node) -> Taken:
+    def back(self, gradient: Node) -> Gradient:
         """Window by window to its largest cell; where windows overlap, a cell gets the sum."""
         (c, i, j), ranges = _cell(self.makes)
         u, v = self._inside
@@ -293,7 +293,7 @@ class MaxPool(Windowed):
         passed = Call("if", (chosen, self._indexed(gradient, c, i, j), Literal(0)))
         overlap = self.s[0] < self.f[0] or self.s[1] < self.f[1]
         note = "added up where windows overlap" if overlap else ""
-        return Taken(passed, cell, (*ranges, *each(*zip((u, v), self.f, strict=True))), note)
+        return Gradient(passed, cell, (*ranges, *each(*zip((u, v), self.f, strict=True))), note)
 
     def locals(self, place: Place) -> Iterator[Local]:
         for u, v, row, column in self.cells(place):
@@ -313,11 +313,11 @@ class AveragePool(Windowed):
         body = self._summed(self.reads.at(c, self.under(0, i, u), self.under(1, j, v)))
         return (Rule(self.makes.at(c, i, j), Mul((self._share, body)), "symbol", "", "", ranges),)
 
-    def back(self, gradient: Node) -> Taken:
+    def back(self, gradient: Node) -> Gradient:
         (c, i, j), ranges = _cell(self.reads)
         u, v = self._inside
         body = self._summed(self._indexed(gradient, c, self.over(0, i, u), self.over(1, j, v)))
-        return Taken(Mul((self._share, body)), (c, i, j), ranges)
+        return Gradient(Mul((self._share, body)), (c, i, j), ranges)
 
     def locals(self, place: Place) -> Iterator[Local]:
         for _, _, row, column in self.cells(place):
@@ -338,9 +338,9 @@ class GlobalAverage(Layer):
         right = Mul((Div(ONE, Literal(self._cells)), body))
         return (Rule(self.makes.at(c), right, "symbol", "", "", each((c, self.makes.shape[0]))),)
 
-    def back(self, gradient: Node) -> Taken:
+    def back(self, gradient: Node) -> Gradient:
         (c, i, j), ranges = _cell(self.reads)
-        return Taken(Div(self._indexed(gradient, c), Literal(self._cells)), (c, i, j), ranges)
+        return Gradient(Div(self._indexed(gradient, c), Literal(self._cells)), (c, i, j), ranges)
 
     def locals(self, place: Place) -> Iterator[Local]:
         for row, column in pairs(*(range(1, size + 1) for size in self.reads.shape[1:])):
@@ -368,9 +368,9 @@ class Flatten(Layer):
         left = self.makes.at(self._number(indices))
         return (Rule(left, self.reads.at(*indices), "symbol", "", "", ranges),)
 
-    def back(self, gradient: Node) -> Taken:
+    def back(self, gradient: Node) -> Gradient:
         indices, ranges = _cell(self.reads)
-        return Taken(self._indexed(gradient, self._number(indices)), indices, ranges)
+        return Gradient(self._indexed(gradient, self._number(indices)), indices, ranges)
 
     def locals(self, place: Place) -> Iterator[Local]:
         _, height, width = self.reads.shape

@@ -21,7 +21,7 @@ from ...formulas.draw import Sampler
 from ..numeric import STEP, Values, differences, dot, worked
 from .backward import Backward
 from .network import Feedforward
-from .quantities import Place, Quantity, Rule, laid_out
+from .quantities import Place, Quantity, Rule, rule_in_layout
 from .units import MOST_UNITS
 
 MOST_SIZE = 10**9
@@ -32,7 +32,7 @@ LONG = 400_000
 """Entries × work of the network: beyond it one finite difference stands for all entries of an array."""
 
 
-class Edged(dict[Value, Value]):
+class ZeroPadded(dict[Value, Value]):
     """An array of a map with zeros around it, and where an index is no whole number."""
 
     def __init__(self, items: Mapping[Value, Value], outside: Value) -> None:
@@ -46,15 +46,15 @@ class Edged(dict[Value, Value]):
         return self.outside
 
 
-def edged(array: Value) -> Value:
+def zero_padded(array: Value) -> Value:
     """A map, or its rows, or a row, that has entries everywhere."""
     if not isinstance(array, tuple):
         return array
-    inner = [edged(part) for part in array]
-    outside = Edged({}, 0) if isinstance(array[0], tuple) else 0
+    inner = [zero_padded(part) for part in array]
+    outside = ZeroPadded({}, 0) if isinstance(array[0], tuple) else 0
     if isinstance(array[0], tuple) and isinstance(array[0][0], tuple):
-        outside = Edged({}, outside)
-    return Edged(dict(enumerate(inner, 1)), outside)
+        outside = ZeroPadded({}, outside)
+    return ZeroPadded(dict(enumerate(inner, 1)), outside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Program:
     run: Evaluator
     places: tuple[Evaluator, ...]
     letters: tuple[tuple[str, int], ...]
-    with_edges: bool
+    padded: bool
 
 
 def program(rule: Rule, shape: tuple[int, ...]) -> Program:
@@ -92,7 +92,7 @@ class Numbers:
         self.layout = layout
         self.given = completed(network, given)
         self.environment = {name: self._placed(value, name in network.parameters) for name, value in self.given.items()}
-        self.with_edges = {name: edged(value) for name, value in self.environment.items() if self._is_map(name)}
+        self.padded = {name: zero_padded(value) for name, value in self.environment.items() if self._is_map(name)}
         self.loss: Any = worked(self._forwards)
 
     def _is_map(self, name: str) -> bool:
@@ -124,10 +124,10 @@ class Numbers:
     def _keep(self, name: str, value: Value) -> None:
         self.environment[name] = value
         if self._is_map(name):
-            self.with_edges[name] = edged(value)
+            self.padded[name] = zero_padded(value)
 
     def _run(self, each: Program) -> Value:
-        env = {**self.environment, **self.with_edges} if each.with_edges else dict(self.environment)
+        env = {**self.environment, **self.padded} if each.padded else dict(self.environment)
         if not each.places:
             return each.run(env)
         found: dict[tuple[Value, ...], Value] = {}
@@ -156,11 +156,11 @@ class Numbers:
             deltas = {}
             for rule in backward.deltas:
                 shape = next(q.shape for q in self.network.signals.values() if q.delta == rule.target.id)
-                value = self._run(program(laid_out(rule, self.layout), shape))
+                value = self._run(program(rule_in_layout(rule, self.layout), shape))
                 self._keep(rule.target.id, value)
                 deltas[rule.target.id] = value
             gradients = {
-                name: self._run(program(laid_out(rule, self.layout), self._quantity(name).shape))
+                name: self._run(program(rule_in_layout(rule, self.layout), self._quantity(name).shape))
                 for name, rule in backward.gradients.items()
             }
             return deltas, gradients
@@ -222,7 +222,7 @@ def _compiled(network: Feedforward, layout: str) -> tuple[Program, ...]:
             _KNOWN.clear()
         rules = Backward(network).forward
         shapes = {each.name: each.shape for each in (*network.signals.values(), *network.places)}
-        programs = tuple(program(laid_out(rule, layout), shapes.get(rule.target.id, ())) for rule in rules)
+        programs = tuple(program(rule_in_layout(rule, layout), shapes.get(rule.target.id, ())) for rule in rules)
         found = _KNOWN[id(network), layout] = (network, programs)
     return found[1]
 

@@ -134,7 +134,7 @@ def derivative(by: Node, of: Node = LOSS) -> Partial:
     return Partial(of, by)
 
 
-def laid_out(rule: Rule, layout: str) -> Rule:
+def rule_in_layout(rule: Rule, layout: str) -> Rule:
     """The rule in a layout; rules over entries are the same in all."""
     if rule.each:
         return rule

@@ -135,24 +135,24 @@ def gru_forward(
     """
     m = h0.shape[1]
     gates, h = _sums(x, w_ih, b_ih, None), _states(len(x), h0, reverse)
-    met = np.empty((len(x), *h0.shape), dtype=x.dtype)
+    hidden_part = np.empty((len(x), *h0.shape), dtype=x.dtype)
     bias = np.zeros(3 * m, dtype=x.dtype) if b_hh is None else b_hh
     for t in _times(len(x), reverse):
         before = h[t + reverse]
         if reset_after:
             product = np.matmul(before, w_hh.T)
             product += bias
-            met[t] = product[:, 2 * m :]
+            hidden_part[t] = product[:, 2 * m :]
             gru_gates(product, before, gates[t], np.empty_like(before))
-            term = gates[t][:, :m] * met[t]
+            term = gates[t][:, :m] * hidden_part[t]
         else:
             product = np.matmul(before, w_hh[: 2 * m].T)
             product += bias[: 2 * m]
-            gru_gates(product, before, gates[t], met[t])
-            term = np.matmul(met[t], w_hh[2 * m :].T)
+            gru_gates(product, before, gates[t], hidden_part[t])
+            term = np.matmul(hidden_part[t], w_hh[2 * m :].T)
             term += bias[2 * m :]
         gru_step(term, before, gates[t], h[t + 1 - reverse], keep)
-    return h, gates, met
+    return h, gates, hidden_part
 
 
 def gru_backward(
@@ -167,7 +167,7 @@ def gru_backward(
     reverse: bool,
 ) -> Gradients[Array]:
     """Backpropagation through time; `saved`: what the forward pass returned."""
-    h, gates, met = saved
+    h, gates, hidden_part = saved
     m = h.shape[2]
     d_sums, d_h = np.empty_like(gates), d_last.copy()
     # The sums on the side of the state differ from those on the side of the input in the candidate alone.
@@ -177,7 +177,7 @@ def gru_backward(
         d_h += d_y[t]
         gru_step_backward(gates[t], before, d_h, d_sums[t], keep)
         d_n = d_sums[t][:, 2 * m :]
-        d_reset = d_n * met[t] if reset_after else np.matmul(d_n, w_hh[2 * m :]) * before
+        d_reset = d_n * hidden_part[t] if reset_after else np.matmul(d_n, w_hh[2 * m :]) * before
         d_sums[t][:, :m] = d_reset * r * (1 - r)
         if reset_after:
             d_state_sums[t] = d_sums[t]
@@ -187,7 +187,7 @@ def gru_backward(
             d_h += np.matmul(d_sums[t][:, : 2 * m], w_hh[: 2 * m]) + np.matmul(d_n, w_hh[2 * m :]) * r
     found = _gradients(x, h, w_ih, d_sums, d_state_sums, d_h, reverse)
     if not reset_after:
-        found.w_hh[2 * m :] = _by_time(d_sums)[:, 2 * m :].T @ _by_time(met)
+        found.w_hh[2 * m :] = _by_time(d_sums)[:, 2 * m :].T @ _by_time(hidden_part)
     return found
 
 

@@ -81,7 +81,7 @@ def conv2d_backward(
 ) -> tuple[DeviceArray, DeviceArray, DeviceArray]:
     """The gradients of x, weight and bias."""
     windows, taps = windows_of(x.shape, d_out.shape[2:], weight.shape, stride, padding, dilation, groups)
-    d_x = laid_down(d_out, weight, None, windows, taps, x.shape)
+    d_x = scattered(d_out, weight, None, windows, taps, x.shape)
     return d_x, weight_gradient(d_out, x, weight.shape, windows, taps), bias_gradient(d_out)
 
 
@@ -99,7 +99,7 @@ def conv_transpose2d_forward(
     """(N, C, H, W) and (C, K/groups, F, F) to (N, K, *size): the gradient of a convolution by its input."""
     shape = (len(x), weight.shape[1] * groups, *size)
     windows, taps = windows_of(shape, x.shape[2:], weight.shape, stride, padding, dilation, groups)
-    return laid_down(x, weight, bias, windows, taps, shape)
+    return scattered(x, weight, bias, windows, taps, shape)
 
 
 @on_device
@@ -162,7 +162,7 @@ def gathered(
     return out
 
 
-def laid_down(
+def scattered(
     d_out: DeviceArray, weight: DeviceArray, bias: Any, windows: Windows, taps: DeviceArray, shape: Sizes
 ) -> DeviceArray:
     """The adjoint of `gathered`: what all windows over a number give it."""
@@ -175,7 +175,7 @@ def laid_down(
     )
     out = device.empty(tuple(shape), d_out.dtype)
     extra = (out, weight if bias is None else bias)
-    lay_down.launch(blocks(g, g.groups), weight, d_out, taps, extra, d_out.dtype.type(1), g)
+    scatter.launch(blocks(g, g.groups), weight, d_out, taps, extra, d_out.dtype.type(1), g)
     return out
 
 
@@ -232,7 +232,7 @@ def window_row(x: Any, table: Any, g: Any, group: int, k: int, j: int) -> Any:
 
 
 @register_jitable
-def laid_value(d_out: Any, table: Any, g: Any, group: int, k: int, j: int) -> Any:
+def scattered_value(d_out: Any, table: Any, g: Any, group: int, k: int, j: int) -> Any:
     """What filter and tap k of a group give number j of the image, counted over all images.
 
     It is the number of the result whose window has that tap there; 0 where there is none.
@@ -246,8 +246,8 @@ def laid_value(d_out: Any, table: Any, g: Any, group: int, k: int, j: int) -> An
     i2 = at - line * g.size2 + g.front2 - table[PER_TAP * k + 3]
     if i0 >= 0 and i1 >= 0 and i2 >= 0:
         o0, o1, o2 = i0 // g.stride0, i1 // g.stride1, i2 // g.stride2
-        met = o0 * g.stride0 == i0 and o1 * g.stride1 == i1 and o2 * g.stride2 == i2
-        if met and o0 < g.out0 and o1 < g.out1 and o2 < g.out2:
+        aligned = o0 * g.stride0 == i0 and o1 * g.stride1 == i1 and o2 * g.stride2 == i2
+        if aligned and o0 < g.out0 and o1 < g.out1 and o2 < g.out2:
             number = (image * g.groups + group) * g.filters + table[PER_TAP * k]
             return d_out[number * g.length + (o0 * g.out1 + o1) * g.out2 + o2]
     return d_out.dtype.type(0)
@@ -299,5 +299,5 @@ def store_weights(extra: Any, alpha: Any, g: Any, z: int, row: int, column: int,
 
 
 gather = tiled("conv.gather", Windows, 2, filter_row, window_value, store_result, (True, False))
-lay_down = tiled("conv.lay_down", Windows, 2, filter_column, laid_value, store_image, (False, False))
+scatter = tiled("conv.lay_down", Windows, 2, filter_column, scattered_value, store_image, (False, False))
 correlate = tiled("conv.correlate", Windows, 1, result_value, window_row, store_weights, (True, True))

@@ -12,7 +12,7 @@ from typing import Any
 from .. import scalars
 from ..cpu.recurrent import Gradients
 from . import device
-from .conv import bias_gradient, conv2d_forward, laid_down, weight_gradient, windows_of
+from .conv import bias_gradient, conv2d_forward, scattered, weight_gradient, windows_of
 from .device import DeviceArray, cuda, kernel, on_device
 from .recurrent import peephole_gradient, states, times
 from .reductions import copied, spread, threads
@@ -70,7 +70,7 @@ def convlstm_backward(
         places = (t + reverse) * size, (t + 1 - reverse) * size, 4 * t * size, t * size, units, size
         lstm_units_backward.launch(spread(size), d_y, d_h, gates, c, peephole, d_c, d_sums, *places)
         here = d_sums.part(4 * t * size, *gates.shape[1:])
-        d_h = laid_down(here, w_hh, None, windows, taps, state)
+        d_h = scattered(here, w_hh, None, windows, taps, state)
     all_sums = d_sums.reshape(steps * images, *d_sums.shape[2:])
     before = h.part(size if reverse else 0, steps * images, *state[1:])
     frames = x.reshape(steps * images, *x.shape[2:])
@@ -79,7 +79,7 @@ def convlstm_backward(
     d_peephole = peephole_gradient(d_sums.reshape(steps, images, 4 * units), cells, reverse)
     d_bias = bias_gradient(all_sums)
     return Gradients(
-        laid_down(all_sums, w_ih, None, inputs, input_taps, frames.shape).reshape(*x.shape),
+        scattered(all_sums, w_ih, None, inputs, input_taps, frames.shape).reshape(*x.shape),
         d_h,
         weight_gradient(all_sums, frames, w_ih.shape, inputs, input_taps),
         weight_gradient(all_sums, before, w_hh.shape, windows, taps),

@@ -134,9 +134,9 @@ def gru_forward(
     """
     images, m = h0.shape
     gates, h = _sums(x, w_ih, b_ih, None), states(len(x), h0, reverse)
-    met = device.empty((len(x), images, m), x.dtype)
+    hidden_part = device.empty((len(x), images, m), x.dtype)
     bias = zeros((3 * m,), x.dtype) if b_hh is None else b_hh
-    extra = (gates, met, bias, h)
+    extra = (gates, hidden_part, bias, h)
     for t in times(len(x), reverse):
         g = _forward(h0.shape, 3, t, reverse)._replace(keep=int(keep))
         if reset_after:
@@ -145,8 +145,8 @@ def gru_forward(
         two = g._replace(columns=2 * m)
         steps.gru_gates.launch(steps.blocks(two), h, w_hh, no_table(), extra, _one(x), two)
         third = g._replace(columns=m, a_start=g.here, b_start=2 * m * m)
-        steps.gru_before_new.launch(steps.blocks(third), met, w_hh, no_table(), extra, _one(x), third)
-    return h, gates, met
+        steps.gru_before_new.launch(steps.blocks(third), hidden_part, w_hh, no_table(), extra, _one(x), third)
+    return h, gates, hidden_part
 
 
 @on_device
@@ -162,7 +162,7 @@ def gru_backward(
     reverse: bool,
 ) -> Gradients[DeviceArray]:
     """Backpropagation through time; `saved`: what the forward pass returned."""
-    h, gates, met = saved
+    h, gates, hidden_part = saved
     m, last = h.shape[2], None
     d_sums, carry = device.empty_like(gates), copied(d_last)
     # The sums on the side of the state differ from those on the side of the input in the candidate alone.
@@ -171,7 +171,7 @@ def gru_backward(
     for t in times(len(x), not reverse):
         g = _backward(d_last.shape, 3, t, last, reverse)._replace(keep=int(keep))
         if reset_after:
-            extra = (d_y, carry, gates, met, h, d_sums, d_state_sums)
+            extra = (d_y, carry, gates, hidden_part, h, d_sums, d_state_sums)
             steps.gru_after_old.launch(steps.blocks(g), d_state_sums, w_hh, no_table(), extra, _one(x), g)
         else:
             g = g._replace(depth=min(g.depth, depth))
@@ -186,7 +186,7 @@ def gru_backward(
         return found
     rows = len(x) * len(d_last)
     candidates = View(d_sums, rows, m, 3 * m, 2 * m)
-    third = multiply(candidates, View(met, rows, m, m), (True, False))
+    third = multiply(candidates, View(hidden_part, rows, m, m), (True, False))
     return found._replace(w_hh=joined((DeviceArray(found.w_hh.flat, (2 * m, m), x.dtype), third)))
 
 

@@ -171,7 +171,7 @@ def old_lstm(extra: Any, alpha: Any, g: Any, z: int, row: int, column: int, valu
 @register_jitable
 def new_gru_after(extra: Any, alpha: Any, g: Any, z: int, row: int, column: int, values: Any) -> None:
     """The gates, what the reset gate meets, and the new state."""
-    gates, met, bias, h = extra
+    gates, hidden_part, bias, h = extra
     unit, m = unit_of(column), g.units
     if unit < m:
         at, place = row * m + unit, g.step + row * GATES * m + unit
@@ -180,13 +180,13 @@ def new_gru_after(extra: Any, alpha: Any, g: Any, z: int, row: int, column: int,
         term = values[2] + bias[2 * m + unit]
         n, state = gru_state(gates[place + 2 * m] + r * term, update, h[g.old + at], g.keep)
         gates[place], gates[place + m], gates[place + 2 * m] = r, update, n
-        met[g.here + at], h[g.new + at] = term, state
+        hidden_part[g.here + at], h[g.new + at] = term, state
 
 
 @register_jitable
 def new_gru_gates(extra: Any, alpha: Any, g: Any, z: int, row: int, column: int, values: Any) -> None:
-    """Turns the first two sums in `gates` into r and z; r ⊙ h into `met`."""
-    gates, met, bias, h = extra
+    """Turns the first two sums in `gates` into r and z; r ⊙ h into `hidden_part`."""
+    gates, hidden_part, bias, h = extra
     m = g.units
     for c in range(MICRO):
         j = column + c * SIDE
@@ -195,7 +195,7 @@ def new_gru_gates(extra: Any, alpha: Any, g: Any, z: int, row: int, column: int,
             gate = sigmoid(gates[place] + values[c] + bias[j])
             gates[place] = gate
             if j < m:
-                met[g.here + row * m + j] = gate * h[g.old + row * m + j]
+                hidden_part[g.here + row * m + j] = gate * h[g.old + row * m + j]
 
 
 @register_jitable
@@ -215,7 +215,7 @@ def new_gru_before(extra: Any, alpha: Any, g: Any, z: int, row: int, column: int
 @register_jitable
 def old_gru_after(extra: Any, alpha: Any, g: Any, z: int, row: int, column: int, values: Any) -> None:
     """The gradients of the sums on both sides; the carry becomes what the old state keeps of the new one's gradient."""
-    d_y, carry, gates, met, h, d_sums, d_state_sums = extra
+    d_y, carry, gates, hidden_part, h, d_sums, d_state_sums = extra
     m = g.units
     for c in range(MICRO):
         unit = column + c * SIDE
@@ -224,7 +224,7 @@ def old_gru_after(extra: Any, alpha: Any, g: Any, z: int, row: int, column: int,
             r, update, n = gates[place], gates[place + m], gates[place + 2 * m]
             d_h = values[c] + carry[at] + d_y[g.here + at]
             d_z, d_n, d_old = gru_state_backward(update, n, h[g.old + at], d_h, g.keep)
-            d_r = d_n * met[g.here + at] * r * (scalars.ONE - r)
+            d_r = d_n * hidden_part[g.here + at] * r * (scalars.ONE - r)
             d_sums[place], d_sums[place + m], d_sums[place + 2 * m] = d_r, d_z, d_n
             d_state_sums[place], d_state_sums[place + m], d_state_sums[place + 2 * m] = d_r, d_z, d_n * r
             carry[at] = d_old

@@ -76,7 +76,7 @@ def graph(model: dict[str, Any], path: str, prefix: str = "") -> Graph:
         if len(calls) > MOST_LAYERS:
             raise _too_many(path)
     outputs = tuple(reference for reference, _ in _tensors(config.get("output_layers")))
-    calls, outputs = _counted_from_nought(calls, outputs)
+    calls, outputs = _zero_based(calls, outputs)
     inputs = [reference.name for reference, _ in _tensors(config.get("input_layers"))]
     inputs = inputs or [name for name, layer in named if layer.get("class_name") == "InputLayer"]
     return Graph(_in_order(calls, place), tuple(inputs), outputs)
@@ -94,7 +94,7 @@ def _name(layer: dict[str, Any], path: str, prefix: str) -> str:
     raise ProblemError(path, f"{prefix}layers", f"a layer has a name of one line, not {shown(name)}")
 
 
-def _counted_from_nought(calls: list[Call], outputs: tuple[Reference, ...]) -> tuple[list[Call], tuple[Reference, ...]]:
+def _zero_based(calls: list[Call], outputs: tuple[Reference, ...]) -> tuple[list[Call], tuple[Reference, ...]]:
     """Keras 2 counts the calls of a model inside the model from 1: its own graph was the first."""
     count = Counter(call.name for call in calls)
     read = [*outputs, *(each for call in calls for each in call.reads)]

@@ -323,14 +323,14 @@ class _Keras(Program):
         below = self.one(row, "L") - 1
         for _ in range(below):
             made = self.call(f"layers.{cell}", self.given(row, "m"), return_sequences=(True, False), **usual)
-            x = self.before_it(row, f"{self.both_ways(row, made)}({x})")
+            x = self.before_it(row, f"{self.bidirectional(row, made)}({x})")
         usual = {"return_sequences": (self.flag(row, "sequence"), False), **usual}
         if self.given(row, "D") == 1:
             return f"{self.layer(row, cell, self.given(row, 'm'), **usual)}({x})"
         made = self.call(f"layers.{cell}", self.given(row, "m"), **usual)
         return f"{self.layer(row, 'Bidirectional', Raw(made))}({x})"
 
-    def both_ways(self, row: Row, made: str) -> str:
+    def bidirectional(self, row: Row, made: str) -> str:
         return f"layers.Bidirectional({made})" if self.given(row, "D") == 2 else made
 
     def _convlstm(self, row: Row, x: str) -> str:

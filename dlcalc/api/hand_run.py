@@ -15,21 +15,21 @@ from .. import document as doc
 from ..answers.formula_judging import verify
 from ..array_files import shape_of
 from ..errors import UserError
-from ..explain.by_hand import document as hand_document
-from ..explain.look import Look
+from ..explain.hand_working import document as hand_document
+from ..explain.number_style import NumberStyle
 from ..expressions.answers import Answer, read_answer
 from ..expressions.jsonable import as_json
 from ..expressions.limits import LIMIT_WORKING, WorkError, within_budget
 from ..expressions.nodes import Value
 from ..expressions.printing import Spell
-from ..formulas.by_hand import Operation
 from ..formulas.differences import Differences, differences
+from ..formulas.hand_operations import Operation
 from ..formulas.model import Formula, Step
 from ..formulas.registry import formula
 from ..formulas.run import Working, run
 from ..profiles import COURSE, Profile
-from .array_text import lifted, read_raw
-from .by_hand_given import Asked, read
+from .array_option import lifted, read_raw
+from .hand_given import Asked, read
 from .results import Calculation, Judged
 
 KERNELS = ("none", "cpu", "cuda")
@@ -70,8 +70,8 @@ class ByHand(Calculation):
             said.append(doc.Note("right" if apart < 1e-9 else "warning",
                                  f"the {self.kernel.upper()} kernels, in float64, differ from this by {apart:.1e} at "
                                  f"most ({', '.join(self.computed)})"))  # fmt: skip
-        look = Look(self.fractions)
-        return hand_document(self.working, self.operation, look, self.checked, said, self.loss_working, self.spell)
+        style = NumberStyle(self.fractions)
+        return hand_document(self.working, self.operation, style, self.checked, said, self.loss_working, self.spell)
 
     def to_dict(self) -> dict[str, Any]:
         found = super().to_dict()
@@ -95,8 +95,8 @@ class ByHand(Calculation):
         """Of a backward pass what came out forwards: the output of a convolution, the states of an RNN."""
         own = self.working.formula
         name = formula(self.operation.formula_ids()[0]).answers[0]
-        told = name in own.answers or not isinstance(own.by_name.get(name), Step)
-        return {} if told else {name: as_json(self.working.shown(name))}
+        is_stated = name in own.answers or not isinstance(own.by_name.get(name), Step)
+        return {} if is_stated else {name: as_json(self.working.shown(name))}
 
 
 def _same(value: Any, working: Working, key: str) -> Any:

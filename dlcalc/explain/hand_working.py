@@ -12,13 +12,13 @@ from .. import document as doc
 from ..expressions import nodes, printing
 from ..expressions.nodes import Index, Name, Node, Value
 from ..expressions.printing import Spell
-from ..formulas.by_hand import Operation
 from ..formulas.differences import Differences
+from ..formulas.hand_operations import Operation
 from ..formulas.model import Step, Variable
 from ..formulas.registry import formula
 from ..formulas.run import Working, run
-from .look import Look, decimals, is_large, lone, matrices, rank, size_words
-from .visible_steps import is_idle
+from .number_style import NumberStyle, decimals, is_large, lone, matrices, rank, size_words
+from .visible_steps import is_trivial
 from .written_out import Writer, is_written
 
 LONG_DIGITS = 12
@@ -38,53 +38,53 @@ _LONGEST = 110
 def document(
     found: Working,
     operation: Operation,
-    look: Look,
+    style: NumberStyle,
     checked: Sequence[Differences] = (),
     said: Sequence[doc.Block] = (),
     compared: Working | None = None,
     spell: Spell = None,
 ) -> doc.Document:
     """The whole working; a loss `compared` with a target stands before the steps, `said` before the notes."""
-    teller = _Teller(found, operation, look)
+    teller = _Narrator(found, operation, style)
     blocks = [*teller.given()]
     if compared is not None:
-        blocks += [doc.Heading(1, compared.formula.title), *_Teller(compared, operation, look).loss()]
-    blocks += [doc.Heading(1, "Step by step"), *teller.steps(), *teller.results(), *_checks(found, checked, look)]
+        blocks += [doc.Heading(1, compared.formula.title), *_Narrator(compared, operation, style).loss()]
+    blocks += [doc.Heading(1, "Step by step"), *teller.steps(), *teller.results(), *_checks(found, checked, style)]
     return doc.Document(found.formula.title, (*blocks, *said, *teller.notes()), spell)
 
 
-class _Teller:
-    def __init__(self, found: Working, operation: Operation, look: Look) -> None:
+class _Narrator:
+    def __init__(self, found: Working, operation: Operation, style: NumberStyle) -> None:
         self.found = found
         self.operation = operation
-        self.look = look
-        self.writer = Writer(found, look.as_given.node, operation.inlined)
+        self.style = style
+        self.writer = Writer(found, style.as_given.node, operation.inlined)
 
     # what goes in
 
     def given(self) -> Iterator[doc.Block]:
-        shown = [(v, self.found[v.name]) for v in self.found.formula.variables if self._is_told(v)]
+        shown = [(v, self.found[v.name]) for v in self.found.formula.variables if self._is_shown(v)]
         arrays = [(v, value) for v, value in shown if isinstance(value, tuple)]
         large = [(v, value) for v, value in arrays if is_large(value)]
-        look = self.look.as_given
+        style = self.style.as_given
         yield doc.Heading(1, "Given")
-        if told := [each for each in arrays if each not in large]:
-            yield doc.Formula(tuple(e for v, value in told for e in _matrices(v.name, value, look)))
+        if printed := [each for each in arrays if each not in large]:
+            yield doc.Formula(tuple(e for v, value in printed for e in _matrices(v.name, value, style)))
         for v, value in large:
             yield doc.Paragraph((doc.Math(Name(v.name)), f": {size_words(value)}"))
-        rows = tuple((doc.Math(Name(v.name)), v.meaning, doc.Math(look.node(value))) for v, value in shown
+        rows = tuple((doc.Math(Name(v.name)), v.meaning, doc.Math(style.node(value))) for v, value in shown
                      if not isinstance(value, tuple))  # fmt: skip
         if rows:
             yield doc.Table(("", "quantity", "value"), rows, ("left", "left", "right"))
 
-    def _is_told(self, variable: Variable) -> bool:
+    def _is_shown(self, variable: Variable) -> bool:
         value = self.found[variable.name]
-        return variable.name in self.found.given or not (isinstance(value, tuple) or is_idle(value))
+        return variable.name in self.found.given or not (isinstance(value, tuple) or is_trivial(value))
 
     # the steps
 
     def steps(self) -> Iterator[doc.Block]:
-        for each, group in groupby(self._told(), key=self._kind):
+        for each, group in groupby(self._shown_steps(), key=self._kind):
             names = [step.name for step in group]
             if each == "plain":
                 yield from self.plain(names)
@@ -97,7 +97,7 @@ class _Teller:
             else:
                 yield from self.series(names)
 
-    def _told(self) -> Iterator[Step]:
+    def _shown_steps(self) -> Iterator[Step]:
         silent = {*self.operation.silent, *self.operation.inlined}
         needed: set[str] = set()
         for name in (*self.found.formula.answers, *self.operation.cells):
@@ -117,7 +117,7 @@ class _Teller:
     def loss(self) -> Iterator[doc.Block]:
         """A loss and its gradient, which the steps after it start from."""
         given = ((v.name, self.found[v.name]) for v in self.found.formula.variables)
-        yield doc.Formula(tuple(e for name, value in given for e in _matrices(name, value, self.look.as_given)))
+        yield doc.Formula(tuple(e for name, value in given for e in _matrices(name, value, self.style.as_given)))
         yield from self.plain([step.name for step in self.found.formula.steps])
 
     def plain(self, names: list[str]) -> Iterator[doc.Block]:
@@ -149,7 +149,7 @@ class _Teller:
         """The steps of the formula that a step calls."""
         inner = formula(step.called)
         given = {v.name: self.found[f"{step.name}.{v.name}"] for v in inner.variables}
-        teller = _Teller(run(inner, given, convention=self._same(inner.conventions)), self.operation, self.look)
+        teller = _Narrator(run(inner, given, convention=self._same(inner.conventions)), self.operation, self.style)
         yield from teller.steps()
         for name in inner.answers[:1]:
             yield from teller.shown(name, teller.found[name])
@@ -166,9 +166,9 @@ class _Teller:
         rights: list[Node] = [letters]
         if self._is_short(put_in) and is_written(put_in):
             rights.append(put_in)
-        rights += [self.look.node(value)] if self._fits(value) else []
+        rights += [self.style.node(value)] if self._fits(value) else []
         kept = [node for index, node in enumerate(rights) if index == 0 or node != rights[index - 1]]
-        return doc.Equation(name, tuple(kept), rounded=self.look.is_rounded(value) and len(kept) > 1)
+        return doc.Equation(name, tuple(kept), rounded=self.style.is_rounded(value) and len(kept) > 1)
 
     def _is_short(self, put_in: Node) -> bool:
         """Whether an expression with arrays put in can be read. Each character that is printed has two nodes at most,
@@ -194,8 +194,8 @@ class _Teller:
 
     def _row(self, name: str, place: tuple[int, ...]) -> tuple[doc.Words, ...]:
         node = self.writer.entry(name, place)
-        told = node is not None and is_written(node) and len(printing.text(node)) <= 6 * _LONGEST
-        words: doc.Words = doc.Math(node) if told else ""
+        printed = node is not None and is_written(node) and len(printing.text(node)) <= 6 * _LONGEST
+        words: doc.Words = doc.Math(node) if printed else ""
         return (doc.Math(self._label(name, place)), words, self.words(self.writer.value(name, place)))
 
     def _label(self, name: str, place: tuple[int, ...]) -> Node:
@@ -260,13 +260,13 @@ class _Teller:
 
     def results(self) -> Iterator[doc.Block]:
         """The answers, the winners of a pooling among them."""
-        told = self._results()
-        first = self.found[told[0]]
+        printed = self._results()
+        first = self.found[printed[0]]
         yield doc.Heading(1, "Result")
-        if len(told) == 1 and self.look.is_rounded(first) and rank(first) <= 1 and not self.look.fractions:
-            yield self._long(told[0], first)
+        if len(printed) == 1 and self.style.is_rounded(first) and rank(first) <= 1 and not self.style.fractions:
+            yield self._long(printed[0], first)
             return
-        for name in told:
+        for name in printed:
             yield from self.shown(name, self.found[name])
         if "winner_row" in self.found.formula.by_name:
             yield from self._winners()
@@ -291,7 +291,7 @@ class _Teller:
         assert isinstance(step, Step)
         index = self.writer.op(name).each[0].index if step.each else "i"
         numbers = value if isinstance(value, tuple) else (value,)
-        asked = self.look.course.decimals
+        asked = self.style.course.decimals
         long = LONG_DIGITS if asked == "auto" else asked
         rows = tuple((str(place), decimals(number, long)) for place, number in enumerate(numbers, 1))
         if not isinstance(value, tuple):
@@ -325,12 +325,12 @@ class _Teller:
     # numbers and arrays
 
     def words(self, value: Value) -> doc.Words:
-        return doc.Math(self.look.node(value))
+        return doc.Math(self.style.node(value))
 
     def shown(self, name: str, value: Value) -> Iterator[doc.Block]:
         """An array as matrices, or its size where it is too large to print."""
         if self._fits(value):
-            yield doc.Formula(tuple(_matrices(name, value, self.look)))
+            yield doc.Formula(tuple(_matrices(name, value, self.style)))
         else:
             yield doc.Paragraph((doc.Math(Name(name)), f": {size_words(value)}"))
 
@@ -345,16 +345,16 @@ class _Teller:
         if len(rows) > _TALLEST or len(rows[0]) > _WIDEST:
             return False
         widths = (
-            max(len(printing.text(self.look.node(item))) + 2 for item in column) for column in zip(*rows, strict=True)
+            max(len(printing.text(self.style.node(item))) + 2 for item in column) for column in zip(*rows, strict=True)
         )
         return sum(widths) <= _WIDEST
 
 
-def _matrices(name: str, value: Value, look: Look) -> Iterator[doc.Equation]:
+def _matrices(name: str, value: Value, style: NumberStyle) -> Iterator[doc.Equation]:
     """Equations whose right sides are matrices: one per channel, and per filter and channel."""
     for place, part in matrices(value):
         left = Index(Name(name), tuple(map(nodes.Literal, place))) if place else Name(name)
-        yield doc.Equation(left, (look.node(part),), rounded=look.is_rounded(part))
+        yield doc.Equation(left, (style.node(part),), rounded=style.is_rounded(part))
 
 
 def _listed(waiting: list[tuple[doc.Words, doc.Equation]]) -> Iterator[doc.Block]:
@@ -377,7 +377,7 @@ def _sentence(words: str) -> str:
 _MOST_ROWS = 24
 
 
-def _checks(found: Working, checked: Sequence[Differences], look: Look) -> Iterator[doc.Block]:
+def _checks(found: Working, checked: Sequence[Differences], style: NumberStyle) -> Iterator[doc.Block]:
     if not checked:
         return
     rows: list[tuple[doc.Words, ...]] = []
@@ -386,7 +386,7 @@ def _checks(found: Working, checked: Sequence[Differences], look: Look) -> Itera
         for (whole, value), (_, other) in zip(gradient, _entries(each.values), strict=True):
             place = whole[lone(found[each.answer]) :]
             label = Index(Name(each.answer), tuple(map(nodes.Literal, place))) if place else Name(each.answer)
-            rows.append((doc.Math(label), _long_number(value, look), _long_number(other, look)))
+            rows.append((doc.Math(label), _long_number(value, style), _long_number(other, style)))
     yield doc.Heading(1, "Checked by finite differences")
     header = ("", "gradient", "(L(a + h) − L(a − h))/(2h)")
     yield doc.Table(header, tuple(rows[:_MOST_ROWS]), ("left", "right", "right"))
@@ -400,11 +400,11 @@ def _checks(found: Working, checked: Sequence[Differences], look: Look) -> Itera
                        "there the difference lies between the slopes of its two sides")  # fmt: skip
 
 
-def _long_number(value: Value, look: Look) -> doc.Words:
+def _long_number(value: Value, style: NumberStyle) -> doc.Words:
     if isinstance(value, int):
         return str(value)
-    if isinstance(value, Fraction) and not look.is_rounded(value):
-        return doc.Math(look.node(value))
+    if isinstance(value, Fraction) and not style.is_rounded(value):
+        return doc.Math(style.node(value))
     return decimals(value, 9)
 
 
@@ -424,7 +424,7 @@ def answer_steps(found: Working, operation: Operation, name: str) -> tuple[doc.B
     """The working of one answer, or of a step that is asked, as `dlcalc run` tells it."""
     needed = found.program.needed(name)
     asked = replace(found, formula=replace(found.formula, answers=(name,)))
-    told = replace(operation, cells=tuple(cell for cell in operation.cells if cell in needed), gradients={})
-    blocks = document(asked, told, Look()).blocks
+    printed = replace(operation, cells=tuple(cell for cell in operation.cells if cell in needed), gradients={})
+    blocks = document(asked, printed, NumberStyle()).blocks
     after = dropwhile(lambda block: not (isinstance(block, doc.Heading) and block.words == "Step by step"), blocks)
     return tuple(block for block in after if not isinstance(block, doc.Heading))

@@ -16,7 +16,7 @@ from ..expressions.nodes import Value
 from ..gradients import Derivation, Line
 from ..gradients.through_time import DEFAULT_STEPS, ThroughTime
 from ..profiles import COURSE, Profile, active
-from .array_text import lifted, read_raw
+from .array_option import lifted, read_raw
 from .judged_gradient import JudgedGradient
 from .results import Result
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dlcalc.api.array_text import read_array
+from dlcalc.api.array_option import read_array
 from dlcalc.errors import DlcalcError, UserError
 
 

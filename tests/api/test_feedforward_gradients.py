@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dlcalc.api.backprop import backprop
+from dlcalc.api.feedforward_gradients import backprop
 from dlcalc.errors import UserError
 from dlcalc.networks.text import read
 

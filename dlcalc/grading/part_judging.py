@@ -10,12 +10,12 @@ from ..answers.array_judging import judge_array
 from ..answers.choices import judge_choice
 from ..answers.following import Earlier, Followed, followed
 from ..answers.gradient_marks import judge_gradient
-from ..answers.gradient_target import GradientAsked
+from ..answers.gradient_target import GradientTarget
 from ..answers.judging import alike, judge_value
 from ..answers.marks import Mark, Written
 from ..answers.table_marks import judge_table
 from ..answers.table_point import Place
-from ..answers.targets import Asked, CellAsked, ChoiceAsked, FormulaAsked, TableAsked
+from ..answers.targets import AnyTarget, CellTarget, ChoiceTarget, FormulaTarget, TableTarget
 from ..answers.terms import ARRAYS
 from ..errors import InternalError, UserError
 from ..expressions.answers import Answer
@@ -44,7 +44,7 @@ class _Judge:
         self.policy = policy
         self.spell = spell
         self.written: dict[str, Written] = {}
-        self.turned: dict[str, Answer] = {}
+        self.reordered: dict[str, Answer] = {}
         """Shapes that may have been written with their channels first, read so."""
         self.found: dict[str, PartMark] = {}
 
@@ -63,36 +63,36 @@ class _Judge:
         given = self.given.get(part.id)
         if part.kind == "choice":
             return judge_choice(self.variant.choices[part.id], given)
-        if isinstance(asked, TableAsked):
+        if isinstance(asked, TableTarget):
             return judge_table(asked, given)
-        if isinstance(asked, GradientAsked):
+        if isinstance(asked, GradientTarget):
             mark, self.written[part.id] = judge_gradient(asked, given)
             return mark
         again = list(self._followed(part))
-        if part.kind in ARRAYS and isinstance(asked, FormulaAsked):
+        if part.kind in ARRAYS and isinstance(asked, FormulaTarget):
             mark, self.written[part.id] = judge_array(part.terms, asked, given, self._worth, again)
             return mark
         found = judge_value(part.terms, asked, given, again, dict(self._cells_before(part, asked)), self.spell)
         self.written[part.id] = found.written
-        if found.turned is not None:
-            self.turned[part.id] = found.turned
+        if found.reordered is not None:
+            self.reordered[part.id] = found.reordered
         return found.mark
 
     def _worth(self, status: str) -> Fraction:
         return self.policy.share(status)
 
-    def _cells_before(self, part: Part, asked: Asked) -> Iterator[tuple[Place, Answer]]:
+    def _cells_before(self, part: Part, asked: AnyTarget) -> Iterator[tuple[Place, Answer]]:
         """What was written of the same network in the parts that this one follows."""
         table = getattr(asked, "table", None)
         for name in part.follows:
             before = self.variant.asked[name]
             if table is None or getattr(before, "table", None) is not table:
                 continue
-            if isinstance(before, TableAsked):
+            if isinstance(before, TableTarget):
                 for found in self.found[name].cells:
                     if found.answer is not None:
                         yield (found.layer, found.column), found.answer
-            elif isinstance(before, CellAsked) and not before.is_total:
+            elif isinstance(before, CellTarget) and not before.is_total:
                 answer = self.written[name].answer
                 if answer is not None:
                     yield (before.row.layer.name, before.column), answer
@@ -102,7 +102,7 @@ class _Judge:
     def _followed(self, part: Part) -> Iterator[Followed]:
         """The part asked again on the student's earlier answers."""
 
-        def ask(values: Mapping[str, Value]) -> Asked:
+        def ask(values: Mapping[str, Value]) -> AnyTarget:
             return ask_part(self.problem, part, self._values(values))
 
         return followed(self.variant.asked[part.id], dict(self._earlier(part)), ask, self._guard(part))
@@ -116,15 +116,15 @@ class _Judge:
             asked, value = self.variant.asked[name], written.answer.value
             if not isinstance(asked.expected, tuple):
                 value = alike(value)  # a side, 27, that was written as 27×27
-            turned = self.turned[name].value if name in self.turned else None
+            reordered = self.reordered[name].value if name in self.reordered else None
             is_right = self.found[name].status == "right"
-            yield name, Earlier(asked, value, turned, is_right, kinds[name] in ARRAYS)
+            yield name, Earlier(asked, value, reordered, is_right, kinds[name] in ARRAYS)
 
     def _values(self, values: Mapping[str, Value]) -> dict[str, Any]:
         """All names, earlier parts' right answers included, with the student's in their place."""
         right = {
             part.id: self.variant.asked[part.id].expected for part in self.problem.parts
-            if not isinstance(self.variant.asked[part.id], ChoiceAsked | TableAsked)
+            if not isinstance(self.variant.asked[part.id], ChoiceTarget | TableTarget)
         }  # fmt: skip
         return {**self.variant.values, **right, **values}
 

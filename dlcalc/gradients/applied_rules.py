@@ -22,7 +22,7 @@ class Applied:
     outer: Node | None = None
 
 
-class Told(Derivation):
+class RecordedDerivation(Derivation):
     """Writes down each rule that changes something; that d w/d w = 1 goes without saying."""
 
     def __init__(self, by: str) -> None:

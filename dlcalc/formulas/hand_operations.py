@@ -29,7 +29,7 @@ class Operation:
     """Features (a row of words, "" for none) → formula; of several formulas the first that the arrays fit."""
     switches: Mapping[str, str] = field(default_factory=dict)
     """Feature that is an option without a value → its help."""
-    brings: Mapping[str, str] = field(default_factory=dict)
+    implies: Mapping[str, str] = field(default_factory=dict)
     """Quantity → the feature that it brings when it is given."""
     kinds: tuple[str, ...] = ()
     """Values of --kind; the first is the usual one, each other a feature."""
@@ -150,7 +150,7 @@ _OPERATIONS = (
         },
         switches={"flip": "the true convolution: the filter turned by 180°", **_BACKWARD,
                   "as-matrix": "the convolution as one sparse matrix"},
-        brings={"high": "scale"},
+        implies={"high": "scale"},
         zeros={"b": "w"},
         loss="output",
         cells=("output", "dx", "dw", "db"),
@@ -199,7 +199,7 @@ _OPERATIONS = (
             "backward output softmax target": "rnn_bptt_softmax_by_hand",
         },
         switches={**_BACKWARD, "softmax": "a softmax behind the output layer"},
-        brings={"V": "output", "y": "target"},
+        implies={"V": "output", "y": "target"},
         choices={"activation": _ACTIVATION, "loss": ("sum", "last"), "layout": _LAYOUT, "logarithm": _LOGARITHM},
         follows={"layout": "layout", "logarithm": "logarithms"},
         aliases=_RNN_ALIASES,
@@ -214,7 +214,7 @@ _OPERATIONS = (
         {"": "lstm_by_hand", "peephole": "lstm_peephole_by_hand", "backward": "lstm_backward_by_hand",
          "backward peephole": "lstm_peephole_backward_by_hand"},
         switches=_BACKWARD,
-        brings={"p_f": "peephole", "p_i": "peephole", "p_o": "peephole"},
+        implies={"p_f": "peephole", "p_i": "peephole", "p_o": "peephole"},
         choices={"layout": _LAYOUT},
         follows={"layout": "layout"},
         shapes=_gate_shapes("fioc", "h0", "C0", d="d"),
@@ -234,7 +234,7 @@ _OPERATIONS = (
         "Perceptron; with a target, one step of its learning rule",
         'dlcalc run perceptron --x "1 0 1" --w "0.5 -0.2 0.1" --b -0.3 --target 0',
         {"": "perceptron_by_hand", "target": "perceptron_rule_by_hand"},
-        brings={"y": "target"},
+        implies={"y": "target"},
     ),
     Operation(
         "logistic",
@@ -259,7 +259,7 @@ _OPERATIONS = (
         'dlcalc run mlp --x "1 0" --w-1 "0.1 0.2; 0.3 0.4" --w-2 "0.5 0.6" --target 1 --eta 0.5',
         {"": "mlp_by_hand", "target": "mlp_backward_by_hand", "backward target": "mlp_backward_by_hand"},
         switches=_BACKWARD,
-        brings={"y": "target"},
+        implies={"y": "target"},
         choices={"hidden": ("sigmoid", "tanh-hidden", "relu-hidden", "linear-hidden"),
                  "output": ("sigmoid-output", "linear-output")},
     ),
@@ -269,7 +269,7 @@ _OPERATIONS = (
         'dlcalc run batchnorm --x "1 2 3 6" --gamma 2 --beta 1',
         {"": "batchnorm_by_hand", "backward": "batchnorm_backward_by_hand", "running": "batchnorm_test_by_hand"},
         switches=_BACKWARD,
-        brings={"running_mean": "running", "running_variance": "running"},
+        implies={"running_mean": "running", "running_variance": "running"},
         follows={"epsilon": "batchnorm_epsilon"},
         shapes={"x": "B n", "gamma": "n", "beta": "n", "d": "B n"},
     ),
@@ -299,7 +299,7 @@ _OPERATIONS = (
         {"": "softmax_by_hand", "backward": "softmax_backward_by_hand", "target": "softmax_cross_entropy_by_hand",
          "backward target": "softmax_cross_entropy_by_hand"},
         switches=_BACKWARD,
-        brings={"y": "target"},
+        implies={"y": "target"},
         aliases={"x": "z"},
         gradients={"gradient": "z"},
         **_LOGARITHMIC,
@@ -359,7 +359,7 @@ _OPERATIONS = (
         'dlcalc run attention --q "1 0; 0 1" --k "1 0; 0 1" --v "1 2; 3 4"',
         {"": "attention_by_hand", "self": "self_attention_by_hand", "backward": "attention_backward_by_hand"},
         switches=_BACKWARD,
-        brings={"x": "self"},
+        implies={"x": "self"},
         choices={"form": ("textbook", "causal", "unscaled")},
         silent=("powers",),
     ),

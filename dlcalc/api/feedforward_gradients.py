@@ -18,7 +18,7 @@ from ..gradients.feedforward import Feedforward, Path, Rule
 from ..gradients.feedforward.backpropagation import FORMS, Asked, Backpropagation, indices
 from ..networks.network import Network
 from ..profiles import COURSE, Profile, active
-from .array_text import lifted, read_raw
+from .array_option import lifted, read_raw
 from .networks import read_network
 from .results import Result
 

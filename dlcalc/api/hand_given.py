@@ -11,14 +11,14 @@ from ..array_files import shape_of
 from ..errors import UserError
 from ..expressions.exact import exact
 from ..expressions.nodes import Kind, Value
-from ..formulas.by_hand import OPERATIONS, Operation
+from ..formulas.hand_operations import OPERATIONS, Operation
 from ..formulas.model import Formula, Variable
 from ..formulas.registry import formula
 from ..formulas.run import Working, run
 from ..formulas.topics.detectors import detector as detector_named
 from ..formulas.topics.options_by_hand import Chosen, convention_of
 from ..profiles import Profile, active
-from .array_text import lifted, read_raw
+from .array_option import lifted, read_raw
 from .results import spelling
 
 _LOSSES = {"squared": "textbook", "sum": "sum", "mean": "mean"}
@@ -58,7 +58,7 @@ def read(name: str, given: Mapping[str, object], convention: str | None, profile
     chosen = {choice: rest.pop(choice.replace("-", "_"), None) for choice in operation.choices}
     target, loss = (rest.pop("target", None), rest.pop("loss", None)) if operation.loss else (None, None)
     arrays = _arrays(operation, rest)
-    features |= {feature for quantity, feature in operation.brings.items() if quantity in arrays}
+    features |= {feature for quantity, feature in operation.implies.items() if quantity in arrays}
     asked = _fitting(operation, operation.candidates(features), arrays)
     values = {key: lifted(key, array, asked.by_name[key].kind.rank) for key, array in arrays.items()}
     values |= _from_profile(operation, asked, values, course)
@@ -182,16 +182,16 @@ def _fit_together(operation: Operation, asked: Formula, values: Mapping[str, Val
         for letter, size in zip(letters, shape_of(values[name]), strict=True):
             known, first = sizes.setdefault(letter, (size, name))
             if size != known:
-                told = {"×".join(given[each]): each for each in (*reversed(given), name)}
-                wanted, found = _sizes_told(asked, values, given, {*told.values(), first})
+                stated = {"×".join(given[each]): each for each in (*reversed(given), name)}
+                wanted, found = _sizes_stated(asked, values, given, {*stated.values(), first})
                 raise UserError(f"the sizes of run {operation.name} fit together: {wanted}; not {found}")
 
 
-def _sizes_told(
-    asked: Formula, values: Mapping[str, Value], given: Mapping[str, list[str]], told: set[str]
+def _sizes_stated(
+    asked: Formula, values: Mapping[str, Value], given: Mapping[str, list[str]], stated: set[str]
 ) -> tuple[str, str]:
     """What sizes these arrays have, in letters and in numbers."""
-    names = [name for name in given if name in told and given[name]]
+    names = [name for name in given if name in stated and given[name]]
     return (
         ", ".join(f"{_long(asked, name)} is {'×'.join(given[name])}" for name in names),
         ", ".join("×".join(map(str, shape_of(values[name]))) for name in names),

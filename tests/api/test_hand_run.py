@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from dlcalc.api.by_hand import by_hand, check
+from dlcalc.api.hand_run import by_hand, check
 from dlcalc.errors import UserError
-from dlcalc.formulas.by_hand import OPERATIONS, SIZES
+from dlcalc.formulas.hand_operations import OPERATIONS, SIZES
 from dlcalc.formulas.registry import formula
 from dlcalc.formulas.topics import ids_known
 
@@ -33,7 +33,7 @@ def test_an_operation_names_formulas_and_steps_that_exist(name: str) -> None:
     told = {*operation.cells, *operation.inlined, *operation.silent, *operation.repeats, *operation.pairs}
     assert told <= {*steps, *SIZES}
     assert set(operation.gradients) <= {answer for each in formulas for answer in each.answers}
-    assert {*operation.gradients.values(), *operation.brings, *operation.aliases.values()} <= variables
+    assert {*operation.gradients.values(), *operation.implies, *operation.aliases.values()} <= variables
     assert {*operation.zeros, *operation.zeros.values()} <= variables
     options = {name for each in formulas for c in each.conventions for name in (c.name, *getattr(c, "options", ()))}
     assert {value for values in operation.choices.values() for value in values} <= options

@@ -15,7 +15,7 @@ MOST_NUMBERS = 1_000
 
 
 @dataclass(frozen=True)
-class Look:
+class NumberStyle:
     """How numbers are printed: decimals rounded as `course` says, or `fractions` exactly."""
 
     fractions: bool = False
@@ -46,7 +46,7 @@ class Look:
         return isinstance(value, float) or Fraction(repr(self.course.rounded(value))) != value
 
     @property
-    def as_given(self) -> Look:
+    def as_given(self) -> NumberStyle:
         """How what was given, or is put into an expression, is printed."""
         return replace(self, course=self.course.for_givens)
 
