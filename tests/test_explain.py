@@ -11,6 +11,7 @@ from asking import ask, judge
 import dlcalc
 from dlcalc import document as doc
 from dlcalc import explain
+from dlcalc.answers import verdicts
 from dlcalc.explain import questions
 from dlcalc.explain.network import network
 from dlcalc.expressions import printing
@@ -401,7 +402,7 @@ def test_what_was_asked() -> None:
 
 def told(id: str, name: str, answer: str, show: bool = False, **given: object) -> list[str]:
     verdict = judge(id, name, answer, **given)
-    return said(questions.verdict(formula(id), name, answer, verdict, show)).split("\n")
+    return said(verdicts.verdict(formula(id), name, answer, verdict, show)).split("\n")
 
 
 def test_right() -> None:
@@ -472,9 +473,9 @@ def test_the_right_value_is_not_given_away(f: Formula) -> None:
                 if not isinstance(wrong, int) or str(right) in str(wrong):
                     continue
                 verdict = judge(f.id, name, str(wrong), **given)
-                hidden = said(questions.verdict(f, name, str(wrong), verdict))
+                hidden = said(verdicts.verdict(f, name, str(wrong), verdict))
                 assert str(right) not in hidden.replace(",", "")
-                assert verdict.correct or str(right) in said(questions.verdict(f, name, str(wrong), verdict, show=True))
+                assert verdict.correct or str(right) in said(verdicts.verdict(f, name, str(wrong), verdict, show=True))
 
 
 def test_pages_are_the_api_s_documents() -> None:
