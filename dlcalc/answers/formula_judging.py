@@ -7,7 +7,7 @@ against what was written. Answers in letters are compared at points drawn from t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..errors import UserError
 from ..expressions import printing
@@ -15,7 +15,7 @@ from ..expressions.answers import Answer, agrees
 from ..expressions.evaluate import evaluate
 from ..expressions.functions import CONSTANTS
 from ..expressions.limits import LIMIT_WORKING, within_budget
-from ..expressions.nodes import Call, Div, Node, Value, walk
+from ..expressions.nodes import Call, Div, Kind, Name, Node, Value, walk
 from ..formulas.defaults import with_defaults
 from ..formulas.diagnose import Candidate, outcome
 from ..formulas.draw import SIGNS, Sampler, point_value
@@ -133,7 +133,8 @@ def _points(formula: Formula, given: Mapping[str, Value], answer: Answer) -> lis
     if strange:
         raise UserError(f"{strange[0]} is not a letter of {formula.id}; its letters are {', '.join(sorted(known))}")
     missing = [v for v in formula.variables if v.name not in given and v.default is None]
-    drawn = {v.name: v for v in missing} | {name: formula.variable(name) or v for name, v in typed.items()}
+    drawn = {v.name: v for v in missing}
+    drawn |= {name: drawn.get(name) or _domain(formula.variable(name) or v, given) for name, v in typed.items()}
     if not drawn:
         return [Drawn(given, {})]
     count = SIGNS if any(variable.low < 0 for variable in drawn.values()) else POINTS
@@ -147,6 +148,12 @@ def _points(formula: Formula, given: Mapping[str, Value], answer: Answer) -> lis
     if len(found) >= POINTS:
         return found
     raise UserError(f"no numbers for {', '.join(drawn)} meet the conditions of {formula.id}")
+
+
+def _domain(variable: Variable, given: Mapping[str, Value]) -> Variable:
+    """What a letter that was typed for a quantity is drawn from: it is one number, unless it stands for all of it."""
+    alone = isinstance(given.get(variable.name), Name)
+    return variable if alone else replace(variable, kind=Kind.SCALAR, sizes=())
 
 
 def _drawn(formula: Formula, given: Mapping[str, Value], letters: Mapping[str, Variable], attempt: int) -> Drawn:

@@ -15,6 +15,7 @@ from ..expressions.nodes import Node, Value
 from ..expressions.parser import parse_range
 from ..expressions.reader import Declarations
 from .model import Formula, Variable
+from .run import KINDS, letters_in
 
 MOST_NUMBERS = 200
 """Entries of a list that is typed: deeper than any network that is drawn layer by layer."""
@@ -58,6 +59,17 @@ def plain_value(name: str, given: object) -> Value:
 
 
 def _text(formula: Formula, variable: Variable, text: str) -> Value:
+    value = _read(formula, variable, text)
+    arrays = {v.name: v.kind for v in formula.variables if v.kind.rank and v is not variable}
+    for letter in letters_in(value):
+        if letter in arrays:
+            raise UserError(
+                f"{letter} is {KINDS[arrays[letter].rank]} of {formula.id}, and no number; use another letter"
+            )
+    return value
+
+
+def _read(formula: Formula, variable: Variable, text: str) -> Value:
     names = Declarations({v.name: v.kind for v in formula.variables if v.kind.rank == 0}, _whole(formula), runs=False)
     if variable.per_axis:
         parts = split_shape(unwrapped(text))

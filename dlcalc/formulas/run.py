@@ -270,6 +270,10 @@ def check_given(formula: Formula, given: Mapping[str, Value]) -> None:
         check_value(variable, value, formula.axes)
 
 
+KINDS = ("one number", "a vector", "a matrix", "a map of channels", "a bank of filters")
+"""What a value is called, by its rank."""
+
+
 def check_value(variable: Variable, value: Value, axes: int) -> None:
     """Raises UserError unless the value has the variable's kind and lies in its domain; letters are let through."""
     if variable.per_axis and isinstance(value, tuple):
@@ -287,8 +291,7 @@ def check_value(variable: Variable, value: Value, axes: int) -> None:
             raise UserError(f"{variable.name} has no entries")
         depth, inner = depth + 1, inner[0]
     if depth != rank:
-        what = ("one number", "a vector", "a matrix", "a map of channels", "a bank of filters")
-        raise UserError(f"{variable.name} is {what[rank]}, not {what[min(depth, 4)]}")
+        raise UserError(f"{variable.name} is {KINDS[rank]}, not {KINDS[min(depth, 4)]}")
     for item in _numbers(value):
         check_number(variable, item)
 

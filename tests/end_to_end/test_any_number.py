@@ -85,7 +85,7 @@ def test_every_option_of_every_calculator(command: str, choice: list[str], found
     arguments = [command, *choice]
     for name in data.draw(st.lists(st.sampled_from(names), unique=True, max_size=4)):
         arguments += [_flags(name)[0], data.draw(VALUES)]
-    answer = data.draw(st.sampled_from(found.answers))
+    answer = data.draw(st.sampled_from([*dict.fromkeys((*found.answers, *(step.name for step in found.steps)))]))
     way = data.draw(st.sampled_from(["forwards", "judged", "judged", "backwards"]))
     if way == "judged":
         arguments += ["--ask", answer, "--answer", data.draw(VALUES)]

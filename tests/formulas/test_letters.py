@@ -7,6 +7,7 @@ import pytest
 import dlcalc
 from dlcalc.answers.formula_judging import verify
 from dlcalc.answers.formula_text import read_asked
+from dlcalc.errors import UserError
 from dlcalc.formulas.registry import formula
 
 
@@ -58,3 +59,36 @@ def test_what_holds_on_one_side_of_zero_only_is_wrong(
 def test_layers_that_were_typed_as_a_letter_are_drawn() -> None:
     assert not dlcalc.gru.check("parameters", "3L(nm + m^2 + m)", L="L").correct
     assert dlcalc.gru.check("parameters", "3m(n + m + 1) + 3(L - 1)m(2m + 1)", L="L").correct
+
+
+@pytest.mark.parametrize(
+    ("command", "ask", "answer", "typed"),
+    [
+        ("perplexity", "perplexity", "1/(n + 1)", {"p": "n+1"}),
+        ("perplexity", "perplexity", "1/(p + 1)", {"p": "p+1"}),
+        ("perplexity", "perplexity", "1/sqrt(n m)", {"p": "n m"}),
+        ("iou", "intersection", "k^2", {"a": "0 0 k+12 k+12", "b": "12 12 k+12 k+12"}),
+        ("mlp", "parameters", "k + 14", {"u": "k+7 1 3"}),
+    ],
+)
+def test_a_letter_in_an_entry_of_a_vector_is_one_number(
+    command: str, ask: str, answer: str, typed: dict[str, str]
+) -> None:
+    """Also where the quantity itself, all its entries together, has that name."""
+    calculator = getattr(dlcalc, command)
+    assert calculator.check(ask, answer, **typed).correct
+    assert not calculator.check(ask, f"({answer}) + 1", **typed).correct
+
+
+def test_a_vector_that_is_typed_as_a_letter_has_all_its_entries() -> None:
+    """In Python a letter can stand for the whole."""
+    asked = formula("log_probability")
+    given = {"p": asked.letter("p")}
+    assert verify(
+        asked, given, "log_probability", read_asked(asked, "log_probability", "sum(t=1..len(p), ln(p[t]))")
+    ).correct
+
+
+def test_a_vector_of_the_formula_is_no_number_of_another_quantity() -> None:
+    with pytest.raises(UserError, match="b is a vector of iou, and no number; use another letter"):
+        dlcalc.iou(a="b 1 2 3")
