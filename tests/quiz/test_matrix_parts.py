@@ -191,7 +191,7 @@ def test_the_mistakes_of_a_convolution(seed: int) -> None:
     wanted = {
         "flipped": correlated(x, turned, b, 2, 1), "stride-ignored": correlated(x, w, b, 1, 1),
         "padding-forgotten": correlated(x, w, b, 2, 0), "bias-forgotten": correlated(x, w, 0, 2, 1),
-        "rows-for-columns": correlated(x, [list(column) for column in zip(*w, strict=True)], b, 2, 1),
+        "filter-transposed": correlated(x, [list(column) for column in zip(*w, strict=True)], b, 2, 1),
         "rows-flipped": correlated(x, w[::-1], b, 2, 1),
     }  # fmt: skip
     found = {wrong.id: wrong.value for wrong in made.asked["a"].wrong()}
