@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 import shlex
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +18,7 @@ from dlcalc.expressions.evaluate import evaluate
 from dlcalc.expressions.nodes import Name
 from dlcalc.expressions.parser import parse
 from dlcalc.formulas.catalogue import ENTRIES, Entry
+from dlcalc.formulas.hand_operations import OPERATIONS
 from dlcalc.formulas.registry import formula
 from dlcalc.formulas.topics import ids_known
 
@@ -57,6 +61,21 @@ def test_formulas_of_the_catalogue() -> None:
     reached = [id for entry in ENTRIES.values() for id in formulas(entry)]
     assert len(reached) == len(set(reached))
     assert set(reached) <= ids_known()
+
+
+def test_every_formula_is_asked_for_somewhere() -> None:
+    """By a calculator, an operation by hand, a kind of layer or another formula: none lies there unused.
+
+    Of one, two and three axes it is the name without the number that stands in the code.
+    """
+    package = Path(api.__file__).parents[1]
+    files = (path for path in package.rglob("*.py") if "topics" not in path.parts)
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in files]
+    named = {node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+    called = {step.called for id in ids_known() for step in formula(id).steps}
+    asked = named | called | {id for entry in ENTRIES.values() for id in formulas(entry)}
+    asked |= {id for operation in OPERATIONS.values() for id in operation.formula_ids()}
+    assert sorted(id for id in ids_known() if not {id, re.sub("[13]d", "", id)} & asked) == []
 
 
 @EVERY
