@@ -7,6 +7,7 @@ pytest tests/quiz/test_exam.py               one file alone stays in one process
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -49,7 +50,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--draws",
         type=int,
         metavar="N",
-        help="tests of every formula: N draws of each (without it 60)",
+        help="tests of every formula: N draws of each (without it 60, of whole arrays 20)",
     )
 
 
@@ -79,6 +80,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: Sequence[pytest.
             own = test._hypothesis_internal_use_settings
             count = max(1, round(own.max_examples * factor))
             test._hypothesis_internal_use_settings = hypothesis.settings(own, max_examples=count)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """The tests themselves, modules and formulas are never garbage: it is not looked for among them again and again.
+
+    Expressions are made and dropped by the million, nearly all without a circle: garbage is looked for less often.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
