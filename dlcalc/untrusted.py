@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import re
+from collections.abc import Iterator
 from typing import Any
 
-from .errors import ProblemError
+from .errors import ProblemError, UserError
 
 MOST_DOTS = 12
 """Of one key of TOML: the standard library's parser takes seconds for a dotted key of thousands of parts."""
@@ -43,6 +45,60 @@ def decoded(data: bytes, path: str) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ProblemError(printable(path), "", f"the file is not UTF-8 text: byte {error.start}") from None
+
+
+def decoded_leniently(data: bytes, path: str) -> str:
+    """Text as people's programs save it: UTF-8, UTF-16, else Western European Windows. ProblemError."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encoding = "utf-16"
+    elif len(data) > 3 and not data[1] and not data[3]:
+        encoding = "utf-16-le"
+    elif len(data) > 3 and not data[0] and not data[2]:
+        encoding = "utf-16-be"
+    else:
+        encoding = "utf-8-sig"
+    for attempt in (encoding, "cp1252"):
+        try:
+            return data.decode(attempt).replace("\r\n", "\n").replace("\r", "\n")
+        except UnicodeDecodeError:
+            continue
+    raise ProblemError(printable(path), "", "the file is no text in UTF-8, UTF-16 or Windows-1252")
+
+
+def delimiter(text: str) -> str:
+    """What stands most often in the first line of comma-separated values: a comma, a semicolon or a tab."""
+    first = text.lstrip("\ufeff\n\r").split("\n", 1)[0]
+    return max(",;\t", key=first.count)
+
+
+def csv_rows(
+    text: str, longest_cell: int = 131_072, most_rows: int = 50_000, most_columns: int = 5_000,
+    most_cells: int = 2_000_000,
+) -> Iterator[tuple[int, list[str]]]:  # fmt: skip
+    """(line, cells) of comma-separated values where something stands in a row.
+
+    Raises UserError for more than there may be, and with the line for a quote that is left open, or stands where none
+    can.
+    """
+    import csv
+
+    usual = csv.field_size_limit(longest_cell)  # it holds for the whole process
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter(text), strict=True)
+    before = cells = 0
+    try:
+        for number, row in enumerate(reader, 1):
+            cells += len(row)
+            if number > most_rows or len(row) > most_columns or cells > most_cells:
+                rule = f"a CSV has at most {most_rows:,} rows, {most_columns:,} columns and {most_cells:,} cells"
+                raise UserError(rule)
+            if any(cell.strip() for cell in row):
+                yield before + 1, row
+            before = reader.line_num
+    except csv.Error as error:
+        rule = "a quote that is opened here is never closed" if "unexpected end of data" in str(error) else str(error)
+        raise UserError(f"the file is no CSV: line {before + 1}: {rule}") from None
+    finally:
+        csv.field_size_limit(usual)
 
 
 def parse_toml(data: bytes, path: str) -> dict[str, Any]:

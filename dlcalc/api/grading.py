@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
-from dataclasses import replace
-from pathlib import Path
+from dataclasses import replace as replaced
 from typing import Any
 
 from .. import files
 from ..document import Document
 from ..export.registry import suffix, writer
-from ..grading import feedback
-from ..grading.gradebook import gradebook
+from ..grading import decisions, feedback
+from ..grading.gradebook import gradebook, pending_list
 from ..grading.hand_ins import HandIn, Refused, read_all
-from ..grading.marking import Marker, Marks, mark_class
+from ..grading.marking import Chosen, Marker, Marks, mark_class
 from ..grading.policy import policy_of
 from ..profiles import COURSE, Profile, showing
 from ..quiz import bank, seeds
 from ..quiz.exam import read_exam
+from ..quiz.exam_folder import PRIVATE, KeptFolder
 from ..quiz.manifest import read_manifest
 from ..verification.self_test import SelfTest, passed, report, self_test
 from .quiz import profile_of, spelling
 from .results import Result
+
+TO_LOOK_AT, DECISIONS = "to-look-at.csv", "decisions.csv"
+STAND_IN = "0" * 64
+"""In the place of an exam's secret where its questions are drawn to test the marker."""
 
 
 class Graded(Result):
     """A class's marks: `marks.results` per student, and `to_dict` for JSON."""
 
     says_course = False
+    listed = ""
+    """The file that lists what somebody has to decide, once it is written."""
 
     def __init__(self, marks: Marks, spell: dict[str, str] | None = None, course: Profile = COURSE) -> None:
         self.course = course
@@ -36,46 +43,80 @@ class Graded(Result):
 
     @property
     def correct(self) -> bool:
-        """Everybody has all points, and no hand-in was refused."""
-        return not self.marks.refused and all(result.points == result.of for result in self.marks.results)
+        """Everybody has all points, and nobody has to look at anything."""
+        return not self.waiting and all(result.points == result.of for result in self.marks.results)
+
+    @property
+    def waiting(self) -> int:
+        """How many answers and hand-ins somebody has to decide."""
+        return sum(self.marks.waiting)
 
     def _document(self) -> Document:
-        return feedback.for_class(self.marks, self.spell)
+        return feedback.for_class(self.marks, self.spell, self.listed)
 
     def to_dict(self) -> dict[str, Any]:
         return self.marks.to_dict()
 
-    def write(self, out: str, formats: Iterable[str] = ("markdown",)) -> None:
-        """The gradebook, and every student's feedback, into a folder. Raises UserError where it cannot be written."""
+    def write(self, out: str, formats: Iterable[str] = ("markdown",), replace: bool = False) -> None:
+        """The gradebook, the list of what somebody has to decide, and every student's feedback, into a folder.
+
+        The folder is for its owner alone; what was decided in its list is kept before the list is made anew. Raises
+        UserError where it cannot be written, or where somebody has changed a file in it, unless `replace`.
+        """
         endings = {format: suffix(format) for format in formats}  # an unknown one is refused before anything is written
-        folder = files.folder(out)
-        files.write(folder / "gradebook.csv", gradebook(self.marks))
-        feedback_folder = files.folder(folder / "feedback")
-        for result in self.marks.results:
-            with showing(self.course):
-                made = feedback.for_student(result, self.marks.issue.exam.title, spell=self.spell)
-            document = replace(made, course=self.course)
-            for format, ending in endings.items():
-                files.write(Path(feedback_folder) / f"{result.code}{ending}", writer(format)(document))
+        with files.renewed(out, private=True) as renewal:
+            folder = KeptFolder(renewal, out, replace)
+            folder.put("gradebook.csv", gradebook(self.marks))
+            folder.put(TO_LOOK_AT, pending_list(self.marks), anew=True)
+            for result in self.marks.results:
+                with showing(self.course):
+                    made = feedback.for_student(result, self.marks.issue.exam.title, spell=self.spell)
+                document = replaced(made, course=self.course)
+                for format, ending in endings.items():
+                    folder.put(f"feedback/{result.code}{ending}", writer(format)(document))
+            folder.done(keep=False)
+        self.listed = os.path.join(out, TO_LOOK_AT)
 
 
 def grade(
     manifest: str,
     secret: str,
-    answers: Iterable[str],
+    answers: Iterable[str] = (),
     step: Callable[[int], None] = lambda total: None,
+    class_files: Iterable[str] = (),
+    chosen: Chosen = "",
+    out: str = "",
 ) -> Graded:
-    """Marks the hand-ins in files, folders and archives. `secret` names its file; `step` is called after each hand-in
-    with how many there are. Raises UserError and ProblemError for the exam's own files, never for a hand-in.
+    """Marks the hand-ins in files, folders and archives, one student's in each, and in tables of a class.
+
+    `secret` names its file; `step` is called after each hand-in with how many there are. `chosen`: which of several
+    hand-ins of one student counts, the "newest" or the "first"; without it none of them does. What people decided is
+    kept in `private/decisions.csv` beside the manifest; what they filled in since in the list in `out` is added to
+    it. Raises UserError and ProblemError for the exam's own files, never for a hand-in.
     """
     made = read_manifest(manifest)
     policy = policy_of(made.exam.policy, manifest)
     course = profile_of(made.exam)
-    made = replace(made, exam=made.exam.asking(course.significant_digits))
+    made = replaced(made, exam=made.exam.asking(course.significant_digits))
     spell = spelling(course, (item.problem for item in made.exam.items))
-    marker = Marker(made, seeds.read_secret(secret), policy, spell)
-    hand_ins: list[HandIn | Refused] = list(read_all(answers))
-    return Graded(mark_class(marker, hand_ins, lambda: step(len(hand_ins))), spell, course)
+    marker = Marker(made, seeds.read_secret(secret), policy, spell, _decisions(manifest, out))
+    hand_ins: list[HandIn | Refused] = list(read_all(answers, class_files))
+    return Graded(mark_class(marker, hand_ins, lambda: step(len(hand_ins)), chosen), spell, course)
+
+
+def _decisions(manifest: str, out: str) -> decisions.Decisions:
+    """What people decided; what they have filled in in the list in `out` is first put with what they had before."""
+    kept = os.path.join(os.path.dirname(manifest), PRIVATE, DECISIONS)
+    known = decisions.read(kept)
+    listed = os.path.join(out, TO_LOOK_AT) if out else ""
+    new = decisions.read(listed) if listed else {}
+    if not new:
+        return known
+    every = decisions.merged(known, new, listed)
+    if every != known:
+        files.folder(os.path.dirname(kept), private=True)
+        files.write(kept, decisions.to_text(every), private=True)
+    return every
 
 
 class Tested(Result):
@@ -105,5 +146,5 @@ def marker_tested(exam: str, seeds: int = 5, step: Callable[[int], None] = lambd
         problems, title = [bank.load(str(path)) for path in bank.files()], "All problems"
     else:
         found = read_exam(exam)
-        problems, title = [item.problem for item in found.items], found.title
+        problems, title = [item.problem for item in found.drawn(STAND_IN).items], found.title
     return Tested(self_test(problems, seeds, step), title)

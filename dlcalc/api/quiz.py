@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
+from dataclasses import replace as replaced
 from typing import Any
 
 from .. import files
@@ -16,6 +16,7 @@ from ..formulas.registry import formula
 from ..profiles import COURSE, Profile, active
 from ..quiz import bank, seeds
 from ..quiz.exam import Exam, Issue, Student, issue, read_exam, read_roster
+from ..quiz.exam_folder import MANIFEST, PRIVATE, ExamFolder
 from ..quiz.manifest import to_json
 from ..quiz.problem import Problem
 from ..quiz.sheet import sheet
@@ -23,7 +24,6 @@ from ..quiz.variant import Variant, variant
 from .results import Result
 
 MOST_COUNT = 200
-MANIFEST, SECRET = "manifest.json", "secret.key"
 PRACTICE_ONLY = ("moodle", "practice")
 """Formats that hold the answers, and so are made from practice seeds only."""
 
@@ -95,12 +95,15 @@ def make_exam(
     formats: Sequence[str] = ("markdown",),
     keys: bool = False,
     date: str = "",
+    replace: bool = False,
 ) -> Iterator[tuple[str, int]]:
     """Makes an exam for the students of a roster, in the folder `out`: a sheet and a blank answer sheet for each, the
     manifest, and with `keys` everybody's key.
 
-    `secret` names the file of the secret; a new one is made in `out` where there is none. Yields what was written and
-    how many students there are. Raises UserError and ProblemError.
+    `secret` names the file of the secret, which must be there; without one it is `private/secret.key` of the folder,
+    made where it is missing. The folder is what it was until everything is made. A folder with another exam, with
+    students that the roster does not have, or with files that somebody has changed is left alone, unless `replace`.
+    Yields what was made and how many students there are. Raises UserError and ProblemError.
     """
     for format in formats:
         if format in PRACTICE_ONLY:
@@ -108,41 +111,40 @@ def make_exam(
         suffix(format)
     exam, students = read_exam(path), read_roster(roster)
     if date:
-        from dataclasses import replace
-
-        exam = replace(exam, date=date)
-    folder = files.folder(out)
-    value = _secret(secret or str(folder / SECRET))
-    course = profile_of(exam)
-    made = issue(exam.asking(course.significant_digits), students, value)
-    for student in students:
-        _student(made, student, value, folder, formats, keys, course)
-        yield student.id, len(students)
-    files.write(folder / MANIFEST, to_json(made, str(folder)))
-
-
-def _secret(path: str) -> str:
-    return seeds.read_secret(path) if os.path.exists(path) else seeds.write_secret(path)
+        exam = replaced(exam, date=date)
+    value = seeds.read_secret(secret) if secret else ""
+    with files.renewed(out) as renewal:
+        folder = ExamFolder(renewal, out, replace)
+        value = value or folder.secret()
+        exam = folder.drawn(exam, value)
+        course = profile_of(exam)
+        made = issue(exam.asking(course.significant_digits), students, value)
+        folder.check(made)
+        for student in students:
+            _student(made, student, value, folder, formats, keys, course)
+            yield student.id, len(students)
+        folder.put(MANIFEST, to_json(made, out, value))
+        folder.done(keep=not replace)
 
 
 def _student(
-    made: Issue, student: Student, secret: str, folder: Path, formats: Sequence[str], keys: bool, course: Profile
+    made: Issue, student: Student, secret: str, folder: ExamFolder, formats: Sequence[str], keys: bool, course: Profile
 ) -> None:
     exam, code = made.exam, made.codes[student.id]
     spell = spelling(course, (item.problem for item in exam.items))
     variants = exam.variants(secret, student.id)
+
+    def put(place: str, format: str, document: Document) -> None:
+        folder.put(f"{place}/{code}{suffix(format)}", writer(format)(document))
+
     document = exam.document(variants, code, student.name, spell=spell, course=course)
     for format in formats:
-        _put(folder / "sheets", code, format, document)
-    _put(folder / "answers", code, "answers-toml", document)
+        put("sheets", format, document)
+    put("answers", "answers-toml", document)
     if keys:
         key = exam.document(variants, code, student.name, key=True, spell=spell, course=course)
         for format in formats:
-            _put(folder / "keys", code, format, key)
-
-
-def _put(folder: Path, code: str, format: str, document: Document) -> None:
-    files.write(files.folder(folder) / f"{code}{suffix(format)}", writer(format)(document))
+            put(f"{PRIVATE}/keys", format, key)
 
 
 def profile_of(exam: Exam) -> Profile:

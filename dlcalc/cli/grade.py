@@ -8,10 +8,12 @@ import typer
 
 from .. import api
 from ..api.grading import grade, marker_tested
+from ..grading.marking import Chosen
 from .options import with_formats
 from .output import Formats, emit
 from .progress import progress
 from .reading import number
+from .status import PEOPLE_NEEDED, WELL
 
 
 @with_formats("json", "markdown", "html")
@@ -19,12 +21,28 @@ def command(
     manifest: Annotated[str | None, typer.Argument(help="manifest.json of the exam", metavar="MANIFEST")] = None,
     answers: Annotated[
         list[str] | None,
-        typer.Argument(help="hand-ins: .toml, .json, .csv, folders or .zip archives of them", metavar="ANSWERS..."),
+        typer.Argument(
+            help="hand-ins, a file for each student; folders or .zip archives of them", metavar="ANSWERS..."
+        ),
     ] = None,
+    class_file: Annotated[
+        list[str] | None,
+        typer.Option("--class-file", help="a table with a row for each student; may be repeated", metavar="FILE"),
+    ] = None,
+    newest: Annotated[
+        bool, typer.Option("--newest", help="of several hand-ins of a student the newest counts")
+    ] = False,
+    first: Annotated[bool, typer.Option("--first", help="of several hand-ins of a student the first counts")] = False,
     secret: Annotated[str, typer.Option("--secret", help="the file of the exam's secret", metavar="FILE")] = "",
     out: Annotated[
-        str, typer.Option("--out", help="a folder for gradebook.csv and everybody's feedback", metavar="FOLDER")
+        str,
+        typer.Option(
+            "--out", help="a folder for gradebook.csv, to-look-at.csv and everybody's feedback", metavar="FOLDER"
+        ),
     ] = "",
+    replace: Annotated[
+        bool, typer.Option("--replace", help="write over what somebody has changed in that folder")
+    ] = False,
     feedback: Annotated[
         list[str] | None,
         typer.Option(
@@ -40,7 +58,8 @@ def command(
     *,
     formats: Formats,
 ) -> Any:
-    """Mark the hand-ins of an exam: right, following through, or wrong with the mistake named.
+    """Mark the hand-ins of an exam: right, following through, or wrong with the mistake named. Ends with 4 when
+    somebody has to decide: to-look-at.csv lists what, and the marks filled in there count from the next marking on.
 
     Example: dlcalc grade exam/manifest.json hand-ins --secret exam/secret.key --out marks
     """
@@ -51,13 +70,16 @@ def command(
             tested = marker_tested(manifest, number("--seeds", seeds), step)
         emit(tested, formats)
         return 0 if tested.passed else 1
-    if manifest is None or not answers:
+    if manifest is None or not (answers or class_file):
         raise api.UserError("grade needs the exam's manifest and the hand-ins: dlcalc grade MANIFEST ANSWERS...")
+    if newest and first:
+        raise api.UserError("one hand-in of a student counts: --newest or --first")
     if not secret:
         raise api.UserError("marking needs the exam's secret: --secret FILE")
     with progress("marking") as step:
-        graded = grade(manifest, secret, answers, step)
+        chosen: Chosen = "newest" if newest else "first" if first else ""
+        graded = grade(manifest, secret, answers or (), step, class_file or (), chosen, out)
     if out:
-        graded.write(out, feedback or ["markdown"])
+        graded.write(out, feedback or ["markdown"], replace)
     emit(graded, formats)
-    return 0
+    return PEOPLE_NEEDED if graded.waiting else WELL

@@ -34,6 +34,9 @@ def make(
     out: Annotated[str, typer.Option("--out", help="the file, or for an exam the folder", metavar="PATH")] = "",
     students: Annotated[str, typer.Option("--students", help="the roster, a CSV with id and name", metavar="CSV")] = "",
     secret: Annotated[str, typer.Option("--secret", help="the file of the exam's secret", metavar="FILE")] = "",
+    replace: Annotated[
+        bool, typer.Option("--replace", help="write over another exam, or over files that somebody has changed")
+    ] = False,
     date: Annotated[str, typer.Option("--date", help="the date on the sheets: 2026-11-21", metavar="DATE")] = "",
     json: Annotated[bool, typer.Option("--json", help=Formats.NAMES["json"])] = False,
 ) -> Any:
@@ -45,10 +48,12 @@ def make(
     if date and not is_date(date):
         raise api.UserError(f"--date: a date is written 2026-11-21, not {printable(date)}")
     if exam is not None:
-        return _exam(exam, students, out, secret, formats, solutions, date)
-    for name, value in (("--students", students), ("--secret", secret)):
-        if value:
-            raise api.UserError(f"{name} belongs to an exam: dlcalc quiz make EXAM.toml {name} {value}")
+        return _exam(exam, students, out, secret, formats, solutions, date, replace)
+    for option, given in (
+        (f"--students {students}", students), (f"--secret {secret}", secret), ("--replace", replace)
+    ):  # fmt: skip
+        if given:
+            raise api.UserError(f"{option.split()[0]} belongs to an exam: dlcalc quiz make EXAM.toml {option}")
     paper = practice(topic, number("--count", count), seed, level, solutions, date)
     return _paper(paper, formats, out)
 
@@ -74,7 +79,9 @@ def _paper(paper: Paper, formats: list[str], out: str) -> int:
     return 0
 
 
-def _exam(exam: str, students: str, out: str, secret: str, formats: list[str], keys: bool, date: str) -> int:
+def _exam(
+    exam: str, students: str, out: str, secret: str, formats: list[str], keys: bool, date: str, replace: bool
+) -> int:
     if not students:
         raise api.UserError("an exam is made for students: --students roster.csv")
     if not out:
@@ -83,13 +90,13 @@ def _exam(exam: str, students: str, out: str, secret: str, formats: list[str], k
 
     made = 0
     with progress("making the exam") as step:
-        for _, total in make_exam(exam, students, out, secret, formats or ["markdown"], keys, date):
+        for _, total in make_exam(exam, students, out, secret, formats or ["markdown"], keys, date, replace):
             made = total
             step(total)
     sheets = f"{made} sheet{'s' if made != 1 else ''}"
-    typer.echo(f"{out}: {sheets}, blank answer sheets, manifest.json{', keys' if keys else ''}")
+    typer.echo(f"{out}: {sheets}, blank answer sheets, manifest.json{', keys in private' if keys else ''}")
     if not secret:
-        typer.echo(f"{out}/secret.key is the secret: keep it, marking needs it, and give it to nobody")
+        typer.echo(f"{out}/private/secret.key is the secret: keep it, marking needs it, and give it to nobody")
     return 0
 
 

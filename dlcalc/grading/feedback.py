@@ -28,7 +28,6 @@ SAID = {
 """What each status is called."""
 
 _EARNING = ("right", "follows", "convention")
-_OPEN = ("undecided", "unreadable")
 MOST_CELLS = 40
 MOST_REFUSED = 50
 MOST_OPEN = 50
@@ -46,15 +45,19 @@ def for_student(result: Result, title: str, working: bool = True, spell: Spell =
         blocks += _part(part, result, working)
     blocks += [doc.Note("note", note) for note in result.notes]
     facts = (("Student", result.student.name or result.student.id), ("Code", result.code),
-             ("Marks", f"{number(result.points)} of {number(result.of)}"))  # fmt: skip
+             ("Marks", f"{number(result.points)} of {number(result.of)}"
+                       + (", and more to be decided" if result.is_open else "")))  # fmt: skip
     return doc.Document(f"{title}: your marks", tuple(blocks), spell, facts=facts)
 
 
 def _part(part: Marked, result: Result, working: bool) -> list[doc.Block]:
     mark = part.mark
-    earned = f"{number(part.points)} of {number(part.of)}"
+    earned = f"{'…' if part.is_open else number(part.points)} of {number(part.of)}"
     wrote = (" You wrote ", doc.CodeText(mark.wrote), ".") if mark.wrote and not mark.cells else ()
     blocks: list[doc.Block] = [doc.Paragraph((doc.Strong(f"{part.id}"), f"  {earned}: {_said(part)}.", *wrote))]
+    if part.decision is not None:
+        because = f": {part.decision.because}" if part.decision.because else ""
+        blocks.append(doc.Note("note", doc.sentence(f"this was decided by a person{because}")))
     if mark.reason:
         blocks.append(doc.Note("note", doc.sentence(mark.reason)))
     if mark.convention:
@@ -148,9 +151,23 @@ def right_words(value: Value, kind: str = "") -> tuple[str | doc.Inline, ...]:
     return shown if isinstance(shown, tuple) else (shown,)
 
 
-def for_class(marks: Marks, spell: Spell = None) -> doc.Document:
-    """What a teacher sees of a class: the marks, each part's share of right answers, the commonest mistakes."""
-    blocks: list[doc.Block] = [_summary(marks)]
+def waiting(marks: Marks, where: str = "") -> str:
+    """How much somebody has to decide, and `where` it is listed."""
+    answers, whole = marks.waiting
+    counted = [f"{count} {what}{'s' if count != 1 else ''}" for count, what in ((answers, "answer"), (whole, "hand-in"))
+               if count]  # fmt: skip
+    listed = f": {where}" if where else "; with --out FOLDER they are listed in to-look-at.csv"
+    return f"{' and '.join(counted)} to be decided by somebody{listed}"
+
+
+def for_class(marks: Marks, spell: Spell = None, where: str = "") -> doc.Document:
+    """What a teacher sees of a class: the marks, each part's share of right answers, the commonest mistakes.
+
+    `where` names the list of what somebody has to decide.
+    """
+    blocks: list[doc.Block] = [_summary(marks), *(doc.Note("note", doc.sentence(note)) for note in marks.notes)]
+    if marks.pending:
+        blocks.append(doc.Note("warning", doc.sentence(waiting(marks, where))))
     if marks.results:
         blocks += [doc.Heading(1, "Students"), _students(marks), doc.Heading(1, "Parts"), _parts(marks)]
     if marks.mistakes:
@@ -167,15 +184,10 @@ def for_class(marks: Marks, spell: Spell = None) -> doc.Document:
 
 def _open(marks: Marks) -> list[doc.Block]:
     """The answers that earn nothing only because the marker could not read or decide them: a teacher looks at these."""
-    rows: list[tuple[doc.Words, ...]] = []
-    for result in marks.results:
-        for part in result.parts:
-            places: list[tuple[str, PartMark | CellMark]] = [
-                (", ".join(filter(None, (part.id, cell.layer, cell.column))), cell) for cell in part.mark.cells
-            ]
-            for place, mark in places or [(part.id, part.mark)]:
-                if mark.status in _OPEN:
-                    rows.append((result.student.id, place, doc.CodeText(mark.wrote[:60]), mark.reason))
+    rows: list[tuple[doc.Words, ...]] = [
+        (each.student.id, each.place, doc.CodeText(each.wrote[:60]), each.reason)
+        for each in marks.pending if each.part
+    ]  # fmt: skip
     if not rows:
         return []
     blocks: list[doc.Block] = [doc.Heading(1, "To look at"),
@@ -186,7 +198,7 @@ def _open(marks: Marks) -> list[doc.Block]:
 
 
 def _summary(marks: Marks) -> doc.Paragraph:
-    earned = [float(result.points) for result in marks.results]
+    earned = [float(result.points) for result in marks.results if not result.is_open]
     words = f"{len(marks.results)} of {len(marks.issue.students)} students"
     if earned:
         of = number(marks.issue.exam.points)
@@ -200,7 +212,8 @@ def _summary(marks: Marks) -> doc.Paragraph:
 
 def _students(marks: Marks) -> doc.Table:
     rows = tuple(
-        (result.student.id, result.student.name, number(result.points), _counted(result)) for result in marks.results
+        (result.student.id, result.student.name, f"{number(result.points)}{' + ?' * result.is_open}", _counted(result))
+        for result in marks.results
     )
     return doc.Table(("student", "name", "marks", "parts"), rows, ("left", "left", "right", "left"))
 

@@ -6,8 +6,6 @@ A hand-in is hostile until proven otherwise: it is bounded, parsed as data, and 
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import lzma
 import os
@@ -16,11 +14,13 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from ..errors import DlcalcError, UserError
-from ..untrusted import bounded, decoded, parse_toml, printable, read_bytes
+from ..quiz.exam_folder import PRIVATE, files_written
+from ..untrusted import bounded, csv_rows, decoded_leniently, parse_toml, printable, read_bytes
 
 MOST_BYTES = 2**18
 MOST_CLASS_BYTES = 16 * 2**20
@@ -39,6 +39,7 @@ _WHO = ("student", "id", "student_id", "student id", "username", "email")
 _NAMES = ("name", "full name", "student name", "first name", "last name")
 _ANSWER_HEADINGS = ("answer", "answers", "your answer", "value")
 _PART_HEADINGS = ("part", "question", "entry", "item")
+_FIRST = ("student", "code")
 _GRADEBOOK_HEADINGS = {"code", "marks", "of"}
 _ENTRY = re.compile(r"(?:q(?:uestion)?)?\s*(\d{1,3})\s*[.(_-]?\s*([a-z])\s*\)?(?:\.(.+))?", re.IGNORECASE)
 _DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, OSError, EOFError, RuntimeError, ValueError,
@@ -52,8 +53,13 @@ class HandIn:
 
     source: str
     student: str = ""
+    """The id or the name that stands on it."""
     code: str = ""
     answers: Mapping[str, object] = field(default_factory=dict)
+    when: float = 0.0
+    """When it was last changed, in seconds; 0 where nobody knows."""
+    listed: bool = False
+    """Whether it is a row of a table of a class, in which an id alone says who it is."""
 
 
 @dataclass(frozen=True)
@@ -62,10 +68,19 @@ class Refused:
 
     source: str
     reason: str
+    student: str = ""
+    """The id, where it is known whose it is."""
 
 
-def read_all(paths: Iterable[str]) -> Iterator[HandIn | Refused]:
-    """All hand-ins in files, folders and .zip archives, in the order given. Raises UserError for a missing path."""
+def read_all(paths: Iterable[str], class_files: Iterable[str] = ()) -> Iterator[HandIn | Refused]:
+    """All hand-ins in files, folders and .zip archives, in the order given; a file is one student's.
+
+    `class_files` are tables with a row for each student. Raises UserError for a missing path.
+    """
+    for path in class_files:
+        if not os.path.isfile(path):
+            raise UserError(f"there is no file {printable(path)}")
+        yield from _file(path, listed=True)
     for path in paths:
         if os.path.isdir(path):
             yield from _folder(path)
@@ -76,18 +91,22 @@ def read_all(paths: Iterable[str]) -> Iterator[HandIn | Refused]:
 
 
 def _folder(path: str) -> Iterator[HandIn | Refused]:
-    """The files of a folder that can be hand-ins, sorted; others, such as feedback, are passed over."""
+    """The files of a folder that can be hand-ins, sorted; others, and what marking wrote there, are passed over."""
     count = 0
     inside = os.path.realpath(path) + os.sep
+    written: set[str] = set()
     for root, folders, names in os.walk(path):
+        if own := files_written(root):
+            written |= {os.path.join(root, name) for name in own}
+            folders[:] = [name for name in folders if name != PRIVATE]
         folders.sort()
         for name in sorted(names):
-            if not name.lower().endswith((*SUFFIXES, ARCHIVE)) or name.startswith("."):
+            found = os.path.join(root, name)
+            if not name.lower().endswith((*SUFFIXES, ARCHIVE)) or name.startswith(".") or found in written:
                 continue
             count += 1
             if count > MOST_FILES:
                 raise UserError(f"a folder of hand-ins has at most {MOST_FILES:,} files")
-            found = os.path.join(root, name)
             if os.path.realpath(found).startswith(inside):
                 yield from _path(found)
             else:
@@ -104,13 +123,14 @@ def _path(path: str) -> Iterator[HandIn | Refused]:
         yield from _file(path)
 
 
-def _file(path: str) -> Iterator[HandIn | Refused]:
+def _file(path: str, listed: bool = False) -> Iterator[HandIn | Refused]:
     try:
         data = read_bytes(path, _most(path), "a hand-in")
-    except DlcalcError as error:
+        when = os.path.getmtime(path)
+    except (DlcalcError, OSError) as error:
         yield Refused(printable(path), printable(str(error).removeprefix(f"{printable(path)}: ")))
         return
-    yield from read(data, path)
+    yield from read(data, path, when, listed)
 
 
 def _most(path: str) -> int:
@@ -134,9 +154,17 @@ def _archive(path: str) -> Iterator[HandIn | Refused]:
                     yield Refused(source, printable(str(error) or "the file cannot be read"))
                     continue
                 left -= len(data)
-                yield from read(data, source)
+                yield from read(data, source, _time_of(info))
     except _DAMAGED as error:
         yield Refused(printable(path), f"the archive cannot be read: {printable(str(error))}")
+
+
+def _time_of(info: zipfile.ZipInfo) -> float:
+    """When a file of an archive was last changed; archives know no time zone."""
+    try:
+        return datetime(*info.date_time, tzinfo=UTC).timestamp()
+    except ValueError:
+        return 0.0
 
 
 def _may_be_read(info: zipfile.ZipInfo) -> bool:
@@ -162,17 +190,29 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> bytes
     return data
 
 
-def read(data: bytes, source: str) -> Iterator[HandIn | Refused]:
-    """The hand-ins in a file's content, by the ending of its name. Never raises: what cannot be read is Refused."""
+def read(data: bytes, source: str, when: float = 0.0, listed: bool = False) -> Iterator[HandIn | Refused]:
+    """The hand-in in a file's content, by the ending of its name; those of a class where it is `listed`.
+
+    Never raises: what cannot be read is Refused, and so is a class where one student's is expected.
+    """
+    found = [replace(each, when=when, listed=listed) if isinstance(each, HandIn) else each
+             for each in _read(data, source)]  # fmt: skip
+    if len(found) > 1 and not listed:
+        rule = f"these are answers of {len(found)} students; a table of a class is taken by --class-file alone"
+        found = [Refused(printable(source), rule)]
+    yield from found
+
+
+def _read(data: bytes, source: str) -> Iterator[HandIn | Refused]:
     try:
         suffix = os.path.splitext(source)[1].lower()
         bounded(data, source, _most(source), "a hand-in")
         if suffix == ".csv":
-            yield from _csv(decoded(data, source), source)
+            yield from _csv(decoded_leniently(data, source), source)
         elif suffix == ".json":
-            yield from _json(decoded(data, source), source)
+            yield from _json(decoded_leniently(data, source), source)
         elif suffix == ".toml":
-            yield _of_table(parse_toml(data, source), source)
+            yield _of_table(parse_toml(decoded_leniently(data, source).encode(), source), source)
         else:
             raise UserError(f"a hand-in is a file of {', '.join(SUFFIXES)}")
     except (DlcalcError, RecursionError, ValueError) as error:
@@ -263,38 +303,25 @@ def _csv(text: str, source: str) -> Iterator[HandIn | Refused]:
     rows = _rows(text)
     if not rows:
         raise UserError("there is nothing in the file")
-    headings = [_cell(cell).casefold() for cell in rows[0]]
+    headings = [_cell(cell).casefold() for cell in rows[0][1]]
     if set(headings) >= _GRADEBOOK_HEADINGS:
         raise UserError("this is a gradebook, not a hand-in")
     if headings[0] in _PART_HEADINGS and len(headings) > 1 and headings[1] in _ANSWER_HEADINGS:
         yield _one(rows[1:], source)
-    elif headings[0] in ("student", "code") and len(rows) > 1 and _cell(rows[1][0]).casefold() in ("student", "code"):
+    elif headings[0] in _FIRST and len(rows) > 1 and _cell(rows[1][1][0]).casefold() in _FIRST:
         yield _one(rows, source)
     elif any(heading in (*_WHO, "code") for heading in headings):
-        yield from _many(rows[0], rows[1:], source)
+        yield from _many(rows[0][1], rows[1:], source)
     else:
         raise UserError("a CSV has the columns part,answer, or student,code and a column for each part")
+    if len(rows) == 1:
+        raise UserError("there are headings, and nobody under them")
 
 
-def _rows(text: str) -> list[list[str]]:
-    """The rows in which something stands. Raises UserError."""
-    usual = csv.field_size_limit(LONGEST_CELL)  # it holds for the whole process
-    first = text.lstrip().split("\n", 1)[0]
-    rows: list[list[str]] = []
-    cells = 0
-    try:
-        for number, row in enumerate(csv.reader(io.StringIO(text), delimiter=max(",;\t", key=first.count)), 1):
-            cells += len(row)
-            if number > MOST_ROWS or len(row) > MOST_ANSWERS or cells > MOST_CELLS:
-                rule = f"a CSV has at most {MOST_ROWS:,} rows, {MOST_ANSWERS:,} columns and {MOST_CELLS:,} cells"
-                raise UserError(rule)
-            if any(cell.strip() for cell in row):
-                rows.append(row)
-    except csv.Error as error:
-        raise UserError(f"the file is no CSV: {error}") from None
-    finally:
-        csv.field_size_limit(usual)
-    if rows and len(rows) * len(rows[0]) > MOST_CELLS:
+def _rows(text: str) -> list[tuple[int, list[str]]]:
+    """The rows in which something stands, each with its line. Raises UserError."""
+    rows = list(csv_rows(text, LONGEST_CELL, MOST_ROWS, MOST_ANSWERS, MOST_CELLS))
+    if rows and len(rows) * len(rows[0][1]) > MOST_CELLS:
         raise UserError(f"a CSV has at most {MOST_CELLS:,} cells")
     return rows
 
@@ -305,9 +332,9 @@ def _cell(text: str) -> str:
     return stripped[1:].strip() if stripped[:1] == "'" and stripped[1:2] in ("=", "+", "-", "@") else stripped
 
 
-def _one(rows: Iterable[list[str]], source: str) -> HandIn:
+def _one(rows: Iterable[tuple[int, list[str]]], source: str) -> HandIn:
     values: dict[str, str] = {}
-    for row in rows:
+    for _, row in rows:
         _put(values, _cell(row[0]), _cell(row[1]) if len(row) > 1 else "")
     who = {name: values.pop(name, "") for name in ("student", "code")}
     if len(values) > MOST_ANSWERS:
@@ -315,14 +342,18 @@ def _one(rows: Iterable[list[str]], source: str) -> HandIn:
     return HandIn(printable(source), who["student"][:200], who["code"][:200], _by_entry(values))
 
 
-def _many(head: list[str], rows: list[list[str]], source: str) -> Iterator[HandIn | Refused]:
+def _many(head: list[str], rows: Iterable[tuple[int, list[str]]], source: str) -> Iterator[HandIn | Refused]:
     headings = [_cell(cell) for cell in head]
     folded = [heading.casefold() for heading in headings]
     who = next((folded.index(name) for name in _WHO if name in folded), None)
     code = folded.index("code") if "code" in folded else None
     asked = [i for i, heading in enumerate(folded) if heading not in ("", "code", *_WHO, *_NAMES)]
-    for number, row in enumerate(rows, 2):
+    for number, row in rows:
         here = f"{printable(source)}, line {number}"
+        if any(cell.strip() for cell in row[len(headings) :]):
+            rule = f"there are {len(row)} cells under {len(headings)} headings; a comma inside a cell stands in quotes"
+            yield Refused(here, rule)
+            continue
         cells = [_cell(cell) for cell in row] + [""] * (len(headings) - len(row))
         answers: dict[str, object] = {}
         try:

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
+from ..answers.marks import CellMark
 from ..errors import DlcalcError, UserError
 from ..expressions.jsonable import as_json
-from ..quiz import seeds
+from ..expressions.nodes import Value
 from ..quiz.exam import Issue, Student
 from ..quiz.seeds import same_code
 from ..quiz.sheet import entry_id
 from ..quiz.variant import Variant
 from ..untrusted import printable
+from .decisions import Decision, Decisions, normal
 from .hand_ins import HandIn, Refused
 from .part_judging import judge
 from .part_mark import PartMark
 from .policy import Policy
+
+OPEN = ("undecided", "unreadable")
+"""What a person has to look at: nobody knows yet what it earns."""
 
 
 @dataclass(frozen=True)
@@ -34,13 +41,20 @@ class Marked:
     points: Fraction
     follows: tuple[str, ...] = ()
     """The entries of the sheet from whose wrong answers this one follows."""
+    decision: Decision | None = None
+    """What a person has decided, which counts."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody has to look at it: what it earns is not known until then."""
+        return self.decision is None and (self.mark.status in OPEN or any(c.status in OPEN for c in self.mark.cells))
 
     def to_dict(self) -> dict[str, Any]:
         mark = self.mark
         return {
             "id": self.id,
             "status": mark.status,
-            "marks": float(self.points),
+            "marks": None if self.is_open else float(self.points),
             "of": float(self.of),
             "wrote": mark.wrote,
             "expected": as_json(mark.expected),
@@ -48,6 +62,7 @@ class Marked:
             "convention": mark.convention,
             "follows": list(self.follows),
             "because": mark.reason,
+            **({"decided": self.decision.because} if self.decision else {}),
             **({"cells": [{"layer": c.layer, **c.to_dict()} for c in mark.cells]} if mark.cells else {}),
         }
 
@@ -65,7 +80,13 @@ class Result:
 
     @property
     def points(self) -> Fraction:
+        """What is earned for certain."""
         return sum((part.points for part in self.parts), Fraction(0))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody has to look at a part."""
+        return any(part.is_open for part in self.parts)
 
     @property
     def of(self) -> Fraction:
@@ -75,10 +96,41 @@ class Result:
         return {
             "id": self.student.id,
             "name": self.student.name,
-            "marks": float(self.points),
+            "status": "to look at" if self.is_open else "marked",
+            "marks": None if self.is_open else float(self.points),
+            "marks_so_far": float(self.points),
             "of": float(self.of),
             "parts": [part.to_dict() for part in self.parts],
             "notes": list(self.notes),
+        }
+
+
+@dataclass(frozen=True)
+class Pending:
+    """What somebody has to decide: an answer, or with no part a whole hand-in."""
+
+    student: Student
+    part: str
+    """The id of the sheet, `2.b`."""
+    place: str
+    """The part, or in a table or an array the cell of it."""
+    of: Fraction | None
+    wrote: str
+    reason: str
+    right: Value
+    kind: str
+    source: str
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "student": self.student.id,
+            "part": self.part,
+            "place": self.place,
+            "of": None if self.of is None else float(self.of),
+            "wrote": self.wrote,
+            "because": self.reason,
+            "expected": as_json(self.right),
+            "source": self.source,
         }
 
 
@@ -89,11 +141,39 @@ class Marks:
     issue: Issue
     results: tuple[Result, ...]
     refused: tuple[Refused, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What is odd about the exam as a whole."""
 
     @cached_property
     def absent(self) -> tuple[Student, ...]:
-        there = {result.student.id for result in self.results}
+        there = {result.student.id for result in self.results} | {each.student for each in self.refused}
         return tuple(student for student in self.issue.students if student.id not in there)
+
+    @cached_property
+    def pending(self) -> tuple[Pending, ...]:
+        """What somebody has to decide: answers that no mark is certain for, then whole hand-ins."""
+        found: list[Pending] = []
+        for result in self.results:
+            for part in result.parts:
+                if part.is_open:
+                    places: list[tuple[str, PartMark | CellMark]] = [
+                        (", ".join(filter(None, (part.id, cell.layer, cell.column))), cell) for cell in part.mark.cells
+                    ]
+                    opened = [each for each in places if each[1].status in OPEN] or [(part.id, part.mark)]
+                    for place, mark in opened:
+                        found.append(Pending(result.student, part.id, place, part.of, mark.wrote, mark.reason,
+                                              mark.expected, part.mark.part.kind, result.source))  # fmt: skip
+        by_id = {student.id: student for student in self.issue.students}
+        for each in self.refused:
+            student = by_id.get(each.student, Student(each.student))
+            found.append(Pending(student, "", "", None, "", each.reason, None, "", each.source))
+        return tuple(found)
+
+    @property
+    def waiting(self) -> tuple[int, int]:
+        """How many answers, and how many whole hand-ins, somebody has to decide."""
+        answers = {(each.student.id, each.part) for each in self.pending if each.part}
+        return len(answers), sum(not each.part for each in self.pending)
 
     @cached_property
     def mistakes(self) -> list[tuple[str, str, int]]:
@@ -111,11 +191,21 @@ class Marks:
     def to_dict(self) -> dict[str, Any]:
         return {
             "title": self.issue.exam.title,
+            "exam": {"id": self.issue.exam.identity[0], "digest": self.issue.exam.identity[1]}
+            if self.issue.exam.identity
+            else None,
+            "notes": list(self.notes),
             "students": [result.to_dict() for result in self.results],
             "refused": [{"source": each.source, "because": each.reason} for each in self.refused],
+            "to_look_at": [each.to_dict() for each in self.pending],
             "absent": [student.id for student in self.absent],
             "mistakes": [{"id": name, "because": because, "students": n} for name, because, n in self.mistakes],
         }
+
+
+def words_of(mark: PartMark) -> str:
+    """What stands in a hand-in for a part, by which a decision knows it again; of cells those of all."""
+    return normal("; ".join(cell.wrote for cell in mark.cells if cell.wrote) if mark.cells else mark.wrote)
 
 
 def result_problem(issue: Issue, question: int) -> str:
@@ -125,48 +215,90 @@ def result_problem(issue: Issue, question: int) -> str:
 
 @dataclass
 class Marker:
-    """Marks hand-ins of one exam. Raises UserError when the secret is another exam's."""
+    """Marks hand-ins of one exam. Raises UserError when the secret is another exam's, or the manifest was edited."""
 
     issue: Issue
     secret: str
     policy: Policy
     spell: Mapping[str, str] = field(default_factory=dict)
+    decisions: Decisions = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if seeds.fingerprint(self.secret) != self.issue.secret_fingerprint:
-            raise UserError("this is not the secret with which the exam was made")
+        self.issue.check(self.secret)
 
     def owner(self, hand_in: HandIn) -> Student | Refused:
         """Whose hand-in it is; Refused where nobody knows."""
         try:
-            return self._student(hand_in)[0]
+            return self._student(hand_in)
         except UserError as error:
             return Refused(hand_in.source, printable(str(error)))
 
     def mark(self, hand_in: HandIn) -> Result | Refused:
         """One student's marks; Refused where nobody knows whose hand-in it is."""
         try:
-            student, notes = self._student(hand_in)
+            student = self._student(hand_in)
             variants = self.issue.exam.variants(self.secret, student.id)
-            parts = tuple(self._parts(variants, hand_in.answers))
+            parts, decided = self._decided(student, tuple(self._parts(variants, hand_in.answers)))
         except DlcalcError as error:
             return Refused(hand_in.source, printable(str(error)))
-        notes += [f"there is no part {printable(name)}" for name in self._strange(variants, hand_in.answers)][:5]
-        return Result(student, self.issue.codes[student.id], hand_in.source, parts, variants, tuple(notes))
+        notes = [f"there is no part {printable(name)}" for name in self._strange(variants, hand_in.answers)][:5]
+        return Result(student, self.issue.codes[student.id], hand_in.source, parts, variants, (*notes, *decided))
 
-    def _student(self, hand_in: HandIn) -> tuple[Student, list[str]]:
-        """Whose hand-in it is, by the code of the sheet, else by the student's id."""
-        by_code = self.issue.by_code.get(same_code(hand_in.code)) if hand_in.code else None
-        by_id = self.issue.by_id.get(hand_in.student.casefold()) if hand_in.student else None
-        if by_code is None and by_id is None:
-            known = f"code {printable(hand_in.code)}" if hand_in.code else ""
-            who = f"student {printable(hand_in.student)}" if hand_in.student else ""
-            raise UserError(f"nobody in the exam has {' or '.join(filter(None, (known, who))) or 'no code and no id'}")
-        if by_code is not None and by_id is not None and by_code.id != by_id.id:
-            raise UserError(f"code {printable(hand_in.code)} is not {printable(hand_in.student)}'s")
-        if by_code is None and hand_in.code:
-            return by_id or Student(""), [f"the code {printable(hand_in.code)} is nobody's; taken by the student's id"]
-        return by_code or by_id or Student(""), []
+    def _student(self, hand_in: HandIn) -> Student:
+        """Whose hand-in it is: by the code of the sheet, which the name on it, if there is one, must not contradict.
+
+        In a table of a class the id, or a name that one student has, is enough. Raises UserError.
+        """
+        said = printable(hand_in.student)
+        named = self._named(hand_in.student) if hand_in.student else []
+        if written := hand_in.code or ("" if hand_in.listed else self._code_in(hand_in.source)):
+            code = printable(written)
+            found = self.issue.by_code.get(same_code(written))
+            if found is None:
+                raise UserError(f"code {code} is on no sheet of this exam")
+            if hand_in.student and found not in named:
+                raise UserError(f"code {code} is not {said}'s")
+            return found
+        if not hand_in.listed:
+            raise UserError("the code of the sheet is missing, so nobody knows whose answers these are, and of which "
+                            "exam; a table of a class is taken by --class-file")  # fmt: skip
+        if not hand_in.student:
+            raise UserError("there is no id and no code")
+        if len(named) != 1:
+            raise UserError(f"{len(named) or 'none'} of the exam's students is called {said}")
+        return named[0]
+
+    def _code_in(self, source: str) -> str:
+        """The code of this exam in the name of the file, as that of a blank answer sheet has it."""
+        words = re.findall(r"(?<![0-9A-Za-z])[0-9A-Za-z]{4}-[0-9A-Za-z]{4}(?![0-9A-Za-z])", source.rpartition("/")[2])
+        return next((word for word in words if same_code(word) in self.issue.by_code), "")
+
+    def _named(self, said: str) -> list[Student]:
+        """The student with that id, else those with that name: whatever its letters' case, spaces and order."""
+        found = self.issue.by_id.get(said.casefold())
+        return [found] if found else self._by_name.get(_name(said), [])
+
+    @cached_property
+    def _by_name(self) -> dict[tuple[str, ...], list[Student]]:
+        found: dict[tuple[str, ...], list[Student]] = {}
+        for student in self.issue.students:
+            if student.name:
+                found.setdefault(_name(student.name), []).append(student)
+        return found
+
+    def _decided(self, student: Student, parts: tuple[Marked, ...]) -> tuple[tuple[Marked, ...], list[str]]:
+        """The parts with what a person has decided of them, and what has to be said of it."""
+        found, notes = [], []
+        for part in parts:
+            decision = self.decisions.get((student.id.casefold(), part.id))
+            if decision is not None and decision.wrote is not None and decision.wrote != words_of(part.mark):
+                notes.append(f"{part.id}: what was decided was of other words than are handed in now")
+                decision = None
+            if decision is not None and decision.marks > part.of:
+                notes.append(f"{part.id}: {float(decision.marks):g} marks were decided, of {float(part.of):g}")
+            counts = replace(part, points=decision.marks, decision=decision) if decision is not None else part
+            found.append(counts)
+        return tuple(found), notes
 
     def _parts(self, variants: Sequence[Variant], answers: Mapping[str, object]) -> Iterator[Marked]:
         for number, (item, variant) in enumerate(zip(self.issue.exam.items, variants, strict=True), 1):
@@ -192,20 +324,59 @@ def _given(answers: Mapping[str, object], id: str) -> object:
     return cells or None
 
 
-def mark_class(marker: Marker, hand_ins: Iterable[HandIn | Refused], step: Callable[[], None] = lambda: None) -> Marks:
-    """The marks of a class. Of two hand-ins of one student the first counts; `step` is called after each."""
-    results: dict[str, Result] = {}
+def _name(text: str) -> tuple[str, ...]:
+    """The words of a name, so that Löwe, Ada is Ada Löwe."""
+    return tuple(sorted(re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold())))
+
+
+Chosen: TypeAlias = Literal["", "newest", "first"]
+"""Which of several hand-ins of one student counts; "" for none of them, until somebody says."""
+
+
+def mark_class(
+    marker: Marker, hand_ins: Iterable[HandIn | Refused], step: Callable[[], None] = lambda: None, chosen: Chosen = ""
+) -> Marks:
+    """The marks of a class; `step` is called after each hand-in.
+
+    Two hand-ins of one student with the same answers are one; of others the `chosen` counts, and without a choice
+    none does.
+    """
     refused: list[Refused] = []
+    of: dict[str, list[HandIn]] = {}
     for hand_in in hand_ins:
-        found: Student | Refused | Result = hand_in if isinstance(hand_in, Refused) else marker.owner(hand_in)
-        if isinstance(found, Student):
-            first = results.get(found.id)
-            already = f"{printable(found.id)} has handed in already: {first.source}" if first else ""
-            found = Refused(hand_in.source, already) if first else marker.mark(hand_in)  # type: ignore[arg-type]
+        owner = hand_in if isinstance(hand_in, Refused) else marker.owner(hand_in)
+        if isinstance(owner, Refused):
+            refused.append(owner)
+            step()
+        else:
+            of.setdefault(owner.id, []).append(hand_in)  # type: ignore[arg-type]
+    results: list[Result] = []
+    for student in marker.issue.students:
+        several = of.pop(student.id, [])
+        one = _one(several, chosen) if several else None
+        found = marker.mark(one) if one else _conflict(student, several) if several else None
         if isinstance(found, Refused):
             refused.append(found)
-        elif isinstance(found, Result):
-            results[found.student.id] = found
-        step()
-    order = {student.id: place for place, student in enumerate(marker.issue.students)}
-    return Marks(marker.issue, tuple(sorted(results.values(), key=lambda r: order[r.student.id])), tuple(refused))
+        elif found is not None and one is not None:
+            others = [each for each in several if each is not one and each.answers != one.answers]
+            also = tuple(f"{each.source} is of the same student, and does not count" for each in others)
+            results.append(replace(found, notes=(*found.notes, *also)))
+        for _ in several:
+            step()
+    old = "the manifest is of before exams had an id: a hand-in of another exam is known by its code alone"
+    return Marks(marker.issue, tuple(results), tuple(refused), () if marker.issue.exam.identity else (old,))
+
+
+def _one(several: Sequence[HandIn], chosen: Chosen) -> HandIn | None:
+    """The hand-in that counts: the only one, or of several alike the first; None where somebody has to say."""
+    if chosen == "newest":
+        return max(reversed(several), key=lambda each: each.when)
+    if chosen == "first":
+        return min(several, key=lambda each: each.when)
+    return several[0] if all(each.answers == several[0].answers for each in several) else None
+
+
+def _conflict(student: Student, several: Sequence[HandIn]) -> Refused:
+    listed = ", ".join(each.source for each in several[:3]) + (", …" if len(several) > 3 else "")
+    rule = f"{printable(student.id)} has {len(several)} hand-ins that differ; --newest or --first says which counts"
+    return Refused(listed, rule, student.id)

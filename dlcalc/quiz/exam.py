@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -14,11 +12,12 @@ from functools import cached_property
 from typing import Any
 
 from .. import document as doc
-from ..errors import DlcalcError, ProblemError
+from ..errors import DlcalcError, ProblemError, UserError
 from ..expressions.printing import Spell
 from ..profiles import COURSE, Profile
-from ..untrusted import decoded, parse_toml, printable, read_bytes, shown
+from ..untrusted import csv_rows, decoded_leniently, parse_toml, printable, read_bytes, shown
 from . import bank, seeds
+from .identity import Identity, exam_digest
 from .problem import LEVELS, Problem
 from .sheet import Shares, sheet
 from .toml_fields import TomlFields
@@ -42,8 +41,24 @@ class Item:
 
 
 @dataclass(frozen=True)
+class Pool:
+    """Questions that are drawn, `count` of these problems; which ones, only the exam's secret says."""
+
+    problems: tuple[Problem, ...]
+    count: int
+    points: Fraction | None = None
+
+    def drawn(self, *key: object) -> list[Item]:
+        return [Item(problem, self.points) for problem in bank.chosen(self.problems, self.count, *key)]
+
+
+@dataclass(frozen=True)
 class Exam:
-    """An exam file, read. `policy` is what it says of marking, for `grading` to read."""
+    """An exam file, read. `policy` is what it says of marking, for `grading` to read.
+
+    `id` is what the exam is known by, its title unless the file says another. `pools`: the place among the items
+    before which questions are still to be drawn, and from what.
+    """
 
     title: str
     items: tuple[Item, ...]
@@ -53,10 +68,34 @@ class Exam:
     profile: str = ""
     policy: Mapping[str, Any] = field(default_factory=dict)
     path: str = ""
+    id: str = ""
+    pools: tuple[tuple[int, Pool], ...] = ()
+    known_as: seeds.Exam | None = None
+    """What a manifest says that the exam is known by; () of one that says nothing."""
 
     @property
     def points(self) -> Fraction:
         return sum((item.worth for item in self.items), Fraction(0))
+
+    @cached_property
+    def identity(self) -> seeds.Exam:
+        """The exam's id and the digest of its problems. Raises ProblemError where a problem cannot be drawn."""
+        if self.known_as is not None:
+            return self.known_as
+        return Identity(self.id or self.title, exam_digest(item.problem for item in self.items))
+
+    def drawn(self, secret: str) -> Exam:
+        """The exam with the questions that its secret draws."""
+        if not self.pools:
+            return self
+        id = self.id or self.title
+        items: list[Item] = []
+        pools = list(self.pools)
+        for place in range(len(self.items) + 1):
+            while pools and pools[0][0] == place:
+                items += pools.pop(0)[1].drawn("exam", seeds.stream(secret, id, len(items)))
+            items += self.items[place : place + 1]
+        return replace(self, items=tuple(items), pools=())
 
     def asking(self, digits: int) -> Exam:
         """The exam with rounded numbers asked to so many significant digits."""
@@ -66,7 +105,7 @@ class Exam:
     def variants(self, secret: str, student: str) -> tuple[Variant, ...]:
         """What a student gets. Raises ProblemError where a problem cannot be drawn."""
         return tuple(
-            variant(item.problem, seeds.seed(secret, student, number, item.problem.id))
+            variant(item.problem, seeds.seed(secret, student, number, item.problem.id, self.identity))
             for number, item in enumerate(self.items, 1)
         )
 
@@ -99,13 +138,20 @@ def read_exam(path: str) -> Exam:
 def exam_of(keys: TomlFields, near: str) -> Exam:
     """The exam in a table; files of problems are looked for from the folder `near`. Raises ProblemError."""
     title = keys.text("title")
-    items = [item for inner in keys.tables("problem") for item in _items(inner, near, title)]
-    if not 1 <= len(items) <= MOST_QUESTIONS:
+    items: list[Item] = []
+    pools: list[tuple[int, Pool]] = []
+    for inner in keys.tables("problem"):
+        found = _item(inner, near)
+        if isinstance(found, Item):
+            items.append(found)
+        else:
+            pools.append((len(items), found))
+    if not 1 <= len(items) + sum(pool.count for _, pool in pools) <= MOST_QUESTIONS:
         raise keys.wrong("problem", f"an exam has 1 to {MOST_QUESTIONS} questions, each under [[problem]]")
     facts = keys.inner("facts")
     return Exam(
         title, tuple(items), _date(keys), keys.text("instructions", ""), {name: facts.text(name) for name in facts},
-        keys.text("profile", ""), keys.inner("policy").table, keys.path,
+        keys.text("profile", ""), keys.inner("policy").table, keys.path, keys.text("id", ""), tuple(pools),
     )  # fmt: skip
 
 
@@ -130,24 +176,25 @@ def is_date(text: str) -> bool:
     return True
 
 
-def _items(keys: TomlFields, near: str, title: str) -> list[Item]:
+def _item(keys: TomlFields, near: str) -> Item | Pool:
     """One problem by its id or file, or `count` of a topic."""
     points = keys.fraction("points", Fraction(0)) if "points" in keys else None
+    found: Item | Pool
     try:
         if "id" in keys:
-            found = [bank.find(keys.text("id"), near)]
+            found = Item(bank.find(keys.text("id"), near), points)
         elif "file" in keys:
-            found = [bank.find(keys.text("file"), near)]
+            found = Item(bank.find(keys.text("file"), near), points)
         else:
             level = keys.one_of("level", LEVELS) if "level" in keys else ""
             pool = bank.of_topic(keys.text("topic"), level)
-            found = list(bank.chosen(pool, keys.whole("count", 1, MOST_QUESTIONS, 1), "exam", title))
+            found = Pool(pool, keys.whole("count", 1, MOST_QUESTIONS, 1), points)
     except ProblemError:
         raise
     except DlcalcError as error:
         raise keys.with_key("", error) from None
     keys.done()
-    return [Item(problem, points) for problem in found]
+    return found
 
 
 # the roster
@@ -167,36 +214,35 @@ _NAME_HEADINGS = ("name", "full name", "student name")
 
 def read_roster(path: str) -> tuple[Student, ...]:
     """The students of a CSV file with a column `id`, and `name` perhaps (or first and last). Raises ProblemError."""
-    text = decoded(read_bytes(path, _MOST_BYTES, "a roster"), path)
+    text = decoded_leniently(read_bytes(path, _MOST_BYTES, "a roster"), path)
     try:
-        rows = list(csv.reader(io.StringIO(text), delimiter=_delimiter(text)))
-    except csv.Error as error:
-        raise ProblemError(printable(path), "", f"the file is no CSV: {error}") from None
-    rows = [row for row in rows if any(cell.strip() for cell in row)]
+        rows = list(csv_rows(text))
+    except UserError as error:
+        raise ProblemError(printable(path), "", str(error)) from None
     if not rows:
         raise ProblemError(printable(path), "", "a roster has a line of headings and a line for each student")
-    headings = [cell.strip().casefold() for cell in rows[0]]
+    headings = [cell.strip().casefold() for cell in rows[0][1]]
     column = next((headings.index(name) for name in _ID_HEADINGS if name in headings), None)
     if column is None:
         rule = f"a roster has a column id; the columns here are {printable(', '.join(headings))}"
         raise ProblemError(printable(path), "line 1", rule)
     students: dict[str, Student] = {}
     taken: set[str] = set()
-    for number, row in enumerate(rows[1:], 2):
+    for number, row in rows[1:]:
+        if any(cell.strip() for cell in row[len(headings) :]):
+            rule = f"there are {len(row)} cells under {len(headings)} headings; a comma inside a cell stands in quotes"
+            raise ProblemError(printable(path), f"line {number}", rule)
         id = row[column].strip() if column < len(row) else ""
         if not id or id.casefold() in taken or len(id) > 200:
             rule = f"an id of at most 200 characters, used once, is expected, not {printable(id)}"
             raise ProblemError(printable(path), f"line {number}", rule)
         taken.add(id.casefold())
         students[id] = Student(id, _name(headings, row))
+    if not students:
+        raise ProblemError(printable(path), "", "there is nobody in the roster, only its headings")
     if len(students) > MOST_STUDENTS:
         raise ProblemError(printable(path), "", f"a roster has at most {MOST_STUDENTS:,} students")
     return tuple(students.values())
-
-
-def _delimiter(text: str) -> str:
-    first = text.lstrip("\ufeff\n").split("\n", 1)[0]
-    return max(",;\t", key=first.count)
 
 
 def _name(headings: list[str], row: list[str]) -> str:
@@ -216,6 +262,20 @@ class Issue:
     students: tuple[Student, ...]
     codes: Mapping[str, str]
     secret_fingerprint: str
+    sealed: str | None = None
+    """What the manifest says, for its MAC; None of a manifest without one."""
+    mac: str = ""
+
+    def check(self, secret: str) -> None:
+        """Raises UserError where this is not what was made with the secret: another exam's, or edited since."""
+        if seeds.fingerprint(secret) != self.secret_fingerprint:
+            raise UserError("this is not the secret with which the exam was made")
+        if self.sealed is not None and not seeds.same_mac(secret, self.sealed, self.mac):
+            raise UserError("the manifest was changed after the exam was made: its seal does not fit; take the "
+                            "one that was made, or make the exam again")  # fmt: skip
+        if seeds.codes(secret, (student.id for student in self.students), self.exam.identity) != dict(self.codes):
+            raise UserError("the codes in the manifest are not those of its students: it was changed, or put "
+                            "together from others")  # fmt: skip
 
     @cached_property
     def by_code(self) -> dict[str, Student]:
@@ -227,6 +287,7 @@ class Issue:
 
 
 def issue(exam: Exam, students: tuple[Student, ...], secret: str) -> Issue:
-    """The exam for these students."""
-    codes = seeds.codes(secret, (student.id for student in students))
+    """The exam for these students, with the questions that its secret draws. Raises ProblemError."""
+    exam = exam.drawn(secret)
+    codes = seeds.codes(secret, (student.id for student in students), exam.identity)
     return Issue(exam, students, codes, seeds.fingerprint(secret))

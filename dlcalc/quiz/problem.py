@@ -188,7 +188,10 @@ class Trial:
 
 @dataclass(frozen=True)
 class Problem:
-    """A problem file, read and checked. `path` is for messages; `digest` tells whether the file has changed since."""
+    """A problem file, read and checked. `path` is for messages.
+
+    `digest` tells whether the file has changed since, `draws_digest` whether what it draws and asks has.
+    """
 
     path: str
     id: str
@@ -209,6 +212,7 @@ class Problem:
     """The rows of the syllabus that it asks."""
     source: str = ""
     digest: str = ""
+    draws_digest: str = ""
 
     @property
     def points(self) -> Fraction:

@@ -22,6 +22,7 @@ from ..untrusted import decoded, parse_toml, printable, read_bytes
 from .asking import Asking
 from .custom_steps import custom_formulas
 from .drawing import FORMS, Named, read_draw
+from .identity import draws_digest
 from .problem import LEVELS, PART_KINDS, Let, Option, Part, PartKind, Problem, Require, Trial
 from .template import Reader, Template, TemplateLine
 from .toml_fields import TomlFields
@@ -62,6 +63,7 @@ class _File:
         self.keys = TomlFields(path, table)
         self.body = body
         self.digest = digest
+        self.draws_digest = draws_digest(table)
         self.names: dict[str, Named] = {}
         self.lets: dict[str, Let] = {}
 
@@ -95,6 +97,7 @@ class _File:
             rows=keys.texts("rows"),
             source=keys.text("source", ""),
             digest=self.digest,
+            draws_digest=self.draws_digest,
         )
         if not _ID.fullmatch(found.id):
             raise keys.wrong("id", f"an id is small letters, digits and hyphens, not {printable(found.id)}")

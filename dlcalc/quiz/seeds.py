@@ -11,6 +11,7 @@ import os
 import re
 import secrets
 from collections.abc import Iterable
+from typing import TypeAlias
 
 from ..errors import UserError
 from ..untrusted import printable
@@ -57,9 +58,37 @@ def _derived(secret: str, *parts: str) -> bytes:
     return hmac.new(bytes.fromhex(secret), message, "sha256").digest()
 
 
-def seed(secret: str, student: str, question: int, problem: str) -> str:
+Exam: TypeAlias = tuple[str, ...]
+"""What an exam is known by: its id and its digest; () of an exam made before it had any."""
+
+
+def seed(secret: str, student: str, question: int, problem: str, exam: Exam = ()) -> str:
     """The seed of one student's variant of one question."""
-    return _derived(secret, "variant", student, str(question), problem).hex()[:32]
+    return _derived(secret, *_of("variant", exam), student, str(question), problem).hex()[:32]
+
+
+def _of(purpose: str, exam: Exam) -> tuple[str, ...]:
+    return (f"{purpose} of", *(_apart(part) for part in exam)) if exam else (purpose,)
+
+
+def _apart(text: str) -> str:
+    """A text that cannot run into its neighbours."""
+    return f"{len(text)}:{text}"
+
+
+def stream(secret: str, *key: object) -> str:
+    """A seed for what an exam draws for everybody alike: which problems of a topic it asks."""
+    return _derived(secret, "exam", *(_apart(str(part)) for part in key)).hex()
+
+
+def same_mac(secret: str, content: str, found: str) -> bool:
+    """Whether `found` stands under the text."""
+    return hmac.compare_digest(mac(secret, content).encode(), found.encode("utf-8", "surrogatepass"))
+
+
+def mac(secret: str, content: str) -> str:
+    """What only the secret's owner can write under a text."""
+    return _derived(secret, "mac", content).hex()
 
 
 def fingerprint(secret: str) -> str:
@@ -67,13 +96,13 @@ def fingerprint(secret: str) -> str:
     return _derived(secret, "fingerprint").hex()[:12]
 
 
-def codes(secret: str, students: Iterable[str]) -> dict[str, str]:
+def codes(secret: str, students: Iterable[str], exam: Exam = ()) -> dict[str, str]:
     """Student → the code on the sheet, `7F3K-9QXM`, no two alike."""
     found: dict[str, str] = {}
     taken: set[str] = set()
     for student in students:
         turn = 0
-        while (code := _code(_derived(secret, "code", student, str(turn)))) in taken:
+        while (code := _code(_derived(secret, *_of("code", exam), student, str(turn)))) in taken:
             turn += 1
         taken.add(code)
         found[student] = code

@@ -80,7 +80,7 @@ def course(terminal: Terminal, tmp_path: Path) -> Class:
 
 def test_the_marks_of_a_class(course: Class, terminal: Terminal) -> None:
     ran = terminal(course.command("--json"))
-    assert (ran.status, ran.err) == (0, "")
+    assert (ran.status, ran.err) == (4, "")  # Carl's file needs somebody
     ada, bob = ran.json["students"]
     assert [(part["id"], part["status"], part["marks"]) for part in ada["parts"]] == [
         ("1.a", "right", 2), ("1.b", "right", 2), ("1.c", "right", 2), ("2", "missing", 0)
@@ -101,7 +101,7 @@ def test_the_marks_of_a_class(course: Class, terminal: Terminal) -> None:
 def test_the_report(course: Class, terminal: Terminal) -> None:
     assert max(map(len, terminal(course.command()).out.splitlines())) <= 80
     ran = terminal(course.command(), columns=200)
-    assert ran.status == 0
+    assert ran.status == 4
     assert "2 of 4 students" in ran.words
     assert re.search("nothing from carl, (│ │ )?dora", ran.words)
     assert "carl.toml: the file is not TOML" in ran.words
@@ -112,8 +112,12 @@ def test_the_report(course: Class, terminal: Terminal) -> None:
 def test_the_files(course: Class, terminal: Terminal) -> None:
     out = course.folder / "marks"
     ran = terminal(course.command("--out", str(out), "--feedback", "markdown", "--feedback", "html"))
-    assert (ran.status, ran.err) == (0, "")
-    book = list(csv.reader(io.StringIO((out / "gradebook.csv").read_text(encoding="utf-8"))))
+    assert (ran.status, ran.err) == (4, "")
+    assert (
+        f"1 hand-in to be decided by somebody: {out}/to-look-at.csv" in ran.out.replace("\n   ", "").replace("\n", "")
+        or "to-look-at.csv" in ran.words
+    )
+    book = list(csv.reader(io.StringIO((out / "gradebook.csv").read_text(encoding="utf-8-sig"))))
     assert [row[:4] for row in book[1:]] == [
         ["ada", "Ada", course.issue.codes["ada"], "6"], ["bob", "Bob", course.issue.codes["bob"], "1"],
         ["carl", "[red]Carl[/red]", course.issue.codes["carl"], ""], ["dora", "<b>Dora</b>",
@@ -136,7 +140,7 @@ def test_results_are_written_whole_or_not_at_all(
 ) -> None:
     out = course.folder / "marks"
     out.mkdir()
-    (out / "gradebook.csv").write_text("yesterday's")
+    (out / "notes.txt").write_text("yesterday's")
 
     def full(self: Path, data: bytes) -> int:
         with open(self, "wb") as file:
@@ -147,8 +151,9 @@ def test_results_are_written_whole_or_not_at_all(
     ran = terminal(course.command("--out", str(out)))
     assert ran.status == 2
     assert re.fullmatch(r"dlcalc: \S+gradebook\.csv cannot be written: No space left on device\n", ran.err)
-    assert (out / "gradebook.csv").read_text() == "yesterday's"
-    assert [path.name for path in out.iterdir()] == ["gradebook.csv"]
+    assert (out / "notes.txt").read_text() == "yesterday's"
+    assert [path.name for path in out.iterdir()] == ["notes.txt"]
+    assert not [path.name for path in course.folder.iterdir() if path.name.startswith(".")]
 
 
 def test_the_marks_are_no_hand_ins(course: Class, terminal: Terminal) -> None:
@@ -156,7 +161,7 @@ def test_the_marks_are_no_hand_ins(course: Class, terminal: Terminal) -> None:
     first = terminal(course.command("--json", "--out", str(course.answers)))
     again = terminal(course.command("--json"))
     assert again.json["students"] == first.json["students"]
-    assert {os.path.basename(each["source"]) for each in again.json["refused"]} == {"carl.toml", "gradebook.csv"}
+    assert {os.path.basename(each["source"]) for each in again.json["refused"]} == {"carl.toml"}
 
 
 @pytest.mark.parametrize(

@@ -155,13 +155,15 @@ def test_an_exam_and_who_gets_what(terminal: Terminal, folder: Path) -> None:
     issue = read_manifest(str(out / "manifest.json"))
     codes = set(issue.codes.values())
     assert len(codes) == 6
-    for kind, suffix in (("sheets", ".md"), ("answers", ".toml"), ("keys", ".md")):
+    for kind, suffix in (("sheets", ".md"), ("answers", ".toml"), ("private/keys", ".md")):
         assert {path.name for path in (out / kind).iterdir()} == {f"{code}{suffix}" for code in codes}
     assert sum(item.worth for item in issue.exam.items[:1]) * 3 == 7
     sheets = {path.read_text(encoding="utf-8") for path in (out / "sheets").iterdir()}
     assert len(sheets) == 6
     assert all("No calculators." in sheet and "2026-11-21" in sheet for sheet in sheets)
-    assert (out / "secret.key").stat().st_mode & 0o777 == 0o600
+    assert (out / "private" / "secret.key").stat().st_mode & 0o777 == 0o600
+    assert (out / "private").stat().st_mode & 0o777 == 0o700
+    assert all(path.stat().st_mode & 0o777 == 0o600 for path in (out / "private" / "keys").iterdir())
 
 
 def test_the_date_of_an_exam_may_be_given_anew(terminal: Terminal, folder: Path) -> None:
@@ -177,14 +179,14 @@ def test_the_date_of_an_exam_may_be_given_anew(terminal: Terminal, folder: Path)
 def test_the_same_secret_makes_the_same_exam(terminal: Terminal, folder: Path) -> None:
     out = made(terminal, folder)
     before = {path.relative_to(out): path.read_bytes() for path in out.rglob("*") if path.is_file()}
-    again = terminal("quiz make exam.toml --students roster.csv --out again --secret out/secret.key")
+    again = terminal("quiz make exam.toml --students roster.csv --out again --secret out/private/secret.key")
     assert again.status == 0
     assert "secret.key is the secret" not in again.out
     for path, content in before.items():
         if path.name != "secret.key":
             assert (folder / "again" / path).read_bytes() == content
     other = terminal("quiz make exam.toml --students roster.csv --out other")
-    assert "other/secret.key is the secret" in other.out
+    assert "other/private/secret.key is the secret" in other.out
     names = {path.name for path in (folder / "other" / "sheets").iterdir()}
     assert not names & {path.name for path in (out / "sheets").iterdir()}
 
@@ -217,7 +219,8 @@ def test_no_file_for_students_gives_anything_away(terminal: Terminal, folder: Pa
         for words in (sheet, blank, manifest):
             assert not numbers(words) & hidden(variants)
         if format != "answers-csv":
-            key = (out / "keys" / f"{issue.codes[student.id]}{registry.suffix(format)}").read_text(encoding="utf-8")
+            name = f"{issue.codes[student.id]}{registry.suffix(format)}"
+            key = (out / "private" / "keys" / name).read_text(encoding="utf-8")
             assert hidden(variants) <= numbers(key)
 
 

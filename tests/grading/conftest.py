@@ -58,8 +58,9 @@ class Sitting:
         size = "x".join(map(str, asked["size"].expected))
         return {"1.a": size, "1.b": f"{asked['weights'].expected:,}", "1.c": str(asked["cost"].expected)}
 
-    def grade(self, *paths: Path) -> Graded:
-        return grade(self.manifest, self.secret, [str(path) for path in paths])
+    def grade(self, *paths: Path, listed: Path | None = None) -> Graded:
+        """Of hand-ins, and of a table of a class."""
+        return grade(self.manifest, self.secret, map(str, paths), class_files=[str(listed)] if listed else [])
 
 
 @pytest.fixture(scope="session")

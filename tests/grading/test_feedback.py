@@ -28,7 +28,7 @@ def marker(sitting: Sitting) -> Marker:
 
 def told(marker: Marker, student: str, **answers: str) -> str:
     given = {name.replace("_", "."): answer for name, answer in answers.items()}
-    result = marker.mark(HandIn("x", student, answers=given))
+    result = marker.mark(HandIn("x", student, listed=True, answers=given))
     assert isinstance(result, Result)
     text = writer("markdown")(for_student(result, "Exam"))
     assert isinstance(text, str)
@@ -86,7 +86,7 @@ def table(marker: Marker, sitting: Sitting, wrote: str) -> tuple[str, str]:
     """What ada is told of the table and what her teacher sees, with `wrote` in every cell."""
     asked = sitting.variants("ada")[2].asked["table"]
     rows = [["layer", *asked.columns]] + [[row.layer.name, *[wrote] * len(asked.columns)] for row in asked.table.rows]
-    hand_in = HandIn("x", "ada", answers={"3.a": to_csv(rows)})
+    hand_in = HandIn("x", "ada", listed=True, answers={"3.a": to_csv(rows)})
     marks = mark_class(marker, [hand_in])
     student, teacher = (
         writer("markdown")(document) for document in (for_student(marks.results[0], "Exam"), for_class(marks))
@@ -131,7 +131,10 @@ def test_a_teacher_is_told_what_to_look_at(sitting: Sitting, marker: Marker, mon
 def test_a_part_earns_what_those_who_handed_in_earned(sitting: Sitting, marker: Marker) -> None:
     """Of three students two hand in, one right and one wrong: half, not a third; the class's mean is of the two."""
     right = {"1.a": sitting.right("ada")["1.a"]}
-    marks = mark_class(marker, [HandIn("x", "ada", answers=right), HandIn("y", "bob", answers={"1.a": "1x1x1"})])
+    marks = mark_class(
+        marker,
+        [HandIn("x", "ada", listed=True, answers=right), HandIn("y", "bob", listed=True, answers={"1.a": "1x1x1"})],
+    )
     text = writer("markdown")(for_class(marks))
     assert isinstance(text, str)
     assert re.search(r"\| 1\.a \| output-size \| 50% \|", text.replace("\\", ""))

@@ -19,17 +19,18 @@ Sitting = Any
 
 
 def rows(text: str) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(text)))
+    assert text.startswith("\ufeff")
+    return list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
 
 
 def test_a_row_per_student_and_a_column_per_part(sitting: Sitting) -> None:
     marker = Marker(sitting.issue, seeds.read_secret(sitting.secret), Policy())
     right = sitting.right("ada") | {"1.b": "0"}
-    book = rows(gradebook(mark_class(marker, [HandIn("x", "ada", answers=right)])))
-    assert book[0][:8] == ["student", "name", "code", "marks", "of", "1.a (of 4)", "1.b (of 4)", "1.c (of 4)"]
+    book = rows(gradebook(mark_class(marker, [HandIn("x", "ada", listed=True, answers=right)])))
+    assert book[0][:8] == ["student", "name", "code", "marks", "of", "status", "1.a (of 4)", "1.b (of 4)"]
     of = str(sitting.issue.exam.points)
-    assert book[1][:8] == ["ada", "Ada Lovelace", sitting.code("ada"), "8", of, "4", "0", "4"]
-    assert book[2][:6] == ["bob", '\'=HYPERLINK("http://x","Bob")', sitting.code("bob"), "", of, ""]
+    assert book[1][:8] == ["ada", "Ada Lovelace", sitting.code("ada"), "8", of, "marked", "4", "0"]
+    assert book[2][:6] == ["bob", '\'=HYPERLINK("http://x","Bob")', sitting.code("bob"), "", of, "nothing handed in"]
     assert {len(row) for row in book} == {len(book[0])}
     assert len(book) == 4
 

@@ -50,10 +50,25 @@ def test_json(content: Any) -> None:
 
 def test_a_class_in_one_json_file() -> None:
     content = [{"student": "ada", "answers": {"1.a": 1}}, {"student": "bob", "answers": 5}, {"student": 7}]
-    found = list(read(json.dumps(content).encode(), "c.json"))
-    assert found[0] == HandIn("c.json (1)", "ada", "", {"1.a": 1})
+    found = list(read(json.dumps(content).encode(), "c.json", listed=True))
+    assert found[0] == HandIn("c.json (1)", "ada", "", {"1.a": 1}, listed=True)
     assert isinstance(found[1], Refused)
-    assert found[2] == HandIn("c.json (3)", "7")
+    assert found[2] == HandIn("c.json (3)", "7", listed=True)
+    rule = "these are answers of 3 students; a table of a class is taken by --class-file alone"
+    assert refused(json.dumps(content), "c.json") == rule
+    assert refused("student,1.a\nada,5\nbob,6\n", "c.csv") == rule.replace("3", "2")
+
+
+def test_a_row_that_is_too_long_is_told_with_its_line() -> None:
+    found = list(read(b"student,1.a\nada,5\nbob,5,6\ncarl,7\n", "c.csv", listed=True))
+    rule = "there are 3 cells under 2 headings; a comma inside a cell stands in quotes"
+    assert found[1] == Refused("c.csv, line 3", rule)
+    assert [type(each) for each in found] == [HandIn, Refused, HandIn]
+
+
+def test_a_quote_that_is_left_open_swallows_nobody() -> None:
+    (found,) = read(b'student,1.a\nada,"5\nbob,6\ncarl,7\n', "c.csv", listed=True)
+    assert found == Refused("c.csv", "the file is no CSV: line 2: a quote that is opened here is never closed")
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
@@ -116,7 +131,7 @@ def test_cells_of_a_table_keep_their_names() -> None:
             "this is an exam's manifest, not a hand-in",
         ),
         ("55", "a.txt", "a hand-in is a file of .toml, .json, .csv"),
-        (b"\xff\xfe1", "a.toml", "the file is not UTF-8 text: byte 0"),
+        ("student,1.a\n", "a.csv", "there are headings, and nobody under them"),
     ],
 )
 def test_what_is_no_hand_in(data: bytes | str, name: str, reason: str) -> None:

@@ -30,7 +30,7 @@ def test_another_secret_marks_nothing(sitting: Sitting) -> None:
 
 def test_points_are_scaled_to_those_of_the_exam(sitting: Sitting, marker: Marker) -> None:
     """The problem has 2 + 2 + 2 points, and 12 in the exam."""
-    found = marker.mark(HandIn("x", "ada", answers=sitting.right("ada")))
+    found = marker.mark(HandIn("x", "ada", listed=True, answers=sitting.right("ada")))
     assert isinstance(found, Result)
     assert [(part.id, part.points, part.of) for part in found.parts[:3]] == [
         ("1.a", 4, 4),
@@ -46,7 +46,9 @@ def test_points_are_rounded_down_as_the_policy_says(sitting: Sitting, marker: Ma
     sides = [int(side) for side in right["1.a"].split("x")]
     wrong = "x".join(map(str, (sides[0] - 1, sides[1] - 1, sides[2])))
     cost = int(right["1.c"]) // sides[0] ** 2 * (sides[0] - 1) ** 2
-    found = replace(marker, policy=policy).mark(HandIn("x", "ada", answers={"1.a": wrong, "1.c": str(cost)}))
+    found = replace(marker, policy=policy).mark(
+        HandIn("x", "ada", listed=True, answers={"1.a": wrong, "1.c": str(cost)})
+    )
     assert isinstance(found, Result)
     assert [part.mark.status for part in found.parts[:3]] == ["wrong", "missing", "follows"]
     assert [part.points for part in found.parts[:3]] == [0, 0, Fraction(5, 2)]  # 8/3 to halves
@@ -62,53 +64,90 @@ def test_a_code_as_people_type_it(sitting: Sitting, marker: Marker, form: str) -
 
 
 @pytest.mark.parametrize(
-    ("student", "code", "who", "note"),
+    ("student", "code", "listed"),
     [
-        ("ADA", "", "ada", ""),
-        ("", "ada's", "ada", ""),
-        ("ada", "ada's", "ada", ""),
-        ("Ada Lovelace", "ada's", "ada", ""),
-        ("ada", "ZZZZ-ZZZZ", "ada", "the code ZZZZ-ZZZZ is nobody's; taken by the student's id"),
+        ("ADA", "", True),
+        ("lovelace, ada", "", True),
+        ("", "ada's", False),
+        ("ada", "ada's", False),
+        ("Ada  LOVELACE", "ada's", False),
+        ("ada", "ada's", True),
     ],
 )
-def test_whose_hand_in_it_is(sitting: Sitting, marker: Marker, student: str, code: str, who: str, note: str) -> None:
-    found = marker.mark(HandIn("x", student, sitting.code("ada") if code == "ada's" else code))
+def test_whose_hand_in_it_is(sitting: Sitting, marker: Marker, student: str, code: str, listed: bool) -> None:
+    """In a file of one student the code says it, in a table of a class the id, or the name, is enough."""
+    found = marker.mark(HandIn("x", student, sitting.code("ada") if code == "ada's" else code, listed=listed))
     assert isinstance(found, Result)
-    assert (found.student.id, found.notes) == (who, (note,) if note else ())
+    assert (found.student.id, found.notes) == ("ada", ())
 
 
 @pytest.mark.parametrize(
-    ("student", "code", "reason"),
+    ("student", "code", "listed", "reason"),
     [
-        ("", "", "nobody in the exam has no code and no id"),
-        ("eve", "", "nobody in the exam has student eve"),
-        ("eve", "ZZZZ-ZZZZ", "nobody in the exam has code ZZZZ-ZZZZ or student eve"),
-        ("ada", "bob's", "code BOB is not ada's"),
+        ("", "", False, "the code of the sheet is missing, so nobody knows whose answers these are, and of which exam; "
+            "a table of a class is taken by --class-file"),
+        ("ada", "", False, "the code of the sheet is missing, so nobody knows whose answers these are, and of which "
+            "exam; a table of a class is taken by --class-file"),
+        ("", "", True, "there is no id and no code"),
+        ("eve", "", True, "none of the exam's students is called eve"),
+        ("ada", "ZZZZ-ZZZZ", False, "code ZZZZ-ZZZZ is on no sheet of this exam"),
+        ("ada", "ZZZZ-ZZZZ", True, "code ZZZZ-ZZZZ is on no sheet of this exam"),
+        ("ada", "bob's", False, "code BOB is not ada's"),
+        ("eve", "bob's", False, "code BOB is not eve's"),
+        ("ada", "bob's", True, "code BOB is not ada's"),
     ],
-)
-def test_whose_hand_in_nobody_knows(sitting: Sitting, marker: Marker, student: str, code: str, reason: str) -> None:
+)  # fmt: skip
+def test_whose_hand_in_nobody_knows(
+    sitting: Sitting, marker: Marker, student: str, code: str, listed: bool, reason: str
+) -> None:
+    """A code of another exam, or of somebody else, marks nothing."""
     typed = sitting.code("bob") if code == "bob's" else code
-    assert marker.mark(HandIn("x", student, typed)) == Refused("x", reason.replace("BOB", sitting.code("bob")))
+    found = marker.mark(HandIn("x", student, typed, {"1.a": "1"}, listed=listed))
+    assert found == Refused("x", reason.replace("BOB", sitting.code("bob")))
 
 
-def test_of_two_hand_ins_the_first_counts_and_the_roster_gives_the_order(sitting: Sitting, marker: Marker) -> None:
+def test_the_code_may_stand_in_the_name_of_the_file(sitting: Sitting, marker: Marker) -> None:
+    """As that of a blank answer sheet does."""
+    code = sitting.code("ada")
+    for source in (f"in/{code}.toml", f"in/Ada_123_file_{code.lower()}.toml"):
+        found = marker.mark(HandIn(source))
+        assert isinstance(found, Result)
+        assert found.student.id == "ada"
+    assert isinstance(marker.mark(HandIn(f"{code}/x.toml")), Refused)
+
+
+def test_hand_ins_of_one_student_that_differ_wait_for_a_person(sitting: Sitting, marker: Marker) -> None:
     steps: list[int] = []
+    ada, right = sitting.code("ada"), sitting.right("ada")
     hand_ins = [
-        HandIn("c.toml", "carl"), Refused("d.toml", "torn"), HandIn("a1.toml", "ada", answers=sitting.right("ada")),
-        HandIn("a2.toml", "ada"), HandIn("e.toml", "eve"),
+        HandIn("c.toml", "carl", sitting.code("carl")), Refused("d.toml", "torn"),
+        HandIn("a1.toml", code=ada, answers=right, when=2.0), HandIn("a2.toml", code=ada, when=3.0),
+        HandIn("a0.toml", code=ada, answers={"1.a": "1x1x1"}, when=1.0), HandIn("e.toml", "eve", listed=True),
     ]  # fmt: skip
     marks = mark_class(marker, hand_ins, lambda: steps.append(1))
-    assert [(result.student.id, result.points) for result in marks.results] == [("ada", 12), ("carl", 0)]
-    assert [(each.source, each.reason) for each in marks.refused] == [
-        ("d.toml", "torn"), ("a2.toml", "ada has handed in already: a1.toml"),
-        ("e.toml", "nobody in the exam has student eve"),
+    assert [(result.student.id, result.points) for result in marks.results] == [("carl", 0)]
+    rule = "ada has 3 hand-ins that differ; --newest or --first says which counts"
+    assert [(each.source, each.reason, each.student) for each in marks.refused] == [
+        ("d.toml", "torn", ""), ("e.toml", "none of the exam's students is called eve", ""),
+        ("a1.toml, a2.toml, a0.toml", rule, "ada"),
     ]  # fmt: skip
     assert [student.id for student in marks.absent] == ["bob"]
-    assert len(steps) == 5
+    assert len(steps) == 6
+    sources = {chosen: mark_class(marker, hand_ins, chosen=chosen).results[0].source for chosen in ("newest", "first")}
+    assert sources == {"newest": "a2.toml", "first": "a0.toml"}
+
+
+def test_the_same_answers_twice_are_one_hand_in(sitting: Sitting, marker: Marker) -> None:
+    """As when the file is uploaded again, or the class's archive lies beside the folder."""
+    ada, right = sitting.code("ada"), sitting.right("ada")
+    twice = [HandIn(name, code=ada, answers=right) for name in ("a.toml", "b.toml")]
+    marks = mark_class(marker, twice)
+    assert [(result.source, result.points, result.notes) for result in marks.results] == [("a.toml", 12, ())]
+    assert marks.refused == ()
 
 
 def test_a_class_is_all_right_where_nobody_lacks_a_point_and_nothing_was_refused(marker: Marker) -> None:
-    lacking = mark_class(marker, [HandIn("x", "ada")])
+    lacking = mark_class(marker, [HandIn("x", "ada", listed=True)])
     (result,) = lacking.results
     full = replace(lacking, results=(replace(result, parts=tuple(replace(p, points=p.of) for p in result.parts)),))
     torn = replace(full, refused=(Refused("d.toml", "torn"),))
@@ -116,7 +155,7 @@ def test_a_class_is_all_right_where_nobody_lacks_a_point_and_nothing_was_refused
 
 
 def test_a_part_that_is_not_there_is_noted(marker: Marker) -> None:
-    found = marker.mark(HandIn("x", "ada", answers={"9.z": "5", "3.a.conv-1.output": "1", "1.a": ""}))
+    found = marker.mark(HandIn("x", "ada", listed=True, answers={"9.z": "5", "3.a.conv-1.output": "1", "1.a": ""}))
     assert isinstance(found, Result)
     assert found.notes == ("there is no part 9.z",)
 
@@ -128,7 +167,9 @@ def test_the_commonest_mistakes_of_a_class(sitting: Sitting, marker: Marker) -> 
         variant = sitting.variants(student)[0]
         values = variant.values
         count = values["f"] ** 2 * values["c"] * values["k"]
-        hand_ins.append(HandIn(student, student, answers={"1.b": str(count if forgets else count + values["k"])}))
+        hand_ins.append(
+            HandIn(student, student, listed=True, answers={"1.b": str(count if forgets else count + values["k"])})
+        )
     marks = mark_class(marker, hand_ins)
     name, because, students = marks.mistakes[0]
     assert (name, students) == ("output-size: biases-forgotten", 2)

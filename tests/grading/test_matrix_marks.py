@@ -185,7 +185,7 @@ TURNED, SWAPPED = slip.half_turned(W), slip.transposed(W)
 STRIDED = ", s = '2', p = '1'"
 WRONG: dict[str, tuple[str, list[list[Any]], str]] = {
     "turned": (conv(), slip.convolution([X], [TURNED], 2), "flipped"),
-    "filter transposed": (conv(), slip.convolution([X], [SWAPPED], 2), "transposed"),
+    "filter transposed": (conv(), slip.convolution([X], [SWAPPED], 2), "filter-transposed"),
     "no bias": (conv(), slip.convolution([X], [W], 2, biases=0), "bias-forgotten"),
     "rows of the filter": (conv(), slip.convolution([X], [W[::-1]], 2), "rows-flipped"),
     "one row low": (conv(), slip.convolution([X], [W], 2, down=1), "one-row-slipped"),
@@ -466,7 +466,7 @@ def handed_in(tmp_path: Any, name: str, text: str) -> Any:
     out, secret = tmp_path / "out", str(tmp_path / "secret.key")
     list(make_exam(str(tmp_path / "exam.toml"), str(tmp_path / "roster.csv"), str(out), secret))
     (tmp_path / name).write_text(text, encoding="utf-8")
-    found = grade(str(out / "manifest.json"), secret, [str(tmp_path / name)])
+    found = grade(str(out / "manifest.json"), secret, class_files=[str(tmp_path / name)])
     assert found.marks.refused == ()
     return found.marks.results[0]
 

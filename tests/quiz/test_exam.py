@@ -46,11 +46,11 @@ def test_a_question_may_be_worth_nothing(tmp_path: Path) -> None:
 def test_students_get_variants_of_their_own(exam: Exam) -> None:
     notes = {exam.variants(SECRET, f"s{number}")[0].note for number in range(20)}
     assert len(notes) > 15
-    assert exam.variants(SECRET, "s1")[0].seed == seeds.seed(SECRET, "s1", 1, "layer")
+    assert exam.variants(SECRET, "s1")[0].seed == seeds.seed(SECRET, "s1", 1, "layer", exam.identity)
 
 
 def test_a_manifest_holds_neither_answer_nor_seed_nor_secret(exam: Exam, tmp_path: Path) -> None:
-    content = to_json(issue(exam, STUDENTS, SECRET), str(tmp_path))
+    content = to_json(issue(exam, STUDENTS, SECRET), str(tmp_path), SECRET)
     assert SECRET not in content
     assert SECRET[:16] not in content
     for student in STUDENTS:
@@ -60,14 +60,15 @@ def test_a_manifest_holds_neither_answer_nor_seed_nor_secret(exam: Exam, tmp_pat
         assert str(one.asked["cost"].expected) not in content
     back = read_manifest(written(tmp_path, content))
     assert (back.students, back.exam.points, back.exam.title) == (STUDENTS, 3, "Exam")
-    assert back.codes == seeds.codes(SECRET, ["s1", "s2"])
+    assert back.codes == seeds.codes(SECRET, ["s1", "s2"], exam.identity)
+    assert back.exam.identity == exam.identity
     assert back.by_code[back.codes["s2"]].id == "s2"
 
 
 def test_points_come_back_as_they_were_written(tmp_path: Path) -> None:
     (tmp_path / "layer.md").write_bytes(text())
     third = made(tmp_path, EXAM.replace("points = 3", "points = '7/3'"))
-    back = read_manifest(written(tmp_path, to_json(issue(third, STUDENTS, SECRET), str(tmp_path))))
+    back = read_manifest(written(tmp_path, to_json(issue(third, STUDENTS, SECRET), str(tmp_path), SECRET)))
     assert third.points == back.exam.points == Fraction(7, 3)
 
 
@@ -127,9 +128,10 @@ def test_exams_that_are_refused(tmp_path: Path, content: str, said: str) -> None
         ("id,last_name,first_name\ns1,Löwe,Ada\ns2,,\n", STUDENTS),
     ],
 )
-def test_rosters(tmp_path: Path, content: str, expected: tuple[Student, ...]) -> None:
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
+def test_rosters(tmp_path: Path, content: str, expected: tuple[Student, ...], encoding: str) -> None:
     path = tmp_path / "roster.csv"
-    path.write_text(content, encoding="utf-8")
+    path.write_text(content.lstrip("\ufeff"), encoding=encoding)
     assert read_roster(str(path)) == expected
 
 
@@ -142,8 +144,15 @@ def test_rosters(tmp_path: Path, content: str, expected: tuple[Student, ...]) ->
         ("id\nAnna\nANNA\n", "line 3: an id of at most 200 characters, used once, is expected, not ANNA"),
         (f"id\n{'x' * 201}\n", "line 2: an id of at most 200 characters"),
         ("name,id\nAda\n", "line 2: an id of at most 200 characters, used once, is expected, not ''"),
+        ("id,name\n", "there is nobody in the roster, only its headings"),
+        (
+            "id,name\ns1,Ada\ns2,Löwe, Ada\n",
+            "line 3: there are 3 cells under 2 headings",
+        ),
+        ('id,name\ns1,"Ada\ns2,Bob\n', "the file is no CSV: line 2: a quote that is opened here is never closed"),
+        ('id,name\ns1,"Ada" L\n', "the file is no CSV: line 2: ',' expected after"),
         ("id\n" + "\n".join(f"s{number}" for number in range(20_001)), "a roster has at most 20,000 students"),
-        ("id\n" + '"' + "x" * 200_000, "the file is no CSV: field larger than field limit"),
+        ("id\n" + '"' + "x" * 200_000, "the file is no CSV: line 2: field larger than field limit"),
     ],
 )
 def test_rosters_that_are_refused(tmp_path: Path, content: str, said: str) -> None:
@@ -155,7 +164,7 @@ def test_rosters_that_are_refused(tmp_path: Path, content: str, said: str) -> No
 
 
 def test_manifests_that_are_refused(exam: Exam, tmp_path: Path) -> None:
-    good = json.loads(to_json(issue(exam, STUDENTS, SECRET), str(tmp_path)))
+    good = json.loads(to_json(issue(exam, STUDENTS, SECRET), str(tmp_path), SECRET))
 
     def refused(content: str, said: str) -> None:
         with pytest.raises(ProblemError, match=r"^.*manifest.json: ") as caught:
@@ -165,7 +174,7 @@ def test_manifests_that_are_refused(exam: Exam, tmp_path: Path) -> None:
     refused("{", "the file is no manifest: it is not JSON")
     refused("[" * 100_000, "the file is no manifest: it is not JSON")
     refused("[]", "the file is no manifest of an exam")
-    refused(json.dumps({**good, "format": 2}), "format: this manifest has another format than 1")
+    refused(json.dumps({**good, "format": 3}), "format: this manifest has another format than 1 or 2")
     refused(json.dumps({**good, "students": 2 * good["students"]}), "students: an id and a code are used once")
     twice = [{**student, "code": good["students"][0]["code"]} for student in good["students"]]
     refused(json.dumps({**good, "students": twice}), "students: an id and a code are used once")

@@ -1,0 +1,105 @@
+"""What people decided about single answers: data beside the manifest, which no marking writes over.
+
+It comes from the list of what has to be looked at: whoever fills in `marks` there has decided, and the next marking
+keeps it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TypeAlias
+from unicodedata import category
+
+from ..errors import ProblemError, UserError
+from ..networks.exercise import to_csv
+from ..untrusted import csv_rows, decoded_leniently, printable, read_bytes
+
+HEADINGS = ("student", "part", "marks", "because", "wrote")
+_NEEDED = ("student", "part", "marks")
+_MOST_BYTES = 16 * 2**20
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The marks of a part. `wrote`: the words that they are for; None where they are for any."""
+
+    marks: Fraction
+    because: str = ""
+    wrote: str | None = None
+
+
+Decisions: TypeAlias = Mapping[tuple[str, str], Decision]
+"""(id of the student, casefolded, part) → what was decided."""
+
+
+def normal(text: str) -> str:
+    """Words as a spreadsheet gives them back: on one line, without what nobody sees, or a ' before them."""
+    seen = "".join(letter for letter in text if letter in "\t\n\r" or category(letter) not in ("Cc", "Cf", "Cs"))
+    return " ".join(seen.split()).removeprefix("'")[:2_000]
+
+
+def read(path: str) -> dict[tuple[str, str], Decision]:
+    """The decisions in a file; none where there is no file. Raises ProblemError with the line."""
+    if not os.path.lexists(path):
+        return {}
+    text = decoded_leniently(read_bytes(path, _MOST_BYTES, "a list of decisions"), path)
+    try:
+        rows = list(csv_rows(text))
+    except UserError as error:
+        raise ProblemError(printable(path), "", str(error)) from None
+    if not rows:
+        return {}
+    headings = [cell.strip().casefold() for cell in rows[0][1]]
+    if missing := [name for name in _NEEDED if name not in headings]:
+        raise ProblemError(printable(path), "line 1", f"a list of decisions has a column {missing[0]}")
+    return dict(_rows(path, headings, rows[1:]))
+
+
+def _rows(
+    path: str, headings: list[str], rows: Iterable[tuple[int, list[str]]]
+) -> Iterator[tuple[tuple[str, str], Decision]]:
+    seen: set[tuple[str, str]] = set()
+    for line, row in rows:
+        cells = dict(zip(headings, (cell.strip().removeprefix("'") for cell in row), strict=False))
+        typed = cells.get("marks", "")
+        if not typed:
+            continue  # nobody has decided yet
+        try:
+            marks = Fraction(typed.replace(",", "."))
+        except (ValueError, ZeroDivisionError):
+            rule = f"marks are a number, such as 1.5, not {printable(typed)}"
+            raise ProblemError(printable(path), f"line {line}", rule) from None
+        if marks < 0 or len(typed) > 20:
+            raise ProblemError(printable(path), f"line {line}", f"marks are not negative: {printable(typed)}")
+        key = cells.get("student", "").casefold(), cells.get("part", "")
+        if key in seen:
+            who = printable(f"{key[0]}, {key[1]}")
+            raise ProblemError(printable(path), f"line {line}", f"{who} is decided twice")
+        seen.add(key)
+        wrote = normal(cells["wrote"]) if "wrote" in cells else None
+        yield key, Decision(marks, cells.get("because", ""), wrote)
+
+
+def merged(known: Decisions, new: Decisions, path: str) -> dict[tuple[str, str], Decision]:
+    """Both. Raises ProblemError, naming the file of the new ones, where they differ: nobody's decision is lost."""
+    for key, decision in new.items():
+        if key in known and known[key].marks != decision.marks and known[key].wrote == decision.wrote:
+            rule = (f"{printable(', '.join(key))} has {float(decision.marks):g} marks here, and "
+                    f"{float(known[key].marks):g} among what was decided before; change one of them")  # fmt: skip
+            raise ProblemError(printable(path), "", rule)
+    return {**known, **new}
+
+
+def to_text(decisions: Decisions) -> str:
+    """The decisions as a file that a spreadsheet opens and `read` reads."""
+    rows = [HEADINGS]
+    for (student, part), each in sorted(decisions.items()):
+        rows.append((student, part, _number(each.marks), each.because, each.wrote or ""))
+    return "\ufeff" + to_csv(rows)
+
+
+def _number(marks: Fraction) -> str:
+    return str(marks.numerator) if marks.denominator == 1 else f"{float(marks):g}"
