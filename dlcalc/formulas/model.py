@@ -13,7 +13,7 @@ from typing import Any
 
 from ..errors import InternalError
 from ..expressions.evaluate import Evaluator, compile_node
-from ..expressions.nodes import Kind, Name, Node, Range
+from ..expressions.nodes import Kind, Name, Node, Range, names_in
 from ..expressions.parser import parse, parse_range
 from ..expressions.reader import Declarations
 from .topics import ids_known, load
@@ -104,6 +104,8 @@ class Mistake:
     weight: float = 0.5
     """How common, 0 to 1; the more common is named first."""
     hint: str = ""
+    also: tuple[str, ...] = ()
+    """Conventions, or options of one, that edit the same step, and under which it is a mistake all the same."""
 
     @property
     def edits(self) -> dict[str, str]:
@@ -121,6 +123,13 @@ class Convention:
     variant: bool = False
     """Another layer rather than another count (one without biases), or another unit: never an answer to the question
     for this one."""
+    untrue: tuple[str, ...] = field(default=(), kw_only=True)
+    """Words of which a sentence that has them is untrue under it: "bias" in a layer without biases."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What a mistake may call it."""
+        return frozenset({self.name})
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,6 +204,29 @@ class Formula:
     def parse_each(self, text: str) -> tuple[Range, ...]:
         """`t in 1..T`, or several: `i in 1..h, j in 1..w`."""
         return tuple(parse_range(part, self.declarations[False]) for part in text.split(",") if part.strip())
+
+    def holds(self, mistake: Mistake, convention: Convention) -> bool:
+        """Whether a mistake is one under a convention too, and its sentence true.
+
+        Its edit is one of the formula's own step: where a convention edits the same step, or one that the edit goes
+        around, it is another mistake, or none.
+        """
+        if convention is self.conventions[0]:
+            return True
+        edits = convention.edits.keys() - ({mistake.step} if convention.names & set(mistake.also) else set())
+        if mistake.step in edits or any(words in mistake.because for words in convention.untrue):
+            return False
+        around = (self._reads(mistake.step) - self._names(mistake.step, mistake.expression)) & edits
+        return not any(self._reads(step) & self._names(mistake.step, mistake.expression) for step in around)
+
+    def _reads(self, step: str) -> frozenset[str]:
+        """The names that a step reads; none for a variable."""
+        found = self.by_name.get(step)
+        return self._names(step, found.expression) if isinstance(found, Step) else frozenset()
+
+    def _names(self, step: str, expression: str) -> frozenset[str]:
+        found = self.by_name.get(step)
+        return frozenset(names_in(self.parse(expression, found is not None and found.per_axis))) & self.by_name.keys()
 
     @cached_property
     def declarations(self) -> tuple[Declarations, Declarations]:

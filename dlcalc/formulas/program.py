@@ -12,7 +12,7 @@ from functools import cached_property
 from ..errors import InternalError
 from ..expressions.arrays import unrolled
 from ..expressions.nodes import Value
-from .model import Formula, Mistake
+from .model import Convention, Formula, Mistake
 from .registry import formula as find_formula
 from .steps import Op, State, Unit, Unrolled, arguments, blocks, edited, opened
 
@@ -80,8 +80,11 @@ class Program:
 
     @cached_property
     def mistakes(self) -> tuple[Mistake, ...]:
-        """The formula's own mistakes and, under dotted names, those of the formulas that its steps call."""
-        return _mistakes(self.formula)
+        """The formula's own mistakes and, under dotted names, those of the formulas that its steps call.
+
+        Of each those that are mistakes under the convention.
+        """
+        return _mistakes(self.formula, (self.convention,))
 
     def relevant(self, target: str) -> tuple[Mistake, ...]:
         """The mistakes on the way to `target`, in the order of what they change first."""
@@ -216,11 +219,20 @@ def _edit(mistake: Mistake) -> Edit:
     return mistake.step, mistake.expression
 
 
-def _mistakes(formula: Formula) -> tuple[Mistake, ...]:
-    found = list(formula.mistakes)
+def _mistakes(formula: Formula, conventions: tuple[Convention, ...]) -> tuple[Mistake, ...]:
+    """`conventions`: that of the formula and of those that call it, which may make a sentence untrue."""
+    own, *others = conventions
+    words = [word for other in others for word in other.untrue]
+    found = [
+        mistake
+        for mistake in formula.mistakes
+        if formula.holds(mistake, own) and not any(word in mistake.because for word in words)
+    ]
     for step in formula.steps:
         if step.called:
-            inner = _mistakes(find_formula(step.called))
+            called = find_formula(step.called)
+            used = next((known for known in called.conventions if known.name == own.name), called.conventions[0])
+            inner = _mistakes(called, (used, *conventions))
             found += [replace(m, id=f"{step.name}.{m.id}", step=f"{step.name}.{m.step}") for m in inner]
     return tuple(found)
 

@@ -6,12 +6,13 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from math import sqrt
 
 from .. import document as doc
 from ..answers.choices import letter
 from ..answers.targets import CellTarget, FormulaTarget, SlipTarget, TableTarget
-from ..answers.terms import ARRAYS
+from ..answers.terms import ARRAYS, Terms
 from ..errors import DlcalcError
 from ..expressions import printing
 from ..expressions.nodes import Value
@@ -34,6 +35,8 @@ FAR = 4.0
 """Standard deviations from chance, and ABOVE it, at which a pattern in computed choices is told."""
 ABOVE = 0.3
 MUCH_LONGER = 1.25
+MOST_TAKEN = 0.05
+"""A larger share of wrong answers that count as right at the precision that is asked is a fault."""
 COMMON = 0.4
 """Mistakes of at least this weight should be told apart."""
 
@@ -68,6 +71,10 @@ class Checked:
     common: int = 0
     as_right: Counter[str] = field(default_factory=Counter)
     alike: Counter[str] = field(default_factory=Counter)
+    wrong: Counter[str] = field(default_factory=Counter)
+    """Part → wrong numbers to which mistakes lead."""
+    taken: Counter[str] = field(default_factory=Counter)
+    """Part: mistake → those that count as right, written with as many digits as the part asks."""
     patterns: list[Pattern] = field(default_factory=list)
     trials: int = 0
 
@@ -100,6 +107,7 @@ class Checked:
             "lead_to_right": dict(self.as_right.most_common()),
             "lead_to_the_same": dict(self.alike.most_common()),
             "told_apart": round(self.told_apart, 4),
+            "full_marks_for_wrong": dict(self.taken.most_common()),
             "patterns": [vars(pattern) for pattern in self.patterns],
             "tests": self.trials,
             "faults": self.faults,
@@ -126,6 +134,7 @@ def check(problem: Problem, seeds: int) -> Checked:
         _collisions(found, made)
         places.add(made)
     found.uncounted = sorted(uncounted)
+    _too_coarse(found)
     places.judge(found)
     for trial in problem.trials:
         found.trials += 1
@@ -196,6 +205,8 @@ def _collisions(found: Checked, made: Variant) -> None:
         if isinstance(asked, FormulaTarget):
             every = wrong_values(asked.formula, asked.given, asked.name, asked.convention).values()
             common = [mistake.id for mistake, _ in every if mistake.weight >= COMMON]
+        if part.kind in ("number", *ARRAYS):
+            _rounded(found, part, asked)
         seen: dict[Value, str] = {}
         wrong = [each for each in asked.wrong() if each.weight >= COMMON]
         if isinstance(asked, CellTarget) or part.kind in ARRAYS:
@@ -207,6 +218,39 @@ def _collisions(found: Checked, made: Variant) -> None:
             if each.value in seen:
                 found.alike[f"{part.id}: {each.id} = {seen[each.value]}"] += 1
             seen.setdefault(each.value, each.id)
+
+
+# precision
+
+
+def _rounded(found: Checked, part: Part, asked: FormulaTarget | CellTarget) -> None:
+    """Counts the wrong answers of a part, and those that the digits which it asks do not tell from the right one."""
+    for each in asked.wrong():
+        found.wrong[part.id] += 1
+        if each.value != asked.expected and taken_for(asked.expected, each.value, part.terms):
+            found.taken[f"{part.id}: {each.id}"] += 1
+
+
+def taken_for(right: Value, wrong: Value, terms: Terms) -> bool:
+    """Whether wrong numbers, written with as many digits as are asked, lie as near to the right ones as is allowed."""
+    if isinstance(right, tuple) and isinstance(wrong, tuple):
+        return len(right) == len(wrong) and all(taken_for(r, w, terms) for r, w in zip(right, wrong, strict=True))
+    if right == wrong:
+        return True
+    if not isinstance(right, int | float | Fraction) or not isinstance(wrong, float | Fraction):
+        return False  # a whole number is written whole
+    wrote = Fraction(wrong if terms.tolerance else f"{float(wrong):.{terms.significant - 1}e}")
+    return right == wrote or (not isinstance(right, int) and abs(Fraction(right) - wrote) <= terms.near(wrote))
+
+
+def _too_coarse(found: Checked) -> None:
+    for part, wrong in found.wrong.items():
+        taken = sum(count for mistake, count in found.taken.items() if mistake.startswith(f"{part}: "))
+        if taken > MOST_TAKEN * wrong:
+            found.fault(
+                f"{part}: {taken} of {wrong} wrong answers count as right at the precision that is asked: ask for more "
+                "digits, or draw so that mistakes differ"
+            )
 
 
 # patterns of choices

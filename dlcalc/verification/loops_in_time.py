@@ -191,7 +191,7 @@ def _adam(g: Given, convention: str) -> Counts:
 
     one, two = g.get("beta_1", Fraction(9, 10)), g.get("beta_2", Fraction(999, 1000))
 
-    def run() -> list[tuple[Any, Any, Any]]:
+    def run() -> list[tuple[Any, ...]]:
         w, mean, square, found = g["w"], 0, 0, []
         left_one = left_two = 1
         for slope in g["g"]:
@@ -199,12 +199,13 @@ def _adam(g: Given, convention: str) -> Counts:
             square = square * two + slope * slope * (1 - two)
             left_one, left_two = left_one * one, left_two * two
             corrected = mean / (1 - left_one)
-            w = w - float(g["eta"]) * float(corrected) / math.sqrt(square / (1 - left_two) + g["epsilon"])
-            found.append((mean, corrected, w))
+            change = float(g["eta"]) * float(corrected) / math.sqrt(square / (1 - left_two) + g["epsilon"])
+            w = w - change
+            found.append((mean, corrected, change, w))
         return found
 
     return {name: lambda place=place: tuple(each[place] for each in run())  # type: ignore[misc]
-            for place, name in enumerate(("m", "mhat", "w_new"))}  # fmt: skip
+            for place, name in enumerate(("m", "mhat", "change", "w_new"))}  # fmt: skip
 
 
 # statistics

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from fractions import Fraction
 
 import pytest
 from problem_files import FRONT, changed, one_part, problem
 
+from dlcalc.answers.terms import Terms
+from dlcalc.expressions.nodes import Value
 from dlcalc.quiz import bank, variant
 from dlcalc.quiz.problem import Problem
 from dlcalc.verification import bank_check, second_count
-from dlcalc.verification.bank_check import Checked, check
+from dlcalc.verification.bank_check import Checked, check, taken_for
 
 SEEDS = 20
 
@@ -130,3 +133,43 @@ def test_shares_of_nothing() -> None:
     assert empty.to_dict()["faults"] == []
     assert isinstance(empty.alike, Counter)
     assert isinstance(problem(), Problem)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "terms", "taken"),
+    [
+        (0.98765, 0.98771, Terms(), True),  # both 0.988
+        (0.98765, 0.98812, Terms(), True),
+        (0.98765, 0.98911, Terms(), False),
+        (0.98765, 0.98771, Terms(significant=5), False),
+        (Fraction(2), Fraction(2001, 1000), Terms(), True),  # 2.001 is written 2.00
+        (Fraction(2), Fraction(202, 100), Terms(), False),
+        (34944, 34848, Terms("integer"), False),
+        (100.0, 100.9, Terms(tolerance=Fraction(1, 100), relative=True), True),
+        (100.0, 101.5, Terms(tolerance=Fraction(1, 100), relative=True), False),
+        ((1, 0.4444), (1, 0.4441), Terms("vector"), True),
+        ((1, 0.4444), (2, 0.4441), Terms("vector"), False),
+        ((1, 0.5), (1, 0.5, 0.5), Terms("vector"), False),
+    ],
+)
+def test_wrong_numbers_that_count_as_right(right: Value, wrong: Value, terms: Terms, taken: bool) -> None:
+    assert taken_for(right, wrong, terms) is taken
+
+
+def test_a_part_that_cannot_tell_mistakes_is_a_fault() -> None:
+    """A weight of 2 that moves by a hundredth in a step of Adam: within one percent nearly every mistake is right."""
+    part = """id = 'weights'
+kind = 'vector'
+ask = 'adam_by_hand_scalar.w_new'
+with = {w = 'w', g = 'g', eta = 'eta', epsilon = '0'}
+convention = 'textbook'
+"""
+    drawn = "w = [2]\ng = {length = 2, from = [1, 2]}\neta = [0.01]"
+    found = check(one_part(f"{part}tolerance = '1%'", drawn), 10)
+    wrong, taken = found.wrong["weights"], found.taken.total()
+    assert taken > wrong / 2
+    assert found.faults == [f"weights: {taken} of {wrong} wrong answers count as right at the precision that is asked: "
+                            "ask for more digits, or draw so that mistakes differ"]  # fmt: skip
+    change = check(one_part(part.replace("w_new", "change"), drawn), 10)
+    assert (change.faults, change.taken.total()) == ([], 0)
+    assert change.to_dict()["full_marks_for_wrong"] == {}

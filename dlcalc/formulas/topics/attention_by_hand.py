@@ -52,7 +52,7 @@ _CONVENTIONS = (
     Convention("causal", "decoders, language models", "a token attends to itself and those before it",
                {"powers": "if(j <= t, exp(scores[t, j]), 0)"}, variant=True),
     Convention("unscaled", "Luong et al., 2015", "dot products without a divisor", {"scale": "1"},
-               variant=True),
+               variant=True, untrue=("√d",)),
 )  # fmt: skip
 _SOURCE = "Vaswani et al., arXiv:1706.03762, equation 1"
 

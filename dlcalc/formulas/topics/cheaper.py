@@ -104,7 +104,8 @@ DEPTHWISE_SEPARABLE = Formula(
     warnings=fit_warnings("filter", 2),
     conventions=(
         Convention("textbook", "textbooks, two layers in PyTorch", "both convolutions have biases: c + k"),
-        Convention("keras", "Keras's SeparableConv2D", "no biases between the two: k", {"depthwise_biases": "0"}),
+        Convention("keras", "Keras's SeparableConv2D", "no biases between the two: k", {"depthwise_biases": "0"},
+                   untrue=("both convolutions",)),
         replace(NO_BIAS, who="MobileNet and Xception, before each batch normalisation"),
     ),
     axes=2,

@@ -67,7 +67,8 @@ COUNT_MISTAKES = (
 
 _NEED_TWO_AXES = frozenset({"axes-swapped", "filter-not-squared", "one-axis-discarded"})
 
-NO_BIAS = Convention("no-bias", "layers before a batch normalisation", "without biases", {"biases": "0"}, variant=True)
+NO_BIAS = Convention("no-bias", "layers before a batch normalisation", "without biases", {"biases": "0"}, variant=True,
+                     untrue=("bias",))  # fmt: skip
 
 _GROUPS = Condition("mod(c, groups) = 0 and mod(k, groups) = 0", "groups divides both c and k: {groups} does not "
                     "divide {c} and {k}")  # fmt: skip
@@ -199,7 +200,7 @@ CONV_SAME = Formula(
         Convention("textbook", "textbooks, TensorFlow, Keras, ONNX SAME_UPPER", "the odd pixel of padding goes to the "
                    "end"),
         Convention("same-lower", "ONNX SAME_LOWER", "the odd pixel of padding goes to the beginning",
-                   {"pad_begin": "ceil(pad/2)"}),
+                   {"pad_begin": "ceil(pad/2)"}, untrue=("goes to the end",)),
         NO_BIAS,
     ),
     axes=2,

@@ -72,7 +72,8 @@ DENSE = Formula(
     forms=(Form("parameters", "(n + 1)*m"),),
     conventions=(
         _TEXTBOOK,
-        Convention("no-bias", "layers before a batch normalisation", "without biases", {"biases": "0"}, variant=True),
+        Convention("no-bias", "layers before a batch normalisation", "without biases", {"biases": "0"}, variant=True,
+                   untrue=("bias",)),
     ),
     input_shape="shape(n)",
     shape="output",
@@ -111,7 +112,7 @@ MLP = Formula(
         Mistake("one-bias", "layer_biases", "1", "every unit has its own bias, not every layer", 0.4,
                 "How many biases does one layer have?"),
         Mistake("output-layer-forgotten", "layers", "len(u) - 2", "the step from the last hidden layer to the "
-                "output has weights and biases too", 0.4, "How many steps lead from the inputs to the outputs?"),
+                "output has parameters too", 0.4, "How many steps lead from the inputs to the outputs?"),
         Mistake("widths-added", "layer_weights", "u[l] + u[l+1]", "every unit is joined to every unit of the next "
                 "layer, so the two widths are multiplied", 0.3, "How many lines leave one unit?"),
         *_MULTIPLY_MISTAKES,
@@ -124,7 +125,8 @@ MLP = Formula(
     conditions=(Condition("layers >= 1", "a network has at least two widths, inputs and outputs, not only {u}"),),
     conventions=(
         _TEXTBOOK,
-        Convention("no-bias", "notes that leave the biases out", "without biases", {"layer_biases": "0"}, variant=True),
+        Convention("no-bias", "notes that leave the biases out", "without biases", {"layer_biases": "0"}, variant=True,
+                   untrue=("bias",)),
     ),
     input_shape="shape(u[1])",
     shape="output",
@@ -161,7 +163,7 @@ MLP_BATCHNORM = Formula(
         Convention("pytorch", "PyTorch", "running means and variances are buffers, not parameters"),
         Convention("keras", "Keras", "all four values of a channel are parameters, two of them non-trainable"),
         Convention("no-hidden-bias", "networks that drop what β makes redundant", "hidden layers without biases",
-                   {"biases": "u[len(u)]"}, variant=True),
+                   {"biases": "u[len(u)]"}, variant=True, untrue=("bias",)),
     ),
     source="Ioffe and Szegedy, arXiv:1502.03167",
 )  # fmt: skip

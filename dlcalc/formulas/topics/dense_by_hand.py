@@ -134,7 +134,8 @@ _ACTIVATIONS = (
 )
 _SLOPES = {"relu": "step(z)", "sigmoid": "yhat ⊙ (1 - yhat)", "tanh": "1 - yhat^2", "step": "0*z"}
 _COLUMN = Option("column", "textbooks, PyTorch (W is outputs × inputs)", "column layout: z = W x + b")
-_ROW = Option("row", "Keras, d2l (W is inputs × outputs)", "row layout: z = x W + b", {"weighted": "W^T x"})
+_ROW = Option("row", "Keras, d2l (W is inputs × outputs)", "row layout: z = x W + b", {"weighted": "W^T x"},
+              untrue=("column layout",))  # fmt: skip
 _WEIGHTS = (quantity("W", "w", "weights", _MATRIX), quantity("b", "b", "bias", _VECTOR, "0"))
 _LAYER = (
     Step("weighted", "W x", "weighted inputs, one sum per unit", kind=_VECTOR),
@@ -200,7 +201,7 @@ DENSE_BACKWARD = Formula(
             for each in _ACTIVATIONS
             if each.name != "softmax"
         ),
-        (_COLUMN, Option("row", _ROW.who, _ROW.says, {**_ROW.edits, "dW": "x ⊗ delta", "dx": "W delta + 0*x"})),
+        (_COLUMN, replace(_ROW, edits={**_ROW.edits, "dW": "x ⊗ delta", "dx": "W delta + 0*x"})),
     ),
     source="Rumelhart, Hinton and Williams, Nature 323, 1986",
 )  # fmt: skip
@@ -224,11 +225,25 @@ _HIDDEN = (
     Option("sigmoid", "textbooks", "hidden units are sigmoids"),
     Option("tanh-hidden", "textbooks", "hidden units are tanh", {"h": "tanh(z1)", "slope1": "1 - h^2"}, True),
     Option("relu-hidden", "most nets today", "hidden units are ReLU", {"h": "relu(z1)", "slope1": "step(z1)"}, True),
-    Option("linear-hidden", "linear nets", "hidden units are linear", {"h": "z1", "slope1": "0*z1 + 1"}, True),
+    Option(
+        "linear-hidden",
+        "linear nets",
+        "hidden units are linear",
+        {"h": "z1", "slope1": "0*z1 + 1"},
+        True,
+        ("hidden unit stands the activation", "after the activation"),
+    ),
 )
 _OUT = (
     Option("sigmoid-output", "textbooks", "outputs are sigmoids"),
-    Option("linear-output", "regression", "outputs are linear", {"yhat": "z2", "slope2": "0*z2 + 1"}, True),
+    Option(
+        "linear-output",
+        "regression",
+        "outputs are linear",
+        {"yhat": "z2", "slope2": "0*z2 + 1"},
+        True,
+        ("output stands the activation",),
+    ),
 )
 _NET_MISTAKES = (
     Mistake("hidden-bias-forgotten", "z1", "W1 x", "every hidden unit adds its bias", 0.5, "What is added to W x?"),

@@ -113,7 +113,7 @@ ANCHORS = Formula(
     conventions=(
         Convention("textbook", "Faster R-CNN", "every scale with every ratio"),
         Convention("d2l", "Dive into Deep Learning", "only the pairs with the first scale or the first ratio",
-                   {"per_position": "scales + ratios - 1"}),
+                   {"per_position": "scales + ratios - 1"}, untrue=("every scale and ratio",)),
     ),
     axes=2,
     unknowns=(("n",), ("scales",), ("ratios",)),

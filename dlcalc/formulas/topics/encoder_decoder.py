@@ -15,7 +15,9 @@ from ..model import Condition, Convention, Form, Formula, Mistake, Step, Variabl
 from .dense import FLOPS, WIDTHS
 from .recurrent import ANSWERS, HIDDEN, INPUT, MEMORY_STEPS, OUTPUT_COST_MISTAKES
 
-_NO_BIAS = Convention("no-bias", "layers built with bias=False", "without biases", variant=True)
+_NO_BIAS = Convention(
+    "no-bias", "layers built with bias=False", "without biases", variant=True, untrue=("bias", "in reverse")
+)
 
 SEQ2SEQ = Formula(
     id="seq2seq",
@@ -43,7 +45,7 @@ SEQ2SEQ = Formula(
     answers=ANSWERS,
     mistakes=(
         Mistake("decoder-forgotten", "parameters", "encoder.parameters + readout.parameters",
-                "the decoder is an LSTM of its own, with weights and biases of its own", 0.6,
+                "the decoder is an LSTM of its own, with parameters of its own", 0.6,
                 "Does the decoder use the encoder's weights?"),
         Mistake("output-layer-forgotten", "parameters", "encoder.parameters + decoder.parameters",
                 "the decoder's state is turned into outputs by a dense layer, which has parameters too", 0.6,
@@ -67,7 +69,8 @@ SEQ2SEQ = Formula(
         Convention("pytorch", "PyTorch", "two bias vectors per gate in both LSTMs"),
         Convention("keras", "Keras", "one bias vector per gate"),
         Convention("context-at-every-step", "Cho et al., 2014", "the decoder also reads the encoder's last state at "
-                   "every step", {"decoder": "lstm(n=d + m, m=m, T=T)"}, variant=True),
+                   "every step", {"decoder": "lstm(n=d + m, m=m, T=T)"}, variant=True,
+                   untrue=("first state",)),
         _NO_BIAS,
     ),
     input_shape="shape(S, n)",
@@ -136,8 +139,8 @@ AUTOENCODER = Formula(
     ),
     answers=("parameters", "weights", "biases", "code", "encoder", "decoder"),
     mistakes=(
-        Mistake("decoder-forgotten", "parameters", "encoder.parameters", "the decoder has weights and biases of its "
-                "own", 0.6, "What turns the code back into the input?"),
+        Mistake("decoder-forgotten", "parameters", "encoder.parameters", "the decoder has parameters of its own", 0.6,
+                "What turns the code back into the input?"),
         Mistake("encoder-twice", "parameters", "2*encoder.parameters", "the decoder has as many weights as the "
                 "encoder, but its biases belong to other layers: it ends at the input's width, not at the code's", 0.6,
                 "How many biases has the decoder's last layer?"),
@@ -150,7 +153,8 @@ AUTOENCODER = Formula(
     conventions=(
         Convention("textbook", "textbooks", "encoder and decoder have weights of their own"),
         Convention("tied-weights", "Vincent et al., 2010", "the decoder uses the encoder's weights, transposed; only "
-                   "its biases are its own", {"weights": "encoder.weights"}, variant=True),
+                   "its biases are its own", {"weights": "encoder.weights"}, variant=True,
+                   untrue=("the decoder has",)),
         _NO_BIAS,
     ),
     source="Hinton and Salakhutdinov, Science 313, 2006",
@@ -191,7 +195,7 @@ TRANSFER = Formula(
     conventions=(
         Convention("textbook", "textbooks, PyTorch, Keras", "a frozen layer is frozen with weights and biases"),
         Convention("no-bias", "notes that leave the biases out", "without biases", {"frozen_biases": "0"},
-                   variant=True),
+                   variant=True, untrue=("bias",)),
     ),
     unknowns=(("frozen",),),
     notes=(

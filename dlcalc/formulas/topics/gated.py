@@ -36,7 +36,7 @@ _ONE_BIAS_VECTOR = Mistake(
 
 LSTM_BLOCKS = "forget, input and output gate, and the candidate"
 FOUR_BLOCKS = (
-    Mistake("three-gates", "gates", "3", "besides its three gates an LSTM has a candidate with weights and biases like "
+    Mistake("three-gates", "gates", "3", "besides its three gates an LSTM has a candidate with parameters like "
             "theirs: four blocks in all", 0.7, "Which block proposes the new cell state?"),
     Mistake("one-gate", "gates", "1", "that is a simple RNN's count: an LSTM has four blocks of such weights, three "
             "gates and a candidate", 0.4, "How many blocks of weights has an LSTM?"),
@@ -103,7 +103,7 @@ GRU = recurrent_layer(
     mistakes=(
         Mistake("four-gates", "gates", "4", "four blocks are an LSTM's: a GRU has an update gate, a reset gate and a "
                 "candidate", 0.6, "Which gates has a GRU?"),
-        Mistake("two-gates", "gates", "2", "besides its two gates a GRU has a candidate with weights and biases like "
+        Mistake("two-gates", "gates", "2", "besides its two gates a GRU has a candidate with parameters like "
                 "theirs: three blocks in all", 0.6, "Which block proposes the new state?"),
         _ONE_BIAS_VECTOR,
     ),
@@ -156,8 +156,8 @@ CONVLSTM = Formula(
                 "own", 0.5, "How many bias vectors does the cell have?"),
         Mistake("bias-per-position", "biases", "gates*bias_vectors*prod(n)*k", "all positions of a map share one bias",
                 0.3, "Which bias does the next position use?"),
-        Mistake("weights-per-step", "parameters", "T*(weights + biases)", "all T steps use the same filters and "
-                "biases, so they are counted once", 0.5, "Which filters does the next time step use?"),
+        Mistake("weights-per-step", "parameters", "T*(weights + biases)", "all T steps use the same "
+                "parameters, so they are counted once", 0.5, "Which filters does the next time step use?"),
         Mistake("macs-one-step", "macs", "prod(n)*filter_weights + peephole_macs", "the filters are used again at each "
                 "of the T steps", 0.5, "How often is each filter used?"),
         Mistake("macs-one-position", "macs", "T*weights", "the filters are used at every position of the image", 0.5,

@@ -66,7 +66,8 @@ def _with_row(forward: Formula, steps: tuple[Step, ...]) -> tuple[Option, ...]:
     if "row" not in found:
         return (COLUMN,)
     row = found["row"]
-    return (COLUMN, Option("row", row.who, "row layout: x_t W + h_{t−1} U + b", {**row.edits, **_row(steps)}))
+    says, edits = "row layout: x_t W + h_{t−1} U + b", {**row.edits, **_row(steps)}
+    return (COLUMN, Option("row", row.who, says, edits, untrue=row.untrue))
 
 
 def _gradient(kinds: Kinds, name: str, weights: str) -> Variable:

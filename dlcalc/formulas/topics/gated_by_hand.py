@@ -96,7 +96,7 @@ def _lstm_layouts(kinds: Kinds, peephole: dict[str, str]) -> tuple[Option, ...]:
     if kinds.scalar:
         return (COLUMN,)
     edits = {g: _row_gate(g, more=peephole.get(g, "")) for g in "fio"} | {"g": _row_gate("c", "tanh")}
-    return (COLUMN, Option("row", "Keras, d2l", "row layout: x_t W + h_{t−1} U + b", edits))
+    return (COLUMN, Option("row", "Keras, d2l", "row layout: x_t W + h_{t−1} U + b", edits, untrue=("column layout",)))
 
 
 _LSTM_PYTORCH = Convention(
@@ -172,6 +172,7 @@ _GRU_ROW = Option(
     "Keras, d2l",
     "row layout: x_t W + h_{t−1} U + b",
     {"z": _row_gate("z"), "r": _row_gate("r"), "p": "W_g^T x[t] + b_g", "u": "U_g^T v[t] + d"},
+    untrue=("column layout",),
 )
 
 
@@ -179,7 +180,7 @@ def _preset(name: str, who: str, says: str, *options: Option) -> Convention:
     edits: dict[str, str] = {}
     for option in options:
         edits.update(option.edits)
-    return Convention(name, who, says, edits)
+    return Convention(name, who, says, edits, untrue=tuple(words for option in options for words in option.untrue))
 
 
 _GRU_PYTORCH = _preset("pytorch", "PyTorch", "z keeps; reset after the product, whose bias d = b_hn is reset with it; "

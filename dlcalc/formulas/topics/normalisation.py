@@ -71,9 +71,9 @@ BATCHNORM = Formula(
         Convention("keras", "Keras", "all four values of a channel are parameters, two of them non-trainable",
                    {"parameters": "values"}),
         Convention("no-scale", "layers before a ReLU, such as those of Keras's Inception-v3", "a shift for every "
-                   "channel, no scale", {"weights": "0"}, variant=True),
+                   "channel, no scale", {"weights": "0"}, variant=True, untrue=("γ", "not four")),
         Convention("keras-no-scale", "Keras, with scale=False", "no scale, and the running values are parameters",
-                   {"weights": "0", "parameters": "values"}, variant=True),
+                   {"weights": "0", "parameters": "values"}, variant=True, untrue=("γ", "not four")),
     ),
     axes=2,
     input_shape="shape(n, c)",
@@ -116,7 +116,7 @@ LAYERNORM = Formula(
     conventions=(
         Convention("textbook", "textbooks, PyTorch, Keras", "a scale and a shift for every feature"),
         Convention("no-bias", "language models that drop the shift", "a scale for every feature, no shift",
-                   {"biases": "0"}, variant=True),
+                   {"biases": "0"}, variant=True, untrue=("shift", "β")),
     ),
     input_shape="shape(n)",
     shape="output",

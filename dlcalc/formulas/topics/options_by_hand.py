@@ -95,6 +95,7 @@ class Option:
     says: str
     edits: dict[str, str] = field(default_factory=dict)
     variant: bool = False
+    untrue: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,10 @@ class Chosen(Convention):
     """A convention that stands for one option of each choice."""
 
     options: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset({self.name, *self.options})
 
 
 def combined(*choices: tuple[Option, ...], first: str = "textbook") -> tuple[Convention, ...]:
@@ -121,6 +126,7 @@ def _chosen(options: tuple[Option, ...], choices: tuple[tuple[Option, ...], ...]
         edits,
         any(option.variant for option in options),
         tuple(option.name for option in options),
+        untrue=tuple(words for option in options for words in option.untrue),
     )
 
 
@@ -138,7 +144,7 @@ def in_every_base(
     `logarithmic`: steps with ln, as the formula has them; `slopes`: derivatives of the loss, which are divided by the
     logarithm of the base. A loss in another unit is a variant: where nats are asked it is no right answer.
     """
-    found = [Chosen(*_parts(way), (*_options(way), "nats")) for way in ways]
+    found = [Chosen(*_parts(way), (*_options(way), "nats"), untrue=way.untrue) for way in ways]
     for base, function, unit, who in _BASES:
         for way in ways:
             edits = logarithmic | way.edits
@@ -146,7 +152,8 @@ def in_every_base(
             edits |= {step: f"({edits.get(step, text)})/ln({base})" for step, text in slopes.items()}
             name = unit if way is ways[0] else f"{way.name}-{unit}"
             says = f"{way.says}; logarithms to base {base}, so the loss is in {unit}"
-            found.append(Chosen(name, who, says, edits, True, (*_options(way), unit)))
+            untrue = (*way.untrue, "natural", "ln ")
+            found.append(Chosen(name, who, says, edits, True, (*_options(way), unit), untrue=untrue))
     return tuple(found)
 
 

@@ -157,10 +157,10 @@ def _count_mistakes(gates: int, each: str) -> tuple[Mistake, ...]:
         Mistake("one-bias", "biases", f"cells*L*{per_gate}bias_vectors", f"{each} has one bias for each of its m "
                 "units, not one for all of them", 0.3, "How many entries has a bias vector?"),
         Mistake("one-unit", "parameters", "(weights + biases)/m", "this is one unit's share: there are m units, each "
-                "with weights and biases of its own", 0.5, "For how many units is that?"),
-        Mistake("weights-per-step", "cells", "T*D", "all T steps use the same weights and biases, so they are counted "
+                "with parameters of its own", 0.5, "For how many units is that?"),
+        Mistake("weights-per-step", "cells", "T*D", "all T steps use the same parameters, so they are counted "
                 "once", 0.6, "Which weights does the next time step use?"),
-        Mistake("one-direction", "cells", "1", "each direction has weights and biases of its own: a bidirectional "
+        Mistake("one-direction", "cells", "1", "each direction has parameters of its own: a bidirectional "
                 "layer has two of everything", 0.6, "Does the backward pass use the forward pass's weights?"),
         Mistake("deeper-layer-reads-n", "deeper_input", "n", "from the second layer on, the input is what the layer "
                 "below puts out (m per direction), not x_t of size n", 0.6, "What does the second layer read?"),
@@ -179,7 +179,7 @@ _SHAPE_MISTAKES = (
     Mistake("output-of-input-size", "output", "shape(T, n)", "what comes out at each step is the state, so its size is "
             "that of the state and not the input's n", 0.4, "Which vector does the layer put out at each step?"),
     Mistake("matrices-swapped-input", "input_matrix", "shape(m, m)", "m×m is the recurrent matrix; the input matrix "
-            "takes the n entries of x_t to the m units", 0.4, "How many entries has x_t?"),
+            "takes the n entries of x_t to the m units", 0.4, "How many entries has x_t?", also=("row-layout",)),
     Mistake("matrices-swapped-recurrent", "recurrent_matrix", "shape(m, n)", "m×n is the input matrix; the recurrent "
             "matrix takes the m entries of the old state to the m of the new one", 0.4,
             "How many entries has the state before?"),
@@ -204,7 +204,8 @@ _COST_MISTAKES = (
     *OUTPUT_COST_MISTAKES,
 )  # fmt: skip
 
-NO_BIAS = Convention("no-bias", "layers built with bias=False", "without biases", {"bias_vectors": "0"}, variant=True)
+NO_BIAS = Convention("no-bias", "layers built with bias=False", "without biases", {"bias_vectors": "0"}, variant=True,
+                     untrue=("bias",))  # fmt: skip
 ROW_LAYOUT = Convention("row-layout", "textbooks that write xU + hW", "inputs are rows, so the input matrix is n×m",
                         {"input_matrix": "shape(n, m)"})  # fmt: skip
 MANY_TO_ONE = Convention("many-to-one", "Keras unless return_sequences=True", "only the last step's output is kept",
@@ -221,10 +222,18 @@ def layer_conventions(gates: int, keras_bias_vectors: int = 1) -> tuple[Conventi
     return (
         Convention("textbook", "textbooks", f"{one}, column layout"),
         ROW_LAYOUT,
-        Convention("pytorch", "PyTorch, cuDNN, ONNX", f"{two}, bias_ih and bias_hh", double | pytorch),
+        Convention(
+            "pytorch",
+            "PyTorch, cuDNN, ONNX",
+            f"{two}, bias_ih and bias_hh",
+            double | pytorch,
+            untrue=("one bias for each",),
+        ),
         Convention("keras", "Keras", f"{one}, row layout", keras)
         if keras_bias_vectors == 1
-        else Convention("keras", "Keras (reset_after=True)", f"{two}, row layout", double | keras),
+        else Convention(
+            "keras", "Keras (reset_after=True)", f"{two}, row layout", double | keras, untrue=("one bias for each",)
+        ),
         NO_BIAS,
         MANY_TO_ONE,
     )
@@ -261,7 +270,7 @@ RNN_OUTPUT = Formula(
     ),
     answers=(*ANSWERS, "input_matrix", "recurrent_matrix", "output_matrix"),
     mistakes=(
-        Mistake("output-layer-forgotten", "parameters", "cell.parameters", "the output layer has weights and biases "
+        Mistake("output-layer-forgotten", "parameters", "cell.parameters", "the output layer has parameters "
                 "too, for each of the q outputs", 0.7, "What turns the state into the output?"),
         Mistake("output-weights-forgotten", "weights", "cell.weights", "the output layer has weights too: one for "
                 "every pair of a state entry and an output", 0.5, "What turns the state into the output?"),
@@ -287,9 +296,10 @@ RNN_OUTPUT = Formula(
                    {"output_matrix": "shape(state, q)"}),
         Convention("pytorch", "PyTorch", "two bias vectors in the cell, bias_ih and bias_hh; one in the output layer"),
         Convention("keras", "Keras", "one bias vector per layer, row layout", {"output_matrix": "shape(state, q)"}),
-        Convention("no-bias", NO_BIAS.who, NO_BIAS.says, variant=True),
+        Convention("no-bias", NO_BIAS.who, NO_BIAS.says, variant=True, untrue=NO_BIAS.untrue),
         Convention("many-to-one", "sequence classifiers", "one output, after the last step",
-                   {"output": "shape(q)", "macs": "cell.macs + readout.macs"}),
+                   {"output": "shape(q)", "macs": "cell.macs + readout.macs"},
+                   untrue=("all steps use the same output layer", "an output at every step")),
     ),
     input_shape="shape(T, n)",
     shape="output",

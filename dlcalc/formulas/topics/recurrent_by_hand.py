@@ -7,6 +7,8 @@ its terms. P. J. Werbos, Backpropagation through time, Proceedings of the IEEE 7
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..model import Convention, Formula, Mistake, Step, Variable
 from .options_by_hand import Kinds, Option, combined, for_one_unit, in_every_base, quantity
 
@@ -19,7 +21,7 @@ _RELU = Option("relu", "PyTorch with nonlinearity='relu'", "the activation is Re
 
 _COLUMN = Option("column", "textbooks", "column layout: h_t = g(U x_t + W h_{t−1} + b)")
 _ROW = Option("row", "Keras, d2l", "row layout: h_t = g(x_t U + h_{t−1} W + b)",
-              {"ux": "U^T x[t]", "wh": "W^T h[t-1]"})  # fmt: skip
+              {"ux": "U^T x[t]", "wh": "W^T h[t-1]"}, untrue=("column layout",))  # fmt: skip
 _PYTORCH = Convention("pytorch", "PyTorch", "w_ih (m, n) is U, w_hh (m, m) is W, and b is the sum of its two biases")
 
 _RECURRENCE = (
@@ -32,7 +34,7 @@ _RECURRENCE = (
     Mistake("bias-forgotten", "a", "ux[t] + wh[t]", "the bias b is added at every step", 0.4,
             "What is added besides the two products?"),
     Mistake("activation-forgotten", "h", "a[t]", "the sum goes through the activation before it is the state", 0.5,
-            "What becomes of a sum before it is a state?"),
+            "What becomes of a sum before it is a state?", also=("sigmoid", "relu")),
     Mistake("two-activations", "h", "tanh(ux[t] + b) + tanh(wh[t])", "the two products are added first, and the "
             "activation is taken once, of their sum", 0.5, "How often is the activation taken in one step?"),
     Mistake("sigmoid-for-tanh", "h", "sigmoid(a[t])", "this is the sigmoid, from 0 to 1; another activation is "
@@ -101,7 +103,7 @@ def _layouts(kinds: Kinds, **more: str) -> tuple[Option, ...]:
     """Column and row; single numbers have no layout."""
     if kinds.scalar:
         return (_COLUMN,)
-    return (_COLUMN, Option(_ROW.name, _ROW.who, _ROW.says, {**_ROW.edits, **more}))
+    return (_COLUMN, replace(_ROW, edits={**_ROW.edits, **more}))
 
 
 def _mistakes(kinds: Kinds) -> tuple[Mistake, ...]:
@@ -151,7 +153,8 @@ def _last_step(error: str, output: str, loss: str) -> Option:
     """The step `error` is 0 but at the end, where it is output less target."""
     edits = {error: f"if(t = T, {output}[t] - y[t], 0*{output}[t])", "loss": loss}
     says = "only the last time step has a loss"
-    return Option("last", "networks that answer once, at the end", says, edits, True)
+    untrue = ("every time step has a loss", "every pair", "V was used at every time step")
+    return Option("last", "networks that answer once, at the end", says, edits, True, untrue)
 
 
 _PATHS = "prod(i=k+1..j, J[i])"

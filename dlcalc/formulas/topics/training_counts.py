@@ -27,9 +27,10 @@ UPDATES = Formula(
         Mistake("epochs-forgotten", "updates", "per_epoch", "these are the updates of one epoch", 0.4,
                 "How often are the examples gone through?"),
         Mistake("one-per-example", "per_epoch", "N", "the weights are updated once per batch, not after every "
-                "example", 0.5, "After how many examples are the weights updated?"),
+                "example", 0.5, "After how many examples are the weights updated?", also=("drop-last",)),
         Mistake("one-per-epoch", "per_epoch", "1", "that is training on all examples at once; here the weights are "
-                "updated after every batch", 0.4, "After how many examples are the weights updated?"),
+                "updated after every batch", 0.4, "After how many examples are the weights updated?",
+                also=("drop-last",)),
     ),
     forms=(Form("per_epoch", "ceil(N/B)"), Form("updates", "ceil(N/B)*epochs")),
     warnings=(Condition("B <= N", "the batch size {B} is larger than the number of examples {N}"),),

@@ -1,0 +1,129 @@
+"""A mistake is one under a convention, and its sentence true there, or it is none of that convention's."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from dlcalc.errors import UserError
+from dlcalc.expressions.nodes import Value
+from dlcalc.formulas.diagnose import wrong_values
+from dlcalc.formulas.draw import draw
+from dlcalc.formulas.model import Convention, Formula
+from dlcalc.formulas.program import as_array, program
+from dlcalc.formulas.registry import formula, ids_known
+from dlcalc.formulas.run import run
+from dlcalc.formulas.topics.options_by_hand import Chosen
+
+UNTRUE = {
+    "no-bias": r"\bbias|\bshift|β",
+    "no-hidden-bias": r"\bbias",
+    "no-scale": r"γ|scale",
+    "keras-no-scale": r"γ|scale",
+    "bits": r"natural|\bln\b|base (e|2)\b",
+    "hartleys": r"natural|\bln\b|base (e|10)\b",
+    "row": "column layout",
+    "keras": "column layout|both convolutions",
+    "pytorch": "one bias for each",
+    "row-layout": "the input matrix (is|has) m×n",
+    "many-to-one": "all steps use the same output layer|output at every step|comes out at each step",
+    "last": "every time step has|every pair k|V was used at every",
+    "same-lower": "goes to the end",
+    "tied-weights": "the decoder has",
+    "d2l": "every scale and ratio",
+    "unscaled": "√d|root of d",
+    "outside": "under the root",
+    "linear-hidden": "hidden unit stands the activation|after the activation",
+    "linear-output": "output stands the activation",
+    "relu": "that of tanh|is a tanh|the sigmoid is",
+    "sigmoid": "that of tanh|is a tanh",
+    "context-at-every-step": "first state",
+    "drop-last": "last, smaller batch counts",
+    "sum": "one half|the ½",
+    "mean": "summed over|sum over the examples",
+}
+"""Convention, or option of one → what no sentence may say under it."""
+
+FORMULAS = [id for id in sorted(ids_known()) if len(formula(id).conventions) > 1]
+
+
+def options(convention: Convention) -> set[str]:
+    return {convention.name, *(convention.options if isinstance(convention, Chosen) else ())}
+
+
+@pytest.mark.parametrize("id", FORMULAS)
+def test_no_sentence_is_untrue_under_its_convention(id: str) -> None:
+    found = formula(id)
+    usual = options(found.conventions[0])
+    for convention in found.conventions[1:]:
+        for name in options(convention) - usual:
+            for mistake in program(found, convention.name).mistakes:
+                assert not re.search(UNTRUE.get(name, "$^"), mistake.because), (convention.name, mistake.because)
+
+
+def test_every_word_of_the_table_is_of_a_convention() -> None:
+    known = {name for id in FORMULAS for convention in formula(id).conventions for name in options(convention)}
+    assert UNTRUE.keys() <= known
+
+
+def answers_under(found: Formula, convention: str, given: dict[str, Value]) -> dict[str, Value]:
+    try:
+        state = run(found, given, convention=convention).state
+    except UserError:
+        return {}
+    return {name: as_array(state.values[name]) for name in found.answers}
+
+
+def that_matter(found: Formula, convention: str, draws: list[dict[str, Value]]) -> set[str]:
+    """The mistakes that change an answer in one of the draws."""
+    matter: set[str] = set()
+    for given in draws:
+        for name, value in answers_under(found, convention, given).items():
+            wrong = wrong_values(found, given, name, convention)
+            matter |= {mistake for mistake, (_, other) in wrong.items() if other != value}
+    return matter
+
+
+NO_VALUE = {"product-for-power-of-square"}
+"""What it makes of v̂ is negative: a root of it is found only where ε stands under the root and is larger."""
+WITHOUT_SLOPE = {"step": {"dense_backward_by_hand"}}
+"""The gradients of a threshold unit are 0, right or wrong."""
+
+
+@pytest.mark.parametrize("id", FORMULAS)
+def test_every_mistake_matters_under_every_convention_that_has_it(id: str) -> None:
+    """What changes an answer of the formula as it stands changes one under every convention that has the mistake."""
+    found = formula(id)
+    draws = [draw(found, "conventions", seed) for seed in range(6)]
+    usual = that_matter(found, found.conventions[0].name, draws)
+    for convention in found.conventions[1:]:
+        compiled = program(found, convention.name)
+        have = {mistake.id for name in found.answers for mistake in compiled.relevant(name)} - NO_VALUE
+        if id not in WITHOUT_SLOPE.get(convention.name.partition("-")[0], ()):
+            assert usual & have <= that_matter(found, convention.name, draws), convention.name
+
+
+@pytest.mark.parametrize(
+    ("id", "convention", "gone", "kept"),
+    [
+        ("conv", "no-bias", {"biases-forgotten", "one-bias", "bias-per-channel"}, {"channels-forgotten"}),
+        ("lstm", "no-bias", {"one-bias-vector", "biases-forgotten", "one-bias"}, {"three-gates", "one-direction"}),
+        ("lstm", "pytorch", {"one-bias"}, {"one-bias-vector", "three-gates"}),
+        ("momentum_by_hand", "pytorch", {"rate-forgotten", "momentum-forgotten"}, set()),
+        ("momentum_by_hand", "alexnet", {"update-sign-turned", "opposite-directions"}, set()),
+        ("rnn_by_hand", "row", {"matrices-swapped", "weights-transposed"}, {"recurrence-forgotten", "bias-forgotten"}),
+        ("rnn_bptt_output_by_hand", "last", {"last-loss-only", "longest-path-only"}, {"slope-missing"}),
+        ("updates", "drop-last", {"not-rounded"}, {"epochs-forgotten", "one-per-example"}),
+        ("rnn_by_hand", "relu-row", {"sigmoid-for-tanh"}, {"activation-forgotten"}),
+        ("rnn", "row-layout", set(), {"matrices-swapped-input"}),
+        ("anchors", "d2l", {"one-per-position"}, {"one-side"}),
+        ("attention_by_hand", "unscaled", {"not-scaled", "divided-by-d"}, {"softmax-forgotten"}),
+    ],
+)
+def test_which_mistakes_a_convention_has(id: str, convention: str, gone: set[str], kept: set[str]) -> None:
+    usual = {mistake.id for mistake in program(formula(id)).mistakes}
+    have = {mistake.id for mistake in program(formula(id), convention).mistakes}
+    assert gone <= usual
+    assert not gone & have
+    assert kept <= have
