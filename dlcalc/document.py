@@ -15,16 +15,22 @@ from .profiles import COURSE, Profile
 
 @dataclass(frozen=True, slots=True)
 class Text:
+    """Words as they are."""
+
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Strong:
+    """Words in bold."""
+
     words: Words
 
 
 @dataclass(frozen=True, slots=True)
 class Emphasis:
+    """Words in italics."""
+
     words: Words
 
 
@@ -140,6 +146,8 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
+    """Running text, set apart from what is before and after it."""
+
     words: Words
 
 
@@ -186,6 +194,8 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Code:
+    """A program or what a terminal shows, as it is typed; `language` names it for highlighting."""
+
     text: str
     language: str = ""
 

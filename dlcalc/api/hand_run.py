@@ -1,4 +1,4 @@
-"""Numbers by hand: an operation of `by_hand.OPERATIONS` worked out on arrays, window by window or step by step.
+"""Numbers by hand: an operation of `hand_operations.OPERATIONS` worked out on arrays, window by window or step by step.
 
 `by_hand("conv", x="1 2; 3 4", w=[[1, 0], [0, -1]])`: arrays as text, nested lists, numpy arrays, or the name of a file.
 """

@@ -33,6 +33,7 @@ def shape_of(value: Value) -> tuple[int, ...]:
 
 
 def shown(shape: tuple[int, ...]) -> str:
+    """2×3, for messages."""
     return "×".join(map(str, shape)) or "a single number"
 
 
@@ -70,6 +71,7 @@ def _is_nested(a: tuple[Value, ...]) -> bool:
 
 
 def add(a: Value, b: Value) -> Value:
+    """a + b of two numbers or two arrays of one shape; UserError for other shapes."""
     return pairwise(plus, a, b, "a sum")
 
 
@@ -148,6 +150,7 @@ def power(a: Value, exponent: int) -> Value:
 
 
 def transpose(a: Value) -> Value:
+    """Aᵀ: a matrix (m, n) as (n, m), a vector (n,) as a row (1, n), a number as it is. UserError for more axes."""
     if is_open(a):
         return Transpose(a)
     rank = len(shape_of(a))

@@ -219,6 +219,8 @@ class Add(Node):
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Neg(Node):
+    """−a."""
+
     operand: Node
 
 
@@ -231,6 +233,8 @@ class Mul(Node):
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Div(Node):
+    """a/b, in the written order; of whole numbers it is exact."""
+
     numerator: Node
     denominator: Node
 
@@ -294,6 +298,8 @@ class Index(Node):
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Transpose(Node):
+    """Aᵀ of a matrix, or of a vector as a row."""
+
     operand: Node
 
 

@@ -5,7 +5,8 @@
     inverse.find(formula, ...)          what leads to an answer
     diagnose.outcome(formula, ...)      what a mistake makes of an answer
     draw.draw(formula, ...)             quantities for an exercise
-    catalogue.ENTRIES, by_hand.OPERATIONS   the calculators, and the operations on arrays, that are made of formulas
+    catalogue.ENTRIES                   the calculators that are made of formulas
+    hand_operations.OPERATIONS          the operations on arrays
 
 A fact is stated in a file of `topics/`. Nothing is imported here, so that a calculator loads what it needs alone.
 """

@@ -39,6 +39,7 @@ def named(error: ExpressionError, name: str, text: str) -> ExpressionError:
 
 
 def quoted(text: str) -> str:
+    """What somebody typed, for a message: on one line, its beginning where it is long."""
     flat = text.replace("\n", " ")
     return f'"{flat}"' if len(flat) <= 40 else f'"{flat[:36]}…"'
 

@@ -31,6 +31,7 @@ LOSS = Name("L")
 
 
 def loss_at(time: Node) -> Index:
+    """L_t, the loss of one step."""
     return Index(LOSS, (time,))
 
 
