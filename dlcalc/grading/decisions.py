@@ -32,7 +32,8 @@ class Decision:
 
 
 Decisions: TypeAlias = Mapping[tuple[str, str], Decision]
-"""(id of the student, casefolded, part) → what was decided."""
+"""(id of the student, casefolded, part) → what was decided; with part "" that somebody has looked at what belongs to no
+part."""
 
 
 def normal(text: str) -> str:
@@ -68,7 +69,7 @@ def _rows(
         if not typed:
             continue  # nobody has decided yet
         try:
-            marks = Fraction(typed.replace(",", "."))
+            marks = Fraction(0) if not cells.get("part") else Fraction(typed.replace(",", "."))
         except (ValueError, ZeroDivisionError):
             rule = f"marks are a number, such as 1.5, not {printable(typed)}"
             raise ProblemError(printable(path), f"line {line}", rule) from None

@@ -43,7 +43,7 @@ def for_student(result: Result, title: str, working: bool = True, spell: Spell =
             problem = result.variants[question - 1].problem if result.variants else None
             blocks.append(doc.Heading(1, f"{question}. {problem.title if problem else ''}".strip()))
         blocks += _part(part, result, working)
-    blocks += [doc.Note("note", note) for note in result.notes]
+    blocks += [doc.Note("note", doc.sentence(note)) for note in (*result.notes, *result.unread)]
     facts = (("Student", result.student.name or result.student.id), ("Code", result.code),
              ("Marks", f"{number(result.points)} of {number(result.of)}"
                        + (", and more to be decided" if result.is_open else "")))  # fmt: skip

@@ -42,7 +42,9 @@ def pending_list(marks: Marks) -> str:
     words = {(result.student.id, part.id): words_of(part.mark) for result in marks.results for part in result.parts}
     listed: dict[tuple[str, str, str], list[Pending]] = {}
     for each in marks.pending:
-        listed.setdefault((each.student.id, each.part, "" if each.part else each.source), []).append(each)
+        listed.setdefault((each.student.id, each.part, "" if each.part else f"{each.source} {each.reason}"), []).append(
+            each
+        )
     for (student, part, _), several in listed.items():
         first = several[0]
         right = "; ".join(doc.plain(right_words(each.right, each.kind)) for each in several) if part else ""

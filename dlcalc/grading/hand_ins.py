@@ -21,6 +21,8 @@ from typing import Any
 from ..errors import DlcalcError, UserError
 from ..quiz.exam_folder import PRIVATE, files_written
 from ..untrusted import bounded, csv_rows, decoded_leniently, parse_toml, printable, read_bytes
+from . import spreadsheets
+from .answer_lines import Lines, read_prose, read_settings
 
 MOST_BYTES = 2**18
 MOST_CLASS_BYTES = 16 * 2**20
@@ -32,11 +34,17 @@ MOST_ROWS = 50_000
 LONGEST_CELL = 200_000
 MOST_CELLS = 2_000_000
 MOST_DIGITS = 1_000
-SUFFIXES = (".toml", ".json", ".csv")
+SUFFIXES = (".toml", ".json", ".csv", ".xlsx", ".txt", ".md", ".ipynb")
+_LOOSE = (".txt", ".md")
+"""Files that need not be hand-ins at all: without any id of an answer they are passed over in a folder."""
 ARCHIVE = ".zip"
 
-_WHO = ("student", "id", "student_id", "student id", "username", "email")
-_NAMES = ("name", "full name", "student name", "first name", "last name")
+_WHO = ("student", "student_id", "student id", "id number", "matriculation", "id", "username", "email",
+        "email address")  # fmt: skip
+_NAMES = ("name", "full name", "student name")
+_FIRST_NAMES, _LAST_NAMES = ("first name", "first_name", "given name"), ("last name", "last_name", "surname")
+_HEADING = re.compile(r"(?:(?:question|response|answer|task|q)\s*)?(\d{1,3})(?:\s*[.(_-]?\s*([a-z])(?![a-z])\s*\)?)?"
+                      r"(?:\.([\w-]+(?:\.\w+)?))?(?=$|[\s:.)\]–-])", re.IGNORECASE)  # fmt: skip
 _ANSWER_HEADINGS = ("answer", "answers", "your answer", "value")
 _PART_HEADINGS = ("part", "question", "entry", "item")
 _FIRST = ("student", "code")
@@ -58,6 +66,10 @@ class HandIn:
     answers: Mapping[str, object] = field(default_factory=dict)
     when: float = 0.0
     """When it was last changed, in seconds; 0 where nobody knows."""
+    unread: tuple[str, ...] = ()
+    """What stands there, and nobody understands."""
+    names: tuple[str, ...] = ()
+    """In a table of a class, what else says who it is."""
     listed: bool = False
     """Whether it is a row of a table of a class, in which an id alone says who it is."""
 
@@ -108,9 +120,14 @@ def _folder(path: str) -> Iterator[HandIn | Refused]:
             if count > MOST_FILES:
                 raise UserError(f"a folder of hand-ins has at most {MOST_FILES:,} files")
             if os.path.realpath(found).startswith(inside):
-                yield from _path(found)
+                yield from (each for each in _path(found) if not _is_no_hand_in(each))
             else:
                 yield Refused(printable(found), "a link that leads out of the folder is not followed")
+
+
+def _is_no_hand_in(found: HandIn | Refused) -> bool:
+    """Whether a text in a folder is just a text: it names no answer."""
+    return isinstance(found, Refused) and found.source.lower().endswith(_LOOSE) and "no answer in it" in found.reason
 
 
 def _path(path: str) -> Iterator[HandIn | Refused]:
@@ -154,7 +171,7 @@ def _archive(path: str) -> Iterator[HandIn | Refused]:
                     yield Refused(source, printable(str(error) or "the file cannot be read"))
                     continue
                 left -= len(data)
-                yield from read(data, source, _time_of(info))
+                yield from (each for each in read(data, source, _time_of(info)) if not _is_no_hand_in(each))
     except _DAMAGED as error:
         yield Refused(printable(path), f"the archive cannot be read: {printable(str(error))}")
 
@@ -208,16 +225,52 @@ def _read(data: bytes, source: str) -> Iterator[HandIn | Refused]:
         suffix = os.path.splitext(source)[1].lower()
         bounded(data, source, _most(source), "a hand-in")
         if suffix == ".csv":
-            yield from _csv(decoded_leniently(data, source), source)
+            yield from _table(_rows(decoded_leniently(data, source)), source)
+        elif suffix == ".xlsx":
+            yield from _table(spreadsheets.rows(data, MOST_CELLS, MOST_ANSWERS), source)
+        elif suffix in _LOOSE:
+            yield _of_lines(read_prose(decoded_leniently(data, source)), source)
+        elif suffix == ".ipynb":
+            yield _of_lines(read_prose(_cells_of_notebook(decoded_leniently(data, source))), source)
         elif suffix == ".json":
             yield from _json(decoded_leniently(data, source), source)
         elif suffix == ".toml":
-            yield _of_table(parse_toml(decoded_leniently(data, source).encode(), source), source)
+            yield _toml(decoded_leniently(data, source), source)
         else:
             raise UserError(f"a hand-in is a file of {', '.join(SUFFIXES)}")
     except (DlcalcError, RecursionError, ValueError) as error:
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
         yield Refused(printable(source), printable(reason.removeprefix(f"{printable(source)}: ")))
+
+
+def _toml(text: str, source: str) -> HandIn:
+    """A hand-in in TOML; where it is none, line by line, so that a slip costs one answer and not all."""
+    try:
+        return _of_table(parse_toml(text.encode("utf-8", "surrogatepass"), source), source)
+    except DlcalcError:
+        found = read_settings(text) if len(text) < MOST_BYTES and "\0" not in text else Lines()
+        if not found.answers and not found.code:
+            raise
+        return _of_lines(found, source)
+
+
+def _of_lines(found: Lines, source: str) -> HandIn:
+    if not found.answers:
+        raise UserError('there is no answer in it: each begins with its id, such as "1.a: 55"')
+    if len(found.answers) > MOST_ANSWERS:
+        raise UserError(f"a hand-in has at most {MOST_ANSWERS:,} answers")
+    unread = tuple(printable(line) for line in found.unread)
+    return HandIn(printable(source), found.student, found.code, _by_entry(found.answers), unread=unread)
+
+
+def _cells_of_notebook(text: str) -> str:
+    """What stands in the cells of a notebook, one after the other. Raises UserError."""
+    try:
+        content = json.loads(text, parse_int=_whole)
+        sources = [cell["source"] for cell in content["cells"] if cell.get("cell_type") in ("markdown", "code", "raw")]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise UserError("the file is no notebook of Jupyter") from None
+    return "\n\n".join(source if isinstance(source, str) else "".join(map(str, source)) for source in sources)
 
 
 def _json(text: str, source: str) -> Iterator[HandIn | Refused]:
@@ -298,9 +351,8 @@ def _flat(table: Mapping[str, Any], before: str = "", depth: int = 0) -> dict[st
     return found
 
 
-def _csv(text: str, source: str) -> Iterator[HandIn | Refused]:
+def _table(rows: list[tuple[int, list[str]]], source: str) -> Iterator[HandIn | Refused]:
     """One student's answers row by row (part, answer), or a class with a row per student and a column per part."""
-    rows = _rows(text)
     if not rows:
         raise UserError("there is nothing in the file")
     headings = [_cell(cell).casefold() for cell in rows[0][1]]
@@ -310,7 +362,7 @@ def _csv(text: str, source: str) -> Iterator[HandIn | Refused]:
         yield _one(rows[1:], source)
     elif headings[0] in _FIRST and len(rows) > 1 and _cell(rows[1][1][0]).casefold() in _FIRST:
         yield _one(rows, source)
-    elif any(heading in (*_WHO, "code") for heading in headings):
+    elif any(heading in (*_WHO, *_NAMES, "code") for heading in headings):
         yield from _many(rows[0][1], rows[1:], source)
     else:
         raise UserError("a CSV has the columns part,answer, or student,code and a column for each part")
@@ -324,6 +376,14 @@ def _rows(text: str) -> list[tuple[int, list[str]]]:
     if rows and len(rows) * len(rows[0][1]) > MOST_CELLS:
         raise UserError(f"a CSV has at most {MOST_CELLS:,} cells")
     return rows
+
+
+def _entry_of(heading: str) -> str:
+    """The id of the sheet with which a heading begins: "1.a Output size", "Response 1", "Q1(a)"; "" for none."""
+    match = _HEADING.match(heading)
+    if match is None:
+        return ""
+    return match[1] + (f".{match[2].lower()}" if match[2] else "") + (f".{match[3]}" if match[3] else "")
 
 
 def _cell(text: str) -> str:
@@ -345,9 +405,15 @@ def _one(rows: Iterable[tuple[int, list[str]]], source: str) -> HandIn:
 def _many(head: list[str], rows: Iterable[tuple[int, list[str]]], source: str) -> Iterator[HandIn | Refused]:
     headings = [_cell(cell) for cell in head]
     folded = [heading.casefold() for heading in headings]
-    who = next((folded.index(name) for name in _WHO if name in folded), None)
+    is_form = "start time" in folded and "completion time" in folded  # of Microsoft, whose ID counts the rows
+    who = [folded.index(name) for name in _WHO if name in folded and not (is_form and name == "id")]
+    named = [folded.index(name) for name in _NAMES if name in folded]
+    parts = [folded.index(name) for name in (*_FIRST_NAMES, *_LAST_NAMES) if name in folded]
     code = folded.index("code") if "code" in folded else None
-    asked = [i for i, heading in enumerate(folded) if heading not in ("", "code", *_WHO, *_NAMES)]
+    known = {*who, *named, *parts, code}
+    asked = {i: id for i, heading in enumerate(headings) if i not in known and (id := _entry_of(heading))}
+    if not asked:
+        raise UserError("no column is an answer: their headings begin with the ids of the sheet, such as 1.a")
     for number, row in rows:
         here = f"{printable(source)}, line {number}"
         if any(cell.strip() for cell in row[len(headings) :]):
@@ -357,12 +423,15 @@ def _many(head: list[str], rows: Iterable[tuple[int, list[str]]], source: str) -
         cells = [_cell(cell) for cell in row] + [""] * (len(headings) - len(row))
         answers: dict[str, object] = {}
         try:
-            for i in asked:
+            for i, id in asked.items():
                 if cells[i]:
-                    _put(answers, headings[i], cells[i])
+                    _put(answers, id, cells[i])
+            people = [cells[i][:200] for i in (*who, *named) if cells[i]]
+            if whole := " ".join(cells[i] for i in parts if cells[i])[:200]:
+                people.append(whole)
             yield HandIn(
-                here, cells[who][:200] if who is not None else "", cells[code][:200] if code is not None else "",
-                _by_entry(answers),
+                here, people[0] if people else "", cells[code][:200] if code is not None else "", _by_entry(answers),
+                names=tuple(people[1:]),
             )  # fmt: skip
         except UserError as error:
             yield Refused(here, str(error))

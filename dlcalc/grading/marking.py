@@ -77,6 +77,8 @@ class Result:
     parts: tuple[Marked, ...]
     variants: tuple[Variant, ...] = ()
     notes: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    """What stands in the hand-in and belongs to no part, so that somebody has to look at it."""
 
     @property
     def points(self) -> Fraction:
@@ -85,8 +87,8 @@ class Result:
 
     @property
     def is_open(self) -> bool:
-        """Whether somebody has to look at a part."""
-        return any(part.is_open for part in self.parts)
+        """Whether somebody has to look at it."""
+        return bool(self.unread) or any(part.is_open for part in self.parts)
 
     @property
     def of(self) -> Fraction:
@@ -101,7 +103,7 @@ class Result:
             "marks_so_far": float(self.points),
             "of": float(self.of),
             "parts": [part.to_dict() for part in self.parts],
-            "notes": list(self.notes),
+            "notes": [*self.notes, *self.unread],
         }
 
 
@@ -163,6 +165,8 @@ class Marks:
                     for place, mark in opened:
                         found.append(Pending(result.student, part.id, place, part.of, mark.wrote, mark.reason,
                                               mark.expected, part.mark.part.kind, result.source))  # fmt: skip
+            for line in result.unread:
+                found.append(Pending(result.student, "", "", None, "", line, None, "", result.source))
         by_id = {student.id: student for student in self.issue.students}
         for each in self.refused:
             student = by_id.get(each.student, Student(each.student))
@@ -241,8 +245,11 @@ class Marker:
             parts, decided = self._decided(student, tuple(self._parts(variants, hand_in.answers)))
         except DlcalcError as error:
             return Refused(hand_in.source, printable(str(error)))
-        notes = [f"there is no part {printable(name)}" for name in self._strange(variants, hand_in.answers)][:5]
-        return Result(student, self.issue.codes[student.id], hand_in.source, parts, variants, (*notes, *decided))
+        strange = [f"there is no part {printable(name)}" for name in self._strange(variants, hand_in.answers)]
+        unread = (*strange[:5], *hand_in.unread)
+        if (student.id.casefold(), "") in self.decisions:  # somebody has looked at all of it
+            decided, unread = [*decided, *unread], ()
+        return Result(student, self.issue.codes[student.id], hand_in.source, parts, variants, tuple(decided), unread)
 
     def _student(self, hand_in: HandIn) -> Student:
         """Whose hand-in it is: by the code of the sheet, which the name on it, if there is one, must not contradict.
@@ -256,7 +263,8 @@ class Marker:
             found = self.issue.by_code.get(same_code(written))
             if found is None:
                 raise UserError(f"code {code} is on no sheet of this exam")
-            if hand_in.student and found not in named:
+            agrees = _may_be(hand_in.student, found) or (hand_in.listed and not named)
+            if hand_in.student and not agrees:
                 raise UserError(f"code {code} is not {said}'s")
             return found
         if not hand_in.listed:
@@ -264,9 +272,13 @@ class Marker:
                             "exam; a table of a class is taken by --class-file")  # fmt: skip
         if not hand_in.student:
             raise UserError("there is no id and no code")
-        if len(named) != 1:
-            raise UserError(f"{len(named) or 'none'} of the exam's students is called {said}")
-        return named[0]
+        found_by = [self._named(each) for each in (hand_in.student, *hand_in.names)]
+        people = {each[0].id: each[0] for each in found_by if len(each) == 1}
+        if len(people) > 1:
+            raise UserError(f"{said} and {printable(hand_in.names[0])} are two students")
+        if not people:
+            raise UserError(f"{max(map(len, found_by)) or 'none'} of the exam's students is called {said}")
+        return next(iter(people.values()))
 
     def _code_in(self, source: str) -> str:
         """The code of this exam in the name of the file, as that of a blank answer sheet has it."""
@@ -313,7 +325,11 @@ class Marker:
 
     def _strange(self, variants: Sequence[Variant], answers: Mapping[str, object]) -> list[str]:
         known = {entry_id(n, v, part) for n, v in enumerate(variants, 1) for part in v.problem.parts}
-        return [name for name in answers if not any(name == id or name.startswith(f"{id}.") for id in known)]
+        return [
+            name
+            for name, value in answers.items()
+            if value not in ("", None) and not any(name == id or name.startswith(f"{id}.") for id in known)
+        ]
 
 
 def _given(answers: Mapping[str, object], id: str) -> object:
@@ -327,6 +343,20 @@ def _given(answers: Mapping[str, object], id: str) -> object:
 def _name(text: str) -> tuple[str, ...]:
     """The words of a name, so that Löwe, Ada is Ada Löwe."""
     return tuple(sorted(re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold())))
+
+
+def _may_be(said: str, student: Student) -> bool:
+    """Whether this is the student's id, or their name, or a part of it: Ada L. for Ada Lovelace."""
+    if said.casefold() == student.id.casefold():
+        return True
+    few, many = sorted((_name(said), _name(student.name)), key=len)
+    left = list(many)
+    for word in few:
+        same = next((each for each in left if each.startswith(word) or word.startswith(each)), None)
+        if same is None:
+            return False
+        left.remove(same)
+    return bool(few)
 
 
 Chosen: TypeAlias = Literal["", "newest", "first"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,8 @@ def test_one_student_row_by_row(separator: str) -> None:
 def test_a_class_with_a_row_per_student(head: str) -> None:
     cells = {"student": "ada", "id": "ada", "email": "ada", "username": "ada", "code": "X", "name": "Ada", "2": "B"}
     row = ",".join(cells.get(name, "34944") for name in head.lower().split(","))
-    assert only(f"{head}\n{row}\n\n", "c.csv") == HandIn("c.csv, line 2", "ada", "X", {"1.a": "34944", "2": "B"})
+    found = only(f"{head}\n{row}\n\n", "c.csv")
+    assert replace(found, names=()) == HandIn("c.csv, line 2", "ada", "X", {"1.a": "34944", "2": "B"})
 
 
 @pytest.mark.parametrize("name", ["1.a", "1a", "1(a)", "1.A", "Q1a", "1 a", "question 1.a", "1-a"])
@@ -114,11 +116,6 @@ def test_cells_of_a_table_keep_their_names() -> None:
         ('{"answers": {"1.a": 5, "1.a": 6}}', "a.json", "1.a is answered twice"),
         ('{"answers": {"1.a": 5, "1": {"a": 6}}}', "a.json", "1.a is answered twice"),
         (
-            '[answers]\n"1.a" = 5\n"1.a" = 6',
-            "a.toml",
-            "the file is not TOML: Cannot overwrite a value (at end of document)",
-        ),
-        (
             '{"answers": {"1.a": 5',
             "a.json",
             "the file is not JSON: Expecting ',' delimiter: line 1 column 22 (char 21)",
@@ -130,7 +127,10 @@ def test_cells_of_a_table_keep_their_names() -> None:
             "manifest.json",
             "this is an exam's manifest, not a hand-in",
         ),
-        ("55", "a.txt", "a hand-in is a file of .toml, .json, .csv"),
+        ("55", "a.txt", 'there is no answer in it: each begins with its id, such as "1.a: 55"'),
+        ("55", "a.docx", "a hand-in is a file of .toml, .json, .csv, .xlsx, .txt, .md, .ipynb"),
+        ("{}", "a.ipynb", "the file is no notebook of Jupyter"),
+        (b"PK", "a.xlsx", "the workbook cannot be read: File is not a zip file"),
         ("student,1.a\n", "a.csv", "there are headings, and nobody under them"),
     ],
 )

@@ -157,7 +157,9 @@ def test_a_class_is_all_right_where_nobody_lacks_a_point_and_nothing_was_refused
 def test_a_part_that_is_not_there_is_noted(marker: Marker) -> None:
     found = marker.mark(HandIn("x", "ada", listed=True, answers={"9.z": "5", "3.a.conv-1.output": "1", "1.a": ""}))
     assert isinstance(found, Result)
-    assert found.notes == ("there is no part 9.z",)
+    assert found.unread == ("there is no part 9.z",)
+    assert found.is_open
+    assert found.to_dict()["marks"] is None
 
 
 def test_the_commonest_mistakes_of_a_class(sitting: Sitting, marker: Marker) -> None:
