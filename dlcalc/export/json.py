@@ -94,15 +94,15 @@ def _key(entry: doc.Entry, key: doc.Key, spell: Spell) -> dict[str, Any]:
     return {"answer": _value(right, spell), "responses": responses, "working": _markdown(key.working, spell)}
 
 
-def _value(value: Value | doc.Words, spell: Spell) -> Any:
+def _value(value: Value | doc.Words, spell: Spell) -> object:
     return sheet.plain(value, spell) if sheet.is_words(value) else as_json(value)
 
 
-def _tolerance(tolerance: Any) -> Any:
+def _tolerance(tolerance: Fraction | tuple[Any, ...]) -> object:
     return list(map(_tolerance, tolerance)) if isinstance(tolerance, tuple) else _number(tolerance)
 
 
-def _number(number: Fraction) -> Any:
+def _number(number: Fraction) -> object:
     return number.numerator if number.denominator == 1 else as_json(number)
 
 

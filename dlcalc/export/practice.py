@@ -95,7 +95,7 @@ def _file(name: str) -> str:
     return (files(__package__) / name).read_text(encoding="utf-8")
 
 
-def _json(data: Any) -> str:
+def _json(data: object) -> str:
     """Data inside a `script`, which a `<` could end."""
     return json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
 
@@ -285,11 +285,11 @@ def _array(response: doc.Response, kind: str) -> dict[str, Any]:
     return {"rows": rows, "tolerance": tolerance, "share": float(response.share)}
 
 
-def _same(value: Value, number: Fraction) -> Any:
+def _same(value: Value, number: Fraction) -> object:
     return tuple(_same(item, number) for item in value) if isinstance(value, tuple) else number
 
 
-def _floats(value: Value) -> Any:
+def _floats(value: Value) -> object:
     """Numbers that a browser knows, in the lists in which they stand."""
     if isinstance(value, tuple):
         return list(map(_floats, value))
@@ -324,7 +324,7 @@ def _items(value: Value) -> tuple[Value, ...]:
     return value if isinstance(value, tuple) else (value,)
 
 
-def _values(value: Value, points: list[_Point]) -> list[Any]:
+def _values(value: Value, points: list[_Point]) -> list[object]:
     """A number for each axis, or, where there are letters, its values at the points; empty if there are none."""
     found = [[_number(item, point) for point in points] for item in _items(value)]
     if not points or any(None in at for at in found):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from ..errors import UserError
 from ..expressions import printing
 from ..expressions.arrays import flat, shape_of, shown
-from ..expressions.evaluate import compile_node
+from ..expressions.evaluate import Environment, compile_node
 from ..expressions.limits import LimitError, within_budget
 from ..expressions.nodes import Index, Literal, Mul, Name, Node, Reduce, Value
 from .answer import Answer
@@ -45,7 +44,7 @@ def _first_problem(instance: Instance, answer: Answer) -> tuple[Node, str] | Non
     return within_budget(lambda: _problem(instance.read(answer.node), env), WORK)
 
 
-def _problem(node: Node, env: dict[str, Any]) -> tuple[Node, str] | None:
+def _problem(node: Node, env: Environment) -> tuple[Node, str] | None:
     if isinstance(node, Reduce):
         try:
             low, high = (compile_node(end)(env) for end in (node.low, node.high))
@@ -71,7 +70,7 @@ def _problem(node: Node, env: dict[str, Any]) -> tuple[Node, str] | None:
     return None
 
 
-def _narrowed(node: Node, env: dict[str, Any]) -> Node:
+def _narrowed(node: Node, env: Environment) -> Node:
     """Of a long product the two factors that do not fit."""
     if isinstance(node, Mul):
         for end in range(2, len(node.factors) + 1):

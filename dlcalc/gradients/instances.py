@@ -17,7 +17,7 @@ from ..errors import UserError
 from ..expressions import printing
 from ..expressions.arrays import add, each, flat, product, shape_of, transpose
 from ..expressions.assembled import PARTIALS
-from ..expressions.evaluate import compile_node
+from ..expressions.evaluate import Environment, Evaluator, compile_node
 from ..expressions.limits import LimitError, within_budget
 from ..expressions.nodes import (
     Index,
@@ -120,7 +120,7 @@ class Instance:
     # what the letters stand for
 
     @cached_property
-    def environment(self) -> dict[str, Any]:
+    def environment(self) -> Environment:
         env = {**self.numbers.environment, "I": _identity(self.setting[2], self.layout)}
         env.pop("t", None)
         if self._has_recursion:
@@ -128,7 +128,7 @@ class Instance:
         self._add_beyond(env)
         return env
 
-    def _add_gradients(self, env: dict[str, Any]) -> None:
+    def _add_gradients(self, env: Environment) -> None:
         """∂L/∂ every signal, those too that the recursion has no name for."""
         delta, network = Delta(self.network), self.network
         for signal in network.equations:
@@ -141,7 +141,7 @@ class Instance:
                 node = in_layout(Line(right, right, "vector"), self.layout).right
                 env[name][t] = worked(lambda node=node, t=t: compile_node(node)({**env, "t": t}))  # type: ignore[misc]
 
-    def _add_beyond(self, env: dict[str, Any]) -> None:
+    def _add_beyond(self, env: Environment) -> None:
         draw = random.Random(self.seed + 1000)
         for signal in self.network.equations:
             if signal.layer:
@@ -160,7 +160,7 @@ class Instance:
         env["x"] = {**dict(zip((0, self.steps + 1), around, strict=True)), **inputs}
 
     @cached_property
-    def with_partials(self) -> dict[str, Any]:
+    def with_partials(self) -> Environment:
         """The same with the values of signs of derivatives, ∂h_m/∂h_{m−1}."""
         env, network = self.environment, self.network
         found: dict[Partial, Value] = {}
@@ -179,7 +179,7 @@ class Instance:
             found = {sign: _jacobian_transposed(value) for sign, value in found.items()}
         return {**env, PARTIALS: found}
 
-    def _partials(self, env: dict[str, Any], general: General) -> dict[Partial, Value]:
+    def _partials(self, env: Environment, general: General) -> dict[Partial, Value]:
         return worked(lambda: partial_values(env, general, self.steps, self.layout))
 
     def _add_slopes_of_loss(self, found: dict[Partial, Value], env: Mapping[str, Any]) -> None:
@@ -225,7 +225,7 @@ class Instance:
             env |= {each.name: transpose(env[each.name]) for each in self.network.weights if each.columns}
         return within_budget(lambda: self._value(answer, env), WORK)
 
-    def _value(self, answer: Answer, env: dict[str, Any]) -> Value:
+    def _value(self, answer: Answer, env: Environment) -> Value:
         if answer.statements:
             self.state(answer.statements, env)
         found = compile_node(answer.node)(env)
@@ -234,7 +234,7 @@ class Instance:
             raise UserError(_unknown(left))
         return found
 
-    def state(self, statements: tuple[Statement, ...], env: dict[str, Any]) -> None:
+    def state(self, statements: tuple[Statement, ...], env: Environment) -> None:
         """Works out stated intermediates, whichever order they ask for; zero after the last step."""
         open_ = self._places(statements, env)
         error: UserError | None = None
@@ -260,7 +260,9 @@ class Instance:
                 raise error
             open_ = left
 
-    def _places(self, statements: tuple[Statement, ...], env: dict[str, Any]) -> list[tuple[str, int | None, str, Any]]:
+    def _places(
+        self, statements: tuple[Statement, ...], env: Environment
+    ) -> list[tuple[str, int | None, str, Evaluator]]:
         """(name, step, letter of the step, evaluator): a statement for one step comes before one for all."""
         zero = _zero(self.setting[2], self.layout)
         known = {adjoint: env[adjoint] for adjoint in self.network.adjoint_names.values() if adjoint in env}
@@ -269,7 +271,7 @@ class Instance:
             ends = {0: before[0]} if isinstance(before, dict) and 0 in before and name not in known else {}
             after = each(lambda _: 0.0, known[name][1]) if name in known else zero
             env[name] = {**ends, self.steps + 1: after}
-        found: dict[tuple[str, int | None], tuple[str, Any]] = {}
+        found: dict[tuple[str, int | None], tuple[str, Evaluator]] = {}
         for statement in sorted(statements, key=lambda each: not each.letter):
             run = compile_node(statement.right)
             if statement.letter:

@@ -14,12 +14,17 @@ from dataclasses import dataclass
 from fractions import Fraction
 from importlib.util import find_spec
 from math import inf, isfinite
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError
 from ..expressions.exact import as_float, exact, shown
 from ..formulas.registry import formula
 from ..formulas.run import run
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+
+    from ..kernels.compile import Array
 
 CELLS = ("rnn", "lstm", "gru")
 SLOPES: Mapping[str, Fraction] = {"tanh": Fraction(1), "relu": Fraction(1), "sigmoid": Fraction(1, 4)}
@@ -150,29 +155,29 @@ class _Cell:
         random = np.random.default_rng([setting.seed, 0])
         self.name = name
         self.activation = setting.activation
-        self.op: Callable[..., Any] = getattr(ops, name)
+        self.op: Callable[..., tuple[Array, Any]] = getattr(ops, name)
         self.w_ih = np.concatenate([_of_norm(random, m, 1.0) for _ in range(gates)])
         self.w_hh = np.concatenate([_of_norm(random, m, float(setting.norm)) for _ in range(gates)])
         self.bias = np.zeros(gates * m)
         if name == "lstm":
             self.bias[m : 2 * m] = setting.forget_bias
 
-    def start(self) -> list[Any]:
+    def start(self) -> list[Array]:
         import numpy as np
 
         return [np.zeros((1, self.m)) for _ in range(2 if self.name == "lstm" else 1)]
 
-    def _arguments(self, x: Any, state: list[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    def _arguments(self, x: Array, state: list[Array]) -> tuple[tuple[Any, ...], dict[str, str]]:
         first = tuple(state) if self.name == "lstm" else state[0]
         options = {"nonlinearity": self.activation} if self.name == "rnn" else {}
         return (x, first, self.w_ih, self.w_hh, self.bias), options
 
-    def run(self, x: Any, state: list[Any]) -> tuple[Any, list[Any]]:
+    def run(self, x: Array, state: list[Array]) -> tuple[Array, list[Array]]:
         arguments, options = self._arguments(x, state)
         y, last = self.op(*arguments, **options)
         return y, list(last) if self.name == "lstm" else [last]
 
-    def back(self, x: Any, state: list[Any], rows: Any) -> Any:
+    def back(self, x: Array, state: list[Array], rows: Array) -> Array:
         """`rows` times ∂s_t/∂s_{t−1} of one step, from as many copies of the step: each carries one row back."""
         import numpy as np
 
@@ -188,7 +193,7 @@ class _Cell:
         return np.concatenate([gradients[name] for name in ("h0", "c0") if name in gradients], axis=1)
 
 
-def _of_norm(random: Any, m: int, norm: float) -> Any:
+def _of_norm(random: Generator, m: int, norm: float) -> Array:
     """A random orthogonal matrix times `norm`."""
     import numpy as np
 

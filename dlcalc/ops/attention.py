@@ -106,7 +106,7 @@ def multi_head_attention(
 class _Projections:
     """The four dense layers of multi-head attention, on (T, N, e)."""
 
-    def __init__(self, device: str, weights: dict[str, Array], biases: dict[str, Any]) -> None:
+    def __init__(self, device: str, weights: dict[str, Array], biases: dict[str, Array | None]) -> None:
         self.kernels = checks.kernels(device).linear
         self.weights = weights
         self.biases = {name[2:]: None if bias is None else contiguous(bias) for name, bias in biases.items()}
@@ -139,7 +139,7 @@ def _join(x: Array, heads: int) -> Array:
     return contiguous(x.transpose(1, 0, 2)).reshape(steps, rows // heads, heads * size)
 
 
-def _added(mask: Any, shape: tuple[int, ...], dtype: Any) -> Array | None:
+def _added(mask: Array | None, shape: tuple[int, ...], dtype: Any) -> Array | None:
     """What a mask adds to the scores, in their shape: 0 or −∞ for truth values."""
     if mask is None:
         return None

@@ -48,7 +48,7 @@ def arrays(**given: Any) -> list[Any]:
     return found
 
 
-def indices(name: str, value: Any, below: int, what: str) -> Array:
+def indices(name: str, value: object, below: int, what: str) -> Array:
     """An array of whole numbers 0 ≤ index < below, as int64."""
     if not isinstance(value, np.ndarray) or not np.issubdtype(value.dtype, np.integer):
         kind = f"an array of {value.dtype}" if isinstance(value, np.ndarray) else f"a {type(value).__name__}"
@@ -67,21 +67,21 @@ def ranked(name: str, array: Array, layout: str) -> None:
         raise UserError(f"{name} has no empty axis but the batch, ({layout}): {array.shape}")
 
 
-def shaped(name: str, array: Any, shape: Sequence[int], why: str, **beside: Array) -> None:
+def shaped(name: str, array: Array | None, shape: Sequence[int], why: str, **beside: Array) -> None:
     """The array, if there is one, has this shape; `why` and the arrays that ask for it are told if not."""
     if array is not None and array.shape != tuple(shape):
         shapes = "".join(f", {other} is {value.shape}" for other, value in beside.items())
         raise UserError(f"{name} must have the shape {why} = {tuple(shape)}: {name} is {array.shape}{shapes}")
 
 
-def whole(name: str, value: Any, least: int, most: int = MOST_ENTRIES) -> int:
+def whole(name: str, value: object, least: int, most: int = MOST_ENTRIES) -> int:
     """A whole number least ≤ value ≤ most."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not least <= value <= most:
         raise UserError(f"{name} must be a whole number from {least} to {most}: {value!r}")
     return int(value)
 
 
-def per_axis(name: str, value: Any, axes: int, least: int) -> tuple[int, ...]:
+def per_axis(name: str, value: object, axes: int, least: int) -> tuple[int, ...]:
     """A whole number for each axis, from one for all or a sequence."""
     values = tuple(value) if isinstance(value, (tuple, list)) else (value,) * axes
     if len(values) != axes:
@@ -89,7 +89,7 @@ def per_axis(name: str, value: Any, axes: int, least: int) -> tuple[int, ...]:
     return tuple(whole(name, one, least) for one in values)
 
 
-def pairs(value: Any, axes: int, window: Sequence[int] = (), **same: Sequence[int]) -> list[tuple[int, int]]:
+def pairs(value: object, axes: int, window: Sequence[int] = (), **same: Sequence[int]) -> list[tuple[int, int]]:
     """Padding (before, after) for each axis: from one number, one for each axis, two for each, or a word.
 
     `same`: sizes, stride and dilation, which "same" needs; where they are not given, words are not taken.
@@ -147,7 +147,7 @@ def allocatable(*shape: int) -> None:
         raise UserError(f"the result may have at most 2^31 entries: {shape} has {prod(shape)}")
 
 
-def finite(name: str, value: Any, least: float, below: float = np.inf) -> float:
+def finite(name: str, value: object, least: float, below: float = np.inf) -> float:
     """A number least ≤ value < below."""
     if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not least <= value < below:
         until = "" if below == np.inf else f" and below {below:g}"
@@ -155,7 +155,7 @@ def finite(name: str, value: Any, least: float, below: float = np.inf) -> float:
     return float(value)
 
 
-def one_of(name: str, value: Any, accepted: Sequence[str]) -> str:
+def one_of(name: str, value: object, accepted: Sequence[str]) -> str:
     """One of a few words."""
     if value not in accepted:
         raise UserError(f"{name} must be one of {', '.join(accepted)}: {value!r}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -12,16 +12,20 @@ from . import checks
 from .recording import Gradients, Pullback, operation
 
 REDUCTIONS = ("mean", "sum", "none")
+Loss: TypeAlias = Array | np.floating[Any]
+"""The losses in their shape, or one number of their dtype."""
 
 
 @operation
-def mse_loss(x: Array, target: Array, reduction: str = "mean", device: str = "cpu") -> tuple[Any, Pullback]:
+def mse_loss(x: Array, target: Array, reduction: str = "mean", device: str = "cpu") -> tuple[Loss, Pullback]:
     """(x − target)², their mean or sum; the arrays have one shape."""
     return _elementwise("mse_loss", x, target, reduction, device)
 
 
 @operation
-def binary_cross_entropy(x: Array, target: Array, reduction: str = "mean", device: str = "cpu") -> tuple[Any, Pullback]:
+def binary_cross_entropy(
+    x: Array, target: Array, reduction: str = "mean", device: str = "cpu"
+) -> tuple[Loss, Pullback]:
     """−(t ln x + (1 − t) ln(1 − x)) of probabilities x and targets t, their mean or sum; ln counts as −100 at least.
 
     UserError: a probability outside 0..1.
@@ -33,7 +37,7 @@ def binary_cross_entropy(x: Array, target: Array, reduction: str = "mean", devic
 
 
 @operation
-def cross_entropy(logits: Array, targets: Array, reduction: str = "mean", device: str = "cpu") -> tuple[Any, Pullback]:
+def cross_entropy(logits: Array, targets: Array, reduction: str = "mean", device: str = "cpu") -> tuple[Loss, Pullback]:
     """−ln softmax(logits)[target]: logits (N, classes) or (N, classes, …), targets whole numbers (N) or (N, …)."""
     (logits,) = checks.arrays(logits=logits)
     checks.one_of("reduction", reduction, REDUCTIONS)
@@ -55,7 +59,7 @@ def cross_entropy(logits: Array, targets: Array, reduction: str = "mean", device
     return _reduced(each, wanted, reduction), pullback
 
 
-def _elementwise(name: str, x: Array, target: Array, reduction: str, device: str) -> tuple[Any, Pullback]:
+def _elementwise(name: str, x: Array, target: Array, reduction: str, device: str) -> tuple[Loss, Pullback]:
     x, target = checks.arrays(x=x, target=target)
     checks.one_of("reduction", reduction, REDUCTIONS)
     checks.shaped("target", target, x.shape, "of x", x=x)
@@ -70,17 +74,17 @@ def _elementwise(name: str, x: Array, target: Array, reduction: str, device: str
     return _reduced(each, x.shape, reduction), pullback
 
 
-def _reduced(each: Array, shape: tuple[int, ...], reduction: str) -> Any:
+def _reduced(each: Array, shape: tuple[int, ...], reduction: str) -> Loss:
     """The losses in their shape, or one number of their dtype; the mean of none is NaN."""
     if reduction == "none":
         return each.reshape(shape)
-    total = each.sum()
-    if reduction == "sum":
-        return total
-    return total / each.dtype.type(each.size) if each.size else each.dtype.type(np.nan)
+    total: Loss = each.sum()
+    if reduction == "mean":
+        total = total / each.dtype.type(each.size) if each.size else each.dtype.type(np.nan)
+    return total
 
 
-def _unreduced(d_out: Any, shape: tuple[int, ...], reduction: str) -> Array:
+def _unreduced(d_out: Loss, shape: tuple[int, ...], reduction: str) -> Array:
     """The gradient of each loss, flat."""
     if reduction == "none":
         return contiguous(np.reshape(d_out, shape))

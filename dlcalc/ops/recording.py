@@ -84,7 +84,7 @@ def _like(given: Any, result: Any, op: str) -> Any:
     return contiguous(array)
 
 
-def _described(value: Any) -> str:
+def _described(value: object) -> str:
     if isinstance(value, np.ndarray):
         return f"{value.shape} of {value.dtype}"
     return f"a {type(value).__name__}"

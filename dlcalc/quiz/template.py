@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .. import document as doc
 from ..errors import ExpressionError, UserError
@@ -16,6 +16,10 @@ from ..expressions.functions import CONSTANTS
 from ..expressions.nodes import Kind, Node, names_in
 from ..expressions.parser import parse
 from ..expressions.reader import Declarations
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 LONGEST = 20_000
 """Characters of a problem's text."""
@@ -183,10 +187,10 @@ def _short(text: str) -> str:
     return flat if len(flat) <= 60 else f"{flat[:57]}…"
 
 
-_parser: Any = None
+_parser: MarkdownIt | None = None
 
 
-def _markdown() -> Any:
+def _markdown() -> MarkdownIt:
     """CommonMark with tables; HTML in it is text."""
     global _parser
     if _parser is None:
@@ -196,7 +200,7 @@ def _markdown() -> Any:
     return _parser
 
 
-def _blocks(tokens: Sequence[Any], pieces: Sequence[Piece]) -> Iterator[Lines | Cells]:
+def _blocks(tokens: Sequence[Token], pieces: Sequence[Piece]) -> Iterator[Lines | Cells]:
     index = 0
     while index < len(tokens):
         token = tokens[index]
@@ -223,7 +227,7 @@ def _blocks(tokens: Sequence[Any], pieces: Sequence[Piece]) -> Iterator[Lines | 
         index = end + 1
 
 
-def _closing(tokens: Sequence[Any], start: int) -> int:
+def _closing(tokens: Sequence[Token], start: int) -> int:
     depth = 0
     for index in range(start, len(tokens)):
         depth += tokens[index].nesting
@@ -232,7 +236,7 @@ def _closing(tokens: Sequence[Any], start: int) -> int:
     return len(tokens) - 1
 
 
-def _table(tokens: Sequence[Any], pieces: Sequence[Piece]) -> Cells:
+def _table(tokens: Sequence[Token], pieces: Sequence[Piece]) -> Cells:
     rows: list[list[TemplateLine]] = []
     alignments: list[str] = []
     for index, token in enumerate(tokens):
@@ -246,7 +250,7 @@ def _table(tokens: Sequence[Any], pieces: Sequence[Piece]) -> Cells:
     return Cells(tuple(rows[0]), tuple(map(tuple, rows[1:])), tuple(alignments))
 
 
-def _line(tokens: Sequence[Any], pieces: Sequence[Piece]) -> TemplateLine:
+def _line(tokens: Sequence[Token] | None, pieces: Sequence[Piece]) -> TemplateLine:
     """The inline tokens of one line; strong and emphasised words as one piece each."""
     stack: list[list[Piece]] = [[]]
     for token in tokens or ():

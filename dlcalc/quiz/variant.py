@@ -32,7 +32,7 @@ from ..formulas.arrays import fitted, lowered, numbers, sizes
 from ..formulas.draw import Sampler
 from ..formulas.registry import formula
 from ..formulas.run import contains_letters
-from ..networks.table import Table
+from ..networks.table import Row, Table
 from ..untrusted import printable
 from . import seeds
 from .drawing import drawn
@@ -74,7 +74,7 @@ class Variant:
         return self.asked[part.id].expected
 
 
-def _noted(value: Any) -> str:
+def _noted(value: Value | Table | WrongCell | str) -> str:
     match value:
         case Table():
             return "; ".join(f"{row.layer.kind} {_settings(row)}" for row in value.rows)
@@ -87,7 +87,7 @@ def _noted(value: Any) -> str:
     return printing.plain(value)
 
 
-def _settings(row: Any) -> str:
+def _settings(row: Row) -> str:
     return " ".join(f"{name}{_noted(value)}" for name, value in row.layer.settings.items())
 
 

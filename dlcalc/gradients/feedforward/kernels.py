@@ -5,14 +5,19 @@ Needs numpy and numba, which are loaded when `kernel_gradients` is called.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from ...errors import InternalError
 from ...expressions.arrays import tuples
 from ...expressions.nodes import Value
 from .layers import Activation, AveragePool, Convolution, Dense, Flatten, GlobalAverage, Layer, MaxPool, Windowed
 from .network import Feedforward
+
+if TYPE_CHECKING:
+    from ...kernels.compile import Array
+    from ...ops.recording import Pullback
 
 
 def kernel_gradients(network: Feedforward, values: Mapping[str, Value], device: str = "cpu") -> dict[str, Value]:
@@ -28,11 +33,12 @@ def kernel_gradients(network: Feedforward, values: Mapping[str, Value], device: 
         signal, back = _passed(ops, layer, signal, arrays, device)
         passes.append((layer, back))
     target = arrays["y"][None]
-    gradient = {
+    errors: dict[str, Callable[[], Array]] = {
         "squared": lambda: signal - target,
         "cross-entropy": lambda: -target / signal,
         "log": lambda: (signal - target) / (signal * (1 - signal)),
-    }[network.loss]()
+    }
+    gradient = errors[network.loss]()
     found: dict[str, Value] = {}
     for layer, back in reversed(passes):
         by = back(gradient)
@@ -43,20 +49,22 @@ def kernel_gradients(network: Feedforward, values: Mapping[str, Value], device: 
     return {name: found[name] for name in (*network.parameters, "x")}
 
 
-def _array(value: Value) -> Any:
+def _array(value: Value) -> Array:
     import numpy as np
 
     return np.array(_floats(value), np.float64)
 
 
-def _floats(value: Value) -> Any:
+def _floats(value: Value) -> float | list[Any]:
     return [_floats(part) for part in value] if isinstance(value, tuple) else float(value)
 
 
-def _passed(ops: Any, layer: Layer, x: Any, arrays: Mapping[str, Any], device: str) -> tuple[Any, Any]:
+def _passed(
+    ops: ModuleType, layer: Layer, x: Array, arrays: Mapping[str, Array], device: str
+) -> tuple[Array, Pullback]:
     """What a layer makes of x, a batch of one, and how a gradient goes back."""
 
-    def recorded(op: Any, *args: Any) -> tuple[Any, Any]:
+    def recorded(op: Callable[..., Array], *args: Any) -> tuple[Array, Pullback]:
         result, saved = ops.forward(op, *args, device=device)
         return result, lambda gradient: ops.backward(saved, gradient)
 
@@ -81,11 +89,11 @@ def _passed(ops: Any, layer: Layer, x: Any, arrays: Mapping[str, Any], device: s
     raise InternalError(f"the kernels are not asked for a {type(layer).__name__}")
 
 
-def _with_bias(weights: list[Any]) -> tuple[Any, Any]:
+def _with_bias(weights: list[Array]) -> tuple[Array, Array | None]:
     return (weights[0], weights[1] if len(weights) > 1 else None)
 
 
-def _padded(layer: Windowed, x: Any, run: Any) -> tuple[Any, Any]:
+def _padded(layer: Windowed, x: Array, run: Callable[[Array], tuple[Array, Pullback]]) -> tuple[Array, Pullback]:
     """Zeros before the edge as the layer has them, and as many behind as its last window needs."""
     import numpy as np
 
@@ -96,7 +104,7 @@ def _padded(layer: Windowed, x: Any, run: Any) -> tuple[Any, Any]:
     ]
     made, back = run(np.pad(x, [(0, 0), (0, 0), *zip(layer.p, ends, strict=True)]))
 
-    def inside(gradient: Any) -> dict[str, Any]:
+    def inside(gradient: Array) -> dict[str, Array]:
         by = dict(back(gradient))
         (top, left), (height, width) = layer.p, sizes
         by["x"] = np.ascontiguousarray(by["x"][:, :, top : top + height, left : left + width])
