@@ -132,7 +132,7 @@ def general(slope: str = "diag(1 - h_k^2)", first: str = "k+1", link: str = "W^T
 
 WRONG: list[tuple[Asked, str, str]] = [
     # the output layer
-    (V, "Σ_j (y_j - yhat_j) h_j^T", "sign"),
+    (V, "Σ_j (y_j - yhat_j) h_j^T", "sign-turned"),
     (V, "(yhat_t - y_t) h_t^T", "missing-sum"),
     (V, "(yhat_T - y_T) h_T^T", "last-loss-only"),
     (V, "(1/T) Σ_j (yhat_j - y_j) h_j^T", "mean-over-time"),
@@ -146,7 +146,7 @@ WRONG: list[tuple[Asked, str, str]] = [
     (V, "Σ_j (yhat_j - y_j) h_j", "transpose-missing"),
     (V, "Σ_{j=2}^T (yhat_j - y_j) h_j^T", "first-step-missing"),
     (V, "Σ_j (yhat_j - y_j)", ""),
-    (C, "Σ_t (y_t − ŷ_t)", "sign"),
+    (C, "Σ_t (y_t − ŷ_t)", "sign-turned"),
     (C, "ŷ_T − y_T", "last-loss-only"),
     # the recursion
     (W, "Σ_t δ_t h_t^T", "state-of-the-same-step"),
@@ -154,7 +154,7 @@ WRONG: list[tuple[Asked, str, str]] = [
     (W, "Σ_j Σ_{k=1}^j h_{k-1} ⊗ (diag(1 - h_k^2) (Π_{m=k+1}^j W^T diag(1 - h_m^2)) V^T (ŷ_j - y_j))", "transposed"),
     (W, "Σ_j Σ_{k=1}^j ((Π_{m=k+1}^j W^T diag(1 - h_m^2)) (ŷ_j - y_j)) h_{k-1}^T", "slope-missing+v-missing"),
     (W, "δ_t h_{t-1}^T", "missing-sum"),
-    (W, "-Σ_t δ_t h_{t-1}^T", "sign"),
+    (W, "-Σ_t δ_t h_{t-1}^T", "sign-turned"),
     (W, "(1/T) Σ_t δ_t h_{t-1}^T", "mean-over-time"),
     (W, "δ_T h_{T-1}^T", "last-loss-only"),
     (W, "Σ_t dh_t h_{t-1}^T", "slope-missing"),
@@ -164,7 +164,7 @@ WRONG: list[tuple[Asked, str, str]] = [
     (W, "δ_t = (1 - h_t^2) ⊙ (V^T (ŷ_t - y_t) + W δ_{t+1}); Σ_t δ_t h_{t-1}^T", "not-transposed"),
     (W, "δ_t = (1 - h_t) ⊙ (V^T (ŷ_t - y_t) + W^T δ_{t+1}); Σ_t δ_t h_{t-1}^T", "slope-not-squared"),
     (W, "δ_t = (1 - tanh(h_t)^2) ⊙ (V^T (ŷ_t - y_t) + W^T δ_{t+1}); Σ_t δ_t h_{t-1}^T", "activation-twice"),
-    (W, "δ_t = h_t ⊙ (1 - h_t) ⊙ (V^T (ŷ_t - y_t) + W^T δ_{t+1}); Σ_t δ_t h_{t-1}^T", "other-slope"),
+    (W, "δ_t = h_t ⊙ (1 - h_t) ⊙ (V^T (ŷ_t - y_t) + W^T δ_{t+1}); Σ_t δ_t h_{t-1}^T", "sigmoid-slope"),
     (W, "δ_t = (1 - h_{t-1}^2) ⊙ (V^T (ŷ_t - y_t) + W^T δ_{t+1}); Σ_t δ_t h_{t-1}^T", "slope-of-another-step"),
     (W, "δ_t = (1 - h_t^2) ⊙ (V^T (ŷ_t - y_t) + δ_{t+1}); Σ_t δ_t h_{t-1}^T", "w-missing"),
     (W, "δ_T = (1 - h_T^2) ⊙ V^T (ŷ_T - y_T); δ_t = (1 - h_t^2) ⊙ (W^T δ_{t+1}); Σ_t δ_t h_{t-1}^T", "last-loss-only"),
@@ -181,7 +181,7 @@ WRONG: list[tuple[Asked, str, str]] = [
     (W, general(state="h_{j-1}"), "state-of-the-loss"),
     (W, general(slope="diag(1 - tanh(h_k)^2)", link="W^T diag(1 - tanh(h_m)^2)"), "activation-twice"),
     (W, general(link="W^T diag(1 - h_m^2)").replace("(Π_{m=k+1}^j W^T diag(1 - h_m^2))", ""), "product-missing"),
-    (W, general().replace("ŷ_j - y_j", "y_j - ŷ_j"), "sign"),
+    (W, general().replace("ŷ_j - y_j", "y_j - ŷ_j"), "sign-turned"),
     (W, general().replace("Σ_{k=1}^j", "Σ_{k=j}^j"), "explicit-only"),
     (W, general().replace("Σ_j Σ_{k=1}^j", "Σ_{j=T}^T Σ_{k=1}^1"), "longest-path-only"),
     (W, general().replace("Σ_j Σ_{k=1}^j", "Σ_j Σ_{k=1}^T"), "sum-beyond-the-loss"),
@@ -215,8 +215,8 @@ WRONG: list[tuple[Asked, str, str]] = [
     (U_F, "Σ_t (dC_t ⊙ f_t ⊙ (1 - f_t)) h_{t-1}^T", "factor-missing"),
     (U_F, "Σ_t (dC_t ⊙ C_{t-1} ⊙ f_t) h_{t-1}^T", "half-of-the-slope"),
     (U_F, "Σ_t (dC_t ⊙ C_{t-1} ⊙ (1 - f_t)) h_{t-1}^T", "half-of-the-slope"),
-    (U_Z, "Σ_t (dh_t ⊙ (h_{t-1} − h̃_t) ⊙ (1 − z_t²)) h_{t-1}^T", "other-slope"),
-    (U_Z, "Σ_t (dh_t ⊙ (h̃_t − h_{t-1}) ⊙ z_t ⊙ (1 − z_t)) h_{t-1}^T", "sign"),
+    (U_Z, "Σ_t (dh_t ⊙ (h_{t-1} − h̃_t) ⊙ (1 − z_t²)) h_{t-1}^T", "tanh-slope"),
+    (U_Z, "Σ_t (dh_t ⊙ (h̃_t − h_{t-1}) ⊙ z_t ⊙ (1 − z_t)) h_{t-1}^T", "sign-turned"),
 ]  # fmt: skip
 """(what is asked, what is written, the mistake that is named; "" where none is)"""
 
@@ -353,7 +353,7 @@ def test_a_counterexample_is_one() -> None:
 
 def test_two_mistakes_are_one_entry() -> None:
     """A sign and a step, a missing Σ and a step."""
-    assert "state-of-the-same-step+sign" in [found.id for found in W.judged("-Σ_t δ_t h_t^T").mistakes]
+    assert "state-of-the-same-step+sign-turned" in [found.id for found in W.judged("-Σ_t δ_t h_t^T").mistakes]
     assert "missing-sum+state-of-the-same-step" in [found.id for found in W.judged("δ_t h_t^T").mistakes]
 
 
