@@ -13,7 +13,7 @@ from ..expressions.answers import read_scalar
 from ..expressions.evaluate import evaluate
 from ..expressions.functions import CONSTANTS
 from ..expressions.jsonable import as_json
-from ..expressions.nodes import Node, Value, names_in, to_node, written_size
+from ..expressions.nodes import Name, Node, Value, names_in, to_node, written_size
 from ..expressions.parser import parse
 from ..gradients.applied_rules import INNER, Applied
 from ..gradients.diff_mistakes import DiffMistake, mistaken_derivatives
@@ -221,8 +221,7 @@ def diff(
     `wrt` may be left out where there is one letter. `at`: values to put in, {"w": "0.5"} or ["w=0.5"].
     Raises UserError for what cannot be read or has no derivative rule.
     """
-    if wrt and not wrt.isidentifier():
-        raise UserError(f'a derivative is taken by one letter, such as w, not "{wrt[:40]}"')
+    wrt = _letter(wrt) if wrt else ""
     _refuse_arrays(expression)
     node = parse(expression, [wrt] if wrt else [])
     letters = [name for name in names_in(node) if name not in CONSTANTS or name == wrt]
@@ -254,11 +253,25 @@ def diff(
 def _values(at: Mapping[str, str] | Iterable[str], letters: set[str]) -> dict[str, Value]:
     pairs = at.items() if isinstance(at, Mapping) else [_pair(text) for item in at for text in item.split()]
     values = {}
-    for name, text in pairs:
+    for wrote, text in pairs:
+        name = wrote if wrote in letters else _letter(wrote)
         if name not in letters:
             raise UserError(f"{name} does not occur; the letters are {', '.join(sorted(letters))}")
         values[name] = read_scalar(str(text), ())
     return values
+
+
+def _letter(text: str) -> str:
+    """The letter by its name: theta for θ, w_1 for w₁."""
+    try:
+        node = parse(text)
+    except UserError:
+        node = None
+    if isinstance(node, Name):
+        return node.id
+    if not text.isidentifier():
+        raise UserError(f'a derivative is taken by one letter, such as w, not "{text[:40]}"')
+    return text
 
 
 def _pair(text: str) -> tuple[str, str]:

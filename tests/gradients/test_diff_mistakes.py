@@ -158,3 +158,13 @@ def test_what_is_no_single_number_is_refused(text: str, answer: str, rule: str) 
 
 def test_a_power_whose_exponent_is_called_t_is_written_in_brackets() -> None:
     assert diff("g^(T)", "g", answer="T g^(T - 1)").correct
+
+
+def test_a_letter_may_be_written_as_it_is_or_by_its_name() -> None:
+    """θ and theta are one letter, w₁ and w_1 another."""
+    for by in ("θ", "theta"):
+        assert diff("θ^2 x", by, answer="2θ x").correct
+    assert diff("w₁^2", "w₁", answer="2w_1").correct
+    assert diff("θ^2", "θ", {"θ": "3"}).number == 6
+    with pytest.raises(UserError, match=r'^a derivative is taken by one letter, such as w, not "2"$'):
+        diff("w^2", "2")
