@@ -22,7 +22,7 @@ TERMS = {
     "slipped": "mistaken",
     "telling": "shown lines",
     "tell": "show",
-    "taking": "practice session",
+    "taking": "practice",
     "filling": "rendering",
     "filler": "renderer",
 }
