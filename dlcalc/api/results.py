@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from ..expressions.inverse import Solutions
 
 
+MOST_NODES = 100_000
+"""Nodes of all their entries together with the values put in; where whole arrays are, few entries have so many."""
 MOST_ENTRIES, FEWEST_ENTRIES = 1_500, 64
 """Entries of unrolled steps that JSON tells with their numbers put in: shared by the steps, but so many of each."""
 
@@ -122,7 +124,9 @@ class Calculation(Result):
         answers = {name: as_json(working.shown(name)) for name in formula.answers}
         main = {} if formula.shape else {"value": as_json(self.value)}
         unrolled = sum(1 for step in formula.steps if step.each)
-        steps, left_out = working.first_steps(max(FEWEST_ENTRIES, MOST_ENTRIES // max(1, unrolled)))
+        steps, left_out = working.first_steps(
+            max(FEWEST_ENTRIES, MOST_ENTRIES // max(1, unrolled)), MOST_NODES // max(1, unrolled)
+        )
         return {
             "formula": formula.id,
             **main,

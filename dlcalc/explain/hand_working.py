@@ -27,6 +27,8 @@ MOST_CELLS = 64
 """Entries of one step that are told with their numbers put in."""
 MOST_TABLES = 12
 """Time steps that get a table of their own."""
+MOST_ROWS = 100
+"""Time steps in one table for all, numbers in the row of a result."""
 _WIDEST = 72
 """Characters of a matrix's row."""
 _TALLEST = 24
@@ -186,8 +188,7 @@ class _Narrator:
         yield doc.Paragraph(_sentence(step.meaning))
         rows = tuple(self._row(name, place) for place in places[:MOST_CELLS])
         yield doc.Table(("", "with the numbers put in", "value"), rows, ("left", "left", "right"))
-        if len(places) > MOST_CELLS:
-            yield doc.Note("note", f"the first {MOST_CELLS} of {len(places):,} are shown; --json has all values")
+        yield from _first(MOST_CELLS, len(places))
 
     def _is_pair(self, name: str, place: tuple[int, ...]) -> bool:
         return name not in self.operation.pairs or place[1] <= place[0]
@@ -235,7 +236,8 @@ class _Narrator:
         index = self.writer.op(names[0]).each[0].index
         places = [place for (place,) in self.writer.places(names[0])]
         if len(places) > MOST_TABLES:
-            yield self._whole(names, index, places)
+            yield self._whole(names, index, places[:MOST_ROWS])
+            yield from _first(MOST_ROWS, len(places))
             return
         for place in places:
             yield self._at(names, index, place, place == places[0])
@@ -265,6 +267,7 @@ class _Narrator:
         yield doc.Heading(1, "Result")
         if len(printed) == 1 and self.style.is_rounded(first) and rank(first) <= 1 and not self.style.fractions:
             yield self._long(printed[0], first)
+            yield from _first(MOST_ROWS, len(first) if isinstance(first, tuple) else 1)
             return
         for name in printed:
             yield from self.shown(name, self.found[name])
@@ -293,7 +296,7 @@ class _Narrator:
         numbers = value if isinstance(value, tuple) else (value,)
         asked = self.style.course.decimals
         long = LONG_DIGITS if asked == "auto" else asked
-        rows = tuple((str(place), decimals(number, long)) for place, number in enumerate(numbers, 1))
+        rows = tuple((str(place), decimals(number, long)) for place, number in enumerate(numbers[:MOST_ROWS], 1))
         if not isinstance(value, tuple):
             return doc.Table(("", "value"), ((doc.Math(Name(name)), rows[0][1]),), ("left", "right"))
         return doc.Table((doc.Math(Name(index)), doc.Math(Name(name))), rows, ("right", "right"))
@@ -361,6 +364,12 @@ def _listed(waiting: list[tuple[doc.Words, doc.Equation]]) -> Iterator[doc.Block
     if waiting:
         yield doc.Steps(tuple(waiting))
         waiting.clear()
+
+
+def _first(shown: int, of: int) -> Iterator[doc.Note]:
+    """What is said where not all rows are shown."""
+    if of > shown:
+        yield doc.Note("note", f"the first {shown} of {of:,} are shown; --json has all values")
 
 
 def _right(columns: int) -> tuple[Literal["left", "center", "right"], ...]:

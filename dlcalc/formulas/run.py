@@ -14,7 +14,7 @@ from ..errors import UserError
 from ..expressions.evaluate import evaluate, substitute
 from ..expressions.exact import exact
 from ..expressions.limits import LIMIT_WORKING, within_budget
-from ..expressions.nodes import Kind, Node, Value, names_in
+from ..expressions.nodes import Kind, Node, Value, names_in, written_size
 from .defaults import with_defaults
 from .model import Condition, Convention, Form, Formula, Mistake, Step, Variable
 from .present import AXIS_WORDS, filled, presented
@@ -83,15 +83,19 @@ class Working:
         """Every step as evaluated, fine-grained, in order."""
         return tuple(line for op in self.program.steps() for line in self._lines(self._op(op), op.step))
 
-    def first_steps(self, most: int) -> tuple[tuple[Line, ...], dict[str, int]]:
-        """The evaluated steps with `most` entries of each unrolled one, and how many entries of which are left out."""
+    def first_steps(self, most: int, nodes: int) -> tuple[tuple[Line, ...], dict[str, int]]:
+        """The evaluated steps, and how many entries of which unrolled ones are left out.
+
+        Of each unrolled one there are `most` entries, or so many as have `nodes` nodes together with the values put in.
+        """
         evaluated: list[Line] = []
         left_out: dict[str, int] = {}
         for op in self.program.steps():
             if op.step.each:
-                evaluated += islice(self._unrolled(self._op(op), op.step), most)
+                kept = list(_written(islice(self._unrolled(self._op(op), op.step), most), nodes))
+                evaluated += kept
                 entries = sum(1 for _ in _entries(self.state.values[op.name], len(op.each)))
-                left_out |= {op.name: entries - most} if entries > most else {}
+                left_out |= {op.name: entries - len(kept)} if entries > len(kept) else {}
             else:
                 evaluated += self._lines(self._op(op), op.step)
         return tuple(evaluated), left_out
@@ -182,6 +186,15 @@ class Working:
     def warnings(self) -> tuple[str, ...]:
         """What is worth a word although it is no error."""
         return tuple(message for c in self.formula.warnings for message in failures(c, self.formula, self.state))
+
+
+def _written(lines: Iterable[Line], nodes: int) -> Iterator[Line]:
+    """The first lines, until those before have so many nodes with the values put in."""
+    for line in lines:
+        yield line
+        nodes -= written_size(line.values)
+        if nodes <= 0:
+            return
 
 
 def _entries(values: Mapping[int, Value], depth: int) -> Iterable[tuple[tuple[int, ...], Value]]:
