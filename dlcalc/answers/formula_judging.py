@@ -14,7 +14,7 @@ from ..expressions import printing
 from ..expressions.answers import Answer, agrees
 from ..expressions.evaluate import evaluate
 from ..expressions.functions import CONSTANTS
-from ..expressions.limits import LIMIT_WORKING, within_budget
+from ..expressions.limits import LIMIT_WORKING, left, within_budget
 from ..expressions.nodes import Call, Div, Kind, Name, Node, Value, walk
 from ..formulas.defaults import with_defaults
 from ..formulas.diagnose import Candidate, outcome
@@ -38,6 +38,8 @@ class Verdict:
     mistakes: tuple[Candidate, ...] = ()
     more: int = 0
     """Further candidates that are not named."""
+    stopped: bool = False
+    """Whether the search for mistakes ended with its budget, before all were tried."""
 
 
 def verify(formula: Formula, given: Mapping[str, Value], name: str, answer: Answer, convention: str = "") -> Verdict:
@@ -63,11 +65,11 @@ def verify(formula: Formula, given: Mapping[str, Value], name: str, answer: Answ
         counted = program(formula, other.name)
         if counted.differs(compiled, name) and _is_right(counted, points, name, answer):
             return Verdict(True, expected, other)
-    explained = within_budget(lambda: list(_explanations(compiled, right, name)), LIMIT_WORKING)
+    explained, stopped = within_budget(lambda: (list(_explanations(compiled, right, name)), left() < 0), LIMIT_WORKING)
     found = sorted(explained, key=lambda c: (len(c.mistakes), -c.weight))
     if not found:
         _check_shape(name, right[0].expected, right[0].answer.value)
-    return Verdict(False, expected, None, tuple(found[:MOST_NAMED]), max(0, len(found) - MOST_NAMED))
+    return Verdict(False, expected, None, tuple(found[:MOST_NAMED]), max(0, len(found) - MOST_NAMED), stopped)
 
 
 class _Point:

@@ -11,6 +11,8 @@ from ..formulas.model import Formula
 from ..profiles import COURSE, shown_by
 from .formula_judging import Verdict
 
+STOPPED = "not all mistakes were tried: on so many numbers that would take long"
+
 
 def verdict(
     formula: Formula, name: str, answer: str, judged: Verdict, show: bool = False, spell: Spell = None
@@ -25,7 +27,8 @@ def verdict(
         words = f"this is right as {other.who} count: {other.says}. Here it is counted otherwise"
         blocks.append(doc.Note("right", words))
     elif not judged.mistakes:
-        blocks.append(doc.Note("mistake", "this is wrong; no typical mistake gives this"))
+        gives = "that was tried gives this" if judged.stopped else "gives this"
+        blocks.append(doc.Note("mistake", f"this is wrong; no typical mistake {gives}"))
     else:
         several = len(judged.mistakes) + judged.more > 1
         blocks.append(doc.Note("mistake", "this is wrong. One of these gives it:" if several else "this is wrong."))
@@ -35,6 +38,8 @@ def verdict(
             blocks.append(doc.Paragraph(f"and {judged.more} more"))
         if judged.mistakes[0].hint:
             blocks.append(doc.Note("hint", judged.mistakes[0].hint))
+    if judged.stopped:
+        blocks.append(doc.Note("note", STOPPED))
     if not judged.correct and shown_by().significant_digits != COURSE.significant_digits:
         asked = digits_asked(shown_by().significant_digits)
         blocks.append(doc.Note("note", f"a rounded answer has at least {asked} here"))

@@ -22,7 +22,7 @@ from ..expressions.jsonable import as_json
 from ..expressions.limits import LIMIT_WORKING, WorkError, within_budget
 from ..expressions.nodes import Value
 from ..expressions.printing import Spell
-from ..formulas.differences import Differences, differences
+from ..formulas.differences import Checks, Differences, differences
 from ..formulas.hand_operations import Operation
 from ..formulas.model import Formula, Step
 from ..formulas.registry import formula
@@ -50,9 +50,14 @@ class ByHand(Calculation):
         self.kernel = kernel
 
     @cached_property
-    def checked(self) -> tuple[Differences, ...]:
-        """The gradients by finite differences, one entry per gradient; none forwards."""
+    def checks(self) -> Checks:
+        """The gradients by finite differences, none forwards; and those for which they would have taken long."""
         return differences(self.working, self.operation.gradients_of(self.working.formula))
+
+    @property
+    def checked(self) -> tuple[Differences, ...]:
+        """The gradients by finite differences, one entry per gradient."""
+        return self.checks.made
 
     @cached_property
     def computed(self) -> dict[str, Any]:
@@ -71,7 +76,7 @@ class ByHand(Calculation):
                                  f"the {self.kernel.upper()} kernels, in float64, differ from this by {apart:.1e} at "
                                  f"most ({', '.join(self.computed)})"))  # fmt: skip
         style = NumberStyle(self.fractions)
-        return hand_document(self.working, self.operation, style, self.checked, said, self.loss_working, self.spell)
+        return hand_document(self.working, self.operation, style, self.checks, said, self.loss_working, self.spell)
 
     def to_dict(self) -> dict[str, Any]:
         found = super().to_dict()
@@ -85,6 +90,8 @@ class ByHand(Calculation):
         result = {"operation": self.operation.name, "kernel": self.kernel, **found}
         if checked:
             result["finite_differences"] = checked
+        if self.checks.too_long:
+            result["finite_differences_left_out"] = list(self.checks.too_long)
         return {key: written(value, self.working, key) for key, value in result.items()}
 
     def _neighbours(self) -> dict[str, Any]:

@@ -260,4 +260,5 @@ class Judged(Result):
             "convention": self.convention,
             "mistakes": self.mistakes,
             "more": self.verdict.more,
+            **({"stopped": True} if self.verdict.stopped else {}),
         }

@@ -12,7 +12,7 @@ from .. import document as doc
 from ..expressions import nodes, printing
 from ..expressions.nodes import Index, Name, Node, Value
 from ..expressions.printing import Spell
-from ..formulas.differences import Differences
+from ..formulas.differences import NO_CHECKS, Checks, Differences
 from ..formulas.hand_operations import Operation
 from ..formulas.model import Step, Variable
 from ..formulas.registry import formula
@@ -41,7 +41,7 @@ def document(
     found: Working,
     operation: Operation,
     style: NumberStyle,
-    checked: Sequence[Differences] = (),
+    checks: Checks = NO_CHECKS,
     said: Sequence[doc.Block] = (),
     compared: Working | None = None,
     spell: Spell = None,
@@ -51,7 +51,7 @@ def document(
     blocks = [*teller.given()]
     if compared is not None:
         blocks += [doc.Heading(1, compared.formula.title), *_Narrator(compared, operation, style).loss()]
-    blocks += [doc.Heading(1, "Step by step"), *teller.steps(), *teller.results(), *_checks(found, checked, style)]
+    blocks += [doc.Heading(1, "Step by step"), *teller.steps(), *teller.results(), *_checks(found, checks, style)]
     return doc.Document(found.formula.title, (*blocks, *said, *teller.notes()), spell)
 
 
@@ -386,9 +386,15 @@ def _sentence(words: str) -> str:
 _MOST_ROWS = 24
 
 
-def _checks(found: Working, checked: Sequence[Differences], style: NumberStyle) -> Iterator[doc.Block]:
-    if not checked:
-        return
+def _checks(found: Working, checks: Checks, style: NumberStyle) -> Iterator[doc.Block]:
+    if checks.made:
+        yield from _compared(found, checks.made, style)
+    if checks.too_long:
+        names = ", ".join(checks.too_long)
+        yield doc.Note("note", f"not checked by finite differences, which would take long: {names}")
+
+
+def _compared(found: Working, checked: Sequence[Differences], style: NumberStyle) -> Iterator[doc.Block]:
     rows: list[tuple[doc.Words, ...]] = []
     for each in checked:
         gradient = list(_entries(found[each.answer]))

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from ..errors import UserError
 from ..expressions.exact import exact
-from ..expressions.limits import WorkError, within_budget
+from ..expressions.limits import WorkError, left, within_budget
 from ..expressions.nodes import Value
 from .defaults import with_defaults
 from .program import as_array
@@ -21,8 +21,8 @@ from .run import Working
 STEP = Fraction(1, 100_000)
 MOST_ENTRIES = 200
 """Of one array: each costs two runs of the formula."""
-MOST_WORK = 2_000_000
-"""Units of work (`expressions.limits`) that all the runs for one array may take."""
+MOST_WORK = 1_500_000
+"""Units of work (`expressions.limits`) that all the runs of a working may take."""
 TOLERANCE = 1e-6
 """Relative, or absolute below 1: by so much a difference may miss a gradient."""
 
@@ -37,41 +37,57 @@ class Differences:
     agrees: bool
 
 
-def differences(found: Working, gradients: Mapping[str, str], loss: str = "loss") -> tuple[Differences, ...]:
-    """Of every gradient in the answers of a working, the differences of its loss; none for arrays too large."""
-    wanted = [(name, of) for name, of in gradients.items() if name in found.formula.answers]
-    return tuple(
-        one
-        for name, of in wanted
-        if loss in found.formula.by_name and (one := _differences(found, name, of, loss)) is not None
-    )
+@dataclass(frozen=True)
+class Checks:
+    """The gradients that were made once more, and the names of those that would have taken long."""
+
+    made: tuple[Differences, ...] = ()
+    too_long: tuple[str, ...] = ()
 
 
-def _differences(found: Working, answer: str, variable: str, loss: str) -> Differences | None:
+NO_CHECKS = Checks()
+
+
+def differences(found: Working, gradients: Mapping[str, str], loss: str = "loss") -> Checks:
+    """Of every gradient in the answers of a working the differences of its loss; none where that would take long."""
+    if loss not in found.formula.by_name:
+        return NO_CHECKS
     start = with_defaults(found.formula, found.given)
-    place, right = start[variable], found[answer]
-    if isinstance(right, tuple) and not isinstance(place, tuple):
-        place = _filled(right, place)  # one number stood for all entries of a bias
-        start = {**start, variable: place}
-    entries = _count(place)
-    if entries > MOST_ENTRIES:
-        return None
-    try:
-        if not _is_short(found, start, entries, loss):
-            return None
-        values = _moved(found, start, variable, place, (), loss)
-    except UserError:
-        return None
-    return Differences(answer, variable, values, _agree(right, values))
+    made: list[Differences] = []
+    too_long: list[str] = []
+    work, unit = MOST_WORK, 0
+    for answer, variable in gradients.items():
+        if answer not in found.formula.answers:
+            continue
+        right, moved = found[answer], start
+        if isinstance(right, tuple) and not isinstance(start[variable], tuple):
+            moved = {**start, variable: _filled(right, start[variable])}  # one number stood for all entries of a bias
+        entries = _count(moved[variable])
+        try:
+            unit = unit or _work_of_one(found, moved, loss)
+            if entries > MOST_ENTRIES or 2 * entries * unit > work:
+                too_long.append(answer)
+                continue
+            values = _moved(found, moved, variable, moved[variable], (), loss)
+        except WorkError:
+            too_long.append(answer)
+        except UserError:
+            continue  # a number moved beyond where the formula has an answer
+        else:
+            work -= 2 * entries * unit
+            made.append(Differences(answer, variable, values, _agree(right, values)))
+    return Checks(tuple(made), tuple(too_long))
 
 
-def _is_short(found: Working, start: Mapping[str, Value], entries: int, loss: str) -> bool:
-    """Whether a run may be made twice for every entry: one is made, with its part of the work."""
-    try:
-        within_budget(lambda: found.program.reach_all(start, [loss]), MOST_WORK // (2 * entries))
-    except WorkError:
-        return False
-    return True
+def _work_of_one(found: Working, start: Mapping[str, Value], loss: str) -> int:
+    """The work of one run. Raises WorkError where that is more than half of what may be spent."""
+
+    def one() -> int:
+        before = left()
+        found.program.reach_all(start, [loss])
+        return max(1, before - left())
+
+    return within_budget(one, MOST_WORK // 2)
 
 
 def _moved(

@@ -182,6 +182,10 @@ class Argument(Op):
             state.put_axes(self.name, exact(self.evaluator(state.values)))
 
 
+SERIES_COST = 3
+"""Units of work for each node of a step of a series: those are mostly floats, each through a function of its own."""
+
+
 class Unrolled:
     """Steps that run together for t = low, low + 1, ...: each sees the values of the steps before it."""
 
@@ -197,7 +201,7 @@ class Unrolled:
             self._over_several(values, ranges, pinned)
         else:
             ((index, numbers),) = ranges.items()
-            self._spend(len(numbers))
+            self._spend(len(numbers) * SERIES_COST)
             self._over_one(values, index, numbers, pinned)
         for lane in state.lanes:
             lane.update({name: values[name] for name in self.names})

@@ -11,6 +11,7 @@ from dlcalc.cli import main
 from dlcalc.expressions import limits
 from dlcalc.expressions.printing import Block, joined
 from dlcalc.expressions.printing.blocks import line_width
+from dlcalc.formulas.differences import Checks
 from dlcalc.formulas.program import Program
 from dlcalc.formulas.registry import formula
 from dlcalc.formulas.run import run
@@ -18,6 +19,10 @@ from dlcalc.formulas.run import run
 
 def image(size: int) -> str:
     return "; ".join(" ".join(str((3 * i + 7 * j) % 10) for j in range(size)) for i in range(size))
+
+
+def row(size: int) -> str:
+    return " ".join(f"0.{37 * i % 89 + 10}" for i in range(size))
 
 
 TOO_MUCH = (
@@ -86,8 +91,48 @@ def test_finite_differences_are_made_where_all_their_runs_are_short(monkeypatch:
     runs: list[object] = []
     reach_all = Program.reach_all
     monkeypatch.setattr(Program, "reach_all", lambda *arguments: (runs.append(1), reach_all(*arguments))[1])
-    assert by_hand("batchnorm", x=image(100), backward=True).checked == ()
-    assert len(runs) == 2  # gamma and beta are tried; x has too many entries
+    large = by_hand("batchnorm", x=image(100), backward=True)
+    assert large.checks == Checks((), ("dx", "dgamma", "dbeta"))
+    assert len(runs) == 1  # by which it is seen how long all would take
+    assert large.to_dict()["finite_differences_left_out"] == ["dx", "dgamma", "dbeta"]
+    assert "finite_differences_left_out" not in small.to_dict()
+
+
+def test_finite_differences_of_all_arrays_share_their_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each gradient of a long LSTM is one number and cheap; all of them together are not."""
+    gates = {f"{matrix}_{gate}": "0.5" for matrix in "wu" for gate in "fioc"}
+    long = by_hand("lstm", x=row(1000), backward=True, **gates)
+    assert 0 < len(long.checks.made) < len(long.checks.too_long)
+    shown = " ".join(long.to_markdown().split())
+    assert "not checked by finite differences, which would take long: db" in shown
+    short = by_hand("lstm", x="1 2", backward=True, **gates)
+    assert short.checks.too_long == ()
+    assert "would take long" not in short.to_markdown()
+
+
+def test_that_not_all_mistakes_were_tried_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "conv", "--x", image(100), "--w", "1 0; 0 -1", "--ask", "value", "--answer", "1"]) == 1
+    told = " ".join(capsys.readouterr().out.split())
+    assert "no typical mistake that was tried gives this" in told
+    assert "not all mistakes were tried: on so many numbers that would take long" in told
+    assert main(["run", "conv", "--x", image(5), "--w", "1 0; 0 -1", "--ask", "value", "--answer", "1", "--json"]) == 1
+    assert "stopped" not in json.loads(capsys.readouterr().out)
+
+
+def test_of_a_long_series_the_first_rows_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    weights = ["--w-x", "0.5", "--w-h", "0.3", "--b", "0", "--activation", "tanh"]
+    assert main(["run", "rnn", "--x", row(3000), *weights]) == 0
+    told = capsys.readouterr().out
+    assert told.count("the first 100 of 3,000 are shown; --json has all values") == 2
+    assert len(told.splitlines()) < 300
+
+
+def test_json_tells_fewer_entries_where_whole_arrays_stand_in_them(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each entry of a transposed convolution looks through the whole image."""
+    assert main(["run", "conv-transpose", "--x", image(30), "--w", "1 2; 3 4", "--json"]) == 0
+    told = capsys.readouterr().out
+    assert len(told) < 1_000_000
+    assert sum(json.loads(told)["left_out"].values()) > 0
 
 
 def test_json_tells_the_first_windows_and_how_many_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
