@@ -65,11 +65,20 @@ def judge(derivation: Derivation, text: str, outer: str = "outer", known: str = 
     `outer`: how ⊗ is read, "outer" or "pointwise". `known`: a key of KNOWN; others have to be stated. Raises UserError
     for what cannot be read, for unknown letters, and where one way of reading ⊗ is wrong and another one right.
     """
+    return _Judge(derivation).verdict(_read(derivation, text, known), outer)
+
+
+def is_right(derivation: Derivation, text: str, outer: str = "outer", known: str = "all") -> bool:
+    """Whether `judge` calls it correct, without looking for the mistakes that would explain it. Raises UserError."""
+    return _Judge(derivation).settled(_read(derivation, text, known), outer)[1] is not None
+
+
+def _read(derivation: Derivation, text: str, known: str) -> Answer:
     if derivation.steps is not None and derivation.steps > MOST_STEPS:
         raise UserError(f"an answer is judged for at most {MOST_STEPS} time steps, not {derivation.steps}")
     answer = read(text, derivation.network, derivation.wrt)
     _check_known(derivation.network, answer, known)
-    return _Judge(derivation).verdict(answer, outer)
+    return answer
 
 
 def _check_known(network: Network, answer: Answer, known: str) -> None:
@@ -125,13 +134,22 @@ class _Judge:
     # the verdict
 
     def verdict(self, written: Answer, outer: str) -> Verdict:
+        answer, found = self.settled(written, outer)
+        return (
+            self._wrong(answer)
+            if found is None
+            else Verdict(True, found[0], notes=tuple(self._remarks(answer, *found)))
+        )
+
+    def settled(self, written: Answer, outer: str) -> tuple[Answer, tuple[str, str] | None]:
+        """The answer in one reading, and the layout and the way in which that is right."""
         self._check_letters(written)
         self._check_layers(written)
         readings = self._grouped(written).readings(outer)
         answer = next(readings)
         found = self.right_in(answer)
         if found is not None:
-            return Verdict(True, found[0], notes=tuple(self._remarks(answer, *found)))
+            return answer, found
         for other in readings:
             if self.right_in(other) is not None:
                 ways = "the outer product abᵀ", "the product entry by entry"
@@ -140,7 +158,7 @@ class _Judge:
                     f"⊗ can be read in two ways: as {ways[is_pointwise]} this is wrong, as {ways[not is_pointwise]} "
                     "right; write a b^T or a ⊙ b"
                 )
-        return self._wrong(answer)
+        return answer, None
 
     def _grouped(self, answer: Answer) -> Answer:
         """The answer, or where it has no value as it stands and has one if grouped otherwise, that."""

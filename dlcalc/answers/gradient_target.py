@@ -14,7 +14,7 @@ from ..expressions.evaluate import evaluate
 from ..expressions.nodes import Name, Node
 from ..gradients import ACTIVATIONS, HEADS, LOSSES, Derivation, network
 from ..gradients.candidates import mistaken_gradients, unfolded
-from .gradient_judging import KNOWN, Verdict, judge
+from .gradient_judging import KNOWN, Verdict, is_right, judge
 from .target import Other, Wrong
 
 OPTIONS: Mapping[str, Iterable[str]] = {
@@ -97,6 +97,10 @@ class GradientTarget:
         """Raises UserError for what cannot be read."""
         return _judged(self, text)
 
+    def is_right(self, text: str) -> bool:
+        """Whether `judged` calls it correct, in a fraction of the time. Raises UserError for what cannot be read."""
+        return is_right(self.derivation, text, *_reading(self))
+
     def wrong(self) -> Iterator[Wrong]:
         """What typical mistakes make of the formula, each value once."""
         return iter(_wrong(self))
@@ -121,8 +125,13 @@ class GradientTarget:
 @lru_cache(maxsize=1024)
 def _judged(asked: GradientTarget, text: str) -> Verdict:
     """The same answer of many students is judged once."""
+    return judge(asked.derivation, text, *_reading(asked))
+
+
+def _reading(asked: GradientTarget) -> tuple[str, str]:
+    """How ⊗ is read, and which gradients are known."""
     chosen = dict(asked.options)
-    return judge(asked.derivation, text, chosen.get("outer", "outer"), chosen.get("known", "all"))
+    return chosen.get("outer", "outer"), chosen.get("known", "all")
 
 
 def gradient_asked(cell: str, given: Mapping[str, Node], values: Mapping[str, Any]) -> GradientTarget:
@@ -147,7 +156,7 @@ def _wrong(asked: GradientTarget) -> tuple[Wrong, ...]:
     for mistake, node in mistaken_gradients(asked.derivation, asked.expected):
         if len(found) == MOST_WRONG:
             break
-        if mistake.id not in found and not asked.judged(printing.plain(node)).correct:
+        if mistake.id not in found and not asked.is_right(printing.plain(node)):
             found[mistake.id] = Wrong(mistake.id, mistake.because, node, 0.9 - 0.05 * len(found))
     return tuple(found.values())
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dlcalc import gradients
-from dlcalc.answers.gradient_judging import Verdict, judge
+from dlcalc.answers.gradient_judging import Verdict, is_right, judge
 from dlcalc.errors import UserError
 from dlcalc.expressions import printing
 from dlcalc.expressions.nodes import Node
@@ -33,12 +33,14 @@ class Asked:
     layout: str = "column"
     steps: int | None = None
 
+    @property
+    def derivation(self) -> Derivation:
+        return Derivation(network(self.cell, self.head, self.loss), self.wrt, "general", self.steps, self.layout)
+
     def judged(self, text: str, outer: str = "outer") -> Verdict:
-        return judge(
-            Derivation(network(self.cell, self.head, self.loss), self.wrt, "general", self.steps, self.layout),
-            text,
-            outer,
-        )
+        verdict = judge(self.derivation, text, outer)
+        assert is_right(self.derivation, text, outer) is verdict.correct
+        return verdict
 
 
 W, U, V, B, C, H0 = (Asked(name) for name in ("W", "U", "V", "b", "c", "h0"))
