@@ -73,7 +73,7 @@ class Graded(Result):
                     made = feedback.for_student(result, self.marks.issue.exam.title, spell=self.spell)
                 document = replaced(made, course=self.course)
                 for format, ending in endings.items():
-                    folder.put(f"feedback/{result.code}{ending}", writer(format)(document))
+                    folder.put(f"feedback/{result.code}{ending}", writer(format, as_file=True)(document))
             folder.done(keep=False)
         self.listed = os.path.join(out, TO_LOOK_AT)
 

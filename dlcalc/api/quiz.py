@@ -58,7 +58,7 @@ class Paper(Result):
     def write(self, format: str) -> str | bytes:
         """The paper in a format; `html` is the practice page, which marks itself."""
         wanted = "practice" if format == "html" else format
-        return writer(wanted)(self.key() if wanted in PRACTICE_ONLY else self.document())
+        return writer(wanted, as_file=True)(self.key() if wanted in PRACTICE_ONLY else self.document())
 
 
 def practice(
@@ -135,7 +135,7 @@ def _student(
     variants = exam.variants(secret, student.id)
 
     def put(place: str, format: str, document: Document) -> None:
-        folder.put(f"{place}/{code}{suffix(format)}", writer(format)(document))
+        folder.put(f"{place}/{code}{suffix(format)}", writer(format, as_file=True)(document))
 
     document = exam.document(variants, code, student.name, spell=spell, course=course)
     for format in formats:

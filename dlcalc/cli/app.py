@@ -215,15 +215,17 @@ _BEYOND: dict[type[Exception], str] = {
 
 
 def _make_writable() -> None:
-    """What the terminal's encoding does not have is written as a question mark; a closed stream takes everything, and
-    has nothing to read. The first of them first, so that each takes the descriptor that is free for it.
+    """What the terminal's encoding does not have is written as a question mark; what is redirected is UTF-8; a closed
+    stream takes everything, and has nothing to read. The first of them first, so that each takes the descriptor that is
+    free for it.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         stream = getattr(sys, name)
         if stream is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - open to the end, as stdout is
         elif mode == "w" and hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+            # what goes into a file or to another program is UTF-8, whatever the locale says of the terminal
+            stream.reconfigure(errors="replace", **({} if stream.isatty() else {"encoding": "utf-8"}))
 
 
 def _drop(stream: Any) -> None:

@@ -15,7 +15,9 @@ from . import _sheet as sheet
 SUFFIX = ".tex"
 
 _PREAMBLE = r"""\documentclass[a4paper,11pt]{article}
+\usepackage[utf8]{inputenc}
 \usepackage[T1]{fontenc}
+\usepackage{textcomp}
 \usepackage{lmodern}
 \usepackage{amsmath}
 \usepackage{booktabs}
@@ -29,6 +31,10 @@ _SYMBOLS = {
     "−": "-", "×": r"\times", "·": r"\cdot", "⌊": r"\lfloor", "⌋": r"\rfloor", "⌈": r"\lceil", "⌉": r"\rceil",
     "√": r"\surd", "≤": r"\le", "≥": r"\ge", "≠": r"\ne", "≈": r"\approx", "→": r"\to", "←": r"\leftarrow",
     "∈": r"\in", "⊙": r"\odot", "⊗": r"\otimes", "⊤": r"\top", "∂": r"\partial", "∞": r"\infty", "±": r"\pm",
+    "∘": r"\circ", "′": r"{}^{\prime}", "″": r"{}^{\prime\prime}", "ℓ": r"\ell", "ᵀ": r"{}^{\top}", "∗": r"\ast",
+    "⋅": r"\cdot", "∥": r"\|", "‖": r"\|", "⟨": r"\langle", "⟩": r"\rangle", "∉": r"\notin",
+    "⇒": r"\Rightarrow", "↦": r"\mapsto", "…": r"\ldots", "○": r"\bigcirc", "●": r"\bullet", "⁄": "/", "≪": r"\ll",
+    "≫": r"\gg", "∼": r"\sim", "⊕": r"\oplus", "∙": r"\bullet", "↓": r"\downarrow", "↑": r"\uparrow", "✓": r"\surd",
     "Σ": r"\Sigma", "Π": r"\Pi", "∑": r"\sum", "∏": r"\prod", "≡": r"\equiv", "∝": r"\propto", "∇": r"\nabla",
 } | {letter: printing.latex(Name(name)) for letter, name in GREEK.items()}  # fmt: skip
 
@@ -176,11 +182,34 @@ def _inline(inline: doc.Inline, spell: printing.Spell) -> str:
 
 def _escape(text: str) -> str:
     """The text as LaTeX that prints it: no command, no argument, and no ligature that would change it."""
-    return re.sub(r"([-',])(?=\1)", r"\1{}", "".join(map(_character, doc.printable(text))))
+    composed = unicodedata.normalize("NFC", doc.printable(text))
+    pieces = re.findall(rf".[{''.join(_ACCENTS)}]?", composed, re.DOTALL)
+    return re.sub(r"([-',])(?=\1)", r"\1{}", "".join(map(_piece, pieces)))
+
+
+_ACCENTS = {
+    "\u0300": "grave", "\u0301": "acute", "\u0302": "hat", "\u0303": "tilde", "\u0304": "bar", "\u0306": "breve",
+    "\u0307": "dot", "\u0308": "ddot", "\u030a": "mathring", "\u030c": "check", "\u20d7": "vec",
+}  # fmt: skip
+"""Combining marks, which LaTeX has as accents of maths."""
+_PUNCTUATION = frozenset("–—‘’‚“”„†‡•‰‹›€™ﬁﬂ")
+"""Signs beyond Latin letters that LaTeX's own fonts have."""
+
+
+def _piece(piece: str) -> str:
+    """A character, with the mark that stands on it: ŷ, h̃."""
+    if len(piece) == 1:
+        return _character(piece)
+    base = _SYMBOLS.get(piece[0], piece[0] if piece[0].isascii() and piece[0].isalnum() else "")
+    return rf"\ensuremath{{\{_ACCENTS[piece[1]]}{{{base}}}}}" if base else _character(piece[0])
 
 
 def _character(character: str) -> str:
     kind, *codes = unicodedata.decomposition(character).split(" ")
     if kind in ("<super>", "<sub>"):
         return f"\\text{kind[1:-1]}script{{{''.join(_character(chr(int(code, 16))) for code in codes)}}}"
-    return _ESCAPED.get(character, character)
+    if character in _ESCAPED:
+        return _ESCAPED[character]
+    if ord(character) < 0x180 or character in _PUNCTUATION:
+        return character
+    return rf"\texttt{{U+{ord(character):04X}}}"  # pdflatex stops at what its fonts do not have

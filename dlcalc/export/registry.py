@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
+from inspect import signature
 from typing import NamedTuple, TypeAlias
 
 from ..document import Document
@@ -30,6 +32,8 @@ Writer: TypeAlias = Callable[[Document], str | bytes]
 class _Format(NamedTuple):
     write: Writer
     suffix: str
+    write_file: Writer
+    """The same as a file of its own: a whole page, a whole article."""
 
 
 _registered: dict[str, _Format] = {}
@@ -37,7 +41,7 @@ _registered: dict[str, _Format] = {}
 
 def register(name: str, write: Writer, suffix: str = "") -> None:
     """Offer `write` as the format `name`, before a module of that name; its files end in `suffix`, else in .name."""
-    _registered[name] = _Format(write, suffix or f".{name}")
+    _registered[name] = _Format(write, suffix or f".{name}", write)
 
 
 def formats() -> tuple[str, ...]:
@@ -47,9 +51,12 @@ def formats() -> tuple[str, ...]:
     return tuple(sorted(names | _registered.keys()))
 
 
-def writer(name: str) -> Writer:
-    """The writer of a format; its module is imported now, not before. UserError if there is none."""
-    write = _found(name).write
+def writer(name: str, as_file: bool = False) -> Writer:
+    """The writer of a format; its module is imported now, not before. UserError if there is none.
+
+    `as_file`: what it writes is a file of its own, and nothing to paste into another.
+    """
+    write = _found(name).write_file if as_file else _found(name).write
 
     def in_its_digits(document: Document) -> str | bytes:
         with showing(document.course):
@@ -78,4 +85,6 @@ def _found(name: str) -> _Format:
     if name not in _registered:
         module = import_module(f".{name.replace('-', '_')}", __package__)
         register(name, module.write, getattr(module, "SUFFIX", ""))
+        if "standalone" in signature(module.write).parameters:
+            _registered[name] = _registered[name]._replace(write_file=partial(module.write, standalone=True))
     return _registered[name]

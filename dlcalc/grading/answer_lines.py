@@ -15,7 +15,7 @@ _PLACE = (
 )
 _KEY = re.compile(
     rf"[\s>*_#|`+•-]*(?:answers?|ans|question|q|task|part)?[\s_.(\[\"'*]*{_PLACE}[\"'\])*_`]*\s*"
-    r"(?P<sign>[:=|→]|\)|(?=\s)|$)\s*(?P<rest>.*)",
+    r"(?P<sign>[:=|→]|\)|(?=\s)|$)[*_]*\s*(?P<rest>.*)",
     re.IGNORECASE,
 )
 _HEADING = re.compile(r"\s*(?:#{1,6}\s*|\*\*)(?:question|q|task|exercise|problem)?\s*(\d{1,3})\b", re.IGNORECASE)
