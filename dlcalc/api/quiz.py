@@ -13,13 +13,14 @@ from ..errors import UserError
 from ..export.registry import suffix, writer
 from ..export.registry import text as written
 from ..formulas.registry import formula
+from ..grading.policy import policy_of
 from ..profiles import COURSE, Profile, active
 from ..quiz import bank, seeds
 from ..quiz.exam import Exam, Issue, Student, issue, read_exam, read_roster
 from ..quiz.exam_folder import MANIFEST, PRIVATE, ExamFolder
 from ..quiz.manifest import to_json
 from ..quiz.problem import Problem
-from ..quiz.sheet import sheet
+from ..quiz.sheet import Shares, sheet
 from ..quiz.variant import Variant, variant
 from .results import Result
 
@@ -110,6 +111,7 @@ def make_exam(
             raise UserError(f"{format} holds the answers, so an exam is not made in it; practice sets are")
         suffix(format)
     exam, students = read_exam(path), read_roster(roster)
+    shares = policy_of(exam.policy, path).shares  # the key promises what the marker gives
     if date:
         exam = replaced(exam, date=date)
     value = seeds.read_secret(secret) if secret else ""
@@ -121,15 +123,17 @@ def make_exam(
         made = issue(exam.asking(course.significant_digits), students, value)
         folder.check(made)
         for student in students:
-            _student(made, student, value, folder, formats, keys, course)
+            _student(made, student, value, folder, formats, shares if keys else None, course)
             yield student.id, len(students)
         folder.put(MANIFEST, to_json(made, out, value))
         folder.done(keep=not replace)
 
 
 def _student(
-    made: Issue, student: Student, secret: str, folder: ExamFolder, formats: Sequence[str], keys: bool, course: Profile
-) -> None:
+    made: Issue, student: Student, secret: str, folder: ExamFolder, formats: Sequence[str], shares: Shares | None,
+    course: Profile,
+) -> None:  # fmt: skip
+    """A student's sheet and blank answer sheet; the key too, where what answers earn is given."""
     exam, code = made.exam, made.codes[student.id]
     spell = spelling(course, (item.problem for item in exam.items))
     variants = exam.variants(secret, student.id)
@@ -141,8 +145,8 @@ def _student(
     for format in formats:
         put("sheets", format, document)
     put("answers", "answers-toml", document)
-    if keys:
-        key = exam.document(variants, code, student.name, key=True, spell=spell, course=course)
+    if shares is not None:
+        key = exam.document(variants, code, student.name, key=True, shares=shares, spell=spell, course=course)
         for format in formats:
             put(f"{PRIVATE}/keys", format, key)
 

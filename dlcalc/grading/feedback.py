@@ -13,6 +13,7 @@ from ..explain import shape_words, value_words
 from ..explain.calculation import rounded
 from ..expressions.nodes import Value
 from ..expressions.printing import Spell
+from ..quiz.sheet import as_asked
 from .marking import Marked, Marks, Result
 from .part_mark import PartMark
 
@@ -72,7 +73,7 @@ def _part(part: Marked, result: Result, working: bool) -> list[doc.Block]:
     if mark.status != "right" and (is_array or not mark.cells):
         if mark.part.kind != "table":  # the working of a table is the table itself
             start = "With the right earlier answer it is " if mark.status == "follows" else "Right is "
-            right = right_words(mark.expected, mark.part.kind)
+            right = right_words(as_asked(mark.part, mark.expected), mark.part.kind)
             blocks.append(doc.Paragraph((start, *right, ".", *_chosen(part, result))))
         if working and result.variants:
             blocks += result.variants[part.question - 1].asked[mark.part.id].working()

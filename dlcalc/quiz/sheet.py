@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
+from math import isfinite
 from string import ascii_lowercase
 from typing import Any
 
@@ -154,7 +155,7 @@ def _choice(shown: Choice, key: bool) -> doc.Choice:
 def _key(part: Part, asked: AnyTarget, shares: Shares) -> doc.Key:
     right = asked.expected
     responses = [doc.Response(_decimal(part, right), Fraction(1), "Right.", tolerances_of(part, right))]
-    for other in asked.others():
+    for other in () if getattr(asked, "convention", "") else asked.others():  # a convention that is named binds
         said, near = (
             f"Right under another convention: {other.name}, as in {other.who}.",
             tolerances_of(part, other.value),
@@ -168,7 +169,19 @@ def _key(part: Part, asked: AnyTarget, shares: Shares) -> doc.Key:
             responses.append(
                 doc.Response(_decimal(part, wrong.value), Fraction(0), said, tolerances_of(part, wrong.value), wrong.id)
             )
-    return doc.Key(_decimal(part, right), tuple(responses), asked.working())
+    return doc.Key(as_asked(part, right), tuple(responses), asked.working())
+
+
+def as_asked(part: Part, value: Value) -> Value:
+    """A right number with the digits to which it is asked, 31.5; with more where it would not be marked right."""
+    if part.kind != "number" or not isinstance(value, Fraction | float) or not isfinite(value):
+        return _decimal(part, value)
+    near = part.terms.near(value)
+    for digits in range(part.significant, 17):
+        short = float(f"{float(value):.{digits}g}")
+        if abs(Fraction(short) - Fraction(value)) <= near:
+            return int(short) if short.is_integer() and abs(short) < 1e15 else short
+    return _decimal(part, value)
 
 
 def _same_form(value: Value, right: Value) -> bool:

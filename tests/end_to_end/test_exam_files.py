@@ -1,0 +1,223 @@
+"""An exam from making to marking, by its files: keys that agree, whole pages, decisions that stay."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from checkout import ROOT
+from terminal import Terminal
+
+from dlcalc.export.registry import writer
+from dlcalc.quiz import bank, seeds
+from dlcalc.quiz.manifest import read_manifest
+from dlcalc.quiz.sheet import as_asked, sheet
+from dlcalc.quiz.variant import variant
+
+EXAM = """title = 'Short & <b>sweet</b>'
+[policy]
+follows = 0.5
+convention = 0.25
+[[problem]]
+id = 'output-size'
+[[problem]]
+id = 'cost-of-a-layer'
+"""
+
+
+@pytest.fixture
+def folder(terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "exam.toml").write_text(EXAM)
+    (tmp_path / "roster.csv").write_text("id,name\nada,Ada\nbob,Bob\n")
+    (tmp_path / "secret.key").write_text("5ec2e7" * 10 + "0123")
+    formats = "--format html --format latex --format markdown"
+    made = terminal(f"quiz make exam.toml --students roster.csv --secret secret.key --out out --key {formats}")
+    assert made.status == 0, made.err
+    (tmp_path / "in").mkdir()
+    return tmp_path
+
+
+def hand_in(folder: Path, student: str, **answers: object) -> None:
+    code = read_manifest(str(folder / "out" / "manifest.json")).codes[student]
+    lines = [f'"1.{name}" = "{answer}"' for name, answer in answers.items()]
+    (folder / "in" / f"{student}.toml").write_text("\n".join([f'code = "{code}"', "[answers]", *lines]))
+
+
+def right(folder: Path, student: str) -> dict[str, Any]:
+    issue = read_manifest(str(folder / "out" / "manifest.json"))
+    made = issue.exam.variants(seeds.read_secret(str(folder / "secret.key")), student)[0]
+    return {name: asked.expected for name, asked in made.asked.items()}
+
+
+GRADE = "grade out/manifest.json in --secret secret.key --out marks"
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
+
+
+def test_what_nobody_can_read_is_no_zero(folder: Path, terminal: Terminal) -> None:
+    hand_in(folder, "ada", a="????what", b=right(folder, "ada")["weights"])
+    ran = terminal(f"{GRADE} --json")
+    assert ran.status == 4
+    (ada,) = ran.json["students"]
+    assert (ada["status"], ada["marks"], ada["marks_so_far"]) == ("to look at", None, 2)
+    assert [part["marks"] for part in ada["parts"][:3]] == [None, 2, 0]
+    (row, absent) = rows(folder / "marks" / "gradebook.csv")
+    assert (row["marks"], row["status"], row["1.a (of 2)"], row["1.b (of 2)"]) == ("", "to look at", "", "2")
+    assert (absent["marks"], absent["status"]) == ("", "nothing handed in")
+    (listed,) = rows(folder / "marks" / "to-look-at.csv")
+    assert (listed["student"], listed["part"], listed["marks"], listed["wrote"]) == ("ada", "1.a", "", "????what")
+    assert listed["right"] == " × ".join(map(str, right(folder, "ada")["size"]))
+    assert [each["place"] for each in ran.json["to_look_at"]] == ["1.a"]
+
+
+def decide(folder: Path, marks: str, because: str = "") -> None:
+    path = folder / "marks" / "to-look-at.csv"
+    table = rows(path)
+    table[0] |= {"marks": marks, "because": because}
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        written = csv.DictWriter(file, table[0])
+        written.writeheader()
+        written.writerows(table)
+
+
+def test_what_a_person_decided_stays(folder: Path, terminal: Terminal) -> None:
+    """Filled in in the list, it counts, is kept beside the manifest, and survives every marking."""
+    hand_in(folder, "ada", a="????what")
+    assert terminal(GRADE).status == 4
+    decide(folder, "1,5", "meant well")
+    for _ in range(2):
+        ran = terminal(f"{GRADE} --json")
+        assert ran.status == 0
+        assert (ran.json["students"][0]["marks"], ran.json["students"][0]["parts"][0]["decided"]) == (1.5, "meant well")
+    assert rows(folder / "marks" / "gradebook.csv")[0]["1.a (of 2)"] == "1.5"
+    kept = folder / "out" / "private" / "decisions.csv"
+    assert kept.stat().st_mode & 0o777 == 0o600 or os.name == "nt"
+    assert [row["marks"] for row in rows(kept)] == ["1.5"]
+    assert terminal("quiz make exam.toml --students roster.csv --secret secret.key --out out --replace").status == 0
+    assert kept.exists()
+    hand_in(folder, "ada", a="another ????")
+    ran = terminal(f"{GRADE} --json")
+    assert ran.status == 4  # those were other words
+    assert "what was decided was of other words" in ran.json["students"][0]["notes"][0]
+
+
+def test_two_decisions_that_differ_are_told(folder: Path, terminal: Terminal) -> None:
+    hand_in(folder, "ada", a="????what")
+    terminal(GRADE)
+    before = (folder / "marks" / "to-look-at.csv").read_bytes()
+    decide(folder, "1")
+    assert terminal(GRADE).status == 0
+    (folder / "marks" / "to-look-at.csv").write_bytes(before)
+    decide(folder, "2")
+    ran = terminal(GRADE)
+    assert ran.status == 2
+    assert "ada, 1.a has 2 marks here, and 1 among what was decided before; change one of them" in ran.err
+    decide(folder, "many")
+    assert "line 2: marks are a number, such as 1.5, not many" in terminal(GRADE).err
+
+
+def test_a_gradebook_that_somebody_changed_stays(folder: Path, terminal: Terminal) -> None:
+    hand_in(folder, "ada", a="1x1x1")
+    terminal(GRADE)
+    path = folder / "marks" / "gradebook.csv"
+    path.write_text(path.read_text(encoding="utf-8") + "mine\n", encoding="utf-8")
+    ran = terminal(GRADE)
+    assert ran.status == 2
+    assert "marks/gradebook.csv was changed since it was made, or is not of this program; --replace" in ran.err
+    assert path.read_text(encoding="utf-8").endswith("mine\n")
+    assert terminal(f"{GRADE} --replace").status == 0
+
+
+def test_another_exams_hand_in_is_not_marked(folder: Path, terminal: Terminal) -> None:
+    """Made with the same secret for the same students."""
+    (folder / "other.toml").write_text(EXAM.replace("Short", "Long"))
+    made = terminal("quiz make other.toml --students roster.csv --secret secret.key --out other")
+    assert made.status == 0
+    for path in (folder / "other" / "answers").iterdir():
+        text = path.read_text(encoding="utf-8").replace('"1.a" = ""', '"1.a" = "1x1x1"')
+        (folder / "in" / path.name).write_text(text, encoding="utf-8")
+    ran = terminal(f"{GRADE} --json")
+    assert ran.status == 4
+    assert ran.json["students"] == []
+    assert {re.sub(r"code \S+", "code", each["because"]) for each in ran.json["refused"]} == {
+        "code is on no sheet of this exam"
+    }
+
+
+def test_one_upload_takes_nobodys_marks(folder: Path, terminal: Terminal) -> None:
+    """A table with every classmate's name in it is no hand-in of a student."""
+    wanted = right(folder, "ada")
+    hand_in(folder, "ada", a="x".join(map(str, wanted["size"])), b=wanted["weights"], c=wanted["cost"])
+    (folder / "in" / "aa.csv").write_text("student,1.a,1.b\nada,1x1x1,1\nbob,1x1x1,1\n")
+    ran = terminal(f"{GRADE} --json")
+    assert ran.status == 4
+    assert [(each["id"], each["marks"]) for each in ran.json["students"]] == [("ada", 6)]
+    ran = terminal("grade out/manifest.json in/ada.toml --class-file in/aa.csv --secret secret.key --json")
+    assert [each["id"] for each in ran.json["students"]] == ["bob"]
+    rule = "ada has 2 hand-ins that differ; --newest or --first says which counts"
+    assert [each["because"] for each in ran.json["refused"]] == [rule]
+
+
+def test_sheets_keys_and_feedback_are_whole(folder: Path, terminal: Terminal) -> None:
+    hand_in(folder, "ada", a="1x1x1")
+    assert terminal(f"{GRADE} --feedback html --feedback latex").status == 0
+    pages = list(folder.rglob("*.html"))
+    articles = list(folder.rglob("*.tex"))
+    assert (len(pages), len(articles)) == (5, 5)
+    for path in pages:
+        text = path.read_text(encoding="utf-8")
+        assert text.lower().startswith("<!doctype html>")
+        assert '<meta charset="utf-8">' in text
+        assert "<title>Short &amp; &lt;b&gt;sweet&lt;/b&gt;" in text
+        assert "default-src 'none'" in text
+    for path in articles:
+        text = path.read_text(encoding="utf-8")
+        assert text.startswith("\\documentclass")
+        assert text.endswith("\\end{document}\n")
+
+
+def test_latex_holds_what_its_fonts_hold() -> None:
+    """pdflatex stops at a letter that it does not know: of the whole bank none is left."""
+    for problem in bank.of_topic("all"):
+        text = writer("latex", as_file=True)(sheet(problem.title, [variant(problem, 1)], True))
+        assert isinstance(text, str)
+        strange = {letter for letter in text if ord(letter) >= 0x180} - set("–—‘’‚“”„†‡•‰‹›€™")
+        assert strange == set(), problem.id
+        assert "U+" not in text, problem.id
+
+
+def test_the_key_has_numbers_with_the_digits_that_are_asked() -> None:
+    """And as near as the marker wants them."""
+    made = variant(bank.find("cost-of-a-layer"), 1)
+    part = next(each for each in made.problem.parts if each.kind == "number")
+    short = as_asked(part, made.asked[part.id].expected)
+    assert isinstance(short, int | float)
+    assert len(str(short).replace(".", "").strip("0")) <= 4
+    assert abs(short - made.asked[part.id].expected) <= part.terms.near(made.asked[part.id].expected)
+
+
+def test_a_policy_that_is_none_is_told_before_anything_is_made(terminal: Terminal, tmp_path: Path) -> None:
+    (tmp_path / "exam.toml").write_text(EXAM.replace("follows = 0.5", "follows = 2"))
+    (tmp_path / "roster.csv").write_text("id\nada\n")
+    ran = terminal(f"quiz make {tmp_path}/exam.toml --students {tmp_path}/roster.csv --out {tmp_path}/out")
+    assert ran.status == 2
+    assert "follows: a share of the points lies between 0 and 1" in ran.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_is_redirected_is_utf_8_whatever_the_locale() -> None:
+    code = "import sys; from dlcalc.cli import main; sys.exit(main(sys.argv[1:]))"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    done = subprocess.run([sys.executable, "-c", code, "conv", "--n", "5", "--f", "3", "--markdown"],
+                          capture_output=True, env=environment, check=True)  # fmt: skip
+    assert "×" in done.stdout.decode("utf-8")
