@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
 from ..expressions.answers import Answer
+from ..expressions.limits import LIMIT_WORKING, WorkError, left, within_budget
 from ..formulas.diagnose import Candidate
 from .array_marks import ArrayMarker, Compared
 from .array_reading import WrittenArray, read_array
+from .conventions import by_another
 from .following import Followed
-from .marks import MOST_NAMED, Mark, Written, together
+from .judging import judge_value
+from .marks import EARNING, MOST_NAMED, Mark, Written, together
 from .targets import FormulaTarget
 from .terms import ARRAYS, Terms
 
@@ -20,16 +23,29 @@ Worth = Callable[[str], Fraction]
 """What share of its points a status earns."""
 
 
+def _plainly(status: str) -> Fraction:
+    return Fraction(status in EARNING)
+
+
+def judge_answer(terms: Terms, asked: FormulaTarget, given: object, spell: Mapping[str, str] | None = None) -> Mark:
+    """The mark of an answer of a formula by itself: one number, a shape, or an array where that is asked."""
+    rank = asked.rank_asked
+    if not rank:
+        return judge_value(terms, asked, given, spell=spell).mark
+    kind = next(kind for kind, many in ARRAYS.items() if many == rank)
+    return judge_array(replace(terms, kind=kind), replace(asked, rank=rank, flat=True), given)[0]
+
+
 def judge_array(
-    terms: Terms, asked: FormulaTarget, given: object, worth: Worth, followed: Iterable[Followed]
+    terms: Terms, asked: FormulaTarget, given: object, worth: Worth = _plainly, followed: Iterable[Followed] = ()
 ) -> tuple[Mark, Written]:
     """The mark of an array, and what was written as later answers carry it on."""
-    wrote = read_array(given, terms, asked.expected)
+    wrote = read_array(given, terms, asked.expected, asked.is_nested)
     value = wrote.value(ARRAYS[terms.kind]) if not wrote.reason else None
     written = Written(wrote.text, None if value is None else Answer(wrote.text, value), wrote.reason)
     mark = Mark("missing", asked.expected, wrote.text)
     if wrote.reason:
-        return replace(mark, status="unreadable", reason=wrote.reason), written
+        return replace(mark, status=written.status, reason=wrote.reason), written
     if _is_empty(wrote):
         return mark, written
     again = [(names, each) for names, each in followed if isinstance(each, FormulaTarget)]
@@ -51,9 +67,12 @@ class _Judged:
         truth = self.marker.compare(self.asked.expected)
         if truth.is_right:
             return self._with("right", truth)
-        for other in self.asked.others():
-            if self.marker.all_fit(other.value):
+        for other in self.asked.by_conventions():
+            if self.marker.is_right(other.value):
                 whole = self.marker.compare(other.value)
+                if self.asked.excludes(self.asked.formula.convention(other.name)):
+                    reason = by_another(self.asked, other.name)
+                    return replace(self._with("wrong", whole), convention=other.name, reason=reason)
                 return replace(self._with("convention", whole), convention=other.name)
         own = self.marker.from_own_rows(self.asked, truth)
         for names, again in followed:
@@ -82,9 +101,11 @@ class _Judged:
             return self._of_another_size(followed)
         flat = [each for row in best.statuses for each in row]
         status = together(flat)
+        cells = self.marker.cells(best, self.asked.expected)
+        reason = next((cell.reason for cell in cells if cell.status == status), "")
         found = replace(
-            self.mark, status=status, carried=carried,
-            cells=self.marker.cells(best, self.asked.expected),
+            self.mark, status=status, carried=carried, reason=reason,
+            cells=cells,
         )  # fmt: skip
         return self._explained(found, on, followed) if status == "wrong" else found
 
@@ -95,15 +116,24 @@ class _Judged:
     def _of_another_size(self, followed: Sequence[Again]) -> Mark:
         unread = next((cell for row in self.marker.wrote.rows for cell in row if cell.reason), None)
         if unread is not None:
-            return replace(self.mark, status="unreadable", reason=unread.reason)
+            return replace(self.mark, status="undecided" if unread.ambiguous else "unreadable", reason=unread.reason)
         found = replace(self.mark, status="wrong", reason=self.marker.wrong_size(self.asked.expected))
         return self._explained(found, self.asked, followed)
 
     def _explained(self, mark: Mark, on: FormulaTarget, followed: Sequence[Again]) -> Mark:
         """The mistakes behind the whole array: on the truth, then on what was carried on, then what was done to it."""
-        found: tuple[Candidate, ...] = ()
-        if self.marker.wrote.value(2) is not None:
-            for asked in (self.asked, *([on] if on is not self.asked else []), *(again for _, again in followed)):
-                found = found or self.marker.mistakes(asked)
-            found = found or self.marker.patterns(self.asked.expected)
-        return replace(mark, mistakes=found[:MOST_NAMED], more=max(0, len(found) - MOST_NAMED))
+        if self.marker.wrote.value(2) is None:
+            return mark
+        targets = (self.asked, *([on] if on is not self.asked else []), *(again for _, again in followed))
+        try:
+            found, stopped = within_budget(lambda: (self._mistakes(targets), left() < 0), LIMIT_WORKING)
+        except WorkError:
+            found, stopped = (), True
+        more = max(0, len(found) - MOST_NAMED)
+        return replace(mark, mistakes=found[:MOST_NAMED], more=more, stopped=stopped)
+
+    def _mistakes(self, targets: Sequence[FormulaTarget]) -> tuple[Candidate, ...]:
+        for asked in targets:
+            if found := self.marker.mistakes(asked):
+                return found
+        return self.marker.patterns(self.asked.expected)

@@ -7,11 +7,11 @@ nor takes any. A number that follows from the student's own earlier rows, as in 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 
 from ..errors import UserError
-from ..expressions.answers import agrees
+from ..expressions.answers import Fit, fit
 from ..expressions.nodes import Value
 from ..formulas.arrays import numbers, sizes
 from ..formulas.defaults import with_defaults
@@ -22,7 +22,7 @@ from ..formulas.run import run
 from .array_patterns import off_by, patterns
 from .array_reading import Cell, WrittenArray
 from .marks import CellMark
-from .reading import is_rounded_too_far, is_within, too_far
+from .reading import cut_off, too_coarse
 from .targets import FormulaTarget
 from .terms import ARRAYS, Terms
 
@@ -67,8 +67,14 @@ class ArrayMarker:
         return len(size) == self.rank and (size if self.rank == 2 else (1, *size)) == self.wrote.size
 
     def fits(self, value: Value, i: int, j: int) -> bool:
+        """Whether a value may be what was written there, with however many digits."""
+        return self.fit(value, i, j) in ("right", "rounded")
+
+    def fit(self, value: Value, i: int, j: int) -> Fit:
         answer = self.wrote.rows[i][j].answer
-        return answer is not None and (is_within(self.terms, value, answer.value) or agrees(value, answer))
+        if answer is None:
+            return "wrong"
+        return "right" if self.terms.allows(value, answer.value) else fit(value, answer)
 
     def compare(self, value: Value) -> Compared:
         """The status of each number against an array."""
@@ -83,10 +89,13 @@ class ArrayMarker:
     def _status(self, value: Value, i: int, j: int) -> str:
         cell = self.wrote.rows[i][j]
         if cell.answer is None:
-            return "unreadable" if cell.reason else "missing"
-        if self.fits(value, i, j):
-            return "right"
-        return "undecided" if is_rounded_too_far(value, cell.answer) else "wrong"
+            return ("undecided" if cell.ambiguous else "unreadable") if cell.reason else "missing"
+        found = self.fit(value, i, j)
+        return "undecided" if found == "cut" else found
+
+    def is_right(self, value: Value) -> bool:
+        """Whether every number is right, with as many digits as are asked."""
+        return self.compare(value).is_right
 
     def all_fit(self, value: Value) -> bool:
         return self.is_shaped(value) and all(
@@ -108,7 +117,8 @@ class ArrayMarker:
     def _cell(self, i: int, j: int, status: str, value: Value) -> CellMark:
         cell: Cell = self.wrote.rows[i][j]
         row = "" if self.rank == 1 else f"row {i + 1}"
-        reason = cell.reason or (too_far(self.terms) if status == "undecided" else "")
+        said = {"undecided": cut_off, "rounded": too_coarse}.get(status)
+        reason = cell.reason or (said(self.terms) if said else "")
         place = f"place {j + 1}" if self.rank == 1 else f"column {j + 1}"
         return CellMark(row, place, status, value, cell.text, reason=reason, answer=cell.answer)
 
@@ -126,14 +136,14 @@ class ArrayMarker:
     # why
 
     def mistakes(self, asked: FormulaTarget) -> tuple[Candidate, ...]:
-        """The typical mistakes whose whole array was written: single ones, else pairs; of other conventions, too."""
+        """The typical mistakes whose whole array was written: single ones, else pairs."""
         if asked.known:
             return tuple(self._on_known(asked))
         single = tuple(
             Candidate((Mistake(each.id, "", "", each.because, each.weight, each.hint),))
             for each in asked.wrong() if self.all_fit(each.value)
         )  # fmt: skip
-        return single or tuple(self._of_conventions(asked)) or tuple(self._pairs(asked))
+        return single or tuple(self._pairs(asked))
 
     def _on_known(self, asked: FormulaTarget) -> Iterator[Candidate]:
         """Single mistakes made on steps that are known from an earlier answer."""
@@ -146,19 +156,6 @@ class ArrayMarker:
                 continue
             if self.all_fit(asked.as_asked(found)):
                 yield Candidate((mistake,))
-
-    def _of_conventions(self, asked: FormulaTarget) -> Iterator[Candidate]:
-        """What another convention gives, where the part names its own."""
-        if not asked.convention:
-            return
-        own = asked.working_out.convention
-        for other in replace(asked, convention="").others() if own is asked.formula.conventions[0] else ():
-            if self.all_fit(other.value):
-                because = (
-                    f"this is {other.who}'s ({asked.formula.convention(other.name).says}), and asked is {own.says}"
-                )
-                yield Candidate((Mistake(f"convention-{other.name}", "", "", because),))
-                return
 
     def _pairs(self, asked: FormulaTarget) -> Iterator[Candidate]:
         """Two mistakes of different steps made together, the likeliest pairs first."""

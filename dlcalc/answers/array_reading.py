@@ -15,14 +15,27 @@ from ..expressions.nodes import Value
 from ..formulas.arrays import sizes
 from ..untrusted import printable
 from . import notation
-from .array_text import LONGEST, Rows, Texts, texts, unnumbered, with_decimal_commas
-from .reading import NOTHING, with_tolerance
+from .array_text import (
+    LONGEST,
+    Rows,
+    Texts,
+    as_decimals,
+    texts,
+    unnumbered,
+    with_decimal_commas,
+    without_labels,
+)
+from .marks import AmbiguousError
+from .numbers import readings, with_zeros
+from .reading import NOTHING, with_decimals
 from .terms import ARRAYS, Terms
 
 MOST_NUMBERS = 1_000
 LARGEST = 10**30
 _DECIMAL_COMMAS = re.compile(r"\d,\d+\s+[-+]?\d|\d\s+[-+]?\d+,\d")
 """0,5 1,2: a space between two numbers that have commas in them."""
+_SLASHES = re.compile(r"(?<=\S)\s+/\s+(?=\S)")
+"""4 5 / -2 3."""
 _WORK = 20_000
 """Units of work that reading one number may take."""
 
@@ -34,6 +47,7 @@ class Cell:
     text: str = ""
     answer: Answer | None = None
     reason: str = ""
+    ambiguous: bool = False
 
 
 Cells = tuple[tuple[Cell, ...], ...]
@@ -60,17 +74,20 @@ class WrittenArray:
         return found[0] if rank == 1 else found
 
 
-def read_array(given: object, terms: Terms, expected: Value) -> WrittenArray:
-    """An answer to a part that asks a vector or a matrix. Never raises: what cannot be read says why."""
+def read_array(given: object, terms: Terms, expected: Value, nested: bool = False) -> WrittenArray:
+    """An answer where a vector or a matrix is asked. Never raises: what cannot be read says why.
+
+    `nested`: a map of several channels is asked, row by row.
+    """
     size = sizes(expected)
     try:
         if isinstance(given, list | tuple):
-            ways = [_rows(_listed(given))] if given else []
+            ways = [_rows(_listed(given, terms.significant), nested)] if given else []
         else:
             text = given if isinstance(given, str) else "" if given is None else str(given)
             if NOTHING.fullmatch(notation.tidy(text[:LONGEST])):
                 return WrittenArray(_shown(given))
-            ways = list(_ways(text, size))
+            ways = list(_ways(text, size, nested))
         return _with_numbers(_best(_shown(given), ways, terms, expected), given, size)
     except (UserError, ArithmeticError, RecursionError, ValueError) as error:
         reason = "the lists are nested too deeply" if isinstance(error, RecursionError) else str(error)
@@ -93,18 +110,23 @@ def _shown(given: object) -> str:
     return printable("; ".join(line.strip() for line in text[:2000].strip().splitlines() if line.strip())[:200])
 
 
-def _ways(text: str, size: tuple[int, ...]) -> Iterator[Rows]:
+def _ways(text: str, size: tuple[int, ...], nested: bool) -> Iterator[Rows]:
     """The rows as they are usually meant; where that gives another size, with decimal commas. Raises UserError."""
     clean = "\n".join(map(notation.same_signs, text.replace("\r\n", "\n").replace("\r", "\n").split("\n")))
+    clean = without_labels(clean)
     if _DECIMAL_COMMAS.search(clean) and not re.search(r"[&|\t]", clean):
         yield with_decimal_commas(clean)
-    yield unnumbered(_rows(texts(clean)), size)
+    yield as_decimals(unnumbered(_rows(texts(clean), nested), size))
     if "," in clean:
         yield with_decimal_commas(clean)
+    if _SLASHES.search(clean):
+        yield unnumbered(_rows(texts(_SLASHES.sub(";", clean)), nested), size)
 
 
-def _rows(found: Texts) -> Rows:
+def _rows(found: Texts, nested: bool = False) -> Rows:
     """The rows of a matrix; a list of numbers is one row. Raises UserError for an array of more indices."""
+    while nested and any(isinstance(row, tuple) and row and isinstance(row[0], tuple) for row in found):
+        found = tuple(inner for outer in found for inner in (outer if isinstance(outer, tuple) else (outer,)))
     while len(found) == 1 and isinstance(found[0], tuple) and found[0] and isinstance(found[0][0], tuple):
         found = found[0]  # one channel, one filter
     if all(isinstance(item, str) for item in found):
@@ -119,17 +141,19 @@ def _rows(found: Texts) -> Rows:
     return tuple(rows)
 
 
-def _listed(given: list[object] | tuple[object, ...], depth: int = 0) -> Texts:
+def _listed(given: list[object] | tuple[object, ...], digits: int, depth: int = 0) -> Texts:
     """Lists of TOML or JSON with the texts of their numbers."""
     if depth > 4 or len(given) > MOST_NUMBERS:
         raise UserError("one matrix is expected, [[1, 2], [3, 4]]")
-    return tuple(_listed(item, depth + 1) if isinstance(item, list | tuple) else _as_text(item) for item in given)
+    return tuple(
+        _listed(item, digits, depth + 1) if isinstance(item, list | tuple) else _as_text(item, digits) for item in given
+    )
 
 
-def _as_text(item: object) -> str:
+def _as_text(item: object, digits: int) -> str:
     if isinstance(item, bool) or not isinstance(item, int | float | Fraction | str):
         return "" if item is None else type(item).__name__
-    return str(item)[:200]
+    return with_zeros(item, digits) if isinstance(item, float) else str(item)[:200]
 
 
 def _best(shown: str, ways: list[Rows], terms: Terms, expected: Value) -> WrittenArray:
@@ -160,15 +184,19 @@ def _cell(text: str, terms: Terms) -> Cell:
     if NOTHING.fullmatch(clean):
         return Cell(shown)
     try:
-        return Cell(shown, with_tolerance(within_budget(lambda: _number(clean), _WORK), terms))
+        answer = within_budget(lambda: _number(clean, terms), _WORK)
+        return Cell(shown, answer.asking(terms.significant))
     except (UserError, ArithmeticError, RecursionError, ValueError) as error:
-        return Cell(shown, None, printable(str(error)))
+        return Cell(shown, None, printable(str(error)), isinstance(error, AmbiguousError))
 
 
-def _number(text: str) -> Answer:
-    """3, −0.5, 2/3, 1e-3, \\frac{1}{2}, 2·3 + 1. Raises UserError."""
+def _number(text: str, terms: Terms) -> Answer:
+    """3, −0.5, 2/3, 1e-3, \\frac{1}{2}, 2·3 + 1, h1 = 0.5. Raises UserError."""
     for side in reversed(notation.sides(text)):
-        answer = read_answer(notation.scalar(side))
+        found = readings(side, terms)
+        if not found and terms.form == "decimal":
+            raise UserError("numbers in digits are asked here, not expressions")
+        answer = found[0] if found else with_decimals(side, read_answer(notation.scalar(side)), terms)
         value = answer.value
         if isinstance(value, bool) or not isinstance(value, int | float | Fraction):
             raise UserError(f"{text[:40]} is no number")

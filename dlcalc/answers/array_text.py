@@ -109,12 +109,41 @@ def _cells(row: str) -> tuple[str, ...]:
 
 
 def with_decimal_commas(text: str) -> Rows:
-    """0,5 1,2; 3 4: commas as decimal points, spaces between the numbers. Raises UserError where there is no row."""
-    return tuple(
-        tuple(cell.replace(",", ".") for cell in unwrapped(row.strip()).split())
-        for row in _split_rows(unwrapped(without_name(text)))
-        if row.strip()
+    """0,5 1,2; 3 4: commas as decimal points, spaces between the numbers.
+
+    1,125 stays as it is where no other number shows what its comma is.
+    """
+    rows = tuple(
+        tuple(unwrapped(row.strip()).split()) for row in _split_rows(unwrapped(without_name(text))) if row.strip()
     )
+    return as_decimals(rows)
+
+
+_SURELY_DECIMAL = re.compile(r"[-+−]?(?:0?,\d+|\d+,(?:\d{1,2}|\d{4,})|0,\d+)", re.ASCII)
+
+
+def as_decimals(rows: Rows) -> Rows:
+    """The rows with decimal points, where one of the numbers shows that a comma is decimal."""
+    if not any(_SURELY_DECIMAL.fullmatch(cell) for row in rows for cell in row):
+        return rows
+    return tuple(tuple(cell.replace(",", ".") for cell in row) for row in rows)
+
+
+_LABELLED = re.compile(
+    r"\s*\(?([A-Za-zŷŶδ∂][A-Za-z'^{}_\[(]*?)[_{\[(\s]*(\d{1,3}|[₀-₉]{1,3})[})\]\s]*(?:=|:|≈|->|→)\s*(\S.*)", re.DOTALL
+)
+_LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+
+
+def without_labels(text: str) -> str:
+    """h1 = 0.197, h2 = 0.3 on lines of their own, or between commas: the numbers alone, in the order of places."""
+    for separator in ("\n", ";", ","):
+        found = [_LABELLED.fullmatch(part) for part in text.strip().strip(";,").split(separator)]
+        if len(found) > 1 and all(found) and len({each[1] for each in found if each}) == 1:
+            places = [(int(each[2].translate(_LOWERED)), each[3].strip()) for each in found if each]
+            if len({place for place, _ in places}) == len(places):
+                return "\n".join(rest for _, rest in sorted(places, key=lambda pair: pair[0]))
+    return text
 
 
 def pasted_rows(text: str) -> Rows | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from ..errors import UserError
 from ..expressions import printing
-from ..expressions.answers import Answer, agrees
+from ..expressions.answers import Answer, Fit, fit, leads_to, worst_fit
 from ..expressions.evaluate import evaluate
 from ..expressions.functions import CONSTANTS
 from ..expressions.limits import LIMIT_WORKING, left, within_budget
@@ -40,6 +40,8 @@ class Verdict:
     """Further candidates that are not named."""
     stopped: bool = False
     """Whether the search for mistakes ended with its budget, before all were tried."""
+    fit: Fit = "wrong"
+    """How it agrees with the right value: also "rounded" or "cut" where it is not correct."""
 
 
 def verify(formula: Formula, given: Mapping[str, Value], name: str, answer: Answer, convention: str = "") -> Verdict:
@@ -51,13 +53,14 @@ def verify(formula: Formula, given: Mapping[str, Value], name: str, answer: Answ
     """
     compiled = program(formula, convention)
     points = _points(formula, given, answer)
-    _check_name(compiled, name)
+    check_name(compiled, name)
     right = [_Point(compiled, point, name, answer) for point in points]
     expected = right[0].expected if len(points) == 1 else _asked(compiled, given, name)
-    if all(point.agrees(point.expected) for point in right):
-        return Verdict(True, expected)
+    near = worst_fit(point.fit(point.expected) for point in right)
+    if near == "right":
+        return Verdict(True, expected, fit=near)
     unfloored = _unfloored(compiled, name, answer)
-    if unfloored is not None and all(point.agrees(_edited(point, name, unfloored)) for point in right):
+    if unfloored is not None and all(point.fit(_edited(point, name, unfloored)) == "right" for point in right):
         return Verdict(True, expected, unfloored)
     for other in formula.conventions:
         if other is compiled.convention or other.variant or compiled.convention.variant:
@@ -65,6 +68,8 @@ def verify(formula: Formula, given: Mapping[str, Value], name: str, answer: Answ
         counted = program(formula, other.name)
         if counted.differs(compiled, name) and _is_right(counted, points, name, answer):
             return Verdict(True, expected, other)
+    if near != "wrong":
+        return Verdict(False, expected, fit=near)
     explained, stopped = within_budget(lambda: (list(_explanations(compiled, right, name)), left() < 0), LIMIT_WORKING)
     found = sorted(explained, key=lambda c: (len(c.mistakes), -c.weight))
     if not found:
@@ -83,13 +88,19 @@ class _Point:
         value = _put_in(answer.value, {**self.state.values, **point.letters})
         if compiled.ops[compiled.place[name]].step.per_axis and not isinstance(value, tuple):
             value = (value,) * compiled.axes
-        self.answer = Answer(answer.text, value, answer.unit, answer.significant, answer.asked)
+        parts = answer.parts if isinstance(value, tuple) and len(answer.parts) == len(value) else ()
+        parts = tuple(replace(part, value=own) for part, own in zip(parts, value, strict=True)) if parts else ()
+        self.answer = replace(answer, value=value, parts=parts)
         self.whole = value if value.__class__ is int else None
 
+    def fit(self, value: Value) -> Fit:
+        return fit(value, self.answer)
+
     def agrees(self, value: Value) -> bool:
+        """Whether a value may be what was written, with however many digits."""
         if self.whole is not None and value.__class__ is int:
             return bool(value == self.whole)  # by far the most frequent case
-        return agrees(value, self.answer)
+        return leads_to(value, self.answer)
 
 
 def _put_in(value: Value, values: Mapping[str, Value]) -> Value:
@@ -105,7 +116,8 @@ def _asked(compiled: Program, given: Mapping[str, Value], name: str) -> Value:
     return as_array(compiled.reach(with_defaults(compiled.formula, given), name).values[name])
 
 
-def _check_name(compiled: Program, name: str) -> None:
+def check_name(compiled: Program, name: str) -> None:
+    """Raises UserError for what cannot be asked."""
     if name not in compiled.place:
         known = ", ".join(dict.fromkeys((*compiled.formula.answers, *(op.name for op in compiled.steps()))))
         raise UserError(f"{name} cannot be asked of {compiled.formula.id}; what can is {known}")
@@ -232,7 +244,7 @@ def _meets_conditions(formula: Formula, point: Mapping[str, Value]) -> bool:
 
 def _is_right(compiled: Program, points: list[Drawn], name: str, answer: Answer) -> bool:
     at = [_Point(compiled, point, name, answer) for point in points]
-    return all(point.agrees(point.expected) for point in at)
+    return all(point.fit(point.expected) == "right" for point in at)
 
 
 def _explanations(compiled: Program, points: list[_Point], name: str) -> Iterator[Candidate]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from ..errors import ExpressionError, UserError
 from ..expressions.answers import Answer, read_answer, split_shape
@@ -19,7 +18,7 @@ def read_asked(formula: Formula, name: str, answer: object, spell: Mapping[str, 
     """
     read = _read_asked(formula, name, answer)
     ours = {theirs: our for our, theirs in (spell or {}).items()}
-    return replace(read, value=_in_our_letters(read.value, formula, ours)) if ours else read
+    return read.mapped(lambda value: _in_our_letters(value, formula, ours)) if ours else read
 
 
 def _in_our_letters(value: Value, formula: Formula, ours: Mapping[str, str]) -> Value:
@@ -44,7 +43,7 @@ def _read_asked(formula: Formula, name: str, answer: object) -> Answer:
                 [read_answer(item, formula.declarations[True]) for item in row]
                 for row in items_of_rows(answer, kind.rank)
             ]
-            return _joined(answer, rows[0] if kind.rank == 1 else [_joined(answer, row) for row in rows])
+            return Answer.of(answer, rows[0] if kind.rank == 1 else [Answer.of(answer, row) for row in rows])
         return read_answer(answer, formula.declarations[True], shape=shape)
     except ExpressionError as error:
         raise named(error, name, answer) from None
@@ -56,11 +55,5 @@ def _written(answer: object, value: Value) -> Answer:
     """An answer of Python's: a float is as exact as it is written, as it would be in a text."""
     if isinstance(answer, tuple | list) and isinstance(value, tuple):
         parts = [_written(item, part) for item, part in zip(answer, value, strict=True)]
-        return _joined(str(answer), parts)
+        return Answer.of(str(answer), parts)
     return read_answer(f"{answer:.15g}") if isinstance(answer, float) else Answer(str(answer), value)
-
-
-def _joined(text: str, parts: list[Answer]) -> Answer:
-    """One answer of several numbers, as exact as the least exact of them."""
-    unit, significant = max(part.unit for part in parts), max(part.significant for part in parts)
-    return Answer(text, tuple(part.value for part in parts), unit, significant)

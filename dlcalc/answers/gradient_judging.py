@@ -6,7 +6,7 @@ first place is shown where shapes disagree, or numbers on which both differ.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 
 from ..errors import UserError
@@ -14,7 +14,18 @@ from ..expressions import printing
 from ..expressions.arrays import shape_of
 from ..expressions.functions import CONSTANTS
 from ..expressions.limits import LimitError
-from ..expressions.nodes import Index, Name, Node, Partial, Transpose, Value
+from ..expressions.nodes import (
+    Call,
+    Index,
+    Name,
+    Node,
+    Partial,
+    Transpose,
+    Value,
+    names_in,
+    rewriting,
+    to_node,
+)
 from ..gradients.answer import Answer, is_step, regrouped, summed
 from ..gradients.candidates import MOST_NAMED, Candidates, pair
 from ..gradients.derivation import Derivation
@@ -25,6 +36,7 @@ from ..gradients.layouts import LAYOUTS
 from ..gradients.mistakes import MISSING_SUM
 from ..gradients.model import Network
 from .gradient_text import read
+from .marks import AmbiguousError
 
 DENOMINATOR_LAYOUT = "∂L/∂h as a column: the factors stand in the other order, each Jacobian transposed"
 TRANSPOSED_WEIGHTS = "vectors as columns beside the weights of the row layout: Wᵀh"
@@ -34,10 +46,6 @@ MOST_PARTS = 400
 MOST_SITES = 10
 MOST_STEPS = 6
 """An answer for a given number of steps is judged for so many at most."""
-
-
-class AmbiguousError(UserError):
-    """An answer that is right or wrong as ⊗ is read: whoever wrote it is asked back."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +87,45 @@ def _read(derivation: Derivation, text: str, known: str) -> Answer:
     answer = read(text, derivation.network, derivation.wrt)
     _check_known(derivation.network, answer, known)
     return answer
+
+
+def has_value(derivation: Derivation, text: str) -> bool:
+    """Whether an answer comes to something on random numbers, in some layout."""
+    answer = read(text, derivation.network, derivation.wrt)
+    return _Judge(derivation).has_value(answer)
+
+
+def with_bias(network: Network) -> Callable[[Node], Node]:
+    """Adds the bias to the sum in an activation that has the recurrent weights, and no bias."""
+    recurrent = {weight.name for weight in network.weights if weight.role == "w_hh"}
+    bias = next((weight for weight in network.weights if weight.role.startswith("b")), None)
+
+    def change(node: Node, below: Callable[[Node], Node]) -> Node:
+        changed = node.map(below)
+        if bias is None or not isinstance(changed, Call) or len(changed.arguments) != 1:
+            return changed
+        names = set(names_in(changed.arguments[0]))
+        if not names & recurrent or bias.name in names:
+            return changed
+        return Call(changed.function, (to_node(changed.arguments[0] + Name(bias.name, bias.kind)),))
+
+    return rewriting(change)
+
+
+def is_gradient(
+    derivation: Derivation,
+    text: str,
+    outer: str = "outer",
+    known: str = "all",
+    change: Callable[[Node], Node] | None = None,
+) -> bool:
+    """Whether an answer, `change`d, is ∂L/∂wrt of a derivation in some layout; False for one that cannot be read."""
+    try:
+        answer = read(text, derivation.network, derivation.wrt)
+        _check_known(derivation.network, answer, known)
+        return _Judge(derivation).is_right_somehow(answer if change is None else answer.changed(change), outer)
+    except (UserError, OverflowError, RecursionError):
+        return False
 
 
 def _check_known(network: Network, answer: Answer, known: str) -> None:
@@ -159,6 +206,21 @@ class _Judge:
                     "right; write a b^T or a ⊙ b"
                 )
         return answer, None
+
+    def has_value(self, written: Answer) -> bool:
+        """Whether it comes to something in some layout, sizes equal or not; letters without a Σ get theirs."""
+        letters = written.unbound(self._known)
+        answer = self._grouped(summed(written, letters) if letters else written)
+        return any(
+            self._value(self.instance(layout, 0, square), answer) is not None
+            for layout in self.layouts
+            for square in (False, True)
+        )
+
+    def is_right_somehow(self, written: Answer, outer: str) -> bool:
+        """Right in one of the layouts, with ⊗ as the profile has it."""
+        self._check_letters(written)
+        return self.right_in(next(self._grouped(written).readings(outer))) is not None
 
     def _grouped(self, answer: Answer) -> Answer:
         """The answer, or where it has no value as it stands and has one if grouped otherwise, that."""

@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable, Mapping
 
 from ..errors import ExpressionError, UserError
+from ..expressions.functions import ALIASES as FUNCTION_ALIASES
+from ..expressions.functions import CONSTANTS, FUNCTIONS
 from ..expressions.nodes import Index, Kind, Name, Node, Partial, names_in, rewriting
 from ..expressions.parser import parse
 from ..expressions.reader import Declarations
@@ -117,6 +119,54 @@ def _split(text: str, separators: str) -> list[str]:
             parts.append(text[start:place])
             start = place + 1
     return [*parts, text[start:]]
+
+
+_FROM_ZERO = re.compile(r"_\s*(?:\{\s*([a-z])\s*=\s*0\s*\}|\(\s*([a-z])\s*=\s*0\s*\))")
+_TO_LAST = re.compile(r"\^\s*(?:\{\s*T\s*[-−]\s*1\s*\}|\(\s*T\s*[-−]\s*1\s*\))")
+_PRODUCT = re.compile(r"((?:Π|∏|\\prod)\s*_\s*\{[^{}]*\}\s*\^\s*(?:\{[^{}]*\}|[A-Za-z]))\s*(?=\()")
+_WORD = re.compile(r"(?<![\\A-Za-z])_?\{?\s*([A-Za-z]{3,})(?![A-Za-z(])")
+
+
+def from_one(text: str) -> str:
+    """An answer whose steps are counted from 0 to T − 1, with steps from 1 to T; any other as it is."""
+    if not _FROM_ZERO.search(text) or not _TO_LAST.search(text):
+        return text
+    return _TO_LAST.sub("^T ", _FROM_ZERO.sub(lambda found: f"_{{{found[1] or found[2]}=1}}", text))
+
+
+def products_closed(text: str) -> str:
+    """An answer in which a Π ends behind the brackets that it stands before: Π_m (A_m) b is not Π_m (A_m b)."""
+    found, at = "", 0
+    for each in _PRODUCT.finditer(text):
+        end = _closing(text, each.end())
+        if end is None or each.start() < at:
+            continue
+        found += f"{text[at : each.start()]}({text[each.start() : end]})"
+        at = end
+    return found + text[at:]
+
+
+def _closing(text: str, start: int) -> int | None:
+    """The place behind the bracket that closes the one at `start`."""
+    depth = 0
+    for place in range(start, len(text)):
+        depth += (text[place] in "([{") - (text[place] in ")]}")
+        if depth == 0:
+            return place + 1
+    return None
+
+
+def strange_words(text: str, network: Network) -> list[str]:
+    """Words that are neither names of the network nor functions: where, pred, rec."""
+    known = {part for name in network.declarations.kinds for part in (name, *name.split("_"))}
+    known |= {*FUNCTIONS, *FUNCTION_ALIASES, *CONSTANTS, *_SPELLED, *_WORDS} - {"where"}
+    plain = re.sub(r"\\[A-Za-z]+", " ", text)
+    return [word for word in _WORD.findall(plain) if word not in known]
+
+
+_WORDS = frozenset(
+    {"sum", "prod", "diag", "outer", "transpose", "hat", "bar", "tilde", "vec", "delta", "sigma", "partial"}
+)
 
 
 _STEM = re.compile(r"\\?(?:hat|bar|tilde)?\s*\{?([A-Za-zα-ωΑ-Ω]+)")

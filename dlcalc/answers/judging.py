@@ -8,23 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from itertools import product
 
 from ..errors import UserError
-from ..expressions.answers import Answer, agrees
+from ..expressions.answers import Answer, Fit, agrees, fit, leads_to
 from ..expressions.nodes import Value
 from ..formulas.diagnose import Candidate
 from ..formulas.model import Mistake
 from ..formulas.program import program
 from ..formulas.run import run
 from ..untrusted import printable
+from .conventions import by_another
 from .following import Followed
 from .formula_judging import Verdict, verify
 from .marks import MOST_NAMED, Mark, Written
-from .reading import is_rounded_too_far, is_within, read, too_far
+from .reading import cut_off, read, too_coarse
 from .table_point import CHANNELS_FIRST, Finding, Place, Point, rotated
 from .targets import AnyTarget, CellTarget, FormulaTarget, InverseTarget, SlipTarget
-from .terms import Terms
+from .terms import Terms, is_number
 
 
 @dataclass(frozen=True)
@@ -50,12 +52,10 @@ def judge_value(
     """
     written = read(given, terms, asked, spell)
     mark = Mark("missing", asked.expected, written.text)
-    if written.reason:
-        return Judged(replace(mark, status="unreadable", reason=written.reason), written)
     if written.answer is None:
-        return Judged(mark, written)
+        return Judged(replace(mark, status=written.status, reason=written.reason), written)
     try:
-        return _Judge(terms, asked, written, followed, cells or {}).judged(mark, written.answer)
+        return _Judge(terms, asked, written, followed, cells or {}).judged(mark, tolerant(written.answer, terms))
     except (UserError, OverflowError) as error:
         return Judged(replace(mark, status="undecided", reason=printable(str(error))), written)
 
@@ -77,36 +77,52 @@ class _Judge:
                 answer, reordered = reordered, None
                 found = Finding("convention", CHANNELS_FIRST) if again.status == "right" else again
         written = replace(self.written, answer=answer)
-        if found.status == "wrong":
+        if found.status in ("wrong", "rounded", "undecided"):
             readings = [answer] if reordered is None else [answer, reordered]
             for (names, again_asked), reading in product(self.followed, readings):
                 if _is_right(again_asked, reading):
                     status = "follows" if names else "right"
                     return Judged(replace(mark, status=status, carried=names), replace(written, answer=reading))
-            if is_rounded_too_far(self.asked.expected, answer):
-                return Judged(replace(mark, status="undecided", reason=too_far(self.terms)), written)
-            for reading in readings:
+            for reading in readings if found.status == "wrong" else ():
                 found = self._better(reading, found)
+        named, more = found.mistakes[:MOST_NAMED], found.more + max(0, len(found.mistakes) - MOST_NAMED)
         mark = replace(
-            mark, status=found.status, mistakes=found.mistakes[:MOST_NAMED],
-            more=max(0, len(found.mistakes) - MOST_NAMED), convention=found.convention, reason=found.reason,
-        )  # fmt: skip
+            mark,
+            status=found.status,
+            mistakes=named,
+            more=more,
+            stopped=found.stopped,
+            convention=found.convention,
+            reason=found.reason,
+        )
         return Judged(mark, written, reordered)
 
     def _verdict(self, answer: Answer) -> Finding:
         asked = self.asked
-        if not isinstance(asked.expected, tuple) and is_within(self.terms, asked.expected, answer.value):
+        if self.terms.allows(asked.expected, answer.value):
             return Finding("right")
         match asked:
             case FormulaTarget():
-                return _finding(asked, verify(asked.formula, asked.given, asked.name, answer, asked.convention))
+                verdict = verify(asked.formula, asked.given, asked.name, answer, asked.convention)
+                return self._nearly(verdict.fit) or _finding(asked, verdict)
             case InverseTarget():
                 return _inverse(asked, answer)
             case CellTarget():
-                return self._cell(asked, answer)
+                found = self._cell(asked, answer)
             case SlipTarget():
-                return self._cell(asked.cell, answer)
-        return Finding("undecided", reason="this kind of question cannot be judged")
+                found = self._cell(asked.cell, answer)
+            case _:
+                return Finding("undecided", reason="this kind of question cannot be judged")
+        near = self._nearly(fit(asked.expected, answer)) if found.status == "wrong" else None
+        return near or found
+
+    def _nearly(self, near: Fit) -> Finding | None:
+        """What is said of a number that is right with fewer digits, or whose last digits are cut off."""
+        if self.terms.tolerance:
+            return None
+        if near == "rounded":
+            return Finding("rounded", reason=too_coarse(self.terms))
+        return Finding("undecided", reason=cut_off(self.terms)) if near == "cut" else None
 
     def _cell(self, asked: CellTarget, answer: Answer) -> Finding:
         """A cell of a network's table, on what was written of the same network before."""
@@ -129,7 +145,7 @@ class _Judge:
             except (UserError, OverflowError):
                 continue
             if mistakes:
-                return replace(found, mistakes=mistakes)
+                return replace(found, mistakes=mistakes, more=0)
         return found
 
 
@@ -145,17 +161,22 @@ def _is_right(asked: FormulaTarget | InverseTarget, answer: Answer) -> bool:
 
 
 def _finding(asked: FormulaTarget, verdict: Verdict) -> Finding:
-    """A convention that the question itself names binds: what another one gives is wrong, and told so."""
+    """A convention that the question states binds: what another one gives is wrong, and that one named."""
     other = verdict.convention
-    if other is not None and asked.convention:
-        own = asked.working_out.convention
-        because = f"this is the count of {other.who} ({other.says}), and asked is that of {own.who} ({own.says})"
-        return Finding("wrong", mistakes=(Candidate((Mistake(f"convention-{other.name}", "", "", because),)),))
+    if other is not None and other in asked.formula.conventions and asked.excludes(other):
+        return Finding("wrong", other.name, reason=by_another(asked, other.name))
     if other is not None:
         return Finding("convention", other.name)
     if verdict.correct:
         return Finding("right")
-    return Finding("wrong", mistakes=verdict.mistakes)
+    return Finding("wrong", mistakes=verdict.mistakes, more=verdict.more, stopped=verdict.stopped)
+
+
+def tolerant(answer: Answer, terms: Terms) -> Answer:
+    """The answer as exact as the tolerance, whatever it is held against; as it is where none is stated."""
+    if not terms.tolerance or not is_number(answer.value):
+        return answer
+    return replace(answer, unit=2 * terms.near(Fraction(answer.value)), significant=99)
 
 
 def _inverse(asked: InverseTarget, answer: Answer) -> Finding:
@@ -187,9 +208,8 @@ def _reordered(asked: AnyTarget, answer: Answer) -> Answer | None:
 
 def _agrees(asked: FormulaTarget, value: Value, answer: Answer) -> bool:
     if asked.formula.is_per_axis(asked.name):  # it may be written once
-        value, wrote = alike(value), alike(answer.value)
-        return agrees(value, replace(answer, value=wrote))
-    return agrees(value, answer)
+        value, answer = alike(value), replace(answer, value=alike(answer.value), parts=())
+    return leads_to(value, answer)
 
 
 def alike(value: Value) -> Value:

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..errors import UserError
 from ..expressions.answers import Answer
 from ..expressions.jsonable import as_json
 from ..expressions.nodes import Value
 from ..formulas.diagnose import Candidate
 
-STATUSES = ("right", "follows", "convention", "wrong", "undecided", "unreadable", "missing")
-"""`follows`: what comes out of the student's own earlier answers; `convention`: right by another way of counting;
-`undecided`: it was read but could not be compared."""
+STATUSES = ("right", "follows", "convention", "rounded", "wrong", "undecided", "unreadable", "missing")
+"""`follows`: what comes out of the student's own earlier answers; `convention`: right by another way of counting, where
+the question states none; `rounded`: right, but coarser than asked; `undecided`: clear to a person, two readings for us.
+"""
 EARNING = frozenset({"right", "follows", "convention"})
 """What earns its points."""
+CORRECT: Mapping[str, bool] = {"right": True, "convention": True, "follows": True, "wrong": False}
+"""What `correct` is in JSON; null for any other status."""
 MOST_NAMED = 5
 """Mistakes that are named of one answer."""
+
+
+class AmbiguousError(UserError):
+    """What was written has two readings, and nothing tells which one is meant: whoever wrote it is asked back."""
 
 
 @dataclass(frozen=True)
@@ -40,17 +48,18 @@ class CellMark:
         return int(self.status in EARNING)
 
     def to_dict(self) -> dict[str, Any]:
-        """The cell for JSON: `because` says why it cannot be read, decided or right where no mistake does."""
+        """The cell for JSON: `reason` says why it cannot be read, decided or right where no mistake does."""
         return {
             "column": self.column,
             "status": self.status,
+            "correct": CORRECT.get(self.status),
             "marks": self.mark,
             "expected": as_json(self.expected),
             "wrote": self.wrote,
             "line": self.line,
-            "convention": self.convention,
+            "convention": self.convention or None,
             "mistakes": [{"id": found.id, "because": found.because} for found in self.mistakes],
-            "because": self.reason,
+            "reason": self.reason,
         }
 
 
@@ -64,6 +73,8 @@ class Mark:
     mistakes: tuple[Candidate, ...] = ()
     more: int = 0
     """Further mistakes that are not named."""
+    stopped: bool = False
+    """Whether the search for mistakes ended with its budget, before all were tried."""
     convention: str = ""
     carried: tuple[str, ...] = ()
     """The earlier answers, wrong ones, from which this one follows."""
@@ -75,11 +86,22 @@ class Mark:
 
 @dataclass(frozen=True)
 class Written:
-    """What was read of an answer: the value, or `reason`, why it cannot be read; neither where nothing was written."""
+    """What was read of an answer: the value, or `reason`, why it cannot be read; neither where nothing was written.
+
+    `ambiguous`: it has two readings.
+    """
 
     text: str = ""
     answer: Answer | None = None
     reason: str = ""
+    ambiguous: bool = False
+
+    @property
+    def status(self) -> str:
+        """What an answer that has no value is: unreadable, undecided or missing; "" for one that has."""
+        if self.reason:
+            return "undecided" if self.ambiguous else "unreadable"
+        return "" if self.answer else "missing"
 
     @property
     def is_empty(self) -> bool:
@@ -88,6 +110,6 @@ class Written:
 
 def together(statuses: Sequence[str]) -> str:
     """A table or an array is right where all cells are; else the worst that is said of one of its cells."""
-    order = ("wrong", "undecided", "unreadable", "missing", "convention", "follows", "right")
+    order = ("wrong", "undecided", "unreadable", "missing", "rounded", "convention", "follows", "right")
     worst = min(statuses, key=order.index)
     return "wrong" if worst == "missing" else worst

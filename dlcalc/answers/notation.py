@@ -53,7 +53,7 @@ _LABELS = (
 )  # fmt: skip
 """(b) 55, 1b: 55, Answer: 55, it is 55, total 55."""
 _COUNTED = (
-    r"parameters?|params?|weights?|bias(?:es)?|macs?|flops?|operations|multiplications|mults?|pixels?|px|bytes?|neurons?|"
+    r"parameters?|params?|weights?|bias(?:es)?|macs?|flops?|operations|multiplications|mults?|pixels?|px|neurons?|"
     r"units?|filters?|updates?|steps?|epochs?|connections?|numbers?|values?|elements?|entries|rows?|columns?|positions?|"
     r"floats?|maps?|layers?|examples?|outputs?|tensors?|volume|gates?|blocks?|matrices|directions?|heads?"
 )

@@ -3,49 +3,44 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from math import prod
-from typing import TypeGuard
 
 from ..errors import ExpressionError, UserError
-from ..expressions.answers import Answer, digits_asked, read_answer, read_number
+from ..expressions.answers import Answer, agrees, digits_asked, precision, read_answer
+from ..expressions.exact import exponent_of
 from ..expressions.functions import CONSTANTS
 from ..expressions.limits import within_budget
 from ..expressions.nodes import Value
+from ..expressions.reader import Declarations
 from ..formulas.model import Formula
 from ..formulas.run import letters_in
 from ..untrusted import printable
 from . import notation
 from .formula_text import read_asked
-from .marks import Written
+from .marks import AmbiguousError, Written
 from .notation import NUMBER, tidy
-from .targets import AnyTarget, FormulaTarget
-from .terms import ARRAYS, Terms
+from .numbers import about, bytes_in, in_memory, plain, readings, with_zeros
+from .target import Target
+from .targets import FormulaTarget
+from .terms import Terms, is_number
 
 MOST_CHARACTERS = 2_000
 _WORK = 20_000
 """Units of work that reading one answer may take."""
-_CLOSE = Fraction(1, 20)
-"""How near, as a share of it, an answer is to the right one that may have been rounded too far."""
 
 NOTHING = re.compile(r"|[?_.…–—-]+|n/?a|none|null|nan|no idea|no answer|skip(?:ped)?|(?:i )?don['’]?t know|idk|tbd",
                       re.IGNORECASE)  # fmt: skip
-_DECIMAL_COMMA = re.compile(r"[+−-]?\d*,\d+(?:[eE][+-]?\d{1,3})?")
-_DOTTED = re.compile(r"[+−-]?[1-9]\d{0,2}(?:\.\d{3})+")
-_PERCENT = re.compile(rf"({NUMBER})\s*(?:%|per ?cent)")
-_PREFIXED = re.compile(
-    rf"({NUMBER})\s*(?:([kKMGT])i?(?:[Bb]|[Bb]ytes?|FLOPs?|MACs?|params?|parameters)?|thousand|million)"
-)
-_BYTES = re.compile(rf"({NUMBER})\s*[kKMGT]i?B")
 _AND_AGAIN = re.compile(rf"({NUMBER})\s+\((.+)\)")
-_FACTORS = (10**3, 10**6, 10**9, 2**10, 2**20, 2**30)
+_ABOUT = re.compile(r"[≈~]|\b(?:about|around|approx|approximately|circa|roughly)\b|\bca\.", re.IGNORECASE)
+_DECIMALS = re.compile(r"\d*\.\d+")
 
 
-def read(text: object, terms: Terms, asked: AnyTarget, spell: Mapping[str, str] | None = None) -> Written:
-    """One answer to a part that is no choice and no table. Never raises: what cannot be read says why."""
-    wrote = text if isinstance(text, str) else _plain(text)
+def read(text: object, terms: Terms, target: Target, spell: Mapping[str, str] | None = None) -> Written:
+    """A number, a shape or an expression. Never raises: what cannot be read says why."""
+    wrote = text if isinstance(text, str) else _plain(text, terms.significant)
     if len(wrote) > MOST_CHARACTERS:
         shown = printable(wrote[:200])
         return Written(shown, None, f"an answer has at most {MOST_CHARACTERS:,} characters, not {len(wrote):,}")
@@ -54,35 +49,37 @@ def read(text: object, terms: Terms, asked: AnyTarget, spell: Mapping[str, str] 
     if NOTHING.fullmatch(clean):
         return Written(shown)
     try:
-        answer = within_budget(_Reader(terms, asked, spell or {}, clean).answer, _WORK)
-        return Written(shown, with_tolerance(answer, terms))
+        answer = within_budget(_Reader(terms, target, spell or {}, clean).answer, _WORK)
+        return Written(shown, answer.asking(terms.significant))
     except (UserError, OverflowError, RecursionError) as error:
-        return Written(shown, None, printable(str(error)))
+        return Written(shown, None, printable(str(error)), isinstance(error, AmbiguousError))
 
 
-def _plain(value: object) -> str:
-    """A value of TOML or JSON as it would be written."""
+def _plain(value: object, digits: int) -> str:
+    """A value of Python, TOML or JSON as it would be written."""
     if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_plain, value))}]"
-    return "" if value is None else str(value)
+        return f"[{', '.join(_plain(item, digits) for item in value)}]"
+    return "" if value is None else with_zeros(value, digits) if isinstance(value, float) else str(value)
 
 
 class _Reader:
-    """Reads one answer to one part."""
+    """Reads one answer to one question."""
 
-    def __init__(self, terms: Terms, asked: AnyTarget, spell: Mapping[str, str], text: str) -> None:
-        self.terms = terms
-        self.expected = asked.expected
+    def __init__(self, terms: Terms, target: Target, spell: Mapping[str, str], text: str) -> None:
+        self.terms = with_unit(terms, target)
+        self.expected = target.expected
         self.text = text
-        self.shape = terms.kind == "shape" or isinstance(asked.expected, tuple)
+        self.letters = frozenset(target.letters)
+        self.shape = terms.kind == "shape" or isinstance(target.expected, tuple)
         self.per_axis = False
-        self.names: frozenset[str] = frozenset()
-        self.read: Callable[[str], Answer] = lambda text: read_answer(text, shape=self.shape)
-        if isinstance(asked, FormulaTarget) and asked.name in asked.formula.by_name:
-            # in letters too: 4(nm + m² + m) is a number once they have values
-            found, name, letters = asked.formula, asked.name, _capitals(asked.formula, spell)
+        self.steps: frozenset[str] = frozenset()
+        names = Declarations.of(self.letters)
+        self.read: Callable[[str], Answer] = lambda text: read_answer(text, names, shape=self.shape)
+        if isinstance(target, FormulaTarget) and target.name in target.formula.by_name:
+            found, name, letters = target.formula, target.name, _capitals(target.formula, spell)
+            self.shape = self.shape and (terms.kind == "shape" or found.shape == name)
             self.per_axis = not self.shape and found.is_per_axis(name)
-            self.names = frozenset(variable.name for variable in found.variables)
+            self.steps = frozenset(step.name for step in found.steps) | {name}
             self.read = lambda text: read_asked(found, name, text, letters)
 
     def answer(self) -> Answer:
@@ -93,7 +90,7 @@ class _Reader:
 
     def said(self, text: str) -> Answer:
         """The last side of one statement. Raises UserError where the sides differ."""
-        sides = notation.sides(text, self.names)
+        sides = notation.sides(text, self.letters)
         if not sides:
             raise ExpressionError("an answer is expected, but there is nothing", self.text)
         last = self.one(sides[-1])
@@ -104,6 +101,8 @@ class _Reader:
         for side in sides[:-1]:
             try:
                 before = self.one(side)
+            except AmbiguousError:
+                raise
             except UserError:
                 if re.search(r"\d", re.sub(r"\^?\{?\[\d+\]\}?|[A-Za-z]_?\{?\d+\}?", "", side)):
                     raise
@@ -112,66 +111,63 @@ class _Reader:
                 last = before  # 55×55×96 = 290400
             else:
                 _same(before, last, self.text)
-        return last
+        return about(last) if _ABOUT.search(text) else last
 
     def one(self, text: str) -> Answer:
-        """One side. Of several ways to read it, such as 12,345, the one that is right, else the usual one."""
+        """One side. Of several ways to read it, such as 13 %, the one that is right, else the usual one."""
         if self.shape:
-            return self._without_batch(self.read(notation.shape(text)))
+            return self._known(self._without_batch(self.read(notation.shape(text))))
         again = _AND_AGAIN.fullmatch(text)
         if again and (found := self._twice(again[1], again[2])) is not None:
             return found
-        if self.per_axis and re.fullmatch(r"\d+\s*[,; ]\s*\d+", text) and read_number(text) is None:
+        if self.per_axis and re.fullmatch(r"\d+\s*[,; ]\s*\d+", text) and not plain(text, self.terms):
             return self.read(re.sub(r"\s*[,; ]\s*", "x", text))
-        found = None
-        for reading in self._readings(text):
-            answer = self.read(reading)
-            found = found or answer
-            if is_within(self.terms, self.expected, answer.value):
-                return answer
-        assert found is not None
-        self._check_unit(text, found)
-        return found
+        clean = notation.scalar(text, self.letters)
+        ways = readings(text if self._is_number(text) else clean, self.terms) if self._takes_units(text) else []
+        if not ways:
+            return self._expression(clean)
+        right = (each for each in ways if agrees(self.expected, each.asking(self.terms.significant)))
+        found = next(right, None)
+        if found is None and not bytes_in(self.terms.unit) and in_memory(text):
+            raise AmbiguousError(
+                f"give the number in the unit that is asked, without writing the unit: {printable(text)}"
+            )
+        return found or ways[0]
+
+    def _is_number(self, text: str) -> bool:
+        """Whether it is a number as it stands, with its separators."""
+        return bool(re.match(r"[+−-]?[\d.,]", text)) and "10^" not in text and "**" not in text
+
+    def _takes_units(self, text: str) -> bool:
+        """Whether letters behind a number may be a unit: 9.5k, where k is no letter of the question."""
+        behind = re.fullmatch(r".*?\d\s*([A-Za-z]+)\.?", text)
+        return behind is None or behind[1] not in self.letters
+
+    def _expression(self, text: str) -> Answer:
+        if self.terms.form == "decimal":
+            raise UserError("a number in digits is asked here, not an expression")
+        if bytes_in(self.terms.unit) in ((), (1,)):
+            text = re.sub(r"\s*\bbytes?$", "", text)
+        return with_decimals(text, self._known(self.read(text)), self.terms)
+
+    def _known(self, answer: Answer) -> Answer:
+        """The answer, if it has only letters that the question leaves open. Raises UserError."""
+        strange = sorted(set(letters_in(answer.value)) - CONSTANTS.keys() - self.letters)
+        if not strange:
+            return answer
+        name = strange[0]
+        if name in self.steps:
+            raise UserError(f"{name} is a name, and no answer: write what it comes to")
+        if self.letters:
+            known = ", ".join(sorted(self.letters))
+            raise UserError(f"{name} is not a letter of this question; its letters are {known}")
+        raise UserError(f"a number is asked, and {name} is a letter")
 
     def _without_batch(self, answer: Answer) -> Answer:
         """1×55×55×96 is a batch of one map."""
         wrote, right = answer.value, self.expected
         is_batch = isinstance(wrote, tuple) and isinstance(right, tuple) and len(wrote) == len(right) + 1 > 3
-        return replace(answer, value=wrote[1:]) if is_batch and wrote[0] == 1 else answer
-
-    def _readings(self, text: str) -> Iterator[str]:
-        """The ways in which a number may be meant, the usual one first."""
-        if isinstance(self.expected, int) and self.terms.kind == "integer" and _DOTTED.fullmatch(text):
-            yield text.replace(".", "")
-        percent, prefixed = _PERCENT.fullmatch(text), _PREFIXED.fullmatch(text)
-        if percent:
-            yield f"{percent[1]}e-2" if "e" not in percent[1].lower() else f"{percent[1]}/100"
-            yield percent[1]
-        elif _BYTES.fullmatch(text):
-            yield prefixed[1] if prefixed else text
-        elif _DECIMAL_COMMA.fullmatch(text):
-            if read_number(text) is not None and not text.lstrip("+−-").startswith(("0", ",")):
-                yield text
-            yield text.replace(",", ".")
-        else:
-            yield notation.scalar(text, self.names)
-            if _DOTTED.fullmatch(text):
-                yield text.replace(".", "")
-
-    def _check_unit(self, text: str, found: Answer) -> None:
-        """Raises UserError where a number is followed by what may be a unit other than the one that is asked."""
-        prefixed = _PREFIXED.fullmatch(text)
-        if prefixed is None or not _is_number(self.expected) or self.expected == found.value:
-            return
-        if not _BYTES.fullmatch(text) and (prefixed[2] not in self.names or "." in prefixed[1]):
-            raise UserError(f"write the number out: {printable(text)}")
-        number = read_number(prefixed[1])
-        for factor in _FACTORS:
-            for other in (Fraction(number or 0) * factor, Fraction(number or 0) / factor):
-                if number and abs(other - Fraction(self.expected)) <= abs(Fraction(self.expected)) / 100:
-                    raise UserError(
-                        f"give the number in the unit that is asked, without writing the unit: {printable(text)}"
-                    )
+        return replace(answer, value=wrote[1:], parts=answer.parts[1:]) if is_batch and wrote[0] == 1 else answer
 
     def _twice(self, number: str, again: str) -> Answer | None:
         """0.67 (2/3): the same value once more, in brackets; None where it is another one, and so a factor."""
@@ -180,9 +176,25 @@ class _Reader:
             _same(rough, fine if fine.unit else replace(fine, unit=rough.unit), again)
         except UserError:
             return None
-        if not _is_number(fine.value):
+        if not is_number(fine.value):
             return None
         return fine if not fine.unit or fine.significant > rough.significant else rough
+
+
+def with_unit(terms: Terms, target: Target) -> Terms:
+    """The terms with the unit that the question asks in, if its formula says one."""
+    if terms.unit or not isinstance(target, FormulaTarget):
+        return terms
+    return replace(terms, unit=getattr(target.formula.by_name.get(target.name), "unit", ""))
+
+
+def with_decimals(text: str, answer: Answer, terms: Terms) -> Answer:
+    """An expression as exact as the decimals that it is worked out from: -ln(0.175290) has six digits."""
+    digits = min((precision(each)[1] for each in _DECIMALS.findall(text)), default=0)
+    value = answer.value
+    if answer.unit or digits < terms.significant or not is_number(value) or not value:
+        return answer
+    return replace(answer, unit=Fraction(10) ** (exponent_of(value) - digits + 1), significant=digits)
 
 
 def _capitals(formula: Formula, spell: Mapping[str, str]) -> dict[str, str]:
@@ -190,10 +202,6 @@ def _capitals(formula: Formula, spell: Mapping[str, str]) -> dict[str, str]:
     names = {variable.name for variable in formula.variables} | set(spell.values())
     large = {name: name.upper() for name in names if len(name) == 1 and name.upper() not in names}
     return {**large, **spell}
-
-
-def _is_number(value: Value) -> TypeGuard[int | float | Fraction]:
-    return isinstance(value, int | float | Fraction)
 
 
 def _depth(value: Value) -> int:
@@ -217,43 +225,21 @@ def _same(left: Answer, right: Answer, text: str) -> None:
         away, near = abs(float(a) - float(b)), max(float(left.unit), float(right.unit), 1e-3 * abs(float(b)))
         is_rounded = isinstance(b, int) and not isinstance(a, int) and away < 1  # 12500/64 = 195
         if away > near and not is_rounded:
-            raise UserError(f"two different values stand there: {printable(text)}")
+            raise AmbiguousError(f"two different values stand there: {printable(text)}")
 
 
 def _flat(value: Value) -> tuple[Value, ...]:
     return value if isinstance(value, tuple) else (value,)
 
 
-def is_within(terms: Terms, expected: Value, value: Value) -> bool:
-    """Whether a number is the right one, as nearly as the part asks."""
-    if not _is_number(expected) or not _is_number(value):
-        return bool(expected == value)
-    return abs(Fraction(expected) - Fraction(value)) <= terms.near(expected)
-
-
-def too_far(terms: Terms) -> str:
-    """What is said of a number that is `is_rounded_too_far`."""
+def too_coarse(terms: Terms) -> str:
+    """What is said of a number that is right, but rounded too far."""
     asked = digits_asked(terms.significant)
     are = "is" if terms.significant == 1 else "are"
-    return f"it is near the right number, but rounded too far or cut off: at least {asked} {are} asked"
+    return f"it is right, but rounded too far: at least {asked} {are} asked"
 
 
-def is_rounded_too_far(expected: Value, answer: Answer) -> bool:
-    """Whether a decimal is the right number with too few digits, or with digits cut off: 0.67 or 0.666 for 2/3."""
-    if not _is_number(expected) or not _is_number(answer.value) or isinstance(expected, int) or not answer.unit:
-        return False
-    right, wrote = Fraction(expected), Fraction(answer.value)
-    away = abs(right - wrote)
-    is_cut = abs(wrote) < abs(right) and away < answer.unit
-    return (away <= answer.unit / 2 or is_cut) and away <= _CLOSE * abs(right)
-
-
-def with_tolerance(answer: Answer, terms: Terms) -> Answer:
-    """The answer as exact as the part asks, whatever it is held against: its tolerance counts as rounding."""
-    value, answer = answer.value, replace(answer, asked=terms.significant)
-    if not _is_number(value) or not (
-        terms.tolerance or (terms.kind in ("number", *ARRAYS) and answer.significant >= terms.significant)
-    ):
-        return answer
-    near = 2 * terms.near(Fraction(value))
-    return replace(answer, unit=near if terms.tolerance else max(answer.unit, near), significant=99)
+def cut_off(terms: Terms) -> str:
+    """What is said of a number whose digits are cut off, and not rounded."""
+    asked = digits_asked(terms.significant)
+    return f"it is near the right number, but its digits are cut off, not rounded; at least {asked} are asked"

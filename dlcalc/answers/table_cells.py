@@ -13,7 +13,11 @@ from ..expressions.limits import within_budget
 from ..expressions.reader import Declarations
 from ..formulas.run import letters_in
 from ..untrusted import printable
+from . import notation
+from .marks import AmbiguousError
+from .numbers import readings
 from .table_columns import Written
+from .terms import Terms
 
 SHAPES = frozenset({"output", "receptive_field"})
 """The columns that hold a number per axis."""
@@ -46,6 +50,8 @@ class Cell:
     answer: Answer | None = None
     reason: str = ""
     none: bool = False
+    ambiguous: bool = False
+    """Whether it can be read in two ways."""
 
 
 class CellReader:
@@ -56,6 +62,7 @@ class CellReader:
         self.letters = frozenset(letters)
         self.names = Declarations(Declarations.of(self.letters).kinds, self.letters)
         self.dots = _grouped_by_dots(written.text for (_, column), written in cells.items() if column not in SHAPES)
+        self.terms = Terms("integer")
         self.work = min(max(_WORK // max(len(cells), 1), _WORK_OF_ONE[0]), _WORK_OF_ONE[1])
 
     def read(self, layer: str, column: str, axes: int) -> Cell:
@@ -74,17 +81,17 @@ class CellReader:
         try:
             return replace(cell, answer=within_budget(lambda: self._equal(text, column, axes), self.work))
         except (UserError, OverflowError) as error:
-            return replace(cell, reason=printable(str(error)))
+            return replace(cell, reason=printable(str(error)), ambiguous=isinstance(error, AmbiguousError))
 
     def _equal(self, text: str, column: str, axes: int) -> Answer:
         """11*11*3*96 = 34848 is its value, if both sides have the same."""
-        sides = [side for side in text.split("=") if side.strip()]
+        sides = [side for side in notation.sides(text, self.letters) if side.strip()]
         if not sides:
             raise UserError("a number or an expression is expected")
         answers = [self._one(side.strip(), column, axes) for side in sides]
         for answer in answers[1:]:
             if not agrees(answers[0].value, answer):
-                raise UserError(f"two different values stand there: {printable(text)}")
+                raise AmbiguousError(f"two different values stand there: {printable(text)}")
         return replace(answers[-1], text=text)
 
     def _one(self, text: str, column: str, axes: int) -> Answer:
@@ -101,8 +108,12 @@ class CellReader:
     def _number(self, text: str) -> Answer:
         if _DOTTED.fullmatch(text):
             if not self.dots and text.count(".") == 1:
-                raise UserError(f"{text} may be {text.replace('.', '')}, or a decimal: write it without the dot")
+                raise AmbiguousError(f"{text} may be {text.replace('.', '')}, or a decimal: write it without the dot")
             text = text.replace(".", "")
+        behind = re.search(r"\d\s*([A-Za-z]+)$", text)
+        with_unit = [] if behind and behind[1] in self.letters else readings(text, self.terms)
+        if with_unit and not read_number(text):
+            return with_unit[0]
         answer = read_answer(_TIMES.sub("×", text), self.names)
         if isinstance(answer.value, tuple):
             raise UserError(f"one number is expected, not {len(answer.value)}")
@@ -112,6 +123,9 @@ class CellReader:
         inner = _BATCH.sub("", unwrapped(text), count=1) if _BATCH.match(unwrapped(text)) else unwrapped(text)
         inner = inner.rstrip(" ,;")
         parts = split_at(inner, ",;")
+        if len(parts) == axes + 1 and parts[0] == "1" and read_number(inner) is None:
+            parts = parts[1:]  # a batch of one
+            inner = ",".join(parts)
         if axes == 1 and (_SEPARATED.search(inner) is None or read_number(inner) is not None):
             return Answer(text, (self._number(inner).value,))  # 4 096 is no shape of two axes, 7*7*64 is a product
         if len(parts) == axes > 1:

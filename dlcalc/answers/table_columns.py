@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from ..errors import UserError
 from ..networks.kinds import ALIASES, KINDS
 from ..networks.network import Network
 from ..untrusted import printable
+from .table_alignment import LEFT_OUT, aligned, family_of_row, key
 from .table_text import Grid, Line, decoded, read_grid
 
 LAYER = "layer"
@@ -36,12 +36,6 @@ _COUNT_OF = re.compile("^(?:(?:number|num|no|nb|count)(?:of)?|of)(?=.)")
 _TOTALS = frozenset({"total", "totals", "sum", "summe", "overall", "totalparameters", "totalparams"})
 _INPUTS = frozenset({"input", "inputs", "inputlayer", "inputimage", "image"})
 _MOST_NOTES = 20
-
-
-def key(text: str) -> str:
-    """A heading or a name without case, accents, spaces and punctuation."""
-    apart = unicodedata.normalize("NFKD", text[:200])
-    return "".join(letter for letter in apart if letter.isalnum()).casefold()
 
 
 def meaning(heading: str) -> str:
@@ -80,7 +74,7 @@ def read_sheet(text: str | bytes, network: Network) -> Sheet:
     Raises UserError when the text is too large, has no headings, or no column names the layers.
     """
     grid = _with_layer_heading(read_grid(decoded(text), _score))
-    return _Reader(grid, LayerNames(layer.name for layer in network.layers)).sheet()
+    return _Reader(grid, network).sheet()
 
 
 def _score(cells: Sequence[str]) -> int:
@@ -107,9 +101,10 @@ def _without_empty_end(cells: tuple[str, ...]) -> tuple[str, ...]:
 
 
 class _Reader:
-    def __init__(self, grid: Grid, names: LayerNames) -> None:
+    def __init__(self, grid: Grid, network: Network) -> None:
         self.grid = grid
-        self.names = names
+        self.network = network
+        self.names = LayerNames(layer.name for layer in network.layers)
         self.notes: list[str] = []
         self.places: dict[str, int] = {}
         self._headings()
@@ -133,10 +128,12 @@ class _Reader:
         cells: dict[tuple[str, str], Written] = {}
         given: dict[str, Written] = {}
         lines: dict[str, int] = {}
-        for line in self.grid.rows:
-            name = line.cells[self.layer] if self.layer < len(line.cells) else ""
+        rows = [line for line in _joined(self.grid.rows, self.layer) if not _is_summary(line)]
+        names = [line.cells[self.layer] if self.layer < len(line.cells) else "" for line in rows]
+        for line, name, layer in zip(rows, names, aligned(names, self.network.layers, self.names.find), strict=True):
             row = {column: self._cell(line, place) for column, place in self.places.items()}
-            layer = self._layer(name, line)
+            if not layer:
+                self._unknown(name, line)
             if layer == INPUT:
                 given = row
             elif layer in lines:
@@ -148,13 +145,11 @@ class _Reader:
         notes = (*self.notes[:_MOST_NOTES], *([f"and {more} more"] if more > 0 else []))
         return Sheet(tuple(self.places), cells, given, lines, notes)
 
-    def _layer(self, name: str, line: Line) -> str:
-        layer = self.names.find(name)
-        if not layer and name.strip():
+    def _unknown(self, name: str, line: Line) -> None:
+        if name.strip() and family_of_row(name) not in LEFT_OUT:
             self.notes.append(f"line {line.number}: {printable(name.strip())} is not a layer of this network")
-        elif not layer and any(cell.strip() for cell in line.cells):
+        elif not name.strip() and any(cell.strip() for cell in line.cells):
             self.notes.append(f"line {line.number}: the row names no layer")
-        return layer
 
     def _cell(self, line: Line, place: int) -> Written:
         text = line.cells[place].strip() if place < len(line.cells) else ""
@@ -165,6 +160,35 @@ class _Reader:
         if self.grid.format == "spaces" and 1 < have < want:
             return Written(text, line.number, f"{counts}, and it cannot be seen which is empty; write - there")
         return Written(text, line.number)
+
+
+_SUMMARY = re.compile(
+    r"\s*(?:(?:non-)?trainable|optimizer|total)\s+(?:params|parameters|mult-adds)\b.*:|\s*(?:input|params|forward/backward|"
+    r"estimated)\b.*\bsize\b.*:|\s*model:", re.IGNORECASE
+)  # fmt: skip
+
+
+def _is_summary(line: Line) -> bool:
+    """Whether a line is one of those that a library writes below its table."""
+    written = [cell for cell in line.cells if cell.strip()]
+    return bool(written) and (len(written) == 1 or ":" in written[0]) and bool(_SUMMARY.match(written[0]))
+
+
+def _joined(rows: Sequence[Line], place: int) -> Iterator[Line]:
+    """The rows, one whose name goes on below as a row of its own, `(MaxPooling2D)`, joined to the one before."""
+    last: Line | None = None
+    for line in rows:
+        goes_on = last is not None and place < len(line.cells) and line.cells[place].strip().startswith("(")
+        if goes_on and last is not None and not any(cell for i, cell in enumerate(line.cells) if i != place):
+            cells = list(last.cells)
+            cells[place] = f"{cells[place]} {line.cells[place]}"
+            last = Line(last.number, tuple(cells))
+            continue
+        if last is not None:
+            yield last
+        last = line
+    if last is not None:
+        yield last
 
 
 class LayerNames:

@@ -10,16 +10,16 @@ from typing import Any
 
 from ..errors import UserError
 from ..expressions import printing
-from ..expressions.answers import Answer
+from ..expressions.answers import Answer, fit
 from ..expressions.nodes import Value
 from ..networks.exercise import COLUMNS, cell, to_csv
 from ..networks.table import COUNTS, Table
 from ..untrusted import printable
-from .marks import MOST_NAMED, STATUSES, CellMark, Mark, together
+from .marks import CORRECT, MOST_NAMED, STATUSES, CellMark, Mark, together
 from .table_cells import Cell, CellReader
 from .table_columns import TOTAL, Sheet, read_sheet
 from .table_letters import letters, points, put_in
-from .table_point import RIGHT, Finding, Place, Point
+from .table_point import CHANNELS_FIRST, RIGHT, WINDOW, Finding, Place, Point
 from .targets import TableTarget
 
 
@@ -42,9 +42,20 @@ class TableMarks:
         return sum(found.mark for found in self.cells)
 
     @property
-    def correct(self) -> bool:
-        """Nothing is wrong and nothing is missing, unreadable or undecided."""
-        return self.marks == len(self.cells)
+    def status(self) -> str:
+        """Right where all cells are, else the worst that is said of one."""
+        return together([cell.status for cell in self.cells]) if self.cells else "missing"
+
+    @property
+    def reason(self) -> str:
+        """Why a cell is not understood, the first one."""
+        open = (cell for cell in self.cells if cell.status in ("unreadable", "undecided"))
+        return next((f"{cell.layer}, {cell.column.replace('_', ' ')}: {cell.reason}" for cell in open), "")
+
+    @property
+    def correct(self) -> bool | None:
+        """None where it cannot be told."""
+        return CORRECT.get(self.status)
 
     def of(self, layer: str, column: str) -> CellMark:
         """The mark of one cell, the totals under `total`. Raises UserError when it was not asked."""
@@ -60,8 +71,10 @@ class TableMarks:
             layers.setdefault(found.layer, []).append(found.to_dict())
         return {
             "network": self.table.network.id,
-            "convention": self.table.convention or "textbook",
+            "counted": self.table.convention or "textbook",
+            "status": self.status,
             "correct": self.correct,
+            "reason": self.reason,
             "marks": self.marks,
             "of": len(self.cells),
             "counts": self.counts,
@@ -73,11 +86,12 @@ class TableMarks:
         }
 
 
-def mark_table(table: Table, text: str | bytes, columns: Sequence[str] = ()) -> TableMarks:
+def mark_table(table: Table, text: str | bytes, columns: Sequence[str] = (), stated: bool = False) -> TableMarks:
     """Marks what a student handed in, in any of the formats of `table_text`, for a network's table.
 
-    `columns` are those that were asked, by default all that the student's table has. Whatever stands in a cell is a
-    status, never an error. Raises UserError for a column that cannot be asked, or a text in which there is no table.
+    `columns` are those that were asked, by default all that the student's table has. `stated`: the way of counting is
+    stated, so no other is right. Whatever stands in a cell is a status, never an error. Raises UserError for a column
+    that cannot be asked, or a text in which there is no table.
     """
     for column in columns:
         if column not in COLUMNS:
@@ -87,7 +101,7 @@ def mark_table(table: Table, text: str | bytes, columns: Sequence[str] = ()) -> 
     reader = CellReader(sheet.cells, letters(table))
     cells = {place: _read(reader, place, value) for place, value in expected.items()}
     judged = _judged(table, expected, cells)
-    marks = tuple(_mark(place, value, cells[place], judged.get(place)) for place, value in expected.items())
+    marks = tuple(_mark(place, value, cells[place], judged.get(place), stated) for place, value in expected.items())
     unknown = (f"{row.layer.name} is not marked: {row.unknown}" for row in table.rows if row.unknown)
     return TableMarks(table, marks, (*_about_input(table, sheet), *sheet.notes, *unknown))
 
@@ -149,12 +163,16 @@ def _together(findings: Sequence[Finding]) -> Finding:
     return replace(worst, mistakes=tuple(each for each in worst.mistakes if each.id in common))
 
 
-def _mark(place: Place, expected: Value, written: Cell, found: Finding | None) -> CellMark:
+def _mark(place: Place, expected: Value, written: Cell, found: Finding | None, stated: bool) -> CellMark:
     mark = CellMark(*place, "missing", expected, written.wrote, written.line, answer=written.answer)
     if written.reason:
-        return replace(mark, status="unreadable", reason=written.reason)
+        return replace(mark, status="undecided" if written.ambiguous else "unreadable", reason=written.reason)
     if found is None:
         return mark
+    if found.status == "wrong" and written.answer is not None and fit(expected, written.answer) == "rounded":
+        return replace(mark, status="rounded", reason="it is right, but rounded: a count is asked exactly")
+    if found.status == "convention" and stated and found.convention not in (CHANNELS_FIRST, WINDOW):
+        return replace(mark, status="wrong", convention=found.convention, reason="another way of counting is stated")
     return replace(mark, status=found.status, convention=found.convention, mistakes=found.mistakes, reason=found.reason)
 
 

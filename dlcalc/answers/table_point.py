@@ -40,6 +40,10 @@ class Finding:
     convention: str = ""
     mistakes: tuple[Candidate, ...] = ()
     reason: str = ""
+    more: int = 0
+    """Further mistakes that are not named."""
+    stopped: bool = False
+    """Whether not all mistakes were tried."""
 
 
 RIGHT, FOLLOWS = Finding("right"), Finding("follows")

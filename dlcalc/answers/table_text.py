@@ -81,12 +81,17 @@ def _numbered(text: str) -> Iterator[tuple[int, str]]:
     return ((number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip())
 
 
-_RULE = re.compile(r"[\s|:+=-]*")
+_RULE = re.compile(r"[\s|:+=\u2500-\u257f-]*")
+_BOXED = re.compile(r"\s*[│┃║].*[│┃║]\s*$")
+_BOXES = str.maketrans("│┃║", "|||")
+"""The lines of a table that is drawn with them."""
+_TREE = re.compile(r"^[│\s]*[├└]─+")
 _BAR = re.compile(r"(?<!\\)\|")
 
 
 def _markdown(text: str) -> Iterator[Line]:
     for number, line in _numbered(text):
+        line = line.translate(_BOXES) if _BOXED.match(line) else line
         if "|" in line and not _RULE.fullmatch(line):
             inner = re.sub(r"(?<!\\)\|$", "", line.strip().removeprefix("|"))
             yield Line(number, tuple(_plain(part.replace(r"\|", "|")) for part in _BAR.split(inner, _MOST_CELLS)))
@@ -215,7 +220,9 @@ _GAP = re.compile(r"[ \u00a0]{2,}|\t+")
 
 def _spaced(text: str) -> Iterator[Line]:
     for number, line in _numbered(text):
-        yield Line(number, tuple(part.strip() for part in _GAP.split(line.rstrip(), _MOST_CELLS)))
+        if not _RULE.fullmatch(line):
+            bare = _TREE.sub("", line).strip()
+            yield Line(number, tuple(part.strip() for part in _GAP.split(bare, _MOST_CELLS)))
 
 
 FORMATS: dict[str, Split] = {

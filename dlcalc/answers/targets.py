@@ -17,13 +17,14 @@ from ..explain.hand_working import answer_steps as hand_steps
 from ..explain.network import network
 from ..expressions.answers import Answer
 from ..expressions.nodes import Name, Value, to_node
-from ..formulas.arrays import lowered, operation_of
+from ..formulas.arrays import flattened, lowered, operation_of, sizes
 from ..formulas.defaults import with_defaults
 from ..formulas.diagnose import outcome, wrong_values
 from ..formulas.inverse import find
-from ..formulas.model import Formula, Step
+from ..formulas.model import Convention, Formula, Step
 from ..formulas.program import program
-from ..formulas.run import Working, contains_letters, run, same_at_points
+from ..formulas.run import Working, contains_letters, letters_in, run, same_at_points
+from ..formulas.topics.options_by_hand import Chosen
 from ..networks.exercise import cell
 from ..networks.mistakes import convention_asked, mistaken, mistaken_totals
 from ..networks.table import Row, Table
@@ -45,6 +46,20 @@ class FormulaTarget:
     """How many indices the answer has where it is asked as an array."""
     twin: FormulaTarget | None = field(default=None, compare=False, repr=False)
     """The same formula on the same values, of an earlier part: it is worked out once for both."""
+    stated: bool = True
+    """Whether the question states the convention, if there is one: then no other is right."""
+    flat: bool = False
+    """Whether an array of more indices than `rank` is asked row by row."""
+    options: frozenset[str] = frozenset()
+    """The choices that are stated where the convention as a whole is not: only those bind."""
+
+    def excludes(self, other: Convention) -> bool:
+        """Whether what is stated rules another convention out."""
+        if not self.convention:
+            return False
+        if self.stated:
+            return True
+        return bool(self.options) and (not isinstance(other, Chosen) or not self.options <= set(other.options))
 
     @cached_property
     def working_out(self) -> Working:
@@ -67,15 +82,34 @@ class FormulaTarget:
 
     @property
     def letters(self) -> tuple[str, ...]:
-        return open_letters(self.formula, self.expected)
+        return open_letters(self.formula, self.given, self.expected)
 
     def as_asked(self, value: Value) -> Value:
         """A value of the formula's as the part asks it: a map of one channel as a matrix."""
-        return value if self.rank is None else lowered(value, self.rank)
+        if self.rank is None:
+            return value
+        found = lowered(value, self.rank)
+        return flattened(found, self.rank) if self.flat else found
 
     def wrong(self) -> Iterator[Wrong]:
         """What typical mistakes lead to, the common ones first, none that is right; several may give one value."""
         return iter(self._wrong)
+
+    @property
+    def rank_asked(self) -> int:
+        """How many indices the answer has: 0 of a number and of a shape, at most 2."""
+        if self.name == self.formula.shape or self.formula.is_per_axis(self.name):
+            return 0
+        return min(len(sizes(self.working_out[self.name])), 2)
+
+    @property
+    def is_nested(self) -> bool:
+        """Whether the answer is asked row by row of an array with more indices."""
+        return (
+            self.flat
+            and self.rank is not None
+            and len(sizes(lowered(self.working_out[self.name], self.rank))) > self.rank
+        )
 
     @cached_property
     def _wrong(self) -> tuple[Wrong, ...]:
@@ -103,9 +137,13 @@ class FormulaTarget:
             return False
 
     def others(self) -> Iterator[Other]:
-        """The answers under other conventions, each once, where those differ; none where the part names its own."""
-        if self.convention:
-            return
+        """The answers under other conventions, each once, where those differ; none where one is stated."""
+        for other in self.by_conventions():
+            if not self.excludes(self.formula.convention(other.name)):
+                yield other
+
+    def by_conventions(self) -> Iterator[Other]:
+        """The answers under other conventions, each once, where those differ, whatever is stated."""
         own = self.working_out.convention
         seen: list[Value] = []
         for convention in self.formula.conventions:
@@ -223,9 +261,12 @@ class InverseTarget:
         return (*blocks, *answer(self.working_out, self.target))
 
 
-def open_letters(formula: Formula, expected: Value) -> tuple[str, ...]:
-    """The formula's letters where the right answer has some left: a question in numbers takes none."""
-    return tuple(variable.name for variable in formula.variables) if contains_letters(expected) else ()
+def open_letters(formula: Formula, given: Mapping[str, Value], expected: Value) -> tuple[str, ...]:
+    """The formula's letters, and typed ones, where the right answer has some; a question in numbers has none."""
+    if not contains_letters(expected):
+        return ()
+    typed = (letter for value in given.values() for letter in letters_in(value))
+    return tuple(dict.fromkeys((*(variable.name for variable in formula.variables), *typed)))
 
 
 def _alike(value: Value) -> Value:

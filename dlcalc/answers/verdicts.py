@@ -1,55 +1,89 @@
-"""What is said of a judged answer, as a document."""
+"""What is said of a judged answer, as a document and as data: the same at every door."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from .. import document as doc
-from ..explain.calculation import has_floats, rounded
-from ..expressions.answers import digits_asked
-from ..expressions.nodes import Value, to_node
+from ..expressions.jsonable import as_json
 from ..expressions.printing import Spell
-from ..formulas.model import Formula
-from ..profiles import COURSE, shown_by
-from .formula_judging import Verdict
+from ..formulas.diagnose import Candidate
+from .marks import CORRECT, Mark
+
+
+def as_data(mark: Mark) -> dict[str, Any]:
+    """A judged answer for JSON; `convention` is another one than the one that was asked, by which it is right."""
+    return {
+        "status": mark.status,
+        "correct": CORRECT.get(mark.status),
+        "expected": as_json(mark.expected),
+        "convention": mark.convention or None,
+        "mistakes": mistakes_as_data(mark.mistakes),
+        "more": mark.more,
+        "reason": mark.reason,
+        **({"stopped": True} if mark.stopped else {}),
+    }
+
+
+def mistakes_as_data(mistakes: tuple[Candidate, ...]) -> list[dict[str, Any]]:
+    """Mistakes for JSON."""
+    return [{"id": each.id, "because": each.because} for each in mistakes]
+
 
 STOPPED = "not all mistakes were tried: on so many numbers that would take long"
 
 
 def verdict(
-    formula: Formula, name: str, answer: str, judged: Verdict, show: bool = False, spell: Spell = None
+    title: str, mark: Mark, right: doc.Formula | None = None, by: str = "", spell: Spell = None
 ) -> doc.Document:
-    """What an answer is worth, told to a student: the mistake and a hint; the right value only with `show`."""
-    blocks: list[doc.Block] = []
-    title = f"{formula.title}: {name} = {answer}"
-    if judged.correct and judged.convention is None:
-        return doc.Document(title, (doc.Note("right", "this is right"),), spell)
-    if judged.correct and judged.convention is not None:
-        other = judged.convention
-        words = f"this is right as {other.who} count: {other.says}. Here it is counted otherwise"
-        blocks.append(doc.Note("right", words))
-    elif not judged.mistakes:
-        gives = "that was tried gives this" if judged.stopped else "gives this"
-        blocks.append(doc.Note("mistake", f"this is wrong; no typical mistake {gives}"))
-    else:
-        several = len(judged.mistakes) + judged.more > 1
-        blocks.append(doc.Note("mistake", "this is wrong. One of these gives it:" if several else "this is wrong."))
-        reasons = tuple(candidate.because for candidate in judged.mistakes)
-        blocks.append(doc.Items(reasons) if several else doc.Paragraph(reasons[0]))
-        if judged.more:
-            blocks.append(doc.Paragraph(f"and {judged.more} more"))
-        if judged.mistakes[0].hint:
-            blocks.append(doc.Note("hint", judged.mistakes[0].hint))
-    if judged.stopped:
-        blocks.append(doc.Note("note", STOPPED))
-    if not judged.correct and shown_by().significant_digits != COURSE.significant_digits:
-        asked = digits_asked(shown_by().significant_digits)
-        blocks.append(doc.Note("note", f"a rounded answer has at least {asked} here"))
-    if show:
-        right = _one(formula, name, judged.expected)
-        blocks.append(doc.Formula((doc.Equation(name, (to_node(rounded(right)),), rounded=has_floats(right)),)))
-    return doc.Document(title, tuple(blocks), spell)
+    """What an answer is worth, told to a student: the mistake and a hint; `right` where the right value is shown.
+
+    `by` says whose convention it is right by.
+    """
+    blocks: list[doc.Block] = list(_said(mark, by))
+    return doc.Document(title, (*blocks, right) if right and mark.status != "right" else tuple(blocks), spell)
 
 
-def _one(formula: Formula, name: str, value: Value) -> Value:
-    if formula.is_per_axis(name) and isinstance(value, tuple) and len(set(value)) == 1:
-        return value[0]
-    return value
+def _said(mark: Mark, by: str) -> list[doc.Block]:
+    reason = doc.sentence(mark.reason) if mark.reason else ""
+    if mark.status == "right":
+        return [doc.Note("right", "this is right"), *_paragraph(reason)]
+    if mark.status == "follows":
+        return [doc.Note("right", "this follows from your own earlier answers"), *_paragraph(reason)]
+    if mark.status == "convention":
+        words = f"this is right as {by}. Here it is counted otherwise" if by else f"this is right by {mark.convention}"
+        return [doc.Note("right", words), *_paragraph(reason)]
+    if mark.status == "rounded":
+        return [doc.Note("warning", mark.reason or "this is right, but rounded too far")]
+    if mark.status in ("undecided", "unreadable"):
+        told = "this cannot be decided" if mark.status == "undecided" else "this cannot be read"
+        return [doc.Note("warning", f"{told}: {mark.reason}")]
+    if mark.status == "missing":
+        return [doc.Note("warning", "there is no answer")]
+    return _wrong(mark, reason)
+
+
+def _paragraph(text: str) -> list[doc.Block]:
+    return [doc.Paragraph(text)] if text else []
+
+
+def _wrong(mark: Mark, reason: str) -> list[doc.Block]:
+    if not mark.mistakes:
+        gives = "that was tried gives this" if mark.stopped else "gives this"
+        said = "this is wrong" if mark.convention else f"this is wrong; no typical mistake {gives}"
+        return [doc.Note("mistake", said), *_paragraph(reason), *_stopped(mark)]
+    several = len(mark.mistakes) + mark.more > 1
+    blocks: list[doc.Block] = [
+        doc.Note("mistake", "this is wrong. One of these gives it:" if several else "this is wrong.")
+    ]
+    reasons = tuple(candidate.because for candidate in mark.mistakes)
+    blocks.append(doc.Items(reasons) if several else doc.Paragraph(reasons[0]))
+    if mark.more:
+        blocks.append(doc.Paragraph(f"and {mark.more} more"))
+    if mark.mistakes[0].hint:
+        blocks.append(doc.Note("hint", mark.mistakes[0].hint))
+    return [*blocks, *_paragraph(reason), *_stopped(mark)]
+
+
+def _stopped(mark: Mark) -> list[doc.Block]:
+    return [doc.Note("note", STOPPED)] if mark.stopped else []

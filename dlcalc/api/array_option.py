@@ -80,11 +80,16 @@ def _text(text: str) -> Value:
     stripped = text.strip()
     if not stripped:
         raise UserError("an array is expected, but there is nothing")
-    if re.search(r"\.(?:npy|png|json|csv|txt)$", stripped.lower()) and "\n" not in stripped:
+    if is_file(stripped):
         return array_files.read(stripped)
     if stripped.startswith("[["):
         return array_files.json_text(stripped)
     return _numbers(texts(stripped, LONGEST))
+
+
+def is_file(text: str) -> bool:
+    """Whether a text is the name of a file that holds an array."""
+    return re.search(r"\.(?:npy|png|json|csv|txt)$", text.strip().lower()) is not None and "\n" not in text.strip()
 
 
 def _numbers(found: Texts | str) -> Value:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from ..errors import UserError
 from ..expressions.answers import Answer
 from ..expressions.nodes import Value
 from ..formulas.catalogue import ENTRIES, Entry
 from ..formulas.model import Formula
-from ..formulas.reading import read_ranges, read_value
+from ..formulas.program import program
+from ..formulas.reading import plain_value, read_ranges, read_value
 from ..formulas.registry import formula
 from ..formulas.run import run
 from ..profiles import Profile, active
@@ -69,7 +69,7 @@ class Calculator:
     ) -> Judged:
         """Judges one answer: `conv.check("parameters", 160, f=3, c=6, k=16)` names the mistake.
 
-        Raises UserError when the question or the answer cannot be read.
+        An answer that cannot be read has the status "unreadable". Raises UserError when the question cannot be read.
         """
         found, rest = self._formula(choice, given)
         course = _profile(profile)
@@ -79,13 +79,22 @@ class Calculator:
             raise UserError(f"{next(iter(answers))} is an answer, so it cannot be given together with ask")
         run(found, values, convention=used)
         name = _asked(found, ask)
-        from ..answers.formula_judging import verify
-        from ..answers.formula_text import read_asked
+        from ..answers.array_judging import judge_answer
+        from ..answers.formula_judging import check_name
+        from ..answers.targets import FormulaTarget
+        from ..answers.terms import Terms
 
+        stated = convention is not None or course.states(found.id, [each.name for each in found.conventions])
+        if not isinstance(answer, str):
+            plain_value(name, answer)
+        check_name(program(found, used), name)
+        target = FormulaTarget(found, values, name, used, stated=stated)
+        expected = target.expected
+        kind = "shape" if name == found.shape else "integer" if _is_count(expected) else "number"
+        terms = Terms(kind, course.significant_digits)
         spell = spelling(found, course)
-        wrote = replace(read_asked(found, name, answer, spell), asked=course.significant_digits)
-        verdict = verify(found, values, name, wrote, used)
-        return Judged(found, name, str(answer), verdict, used, show, spell, course)
+        mark = judge_answer(terms, target, answer, spell)
+        return Judged(found, name, str(answer), mark, show, spell, course)
 
     def formula(self, *choice: str, **given: object) -> Formula:
         """The formula that these switches choose."""
@@ -148,6 +157,11 @@ def _read(found: Formula, given: Iterable[tuple[str, object]]) -> tuple[dict[str
             known = ", ".join(v.name for v in found.variables)
             raise UserError(f"{key} is not a quantity of {found.id}; its quantities are {known}")
     return values, answers
+
+
+def _is_count(value: Value) -> bool:
+    """Whether this is counted: a whole number, along every axis."""
+    return all(map(_is_count, value)) if isinstance(value, tuple) else isinstance(value, int)
 
 
 def _asked(found: Formula, ask: str) -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from .. import document as doc
+from ..answers.marks import MOST_NAMED, Mark
+from ..answers.verdicts import as_data, mistakes_as_data, verdict
 from ..errors import UserError
 from ..expressions import printing
 from ..expressions.answers import read_scalar
@@ -15,14 +18,15 @@ from ..expressions.functions import CONSTANTS
 from ..expressions.jsonable import as_json
 from ..expressions.nodes import Name, Node, Value, names_in, to_node, written_size
 from ..expressions.parser import parse
+from ..formulas.diagnose import Candidate
+from ..formulas.model import Mistake
 from ..gradients.applied_rules import INNER, Applied
-from ..gradients.diff_mistakes import DiffMistake, mistaken_derivatives
+from ..gradients.diff_mistakes import mistaken_derivatives
 from ..gradients.points import alike
 from ..gradients.scalar import MOST_WRITTEN, Derivative, differentiate
 from ..gradients.shortened import Shortened
-from .results import Result
+from .results import Judgement, Result
 
-MOST_NAMED = 5
 TOO_LONG = "with these values alone the derivative is too long to be written out: give every letter a value"
 
 
@@ -127,52 +131,41 @@ class Differentiated(Result):
         }
 
 
-class JudgedDerivative(Result):
-    """A student's derivative: `correct`, and the `mistakes` that lead to it."""
+class JudgedDerivative(Judgement):
+    """A student's derivative: its `status`, and the `mistakes` that lead to it."""
 
-    def __init__(
-        self, found: Derivative, answer: str, correct: bool, found_mistakes: tuple[DiffMistake, ...], show: bool
-    ) -> None:
+    def __init__(self, found: Derivative, answer: str, mark: Mark, show: bool) -> None:
         self.found = found
         self.answer = answer
-        self.correct = correct
-        self.found_mistakes = found_mistakes
+        self.mark = mark
         self.show = show
 
     @property
-    def mistakes(self) -> list[dict[str, str]]:
-        return [{"id": mistake.id, "because": mistake.because} for mistake in self.found_mistakes[:MOST_NAMED]]
+    def status(self) -> str:
+        return self.mark.status
+
+    @property
+    def reason(self) -> str:
+        return self.mark.reason
+
+    @property
+    def mistakes(self) -> list[dict[str, Any]]:
+        return mistakes_as_data(self.mark.mistakes)
 
     def _document(self) -> doc.Document:
         title = f"Derivative by {self.found.by} of {printing.text(self.found.expression)}"
-        blocks: list[doc.Block] = []
-        if self.correct:
-            blocks.append(doc.Note("right", "this is right"))
-        elif not self.found_mistakes:
-            blocks.append(doc.Note("mistake", "this is wrong; no typical mistake gives this"))
-        elif len(self.found_mistakes) == 1:
-            blocks += [
-                doc.Note("mistake", "this is wrong."),
-                doc.Paragraph(doc.sentence(self.found_mistakes[0].because)),
-            ]
-        else:
-            blocks.append(doc.Note("mistake", "this is wrong. One of these gives it:"))
-            blocks.append(doc.Items(tuple(mistake.because for mistake in self.found_mistakes[:MOST_NAMED])))
-        if self.show:
-            parts = tuple(doc.Equation(name, (value,)) for name, value in _parts(self.found).items())
-            blocks.append(doc.Formula((*parts, doc.Equation(None, (self.found.shown,)))))
-        return doc.Document(title, tuple(blocks))
+        parts = tuple(doc.Equation(name, (value,)) for name, value in _parts(self.found).items())
+        right = doc.Formula((*parts, doc.Equation(None, (self.found.shown,)))) if self.show else None
+        return verdict(title, self.mark, right)
 
     def to_dict(self) -> dict[str, Any]:
         return {
             "expression": printing.plain(self.found.expression),
             "wrt": self.found.by,
             "answer": self.answer,
-            "correct": self.correct,
+            **as_data(self.mark),
             "expected": printing.plain(self.found.shown),
             **_written_parts(self.found),
-            "mistakes": self.mistakes,
-            "more": max(0, len(self.found_mistakes) - MOST_NAMED),
         }
 
 
@@ -233,21 +226,39 @@ def diff(
     values = _values(at, {*letters, by})
     if not answer:
         return Differentiated(found, values)
-    _refuse_arrays(answer)
-    wrote = to_node(read_scalar(answer, {*letters, by}))
-    if strange := [name for name in names_in(wrote) if name not in letters and name not in CONSTANTS]:
-        raise UserError(
-            f"{strange[0]} does not occur in {expression.strip()[:60]}; its letters are {', '.join(letters)}"
-        )
-    correct = alike(wrote, found.value, node, by)
+    return JudgedDerivative(found, answer, _judged(found, answer, letters), show)
+
+
+def _judged(found: Derivative, answer: str, letters: Sequence[str]) -> Mark:
+    """The mark of an answer: compared at numbers, and with what mistakes make of the derivative."""
+    expression, by = found.expression, found.by
+    mark = Mark("wrong", found.shown, answer)
+    try:
+        wrote = _wrote(answer, {*letters, by})
+        correct = alike(wrote, found.value, expression, by)
+    except (UserError, OverflowError) as error:
+        return replace(mark, status="unreadable", reason=str(error))
     if correct is None:
-        raise UserError(f"no numbers were found at which {answer.strip()[:60]} and the derivative both have a value")
-    found_mistakes = (
-        ()
-        if correct
-        else tuple(mistake for mistake, made in mistaken_derivatives(node, by) if alike(wrote, made, node, by))
+        reason = f"no numbers were found at which {answer.strip()[:60]} and the derivative both have a value"
+        return replace(mark, status="undecided", reason=reason)
+    if correct:
+        return replace(mark, status="right")
+    named = tuple(
+        Candidate((Mistake(each.id, "", "", each.because),))
+        for each, made in mistaken_derivatives(expression, by)
+        if alike(wrote, made, expression, by)
     )
-    return JudgedDerivative(found, answer, correct, found_mistakes, show)
+    return replace(mark, mistakes=named[:MOST_NAMED], more=max(0, len(named) - MOST_NAMED))
+
+
+def _wrote(answer: str, letters: set[str]) -> Node:
+    """The answer, without dx/dw = before it. Raises UserError."""
+    _refuse_arrays(answer)
+    side = answer.rpartition("=")[2] if re.match(r"\s*(?:\(?d|∂|f'|y')[^=<>]*=", answer) else answer
+    wrote = to_node(read_scalar(side, letters))
+    if strange := [name for name in names_in(wrote) if name not in letters and name not in CONSTANTS]:
+        raise UserError(f"{strange[0]} does not occur in what is derived; its letters are {', '.join(sorted(letters))}")
+    return wrote
 
 
 def _values(at: Mapping[str, str] | Iterable[str], letters: set[str]) -> dict[str, Value]:

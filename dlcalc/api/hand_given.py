@@ -35,6 +35,10 @@ class Asked:
     convention: str
     course: Profile
     loss: Working | None = None
+    stated: bool = False
+    """Whether the convention is stated as a whole: by its name, or by a profile that was named."""
+    options: frozenset[str] = frozenset()
+    """The choices that are stated."""
 
     @property
     def spell(self) -> dict[str, str]:
@@ -71,7 +75,9 @@ def read(name: str, given: Mapping[str, object], convention: str | None, profile
     elif target is not None or loss is not None:
         raise UserError(f"--target and --loss of run {operation.name} are for --backward: they give the gradient")
     _complete(operation, asked, values)
-    return Asked(operation, asked, values, used, course, compared)
+    stated = convention is not None or course.states(asked.id, [each.name for each in asked.conventions])
+    options = frozenset(str(value) for value in chosen.values() if value is not None)
+    return Asked(operation, asked, values, used, course, compared, stated, options)
 
 
 def _kind(operation: Operation, rest: dict[str, object]) -> set[str]:

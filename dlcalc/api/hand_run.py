@@ -12,12 +12,13 @@ from functools import cached_property
 from typing import Any
 
 from .. import document as doc
-from ..answers.formula_judging import verify
+from ..answers.array_judging import judge_answer
+from ..answers.targets import FormulaTarget
+from ..answers.terms import Terms
 from ..array_files import shape_of
 from ..errors import UserError
 from ..explain.hand_working import document as hand_document
 from ..explain.number_style import NumberStyle
-from ..expressions.answers import Answer, read_answer
 from ..expressions.jsonable import as_json
 from ..expressions.limits import LIMIT_WORKING, WorkError, within_budget
 from ..expressions.nodes import Value
@@ -28,7 +29,7 @@ from ..formulas.model import Formula, Step
 from ..formulas.registry import formula
 from ..formulas.run import Working, run
 from ..profiles import COURSE, Profile
-from .array_option import lifted, read_raw
+from .array_option import is_file, read_raw
 from .hand_given import Asked, read
 from .results import Calculation, Judged
 
@@ -156,16 +157,15 @@ def check(
 ) -> Judged:
     """Judges one answer, a number or a whole matrix: `ask` is an answer, a step, or one cell, `output[1, 2]`.
 
-    Raises UserError when the question or the answer cannot be read.
+    An answer that cannot be read has the status "unreadable". Raises UserError when the question cannot be read.
     """
     asked, found = _worked(operation, given, convention, profile)
     judged, name = _with_cell(asked.formula, found, ask)
-    value = replace(_answer(judged, found, name, answer), asked=asked.course.significant_digits)
-    verdict = verify(judged, asked.values, name, value, asked.convention)
-    return Judged(
-        judged, name, str(answer) if name != "cell" else f"{answer}", verdict, asked.convention, show, asked.spell,
-        asked.course,
-    )  # fmt: skip
+    target = FormulaTarget(judged, asked.values, name, asked.convention, stated=asked.stated, options=asked.options)
+    terms = Terms("number", asked.course.significant_digits)
+    wrote = _from_file(answer)
+    mark = judge_answer(terms, target, wrote, asked.spell)
+    return Judged(judged, name, str(answer), mark, show, asked.spell, asked.course)
 
 
 def _worked(
@@ -209,11 +209,8 @@ def _with_cell(asked: Formula, found: Working, ask: str) -> tuple[Formula, str]:
     return replace(asked, steps=(*asked.steps, step), answers=(*asked.answers, "cell")), "cell"
 
 
-def _answer(asked: Formula, found: Working, name: str, answer: object) -> Answer:
-    rank = 0 if name == "cell" else len(shape_of(found[name]))
-    value = lifted("answer", read_raw("answer", answer), rank)
-    unit, significant = Fraction(0), 0
-    for number in re.findall(r"\d+\.\d*(?:[eE][+-]?\d{1,3})?", answer) if isinstance(answer, str) else ():
-        read = read_answer(number)
-        unit, significant = max(unit, read.unit), max(significant, read.significant)
-    return Answer(str(answer), value, unit, significant)
+def _from_file(answer: object) -> object:
+    """What was written, as text or as lists; a file that is named is read."""
+    if isinstance(answer, str) and not is_file(answer):
+        return answer
+    return answer if isinstance(answer, int | float | Fraction) else read_raw("answer", answer)

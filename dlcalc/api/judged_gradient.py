@@ -5,34 +5,42 @@ from __future__ import annotations
 from typing import Any
 
 from .. import document as doc
-from ..answers.gradient_judging import judge
+from ..answers.gradient_marks import GradientTerms, mark_gradient
+from ..answers.verdicts import as_data, mistakes_as_data, verdict
 from ..expressions import printing
 from ..gradients import Derivation
 from ..profiles import Profile
-from .results import Result
+from .results import Judgement
 
 
-class JudgedGradient(Result):
-    """`correct`, the layout it was read in as `convention`, and the `mistakes` that lead to it."""
+class JudgedGradient(Judgement):
+    """Its `status`, the `convention` by which it is right where that is another one, and the `mistakes` behind it."""
 
-    def __init__(self, derivation: Derivation, answer: str, show: bool, course: Profile) -> None:
+    def __init__(
+        self, derivation: Derivation, answer: str, show: bool, course: Profile, stated: frozenset[str] = frozenset()
+    ) -> None:
         self.course = course
         self.derivation = derivation
         self.answer = answer
         self.show = show
-        self.verdict = judge(derivation, answer, course.outer)
+        terms = GradientTerms(course.outer, stated=stated)
+        self.mark = mark_gradient(derivation, terms, answer, derivation.lines[-1].right)
 
     @property
-    def correct(self) -> bool:
-        return self.verdict.correct
+    def status(self) -> str:
+        return self.mark.status
 
     @property
-    def convention(self) -> str:
-        return self.verdict.layout
+    def reason(self) -> str:
+        return self.mark.reason
 
     @property
-    def mistakes(self) -> list[dict[str, str]]:
-        return [{"id": found.id, "because": found.because} for found in self.verdict.mistakes]
+    def convention(self) -> str | None:
+        return self.mark.convention or None
+
+    @property
+    def mistakes(self) -> list[dict[str, Any]]:
+        return mistakes_as_data(self.mark.mistakes)
 
     @property
     def expected(self) -> str:
@@ -40,27 +48,16 @@ class JudgedGradient(Result):
         return printing.plain(self.derivation.lines[-1].right)
 
     def __repr__(self) -> str:
-        names = ", ".join(found.id for found in self.verdict.mistakes) or "no typical mistake"
-        return f"<{printing.text(self.derivation.gradient_of)} is {'right' if self.correct else f'wrong: {names}'}>"
+        named = ", ".join(found["id"] for found in self.mistakes) or "no typical mistake"
+        said = f": {named}" if self.correct is False else ""
+        return f"<{printing.text(self.derivation.gradient_of)} is {self.status}{said}>"
 
     def _document(self) -> doc.Document:
-        title = self.derivation.network.title
-        blocks: list[doc.Block] = [doc.Paragraph((doc.Math(self.derivation.gradient_of), f": {title}"))]
-        found = self.verdict
-        if found.correct:
-            blocks.append(doc.Note("right", "this is right"))
-        elif not found.mistakes:
-            blocks.append(doc.Note("mistake", "this is wrong; no typical mistake gives this"))
-        elif len(found.mistakes) == 1:
-            blocks += [doc.Note("mistake", "this is wrong."), doc.Paragraph(doc.sentence(found.mistakes[0].because))]
-        else:
-            blocks.append(doc.Note("mistake", "this is wrong. One of these gives it:"))
-            blocks.append(doc.Items(tuple(each.because for each in found.mistakes)))
-        blocks += [doc.Paragraph(doc.sentence(text)) for text in (found.detail, *found.notes) if text]
-        if self.show:
-            line = self.derivation.lines[-1]
-            blocks.append(doc.Formula((doc.Equation(line.left, (line.right,)),)))
-        return doc.Document("A gradient judged", tuple(blocks))
+        line = self.derivation.lines[-1]
+        right = doc.Formula((doc.Equation(line.left, (line.right,)),)) if self.show else None
+        said = verdict("A gradient judged", self.mark, right)
+        about = doc.Paragraph((doc.Math(self.derivation.gradient_of), f": {self.derivation.network.title}"))
+        return doc.Document(said.title, (about, *said.blocks))
 
     def to_dict(self) -> dict[str, Any]:
         found = self.derivation
@@ -72,10 +69,6 @@ class JudgedGradient(Result):
             "layout": found.layout,
             "steps": found.steps,
             "answer": self.answer,
-            "correct": self.correct,
-            **({"expected": self.expected} if self.show else {}),
-            "convention": self.convention,
-            "mistakes": self.mistakes,
-            "detail": self.verdict.detail,
-            "notes": list(self.verdict.notes),
+            **as_data(self.mark),
+            "expected": self.expected,
         }

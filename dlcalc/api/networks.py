@@ -20,7 +20,7 @@ from ..networks import exercise, text, zoo
 from ..networks.network import Network
 from ..networks.table import COUNTS, Row, Table, tabulate
 from ..profiles import COURSE, Profile, active
-from .results import Calculation, Result, spelling
+from .results import Calculation, Judgement, Result, spelling
 
 COUNTINGS = {"textbook": "textbooks", "pytorch": "PyTorch", "keras": "Keras"}
 """The conventions of counting, and who uses each."""
@@ -102,17 +102,21 @@ class NetworkTable(Result):
         }
 
 
-class MarkedTable(Result):
-    """A student's table, marked cell by cell: `correct`, `marks`, and `to_dict` with every cell."""
+class MarkedTable(Judgement):
+    """A student's table, marked cell by cell: `status`, `marks`, and `to_dict` with every cell."""
 
     def __init__(self, marks: TableMarks, show: bool = False) -> None:
         self.marks = marks
         self.show = show
 
     @property
-    def correct(self) -> bool:
-        """Nothing is wrong, missing or unreadable."""
-        return self.marks.correct
+    def status(self) -> str:
+        """Right where all cells are, else the worst that is said of one."""
+        return self.marks.status
+
+    @property
+    def reason(self) -> str:
+        return self.marks.reason
 
     def _document(self) -> Document:
         return table_marks(self.marks, self.show, self.spell)
@@ -158,7 +162,9 @@ def check_table(
 
     Raises UserError when there is no table in the text.
     """
-    return MarkedTable(mark_table(net(source, **options).table, filled, tuple(columns)), show)
+    shown = net(source, **options)
+    stated = options.get("convention") is not None or shown.course is not COURSE
+    return MarkedTable(mark_table(shown.table, filled, tuple(columns), stated), show)
 
 
 def blank_table(source: str | Network, *, columns: Iterable[str] = (), headings: str = "tensor", **options: Any) -> str:

@@ -75,8 +75,10 @@ def bptt(
     if answer is not None:
         if raw:
             raise UserError("an answer in letters is judged on numbers of its own: leave the values out")
-        return JudgedGradient(Derivation(network, wrt or _recurrent(network), "general", steps, chosen), answer,
-                              show, course)  # fmt: skip
+        choices = {"layout": layout, "update_gate": update_gate, "reset": reset}
+        stated = frozenset(choices if course is not COURSE else (name for name, word in choices.items() if word))
+        derivation = Derivation(network, wrt or _recurrent(network), "general", steps, chosen)
+        return JudgedGradient(derivation, answer, show, course, stated)
     given = {name: lifted(name, value, _rank(network, name, chosen)) for name, value in raw.items()}
     if given and steps is None:
         steps = next((len(given[name]) for name in SEQUENCES if name in given), None)

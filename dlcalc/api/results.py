@@ -20,7 +20,7 @@ from ..formulas.run import Line, Working
 from ..profiles import COURSE, Profile, showing
 
 if TYPE_CHECKING:
-    from ..answers.formula_judging import Verdict
+    from ..answers.marks import Mark
     from ..expressions.inverse import Solutions
 
 
@@ -209,56 +209,90 @@ class Backwards(Result):
         }
 
 
-class Judged(Result):
-    """A verified answer: `correct`, `expected`, the `convention` that makes it right, the `mistakes` that give it."""
+class Judgement(Result):
+    """What was judged, whatever it is: its `status`, and the `reason` where that says more."""
+
+    @property
+    def status(self) -> str:
+        raise NotImplementedError
+
+    @property
+    def reason(self) -> str:
+        raise NotImplementedError
+
+    @property
+    def correct(self) -> bool | None:
+        """None where it cannot be told."""
+        from ..answers.marks import CORRECT
+
+        return CORRECT.get(self.status)
+
+
+class Judged(Judgement):
+    """A judged answer: its `status`, `correct` (None where it cannot be told), `expected`, the `convention` by which it
+    is right, the `mistakes` that give it, and the `reason` where those do not say it."""
 
     def __init__(
-        self, formula: Formula, name: str, answer: str, verdict: Verdict, convention: str, show: bool = False,
-        spell: Spell = None, course: Profile = COURSE,
+        self, formula: Formula, name: str, answer: str, mark: Mark, show: bool = False, spell: Spell = None,
+        course: Profile = COURSE,
     ) -> None:  # fmt: skip
         self.course = course
         self.formula = formula
         self.name = name
         self.answer = answer
-        self.verdict = verdict
-        self.convention = verdict.convention.name if verdict.convention else convention
+        self.mark = mark
         self.show = show
         self.spell = spell
 
     @property
-    def correct(self) -> bool:
-        return self.verdict.correct
+    def status(self) -> str:
+        return self.mark.status
+
+    @property
+    def convention(self) -> str | None:
+        return self.mark.convention or None
+
+    @property
+    def reason(self) -> str:
+        return self.mark.reason
 
     @property
     def expected(self) -> Value:
-        value = self.verdict.expected
+        value = self.mark.expected
         alike = self.formula.is_per_axis(self.name) and isinstance(value, tuple) and len(set(value)) == 1
         return value[0] if alike else value
 
     @property
-    def mistakes(self) -> list[dict[str, str]]:
-        return [{"id": c.id, "because": c.because} for c in self.verdict.mistakes]
+    def mistakes(self) -> list[dict[str, Any]]:
+        from ..answers.verdicts import mistakes_as_data
+
+        return mistakes_as_data(self.mark.mistakes)
 
     def __repr__(self) -> str:
-        state = (
-            "right" if self.correct else f"wrong: {', '.join(m['id'] for m in self.mistakes) or 'no typical mistake'}"
+        named = (
+            f": {', '.join(m['id'] for m in self.mistakes) or 'no typical mistake'}" if self.correct is False else ""
         )
-        return f"<{self.name} = {self.answer} is {state}>"
+        return f"<{self.name} = {self.answer} is {self.status}{named}>"
 
     def _document(self) -> Document:
         from ..answers.verdicts import verdict
 
-        return verdict(self.formula, self.name, self.answer, self.verdict, self.show, self.spell)
+        by = ""
+        if self.mark.convention and self.mark.convention in {each.name for each in self.formula.conventions}:
+            other = self.formula.convention(self.mark.convention)
+            by = f"{other.who} count: {other.says}"
+        elif self.mark.convention:
+            by = self.mark.reason or self.mark.convention
+        right = explain.right_value(self.name, self.expected) if self.show else None
+        return verdict(f"{self.formula.title}: {self.name} = {self.answer}", self.mark, right, by, self.spell)
 
     def to_dict(self) -> dict[str, Any]:
+        from ..answers.verdicts import as_data
+
         return {
             "formula": self.formula.id,
             "asked": self.name,
             "answer": self.answer,
-            "correct": self.correct,
+            **as_data(self.mark),
             "expected": as_json(self.expected),
-            "convention": self.convention,
-            "mistakes": self.mistakes,
-            "more": self.verdict.more,
-            **({"stopped": True} if self.verdict.stopped else {}),
         }

@@ -12,7 +12,7 @@ from ..api.judged_gradient import JudgedGradient
 from ..api.recurrent_gradients import Bptt, bptt
 from ..gradients import ACTIVATIONS, CELLS, FORMS, HEADS, LAYOUTS, LOSSES, MOST_PATHS
 from .options import Profile, with_formats
-from .output import Formats, emit
+from .output import Formats, emit, emit_judged
 from .reading import number
 
 _NETWORK = "The network"
@@ -106,8 +106,7 @@ def command(
         show=show,
     )
     if isinstance(found, JudgedGradient):
-        emit(found, formats)
-        return 0 if found.correct else 1
+        return emit_judged(found, formats)
     if formats.name:
         emit(found, formats)
     else:

@@ -13,7 +13,7 @@ from ..formulas.catalogue import Entry
 from ..formulas.model import Formula, Step
 from ..formulas.registry import formula
 from .options import OUTPUT, PROFILE
-from .output import Formats, emit
+from .output import Formats, emit, emit_judged
 
 _GIVEN = "Quantities (what is not given stays a letter)"
 _ANSWERS = "Answers (given, the question is asked backwards)"
@@ -157,8 +157,7 @@ def _run(entry: Entry, options: dict[str, Any]) -> int:
     if picked["ask"] is not None:
         judged = calculate.check(picked["ask"], picked["answer"], *chosen, convention=picked["convention"],
                                  profile=picked["profile"], show=bool(picked["show"]), **given)  # fmt: skip
-        emit(judged, formats)
-        return 0 if judged.correct else 1
+        return emit_judged(judged, formats)
     unknowns = [name.strip() for name in (picked["find"] or "").split(",") if name.strip()]
     found = calculate(*chosen, convention=picked["convention"], profile=picked["profile"], find=unknowns,
                       ranges=picked["range"] or (), **given)  # fmt: skip

@@ -8,7 +8,7 @@ import typer
 
 from ..api.differentiating import JudgedDerivative, diff
 from .options import with_formats
-from .output import Formats, emit
+from .output import Formats, emit, emit_judged
 
 
 @with_formats()
@@ -28,5 +28,7 @@ def command(
     Example: dlcalc diff "sigmoid(w x + b)" --wrt w
     """
     found = diff(expression, wrt, at or (), answer, show)
+    if isinstance(found, JudgedDerivative):
+        return emit_judged(found, formats)
     emit(found, formats)
-    return 1 if isinstance(found, JudgedDerivative) and not found.correct else 0
+    return 0

@@ -24,7 +24,7 @@ from ..explain.network import NARROW
 from ..networks import zoo
 from ..untrusted import printable
 from .options import Profile, with_formats
-from .output import Formats, emit
+from .output import Formats, emit, emit_judged
 
 WIDE = 100
 """Columns of the terminal from which weights and biases are shown too."""
@@ -104,8 +104,7 @@ def command(
         return 0
     if check is not None:
         marked = check_table(source, _handed_in(check), columns=asked, show=show, **common)
-        emit(marked, formats)
-        return 0 if marked.correct else 1
+        return emit_judged(marked, formats)
     if explain is not None:
         return _explain(source, explain, input, convention, profile, formats)
     if svg is not None:

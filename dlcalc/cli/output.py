@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ..api.results import Result
+from ..api.results import Judgement, Result
 from ..errors import UserError
 from ..export import registry
 
@@ -44,3 +44,18 @@ def emit(result: Result, formats: Formats) -> None:
         show(result.document())
         return
     sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+
+STATUSES = {"right": 0, "convention": 0, "follows": 0, "wrong": 1, "rounded": 1}
+"""Status of a judged answer → exit status; 2 for any other: the answer is not understood."""
+
+
+def emit_judged(result: Judgement, formats: Formats) -> int:
+    """Writes a judged answer and gives the exit status; what is not understood is said on standard error."""
+    status = STATUSES.get(result.status, 2)
+    if status == 2:
+        sys.stderr.write(f"dlcalc: {result.reason or 'an answer is expected, but there is nothing'}\n")
+        if formats.name != "json":
+            return status
+    emit(result, formats)
+    return status

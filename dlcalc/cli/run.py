@@ -132,7 +132,7 @@ _COMMON = (
 
 def _run(operation: Operation, options: dict[str, Any]) -> int:
     from ..api.hand_run import by_hand, check
-    from .output import Formats, emit
+    from .output import Formats, emit, emit_judged
 
     formats = Formats.chosen(options)
     picked = {name: options.pop(name, None) for name in (*(name for name, *_ in _COMMON), *Formats.NAMES)}
@@ -142,8 +142,7 @@ def _run(operation: Operation, options: dict[str, Any]) -> int:
     if answer is not None:
         asked = picked["ask"] or "value"
         judged = check(operation.name, asked, answer, show=bool(picked["show"]), **settings, **given)
-        emit(judged, formats)
-        return 0 if judged.correct else 1
+        return emit_judged(judged, formats)
     if picked["ask"] is not None:
         raise UserError("--ask NAME and --answer VALUE go together: what was asked, and what was answered")
     found = by_hand(operation.name, fractions=bool(picked["fractions"]), kernel=picked["kernel"] or "none",

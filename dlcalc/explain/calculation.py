@@ -338,3 +338,8 @@ def course(used: Profile) -> tuple[doc.Block, ...]:
         return ()
     title = "" if used.title == used.name else f": {used.title}"
     return (doc.Note("note", f"as in the profile {used.name}{title}"),)
+
+
+def right_value(name: str, value: Value) -> doc.Formula:
+    """The right value of something that was asked."""
+    return doc.Formula((doc.Equation(name, (to_node(rounded(value)),), rounded=has_floats(value)),))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Literal, TypeAlias
 
 from ..errors import ExpressionError
 from .evaluate import evaluate
-from .exact import NEAR, exponent_of, is_near
+from .exact import NEAR, Number, exponent_of, is_near
 from .nodes import Compare, Kind, Logic, Node, Value
 from .parser import parse
 from .reader import Declarations
@@ -24,6 +25,8 @@ _DECIMAL = re.compile(r"[+-]?(?:\d*\.\d+|\d+\.?)(?:[eE][+-]?\d{1,3})?", re.ASCII
 
 SIGNIFICANT = 3
 """A decimal is rounded to this many significant digits at least, or it does not count."""
+SHOWN = 6
+"""A number that agrees to as many digits as are shown is right, however few are written: 0.9 for 0.900000001."""
 EXACT = 12
 """A decimal of as many digits is the exact value, as a machine writes 10/9."""
 
@@ -41,6 +44,27 @@ class Answer:
     significant: int = 0
     asked: int = SIGNIFICANT
     """The significant digits that are asked of a rounded one."""
+    parts: tuple[Answer, ...] = ()
+    """Of several numbers each with its own precision; () where all are as exact as this one."""
+    scaled: bool = False
+    """A whole number that is written as 9.5k or 2 million, or with ≈: its zeros may stand for rounding."""
+
+    @classmethod
+    def of(cls, text: str, parts: Sequence[Answer]) -> Answer:
+        """One answer of several, each as exact as it was written."""
+        return cls(text, tuple(part.value for part in parts), parts=tuple(parts))
+
+    def asking(self, digits: int) -> Answer:
+        """The same where so many significant digits are asked."""
+        return replace(self, asked=digits, parts=tuple(part.asking(digits) for part in self.parts))
+
+    def mapped(self, change: Callable[[Value], Value]) -> Answer:
+        """With `change` applied to each value, each as exact as before."""
+        if self.parts:
+            parts = tuple(part.mapped(change) for part in self.parts)
+            return replace(self, value=tuple(part.value for part in parts), parts=parts)
+        value = self.value
+        return replace(self, value=tuple(map(change, value)) if isinstance(value, tuple) else change(value))
 
 
 def digits_asked(count: int) -> str:
@@ -96,7 +120,7 @@ def read_answer(
     number = read_number(stripped)
     if number is None:
         return Answer(text, read_scalar(stripped, names))
-    unit, significant = _precision(stripped) if re.search(r"[.eE]", stripped) else (Fraction(0), 0)
+    unit, significant = precision(stripped) if re.search(r"[.eE]", stripped) else (Fraction(0), 0)
     return Answer(text, number, unit, significant)
 
 
@@ -135,7 +159,7 @@ def read_scalar(text: str, names: Declarations | Mapping[str, Kind] | Iterable[s
     return evaluate(node)
 
 
-def _precision(text: str) -> tuple[Fraction, int]:
+def precision(text: str) -> tuple[Fraction, int]:
     """(one unit in the last place, significant digits) of a decimal as written."""
     mantissa, _, exponent = text.lower().lstrip("+-−").partition("e")
     decimals = len(mantissa.partition(".")[2])
@@ -144,37 +168,74 @@ def _precision(text: str) -> tuple[Fraction, int]:
 
 
 def agrees(value: Value, answer: Answer) -> bool:
-    """Whether a computed value is what was answered: exactly, or rounded as far as the answer was written.
+    """Whether a computed value is what was answered: exactly, or rounded to at least as many digits as are asked.
 
-    Only a value that is not whole may be rounded. Letters never agree here; compare them at points.
+    Letters never agree here; compare them at points.
     """
-    return _agrees(value, answer.value, answer)
+    return fit(value, answer) == "right"
 
 
-def _agrees(value: Value, wrote: Value, answer: Answer) -> bool:
+def leads_to(value: Value, answer: Answer) -> bool:
+    """Whether a computed value may be what was answered, also where that is rounded to fewer digits than asked."""
+    return fit(value, answer) in ("right", "rounded")
+
+
+Fit: TypeAlias = Literal["right", "rounded", "cut", "wrong"]
+_WORST: Mapping[Fit, int] = {"right": 0, "rounded": 1, "cut": 2, "wrong": 3}
+
+
+def fit(value: Value, answer: Answer) -> Fit:
+    """How a computed value and an answer agree; of several numbers the worst that is said of one.
+
+    "right": equal, or within half a unit of the last digit written, with as many digits as are asked. "rounded": so,
+    with fewer digits. "cut": digits are cut off. A count has to be equal; only one that is written as 9.5k or 2 million
+    may be "rounded".
+    """
+    wrote = answer.value
     if isinstance(value, tuple) or isinstance(wrote, tuple):
         if not (isinstance(value, tuple) and isinstance(wrote, tuple)) or len(value) != len(wrote):
-            return False
-        return all(_agrees(v, w, answer) for v, w in zip(value, wrote, strict=True))
+            return "wrong"
+        parts = answer.parts or tuple(replace(answer, value=each) for each in wrote)
+        return worst_fit(fit(each, part) for each, part in zip(value, parts, strict=True))
     if value is wrote:
-        return True
+        return "right"
     if isinstance(value, Node) or isinstance(wrote, Node):
-        return bool(value == wrote)
+        return "right" if bool(value == wrote) else "wrong"
     if value == wrote:
-        return True
+        return "right"
+    return _fit(value, wrote, answer)
+
+
+def worst_fit(fits: Iterable[Fit]) -> Fit:
+    """The worst of several."""
+    return max(fits, key=_WORST.__getitem__, default="right")
+
+
+def _fit(value: Number, wrote: Number, answer: Answer) -> Fit:
     if isinstance(value, int):
-        return isinstance(wrote, float) and abs(Fraction(wrote) - value) <= NEAR * max(1, abs(value))
+        if isinstance(wrote, float) and abs(Fraction(wrote) - value) <= NEAR * max(1, abs(value)):
+            return "right"
+        return "rounded" if answer.scaled and abs(Fraction(wrote) - value) <= answer.unit / 2 else "wrong"
     is_float = isinstance(value, float) or isinstance(wrote, float)
     if (is_float or answer.significant >= EXACT) and is_near(value, wrote):
-        return True
-    return bool(answer.unit) and abs(Fraction(value) - wrote) <= _half_unit(value, answer)
+        return "right"
+    right, given = Fraction(value), Fraction(wrote)
+    unit, significant = answer.unit, answer.significant
+    if not unit:
+        if not isinstance(wrote, int) or abs(right) < 1:
+            return "wrong"
+        unit, significant = Fraction(1), len(str(abs(wrote)))
+    away = abs(right - given)
+    if right and significant <= SHOWN and away <= Fraction(10) ** (exponent_of(right) - SHOWN + 1) / 2:
+        return "right"
+    if away <= unit / 2 * (1 + NEAR):
+        return "right" if significant >= answer.asked else "rounded"
+    if not right:
+        return "wrong"
+    if significant > SHOWN and abs(given) < abs(right) and away < unit:
+        return "right"  # what a machine shows, its last digit cut off
+    return "cut" if abs(given) < abs(right) and away < unit and away <= _CLOSE * abs(right) else "wrong"
 
 
-def _half_unit(value: Value, answer: Answer) -> Fraction:
-    """How far rounding may have moved a value: half a unit of the last digit written, but not above the last one asked.
-
-    Who writes 0.14 for 0.1403 where three are asked has rounded to three digits, 0.140.
-    """
-    if answer.significant >= answer.asked or not value:
-        return answer.unit / 2
-    return min(answer.unit, Fraction(10) ** (exponent_of(value) - answer.asked + 1)) / 2
+_CLOSE = Fraction(1, 20)
+"""How near, as a share of it, an answer is to the right one whose digits may have been cut off."""

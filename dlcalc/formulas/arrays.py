@@ -45,6 +45,13 @@ def lowered(array: Value, rank: int) -> Value:
     return array
 
 
+def flattened(array: Value, rank: int) -> Value:
+    """The array with at most `rank` indices: of several channels the rows of one below those of another."""
+    while len(sizes(array)) > rank:
+        array = tuple(inner for outer in array for inner in outer)
+    return array
+
+
 def _without_last(array: Value) -> Value:
     return tuple(map(_without_last, array)) if isinstance(array[0], tuple) else array[0]
 

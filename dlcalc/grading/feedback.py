@@ -21,6 +21,7 @@ SAID = {
     "right": "right",
     "follows": "right, following through from your own earlier answer",
     "convention": "right by another convention",
+    "rounded": "right, but rounded too far",
     "wrong": "wrong",
     "undecided": "not decided: somebody has to look at it",
     "unreadable": "could not be read",

@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
-from ..answers.marks import CellMark
+from ..answers.marks import CORRECT, CellMark
 from ..errors import DlcalcError, UserError
 from ..expressions.jsonable import as_json
 from ..expressions.nodes import Value
@@ -54,14 +54,15 @@ class Marked:
         return {
             "id": self.id,
             "status": mark.status,
+            "correct": CORRECT.get(mark.status),
             "marks": None if self.is_open else float(self.points),
             "of": float(self.of),
             "wrote": mark.wrote,
             "expected": as_json(mark.expected),
             "mistakes": [{"id": each.id, "because": each.because} for each in mark.mistakes],
-            "convention": mark.convention,
+            "convention": mark.convention or None,
             "follows": list(self.follows),
-            "because": mark.reason,
+            "reason": mark.reason,
             **({"decided": self.decision.because} if self.decision else {}),
             **({"cells": [{"layer": c.layer, **c.to_dict()} for c in mark.cells]} if mark.cells else {}),
         }
@@ -319,7 +320,7 @@ class Marker:
             scale = item.worth / item.problem.points if item.problem.points else Fraction(0)
             for mark in judge(variant, given, self.policy, self.spell):
                 of = mark.part.points * scale
-                points = self.policy.rounded(of * mark.share)
+                points = self.policy.in_steps(of * mark.share)
                 follows = tuple(ids[name] for name in mark.carried)
                 yield Marked(ids[mark.part.id], number, mark, of, points, follows)
 

@@ -17,19 +17,21 @@ class Policy:
 
     `choices`: where several choices are right, "all" of them earn the points or nothing does; "partial": each right
     one earns its share and each wrong one takes a share away, down to 0. `round_to`: marks of a part are rounded down
-    to a multiple of it; 0 for no rounding.
+    to a multiple of it; 0 for no rounding. `rounded`: the share of a number that is right, but coarser than asked.
     """
 
     follows: Fraction = Fraction(1)
     convention: Fraction = Fraction(1)
     choices: Literal["all", "partial"] = "all"
     round_to: Fraction = Fraction(0)
+    rounded: Fraction = Fraction(0)
 
     def share(self, status: str) -> Fraction:
         """What a status earns."""
-        return {"right": Fraction(1), "follows": self.follows, "convention": self.convention}.get(status, Fraction(0))
+        shares = {"follows": self.follows, "convention": self.convention, "rounded": self.rounded}
+        return Fraction(1) if status == "right" else shares.get(status, Fraction(0))
 
-    def rounded(self, points: Fraction) -> Fraction:
+    def in_steps(self, points: Fraction) -> Fraction:
         return points // self.round_to * self.round_to if self.round_to else points
 
     @property
@@ -41,6 +43,7 @@ class Policy:
         return {
             "follows": str(self.follows),
             "convention": str(self.convention),
+            "rounded": str(self.rounded),
             "choices": self.choices,
             "round_to": str(self.round_to),
         }
@@ -54,9 +57,10 @@ def read_policy(keys: TomlFields) -> Policy:
         keys.fraction("convention", usual.convention),
         "partial" if keys.one_of("choices", ("all", "partial"), "all") == "partial" else "all",
         keys.fraction("round_to", usual.round_to),
+        keys.fraction("rounded", usual.rounded),
     )
     keys.done()
-    for name in "follows", "convention":
+    for name in "follows", "convention", "rounded":
         if getattr(found, name) > 1:
             raise keys.wrong(name, f"a share of the points lies between 0 and 1, not {getattr(found, name)}")
     return found

@@ -10,6 +10,7 @@ from ..expressions.printing import Spell
 _SAID = {
     "follows": "follows from your earlier cells",
     "convention": "right by another convention",
+    "rounded": "right, but rounded",
     "wrong": "wrong",
     "undecided": "could not be compared",
     "unreadable": "could not be read",

@@ -125,11 +125,20 @@ class Profile:
         """
         wanted = self.conventions.get(formula_id)
         if wanted is None:
-            return next((name for name in (self.logarithms, self.dropout, self.counts) if name in known), known[0])
+            return next((name for name in self._general if name in known), known[0])
         if wanted not in known:
             rule = f"a convention of {formula_id} is one of {', '.join(known)}, not {wanted}"
             raise ProblemError(f"profile {self.name}", f"conventions.{formula_id}", rule)
         return wanted
+
+    @property
+    def _general(self) -> tuple[str, ...]:
+        """Conventions that it asks for wherever a formula knows them."""
+        return (self.logarithms, self.dropout, self.counts)
+
+    def states(self, formula_id: str, known: Sequence[str]) -> bool:
+        """Whether it says which of a formula's conventions is meant; the course's own, which nobody named, does not."""
+        return self is not COURSE and (formula_id in self.conventions or any(name in known for name in self._general))
 
     def letters_for(self, formula_id: str, names: Mapping[str, str]) -> dict[str, str]:
         """Name → the course's letter, for those of a formula's `names` that the course writes otherwise.

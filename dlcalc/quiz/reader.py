@@ -12,6 +12,7 @@ from fractions import Fraction
 from pathlib import PurePath
 from typing import Any, cast
 
+from ..answers.marks import STATUSES
 from ..answers.terms import ARRAYS
 from ..errors import DlcalcError, ProblemError, UserError
 from ..expressions.nodes import Compare, Kind, Logic, Node, names_in
@@ -37,7 +38,6 @@ _FRONT = re.compile(r"\A\s*\+\+\+[ \t]*\n(.*?)\n\+\+\+[ \t]*(?:\n|\Z)(.*)\Z", re
 _SECTION = re.compile(r"^##[ \t]+([^\n]*?)[ \t]*$", re.MULTILINE)
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)?")
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-STATUSES = ("right", "follows", "convention", "wrong", "undecided", "unreadable", "missing")
 
 
 def read_problem(path: str) -> Problem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from fractions import Fraction
 
@@ -114,7 +115,8 @@ def _arrays(part: Part, value: Value) -> Iterator[object]:
     if any(isinstance(each, Fraction | float) for each in numbers(value)):
         short = mapped(lambda each: each if isinstance(each, int) else float(f"{float(each):.4g}"), value)
         yield written(part, short)
-        yield written(part, short).replace(".", ",")
+        if not re.search(r"[1-9]\d{0,2}\.\d{3}(?!\d)", written(part, short)):  # 1,632 may be 1632
+            yield written(part, short).replace(".", ",")
 
 
 def _number(value: Value) -> object:

@@ -178,7 +178,7 @@ class _Tester:
             mark = self.mark(part, given)
             named = [each.id for each in mark.mistakes]
             message = self.message(part, given, mark, f"wrong: {wrong.id}")
-            self.found.marks.count(mark.status == "wrong", message)
+            self.found.marks.count(mark.status in ("wrong", "rounded"), message)
             # what another convention gives is told as that, where the part names its own
             recognised = any(name.startswith("convention-") for name in named)
             self.found.single.count(wrong.id in named or recognised, message, named[:1] == [wrong.id] or recognised)
@@ -201,7 +201,7 @@ class _Tester:
                 continue
             mark = self.mark(part, letter(index))
             message = self.message(part, letter(index), mark, "wrong")
-            self.found.marks.count(mark.status == "wrong" and mark.share == 0, message)
+            self.found.marks.count(mark.status in ("wrong", "rounded") and mark.share == 0, message)
 
     def cells(self, part: Part, asked: TableTarget) -> None:
         """One cell of a table wrong: that one is, and no other is."""
@@ -261,7 +261,7 @@ class _Tester:
             given = written(part, value)
             mark = self.mark(part, given)
             message = self.message(part, given, mark, f"wrong: {pair.id}")
-            self.found.marks.count(mark.status == "wrong", message)
+            self.found.marks.count(mark.status in ("wrong", "rounded"), message)
             ids = {frozenset(each.id.split("+")) for each in mark.mistakes}
             self.found.pairs.count(frozenset(pair.id.split("+")) in ids, message)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from fractions import Fraction
 
 import pytest
 from handing_in import marked, written
@@ -12,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlcalc.answers.notation import tidy
-from dlcalc.answers.reading import is_rounded_too_far, read
-from dlcalc.expressions.answers import Answer
+from dlcalc.answers.reading import read
 from dlcalc.grading.part_mark import PartMark
 from dlcalc.quiz.variant import Variant
 
@@ -148,13 +146,13 @@ height 55, width 55, 96 channels|1x55x55x96|(1, 55, 55, 96)|55 x 55 and 96 filte
 SIDES = """55|55.|55.0|+55|5.5e1|055|o = 55|o=55|= 55|55 px|55 pixels|55 rows|55 positions|55 (pixels)|55x55
 55 × 55|55, 55
 (55, 55)|[55,55]|55 55|５５|٥٥|(227-11)/4+1|(227 - 11)/4 + 1 = 55|216/4+1=55|216/4 + 1 = 54 + 1 = 55|⌊(227−11)/4⌋+1
-floor((227+2*0-11)/4)+1|\\frac{227-11}{4}+1|\\lfloor\\frac{227-11}{4}\\rfloor+1 = 55|(n+2p-f)/s + 1|h=w=55
+floor((227+2*0-11)/4)+1|\\frac{227-11}{4}+1|\\lfloor\\frac{227-11}{4}\\rfloor+1 = 55|h=w=55
 W = H = 55|n_out = 55
 n^{[1]} = 55|n_{H} = 55|o: 55|side = 55|x = 55|It is 55|The side is 55|The side of the output is 55.|Answer: 55
 a) 55|(b) 55|1b: 55
 Q1b: 55|55;|55!|~55|about 55|55 because (227-11)/4+1|so 55|$55$|$$55$$|`55`|exactly 55"""
 
-COUNTS = """34944|34,944|34 944|34\u00a0944|34\u202f944|34\u2009944|34'944|34’944|34_944|34.944|34944.0|34,944.00
+COUNTS = """34944|34,944|34 944|34\u00a0944|34\u202f944|34\u2009944|34'944|34’944|34_944|34944.0|34,944.00
 34944.|+34944
 3.4944e4|3.4944E4|3.4944*10^4|3.4944 × 10^4|3.4944·10⁴|3.4944 x 10^4|3.4944 x 10^{4}|3.4944 \\cdot 10^4
 34,944 parameters
@@ -173,7 +171,7 @@ about 34944
 11⋅11⋅3⋅96+96
 34848 weights + 96 biases|34848 + 96 biases|34944 learnable|96 filters * 363 + 96|3 * 121 values * 96 + 96
 11*11*3 = 363; 363*96 = 34848; 34848 + 96 = 34944|11*11*3=363, 363*96=34848, so 34848+96=34944
-11∙11∙3∙96+96|11•11•3•96 + 96|f*f*c*k+k|(f²c+1)k|k(f²c + 1)|fck·f + k|(FFC+1)K|"34944"|**34944**|34944 each"""
+11∙11∙3∙96+96|11•11•3•96 + 96|"34944"|**34944**|34944 each"""
 
 SPREADS = """0.0505|.0505|0,0505|,0505|≈ 0.0505|~0.0505|about 0.0505|0.0505 approx.|0.05051|0.050508
 0.05050762722761054|0.050507627
@@ -220,7 +218,17 @@ def test_values_of_toml_and_json_are_answers(mark: Mark, part: str, value: objec
     assert mark(part, value).status == "right"
 
 
-@pytest.mark.parametrize("text", ["261.504", "262", "261.5", "261.504 kB", "261.5kB", "262 KB", "261,504"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "261.504",
+        "262",
+        "261.5",
+        "261.504 kB",
+        "261.5kB",
+        "262 KB",
+    ],
+)
 def test_a_unit_may_stand_behind_the_number_that_is_asked(mark: Mark, text: str) -> None:
     """4·3·96·227/1000 = 261.504."""
     assert mark("memory", text).status == "right"
@@ -236,7 +244,7 @@ def test_another_unit_is_looked_at_and_not_marked_wrong_by_name(mark: Mark, text
 
 @pytest.mark.parametrize(
     ("part", "text", "mistake"),
-    [("parameters", "34,848", "biases-forgotten"), ("parameters", "34.848", "biases-forgotten"),
+    [("parameters", "34,848", "biases-forgotten"), ("parameters", "34848.0", "biases-forgotten"),
      ("parameters", "11x11x3x96 = 34848", "biases-forgotten"), ("parameters", "３４８４８", "biases-forgotten"),
      ("parameters", "96(11*11+1)", "channels-forgotten"), ("size", "55 by 55 by 3", "depth-is-channels"),
      ("side", "54", "no-plus-one"), ("letters", "3(nm+m²+m)", "three-gates"), ("letters", "4(nm+m²)",
@@ -250,31 +258,23 @@ def test_a_wrong_answer_is_wrong_in_every_notation(mark: Mark, part: str, text: 
 @pytest.mark.parametrize("text", ["9(ck)", "4(nm)", "4m(n)", "4(m − n)", "(m − n)", "5 (n)"])
 def test_letters_in_brackets_at_the_end_are_no_remark(mark: Mark, text: str) -> None:
     """4m(n) must not be read as 4m: what is read of each is what is written."""
-    assert mark("letters", text).status in ("wrong", "undecided")
+    assert mark("letters", text).status in ("wrong", "undecided", "unreadable")
     assert mark("letters", f"{text} + 4m(n + m + 1) − {text}" if "k" not in text else "4m(n + m + 1)").status == "right"
 
 
-@pytest.mark.parametrize("text", ["0.67", "0.66", "0.666", "0.7"])
-def test_a_number_rounded_too_far_is_for_somebody_to_look_at(mark: Mark, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [("0.67", "rounded"), ("0.7", "rounded"), ("0.66", "undecided"), ("0.666", "undecided"), ("0.6666", "undecided")],
+)
+def test_a_number_that_is_rounded_too_far_or_cut_off(mark: Mark, text: str, status: str) -> None:
+    """A number whose digits are cut off is for somebody to look at."""
     found = mark("third", text)
-    assert (found.status, "three significant digits" in found.reason) == ("undecided", True)
+    assert (found.status, "three significant digits" in found.reason) == (status, True)
 
 
 @pytest.mark.parametrize("text", ["0.6", "0.65", "0.668", "0.7667", "0.06667", "1", "0", "66.7"])
 def test_a_number_that_is_not_near_is_wrong(mark: Mark, text: str) -> None:
     assert mark("third", text).status == "wrong"
-
-
-@pytest.mark.parametrize(
-    ("expected", "text", "unit", "far"),
-    [(Fraction(2, 3), Fraction(67, 100), Fraction(1, 100), True), (Fraction(2, 3), Fraction(66, 100), Fraction(1,
-        100), True),
-     (Fraction(2, 3), Fraction(68, 100), Fraction(1, 100), False), (Fraction(2, 3), Fraction(1), Fraction(1), False),
-     (9, Fraction(901, 100), Fraction(1, 100), False), (Fraction(2, 3), Fraction(2, 3), Fraction(0), False),
-     ((1, 2), Fraction(1), Fraction(1), False)],
-)  # fmt: skip
-def test_rounded_too_far(expected: object, text: Fraction, unit: Fraction, far: bool) -> None:
-    assert is_rounded_too_far(expected, Answer("", text, unit, 2)) is far  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("text", ["", " ", "-", "—", "?", "...", "n/a", "N/A", "none", "no idea", "I don't know", "idk",
@@ -293,14 +293,14 @@ def test_nothing_is_missing(mark: Mark, text: object) -> None:
         ("parameters", "34848 → 34944", "two different values"),
         ("parameters", "11*11*3*96 = 34848; 11*11*3*96 + 96 = 34944", "two different values"),
         ("parameters", "P = 34848, P = 34944", "two different values|not expected"),
-        ("parameters", "1.234,5", "not expected"),
         ("size", "55x55x96 or 55x55x3", "not a comparison"),
         ("size", "[[55, 55], [96, 1]]", "numbers are expected, not lists of them"),
         ("he", "(1, 2)", "one number is expected, not 2"),
         ("he", "=", "an answer is expected, but there is nothing"),
         ("memory", "0.2615 MB", "give the number in the unit that is asked, without writing the unit: 0.2615 MB"),
-        ("parameters", "34.9k", "write the number out: 34.9k"),
-        ("parameters", "35 million", "write the number out"),
+        ("parameters", "34.944", "34.944 may be 34944, or 34.944"),
+        ("parameters", "weights + biases", "biases is a name, and no answer"),
+        ("parameters", "96(11²c + 1)", "a number is asked, and c is a letter"),
         ("parameters", "9^9^9^9", "too large"),
         ("parameters", "(" * 300 + "1" + ")" * 300, "nested|symbols|deep"),
         ("parameters", "9" * 1900, "digits"),

@@ -111,7 +111,7 @@ def test_many_notes_are_counted_and_not_listed(network: Network) -> None:
 
 
 def test_what_a_student_calls_a_layer_is_shown_harmlessly(network: Network) -> None:
-    notes = read_sheet("Layer;Weights\n\x1b[2Jconv;3\n\u202eabc;4\n" + "y" * 5000 + ";5", network).notes
+    notes = read_sheet("Layer;Weights\n\x1b[2Jconv;3\n\u202eabc;4\n" + "y" * 5000 + ";5" + "\nz;1" * 20, network).notes
     assert all(note.isprintable() for note in notes)
     assert max(map(len, notes)) < 300
 

@@ -208,7 +208,7 @@ def test_a_bad_cell_costs_no_other() -> None:
         table(), changed(rows, conv_1__weights="34.848", conv_2__output="27 by 27", fc_1__biases="9^9^9")
     )
     assert statuses(marks) == {
-        ("conv-1", "weights"): "unreadable",
+        ("conv-1", "weights"): "undecided",
         ("conv-2", "output"): "unreadable",
         ("fc-1", "biases"): "unreadable",
     }
@@ -270,13 +270,14 @@ def test_the_report_is_json_with_a_mark_for_each_cell() -> None:
     assert first["cells"][1] == {
         "column": "weights",
         "status": "wrong",
+        "correct": False,
         "marks": 0,
         "expected": 34848,
         "wrote": "11616",
         "line": 3,
-        "convention": "",
+        "convention": None,
         "mistakes": [{"id": "channels-forgotten", "because": first["cells"][1]["mistakes"][0]["because"]}],
-        "because": "",
+        "reason": "",
     }
     assert "input channels were forgotten" in first["cells"][1]["mistakes"][0]["because"]
     assert first["cells"][0]["expected"] == [55, 55, 96]

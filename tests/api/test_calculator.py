@@ -168,7 +168,7 @@ def test_profile_of_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     """DLCALC_PROFILE names one for every call; a broken one is the author's error, with its file and key."""
     monkeypatch.setenv("DLCALC_PROFILE", "pytorch")
     assert dlcalc.lstm(n=32, m=100).parameters == 53_600
-    assert dlcalc.lstm.check("parameters", 53_600, n=32, m=100).verdict.convention is None
+    assert dlcalc.lstm.check("parameters", 53_600, n=32, m=100).convention is None
     assert dlcalc.lstm(n=32, parameters=53_600).solutions == ({"m": 100},)
     assert dlcalc.lstm(n=32, m=100, profile="course").parameters == 53_200
     broken = tmp_path / "mine.toml"
@@ -251,7 +251,7 @@ def test_wrong_answers() -> None:
     assert not judged.correct
     assert [mistake["id"] for mistake in judged.mistakes] == ["channels-forgotten"]
     assert "channels were forgotten" in judged.mistakes[0]["because"]
-    pair = dlcalc.lstm.check("parameters", "4nm", n=32, m=100)
+    pair = dlcalc.lstm.check("parameters", "4nm")
     assert [mistake["id"] for mistake in pair.mistakes] == ["recurrent-weights-forgotten+biases-forgotten"]
     assert dlcalc.conv.check("parameters", 161, n=28, f=3, c=6, k=16).mistakes == []
 
@@ -262,8 +262,17 @@ def test_answers_in_another_convention() -> None:
     assert judged.correct
     assert judged.convention == "pytorch"
     assert judged.mistakes == []
-    assert dlcalc.lstm.check("parameters", 53_200, n=32, m=100).convention == "textbook"
-    assert dlcalc.lstm.check("parameters", 53_200, n=32, m=100, convention="pytorch").convention == "textbook"
+    assert dlcalc.lstm.check("parameters", 53_200, n=32, m=100).convention is None
+
+
+def test_a_stated_convention_binds() -> None:
+    """What another one gives is wrong, and that one is named; no mistake is."""
+    judged = dlcalc.lstm.check("parameters", 53_200, n=32, m=100, convention="pytorch")
+    assert (judged.status, judged.convention, judged.mistakes) == ("wrong", "textbook", [])
+    assert "stated is pytorch" in judged.reason
+    named = dlcalc.lstm.check("parameters", 53_200, n=32, m=100, profile="pytorch")
+    assert (named.status, named.convention) == ("wrong", "textbook")
+    assert dlcalc.lstm.check("parameters", 53_600, n=32, m=100, profile="pytorch").status == "right"
 
 
 @pytest.mark.parametrize(
@@ -272,15 +281,30 @@ def test_answers_in_another_convention() -> None:
         ("nonsense", 1, {}, "nonsense cannot be asked of conv; what can is output, o, weights, .*, f_eff, pad, padded"),
         ("n", 28, {}, "n cannot be asked of conv; what can is output, o, weights"),
         ("o", 26, {"o": 3}, "o is an answer, so it cannot be given together with ask"),
-        ("parameters", (1, 2), {}, "parameters has 1 number, not 2"),
-        ("parameters", "6x", {}, "x is not a letter of conv; its letters are c, d, f, groups, k, n, p, s$"),
-        ("parameters", "6 ?", {}, 'parameters = "6 .": '),
     ],
 )
 def test_questions_that_are_refused(ask: str, answer: object, given: dict[str, object], sentence: str) -> None:
-    """Neither right nor wrong: the question, or the answer, cannot be read."""
+    """The question cannot be read."""
     with pytest.raises(UserError, match=f"^{sentence}"):
         dlcalc.conv.check(ask, answer, n=28, f=3, c=6, k=16, **given)
+
+
+@pytest.mark.parametrize(
+    ("ask", "answer", "reason"),
+    [
+        ("parameters", (1, 2), "one number is expected, not 2"),
+        ("parameters", "6y", "a number is asked, and y is a letter"),
+        ("parameters", "6 & 7", 'parameters = "6 & 7": & is not expected here'),
+        ("parameters", "weights + biases", "biases is a name, and no answer: write what it comes to"),
+        ("o", "1/0", 'o = "1/0": division by zero: 1/0'),
+        ("o", "n = 3 < 4", 'o = "3 < 4": a number or an expression is expected, not a comparison'),
+    ],
+)
+def test_answers_that_are_not_understood(ask: str, answer: object, reason: str) -> None:
+    """Neither right nor wrong."""
+    judged = dlcalc.conv.check(ask, answer, n=28, f=3, c=6, k=16)
+    assert (judged.status, judged.correct, judged.mistakes) == ("unreadable", None, [])
+    assert judged.reason == reason
 
 
 def test_dotted_questions_name_steps_of_called_formulas() -> None:

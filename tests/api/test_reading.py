@@ -136,18 +136,25 @@ def test_rounded_answers_asked_backwards() -> None:
 
 @pytest.mark.parametrize(
     "answer",
-    ["0.0900 0.245 0.665", "0.09, 0.245, 0.665", "[0.090, 0.245, 0.665]", (0.09, 0.245, 0.665), [0.09, 0.245, 0.665]],
+    ["0.0900 0.245 0.665", ".0900 .2447 .6652", (0.09, 0.245, 0.665), [0.09, 0.245, 0.665]],
 )
 def test_rounded_vectors(answer: object) -> None:
-    """As exact as the least exact of its numbers."""
+    """Each number to three digits at least; a float of Python's has no zeros at its end."""
     assert dlcalc.activation.check("value", answer, "softmax", z=(1, 2, 3)).correct
 
 
+@pytest.mark.parametrize("answer", ["0.09, 0.245, 0.665", "[0.090, 0.245, 0.665]", "0.1 0.2 0.7"])
+def test_vectors_that_are_rounded_too_far(answer: object) -> None:
+    judged = dlcalc.activation.check("value", answer, "softmax", z=(1, 2, 3))
+    assert (judged.status, judged.correct) == ("rounded", None)
+    assert judged.reason == "it is right, but rounded too far: at least three significant digits are asked"
+
+
 def test_wrong_vectors() -> None:
-    """One number that is off is enough; another length is no answer."""
+    """One number that is off is enough, and so is another length."""
     assert not dlcalc.activation.check("value", "0.091 0.245 0.665", "softmax", z=(1, 2, 3)).correct
-    with pytest.raises(UserError, match=r"^value has 3 numbers, not 2$"):
-        dlcalc.activation.check("value", "0.335 0.665", "softmax", z=(1, 2, 3))
+    short = dlcalc.activation.check("value", "0.335 0.665", "softmax", z=(1, 2, 3))
+    assert (short.status, short.reason) == ("wrong", "3 numbers are expected, not 2")
 
 
 @pytest.mark.parametrize(
@@ -166,8 +173,6 @@ def test_matrices(answer: object) -> None:
         ({}, "o is a number or an expression, not dict"),
         ([], "o has no entries"),
         (float("inf"), "o is finite, not inf"),
-        ("", 'o = "": an answer is expected, but there is nothing'),
-        ("1/0", 'o = "1/0": division by zero'),
     ],
 )
 def test_answers_that_are_refused(answer: object, sentence: str) -> None:
@@ -219,5 +224,4 @@ def test_a_comparison_is_no_value() -> None:
     """3 = 3 is true, and Python's True equals 1: neither a size nor the answer 1."""
     with pytest.raises(ExpressionError, match=r"n = .f = 3.: a number or an expression is expected, not a comparison"):
         dlcalc.conv(n="f = 3")
-    with pytest.raises(ExpressionError, match=r"o = .3=3.: a number or an expression is expected, not a comparison"):
-        dlcalc.conv.check("o", "3=3", n=3, f=3)
+    assert dlcalc.conv.check("o", "3=3", n=3, f=3).correct is False

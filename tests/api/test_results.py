@@ -87,11 +87,13 @@ def test_judged_as_a_dictionary() -> None:
         "formula": "conv",
         "asked": "parameters",
         "answer": "160",
+        "status": "wrong",
         "correct": False,
         "expected": 880,
-        "convention": "textbook",
+        "convention": None,
         "mistakes": [{"id": "channels-forgotten", "because": because}],
         "more": 0,
+        "reason": "",
     }
 
 

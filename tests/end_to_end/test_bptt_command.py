@@ -226,8 +226,9 @@ def test_a_right_answer(terminal: Terminal) -> None:
     rows = terminal('bptt --cell rnn --wrt V --answer "Σ_j h_j^T (yhat_j - y_j)" --json')
     assert rows.status == 0
     assert (rows.json["correct"], rows.json["convention"], rows.json["layout"]) == (True, "row", "column")
-    assert "right in row layout" in rows.json["notes"][0]
-    assert "expected" not in rows.json
+    assert rows.json["status"] == "convention"
+    assert "right in row layout" in rows.json["reason"]
+    assert rows.json["expected"]
 
 
 def test_a_wrong_answer(terminal: Terminal) -> None:
@@ -270,10 +271,10 @@ def test_a_judged_gradient_shows_itself() -> None:
     right = dlcalc.bptt("rnn", "W", answer="Σ_t δ_t h_{t-1}^T")
     assert repr(right) == "<∂L/∂W is right>"
     wrong = dlcalc.bptt("rnn", "W", answer="Σ_t dh_t h_{t-1}^T", layout="row", steps=2)
-    assert (wrong.correct, wrong.convention) == (False, "column")
+    assert (wrong.correct, wrong.status, wrong.convention) == (False, "wrong", None)
     assert repr(wrong) == "<∂L/∂W is wrong: slope-missing>"
     asked_again = dlcalc.bptt("rnn", "W", answer=wrong.expected, layout="row", steps=2)
-    assert (asked_again.correct, asked_again.convention) == (True, "row")
+    assert (asked_again.status, asked_again.convention) == ("right", None)
 
 
 @pytest.mark.parametrize("width", [100, 60, 40])

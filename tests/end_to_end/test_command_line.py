@@ -176,11 +176,12 @@ def test_right_under_another_convention_is_no_mistake(terminal) -> None:
 
 
 def test_the_convention_that_is_asked_is_the_one_that_is_told(terminal) -> None:
-    """With PyTorch's count asked, 53,600 is right by it, and the textbook's 53,200 is right as textbooks count."""
+    """With PyTorch's count stated, 53,600 is right, and the textbook's 53,200 is wrong, and that is named."""
     command = "lstm --n 32 --m 100 --convention pytorch --ask parameters --answer"
     asked, other = terminal(f"{command} 53600 --json").json, terminal(f"{command} 53200 --json").json
-    assert (asked["correct"], asked["convention"], asked["expected"]) == (True, "pytorch", 53600)
-    assert (other["correct"], other["convention"], other["expected"]) == (True, "textbook", 53600)
+    assert (asked["status"], asked["convention"], asked["expected"]) == ("right", None, 53600)
+    assert (other["status"], other["correct"], other["convention"]) == ("wrong", False, "textbook")
+    assert other["mistakes"] == []
 
 
 def test_a_number_without_a_story(terminal) -> None:

@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 
 from dlcalc.errors import ExpressionError, UserError
 from dlcalc.expressions.answers import (
+    SHOWN,
     SIGNIFICANT,
     Answer,
     agrees,
     digits_asked,
+    fit,
     read_answer,
     read_number,
     read_scalar,
@@ -387,11 +389,41 @@ def test_grouped_numbers_are_read_back(number: int) -> None:
 def test_rounding_is_right_and_off_by_one_is_not(value: Fraction, places: int) -> None:
     """A value rounded to enough digits agrees; one unit further it does not."""
     answer = read_answer(f"{float(value):.{places}f}")
-    assume(value.denominator > 1 and answer.significant >= SIGNIFICANT)
+    assume(value.denominator > 1 and SIGNIFICANT <= answer.significant <= SHOWN)
     assume(abs(value * 10**places % 1 - Fraction(1, 2)) > 1e-6)
     assert agrees(value, answer)
     wrong = read_answer(f"{float(value) + 1.01 / 10**places:.{places}f}")
     assert not agrees(value, wrong)
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "expected"),
+    [
+        (Fraction(2, 3), "0.6666666", "right"),  # what a machine shows
+        (Fraction(2, 3), "0.6666", "cut"),
+        (Fraction(2, 3), "0.66671", "wrong"),
+        (Fraction(2, 3), "0.67", "rounded"),
+        (Fraction(2, 3), "0.7", "rounded"),
+        (Fraction(2, 3), "0.68", "wrong"),
+        (Fraction(2, 3), "1", "wrong"),
+        (0.9000000018, "0.9", "right"),  # as many digits as are shown
+        (Fraction(12500, 64), "195", "right"),
+        (Fraction(25, 12), "2", "rounded"),
+        (9472, "9473", "wrong"),
+        (9472, "9472.0", "right"),
+        (0.0001, "0.00", "rounded"),
+    ],
+)
+def test_how_a_number_agrees(value: Value, text: str, expected: str) -> None:
+    assert fit(value, read_answer(text)) == expected
+
+
+def test_each_number_has_its_own_precision() -> None:
+    """One digit of the first does not loosen the second."""
+    parts = [read_answer(text) for text in ("0.7", "0.1591")]
+    assert fit((0.716298, 0.129055), Answer.of("", parts)) == "wrong"
+    assert fit((0.716298, 0.1591), Answer.of("", parts)) == "rounded"
+    assert fit((0.7, 0.15912), Answer.of("", parts)) == "right"
 
 
 def test_a_course_may_ask_fewer_or_more_digits() -> None:

@@ -222,7 +222,7 @@ def test_of_several_wrong_answers_some_may_be_carried_on(
 
 
 def test_letters_are_not_carried_on(dense: Variant) -> None:
-    assert says(dense, first="a + zz", both="5") == {"first": "undecided", "both": "wrong"}
+    assert says(dense, first="a + zz", both="5") == {"first": "unreadable", "both": "wrong"}
 
 
 SIDES = """+++

@@ -30,7 +30,7 @@ def layer() -> Variant:
         ({"size": "32x32x8", "weights": "609", "cost": "614400"}, ("wrong", "wrong", "follows")),  # 32²·600
         ({"size": "28x28x3", "cost": "470400"}, ("wrong:depth-is-channels", "missing", "right")),
         ({"size": "28x28", "weights": "none", "cost": "2*470400"}, ("undecided", "missing", "wrong:flops-for-macs")),
-        ({"size": "28x28x8)", "weights": "6o8", "cost": "???"}, ("unreadable", "undecided", "missing")),
+        ({"size": "28x28x8)", "weights": "6o8", "cost": "???"}, ("unreadable", "unreadable", "missing")),
         ({"size": "27x27x8", "cost": "600"}, ("wrong:no-plus-one", "missing", "wrong:macs-one-position")),
         ({"size": "27x27x8", "cost": "874800"},  # 2·27²·600: a mistake made on a wrong size
          ("wrong:no-plus-one", "missing", "wrong:flops-for-macs")),
@@ -110,7 +110,7 @@ def test_conventions(cells: Variant) -> None:
     assert says(cells, lstm="3936", named="4032") == {"lstm": "right", "named": "right"}
     assert says(cells, lstm="4032", named="3936") == {
         "lstm": "convention:pytorch",
-        "named": "wrong:convention-textbook",
+        "named": "wrong:textbook",
     }
 
 

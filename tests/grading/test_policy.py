@@ -21,14 +21,14 @@ def test_by_default_everything_right_earns_all() -> None:
     assert read() == usual
     assert [usual.share(status) for status in ("right", "follows", "convention")] == [1, 1, 1]
     assert [usual.share(status) for status in ("wrong", "undecided", "unreadable", "missing")] == [0, 0, 0, 0]
-    assert usual.rounded(Fraction(7, 3)) == Fraction(7, 3)
+    assert usual.in_steps(Fraction(7, 3)) == Fraction(7, 3)
 
 
 def test_values() -> None:
     policy = read(follows=0.5, convention="1/4", choices="partial", round_to=0.5)
     assert policy == Policy(Fraction(1, 2), Fraction(1, 4), "partial", Fraction(1, 2))
     assert (policy.share("right"), policy.share("follows"), policy.share("convention")) == (1, 0.5, 0.25)
-    assert [policy.rounded(Fraction(points)) for points in ("2.4", "2.5", "2.99", "0")] == [2, 2.5, 2.5, 0]
+    assert [policy.in_steps(Fraction(points)) for points in ("2.4", "2.5", "2.99", "0")] == [2, 2.5, 2.5, 0]
     assert (policy.shares.follows, policy.shares.convention) == (0.5, 0.25)
 
 

@@ -1,0 +1,11 @@
+"""A convention that is stated binds: an answer by another one is wrong, and that one is named."""
+
+from __future__ import annotations
+
+from .targets import FormulaTarget
+
+
+def by_another(asked: FormulaTarget, name: str) -> str:
+    """What is said where an answer is right by another convention than the one that is stated."""
+    other, own = asked.formula.convention(name), asked.working_out.convention
+    return f"this is as {other.who} do ({other.says}), and stated is {own.name}: {own.says}"
