@@ -192,3 +192,30 @@ def test_letters_are_shown_as_they_are_written(capsys: pytest.CaptureFixture[str
     assert capsys.readouterr().err == (
         "dlcalc: a network has at least two widths, inputs and outputs, not only a − b − c\n"
     )
+
+
+LONG = "n" * 2500
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments"),
+    [
+        (f'[letters]\nn = "{LONG}"\n', ["conv", "--n", "7", "--profile"]),
+        (f"{LONG} = 1\n", ["conv", "--n", "7", "--profile"]),
+        (f'[conventions]\nconv = "{LONG}"\n', ["conv", "--n", "7", "--profile"]),
+        (f'input = "8x8x3"\n[[layer]]\ntype = "conv"\nname = "{LONG}"\nk = 2\nf = 3\n', ["net"]),
+        (f'input = "8x8x3"\n[[layer]]\ntype = "{LONG}"\n', ["net"]),
+        (f'{LONG} = "8x8x3"\n', ["net"]),
+    ],
+)
+def test_long_names_in_files(
+    text: str, arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An answer, or a line that a terminal shows whole."""
+    path = tmp_path / "given.toml"
+    path.write_text(text)
+    status = main([*arguments, str(path)])
+    said = capsys.readouterr().err
+    assert status in (0, 2)
+    assert len(said) <= 500
+    assert len(said.splitlines()) == status // 2
