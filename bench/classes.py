@@ -17,7 +17,7 @@ from dlcalc.quiz.exam import Issue
 from dlcalc.quiz.manifest import read_manifest
 from dlcalc.quiz.sheet import entry_id
 from dlcalc.quiz.variant import Variant
-from dlcalc.verification.self_test import plain
+from dlcalc.verification.notations import plain
 
 from .rows import ADDITIONS, Row, additions
 
@@ -49,7 +49,7 @@ def rows() -> list[Row]:
         for _ in make_exam(str(folder / "exam.toml"), str(folder / "roster.csv"), str(folder / "out")):
             pass
         made = time.perf_counter() - start
-        manifest, secret = folder / "out" / "manifest.json", folder / "out" / "secret.key"
+        manifest, secret = folder / "out" / "manifest.json", folder / "out" / "private" / "secret.key"
         issue = read_manifest(str(manifest))
         parts = sum(len(item.problem.parts) for item in issue.exam.items)
         hand_in(issue, seeds.read_secret(str(secret)), folder / "in")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from fractions import Fraction
 from statistics import mean, median
 
@@ -14,6 +15,7 @@ from ..explain.calculation import rounded
 from ..expressions.nodes import Value
 from ..expressions.printing import Spell
 from ..quiz.sheet import as_asked
+from ..quiz.variant import Variant
 from .marking import Marked, Marks, Result
 from .part_mark import PartMark
 
@@ -39,12 +41,13 @@ def for_student(result: Result, title: str, working: bool = True, spell: Spell =
     """A student's feedback, part by part: what was written, what it is worth and why, the right answer, its working."""
     blocks: list[doc.Block] = []
     question = 0
+    variants = result.variants
     for part in result.parts:
         if part.question != question:
             question = part.question
-            problem = result.variants[question - 1].problem if result.variants else None
+            problem = variants[question - 1].problem if variants else None
             blocks.append(doc.Heading(1, f"{question}. {problem.title if problem else ''}".strip()))
-        blocks += _part(part, result, working)
+        blocks += _part(part, variants, working)
     blocks += [doc.Note("note", doc.sentence(note)) for note in (*result.notes, *result.unread)]
     facts = (("Student", result.student.name or result.student.id), ("Code", result.code),
              ("Marks", f"{number(result.points)} of {number(result.of)}"
@@ -52,7 +55,7 @@ def for_student(result: Result, title: str, working: bool = True, spell: Spell =
     return doc.Document(f"{title}: your marks", tuple(blocks), spell, facts=facts)
 
 
-def _part(part: Marked, result: Result, working: bool) -> list[doc.Block]:
+def _part(part: Marked, variants: Sequence[Variant], working: bool) -> list[doc.Block]:
     mark = part.mark
     earned = f"{'…' if part.is_open else number(part.points)} of {number(part.of)}"
     wrote = (" You wrote ", doc.CodeText(mark.wrote), ".") if mark.wrote and not mark.cells else ()
@@ -75,9 +78,9 @@ def _part(part: Marked, result: Result, working: bool) -> list[doc.Block]:
         if mark.part.kind != "table":  # the working of a table is the table itself
             start = "With the right earlier answer it is " if mark.status == "follows" else "Right is "
             right = right_words(as_asked(mark.part, mark.expected), mark.part.kind)
-            blocks.append(doc.Paragraph((start, *right, ".", *_chosen(part, result))))
-        if working and result.variants:
-            blocks += result.variants[part.question - 1].asked[mark.part.id].working()
+            blocks.append(doc.Paragraph((start, *right, ".", *_chosen(part, variants))))
+        if working and variants:
+            blocks += variants[part.question - 1].asked[mark.part.id].working()
     return blocks
 
 
@@ -92,9 +95,9 @@ def _said(part: Marked) -> str:
     return SAID[part.mark.status]
 
 
-def _chosen(part: Marked, result: Result) -> tuple[str | doc.Inline, ...]:
+def _chosen(part: Marked, variants: Sequence[Variant]) -> tuple[str | doc.Inline, ...]:
     """The words of the right choices, which a letter alone does not bring back."""
-    shown = result.variants[part.question - 1].choices.get(part.mark.part.id, ()) if result.variants else ()
+    shown = variants[part.question - 1].choices.get(part.mark.part.id, ()) if variants else ()
     return tuple(inline for each in shown if each.right for inline in (" ", *doc.inlines(each.words)))
 
 
