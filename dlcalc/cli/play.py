@@ -15,7 +15,6 @@ from rich.table import Table
 from rich.text import Text
 
 from ..api.hand_run import ByHand
-from ..errors import UserError
 from ..explain.frames import Film, Frame, Rows, film
 from ..explain.number_style import NumberStyle
 from .reading import decimal
@@ -54,10 +53,7 @@ def play(found: ByHand, delay: str | None, console: Console | None = None) -> in
 def _pace(delay: str | None) -> float | None:
     if delay is None:
         return None
-    seconds = decimal("--delay", delay)
-    if not 0 <= seconds <= _SLOWEST:
-        raise UserError(f"--delay is a number of seconds from 0 to {_SLOWEST:g}, not {delay[:40]!r}")
-    return seconds
+    return decimal("--delay", delay, f"a number of seconds from 0 to {_SLOWEST:g}", 0, _SLOWEST)
 
 
 def run_through(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from math import isfinite
+from math import inf, isfinite, nan
 
 from ..errors import UserError
 
@@ -19,8 +19,9 @@ def number(option: str, text: str) -> int:
     return int(text)
 
 
-def decimal(option: str, text: str) -> float:
-    """A number. Raises UserError naming the option."""
-    if _NUMBER.fullmatch(text.strip()) is None or not isfinite(float(text)):
-        raise UserError(f"{option} is a number, not {text[:40]!r}")
-    return float(text)
+def decimal(option: str, text: str, is_what: str = "a number", low: float = -inf, high: float = inf) -> float:
+    """A finite number from `low` to `high`. Raises UserError with the option and what it is."""
+    found = float(text) if _NUMBER.fullmatch(text.strip()) else nan
+    if not isfinite(found) or not low <= found <= high:
+        raise UserError(f"{option} is {is_what}, not {text[:40]!r}")
+    return found
