@@ -14,7 +14,8 @@ from .problem import Problem
 from .reader import read_problem
 
 SUFFIX = ".md"
-README = "README.md"
+PAGES = ("README.md", "EXAMS.md")
+"""Files of the bank that are no problems."""
 
 
 def folder() -> Path:
@@ -27,7 +28,7 @@ def folder() -> Path:
 def files(where: Path | None = None) -> tuple[Path, ...]:
     """The problem files under a folder, sorted by topic and name."""
     root = folder() if where is None else where
-    return tuple(sorted(path for path in root.rglob(f"*{SUFFIX}") if path.name != README and path.is_file()))
+    return tuple(sorted(path for path in root.rglob(f"*{SUFFIX}") if path.name not in PAGES and path.is_file()))
 
 
 def topics() -> tuple[str, ...]:
