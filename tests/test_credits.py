@@ -30,8 +30,8 @@ _DIMENSIONS = ("1d", "", "3d")
 PYTORCH = {
     "test_activations::test_derivative_at_the_kink": "activation_relu:textbook activation_leaky_relu:textbook",
     "test_by_hand::test_optimisers_step_by_step":
-        "momentum_by_hand:pytorch adagrad_by_hand:outside rmsprop_by_hand:outside adam_by_hand:outside "
-        "adam_by_hand:pytorch",
+        "momentum_by_hand:pytorch momentum_scheduled_by_hand:pytorch adagrad_by_hand:outside rmsprop_by_hand:outside "
+        "adam_by_hand:outside adam_by_hand:pytorch",
     "test_by_hand::test_nesterov_as_pytorch_has_it": "nesterov_by_hand:pytorch",
     "test_by_hand::test_normalisation": "batchnorm_by_hand:textbook",
     "test_by_hand::test_layers":
@@ -139,6 +139,7 @@ KERAS = {
     "test_keras_values::test_batch_normalisation_in_training_divides_by_the_batch": "batchnorm_by_hand:textbook",
     "test_keras_values::test_optimisers_of_the_profile_step_by_step":
         "momentum_by_hand:keras adagrad_by_hand:keras rmsprop_by_hand:textbook adam_by_hand:keras",
+    "test_keras_values::test_momentum_with_a_schedule_as_keras_has_it": "momentum_scheduled_by_hand:keras",
     "test_keras_values::test_nesterov_as_keras_has_it": "nesterov_by_hand:keras",
 }  # fmt: skip
 

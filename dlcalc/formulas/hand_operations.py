@@ -124,14 +124,19 @@ def _gate_shapes(gates: str, *states: str, d: str) -> dict[str, str]:
             **dict.fromkeys(states, "m"), d: "T m"}  # fmt: skip
 
 
-def _trained(name: str, help: str, example: str, *follows: str, choices: tuple[str, ...] = ()) -> Operation:
-    """An optimiser; `follows` names what the course profile decides, `choices` its forms."""
+def _trained(
+    name: str, help: str, example: str, *follows: str, choices: tuple[str, ...] = (), scheduled: str = ""
+) -> Operation:
+    """An optimiser; `follows` names what the course profile decides, `choices` its forms.
+
+    `scheduled`: its formulas, where one of them takes a learning rate for each update.
+    """
     places = {"epsilon-place": _EPSILON} if "epsilon-place" in follows else {}
     return Operation(
         name,
         help,
         example,
-        {"": f"{name}_by_hand"},
+        {"": scheduled or f"{name}_by_hand"},
         choices={**places, **({"form": choices} if choices else {})},
         follows={key: key.replace("-", "_") for key in follows},
     )
@@ -338,7 +343,8 @@ _OPERATIONS = (
     ),
     _trained("sgd", "Gradient descent: one or several steps", 'dlcalc run sgd --w 1 --g "0.5 -0.25" --eta 0.1'),
     _trained("momentum", "Momentum: one or several steps", 'dlcalc run momentum --w 1 --g "0.5 0.5" --eta 0.1',
-             choices=("rate-inside", "pytorch", "keras", "average", "alexnet")),
+             choices=("rate-inside", "pytorch", "keras", "average", "alexnet"),
+             scheduled="momentum_by_hand momentum_scheduled_by_hand"),
     _trained("nesterov", "Nesterov's momentum, where the gradient is k·w + c",
              "dlcalc run nesterov --w 1 --k 2 --updates 3", choices=("ahead", "pytorch", "keras")),
     _trained("adagrad", "Adagrad: one or several steps", 'dlcalc run adagrad --w 1 --g "0.5 0.25"', "epsilon-place"),

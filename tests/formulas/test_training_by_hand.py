@@ -12,6 +12,7 @@ from naive import optimisers as naive
 from dlcalc.api.hand_given import read
 from dlcalc.errors import UserError
 from dlcalc.formulas.registry import formula
+from dlcalc.formulas.run import run
 
 NUMBER = st.integers(-200, 200).map(lambda number: F(number, 100))
 GRADIENTS = st.lists(NUMBER, min_size=1, max_size=4).map(tuple)
@@ -109,6 +110,21 @@ def test_the_optimisers_of_keras() -> None:
     assert ask("adagrad_by_hand_scalar", "keras", w=0, g=(3, 4))["G"] == (F(91, 10), F(251, 10))
     assert ask("momentum_by_hand_scalar", "keras", w=0, g=(1, 1))["v"] == (F(-1, 10), F(-19, 100))
     assert ask("momentum_by_hand_scalar", "keras", w=0, g=(1, 1))["w_new"] == (F(-1, 10), F(-29, 100))
+
+
+@pytest.mark.parametrize(("profile", "last"), [("pytorch", F(-119, 1000)), ("keras", F(-1, 5)), ("course", F(-1, 5))])
+def test_a_schedule_of_learning_rates_tells_the_forms_of_momentum_apart(profile: str, last: F) -> None:
+    """g = 1 twice, γ = 0.9, η = 0.1 then 0.01: −0.1 − 0.01·1.9, or −0.1 − (0.09 + 0.01)."""
+    asked = read("momentum", {"w": 0, "g": "1 1", "eta": "0.1 0.01", "gamma": "0.9"}, None, profile)
+    assert asked.formula.id == "momentum_scheduled_by_hand_scalar"
+    assert run(asked.formula, asked.values, convention=asked.convention)["w_new"] == (F(-1, 10), last)
+    several = read("momentum", {"w": "0 0", "g": "1 2; 1 2", "eta": "0.1 0.01", "gamma": "0.9"}, None, profile)
+    assert run(several.formula, several.values, convention=several.convention)["w_new"][1] == (last, 2 * last)
+
+
+def test_a_schedule_has_a_rate_for_each_update() -> None:
+    with pytest.raises(UserError, match=r"^there are as many learning rates as gradients, one an update$"):
+        ask("momentum_scheduled_by_hand_scalar", w=0, g=(1, 1, 1), eta=(F(1, 10), F(1, 100)))
 
 
 @pytest.mark.parametrize(

@@ -167,6 +167,19 @@ OPTIMISERS = {
 }  # fmt: skip
 
 
+def scheduled(w: Any, g: Any) -> None:
+    """Another learning rate at each step."""
+    rates = (Fraction(1, 10), Fraction(1, 100), Fraction(1, 5))
+    weight = tensor(w, True)
+    optimiser = torch.optim.SGD([weight], lr=0.1, momentum=0.9)
+    ours = ask("momentum_scheduled_by_hand", "pytorch", w=w, g=g, eta=rates)["w_new"]
+    for gradient, rate, mine in zip(g, rates, ours, strict=True):
+        optimiser.param_groups[0]["lr"] = float(rate)
+        weight.grad = tensor(gradient)
+        optimiser.step()
+        close(mine, weight)
+
+
 @pytest.mark.parametrize("name", OPTIMISERS)
 @FEW
 @given(w=vectors(2), g=vectors(3, 2))
@@ -179,6 +192,8 @@ def test_optimisers_step_by_step(name: str, w: Any, g: Any) -> None:
         weight.grad = tensor(gradient)
         optimiser.step()
         close(mine, weight)
+    if name == "momentum":
+        scheduled(w, g)
     if name == "adam":
         assert ask("adam_by_hand", "pytorch", w=w, g=g, **more)["w_new"] == ours
 

@@ -288,6 +288,17 @@ def test_optimisers_of_the_profile_step_by_step(name: str) -> None:
         assert array(mine) == pytest.approx(weight.value.detach().numpy(), rel=1e-6, abs=1e-8)
 
 
+def test_momentum_with_a_schedule_as_keras_has_it() -> None:
+    """The rate stands in the velocity: one that falls shortens the new gradient's part alone."""
+    g, rates = drawn(2, 3, 2), (Fraction(1, 10), Fraction(1, 100), Fraction(1, 5))
+    weight, optimiser = keras.Variable(np.array([-0.5, 0.25]), dtype="float64"), keras.optimizers.SGD(0.1, momentum=0.9)
+    ours = ask("momentum_scheduled_by_hand", "keras", w=(Fraction(-1, 2), Fraction(1, 4)), g=g, eta=rates)["w_new"]
+    for gradient, rate, mine in zip(g, rates, ours, strict=True):
+        optimiser.learning_rate = float(rate)
+        optimiser.apply([tensor(gradient).detach()], [weight])
+        assert array(mine) == pytest.approx(weight.value.detach().numpy(), rel=1e-6, abs=1e-8)
+
+
 def test_nesterov_as_keras_has_it() -> None:
     """The gradient k·w + c is taken at the weight itself."""
     w, k, c = (-0.5, 0.25), (2, 0.5), (0.25, -1)

@@ -73,7 +73,8 @@ TOPICS: dict[str, tuple[str, ...]] = {
         "lstm_peephole_backward_by_hand_scalar", "gru_backward_by_hand", "gru_backward_by_hand_scalar",
     ),
     "training_by_hand": (
-        "sgd_by_hand", "sgd_by_hand_scalar", "momentum_by_hand", "momentum_by_hand_scalar", "nesterov_by_hand",
+        "sgd_by_hand", "sgd_by_hand_scalar", "momentum_by_hand", "momentum_by_hand_scalar",
+        "momentum_scheduled_by_hand", "momentum_scheduled_by_hand_scalar", "nesterov_by_hand",
         "nesterov_by_hand_scalar", "adagrad_by_hand", "adagrad_by_hand_scalar", "rmsprop_by_hand",
         "rmsprop_by_hand_scalar", "adadelta_by_hand", "adadelta_by_hand_scalar", "adam_by_hand", "adam_by_hand_scalar",
     ),

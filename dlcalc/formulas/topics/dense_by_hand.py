@@ -38,7 +38,7 @@ PERCEPTRON = Formula(
         Mistake("fires-below", "yhat", "if(z < 0, 1, 0)", "the unit fires when its weighted sum is above 0", 0.4,
                 "Does a large sum make the unit fire?"),
         Mistake("sum-for-output", "yhat", "z", "the output is 0 or 1: the sum goes through the step", 0.5,
-                "Which two values can the unit give?"),
+                "Which two values can the unit give?", also=("fires-at-zero",)),
         Mistake("sigmoid-for-step", "yhat", "sigmoid(z)", "a perceptron has a step; the sigmoid is that of logistic "
                 "regression", 0.4, "Which two values can the unit give?"),
     ),
@@ -249,7 +249,7 @@ _NET_MISTAKES = (
     Mistake("hidden-bias-forgotten", "z1", "W1 x", "every hidden unit adds its bias", 0.5, "What is added to W x?"),
     Mistake("output-bias-forgotten", "z2", "W2 h", "every output adds its bias", 0.5, "What is added to W h?"),
     Mistake("hidden-activation-forgotten", "h", "z1", "the sums of the hidden layer go through its activation", 0.5,
-            "What would two layers without an activation be?"),
+            "What would two layers without an activation be?", also=("tanh-hidden", "relu-hidden")),
     Mistake("output-activation-forgotten", "yhat", "z2", "the sums of the output layer go through its activation", 0.4,
             "Is there an activation at the output?"),
     Mistake("weights-transposed", "z1", "W1^T x + b1", "each row of W belongs to one unit and is multiplied by "

@@ -40,10 +40,10 @@ DROPOUT = Formula(
                 "so it is applied once", 0.2, "How often does one have to make up for the units that were off?"),
         Mistake("multiplied-in-training", "training_scale", "keep", "the units that are off make the layer's sum "
                 "smaller in training; the kept values are never made smaller as well", 0.4,
-                "Is the layer's sum larger or smaller when units are off?"),
+                "Is the layer's sum larger or smaller when units are off?", also=("drop",)),
         Mistake("drop-below-the-line", "training_scale", "1/drop", "the share of the values that is left in "
                 "training is keep, not drop, so nothing is divided by drop", 0.4,
-                "Which share of the values is left in training?"),
+                "Which share of the values is left in training?", also=("drop",)),
     ),
     conventions=(
         Convention("keep", "the paper by Srivastava et al., textbooks", "p keeps a unit; the layer is multiplied by "

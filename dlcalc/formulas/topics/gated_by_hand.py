@@ -204,7 +204,7 @@ _GRU_MISTAKES = (
     Mistake("input-forgotten", "g", "tanh(c[t])", "the candidate reads the input x_t as well as the old state", 0.3,
             "What does the candidate read besides the old state?"),
     Mistake("recurrence-forgotten", "c", "0*h[t-1]", "the candidate reads the old state too, through U", 0.4,
-            "What does the candidate read besides x_t?"),
+            "What does the candidate read besides x_t?", also=("after", "pytorch", "keras")),
 )  # fmt: skip
 
 

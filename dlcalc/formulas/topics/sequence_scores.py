@@ -65,7 +65,7 @@ PERPLEXITY_OF_LOSS = Formula(
         Mistake("minus-added", "perplexity", "exp(-loss)", "the loss has its minus already; e^−loss is the mean "
                 "probability of a token", 0.5, "Can a perplexity be less than 1?"),
         Mistake("loss-for-perplexity", "perplexity", "loss", "this is the loss, a logarithm; perplexity undoes the "
-                "logarithm", 0.4, "What undoes a logarithm?"),
+                "logarithm", 0.4, "What undoes a logarithm?", also=("bits", "hartleys")),
         Mistake("power-of-ten", "perplexity", "10^loss", "the loss is a natural logarithm, which e undoes, not 10",
                 0.4, "To which base is the logarithm in the loss?"),
     ),
@@ -118,12 +118,14 @@ UNTRAINED_LOSS = Formula(
         Mistake("common-logarithm", "loss", "log10(k)", "the logarithm is the natural one, not that to base 10", 0.5,
                 "To which base is the logarithm?"),
         Mistake("probability-for-loss", "loss", "probability", "this is the probability of a class; the loss is "
-                "minus its logarithm", 0.4, "What does cross-entropy do with the probability?"),
+                "minus its logarithm", 0.4, "What does cross-entropy do with the probability?",
+                also=("bits", "hartleys")),
         Mistake("complement-for-loss", "loss", "1 - probability", "this is how often a guess is wrong; the "
                 "cross-entropy loss is minus the logarithm of the probability", 0.3,
-                "What does cross-entropy do with the probability?"),
+                "What does cross-entropy do with the probability?",
+                also=("bits", "hartleys")),
         Mistake("loss-for-perplexity", "perplexity", "loss", "this is the loss, a logarithm; perplexity undoes the "
-                "logarithm", 0.4, "What undoes a logarithm?"),
+                "logarithm", 0.4, "What undoes a logarithm?", also=("bits", "hartleys")),
     ),
     conventions=(_NATURAL, Convention("bits", _BITS, "logarithms to base 2, so in bits", {"loss": "log2(k)"}),
                  Convention("hartleys", _COMMON, _TO_TEN, {"loss": "log10(k)"}, True)),

@@ -9,7 +9,11 @@ arXiv:1412.6980. AlexNet's rule: A. Krizhevsky et al., NIPS 2012, section 5.
 
 from __future__ import annotations
 
-from ..model import Convention, Formula, Mistake, Step, Variable
+import re
+from dataclasses import replace
+
+from ...expressions.nodes import Kind
+from ..model import Condition, Convention, Formula, Mistake, Step, Variable
 from .options_by_hand import Kinds, Option, combined, for_one_unit, quantity
 
 EACH = "t in 1..T"
@@ -112,6 +116,29 @@ def _momentum(kinds: Kinds) -> Formula:
         )),
         source="B. T. Polyak, Some methods of speeding up the convergence of iteration methods, 1964",
     )  # fmt: skip
+
+
+def _scheduled(kinds: Kinds) -> Formula:
+    """Momentum with a learning rate for each update: where the rate stands now tells the forms apart."""
+    fixed = _momentum(kinds)
+    rates = quantity("eta", "eta", "learning rates, one per update", Kind.VECTOR, ordinary=(0.05, 0.5), low=0)
+
+    def at_each(text: str) -> str:
+        return re.sub(r"\beta\b", "eta[t]", text)
+
+    return replace(
+        fixed,
+        id=kinds.id("momentum_scheduled_by_hand"),
+        title=kinds.title("Momentum by hand, with a schedule of learning rates"),
+        variables=tuple(rates if variable.name == "eta" else variable for variable in fixed.variables),
+        steps=tuple(replace(step, expression=at_each(step.expression)) for step in fixed.steps),
+        mistakes=tuple(replace(mistake, expression=at_each(mistake.expression)) for mistake in fixed.mistakes),
+        conventions=tuple(
+            replace(convention, edits={step: at_each(text) for step, text in convention.edits.items()})
+            for convention in fixed.conventions
+        ),
+        conditions=(Condition("len(eta) = len(g)", "there are as many learning rates as gradients, one an update"),),
+    )
 
 
 def _nesterov(kinds: Kinds) -> Formula:
@@ -340,6 +367,6 @@ def _adam(kinds: Kinds) -> Formula:
 
 FORMULAS = {
     formula.id: for_one_unit(formula) if formula.id.endswith("_scalar") else formula
-    for make in (_sgd, _momentum, _nesterov, _adagrad, _rmsprop, _adadelta, _adam)
+    for make in (_sgd, _momentum, _scheduled, _nesterov, _adagrad, _rmsprop, _adadelta, _adam)
     for formula in map(make, _BOTH)
 }
