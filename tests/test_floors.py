@@ -131,7 +131,6 @@ def test_every_file_keeps_to_its_floor() -> None:
 # Imports that lead back, each with its reason; with them left out, no module needs itself.
 BACK = {
     ("dlcalc.expressions.nodes", "dlcalc.expressions.printing"): "a node in a message is shown as text, when it is one",
-    ("dlcalc.networks.readers.onnx_operators", "dlcalc.networks.readers.onnx"): "to be opened with the reader's rework",
 }
 
 

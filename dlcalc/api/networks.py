@@ -18,7 +18,7 @@ from ..expressions.nodes import Value
 from ..grading.report import table_marks
 from ..networks import exercise, text, zoo
 from ..networks.network import Network
-from ..networks.table import COUNTS, Row, Table, tabulate
+from ..networks.table import COUNTS, Row, Table, added, tabulate
 from ..profiles import COURSE, Profile, active
 from .results import Calculation, Judgement, Result, spelling
 
@@ -77,7 +77,10 @@ class NetworkTable(Result):
             "title": found.title,
             "input": as_json(found.input),
             "layers": [self._layer(row) for row in self.rows],
-            "total": {name: as_json(self.total[name]) for name in COUNTS},
+            "total": {
+                **{name: as_json(self.total[name]) for name in COUNTS},
+                "trainable": as_json(added(self._trainable(row) for row in self.rows)),
+            },
             "partial": self.table.partial,
             "convention": self.table.convention or "textbook",
             "conventions": {name: as_json(value) for name, value in self.countings().items()},
@@ -89,17 +92,21 @@ class NetworkTable(Result):
         field: Any = None
         if sizes:
             field = sizes[0] if len({str(size) for size in sizes}) == 1 else sizes
-        trainable = 0 if row.layer.name in self.frozen else row.trainable
+        known = row.knows("parameters")
         return {
             "name": row.layer.name,
             "kind": row.layer.kind,
             "inputs": list(row.layer.inputs),
-            "output": as_json(row.output),
-            **{name: as_json(row.count(name)) for name in COUNTS},
-            "trainable": as_json(trainable),
+            "output": as_json(row.output) if not row.unknown or row.output else None,
+            **{name: as_json(row.count(name)) if row.knows(name) else None for name in COUNTS},
+            "trainable": as_json(self._trainable(row)) if known else None,
             "receptive_field": field,
+            **({"shared_with": row.layer.shares} if row.layer.shares else {}),
             **({"unknown": row.unknown} if row.unknown else {}),
         }
+
+    def _trainable(self, row: Row) -> Value:
+        return 0 if row.layer.name in self.frozen else row.trainable
 
 
 class MarkedTable(Judgement):
@@ -185,7 +192,7 @@ def code(source: str | Network, form: str = "pytorch", blank: bool = False, *, i
 
 def load(source: str) -> Network:
     """The network of a name of the zoo, a file, or a line of text. Raises UserError."""
-    if ";" in source or "\n" in source:
+    if text.is_text(source):
         return text.read(source)
     ending = os.path.splitext(source)[1].lower()
     if ending and not ending[1:].isdigit():  # squeezenet-1.1
@@ -223,7 +230,11 @@ def read_network(source: str | Network, input: str | None = None) -> Network:
     if input is None:
         return found
     shape, sequence = text.read_input(input)
-    return replace(found, input=shape, sequence=sequence)
+    if shape == found.input:
+        return replace(found, sequence=sequence or found.sequence)
+    # what the file says of shapes is true of its own input alone
+    layers = tuple(replace(layer, stated=None) if layer.stated else layer for layer in found.layers)
+    return replace(found, input=shape, sequence=sequence, layers=layers)
 
 
 def compare(

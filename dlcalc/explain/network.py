@@ -62,7 +62,7 @@ def _table(table: Table, columns: Sequence[str], every: bool) -> doc.Table:
         for index, row in enumerate(group.rows):
             times: list[doc.Words] = [_times(group, index)] if repeated else []
             last = group.last[index]
-            rows.append((row.layer.name, *times, *(_cell(row, column, last) for column in columns)))
+            rows.append((_name(row), *times, *(_cell(row, column, last) for column in columns)))
     total: list[doc.Words] = [_total(table.summed(c)) if c in _SUMMED else "" for c in columns]
     rows.append((doc.Strong("total"), *([""] if repeated else []), *total))
     header = ("layer", *([""] if repeated else []), *(_HEADINGS[column] for column in columns))
@@ -70,6 +70,10 @@ def _table(table: Table, columns: Sequence[str], every: bool) -> doc.Table:
     right: Literal["right"] = "right"
     sides = (left, *((left,) if repeated else ()), *(left if column == "output" else right for column in columns))
     return doc.Table(header, tuple(rows), sides)
+
+
+def _name(row: Row) -> str:
+    return f"{row.layer.name} (shared with {row.layer.shares})" if row.layer.shares else row.layer.name
 
 
 def _times(group: Group, index: int) -> str:
@@ -81,10 +85,10 @@ def _times(group: Group, index: int) -> str:
 
 def _cell(row: Row, column: str, last: Row) -> doc.Words:
     """One cell; `last` is the same layer of the last block where a block repeats."""
-    if row.unknown:
-        return "?"
     if column == "output":
-        return _close(row.output)
+        return _close(row.output) if row.output or not row.unknown else "?"
+    if row.unknown and (column == "receptive_field" or not row.knows(column)):
+        return "?"
     if column == "receptive_field":
         return _field(row) if last is row else _range(row, last)
     return value_words(row.count(column))
@@ -143,10 +147,7 @@ def _notes(
     table: Table, columns: Sequence[str], others: Mapping[str, Value], frozen: frozenset[str]
 ) -> list[doc.Block]:
     blocks: list[doc.Block] = []
-    for row in table.rows:
-        if row.unknown:
-            where = f"{row.layer.place}: " if row.layer.place else ""
-            blocks.append(doc.Note("warning", f"{where}{row.layer.name}: {row.unknown}; the totals are partial"))
+    blocks += _warnings(table)
     if not all(row.aligned for row in table.rows):
         blocks.append(doc.Note("note", "* paths of different centres meet here: the field is the largest path's"))
     lost = dict.fromkeys(row.reach.lost for row in table.rows if row.reach.lost)
@@ -179,6 +180,24 @@ def _notes(
     blocks += [doc.Note("note", note) for note in table.network.notes]
     if table.network.source:
         blocks.append(doc.Note("note", f"source: {table.network.source}"))
+    return blocks
+
+
+def _warnings(table: Table) -> list[doc.Block]:
+    """One line for each reason why a layer is not known, with the first layer that has it."""
+    found: dict[str, list[Row]] = {}
+    for row in table.rows:
+        if row.unknown:
+            found.setdefault(row.unknown, []).append(row)
+    blocks: list[doc.Block] = []
+    for why, rows in found.items():
+        first = rows[0].layer
+        where = f"{first.place}: " if first.place else ""
+        more = f" (and {len(rows) - 1:,} more)" if len(rows) > 1 else ""
+        blocks.append(doc.Note("warning", f"{where}{first.name}{more}: {why}; the totals are partial"))
+    if table.network.unplaced:
+        rule = "weights of the file belong to no layer of the table; the totals are partial"
+        blocks.append(doc.Note("warning", f"{table.network.unplaced:,} {rule}"))
     return blocks
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..expressions.nodes import Value
 from .kinds import KINDS
 from .network import INPUT, Layer, Network, ordered
@@ -18,6 +20,8 @@ class Builder:
         self.sequence = sequence
         self.layers: list[Layer] = []
         self.last = INPUT
+        self.names = {INPUT: INPUT}
+        """The layers by their names in lower case."""
         self._counts: dict[str, int] = {}
         self.notes: list[str] = []
         self.reserved: set[str] = set()
@@ -34,9 +38,18 @@ class Builder:
     ) -> str:
         """One more layer, reading `inputs` (the last one by default). Returns its name."""
         called = name or self.next_name(KINDS[kind].label if kind in KINDS else kind)
-        self.layers.append(Layer(called, kind, settings, inputs or (self.last,), place, remarks))
-        self.last = called
+        self.append(Layer(called, kind, settings, inputs or (self.last,), place, remarks))
         return called
+
+    def append(self, layer: Layer) -> None:
+        """One more layer, as it is."""
+        self.layers.append(layer)
+        self.names.setdefault(layer.name.lower(), layer.name)
+        self.last = layer.name
+
+    def remark(self, *words: str) -> None:
+        """What stands behind the last layer."""
+        self.layers[-1] = replace(self.layers[-1], remarks=(*self.layers[-1].remarks, *words))
 
     def next_name(self, label: str) -> str:
         """conv-1, conv-2, ..., counted per label."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial, reduce
 from math import prod
 from typing import Any, ClassVar
 
@@ -56,6 +57,12 @@ class _Forward(Sizes):
         super().__init__(network)
         self.random = np.random.default_rng(seed)
         self.allocated = 0
+        self.running = ""
+        self.borrowed = False
+        """The parameters of the layer that is run are another one's."""
+        self.drawn: dict[str, list[Any]] = {}
+        """The weights of each layer, which others may use too."""
+        self.reused: list[Any] = []
         self.signals = {INPUT} if len(network.input) == 2 and not network.sequence else set()
         """Outputs of rank 2 that are (1, C, L)."""
 
@@ -66,6 +73,8 @@ class _Forward(Sizes):
         for row in self.rows:
             start = time.perf_counter()
             self.allocated = 0
+            self.running = row.layer.name
+            self.borrowed = bool(row.layer.shares) and not row.layer.own_bias
             self._note_order(row)
             found = self._remarks(row, self._layer(row))
             self.values[row.layer.name] = found
@@ -131,6 +140,8 @@ class _Forward(Sizes):
         """Whether an output of rank 2 has its channels first, as a signal has."""
         order = KINDS[row.layer.kind].order
         kept = order == "kept" or row.layer.kind == "batchnorm"
+        if not row.layer.inputs:
+            return
         if len(row.output) == 2 and (row.layer.inputs[0] in self.signals if kept else order == "first"):
             self.signals.add(row.layer.name)
 
@@ -142,17 +153,22 @@ class _Forward(Sizes):
     # parameters
 
     def weights(self, *shape: int, inputs: int = 0) -> Any:
-        """Drawn with the variance 2/inputs."""
+        """Drawn with the variance 2/inputs, or those of the layer whose weights are used."""
+        if self.reused:
+            used = self.reused.pop(0)
+            return used if used.shape == shape else np.ascontiguousarray(used.T).reshape(shape)
         self.allocated += prod(shape)
         drawn = self.random.standard_normal(shape, dtype=np.float32)
-        return drawn * np.float32((2 / max(1, inputs or prod(shape[1:]))) ** 0.5)
+        drawn *= np.float32((2 / max(1, inputs or prod(shape[1:]))) ** 0.5)
+        self.drawn[self.running].append(drawn)
+        return drawn
 
     def zeros(self, wanted: bool, *shape: int) -> Any:
-        self.allocated += prod(shape) if wanted else 0
+        self.allocated += prod(shape) if wanted and not self.borrowed else 0
         return np.zeros(shape, np.float32) if wanted else None
 
     def ones(self, count: int, wanted: bool = True) -> Any:
-        self.allocated += count if wanted else 0
+        self.allocated += count if wanted and not self.borrowed else 0
         return np.ones(count, np.float32) if wanted else None
 
     # layers
@@ -161,6 +177,11 @@ class _Forward(Sizes):
         run: Callable[[Row], Any] | None = getattr(self, f"_{row.layer.kind.replace('-', '_')}", None)
         if run is None:
             raise self.refused(row, "there is no such operation")
+        if row.layer.over:
+            raise self.refused(row, "only maps, sequences and vectors are run")
+        owner = row.layer.shares
+        self.reused = list(self.drawn[owner]) if owner else []
+        self.drawn[row.layer.name] = []
         return run(row)
 
     def value(self, row: Row, index: int = 0) -> Any:
@@ -290,25 +311,111 @@ class _Forward(Sizes):
         x = self.value(row)
         last = x.ndim == 3 and row.layer.inputs[0] not in self.signals
         x = self.channels(row) if last else x
-        scale, shift = self.ones(c, self.flag(row, "scale", True)), self.zeros(True, c)
+        scale, shift = self.ones(c, self.flag(row, "scale", True)), self.zeros(self.flag(row, "shift", True), c)
         mean, var = np.zeros(c, np.float32), np.ones(c, np.float32)
         found = ops.batch_norm(x, mean, var, scale, shift)
         return np.ascontiguousarray(found.transpose(0, 2, 1)) if last else found
 
     def _layernorm(self, row: Row) -> Any:
         n, maps = self.one(row, "n"), len(row.output) > 2
+        if row.layer.settings.get("axes", 1) != 1:
+            raise self.refused(row, "only the last axis is normalised")
         x = np.moveaxis(self.value(row), 1, -1) if maps else self.steps(row)
         found = ops.layer_norm(np.ascontiguousarray(x), self.ones(n), self.zeros(self.flag(row, "bias", True), n))
         return np.ascontiguousarray(np.moveaxis(found, -1, 1)) if maps else found
 
+    def _rmsnorm(self, row: Row) -> Any:
+        n, maps = self.one(row, "n"), len(row.output) > 2
+        x = np.moveaxis(self.value(row), 1, -1) if maps else self.steps(row)
+        if row.layer.settings.get("axes", 1) != 1:
+            raise self.refused(row, "only the last axis is normalised")
+        found = x / np.sqrt((x * x).mean(axis=-1, keepdims=True) + np.float32(1e-6)) * self.ones(n)
+        return np.ascontiguousarray(np.moveaxis(found, -1, 1)) if maps else np.ascontiguousarray(found)
+
+    def _groupnorm(self, row: Row) -> Any:
+        x, c = self.channels(row), self.number(row, row.output[-1])
+        groups = self.number(row, row.layer.settings.get("groups", 1))
+        apart = x.reshape(1, groups, -1)
+        mean, var = apart.mean(axis=2, keepdims=True), apart.var(axis=2, keepdims=True)
+        scale, shift = self.ones(c), self.zeros(self.flag(row, "bias", True), c)
+        found = ((apart - mean) / np.sqrt(var + np.float32(1e-5))).reshape(x.shape)
+        wide = (1, c, *(1,) * (x.ndim - 2))
+        return np.ascontiguousarray(found * scale.reshape(wide) + (0 if shift is None else shift.reshape(wide)))
+
+    def _prelu(self, row: Row) -> Any:
+        x = self.channels(row) if len(row.output) > 1 else self.value(row)
+        slopes = self.ones(self.number(row, row.layer.settings.get("n", row.output[-1])))
+        if slopes.size not in (1, x.shape[1]):
+            raise self.refused(row, "there is one slope, or one for each channel")
+        return np.where(x > 0, x, x * slopes.reshape(1, -1, *(1,) * (x.ndim - 2)) * np.float32(0.25)).astype(x.dtype)
+
+    def _upsample(self, row: Row) -> Any:
+        x = self.channels(row)
+        for axis, times in enumerate(self.along(row, "s"), 2):
+            x = np.repeat(x, times, axis=axis)
+        return np.ascontiguousarray(x)
+
+    def _crop(self, row: Row) -> Any:
+        x = self.channels(row)
+        begin, end = self.along(row, "crop_begin"), self.along(row, "crop_end")
+        ends = zip(begin, end, x.shape[2:], strict=True)
+        return np.ascontiguousarray(x[(slice(None), slice(None), *(slice(a, long - b) for a, b, long in ends))])
+
+    def _repeat(self, row: Row) -> Any:
+        if len(row.output) != 2:
+            raise self.refused(row, "only a vector is repeated")
+        return np.repeat(self.value(row)[:, None], self.number(row, row.output[0]), axis=1)
+
+    def _slice(self, row: Row) -> Any:
+        if len(self.before(row)) != 2 or row.layer.settings.get("axis", 1) != 1:
+            raise self.refused(row, "only the steps of a sequence are taken")
+        x = self.steps(row)
+        start, size = self.setting(row, "start", 0), self.setting(row, "size", 1)
+        taken = x[:, start] if self.flag(row, "drop") else x[:, start % x.shape[1] :][:, :size]
+        return np.ascontiguousarray(taken)
+
+    def _input(self, row: Row) -> Any:
+        sizes = [self.number(row, size) for size in row.output]
+        first = [sizes[-1], *sizes[:-1]] if len(sizes) > 2 else sizes
+        return self.random.standard_normal((1, *first), dtype=np.float32)
+
     # several inputs
+
+    def joined(self, row: Row) -> list[Any]:
+        """Arrays of one rank, which are combined element by element."""
+        values = self.several(row)
+        if len({value.ndim for value in values}) > 1:
+            raise self.refused(row, "only shapes of one length are combined")
+        return values
+
+    def _subtract(self, row: Row) -> Any:
+        return reduce(np.subtract, self.joined(row))
+
+    def _divide(self, row: Row) -> Any:
+        return reduce(np.divide, self.joined(row))
+
+    def _average(self, row: Row) -> Any:
+        values = self.joined(row)
+        return reduce(np.add, values) / np.float32(len(values))
+
+    def _maximum(self, row: Row) -> Any:
+        return reduce(np.maximum, self.joined(row))
+
+    def _minimum(self, row: Row) -> Any:
+        return reduce(np.minimum, self.joined(row))
+
+    def _matmul(self, row: Row) -> Any:
+        if any(len(self.before(row, index)) != 2 for index in range(len(row.layer.inputs))):
+            raise self.refused(row, "only sequences are multiplied")
+        left, right = ([self.steps(row, index) for index in range(len(row.layer.inputs))] * 2)[:2]
+        return np.matmul(left, right.transpose(0, 2, 1) if self.flag(row, "transposed") else right)
 
     def several(self, row: Row) -> list[Any]:
         first = row.layer.name in self.signals
         return [self.channels(row, i) if first else self.steps(row, i) for i in range(len(row.layer.inputs))]
 
     def _add(self, row: Row) -> Any:
-        return sum(self.several(row)[1:], self.several(row)[0])
+        return reduce(np.add, self.joined(row))
 
     def _multiply(self, row: Row) -> Any:
         values = self.several(row)
@@ -322,6 +429,8 @@ class _Forward(Sizes):
         return np.ascontiguousarray(found)
 
     def _concat(self, row: Row) -> Any:
+        if row.layer.settings.get("axis", len(row.output)) != len(row.output):
+            raise self.refused(row, "only channels are joined")
         first = len(row.output) != 2 or row.layer.name in self.signals
         return np.concatenate(self.several(row), axis=1 if first else -1)
 
@@ -341,6 +450,9 @@ class _Forward(Sizes):
         return ops.embedding(self.value(row), self.weights(v, n, inputs=2))
 
     def _attention(self, row: Row) -> Any:
+        assert row.working is not None
+        if row.working.formula.id != "attention":
+            raise self.refused(row, "only attention whose heads share the model's size is run")
         d = self.one(row, "d")
         values = [self.steps(row, index) for index in range(len(row.layer.inputs))]
         q, k, v = (values * 3)[:3] if len(values) == 1 else (*values, values[-1])[:3]
@@ -350,7 +462,10 @@ class _Forward(Sizes):
         return ops.multi_head_attention(q, k, v, *weights, self.one(row, "h"), *biases)  # type: ignore[call-arg]
 
     def _rnn(self, row: Row) -> Any:
-        return self.recurrent(row, ops.rnn)
+        inside = self.inside(row) or "tanh"
+        if inside not in ("tanh", "relu", "sigmoid"):
+            raise self.refused(row, f"there is no recurrent cell with {inside[:30]}")
+        return self.recurrent(row, partial(ops.rnn, nonlinearity=inside))
 
     def _lstm(self, row: Row) -> Any:
         return self.recurrent(row, ops.lstm)
@@ -360,6 +475,8 @@ class _Forward(Sizes):
 
     def recurrent(self, row: Row, op: Callable[..., Any]) -> Any:
         gates = KINDS[row.layer.kind].gates
+        if gates > 1 and self.inside(row) not in ("", "tanh"):
+            raise self.refused(row, f"there is no gated cell with {self.inside(row)[:30]}")
         m, n, biased = self.one(row, "m"), self.one(row, "n"), self.flag(row, "bias", True)
         x = np.ascontiguousarray(self.steps(row).transpose(1, 0, 2))
         two = gates == 3 and row.count("biases") == 6 * m * self.one(row, "L") * self.one(row, "D")
@@ -387,7 +504,7 @@ class _Forward(Sizes):
     # what stands behind a layer
 
     def _remarks(self, row: Row, value: Any) -> Any:
-        for word in row.layer.remarks:
+        for word in self.words(row):
             if word in ("softmax", "log_softmax", "logsoftmax"):
                 op = ops.softmax if word == "softmax" else ops.log_softmax
                 value = op(value, axis=1 if value.ndim > 3 or row.layer.name in self.signals else -1)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from ..errors import UserError
 from ..expressions.nodes import Value
 
 INPUT = "input"
 """The name under which layers read the network's input."""
+
+
+Shape = tuple[Value, ...]
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,20 @@ class Layer:
     place: str = ""
     remarks: tuple[str, ...] = ()
     """Activation, dropout or normalisation that is a setting of the layer and no row of its own: `relu`."""
+    over: int = 0
+    """So many axes stand before those that it reads, and it works at every position of them."""
+    shares: str = ""
+    """The layer whose weights it uses."""
+    own_bias: bool = False
+    """Its biases are its own where the weights are another layer's."""
+    frozen: Literal["", "weights", "all"] = ""
+    """What of its parameters the file says is not trained."""
+    why: str = ""
+    """Why it could not be worked out, of a kind that is not known."""
+    stated: Shape | None = None
+    """The shape that the file says comes out, of a layer that is not known."""
+    held: int | None = None
+    """How many numbers its weights in the file have, of a layer that is not known."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +53,14 @@ class Network:
 
     id: str
     title: str
-    input: tuple[Value, ...]
+    input: Shape
     layers: tuple[Layer, ...]
     sequence: bool = False
     """The input's rows are time steps."""
     source: str = ""
     notes: tuple[str, ...] = ()
+    unplaced: int = 0
+    """Weights of the file that belong to none of the layers."""
 
     def layer(self, name: str) -> Layer:
         """The layer of that name, without regard to case. Raises UserError."""

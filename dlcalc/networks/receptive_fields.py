@@ -62,6 +62,8 @@ class ReceptiveFields:
     def __init__(self, network: Network) -> None:
         self.passed: list[Passed] = []
         """The layers, each after those that it reads."""
+        self.lost: dict[str, str] = {}
+        """Layers that are not worked out, and why no field is known behind them."""
         axes = len(network.input) - 1 if not network.sequence else 0
         self._input = ReceptiveField((FieldAlongAxis(1, 1, 0),) * axes)
         self._windows: dict[int, tuple[Window, ...]] = {}
@@ -73,9 +75,9 @@ class ReceptiveFields:
 
     @cached_property
     def _found(self) -> Mapping[str, ReceptiveField]:
-        found = {INPUT: self._input}
+        found = {INPUT: self._input} | {name: ReceptiveField(lost=why) for name, why in self.lost.items()}
         for passed in self.passed:
-            found[passed.layer.name] = self._reach(passed, [found[name] for name in passed.layer.inputs])
+            found[passed.layer.name] = self._reach(passed, [found.get(name, NOWHERE) for name in passed.layer.inputs])
         return found
 
     def _reach(self, passed: Passed, before: Sequence[ReceptiveField]) -> ReceptiveField:
@@ -88,7 +90,7 @@ class ReceptiveFields:
         if not paths:
             return NOWHERE
         kind = passed.kind
-        if kind.loses and not (kind.if_resized and passed.output[:-1] == passed.inputs[0][:-1]):
+        if kind.loses and not (kind.if_resized and passed.inputs and passed.output[:-1] == passed.inputs[0][:-1]):
             return ReceptiveField(lost=f"{passed.layer.name}: {kind.loses}")
         try:
             widest, aligned = _merged(paths)

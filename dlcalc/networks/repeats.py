@@ -62,7 +62,7 @@ class _Chain:
                 if source >= 0:
                     self.last_reader[source] = index
         self.keys: list[Hashable] = [
-            (row.layer.kind, row.output, id(row.working), row.unknown, back)
+            (row.layer.kind, row.output, id(row.working), row.unknown, row.layer.shares, back)
             for row, back in zip(rows, self.back, strict=True)
         ]
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 from ..errors import UserError
 from ..expressions import printing
 from ..expressions.nodes import Value
+from .kinds import KINDS
 from .network import INPUT, Network
 from .table import Row, tabulate
 
@@ -56,6 +57,19 @@ class Sizes:
     def axes(self, row: Row) -> int:
         """Spatial axes of what the layer reads."""
         return len(self.before(row)) - 1
+
+    def words(self, row: Row) -> tuple[str, ...]:
+        """What stands behind the layer: all its remarks but the activation of a cell, which is inside it."""
+        return row.layer.remarks[1:] if self.inside(row) else row.layer.remarks
+
+    def inside(self, row: Row) -> str:
+        """The activation that belongs to a recurrent cell, "" for its usual one."""
+        first = row.layer.remarks[0] if row.layer.remarks and KINDS[row.layer.kind].gates else ""
+        return "" if first.startswith("dropout") else first
+
+    def setting(self, row: Row, name: str, usual: int) -> int:
+        """A setting that is no quantity of the layer's formula."""
+        return self.number(row, row.layer.settings.get(name, usual))
 
     def flag(self, row: Row, name: str, usual: bool = False) -> bool:
         return bool(row.layer.settings.get(name, usual))

@@ -15,7 +15,7 @@ from ..expressions.totals import sum_of
 from ..formulas.model import Formula
 from ..formulas.registry import formula
 from ..formulas.run import Working, run
-from .kinds import KINDS, Shape
+from .kinds import KINDS, Kind, Shape
 from .network import INPUT, Layer, Network
 from .receptive_fields import NOWHERE, Passed, ReceptiveField, ReceptiveFields
 from .receptive_fields import FieldAlongAxis as FieldAlongAxis
@@ -53,15 +53,34 @@ class Row:
         return self.reach.aligned
 
     def count(self, name: str) -> Value:
-        """weights, biases, parameters, macs, flops or memory; 0 for a layer that has none."""
+        """weights, biases, parameters, macs, flops or memory; 0 for a layer that has none, and for what is not known of
+        a layer. Weights that are another layer's are counted there.
+        """
         if name not in self.shown:
-            has = self.working is not None and name in self.working.formula.answers
-            self.shown[name] = self.working.shown(name) if self.working is not None and has else 0
+            self.shown[name] = self._count(name)
         return self.shown[name]
+
+    def _count(self, name: str) -> Value:
+        if self.working is None:
+            return self.layer.held or 0 if name == "parameters" else 0
+        answers = self.working.formula.answers
+        if self.layer.shares and name in _OF_WEIGHTS:
+            own = "biases" if self.layer.own_bias and "biases" in answers else ""
+            if name == "memory" and "activation_memory" in answers:
+                return self.working.shown("activation_memory") + (4 * self.working.shown(own) if own else 0)
+            return self.working.shown(own) if own and name in ("biases", "parameters", "trainable") else 0
+        return self.working.shown(name) if name in answers else 0
+
+    def knows(self, name: str) -> bool:
+        """Whether a count is known: all are of a layer that is worked out, and of another the parameters if its file
+        holds them."""
+        return not self.unknown or (name == "parameters" and self.layer.held is not None)
 
     @property
     def trainable(self) -> Value:
         """Parameters that training changes."""
+        if self.layer.frozen:
+            return self.count("biases") if self.layer.frozen == "weights" else 0
         has = self.working is not None and "trainable" in self.working.formula.answers
         return self.count("trainable" if has else "parameters")
 
@@ -69,6 +88,9 @@ class Row:
     def non_trainable(self) -> Value:
         """Values that are kept but not learnt (running means and variances)."""
         return self.count("non_trainable")
+
+
+_OF_WEIGHTS = frozenset({"weights", "biases", "parameters", "trainable", "non_trainable", "memory"})
 
 
 @dataclass(frozen=True)
@@ -90,8 +112,8 @@ class Table:
 
     @property
     def partial(self) -> bool:
-        """Some layer could not be worked out, so the totals leave it out."""
-        return any(row.unknown for row in self.rows)
+        """Some layer could not be worked out, or weights of the file belong to none, so the totals leave them out."""
+        return self.network.unplaced > 0 or any(row.unknown for row in self.rows)
 
     def row(self, name: str) -> Row:
         """The row of a layer. Raises UserError."""
@@ -127,7 +149,7 @@ def tabulate(network: Network, convention: str = "", known: Mapping[str, Shape] 
     `convention` is used where a layer's formula knows it. `known` pins the output shapes of layers to what somebody
     found, so that later layers follow from it. Raises UserError naming the layer that does not fit.
     """
-    worked = _Worked(network, convention, known or {})
+    worked = Worker(network, convention, known or {})
     return Table(network, tuple(worked.row(layer) for layer in network.layers), convention)
 
 
@@ -153,7 +175,9 @@ def _found(id: str, variant: str, convention: str) -> tuple[Formula, str]:
     return found, next((name for name in wanted if name in known), "")
 
 
-class _Worked:
+class Worker:
+    """Works layers out one after another, each after those that it reads."""
+
     def __init__(self, network: Network, convention: str, known: Mapping[str, Shape]) -> None:
         self.convention = convention
         self.known = known
@@ -173,15 +197,25 @@ class _Worked:
     def _row(self, layer: Layer) -> Row:
         kind = KINDS.get(layer.kind)
         if kind is None or any(name not in self.shapes for name in layer.inputs):
-            why = f"{layer.kind} is not a kind of layer that is known" if kind is None else "it reads an unknown layer"
-            return Row(layer, None, (), why)
+            return self.unknown(layer, kind)
         shapes = [self.shapes[name] for name in layer.inputs]
-        question = kind.ask(layer, shapes)
+        lead = shapes[0][: layer.over] if layer.over else ()
+        question = kind.ask(layer, [shape[layer.over :] for shape in shapes] if lead else shapes).at(lead)
         asked = self.ask(question.formula, question.given, question.convention)
         output = question.output(asked.shape)
         self.shapes[layer.name] = self.known.get(layer.name, output)
         self.fields.passed.append(Passed(layer, kind, asked.working, shapes, output))
-        return Row(layer, asked.working, output, fields=self.fields, shown=asked.shown)
+        shown = {} if layer.shares else asked.shown
+        return Row(layer, asked.working, output, fields=self.fields, shown=shown)
+
+    def unknown(self, layer: Layer, kind: Kind | None) -> Row:
+        """The row of a layer that is not worked out; what follows it goes on from the shape that its file says."""
+        why = layer.why or (f"{layer.kind} is not a kind of layer that is known" if kind is None else "")
+        output = self.known.get(layer.name, layer.stated)
+        if output is not None:
+            self.shapes[layer.name] = output
+            self.fields.lost[layer.name] = f"{layer.name}: {why}"
+        return Row(layer, None, output or (), why or "it reads an unknown layer", fields=self.fields)
 
     def ask(self, id: str, given: Mapping[str, Value], variant: str = "") -> _Asked:
         """A formula run; layers that ask the same are worked out once."""

@@ -1,81 +1,120 @@
 """A network in one line of text: `227x227x3; conv 96 f11 s4; pool f3 s2; conv 256 f5 p2; dense 4096`.
 
 The first part is the input, height × width × channels, or `28x28 seq` for rows that are time steps. Each further part
-is a layer: its kind, one number that says how many (filters, units), and settings such as f3, s2, p1, d2 or same.
+is a layer (`layer_text` reads it): its kind, one number that says how many, and settings such as f3, stride=2 or same.
+An activation may be a part of its own and belongs to the layer before it. Parts are separated by `;`, `->` or, where
+there is neither, by commas. A layer may have a name, `a: conv 8 f3`, that later ones read: `add a b`, or `add a` for
+the last layer and a. `3x(conv 8 f3 p1; relu)` repeats, `residual(conv 8 f3 p1; conv 8 f3 p1)` adds what goes in to what
+comes out, and so do `skip; ...; add`.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 
-from ..errors import ExpressionError, UserError
-from ..expressions.answers import read_number, split_shape
-from ..expressions.evaluate import evaluate
-from ..expressions.nodes import Kind as NodeKind
+from ..errors import UserError
+from ..expressions.answers import split_shape
 from ..expressions.nodes import Value
-from ..expressions.parser import parse
-from ..expressions.reader import Declarations
 from .builder import Builder
-from .kinds import ALIASES, KINDS
-from .network import Network
+from .kinds import KINDS
+from .layer_text import Fact, LayerText, is_layer, kind_of, read_value
+from .network import INPUT, Network
+from .table import tabulate
 
-_FLAGS: dict[str, tuple[str, Value]] = {
-    "same": ("same", True), "ceil": ("ceil", True), "seq": ("sequence", True), "sequence": ("sequence", True),
-    "bi": ("D", 2), "bidirectional": ("D", 2), "nobias": ("bias", False),
-}  # fmt: skip
-"""Words that are a setting with its value."""
-REMARKS = frozenset({"relu", "sigmoid", "tanh", "softmax", "leaky", "gelu", "elu", "lrn", "dropout", "relu6", "swish"})
-"""Settings that have no row of their own: an activation, local response normalisation, dropout."""
-
-_SETTING = re.compile(r"(groups|parts|part|pairs|op|f|s|p|d|k|m|o|L|v|n|h|g)=?(\d+(?:[x×]\d+)*|\([^)]*\))", re.ASCII)
-_SHORT = {"g": "groups", "op": "output_padding"}
-_RECURRENT = frozenset(kind.name for kind in KINDS.values() if kind.gates)
 _LENGTH = 1_000_000
 _MOST_LAYERS = 20_000
+_DEEPEST = 20
+_ARROW = re.compile(r"\s*(?:->|→|=>)\s*")
+_REPEATED = re.compile(r"(\d+)\s*[x×*]\s*\((.*)\)|\((.*)\)\s*[x×*]\s*(\d+)", re.DOTALL)
+_TIMES = re.compile(r"(\d+)\s*[x×*]\s+(\D.*)|(.*\S)\s+[x×*]\s*(\d+)", re.DOTALL)
+_RESIDUAL = re.compile(r"(?:residual|skip)\s*\((.*)\)", re.DOTALL | re.IGNORECASE)
+_WIDTHS = re.compile(r"\d+(?:\s*[-–]\s*\d+)+")
 
 
 def read(text: str, id: str = "network") -> Network:
     """The network of a line of text. Raises UserError that names the part which cannot be read."""
     parts = _parts(text)
+    if len(parts) == 1 and _WIDTHS.fullmatch(parts[0]):
+        first, *widths = re.findall(r"\d+", parts[0])
+        parts = [first, *(f"dense {width}" for width in widths)]
     if len(parts) < 2:
         raise UserError('a network is an input and layers, such as "32x32x3; conv 8 f3; dense 10"')
     shape, sequence = read_input(parts[0])
-    builder = Builder(id, _title(parts), shape, sequence=sequence)
-    _add(builder, parts[1:])
-    return builder.build()
+    builder = Builder(id, "", shape, sequence=sequence)
+    reading = _Reading(builder)
+    reading.add(parts[1:])
+    builder.title = f"Network of {len(builder.layers)} layer{'s' if len(builder.layers) > 1 else ''}"
+    found = builder.build()
+    reading.check(found)
+    return found
+
+
+def is_text(source: str) -> bool:
+    """Whether it is a network in a line, and no name and no file."""
+    begins = re.match(r"\s*(?:input\b|[\d(])", source, re.IGNORECASE) is not None
+    return bool(
+        re.search(r"[;\n]", source) or (begins and (re.search(r",|->|→|=>", source) or _WIDTHS.fullmatch(source)))
+    )
 
 
 def add_layers(builder: Builder, text: str, where: str) -> None:
     """Adds `conv 8 f3; pool 2` after the builder's last layer. UserError begins with `where` the text stands."""
-    _add(builder, _parts(text), f"{where}: ")
+    _Reading(builder, f"{where}: ").add(_parts(text))
 
 
 def _parts(text: str) -> list[str]:
     if len(text) > _LENGTH:
         raise UserError(f"a network in text has at most {_LENGTH} characters, not {len(text)}")
-    parts = [part.strip() for part in re.split(r"[;\n]", text)]
-    found = [part for part in parts if part and not part.startswith("#")]
+    found = _split(text)
     if len(found) > _MOST_LAYERS + 1:
         raise UserError(f"a network in text has at most {_MOST_LAYERS} layers, not {len(found) - 1}")
     return found
 
 
-def _add(builder: Builder, parts: list[str], where: str = "") -> None:
-    layers = [_Part(part, index, where) for index, part in enumerate(parts, 1)]
-    for index, layer in enumerate(layers):
-        following = layers[index + 1].kind if index + 1 < len(layers) else ""
-        layer.add_to(builder, following)
+def _split(text: str) -> list[str]:
+    """The parts between semicolons, lines and arrows that stand in no parentheses; or between commas."""
+    parts = [part for line in _outside(text, ";\n") for part in _ARROW.split(line)]
+    parts = [part.strip() for part in parts]
+    parts = [part for part in parts if part and not part.startswith("#")]
+    return parts if len(parts) > 1 else [part.strip() for part in _apart(parts[0])] if parts else []
 
 
-def _title(parts: list[str]) -> str:
-    return f"Network of {len(parts) - 1} layer{'s' if len(parts) > 2 else ''}"
+def _outside(text: str, separators: str) -> list[str]:
+    """The text cut at separators that stand in no parentheses."""
+    if "(" not in text and "[" not in text:
+        return re.split(f"[{re.escape(separators)}]", text)
+    found, depth, start = [], 0, 0
+    for at, letter in enumerate(text):
+        depth += (letter in "([") - (letter in ")]")
+        if depth <= 0 and letter in separators:
+            found.append(text[start:at])
+            start = at + 1
+    return [*found, text[start:]]
+
+
+def _apart(text: str) -> list[str]:
+    """A line without semicolons: its commas are between layers, but before what is only a setting."""
+    found: list[str] = []
+    for piece in _outside(text, ","):
+        if len(found) > 1 and piece.strip() and not _begins_layer(piece.strip()):
+            found[-1] += f" {piece.strip()}"
+        elif piece.strip():
+            found.append(piece)
+    return found
+
+
+def _begins_layer(piece: str) -> bool:
+    return is_layer(piece) or bool(_REPEATED.fullmatch(piece) or _RESIDUAL.fullmatch(piece) or ":" in piece)
 
 
 def read_input(text: str) -> tuple[tuple[Value, ...], bool]:
-    """`227x227x3`, `n x n x c`, `28x28 seq`: the shape, and whether its rows are time steps."""
-    words = text.removeprefix("input").strip(" :")
+    """`227x227x3`, `n x n x c`, `28x28 seq`, `Input(28, 28, 1)`: the shape, and whether its rows are time steps."""
+    words = re.sub(r"^input(?:layer)?\b", "", text.strip(), flags=re.IGNORECASE).strip(" :=")
+    words = re.sub(r"^\((?:shape\s*=\s*)?\(?([^()]*?)\)?\s*,?\s*\)$", r"\1", words).strip()
     sequence = words.endswith((" seq", " sequence"))
-    words = re.sub(r"\s+seq(uence)?$", "", words).strip("()[] ")
+    words = re.sub(r"\s+seq(uence)?$", "", words).strip("()[] ,")
+    words = re.sub(r"\s*,\s*", "x", words)
     sizes = tuple(read_value(part, f"input {text}") for part in split_shape(words))
     for size in sizes:
         if isinstance(size, int) and size < 1:
@@ -83,83 +122,114 @@ def read_input(text: str) -> tuple[tuple[Value, ...], bool]:
     return sizes, sequence
 
 
-def read_value(text: str, where: str) -> Value:
-    """A whole number or an expression in one-letter names: 96, k, 2c. UserError begins with `where` it stands."""
-    try:
-        number = read_number(text)
-        if number is not None:
-            if not isinstance(number, int):
-                raise UserError(f"{where}: a whole number is expected, not {text}")
-            return number
-        names = dict.fromkeys("abcdefghijklmnopqrstuvwxyzHWCNTK", NodeKind.SCALAR)
-        return evaluate(parse(text, Declarations(names, frozenset(names), runs=False)))
-    except ExpressionError as error:
-        raise UserError(f"{where}: {error.rule}") from None
+@dataclass
+class _Reading:
+    """A network that is being read: the layers so far, those that wait to be joined, and what is to be checked."""
 
+    builder: Builder
+    where: str = ""
+    waiting: list[str] = field(default_factory=list)
+    facts: list[tuple[str, Fact, str]] = field(default_factory=list)
+    count: int = 0
 
-class _Part:
-    """One layer as written."""
+    def add(self, parts: list[str], depth: int = 0) -> None:
+        for index, part in enumerate(parts):
+            following = parts[index + 1] if index + 1 < len(parts) else ""
+            self.part(part, following, depth)
+            if len(self.builder.layers) > _MOST_LAYERS:
+                raise UserError(f"a network has at most {_MOST_LAYERS} layers")
 
-    def __init__(self, text: str, index: int, where: str) -> None:
-        self.text = text
-        self.place = f"{where}layer {index} ({text if len(text) <= 40 else text[:37] + '...'})"
-        self.name, words = _named(text)
-        self.words = re.sub(r"\s*([x×])\s*", r"\1", words).split() if words else []
-        if not self.words:
-            raise UserError(f"{self.place}: a kind of layer is expected, such as conv or dense")
-        first = self.words[0].lower()
-        self.kind = ALIASES.get(first, first)
-        self.settings: dict[str, Value] = {}
-        self.remarks: list[str] = []
+    def part(self, part: str, following: str, depth: int) -> None:
+        if depth > _DEEPEST:
+            raise UserError(f"{self.where}parentheses stand at most {_DEEPEST} deep in one another")
+        if repeated := _REPEATED.fullmatch(part):
+            inside, times = repeated[2] or repeated[3], int(repeated[1] or repeated[4])
+            self.repeat(_split(inside or ""), times, depth)
+        elif residual := _RESIDUAL.fullmatch(part):
+            start = self.builder.last
+            self.add(_split(residual[1]), depth + 1)
+            self.builder.add("add", self.builder.last, start, place=self.place(part))
+        elif part.lower() == "skip":
+            self.waiting.append(self.builder.last)
+        elif (again := _TIMES.fullmatch(part)) and is_layer(again[2] or again[3]):
+            self.repeat([again[2] or again[3]], int(again[1] or again[4]), depth)
+        else:
+            self.layer(part, following)
 
-    def add_to(self, builder: Builder, following: str) -> None:
-        for word in self.words[1:]:
-            self.setting(word)
-        if self.kind in _RECURRENT and following in _RECURRENT:
-            self.settings.setdefault("sequence", True)
-        if self.kind in ("maxpool", "avgpool") and "f" not in self.settings:
-            raise UserError(f"{self.place}: a pooling layer needs its window, such as pool 2 or pool f3 s2")
-        builder.add(self.kind, name=self.name, place=self.place, remarks=tuple(self.remarks), **self.settings)
+    def repeat(self, parts: list[str], times: int, depth: int) -> None:
+        if not 1 <= times <= _MOST_LAYERS:
+            raise UserError(f"{self.where}a part is repeated 1 to {_MOST_LAYERS} times, not {times}")
+        for _ in range(times):
+            self.add(parts, depth + 1)
 
-    def setting(self, word: str) -> None:
-        lower = word.lower()
-        if lower in _FLAGS and not (lower == "ceil" and "pool" not in self.kind):
-            self.put(*_FLAGS[lower])
+    def place(self, part: str) -> str:
+        self.count += 1
+        return f"{self.where}layer {self.count} ({part if len(part) <= 40 else part[:37] + '...'})"
+
+    def layer(self, part: str, following: str) -> None:
+        place = self.place(part)
+        builder = self.builder
+        found = LayerText(part, place, builder.names)
+        if found.remark and self.belongs(found):
+            builder.remark(*found.remarks)
             return
-        remark = re.match(r"[a-z]+", lower)
-        if remark and remark.group() in REMARKS:
-            self.remarks.append(lower)
+        self.square(found, place)
+        inputs = self.inputs(found, place)
+        if found.gates and _is_cell(following):
+            found.settings.setdefault("sequence", True)
+        for kind, name, settings, remarks in found.layers():
+            builder.add(kind, *inputs, name=name, place=place, remarks=remarks, **settings)
+            inputs = ()
+            self.facts += [(builder.last, fact, place) for fact in found.facts if fact.kind == kind]
+
+    def belongs(self, found: LayerText) -> bool:
+        """Whether an activation belongs to the layer before it: not to the input, nor to a cell, which has its own."""
+        before = self.builder.layers[-1] if self.builder.layers else None
+        kind = KINDS.get(before.kind) if before is not None else None
+        return before is not None and before.name == self.builder.last and not (kind and kind.gates) and not found.name
+
+    def square(self, found: LayerText, place: str) -> None:
+        """Asks for the channels of an input that looks like an image and is read as a signal."""
+        sizes = self.builder.input
+        first = self.builder.last == INPUT and len(sizes) == 2 and not self.builder.sequence
+        kind = KINDS.get(found.kind)
+        if first and kind and kind.window and sizes[0] == sizes[1] and found.axes != 1:
+            here = "x".join(map(str, sizes))
+            rule = f"{here} is a signal of {sizes[0]} steps with {sizes[1]} numbers each: is the channel missing"
+            raise UserError(f"{place}: {rule}? an image is {here}x1; a signal is read by {found.kind.rstrip('d')}1d")
+
+    def inputs(self, found: LayerText, place: str) -> tuple[str, ...]:
+        """What a layer reads that joins others: those that it names, the last one beside one name, or what waits."""
+        kind = KINDS.get(found.kind)
+        if kind is None or not kind.several or found.kind == "attention":
+            return tuple(found.reads)
+        if len(found.reads) > 1:
+            return tuple(found.reads)
+        if found.reads:
+            return (self.builder.last, found.reads[0])
+        if self.waiting:
+            return (self.builder.last, self.waiting.pop())
+        raise UserError(f"{place}: {found.kind} joins layers: name them, {found.kind} a b, or write skip before")
+
+    def check(self, network: Network) -> None:
+        """Whether what a layer says of what it reads is so."""
+        if not self.facts:
             return
-        found = _SETTING.fullmatch(word)
-        if found:
-            self.put(_SHORT.get(found[1], found[1]), _sizes(found[2], self.place))
-            return
-        self.bare(word)
-
-    def bare(self, word: str) -> None:
-        """A number without a letter: how many filters or units; an embedding has two, its vocabulary and its size."""
-        rate = read_number(word) if self.kind == "dropout" else None
-        value = _sizes(word, self.place) if rate is None else rate
-        bare = KINDS[self.kind].bare if self.kind in KINDS else ()
-        free = next((name for name in bare if name not in self.settings), None)
-        if free is None:
-            raise UserError(f"{self.place}: {word} is not a setting of {self.kind}")
-        self.put(free, value)
-
-    def put(self, name: str, value: Value) -> None:
-        kind = KINDS.get(self.kind)
-        if kind is not None and name not in kind.settings:
-            known = ", ".join(kind.settings) or "none"
-            raise UserError(f"{self.place}: {name} is not a setting of {self.kind}; its settings are {known}")
-        self.settings[name] = value
+        table = tabulate(network)
+        for name, fact, place in self.facts:
+            row = table.row(name)
+            read = network.input if row.layer.inputs == (INPUT,) else table.row(row.layer.inputs[0]).output
+            if fact.axes:
+                if len(read) - 1 != fact.axes:
+                    shape = "×".join(map(str, read))
+                    wanted = ("steps", "height × width", "depth × height × width")[fact.axes - 1]
+                    raise UserError(f"{place}: it reads {wanted} × channels, not {shape}: is the channel missing?")
+                continue
+            given = row.working[fact.name] if row.working is not None else None
+            if isinstance(given, int) and given != fact.value:
+                raise UserError(f"{place}: it says that it reads {fact.value} {fact.words}, and {given} arrive")
 
 
-def _named(text: str) -> tuple[str, str]:
-    """`stem: conv 64 f7` is a layer that is called stem."""
-    name, colon, rest = text.partition(":")
-    return (name.strip(), rest.strip()) if colon else ("", text)
-
-
-def _sizes(text: str, place: str) -> Value:
-    parts = tuple(read_value(part, place) for part in split_shape(text.strip("()")))
-    return parts[0] if len(parts) == 1 else parts
+def _is_cell(part: str) -> bool:
+    kind = KINDS.get(kind_of(re.sub(r"^[\w -]*:", "", part)))
+    return kind is not None and kind.gates > 0

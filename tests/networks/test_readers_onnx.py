@@ -102,10 +102,11 @@ def basic_block(at: int, k: int) -> tuple[list[Any], list[Any]]:
     """A residual block that reads s{at} and makes s{at + 1}."""
     last, nodes = f"s{at}", []
     tensors = weights(**{f"w{at}{half}": (k, k, 3, 3) for half in "ab"})
+    tensors += weights(**{f"{part}{at}{half}": (k,) for half in "ab" for part in ("g", "h")})
     for half in "ab":
         made = f"{half}{at}"
         nodes.append(node("Conv", f"{last} w{at}{half}", f"c{made}", kernel_shape=[3, 3], pads=[1] * 4))
-        nodes.append(node("BatchNormalization", f"c{made} v v v v", f"n{made}"))
+        nodes.append(node("BatchNormalization", f"c{made} g{at}{half} h{at}{half} v v", f"n{made}"))
         last = f"n{made}"
         if half == "a":
             nodes.append(node("Relu", last, f"r{made}"))
@@ -191,6 +192,31 @@ KNOWN: list[tuple[str, str, Shape, list[Any], dict[str, Any], str, tuple[Any, ..
     ("map", "Reshape", (1, 243), [numbers("t", [-1, 3, 9, 9])], {}, "reshape", (9, 9, 3), 0),
     ("pixel", "Squeeze", (1, 3, 1, 1), [numbers("a", [2, 3])], {}, "flatten", (3,), 0),
     ("pixel", "Unsqueeze", (1, 3), [numbers("a", [2, 3])], {}, "reshape", (1, 1, 3), 0),
+    ("words", "Einsum", (1, 6, 5), weights(w=(5, 7)), {"equation": "bij,jk->bik"}, "einsum", (6, 7), 35),
+    ("last", "RMSNormalization", (1, 6, 5), weights(s=(5,)), {}, "rmsnorm", (6, 5), 5),
+    ("each map", "InstanceNormalization", IMAGE, weights(s=(3,), b=(3,)), {}, "groupnorm", (9, 9, 3), 6),
+    ("3 groups", "GroupNormalization", IMAGE, weights(s=(3,), b=(3,)), {"num_groups": 3}, "groupnorm", (9, 9, 3), 6),
+    ("slopes", "PRelu", IMAGE, weights(s=(3, 1, 1)), {}, "prelu", (9, 9, 3), 3),
+    ("twice", "Upsample", IMAGE, [numbers("s", [1.0, 1.0, 2.0, 2.0], type=FLOAT)], {}, "upsample", (18, 18, 3), 0),
+    ("half", "Upsample", EVEN, [numbers("s", [1.0, 1.0, 0.5, 0.5], type=FLOAT)], {}, "resize", (4, 4, 3), 0),
+    ("out", "DepthToSpace", (1, 8, 3, 3), [], {"blocksize": 2}, "reshape", (6, 6, 2), 0),
+    ("in", "SpaceToDepth", (1, 2, 6, 6), [], {"blocksize": 2}, "reshape", (3, 3, 8), 0),
+    ("p-norm", "LpPool", EVEN, [], {"kernel_shape": [2, 2], "strides": [2, 2]}, "avgpool", (4, 4, 3), 0),
+    ("place", "Gather", (1, 6, 5), [numbers("i", [2], [])], {"axis": 1}, "slice", (5,), 0),
+    ("places", "Slice", (1, 6, 5), [], {"starts": [1], "ends": [2**62], "axes": [1]}, "slice", (5, 5), 0),
+    ("a vector", "Expand", (1, 1, 5), [numbers("n", [1, 6, 5])], {}, "expand", (6, 5), 0),
+    ("a vector", "Tile", (1, 1, 5), [numbers("n", [1, 6, 1])], {}, "expand", (6, 5), 0),
+    ("learned", "Mul", IMAGE, weights(w=(3, 1, 1)), {}, "scale", (9, 9, 3), 3),
+    ("positions", "Add", (1, 6, 5), weights(w=(6, 5)), {}, "shift", (6, 5), 30),
+    *(
+        ("of features", name, (1, 6, 5), [], {"axes": [2], "keepdims": 0}, "reduce", (6,), 0)
+        for name in ("ReduceSum", "ReduceMin", "ReduceProd", "ReduceL1", "ReduceL2", "ReduceLogSum",
+                     "ReduceLogSumExp", "ReduceSumSquare")
+    ),
+    *(
+        ("of features", name, (1, 6, 5), [], {"axis": 2, "keepdims": 0}, "reduce", (6,), 0)
+        for name in ("ArgMax", "ArgMin")
+    ),
     ("dropout", "Dropout", IMAGE, [numbers("r", [0.5], [], FLOAT)], {}, "dropout", (9, 9, 3), 0),
     ("lrn", "LRN", IMAGE, [], {"size": 5}, "lrn", (9, 9, 3), 0),
 ]  # fmt: skip
@@ -211,11 +237,14 @@ def test_what_an_operator_makes(
 
 
 SIMPLE = {
-    "Relu": "relu", "Sigmoid": "sigmoid", "Tanh": "tanh", "Softmax": "softmax", "LogSoftmax": "logsoftmax", 
+    "Relu": "relu", "Sigmoid": "sigmoid", "Tanh": "tanh", "Softmax": "softmax", "LogSoftmax": "logsoftmax",
     "Elu": "elu", "Selu": "selu", "Celu": "celu", "Gelu": "gelu", "Softplus": "softplus", "Softsign": "softsign",
     "Erf": "erf",
     "HardSigmoid": "hardsigmoid", "HardSwish": "hardswish", "Mish": "mish", "ThresholdedRelu": "thresholdedrelu",
     "Exp": "exp", "Log": "log", "Sqrt": "sqrt", "Abs": "abs", "Neg": "neg", "LeakyRelu": "leaky",
+    "Swish": "swish", "Reciprocal": "reciprocal", "Floor": "floor", "Ceil": "ceil", "Round": "round", "Sign": "sign",
+    "Sin": "sin", "Cos": "cos", "Not": "not", "IsNaN": "isnan", "Hardmax": "hardmax", "CumSum": "cumsum",
+    "LpNormalization": "lpnormalization", "MeanVarianceNormalization": "meanvariancenormalization", "Trilu": "trilu",
 }  # fmt: skip
 
 
@@ -248,7 +277,35 @@ def test_clipping() -> None:
     assert read(nodes, WB, shape=IMAGE).layers[0].remarks == ("dropout0.25", "dropout")
 
 
-@pytest.mark.parametrize("operator", ["Identity", "Cast", "QuantizeLinear", "DequantizeLinear"])
+@pytest.mark.parametrize(
+    "operator",
+    ["Where", "Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual", "And", "Or", "Xor", "Mod"],
+)
+def test_a_mask_that_is_no_larger_is_a_remark(operator: str) -> None:
+    reads = "m x m" if operator == "Where" else "x m"
+    mask = [numbers("m", [0] * (1 if operator == "Mod" else 9))]
+    found = single(operator, IMAGE, mask, reads)
+    assert [(row.layer.kind, row.output) for row in found.rows] == [("activation", (9, 9, 3))]
+
+
+@pytest.mark.parametrize(
+    ("operator", "kind"),
+    [("Sub", "subtract"), ("Div", "divide"), ("Mean", "average"), ("Max", "maximum"), ("Min", "minimum")],
+)
+def test_two_inputs_element_by_element(operator: str, kind: str) -> None:
+    nodes = [node("Conv", "x w", "a"), node("Conv", "x v", "b"), node(operator, "a b", "y")]
+    found = table(nodes, [*W33, *weights(v=(4, 3, 3, 3))], shape=IMAGE)
+    assert (found.rows[-1].layer.kind, found.rows[-1].output) == (kind, (7, 7, 4))
+
+
+def test_resizing_to_a_size() -> None:
+    """By the sizes that the fourth input has, and by none."""
+    found = single("Resize", IMAGE, [numbers("n", [1, 3, 20, 18])], "x - - n")
+    assert rows(found) == [("resize", (20, 18, 3), 0)]
+    assert single("Resize", IMAGE).partial
+
+
+@pytest.mark.parametrize("operator", ["Identity", "Cast", "CastLike", "QuantizeLinear", "DequantizeLinear"])
 def test_what_changes_no_shape_is_no_layer(operator: str) -> None:
     """Neither behind a layer nor behind weights."""
     attributes = {"to": 1} if operator == "Cast" else {}

@@ -113,13 +113,13 @@ def test_an_unknown_kind_is_kept_and_named() -> None:
     """The rest of the table is shown, and the totals say that they are partial."""
     found = layered(
         'kind = "conv"\nk = 4\nf = 3',
-        'name = "up"\nkind = "upsample"\nscale_factor = 2\nmode = "nearest"',
+        'name = "up"\nkind = "wobble"\nscale_factor = 2\nmode = "nearest"',
         'kind = "dense"\nm = 10',
         'kind = "dense"\nm = 7\ninputs = ["conv-1"]',
     )
     table = tabulate(found)
     assert table.partial
-    assert table.row("up").unknown == "upsample is not a kind of layer that is known"
+    assert table.row("up").unknown == "wobble is not a kind of layer that is known"
     assert table.row("up").layer.place == "net.toml: layer 2"
     assert dict(table.row("up").layer.settings) == {"scale_factor": 2}
     assert table.row("fc-1").unknown == "it reads an unknown layer"

@@ -207,7 +207,10 @@ def test_paths_whose_units_are_not_equally_far_apart_are_marked() -> None:
         ([Layer("a", "dense", {"m": 3}, ("b",))], "a reads b, but no layer has that name"),
         ([Layer("a", "add", {}, ("b",)), Layer("b", "add", {}, ("a",))], "the layers form a cycle"),
         ([Layer("a", "add", {}, ("input",)), Layer("a", "add", {}, ("input",))], "two layers are called a"),
-        ([Layer("a", "reshape", {"y": (2, 2, 2)}, ("input",))], "keeps all numbers: 8×8×4 does not become 2×2×2"),
+        (
+            [Layer("a", "reshape", {"y": (2, 2, 2)}, ("input",))],
+            "keeps all numbers: 8×8×4 does not become 2×2×2, as 256 are not 8",
+        ),
         ([Layer("a", "reshape", {"y": (9, 9, 9)}, ("input",))], "keeps all numbers: 8×8×4 does not become 9×9×9"),
         ([Layer("a", "rnn", {"m": 3}, ("input",))], r"a \(rnn\) reads a sequence"),
         ([Layer("a", "embedding", {"v": 9, "n": 3}, ("input",))], r"a \(embedding\) reads a sequence of T indices"),

@@ -1,8 +1,11 @@
 """A network in one line of text: what is read, and what is refused with its place."""
 
+from fractions import Fraction
+
 import pytest
 
 from dlcalc.errors import UserError
+from dlcalc.networks.kinds import KINDS, Kind
 from dlcalc.networks.text import read, read_input
 
 
@@ -26,6 +29,31 @@ def test_layers_are_named_and_numbered_by_kind() -> None:
         ("dw f3 p1", "depthwise", {"f": 3, "p": 1}),
         ("dense 4096 relu dropout0.5", "dense", {"m": 4096}),
         ("embedding 5000 32", "embedding", {"v": 5000, "n": 32}),
+        ("conv 3x3 64", "conv", {"f": (3, 3), "k": 64}),
+        ("3x3 conv 64", "conv", {"f": (3, 3), "k": 64}),
+        ("conv1x1 16", "conv", {"f": (1, 1), "k": 16}),
+        ("conv2d 32 3", "conv", {"k": 32, "f": 3}),
+        ("conv 16 f 3 stride=2 padding 1", "conv", {"k": 16, "f": 3, "s": 2, "p": 1}),
+        ("conv 16, F3, strides 2", "conv", {"k": 16, "f": 3, "s": 2}),
+        ("conv 16 kernel_size=3 padding same", "conv", {"k": 16, "f": 3, "same": True}),
+        ("conv 8 f3 valid nobias", "conv", {"k": 8, "f": 3, "bias": False}),
+        ("Conv2D(32, (3, 5), strides=2, padding='same')", "conv", {"k": 32, "f": (3, 5), "s": 2, "same": True}),
+        ("nn.Conv2d(3, 16, kernel_size=3, padding=1)", "conv", {"k": 16, "f": 3, "p": 1}),
+        ("layers.MaxPooling2D((2, 2))", "maxpool", {"f": (2, 2)}),
+        ("nn.MaxPool2d(3, 2)", "maxpool", {"f": 3, "s": 2}),
+        ("2x2 maxpool", "maxpool", {"f": (2, 2)}),
+        ("global average pooling", "global-avgpool", {}),
+        ("GlobalAveragePooling2D()", "global-avgpool", {}),
+        ("transposed conv 8 f2 s2", "conv-transpose", {"k": 8, "f": 2, "s": 2}),
+        ("ConvTranspose2d(3, 8, 2, stride=2)", "conv-transpose", {"k": 8, "f": 2, "s": 2}),
+        ("Conv2DTranspose(8, 2, strides=2)", "conv-transpose", {"k": 8, "f": 2, "s": 2}),
+        ("linear 10", "dense", {"m": 10}),
+        ("fully connected 10", "dense", {"m": 10}),
+        ("dense 1,000", "dense", {"m": 1000}),
+        ("upsample 2", "upsample", {"s": 2}),
+        ("groupnorm 3", "groupnorm", {"groups": 3}),
+        ("dropout(0.25)", "dropout", {"p": Fraction(1, 4)}),
+        ("reshape 16x192", "reshape", {"y": (16, 192)}),
     ],
 )
 def test_settings(part: str, kind: str, settings: dict[str, object]) -> None:
@@ -40,12 +68,59 @@ def test_a_recurrent_layer_before_another_keeps_its_sequence() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("32x32x3 -> conv 8 f3 -> pool 2 -> dense 10", ["conv", "maxpool", "dense"]),
+        ("32x32x3, conv 8 f3, p1, pool 2, dense 10", ["conv", "maxpool", "dense"]),
+        ("784-512-10", ["dense", "dense"]),
+        ("32x32x3; 2x conv 8 f3", ["conv", "conv"]),
+        ("32x32x3; conv 8 f3 x2", ["conv", "conv"]),
+        ("32x32x3; 2x(conv 8 f3; pool 2)", ["conv", "maxpool"] * 2),
+        ("32x32x3; (conv 8 f3; pool 2)*2", ["conv", "maxpool"] * 2),
+        ("32x32x3; conv 8 f3 relu bn", ["conv", "batchnorm"]),
+        ("32x32x3; sepconv 8 f3", ["depthwise", "conv"]),
+        ("32x3; conv1d 8 f3 causal", ["pad", "conv"]),
+        ("28x28 seq; bilstm 4", ["lstm"]),
+        ("32x32x3; relu; conv 8 f3", ["activation", "conv"]),
+        ("28x28 seq; rnn 4; relu", ["rnn", "activation"]),
+    ],
+)
+def test_parts(text: str, kinds: list[str]) -> None:
+    assert [layer.kind for layer in read(text).layers] == kinds
+
+
+def test_an_activation_by_itself_belongs_to_the_layer_before_it() -> None:
+    conv, dense = read("8x8x1; conv 2 f3; relu; Dense(10, activation='softmax')").layers
+    assert (conv.remarks, dense.remarks) == (("relu",), ("softmax",))
+    assert read("8x8x1; conv 2 f3 leaky_relu").layers[0].remarks == ("leaky",)
+
+
+def test_layers_that_are_named_are_read() -> None:
+    """By two names, by one beside the last, over a skip, and around a group."""
+    both = read("8x8x4; a: conv 4 f3 p1; b: conv 4 f3 p1; add a b").layers[-1]
+    one = read("8x8x4; A: conv 4 f3 p1; conv 4 f3 p1; concat a").layers[-1]
+    skip = read("8x8x4; conv 4 f3 p1; skip; conv 4 f3 p1; conv 4 f3 p1; add").layers[-1]
+    group = read("8x8x4; conv 4 f3 p1; residual(conv 4 f3 p1; relu; conv 4 f3 p1)").layers[-1]
+    assert (both.inputs, one.inputs) == (("a", "b"), ("conv-1", "A"))
+    assert skip.inputs == group.inputs == ("conv-3", "conv-1")
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS.values() if kind.example], ids=lambda kind: kind.name)
+def test_the_example_of_a_kind_is_read(kind: Kind) -> None:
+    last = read(f"8x8x4; a: conv 4 f3 p1; b: conv 4 f3 p1; {kind.example}").layers[-1]
+    assert last.kind == kind.name
+
+
+@pytest.mark.parametrize(
     ("text", "shape", "sequence"),
     [
         ("227x227x3", (227, 227, 3), False),
         ("28 × 28 × 1", (28, 28, 1), False),
         ("28x28 seq", (28, 28), True),
         ("784", (784,), False),
+        ("(28, 28, 1)", (28, 28, 1), False),
+        ("Input(28, 28, 1)", (28, 28, 1), False),
+        ("Input(shape=(28, 28, 1))", (28, 28, 1), False),
     ],
 )
 def test_inputs(text: str, shape: tuple[int, ...], sequence: bool) -> None:
@@ -59,6 +134,26 @@ def test_inputs(text: str, shape: tuple[int, ...], sequence: bool) -> None:
         ("0x32x3; conv 8 f3", "a size is a whole number ≥ 1, not 0"),
         ("32x32x3; conv 8 f3 zz", r"layer 1 \(conv 8 f3 zz\): zz is not a number or a letter"),
         ("32x32x3; dense 10 f3", r"f is not a setting of dense; its settings are m"),
+        ("32x32x3; conv 8 f3 f5", "f is said twice: f=3 and f=5|f is said twice: f3 and f5"),
+        ("32x32x3; conv 16 k8 f3", "k is said twice: 16 and k8; the window is f3"),
+        ("32x32x3; conv 8 f3 p1 same", "same and p1 are two paddings; one of them is meant"),
+        ("32x32x3; conv 8 f3 same valid", "valid and same are two paddings"),
+        ("32x32x3; conv 8 f3 valid p1", "p is said twice: valid and p1"),
+        ("784; dense 10 20", "20 is not a setting of dense: m is 10; there is no place for 20"),
+        ("32x32x3; convv 16 f3", r"convv is no kind of layer; did you mean conv\? \(dlcalc net layers lists them\)"),
+        ("32x32x3; flaten", r"flaten is no kind of layer; did you mean flatten\?"),
+        ("32x32x3; conv 16 f3 strid2", r"strid2 is not .*; did you mean stride\?"),
+        ("784; dense 10 softmax nobais", r"nobais is not a number or a letter"),
+        ("784; linear(700, 512)", "it says that it reads 700 numbers, and 784 arrive"),
+        ("32x32x3; nn.Conv2d(4, 8, 3)", "it says that it reads 4 channels, and 3 arrive"),
+        ("28x28; conv 8 f3", r"28x28 is a signal of 28 steps with 28 numbers each: is the channel missing\?"),
+        ("30x28; Conv2D(8, 3)", r"it reads height × width × channels, not 30×28: is the channel missing\?"),
+        ("20; embedding 10k 30", r"10k may be 10,000 or 10·k: write 10000 or \(10k\)"),
+        ("32x32x3; conv 8 f3; add", "add joins layers: name them, add a b, or write skip before"),
+        ("32x32x3; Conv2D(8, 3, 1, 'same', 5)", "5 is one argument too many for Conv2D"),
+        ("32x32x3; 0x(conv 8 f3)", "a part is repeated 1 to 20000 times, not 0"),
+        ("32x32x3; " + "2x(" * 21 + "conv 1 f1" + ")" * 21, "parentheses stand at most 20 deep"),
+        ("32x32x3; 20000x(conv 1 f1; conv 1 f1)", "a network has at most 20000 layers"),
         ("32x32x3; pool", "a pooling layer needs its window, such as pool 2"),
         ("32x32x3; a: conv 8 f3; a: conv 8 f3", "two layers are called a"),
         ("32x32x3; conv 2.5 f3", "a whole number is expected, not 2.5"),

@@ -6,6 +6,8 @@ the parameters nor the multiply-accumulates depend on h. A. Vaswani et al., Atte
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..model import Condition, Convention, Form, Formula, Mistake, Step, Variable
 from .dense import FLOPS
 from .recurrent import ANSWERS, MEMORY_STEPS, OUTPUT_COST_MISTAKES
@@ -90,4 +92,62 @@ ATTENTION = Formula(
     source="Vaswani et al., arXiv:1706.03762",
 )  # fmt: skip
 
-FORMULAS = {"attention": ATTENTION}
+_TOKENS = Variable("T", "tokens", "tokens that ask (queries)", ordinary=(3, 30))
+_WIDTH = Variable("d", "query-size", "features of a query's token", ordinary=(8, 32))
+
+CROSS_ATTENTION = Formula(
+    id="cross_attention",
+    title="Multi-head attention with sizes of its own",
+    variables=(
+        _TOKENS,
+        _WIDTH,
+        replace(_TOKENS, name="S", long="keys", meaning="tokens that are attended to (keys and values)"),
+        replace(_WIDTH, name="n_k", long="key-input", meaning="features of a key's token"),
+        replace(_WIDTH, name="n_v", long="value-input", meaning="features of a value's token"),
+        Variable("h", "heads", "attention heads", ordinary=(2, 4)),
+        Variable("d_k", "key-size", "features of a head's queries and keys", ordinary=(2, 16)),
+        Variable("d_v", "value-size", "features of a head's values", ordinary=(2, 16)),
+        replace(_WIDTH, name="m", long="output-size", meaning="features of a token of the output"),
+    ),
+    steps=(
+        Step("output", "shape(T, m)", "output shape, tokens × features"),
+        Step("query_weights", "d*h*d_k", "weights of W_Q"),
+        Step("key_weights", "n_k*h*d_k", "weights of W_K"),
+        Step("value_weights", "n_v*h*d_v", "weights of W_V"),
+        Step("output_weights", "h*d_v*m", "weights of W_O"),
+        Step("weights", "query_weights + key_weights + value_weights + output_weights", "weights"),
+        Step("bias_vectors", "1", "bias vectors of one projection"),
+        Step("biases", "bias_vectors*(2*h*d_k + h*d_v + m)", "biases of the four projections"),
+        Step("parameters", "weights + biases", "parameters"),
+        Step("scores", "h*T*S", "attention weights: in every head each query attends to every key"),
+        Step("score_macs", "scores*d_k", "MACs of QKᵀ"),
+        Step("mixing_macs", "scores*d_v", "MACs of the weighted sums of values"),
+        Step("query_macs", "T*(query_weights + output_weights)", "MACs of the projections of the queries' tokens"),
+        Step("key_macs", "S*(key_weights + value_weights)", "MACs of the projections of the keys' tokens"),
+        Step("macs", "query_macs + key_macs + score_macs + mixing_macs", "MACs (multiply-accumulates)"),
+        FLOPS,
+        *MEMORY_STEPS,
+    ),
+    answers=(*ANSWERS, "scores", "score_macs"),
+    mistakes=(
+        Mistake("output-projection-forgotten", "output_weights", "0", "after the heads are joined, W_O projects once "
+                "more", 0.6, "What is done with the heads when they are joined?"),
+        Mistake("biases-forgotten", "biases", "0", "each projection is a dense layer, with a bias for each of its "
+                "outputs", 0.5, "What does a dense layer add to Wx?"),
+        Mistake("keys-as-many-as-queries", "scores", "h*T^2", "the queries attend to the tokens of the other sequence: "
+                "T·S attention weights in a head, not T²", 0.6, "To how many tokens does one query attend?"),
+        Mistake("score-macs-forgotten", "macs", "query_macs + key_macs", "the scores QKᵀ and the weighted sums of the "
+                "values are products too", 0.5, "What is multiplied besides the projections?"),
+        *OUTPUT_COST_MISTAKES,
+    ),
+    conventions=(
+        Convention("textbook", "textbooks, PyTorch, Keras", "four projections with biases"),
+        Convention("no-bias", "Vaswani et al., 2017", "projections without biases", {"bias_vectors": "0"},
+                   variant=True),
+    ),
+    input_shape="shape(T, d)",
+    shape="output",
+    source="Vaswani et al., arXiv:1706.03762",
+)  # fmt: skip
+
+FORMULAS = {"attention": ATTENTION, "cross_attention": CROSS_ATTENTION}

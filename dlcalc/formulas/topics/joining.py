@@ -197,7 +197,55 @@ RESHAPE = Formula(
     notes=("the numbers stay as many as they were",),
 )
 
-_ALONG_AXES = (CONCAT, GLOBAL_POOL, ADAPTIVE_POOL, ZERO_PAD)
+UPSAMPLE = Formula(
+    id="upsample",
+    title="Upsampling",
+    variables=(INPUT, Variable("s", "factor", "how often each row and each column is repeated", default="2",
+                               per_axis=True, ordinary=(2, 4)), _MAP_CHANNELS),
+    steps=(
+        Step("o", "n*s", "size that comes out", per_axis=True),
+        Step("output", "shape(o, c)", "output shape"),
+    ),
+    answers=("output", "o"),
+    mistakes=(
+        Mistake("pixels-times-factor", "output", "shape(n, c*s[1])", "rows and columns are repeated, and the channels "
+                "stay", 0.4, "What is repeated, the pixels or the maps?"),
+        Mistake("factor-added", "o", "n + s", "every row is repeated, so the size is multiplied", 0.4,
+                "How many rows are 4 rows, each written twice?"),
+    ),
+    axes=2,
+    conventions=_USUAL,
+    input_shape="shape(n, c)",
+    shape="output",
+)  # fmt: skip
+
+_CUT = Variable("crop_begin", "crop-begin", "rows and columns that are cut off before", low=0, default="0",
+                per_axis=True, ordinary=(1, 2))  # fmt: skip
+
+CROP = Formula(
+    id="crop",
+    title="Cropping",
+    variables=(replace(INPUT, ordinary=(8, 32)), _CUT,
+               replace(_CUT, name="crop_end", long="crop-end", meaning="rows and columns that are cut off after",
+                       default="crop_begin"), _MAP_CHANNELS),
+    steps=(
+        Step("cut", "crop_begin + crop_end", "rows, and columns, that are cut off", per_axis=True),
+        Step("o", "n - cut", "size that is left", per_axis=True),
+        Step("output", "shape(o, c)", "output shape"),
+    ),
+    answers=("output", "o"),
+    mistakes=(
+        Mistake("one-side", "cut", "crop_begin", "an image has two sides along each axis, and both are cut", 0.6,
+                "On how many sides is the input cut?"),
+    ),
+    conditions=(Condition("cut < n", "something is left: {cut} of {n} cannot be cut off", per_axis=True),),
+    axes=2,
+    conventions=_USUAL,
+    input_shape="shape(n, c)",
+    shape="output",
+)  # fmt: skip
+
+_ALONG_AXES = (CONCAT, GLOBAL_POOL, ADAPTIVE_POOL, ZERO_PAD, UPSAMPLE, CROP)
 """Also asked of sequences and of volumes: `concat1d`, `global3d_pool`."""
 
 FORMULAS = {formula.id: formula for plain in _ALONG_AXES for formula in (along(1, plain), along(3, plain))} | {
@@ -206,6 +254,8 @@ FORMULAS = {formula.id: formula for plain in _ALONG_AXES for formula in (along(1
     "same_shape": SAME_SHAPE,
     "reshape": RESHAPE,
     "zero_pad": ZERO_PAD,
+    "upsample": UPSAMPLE,
+    "crop": CROP,
     "global_pool": GLOBAL_POOL,
     "adaptive_pool": ADAPTIVE_POOL,
     "channel_split": CHANNEL_SPLIT,

@@ -74,6 +74,15 @@ BATCHNORM = Formula(
                    "channel, no scale", {"weights": "0"}, variant=True, untrue=("γ", "not four")),
         Convention("keras-no-scale", "Keras, with scale=False", "no scale, and the running values are parameters",
                    {"weights": "0", "parameters": "values"}, variant=True, untrue=("γ", "not four")),
+        Convention("no-shift", "layers before another shift", "a scale for every channel, no shift", {"biases": "0"},
+                   variant=True, untrue=("β", "not four")),
+        Convention("keras-no-shift", "Keras, with center=False", "no shift, and the running values are parameters",
+                   {"biases": "0", "parameters": "values"}, variant=True, untrue=("β", "not four")),
+        Convention("no-affine", "PyTorch, with affine=False", "neither scale nor shift",
+                   {"weights": "0", "biases": "0"}, variant=True, untrue=("γ", "β", "not four")),
+        Convention("keras-no-affine", "Keras, with neither", "only running values, which are parameters",
+                   {"weights": "0", "biases": "0", "parameters": "values"}, variant=True,
+                   untrue=("γ", "β", "not four")),
     ),
     axes=2,
     input_shape="shape(n, c)",
@@ -125,4 +134,19 @@ LAYERNORM = Formula(
     source="Ba, Kiros and Hinton, arXiv:1607.06450",
 )  # fmt: skip
 
-FORMULAS = {"batchnorm": BATCHNORM, "layernorm": LAYERNORM}
+GROUPNORM = replace(
+    LAYERNORM,
+    id="groupnorm",
+    title="Group normalisation",
+    variables=(replace(FEATURES, meaning="channels"),),
+    steps=(
+        replace(LAYERNORM.steps[0], meaning="output shape of one pixel, that of the input"),
+        replace(LAYERNORM.steps[1], meaning="pairs of a scale γ and a shift β, one per channel"),
+        *LAYERNORM.steps[2:],
+    ),
+    mistakes=tuple(mistake for mistake in LAYERNORM.mistakes if mistake.id != "shift-forgotten"),
+    notes=("the number of groups changes no count: γ and β belong to the channels",),
+    source="Wu and He, arXiv:1803.08494",
+)
+
+FORMULAS = {"batchnorm": BATCHNORM, "layernorm": LAYERNORM, "groupnorm": GROUPNORM}

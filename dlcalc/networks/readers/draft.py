@@ -5,14 +5,19 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
+from ...errors import UserError
 from ...expressions.nodes import Name, Value
 from ...untrusted import printable
 from ..builder import Builder
 from ..kinds import KINDS
-from ..network import INPUT, Layer, Network, ordered
+from ..network import INPUT, Layer, Network, Shape, ordered
+from ..questions import shown
+from ..table import Worker
+from .views import BATCH, ONE, View
 
 MOST_LAYERS = 20_000
 """Of a network in a file; Keras's largest has about 1,000."""
@@ -63,18 +68,27 @@ def unusual(**settings: tuple[Value, Value]) -> dict[str, Value]:
 
 
 class Draft:
-    """A network on its way: a layer may still change, as what follows it may turn out to be a setting of it."""
+    """A network on its way: a layer may still change, as what follows it may turn out to be a setting of it.
 
-    def __init__(self, path: str, input: tuple[Value, ...]) -> None:
+    Each layer is worked out as it is added, so that what the file says of its shape and of its weights is compared with
+    what we make of it. Where they differ, the file is believed: the layer is not known, and says why.
+    """
+
+    def __init__(self, path: str, input: Shape, convention: str, lenient: bool = False) -> None:
         self.id = self.title = file_id(path)
         self.input = input
         self.layers: dict[str, Layer] = {}
         self.notes: list[str] = []
         self.shared: set[str] = set()
         """Layers that more than one layer reads, so that what follows them is no setting of theirs."""
+        self.unplaced = 0
+        self.lenient = lenient
+        """What cannot be worked out is not known, instead of refusing the whole file."""
+        self._worker = Worker(Network(self.id, self.title, input, ()), convention, {})
         self._usual = Builder(self.id, self.title, input)
         self._taken = {INPUT}
         self._uses: Counter[str] = Counter()
+        self._arranged: dict[tuple[str, Shape, tuple[int, ...]], str] = {}
 
     def free(self, name: str) -> str:
         """The name, or one like it that no other layer has."""
@@ -85,6 +99,10 @@ class Draft:
         self._taken.add(called)
         return called
 
+    def shape(self, name: str) -> Shape | None:
+        """What a layer gives; None where that is not known."""
+        return self._worker.shapes.get(name)
+
     def add(
         self,
         kind: str,
@@ -92,17 +110,63 @@ class Draft:
         name: str = "",
         place: str = "",
         remarks: tuple[str, ...] = (),
+        more: Mapping[str, Any] | None = None,
+        stated: Shape | None = None,
+        held: int | None = None,
         **settings: Value,
     ) -> str:
-        """One more layer, which reads `inputs`; it is called as usual unless it has a `name` that was free."""
+        """One more layer, which reads `inputs`; it is called as usual unless it has a `name` that was free.
+
+        `more` are other fields of the layer; `stated` is the shape and `held` the number of weights that the file has.
+        """
         called = name or self.free(self._usual.next_name(KINDS[kind].label if kind in KINDS else kind))
-        self.layers[called] = Layer(called, kind, settings, inputs, place, remarks)
+        self.put(Layer(called, kind, settings, inputs, place, remarks, **(more or {})), stated, held)
         return called
 
-    def unknown(self, kind: str, *inputs: str, name: str = "", place: str = "") -> str:
+    def put(self, layer: Layer, stated: Shape | None = None, held: int | None = None) -> None:
+        """Works the layer out and compares it with what the file says."""
+        self.layers[layer.name] = layer
+        try:
+            row = self._worker.row(layer)
+        except UserError as error:
+            if self.lenient or stated is not None or held is not None:
+                self.doubt(layer, str(error).removeprefix(f"{layer.place}: "), stated, held)
+            return
+        if row.unknown:
+            if layer.kind in KINDS and (stated is not None or held is not None):
+                self.doubt(layer, row.unknown, stated, held)
+            return
+        if differ(row.output, stated):
+            why = f"the file says that {shown(stated or ())} comes out, and worked out it is {shown(row.output)}"
+            self.doubt(layer, why, stated, held)
+        elif held is not None and not layer.shares and row.count("parameters") != held:
+            why = f"the file holds {held:,} weights for it, and worked out they are {row.count('parameters')}"
+            self.doubt(layer, why, row.output, held)
+
+    def doubt(self, layer: Layer, why: str, stated: Shape | None, held: int | None) -> None:
+        """The file is believed, not what we make of it."""
+        self._worker.shapes.pop(layer.name, None)
+        kind = f"{layer.kind} as the file has it"
+        doubted = replace(layer, kind=kind, why=why, stated=stated, held=held)
+        self.layers[layer.name] = doubted
+        self._worker.row(doubted)
+
+    def unknown(
+        self,
+        kind: str,
+        *inputs: str,
+        name: str = "",
+        place: str = "",
+        stated: Shape | None = None,
+        held: int | None = None,
+    ) -> str:
         """A layer of a kind that no formula works out."""
         kind = printable(kind)[:60]
-        return self.add(f"other {kind}" if kind in KINDS else kind, *inputs, name=name, place=place)
+        more = {"stated": stated, "held": held}
+        return self.add(f"other {kind}" if kind in KINDS else kind, *inputs, name=name, place=place, more=more)
+
+    def another_input(self, name: str, shape: Shape) -> str:
+        return self.add("input", name=self.free(name), y=shape)
 
     def follow(self, before: str, words: tuple[str, ...], name: str = "", place: str = "") -> str:
         """An activation, dropout or the like: a remark of the layer before, or a row of its own where that layer is
@@ -111,17 +175,16 @@ class Draft:
         if not words:
             return before
         layer = self.layers.get(before)
-        if layer is not None and before not in self.shared:
+        if layer is not None and before not in self.shared and layer.kind not in ("input", "learned"):
             self.layers[before] = replace(layer, remarks=(*layer.remarks, *words))
             return before
         kind = "dropout" if words[0].startswith("dropout") else "lrn" if words[0] == "lrn" else "activation"
         return self.add(kind, before, name=name, place=place, remarks=words if kind == "activation" else ())
 
-    def give_bias(self, name: str) -> None:
-        """A layer that seemed to have no bias has one."""
-        layer = self.layers[name]
-        settings = {key: value for key, value in layer.settings.items() if key != "bias"}
-        self.layers[name] = replace(layer, settings=settings)
+    def change(self, name: str, settings: Mapping[str, Value], **more: Any) -> None:
+        """A layer is other than it seemed."""
+        layer = replace(self.layers[name], settings=dict(settings), **more)
+        self.put(layer)
 
     def absorbed_padding(self, name: str) -> tuple[str, Value]:
         """(the layer before, p) of a padding that is equal on both sides, which is taken away; else (`name`, 0)."""
@@ -131,8 +194,55 @@ class Draft:
         del self.layers[name]
         return layer.inputs[0], layer.settings["pad_begin"]
 
+    # Views
+
+    def view(self, name: str, axes: Sequence[int] | None = None) -> View | None:
+        """The layer's output as the file has it, the batch and then the layer's axes unless it says otherwise."""
+        shape = self.shape(name)
+        if shape is None:
+            return None
+        return View(name, shape, tuple(axes) if axes is not None else (BATCH, *range(len(shape))))
+
+    def arranged(self, view: View, places: Sequence[int], place: str = "") -> str:
+        """A layer that has the file's axes at `places` in that order: the one that is there, or one that lays its
+        numbers out so.
+        """
+        wanted = tuple(view.axes[at] for at in places)
+        sizes = tuple(1 if axis == ONE else view.sizes[axis] for axis in wanted)
+        own, real = self.shape(view.layer), [axis for axis in wanted if axis != ONE]
+        key = view.layer, view.sizes, wanted
+        if real == sorted(real) and sizes == own:
+            return view.layer
+        if key not in self._arranged:
+            self._arranged[key] = self._laid(view, real, sizes, own, place)
+        return self._arranged[key]
+
+    def _laid(self, view: View, real: list[int], sizes: Shape, own: Shape | None, place: str) -> str:
+        if real == sorted(real) or (own is not None and len(own) == 1):
+            if len(sizes) == 1:
+                return self.add("flatten", view.layer, place=place)
+            return self.add("reshape", view.layer, place=place, y=sizes)
+        before = view.layer
+        if view.sizes != own:
+            before = self.add("reshape", before, place=place, y=view.sizes)
+        if len(real) == len(view.sizes):
+            before = self.add("permute", before, place=place, order=tuple(axis + 1 for axis in real))
+        return before if len(real) == len(sizes) else self.add("reshape", before, place=place, y=sizes)
+
     def finished(self) -> Network:
         """The network; rows of the input are time steps if a layer reads them so."""
         layers = ordered(self.layers.values())
         sequence = len(self.input) <= 2 and any(each.kind in KINDS and KINDS[each.kind].steps for each in layers)
-        return Network(self.id, self.title, self.input, layers, sequence, notes=tuple(self.notes))
+        network = Network(self.id, self.title, self.input, layers, sequence, notes=tuple(self.notes),
+                          unplaced=self.unplaced)  # fmt: skip
+        network.worked.update(self._worker.asked)
+        return network
+
+
+def differ(worked: Shape, stated: Shape | None) -> bool:
+    """Whether two shapes differ in numbers."""
+    if stated is None:
+        return False
+    return len(worked) != len(stated) or any(
+        isinstance(a, int) and isinstance(b, int) and a != b for a, b in zip(worked, stated, strict=True)
+    )

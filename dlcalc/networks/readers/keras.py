@@ -1,28 +1,34 @@
 """Keras models, Sequential and Functional, of Keras 2 and 3: the configuration as JSON, in which nothing is executed.
 
-A model inside a model is read in its place, its layers named `inner/conv1`. A layer that is called twice shares its
-weights, which our tables have no word for: its second call is kept as a kind that is not known, like every class that
-has no counterpart here.
+A model inside a model is read in its place, its layers named `inner/conv1`. A layer that is called twice is two rows,
+the second of which uses the weights of the first. A class that has no counterpart here is kept as a kind that is not
+known; what comes out of it the file says of the layers that read it.
 """
 
 from __future__ import annotations
 
 import json
-from collections import Counter
+import re
+from collections import Counter, defaultdict
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ...errors import ProblemError
-from ...expressions.nodes import Value
 from ...untrusted import decoded, printable, shown
 from ..kinds import KINDS
-from ..network import INPUT, Network
-from .draft import Draft, input_shape
-from .keras_graph import MODELS, Call, Reference, graph
-from .keras_layers import READERS, Configuration, Input, Piece, Unknown
+from ..network import INPUT, Network, Shape
+from .draft import Draft, differ, input_shape
+from .keras_graph import MODELS, Call, Graph, Reference, graph
+from .keras_layers import READERS, SEVERAL, reader
+from .keras_node import Lost, Node, Place, Unknown
+from .views import BATCH, View
 
 _STATES = ("SimpleRNN", "LSTM", "GRU", "Bidirectional", "ConvLSTM2D")
 """Classes that may also read the state they start from."""
 _DEEPEST = 8
+_SHAPES = ("batch_shape", "batch_input_shape")
+"""Where the versions of Keras say the shape of an input."""
 _LARGEST = 10**9
 
 
@@ -51,41 +57,55 @@ class _Reading:
     def __init__(self, model: dict[str, Any], path: str) -> None:
         self.path = path
         self.outer = model
-        self.channels_first = _says(model, "data_format", "channels_first")
-        self.draft = Draft(path, self.input_shape())
-        self.ranks: dict[str, int | None] = {INPUT: len(self.draft.input)}
+        self.flipped = _says(model, "data_format", "channels_first")
+        self.draft = Draft(path, self.input_shape(), "keras")
+        self.owners: dict[Hashable, list[str]] = {}
 
     def network(self) -> Network:
         config = self.outer["config"]
         if isinstance(config, dict) and isinstance(config.get("name"), str):
             self.draft.title = printable(config["name"])
-        self.model(self.outer, "", [INPUT], 0)
+        long = len(self.draft.input)
+        axes = (BATCH, long - 1, *range(long - 1)) if self.flipped and long > 1 else None
+        first = self.draft.view(INPUT, axes)
+        assert first is not None
+        for value in self.model(self.outer, "", [first], 0):
+            if isinstance(value, View) and not self.flipped and not value.plain:
+                self.draft.arranged(value, [at for at, axis in enumerate(value.axes) if axis != BATCH])
         if not self.draft.layers:
             raise ProblemError(self.path, "", "the model has no layers")
         return self.draft.finished()
 
-    def input_shape(self) -> tuple[Value, ...]:
+    def input_shape(self) -> Shape:
         shape = _input_shape(self.outer)
         if shape is None:
             raise ProblemError(self.path, "", "the input's shape is not in the file; build the model before saving it")
-        if not isinstance(shape, list) or not 2 <= len(shape) <= 5:
-            raise ProblemError(self.path, "input", f"the input has a batch and 1 to 4 axes, not {shown(shape)}")
+        words = _says(self.outer, "class_name", "Embedding")
+        sizes = self.sizes(shape)
+        return input_shape([*sizes[1:], sizes[0]] if self.flipped and len(sizes) > 1 else sizes,
+                           words and len(sizes) == 1)  # fmt: skip
+
+    def sizes(self, shape: object) -> list[int | str | None]:
+        """Of an input, without the batch."""
+        if not isinstance(shape, list) or not 2 <= len(shape) <= 9:
+            raise ProblemError(self.path, "input", f"the input has a batch and 1 to 8 axes, not {shown(shape)}")
         for size in shape[1:]:
             if size is not None and not (type(size) is int and 1 <= size <= _LARGEST):
                 raise ProblemError(self.path, "input", f"a size is a whole number ≥ 1, not {shown(size)}")
-        first = self.channels_first and len(shape) > 3
-        words = _says(self.outer, "class_name", "Embedding")
-        return input_shape([*shape[2:], shape[1]] if first else shape[1:], words and len(shape) == 2)
+        return list(shape[1:])
 
-    def model(self, model: dict[str, Any], prefix: str, reads: list[str], depth: int) -> list[str]:
-        """Adds the layers of a model that reads `reads`; gives the names of its outputs."""
+    def model(self, model: dict[str, Any], prefix: str, reads: list[Value], depth: int, over: int = 0) -> list[Value]:
+        """Adds the layers of a model that reads `reads`; gives its outputs."""
         if depth > _DEEPEST:
             raise ProblemError(self.path, prefix, f"models stand at most {_DEEPEST} deep in one another")
         found = graph(model, self.path, prefix)
         entries = dict(zip(found.inputs, reads, strict=False))
         readers = Counter((each.name, each.number) for call in found.calls for each in call.reads)
         readers.update((each.name, each.number) for each in found.outputs)
-        made: dict[tuple[str, int], list[str]] = {}
+        used: dict[tuple[str, int], set[int]] = defaultdict(set)
+        for each in (*(read for call in found.calls for read in call.reads), *found.outputs):
+            used[each.name, each.number].add(each.output)
+        made: dict[tuple[str, int], list[Value]] = {}
         for call in found.calls:
             starts = call.layer.get("class_name") in _STATES and len(call.reads) > 1
             if starts:
@@ -93,78 +113,156 @@ class _Reading:
             inputs = [self.output(made, each) for each in (call.reads[:1] if starts else call.reads)]
             if call is found.calls[0] and not found.inputs:
                 inputs = reads[:1]  # a Sequential model may begin with any layer
-            made[call.name, call.number] = names = self.call(call, inputs, entries, prefix, depth)
+            values = self.call(call, inputs, entries, prefix, depth, frozenset(used[call.name, call.number]), over)
+            values = [self.compared(value, found, call, at, over) for at, value in enumerate(values)]
+            made[call.name, call.number] = values
             if readers[call.name, call.number] > 1:
-                self.draft.shared.update(names)
+                self.draft.shared.update(value.layer for value in values)
         return [self.output(made, each) for each in found.outputs if (each.name, each.number) in made]
 
-    def output(self, made: dict[tuple[str, int], list[str]], wanted: Reference) -> str:
-        names = made[wanted.name, wanted.number]
-        if 0 <= wanted.output < len(names):
-            return names[wanted.output]
-        return self.draft.unknown(f"another output of {wanted.name}", names[0])
+    def output(self, made: dict[tuple[str, int], list[Value]], wanted: Reference) -> Value:
+        values = made[wanted.name, wanted.number]
+        if 0 <= wanted.output < len(values):
+            return values[wanted.output]
+        return _Lost(self.draft.unknown(f"another output of {wanted.name}", values[0].layer))
 
-    def call(self, call: Call, inputs: list[str], entries: dict[str, str], prefix: str, depth: int) -> list[str]:
-        """Adds one call of a layer; the names of its outputs."""
+    def compared(self, value: Value, found: Graph, call: Call, output: int, over: int) -> Value:
+        """The value, but as the file says it is where its sizes differ from what we make of it, or are not known."""
+        stated = found.shapes.get(Reference(call.name, call.number, output))
+        layer = self.draft.layers.get(value.layer)
+        if stated is None or layer is None or over:
+            return value
+        sizes = stated[1:]
+        whole = tuple(size for size in sizes if size is not None)
+        if isinstance(value, View):
+            if not differ(value.shape()[1:], sizes) and len(value.axes) == len(stated):
+                return value
+            worked = "×".join(map(str, value.shape()[1:]))
+            why = f"the file says that {'×'.join(map(str, sizes))} comes out, and worked out it is {worked}"
+            self.draft.doubt(layer, why, whole if len(whole) == len(sizes) else None, None)
+        elif layer.kind not in KINDS and len(whole) == len(sizes):
+            self.draft.put(replace(layer, stated=whole))
+        return self.draft.view(layer.name) or _Lost(layer.name)
+
+    def call(
+        self, call: Call, inputs: list[Value], entries: dict[str, Value], prefix: str, depth: int,
+        used: frozenset[int], over: int,
+    ) -> list[Value]:  # fmt: skip
+        """Adds one call of a layer; its outputs."""
         kind, config = call.layer.get("class_name"), call.layer.get("config")
         at = f"layer {prefix}{call.name}"
         if not isinstance(kind, str) or not isinstance(config, dict | list):
             raise ProblemError(self.path, at, "a layer has a class_name and a config")
-        name, place = self.draft.free(prefix + call.name), f"{self.path}: {at} ({printable(kind)})"
         if kind == "InputLayer":
-            return [entries[call.name] if call.name in entries else self.draft.unknown("another input", name=name)]
+            return [entries[call.name] if call.name in entries else self.another_input(call, prefix)]
+        name, place = self.draft.free(prefix + call.name), f"{self.path}: {at} ({printable(kind)})"
         if not inputs:
             raise ProblemError(self.path, at, "it reads no layer")
-        if kind in MODELS and not call.number:
-            names = self.model(call.layer, f"{prefix}{call.name}/", inputs, depth + 1)
-            if not names:
+        if kind in MODELS:
+            values = self.model(call.layer, f"{prefix}{call.name}/", inputs, depth + 1, over)
+            if not values:
                 raise ProblemError(self.path, at, "a model in another one has outputs")
-            return names
-        input = Input(self.ranks.get(inputs[0]), call.width, self.channels_first)
-        given = Configuration(config if isinstance(config, dict) else {}, self.path, at, input)
+            return values
+        where = Place(name, at, place, self.owned(call.layer), used, call.node)
+        return self.layer(call.layer, where, inputs, prefix, depth, over)
+
+    def layer(
+        self, layer: dict[str, Any], place: Place, inputs: list[Value], prefix: str, depth: int, over: int
+    ) -> list[Value]:
+        """Adds one layer, which may stand in another one."""
+        kind, config = layer.get("class_name"), layer.get("config")
+        name = place.name
+        reads = list(dict.fromkeys(value.layer for value in inputs))
+        views = [value for value in inputs if isinstance(value, View)]
+        if not isinstance(kind, str) or not isinstance(config, dict):
+            config = {}
+        if len(views) < len(inputs):
+            found = self.draft.unknown(_called(layer), *reads, name=name, place=place.where)
+            if kind in READERS:
+                self.draft.put(replace(self.draft.layers[found], why="it reads an unknown layer"))
+            return [_Lost(found)]
+        node = Node(config, self.path, place, self.draft, views, over)
         try:
-            pieces = self.pieces(kind, given, call, inputs)
+            if kind == "TimeDistributed":
+                return self.time_distributed(node, place, inputs, prefix, depth, over)
+            read = reader(str(kind), config)
+            if len(inputs) > 1 and kind not in SEVERAL:
+                raise Unknown(f"{kind} of {len(inputs)} inputs")
+            values = read(node)
         except Unknown as error:
-            return [self.draft.unknown(str(error), *inputs, name=name, place=place)]
-        return [self.add(pieces, inputs, name, place)]
+            kind = f"TimeDistributed {error}" if over else str(error)
+            return [self.not_known(kind, reads, place)]
+        except Lost as error:
+            return [_Lost(error.layer)]
+        return list(values) if isinstance(values, list) else [values]
 
-    def pieces(self, kind: str, given: Configuration, call: Call, inputs: list[str]) -> list[Piece]:
-        """What a layer is in our words. Raises Unknown."""
-        if kind not in READERS:
-            raise Unknown(kind)
-        pieces = READERS[kind](given)
-        first = pieces[0].kind
-        if call.number and any(piece.kind in KINDS and KINDS[piece.kind].weights for piece in pieces):
-            raise Unknown(f"{kind} that shares its weights")
-        if first == "attention":
-            inputs[:] = dict.fromkeys(inputs)
-        if first in ("add", "multiply") and len(inputs) == 1:
-            return [Piece("", {}, (f"{first}-constant",))]
-        if kind == "Normalization":
-            self.draft.notes.append(f"{call.name} keeps means and variances that are measured; they are not counted")
-        if len(inputs) > 1 and not (first in KINDS and KINDS[first].several):
-            raise Unknown(f"{kind} of {len(inputs)} inputs")
-        return pieces
+    def not_known(self, kind: str, reads: list[str], place: Place) -> Value:
+        return _Lost(self.draft.unknown(kind, *reads, name=place.name, place=place.where))
 
-    def add(self, pieces: list[Piece], inputs: list[str], name: str, place: str) -> str:
-        for piece in pieces[:-1]:
-            inputs = [self.put(piece, inputs, self.draft.free(f"{name}-{piece.kind}"), place)]
-        return self.put(pieces[-1], inputs, name, place)
+    def time_distributed(
+        self, node: Node, place: Place, inputs: list[Value], prefix: str, depth: int, over: int
+    ) -> list[Value]:
+        """The layer in it, called at every position of one more axis."""
+        inner = node.get("layer")
+        if not isinstance(inner, dict):
+            raise node.refused("layer", f"this is a layer with a class_name and a config, not {shown(inner)}")
+        kind = inner.get("class_name")
+        if not isinstance(kind, str):
+            raise Unknown("TimeDistributed of a layer without a class")
+        if node.rank < 2:
+            raise Unknown(f"TimeDistributed {kind} of a vector")
+        if kind in MODELS:
+            return self.model(inner, f"{prefix}{place.name}/", inputs, depth + 1, over + 1)
+        named = f"{place.at}: layer"
+        if not isinstance(inner.get("config"), dict):
+            raise ProblemError(self.path, named, "a layer has a class_name and a config")
+        within = replace(place, owners=self.owned(inner), at=named)
+        return self.layer(inner, within, inputs, prefix, depth, over + 1)
 
-    def put(self, piece: Piece, inputs: list[str], name: str, place: str) -> str:
-        if not piece.kind:
-            after = self.draft.follow(inputs[0], piece.remarks, name, place)
-            self.ranks[after] = self.ranks.get(inputs[0])
-            return after
-        settings = dict(piece.settings)
-        if piece.kind in ("conv", "depthwise") and "same" not in settings:
-            inputs[0], padding = self.draft.absorbed_padding(inputs[0])
-            if padding:
-                settings["p"] = padding
-        ranks = [self.ranks.get(each) for each in inputs]
-        self.draft.add(piece.kind, *inputs, name=name, place=place, remarks=piece.remarks, **settings)
-        self.ranks[name] = _rank(piece, ranks)
-        return name
+    def another_input(self, call: Call, prefix: str) -> Value:
+        """An input besides the first."""
+        config = call.layer.get("config")
+        shape = next((config[key] for key in _SHAPES if config.get(key) is not None), None) if config else None
+        name = self.draft.another_input(prefix + call.name, input_shape(self.sizes(shape)))
+        return self.draft.view(name) or _Lost(name)
+
+    def owned(self, layer: dict[str, Any]) -> list[str]:
+        """The layers with weights that a layer of the file has become already.
+
+        Names that Keras gives are given once, so that a layer under such a name that stands in the file twice, with the
+        same configuration, is one layer.
+        """
+        kind, config = str(layer.get("class_name")), layer.get("config")
+        name = config.get("name") if isinstance(config, dict) else None
+        usual = isinstance(name, str) and re.fullmatch(rf"{re.escape(_snake(kind))}(_\d+)?", name)
+        key: Hashable = (
+            (kind, name, json.dumps([config, layer.get("build_config")], sort_keys=True)) if usual else id(layer)
+        )
+        return self.owners.setdefault(key, [])
+
+
+@dataclass(frozen=True)
+class _Lost:
+    """The output of a layer whose shape is not known."""
+
+    layer: str
+
+
+Value = View | _Lost
+
+
+def _called(layer: dict[str, Any]) -> str:
+    """The class, and that of the layer in it."""
+    config = layer.get("config")
+    inner = config.get("layer") if isinstance(config, dict) else None
+    name = inner.get("class_name") if isinstance(inner, dict) else None
+    return f"{layer.get('class_name')} {name}" if isinstance(name, str) else str(layer.get("class_name"))
+
+
+def _snake(name: str) -> str:
+    """As Keras names the layers of a class: MaxPooling2D is max_pooling2d."""
+    apart = re.sub(r"([a-z])([A-Z])", r"\1_\2", re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", name))
+    return apart.lower()
 
 
 def _is_model(layer: dict[str, Any]) -> bool:
@@ -200,29 +298,10 @@ def _input_shape(model: dict[str, Any]) -> object:
         if _is_model(layer):
             return _input_shape(layer)
         if isinstance(inner, dict):
-            for key in ("batch_shape", "batch_input_shape"):
+            for key in _SHAPES:
                 if inner.get(key) is not None:
                     return inner[key]
     built = model.get("build_config")
     if isinstance(config, dict) and config.get("build_input_shape") is not None:
         return config["build_input_shape"]
     return built.get("input_shape") if isinstance(built, dict) else None
-
-
-def _rank(piece: Piece, ranks: list[int | None]) -> int | None:
-    """Axes of what a layer gives; None if that is not known."""
-    if any(rank is None for rank in ranks):
-        return None
-    most = max(rank for rank in ranks if rank is not None)
-    match piece.kind:
-        case "flatten" | "global-avgpool" | "global-maxpool":
-            return 1
-        case "reshape":
-            target = piece.settings["y"]
-            return len(target) if isinstance(target, tuple) else 1
-        case "embedding":
-            return most + 1
-        case "rnn" | "lstm" | "gru" | "convlstm":
-            return most if piece.settings.get("sequence") else most - 1
-        case _:
-            return most

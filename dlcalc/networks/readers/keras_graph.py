@@ -7,8 +7,8 @@ Sequential one each layer reads the one before it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -20,6 +20,7 @@ from .draft import MOST_LAYERS
 MODELS = ("Sequential", "Functional", "Model")
 """Classes of a model that is data alone."""
 _LONGEST = 120
+_MOST_AXES = 9
 
 
 class Reference(NamedTuple):
@@ -38,8 +39,8 @@ class Call:
     number: int
     layer: dict[str, Any]
     reads: tuple[Reference, ...] = ()
-    width: int = 0
-    """Numbers along the last axis of what it reads, 0 if the file does not say."""
+    node: Any = None
+    """The call as the file has it, with its arguments."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ class Graph:
     calls: tuple[Call, ...]
     inputs: tuple[str, ...]
     outputs: tuple[Reference, ...]
+    shapes: Mapping[Reference, tuple[int | None, ...]] = field(default_factory=dict)
+    """Of outputs, the batch first, where the file says them of what reads them."""
 
 
 def graph(model: dict[str, Any], path: str, prefix: str = "") -> Graph:
@@ -65,21 +68,22 @@ def graph(model: dict[str, Any], path: str, prefix: str = "") -> Graph:
     if model.get("class_name") == "Sequential" or not isinstance(config, dict):
         return _chain(named, place)
     calls: list[Call] = []
+    shapes: dict[Reference, tuple[int | None, ...]] = {}
     for name, layer in named:
         nodes = layer.get("inbound_nodes") or [[]]
         if not isinstance(nodes, list):
             raise ProblemError(path, f"{prefix}{name}: inbound_nodes", f"this is a list, not {shown(nodes)}")
         for number, node in enumerate(nodes):
             tensors = list(_tensors(node))
-            width = max((width for _, width in tensors), default=0)
-            calls.append(Call(name, number, layer, tuple(reference for reference, _ in tensors), width))
+            shapes |= {reference: shape for reference, shape in tensors if shape is not None}
+            calls.append(Call(name, number, layer, tuple(reference for reference, _ in tensors), node))
         if len(calls) > MOST_LAYERS:
             raise _too_many(path)
     outputs = tuple(reference for reference, _ in _tensors(config.get("output_layers")))
     calls, outputs = _zero_based(calls, outputs)
     inputs = [reference.name for reference, _ in _tensors(config.get("input_layers"))]
     inputs = inputs or [name for name, layer in named if layer.get("class_name") == "InputLayer"]
-    return Graph(_in_order(calls, place), tuple(inputs), outputs)
+    return Graph(_in_order(calls, place), tuple(inputs), outputs, shapes)
 
 
 def _too_many(path: str) -> ProblemError:
@@ -112,11 +116,25 @@ def _chain(named: list[tuple[str, dict[str, Any]]], place: str) -> Graph:
     linked = [replace(call, reads=(Reference(before.name, 0, 0),)) for before, call in pairwise(calls)]
     first = [call.name for call in calls[:1] if call.layer.get("class_name") == "InputLayer"]
     last = [Reference(call.name, 0, 0) for call in calls[-1:]]
-    return Graph(_in_order([*calls[:1], *linked], place), tuple(first), tuple(last))
+    shapes = {}
+    for before, call in pairwise(calls):
+        built = call.layer.get("build_config")
+        shape = shape_of(built.get("input_shape")) if isinstance(built, dict) else None
+        if shape is not None:
+            shapes[Reference(before.name, 0, 0)] = shape
+    return Graph(_in_order([*calls[:1], *linked], place), tuple(first), tuple(last), shapes)
 
 
-def _tensors(node: object) -> Iterator[tuple[Reference, int]]:
-    """The references in a node, in the written order, each with its last size (0 if it is not said)."""
+def shape_of(given: object) -> tuple[int | None, ...] | None:
+    """Sizes as the file says them, the batch first; None for what is none."""
+    if not isinstance(given, list) or not 1 <= len(given) <= _MOST_AXES:
+        return None
+    good = all(size is None or (type(size) is int and size >= 0) for size in given)
+    return tuple(given) if good else None
+
+
+def _tensors(node: object) -> Iterator[tuple[Reference, tuple[int | None, ...] | None]]:
+    """The references in a node, in the written order, each with its shape if it is said. Masks are none."""
     stack = [node]
     while stack:
         current = stack.pop()
@@ -124,16 +142,14 @@ def _tensors(node: object) -> Iterator[tuple[Reference, int]]:
             history = current.get("config")
             if current.get("class_name") == "__keras_tensor__" and isinstance(history, dict):
                 found = _reference(history.get("keras_history"))
-                shape = history.get("shape")
-                last = shape[-1] if isinstance(shape, list) and shape else 0
                 if found:
-                    yield found, last if isinstance(last, int) else 0
+                    yield found, shape_of(history.get("shape"))
                 continue
-            stack.extend(reversed(list(current.values())))
+            stack.extend(value for key, value in reversed(current.items()) if "mask" not in str(key))
         elif isinstance(current, list):
             found = _reference(current)
             if found:
-                yield found, 0
+                yield found, None
                 stack.extend(current[3:])
             else:
                 stack.extend(reversed(current))

@@ -1,134 +1,25 @@
 """Keras's layers in our words: what each class is, from its configuration. A class that is not here is no kind we know.
 
 Sizes as in the documentation of Keras 3; "same" padding of a transposed convolution is written as the padding and the
-output padding that give the same size.
+output padding that give the same size, or as a crop where they are uneven.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
-from ...errors import ProblemError
 from ...expressions.nodes import Value
 from ...untrusted import shown
 from .draft import per_axis, unusual
+from .keras_functions import FUNCTIONS, joined, new_shape, remark, together
+from .keras_node import Node, Reader, Unknown, padded
+from .keras_recurrent import bidirectional, convlstm, recurrent, rnn
+from .views import BATCH, View, product
 
 _LARGEST = 10**9
 
 
-@dataclass(frozen=True)
-class Piece:
-    """One of our layers: its kind, its settings and what follows it. Without a kind only the remarks are left."""
-
-    kind: str
-    settings: dict[str, Value] = field(default_factory=dict)
-    remarks: tuple[str, ...] = ()
-
-
-class Unknown(Exception):
-    """The layer has no counterpart among our kinds; the message says what it is."""
-
-
-@dataclass(frozen=True)
-class Input:
-    """What is known of what a layer reads."""
-
-    rank: int | None = None
-    """Axes besides the batch."""
-    width: int = 0
-    """Numbers along the last axis, 0 if that is not known."""
-    channels_first: bool = False
-
-    @property
-    def channel_axis(self) -> int | None:
-        """Counted with the batch, as Keras does."""
-        return 1 if self.channels_first and (self.rank or 0) > 2 else self.rank
-
-
-class Configuration:
-    """The configuration of one layer, read key by key. What breaks a rule is a ProblemError that names the key."""
-
-    def __init__(self, values: dict[str, Any], path: str, place: str, input: Input) -> None:
-        self.values = values
-        self.path = path
-        self.place = place
-        self.input = input
-
-    def refused(self, key: str, rule: str) -> ProblemError:
-        return ProblemError(self.path, f"{self.place}: {key}", rule)
-
-    def get(self, key: str) -> Any:
-        return self.values.get(key)
-
-    def inner(self, key: str) -> tuple[str, Configuration]:
-        """(class, configuration) of a layer that stands in this one."""
-        given = self.get(key)
-        if not isinstance(given, dict) or not isinstance(given.get("config"), dict):
-            raise self.refused(key, f"this is a layer with a class_name and a config, not {shown(given)}")
-        name = given.get("class_name")
-        name = name if isinstance(name, str) else "of a layer without a class"
-        return name, Configuration(given["config"], self.path, f"{self.place}: {key}", self.input)
-
-    def whole(self, key: str, usual: int | None = None) -> int:
-        given = self.get(key)
-        given = usual if given is None else given
-        if isinstance(given, int) and not isinstance(given, bool) and 0 <= given <= _LARGEST:
-            return given
-        raise self.refused(key, f"this is a whole number from 0 to {_LARGEST}, not {shown(given)}")
-
-    def sizes(self, key: str, usual: int | None = None) -> tuple[int, ...]:
-        """One number, or one per axis."""
-        given = self.get(key)
-        given = usual if given is None else given
-        items = given if isinstance(given, list) else [given]
-        if 1 <= len(items) <= 3 and all(type(item) is int and 0 <= item <= _LARGEST for item in items):
-            return tuple(items)
-        raise self.refused(key, f"this is a whole number, or one for each axis, not {shown(given)}")
-
-    def word(self, key: str, usual: str) -> str:
-        given = self.get(key)
-        given = usual if given is None else given
-        if isinstance(given, str) and len(given) <= 40:
-            return given.lower()
-        raise self.refused(key, f"this is a word, not {shown(given)}")
-
-    def flag(self, key: str, usual: bool) -> bool:
-        given = self.get(key)
-        given = usual if given is None else given
-        if isinstance(given, bool):
-            return given
-        raise self.refused(key, f"this is true or false, not {shown(given)}")
-
-    def activation(self, key: str = "activation") -> tuple[str, ...]:
-        """The activation as a remark, () for none. One that has no name, as a program has none, is `activation`."""
-        given = self.get(key)
-        if isinstance(given, dict):
-            name = given.get("config") if given.get("class_name") == "function" else given.get("class_name")
-            given = name.lower() if isinstance(name, str) else "activation"
-        if given in (None, "linear"):
-            return ()
-        if isinstance(given, str) and re.fullmatch(r"[a-z][a-z0-9_]{1,30}", given):
-            return (ACTIVATIONS.get(given, given),)
-        return ("activation",)
-
-
-ACTIVATIONS = {"leaky_relu": "leaky", "leakyrelu": "leaky", "silu": "swish"}
-"""Names of Keras's that are remarks under another name here."""
-
-Reader = Callable[[Configuration], list[Piece]]
-
-
-def _padded(given: Configuration, *allowed: str) -> str:
-    padding = given.word("padding", "valid")
-    if padding not in allowed:
-        raise given.refused("padding", f"this is one of {', '.join(allowed)}, not {shown(padding)}")
-    return padding
-
-
-def _window(given: Configuration) -> dict[str, Value]:
+def _window(given: Node) -> dict[str, Value]:
     """What convolutions share; a causal one has its padding before it."""
     return {"f": per_axis(given.sizes("kernel_size"))} | unusual(
         s=(per_axis(given.sizes("strides", 1)), 1),
@@ -137,33 +28,56 @@ def _window(given: Configuration) -> dict[str, Value]:
     )
 
 
-def _conv(given: Configuration) -> list[Piece]:
+def _before(given: Node, settings: dict[str, Value]) -> str:
+    """The map that a convolution reads; a padding before it becomes its own."""
+    layer = given.as_map()
+    if "same" not in settings and not given.over:
+        layer, padding = given.draft.absorbed_padding(layer)
+        settings |= {"p": padding} if padding else {}
+    return layer
+
+
+def _conv(given: Node) -> View:
     f, d = given.sizes("kernel_size"), given.sizes("dilation_rate", 1)
-    causal = _padded(given, "valid", "same", *(["causal"] if given.input.rank == 2 else [])) == "causal"
-    before = [Piece("pad", {"pad_begin": d[0] * (f[0] - 1), "pad_end": 0})] if causal else []
-    settings = {"k": given.whole("filters")} | _window(given)
-    settings |= unusual(groups=(given.whole("groups", 1), 1), bias=(given.flag("use_bias", True), True))
-    return [*before, Piece("conv", settings, given.activation())]
+    causal = padded(given, "valid", "same", *(["causal"] if given.rank == 2 else [])) == "causal"
+    settings: dict[str, Value] = {"k": given.whole("filters")} | _window(given)
+    settings |= unusual(groups=(given.whole("groups", 1), 1)) | given.bias()
+    if causal:
+        ahead = d[0] * (f[0] - 1)
+        before = given.add("pad", given.as_map(), final=False, pad_begin=ahead, pad_end=0)
+    else:
+        before = _before(given, settings)
+    return given.out_map(given.add("conv", before, remarks=given.activation(), **settings))
 
 
-def _depthwise(given: Configuration) -> list[Piece]:
-    _padded(given, "valid", "same")
-    settings = _window(given) | unusual(
-        multiplier=(given.whole("depth_multiplier", 1), 1), bias=(given.flag("use_bias", True), True)
-    )
-    return [Piece("depthwise", settings, given.activation())]
+def _local(given: Node) -> View:
+    settings: dict[str, Value] = {"k": given.whole("filters"), "f": per_axis(given.sizes("kernel_size"))}
+    settings |= unusual(s=(per_axis(given.sizes("strides", 1)), 1)) | given.bias()
+    if padded(given, "valid", "same") == "same":
+        raise Unknown("LocallyConnected that pads")
+    return given.out_map(given.add("local-conv", given.as_map(), remarks=given.activation(), **settings))
 
 
-def _separable(given: Configuration) -> list[Piece]:
+def _depthwise_settings(given: Node) -> dict[str, Value]:
+    padded(given, "valid", "same")
+    return _window(given) | unusual(multiplier=(given.whole("depth_multiplier", 1), 1))
+
+
+def _depthwise(given: Node) -> View:
+    settings = _depthwise_settings(given) | given.bias()
+    return given.out_map(given.add("depthwise", _before(given, settings), remarks=given.activation(), **settings))
+
+
+def _separable(given: Node) -> View:
     """Keras has one bias, behind both parts, and no activation between them."""
-    [depthwise] = _depthwise(given)
-    settings = {name: value for name, value in depthwise.settings.items() if name != "bias"} | {"bias": False}
-    pointwise = {"k": given.whole("filters"), "f": 1} | unusual(bias=(given.flag("use_bias", True), True))
-    return [Piece("depthwise", settings), Piece("conv", pointwise, given.activation())]
+    settings = _depthwise_settings(given) | {"bias": False}
+    between = given.add("depthwise", _before(given, settings), final=False, **settings)
+    pointwise: dict[str, Value] = {"k": given.whole("filters"), "f": 1} | given.bias()
+    return given.out_map(given.add("conv", between, remarks=given.activation(), **pointwise))
 
 
-def _transposed(given: Configuration) -> list[Piece]:
-    same = _padded(given, "valid", "same") == "same"
+def _transposed(given: Node) -> View:
+    same = padded(given, "valid", "same") == "same"
     f, s = given.sizes("kernel_size"), given.sizes("strides", 1)
     d = given.sizes("dilation_rate", 1)
     asked = given.sizes("output_padding") if given.get("output_padding") is not None else None
@@ -173,17 +87,22 @@ def _transposed(given: Configuration) -> list[Piece]:
     for key, sizes in (("kernel_size", f), ("strides", s), ("dilation_rate", d), ("output_padding", asked)):
         if sizes is not None and len(sizes) != axes:
             raise given.refused(key, f"this is a whole number, or one for each of {axes} axes, not {len(sizes)}")
-    padding, after = [], []
+    padding, after, cut = [], [], []
     for axis, (size, stride, dilation) in enumerate(zip(f, s, d, strict=True)):
         reach = dilation * (size - 1) + 1
+        cut.append(0)
         if asked:
             padding.append(reach // 2 if same else 0)
             after.append(asked[axis])
         elif same and reach >= stride:
-            after.append((reach - stride) % 2)  # n·s in all
+            odd = (reach - stride) % 2
+            fits = odd < max(stride, dilation)
+            after.append(odd if fits else 0)  # n·s in all
             padding.append((reach - stride + after[-1]) // 2)
+            cut[-1] = 0 if fits else odd
         else:
-            after.append(max(0, stride - reach))  # (n − 1)s + max(reach, s)
+            # (n − 1)s + max(reach, s)
+            after.append(max(0, stride - reach))
             padding.append(0)
     settings = {"k": given.whole("filters"), "f": per_axis(f)} | unusual(
         s=(per_axis(s), 1),
@@ -193,181 +112,375 @@ def _transposed(given: Configuration) -> list[Piece]:
         groups=(given.whole("groups", 1), 1),
         bias=(given.flag("use_bias", True), True),
     )
-    return [Piece("conv-transpose", settings, given.activation())]
+    words = given.activation()
+    uneven = any(cut)
+    layer = given.add("conv-transpose", given.as_map(), final=not uneven, remarks=words, **settings)
+    if uneven:
+        layer = given.add("crop", layer, crop_begin=0, crop_end=per_axis(tuple(cut)))
+    return given.out_map(layer)
 
 
 def _pool(kind: str) -> Reader:
-    def read(given: Configuration) -> list[Piece]:
+    def read(given: Node) -> View:
         f = given.sizes("pool_size", 2)
         s = given.sizes("strides") if given.get("strides") is not None else f
-        same = _padded(given, "valid", "same") == "same"
-        return [Piece(kind, {"f": per_axis(f)} | unusual(s=(per_axis(s), per_axis(f)), same=(same, False)))]
+        same = padded(given, "valid", "same") == "same"
+        settings = {"f": per_axis(f)} | unusual(s=(per_axis(s), per_axis(f)), same=(same, False))
+        return given.out_map(given.add(kind, given.as_map(), **settings))
 
     return read
 
 
 def _global_pool(kind: str) -> Reader:
-    def read(given: Configuration) -> list[Piece]:
-        return [Piece(f"adaptive-{kind}", {"o": 1}) if given.flag("keepdims", False) else Piece(f"global-{kind}")]
+    def read(given: Node) -> View:
+        if given.flag("keepdims", False):
+            return given.out_map(given.add(f"adaptive-{kind}", given.as_map(), o=1))
+        return given.out(given.add(f"global-{kind}", given.as_map()))
 
     return read
 
 
-def _dense(given: Configuration) -> list[Piece]:
+def _adaptive_pool(kind: str) -> Reader:
+    def read(given: Node) -> View:
+        return given.out_map(given.add(f"adaptive-{kind}", given.as_map(), o=per_axis(given.sizes("output_size"))))
+
+    return read
+
+
+def _dense(given: Node) -> View:
     """On a map Keras works at every position, as a 1×1 convolution does."""
-    bias = unusual(bias=(given.flag("use_bias", True), True))
-    units = given.whole("units")
-    if given.input.rank is not None and given.input.rank > 2:
-        return [Piece("conv", {"k": units, "f": 1} | bias, given.activation())]
-    return [Piece("dense", {"m": units} | bias, given.activation())]
+    units, bias = given.whole("units"), given.bias()
+    if given.get("lora_rank"):
+        return _lora(given, units, bias)
+    places = given.places([len(given.x.axes) - 1])
+    return given.back(_dense_at(given, given.arranged(places), units, bias, remarks=given.activation()), places)
 
 
-def _recurrent(kind: str) -> Reader:
-    def read(given: Configuration) -> list[Piece]:
-        settings = {"m": given.whole("units")} | unusual(
-            sequence=(given.flag("return_sequences", False), False), bias=(given.flag("use_bias", True), True)
-        )
-        if kind == "gru":  # Keras did not know the setting at first, and then every GRU was without it
-            settings |= unusual(reset_after=(given.flag("reset_after", False), True))
-        return [Piece(kind, settings)]
-
-    return read
+def _dense_at(given: Node, before: str, units: int, settings: dict[str, Value], **how: Any) -> str:
+    lead = len(given.x.axes) - 2
+    if given.over or lead > 3:
+        return given.add("dense", before, over=lead, m=units, **settings, **how)
+    if lead > 1:
+        return given.add("conv", before, k=units, f=1, **settings, **how)
+    return given.add("dense", before, m=units, **settings, **how)
 
 
-def _bidirectional(given: Configuration) -> list[Piece]:
-    name, inner = given.inner("layer")
-    if name not in ("SimpleRNN", "LSTM", "GRU"):
-        raise Unknown(f"Bidirectional {name}")
-    if given.values.get("merge_mode", "concat") != "concat":  # null keeps the two apart
-        raise Unknown(f"Bidirectional {name} whose directions are not concatenated")
-    [piece] = READERS[name](inner)
-    return [Piece(piece.kind, {**piece.settings, "D": 2}, piece.remarks)]
+def _lora(given: Node, units: int, bias: dict[str, Value]) -> View:
+    """The weights are frozen, and the product of two thin matrices is trained instead."""
+    places = given.places([len(given.x.axes) - 1])
+    before = given.arranged(places)
+    main = _dense_at(given, before, units, bias, final=False, frozen="weights", name="kernel")
+    thin = _dense_at(given, before, given.whole("lora_rank"), {"bias": False}, final=False, name="lora-a")
+    wide = _dense_at(given, thin, units, {"bias": False}, final=False, name="lora-b")
+    return given.back(given.add("add", main, wide, remarks=given.activation()), places)
 
 
-def _convlstm(given: Configuration) -> list[Piece]:
-    if _padded(given, "valid", "same") != "same" or set(given.sizes("strides", 1)) != {1}:
-        raise Unknown("ConvLSTM2D that changes the size")
-    if not given.flag("use_bias", True) or set(given.sizes("dilation_rate", 1)) != {1}:
-        raise Unknown("ConvLSTM2D without biases or with dilation")
-    settings = {"k": given.whole("filters"), "f": per_axis(given.sizes("kernel_size"))}
-    return [Piece("convlstm", settings | unusual(sequence=(given.flag("return_sequences", False), False)))]
+def _batchnorm(given: Node) -> View:
+    at = given.axis(given.values.get("axis", -1))
+    flags = {"scale": given.flag("scale", True), "shift": given.flag("center", True)}
+    places = given.places([at])
+    settings = unusual(**{name: (value, True) for name, value in flags.items()})
+    return given.back(given.add("batchnorm", given.arranged(places), over=0, **settings), places)
 
 
-def _time_distributed(given: Configuration) -> list[Piece]:
-    name, inner = given.inner("layer")
-    if name != "Dense":
-        raise Unknown(f"TimeDistributed {name}")
-    return _dense(inner)
+def _layernorm(given: Node) -> View:
+    axes = given.values.get("axis", -1)
+    places = [given.axis(axis) for axis in (axes if isinstance(axes, list) else [axes])]
+    return _normalised(given, "rmsnorm" if given.get("rms_scaling") is True else "layernorm", sorted(places))
 
 
-def _last_axis(given: Configuration) -> bool:
-    axis = given.get("axis")
-    axis = axis[0] if isinstance(axis, list) and len(axis) == 1 else axis
-    if axis in (None, -1):
-        return not given.input.channels_first
-    return given.input.rank is None or axis == given.input.channel_axis
+def _normalised(given: Node, kind: str, axes: list[int]) -> View:
+    scale, shift = given.flag("scale", True), kind == "layernorm" and given.flag("center", True)
+    if not scale and not shift:
+        return given.follow("normalised")
+    kind = "layernorm" if scale and shift else "rmsnorm"
+    places = given.places(axes)
+    named = kind == "rmsnorm" and given.place.where.find("LayerNorm") >= 0
+    settings = unusual(axes=(len(axes), 1)) | ({"bias": False} if named else {})
+    layer = given.add("layernorm" if named else kind, given.arranged(places), over=0, **settings)
+    return given.back(layer, places)
 
 
-def _batchnorm(given: Configuration) -> list[Piece]:
-    if not given.flag("center", True):
-        raise Unknown("BatchNormalization without a shift")
-    return [Piece("batchnorm", unusual(scale=(given.flag("scale", True), True)))]
+def _rmsnorm(given: Node) -> View:
+    return _normalised(given, "rmsnorm", [given.axis(given.values.get("axis", -1))])
 
 
-def _layernorm(given: Configuration) -> list[Piece]:
-    if not given.flag("scale", True) or not _last_axis(given):
-        raise Unknown("LayerNormalization without a scale or along other axes")
-    return [Piece("layernorm", unusual(bias=(given.flag("center", True), True)))]
+def _groupnorm(given: Node) -> View:
+    at = given.axis(given.values.get("axis", -1))
+    scale, shift = given.flag("scale", True), given.flag("center", True)
+    if not scale and not shift:
+        return given.follow("normalised")
+    groups: Value = given.get("groups") if given.get("groups") != -1 else given.x.shape()[at]
+    places = given.places([at])
+    settings = {"groups": groups} | unusual(bias=(scale and shift, True))
+    return given.back(given.add("groupnorm", given.arranged(places), over=0, **settings), places)
 
 
-def _attention(given: Configuration) -> list[Piece]:
+def _prelu(given: Node) -> View:
+    """A slope for each number but along the axes that share them."""
+    shared = given.get("shared_axes") or []
+    if not isinstance(shared, list):
+        raise given.refused("shared_axes", f"this is a list of axes, not {shown(shared)}")
+    gone = {given.axis(axis, "shared_axes") for axis in shared}
+    sizes = given.x.shape()
+    count = product([sizes[at] for at in range(1 + given.over, len(sizes)) if at not in gone])
+    places = given.places([])
+    return given.back(given.add("prelu", given.arranged(places), over=0, n=count), places)
+
+
+def _multi_head(given: Node) -> View:
+    """Its inputs are the query, the value and, if it is another sequence, the key."""
     heads, size = given.whole("num_heads"), given.whole("key_dim")
     values = given.whole("value_dim", size)
-    shared = heads * size == given.input.width and values == size and not given.get("output_shape")
-    if not shared or not given.flag("use_bias", True):
-        raise Unknown("MultiHeadAttention whose heads do not share the model size")
-    return [Piece("attention", {"h": heads})]
+    if given.rank != 2 or given.get("use_gate"):
+        raise Unknown("MultiHeadAttention along several axes or with gates")
+    query, value, key = (given.views * 3)[:3] if len(given.views) == 1 else (*given.views, given.views[-1])[:3]
+    layers = [given.ordered(view) for view in (query, key, value)]
+    width = given.shape[-1]
+    wanted = given.get("output_shape")
+    wanted = wanted[0] if isinstance(wanted, list) and len(wanted) == 1 else wanted
+    if wanted is not None and not (type(wanted) is int and 1 <= wanted <= _LARGEST):
+        raise Unknown("MultiHeadAttention with an output of several axes")
+    settings = unusual(m=(wanted or width, width)) | given.bias()
+    if not heads or not size:
+        raise given.refused("num_heads", f"heads and their sizes are whole numbers ≥ 1, not {heads} and {size}")
+    if isinstance(width, int) and heads * size == width and values == size and "m" not in settings:
+        settings = given.bias()
+    else:
+        settings |= {"d_k": size} | unusual(d_v=(values, size))
+    inputs = list(dict.fromkeys(layers)) if len(set(layers)) < 3 else layers
+    if len(inputs) == 2 and layers[1] != layers[2]:
+        inputs = layers
+    return given.out(given.add("attention", *inputs, h=heads, **settings))
 
 
-def _concat(given: Configuration) -> list[Piece]:
-    if not _last_axis(given):
-        raise Unknown("Concatenate along another axis than the channels")
-    return [Piece("concat")]
+def _dot_attention(given: Node) -> View:
+    """softmax(QKᵀ)V without projections."""
+    if given.rank != 2 or given.get("score_mode") not in (None, "dot") or len(given.views) < 2:
+        raise Unknown("Attention of other scores")
+    query, value, key = (*given.views, given.views[1])[:3]
+    layers = [given.ordered(view) for view in (query, key, value)]
+    scores = given.add("matmul", *layers[:2], final=False, name="scores", remarks=("softmax",), transposed=True)
+    if given.flag("use_scale", False):
+        scores = given.add("scale", scores, final=False, n=1)
+    return given.out(given.add("matmul", scores, layers[2]))
 
 
-def _zero_padding(given: Configuration) -> list[Piece]:
-    given_padding = given.get("padding")
-    items = given_padding if isinstance(given_padding, list) else [given_padding]
+def _einsum_dense(given: Node) -> View:
+    equation, wanted = given.word("equation", ""), given.get("output_shape")
+    wanted = wanted if isinstance(wanted, list) else [wanted]
+    left, arrow, right = equation.replace(" ", "").partition("->")
+    term, comma, kernel = left.partition(",")
+    rest = [letter for letter in "ABCDEFGH" if letter not in equation][: max(0, given.rank + 1 - len(term) + 3)]
+    if "..." in term:
+        dots = "".join(rest[: given.rank + 1 - len(term) + 3])
+        term, right = term.replace("...", dots), right.replace("...", dots)
+    sizes: dict[str, Any] = dict(zip(term[1:], given.shape, strict=False))
+    sizes |= {letter: size for letter, size in zip(reversed(right), reversed(wanted), strict=False) if size is not None}
+    letters = {*kernel, *right[1:], *term[1:]}
+    if not (arrow and comma) or len(term) != given.rank + 1 or not letters <= set(sizes) or given.over:
+        raise Unknown("EinsumDense of another equation")
+    summed = product([sizes[letter] for letter in term[1:] if letter not in right])
+    bias = given.get("bias_axes") or ""
+    count = product([sizes[letter] for letter in bias]) if bias else 0
+    settings: dict[str, Value] = {"y": tuple(sizes[letter] for letter in right[1:]), "s": summed,
+                                  "w": product([sizes[letter] for letter in kernel]), "b": count}  # fmt: skip
+    return given.out(given.add("einsum", given.ordered(), remarks=given.activation(), **settings))
+
+
+def _concat(given: Node) -> View:
+    at = given.axis(given.values.get("axis", -1))
+    if len({len(view.axes) for view in given.views}) > 1:
+        raise Unknown("Concatenate of inputs of different axes")
+    layers, places = together(given, at)
+    here = places.index(at)
+    settings = unusual(axis=(here + 1 - given.over, len(places) - given.over))
+    layer = given.add("concat", *layers, **settings)
+    number = {place: index for index, place in enumerate(places)}
+    return given.out(layer, [number.get(place, BATCH) for place in range(len(given.x.axes))])
+
+
+def _dot(given: Node) -> View:
+    """A sum of products along one axis of each of two inputs."""
+    axes = given.get("axes")
+    axes = axes if isinstance(axes, list) else [axes, axes]
+    if len(given.views) != 2 or len(axes) != 2 or not all(type(axis) is int for axis in axes):
+        raise Unknown("Dot of other inputs")
+    a, b = (list(view.shape()) for view in given.views)
+    first, second = axes[0] % len(a), axes[1] % len(b)
+    if 0 in (first, second):
+        raise Unknown("Dot along the batch")
+    y = [
+        *(size for at, size in enumerate(a) if at not in (0, first)),
+        *(s for at, s in enumerate(b) if at not in (0, second)),
+    ]
+    layers = [given.ordered(view) for view in given.views]
+    return given.out(given.add("einsum", *layers, y=tuple(y) or (1,), s=a[first]))
+
+
+def _pairs(given: Node, key: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """(before, after) along each axis, as paddings and croppings say them."""
+    found = given.get(key)
+    items = found if isinstance(found, list) else [found]
     if items and all(isinstance(item, list) and len(item) == 2 for item in items):
         begin, end = zip(*items, strict=True)
-    elif len(items) == 2 and given.input.rank == 2:
+    elif len(items) == 2 and given.rank == 2:
         begin, end = (items[0],), (items[1],)
     else:
         begin = end = tuple(items)
     sizes = [*begin, *end]
     if not 1 <= len(begin) <= 3 or not all(type(size) is int and 0 <= size <= _LARGEST for size in sizes):
-        rule = f"this is a whole number, or one or two for each axis, not {shown(given_padding)}"
-        raise given.refused("padding", rule)
-    return [Piece("pad", {"pad_begin": per_axis(begin)} | unusual(pad_end=(per_axis(end), per_axis(begin))))]
+        rule = f"this is a whole number, or one or two for each axis, not {shown(found)}"
+        raise given.refused(key, rule)
+    return begin, end
 
 
-def _reshape(given: Configuration) -> list[Piece]:
+def _zero_padding(given: Node) -> View:
+    begin, end = _pairs(given, "padding")
+    settings = {"pad_begin": per_axis(begin)} | unusual(pad_end=(per_axis(end), per_axis(begin)))
+    return given.out_map(given.add("pad", given.as_map(), **settings))
+
+
+def _cropping(given: Node) -> View:
+    begin, end = _pairs(given, "cropping")
+    settings = {"crop_begin": per_axis(begin)} | unusual(crop_end=(per_axis(end), per_axis(begin)))
+    return given.out_map(given.add("crop", given.as_map(), **settings))
+
+
+def _upsampling(given: Node) -> View:
+    return given.out_map(given.add("upsample", given.as_map(), s=per_axis(given.sizes("size", 2))))
+
+
+def _resizing(given: Node) -> View:
+    o = (given.whole("height"), given.whole("width"))
+    return given.out_map(given.add("resize", given.as_map(), o=per_axis(o)))
+
+
+def _center_crop(given: Node) -> View:
+    """Cut to a size from the middle; what is smaller is resized first."""
+    layer, wanted = given.as_map(), (given.whole("height"), given.whole("width"))
+    now = (given.draft.shape(layer) or ())[given.over : given.over + 2]
+    if not all(isinstance(size, int) and size >= out for size, out in zip(now, wanted, strict=True)):
+        return given.out_map(given.add("resize", layer, o=per_axis(wanted)))
+    left = [size - out for size, out in zip(now, wanted, strict=True) if isinstance(size, int)]
+    begin, end = tuple(cut // 2 for cut in left), tuple(cut - cut // 2 for cut in left)
+    return given.out_map(given.add("crop", layer, crop_begin=per_axis(begin), crop_end=per_axis(end)))
+
+
+def _flatten(given: Node) -> View:
+    return given.out(given.add("flatten", given.x.layer if _is_whole(given) else given.ordered()))
+
+
+def _is_whole(given: Node) -> bool:
+    """What is read is a layer as it is, its axes in whatever order."""
+    return given.x.sizes == given.draft.shape(given.x.layer) and not given.over
+
+
+def _reshape(given: Node) -> View:
     target = given.get("target_shape")
-    if not isinstance(target, list) or not 1 <= len(target) <= 4 or not all(type(n) is int and n >= -1 for n in target):
-        raise given.refused("target_shape", f"this is a list of 1 to 4 sizes, not {shown(target)}")
-    return [Piece("reshape", {"y": tuple(target)})]
+    if not isinstance(target, list) or not 1 <= len(target) <= 8 or not all(type(n) is int and n >= -1 for n in target):
+        raise given.refused("target_shape", f"this is a list of 1 to 8 sizes, not {shown(target)}")
+    return given.out(given.add("reshape", given.ordered(), y=tuple(target)))
 
 
-def _relu(given: Configuration) -> list[Piece]:
+def _permute(given: Node) -> View:
+    dims = given.get("dims")
+    if not isinstance(dims, list) or sorted(map(str, dims)) != sorted(str(at + 1) for at in range(given.rank)):
+        raise given.refused("dims", f"this names each of {given.rank} axes once, not {shown(dims)}")
+    order = (*range(1, given.over + 1), *(axis + given.over for axis in dims))
+    return given.out(given.add("permute", given.ordered(), over=0, order=order))
+
+
+def _repeat_vector(given: Node) -> View:
+    return given.out(given.add("repeat", given.ordered(), times=given.whole("n")))
+
+
+def _embedding(given: Node) -> View:
+    settings: dict[str, Value] = {"v": given.whole("input_dim"), "n": given.whole("output_dim")}
+    if given.get("lora_rank"):
+        raise Unknown("Embedding with LoRA")
+    return given.out(given.add("embedding", given.ordered(), over=0, **settings))
+
+
+def _relu(given: Node) -> View:
     slope = given.get("negative_slope") or given.get("alpha")
-    return [Piece("", {}, ("leaky" if slope else "relu6" if given.get("max_value") == 6 else "relu",))]
+    return given.follow("leaky" if slope else "relu6" if given.get("max_value") == 6 else "relu")
 
 
-def _dropout(given: Configuration) -> list[Piece]:
+def _dropout(given: Node) -> View:
     rate = given.get("rate")
     known = isinstance(rate, int | float) and 0 <= rate < 1
-    return [Piece("", {}, (f"dropout{rate:g}" if known and rate else "dropout",))]
+    return given.follow(f"dropout{rate:g}" if known and rate else "dropout")
 
 
-def _as(kind: str) -> Reader:
-    return lambda given: [Piece(kind)]
+def _activation(given: Node) -> View:
+    return given.follow(*given.activation())
 
 
-def _remark(word: str) -> Reader:
-    return lambda given: [Piece("", {}, (word,))]
+def _normalization(given: Node) -> View:
+    rule = "keeps means and variances that are measured; they are not counted"
+    given.draft.notes.append(f"{given.place.name} {rule}")
+    return given.follow("normalization")
 
 
-def _nothing(given: Configuration) -> list[Piece]:
-    return [Piece("")]
+def _nothing(given: Node) -> View:
+    return given.x
 
 
 READERS: dict[str, Reader] = {
+    **FUNCTIONS,
     **{f"Conv{axes}D": _conv for axes in (1, 2, 3)},
     **{f"Conv{axes}DTranspose": _transposed for axes in (1, 2, 3)},
     **{f"DepthwiseConv{axes}D": _depthwise for axes in (1, 2)},
     **{f"SeparableConv{axes}D": _separable for axes in (1, 2)},
+    **{f"LocallyConnected{axes}D": _local for axes in (1, 2)},
     **{f"MaxPooling{axes}D": _pool("maxpool") for axes in (1, 2, 3)},
     **{f"AveragePooling{axes}D": _pool("avgpool") for axes in (1, 2, 3)},
     **{f"GlobalAveragePooling{axes}D": _global_pool("avgpool") for axes in (1, 2, 3)},
     **{f"GlobalMaxPooling{axes}D": _global_pool("maxpool") for axes in (1, 2, 3)},
+    **{f"AdaptiveAveragePooling{axes}D": _adaptive_pool("avgpool") for axes in (1, 2, 3)},
+    **{f"AdaptiveMaxPooling{axes}D": _adaptive_pool("maxpool") for axes in (1, 2, 3)},
     **{f"ZeroPadding{axes}D": _zero_padding for axes in (1, 2, 3)},
+    **{f"Cropping{axes}D": _cropping for axes in (1, 2, 3)},
+    **{f"UpSampling{axes}D": _upsampling for axes in (1, 2, 3)},
     **{f"SpatialDropout{axes}D": _dropout for axes in (1, 2, 3)},
-    **{name: _remark(name.lower()) for name in ("Rescaling", "Normalization", "Masking", "GaussianNoise")},
+    **{
+        name: remark(name.lower())
+        for name in ("Rescaling", "Masking", "GaussianNoise", "UnitNormalization")
+    },
     **{
         f"Random{what}": _nothing
         for what in ("Flip", "Rotation", "Zoom", "Translation", "Contrast", "Brightness")
     },  # in training only
-    "Identity": _nothing, "ActivityRegularization": _nothing,
-    "Dense": _dense, "Flatten": _as("flatten"), "Reshape": _reshape, "Embedding": lambda given: [
-        Piece("embedding", {"v": given.whole("input_dim"), "n": given.whole("output_dim")})
-    ],
-    "SimpleRNN": _recurrent("rnn"), "LSTM": _recurrent("lstm"), "GRU": _recurrent("gru"),
-    "ConvLSTM2D": _convlstm, "Bidirectional": _bidirectional,
-    "TimeDistributed": _time_distributed, "MultiHeadAttention": _attention,
-    "BatchNormalization": _batchnorm, "LayerNormalization": _layernorm,
-    "Add": _as("add"), "Multiply": _as("multiply"), "Concatenate": _concat,
+    "Identity": _nothing, "ActivityRegularization": _nothing, "Normalization": _normalization,
+    "Dense": _dense, "EinsumDense": _einsum_dense, "Flatten": _flatten, "Reshape": _reshape, "Permute": _permute,
+    "RepeatVector": _repeat_vector, "Resizing": _resizing, "CenterCrop": _center_crop, "RandomCrop": _center_crop,
+    "Embedding": _embedding,
+    "SimpleRNN": recurrent("rnn"), "LSTM": recurrent("lstm"), "GRU": recurrent("gru"), "RNN": rnn,
+    "ConvLSTM2D": convlstm, "Bidirectional": bidirectional,
+    "MultiHeadAttention": _multi_head, "Attention": _dot_attention,
+    "BatchNormalization": _batchnorm, "LayerNormalization": _layernorm, "RMSNormalization": _rmsnorm,
+    "GroupNormalization": _groupnorm,
+    "Add": joined("add"), "Multiply": joined("multiply"), "Subtract": joined("subtract"),
+    "Average": joined("average"), "Maximum": joined("maximum"), "Minimum": joined("minimum"),
+    "Concatenate": _concat, "Dot": _dot,
     "Dropout": _dropout, "AlphaDropout": _dropout, "GaussianDropout": _dropout,
-    "Activation": lambda given: [Piece("", {}, given.activation())], "ReLU": _relu,
-    "LeakyReLU": _remark("leaky"), "ELU": _remark("elu"), "Softmax": _remark("softmax"),
+    "Activation": _activation, "ReLU": _relu, "PReLU": _prelu,
+    "LeakyReLU": remark("leaky"), "ELU": remark("elu"), "Softmax": remark("softmax"),
 }  # fmt: skip
 """Class → what its configuration says."""
+
+SEVERAL = frozenset({
+    "Add", "Multiply", "Subtract", "Average", "Maximum", "Minimum", "Concatenate", "Dot", "MultiHeadAttention",
+    "Attention", "Divide", "TrueDivide", "Matmul",
+})  # fmt: skip
+"""Classes that read several layers; a recurrent one may also read the state that it starts from."""
+
+
+def reader(kind: str, values: dict[str, Any]) -> Reader:
+    """What reads a class. Raises Unknown."""
+    if kind == "Reshape" and "newshape" in values:
+        return new_shape
+    if kind not in READERS:
+        raise Unknown(kind)
+    return READERS[kind]

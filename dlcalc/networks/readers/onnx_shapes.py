@@ -1,126 +1,301 @@
-"""ONNX's operators that change the shape or its order: flattening, transposing, look-ups, and the recurrent layers,
-whose outputs have an axis for the directions."""
+"""ONNX's operators that change the shape or its order: most compute nothing and are views of what was computed before;
+and the recurrent layers, whose outputs have an axis for the directions."""
 
 from __future__ import annotations
 
-from ..kinds import KINDS
-from ..network import Layer
+from dataclasses import replace
+
+from ...expressions.nodes import Value
 from .draft import unusual
-from .onnx_operators import SPATIAL, Node, Reader
-from .onnx_values import Operand, Output, Sizes
+from .onnx_node import Node, Reader
+from .onnx_values import Constant, Operand
+from .views import BATCH, ONE, View, product, reshaped
+
+_ACTIVATIONS = {"Relu": "relu", "Sigmoid": "sigmoid"}
 
 
 def same(node: Node) -> Operand | None:
-    return node.output()
-
-
-def shape(node: Node) -> Operand | None:
-    x = node.output()
-    return None if x is None else Sizes(len(x.axes) or None)
+    return node.view()
 
 
 def transpose(node: Node) -> Operand | None:
-    x = node.output()
-    if x is None or not x.axes:
-        return x
-    order = node.order(len(x.axes))
-    return None if order is None else x.with_axes("".join(x.axes[axis] for axis in order))
+    x = node.view()
+    if x is None:
+        return None
+    order = node.attributes.get("perm", tuple(reversed(range(len(x.axes)))))
+    return x.transposed(order) if sorted(order) == list(range(len(x.axes))) else None
 
 
 def flatten(node: Node) -> Operand | None:
-    x = node.output()
-    if x is None or node.number("axis", 1) != 1 or x.axes[:1] not in ("", "N"):
+    x = node.view()
+    at = node.axis(node.number("axis", 1), len(x.axes) + 1) if x else None
+    if x is None or at is None:
         return None
-    return x if x.axes == "NC" else node.give("flatten", [x.layer], "NC")
+    sizes = x.shape(node.graph.batch)
+    return _reshaped(node, x, (product(sizes[:at]), product(sizes[at:])))
 
 
 def reshape(node: Node) -> Operand | None:
-    x, target = node.output(), node.whole("shape", 1)
-    operand = node.operands[1] if len(node.operands) > 1 else None
-    length = len(target) if target is not None else operand.length if isinstance(operand, Sizes) else None
-    if x is None or length is None:
+    x, target = node.view(), node.constant(1)
+    wanted = node.attributes.get("shape") or (target.values() if target is not None else None)
+    if x is None or wanted is None:
         return None
-    merged = x.axes.replace("G", "")
-    if "GC" in x.axes and length == len(merged):  # the directions, side by side
-        return x.with_axes(merged)
-    if length == 2:
-        if x.axes == "NC":
-            return x
-        return node.give("flatten", [x.layer], "NC") if x.axes[:1] in ("", "N") and "G" not in x.axes else None
-    if target is None or x.axes != "NC" or length - 2 not in SPATIAL or 0 in target[1:]:
-        return x if target is not None and length == len(x.axes) and not any(target[:-1]) else None
-    return node.give("reshape", [x.layer], f"NC{SPATIAL[length - 2]}", {"y": (*target[2:], target[1])})
+    sizes = x.shape(node.graph.batch)
+    if not node.number("allowzero", 0):
+        if any(size == 0 and at >= len(sizes) for at, size in enumerate(wanted)):
+            return None
+        wanted = tuple(sizes[at] if size == 0 else size for at, size in enumerate(wanted))
+    if list(wanted).count(-1) == 1:
+        at = list(wanted).index(-1)
+        rest = _left(sizes, (*wanted[:at], *wanted[at + 1 :]))
+        if rest is None:
+            return None
+        wanted = (*wanted[:at], rest, *wanted[at + 1 :])
+    return _reshaped(node, x, wanted)
+
+
+def _left(sizes: tuple[Value, ...], others: tuple[Value, ...]) -> Value | None:
+    """What is left of as many numbers for one axis beside others."""
+    whole, known = list(sizes), list(others)
+    for size in others:
+        if size in whole:
+            whole.remove(size)
+            known.remove(size)
+    a, b = product(whole), product(known)
+    if isinstance(a, int) and isinstance(b, int):
+        return a // b if b and a % b == 0 else None
+    return a if b == 1 else a / b
+
+
+def _reshaped(node: Node, x: View, wanted: tuple[Value, ...]) -> Operand | None:
+    real = [size for size in wanted if size != 1]
+    axes = [axis for axis in x.axes if axis >= 0]
+    if len(axes) > 1 and len(real) == 1 and len(wanted) <= 2 and node.graph.batch == 1:
+        layer = node.give("flatten", [x.layer])
+        return node.out(layer, [BATCH if size == 1 and len(wanted) > 1 else 0 for size in wanted])
+    if len(axes) > 1 and len(wanted) == 2 and wanted[0] == node.graph.batch and x.axes[0] == BATCH:
+        return node.out(node.give("flatten", [x.layer]))
+    found = reshaped(x, wanted, node.graph.batch)
+    if found is not None:
+        return found
+    if node.graph.batch != 1 and x.axes[:1] != (BATCH,):
+        return None
+    places = [at for at in range(len(x.axes)) if x.axes[at] != BATCH]
+    layer = node.arranged(x, [at for at in places if x.axes[at] != ONE])
+    now = node.draft.view(layer)
+    return reshaped(now, wanted, node.graph.batch) if now is not None else None
 
 
 def squeeze(node: Node) -> Operand | None:
-    x, axes = node.output(), node.whole("axes", 1)
-    if x is None or x.axes == "NC":
-        return x
-    if axes is None or not x.axes:
+    x, axes = node.view(), node.whole("axes", 1)
+    if x is None:
         return None
-    removed = {x.axes[at] for each in axes if 0 <= (at := node.axis(each, len(x.axes))) < len(x.axes)}
-    left = "".join(axis for axis in x.axes if axis not in removed)
-    layer = node.draft.layers.get(x.layer)
-    if removed == {"G"} and layer is not None and layer.settings.get("D", 1) == 1:
-        return x.with_axes(left)
-    return node.give("flatten", [x.layer], "NC") if left == "NC" and removed == set(x.axes) - set("NC") else None
+    sizes = x.shape(node.graph.batch)
+    if axes is None:
+        places = {at for at, size in enumerate(sizes) if size == 1}
+    else:
+        places = {at for each in axes if (at := node.axis(each, len(sizes))) is not None}
+    return x.squeezed(places) if all(sizes[at] == 1 for at in places) else None
 
 
 def unsqueeze(node: Node) -> Operand | None:
-    """A vector as a map of one pixel; one axis may come after the other, and is a 1 until then."""
-    x, axes = node.output(), node.whole("axes", 1)
-    if x is None or axes is None or not x.axes.startswith("NC") or x.axes.strip("1") != "NC":
+    x, axes = node.view(), node.whole("axes", 1)
+    if x is None or axes is None:
         return None
     rank = len(x.axes) + len(axes)
-    added = {node.axis(axis, rank) for axis in axes}
-    if rank > 4 or added != set(range(len(x.axes), rank)):
+    places = {node.axis(axis, rank) for axis in axes}
+    if None in places or len(places) < len(axes):
         return None
-    if rank == 3:
-        return x.with_axes("NC1")
-    return node.give("reshape", [x.layer], "NCHW", {"y": (1, 1, -1)})
+    return x.unsqueezed({at for at in places if at is not None})
+
+
+def expand(node: Node) -> Operand | None:
+    """Repeated along axes of size 1."""
+    x, target = node.view(), node.constant(1)
+    wanted = target.values() if target is not None else None
+    if x is None or wanted is None:
+        return None
+    now = x.shape(node.graph.batch)
+    rank = max(len(now), len(wanted))
+    wide = replace(x, axes=(*(ONE,) * (rank - len(now)), *x.axes))
+    now, wanted = (1,) * (rank - len(now)) + now, (1,) * (rank - len(wanted)) + tuple(wanted)
+    return _repeated(node, wide, tuple(a if b == 1 else b for a, b in zip(now, wanted, strict=True)))
+
+
+def tile(node: Node) -> Operand | None:
+    x, times = node.view(), node.whole("repeats", 1)
+    if x is None or times is None or len(times) != len(x.axes):
+        return None
+    now = x.shape(node.graph.batch)
+    return _repeated(node, x, tuple(size * count for size, count in zip(now, times, strict=True)))
+
+
+def _repeated(node: Node, x: View, wanted: tuple[Value, ...]) -> Operand | None:
+    now = x.shape(node.graph.batch)
+    changed = [at for at, (a, b) in enumerate(zip(now, wanted, strict=True)) if a != b]
+    if not changed:
+        return x
+    if any(x.axes[at] == BATCH for at in changed) or any(now[at] != 1 for at in changed):
+        return None
+    places = sorted(at for at in range(len(now)) if x.axes[at] >= 0 or at in changed)
+    layer = node.give("expand", [node.arranged(x, places)], {"y": tuple(wanted[at] for at in places)})
+    return node.out(layer, [places.index(at) if at in places else axis for at, axis in enumerate(x.axes)])
 
 
 def gather(node: Node) -> Operand | None:
-    """A row of a table for each word; or the last step of a recurrent layer."""
-    table, words = node.dims(0, 2), node.output(1)
-    if table is not None and words is not None and not node.number("axis", 0):
-        return node.give("embedding", [words.layer], f"{words.axes}C", {"v": table[0], "n": table[1]})
-    x, index = node.output(), node.constant(1)
-    layer = node.draft.layers.get(x.layer) if x is not None else None
-    if x is None or layer is None or index is None or not _is_cell(layer) or index.dims:
+    """A row of a table for each word; or places along an axis."""
+    table, dims, words = node.constant(0), node.dims(0, 2), node.view(1)
+    if table is not None and dims is not None and words is not None and not node.number("axis", 0):
+        whole = node.natural(words)
+        layer = node.give("embedding", [whole.layer], {"v": dims[0], "n": dims[1]}, table)
+        return node.out(layer, [*whole.axes, len(whole.sizes)])
+    x, index = node.view(), node.constant(1)
+    at = node.axis(node.number("axis", 0), len(x.axes)) if x else None
+    if x is None or at is None or index is None or index.dims is None or len(index.dims) > 1:
         return None
-    at = node.axis(node.number("axis", 0), len(x.axes))
-    taken = x.axes[at : at + 1] if at >= 0 else ""
-    last = taken == "L" and x.last and index.whole() == (-1,)
-    only = taken == "G" and layer.settings.get("D", 1) == 1
-    return x.with_axes(x.axes.replace(taken, "")) if last or only else None
+    picked = index.whole()
+    count = index.size or 0
+    if x.axes[at] < 0:
+        one = count == 1 and x.shape(node.graph.batch)[at] == 1
+        return (x if index.dims else x.squeezed({at})) if one else None
+    start = picked[0] if picked and list(picked) == list(range(picked[0], picked[0] + count)) else 0
+    return taken(node, x, at, start, count, drop=not index.dims)
 
 
-def _is_cell(layer: Layer) -> bool:
-    return layer.kind in KINDS and KINDS[layer.kind].gates > 0
+def taken(node: Node, x: View, at: int, start: Value, size: Value, drop: bool = False) -> Operand:
+    """Places along one axis of the file."""
+    whole = node.natural(x)
+    axis = whole.axes[at]
+    settings = unusual(start=(start, 0), size=(size, 1), drop=(drop, False))
+    layer = node.give("slice", [whole.layer], {"axis": axis + 1} | settings)
+    if not drop:
+        return node.out(layer, whole.axes)
+    left = [each - (each > axis) for place, each in enumerate(whole.axes) if place != at]
+    return node.out(layer, left)
+
+
+def slice_(node: Node) -> Operand | None:
+    x = node.view()
+    if x is None:
+        return None
+    parts = [node.whole(name, at) for name, at in (("starts", 1), ("ends", 2), ("axes", 3), ("steps", 4))]
+    starts, ends, axes, steps = parts
+    far = node.constant(2)
+    stops = far.values() if ends is None and far is not None else ends
+    if starts is None or stops is None:
+        return None
+    axes = axes or tuple(range(len(starts)))
+    steps = steps or (1,) * len(starts)
+    if not len(starts) == len(stops) == len(axes) == len(steps):
+        return None
+    found: Operand = x
+    for start, stop, axis, step in zip(starts, stops, axes, steps, strict=True):
+        at = node.axis(axis, len(x.axes))
+        if at is None or not isinstance(found, View) or step == 0:
+            return None
+        long = found.shape(node.graph.batch)[at]
+        if isinstance(long, int) and isinstance(stop, int):
+            places = range(long)[slice(start, stop if step > 0 or stop > -(2**31) else None, step)]
+            first, count = (min(places), len(places)) if len(places) else (0, 0)
+            if count == long:
+                continue
+        elif start >= 0 and step == 1 and isinstance(stop, int) and stop > 2**30:
+            first, count = start, long - start
+            if start == 0:
+                continue
+        else:
+            return None
+        if found.axes[at] < 0 or count == 0:
+            return None
+        found = taken(node, found, at, first if abs(step) == 1 else 0, count)
+    return found
+
+
+def split(node: Node) -> list[Operand] | None:
+    x, count = node.view(), len(node.proto.output)
+    at = node.axis(node.number("axis", 0), len(x.axes)) if x else None
+    if x is None or at is None or x.axes[at] < 0:
+        return None
+    whole = node.natural(x)
+    axis = whole.axes[at]
+    long = whole.sizes[axis]
+    sizes = node.whole("split", 1)
+    if sizes is None and isinstance(long, int):
+        each = -(-long // count)
+        sizes = (*(each,) * (count - 1), long - each * (count - 1))
+    alike = sizes is None or len(set(sizes)) == 1
+    if alike and len(whole.sizes) == 3 and axis == 2:
+        parts = [node.give("split", [whole.layer], {"parts": count, "part": part}) for part in range(1, count + 1)]
+        return [node.out(part, whole.axes) for part in parts]
+    if sizes is None or len(sizes) != count or (isinstance(long, int) and sum(sizes) != long):
+        return None
+    return [taken(node, whole, at, sum(sizes[:part]), size) for part, size in enumerate(sizes)]
 
 
 def recurrent(kind: str) -> Reader:
+    """Its outputs are all steps (L, G, N, C), the last state (G, N, C) and, of an LSTM, the last cell state; G are the
+    directions. Only the last step is a setting of the layer where nothing else is read."""
+
     def read(node: Node) -> list[Operand] | None:
-        x, inputs, states = node.output(), node.dims(1, 3), node.dims(2, 3)
+        x, inputs, states = node.view(), node.dims(1, 3), node.dims(2, 3)
         batch_first = node.number("layout", 0) == 1
-        peepholes = len(node.operands) > 7 and node.operands[7] is not None
-        if x is None or inputs is None or states is None or peepholes:
+        if x is None or inputs is None or states is None or len(x.axes) != 3 or node.operand(7) is not None:
             return None
-        if x.axes not in ("", "NLC" if batch_first else "LNC"):
+        step, batch = (1, 0) if batch_first else (0, 1)
+        if x.axes[step] == BATCH and x.axes[batch] != BATCH and node.graph.batch == 1:
+            x = replace(x, axes=tuple({BATCH: ONE}.get(axis, axis) for axis in x.axes))
+        over = 1 if x.axes[batch] >= 0 else 0
+        if x.axes[step] == BATCH:
             return None
-        directions = inputs[0]
-        names = [*node.proto.output, "", "", ""][:3]
-        read_whole = not node.graph.unused(names[0]) and not (directions == 1 and node.graph.only_last_step(names[0]))
-        settings = {"m": states[2]} | unusual(
-            D=(directions, 1), sequence=(read_whole, False), bias=(node.constant(3) is not None, True)
-        )
-        layer = node.give(kind, [x.layer], "", settings).layer
-        steps = Output(layer, "NLGC" if batch_first else "LGNC", last=not read_whole)
-        state = Output(layer, "NGC" if batch_first else "GNC")
-        if read_whole and not node.graph.unused(names[1]):
-            state = Output(node.draft.unknown(f"last state of {layer}", layer, place=node.place))
-        cell = state if node.graph.unused(names[2]) else Output(node.draft.unknown(f"cell state of {layer}", layer))
-        return [steps, state, cell]
+        layer = node.arranged(x, [*([batch] if over else []), step, 2])
+        directions, m = inputs[0], states[2]
+        whole = not node.unused(0) and not (directions == 1 and node.graph.only_last_step(node.proto.output[0]))
+        bias = node.constant(3)
+        settings = {"m": m} | unusual(D=(directions, 1), sequence=(whole, False), bias=(bias is not None, True))
+        layer = node.give(kind, [layer], settings, _both(node.constant(1), node.constant(2)), bias, over)
+        node.graph.not_learned(node.constant(5), node.constant(6))
+        names = node.attributes.get("activations", ())
+        words = {_ACTIVATIONS[name] for name in names if name in _ACTIVATIONS}
+        if kind == "rnn" and words:
+            node.draft.change(layer, node.draft.layers[layer].settings, remarks=tuple(words))
+        if not all(node.unused(at) for at in (1, 2)) and whole:
+            return _with_state(node, layer, directions, m, over, batch_first)
+        b = 0 if over else BATCH
+        if directions == 1:
+            steps = _axes(batch_first, over if whole else ONE, b, ONE, over + whole)
+            state = (b, ONE, over) if batch_first else (ONE, b, over)
+            return [node.out(layer, steps), *[node.out(layer, state)] * 2]
+        shape = node.draft.shape(layer)
+        if shape is None:
+            return [node.out(layer)] * 3
+        apart = View(layer, (*shape[:-1], directions, m), ())
+        axes = (b, over, over + 1) if batch_first else (over, b, over + 1)
+        if not whole:
+            return [node.out(layer)] + [replace(apart, axes=axes)] * 2
+        return [replace(apart, axes=_axes(batch_first, over, b, over + 1, over + 2)), *[node.out(layer)] * 2]
 
     return read
+
+
+def _axes(batch_first: bool, step: int, batch: int, direction: int, units: int) -> tuple[int, ...]:
+    return (batch, step, direction, units) if batch_first else (step, direction, batch, units)
+
+
+def _both(a: Constant | None, b: Constant | None) -> Constant | None:
+    """The weights from the input and from the state, as one."""
+    if a is None or b is None or a.size is None or b.size is None:
+        return None
+    return Constant((a.size + b.size,), None, a.weights | b.weights, a.literal and b.literal)
+
+
+def _with_state(node: Node, layer: str, directions: int, m: int, over: int, batch_first: bool) -> list[Operand]:
+    """All steps, and the state after the last one (of the other direction after the first)."""
+    shape, b = node.draft.shape(layer) or (), 0 if over else BATCH
+    settings: dict[str, Value] = {"axis": over + 1, "drop": True, "start": -1}
+    end = node.give("slice", [layer], settings)
+    if directions == 1:
+        axes = (b, ONE, over) if batch_first else (ONE, b, over)
+        return [node.out(layer, _axes(batch_first, over, b, ONE, over + 1)), *[node.out(end, axes)] * 2]
+    apart = View(layer, (*shape[:-1], directions, m), _axes(batch_first, over, b, over + 1, over + 2))
+    state = View(end, (*shape[:over], directions, m), (b, over, over + 1) if batch_first else (over, b, over + 1))
+    return [apart, state, state]

@@ -1,81 +1,121 @@
-"""What flows between the nodes of an ONNX graph, as far as shapes need it: layers' outputs, weights, computed sizes.
+"""What flows between the nodes of an ONNX graph: views of layers, weights, and numbers that the graph computes itself.
 
-Weights are read by their dimensions only. A small tensor of whole numbers or of floats (the target of a reshape, the
-bounds of a clip) is read from the file itself; data in another file is never opened.
+Weights are known by their dimensions only. A small tensor (the target of a reshape, the bounds of a clip) is read from
+the file, and what the graph computes from such and from shapes is computed here; data in another file is never opened.
 """
 
 from __future__ import annotations
 
 import math
 import struct
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from ...expressions.nodes import Node, Value
+from .views import View
+
 _EXTERNAL = 1
-_FLOAT, _INT32, _INT64 = 1, 6, 7
-_FORMATS = {_FLOAT: ("f", "float_data"), _INT32: ("i", "int32_data"), _INT64: ("q", "int64_data")}
-_MOST = 64
+_FLOAT, _INT32, _INT64, _BOOL, _FLOAT16, _DOUBLE = 1, 6, 7, 9, 10, 11
+_FORMATS = {
+    _FLOAT: ("f", "float_data"), _INT32: ("i", "int32_data"), _INT64: ("q", "int64_data"), _BOOL: ("?", "int32_data"),
+    _DOUBLE: ("d", "double_data"), _FLOAT16: ("e", ""),
+}  # fmt: skip
+_WHOLE = frozenset({2, 3, 4, 5, _INT32, _INT64, _BOOL, 12, 13})
+_MOST = 1024
 """Entries of a tensor whose values are looked at."""
 
 
 @dataclass(frozen=True)
-class Output:
-    """What a layer gives: its name here and the order of the axes there, such as NCHW.
-
-    N is the batch, C channels or features, D, H and W the axes of an image, L time or the one axis of a signal, G the
-    directions of a recurrent layer. Without axes the shape is not known.
-    """
+class Lost:
+    """The output of a layer whose shape is not known."""
 
     layer: str
-    axes: str = ""
-    last: bool = False
-    """Of a recurrent layer: the last step alone."""
-
-    def with_axes(self, axes: str) -> Output:
-        return Output(self.layer, axes, self.last)
 
 
 @dataclass(frozen=True)
 class Constant:
-    """A tensor of the file, by its dimensions."""
+    """A tensor of the file, or what the graph makes of such: its dimensions, its entries where they are few, and the
+    weights that it is made of.
+    """
 
-    dims: tuple[int, ...]
-    tensor: Any = None
-    entries: tuple[float, ...] | None = None
+    dims: tuple[int, ...] | None
+    entries: Any = None
+    """A numpy array of numbers and of expressions."""
+    weights: frozenset[str] = frozenset()
+    """Names of the tensors of the file."""
+    literal: bool = False
+    """It stands in a node, as what is no parameter of a model does."""
 
     def numbers(self) -> tuple[float, ...] | None:
-        """The entries, if they are few and stand in the file."""
-        return self.entries if self.tensor is None else _numbers(self.tensor)
+        """The entries, if they are few numbers."""
+        if self.entries is None or any(isinstance(entry, Node) for entry in self.entries.flat):
+            return None
+        return tuple(float(entry) for entry in self.entries.flat)
+
+    def values(self) -> tuple[Value, ...] | None:
+        """The entries, if they are few: whole numbers and expressions."""
+        if self.entries is None:
+            return None
+        found = []
+        for entry in self.entries.flat:
+            if isinstance(entry, float) and not math.isfinite(entry):
+                return None
+            found.append(entry if isinstance(entry, Node) else int(entry))
+        return tuple(found)
 
     def whole(self) -> tuple[int, ...] | None:
         """The entries, if they are few whole numbers."""
+        found = self.values()
+        whole = found is not None and all(isinstance(value, int) for value in found)
+        return tuple(value for value in found or () if isinstance(value, int)) if whole else None
+
+    @property
+    def size(self) -> int | None:
+        return None if self.dims is None else max(0, math.prod(self.dims))
+
+    def alone(self, value: float) -> bool:
+        """Whether every entry is this number."""
         found = self.numbers()
-        return None if found is None else tuple(int(number) for number in found)
+        return found is not None and all(number == value for number in found)
 
 
-@dataclass(frozen=True)
-class Sizes:
-    """Numbers that the graph computes from shapes, `length` of them where that is known. No layer."""
-
-    length: int | None = None
+Operand = View | Constant | Lost
 
 
-Operand = Output | Constant | Sizes
-
-
-def _numbers(tensor: Any) -> tuple[float, ...] | None:
-    if len(tensor.dims) > _MOST:
-        return None
+def tensor_entries(tensor: Any) -> Any:
+    """The numbers of a small tensor, as an array; None where it is large or not in the file."""
     count = math.prod(tensor.dims)
     if not 0 <= count <= _MOST or tensor.data_location == _EXTERNAL or tensor.data_type not in _FORMATS:
         return None
     letter, name = _FORMATS[tensor.data_type]
     raw = tensor.raw_data
-    found = tuple(getattr(tensor, name)) if not raw else ()
+    found: tuple[Any, ...] = tuple(getattr(tensor, name)) if name and not raw else ()
     if raw and len(raw) == count * struct.calcsize(letter):
         found = struct.unpack(f"<{count}{letter}", raw)
-    finite = all(number == number and abs(number) < 2**62 for number in found)
-    return found if len(found) == count and finite else None
+    if len(found) != count or not all(isinstance(number, int) or math.isfinite(number) for number in found):
+        return None
+    return objects(found, tuple(tensor.dims))
+
+
+def objects(entries: Sequence[Any], dims: tuple[int, ...]) -> Any:
+    """An array of Python's numbers, which may be expressions too."""
+    made = np.empty(len(entries), object)
+    made[:] = entries
+    return made.reshape(dims)
+
+
+def is_whole(tensor: Any) -> bool:
+    """Whether its numbers are whole: indices and sizes, not weights."""
+    return tensor.data_type in _WHOLE
+
+
+def stored(tensor: Any, name: str, literal: bool = False) -> Constant:
+    """A tensor of the file."""
+    weights = frozenset() if is_whole(tensor) else frozenset({name})
+    return Constant(tuple(tensor.dims), tensor_entries(tensor), weights, literal)
 
 
 def constant(node: Any) -> Constant | None:
@@ -83,19 +123,20 @@ def constant(node: Any) -> Constant | None:
     for each in node.attribute:
         match each.name:
             case "value":
-                return Constant(tuple(each.t.dims), each.t)
+                return stored(each.t, node.output[0], literal=True)
             case "value_int":
-                return Constant((), entries=(each.i,))
+                return Constant((), objects([each.i], ()), literal=True)
             case "value_float":
-                return Constant((), entries=(each.f,))
+                return Constant((), objects([each.f], ()), literal=True)
             case "value_ints" | "value_floats":
                 entries = tuple(each.ints) or tuple(each.floats)
-                return Constant((len(entries),), entries=entries[:_MOST])
+                few = objects(entries, (len(entries),)) if len(entries) <= _MOST else None
+                return Constant((len(entries),), few, literal=True)
     return None
 
 
 def attributes(node: Any) -> dict[str, Any]:
-    """The attributes of a node by name: ints, floats and strings; a tensor is none of them."""
+    """The attributes of a node by name: numbers and words, and of a small tensor its entries."""
     found: dict[str, Any] = {}
     for each in node.attribute:
         match each.type:
@@ -105,6 +146,194 @@ def attributes(node: Any) -> dict[str, Any]:
                 found[each.name] = each.i
             case 3:
                 found[each.name] = each.s.decode("utf-8", "replace")
+            case 4:
+                found[each.name] = tensor_entries(each.t)
+            case 6:
+                found[each.name] = tuple(each.floats)
             case 7:
                 found[each.name] = tuple(each.ints)
+            case 8:
+                found[each.name] = tuple(s.decode("utf-8", "replace") for s in each.strings)
     return found
+
+
+# What the graph computes of constants
+
+
+def folded(operator: str, given: Sequence[Constant | None], attributes: dict[str, Any]) -> Constant:
+    """What an operator makes of constants; without dimensions where that is not followed."""
+    there = [each for each in given if each is not None]
+    weights = frozenset[str]().union(*(each.weights for each in there))
+    literal = all(each.literal for each in there)
+    compute = _FOLDING.get(operator)
+    arrays = [None if each is None else each.entries for each in given]
+    if compute is not None and all(each is None or each.entries is not None for each in given):
+        try:
+            made = np.asarray(compute(arrays, attributes), dtype=object)
+        except (ValueError, TypeError, IndexError, KeyError, ZeroDivisionError, OverflowError, ArithmeticError):
+            made = None
+        if made is not None and made.size <= _MOST:
+            return Constant(made.shape, made, weights, literal)
+    try:
+        dims = _dims(operator, given, attributes)
+    except (ArithmeticError, LookupError, TypeError, ValueError):
+        dims = None  # attributes that no operator has
+    return Constant(dims, None, weights, literal)
+
+
+def _dims(operator: str, given: Sequence[Constant | None], attributes: dict[str, Any]) -> tuple[int, ...] | None:
+    """The dimensions of a large result."""
+    first = given[0].dims if given and given[0] is not None else None
+    second = given[1].whole() if len(given) > 1 and given[1] is not None else None
+    match operator:
+        case "Transpose" if first is not None:
+            order = attributes.get("perm", tuple(reversed(range(len(first)))))
+            return tuple(first[at] for at in order) if sorted(order) == list(range(len(first))) else None
+        case "Reshape" | "ConstantOfShape" | "Expand" if operator != "Reshape" or first is not None:
+            wanted = second if operator != "ConstantOfShape" else given[0].whole() if given and given[0] else None
+            if wanted is None or first is None:
+                return None
+            if operator == "Expand":
+                try:
+                    return tuple(np.broadcast_shapes(first, wanted))
+                except ValueError:
+                    return None
+            if operator == "Reshape" and (0 in wanted or -1 in wanted):
+                wanted = tuple(first[at] if size == 0 and at < len(first) else size for at, size in enumerate(wanted))
+                rest = math.prod(size for size in wanted if size != -1)
+                wanted = tuple(math.prod(first) // rest if size == -1 and rest else size for size in wanted)
+            return wanted if all(size >= 0 for size in wanted) else None
+        case "Unsqueeze" | "Squeeze" if first is not None:
+            axes = attributes.get("axes", second)
+            if axes is None:
+                return None
+            if operator == "Squeeze":
+                return tuple(size for at, size in enumerate(first) if at not in {a % len(first) for a in axes})
+            rank = len(first) + len(axes)
+            left = iter(first)
+            return tuple(1 if at in {a % rank for a in axes} else next(left) for at in range(rank))
+        case "Gather" if first is not None and given[1] is not None and given[1].dims is not None:
+            at = attributes.get("axis", 0) % max(1, len(first))
+            return (*first[:at], *given[1].dims, *first[at + 1 :])
+        case "Concat":
+            shapes = [each.dims for each in given if each is not None and each.dims is not None]
+            if len(shapes) != len(given) or len({len(shape) for shape in shapes}) != 1:
+                return None
+            at = attributes.get("axis", 0) % len(shapes[0])
+            return (*shapes[0][:at], sum(shape[at] for shape in shapes), *shapes[0][at + 1 :])
+        case "Slice" if first is not None and len(given) > 2:
+            return _sliced(first, given)
+        case _ if operator in ELEMENTWISE:
+            shapes = [each.dims for each in given if each is not None and each.dims is not None]
+            try:
+                return tuple(np.broadcast_shapes(*shapes)) if len(shapes) == len(given) else None
+            except ValueError:
+                return None
+    return None
+
+
+def _sliced(dims: tuple[int, ...], given: Sequence[Constant | None]) -> tuple[int, ...] | None:
+    parts = [None if each is None else each.whole() for each in given[1:]]
+    starts, ends = parts[0], parts[1]
+    axes = parts[2] if len(parts) > 2 and parts[2] is not None else tuple(range(len(starts or ())))
+    steps = parts[3] if len(parts) > 3 and parts[3] is not None else (1,) * len(axes)
+    if starts is None or ends is None:
+        return None
+    found = list(dims)
+    for start, end, axis, step in zip(starts, ends, axes, steps, strict=False):
+        found[axis] = len(range(dims[axis])[slice(start, end, step)])
+    return tuple(found)
+
+
+Fold = Callable[[list[Any], dict[str, Any]], Any]
+
+
+def _axes(arrays: list[Any], attributes: dict[str, Any], at: int = 1) -> tuple[int, ...]:
+    if "axes" in attributes:
+        return tuple(attributes["axes"])
+    return tuple(int(axis) for axis in arrays[at].flat) if len(arrays) > at and arrays[at] is not None else ()
+
+
+def _slice(arrays: list[Any], attributes: dict[str, Any]) -> Any:
+    x = arrays[0]
+    if "starts" in attributes:
+        starts, ends = attributes["starts"], attributes["ends"]
+        axes, steps = attributes.get("axes", range(len(starts))), [1] * len(starts)
+    else:
+        starts, ends = ([int(v) for v in arrays[at].flat] for at in (1, 2))
+        axes = [int(v) for v in arrays[3].flat] if len(arrays) > 3 and arrays[3] is not None else range(len(starts))
+        steps = [int(v) for v in arrays[4].flat] if len(arrays) > 4 and arrays[4] is not None else [1] * len(starts)
+    taken = [slice(None)] * x.ndim
+    for start, end, axis, step in zip(starts, ends, axes, steps, strict=True):
+        taken[axis] = slice(start, max(end, -(2**31)) if step > 0 or end > -(2**31) else None, step)
+    return x[tuple(taken)]
+
+
+def _divide(arrays: list[Any], attributes: dict[str, Any]) -> Any:
+    def one(a: Any, b: Any) -> Any:
+        whole = isinstance(a, int) and isinstance(b, int)
+        return abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1) if whole else a / b
+
+    return np.frompyfunc(one, 2, 1)(arrays[0], arrays[1])
+
+
+def _each(compute: Callable[..., Any], count: int = 2) -> Fold:
+    return lambda arrays, attributes: np.frompyfunc(compute, count, 1)(*arrays[:count])
+
+
+def _cast(arrays: list[Any], attributes: dict[str, Any]) -> Any:
+    whole = attributes.get("to") in _WHOLE
+
+    def one(a: Any) -> Any:
+        return int(a) if whole and not isinstance(a, Node) else a
+
+    return np.frompyfunc(one, 1, 1)(arrays[0])
+
+
+def _reshape(arrays: list[Any], attributes: dict[str, Any]) -> Any:
+    x, target = arrays[0], [int(size) for size in arrays[1].flat]
+    return x.reshape([x.shape[at] if size == 0 else size for at, size in enumerate(target)])
+
+
+def _reduce(compute: Any) -> Fold:
+    def fold(arrays: list[Any], attributes: dict[str, Any]) -> Any:
+        axes = _axes(arrays, attributes) or tuple(range(arrays[0].ndim))
+        return compute(arrays[0], axis=axes, keepdims=bool(attributes.get("keepdims", 1)))
+
+    return fold
+
+
+def _where(a: Any, b: Any, c: Any) -> Any:
+    return b if a else c
+
+
+_FOLDING: dict[str, Fold] = {
+    "Identity": lambda a, _: a[0], "Cast": _cast, "Slice": _slice, "Reshape": _reshape, "Div": _divide,
+    "Gather": lambda a, at: np.take(a[0], a[1].astype(np.int64), axis=at.get("axis", 0)),
+    "Concat": lambda a, at: np.concatenate(a, axis=at.get("axis", 0)),
+    "Unsqueeze": lambda a, at: np.expand_dims(a[0], _axes(a, at)),
+    "Squeeze": lambda a, at: np.squeeze(a[0], _axes(a, at) or None),
+    "Transpose": lambda a, at: np.transpose(a[0], at.get("perm")),
+    "Expand": lambda a, _: np.broadcast_to(
+        a[0], np.broadcast_shapes(a[0].shape, tuple(int(n) for n in a[1].flat))
+    ),
+    "Tile": lambda a, _: np.tile(a[0], [int(n) for n in a[1].flat]),
+    "ConstantOfShape": lambda a, at: np.full([int(n) for n in a[0].flat], at["value"].item() if "value" in at else 0),
+    "Range": lambda a, _: objects(found := list(range(*(int(each.item()) for each in a))), (len(found),)),
+    "Add": _each(lambda a, b: a + b), "Sub": _each(lambda a, b: a - b), "Mul": _each(lambda a, b: a * b),
+    "Mod": _each(lambda a, b: a % b), "Min": _each(min), "Max": _each(max), "Pow": _each(lambda a, b: a**b),
+    "Neg": _each(lambda a: -a, 1), "Abs": _each(abs, 1), "Floor": _each(math.floor, 1), "Ceil": _each(math.ceil, 1),
+    "Sqrt": _each(math.sqrt, 1), "Not": _each(lambda a: not a, 1),
+    "Equal": _each(lambda a, b: a == b), "Less": _each(lambda a, b: a < b), "Greater": _each(lambda a, b: a > b),
+    "And": _each(lambda a, b: bool(a and b)), "Or": _each(lambda a, b: bool(a or b)), "Where": _each(_where, 3),
+    "ReduceProd": _reduce(np.prod), "ReduceSum": _reduce(np.sum), "ReduceMax": _reduce(np.max),
+    "ReduceMin": _reduce(np.min),
+    "Size": lambda a, _: a[0].size, "Shape": lambda a, _: objects(a[0].shape, (a[0].ndim,)),
+}  # fmt: skip
+"""Operator → what it makes of small arrays."""
+
+ELEMENTWISE = frozenset({
+    "Add", "Sub", "Mul", "Div", "Mod", "Min", "Max", "Pow", "Neg", "Abs", "Floor", "Ceil", "Sqrt", "Not", "Equal",
+    "Less", "Greater", "And", "Or", "Where", "Cast", "Identity", "Trilu", "Round", "Sign", "Cos", "Sin", "Exp", "Log",
+    "CastLike", "Clip", "Relu", "Sigmoid", "Tanh", "Erf", "Reciprocal", "QuantizeLinear", "DequantizeLinear", "Softmax",
+})  # fmt: skip

@@ -36,8 +36,9 @@ from ...expressions.nodes import Value
 from ...untrusted import parse_toml, printable, shown
 from ..builder import Builder
 from ..kinds import ALIASES, KINDS
+from ..layer_text import read_value
 from ..network import INPUT, Layer, Network
-from ..text import add_layers, read_input, read_value
+from ..text import add_layers, read_input
 from .draft import MOST_LAYERS, file_id
 
 _T = TypeVar("_T")
@@ -45,7 +46,9 @@ _T = TypeVar("_T")
 _KEYS = ("title", "input", "source", "notes", "layer")
 _LAYER_KEYS = ("name", "kind", "inputs", "remarks")
 _STACK_KEYS = ("stack", "inputs")
-FLAGS = frozenset({"same", "ceil", "sequence", "bias", "scale", "reset_after"})
+FLAGS = frozenset({
+    "same", "ceil", "sequence", "bias", "scale", "shift", "reset_after", "drop", "keep", "transposed", "own_bias",
+})  # fmt: skip
 """Settings that are true or false."""
 _LONGEST = 200
 _LARGEST = 10**12
@@ -113,8 +116,7 @@ class _File:
         name = self.line(f"{at}: name", layer["name"]) if "name" in layer else ""
         name = name or builder.next_name(known.label if known else kind)
         remarks = self.lines(f"{at}: remarks", layer.get("remarks", []))
-        builder.layers.append(Layer(name, kind, values, inputs, f"{self.path}: {at}", remarks))
-        builder.last = name
+        builder.append(Layer(name, kind, values, inputs, f"{self.path}: {at}", remarks))
 
     def add_stack(self, builder: Builder, at: str, layer: dict[str, Any]) -> None:
         for key in layer:

@@ -120,11 +120,18 @@ class Program(Sizes):
             for name in row.layer.inputs:
                 readers[name].add(row.layer.name)
         self.outputs = [name for name in order[1:] if not readers[name]]
+        self.others = [row.layer.name for row in self.rows if row.layer.kind == "input"]
         found = {}
         for name, following in zip(order, [*order[1:], ""], strict=True):
             passing = readers[name] == {following} or not following
+            passing = passing and name not in self.others
             found[name] = "x" if passing else self.name("inputs" if name == INPUT else name)
         return found
+
+    @property
+    def arguments(self) -> list[str]:
+        """The variables of all inputs."""
+        return [self.variables[name] for name in (INPUT, *self.others)]
 
     def read(self, row: Row) -> list[str]:
         """The variables that a layer reads."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from math import prod
 
 from ...expressions.nodes import Value
 from ..network import INPUT, Network
@@ -45,6 +46,9 @@ class _Keras(Program):
         self.variables[INPUT] = "inputs"
         self.strings: dict[str, str] = {}
         self.string_counts: dict[str, int] = {}
+        self.kinds = {row.layer.name: row.layer.kind for row in self.rows}
+        self.owners = {row.layer.shares for row in self.rows}
+        """Layers whose weights others use too."""
         self.activation = ""
         """Of the layer that is being written, where it is an argument of it."""
         self.steps: list[str] = []
@@ -53,6 +57,7 @@ class _Keras(Program):
         for row in self.rows:
             self.add(row)
         ends = [self.variables[name] for name in self.outputs]
+        inputs = "inputs" if len(self.arguments) == 1 else f"[{', '.join(self.arguments)}]"
         output = ends[0] if len(ends) == 1 else f"[{', '.join(ends)}]"
         name = re.sub(r"[^A-Za-z0-9_.-]", "_", self.network.id).strip("_.-") or "network"
         sizes = tuple(size if isinstance(size, int) else None for size in self.network.input)
@@ -66,15 +71,25 @@ class _Keras(Program):
                 "",
                 *([FILL_IN] if self.blank else []),
                 f"inputs = {call('keras.Input', sizes, **words)}  # {quoted(shape_words(self.network.input))}",
+                *self.more_inputs(),
                 *self.steps,
                 "",
-                f'model = keras.Model(inputs, {output}, name="{name}")',
+                f'model = keras.Model({inputs}, {output}, name="{name}")',
                 "",
                 'if __name__ == "__main__":',
                 "    model.summary()",
                 "",
             ]
         )
+
+    def more_inputs(self) -> list[str]:
+        """A line for each input besides the first."""
+        found = []
+        for name in self.others:
+            sizes = tuple(size if isinstance(size, int) else None for size in self.shapes[name])
+            comment = quoted(shape_words(self.shapes[name]))
+            found.append(f"{self.variables[name]} = {call('keras.Input', sizes)}  # {comment}")
+        return found
 
     # Lines
 
@@ -84,10 +99,19 @@ class _Keras(Program):
         write: Callable[[Row, str], str] | None = getattr(self, f"_{layer.kind.replace('-', '_')}", None)
         if write is None:
             raise self.refused(row, "Keras has no such layer")
-        known = [word for word in layer.remarks if word in _ACTIVATIONS or word.startswith("dropout")]
-        left = [word for word in layer.remarks if word not in known]
-        inside = layer.kind in _WITH_ACTIVATION and bool(known) and known[0] in _ACTIVATIONS
+        if layer.kind == "input":
+            return  # at the top
+        if layer.over and layer.kind != "dense":
+            raise self.refused(row, "only dense layers are written for every position of several axes")
+        known = [word for word in self.words(row) if word in _ACTIVATIONS or word.startswith("dropout")]
+        left = [word for word in self.words(row) if word not in known]
+        shared = layer.shares or layer.name in self.owners
+        inside = layer.kind in _WITH_ACTIVATION and bool(known) and known[0] in _ACTIVATIONS and not shared
         self.activation = _ACTIVATIONS[known.pop(0)] if inside else ""
+        if self.inside(row) and self.inside(row) != "tanh":
+            if self.inside(row) not in _ACTIVATIONS:
+                raise self.refused(row, f"Keras has no activation {self.inside(row)[:30]}")
+            self.activation = _ACTIVATIONS[self.inside(row)]
         target = self.variables[layer.name]
         expression = write(row, self.read(row)[0])
         self.steps.append(f"{target} = {expression}  # {self.comment(row, left)}")
@@ -105,7 +129,16 @@ class _Keras(Program):
     def layer(self, row: Row, name: str, *arguments: object, **usual: tuple[object, object]) -> str:
         """A layer under the name it has in the table."""
         usual |= {"activation": (self.activation or None, None), "name": (self.string(row.layer.name), None)}
-        return self.call(f"layers.{name}", *arguments, **usual)
+        owner = row.layer.shares
+        if owner:
+            if self.kinds[owner] != row.layer.kind or row.layer.own_bias:
+                raise self.refused(row, f"it uses the weights of {owner}, which is another layer in Keras")
+            return f"{self.name(owner)}_layer"
+        made = self.call(f"layers.{name}", *arguments, **usual)
+        if row.layer.name not in self.owners:
+            return made
+        self.steps.append(f"{self.name(row.layer.name)}_layer = {made}")
+        return f"{self.name(row.layer.name)}_layer"
 
     def string(self, layer: str) -> str:
         """A layer's name as Keras allows it, each once."""
@@ -242,7 +275,7 @@ class _Keras(Program):
     # Dense layers and shapes
 
     def _dense(self, row: Row, x: str) -> str:
-        x = self.before_it(row, f"layers.Flatten()({x})") if len(self.before(row)) > 2 else x
+        x = self.before_it(row, f"layers.Flatten()({x})") if len(self.before(row)) > 2 and not row.layer.over else x
         return f"{self.layer(row, 'Dense', self.given(row, 'm'), use_bias=(self.flag(row, 'bias', True), True))}({x})"
 
     def _flatten(self, row: Row, x: str) -> str:
@@ -262,12 +295,83 @@ class _Keras(Program):
         raise self.refused(row, "Keras has no local response normalisation")
 
     def _batchnorm(self, row: Row, x: str) -> str:
-        return f"{self.layer(row, 'BatchNormalization', scale=(self.flag(row, 'scale', True), True))}({x})"
+        return f"{self.layer(row, 'BatchNormalization', **self.flags(row))}({x})"
+
+    def flags(self, row: Row) -> dict[str, tuple[object, object]]:
+        """Which of its two learned values a batch normalisation has."""
+        return {"center": (self.flag(row, "shift", True), True), "scale": (self.flag(row, "scale", True), True)}
 
     def _layernorm(self, row: Row, x: str) -> str:
+        if row.layer.settings.get("axes", 1) != 1:
+            raise self.refused(row, "only the last axis is normalised")
         return f"{self.layer(row, 'LayerNormalization', center=(self.flag(row, 'bias', True), True))}({x})"
 
+    def _rmsnorm(self, row: Row, x: str) -> str:
+        if row.layer.settings.get("axes", 1) != 1:
+            raise self.refused(row, "Keras normalises along the last axis alone")
+        return f"{self.layer(row, 'RMSNormalization')}({x})"
+
+    def _groupnorm(self, row: Row, x: str) -> str:
+        groups = self.number(row, row.layer.settings.get("groups", 1))
+        return f"{self.layer(row, 'GroupNormalization', groups)}({x})"
+
+    def _prelu(self, row: Row, x: str) -> str:
+        count, rank = self.number(row, row.count("parameters")), len(row.output)
+        axes = tuple(range(1, rank)) if count == row.output[-1] and rank > 1 else None
+        whole = [self.number(row, size) for size in row.output]
+        if row.layer.shares or (axes is None and count != prod(whole)):
+            raise self.refused(row, "Keras has a slope for each number, or one for each channel")
+        return f"{self.layer(row, 'PReLU', shared_axes=(axes, None))}({x})"
+
+    def _permute(self, row: Row, x: str) -> str:
+        return f"{self.layer(row, 'Permute', tuple(row.layer.settings['order']))}({x})"
+
+    def _repeat(self, row: Row, x: str) -> str:
+        if len(row.output) != 2:
+            raise self.refused(row, "Keras repeats only a vector")
+        return f"{self.layer(row, 'RepeatVector', self.number(row, row.output[0]))}({x})"
+
+    def _slice(self, row: Row, x: str) -> str:
+        axis, start, size = (self.setting(row, *each) for each in (("axis", 1), ("start", 0), ("size", 1)))
+        at = str(start) if self.flag(row, "drop") else f"{start}:{start + size or ''}"
+        return f"{x}[{', '.join([':'] * axis)}, {at}]"
+
+    def _upsample(self, row: Row, x: str) -> str:
+        return f"{self.layer(row, f'UpSampling{self.axes(row)}D', self.given(row, 's'))}({x})"
+
+    def _resize(self, row: Row, x: str) -> str:
+        if self.axes(row) != 2:
+            raise self.refused(row, "Keras resizes only maps")
+        return f"{self.layer(row, 'Resizing', *self.along(row, 'o'))}({x})"
+
+    def _crop(self, row: Row, x: str) -> str:
+        begin, end = self.along(row, "crop_begin"), self.along(row, "crop_end")
+        pairs = tuple(zip(begin, end, strict=True))
+        return f"{self.layer(row, f'Cropping{self.axes(row)}D', pairs[0] if len(pairs) == 1 else pairs)}({x})"
+
     # Several inputs
+
+    def _subtract(self, row: Row, x: str) -> str:
+        return f"{self.layer(row, 'Subtract')}([{', '.join(self.read(row))}])"
+
+    def _average(self, row: Row, x: str) -> str:
+        return f"{self.layer(row, 'Average')}([{', '.join(self.read(row))}])"
+
+    def _maximum(self, row: Row, x: str) -> str:
+        return f"{self.layer(row, 'Maximum')}([{', '.join(self.read(row))}])"
+
+    def _minimum(self, row: Row, x: str) -> str:
+        return f"{self.layer(row, 'Minimum')}([{', '.join(self.read(row))}])"
+
+    def _divide(self, row: Row, x: str) -> str:
+        return " / ".join(self.read(row))
+
+    def _matmul(self, row: Row, x: str) -> str:
+        left, right = (self.read(row) * 2)[:2]
+        rank = len(self.before(row, len(row.layer.inputs) - 1))
+        order = (0, *range(1, rank - 1), rank, rank - 1)
+        turned = f"keras.ops.transpose({right}, {order})" if self.flag(row, "transposed") else right
+        return f"keras.ops.matmul({left}, {turned})"
 
     def _add(self, row: Row, x: str) -> str:
         return f"{self.layer(row, 'Add')}([{', '.join(self.read(row))}])"
@@ -282,7 +386,9 @@ class _Keras(Program):
         return f"{self.layer(row, 'Multiply')}([{', '.join(factors)}])"
 
     def _concat(self, row: Row, x: str) -> str:
-        return f"{self.layer(row, 'Concatenate')}([{', '.join(self.read(row))}])"
+        axis = self.number(row, row.layer.settings.get("axis", len(row.output)))
+        made = self.layer(row, "Concatenate", axis=(axis, len(row.output)))
+        return f"{made}([{', '.join(self.read(row))}])"
 
     def _split(self, row: Row, x: str) -> str:
         part = self.number(row, row.layer.settings.get("part", 1))
@@ -297,11 +403,17 @@ class _Keras(Program):
 
     def _attention(self, row: Row, x: str) -> str:
         heads = self.one(row, "h")
-        size = self.number(row, self.before(row)[-1]) // heads
+        assert row.working is not None
+        own = row.working.formula.id == "cross_attention"
+        size = self.one(row, "d_k") if own else self.number(row, self.before(row)[-1]) // heads
+        usual: dict[str, tuple[object, object]] = {"use_bias": (self.flag(row, "bias", True), True)}
+        if own:
+            usual["value_dim"] = self.one(row, "d_v"), size
+            usual["output_shape"] = self.one(row, "m"), self.one(row, "d")
         query, *others = self.read(row)
         key, value = (others[0], others[-1]) if others else (query, query)
         asked = [query, value] if key == value else [query, value, key]
-        return f"{self.layer(row, 'MultiHeadAttention', heads, size)}({', '.join(asked)})"
+        return f"{self.layer(row, 'MultiHeadAttention', heads, size, **usual)}({', '.join(asked)})"
 
     # Sequences
 
@@ -319,8 +431,10 @@ class _Keras(Program):
 
     def recurrent(self, row: Row, x: str, cell: str, **usual: tuple[object, object]) -> str:
         """Layers on top of one another, each a line; the last one has the name."""
-        usual |= {"use_bias": (self.flag(row, "bias", True), True)}
+        usual |= {"use_bias": (self.flag(row, "bias", True), True), "activation": (self.activation or None, None)}
         below = self.one(row, "L") - 1
+        if below and (row.layer.shares or row.layer.name in self.owners):
+            raise self.refused(row, "it is several layers in Keras, whose weights are used twice")
         for _ in range(below):
             made = self.call(f"layers.{cell}", self.given(row, "m"), return_sequences=(True, False), **usual)
             x = self.before_it(row, f"{self.bidirectional(row, made)}({x})")
@@ -328,6 +442,7 @@ class _Keras(Program):
         if self.given(row, "D") == 1:
             return f"{self.layer(row, cell, self.given(row, 'm'), **usual)}({x})"
         made = self.call(f"layers.{cell}", self.given(row, "m"), **usual)
+        self.activation = ""
         return f"{self.layer(row, 'Bidirectional', Raw(made))}({x})"
 
     def bidirectional(self, row: Row, made: str) -> str:

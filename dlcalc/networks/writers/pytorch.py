@@ -67,6 +67,7 @@ class _PyTorch(Program):
     def __init__(self, network: Network, blank: bool) -> None:
         super().__init__(network, blank)
         self.orders: dict[str, Order] = {INPUT: "last" if network.sequence else "first"}
+        self.kinds = {row.layer.name: row.layer.kind for row in self.rows}
         self.modules: list[str] = []
         self.steps: list[str] = []
 
@@ -81,7 +82,7 @@ class _PyTorch(Program):
             "        super().__init__()",
             *(f"        {line}" for line in self.modules),
             "",
-            f"    def forward(self, {self.variables[INPUT]}):",
+            f"    def forward(self, {', '.join(self.arguments)}):",
             *(f"        {line}" for line in self.steps),
             f"        return {ends}",
             *self.main(name),
@@ -103,7 +104,7 @@ class _PyTorch(Program):
     def main(self, name: str) -> list[str]:
         """What the program prints when it is run: the shape for one input, and the parameters."""
         sizes = _first(self.network.input, self.orders[INPUT])
-        if not all(isinstance(size, int) for size in sizes) or len(self.outputs) > 1:
+        if not all(isinstance(size, int) for size in sizes) or len(self.outputs) > 1 or len(self.arguments) > 1:
             return []
         words = ", dtype=torch.long" if self.rows[0].layer.kind == "embedding" else ""
         given = f"torch.zeros({', '.join(map(str, (1, *sizes)))}{words})"
@@ -125,12 +126,16 @@ class _PyTorch(Program):
         write: Callable[[Row], str] | None = getattr(self, f"_{layer.kind.replace('-', '_')}", None)
         if layer.kind in self._same_shape:
             write = self._unchanged
+        if layer.kind == "input":
+            return  # an argument of `forward`
+        if layer.over and layer.kind != "dense":
+            raise self.refused(row, "PyTorch has no layer that works at every position of several axes")
         if write is None:
             raise self.refused(row, "PyTorch has no such layer")
         before = len(self.steps)
         expression = write(row)
-        left = [word for word in layer.remarks if word not in _ACTIVATIONS and not word.startswith("dropout")]
-        words = [word for word in layer.remarks if word not in left]
+        left = [word for word in self.words(row) if word not in _ACTIVATIONS and not word.startswith("dropout")]
+        words = [word for word in self.words(row) if word not in left]
         target = self.variables[layer.name]
         if words and words[0] in _ACTIVATIONS and words[0] != "lrn":
             expression = self.activated(words.pop(0), expression, row)
@@ -149,9 +154,13 @@ class _PyTorch(Program):
         return _ACTIVATIONS[word].format(value, dim=-1 if last else 1)
 
     def module(self, row: Row, code: str, *arguments: str) -> str:
-        """Adds a module under the layer's name; the call of it."""
-        name = self.name(row.layer.name)
-        self.modules.append(f"self.{name} = {code}")
+        """Adds a module under the layer's name; the call of it, or of the one whose weights the layer uses."""
+        owner = row.layer.shares
+        if owner and (self.kinds[owner] != row.layer.kind or row.layer.own_bias):
+            raise self.refused(row, f"it uses the weights of {owner}, which is another layer in PyTorch")
+        name = self.name(owner or row.layer.name)
+        if not owner:
+            self.modules.append(f"self.{name} = {code}")
         return f"self.{name}({', '.join(arguments or [self.value(row)])})"
 
     def order_of(self, row: Row) -> Order:
@@ -159,7 +168,8 @@ class _PyTorch(Program):
         if len(row.output) != 2:
             return "first"
         order = KINDS[row.layer.kind].order
-        return self.orders[row.layer.inputs[0]] if order == "kept" else order
+        kept = order == "kept" and row.layer.inputs
+        return self.orders[row.layer.inputs[0]] if kept else "last" if order == "last" else "first"
 
     def value(self, row: Row, index: int = 0, order: Order = "first") -> str:
         """What the layer reads, with the channels where it wants them."""
@@ -287,9 +297,31 @@ class _PyTorch(Program):
     def _pad(self, row: Row) -> str:
         return self.pad(self.value(row), self.along(row, "pad_begin"), self.along(row, "pad_end"))
 
+    def _upsample(self, row: Row) -> str:
+        return self.module(row, self.call("nn.Upsample", scale_factor=(self.given(row, "s"), None)))
+
+    def _resize(self, row: Row) -> str:
+        return self.call("F.interpolate", Raw(self.value(row)), size=(self.given(row, "o"), None))
+
+    def _crop(self, row: Row) -> str:
+        begin, end = self.along(row, "crop_begin"), self.along(row, "crop_end")
+        return self.pad(self.value(row), tuple(-size for size in begin), tuple(-size for size in end))
+
+    def _groupnorm(self, row: Row) -> str:
+        c = self.number(row, row.output[-1])
+        return self.module(row, self.call("nn.GroupNorm", self.number(row, row.layer.settings.get("groups", 1)), c))
+
+    def _prelu(self, row: Row) -> str:
+        count = self.number(row, row.count("parameters"))
+        if row.layer.shares or count not in (1, row.output[-1]):
+            raise self.refused(row, "PyTorch has one slope, or one for each channel")
+        return self.module(row, self.call("nn.PReLU", count))
+
     # Dense layers and shapes
 
     def _dense(self, row: Row) -> str:
+        if row.layer.over:
+            raise self.refused(row, "PyTorch's channels stand elsewhere in a tensor of so many axes")
         sequence = len(self.before(row)) == 2
         value = self.value(row, order="last" if sequence else "first")
         value = f"torch.flatten({value}, 1)" if len(self.before(row)) > 2 else value
@@ -311,16 +343,75 @@ class _PyTorch(Program):
 
     def _batchnorm(self, row: Row) -> str:
         value = self.module(row, self.call(f"nn.BatchNorm{max(1, self.axes(row))}d", self.given(row, "c")))
+        if not self.flag(row, "shift", True):
+            raise self.refused(row, "PyTorch's batch normalisation has a shift")
         if not self.flag(row, "scale", True):
             self.modules.append(f"self.{self.name(row.layer.name)}.weight = None  # no scale")
         return value
 
     def _layernorm(self, row: Row) -> str:
+        if row.layer.settings.get("axes", 1) != 1:
+            raise self.refused(row, "the axes that it normalises stand elsewhere in PyTorch")
         code = self.call("nn.LayerNorm", self.given(row, "n"), bias=(self.flag(row, "bias", True), True))
         value, rank = self.module(row, code, self.value(row, order="last")), len(row.output)
         return f"{value}.permute(0, {rank}, {', '.join(map(str, range(1, rank)))})" if rank > 2 else value
 
+    def _rmsnorm(self, row: Row) -> str:
+        if row.layer.settings.get("axes", 1) != 1:
+            raise self.refused(row, "the axes that it normalises stand elsewhere in PyTorch")
+        value, rank = self.module(row, self.call("nn.RMSNorm", self.given(row, "n")), self.value(row, order="last")), 0
+        rank = len(row.output)
+        return f"{value}.permute(0, {rank}, {', '.join(map(str, range(1, rank)))})" if rank > 2 else value
+
+    def _slice(self, row: Row) -> str:
+        """Steps of a sequence."""
+        if len(self.before(row)) != 2 or row.layer.settings.get("axis", 1) != 1:
+            raise self.refused(row, "only the steps of a sequence are taken")
+        start, size = self.setting(row, "start", 0), self.setting(row, "size", 1)
+        value = self.value(row, order="last")
+        if self.flag(row, "drop"):
+            return f"{value}[:, {start}]"
+        return f"{value}[:, {start}:{start + size or ''}]"
+
+    def _repeat(self, row: Row) -> str:
+        if len(row.output) != 2:
+            raise self.refused(row, "only a vector is repeated")
+        return f"{self.value(row)}.unsqueeze(1).repeat(1, {self.number(row, row.output[0])}, 1)"
+
     # Several inputs
+
+    def joined(self, row: Row) -> list[str]:
+        """The inputs of an operation on equal shapes, element by element."""
+        if len({len(self.before(row, index)) for index in range(len(row.layer.inputs))}) > 1:
+            raise self.refused(row, "PyTorch's channels stand first, so that shapes of other lengths do not fit")
+        return [self.value(row, index, self.orders[row.layer.name]) for index in range(len(row.layer.inputs))]
+
+    def _subtract(self, row: Row) -> str:
+        return " - ".join(self.joined(row))
+
+    def _divide(self, row: Row) -> str:
+        return " / ".join(self.joined(row))
+
+    def _average(self, row: Row) -> str:
+        return f"({' + '.join(self.joined(row))}) / {len(row.layer.inputs)}"
+
+    def _maximum(self, row: Row) -> str:
+        return self.nested("torch.maximum", self.joined(row))
+
+    def _minimum(self, row: Row) -> str:
+        return self.nested("torch.minimum", self.joined(row))
+
+    def nested(self, function: str, values: list[str]) -> str:
+        found = values[0]
+        for value in values[1:]:
+            found = f"{function}({found}, {value})"
+        return found
+
+    def _matmul(self, row: Row) -> str:
+        if any(len(self.before(row, index)) != 2 for index in range(len(row.layer.inputs))):
+            raise self.refused(row, "only sequences are multiplied")
+        left, right = ([self.value(row, index, "last") for index in range(len(row.layer.inputs))] * 2)[:2]
+        return f"{left} @ {right}{'.transpose(1, 2)' if self.flag(row, 'transposed') else ''}"
 
     def _add(self, row: Row) -> str:
         order = self.orders[row.layer.name]
@@ -335,6 +426,8 @@ class _PyTorch(Program):
         return " * ".join(factors)
 
     def _concat(self, row: Row) -> str:
+        if row.layer.settings.get("axis", len(row.output)) != len(row.output):
+            raise self.refused(row, "only channels are joined")
         order = self.orders[row.layer.name]
         values = ", ".join(self.value(row, index, order) for index in range(len(row.layer.inputs)))
         return f"torch.cat(({values}), dim={1 if order == 'first' else -1})"
@@ -349,8 +442,25 @@ class _PyTorch(Program):
 
     def _attention(self, row: Row) -> str:
         values = [self.value(row, index, "last") for index in range(len(row.layer.inputs))]
-        code = self.call("nn.MultiheadAttention", self.given(row, "d"), self.given(row, "h"), batch_first=(True, False))
+        if row.working is not None and row.working.formula.id == "cross_attention":
+            return self.cross_attention(row, values)
+        code = self.call(
+            "nn.MultiheadAttention",
+            self.given(row, "d"),
+            self.given(row, "h"),
+            bias=(self.flag(row, "bias", True), True),
+            batch_first=(True, False),
+        )
         return f"{self.module(row, code, *(values * 3)[:3] if len(values) == 1 else (*values, values[-1])[:3])}[0]"
+
+    def cross_attention(self, row: Row, values: list[str]) -> str:
+        d, h = self.one(row, "d"), self.one(row, "h")
+        if self.one(row, "d_k") * h != d or self.one(row, "d_v") * h != d or self.one(row, "m") != d:
+            raise self.refused(row, "PyTorch's heads share the size of the model")
+        code = self.call("nn.MultiheadAttention", d, h, bias=(self.flag(row, "bias", True), True),
+                         kdim=(self.one(row, "n_k"), d), vdim=(self.one(row, "n_v"), d),
+                         batch_first=(True, False))  # fmt: skip
+        return f"{self.module(row, code, *(*values, values[-1])[:3])}[0]"
 
     # Sequences
 
@@ -369,10 +479,15 @@ class _PyTorch(Program):
         return self.recurrent(row, "GRU", "h")
 
     def recurrent(self, row: Row, cell: str, state: str) -> str:
+        inside = self.inside(row) or "tanh"
+        if inside != "tanh" and (cell != "RNN" or inside != "relu"):
+            raise self.refused(row, f"PyTorch's nn.{cell} has no activation {inside[:30]}")
+        kind = {"nonlinearity": (inside, "tanh")} if cell == "RNN" else {}
         code = self.call(
             f"nn.{cell}",
             self.given(row, "n"),
             self.given(row, "m"),
+            **kind,
             num_layers=(self.given(row, "L"), 1),
             bias=(self.flag(row, "bias", True), True),
             batch_first=(True, False),

@@ -1,0 +1,118 @@
+"""Keras's recurrent layers in our words: the cells, both directions of one, and cells one on top of the other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...expressions.nodes import Value
+from ...untrusted import shown
+from .draft import per_axis, unusual
+from .keras_node import Node, Reader, Unknown, padded
+from .views import View
+
+
+def _cell(given: Node, kind: str) -> dict[str, Value]:
+    settings: dict[str, Value] = {"m": given.whole("units")} | given.bias()
+    if kind == "gru":  # Keras did not know the setting at first, and then every GRU was without it
+        settings |= unusual(reset_after=(given.flag("reset_after", False), True))
+    return settings
+
+
+def _own_activation(given: Node) -> tuple[str, ...]:
+    """Of a cell, where it is not the usual tanh."""
+    words = given.activation() if given.get("activation") is not None else ()
+    return () if words == ("tanh",) else words
+
+
+def recurrent(kind: str) -> Reader:
+    def read(given: Node) -> list[View]:
+        layer = _steps(given, kind, given.flag("return_sequences", False))
+        return _outputs(given, layer, kind)
+
+    return read
+
+
+def _steps(given: Node, kind: str, sequence: bool, **how: Any) -> str:
+    settings = _cell(given, kind) | unusual(sequence=(sequence, False))
+    return given.add(
+        kind, how.pop("before", None) or given.ordered(), remarks=_own_activation(given), **settings, **how
+    )
+
+
+def _outputs(given: Node, layer: str, kind: str) -> list[View]:
+    """What comes out, and the state after the last step where it is read."""
+    whole, states = given.out(layer), max(given.place.used, default=0)
+    if not states:
+        return [whole]
+    state = whole
+    if given.flag("return_sequences", False):
+        end = given.add("slice", layer, final=False, over=0, name="state", axis=given.over + 1, start=-1, drop=True)
+        state = given.out(end)
+    return [whole, *[state] * (2 if kind == "lstm" else 1)]
+
+
+_CELLS = {"SimpleRNN": "rnn", "LSTM": "lstm", "GRU": "gru"}
+
+
+def bidirectional(given: Node) -> list[View]:
+    name, forward = given.inner("layer")
+    if name not in _CELLS:
+        raise Unknown(f"Bidirectional {name}")
+    other, backward = given.inner("backward_layer") if given.get("backward_layer") is not None else (name, forward)
+    if other not in _CELLS:
+        raise Unknown(f"Bidirectional {other}")
+    mode = given.values.get("merge_mode", "concat")  # null keeps the two apart
+    sequence = forward.flag("return_sequences", False)
+    kinds, states = (_CELLS[name], _CELLS[other]), max(given.place.used, default=0) > 0
+    alike = kinds[0] == kinds[1] and _cell(forward, kinds[0]) == _cell(backward, kinds[1])
+    if alike and mode == "concat" and not states:
+        settings = _cell(forward, kinds[0]) | {"D": 2} | unusual(sequence=(sequence, False))
+        given.values.setdefault("trainable", forward.get("trainable"))
+        return [given.out(given.add(kinds[0], given.ordered(), remarks=_own_activation(forward), **settings))]
+    ends = []
+    for where, node, kind in (("forward", forward, kinds[0]), ("backward", backward, kinds[1])):
+        node._made = given._made
+        ends.append(_steps(node, kind, sequence, final=False, name=where))
+        given._made = node._made
+    if mode is None and not states:
+        return [given.out(end) for end in ends]
+    merge = {"concat": "concat", "sum": "add", "ave": "average", "mul": "multiply"}.get(str(mode))
+    if merge is None or (states and sequence):
+        raise Unknown(f"Bidirectional {name} whose directions are not merged")
+    both = given.out(given.add(merge, *ends))
+    each = [[given.out(end)] * (2 if kind == "lstm" else 1) for end, kind in zip(ends, kinds, strict=True)]
+    return [both, *each[0], *each[1]]
+
+
+def rnn(given: Node) -> list[View]:
+    """Of a cell, or of cells one on top of the other."""
+    name, cell = given.inner("cell")
+    cells = [(name, cell)]
+    if name == "StackedRNNCells":
+        items = cell.get("cells")
+        if not isinstance(items, list) or not items:
+            raise cell.refused("cells", f"this is a list of cells, not {shown(items)}")
+        cell.values = {str(index): item for index, item in enumerate(items)}
+        cells = [cell.inner(str(index)) for index in range(len(items))]
+    kinds = [_CELLS.get(each.removesuffix("Cell")) for each, _ in cells]
+    if any(kind is None for kind in kinds) or max(given.place.used, default=0):
+        raise Unknown(f"RNN of {name}")
+    layer = given.ordered()
+    for index, (kind, (_, node)) in enumerate(zip(kinds, cells, strict=True)):
+        last = index == len(cells) - 1
+        node._made = index
+        sequence = not last or given.flag("return_sequences", False)
+        layer = _steps(node, kind or "", sequence, before=layer, final=last, name=f"{index + 1}")
+    return [given.out(layer)]
+
+
+def convlstm(given: Node) -> View:
+    if padded(given, "valid", "same") != "same" or set(given.sizes("strides", 1)) != {1}:
+        raise Unknown("ConvLSTM2D that changes the size")
+    if not given.flag("use_bias", True) or set(given.sizes("dilation_rate", 1)) != {1}:
+        raise Unknown("ConvLSTM2D without biases or with dilation")
+    if given.channels_first or max(given.place.used, default=0):
+        raise Unknown("ConvLSTM2D with the channels first or with its state")
+    settings = {"k": given.whole("filters"), "f": per_axis(given.sizes("kernel_size"))}
+    settings |= unusual(sequence=(given.flag("return_sequences", False), False))
+    return given.out(given.add("convlstm", given.ordered(), **settings))
