@@ -76,7 +76,7 @@ class _Judged:
                 return replace(self._with("convention", whole), convention=other.name)
         own = self.marker.from_own_rows(self.asked, truth)
         for names, again in followed:
-            if self.marker.all_fit(again.expected):
+            if self.marker.compare(again.expected, carried=True).is_right:
                 return replace(self._with("follows" if names else "right", truth), carried=names)
         return self._partly(own, followed)
 
@@ -90,7 +90,7 @@ class _Judged:
         """Number by number, on the truth or on what was carried on, whichever earns more."""
         best, carried, on = own, tuple[str, ...](), self.asked
         for names, again in followed:
-            compared = self.marker.compare(again.expected)
+            compared = self.marker.compare(again.expected, carried=True)
             said = "follows" if names else "right"
             counted = Compared(
                 tuple(tuple(said if each == "right" else each for each in row) for row in compared.statuses)

@@ -22,7 +22,7 @@ from ..formulas.run import run
 from .array_patterns import off_by, patterns
 from .array_reading import Cell, WrittenArray
 from .marks import CellMark
-from .reading import cut_off, too_coarse
+from .reading import cut_off, is_close, too_coarse
 from .targets import FormulaTarget
 from .terms import ARRAYS, Terms
 
@@ -76,20 +76,21 @@ class ArrayMarker:
             return "wrong"
         return "right" if self.terms.allows(value, answer.value) else fit(value, answer)
 
-    def compare(self, value: Value) -> Compared:
-        """The status of each number against an array."""
+    def compare(self, value: Value, carried: bool = False) -> Compared:
+        """The status of each number against an array; `carried`: one that comes from numbers that were rounded."""
         if not self.is_shaped(value):
             return Compared()
+        rows = enumerate(self.rows(value))
         return Compared(
-            tuple(
-                tuple(self._status(each, i, j) for j, each in enumerate(row)) for i, row in enumerate(self.rows(value))
-            )
+            tuple(tuple(self._status(each, i, j, carried) for j, each in enumerate(row)) for i, row in rows)
         )
 
-    def _status(self, value: Value, i: int, j: int) -> str:
+    def _status(self, value: Value, i: int, j: int, carried: bool) -> str:
         cell = self.wrote.rows[i][j]
         if cell.answer is None:
             return ("undecided" if cell.ambiguous else "unreadable") if cell.reason else "missing"
+        if carried and is_close(value, cell.answer, self.terms):
+            return "right"
         found = self.fit(value, i, j)
         return "undecided" if found == "cut" else found
 

@@ -23,7 +23,7 @@ from .conventions import by_another
 from .following import Followed
 from .formula_judging import Verdict, verify
 from .marks import MOST_NAMED, Mark, Written
-from .reading import cut_off, read, too_coarse
+from .reading import cut_off, is_close, read, too_coarse
 from .table_point import CHANNELS_FIRST, Finding, Place, Point, rotated
 from .targets import AnyTarget, CellTarget, FormulaTarget, InverseTarget, SlipTarget
 from .terms import Terms, is_number
@@ -80,7 +80,7 @@ class _Judge:
         if found.status in ("wrong", "rounded", "undecided"):
             readings = [answer] if reordered is None else [answer, reordered]
             for (names, again_asked), reading in product(self.followed, readings):
-                if _is_right(again_asked, reading):
+                if _is_right(again_asked, reading, self.terms):
                     status = "follows" if names else "right"
                     return Judged(replace(mark, status=status, carried=names), replace(written, answer=reading))
             for reading in readings if found.status == "wrong" else ():
@@ -149,7 +149,7 @@ class _Judge:
         return found
 
 
-def _is_right(asked: FormulaTarget | InverseTarget, answer: Answer) -> bool:
+def _is_right(asked: FormulaTarget | InverseTarget, answer: Answer, terms: Terms) -> bool:
     """Whether an answer is right for a question that is asked on a student's own values."""
     if isinstance(asked, InverseTarget):
         return _inverse(asked, answer).status == "right"
@@ -157,7 +157,7 @@ def _is_right(asked: FormulaTarget | InverseTarget, answer: Answer) -> bool:
         value = run(asked.formula, asked.given, (), asked.known, asked.convention)[asked.name]
     except (UserError, OverflowError):
         return False
-    return _agrees(asked, value, answer)
+    return _agrees(asked, value, answer) or (not terms.tolerance and is_close(value, answer, terms))
 
 
 def _finding(asked: FormulaTarget, verdict: Verdict) -> Finding:

@@ -223,6 +223,8 @@ def _same(left: Answer, right: Answer, text: str) -> None:
         if letters or is_array:
             continue
         away, near = abs(float(a) - float(b)), max(float(left.unit), float(right.unit), 1e-3 * abs(float(b)))
+        if isinstance(a, int) and isinstance(b, int) and a != b and not (left.scaled or right.scaled):
+            raise AmbiguousError(f"two different values stand there: {printable(text)}")
         is_rounded = isinstance(b, int) and not isinstance(a, int) and away < 1  # 12500/64 = 195
         if away > near and not is_rounded:
             raise AmbiguousError(f"two different values stand there: {printable(text)}")
@@ -230,6 +232,14 @@ def _same(left: Answer, right: Answer, text: str) -> None:
 
 def _flat(value: Value) -> tuple[Value, ...]:
     return value if isinstance(value, tuple) else (value,)
+
+
+def is_close(value: Value, answer: Answer, terms: Terms) -> bool:
+    """Whether a number that was worked out from rounded ones is what was written, to the digits that are asked."""
+    if not is_number(value) or not is_number(answer.value) or isinstance(value, int) or not value:
+        return False
+    asked = Fraction(10) ** (exponent_of(value) - terms.significant + 1)
+    return answer.significant >= terms.significant and abs(Fraction(value) - Fraction(answer.value)) <= asked / 2
 
 
 def too_coarse(terms: Terms) -> str:
