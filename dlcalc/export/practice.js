@@ -4,40 +4,14 @@
 
 class Unreadable extends Error {}
 
-// ---- Numbers as people write them: 34,944, 34 944, 0.0505, 1e3 ----------------------------------------------------
-
-const GROUPED = /^[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?$|^[+-]?\d{1,3}(?:[ \u00a0\u2009\u202f'’_]\d{3})+(?:\.\d+)?$/;
-const DECIMAL = /^[+-]?(?:\d*\.\d+|\d+\.?)(?:[eE][+-]?\d{1,3})?$/;
-
-// {value, unit, significant}: `unit` is one in the last place of a decimal number, 0 for any other; null: no number.
-function readNumber(text) {
-  let plain = text.trim().replace(/−/g, "-");
-  if (GROUPED.test(plain)) plain = plain.replace(/(?<=\d)[, \u00a0\u2009\u202f'’_](?=\d{3})/g, "");
-  if (!DECIMAL.test(plain) || plain.length > 50 || !Number.isFinite(Number(plain))) return null;
-  if (!/[.eE]/.test(plain)) return { value: Number(plain), unit: 0, significant: 0 };
-  const [mantissa, exponent] = plain.toLowerCase().replace(/^[+-]/, "").split("e");
-  const decimals = (mantissa.split(".")[1] || "").length;
-  const significant = mantissa.replace(".", "").replace(/^0+/, "").length;
-  return { value: Number(plain), unit: Number(`1e${(Number(exponent) || 0) - decimals}`), significant };
-}
-
-// A number, or what is worked out to one: 2/3, 4·(5 + 6).
-function readScalar(text) {
-  const number = readNumber(text);
-  if (number) return number;
-  if (/\d,\d/.test(text)) throw new Unreadable("write a decimal point; a comma stands before three digits");
-  const value = parse(text, {})(0);
-  if (!Number.isFinite(value)) throw new Unreadable("this has no value");
-  return { value, unit: 0, significant: 0 };
-}
-
 // The parts of 55x55x96, 55 × 55 × 96, [55, 55, 96], (55 55 96).
 function shapeParts(text) {
   const whole = text.trim();
   const inner = /^[[({].*[\])}]$/.test(whole) && enclosed(whole) ? whole.slice(1, -1).trim() : whole;
   const parts = splitAt(inner, "xX×✕*");
   if (parts.length > 1) return parts;
-  if (inner === whole && (inner.match(/,/g) || []).length === 1 && GROUPED.test(inner)) return [inner];
+  const isGrouped = COMMAS.test(inner) || GAPS.test(inner);
+  if (inner === whole && (inner.match(/,/g) || []).length === 1 && isGrouped) return [inner];
   const words = inner.split(/\s+/);
   return words.length > 1 && words.every(readNumber) ? words : splitAt(inner, ",;");
 }
@@ -201,13 +175,55 @@ function near(a, b, within) {
   return Number.isFinite(b) && Math.abs(a - b) <= within * Math.max(Math.abs(a), Math.abs(b), 1e-6);
 }
 
-// Exactly, within the tolerance, or rounded as far as it was written: to the digits asked, and no whole number.
+// Equal, within a tolerance that is stated, or rounded as far as it was written: to the digits asked.
 function agrees(value, tolerance, wrote, digits) {
+  return fit(value, tolerance, wrote, digits) === "right";
+}
+
+// right, rounded (right, with fewer digits than asked), cut (its digits are cut off) or wrong.
+function fit(value, tolerance, wrote, digits) {
   const distance = Math.abs(value - wrote.value);
-  if (distance <= tolerance * (1 + 1e-9)) return true;
-  if (Number.isInteger(value)) return distance <= 1e-9;
-  if (wrote.unit > 0 && wrote.significant >= digits) return distance <= wrote.unit * (0.5 + 1e-9);
-  return near(value, wrote.value, 1e-9);
+  if (distance <= tolerance * (1 + 1e-9)) return "right";
+  if (Number.isInteger(value)) {
+    if (distance <= 1e-9) return "right";
+    return wrote.scaled && distance <= wrote.unit / 2 ? "rounded" : "wrong";
+  }
+  if (near(value, wrote.value, 1e-9)) return "right";
+  const whole = wrote.unit === 0 && Number.isInteger(wrote.value) && Math.abs(value) >= 1;
+  const [unit, significant] = whole ? [1, String(Math.abs(wrote.value)).length] : [wrote.unit, wrote.significant];
+  if (!unit) return "wrong";
+  if (significant <= 6 && near(value, wrote.value, 5e-7)) return "right";
+  if (distance <= unit * (0.5 + 1e-9)) return significant >= digits ? "right" : "rounded";
+  const isCut = Math.abs(wrote.value) < Math.abs(value) && distance < unit && distance <= Math.abs(value) / 20;
+  return isCut ? "cut" : "wrong";
+}
+
+// What is written, number by number: a shape has several.
+function written(entry, text) {
+  if (entry.kind === "shape") return shapeParts(plainShape(text));
+  const side = entry.kind === "integer" && /^(\d+)\s*[xX×]\s*\1$/.exec(text.trim());
+  return [side && entry.responses.some(({ values }) => values[0] === Number(side[1])) ? side[1] : text];
+}
+
+// right, convention (what earns a share), rounded, undecided, wrong, unreadable or missing: as everywhere else.
+function status(entry, text) {
+  if (/^[\s?._…–—-]*$/.test(text)) return "missing";
+  try {
+    const found = judge(entry, text);
+    if (found >= 0) return found === 0 ? "right" : entry.responses[found].share > 0 ? "convention" : "wrong";
+    return nearly(entry, text) || "wrong";
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error;
+    return "unreadable";
+  }
+}
+
+// "rounded" or "undecided" for a number that is right with fewer digits, or whose digits are cut off; else "".
+function nearly(entry, text) {
+  if (entry.names || entry.kind === "shape") return "";
+  const { values, tolerance } = entry.responses[0];
+  const found = fit(values[0], tolerance, readScalar(text, entry.kind !== "number"), entry.digits);
+  return { rounded: "rounded", cut: "undecided" }[found] || "";
 }
 
 // The number of the response that the text is, -1 if it is none. Throws Unreadable.
@@ -217,7 +233,7 @@ function judge(entry, text) {
     const number = readNumber(part);
     return number ? () => number.value : parse(part, entry.names);
   };
-  const wrote = (entry.kind === "shape" ? shapeParts(text) : [text]).map(entry.names ? inLetters : readScalar);
+  const wrote = written(entry, text).map(entry.names ? inLetters : (part) => readScalar(part, entry.kind !== "number"));
   const fits = (value, tolerance, axis) =>
     entry.names
       ? value.every((each, i) => near(each, wrote[axis](i), 1e-11))
@@ -256,7 +272,11 @@ function start() {
     try {
       if (entry.kind === "matrix" || entry.kind === "vector") return array(entry, index, text);
       const found = judge(entry, text);
-      return found < 0 ? unknown("This is not right, nor a typical mistake. Try again.") : told(entry, index, found);
+      if (found >= 0) return told(entry, index, found);
+      const close = nearly(entry, text);
+      if (!close) return unknown("This is not right, nor a typical mistake. Try again.");
+      const how = close === "rounded" ? "it is rounded too far" : "its digits are cut off, not rounded";
+      return { state: "partly", share: 0, opening: `Nearly: ${how}. At least ${entry.digits} digits are asked.` };
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error;
       return { state: "unreadable", share: 0, opening: `This cannot be read: ${error.message}.` };
@@ -381,4 +401,4 @@ function start() {
 }
 
 if (typeof document !== "undefined") start();
-if (typeof module !== "undefined") module.exports = { readNumber, shapeParts, parse, judge, Unreadable };
+if (typeof module !== "undefined") module.exports = { shapeParts, parse, judge, status, Unreadable };

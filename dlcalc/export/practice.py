@@ -29,6 +29,8 @@ from . import _sheet as sheet
 from . import html
 
 SUFFIX = ".html"
+SCRIPTS = ("practice.js", "practice_numbers.js", "practice_arrays.js")
+"""The parts of the page's one script, in their order."""
 
 _Point: TypeAlias = dict[str, int]
 
@@ -53,7 +55,7 @@ def write(document: doc.Document) -> str:
     keyed.check_key(document, "A practice page")
     page = _Page(document.spell)
     body = "\n".join(page.block(block) for block in document.blocks)
-    script, style = _file("practice.js") + _file("practice_arrays.js"), html.STYLE + _file("practice.css")
+    script, style = "".join(map(_file, SCRIPTS)), html.STYLE + _file("practice.css")
     # What is allowed to run is this one script, known by its hash.
     digest = b64encode(sha256(script.encode()).digest()).decode()
     policy = (

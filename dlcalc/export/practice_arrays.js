@@ -30,7 +30,7 @@ function arrayCells(row) {
 function judgeArray(entry, text) {
   const wrote = arrayRows(text).map((row) => row.map((cell) => {
     if (!cell) throw new Unreadable("a number is missing");
-    return readScalar(cell);
+    return readScalar(cell, false);
   }));
   if (!wrote.length) throw new Unreadable("numbers are expected");
   const turned = wrote.length > 1 && wrote.every((row) => row.length === 1) && entry.kind === "vector";

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
+import shutil
+import subprocess
+from contextlib import redirect_stdout
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +17,7 @@ from handing_in import marked, written
 
 import dlcalc
 from dlcalc.cli import main
+from dlcalc.export.practice import SCRIPTS
 
 CASES = [json.loads(line) for line in (Path(__file__).parent / "cases.jsonl").read_text("utf-8").splitlines()]
 EXITS = {"right": 0, "convention": 0, "follows": 0, "wrong": 1, "rounded": 1}
@@ -128,3 +135,49 @@ def test_the_same_numbers_have_the_same_status_at_every_door(
     )
     mark = marked(written(tmp_path / "states.md", problem), a=text)["a"]
     assert (mark.status, mark.convention or None) == (found["status"], found["convention"])
+
+
+NODE = shutil.which("node")
+SCRIPT = "".join((files("dlcalc.export") / name).read_text(encoding="utf-8") for name in SCRIPTS)
+
+
+def entries() -> list[tuple[dict[str, Any], str, list[str]]]:
+    """The cases that a practice page asks: a number or a shape. What is right there, the text, and what is wanted."""
+    found = []
+    for case in CASES:
+        if case["door"] != "ask" or "convention" in case["want"] or "--convention" in case["args"]:
+            continue
+        asked, given = case["args"].index("--ask"), [each for each in case["args"] if each != "--ask"]
+        name = case["args"][asked + 1]
+        del given[asked]
+        expected = right(tuple(given), name)
+        if isinstance(expected, list | int | float):
+            kind = "shape" if isinstance(expected, list) else "integer" if isinstance(expected, int) else "number"
+            values = expected if isinstance(expected, list) else [expected]
+            response = {"values": values, "tolerance": 0, "share": 1}
+            found.append(({"kind": kind, "digits": 3, "responses": [response]}, case["answer"], case["want"]))
+    return found
+
+
+@cache
+def right(args: tuple[str, ...], name: str) -> Any:
+    out = io.StringIO()
+    with redirect_stdout(out):
+        assert main([*args, "--json"]) == 0
+    return json.loads(out.getvalue()).get(name)
+
+
+@pytest.mark.skipif(NODE is None, reason="needs node")
+def test_the_practice_page_says_the_same() -> None:
+    """Its script is held to the same table, as far as a page asks it; what it cannot read is never wrong."""
+    cases = entries()
+    assert len(cases) > 200
+    data = json.dumps([case[:2] for case in cases])
+    program = f"{SCRIPT}\nconsole.log(JSON.stringify({data}.map(([entry, text]) => status(entry, text))));"
+    done = subprocess.run([str(NODE)], input=program, capture_output=True, encoding="utf-8", timeout=60, check=True)
+    odd = []
+    for (entry, text, want), status in zip(cases, json.loads(done.stdout), strict=True):
+        fine = status in want or {status, want[0]} <= {"undecided", "unreadable", "rounded", "missing"}
+        if not fine:
+            odd.append((entry["responses"][0]["values"], text, want, status))
+    assert odd == [], "\n".join(map(str, odd))

@@ -182,7 +182,7 @@ def _judged(document: Document, index: int, wrote: str) -> Any:
     data = re.search(r'<script type="application/json" id="practice-data">(.*?)</script>', page, re.DOTALL)
     assert data is not None
     entry = json.loads(data[1])["entries"][index]
-    names = ("practice.js", "practice_arrays.js")
+    names = ("practice.js", "practice_numbers.js", "practice_arrays.js")
     script = "".join((files("dlcalc.export") / name).read_text(encoding="utf-8") for name in names)
     program = f"""{script}
             try {{
@@ -251,7 +251,7 @@ def test_the_page_takes_the_right_arrays_of_the_bank() -> None:
         for part in made_of.problem.parts
         if part.kind in ("vector", "matrix")
     ]
-    names = ("practice.js", "practice_arrays.js")
+    names = ("practice.js", "practice_numbers.js", "practice_arrays.js")
     script = "".join((files("dlcalc.export") / name).read_text(encoding="utf-8") for name in names)
     program = f"""{script}
         const [entries, texts] = {json.dumps([entries, texts])};
