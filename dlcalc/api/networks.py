@@ -17,6 +17,7 @@ from ..expressions.jsonable import as_json
 from ..expressions.nodes import Value
 from ..grading.report import table_marks
 from ..networks import exercise, text, zoo
+from ..networks.kinds import KINDS, Kind
 from ..networks.network import Network
 from ..networks.table import COUNTS, Row, Table, added, tabulate
 from ..profiles import COURSE, Profile, active
@@ -149,6 +150,36 @@ class Comparison(Result):
                 for t in self.tables
             ]
         }
+
+
+class LayerList(Result):
+    """The kinds of layers that a line of text has: `to_dict` has the name, the settings and an example of each."""
+
+    def _document(self) -> Document:
+        rows = tuple(
+            (CodeText(kind.example or kind.name), kind.words, ", ".join(kind.settings), ", ".join(kind.aliases))
+            for kind in self._kinds()
+        )
+        return Document("Layers", (DocumentTable(("in a line", "layer", "settings", "other names"), rows),), self.spell)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "layers": [
+                {
+                    "kind": kind.name,
+                    "words": kind.words,
+                    "settings": list(kind.settings),
+                    "bare": list(kind.bare),
+                    "aliases": list(kind.aliases),
+                    "example": kind.example or kind.name,
+                }
+                for kind in self._kinds()
+            ]
+        }
+
+    def _kinds(self) -> Iterable[Kind]:
+        """Those that can be said in a line: all but what only files have."""
+        return (kind for kind in KINDS.values() if kind.name not in ("input", "learned", "einsum"))
 
 
 class NetworkList(Result):

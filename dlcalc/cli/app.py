@@ -77,7 +77,8 @@ def command_named(name: str) -> Any:
             return module.group(_OWN_COMMANDS[name])
         if hasattr(module, "commands"):
             return _group(module.commands, _OWN_COMMANDS[name])
-        return built(module.command, name, _OWN_COMMANDS[name])
+        more: str = getattr(module, "HELP", "")
+        return built(module.command, name, f"{_OWN_COMMANDS[name]}{more}")
     if name.replace("-", "_") in ENTRIES:
         from .calculators import function, help_text
 

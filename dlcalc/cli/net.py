@@ -12,6 +12,7 @@ from .. import api, files
 from ..api.networks import (
     COUNTINGS,
     Comparison,
+    LayerList,
     NetworkList,
     NetworkTable,
     blank_table,
@@ -29,6 +30,19 @@ from .output import Formats, emit, emit_judged
 WIDE = 100
 """Columns of the terminal from which weights and biases are shown too."""
 
+HELP = """
+
+A line of text is the input and its layers: "32x32x3; conv 16 f3 p1 relu; pool 2; dense 10", "28x28 seq; lstm 64;
+dense 10", or as in Keras and PyTorch: "28x28x1; Conv2D(32, 3, padding='same'); Flatten(); Dense(10)". A layer is its
+kind, one number and settings (f3, stride=2, same). 3x(conv 8 f3; relu) repeats, a: conv 8 f3 names a layer that add a
+or concat a reads, residual(conv 8 f3 p1) adds what goes in. `dlcalc net layers` lists the kinds.
+
+MACs are the products of convolutions, dense, recurrent and attention layers and other products of tensors: of one
+input, at every step and position, in both directions, and of shared weights at every use. Nothing is counted for
+biases, normalisation, activations, pooling, resizing and embedding.
+"""
+"""What `net --help` says besides its options: the line of text, and what is counted."""
+
 CODES = ("pytorch", "keras", "text", "toml")
 """What --code writes."""
 
@@ -39,7 +53,8 @@ LARGEST = 1 << 20
 @with_formats()
 def command(
     source: Annotated[
-        str | None, typer.Argument(help="a name (`net list`), a file, or a line of text", metavar="NETWORK")
+        str | None,
+        typer.Argument(help="a name (`net list`), a file, or a line of text (`net layers`)", metavar="NETWORK"),
     ] = None,
     input: Annotated[str | None, typer.Option("--input", help="another input: 224x224x3", metavar="SHAPE")] = None,
     explain: Annotated[str | None, typer.Option("--explain", help="the working of one layer", metavar="LAYER")] = None,
@@ -88,6 +103,9 @@ def command(
         raise api.UserError('net needs a network: a name (dlcalc net list), a file, or "32x32x3; conv 8 f3; dense 10"')
     if source == "list":
         return _list(formats)
+    if source == "layers":
+        emit(LayerList(), formats)
+        return 0
     asked = [name.strip() for name in (columns or "").split(",") if name.strip()]
     common: dict[str, Any] = {"input": input, "convention": convention, "profile": profile}
     if code is not None or blank_code:
