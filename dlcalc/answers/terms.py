@@ -12,8 +12,11 @@ from ..expressions.nodes import Value
 ARRAYS: Mapping[str, int] = {"vector": 1, "matrix": 2}
 """Kinds of answers that are arrays, and how many indices they have."""
 
-FORMS = ("any", "decimal")
+NUMBER_FORMS = ("any", "decimal")
 """What a number may be written as: sums, fractions and functions of numbers too, or digits alone."""
+
+DECIMALS = ("", ",", ".")
+"""The decimal signs that can be stated; "" where either may be meant."""
 
 
 @dataclass(frozen=True)

@@ -70,9 +70,10 @@ class _Judge:
             return mark
         again = list(self._followed(part))
         if part.kind in ARRAYS and isinstance(asked, FormulaTarget):
-            mark, self.written[part.id] = judge_array(part.terms, asked, given, self._worth, again)
+            mark, self.written[part.id] = judge_array(self.policy.terms(part), asked, given, self._worth, again)
             return mark
-        found = judge_value(part.terms, asked, given, again, dict(self._cells_before(part, asked)), self.spell)
+        cells = dict(self._cells_before(part, asked))
+        found = judge_value(self.policy.terms(part), asked, given, again, cells, self.spell)
         self.written[part.id] = found.written
         if found.reordered is not None:
             self.reordered[part.id] = found.reordered

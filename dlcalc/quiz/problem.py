@@ -164,11 +164,15 @@ class Part:
     hints: tuple[TemplateLine, ...] = ()
     significant: int = SIGNIFICANT
     """Digits to which a number is asked that is not exact and has no tolerance of its own."""
+    form: str = "any"
+    """Whether a number may be written as a sum or a fraction, or in digits alone: "decimal"."""
+    decimal: str = ""
+    """The decimal sign, where the problem says which."""
 
     @cached_property
     def terms(self) -> Terms:
         """How an answer to it has to be written."""
-        return Terms(self.kind, self.significant, self.tolerance, self.relative)
+        return Terms(self.kind, self.significant, self.tolerance, self.relative, self.form, self.decimal)
 
     @property
     def several(self) -> bool:

@@ -13,7 +13,7 @@ from pathlib import PurePath
 from typing import Any, cast
 
 from ..answers.marks import STATUSES
-from ..answers.terms import ARRAYS
+from ..answers.terms import ARRAYS, DECIMALS, NUMBER_FORMS
 from ..errors import DlcalcError, ProblemError, UserError
 from ..expressions.nodes import Compare, Kind, Logic, Node, names_in
 from ..expressions.parser import parse
@@ -262,6 +262,8 @@ class _File:
             keys.one_of("headings", HEADINGS, "tensor"),
             keys.flag("grid", True),
             tuple(self._line(reader, keys, "hints", text) for text in keys.texts("hints")),
+            form=keys.one_of("form", NUMBER_FORMS, "any"),
+            decimal=keys.one_of("decimal", DECIMALS, ""),
         )
         self._check_part(keys, part)
         asking.check_kind(keys, part, set(dict(answered)))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
+from handing_in import marked, written
 
 from dlcalc.errors import ProblemError
 from dlcalc.grading.policy import Policy, policy_of, read_policy
@@ -51,3 +53,21 @@ def test_a_manifest_keeps_it(policy: Policy) -> None:
 def test_what_is_no_policy(values: dict[str, Any], message: str) -> None:
     with pytest.raises(ProblemError, match=message):
         read(**values)
+
+
+@pytest.mark.parametrize(
+    ("policy", "text", "status"),
+    [
+        (Policy(), "1,125", "undecided"), (Policy(), "1.125", "right"), (Policy(), "9/8", "right"),
+        (Policy(decimal=","), "1,125", "right"), (Policy(decimal=","), "1.125", "wrong"),
+        (Policy(decimal="."), "1,125", "wrong"), (Policy(form="decimal"), "9/8", "unreadable"),
+        (Policy(form="decimal"), "1.125", "right"),
+    ],
+)  # fmt: skip
+def test_an_exam_says_how_numbers_are_written(policy: Policy, text: str, status: str, tmp_path: Path) -> None:
+    front = (
+        "title = 'x'\ntopic = 'training'\nlevel = 'easy'\n[draw]\nq = [9]\n[[step]]\nname = 'l'\nexpression = 'q/8'\n"
+    )
+    path = tmp_path / "loss.md"
+    posed = written(path, f"+++\n{front}[[part]]\nid = 'a'\nkind = 'number'\nask = 'this.l'\n+++\n{{{{q}}}}\n")
+    assert marked(posed, policy, a=text)["a"].status == status
