@@ -90,7 +90,8 @@ class _Point:
             value = (value,) * compiled.axes
         parts = answer.parts if isinstance(value, tuple) and len(answer.parts) == len(value) else ()
         parts = tuple(replace(part, value=own) for part, own in zip(parts, value, strict=True)) if parts else ()
-        self.answer = replace(answer, value=value, parts=parts)
+        own = answer
+        self.answer = Answer(own.text, value, own.unit, own.significant, own.asked, parts, own.scaled)
         self.whole = value if value.__class__ is int else None
 
     def fit(self, value: Value) -> Fit:
