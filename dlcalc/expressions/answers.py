@@ -195,8 +195,10 @@ def fit(value: Value, answer: Answer) -> Fit:
     if isinstance(value, tuple) or isinstance(wrote, tuple):
         if not (isinstance(value, tuple) and isinstance(wrote, tuple)) or len(value) != len(wrote):
             return "wrong"
-        parts = answer.parts or tuple(replace(answer, value=each) for each in wrote)
-        return worst_fit(fit(each, part) for each, part in zip(value, parts, strict=True))
+        if answer.parts:
+            return worst_fit(fit(each, part) for each, part in zip(value, answer.parts, strict=True))
+        differing = ((each, own) for each, own in zip(value, wrote, strict=True) if each != own)
+        return worst_fit(fit(each, replace(answer, value=own)) for each, own in differing)
     if value is wrote:
         return "right"
     if isinstance(value, Node) or isinstance(wrote, Node):
