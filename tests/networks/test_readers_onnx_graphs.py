@@ -345,6 +345,7 @@ def test_what_is_not_known_is_said(made: Any, shape: Sequence[Any], tensors: lis
         (node("Squeeze", "x", "y"), IMAGE, [], (3, 8, 8)),
         (node("MatMul", "x x", "y"), (1, 5, 5), [], (5, 5)),
         (node("Transpose", "x", "y", perm=[0, 2, 1]), (1, 4, 5), [], (5, 4)),
+        (node("Unsqueeze", "x a", "y"), (1, 5), [numbers("a", 1)], (1, 5)),
     ],
 )  # fmt: skip
 def test_shapes_are_followed_and_never_guessed(

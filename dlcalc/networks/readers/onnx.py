@@ -27,7 +27,7 @@ from . import onnx_shapes as shapes
 from .draft import Draft, differ, input_shape
 from .onnx_node import Node, Reader
 from .onnx_values import Constant, Lost, Operand, constant, folded, is_whole, objects, stored
-from .views import BATCH, View
+from .views import BATCH, ONE, View
 
 _MOST_NODES = 100_000
 _MOST_AXES = 16
@@ -183,6 +183,9 @@ class Graph:
         long, own = len(value.sizes), self.draft.shape(value.layer) or ()
         if len(own) == 1 and len(value.axes) in (4, 5) and value.axes[0] == BATCH:
             self.draft.arranged(value, [*range(2, len(value.axes)), 1])  # a map
+            return
+        if value.axes[0] == BATCH and ONE in value.axes:
+            self.draft.arranged(value, range(1, len(value.axes)))
             return
         first = value.axes == (BATCH, long - 1, *range(long - 1)) and self.is_map(value.layer, long)
         real = [axis for axis in value.axes if axis >= 0]
