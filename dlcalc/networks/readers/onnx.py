@@ -184,6 +184,8 @@ class Graph:
         if len(own) == 1 and len(value.axes) in (4, 5) and value.axes[0] == BATCH:
             self.draft.arranged(value, [*range(2, len(value.axes)), 1])  # a map
             return
+        if value.axes[0] == ONE and self.batch == 1:  # of axes of one place the first is the batch
+            value = replace(value, axes=(BATCH, *(ONE if axis == BATCH else axis for axis in value.axes[1:])))
         if value.axes[0] == BATCH and ONE in value.axes:
             self.draft.arranged(value, range(1, len(value.axes)))
             return
