@@ -7,27 +7,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from .. import document as doc
 from ..answers.marks import MOST_NAMED, Mark
 from ..answers.verdicts import as_data, mistakes_as_data, verdict
+from ..document import Document
 from ..errors import UserError
+from ..explain import derivative
 from ..expressions import printing
 from ..expressions.answers import read_scalar
 from ..expressions.evaluate import evaluate
 from ..expressions.functions import CONSTANTS
 from ..expressions.jsonable import as_json
-from ..expressions.nodes import Name, Node, Value, names_in, to_node, written_size
+from ..expressions.nodes import Name, Node, Value, names_in, to_node
 from ..expressions.parser import parse
 from ..formulas.diagnose import Candidate
 from ..formulas.model import Mistake
-from ..gradients.applied_rules import INNER, Applied
 from ..gradients.diff_mistakes import mistaken_derivatives
 from ..gradients.points import alike
-from ..gradients.scalar import MOST_WRITTEN, Derivative, differentiate
-from ..gradients.shortened import Shortened
+from ..gradients.scalar import Derivative, differentiate
 from .results import Judgement, Result
-
-TOO_LONG = "with these values alone the derivative is too long to be written out: give every letter a value"
 
 
 class Differentiated(Result):
@@ -51,7 +48,7 @@ class Differentiated(Result):
     @property
     def parts(self) -> dict[str, Node]:
         """What each name in the printed form stands for, in the names before it; empty where all is written out."""
-        return _parts(self.found)
+        return self.found.parts
 
     @property
     def number(self) -> Value:
@@ -61,49 +58,13 @@ class Differentiated(Result):
     @property
     def error(self) -> float | None:
         """The largest relative difference from a central difference; None without a point at which it can be taken."""
-        return max((check.error for check in self.found.checks), default=None)
+        return self.found.error
 
     def __repr__(self) -> str:
         return f"<d/d{self.found.by} {printing.text(self.found.expression)} = {printing.text(self.found.shown)}>"
 
-    def _document(self) -> doc.Document:
-        found = self.found
-        rows: list[tuple[doc.Words, ...]] = []
-        for step in found.steps_shown:
-            words: doc.Words = step.rule
-            if step.inner is not None and step.outer is not None:
-                words = (f"{step.rule}, with {INNER} = ", doc.Math(step.inner), " and outer derivative ",
-                         doc.Math(step.outer))  # fmt: skip
-            rows.append((words, *_named(found, step)))
-        blocks: list[doc.Block] = [doc.Formula((doc.Equation(None, (found.expression,)),))]
-        if rows:
-            blocks.append(doc.Heading(2, "Rule by rule, the innermost first"))
-            if found.shortened is not None:
-                blocks.append(doc.Paragraph(_meaning(found.shortened, found.by)))
-            blocks.append(doc.Table(("rule", "of", "derivative"), tuple(rows), row_headers=False))
-        blocks += [doc.Heading(2, "Derivative"), doc.Formula((doc.Equation(None, self._chain()),))]
-        if self.at:
-            blocks.append(self._number())
-        blocks.append(doc.Note("note", self._checked()))
-        return doc.Document(f"Derivative by {found.by}", tuple(blocks))
-
-    def _chain(self) -> tuple[Value, ...]:
-        if self.found.shortened is not None:
-            return (self.found.shown,)
-        return (self.value,) if self.simplified == self.value else (self.value, self.simplified)
-
-    def _number(self) -> doc.Block:
-        number = self.number
-        if _is_long(number):
-            return doc.Note("note", TOO_LONG)
-        return doc.Formula((doc.Equation(None, (self.found.shown, _rounded(number)), rounded=True),))
-
-    def _checked(self) -> str:
-        if self.error is None:
-            return "no numbers were found at which it could be checked"
-        count = len(self.found.checks)
-        return (f"checked with central differences at {count} point{'s' if count > 1 else ''}: "
-                f"the largest relative difference is {self.error:.0e}")  # fmt: skip
+    def _document(self) -> Document:
+        return derivative.document(self.found, self.number)
 
     def to_dict(self) -> dict[str, Any]:
         found, number = self.found, self.number
@@ -123,7 +84,7 @@ class Differentiated(Result):
                 for step in found.steps_shown
             ],
             "at": {name: as_json(value) for name, value in self.at.items()},
-            **({} if number is None or _is_long(number) else {"number": as_json(number)}),
+            **({} if number is None or derivative.is_long(number) else {"number": as_json(number)}),
             "checks": [
                 {"point": dict(check.point), "value": check.value, "difference": check.difference}
                 for check in found.checks
@@ -152,11 +113,9 @@ class JudgedDerivative(Judgement):
     def mistakes(self) -> list[dict[str, Any]]:
         return mistakes_as_data(self.mark.mistakes)
 
-    def _document(self) -> doc.Document:
+    def _document(self) -> Document:
         title = f"Derivative by {self.found.by} of {printing.text(self.found.expression)}"
-        parts = tuple(doc.Equation(name, (value,)) for name, value in _parts(self.found).items())
-        right = doc.Formula((*parts, doc.Equation(None, (self.found.shown,)))) if self.show else None
-        return verdict(title, self.mark, right)
+        return verdict(title, self.mark, derivative.right_derivative(self.found) if self.show else None)
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -169,41 +128,10 @@ class JudgedDerivative(Judgement):
         }
 
 
-def _parts(found: Derivative) -> dict[str, Node]:
-    return {} if found.shortened is None else {name.id: node for name, node in found.shortened.definitions}
-
-
 def _written_parts(found: Derivative) -> dict[str, Any]:
     if found.shortened is None:
         return {}
-    return {"parts": [{"name": name, "value": printing.plain(node)} for name, node in _parts(found).items()]}
-
-
-def _named(found: Derivative, step: Applied) -> tuple[doc.Words, doc.Words]:
-    """What a step derived and what came out, each with its name where it has one."""
-    part = None if found.shortened is None else found.shortened.part(step.expression)
-    of, value = doc.Math(step.expression), doc.Math(step.value)
-    if part is None:
-        return of, value
-    return (doc.Math(part.name), " = ", of), value if part.derivative is None else (
-        doc.Math(part.derivative),
-        " = ",
-        value,
-    )
-
-
-def _meaning(short: Shortened, by: str) -> doc.Words:
-    """What the names of parts mean, told of the first of them."""
-    with_letter = next((part for part in short.parts if part.derivative is not None), short.parts[0])
-    words: tuple[str | doc.Inline, ...] = ("Parts have names: ", doc.Math(with_letter.name), " stands for ",
-                                           doc.Math(with_letter.expression))  # fmt: skip
-    if with_letter.derivative is not None:
-        words += (", ", doc.Math(with_letter.derivative), f" for its derivative by {by}")
-    return (*words, ".")
-
-
-def _is_long(number: Value) -> bool:
-    return isinstance(number, Node) and written_size(number) > MOST_WRITTEN
+    return {"parts": [{"name": name, "value": printing.plain(node)} for name, node in found.parts.items()]}
 
 
 def diff(
@@ -300,7 +228,3 @@ def _refuse_arrays(text: str) -> None:
     if _TRANSPOSED.search(text):
         wrote = text.strip()[:60]
         raise UserError(f"diff takes single numbers, no transposed arrays: {wrote}; write ^(T) for a power")
-
-
-def _rounded(value: Value) -> Value:
-    return float(f"{value:.6g}") if isinstance(value, float) else value

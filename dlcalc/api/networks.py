@@ -9,10 +9,9 @@ from dataclasses import replace
 from typing import Any
 
 from ..answers.table_marks import TableMarks, mark_table
-from ..document import CodeText, Document
-from ..document import Table as DocumentTable
+from ..document import Document
 from ..errors import UserError
-from ..explain.network import COLUMNS, comparison, network
+from ..explain.network import COLUMNS, comparison, layer_kinds, network, networks_by_name
 from ..expressions.jsonable import as_json
 from ..expressions.nodes import Value
 from ..grading.report import table_marks
@@ -156,11 +155,7 @@ class LayerList(Result):
     """The kinds of layers that a line of text has: `to_dict` has the name, the settings and an example of each."""
 
     def _document(self) -> Document:
-        rows = tuple(
-            (CodeText(kind.example or kind.name), kind.words, ", ".join(kind.settings), ", ".join(kind.aliases))
-            for kind in self._kinds()
-        )
-        return Document("Layers", (DocumentTable(("in a line", "layer", "settings", "other names"), rows),), self.spell)
+        return layer_kinds(self._kinds(), self.spell)
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -186,8 +181,7 @@ class NetworkList(Result):
     """The networks of the zoo: `to_dict` has the name and the title of each."""
 
     def _document(self) -> Document:
-        rows = tuple((CodeText(name), zoo.title(name)) for name in zoo.names())
-        return Document("Networks", (DocumentTable(("name", "network"), rows),), self.spell)
+        return networks_by_name({name: zoo.title(name) for name in zoo.names()}, self.spell)
 
     def to_dict(self) -> dict[str, Any]:
         return {"networks": [{"network": name, "title": zoo.title(name)} for name in zoo.names()]}

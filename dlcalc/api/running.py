@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .. import document as doc
+from ..document import Document
 from ..errors import UserError
+from ..explain import network_run
 from ..expressions.jsonable import as_json
 from ..networks.network import Network
 from .networks import read_network
@@ -31,21 +32,8 @@ class NetworkRun(Result):
     def seconds(self) -> float:
         return sum(ran.seconds for ran in self.layers)
 
-    def _document(self) -> doc.Document:
-        rows = tuple(
-            (ran.row.layer.name, "×".join(map(str, ran.output)), f"{ran.parameters:,}", f"{1000 * ran.seconds:.1f}",
-             f"{ran.largest:.3g}")
-            for ran in self.layers
-        )  # fmt: skip
-        header = ("layer", "output", "parameters", "ms", "largest value")
-        count = len(self.layers)
-        blocks: tuple[doc.Block, ...] = (
-            doc.Table(header, rows, ("left", "left", "right", "right", "right")),
-            doc.Note("right", f"all {count} layers gave the shapes and have the parameters of the table: "
-                     f"{self.parameters:,} numbers, {self.seconds:.2f} s for one input"),
-            doc.Note("note", "the parameters are random, so the values say nothing"),
-        )  # fmt: skip
-        return doc.Document(f"{self.network.title}, run", blocks)
+    def _document(self) -> Document:
+        return network_run.document(self.network.title, self.layers, self.parameters, self.seconds)
 
     def to_dict(self) -> dict[str, Any]:
         return {

@@ -6,17 +6,14 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from .. import document as doc
 from ..diagrams.chart import Chart
+from ..document import Document
 from ..errors import UserError
+from ..explain import vanishing as explained
 from ..expressions.answers import read_scalar
 from ..expressions.jsonable import as_json
-from ..expressions.nodes import Name
 from ..gradients.vanishing import CELLS, Setting, Vanishing, vanishing
 from .results import Result
-
-TITLES = {"rnn": "simple RNN", "lstm": "LSTM", "gru": "GRU"}
-_SHOWN = (0, 1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 500, 1000)
 
 
 class Vanished(Result):
@@ -32,18 +29,7 @@ class Vanished(Result):
     @property
     def curves(self) -> dict[str, tuple[float, ...]]:
         """What is drawn: the bound, each cell, and each cell with the cures where some are asked for."""
-        setting = self.found.setting
-        curves = {"bound (γλ)^d": self.found.bound}
-        curves.update({TITLES[cell]: norms for cell, norms in self.found.measured.items()})
-        if setting.clip or setting.truncate:
-            cure = " and ".join(
-                [f"clipped at {setting.clip:g}"] * bool(setting.clip)
-                + [f"truncated after {setting.truncate}"] * bool(setting.truncate)
-            )
-            cell = next(iter(self.found.measured), "")
-            name, norms = (TITLES[cell], self.found.measured[cell]) if cell else ("bound", self.found.bound)
-            curves[f"{name}, {cure}"] = self.found.clipped(norms)
-        return curves
+        return explained.curves(self.found)
 
     def chart(self) -> Chart:
         setting = self.found.setting
@@ -55,41 +41,12 @@ class Vanished(Result):
             "largest singular value of ∂h_T/∂s_(T−d)",
             self.curves,
             logarithmic=True,
-            dashed=("bound (γλ)^d",),
+            dashed=(explained.BOUND,),
             level=(float(setting.epsilon), f"ε = {float(setting.epsilon):g}"),
         )
 
-    def _document(self) -> doc.Document:
-        setting, found = self.found.setting, self.found
-        rows = [distance for distance in _SHOWN if distance <= setting.steps]
-        curves = self.curves
-        header = ("steps d", *curves)
-        table = [(str(d), *(_number(values[d]) for values in curves.values())) for d in rows]
-        until = [(TITLES[cell], found.under(norms)) for cell, norms in found.measured.items()]
-        blocks: list[doc.Block] = [
-            doc.Paragraph(("The bound is ", doc.Math(Name("gamma") * Name("lambda")),
-                           f" = {_number(float(found.factor))} to the power of the steps: ", self._said(), ".")),
-            doc.Table(header, tuple(table), tuple("right" for _ in header)),
-        ]  # fmt: skip
-        if until:
-            blocks.append(doc.Items(tuple(_until(title, steps, setting) for title, steps in until)))
-        else:
-            blocks.append(doc.Note("note", "only the bound is shown: the kernels that measure need the extra numeric "
-                                   "(pip install 'dlcalc[numeric]')"))  # fmt: skip
-        words = (f"measured for {setting.hidden} hidden numbers, recurrent matrices λ times a random orthogonal one, "
-                 f"seed {setting.seed}; the LSTM’s state is h and c together, its forget bias {setting.forget_bias:g}; "
-                 "the bound holds for the simple RNN alone")  # fmt: skip
-        blocks.append(doc.Note("note", words))
-        return doc.Document("Vanishing and exploding gradients", tuple(blocks))
-
-    def _said(self) -> str:
-        found = self.found
-        small = f"{float(found.setting.epsilon):g}"
-        if found.until is not None:
-            return f"it is under ε = {small} from {found.until} step{'s' if found.until != 1 else ''} on, for certain"
-        if found.factor == 1:
-            return "it neither shrinks nor grows, so it promises nothing"
-        return "it grows, so the gradient can explode, but need not: the bound is only an upper one"
+    def _document(self) -> Document:
+        return explained.document(self.found)
 
     def to_dict(self) -> dict[str, Any]:
         setting, found = self.found.setting, self.found
@@ -128,16 +85,3 @@ def _fraction(name: str, given: str | float | Fraction) -> Fraction:
     if not isinstance(value, int | float | Fraction):
         raise UserError(f"{name} is a number, not {str(given)[:40]}")
     return Fraction(value)
-
-
-def _number(value: float) -> str:
-    if value == 0 or 1e-3 <= abs(value) < 1e4:
-        return f"{value:.4g}"
-    return f"{value:.1e}"
-
-
-def _until(title: str, steps: int | None, setting: Setting) -> str:
-    small = f"{float(setting.epsilon):g}"
-    if steps is None:
-        return f"{title}: not under ε = {small} within {setting.steps} steps"
-    return f"{title}: under ε = {small} from {steps} step{'s' if steps != 1 else ''} on"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from .. import document as doc
 from ..expressions import printing
 from ..expressions.nodes import Add, Node, Value
 from ..expressions.printing import Spell
+from ..networks.kinds import Kind
 from ..networks.repeats import Group, alone, grouped
 from ..networks.table import COUNTS, Row, Table, added
 from ..profiles import shown_by
@@ -229,3 +230,18 @@ def comparison(tables: Sequence[Table], spell: Spell = None) -> doc.Document:
     header = ("", *(table.network.title for table in tables))
     shown = doc.Table(header, tuple(rows), (left, *(right,) * len(tables)))
     return doc.Document(" and ".join(table.network.title for table in tables), (shown,), spell)
+
+
+def layer_kinds(kinds: Iterable[Kind], spell: Spell = None) -> doc.Document:
+    """Kinds of layers: an example of each as it is written in a line of text, its settings and other names."""
+    rows = tuple(
+        (doc.CodeText(kind.example or kind.name), kind.words, ", ".join(kind.settings), ", ".join(kind.aliases))
+        for kind in kinds
+    )
+    return doc.Document("Layers", (doc.Table(("in a line", "layer", "settings", "other names"), rows),), spell)
+
+
+def networks_by_name(titles: Mapping[str, str], spell: Spell = None) -> doc.Document:
+    """The networks that are known by a name, each with its title."""
+    rows = tuple((doc.CodeText(name), title) for name, title in titles.items())
+    return doc.Document("Networks", (doc.Table(("name", "network"), rows),), spell)

@@ -71,6 +71,11 @@ class Derivative:
         return self.simplified if self.shortened is None else self.shortened.value
 
     @property
+    def parts(self) -> dict[str, Node]:
+        """What each name in `shown` stands for, in the names before it; empty where all is written out."""
+        return {} if self.shortened is None else {name.id: node for name, node in self.shortened.definitions}
+
+    @property
     def steps_shown(self) -> tuple[Applied, ...]:
         """The steps in the names in which the derivative is shown."""
         return self.steps if self.shortened is None else self.shortened.steps
@@ -88,6 +93,11 @@ class Derivative:
             at = [float(evaluate(self.expression, {**point, self.by: point[self.by] + step})) for step in (STEP, -STEP)]
             found.append(Checked(point, float(evaluate(self.value, point)), (at[0] - at[1]) / (2 * STEP)))
         return tuple(found)
+
+    @property
+    def error(self) -> float | None:
+        """The largest relative difference from a central difference; None without a point at which it can be taken."""
+        return max((check.error for check in self.checks), default=None)
 
 
 def differentiate(expression: Node, by: str) -> Derivative:
