@@ -92,16 +92,21 @@ class _Point:
         parts = tuple(replace(part, value=own) for part, own in zip(parts, value, strict=True)) if parts else ()
         own = answer
         self.answer = Answer(own.text, value, own.unit, own.significant, own.asked, parts, own.scaled)
-        self.whole = value if value.__class__ is int else None
+        self.whole = value if _is_whole(value) and not any(part.scaled for part in (answer, *parts)) else None
 
     def fit(self, value: Value) -> Fit:
         return fit(value, self.answer)
 
     def agrees(self, value: Value) -> bool:
         """Whether a value may be what was written, with however many digits."""
-        if self.whole is not None and value.__class__ is int:
+        if self.whole is not None and _is_whole(value):
             return bool(value == self.whole)  # by far the most frequent case
         return leads_to(value, self.answer)
+
+
+def _is_whole(value: Value) -> bool:
+    """Whether a value is a whole number, or several."""
+    return value.__class__ is int or (value.__class__ is tuple and all(part.__class__ is int for part in value))
 
 
 def _put_in(value: Value, values: Mapping[str, Value]) -> Value:

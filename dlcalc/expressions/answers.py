@@ -221,12 +221,14 @@ def _fit(value: Number, wrote: Number, answer: Answer) -> Fit:
     is_float = isinstance(value, float) or isinstance(wrote, float)
     if (is_float or answer.significant >= EXACT) and is_near(value, wrote):
         return "right"
-    right, given = Fraction(value), Fraction(wrote)
     unit, significant = answer.unit, answer.significant
     if not unit:
-        if not isinstance(wrote, int) or abs(right) < 1:
+        if not isinstance(wrote, int) or -1 < value < 1:
             return "wrong"
         unit, significant = Fraction(1), len(str(abs(wrote)))
+    if _is_far(value, wrote, unit):
+        return "wrong"
+    right, given = Fraction(value), Fraction(wrote)
     away = abs(right - given)
     if right and significant <= SHOWN and away <= Fraction(10) ** (exponent_of(right) - SHOWN + 1) / 2:
         return "right"
@@ -237,6 +239,15 @@ def _fit(value: Number, wrote: Number, answer: Answer) -> Fit:
     if significant > SHOWN and abs(given) < abs(right) and away < unit:
         return "right"  # what a machine shows, its last digit cut off
     return "cut" if abs(given) < abs(right) and away < unit and away <= _CLOSE * abs(right) else "wrong"
+
+
+def _is_far(value: Number, wrote: Number, unit: Fraction) -> bool:
+    """Whether two numbers differ by so much that no rounding explains it: floats tell, before exact ones are made."""
+    try:
+        right, given, last = float(value), float(wrote), float(unit)
+    except OverflowError:
+        return False
+    return abs(right - given) > 1.01 * last + 1e-3 * abs(right)
 
 
 _CLOSE = Fraction(1, 20)

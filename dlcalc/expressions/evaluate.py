@@ -432,10 +432,10 @@ def _chain(function: Callable[[Value, Value], Value], parts: list[Evaluator], en
 
 
 def _name(node: Name) -> Evaluator:
-    found = _as_it_is(node)
+    name, alone = node.id, CONSTANTS.get(node.id, node)
 
     def lookup(env: Environment) -> Value:
-        value = found(env)
+        value = env.get(name, alone)
         return arrays.unrolled(value) if value.__class__ is dict else value
 
     return lookup

@@ -12,6 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from dlcalc.errors import ExpressionError, UserError
+from dlcalc.expressions import answers
 from dlcalc.expressions.answers import (
     SHOWN,
     SIGNIFICANT,
@@ -441,3 +442,22 @@ def test_a_course_may_ask_fewer_or_more_digits() -> None:
 )
 def test_digits_in_words(count: int, words: str) -> None:
     assert digits_asked(count) == words
+
+
+@given(
+    st.fractions(min_value=-1000, max_value=1000, max_denominator=999).filter(lambda value: value.denominator > 1),
+    st.integers(-3, 3),
+    st.integers(0, 5),
+    st.booleans(),
+)
+def test_what_is_far_away_is_wrong_by_the_exact_rule_too(
+    value: Fraction, steps: int, decimals: int, leading: bool
+) -> None:
+    """The quick look with floats never says more than the exact one: only what no rounding explains is far."""
+    unit = Fraction(1, 10**decimals)
+    wrote = Fraction(round(value / unit) + steps) * unit
+    answer = Answer("", wrote if wrote.denominator > 1 else wrote.numerator, unit if leading else Fraction(0), 3)
+    quick = fit(value, answer)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(answers, "_is_far", lambda *_: False)
+        assert fit(value, answer) == quick
