@@ -7,10 +7,12 @@ is given out is there once for each, the parameters once in all.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 
-from ..expressions.nodes import Kind
+from ..expressions.nodes import Call, Kind, Name, Node
+from .edited_text import rewritten
 from .model import Convention, Form, Formula, Mistake, Step, Variable
 
 EACH = "_each"
@@ -59,7 +61,14 @@ def _each(one: Formula, step: str, expression: str) -> str:
 
 
 def _shape(expression: str) -> str:
-    return expression.replace("shape(", "shape(t, ", 1)
+    """The shape with the positions before its own sizes."""
+
+    def rule(part: Node, below: Callable[[Node], Node]) -> Node:
+        if isinstance(part, Call) and part.function == "shape":
+            return replace(part, arguments=(Name("t"), *part.arguments))
+        return part.map(below)
+
+    return rewritten(expression, rule)
 
 
 def _form(one: Formula, form: Form) -> Form:

@@ -73,8 +73,14 @@ def _cell(edge: bool, row: str = "m", column: str = "n") -> str:
 
 AS_WRITTEN = "w[k, c, u, v]"
 FLIPPED = "w[k, c, f_h + 1 - u, f_w + 1 - v]"
-_UNDER = "padded[c, (i - 1)*hop + (u - 1)*gap + 1, (j - 1)*hop + (v - 1)*gap + 1]"
-_SUM = f"sum(c=1..channels, sum(u=1..f_h, sum(v=1..f_w, kernel[k, c, u, v]*{_UNDER})))"
+
+
+def _under(channel: str = "c", i: str = "(i - 1)", j: str = "(j - 1)", u: str = "u", v: str = "v") -> str:
+    """The cell of the padded image under cell u, v of the filter; `i` and `j` windows lie before this one."""
+    return f"padded[{channel}, {i}*hop + ({u} - 1)*gap + 1, {j}*hop + ({v} - 1)*gap + 1]"
+
+
+_SUM = f"sum(c=1..channels, sum(u=1..f_h, sum(v=1..f_w, kernel[k, c, u, v]*{_under()})))"
 
 
 def _steps(flip: bool, edge: bool = True) -> tuple[Step, ...]:
@@ -144,7 +150,7 @@ def _mistakes(flip: bool) -> tuple[Mistake, ...]:
                 "How often is the bias added to one number of the output?"),
         Mistake("relu-before-bias", "output", "if(relu = 1, max(0, sums[k, i, j]) + b[k], sums[k, i, j] + b[k])",
                 "the bias belongs to the sum: ReLU comes after it", 0.5, "What goes into the ReLU?"),
-        Mistake("first-channel-only", "sums", f"sum(u=1..f_h, sum(v=1..f_w, kernel[k, 1, u, v]*{_UNDER_FIRST}))",
+        Mistake("first-channel-only", "sums", f"sum(u=1..f_h, sum(v=1..f_w, kernel[k, 1, u, v]*{_under('1')}))",
                 "the products of all channels are added up, not those of the first alone", 0.5,
                 "What becomes of the other channels?"),
         Mistake("one-row-slipped", "padded", _cell(True, "m + 1"), "the windows begin one row too low: the first lies "
@@ -152,9 +158,6 @@ def _mistakes(flip: bool) -> tuple[Mistake, ...]:
         Mistake("one-column-slipped", "padded", _cell(True, "m", "n + 1"), "the windows begin one column too far to "
                 "the right: the first lies on the first column", 0.3, "On which column does the first window begin?"),
     )  # fmt: skip
-
-
-_UNDER_FIRST = _UNDER.replace("[c,", "[1,")
 
 
 def _convolution(id: str, title: str, flip: bool) -> Formula:
@@ -234,8 +237,7 @@ _FITTING = (replace(STRIDE, ordinary=(1, 1)), replace(PADDING, ordinary=(0, 0)),
 
 def _backward(id: str, title: str, flip: bool) -> Formula:
     u, v = ("f_h + 1 - u", "f_w + 1 - v") if flip else ("u", "v")
-    under = f"padded[c, (i - 1)*hop + ({u} - 1)*gap + 1, (j - 1)*hop + ({v} - 1)*gap + 1]"
-    first = under.replace("(i - 1)", "0").replace("(j - 1)", "0")
+    under, first = _under(u=u, v=v), _under(i="0", j="0", u=u, v=v)
     summed = "sum(i=1..o_h, sum(j=1..o_w, {}))"
     return Formula(
         id=id,

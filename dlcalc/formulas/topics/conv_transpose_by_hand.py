@@ -79,8 +79,13 @@ CONV_TRANSPOSE = Formula(
     source="Dumoulin and Visin, arXiv:1603.07285",
 )  # fmt: skip
 
-# The gradient at the place where an input laid this cell of its filter down.
-_UNDER = "uncropped[k, (m - 1)*hop + (u - 1)*d + 1, (n - 1)*hop + (v - 1)*d + 1]"
+
+def _under(m: str = "(m - 1)*hop", n: str = "(n - 1)*hop", u: str = "(u - 1)", v: str = "(v - 1)") -> str:
+    """The cell of the gradient at which an input laid cell u, v of its filter down."""
+    return f"uncropped[k, {m} + {u}*d + 1, {n} + {v}*d + 1]"
+
+
+_UNDER = _under()
 
 
 def _to_input(weight: str, under: str = _UNDER) -> str:
@@ -95,7 +100,8 @@ def _uncropped(row: str, column: str) -> str:
 
 # The output is 4×4 at a stride of 2 with one cropped, and at a stride of 1 with none: both can be drawn.
 _SQUARE = replace(IMAGE, sizes=(2, 3, 3))
-_BY_FILTERS = f"sum(m=1..height, sum(n=1..width, x[c, m, n]*{_UNDER}))"
+_OVER_INPUTS = "sum(m=1..height, sum(n=1..width, x[c, m, n]*{}))"
+_BY_FILTERS = _OVER_INPUTS.format(_UNDER)
 _BY_BIASES = "sum(i=1..o_h, sum(j=1..o_w, g[k, i, j]))"
 
 CONV_TRANSPOSE_BACKWARD = Formula(
@@ -119,16 +125,16 @@ CONV_TRANSPOSE_BACKWARD = Formula(
         Mistake("turned-backwards", "dx", _to_input(FLIPPED), "the way back is the ordinary convolution with the "
                 "filter as it is written: the same weight joins input and output both ways", 0.6,
                 "Through which weight did this input reach that output?"),
-        Mistake("stride-ignored-backwards", "dx", _to_input(AS_WRITTEN, _UNDER.replace("*hop", "")), "each input laid "
-                "its filter down s further than the one before, so its window begins there", 0.5,
+        Mistake("stride-ignored-backwards", "dx", _to_input(AS_WRITTEN, _under("(m - 1)", "(n - 1)")), "each input "
+                "laid its filter down s further than the one before, so its window begins there", 0.5,
                 "Where did this input lay its filter down?"),
         Mistake("crop-forgotten-backwards", "uncropped", _uncropped("m", "n"), "the output was cropped by p on each "
                 "side: its gradient lies p further in, with zeros around", 0.5,
                 "Where in the uncropped output lies the first gradient?"),
-        Mistake("first-input-only", "dw", f"x[c, 1, 1]*{_UNDER}".replace("(m - 1)", "0").replace("(n - 1)", "0"),
+        Mistake("first-input-only", "dw", f"x[c, 1, 1]*{_under('0*hop', '0*hop')}",
                 "every input lays the same filter down: a weight's gradient is the sum over all inputs", 0.5,
                 "By how many inputs is this weight used?"),
-        Mistake("weights-turned", "dw", _BY_FILTERS.replace("(u - 1)", "(f_h - u)").replace("(v - 1)", "(f_w - v)"),
+        Mistake("weights-turned", "dw", _OVER_INPUTS.format(_under(u="(f_h - u)", v="(f_w - v)")),
                 "the filter is laid down as it is written, so its first weight met the first gradient of each window",
                 0.3, "Which gradient did the first weight meet?"),
         Mistake("bias-averaged", "db", f"{_BY_BIASES}/(o_h*o_w)", "the bias is added to every number of the output: "

@@ -8,8 +8,11 @@ K. Cho et al., arXiv:1406.1078. Column layout unless a convention says otherwise
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
+from ...expressions.nodes import Node, Outer, Transpose
+from ..edited_text import rewritten, substituted
 from ..model import Formula, Mistake, Step, Variable
 from .gated_by_hand import AFTER, BEFORE, COLUMN, EACH, KEEP, RENEW
 from .gated_by_hand import FORMULAS as FORWARD
@@ -21,7 +24,7 @@ _BOTH = (Kinds(False), Kinds(True))
 
 def _at(expression: str) -> str:
     """An expression of time step t as that of s steps back."""
-    return expression.replace("[t-1]", "[T-s]").replace("[t]", "[T+1-s]")
+    return substituted(expression, {"t - 1": "T - s", "t": "T + 1 - s"})
 
 
 def _back(name: str, expression: str, meaning: str, kinds: Kinds, before: str = "") -> Step:
@@ -29,7 +32,7 @@ def _back(name: str, expression: str, meaning: str, kinds: Kinds, before: str = 
 
 
 def _sum(left: str, right: str, by: str = "⊗") -> str:
-    return _at(f"sum(s=1..T, {left}[s] {by} {right})")
+    return f"sum(s=1..T, {left}[s] {by} {_at(right)})"
 
 
 def _by_weights(kinds: Kinds, gates: str, words: str, products: dict[str, tuple[str, str]]) -> tuple[Step, ...]:
@@ -50,14 +53,18 @@ def _by_weights(kinds: Kinds, gates: str, words: str, products: dict[str, tuple[
 
 def _row(steps: tuple[Step, ...]) -> dict[str, str]:
     """The way back in row layout: weights stand as they are, and every outer product is turned."""
-    edits = {}
-    for step in steps:
-        if "⊗" in step.expression:
-            left, right = step.expression.removeprefix("sum(s=1..T, ").removesuffix(")").split(" ⊗ ")
-            edits[step.name] = f"sum(s=1..T, {right} ⊗ {left})"
-        elif "^T" in step.expression:
-            edits[step.name] = step.expression.replace("^T", "")
-    return edits
+    edits = {step.name: rewritten(step.expression, _turned) for step in steps}
+    return {step.name: edits[step.name] for step in steps if edits[step.name] != step.expression}
+
+
+def _turned(part: Node, below: Callable[[Node], Node]) -> Node:
+    match part:
+        case Transpose(operand):
+            return below(operand)
+        case Outer(left, right):
+            return Outer(below(right), below(left))
+        case _:
+            return part.map(below)
 
 
 def _with_row(forward: Formula, steps: tuple[Step, ...]) -> tuple[Option, ...]:

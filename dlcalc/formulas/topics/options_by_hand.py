@@ -6,12 +6,13 @@ formula has one convention at a time, so each way to choose is one convention, n
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from itertools import product
 
 from ...errors import UserError
-from ...expressions.nodes import Kind
+from ...expressions.nodes import Add, Call, Hadamard, Index, Kind, Literal, Mul, Name, Node, Outer, Transpose
+from ..edited_text import rewritten
 from ..model import Convention, Formula, Mistake, Variable
 
 SCALE = 10**9
@@ -62,10 +63,6 @@ class Kinds:
         return f"{title}, one unit" if self.scalar else title
 
 
-_FOR_NUMBERS = (("^T", ""), ("diag(slope[t])", "slope[t]"), (" ⊙ ", "*"), (" ⊗ ", "*"), (" + 0*x[t]", ""),
-                (" + 0*h0", ""))  # fmt: skip
-
-
 def for_one_unit(formula: Formula) -> Formula:
     """The formula in numbers: no transposes, and every product the ordinary one."""
     return replace(
@@ -81,9 +78,26 @@ def for_one_unit(formula: Formula) -> Formula:
 
 def in_numbers(text: str) -> str:
     """An expression of vectors and matrices as it is written when each of them is one number."""
-    for array, number in _FOR_NUMBERS:
-        text = text.replace(array, number)
-    return text
+    return rewritten(text, _number)
+
+
+_FOR_LENGTHS = tuple(Mul((Literal(0), array)) for array in (Index(Name("x"), (Name("t"),)), Name("h0")))
+"""Terms that are there for the length of a vector alone."""
+
+
+def _number(part: Node, below: Callable[[Node], Node]) -> Node:
+    match part:
+        case Transpose(operand) | Call("diag", (operand,)):
+            return below(operand)
+        case Hadamard(factors):
+            return Mul(tuple(map(below, factors)))
+        case Outer(left, right):
+            return Mul((below(left), below(right)))
+        case Add((first, *others)) if any(term in _FOR_LENGTHS for term in others):
+            kept = (first, *(term for term in others if term not in _FOR_LENGTHS))
+            return below(Add(kept) if len(kept) > 1 else first)
+        case _:
+            return part.map(below)
 
 
 @dataclass(frozen=True)
@@ -148,13 +162,23 @@ def in_every_base(
     for base, function, unit, who in _BASES:
         for way in ways:
             edits = logarithmic | way.edits
-            edits = {step: text.replace("ln(", f"{function}(") for step, text in edits.items()}
+            edits = {step: _with_logarithm(text, function) for step, text in edits.items()}
             edits |= {step: f"({edits.get(step, text)})/ln({base})" for step, text in slopes.items()}
             name = unit if way is ways[0] else f"{way.name}-{unit}"
             says = f"{way.says}; logarithms to base {base}, so the loss is in {unit}"
             untrue = (*way.untrue, "natural", "ln ")
             found.append(Chosen(name, who, says, edits, True, (*_options(way), unit), untrue=untrue))
     return tuple(found)
+
+
+def _with_logarithm(text: str, function: str) -> str:
+    """The expression with another logarithm for ln."""
+
+    def rule(part: Node, below: Callable[[Node], Node]) -> Node:
+        new = part.map(below)
+        return replace(new, function=function) if isinstance(new, Call) and new.function == "ln" else new
+
+    return rewritten(text, rule)
 
 
 def _parts(way: Convention) -> tuple[str, str, str, dict[str, str], bool]:

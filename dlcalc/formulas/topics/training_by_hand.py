@@ -9,10 +9,10 @@ arXiv:1412.6980. AlexNet's rule: A. Krizhevsky et al., NIPS 2012, section 5.
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from ...expressions.nodes import Kind
+from ..edited_text import substituted
 from ..model import Condition, Convention, Formula, Mistake, Step, Variable
 from .options_by_hand import Kinds, Option, combined, for_one_unit, quantity
 
@@ -124,7 +124,7 @@ def _scheduled(kinds: Kinds) -> Formula:
     rates = quantity("eta", "eta", "learning rates, one per update", Kind.VECTOR, ordinary=(0.05, 0.5), low=0)
 
     def at_each(text: str) -> str:
-        return re.sub(r"\beta\b", "eta[t]", text)
+        return substituted(text, {"eta": "eta[t]"})
 
     return replace(
         fixed,
