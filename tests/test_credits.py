@@ -26,6 +26,7 @@ from dlcalc.formulas.topics.options_by_hand import Chosen
 
 PEERS = Path(__file__).parent / "peers"
 _DIMENSIONS = ("1d", "", "3d")
+_RULES = ("glorot_normal", "glorot_uniform", "he_normal", "he_uniform")
 
 PYTORCH = {
     "test_activations::test_derivative_at_the_kink": "activation_relu:textbook activation_leaky_relu:textbook",
@@ -58,6 +59,9 @@ PYTORCH = {
         "dense_on_image:textbook",
     "test_heads_and_shapes::test_average_pooling_counts_its_padding": "pool_by_hand_avg:textbook",
     "test_heads_and_shapes::test_embeddings_have_a_row_for_each_word": "embedding:with-batch",
+    "test_initialisation::test_dense": " ".join(f"init_{rule}:textbook" for rule in _RULES),
+    "test_initialisation::test_convolution": " ".join(f"init_{rule}_conv:textbook" for rule in _RULES),
+    "test_initialisation::test_the_layers_own_initialiser": "init_uniform:textbook init_uniform_conv:textbook",
     "test_ops_layers::test_elementwise_losses": "map_loss_by_hand:mean",
     "test_parameters::test_convolution": "conv:textbook conv_transposed:textbook",
     "test_parameters::test_convolution_of_other_dimensions":
@@ -118,6 +122,9 @@ KERAS = {
     "test_keras_layers::test_slopes_at_zero": "activation_relu:textbook activation_leaky_relu:textbook",
     "test_keras_layers::test_batches": "updates:textbook",
     "test_keras_layers::test_clipping_by_norm": "clip_norm:textbook",
+    "test_keras_values::test_initialisers": " ".join(
+        f"init_{rule}{layer}:textbook" for rule in _RULES for layer in ("", "_conv")
+    ),
     "test_keras_values::test_simple_rnn_and_its_way_back":
         "rnn_by_hand:textbook rnn_by_hand:row rnn_bptt_by_hand:textbook rnn_bptt_by_hand:row",
     "test_keras_values::test_recurrent_networks_and_their_way_back": " ".join(

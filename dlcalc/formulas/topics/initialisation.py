@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ..model import Form, Formula, Mistake, Step, Variable
+from ..model import Convention, Form, Formula, Mistake, Step, Variable
 from .convolution import CHANNELS, FILTER, FILTERS
 from .dense import INPUTS, OUTPUTS
 
@@ -39,6 +39,8 @@ class _Rule:
     variance: Step
     mistakes: tuple[Mistake, ...]
     source: str
+    who: str = "PyTorch and Keras"
+    """The frameworks that draw so."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class _Distribution:
     title: str
     step: Step
     mistakes: tuple[Mistake, ...]
+    notes: tuple[str, ...] = ()
 
 
 _DENSE = _Layer("", "a dense layer", (INPUTS, OUTPUTS), "n", "m")
@@ -80,6 +83,7 @@ _UNIFORM_RULE = _Rule(
     Step("variance", "1/(3*fan)", "variance of the weights"),
     (_FAN_OUT,),
     "Glorot and Bengio, 2010, equation 1",
+    "PyTorch",
 )
 
 _GLOROT = _Rule(
@@ -127,6 +131,8 @@ _NORMAL = _Distribution(
         Mistake("half-variance", "deviation", "variance/2", "σ is the root of the variance, not its half", 0.2,
                 "How does σ follow from σ²?"),
     ),
+    ("Keras cuts its normal distribution off at 2 standard deviations and widens it before, by 1/0.8796, so that what "
+     "is drawn has this σ",),
 )  # fmt: skip
 
 _UNIFORM = _Distribution(
@@ -161,6 +167,8 @@ def _formula(rule: _Rule, drawn: _Distribution, layer: _Layer, textbook: str) ->
         answers=(drawn.step.name, "variance", "fan_in", "fan_out"),
         mistakes=(*drawn.mistakes, *rule.mistakes, *layer.mistakes),
         forms=(Form(drawn.step.name, textbook),),
+        conventions=(Convention("textbook", f"textbooks; {rule.who}", "as written here"),),
+        notes=drawn.notes,
         axes=layer.axes,
         unknowns=tuple((variable.name,) for variable in layer.variables if not variable.per_axis),
         source=rule.source,
