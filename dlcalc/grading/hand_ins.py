@@ -359,9 +359,9 @@ def _table(rows: list[tuple[int, list[str]]], source: str) -> Iterator[HandIn | 
     if set(headings) >= _GRADEBOOK_HEADINGS:
         raise UserError("this is a gradebook, not a hand-in")
     if headings[0] in _PART_HEADINGS and len(headings) > 1 and headings[1] in _ANSWER_HEADINGS:
-        yield _one(rows[1:], source)
+        yield _one(rows[1:], source, len(headings))
     elif headings[0] in _FIRST and len(rows) > 1 and _cell(rows[1][1][0]).casefold() in _FIRST:
-        yield _one(rows, source)
+        yield _one(rows, source, 2)
     elif any(heading in (*_WHO, *_NAMES, "code") for heading in headings):
         yield from _many(rows[0][1], rows[1:], source)
     else:
@@ -392,10 +392,12 @@ def _cell(text: str) -> str:
     return stripped[1:].strip() if stripped[:1] == "'" and stripped[1:2] in ("=", "+", "-", "@") else stripped
 
 
-def _one(rows: Iterable[tuple[int, list[str]]], source: str) -> HandIn:
+def _one(rows: Iterable[tuple[int, list[str]]], source: str, columns: int) -> HandIn:
+    """One student's answers. Cells behind the last of the `columns` are of an answer that a comma has cut: 1,480."""
     values: dict[str, str] = {}
     for _, row in rows:
-        _put(values, _cell(row[0]), _cell(row[1]) if len(row) > 1 else "")
+        answer = [*row[1:2], *(cell for cell in row[columns:] if cell.strip())]
+        _put(values, _cell(row[0]), "; ".join(map(_cell, answer)))
     who = {name: values.pop(name, "") for name in ("student", "code")}
     if len(values) > MOST_ANSWERS:
         raise UserError(f"a hand-in has at most {MOST_ANSWERS:,} answers")

@@ -6,6 +6,7 @@ import csv
 import io
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 from checkout import ROOT
+from killing import killed_before
 from terminal import Terminal
 
 from dlcalc.export.registry import writer
@@ -221,3 +223,78 @@ def test_what_is_redirected_is_utf_8_whatever_the_locale() -> None:
     done = subprocess.run([sys.executable, "-c", code, "conv", "--n", "5", "--f", "3", "--markdown"],
                           capture_output=True, env=environment, check=True)  # fmt: skip
     assert "×" in done.stdout.decode("utf-8")
+
+
+def marking(folder: Path) -> None:
+    """A class of which one answer is for a person, who has decided since the marking that is there."""
+    for student in ("ada", "bob"):
+        hand_in(folder, student, a="55x55x96", b="green" if student == "ada" else "34944")
+
+
+def written(folder: Path) -> dict[str, bytes]:
+    """Everything that marking writes: the marks, and what people decided."""
+    return {str(path.relative_to(folder)): path.read_bytes()
+            for place in ("marks", "out/private") for path in (folder / place).rglob("*") if path.is_file()}  # fmt: skip
+
+
+DECIDED = "out/private/decisions.csv"
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="nothing is killed like that there")
+@pytest.mark.parametrize("again", [False, True], ids=["first", "again, with a decision"])
+def test_a_killed_marking_leaves_the_old_or_the_new(folder: Path, terminal: Terminal, again: bool) -> None:
+    """Killed before each of its steps: the marks are those of before or of now, and the next run ends them."""
+    marking(folder)
+    if again:
+        assert terminal(GRADE).status == 4
+        decide(folder, "1.5", "she means 34,944")
+        hand_in(folder, "bob", a="1x1x1", b="34944")
+    before, ends = written(folder), []
+    for step in range(20):
+        status = killed_before(step, GRADE.split())
+        found = written(folder)
+        ends.append(status)
+        marks, old = ({k: v for k, v in each.items() if k.startswith("marks/")} for each in (found, before))
+        if marks != old:
+            break
+        assert found.keys() - before.keys() <= {DECIDED}  # what was decided is kept before anything is marked by it
+    assert ends[:-1] == [-signal.SIGKILL] * (len(ends) - 1)
+    assert len(ends) > 5  # the gradebook, the list, the feedback of two, the note of them
+    assert (DECIDED in found) == again
+    status = terminal(GRADE).status
+    assert (status, written(folder)) == (0 if again else 4, found)
+    assert [row["marks"] for row in rows(folder / "marks" / "gradebook.csv")][0] == ("1.5" if again else "")
+    assert not [path for path in folder.iterdir() if path.name.startswith(".")]
+
+
+def test_a_marking_on_a_full_disk_leaves_the_old(
+    folder: Path, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever of its files no longer fits."""
+    marking(folder)
+    terminal(GRADE)
+    decide(folder, "1.5")
+    before, usual = written(folder), Path.write_bytes
+
+    def full(self: Path, data: bytes) -> int:
+        left[0] -= 1
+        if left[0] < 0:
+            usual(self, data[:9])
+            raise OSError(28, "No space left on device")
+        return usual(self, data)
+
+    for room in range(20):
+        left = [room]
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "write_bytes", full)
+            ran = terminal(GRADE)
+        found = written(folder)
+        decided = found.pop(DECIDED, b"")
+        if ran.status == 0:
+            break
+        assert ran.status == 2
+        assert re.fullmatch(r"dlcalc: \S+ cannot be written: No space left on device\n", ran.err)
+        assert found == before
+        assert bool(decided) == (room > 0)
+    assert room == 5  # the gradebook, the list, the feedback of two, the note of them
+    assert b"1.5" in found["marks/gradebook.csv"]

@@ -159,3 +159,13 @@ def test_folders_and_archives(tmp_path: Path) -> None:
 def test_a_path_that_is_not_there() -> None:
     with pytest.raises(UserError, match=r"there is no file nowhere\.toml"):
         list(read_all(["nowhere.toml"]))
+
+
+def test_an_answer_that_a_comma_has_cut_is_no_shorter_number() -> None:
+    """1,480 without quotes in a CSV is not 1; what has a heading of its own is a remark."""
+    (cut,) = read(b"part,answer\ncode,7F3K-9QXM\n1.a,55,55,96\n1.b,1,480\n1.c,7,,\n", "a.csv")
+    assert isinstance(cut, HandIn)
+    assert cut.answers == {"1.a": "55; 55; 96", "1.b": "1; 480", "1.c": "7"}
+    (remarked,) = read(b"part;answer;remark\ncode;7F3K-9QXM\n1.a;55;not sure\n", "a.csv")
+    assert isinstance(remarked, HandIn)
+    assert remarked.answers == {"1.a": "55"}

@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from checkout import ROOT
+from killing import killed_before
 
 from dlcalc import files
 from dlcalc.api.quiz import make_exam
@@ -159,34 +157,11 @@ def test_in_the_folder_itself(folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert Path("manifest.json").resolve() == folder / "out" / "manifest.json"
 
 
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from dlcalc import files
-
-left = int(sys.argv[1])
-
-def counted(usual):
-    def call(*args, **named):
-        global left
-        left -= 1
-        if left < 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return usual(*args, **named)
-    return call
-
-files.write, files._exchange = counted(files.write), counted(files._exchange)
-Path.rename, files.shutil.rmtree = counted(Path.rename), counted(files.shutil.rmtree)
-from dlcalc.cli import main
-sys.exit(main(sys.argv[2:]))
-"""
-"""A run that is killed before its n-th write, exchange, renaming or removal."""
-
-
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="nothing is killed like that there")
 @pytest.mark.parametrize("full", [False, True])
-def test_a_killed_run_leaves_the_old_or_the_new(folder: Path, full: bool) -> None:
+def test_a_killed_run_leaves_the_old_or_the_new(folder: Path, full: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """At any moment; the next run ends with what one run would have made."""
+    monkeypatch.chdir(folder)
     secret = folder / "secret.key"
     secret.write_text("ab" * 32)
     before = make(folder, secret=str(secret)) if full else {}
@@ -195,10 +170,9 @@ def test_a_killed_run_leaves_the_old_or_the_new(folder: Path, full: bool) -> Non
                  "--key"]  # fmt: skip
     ends = []
     for number in range(20):
-        ran = subprocess.run([sys.executable, "-c", KILLED, str(number), *arguments], cwd=folder, capture_output=True,
-                             env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False)  # fmt: skip
+        status = killed_before(number, arguments)
         found = content(folder / "out") if (folder / "out").exists() else {}
-        ends.append((ran.returncode, found != before))
+        ends.append((status, found != before))
         if found != before:
             break
     assert ends[:-1] == [(-signal.SIGKILL, False)] * (len(ends) - 1)
