@@ -138,6 +138,7 @@ def _take_place(renewal: Renewal, private: bool) -> None:
     if not target.exists():
         new.rename(target)
         return
+    _check_kinds(new, target)
     here = Path(os.path.realpath(os.getcwd()))
     if here == target or target in here.parents:
         for root, _, names in os.walk(new):
@@ -157,6 +158,20 @@ def _take_place(renewal: Renewal, private: bool) -> None:
         target.rename(aside)
         new.rename(target)
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def _check_kinds(new: Path, old: Path) -> None:
+    """Raises UserError where a folder is to take the place of a file, or a file that of a folder and all in it."""
+    for path in new.iterdir():
+        there = old / path.name
+        if there.is_symlink() or not there.exists():
+            continue
+        if path.is_dir() != there.is_dir():
+            found, wanted = ("folder", "file") if there.is_dir() else ("file", "folder")
+            rule = f"is a {found} where a {wanted} has to be; move it away"
+            raise UserError(f"{printable(str(there))} {rule}")
+        if path.is_dir():
+            _check_kinds(path, there)
 
 
 def _take_along(old: Path, new: Path, left_out: set[str], inside: str = "") -> None:

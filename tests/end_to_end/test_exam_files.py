@@ -233,8 +233,9 @@ def marking(folder: Path) -> None:
 
 def written(folder: Path) -> dict[str, bytes]:
     """Everything that marking writes: the marks, and what people decided."""
-    return {str(path.relative_to(folder)): path.read_bytes()
-            for place in ("marks", "out/private") for path in (folder / place).rglob("*") if path.is_file()}  # fmt: skip
+    places = (folder / "marks", folder / "out" / "private")
+    paths = [path for place in places for path in place.rglob("*") if path.is_file()]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
 
 
 DECIDED = "out/private/decisions.csv"
@@ -263,7 +264,7 @@ def test_a_killed_marking_leaves_the_old_or_the_new(folder: Path, terminal: Term
     assert (DECIDED in found) == again
     status = terminal(GRADE).status
     assert (status, written(folder)) == (0 if again else 4, found)
-    assert [row["marks"] for row in rows(folder / "marks" / "gradebook.csv")][0] == ("1.5" if again else "")
+    assert next(row["marks"] for row in rows(folder / "marks" / "gradebook.csv")) == ("1.5" if again else "")
     assert not [path for path in folder.iterdir() if path.name.startswith(".")]
 
 

@@ -16,7 +16,6 @@ from dlcalc.api.quiz import make_exam
 from dlcalc.errors import DlcalcError
 from dlcalc.grading.gradebook import gradebook
 from dlcalc.networks.exercise import to_csv
-from dlcalc.quiz import seeds
 from dlcalc.quiz.manifest import read_manifest
 
 EXAM = "title = 'E'\n[[problem]]\nid = 'output-size'\n"

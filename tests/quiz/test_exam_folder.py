@@ -129,6 +129,27 @@ def test_a_file_in_the_way(folder: Path) -> None:
     assert (folder / "out").read_text() == "mine"
 
 
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [
+        ("manifest.json/a", r"manifest\.json is a folder where a file has to be; move it away$"),
+        ("private/made.json/a", r"made\.json is a folder where a file has to be; move it away$"),
+        ("sheets", "sheets is a file where a folder has to be; move it away$"),
+    ],
+)
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_folder_is_no_file(folder: Path, name: str, rule: str, inside: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What lies in a folder is not taken away by a file of its name, even where it may be written over."""
+    path = folder / "out" / name
+    path.parent.mkdir(parents=True)
+    path.write_text("mine")
+    if inside:
+        monkeypatch.chdir(folder / "out")
+    with pytest.raises(UserError, match=rule):
+        make(folder, replace=True)
+    assert content(folder / "out") == {name: b"mine"}
+
+
 def test_a_full_disk_leaves_the_old_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = make(folder)
     (folder / "roster.csv").write_text(f"{ROSTER}carl,Carl\n")
