@@ -212,7 +212,7 @@ GIVEN = {"x": (rows("3 0 1 2/1 5 8 9/2 7 2 5/0 1 3 1"), rows("1 2 0 1/0 1 4 1/2 
         ("padding-forgotten", {"p": 0}),
         ("stride-ignored", {"s": 1}),
         ("bias-forgotten", {"b": (0,)}),
-        ("transposed", {"w": tuple(tuple(tuple(zip(*p, strict=True)) for p in f) for f in GIVEN["w"])}),
+        ("filter-transposed", {"w": tuple(tuple(tuple(zip(*p, strict=True)) for p in f) for f in GIVEN["w"])}),
     ],
 )
 def test_a_mistake_is_another_question_answered(mistake: str, changed: dict[str, Any]) -> None:
