@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from .. import document as doc
@@ -34,13 +35,18 @@ STOPPED = "not all mistakes were tried: on so many numbers that would take long"
 
 
 def verdict(
-    title: str, mark: Mark, right: doc.Formula | None = None, by: str = "", spell: Spell = None
+    title: str,
+    mark: Mark,
+    right: doc.Formula | None = None,
+    by: str = "",
+    spell: Spell = None,
+    about: Sequence[doc.Block] = (),
 ) -> doc.Document:
     """What an answer is worth, told to a student: the mistake and a hint; `right` where the right value is shown.
 
-    `by` says whose convention it is right by.
+    `by` says whose convention it is right by; `about`, what was asked, stands before all.
     """
-    blocks: list[doc.Block] = list(_said(mark, by))
+    blocks: list[doc.Block] = [*about, *_said(mark, by)]
     return doc.Document(title, (*blocks, right) if right and mark.status != "right" else tuple(blocks), spell)
 
 

@@ -11,12 +11,13 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from .. import document as doc
 from ..answers.array_judging import judge_answer
 from ..answers.targets import FormulaTarget
 from ..answers.terms import Terms
 from ..array_files import shape_of
+from ..document import Document
 from ..errors import UserError
+from ..explain.hand_working import Computed
 from ..explain.hand_working import document as hand_document
 from ..explain.number_style import NumberStyle
 from ..expressions.jsonable import as_json
@@ -69,15 +70,10 @@ class ByHand(Calculation):
 
         return compute(self.operation.name, self.working, self.kernel)
 
-    def _document(self) -> doc.Document:
-        said: list[doc.Block] = []
-        if self.computed:
-            apart = max(_distance(self.working[name], values) for name, values in self.computed.items())
-            said.append(doc.Note("right" if apart < 1e-9 else "warning",
-                                 f"the {self.kernel.upper()} kernels, in float64, differ from this by {apart:.1e} at "
-                                 f"most ({', '.join(self.computed)})"))  # fmt: skip
+    def _document(self) -> Document:
+        computed = Computed(self.kernel, self.computed) if self.computed else None
         style = NumberStyle(self.fractions)
-        return hand_document(self.working, self.operation, style, self.checks, said, self.loss_working, self.spell)
+        return hand_document(self.working, self.operation, style, self.checks, computed, self.loss_working, self.spell)
 
     def to_dict(self) -> dict[str, Any]:
         found = super().to_dict()
@@ -121,12 +117,6 @@ def _texts(value: Value) -> Any:
     if isinstance(value, tuple):
         return [_texts(item) for item in value]
     return str(value) if isinstance(value, Fraction) else value
-
-
-def _distance(value: Value, other: Any) -> float:
-    if isinstance(value, tuple):
-        return max(map(_distance, value, other))
-    return abs(float(value) - float(other))
 
 
 def by_hand(

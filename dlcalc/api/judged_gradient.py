@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import document as doc
 from ..answers.gradient_marks import GradientTerms, mark_gradient
 from ..answers.verdicts import as_data, mistakes_as_data, verdict
+from ..document import Document
+from ..explain import bptt
 from ..expressions import printing
 from ..gradients import Derivation
 from ..profiles import Profile
@@ -52,12 +53,9 @@ class JudgedGradient(Judgement):
         said = f": {named}" if self.correct is False else ""
         return f"<{printing.text(self.derivation.gradient_of)} is {self.status}{said}>"
 
-    def _document(self) -> doc.Document:
-        line = self.derivation.lines[-1]
-        right = doc.Formula((doc.Equation(line.left, (line.right,)),)) if self.show else None
-        said = verdict("A gradient judged", self.mark, right)
-        about = doc.Paragraph((doc.Math(self.derivation.gradient_of), f": {self.derivation.network.title}"))
-        return doc.Document(said.title, (about, *said.blocks))
+    def _document(self) -> Document:
+        right = bptt.right_gradient(self.derivation) if self.show else None
+        return verdict("A gradient judged", self.mark, right, about=(bptt.question(self.derivation),))
 
     def to_dict(self) -> dict[str, Any]:
         found = self.derivation

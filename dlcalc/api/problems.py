@@ -6,18 +6,18 @@ import os
 import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
-from .. import document as doc
 from .. import files
+from ..document import Document
 from ..errors import UserError
+from ..explain import problem_files
 from ..quiz import bank
 from ..quiz import lint as linting
 from ..untrusted import printable
 from ..verification import bank_check
 from .results import Result
 
-Side: TypeAlias = Literal["left", "center", "right"]
 MOST_SEEDS = 10_000
 
 
@@ -48,14 +48,8 @@ class Linted(Result):
         """2 where a file cannot be used, else 0, with warnings too."""
         return 2 if self.errors else 0
 
-    def _document(self) -> doc.Document:
-        read = f"{self.files} file{'s' if self.files != 1 else ''}"
-        if not self.findings:
-            return doc.Document("Lint", (doc.Note("right", f"{read}, nothing to remark"),))
-        rows = tuple((f.path, f.key, "error" if f.error else "warning", f.text) for f in self.findings)
-        warnings = len(self.findings) - self.errors
-        summary = doc.Paragraph(f"{read}, {self.errors} with errors; {warnings} warning{'s' if warnings != 1 else ''}")
-        return doc.Document("Lint", (doc.Table(("file", "key", "", "what"), rows), summary))
+    def _document(self) -> Document:
+        return problem_files.linted(self.findings, self.files)
 
     def to_dict(self) -> dict[str, Any]:
         return {"files": self.files, "errors": self.errors, "findings": [f.to_dict() for f in self.findings]}
@@ -79,43 +73,8 @@ class BankCheck(Result):
         """No problem has a fault."""
         return not any(found.faults for found in self.problems)
 
-    def _document(self) -> doc.Document:
-        uncounted = any(found.uncounted for found in self.problems)
-        more = ("not counted twice",) if uncounted else ()
-        header = ("problem", "differ", "ms", "told apart", *more, "tests", "faults")
-        rows: list[tuple[doc.Words, ...]] = []
-        for found in self.problems:
-            faults = str(len(found.faults) + found.more)
-            rows.append(
-                (
-                    found.problem,
-                    f"{found.distinct}/{found.seeds}",
-                    f"{found.seconds * 1000:.2f}",
-                    f"{found.told_apart:.0%}",
-                    *((", ".join(found.uncounted),) if uncounted else ()),
-                    str(found.trials),
-                    doc.Strong(faults) if found.faults else faults,
-                )
-            )
-        extra: tuple[Side, ...] = ("left",) if uncounted else ()
-        sides: tuple[Side, ...] = ("left", "right", "right", "right", *extra, "right", "right")
-        blocks: list[doc.Block] = [doc.Table(header, tuple(rows), sides)]
-        for found in self.problems:
-            for fault in found.faults:
-                blocks.append(doc.Note("warning", f"{found.problem}: {fault}"))
-            if found.more:
-                blocks.append(doc.Note("warning", f"{found.problem}: and {found.more} more"))
-            blocks += [doc.Note("note", f"{found.problem}, {pattern.said}") for pattern in found.patterns]
-        blocks.append(doc.Paragraph(self._summary()))
-        title = f"{len(self.problems)} problem{'s' if len(self.problems) != 1 else ''}, {self.seeds} seeds each"
-        return doc.Document(title, tuple(blocks))
-
-    def _summary(self) -> str:
-        wrong = sum(bool(found.faults) for found in self.problems)
-        seconds = sum(found.seconds for found in self.problems)
-        rate = len(self.problems) / seconds if seconds else 0
-        said = f"{wrong} problem{'s' if wrong != 1 else ''} with faults" if wrong else "no faults"
-        return f"{said}; {rate:,.0f} variants per second"
+    def _document(self) -> Document:
+        return problem_files.checked(self.problems, self.seeds)
 
     def to_dict(self) -> dict[str, Any]:
         return {

@@ -10,7 +10,7 @@ from .. import gradients
 from ..expressions.evaluate import evaluate, substitute
 from ..expressions.nodes import Literal, Name, Node, Value, to_node
 from ..expressions.printing import Spell
-from ..gradients import Line, Numbers
+from ..gradients import Derivation, Line, Numbers
 from ..gradients.lines import loss_at, written_out
 from ..gradients.local import moved
 from ..gradients.model import TIME
@@ -43,6 +43,17 @@ def document(asked: ThroughTime, spell: Spell = None) -> doc.Document:
         blocks += [doc.Heading(2, FORM_TITLES[found.form]), doc.Formula(tuple(map(_equation, found.lines)))]
     blocks += [doc.Note("note", doc.sentence(note)) for note in found.notes]
     return doc.Document(f"{title}: backpropagation through time", tuple(blocks), spell)
+
+
+def question(found: Derivation) -> doc.Paragraph:
+    """Which gradient of which network is asked for."""
+    return doc.Paragraph((doc.Math(found.gradient_of), f": {found.network.title}"))
+
+
+def right_gradient(found: Derivation) -> doc.Formula:
+    """The gradient alone, in the layout asked for, as it is shown beside a verdict."""
+    line = found.lines[-1]
+    return doc.Formula((doc.Equation(line.left, (line.right,)),))
 
 
 def _letters(asked: ThroughTime) -> doc.Table:

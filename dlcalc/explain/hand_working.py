@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import dropwhile, groupby
-from typing import Literal
+from typing import Any, Literal
 
 from .. import document as doc
 from ..expressions import nodes, printing
@@ -37,22 +37,46 @@ _LONGEST = 110
 """Characters of an expression with arrays put in."""
 
 
+@dataclass(frozen=True)
+class Computed:
+    """What the kernels gave: `answers`, at least one, as nested lists of floats; `kernel` says which kernels."""
+
+    kernel: str
+    answers: Mapping[str, Any]
+
+
 def document(
     found: Working,
     operation: Operation,
     style: NumberStyle,
     checks: Checks = NO_CHECKS,
-    said: Sequence[doc.Block] = (),
+    computed: Computed | None = None,
     compared: Working | None = None,
     spell: Spell = None,
 ) -> doc.Document:
-    """The whole working; a loss `compared` with a target stands before the steps, `said` before the notes."""
+    """The whole working; a loss `compared` with a target stands before the steps, how far the kernels are from it
+    before the notes."""
     teller = _Narrator(found, operation, style)
     blocks = [*teller.given()]
     if compared is not None:
         blocks += [doc.Heading(1, compared.formula.title), *_Narrator(compared, operation, style).loss()]
     blocks += [doc.Heading(1, "Step by step"), *teller.steps(), *teller.results(), *_checks(found, checks, style)]
-    return doc.Document(found.formula.title, (*blocks, *said, *teller.notes()), spell)
+    if computed is not None:
+        blocks.append(_by_kernels(found, computed))
+    return doc.Document(found.formula.title, (*blocks, *teller.notes()), spell)
+
+
+def _by_kernels(found: Working, computed: Computed) -> doc.Note:
+    apart = max(_distance(found[name], values) for name, values in computed.answers.items())
+    return doc.Note("right" if apart < 1e-9 else "warning",
+                    f"the {computed.kernel.upper()} kernels, in float64, differ from this by {apart:.1e} at most "
+                    f"({', '.join(computed.answers)})")  # fmt: skip
+
+
+def _distance(value: Value, other: Any) -> float:
+    if isinstance(value, tuple):
+        return max(map(_distance, value, other))
+    return abs(float(value) - float(other))
 
 
 class _Narrator:
