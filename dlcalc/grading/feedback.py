@@ -8,7 +8,7 @@ from fractions import Fraction
 from statistics import mean, median
 
 from .. import document as doc
-from ..answers.marks import CellMark
+from ..answers.marks import EARNING, CellMark
 from ..answers.terms import ARRAYS
 from ..explain import shape_words, value_words
 from ..explain.calculation import rounded
@@ -31,7 +31,6 @@ SAID = {
 }
 """What each status is called."""
 
-_EARNING = ("right", "follows", "convention")
 MOST_CELLS = 40
 MOST_REFUSED = 50
 MOST_OPEN = 50
@@ -87,8 +86,8 @@ def _part(part: Marked, variants: Sequence[Variant], working: bool) -> list[doc.
 def _said(part: Marked) -> str:
     """A status in words: of a table or an array how many cells are right, of what follows from which answers."""
     cells, is_array = part.mark.cells, part.mark.part.kind in ARRAYS
-    if cells and part.mark.status not in (_EARNING if is_array else ("right",)):
-        good = sum(each.status in _EARNING for each in cells)
+    if cells and part.mark.status not in (EARNING if is_array else ("right",)):
+        good = sum(each.status in EARNING for each in cells)
         return f"{good} of {len(cells)} {'numbers' if is_array else 'cells'} are right"
     if part.follows:
         return f"right, following through from your own answer to {' and '.join(part.follows)}"
@@ -111,7 +110,7 @@ def _reasons(part: Marked) -> str:
 
 def _has_slips(mark: PartMark) -> bool:
     """Whether some numbers of an array are right and no mistake explains all of them: then their places say more."""
-    return not mark.mistakes and any(each.status in _EARNING for each in mark.cells)
+    return not mark.mistakes and any(each.status in EARNING for each in mark.cells)
 
 
 def _numbers(cells: tuple[CellMark, ...]) -> list[doc.Block]:

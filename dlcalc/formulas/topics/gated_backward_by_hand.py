@@ -53,11 +53,11 @@ def _by_weights(kinds: Kinds, gates: str, words: str, products: dict[str, tuple[
 
 def _row(steps: tuple[Step, ...]) -> dict[str, str]:
     """The way back in row layout: weights stand as they are, and every outer product is turned."""
-    edits = {step.name: rewritten(step.expression, _turned) for step in steps}
+    edits = {step.name: rewritten(step.expression, _transposed) for step in steps}
     return {step.name: edits[step.name] for step in steps if edits[step.name] != step.expression}
 
 
-def _turned(part: Node, below: Callable[[Node], Node]) -> Node:
+def _transposed(part: Node, below: Callable[[Node], Node]) -> Node:
     match part:
         case Transpose(operand):
             return below(operand)

@@ -214,10 +214,10 @@ class Draft:
         if real == sorted(real) and sizes == own:
             return view.layer
         if key not in self._arranged:
-            self._arranged[key] = self._laid(view, real, sizes, own, place)
+            self._arranged[key] = self._rearranged(view, real, sizes, own, place)
         return self._arranged[key]
 
-    def _laid(self, view: View, real: list[int], sizes: Shape, own: Shape | None, place: str) -> str:
+    def _rearranged(self, view: View, real: list[int], sizes: Shape, own: Shape | None, place: str) -> str:
         if real == sorted(real) or (own is not None and len(own) == 1):
             if len(sizes) == 1:
                 return self.add("flatten", view.layer, place=place)

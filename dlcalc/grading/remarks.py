@@ -1,0 +1,80 @@
+"""What is said in practice of a part and of an answer to it: its hints, its solution, what the answer is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from .. import document as doc
+from ..answers.marks import EARNING
+from ..quiz.problem import Part
+from ..quiz.sheet import as_asked, question
+from ..quiz.variant import Variant
+from .feedback import SAID, right_words
+from .part_mark import PartMark
+
+MOST_PLACES = 6
+"""Numbers of an array that are named where they are not right."""
+
+
+def hints(made: Variant, part: Part) -> tuple[doc.Words, ...]:
+    """What helps with a part, step by step."""
+    return question(made, key=True).parts[made.problem.parts.index(part)].hints
+
+
+def solution(made: Variant, part: Part) -> Iterator[doc.Block]:
+    """The right answer, with its working, or of a choice with its reason."""
+    for index, choice in enumerate(made.choices.get(part.id, ())):
+        if choice.right:
+            because = (" ", *doc.inlines(choice.because)) if choice.because else ()
+            yield doc.Note("note", (f"Right is {chr(ord('A') + index)}: ", *doc.inlines(choice.words), *because))
+    target = made.asked[part.id]
+    if part.id not in made.choices:
+        right = right_words(as_asked(part, target.expected), part.kind)
+        yield doc.Note("note", ("Right is ", *right, "."))
+    yield from target.working()
+
+
+def remark(mark: PartMark, left: int = 0) -> doc.Note:
+    """What an answer is worth, and why; `left` tries are left."""
+    again = {0: "", 1: " One more try."}.get(left, f" {left} more tries.")
+    match mark.status:
+        case "right":
+            return doc.Note("right", "Right.")
+        case "follows":
+            return doc.Note("right", "Right: it follows from your own earlier answer.")
+        case "convention":
+            return doc.Note("right", f"Right by another convention: {mark.convention}.")
+        case "wrong" if mark.cells and any(each.status in EARNING for each in mark.cells):
+            return doc.Note("mistake", _of_an_array(mark) + again)
+        case "wrong" if mark.mistakes:
+            reasons = " Or: ".join(doc.sentence(each.because) for each in mark.mistakes[:2])
+            size = f"{doc.sentence(mark.reason)} " if mark.reason else ""
+            return doc.Note("mistake", size + reasons + again)
+        case "wrong":
+            why = mark.reason or "not right, and no typical mistake leads to it"
+            return doc.Note("mistake", doc.sentence(why) + again)
+    why = mark.reason or "a number, a shape or a letter is expected"
+    return doc.Note("warning", doc.sentence(f"{why}; try again"))
+
+
+def remarks_on_cells(mark: PartMark) -> Iterator[doc.Note]:
+    """What is said of a table: each cell that is not right, then how many are."""
+    for each in mark.cells:
+        if each.status not in ("right", "missing"):
+            why = each.mistakes[0].because if each.mistakes else each.reason
+            words = f"{each.layer}, {each.column.replace('_', ' ')}: {SAID[each.status]}."
+            yield doc.Note("mistake" if each.status == "wrong" else "note",
+                           f"{words} {doc.sentence(why) if why else ''}".strip())  # fmt: skip
+    right = sum(each.mark for each in mark.cells)
+    kind: Any = "right" if mark.status == "right" else "note"
+    yield doc.Note(kind, f"{right} of {len(mark.cells)} cells are right.")
+
+
+def _of_an_array(mark: PartMark) -> str:
+    """How many numbers of a vector or a matrix are right, which are not, and why where that is known."""
+    wrong = [each for each in mark.cells if each.status not in EARNING]
+    places = [", ".join(filter(None, (each.layer, each.column))) for each in wrong[:MOST_PLACES]]
+    more = "; …" if len(wrong) > MOST_PLACES else ""
+    why = "".join(f" {doc.sentence(each.because)}" for each in mark.mistakes[:1])
+    return f"{len(mark.cells) - len(wrong)} of {len(mark.cells)} numbers are right, not {'; '.join(places)}{more}.{why}"
