@@ -65,6 +65,8 @@ _UNITS = re.compile(
 )
 _UNITS_WITHIN = re.compile(rf"(?<=\d)\s+(?:{_COUNTED})(?=\s*(?:[-+−)*/·×]|$))", re.IGNORECASE)
 """600 weights + 8 biases."""
+_UNITS_SCALED = re.compile(rf"(?<=\d)(\s*(?:[kKMGT]|(?i:thousand|million|billion)))\s*(?i:{_COUNTED})\.?$")
+"""33.8k MACs, 1.8 GFLOPs, 2 million parameters."""
 _WHY = re.compile(r"(?<=[\d)\]]),?\s+(?:because|since)\s.*$"
                   r"|(?<=[\d)\]]),?\s+(?:with|without|including|incl\.|excluding)\s[^\d]*$", re.IGNORECASE)  # fmt: skip
 _REMARK = re.compile(r"(?<=\S)\s+\(([^()]*)\)$")
@@ -146,7 +148,7 @@ def without_remark(text: str, names: Collection[str]) -> str:
 
 def _side(text: str, names: Collection[str]) -> str:
     side = _ABOUT.sub("", without_label(text.strip().strip("✓✔☑")).strip()).rstrip(" .;,!?✓✔☑\\")
-    side = _WHY.sub("", without_remark(side, names)).rstrip(" .;,")
+    side = _UNITS_SCALED.sub(r"\1", _WHY.sub("", without_remark(side, names)).rstrip(" .;,"))
     return _UNITS_WITHIN.sub("", _UNITS.sub("", side).rstrip(" .;,"))
 
 
