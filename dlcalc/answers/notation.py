@@ -120,6 +120,14 @@ def sides(text: str, names: Collection[str] = ()) -> list[str]:
     return [side for side in found if side]
 
 
+_INDICES = re.compile(r"\^?\{?\[\d+\]\}?|[A-Za-z]_?\{?\d+\}?")
+
+
+def is_name(side: str) -> bool:
+    """Whether one side of a statement only says what the other one is called: o, n_out, h^[1], (h, w, c)."""
+    return re.search(r"\d", _INDICES.sub("", side)) is None
+
+
 def statements(text: str) -> list[str]:
     """5·5·3 = 75; 75·8 = 600 as two lines of working, each of which uses what came out of the one before."""
     found = [part for part in _STATEMENTS.split(text) if part.strip()]
@@ -187,7 +195,8 @@ _SHAPE = tuple(
             "",
         ),
         (r"(\d+)\s*(?:²|\^\s*2|\*\*\s*2)\s*(?=[×x*,])", r"\1×\1"),
-        (r"^([\[({]?)\s*(?:none|-1|\?|batch(?:[_ ]size)?|N|B)\s*[,;×x]\s*(?=[^,;×x]+[,;×x])", r"\1"),
+        (r"^([\[({]?)\s*(?:none|-1|\?|batch(?:[_ ]size)?)\s*[,;×x]\s*(?=[^,;×x])", r"\1"),
+        (r"^([\[({]?)\s*[NB]\s*[,;×x]\s*(?=\d+\s*[,;×x]\s*\d)", r"\1"),
         (r"^(\d+)([-/])(\d+)\2(\d+)$", r"\1×\3×\4"),
     )
 )

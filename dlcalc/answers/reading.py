@@ -104,9 +104,9 @@ class _Reader:
             except AmbiguousError:
                 raise
             except UserError:
-                if re.search(r"\d", re.sub(r"\^?\{?\[\d+\]\}?|[A-Za-z]_?\{?\d+\}?", "", side)):
+                if not notation.is_name(side):
                     raise
-                continue  # what it is called: o, n_out, (h, w, c)
+                continue
             if self.shape and _is_product(before.value, last.value):
                 last = before  # 55×55×96 = 290400
             else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -27,15 +27,12 @@ _WORK = 2_000_000
 """Units of work in all cells together; what one may use of it depends on how many there are."""
 _WORK_OF_ONE = (500, 20_000)
 
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\u202a-\u202e\u2066-\u2069\ufeff]")
 _NOTHING = re.compile(r"|\?+|…|\.\.\.|_+")
 _DASH = re.compile(r"[-‐‑‒–—―−]+|n/?a|none", re.IGNORECASE)
 _TIMES = re.compile(r"(?<=[\d)])\s*[xX✕]\s*(?=[\d(])")
 _DOTTED = re.compile(r"[1-9]\d{0,2}(?:\.\d{3})+", re.ASCII)
 _SEPARATED = re.compile(r"(?<=[\d\s)])[xX×✕](?=[\d\s(])|[,;]|\d\s+\d")
 """What tells a shape from one number."""
-_BATCH = re.compile(r"(?:none|\?|-1)\s*[,x×]\s*", re.IGNORECASE)
-"""The size of the batch, as libraries print it before a shape."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +67,7 @@ class CellReader:
         written = self.cells.get((layer, column))
         if written is None:
             return Cell()
-        text = _INVISIBLE.sub("", written.text).strip().removeprefix("'").strip()
+        text = notation.tidy(written.text.strip().removeprefix("'"))
         cell = Cell(printable(" ".join(text.split())) if text else "", written.line)
         if written.trouble or _NOTHING.fullmatch(text):
             return replace(cell, reason=written.trouble)
@@ -88,11 +85,21 @@ class CellReader:
         sides = [side for side in notation.sides(text, self.letters) if side.strip()]
         if not sides:
             raise UserError("a number or an expression is expected")
-        answers = [self._one(side.strip(), column, axes) for side in sides]
+        last = self._one(sides[-1].strip(), column, axes)
+        answers = [*self._before(sides[:-1], column, axes), last]
         for answer in answers[1:]:
             if not agrees(answers[0].value, answer):
                 raise AmbiguousError(f"two different values stand there: {printable(text)}")
-        return replace(answers[-1], text=text)
+        return replace(last, text=text)
+
+    def _before(self, sides: Iterable[str], column: str, axes: int) -> Iterator[Answer]:
+        """What stands before the last side, without what it is called."""
+        for side in sides:
+            try:
+                yield self._one(side.strip(), column, axes)
+            except UserError:
+                if not notation.is_name(side):
+                    raise
 
     def _one(self, text: str, column: str, axes: int) -> Answer:
         answer = self._shape(text, axes) if column in SHAPES else self._number(text)
@@ -112,7 +119,7 @@ class CellReader:
             text = text.replace(".", "")
         behind = re.search(r"\d\s*([A-Za-z]+)$", text)
         with_unit = [] if behind and behind[1] in self.letters else readings(text, self.terms)
-        if with_unit and not read_number(text):
+        if with_unit and (not read_number(text) or with_unit[0].scaled):
             return with_unit[0]
         answer = read_answer(_TIMES.sub("×", text), self.names)
         if isinstance(answer.value, tuple):
@@ -120,7 +127,8 @@ class CellReader:
         return answer
 
     def _shape(self, text: str, axes: int) -> Answer:
-        inner = _BATCH.sub("", unwrapped(text), count=1) if _BATCH.match(unwrapped(text)) else unwrapped(text)
+        inner = unwrapped(text)
+        inner = unwrapped(notation.shape(inner)) if read_number(inner) is None else inner
         inner = inner.rstrip(" ,;")
         parts = split_at(inner, ",;")
         if len(parts) == axes + 1 and parts[0] == "1" and read_number(inner) is None:

@@ -233,7 +233,7 @@ class Reading:
         row = self.rows[layer]
         expected = cell(row, column)
         if isinstance(expected, tuple) and isinstance(answer.value, tuple) and len(expected) != len(answer.value):
-            return Finding("wrong", reason=f"the shape has {_numbers(len(expected))}, not {len(answer.value)}")
+            return Finding("undecided", reason=f"the shape has {_numbers(len(expected))}, not {len(answer.value)}")
         found: tuple[Candidate, ...] = ()
         followed = self.followed.get(layer)
         other = followed if followed is not None and cell(followed, column) != expected else None
@@ -251,7 +251,7 @@ class Reading:
     def _diagnosed_field(self, row: Row, answer: Answer) -> Finding:
         sizes = _sizes(row)
         if len(answer.value) != len(sizes):
-            return Finding("wrong", reason=f"one number is expected, or {len(sizes)}, not {len(answer.value)}")
+            return Finding("undecided", reason=f"one number is expected, or {len(sizes)}, not {len(answer.value)}")
         if agrees(window_size(row), answer):
             return Finding("convention", WINDOW)
         for axis, (right, wrote) in enumerate(zip(sizes, answer.value, strict=True)):
