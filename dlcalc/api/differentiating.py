@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..answers.marks import MOST_NAMED, Mark
-from ..answers.verdicts import as_data, mistakes_as_data, verdict
+from ..answers.verdicts import as_data, verdict
 from ..document import Document
 from ..errors import UserError
 from ..explain import derivative
@@ -24,7 +24,7 @@ from ..formulas.model import Mistake
 from ..gradients.diff_mistakes import mistaken_derivatives
 from ..gradients.points import alike
 from ..gradients.scalar import Derivative, differentiate
-from .results import Judgement, Result
+from .results import JudgedAnswer, Result
 
 
 class Differentiated(Result):
@@ -92,7 +92,7 @@ class Differentiated(Result):
         }
 
 
-class JudgedDerivative(Judgement):
+class JudgedDerivative(JudgedAnswer):
     """A student's derivative: its `status`, and the `mistakes` that lead to it."""
 
     def __init__(self, found: Derivative, answer: str, mark: Mark, show: bool) -> None:
@@ -100,18 +100,6 @@ class JudgedDerivative(Judgement):
         self.answer = answer
         self.mark = mark
         self.show = show
-
-    @property
-    def status(self) -> str:
-        return self.mark.status
-
-    @property
-    def reason(self) -> str:
-        return self.mark.reason
-
-    @property
-    def mistakes(self) -> list[dict[str, Any]]:
-        return mistakes_as_data(self.mark.mistakes)
 
     def _document(self) -> Document:
         title = f"Derivative by {self.found.by} of {printing.text(self.found.expression)}"

@@ -17,10 +17,10 @@ from ..gradients import MOST_PATHS, feedforward
 from ..gradients.feedforward import Feedforward, Path, Rule
 from ..gradients.feedforward.backpropagation import FORMS, Asked, Backpropagation, indices
 from ..networks.network import Network
-from ..profiles import COURSE, Profile, active
+from ..profiles import Profile, active
 from .array_option import lifted, read_raw
 from .networks import read_network
-from .results import Result
+from .results import Result, line_as_data
 
 MOST_LISTED = 2_000
 KERNELS = ("none", "cpu", "cuda")
@@ -64,26 +64,13 @@ def backprop(
     asked = asked_array(found, wrt, form)
     chosen = chosen_layout(found, layout, asked is not None and asked[1] is not None, course)
     given = given_values(found, x, target, weights)
-    return Backprop(found, form, chosen, asked, given, seed, most, kernel, course)
+    made = Backprop(found, form, chosen, asked, given, seed, most, kernel)
+    made.course = course
+    return made
 
 
 class Backprop(Backpropagation, Result):
     """Gradients of a feed-forward network. `backward` holds the trees, `numbers` what they come to, if asked for."""
-
-    def __init__(
-        self,
-        network: Feedforward,
-        form: str,
-        layout: str,
-        asked: Asked | None,
-        given: Mapping[str, Value],
-        seed: int | None,
-        most: int,
-        kernel: str,
-        course: Profile = COURSE,
-    ) -> None:
-        super().__init__(network, form, layout, asked, given, seed, most, kernel)
-        self.course = course
 
     def __repr__(self) -> str:
         return f"<backpropagation through a {self.network.title}: {self.form}>"
@@ -149,12 +136,7 @@ class Backprop(Backpropagation, Result):
 
 
 def _line(rule: Rule) -> dict[str, Any]:
-    data = {
-        "left": printing.plain(rule.left),
-        "right": printing.plain(rule.right),
-        "latex": f"{printing.latex(rule.left)} = {printing.latex(rule.right)}",
-    }
-    return data | {key: text for key, text in (("for", rule.ranges), ("meaning", rule.meaning)) if text}
+    return line_as_data(rule.left, rule.right, **{"for": rule.ranges, "meaning": rule.meaning})
 
 
 # what people type: a layout, W1[1,2], weights by name

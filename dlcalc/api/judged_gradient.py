@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from ..answers.gradient_marks import GradientTerms, mark_gradient
-from ..answers.verdicts import as_data, mistakes_as_data, verdict
+from ..answers.verdicts import as_data, verdict
 from ..document import Document
 from ..explain import bptt
 from ..expressions import printing
 from ..gradients import Derivation
 from ..profiles import Profile
-from .results import Judgement
+from .results import JudgedAnswer
 
 
-class JudgedGradient(Judgement):
+class JudgedGradient(JudgedAnswer):
     """Its `status`, the `convention` by which it is right where that is another one, and the `mistakes` behind it."""
 
     def __init__(
@@ -26,22 +26,6 @@ class JudgedGradient(Judgement):
         self.show = show
         terms = GradientTerms(course.outer, stated=stated)
         self.mark = mark_gradient(derivation, terms, answer, derivation.lines[-1].right)
-
-    @property
-    def status(self) -> str:
-        return self.mark.status
-
-    @property
-    def reason(self) -> str:
-        return self.mark.reason
-
-    @property
-    def convention(self) -> str | None:
-        return self.mark.convention or None
-
-    @property
-    def mistakes(self) -> list[dict[str, Any]]:
-        return mistakes_as_data(self.mark.mistakes)
 
     @property
     def expected(self) -> str:

@@ -18,7 +18,7 @@ from ..gradients.through_time import DEFAULT_STEPS, ThroughTime
 from ..profiles import COURSE, Profile, active
 from .array_option import lifted, read_raw
 from .judged_gradient import JudgedGradient
-from .results import Result
+from .results import Result, line_as_data
 
 SEQUENCES = ("x", "y", "d")
 """What has a value for each step: inputs, targets, gradients of the loss by the states."""
@@ -85,7 +85,9 @@ def bptt(
     if form == "numeric" or given:
         form, steps = "numeric", steps or DEFAULT_STEPS
     found = Derivation(network, wrt or _recurrent(network), form, steps, chosen, most)
-    return Bptt(found, given, seed, {**SIZES, **(sizes or {})}, kernels, course)
+    made = Bptt(found, given, seed, {**SIZES, **(sizes or {})}, kernels)
+    made.course = course
+    return made
 
 
 def _recurrent(network: gradients.Network) -> str:
@@ -108,18 +110,6 @@ def _rank(network: gradients.Network, name: str, layout: str) -> int:
 
 class Bptt(ThroughTime, Result):
     """A gradient through time. `derivation` holds the trees, `numbers` what they come to (form "numeric")."""
-
-    def __init__(
-        self,
-        derivation: Derivation,
-        given: Mapping[str, Value],
-        seed: int,
-        sizes: Mapping[str, int],
-        kernels: bool,
-        course: Profile = COURSE,
-    ) -> None:
-        super().__init__(derivation, given, seed, sizes, kernels)
-        self.course = course
 
     def __repr__(self) -> str:
         found = self.derivation
@@ -185,9 +175,4 @@ class Bptt(ThroughTime, Result):
 
 
 def _line(line: Line) -> dict[str, Any]:
-    data = {
-        "left": printing.plain(line.left),
-        "right": printing.plain(line.right),
-        "latex": f"{printing.latex(line.left)} = {printing.latex(line.right)}",
-    }
-    return data | {key: text for key, text in (("for", line.note), ("meaning", line.meaning)) if text}
+    return line_as_data(line.left, line.right, **{"for": line.note, "meaning": line.meaning})

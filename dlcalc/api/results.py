@@ -12,7 +12,7 @@ from ..document import Document
 from ..export import registry
 from ..expressions import printing
 from ..expressions.jsonable import as_json
-from ..expressions.nodes import Value
+from ..expressions.nodes import Node, Value
 from ..expressions.printing import Spell
 from ..formulas.model import Formula
 from ..formulas.present import AXIS_WORDS
@@ -71,6 +71,16 @@ class Result:
 
     def _repr_html_(self) -> str:
         return self.to_html()
+
+
+def line_as_data(left: Node, right: Node, **words: str) -> dict[str, Any]:
+    """One line of formulas for JSON, with those of the words that say something."""
+    data = {
+        "left": printing.plain(left),
+        "right": printing.plain(right),
+        "latex": f"{printing.latex(left)} = {printing.latex(right)}",
+    }
+    return data | {key: text for key, text in words.items() if text}
 
 
 def spelling(found: Formula, course: Profile) -> dict[str, str]:
@@ -228,7 +238,33 @@ class Judgement(Result):
         return CORRECT.get(self.status)
 
 
-class Judged(Judgement):
+class JudgedAnswer(Judgement):
+    """An answer with its mark: the `convention` by which it is right where that is another one, and the `mistakes`
+    that lead to it.
+    """
+
+    mark: Mark
+
+    @property
+    def status(self) -> str:
+        return self.mark.status
+
+    @property
+    def reason(self) -> str:
+        return self.mark.reason
+
+    @property
+    def convention(self) -> str | None:
+        return self.mark.convention or None
+
+    @property
+    def mistakes(self) -> list[dict[str, Any]]:
+        from ..answers.verdicts import mistakes_as_data
+
+        return mistakes_as_data(self.mark.mistakes)
+
+
+class Judged(JudgedAnswer):
     """A judged answer: its `status`, `correct` (None where it cannot be told), `expected`, the `convention` by which it
     is right, the `mistakes` that give it, and the `reason` where those do not say it."""
 
@@ -245,28 +281,10 @@ class Judged(Judgement):
         self.spell = spell
 
     @property
-    def status(self) -> str:
-        return self.mark.status
-
-    @property
-    def convention(self) -> str | None:
-        return self.mark.convention or None
-
-    @property
-    def reason(self) -> str:
-        return self.mark.reason
-
-    @property
     def expected(self) -> Value:
         value = self.mark.expected
         alike = self.formula.is_per_axis(self.name) and isinstance(value, tuple) and len(set(value)) == 1
         return value[0] if alike else value
-
-    @property
-    def mistakes(self) -> list[dict[str, Any]]:
-        from ..answers.verdicts import mistakes_as_data
-
-        return mistakes_as_data(self.mark.mistakes)
 
     def __repr__(self) -> str:
         named = (
