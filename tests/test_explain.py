@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from types import SimpleNamespace
 
 import pytest
 from asking import ask
@@ -15,7 +16,7 @@ from dlcalc.answers.array_judging import judge_answer
 from dlcalc.answers.targets import FormulaTarget
 from dlcalc.answers.terms import Terms
 from dlcalc.api.results import Judged
-from dlcalc.explain import questions
+from dlcalc.explain import problem_files, questions
 from dlcalc.explain.network import network
 from dlcalc.expressions import printing
 from dlcalc.expressions.evaluate import evaluate
@@ -533,3 +534,14 @@ def test_what_is_kept_and_not_learnt_is_said_of_batch_normalisation() -> None:
 def test_only_who_counts_otherwise_is_named() -> None:
     lines = table_said(tabulate(read("28x28 seq; rnn 128; dense 10")))
     assert lines[-1] == "parameters as others count: PyTorch 1"
+
+
+def test_every_fault_and_pattern_of_a_stress_check_is_told() -> None:
+    pattern = SimpleNamespace(said="size: the right choice is the longest in 90%, by chance 25%")
+    found = SimpleNamespace(problem="p", seeds=4, distinct=3, seconds=0.001, told_apart=0.5, uncounted=[], trials=7,
+                            faults=["size is no number"], more=2, patterns=[pattern])  # fmt: skip
+    told = problem_files.checked([found], 4)
+    notes = [(block.kind, doc.plain(block.words)) for block in told.blocks if isinstance(block, doc.Note)]
+    assert notes == [("warning", "p: size is no number"), ("warning", "p: and 2 more"), ("note", f"p, {pattern.said}")]
+    assert isinstance(told.blocks[-1], doc.Paragraph)
+    assert doc.plain(told.blocks[-1].words) == "1 problem with faults; 1,000 variants per second"
