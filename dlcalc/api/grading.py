@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from dataclasses import replace as replaced
 from typing import Any
 
@@ -21,6 +22,7 @@ from ..quiz.exam import read_exam
 from ..quiz.exam_folder import PRIVATE, KeptFolder
 from ..quiz.manifest import read_manifest
 from ..verification.self_test import SelfTest, passed, report, self_test
+from .in_order import in_order
 from .quiz import profile_of, spelling
 from .results import Result
 
@@ -68,14 +70,21 @@ class Graded(Result):
             folder = KeptFolder(renewal, out, replace)
             folder.put("gradebook.csv", gradebook(self.marks))
             folder.put(TO_LOOK_AT, pending_list(self.marks), anew=True)
-            for result in self.marks.results:
-                with showing(self.course):
-                    made = feedback.for_student(result, self.marks.issue.exam.title, spell=self.spell)
-                document = replaced(made, course=self.course)
-                for format, ending in endings.items():
-                    folder.put(f"feedback/{result.code}{ending}", writer(format, as_file=True)(document))
+            with closing(in_order(lambda place: self._feedback(place, endings), len(self.marks.results))) as written:
+                for files_of_one in written:
+                    for name, text in files_of_one:
+                        folder.put(name, text)
             folder.done(keep=False)
         self.listed = os.path.join(out, TO_LOOK_AT)
+
+    def _feedback(self, place: int, endings: Mapping[str, str]) -> list[tuple[str, str | bytes]]:
+        """The files of one student: name and content in each format."""
+        result = self.marks.results[place]
+        with showing(self.course):
+            made = feedback.for_student(result, self.marks.issue.exam.title, spell=self.spell)
+        document = replaced(made, course=self.course)
+        return [(f"feedback/{result.code}{ending}", writer(format, as_file=True)(document))
+                for format, ending in endings.items()]  # fmt: skip
 
 
 def grade(
