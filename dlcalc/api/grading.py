@@ -72,19 +72,23 @@ class Graded(Result):
             folder.put(TO_LOOK_AT, pending_list(self.marks), anew=True)
             with closing(in_order(lambda place: self._feedback(place, endings), len(self.marks.results))) as written:
                 for files_of_one in written:
-                    for name, text in files_of_one:
-                        folder.put(name, text)
+                    for name, content in files_of_one.items():
+                        folder.put(name, content.encode("latin-1"))
             folder.done(keep=False)
         self.listed = os.path.join(out, TO_LOOK_AT)
 
-    def _feedback(self, place: int, endings: Mapping[str, str]) -> list[tuple[str, str | bytes]]:
-        """The files of one student: name and content in each format."""
+    def _feedback(self, place: int, endings: Mapping[str, str]) -> dict[str, str]:
+        """The files of one student: name → content in each format, a letter of Latin-1 for each byte."""
         result = self.marks.results[place]
         with showing(self.course):
             made = feedback.for_student(result, self.marks.issue.exam.title, spell=self.spell)
         document = replaced(made, course=self.course)
-        return [(f"feedback/{result.code}{ending}", writer(format, as_file=True)(document))
-                for format, ending in endings.items()]  # fmt: skip
+        found = {}
+        for format, ending in endings.items():
+            text = writer(format, as_file=True)(document)
+            data = text.encode("utf-8", "replace") if isinstance(text, str) else text
+            found[f"feedback/{result.code}{ending}"] = data.decode("latin-1")
+        return found
 
 
 def grade(
