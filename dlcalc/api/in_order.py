@@ -19,8 +19,8 @@ def in_order(work: Callable[[int], T], count: int, workers: int | None = None) -
     """work(0), work(1), …, work(count - 1). Close it where it is left early.
 
     On Linux, with several processors and no other thread, each of the `workers` is a copy of this process and does
-    every n-th piece; what it returns is a value of JSON. A piece that a worker does not give, whatever the reason, is done
-    here, so an exception is that of `work` itself.
+    every n-th piece; what it returns is a value of JSON. A piece that a worker does not give, whatever the reason, is
+    done here, so an exception is that of `work` itself.
     """
     if workers is None:
         workers = min(_processors(), count // LEAST)
