@@ -32,12 +32,12 @@ PROBLEMS = (
     "conv-pool-dense",
 )
 """Seven problems of the bank with more than 20 parts together, a whole network's table among them."""
-MAKING, MARKING = 60.0, 30.0
+MAKING, MARKING, TELLING = 60.0, 30.0, 30.0
 """Seconds at most."""
 
 
 def rows() -> list[Row]:
-    """Seconds of an exam's making (sheets and answer sheets in Markdown and TOML) and of its marking."""
+    """Seconds of an exam's making (sheets and answer sheets in Markdown and TOML), marking, and feedback."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         listed = "".join(f'[[problem]]\nid = "{id}"\n' for id in PROBLEMS)
@@ -57,10 +57,14 @@ def rows() -> list[Row]:
         graded = grade(str(manifest), str(secret), [str(folder / "in")])
         marked = time.perf_counter() - start
         assert len(graded.marks.results) == STUDENTS
+        start = time.perf_counter()
+        graded.write(str(folder / "marks"))
+        told = time.perf_counter() - start
     what = f"{STUDENTS} students × {parts} parts"
     return [
         Row(f"exam made, {what}", made, peer, ADDITIONS, f"≤ {MAKING:g} s", made <= MAKING, "s"),
         Row(f"hand-ins marked, {what}", marked, peer, ADDITIONS, f"≤ {MARKING:g} s", marked <= MARKING, "s"),
+        Row(f"feedback written, {what}", told, peer, ADDITIONS, f"≤ {TELLING:g} s", told <= TELLING, "s"),
     ]
 
 
