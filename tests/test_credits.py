@@ -54,6 +54,9 @@ PYTORCH = {
         f"{name.format(d)}:textbook" for d in _DIMENSIONS
         for name in ("adaptive{}_pool", "global{}_pool", "zero{}_pad", "concat{}")
     ),
+    "test_heads_and_shapes::test_upsampling_and_cropping": " ".join(
+        f"{name}{d}:textbook" for d in _DIMENSIONS for name in ("upsample", "crop")
+    ),
     "test_heads_and_shapes::test_shapes_that_only_change":
         "flatten:textbook reshape:textbook channel_shuffle:textbook channel_split:textbook same_shape:textbook "
         "dense_on_image:textbook",
@@ -70,8 +73,13 @@ PYTORCH = {
     "test_parameters::test_multilayer_perceptron": "mlp:textbook",
     "test_parameters::test_multilayer_perceptron_with_batch_norm": "mlp_batchnorm:pytorch",
     "test_parameters::test_batch_norm": "batchnorm:pytorch",
+    "test_parameters::test_batch_norm_without_scale_and_shift": "batchnorm:no-affine",
     "test_parameters::test_layer_norm": "layernorm:textbook",
+    "test_parameters::test_group_norm": "groupnorm:textbook",
+    "test_parameters::test_learned_values": "learned_values:textbook",
+    "test_parameters::test_product_of_tensors": "contraction:textbook",
     "test_parameters::test_attention": "attention:pytorch",
+    "test_parameters::test_attention_to_another_sequence": "cross_attention:textbook",
     "test_parameters::test_depthwise_separable": "depthwise_separable:textbook",
     "test_parameters::test_bottleneck": "bottleneck:textbook",
     "test_parameters::test_squeeze_excitation": "squeeze_excitation:no-bias",
@@ -104,15 +112,23 @@ KERAS = {
         + [f"{name.format(d)}:textbook" for d in _DIMENSIONS
            for name in ("adaptive{}_pool", "global{}_pool", "zero{}_pad", "concat{}")]
     ),
+    "test_keras_layers::test_upsampling_and_cropping": " ".join(
+        f"{name}{d}:textbook" for d in _DIMENSIONS for name in ("upsample", "crop")
+    ),
     "test_keras_layers::test_shuffling_and_splitting_channels": "channel_shuffle:textbook channel_split:textbook",
     "test_keras_layers::test_dense": "dense:textbook dense_on_image:textbook dense_as_conv:textbook",
     "test_keras_layers::test_networks_of_dense_layers": "mlp:textbook mlp_batchnorm:keras transfer:textbook",
     "test_keras_layers::test_cheaper_convolutions":
         "depthwise_separable:keras bottleneck:textbook squeeze_excitation:textbook",
     "test_keras_layers::test_normalisation": "batchnorm:keras batchnorm:keras-no-scale layernorm:textbook",
+    "test_keras_layers::test_normalisation_without_a_shift": "batchnorm:keras-no-shift batchnorm:keras-no-affine",
+    "test_keras_layers::test_group_normalisation": "groupnorm:textbook",
     "test_keras_layers::test_inception_normalises_without_a_scale": "batchnorm:no-scale",
     "test_keras_layers::test_embedding": "embedding:with-batch",
     "test_keras_layers::test_attention": "attention:keras",
+    "test_keras_layers::test_attention_with_sizes_of_its_own": "cross_attention:textbook",
+    "test_keras_layers::test_product_of_tensors": "contraction:textbook",
+    "test_keras_layers::test_learned_values": "learned_values:textbook",
     "test_keras_layers::test_recurrent_layers":
         "rnn:keras lstm:keras gru:keras rnn:many-to-one lstm:many-to-one gru:many-to-one lstm_peephole:many-to-one "
         "lstm_peephole_full:many-to-one",

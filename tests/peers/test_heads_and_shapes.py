@@ -100,6 +100,19 @@ def test_what_has_no_parameters(dimension: str, axes: int) -> None:
     assert ask(f"concat{dimension}", n=8, c=(6, 4))["output"] == (*joined[2:], joined[1])
 
 
+@pytest.mark.parametrize(("dimension", "axes"), [("1d", 1), ("", 2), ("3d", 3)])
+@pytest.mark.parametrize(("n", "s", "begin", "end"), [(4, 2, 1, 0), (5, 3, 1, 2), (3, 1, 0, 0)])
+def test_upsampling_and_cropping(dimension: str, axes: int, n: int, s: int, begin: int, end: int) -> None:
+    """A negative padding cuts off; its pairs begin with the last axis."""
+    x = torch.zeros(1, 6, *(n,) * axes)
+    module = nn.Upsample(scale_factor=s, mode="nearest")
+    assert not list(module.parameters())
+    assert ask(f"upsample{dimension}", "textbook", n=n, s=s, c=6)["output"] == (*module(x).shape[2:], 6)
+    cut = nn.functional.pad(x, (-begin, -end) * axes)
+    ours = ask(f"crop{dimension}", "textbook", n=n, crop_begin=begin, crop_end=end, c=6)
+    assert ours["output"] == (*cut.shape[2:], 6)
+
+
 @pytest.mark.parametrize(("dimension", "layer", "axes"), [("1d", nn.MaxPool1d, 1), ("3d", nn.MaxPool3d, 3)])
 @pytest.mark.parametrize("ceil", [False, True])
 @pytest.mark.parametrize(("n", "f", "s", "p"), [(8, 2, 2, 0), (9, 2, 2, 0), (7, 3, 2, 1), (6, 3, 3, 1), (5, 2, 3, 1)])

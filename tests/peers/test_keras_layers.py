@@ -96,6 +96,18 @@ def test_what_has_no_parameters(dimension: str) -> None:
     assert not joined.weights
 
 
+@pytest.mark.parametrize("dimension", DIMENSIONS)
+@pytest.mark.parametrize(("n", "s", "begin", "end"), [(4, 2, 1, 0), (5, 3, 1, 2), (3, 1, 0, 0)])
+def test_upsampling_and_cropping(dimension: str, n: int, s: int, begin: int, end: int) -> None:
+    shape, axes = (*sized(n, dimension), 6), DIMENSIONS[dimension][1]
+    repeated = built(kind("UpSampling", dimension)(s), *shape)
+    cut = built(kind("Cropping", dimension)((begin, end) if axes == 1 else ((begin, end),) * axes), *shape)
+    assert count(repeated) == count(cut) == (0, 0)
+    assert ask(f"upsample{dimension}", "textbook", n=n, s=s, c=6)["output"] == output(repeated, *shape)
+    ours = ask(f"crop{dimension}", "textbook", n=n, crop_begin=begin, crop_end=end, c=6)
+    assert ours["output"] == output(cut, *shape)
+
+
 def test_shuffling_and_splitting_channels() -> None:
     """Reshape, permute, reshape; and a split: Keras has no weights in any of them."""
     x = np.arange(2 * 2 * 6, dtype="float64").reshape(1, 2, 2, 6)
@@ -157,6 +169,24 @@ def test_normalisation(c: int) -> None:
     assert ask("layernorm", "textbook", n=c)["parameters"] == count(built(layers.LayerNormalization(), 7, c))[0]
 
 
+@pytest.mark.parametrize("c", [1, 6])
+def test_normalisation_without_a_shift(c: int) -> None:
+    """center=False, and without a scale too: the running values are always parameters."""
+    for scale, name in ((True, "keras-no-shift"), (False, "keras-no-affine")):
+        layer = built(layers.BatchNormalization(center=False, scale=scale), 5, 5, c)
+        ours = ask("batchnorm", name, n=5, c=c)
+        assert (ours["trainable"], ours["non_trainable"], ours["parameters"]) == (*count(layer), sum(count(layer)))
+        assert (ours["weights"], ours["biases"]) == (c * scale, 0)
+
+
+@pytest.mark.parametrize(("groups", "c"), [(1, 1), (2, 6), (6, 6)])
+def test_group_normalisation(groups: int, c: int) -> None:
+    layer = built(layers.GroupNormalization(groups), 5, 5, c)
+    ours = ask("groupnorm", "textbook", n=c)
+    assert (ours["parameters"], 0) == count(layer)
+    assert (ours["weights"], ours["biases"]) == (math.prod(layer.gamma.shape), math.prod(layer.beta.shape))
+
+
 def test_inception_normalises_without_a_scale() -> None:
     """The block of Keras's own Inception-v3."""
     from keras.src.applications.inception_v3 import conv2d_bn
@@ -181,6 +211,51 @@ def test_attention(h: int, size: int, T: int) -> None:
     ours = ask("attention", "keras", d=h * size, h=h, T=T)
     weights = sum(math.prod(w.shape) for w in layer.weights if w.name == "kernel")
     assert (ours["parameters"], ours["weights"]) == (count(layer)[0], weights)
+
+
+@pytest.mark.parametrize(
+    ("T", "d", "S", "n_k", "n_v", "h", "d_k", "d_v", "m"), [(3, 8, 5, 6, 7, 2, 4, 3, 9), (1, 2, 4, 3, 3, 1, 5, 5, 2)]
+)
+def test_attention_with_sizes_of_its_own(
+    T: int, d: int, S: int, n_k: int, n_v: int, h: int, d_k: int, d_v: int, m: int
+) -> None:
+    """key_dim and value_dim are the sizes of one head, output_shape the features that come out."""
+    layer = layers.MultiHeadAttention(h, d_k, value_dim=d_v, output_shape=m)
+    query, value, key = np.zeros((1, T, d)), np.zeros((1, S, n_v)), np.zeros((1, S, n_k))
+    out, scores = layer(query, value, key, return_attention_scores=True)
+    ours = ask("cross_attention", "textbook", T=T, d=d, S=S, n_k=n_k, n_v=n_v, h=h, d_k=d_k, d_v=d_v, m=m)
+    weights = sum(math.prod(w.shape) for w in layer.weights if w.name == "kernel")
+    assert (ours["parameters"], ours["weights"]) == (count(layer)[0], weights)
+    assert (ours["output"], ours["scores"]) == (tuple(out.shape[1:]), math.prod(scores.shape))
+
+
+@pytest.mark.parametrize(("T", "S", "n", "m"), [(3, 4, 5, 2), (1, 6, 2, 7)])
+def test_product_of_tensors(T: int, S: int, n: int, m: int) -> None:
+    """EinsumDense with a bias for each feature, and Dot, which has no weights."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    dense = built(layers.EinsumDense("btn,nm->btm", output_shape=(T, m), bias_axes="m"), T, n)
+    ours = ask("contraction", "textbook", y=(T, m), s=n, w=n * m, b=m)
+    assert (ours["weights"], ours["biases"]) == tuple(math.prod(w.shape) for w in dense.weights)
+    assert (ours["parameters"], ours["output"]) == (count(dense)[0], output(dense, T, n))
+    with FlopCounterMode(display=False) as counter:
+        dense(np.zeros((1, T, n)))
+    assert ours["flops"] == counter.get_total_flops()
+    scores = layers.Dot(axes=2)
+    ours = ask("contraction", "textbook", y=(T, S), s=n)
+    with FlopCounterMode(display=False) as counter:
+        out = scores([np.zeros((1, T, n)), np.zeros((1, S, n))])
+    assert (ours["output"], ours["flops"]) == (tuple(out.shape[1:]), counter.get_total_flops())
+    assert ours["parameters"] == sum(count(scores))
+
+
+@pytest.mark.parametrize(("n", "c"), [(4, 3), (1, 8)])
+def test_learned_values(n: int, c: int) -> None:
+    """A slope of PReLU for every number, or one for each channel."""
+    for shared, learned in ((None, n * n * c), ([1, 2], c)):
+        layer = built(layers.PReLU(shared_axes=shared), n, n, c)
+        ours = ask("learned_values", "textbook", y=(n, n, c), w=learned)
+        assert (ours["parameters"], ours["output"]) == (count(layer)[0], output(layer, n, n, c))
 
 
 RECURRENT = {"rnn": layers.SimpleRNN, "lstm": layers.LSTM, "gru": layers.GRU}

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from asking import ask
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -117,6 +118,68 @@ def test_layer_norm(n: int) -> None:
     assert dlcalc.layernorm(n=n).parameters == parameters(module)
     assert dlcalc.layernorm(n=n, convention="no-bias").parameters == parameters(nn.LayerNorm(n, bias=False))
     assert not list(module.buffers())
+
+
+@given(n=st.tuples(SIZE, SIZE), c=SIZE)
+def test_batch_norm_without_scale_and_shift(n: tuple[int, int], c: int) -> None:
+    """Only the running values are left."""
+    module = nn.BatchNorm2d(c, affine=False, device="meta")
+    ours = ask("batchnorm", "no-affine", n=n, c=c)
+    assert (ours["parameters"], ours["weights"], ours["biases"]) == (parameters(module), 0, 0)
+    assert ours["non_trainable"] == module.running_mean.numel() + module.running_var.numel()
+
+
+@given(groups=st.integers(1, 4), size=st.integers(1, 6))
+def test_group_norm(groups: int, size: int) -> None:
+    """γ and β for every channel, however many groups, and nothing running."""
+    module = nn.GroupNorm(groups, groups * size, device="meta")
+    ours = ask("groupnorm", "textbook", n=groups * size)
+    assert (ours["parameters"], ours["weights"]) == (parameters(module), module.weight.numel())
+    assert ours["biases"] == biases(module)
+    assert not list(module.buffers())
+
+
+@given(c=SIZE, T=SIZE)
+def test_learned_values(c: int, T: int) -> None:
+    """The slopes of a PReLU, and a table of positions: each number is a parameter, and no product is counted."""
+    slopes = nn.PReLU(c, device="meta")
+    ours = ask("learned_values", "textbook", y=(T, c), w=c)
+    assert (ours["parameters"], ours["biases"]) == (parameters(slopes), biases(slopes))
+    positions = nn.ParameterList([nn.Parameter(torch.zeros(T, c, device="meta"))])
+    ours = ask("learned_values", "textbook", y=(T, c), w=T * c)
+    assert (ours["parameters"], ours["output"]) == (parameters(positions), tuple(positions[0].shape))
+    assert ours["flops"] == flops(slopes, torch.zeros(T, c, device="meta"))
+
+
+@given(T=SIZE, S=SIZE, n=SIZE, m=SIZE)
+def test_product_of_tensors(T: int, S: int, n: int, m: int) -> None:
+    """Scores without weights, and a layer with other weights at every position."""
+    queries, keys = torch.zeros(2, T, n, device="meta"), torch.zeros(2, S, n, device="meta")
+    ours = ask("contraction", "textbook", y=(2, T, S), s=n)
+    assert ours["output"] == tuple(torch.einsum("btn,bsn->bts", queries, keys).shape)
+    assert (ours["parameters"], ours["flops"]) == (0, flops(torch.bmm, queries, keys.transpose(1, 2)))
+    weight = nn.Parameter(torch.zeros(T, n, m, device="meta"))
+    shift = nn.Parameter(torch.zeros(T, m, device="meta"))
+    x = torch.zeros(T, 1, n, device="meta")
+    ours = ask("contraction", "textbook", y=(T, m), s=n, w=weight.numel(), b=shift.numel())
+    assert ours["output"] == tuple((torch.bmm(x, weight)[:, 0] + shift).shape)
+    assert (ours["parameters"], ours["flops"]) == (parameters(nn.ParameterList([weight, shift])),
+                                                   flops(torch.bmm, x, weight))  # fmt: skip
+
+
+@settings(max_examples=50)
+@given(h=st.integers(1, 4), size=st.integers(1, 6), T=st.integers(1, 6), S=st.integers(1, 6), n_k=SIZE, n_v=SIZE)
+def test_attention_to_another_sequence(h: int, size: int, T: int, S: int, n_k: int, n_v: int) -> None:
+    """Keys and values of sizes of their own (kdim, vdim): a table of T × S attention weights for each head."""
+    d = h * size
+    module = nn.MultiheadAttention(d, h, kdim=n_k, vdim=n_v, batch_first=True)
+    ours = ask("cross_attention", "textbook", T=T, d=d, S=S, n_k=n_k, n_v=n_v, h=h, d_k=size, d_v=size, m=d)
+    assert (ours["parameters"], ours["biases"]) == (parameters(module), biases(module))
+    out, scores = module(
+        torch.zeros(1, T, d), torch.zeros(1, S, n_k), torch.zeros(1, S, n_v), average_attn_weights=False
+    )
+    assert ours["output"] == tuple(out.shape[1:])
+    assert ours["scores"] == scores.numel()
 
 
 @settings(max_examples=50)
