@@ -254,7 +254,10 @@ def _is_right(compiled: Program, points: list[Drawn], name: str, answer: Answer)
 
 
 def _explanations(compiled: Program, points: list[_Point], name: str) -> Iterator[Candidate]:
-    """Every mistake, and every pair of two steps' mistakes that both matter, that gives the answer at all points."""
+    """Every mistake, and every pair of two steps' mistakes that both matter, that gives the answer at all points.
+
+    No pair where one of the two gives the answer by itself, as far as it is written.
+    """
     first, *rest = sorted(points, key=lambda point: point.agrees(point.expected))  # first where the answer is wrong
     single: list[tuple[Mistake, State, Value]] = []
     for mistake in compiled.relevant(name):
@@ -274,6 +277,8 @@ def _explanations(compiled: Program, points: list[_Point], name: str) -> Iterato
             else:
                 together = outcome(plan, state.copy(), name)
             if together is None or together in (value, other) or not first.agrees(together):
+                continue
+            if first.agrees(value) or first.agrees(other):
                 continue
             if all(_leads(compiled, point, name, a, b) for point in rest):
                 yield Candidate((a, b))

@@ -179,8 +179,9 @@ class _Tester:
             named = [each.id for each in mark.mistakes]
             message = self.message(part, given, mark, f"wrong: {wrong.id}")
             self.found.marks.count(mark.status in ("wrong", "rounded"), message)
-            # what another convention gives is told as that, where the part names its own
-            recognised = any(name.startswith("convention-") for name in named)
+            # What another convention gives is told as that where the part states its own; and what the right value is
+            # when it is rounded further, as that.
+            recognised = bool(mark.convention) or mark.status == "rounded"
             self.found.single.count(wrong.id in named or recognised, message, named[:1] == [wrong.id] or recognised)
 
     def _is_near(self, part: Part, right: Value, value: Value) -> bool:

@@ -143,7 +143,7 @@ CROSS_ATTENTION = Formula(
     conventions=(
         Convention("textbook", "textbooks, PyTorch, Keras", "four projections with biases"),
         Convention("no-bias", "Vaswani et al., 2017", "projections without biases", {"bias_vectors": "0"},
-                   variant=True),
+                   variant=True, untrue=("bias",)),
     ),
     input_shape="shape(T, d)",
     shape="output",
