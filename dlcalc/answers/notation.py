@@ -37,7 +37,7 @@ _LATEX = tuple(
         (r"\(\s*[=≈]\s*", "("),
     )
 )
-_SPLIT = re.compile(r"=>|-+>|→|[,;]?\s(?:so|hence|thus|therefore)\s|\s~\s|(?<![<>!≤≥])[=≈](?!=)")
+_SPLIT = re.compile(r"=>|-+>|→|[,;]?\s(?:so|hence|thus|therefore)\s|\s~\s|(?<![<>!≤≥=])(?:==|[=≈](?!=))")
 _STATEMENTS = re.compile(r"\s*;\s*|,\s+(?:and\s+|so\s+)?")
 _ABOUT = re.compile(r"^(?:≈|~|about|around|approx(?:\.|imately)?|ca\.?|circa|roughly|exactly|=)\s*", re.IGNORECASE)
 _LABELS = (

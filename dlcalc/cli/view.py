@@ -96,7 +96,7 @@ class _View:
 
     def question(self, question: doc.Question) -> Iterable[RenderableType]:
         head = Table.grid(expand=True)
-        head.add_column(ratio=1)
+        head.add_column(ratio=1, overflow="fold")
         head.add_column(justify="right", no_wrap=True)
         head.add_row(
             Text.assemble(self.words(sheet.heading(question)), style="bold cyan"),
@@ -148,7 +148,7 @@ class _View:
     def hanging(self, sign: str, text: Text, style: str = "") -> Table:
         grid = Table.grid(padding=0)
         grid.add_column(width=len(sign), style=style)
-        grid.add_column(style=style if style in ("dim",) else "")
+        grid.add_column(style=style if style in ("dim",) else "", overflow="fold")
         grid.add_row(sign, text)
         return grid
 
@@ -166,7 +166,7 @@ class _View:
     def steps(self, items: tuple[tuple[doc.Words, doc.Equation], ...]) -> RenderableType:
         grid = Table.grid(padding=(0, 2))
         grid.add_column(justify="right", style="dim", no_wrap=True)
-        grid.add_column(ratio=2)
+        grid.add_column(ratio=2, overflow="fold")
         grid.add_column(ratio=3, overflow="fold")
         for number, (words, equation) in enumerate(items, 1):
             grid.add_row(str(number), self.words(words), self.chain(equation))

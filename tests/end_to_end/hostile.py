@@ -29,6 +29,11 @@ def asked(answer: str, name: str = "parameters") -> list[str]:
     return ["conv", "--f", "3", "--c", "3", "--k", "5", "--ask", name, "--answer", answer]
 
 
+def size(answer: str) -> list[str]:
+    """What a student answers for the size of a layer of numbers."""
+    return [*CONV, "--ask", "o", "--answer", answer]
+
+
 def judged(answer: str) -> list[str]:
     """What a student writes for the gradient by W of a simple RNN."""
     return ["bptt", "--wrt", "W", "--answer", answer]
@@ -170,7 +175,8 @@ REFUSED: dict[str, list[str]] = {
     "an isolate that is not closed": conv(n="\u20667"),
     "a zero-width space in a number": conv(n="2\u200b7"),
     "a word": conv(n="abc"),
-    "a comparison for an answer": ["conv", "--n", "3", "--f", "3", "--ask", "o", "--answer", "3=3"],
+    "a comparison for an answer": size("n < 5"),
+    "an inequality of JavaScript for an answer": size("o !== 5"),
     "a combining accent on a digit": conv(n="7\u0301"),
     "500 combining accents": conv(n="a" + "\u0301" * 500),
     "an emoji": conv(n="🧠"),
@@ -210,7 +216,7 @@ REFUSED: dict[str, list[str]] = {
     "a question for nothing": asked("140", ""),
     "a question for a quantity": asked("140", "f"),
     "an answer with a letter that is not the layer's": asked("27z"),
-    "an answer of another shape": asked("55x55", "parameters"),
+    "an answer of another shape": asked("[55, 55]"),
     "an answer of a thousand parts": asked("x".join(["1"] * 1000), "output"),
     "an answer of 100,000 digits": asked(LONG),
     "a nested answer": asked(DEEP),
@@ -328,11 +334,20 @@ ANSWERED: dict[str, list[str]] = {
     "an equation without solutions": ["solve", "2n = 7", "--json"],
     "an inequality": ["solve", "n^2 < 10", "--json"],
     "no arguments at all to a calculator": ["conv", "--json"],
+    "a number equated with itself": [*size("3=3"), "--json"],
+    "a number equated with itself as in Python": [*size("3 == 3"), "--json"],
+    "a product for a count": [*asked("55x55"), "--json"],
+}
+"""Strange, but there is an answer."""
+
+NOT_UNDERSTOOD: dict[str, list[str]] = {
     "a gradient of two circular intermediates": [*judged("p_t = q_t; q_t = p_t; Σ_t p_t h_t^T"), "--json"],
     "a gradient of a step that is none": [*judged("h_{1/2} h_1^T"), "--json"],
     "a gradient divided by zero": [*judged("W/0"), "--json"],
+    "a comparison for an answer, as JSON": [*size("o > 5"), "--json"],
+    "an answer of another shape, as JSON": [*asked("[55, 55]"), "--json"],
 }
-"""Strange, but there is an answer."""
+"""Answers that were read and not understood: one line that says why, and the object with its status."""
 
 
 def prepare(folder: Path) -> None:
@@ -356,4 +371,6 @@ def commands(folder: Path) -> dict[str, list[str]]:
             text = text.replace(word, path)
         return text
 
-    return {name: [put(part) for part in arguments] for name, arguments in (REFUSED | ANSWERED).items()}
+    return {
+        name: [put(part) for part in arguments] for name, arguments in (REFUSED | ANSWERED | NOT_UNDERSTOOD).items()
+    }

@@ -109,14 +109,23 @@ def test_the_report(course: Class, terminal: Terminal) -> None:
     assert "\x1b" not in ran.out + ran.err
 
 
+def shown_whole(text: str, view: str) -> bool:
+    """Whether the view has the text, wherever its lines are broken."""
+    return re.sub(r"\s", "", text) in re.sub(r"[\s│]", "", view)
+
+
+def test_a_path_wider_than_the_terminal_is_shown_whole(course: Class, terminal: Terminal) -> None:
+    out = course.folder / ("marks" * 30)
+    ran = terminal(course.command("--out", str(out)))
+    assert shown_whole(f"to be decided by somebody: {out}/to-look-at.csv", ran.out)
+    assert max(map(len, ran.out.splitlines())) <= 80
+
+
 def test_the_files(course: Class, terminal: Terminal) -> None:
     out = course.folder / "marks"
     ran = terminal(course.command("--out", str(out), "--feedback", "markdown", "--feedback", "html"))
     assert (ran.status, ran.err) == (4, "")
-    assert (
-        f"1 hand-in to be decided by somebody: {out}/to-look-at.csv" in ran.out.replace("\n   ", "").replace("\n", "")
-        or "to-look-at.csv" in ran.words
-    )
+    assert shown_whole(f"1 hand-in to be decided by somebody: {out}/to-look-at.csv", ran.out)
     book = list(csv.reader(io.StringIO((out / "gradebook.csv").read_text(encoding="utf-8-sig"))))
     assert [row[:4] for row in book[1:]] == [
         ["ada", "Ada", course.issue.codes["ada"], "6"], ["bob", "Bob", course.issue.codes["bob"], "1"],

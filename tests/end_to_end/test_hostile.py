@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -48,6 +49,8 @@ SAYS = {
     "an option without its value": "Option '--n' requires an argument.",
     "a list of 20,000 numbers": "a list has at most 200 numbers, not 20,000",
     "a comparison for an answer": "a number or an expression is expected, not a comparison",
+    "an answer of another shape": "one number is expected, not 2",
+    "a gradient divided by zero": "at W/0: division by zero",
     "axes in brackets that do not close": "[ is not closed: ] is expected",
     "two formats at once": "one format at a time: --json or --latex",
     "a Cyrillic a": "а (cyrillic small letter a) has no meaning here",
@@ -83,21 +86,27 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
 
 def check(name: str, outcome: Outcome) -> None:
     """One line and status 2 for what is refused, else an answer; nothing that a terminal would obey."""
-    if name in hostile.REFUSED:
-        assert (outcome.status, outcome.output) == (2, "")
+    if name in hostile.ANSWERED:
+        assert outcome.status in (0, 1)
+        assert outcome.errors == ""
+        json.loads(outcome.output)
+    else:
+        assert outcome.status == 2
         assert outcome.errors.startswith("dlcalc: ")
         assert outcome.errors.endswith("\n")
         assert len(outcome.errors.splitlines()) == 1
         assert 20 < len(outcome.errors) < 500
-    else:
-        assert outcome.status in (0, 1)
-        assert outcome.errors == ""
-        json.loads(outcome.output)
+    if name in hostile.REFUSED:
+        assert outcome.output == ""
+    elif name in hostile.NOT_UNDERSTOOD:
+        judged = json.loads(outcome.output)
+        assert (judged["status"], judged["correct"], judged["mistakes"]) == ("unreadable", None, [])
+        assert outcome.errors == f"dlcalc: {judged['reason']}\n"
     text = (outcome.output + outcome.errors).replace("\n", "")
     assert [letter for letter in text if unicodedata.category(letter) in ("Cc", "Cs") or letter in TURNS] == []
 
 
-@pytest.mark.parametrize("name", [*hostile.REFUSED, *hostile.ANSWERED])
+@pytest.mark.parametrize("name", [*hostile.REFUSED, *hostile.ANSWERED, *hostile.NOT_UNDERSTOOD])
 def test_it_is_an_answer_or_one_line(ran: Ran, name: str) -> None:
     """No input leads to a traceback, to several lines, or to what a terminal takes for a command."""
     check(name, ran.outcomes[name])
@@ -138,12 +147,16 @@ def test_as_a_whole_process(name: str, tmp_path: Path) -> None:
     assert sorted(tmp_path.iterdir()) == before
 
 
+STRIDE = ["conv", "--n", "224", "--f", "11", "--s", "4"]
+"""A layer whose warning has a minus sign, which neither ASCII nor Windows' Latin letters have."""
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
 @pytest.mark.parametrize("form", ["", "--json", "--markdown"])
-def test_a_terminal_without_our_characters(encoding: str, form: str) -> None:
-    """What the terminal's encoding lacks is replaced, and escaped in JSON; it is no error."""
+def test_what_is_redirected_is_utf8(encoding: str, form: str) -> None:
+    """A file or another program gets every character, whatever the locale says of the terminal."""
     done = subprocess.run(
-        [sys.executable, "-m", "dlcalc", "conv", "--n", "224", "--f", "11", "--s", "4", *filter(None, [form])],
+        [sys.executable, "-m", "dlcalc", *STRIDE, *filter(None, [form])],
         cwd=ROOT,
         env={**os.environ, "PYTHONIOENCODING": encoding},
         capture_output=True,
@@ -151,11 +164,38 @@ def test_a_terminal_without_our_characters(encoding: str, form: str) -> None:
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, b"")
-    text = done.stdout.decode(encoding)
+    text = done.stdout.decode()
+    warned = json.loads(text)["warnings"][0] if form == "--json" else " ".join(text.split())
+    assert "(224 − 11)/4 is not whole" in warned
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+@pytest.mark.parametrize("form", ["", "--json", "--markdown"])
+def test_a_terminal_without_our_characters(encoding: str, form: str) -> None:
+    """What the terminal's encoding lacks is replaced, and escaped in JSON; it is no error."""
+    pty = pytest.importorskip("pty", reason="this system has no pseudo-terminals")
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "dlcalc", *STRIDE, *filter(None, [form])],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONIOENCODING": encoding, "TERM": "dumb", "COLUMNS": "100"},
+        stdin=subprocess.DEVNULL,
+        stdout=theirs,
+        stderr=subprocess.PIPE,
+    ) as program:
+        os.close(theirs)
+        written = b""
+        with contextlib.suppress(OSError):  # Linux tells the end of a terminal by an error
+            while block := os.read(ours, 4096):
+                written += block
+        os.close(ours)
+        assert program.stderr is not None
+        assert (program.wait(WATCHDOG), program.stderr.read()) == (0, b"")
+    text = written.decode(encoding)
     if form == "--json":
         assert "(224 − 11)/4 is not whole" in json.loads(text)["warnings"][0]
     else:
-        assert "11)/4 is not whole" in " ".join(text.split())
+        assert "(224 ? 11)/4 is not whole" in " ".join(text.split())
 
 
 @pytest.mark.parametrize("form", ["", "--json"])
