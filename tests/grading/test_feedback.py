@@ -85,7 +85,10 @@ def test_what_follows_says_from_where(sitting: Sitting, marker: Marker) -> None:
 def table(marker: Marker, sitting: Sitting, wrote: str) -> tuple[str, str]:
     """What ada is told of the table and what her teacher sees, with `wrote` in every cell."""
     asked = sitting.variants("ada")[2].asked["table"]
-    rows = [["layer", *asked.columns]] + [[row.layer.name, *[wrote] * len(asked.columns)] for row in asked.table.rows]
+    rows = [["layer", *asked.columns]]
+    for row in asked.table.rows:
+        shape = "x".join([wrote] * len(row.output)) if wrote.isdigit() else wrote
+        rows.append([row.layer.name, *(shape if column == "output" else wrote for column in asked.columns)])
     hand_in = HandIn("x", "ada", listed=True, answers={"3.a": to_csv(rows)})
     marks = mark_class(marker, [hand_in])
     student, teacher = (
@@ -104,7 +107,7 @@ def test_a_table_is_told_cell_by_cell(sitting: Sitting, marker: Marker, monkeypa
     monkeypatch.setattr(feedback, "MOST_CELLS", 2)
     told_her, _ = table(marker, sitting, "77")
     assert re.search(r"And \d\d more cells\.", told_her)
-    assert told_her.count("| 77 |") == 2
+    assert len(re.findall(r"\| 77(?:x77)* \|", told_her)) == 2
 
 
 def test_a_table_that_is_missing_is_shown_filled_in(sitting: Sitting, marker: Marker) -> None:
