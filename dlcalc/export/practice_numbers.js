@@ -72,6 +72,7 @@ function answerSides(text) {
   const bare = text.trim().replace(/^[$`*"]+|[$`*"]+$/g, "").replace(/\\left|\\right/g, "");
   const plain = bare.replace(/\\times|\\cdot/g, "×")
     .replace(/\\[dt]?frac\{([^{}]*)\}\{([^{}]*)\}/g, "($1)/($2)").replace(/^[A-Za-z ]+:\s*/, "");
+  if (/!\s*=|[<>≠≤≥]|=\s*\/\s*=/.test(plain.replace(/[-=–—]>/g, "→"))) throw new Unreadable("an equation is expected");
   const about = /^(?:about|around|approx\.?|ca\.?|~)\s*/i;
   const sides = plain.split(/[=≈→]/).map((side) => side.trim().replace(about, "").replace(/[.;,!?\s]+$/, ""));
   const written = sides.filter(Boolean).map((side) => side.replace(WORDS, "").trim());
