@@ -13,7 +13,7 @@ import dlcalc
 from dlcalc import document as doc
 from dlcalc import explain
 from dlcalc.answers.array_judging import judge_answer
-from dlcalc.answers.targets import FormulaTarget
+from dlcalc.answers.formula_target import FormulaTarget
 from dlcalc.answers.terms import Terms
 from dlcalc.api.results import Judged
 from dlcalc.explain import problem_files, questions

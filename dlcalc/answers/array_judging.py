@@ -13,9 +13,9 @@ from .array_marks import ArrayMarker, Compared
 from .array_reading import WrittenArray, read_array
 from .conventions import by_another
 from .following import Followed
+from .formula_target import FormulaTarget
 from .judging import judge_value
 from .marks import EARNING, MOST_NAMED, Mark, Written, together
-from .targets import FormulaTarget
 from .terms import ARRAYS, Terms
 
 Again = tuple[tuple[str, ...], FormulaTarget]

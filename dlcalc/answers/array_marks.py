@@ -21,9 +21,9 @@ from ..formulas.program import as_array, program
 from ..formulas.run import run
 from .array_patterns import off_by, patterns
 from .array_reading import Cell, WrittenArray
+from .formula_target import FormulaTarget
 from .marks import CellMark
 from .reading import cut_off, is_close, too_coarse
-from .targets import FormulaTarget
 from .terms import ARRAYS, Terms
 
 MOST_PAIRS = 150

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .targets import FormulaTarget
+from .formula_target import FormulaTarget
 
 
 def by_another(asked: FormulaTarget, name: str) -> str:

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from ..errors import UserError
 from ..expressions.nodes import Value
 from .array_marks import indexed, is_sound_array
-from .targets import AnyTarget, FormulaTarget, InverseTarget
+from .formula_target import AnyTarget, FormulaTarget, InverseTarget
 
 MOST_CARRIED = 4
 """Earlier wrong answers whose combinations are carried on."""

@@ -22,10 +22,10 @@ from ..untrusted import printable
 from .conventions import by_another
 from .following import Followed
 from .formula_judging import Verdict, verify
+from .formula_target import AnyTarget, CellTarget, FormulaTarget, InverseTarget, SlipTarget
 from .marks import MOST_NAMED, Mark, Written
 from .reading import cut_off, is_close, read, too_coarse
 from .table_point import CHANNELS_FIRST, Finding, Place, Point, rotated
-from .targets import AnyTarget, CellTarget, FormulaTarget, InverseTarget, SlipTarget
 from .terms import Terms, is_number
 
 

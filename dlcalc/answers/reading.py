@@ -19,12 +19,12 @@ from ..formulas.model import Formula
 from ..formulas.run import letters_in
 from ..untrusted import printable
 from . import notation
+from .formula_target import FormulaTarget
 from .formula_text import read_asked
 from .marks import AmbiguousError, Written
 from .notation import NUMBER, tidy
 from .numbers import about, bytes_in, in_memory, plain, readings, with_zeros
 from .target import Target
-from .targets import FormulaTarget
 from .terms import Terms, is_number
 
 MOST_CHARACTERS = 2_000

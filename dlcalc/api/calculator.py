@@ -81,7 +81,7 @@ class Calculator:
         name = _asked(found, ask)
         from ..answers.array_judging import judge_answer
         from ..answers.formula_judging import check_name
-        from ..answers.targets import FormulaTarget
+        from ..answers.formula_target import FormulaTarget
         from ..answers.terms import Terms
 
         stated = convention is not None or course.states(found.id, [each.name for each in found.conventions])

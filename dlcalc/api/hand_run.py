@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from ..answers.array_judging import judge_answer
-from ..answers.targets import FormulaTarget
+from ..answers.formula_target import FormulaTarget
 from ..answers.terms import Terms
 from ..array_files import shape_of
 from ..document import Document

@@ -9,13 +9,13 @@ from typing import Any
 from ..answers.array_judging import judge_array
 from ..answers.choices import judge_choice
 from ..answers.following import Earlier, Followed, followed
+from ..answers.formula_target import AnyTarget, CellTarget, ChoiceTarget, FormulaTarget, TableTarget
 from ..answers.gradient_marks import judge_gradient
 from ..answers.gradient_target import GradientTarget
 from ..answers.judging import alike, judge_value
 from ..answers.marks import Mark, Written
 from ..answers.table_marks import judge_table
 from ..answers.table_point import Place
-from ..answers.targets import AnyTarget, CellTarget, ChoiceTarget, FormulaTarget, TableTarget
 from ..answers.terms import ARRAYS
 from ..errors import InternalError, UserError
 from ..expressions.answers import Answer

@@ -15,7 +15,7 @@ from typing import Any
 
 from .. import document as doc
 from ..answers.choices import Choice
-from ..answers.targets import AnyTarget, CellTarget, TableTarget
+from ..answers.formula_target import AnyTarget, CellTarget, TableTarget
 from ..answers.terms import ARRAYS
 from ..errors import ProblemError, UserError
 from ..explain.calculation import rounded

@@ -10,9 +10,7 @@ from typing import Any
 
 from .. import document as doc
 from ..answers.choices import Choice
-from ..answers.gradient_target import gradient_asked
-from ..answers.target import Wrong
-from ..answers.targets import (
+from ..answers.formula_target import (
     AnyTarget,
     CellTarget,
     ChoiceTarget,
@@ -22,6 +20,8 @@ from ..answers.targets import (
     TableTarget,
     WrongCell,
 )
+from ..answers.gradient_target import gradient_asked
+from ..answers.target import Wrong
 from ..answers.terms import ARRAYS
 from ..errors import ProblemError, UserError
 from ..expressions import printing

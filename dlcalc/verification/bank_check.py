@@ -11,7 +11,7 @@ from math import sqrt
 
 from .. import document as doc
 from ..answers.choices import letter
-from ..answers.targets import CellTarget, FormulaTarget, SlipTarget, TableTarget
+from ..answers.formula_target import CellTarget, FormulaTarget, SlipTarget, TableTarget
 from ..answers.terms import ARRAYS, Terms
 from ..errors import DlcalcError
 from ..expressions import printing

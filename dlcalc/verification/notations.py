@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from fractions import Fraction
 
-from ..answers.targets import AnyTarget, TableTarget
+from ..answers.formula_target import AnyTarget, TableTarget
 from ..answers.terms import ARRAYS
 from ..expressions import printing
 from ..expressions.nodes import Node, Value

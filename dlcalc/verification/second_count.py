@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ..answers.formula_target import AnyTarget, CellTarget, FormulaTarget, InverseTarget, SlipTarget, TableTarget
 from ..answers.gradient_target import GradientTarget
-from ..answers.targets import AnyTarget, CellTarget, FormulaTarget, InverseTarget, SlipTarget, TableTarget
 from ..errors import DlcalcError
 from ..expressions.evaluate import evaluate
 from ..expressions.nodes import FormulaCall, Node, Value, names_in

@@ -13,7 +13,7 @@ from .. import document as doc
 from ..answers.array_marks import is_sound_array
 from ..answers.choices import letter
 from ..answers.following import pinned
-from ..answers.targets import AnyTarget, CellTarget, FormulaTarget, InverseTarget, TableTarget
+from ..answers.formula_target import AnyTarget, CellTarget, FormulaTarget, InverseTarget, TableTarget
 from ..answers.terms import ARRAYS
 from ..errors import UserError
 from ..expressions.nodes import Value

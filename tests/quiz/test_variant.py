@@ -12,7 +12,7 @@ import pytest
 from problem_files import FRONT, changed, one_part, problem
 
 from dlcalc import document as doc
-from dlcalc.answers.targets import FormulaTarget
+from dlcalc.answers.formula_target import FormulaTarget
 from dlcalc.errors import ProblemError
 from dlcalc.quiz import bank
 from dlcalc.quiz.render import value_words

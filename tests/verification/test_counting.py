@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from problem_files import changed, one_part, problem
 
-from dlcalc.answers.targets import FormulaTarget
+from dlcalc.answers.formula_target import FormulaTarget
 from dlcalc.formulas.registry import formula
 from dlcalc.networks import text, zoo
 from dlcalc.quiz.variant import target_of, variant

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dlcalc.answers.targets import FormulaTarget
+from dlcalc.answers.formula_target import FormulaTarget
 from dlcalc.formulas.arrays import numbers
 from dlcalc.formulas.draw import draw
 from dlcalc.formulas.registry import formula
