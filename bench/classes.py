@@ -7,7 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from dlcalc.answers.formula_target import TableTarget
+from dlcalc.answers.table_target import TableTarget
 from dlcalc.api.grading import grade
 from dlcalc.api.quiz import make_exam
 from dlcalc.formulas.draw import Sampler

@@ -11,7 +11,9 @@ from typing import TypeAlias
 from ..errors import UserError
 from ..expressions.nodes import Value
 from .array_marks import indexed, is_sound_array
-from .formula_target import AnyTarget, FormulaTarget, InverseTarget
+from .formula_target import FormulaTarget
+from .inverse_target import InverseTarget
+from .target import Target
 
 MOST_CARRIED = 4
 """Earlier wrong answers whose combinations are carried on."""
@@ -28,7 +30,7 @@ class Earlier:
     `is_right`: it earned its points although its value is another one than the right one.
     """
 
-    asked: AnyTarget
+    asked: Target
     value: Value
     reordered: Value | None = None
     is_right: bool = False
@@ -36,9 +38,9 @@ class Earlier:
 
 
 def followed(
-    asked: AnyTarget,
+    asked: Target,
     earlier: Mapping[str, Earlier],
-    ask: Callable[[Values], AnyTarget],
+    ask: Callable[[Values], Target],
     guard: Callable[[Values], bool] | None,
 ) -> Iterator[Followed]:
     """A question asked again on earlier answers, all wrong ones together and then fewer, where that changes it.
@@ -103,7 +105,7 @@ def _pins(asked: FormulaTarget, earlier: Mapping[str, Earlier], values: Values) 
     return pins
 
 
-def pinned(asked: FormulaTarget, before: AnyTarget, value: Value) -> dict[str, Value]:
+def pinned(asked: FormulaTarget, before: Target, value: Value) -> dict[str, Value]:
     """The steps of the same formula on the same values that an earlier answer stands for; none of another question.
 
     A shape 55×55×96 is also the size 55 of each axis.

@@ -19,13 +19,17 @@ from ..formulas.model import Mistake
 from ..formulas.program import program
 from ..formulas.run import run
 from ..untrusted import printable
+from .cell_target import CellTarget
 from .conventions import by_another
 from .following import Followed
 from .formula_judging import Verdict, verify
-from .formula_target import AnyTarget, CellTarget, FormulaTarget, InverseTarget, SlipTarget
+from .formula_target import FormulaTarget
+from .inverse_target import InverseTarget
 from .marks import MOST_NAMED, Mark, Written
 from .reading import cut_off, is_close, read, too_coarse
+from .slip_target import SlipTarget
 from .table_point import CHANNELS_FIRST, Finding, Place, Point, rotated
+from .target import Target, alike
 from .terms import Terms, is_number
 
 
@@ -40,7 +44,7 @@ class Judged:
 
 def judge_value(
     terms: Terms,
-    asked: AnyTarget,
+    asked: Target,
     given: object,
     followed: Sequence[Followed] = (),
     cells: Mapping[Place, Answer] | None = None,
@@ -63,7 +67,7 @@ def judge_value(
 @dataclass
 class _Judge:
     terms: Terms
-    asked: AnyTarget
+    asked: Target
     written: Written
     followed: Sequence[Followed]
     cells: Mapping[Place, Answer] = field(default_factory=dict)
@@ -195,7 +199,7 @@ def _is_single(found: Finding) -> bool:
     return bool(found.mistakes) and len(found.mistakes[0].mistakes) == 1
 
 
-def _reordered(asked: AnyTarget, answer: Answer) -> Answer | None:
+def _reordered(asked: Target, answer: Answer) -> Answer | None:
     """A map that was written with its channels first, as PyTorch prints it, in our order; None for any other answer."""
     right, wrote = asked.expected, answer.value
     if not isinstance(asked, FormulaTarget) or asked.name != asked.formula.shape:
@@ -210,11 +214,6 @@ def _agrees(asked: FormulaTarget, value: Value, answer: Answer) -> bool:
     if asked.formula.is_per_axis(asked.name):  # it may be written once
         value, answer = alike(value), replace(answer, value=alike(answer.value), parts=())
     return leads_to(value, answer)
-
-
-def alike(value: Value) -> Value:
-    """27 for 27×27."""
-    return value[0] if isinstance(value, tuple) and len(set(value)) == 1 else value
 
 
 def _on_pins(asked: FormulaTarget, answer: Answer) -> Iterator[Candidate]:

@@ -15,12 +15,12 @@ from ..expressions.nodes import Value
 from ..networks.exercise import COLUMNS, cell, to_csv
 from ..networks.table import COUNTS, Table
 from ..untrusted import printable
-from .formula_target import TableTarget
 from .marks import CORRECT, MOST_NAMED, STATUSES, CellMark, Mark, together
 from .table_cells import Cell, CellReader
 from .table_columns import TOTAL, Sheet, read_sheet
 from .table_letters import letters, points, put_in
 from .table_point import CHANNELS_FIRST, RIGHT, WINDOW, Finding, Place, Point
+from .table_target import TableTarget
 
 
 @dataclass(frozen=True)

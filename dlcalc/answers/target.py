@@ -49,3 +49,8 @@ class Other:
     name: str
     who: str
     value: Value
+
+
+def alike(value: Value) -> Value:
+    """27 for 27×27."""
+    return value[0] if isinstance(value, tuple) and len(set(value)) == 1 else value

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from fractions import Fraction
 
-from ..answers.formula_target import TableTarget
 from ..answers.marks import EARNING
+from ..answers.table_target import TableTarget
 from ..errors import UserError
 from ..grading.part_judging import judge
 from ..grading.part_mark import PartMark

@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from .. import document as doc
-from ..answers.formula_target import TableTarget
+from ..answers.table_target import TableTarget
 from ..answers.terms import ARRAYS
 from ..api.practice import COUNTING, EARNING, Practice, cells, hints, remark, remarks_on_cells, solution
 from ..api.quiz import Paper

@@ -7,15 +7,19 @@ from fractions import Fraction
 from typing import Any
 
 from ..answers.array_judging import judge_array
+from ..answers.cell_target import CellTarget
+from ..answers.choice_target import ChoiceTarget
 from ..answers.choices import judge_choice
 from ..answers.following import Earlier, Followed, followed
-from ..answers.formula_target import AnyTarget, CellTarget, ChoiceTarget, FormulaTarget, TableTarget
+from ..answers.formula_target import FormulaTarget
 from ..answers.gradient_marks import judge_gradient
 from ..answers.gradient_target import GradientTarget
-from ..answers.judging import alike, judge_value
+from ..answers.judging import judge_value
 from ..answers.marks import Mark, Written
 from ..answers.table_marks import judge_table
 from ..answers.table_point import Place
+from ..answers.table_target import TableTarget
+from ..answers.target import Target, alike
 from ..answers.terms import ARRAYS
 from ..errors import InternalError, UserError
 from ..expressions.answers import Answer
@@ -82,7 +86,7 @@ class _Judge:
     def _worth(self, status: str) -> Fraction:
         return self.policy.share(status)
 
-    def _cells_before(self, part: Part, asked: AnyTarget) -> Iterator[tuple[Place, Answer]]:
+    def _cells_before(self, part: Part, asked: Target) -> Iterator[tuple[Place, Answer]]:
         """What was written of the same network in the parts that this one follows."""
         table = getattr(asked, "table", None)
         for name in part.follows:
@@ -103,7 +107,7 @@ class _Judge:
     def _followed(self, part: Part) -> Iterator[Followed]:
         """The part asked again on the student's earlier answers."""
 
-        def ask(values: Mapping[str, Value]) -> AnyTarget:
+        def ask(values: Mapping[str, Value]) -> Target:
             return ask_part(self.problem, part, self._values(values))
 
         return followed(self.variant.asked[part.id], dict(self._earlier(part)), ask, self._guard(part))

@@ -9,7 +9,7 @@ from fractions import Fraction
 from math import prod
 from typing import Any
 
-from ..answers.formula_target import WrongCell
+from ..answers.slip_target import WrongCell
 from ..errors import DlcalcError, UserError
 from ..expressions.answers import read_number
 from ..expressions.evaluate import evaluate

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import document as doc
-from ..answers.formula_target import WrongCell
+from ..answers.slip_target import WrongCell
 from ..errors import InternalError
 from ..explain import shape_words, value_words
 from ..explain.network import NARROW, network

@@ -14,8 +14,10 @@ from string import ascii_lowercase
 from typing import Any
 
 from .. import document as doc
+from ..answers.cell_target import CellTarget
 from ..answers.choices import Choice
-from ..answers.formula_target import AnyTarget, CellTarget, TableTarget
+from ..answers.table_target import TableTarget
+from ..answers.target import Target
 from ..answers.terms import ARRAYS
 from ..errors import ProblemError, UserError
 from ..explain.calculation import rounded
@@ -136,7 +138,7 @@ def _hints(variant: Variant, part: Part) -> tuple[doc.Words, ...]:
     return hints[:3]
 
 
-def _entry(variant: Variant, part: Part, asked: AnyTarget, id: str, key: bool, shares: Shares) -> doc.Entry:
+def _entry(variant: Variant, part: Part, asked: Target, id: str, key: bool, shares: Shares) -> doc.Entry:
     if part.kind == "choice":
         shown = variant.choices[part.id]
         choices = tuple(_choice(choice, key) for choice in shown)
@@ -152,7 +154,7 @@ def _choice(shown: Choice, key: bool) -> doc.Choice:
     return doc.Choice(shown.words, shown.right, shown.because) if key else doc.Choice(shown.words)
 
 
-def _key(part: Part, asked: AnyTarget, shares: Shares) -> doc.Key:
+def _key(part: Part, asked: Target, shares: Shares) -> doc.Key:
     right = asked.expected
     responses = [doc.Response(_decimal(part, right), Fraction(1), "Right.", tolerances_of(part, right))]
     for other in () if getattr(asked, "convention", "") else asked.others():  # a convention that is named binds

@@ -9,19 +9,15 @@ from functools import cached_property
 from typing import Any
 
 from .. import document as doc
+from ..answers.cell_target import CellTarget
+from ..answers.choice_target import ChoiceTarget
 from ..answers.choices import Choice
-from ..answers.formula_target import (
-    AnyTarget,
-    CellTarget,
-    ChoiceTarget,
-    FormulaTarget,
-    InverseTarget,
-    SlipTarget,
-    TableTarget,
-    WrongCell,
-)
+from ..answers.formula_target import FormulaTarget
 from ..answers.gradient_target import gradient_asked
-from ..answers.target import Wrong
+from ..answers.inverse_target import InverseTarget
+from ..answers.slip_target import SlipTarget, WrongCell
+from ..answers.table_target import TableTarget
+from ..answers.target import Target, Wrong
 from ..answers.terms import ARRAYS
 from ..errors import ProblemError, UserError
 from ..expressions import printing
@@ -52,7 +48,7 @@ class Variant:
     problem: Problem
     seed: str
     values: Mapping[str, Any]
-    asked: Mapping[str, AnyTarget]
+    asked: Mapping[str, Target]
     choices: Mapping[str, tuple[Choice, ...]] = field(default_factory=dict)
 
     @cached_property
@@ -123,7 +119,7 @@ def _attempt(problem: Problem, seed: str, attempt: int) -> Variant:
             if _value(problem, require.node, values) is not True:
                 raise _Unfit(f"{require.text} does not hold")
         known = dict(values)
-        asked: dict[str, AnyTarget] = {}
+        asked: dict[str, Target] = {}
         for part in problem.parts:
             asked[part.id] = _shared(problem, part, known, asked)
             _check(part, asked[part.id])
@@ -147,9 +143,9 @@ def _value(problem: Problem, node: Node, values: Mapping[str, Any]) -> Value:
     return within_budget(lambda: evaluator(dict(values)))
 
 
-def _shared(problem: Problem, part: Part, values: Mapping[str, Any], before: Mapping[str, AnyTarget]) -> AnyTarget:
+def _shared(problem: Problem, part: Part, values: Mapping[str, Any], before: Mapping[str, Target]) -> Target:
     """What a part asks; its working is that of an earlier part, or of an earlier variant, where both are the same."""
-    known: AnyTarget | None = problem.constants.get(part.id)
+    known: Target | None = problem.constants.get(part.id)
     if known is not None:
         return known
     found = ask_part(problem, part, values)
@@ -161,7 +157,7 @@ def _shared(problem: Problem, part: Part, values: Mapping[str, Any], before: Map
     return found
 
 
-def ask_part(problem: Problem, part: Part, values: Mapping[str, Any]) -> AnyTarget:
+def ask_part(problem: Problem, part: Part, values: Mapping[str, Any]) -> Target:
     """What a part asks where the names, earlier parts' answers among them, have these values. Raises UserError."""
     if part.ask is None:
         return ChoiceTarget()
@@ -171,7 +167,7 @@ def ask_part(problem: Problem, part: Part, values: Mapping[str, Any]) -> AnyTarg
     return replace(found, rank=ARRAYS[part.kind]) if isinstance(found, FormulaTarget) and part.kind in ARRAYS else found
 
 
-def target_of(problem: Problem, ask: Ask, values: Mapping[str, Any]) -> AnyTarget:
+def target_of(problem: Problem, ask: Ask, values: Mapping[str, Any]) -> Target:
     """An ask with its values. Raises UserError."""
     if ask.form == "network":
         layer, _, column = ask.name.rpartition(".")
@@ -193,7 +189,7 @@ def answer(problem: Problem, ask: Ask, values: Mapping[str, Any]) -> Value:
     return lowered(found, 2) if isinstance(found, tuple) and isinstance(found[0], tuple) else found
 
 
-def _check(part: Part, asked: AnyTarget) -> None:
+def _check(part: Part, asked: Target) -> None:
     """Refuses a draw whose answer is not what the kind of part says, or lies on the edge of rounding."""
     value = asked.expected
     match part.kind:
@@ -302,7 +298,7 @@ def _seems_right(value: Value, right: Value) -> bool:
     return isinstance(value, Node) == isinstance(right, Node)
 
 
-def distinct(asked: AnyTarget) -> Iterable[Wrong]:
+def distinct(asked: Target) -> Iterable[Wrong]:
     """What mistakes lead to, the common ones first, each value once, and none that is right somehow."""
     seen: list[Value] = [asked.expected, *(other.value for other in asked.others())]
     for wrong in asked.wrong():

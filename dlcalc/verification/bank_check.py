@@ -10,8 +10,11 @@ from fractions import Fraction
 from math import sqrt
 
 from .. import document as doc
+from ..answers.cell_target import CellTarget
 from ..answers.choices import letter
-from ..answers.formula_target import CellTarget, FormulaTarget, SlipTarget, TableTarget
+from ..answers.formula_target import FormulaTarget
+from ..answers.slip_target import SlipTarget
+from ..answers.table_target import TableTarget
 from ..answers.terms import ARRAYS, Terms
 from ..errors import DlcalcError
 from ..expressions import printing

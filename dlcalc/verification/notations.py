@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from fractions import Fraction
 
-from ..answers.formula_target import AnyTarget, TableTarget
+from ..answers.table_target import TableTarget
+from ..answers.target import Target
 from ..answers.terms import ARRAYS
 from ..expressions import printing
 from ..expressions.nodes import Node, Value
@@ -57,7 +58,7 @@ def is_written(value: Value, right: Value, kind: str = "") -> bool:
     return True
 
 
-def notations(part: Part, asked: AnyTarget, right: object) -> Iterator[object]:
+def notations(part: Part, asked: Target, right: object) -> Iterator[object]:
     """The right answer in the ways in which students write it."""
     if part.kind == "choice":
         text = str(right)

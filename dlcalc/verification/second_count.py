@@ -6,8 +6,13 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ..answers.formula_target import AnyTarget, CellTarget, FormulaTarget, InverseTarget, SlipTarget, TableTarget
+from ..answers.cell_target import CellTarget
+from ..answers.formula_target import FormulaTarget
 from ..answers.gradient_target import GradientTarget
+from ..answers.inverse_target import InverseTarget
+from ..answers.slip_target import SlipTarget
+from ..answers.table_target import TableTarget
+from ..answers.target import Target
 from ..errors import DlcalcError
 from ..expressions.evaluate import evaluate
 from ..expressions.nodes import FormulaCall, Node, Value, names_in
@@ -31,7 +36,7 @@ NEAR_ZERO = 1e-13
 """By how much they may differ where the number is 0."""
 
 
-def differs(asked: AnyTarget) -> str | None:
+def differs(asked: Target) -> str | None:
     """How the second count differs from the right answer: "" if it does not, None where there is none."""
     match asked:
         case FormulaTarget():

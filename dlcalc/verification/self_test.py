@@ -11,9 +11,13 @@ from fractions import Fraction
 
 from .. import document as doc
 from ..answers.array_marks import is_sound_array
+from ..answers.cell_target import CellTarget
 from ..answers.choices import letter
 from ..answers.following import pinned
-from ..answers.formula_target import AnyTarget, CellTarget, FormulaTarget, InverseTarget, TableTarget
+from ..answers.formula_target import FormulaTarget
+from ..answers.inverse_target import InverseTarget
+from ..answers.table_target import TableTarget
+from ..answers.target import Target
 from ..answers.terms import ARRAYS
 from ..errors import UserError
 from ..expressions.nodes import Value
@@ -163,7 +167,7 @@ class _Tester:
 
     # wrong ones
 
-    def singles(self, part: Part, asked: AnyTarget) -> None:
+    def singles(self, part: Part, asked: Target) -> None:
         rights = [asked.expected, *(other.value for other in asked.others())]
         for wrong in asked.wrong():
             if any(is_same(wrong.value, right) for right in rights):
@@ -234,7 +238,7 @@ class _Tester:
                 ids = [each.id for each in named]
                 self.found.single.count(wrong.id in ids, message, ids[:1] == [wrong.id])
 
-    def other_conventions(self, part: Part, asked: AnyTarget) -> None:
+    def other_conventions(self, part: Part, asked: Target) -> None:
         for other in asked.others():
             if not is_written(other.value, asked.expected, part.kind):
                 continue
