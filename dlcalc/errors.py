@@ -1,4 +1,7 @@
-"""What can go wrong, in three voices. A message is one line: the rule, then the values that break it."""
+"""What can go wrong, in three voices. A message is one line: the rule, then the values that break it.
+
+`printable` and `shown` put what somebody else wrote into such a line.
+"""
 
 
 class DlcalcError(Exception):
@@ -44,3 +47,29 @@ class InternalError(DlcalcError):
 
     def __init__(self, rule: str) -> None:
         super().__init__(f"{rule} (this is a bug in dlcalc, not in your input)")
+
+
+def shown(value: object) -> str:
+    """A value of a foreign file in a few words of one line."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case str():
+            return repr(value if len(value) <= 60 else f"{value[:59]}…")
+        case int() if value.bit_length() > 64:
+            return "a whole number of many digits"
+        case int() | float():
+            return repr(value)
+        case None:
+            return "nothing"
+        case list():
+            return "a list"
+        case dict():
+            return "a table"
+    return "a date or time"
+
+
+def printable(text: str) -> str:
+    """A path, a key or a message on one line, whatever it contains."""
+    short = text if len(text) <= 240 else f"{text[:239]}…"
+    return short if short and short.isprintable() else repr(short)

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from dlcalc import files
 from dlcalc.cli import main
+from dlcalc.files import writing
 
 
 def killed_before(step: int, arguments: list[str]) -> int:
@@ -24,7 +24,7 @@ def killed_before(step: int, arguments: list[str]) -> int:
             os.dup2(nothing, stream)
         sys.stdout, sys.stderr = open(1, "w", closefd=False), open(2, "w", closefd=False)  # noqa: SIM115
         left = [step]
-        named: Any = files
+        named: Any = writing
         for where, name in ((named, "write"), (named, "_exchange"), (Path, "rename"), (named.shutil, "rmtree")):
             setattr(where, name, _counted(getattr(where, name), left))
         os._exit(main(arguments))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
+
 import pytest
 
-from dlcalc.errors import DlcalcError, ExpressionError, InternalError, ProblemError, UserError
+from dlcalc.errors import DlcalcError, ExpressionError, InternalError, ProblemError, UserError, printable, shown
 
 
 @pytest.mark.parametrize("position", [0, 1, 29, 30, 31, 75, 99])
@@ -38,3 +40,34 @@ def test_who_is_at_fault() -> None:
     assert not issubclass(ProblemError, UserError)
     assert not issubclass(InternalError, UserError)
     assert all(issubclass(each, DlcalcError) for each in (UserError, ProblemError, InternalError))
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (True, "true"),
+        (3, "3"),
+        (2**64 - 1, "18446744073709551615"),
+        (2**64, "a whole number of many digits"),
+        pytest.param(10**5000, "a whole number of many digits", id="of 5,001 digits"),
+        (0.5, "0.5"),
+        ("a", "'a'"),
+        ("x" * 60, f"'{'x' * 60}'"),
+        ("x" * 61, f"'{'x' * 59}…'"),
+        (None, "nothing"),
+        ([1], "a list"),
+        ({}, "a table"),
+        (datetime.date(2024, 2, 29), "a date or time"),
+    ],
+)
+def test_a_value_in_a_few_words(value: object, told: str) -> None:
+    assert shown(value) == told
+
+
+def test_a_name_is_shown_on_one_line() -> None:
+    """What a terminal would act upon is written out; what is long is cut."""
+    assert printable("a b.toml") == "a b.toml"
+    assert printable("a\nb\x1b[2J") == r"'a\nb\x1b[2J'"
+    assert printable("") == "''"
+    assert printable("x" * 240) == "x" * 240
+    assert printable("x" * 241) == "x" * 239 + "…"

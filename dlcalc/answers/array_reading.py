@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import isfinite
 
-from ..errors import UserError
+from ..errors import UserError, printable
 from ..expressions.answers import Answer, read_answer
 from ..expressions.limits import within_budget
 from ..expressions.nodes import Value
 from ..formulas.arrays import sizes
-from ..untrusted import printable
 from . import notation
 from .array_text import (
     LONGEST,

@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass
 
 from .. import document as doc
+from ..errors import printable
 from ..expressions.answers import read_number
 from ..expressions.nodes import Value
 from ..formulas.diagnose import Candidate
 from ..formulas.model import Mistake
-from ..untrusted import printable
 from .marks import Mark
 from .notation import tidy
 

@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from ..errors import UserError
+from ..errors import UserError, printable
 from ..expressions.nodes import Value
 from ..formulas.diagnose import Candidate
 from ..formulas.model import Mistake
 from ..gradients import Derivation, network
-from ..untrusted import printable
 from .gradient_judging import Verdict, has_value, is_gradient, judge, with_bias
 from .gradient_target import GradientTarget
 from .gradient_text import from_one, products_closed, strange_words

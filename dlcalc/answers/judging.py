@@ -11,14 +11,13 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import product
 
-from ..errors import UserError
+from ..errors import UserError, printable
 from ..expressions.answers import Answer, Fit, agrees, fit, leads_to
 from ..expressions.nodes import Value
 from ..formulas.diagnose import Candidate
 from ..formulas.model import Mistake
 from ..formulas.program import program
 from ..formulas.run import run
-from ..untrusted import printable
 from .cell_target import CellTarget
 from .conventions import by_another
 from .following import Followed

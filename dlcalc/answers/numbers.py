@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from fractions import Fraction
 from math import isfinite
 
+from ..errors import printable
 from ..expressions.answers import Answer, precision
 from ..expressions.exact import exact
-from ..untrusted import printable
 from .marks import AmbiguousError
 from .terms import Terms
 

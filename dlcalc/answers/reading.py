@@ -8,7 +8,7 @@ from dataclasses import replace
 from fractions import Fraction
 from math import prod
 
-from ..errors import ExpressionError, UserError
+from ..errors import ExpressionError, UserError, printable
 from ..expressions.answers import Answer, agrees, digits_asked, precision, read_answer
 from ..expressions.exact import exponent_of
 from ..expressions.functions import CONSTANTS
@@ -17,7 +17,6 @@ from ..expressions.nodes import Value
 from ..expressions.reader import Declarations
 from ..formulas.model import Formula
 from ..formulas.run import letters_in
-from ..untrusted import printable
 from . import notation
 from .formula_target import FormulaTarget
 from .formula_text import read_asked

@@ -7,12 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from ..errors import UserError
+from ..errors import UserError, printable
 from ..expressions.answers import Answer, agrees, read_answer, read_number, read_scalar, split_at, unwrapped
 from ..expressions.limits import within_budget
 from ..expressions.reader import Declarations
 from ..formulas.run import letters_in
-from ..untrusted import printable
 from . import notation
 from .marks import AmbiguousError
 from .numbers import readings

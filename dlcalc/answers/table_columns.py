@@ -7,10 +7,9 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..errors import UserError
+from ..errors import UserError, printable
 from ..networks.kinds import ALIASES, KINDS
 from ..networks.network import Network
-from ..untrusted import printable
 from .table_alignment import LEFT_OUT, aligned, family_of_row, key
 from .table_text import Grid, Line, decoded, read_grid
 

@@ -8,13 +8,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from ..errors import UserError
+from ..errors import UserError, printable
 from ..expressions import printing
 from ..expressions.answers import Answer, fit
 from ..expressions.nodes import Value
 from ..networks.exercise import COLUMNS, cell, to_csv
 from ..networks.table import COUNTS, Table
-from ..untrusted import printable
 from .marks import CORRECT, MOST_NAMED, STATUSES, CellMark, Mark, together
 from .table_cells import Cell, CellReader
 from .table_columns import TOTAL, Sheet, read_sheet

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 
-from .. import array_files
 from ..answers.array_text import Texts, texts
-from ..array_files import allow, shape_of, written
 from ..errors import UserError
 from ..expressions.nodes import Value
+from . import array_files
+from .array_files import allow, shape_of, written
 
 LONGEST = 200_000
 """Characters that are looked at."""

@@ -8,9 +8,9 @@ from contextlib import closing
 from dataclasses import replace as replaced
 from typing import Any
 
-from .. import files
 from ..document import Document
 from ..export.registry import suffix, writer
+from ..files import writing
 from ..grading import decisions, feedback
 from ..grading.gradebook import gradebook, pending_list
 from ..grading.hand_ins import HandIn, Refused, read_all
@@ -66,7 +66,7 @@ class Graded(Result):
         UserError where it cannot be written, or where somebody has changed a file in it, unless `replace`.
         """
         endings = {format: suffix(format) for format in formats}  # an unknown one is refused before anything is written
-        with files.renewed(out, private=True) as renewal:
+        with writing.renewed(out, private=True) as renewal:
             folder = KeptFolder(renewal, out, replace)
             folder.put("gradebook.csv", gradebook(self.marks))
             folder.put(TO_LOOK_AT, pending_list(self.marks), anew=True)
@@ -127,8 +127,8 @@ def _decisions(manifest: str, out: str) -> decisions.Decisions:
         return known
     every = decisions.merged(known, new, listed)
     if every != known:
-        files.folder(os.path.dirname(kept), private=True)
-        files.write(kept, decisions.to_text(every), private=True)
+        writing.folder(os.path.dirname(kept), private=True)
+        writing.write(kept, decisions.to_text(every), private=True)
     return every
 
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ..array_files import shape_of
 from ..errors import UserError
 from ..expressions.exact import exact
 from ..expressions.nodes import Kind, Value
@@ -18,6 +17,7 @@ from ..formulas.run import Working, run
 from ..formulas.topics.detectors import detector as detector_named
 from ..formulas.topics.options_by_hand import Chosen, convention_of
 from ..profiles import Profile, active
+from .array_files import shape_of
 from .array_option import lifted, read_raw
 from .results import spelling
 

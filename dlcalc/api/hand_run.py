@@ -14,7 +14,6 @@ from typing import Any
 from ..answers.array_judging import judge_answer
 from ..answers.formula_target import FormulaTarget
 from ..answers.terms import Terms
-from ..array_files import shape_of
 from ..document import Document
 from ..errors import UserError
 from ..explain.hand_working import Computed
@@ -30,6 +29,7 @@ from ..formulas.model import Formula, Step
 from ..formulas.registry import formula
 from ..formulas.run import Working, run
 from ..profiles import COURSE, Profile
+from .array_files import shape_of
 from .array_option import is_file, read_raw
 from .hand_given import Asked, read
 from .results import Calculation, Judged

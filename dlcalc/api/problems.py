@@ -8,13 +8,12 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from .. import files
 from ..document import Document
-from ..errors import UserError
+from ..errors import UserError, printable
 from ..explain import problem_files
+from ..files import writing
 from ..quiz import bank
 from ..quiz import lint as linting
-from ..untrusted import printable
 from ..verification import bank_check
 from .results import Result
 
@@ -28,7 +27,7 @@ def new(name: str, out: str = "") -> str:
     path = out or f"{name}{bank.SUFFIX}"
     if os.path.exists(path):
         raise UserError(f"{printable(path)} exists; a problem is never overwritten")
-    files.write(path, linting.starter(name))
+    writing.write(path, linting.starter(name))
     return path
 
 

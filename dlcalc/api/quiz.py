@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace as replaced
 from typing import Any
 
-from .. import files
 from ..document import Document
 from ..errors import UserError
 from ..export.registry import suffix, writer
 from ..export.registry import text as written
+from ..files import writing
 from ..formulas.registry import formula
 from ..grading.policy import policy_of
 from ..profiles import COURSE, Profile, active
@@ -115,7 +115,7 @@ def make_exam(
     if date:
         exam = replaced(exam, date=date)
     value = seeds.read_secret(secret) if secret else ""
-    with files.renewed(out) as renewal:
+    with writing.renewed(out) as renewal:
         folder = ExamFolder(renewal, out, replace)
         value = value or folder.secret()
         exam = folder.drawn(exam, value)

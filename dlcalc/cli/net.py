@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .. import api, files
+from .. import api
 from ..api.networks import (
     COUNTINGS,
     Comparison,
@@ -21,9 +21,10 @@ from ..api.networks import (
     load,
     net,
 )
+from ..errors import printable
 from ..explain.network import NARROW
+from ..files import writing
 from ..networks import zoo
-from ..untrusted import printable
 from .options import Profile, with_formats
 from .output import Formats, emit, emit_judged
 
@@ -176,7 +177,7 @@ def _svg(found: NetworkTable, name: str, every: bool) -> int:
         encoding = sys.stdout.encoding or "utf-8"
         sys.stdout.write(picture.encode(encoding, "xmlcharrefreplace").decode(encoding))
         return 0
-    files.write(name, picture)
+    writing.write(name, picture)
     return 0
 
 

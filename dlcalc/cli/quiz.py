@@ -7,11 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
-from .. import api, files
+from .. import api
 from ..api.quiz import Paper, make_exam, practice
+from ..errors import printable
 from ..export import registry
+from ..files import writing
 from ..quiz.exam import is_date
-from ..untrusted import printable
 from .output import Formats, emit
 from .practice_session import take as take_paper
 from .reading import number
@@ -69,7 +70,7 @@ def _paper(paper: Paper, formats: list[str], out: str) -> int:
         return 0
     content = paper.write(name)
     if out:
-        files.write(out, content)
+        writing.write(out, content)
     elif isinstance(content, bytes):
         if sys.stdout.isatty():
             raise api.UserError(f"{name} is no text; name a file with --out")

@@ -41,7 +41,7 @@ def command(
     )  # fmt: skip
     if svg or png:
         from ..diagrams.chart import picture
-        from ..files import write
+        from ..files.writing import write
 
         for kind, name in (("svg", svg), ("png", png)):
             if name:

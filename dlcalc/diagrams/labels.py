@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from ..errors import printable
 from ..expressions.nodes import Add, Name, Value
 from ..expressions.printing import Spell, text
 from ..networks.table import Row
-from ..untrusted import printable
 
 _LONGEST = 32
 """Characters of a line; the whole of it is in the title that shows under the pointer."""

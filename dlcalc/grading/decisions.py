@@ -13,9 +13,9 @@ from fractions import Fraction
 from typing import TypeAlias
 from unicodedata import category
 
-from ..errors import ProblemError, UserError
+from ..errors import ProblemError, UserError, printable
+from ..files.untrusted import csv_rows, decoded_leniently, read_bytes
 from ..networks.exercise import to_csv
-from ..untrusted import csv_rows, decoded_leniently, printable, read_bytes
 
 HEADINGS = ("student", "part", "marks", "because", "wrote")
 _NEEDED = ("student", "part", "marks")

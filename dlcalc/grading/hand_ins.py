@@ -18,9 +18,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from ..errors import DlcalcError, UserError
+from ..errors import DlcalcError, UserError, printable
+from ..files.untrusted import bounded, csv_rows, decoded_leniently, parse_toml, read_bytes
 from ..quiz.exam_folder import PRIVATE, files_written
-from ..untrusted import bounded, csv_rows, decoded_leniently, parse_toml, printable, read_bytes
 from . import spreadsheets
 from .answer_lines import Lines, read_prose, read_settings
 

@@ -12,14 +12,13 @@ from functools import cached_property, partial
 from typing import Any, Literal, TypeAlias
 
 from ..answers.marks import CORRECT, CellMark
-from ..errors import DlcalcError, UserError
+from ..errors import DlcalcError, UserError, printable
 from ..expressions.jsonable import as_json
 from ..expressions.nodes import Value
 from ..quiz.exam import Issue, Student
 from ..quiz.seeds import same_code
 from ..quiz.sheet import entry_id
 from ..quiz.variant import Variant
-from ..untrusted import printable
 from .decisions import Decision, Decisions, normal
 from .hand_ins import HandIn, Refused
 from .part_judging import judge

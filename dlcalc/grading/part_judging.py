@@ -21,13 +21,12 @@ from ..answers.table_point import Place
 from ..answers.table_target import TableTarget
 from ..answers.target import Target, alike
 from ..answers.terms import ARRAYS
-from ..errors import InternalError, UserError
+from ..errors import InternalError, UserError, printable
 from ..expressions.answers import Answer
 from ..expressions.evaluate import evaluate
 from ..expressions.nodes import Value
 from ..quiz.problem import Part
 from ..quiz.variant import Variant, ask_part
-from ..untrusted import printable
 from .part_mark import PartMark, part_mark
 from .policy import Policy
 

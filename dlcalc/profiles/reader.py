@@ -10,8 +10,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any, get_args, get_type_hints
 
-from ..errors import ProblemError, UserError
-from ..untrusted import parse_toml, printable, read_bytes, shown
+from ..errors import ProblemError, UserError, printable, shown
+from ..files.untrusted import parse_toml, read_bytes
 from .profile import CONVOLUTION, COURSE, RECURRENT, Profile, shared_letter
 
 _HERE = os.path.dirname(__file__)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ..answers.gradient_target import OPTIONS, STEPS, WEIGHT, gradient_asked
 from ..answers.terms import ARRAYS
-from ..errors import DlcalcError
+from ..errors import DlcalcError, printable
 from ..expressions.nodes import Kind, Name, Node, names_in
 from ..expressions.parser import parse
 from ..expressions.reader import Declarations
@@ -17,7 +17,6 @@ from ..formulas.topics import ids_known
 from ..gradients import CELLS
 from ..networks.exercise import COLUMNS
 from ..networks.table import COUNTS
-from ..untrusted import printable
 from .custom_steps import THIS
 from .drawing import Named
 from .problem import Ask, Part

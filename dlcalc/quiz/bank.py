@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from ..errors import UserError
+from ..errors import UserError, printable
 from ..formulas.draw import Sampler
-from ..untrusted import printable
 from .problem import Problem
 from .reader import read_problem
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from ..errors import DlcalcError
+from ..errors import DlcalcError, printable
 from ..expressions.evaluate import compile_node
 from ..expressions.functions import CONSTANTS
 from ..expressions.nodes import FormulaCall, names_in
@@ -17,7 +17,6 @@ from ..formulas.model import Formula, Mistake, Step, Variable
 from ..formulas.program import program
 from ..formulas.registry import formula
 from ..formulas.topics import ids_known
-from ..untrusted import printable
 from .toml_fields import TomlFields
 
 THIS = "this"

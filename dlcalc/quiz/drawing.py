@@ -10,7 +10,7 @@ from math import prod
 from typing import Any
 
 from ..answers.slip_target import WrongCell
-from ..errors import DlcalcError, UserError
+from ..errors import DlcalcError, UserError, printable, shown
 from ..expressions.answers import read_number
 from ..expressions.evaluate import evaluate
 from ..expressions.exact import exact
@@ -24,7 +24,6 @@ from ..networks.exercise import cell
 from ..networks.mistakes import mistaken
 from ..networks.network import Network
 from ..networks.table import COUNTS, Row, Table, tabulate
-from ..untrusted import printable, shown
 from .generators import GENERATORS, HOW_MANY, MOST_LAYERS, OPTIONS
 from .problem import Array, Draw, DrawnNetwork, Pick, Slip, Span, TextNetwork, ZooNetwork
 from .render import Renderer

@@ -11,9 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from .. import files
-from ..errors import UserError
-from ..untrusted import printable
+from ..errors import UserError, printable
+from ..files import writing
 from . import seeds
 from .exam import Exam, Issue
 
@@ -26,7 +25,7 @@ REPLACE = "; --replace writes over it"
 class KeptFolder:
     """Writes files into a folder that takes the place of the old one; refuses to lose what somebody has changed."""
 
-    def __init__(self, renewal: files.Renewal, name: str, replace: bool) -> None:
+    def __init__(self, renewal: writing.Renewal, name: str, replace: bool) -> None:
         self.new, self.old = renewal.new, renewal.old
         self.left_out = renewal.left_out
         self.name = printable(name)
@@ -65,14 +64,14 @@ class KeptFolder:
         private = name.startswith(f"{PRIVATE}/") or self.new.stat().st_mode & 0o077 == 0
         place = self.new
         for part in Path(name).parent.parts:
-            place = files.folder(place / part, private)
-        files.write(self.new / name, data, private)
+            place = writing.folder(place / part, private)
+        writing.write(self.new / name, data, private)
 
 
 class ExamFolder(KeptFolder):
     """The folder of an exam, with its secret and its manifest."""
 
-    def __init__(self, renewal: files.Renewal, name: str, replace: bool) -> None:
+    def __init__(self, renewal: writing.Renewal, name: str, replace: bool) -> None:
         super().__init__(renewal, name, replace)
         self.manifest = _object(self.old / MANIFEST)
         if not replace and os.path.lexists(self.old / MANIFEST) and not self.manifest:

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 from .. import document as doc
 from ..answers.gradient_target import GradientTarget
-from ..errors import DlcalcError, ProblemError
+from ..errors import DlcalcError, ProblemError, printable
 from ..expressions.nodes import Node, names_in
 from ..formulas.run import contains_letters
-from ..untrusted import printable
 from .custom_steps import THIS
 from .problem import Ask, Draw, Problem, Slip, Span, TextNetwork
 from .reader import read_problem

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..errors import DlcalcError, ProblemError
-from ..untrusted import decoded, printable, read_bytes
+from ..errors import DlcalcError, ProblemError, printable
+from ..files.untrusted import decoded, read_bytes
 from . import bank, seeds
 from .exam import Exam, Issue, Item, Student
 from .identity import exam_digest

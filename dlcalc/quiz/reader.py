@@ -14,12 +14,12 @@ from typing import Any, cast
 
 from ..answers.marks import STATUSES
 from ..answers.terms import ARRAYS, DECIMALS, NUMBER_FORMS
-from ..errors import DlcalcError, ProblemError, UserError
+from ..errors import DlcalcError, ProblemError, UserError, printable
 from ..expressions.nodes import Compare, Kind, Logic, Node, names_in
 from ..expressions.parser import parse
 from ..expressions.reader import Declarations
+from ..files.untrusted import decoded, parse_toml, read_bytes
 from ..networks.exercise import COLUMNS, HEADINGS
-from ..untrusted import decoded, parse_toml, printable, read_bytes
 from .asking import Asking
 from .custom_steps import custom_formulas
 from .drawing import FORMS, Named, read_draw

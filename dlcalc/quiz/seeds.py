@@ -13,8 +13,7 @@ import secrets
 from collections.abc import Iterable
 from typing import TypeAlias
 
-from ..errors import UserError
-from ..untrusted import printable
+from ..errors import UserError, printable
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Without 0 and O, 1, I and L, and U."""

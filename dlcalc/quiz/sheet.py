@@ -19,7 +19,7 @@ from ..answers.choices import Choice
 from ..answers.table_target import TableTarget
 from ..answers.target import Target
 from ..answers.terms import ARRAYS
-from ..errors import ProblemError, UserError
+from ..errors import ProblemError, UserError, printable
 from ..explain.calculation import rounded
 from ..expressions.nodes import Value
 from ..expressions.printing import Spell
@@ -28,7 +28,6 @@ from ..formulas.run import contains_letters
 from ..networks.exercise import LAYER, TOTAL, cell, heading
 from ..networks.table import COUNTS
 from ..profiles import COURSE, Profile, showing
-from ..untrusted import printable
 from .problem import Part
 from .render import value_words
 from .variant import Variant, distinct

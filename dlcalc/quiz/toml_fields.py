@@ -8,8 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
-from ..errors import DlcalcError, ProblemError
-from ..untrusted import printable, shown
+from ..errors import DlcalcError, ProblemError, printable, shown
 
 LONGEST = 2_000
 """Characters of one text."""

@@ -19,7 +19,7 @@ from ..answers.slip_target import SlipTarget, WrongCell
 from ..answers.table_target import TableTarget
 from ..answers.target import Target, Wrong
 from ..answers.terms import ARRAYS
-from ..errors import ProblemError, UserError
+from ..errors import ProblemError, UserError, printable
 from ..expressions import printing
 from ..expressions.evaluate import compile_node
 from ..expressions.limits import within_budget
@@ -29,7 +29,6 @@ from ..formulas.draw import Sampler
 from ..formulas.registry import formula
 from ..formulas.run import contains_letters
 from ..networks.table import Row, Table
-from ..untrusted import printable
 from . import seeds
 from .drawing import drawn
 from .network_views import show

@@ -546,7 +546,7 @@ def test_the_default_profile_needs_no_file_and_no_parser() -> None:
     modules = set(done.stdout.split())
     assert "tomllib" not in modules
     ours = {module for module in modules if module.startswith("dlcalc.")}
-    rooms = ("errors", "untrusted", "profiles", "profiles.profile", "profiles.reader")
+    rooms = ("errors", "files", "files.untrusted", "profiles", "profiles.profile", "profiles.reader")
     assert ours == {f"dlcalc.{room}" for room in rooms}
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from killing import killed_before
 
-from dlcalc import files
 from dlcalc.api.quiz import make_exam
 from dlcalc.errors import UserError
+from dlcalc.files import writing
 
 EXAM = "title = 'E'\n[[problem]]\nid = 'output-size'\n[[problem]]\ntopic = 'concepts'\n"
 ROSTER = "id,name\nada,Ada\nbob,Bob\n"
@@ -209,7 +209,7 @@ def test_one_step_where_the_system_has_it(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
         (tmp_path / name / name).write_text(name)
-    if not files._exchange(tmp_path / "a", tmp_path / "b"):
+    if not writing._exchange(tmp_path / "a", tmp_path / "b"):
         pytest.skip("this system exchanges in two steps")
     assert ((tmp_path / "a" / "b").read_text(), (tmp_path / "b" / "a").read_text()) == ("b", "a")
 
@@ -219,7 +219,7 @@ def test_what_was_left_between_two_steps_is_put_back(tmp_path: Path) -> None:
     aside = tmp_path / ".out.1.old"
     aside.mkdir()
     (aside / "a").write_text("old")
-    with files.renewed(tmp_path / "out") as renewal:
+    with writing.renewed(tmp_path / "out") as renewal:
         assert (renewal.old / "a").read_text() == "old"
         (renewal.new / "b").write_text("new")
     assert content(tmp_path / "out") == {"a": b"old", "b": b"new"}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import re
 
-from ...errors import ProblemError
-from ...untrusted import bounded, decoded, printable, read_bytes
+from ...errors import ProblemError, printable
+from ...files.untrusted import bounded, decoded, read_bytes
 from ..network import Network
 from ..text import read
 from .draft import file_id

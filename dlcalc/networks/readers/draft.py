@@ -9,9 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ...errors import UserError
+from ...errors import UserError, printable
 from ...expressions.nodes import Name, Value
-from ...untrusted import printable
 from ..builder import Builder
 from ..kinds import KINDS
 from ..network import INPUT, Layer, Network, Shape, ordered

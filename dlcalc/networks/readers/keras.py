@@ -14,8 +14,8 @@ from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ...errors import ProblemError
-from ...untrusted import decoded, printable, shown
+from ...errors import ProblemError, printable, shown
+from ...files.untrusted import decoded
 from ..kinds import KINDS
 from ..network import INPUT, Network, Shape
 from .draft import Draft, differ, input_shape

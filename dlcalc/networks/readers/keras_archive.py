@@ -8,8 +8,7 @@ import zipfile
 import zlib
 from typing import IO
 
-from ...errors import ProblemError
-from ...untrusted import printable
+from ...errors import ProblemError, printable
 
 MEMBER = "config.json"
 MOST = 8 * 1024 * 1024

@@ -12,8 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from ...errors import ProblemError
-from ...untrusted import printable, shown
+from ...errors import ProblemError, printable, shown
 from ..network import INPUT, Layer, ordered
 from .draft import MOST_LAYERS
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...errors import shown
 from ...expressions.nodes import Value
-from ...untrusted import shown
 from .draft import per_axis, unusual
 from .keras_functions import FUNCTIONS, joined, new_shape, remark, together
 from .keras_node import Node, Reader, Unknown, padded

@@ -7,9 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ...errors import ProblemError
+from ...errors import ProblemError, shown
 from ...expressions.nodes import Value
-from ...untrusted import shown
 from ..kinds import KINDS
 from ..network import Shape
 from .draft import Draft

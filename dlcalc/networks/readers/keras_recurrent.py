@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...errors import shown
 from ...expressions.nodes import Value
-from ...untrusted import shown
 from .draft import per_axis, unusual
 from .keras_node import Node, Reader, Unknown, padded
 from .views import View

@@ -18,8 +18,7 @@ from functools import cached_property
 from importlib import import_module
 from typing import Any
 
-from ...errors import ProblemError, UserError
-from ...untrusted import printable, shown
+from ...errors import ProblemError, UserError, printable, shown
 from ..kinds import KINDS
 from ..network import INPUT, Network, Shape
 from . import onnx_operators as ops

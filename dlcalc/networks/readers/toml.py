@@ -30,10 +30,10 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, TypeVar
 
-from ...errors import ProblemError, UserError
+from ...errors import ProblemError, UserError, printable, shown
 from ...expressions.answers import split_shape
 from ...expressions.nodes import Value
-from ...untrusted import parse_toml, printable, shown
+from ...files.untrusted import parse_toml
 from ..builder import Builder
 from ..kinds import ALIASES, KINDS
 from ..layer_text import read_value

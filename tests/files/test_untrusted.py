@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import datetime
 from pathlib import Path
 
 import pytest
 
 from dlcalc.errors import ProblemError
-from dlcalc.untrusted import bounded, decoded, parse_toml, printable, read_bytes, shown
+from dlcalc.files.untrusted import bounded, decoded, parse_toml, read_bytes
 
 
 @pytest.mark.parametrize(
@@ -56,34 +55,3 @@ def test_a_file_of_the_largest_size_is_read(tmp_path: Path) -> None:
         read_bytes(str(path), 4, "a note")
     with pytest.raises(ProblemError, match=r"^a: a note has at most 2 MiB$"):
         bounded(b"0" * (2**21 + 1), "a", 2**21, "a note")
-
-
-@pytest.mark.parametrize(
-    ("value", "told"),
-    [
-        (True, "true"),
-        (3, "3"),
-        (2**64 - 1, "18446744073709551615"),
-        (2**64, "a whole number of many digits"),
-        pytest.param(10**5000, "a whole number of many digits", id="of 5,001 digits"),
-        (0.5, "0.5"),
-        ("a", "'a'"),
-        ("x" * 60, f"'{'x' * 60}'"),
-        ("x" * 61, f"'{'x' * 59}…'"),
-        (None, "nothing"),
-        ([1], "a list"),
-        ({}, "a table"),
-        (datetime.date(2024, 2, 29), "a date or time"),
-    ],
-)
-def test_a_value_in_a_few_words(value: object, told: str) -> None:
-    assert shown(value) == told
-
-
-def test_a_name_is_shown_on_one_line() -> None:
-    """What a terminal would act upon is written out; what is long is cut."""
-    assert printable("a b.toml") == "a b.toml"
-    assert printable("a\nb\x1b[2J") == r"'a\nb\x1b[2J'"
-    assert printable("") == "''"
-    assert printable("x" * 240) == "x" * 240
-    assert printable("x" * 241) == "x" * 239 + "…"

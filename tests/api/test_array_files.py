@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dlcalc import array_files
+from dlcalc.api import array_files
 from dlcalc.errors import DlcalcError, UserError
 
 

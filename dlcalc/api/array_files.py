@@ -15,10 +15,10 @@ from fractions import Fraction
 from math import isfinite, prod
 from typing import Any
 
-from .errors import UserError
-from .expressions.exact import exact
-from .expressions.nodes import Value
-from .untrusted import decoded, read_bytes, shown
+from ..errors import UserError, shown
+from ..expressions.exact import exact
+from ..expressions.nodes import Value
+from ..files.untrusted import decoded, read_bytes
 
 MOST_NUMBERS = 10_000
 """Of an array that is worked out by hand: a picture of 100×100."""
@@ -263,9 +263,9 @@ def csv_array(data: bytes, path: str) -> Value:
 
 def written(cell: str) -> Value:
     """One number as people write it: 3, −0.5, 2/3, 1e-3. Raises UserError."""
-    from .expressions.answers import read_scalar
-    from .expressions.nodes import Node
-    from .expressions.reader import Declarations
+    from ..expressions.answers import read_scalar
+    from ..expressions.nodes import Node
+    from ..expressions.reader import Declarations
 
     text = cell.strip().strip('"')
     if not text:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from .errors import ProblemError, UserError
+from ..errors import ProblemError, UserError, printable
 
 MOST_DOTS = 12
 """Of one key of TOML: the standard library's parser takes seconds for a dotted key of thousands of parts."""
@@ -126,29 +126,3 @@ def _check_dots(line: str, number: int, path: str) -> None:
         if part.count(".") > most:
             rule = f"a line has at most {most} dots, not {part.count('.')}"
             raise ProblemError(printable(path), f"line {number}", rule)
-
-
-def shown(value: object) -> str:
-    """A value of a foreign file in a few words of one line."""
-    match value:
-        case bool():
-            return str(value).lower()
-        case str():
-            return repr(value if len(value) <= 60 else f"{value[:59]}…")
-        case int() if value.bit_length() > 64:
-            return "a whole number of many digits"
-        case int() | float():
-            return repr(value)
-        case None:
-            return "nothing"
-        case list():
-            return "a list"
-        case dict():
-            return "a table"
-    return "a date or time"
-
-
-def printable(text: str) -> str:
-    """A path, a key or a message on one line, whatever it contains."""
-    short = text if len(text) <= 240 else f"{text[:239]}…"
-    return short if short and short.isprintable() else repr(short)

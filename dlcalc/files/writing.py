@@ -11,8 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .errors import UserError
-from .untrusted import printable
+from ..errors import UserError, printable
 
 PRIVATE, PRIVATE_FOLDER = 0o600, 0o700
 """Modes of what its owner alone may read, where the file system knows such modes."""
