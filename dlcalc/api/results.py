@@ -282,9 +282,7 @@ class Judged(JudgedAnswer):
 
     @property
     def expected(self) -> Value:
-        value = self.mark.expected
-        alike = self.formula.is_per_axis(self.name) and isinstance(value, tuple) and len(set(value)) == 1
-        return value[0] if alike else value
+        return self.mark.expected
 
     def __repr__(self) -> str:
         named = (
