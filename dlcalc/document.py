@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -10,7 +13,8 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from .errors import InternalError
 from .expressions import printing
 from .expressions.nodes import Name, Node, Value, to_node
-from .profiles import COURSE, Profile
+from .profiles import COURSE as COURSE
+from .profiles import Profile as Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,3 +328,21 @@ class Document:
     facts: tuple[tuple[str, str], ...] = ()
     date: str = ""
     course: Profile = COURSE
+
+
+_SHOWN: ContextVar[Profile] = ContextVar("the profile that numbers are shown by", default=COURSE)
+
+
+@contextmanager
+def showing(course: Profile) -> Iterator[None]:
+    """Inside it numbers are shown as `course` says, as `decimal.localcontext` rules numbers inside it."""
+    token = _SHOWN.set(course)
+    try:
+        yield
+    finally:
+        _SHOWN.reset(token)
+
+
+def shown_by() -> Profile:
+    """The profile by which numbers are shown here; the course's own outside of `showing`."""
+    return _SHOWN.get()

@@ -12,11 +12,12 @@ from ..errors import UserError
 from ..expressions import printing
 from ..expressions.evaluate import evaluate
 from ..expressions.nodes import Name, Node
-from ..gradients import ACTIVATIONS, HEADS, LOSSES, Derivation, network
+from ..gradients import ACTIVATIONS, CELLS, HEADS, LOSSES, Derivation, network
 from ..gradients.candidates import mistaken_gradients, unfolded
 from .gradient_judging import KNOWN, Verdict, is_right, judge
 from .target import Other, Wrong
 
+ASKED_CELLS = tuple(CELLS)
 OPTIONS: Mapping[str, Iterable[str]] = {
     "head": tuple(HEADS),
     "loss": tuple(LOSSES),

@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import replace as replaced
 from typing import Any
 
-from ..document import Document
+from ..document import Document, showing
 from ..export.registry import suffix, writer
 from ..files import writing
 from ..grading import decisions, feedback
@@ -16,7 +16,7 @@ from ..grading.gradebook import gradebook, pending_list
 from ..grading.hand_ins import HandIn, Refused, read_all
 from ..grading.marking import Chosen, Marker, Marks, mark_class
 from ..grading.policy import policy_of
-from ..profiles import COURSE, Profile, showing
+from ..profiles import COURSE, Profile
 from ..quiz import bank, seeds
 from ..quiz.exam import read_exam
 from ..quiz.exam_folder import PRIVATE, KeptFolder

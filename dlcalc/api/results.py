@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from .. import explain
-from ..document import Document
+from ..document import Document, showing
 from ..export import registry
 from ..expressions import printing
 from ..expressions.jsonable import as_json
@@ -17,7 +17,7 @@ from ..expressions.printing import Spell
 from ..formulas.model import Formula
 from ..formulas.present import AXIS_WORDS
 from ..formulas.run import Line, Working
-from ..profiles import COURSE, Profile, showing
+from ..profiles import COURSE, Profile
 
 if TYPE_CHECKING:
     from ..answers.marks import Mark

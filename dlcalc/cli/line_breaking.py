@@ -10,11 +10,11 @@ from rich.padding import Padding
 from rich.text import Text
 
 from .. import document as doc
+from ..document import showing
 from ..export import _sheet as sheet
 from ..expressions import printing
 from ..expressions.nodes import Add, Mul, Neg, Node, Reduce
 from ..expressions.printing import Block, joined
-from ..profiles import showing
 from .view import WIDEST, _parts, _View
 
 INDENT = 4

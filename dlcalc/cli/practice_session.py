@@ -13,10 +13,10 @@ from ..answers.table_target import TableTarget
 from ..answers.terms import ARRAYS
 from ..api.practice import COUNTING, EARNING, Practice, cells, hints, remark, remarks_on_cells, solution
 from ..api.quiz import Paper
+from ..document import showing
 from ..export._sheet import how
 from ..grading.feedback import number
 from ..grading.part_mark import PartMark
-from ..profiles import showing
 from ..quiz.problem import Part
 from ..quiz.sheet import question
 from ..quiz.variant import Variant

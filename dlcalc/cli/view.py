@@ -12,11 +12,11 @@ from rich.table import Table
 from rich.text import Text
 
 from .. import document as doc
+from ..document import showing
 from ..export import _sheet as sheet
 from ..expressions import printing
 from ..expressions.nodes import Name, Node, to_node
 from ..expressions.printing import Block, Spell, joined
-from ..profiles import showing
 
 WIDEST = 100
 """Wider terminals keep the text at a width that can be read."""

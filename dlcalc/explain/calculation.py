@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Literal
 
 from .. import document as doc
+from ..document import COURSE, Profile, shown_by
 from ..errors import UserError
 from ..expressions import nodes
 from ..expressions.evaluate import evaluate
@@ -16,7 +17,6 @@ from ..expressions.printing import Spell
 from ..formulas.model import Convention, Formula, Step
 from ..formulas.present import AXIS_LETTERS, AXIS_WORDS
 from ..formulas.run import Line, Working, contains_letters, run
-from ..profiles import COURSE, Profile, shown_by
 from .called import opened
 from .visible_steps import is_trivial, shown_lines
 

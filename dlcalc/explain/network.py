@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from .. import document as doc
+from ..document import shown_by
 from ..expressions import printing
 from ..expressions.nodes import Add, Node, Value
 from ..expressions.printing import Spell
 from ..networks.kinds import Kind
 from ..networks.repeats import Group, alone, grouped
 from ..networks.table import COUNTS, Row, Table, added
-from ..profiles import shown_by
 from .calculation import in_units, shape_words, value_words
 
 COLUMNS = ("output", "weights", "biases", "parameters", "macs", "receptive_field")

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import prod
 
+from ..document import Profile, shown_by
 from ..expressions.nodes import Div, Literal, Neg, Node, Value, Vector, to_node
-from ..profiles import Profile, shown_by
 
 MOST_NUMBERS = 1_000
 """Numbers of an array that is printed although no result: what was given or drawn."""

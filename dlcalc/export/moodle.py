@@ -19,10 +19,10 @@ from html import escape
 from typing import Any, Literal, TypeAlias
 
 from .. import document as doc
+from ..document import shown_by
 from ..expressions import printing
 from ..expressions.exact import Number
 from ..expressions.nodes import Node
-from ..profiles import shown_by
 from . import _keyed as keyed
 from . import _moodle_text as said
 from . import _sheet as sheet

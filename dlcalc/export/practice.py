@@ -18,12 +18,12 @@ from importlib.resources import files
 from typing import Any, TypeAlias
 
 from .. import document as doc
+from ..document import shown_by
 from ..errors import UserError
 from ..expressions import printing
 from ..expressions.answers import digits_asked
 from ..expressions.evaluate import evaluate
 from ..expressions.nodes import Hadamard, Index, Name, Node, Outer, Partial, Transpose, Value, names_in, to_node, walk
-from ..profiles import shown_by
 from . import _keyed as keyed
 from . import _sheet as sheet
 from . import html

@@ -12,9 +12,8 @@ from importlib import import_module
 from inspect import signature
 from typing import NamedTuple, TypeAlias
 
-from ..document import Document
+from ..document import Document, showing
 from ..errors import InternalError, UserError
-from ..profiles import showing
 from . import __path__ as _FOLDER
 
 TO_PASTE = {

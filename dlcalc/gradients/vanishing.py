@@ -24,7 +24,7 @@ from ..formulas.run import run
 if TYPE_CHECKING:
     from numpy.random import Generator
 
-    from ..kernels.compile import Array
+    from ..ops.recording import Array
 
 CELLS = ("rnn", "lstm", "gru")
 SLOPES: Mapping[str, Fraction] = {"tanh": Fraction(1), "relu": Fraction(1), "sigmoid": Fraction(1, 4)}

@@ -10,7 +10,8 @@ from typing import Any, ParamSpec, TypeVar
 import numpy as np
 
 from ..errors import UserError
-from ..kernels.compile import Array, contiguous
+from ..kernels.compile import Array as Array
+from ..kernels.compile import contiguous
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")

@@ -6,7 +6,7 @@ them asks the profile for a convention's name and for the letters to print.
 
 from __future__ import annotations
 
-from .profile import COURSE, Profile, showing, shown_by
+from .profile import COURSE, Profile
 from .reader import active, builtin, config_file, load
 
-__all__ = ["COURSE", "Profile", "active", "builtin", "config_file", "load", "showing", "shown_by"]
+__all__ = ["COURSE", "Profile", "active", "builtin", "config_file", "load"]

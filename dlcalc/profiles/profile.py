@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Literal
@@ -171,19 +169,3 @@ def shared_letter(spelled: Mapping[str, str]) -> str:
 
 COURSE = Profile()
 """The course's own."""
-_SHOWN: ContextVar[Profile] = ContextVar("the profile that numbers are shown by", default=COURSE)
-
-
-@contextmanager
-def showing(course: Profile) -> Iterator[None]:
-    """Inside it numbers are shown as `course` says, as `decimal.localcontext` rules numbers inside it."""
-    token = _SHOWN.set(course)
-    try:
-        yield
-    finally:
-        _SHOWN.reset(token)
-
-
-def shown_by() -> Profile:
-    """The profile by which numbers are shown here; the course's own outside of `showing`."""
-    return _SHOWN.get()

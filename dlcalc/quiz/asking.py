@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..answers.gradient_target import OPTIONS, STEPS, WEIGHT, gradient_asked
+from ..answers.gradient_target import ASKED_CELLS, OPTIONS, STEPS, WEIGHT, gradient_asked
 from ..answers.terms import ARRAYS
 from ..errors import DlcalcError, printable
 from ..expressions.nodes import Kind, Name, Node, names_in
@@ -14,7 +14,6 @@ from ..formulas.model import Formula, Step
 from ..formulas.program import program
 from ..formulas.registry import formula
 from ..formulas.topics import ids_known
-from ..gradients import CELLS
 from ..networks.exercise import COLUMNS
 from ..networks.table import COUNTS
 from .custom_steps import THIS
@@ -68,8 +67,8 @@ class Asking:
     def _gradient(self, keys: TomlFields, text: str, declared: Declarations) -> Ask:
         """gradient:rnn.W, where W may be a drawn word, and what `with` says of the network."""
         cell, dot, wrt = text.removeprefix(GRADIENT).partition(".")
-        if not dot or cell not in CELLS:
-            raise keys.wrong("ask", f"a gradient is written gradient:rnn.W; the cells are {', '.join(CELLS)}")
+        if not dot or cell not in ASKED_CELLS:
+            raise keys.wrong("ask", f"a gradient is written gradient:rnn.W; the cells are {', '.join(ASKED_CELLS)}")
         given: dict[str, Node] = {WEIGHT: Name(wrt)}
         inner = keys.inner("with")
         for name in inner:

@@ -12,10 +12,10 @@ from functools import cached_property
 from typing import Any
 
 from .. import document as doc
+from ..document import COURSE, Profile
 from ..errors import DlcalcError, ProblemError, UserError, printable, shown
 from ..expressions.printing import Spell
 from ..files.untrusted import csv_rows, decoded_leniently, parse_toml, read_bytes
-from ..profiles import COURSE, Profile
 from . import bank, seeds
 from .identity import Identity, exam_digest
 from .problem import LEVELS, Problem

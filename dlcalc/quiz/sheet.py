@@ -19,6 +19,7 @@ from ..answers.choices import Choice
 from ..answers.table_target import TableTarget
 from ..answers.target import Target
 from ..answers.terms import ARRAYS
+from ..document import COURSE, Profile, showing
 from ..errors import ProblemError, UserError, printable
 from ..explain.calculation import rounded
 from ..expressions.nodes import Value
@@ -27,7 +28,6 @@ from ..formulas.arrays import mapped, sizes
 from ..formulas.run import contains_letters
 from ..networks.exercise import LAYER, TOTAL, cell, heading
 from ..networks.table import COUNTS
-from ..profiles import COURSE, Profile, showing
 from .problem import Part
 from .render import value_words
 from .variant import Variant, distinct

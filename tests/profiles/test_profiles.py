@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
+from dlcalc.document import showing, shown_by
 from dlcalc.errors import DlcalcError, ProblemError, UserError
 from dlcalc.formulas.registry import formula
 from dlcalc.formulas.topics import ids_known
-from dlcalc.profiles import COURSE, Profile, active, builtin, config_file, load, showing, shown_by
+from dlcalc.profiles import COURSE, Profile, active, builtin, config_file, load
 from dlcalc.profiles.profile import CONVOLUTION, RECURRENT
 
 FOLDER = Path(__file__).parents[2] / "dlcalc" / "profiles"

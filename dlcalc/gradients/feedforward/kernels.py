@@ -16,8 +16,7 @@ from .layers import Activation, AveragePool, Convolution, Dense, Flatten, Global
 from .network import Feedforward
 
 if TYPE_CHECKING:
-    from ...kernels.compile import Array
-    from ...ops.recording import Pullback
+    from ...ops.recording import Array, Pullback
 
 
 def kernel_gradients(network: Feedforward, values: Mapping[str, Value], device: str = "cpu") -> dict[str, Value]:
