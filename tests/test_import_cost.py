@@ -70,7 +70,27 @@ def test_the_help_loads_no_calculator() -> None:
     assert modules.isdisjoint({"dlcalc.api", "dlcalc.formulas.model", "dlcalc.expressions.parser"})
 
 
-def test_a_calculator_without_an_answer_loads_no_judge() -> None:
-    """What reads and judges answers waits until there is one."""
-    assert not {name for name in loaded(COMMAND, *CONV) if name.startswith("dlcalc.answers")}
+CALCULATING = {
+    "api", "cli", "document", "errors", "explain", "export", "expressions", "files", "formulas", "profiles",
+}  # fmt: skip
+"""The rooms that a calculator needs."""
+WITHOUT_AN_ANSWER: dict[str, tuple[list[str], set[str], int]] = {
+    "calculator": (CONV, CALCULATING, 80),
+    "as JSON": ([*CONV, "--json"], CALCULATING, 78),
+    "recurrent": (["lstm", "--n", "32", "--m", "100"], CALCULATING, 82),
+    "network": (["net", "resnet152"], CALCULATING | {"networks"}, 101),
+    "line of text": (["net", "32x32x3; conv 8 f3; dense 10"], CALCULATING | {"networks"}, 99),
+}
+"""A command; the rooms that it may load; and how many of our modules, six more than it needs today."""
+
+
+@pytest.mark.parametrize(("arguments", "rooms", "most"), WITHOUT_AN_ANSWER.values(), ids=WITHOUT_AN_ANSWER)
+def test_what_has_no_answer_to_judge_loads_no_judge(arguments: list[str], rooms: set[str], most: int) -> None:
+    """What reads and judges answers, gradients and tables waits until there is one, and so does all that it needs."""
+    ours = [name.split(".") for name in loaded(COMMAND, *arguments) if name.split(".")[0] == "dlcalc"]
+    assert {parts[1] for parts in ours if len(parts) > 1} <= rooms
+    assert len(ours) <= most
+
+
+def test_an_answer_loads_the_judge() -> None:
     assert "dlcalc.answers.formula_judging" in loaded(COMMAND, *CONV, "--ask", "o", "--answer", "55")

@@ -6,21 +6,22 @@ import fnmatch
 import os
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..answers.table_marks import TableMarks, mark_table
 from ..document import Document
 from ..errors import UserError
 from ..explain.network import COLUMNS, comparison, layer_kinds, network, networks_by_name
 from ..expressions.jsonable import as_json
 from ..expressions.nodes import Value
-from ..grading.report import table_marks
 from ..networks import exercise, text, zoo
 from ..networks.kinds import KINDS, Kind
 from ..networks.network import Network
 from ..networks.table import COUNTS, Row, Table, added, tabulate
 from ..profiles import COURSE, Profile, active
 from .results import Calculation, Judgement, Result, spelling
+
+if TYPE_CHECKING:
+    from ..answers.table_marks import TableMarks
 
 COUNTINGS = {"textbook": "textbooks", "pytorch": "PyTorch", "keras": "Keras"}
 """The conventions of counting, and who uses each."""
@@ -63,8 +64,10 @@ class NetworkTable(Result):
 
     def countings(self) -> dict[str, Value]:
         """The parameters under each convention of counting."""
-        found = self.table.network
-        return {name: tabulate(found, name).total["parameters"] for name in COUNTINGS}
+        shown, found = self.table.convention or "textbook", self.table.network
+        return {
+            name: (self.table if name == shown else tabulate(found, name)).total["parameters"] for name in COUNTINGS
+        }
 
     def _document(self) -> Document:
         others = {COUNTINGS[name]: value for name, value in self.countings().items()}
@@ -126,6 +129,8 @@ class MarkedTable(Judgement):
         return self.marks.reason
 
     def _document(self) -> Document:
+        from ..grading.report import table_marks
+
         return table_marks(self.marks, self.show, self.spell)
 
     def to_dict(self) -> dict[str, Any]:
@@ -194,6 +199,8 @@ def check_table(
 
     Raises UserError when there is no table in the text.
     """
+    from ..answers.table_marks import mark_table
+
     shown = net(source, **options)
     stated = options.get("convention") is not None or shown.course is not COURSE
     return MarkedTable(mark_table(shown.table, filled, tuple(columns), stated), show)
