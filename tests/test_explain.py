@@ -445,7 +445,8 @@ def test_several_mistakes() -> None:
     text = told("conv", "o", "2", n=6, f=2, s=2, p=1)
     assert text[1] == "mistake: this is wrong. One of these gives it:"
     assert text[2].startswith(
-        "padding is put on both sides, so the input grows by 2p, not by p; and the first position"
+        "it could be two mistakes at once: padding is put on both sides, so the input grows by 2p, not by p; and the "
+        "first position"
     )
     assert text[7] == "and 1 more"
     assert text[8:] == [

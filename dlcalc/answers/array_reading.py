@@ -22,7 +22,9 @@ from .array_text import (
     texts,
     unnumbered,
     with_decimal_commas,
+    with_semicolons,
     without_labels,
+    without_transpose,
 )
 from .marks import AmbiguousError
 from .numbers import readings, with_zeros
@@ -33,6 +35,7 @@ MOST_NUMBERS = 1_000
 LARGEST = 10**30
 _DECIMAL_COMMAS = re.compile(r"\d,\d+\s+[-+]?\d|\d\s+[-+]?\d+,\d")
 """0,5 1,2: a space between two numbers that have commas in them."""
+_DECIMAL = re.compile(r"\s*[-+−]?\d*[.,]\d+\s*", re.ASCII)
 _SLASHES = re.compile(r"(?<=\S)\s+/\s+(?=\S)")
 """4 5 / -2 3."""
 _WORK = 20_000
@@ -113,6 +116,12 @@ def _ways(text: str, size: tuple[int, ...], nested: bool) -> Iterator[Rows]:
     """The rows as they are usually meant; where that gives another size, with decimal commas. Raises UserError."""
     clean = "\n".join(map(notation.same_signs, text.replace("\r\n", "\n").replace("\r", "\n").split("\n")))
     clean = without_labels(clean)
+    if len(size) == 1:
+        clean = without_transpose(clean)
+        if len(parts := clean.split("/")) == size[0] > 1 and all(map(_DECIMAL.fullmatch, parts)):
+            yield (tuple(part.strip() for part in parts),)
+    if ";" in clean and (saved := with_semicolons(clean)):
+        yield saved
     if _DECIMAL_COMMAS.search(clean) and not re.search(r"[&|\t]", clean):
         yield with_decimal_commas(clean)
     yield as_decimals(unnumbered(_rows(texts(clean), nested), size))

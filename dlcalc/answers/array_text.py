@@ -24,7 +24,16 @@ _MATRIX = re.compile(
     r"\\(?:begin|end)\{[a-zA-Z]{0,12}(?:matrix|array|aligned)\*?\}(?:\{[lcr|]{0,40}\})?|\\(?:left|right)\s?[.()\[\]|]"
     r"|\\[\[\]]|\$|\\hline"
 )
-_NAMED = re.compile(r"(?:np\.|numpy\.|torch\.|tf\.)?(?:array|tensor|matrix|asarray|constant)\s*\((.*)\)", re.DOTALL)
+_NAMED = re.compile(
+    r"(?:np\.|numpy\.|torch\.|tf\.)?(?:(?i:array|tensor)|matrix|asarray|constant|mat|vec)\s*"
+    r"\((.*?)(?:,\s?(?:[a-z_]{1,20}\s?=\s?(?:<[^<>]{1,40}>|\([\d, ]{0,30}\)|[\w.:'\"]{1,30}))){0,4},?\s*\)",
+    re.DOTALL,
+)
+"""array([1, 2], dtype=float32), tensor([1., 2.], grad_fn=<SoftmaxBackward0>), mat(1, 2; 3, 4)."""
+_PIECES = re.compile("[⎡⎢⎣⎤⎥⎦⎛⎜⎝⎞⎟⎠⎧⎨⎩⎫⎬⎭│]")
+"""Brackets that are as high as the matrix."""
+_AS_COLUMN = re.compile(r"(.*[\])}])\s*(?:\^\s*\{?\s*(?:T|⊤|\\top|\\intercal|\\mathsf\{T\})\s*\}?|[ᵀ⊤]|\.T|')", re.DOTALL)
+"""(1, 2, 3)ᵀ"""
 _LABEL = re.compile(r"(?:[A-Za-zŷŶ∂][\w∂/^{},()' ]{0,30}?|answer|result)\s*[=:]\s*(?=[-+−\[({\\$|.\d])", re.IGNORECASE)
 _BRACKETED = re.compile(r"\s*[\[({].*[\])}]\s*", re.DOTALL)
 _APART = re.compile(r"(?<=[\])}])\s*[,;]?\s*(?=[\[({])")
@@ -46,7 +55,7 @@ def texts(text: str, longest: int = LONGEST) -> Texts:
 
 def without_name(text: str) -> str:
     """Without what stands around: code marks, maths delimiters, `y =`, `np.array(...)`."""
-    found = text.strip()
+    found = _PIECES.sub(" ", text).strip()
     fenced = _FENCE.fullmatch(found)
     if fenced:
         found = (fenced[1] or fenced[2] or "").strip()
@@ -117,6 +126,24 @@ def with_decimal_commas(text: str) -> Rows:
         tuple(unwrapped(row.strip()).split()) for row in _split_rows(unwrapped(without_name(text))) if row.strip()
     )
     return as_decimals(rows)
+
+
+_DECIMAL_CELL = re.compile(r"\s*[-+−]?(?:\d+(?:,\d+)?|,\d+)\s*", re.ASCII)
+
+
+def with_semicolons(text: str) -> Rows | None:
+    """What a spreadsheet with decimal commas saves: a line for each row, and semicolons between the numbers."""
+    lines = [line.strip().strip(";") for line in without_name(text).splitlines() if line.strip()]
+    rows = tuple(tuple(line.split(";")) for line in lines)
+    if len(rows) < 2 or len(rows[0]) < 2 or not all(_DECIMAL_CELL.fullmatch(cell) for row in rows for cell in row):
+        return None
+    return tuple(tuple(cell.strip().replace(",", ".") for cell in row) for row in rows)
+
+
+def without_transpose(text: str) -> str:
+    """(1, 2, 3)ᵀ is the vector as a column."""
+    found = _AS_COLUMN.fullmatch(text.strip().strip("$").strip())
+    return found[1] if found else text
 
 
 _SURELY_DECIMAL = re.compile(r"[-+−]?(?:0?,\d+|\d+,(?:\d{1,2}|\d{4,})|0,\d+)", re.ASCII)

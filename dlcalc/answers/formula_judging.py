@@ -12,20 +12,18 @@ from dataclasses import dataclass, replace
 from ..errors import UserError
 from ..expressions import printing
 from ..expressions.answers import Answer, Fit, fit, leads_to, worst_fit
-from ..expressions.evaluate import evaluate
+from ..expressions.evaluate import put_in
 from ..expressions.functions import CONSTANTS
 from ..expressions.limits import LIMIT_WORKING, left, within_budget
 from ..expressions.nodes import Call, Div, Kind, Name, Node, Value, walk
 from ..formulas.defaults import with_defaults
 from ..formulas.diagnose import Candidate, outcome
-from ..formulas.draw import SIGNS, Sampler, point_value
-from ..formulas.model import Condition, Convention, Formula, Mistake, Variable
+from ..formulas.model import Convention, Formula, Mistake
 from ..formulas.program import Program, as_array, program
-from ..formulas.run import failures, letters_in
+from ..formulas.run import letters_in
 from ..formulas.steps import State
+from .formula_points import Drawn, points_of
 from .marks import MOST_NAMED
-
-POINTS = 3
 
 
 @dataclass(frozen=True)
@@ -52,8 +50,8 @@ def verify(formula: Formula, given: Mapping[str, Value], name: str, answer: Answ
     Raises UserError when the answer has letters that the formula does not know, or another shape than what is asked.
     """
     compiled = program(formula, convention)
-    points = _points(formula, given, answer)
     check_name(compiled, name)
+    points = points_of(compiled, name, given, answer)
     right = [_Point(compiled, point, name, answer) for point in points]
     expected = right[0].expected if len(points) == 1 else _asked(compiled, given, name)
     near = worst_fit(point.fit(point.expected) for point in right)
@@ -85,7 +83,7 @@ class _Point:
         complete = with_defaults(compiled.formula, point.given)
         self.state = within_budget(lambda: compiled.reach(complete, name), LIMIT_WORKING)
         self.expected = as_array(self.state.values[name])
-        value = _put_in(answer.value, {**self.state.values, **point.letters})
+        value = put_in(answer.value, {**self.state.values, **point.letters})
         if compiled.ops[compiled.place[name]].step.per_axis and not isinstance(value, tuple):
             value = (value,) * compiled.axes
         parts = answer.parts if isinstance(value, tuple) and len(answer.parts) == len(value) else ()
@@ -109,15 +107,6 @@ def _is_whole(value: Value) -> bool:
     return value.__class__ is int or (value.__class__ is tuple and all(part.__class__ is int for part in value))
 
 
-def _put_in(value: Value, values: Mapping[str, Value]) -> Value:
-    if isinstance(value, tuple):
-        return tuple(_put_in(item, values) for item in value)
-    if isinstance(value, Node):
-        alike = {k: v[0] if isinstance(v, tuple) and len(set(v)) == 1 else v for k, v in values.items()}
-        return evaluate(value, alike)
-    return value
-
-
 def _asked(compiled: Program, given: Mapping[str, Value], name: str) -> Value:
     return as_array(compiled.reach(with_defaults(compiled.formula, given), name).values[name])
 
@@ -134,57 +123,6 @@ def _check_shape(name: str, expected: Value, wrote: Value) -> None:
     have = len(wrote) if isinstance(wrote, tuple) else 1
     if want != have:
         raise UserError(f"{name} has {want} number{'s' if want > 1 else ''}, not {have}")
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """One point of comparison: every quantity as a number, and the letters that were typed for some."""
-
-    given: Mapping[str, Value]
-    letters: Mapping[str, Value]
-
-
-def _points(formula: Formula, given: Mapping[str, Value], answer: Answer) -> list[Drawn]:
-    """The numbers to compare at: the given ones, completed by drawn ones where letters are left or were typed."""
-    typed = {letter: v for v in formula.variables if v.name in given for letter in letters_in(given[v.name])}
-    letters = set(letters_in(answer.value)) - CONSTANTS.keys()
-    known = {variable.name for variable in formula.variables}
-    strange = sorted(letters - known - typed.keys() - {step.name for step in formula.steps})
-    if strange:
-        raise UserError(f"{strange[0]} is not a letter of {formula.id}; its letters are {', '.join(sorted(known))}")
-    missing = [v for v in formula.variables if v.name not in given and v.default is None]
-    drawn = {v.name: v for v in missing}
-    drawn |= {name: drawn.get(name) or _domain(formula.variable(name) or v, given) for name, v in typed.items()}
-    if not drawn:
-        return [Drawn(given, {})]
-    count = SIGNS if any(variable.low < 0 for variable in drawn.values()) else POINTS
-    found: list[Drawn] = []
-    for attempt in range(100):
-        point = _drawn(formula, given, drawn, attempt)
-        if _meets_conditions(formula, point.given):
-            found.append(point)
-            if len(found) == count:
-                return found
-    if len(found) >= POINTS:
-        return found
-    raise UserError(f"no numbers for {', '.join(drawn)} meet the conditions of {formula.id}")
-
-
-def _domain(variable: Variable, given: Mapping[str, Value]) -> Variable:
-    """What a letter that was typed for a quantity is drawn from: it is one number, unless it stands for all of it."""
-    alone = isinstance(given.get(variable.name), Name)
-    return variable if alone else replace(variable, kind=Kind.SCALAR, sizes=())
-
-
-def _drawn(formula: Formula, given: Mapping[str, Value], letters: Mapping[str, Variable], attempt: int) -> Drawn:
-    sampler = Sampler("points", formula.id, attempt)
-    values = {
-        letter: point_value(variable, sampler, attempt, place)
-        for place, (letter, variable) in enumerate(letters.items())
-    }
-    numbers = {name: _put_in(value, values) for name, value in given.items()}
-    free = {v.name: values[v.name] for v in formula.variables if v.name not in given and v.default is None}
-    return Drawn(numbers | free, values)
 
 
 def _unfloored(compiled: Program, name: str, answer: Answer) -> Convention | None:
@@ -236,20 +174,8 @@ def _edited(point: _Point, name: str, convention: Convention) -> Value:
     return as_array(state.values[name])
 
 
-def _meets_conditions(formula: Formula, point: Mapping[str, Value]) -> bool:
-    conditions: tuple[Condition, ...] = formula.conditions
-    if not conditions:
-        return True
-    try:
-        compiled = program(formula)
-        state = compiled.execute(compiled.state(with_defaults(formula, point)))
-    except UserError:
-        return False
-    return not any(failures(condition, formula, state) for condition in conditions)
-
-
 def _is_right(compiled: Program, points: list[Drawn], name: str, answer: Answer) -> bool:
-    at = [_Point(compiled, point, name, answer) for point in points]
+    at = (_Point(compiled, point, name, answer) for point in points)
     return all(point.fit(point.expected) == "right" for point in at)
 
 

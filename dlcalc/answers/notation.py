@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Collection
 
-from ..expressions.functions import ALIASES, CONSTANTS, FUNCTIONS
+from ..expressions.functions import ALIASES, CONSTANTS, FUNCTIONS, function_named
 
 NUMBER = r"[+−-]?(?:\d{1,3}(?:[ ,]\d{3})+|\d+)?(?:\.\d+|(?<=\d)\.?)(?:[eE][+-]?\d{1,3})?"
 
@@ -37,7 +37,7 @@ _LATEX = tuple(
         (r"\(\s*[=≈]\s*", "("),
     )
 )
-_SPLIT = re.compile(r"=>|-+>|→|[,;]?\s(?:so|hence|thus|therefore)\s|\s~\s|(?<![<>!≤≥=])(?:==|[=≈](?!=))")
+_SPLIT = re.compile(r"-+>|→|[,;]?\s(?:so|hence|thus|therefore)\s|\s~\s|(?<![<>!≤≥=])(?:==|[=≈])(?![=>])")
 _STATEMENTS = re.compile(r"\s*;\s*|,\s+(?:and\s+|so\s+)?")
 _ABOUT = re.compile(r"^(?:≈|~|about|around|approx(?:\.|imately)?|ca\.?|circa|roughly|exactly|=)\s*", re.IGNORECASE)
 _LABELS = (
@@ -59,7 +59,8 @@ _COUNTED = (
 )
 _UNITS = re.compile(
     rf"(?<=[\d)\]}}²])\s*(?:(?:(?:learnable|trainable|learned|different|weight)\s+)?(?:{_COUNTED})?"
-    r"(?:\s+(?:(?:weights?\s+)?and\s+bias(?:es)?|in\s+total|total|altogether|overall|approx\.?|each))?"
+    r"(?:\s+(?:(?:weights?\s+)?and\s+bias(?:es)?|in\s+total|total|altogether|overall|approx\.?|each|"
+    r"(?:per|on\s+each|on\s+a|along\s+each)\s+(?:side|axis|dimension|direction)))?"
     r"|\s(?:learnable|trainable|learned))\.?$",
     re.IGNORECASE,
 )
@@ -67,6 +68,7 @@ _UNITS_WITHIN = re.compile(rf"(?<=\d)\s+(?:{_COUNTED})(?=\s*(?:[-+−)*/·×]|$)
 """600 weights + 8 biases."""
 _UNITS_SCALED = re.compile(rf"(?<=\d)(\s*(?:[kKMGT]|(?i:thousand|million|billion)))\s*(?i:{_COUNTED})\.?$")
 """33.8k MACs, 1.8 GFLOPs, 2 million parameters."""
+_BOTH = re.compile(r"(?<=\d)\s*weights?,?\s*(?:and|plus|,)\s*(?=\d[\d ,.']*\s*bias(?:es)?\b)", re.IGNORECASE)
 _WHY = re.compile(r"(?<=[\d)\]]),?\s+(?:because|since)\s.*$"
                   r"|(?<=[\d)\]]),?\s+(?:with|without|including|incl\.|excluding)\s[^\d]*$", re.IGNORECASE)  # fmt: skip
 _REMARK = re.compile(r"(?<=\S)\s+\(([^()]*)\)$")
@@ -120,11 +122,15 @@ def sides(text: str, names: Collection[str] = ()) -> list[str]:
     return [side for side in found if side]
 
 
+_APPLIED = re.compile(r"([A-Za-zα-ωŷ]\w*)\s*\([^()]*\)")
 _INDICES = re.compile(r"\^?\{?\[\d+\]\}?|[A-Za-z]_?\{?\d+\}?")
 
 
 def is_name(side: str) -> bool:
     """Whether one side of a statement only says what the other one is called: o, n_out, h^[1], (h, w, c)."""
+    called = _APPLIED.fullmatch(side)
+    if called and function_named(called[1]) is None:
+        return True  # f(0.8) = 0.69
     return re.search(r"\d", _INDICES.sub("", side)) is None
 
 
@@ -154,8 +160,13 @@ def without_remark(text: str, names: Collection[str]) -> str:
     return text[: found.start()] if words or _AXES.fullmatch(found[1].strip()) else text
 
 
+def as_sum(text: str) -> str:
+    """600 weights and 8 biases as 600 + 8, where parameters are asked."""
+    return _BOTH.sub(" + ", text)
+
+
 def _side(text: str, names: Collection[str]) -> str:
-    side = _ABOUT.sub("", without_label(text.strip().strip("✓✔☑")).strip()).rstrip(" .;,!?✓✔☑\\")
+    side = _ABOUT.sub("", without_label(text.strip().strip("✓✔☑")).strip()).rstrip(" .…;,!?✓✔☑\\")
     side = _UNITS_SCALED.sub(r"\1", _WHY.sub("", without_remark(side, names)).rstrip(" .;,"))
     return _UNITS_WITHIN.sub("", _UNITS.sub("", side).rstrip(" .;,"))
 
@@ -186,7 +197,13 @@ _SHAPE = tuple(
         (r"^<(.*)>$", r"(\1)"),
         (r"(?<=\d)\s*(?:by|times)\s*(?=\d)", "×"),
         (r"[·⋅]|\\cdot", "×"),
+        (r"^(?:[A-Za-z]\w*\s*(?:∈|\\in)\s*)?(?:\\mathbb\s*\{?R\}?|ℝ|R)\s*\^\s*[{(]*([^{}()]+)[})]*$", r"\1"),
         (r"^(\d+)\s*@\s*(\d+\s*[x×*]\s*\d+)$", r"\2×\1"),
+        (
+            r"^(\d+)\s*(?:(?:feature\s*)?maps?|channels?|filters?),?\s*(?:each\s*)?(?:of|with)?\s*(?:the\s*)?"
+            r"(?:size|shape)?\s*\(?(\d+\s*[x×*]\s*\d+)\)?(?:\s*(?:px|pixels?|each))?$",
+            r"\2×\1",
+        ),
         (r"(?<=\d)\s*@\s*(?=\d+$)|(?<=\d)\s+(?:with|and)\s+(?=\d+$)", "×"),
         (r"(?<=\d),?\s*(?:depth|channels?)\s+(?=\d+$)", "×"),
         (r"\s*(?:,|;|and|with)\s*(?:and\s+)?(?=\d+\s*(?:channels?|(?:feature\s*)?maps?|filters?|deep))", "×"),

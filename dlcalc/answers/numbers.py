@@ -120,7 +120,9 @@ def readings(text: str, terms: Terms) -> list[Answer]:
 def _with_more(text: str, terms: Terms) -> Iterator[Answer]:
     if (found := _PERCENT.fullmatch(text)) and (number := plain(found[1], terms, scaled=True)):
         if terms.unit not in ("%", "percent"):
-            yield _times(number, Fraction(1, 100))
+            yield _times(number, Fraction(1, 100), True)
+            if terms.is_count or -1 <= number.value <= 1:
+                return
         yield number
         return
     if (found := _OF_MEMORY.fullmatch(text)) and (number := plain(found[1], terms, scaled=bool(found[2]))):

@@ -34,6 +34,8 @@ NOTHING = re.compile(r"|[?_.…–—-]+|n/?a|none|null|nan|no idea|no answer|sk
                       re.IGNORECASE)  # fmt: skip
 _AND_AGAIN = re.compile(rf"({NUMBER})\s+\((.+)\)")
 _ABOUT = re.compile(r"[≈~]|\b(?:about|around|approx|approximately|circa|roughly)\b|\bca\.", re.IGNORECASE)
+_SQUARED = re.compile(r"(\d+)\s*(?:²|\^\s*\{?2\}?)")
+_RANGE = re.compile(r"(\d+(?:\.\d+)?)\s*[-–—]\s*(\d+(?:\.\d+)?)")
 _DECIMALS = re.compile(r"\d*\.\d+")
 
 
@@ -71,21 +73,24 @@ class _Reader:
         self.letters = frozenset(target.letters)
         self.shape = terms.kind == "shape" or isinstance(target.expected, tuple)
         self.per_axis = False
+        self.asked = ""
         self.steps: frozenset[str] = frozenset()
         names = Declarations.of(self.letters)
         self.read: Callable[[str], Answer] = lambda text: read_answer(text, names, shape=self.shape)
         if isinstance(target, FormulaTarget) and target.name in target.formula.by_name:
             found, name, letters = target.formula, target.name, _capitals(target.formula, spell)
+            self.asked = name
             self.shape = self.shape and (terms.kind == "shape" or found.shape == name)
             self.per_axis = not self.shape and found.is_per_axis(name)
-            self.steps = frozenset(step.name for step in found.steps) | {name}
+            self.steps = frozenset(step.name for step in found.steps)
             self.read = lambda text: read_asked(found, name, text, letters)
 
     def answer(self) -> Answer:
         """11·11·3·96 = 34848 is its last side, if all agree; o = 55 is 55. Raises UserError."""
         if self.shape:
             return self.said(notation.labelled(self.text))
-        return [self.said(statement) for statement in notation.statements(self.text)][-1]
+        text = notation.as_sum(self.text) if self.asked == "parameters" else self.text
+        return [self.said(statement) for statement in notation.statements(text)][-1]
 
     def said(self, text: str) -> Answer:
         """The last side of one statement. Raises UserError where the sides differ."""
@@ -121,6 +126,8 @@ class _Reader:
             return found
         if self.per_axis and re.fullmatch(r"\d+\s*[,; ]\s*\d+", text) and not plain(text, self.terms):
             return self.read(re.sub(r"\s*[,; ]\s*", "x", text))
+        if self.per_axis and (squared := _SQUARED.fullmatch(text)) and agrees(self.expected, self.read(squared[1])):
+            return self.read(squared[1])  # 28² is a map of 28×28
         clean = notation.scalar(text, self.letters)
         ways = readings(text if self._is_number(text) else clean, self.terms) if self._takes_units(text) else []
         if not ways:
@@ -147,7 +154,11 @@ class _Reader:
             raise UserError("a number in digits is asked here, not an expression")
         if bytes_in(self.terms.unit) in ((), (1,)):
             text = re.sub(r"\s*\bbytes?$", "", text)
-        return with_decimals(text, self._known(self.read(text)), self.terms)
+        found = with_decimals(text, self._known(self.read(text)), self.terms)
+        ends = _RANGE.fullmatch(text)
+        if ends and float(ends[1]) < float(ends[2]) and not agrees(self.expected, found.asking(self.terms.significant)):
+            raise AmbiguousError(f"{printable(text)} may be a difference, or what lies between two numbers")
+        return found
 
     def _known(self, answer: Answer) -> Answer:
         """The answer, if it has only letters that the question leaves open. Raises UserError."""
@@ -155,8 +166,10 @@ class _Reader:
         if not strange:
             return answer
         name = strange[0]
+        if name == self.asked:
+            raise UserError(f"{name} is what is asked: write its value, not its name")
         if name in self.steps:
-            raise UserError(f"{name} is a name, and no answer: write what it comes to")
+            raise UserError(f"{name} is a step on the way, and no answer: write its value, not its name")
         if self.letters:
             known = ", ".join(sorted(self.letters))
             raise UserError(f"{name} is not a letter of this question; its letters are {known}")

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from ..errors import UserError
-from ..expressions.evaluate import evaluate
-from ..expressions.nodes import Node, Value
+from ..expressions.evaluate import put_in
+from ..expressions.nodes import Value
 from ..formulas.draw import Sampler
 from ..formulas.run import letters_in
 from ..networks.kinds import KINDS
@@ -47,13 +47,6 @@ def points(table: Table) -> list[tuple[dict[str, Value], Table]]:
         if len(found) == POINTS:
             return found
     return []
-
-
-def put_in(value: Value, numbers: Mapping[str, Value]) -> Value:
-    """A value with numbers in the place of its letters. Raises UserError where it has none there."""
-    if isinstance(value, tuple):
-        return tuple(put_in(part, numbers) for part in value)
-    return evaluate(value, numbers) if isinstance(value, Node) else value
 
 
 def _ranges(table: Table) -> dict[str, tuple[int, int]]:

@@ -11,13 +11,14 @@ from typing import Any
 from ..errors import UserError, printable
 from ..expressions import printing
 from ..expressions.answers import Answer, fit
+from ..expressions.evaluate import put_in
 from ..expressions.nodes import Value
 from ..networks.exercise import COLUMNS, cell, to_csv
 from ..networks.table import COUNTS, Table
 from .marks import CORRECT, MOST_NAMED, STATUSES, CellMark, Mark, together
 from .table_cells import Cell, CellReader
 from .table_columns import TOTAL, Sheet, read_sheet
-from .table_letters import letters, points, put_in
+from .table_letters import letters, points
 from .table_point import CHANNELS_FIRST, RIGHT, WINDOW, Finding, Place, Point
 from .table_target import TableTarget
 

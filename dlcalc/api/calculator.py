@@ -11,7 +11,7 @@ from ..expressions.nodes import Value
 from ..formulas.catalogue import ENTRIES, Entry
 from ..formulas.model import Formula
 from ..formulas.program import program
-from ..formulas.reading import plain_value, read_ranges, read_value
+from ..formulas.reading import plain_value, read_ranges, read_value, with_letters_put_in
 from ..formulas.registry import formula
 from ..formulas.run import run
 from ..profiles import Profile, active
@@ -156,7 +156,7 @@ def _read(found: Formula, given: Iterable[tuple[str, object]]) -> tuple[dict[str
         else:
             known = ", ".join(v.name for v in found.variables)
             raise UserError(f"{key} is not a quantity of {found.id}; its quantities are {known}")
-    return values, answers
+    return with_letters_put_in(values), answers
 
 
 def _is_count(value: Value) -> bool:

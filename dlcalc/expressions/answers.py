@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 from ..errors import ExpressionError
 from .evaluate import evaluate
 from .exact import NEAR, Number, exponent_of, is_near
+from .functions import function_named
 from .nodes import Compare, Kind, Logic, Node, Value
 from .parser import parse
 from .reader import Declarations
@@ -76,7 +77,15 @@ def digits_asked(count: int) -> str:
 
 def split_shape(text: str) -> list[str]:
     """The parts of 20x30 or 55×55×96; × and x separate at the top level only, x between letters does too."""
-    return split_at(text, "xX×✕*")
+    return [part.replace("\0", "x") for part in split_at(_CALLED.sub(_kept_whole, text), "xX×✕*")]
+
+
+_CALLED = re.compile(r"[A-Za-z_]+(?=\s*\()")
+
+
+def _kept_whole(found: re.Match[str]) -> str:
+    """max(, exp(: their x separates nothing."""
+    return found[0].replace("x", "\0") if function_named(found[0]) else found[0]
 
 
 def split_at(text: str, separators: str) -> list[str]:

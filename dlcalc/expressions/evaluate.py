@@ -79,6 +79,19 @@ def evaluate(node: Node, values: Mapping[str, Value] | None = None) -> Value:
     return within_budget(lambda: compile_node(node)(dict(values or {})))
 
 
+def put_in(value: Value, values: Mapping[str, Value]) -> Value:
+    """A value, or every entry of one, with values in the place of its letters; sizes alike on all axes are one number.
+
+    Raises UserError where it has no value there.
+    """
+    if isinstance(value, tuple):
+        return tuple(put_in(item, values) for item in value)
+    if isinstance(value, Node):
+        alike = {k: v[0] if isinstance(v, tuple) and len(set(v)) == 1 else v for k, v in values.items()}
+        return evaluate(value, alike)
+    return value
+
+
 def compile_node(node: Node) -> Evaluator:
     """The evaluator of an expression, which works each distinct node out once.
 

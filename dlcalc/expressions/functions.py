@@ -221,6 +221,12 @@ FUNCTIONS: dict[str, Function] = {
 }
 """`value` is None for the functions that `arrays` computes (they see tuples) and for `if` (which is lazy)."""
 
+BRANCHING = frozenset({
+    "floor", "ceil", "abs", "sign", "step", "relu", "leakyrelu", "relu6", "elu", "selu", "softsign", "hardsigmoid",
+    "hardtanh", "hardswish", "mod", "min", "max", "if", "argmax", "argmin",
+})  # fmt: skip
+"""Functions that are another expression on each side of a point: equality on one side says nothing of the other."""
+
 ALIASES = {
     "σ": "sigmoid", "sigma": "sigmoid", "logistic": "sigmoid", "√": "sqrt", "ceiling": "ceil", "where": "if",
     "product": "prod", "size": "prod", "lg": "log2", "max0": "relu", "sig": "sigmoid", "swish": "silu", "tg": "tan",

@@ -13,6 +13,9 @@ from .program import as_array, program
 from .steps import State, Unit
 
 
+PERHAPS_BOTH = "it could be two mistakes at once"
+
+
 @dataclass(frozen=True)
 class Candidate:
     """One way to the answer: a mistake, or two made together."""
@@ -25,7 +28,9 @@ class Candidate:
 
     @property
     def because(self) -> str:
-        return "; and ".join(mistake.because for mistake in self.mistakes)
+        """Of two together only what may be so: among so many pairs some give a number by chance."""
+        said = "; and ".join(mistake.because for mistake in self.mistakes)
+        return f"{PERHAPS_BOTH}: {said}" if len(self.mistakes) > 1 else said
 
     @property
     def hint(self) -> str:

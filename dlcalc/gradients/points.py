@@ -8,7 +8,7 @@ from itertools import islice, takewhile
 
 from ..errors import UserError
 from ..expressions.evaluate import Evaluator, compile_node
-from ..expressions.functions import CONSTANTS
+from ..expressions.functions import BRANCHING, CONSTANTS
 from ..expressions.limits import within_budget
 from ..expressions.nodes import Call, Compare, Literal, Node, Value, names_in, walk
 from ..formulas.draw import SIGNS, Sampler, sign_at
@@ -65,15 +65,12 @@ def _points(expressions: Sequence[Node], letters: Sequence[str]) -> Iterator[tup
 
 
 NEAR, FAR, FARTHEST = 2, 8, 10_000
-_BRANCHING = frozenset(
-    {"if", "max", "min", "abs", "relu", "relu6", "leakyrelu", "hardsigmoid", "hardtanh", "hardswish", "elu", "selu"}
-)
 
 
 def _widest(expressions: Sequence[Node]) -> int:
     """How far out the branches of the expressions have to be looked for."""
     parts = [part for node in expressions for part in walk(node)]
-    if not any(isinstance(part, Compare) or (isinstance(part, Call) and part.function in _BRANCHING) for part in parts):
+    if not any(isinstance(part, Compare) or (isinstance(part, Call) and part.function in BRANCHING) for part in parts):
         return NEAR
     numbers = [abs(Fraction(part.value)) for part in parts if isinstance(part, Literal)]
     return max(FAR, 2 * int(max((number for number in numbers if number < FARTHEST), default=0)))

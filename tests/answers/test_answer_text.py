@@ -299,7 +299,7 @@ def test_nothing_is_missing(mark: Mark, text: object) -> None:
         ("he", "=", "an answer is expected, but there is nothing"),
         ("memory", "0.2615 MB", "give the number in the unit that is asked, without writing the unit: 0.2615 MB"),
         ("parameters", "34.944", "34.944 may be 34944, or 34.944"),
-        ("parameters", "weights + biases", "biases is a name, and no answer"),
+        ("parameters", "weights + biases", "biases is a step on the way, and no answer"),
         ("parameters", "96(11²c + 1)", "a number is asked, and c is a letter"),
         ("parameters", "9^9^9^9", "too large"),
         ("parameters", "(" * 300 + "1" + ")" * 300, "nested|symbols|deep"),

@@ -295,7 +295,7 @@ def test_questions_that_are_refused(ask: str, answer: object, given: dict[str, o
         ("parameters", (1, 2), "one number is expected, not 2"),
         ("parameters", "6y", "a number is asked, and y is a letter"),
         ("parameters", "6 & 7", 'parameters = "6 & 7": & is not expected here'),
-        ("parameters", "weights + biases", "biases is a name, and no answer: write what it comes to"),
+        ("parameters", "weights + biases", "biases is a step on the way, and no answer: write its value, not its name"),
         ("o", "1/0", 'o = "1/0": division by zero: 1/0'),
         ("o", "n = 3 < 4", 'o = "3 < 4": a number or an expression is expected, not a comparison'),
     ],
