@@ -32,7 +32,9 @@ _NAMED = re.compile(
 """array([1, 2], dtype=float32), tensor([1., 2.], grad_fn=<SoftmaxBackward0>), mat(1, 2; 3, 4)."""
 _PIECES = re.compile("[⎡⎢⎣⎤⎥⎦⎛⎜⎝⎞⎟⎠⎧⎨⎩⎫⎬⎭│]")
 """Brackets that are as high as the matrix."""
-_AS_COLUMN = re.compile(r"(.*[\])}])\s*(?:\^\s*\{?\s*(?:T|⊤|\\top|\\intercal|\\mathsf\{T\})\s*\}?|[ᵀ⊤]|\.T|')", re.DOTALL)
+_AS_COLUMN = re.compile(
+    r"(.*[\])}])\s*(?:\^\s*\{?\s*(?:T|⊤|\\top|\\intercal|\\mathsf\{T\})\s*\}?|[ᵀ⊤]|\.T|')", re.DOTALL
+)
 """(1, 2, 3)ᵀ"""
 _LABEL = re.compile(r"(?:[A-Za-zŷŶ∂][\w∂/^{},()' ]{0,30}?|answer|result)\s*[=:]\s*(?=[-+−\[({\\$|.\d])", re.IGNORECASE)
 _BRACKETED = re.compile(r"\s*[\[({].*[\])}]\s*", re.DOTALL)

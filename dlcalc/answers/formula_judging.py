@@ -13,9 +13,8 @@ from ..errors import UserError
 from ..expressions import printing
 from ..expressions.answers import Answer, Fit, fit, leads_to, worst_fit
 from ..expressions.evaluate import put_in
-from ..expressions.functions import CONSTANTS
 from ..expressions.limits import LIMIT_WORKING, left, within_budget
-from ..expressions.nodes import Call, Div, Kind, Name, Node, Value, walk
+from ..expressions.nodes import Call, Div, Node, Value, walk
 from ..formulas.defaults import with_defaults
 from ..formulas.diagnose import Candidate, outcome
 from ..formulas.model import Convention, Formula, Mistake

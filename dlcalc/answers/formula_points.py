@@ -79,7 +79,11 @@ class _Points:
         self.formula, self.given, self.answer, self.drawn = compiled.formula, given, answer, drawn
         needed = compiled.needed(name)
         ops = [op for op in compiled.ops if op.name in needed]
-        nodes = [*(op.node for op in ops), *_nodes(answer.value), *(n for value in given.values() for n in _nodes(value))]
+        nodes = [
+            *(op.node for op in ops),
+            *_nodes(answer.value),
+            *(n for value in given.values() for n in _nodes(value)),
+        ]
         parts = [part for node in nodes for part in walk(node)]
         calls = {part.function for part in parts if isinstance(part, Call)}
         self.branches = bool(calls & BRANCHING) or any(isinstance(part, Compare) for part in parts)

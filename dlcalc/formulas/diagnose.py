@@ -12,7 +12,6 @@ from .model import Formula, Mistake
 from .program import as_array, program
 from .steps import State, Unit
 
-
 PERHAPS_BOTH = "it could be two mistakes at once"
 
 
