@@ -13,9 +13,12 @@ from ..errors import UserError
 from ..expressions import printing
 from ..expressions.jsonable import as_json
 from ..expressions.nodes import Value
-from ..gradients import MOST_PATHS, feedforward
+from ..gradients import MOST_PATHS as MOST_PATHS
+from ..gradients import feedforward
+from ..gradients.feedforward import LOSSES as LOSSES
 from ..gradients.feedforward import Feedforward, Path, Rule
-from ..gradients.feedforward.backpropagation import FORMS, Asked, Backpropagation, indices
+from ..gradients.feedforward.backpropagation import FORMS as FORMS
+from ..gradients.feedforward.backpropagation import Asked, Backpropagation, indices
 from ..networks.network import Network
 from ..profiles import Profile, active
 from .array_option import lifted, read_raw

@@ -14,7 +14,8 @@ from ..files import writing
 from ..grading import decisions, feedback
 from ..grading.gradebook import gradebook, pending_list
 from ..grading.hand_ins import HandIn, Refused, read_all
-from ..grading.marking import Chosen, Marker, Marks, mark_class
+from ..grading.marking import Chosen as Chosen
+from ..grading.marking import Marker, Marks, mark_class
 from ..grading.policy import policy_of
 from ..profiles import COURSE, Profile
 from ..quiz import bank, seeds

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..document import Document
 from ..errors import UserError
-from ..explain.network import COLUMNS, comparison, layer_kinds, network, networks_by_name
+from ..explain.network import COLUMNS, NARROW, comparison, layer_kinds, network, networks_by_name
 from ..expressions.jsonable import as_json
 from ..expressions.nodes import Value
 from ..networks import exercise, text, zoo
@@ -38,6 +38,22 @@ class NetworkTable(Result):
         self.frozen = frozen
         self.every = every
         self.columns: tuple[str, ...] = COLUMNS
+
+    def narrow(self) -> None:
+        """Leaves the columns out for which a terminal of usual width has no room."""
+        self.columns = NARROW
+
+    def svg(self) -> str:
+        """A picture of the network, to scale."""
+        from ..diagrams import network_svg
+
+        return network_svg(self.table, self.spell, self.every, self.course)
+
+    def draw(self, path: str) -> None:
+        """Draws the network into a file, whole or not at all. Raises UserError where that cannot be."""
+        from ..files.writing import write
+
+        write(path, self.svg())
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -296,3 +312,8 @@ def _frozen(found: Network, patterns: tuple[str, ...]) -> frozenset[str]:
             )
         matched.update(hits)
     return frozenset(matched)
+
+
+def titles() -> dict[str, str]:
+    """The published networks, each with its title."""
+    return {name: zoo.title(name) for name in zoo.names()}

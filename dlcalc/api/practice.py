@@ -7,11 +7,16 @@ run.answer(1, "size", "55x55x96").status
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 
+from .. import document as doc
 from ..answers.marks import EARNING
 from ..answers.table_target import TableTarget
 from ..errors import UserError
+from ..export._sheet import how
+from ..grading.feedback import number as plainly
 from ..grading.part_judging import judge
 from ..grading.part_mark import PartMark
 from ..grading.policy import Policy
@@ -19,13 +24,71 @@ from ..grading.remarks import hints, remark, remarks_on_cells, solution
 from ..networks.exercise import cell
 from ..networks.table import COUNTS
 from ..quiz.problem import Part
+from ..quiz.sheet import question
 from ..quiz.variant import Variant
 from .quiz import Paper
 
-__all__ = ["COUNTING", "EARNING", "Practice", "cells", "hints", "remark", "remarks_on_cells", "solution"]
+__all__ = [
+    "COUNTING",
+    "EARNING",
+    "PartAsked",
+    "PartMark",
+    "Practice",
+    "cells",
+    "hints",
+    "remark",
+    "remarks_on_cells",
+    "solution",
+]
 
 COUNTING = EARNING | {"wrong"}
 """What counts as a try; what could not be read is typed again."""
+
+
+@dataclass(frozen=True)
+class PartAsked:
+    """A part of a question as it is asked."""
+
+    made: Variant
+    part: Part
+    shown: doc.Part
+
+    @property
+    def heading(self) -> str:
+        """Its letter, and what it earns: `(a) 2 points`."""
+        label = f"({self.shown.label}) " if self.shown.label else ""
+        return f"{label}{plainly(self.part.points)} point{'s' if self.part.points != 1 else ''}"
+
+    @property
+    def choices(self) -> tuple[doc.Paragraph, ...]:
+        """Each choice with its letter."""
+        shown = self.shown.entry.choices if self.shown.entry is not None else ()
+        lettered = ((f"{chr(ord('A') + place)}  ", *doc.inlines(each.words)) for place, each in enumerate(shown))
+        return tuple(map(doc.Paragraph, lettered))
+
+    @property
+    def how(self) -> str:
+        """How an array is typed; "" for any other answer."""
+        return how(self.shown.entry) if self.shown.entry is not None else ""
+
+    @property
+    def cells(self) -> list[tuple[str, str]]:
+        """The cells of a table, by layer and column; none of any other answer."""
+        target = self.made.asked[self.part.id]
+        return cells(target) if isinstance(target, TableTarget) else []
+
+    @property
+    def hints(self) -> tuple[doc.Words, ...]:
+        return hints(self.made, self.part)
+
+    @property
+    def working(self) -> tuple[doc.Block, ...]:
+        return self.made.asked[self.part.id].working()
+
+    @property
+    def solution(self) -> tuple[doc.Block, ...]:
+        """The right answer, with its working, or of a choice with its reason."""
+        return tuple(solution(self.made, self.part))
 
 
 class Practice:
@@ -37,6 +100,18 @@ class Practice:
         self.right = self.asked = 0
         self.points: dict[str, tuple[Fraction, Fraction]] = defaultdict(lambda: (Fraction(0), Fraction(0)))
         """Topic → what was earned, of how much."""
+
+    def questions(self) -> Iterator[tuple[doc.Question, list[PartAsked]]]:
+        """Every question, and its parts as they are asked."""
+        for index, made in enumerate(self.variants, 1):
+            asked = question(made, index)
+            parts = zip(made.problem.parts, asked.parts, strict=True)
+            yield asked, [PartAsked(made, part, shown) for part, shown in parts]
+
+    @property
+    def earned(self) -> list[tuple[str, str]]:
+        """Topic → what was earned, in words: `3 of 4 points`."""
+        return [(topic, f"{plainly(got)} of {plainly(of)} points") for topic, (got, of) in sorted(self.points.items())]
 
     @property
     def variants(self) -> tuple[Variant, ...]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace as replaced
 from typing import Any
 
 from ..document import Document
-from ..errors import UserError
+from ..errors import UserError, printable
 from ..export.registry import suffix, writer
 from ..export.registry import text as written
 from ..files import writing
@@ -16,7 +17,7 @@ from ..formulas.registry import formula
 from ..grading.policy import policy_of
 from ..profiles import COURSE, Profile, active
 from ..quiz import bank, seeds
-from ..quiz.exam import Exam, Issue, Student, issue, read_exam, read_roster
+from ..quiz.exam import Exam, Issue, Student, is_date, issue, read_exam, read_roster
 from ..quiz.exam_folder import MANIFEST, PRIVATE, ExamFolder
 from ..quiz.manifest import to_json
 from ..quiz.problem import Problem
@@ -61,14 +62,19 @@ class Paper(Result):
         wanted = "practice" if format == "html" else format
         return writer(wanted, as_file=True)(self.key() if wanted in PRACTICE_ONLY else self.document())
 
+    def save(self, path: str, format: str) -> None:
+        """Writes the paper into a file, whole or not at all. Raises UserError where that cannot be."""
+        writing.write(path, self.write(format))
+
 
 def practice(
     topic: str = "all", count: int = 5, seed: object = 1, level: str = "", solutions: bool = False, date: str = ""
 ) -> Paper:
     """`count` problems of a topic as variants of a seed: the same every time, on every machine.
 
-    Raises UserError for an unknown topic, a count out of range, or a seed that is no text.
+    Raises UserError for an unknown topic, a count out of range, a seed that is no text, or a date that is none.
     """
+    _check_date(date)
     seed = seeds.text(seed)
     if not 1 <= count <= MOST_COUNT:
         raise UserError(f"a practice set has 1 to {MOST_COUNT} problems, not {count}")
@@ -80,8 +86,19 @@ def practice(
     return Paper(title, variants, solutions, date, course)
 
 
+def _check_date(date: str) -> None:
+    if date and not is_date(date):
+        raise UserError(f"a date is written 2026-11-21, not {printable(date)}")
+
+
+def topics() -> dict[str, int]:
+    """The topics of the bank, with how many problems each has."""
+    return dict(sorted(Counter(path.parent.name for path in bank.files()).items()))
+
+
 def paper(paths: Iterable[str], seed: object = 1, solutions: bool = False, date: str = "") -> Paper:
     """Problem files, or ids of the bank, as variants of a seed."""
+    _check_date(date)
     course = active(None, os.environ)
     found = [bank.find(path).asking(course.significant_digits) for path in paths]
     title = found[0].title if len(found) == 1 else "Problems"
@@ -106,6 +123,7 @@ def make_exam(
     students that the roster does not have, or with files that somebody has changed is left alone, unless `replace`.
     Yields what was made and how many students there are. Raises UserError and ProblemError.
     """
+    _check_date(date)
     for format in formats:
         if format in PRACTICE_ONLY:
             raise UserError(f"{format} holds the answers, so an exam is not made in it; practice sets are")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .. import gradients
@@ -13,6 +13,7 @@ from ..expressions import printing
 from ..expressions.arrays import shape_of
 from ..expressions.jsonable import as_json
 from ..expressions.nodes import Value
+from ..gradients import MOST_PATHS as MOST_PATHS
 from ..gradients import Derivation, Line
 from ..gradients.through_time import DEFAULT_STEPS, ThroughTime
 from ..profiles import COURSE, Profile, active
@@ -22,6 +23,15 @@ from .results import Result, line_as_data
 
 SEQUENCES = ("x", "y", "d")
 """What has a value for each step: inputs, targets, gradients of the loss by the states."""
+CHOICES: Mapping[str, Iterable[str]] = {
+    "cell": gradients.CELLS,
+    "head": gradients.HEADS,
+    "loss": gradients.LOSSES,
+    "activation": gradients.ACTIVATIONS,
+    "form": gradients.FORMS,
+    "layout": gradients.LAYOUTS,
+}
+"""What may be chosen, and the words for it."""
 SIZES = {"n": 3, "m": 2, "k": 4}
 """Inputs, units and outputs of random numbers, all different, so that no transpose goes unnoticed."""
 
@@ -40,7 +50,7 @@ def bptt(
     reset: str | None = None,
     layers: int = 1,
     truncate: int = 0,
-    most: int = gradients.MOST_PATHS,
+    most: int = MOST_PATHS,
     values: Mapping[str, object] | None = None,
     seed: int = 0,
     sizes: Mapping[str, int] | None = None,

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from ..diagrams.chart import Chart
+from ..diagrams.chart import Chart as Chart
 from ..document import Document
 from ..errors import UserError
 from ..explain import vanishing as explained
 from ..expressions.answers import read_scalar
 from ..expressions.jsonable import as_json
-from ..gradients.vanishing import CELLS, Setting, Vanishing, vanishing
+from ..files.writing import write
+from ..gradients.vanishing import CELLS as CELLS
+from ..gradients.vanishing import Setting, Vanishing, vanishing
 from .results import Result
 
 
@@ -44,6 +46,12 @@ class Vanished(Result):
             dashed=(explained.BOUND,),
             level=(float(setting.epsilon), f"ε = {float(setting.epsilon):g}"),
         )
+
+    def draw(self, path: str, kind: str) -> None:
+        """Draws the chart into a file, as `svg` or `png`. Raises UserError where that cannot be."""
+        from ..diagrams.chart import picture
+
+        write(path, picture(self.chart(), kind))
 
     def _document(self) -> Document:
         return explained.document(self.found)

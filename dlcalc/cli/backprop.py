@@ -7,10 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ..api.feedforward_gradients import KERNELS, backprop
-from ..gradients import MOST_PATHS
-from ..gradients.feedforward import LOSSES
-from ..gradients.feedforward.backpropagation import FORMS
+from ..api.feedforward_gradients import FORMS, KERNELS, LOSSES, MOST_PATHS, backprop
 from .bptt import _option
 from .options import Profile, with_formats
 from .output import Formats, emit

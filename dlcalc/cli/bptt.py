@@ -9,8 +9,7 @@ import typer
 
 from ..api import UserError
 from ..api.judged_gradient import JudgedGradient
-from ..api.recurrent_gradients import Bptt, bptt
-from ..gradients import ACTIVATIONS, CELLS, FORMS, HEADS, LAYOUTS, LOSSES, MOST_PATHS
+from ..api.recurrent_gradients import CHOICES, MOST_PATHS, Bptt, bptt
 from .options import Profile, with_formats
 from .output import Formats, emit, emit_judged
 from .reading import number
@@ -25,15 +24,19 @@ def _option(flag: str, help: str, panel: str, metavar: str = "NAME") -> Any:
     return typer.Option(flag, help=help, rich_help_panel=panel, metavar=metavar, show_default=False)
 
 
+def _words(choice: str, between: str = ", ") -> str:
+    return between.join(CHOICES[choice])
+
+
 @with_formats()
 def command(
-    cell: Annotated[str, _option("--cell", f"{', '.join(CELLS)} (default rnn)", _NETWORK)] = "rnn",
-    head: Annotated[str | None, _option("--head", f"{', '.join(HEADS)} (default softmax)", _NETWORK)] = None,
+    cell: Annotated[str, _option("--cell", f"{_words('cell')} (default rnn)", _NETWORK)] = "rnn",
+    head: Annotated[str | None, _option("--head", f"{_words('head')} (default softmax)", _NETWORK)] = None,
     loss: Annotated[
-        str, _option("--loss", f"losses at {' or '.join(LOSSES)} step (default every)", _NETWORK)
+        str, _option("--loss", f"losses at {_words('loss', ' or ')} step (default every)", _NETWORK)
     ] = "every",
     activation: Annotated[
-        str, _option("--activation", f"of a simple RNN: {', '.join(ACTIVATIONS)} (default tanh)", _NETWORK)
+        str, _option("--activation", f"of a simple RNN: {_words('activation')} (default tanh)", _NETWORK)
     ] = "tanh",
     update_gate: Annotated[str | None, _option("--update-gate", "of a GRU: keep or renew", _NETWORK)] = None,
     reset: Annotated[str | None, _option("--reset", "of a GRU: before or after the product", _NETWORK)] = None,
@@ -42,11 +45,11 @@ def command(
         str | None,
         _option("--wrt", "the weight: W, U, V, b, W_f, U_z, h0 (default: the recurrent one)", _ASKED, "LETTER"),
     ] = None,
-    form: Annotated[str, _option("--form", f"{', '.join(FORMS)} (default general)", _ASKED)] = "general",
+    form: Annotated[str, _option("--form", f"{_words('form')} (default general)", _ASKED)] = "general",
     steps: Annotated[
         str | None, _option("--steps", "time steps; without it T stays a letter", _ASKED, "NUMBER")
     ] = None,
-    layout: Annotated[str | None, _option("--layout", f"{', '.join(LAYOUTS)} (default column)", _ASKED)] = None,
+    layout: Annotated[str | None, _option("--layout", f"{_words('layout')} (default column)", _ASKED)] = None,
     truncate: Annotated[
         str, _option("--truncate", "steps that a loss is taken back through, its own among them", _ASKED, "NUMBER")
     ] = "0",

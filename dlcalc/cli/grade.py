@@ -7,8 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from .. import api
-from ..api.grading import grade, marker_tested
-from ..grading.marking import Chosen
+from ..api.grading import Chosen, grade, marker_tested
 from .options import with_formats
 from .output import Formats, emit
 from .progress import progress

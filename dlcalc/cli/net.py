@@ -20,11 +20,9 @@ from ..api.networks import (
     compare,
     load,
     net,
+    titles,
 )
 from ..errors import printable
-from ..explain.network import NARROW
-from ..files import writing
-from ..networks import zoo
 from .options import Profile, with_formats
 from .output import Formats, emit, emit_judged
 
@@ -129,14 +127,14 @@ def command(
     if svg is not None:
         if against is not None or csv or formats.name:
             raise api.UserError("--svg draws one network; leave --compare, --csv and the other formats out")
-        return _svg(net(source, **common), svg, every)
+        return _svg(net(source, every=every, **common), svg)
     found: NetworkTable | Comparison
     if against is not None:
         found = compare([source, against], convention, profile)
     else:
         found = net(source, input=input, convention=convention, profile=profile, freeze=freeze or (), every=every)
     if isinstance(found, NetworkTable) and not formats.name and get_terminal_size().columns < WIDE:
-        found.columns = NARROW
+        found.narrow()
     if csv:
         _csv(found)
     else:
@@ -167,17 +165,14 @@ def _handed_in(name: str) -> bytes:
         raise api.UserError(f"{printable(name)} cannot be read: {reason}") from None
 
 
-def _svg(found: NetworkTable, name: str, every: bool) -> int:
+def _svg(found: NetworkTable, name: str) -> int:
     """Draws into a file, whole or not at all, or to standard output. UserError when the file cannot be written."""
-    from ..diagrams import network_svg
-
-    picture = network_svg(found.table, found.spell, every, found.course)
     if name == "-":
         # Where the terminal cannot write a character, XML can.
         encoding = sys.stdout.encoding or "utf-8"
-        sys.stdout.write(picture.encode(encoding, "xmlcharrefreplace").decode(encoding))
+        sys.stdout.write(found.svg().encode(encoding, "xmlcharrefreplace").decode(encoding))
         return 0
-    writing.write(name, picture)
+    found.draw(name)
     return 0
 
 
@@ -195,8 +190,8 @@ def _list(formats: Formats) -> int:
     if formats.name:
         emit(NetworkList(), formats)
         return 0
-    for name in zoo.names():
-        typer.echo(f"{name:20} {zoo.title(name)}")
+    for name, title in titles().items():
+        typer.echo(f"{name:20} {title}")
     return 0
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.text import Text
 
-from ..diagrams.chart import Chart
+from ..api.vanishing import Chart
 
 HEIGHT = 16
 _MARKS = "·abcdefgh"

@@ -9,17 +9,9 @@ from rich.padding import Padding
 from rich.text import Text
 
 from .. import document as doc
-from ..answers.table_target import TableTarget
-from ..answers.terms import ARRAYS
-from ..api.practice import COUNTING, EARNING, Practice, cells, hints, remark, remarks_on_cells, solution
+from ..api.practice import COUNTING, EARNING, PartAsked, PartMark, Practice, remark, remarks_on_cells
 from ..api.quiz import Paper
 from ..document import showing
-from ..export._sheet import how
-from ..grading.feedback import number
-from ..grading.part_mark import PartMark
-from ..quiz.problem import Part
-from ..quiz.sheet import question
-from ..quiz.variant import Variant
 from .status import NOT_RIGHT, WELL
 from .view import show_blocks
 
@@ -42,8 +34,8 @@ def take(paper: Paper, console: Console | None = None) -> int:
     taker.say("note", _HELP)
     try:
         with showing(paper.course):
-            for index, variant in enumerate(paper.variants, 1):
-                taker.question(variant, index, len(paper.variants))
+            for question, parts in taker.practice.questions():
+                taker.question(question, parts)
     except (_Stop, KeyboardInterrupt, EOFError):
         taker.console.print()
     return taker.summary()
@@ -54,34 +46,30 @@ class _Taker:
         self.practice = practice
         self.console = console
 
-    def question(self, variant: Variant, index: int, count: int) -> None:
-        asked = question(variant, index)
+    def question(self, question: doc.Question, parts: list[PartAsked]) -> None:
         self.console.print()
-        self.console.print(Text(f" {index} of {count} · {asked.title}", "bold cyan"))
-        show_blocks(asked.blocks, self.console)
-        for part, shown in zip(variant.problem.parts, asked.parts, strict=True):
+        count = len(self.practice.variants)
+        self.console.print(Text(f" {question.number} of {count} · {question.title}", "bold cyan"))
+        show_blocks(question.blocks, self.console)
+        for asked in parts:
             self.console.print()
-            label = f"({shown.label}) " if shown.label else ""
-            self.console.print(Text(f" {label}{number(part.points)} point{'s' if part.points != 1 else ''}", "bold"))
-            show_blocks(shown.blocks, self.console)
-            if shown.entry is not None and shown.entry.choices:
-                for place, choice in enumerate(shown.entry.choices):
-                    words = (f"{chr(ord('A') + place)}  ", *doc.inlines(choice.words))
-                    show_blocks((doc.Paragraph(words),), self.console)
-            if shown.entry is not None and part.kind in ARRAYS:
-                self.say("note", f"Type {how(shown.entry)}")
-            self.part(variant, part)
+            self.console.print(Text(f" {asked.heading}", "bold"))
+            show_blocks(asked.shown.blocks, self.console)
+            for choice in asked.choices:
+                show_blocks((choice,), self.console)
+            if asked.how:
+                self.say("note", f"Type {asked.how}")
+            self.part(asked)
 
-    def part(self, variant: Variant, part: Part) -> None:
+    def part(self, asked: PartAsked) -> None:
         """Asks one part, tells what the answer is worth, and counts it."""
-        is_table = isinstance(variant.asked[part.id], TableTarget)
-        mark = self.table(variant, part) if is_table else self.single(variant, part)
-        self.practice.count(variant, part, mark)
+        mark = self.table(asked) if asked.cells else self.single(asked)
+        self.practice.count(asked.made, asked.part, mark)
 
-    def single(self, variant: Variant, part: Part) -> PartMark:
+    def single(self, asked: PartAsked) -> PartMark:
         """Asks until the answer is right, nothing is typed, or the tries are used up. The first answer counts."""
         first: PartMark | None = None
-        helpful = list(hints(variant, part))
+        helpful = list(asked.hints)
         left = TRIES
         while left:
             typed = self.ask("answer")
@@ -90,43 +78,41 @@ class _Taker:
                 continue
             if typed in ("", "="):
                 break
-            mark = self.practice.judged(variant, part, typed)
+            mark = self.practice.judged(asked.made, asked.part, typed)
             left -= mark.status in COUNTING
             first = first or (mark if mark.status in COUNTING else None)
             show_blocks((remark(mark, left),), self.console)
             if mark.status in EARNING:
-                show_blocks(variant.asked[part.id].working()[:1], self.console)
+                show_blocks(asked.working[:1], self.console)
                 return first or mark
-        show_blocks(tuple(solution(variant, part)), self.console)
-        return first or self.practice.judged(variant, part, "")
+        show_blocks(asked.solution, self.console)
+        return first or self.practice.judged(asked.made, asked.part, "")
 
-    def table(self, variant: Variant, part: Part) -> PartMark:
+    def table(self, asked: PartAsked) -> PartMark:
         """A table is asked cell by cell. Who stops in the middle of it gets the marks of what was typed."""
-        target = variant.asked[part.id]
-        assert isinstance(target, TableTarget)
         self.say("note", _TABLE_HELP)
         typed: dict[str, str] = {}
         stopped: BaseException | None = None
         try:
-            self.cells(target, typed, list(hints(variant, part)))
+            self.cells(asked, typed, list(asked.hints))
         except (_Stop, KeyboardInterrupt, EOFError) as stop:
             if not typed:
                 raise
             stopped = stop
             self.console.print()
-        mark = self.practice.judged(variant, part, typed)
+        mark = self.practice.judged(asked.made, asked.part, typed)
         for note in remarks_on_cells(mark):
             show_blocks((note,), self.console)
         if stopped is not None:
-            self.practice.count(variant, part, mark)
+            self.practice.count(asked.made, asked.part, mark)
             raise stopped
         if mark.status != "right":
-            show_blocks(target.working(), self.console)
+            show_blocks(asked.working, self.console)
         return mark
 
-    def cells(self, target: TableTarget, found: dict[str, str], helpful: list[doc.Words]) -> None:
+    def cells(self, asked: PartAsked, found: dict[str, str], helpful: list[doc.Words]) -> None:
         """Asks every cell, the totals last."""
-        for layer, column in cells(target):
+        for layer, column in asked.cells:
             typed = self.ask(f"{layer}, {column.replace('_', ' ')}")
             while typed == "?":
                 self.say("hint", helpful.pop(0) if helpful else "There is no further hint.")
@@ -161,8 +147,7 @@ class _Taker:
         self.console.print()
         parts = "part" if done.asked == 1 else "parts"
         self.console.print(Text(f" {done.right} of {done.asked} {parts} right", "bold"))
-        for topic, (got, of) in sorted(done.points.items()):
-            earned = f"{number(got)} of {number(of)} points"
+        for topic, earned in done.earned:
             line = Text(f"{topic.replace('-', ' ') or 'problems':20} {earned}")
             self.console.print(Padding(line, (0, 1)))
         return WELL if done.right == done.asked else NOT_RIGHT

@@ -9,10 +9,8 @@ import typer
 
 from .. import api
 from ..api.quiz import Paper, make_exam, practice
-from ..errors import printable
+from ..api.quiz import topics as topics_of_bank
 from ..export import registry
-from ..files import writing
-from ..quiz.exam import is_date
 from .output import Formats, emit
 from .practice_session import take as take_paper
 from .reading import number
@@ -46,8 +44,6 @@ def make(
     Example: dlcalc quiz make --topic convolution --count 5 --seed 7
     """
     formats = ["json"] if json else list(format or ())
-    if date and not is_date(date):
-        raise api.UserError(f"--date: a date is written 2026-11-21, not {printable(date)}")
     if exam is not None:
         return _exam(exam, students, out, secret, formats, solutions, date, replace)
     for option, given in (
@@ -68,10 +64,11 @@ def _paper(paper: Paper, formats: list[str], out: str) -> int:
             raise api.UserError("--out needs a --format, such as pdf or markdown")
         emit(paper, Formats(""))
         return 0
-    content = paper.write(name)
     if out:
-        writing.write(out, content)
-    elif isinstance(content, bytes):
+        paper.save(out, name)
+        return 0
+    content = paper.write(name)
+    if isinstance(content, bytes):
         if sys.stdout.isatty():
             raise api.UserError(f"{name} is no text; name a file with --out")
         sys.stdout.buffer.write(content)
@@ -119,12 +116,7 @@ def take(
 
 def topics() -> Any:
     """The topics of the bank, with how many problems each has."""
-    from collections import Counter
-
-    from ..quiz import bank
-
-    count = Counter(path.parent.name for path in bank.files())
-    for topic, problems in sorted(count.items()):
+    for topic, problems in topics_of_bank().items():
         typer.echo(f"{topic:20} {problems}")
     return 0
 

@@ -6,8 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ..api.vanishing import vanish
-from ..gradients.vanishing import CELLS
+from ..api.vanishing import CELLS, vanish
 from .options import with_formats
 from .output import Formats, emit
 from .reading import decimal, number
@@ -40,12 +39,9 @@ def command(
         decimal("--clip", clip), number("--truncate", truncate),
     )  # fmt: skip
     if svg or png:
-        from ..diagrams.chart import picture
-        from ..files.writing import write
-
         for kind, name in (("svg", svg), ("png", png)):
             if name:
-                write(name, picture(found.chart(), kind))
+                found.draw(name, kind)
     emit(found, formats)
     if not formats.name:
         from rich.console import Console
