@@ -9,6 +9,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import cache
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
@@ -17,10 +19,14 @@ from typing import Any
 from .rows import Row
 
 ROOT = Path(__file__).parents[1]
-MOST_COLD, MOST_WARM = 10.0, 0.6
+MOST_COLD, MOST_WARM = 3.0, 0.5
 """Seconds of a process that convolves once, forwards and backwards: the first after an installation, and the second."""
-MOST_WARMING = 60.0
+MOST_WARMING = 90.0
 """Seconds of `dlcalc doctor --warm` after an installation."""
+MOST_ERROR = 3e-5
+"""Of the largest entry: how far from PyTorch's a result may be that is timed."""
+SHARE = 0.85
+"""Of the memory's bandwidth: what moves numbers need not be faster than this."""
 
 CONVOLVE = """
 import numpy as np
@@ -30,22 +36,60 @@ ops.backward(saved, out)
 """
 NUMPY_AND_NUMBA = "import numpy, numba"
 
-Work = tuple[Callable[[], object], Callable[[], object]]
+HEAP = {"MALLOC_MMAP_THRESHOLD_": "1000000000", "MALLOC_TRIM_THRESHOLD_": "4000000000", "MALLOC_TOP_PAD_": "500000000"}
+"""With glibc's own settings large outputs are given back and faulted in again at each call: luck would be measured."""
+SLOWED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+"""What makes numpy take a slower product than this machine has."""
+CORES = (1, 2)
 
 
 def rows(runs: int) -> list[Row]:
     """Nothing where numpy and numba are not installed."""
     if find_spec("numba") is None or find_spec("numpy") is None:
         return []
-    return [*_compiling(runs), *_computing(runs)]
+    return [*_compiling(runs), *computing(runs)]
 
 
-def _computing(runs: int) -> list[Row]:
-    """In a process of its own: numpy's threads and PyTorch's, waiting for each other, would be all that is measured."""
-    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "bench.kernels", str(runs)]
-    ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, encoding="utf-8", check=True)
-    return [Row(**{name: value for name, value in row.items() if name != "ratio"}) for row in json.loads(ran.stdout)]
+def computing(runs: int, only: str = "") -> list[Row]:
+    """Each number of threads in a process of its own; `only`: the rows with that in their name."""
+    measured = {}
+    for cores in CORES:
+        threads = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "DLCALC_THREADS")
+        environment = {key: value for key, value in os.environ.items() if key not in SLOWED}
+        environment |= HEAP | dict.fromkeys(threads, str(cores))
+        command = [sys.executable, "-m", "bench.kernels", str(cores), str(runs), only]
+        ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, encoding="utf-8", check=True)
+        measured[cores] = json.loads(ran.stdout)
+    return [row for cores in CORES for row in map(_computed, *_beside(measured, cores))]
+
+
+def _beside(measured: dict[int, list[dict[str, Any]]], cores: int) -> tuple[list[dict[str, Any]], ...]:
+    return measured[cores], measured[1]
+
+
+def _computed(found: dict[str, Any], alone: dict[str, Any]) -> Row:
+    """A row from what a process with some threads found, and from what the one with one thread found."""
+    cores, ours, peer = found["cores"], found["ours"], found["peer"]
+    remarks = []
+    if peer:
+        remarks.append(f"{peer / ours:.2f} times as fast")
+    if cores > 1:
+        remarks.append(f"{alone['ours'] / ours:.2f} times our one thread")
+    if found["operations"]:
+        remarks.append(f"{found['operations'] / ours * 1e-9:.0f} GFLOP/s")
+        if found["peak"]:
+            remarks.append(f"{found['operations'] / ours / found['peak']:.0%} of the peak")
+    share = found["moved"] / ours / found["bandwidth"] if found["moved"] else 0.0
+    if share:
+        remarks.append(f"{share:.0%} of the memory")
+    if cores == 1:
+        goal = f"≥ {found['times']:g} ×" + (f" or {SHARE:.0%} of the memory" if share else "")
+        met = not peer or peer / ours >= found["times"] or share >= SHARE
+    else:
+        goal = f"≥ {found['twice']:g} × our one" if found["twice"] else "none"
+        met = not found["twice"] or alone["ours"] / ours >= found["twice"]
+    name = f"{found['name']}, {cores} thread{'s' * (cores > 1)}"
+    return Row(name, ours, peer, found["peer_name"], goal, met, note="; ".join(remarks))
 
 
 def _compiling(runs: int) -> list[Row]:
@@ -80,87 +124,69 @@ def _seconds(cache: str, *arguments: str) -> float:
     return time.perf_counter() - start
 
 
-def computed(runs: int) -> list[Row]:
-    """Forwards and backwards together, float32, on one thread; there is no target yet."""
-    found = []
-    torch = find_spec("torch") is not None
-    for name, (ours, theirs) in _work(torch).items():
-        taken: tuple[list[float], list[float]] = ([], [])
-        for run in range(runs + 1):
-            for seconds, work in zip(taken, (ours, theirs), strict=True):
-                start = time.perf_counter()
-                work()
-                if run:  # the first compiles
-                    seconds.append(time.perf_counter() - start)
-        peer = median(taken[1]) if torch else None
-        found.append(Row(name, median(taken[0]), peer, "PyTorch" if torch else "", "none", True))
+def computed(cores: int, runs: int, only: str) -> list[dict[str, Any]]:
+    """Forwards and backwards together, float32, ours and PyTorch's in turn, once they agree."""
+    import numpy as np
+
+    from .kernel_work import works
+
+    torch: Any = import_module("torch") if find_spec("torch") else None
+    if torch is None:
+        return []
+    torch.set_num_threads(cores)
+    found, speed = [], bandwidth()
+    for name, make in works():
+        if only not in name:
+            continue
+        work = make()
+        ours, theirs = work.ours(), work.theirs()
+        for key, array in theirs.items():
+            wanted = array.detach().numpy()
+            error = np.max(np.abs(ours[key] - wanted), initial=0) / (np.max(np.abs(wanted), initial=0) or 1)
+            if not error <= MOST_ERROR:
+                raise AssertionError(f"{name}: {key} differs from PyTorch's by {error:.1e} of the largest entry")
+        taken = _in_turn((work.ours, work.theirs), runs)
+        found.append(
+            {
+                "name": name, "cores": cores, "ours": median(taken[0]), "peer": median(taken[1]),
+                "peer_name": f"PyTorch {torch.__version__}", "times": work.times, "twice": work.twice,
+                "operations": work.operations, "moved": work.moved, "peak": peak() * cores, "bandwidth": speed,
+            }
+        )  # fmt: skip
     return found
 
 
-def _work(torch: bool) -> dict[str, Work]:
-    """Row → ours, and PyTorch's or nothing."""
+def _in_turn(works: tuple[Callable[[], object], ...], runs: int) -> list[list[float]]:
+    """The seconds of each, in rounds that take about as long for a small work as for a large one."""
+    taken: list[list[float]] = [[] for _ in works]
+    start = time.perf_counter()
+    while len(taken[0]) < 3 * runs or (time.perf_counter() - start < runs / 10 and len(taken[0]) < 1000):
+        for seconds, work in zip(taken, works, strict=True):
+            begun = time.perf_counter()
+            work()
+            seconds.append(time.perf_counter() - begun)
+    return taken
+
+
+@cache
+def peak() -> float:
+    """Operations a second of one core in the best tile; 0 where there is none."""
+    return 0.0
+
+
+def bandwidth() -> float:
+    """Bytes a second, read and written, of a copy that fits into no cache."""
     import numpy as np
 
-    from dlcalc import ops
-
-    random = np.random.default_rng(0)
-
-    def array(*shape: int) -> Any:
-        return random.standard_normal(shape).astype(np.float32)
-
-    conv = {"x": array(16, 16, 32, 32), "weight": array(32, 16, 3, 3), "bias": array(32)}
-    pool = {"x": array(16, 16, 64, 64)}
-    lstm = {"x": array(64, 16, 64), "w_ih": array(512, 64) / 8, "w_hh": array(512, 128) / 8, "b_ih": array(512)}
-    soft = {"x": array(1024, 1000)}
-    return {
-        "conv2d 16·16×32×32, 32 of 3×3": (
-            _ours(ops.conv2d, conv, padding=1),
-            _theirs(torch, conv, lambda f, t: f.conv2d(*t.values(), padding=1)),
-        ),
-        "max_pool2d 16·16×64×64, 2×2": (
-            _ours(ops.max_pool2d, pool, kernel_size=2),
-            _theirs(torch, pool, lambda f, t: f.max_pool2d(t["x"], 2)),
-        ),
-        "lstm T = 64, N = 16, 64 → 128": (_ours(ops.lstm, lstm, state=None), _theirs(torch, lstm, _torch_lstm)),
-        "softmax 1024×1000": (_ours(ops.softmax, soft), _theirs(torch, soft, lambda f, t: f.softmax(t["x"], dim=1))),
-    }
-
-
-def _ours(op: Any, arrays: dict[str, Any], **settings: Any) -> Callable[[], object]:
-    import numpy as np
-
-    from dlcalc import ops
-
-    def work() -> object:
-        result, saved = ops.forward(op, **arrays, **settings)
-        first = result[0] if isinstance(result, tuple) else result
-        return ops.backward(saved, (np.ones_like(first), None) if isinstance(result, tuple) else np.ones_like(first))
-
-    return work
-
-
-def _theirs(there: bool, arrays: dict[str, Any], compute: Callable[[Any, dict[str, Any]], Any]) -> Callable[[], object]:
-    if not there:
-        return lambda: None
-    import torch
-
-    tensors = {name: torch.tensor(array, requires_grad=True) for name, array in arrays.items()}
-
-    def work() -> object:
-        out = compute(torch.nn.functional, tensors)
-        return torch.autograd.grad(out, list(tensors.values()), torch.ones_like(out))
-
-    return work
-
-
-def _torch_lstm(_: Any, tensors: dict[str, Any]) -> Any:
-    import torch
-
-    x, w_ih, w_hh, b_ih = tensors.values()
-    zero = x.new_zeros(1, x.shape[1], w_hh.shape[1])
-    weights = [w_ih, w_hh, b_ih, torch.zeros_like(b_ih)]
-    return torch.lstm(x, [zero, zero], weights, True, 1, 0.0, False, False, False)[0]
+    source = np.ones(1 << 24, np.float32)
+    target = np.empty_like(source)
+    seconds = []
+    for _ in range(5):
+        start = time.perf_counter()
+        np.copyto(target, source)
+        seconds.append(time.perf_counter() - start)
+    return 2 * source.nbytes / min(seconds)
 
 
 if __name__ == "__main__":
-    print(json.dumps([row.to_dict() for row in computed(int(sys.argv[1]))]))
+    print(json.dumps(computed(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3])))

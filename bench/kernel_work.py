@@ -1,0 +1,218 @@
+"""What `bench.kernels` computes: each row's work for us and for PyTorch, how much that is, and the goal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dlcalc import ops
+from dlcalc.kernels.cpu import conv
+
+Array = Any
+Arrays = dict[str, Array]
+
+
+@dataclass(frozen=True)
+class Work:
+    """Two functions without arguments that compute the same, each giving arrays by name.
+
+    times: how many times as fast as PyTorch on one thread we mean to be; twice: as our one thread, on two.
+    operations: additions and multiplications; moved: bytes that have to be read or written at least.
+    """
+
+    name: str
+    ours: Callable[[], Arrays]
+    theirs: Callable[[], Arrays]
+    times: float | None = None
+    twice: float | None = None
+    operations: int = 0
+    moved: int = 0
+
+
+def works() -> Iterator[tuple[str, Callable[[], Work]]]:
+    """Row → what makes it: the arrays of one row at a time are in memory."""
+    for title, steps, batch, n, m, times in LSTMS:
+        yield _named(f"lstm {title}", lambda row=(title, steps, batch, n, m, times): _recurrent("lstm", *row))
+    for kind, times in (("lstm", 1.2), ("gru", 2.0), ("rnn", 1.5)):
+        yield _named(
+            f"{kind} {COURSE[0]}",
+            lambda kind=kind, times=times: _recurrent(kind, *COURSE, times, twice=1.5),
+        )
+    for kind in ("lstm", "gru", "rnn"):
+        yield _named(f"{kind} {TINY[0]}", lambda kind=kind: _recurrent(kind, *TINY, 5.0))
+    for row in CONVOLUTIONS:
+        yield _named(f"conv2d {row[0]}", lambda row=row: _convolution(*row))
+    for name, make in MOVERS.items():
+        yield _named(name, make)
+
+
+def _named(name: str, make: Callable[[], Work]) -> tuple[str, Callable[[], Work]]:
+    return name, make
+
+
+LSTMS = [
+    ("T 20 N 16 32 → 32", 20, 16, 32, 32, 2.5),
+    ("T 64 N 16 64 → 128", 64, 16, 64, 128, 1.1),
+    ("T 50 N 64 256 → 512", 50, 64, 256, 512, 1.0),
+]
+COURSE = ("T 28 N 128 28 → 128", 28, 128, 28, 128)
+TINY = ("T 20 N 1 8 → 8", 20, 1, 8, 8)
+CONVOLUTIONS = [
+    # N, channels, size, filters, window, stride, padding, whether x has a gradient, the goals
+    ("32·1×28 k6 f5, no dx", 32, 1, 28, 6, 5, 1, 2, False, 2.5, 1.5),
+    ("32·6×14 k16 f5", 32, 6, 14, 16, 5, 1, 0, True, 1.7, 1.5),
+    ("64·3×32 k32 f3", 64, 3, 32, 32, 3, 1, 1, True, 1.3, 1.5),
+    ("16·16×32 k32 f3", 16, 16, 32, 32, 3, 1, 1, True, 1.0, 1.5),
+    ("64·32×16 k64 f3", 64, 32, 16, 64, 3, 1, 1, True, 0.95, 1.5),
+    ("AlexNet conv-1", 1, 3, 227, 96, 11, 4, 0, True, 0.9, None),
+    ("AlexNet conv-2", 1, 96, 27, 256, 5, 1, 2, True, 0.75, None),
+    ("AlexNet conv-3", 1, 256, 13, 384, 3, 1, 1, True, 0.75, None),
+    ("VGG 64×112 k128 f3", 1, 64, 112, 128, 3, 1, 1, True, 1.0, None),
+]
+
+
+def numbers(*shape: int, seed: int = 0) -> Array:
+    return np.random.default_rng((seed, *shape)).standard_normal(shape).astype(np.float32)
+
+
+def _convolution(
+    title: str,
+    batch: int,
+    channels: int,
+    size: int,
+    filters: int,
+    window: int,
+    stride: int,
+    padding: int,
+    with_x: bool,
+    times: float,
+    twice: float | None,
+) -> Work:
+    import torch
+
+    x = numbers(batch, channels, size, size)
+    weight = numbers(filters, channels, window, window) / np.float32((channels * window**2) ** 0.5)
+    bias = numbers(filters)
+    out = (size + 2 * padding - window) // stride + 1
+    d_out = numbers(batch, filters, out, out, seed=1)
+    tensors = [torch.tensor(array, requires_grad=True) for array in (x, weight, bias)]
+    tensors[0].requires_grad_(with_x)
+    wanted = [tensor for tensor in tensors if tensor.requires_grad]
+    d_tensor = torch.tensor(d_out)
+    names = ("x", "weight", "bias")[0 if with_x else 1 :]
+
+    def ours() -> Arrays:
+        if with_x:
+            found, saved = ops.forward(ops.conv2d, x, weight, bias, stride=stride, padding=padding)
+            return {"out": found, **ops.backward(saved, d_out)}
+        settings = (stride, stride), [(padding, padding)] * 2, (1, 1), 1
+        found = conv.conv2d_forward(x, weight, bias, *settings)
+        return {
+            "out": found,
+            **dict(zip(("x", *names), conv.conv2d_backward(d_out, x, weight, *settings), strict=True)),
+        }
+
+    def theirs() -> Arrays:
+        found = torch.nn.functional.conv2d(*tensors, stride=stride, padding=padding)
+        return {"out": found, **dict(zip(names, torch.autograd.grad(found, wanted, d_tensor), strict=True))}
+
+    products = 2 * batch * filters * channels * window**2 * out**2 * (3 if with_x else 2)
+    return Work(f"conv2d {title}", ours, theirs, times, twice, operations=products)
+
+
+def _recurrent(
+    kind: str, title: str, steps: int, batch: int, n: int, m: int, times: float, twice: float | None = None
+) -> Work:
+    import torch
+
+    net = getattr(torch.nn, kind.upper())(n, m)
+    parameters = list(net.parameters())
+    names = ("w_ih", "w_hh", "b_ih", "b_hh")
+    weights = {name: tensor.detach().numpy() for name, tensor in zip(names, parameters, strict=True)}
+    x, d_y = numbers(steps, batch, n), numbers(steps, batch, m, seed=1)
+    tensor, d_tensor = torch.tensor(x, requires_grad=True), torch.tensor(d_y)
+    op = getattr(ops, kind)
+
+    def ours() -> Arrays:
+        (y, _), saved = ops.forward(op, x, None, **weights)
+        return {"y": y, **ops.backward(saved, (d_y, None))}
+
+    def theirs() -> Arrays:
+        y = net(tensor)[0]
+        gradients = torch.autograd.grad(y, [tensor, *parameters], d_tensor)
+        return {"y": y, **dict(zip(("x", *names), gradients, strict=True))}
+
+    gates = {"lstm": 4, "gru": 3, "rnn": 1}[kind]
+    return Work(f"{kind} {title}", ours, theirs, times, twice, operations=6 * steps * batch * gates * m * (n + m))
+
+
+def _simple(
+    name: str, op: Any, theirs: Any, passes: int, arrays: Arrays, differ: tuple[str, ...], **settings: Any
+) -> Work:
+    """An operation that moves numbers; `passes`: how often it has to read or write an array as large as the first."""
+    import torch
+
+    tensors = {key: torch.tensor(array) for key, array in arrays.items()}
+    wanted = [tensors[key].requires_grad_() for key in differ]
+    out = op(**arrays, **settings)
+    d_out = numbers(*np.shape(out), seed=1) if np.ndim(out) else np.float32(1)
+    d_tensor = torch.tensor(d_out)
+
+    def ours() -> Arrays:
+        found, saved = ops.forward(op, **arrays, **settings)
+        gradients = ops.backward(saved, d_out)
+        return {"out": found, **{key: gradients[key] for key in differ}}
+
+    def peers() -> Arrays:
+        found = theirs(torch.nn.functional, **tensors)
+        return {"out": found, **dict(zip(differ, torch.autograd.grad(found, wanted, d_tensor), strict=True))}
+
+    moved = passes * next(iter(arrays.values())).nbytes
+    return Work(name, ours, peers, times=1.5, moved=moved)
+
+
+def _activation(name: str) -> Work:
+    x = {"x": numbers(1 << 20)}
+    return _simple(f"{name} of 2²⁰", getattr(ops, name), lambda f, x: getattr(f, name)(x), 5, x, ("x",))
+
+
+def _targets(count: int, classes: int) -> Array:
+    return np.random.default_rng(3).integers(0, classes, count)
+
+
+MOVERS: dict[str, Callable[[], Work]] = {
+    "max_pool2d 16·16×64 2×2": lambda: _simple(
+        "max_pool2d 16·16×64 2×2", ops.max_pool2d, lambda f, x: f.max_pool2d(x, 2), 2, {"x": numbers(16, 16, 64, 64)},
+        ("x",), kernel_size=2,
+    ),
+    "max_pool2d 16·16×64 3×3 s2": lambda: _simple(
+        "max_pool2d 16·16×64 3×3 s2", ops.max_pool2d, lambda f, x: f.max_pool2d(x, 3, 2), 2,
+        {"x": numbers(16, 16, 64, 64)}, ("x",), kernel_size=3, stride=2,
+    ),
+    "avg_pool2d 16·16×64 2×2": lambda: _simple(
+        "avg_pool2d 16·16×64 2×2", ops.avg_pool2d, lambda f, x: f.avg_pool2d(x, 2), 2, {"x": numbers(16, 16, 64, 64)},
+        ("x",), kernel_size=2,
+    ),
+    **{f"{name} of 2²⁰": (lambda name=name: _activation(name)) for name in ("relu", "tanh", "sigmoid", "gelu")},
+    "batch_norm 32·64×16": lambda: _simple(
+        "batch_norm 32·64×16", ops.batch_norm,
+        lambda f, x, weight, bias: f.batch_norm(x, None, None, weight, bias, training=True), 5,
+        {"x": numbers(32, 64, 16, 16), "weight": numbers(64), "bias": numbers(64)}, ("x", "weight", "bias"),
+        training=True,
+    ),
+    "softmax 1024×1000": lambda: _simple(
+        "softmax 1024×1000", ops.softmax, lambda f, x: f.softmax(x, dim=1), 5, {"x": numbers(1024, 1000)}, ("x",)
+    ),
+    "cross_entropy 1024×1000": lambda: _simple(
+        "cross_entropy 1024×1000", ops.cross_entropy, lambda f, logits, targets: f.cross_entropy(logits, targets), 3,
+        {"logits": numbers(1024, 1000), "targets": _targets(1024, 1000)}, ("logits",),
+    ),
+    "mse_loss 2²⁰": lambda: _simple(
+        "mse_loss 2²⁰", ops.mse_loss, lambda f, x, target: f.mse_loss(x, target), 5,
+        {"x": numbers(1 << 20), "target": numbers(1 << 20, seed=2)}, ("x",),
+    ),
+}  # fmt: skip
+"""What is bounded by memory. The optimisers come with training."""
