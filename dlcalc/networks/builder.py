@@ -34,11 +34,12 @@ class Builder:
         name: str = "",
         place: str = "",
         remarks: tuple[str, ...] = (),
+        over: int = 0,
         **settings: Value,
     ) -> str:
         """One more layer, reading `inputs` (the last one by default). Returns its name."""
         called = name or self.next_name(KINDS[kind].label if kind in KINDS else kind)
-        self.append(Layer(called, kind, settings, inputs or (self.last,), place, remarks))
+        self.append(Layer(called, kind, settings, inputs or (self.last,), place, remarks, over))
         return called
 
     def append(self, layer: Layer) -> None:

@@ -18,32 +18,38 @@ from ..expressions.answers import split_shape
 from ..expressions.nodes import Value
 from .builder import Builder
 from .kinds import KINDS
-from .layer_text import Fact, LayerText, is_layer, kind_of, read_value
+from .layer_text import Fact, LayerText, is_layer, kind_of, named, read_value, whole_numbers
 from .network import INPUT, Network
 from .table import tabulate
 
 _LENGTH = 1_000_000
 _MOST_LAYERS = 20_000
 _DEEPEST = 20
-_ARROW = re.compile(r"\s*(?:->|→|=>)\s*")
-_REPEATED = re.compile(r"(\d+)\s*[x×*]\s*\((.*)\)|\((.*)\)\s*[x×*]\s*(\d+)", re.DOTALL)
-_TIMES = re.compile(r"(\d+)\s*[x×*]\s+(\D.*)|(.*\S)\s+[x×*]\s*(\d+)", re.DOTALL)
+_ARROW = re.compile(r"\s*(?:[-=]+>|→|⟶|⇒|\||(?<=\s)>(?=\s))\s*")
+_GROUP = r"[(\[](.*)[)\]]"
+_REPEATED = re.compile(rf"(\d+)\s*[x×*]?\s*{_GROUP}|{_GROUP}\s*[x×*]\s*(\d+)", re.DOTALL)
+_TIMES = re.compile(r"(\d+)\s*[x×*]\s+(\D.*)|(.*\S)\s+\(?[x×*]\s*(\d+)\)?", re.DOTALL)
+_AGAIN = re.compile(rf"repeat\s*\(?\s*(\d+)\s*[x×*,:]?\s*(?:times\s*)?{_GROUP}\)?", re.DOTALL | re.IGNORECASE)
 _RESIDUAL = re.compile(r"(?:residual|skip)\s*\((.*)\)", re.DOTALL | re.IGNORECASE)
 _WIDTHS = re.compile(r"\d+(?:\s*[-–]\s*\d+)+")
+_ALONE = re.compile(_GROUP, re.DOTALL)
 
 
 def read(text: str, id: str = "network") -> Network:
     """The network of a line of text. Raises UserError that names the part which cannot be read."""
-    parts = _parts(text)
+    parts = _parts(text, whole=True)
     if len(parts) == 1 and _WIDTHS.fullmatch(parts[0]):
-        first, *widths = re.findall(r"\d+", parts[0])
-        parts = [first, *(f"dense {width}" for width in widths)]
+        parts = re.findall(r"\d+", parts[0])
+    if len(parts) > 1 and all(part.isdigit() for part in parts):
+        parts = [parts[0], *(f"dense {width}" for width in parts[1:])]
     if len(parts) < 2:
         raise UserError('a network is an input and layers, such as "32x32x3; conv 8 f3; dense 10"')
     shape, sequence = read_input(parts[0])
     builder = Builder(id, "", shape, sequence=sequence)
     reading = _Reading(builder)
     reading.add(parts[1:])
+    if reading.waiting:
+        raise UserError("skip waits for an add or a concat behind it, and there is none")
     builder.title = f"Network of {len(builder.layers)} layer{'s' if len(builder.layers) > 1 else ''}"
     found = builder.build()
     reading.check(found)
@@ -54,7 +60,8 @@ def is_text(source: str) -> bool:
     """Whether it is a network in a line, and no name and no file."""
     begins = re.match(r"\s*(?:input\b|[\d(])", source, re.IGNORECASE) is not None
     return bool(
-        re.search(r"[;\n]", source) or (begins and (re.search(r",|->|→|=>", source) or _WIDTHS.fullmatch(source)))
+        re.search(r"[;\n]", source)
+        or (begins and (re.search(rf",|{_ARROW.pattern}", source) or _WIDTHS.fullmatch(source)))
     )
 
 
@@ -63,21 +70,37 @@ def add_layers(builder: Builder, text: str, where: str) -> None:
     _Reading(builder, f"{where}: ").add(_parts(text))
 
 
-def _parts(text: str) -> list[str]:
+def _parts(text: str, whole: bool = False) -> list[str]:
     if len(text) > _LENGTH:
         raise UserError(f"a network in text has at most {_LENGTH} characters, not {len(text)}")
-    found = _split(text)
+    if (depth := text.count("(") - text.count(")")) or text.count("[") != text.count("]"):
+        rule = "not closed" if depth > 0 else "closed that was not opened" if depth else "not opened or not closed"
+        raise UserError(f"a network in text: a parenthesis is {rule}: {text.strip()[:60]}")
+    found = _split(text, whole)
     if len(found) > _MOST_LAYERS + 1:
         raise UserError(f"a network in text has at most {_MOST_LAYERS} layers, not {len(found) - 1}")
     return found
 
 
-def _split(text: str) -> list[str]:
-    """The parts between semicolons, lines and arrows that stand in no parentheses; or between commas."""
-    parts = [part for line in _outside(text, ";\n") for part in _ARROW.split(line)]
+def _split(text: str, whole: bool = False) -> list[str]:
+    """The parts between semicolons, lines, arrows, and commas before a layer, that stand in no parentheses.
+
+    `whole`: it is a network, which begins with its input.
+    """
+    parts = [part for line in _outside(text, ";\n") for part in _arrows(line)]
     parts = [part.strip() for part in parts]
     parts = [part for part in parts if part and not part.startswith("#")]
-    return parts if len(parts) > 1 else [part.strip() for part in _apart(parts[0])] if parts else []
+    if whole and len(parts) == 1:
+        return _apart(parts[0], alone=True)
+    return [
+        piece
+        for index, part in enumerate(parts)
+        for piece in (_apart(part) if "," in part and (index or not whole) else [part])
+    ]
+
+
+def _arrows(line: str) -> list[str]:
+    return _ARROW.split(line) if _ARROW.search(line) else [line]
 
 
 def _outside(text: str, separators: str) -> list[str]:
@@ -93,18 +116,30 @@ def _outside(text: str, separators: str) -> list[str]:
     return [*found, text[start:]]
 
 
-def _apart(text: str) -> list[str]:
-    """A line without semicolons: its commas are between layers, but before what is only a setting."""
+def _apart(text: str, alone: bool = False) -> list[str]:
+    """A part cut at the commas before a layer, but not before what is only a setting: `conv 8 f3, same, pool 2`.
+
+    `alone`: it is the whole network, and what stands before the first comma is its input.
+    """
+    pieces = [piece.strip() for piece in _outside(text, ",")]
+    if alone and all(piece.isdigit() for piece in pieces):
+        return pieces
     found: list[str] = []
-    for piece in _outside(text, ","):
-        if len(found) > 1 and piece.strip() and not _begins_layer(piece.strip()):
-            found[-1] += f" {piece.strip()}"
-        elif piece.strip():
+    for piece in (piece.strip() for piece in _outside(whole_numbers(text), ",")):
+        if not piece:
+            continue
+        begins = len(found) == 1 if alone else False
+        if found and not begins and not _begins_layer(piece, found[-1]):
+            found[-1] += f", {piece}"
+        else:
             found.append(piece)
     return found
 
 
-def _begins_layer(piece: str) -> bool:
+def _begins_layer(piece: str, before: str) -> bool:
+    kind, last = kind_of(piece), KINDS.get(kind_of(named(before)[1]))
+    if kind == "pad" and last and "p" in last.settings:
+        return False  # padding 1
     return is_layer(piece) or bool(_REPEATED.fullmatch(piece) or _RESIDUAL.fullmatch(piece) or ":" in piece)
 
 
@@ -112,8 +147,9 @@ def read_input(text: str) -> tuple[tuple[Value, ...], bool]:
     """`227x227x3`, `n x n x c`, `28x28 seq`, `Input(28, 28, 1)`: the shape, and whether its rows are time steps."""
     words = re.sub(r"^input(?:layer)?\b", "", text.strip(), flags=re.IGNORECASE).strip(" :=")
     words = re.sub(r"^\((?:shape\s*=\s*)?\(?([^()]*?)\)?\s*,?\s*\)$", r"\1", words).strip()
-    sequence = words.endswith((" seq", " sequence"))
-    words = re.sub(r"\s+seq(uence)?$", "", words).strip("()[] ,")
+    steps = r"seq(?:uence)?(?:\s+of)?"
+    sequence = bool(re.search(rf"^{steps}\s|\s{steps}$", words, re.IGNORECASE))
+    words = re.sub(rf"^{steps}\s+|\s+(?:{steps}|words|tokens|steps)$", "", words, flags=re.IGNORECASE).strip("()[] ,")
     words = re.sub(r"\s*,\s*", "x", words)
     sizes = tuple(read_value(part, f"input {text}") for part in split_shape(words))
     for size in sizes:
@@ -132,35 +168,47 @@ class _Reading:
     facts: list[tuple[str, Fact, str]] = field(default_factory=list)
     count: int = 0
 
-    def add(self, parts: list[str], depth: int = 0) -> None:
+    def add(self, parts: list[str], depth: int = 0, after: str = "") -> None:
+        """`after` is the kind of the layer behind the last part."""
+        if depth > _DEEPEST:
+            raise UserError(f"{self.where}parentheses stand at most {_DEEPEST} deep in one another")
+        kinds = [*(_first_kind(part) for part in parts), after]
+        for index in reversed(range(len(parts))):
+            kinds[index] = kinds[index] or kinds[index + 1]  # an activation or dropout passes steps on
         for index, part in enumerate(parts):
-            following = parts[index + 1] if index + 1 < len(parts) else ""
-            self.part(part, following, depth)
+            self.part(part, kinds[index + 1], depth, kinds[index])
             if len(self.builder.layers) > _MOST_LAYERS:
                 raise UserError(f"a network has at most {_MOST_LAYERS} layers")
 
-    def part(self, part: str, following: str, depth: int) -> None:
-        if depth > _DEEPEST:
-            raise UserError(f"{self.where}parentheses stand at most {_DEEPEST} deep in one another")
-        if repeated := _REPEATED.fullmatch(part):
-            inside, times = repeated[2] or repeated[3], int(repeated[1] or repeated[4])
-            self.repeat(_split(inside or ""), times, depth)
+    def part(self, part: str, following: str, depth: int, own: str) -> None:
+        if repeated := _REPEATED.fullmatch(part) or _AGAIN.fullmatch(part):
+            first, *others = (each for each in repeated.groups() if each is not None)
+            inside, times = (others[0], first) if first.isdigit() else (first, others[0])
+            self.repeat(self.inside(inside, part), int(times), depth, own, following)
         elif residual := _RESIDUAL.fullmatch(part):
             start = self.builder.last
-            self.add(_split(residual[1]), depth + 1)
+            self.add(self.inside(residual[1], part), depth + 1, following)
             self.builder.add("add", self.builder.last, start, place=self.place(part))
+        elif group := _ALONE.fullmatch(part):
+            self.add(self.inside(group[1], part), depth + 1, following)
         elif part.lower() == "skip":
             self.waiting.append(self.builder.last)
         elif (again := _TIMES.fullmatch(part)) and is_layer(again[2] or again[3]):
-            self.repeat([again[2] or again[3]], int(again[1] or again[4]), depth)
+            self.repeat([again[2] or again[3]], int(again[1] or again[4]), depth, own, following)
         else:
             self.layer(part, following)
 
-    def repeat(self, parts: list[str], times: int, depth: int) -> None:
+    def inside(self, text: str, part: str) -> list[str]:
+        parts = _split(text)
+        if not parts:
+            raise UserError(f"{self.where}there is no layer in {part}")
+        return parts
+
+    def repeat(self, parts: list[str], times: int, depth: int, own: str, following: str) -> None:
         if not 1 <= times <= _MOST_LAYERS:
             raise UserError(f"{self.where}a part is repeated 1 to {_MOST_LAYERS} times, not {times}")
-        for _ in range(times):
-            self.add(parts, depth + 1)
+        for count in range(1, times + 1):
+            self.add(parts, depth + 1, following if count == times else own)
 
     def place(self, part: str) -> str:
         self.count += 1
@@ -175,10 +223,11 @@ class _Reading:
             return
         self.square(found, place)
         inputs = self.inputs(found, place)
-        if found.gates and _is_cell(following):
+        if found.gates and _reads_steps(following):
             found.settings.setdefault("sequence", True)
         for kind, name, settings, remarks in found.layers():
-            builder.add(kind, *inputs, name=name, place=place, remarks=remarks, **settings)
+            over = found.over if not (kind == "dense" and found.over == 1) else 0
+            builder.add(kind, *inputs, name=name, place=place, remarks=remarks, over=over, **settings)
             inputs = ()
             self.facts += [(builder.last, fact, place) for fact in found.facts if fact.kind == kind]
 
@@ -189,7 +238,7 @@ class _Reading:
         return before is not None and before.name == self.builder.last and not (kind and kind.gates) and not found.name
 
     def square(self, found: LayerText, place: str) -> None:
-        """Asks for the channels of an input that looks like an image and is read as a signal."""
+        """Asks about an input that looks like an image, and is read as a signal or has its channels first."""
         sizes = self.builder.input
         first = self.builder.last == INPUT and len(sizes) == 2 and not self.builder.sequence
         kind = KINDS.get(found.kind)
@@ -197,6 +246,11 @@ class _Reading:
             here = "x".join(map(str, sizes))
             rule = f"{here} is a signal of {sizes[0]} steps with {sizes[1]} numbers each: is the channel missing"
             raise UserError(f"{place}: {rule}? an image is {here}x1; a signal is read by {found.kind.rstrip('d')}1d")
+        image = self.builder.last == INPUT and len(sizes) == 3 and kind is not None and kind.window
+        if image and sizes[0] in (1, 3) and sizes[1] == sizes[2] and isinstance(sizes[1], int) and sizes[1] > 4:
+            rule = "is height × width × channels, the channels last"
+            there = f"{sizes[1]}x{sizes[2]}x{sizes[0]}"
+            raise UserError(f"{place}: {'x'.join(map(str, sizes))} {rule}: is {there} meant?")
 
     def inputs(self, found: LayerText, place: str) -> tuple[str, ...]:
         """What a layer reads that joins others: those that it names, the last one beside one name, or what waits."""
@@ -220,7 +274,7 @@ class _Reading:
             row = table.row(name)
             read = network.input if row.layer.inputs == (INPUT,) else table.row(row.layer.inputs[0]).output
             if fact.axes:
-                if len(read) - 1 != fact.axes:
+                if len(read) - 1 != fact.axes + row.layer.over:
                     shape = "×".join(map(str, read))
                     wanted = ("steps", "height × width", "depth × height × width")[fact.axes - 1]
                     raise UserError(f"{place}: it reads {wanted} × channels, not {shape}: is the channel missing?")
@@ -230,6 +284,26 @@ class _Reading:
                 raise UserError(f"{place}: it says that it reads {fact.value} {fact.words}, and {given} arrive")
 
 
-def _is_cell(part: str) -> bool:
-    kind = KINDS.get(kind_of(re.sub(r"^[\w -]*:", "", part)))
-    return kind is not None and kind.gates > 0
+def _reads_steps(name: str) -> bool:
+    """Whether a kind of layer cannot read a vector."""
+    kind = KINDS.get(name)
+    return name in ("attention", _OVER, *_GLOBAL) or (kind is not None and (kind.gates > 0 or kind.window))
+
+
+_GLOBAL = ("global-avgpool", "global-maxpool")
+_OVER = "timedistributed"
+
+
+def _first_kind(part: str) -> str:
+    """The kind of the first layer of a part, "" for what keeps the shape that it reads."""
+    for inner in (_REPEATED, _AGAIN, _RESIDUAL, _ALONE):
+        if found := inner.fullmatch(part):
+            inside = next(each for each in found.groups() if each is not None and not each.isdigit())
+            return next(filter(None, map(_first_kind, _split(inside))), "")
+    if again := _TIMES.fullmatch(part):
+        part = again[2] or again[3]
+    text = named(part)[1]
+    if text[:15].lower() == _OVER:
+        return _OVER
+    kind = kind_of(text)
+    return "" if kind in KINDS and KINDS[kind].trails else kind

@@ -6,6 +6,7 @@ import pytest
 
 from dlcalc.errors import UserError
 from dlcalc.networks.kinds import KINDS, Kind
+from dlcalc.networks.table import tabulate
 from dlcalc.networks.text import read, read_input
 
 
@@ -54,11 +55,90 @@ def test_layers_are_named_and_numbered_by_kind() -> None:
         ("groupnorm 3", "groupnorm", {"groups": 3}),
         ("dropout(0.25)", "dropout", {"p": Fraction(1, 4)}),
         ("reshape 16x192", "reshape", {"y": (16, 192)}),
+        ("conv 8 filters of size 3 with stride 2 and no padding", "conv", {"k": 8, "f": 3, "s": 2}),
+        ("conv 8 filters 3x3 kernel", "conv", {"k": 8, "f": (3, 3)}),
+        ("conv(8 f3)", "conv", {"k": 8, "f": 3}),
+        ("conv3-64", "conv", {"k": 64, "f": 3}),
+        ("fc-10", "dense", {"m": 10}),
+        ("conv 8 f3 stride:2", "conv", {"k": 8, "f": 3, "s": 2}),
+        ("conv: 8 f3", "conv", {"k": 8, "f": 3}),
+        ("pointwise conv 8", "conv", {"k": 8, "f": 1}),
+        ("dense 10 units without bias", "dense", {"m": 10, "bias": False}),
+        ("nn.BatchNorm2d(3, affine=False)", "batchnorm", {"scale": False, "shift": False}),
+        ("nn.PReLU()", "prelu", {"n": 1}),
+        ("MaxPooling2D()", "maxpool", {"f": 2}),
+        ("ZeroPadding2D(((1, 0), (2, 3)))", "pad", {"pad_begin": (1, 2), "pad_end": (0, 3)}),
+        ("nn.ZeroPad2d((1, 2, 3, 4))", "pad", {"pad_begin": (3, 1), "pad_end": (4, 2)}),
+        ("Cropping2D(2)", "crop", {"crop_begin": 2}),
+        ("deconv 8 f4 s2 same", "conv-transpose", {"k": 8, "f": 4, "s": 2, "p": 1}),
+        (
+            "Conv2DTranspose(8, 3, strides=2, padding='same')",
+            "conv-transpose",
+            {"k": 8, "f": 3, "s": 2, "p": 1, "output_padding": 1},
+        ),
+        ("GlobalAveragePooling2D(keepdims=True)", "adaptive-avgpool", {"o": 1}),
+        ("dropout 25%", "dropout", {"p": Fraction(1, 4)}),
     ],
 )
 def test_settings(part: str, kind: str, settings: dict[str, object]) -> None:
     (layer,) = read(f"32x32x3; {part}").layers
     assert (layer.kind, dict(layer.settings)) == (kind, settings)
+
+
+@pytest.mark.parametrize(
+    ("part", "settings"),
+    [
+        ("Bidirectional(LSTM(4))", {"m": 4, "D": 2}),
+        ("layers.Bidirectional(layers.LSTM(4, return_sequences=True))", {"m": 4, "sequence": True, "D": 2}),
+        ("bidirectional lstm 4", {"m": 4, "D": 2}),
+        ("nn.LSTM(28, 4, num_layers=2, bidirectional=True)", {"m": 4, "L": 2, "D": 2}),
+        ("lstm 4 hidden 2 layers", {"m": 4, "L": 2}),
+        ("lstm 4 return_sequences", {"m": 4, "sequence": True}),
+    ],
+)
+def test_settings_of_a_cell(part: str, settings: dict[str, object]) -> None:
+    (layer,) = read(f"28x28 seq; {part}").layers
+    assert (layer.kind, dict(layer.settings)) == ("lstm", settings)
+
+
+@pytest.mark.parametrize(
+    ("layers", "sequences"),
+    [
+        ("lstm 8; dropout 0.3; lstm 4", [True, False]),
+        ("2x(lstm 8; ln); dense 3", [True, False]),
+        ("2x lstm 8; 2x lstm 4", [True, True, True, False]),
+        ("lstm 8; attention 2; gap", [True]),
+        ("lstm 8; residual(lstm 8; lstm 8); gap", [True, True, True]),
+        ("lstm 8; TimeDistributed(Dense(2))", [True]),
+        ("lstm 8; dense 3", [False]),
+    ],
+)
+def test_a_cell_keeps_its_steps_for_what_reads_steps(layers: str, sequences: list[bool]) -> None:
+    found = [layer for layer in read(f"28x8 seq; {layers}").layers if layer.kind == "lstm"]
+    assert [layer.settings.get("sequence", False) for layer in found] == sequences
+
+
+def test_a_layer_at_every_position_of_one_more_axis() -> None:
+    """Ten frames: 26·26·8·9 products each, 80 parameters once."""
+    table = tabulate(read("10x28x28x1; TimeDistributed(Conv2D(8, 3)); TimeDistributed(Flatten()); lstm 4"))
+    conv, flat, _ = table.rows
+    assert (conv.count("parameters"), conv.count("macs")) == (80, 10 * 26 * 26 * 8 * 9)
+    assert (conv.output, flat.output) == ((10, 26, 26, 8), (10, 26 * 26 * 8))
+
+
+@pytest.mark.parametrize(("f", "s", "d"), [(f, s, d) for f in range(1, 7) for s in range(1, 5) for d in (1, 2)])
+def test_a_transposed_convolution_with_same_gives_n_times_s(f: int, s: int, d: int) -> None:
+    dilated = f" d{d}" if d > 1 else ""
+    rows = tabulate(read(f"7x5x2; deconv 3 f{f} s{s}{dilated} same")).rows
+    assert rows[-1].output == (7 * s, 5 * s, 3)
+    assert rows[0].count("parameters") == f * f * 2 * 3 + 3
+
+
+def test_what_stands_behind_a_layer_keeps_its_order() -> None:
+    conv, bn = read("8x8x3; conv 4 f3 bn relu").layers
+    assert (conv.remarks, bn.remarks) == ((), ("relu",))
+    conv, bn = read("8x8x3; conv 4 f3 relu bn").layers
+    assert (conv.remarks, bn.remarks) == (("relu",), ())
 
 
 def test_a_recurrent_layer_before_another_keeps_its_sequence() -> None:
@@ -73,6 +153,17 @@ def test_a_recurrent_layer_before_another_keeps_its_sequence() -> None:
         ("32x32x3 -> conv 8 f3 -> pool 2 -> dense 10", ["conv", "maxpool", "dense"]),
         ("32x32x3, conv 8 f3, p1, pool 2, dense 10", ["conv", "maxpool", "dense"]),
         ("784-512-10", ["dense", "dense"]),
+        ("784 → 512 → 10", ["dense", "dense"]),
+        ("784, 512, 10", ["dense", "dense"]),
+        ("32x32x3 | conv 8 f3 | pool 2", ["conv", "maxpool"]),
+        ("32x32x3 --> conv 8 f3 > pool 2", ["conv", "maxpool"]),
+        ("32x32x3; conv 8 f3, relu, pool 2; dense 10", ["conv", "maxpool", "dense"]),
+        ("32x32x3, conv 8 f3, stride 2, padding 1, pool 2", ["conv", "maxpool"]),
+        ("32x32x3; [conv 8 f3; pool 2] x 2", ["conv", "maxpool"] * 2),
+        ("32x32x3; 2(conv 8 f3; pool 2)", ["conv", "maxpool"] * 2),
+        ("32x32x3; repeat 2 (conv 8 f3)", ["conv", "conv"]),
+        ("32x32x3; (conv 8 f3; pool 2)", ["conv", "maxpool"]),
+        ("32x32x3; deconv 8 f3 d2 s1 same; leakyrelu 0.1", ["conv-transpose"]),
         ("32x32x3; 2x conv 8 f3", ["conv", "conv"]),
         ("32x32x3; conv 8 f3 x2", ["conv", "conv"]),
         ("32x32x3; 2x(conv 8 f3; pool 2)", ["conv", "maxpool"] * 2),
@@ -102,6 +193,9 @@ def test_layers_that_are_named_are_read() -> None:
     skip = read("8x8x4; conv 4 f3 p1; skip; conv 4 f3 p1; conv 4 f3 p1; add").layers[-1]
     group = read("8x8x4; conv 4 f3 p1; residual(conv 4 f3 p1; relu; conv 4 f3 p1)").layers[-1]
     assert (both.inputs, one.inputs) == (("a", "b"), ("conv-1", "A"))
+    for named in ("a = conv 4 f3 p1", "conv 4 f3 p1 as a", "conv 4 f3 p1 name=a"):
+        first, second, joined = read(f"8x8x4; {named}; b: conv 4 f3 p1 from a; add a b").layers
+        assert (first.name, second.inputs, joined.inputs) == ("a", ("a",), ("a", "b"))
     assert skip.inputs == group.inputs == ("conv-3", "conv-1")
 
 
@@ -121,6 +215,8 @@ def test_the_example_of_a_kind_is_read(kind: Kind) -> None:
         ("(28, 28, 1)", (28, 28, 1), False),
         ("Input(28, 28, 1)", (28, 28, 1), False),
         ("Input(shape=(28, 28, 1))", (28, 28, 1), False),
+        ("sequence 20x64", (20, 64), True),
+        ("50 words", (50,), False),
     ],
 )
 def test_inputs(text: str, shape: tuple[int, ...], sequence: bool) -> None:
@@ -158,11 +254,36 @@ def test_inputs(text: str, shape: tuple[int, ...], sequence: bool) -> None:
         ("32x32x3; a: conv 8 f3; a: conv 8 f3", "two layers are called a"),
         ("32x32x3; conv 2.5 f3", "a whole number is expected, not 2.5"),
         ("32x32x3; stem:", "a kind of layer is expected"),
+        ("32x32x3; conv 8 3x3 5x5", "f is said twice: 3x3 and 5x5"),
+        ("32x32x3; conv 8 f3 3", "3 is not a setting of conv: k is 8, f is f3; there is no place for 3"),
+        ("32x32x3; conv2 16 3", "conv2 and 16 are two numbers of one layer; write conv 8 f3"),
+        ("3x32x32; conv 8 f3", "3x32x32 is height × width × channels, the channels last: is 32x32x3 meant"),
+        ("32x32x3; skip; conv 3 f3 p1", "skip waits for an add or a concat behind it"),
+        ("32x32x3; residual()", r"there is no layer in residual\(\)"),
+        ("32x32x3; 3x(conv 8 f3; relu", "a parenthesis is not closed: 32x32x3; 3x"),
+        ("32x32x3; conv 8 f3); relu", "a parenthesis is closed that was not opened"),
+        ("32x32x3; conv 8 f[3; relu", "a parenthesis is not opened or not closed"),
+        ("32x32x3; a: conv 8 f3; add a c", "no layer before it is called c; the last ones are a"),
+        ("32x32x3; conv 8 f3 from a", "no layer before it is called a; there is none"),
+        ("32x32x3; a: conv 8 f3 as b", "it has two names: a and b"),
+        ("32x32x3; dropout 1.5", "a rate of dropout is from 0 to 1, not 1.5"),
+        ("32x32x3; conv 8 f3 causal", "it reads steps × channels, not 34×34×3"),
+        ("32x3; conv 8 causal", "a causal convolution runs along one axis and has a number f"),
+        ("32x32x3; deconv 8 s2 same", "same needs numbers f, s and d"),
+        ("28x28 seq; Bidirectional(LSTM(4), merge_mode='sum')", "merge_mode='sum' is not read of a layer around lstm"),
+        ("28x28x3; PReLU()", "one slope, prelu one for each channel: which is meant"),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_its_place(text: str, sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):
         read(text)
+
+
+@pytest.mark.parametrize(("word", "sentence"), [("f-3", "f is a whole number ≥ 1, not -3"), ("f3 p-1", "≥ 0, not -1")])
+def test_a_minus_before_a_number_is_no_difference(word: str, sentence: str) -> None:
+    """f-3 is f = −3, not what is left of f."""
+    with pytest.raises(UserError, match=sentence):
+        tabulate(read(f"32x32x3; conv 8 {word}"))
 
 
 def test_a_text_of_more_than_a_million_characters_is_refused() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from ...errors import shown
 from ...expressions.nodes import Value
+from ..transposed import same
 from .draft import per_axis, unusual
 from .keras_functions import FUNCTIONS, joined, new_shape, remark, together
 from .keras_node import Node, Reader, Unknown, padded
@@ -77,7 +78,7 @@ def _separable(given: Node) -> View:
 
 
 def _transposed(given: Node) -> View:
-    same = padded(given, "valid", "same") == "same"
+    pads = padded(given, "valid", "same") == "same"
     f, s = given.sizes("kernel_size"), given.sizes("strides", 1)
     d = given.sizes("dilation_rate", 1)
     asked = given.sizes("output_padding") if given.get("output_padding") is not None else None
@@ -90,20 +91,13 @@ def _transposed(given: Node) -> View:
     padding, after, cut = [], [], []
     for axis, (size, stride, dilation) in enumerate(zip(f, s, d, strict=True)):
         reach = dilation * (size - 1) + 1
-        cut.append(0)
         if asked:
-            padding.append(reach // 2 if same else 0)
-            after.append(asked[axis])
-        elif same and reach >= stride:
-            odd = (reach - stride) % 2
-            fits = odd < max(stride, dilation)
-            after.append(odd if fits else 0)  # n·s in all
-            padding.append((reach - stride + after[-1]) // 2)
-            cut[-1] = 0 if fits else odd
-        else:
-            # (n − 1)s + max(reach, s)
-            after.append(max(0, stride - reach))
-            padding.append(0)
+            found = reach // 2 if pads else 0, asked[axis], 0
+        else:  # (n − 1)s + max(reach, s) without padding
+            found = same(size, stride, dilation) if pads else (0, max(0, stride - reach), 0)
+        padding.append(found[0])
+        after.append(found[1])
+        cut.append(found[2])
     settings = {"k": given.whole("filters"), "f": per_axis(f)} | unusual(
         s=(per_axis(s), 1),
         p=(per_axis(tuple(padding)), 0),
