@@ -27,7 +27,7 @@ def help_text(entry: Entry) -> str:
 
 def function(entry: Entry) -> Callable[..., Any]:
     """The command's function; its signature is made from the formulas that the entry can choose."""
-    formulas = [formula(id) for id in dict.fromkeys(_ids(entry))]
+    formulas = [formula(id) for id in dict.fromkeys(entry.formulas())]
     parameters, names = _parameters(entry, formulas)
 
     def command(**options: Any) -> int:
@@ -36,15 +36,6 @@ def function(entry: Entry) -> Callable[..., Any]:
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {p.name: p.annotation for p in parameters}
     return command
-
-
-def _ids(entry: Entry) -> list[str]:
-    return [
-        *([entry.formula] if entry.formula else []),
-        *entry.given.values(),
-        *entry.switches.values(),
-        *entry.choices.values(),
-    ]
 
 
 class Collector:

@@ -18,6 +18,8 @@ class Entry:
     formula: str = ""
     switches: Mapping[str, str] = field(default_factory=dict)
     """Flag → formula: `--transposed`."""
+    together: Mapping[frozenset[str], str] = field(default_factory=dict)
+    """Several flags → formula: `--transposed --same`."""
     choice: str = ""
     """The name of a choice: `--peephole diagonal`."""
     choices: Mapping[str, str] = field(default_factory=dict)
@@ -30,9 +32,16 @@ class Entry:
     flags: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Flag → the quantities that it gives: `--bidirectional` is D = 2."""
 
+    def formulas(self) -> list[str]:
+        """Each formula that it may work out, the usual one first."""
+        ids = (self.formula, *self.given.values(), *self.switches.values(), *self.together.values())
+        return [id for id in dict.fromkeys((*ids, *self.choices.values())) if id]
+
     def formula_id(self, chosen: Mapping[str, object]) -> str:
         """The formula for these switches, quantities and choice. Raises UserError when there is none, or two."""
         on = [switch for switch in self.switches if chosen.get(switch)]
+        if (id := self.together.get(frozenset(on))) is not None:
+            return id
         if len(on) > 1:
             raise UserError(f"{on[0]} and {on[1]} cannot be used together")
         if on:
@@ -57,7 +66,14 @@ _INITIALISERS = ("uniform", "glorot_normal", "glorot_uniform", "he_normal", "he_
 
 
 def _convolution(name: str, help: str, example: str) -> Entry:
-    return Entry(name, help, example, name, {switch: id.format(name) for switch, id in _CONV.items()})
+    switches = {switch: id.format(name) for switch, id in _CONV.items()}
+    if name == "conv1d":
+        switches["causal"] = "conv1d_causal"
+    return Entry(
+        name, help, example, name, switches,
+        together={frozenset({"same", "transposed"}): f"{name}_transposed_same"},
+        given=dict.fromkeys(("pad_begin", "pad_end"), f"{name}_asymmetric"),
+    )  # fmt: skip
 
 
 _ENTRIES = (

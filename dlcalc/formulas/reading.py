@@ -89,7 +89,11 @@ def _text(formula: Formula, variable: Variable, text: str) -> Value:
 
 
 def _read(formula: Formula, variable: Variable, text: str) -> Value:
-    names = Declarations({v.name: v.kind for v in formula.variables if v.kind.rank == 0}, _whole(formula), runs=False)
+    kinds = {v.name: v.kind for v in formula.variables if v.kind.rank == 0}
+    whole = {v.name for v in formula.variables if v.integer}
+    if variable.integer:  # a letter of the user's own for a size, --n L, is a size too
+        whole |= set(re.findall(r"[^\W\d_]\w*", text)) - kinds.keys()
+    names = Declarations(kinds, frozenset(whole), runs=False)
     if variable.per_axis:
         parts = split_shape(unwrapped(text))
         if len(parts) == 1 and "," in text:
@@ -103,10 +107,6 @@ def _read(formula: Formula, variable: Variable, text: str) -> Value:
         return read_scalar(text, names)
     rows = tuple(tuple(read_scalar(item, names) for item in row) for row in items_of_rows(text, rank))
     return rows[0] if rank == 1 else rows
-
-
-def _whole(formula: Formula) -> frozenset[str]:
-    return frozenset(v.name for v in formula.variables if v.integer)
 
 
 _SEPARATED = re.compile(r"\s*[,\s]\s*")

@@ -40,11 +40,6 @@ def calculated(entry: Entry) -> api.Calculation:
     return found
 
 
-def formulas(entry: Entry) -> list[str]:
-    own = [entry.formula] if entry.formula else []
-    return [*own, *entry.given.values(), *entry.switches.values(), *entry.choices.values()]
-
-
 def test_every_entry_is_offered() -> None:
     """The catalogue, `dlcalc.api.__all__` and `dlcalc.__all__` agree, and each name leads to its own calculator."""
     assert set(ENTRIES) == {name for name in api.__all__ if isinstance(getattr(api, name), api.Calculator)}
@@ -58,7 +53,7 @@ def test_every_entry_is_offered() -> None:
 
 def test_formulas_of_the_catalogue() -> None:
     """Each leads to one calculator only, and there is such a formula."""
-    reached = [id for entry in ENTRIES.values() for id in formulas(entry)]
+    reached = [id for entry in ENTRIES.values() for id in entry.formulas()]
     assert len(reached) == len(set(reached))
     assert set(reached) <= ids_known()
 
@@ -73,7 +68,7 @@ def test_every_formula_is_asked_for_somewhere() -> None:
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in files]
     named = {node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)}
     called = {step.called for id in ids_known() for step in formula(id).steps}
-    asked = named | called | {id for entry in ENTRIES.values() for id in formulas(entry)}
+    asked = named | called | {id for entry in ENTRIES.values() for id in entry.formulas()}
     asked |= {id for operation in OPERATIONS.values() for id in operation.formula_ids()}
     assert sorted(id for id in ids_known() if not {id, re.sub("[13]d", "", id)} & asked) == []
 
@@ -94,7 +89,7 @@ def test_names_of_a_calculator_are_apart(entry: Entry) -> None:
     """No switch, flag or choice has the name of a quantity, nor of an argument of the call."""
     own = {*entry.switches, *entry.flags, *([entry.choice] if entry.choice else [])}
     reserved = {"self", "convention", "profile", "find", "ranges", "ask", "answer", "show"}
-    quantities = {name for id in formulas(entry) for v in formula(id).variables for name in (v.name, v.long)}
+    quantities = {name for id in entry.formulas() for v in formula(id).variables for name in (v.name, v.long)}
     assert not own & reserved
     assert not own & quantities
     assert not quantities & reserved

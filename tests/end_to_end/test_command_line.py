@@ -206,7 +206,7 @@ def test_a_number_without_a_story(terminal) -> None:
         ("conv --c 3 --k 4 --groups 2", "groups divides both c and k"),
         ("conv --zz 3", "No such option: --zz"),
         ("convolve", "No such command 'convolve'"),
-        ("conv --same --transposed", "same and transposed cannot be used together"),
+        ("pool --same --ceil", "ceil and same cannot be used together"),
         ("conv --json --latex", "one format at a time"),
         ("conv --convention nonsense", "convention is one of textbook, no-bias"),
         ("conv --ask parameters", "--ask NAME and --answer VALUE go together"),

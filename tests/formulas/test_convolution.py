@@ -1,6 +1,7 @@
 """Convolution in one, two and three dimensions, "same" padding, the transposed form, and what their mistakes give."""
 
 from math import ceil, floor, prod
+from typing import Any
 
 import pytest
 from asking import ask, judge, named, wrong
@@ -8,6 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from naive import convolution as naive
 
+import dlcalc
 from dlcalc.errors import UserError
 from dlcalc.expressions.answers import Answer
 from dlcalc.expressions.parser import parse
@@ -420,3 +422,68 @@ def test_an_uneven_transposed_convolution_warns() -> None:
 )
 def test_the_unknown_is_found(id: str, given: dict[str, int], o: int, found: list[dict[str, int]]) -> None:
     assert list(find(formula(id), given, {"o": Answer("", o)}).found) == found
+
+
+@pytest.mark.parametrize(
+    ("given", "o"),
+    [
+        ({"n": 8, "f": 3, "pad_begin": (1, 2), "pad_end": (0, 3)}, (7, 11)),
+        ({"n": 224, "f": 3, "s": 2, "pad_end": 1}, (112, 112)),  # the first layer of MobileNet in Keras
+        ({"n": 5, "f": 4, "pad_begin": 1, "pad_end": 2}, (5, 5)),  # an even filter that keeps the size
+    ],
+)
+def test_sizes_with_each_side_padded_by_itself(given: dict[str, Any], o: tuple[int, int]) -> None:
+    assert ask("conv_asymmetric", **given).state.values["o"] == o
+
+
+@given(n=SIZE, f=FILTER, s=STRIDE, begin=PADDING, end=PADDING, d=DILATION)
+def test_padding_of_each_side_is_added_to_the_input(n: int, f: int, s: int, begin: int, end: int, d: int) -> None:
+    """The same as an input that has the zeros already; with equal sides the ordinary convolution."""
+    assume(n + begin + end >= d * (f - 1) + 1)
+    layer = ask("conv_asymmetric", n=n, f=f, s=s, pad_begin=begin, pad_end=end, d=d, c=2, k=3)
+    wide = ask("conv", n=n + begin + end, f=f, s=s, d=d, c=2, k=3)
+    assert all(layer[name] == wide[name] for name in ("o", "parameters", "macs", "memory"))
+    last = naive.starts(n + begin + end, f, s, 0, d)[-1] + naive.taps(f, d)[-1] - begin
+    assert layer["lost"] == len([pixel for pixel in range(n) if pixel > last])
+    if n + 2 * begin >= d * (f - 1) + 1:
+        even = ask("conv_asymmetric", n=n, f=f, s=s, pad_begin=begin, pad_end=begin, d=d)
+        assert even["o"] == ask("conv", n=n, f=f, s=s, p=begin, d=d)["o"]
+
+
+def test_what_is_wrong_with_sides_padded_by_themselves() -> None:
+    """10 with 1 before and 3 after, filter 3: 12. One side alone gives 9 or 11, one of them twice 10 or 14."""
+    values = {"n": 10, "f": 3, "pad_begin": 1, "pad_end": 3}
+    assert ask("conv_asymmetric", **values)["o"] == 12
+    given = {mistake: value[0] for mistake, value in wrong("conv_asymmetric", "o", **values).items()}
+    wanted = {"one-side": 9, "end-only": 11, "first-padding-twice": 10, "second-padding-twice": 14}
+    assert {mistake: given[mistake] for mistake in wanted} == wanted
+
+
+@given(n=SIZE, f=FILTER, s=STRIDE, d=DILATION)
+def test_a_causal_filter_reaches_back_and_never_forward(n: int, f: int, s: int, d: int) -> None:
+    """Each window ends on an input, the first on the first one; the padding is what they reach before it."""
+    layer = ask("conv1d_causal", n=n, f=f, s=s, d=d, c=2, k=3)
+    ends = list(range(0, n, s))
+    assert layer["o"] == len(ends)
+    assert (layer["pad_begin"], layer["pad_end"]) == (-(ends[0] - naive.taps(f, d)[-1]), 0)
+    assert ask("conv1d", n=n + layer["pad_begin"], f=f, s=s, d=d, c=2, k=3)["o"] == layer["o"]
+    assert layer["macs"] == naive.macs((len(ends),), (f,), 2, 3)
+
+
+def test_causal_letters() -> None:
+    """f 2, d 8: the length stays L, with 8 zeros before and none after."""
+    layer = dlcalc.conv1d(n="L", f=2, d=8, causal=True)
+    assert (str(layer.o), layer.pad_begin, layer.pad_end) == ("L", 8, 0)
+    assert judge("conv1d_causal", "pad_begin", "d(f - 1)").correct
+    verdict = judge("conv1d_causal", "pad_begin", "4", f=2, d=8)
+    assert "padding-on-both-sides" in {mistake.id for mistake in verdict.mistakes}
+
+
+@given(n=SIZE, f=FILTER, s=STRIDE, d=DILATION)
+def test_transposed_same_multiplies_the_size(n: int, f: int, s: int, d: int) -> None:
+    layer = ask("conv_transposed_same", n=n, f=f, s=s, d=d, c=2, k=3)
+    assert layer["o"] == n * s
+    cut = layer["crop_begin"] + layer["crop_end"]
+    assert naive.painted_with_gaps(n, f, s, d) - cut == n * s
+    assert 0 <= layer["crop_end"] - layer["crop_begin"] <= 1
+    assert layer["macs"] == naive.macs((n, n), (f, f), 2, 3)

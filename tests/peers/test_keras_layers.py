@@ -53,6 +53,30 @@ def test_where_the_odd_pixel_of_same_padding_goes(n: int, f: int, s: int) -> Non
     assert (pooled["pad_begin"], pooled["pad_end"]) == (begin, end)
 
 
+@pytest.mark.parametrize(("n", "f", "s", "d"), [(12, 3, 1, 1), (13, 2, 1, 4), (11, 3, 2, 1)])
+def test_causal_convolution(n: int, f: int, s: int, d: int) -> None:
+    """Ones summed by a filter of ones: what is missing is the padding, all of it before the input."""
+    made = layers.Conv1D(1, f, strides=s, dilation_rate=d, padding="causal", use_bias=False, dtype="float64")
+    layer = built(made, n, 1)
+    layer.set_weights([np.ones((f, 1, 1))])
+    ours = ask("conv1d_causal", "textbook", n=n, f=f, s=s, d=d, c=1, k=1)
+    padded = [0] * int(ours["pad_begin"]) + [1] * n + [0] * int(ours["pad_end"])
+    wanted = [sum(padded[place : place + d * f : d]) for place in range(0, n, s)]
+    assert layer(np.ones((1, n, 1))).detach().numpy()[0, :, 0].tolist() == wanted
+    assert ours["o"] == len(wanted)
+
+
+@pytest.mark.parametrize("dimension", DIMENSIONS)
+@pytest.mark.parametrize(("n", "f", "s"), [(64, 4, 2), (4, 3, 1), (5, 2, 3), (3, 5, 2)])
+def test_transposed_convolution_with_same_padding(dimension: str, n: int, f: int, s: int) -> None:
+    made = getattr(layers, f"Conv{DIMENSIONS[dimension][0]}Transpose")(2, f, strides=s, padding="same")
+    n = n if dimension != "3d" else min(n, 5)
+    layer = built(made, *sized(n, dimension), 1)
+    ours = ask(f"conv{dimension}_transposed_same", "textbook", n=n, f=f, s=s, c=1, k=2)
+    assert ours["output"] == output(layer, *sized(n, dimension), 1)
+    assert (ours["parameters"], 0) == count(layer)
+
+
 @pytest.mark.parametrize("dimension", DIMENSIONS)
 @pytest.mark.parametrize(("n", "f", "s"), [(4, 3, 1), (4, 3, 2), (5, 2, 3), (3, 2, 2)])
 def test_transposed_convolution(dimension: str, n: int, f: int, s: int) -> None:

@@ -13,6 +13,8 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "convolution": (
         "conv", "conv1d", "conv3d", "conv_same", "conv1d_same", "conv3d_same",
         "conv_transposed", "conv1d_transposed", "conv3d_transposed",
+        "conv_asymmetric", "conv1d_asymmetric", "conv3d_asymmetric",
+        "conv_transposed_same", "conv1d_transposed_same", "conv3d_transposed_same", "conv1d_causal",
     ),
     "cheaper": ("depthwise_separable", "bottleneck", "squeeze_excitation", "dense_as_conv", "dense_on_image"),
     "pooling": (

@@ -117,6 +117,22 @@ _MACS_PER_INPUT = Mistake(
     "macs-per-input", "macs", "prod(n)*weights", "the weights are used once per output position, not once per input "
     "position", 0.5, "At how many positions is the filter placed?")  # fmt: skip
 
+
+def along(axes: int, formula: Formula) -> Formula:
+    """The same formula for inputs with one or three spatial axes: `conv1d_same`, `pool3d`."""
+    name, _, rest = formula.id.partition("_")
+    window = "window" if name == "pool" else "filter"
+    renamed = dict(zip(fit_warnings(window, 2), fit_warnings(window, axes), strict=True))
+    return replace(
+        formula,
+        id=f"{name}{axes}d_{rest}" if rest else f"{name}{axes}d",
+        title=f"{axes}-D {formula.title[0].lower()}{formula.title[1:]}",
+        axes=axes,
+        mistakes=tuple(m for m in formula.mistakes if axes > 1 or m.id not in _NEED_TWO_AXES),
+        warnings=tuple(renamed.get(warning, warning) for warning in formula.warnings),
+    )
+
+
 CONV = Formula(
     id="conv",
     title="Convolution",
@@ -290,28 +306,153 @@ CONV_TRANSPOSED = Formula(
     shape="output",
     unknowns=(("f", "p"), ("s",), ("p",)),
     notes=("MACs are counted before cropping, once per input position and weight",
-           "Keras with “same” padding makes n·s"),
+           "Keras with “same” padding makes n·s: --transposed with --same"),
     source="Dumoulin and Visin, arXiv:1603.07285; checkerboards: Odena and others, Distill, 2016",
 )  # fmt: skip
 
+PAD_BEGIN = Variable("pad_begin", "padding-begin", "padding before the input (above, left)", low=0, default="0",
+                     per_axis=True, ordinary=(1, 3))  # fmt: skip
+PAD_END = replace(PAD_BEGIN, name="pad_end", long="padding-end", meaning="padding after the input (below, right)")
 
-def along(axes: int, formula: Formula) -> Formula:
-    """The same formula for inputs with one or three spatial axes: `conv1d_same`, `pool3d`."""
-    name, _, rest = formula.id.partition("_")
-    window = "window" if name == "pool" else "filter"
-    renamed = dict(zip(fit_warnings(window, 2), fit_warnings(window, axes), strict=True))
-    return replace(
-        formula,
-        id=f"{name}{axes}d_{rest}" if rest else f"{name}{axes}d",
-        title=f"{axes}-D {formula.title[0].lower()}{formula.title[1:]}",
-        axes=axes,
-        mistakes=tuple(m for m in formula.mistakes if axes > 1 or m.id not in _NEED_TWO_AXES),
-        warnings=tuple(renamed.get(warning, warning) for warning in formula.warnings),
-    )
+_SIDES_STEPS = (
+    effective_size("filter"),
+    Step("pad", "pad_begin + pad_end", "padding on both sides", per_axis=True),
+    *size_steps("filter")[2:],
+)
+_SIDES_MISTAKES = (
+    Mistake("one-side", "pad", "pad_begin", "an image has two sides along each axis, and both are padded", 0.6,
+            "On how many sides is the input padded?"),
+    Mistake("end-only", "pad", "pad_end", "the padding before the input belongs to its size too, not only the padding "
+            "after it", 0.4, "On how many sides is the input padded?"),
+    Mistake("first-padding-twice", "pad", "2pad_begin", "the padding differs from side to side: what stands before the "
+            "input is not doubled, the two sides are added", 0.5, "Are both sides padded by the same number?"),
+    Mistake("second-padding-twice", "pad", "2pad_end", "the padding differs from side to side: what stands after the "
+            "input is not doubled, the two sides are added", 0.4, "Are both sides padded by the same number?"),
+    *(mistake for mistake in size_mistakes("filter") if mistake.id != "padding-once"),
+)  # fmt: skip
+
+_SIDES_FIT = (
+    FIT_STEPS[0],
+    Step("lost", "min(n, max(0, remainder - pad_end))", "positions along the axis that no window reads", per_axis=True),
+)
+
+CONV_ASYMMETRIC = replace(
+    CONV,
+    id="conv_asymmetric",
+    title="Convolution with its own padding on each side",
+    variables=(INPUT, FILTER, STRIDE, PAD_BEGIN, PAD_END, DILATION, CHANNELS, FILTERS, GROUPS),
+    steps=(*_SIDES_STEPS, *_count_steps("o"), _RECEPTIVE_FIELD, *_SIDES_FIT),
+    mistakes=(*_SIDES_MISTAKES, *SHAPE_MISTAKES, *COUNT_MISTAKES, _MACS_PER_INPUT, *_cost_mistakes("o")),
+    forms=(
+        Form("o", "n + pad_begin + pad_end - f + 1", "s = 1 and d = 1"),
+        Form("o", "floor((n + pad_begin + pad_end - f)/s) + 1", "d = 1"),
+        Form("o", "floor((n + pad_begin + pad_end - d*(f - 1) - 1)/s) + 1"),
+        *_COUNT_FORMS,
+        Form("macs", "prod(o)*prod(f)*c*k", "groups = 1"),
+    ),
+    unknowns=(("f",), ("s",)),
+    notes=("PyTorch pads such an input before (torch.nn.functional.pad), Keras by ZeroPadding2D",),
+)
+
+_CAUSAL_MISTAKES = (
+    Mistake("rounded-down", "o", "floor(n/s)", "the first window ends at the first input, so there is a position for "
+            "every s-th input: n/s is rounded up", 0.5, "Where does the first window end?"),
+    Mistake("stride-ignored", "o", "n", "a causal convolution keeps the length only at stride 1: with stride s it is "
+            "divided by s", 0.6, "How far does the filter move from one position to the next?"),
+    Mistake("padding-forgotten", "o", "floor((n - f_eff)/s) + 1", "this is the length without any padding (“valid”); "
+            "a causal convolution is padded by d(f − 1) before the input", 0.6, "How many zeros stand before the first "
+            "input?"),
+    Mistake("padding-on-both-sides", "pad_begin", "floor((f_eff - 1)/2)", "half of the padding on each side is “same”: "
+            "a causal filter must not see the future, so all of it stands before the input", 0.5, "May the filter see "
+            "what comes later?"),
+    Mistake("dilation-ignored", "pad_begin", "f - 1", "a dilated filter reaches d(f − 1) steps back, not f − 1", 0.5,
+            "How far back does the dilated filter reach?"),
+    Mistake("filter-size-padded", "pad_begin", "f_eff", "the filter's last weight stands on the present input, so it "
+            "reaches one step less back than it is long", 0.4, "Which input does the last weight of the filter "
+            "meet?"),
+    Mistake("padding-after", "pad_end", "f_eff - 1", "padding after the input would let the filter look into the "
+            "future: nothing is padded there", 0.3, "May the filter see what comes later?"),
+)  # fmt: skip
+
+CONV_CAUSAL = replace(
+    along(1, CONV),
+    id="conv1d_causal",
+    title="1-D causal convolution",
+    variables=tuple(variable for variable in CONV.variables if variable is not PADDING),
+    steps=(
+        effective_size("filter"),
+        Step("pad_begin", "f_eff - 1", "padding before the input", per_axis=True),
+        Step("pad_end", "0", "padding after the input", per_axis=True),
+        Step("o", "ceil(n/s)", "output size", per_axis=True),
+        *_count_steps("o"),
+        _RECEPTIVE_FIELD,
+    ),
+    answers=(*_ANSWERS, "pad_begin", "pad_end", "receptive_field"),
+    mistakes=(*_CAUSAL_MISTAKES, Mistake("dilation-times-size", "f_eff", "d*f", "d − 1 gaps lie between the f taps, so "
+              "the filter spans d(f − 1) + 1", 0.3, "How many gaps lie between f taps?"),
+              *(m for m in (*SHAPE_MISTAKES, *COUNT_MISTAKES) if m.id not in _NEED_TWO_AXES), _MACS_PER_INPUT,
+              *_cost_mistakes("o")),
+    forms=(
+        Form("o", "n", "s = 1"),
+        Form("pad_begin", "f - 1", "d = 1"),
+        Form("pad_begin", "d*(f - 1)"),
+        *_COUNT_FORMS,
+        Form("macs", "prod(o)*prod(f)*c*k", "groups = 1"),
+    ),
+    conditions=(_GROUPS,),
+    warnings=(skipped_between("filter"),),
+    conventions=(Convention("textbook", "textbooks, Keras (padding=\"causal\")", "all padding stands before the input"),
+                 NO_BIAS),
+    unknowns=(("s",), ("n",)),
+    notes=("an output depends on its own input and those before it, never on later ones",),
+    source="van den Oord and others, WaveNet, arXiv:1609.03499",
+)  # fmt: skip
+
+CONV_TRANSPOSED_SAME = replace(
+    CONV_TRANSPOSED,
+    id="conv_transposed_same",
+    title="Transposed convolution with “same” padding",
+    variables=tuple(v for v in CONV_TRANSPOSED.variables if v.name not in ("p", "output_padding")),
+    steps=(
+        effective_size("filter"),
+        Step("gaps", "n - 1", "gaps between the inputs", per_axis=True),
+        Step("stretched", "gaps*s", "where the filter of the last input is laid down", per_axis=True),
+        Step("full", "stretched + f_eff", "size before cropping", per_axis=True),
+        Step("o", "n*s", "output size", per_axis=True),
+        Step("crop", "max(full - o, 0)", "what is cropped from both sides together", per_axis=True),
+        Step("crop_begin", "floor(crop/2)", "cropped before the output", per_axis=True),
+        Step("crop_end", "crop - crop_begin", "cropped after the output, with the odd pixel", per_axis=True),
+        *_count_steps("n"),
+    ),
+    answers=(*_ANSWERS, "crop", "crop_begin", "crop_end"),
+    mistakes=(
+        Mistake("size-before-cropping", "o", "full", "this is the size before cropping (“valid”); “same” crops it to "
+                "n·s", 0.6, "What is “same” padding for?"),
+        Mistake("forward-formula", "o", "ceil(n/s)", "this is the size after an ordinary convolution; a transposed one "
+                "goes the other way and enlarges", 0.6, "Which way does a transposed convolution go?"),
+        Mistake("stride-ignored", "o", "n", "“same” keeps the size only at stride 1: with stride s a transposed "
+                "convolution multiplies it by s", 0.6, "How far apart do two neighbouring inputs lay their filters "
+                "down?"),
+        Mistake("no-last-gap", "o", "stretched", "the last input lays its filter down too: n·s, not (n − 1)s", 0.4,
+                "How many inputs lay a filter down?"),
+        *dilation_mistakes("filter"),
+        *SHAPE_MISTAKES, *COUNT_MISTAKES,
+        next(m for m in CONV_TRANSPOSED.mistakes if m.id == "macs-per-output"),
+        *_cost_mistakes("n"),
+    ),
+    forms=(*_COUNT_FORMS, Form("macs", "prod(n)*prod(f)*c*k", "groups = 1")),
+    conditions=(_GROUPS,),
+    warnings=tuple(warning for warning in CONV_TRANSPOSED.warnings),
+    conventions=(Convention("textbook", "Keras and TensorFlow with “same” padding", "the size is multiplied by the "
+                 "stride"), NO_BIAS),
+    unknowns=(("s",), ("n",)),
+    notes=("MACs are counted before cropping, once per input position and weight",
+           "PyTorch makes the same size with a padding and an output padding of its own: f − s = 2p − output_padding"),
+)  # fmt: skip
 
 
 FORMULAS = {
     formula.id: formula
-    for plain in (CONV, CONV_SAME, CONV_TRANSPOSED)
+    for plain in (CONV, CONV_SAME, CONV_TRANSPOSED, CONV_ASYMMETRIC, CONV_TRANSPOSED_SAME)
     for formula in (plain, along(1, plain), along(3, plain))
-}
+} | {CONV_CAUSAL.id: CONV_CAUSAL}
