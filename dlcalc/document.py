@@ -1,4 +1,7 @@
-"""What every output format renders: headings, text, maths, tables, workings, figures. No format is known here."""
+"""What every output format renders: headings, text, maths, tables, workings, figures; no format is known here.
+
+And how a value is shown in it: `showing` a profile, its digits, its words.
+"""
 
 from __future__ import annotations
 
@@ -346,3 +349,61 @@ def showing(course: Profile) -> Iterator[None]:
 def shown_by() -> Profile:
     """The profile by which numbers are shown here; the course's own outside of `showing`."""
     return _SHOWN.get()
+
+
+LONGEST = 12
+"""Digits of the longest fraction that is shown exactly."""
+
+
+def shape_words(shape: Value) -> tuple[str | Inline, ...]:
+    """55 × 55 × k, as running text."""
+    parts = shape if isinstance(shape, tuple) else (shape,)
+    words: list[str | Inline] = []
+    for index, part in enumerate(parts):
+        words += [" × "] if index else []
+        words.append(Math(part))
+    return tuple(words)
+
+
+def value_words(value: Value, per_axis: bool = False) -> Words:
+    """A value in a table cell: thousands grouped, shapes with ×, arrays and letters as maths."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    if per_axis and isinstance(value, tuple):
+        return shape_words(value)
+    if isinstance(value, float):
+        return Math(rounded(value))
+    return Math(value)
+
+
+def rounded(value: Value) -> Value:
+    """A value with its floats and longest fractions cut to the digits that the profile shows; where it says how many
+    decimals, every fraction."""
+    if isinstance(value, tuple):
+        return tuple(rounded(item) for item in value)
+    if isinstance(value, dict):
+        return tuple(rounded(item) for key, item in value.items() if key >= 1)
+    return shown_by().rounded(value) if is_cut(value) else value
+
+
+def is_cut(value: Value) -> bool:
+    """Whether a number is shown in digits that are not all of it."""
+    if isinstance(value, Fraction) and shown_by().decimals != "auto":
+        return value.denominator > 1 and Fraction(repr(shown_by().rounded(value))) != value
+    return isinstance(value, float) or is_long(value)
+
+
+def is_long(value: Value) -> bool:
+    """Whether an exact fraction is too long to be read, as 0.9⁴⁹ is, and can be a float."""
+    if not isinstance(value, Fraction) or max(abs(value.numerator), value.denominator) < 10**LONGEST:
+        return False
+    return Fraction(1, 10**300) < abs(value) < 10**15
+
+
+def has_floats(value: Value) -> bool:
+    """Whether a value is rounded when shown."""
+    if isinstance(value, tuple):
+        return any(has_floats(item) for item in value)
+    if isinstance(value, dict):
+        return any(has_floats(item) for item in value.values())
+    return is_cut(value)

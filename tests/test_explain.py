@@ -325,8 +325,8 @@ def test_a_neighbour_without_an_answer_is_passed_over() -> None:
 )
 def test_rounded(value: object, short: object) -> None:
     """Six significant digits of what is not exact, or too long to be read; all else as it is."""
-    assert explain.rounded(value) == short
-    assert type(explain.rounded(value)) is type(short)
+    assert doc.rounded(value) == short
+    assert type(doc.rounded(value)) is type(short)
 
 
 @pytest.mark.parametrize(
@@ -336,7 +336,7 @@ def test_rounded(value: object, short: object) -> None:
 )  # fmt: skip
 def test_has_floats(value: object, is_rounded: bool) -> None:
     """Whether ≈ belongs before it."""
-    assert explain.has_floats(value) is is_rounded
+    assert doc.has_floats(value) is is_rounded
 
 
 def test_rounded_values_follow_an_approximately() -> None:

@@ -180,6 +180,38 @@ def test_a_circle_is_seen() -> None:
     assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == [("b", "c")]
 
 
+# So many pairs of rooms of which one imports the other, late and for types alone too. A new pair is paid for by another
+# that goes: what one room takes from many stands in too many places.
+MOST_PAIRS = 93
+
+
+def rooms_of(graph: Mapping[str, set[str]]) -> set[tuple[str, str]]:
+    """The pairs of different rooms of which the first imports the second, of an imports' graph of modules."""
+
+    def room(module: str) -> str:
+        return [*module.split("."), "dlcalc"][1]
+
+    return {(room(one), room(other)) for one, others in graph.items() for other in others if room(one) != room(other)}
+
+
+def test_rooms_reach_for_no_more_rooms() -> None:
+    """The number of arrows between rooms does not grow."""
+    pairs = rooms_of(arrows())
+    assert len(pairs) <= MOST_PAIRS, sorted(pairs)
+
+
+def test_an_arrow_between_rooms_is_seen() -> None:
+    """However many modules of a room import another room, it is one arrow; inside a room there is none."""
+    graph = {
+        "dlcalc": {"dlcalc.api"},
+        "dlcalc.api": set(),
+        "dlcalc.cli.app": {"dlcalc", "dlcalc.cli.net", "dlcalc.errors"},
+        "dlcalc.cli.net": {"dlcalc.errors"},
+        "dlcalc.errors": set(),
+    }
+    assert rooms_of(graph) == {("dlcalc", "api"), ("cli", "dlcalc"), ("cli", "errors")}
+
+
 def test_every_room_has_a_floor() -> None:
     """A new file or folder of code at the top of the package has to be given its place first."""
     assert {room_of(path) for path in PACKAGE.rglob("*.py")} <= set(FLOORS)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from .. import document as doc
-from ..explain import value_words
+from ..document import value_words
 from ..explain.calculation import answer, equation
 from ..expressions.nodes import Value
 from ..formulas.model import Step

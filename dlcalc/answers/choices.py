@@ -33,6 +33,11 @@ class Choice:
     value: Value = None
     id: str = ""
 
+    @property
+    def text(self) -> str:
+        """Its words as plain text, expressions as they are typed."""
+        return doc.plain(self.words)
+
 
 def judge_choice(shown: tuple[Choice, ...], given: object) -> Mark:
     """Marks which of the shown choices were taken. Never raises."""
@@ -74,11 +79,11 @@ def chosen(text: str, shown: tuple[Choice, ...]) -> set[int] | None:
     written_out = _WITH_WORDS.fullmatch(text)
     if written_out:
         place = ord(written_out[1].upper()) - ord("A")
-        same = place < len(shown) and _folded(written_out[2]) == _folded(doc.plain(shown[place].words))
+        same = place < len(shown) and _folded(written_out[2]) == _folded(shown[place].text)
         return {place} if same else None
     number = read_number(text)
     for index, choice in enumerate(shown):
-        if _folded(text) == _folded(doc.plain(choice.words)) or (number is not None and choice.value == number):
+        if _folded(text) == _folded(choice.text) or (number is not None and choice.value == number):
             return {index}
     return None
 

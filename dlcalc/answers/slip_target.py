@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from .. import document as doc
-from ..explain import value_words
+from ..document import value_words
 from ..expressions.nodes import Value
 from ..networks.exercise import cell
 from ..networks.table import Table

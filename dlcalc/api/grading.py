@@ -9,6 +9,7 @@ from dataclasses import replace as replaced
 from typing import Any
 
 from ..document import Document, showing
+from ..explain.marker_test import marker_test
 from ..export.registry import suffix, writer
 from ..files import writing
 from ..grading import decisions, feedback
@@ -22,7 +23,7 @@ from ..quiz import bank, seeds
 from ..quiz.exam import read_exam
 from ..quiz.exam_folder import PRIVATE, KeptFolder
 from ..quiz.manifest import read_manifest
-from ..verification.self_test import SelfTest, passed, report, self_test
+from ..verification.self_test import FIRST, GOALS, SelfTest, passed, self_test
 from .in_order import in_order
 from .quiz import profile_of, spelling
 from .results import Result
@@ -145,7 +146,8 @@ class Tested(Result):
         return passed(self.found)
 
     def _document(self) -> Document:
-        return report(self.found, self.title)
+        tallies = {name: getattr(self.found, name) for name in GOALS}
+        return marker_test(self.title, tallies, GOALS, FIRST, self.found.most_named, self.passed)
 
     def to_dict(self) -> dict[str, Any]:
         return {"exam": self.title, "passed": self.passed, **self.found.to_dict()}

@@ -9,7 +9,7 @@ import re
 from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..answers.array_judging import judge_answer
 from ..answers.formula_target import FormulaTarget
@@ -33,6 +33,11 @@ from .array_files import shape_of
 from .array_option import is_file, read_raw
 from .hand_given import Asked, read
 from .results import Calculation, Judged
+
+if TYPE_CHECKING:
+    from ..explain.frames import Film as Film
+    from ..explain.frames import Frame as Frame
+    from ..explain.frames import Rows as Rows
 
 KERNELS = ("none", "cpu", "cuda")
 """Who computes: the formula itself, or the kernels, with the formula's working beside them."""
@@ -69,6 +74,12 @@ class ByHand(Calculation):
         from ..quiz.by_kernels import compute
 
         return compute(self.operation.name, self.working, self.kernel)
+
+    def film(self) -> Film:
+        """The window sliding over the image, place by place. Raises UserError for an operation without a window."""
+        from ..explain.frames import film
+
+        return film(self.working, self.operation, NumberStyle(self.fractions))
 
     def _document(self) -> Document:
         computed = Computed(self.kernel, self.computed) if self.computed else None

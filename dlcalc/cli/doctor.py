@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import platform
-import time
-from importlib import metadata
-from importlib.util import find_spec
 from typing import Annotated, Any
 
 import typer
@@ -15,28 +10,18 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..errors import UserError
+from .. import __version__
+from ..api.installation import report, warm
 from .options import with_formats
 from .output import Formats
 from .progress import progress
 
-_EXTRAS = {
-    "algebra": ("sympy",),
-    "numeric": ("numpy", "numba"),
-    "cuda": ("numba_cuda",),
-    "pdf": ("typst",),
-    "onnx": ("onnx",),
-    "draw": ("drawsvg",),
-    "plot": ("matplotlib",),
-    "peers": ("torch",),
-    "dev": ("pytest", "hypothesis", "ruff", "mypy"),
-}
-"""Extra → the modules that it brings."""
-
 
 @with_formats("json")
 def command(
-    warm: Annotated[bool, typer.Option("--warm", help="compile every kernel now, rather than when first used")] = False,
+    warm_up: Annotated[
+        bool, typer.Option("--warm", help="compile every kernel now, rather than when first used")
+    ] = False,
     *,
     formats: Formats,
 ) -> Any:
@@ -44,9 +29,9 @@ def command(
 
     Example: dlcalc doctor
     """
-    if warm:
+    if warm_up:
         return _warm(formats)
-    found = report()
+    found = {"dlcalc": __version__, **report()}
     if formats.name:
         typer.echo(json.dumps(found, indent=2))
         return 0
@@ -71,74 +56,11 @@ def command(
 
 def _warm(formats: Formats) -> int:
     """Compiles, and says how much, how long it took, and where it is kept."""
-    from .. import kernels
-
-    start, number = time.perf_counter(), 0
     with progress("compiling kernels") as step:
-        for event in kernels.warm():
-            number = event.done
-            step(event.of)
-    seconds, place = time.perf_counter() - start, kernels.kept()
+        found = warm(step)
     if formats.name:
-        folder = str(place.path) if not place.trouble else None
-        found = {"compiled": number, "seconds": round(seconds, 3), "folder": folder, "reason": place.trouble}
         typer.echo(json.dumps(found, indent=2))
         return 0
-    kept = f"for this process alone: {place.trouble}" if place.trouble else f"kept in {place.path}"
-    typer.echo(f"{number} kernels are ready after {seconds:.1f} s, {kept}")
+    kept = f"kept in {found['folder']}" if found["folder"] else f"for this process alone: {found['reason']}"
+    typer.echo(f"{found['compiled']} kernels are ready after {found['seconds']:.1f} s, {kept}")
     return 0
-
-
-def report() -> dict[str, Any]:
-    """Versions, extras, threads, CUDA and where compiled kernels are kept, as plain data."""
-    from .. import __version__
-    from ..profiles import active
-
-    return {
-        "dlcalc": __version__,
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "cpu_threads": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
-        "extras": {extra: {module: _version(module) for module in modules} for extra, modules in _EXTRAS.items()},
-        "cuda": _cuda(),
-        "kernel_cache": _kernel_cache(),
-        "profile": active(None, os.environ).name,
-    }
-
-
-def _version(module: str) -> str | None:
-    name = module.replace("_", "-")
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return None
-
-
-def _kernel_cache() -> dict[str, Any]:
-    """Where compiled kernels are kept, whether they are, and why not."""
-    from .. import kernels
-
-    try:
-        place = kernels.kept()
-    except UserError as error:
-        return {"folder": None, "used": False, "reason": str(error)}
-    return {"folder": str(place.path), "used": not place.trouble, "reason": place.trouble}
-
-
-def _cuda() -> dict[str, Any]:
-    """Whether a CUDA device can be used, by asking its driver; the reason when not."""
-    import ctypes
-    import ctypes.util
-
-    library = "nvcuda.dll" if os.name == "nt" else ctypes.util.find_library("cuda") or "libcuda.so.1"
-    try:
-        driver = ctypes.CDLL(library)
-    except OSError:
-        return {"available": False, "reason": "no NVIDIA driver on this machine (libcuda was not found)"}
-    count = ctypes.c_int(0)
-    code = driver.cuInit(0) or driver.cuDeviceGetCount(ctypes.byref(count))
-    if code or not count.value:
-        return {"available": False, "reason": f"the NVIDIA driver finds no device (CUDA error {code})"}
-    if find_spec("numba") is None or find_spec("numba_cuda") is None:
-        return {"available": False, "reason": 'a device is there, but numba-cuda is not: pip install "dlcalc[cuda]"'}
-    return {"available": True, "devices": count.value}

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.columns import Columns
 from rich.console import Console, Group, RenderableType
@@ -14,10 +15,10 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from ..api.hand_run import ByHand
-from ..explain.frames import Film, Frame, Rows, film
-from ..explain.number_style import NumberStyle
 from .reading import decimal
+
+if TYPE_CHECKING:
+    from ..api.hand_run import ByHand, Film, Frame, Rows
 
 _PACE = 0.5
 _SLOWEST = 60.0
@@ -27,7 +28,7 @@ _KEYS = "space or → forwards, ← back, q stops"
 def play(found: ByHand, delay: str | None, console: Console | None = None) -> int:
     """Plays the film of an operation; status 0. Raises UserError where there is no window, or no such pace."""
     pace = _pace(delay)
-    reel = film(found.working, found.operation, NumberStyle(found.fractions))
+    reel = found.film()
     screen = console or Console(highlight=False)
     if not screen.is_terminal:
         screen.print(picture(reel, reel.frames[-1]))

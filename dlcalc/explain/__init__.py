@@ -4,12 +4,8 @@ from .calculation import (
     counted,
     course,
     equation,
-    has_floats,
     neighbours,
     right_value,
-    rounded,
-    shape_words,
-    value_words,
     working,
 )
 from .visible_steps import shown_lines
@@ -18,12 +14,8 @@ __all__ = [
     "counted",
     "course",
     "equation",
-    "has_floats",
     "neighbours",
     "right_value",
-    "rounded",
-    "shape_words",
     "shown_lines",
-    "value_words",
     "working",
 ]

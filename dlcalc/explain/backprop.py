@@ -7,13 +7,12 @@ from fractions import Fraction
 
 from .. import document as doc
 from .. import gradients
-from ..document import showing, shown_by
+from ..document import rounded, showing, shown_by
 from ..expressions.arrays import shape_of
 from ..expressions.nodes import DECIMALS, Index, Literal, Name, Node, Partial, Value
 from ..expressions.printing import Spell
 from ..gradients.feedforward import Place, Rule, derivative
 from ..gradients.feedforward.backpropagation import FORMS, Backpropagation
-from .calculation import rounded
 
 
 def document(found: Backpropagation, spell: Spell = None) -> doc.Document:

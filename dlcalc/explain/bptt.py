@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import document as doc
 from .. import gradients
-from ..document import showing, shown_by
+from ..document import rounded, showing, shown_by
 from ..expressions.evaluate import evaluate, substitute
 from ..expressions.nodes import Literal, Name, Node, Value, to_node
 from ..expressions.printing import Spell
@@ -16,7 +16,6 @@ from ..gradients.lines import loss_at, written_out
 from ..gradients.local import moved
 from ..gradients.model import TIME
 from ..gradients.through_time import ThroughTime
-from .calculation import rounded
 from .number_style import is_large, size_words
 
 DECIMALS = 4

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Literal
 
 from .. import document as doc
-from ..document import COURSE, Profile, shown_by
+from ..document import COURSE, Profile, has_floats, is_long, rounded, shape_words, shown_by, value_words
 from ..errors import UserError
 from ..expressions import nodes
 from ..expressions.evaluate import evaluate
@@ -19,9 +19,6 @@ from ..formulas.present import AXIS_LETTERS, AXIS_WORDS
 from ..formulas.run import Line, Working, contains_letters, run
 from .called import opened
 from .visible_steps import is_trivial, shown_lines
-
-LONGEST = 12
-"""Digits of the longest fraction that is shown exactly."""
 
 
 def working(found: Working, spell: Spell = None, title: str = "") -> doc.Document:
@@ -41,16 +38,6 @@ def _shapes(found: Working) -> list[doc.Block]:
     return [doc.Paragraph((*shape_words(entering), "  →  ", *out))]
 
 
-def shape_words(shape: Value) -> tuple[str | doc.Inline, ...]:
-    """55 × 55 × k, as running text."""
-    parts = shape if isinstance(shape, tuple) else (shape,)
-    words: list[str | doc.Inline] = []
-    for index, part in enumerate(parts):
-        words += [" × "] if index else []
-        words.append(doc.Math(part))
-    return tuple(words)
-
-
 def _givens(found: Working) -> doc.Table:
     rows: list[tuple[doc.Words, ...]] = []
     for variable in found.formula.variables:
@@ -66,41 +53,6 @@ def _givens(found: Working) -> doc.Table:
             continue
         rows.append((doc.Math(Name(variable.name)), variable.meaning, shown, status))
     return doc.Table(("", "quantity", "value", ""), tuple(rows), ("left", "left", "right", "left"))
-
-
-def value_words(value: Value, per_axis: bool = False) -> doc.Words:
-    """A value in a table cell: thousands grouped, shapes with ×, arrays and letters as maths."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return f"{value:,}"
-    if per_axis and isinstance(value, tuple):
-        return shape_words(value)
-    if isinstance(value, float):
-        return doc.Math(rounded(value))
-    return doc.Math(value)
-
-
-def rounded(value: Value) -> Value:
-    """A value with its floats and longest fractions cut to the digits that the profile shows; where it says how many
-    decimals, every fraction."""
-    if isinstance(value, tuple):
-        return tuple(rounded(item) for item in value)
-    if isinstance(value, dict):
-        return tuple(rounded(item) for key, item in value.items() if key >= 1)
-    return shown_by().rounded(value) if is_cut(value) else value
-
-
-def is_cut(value: Value) -> bool:
-    """Whether a number is shown in digits that are not all of it."""
-    if isinstance(value, Fraction) and shown_by().decimals != "auto":
-        return value.denominator > 1 and Fraction(repr(shown_by().rounded(value))) != value
-    return isinstance(value, float) or _is_long(value)
-
-
-def _is_long(value: Value) -> bool:
-    """Whether an exact fraction is too long to be read, as 0.9⁴⁹ is, and can be a float."""
-    if not isinstance(value, Fraction) or max(abs(value.numerator), value.denominator) < 10**LONGEST:
-        return False
-    return Fraction(1, 10**300) < abs(value) < 10**15
 
 
 def equation(found: Working, line: Line) -> doc.Equation:
@@ -125,9 +77,9 @@ def equation(found: Working, line: Line) -> doc.Equation:
 def _short(node: Node, below: Callable[[Node], Node]) -> Node:
     """An expression with the numbers that were put in rounded as results are."""
     match node:
-        case nodes.Literal(value) if isinstance(value, float) or _is_long(value):
+        case nodes.Literal(value) if isinstance(value, float) or is_long(value):
             return to_node(shown_by().for_givens.rounded(value))
-        case nodes.Div(nodes.Literal(int(a)), nodes.Literal(int(b))) if b and _is_long(Fraction(a, b)):
+        case nodes.Div(nodes.Literal(int(a)), nodes.Literal(int(b))) if b and is_long(Fraction(a, b)):
             return to_node(shown_by().for_givens.rounded(Fraction(a, b)))
     return node.map(below)
 
@@ -135,15 +87,6 @@ def _short(node: Node, below: Callable[[Node], Node]) -> Node:
 def _half_indexed(node: Node) -> bool:
     """Whether an array stands before an index that is still a letter, as inside Σ: nobody reads (5, 2, 5)[l]."""
     return any(isinstance(part, Index) and isinstance(part.base, Vector) for part in walk(node))
-
-
-def has_floats(value: Value) -> bool:
-    """Whether a value is rounded when shown."""
-    if isinstance(value, tuple):
-        return any(has_floats(item) for item in value)
-    if isinstance(value, dict):
-        return any(has_floats(item) for item in value.values())
-    return is_cut(value)
 
 
 def _headline(formula: Formula) -> str:

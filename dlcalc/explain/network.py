@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from .. import document as doc
-from ..document import shown_by
+from ..document import shape_words, shown_by, value_words
 from ..expressions import printing
 from ..expressions.nodes import Add, Node, Value
 from ..expressions.printing import Spell
 from ..networks.kinds import Kind
 from ..networks.repeats import Group, alone, grouped
 from ..networks.table import COUNTS, Row, Table, added
-from .calculation import in_units, shape_words, value_words
+from .calculation import in_units
 
 COLUMNS = ("output", "weights", "biases", "parameters", "macs", "receptive_field")
 """What is shown of a layer."""

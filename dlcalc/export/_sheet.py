@@ -11,7 +11,6 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from .. import document as doc
-from .. import explain
 from ..expressions import printing
 from ..expressions.nodes import Value
 
@@ -190,8 +189,8 @@ def spoken(value: Value | doc.Words, kind: doc.EntryKind) -> doc.Words:
     if is_words(value):
         return value
     if kind in ARRAYS:
-        return doc.Math(explain.rounded(value))
-    return explain.value_words(value, per_axis=kind == "shape")
+        return doc.Math(doc.rounded(value))
+    return doc.value_words(value, per_axis=kind == "shape")
 
 
 def is_words(value: Value | doc.Words) -> bool:
@@ -220,7 +219,7 @@ def key(asking: doc.Part) -> tuple[doc.Block, ...]:
 
 
 def _displayed(value: Value) -> doc.Equation:
-    return doc.Equation(None, (explain.rounded(value),))
+    return doc.Equation(None, (doc.rounded(value),))
 
 
 def _accepted(name: doc.Words, entry: doc.Entry, known: doc.Key) -> Iterator[doc.Block]:

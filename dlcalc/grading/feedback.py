@@ -10,8 +10,7 @@ from statistics import mean, median
 from .. import document as doc
 from ..answers.marks import EARNING, CellMark
 from ..answers.terms import ARRAYS
-from ..explain import shape_words, value_words
-from ..explain.calculation import rounded
+from ..document import rounded, shape_words, value_words
 from ..expressions.nodes import Value
 from ..expressions.printing import Spell
 from ..quiz.sheet import as_asked

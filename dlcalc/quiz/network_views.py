@@ -6,8 +6,8 @@ from typing import Any
 
 from .. import document as doc
 from ..answers.slip_target import WrongCell
+from ..document import shape_words, value_words
 from ..errors import InternalError
-from ..explain import shape_words, value_words
 from ..explain.network import NARROW, network
 from ..expressions import printing
 from ..expressions.nodes import Value

@@ -19,9 +19,8 @@ from ..answers.choices import Choice
 from ..answers.table_target import TableTarget
 from ..answers.target import Target
 from ..answers.terms import ARRAYS
-from ..document import COURSE, Profile, showing
+from ..document import COURSE, Profile, rounded, showing
 from ..errors import ProblemError, UserError, printable
-from ..explain.calculation import rounded
 from ..expressions.nodes import Value
 from ..expressions.printing import Spell
 from ..formulas.arrays import mapped, sizes

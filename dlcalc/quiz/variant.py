@@ -8,7 +8,6 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from .. import document as doc
 from ..answers.cell_target import CellTarget
 from ..answers.choice_target import ChoiceTarget
 from ..answers.choices import Choice
@@ -65,7 +64,7 @@ class Variant:
     def right(self, part: Part) -> Value:
         """The right answer; of choices the words of the right ones."""
         if part.id in self.choices:
-            return tuple(doc.plain(choice.words) for choice in self.choices[part.id] if choice.right)
+            return tuple(choice.text for choice in self.choices[part.id] if choice.right)
         return self.asked[part.id].expected
 
 
@@ -235,7 +234,7 @@ def on_edge(value: float, digits: Iterable[int] = range(3, 7)) -> bool:
 def choices_of(found: Variant, part: Part, sampler: Sampler) -> tuple[Choice, ...]:
     """The choices in the order in which they stand, all different. Raises _Unfit where too few are left."""
     shown = _written(found, part, sampler) if part.options else _computed(found, part, sampler)
-    if len({doc.plain(choice.words) for choice in shown}) < len(shown):
+    if len({choice.text for choice in shown}) < len(shown):
         raise _Unfit(f"part {part.id}: two choices are the same")
     asked = found.asked[part.id]
     return (

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from math import sqrt
 
-from .. import document as doc
 from ..answers.cell_target import CellTarget
 from ..answers.choices import letter
 from ..answers.formula_target import FormulaTarget
@@ -278,7 +277,7 @@ class _Places:
             if not part.fixed and not isinstance(made.asked[part.id], SlipTarget):
                 self.shuffled.add(part.id)
             self.traits[part.id].update(_trait([choice.value for choice in shown], right))
-            lengths = [len(doc.plain(choice.words)) for choice in shown]
+            lengths = [len(choice.text) for choice in shown]
             longest_wrong = max(length for i, length in enumerate(lengths) if i != right)
             if lengths[right] > MUCH_LONGER * longest_wrong:
                 self.traits[part.id]["much the longest"] += 1
