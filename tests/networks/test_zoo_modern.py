@@ -304,3 +304,14 @@ def test_split_and_shuffle_need_equal_parts() -> None:
         tabulate(map_network("split", channels=7))
     with pytest.raises(UserError, match="shuffle-1: the groups are of equal depth: 4 does not divide 6 channels"):
         tabulate(map_network("shuffle", groups=4))
+
+
+def test_unet() -> None:
+    """The figure of the paper: 28 pixels at the bottom, 388 out; 31,030,658 parameters, counted in PyTorch as built."""
+    table = tabulate(zoo.network("unet"))
+    assert table.row("conv-10").output == (28, 28, 1024)
+    assert [table.row(f"concat-{i}").output for i in (1, 2, 3, 4)] == [
+        (56, 56, 1024), (104, 104, 512), (200, 200, 256), (392, 392, 128),
+    ]  # fmt: skip
+    assert table.rows[-1].output == (388, 388, 2)
+    assert table.total["parameters"] == 31_030_658

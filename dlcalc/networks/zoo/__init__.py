@@ -56,6 +56,7 @@ _ZOO: dict[str, dict[str, str]] = {
     "mobilenet": {"mobilenet-v1": "MobileNet v1", "mobilenet-v2": "MobileNet v2"},
     "xception": {"xception": "Xception"},
     "shufflenet": {"shufflenet-v2": "ShuffleNet v2 (1×)"},
+    "unet": {"unet": "U-Net"},
     "course": {
         "mnist-rnn": "Simple RNN that reads an MNIST digit row by row",
         "mnist-mlp": "Multilayer perceptron on MNIST",
