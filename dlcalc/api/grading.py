@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace as replaced
-from typing import Any
+from functools import cached_property, partial
+from typing import Any, TypeAlias
 
 from ..document import Document, showing
 from ..explain.marker_test import marker_test
 from ..export.registry import suffix, writer
 from ..files import writing
-from ..grading import decisions, feedback
+from ..grading import decisions
+from ..grading.class_marks import Chosen as Chosen
+from ..grading.class_marks import Files, HandedIn, Marks
+from ..grading.class_report import for_class
+from ..grading.feedback import for_student
 from ..grading.gradebook import gradebook, pending_list
-from ..grading.hand_ins import HandIn, Refused, read_all
-from ..grading.marking import Chosen as Chosen
-from ..grading.marking import Marker, Marks, mark_class
+from ..grading.hand_ins import read_all
+from ..grading.marking import Marker
+from ..grading.marking import Result as StudentMarks
 from ..grading.policy import policy_of
 from ..profiles import COURSE, Profile
 from ..quiz import bank, seeds
@@ -24,11 +28,12 @@ from ..quiz.exam import read_exam
 from ..quiz.exam_folder import PRIVATE, KeptFolder
 from ..quiz.manifest import read_manifest
 from ..verification.self_test import FIRST, GOALS, SelfTest, passed, self_test
-from .in_order import in_order
 from .quiz import profile_of, spelling
-from .results import Result
+from .results import Result, as_text
 
 TO_LOOK_AT, DECISIONS = "to-look-at.csv", "decisions.csv"
+Also: TypeAlias = Callable[[StudentMarks], Files]
+Put: TypeAlias = Callable[[Files], None]
 STAND_IN = "0" * 64
 """In the place of an exam's secret where its questions are drawn to test the marker."""
 
@@ -40,15 +45,27 @@ class Graded(Result):
     listed = ""
     """The file that lists what somebody has to decide, once it is written."""
 
-    def __init__(self, marks: Marks, spell: dict[str, str] | None = None, course: Profile = COURSE) -> None:
+    def __init__(
+        self,
+        title: str,
+        marked: Callable[[Also, Put], Marks],
+        spell: dict[str, str] | None = None,
+        course: Profile = COURSE,
+    ) -> None:
+        """`marked` marks the hand-ins: it makes files of each student's marks, and hands them over."""
         self.course = course
-        self.marks = marks
+        self.title = title
         self.spell = spell
+        self._marked = marked
+
+    @cached_property
+    def marks(self) -> Marks:
+        return self._marked(lambda result: {}, lambda files: None)
 
     @property
     def correct(self) -> bool:
         """Everybody has all points, and nobody has to look at anything."""
-        return not self.waiting and all(result.points == result.of for result in self.marks.results)
+        return not self.waiting and all(each.points == each.of for each in self.marks.summaries())
 
     @property
     def waiting(self) -> int:
@@ -56,10 +73,20 @@ class Graded(Result):
         return sum(self.marks.waiting)
 
     def _document(self) -> Document:
-        return feedback.for_class(self.marks, self.spell, self.listed)
+        return for_class(self.marks, self.spell, self.listed)
 
     def to_dict(self) -> dict[str, Any]:
         return self.marks.to_dict()
+
+    def json_pieces(self, escaped: bool = False) -> Iterator[str]:
+        """Student by student, so that they are not all in memory together."""
+        parts = as_text(self.marks.to_dict(students=False), escaped).split('\n  "students": []', 1)
+        yield parts[0] + '\n  "students": ['
+        separator = "\n    "
+        for each in self.marks.students():
+            yield separator + as_text(each, escaped).replace("\n", "\n    ")
+            separator = ",\n    "
+        yield ("\n  ]" if self.marks.kept else "]") + parts[1]
 
     def write(self, out: str, formats: Iterable[str] = ("markdown",), replace: bool = False) -> None:
         """The gradebook, the list of what somebody has to decide, and every student's feedback, into a folder.
@@ -70,20 +97,21 @@ class Graded(Result):
         endings = {format: suffix(format) for format in formats}  # an unknown one is refused before anything is written
         with writing.renewed(out, private=True) as renewal:
             folder = KeptFolder(renewal, out, replace)
+
+            def put(made: Files) -> None:
+                for name, content in made.items():
+                    folder.put(name, content.encode("latin-1"))
+
+            self.marks = self._marked(lambda result: self._feedback(result, endings), put)
             folder.put("gradebook.csv", gradebook(self.marks))
             folder.put(TO_LOOK_AT, pending_list(self.marks), anew=True)
-            with closing(in_order(lambda place: self._feedback(place, endings), len(self.marks.results))) as written:
-                for files_of_one in written:
-                    for name, content in files_of_one.items():
-                        folder.put(name, content.encode("latin-1"))
             folder.done(keep=False)
         self.listed = os.path.join(out, TO_LOOK_AT)
 
-    def _feedback(self, place: int, endings: Mapping[str, str]) -> dict[str, str]:
-        """The files of one student: name → content in each format, a letter of Latin-1 for each byte."""
-        result = self.marks.results[place]
+    def _feedback(self, result: StudentMarks, endings: Mapping[str, str]) -> Files:
+        """The files of one student, in each format."""
         with showing(self.course):
-            made = feedback.for_student(result, self.marks.issue.exam.title, spell=self.spell)
+            made = for_student(result, self.title, spell=self.spell)
         document = replaced(made, course=self.course)
         found = {}
         for format, ending in endings.items():
@@ -115,8 +143,9 @@ def grade(
     made = replaced(made, exam=made.exam.asking(course.significant_digits))
     spell = spelling(course, (item.problem for item in made.exam.items))
     marker = Marker(made, seeds.read_secret(secret), policy, spell, _decisions(manifest, out))
-    hand_ins: list[HandIn | Refused] = list(read_all(answers, class_files))
-    return Graded(mark_class(marker, hand_ins, lambda: step(len(hand_ins)), chosen), spell, course)
+    handed_in = HandedIn(marker, read_all(answers, class_files), chosen)
+    marked = partial(handed_in.marked, lambda: step(handed_in.count))
+    return Graded(made.exam.title, marked, spell, course)
 
 
 def _decisions(manifest: str, out: str) -> decisions.Decisions:

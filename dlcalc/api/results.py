@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -54,6 +54,10 @@ class Result:
         """The result with plain numbers, lists and strings only."""
         raise NotImplementedError
 
+    def json_pieces(self, escaped: bool = False) -> Iterator[str]:
+        """`to_dict` as the text of JSON, with or without letters beyond ASCII."""
+        yield as_text(self.to_dict(), escaped)
+
     def to_markdown(self) -> str:
         return registry.text("markdown", self.document())
 
@@ -71,6 +75,13 @@ class Result:
 
     def _repr_html_(self) -> str:
         return self.to_html()
+
+
+def as_text(data: Mapping[str, Any], escaped: bool = False) -> str:
+    """An object as the text of JSON, as `--json` prints it."""
+    import json
+
+    return json.dumps(data, ensure_ascii=escaped, indent=2)
 
 
 def line_as_data(left: Node, right: Node, **words: str) -> dict[str, Any]:

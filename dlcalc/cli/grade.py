@@ -78,7 +78,8 @@ def command(
     with progress("marking") as step:
         chosen: Chosen = "newest" if newest else "first" if first else ""
         graded = grade(manifest, secret, answers or (), step, class_file or (), chosen, out)
-    if out:
-        graded.write(out, feedback or ["markdown"], replace)
+        if out:
+            graded.write(out, feedback or ["markdown"], replace)
+        waiting = graded.waiting
     emit(graded, formats)
-    return PEOPLE_NEEDED if graded.waiting else WELL
+    return PEOPLE_NEEDED if waiting else WELL

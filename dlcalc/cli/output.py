@@ -32,10 +32,10 @@ class Formats:
 def emit(result: Result, formats: Formats) -> None:
     """Writes a result to standard output."""
     if formats.name == "json":
-        import json
-
         escaped = (sys.stdout.encoding or "utf-8").replace("-", "").lower() != "utf8"
-        text = json.dumps(result.to_dict(), ensure_ascii=escaped, indent=2) + "\n"
+        for piece in result.json_pieces(escaped):
+            sys.stdout.write(piece)
+        text = "\n"
     elif formats.name:
         text = registry.text(formats.name, result.document())
     else:

@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Iterator
 from typing import Any
+from unicodedata import category
 
 from ..errors import ProblemError, UserError, printable
 
@@ -126,3 +127,8 @@ def _check_dots(line: str, number: int, path: str) -> None:
         if part.count(".") > most:
             rule = f"a line has at most {most} dots, not {part.count('.')}"
             raise ProblemError(printable(path), f"line {number}", rule)
+
+
+def seen(text: str) -> str:
+    """The text without marks that nobody sees, which would hide the sign of a formula behind them."""
+    return "".join(letter for letter in text if letter in "\t\n\r" or category(letter) not in ("Cc", "Cf", "Cs"))

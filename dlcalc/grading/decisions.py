@@ -11,10 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeAlias
-from unicodedata import category
 
 from ..errors import ProblemError, UserError, printable
-from ..files.untrusted import csv_rows, decoded_leniently, read_bytes
+from ..files.untrusted import csv_rows, decoded_leniently, read_bytes, seen
 from ..networks.exercise import to_csv
 
 HEADINGS = ("student", "part", "marks", "because", "wrote")
@@ -32,14 +31,18 @@ class Decision:
 
 
 Decisions: TypeAlias = Mapping[tuple[str, str], Decision]
-"""(id of the student, casefolded, part) → what was decided; with part "" that somebody has looked at what belongs to no
+"""`key` of the student and the part → what was decided; with part "" that somebody has looked at what belongs to no
 part."""
 
 
 def normal(text: str) -> str:
     """Words as a spreadsheet gives them back: on one line, without what nobody sees, or a ' before them."""
-    seen = "".join(letter for letter in text if letter in "\t\n\r" or category(letter) not in ("Cc", "Cf", "Cs"))
-    return " ".join(seen.split()).removeprefix("'")[:2_000]
+    return " ".join(seen(text).split()).removeprefix("'")[:2_000]
+
+
+def key(student: str, part: str) -> tuple[str, str]:
+    """By what a decision is known: the id as a spreadsheet gives it back, and the part."""
+    return normal(student).casefold(), part
 
 
 def read(path: str) -> dict[tuple[str, str], Decision]:
@@ -62,7 +65,7 @@ def read(path: str) -> dict[tuple[str, str], Decision]:
 def _rows(
     path: str, headings: list[str], rows: Iterable[tuple[int, list[str]]]
 ) -> Iterator[tuple[tuple[str, str], Decision]]:
-    seen: set[tuple[str, str]] = set()
+    known: set[tuple[str, str]] = set()
     for line, row in rows:
         cells = dict(zip(headings, (cell.strip().removeprefix("'") for cell in row), strict=False))
         typed = cells.get("marks", "")
@@ -75,21 +78,20 @@ def _rows(
             raise ProblemError(printable(path), f"line {line}", rule) from None
         if marks < 0 or len(typed) > 20:
             raise ProblemError(printable(path), f"line {line}", f"marks are not negative: {printable(typed)}")
-        key = cells.get("student", "").casefold(), cells.get("part", "")
-        if key in seen:
-            who = printable(f"{key[0]}, {key[1]}")
-            raise ProblemError(printable(path), f"line {line}", f"{who} is decided twice")
-        seen.add(key)
+        of = key(cells.get("student", ""), cells.get("part", ""))
+        if of in known:
+            raise ProblemError(printable(path), f"line {line}", f"{printable(', '.join(of))} is decided twice")
+        known.add(of)
         wrote = normal(cells["wrote"]) if "wrote" in cells else None
-        yield key, Decision(marks, cells.get("because", ""), wrote)
+        yield of, Decision(marks, cells.get("because", ""), wrote)
 
 
 def merged(known: Decisions, new: Decisions, path: str) -> dict[tuple[str, str], Decision]:
     """Both. Raises ProblemError, naming the file of the new ones, where they differ: nobody's decision is lost."""
-    for key, decision in new.items():
-        if key in known and known[key].marks != decision.marks and known[key].wrote == decision.wrote:
-            rule = (f"{printable(', '.join(key))} has {float(decision.marks):g} marks here, and "
-                    f"{float(known[key].marks):g} among what was decided before; change one of them")  # fmt: skip
+    for of, decision in new.items():
+        if of in known and known[of].marks != decision.marks and known[of].wrote == decision.wrote:
+            rule = (f"{printable(', '.join(of))} has {float(decision.marks):g} marks here, and "
+                    f"{float(known[of].marks):g} among what was decided before; change one of them")  # fmt: skip
             raise ProblemError(printable(path), "", rule)
     return {**known, **new}
 

@@ -1,11 +1,9 @@
-"""Marks as documents: what a student is told, and what the teacher sees of a class."""
+"""A student's marks as a document: what each answer is worth, and why."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
-from statistics import mean, median
 
 from .. import document as doc
 from ..answers.marks import EARNING, CellMark
@@ -15,7 +13,7 @@ from ..expressions.nodes import Value
 from ..expressions.printing import Spell
 from ..quiz.sheet import as_asked
 from ..quiz.variant import Variant
-from .marking import Marked, Marks, Result
+from .marking import Marked, Result
 from .part_mark import PartMark
 
 SAID = {
@@ -31,8 +29,6 @@ SAID = {
 """What each status is called."""
 
 MOST_CELLS = 40
-MOST_REFUSED = 50
-MOST_OPEN = 50
 
 
 def for_student(result: Result, title: str, working: bool = True, spell: Spell = None) -> doc.Document:
@@ -152,92 +148,6 @@ def right_words(value: Value, kind: str = "") -> tuple[str | doc.Inline, ...]:
         return shape_words(value)
     shown = value_words(rounded(value))
     return shown if isinstance(shown, tuple) else (shown,)
-
-
-def waiting(marks: Marks, where: str = "") -> str:
-    """How much somebody has to decide, and `where` it is listed."""
-    answers, whole = marks.waiting
-    counted = [f"{count} {what}{'s' if count != 1 else ''}" for count, what in ((answers, "answer"), (whole, "hand-in"))
-               if count]  # fmt: skip
-    listed = f": {where}" if where else "; with --out FOLDER they are listed in to-look-at.csv"
-    return f"{' and '.join(counted)} to be decided by somebody{listed}"
-
-
-def for_class(marks: Marks, spell: Spell = None, where: str = "") -> doc.Document:
-    """What a teacher sees of a class: the marks, each part's share of right answers, the commonest mistakes.
-
-    `where` names the list of what somebody has to decide.
-    """
-    blocks: list[doc.Block] = [_summary(marks), *(doc.Note("note", doc.sentence(note)) for note in marks.notes)]
-    if marks.pending:
-        blocks.append(doc.Note("warning", doc.sentence(waiting(marks, where))))
-    if marks.results:
-        blocks += [doc.Heading(1, "Students"), _students(marks), doc.Heading(1, "Parts"), _parts(marks)]
-    if marks.mistakes:
-        rows = tuple((str(times), name, doc.sentence(because)) for name, because, times in marks.mistakes[:10])
-        blocks += [doc.Heading(1, "Commonest mistakes"),
-                   doc.Table(("students", "mistake", "because"), rows, ("right", "left", "left"))]  # fmt: skip
-    blocks += _open(marks)
-    blocks += [doc.Heading(1, "Not marked")] if marks.refused else []
-    blocks += [doc.Note("warning", f"{each.source}: {each.reason}") for each in marks.refused[:MOST_REFUSED]]
-    if len(marks.refused) > MOST_REFUSED:
-        blocks.append(doc.Note("warning", f"and {len(marks.refused) - MOST_REFUSED} more that cannot be marked"))
-    return doc.Document(marks.issue.exam.title, tuple(blocks), spell)
-
-
-def _open(marks: Marks) -> list[doc.Block]:
-    """The answers that earn nothing only because the marker could not read or decide them: a teacher looks at these."""
-    rows: list[tuple[doc.Words, ...]] = [
-        (each.student.id, each.place, doc.CodeText(each.wrote[:60]), each.reason)
-        for each in marks.pending if each.part
-    ]  # fmt: skip
-    if not rows:
-        return []
-    blocks: list[doc.Block] = [doc.Heading(1, "To look at"),
-                               doc.Table(("student", "part", "wrote", "why"), tuple(rows[:MOST_OPEN]))]  # fmt: skip
-    if len(rows) > MOST_OPEN:
-        blocks.append(doc.Paragraph(f"And {len(rows) - MOST_OPEN} more answers."))
-    return blocks
-
-
-def _summary(marks: Marks) -> doc.Paragraph:
-    earned = [float(result.points) for result in marks.results if not result.is_open]
-    words = f"{len(marks.results)} of {len(marks.issue.students)} students"
-    if earned:
-        of = number(marks.issue.exam.points)
-        words += f", mean {mean(earned):.1f} and median {median(earned):.1f} of {of} points"
-    absent = [student.id for student in marks.absent]
-    if absent:
-        listed = ", ".join(absent[:8]) + (", …" if len(absent) > 8 else "")
-        words += f"; nothing from {listed}"
-    return doc.Paragraph(f"{words}.")
-
-
-def _students(marks: Marks) -> doc.Table:
-    rows = tuple(
-        (result.student.id, result.student.name, f"{number(result.points)}{' + ?' * result.is_open}", _counted(result))
-        for result in marks.results
-    )
-    return doc.Table(("student", "name", "marks", "parts"), rows, ("left", "left", "right", "left"))
-
-
-def _counted(result: Result) -> str:
-    count = Counter(part.mark.status for part in result.parts)
-    return ", ".join(f"{times} {status}" for status, times in count.most_common())
-
-
-def _parts(marks: Marks) -> doc.Table:
-    rows = []
-    for place, first in enumerate(marks.results[0].parts):
-        parts = [result.parts[place] for result in marks.results]
-        share = sum((part.mark.share for part in parts), Fraction(0)) / len(parts)
-        wrong = Counter(part.mark.mistakes[0].id for part in parts if part.mark.mistakes)
-        common = ", ".join(f"{id} ({times})" for id, times in wrong.most_common(2))
-        problem = marks.issue.exam.items[first.question - 1].problem.id
-        rows.append((first.id, problem, f"{float(share):.0%}", common))
-    return doc.Table(
-        ("part", "problem", "earned", "commonest mistakes"), tuple(rows), ("left", "left", "right", "left")
-    )
 
 
 def number(points: Fraction) -> str:

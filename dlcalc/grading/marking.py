@@ -1,25 +1,23 @@
-"""A class marked: every hand-in with its student's own variant, one after the other, whatever is wrong with one."""
+"""A hand-in marked with its student's own variant, whatever is wrong with it."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property, partial
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
-from ..answers.marks import CORRECT, CellMark
+from ..answers.marks import CORRECT
 from ..errors import DlcalcError, UserError, printable
 from ..expressions.jsonable import as_json
-from ..expressions.nodes import Value
 from ..quiz.exam import Issue, Student
 from ..quiz.seeds import same_code
 from ..quiz.sheet import entry_id
 from ..quiz.variant import Variant
-from .decisions import Decision, Decisions, normal
+from .decisions import Decision, Decisions, key, normal
 from .hand_ins import HandIn, Refused
 from .part_judging import judge
 from .part_mark import PartMark
@@ -113,114 +111,9 @@ class Result:
         }
 
 
-@dataclass(frozen=True)
-class Pending:
-    """What somebody has to decide: an answer, or with no part a whole hand-in."""
-
-    student: Student
-    part: str
-    """The id of the sheet, `2.b`."""
-    place: str
-    """The part, or in a table or an array the cell of it."""
-    of: Fraction | None
-    wrote: str
-    reason: str
-    right: Value
-    kind: str
-    source: str
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "student": self.student.id,
-            "part": self.part,
-            "place": self.place,
-            "of": None if self.of is None else float(self.of),
-            "wrote": self.wrote,
-            "because": self.reason,
-            "expected": as_json(self.right),
-            "source": self.source,
-        }
-
-
-@dataclass(frozen=True)
-class Marks:
-    """A class's marks: the results in the order of the roster, and the hand-ins that were refused."""
-
-    issue: Issue
-    results: tuple[Result, ...]
-    refused: tuple[Refused, ...] = ()
-    notes: tuple[str, ...] = ()
-    """What is odd about the exam as a whole."""
-
-    @cached_property
-    def absent(self) -> tuple[Student, ...]:
-        there = {result.student.id for result in self.results} | {each.student for each in self.refused}
-        return tuple(student for student in self.issue.students if student.id not in there)
-
-    @cached_property
-    def pending(self) -> tuple[Pending, ...]:
-        """What somebody has to decide: answers that no mark is certain for, then whole hand-ins."""
-        found: list[Pending] = []
-        for result in self.results:
-            for part in result.parts:
-                if part.is_open:
-                    places: list[tuple[str, PartMark | CellMark]] = [
-                        (", ".join(filter(None, (part.id, cell.layer, cell.column))), cell) for cell in part.mark.cells
-                    ]
-                    opened = [each for each in places if each[1].status in OPEN] or [(part.id, part.mark)]
-                    for place, mark in opened:
-                        found.append(Pending(result.student, part.id, place, part.of, mark.wrote, mark.reason,
-                                              mark.expected, part.mark.part.kind, result.source))  # fmt: skip
-            for line in result.unread:
-                found.append(Pending(result.student, "", "", None, "", line, None, "", result.source))
-        by_id = {student.id: student for student in self.issue.students}
-        for each in self.refused:
-            student = by_id.get(each.student, Student(each.student))
-            found.append(Pending(student, "", "", None, "", each.reason, None, "", each.source))
-        return tuple(found)
-
-    @property
-    def waiting(self) -> tuple[int, int]:
-        """How many answers, and how many whole hand-ins, somebody has to decide."""
-        answers = {(each.student.id, each.part) for each in self.pending if each.part}
-        return len(answers), sum(not each.part for each in self.pending)
-
-    @cached_property
-    def mistakes(self) -> list[tuple[str, str, int]]:
-        """The class's commonest mistakes: (problem and mistake, because, how many students), most frequent first."""
-        count: Counter[tuple[str, str]] = Counter()
-        for result in self.results:
-            seen = {
-                (f"{result_problem(self.issue, part.question)}: {part.mark.mistakes[0].id}",
-                 part.mark.mistakes[0].because)
-                for part in result.parts if part.mark.status == "wrong" and part.mark.mistakes
-            }  # fmt: skip
-            count.update(seen)
-        return [(name, because, times) for (name, because), times in count.most_common()]
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "title": self.issue.exam.title,
-            "exam": {"id": self.issue.exam.identity[0], "digest": self.issue.exam.identity[1]}
-            if self.issue.exam.identity
-            else None,
-            "notes": list(self.notes),
-            "students": [result.to_dict() for result in self.results],
-            "refused": [{"source": each.source, "because": each.reason} for each in self.refused],
-            "to_look_at": [each.to_dict() for each in self.pending],
-            "absent": [student.id for student in self.absent],
-            "mistakes": [{"id": name, "because": because, "students": n} for name, because, n in self.mistakes],
-        }
-
-
 def words_of(mark: PartMark) -> str:
     """What stands in a hand-in for a part, by which a decision knows it again; of cells those of all."""
     return normal("; ".join(cell.wrote for cell in mark.cells if cell.wrote) if mark.cells else mark.wrote)
-
-
-def result_problem(issue: Issue, question: int) -> str:
-    """The id of the problem behind a question."""
-    return issue.exam.items[question - 1].problem.id
 
 
 @dataclass
@@ -254,7 +147,7 @@ class Marker:
             return Refused(hand_in.source, printable(str(error)))
         strange = [f"there is no part {printable(name)}" for name in self._strange(variants, hand_in.answers)]
         unread = (*strange[:5], *hand_in.unread)
-        if (student.id.casefold(), "") in self.decisions:  # somebody has looked at all of it
+        if key(student.id, "") in self.decisions:  # somebody has looked at all of it
             decided, unread = [*decided, *unread], ()
         return Result(student, self.issue.codes[student.id], hand_in.source, parts, draw, tuple(decided), unread)
 
@@ -309,7 +202,7 @@ class Marker:
         """The parts with what a person has decided of them, and what has to be said of it."""
         found, notes = [], []
         for part in parts:
-            decision = self.decisions.get((student.id.casefold(), part.id))
+            decision = self.decisions.get(key(student.id, part.id))
             if decision is not None and decision.wrote is not None and decision.wrote != words_of(part.mark):
                 notes.append(f"{part.id}: what was decided was of other words than are handed in now")
                 decision = None
@@ -364,56 +257,3 @@ def _may_be(said: str, student: Student) -> bool:
             return False
         left.remove(same)
     return bool(few)
-
-
-Chosen: TypeAlias = Literal["", "newest", "first"]
-"""Which of several hand-ins of one student counts; "" for none of them, until somebody says."""
-
-
-def mark_class(
-    marker: Marker, hand_ins: Iterable[HandIn | Refused], step: Callable[[], None] = lambda: None, chosen: Chosen = ""
-) -> Marks:
-    """The marks of a class; `step` is called after each hand-in.
-
-    Two hand-ins of one student with the same answers are one; of others the `chosen` counts, and without a choice
-    none does.
-    """
-    refused: list[Refused] = []
-    of: dict[str, list[HandIn]] = {}
-    for hand_in in hand_ins:
-        owner = hand_in if isinstance(hand_in, Refused) else marker.owner(hand_in)
-        if isinstance(owner, Refused):
-            refused.append(owner)
-            step()
-        else:
-            of.setdefault(owner.id, []).append(hand_in)  # type: ignore[arg-type]
-    results: list[Result] = []
-    for student in marker.issue.students:
-        several = of.pop(student.id, [])
-        one = _one(several, chosen) if several else None
-        found = marker.mark(one) if one else _conflict(student, several) if several else None
-        if isinstance(found, Refused):
-            refused.append(found)
-        elif found is not None and one is not None:
-            others = [each for each in several if each is not one and each.answers != one.answers]
-            also = tuple(f"{each.source} is of the same student, and does not count" for each in others)
-            results.append(replace(found, notes=(*found.notes, *also)))
-        for _ in several:
-            step()
-    old = "the manifest is of before exams had an id: a hand-in of another exam is known by its code alone"
-    return Marks(marker.issue, tuple(results), tuple(refused), () if marker.issue.exam.identity else (old,))
-
-
-def _one(several: Sequence[HandIn], chosen: Chosen) -> HandIn | None:
-    """The hand-in that counts: the only one, or of several alike the first; None where somebody has to say."""
-    if chosen == "newest":
-        return max(reversed(several), key=lambda each: each.when)
-    if chosen == "first":
-        return min(several, key=lambda each: each.when)
-    return several[0] if all(each.answers == several[0].answers for each in several) else None
-
-
-def _conflict(student: Student, several: Sequence[HandIn]) -> Refused:
-    listed = ", ".join(each.source for each in several[:3]) + (", …" if len(several) > 3 else "")
-    rule = f"{printable(student.id)} has {len(several)} hand-ins that differ; --newest or --first says which counts"
-    return Refused(listed, rule, student.id)

@@ -299,3 +299,21 @@ def test_a_marking_on_a_full_disk_leaves_the_old(
         assert bool(decided) == (room > 0)
     assert room == 5  # the gradebook, the list, the feedback of two, the note of them
     assert b"1.5" in found["marks/gradebook.csv"]
+
+
+def test_a_decision_finds_its_student_whatever_a_spreadsheet_makes_of_the_id(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the list its spaces are plain, an ' stands before a minus, and what nobody sees is gone."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "exam.toml").write_text(EXAM)
+    (tmp_path / "roster.csv").write_text("id,name\n-a\u00a0\u200bB,Ada\n", encoding="utf-8")
+    (tmp_path / "secret.key").write_text("5ec2e7" * 10 + "0123")
+    (tmp_path / "in").mkdir()
+    assert terminal("quiz make exam.toml --students roster.csv --secret secret.key --out out").status == 0
+    hand_in(tmp_path, "-a\u00a0\u200bB", a="????what")
+    assert terminal(GRADE).status == 4
+    assert rows(tmp_path / "marks" / "to-look-at.csv")[0]["student"] == "'-a B"
+    decide(tmp_path, "1.5")
+    ran = terminal(f"{GRADE} --json")
+    assert (ran.status, ran.json["students"][0]["marks"]) == (0, 1.5)

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from dlcalc.export.registry import writer
-from dlcalc.grading import feedback
-from dlcalc.grading.feedback import MOST_REFUSED, for_class, for_student, number
+from dlcalc.grading import class_report, feedback
+from dlcalc.grading.class_marks import mark_class
+from dlcalc.grading.class_report import MOST_REFUSED, for_class
+from dlcalc.grading.feedback import for_student, number
 from dlcalc.grading.hand_ins import HandIn, Refused
-from dlcalc.grading.marking import Marker, Result, mark_class
+from dlcalc.grading.marking import Marker, Result
 from dlcalc.grading.policy import Policy
 from dlcalc.networks.exercise import to_csv
 from dlcalc.quiz import seeds
@@ -124,7 +126,7 @@ def test_a_teacher_is_told_what_to_look_at(sitting: Sitting, marker: Marker, mon
     _, seen = table(marker, sitting, "zz?!<b>")
     assert "# To look at" in seen
     assert re.search(r"\| ada \| 3\.a, conv-1, weights \| `zz\?!<b>` \| ", seen)
-    monkeypatch.setattr(feedback, "MOST_OPEN", 3)
+    monkeypatch.setattr(class_report, "MOST_OPEN", 3)
     _, cut = table(marker, sitting, "zz?!<b>")
     assert cut.count("`zz?!<b>`") == 3
     assert re.search(r"And \d+ more answers\.", cut)

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pytest
 
-from dlcalc.api import in_order
 from dlcalc.api.grading import Graded, grade
 from dlcalc.errors import ProblemError
 
@@ -74,17 +73,3 @@ def test_its_problems_are_known_by_their_bytes(tmp_path: Path) -> None:
     problem.write_text(problem.read_text(encoding="utf-8") + " \n", encoding="utf-8")
     with pytest.raises(ProblemError, match="one-layer has changed since the exam was made, so its variants are others"):
         grade(str(folder / "manifest.json"), str(folder / "secret.key"), [])
-
-
-def test_feedback_is_the_same_from_several_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = marked(tmp_path)
-    for name, processors in (("one", 1), ("several", 2)):
-        monkeypatch.setattr(in_order, "LEAST", 1)
-        monkeypatch.setattr(in_order, "_processors", lambda processors=processors: processors)
-        found.write(str(tmp_path / name), ["markdown", "html"])
-    one, several = (
-        {path.relative_to(tmp_path / name): path.read_bytes() for path in (tmp_path / name).rglob("*.*")}
-        for name in ("one", "several")
-    )
-    assert one == several
-    assert len(one) == 9  # three students' in two formats, the gradebook, the list, the note of them

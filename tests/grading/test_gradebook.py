@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from dlcalc.grading.class_marks import mark_class
 from dlcalc.grading.gradebook import gradebook
 from dlcalc.grading.hand_ins import HandIn
-from dlcalc.grading.marking import Marker, mark_class
+from dlcalc.grading.marking import Marker
 from dlcalc.grading.policy import Policy
 from dlcalc.quiz import seeds
 

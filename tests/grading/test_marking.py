@@ -10,8 +10,9 @@ import pytest
 
 from dlcalc.api.grading import Graded
 from dlcalc.errors import UserError
+from dlcalc.grading.class_marks import HandedIn, kept, mark_class
 from dlcalc.grading.hand_ins import HandIn, Refused
-from dlcalc.grading.marking import Marker, Result, mark_class
+from dlcalc.grading.marking import Marker, Result
 from dlcalc.grading.policy import Policy
 from dlcalc.quiz import seeds
 
@@ -124,7 +125,7 @@ def test_hand_ins_of_one_student_that_differ_wait_for_a_person(sitting: Sitting,
         HandIn("a1.toml", code=ada, answers=right, when=2.0), HandIn("a2.toml", code=ada, when=3.0),
         HandIn("a0.toml", code=ada, answers={"1.a": "1x1x1"}, when=1.0), HandIn("e.toml", "eve", listed=True),
     ]  # fmt: skip
-    marks = mark_class(marker, hand_ins, lambda: steps.append(1))
+    marks = HandedIn(marker, hand_ins).marked(lambda: steps.append(1))
     assert [(result.student.id, result.points) for result in marks.results] == [("carl", 0)]
     rule = "ada has 3 hand-ins that differ; --newest or --first says which counts"
     assert [(each.source, each.reason, each.student) for each in marks.refused] == [
@@ -149,9 +150,11 @@ def test_the_same_answers_twice_are_one_hand_in(sitting: Sitting, marker: Marker
 def test_a_class_is_all_right_where_nobody_lacks_a_point_and_nothing_was_refused(marker: Marker) -> None:
     lacking = mark_class(marker, [HandIn("x", "ada", listed=True)])
     (result,) = lacking.results
-    full = replace(lacking, results=(replace(result, parts=tuple(replace(p, points=p.of) for p in result.parts)),))
+    all_points = replace(result, parts=tuple(replace(p, points=p.of) for p in result.parts))
+    full = replace(lacking, kept=(kept(all_points),))
     torn = replace(full, refused=(Refused("d.toml", "torn"),))
-    assert [Graded(marks).correct for marks in (lacking, full, torn)] == [False, True, False]
+    found = [Graded("Exam", lambda also, put, marks=each: marks) for each in (lacking, full, torn)]
+    assert [each.correct for each in found] == [False, True, False]
 
 
 def test_a_part_that_is_not_there_is_noted(marker: Marker) -> None:

@@ -19,8 +19,9 @@ from xml.sax.saxutils import escape
 
 import pytest
 
+from dlcalc.grading.class_marks import mark_class
 from dlcalc.grading.hand_ins import HandIn, Refused, read
-from dlcalc.grading.marking import Marker, mark_class
+from dlcalc.grading.marking import Marker
 from dlcalc.grading.policy import Policy
 from dlcalc.quiz import seeds
 from dlcalc.quiz.manifest import read_manifest

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dlcalc.grading.class_marks import mark_class
 from dlcalc.grading.hand_ins import HandIn, Refused, read
-from dlcalc.grading.marking import Marker, mark_class
+from dlcalc.grading.marking import Marker
 from dlcalc.grading.policy import Policy
 from dlcalc.quiz import seeds
 

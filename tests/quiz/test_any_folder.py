@@ -52,7 +52,7 @@ def own_names(place: Path) -> list[str]:
 
 
 words = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=12).filter(
-    lambda text: text == text.strip() and text[0] not in "'=+-@"
+    lambda text: text == " ".join(text.split()) and text[0] not in "'=+-@"
 )
 
 

@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from dlcalc.api.in_order import in_order
+from dlcalc.grading.in_order import in_order
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not copied there")
 
