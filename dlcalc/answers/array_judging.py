@@ -12,13 +12,13 @@ from ..formulas.diagnose import Candidate
 from .array_marks import ArrayMarker, Compared
 from .array_reading import WrittenArray, read_array
 from .conventions import by_another
-from .following import Followed
+from .following import Again, first_right
 from .formula_target import FormulaTarget
 from .judging import judge_value
 from .marks import EARNING, MOST_NAMED, Mark, Written, together
+from .target import Target
 from .terms import ARRAYS, Terms
 
-Again = tuple[tuple[str, ...], FormulaTarget]
 Worth = Callable[[str], Fraction]
 """What share of its points a status earns."""
 
@@ -37,7 +37,7 @@ def judge_answer(terms: Terms, asked: FormulaTarget, given: object, spell: Mappi
 
 
 def judge_array(
-    terms: Terms, asked: FormulaTarget, given: object, worth: Worth = _plainly, followed: Iterable[Followed] = ()
+    terms: Terms, asked: FormulaTarget, given: object, worth: Worth = _plainly, followed: Iterable[Again] = ()
 ) -> tuple[Mark, Written]:
     """The mark of an array, and what was written as later answers carry it on."""
     wrote = read_array(given, terms, asked.expected, asked.is_nested)
@@ -48,12 +48,15 @@ def judge_array(
         return replace(mark, status=written.status, reason=wrote.reason), written
     if _is_empty(wrote):
         return mark, written
-    again = [(names, each) for names, each in followed if isinstance(each, FormulaTarget)]
-    return _Judged(mark, ArrayMarker(terms, asked, wrote), worth).mark_on(again), written
+    return _Judged(mark, ArrayMarker(terms, asked, wrote), worth).mark_on(list(followed)), written
 
 
 def _is_empty(wrote: WrittenArray) -> bool:
     return not any(cell.answer or cell.reason for row in wrote.rows for cell in row)
+
+
+def _is_right_again(again: Again, marker: ArrayMarker) -> bool:
+    return marker.compare(again.asked.expected, carried=True).is_right
 
 
 class _Judged:
@@ -75,9 +78,8 @@ class _Judged:
                     return replace(self._with("wrong", whole), convention=other.name, reason=reason)
                 return replace(self._with("convention", whole), convention=other.name)
         own = self.marker.from_own_rows(self.asked, truth)
-        for names, again in followed:
-            if self.marker.compare(again.expected, carried=True).is_right:
-                return replace(self._with("follows" if names else "right", truth), carried=names)
+        if right := first_right(followed, [self.marker], _is_right_again):
+            return replace(self._with(right[0].status, truth), carried=right[0].names)
         return self._partly(own, followed)
 
     def _with(self, status: str, compared: Compared) -> Mark:
@@ -88,15 +90,15 @@ class _Judged:
 
     def _partly(self, own: Compared, followed: Sequence[Again]) -> Mark:
         """Number by number, on the truth or on what was carried on, whichever earns more."""
-        best, carried, on = own, tuple[str, ...](), self.asked
-        for names, again in followed:
-            compared = self.marker.compare(again.expected, carried=True)
-            said = "follows" if names else "right"
+        best, carried = own, tuple[str, ...]()
+        on: Target = self.asked
+        for again in followed:
+            compared = self.marker.compare(again.asked.expected, carried=True)
             counted = Compared(
-                tuple(tuple(said if each == "right" else each for each in row) for row in compared.statuses)
+                tuple(tuple(again.status if each == "right" else each for each in row) for row in compared.statuses)
             )
             if counted.statuses and self._earned(counted) > self._earned(best):
-                best, carried, on = counted, names, again
+                best, carried, on = counted, again.names, again.asked
         if not best.statuses:
             return self._of_another_size(followed)
         flat = [each for row in best.statuses for each in row]
@@ -120,11 +122,11 @@ class _Judged:
         found = replace(self.mark, status="wrong", reason=self.marker.wrong_size(self.asked.expected))
         return self._explained(found, self.asked, followed)
 
-    def _explained(self, mark: Mark, on: FormulaTarget, followed: Sequence[Again]) -> Mark:
+    def _explained(self, mark: Mark, on: Target, followed: Sequence[Again]) -> Mark:
         """The mistakes behind the whole array: on the truth, then on what was carried on, then what was done to it."""
         if self.marker.wrote.value(2) is None:
             return mark
-        targets = (self.asked, *([on] if on is not self.asked else []), *(again for _, again in followed))
+        targets = (self.asked, *([on] if on is not self.asked else []), *(again.asked for again in followed))
         try:
             found, stopped = within_budget(lambda: (self._mistakes(targets), left() < 0), LIMIT_WORKING)
         except WorkError:
@@ -132,8 +134,8 @@ class _Judged:
         more = max(0, len(found) - MOST_NAMED)
         return replace(mark, mistakes=found[:MOST_NAMED], more=more, stopped=stopped)
 
-    def _mistakes(self, targets: Sequence[FormulaTarget]) -> tuple[Candidate, ...]:
+    def _mistakes(self, targets: Sequence[Target]) -> tuple[Candidate, ...]:
         for asked in targets:
-            if found := self.marker.mistakes(asked):
+            if isinstance(asked, FormulaTarget) and (found := self.marker.mistakes(asked)):
                 return found
         return self.marker.patterns(self.asked.expected)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import combinations
-from typing import TypeAlias
+from itertools import combinations, product
+from typing import TypeAlias, TypeVar
 
 from ..errors import UserError
 from ..expressions.nodes import Value
@@ -19,8 +19,27 @@ MOST_CARRIED = 4
 """Earlier wrong answers whose combinations are carried on."""
 
 Values: TypeAlias = Mapping[str, Value]
-Followed: TypeAlias = tuple[tuple[str, ...], FormulaTarget | InverseTarget]
-"""The earlier answers that are carried on, none where all of them are right in themselves, and what is asked then."""
+Written = TypeVar("Written")
+
+
+@dataclass(frozen=True)
+class Again:
+    """What is asked on earlier answers that are carried on; no `names` where all of those are right in themselves."""
+
+    names: tuple[str, ...]
+    asked: FormulaTarget | InverseTarget
+
+    @property
+    def status(self) -> str:
+        """What is said of an answer that is right then."""
+        return "follows" if self.names else "right"
+
+
+def first_right(
+    followed: Iterable[Again], readings: Sequence[Written], is_right: Callable[[Again, Written], bool]
+) -> tuple[Again, Written] | None:
+    """The first question asked again for which a reading of the answer is right, and that reading."""
+    return next((found for found in product(followed, readings) if is_right(*found)), None)
 
 
 @dataclass(frozen=True)
@@ -42,7 +61,7 @@ def followed(
     earlier: Mapping[str, Earlier],
     ask: Callable[[Values], Target],
     guard: Callable[[Values], bool] | None,
-) -> Iterator[Followed]:
+) -> Iterator[Again]:
     """A question asked again on earlier answers, all wrong ones together and then fewer, where that changes it.
 
     `ask` gives the question for such values, `guard` says whether they may be carried on; without one they have to be
@@ -62,7 +81,7 @@ def followed(
                 continue
             if changed:
                 assert again.expected is not None
-                yield () if all(earlier[name].is_right for name in names) else names, again
+                yield Again(() if all(earlier[name].is_right for name in names) else names, again)
         except (UserError, OverflowError):
             continue
 

@@ -108,6 +108,28 @@ class Written:
         return self.answer is None and not self.reason
 
 
+CHANNELS_FIRST = "channels-first"
+WINDOW = "window"
+"""Conventions of tables: channels × height × width as PyTorch prints it; the window itself called receptive field."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What an answer, or a cell at one point, is worth; `reason` says in words what no mistake's sentence says."""
+
+    status: str
+    convention: str = ""
+    mistakes: tuple[Candidate, ...] = ()
+    reason: str = ""
+    more: int = 0
+    """Further mistakes that are not named."""
+    stopped: bool = False
+    """Whether not all mistakes were tried."""
+
+
+RIGHT, FOLLOWS = Finding("right"), Finding("follows")
+
+
 def together(statuses: Sequence[str]) -> str:
     """A table or an array is right where all cells are; else the worst that is said of one of its cells."""
     order = ("wrong", "undecided", "unreadable", "missing", "rounded", "convention", "follows", "right")

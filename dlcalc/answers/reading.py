@@ -9,7 +9,7 @@ from fractions import Fraction
 from math import prod
 
 from ..errors import ExpressionError, UserError, printable
-from ..expressions.answers import Answer, agrees, digits_asked, precision, read_answer
+from ..expressions.answers import Answer, Fit, agrees, digits_asked, precision, read_answer
 from ..expressions.exact import exponent_of
 from ..expressions.functions import CONSTANTS
 from ..expressions.limits import within_budget
@@ -20,7 +20,7 @@ from ..formulas.run import letters_in
 from . import notation
 from .formula_target import FormulaTarget
 from .formula_text import read_asked
-from .marks import AmbiguousError, Written
+from .marks import AmbiguousError, Finding, Written
 from .notation import NUMBER, tidy
 from .numbers import about, bytes_in, in_memory, plain, readings, with_zeros
 from .target import Target
@@ -265,3 +265,12 @@ def cut_off(terms: Terms) -> str:
     """What is said of a number whose digits are cut off, and not rounded."""
     asked = digits_asked(terms.significant)
     return f"it is near the right number, but its digits are cut off, not rounded; at least {asked} are asked"
+
+
+def nearly(near: Fit, terms: Terms) -> Finding | None:
+    """What is said of a number that is right with fewer digits, or whose last digits are cut off; None of any other."""
+    if terms.tolerance:
+        return None
+    if near == "rounded":
+        return Finding("rounded", reason=too_coarse(terms))
+    return Finding("undecided", reason=cut_off(terms)) if near == "cut" else None

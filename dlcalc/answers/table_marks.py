@@ -15,11 +15,11 @@ from ..expressions.evaluate import put_in
 from ..expressions.nodes import Value
 from ..networks.exercise import COLUMNS, cell, to_csv
 from ..networks.table import COUNTS, Table
-from .marks import CORRECT, MOST_NAMED, STATUSES, CellMark, Mark, together
+from .marks import CHANNELS_FIRST, CORRECT, MOST_NAMED, RIGHT, STATUSES, WINDOW, CellMark, Finding, Mark, together
 from .table_cells import Cell, CellReader
 from .table_columns import TOTAL, Sheet, read_sheet
 from .table_letters import letters, points
-from .table_point import CHANNELS_FIRST, RIGHT, WINDOW, Finding, Place, Point
+from .table_point import Place, Point
 from .table_target import TableTarget
 
 

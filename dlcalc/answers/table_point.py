@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 
 from ..errors import UserError
@@ -21,32 +21,13 @@ from ..networks.mistakes import mistaken_totals
 from ..networks.network import INPUT
 from ..networks.receptive_fields import FieldAlongAxis
 from ..networks.table import Row, Table, tabulate
+from .marks import CHANNELS_FIRST, FOLLOWS, RIGHT, WINDOW, Finding
 from .table_columns import TOTAL
 from .table_rows import SOURCES, alone, field_mistakes, on_own_cells, verified, widened, window_size, worked_with
+from .target import rotated
 
 Place = tuple[str, str]
 """(layer, column)"""
-
-CHANNELS_FIRST = "channels-first"
-WINDOW = "window"
-"""Conventions of tables: channels × height × width as PyTorch prints it; the window itself called receptive field."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What one cell is worth at one point; `reason` says in words what no mistake's sentence says."""
-
-    status: str
-    convention: str = ""
-    mistakes: tuple[Candidate, ...] = ()
-    reason: str = ""
-    more: int = 0
-    """Further mistakes that are not named."""
-    stopped: bool = False
-    """Whether not all mistakes were tried."""
-
-
-RIGHT, FOLLOWS = Finding("right"), Finding("follows")
 
 
 class Point:
@@ -301,11 +282,6 @@ class Reading:
 
 def _sizes(row: Row) -> Shape:
     return tuple(field.size for field in row.field)
-
-
-def rotated(shape: Shape) -> Shape:
-    """Channels × height × width with the channels last."""
-    return (*shape[1:], *shape[:1])
 
 
 def _numbers(count: int) -> str:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from .. import document as doc
 from ..expressions.nodes import Value
+from ..networks.kinds import Shape
 
 
 class Target(Protocol):
@@ -54,3 +55,8 @@ class Other:
 def alike(value: Value) -> Value:
     """27 for 27×27."""
     return value[0] if isinstance(value, tuple) and len(set(value)) == 1 else value
+
+
+def rotated(shape: Shape) -> Shape:
+    """Channels × height × width with the channels last."""
+    return (*shape[1:], *shape[:1])

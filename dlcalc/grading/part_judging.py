@@ -10,7 +10,7 @@ from ..answers.array_judging import judge_array
 from ..answers.cell_target import CellTarget
 from ..answers.choice_target import ChoiceTarget
 from ..answers.choices import judge_choice
-from ..answers.following import Earlier, Followed, followed
+from ..answers.following import Again, Earlier, followed
 from ..answers.formula_target import FormulaTarget
 from ..answers.gradient_marks import judge_gradient
 from ..answers.gradient_target import GradientTarget
@@ -103,7 +103,7 @@ class _Judge:
 
     # following through
 
-    def _followed(self, part: Part) -> Iterator[Followed]:
+    def _followed(self, part: Part) -> Iterator[Again]:
         """The part asked again on the student's earlier answers."""
 
         def ask(values: Mapping[str, Value]) -> Target:

@@ -257,7 +257,7 @@ def test_our_own_bug_costs_one_part(layer: Variant, monkeypatch: pytest.MonkeyPa
     def broken(*_: object) -> None:
         raise TypeError("no")
 
-    monkeypatch.setattr("dlcalc.answers.judging.verify", broken)
+    monkeypatch.setattr("dlcalc.answers.formula_judge.verify", broken)
     found = marked(layer, size="1x1x1", weights="")
     assert found["size"].status == "undecided"
     assert found["size"].reason == "TypeError: no (this is a bug in dlcalc, not in your input)"
