@@ -48,6 +48,7 @@ OWNERS = {
     "rich": {"cli"},
     "sympy": {"algebra"},
     "numba": {"kernels"},
+    "llvmlite": {"kernels"},
     "numpy": {"kernels", "ops", "networks", "gradients", "training"},
     "onnx": {"networks"},
     "drawsvg": {"diagrams"},

@@ -216,6 +216,7 @@ class _Ingredients:
     def add(self, thing: Any, names: frozenset[str] = frozenset()) -> None:
         """`names`: those that the code around it uses, for what it may take from a module."""
         thing = getattr(thing, "py_func", thing)  # the function of which numba made one of its own
+        thing = getattr(thing, "_defn", thing)  # and the one that writes code for numba
         if isinstance(thing, FunctionType | ModuleType | CodeType):
             visit = id(thing), names if isinstance(thing, ModuleType) else None
             if visit in self.seen:
@@ -226,6 +227,8 @@ class _Ingredients:
                 self._add_function(thing)
             case type():
                 self._say(thing.__module__, thing.__qualname__)
+                if not _versioned(thing.__module__):
+                    self._add_all(part for _, part in sorted(vars(thing).items()) if isinstance(part, FunctionType))
             case ModuleType():
                 if not _versioned(thing.__name__):
                     self._add_named(vars(thing), names)

@@ -1,7 +1,8 @@
-"""Convolution as a matrix product with the unfolded input, over one, two or three axes.
+"""Convolution over one, two or three axes: float32 by register tiles, where the processor has them, else by unfolding.
 
-All of them are one over (N, C, depth, height, width), where a missing axis has size 1. The input is unfolded for as
-many images at a time, or lines of one, as fit into a cache. Where a function says *pairs*, it means (before, after)
+All of them are one over (N, C, depth, height, width), where a missing axis has size 1. What is
+unfolded is one factor of a matrix product, for as many images at a time, or lines of one, as fit into a cache. Where a
+function says *pairs*, it means (before, after)
 for each axis.
 """
 
@@ -13,6 +14,8 @@ from math import prod
 import numpy as np
 
 from ..compile import Array, kernel
+from . import direct
+from .machine import LANES
 
 UNFOLDED_BYTES = 1 << 22
 """About how much is unfolded at a time."""
@@ -25,7 +28,12 @@ def conv2d_forward(
     x: Array, weight: Array, bias: Array | None, stride: Sizes, padding: Pairs, dilation: Sizes, groups: int
 ) -> Array:
     """(N, C, H, W) and (K, C/groups, F, F) to (N, K, H', W'): cross-correlation, as every library means it."""
-    geometry = _geometry(weight.shape[2:], stride, padding, dilation, _output(x, weight, stride, padding, dilation))
+    output = _output(x, weight, stride, padding, dilation)
+    geometry = _geometry(weight.shape[2:], stride, padding, dilation, output)
+    if _tiled(x):
+        deep = _deep(x)
+        plan = _plan(len(x), deep.shape, weight, geometry, groups)
+        return direct.forward(deep, weight, bias, plan).reshape(len(x), len(weight), *output)
     out = _products(_deep(x), weight, geometry, groups)
     if bias is not None:
         out += bias[:, None]
@@ -38,6 +46,11 @@ def conv2d_backward(
     """The gradients of x, weight and bias."""
     geometry = _geometry(weight.shape[2:], stride, padding, dilation, d_out.shape[2:])
     deep = _deep(x)
+    if _tiled(x):
+        plan = _plan(len(x), deep.shape, weight, geometry, groups)
+        d_weight, d_bias = direct.weight_gradients(deep, _deep(d_out), plan)
+        d_x = direct.input_gradient(_deep(d_out), weight, None, plan)
+        return d_x.reshape(x.shape), d_weight.reshape(weight.shape), d_bias
     d_x = _scattered(d_out, weight, deep.shape, geometry, groups)
     d_weight = _weight_gradient(deep, d_out, weight.shape, geometry, groups)
     return d_x.reshape(x.shape), d_weight, _bias_gradient(d_out)
@@ -56,6 +69,9 @@ def conv_transpose2d_forward(
     """(N, C, H, W) and (C, K/groups, F, F) to (N, K, *size): the gradient of a convolution by its input."""
     geometry = _geometry(weight.shape[2:], stride, padding, dilation, x.shape[2:])
     shape = (len(x), weight.shape[1] * groups, *(1,) * (3 - len(size)), *size)
+    if _tiled(x):
+        plan = _plan(len(x), shape, weight, geometry, groups)
+        return direct.input_gradient(_deep(x), weight, bias, plan).reshape(*shape[:2], *size)
     out = _scattered(x, weight, shape, geometry, groups).reshape(*shape[:2], *size)
     if bias is not None:
         out += bias.reshape(-1, *(1,) * len(size))
@@ -68,6 +84,11 @@ def conv_transpose2d_backward(
     """The gradients of x, weight and bias: those of a convolution with its input and output changing places."""
     geometry = _geometry(weight.shape[2:], stride, padding, dilation, x.shape[2:])
     deep = _deep(d_out)
+    if _tiled(x):
+        plan = _plan(len(x), deep.shape, weight, geometry, groups)
+        d_weight, _ = direct.weight_gradients(deep, _deep(x), plan)
+        found = direct.forward(deep, weight, None, plan)
+        return found.reshape(x.shape), d_weight.reshape(weight.shape), _bias_gradient(d_out)
     d_x = _products(deep, weight, geometry, groups)
     d_weight = _weight_gradient(deep, x, weight.shape, geometry, groups)
     return d_x.reshape(x.shape), d_weight, _bias_gradient(d_out)
@@ -75,6 +96,17 @@ def conv_transpose2d_backward(
 
 conv3d_forward, conv3d_backward = conv2d_forward, conv2d_backward
 """The same functions: the arrays say how many axes there are."""
+
+
+def _tiled(x: Array) -> bool:
+    return bool(LANES) and x.dtype == np.float32
+
+
+def _plan(batch: int, shape: Sizes, weight: Array, geometry: Array, groups: int) -> direct.Plan:
+    """For the side of a convolution's input in this shape of five axes."""
+    window, stride, dilation, front, output = (tuple(map(int, row)) for row in geometry)
+    sizes = shape[1] // groups, len(weight) // groups, groups, tuple(shape[2:])
+    return direct.planned(direct.Shape(*sizes, window, stride, dilation, front, output), batch)  # type: ignore[arg-type]
 
 
 def _geometry(window: Sizes, stride: Sizes, padding: Pairs, dilation: Sizes, output: Sizes) -> Array:

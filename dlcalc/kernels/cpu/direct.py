@@ -1,0 +1,455 @@
+"""Convolution by register tiles, without unfolding: float32 of three axes, with strides, dilation and groups.
+
+Some samples at a time are copied into *planes*, one for each channel and *phase*. With stride s an axis has s phases:
+phase a holds every s-th number of the padded axis, from the a-th on. In a plane, the samples lie one behind the other
+and rows at one pitch, so that a place of the output is one number and a tap of the filter is one offset to it:
+
+    result[m, place] = Σ_t weights[m, t] · planes[offsets[t] + place]
+
+The gradient of the input is the same with the two sides changed: the gradient of the output lies in planes of one
+phase, and each phase of the input is a result. Behind every row lie as many zeros as a filter reaches further, so the
+numbers before a row, which that gradient reads, are zeros too. A sum over places gives the gradient of the weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
+from math import ceil, prod
+
+import numpy as np
+from numba.extending import register_jitable
+
+from ..compile import Array, kernel
+from . import threads
+from .dot import ROOM, ROWS, SHIFTS, dots
+from .machine import LANES
+from .rows import copy_rows
+from .tile import column
+
+Sizes = tuple[int, int, int]
+
+WIDE = 2 if LANES == 8 else 3
+"""Vectors of a tile."""
+BLOCK = 8
+"""Results that are not shared out among threads."""
+AT_ONCE = 1600
+"""About how many places of some samples make one piece of work."""
+DEEP = 512
+"""Most products of one sum at a time: what a tile reads stays in the nearest cache."""
+SUMMED = 128
+"""Vectors of places in one piece of a weight's gradient."""
+PARTS = 8
+"""Pieces of the samples whose weight gradients are added in one order, whatever the number of threads."""
+PART_NUMBERS = 1 << 18
+"""Where weights are more than this, filters are shared out among threads, and not samples."""
+
+ONES, ZEROS = (1, 1, 1), (0, 0, 0)
+
+tiles = column(WIDE)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Of a convolution from the side that has `size` to the one that has `output`; all but the batch."""
+
+    channels: int
+    """Of one group, on the side of the input."""
+    filters: int
+    """Of one group."""
+    groups: int
+    size: Sizes
+    window: Sizes
+    stride: Sizes
+    dilation: Sizes
+    front: Sizes
+    """Padding before each axis."""
+    output: Sizes
+
+    @property
+    def taps(self) -> int:
+        return prod(self.window)
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What is the same for every call with these shapes."""
+
+    shape: Shape
+    samples: int
+    """In one piece of work."""
+    numbers: Array
+    """samples, groups, distance of two samples and of two planes, zeros before the first for offsets below 0."""
+    plane: int
+    behind: int
+    """Numbers after the last plane that may be read."""
+    x_planes: int
+    out_planes: int
+    """Numbers of each side's planes, with what is before and behind them."""
+    x_side: Array
+    out_side: Array
+    """Rows of three axes: size, phases, front, pitch."""
+    places: Array
+    offsets: Array
+    shifts: Array
+    """The offsets in whole blocks of SHIFTS."""
+    counts: Array
+    back_places: Array
+    back_offsets: Array
+    back_counts: Array
+    by_phase: list[Array]
+    """For each phase of the input, its taps."""
+
+
+@lru_cache(maxsize=256)
+def planned(shape: Shape, batch: int) -> Plan:
+    """The tables, for samples in pieces that do not depend on how many threads there are."""
+    phases = shape.stride
+    most = [(f - 1) * d for f, d in zip(shape.window, shape.dilation, strict=True)]
+    lines = zip(shape.size, shape.front, phases, most, shape.output, strict=True)
+    grid = [max(ceil((n + p) / s), o + m // s) for n, p, s, m, o in lines]
+    pitch = (grid[1] * grid[2], grid[2], 1)
+    sample = ceil(grid[0] * pitch[0] / LANES) * LANES
+    samples = max(1, min(batch, round(AT_ONCE / sample)))
+    vectors = samples * sample // LANES
+    plane = (vectors + 1 - vectors % 2) * LANES
+    reach = [m // s for m, s in zip(most, phases, strict=True)]
+    furthest = sum(r * p for r, p in zip(reach, pitch, strict=True))
+    zeros = ceil(furthest / LANES) * LANES
+    count = prod(phases)
+
+    def at(tap: Sequence[int]) -> tuple[int, int]:
+        """The phase that a tap reads, and how far on in the plane."""
+        places = [i * d for i, d in zip(tap, shape.dilation, strict=True)]
+        phase = (places[0] % phases[0] * phases[1] + places[1] % phases[1]) * phases[2] + places[2] % phases[2]
+        return phase, sum(place // s * p for place, s, p in zip(places, phases, pitch, strict=True))
+
+    taps = [at(tap) for tap in product(*map(range, shape.window))]
+    offsets = [
+        zeros + (phase * shape.channels + channel) * plane + moved
+        for channel in range(shape.channels)
+        for phase, moved in taps
+    ]
+    whole = offsets + offsets[-1:] * (-len(offsets) % SHIFTS)
+    by_phase = [np.array([i for i, (phase, _) in enumerate(taps) if phase == a], dtype=np.int64) for a in range(count)]
+    back = [zeros + k * plane - taps[i][1] for chosen in by_phase for k in range(shape.filters) for i in chosen]
+    inside = [(p // s, (n - 1 + p) // s + 1) for n, p, s in zip(shape.size, shape.front, phases, strict=True)]
+    behind = zeros + WIDE * LANES
+
+    def whole_numbers(*values: object) -> Array:
+        return np.array(values, dtype=np.int64)
+
+    return Plan(
+        shape,
+        samples,
+        numbers=whole_numbers(samples, shape.groups, sample, plane, zeros),
+        plane=plane,
+        behind=behind,
+        x_planes=zeros + count * shape.channels * plane + behind,
+        out_planes=zeros + shape.filters * plane + behind,
+        x_side=whole_numbers(shape.size, phases, shape.front, pitch),
+        out_side=whole_numbers(shape.output, ONES, ZEROS, pitch),
+        places=_places([(0, o) for o in shape.output], pitch, sample, samples),
+        offsets=whole_numbers(*offsets),
+        shifts=whole_numbers(*whole),
+        counts=whole_numbers(len(offsets)),
+        back_places=_places(inside, pitch, sample, samples),
+        back_offsets=whole_numbers(*back, 0),
+        back_counts=whole_numbers(*(len(chosen) * shape.filters for chosen in by_phase)),
+        by_phase=by_phase,
+    )
+
+
+def _places(window: Sequence[tuple[int, int]], pitch: Sizes, sample: int, samples: int) -> Array:
+    """The first place of every vector, sample by sample; behind the last, it again for a tile that is not full.
+
+    Vectors run on without breaks, or begin anew in each row where that makes fewer. No number is in two of them.
+    """
+    first = sum(low * p for (low, _), p in zip(window, pitch, strict=True))
+    length = sum((high - 1) * p for (_, high), p in zip(window, pitch, strict=True)) + 1 - first
+    run = first + np.arange(ceil(length / LANES)) * LANES
+    lines = [d * pitch[0] + h * pitch[1] + window[2][0] for d in range(*window[0]) for h in range(*window[1])]
+    across = ceil((window[2][1] - window[2][0]) / LANES)
+    if across * LANES <= pitch[1] - window[2][0] and across * len(lines) <= len(run):
+        run = (np.array(lines)[:, None] + np.arange(across) * LANES).reshape(-1)
+    places = (np.arange(samples)[:, None] * sample + run).reshape(-1)
+    return np.concatenate([places, places[-1:].repeat(WIDE)]).astype(np.int64)
+
+
+def forward(x: Array, weight: Array, bias: Array | None, plan: Plan) -> Array:
+    """(N, C, D, H, W) and (K, C/groups, …) to (N, K, …)."""
+    shape = plan.shape
+    out = np.empty((len(x), shape.groups * shape.filters, *shape.output), dtype=np.float32)
+    _correlated(plan, "x", x, out, weight, bias, (plan.x_side, plan.out_side), plan.offsets, plan.counts, plan.places)
+    return out
+
+
+def input_gradient(d_out: Array, weight: Array, bias: Array | None, plan: Plan) -> Array:
+    """The gradient of x; with a bias for each channel it is a transposed convolution."""
+    shape = plan.shape
+    d_x = np.empty((len(d_out), shape.groups * shape.channels, *shape.size), dtype=np.float32)
+    # (groups, filters, channels, taps) to (groups, channels, filters, taps of a phase) for each phase
+    filters = weight.reshape(shape.groups, shape.filters, shape.channels, shape.taps).transpose(0, 2, 1, 3)
+    phases = plan.by_phase
+    turned = filters if len(phases) == 1 else np.concatenate([filters[..., taps].reshape(-1) for taps in phases])
+    sides = plan.out_side, plan.x_side
+    _correlated(
+        plan, "d_out", d_out, d_x, turned, bias, sides, plan.back_offsets, plan.back_counts, plan.back_places
+    )  # fmt: skip
+    return d_x
+
+
+def weight_gradients(x: Array, d_out: Array, plan: Plan) -> tuple[Array, Array]:
+    """Those of the weights (K, C/groups·taps) and of the biases."""
+    shape = plan.shape
+    taps, filters = shape.channels * shape.taps, shape.groups * shape.filters
+    blocks, shifts = ceil(shape.filters / ROWS), len(plan.shifts) // SHIFTS
+    pieces = ceil(len(x) / plan.samples)
+    operations = 2.0 * d_out.size * taps
+    # samples in parts, or filters: the shapes alone decide which, and how many parts of samples are added up
+    by_samples = pieces >= 2 and filters * taps <= PART_NUMBERS
+    jobs = min(pieces, PARTS) if by_samples else min(threads.number(operations), blocks)
+    sums = np.zeros((jobs if by_samples else 1, shape.groups, blocks, shifts, ROOM), dtype=np.float32)
+    biases = np.zeros((len(sums), filters), dtype=np.float64)
+    flat_x, flat_d = x.reshape(-1), d_out.reshape(-1)
+
+    def work(job: int) -> None:
+        span = _span(job, jobs, pieces, blocks, by_samples)
+        task = np.array([len(x), shape.channels, shape.filters, *span], dtype=np.int64)
+        mine = job if by_samples else 0
+        correlate_gradients(
+            flat_x, flat_d, plan.x_side, plan.out_side, plan.numbers, plan.shifts, plan.places, task,
+            threads.zeros((plan, "x"), plan.x_planes), threads.zeros((plan, "gradients"), plan.out_planes), sums[mine],
+            biases[mine],
+        )  # fmt: skip
+
+    threads.each(work, jobs, operations)
+    d_weight = np.empty((filters, taps), dtype=np.float32)
+    gather(sums, d_weight)
+    return d_weight, biases.sum(axis=0).astype(np.float32)
+
+
+def _correlated(
+    plan: Plan,
+    name: str,
+    source: Array,
+    target: Array,
+    weights: Array,
+    bias: Array | None,
+    sides: tuple[Array, Array],
+    offsets: Array,
+    counts: Array,
+    places: Array,
+) -> None:
+    """`correlate` in pieces of samples, or where there are too few, of results."""
+    groups = plan.shape.groups
+    channels, results = source.shape[1] // groups, target.shape[1] // groups
+    added = np.zeros(target.shape[1], dtype=np.float32) if bias is None else bias
+    flat_source, flat_target, flat_weights = source.reshape(-1), target.reshape(-1), weights.reshape(-1)
+    size = plan.x_planes if name == "x" else plan.out_planes
+    operations = 2.0 * len(target) * plan.shape.groups * plan.shape.filters * plan.shape.channels * plan.shape.taps
+    operations *= prod(plan.shape.output)
+    workers, pieces, blocks = threads.number(operations), ceil(len(source) / plan.samples), ceil(results / BLOCK)
+    by_samples = pieces >= workers
+    jobs = min(workers, pieces if by_samples else blocks)
+
+    def work(job: int) -> None:
+        first, last, top, bottom = _span(job, jobs, pieces, blocks, by_samples)
+        span = first, last, top * BLOCK, min(bottom * BLOCK, results)
+        task = np.array([len(source), channels, results, *span], dtype=np.int64)
+        correlate(
+            flat_source, flat_target, flat_weights, added, *sides, plan.numbers, offsets, counts, places, task,
+            threads.zeros((plan, name), size), threads.zeros("results", results * plan.plane + plan.behind),
+        )  # fmt: skip
+
+    threads.each(work, jobs, operations)
+
+
+def _span(job: int, jobs: int, pieces: int, blocks: int, by_samples: bool) -> tuple[int, int, int, int]:
+    """A job's share: of the pieces with all blocks, or of the blocks with all pieces."""
+    if by_samples:
+        return job * pieces // jobs, (job + 1) * pieces // jobs, 0, blocks
+    return 0, pieces, job * blocks // jobs, (job + 1) * blocks // jobs
+
+
+@register_jitable
+def pack(
+    source: Array, begin: int, step: int, channels: int, many: int, side: Array, pitch: Array, sample: int, plane: int,
+    work: Array, start: int, sums: Array,
+) -> None:  # fmt: skip
+    """Copies channels of some samples to their planes, from work[start] on; adds up all that is copied.
+
+    source[begin] is the first number of the first, samples are `step` numbers apart. side: size, phases and front.
+    """
+    depth, height, width = side[0, 0], side[0, 1], side[0, 2]
+    p0, p1, p2 = side[1, 0], side[1, 1], side[1, 2]
+    zero = np.float32(0)
+    for c in range(channels):
+        for n in range(many):
+            for d in range(depth):
+                e0 = d + side[2, 0]
+                lines = begin + n * step + (c * depth + d) * height * width
+                if p1 == 1 and p2 == 1:
+                    at = start + (e0 % p0 * channels + c) * plane + n * sample + e0 // p0 * pitch[0]
+                    at += side[2, 1] * pitch[1] + side[2, 2]
+                    copy_rows(
+                        work.ctypes.data + at * 4, pitch[1], source.ctypes.data + lines * 4, width, height, width,
+                        sums.ctypes.data, zero,
+                    )  # fmt: skip
+                    continue
+                for h in range(height):
+                    e1 = h + side[2, 1]
+                    row = start + n * sample + e0 // p0 * pitch[0] + e1 // p1 * pitch[1]
+                    for a in range(p2):
+                        first = (a - side[2, 2]) % p2
+                        at = row + (((e0 % p0 * p1 + e1 % p1) * p2 + a) * channels + c) * plane
+                        at += (first + side[2, 2]) // p2
+                        line = lines + h * width + first
+                        for i in range((width - first + p2 - 1) // p2):
+                            work[at + i] = source[line + i * p2]
+
+
+@register_jitable
+def unpack(
+    work: Array, sample: int, plane: int, pitch: Array, phase: int, side: Array, target: Array, begin: int, step: int,
+    many: int, channels: int, bias: Array, channel: int, sums: Array,
+) -> None:  # fmt: skip
+    """Copies one phase of the results to where they belong, each channel's bias added; otherwise as `pack`."""
+    depth, height, width = side[0, 0], side[0, 1], side[0, 2]
+    p0, p1, p2 = side[1, 0], side[1, 1], side[1, 2]
+    a0, a1, a2 = phase // (p1 * p2), phase // p2 % p1, phase % p2
+    for n in range(many):
+        for c in range(channels):
+            plus = bias[channel + c]
+            for d in range((a0 - side[2, 0]) % p0, depth, p0):
+                at = c * plane + n * sample + (d + side[2, 0]) // p0 * pitch[0]
+                lines = begin + n * step + (c * depth + d) * height * width
+                if p1 == 1 and p2 == 1:
+                    at += side[2, 1] * pitch[1] + side[2, 2]
+                    copy_rows(
+                        target.ctypes.data + lines * 4, width, work.ctypes.data + at * 4, pitch[1], height, width,
+                        sums.ctypes.data, plus,
+                    )  # fmt: skip
+                    continue
+                first = (a2 - side[2, 2]) % p2
+                for h in range((a1 - side[2, 1]) % p1, height, p1):
+                    row = at + (h + side[2, 1]) // p1 * pitch[1] + (first + side[2, 2]) // p2
+                    line = lines + h * width + first
+                    for i in range((width - first + p2 - 1) // p2):
+                        target[line + i * p2] = work[row + i] + plus
+
+
+@kernel(
+    "float32[::1]", "float32[::1]", "float32[::1]", "float32[::1]", "int64[:, ::1]", "int64[:, ::1]", "int64[::1]",
+    "int64[::1]", "int64[::1]", "int64[::1]", "int64[::1]", "float32[::1]", "float32[::1]",
+)  # fmt: skip
+def correlate(
+    source: Array, target: Array, weights: Array, bias: Array, from_side: Array, to_side: Array, numbers: Array,
+    offsets: Array, counts: Array, places: Array, task: Array, planes: Array, results: Array,
+) -> None:  # fmt: skip
+    """A task: first to before last piece of the samples, and of each group's results top to before bottom.
+
+    source, target: (N, channels, D, H, W), flat. Sides: size, phases, front, pitch. numbers: as `Plan.numbers`. For
+    each phase of the target, counts says how many weights each result has and offsets where in the planes they look.
+    task: samples, channels and results of a group, first, last, top, bottom. planes: zeros outside what is written
+    here; results: any numbers.
+    """
+    at_once, groups, sample, plane, front = numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]
+    samples, channels, filters, top, bottom = task[0], task[1], task[2], task[5], task[6]
+    deep = max(64, min(DEEP, 100_000 // max(1, bottom - top)))
+    each = (places.size - WIDE) // at_once
+    pitch = from_side[3]
+    inside = from_side[0, 0] * from_side[0, 1] * from_side[0, 2]
+    outside = to_side[0, 0] * to_side[0, 1] * to_side[0, 2]
+    sums = np.zeros(LANES, np.float32)
+    for piece in range(task[3], task[4]):
+        start = piece * at_once
+        many = min(at_once, samples - start)
+        for group in range(groups):
+            pack(
+                source, (start * groups + group) * channels * inside, groups * channels * inside, channels, many,
+                from_side, pitch, sample, plane, planes, front, sums,
+            )  # fmt: skip
+            table, rows = 0, 0
+            for phase in range(counts.size):
+                count = counts[phase]
+                own = rows + (group * filters + top) * count
+                for begin in range(0, max(1, count), deep):
+                    depth = min(deep, count - begin)
+                    for place in range(0, many * each, WIDE):
+                        tiles(
+                            weights.ctypes.data + (own + begin) * 4, count, 1, planes.ctypes.data,
+                            offsets.ctypes.data + (table + begin) * 8, bottom - top, depth, results.ctypes.data, plane,
+                            places.ctypes.data + place * 8, min(begin, 1),
+                        )  # fmt: skip
+                unpack(
+                    results, sample, plane, pitch, phase, to_side, target,
+                    ((start * groups + group) * filters + top) * outside, groups * filters * outside, many,
+                    bottom - top, bias, group * filters + top, sums,
+                )  # fmt: skip
+                table += count
+                rows += groups * filters * count
+
+
+@kernel(
+    "float32[::1]", "float32[::1]", "int64[:, ::1]", "int64[:, ::1]", "int64[::1]", "int64[::1]", "int64[::1]",
+    "int64[::1]", "float32[::1]", "float32[::1]", "float32[:, :, :, ::1]", "float64[::1]",
+)  # fmt: skip
+def correlate_gradients(
+    x: Array, d_out: Array, x_side: Array, d_side: Array, numbers: Array, shifts: Array, places: Array, task: Array,
+    planes: Array, others: Array, sums: Array, biases: Array,
+) -> None:  # fmt: skip
+    """Adds to `sums` what a task's samples give for the weights, and to `biases` for the biases; as `correlate`.
+
+    Here top and bottom are blocks of ROWS filters. sums: (groups, blocks, shifts by SHIFTS, ROOM).
+    """
+    at_once, groups, sample, plane, front = numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]
+    samples, channels, filters, top, bottom = task[0], task[1], task[2], task[5], task[6]
+    each = (places.size - WIDE) // at_once
+    pitch = x_side[3]
+    inside = x_side[0, 0] * x_side[0, 1] * x_side[0, 2]
+    outside = d_side[0, 0] * d_side[0, 1] * d_side[0, 2]
+    total, ignored = np.zeros(LANES, np.float32), np.zeros(LANES, np.float32)
+    low, high = top * ROWS, min(filters, bottom * ROWS)
+    for piece in range(task[3], task[4]):
+        start = piece * at_once
+        many = min(at_once, samples - start)
+        for group in range(groups):
+            pack(
+                x, (start * groups + group) * channels * inside, groups * channels * inside, channels, many, x_side,
+                pitch, sample, plane, planes, front, ignored,
+            )  # fmt: skip
+            for k in range(low, high):
+                total[:] = 0
+                pack(
+                    d_out, ((start * groups + group) * filters + k) * outside, groups * filters * outside, 1, many,
+                    d_side, pitch, sample, plane, others, k * plane, total,
+                )  # fmt: skip
+                for lane in range(LANES):
+                    biases[group * filters + k] += total[lane]
+            for begin in range(0, many * each, SUMMED):
+                length = min(SUMMED, many * each - begin)
+                for block in range(top, bottom):
+                    height = min(ROWS, filters - block * ROWS)
+                    for shift in range(sums.shape[2]):
+                        at = ((group * sums.shape[1] + block) * sums.shape[2] + shift) * ROOM
+                        dots(
+                            others.ctypes.data + block * ROWS * plane * 4, plane, planes.ctypes.data,
+                            shifts.ctypes.data + shift * SHIFTS * 8, places.ctypes.data + begin * 8, length, height,
+                            sums.ctypes.data + at * 4,
+                        )  # fmt: skip
+
+
+@kernel("float32[:, :, :, :, ::1]", "float32[:, ::1]")
+def gather(sums: Array, d_weight: Array) -> None:
+    """The parts (parts, groups, blocks, shifts, ROOM) added up, in the order of the weights."""
+    filters = d_weight.shape[0] // sums.shape[1]
+    for row in range(d_weight.shape[0]):
+        group, k = row // filters, row % filters
+        for tap in range(d_weight.shape[1]):
+            total = np.float32(0)
+            for part in range(sums.shape[0]):
+                total += sums[part, group, k // ROWS, tap // SHIFTS, k % ROWS * SHIFTS + tap % SHIFTS]
+            d_weight[row, tap] = total

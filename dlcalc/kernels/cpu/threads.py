@@ -1,0 +1,104 @@
+"""Work on several threads: how many, who does what, and the memory that each keeps for its next piece of work.
+
+Kernels let other threads of Python run. What one number of the result is computed from never depends on how the work
+was shared out, so any number of threads gives the same bits.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+
+import numpy as np
+
+from ...errors import UserError
+from ..compile import Array
+
+MOST = 256
+WORTH = 4_000_000
+"""Operations that a thread is worth waking for: some 40 µs."""
+KEPT = 1 << 26
+"""Bytes that a thread keeps between calls."""
+
+_asked: ContextVar[int | None] = ContextVar("threads", default=None)
+_mine = threading.local()
+
+
+@contextmanager
+def using(number: int | None) -> Iterator[None]:
+    """Inside it so many threads are used; None: as many as `available` says."""
+    token = _asked.set(number)
+    try:
+        yield
+    finally:
+        _asked.reset(token)
+
+
+def available() -> int:
+    """DLCALC_THREADS, else the cores that this process may run on.
+
+    UserError: DLCALC_THREADS is no whole number from 1 on.
+    """
+    named = os.environ.get("DLCALC_THREADS", "")
+    if not named:
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if not named.isdecimal() or not 1 <= int(named) <= MOST:
+        raise UserError(f"DLCALC_THREADS must be a whole number from 1 to {MOST}: {named!r}")
+    return int(named)
+
+
+def number(operations: float) -> int:
+    """Threads for work of so many operations."""
+    if operations < 2 * WORTH:
+        return 1
+    asked = _asked.get()
+    return max(1, min(available() if asked is None else asked, int(operations // WORTH)))
+
+
+def each(work: Callable[[int], None], count: int, operations: float) -> None:
+    """work(0), …, work(count − 1), on several threads if that many operations are worth it."""
+    workers = min(number(operations), count)
+    if workers <= 1:
+        for piece in range(count):
+            work(piece)
+        return
+    # who waits works too
+    jobs = [_pool(os.getpid()).submit(_several, work, range(worker, count, workers)) for worker in range(1, workers)]
+    try:
+        _several(work, range(0, count, workers))
+    finally:
+        for job in jobs:
+            job.exception()
+    for job in jobs:
+        job.result()
+
+
+def _several(work: Callable[[int], None], pieces: range) -> None:
+    for piece in pieces:
+        work(piece)
+
+
+@cache
+def _pool(process: int) -> ThreadPoolExecutor:
+    """One for each process: of a pool's threads none lives on in a child that was forked."""
+    return ThreadPoolExecutor(MOST, thread_name_prefix="dlcalc")
+
+
+def zeros(key: Hashable, size: int) -> Array:
+    """This thread's float32 for this key: zeros the first time, afterwards what was left in it."""
+    kept: OrderedDict[Hashable, Array] = _mine.__dict__.setdefault("kept", OrderedDict())
+    found = kept.pop(key, None)
+    if found is None or found.size < size:
+        found = np.zeros(size, dtype=np.float32)
+    if found.nbytes <= KEPT:
+        kept[key] = found
+        total = sum(array.nbytes for array in kept.values())
+        while total > KEPT:
+            total -= kept.popitem(last=False)[1].nbytes
+    return found
