@@ -6,7 +6,7 @@ first place is shown where shapes disagree, or numbers on which both differ.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 
 from ..errors import UserError
@@ -15,16 +15,12 @@ from ..expressions.arrays import shape_of
 from ..expressions.functions import CONSTANTS
 from ..expressions.limits import LimitError
 from ..expressions.nodes import (
-    Call,
     Index,
     Name,
     Node,
     Partial,
     Transpose,
     Value,
-    names_in,
-    rewriting,
-    to_node,
 )
 from ..gradients.answer import Answer, is_step, regrouped, summed
 from ..gradients.candidates import MOST_NAMED, Candidates, pair
@@ -38,8 +34,8 @@ from ..gradients.model import Network
 from .gradient_text import read
 from .marks import AmbiguousError
 
-DENOMINATOR_LAYOUT = "∂L/∂h as a column: the factors stand in the other order, each Jacobian transposed"
-TRANSPOSED_WEIGHTS = "vectors as columns beside the weights of the row layout: Wᵀh"
+DENOMINATOR_LAYOUT = "in denominator layout: ∂L/∂h is a column, and the factors stand in the other order, transposed"
+TRANSPOSED_WEIGHTS = "with vectors as columns beside the weights of the row layout: Wᵀh"
 """Ways in which an answer is right that is not written as its layout has it."""
 MOST_PARTS = 400
 """A longer answer is judged, but no mistake is looked for in it."""
@@ -57,6 +53,14 @@ class Verdict:
     mistakes: tuple[Found, ...] = ()
     detail: str = ""
     notes: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class Right:
+    """The layout in which an answer is right, and what is said about it."""
+
+    layout: str
+    notes: tuple[str, ...] = ()
 
 
 KNOWN = {
@@ -81,51 +85,49 @@ def is_right(derivation: Derivation, text: str, outer: str = "outer", known: str
     return _Judge(derivation).settled(_read(derivation, text, known), outer)[1] is not None
 
 
-def _read(derivation: Derivation, text: str, known: str) -> Answer:
+def check_steps(derivation: Derivation) -> None:
+    """Raises UserError where an answer would be for too many steps."""
     if derivation.steps is not None and derivation.steps > MOST_STEPS:
         raise UserError(f"an answer is judged for at most {MOST_STEPS} time steps, not {derivation.steps}")
+
+
+def _read(derivation: Derivation, text: str, known: str) -> Answer:
+    check_steps(derivation)
     answer = read(text, derivation.network, derivation.wrt)
     _check_known(derivation.network, answer, known)
     return answer
 
 
-def has_value(derivation: Derivation, text: str) -> bool:
+def has_value(derivation: Derivation, answer: Answer) -> bool:
     """Whether an answer comes to something on random numbers, in some layout."""
-    answer = read(text, derivation.network, derivation.wrt)
     return _Judge(derivation).has_value(answer)
 
 
-def with_bias(network: Network) -> Callable[[Node], Node]:
-    """Adds the bias to the sum in an activation that has the recurrent weights, and no bias."""
-    recurrent = {weight.name for weight in network.weights if weight.role == "w_hh"}
-    bias = next((weight for weight in network.weights if weight.role.startswith("b")), None)
+def right_in(derivation: Derivation, answer: Answer, outer: str = "outer", known: str = "all") -> Right | None:
+    """In which layout, and how, an answer is ∂L/∂wrt; None for one that is not, or cannot be judged.
 
-    def change(node: Node, below: Callable[[Node], Node]) -> Node:
-        changed = node.map(below)
-        if bias is None or not isinstance(changed, Call) or len(changed.arguments) != 1:
-            return changed
-        names = set(names_in(changed.arguments[0]))
-        if not names & recurrent or bias.name in names:
-            return changed
-        return Call(changed.function, (to_node(changed.arguments[0] + Name(bias.name, bias.kind)),))
-
-    return rewriting(change)
-
-
-def is_gradient(
-    derivation: Derivation,
-    text: str,
-    outer: str = "outer",
-    known: str = "all",
-    change: Callable[[Node], Node] | None = None,
-) -> bool:
-    """Whether an answer, `change`d, is ∂L/∂wrt of a derivation in some layout; False for one that cannot be read."""
+    Raises AmbiguousError where only another way of reading ⊗ is right.
+    """
     try:
-        answer = read(text, derivation.network, derivation.wrt)
         _check_known(derivation.network, answer, known)
-        return _Judge(derivation).is_right_somehow(answer if change is None else answer.changed(change), outer)
+        judge = _Judge(derivation)
+        found, where = judge.settled(answer, outer)
+    except AmbiguousError:
+        raise
     except (UserError, OverflowError, RecursionError):
-        return False
+        return None
+    return None if where is None else Right(where[0], tuple(judge.remarks(found, *where)))
+
+
+def wrong(derivation: Derivation, answer: Answer) -> Verdict:
+    """What is said of an answer that is not right in any reading. Raises UserError where it cannot be judged."""
+    return _Judge(derivation).wrong(answer)
+
+
+def check(derivation: Derivation, answer: Answer, known: str = "all") -> None:
+    """Raises UserError for what makes an answer unreadable: unknown letters, missing layers, what is not given."""
+    _check_known(derivation.network, answer, known)
+    _Judge(derivation).check(answer)
 
 
 def _check_known(network: Network, answer: Answer, known: str) -> None:
@@ -183,15 +185,12 @@ class _Judge:
     def verdict(self, written: Answer, outer: str) -> Verdict:
         answer, found = self.settled(written, outer)
         return (
-            self._wrong(answer)
-            if found is None
-            else Verdict(True, found[0], notes=tuple(self._remarks(answer, *found)))
+            self.wrong(answer) if found is None else Verdict(True, found[0], notes=tuple(self.remarks(answer, *found)))
         )
 
     def settled(self, written: Answer, outer: str) -> tuple[Answer, tuple[str, str] | None]:
         """The answer in one reading, and the layout and the way in which that is right."""
-        self._check_letters(written)
-        self._check_layers(written)
+        self.check(written)
         readings = self._grouped(written).readings(outer)
         answer = next(readings)
         found = self.right_in(answer)
@@ -211,28 +210,32 @@ class _Judge:
         """Whether it comes to something in some layout, sizes equal or not; letters without a Σ get theirs."""
         letters = written.unbound(self._known)
         answer = self._grouped(summed(written, letters) if letters else written)
+        ways = ("", DENOMINATOR_LAYOUT) if answer.has_partials else ("",)
         return any(
-            self._value(self.instance(layout, 0, square), answer) is not None
+            self._value(self.instance(layout, 0, square, way), answer) is not None
             for layout in self.layouts
             for square in (False, True)
+            for way in ways
         )
 
-    def is_right_somehow(self, written: Answer, outer: str) -> bool:
-        """Right in one of the layouts, with ⊗ as the profile has it."""
+    def check(self, written: Answer) -> None:
         self._check_letters(written)
-        return self.right_in(next(self._grouped(written).readings(outer))) is not None
+        self._check_layers(written)
 
     def _grouped(self, answer: Answer) -> Answer:
         """The answer, or where it has no value as it stands and has one if grouped otherwise, that."""
         other = answer.changed(regrouped)
         if other == answer or answer.unbound(self._known):
             return answer
-        instance = self.instance(self.layouts[0], 0)
-        return next((each for each in (answer, other) if self._value(instance, each) is not None), answer)
+        instances = [self.instance(self.layouts[0], 0)]
+        if answer.has_partials:
+            instances.append(self.instance("column", 0, way=DENOMINATOR_LAYOUT))
+        choices = ((instance, each) for instance in instances for each in (answer, other))
+        return next((each for instance, each in choices if self._value(instance, each) is not None), answer)
 
-    def _remarks(self, answer: Answer, layout: str, way: str) -> Iterator[str]:
+    def remarks(self, answer: Answer, layout: str, way: str) -> Iterator[str]:
         if way:
-            yield f"right with {way}"
+            yield f"right {way}"
         if layout != self.layouts[0]:
             yield f"right in {layout} layout ({LAYOUTS[layout]}); asked is {self.layouts[0]} layout"
         if not answer.has_partials and not way:
@@ -260,7 +263,7 @@ class _Judge:
                 shown = printing.text(part.base)
                 raise UserError(f"{shown} has layers here: write {shown}[1, t] for that of layer 1 in step t")
 
-    def _wrong(self, answer: Answer) -> Verdict:
+    def wrong(self, answer: Answer) -> Verdict:
         letters = answer.unbound(self._known)
         lead: tuple[Found, ...] = ()
         if letters:
@@ -273,8 +276,8 @@ class _Judge:
             answer = whole
         if sum(1 for _ in answer.parts()) > MOST_PARTS:
             return Verdict(False, self.layouts[0], lead, self._where(answer, self.layouts[0]))
-        for layout, square in self._places(answer):
-            named = self.named(answer, layout, square)
+        for layout, square, way in self._places(answer):
+            named = self.named(answer, layout, square, way)
             if named:
                 every = tuple(pair((*lead, found)) for found in named[:MOST_NAMED])
                 return Verdict(False, layout, every, self._where(answer, layout, True))
@@ -285,28 +288,38 @@ class _Judge:
 
     def _where(self, answer: Answer, layout: str, only_shapes: bool = False) -> str:
         """Told of the first set of numbers on which they differ: an answer may be right for three steps alone."""
-        instances = [self.instance(layout, place) for place in range(len(SETTINGS))]
+        way = DENOMINATOR_LAYOUT if self._is_in_denominator_layout(answer) else ""
+        instances = [self.instance(layout, place, way=way) for place in range(len(SETTINGS))]
         differing = (instance for instance in instances if not self._agrees(instance, answer))
         return disagreement(next(differing, instances[0]), answer, only_shapes)
 
+    def _is_in_denominator_layout(self, answer: Answer) -> bool:
+        """Whether it has a value only with ∂L/∂h as a column."""
+        if not answer.has_partials or any(self._value(self.instance(each, 0), answer) for each in self.layouts):
+            return False
+        return self._value(self.instance("column", 0, way=DENOMINATOR_LAYOUT), answer) is not None
+
     # naming
 
-    def _places(self, answer: Answer) -> list[tuple[str, bool]]:
-        """(layout, whether sizes are equal): where mistakes are looked for, at most two places.
+    def _places(self, answer: Answer) -> list[tuple[str, bool, str]]:
+        """(layout, whether sizes are equal, way): where mistakes are looked for, at most two places.
 
         The first layout in which the answer has the gradient's shape, or else a value; then one with equal sizes.
         """
         shaped, valued, square = [], [], []
-        for layout in self.layouts:
-            value = self._value(self.instance(layout, 0), answer)
+        ways = [(layout, "") for layout in self.layouts]
+        if answer.has_partials:
+            ways.insert(1, ("column", DENOMINATOR_LAYOUT))
+        for layout, way in ways:
+            value = self._value(self.instance(layout, 0, way=way), answer)
             if value is None:
-                if self._value(self.instance(layout, 0, True), answer) is not None:
-                    square.append((layout, True))
+                if self._value(self.instance(layout, 0, True, way), answer) is not None:
+                    square.append((layout, True, way))
                 continue
-            valued.append((layout, False))
-            wrote, wanted = self.instance(layout, 0).both(value, answer)
+            valued.append((layout, False, way))
+            wrote, wanted = self.instance(layout, 0, way=way).both(value, answer)
             if shape_of(wrote) == shape_of(wanted):
-                shaped.append((layout, False))
+                shaped.append((layout, False, way))
         return shaped[:1] or [*valued[:1], *square[:1]]
 
     def _value(self, instance: Instance, answer: Answer) -> Value:
@@ -317,9 +330,10 @@ class _Judge:
         except UserError:
             return None
 
-    def named(self, answer: Answer, layout: str, square: bool) -> list[Found]:
+    def named(self, answer: Answer, layout: str, square: bool, way: str = "") -> list[Found]:
         """The mistakes that lead to these very numbers."""
-        instances = [self.instance(layout, place, square) for place in range(len(SQUARE if square else SETTINGS))]
+        places = range(len(SQUARE if square else SETTINGS))
+        instances = [self.instance(layout, place, square, way) for place in places]
         wrote = self._value(instances[0], answer)
         return [] if wrote is None else Candidates(instances, answer).named(wrote)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -11,14 +12,16 @@ from ..expressions.nodes import Value
 from ..formulas.diagnose import Candidate
 from ..formulas.model import Mistake
 from ..gradients import Derivation, network
-from .gradient_judging import Verdict, has_value, is_gradient, judge, with_bias
+from ..gradients.answer import Answer
+from ..gradients.edits import Found
+from .gradient_judging import Right, check, check_steps, has_value, right_in, wrong
+from .gradient_readings import Reading, readings
 from .gradient_target import GradientTarget
-from .gradient_text import from_one, products_closed, strange_words
+from .gradient_text import read, strange_words
 from .marks import MOST_NAMED, AmbiguousError, Mark, Written
 from .notation import tidy
 from .reading import NOTHING
 
-MOST_CHARACTERS = 6_000
 CHOICES: Mapping[str, tuple[str, str]] = {"update_gate": ("keep", "renew"), "reset": ("before", "after")}
 """What is chosen of a GRU, and the words for it: the conventions beside the layout."""
 
@@ -42,70 +45,191 @@ def judge_gradient(asked: GradientTarget, given: object) -> tuple[Mark, Written]
     return mark, Written(mark.wrote, None, reason)
 
 
-def mark_gradient(derivation: Derivation, terms: GradientTerms, given: object, expected: Value) -> Mark:
+def mark_gradient(
+    derivation: Derivation,
+    terms: GradientTerms,
+    given: object,
+    expected: Value,
+    letters: Mapping[str, str] | None = None,
+) -> Mark:
     """The mark of a gradient. What is right in another layout, or by another way to mix the states of a GRU, is right
-    by a convention, unless the question states its own; what can be read in two ways is undecided."""
+    by a convention, unless the question states its own; what can be read in two ways is undecided.
+
+    `letters`: what is written for a letter here → that letter.
+    """
     text = given if isinstance(given, str) else "" if given is None else str(given)
     mark = Mark("missing", expected, printable(text.strip()[:200]))
     if NOTHING.fullmatch(tidy(text)):
         return mark
-    lines = _lines(text) if len(text) <= MOST_CHARACTERS else text
-    if len(text) <= MOST_CHARACTERS and (shifted := from_one(lines)) != lines:
-        again = mark_gradient(derivation, terms, shifted, expected)
-        if again.status == "right":
-            return replace(again, status="convention", convention="steps-from-0", wrote=mark.wrote,
-                           reason="the steps are counted from 0 to T − 1; here they are from 1 to T")  # fmt: skip
-        return replace(again, wrote=mark.wrote)
     try:
-        found = _judged(derivation, lines, terms.outer, terms.known)
+        found = _found(derivation, terms, _lines(text), tuple(sorted((letters or {}).items())))
     except AmbiguousError as error:
         return replace(mark, status="undecided", reason=printable(str(error)))
     except (UserError, OverflowError, RecursionError) as error:
         return replace(mark, status="unreadable", reason=printable(str(error)))
-    if found.correct:
-        return _right(mark, found, derivation.layout, terms)
-    for name, others in _others(derivation):
-        if is_gradient(others, lines, terms.outer, terms.known):
-            is_stated = bool(name.keys() & terms.stated)
-            said = ", ".join(f"{choice} {word}" for choice, word in name.items())
-            reason = f"this is right with {said.replace('_', ' ')}" + (
-                ", and another one is stated" if is_stated else ""
-            )
-            status = "wrong" if is_stated else "convention"
-            return replace(mark, status=status, convention="-".join(name.values()), reason=reason)
-    if is_gradient(derivation, products_closed(lines), terms.outer, terms.known):
-        return replace(mark, status="right")
-    if is_gradient(derivation, lines, terms.outer, terms.known, with_bias(derivation.network)):
-        return replace(
-            mark, status="convention", convention="no-bias", reason="this is right for a network without bias"
-        )
-    if strange := strange_words(lines, derivation.network):
-        return replace(mark, status="unreadable", reason=f"{strange[0][:40]} has no meaning here")
-    if not found.mistakes and not _has_value(derivation, lines):
-        return replace(mark, status="unreadable", reason=found.detail or "this has no value that could be compared")
     named = tuple(Candidate((Mistake(each.id, "", "", each.because),)) for each in found.mistakes)
-    return replace(mark, status="wrong", mistakes=named[:MOST_NAMED], reason=found.detail)
+    return replace(
+        mark,
+        status=found.status,
+        convention=found.convention,
+        mistakes=named[:MOST_NAMED],
+        reason=found.reason,
+    )
+
+
+@dataclass(frozen=True)
+class _Worth:
+    """What an answer is worth, before it is a mark."""
+
+    status: str
+    convention: str = ""
+    reason: str = ""
+    mistakes: tuple[Found, ...] = ()
 
 
 @lru_cache(maxsize=1024)
-def _judged(derivation: Derivation, text: str, outer: str, known: str) -> Verdict:
-    """The same answer of many students is judged once."""
-    return judge(derivation, text, outer, known)
+def _found(derivation: Derivation, terms: GradientTerms, text: str, letters: tuple[tuple[str, str], ...]) -> _Worth:
+    """The same answer of many students is judged once. Raises UserError for what cannot be read."""
+    return _Marking(derivation, terms, text, dict(letters)).found()
 
 
-def _has_value(derivation: Derivation, text: str) -> bool:
-    try:
-        return has_value(derivation, text)
-    except (UserError, OverflowError, RecursionError):
-        return False
+class _Marking:
+    """One answer while its readings are tried."""
+
+    def __init__(self, derivation: Derivation, terms: GradientTerms, text: str, letters: Mapping[str, str]) -> None:
+        self.derivation = derivation
+        self.network, self.wrt = derivation.network, derivation.wrt
+        self.terms = terms
+        self.text, self.letters = text, letters
+        self.likely: list[Reading] = []
+        """In which it may be judged where it is right in none."""
+        self.doubt = ""
+
+    def found(self) -> _Worth:
+        check_steps(self.derivation)
+        problem: UserError | None = None
+        for text, letters, said, doubtful in self._texts():
+            try:
+                answer = read(text, self.network, self.wrt, letters)
+            except UserError as error:
+                problem = problem or error
+                continue
+            found = self._right(answer, said, doubtful)
+            if found is not None:
+                return found
+        if problem is not None and not self.likely:
+            raise problem
+        if self.doubt:
+            return _Worth("undecided", reason=self.doubt)
+        return self._wrong()
+
+    def _texts(self) -> Iterator[tuple[str, Mapping[str, str], str, bool]]:
+        """The text as it stands, then with what is else meant by some letters; what is said, and whether in doubt."""
+        yield self.text, self.letters, "", False
+        if (closed := _STEP_BEFORE.sub(r"_{\1-1}", self.text)) != self.text:
+            yield closed, self.letters, "h_t-1 is read as h_{t-1}", False
+        if self.network.cell == "rnn" and not self.letters:
+            for one in LETTER_SETS:
+                if one.fits(self.text):
+                    yield self.text, one.letters, one.said, one.doubtful
+
+    def _right(self, answer: Answer, said: str, doubtful: bool) -> _Worth | None:
+        """Right in one of its readings, or by another convention."""
+        for reading in readings(answer, self.network, self.wrt):
+            right = self._is_right(self.derivation, reading)
+            if right is not None:
+                if reading.doubtful or doubtful:
+                    self.doubt = self.doubt or (reading.said[-1] if reading.doubtful else said)
+                    continue
+                return self._as_right(reading, right, said)
+            if reading.is_likely and not reading.doubtful and not doubtful:
+                self.likely.append(reading)
+            for name, others in _others(self.derivation):
+                if not reading.doubtful and not doubtful and self._is_right(others, reading) is not None:
+                    return self._as_other(name)
+        return None
+
+    def _is_right(self, derivation: Derivation, reading: Reading) -> Right | None:
+        right = right_in(derivation, reading.answer, self.terms.outer, self.terms.known)
+        if right is None:
+            return None
+        for wrt, part in reading.parts:
+            found = right_in(_for_weight(derivation, wrt), part, self.terms.outer, self.terms.known)
+            if found is None or found.layout != right.layout:
+                return None
+        return right
+
+    def _as_right(self, reading: Reading, right: Right, said: str) -> _Worth:
+        notes = "; ".join((*filter(None, (said,)), *reading.said, *right.notes))
+        if right.layout != self.derivation.layout:
+            status = "wrong" if "layout" in self.terms.stated else "convention"
+            return _Worth(status, right.layout, notes)
+        return _Worth("convention" if reading.convention else "right", reading.convention, notes)
+
+    def _as_other(self, name: Mapping[str, str]) -> _Worth:
+        is_stated = bool(name.keys() & self.terms.stated)
+        said = ", ".join(f"{choice} {word}" for choice, word in name.items())
+        reason = f"this is right with {said.replace('_', ' ')}" + (", and another one is stated" if is_stated else "")
+        return _Worth("wrong" if is_stated else "convention", "-".join(name.values()), reason)
+
+    def _wrong(self) -> _Worth:
+        """What is said of it in the reading that is most likely: of those with a value the one with most changes."""
+        if strange := strange_words(self.text, self.network):
+            raise UserError(f"{strange[0][:40]} has no meaning here")
+        first: UserError | None = None
+        # as many changes as fit come first; as it stands it is judged last
+        for reading in sorted(self.likely, key=lambda each: -len(each.said))[:MOST_LIKELY]:
+            for wrt, answer in ((self.wrt, reading.answer), *reading.parts):
+                derivation = self.derivation if wrt == self.wrt else _for_weight(self.derivation, wrt)
+                try:
+                    check(derivation, answer, self.terms.known)
+                    if reading.parts and right_in(derivation, answer, self.terms.outer, self.terms.known):
+                        continue
+                    verdict = wrong(derivation, answer)
+                    if verdict.mistakes or has_value(derivation, answer):
+                        return _Worth("wrong", reason=verdict.detail, mistakes=verdict.mistakes)
+                    first = first or UserError(verdict.detail or "this has no value that could be compared")
+                except UserError as error:
+                    first = first or error
+        raise first or UserError("this has no value that could be compared")
 
 
-def _right(mark: Mark, found: Verdict, layout: str, terms: GradientTerms) -> Mark:
-    notes = "; ".join(found.notes)
-    if found.layout == layout:
-        return replace(mark, status="right", reason=notes)
-    status = "wrong" if "layout" in terms.stated else "convention"
-    return replace(mark, status=status, convention=found.layout, reason=notes)
+MOST_LIKELY = 4
+"""In so many readings an answer that is right in none is judged at most."""
+
+
+@lru_cache(maxsize=64)
+def _for_weight(derivation: Derivation, wrt: str) -> Derivation:
+    return Derivation(derivation.network, wrt, derivation.form, derivation.steps, derivation.layout)
+
+
+_STEP_BEFORE = re.compile(r"_([a-zT])[-−]1(?!\d)")
+
+
+@dataclass(frozen=True)
+class LetterSet:
+    """Letters of other textbooks → ours: what an answer in them has, what it has not, and what is said of it."""
+
+    letters: Mapping[str, str]
+    needs: tuple[str, ...]
+    lacks: str
+    said: str
+    doubtful: bool = False
+
+    def fits(self, text: str) -> bool:
+        return all(re.search(each, text) for each in self.needs) and not (self.lacks and re.search(self.lacks, text))
+
+
+_AT_STEP = r"\}?\s*[_^(\[<⟨]"
+_OTHER_WEIGHTS = r"W_?\{?(?:\\text\{|\\mathrm\{)?(?:x|e|in|xh|hx|ih|h|hh|rec)(?![a-z])|b_\{?1"
+_A, _H = (rf"(?<![a-z\\])a{_AT_STEP}", rf"(?<![a-z])h{_AT_STEP}")
+LETTER_SETS = (
+    LetterSet({"x": "h", "u": "x"}, (rf"(?<![a-z])u{_AT_STEP}", rf"(?<![a-z])x{_AT_STEP}"), "",
+              "x is read as the state and u as the input"),
+    LetterSet({"U": "V"}, (r"U", _OTHER_WEIGHTS), "", "U is read as the weights of the output layer"),
+    LetterSet({"a": "h"}, (_A, r"\\langle|⟨|\^\{?<|W_\{?(?:aa|ax|ya)"), _H, "a is read as the state"),
+    LetterSet({"a": "h"}, (_A,), _H, "this is right if a is the state; here a is what goes into the activation", True),
+)  # fmt: skip
 
 
 def _others(derivation: Derivation) -> Iterator[tuple[dict[str, str], Derivation]]:

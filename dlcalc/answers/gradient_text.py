@@ -1,4 +1,4 @@
-"""Reading a gradient: one expression, or a recursion with intermediates and the gradient at the end.
+"""Reading a gradient: one expression, or a recursion with intermediates and the gradient at its end or its beginning.
 
 Read are plain text, Unicode and LaTeX, with the usual other names of weights and signals. Nothing is evaluated here.
 """
@@ -7,233 +7,297 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from ..errors import ExpressionError, UserError
 from ..expressions.functions import ALIASES as FUNCTION_ALIASES
 from ..expressions.functions import CONSTANTS, FUNCTIONS
-from ..expressions.nodes import Index, Kind, Name, Node, Partial, names_in, rewriting
+from ..expressions.nodes import (
+    Index,
+    Kind,
+    Literal,
+    Name,
+    Node,
+    Partial,
+    Pow,
+    Reduce,
+    Transpose,
+    names_in,
+    rewriting,
+)
 from ..expressions.parser import parse
 from ..expressions.reader import Declarations
 from ..expressions.tokens import MAX_LENGTH
 from ..gradients.answer import Answer, Statement
-from ..gradients.model import STEPS, Network
+from ..gradients.model import STEPS, Network, shifted
+from .gradient_notation import DOTS, GENERIC, SPELLED, plain, split, statements
+from .gradient_ranges import normal
+from .steps import moved
 
 MOST_STATEMENTS = 12
 
-ALIASES: Mapping[str, Mapping[str, str]] = {
-    "rnn": {
-        "w_ih": "U", "w_hh": "W", "w_x": "U", "w_h": "W", "W_x": "U", "W_h": "W", "W_xh": "U", "W_hh": "W", "W_hx": "U",
-        "W_ih": "U", "W_y": "V", "W_hy": "V", "W_yh": "V", "b_h": "b", "b_y": "c",
-    },
-    "lstm": {
-        **{f"W_x{g}": f"W_{g}" for g in "fico"}, **{f"W_h{g}": f"U_{g}" for g in "fico"}, "W_g": "W_c", "U_g": "U_c",
-        "b_g": "b_c", "delta_g": "delta_c", "ctilde": "Ctilde", "g": "Ctilde", "dc": "dC", "c_0": "C_0",
-    },
-    "gru": {**{f"W_x{g}": f"W_{g}" for g in "zrh"}, **{f"W_h{g}": f"U_{g}" for g in "zrh"}},
+_RNN = {
+    "w_ih": "U", "w_hh": "W", "w_x": "U", "w_h": "W", "W_x": "U", "W_h": "W", "W_xh": "U", "W_hh": "W", "W_hx": "U",
+    "W_ih": "U", "W_y": "V", "W_hy": "V", "W_yh": "V", "W_hq": "V", "W_qh": "V", "W_ho": "V", "W_oh": "V", "W_o": "V",
+    "W_out": "V", "W_s": "V", "W_ya": "V", "W_rec": "W", "W_in": "U", "W_e": "U", "W_aa": "W", "W_ax": "U", "W_hz": "V",
+    "W_xz": "U", "W_i": "U", "W_r": "W", "W_ss": "W", "W_sx": "U", "Whh": "W", "Wxh": "U", "Why": "V", "bh": "b",
+    "by": "c", "b_h": "b", "b_y": "c", "b_a": "b", "b_o": "c", "b_q": "c", "b_z": "c", "b_1": "b", "b_2": "c",
+    "hs": "h", "xs": "x", "ps": "yhat", "dhraw": "delta", "da": "delta", "dz": "delta", "delta_a": "delta",
+    "delta_z": "delta", "dy": "delta_y", "do": "delta_y", "delta_o": "delta_y", "delta_h": "dh", "h_0": "h0",
 }  # fmt: skip
-"""Cell → other names that its weights and signals go by."""
-ALIASES = {**ALIASES, "peephole": ALIASES["lstm"]}
-
-
+_LSTM = {
+    **{f"W_{x}{g}": f"W_{g}" for g in "fico" for x in "x"}, **{f"W_{g}x": f"W_{g}" for g in "fico"},
+    **{f"W_h{g}": f"U_{g}" for g in "fico"}, **{f"W_{g}h": f"U_{g}" for g in "fico"},
+    **{f"R_{g}": f"U_{g}" for g in "fico"}, **{f"W_i{g}": f"W_{g}" for g in "fo"}, "W_ii": "W_i",
+    "W_ig": "W_c", "W_hg": "U_c", "W_xg": "W_c", "W_g": "W_c", "U_g": "U_c", "R_g": "U_c", "W_z": "W_c", "U_z": "U_c",
+    "R_z": "U_c", "W_ch": "U_c", "W_C": "W_c", "U_C": "U_c", "b_C": "b_c", "b_z": "b_c",
+    "b_g": "b_c", "delta_g": "delta_c", "delta_C": "dC", "delta_h": "dh", "ctilde": "Ctilde", "g": "Ctilde",
+    "cbar": "Ctilde", "Cbar": "Ctilde", "chat": "Ctilde", "Chat": "Ctilde", "dc": "dC", "c_0": "C_0", "W_hy": "V",
+    "W_y": "V", "b_y": "c", "delta_o_y": "delta_y",
+}  # fmt: skip
+_GRU = {
+    **{f"W_x{g}": f"W_{g}" for g in "zrh"}, **{f"W_h{g}": f"U_{g}" for g in "zrh"},
+    **{f"W_i{g}": f"W_{g}" for g in "rz"}, "W_in": "W_h", "W_hn": "U_h", "W_n": "W_h", "U_n": "U_h", "b_n": "b_h",
+    "W_u": "W_z", "U_u": "U_z", "b_u": "b_z", "delta_u": "delta_z", "delta_n": "delta_h", "W_hy": "V", "W_y": "V",
+    "hhat": "htilde", "hbar": "htilde", "n": "htilde", "u": "z", "W": "W_h", "U": "U_h", "W_c": "W_h", "U_c": "U_h",
+    "delta_htilde": "delta_h",
+}  # fmt: skip
+ALIASES: Mapping[str, Mapping[str, str]] = {"rnn": _RNN, "lstm": _LSTM, "gru": _GRU, "peephole": _LSTM}
+"""Cell → other names that its weights and signals go by. A name that the network has keeps its meaning."""
+SIGNALS: Mapping[str, Mapping[str, str]] = {
+    "rnn": {"p": "yhat", "s": "h", "z": "a", "net": "a", "u": "x"},
+    "lstm": {"p": "yhat"},
+    "gru": {"p": "yhat", "s": "h"},
+}
+"""Cell → other letters of its sequences, which count where the network has no such sequence of its own."""
 LOSS_NAMES = ("E", "J")
 """Other letters of the loss."""
 
 
-def read(text: str, network: Network, wrt: str) -> Answer:
-    """The answer in a text. Raises UserError, an ExpressionError where it is no expression of the language."""
+def read(text: str, network: Network, wrt: str, letters: Mapping[str, str] | None = None) -> Answer:
+    """The answer in a text. `letters`: what is written for a name of the network → that name.
+
+    Raises UserError, an ExpressionError where it is no expression of the language.
+    """
     if len(text) > MAX_LENGTH:
         raise ExpressionError(f"an answer has at most {MAX_LENGTH} characters, not {len(text)}")
-    lines = [line for line in _split(_plain(text, network.form["activation"]), ";\n") if line.strip()]
-    if not lines:
-        raise ExpressionError("an expression is expected, but there is nothing", text, None)
-    if len(lines) > MOST_STATEMENTS:
-        raise UserError(f"a gradient is stated in at most {MOST_STATEMENTS} lines, not {len(lines)}")
-    sides = [[side.strip() for side in _split(line, "=")] for line in lines]
-    names = _declared(network, [line[0] for line in sides[:-1]])
-    aliases = ALIASES.get(network.cell, {})
-    statements = []
-    for parts in sides[:-1]:
-        if len(parts) < 2:
-            raise UserError(f"each line but the last states an intermediate, delta_t = …, not {parts[0][:40]}")
-        statements.append(_statement(parts[0], parts[-1], names, aliases))
-    *lefts, right = sides[-1]
-    if lefts:
-        _check_left(lefts[0], names, network, wrt)
-    return Answer(text, _renamed(parse(right, names), aliases, names), tuple(statements))
+    return _Reader(network, wrt, letters or {}).read(text)
 
 
-_SLOPES = {
-    "tanh": r"(1 - tanh(\1)^2)",
-    "sigmoid": r"(sigmoid(\1) ⊙ (1 - sigmoid(\1)))",
-    "relu": r"step(\1)",
-}
-"""Activation → its derivative, of what stands in the brackets of f′(…)."""
-_SPELLED = {"tanh": "tanh", "σ": "sigmoid", "sigma": "sigmoid", "sigmoid": "sigmoid", "relu": "relu", "ReLU": "relu"}
-_REWRITTEN = (
-    # what sets formulas on a page; an alignment's line break is a line break
-    (r"\\begin\{(?:align|aligned|equation)\*?\}|\\end\{(?:align|aligned|equation)\*?\}|&(?==)", ""),
-    (r"\\(?:Bigg?|bigg?)[lrm]?(?![A-Za-z])", ""),
-    (r"\\(?:boldsymbol|mathbf|bm|pmb|vec)\s*\{([^{}]*)\}", r"\1 "),
-    (r"\\mathcal\s*\{\s*[LEJ]\s*\}|ℒ|\\ell(?![A-Za-z])|ℓ", "L"),
-    # other signs of a transpose, of a product and of a derivative
-    (r"\^\s*\{?\s*\\(?:mathsf|mathrm|mathbf|text|rm)\s*\{?\s*T\s*\}?\s*\}?", "^T"),
-    (r"(?<!\.)\.T(?![A-Za-z])", "ᵀ"),
-    (r"@", "*"),
-    (r"[′’]|\\prime(?![A-Za-z])", "'"),
-    # h_(t-1); a gate’s δ with the gate above or beside its step
-    (r"_\(([^()]*)\)", r"_{\1}"),
-    (r"(?:δ|\\delta|delta)\s*\^\s*\{?([fiocgzrh])\}?\s*_\s*(?:\{([^{}]*)\}|([a-zT0-9]))", r"delta_\1[\2\3]"),
-    (r"(?:δ|\\delta|delta)_\s*(?:\{([^{},]*)\}|([a-zT0-9]))\s*\^\s*\{?([fiocgzrh])\}?(?![A-Za-z])", r"delta_\3[\1\2]"),
-    (r"(?:δ|\\delta|delta)_\{\s*([fiocgzrh])\s*,\s*([^{},]+)\}", r"delta_\1[\2]"),
-    # Σ with its index alone, or below a bound
-    (r"(?<![A-Za-z\\])sum(?=_)", "Σ"),
-    (r"(?<![A-Za-z\\])prod(?=_(?!desc))", "Π"),
-    (r"(Σ|∑|Π|∏|\\sum|\\prod)\s*_\{\s*([a-z])\s*\}", r"\1_\2 "),
-    *((f"([Σ∑Π∏]){small}", rf"\1_{letter} ") for small, letter in zip("ₖₗₘₙₚₛₜᵢⱼ", "klmnpstij", strict=True)),
-    (r"_\{\s*([a-z])\s*(?:<=|≤|\\leq?)\s*([a-zT])\s*\}", r"_{\1=1..\2}"),
-    (r"_\{\s*([a-z])\s*(?:>=|≥|\\geq?)\s*([a-z])\s*\}", r"_{\1=\2..T}"),
-    # 1/T Σ… begins with a mean and divides by nothing else
-    (r"(?<![\w.(])1/(T|\d+)(?=\s)", r"(1/\1)"),
-)
-"""Pattern → what the reader of expressions knows, in this order."""
+class _Reader:
+    """What is known of the names while one answer is read."""
+
+    def __init__(self, network: Network, wrt: str, letters: Mapping[str, str]) -> None:
+        self.network, self.wrt = network, wrt
+        self.letters = letters
+        self.aliases = _aliases(network, letters)
+        self.names = _declared(network, self.aliases)
+        self.weights = {*network.by_name, *(name for name, own in self.aliases.items() if own in network.by_name)}
+
+    def read(self, text: str) -> Answer:
+        sequences = {name for name, kind in self.names.kinds.items() if kind is Kind.MATRIX}
+        sequences -= {*self.weights, *FUNCTIONS}
+        lines, is_first = statements(plain(text, self.network.form["activation"], sequences))
+        if not lines:
+            raise ExpressionError("an expression is expected, but there is nothing", text, None)
+        if len(lines) > MOST_STATEMENTS:
+            raise UserError(f"a gradient is stated in at most {MOST_STATEMENTS} lines, not {len(lines)}")
+        sides = [[side.strip() for side in split(line, "=")] for line in lines]
+        place = 0 if is_first else self._asked(sides)
+        *lefts, right = sides[place]
+        stated = [parts for i, parts in enumerate(sides) if i != place]
+        for parts in stated:
+            if len(parts) < 2:
+                raise UserError(f"each line but the last states an intermediate, delta_t = …, not {parts[0][:40]}")
+        self._declare([parts[0] for parts in stated])
+        found = [self._statement(parts[0], parts[-1]) for parts in stated]
+        if lefts:
+            self._check_left(lefts[0])
+        return normal(Answer(text, self._parsed(right), tuple(found)))
+
+    def _asked(self, sides: list[list[str]]) -> int:
+        """Which line is the gradient itself: ∂L/∂W = …, else the last."""
+        named = [i for i, parts in enumerate(sides) if len(parts) > 1 and self._is_asked(parts[0])]
+        return named[-1] if named else len(sides) - 1
+
+    def _is_asked(self, left: str) -> bool:
+        try:
+            node = self._parsed(left)
+        except UserError:
+            return False
+        inner = node.operand if isinstance(node, Transpose) else node
+        return isinstance(inner, Partial) and inner.top == Name("L") and inner.bottom == Name(self.wrt)
+
+    def _parsed(self, text: str) -> Node:
+        return rewriting(self._renamed)(parse(text, self.names))
+
+    def _declare(self, lefts: list[str]) -> None:
+        """Names that the answer states, beside those of the network."""
+        kinds = dict(self.names.kinds)
+        for left in lefts:
+            if len(left) > 60 and "∂" not in left and "partial" not in left:
+                raise UserError(f"an intermediate has a short name, not {left[:40]}…")
+            # the name as our own reader spells it: δ is delta
+            node = parse(left, Declarations(kinds, self.names.integers))
+            stem = node.base if isinstance(node, Index) else node
+            if isinstance(stem, Name):
+                stem_name, _, below = stem.id.partition("_")
+                many = isinstance(node, Index) and len(node.indices) == 2
+                whole = stem.id if isinstance(node, Index) else stem_name if not below.isdigit() else stem.id
+                kinds.setdefault(whole, Kind.MAP if many else Kind.MATRIX)
+                if many and whole not in self.network.declarations:
+                    kinds[whole] = Kind.MAP
+        self.names = Declarations(kinds, self.names.integers)
+
+    def _statement(self, left: str, right: str) -> Statement:
+        found, body = self._parsed(left), self._parsed(right)
+        if isinstance(found, Transpose) and isinstance(found.operand, Partial):
+            found, body = found.operand, Transpose(body)
+        if isinstance(found, Partial):
+            return Statement("", found, "", body)
+        if isinstance(found, Name):
+            return Statement(found.id, None, "", body)
+        if not (isinstance(found, Index) and isinstance(found.base, Name) and len(found.indices) in (1, 2)):
+            raise UserError(f"an intermediate is a letter with its step, delta_t, not {left[:40]}")
+        if len(found.indices) == 2:
+            return Statement(found.base.id, found, "", body)
+        (index,) = found.indices
+        index, body = _unshifted(index, body)
+        letter = index.id if isinstance(index, Name) and index.id != STEPS.id else ""
+        if not letter and set(names_in(index)) - {STEPS.id}:
+            raise UserError(f"an intermediate is stated for step t, for T or for a number, not for {left[:40]}")
+        return Statement(found.base.id, None if letter else index, letter, body)
+
+    def _check_left(self, left: str) -> None:
+        """Raises UserError where a left side speaks of another derivative than the one that is asked."""
+        node = self._parsed(left) if "∂" in left or "partial" in left else None
+        node = node.operand if isinstance(node, Transpose) else node
+        if not isinstance(node, Partial) or not isinstance(node.bottom, Name):
+            return
+        if node.bottom.id in self.network.by_name and node.bottom.id != self.wrt:
+            raise UserError(f"∂L/∂{self.wrt} is asked, not ∂L/∂{node.bottom.id}")
+
+    # our own letters for what is written
+
+    def _renamed(self, part: Node, below: Callable[[Node], Node]) -> Node:
+        """W_hh as W, o_t as what the head adds up, c_t as C_t, hᵗ as h_t; the letters of steps are left as they are."""
+        if isinstance(part, Name):
+            return self._own(part)
+        if isinstance(part, Index):
+            return Index(self._base(part.base) if isinstance(part.base, Name) else below(part.base), part.indices)
+        if isinstance(part, Reduce):
+            body = below(part.body)
+            return part if body is part.body else replace(part, body=body)
+        if isinstance(part, Partial):
+            return self._derivative(part, below)
+        if isinstance(part, Pow) and isinstance(part.base, Name) and _is_step(part.exponent):
+            base = self._base(part.base)
+            if base.kind is Kind.MATRIX and base.id not in self.weights:
+                return Index(base, (part.exponent,))
+        return part.map(below)
+
+    def _own(self, name: Name) -> Name:
+        found = self.aliases.get(name.id, name.id)
+        if found in LOSS_NAMES and found not in self.aliases:
+            found = "L"
+        if found == "o" and "a_y" in self.names and "a_o" not in self.names:
+            found = "a_y"
+        if found == "theta":
+            found = self.wrt
+        return Name(found, self.names.kinds.get(found, name.kind), name.integer)
+
+    def _base(self, name: Name) -> Name:
+        """Of a sequence: c_t is C_t in a cell that has a C, and I_t the input gate."""
+        if name.id == "c" and "C" in self.names:
+            return self.names.name("C")
+        if name.id == "I" and self.names.kinds.get("i") is Kind.MATRIX:
+            return self.names.name("i")
+        return self._own(name)
+
+    def _derivative(self, part: Partial, below: Callable[[Node], Node]) -> Partial:
+        """∂L/∂y is that by the output, the target being given; ∂h_k/∂W_k is explicit: each step has its own copy."""
+        top, bottom = (self._output(below(side)) for side in (part.top, part.bottom))
+        if isinstance(bottom, Index) and isinstance(bottom.base, Name) and bottom.base.id in self.weights:
+            return Partial(top, bottom.base, True)
+        return Partial(top, bottom, part.direct)
+
+    def _output(self, node: Node) -> Node:
+        if isinstance(node, Index) and node.base == Name("y") and "yhat" in self.names:
+            return Index(self.names.name("yhat"), node.indices)
+        return node
 
 
-def _plain(text: str, activation: str) -> str:
-    """The text in the signs of our language."""
-    for pattern, instead in _REWRITTEN:
-        text = re.sub(pattern, instead, text)
-    for name, function in ({**_SPELLED, "f": activation, "g": activation, "φ": activation}).items():
-        text = re.sub(rf"\\?(?<![A-Za-z]){name}\s*\^?\{{?'\}}?\s*\(([^()]*)\)", _SLOPES[function], text)
-    return text.replace("'", "ᵀ")
+def _unshifted(index: Node, body: Node) -> tuple[Node, Node]:
+    """δ_{t−1} = … of t as δ_t = … of t + 1."""
+    letters = [name for name in names_in(index) if name != STEPS.id]
+    if isinstance(index, Name) or len(letters) != 1:
+        return index, body
+    letter = Name(letters[0], integer=True)
+    for by in (-1, 1, -2, 2):
+        if shifted(letter, by) == index:
+            return letter, moved(body, letter, -by)
+    return index, body
 
 
-def _split(text: str, separators: str) -> list[str]:
-    """The parts between separators that stand outside brackets."""
-    parts, depth, start = [], 0, 0
-    for place, character in enumerate(text):
-        if character in "([{":
-            depth += 1
-        elif character in ")]}":
-            depth -= 1
-        elif character in separators and depth == 0 and text[place - 1 : place] != "\\":
-            parts.append(text[start:place])
-            start = place + 1
-    return [*parts, text[start:]]
-
-
-_FROM_ZERO = re.compile(r"_\s*(?:\{\s*([a-z])\s*=\s*0\s*\}|\(\s*([a-z])\s*=\s*0\s*\))")
-_TO_LAST = re.compile(r"\^\s*(?:\{\s*T\s*[-−]\s*1\s*\}|\(\s*T\s*[-−]\s*1\s*\))")
-_PRODUCT = re.compile(r"((?:Π|∏|\\prod)\s*_\s*\{[^{}]*\}\s*\^\s*(?:\{[^{}]*\}|[A-Za-z]))\s*(?=\()")
 _WORD = re.compile(r"(?<![\\A-Za-z])_?\{?\s*([A-Za-z]{3,})(?![A-Za-z(])")
 
 
-def from_one(text: str) -> str:
-    """An answer whose steps are counted from 0 to T − 1, with steps from 1 to T; any other as it is."""
-    if not _FROM_ZERO.search(text) or not _TO_LAST.search(text):
-        return text
-    return _TO_LAST.sub("^T ", _FROM_ZERO.sub(lambda found: f"_{{{found[1] or found[2]}=1}}", text))
-
-
-def products_closed(text: str) -> str:
-    """An answer in which a Π ends behind the brackets that it stands before: Π_m (A_m) b is not Π_m (A_m b)."""
-    found, at = "", 0
-    for each in _PRODUCT.finditer(text):
-        end = _closing(text, each.end())
-        if end is None or each.start() < at:
-            continue
-        found += f"{text[at : each.start()]}({text[each.start() : end]})"
-        at = end
-    return found + text[at:]
-
-
-def _closing(text: str, start: int) -> int | None:
-    """The place behind the bracket that closes the one at `start`."""
-    depth = 0
-    for place in range(start, len(text)):
-        depth += (text[place] in "([{") - (text[place] in ")]}")
-        if depth == 0:
-            return place + 1
-    return None
-
-
 def strange_words(text: str, network: Network) -> list[str]:
-    """Words that are neither names of the network nor functions: where, pred, rec."""
+    """Words that are neither names of the network nor functions: pred, rec."""
     known = {part for name in network.declarations.kinds for part in (name, *name.split("_"))}
-    known |= {*FUNCTIONS, *FUNCTION_ALIASES, *CONSTANTS, *_SPELLED, *_WORDS} - {"where"}
-    plain = re.sub(r"\\[A-Za-z]+", " ", text)
-    return [word for word in _WORD.findall(plain) if word not in known]
+    known |= {part for name in ALIASES.get(network.cell, {}) for part in (name, *name.split("_"))}
+    known |= {*FUNCTIONS, *FUNCTION_ALIASES, *CONSTANTS, *SPELLED, *GENERIC, *_WORDS}
+    plain_text = re.sub(r"\\[A-Za-z]+", " ", text)
+    return [word for word in _WORD.findall(plain_text) if word not in known]
 
 
-_WORDS = frozenset(
-    {"sum", "prod", "diag", "outer", "transpose", "hat", "bar", "tilde", "vec", "delta", "sigma", "partial"}
-)
+_WORDS = frozenset({
+    "sum", "prod", "product", "diag", "Diag", "outer", "transpose", "hat", "bar", "tilde", "vec", "delta", "sigma",
+    "partial", "where", "with", "and", "for", "pred", "true", "target", "concat", "cat", "dot", "matmul", "top",
+})  # fmt: skip
 
 
-_STEM = re.compile(r"\\?(?:hat|bar|tilde)?\s*\{?([A-Za-zα-ωΑ-Ω]+)")
+def _aliases(network: Network, letters: Mapping[str, str]) -> dict[str, str]:
+    """What is written → the network's own name."""
+    own = network.declarations.kinds
+    cell = network.cell if network.cell in ALIASES else "rnn" if network.cell == "stacked" else ""
+    found: dict[str, str] = {}
+    for written, name in ALIASES.get(cell, {}).items():
+        if name in own and written not in own:
+            found[written] = name
+    for written, name in SIGNALS.get("lstm" if cell == "peephole" else cell, {}).items():
+        if name in own and (written not in own or written == "s"):
+            found[written] = name
+    for name, kind in own.items():
+        if len(name) == 1 and name.islower() and kind is Kind.MATRIX and name.upper() not in (*own, "I", "E", "T"):
+            found.setdefault(name.upper(), name)
+        if name.startswith("d") and name[1:2].islower() and len(name) == 2 and f"d{name[1:].upper()}" not in own:
+            found.setdefault(f"d{name[1:].upper()}", name)
+    if "yhat" in own:
+        found.setdefault("Yhat", "yhat")
+    return found | dict(letters)
 
 
-def _declared(network: Network, lefts: list[str]) -> Declarations:
-    """The network's names, other names of the same, and those that the answer states."""
+def _declared(network: Network, aliases: Mapping[str, str]) -> Declarations:
+    """The network's names, and other names of the same."""
     known = network.declarations
     kinds = dict(known.kinds)
-    for alias, name in ALIASES.get(network.cell, {}).items():
-        if name in kinds and alias not in kinds:
-            kinds[alias] = kinds[name]
+    for written, name in aliases.items():
+        if name in known.kinds:
+            kinds[written] = known.kinds[name]
     kinds |= {name: kinds["L"] for name in LOSS_NAMES if name not in kinds}
     if "o" not in kinds:
         kinds["o"] = kinds.get("a_y", Kind.MATRIX)
     kinds.setdefault("I", Kind.MATRIX)
-    for left in lefts:
-        # the name as our own reader spells it: δ is delta
-        node = _left(left, Declarations(kinds, known.integers))
-        stem = node.base if isinstance(node, Index) else node
-        if isinstance(stem, Name):
-            kinds.setdefault(stem.id.partition("_")[0], Kind.MATRIX)
-    return Declarations(kinds, known.integers)
+    kinds.setdefault("theta", Kind.SCALAR)
+    kinds.setdefault(DOTS, Kind.MATRIX)
+    integers = {*known.integers, "s", "i", "r", "l", "n", "tau"} - {
+        name for name in kinds if kinds[name] is not Kind.SCALAR
+    }
+    return Declarations(kinds, frozenset(integers) | known.integers)
 
 
-def _left(text: str, names: Declarations) -> Node:
-    if len(text) > 60:
-        raise UserError(f"an intermediate has a short name, not {text[:40]}…")
-    return parse(text, names)
-
-
-def _statement(left: str, right: str, names: Declarations, aliases: Mapping[str, str]) -> Statement:
-    found = _renamed(_left(left, names), aliases, names)
-    body = _renamed(parse(right, names), aliases, names)
-    if isinstance(found, Name):
-        return Statement(found.id, None, "", body)
-    if not (isinstance(found, Index) and isinstance(found.base, Name) and len(found.indices) == 1):
-        raise UserError(f"an intermediate is a letter with its step, delta_t, not {left[:40]}")
-    (index,) = found.indices
-    letter = index.id if isinstance(index, Name) and index.id != STEPS.id else ""
-    if not letter and set(names_in(index)) - {STEPS.id}:
-        raise UserError(f"an intermediate is stated for step t, for T or for a number, not for {left[:40]}")
-    return Statement(found.base.id, None if letter else index, letter, body)
-
-
-def _check_left(left: str, names: Declarations, network: Network, wrt: str) -> None:
-    """Raises UserError where a left side speaks of another derivative than the one that is asked."""
-    node = parse(left, names) if "∂" in left or "partial" in left else None
-    if not isinstance(node, Partial) or not isinstance(node.bottom, Name):
-        return
-    if node.bottom.id in network.by_name and node.bottom.id != wrt:
-        raise UserError(f"∂L/∂{wrt} is asked, not ∂L/∂{node.bottom.id}")
-
-
-def _renamed(node: Node, aliases: Mapping[str, str], names: Declarations) -> Node:
-    """The same with the network's own letters: W_hh as W, o_t as what the head adds up, c_t as C_t."""
-
-    def rename(part: Node, below: Callable[[Node], Node]) -> Node:
-        if isinstance(part, Name):
-            name = aliases.get(part.id, part.id)
-            if name in LOSS_NAMES and name not in aliases:
-                name = "L"
-            if name == "o" and "a_y" in names and "a_o" not in names:
-                name = "a_y"
-            return Name(name, names.kinds.get(name, part.kind), part.integer)
-        if isinstance(part, Index) and part.base == Name("c") and "C" in names:
-            return Index(names.name("C"), tuple(map(below, part.indices)))
-        return part.map(below)
-
-    return rewriting(rename)(node)
+def _is_step(node: Node) -> bool:
+    """t, t − 1: an exponent that is none."""
+    letters = [name for name in names_in(node) if len(name) == 1]
+    return len(letters) == 1 and not isinstance(node, Literal)

@@ -139,9 +139,13 @@ def _dot(a: Iterable[Value], b: Iterable[Value]) -> Value:
 
 
 def power(a: Value, exponent: int) -> Value:
-    """A square matrix times itself, by squaring. Raises UserError unless the exponent is in 1..64."""
-    if not isinstance(exponent, int) or not 1 <= exponent <= 64:
-        raise UserError("the power of a matrix is a whole number from 1 to 64")
+    """A square matrix times itself, by squaring; A⁰ is the identity. UserError unless the exponent is in 0..64."""
+    if not isinstance(exponent, int) or not 0 <= exponent <= 64:
+        raise UserError("the power of a matrix is a whole number from 0 to 64")
+    if exponent == 0 and len(a) == len(a[0]):
+        return diag((1,) * len(a))
+    if exponent == 0:
+        raise UserError(f"a square matrix has a power, not one of {shown(shape_of(a))}")
     if exponent == 1:
         return a
     half = power(a, exponent // 2)

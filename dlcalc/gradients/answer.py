@@ -33,12 +33,25 @@ MOST_OUTER = 4
 
 @dataclass(frozen=True)
 class Statement:
-    """name[index] = right, for one step, or for every `letter`; a name alone where there is no index."""
+    """name[index] = right, for one step, or for every `letter`; a name alone where there is no index.
+
+    A sign of a derivative, ∂h_m/∂h_{m−1}, and a letter with two steps, δ[j, k], stand whole under `index`.
+    """
 
     name: str
     index: Node | None
     letter: str
     right: Node
+
+    @property
+    def letters(self) -> tuple[str, ...]:
+        """For all values of which it holds."""
+        if self.letter:
+            return (self.letter,)
+        if not isinstance(self.index, Partial | Index):
+            return ()
+        inside = [index for part in walk(self.index) if isinstance(part, Index) for index in part.indices]
+        return tuple(dict.fromkeys(name for index in inside for name in names_in(index) if name != STEPS.id))
 
 
 @dataclass(frozen=True)
@@ -59,7 +72,8 @@ class Answer:
 
     @cached_property
     def has_partials(self) -> bool:
-        return any(isinstance(part, Partial) for part in self.parts())
+        stated = any(isinstance(each.index, Partial) for each in self.statements)
+        return stated or any(isinstance(part, Partial) for part in self.parts())
 
     def changed(self, change: Callable[[Node], Node]) -> Answer:
         """With `change` applied to every expression."""
@@ -85,7 +99,7 @@ class Answer:
         stated = {statement.name for statement in self.statements}
         free = {name: None for node in (self.node,) for name in names_in(node)}
         for statement in self.statements:
-            free |= {name: None for name in names_in(statement.right) if name != statement.letter}
+            free |= {name: None for name in names_in(statement.right) if name not in statement.letters}
         return tuple(name for name in free if name not in known and name not in stated)
 
 

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
 from ..errors import UserError
-from ..expressions import printing
 from ..expressions.arrays import add, each, flat, product, shape_of, transpose
 from ..expressions.assembled import PARTIALS
-from ..expressions.evaluate import Environment, Evaluator, compile_node
-from ..expressions.limits import LimitError, within_budget
+from ..expressions.evaluate import Environment, compile_node
+from ..expressions.limits import within_budget
 from ..expressions.nodes import (
     Index,
     Kind,
@@ -29,9 +28,7 @@ from ..expressions.nodes import (
     Reduce,
     Transpose,
     Value,
-    names_in,
     rewriting,
-    walk,
 )
 from ..expressions.parser import parse
 from .answer import Answer, Statement
@@ -43,6 +40,7 @@ from .local import product as factors_of
 from .model import Network, Signal
 from .numeric import Numbers, random_values, worked
 from .partials import error_values, partial_values
+from .stated import unknown, work_out
 
 NEAR = 1e-9
 """Largest difference of two values that are the same, relative to the largest number in them."""
@@ -58,10 +56,6 @@ SETTINGS = ((3, 3, 2, 4), (4, 2, 3, 5), (2, 4, 3, 2))
 """(steps, n, m, k) of the three sets of numbers: sizes all different, so that no transpose goes unnoticed."""
 SQUARE = ((3, 3, 3, 3), (4, 3, 3, 3))
 """The same with equal sizes, for answers that fit no other."""
-
-
-class OpenError(LimitError):
-    """The answer speaks of a derivative that is not worked out: it is neither right nor wrong."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,7 +213,7 @@ class Instance:
 
     def value(self, answer: Answer) -> Value:
         """The answer in numbers. Raises UserError where it has no value, LimitError where it costs too much."""
-        answer = answer.changed(lambda node: self.read(node))
+        answer = replace(answer, node=self.read(answer.node))
         env = dict(self.with_partials if answer.has_partials else self.environment)
         if self.transposed_weights:
             env |= {each.name: transpose(env[each.name]) for each in self.network.weights if each.columns}
@@ -231,60 +225,19 @@ class Instance:
         found = compile_node(answer.node)(env)
         left = next((item for item in flat((found,)) if isinstance(item, Node)), None)
         if left is not None:
-            raise UserError(_unknown(left))
+            raise UserError(unknown(left))
         return found
 
     def state(self, statements: tuple[Statement, ...], env: Environment) -> None:
         """Works out stated intermediates, whichever order they ask for; zero after the last step."""
-        open_ = self._places(statements, env)
-        error: UserError | None = None
-        while open_:
-            left = []
-            for name, t, letter, run in open_:
-                try:
-                    value = run({**env, letter: t} if letter else env)
-                    if any(isinstance(item, Node) for item in flat((value,))):
-                        raise UserError(_unknown(next(i for i in flat((value,)) if isinstance(i, Node))))
-                except LimitError:
-                    raise
-                except UserError as problem:
-                    error = problem
-                    left.append((name, t, letter, run))
-                    continue
-                if t is None:
-                    env[name] = value
-                else:
-                    env[name][t] = value
-            if len(left) == len(open_):
-                assert error is not None
-                raise error
-            open_ = left
-
-    def _places(
-        self, statements: tuple[Statement, ...], env: Environment
-    ) -> list[tuple[str, int | None, str, Evaluator]]:
-        """(name, step, letter of the step, evaluator): a statement for one step comes before one for all."""
         zero = _zero(self.setting[2], self.layout)
-        known = {adjoint: env[adjoint] for adjoint in self.network.adjoint_names.values() if adjoint in env}
-        for name in {statement.name for statement in statements if statement.letter or statement.index is not None}:
-            before = env.get(name)
-            ends = {0: before[0]} if isinstance(before, dict) and 0 in before and name not in known else {}
-            after = each(lambda _: 0.0, known[name][1]) if name in known else zero
-            env[name] = {**ends, self.steps + 1: after}
-        found: dict[tuple[str, int | None], tuple[str, Evaluator]] = {}
-        for statement in sorted(statements, key=lambda each: not each.letter):
-            run = compile_node(statement.right)
-            if statement.letter:
-                for t in range(1, self.steps + 1):
-                    found[statement.name, t] = (statement.letter, run)
-            elif statement.index is None:
-                found[statement.name, None] = ("", run)
-            else:
-                at = compile_node(statement.index)(env)
-                if not isinstance(at, int):
-                    raise UserError("an intermediate is stated for step t, for T or for a number")
-                found[statement.name, at] = ("", run)
-        return [(name, t, letter, run) for (name, t), (letter, run) in found.items()]
+        known = {name: env[name][1] for name in self.network.adjoint_names.values() if isinstance(env.get(name), dict)}
+
+        def after(name: str) -> Value:
+            return each(lambda _: 0.0, known[name]) if name in known else zero
+
+        read = tuple(replace(each, right=self.read(each.right)) for each in statements)
+        work_out(read, env, self.steps, after)
 
     def read(self, node: Node) -> Node:
         """What is written for any layout, in this one: a ⊗ b of rows is aᵀb, and ∂ multiply as a chain."""
@@ -376,14 +329,6 @@ def _zero(size: int, layout: str) -> Value:
     if layout == "number":
         return 0.0
     return (0.0,) * size if layout == "column" else ((0.0,) * size,)
-
-
-def _unknown(left: Node) -> str:
-    sign = next((part for part in walk(left) if isinstance(part, Partial)), None)
-    if sign is not None:
-        raise OpenError(f"{printing.text(sign)} has no value of its own here: write out what it is")
-    names = ", ".join(names_in(left)) or printing.text(left)
-    return f"{names} has no value in this network"
 
 
 def _chain(found: dict[Partial, Value], general: General, steps: int, wrt: str) -> None:

@@ -279,7 +279,7 @@ REFUSED = {
     "W; W": "each line but the last states an intermediate, delta_t = …, not W",
     f"{'q' * 61} = W; W": "an intermediate has a short name",
     "3 = W; W": "an intermediate is a letter with its step, delta_t, not 3",
-    "δ_{t+1} = W; W": "an intermediate is stated for step t, for T or for a number, not for δ_{t+1}",
+    "δ_{2t} = W; W": "an intermediate is stated for step t, for T or for a number, not for δ_{2t}",
     "∂L/∂U = Σ_t δ_t x_t^T": "∂L/∂W is asked, not ∂L/∂U",
     "Σ_t q δ_t h_{t-1}^T": "q has no meaning here; the letters are T, U, W, b, V",
     "h_q h_d h_g h_i": "q, d, g, i stand for no step: each needs its Σ",

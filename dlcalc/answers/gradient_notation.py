@@ -1,0 +1,326 @@
+"""The notations of blackboards, slides and textbooks, written in the signs of our own language: text to text.
+
+h^{(t)}, h(t) and h^{⟨t⟩} are h_{t}; \\hat{y}, hat(y) and y_pred are yhat; Σ with a condition below it has its two ends;
+[h_{t-1}, x_t] is the two vectors one after the other. Nothing is known here of a network but the names in it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from itertools import pairwise
+
+_STEP = r"[a-zTL]"
+_INDEX = rf"(?:{_STEP}(?:\s*[-−+]\s*\d+)?|\d|[-−]\s*1)"
+"""A step, or the number of a layer: t, t − 1, T, 2."""
+_BRACED = r"(?:[^{}]|\{[^{}]*\})"
+_SMALL = dict(zip("₀₁₂₃₄₅₆₇₈₉₋₊₌ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", "0123456789-+=aehijklmnoprstuvx", strict=True))
+_RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿᵐᵗʲᵏⁱᵀ", "0123456789-+nmtjkiT", strict=True))
+
+Rewriting = tuple[str, str | Callable[[re.Match[str]], str]]
+
+
+def _bound(found: re.Match[str]) -> str:
+    """∑ₜ₌₁ᵀ in characters of our own."""
+    below, above = ("".join(part[c] for c in text) for part, text in ((_SMALL, found[2]), (_RAISED, found[3] or "")))
+    return f"{found[1]}_{{{below}}}" + (f"^{{{above}}} " if above else " ")
+
+
+def _between(found: re.Match[str]) -> str:
+    """Σ_{k<m≤j} and Π_{j≥m>k}: from one end to the other; with ≥ the largest comes first."""
+    first, sign, letter, second_sign, last = found.groups()
+    down = sign[0] in "≥>" or sign.startswith("\\g")
+    one, other = (first, last) if not down else (last, first)
+    low_sign, high_sign = (sign, second_sign) if not down else (second_sign, sign)
+    low = f"{one} + 1" if _is_strict(low_sign) else one
+    high = f"{other} - 1" if _is_strict(high_sign) else other
+    return f"_{{{letter}={high}}}^{{{low}}} " if down else f"_{{{letter}={low}}}^{{{high}}} "
+
+
+def _is_strict(sign: str) -> bool:
+    return sign in ("<", ">", "\\lt", "\\gt")
+
+
+def _up_to(found: re.Match[str]) -> str:
+    """Σ_{k≤j}: from the first step to j; Σ_{j≥k}: from k to the last."""
+    letter, sign, other = found.groups()
+    if sign[0] in "≤<" or sign.startswith("\\l"):
+        return f"_{{{letter}=1..{other}{' - 1' if _is_strict(sign) else ''}}}"
+    return f"_{{{letter}={other}{' + 1' if _is_strict(sign) else ''}..T}}"
+
+
+_ORDER = r"(<=|>=|[<>≤≥]|\\leq?(?![a-z])|\\geq?(?![a-z])|\\[lg]t(?![a-z])|\\leqslant|\\geqslant)"
+_SIGN = r"(?:Σ|∑|Π|∏|\\sum|\\prod)"
+_GATES = "fiocgzrhn"
+_DELTA = r"(?:δ|\\delta|delta)"
+
+_LAYOUT: tuple[Rewriting, ...] = (
+    # what sets formulas on a page; an alignment's line break is a line break
+    (r"\\begin\{(?:align|aligned|equation|gather|split)\*?\}|\\end\{(?:align|aligned|equation|gather|split)\*?\}", ""),
+    (r"&(?==)", ""),
+    (r"\\(?:left|right)\s*\\?[.]|\\(?:no)?limits(?![a-z])|\\(?:display|text)style(?![a-z])|\\(?:nonumber|notag)", ""),
+    (r"\\(?:left|right|[Bb]ig{1,2}[lrm]?)(?![A-Za-z])", ""),
+    (r"\\tau(?![a-z])|τ", "T"),
+    (r"(?<!\\)\\[,;:! >]|\\q?quad(?![a-z])|\\[hv]space\{[^{}]*\}|[\u2061-\u2064]", " "),
+    (r"\\(?:phantom|label|tag)\{[^{}]*\}", " "),
+    (r"\\langle(?![a-z])", "⟨"),
+    (r"\\rangle(?![a-z])", "⟩"),
+    # bold and upright letters
+    (r"_\s*\{?\s*\\(?:text|textrm|textit|mathrm|mathit|operatorname|rm)\s*\{\s*([A-Za-z]+)\s*\}\s*\}", r"_{\1}"),
+    (r"_\s*\\(?:text|textrm|mathrm|rm)\s*\{\s*([A-Za-z]+)\s*\}", r"_{\1}"),
+    (r"\\(?:math)?bb(?:m)?\s*\{?\s*1\s*\}?|𝟙|\\(?:mathbf|bm|vec|boldsymbol)\s*\{?\s*1\s*\}?", " 1 "),
+    (r"\\mathcal\s*\{\s*[LEJ]\s*\}|\\mathcal\s+[LEJ]|ℒ|\\ell(?![A-Za-z])|ℓ", "L"),
+    (r"\^\s*\{?\s*\\(?:mathsf|mathrm|mathbf|text|rm)\s*\{?\s*T\s*\}?\s*\}?", "^T"),
+    (rf"\\(?:boldsymbol|mathbf|bm|pmb|vec|mathit)\s*\{{({_BRACED}*)\}}(?=[A-Za-z])", r" \1 "),
+    (rf"\\(?:boldsymbol|mathbf|bm|pmb|vec|mathit)\s*\{{({_BRACED}*)\}}", r" \1"),
+    (r"\\(?:boldsymbol|mathbf|bm|pmb|vec|mathit)(?![A-Za-z])\s*(?=[A-Za-z\\])", " "),
+)  # fmt: skip
+_LETTERS: tuple[Rewriting, ...] = (
+    # ŷ and C̃ by the names that they have here
+    (r"ŷ|y\u0302", " yhat"),
+    (rf"\\(?:wide)?hat\s*\{{\s*y\s*_\s*(\{{{_BRACED}*\}}|\w)\s*\}}", r" yhat_\1"),
+    (rf"\\(?:wide)?hat\s*\{{\s*y\s*\^\s*(\{{{_BRACED}*\}})\s*\}}", r" yhat^\1"),
+    (r"\\(?:wide)?hat\s*(?:\{\s*y\s*\}|\s*y(?![A-Za-z]))", " yhat"),
+    (r"(?<![A-Za-z\\])hat\s*\(\s*y\s*\)|(?<![A-Za-z\\])hat\s+y(?![A-Za-z])", " yhat"),
+    (r"(?<![A-Za-z\\])hat\s*\(\s*y_(\w)\s*\)", r" yhat_\1"),
+    (r"(?<![A-Za-z\\])y_?\{?_?(?:hat|pred|predicted|out|output)\}?(?![A-Za-z])", " yhat"),
+    (r"(?<![A-Za-z\\])y_\{(?:hat|pred|predicted|out)\s*,\s*([^{}]+)\}", r" yhat_{\1}"),
+    (r"(?<![A-Za-z\\])y_\{([^{},]+),\s*(?:hat|pred|predicted|out)\}", r" yhat_{\1}"),
+    (r"(?<![A-Za-z\\])y_?\{?_?(?:true|target|targ)\}?(?![A-Za-z])", " y"),
+    (r"(?<![A-Za-z])y\s*\^\s*\{?\s*(?:\*|\\ast|\\star|⋆)\s*\}?", " y"),
+    (r"(?<![A-Za-z\\])(tilde|bar)\s*\(\s*([A-Za-z])\s*\)", r" \2\1"),
+    (rf"\\(?:wide)?(tilde|bar)\s*\{{\s*([A-Za-z])\s*_\s*(\{{{_BRACED}*\}}|\w)\s*\}}", r" \2\1_\3"),
+    (r"\\(?:wide)?(tilde|bar)\s*(?:\{\s*([A-Za-z])\s*\}|\s*([A-Za-z])(?![A-Za-z]))", r" \2\3\1"),
+    (r"[′’]|\\prime(?![A-Za-z])", "'"),
+    # other signs of a transpose and of a product
+    (r"\^\s*\{?\s*(?:⊺|⊤|\\top|\\intercal|\\mathsf\s*T|\\mathrm\s*T)(?![A-Za-z])\s*\}?", "^T"),
+    (r"(?<![\d.])\.T(?![A-Za-z])", "ᵀ"),
+    (r"(?<![A-Za-z])(?:np|torch|jnp)\.(?=[a-z])", ""),
+    (r"@", "*"),
+    (r"\\diag(?![A-Za-z])|\\(?:operatorname|mathrm|text|textrm)\s*\{\s*[Dd]iag\s*\}|(?<![A-Za-z])Diag(?=\s*[({[])",
+     " diag"),
+    (r"(?<![A-Za-z])diag\s*\{([^{}]*)\}", r"diag(\1)"),
+    (r"\^\s*\{\s*(?:\\odot|\\circ|⊙|∘)\s*2\s*\}", "^2"),
+    (r"(?<![A-Za-z\\])(?:concat|concatenate|cat|hstack|vstack|stack)\s*\(", "("),
+)  # fmt: skip
+_DERIVATIVES: tuple[Rewriting, ...] = (
+    (r"\\frac\s*\{\s*(?:\\mathrm\{d\}|d)\s*([A-Za-z])", r"\\frac{∂\1"),
+    (r"(\\frac\s*\{\s*∂(?:[^{}]|\{[^{}]*\})*\}\s*)\{\s*(?:\\mathrm\{d\}|d)\s*", r"\1{∂ "),
+    (r"(?<![A-Za-z\\])d([LEJhCa](?:_\w|_\{[^{}]*\}|\^\{[^{}]*\})?)\s*/\s*d(?=[A-Za-z\\])", r"∂\1/∂"),
+    (r"(?:∇|\\nabla)\s*_\s*\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}\s*(?:L|E|J)(?![A-Za-z_^])", r" (∂L/∂\1)ᵀ "),
+    (r"(?:∇|\\nabla)\s*_\s*([a-zA-Z])\s*(?:L|E|J)(?![A-Za-z_^])", r" (∂L/∂\1)ᵀ "),
+)  # fmt: skip
+_STEPS_ABOVE: tuple[Rewriting, ...] = (
+    # a gate’s δ with the gate above or beside its step
+    (rf"{_DELTA}\s*\^\s*\{{?([{_GATES}])\}}?\s*_\s*(?:\{{([^{{}}]*)\}}|([a-zT0-9]))", r"delta_\1[\2\3]"),
+    (rf"{_DELTA}_\s*(?:\{{([^{{}},]*)\}}|([a-zT0-9]))\s*\^\s*\{{?([{_GATES}])\}}?(?![A-Za-z])", r"delta_\3[\1\2]"),
+    (rf"{_DELTA}_\{{\s*([{_GATES}])\s*,\s*([^{{}},]+)\}}", r"delta_\1[\2]"),
+    (rf"{_DELTA}\s*\^\s*\{{\s*\(([^(){{}}]*)\)\s*\}}\s*_\s*\{{?([{_GATES}])\}}?(?![A-Za-z])", r"delta_\2[\1]"),
+    (rf"{_DELTA}_\{{\s*([{_GATES}])_(\w|\{{[^{{}}]*\}})\s*\}}", r"delta_\1_\2"),
+    # h^{(t)}, with a transpose or a square behind it
+    (rf"\^\s*\{{\s*[(\[⟨<]\s*({_INDEX})\s*[)\]⟩>]\s*(?:\\top|T|ᵀ|,\s*T)\s*\}}", r"_{\1}ᵀ "),
+    (rf"\^\s*\{{\s*[(\[⟨<]\s*({_INDEX})\s*[)\]⟩>]\s*(?:\^\s*)?2\s*\}}", r"_{\1}^2 "),
+    (rf"\^\s*\{{\s*[(\[⟨<]\s*({_INDEX})\s*[)\]⟩>]\s*\}}", r"_{\1}"),
+    (rf"(?<=[A-Za-z}}])\s*\^\s*[(⟨<\[]\s*({_STEP}(?:\s*[-−+]\s*\d+)?)\s*[)⟩>\]]", r"_{\1}"),
+    (r"(?<=[A-Za-z])\s*⟨([^⟨⟩]*)⟩", r"_{\1}"),
+    (r"_\s*\{\s*[(⟨<]([^()⟨⟩<>{}]*)[)⟩>]\s*\}", r"_{\1}"),
+    # h_(t-1)
+    (r"_\(([^()]*)\)", r"_{\1}"),
+)  # fmt: skip
+_SUMS: tuple[Rewriting, ...] = (
+    (rf"([Σ∑Π∏])([{''.join(_SMALL)}]+)([{''.join(_RAISED)}]+)?", _bound),
+    (r"(?<![A-Za-z\\])sum(?=[_^])", "Σ"),
+    (r"(?<![A-Za-z\\])(?:prod|product)(?=[_^](?!desc))", "Π"),
+    # the upper end before the lower one
+    (rf"({_SIGN})\s*\^\s*(\{{{_BRACED}*\}}|\w)\s*_\s*(\{{{_BRACED}*\}}|\w)", r"\1_\3^\2 "),
+    (rf"({_SIGN})\s*_\s*\{{\s*([a-z])\s*\}}", r"\1_\2 "),
+    (rf"(?<=[Σ∑Π∏md])\s*_\s*\{{\s*([^{{}}<>≤≥=\\]+?)\s*{_ORDER}\s*([a-z])\s*{_ORDER}\s*([^{{}}<>≤≥=\\]+?)\s*\}}",
+     _between),
+    (rf"_\{{\s*([a-z])\s*{_ORDER}\s*([a-zT])\s*\}}", _up_to),
+    (r"_\{\s*([a-z])\s*=\s*([^{},]+),\s*(?:\.\.\.|…|\\l?dots|\\cdots)\s*,\s*([^{}]+)\}", r"_{\1=\2}^{\3} "),
+    (r"_\{\s*([a-z])\s*(?:∈|\\in(?![a-z]))\s*\\?[{\[]\s*([^,{}\[\]]+),\s*(?:(?:…|\\l?dots|\.\.\.)\s*,)?\s*([^,{}\[\]]+)"
+     r"\s*\\?[}\]]\s*\}", r"_{\1=\2}^{\3} "),
+    # 1/T Σ… begins with a mean and divides by nothing else
+    (r"(?<![\w.(])1/(T|\d+)(?=\s)", r"(1/\1)"),
+)  # fmt: skip
+
+_COMPILED = [[(re.compile(p), by) for p, by in group] for group in (_LAYOUT, _LETTERS, _DERIVATIVES, _STEPS_ABOVE,
+                                                                     _SUMS)]  # fmt: skip
+_SLOPES = {
+    "tanh": r"(1 - tanh({0})^2)",
+    "sigmoid": r"(sigmoid({0}) ⊙ (1 - sigmoid({0})))",
+    "relu": r"step({0})",
+    "linear": "1",
+}
+"""Activation → its derivative, of what stands in the brackets of f′(…)."""
+SPELLED = {"tanh": "tanh", "σ": "sigmoid", "sigma": "sigmoid", "sigmoid": "sigmoid", "relu": "relu", "ReLU": "relu"}
+GENERIC = ("f", "g", "φ", "phi", "ϕ", "varphi")
+"""Letters for whatever activation the network has."""
+
+
+def plain(text: str, activation: str, names: Collection[str]) -> str:
+    """The text in the signs of our language. `names`: sequences, whose step may stand in parentheses: h(t)."""
+    for group in _COMPILED:
+        for pattern, instead in group:
+            text = pattern.sub(instead, text)
+    text = _bare_sums(_steps_in_parentheses(text, names))
+    text = _slopes(text, activation)
+    text = _side_by_side(_numpy(text))
+    return _ellipses(text).replace("'", "ᵀ")
+
+
+def _steps_in_parentheses(text: str, names: Collection[str]) -> str:
+    letters = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
+    pattern = rf"(?<![A-Za-z\\_])({letters}|δ|\\delta(?:_\w)?|delta(?:_\w)?)\(\s*({_STEP}(?:\s*[-−+]\s*\d+)?|\d)\s*\)"
+    return re.sub(pattern, r"\1_{\2}", text)
+
+
+def _bare_sums(text: str) -> str:
+    """Σ δ_t h_{t-1}ᵀ, whose letter is the first step that follows."""
+
+    def with_letter(found: re.Match[str]) -> str:
+        step = re.search(r"[_\[]\s*\{?\s*([a-su-z]|t)(?![A-Za-z])", text[found.end() :])
+        return f"{found[1]}_{step[1]} " if step else found[0]
+
+    return re.sub(r"([Σ∑]|\\sum(?![A-Za-z]))(?!\s*[_^ₐ-ₜ₀-₉])", with_letter, text)
+
+
+def _slopes(text: str, activation: str) -> str:
+    """f′(a_t) and \\tanh′(a_t) written out."""
+    known = {**SPELLED, **dict.fromkeys(GENERIC, activation)}
+    for name, function in known.items():
+        text = re.sub(
+            rf"\\?(?<![A-Za-z]){re.escape(name)}\s*\^?\{{?'\}}?\s*\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)",
+            lambda found, slope=_SLOPES[function]: slope.replace("{0}", found[1]),  # type: ignore[misc]
+            text,
+        )
+    return text
+
+
+def _numpy(text: str) -> str:
+    """dot(a, b) and a.dot(b) as products."""
+    while (found := re.search(r"(\.|(?<![A-Za-z]))(dot|matmul|outer)\(", text)) is not None:
+        end = closing(text, found.end() - 1)
+        if end is None:
+            return text
+        inside = text[found.end() : end - 1]
+        parts = split(inside, ",")
+        if found[1]:
+            made = f"*({inside})"
+        elif len(parts) != 2:
+            return text
+        else:
+            sign = "⊗" if found[2] == "outer" else "*"
+            made = f"(({parts[0]}) {sign} ({parts[1]}))"
+        text = text[: found.start()] + made + text[end:]
+    return text
+
+
+def _side_by_side(text: str) -> str:
+    """[h_{t-1}, x_t], one vector on top of the other: in round brackets, so that it is no index."""
+    text = re.sub(r"\\begin\{([bp]?)matrix\}(.*?)\\end\{\1matrix\}",
+                  lambda found: f"[{found[2].replace(chr(92) * 2, ';').replace('&', ';')}]", text)  # fmt: skip
+    text = re.sub(
+        rf"\[?\s*(\w+_(?:\{{{_BRACED}*\}}|\w))\s*(?:\|\||‖|∥|\\\||\\Vert|⊕|\\oplus(?![a-z]))\s*(\w+_(?:\{{{_BRACED}*\}}|\w))\s*\]?",
+        r"[\1, \2]", text)  # fmt: skip
+    at = 0
+    while (start := text.find("[", at)) >= 0:
+        end = closing(text, start)
+        at = start + 1
+        if end is None:
+            break
+        parts = [part.strip() for part in split(text[start + 1 : end - 1], ",;")]
+        if len(parts) > 1 and all(map(_is_vector, parts)) and not all(part == "1" for part in parts):
+            joined = f" ({', '.join(parts)})"
+            text, at = text[:start] + joined + text[end:], start + len(joined)
+    return text
+
+
+def _is_vector(text: str) -> bool:
+    """Whether this looks like a value of a step, or the 1 that a bias meets."""
+    return text == "1" or re.search(r"[A-Za-z]\s*(?:_|\[)", text) is not None
+
+
+def _ellipses(text: str) -> str:
+    """a_1 + a_2 + … + a_T with a name for the dots."""
+    dots = r"(?:…|⋯|\.\.\.|\\cdots|\\l?dots|\\dotsb)"
+    text = re.sub(rf"([+⊙·*])\s*{dots}\s*(?=[+⊙·*])", rf"\1 {DOTS} ", text)
+    return re.sub(rf"\s{dots}\s*(?=[A-Za-z∂\\(])", rf" {DOTS} ", text)
+
+
+DOTS = "dotsbetween"
+"""The name of what an ellipsis stands for."""
+
+
+# brackets
+
+
+def closing(text: str, start: int) -> int | None:
+    """The place behind the bracket that closes the one at `start`."""
+    depth = 0
+    for place in range(start, len(text)):
+        depth += (text[place] in "([{") - (text[place] in ")]}")
+        if depth == 0:
+            return place + 1
+    return None
+
+
+def split(text: str, separators: str) -> list[str]:
+    """The parts between separators that stand outside brackets."""
+    parts, depth, start = [], 0, 0
+    for place, character in enumerate(text):
+        if character in "([{":
+            depth += 1
+        elif character in ")]}":
+            depth -= 1
+        elif character in separators and depth == 0 and text[place - 1 : place] != "\\":
+            parts.append(text[start:place])
+            start = place + 1
+    return [*parts, text[start:]]
+
+
+# what is stated beside a formula
+
+_WORDS_IN = r"(?:\\(?:text|mbox|textrm)\s*\{\s*)?"
+_WHERE = re.compile(rf"{_WORDS_IN}[,;]?\s*\b(?:where|wherein|with|such that)\b:?\s*\}}?|\|\s*where")
+_AND = re.compile(rf"{_WORDS_IN}[,;]?\s*\band\b\s*\}}?")
+_FOR = re.compile(
+    rf"{_WORDS_IN}[,(]?\s*\b(?:for|if|for all|when)\b.*$"
+    r"|\s+\(\s*[a-z]\s*(?:=|<|≤|\\leq?)\s*[T\d][^()]*\)\s*$"
+)
+"""For which steps something is stated."""
+_RANGE = re.compile(
+    r"\s*[a-z]\s*(?:=|<|>|≤|≥|∈|\\leq?|\\geq?|\\in|\\lt)\s*[T\d].*"
+    r"|\s*(?:…|\\l?dots|\.\.\.)\s*|\s*[T\d]\s*([-−]\s*1)?\s*"
+)
+
+
+def statements(text: str) -> tuple[list[str], bool]:
+    """What is stated, line by line, and whether the first one is the gradient: the others follow a `where`."""
+    text = re.sub(r"\\\\", "\n", text)
+    head, *rest = _WHERE.split(text)
+    lines = _lines(head)
+    behind = [line for part in rest for line in _lines(part)]
+    if behind and not all("=" in line for line in behind):
+        return _lines(text), False
+    return [*lines, *behind], bool(behind) and len(lines) == 1
+
+
+def _lines(text: str) -> list[str]:
+    found = []
+    for line in split(text.replace(":=", "=").replace("≡", "=").replace("\\equiv", "="), ";\n"):
+        parts = [part for and_part in _AND.split(line) for part in _parts(and_part)]
+        found += [stripped for part in parts if (stripped := _FOR.sub("", part).strip().strip(",").strip())]
+    return [line for line in found if not _RANGE.fullmatch(line)] or found
+
+
+def _parts(line: str) -> list[str]:
+    """Split at commas between statements, each with its own =."""
+    parts = split(line, ",")
+    found = [parts[0]]
+    for _, part in pairwise(parts):
+        if "=" in part or _RANGE.fullmatch(part):
+            found.append(part)
+        else:
+            found[-1] += f",{part}"
+    return found
