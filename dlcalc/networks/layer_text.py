@@ -151,8 +151,8 @@ def _named(words: list[str]) -> tuple[str, int, int]:
         stem = re.sub(r"[123]d$", "", joined)
         axes = int(joined[-2]) if stem != joined else 0
         stem = f"{stem.removesuffix('transpose')}transpose" if joined.endswith("transpose") else stem
-        turned = re.fullmatch(r"(conv)[123]dtranspose", joined)
-        if turned:
+        transposed = re.fullmatch(r"(conv)[123]dtranspose", joined)
+        if transposed:
             return "conv-transpose", count, int(joined[4])
         if stem in _SEPARABLE or stem in ("bilstm", "bigru", "birnn"):
             return stem, count, axes
@@ -621,7 +621,7 @@ class LayerText:
         if self.causal:
             yield "pad", "", {"pad_begin": self.ahead(), "pad_end": 0}, ()
         if self.same_transposed:
-            cut = self.turned(settings)
+            cut = self.pad_same(settings)
         if self.separable:
             bias = settings.pop("bias", True)
             pointwise: dict[str, Value] = {"k": settings.pop("k", 1), "f": 1, **({} if bias else {"bias": False})}
@@ -643,7 +643,7 @@ class LayerText:
             raise self.refused("a causal convolution runs along one axis and has a number f")
         return (f - 1) * d
 
-    def turned(self, settings: dict[str, Value]) -> Value:
+    def pad_same(self, settings: dict[str, Value]) -> Value:
         """Puts the paddings of a transposed convolution with same into its settings; what is to be cut off."""
         sizes = [settings.get("f"), settings.get("s", 1), settings.get("d", 1)]
         axes = max(len(size) if isinstance(size, tuple) else 1 for size in sizes)
