@@ -71,7 +71,7 @@ def test_the_readme_opens_with_the_main_job_and_the_tests() -> None:
 
 def test_the_doctor_looks_at_every_extra() -> None:
     """An extra that is added to pyproject.toml is one that somebody asks the doctor about."""
-    from dlcalc.cli.doctor import _EXTRAS
+    from dlcalc.api.installation import _EXTRAS
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert set(_EXTRAS) == set(project["optional-dependencies"])

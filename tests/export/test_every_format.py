@@ -19,6 +19,7 @@ OTHERWISE = {
     "pdf": "it is what typst writes, compiled",
 }
 """Format → why it is not held to render every block."""
+WITHOUT_FACTS = {"moodle": "a bank of questions has no line for a name"}
 
 
 def answer(id: str) -> doc.Entry:
@@ -64,6 +65,19 @@ def has(text: str, kind: str) -> bool:
 @pytest.mark.parametrize("kind", blocks())
 def test_a_block_is_rendered(name: str, kind: str) -> None:
     assert has(written(name, blocks()[kind]), kind)
+
+
+@pytest.mark.parametrize("name", sorted(set(registry.formats()) - OTHERWISE.keys()))
+def test_what_stands_before_the_blocks_and_before_the_sign_is_rendered(name: str) -> None:
+    """The title, the facts under it, and of an equation what it is that is equal."""
+    part = doc.Part("", Fraction(1), (doc.Paragraph("Which?"),), answer("1"))
+    equation = doc.Formula((doc.Equation("Q", (NUMBER,)),))
+    question = doc.Question(1, "One", Fraction(1), (equation,), (part,))
+    text = registry.writer(name)(doc.Document("Giraffe", (question,), facts=(("Gnu", "okapi"),)))
+    assert isinstance(text, str)
+    expected = ["Giraffe"] if name in WITHOUT_FACTS else ["Giraffe", "Gnu", "okapi"]
+    assert [word for word in expected if word not in text] == []
+    assert re.search(r"\bQ\b", text)
 
 
 def test_there_is_one_of_each_kind() -> None:
