@@ -51,6 +51,7 @@ OWNERS = {
     "llvmlite": {"kernels"},
     "numpy": {"kernels", "ops", "networks", "gradients", "training"},
     "onnx": {"networks"},
+    "h5py": {"networks"},
     "drawsvg": {"diagrams"},
     "matplotlib": {"diagrams"},
     "typst": {"export"},

@@ -197,8 +197,10 @@ def _warnings(table: Table) -> list[doc.Block]:
         more = f" (and {len(rows) - 1:,} more)" if len(rows) > 1 else ""
         blocks.append(doc.Note("warning", f"{where}{first.name}{more}: {why}; the totals are partial"))
     if table.network.unplaced:
-        rule = "weights of the file belong to no layer of the table; the totals are partial"
-        blocks.append(doc.Note("warning", f"{table.network.unplaced:,} {rule}"))
+        rule = "weights of the file belong to no layer of the table"
+        if table.network.unplaced < 0:
+            rule = "weights of the table are not in the file"
+        blocks.append(doc.Note("warning", f"{abs(table.network.unplaced):,} {rule}; the totals are partial"))
     return blocks
 
 

@@ -60,7 +60,7 @@ class Network:
     source: str = ""
     notes: tuple[str, ...] = ()
     unplaced: int = 0
-    """Weights of the file that belong to none of the layers."""
+    """Weights of the file that belong to none of the layers; less than 0 where the layers have more than the file."""
 
     def layer(self, name: str) -> Layer:
         """The layer of that name, without regard to case. Raises UserError."""

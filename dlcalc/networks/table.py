@@ -113,7 +113,7 @@ class Table:
     @property
     def partial(self) -> bool:
         """Some layer could not be worked out, or weights of the file belong to none, so the totals leave them out."""
-        return self.network.unplaced > 0 or any(row.unknown for row in self.rows)
+        return self.network.unplaced != 0 or any(row.unknown for row in self.rows)
 
     def row(self, name: str) -> Row:
         """The row of a layer. Raises UserError."""

@@ -186,10 +186,12 @@ def test_layers_that_do_nothing_here(kind: str) -> None:
     assert (layer.name, layer.inputs) == ("d", ("input",))
 
 
-def test_measured_means_are_noted() -> None:
-    found = table("Normalization", [3], {})
-    assert found.rows[-1].layer.remarks == ("normalization",)
-    assert found.network.notes == ("it keeps means and variances that are measured; they are not counted",)
+def test_measured_means_are_counted_and_not_trained() -> None:
+    """Means, variances and how many were measured; none where the file gives them."""
+    (found,) = table("Normalization", [5, 3], {}).rows
+    assert (found.count("parameters"), found.trainable, found.output) == (7, 0, (5, 3))
+    given = table("Normalization", [3], {"mean": [0.0], "variance": [1.0]}).rows[-1]
+    assert (given.count("parameters"), given.layer.remarks) == (0, ("normalization",))
 
 
 def test_padding_before_a_convolution_is_its_padding() -> None:
@@ -211,19 +213,23 @@ def test_padding_before_a_convolution_is_its_padding() -> None:
 
 
 def attention(shape: list[int | None], **config: Any) -> Row:
+    return _attention(shape, **config).rows[-1]
+
+
+def _attention(shape: list[int | None], kind: str = "MultiHeadAttention", **config: Any) -> Table:
     """Self-attention as Keras 3 writes it."""
     tensor = {"class_name": "__keras_tensor__", "config": {"shape": [None, *shape], "keras_history": ["in", 0, 0]}}
     layers = [
         {"class_name": "InputLayer", "name": "in", "config": {"batch_shape": [None, *shape]}, "inbound_nodes": []},
         {
-            "class_name": "MultiHeadAttention",
+            "class_name": kind,
             "name": "mha",
             "config": config,
             "inbound_nodes": [{"args": [tensor, tensor], "kwargs": {"value": tensor}}],
         },
     ]
     config = {"layers": layers, "input_layers": [["in", 0, 0]], "output_layers": [["mha", 0, 0]]}
-    return tabulate(read_data(json.dumps({"class_name": "Functional", "config": config}).encode())).rows[-1]
+    return tabulate(read_data(json.dumps({"class_name": "Functional", "config": config}).encode()))
 
 
 def test_attention() -> None:
@@ -231,6 +237,22 @@ def test_attention() -> None:
     found = attention([10, 64], num_heads=8, key_dim=8)
     assert (found.output, found.count("parameters")) == ((10, 64), 16640)
     assert found.layer.inputs == ("input",)
+
+
+def test_attention_on_a_map() -> None:
+    """Along all 30 places as one sequence, or along the last axis at each of 5: 4·(8·8 + 8) parameters either way."""
+    projections = 30 * 4 * 64
+    for axes, products in ((None, 2 * 30 * 30 * 8), ([2], 5 * 2 * 6 * 6 * 8)):
+        table = _attention([5, 6, 8], num_heads=2, key_dim=4, attention_axes=axes)
+        assert (table.total["parameters"], table.total["macs"]) == (288, projections + products)
+        assert table.rows[-1].output == (5, 6, 8)
+
+
+def test_a_head_of_keys_for_several_of_queries() -> None:
+    """Queries 8 → 4·4, keys and values 8 → 2·4, and back: (8·16 + 16) + 2·(8·8 + 8) + (16·8 + 8)."""
+    config = {"head_dim": 4, "num_query_heads": 4, "num_key_value_heads": 2}
+    table = _attention([6, 8], "GroupedQueryAttention", **config)
+    assert (table.total["parameters"], table.total["macs"]) == (424, 6 * (128 + 2 * 64 + 128) + 2 * 6 * 6 * 16)
 
 
 @pytest.mark.parametrize(
@@ -391,6 +413,21 @@ SETTINGS: list[tuple[str, list[int | None], dict[str, Any], tuple[int, ...], int
     ("Transpose", [4, 6, 3], {"axes": [0, 3, 1, 2]}, (3, 4, 6), 0, 0),
     ("ExpandDims", [4, 6], {"axis": 1}, (1, 4, 6), 0, 0),
     ("Squeeze", [1, 6], {"axis": 1}, (6,), 0, 0),
+    ("Swapaxes", [4, 6, 3], {"axis1": 1, "axis2": -1}, (3, 6, 4), 0, 0),
+    ("Moveaxis", [4, 6, 3], {"source": 1, "destination": 3}, (6, 3, 4), 0, 0),
+    ("Repeat", [4, 6], {"repeats": 3, "axis": 1}, (12, 6), 0, 0),
+    ("Tile", [4, 6], {"repeats": [1, 2, 3]}, (8, 18), 0, 0),
+    ("Pad", [4, 6], {"pad_width": [[0, 0], [1, 2], [0, 0]]}, (7, 6), 0, 0),
+    ("Flip", [4, 6], {"axis": 1}, (4, 6), 0, 0),
+    ("Argmax", [4, 6], {"axis": -1, "keepdims": False}, (4,), 0, 0),
+    ("OneHot", [4], {"num_classes": 5, "axis": -1}, (4, 5), 0, 0),
+    ("SpectralNormalization", [4], {"layer": {"class_name": "Dense", "config": {"units": 3}}}, (3,), 15 + 3, 12),
+    ("Dense", [4], {"units": 8, "lora_rank": 2}, (8,), 40 + 2 * 4 + 2 * 8, 4 * 8 + 4 * 2 + 2 * 8),
+    ("Conv2D", [6, 6, 2], {"filters": 8, "kernel_size": 3, "lora_rank": 2}, (4, 4, 8), 152 + 18 * 2 + 2 * 8,
+     16 * (18 * 8 + 18 * 2 + 2 * 8)),
+    ("Embedding", [5], {"input_dim": 9, "output_dim": 6, "lora_rank": 2}, (5, 6), 54 + 9 * 2 + 2 * 6, 5 * 2 * 6),
+    ("Bidirectional", [6, 2], {"layer": {"class_name": "RNN", "config": {"cell": {
+        "class_name": "LSTMCell", "config": {"units": 3}}}}}, (6,), 2 * 72, 2 * 6 * 60),
 ]  # fmt: skip
 
 

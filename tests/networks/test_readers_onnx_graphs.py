@@ -454,3 +454,68 @@ def test_a_state_that_a_recurrent_layer_starts_from_is_no_parameter() -> None:
     nodes = [STEPS[0], node("LSTM", "t w r b - h0 c0", "s h c"), node("Squeeze", "h", "y", axes=[0])]
     found = table(nodes, [*LSTM, *weights(h0=(1, 1, 4), c0=(1, 1, 4))], (1, 6, 3))
     assert (rows(found), found.partial) == ([("lstm-1", (4,), 128)], False)
+
+
+def random(name: str, *dims: int) -> Any:
+    np = pytest.importorskip("numpy")
+    return onnx.numpy_helper.from_array(np.random.default_rng(len(name)).normal(size=dims).astype("float32"), name)
+
+
+def constant_node(name: str, value: float, count: int) -> Any:
+    tensor = onnx.helper.make_tensor(name, FLOAT, [count], [value] * count)
+    return onnx.helper.make_node("Constant", [], [name], value=tensor)
+
+
+def test_scales_of_the_program_are_not_learned() -> None:
+    """A layer normalisation without weights of its own, and one without a bias: 7 and no more."""
+    nodes = [
+        constant_node("ones", 1, 7), constant_node("zeros", 0, 7),
+        node("LayerNormalization", "x ones zeros", "a", axis=-1),
+        node("LayerNormalization", "a scale zeros", "b", axis=-1),
+    ]  # fmt: skip
+    found = table(nodes, [random("scale", 7)], (1, 5, 7))
+    assert (found.total["parameters"], found.partial) == (7, False)
+    assert found.rows[-1].layer.settings["bias"] is False
+
+
+def torch_table(nodes: Sequence[Any], tensors: Sequence[Any], shape: Sequence[Any]) -> Table:
+    """As PyTorch's exporter writes it, whose parameters have the program's names."""
+    x = onnx.helper.make_tensor_value_info("x", FLOAT, shape)
+    y = onnx.helper.make_tensor_value_info(nodes[-1].output[0], FLOAT, None)
+    graph = onnx.helper.make_graph(nodes, "main_graph", [x], [y], tensors)
+    return tabulate(network(onnx.helper.make_model(graph, producer_name="pytorch").SerializeToString(), "net.onnx"))
+
+
+def test_a_learned_number_is_a_parameter_and_one_of_the_program_is_none() -> None:
+    number = onnx.helper.make_tensor("scale", FLOAT, [], [0.5])
+    made = onnx.helper.make_tensor("onnx::Mul_3", FLOAT, [], [0.5])
+    nodes = [node("Mul", "x scale", "a"), node("Mul", "a onnx::Mul_3", "b")]
+    assert torch_table(nodes, [number, made], (1, 5, 7)).total["parameters"] == 1
+
+
+def test_a_weight_that_the_exporter_turned_is_the_weight() -> None:
+    """The table of an embedding, 11 × 6, whose transpose is the matrix behind it."""
+    np = pytest.importorskip("numpy")
+    whole = random("0.weight", 11, 6)
+    turned = onnx.numpy_helper.to_array(whole).T.copy()
+    copy = onnx.numpy_helper.from_array(turned, "onnx::MatMul_9")
+    other = onnx.numpy_helper.from_array(np.ascontiguousarray(turned + 1), "onnx::MatMul_9")
+    nodes = [node("Gather", "0.weight x", "a"), node("MatMul", "a onnx::MatMul_9", "b")]
+    x = onnx.helper.make_tensor_value_info("x", INT64, (1, 5))
+    y = onnx.helper.make_tensor_value_info("b", FLOAT, None)
+    totals = []
+    for second in (copy, other):
+        graph = onnx.helper.make_graph(nodes, "g", [x], [y], [whole, second])
+        totals.append(tabulate(network(onnx.helper.make_model(graph).SerializeToString(), "net.onnx")).total)
+    assert [total["parameters"] for total in totals] == [66, 132]
+    assert [total["macs"] for total in totals] == [5 * 66] * 2
+
+
+def test_a_batch_of_one_may_be_the_second_axis() -> None:
+    """Attention of six steps in PyTorch's order, (T, 1, n): the product of all steps with all."""
+    nodes = [
+        node("Transpose", "x", "a", perm=[1, 0, 2]), node("Transpose", "x", "b", perm=[1, 2, 0]),
+        node("MatMul", "a b", "c"),
+    ]  # fmt: skip
+    found = table(nodes, [], (6, 1, 8))
+    assert (found.rows[-1].output, found.total["macs"], found.partial) == ((6, 6), 6 * 6 * 8, False)

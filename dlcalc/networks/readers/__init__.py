@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 
 from ...errors import ProblemError, printable
 from ...files.untrusted import bounded, decoded, read_bytes
@@ -40,9 +41,7 @@ def read_file(path: str | os.PathLike[str]) -> Network:
         rule = _PROGRAMS.get(ending, f"a network is in a file that ends in one of {', '.join(ENDINGS)}")
         raise ProblemError(printable(path), "", rule)
     if ending == ".keras":
-        from .keras_archive import config
-
-        return _keras(config(path), path)
+        return _archive(path)
     what = "a network in an ONNX file" if ending == ".onnx" else f"a network in a {ending} file"
     return _content(read_bytes(path, _MOST[ending], what), ending, path)
 
@@ -51,9 +50,7 @@ def read_data(data: bytes, name: str = "standard input") -> Network:
     """The network in the content of a file whose ending is not known: ONNX, Keras, TOML or text, whichever it is."""
     ending = _recognised(data)
     if ending == ".keras":
-        from .keras_archive import config
-
-        return _keras(config(name, data), name)
+        return _archive(name, data)
     return _content(bounded(data, name, _MOST[ending], "a network"), ending, name)
 
 
@@ -82,7 +79,14 @@ def _content(data: bytes, ending: str, path: str) -> Network:
     return read(decoded(data, path), file_id(path))
 
 
-def _keras(data: bytes, path: str) -> Network:
+def _archive(path: str, data: bytes | None = None) -> Network:
+    from .keras_archive import config
+    from .keras_weights import weights
+
+    return _keras(config(path, data), path, weights(path, data))
+
+
+def _keras(data: bytes, path: str, weights: Mapping[str, int] | str = "") -> Network:
     from .keras import network as from_keras
 
-    return from_keras(data, path)
+    return from_keras(data, path, weights)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from ...errors import ProblemError, printable, shown
 from ...files.untrusted import decoded
 from ..kinds import KINDS
 from ..network import INPUT, Network, Shape
+from ..table import tabulate
 from .draft import Draft, differ, input_shape
 from .keras_graph import MODELS, Call, Graph, Reference, graph
 from .keras_layers import READERS, SEVERAL, reader
@@ -32,8 +33,11 @@ _SHAPES = ("batch_shape", "batch_input_shape")
 _LARGEST = 10**9
 
 
-def network(data: bytes, path: str) -> Network:
-    """The network of a model's configuration. ProblemError and UserError name the file and the layer."""
+def network(data: bytes, path: str, weights: Mapping[str, int] | str = "") -> Network:
+    """The network of a model's configuration. ProblemError and UserError name the file and the layer.
+
+    `weights` are the numbers in each array of the file's weights, by its place, or say why they are not known.
+    """
     path = printable(path)
     try:
         model = json.loads(decoded(data, path), parse_constant=_no_number)
@@ -46,7 +50,7 @@ def network(data: bytes, path: str) -> Network:
     if not _is_model(model):
         rule = "a model is Sequential or Functional; the layers of any other are in its program, not in its file"
         raise ProblemError(path, "class_name", f"{rule}: {shown(model.get('class_name'))}")
-    return _Reading(model, path).network()
+    return _Reading(model, path, weights).network()
 
 
 def _no_number(name: str) -> None:
@@ -54,12 +58,16 @@ def _no_number(name: str) -> None:
 
 
 class _Reading:
-    def __init__(self, model: dict[str, Any], path: str) -> None:
+    def __init__(self, model: dict[str, Any], path: str, weights: Mapping[str, int] | str) -> None:
         self.path = path
+        self.weights = None if isinstance(weights, str) else dict(weights)
+        self.groups = dict(_groups(model, "layers")) if self.weights else {}
+        """Where the weights of each layer of the file are."""
         self.outer = model
         self.flipped = _says(model, "data_format", "channels_first")
         self.draft = Draft(path, self.input_shape(), "keras")
         self.owners: dict[Hashable, list[str]] = {}
+        self.draft.notes += [weights] if isinstance(weights, str) and weights else []
 
     def network(self) -> Network:
         config = self.outer["config"]
@@ -74,7 +82,22 @@ class _Reading:
                 self.draft.arranged(value, [at for at, axis in enumerate(value.axes) if axis != BATCH])
         if not self.draft.layers:
             raise ProblemError(self.path, "", "the model has no layers")
-        return self.draft.finished()
+        return self.weighed(self.draft.finished())
+
+    def weighed(self, network: Network) -> Network:
+        """With the number of weights of the file that the table has not, or has too many."""
+        if self.weights is None:
+            return network
+        table = tabulate(network, "keras")
+        counted = table.total["parameters"]
+        return replace(network, unplaced=sum(self.weights.values()) - counted) if isinstance(counted, int) else network
+
+    def held(self, layer: dict[str, Any]) -> int | None:
+        """The numbers that the file keeps for a layer; None where it does not say."""
+        group = self.groups.get(id(layer))
+        if self.weights is None or group is None:
+            return None
+        return sum(size for place, size in self.weights.items() if place.startswith(f"{group}/"))
 
     def input_shape(self) -> Shape:
         shape = _input_shape(self.outer)
@@ -177,7 +200,9 @@ class _Reading:
         if not isinstance(kind, str) or not isinstance(config, dict):
             config = {}
         if len(views) < len(inputs):
-            found = self.draft.unknown(_called(layer), *reads, name=name, place=place.where)
+            held = self.held(layer) if not place.owners else 0
+            place.owners.append(name)
+            found = self.draft.unknown(_called(layer), *reads, name=name, place=place.where, held=held)
             if kind in READERS:
                 self.draft.put(replace(self.draft.layers[found], why="it reads an unknown layer"))
             return [_Lost(found)]
@@ -191,13 +216,15 @@ class _Reading:
             values = read(node)
         except Unknown as error:
             kind = f"TimeDistributed {error}" if over else str(error)
-            return [self.not_known(kind, reads, place)]
+            held = self.held(layer) if not place.owners else 0
+            place.owners.append(place.name)
+            return [self.not_known(kind, reads, place, held)]
         except Lost as error:
             return [_Lost(error.layer)]
         return list(values) if isinstance(values, list) else [values]
 
-    def not_known(self, kind: str, reads: list[str], place: Place) -> Value:
-        return _Lost(self.draft.unknown(kind, *reads, name=place.name, place=place.where))
+    def not_known(self, kind: str, reads: list[str], place: Place, held: int | None) -> Value:
+        return _Lost(self.draft.unknown(kind, *reads, name=place.name, place=place.where, held=held))
 
     def time_distributed(
         self, node: Node, place: Place, inputs: list[Value], prefix: str, depth: int, over: int
@@ -257,6 +284,22 @@ def _called(layer: dict[str, Any]) -> str:
     inner = config.get("layer") if isinstance(config, dict) else None
     name = inner.get("class_name") if isinstance(inner, dict) else None
     return f"{layer.get('class_name')} {name}" if isinstance(name, str) else str(layer.get("class_name"))
+
+
+def _groups(model: dict[str, Any], where: str) -> Iterator[tuple[int, str]]:
+    """(a layer, the group of its weights): the classes' names in lower case, numbered in the file's order."""
+    config = model.get("config")
+    layers = config.get("layers") if isinstance(config, dict) else config
+    seen: Counter[str] = Counter()
+    for layer in layers if isinstance(layers, list) else []:
+        if not isinstance(layer, dict) or not isinstance(layer.get("class_name"), str):
+            continue
+        name = _snake(layer["class_name"])
+        group = f"{where}/{name}_{seen[name]}" if seen[name] else f"{where}/{name}"
+        seen[name] += 1
+        yield id(layer), group
+        if _is_model(layer) and where.count("/") < 2 * _DEEPEST:
+            yield from _groups(layer, f"{group}/layers")
 
 
 def _snake(name: str) -> str:

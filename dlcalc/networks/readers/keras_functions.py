@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ...expressions.nodes import Value
-from .draft import unusual
+from .draft import per_axis, unusual
 from .keras_node import ACTIVATIONS, Node, Reader, Unknown
-from .views import BATCH, View
+from .views import BATCH, View, product
 
 
 def together(given: Node, keep: int | None = None) -> tuple[list[str], list[int]]:
@@ -58,14 +60,23 @@ def _mean(kind: str = "") -> Reader:
 
 def _get_item(given: Node) -> View:
     """`x[:, -1]`, `x[..., 0:2]`: places along its axes."""
-    args = given.place.node.get("args") if isinstance(given.place.node, dict) else None
-    asked = args[1] if isinstance(args, list) and len(args) > 1 else None
+    asked = argument(given, 1)
     items = asked if isinstance(asked, list) else [asked]
-    if asked is None or len(items) > len(given.x.axes):
+    real = sum(item is not None and not _is(item, "__ellipsis__") for item in items)
+    every = [{"class_name": "__slice__", "config": {"start": None, "stop": None, "step": None}}]
+    for at, item in enumerate(items):
+        if _is(item, "__ellipsis__"):
+            items = [*items[:at], *every * (len(given.x.axes) - real), *items[at + 1 :]]
+            break
+    if asked is None or real > len(given.x.axes) or not items or items[0] is None:
         raise Unknown("GetItem of something else")
     layer, axis = given.ordered(), 0
+    new: list[int] = []
     shape = list(given.draft.shape(layer) or ())
     for at, item in enumerate(items):
+        if item is None:
+            new.append(axis + 1 + len(new))
+            continue
         settings = _taken(item, shape[axis] if at else None)
         if settings is None:
             raise Unknown("GetItem of something else")
@@ -73,7 +84,18 @@ def _get_item(given: Node) -> View:
             layer = given.add("slice", layer, final=False, axis=axis + 1, **settings)
         shape = list(given.draft.shape(layer) or ())
         axis += 1 if at and not settings.get("drop") else 0
-    return given.out(layer)
+    view = given.out(layer)
+    return given.out(given.ordered(view.unsqueezed(set(new)))) if new else view
+
+
+def argument(given: Node, at: int) -> Any:
+    """An argument of the call, None where there are not so many."""
+    args = given.place.node.get("args") if isinstance(given.place.node, dict) else None
+    return args[at] if isinstance(args, list) and len(args) > at else None
+
+
+def _is(item: object, name: str) -> bool:
+    return isinstance(item, dict) and item.get("class_name") == name
 
 
 def _taken(item: object, long: Value | None) -> dict[str, Value] | None:
@@ -112,6 +134,130 @@ def _transpose(given: Node) -> View:
     return given.out(given.add("permute", given.ordered(), order=tuple(axes[1:])))
 
 
+def _moved(given: Node) -> View:
+    """Swapaxes and Moveaxis: the axes in another order."""
+    rank = len(given.x.axes)
+    order = list(range(rank))
+    if given.get("axis1") is not None:
+        a, b = given.axis(given.get("axis1")), given.axis(given.get("axis2"))
+        order[a], order[b] = order[b], order[a]
+    else:
+        a, b = given.axis(given.get("source")), given.axis(given.get("destination"))
+        order.insert(b, order.pop(a))
+    return given.out(given.add("permute", given.ordered(), order=tuple(order[1:])))
+
+
+def _along(given: Node) -> int:
+    """The axis that a function works along, of a layer without the batch: 1 is the first."""
+    return given.axis(given.values.get("axis", -1))
+
+
+def _stack(given: Node) -> View:
+    rank = len(given.x.axes) + 1
+    axis = given.get("axis")
+    if type(axis) is not int or not -rank <= axis < rank or axis % rank == 0:
+        raise Unknown("Stack along the batch")
+    layers = [given.ordered(view.unsqueezed({axis % rank})) for view in given.views]
+    return given.out(given.add("concat", *layers, axis=axis % rank))
+
+
+def _split(given: Node) -> list[View]:
+    """Parts along an axis, of which only those that are read become layers."""
+    axis, layer, asked = _along(given), given.ordered(), given.get("indices_or_sections")
+    long = (given.draft.shape(layer) or ())[axis - 1]
+    if not isinstance(long, int):
+        raise Unknown("Split of an axis without a number")
+    if type(asked) is int and asked > 0 and long % asked == 0:
+        ends = [long // asked * at for at in range(asked + 1)]
+    elif isinstance(asked, list) and all(type(at) is int and 0 <= at <= long for at in asked):
+        ends = [0, *asked, long]
+    else:
+        raise Unknown("Split that the file does not say")
+    used = sorted(at for at in given.place.used if 0 <= at < len(ends) - 1) or [0]
+    found = {}
+    for at in used:
+        size = ends[at + 1] - ends[at]
+        part = given.add("slice", layer, final=at == used[-1], axis=axis, start=ends[at], size=size)
+        found[at] = given.out(part)
+    return [found.get(at, found[used[0]]) for at in range(len(ends) - 1)]
+
+
+def _repeated(given: Node) -> View:
+    """Repeat along an axis, and Tile along some: the same numbers more than once."""
+    times, layer = given.get("repeats"), given.ordered()
+    counts = times if isinstance(times, list) else [1] * _along(given) + [times]
+    counts = [1] * (len(given.x.axes) - len(counts)) + counts if isinstance(times, list) else counts
+    if len(counts) > len(given.x.axes) or counts[0] != 1 or not all(type(n) is int and 1 <= n <= 64 for n in counts):
+        raise Unknown("Repeat of something else")
+    for axis, count in enumerate(counts):
+        if count > 1:
+            layer = given.add("concat", *[layer] * count, final=False, axis=axis)
+    return given.out(layer)
+
+
+def _padded(given: Node) -> View:
+    pairs = given.get("pad_width")
+    good = isinstance(pairs, list) and len(pairs) == len(given.x.axes) and all(
+        isinstance(pair, list) and len(pair) == 2 and all(type(n) is int and n >= 0 for n in pair) for pair in pairs
+    )  # fmt: skip
+    if not good or any(pairs[0]) or any(pairs[-1]) or not 3 <= len(pairs) <= 5:
+        raise Unknown("Pad of the batch or the last axis")
+    begin, end = (per_axis(tuple(pair[side] for pair in pairs[1:-1])) for side in (0, 1))
+    return given.out(given.add("pad", given.ordered(), pad_begin=begin, pad_end=end))
+
+
+def _take(given: Node) -> View:
+    """Places along an axis."""
+    places, axis, layer = argument(given, 1), _along(given), given.ordered()
+    if type(places) is int:
+        return given.out(given.add("slice", layer, axis=axis, start=places, drop=True))
+    if not isinstance(places, list) or not 1 <= len(places) <= 64 or not all(type(at) is int for at in places):
+        raise Unknown("Take of something else")
+    parts = [given.add("slice", layer, final=False, axis=axis, start=at, size=1) for at in places]
+    return given.out(given.add("concat", *parts, axis=axis) if len(parts) > 1 else parts[0])
+
+
+def _einsum(given: Node) -> View:
+    """A product of two tensors, summed along the letters that the result has not."""
+    left, arrow, right = str(given.get("subscripts")).replace(" ", "").partition("->")
+    terms = left.split(",")
+    shapes = [view.shape() for view in given.views]
+    if not arrow or len(terms) != 2 or [len(term) for term in terms] != [len(shape) for shape in shapes]:
+        raise Unknown("Einsum of something else")
+    sizes: dict[str, Value] = {}
+    for term, shape in zip(terms, shapes, strict=True):
+        sizes |= dict(zip(term, shape, strict=True))
+    batch = right[:1]
+    if {term[:1] for term in terms} != {batch} or not set(right) <= set(sizes):
+        raise Unknown("Einsum without the batch")
+    summed = product([size for letter, size in sizes.items() if letter not in right])
+    layers = [given.ordered(view) for view in given.views]
+    return given.out(given.add("einsum", *layers, y=tuple(sizes[letter] for letter in right[1:]), s=summed))
+
+
+def _alike(word: str) -> Reader:
+    """On each number of one input or several, without products that are counted."""
+
+    largest = joined("maximum")
+
+    def read(given: Node) -> View | list[View]:
+        wide = max(given.views, key=lambda view: len(view.axes))
+        sizes = wide.shape()
+        if all(len(view.axes) == 1 or view.shape() == sizes for view in given.views):
+            return given.follow(word, view=wide)
+        return largest(given)
+
+    return read
+
+
+def _one_hot(given: Node) -> View:
+    rank = len(given.x.axes)
+    if given.values.get("axis", -1) not in (-1, rank):
+        raise Unknown("OneHot along another axis")
+    layer = given.ordered(given.x.unsqueezed({rank}))
+    return given.out(given.add("expand", layer, y=(*given.x.shape()[1:], given.whole("num_classes"))))
+
+
 def _matmul(given: Node) -> View:
     if len(given.views) != 2 or given.rank < 2:
         raise Unknown("Matmul of something else")
@@ -147,6 +293,14 @@ FUNCTIONS: dict[str, Reader] = {
         }.items()
     },
     "Mean": _mean("avgpool"), "Max": _mean("maxpool"), "Sum": _mean(), "Min": _mean(), "Var": _mean(), "Std": _mean(),
+    "Argmax": _mean(), "Argmin": _mean(), "Any": _mean(), "All": _mean(), "Prod": _mean(), "Logsumexp": _mean(),
+    "Swapaxes": _moved, "Moveaxis": _moved, "Stack": _stack, "Split": _split, "Repeat": _repeated, "Tile": _repeated,
+    "Pad": _padded, "Take": _take, "Einsum": _einsum, "OneHot": _one_hot,
+    **{
+        name: _alike(name.lower())
+        for name in ("Where", "Greater", "GreaterEqual", "Less", "LessEqual", "Equal", "NotEqual", "LogicalAnd",
+                     "LogicalOr", "LogicalNot", "Flip", "Roll", "Cumsum", "Sign", "Floor", "Ceil", "Round")
+    },
     "GetItem": _get_item, "Transpose": _transpose, "Matmul": _matmul, "ExpandDims": _expand_dims,
     "Squeeze": _squeeze, "Divide": joined("divide"), "TrueDivide": joined("divide"),
 }  # fmt: skip

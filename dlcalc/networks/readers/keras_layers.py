@@ -6,13 +6,14 @@ output padding that give the same size, or as a crop where they are uneven.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from ...errors import shown
 from ...expressions.nodes import Value
 from ..transposed import same
 from .draft import per_axis, unusual
-from .keras_functions import FUNCTIONS, joined, new_shape, remark, together
+from .keras_functions import FUNCTIONS, argument, joined, new_shape, remark, together
 from .keras_node import Node, Reader, Unknown, padded
 from .keras_recurrent import bidirectional, convlstm, recurrent, rnn
 from .views import BATCH, View, product
@@ -48,6 +49,12 @@ def _conv(given: Node) -> View:
         before = given.add("pad", given.as_map(), final=False, pad_begin=ahead, pad_end=0)
     else:
         before = _before(given, settings)
+    if given.get("lora_rank"):
+        main = given.add("conv", before, final=False, frozen="weights", name="kernel", **settings)
+        thin = {**settings, "k": given.whole("lora_rank"), "bias": False}
+        first = given.add("conv", before, final=False, name="lora-a", **thin)
+        second = given.add("conv", first, final=False, name="lora-b", k=settings["k"], f=1, bias=False)
+        return given.out_map(given.add("add", main, second, remarks=given.activation()))
     return given.out_map(given.add("conv", before, remarks=given.activation(), **settings))
 
 
@@ -226,8 +233,10 @@ def _multi_head(given: Node) -> View:
     """Its inputs are the query, the value and, if it is another sequence, the key."""
     heads, size = given.whole("num_heads"), given.whole("key_dim")
     values = given.whole("value_dim", size)
-    if given.rank != 2 or given.get("use_gate"):
-        raise Unknown("MultiHeadAttention along several axes or with gates")
+    if given.get("use_gate"):
+        raise Unknown("MultiHeadAttention with gates")
+    if given.rank != 2:
+        return _along_axes(given)
     query, value, key = (given.views * 3)[:3] if len(given.views) == 1 else (*given.views, given.views[-1])[:3]
     layers = [given.ordered(view) for view in (query, key, value)]
     width = given.shape[-1]
@@ -248,6 +257,72 @@ def _multi_head(given: Node) -> View:
     return given.out(given.add("attention", *inputs, h=heads, **settings))
 
 
+def _along_axes(given: Node) -> View:
+    """Attention on maps: along all axes as one, or along the last at every position of those before."""
+    axes, rank = given.get("attention_axes"), given.rank
+    axes = axes if isinstance(axes, list) else [axes] if axes is not None else []
+    places = [given.axis(axis) - given.over for axis in axes] or list(range(1, rank))
+    if rank < 2 or any(view.shape() != given.x.shape() for view in given.views):
+        raise Unknown("MultiHeadAttention along several axes")
+    sizes = given.shape
+    if places == [rank - 1]:
+        inner = Node(given.values, given.path, given.place, given.draft, given.views, given.over + rank - 2)
+        return _multi_head(inner)
+    if places != list(range(1, rank)) or given.over:
+        raise Unknown("MultiHeadAttention along several axes")
+    rows: Value = (product(sizes[:-1]), sizes[-1])
+    flat = {view.layer: given.out(given.add("reshape", given.ordered(view), final=False, y=rows))
+            for view in given.views}  # fmt: skip
+    given.views = [flat[view.layer] for view in given.views]
+    found = _multi_head(given)
+    width = found.shape()[-1]
+    return given.out(given.add("reshape", found.layer, final=False, y=(*sizes[:-1], width)))
+
+
+def _grouped_attention(given: Node) -> View:
+    """Several heads of queries read one head of keys and values."""
+    size, heads, few = (given.whole(key) for key in ("head_dim", "num_query_heads", "num_key_value_heads"))
+    if given.rank != 2 or given.over or not size or not heads or not few or heads % few or given.get("use_gate"):
+        raise Unknown("GroupedQueryAttention of something else")
+    query, value, key = (given.views * 3)[:3] if len(given.views) == 1 else (*given.views, given.views[-1])[:3]
+    layers, bias = [given.ordered(view) for view in (query, key, value)], given.bias()
+    steps, width = given.shape
+    q, k, v = (given.add("dense", layer, final=False, name=name, m=many * size, **bias)
+               for layer, name, many in zip(layers, "qkv", (heads, few, few), strict=True))  # fmt: skip
+    long = key.shape()[1]
+    scores = given.add("einsum", q, k, final=False, name="scores", remarks=("softmax",), y=(heads, steps, long), s=size)
+    mixed = given.add("einsum", scores, v, final=False, name="mixed", y=(steps, heads * size), s=long)
+    return given.out(given.add("dense", mixed, m=width, **bias))
+
+
+def _additive_attention(given: Node) -> View:
+    """The scores are sums of tanh(q + k), each number with a scale that is learned."""
+    if given.rank != 2 or given.over or len(given.views) < 2:
+        raise Unknown("AdditiveAttention of something else")
+    query, value, key = (*given.views, given.views[1])[:3]
+    both = [given.ordered(view.unsqueezed({at})) for view, at in ((query, 2), (key, 1))]
+    sums = given.add("add", *both, final=False, name="sums", remarks=("tanh",))
+    if given.flag("use_scale", True):
+        sums = given.add("scale", sums, final=False)
+    scores = given.add("reduce", sums, final=False, name="scores", remarks=("softmax",), axes=3)
+    return given.out(given.add("matmul", scores, given.ordered(value)))
+
+
+def _reversible_embedding(given: Node) -> View:
+    """Forwards an embedding; in reverse the product with the same table, or with one of its own."""
+    call = given.place.node if isinstance(given.place.node, dict) else {}
+    kwargs = call.get("kwargs")
+    back = kwargs.get("reverse") if isinstance(kwargs, dict) else None
+    back = argument(given, 1) if back is None else back
+    if not back:
+        return _embedding(given)
+    if not given.flag("tie_weights", True):
+        given._made = 1
+    if not given.place.owners:
+        raise Unknown("ReversibleEmbedding that is only read in reverse")
+    return given.out(given.add("dense", given.ordered(), m=given.whole("input_dim"), bias=False))
+
+
 def _dot_attention(given: Node) -> View:
     """softmax(QKᵀ)V without projections."""
     if given.rank != 2 or given.get("score_mode") not in (None, "dot") or len(given.views) < 2:
@@ -261,6 +336,8 @@ def _dot_attention(given: Node) -> View:
 
 
 def _einsum_dense(given: Node) -> View:
+    if given.get("lora_rank"):
+        raise Unknown("EinsumDense with LoRA")
     equation, wanted = given.word("equation", ""), given.get("output_shape")
     wanted = wanted if isinstance(wanted, list) else [wanted]
     left, arrow, right = equation.replace(" ", "").partition("->")
@@ -392,7 +469,12 @@ def _repeat_vector(given: Node) -> View:
 def _embedding(given: Node) -> View:
     settings: dict[str, Value] = {"v": given.whole("input_dim"), "n": given.whole("output_dim")}
     if given.get("lora_rank"):
-        raise Unknown("Embedding with LoRA")
+        words, rank = given.ordered(), given.whole("lora_rank")
+        main = given.add("embedding", words, final=False, over=0, frozen="all", name="table", **settings)
+        first = given.add("embedding", words, final=False, over=0, name="lora-a", v=settings["v"], n=rank)
+        positions = len(given.x.axes) - 2
+        second = given.add("dense", first, final=False, over=positions, name="lora-b", m=settings["n"], bias=False)
+        return given.out(given.add("add", main, second))
     return given.out(given.add("embedding", given.ordered(), over=0, **settings))
 
 
@@ -412,9 +494,29 @@ def _activation(given: Node) -> View:
 
 
 def _normalization(given: Node) -> View:
-    rule = "keeps means and variances that are measured; they are not counted"
-    given.draft.notes.append(f"{given.place.name} {rule}")
-    return given.follow("normalization")
+    """By means and variances that are measured: kept beside their number, and not learned."""
+    if given.get("mean") is not None:
+        return given.follow("normalization")
+    axes = given.values.get("axis", -1)
+    axes = axes if isinstance(axes, list) else [] if axes is None else [axes]
+    shape = given.x.shape()
+    count = product([shape[given.axis(axis)] for axis in axes])
+    return given.back(given.add("scale", given.arranged(given.places([])), over=0, frozen="all", n=2 * count + 1),
+                      given.places([]))  # fmt: skip
+
+
+def _spectral(given: Node) -> View:
+    """The layer in it, and a vector that is kept from step to step."""
+    name, inner = given.inner("layer")
+    if name not in ("Dense", "Conv1D", "Conv2D", "Conv3D", "Embedding"):
+        raise Unknown(f"SpectralNormalization {name}")
+    inner.place = replace(inner.place, name=given.draft.free(f"{given.place.name}-layer"))
+    found = READERS[name](inner)
+    assert isinstance(found, View)
+    given._made, given.views = inner._made, [found]
+    count = inner.whole({"Dense": "units", "Embedding": "output_dim"}.get(name, "filters"))
+    places = given.places([])
+    return given.back(given.add("scale", given.arranged(places), over=0, frozen="all", n=count), places)
 
 
 def _nothing(given: Node) -> View:
@@ -446,12 +548,16 @@ READERS: dict[str, Reader] = {
         f"Random{what}": _nothing
         for what in ("Flip", "Rotation", "Zoom", "Translation", "Contrast", "Brightness")
     },  # in training only
+    "SpectralNormalization": _spectral,
     "Identity": _nothing, "ActivityRegularization": _nothing, "Normalization": _normalization,
     "Dense": _dense, "EinsumDense": _einsum_dense, "Flatten": _flatten, "Reshape": _reshape, "Permute": _permute,
     "RepeatVector": _repeat_vector, "Resizing": _resizing, "CenterCrop": _center_crop, "RandomCrop": _center_crop,
     "Embedding": _embedding,
     "SimpleRNN": recurrent("rnn"), "LSTM": recurrent("lstm"), "GRU": recurrent("gru"), "RNN": rnn,
     "ConvLSTM2D": convlstm, "Bidirectional": bidirectional,
+    "GroupedQueryAttention": _grouped_attention, "GroupQueryAttention": _grouped_attention,
+    "AdditiveAttention": _additive_attention, "ReversibleEmbedding": _reversible_embedding,
+    "Discretization": _activation,
     "MultiHeadAttention": _multi_head, "Attention": _dot_attention,
     "BatchNormalization": _batchnorm, "LayerNormalization": _layernorm, "RMSNormalization": _rmsnorm,
     "GroupNormalization": _groupnorm,
@@ -466,7 +572,9 @@ READERS: dict[str, Reader] = {
 
 SEVERAL = frozenset({
     "Add", "Multiply", "Subtract", "Average", "Maximum", "Minimum", "Concatenate", "Dot", "MultiHeadAttention",
-    "Attention", "Divide", "TrueDivide", "Matmul",
+    "Attention", "Divide", "TrueDivide", "Matmul", "AdditiveAttention", "GroupedQueryAttention", "GroupQueryAttention",
+    "Stack", "Einsum", "Where", "Greater", "GreaterEqual", "Less", "LessEqual", "Equal", "NotEqual", "LogicalAnd",
+    "LogicalOr",
 })  # fmt: skip
 """Classes that read several layers; a recurrent one may also read the state that it starts from."""
 

@@ -55,10 +55,12 @@ _CELLS = {"SimpleRNN": "rnn", "LSTM": "lstm", "GRU": "gru"}
 
 
 def bidirectional(given: Node) -> list[View]:
-    name, forward = given.inner("layer")
+    name, forward = _cell_in(given.inner("layer"))
     if name not in _CELLS:
         raise Unknown(f"Bidirectional {name}")
-    other, backward = given.inner("backward_layer") if given.get("backward_layer") is not None else (name, forward)
+    other, backward = name, forward
+    if given.get("backward_layer") is not None:
+        other, backward = _cell_in(given.inner("backward_layer"))
     if other not in _CELLS:
         raise Unknown(f"Bidirectional {other}")
     mode = given.values.get("merge_mode", "concat")  # null keeps the two apart
@@ -74,14 +76,25 @@ def bidirectional(given: Node) -> list[View]:
         node._made = given._made
         ends.append(_steps(node, kind, sequence, final=False, name=where))
         given._made = node._made
-    if mode is None and not states:
-        return [given.out(end) for end in ends]
+    apart = [given.out(end) for end in ends]
+    if mode is None and (not states or max(given.place.used) < 2):
+        return apart
     merge = {"concat": "concat", "sum": "add", "ave": "average", "mul": "multiply"}.get(str(mode))
     if merge is None or (states and sequence):
         raise Unknown(f"Bidirectional {name} whose directions are not merged")
     both = given.out(given.add(merge, *ends))
     each = [[given.out(end)] * (2 if kind == "lstm" else 1) for end, kind in zip(ends, kinds, strict=True)]
     return [both, *each[0], *each[1]]
+
+
+def _cell_in(inner: tuple[str, Node]) -> tuple[str, Node]:
+    """(class, node) of a recurrent layer; of an RNN that of its cell, which keeps its steps where the RNN does."""
+    name, node = inner
+    if name != "RNN" or not isinstance(node.get("cell"), dict):
+        return name, node
+    cell, values = node.inner("cell")
+    values.values = {**values.values, "return_sequences": node.flag("return_sequences", False)}
+    return cell.removesuffix("Cell"), values
 
 
 def rnn(given: Node) -> list[View]:

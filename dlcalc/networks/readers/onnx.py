@@ -25,7 +25,7 @@ from . import onnx_operators as ops
 from . import onnx_shapes as shapes
 from .draft import Draft, differ, input_shape
 from .onnx_node import Node, Reader
-from .onnx_values import Constant, Lost, Operand, constant, folded, is_whole, objects, stored
+from .onnx_values import MADE, Constant, Lost, Operand, constant, folded, is_whole, objects, stored, transposed_copies
 from .views import BATCH, ONE, View
 
 _MOST_NODES = 100_000
@@ -145,6 +145,10 @@ class Graph:
         }
         self.sizes = {each.name: max(0, math.prod(each.dims)) for each in graph.initializer if not is_whole(each)}
         self.sizes |= {each.values.name: math.prod(each.dims) for each in graph.sparse_initializer}
+        dims = {each.name: tuple(each.dims) for each in graph.initializer}
+        for copy, original in transposed_copies(graph.initializer).items():
+            self.values[copy] = Constant(dims[copy], None, frozenset({original}))
+            del self.sizes[copy]
         for node in graph.node:
             found = constant(node) if node.op_type == "Constant" and node.output else None
             if found is not None:
@@ -286,6 +290,9 @@ class Graph:
             batch, wanted = order[1], [order[0], order[2]]
         elif kind not in _CONVOLUTIONAL:
             batch, wanted = 0, list(range(1, rank))
+            sizes = [dim.dim_value for dim in tensor.shape.dim]
+            if rank == 3 and sizes[0] > 1 and sizes[1] == 1:
+                batch, wanted = 1, [0, 2]  # a batch of one is the second axis of a sequence
             if rank == 4 and not self.last_axis_first(value.name, rank):
                 wanted = [2, 3, 1]
         axes = [BATCH if at == batch else wanted.index(at) for at in range(rank)]
@@ -475,6 +482,11 @@ class Graph:
         """Notes that the tensors are no parameters, such as the state that a recurrent layer starts from."""
         for name in {name for each in constants if each is not None for name in each.weights}:
             self.placed.setdefault(name, "")
+
+    def named(self, constant: Constant) -> bool:
+        """Whether the program that wrote the file named it, as it names its parameters."""
+        written = self.model.producer_name == "pytorch" and not constant.literal
+        return written and any(not name.startswith(MADE) for name in constant.weights)
 
     # What nodes ask of one another
 

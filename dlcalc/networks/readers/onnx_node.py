@@ -43,6 +43,9 @@ class Surroundings(Protocol):
     def owner(self, constant: Constant | None) -> str:
         """The layer that has all these weights already, "" for none."""
 
+    def named(self, constant: Constant) -> bool:
+        """Whether the program that wrote the file named it, as it names its parameters."""
+
 
 class Node:
     """One node, with what its inputs are."""

@@ -358,6 +358,8 @@ def _with_constant(node: Node, word: str) -> Operand | None:
 
 def _constant_on(node: Node, x: View, other: Constant, word: str) -> Operand | None:
     """Numbers for all entries, or one for each channel or position."""
+    if other.size == 1 and node.graph.named(other) and word in ("add", "sub", "multiply", "div"):
+        return replace(x, layer=_learned(node, "shift" if word in ("add", "sub") else "scale", x.layer, other))
     if other.size == 1 and len(other.dims or ()) <= len(x.axes):
         return node.follow(x, f"{word}-constant")
     if other.dims is None:
@@ -482,6 +484,9 @@ def layernorm(kind: str) -> Reader:
         at = node.axis(node.number("axis", -1), len(x.axes)) if x else None
         if x is None or at is None or BATCH in x.axes[at:]:
             return None
+        if scale is not None and not scale.weights and (shift is None or not shift.weights):
+            return node.follow(x, "normalised")
+        shift = shift if shift is not None and shift.weights else None
         inner = list(range(at, len(x.axes)))
         outer = [place for place in x.places if place < at and x.axes[place] != ONE]
         settings = unusual(axes=(len(inner), 1), **({"bias": (shift is not None, True)} if kind == "layernorm" else {}))
@@ -498,7 +503,8 @@ def groupnorm(node: Node) -> Operand | None:
     found = _map(node, x, len(x.axes)) if x is not None else None
     if found is None or x is None or scale is None:
         return None
-    if not scale.weights or (scale.alone(1) and (shift is None or shift.alone(0))):
+    plain = scale.alone(1) and (shift is None or shift.alone(0)) and not node.graph.named(scale)
+    if not scale.weights or plain:
         node.graph.not_learned(scale, shift)
         return node.follow(x, "instancenorm")
     groups = node.number("num_groups", 0) or x.shape(node.graph.batch)[1]

@@ -113,9 +113,46 @@ def is_whole(tensor: Any) -> bool:
 
 
 def stored(tensor: Any, name: str, literal: bool = False) -> Constant:
-    """A tensor of the file."""
-    weights = frozenset() if is_whole(tensor) else frozenset({name})
+    """A tensor of the file. One number again and again in the program is not learned: a scale of 1, a state of 0."""
+    nothing = is_whole(tensor) or (literal and _uniform(tensor))
+    weights = frozenset() if nothing else frozenset({name})
     return Constant(tuple(tensor.dims), tensor_entries(tensor), weights, literal)
+
+
+def _uniform(tensor: Any) -> bool:
+    """Whether a tensor of more than one number has the same one everywhere."""
+    count, raw = math.prod(tensor.dims), tensor.raw_data
+    numbers = tensor.float_data
+    if count < 2:
+        return False
+    if raw:
+        return bool(len(raw) % count == 0 and raw == raw[: len(raw) // count] * count)
+    return len(numbers) == count and len(set(numbers)) == 1
+
+
+def transposed_copies(tensors: Sequence[Any]) -> dict[str, str]:
+    """Of each weight that an exporter laid out anew, the weight that it is the transpose of."""
+    found: dict[str, str] = {}
+    matrices = [each for each in tensors if len(each.dims) == 2 and each.raw_data and min(each.dims) > 1]
+    by_size: dict[tuple[int, ...], list[Any]] = {}
+    for each in matrices:
+        by_size.setdefault(tuple(each.dims), []).append(each)
+    for each in matrices:
+        if not each.name.startswith(MADE):
+            continue
+        for other in by_size.get(tuple(each.dims)[::-1], ()):
+            if other.name.startswith(MADE) or other.data_type != each.data_type or _uniform(each):
+                continue
+            width = len(each.raw_data) // math.prod(each.dims)
+            a, b = (np.frombuffer(t.raw_data, np.uint8).reshape(*t.dims, width) for t in (each, other))
+            if (a == b.transpose(1, 0, 2)).all():
+                found[each.name] = other.name
+                break
+    return found
+
+
+MADE = ("onnx::", "/")
+"""How the names begin that PyTorch's exporter gives to what no program named."""
 
 
 def constant(node: Any) -> Constant | None:
