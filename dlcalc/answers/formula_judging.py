@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from ..errors import UserError
 from ..expressions import printing
@@ -90,6 +91,7 @@ class _Point:
         own = answer
         self.answer = Answer(own.text, value, own.unit, own.significant, own.asked, parts, own.scaled)
         self.whole = value if _is_whole(value) and not any(part.scaled for part in (answer, *parts)) else None
+        self.near = _interval(self.answer) if value.__class__ in _NUMBERS else None
 
     def fit(self, value: Value) -> Fit:
         return fit(value, self.answer)
@@ -98,7 +100,24 @@ class _Point:
         """Whether a value may be what was written, with however many digits."""
         if self.whole is not None and _is_whole(value):
             return bool(value == self.whole)  # by far the most frequent case
+        if self.near is not None and value.__class__ is not int and value.__class__ in _NUMBERS:
+            low, high = self.near
+            if not low <= value <= high:
+                return False
         return leads_to(value, self.answer)
+
+
+_NUMBERS = (int, float, Fraction)
+
+
+def _interval(answer: Answer) -> tuple[float, float] | None:
+    """Between which numbers those lie that may have been written so, and some more; None where that is unknown."""
+    try:
+        wrote, last = float(answer.value), float(answer.unit or 1)
+    except OverflowError:
+        return None
+    away = 2 * last + abs(wrote) / 100
+    return wrote - away, wrote + away
 
 
 def _is_whole(value: Value) -> bool:

@@ -64,6 +64,8 @@ _UNITS = re.compile(
     r"|\s(?:learnable|trainable|learned))\.?$",
     re.IGNORECASE,
 )
+_UNITS_OF_LETTERS = re.compile(rf"(?<=[\w²³)\]}}])\s+(?=[a-z]{{5}})(?:{_COUNTED})$", re.IGNORECASE)
+"""4m² + 4m parameters."""
 _UNITS_WITHIN = re.compile(rf"(?<=\d)\s+(?:{_COUNTED})(?=\s*(?:[-+−)*/·×]|$))", re.IGNORECASE)
 """600 weights + 8 biases."""
 _UNITS_SCALED = re.compile(rf"(?<=\d)(\s*(?:[kKMGT]|(?i:thousand|million|billion)))\s*(?i:{_COUNTED})\.?$")
@@ -75,7 +77,7 @@ _REMARK = re.compile(r"(?<=\S)\s+\(([^()]*)\)$")
 _AXES = re.compile(
     r"[HhWwCcDdKk](?:eight|idth|hannels|epth)?(?:\s*[×xX*,·]\s*[HhWwCcDdKk](?:eight|idth|hannels|epth)?)+"
 )
-_WORD = re.compile(r"[A-Za-z]{3,}")
+_WORD = re.compile(r"(?<![A-Za-z\\])[A-Za-z]{3,}")
 _FUNCTION_WORDS = frozenset(FUNCTIONS) | frozenset(ALIASES) | frozenset(CONSTANTS)
 
 _GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])|(?<![\d.,])\d{1,3}(?: \d{3})+(?![\d,])"
@@ -135,12 +137,12 @@ def is_name(side: str) -> bool:
 
 
 def statements(text: str) -> list[str]:
-    """5·5·3 = 75; 75·8 = 600 as two lines of working, each of which uses what came out of the one before."""
+    """5·5·3 = 75; 75·8 = 600 as lines of working, whose results are used further down."""
     found = [part for part in _STATEMENTS.split(text) if part.strip()]
     results = [part.rpartition("=")[2].strip() for part in found]
     follows = all(
-        re.search(rf"(?<![\d.]){re.escape(result)}(?![\d.])", later.rpartition("=")[0])
-        for result, later in zip(results, found[1:], strict=False)
+        any(re.search(rf"(?<![\d.]){re.escape(result)}(?![\d.])", later.rpartition("=")[0]) for later in found[place:])
+        for place, result in enumerate(results[:-1], 1)
     )
     return found if len(found) > 1 and all("=" in part for part in found) and follows else [text]
 
@@ -168,7 +170,7 @@ def as_sum(text: str) -> str:
 def _side(text: str, names: Collection[str]) -> str:
     side = _ABOUT.sub("", without_label(text.strip().strip("✓✔☑")).strip()).rstrip(" .…;,!?✓✔☑\\")
     side = _UNITS_SCALED.sub(r"\1", _WHY.sub("", without_remark(side, names)).rstrip(" .;,"))
-    return _UNITS_WITHIN.sub("", _UNITS.sub("", side).rstrip(" .;,"))
+    return _UNITS_WITHIN.sub("", _UNITS_OF_LETTERS.sub("", _UNITS.sub("", side)).rstrip(" .;,"))
 
 
 def scalar(text: str, names: Collection[str] = ()) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from math import isfinite
 
@@ -31,7 +32,10 @@ SCALES = {
 _DECIMAL_PREFIXES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 _BINARY_PREFIXES = {"ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
 _TIMES = re.compile(rf"(.*?[\d.])\s*([kKMGT]|(?i:{'|'.join(word for word in SCALES if len(word) > 1)}))\.?", re.DOTALL)
-_OF_MEMORY = re.compile(r"(.*?[\d.])\s*((?:[kKMGT]i?|kilo|mega|giga|tera|kibi|mebi|gibi)?)\s*(bits?|bytes?|[bB])")
+_UNIT = r"((?:[kKMGT]i?|kilo|mega|giga|tera|kibi|mebi|gibi)?)\s*(bits?|bytes?|[bB])"
+_OF_MEMORY = re.compile(rf"(.*?[\d.])\s*{_UNIT}")
+_BEHIND = re.compile(rf"(.*[\d)\]}}²³])\s*({_UNIT})", re.DOTALL)
+_MANY_BYTES = re.compile(r"(.*?[\d.])\s*(thousand|million|billion)\s+(bits?|bytes?)")
 _WORDS = {"kilo": "k", "mega": "M", "giga": "G", "tera": "T", "kibi": "Ki", "mebi": "Mi", "gibi": "Gi"}
 _PERCENT = re.compile(r"(.*?[\d.])\s*(?:%|per ?cent)")
 _MIXED = re.compile(r"([+−-]?)\s*(\d{1,12})\s+(\d{1,12})\s*/\s*(\d{1,12})", re.ASCII)
@@ -48,6 +52,19 @@ def bytes_in(unit: str) -> tuple[Fraction, ...]:
         return (size * _BINARY_PREFIXES[prefix],)
     power = {"k": 1, "m": 2, "g": 3, "t": 4}.get(prefix, 0)
     return (size * 1000**power, size * 1024**power) if power else (size,)
+
+
+def factors(written: str, asked: str) -> tuple[Fraction, ...]:
+    """By what a number in one unit of memory is multiplied for another; two where MB may be 10⁶ or 2²⁰ bytes."""
+    own, wanted = bytes_in(written), bytes_in(asked)
+    found = dict.fromkeys(a / b for a, b in zip(own, wanted * len(own), strict=False))
+    return tuple(found | (dict.fromkeys(a / b for a in own for b in wanted) if len(own) != len(wanted) else {}))
+
+
+def before_memory(text: str) -> tuple[str, str]:
+    """What stands before a unit of memory, and the unit: `4·88²·24` and `bytes`; the text and "" where there is none."""
+    found = _BEHIND.fullmatch(text)
+    return (found[1], found[2]) if found else (text, "")
 
 
 def in_memory(text: str) -> bool:
@@ -120,29 +137,37 @@ def readings(text: str, terms: Terms) -> list[Answer]:
 def _with_more(text: str, terms: Terms) -> Iterator[Answer]:
     if (found := _PERCENT.fullmatch(text)) and (number := plain(found[1], terms, scaled=True)):
         if terms.unit not in ("%", "percent"):
-            yield _times(number, Fraction(1, 100), True)
+            yield times(number, Fraction(1, 100), True)
             if terms.is_count or -1 <= number.value <= 1:
                 return
         yield number
         return
-    if (found := _OF_MEMORY.fullmatch(text)) and (number := plain(found[1], terms, scaled=bool(found[2]))):
-        asked, written = bytes_in(terms.unit), bytes_in(text[len(found[1]) :])
+    asked = bytes_in(terms.unit)
+    if asked and (found := _MANY_BYTES.fullmatch(text)) and (number := plain(found[1], terms, scaled=True)):
+        for factor in factors(found[3], terms.unit):
+            yield times(number, factor * SCALES[found[2]], True)
+        return
+    if (found := _OF_MEMORY.fullmatch(text)) and (number := plain(found[1], _of(terms, found[2]), bool(found[2]))):
         if asked:
-            factors = dict.fromkeys(a / b for a, b in zip(written, asked * len(written), strict=False))
-            factors |= dict.fromkeys(a / b for a in written for b in asked) if len(written) != len(asked) else {}
-            yield from (_times(number, factor, bool(found[2])) for factor in factors)
+            for factor in factors(text[len(found[1]) :], terms.unit):
+                yield times(number, factor, bool(found[2]))
             return
         if not (terms.is_count and found[3] == "B"):
             yield number
             return
         if found[3] == "B" and not found[2]:
-            yield _times(number, Fraction(10**9), True)
+            yield times(number, Fraction(10**9), True)
             return
     if (found := _TIMES.fullmatch(text)) and (number := plain(found[1], terms, scaled=True)):
-        yield _times(number, Fraction(SCALES.get(found[2]) or SCALES[found[2].lower()]), True)
+        yield times(number, Fraction(SCALES.get(found[2]) or SCALES[found[2].lower()]), True)
 
 
-def _times(number: Answer, factor: Fraction, scaled: bool = False) -> Answer:
+def _of(terms: Terms, prefix: str) -> Terms:
+    """Bytes are counted: 743,424 bytes are thousands, and 743.424 may be either; kB and MB are measured."""
+    return terms if prefix or not bytes_in(terms.unit) else replace(terms, kind="integer")
+
+
+def times(number: Answer, factor: Fraction, scaled: bool = False) -> Answer:
     """A number in another unit: its last digit stands for more, or for less."""
     value = exact(Fraction(number.value) * factor)
     unit, significant = number.unit, number.significant

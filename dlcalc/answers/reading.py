@@ -10,19 +10,21 @@ from math import prod
 
 from ..errors import ExpressionError, UserError, printable
 from ..expressions.answers import Answer, Fit, agrees, digits_asked, precision, read_answer
+from ..expressions.evaluate import put_in
 from ..expressions.exact import exponent_of
 from ..expressions.functions import CONSTANTS
 from ..expressions.limits import within_budget
 from ..expressions.nodes import Value
 from ..expressions.reader import Declarations
+from ..formulas.defaults import with_defaults
 from ..formulas.model import Formula
-from ..formulas.run import letters_in
+from ..formulas.run import contains_letters, letters_in, same_at_points
 from . import notation
 from .formula_target import FormulaTarget
 from .formula_text import read_asked
 from .marks import AmbiguousError, Finding, Written
 from .notation import NUMBER, tidy
-from .numbers import about, bytes_in, in_memory, plain, readings, with_zeros
+from .numbers import about, before_memory, bytes_in, factors, in_memory, plain, readings, times, with_zeros
 from .target import Target
 from .terms import Terms, is_number
 
@@ -34,7 +36,7 @@ NOTHING = re.compile(r"|[?_.…–—-]+|n/?a|none|null|nan|no idea|no answer|sk
                       re.IGNORECASE)  # fmt: skip
 _AND_AGAIN = re.compile(rf"({NUMBER})\s+\((.+)\)")
 _ABOUT = re.compile(r"[≈~]|\b(?:about|around|approx|approximately|circa|roughly)\b|\bca\.", re.IGNORECASE)
-_SQUARED = re.compile(r"(\d+)\s*(?:²|\^\s*\{?2\}?)")
+_SQUARED = re.compile(r"(\d+)\s*(?:²|\^\s*\{?2\}?|[xX×]\s*\1)")
 _RANGE = re.compile(r"(\d+(?:\.\d+)?)\s*[-–—]\s*(\d+(?:\.\d+)?)")
 _DECIMALS = re.compile(r"\d*\.\d+")
 
@@ -72,16 +74,19 @@ class _Reader:
         self.text = text
         self.letters = frozenset(target.letters)
         self.shape = terms.kind == "shape" or isinstance(target.expected, tuple)
-        self.per_axis = False
+        self.per_axis = self.is_side = False
         self.asked = ""
         self.steps: frozenset[str] = frozenset()
+        self.values: Mapping[str, Value] = {}
         names = Declarations.of(self.letters)
         self.read: Callable[[str], Answer] = lambda text: read_answer(text, names, shape=self.shape)
         if isinstance(target, FormulaTarget) and target.name in target.formula.by_name:
             found, name, letters = target.formula, target.name, _capitals(target.formula, spell)
             self.asked = name
+            self.values = {k: v for k, v in with_defaults(found, target.given).items() if not contains_letters(v)}
             self.shape = self.shape and (terms.kind == "shape" or found.shape == name)
             self.per_axis = not self.shape and found.is_per_axis(name)
+            self.is_side = self.per_axis or name == "receptive_field"
             self.steps = frozenset(step.name for step in found.steps)
             self.read = lambda text: read_asked(found, name, text, letters)
 
@@ -114,7 +119,7 @@ class _Reader:
             if self.shape and _is_product(before.value, last.value):
                 last = before  # 55×55×96 = 290400
             else:
-                _same(before, last, self.text)
+                _same(before.mapped(self._with_values), last.mapped(self._with_values), self.text)
         return about(last) if _ABOUT.search(text) else last
 
     def one(self, text: str) -> Answer:
@@ -126,7 +131,8 @@ class _Reader:
             return found
         if self.per_axis and re.fullmatch(r"\d+\s*[,; ]\s*\d+", text) and not plain(text, self.terms):
             return self.read(re.sub(r"\s*[,; ]\s*", "x", text))
-        if self.per_axis and (squared := _SQUARED.fullmatch(text)) and agrees(self.expected, self.read(squared[1])):
+        squared = _SQUARED.fullmatch(text) if self.is_side else None
+        if squared and agrees(self.expected, self.read(squared[1])):
             return self.read(squared[1])  # 28² is a map of 28×28
         clean = notation.scalar(text, self.letters)
         ways = readings(text if self._is_number(text) else clean, self.terms) if self._takes_units(text) else []
@@ -140,6 +146,10 @@ class _Reader:
             )
         return found or ways[0]
 
+    def _with_values(self, value: Value) -> Value:
+        """With the values of the letters that have one: (n − f)/s + 1 = n − f + 1 where s is 1."""
+        return put_in(value, self.values) if self.values and contains_letters(value) else value
+
     def _is_number(self, text: str) -> bool:
         """Whether it is a number as it stands, with its separators."""
         return bool(re.match(r"[+−-]?[\d.,]", text)) and "10^" not in text and "**" not in text
@@ -152,13 +162,25 @@ class _Reader:
     def _expression(self, text: str) -> Answer:
         if self.terms.form == "decimal":
             raise UserError("a number in digits is asked here, not an expression")
-        if bytes_in(self.terms.unit) in ((), (1,)):
-            text = re.sub(r"\s*\bbytes?$", "", text)
+        front, unit = before_memory(text)
+        if unit and bytes_in(self.terms.unit):
+            return self._in_memory(with_decimals(front, self._known(self.read(front)), self.terms), unit)
+        text = front if unit.startswith("byte") else text
         found = with_decimals(text, self._known(self.read(text)), self.terms)
         ends = _RANGE.fullmatch(text)
         if ends and float(ends[1]) < float(ends[2]) and not agrees(self.expected, found.asking(self.terms.significant)):
             raise AmbiguousError(f"{printable(text)} may be a difference, or what lies between two numbers")
         return found
+
+    def _in_memory(self, found: Answer, unit: str) -> Answer:
+        """What is worked out and has a unit of memory, in the unit that is asked. Raises UserError for letters in MB."""
+        ways = factors(unit, self.terms.unit)
+        if ways == (1,):
+            return found
+        if not is_number(found.value):
+            raise UserError(f"an expression in letters is asked in {self.terms.unit}, not in {unit}")
+        right = (each for each in (times(found, way) for way in ways) if agrees(self.expected, each))
+        return next(right, times(found, ways[0]))
 
     def _known(self, answer: Answer) -> Answer:
         """The answer, if it has only letters that the question leaves open. Raises UserError."""
@@ -201,8 +223,12 @@ def with_unit(terms: Terms, target: Target) -> Terms:
 
 
 def with_decimals(text: str, answer: Answer, terms: Terms) -> Answer:
-    """An expression as exact as the decimals that it is worked out from: -ln(0.175290) has six digits."""
+    """An expression about as exact as the decimals that it is worked out from: -ln(0.175290) has five digits.
+
+    One digit less than they have, as long as those that are asked remain: what is worked out may be less exact.
+    """
     digits = min((precision(each)[1] for each in _DECIMALS.findall(text)), default=0)
+    digits -= digits > terms.significant
     value = answer.value
     if answer.unit or digits < terms.significant or not is_number(value) or not value:
         return answer
@@ -232,7 +258,11 @@ def _same(left: Answer, right: Answer, text: str) -> None:
     for a, b in pairs:
         letters = (set(letters_in(a)) | set(letters_in(b))) - CONSTANTS.keys()
         is_array = isinstance(a, tuple) or isinstance(b, tuple)
-        if letters or is_array:
+        if is_array:
+            continue
+        if letters:
+            if not same_at_points(a, b):
+                raise AmbiguousError(f"two different values stand there: {printable(text)}")
             continue
         away, near = abs(float(a) - float(b)), max(float(left.unit), float(right.unit), 1e-3 * abs(float(b)))
         if isinstance(a, int) and isinstance(b, int) and a != b and not (left.scaled or right.scaled):
