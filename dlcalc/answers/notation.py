@@ -84,6 +84,10 @@ _GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])|(?<![\d.,])\d{1,3
                       r"|(?<![\d.,])\d{1,3}(?:['’\u2009\u202f\u00a0]\d{3})+(?![\d,])")  # fmt: skip
 _TIMES_TEN = re.compile(rf"({NUMBER})\s*(?:[*·×⋅xX]|\\cdot)\s*10\s*(?:(?:\^|\*\*)\s*[({{]?\s*([+−-]?\d{{1,3}})\s*[)}}]?"
                         r"|([⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}))")  # fmt: skip
+_OTHERWISE = re.compile(
+    r"^\{?\s*([^,;{}]+?)\s+(?:if|for|when)\s+([^,;{}]+?)\s*[,;]\s*(?:and\s+)?([^,;{}]+?)\s+(?:otherwise|else)\s*\}?$"
+)
+"""1 if x > 0, 0 otherwise"""
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻−", "0123456789+--")
 
 
@@ -175,6 +179,7 @@ def _side(text: str, names: Collection[str]) -> str:
 
 def scalar(text: str, names: Collection[str] = ()) -> str:
     """One number or expression: digits without grouping, x between factors as ×."""
+    text = _OTHERWISE.sub(r"\1 if \2 else \3", text)
     whole = _TIMES_TEN.fullmatch(text)
     if whole:
         return f"{whole[1]}e{(whole[2] or whole[3]).translate(_RAISED)}".replace(",", "").replace(" ", "")

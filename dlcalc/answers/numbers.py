@@ -62,7 +62,7 @@ def factors(written: str, asked: str) -> tuple[Fraction, ...]:
 
 
 def before_memory(text: str) -> tuple[str, str]:
-    """What stands before a unit of memory, and the unit: `4·88²·24` and `bytes`; the text and "" where there is none."""
+    """What stands before a unit of memory, and the unit, `4·88²·24` and `bytes`; else the text and ""."""
     found = _BEHIND.fullmatch(text)
     return (found[1], found[2]) if found else (text, "")
 

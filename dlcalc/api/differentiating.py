@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from ..answers.marks import MOST_NAMED, Mark
+from ..answers.marks import MOST_NAMED, AmbiguousError, Mark
+from ..answers.reading import read
+from ..answers.target import Other, Wrong
+from ..answers.terms import Terms
 from ..answers.verdicts import as_data, verdict
-from ..document import Document
+from ..document import Block, Document
 from ..errors import UserError
 from ..explain import derivative
 from ..expressions import printing
@@ -150,8 +153,10 @@ def _judged(found: Derivative, answer: str, letters: Sequence[str]) -> Mark:
     expression, by = found.expression, found.by
     mark = Mark("wrong", found.shown, answer)
     try:
-        wrote = _wrote(answer, {*letters, by})
+        wrote = _wrote(answer, found, {*letters, by})
         correct = alike(wrote, found.value, expression, by)
+    except AmbiguousError as error:
+        return replace(mark, status="undecided", reason=str(error))
     except (UserError, OverflowError) as error:
         return replace(mark, status="unreadable", reason=str(error))
     if correct is None:
@@ -167,14 +172,35 @@ def _judged(found: Derivative, answer: str, letters: Sequence[str]) -> Mark:
     return replace(mark, mistakes=named[:MOST_NAMED], more=max(0, len(named) - MOST_NAMED))
 
 
-def _wrote(answer: str, letters: set[str]) -> Node:
-    """The answer, without dx/dw = before it. Raises UserError."""
+@dataclass(frozen=True)
+class _Asked:
+    """A derivative as it is asked; nothing of it is looked at but its letters."""
+
+    expected: Value
+    letters: tuple[str, ...]
+
+    def wrong(self) -> Iterator[Wrong]:
+        return iter(())
+
+    def others(self) -> Iterator[Other]:
+        return iter(())
+
+    def working(self) -> tuple[Block, ...]:
+        return ()
+
+
+_NAME_BEFORE = re.compile(r"\s*\$*\s*(?:\(?d|∂|\\frac\{\s*(?:d|\\partial)|f\s*'|y\s*'|D\b)[^=<>≈]*[=≈](?![=>])")
+"""dy/dx =, f'(x) ="""
+
+
+def _wrote(answer: str, found: Derivative, letters: set[str]) -> Node:
+    """The answer as at every door, without dx/dw = before it. Raises UserError."""
     _refuse_arrays(answer)
-    side = answer.rpartition("=")[2] if re.match(r"\s*(?:\(?d|∂|f'|y')[^=<>]*=", answer) else answer
-    wrote = to_node(read_scalar(side, letters))
-    if strange := [name for name in names_in(wrote) if name not in letters and name not in CONSTANTS]:
-        raise UserError(f"{strange[0]} does not occur in what is derived; its letters are {', '.join(sorted(letters))}")
-    return wrote
+    side = _NAME_BEFORE.sub("", answer)
+    written = read(side, Terms("expression"), _Asked(found.shown, tuple(sorted(letters))))
+    if written.answer is None:
+        raise (AmbiguousError if written.ambiguous else UserError)(written.reason or "there is no answer")
+    return to_node(written.answer.value)
 
 
 def _values(at: Mapping[str, str] | Iterable[str], letters: set[str]) -> dict[str, Value]:

@@ -238,6 +238,15 @@ def _batchnorm_test(g: Given, convention: str) -> Counts:
     return {"y": output}
 
 
+def _batchnorm_running(g: Given, convention: str) -> Counts:
+    mean, variance = _moments(g["x"])
+    share = float(g["momentum"])
+    return {
+        "running_mean": lambda: share * float(g.get("old_mean", 0)) + (1 - share) * float(mean),
+        "running_variance": lambda: share * float(g.get("old_variance", 1)) + (1 - share) * float(variance),
+    }
+
+
 def _zscore(g: Given, convention: str) -> Counts:
     def scores() -> Array:
         mean, variance = _moments(g["x"])
@@ -258,7 +267,8 @@ LOOPS_IN_TIME: Mapping[str, Callable[[Given, str], Counts]] = {
     "sgd_by_hand_scalar": _sgd, "momentum_by_hand_scalar": _momentum, "adam_by_hand_scalar": _adam,
     "adagrad_by_hand_scalar": _scaled_steps(lambda total, new, g: total + new),
     "rmsprop_by_hand_scalar": _scaled_steps(lambda total, new, g: g["rho"] * total + (1 - g["rho"]) * new),
-    "batchnorm_by_hand_scalar": _batchnorm, "batchnorm_test_by_hand": _batchnorm_test, "zscore_by_hand": _zscore,
+    "batchnorm_by_hand_scalar": _batchnorm, "batchnorm_test_by_hand": _batchnorm_test,
+    "batchnorm_running_by_hand": _batchnorm_running, "zscore_by_hand": _zscore,
 }  # fmt: skip
 """Formula by hand → its answers by plain loops."""
 

@@ -1,6 +1,7 @@
 """The same text for the same question has the same status at every door, whatever is asked and however it is written.
 
-Doors: a calculator's `.check` and its `--ask … --answer`, `run … --answer`, a cell of `net --check`, a part of an exam.
+Doors: a calculator's `.check` and its `--ask … --answer`, `run … --answer`, `diff`, `bptt`, a cell of `net --check`,
+a part of an exam and of `quiz take`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
+from typing import Any
 
 import pytest
 from handing_in import marked
@@ -22,8 +24,11 @@ from hypothesis import strategies as st
 import dlcalc
 from dlcalc.api.hand_run import check as check_by_hand
 from dlcalc.api.networks import check_table, net
+from dlcalc.api.practice import Practice
+from dlcalc.api.quiz import Paper
 from dlcalc.cli import main
 from dlcalc.errors import ProblemError
+from dlcalc.expressions import printing
 from dlcalc.expressions.nodes import Value
 from dlcalc.formulas.catalogue import ENTRIES
 from dlcalc.formulas.diagnose import wrong_values
@@ -379,6 +384,86 @@ def test_tables_and_calculators_say_the_same(case: tuple[Question, str, str]) ->
     """The status alone: a table names the mistakes of a layer with its other cells."""
     question, network, text = case
     assert in_a_table(network, question.name, text) == at_the_calculator(question, text)[0]
+
+
+def at_the_terminal(question: Question, text: str) -> Said:
+    """As `quiz take` judges what is typed."""
+    values = ", ".join(f"{name} = '{text_of(value)}'" for name, value in question.given.items())
+    asked = f"{question.formula.id}.{question.name}"
+    problem = problem_of(PROBLEM.format(kind=question.kind, ask=asked, given=values).encode(), "case.md")
+    mark = Practice(Paper("doors", (variant(problem, 1),))).answer(1, "a", text)
+    return mark.status, mark.convention or None, tuple(each.id for each in mark.mistakes)
+
+
+@settings(max_examples=60)
+@given(asked())
+def test_the_terminal_and_exams_say_the_same(case: tuple[Question, str]) -> None:
+    question, text = case
+    try:
+        assert at_the_terminal(question, text) == in_an_exam(question, text)
+    except ProblemError:
+        assume(False)
+
+
+# derivatives and gradients
+
+DERIVED = {
+    "sigmoid": ("σ(x)(1-σ(x))", "e^(-x)/(1+e^(-x))^2", "sigmoid(x)*(1 - sigmoid(x))", "σ(x)(1+σ(x))", "1-σ(x)^2", "0"),
+    "tanh": ("1-tanh(x)^2", "sech(x)^2", "(1-tanh(x))*(1+tanh(x))", "1+tanh(x)^2", "tanh(x)^2", "4/(e^x+e^(-x))^2"),
+    "softplus": ("σ(x)", "1/(1+e^(-x))", "e^x/(1+e^x)", "e^x", "1/(1+e^x)", "σ(y)", "q + 1"),
+    "relu": ("step(x)", "1 if x > 0 else 0", "max(0, sign(x))", "1", "x", "step(x-30)", "0", "relu(x)"),
+}
+"""A function and what may be written for its derivative."""
+AROUND = {
+    "plain": "{}", "maths": "${}$", "named": "f'(x) = {}", "brackets": "({})", "twice": "{0} + 0*x = {0}",
+    "code": "`{}`", "stop": "{}.", "or": "{0} or 2*({0})", "about": "the derivative is {}", "sign": "-({})",
+    "letter": "{} + z", "latex": r"\({}\)", "bound": "> {}",
+}  # fmt: skip
+
+
+def judged_by(*args: str) -> dict[str, Any]:
+    out = io.StringIO()
+    with redirect_stdout(out), redirect_stderr(io.StringIO()):
+        main([*args, "--json"])
+    found: dict[str, Any] = json.loads(out.getvalue())
+    return found
+
+
+@settings(max_examples=80)
+@given(st.sampled_from(sorted(DERIVED)), st.integers(0, 7), st.sampled_from(sorted(AROUND)))
+def test_derivatives_have_the_status_of_their_formula(name: str, place: int, way: str) -> None:
+    """The derivative of an activation asked of `diff`, of its calculator, and in an exam."""
+    text = AROUND[way].format(DERIVED[name][place % len(DERIVED[name])])
+    by_rules = judged_by("diff", f"{name}(x)", "--wrt", "x", f"--answer={text}")["status"]
+    by_formula = judged_by("activation", name, "--ask", "derivative", f"--answer={text}")["status"]
+    assert by_rules == by_formula, text
+
+
+WRITTEN = {
+    "printed": lambda found: printing.text(found),
+    "plain": lambda found: printing.plain(found),
+    "LaTeX": lambda found: f"${printing.latex(found)}$",
+    "negative": lambda found: f"-({printing.plain(found)})",
+    "same step": lambda found: printing.plain(found).replace("t - 1", "t").replace("k - 1", "k"),
+    "not transposed": lambda found: printing.plain(found).replace("transpose", ""),
+    "half": lambda found: f"1/2 ({printing.plain(found)})",
+    "unknown letter": lambda found: f"{printing.plain(found)} q",
+    "words": lambda found: "the sum over all steps",
+}  # fmt: skip
+
+
+@settings(max_examples=12)
+@given(st.sampled_from(["rnn.V", "rnn.W", "rnn.U", "rnn.b", "lstm.W_f", "gru.U_z"]), st.sampled_from(sorted(WRITTEN)))
+def test_gradients_have_one_status_at_every_door(asked: str, way: str) -> None:
+    """`bptt … --answer`, from Python, in an exam and in `quiz take`."""
+    cell, _, wrt = asked.partition(".")
+    text = WRITTEN[way](dlcalc.bptt(cell, wrt).derivation.lines[-1].right)
+    found = judged_by("bptt", "--cell", cell, "--wrt", wrt, f"--answer={text}")
+    said = found["status"], found["convention"], tuple(each["id"] for each in found["mistakes"])
+    problem = problem_of(PROBLEM.format(kind="expression", ask=f"gradient:{asked}", given="").encode(), "case.md")
+    posed = variant(problem, 1)
+    for mark in (marked(posed, a=text)["a"], Practice(Paper("doors", (posed,))).answer(1, "a", text)):
+        assert (mark.status, mark.convention or None, tuple(each.id for each in mark.mistakes)) == said, text
 
 
 OF_ONE_LAYER = (

@@ -201,3 +201,16 @@ def test_what_the_mistakes_give() -> None:
     assert found["statistics-held-fixed"] == (3, 6)
     assert found["variance-held-fixed"] == (F(-3, 2), F(3, 2))
     assert ask("batchnorm_backward_by_hand_scalar", **back)["dx"] == (0, 0)
+
+
+def test_running_statistics() -> None:
+    """Of 1, 2, 3 and 6, whose variance is 14/4 = 3.5, or 14/3 over B − 1: a tenth of the way from 0 and 1."""
+    given = {"x": (1, 2, 3, 6), "momentum": F(9, 10)}
+    found = ask("batchnorm_running_by_hand", **given)
+    assert (found["running_mean"], found["running_variance"]) == (F(3, 10), F(5, 4))
+    assert ask("batchnorm_running_by_hand", "unbiased", **given)["running_variance"] == F(9, 10) + F(14, 30)
+    new = ask("batchnorm_running_by_hand", "pytorch", **{**given, "momentum": F(1, 10)})
+    assert (new["running_mean"], new["running_variance"]) == (F(3, 10), F(9, 10) + F(14, 30))
+    made = wrong("batchnorm_running_by_hand", "running_variance", **given)
+    assert made["old-value-forgotten"] == F(7, 20)
+    assert made["batch-for-running"] == F(7, 2)

@@ -154,8 +154,8 @@ def test_what_is_no_single_number_is_refused(text: str, answer: str, rule: str) 
     [
         ("2w^{\\top}", "unreadable",
          "diff takes single numbers, no transposed arrays: 2w^{\\top}; write ^(T) for a power"),
-        ("2v", "unreadable", "v does not occur in what is derived; its letters are w"),
-        ("w = 2", "unreadable", "a number or an expression is expected, not a comparison"),
+        ("2v", "unreadable", "v is not a letter of this question; its letters are w"),
+        ("w = 2", "undecided", "two different values stand there: w = 2"),
         ("foo(w)", "unreadable", "foo( is no function that is known here: near ones are floor; a product is f·o·o·("),
         ("sqrt(-1 - w^2)", "undecided",
          "no numbers were found at which sqrt(-1 - w^2) and the derivative both have a value"),

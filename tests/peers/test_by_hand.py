@@ -234,6 +234,22 @@ def test_normalisation(x: Any, gamma: Any, beta: Any, d: Any) -> None:
 
 
 @FEW
+@given(x=vectors(4))
+def test_running_statistics_of_batch_normalisation(x: Any) -> None:
+    """PyTorch's momentum is the share of the new value; the variance that it keeps is divided by B − 1."""
+    layer = nn.BatchNorm1d(1, momentum=0.2).double()
+    with torch.no_grad():
+        layer.running_mean.fill_(0.5)
+        layer.running_var.fill_(2.0)
+    layer(tensor(x)[:, None])
+    for convention, momentum in (("pytorch", Fraction(1, 5)), ("unbiased", Fraction(4, 5))):
+        given_ = {"x": x, "momentum": momentum, "old_mean": Fraction(1, 2), "old_variance": 2}
+        found = ask("batchnorm_running_by_hand", convention, **given_)
+        close((found["running_mean"],), layer.running_mean)
+        close((found["running_variance"],), layer.running_var)
+
+
+@FEW
 @given(x=vectors(4, 3), gamma=vectors(3), beta=vectors(3), d=vectors(4, 3))
 def test_batch_normalisation_of_several_features_backwards(x: Any, gamma: Any, beta: Any, d: Any) -> None:
     learnt = [tensor(each, True) for each in (x, gamma, beta)]

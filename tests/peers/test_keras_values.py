@@ -252,6 +252,20 @@ def test_batch_normalisation_in_training_divides_by_the_batch() -> None:
     close(found["y"], out[:, 0])
 
 
+def test_running_statistics_of_batch_normalisation() -> None:
+    """The momentum keeps the old value, and the batch's variance is divided by B."""
+    x = drawn(1, 4, 1)
+    layer = layers.BatchNormalization(momentum=0.8, dtype="float64")
+    layer.build((None, 1))
+    layer.set_weights([np.ones(1), np.zeros(1), np.full(1, 0.5), np.full(1, 2.0)])
+    layer(array(x), training=True)
+    column = tuple(row[0] for row in x)
+    given = {"x": column, "momentum": Fraction(4, 5), "old_mean": Fraction(1, 2), "old_variance": 2}
+    found = ask("batchnorm_running_by_hand", "textbook", **given)
+    close((found["running_mean"],), layer.moving_mean.value.detach())
+    close((found["running_variance"],), layer.moving_variance.value.detach())
+
+
 def test_the_values_that_the_profile_says() -> None:
     """keras.toml: ε of Adam and of batch normalisation, and which convention its optimisers are."""
     from dlcalc.profiles import load

@@ -88,7 +88,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
     ),
     "scaling_by_hand": (
         "batchnorm_by_hand", "batchnorm_by_hand_scalar", "batchnorm_backward_by_hand",
-        "batchnorm_backward_by_hand_scalar", "batchnorm_test_by_hand",
+        "batchnorm_backward_by_hand_scalar", "batchnorm_running_by_hand", "batchnorm_test_by_hand",
         "layernorm_by_hand", "minmax_by_hand", "minmax_image_by_hand", "zscore_by_hand", "zscore_image_by_hand",
     ),
     "losses_by_hand": (

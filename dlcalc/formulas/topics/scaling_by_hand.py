@@ -125,6 +125,54 @@ BATCHNORM_TEST = Formula(
     source="Ioffe and Szegedy, arXiv:1502.03167, algorithm 2",
 )  # fmt: skip
 
+BATCHNORM_RUNNING = Formula(
+    id="batchnorm_running_by_hand",
+    title="Running mean and variance of batch normalisation by hand, one feature",
+    variables=(
+        quantity("x", "x", "values of the feature in the batch", Kind.VECTOR, ordinary=(-5, 5), length=3),
+        quantity("momentum", "momentum", "share of the old value that is kept", ordinary=(0.6, 0.95), low=0),
+        quantity("old_mean", "old-mean", "running mean before", default="0", ordinary=(-2, 2)),
+        quantity("old_variance", "old-var", "running variance before", default="1", ordinary=(1, 5), low=0),
+    ),
+    steps=(
+        Step("B", "len(x)", "examples in the batch"),
+        Step("mean", "sum(x)/B", "mean of the batch"),
+        Step("squares", "sum(i=1..B, (x[i] - mean)^2)", "sum of the squared differences"),
+        Step("variance", "squares/B", "variance of the batch"),
+        Step("kept", "momentum", "share of the old value that is kept"),
+        Step("running_mean", "kept*old_mean + (1 - kept)*mean", "running mean after the batch"),
+        Step("running_variance", "kept*old_variance + (1 - kept)*variance", "running variance after the batch"),
+    ),
+    answers=("running_mean", "running_variance", "mean", "variance"),
+    mistakes=(
+        Mistake("old-value-forgotten", "running_variance", "(1 - kept)*variance", "the running variance keeps a share "
+                "of the old one", 0.4, "What was the running variance before?"),
+        Mistake("old-mean-forgotten", "running_mean", "(1 - kept)*mean", "the running mean keeps a share of the old "
+                "one", 0.4, "What was the running mean before?"),
+        Mistake("batch-for-running", "running_variance", "variance", "this is the variance of this batch alone; the "
+                "running variance moves towards it by a small share", 0.5, "Does one batch decide it all?"),
+        Mistake("batch-mean-for-running", "running_mean", "mean", "this is the mean of this batch alone; the running "
+                "mean moves towards it by a small share", 0.5, "Does one batch decide it all?"),
+        Mistake("deviation-kept", "running_variance", "kept*old_variance + (1 - kept)*sqrt(variance)", "what is kept "
+                "running is the variance, not its root", 0.3, "Which of the two is averaged?"),
+    ),
+    conventions=(
+        Convention("textbook", "Keras", "the momentum is the share of the old value that is kept, and the batch's "
+                   "variance is divided by B"),
+        Convention("unbiased", "PyTorch, whose own momentum is 1 minus this share", "the momentum is the "
+                   "share of the old value that is kept, and the batch's variance is divided by B − 1",
+                   {"variance": "squares/(B - 1)"}),
+        Convention("pytorch", "PyTorch", "the momentum is the share of the new value, and the batch's variance is "
+                   "divided by B − 1", {"variance": "squares/(B - 1)", "kept": "1 - momentum"}),
+    ),
+    conditions=(
+        Condition("len(x) > 1", "a batch has at least two examples: with one there is no variance"),
+        Condition("momentum <= 1", "the momentum is a share, from 0 to 1: it is {momentum}"),
+    ),
+    notes=("the momentum is 0.99 in Keras and, as the share of the new value, 0.1 in PyTorch",),
+    source="Ioffe and Szegedy, arXiv:1502.03167, section 3.1",
+)  # fmt: skip
+
 
 def _batchnorm_backward(kinds: Kinds) -> Formula:
     """Backwards: the gradient also runs through the mean and the variance, of each feature by itself."""
@@ -290,6 +338,7 @@ FORMULAS = {
         *map(_batchnorm, _BOTH),
         *map(_batchnorm_backward, _BOTH),
         BATCHNORM_TEST,
+        BATCHNORM_RUNNING,
         LAYERNORM,
         *map(_minmax, (False, True)),
         *map(_zscore, (False, True)),
