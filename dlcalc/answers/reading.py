@@ -175,7 +175,7 @@ class _Reader:
     def _in_memory(self, found: Answer, unit: str) -> Answer:
         """What is worked out and has a unit of memory, in the one that is asked. Raises UserError for letters in MB."""
         ways = factors(unit, self.terms.unit)
-        if ways == (1,):
+        if set(ways) == {1}:
             return found
         if not is_number(found.value):
             raise UserError(f"an expression in letters is asked in {self.terms.unit}, not in {unit}")
