@@ -177,6 +177,11 @@ def _side(text: str, names: Collection[str]) -> str:
     return _UNITS_WITHIN.sub("", _UNITS_OF_LETTERS.sub("", _UNITS.sub("", side)).rstrip(" .;,"))
 
 
+def is_scientific(text: str) -> bool:
+    """1.7·10^2, 1.7 × 10²: one number, with its power of ten written out."""
+    return _TIMES_TEN.fullmatch(text) is not None
+
+
 def scalar(text: str, names: Collection[str] = ()) -> str:
     """One number or expression: digits without grouping, x between factors as ×."""
     text = _OTHERWISE.sub(r"\1 if \2 else \3", text)

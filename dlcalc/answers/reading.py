@@ -152,7 +152,8 @@ class _Reader:
 
     def _is_number(self, text: str) -> bool:
         """Whether it is a number as it stands, with its separators."""
-        return bool(re.match(r"[+−-]?[\d.,]", text)) and "10^" not in text and "**" not in text
+        scientific = notation.is_scientific(text) or "10^" in text or "**" in text
+        return bool(re.match(r"[+−-]?[\d.,]", text)) and not scientific
 
     def _takes_units(self, text: str) -> bool:
         """Whether letters behind a number may be a unit: 9.5k, where k is no letter of the question."""

@@ -28,7 +28,6 @@ _WORK_OF_ONE = (500, 20_000)
 
 _NOTHING = re.compile(r"|\?+|…|\.\.\.|_+")
 _DASH = re.compile(r"[-‐‑‒–—―−]+|n/?a|none", re.IGNORECASE)
-_TIMES = re.compile(r"(?<=[\d)])\s*[xX✕]\s*(?=[\d(])")
 _DOTTED = re.compile(r"[1-9]\d{0,2}(?:\.\d{3})+", re.ASCII)
 _SEPARATED = re.compile(r"(?<=[\d\s)])[xX×✕](?=[\d\s(])|[,;]|\d\s+\d")
 """What tells a shape from one number."""
@@ -116,11 +115,14 @@ class CellReader:
             if not self.dots and text.count(".") == 1:
                 raise AmbiguousError(f"{text} may be {text.replace('.', '')}, or a decimal: write it without the dot")
             text = text.replace(".", "")
+        clean = notation.scalar(text, self.letters) if any(map(str.isdigit, text)) else text
         behind = re.search(r"\d\s*([A-Za-z]+)$", text)
-        with_unit = [] if behind and behind[1] in self.letters else readings(text, self.terms)
+        with_unit = (
+            [] if behind and behind[1] in self.letters else readings(text, self.terms) or readings(clean, self.terms)
+        )
         if with_unit and (not read_number(text) or with_unit[0].scaled):
             return with_unit[0]
-        answer = read_answer(_TIMES.sub("×", text), self.names)
+        answer = read_answer(clean, self.names)
         if isinstance(answer.value, tuple):
             raise UserError(f"one number is expected, not {len(answer.value)}")
         return answer

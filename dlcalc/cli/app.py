@@ -16,22 +16,8 @@ from typer.core import TyperGroup
 
 from ..errors import DlcalcError, ExpressionError, InternalError
 from ..formulas.catalogue import ENTRIES
+from .commands import ALIASES, EXAMPLES, OWN_COMMANDS, PURPOSES, help_of, listed, option_meant, plain
 from .status import BUG, INTERRUPTED, NOT_UNDERSTOOD, WELL
-
-_OWN_COMMANDS = {
-    "net": "The table of a whole network: of the zoo, of a file, or of a line of text",
-    "quiz": "Practice sets and exams: make one, or take one in the terminal",
-    "run": "Numbers by hand: every window, time step or update of one operation",
-    "grade": "Mark the hand-ins of an exam, with the mistakes named",
-    "problems": "The problem files: begin, show, lint and check them",
-    "bptt": "Backpropagation through time as formulas, path by path and with numbers",
-    "backprop": "Backpropagation through a small network as formulas, path by path and with numbers",
-    "diff": "Derive an expression rule by rule, or judge a derivative",
-    "vanish": "Follow a gradient through time: its bound, and what the kernels measure",
-    "solve": "Solve an equation of your own in whole numbers",
-    "doctor": "What this installation can do, and what is missing",
-}
-"""Command → its help; its module in this folder has `command`, or `commands`, a group, or `group`, which makes one."""
 
 
 class _AsText:
@@ -53,32 +39,56 @@ class Commands(TextParameters, TyperGroup):
     """Lists all commands by name and help alone; builds only the one that is called."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        return [*(name.replace("_", "-") for name in ENTRIES), *_OWN_COMMANDS]
+        return list(listed())
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """A stand-in with the help line, for listings."""
-        entry = ENTRIES.get(cmd_name.replace("-", "_"))
-        text = entry.help if entry else _OWN_COMMANDS.get(cmd_name)
-        return None if text is None else built(lambda: None, cmd_name, text)
+        text = help_of(cmd_name)
+        return built(lambda: None, cmd_name, text) if text else None
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """`help` and -h are --help, `help conv` is `conv --help`."""
+        if args and args[0] in ("help", "-h"):
+            args = [*args[1:2], "--help"]
+        found: list[str] = super().parse_args(ctx, args)
+        return found
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        name = args[0]
-        command = command_named(name)
+        words = meant(args[0])
+        command = command_named(words[0]) if words else None
         if command is None:
             return super().resolve_command(ctx, args)  # which says so, and suggests
-        return name, command, args[1:]
+        return words[0], command, [*words[1:], *args[1:]]
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """The commands by what one wants, on one screen; each has a help of its own."""
+        from .overview import overview
+
+        overview(str(self.help), EXAMPLES, PURPOSES)
+
+
+def meant(name: str) -> tuple[str, ...]:
+    """The words of the command that is meant: relu is `activation relu`, LSTM is lstm. () for none that is known."""
+    word = plain(name)
+    if help_of(word):
+        return (word,)
+    if word in ALIASES:
+        return ALIASES[word]
+    from ..api.finding import is_network
+
+    return ("net", name) if is_network(name) else ()
 
 
 def command_named(name: str) -> Any:
     """The whole command, with its options; None for an unknown name."""
-    if name in _OWN_COMMANDS:
+    if name in OWN_COMMANDS:
         module = import_module(f".{name}", __package__)
         if hasattr(module, "group"):
-            return module.group(_OWN_COMMANDS[name])
+            return module.group(OWN_COMMANDS[name])
         if hasattr(module, "commands"):
-            return _group(module.commands, _OWN_COMMANDS[name])
+            return _group(module.commands, OWN_COMMANDS[name])
         more: str = getattr(module, "HELP", "")
-        return built(module.command, name, f"{_OWN_COMMANDS[name]}{more}")
+        return built(module.command, name, f"{OWN_COMMANDS[name]}{more}")
     if name.replace("-", "_") in ENTRIES:
         from .calculators import function, help_text
 
@@ -92,11 +102,16 @@ class Command(TextParameters, typer.core.TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Takes -log(p) for an expression where one is expected, and not for an option."""
+        if args in (["-h"], ["help"]):
+            args = ["--help"]
         escaped: dict[str, str] = {}
+        takers = {word for parameter in self.params if not getattr(parameter, "is_flag", False)
+                  for word in parameter.opts}  # fmt: skip
+        known = {word for parameter in self.params for word in parameter.opts if word.startswith("--")}
+        args = [arg if before in takers else _spelt(arg, known)
+                for before, arg in zip(["", *args], args, strict=False)]  # fmt: skip
         if any(getattr(parameter, "metavar", None) in _EXPRESSIONS and not parameter.opts[0].startswith("-")
                for parameter in self.params):  # fmt: skip
-            takers = {word for parameter in self.params if not getattr(parameter, "is_flag", False)
-                      for word in parameter.opts}  # fmt: skip
             escaped = {
                 f"−{arg[1:]}": arg
                 for before, arg in zip(["", *args], args, strict=False)
@@ -110,6 +125,14 @@ class Command(TextParameters, typer.core.TyperCommand):
             elif isinstance(value, str):
                 ctx.params[name] = escaped.get(value, value)
         return found
+
+
+def _spelt(argument: str, known: set[str]) -> str:
+    """An option as the command spells it, where another word or other capitals are used for it."""
+    option, sign, value = argument.partition("=")
+    if not option.startswith("--") or option in known or len(option) < 3:
+        return argument
+    return f"{option_meant(option, known) or option}{sign}{value}"
 
 
 _EXPRESSIONS = ("EXPRESSION", "EQUATION...")

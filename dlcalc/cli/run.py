@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from ..errors import UserError
 from ..formulas.hand_operations import OPERATIONS, Operation
 from .app import TextParameters, built
+from .commands import RUN_ALIASES, plain
 from .options import OUTPUT, PROFILE
 
 _NUMBERS = 'Numbers: "1 2; 3 4", a file, or - for what is pasted'
@@ -35,10 +36,13 @@ class _Operations(TextParameters, TyperGroup):
         return built(lambda: None, cmd_name, operation.help) if operation else None
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        operation = OPERATIONS.get(args[0].replace("_", "-"))
+        word = plain(args[0])
+        words = (word,) if word in OPERATIONS else RUN_ALIASES.get(word, (word,))
+        operation = OPERATIONS.get(words[0])
         if operation is None:
             return super().resolve_command(ctx, args)  # which says so, and suggests
-        return operation.name, built(function(operation), operation.name, help_text(operation)), args[1:]
+        command = built(function(operation), operation.name, help_text(operation))
+        return operation.name, command, [*words[1:], *args[1:]]
 
 
 def group(text: str) -> Any:

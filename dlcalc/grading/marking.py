@@ -241,8 +241,9 @@ def _given(answers: Mapping[str, object], id: str) -> object:
 
 
 def _name(text: str) -> tuple[str, ...]:
-    """The words of a name, so that Löwe, Ada is Ada Löwe."""
-    return tuple(sorted(re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold())))
+    """The words of a name, so that Löwe, Ada is Ada Löwe; one without any letter is itself."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return tuple(sorted(re.findall(r"\w+", plain))) or tuple(plain.split())
 
 
 def _may_be(said: str, student: Student) -> bool:

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 from handing_in import marked
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 import dlcalc
@@ -378,7 +378,18 @@ def test_operations_by_hand_and_exams_say_the_same(case: tuple[str, Question, st
         assume(False)
 
 
+TEN = {
+    text: (Question(formula("dense"), "parameters", {"n": 12, "m": 13}, "dense"), "12; dense 13", text)
+    for text in ("1.7 · 10^2", "1.7×10²", "1.69*10**2", "1.7e2", "1.7x10^2")
+}
+
+
 @settings(max_examples=150)
+@example(TEN["1.7 · 10^2"])
+@example(TEN["1.7×10²"])
+@example(TEN["1.69*10**2"])
+@example(TEN["1.7e2"])
+@example(TEN["1.7x10^2"])
 @given(cells())
 def test_tables_and_calculators_say_the_same(case: tuple[Question, str, str]) -> None:
     """The status alone: a table names the mistakes of a layer with its other cells."""

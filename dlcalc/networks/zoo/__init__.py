@@ -92,6 +92,12 @@ def network(id: str) -> Network:
     return networks[known]()
 
 
+def is_known(id: str) -> bool:
+    """Whether a network has that id or alias. No network is built for it."""
+    wanted = _plain(id)
+    return bool(wanted) and (wanted in _ALIASES or any(_plain(known) == wanted for known in names()))
+
+
 def _plain(id: str) -> str:
     """An id without case, hyphens, spaces, points and underscores."""
     return re.sub(r"[\W_]", "", id).lower()

@@ -1,0 +1,197 @@
+"""Searching for the way: which command, question, layer, network or problem is meant by some words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cached_property
+from math import log
+from typing import Any
+
+from ..document import Document
+from ..errors import UserError, printable
+from ..explain.finding import found_document
+from ..formulas.catalogue import ENTRIES, Entry
+from ..formulas.hand_operations import OPERATIONS
+from ..formulas.model import Formula
+from ..formulas.registry import formula
+from ..networks import zoo
+from ..networks.kinds import KINDS
+from ..quiz import bank
+from .results import Result
+
+MOST = 12
+_LATER = 0.5
+"""What a problem weighs beside a command: who searches wants to work something out."""
+_LONGEST = 200
+_SMALL = frozenset(
+    ("a", "an", "and", "are", "as", "at", "by", "do", "does", "for", "from", "how", "i", "in", "is", "it", "its",
+     "many", "much", "of", "on", "one", "or", "the", "to", "what", "which", "with")
+)  # fmt: skip
+_ALSO = {
+    "kernel": "filter", "neuron": "unit", "picture": "image", "fc": "dense", "linear": "dense",
+    "deconvolution": "transposed", "upconvolution": "transposed", "weight": "parameter", "flop": "mac",
+    "derivative": "gradient", "backpropagation": "gradient", "bptt": "gradient", "xavier": "glorot", "kaiming": "he",
+    "conv": "convolution", "bidirectional": "direction", "stacked": "layer", "length": "size", "shape": "size",
+    "ram": "memory",
+}  # fmt: skip
+"""Word → a word that our texts have for it."""
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A place to go: the line to type, what it is about, and of what kind it is."""
+
+    command: str
+    about: str
+    kind: str
+    names: str = ""
+    """Words that it is called by."""
+    more: str = ""
+    """Words of what it can be asked."""
+
+    @cached_property
+    def words(self) -> dict[str, float]:
+        """Each of its words with what it weighs."""
+        found: dict[str, float] = {}
+        for text, weight in ((self.more, 1.0), (self.about, 3.0), (self.names, 5.0)):
+            for word in _words(text):
+                found[word] = max(found.get(word, 0.0), weight)
+        return found
+
+
+class Found(Result):
+    """What was found for some words, the best first: `hits`."""
+
+    def __init__(self, query: str, hits: Iterable[Hit]) -> None:
+        self.query = query
+        self.hits = tuple(hits)
+
+    def _document(self) -> Document:
+        return found_document(self.query, [(hit.command, hit.about, hit.kind) for hit in self.hits])
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "query": self.query,
+            "found": [{"command": hit.command, "about": hit.about, "kind": hit.kind} for hit in self.hits],
+        }
+
+
+def find(query: str, also: Mapping[str, tuple[str, str]] | None = None) -> Found:
+    """What the words lead to, at most 12. `also`: further commands, each with its line and other words for it.
+
+    Words are compared without endings and capitals; one that stands nowhere is taken for the nearest that does. Raises
+    UserError where nothing has any of the words.
+    """
+    words = [word for word in dict.fromkeys(_words(query[:_LONGEST])) if word not in _SMALL]
+    if not words:
+        raise UserError('find needs some words: dlcalc find "bidirectional gru"')
+    hits = [*_own(also or {}), *_calculators(), *_by_hand(), *_layers(), *_networks(), *_problems()]
+    vocabulary = sorted({word for hit in hits for word in hit.words})
+    often = {word: sum(word in hit.words for hit in hits) for word in vocabulary}
+    asked = [_meant(word, vocabulary) for word in words]
+    scored = []
+    for place, hit in enumerate(hits):
+        marks = [
+            max((hit.words[each] * like / (1 + log(often[each])) for each, like in near.items() if each in hit.words),
+                default=0.0)
+            for near in asked
+        ]  # fmt: skip
+        if any(marks):
+            wanted = _LATER if hit.kind == "problem" else 1.0
+            scored.append((-sum(mark > 0 for mark in marks), -sum(marks) * wanted, place, hit))
+    if not scored:
+        raise UserError(f"nothing is found for {printable(query[:60])}; dlcalc --help lists the commands")
+    scored.sort(key=lambda each: each[:3])
+    most = scored[0][0]
+    return Found(query, (hit for matched, *_, hit in scored[:MOST] if matched == most or matched <= -2))
+
+
+def is_network(name: str) -> bool:
+    """Whether a network of the zoo has that name, however it is spelt."""
+    return zoo.is_known(name)
+
+
+def _meant(word: str, vocabulary: list[str]) -> dict[str, float]:
+    """The words that it may stand for, with how near each is: itself, what begins with it, another word for it."""
+    found = {each: 0.7 for each in vocabulary if len(word) > 2 and each.startswith(word)}
+    found |= {each: 0.3 for each in vocabulary if len(each) > 3 and word.startswith(each)}
+    if word in _ALSO and _ALSO[word] in vocabulary:
+        found[_ALSO[word]] = 0.8
+    if word in vocabulary:
+        found[word] = 1.0
+    return found or dict.fromkeys(get_close_matches(word, vocabulary, n=3, cutoff=0.8), 0.5)
+
+
+def _words(text: str) -> Iterator[str]:
+    for word in re.findall(r"[^\W_]+", text.lower()):
+        word = re.sub(r"is(e|ed|er|ing|ation)s?$", r"iz\1", word)
+        yield word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+
+
+def _own(also: Mapping[str, tuple[str, str]]) -> Iterator[Hit]:
+    for name, (line, words) in also.items():
+        yield Hit(f"dlcalc {name}", line, "command", f"{name} {words}")
+
+
+def _calculators() -> Iterator[Hit]:
+    for entry in ENTRIES.values():
+        name = f"dlcalc {entry.name.replace('_', '-')}"
+        if entry.formula:
+            yield Hit(name, entry.help, "command", entry.name, _asked(formula(entry.formula)))
+        yield from _variants(entry, name)
+
+
+def _variants(entry: Entry, name: str) -> Iterator[Hit]:
+    """A calculator with a switch, a choice or a quantity that makes it another."""
+    flagged = entry.switches.items()
+    ways = [(f"--{switch.replace('_', '-')}", switch, id) for switch, id in flagged]
+    ways += [(choice if entry.positional else f"--{entry.choice} {choice}", choice, id)
+             for choice, id in entry.choices.items()]  # fmt: skip
+    by_id = {id: quantity for quantity, id in reversed([*entry.given.items()])}
+    ways += [(f"--{quantity.replace('_', '-')} ...", quantity, id) for id, quantity in by_id.items()]
+    for words, called, id in ways:
+        made = formula(id)
+        yield Hit(f"{name} {words}", made.title, "command", f"{entry.name} {called}", _asked(made))
+    for flag, quantities in entry.flags.items():
+        meant = ", ".join(f"{letter} = {value}" for letter, value in quantities.items())
+        about = f"{formula(entry.formula).title}, {flag} ({meant})"
+        yield Hit(f"{name} --{flag}", about, "command", f"{entry.name} {flag}", _asked(formula(entry.formula)))
+
+
+def _asked(found: Formula) -> str:
+    """What is given and what can be asked, in words."""
+    terms = [f"{v.long} {v.meaning}" for v in found.variables]
+    answers = [f"{name} {getattr(found.by_name[name], 'meaning', '')}" for name in found.answers]
+    return " ".join((*terms, *answers, *(c.name for c in found.conventions)))
+
+
+def _by_hand() -> Iterator[Hit]:
+    for operation in OPERATIONS.values():
+        ways = " ".join(
+            (*operation.switches, *operation.choices, *(v for row in operation.choices.values() for v in row))
+        )
+        yield Hit(f"dlcalc run {operation.name}", operation.help, "by hand", operation.name, ways)
+
+
+def _layers() -> Iterator[Hit]:
+    for kind in KINDS.values():
+        if kind.name not in ("input", "learned", "einsum"):
+            about = f"{kind.words}, as a layer of a network"
+            yield Hit(
+                f'dlcalc net "...; {kind.example or kind.name}"', about, "layer", kind.name, " ".join(kind.aliases)
+            )
+
+
+def _networks() -> Iterator[Hit]:
+    for name in zoo.names():
+        yield Hit(f"dlcalc net {name}", zoo.title(name), "network", name)
+
+
+def _problems() -> Iterator[Hit]:
+    for path in bank.files():
+        with path.open(encoding="utf-8") as file:
+            title = next((found[1] for line in file if (found := re.match(r"""title = ['"](.*)['"]""", line))), "")
+        yield Hit(f"dlcalc problems show {path.stem}", title, "problem", path.stem, path.parent.name)

@@ -1,0 +1,150 @@
+"""The commands by what one wants, and the other words that people type for commands and options."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..formulas.catalogue import ENTRIES
+
+OWN_COMMANDS = {
+    "net": "The table of a whole network: of the zoo, of a file, or of a line of text",
+    "quiz": "Practice sets and exams: make one, or take one in the terminal",
+    "run": "Numbers by hand: every window, time step or update of one operation",
+    "grade": "Mark the hand-ins of an exam, with the mistakes named",
+    "problems": "The problem files: begin, show, lint and check them",
+    "bptt": "Backpropagation through time as formulas, path by path and with numbers",
+    "backprop": "Backpropagation through a small network as formulas, path by path and with numbers",
+    "diff": "Derive an expression rule by rule, or judge a derivative",
+    "vanish": "Follow a gradient through time: its bound, and what the kernels measure",
+    "solve": "Solve an equation of your own in whole numbers",
+    "find": "Search the commands, what can be asked, layers, networks and problems",
+    "doctor": "What this installation can do, and what is missing",
+}
+"""Command → its help; its module in this folder has `command`, or `commands`, a group, or `group`, which makes one."""
+
+PURPOSES = {
+    "Size, parameters and cost of a layer": (
+        "conv", "conv1d", "conv3d", "pool", "separable", "bottleneck", "squeeze-excitation", "dense", "embedding",
+        "batchnorm", "layernorm", "rnn", "lstm", "gru", "convlstm", "attention",
+    ),
+    "Whole networks": ("net", "mlp", "seq2seq", "autoencoder", "gan", "word2vec", "transfer", "rf"),
+    "Numbers by hand": ("run", "activation", "clip", "iou", "perplexity", "log-probability"),
+    "Gradients": ("backprop", "bptt", "diff", "vanish", "bound"),
+    "Training": ("init", "dropout", "updates", "untrained-loss"),
+    "Finding objects": ("anchors", "grid"),
+    "Exams: make, take, mark": ("quiz", "grade", "problems"),
+    "More": ("solve", "find", "doctor"),
+}  # fmt: skip
+"""What one wants → the commands for it; every command stands in one row."""
+
+EXAMPLES = (
+    ("dlcalc conv --n 227 --f 11 --s 4", "size, parameters, cost"),
+    ("dlcalc lstm --n 9 --m 4 --ask parameters --answer 208", "is that right?"),
+    ("dlcalc net alexnet", "a whole network"),
+)
+
+_BY_HAND = {
+    "softmax": ("softmax",), "sgd": ("sgd",), "momentum": ("momentum",), "nesterov": ("nesterov",),
+    "adagrad": ("adagrad",), "rmsprop": ("rmsprop",), "adadelta": ("adadelta",), "adam": ("adam",),
+    "perceptron": ("perceptron",), "logistic": ("logistic",), "minmax": ("minmax",), "zscore": ("zscore",),
+    "squared-loss": ("squared-loss",), "log-loss": ("log-loss",), "cross-entropy": ("cross-entropy",),
+    "conv-transpose": ("conv-transpose",),
+}  # fmt: skip
+
+RUN_ALIASES = {
+    "mse": ("squared-loss", "--form", "mean"), "sse": ("squared-loss", "--form", "sum"), "bce": ("log-loss",),
+    "binary-cross-entropy": ("log-loss",), "crossentropy": ("cross-entropy",), "ce": ("cross-entropy",),
+    "nll": ("cross-entropy",), "conv2d": ("conv",), "convolution": ("conv",), "deconv": ("conv-transpose",),
+    "conv-transposed": ("conv-transpose",), "convtranspose": ("conv-transpose",), "maxpool": ("pool",),
+    "max-pool": ("pool",), "maxpooling": ("pool",), "avgpool": ("pool", "--kind", "avg"),
+    "avg-pool": ("pool", "--kind", "avg"), "pooling": ("pool",), "linear": ("dense",), "fc": ("dense",),
+    "simplernn": ("rnn",), "batch-norm": ("batchnorm",), "bn": ("batchnorm",), "layer-norm": ("layernorm",),
+    "ln": ("layernorm",), "min-max": ("minmax",), "z-score": ("zscore",), "standardise": ("zscore",),
+    "standardize": ("zscore",), "gradient-descent": ("sgd",), "gd": ("sgd",), "self-attention": ("attention",),
+    "logistic-regression": ("logistic",),
+}  # fmt: skip
+"""What people type after `run` → the operation that is meant, with what is meant besides."""
+
+ALIASES = {
+    "conv2d": ("conv",), "convolution": ("conv",), "convolutional": ("conv",), "cnn": ("conv",),
+    "conv2d-transpose": ("conv", "--transposed"), "convtranspose2d": ("conv", "--transposed"),
+    "conv-transposed": ("conv", "--transposed"), "deconv": ("conv", "--transposed"),
+    "transposed": ("conv", "--transposed"), "depthwise": ("separable",), "depthwise-separable": ("separable",),
+    "maxpool": ("pool",), "max-pool": ("pool",), "maxpool2d": ("pool",), "maxpooling": ("pool",),
+    "maxpooling2d": ("pool",), "avgpool": ("pool",), "avg-pool": ("pool",), "averagepooling2d": ("pool",),
+    "pooling": ("pool",), "linear": ("dense",), "fc": ("dense",), "fully-connected": ("dense",), "bn": ("batchnorm",),
+    "batch-norm": ("batchnorm",), "batchnormalization": ("batchnorm",), "ln": ("layernorm",),
+    "layer-norm": ("layernorm",), "mha": ("attention",), "multi-head-attention": ("attention",),
+    "self-attention": ("attention",), "transformer": ("attention",), "simplernn": ("rnn",), "simple-rnn": ("rnn",),
+    "bilstm": ("lstm", "--bidirectional"), "bigru": ("gru", "--bidirectional"), "birnn": ("rnn", "--bidirectional"),
+    "perceptrons": ("mlp",), "receptive-field": ("rf",), "se": ("squeeze-excitation",), "network": ("net",),
+    "model": ("net",), "zoo": ("net", "list"), "exam": ("quiz",), "practice": ("quiz",), "mark": ("grade",),
+    "derivative": ("diff",), "derive": ("diff",), "differentiate": ("diff",), "gradient": ("backprop",),
+    "backpropagation": ("backprop",), "vanishing": ("vanish",), "search": ("find",), "initialise": ("init",),
+    "initialize": ("init",), "clipping": ("clip",), "softplus": ("activation", "softplus"),
+    "relu": ("activation", "relu"), "leaky-relu": ("activation", "leaky-relu"), "tanh": ("activation", "tanh"),
+    "sigmoid": ("activation", "sigmoid"), "step": ("activation", "step"), "glorot": ("init", "glorot-uniform"),
+    "xavier": ("init", "glorot-uniform"), "he": ("init", "he-normal"), "kaiming": ("init", "he-normal"),
+    "word-embedding": ("embedding",), "encoder-decoder": ("seq2seq",), "auto-encoder": ("autoencoder",),
+    **{name: ("run", *words) for name, words in _BY_HAND.items()},
+    **{name: ("run", *words) for name, words in RUN_ALIASES.items()
+       if words[0] in ("squared-loss", "log-loss", "cross-entropy", "minmax", "zscore", "sgd", "logistic")},
+}  # fmt: skip
+"""What people type for a command → the words of the command that is meant."""
+
+_OPTION_WORDS = {
+    "filter-size": ("kernel-size", "kernel", "kernelsize"),
+    "window-size": ("kernel-size", "kernel", "pool-size", "filter-size"),
+    "filter-sizes": ("kernel-sizes", "filter-size", "kernel-size", "kernels"),
+    "strides": ("stride",), "dilations": ("dilation", "dilation-rate"), "paddings": ("padding",),
+    "stride": ("strides",), "dilation": ("dilation-rate",),
+    "filters": ("out-channels", "output-channels", "num-filters", "n-filters", "kernels"),
+    "channels": ("in-channels", "input-channels", "depth"),
+    "input-size": ("input", "in-features", "size", "features", "input-features"),
+    "inputs": ("in-features", "input-size", "n-in"),
+    "outputs": ("out-features", "units", "output-size", "n-out", "classes"),
+    "hidden-size": ("units", "hidden-units", "hidden", "num-units", "neurons"),
+    "layers": ("num-layers",), "steps": ("timesteps", "time-steps", "length", "sequence-length", "seq-len"),
+    "model-size": ("d-model", "embed-dim", "embedding-size"), "heads": ("num-heads", "n-heads"),
+    "vocabulary": ("vocab", "vocab-size", "vocabulary-size", "num-embeddings", "input-dim"),
+    "embedding-size": ("embedding-dim", "output-dim", "embed-dim"),
+    "widths": ("units", "layers", "sizes"), "examples": ("samples", "n-samples"), "batch-size": ("batch",),
+    "eta": ("lr", "learning-rate", "rate", "alpha"), "yhat": ("prediction", "predictions", "y-hat", "y-pred", "output"),
+    "target": ("targets", "label", "labels", "y-true", "t"), "z": ("logits", "scores"), "gamma": ("momentum",),
+    "temperature": ("t",), "threshold": ("max-norm", "clip"), "padding-begin": ("pad-before", "pad-left"),
+    "padding-end": ("pad-after", "pad-right"), "image": ("input",), "weight": ("kernel", "filter"),
+}  # fmt: skip
+"""The term of an option → other words for it, as frameworks and books have them."""
+
+
+def plain(word: str) -> str:
+    """As commands are spelt: small letters and hyphens."""
+    return word.lower().replace("_", "-")
+
+
+def listed() -> Iterable[str]:
+    """All commands, in the order of the listing."""
+    return (name for names in PURPOSES.values() for name in names)
+
+
+def help_of(name: str) -> str:
+    """The line of a command; "" for one that is none."""
+    entry = ENTRIES.get(name.replace("-", "_"))
+    return entry.help if entry else OWN_COMMANDS.get(name, "")
+
+
+def option_meant(written: str, known: Iterable[str]) -> str:
+    """The option of a command that is meant by another word or other capitals: --kernel-size is --filter-size.
+
+    "" where none is, or where two could be.
+    """
+    by_letters: dict[str, set[str]] = {}
+    for option in known:
+        by_letters.setdefault(plain(option), set()).add(option)
+    word = plain(written)
+    alike = by_letters.get(word, set())
+    if alike:
+        return alike.pop() if len(alike) == 1 else ""
+    meant = [f"--{term}" for term, words in _OPTION_WORDS.items() if word.removeprefix("--") in words]
+    found = [option for term in meant for option in by_letters.get(term, ())]
+    return found[0] if len(found) == 1 else ""

@@ -1,0 +1,31 @@
+"""`dlcalc find`: from some words to the command."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from ..api.finding import find
+from .commands import ALIASES, OWN_COMMANDS
+from .options import with_formats
+from .output import Formats, emit
+
+
+@with_formats()
+def command(
+    words: Annotated[list[str] | None, typer.Argument(help='such as "bidirectional gru"', metavar="WORDS...")] = None,
+    *,
+    formats: Formats,
+) -> Any:
+    """Search the commands, what can be asked, layers, networks and problems.
+
+    Example: dlcalc find "bidirectional gru"
+    """
+    also = {
+        name: (line, " ".join(word for word, meant in ALIASES.items() if meant == (name,)))
+        for name, line in OWN_COMMANDS.items()
+        if name != "find"
+    }
+    emit(find(" ".join(words or ()), also), formats)
+    return 0
