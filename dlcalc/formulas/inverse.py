@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
-from typing import Any
 
 from ..errors import UserError
 from ..expressions import inverse
@@ -121,15 +120,15 @@ class _Problem:
         texts = [compiled.formula.parse(c.expression, c.per_axis) for c in conditions]
         self.places = compiled.places_of([*targets, *(name for text in texts for name in _names(text, compiled))])
         self.base: State | None = None
-        self.last: tuple[dict[str, Any] | None, State | None] = (None, None)
+        self.last: tuple[dict[str, Value] | None, State | None] = (None, None)
 
-    def state(self, values: dict[str, Any]) -> State:
+    def state(self, values: dict[str, Value]) -> State:
         if self.last[0] != values:
             self.last = (dict(values), self.compiled.execute(self._start(values), self.places))
         assert self.last[1] is not None
         return self.last[1]
 
-    def _start(self, values: dict[str, Any]) -> State:
+    def _start(self, values: dict[str, Value]) -> State:
         """All variables; only the unknowns are put in anew, unless a default depends on one."""
         formula = self.compiled.formula
         if self.base is None:
@@ -152,7 +151,7 @@ class _Problem:
         if not isinstance(value, tuple):
             return [Constraint(lambda v: self.state(v).values[name], *_around(name, value, half))]
 
-        def part(index: int) -> Callable[[dict[str, Any]], Any]:
+        def part(index: int) -> Callable[[dict[str, Value]], Value]:
             return lambda v: self.state(v).values[name][index]
 
         if all(isinstance(item, Node) for item in value):
@@ -186,9 +185,9 @@ class _Problem:
         return bool(variables & unknowns) and variables <= known
 
     def _difference(
-        self, left: Callable[..., Any], right: Callable[..., Any], lane: int, per_axis: bool
-    ) -> Callable[[dict[str, Any]], Any]:
-        def difference(values: dict[str, Any]) -> Any:
+        self, left: Callable[..., Value], right: Callable[..., Value], lane: int, per_axis: bool
+    ) -> Callable[[dict[str, Value]], Value]:
+        def difference(values: dict[str, Value]) -> Value:
             state = self.state(values)
             environment = state.lanes[min(lane, len(state.lanes) - 1)] if per_axis else state.values
             return left(environment) - right(environment)
@@ -206,7 +205,7 @@ def _names(node: Node, compiled: Program) -> list[str]:
     return [name for name in names_in(node) if name in compiled.formula.by_name]
 
 
-def _around(name: str, value: Value, half: Fraction) -> tuple[Any, Any]:
+def _around(name: str, value: Value, half: Fraction) -> tuple[Value, Value]:
     if isinstance(value, Node):
         raise UserError(f"to ask backwards, {name} is a number, not an expression in letters")
     return value - half, value + half

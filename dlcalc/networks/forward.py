@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial, reduce
 from math import prod
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -23,6 +23,9 @@ from .kinds import KINDS
 from .network import INPUT, Network
 from .sizes import Sizes
 from .table import Row
+
+if TYPE_CHECKING:
+    from ..ops.recording import Array
 
 MOST_PARAMETERS = 400_000_000
 """1.6 GB of float32; a larger network is refused before anything is allocated."""
@@ -60,9 +63,9 @@ class _Forward(Sizes):
         self.running = ""
         self.borrowed = False
         """The parameters of the layer that is run are another one's."""
-        self.drawn: dict[str, list[Any]] = {}
+        self.drawn: dict[str, list[Array]] = {}
         """The weights of each layer, which others may use too."""
-        self.reused: list[Any] = []
+        self.reused: list[Array] = []
         self.signals = {INPUT} if len(network.input) == 2 and not network.sequence else set()
         """Outputs of rank 2 that are (1, C, L)."""
 
@@ -129,7 +132,7 @@ class _Forward(Sizes):
         steps = self.number(row, self.before(row)[0])
         return steps * self.one(row, "m") * self.one(row, "D") * (kind.gates + 1)
 
-    def _first(self) -> Any:
+    def _first(self) -> Array:
         sizes = [self.number(self.rows[0], size) for size in self.network.input]
         if self.rows[0].layer.kind == "embedding":
             return self.random.integers(0, self.one(self.rows[0], "v"), (1, *sizes))
@@ -145,14 +148,14 @@ class _Forward(Sizes):
         if len(row.output) == 2 and (row.layer.inputs[0] in self.signals if kept else order == "first"):
             self.signals.add(row.layer.name)
 
-    def _shape(self, row: Row, found: Any) -> tuple[int, ...]:
+    def _shape(self, row: Row, found: Array) -> tuple[int, ...]:
         sizes = found.shape[1:]
         first = len(sizes) > 2 or row.layer.name in self.signals
         return (*sizes[1:], sizes[0]) if first and len(sizes) > 1 else tuple(sizes)
 
     # parameters
 
-    def weights(self, *shape: int, inputs: int = 0) -> Any:
+    def weights(self, *shape: int, inputs: int = 0) -> Array:
         """Drawn with the variance 2/inputs, or those of the layer whose weights are used."""
         if self.reused:
             used = self.reused.pop(0)
@@ -163,18 +166,18 @@ class _Forward(Sizes):
         self.drawn[self.running].append(drawn)
         return drawn
 
-    def zeros(self, wanted: bool, *shape: int) -> Any:
+    def zeros(self, wanted: bool, *shape: int) -> Array | None:
         self.allocated += prod(shape) if wanted and not self.borrowed else 0
         return np.zeros(shape, np.float32) if wanted else None
 
-    def ones(self, count: int, wanted: bool = True) -> Any:
-        self.allocated += count if wanted and not self.borrowed else 0
-        return np.ones(count, np.float32) if wanted else None
+    def ones(self, count: int) -> Array:
+        self.allocated += 0 if self.borrowed else count
+        return np.ones(count, np.float32)
 
     # layers
 
-    def _layer(self, row: Row) -> Any:
-        run: Callable[[Row], Any] | None = getattr(self, f"_{row.layer.kind.replace('-', '_')}", None)
+    def _layer(self, row: Row) -> Array:
+        run: Callable[[Row], Array] | None = getattr(self, f"_{row.layer.kind.replace('-', '_')}", None)
         if run is None:
             raise self.refused(row, "there is no such operation")
         if row.layer.over:
@@ -184,16 +187,16 @@ class _Forward(Sizes):
         self.drawn[row.layer.name] = []
         return run(row)
 
-    def value(self, row: Row, index: int = 0) -> Any:
+    def value(self, row: Row, index: int = 0) -> Array:
         return self.values[row.layer.inputs[index]]
 
-    def steps(self, row: Row, index: int = 0) -> Any:
+    def steps(self, row: Row, index: int = 0) -> Array:
         """What is read, as (1, T, n)."""
         name = row.layer.inputs[index]
         value = self.values[name]
         return np.ascontiguousarray(value.transpose(0, 2, 1)) if name in self.signals else value
 
-    def channels(self, row: Row, index: int = 0) -> Any:
+    def channels(self, row: Row, index: int = 0) -> Array:
         """What is read, with the channels first."""
         name = row.layer.inputs[index]
         value = self.values[name]
@@ -205,7 +208,7 @@ class _Forward(Sizes):
             return list(zip(self.along(row, "pad_begin"), self.along(row, "pad_end"), strict=True))
         return [(p, p) for p in self.along(row, "p")]
 
-    def _conv(self, row: Row) -> Any:
+    def _conv(self, row: Row) -> Array:
         k, c, f, groups = self.one(row, "k"), self.one(row, "c"), self.along(row, "f"), self.one(row, "groups")
         weight = self.weights(k, c // groups, *f)
         bias = self.zeros(self.flag(row, "bias", True), k)
@@ -213,10 +216,10 @@ class _Forward(Sizes):
         conv = {1: ops.conv1d, 2: ops.conv2d, 3: ops.conv3d}[self.axes(row)]
         return conv(x, weight, bias, self.given(row, "s"), 0, self.given(row, "d"), groups)
 
-    def _depthwise(self, row: Row) -> Any:
+    def _depthwise(self, row: Row) -> Array:
         return self._conv(row)
 
-    def _conv_transpose(self, row: Row) -> Any:
+    def _conv_transpose(self, row: Row) -> Array:
         if self.axes(row) != 2:
             raise self.refused(row, "only maps are convolved transposed")
         k, c, f, groups = self.one(row, "k"), self.one(row, "c"), self.along(row, "f"), self.one(row, "groups")
@@ -227,12 +230,12 @@ class _Forward(Sizes):
             self.given(row, "output_padding"), groups, self.given(row, "d"),
         )  # fmt: skip
 
-    def _maxpool(self, row: Row) -> Any:
+    def _maxpool(self, row: Row) -> Array:
         x = _padded(self._flat(row), self._flat_pairs(row, self.padding(row), (0, 0)), -np.inf)
         f, s, d = (self._along(row, name) for name in "fsd")
         return self._unflat(row, ops.max_pool2d(x, f, s, 0, d, self._ceil(row)))
 
-    def _avgpool(self, row: Row) -> Any:
+    def _avgpool(self, row: Row) -> Array:
         if set(self.along(row, "d")) != {1}:
             raise self.refused(row, "average pooling has no dilation")
         pairs = self._flat_pairs(row, self.padding(row), (0, 0))
@@ -243,23 +246,23 @@ class _Forward(Sizes):
         inside = _padded(np.ones_like(self._flat(row)), pairs)
         return self._unflat(row, ops.sum_pool2d(x, *args) / ops.sum_pool2d(inside, *args))
 
-    def _subsampling(self, row: Row) -> Any:
+    def _subsampling(self, row: Row) -> Array:
         c = self.one(row, "c")
         mean = ops.avg_pool2d(self.channels(row), self.given(row, "f"), self.given(row, "s"))
         return ops.conv2d(mean, self.weights(c, 1, 1, 1), self.zeros(True, c), groups=c)
 
-    def _global_avgpool(self, row: Row) -> Any:
-        return self.channels(row).mean(axis=tuple(range(2, self.axes(row) + 2)))
+    def _global_avgpool(self, row: Row) -> Array:
+        return np.asarray(self.channels(row).mean(axis=tuple(range(2, self.axes(row) + 2))))
 
-    def _global_maxpool(self, row: Row) -> Any:
-        return self.channels(row).max(axis=tuple(range(2, self.axes(row) + 2)))
+    def _global_maxpool(self, row: Row) -> Array:
+        return np.asarray(self.channels(row).max(axis=tuple(range(2, self.axes(row) + 2))))
 
-    def _adaptive_avgpool(self, row: Row) -> Any:
+    def _adaptive_avgpool(self, row: Row) -> Array:
         if self.axes(row) == 3:
             raise self.refused(row, "only signals and maps are pooled")
         return self._unflat(row, ops.adaptive_avg_pool2d(self._flat(row), self._along(row, "o")))
 
-    def _pad(self, row: Row) -> Any:
+    def _pad(self, row: Row) -> Array:
         pairs = zip(self.along(row, "pad_begin"), self.along(row, "pad_end"), strict=True)
         return _padded(self.channels(row), list(pairs))
 
@@ -271,7 +274,7 @@ class _Forward(Sizes):
         sizes = self.along(row, name)
         return (1, *sizes) if len(sizes) == 1 else sizes
 
-    def _flat(self, row: Row) -> Any:
+    def _flat(self, row: Row) -> Array:
         if self.axes(row) == 3:
             raise self.refused(row, "only signals and maps are pooled")
         x = self.channels(row)
@@ -280,43 +283,44 @@ class _Forward(Sizes):
     def _flat_pairs(self, row: Row, pairs: list[tuple[int, int]], none: tuple[int, int]) -> list[tuple[int, int]]:
         return [none, *pairs] if len(pairs) == 1 else pairs
 
-    def _unflat(self, row: Row, found: Any) -> Any:
+    def _unflat(self, row: Row, found: Array) -> Array:
         return found[:, :, 0] if self.axes(row) == 1 else found
 
-    def _dense(self, row: Row) -> Any:
+    def _dense(self, row: Row) -> Array:
         x = self.steps(row) if len(self.before(row)) == 2 else self.value(row).reshape(1, -1)
         n, m = self.one(row, "n"), self.one(row, "m")
         weight, bias = self.weights(m, n), self.zeros(self.flag(row, "bias", True), m)
         return ops.linear(np.ascontiguousarray(x), weight, bias)
 
-    def _flatten(self, row: Row) -> Any:
+    def _flatten(self, row: Row) -> Array:
         return self.value(row).reshape(1, -1)
 
-    def _reshape(self, row: Row) -> Any:
+    def _reshape(self, row: Row) -> Array:
         sizes = [self.number(row, size) for size in row.output]
         first = [sizes[-1], *sizes[:-1]] if len(sizes) > 2 else sizes
         return self.value(row).reshape(1, *first)
 
-    def _dropout(self, row: Row) -> Any:
+    def _dropout(self, row: Row) -> Array:
         return self.value(row)
 
-    def _activation(self, row: Row) -> Any:
+    def _activation(self, row: Row) -> Array:
         return self.value(row)
 
-    def _lrn(self, row: Row) -> Any:
+    def _lrn(self, row: Row) -> Array:
         return ops.local_response_norm(self.value(row))
 
-    def _batchnorm(self, row: Row) -> Any:
+    def _batchnorm(self, row: Row) -> Array:
         c = self.one(row, "c")
         x = self.value(row)
         last = x.ndim == 3 and row.layer.inputs[0] not in self.signals
         x = self.channels(row) if last else x
-        scale, shift = self.ones(c, self.flag(row, "scale", True)), self.zeros(self.flag(row, "shift", True), c)
+        scale = self.ones(c) if self.flag(row, "scale", True) else None
+        shift = self.zeros(self.flag(row, "shift", True), c)
         mean, var = np.zeros(c, np.float32), np.ones(c, np.float32)
         found = ops.batch_norm(x, mean, var, scale, shift)
         return np.ascontiguousarray(found.transpose(0, 2, 1)) if last else found
 
-    def _layernorm(self, row: Row) -> Any:
+    def _layernorm(self, row: Row) -> Array:
         n, maps = self.one(row, "n"), len(row.output) > 2
         if row.layer.settings.get("axes", 1) != 1:
             raise self.refused(row, "only the last axis is normalised")
@@ -324,7 +328,7 @@ class _Forward(Sizes):
         found = ops.layer_norm(np.ascontiguousarray(x), self.ones(n), self.zeros(self.flag(row, "bias", True), n))
         return np.ascontiguousarray(np.moveaxis(found, -1, 1)) if maps else found
 
-    def _rmsnorm(self, row: Row) -> Any:
+    def _rmsnorm(self, row: Row) -> Array:
         n, maps = self.one(row, "n"), len(row.output) > 2
         x = np.moveaxis(self.value(row), 1, -1) if maps else self.steps(row)
         if row.layer.settings.get("axes", 1) != 1:
@@ -332,7 +336,7 @@ class _Forward(Sizes):
         found = x / np.sqrt((x * x).mean(axis=-1, keepdims=True) + np.float32(1e-6)) * self.ones(n)
         return np.ascontiguousarray(np.moveaxis(found, -1, 1)) if maps else np.ascontiguousarray(found)
 
-    def _groupnorm(self, row: Row) -> Any:
+    def _groupnorm(self, row: Row) -> Array:
         x, c = self.channels(row), self.number(row, row.output[-1])
         groups = self.number(row, row.layer.settings.get("groups", 1))
         apart = x.reshape(1, groups, -1)
@@ -342,31 +346,31 @@ class _Forward(Sizes):
         wide = (1, c, *(1,) * (x.ndim - 2))
         return np.ascontiguousarray(found * scale.reshape(wide) + (0 if shift is None else shift.reshape(wide)))
 
-    def _prelu(self, row: Row) -> Any:
+    def _prelu(self, row: Row) -> Array:
         x = self.channels(row) if len(row.output) > 1 else self.value(row)
         slopes = self.ones(self.number(row, row.layer.settings.get("n", row.output[-1])))
         if slopes.size not in (1, x.shape[1]):
             raise self.refused(row, "there is one slope, or one for each channel")
         return np.where(x > 0, x, x * slopes.reshape(1, -1, *(1,) * (x.ndim - 2)) * np.float32(0.25)).astype(x.dtype)
 
-    def _upsample(self, row: Row) -> Any:
+    def _upsample(self, row: Row) -> Array:
         x = self.channels(row)
         for axis, times in enumerate(self.along(row, "s"), 2):
             x = np.repeat(x, times, axis=axis)
         return np.ascontiguousarray(x)
 
-    def _crop(self, row: Row) -> Any:
+    def _crop(self, row: Row) -> Array:
         x = self.channels(row)
         begin, end = self.along(row, "crop_begin"), self.along(row, "crop_end")
         ends = zip(begin, end, x.shape[2:], strict=True)
         return np.ascontiguousarray(x[(slice(None), slice(None), *(slice(a, long - b) for a, b, long in ends))])
 
-    def _repeat(self, row: Row) -> Any:
+    def _repeat(self, row: Row) -> Array:
         if len(row.output) != 2:
             raise self.refused(row, "only a vector is repeated")
         return np.repeat(self.value(row)[:, None], self.number(row, row.output[0]), axis=1)
 
-    def _slice(self, row: Row) -> Any:
+    def _slice(self, row: Row) -> Array:
         if len(self.before(row)) != 2 or row.layer.settings.get("axis", 1) != 1:
             raise self.refused(row, "only the steps of a sequence are taken")
         x = self.steps(row)
@@ -374,50 +378,50 @@ class _Forward(Sizes):
         taken = x[:, start] if self.flag(row, "drop") else x[:, start % x.shape[1] :][:, :size]
         return np.ascontiguousarray(taken)
 
-    def _input(self, row: Row) -> Any:
+    def _input(self, row: Row) -> Array:
         sizes = [self.number(row, size) for size in row.output]
         first = [sizes[-1], *sizes[:-1]] if len(sizes) > 2 else sizes
         return self.random.standard_normal((1, *first), dtype=np.float32)
 
     # several inputs
 
-    def joined(self, row: Row) -> list[Any]:
+    def joined(self, row: Row) -> list[Array]:
         """Arrays of one rank, which are combined element by element."""
         values = self.several(row)
         if len({value.ndim for value in values}) > 1:
             raise self.refused(row, "only shapes of one length are combined")
         return values
 
-    def _subtract(self, row: Row) -> Any:
+    def _subtract(self, row: Row) -> Array:
         return reduce(np.subtract, self.joined(row))
 
-    def _divide(self, row: Row) -> Any:
+    def _divide(self, row: Row) -> Array:
         return reduce(np.divide, self.joined(row))
 
-    def _average(self, row: Row) -> Any:
+    def _average(self, row: Row) -> Array:
         values = self.joined(row)
         return reduce(np.add, values) / np.float32(len(values))
 
-    def _maximum(self, row: Row) -> Any:
+    def _maximum(self, row: Row) -> Array:
         return reduce(np.maximum, self.joined(row))
 
-    def _minimum(self, row: Row) -> Any:
+    def _minimum(self, row: Row) -> Array:
         return reduce(np.minimum, self.joined(row))
 
-    def _matmul(self, row: Row) -> Any:
+    def _matmul(self, row: Row) -> Array:
         if any(len(self.before(row, index)) != 2 for index in range(len(row.layer.inputs))):
             raise self.refused(row, "only sequences are multiplied")
         left, right = ([self.steps(row, index) for index in range(len(row.layer.inputs))] * 2)[:2]
-        return np.matmul(left, right.transpose(0, 2, 1) if self.flag(row, "transposed") else right)
+        return np.asarray(left @ (right.transpose(0, 2, 1) if self.flag(row, "transposed") else right))
 
-    def several(self, row: Row) -> list[Any]:
+    def several(self, row: Row) -> list[Array]:
         first = row.layer.name in self.signals
         return [self.channels(row, i) if first else self.steps(row, i) for i in range(len(row.layer.inputs))]
 
-    def _add(self, row: Row) -> Any:
+    def _add(self, row: Row) -> Array:
         return reduce(np.add, self.joined(row))
 
-    def _multiply(self, row: Row) -> Any:
+    def _multiply(self, row: Row) -> Array:
         values = self.several(row)
         rank = max(value.ndim for value in values)
         found = values[0]
@@ -428,28 +432,28 @@ class _Forward(Sizes):
             found = wide if not index else found * wide
         return np.ascontiguousarray(found)
 
-    def _concat(self, row: Row) -> Any:
+    def _concat(self, row: Row) -> Array:
         if row.layer.settings.get("axis", len(row.output)) != len(row.output):
             raise self.refused(row, "only channels are joined")
         first = len(row.output) != 2 or row.layer.name in self.signals
         return np.concatenate(self.several(row), axis=1 if first else -1)
 
-    def _split(self, row: Row) -> Any:
+    def _split(self, row: Row) -> Array:
         part = self.number(row, row.layer.settings.get("part", 1))
         return np.ascontiguousarray(np.split(self.channels(row), self.one(row, "parts"), axis=1)[part - 1])
 
-    def _shuffle(self, row: Row) -> Any:
+    def _shuffle(self, row: Row) -> Array:
         x, groups = self.channels(row), self.one(row, "groups")
         shuffled = x.reshape(1, groups, -1, *x.shape[2:]).swapaxes(1, 2)
         return np.ascontiguousarray(shuffled).reshape(x.shape)
 
     # sequences
 
-    def _embedding(self, row: Row) -> Any:
+    def _embedding(self, row: Row) -> Array:
         v, n = self.one(row, "v"), self.one(row, "n")
         return ops.embedding(self.value(row), self.weights(v, n, inputs=2))
 
-    def _attention(self, row: Row) -> Any:
+    def _attention(self, row: Row) -> Array:
         assert row.working is not None
         if row.working.formula.id != "attention":
             raise self.refused(row, "only attention whose heads share the model's size is run")
@@ -457,23 +461,23 @@ class _Forward(Sizes):
         values = [self.steps(row, index) for index in range(len(row.layer.inputs))]
         q, k, v = (values * 3)[:3] if len(values) == 1 else (*values, values[-1])[:3]
         biased = row.count("biases") != 0
-        weights = [self.weights(d, d) for _ in range(4)]
-        biases = [self.zeros(biased, d) for _ in range(4)]
-        return ops.multi_head_attention(q, k, v, *weights, self.one(row, "h"), *biases)  # type: ignore[call-arg]
+        w_q, w_k, w_v, w_o = (self.weights(d, d) for _ in range(4))
+        b_q, b_k, b_v, b_o = (self.zeros(biased, d) for _ in range(4))
+        return ops.multi_head_attention(q, k, v, w_q, w_k, w_v, w_o, self.one(row, "h"), b_q, b_k, b_v, b_o)
 
-    def _rnn(self, row: Row) -> Any:
+    def _rnn(self, row: Row) -> Array:
         inside = self.inside(row) or "tanh"
         if inside not in ("tanh", "relu", "sigmoid"):
             raise self.refused(row, f"there is no recurrent cell with {inside[:30]}")
         return self.recurrent(row, partial(ops.rnn, nonlinearity=inside))
 
-    def _lstm(self, row: Row) -> Any:
+    def _lstm(self, row: Row) -> Array:
         return self.recurrent(row, ops.lstm)
 
-    def _gru(self, row: Row) -> Any:
+    def _gru(self, row: Row) -> Array:
         return self.recurrent(row, ops.gru)
 
-    def recurrent(self, row: Row, op: Callable[..., Any]) -> Any:
+    def recurrent(self, row: Row, op: Callable[..., tuple[Array, Any]]) -> Array:
         gates = KINDS[row.layer.kind].gates
         if gates > 1 and self.inside(row) not in ("", "tanh"):
             raise self.refused(row, f"there is no gated cell with {self.inside(row)[:30]}")
@@ -493,7 +497,7 @@ class _Forward(Sizes):
             x, last = np.ascontiguousarray(np.concatenate(found, axis=2)), np.concatenate(ends, axis=1)
         return np.ascontiguousarray(x.transpose(1, 0, 2)) if self.flag(row, "sequence") else last
 
-    def _convlstm(self, row: Row) -> Any:
+    def _convlstm(self, row: Row) -> Array:
         k, c, f = self.one(row, "k"), self.one(row, "c"), self.along(row, "f")
         f = f[:2] if len(f) > 1 else f * 2
         x = np.ascontiguousarray(np.moveaxis(self.value(row), 1, 2)).swapaxes(0, 1)
@@ -503,7 +507,7 @@ class _Forward(Sizes):
 
     # what stands behind a layer
 
-    def _remarks(self, row: Row, value: Any) -> Any:
+    def _remarks(self, row: Row, value: Array) -> Array:
         for word in self.words(row):
             if word in ("softmax", "log_softmax", "logsoftmax"):
                 op = ops.softmax if word == "softmax" else ops.log_softmax
@@ -515,17 +519,17 @@ class _Forward(Sizes):
         return value
 
 
-def _padded(x: Any, pairs: list[tuple[int, int]], fill: float = 0.0) -> Any:
+def _padded(x: Array, pairs: list[tuple[int, int]], fill: float = 0.0) -> Array:
     if not any(map(any, pairs)):
         return x
     return np.pad(x, [(0, 0), (0, 0), *pairs], constant_values=fill)
 
 
-def _largest(found: Any) -> float:
+def _largest(found: Array) -> float:
     return float(np.abs(found).max()) if found.size else 0.0
 
 
-_ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
+_ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "relu": ops.relu,
     "sigmoid": ops.sigmoid,
     "tanh": ops.tanh,

@@ -9,13 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import TypeAlias
 
 from ..expressions.nodes import Value
 from . import listing
 from .listing import Counts, Given, Shape
 from .loops import LOOPS
 from .loops_in_time import CONVENTIONS_IN_TIME, LOOPS_IN_TIME
+
+Number: TypeAlias = int | float | Fraction
 
 BLOCKS: Mapping[str, tuple[str, ...]] = {
     "rnn": ("state",),
@@ -71,23 +73,23 @@ _CONVENTIONS: Mapping[str, tuple[str, ...]] = {
 
 
 def _dense(g: Given, convention: str) -> Counts:
-    def arrays() -> Any:
+    def arrays() -> list[Shape]:
         return [(g["n"],) for _ in range(g["m"])]
 
-    def biases() -> Any:
+    def biases() -> list[Shape]:
         return [] if convention == "no-bias" else [(g["m"],)]
 
     return listing.layer(arrays, biases, lambda: (g["m"],), lambda: listing.numbers(arrays()))
 
 
 def _mlp(g: Given, convention: str) -> Counts:
-    def pairs() -> Any:
+    def pairs() -> list[Shape]:
         return list(zip(g["u"], g["u"][1:], strict=False))
 
-    def biases() -> Any:
+    def biases() -> list[Shape]:
         return [] if convention == "no-bias" else [(m,) for _, m in pairs()]
 
-    def units() -> Any:
+    def units() -> int:
         return sum(g["u"][1:])
 
     return listing.layer(pairs, biases, lambda: (g["u"][-1],), lambda: listing.numbers(pairs()), units) | {
@@ -96,13 +98,13 @@ def _mlp(g: Given, convention: str) -> Counts:
 
 
 def _on_image(g: Given, convention: str) -> Counts:
-    def pixels() -> Any:
+    def pixels() -> Shape:
         return (*listing.axes(g["n"]), g["c"])
 
-    def arrays() -> Any:
+    def arrays() -> list[Shape]:
         return [pixels() for _ in range(g["m"])]
 
-    def biases() -> Any:
+    def biases() -> list[Shape]:
         return [] if convention == "no-bias" else [(g["m"],)]
 
     found = listing.layer(arrays, biases, lambda: (g["m"],), lambda: listing.numbers(arrays()))
@@ -112,10 +114,10 @@ def _on_image(g: Given, convention: str) -> Counts:
 def _signal(g: Given, convention: str) -> Counts:
     """A convolution along one axis."""
 
-    def arrays() -> Any:
+    def arrays() -> list[Shape]:
         return [(g["f"], g["c"]) for _ in range(g["k"])]
 
-    def biases() -> Any:
+    def biases() -> list[Shape]:
         return [] if convention == "no-bias" else [(g["k"],)]
 
     return {
@@ -130,13 +132,13 @@ def _dense_as_conv(g: Given, convention: str) -> Counts:
 
 
 def _squeeze(g: Given, convention: str) -> Counts:
-    def width() -> Any:
+    def width() -> int:
         return len(range(0, g["c"], g["r"]))
 
-    def arrays() -> Any:
+    def arrays() -> list[Shape]:
         return [(g["c"], width()), (width(), g["c"])]
 
-    def biases() -> Any:
+    def biases() -> list[Shape]:
         return [] if convention == "no-bias" else [(width(),), (g["c"],)]
 
     found = listing.layer(arrays, biases, lambda: (g["c"],), lambda: listing.numbers(arrays()))
@@ -145,7 +147,7 @@ def _squeeze(g: Given, convention: str) -> Counts:
 
 
 def _batchnorm(g: Given, convention: str) -> Counts:
-    def each() -> Any:
+    def each() -> list[Shape]:
         return [(g["c"],)]
 
     found = listing.layer(each, each, lambda: (*listing.axes(g["n"]), g["c"]), lambda: 0)
@@ -167,10 +169,10 @@ def _cell(kind: str) -> Callable[[Given, str], Counts]:
     def count(g: Given, convention: str) -> Counts:
         vectors = 0 if convention == "no-bias" else 2 if (kind, convention) in TWO_BIASES else 1
 
-        def read() -> Any:
+        def read() -> list[int]:
             return [g["n"], *(g.get("D", 1) * g["m"] for _ in range(g.get("L", 1) - 1))]
 
-        def cells() -> Any:
+        def cells() -> list[int]:
             return [n for n in read() for _ in range(g.get("D", 1))]
 
         def arrays() -> list[Shape]:
@@ -185,7 +187,7 @@ def _cell(kind: str) -> Callable[[Given, str], Counts]:
         def biases() -> list[Shape]:
             return [(g["m"],) for _ in cells() for _ in BLOCKS[kind] for _ in range(vectors)]
 
-        def products() -> Any:
+        def products() -> int:
             return sum(listing.numbers(arrays()) for _ in range(g["T"]))
 
         found = listing.layer(arrays, biases, lambda: (g["T"], g.get("D", 1) * g["m"]), products)
@@ -212,8 +214,8 @@ def _rnn_output(g: Given, convention: str) -> Counts:
         return inner
     sums = listing.together(cell, readout, ("weights", "biases", "parameters"))
 
-    def every() -> Any:
-        return cell["macs"]() + sum(readout["macs"]() for _ in range(g["T"]))
+    def every() -> int:
+        return sum(map(int, (cell["macs"](), *(readout["macs"]() for _ in range(g["T"])))))
 
     return inner | sums | {"output": lambda: (g["T"], g["q"]), "macs": every, "flops": lambda: 2 * every()}
 
@@ -241,7 +243,7 @@ def _rf(g: Given, convention: str) -> Counts:
 
 
 def _rf_layer(g: Given, convention: str) -> Counts:
-    def places(unit: int) -> Any:
+    def places(unit: int) -> list[int]:
         return [(unit * g.get("s", 1) + tap) * g["j"] for tap in listing.taps(g["f"], g.get("d", 1))]
 
     return {
@@ -265,25 +267,26 @@ def _updates(g: Given, convention: str) -> Counts:
     }
 
 
-def _powers(factor: Any) -> Iterator[Any]:
-    value = Fraction(1)
+def _powers(factor: Number) -> Iterator[Number]:
+    value: Number = Fraction(1)
     while True:
         yield value
         value *= factor
 
 
 def _bound(g: Given, convention: str) -> Counts:
-    def factor() -> Any:
-        return g.get("gamma", 1) * g["lambda"]
+    def factor() -> Number:
+        found: Number = g.get("gamma", 1) * g["lambda"]
+        return found
 
-    def after() -> Any:
+    def after() -> Number:
         return next(v for i, v in enumerate(_powers(factor())) if i == g["t"] - g["k"])
 
     return {"factor": factor, "bound": after}
 
 
 def _vanishing(g: Given, convention: str) -> Counts:
-    def under() -> Any:
+    def under() -> int:
         return next(i for i, v in enumerate(_powers(g.get("gamma", 1) * g["lambda"])) if v < g["epsilon"])
 
     return {"steps": under}
@@ -315,10 +318,10 @@ def _glorot(g: Given, convention: str) -> Counts:
 
 
 def _clip_norm(g: Given, convention: str) -> Counts:
-    def norm() -> Any:
+    def norm() -> float:
         return math.hypot(*map(float, g["g"]))
 
-    def scale() -> Any:
+    def scale() -> float:
         return min(1.0, float(g["theta"]) / norm())
 
     return {"norm": norm, "clipped": lambda: tuple(float(each) * scale() for each in g["g"])}

@@ -44,7 +44,7 @@ def layer(
     """What can be asked of any layer. `uses`: MACs of one input; `kept`: the numbers of its output."""
     held = kept or (lambda: math.prod(output()))
 
-    def both() -> Any:
+    def both() -> list[Shape]:
         return [*arrays(), *biases()]
 
     return {
@@ -69,13 +69,13 @@ def conv(g: Given, convention: str, window: Callable[[], tuple[list[int], ...]] 
     where = window or (lambda: _windows(g))
     groups = g.get("groups", 1)
 
-    def arrays() -> Any:
+    def arrays() -> list[Shape]:
         return [(g["c"] // groups, *axes(g["f"])) for _ in range(g["k"])]
 
-    def biases() -> Any:
+    def biases() -> list[Shape]:
         return [] if convention == "no-bias" else [(1,) for _ in range(g["k"])]
 
-    def places() -> Any:
+    def places() -> int:
         return math.prod(map(len, where()))
 
     found = layer(
@@ -87,10 +87,10 @@ def conv(g: Given, convention: str, window: Callable[[], tuple[list[int], ...]] 
 def _moved(g: Given, where: Callable[[], tuple[list[int], ...]]) -> Counts:
     """What is asked of a window that moves: its size, how often it stands, what is left over."""
 
-    def reach() -> Any:
+    def reach() -> list[int]:
         return [taps(f, d)[-1] + 1 for f, d in zip(axes(g["f"]), axes(g.get("d", 1)), strict=True)]
 
-    def ends() -> Any:
+    def ends() -> list[int]:
         return [found[-1] + size for found, size in zip(where(), reach(), strict=True)]
 
     pads = axes(g.get("p", 0))
@@ -108,10 +108,10 @@ def _moved(g: Given, where: Callable[[], tuple[list[int], ...]]) -> Counts:
 def same(g: Given, convention: str) -> Counts:
     """A window for every s-th pixel; what they reach beyond the input is padding, the odd one at the end."""
 
-    def settings() -> Any:
+    def settings() -> list[tuple[int, ...]]:
         return list(zip(axes(g["n"]), axes(g["f"]), axes(g.get("s", 1)), axes(g.get("d", 1)), strict=True))
 
-    def where() -> Any:
+    def where() -> tuple[list[int], ...]:
         return tuple(list(range(0, n, s)) for n, _, s, _ in settings())
 
     def padding() -> tuple[int, ...]:
@@ -131,7 +131,7 @@ def same(g: Given, convention: str) -> Counts:
 def transposed(g: Given, convention: str) -> Counts:
     """Every input pixel lays its window down, s apart; the padding is cut off at both ends."""
 
-    def settings() -> Any:
+    def settings() -> list[tuple[int, ...]]:
         return list(
 
         zip(axes(g["n"]), axes(g["f"]), axes(g.get("s", 1)), axes(g.get("p", 0)), axes(g.get("d", 1)),
@@ -146,16 +146,16 @@ def transposed(g: Given, convention: str) -> Counts:
 
     found = conv(g, convention, lambda: tuple([] for _ in "hw"))
 
-    def filters() -> Any:
-        return found["weights"]()
+    def filters() -> int:
+        return int(found["weights"]())
 
-    def arrays() -> Any:
+    def arrays() -> list[Shape]:
         return [(filters(),)]
 
-    def biases() -> Any:
+    def biases() -> list[Shape]:
         return [(found["biases"](),)]
 
-    def scattered() -> Any:
+    def scattered() -> int:
         return math.prod(axes(g["n"])) * filters()
 
     return layer(arrays, biases, lambda: (*sizes(), g["k"]), scattered) | {"o": sizes}
@@ -170,12 +170,12 @@ _SUMS = ("weights", "biases", "parameters", "macs", "flops", "activation_memory"
 
 
 def separable(g: Given, convention: str) -> Counts:
-    def depth() -> Any:
+    def depth() -> Given:
         return {**g, "k": g["c"], "groups": g["c"]}
 
     first = conv(depth() if "c" in g else g, convention)
 
-    def size() -> Any:
+    def size() -> Shape:
         return tuple(map(len, _windows(g)))
 
     second = conv({**g, "f": 1}, convention, lambda: tuple(list(range(each)) for each in size()))
@@ -187,7 +187,7 @@ def separable(g: Given, convention: str) -> Counts:
 
 
 def bottleneck(g: Given, convention: str) -> Counts:
-    def narrow() -> Any:
+    def narrow() -> tuple[list[int], ...]:
         return tuple(list(range(each)) for each in axes(g["n"]))
 
     if "b" not in g:
@@ -200,10 +200,10 @@ def bottleneck(g: Given, convention: str) -> Counts:
 def pool(g: Given, convention: str) -> Counts:
     full = {"s": g["f"], **g} if "f" in g else g
 
-    def nothing() -> Any:
+    def nothing() -> list[Shape]:
         return []
 
-    def where() -> Any:
+    def where() -> tuple[list[int], ...]:
         return _windows(full)
 
     return layer(nothing, nothing, lambda: (*map(len, where()), g["c"]), lambda: 0) | _moved(full, where)
@@ -222,7 +222,7 @@ def pool_ceil(g: Given, convention: str) -> Counts:
             found.append(len(whole) + (reach < n + p - 1 and further < n))
         return tuple(found)
 
-    def nothing() -> Any:
+    def nothing() -> list[Shape]:
         return []
 
     return layer(nothing, nothing, lambda: (*sizes(), g["c"]), lambda: 0) | {"o": sizes}
@@ -231,10 +231,10 @@ def pool_ceil(g: Given, convention: str) -> Counts:
 def subsampling(g: Given, convention: str) -> Counts:
     pooled = pool(g, convention)
 
-    def arrays() -> Any:
+    def arrays() -> list[Shape]:
         return [(1,) for _ in range(g["c"])]
 
-    def outputs() -> Any:
+    def outputs() -> int:
         return math.prod(pooled["output"]())
 
     found = layer(arrays, arrays, lambda: pooled["output"](), outputs)
