@@ -108,7 +108,7 @@ def test_rows_are_copied_and_nothing_beside_them(length: int) -> None:
 
 def test_a_map_goes_along_lines_and_down_rows() -> None:
     """a·x + y with a number; the last vector is cut; a step of 0 adds up in one place."""
-    axpy = maps.mapped("axpy", 2, 1, lambda e, number, v: [e.fma(number[0], v[0], v[1])], numbers=1)
+    axpy = maps.mapped("axpy", (1, 1), (1,), lambda e, number, v: [e.fma(number[0], v[0], v[1])], numbers=1)
 
     @numba.njit
     def run(x: Any, y: Any, out: Any, count: int, last: int, steps: Any, to: int, a: float) -> None:
@@ -131,7 +131,7 @@ def test_a_map_goes_along_lines_and_down_rows() -> None:
 
 def function(name: str) -> Any:
     formula = getattr(functions, name)
-    made = maps.mapped(name, 1, 1, lambda e, _, v: [formula(e, v[0])])
+    made = maps.mapped(name, (1,), (1,), lambda e, _, v: [formula(e, v[0])])
 
     @numba.njit
     def run(x: Any, y: Any) -> None:

@@ -64,3 +64,36 @@ def _power(e: Emit, x: Value, parts: int = 1) -> Value:
         power = builder.bitcast(builder.shl(builder.add(exponent, constant(127)), constant(23)), VECTOR)
         value = e.multiply(value, power)
     return value
+
+
+def softplus(e: Emit, x: Value) -> Value:
+    """max(x, 0) + ln(1 + e^−|x|), the logarithm as 2 artanh of u/(2 + u) ≤ ⅓."""
+    u = _power(e, e.larger(e.constant(_LEAST_NORMAL), e.negative(e.magnitude(x))))
+    s = e.divide(u, e.add(u, e.constant(2)))
+    square = e.multiply(s, s)
+    series = e.polynomial(square, [2 / power for power in range(17, 0, -2)])
+    return e.fma(s, series, e.larger(x, e.constant(0)))
+
+
+_ERFC = (
+    0.17087277, -0.82215223, 1.48851587, -1.13520398, 0.27886807, -0.18628806, 0.09678418, 0.37409196, 1.00002368,
+    -1.26551223,
+)  # fmt: skip
+"""ln(erfc(z)/t) + z² of t = 1/(1 + z/2), to 1.2·10⁻⁷: Press et al., Numerical Recipes in C (1992), 6.2."""
+
+
+def normal(e: Emit, x: Value) -> Value:
+    """Φ(x), the standard normal distribution: ½ erfc(|x|/√2) is the smaller of it and 1 − Φ(x)."""
+    z = e.multiply(e.magnitude(x), e.constant(0.5**0.5))
+    t = e.divide(e.constant(1), e.fma(z, e.constant(0.5), e.constant(1)))
+    exponent = e.fma(e.negative(z), z, e.polynomial(t, _ERFC))
+    tail = e.multiply(e.multiply(e.constant(0.5), t), _power(e, e.larger(e.constant(_LEAST_NORMAL), exponent)))
+    return e.if_above(x, e.constant(0), e.one_minus(tail), tail)
+
+
+def density(e: Emit, x: Value) -> Value:
+    """Φ′(x)."""
+    exponent = e.multiply(e.multiply(e.constant(-0.5), x), x)
+    return e.multiply(
+        e.constant((2 * 3.141592653589793) ** -0.5), _power(e, e.larger(e.constant(_LEAST_NORMAL), exponent))
+    )

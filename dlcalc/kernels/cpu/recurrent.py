@@ -1,4 +1,6 @@
-"""Recurrent layers over (T, N, n): the inputs of all steps in one matrix product, the state in one for each step.
+"""Recurrent layers over (T, N, n): float32 by register tiles, where the processor has them, else by matrix products.
+
+These are of the inputs of all steps together, and of the state in each step.
 
 States are kept as (T + 1, N, m), the first one included. In reverse time runs from T − 1 to 0 and the first state
 stands last, so that step t reads state t + reverse and writes state t + 1 − reverse.
@@ -6,12 +8,14 @@ stands last, so that step t reads state t + reverse and writes state t + 1 − r
 
 from __future__ import annotations
 
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
 from .. import scalars
 from ..compile import Array, kernel
+from . import cells
+from .machine import LANES
 
 activate, slope = scalars.activate, scalars.slope
 sigmoid = scalars.sigmoid
@@ -47,6 +51,8 @@ def rnn_forward(
     reverse: bool,
 ) -> Array:
     """h = activation(W_ih x + b_ih + W_hh h + b_hh): all states (T + 1, N, m). `kind`: as in scalars."""
+    if _tiled(x):
+        return cells.rnn_forward(x, h0, w_ih, w_hh, b_ih, b_hh, kind, reverse)
     sums, h = _sums(x, w_ih, b_ih, b_hh), _states(len(x), h0, reverse)
     product = np.empty_like(h0)
     for t in _times(len(x), reverse):
@@ -59,6 +65,8 @@ def rnn_backward(
     d_y: Array, d_last: Array, x: Array, h: Array, w_ih: Array, w_hh: Array, kind: int, reverse: bool
 ) -> Gradients[Array]:
     """Backpropagation through time, from the gradients of all outputs and of the last state."""
+    if _tiled(x):
+        return Gradients(**cells.rnn_backward(d_y, d_last, x, h, w_ih, w_hh, kind, reverse))
     d_sums, d_h = np.empty_like(d_y), d_last.copy()
     for t in _times(len(x), not reverse):
         d_h += d_y[t]
@@ -77,8 +85,10 @@ def lstm_forward(
     b_hh: Array | None,
     peephole: Array,
     reverse: bool,
-) -> tuple[Array, Array, Array]:
-    """All states h and c (T + 1, N, m) and the gates i, f, g, o (T, N, 4m). `peephole`: (3m,), zeros without."""
+) -> tuple[Array, Array, Any]:
+    """All states h and c (T + 1, N, m) and the gates, for `lstm_backward` alone. `peephole`: (3m,), zeros without."""
+    if _tiled(x):
+        return cells.lstm_forward(x, h0, c0, w_ih, w_hh, b_ih, b_hh, peephole, reverse)
     gates = _sums(x, w_ih, b_ih, b_hh)
     h, c = _states(len(x), h0, reverse), _states(len(x), c0, reverse)
     product = np.empty(gates.shape[1:], dtype=x.dtype)
@@ -92,13 +102,15 @@ def lstm_backward(
     d_y: Array,
     d_last: tuple[Array, Array],
     x: Array,
-    saved: tuple[Array, Array, Array],
+    saved: tuple[Array, Array, Any],
     w_ih: Array,
     w_hh: Array,
     peephole: Array,
     reverse: bool,
 ) -> Gradients[Array]:
     """Backpropagation through time; `saved`: what the forward pass returned."""
+    if _tiled(x):
+        return Gradients(**cells.lstm_backward(d_y, d_last, x, saved, w_ih, w_hh, peephole, reverse))
     h, c, gates = saved
     d_sums, d_h, d_c = np.empty_like(gates), d_last[0].copy(), d_last[1].copy()
     for t in _times(len(x), not reverse):
@@ -127,12 +139,14 @@ def gru_forward(
     reset_after: bool,
     keep: bool,
     reverse: bool,
-) -> tuple[Array, Array, Array]:
-    """All states (T + 1, N, m), the gates r, z, n (T, N, 3m), and what the reset gate meets (T, N, m).
+) -> tuple[Array, ...]:
+    """All states (T + 1, N, m), the gates, and what the reset gate meets; the last two for `gru_backward` alone.
 
     reset_after: n = tanh(W x + b_ih + r ⊙ (W_hh h + b_hh)), and the gate meets W_hh h + b_hh;
     before: n = tanh(W x + b_ih + W_hh (r ⊙ h) + b_hh), and it meets h: the product r ⊙ h is kept instead.
     """
+    if reset_after and _tiled(x):
+        return cells.gru_forward(x, h0, w_ih, w_hh, b_ih, b_hh, keep, reverse)
     m = h0.shape[1]
     gates, h = _sums(x, w_ih, b_ih, None), _states(len(x), h0, reverse)
     hidden_part = np.empty((len(x), *h0.shape), dtype=x.dtype)
@@ -159,7 +173,7 @@ def gru_backward(
     d_y: Array,
     d_last: Array,
     x: Array,
-    saved: tuple[Array, Array, Array],
+    saved: tuple[Array, ...],
     w_ih: Array,
     w_hh: Array,
     reset_after: bool,
@@ -167,6 +181,8 @@ def gru_backward(
     reverse: bool,
 ) -> Gradients[Array]:
     """Backpropagation through time; `saved`: what the forward pass returned."""
+    if reset_after and _tiled(x):
+        return Gradients(**cells.gru_backward(d_y, d_last, x, saved, w_ih, w_hh, keep, reverse))
     h, gates, hidden_part = saved
     m = h.shape[2]
     d_sums, d_h = np.empty_like(gates), d_last.copy()
@@ -189,6 +205,10 @@ def gru_backward(
     if not reset_after:
         found.w_hh[2 * m :] = _by_time(d_sums)[:, 2 * m :].T @ _by_time(hidden_part)
     return found
+
+
+def _tiled(x: Array) -> bool:
+    return bool(LANES) and x.dtype == np.float32
 
 
 def _times(steps: int, backwards: bool) -> range:

@@ -1,0 +1,73 @@
+"""Recurrent layers by register tiles against float64, and that threads change nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+np = pytest.importorskip("numpy")
+pytest.importorskip("numba")
+
+from hypothesis import given  # noqa: E402
+from hypothesis import strategies as st  # noqa: E402
+
+from dlcalc import ops  # noqa: E402
+from dlcalc.kernels.cpu import machine, threads  # noqa: E402
+from dlcalc.kernels.gradcheck import relative_error  # noqa: E402
+
+LANES = machine.LANES
+if not LANES:
+    pytest.skip("this processor has no vectors, or nothing is compiled", allow_module_level=True)
+
+FORMS = [
+    ("rnn", 1, {"nonlinearity": "tanh"}), ("rnn", 1, {"nonlinearity": "relu"}), ("rnn", 1, {"nonlinearity": "sigmoid"}),
+    ("lstm", 4, {}), ("gru", 3, {"update_gate": "keep"}), ("gru", 3, {"update_gate": "renew"}),
+]  # fmt: skip
+WIDTHS = st.one_of(st.integers(1, 2 * LANES + 1), st.sampled_from([4 * LANES, 5 * LANES + 1]))
+
+
+def found(
+    form: tuple[str, int, dict[str, Any]], sizes: tuple[int, int, int, int], reverse: bool, dtype: Any
+) -> dict[str, Any]:
+    """Outputs, last states and all gradients, of everything that can be given."""
+    kind, gates, settings = form
+    steps, batch, n, m = sizes
+    random = np.random.default_rng(1)
+
+    def numbers(*shape: int) -> Any:
+        return (random.standard_normal(shape) / shape[-1] ** 0.5).astype(np.float32).astype(dtype)
+
+    arrays = {"x": numbers(steps, batch, n), "w_ih": numbers(gates * m, n), "w_hh": numbers(gates * m, m),
+              "b_ih": numbers(gates * m), "b_hh": numbers(gates * m)}  # fmt: skip
+    states = numbers(batch, m), numbers(batch, m)
+    settings = {"state": states, "peephole": numbers(3 * m)} if kind == "lstm" else {"h0": states[0], **settings}
+    result, saved = ops.forward(getattr(ops, kind), **arrays, **settings, reverse=reverse)
+    random = np.random.default_rng(2)
+    d_last = (numbers(batch, m), numbers(batch, m)) if kind == "lstm" else numbers(batch, m)
+    gradients = ops.backward(saved, (numbers(steps, batch, m), d_last))
+    last = result[1] if kind == "lstm" else (result[1],)
+    return {"y": result[0], **{f"last {place}": state for place, state in enumerate(last)}, **gradients}
+
+
+@given(st.sampled_from(FORMS), st.integers(1, 30), st.sampled_from([0, 1, 2, 3, 7, 13]), WIDTHS, WIDTHS, st.booleans())
+def test_all_shapes_are_as_in_float64(form: Any, steps: int, batch: int, n: int, m: int, reverse: bool) -> None:
+    """There by numpy's products, one for all inputs; here in blocks of units, filled up where they are not whole."""
+    sizes = steps, batch, n, m
+    ours, exact = (found(form, sizes, reverse, dtype) for dtype in (np.float32, np.float64))
+    assert set(ours) == set(exact)
+    for name, array in ours.items():
+        assert array.shape == exact[name].shape
+        assert relative_error(array.astype(np.float64), exact[name]) <= 2e-5, name
+
+
+@pytest.mark.parametrize("form", FORMS[2:5], ids=str)
+def test_any_number_of_threads_gives_the_same_bits(form: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threads, "WORTH", 1)
+    alone: dict[str, Any] = {}
+    for number in (1, 2, 3):
+        with threads.using(number):
+            together = found(form, (5, 29, 3, 2 * LANES + 3), False, np.float32)
+        alone = alone or together
+        for name, array in together.items():
+            assert array.tobytes() == alone[name].tobytes(), (number, name)
