@@ -125,11 +125,9 @@ def test_inputs() -> None:
 def test_too_much() -> None:
     refused(content([node("Relu", "x", "y")] * 100_001), "a graph has at most 100000 nodes, not 100001")
     refused(content([node("Relu", "x", "y")], [tensor("w", *[2] * 17)]), "a tensor has at most 16 axes")
+    # multiplied out, so many sizes are a number of six million bits
     constant = node("Constant", "", "c", value=tensor("", *[2**62] * 100_000))
-    refused(
-        content([constant, node("Reshape", "x c", "y"), node("Relu", "y", "y")]),
-        r"node 3 \(Relu\): y is computed twice",
-    )
+    refused(content([constant, node("Reshape", "x c", "y")]), "a tensor has at most 16 axes")
 
 
 @pytest.mark.parametrize("dims", [(-4, 3, 3, 3), (0, 3, 3, 3), (4, 3, -3, 3), (4, 3, 0, 0), (4, 3, 99, 99)])

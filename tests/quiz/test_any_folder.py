@@ -3,6 +3,7 @@ honest hand-in has its marks."""
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 from pathlib import Path
@@ -15,7 +16,6 @@ from dlcalc.api.grading import grade
 from dlcalc.api.quiz import make_exam
 from dlcalc.errors import DlcalcError
 from dlcalc.grading.gradebook import gradebook
-from dlcalc.networks.exercise import to_csv
 from dlcalc.quiz.manifest import read_manifest
 
 EXAM = "title = 'E'\n[[problem]]\nid = 'output-size'\n"
@@ -34,7 +34,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def roster(place: Path, students: list[tuple[str, str]]) -> None:
-    (place / "roster.csv").write_text(to_csv([("id", "name"), *students]), encoding="utf-8")
+    with (place / "roster.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("id", "name"), *students])
 
 
 def make(place: Path, out: str, replace: bool = False) -> None:
@@ -63,6 +64,9 @@ words = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_
 
 @example(students=[("00", "0"), ("000", "a\xa0b"), ("0", "\ud7fc")])  # a space that breaks no line; no letter
 @given(students=st.lists(st.tuples(words, words), min_size=1, max_size=4, unique_by=lambda each: each[0].casefold()))
+@example([("0", "0\xa00")])
+@example([("00", "0"), ("000", "0"), ("0", "\U000119d1")])
+@example([("a", "—"), ("b", "…"), ("c", "🦆")])
 @settings(max_examples=25, deadline=None)
 def test_every_roster_has_its_marks(place: Path, students: list[tuple[str, str]]) -> None:
     """Whatever the ids and names: each hands in what is right, by the code alone or with the id beside it."""

@@ -59,10 +59,17 @@ def network(data: bytes, path: str) -> Network:
         raise ProblemError(path, "", f"a graph has at most {_MOST_NODES} nodes, not {len(model.graph.node)}")
     if not all(isinstance(name, str) for name in _names(model.graph)):
         raise ProblemError(path, "", "the file is damaged: a name in it is not UTF-8 text")
-    tensors = [*model.graph.initializer, *model.graph.sparse_initializer]
-    if any(len(each.dims) > _MOST_AXES for each in tensors):
+    if any(len(each.dims) > _MOST_AXES for each in _tensors(model.graph)):
         raise ProblemError(path, "", f"a tensor has at most {_MOST_AXES} axes")
     return Graph(onnx, model, path).network()
+
+
+def _tensors(graph: Any) -> Iterator[Any]:
+    yield from graph.initializer
+    yield from graph.sparse_initializer
+    for node in graph.node:
+        for each in node.attribute:
+            yield from (each.t, each.sparse_tensor)
 
 
 def _names(graph: Any) -> Iterator[object]:
