@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from dlcalc.cli import main
-from dlcalc.cli.calculators import _flags, _ids
+from dlcalc.cli.calculators import _flags
 from dlcalc.formulas.catalogue import ENTRIES, Entry
 from dlcalc.formulas.hand_operations import OPERATIONS
 from dlcalc.formulas.model import Formula
@@ -66,13 +66,15 @@ def chosen(entry: Entry, id: str) -> list[str]:
     for choice, each in entry.choices.items():
         if each == id:
             return [choice] if entry.positional else [f"--{entry.choice}", choice]
-    return next(([f"--{name.replace('_', '-')}"] for name, each in entry.switches.items() if each == id), [])
+    switches = {(name,): each for name, each in entry.switches.items()} | dict(entry.together)
+    names = next((names for names, each in switches.items() if each == id), ())
+    return [f"--{name.replace('_', '-')}" for name in sorted(names)]
 
 
 CALCULATORS = [
     pytest.param(name.replace("_", "-"), chosen(entry, id), formula(id), id=f"{name}-{id}")
     for name, entry in ENTRIES.items()
-    for id in dict.fromkeys(_ids(entry))
+    for id in entry.formulas()
 ]
 
 
@@ -125,7 +127,7 @@ OTHERS: dict[str, Callable[[str], list[str]]] = {
     "bptt --seed": lambda value: ["bptt", "--steps", "2", "--form", "numeric", "--seed", value],
     "bptt --value": lambda value: ["bptt", "--steps", "2", "--value", f"W={value}"],
     "bptt --value of x": lambda value: ["bptt", "--steps", "2", "--value", f"x={value}"],
-    "bptt --answer": lambda value: ["bptt", "--answer", value],
+    "bptt --answer": lambda value: ["bptt", "--cell", "rnn", "--steps", "2", "--wrt", "W", "--answer", value],
     "backprop --x": lambda value: ["backprop", "2; dense 2 sigmoid; dense 1", "--seed", "1", "--x", value],
     "backprop --target": lambda value: ["backprop", "2; dense 2 sigmoid; dense 1", "--seed", "1", "--target", value],
     "backprop --weights": lambda value: ["backprop", "2; dense 1", "--seed", "1", "--weights", f"W1 = {value}"],
