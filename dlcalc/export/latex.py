@@ -93,7 +93,7 @@ def _block(block: sheet.Piece, spell: printing.Spell) -> str:
         case doc.Note(kind, words):
             return _environment("quote", rf"\textbf{{{kind.capitalize()}.}} {_words(words, spell)}")
         case doc.Code(text):
-            code = (_escape(line).replace(" ", r"\ ") or r"\mbox{}" for line in text.splitlines())
+            code = (_escape(line).replace(" ", r"\ ") or r"\mbox{}" for line in text.expandtabs(4).splitlines())
             return _environment("flushleft", "\\ttfamily\n" + "\\\\\n".join(code))
         case doc.Figure(alt=alt):
             return _environment("center", rf"\fbox{{\parbox{{0.8\linewidth}}{{\centering {_words(alt, spell)}}}}}")
@@ -195,6 +195,9 @@ _ACCENTS = {
 _PUNCTUATION = frozenset("–—‘’‚“”„†‡•‰‹›€™ﬁﬂ")
 """Signs beyond Latin letters that LaTeX's own fonts have."""
 
+_NOT_IN_FONTS = frozenset("ĦħĲĳĸĿŀŉŦŧſ")
+"""Latin letters that they have not, or not all of them."""
+
 
 def _piece(piece: str) -> str:
     """A character, with the mark that stands on it: ŷ, h̃."""
@@ -210,6 +213,6 @@ def _character(character: str) -> str:
         return f"\\text{kind[1:-1]}script{{{''.join(_character(chr(int(code, 16))) for code in codes)}}}"
     if character in _ESCAPED:
         return _ESCAPED[character]
-    if ord(character) < 0x180 or character in _PUNCTUATION:
+    if (ord(character) < 0x180 and character not in _NOT_IN_FONTS) or character in _PUNCTUATION:
         return character
     return rf"\texttt{{U+{ord(character):04X}}}"  # pdflatex stops at what its fonts do not have

@@ -18,6 +18,7 @@ from ..answers.marks import CellMark
 from ..errors import printable
 from ..expressions.jsonable import as_json
 from ..quiz.exam import Issue, Student
+from .decisions import key
 from .feedback import right_words
 from .hand_ins import HandIn, Refused
 from .in_order import in_order
@@ -305,15 +306,29 @@ class HandedIn:
                     put(one["files"])
                 for _ in self._of[self._students[place].id]:
                     step()
-        old = "the manifest is of before exams had an id: a hand-in of another exam is known by its code alone"
         issue = self.marker.issue
+        old = "the manifest is of before exams had an id: a hand-in of another exam is known by its code alone"
+        notes = [] if issue.exam.identity else [old]
 
         def again(place: int) -> Result:
             result = self._mark(places[place])
             assert isinstance(result, Result)
             return result
 
-        return Marks(issue, tuple(found), tuple(refused), () if issue.exam.identity else (old,), again)
+        notes += self._of_nobody(_read_summary(found[0].summary).parts if found else ())
+        return Marks(issue, tuple(found), tuple(refused), tuple(notes), again)
+
+    def _of_nobody(self, parts: Sequence[PartSummary]) -> Iterator[str]:
+        """Decisions that decide nothing, because the exam has no such student or part; without `parts` none is known.
+
+        Such as where a spreadsheet has made 12 of the id 0012.
+        """
+        students = {key(student.id, "") for student in self.marker.issue.students}
+        ids = {"", *(part.id for part in parts)}
+        for of in self.marker.decisions:
+            if (of[0], "") not in students or (parts and of[1] not in ids):
+                listed = ", ".join(filter(None, of))
+                yield f"what was decided of {printable(listed)} counts for nobody: the exam has no such student or part"
 
     def _mark(self, place: int) -> Result | Refused:
         student = self._students[place]

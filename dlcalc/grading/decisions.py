@@ -7,6 +7,7 @@ keeps it.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -36,8 +37,9 @@ part."""
 
 
 def normal(text: str) -> str:
-    """Words as a spreadsheet gives them back: on one line, without what nobody sees, or a ' before them."""
-    return " ".join(seen(text).split()).removeprefix("'")[:2_000]
+    """Words as a spreadsheet gives them back: on one line, without what nobody sees, or a ' before a sign."""
+    cells = " ".join(seen(text).split()).removeprefix("'").split(";")
+    return ";".join(re.sub(r"^'(?=\s*[=+\-@＝＋－＠])", "", cell) for cell in cells)[:2_000]
 
 
 def key(student: str, part: str) -> tuple[str, str]:

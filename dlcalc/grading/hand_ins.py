@@ -25,6 +25,9 @@ from . import spreadsheets
 from .answer_lines import Lines, read_prose, read_settings
 
 MOST_BYTES = 2**18
+"""Of one student's hand-in."""
+MOST_PACKED_BYTES = 4 * 2**20
+"""Of one student's workbook or notebook, which may hold pictures."""
 MOST_CLASS_BYTES = 16 * 2**20
 MOST_ARCHIVE_BYTES = 64 * 2**20
 """Of all files of an archive together, unpacked."""
@@ -32,6 +35,8 @@ MOST_ANSWERS = 5_000
 MOST_FILES = 20_000
 MOST_ROWS = 50_000
 LONGEST_CELL = 200_000
+MOST_UNPACKED = 32 * 2**20
+"""Of one part of a class's workbook."""
 MOST_CELLS = 2_000_000
 MOST_DIGITS = 1_000
 SUFFIXES = (".toml", ".json", ".csv", ".xlsx", ".txt", ".md", ".ipynb")
@@ -53,6 +58,10 @@ _ENTRY = re.compile(r"(?:q(?:uestion)?)?\s*(\d{1,3})\s*[.(_-]?\s*([a-z])\s*\)?(?
 _DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, OSError, EOFError, RuntimeError, ValueError,
             NotImplementedError)  # fmt: skip
 """What the standard library raises for archives that are damaged, encrypted or packed in an unknown way."""
+
+
+class _TooLargeError(UserError):
+    """More was unpacked than there may be."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +121,9 @@ def _folder(path: str) -> Iterator[HandIn | Refused]:
             written |= {os.path.join(root, name) for name in own}
             folders[:] = [name for name in folders if name != PRIVATE]
         folders.sort()
+        for name in folders:
+            if os.path.islink(os.path.join(root, name)):
+                yield Refused(printable(os.path.join(root, name)), "a link to a folder is not followed")
         for name in sorted(names):
             found = os.path.join(root, name)
             if not name.lower().endswith((*SUFFIXES, ARCHIVE)) or name.startswith(".") or found in written:
@@ -142,7 +154,7 @@ def _path(path: str) -> Iterator[HandIn | Refused]:
 
 def _file(path: str, listed: bool = False) -> Iterator[HandIn | Refused]:
     try:
-        data = read_bytes(path, _most(path), "a hand-in")
+        data = read_bytes(path, _most(path, listed), "a hand-in")
         when = os.path.getmtime(path)
     except (DlcalcError, OSError) as error:
         yield Refused(printable(path), printable(str(error).removeprefix(f"{printable(path)}: ")))
@@ -150,9 +162,11 @@ def _file(path: str, listed: bool = False) -> Iterator[HandIn | Refused]:
     yield from read(data, path, when, listed)
 
 
-def _most(path: str) -> int:
-    """Bytes that a file may have: TOML is one student's, the others may be a class's."""
-    return MOST_BYTES if path.lower().endswith(".toml") else MOST_CLASS_BYTES
+def _most(path: str, listed: bool) -> int:
+    """Bytes that a file may have, one student's or a class's."""
+    if listed:
+        return MOST_CLASS_BYTES
+    return MOST_PACKED_BYTES if path.lower().endswith((".xlsx", ".ipynb")) else MOST_BYTES
 
 
 def _archive(path: str) -> Iterator[HandIn | Refused]:
@@ -165,9 +179,11 @@ def _archive(path: str) -> Iterator[HandIn | Refused]:
                 raise ValueError(f"an archive of hand-ins has at most {MOST_FILES:,} files")
             for info in members:
                 source = f"{printable(path)}/{printable(info.filename)}"
+                most = min(_most(info.filename, False), left)
                 try:
-                    data = _member(archive, info, min(_most(info.filename), left))
+                    data = _member(archive, info, most)
                 except (UserError, *_DAMAGED) as error:
+                    left -= most if isinstance(error, _TooLargeError) else 0  # so much was unpacked for nothing
                     yield Refused(source, printable(str(error) or "the file cannot be read"))
                     continue
                 left -= len(data)
@@ -203,7 +219,7 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> bytes
     with archive.open(info) as file:
         data = file.read(most + 1)
     if len(data) > most:
-        raise UserError("the file, or all of the archive together, is too large")
+        raise _TooLargeError("the file, or all of the archive together, is too large")
     return data
 
 
@@ -213,21 +229,22 @@ def read(data: bytes, source: str, when: float = 0.0, listed: bool = False) -> I
     Never raises: what cannot be read is Refused, and so is a class where one student's is expected.
     """
     found = [replace(each, when=when, listed=listed) if isinstance(each, HandIn) else each
-             for each in _read(data, source)]  # fmt: skip
+             for each in _read(data, source, listed)]  # fmt: skip
     if len(found) > 1 and not listed:
         rule = f"these are answers of {len(found)} students; a table of a class is taken by --class-file alone"
         found = [Refused(printable(source), rule)]
     yield from found
 
 
-def _read(data: bytes, source: str) -> Iterator[HandIn | Refused]:
+def _read(data: bytes, source: str, listed: bool) -> Iterator[HandIn | Refused]:
     try:
         suffix = os.path.splitext(source)[1].lower()
-        bounded(data, source, _most(source), "a hand-in")
+        bounded(data, source, _most(source, listed), "a hand-in")
         if suffix == ".csv":
             yield from _table(_rows(decoded_leniently(data, source)), source)
         elif suffix == ".xlsx":
-            yield from _table(spreadsheets.rows(data, MOST_CELLS, MOST_ANSWERS), source)
+            cells, unpacked = (MOST_CELLS, MOST_UNPACKED) if listed else (4 * MOST_ANSWERS, MOST_PACKED_BYTES)
+            yield from _table(spreadsheets.rows(data, cells, MOST_ANSWERS, unpacked), source)
         elif suffix in _LOOSE:
             yield _of_lines(read_prose(decoded_leniently(data, source)), source)
         elif suffix == ".ipynb":
@@ -283,6 +300,8 @@ def _json(text: str, source: str) -> Iterator[HandIn | Refused]:
     tables = content.get("students", [content]) if isinstance(content, dict) else content
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise UserError('an object is expected: {"student": ..., "code": ..., "answers": {"1.a": ...}}')
+    if len(tables) > MOST_ROWS:
+        raise UserError(f"a class has at most {MOST_ROWS:,} hand-ins")
     for number, table in enumerate(tables, 1):
         try:
             yield _of_table(table, source if len(tables) == 1 else f"{source} ({number})")

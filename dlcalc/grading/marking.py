@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 from ..answers.marks import CORRECT
@@ -73,16 +73,10 @@ class Result:
     code: str
     source: str
     parts: tuple[Marked, ...]
-    draw: Callable[[], tuple[Variant, ...]] = tuple
-    """Draws the student's variants again, so that those of a class need not be kept."""
+    variants: tuple[Variant, ...] = ()
     notes: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
     """What stands in the hand-in and belongs to no part, so that somebody has to look at it."""
-
-    @property
-    def variants(self) -> tuple[Variant, ...]:
-        """The student's variants, drawn anew."""
-        return self.draw()
 
     @property
     def points(self) -> Fraction:
@@ -140,8 +134,7 @@ class Marker:
         """One student's marks; Refused where nobody knows whose hand-in it is."""
         try:
             student = self._student(hand_in)
-            draw = partial(self.issue.exam.variants, self.secret, student.id)
-            variants = draw()
+            variants = self.issue.exam.variants(self.secret, student.id)
             parts, decided = self._decided(student, tuple(self._parts(variants, hand_in.answers)))
         except DlcalcError as error:
             return Refused(hand_in.source, printable(str(error)))
@@ -149,7 +142,7 @@ class Marker:
         unread = (*strange[:5], *hand_in.unread)
         if key(student.id, "") in self.decisions:  # somebody has looked at all of it
             decided, unread = [*decided, *unread], ()
-        return Result(student, self.issue.codes[student.id], hand_in.source, parts, draw, tuple(decided), unread)
+        return Result(student, self.issue.codes[student.id], hand_in.source, parts, variants, tuple(decided), unread)
 
     def _student(self, hand_in: HandIn) -> Student:
         """Whose hand-in it is: by the code of the sheet, which the name on it, if there is one, must not contradict.

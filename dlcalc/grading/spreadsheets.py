@@ -11,41 +11,67 @@ from xml.etree import ElementTree
 
 from ..errors import UserError
 
-MOST_BYTES = 32 * 2**20
-"""Of one part of a workbook, unpacked."""
 _CELL = re.compile(r"([A-Z]{1,3})(\d{1,7})")
+_DEEPEST = 32
+"""Of elements inside one another."""
+_MOST_INSIDE = 100_000
 _SHEET = re.compile(r"xl/worksheets/sheet(\d+)\.xml")
 
 
-def rows(data: bytes, most_cells: int, most_columns: int) -> list[tuple[int, list[str]]]:
-    """(line, cells) of the rows in which something stands. Raises UserError."""
+def rows(data: bytes, most_cells: int, most_columns: int, most_bytes: int) -> list[tuple[int, list[str]]]:
+    """(line, cells) of the rows in which something stands; a part of the workbook has at most so many bytes, unpacked.
+
+    Raises UserError.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as book:
             names = sorted((int(match[1]), name) for name in book.namelist() if (match := _SHEET.fullmatch(name)))
             if not names:
                 raise UserError("this is no workbook of Excel: it has no sheet")
-            words = (
-                list(_words(_part(book, "xl/sharedStrings.xml"))) if "xl/sharedStrings.xml" in book.namelist() else []
-            )
-            return list(_rows(_part(book, names[0][1]), words, most_cells, most_columns))
+            words: list[str] = []
+            if "xl/sharedStrings.xml" in book.namelist():
+                words = list(_words(_part(book, "xl/sharedStrings.xml", most_bytes), most_cells))
+            return list(_rows(_part(book, names[0][1], most_bytes), words, most_cells, most_columns))
     except (zipfile.BadZipFile, zlib.error, ElementTree.ParseError, OSError, EOFError, RuntimeError, ValueError,
             NotImplementedError) as error:  # fmt: skip
         raise UserError(f"the workbook cannot be read: {error}") from None
 
 
-def _part(book: zipfile.ZipFile, name: str) -> bytes:
+def _part(book: zipfile.ZipFile, name: str, most: int) -> bytes:
     with book.open(name) as file:
-        data = file.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
+        data = file.read(most + 1)
+    if len(data) > most:
         raise UserError("the workbook is too large")
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
         raise UserError("a workbook declares no entities")
     return data
 
 
-def _words(data: bytes) -> Iterator[str]:
+def _elements(data: bytes, name: str) -> Iterator[ElementTree.Element]:
+    """The elements of that name, one after the other; what has been read is let go, so that few are there together."""
+    parents: list[ElementTree.Element] = []
+    inside = 0
+    for event, node in ElementTree.iterparse(io.BytesIO(data), ("start", "end")):
+        if event == "start":
+            parents.append(node)
+            inside += 1
+            if len(parents) > _DEEPEST or inside > _MOST_INSIDE:
+                raise UserError("a row or a text of the workbook is too large")
+            continue
+        parents.pop()
+        if _name(node) == name:
+            yield node
+        if not any(_name(parent) == name for parent in parents):
+            inside = 0
+            if parents:
+                parents[-1].remove(node)
+
+
+def _words(data: bytes, most: int) -> Iterator[str]:
     """The texts that cells refer to by their number."""
-    for item in ElementTree.fromstring(data):
+    for place, item in enumerate(_elements(data, "si")):
+        if place >= most:
+            raise UserError(f"a workbook has at most {most:,} texts")
         yield _text(item)
 
 
@@ -59,7 +85,7 @@ def _name(node: ElementTree.Element) -> str:
 
 def _rows(data: bytes, words: list[str], most_cells: int, most_columns: int) -> Iterator[tuple[int, list[str]]]:
     cells = 0
-    for row in (node for node in ElementTree.fromstring(data).iter() if _name(node) == "row"):
+    for row in _elements(data, "row"):
         found: dict[int, str] = {}
         line = int(row.get("r") or 0)
         for cell in row:
@@ -68,11 +94,12 @@ def _rows(data: bytes, words: list[str], most_cells: int, most_columns: int) -> 
             if column >= most_columns:
                 raise UserError(f"a sheet has at most {most_columns:,} columns")
             found[column] = _value(cell, words)
-        cells += len(found)
+        width = max(found, default=-1) + 1
+        cells += width
         if cells > most_cells:
             raise UserError(f"a sheet has at most {most_cells:,} cells")
         if any(value.strip() for value in found.values()):
-            yield line, [found.get(column, "") for column in range(max(found) + 1)]
+            yield line, [found.get(column, "") for column in range(width)]
 
 
 def _column(letters: str) -> int:

@@ -122,4 +122,8 @@ def to_csv(rows: Sequence[Sequence[str]]) -> str:
 
 def _harmless(text: str) -> str:
     line = " ".join(text.split())
-    return f"'{line}" if _RUNS_IN_A_SPREADSHEET.match(line) and not _NUMBER.fullmatch(line) else line
+    # Where lists are separated by semicolons, a program takes what stands behind one for a cell.
+    return ";".join(
+        f"'{cell}" if _RUNS_IN_A_SPREADSHEET.match(cell.strip()) and not _NUMBER.fullmatch(cell.strip()) else cell
+        for cell in line.split(";")
+    )

@@ -317,3 +317,15 @@ def test_a_decision_finds_its_student_whatever_a_spreadsheet_makes_of_the_id(
     decide(tmp_path, "1.5")
     ran = terminal(f"{GRADE} --json")
     assert (ran.status, ran.json["students"][0]["marks"]) == (0, 1.5)
+
+
+def test_a_decision_that_counts_for_nobody_is_told(folder: Path, terminal: Terminal) -> None:
+    """As where a spreadsheet has made another id of it."""
+    hand_in(folder, "ada", a="????what")
+    (folder / "out" / "private" / "decisions.csv").write_text("student,part,marks\nada,1.z,1\n12,1.a,1\nada,1.a,2\n")
+    ran = terminal(f"{GRADE} --json")
+    assert (ran.status, ran.json["students"][0]["parts"][0]["marks"]) == (0, 2)
+    assert ran.json["notes"] == [
+        f"what was decided of {each} counts for nobody: the exam has no such student or part"
+        for each in ("ada, 1.z", "12, 1.a")
+    ]

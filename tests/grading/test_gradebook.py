@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from dlcalc.grading import decisions
 from dlcalc.grading.class_marks import mark_class
 from dlcalc.grading.gradebook import gradebook
 from dlcalc.grading.hand_ins import HandIn
@@ -53,3 +54,17 @@ def test_no_name_runs_in_a_spreadsheet(sitting: Sitting, name: str) -> None:
     marks = replace(marks, issue=replace(sitting.issue, students=(first, *sitting.issue.students[1:])))
     cell = rows(gradebook(marks))[1][1]
     assert cell.startswith("'")
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("a;=1+1;b", "a;'=1+1;b"), ("a; @x", "a;' @x"), ("3;-4+x", "3;'-4+x"), ("-3; -4.5", "-3; -4.5"), ("a;b", "a;b")],
+)
+def test_nothing_runs_where_cells_end_with_semicolons(sitting: Sitting, name: str, shown: str) -> None:
+    """A comma-separated file is opened so too; a decision knows the words again all the same."""
+    marker = Marker(sitting.issue, seeds.read_secret(sitting.secret), Policy())
+    first = replace(sitting.issue.students[0], name=name)
+    marks = mark_class(marker, [])
+    marks = replace(marks, issue=replace(sitting.issue, students=(first, *sitting.issue.students[1:])))
+    assert rows(gradebook(marks))[1][1] == shown
+    assert decisions.normal(shown) == decisions.normal(name)
