@@ -127,7 +127,7 @@ OTHERS: dict[str, Callable[[str], list[str]]] = {
     "bptt --seed": lambda value: ["bptt", "--steps", "2", "--form", "numeric", "--seed", value],
     "bptt --value": lambda value: ["bptt", "--steps", "2", "--value", f"W={value}"],
     "bptt --value of x": lambda value: ["bptt", "--steps", "2", "--value", f"x={value}"],
-    "bptt --answer": lambda value: ["bptt", "--cell", "rnn", "--steps", "2", "--wrt", "W", "--answer", value],
+    "bptt --answer": lambda value: ["bptt", "--wrt", "V", "--answer", value],
     "backprop --x": lambda value: ["backprop", "2; dense 2 sigmoid; dense 1", "--seed", "1", "--x", value],
     "backprop --target": lambda value: ["backprop", "2; dense 2 sigmoid; dense 1", "--seed", "1", "--target", value],
     "backprop --weights": lambda value: ["backprop", "2; dense 1", "--seed", "1", "--weights", f"W1 = {value}"],
