@@ -53,7 +53,7 @@ class Place:
 def place() -> Place:
     """Where compiled kernels are kept; made, open to nobody else, if it is not there."""
     path = _root() / "dlcalc" / f"kernels-{fingerprint()}"
-    if _plain():
+    if plain():
         return Place(path, "NUMBA_DISABLE_JIT is set: kernels run as plain Python")
     try:
         for folder in (*reversed(path.parents), path):
@@ -144,7 +144,8 @@ def _not_ours_alone(path: Path) -> str:
     return strange and f"{path} {strange}"
 
 
-def _plain() -> bool:
+def plain() -> bool:
+    """Whether kernels run as plain Python."""
     try:
         return bool(int(os.environ.get("NUMBA_DISABLE_JIT") or 0))
     except ValueError:
@@ -180,7 +181,7 @@ def _fingerprint(sources: Path) -> str:
     """A hash of the CPU kernels' sources, of the flags, and of the versions of whatever makes code of them."""
     digest = hashlib.blake2b(digest_size=8)
     digest.update(repr((_versions(), sorted(FLAGS.items()))).encode())
-    for path in sorted([*sources.glob("*.py"), *sources.glob("cpu/*.py")]):
+    for path in sorted([*sources.glob("*.py"), *sources.glob("cpu/**/*.py")]):
         digest.update(path.relative_to(sources).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 

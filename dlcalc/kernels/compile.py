@@ -65,6 +65,13 @@ class Kernel:
                 self.dispatcher.compile(signature)
             yield signature
 
+    def address(self, dtype: str) -> int:
+        """Where the code for this dtype begins."""
+        wanted = _normalised(f"void({', '.join(self.arguments)})".replace("T", dtype))[0]
+        self.dispatcher.compile(wanted)
+        made = self.dispatcher.overloads[wanted]
+        return int(made.library.get_pointer_to_function(made.fndesc.llvm_func_name))
+
 
 def kernel(*arguments: str) -> Callable[[Function], Function]:
     """A function that numba compiles when it is first called; it fills arrays that it is given and returns nothing.

@@ -1,0 +1,168 @@
+"""Optimisers: one pass over the flat parameters, with the names, forms and letters of the formulas of updates by hand.
+
+`m` and `v` are flat vectors of the same length; what each means is said beside it. η is the rate of this step, t its
+number, counted from 1. `HYPER` names what stands in `h`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...compile import Array, kernel
+
+SGD, MOMENTUM, NESTEROV, ADAGRAD, RMSPROP, ADADELTA, ADAM, ADAMW = range(8)
+INSIDE, OUTSIDE, KERAS, PYTORCH, AVERAGE, ALEXNET = range(6)
+"""Forms: where ε stands, or where the rate and the signs stand; momentum's first, η in the velocity, is INSIDE."""
+
+HYPER = (
+    "eta",
+    "gamma",
+    "rho",
+    "beta_1",
+    "beta_2",
+    "epsilon",
+    "weight_decay",
+    "l1",
+    "factor",
+    "clip_value",
+    "clip_norm",
+)
+"""`factor`: of all gradients, what clipping by norm leaves; `clip_value`: 0 for none."""
+
+
+@kernel("T[::1]", "float64[::1]")
+def prepare(g: Array, h: Array) -> None:
+    """Clips by norm, then by value."""
+    factor, most = g.dtype.type(h[8]), g.dtype.type(h[9])
+    if h[8] != 1:
+        for at in range(len(g)):
+            g[at] *= factor
+    if h[9] > 0:
+        for at in range(len(g)):
+            g[at] = min(max(g[at], -most), most)
+
+
+@kernel("int64", "T[::1]", "T[::1]", "float64[::1]")
+def decay(rule: int, p: Array, g: Array, h: Array) -> None:
+    """Adds the gradients of ½λ‖w‖², which AdamW has its own way for, and of λ₁‖w‖₁."""
+    l2, l1 = g.dtype.type(h[6]), g.dtype.type(h[7])
+    if h[6] != 0 and rule != ADAMW:
+        for at in range(len(g)):
+            g[at] += l2 * p[at]
+    if h[7] != 0:
+        for at in range(len(g)):
+            g[at] += l1 * np.sign(p[at])
+
+
+@kernel("int64", "int64", "T[::1]", "T[::1]", "T[::1]", "T[::1]", "float64[::1]", "int64")
+def update(rule: int, form: int, p: Array, g: Array, m: Array, v: Array, h: Array, t: int) -> None:
+    """One update of every parameter; the gradients may be used up."""
+    eta, gamma, eps = p.dtype.type(h[0]), p.dtype.type(h[1]), p.dtype.type(h[5])
+    if rule == SGD:
+        for at in range(len(g)):
+            p[at] -= eta * g[at]
+    elif rule == MOMENTUM:
+        _momentum(form, p, g, m, eta, gamma)
+    elif rule == NESTEROV:
+        _nesterov(form, p, g, m, eta, gamma)
+    elif rule == ADAGRAD:
+        _adagrad(form, p, g, v, eta, eps, t)
+    elif rule == RMSPROP:
+        _rmsprop(form, p, g, v, eta, p.dtype.type(h[2]), p.dtype.type(1 - h[2]), eps)
+    elif rule == ADADELTA:
+        _adadelta(p, g, m, v, p.dtype.type(h[2]), p.dtype.type(1 - h[2]), eps, eta)
+    else:
+        if rule == ADAMW:
+            kept = p.dtype.type(1 - h[0] * h[6])
+            for at in range(len(g)):
+                p[at] *= kept
+        _adam(form, p, g, m, v, h, t)
+
+
+@kernel("int64", "T[::1]", "T[::1]", "T[::1]", "T", "T")
+def _momentum(form: int, p: Array, g: Array, m: Array, eta: float, gamma: float) -> None:
+    """m: the velocity."""
+    if form == INSIDE:
+        for at in range(len(g)):
+            m[at] = gamma * m[at] + eta * g[at]
+            p[at] -= m[at]
+    elif form == PYTORCH:
+        for at in range(len(g)):
+            m[at] = gamma * m[at] + g[at]
+            p[at] -= eta * m[at]
+    elif form == AVERAGE:
+        rest = p.dtype.type(1) - gamma
+        for at in range(len(g)):
+            m[at] = gamma * m[at] + rest * g[at]
+            p[at] -= eta * m[at]
+    elif form == KERAS:
+        for at in range(len(g)):
+            m[at] = gamma * m[at] - eta * g[at]
+            p[at] += m[at]
+    else:
+        shrink = p.dtype.type(0.0005) * eta
+        for at in range(len(g)):
+            m[at] = gamma * m[at] - shrink * p[at] - eta * g[at]
+            p[at] += m[at]
+
+
+@kernel("int64", "T[::1]", "T[::1]", "T[::1]", "T", "T")
+def _nesterov(form: int, p: Array, g: Array, m: Array, eta: float, gamma: float) -> None:
+    """m: the velocity. INSIDE: the gradient was taken at w − γv, and w is what p holds again."""
+    if form == INSIDE:
+        for at in range(len(g)):
+            m[at] = gamma * m[at] + eta * g[at]
+            p[at] -= m[at]
+    elif form == PYTORCH:
+        for at in range(len(g)):
+            m[at] = gamma * m[at] + g[at]
+            p[at] -= eta * (g[at] + gamma * m[at])
+    else:
+        for at in range(len(g)):
+            m[at] = gamma * m[at] - eta * g[at]
+            p[at] += gamma * m[at] - eta * g[at]
+
+
+@kernel("int64", "T[::1]", "T[::1]", "T[::1]", "T", "T", "int64")
+def _adagrad(form: int, p: Array, g: Array, v: Array, eta: float, eps: float, t: int) -> None:
+    """v: the sum of the squares, which Keras begins at 0.1."""
+    for at in range(len(g)):
+        before = p.dtype.type(0.1) if form == KERAS and t == 1 else v[at]
+        v[at] = before + g[at] * g[at]
+        p[at] -= eta * g[at] / (np.sqrt(v[at]) + eps if form == OUTSIDE else np.sqrt(v[at] + eps))
+
+
+@kernel("int64", "T[::1]", "T[::1]", "T[::1]", "T", "T", "T", "T")
+def _rmsprop(form: int, p: Array, g: Array, v: Array, eta: float, rho: float, rest: float, eps: float) -> None:
+    """v: the moving average of the squares."""
+    for at in range(len(g)):
+        v[at] = rho * v[at] + rest * g[at] * g[at]
+        p[at] -= eta * g[at] / (np.sqrt(v[at]) + eps if form == OUTSIDE else np.sqrt(v[at] + eps))
+
+
+@kernel("T[::1]", "T[::1]", "T[::1]", "T[::1]", "T", "T", "T", "T")
+def _adadelta(p: Array, g: Array, m: Array, v: Array, rho: float, rest: float, eps: float, eta: float) -> None:
+    """v: the average of the squared gradients, m: that of the squared changes; frameworks multiply the change by η."""
+    for at in range(len(g)):
+        v[at] = rho * v[at] + rest * g[at] * g[at]
+        change = np.sqrt(m[at] + eps) / np.sqrt(v[at] + eps) * g[at]
+        m[at] = rho * m[at] + rest * change * change
+        p[at] -= eta * change
+
+
+@kernel("int64", "T[::1]", "T[::1]", "T[::1]", "T[::1]", "float64[::1]", "int64")
+def _adam(form: int, p: Array, g: Array, m: Array, v: Array, h: Array, t: int) -> None:
+    """m, v: the moving averages of the gradients and of their squares."""
+    one = p.dtype.type(1)
+    beta_1, beta_2, eps = p.dtype.type(h[3]), p.dtype.type(h[4]), p.dtype.type(h[5])
+    rest_1, rest_2 = p.dtype.type(1 - h[3]), p.dtype.type(1 - h[4])
+    mean, square = 1 - h[3] ** t, 1 - h[4] ** t
+    eta_t, scale = p.dtype.type(h[0] / mean), p.dtype.type(1 / np.sqrt(square))
+    if form == KERAS:  # ε is added before the root is corrected
+        eta_t, scale = p.dtype.type(h[0] * np.sqrt(square) / mean), one
+    under = eps if form == INSIDE else p.dtype.type(0)
+    beside = p.dtype.type(0) if form == INSIDE else eps
+    for at in range(len(g)):
+        m[at] = beta_1 * m[at] + rest_1 * g[at]
+        v[at] = beta_2 * v[at] + rest_2 * g[at] * g[at]
+        p[at] -= eta_t * m[at] / (np.sqrt(v[at] * scale * scale + under) + beside)

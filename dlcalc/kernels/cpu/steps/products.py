@@ -1,0 +1,91 @@
+"""Matrix products and the dense layer."""
+
+from __future__ import annotations
+
+from ...compile import Array, kernel
+from .row import step
+
+
+@kernel("int64", "int64", "int64", "T[::1]", "int64", "int64", "int64", "T[::1]", "int64", "int64", "T[::1]", "int64",
+        "int64", "boolean")  # fmt: skip
+def product(
+    rows: int, columns: int, depth: int, a: Array, a_at: int, a_row: int, a_step: int, b: Array, b_at: int, b_row: int,
+    c: Array, c_at: int, c_row: int, add: bool,
+) -> None:  # fmt: skip
+    """C (rows, columns) = A (rows, depth) B (depth, columns), or added to C.
+
+    Each matrix begins at `_at`; `_row` numbers lie between its rows, and `a_step` between the columns of A, so that A may
+    be a transpose.
+    """
+    for row in range(rows):
+        out = c[c_at + row * c_row : c_at + row * c_row + columns]
+        if not add:
+            out[:] = 0
+        left = a_at + row * a_row
+        four = depth - depth % 4
+        for k in range(0, four, 4):
+            w0, w1 = a[left + k * a_step], a[left + (k + 1) * a_step]
+            w2, w3 = a[left + (k + 2) * a_step], a[left + (k + 3) * a_step]
+            at = b_at + k * b_row
+            b0, b1 = b[at : at + columns], b[at + b_row : at + b_row + columns]
+            b2, b3 = b[at + 2 * b_row : at + 2 * b_row + columns], b[at + 3 * b_row : at + 3 * b_row + columns]
+            for j in range(columns):
+                out[j] += w0 * b0[j] + w1 * b1[j] + (w2 * b2[j] + w3 * b3[j])
+        for k in range(four, depth):
+            w0, at = a[left + k * a_step], b_at + k * b_row
+            b0 = b[at : at + columns]
+            for j in range(columns):
+                out[j] += w0 * b0[j]
+
+
+@kernel("T[::1]", "int64", "int64", "int64", "T[::1]", "int64")
+def transpose(x: Array, at: int, rows: int, columns: int, out: Array, out_at: int) -> None:
+    """(rows, columns) to (columns, rows), by blocks."""
+    for i0 in range(0, rows, 16):
+        for j0 in range(0, columns, 16):
+            for j in range(j0, min(j0 + 16, columns)):
+                for i in range(i0, min(i0 + 16, rows)):
+                    out[out_at + j * rows + i] = x[at + i * columns + j]
+
+
+@kernel("T[::1]", "int64", "int64", "int64", "T[::1]", "int64")
+def add_bias(y: Array, at: int, rows: int, width: int, b: Array, b_at: int) -> None:
+    """Adds a bias to each row."""
+    bias = b[b_at : b_at + width]
+    for row in range(rows):
+        line = y[at + row * width : at + (row + 1) * width]
+        for j in range(width):
+            line[j] += bias[j]
+
+
+@kernel("T[::1]", "int64", "int64", "int64", "T[::1]", "int64")
+def add_rows_to(d: Array, at: int, rows: int, width: int, g: Array, g_at: int) -> None:
+    """Adds every row to a bias's gradient."""
+    total = g[g_at : g_at + width]
+    for row in range(rows):
+        line = d[at + row * width : at + (row + 1) * width]
+        for j in range(width):
+            total[j] += line[j]
+
+
+@step
+def dense(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array) -> None:
+    """y = x W + b for every example and position."""
+    x, y, w, b, rows, inputs, outputs = s[1], s[2], s[5], s[6], n * s[7], s[8], s[9]
+    product(rows, outputs, inputs, a, x, inputs, 1, p, w, outputs, a, y, outputs, False)
+    if b >= 0:
+        add_bias(a, y, rows, outputs, p, b)
+
+
+@step
+def dense_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array) -> None:
+    """The gradients of W, b and, where it is wanted, x."""
+    x, dx, dy, w, b, rows, inputs, outputs = s[1], s[3], s[4], s[5], s[6], n * s[7], s[8], s[9]
+    if w < len(g):
+        product(inputs, outputs, rows, a, x, 1, inputs, a, dy, outputs, g, w, outputs, True)
+    if 0 <= b < len(g):
+        add_rows_to(a, dy, rows, outputs, g, b)
+    if dx >= 0:
+        transposed = s[10]
+        transpose(p, w, inputs, outputs, a, transposed)
+        product(rows, inputs, outputs, a, dy, outputs, 1, a, transposed, inputs, a, dx, inputs, s[11] > 0)

@@ -1,0 +1,243 @@
+"""Recurrent layers over (T, N, n): the inputs of all steps in one product, the state in one for each step.
+
+States are (T + 1, N, m) with the first one in front, or last where time runs backwards, as in `..recurrent`. The gates
+of a forward pass become the gradients of their sums in the backward pass, in place.
+"""
+
+from __future__ import annotations
+
+from ... import scalars
+from ...compile import Array, kernel
+from .products import add_bias, add_rows_to, product, transpose
+from .row import step
+
+activate, slope, sigmoid = scalars.activate, scalars.slope, scalars.sigmoid
+lstm_cell, lstm_cell_backward = scalars.lstm_cell, scalars.lstm_cell_backward
+gru_state, gru_state_backward = scalars.gru_state, scalars.gru_state_backward
+
+
+@kernel("int64", "int64[::1]", "T[::1]", "T[::1]", "int64")
+def _start(n: int, s: Array, a: Array, p: Array, gates: int) -> None:
+    """The inputs' part of all sums; the first states, from the batch before where the layer carries them on."""
+    x, w_ih, b, sums, h, state, steps, inputs, m = s[1], s[5], s[7], s[9], s[10], s[11], s[13], s[14], s[15]
+    product(steps * n, gates * m, inputs, a, x, inputs, 1, p, w_ih, gates * m, a, sums, gates * m, False)
+    if b >= 0:
+        add_bias(a, sums, steps * n, gates * m, p, b)
+    first = h + (steps * n * m if s[16] else 0)
+    for at in range(n * m):
+        a[first + at] = a[state + at] if state >= 0 else 0
+
+
+@kernel("int64", "int64[::1]", "T[::1]")
+def _end(n: int, s: Array, a: Array) -> None:
+    """Where states are carried on, the last ones are the first of the next batch."""
+    h, state, steps, m = s[10], s[11], s[13], s[15]
+    if state >= 0:
+        last = h + (0 if s[16] else steps * n * m)
+        a[state : state + n * m] = a[last : last + n * m]
+
+
+@kernel("int64", "int64[::1]", "T[::1]", "T[::1]", "T[::1]", "int64")
+def _gradients(n: int, s: Array, a: Array, p: Array, g: Array, gates: int) -> None:
+    """What is left when the gradients of the sums of all steps are known."""
+    x, dx, w_ih, w_hh, b, sums, h = s[1], s[3], s[5], s[6], s[7], s[9], s[10]
+    steps, inputs, m, reverse, transposed = s[13], s[14], s[15], s[16], s[17]
+    rows, width = steps * n, gates * m
+    before = h + (n * m if reverse else 0)
+    if w_ih < len(g):
+        product(inputs, width, rows, a, x, 1, inputs, a, sums, width, g, w_ih, width, True)
+        if w_hh >= 0:
+            product(m, width, rows, a, before, 1, m, a, sums, width, g, w_hh, width, True)
+        if b >= 0:
+            add_rows_to(a, sums, rows, width, g, b)
+    if dx >= 0:
+        transpose(p, w_ih, inputs, width, a, transposed)
+        product(rows, inputs, width, a, sums, width, 1, a, transposed, inputs, a, dx, inputs, s[18] > 0)
+
+
+@step
+def rnn(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array) -> None:
+    """h = f(W_ih x + W_hh h + b)."""
+    w_hh, sums, h, steps, m, reverse, kind = s[6], s[9], s[10], s[13], s[15], s[16], s[19]
+    zero = a.dtype.type(0)
+    _start(n, s, a, p, 1)
+    for turn in range(steps):
+        now = steps - 1 - turn if reverse else turn
+        old, new, line = h + (now + reverse) * n * m, h + (now + 1 - reverse) * n * m, sums + now * n * m
+        product(n, m, m, a, old, m, 1, p, w_hh, m, a, line, m, True)
+        for at in range(n * m):
+            a[new + at] = activate(kind, a[line + at], zero, zero)
+    _end(n, s, a)
+
+
+@step
+def rnn_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array) -> None:
+    """Backpropagation through time: `dy` is (T, N, m), and is used up."""
+    dy, w_hh, sums, h, steps, m = s[4], s[6], s[9], s[10], s[13], s[15]
+    reverse, transposed, kind = s[16], s[17], s[19]
+    zero = a.dtype.type(0)
+    transpose(p, w_hh, m, m, a, transposed)
+    for turn in range(steps):
+        now = turn if reverse else steps - 1 - turn
+        new, line, d = h + (now + 1 - reverse) * n * m, sums + now * n * m, dy + now * n * m
+        for at in range(n * m):
+            a[line + at] = a[d + at] * slope(kind, zero, a[new + at], zero, zero)
+        if turn < steps - 1:
+            earlier = d + (n * m if reverse else -n * m)
+            product(n, m, m, a, line, m, 1, a, transposed, m, a, earlier, m, True)
+    _gradients(n, s, a, p, g, 1)
+
+
+@step
+def lstm(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array) -> None:
+    """Gates i, f, g, o; cells are kept as states are."""
+    w_hh, gates, h, cells, steps, m, reverse = s[6], s[9], s[10], s[12], s[13], s[15], s[16]
+    zero = a.dtype.type(0)
+    _start(n, s, a, p, 4)
+    first = cells + (steps * n * m if reverse else 0)
+    for at in range(n * m):
+        a[first + at] = a[s[20] + at] if s[11] >= 0 else 0
+    for turn in range(steps):
+        now = steps - 1 - turn if reverse else turn
+        old, new, line = (now + reverse) * n * m, (now + 1 - reverse) * n * m, gates + now * n * 4 * m
+        product(n, 4 * m, m, a, h + old, m, 1, p, w_hh, 4 * m, a, line, 4 * m, True)
+        for row in range(n):
+            block = a[line + row * 4 * m : line + (row + 1) * 4 * m]
+            for unit in range(m):
+                at = row * m + unit
+                in_gate, forget, candidate, out_gate, cell, state = lstm_cell(block[unit], block[m + unit], block[2 * m + unit], block[3 * m + unit],
+                                               a[cells + old + at], zero, zero, zero)  # fmt: skip
+                block[unit], block[m + unit], block[2 * m + unit], block[3 * m + unit] = (
+                    in_gate,
+                    forget,
+                    candidate,
+                    out_gate,
+                )
+                a[cells + new + at], a[h + new + at] = cell, state
+    _end(n, s, a)
+    if s[11] >= 0:
+        last = cells + (0 if reverse else steps * n * m)
+        a[s[20] : s[20] + n * m] = a[last : last + n * m]
+
+
+@step
+def lstm_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array) -> None:
+    """Backpropagation through time; the gradient of the cell is carried in `carry`."""
+    dy, w_hh, gates, cells, steps, m = s[4], s[6], s[9], s[12], s[13], s[15]
+    reverse, transposed, carry = s[16], s[17], s[19]
+    zero = a.dtype.type(0)
+    transpose(p, w_hh, m, 4 * m, a, transposed)
+    a[carry : carry + n * m] = 0
+    for turn in range(steps):
+        now = turn if reverse else steps - 1 - turn
+        old, new, line, d = (
+            (now + reverse) * n * m,
+            (now + 1 - reverse) * n * m,
+            gates + now * n * 4 * m,
+            dy + now * n * m,
+        )
+        for row in range(n):
+            block = a[line + row * 4 * m : line + (row + 1) * 4 * m]
+            for unit in range(m):
+                at = row * m + unit
+                d_i, d_f, d_g, d_o, d_c = lstm_cell_backward(
+                    block[unit], block[m + unit], block[2 * m + unit], block[3 * m + unit], a[cells + old + at],
+                    a[cells + new + at], zero, zero, zero, a[d + at], a[carry + at],
+                )  # fmt: skip
+                block[unit], block[m + unit], block[2 * m + unit], block[3 * m + unit] = d_i, d_f, d_g, d_o
+                a[carry + at] = d_c
+        if turn < steps - 1:
+            earlier = d + (n * m if reverse else -n * m)
+            product(n, m, 4 * m, a, line, 4 * m, 1, a, transposed, m, a, earlier, m, True)
+    _gradients(n, s, a, p, g, 4)
+
+
+@step
+def gru(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array) -> None:
+    """Gates r, z, n in PyTorch's form: n = tanh(W_ih x + b + r ⊙ (W_hh h + b_hh)), h ← z ⊙ h + (1 − z) ⊙ n."""
+    w_hh, b_hh, gates, h, hidden, steps, m, reverse = s[6], s[8], s[9], s[10], s[12], s[13], s[15], s[16]
+    _start(n, s, a, p, 3)
+    for turn in range(steps):
+        now = steps - 1 - turn if reverse else turn
+        old, new = h + (now + reverse) * n * m, h + (now + 1 - reverse) * n * m
+        line, part = gates + now * n * 3 * m, hidden + now * n * 3 * m
+        product(n, 3 * m, m, a, old, m, 1, p, w_hh, 3 * m, a, part, 3 * m, False)
+        if b_hh >= 0:
+            add_bias(a, part, n, 3 * m, p, b_hh)
+        for row in range(n):
+            block = a[line + row * 3 * m : line + (row + 1) * 3 * m]
+            inner = a[part + row * 3 * m : part + (row + 1) * 3 * m]
+            for unit in range(m):
+                r, z = sigmoid(block[unit] + inner[unit]), sigmoid(block[m + unit] + inner[m + unit])
+                candidate, state = gru_state(
+                    block[2 * m + unit] + r * inner[2 * m + unit], z, a[old + row * m + unit], 1
+                )
+                block[unit], block[m + unit], block[2 * m + unit] = r, z, candidate
+                a[new + row * m + unit] = state
+    _end(n, s, a)
+
+
+@step
+def gru_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array) -> None:
+    """Backpropagation through time; `hidden` becomes the gradients of the sums on the state's side."""
+    x, dx, dy, w_ih, w_hh, b, b_hh, gates, h, hidden = s[1], s[3], s[4], s[5], s[6], s[7], s[8], s[9], s[10], s[12]
+    steps, inputs, m, reverse, transposed = s[13], s[14], s[15], s[16], s[17]
+    one, width = a.dtype.type(1), 3 * m
+    transpose(p, w_hh, m, width, a, transposed)
+    for turn in range(steps):
+        now = turn if reverse else steps - 1 - turn
+        old, line, part, d = (
+            h + (now + reverse) * n * m,
+            gates + now * n * width,
+            hidden + now * n * width,
+            dy + now * n * m,
+        )
+        for row in range(n):
+            block = a[line + row * width : line + (row + 1) * width]
+            inner = a[part + row * width : part + (row + 1) * width]
+            for unit in range(m):
+                at = row * m + unit
+                r = block[unit]
+                d_z, d_n, kept = gru_state_backward(block[m + unit], block[2 * m + unit], a[old + at], a[d + at], 1)
+                d_r = d_n * inner[2 * m + unit] * r * (one - r)
+                block[unit], block[m + unit], block[2 * m + unit] = d_r, d_z, d_n
+                inner[unit], inner[m + unit], inner[2 * m + unit] = d_r, d_z, d_n * r
+                a[d + at] = kept
+        if turn < steps - 1:
+            earlier = d + (n * m if reverse else -n * m)
+            product(n, m, width, a, part, width, 1, a, transposed, m, a, earlier, m, True)
+            for at in range(n * m):
+                a[earlier + at] += a[d + at]
+    rows, before = steps * n, h + (n * m if reverse else 0)
+    if w_ih < len(g):
+        product(inputs, width, rows, a, x, 1, inputs, a, gates, width, g, w_ih, width, True)
+        product(m, width, rows, a, before, 1, m, a, hidden, width, g, w_hh, width, True)
+        if b >= 0:
+            add_rows_to(a, gates, rows, width, g, b)
+        if b_hh >= 0:
+            add_rows_to(a, hidden, rows, width, g, b_hh)
+    if dx >= 0:
+        transpose(p, w_ih, inputs, width, a, transposed)
+        product(rows, inputs, width, a, gates, width, 1, a, transposed, inputs, a, dx, inputs, s[18] > 0)
+
+
+@step
+def states(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array) -> None:
+    """Of a layer's states those that others read: all of them, or the last; beside those of another direction."""
+    h, y, steps, m, reverse, column, width, sequence = s[1], s[2], s[5], s[6], s[7], s[8], s[9], s[10]
+    first = h + (0 if reverse else n * m) if sequence else h + (0 if reverse else steps * n * m)
+    for row in range(steps * n if sequence else n):
+        at = y + row * width + column
+        a[at : at + m] = a[first + row * m : first + (row + 1) * m]
+
+
+@step
+def states_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array) -> None:
+    """The gradients of all states: 0 for those that nobody reads."""
+    d_h, dy, steps, m, reverse, column, width, sequence = s[3], s[4], s[5], s[6], s[7], s[8], s[9], s[10]
+    if not sequence:
+        a[d_h : d_h + steps * n * m] = 0
+    first = d_h if sequence or reverse else d_h + (steps - 1) * n * m
+    for row in range(steps * n if sequence else n):
+        at = dy + row * width + column
+        a[first + row * m : first + (row + 1) * m] = a[at : at + m]

@@ -1,0 +1,57 @@
+"""The one signature of all steps, and the call of one by its address.
+
+A machine that called every step by name would be compiled with all of them inside it, for minutes. So each is compiled
+by itself, when a network first needs it, and the machine calls what a table of addresses names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from numba import types
+from numba.extending import intrinsic
+
+from ... import cache
+from ...compile import KERNELS, Array, kernel
+
+STEP = ("int64", "int64[::1]", "T[::1]", "T[::1]", "T[::1]", "int64[::1]", "int64[::1]", "int64[::1]", "float64[::1]")
+
+step = kernel(*STEP)
+"""The decorator of a step: (n, s, a, p, g, i, t, c, told)."""
+
+PLAIN: list[Callable[..., None]] = []
+"""Where kernels run as plain Python, an address is a place in this list."""
+
+
+def address(function: Any, dtype: str) -> int:
+    """Where the compiled step begins, for this dtype; compiled, or loaded, if it was not yet."""
+    if cache.plain():
+        if function not in PLAIN:
+            PLAIN.append(function)
+        return PLAIN.index(function)
+    return KERNELS[f"{function.__module__}.{function.__name__}"].address(dtype)
+
+
+def _plainly(at: int, *arguments: Array) -> None:
+    PLAIN[at](*arguments)
+
+
+@intrinsic
+def _compiled(
+    context: Any, at: Any, n: Any, s: Any, a: Any, p: Any, g: Any, i: Any, t: Any, c: Any, told: Any
+) -> Any:  # fmt: skip
+    """Calls the function that begins at an address, as numba calls its own."""
+
+    def generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        kinds = signature.args[1:]
+        form = target.call_conv.get_function_type(types.none, kinds)
+        function = builder.inttoptr(arguments[0], form.as_pointer())
+        target.call_conv.call_function(builder, function, types.none, kinds, arguments[1:])
+        return target.get_dummy_value()
+
+    return types.void(at, n, s, a, p, g, i, t, c, told), generate
+
+
+call: Any = _plainly if cache.plain() else _compiled
+"""call(address, n, s, a, p, g, i, t, c, told)."""

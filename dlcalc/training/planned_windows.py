@@ -1,0 +1,132 @@
+"""Convolutions and pooling as rows of a plan."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+from ..networks.table import Row
+from .plan import Buffer
+from .planning import Data, Planning
+
+
+class Windows(Planning):
+    """Layers that slide a window."""
+
+    def _geometry(self, window: Any, stride: Any, dilation: Any, front: Any, output: Any) -> list[int]:
+        def three(values: tuple[int, ...], usual: int) -> list[int]:
+            return [*(usual,) * (3 - len(values)), *values]
+
+        return [*three(window, 1), *three(stride, 1), *three(dilation, 1), *three(front, 0), *three(output, 1)]
+
+    def _out(self, row: Row) -> tuple[int, ...]:
+        """The spatial sizes of what comes out."""
+        return tuple(self.number(row, size) for size in row.output[:-1])
+
+    def padding(self, row: Row) -> list[tuple[int, int]]:
+        """(before, after) along each axis."""
+        if self.flag(row, "same"):
+            return list(zip(self.along(row, "pad_begin"), self.along(row, "pad_end"), strict=True))
+        return [(p, p) for p in self.along(row, "p")]
+
+    def _conv(self, row: Row) -> Data:
+        x = self.as_channels(self.read(row))
+        k, c, f, groups = self.one(row, "k"), self.one(row, "c"), self.along(row, "f"), self.one(row, "groups")
+        out, s, d = self._out(row), self.along(row, "s"), self.along(row, "d")
+        inner = prod(f) * c // groups
+        weight = self.parameter(row, "weight", (k, c // groups, *f), "weight", groups=groups,
+                                fans=(inner, prod(f) * k // groups))  # fmt: skip
+        bias = self.bias(row, k)
+        table = self._geometry(f, s, d, tuple(front for front, _ in self.padding(row)), out)
+        table += [c, *(1,) * (4 - len(x.shape)), *x.shape[1:], k, groups]
+        return self.through("conv", x, x.form, (k, *out), w=weight, b=bias, table=self.table(table),
+                            columns=Buffer("unfolded", fixed=prod(f) * c * prod(out)),
+                            transposed=Buffer("transposed", fixed=k // groups * prod(out)))  # fmt: skip
+
+    def _depthwise(self, row: Row) -> Data:
+        return self._conv(row)
+
+    def _conv_transpose(self, row: Row) -> Data:
+        x = self.as_channels(self.read(row))
+        k, c, f, groups = self.one(row, "k"), self.one(row, "c"), self.along(row, "f"), self.one(row, "groups")
+        out, s, d = self._out(row), self.along(row, "s"), self.along(row, "d")
+        weight = self.parameter(row, "weight", (c, k // groups, *f), "weight", groups=groups,
+                                fans=(prod(f) * c // groups, prod(f) * k // groups))  # fmt: skip
+        bias = self.bias(row, k)
+        table = self._geometry(f, s, d, self.along(row, "p"), x.shape[1:])
+        table += [k, *(1,) * (3 - len(out)), *out, c, groups]
+        length = prod(x.shape[1:])
+        return self.through("conv-transpose", x, x.form, (k, *out), w=weight, b=bias, table=self.table(table),
+                            columns=Buffer("unfolded", fixed=prod(f) * k * length),
+                            transposed=Buffer("transposed", fixed=c // groups * length))  # fmt: skip
+
+    def _flat(self, row: Row) -> tuple[Data, tuple[int, int]]:
+        """What is pooled, and its two sizes: a signal is a map of one row."""
+        x = self.as_channels(self.read(row))
+        if len(x.shape) not in (2, 3):
+            raise self.refused(row, "only signals and maps are pooled")
+        return x, (1, *x.shape[1:])[-2:]
+
+    def _two(self, sizes: Any, usual: int = 1) -> tuple[int, int]:
+        return (usual, usual, *sizes)[-2:]
+
+    def _maxpool(self, row: Row) -> Data:
+        x, (h, w) = self._flat(row)
+        front = self._two([before for before, _ in self.padding(row)], 0)
+        windows = [self._two(self.along(row, name)) for name in "fsd"]
+        return self._max(x, h, w, [*windows[0], *windows[1], *windows[2], *front], self._out(row))
+
+    def _max(self, x: Data, h: int, w: int, table: list[int], out: tuple[int, ...]) -> Data:
+        oh, ow = self._two(out)
+        places = Buffer(f"{self.layer} places", x.shape[0] * oh * ow, whole=True)
+        shape = (x.shape[0], *out)
+        return self.through("max-pool", x, x.form if out else "vector", shape, places=places, table=self.table(table),
+                            planes=x.shape[0], h=h, w=w, out_h=oh, out_w=ow)  # fmt: skip
+
+    def _global_maxpool(self, row: Row) -> Data:
+        x, (h, w) = self._flat(row)
+        return self._max(x, h, w, [h, w, 1, 1, 1, 1, 0, 0], ())
+
+    def _averaged(self, x: Data, h: int, w: int, rows: list[tuple[int, int]], columns: list[tuple[int, int]],
+                 areas: list[int], out: tuple[int, ...]) -> Data:  # fmt: skip
+        table = [end for pair in (*rows, *columns) for end in pair] + areas
+        return self.through("average-pool", x, x.form if out else "vector", (x.shape[0], *out),
+                            table=self.table(table), planes=x.shape[0], h=h, w=w, out_h=len(rows),
+                            out_w=len(columns))  # fmt: skip
+
+    def _avgpool(self, row: Row) -> Data:
+        x, (h, w) = self._flat(row)
+        if set(self.along(row, "d")) != {1}:
+            raise self.refused(row, "average pooling has no dilation")
+        pairs = [(0, 0), *self.padding(row)][-2:]
+        lines, counts = [], []
+        for n, f, s, (before, after), o in zip((h, w), self._two(self.along(row, "f")), self._two(self.along(row, "s")),
+                                               pairs, self._two(self._out(row)), strict=True):  # fmt: skip
+            starts = [i * s - before for i in range(o)]
+            lines.append([(max(0, start), min(n, start + f)) for start in starts])
+            whole = [min(start + f, n + after) - start for start in starts]
+            counts.append([b - a for a, b in lines[-1]] if self.flag(row, "same") else whole)
+        areas = [max(1, a * b) for a in counts[0] for b in counts[1]]
+        return self._averaged(x, h, w, lines[0], lines[1], areas, self._out(row))
+
+    def _global_avgpool(self, row: Row) -> Data:
+        x, (h, w) = self._flat(row)
+        return self._averaged(x, h, w, [(0, h)], [(0, w)], [h * w], ())
+
+    def _adaptive_avgpool(self, row: Row) -> Data:
+        x, sizes = self._flat(row)
+        out = self._out(row)
+        lines = [[(i * n // o, -(-(i + 1) * n // o)) for i in range(o)]
+                 for n, o in zip(sizes, self._two(out), strict=True)]  # fmt: skip
+        areas = [(b - a) * (d - c) for a, b in lines[0] for c, d in lines[1]]
+        return self._averaged(x, *sizes, lines[0], lines[1], areas, out)
+
+    def _subsampling(self, row: Row) -> Data:
+        x, (h, w) = self._flat(row)
+        out, (f, _), (s, _) = self._out(row), self._two(self.along(row, "f")), self._two(self.along(row, "s"))
+        lines = [[(i * s, i * s + f) for i in range(o)] for o in self._two(out)]
+        mean = self._averaged(x, h, w, lines[0], lines[1], [f * f] * prod(out), out)
+        c = x.shape[0]
+        scale = self.parameter(row, "weight", (c, 1, 1, 1), "weight", fans=(1, 1))
+        return self.through("scale", mean, mean.form, mean.shape, scale=scale, shift=self.bias(row, c), size=mean.size,
+                            channels=c, inner=mean.size // c)  # fmt: skip

@@ -1,0 +1,219 @@
+"""The plan of a network: its layers become rows, and the loss stands behind them.
+
+Values are as `kernels.cpu.steps` has them. A layer that cannot be trained is refused by name, with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from ..errors import UserError
+from ..kernels.cpu.steps.maps import ACTIVATIONS, FROM_INPUT
+from ..networks.network import Network
+from ..networks.table import Row
+from .plan import Buffer, Parameter, Plan
+from .planned_joins import Joins
+from .planned_sequences import Sequences
+from .planning import MILLIARD, Data
+
+LOSSES = ("cross-entropy", "binary-cross-entropy", "squared-error")
+
+
+def plan(network: Network, loss: str, batch: int, dtype: str = "float32", frozen: frozenset[str] = frozenset(),
+         carried: bool = False) -> Plan:  # fmt: skip
+    """The plan of a network under a loss of LOSSES; layers of `frozen` are not trained; `carried`: the last state of a
+    recurrent layer is the first of its next batch.
+
+    UserError: letters left, a layer that cannot be trained, several outputs, a loss that does not fit.
+    """
+    return Planner(network, frozen, carried).plan(loss, batch, dtype)
+
+
+class Planner(Joins, Sequences):
+    """Goes through the layers in order."""
+
+    def plan(self, loss: str, batch: int, dtype: str) -> Plan:
+        """UserError as the function `plan`."""
+        unread = [row.layer.name for row in self.rows if not self.readers[row.layer.name]]
+        if len(unread) != 1:
+            raise UserError(f"a network that is trained has one output: {self.network.id} has {', '.join(unread[:5])}")
+        self._inputs()
+        for row in self.rows:
+            last = row.layer.name == unread[0]
+            words = self._words(row, loss if last else "")
+            value = self._layer(row) if row.layer.kind != "input" else self.values[row.layer.name]
+            for word in words:
+                value = self._remark(row, value, word)
+            self.values[row.layer.name] = replace(value, shared=value.shared or self.readers[row.layer.name] > 1)
+        out = self.values[unread[0]]
+        target = self._loss(out, loss, dtype)
+        return Plan(batch, dtype, self.steps, self.parameters, self.inputs, self.tables, out.buffer, out.shape,
+                    out.rows, out.width, loss, target)  # fmt: skip
+
+    def _words(self, row: Row, loss: str) -> list[str]:
+        """What stands behind the layer; at the end without what the loss does itself."""
+        words = [word for word in self.words(row)]
+        ends = {"cross-entropy": ("softmax", "log_softmax", "logsoftmax"), "binary-cross-entropy": ("sigmoid",)}
+        if words and words[-1] in ends.get(loss, ()):
+            words.pop()
+        return words
+
+    def _loss(self, out: Data, loss: str, dtype: str) -> Buffer | None:
+        if loss not in LOSSES:
+            raise UserError(f"loss is one of {', '.join(LOSSES)}, not {loss}")
+        if out.form in ("maps", "signals") and loss == "cross-entropy":
+            out = replace(out, form="vector", shape=(out.size,))
+        if out.d is None:
+            raise UserError(f"nothing of {self.network.id} is trained: all layers are frozen, or none has parameters")
+        classes = loss != "squared-error"
+        count = out.rows if loss == "cross-entropy" else out.size
+        target = Buffer("classes" if classes else "target", count, whole=classes)
+        self.step(loss, x=out.buffer, dy=out.d, rows=out.rows, width=out.width,
+                  **{"classes" if classes else "target": target})  # fmt: skip
+        return target
+
+    def _layer(self, row: Row) -> Data:
+        make: Callable[[Row], Data] | None = getattr(self, f"_{row.layer.kind.replace('-', '_')}", None)
+        if make is None or row.layer.over:
+            raise self.refused(row, "there is no step for it" if make is None else "it works along further axes")
+        if any(self.read(row, index).whole for index in range(len(row.layer.inputs))) and row.layer.kind != "embedding":
+            raise self.refused(row, "it reads indices of words, which only an embedding does")
+        self.layer = row.layer.name
+        self.owned[row.layer.name] = []
+        self.reused = list(self.owned[row.layer.shares]) if row.layer.shares else []
+        return make(row)
+
+    def _dense(self, row: Row) -> Data:
+        x = self.as_steps(self.read(row)) if len(self.before(row)) == 2 else self.as_vector(self.read(row))
+        n, m = self.one(row, "n"), self.one(row, "m")
+        weight = self.parameter(row, "weight", (m, n), "weight", groups=1, fans=(n, m))
+        bias = self.bias(row, m)
+        shape = (x.rows, m) if x.form == "steps" else (m,)
+        return self.through("dense", x, x.form, shape, w=weight, b=bias, rows=x.rows, inputs=n, outputs=m,
+                            transposed=Buffer("transposed", fixed=n * m))  # fmt: skip
+
+    def _flatten(self, row: Row) -> Data:
+        return self.as_vector(self.read(row))
+
+    def _reshape(self, row: Row) -> Data:
+        x = self.as_vector(self.read(row))
+        sizes = tuple(self.number(row, size) for size in row.output)
+        if len(sizes) == 2:  # rows of a vector as time steps
+            return self.through("permute", replace(x, form="maps"), "steps", sizes, first=sizes[0], second=1,
+                                width=sizes[1], into_time=True)  # fmt: skip
+        shape = (sizes[-1], *sizes[:-1])
+        return replace(x, form="maps" if len(sizes) > 1 else "vector", shape=shape)
+
+    def _dropout(self, row: Row) -> Data:
+        return self._dropped(row, self.read(row), float(row.layer.settings.get("p", 0.5)))  # type: ignore[arg-type]
+
+    def _dropped(self, row: Row, x: Data, p: float) -> Data:
+        if not 0 <= p < 1:
+            raise self.refused(row, f"the chance of dropout is from 0 to below 1, not {p:g}")
+        x = self.own(x)
+        x = replace(x, kept=False)
+        self.step("dropout", x=x.buffer, y=x.buffer, dx=x.d, dy=x.d, layer=len(self.steps), size=x.size,
+                  chance=round(p * MILLIARD))  # fmt: skip
+        return x
+
+    def _activation(self, row: Row) -> Data:
+        return self.read(row)
+
+    def _lrn(self, row: Row) -> Data:
+        return self._neighbours(row, self.read(row))
+
+    def _neighbours(self, row: Row, x: Data) -> Data:
+        x = self.own(self.as_channels(x), value=False)
+        y = self.made("lrn", x.form, x.shape, False, kept=True)
+        c, length = x.shape[0], x.size // x.shape[0]
+        y = replace(y, d=x.d)
+        return self.link("neighbour-norm", x, y, channels=c, length=length, kept=Buffer("brackets", x.size),
+                         work=Buffer("work", x.size))  # fmt: skip
+
+    def _batchnorm(self, row: Row) -> Data:
+        given = self.read(row)
+        x = self.own(self.as_channels(given), value=False)
+        c = x.shape[0]
+        scaled, shifted = self.flag(row, "scale", True), self.flag(row, "shift", True)
+        scale = self.parameter(row, "weight", (c,), "scale") if scaled else None
+        shift = self.parameter(row, "bias", (c,), "shift") if shifted else None
+        mean = self.parameter(row, "running_mean", (c,), "mean", trained=False)
+        variance = self.parameter(row, "running_var", (c,), "variance", trained=False)
+        y = replace(self.made("normal", x.form, x.shape, False), d=x.d)
+        self.link("batch-norm", x, y, channels=c, length=x.size // c, normal=Buffer("normal", x.size),
+                  kept=Buffer("statistics", fixed=3 * c), mean=mean, variance=variance)  # fmt: skip
+        out = self._affine(y, scale, shift, c, x.size // c)
+        return self.as_steps(out) if given.form == "steps" else out
+
+    def _affine(self, x: Data, scale: Parameter | None, shift: Parameter | None, c: int, inner: int) -> Data:
+        if scale is None and shift is None:
+            return x
+        return self.through("scale", x, x.form, x.shape, scale=scale, shift=shift, size=x.size, channels=c,
+                            inner=inner)  # fmt: skip
+
+    def _rows_normed(self, row: Row, x: Data, rows: int, centred: bool) -> Data:
+        x = self.own(x, value=False)
+        y = replace(self.made("normal", x.form, x.shape, False, kept=True), d=x.d)
+        return self.link("row-norm", x, y, rows=rows, width=x.size // rows, centred=centred,
+                         kept=Buffer("statistics", 3 * rows))  # fmt: skip
+
+    def _layernorm(self, row: Row, centred: bool = True) -> Data:
+        x = self.as_steps(self.read(row))
+        if row.layer.settings.get("axes", 1) != 1 or x.form == "maps":
+            raise self.refused(row, "only the last axis of vectors and sequences is normalised")
+        y = self._rows_normed(row, x, x.rows, centred)
+        scale = self.parameter(row, "weight", (x.width,), "scale")
+        wanted = centred and self.flag(row, "bias", True)
+        shift = self.parameter(row, "bias", (x.width,), "shift") if wanted else None
+        return self._affine(y, scale, shift, x.width, 1)
+
+    def _rmsnorm(self, row: Row) -> Data:
+        return self._layernorm(row, centred=False)
+
+    def _groupnorm(self, row: Row) -> Data:
+        x = self.as_channels(self.read(row))
+        c, groups = x.shape[0], self.number(row, row.layer.settings.get("groups", 1))
+        y = self._rows_normed(row, x, groups, True)
+        scale = self.parameter(row, "weight", (c,), "scale")
+        shift = self.parameter(row, "bias", (c,), "shift") if self.flag(row, "bias", True) else None
+        return self._affine(y, scale, shift, c, x.size // c)
+
+    def _scale(self, row: Row) -> Data:
+        return self._learned_for_each(row, "scale")
+
+    def _shift(self, row: Row) -> Data:
+        return self._learned_for_each(row, "shift")
+
+    def _learned_for_each(self, row: Row, role: str) -> Data:
+        x = self.read(row)
+        n = self.number(row, row.layer.settings.get("n", row.output[-1]))
+        channels = x.shape[-1] if x.form in ("steps", "vector") else x.shape[0]
+        if n != channels:
+            raise self.refused(row, "there is one learned value for each channel")
+        learned = self.parameter(row, "weight", (n,), role)
+        inner = 1 if x.form in ("steps", "vector") else x.size // n
+        return self._affine(x, learned if role == "scale" else None, learned if role == "shift" else None, n, inner)
+
+    # what stands behind a layer
+
+    def _remark(self, row: Row, x: Data, word: str) -> Data:
+        if word.startswith("dropout"):
+            chance = word.removeprefix("dropout").strip(" ()") or "0.5"
+            return self._dropped(row, x, float(chance))
+        if word in ("softmax", "log_softmax", "logsoftmax"):
+            if word != "softmax" or x.form not in ("steps", "vector"):
+                raise self.refused(row, "softmax is taken of vectors and of the steps of a sequence")
+            x = self.own(x)
+            self.link("softmax", x, x, rows=x.rows, width=x.width)
+            return replace(x, kept=True)
+        if word == "lrn":
+            return self._neighbours(row, x)
+        if word not in ACTIVATIONS:
+            raise self.refused(row, f"there is no activation {word[:30]}")
+        x = self.own(x)
+        if word not in FROM_INPUT:
+            self.link("activation", x, x, kind=ACTIVATIONS.index(word), size=x.size)
+            return replace(x, kept=True)
+        y = replace(self.made(word, x.form, x.shape, False, kept=True), d=x.d)
+        return self.link("activation", x, y, kind=ACTIVATIONS.index(word), size=x.size)

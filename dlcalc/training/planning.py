@@ -1,0 +1,170 @@
+"""What layers become rows of: values between them, parameters, tables; the base of the planner's parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import prod
+from typing import Any, ClassVar
+
+from ..networks.network import INPUT, Network
+from ..networks.sizes import Sizes
+from ..networks.table import Row
+from .plan import Buffer, Parameter, Step
+
+MILLIARD = 10**9
+"""Factors and chances stand in a table of whole numbers: in parts of so many."""
+
+
+@dataclass(frozen=True)
+class Data:
+    """A value between layers: where it is, and how. `form`: maps (C, …), steps (T, n), signals (C, L), vector (n,)."""
+
+    buffer: Buffer
+    form: str
+    shape: tuple[int, ...]
+    d: Buffer | None = None
+    """Its gradient; None where nothing before it is trained."""
+    shared: bool = False
+    """Others read it too: nobody may work in its place."""
+    kept: bool = False
+    """It is read again on the way back by the step that wrote it."""
+    whole: bool = False
+
+    @property
+    def size(self) -> int:
+        return prod(self.shape)
+
+    @property
+    def rows(self) -> int:
+        """Positions of an example: steps of a sequence."""
+        return self.shape[0] if self.form == "steps" else 1
+
+    @property
+    def width(self) -> int:
+        return self.shape[-1] if self.form in ("steps", "vector") else self.size
+
+
+class Planning(Sizes):
+    """A network whose layers become rows, one after another."""
+
+    convention: ClassVar[str] = "textbook"
+    lacking: ClassVar[str] = "cannot be trained"
+
+    def __init__(self, network: Network, frozen: frozenset[str] = frozenset(), carried: bool = False) -> None:
+        super().__init__(network)
+        self.frozen, self.carried = frozen, carried
+        self.steps: list[Step] = []
+        self.parameters: list[Parameter] = []
+        self.owned: dict[str, list[Parameter]] = {}
+        self.reused: list[Parameter] = []
+        self.tables: list[int] = []
+        self.layer = ""
+        self.inputs: list[tuple[Buffer, int, int, int]] = []
+        self.values: dict[str, Data] = {}
+        self.readers = dict.fromkeys(self.shapes, 0)
+        for row in self.rows:
+            for name in row.layer.inputs:
+                self.readers[name] += 1
+
+    # values
+
+    def _inputs(self) -> None:
+        start = 0
+        given = [(INPUT, self.network.input, self.network.sequence)]
+        given += [(row.layer.name, row.output, False) for row in self.rows if row.layer.kind == "input"]
+        for name, shape, sequence in given:
+            if not self.readers.get(name, 0) and name == INPUT:
+                continue
+            first = next(row for row in self.rows if name in row.layer.inputs)
+            sizes = tuple(self.number(first, size) for size in shape)
+            whole = first.layer.kind == "embedding"
+            form = ("steps" if sequence or whole else "signals" if len(sizes) == 2 else "maps") if (
+                len(sizes) > 1 or whole) else "vector"  # fmt: skip
+            if form in ("signals", "maps"):
+                sizes = (sizes[-1], *sizes[:-1])
+            buffer = Buffer(name, prod(sizes), whole=whole)
+            data = Data(buffer, form, sizes, shared=True, whole=whole)
+            steps = sizes[0] if form == "steps" else 1
+            self.inputs.append((buffer, start, steps, prod(sizes) // steps))
+            self.values[name] = data
+            start += prod(sizes)
+
+    def read(self, row: Row, index: int = 0) -> Data:
+        """What the layer reads."""
+        return self.values[row.layer.inputs[index]]
+
+    def made(self, name: str, form: str, shape: tuple[int, ...], d: bool, kept: bool = False) -> Data:
+        """A new value, with a gradient if anything before it is trained."""
+        size = prod(shape)
+        label = f"{self.layer} {name}".strip()
+        return Data(Buffer(label, size), form, shape, Buffer(f"d {label}", size) if d else None, kept=kept)
+
+    def step(self, operation: str, **columns: Any) -> None:
+        """Adds a row."""
+        self.steps.append(Step(operation, self.layer, columns))
+
+    def link(self, operation: str, x: Data, y: Data, **columns: Any) -> Data:
+        """Adds a row that makes y of x."""
+        self.step(operation, x=x.buffer, y=y.buffer, dx=x.d, dy=y.d, **columns)
+        return y
+
+    def through(self, operation: str, x: Data, form: str, shape: tuple[int, ...], **columns: Any) -> Data:
+        """A row that makes a new value of x alone."""
+        trained = any(isinstance(p, Parameter) and p.trained for p in columns.values())
+        return self.link(operation, x, self.made(operation, form, shape, x.d is not None or trained), **columns)
+
+    def copied(self, x: Data) -> Data:
+        """x in a place of its own."""
+        return self.through("move", x, x.form, x.shape, outer=x.rows, lines=1, width=x.size // x.rows,
+                            x_outer=x.size // x.rows, y_outer=x.size // x.rows, factor=MILLIARD)  # fmt: skip
+
+    def own(self, x: Data, value: bool = True) -> Data:
+        """x, or a copy where others need its gradient, or with `value` its value, as it is."""
+        return self.copied(x) if x.shared or (value and x.kept) else x
+
+    def as_steps(self, x: Data) -> Data:
+        """(T, n): signals are transposed."""
+        if x.form != "signals":
+            return x
+        c, length = x.shape
+        return self.through("permute", x, "steps", (length, c), first=c, second=length, width=1, into_time=True)
+
+    def as_channels(self, x: Data) -> Data:
+        """(C, L): sequences are transposed."""
+        if x.form != "steps":
+            return x
+        length, c = x.shape
+        return self.through("permute", x, "signals", (c, length), first=length, second=c, width=1, from_time=True)
+
+    def as_vector(self, x: Data) -> Data:
+        """All numbers of an example in a row; of a sequence step by step."""
+        if x.form == "steps":
+            t, n = x.shape
+            x = self.through("permute", x, "maps", (t, n), first=t, second=1, width=n, from_time=True)
+        return replace(x, form="vector", shape=(x.size,))
+
+    # parameters
+
+    def parameter(self, row: Row, name: str, shape: tuple[int, ...], role: str, trained: bool = True,
+                  **more: Any) -> Parameter:  # fmt: skip
+        """A new array of parameters, or that of the layer whose weights are used."""
+        own_bias = role == "bias" and row.layer.own_bias
+        if self.reused and not own_bias:
+            found = self.reused.pop(0)
+            if found.shape != shape:
+                raise self.refused(row, f"the weights that it shares are {found.shape}, not {shape}")
+            return found
+        layer = row.layer
+        frozen = layer.name in self.frozen or layer.frozen == "all" or (layer.frozen == "weights" and role != "bias")
+        made = Parameter(f"{layer.name}.{name}", layer.name, shape, role, trained=trained and not frozen, **more)
+        self.parameters.append(made)
+        self.owned[layer.name].append(made)
+        return made
+
+    def bias(self, row: Row, size: int, usual: bool = True, name: str = "bias") -> Parameter | None:
+        return self.parameter(row, name, (size,), "bias") if self.flag(row, "bias", usual) else None
+
+    def table(self, numbers: list[int]) -> int:
+        """Where a new table begins."""
+        self.tables += numbers
+        return len(self.tables) - len(numbers)
