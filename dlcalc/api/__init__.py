@@ -53,12 +53,14 @@ if TYPE_CHECKING:
     from .recurrent_gradients import bptt
     from .running import run_network
     from .solving import solve
+    from .training import resume, train
     from .vanishing import vanish
 
 _LATER = {
     "backprop": "feedforward_gradients", "bptt": "recurrent_gradients", "code": "networks", "compare": "networks",
-    "diff": "differentiating", "net": "networks", "run": "hand_run.by_hand", "run_network": "running",
-    "solve": "solving", "vanish": "vanishing",
+    "diff": "differentiating", "net": "networks", "resume": "training", "run": "hand_run.by_hand",
+    "run_network": "running",
+    "solve": "solving", "train": "training", "vanish": "vanishing",
 }  # fmt: skip
 """Name → its module, and what it is called there; loaded when it is asked for: no calculator needs them."""
 
@@ -102,6 +104,7 @@ __all__ = [
     "net",
     "perplexity",
     "pool",
+    "resume",
     "rf",
     "rnn",
     "run",
@@ -110,6 +113,7 @@ __all__ = [
     "seq2seq",
     "solve",
     "squeeze_excitation",
+    "train",
     "transfer",
     "untrained_loss",
     "updates",

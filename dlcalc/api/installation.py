@@ -17,6 +17,7 @@ from ..profiles import active
 _EXTRAS = {
     "algebra": ("sympy",),
     "numeric": ("numpy", "numba"),
+    "data": ("sklearn", "mnist1d", "PIL"),
     "cuda": ("numba_cuda",),
     "pdf": ("typst",),
     "onnx": ("onnx",),

@@ -57,21 +57,21 @@ class Model:
     def gradient(self, examples: Examples, order: Any = None, training: bool = True) -> tuple[float, Any]:
         """The loss of one batch and the gradient of it, which stays in `gradients`."""
         chosen = np.arange(len(examples)) if order is None else np.asarray(order, np.int64)
-        told = np.zeros(len(machine.SUMS))
+        sums = np.zeros(len(machine.SUMS))
         self.control[machine.TRAINING] = training
         machine.gradient(self.forwards, self.backwards, self.plan.rows, self.plan.input_table, chosen, examples.x,
-                         examples.classes, examples.targets, *self.arrays, told)  # fmt: skip
-        return float(told[0] * told[5]), self.gradients
+                         examples.classes, examples.targets, *self.arrays, sums)  # fmt: skip
+        return float(sums[0] * sums[5]), self.gradients
 
     def output(self, x: Any) -> Any:
         """The outputs (N, positions, numbers) of inputs: logits where the loss does the rest."""
-        plan, found, told = self.plan, [], np.zeros(len(machine.SUMS))
+        plan, found, sums = self.plan, [], np.zeros(len(machine.SUMS))
         self.control[machine.TRAINING] = 0
         for start in range(0, len(x), plan.batch):
             part = np.ascontiguousarray(x[start : start + plan.batch].reshape(-1, x[0].size), dtype=plan.dtype)
             n = len(part)
             machine.gather(plan.input_table, np.arange(n), part, self.arena, self.whole)
-            machine.forward(self.forwards[:-1], plan.rows, n, *self.arrays, told)
+            machine.forward(self.forwards[:-1], plan.rows, n, *self.arrays, sums)
             flat = self.arena[plan.output.at : plan.output.at + n * plan.rows_out * plan.width_out].copy()
             # a sequence has its steps first
             found.append(flat.reshape(plan.rows_out, n, plan.width_out).transpose(1, 0, 2))
@@ -79,15 +79,15 @@ class Model:
 
     def evaluate(self, examples: Examples) -> tuple[float, float, int]:
         """Without training: the mean loss, the share that is right, and the number of what counts."""
-        plan, told = self.plan, np.zeros(len(machine.SUMS))
+        plan, sums = self.plan, np.zeros(len(machine.SUMS))
         self.control[machine.TRAINING] = 0
         for start in range(0, len(examples), plan.batch):
             order = np.arange(start, min(start + plan.batch, len(examples)))
             machine.present(plan.input_table, order, examples.x, examples.classes, examples.targets, self.arena,
-                            self.whole, self.control, told)  # fmt: skip
-            machine.forward(self.forwards, plan.rows, len(order), *self.arrays, told)
-        counted = max(1.0, told[2])
-        return told[0] / counted, told[1] / counted, int(told[2])
+                            self.whole, self.control, sums)  # fmt: skip
+            machine.forward(self.forwards, plan.rows, len(order), *self.arrays, sums)
+        counted = max(1.0, sums[2])
+        return sums[0] / counted, sums[1] / counted, int(sums[2])
 
     def forget(self) -> None:
         """The states that recurrent layers carry on are 0 again."""

@@ -101,6 +101,10 @@ class Step:
             if isinstance(value, Buffer):
                 yield name, value
 
+    def named(self, *columns: str) -> list[str]:
+        """The names of the buffers in these columns."""
+        return [buffer.name for name, buffer in self.buffers() if name in columns]
+
     def row(self) -> list[int]:
         """The numbers that `machine` reads."""
         found = [CODES[self.operation]]
@@ -216,7 +220,7 @@ class Plan:
                 elif name in ("dx", "dy", "d_other"):
                     uses.append(place if step.operation == self.loss else back)
                 else:
-                    uses.append(place)
+                    uses += [0, place] if buffer is self.target else [place]
                     if name in again or name in SAVED:
                         uses.append(back)
         for buffer, uses in held.values():
@@ -225,7 +229,9 @@ class Plan:
         self.output.lives.append((len(self.steps) - 1, len(self.steps)))
 
     def _lay_out(self, whole: bool) -> int:
-        """Gives each buffer the lowest place that is free while it lives; the largest first. Returns the size of all."""
+        """Gives each buffer the lowest place that is free while it lives; the largest first. Returns the size of
+        all.
+        """
         placed: list[Buffer] = []
         chosen = [buffer for buffer in self.buffers if buffer.whole == whole]
         end = 0

@@ -53,9 +53,9 @@ class Sequences(Planning):
                                       fans=(n, m))  # fmt: skip
                 w_hh = self.parameter(row, f"weight_hh{end}", (gates * m, m), "recurrent", groups=1, gates=gates,
                                       fans=(m, m))  # fmt: skip
-                b = self.parameter(row, f"bias_ih{end}", (gates * m,), "bias", gates=gates) if biased else None
-                b_hh = (
-                    self.parameter(row, f"bias_hh{end}", (gates * m,), "bias", gates=gates) if biased and two else None
+                b, b_hh = (
+                    self.parameter(row, f"{name}{end}", (gates * m,), "bias", gates=gates, fans=(m, m)) if has else None
+                    for name, has in (("bias_ih", biased), ("bias_hh", biased and two))
                 )
                 trained = d_x or w_ih.trained
                 if out is None:

@@ -36,7 +36,7 @@ class Windows(Planning):
         inner = prod(f) * c // groups
         weight = self.parameter(row, "weight", (k, c // groups, *f), "weight", groups=groups,
                                 fans=(inner, prod(f) * k // groups))  # fmt: skip
-        bias = self.bias(row, k)
+        bias = self.bias(row, k, weight)
         table = self._geometry(f, s, d, tuple(front for front, _ in self.padding(row)), out)
         table += [c, *(1,) * (4 - len(x.shape)), *x.shape[1:], k, groups]
         return self.through("conv", x, x.form, (k, *out), w=weight, b=bias, table=self.table(table),
@@ -52,7 +52,7 @@ class Windows(Planning):
         out, s, d = self._out(row), self.along(row, "s"), self.along(row, "d")
         weight = self.parameter(row, "weight", (c, k // groups, *f), "weight", groups=groups,
                                 fans=(prod(f) * c // groups, prod(f) * k // groups))  # fmt: skip
-        bias = self.bias(row, k)
+        bias = self.bias(row, k, weight)
         table = self._geometry(f, s, d, self.along(row, "p"), x.shape[1:])
         table += [k, *(1,) * (3 - len(out)), *out, c, groups]
         length = prod(x.shape[1:])
@@ -65,7 +65,7 @@ class Windows(Planning):
         x = self.as_channels(self.read(row))
         if len(x.shape) not in (2, 3):
             raise self.refused(row, "only signals and maps are pooled")
-        return x, (1, *x.shape[1:])[-2:]
+        return x, self._two(x.shape[1:])
 
     def _two(self, sizes: Any, usual: int = 1) -> tuple[int, int]:
         return (usual, usual, *sizes)[-2:]
@@ -128,5 +128,6 @@ class Windows(Planning):
         mean = self._averaged(x, h, w, lines[0], lines[1], [f * f] * prod(out), out)
         c = x.shape[0]
         scale = self.parameter(row, "weight", (c, 1, 1, 1), "weight", fans=(1, 1))
-        return self.through("scale", mean, mean.form, mean.shape, scale=scale, shift=self.bias(row, c), size=mean.size,
+        return self.through("scale", mean, mean.form, mean.shape, scale=scale, shift=self.bias(row, c, scale),
+                            size=mean.size,
                             channels=c, inner=mean.size // c)  # fmt: skip

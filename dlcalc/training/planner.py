@@ -53,7 +53,7 @@ class Planner(Joins, Sequences):
 
     def _words(self, row: Row, loss: str) -> list[str]:
         """What stands behind the layer; at the end without what the loss does itself."""
-        words = [word for word in self.words(row)]
+        words = list(self.words(row))
         ends = {"cross-entropy": ("softmax", "log_softmax", "logsoftmax"), "binary-cross-entropy": ("sigmoid",)}
         if words and words[-1] in ends.get(loss, ()):
             words.pop()
@@ -88,7 +88,7 @@ class Planner(Joins, Sequences):
         x = self.as_steps(self.read(row)) if len(self.before(row)) == 2 else self.as_vector(self.read(row))
         n, m = self.one(row, "n"), self.one(row, "m")
         weight = self.parameter(row, "weight", (m, n), "weight", groups=1, fans=(n, m))
-        bias = self.bias(row, m)
+        bias = self.bias(row, m, weight)
         shape = (x.rows, m) if x.form == "steps" else (m,)
         return self.through("dense", x, x.form, shape, w=weight, b=bias, rows=x.rows, inputs=n, outputs=m,
                             transposed=Buffer("transposed", fixed=n * m))  # fmt: skip
@@ -106,7 +106,7 @@ class Planner(Joins, Sequences):
         return replace(x, form="maps" if len(sizes) > 1 else "vector", shape=shape)
 
     def _dropout(self, row: Row) -> Data:
-        return self._dropped(row, self.read(row), float(row.layer.settings.get("p", 0.5)))  # type: ignore[arg-type]
+        return self._dropped(row, self.read(row), float(row.layer.settings.get("p", 0.5)))
 
     def _dropped(self, row: Row, x: Data, p: float) -> Data:
         if not 0 <= p < 1:

@@ -161,8 +161,9 @@ class Planning(Sizes):
         self.owned[layer.name].append(made)
         return made
 
-    def bias(self, row: Row, size: int, usual: bool = True, name: str = "bias") -> Parameter | None:
-        return self.parameter(row, name, (size,), "bias") if self.flag(row, "bias", usual) else None
+    def bias(self, row: Row, size: int, weight: Parameter) -> Parameter | None:
+        """Those of a layer with this weight, if it has any."""
+        return self.parameter(row, "bias", (size,), "bias", fans=weight.fans) if self.flag(row, "bias", True) else None
 
     def table(self, numbers: list[int]) -> int:
         """Where a new table begins."""

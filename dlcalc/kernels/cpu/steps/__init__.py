@@ -1,7 +1,7 @@
 """Training steps on flat arrays: nothing is allocated and nothing of Python runs between two of them.
 
-A step is a row of whole numbers: what it does, then where in the flat arrays it reads and writes. `machine` runs rows in
-order; each other file holds the steps of one subject. Every function takes
+A step is a row of whole numbers: what it does, then where in the flat arrays it reads and writes. `machine` runs rows
+in order; each other file holds the steps of one subject. Every function takes
 
     n      examples of this batch, at most those that the arrays were laid out for
     s      its row; -1 stands for what is not there

@@ -1,4 +1,4 @@
-"""Losses with their gradients: of a whole batch the mean over all that counts, one over whose number is `told[5]`."""
+"""Losses with their gradients: of a whole batch the mean over all that counts, one over whose number is `sums[5]`."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ NOTHING = -1
 
 
 @step
-def cross_entropy(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array) -> None:
-    """−ln softmax(x)[class] of rows of logits, and (softmax − one-hot) · scale; told: loss, right ones, counted ones."""
+def cross_entropy(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
+    """−ln softmax(x)[class] of rows of logits, and (softmax − one-hot) · scale; sums: loss, right ones, counted
+    ones.
+    """
     x, d, classes, rows, width = s[1], s[4], s[5], n * s[6], s[7]
-    zero, scale = a.dtype.type(0), a.dtype.type(told[5])
+    zero, scale = a.dtype.type(0), a.dtype.type(sums[5])
     for row in range(rows):
         z, slopes, wanted = a[x + row * width : x + (row + 1) * width], a[d + row * width : d + (row + 1) * width], \
             i[classes + row]  # fmt: skip
@@ -34,18 +36,18 @@ def cross_entropy(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: A
         for j in range(width):
             slopes[j] *= share
         slopes[wanted] -= scale
-        told[0] += np.log(total) + np.float64(largest - z[wanted])
-        told[1] += best == wanted
-        told[2] += 1
+        sums[0] += np.log(total) + np.float64(largest - z[wanted])
+        sums[1] += best == wanted
+        sums[2] += 1
 
 
 @step
 def binary_cross_entropy(
-    n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array
+    n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array
 ) -> None:
     """The log loss of logits x and targets 0 or 1: max(x, 0) − x t + ln(1 + e^−|x|)."""
     x, d, classes, size = s[1], s[4], s[5], n * s[6] * s[7]
-    one, scale = a.dtype.type(1), a.dtype.type(told[5])
+    one, scale = a.dtype.type(1), a.dtype.type(sums[5])
     for at in range(size):
         wanted, z = i[classes + at], a[x + at]
         if wanted == NOTHING:
@@ -54,17 +56,17 @@ def binary_cross_entropy(
         power = np.exp(-abs(z))
         probability = one / (one + power) if z >= 0 else power / (one + power)
         a[d + at] = (probability - a.dtype.type(wanted)) * scale
-        told[0] += max(z, a.dtype.type(0)) - z * wanted + np.log1p(power)
-        told[1] += (z > 0) == (wanted > 0)
-        told[2] += 1
+        sums[0] += max(z, a.dtype.type(0)) - z * wanted + np.log1p(power)
+        sums[1] += (z > 0) == (wanted > 0)
+        sums[2] += 1
 
 
 @step
-def squared_error(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array) -> None:
+def squared_error(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
     """(x − t)² of every number."""
-    x, d, target, size, scale = s[1], s[4], s[5], n * s[6] * s[7], a.dtype.type(told[5])
+    x, d, target, size, scale = s[1], s[4], s[5], n * s[6] * s[7], a.dtype.type(sums[5])
     for at in range(size):
         difference = a[x + at] - a[target + at]
         a[d + at] = difference * scale * a.dtype.type(2)
-        told[0] += np.float64(difference) * np.float64(difference)
-        told[2] += 1
+        sums[0] += np.float64(difference) * np.float64(difference)
+        sums[2] += 1

@@ -60,17 +60,17 @@ _STEPS = {
 """Operation → the module with its step and its backward step, which a loss does in one."""
 
 SUMS = ("loss", "right", "counted", "norm", "rate", "scale")
-"""What is told of a batch: sums of its loss, of the right ones and of all that count; the norm of the gradient, the rate
-of the step, and one over what counts."""
+"""What is noted of a batch: sums of its loss, of the right ones and of all that count; the norm of the gradient, the
+rate of the step, and one over what counts."""
 
 TRAINING, CLOCK, FIRST, TARGET, CLASSES = range(5)
-"""Places in `c`: whether a network is trained, the number of the step, the first example's place in its batch, and where
-targets and classes go, −1 where there are none."""
+"""Places in `c`: whether a network is trained, the number of the step, the first example's place in its batch, and
+where targets and classes go, −1 where there are none."""
 
 
 def entries(operations: Sequence[str], dtype: str, backwards: bool) -> Array:
-    """The addresses of the steps of a plan's rows, in its order, or of their backward steps, from the last to the first;
-    0 for what has none. What is not compiled yet is compiled.
+    """The addresses of the steps of a plan's rows, in its order, or of their backward steps, from the last to the
+    first; 0 for what has none. What is not compiled yet is compiled.
     """
     found = []
     for operation in reversed(operations) if backwards else operations:
@@ -87,23 +87,23 @@ NESTEROV, INSIDE = optimisers.NESTEROV, optimisers.INSIDE
 @kernel("int64[::1]", "int64[:, ::1]", "int64", "T[::1]", "T[::1]", "T[::1]", "int64[::1]", "int64[::1]", "int64[::1]",
         "float64[::1]")  # fmt: skip
 def forward(
-    entries: Array, rows: Array, n: int, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array
+    entries: Array, rows: Array, n: int, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array
 ) -> None:  # fmt: skip
     """All rows in order; the last one is the loss, if it has an entry."""
     for row in range(len(entries)):
-        call(entries[row], n, rows[row], a, p, g, i, t, c, told)
+        call(entries[row], n, rows[row], a, p, g, i, t, c, sums)
 
 
 @kernel("int64[::1]", "int64[:, ::1]", "int64", "T[::1]", "T[::1]", "T[::1]", "int64[::1]", "int64[::1]", "int64[::1]",
         "float64[::1]")  # fmt: skip
 def backward(
-    entries: Array, rows: Array, n: int, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array
+    entries: Array, rows: Array, n: int, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array
 ) -> None:  # fmt: skip
     """All rows from the last to the first; gradients of parameters are added to g."""
     last = len(rows) - 1
     for place in range(len(entries)):
         if entries[place] >= 0:
-            call(entries[place], n, rows[last - place], a, p, g, i, t, c, told)
+            call(entries[place], n, rows[last - place], a, p, g, i, t, c, sums)
 
 
 @kernel("int64[:, ::1]", "int64[::1]", "T[:, ::1]", "T[::1]", "int64[::1]")
@@ -137,7 +137,7 @@ def gather_classes(at: int, order: Array, y: Array, i: Array) -> None:
 @kernel("int64[:, ::1]", "int64[::1]", "T[:, ::1]", "int64[:, ::1]", "T[:, ::1]", "T[::1]", "int64[::1]",
         "int64[::1]", "float64[::1]")  # fmt: skip
 def present(
-    inputs: Array, order: Array, x: Array, classes: Array, targets: Array, a: Array, i: Array, c: Array, told: Array
+    inputs: Array, order: Array, x: Array, classes: Array, targets: Array, a: Array, i: Array, c: Array, sums: Array
 ) -> None:  # fmt: skip
     """Puts a batch and its targets where the rows read them; tells one over the number of targets that count."""
     n = len(order)
@@ -145,27 +145,28 @@ def present(
     if c[CLASSES] >= 0:
         gather_classes(c[CLASSES], order, classes, i)
         counted = (i[c[CLASSES] : c[CLASSES] + n * classes.shape[1]] >= 0).sum()
-        told[5] = 1 / max(1, counted)
+        sums[5] = 1 / max(1, counted)
     else:
         width = targets.shape[1]
         for example in range(n):
             at = c[TARGET] + example * width
             a[at : at + width] = targets[order[example]]
-        told[5] = 1 / max(1, n * width)
+        sums[5] = 1 / max(1, n * width)
 
 
 @kernel("int64[::1]", "int64[::1]", "int64[:, ::1]", "int64[:, ::1]", "int64[::1]", "T[:, ::1]", "int64[:, ::1]",
-        "T[:, ::1]", "T[::1]", "T[::1]", "T[::1]", "int64[::1]", "int64[::1]", "int64[::1]", "float64[::1]")  # fmt: skip
+        "T[:, ::1]", "T[::1]", "T[::1]", "T[::1]", "int64[::1]", "int64[::1]", "int64[::1]",
+        "float64[::1]")  # fmt: skip
 def gradient(
     entries: Array, returns: Array, rows: Array, inputs: Array, order: Array, x: Array, classes: Array, targets: Array,
-    a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array,
+    a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array,
 ) -> None:  # fmt: skip
     """One batch forwards and backwards, of the examples in `order`; the gradients are set."""
     n = len(order)
-    present(inputs, order, x, classes, targets, a, i, c, told)
+    present(inputs, order, x, classes, targets, a, i, c, sums)
     g[:] = 0
-    forward(entries, rows, n, a, p, g, i, t, c, told)
-    backward(returns, rows, n, a, p, g, i, t, c, told)
+    forward(entries, rows, n, a, p, g, i, t, c, sums)
+    backward(returns, rows, n, a, p, g, i, t, c, sums)
 
 
 @kernel("int64[::1]", "int64[::1]", "int64[:, ::1]", "int64[:, ::1]", "int64[::1]", "T[:, ::1]", "int64[:, ::1]",
@@ -178,26 +179,26 @@ def train(
 ) -> None:  # fmt: skip
     """One step for each of `batches`, which say where in `order` it begins and ends; `h`: as in `optimisers`.
 
-    A row of `record` is what is told of a step; its rate is read. Ends before an update by what is no number.
+    A row of `record` is what is noted of a step; its rate is read. Ends before an update by what is no number.
     """
     trained = p[: len(g)]
     gamma = p.dtype.type(h[1])
     ahead = rule == NESTEROV and form == INSIDE
     for step in range(len(batches)):
-        told = record[step]
+        sums = record[step]
         if ahead:
             for at in range(len(g)):
                 trained[at] -= gamma * m[at]
         gradient(entries, returns, rows, inputs, order[batches[step, 0] : batches[step, 1]], x, classes, targets, a, p,
-                 g, i, t, c, told)  # fmt: skip
+                 g, i, t, c, sums)  # fmt: skip
         if ahead:
             for at in range(len(g)):
                 trained[at] += gamma * m[at]
-        norm(g, told)
-        if not np.isfinite(told[0]) or not np.isfinite(told[3]):
+        norm(g, sums)
+        if not np.isfinite(sums[0]) or not np.isfinite(sums[3]):
             return
-        h[0] = told[4]
-        h[8] = h[10] / told[3] if 0 < h[10] < told[3] else 1
+        h[0] = sums[4]
+        h[8] = h[10] / sums[3] if 0 < h[10] < sums[3] else 1
         prepare(g, h)
         decay(rule, trained, g, h)
         update(rule, form, trained, g, m, v, h, c[CLOCK])
@@ -205,9 +206,9 @@ def train(
 
 
 @kernel("T[::1]", "float64[::1]")
-def norm(g: Array, told: Array) -> None:
+def norm(g: Array, sums: Array) -> None:
     """Tells the length of the gradient."""
     total = np.float64(0)
     for at in range(len(g)):
         total += np.float64(g[at]) * np.float64(g[at])
-    told[3] = np.sqrt(total)
+    sums[3] = np.sqrt(total)

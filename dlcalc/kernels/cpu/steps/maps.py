@@ -23,7 +23,7 @@ ROOT_HALF, GAUSS = scalars.ROOT_HALF, scalars.GAUSS
 
 
 @step
-def activation(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array) -> None:
+def activation(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
     """y = f(x); x and y may be one."""
     kind, size = s[5], n * s[6]
     x, y = a[s[1] : s[1] + size], a[s[2] : s[2] + size]
@@ -49,7 +49,7 @@ def activation(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Arra
 
 @step
 def activation_backward(
-    n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array
+    n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array
 ) -> None:
     """The gradient in its place multiplied by the slope, which is read from y where it can be."""
     kind, size = s[5], n * s[6]
@@ -88,21 +88,21 @@ def activation_backward(
 
 
 @step
-def dropout(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array) -> None:
+def dropout(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
     """In place; only where a network is trained."""
     if c[0]:
         _switch_off(n, s, s[1], a, c)
 
 
 @step
-def dropout_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array) -> None:
+def dropout_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
     """The same places of the gradient."""
     _switch_off(n, s, s[4], a, c)
 
 
 @kernel("int64", "int64[::1]", "int64", "T[::1]", "int64[::1]")
 def _switch_off(n: int, s: Array, x: int, a: Array, c: Array) -> None:
-    size, seed, first = s[6], c[1] * 4096 + s[5], c[2]
+    size, seed, first = int(s[6]), int(c[1]) * 4096 + int(s[5]), int(c[2])
     chance = s[7] / 1e9
     factor = a.dtype.type(1 / (1 - chance))
     for example in range(n):
@@ -112,7 +112,7 @@ def _switch_off(n: int, s: Array, x: int, a: Array, c: Array) -> None:
 
 
 @step
-def softmax(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array) -> None:
+def softmax(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
     """Of each row, in place: e^x by the row's sum, the largest subtracted first."""
     x, rows, width = s[1], n * s[5], s[6]
     for row in range(rows):
@@ -128,7 +128,7 @@ def softmax(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, 
 
 
 @step
-def softmax_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array) -> None:
+def softmax_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
     """The gradient in its place: s ⊙ (d − Σ d⊙s)."""
     y, d, rows, width = s[1], s[4], n * s[5], s[6]
     for row in range(rows):
@@ -161,14 +161,14 @@ def move_lines(
 
 
 @step
-def move(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array) -> None:
+def move(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
     """Part of x to part of y: what adds, joins, splits, pads and crops is made of."""
     x, y, factor = s[1] + s[16], s[2] + s[17], a.dtype.type(s[12] / 1e9)
     move_lines(n * s[5], s[6], s[7], a, x, s[8], s[9], a, y, s[10], s[11], factor, s[13] > 0)
 
 
 @step
-def move_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array) -> None:
+def move_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
     """The same way back; where only a part of x was read, `cleared` numbers of each example are 0 first."""
     dx, dy, factor, cleared = s[3], s[4] + s[17], a.dtype.type(s[12] / 1e9), s[15]
     if dx >= 0:
@@ -180,7 +180,7 @@ def move_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: A
 
 
 @step
-def permute(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array) -> None:
+def permute(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
     """(N, A, B, w) to (N, B, A, w), or with the examples second on either side: signals to sequences and back."""
     x, y, first, second, width, into_time, from_time = s[1], s[2], s[5], s[6], s[7], s[8], s[9]
     for example in range(n):
@@ -193,7 +193,7 @@ def permute(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, 
 
 
 @step
-def permute_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array) -> None:
+def permute_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
     """The same way back."""
     dx, dy, first, second, width, into_time, from_time, add = s[3], s[4], s[5], s[6], s[7], s[8], s[9], s[10]
     if dx < 0:
@@ -209,7 +209,7 @@ def permute_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t
 
 
 @step
-def multiply(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array) -> None:
+def multiply(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
     """y = x ⊙ w, where each number of w serves `inner` numbers of x."""
     x, y, w, size, inner = s[1], s[2], s[5], n * s[7], s[8]
     for at in range(size):
@@ -218,7 +218,7 @@ def multiply(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array,
 
 @step
 def multiply_backward(
-    n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array
+    n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array
 ) -> None:
     """The gradients of both."""
     x, dx, dy, w, dw, size, inner = s[1], s[3], s[4], s[5], s[6], n * s[7], s[8]
@@ -234,7 +234,7 @@ def multiply_backward(
 
 
 @step
-def scale(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array) -> None:
+def scale(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
     """y = x · scale + shift, learned for each of `channels`, which are `inner` numbers apart; either may be missing."""
     x, y, factors, shift, size, channels, inner = s[1], s[2], s[5], s[6], n * s[7], s[8], s[9]
     for at in range(size):
@@ -244,7 +244,7 @@ def scale(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c:
 
 
 @step
-def scale_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array) -> None:
+def scale_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
     """The gradients of scale, shift and x."""
     x, dx, dy, factors, shift, size, channels, inner = s[1], s[3], s[4], s[5], s[6], n * s[7], s[8], s[9]
     for at in range(size):
@@ -260,17 +260,18 @@ def scale_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: 
 
 
 @step
-def embedding(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array) -> None:
+def embedding(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
     """The rows of the table with the indices of (T, N)."""
     x, y, w, rows, width = s[1], s[2], s[5], n * s[6], s[7]
     for row in range(rows):
         at = w + i[x + row] * width
-        a[y + row * width : y + (row + 1) * width] = p[at : at + width]
+        for j in range(width):
+            a[y + row * width + j] = p[at + j]
 
 
 @step
 def embedding_backward(
-    n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array
+    n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array
 ) -> None:
     """Each row's gradient is the sum over the places where it was looked up."""
     x, dy, w, rows, width = s[1], s[4], s[5], n * s[6], s[7]

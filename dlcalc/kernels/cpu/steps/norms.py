@@ -13,7 +13,7 @@ EPS, MOMENTUM = 1e-5, 0.1
 
 
 @step
-def batch_norm(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array) -> None:
+def batch_norm(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
     """(N, C, L) to mean 0 and variance 1 of each channel, over the batch or by the running statistics; in place."""
     x, channels, length, normal, kept, mean, variance = s[1], s[5], s[6], s[7], s[8], s[9], s[10]
     size = n * channels * length
@@ -28,16 +28,19 @@ def batch_norm(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Arra
         for channel in range(channels):
             p[mean + channel] += a.dtype.type(MOMENTUM * (means[channel] - p[mean + channel]))
             p[variance + channel] += a.dtype.type(MOMENTUM * (variances[channel] * unbiased - p[variance + channel]))
-        out[:] = saved
+        for at in range(size):
+            a[s[2] + at] = a[normal + at]
     else:
         for channel in range(channels):
             scale = a.dtype.type(1) / np.sqrt(p[variance + channel] + eps)
-            out[:, channel] = (values[:, channel] - p[mean + channel]) * scale
+            for example in range(n):
+                for place in range(length):
+                    out[example, channel, place] = (values[example, channel, place] - p[mean + channel]) * scale
 
 
 @step
 def batch_norm_backward(
-    n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array
+    n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array
 ) -> None:
     """The gradient of x, in the place of that of y."""
     d, channels, length, normal, kept = s[4], s[5], s[6], s[7], s[8]
@@ -49,7 +52,7 @@ def batch_norm_backward(
 
 
 @step
-def row_norm(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array) -> None:
+def row_norm(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
     """Each of so many rows of an example to mean 0 and variance 1; `centred` 0: by its root mean square alone."""
     x, y, rows, width, kept, centred = s[1], s[2], n * s[5], s[6], s[7], s[8] > 0
     eps = a.dtype.type(EPS if centred else 1e-6)
@@ -69,7 +72,7 @@ def row_norm(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array,
 
 @step
 def row_norm_backward(
-    n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array
+    n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array
 ) -> None:
     """The gradient of x, in the place of that of y."""
     y, d, rows, width, kept, centred = s[2], s[4], n * s[5], s[6], s[7], s[8] > 0
@@ -88,7 +91,7 @@ def row_norm_backward(
 
 
 @step
-def neighbour_norm(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array) -> None:
+def neighbour_norm(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
     """Local response normalisation: x (k + α/size · Σ x²)^−β with ops' constants; size 5, α 1e-4, β ¾, k 1."""
     x, y, channels, length, kept, work = s[1], s[2], s[5], s[6], s[7], s[8]
     size = n * channels * length
@@ -104,7 +107,7 @@ def neighbour_norm(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: 
 
 @step
 def neighbour_norm_backward(
-    n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array
+    n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array
 ) -> None:
     """Its own, and through the sums of all channels whose neighbour it is; in the place of y's gradient."""
     x, d, channels, length, kept, work = s[1], s[4], s[5], s[6], s[7], s[8]

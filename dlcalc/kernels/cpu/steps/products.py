@@ -14,8 +14,8 @@ def product(
 ) -> None:  # fmt: skip
     """C (rows, columns) = A (rows, depth) B (depth, columns), or added to C.
 
-    Each matrix begins at `_at`; `_row` numbers lie between its rows, and `a_step` between the columns of A, so that A may
-    be a transpose.
+    Each matrix begins at `_at`; `_row` numbers lie between its rows, and `a_step` between the columns of A, so that A
+    may be a transpose.
     """
     for row in range(rows):
         out = c[c_at + row * c_row : c_at + row * c_row + columns]
@@ -69,7 +69,7 @@ def add_rows_to(d: Array, at: int, rows: int, width: int, g: Array, g_at: int) -
 
 
 @step
-def dense(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array) -> None:
+def dense(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
     """y = x W + b for every example and position."""
     x, y, w, b, rows, inputs, outputs = s[1], s[2], s[5], s[6], n * s[7], s[8], s[9]
     product(rows, outputs, inputs, a, x, inputs, 1, p, w, outputs, a, y, outputs, False)
@@ -78,7 +78,7 @@ def dense(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c:
 
 
 @step
-def dense_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array) -> None:
+def dense_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
     """The gradients of W, b and, where it is wanted, x."""
     x, dx, dy, w, b, rows, inputs, outputs = s[1], s[3], s[4], s[5], s[6], n * s[7], s[8], s[9]
     if w < len(g):

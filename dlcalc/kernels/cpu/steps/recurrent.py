@@ -56,7 +56,7 @@ def _gradients(n: int, s: Array, a: Array, p: Array, g: Array, gates: int) -> No
 
 
 @step
-def rnn(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array) -> None:
+def rnn(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
     """h = f(W_ih x + W_hh h + b)."""
     w_hh, sums, h, steps, m, reverse, kind = s[6], s[9], s[10], s[13], s[15], s[16], s[19]
     zero = a.dtype.type(0)
@@ -71,7 +71,7 @@ def rnn(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: A
 
 
 @step
-def rnn_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array) -> None:
+def rnn_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
     """Backpropagation through time: `dy` is (T, N, m), and is used up."""
     dy, w_hh, sums, h, steps, m = s[4], s[6], s[9], s[10], s[13], s[15]
     reverse, transposed, kind = s[16], s[17], s[19]
@@ -89,7 +89,7 @@ def rnn_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Ar
 
 
 @step
-def lstm(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array) -> None:
+def lstm(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
     """Gates i, f, g, o; cells are kept as states are."""
     w_hh, gates, h, cells, steps, m, reverse = s[6], s[9], s[10], s[12], s[13], s[15], s[16]
     zero = a.dtype.type(0)
@@ -105,8 +105,10 @@ def lstm(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: 
             block = a[line + row * 4 * m : line + (row + 1) * 4 * m]
             for unit in range(m):
                 at = row * m + unit
-                in_gate, forget, candidate, out_gate, cell, state = lstm_cell(block[unit], block[m + unit], block[2 * m + unit], block[3 * m + unit],
-                                               a[cells + old + at], zero, zero, zero)  # fmt: skip
+                in_gate, forget, candidate, out_gate, cell, state = lstm_cell(
+                    block[unit], block[m + unit], block[2 * m + unit], block[3 * m + unit], a[cells + old + at],
+                    zero, zero, zero,
+                )  # fmt: skip
                 block[unit], block[m + unit], block[2 * m + unit], block[3 * m + unit] = (
                     in_gate,
                     forget,
@@ -121,7 +123,7 @@ def lstm(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: 
 
 
 @step
-def lstm_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array) -> None:
+def lstm_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
     """Backpropagation through time; the gradient of the cell is carried in `carry`."""
     dy, w_hh, gates, cells, steps, m = s[4], s[6], s[9], s[12], s[13], s[15]
     reverse, transposed, carry = s[16], s[17], s[19]
@@ -153,7 +155,7 @@ def lstm_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: A
 
 
 @step
-def gru(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array) -> None:
+def gru(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
     """Gates r, z, n in PyTorch's form: n = tanh(W_ih x + b + r ⊙ (W_hh h + b_hh)), h ← z ⊙ h + (1 − z) ⊙ n."""
     w_hh, b_hh, gates, h, hidden, steps, m, reverse = s[6], s[8], s[9], s[10], s[12], s[13], s[15], s[16]
     _start(n, s, a, p, 3)
@@ -178,7 +180,7 @@ def gru(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: A
 
 
 @step
-def gru_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array) -> None:
+def gru_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
     """Backpropagation through time; `hidden` becomes the gradients of the sums on the state's side."""
     x, dx, dy, w_ih, w_hh, b, b_hh, gates, h, hidden = s[1], s[3], s[4], s[5], s[6], s[7], s[8], s[9], s[10], s[12]
     steps, inputs, m, reverse, transposed = s[13], s[14], s[15], s[16], s[17]
@@ -222,7 +224,7 @@ def gru_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Ar
 
 
 @step
-def states(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array) -> None:
+def states(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
     """Of a layer's states those that others read: all of them, or the last; beside those of another direction."""
     h, y, steps, m, reverse, column, width, sequence = s[1], s[2], s[5], s[6], s[7], s[8], s[9], s[10]
     first = h + (0 if reverse else n * m) if sequence else h + (0 if reverse else steps * n * m)
@@ -232,7 +234,7 @@ def states(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c
 
 
 @step
-def states_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array) -> None:
+def states_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
     """The gradients of all states: 0 for those that nobody reads."""
     d_h, dy, steps, m, reverse, column, width, sequence = s[3], s[4], s[5], s[6], s[7], s[8], s[9], s[10]
     if not sequence:

@@ -18,7 +18,7 @@ from ...compile import KERNELS, Array, kernel
 STEP = ("int64", "int64[::1]", "T[::1]", "T[::1]", "T[::1]", "int64[::1]", "int64[::1]", "int64[::1]", "float64[::1]")
 
 step = kernel(*STEP)
-"""The decorator of a step: (n, s, a, p, g, i, t, c, told)."""
+"""The decorator of a step: (n, s, a, p, g, i, t, c, sums)."""
 
 PLAIN: list[Callable[..., None]] = []
 """Where kernels run as plain Python, an address is a place in this list."""
@@ -39,7 +39,7 @@ def _plainly(at: int, *arguments: Array) -> None:
 
 @intrinsic
 def _compiled(
-    context: Any, at: Any, n: Any, s: Any, a: Any, p: Any, g: Any, i: Any, t: Any, c: Any, told: Any
+    context: Any, at: Any, n: Any, s: Any, a: Any, p: Any, g: Any, i: Any, t: Any, c: Any, sums: Any
 ) -> Any:  # fmt: skip
     """Calls the function that begins at an address, as numba calls its own."""
 
@@ -50,8 +50,8 @@ def _compiled(
         target.call_conv.call_function(builder, function, types.none, kinds, arguments[1:])
         return target.get_dummy_value()
 
-    return types.void(at, n, s, a, p, g, i, t, c, told), generate
+    return types.void(at, n, s, a, p, g, i, t, c, sums), generate
 
 
 call: Any = _plainly if cache.plain() else _compiled
-"""call(address, n, s, a, p, g, i, t, c, told)."""
+"""call(address, n, s, a, p, g, i, t, c, sums)."""

@@ -13,7 +13,7 @@ SIZES = 15
 
 
 @step
-def conv(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array) -> None:
+def conv(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
     """Cross-correlation of (N, C, …) with (taps, K) of each group."""
     x, y, w, b, table, columns = s[1], s[2], s[5], s[6], s[7], s[8]
     geometry = t[table : table + SIZES].reshape(5, 3)
@@ -43,7 +43,7 @@ def conv(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: 
 
 
 @step
-def conv_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array) -> None:
+def conv_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
     """The gradients of the filters, the biases and, where it is wanted, x."""
     x, dx, dy, w, b, table, columns, transposed = s[1], s[3], s[4], s[5], s[6], s[7], s[8], s[9]
     geometry = t[table : table + SIZES].reshape(5, 3)
@@ -82,8 +82,10 @@ def conv_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: A
 
 
 @step
-def conv_transpose(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array) -> None:
-    """Each number of (N, C, …) lays its filter down: the gradient of a convolution by its input, that has K channels."""
+def conv_transpose(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
+    """Each number of (N, C, …) lays its filter down: the gradient of a convolution by its input, that has K
+    channels.
+    """
     x, y, w, b, table, columns = s[1], s[2], s[5], s[6], s[7], s[8]
     geometry = t[table : table + SIZES].reshape(5, 3)
     k, d0, d1, d2, channels, groups = (
@@ -114,7 +116,7 @@ def conv_transpose(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: 
 
 @step
 def conv_transpose_backward(
-    n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array
+    n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array
 ) -> None:
     """Those of a convolution with its input and output changing places."""
     x, dx, dy, w, b, table, columns, transposed = s[1], s[3], s[4], s[5], s[6], s[7], s[8], s[9]
@@ -150,7 +152,7 @@ def conv_transpose_backward(
 
 
 @step
-def max_pool(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array) -> None:
+def max_pool(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
     """The largest number of each window, and its place."""
     x, y, places, table, planes, h, w, oh, ow = s[1], s[2], s[5], s[6], n * s[7], s[8], s[9], s[10], s[11]
     find_winners(a[x : x + planes * h * w].reshape(planes, h, w), t[table : table + 8].reshape(4, 2), 1,
@@ -160,7 +162,7 @@ def max_pool(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array,
 
 @step
 def max_pool_backward(
-    n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array
+    n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array
 ) -> None:
     """All of a window's gradient goes to the number that won it."""
     dx, dy, places, planes, size, length = s[3], s[4], s[5], n * s[7], s[8] * s[9], s[10] * s[11]
@@ -174,7 +176,7 @@ def max_pool_backward(
 
 
 @step
-def average_pool(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array) -> None:
+def average_pool(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
     """The sum of each window by its area; the table: rows and columns of the windows, then the areas."""
     x, y, table, planes, h, w, oh, ow = s[1], s[2], s[5], n * s[6], s[7], s[8], s[9], s[10]
     areas = table + 2 * (oh + ow)
@@ -188,7 +190,7 @@ def average_pool(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Ar
 
 @step
 def average_pool_backward(
-    n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array
+    n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array
 ) -> None:
     """Every number of a window gets its share; dy is used up."""
     dx, dy, table, planes, h, w, oh, ow = s[3], s[4], s[5], n * s[6], s[7], s[8], s[9], s[10]
@@ -206,7 +208,7 @@ def average_pool_backward(
 
 
 @step
-def upsample(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array) -> None:
+def upsample(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
     """Each number on a block of its own; the table: rows and columns of the blocks."""
     x, y, table, planes, h, w, oh, ow = s[1], s[2], s[5], n * s[6], s[7], s[8], s[9], s[10]
     a[y : y + planes * oh * ow] = 0
@@ -217,7 +219,7 @@ def upsample(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array,
 
 @step
 def upsample_backward(
-    n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, told: Array
+    n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array
 ) -> None:
     """The sum over each block."""
     dx, dy, table, planes, h, w, oh, ow = s[3], s[4], s[5], n * s[6], s[7], s[8], s[9], s[10]

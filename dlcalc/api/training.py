@@ -1,0 +1,365 @@
+"""`train`: a network learns from examples, as events; what was learnt, tested, saved and asked."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from functools import cached_property
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from ..diagrams.chart import Chart
+from ..document import Document
+from ..errors import UserError
+from ..explain import training as explained
+from ..networks.network import Network
+from .networks import read_network
+from .results import Result
+
+if TYPE_CHECKING:
+    from ..training.data import Dataset
+    from ..training.loop import Event, Trainer
+
+
+def needed() -> None:
+    """UserError where numpy or numba is missing."""
+    for module in ("numpy", "numba"):
+        if find_spec(module) is None:
+            raise UserError(f'networks are trained by {module}: pip install "dlcalc[numeric]"')
+
+
+class Training(Result):
+    """A run. Iterating yields its events (`dlcalc.training.loop`); what it is asked for, it trains for first."""
+
+    def __init__(self, run: Trainer, checkpoint: str | None = None) -> None:
+        self.trainer = run
+        self.checkpoint = checkpoint
+        self.seconds = 0.0
+        self.diverged = ""
+        """Why the loss became no number, "" where it did not."""
+        self._saved_at = 0.0
+
+    def __iter__(self) -> Iterator[Event]:
+        from ..training.loop import Diverged, Epoch
+
+        events = self.trainer.run()
+        while not self.diverged:
+            start = time.perf_counter()
+            event = next(events, None)
+            self.seconds += time.perf_counter() - start
+            if event is None:
+                break
+            if isinstance(event, Diverged):
+                self.diverged = event.because
+            yield event
+            if isinstance(event, Epoch) and self.checkpoint and self.seconds - self._saved_at > 1:
+                self.save(self.checkpoint)
+                self._saved_at = self.seconds
+        if self.checkpoint and not self.diverged:
+            self.save(self.checkpoint)
+
+    def finish(self) -> Training:
+        """Trains to the end."""
+        for _ in self:
+            pass
+        return self
+
+    @property
+    def _done(self) -> Trainer:
+        run = self.trainer
+        if not self.diverged and len(run.history) < run.settings.epochs and not run.stopped:
+            self.finish()
+        return run
+
+    @property
+    def history(self) -> list[dict[str, Any]]:
+        """What `to_dict` has of each epoch."""
+        return [epoch.to_dict() for epoch in self._done.history]
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Arrays by their names, in PyTorch's shapes."""
+        model = self._done.model
+        return {parameter.name: parameter.shown(model.parameters) for parameter in model.plan.parameters}
+
+    @cached_property
+    def test(self) -> dict[str, Any]:
+        """Loss, and accuracy or mean error, on the test's examples."""
+        found = self._done.test()
+        unit = {"unit": self.trainer.data.unit} if self.trainer.data.unit and "error" in found else {}
+        return found | unit
+
+    def predict(self, x: Any) -> Any:
+        """Of inputs as the data has them, (N, …): probabilities of the classes, or the numbers that are to be found."""
+        from ..training.predicting import predictions
+
+        return predictions(self._done, x)
+
+    def confusion(self) -> Any:
+        """Counts (classes, classes) on the test's examples: rows are what it is, columns what was said."""
+        from ..training.predicting import confusion
+
+        return confusion(self._done)
+
+    def save(self, path: str) -> None:
+        """Writes a checkpoint, .npz or the parameters alone, by the ending. UserError."""
+        from ..training import checkpoint
+
+        checkpoint.save(path, self.trainer)
+
+    def to_dict(self) -> dict[str, Any]:
+        run = self._done
+        return {
+            "network": run.network.id, "data": run.data.name, "parameters": run.model.plan.trained,
+            "seed": run.settings.seed, "epochs": self.history, "test": self.test,
+            "seconds": round(self.seconds, 3), "checkpoint": self.checkpoint,
+        }  # fmt: skip
+
+    def _document(self) -> Document:
+        run = self.trainer
+        names = run.data.classes
+        made = explained.document(self.to_dict(), f"{run.network.title} learns {run.data.name}", self._notes())
+        if run.data.labelled and 1 < len(names) <= 12 and not run.data.words:
+            table = explained.confusion(self.confusion().tolist(), names)
+            made = replace(made, blocks=(*made.blocks, table))
+        return made
+
+    def chart(self) -> Chart:
+        """The loss of every epoch, beside the watched examples' where there are some."""
+        epochs = self._done.history
+        curves = {"loss": [epoch.loss for epoch in epochs]}
+        if epochs and epochs[0].validation:
+            curves["validation"] = [epoch.validation["loss"] or 0.0 for epoch in epochs if epoch.validation]
+        return Chart(f"{self.trainer.network.title} learns {self.trainer.data.name}", "epoch", "loss", curves)
+
+    def _notes(self) -> list[str]:
+        settings, optimiser = self.trainer.settings, self.trainer.settings.optimiser
+        form = f", form {optimiser.form}" if optimiser.form else ""
+        found = [
+            f"{optimiser.name}{form}, rate {optimiser.rate:g}; batches of {settings.batch}; "
+            f"first weights: {settings.init}"
+        ]
+        return found + ([f"saved in {self.checkpoint}"] if self.checkpoint else [])
+
+
+def train(
+    network: str | Network, data: str | Dataset | tuple[Any, Any], *, epochs: int = 20, batch: int = 32,
+    optimizer: str = "adam", lr: float | None = None, schedule: str = "constant", init: str = "keras",
+    clip: float = 0.0, clip_value: float = 0.0, weight_decay: float | None = None, l1: float = 0.0,
+    loss: str = "", validation: float = 0.0, patience: int = 0, freeze: Sequence[str] = (), seed: int = 0,
+    dtype: str = "float32", dropout: float | None = None, carried: bool = False, input: str | None = None,
+    load: str | None = None, save: str | None = None, **quantities: float,
+) -> Training:  # fmt: skip
+    """A run that has not begun: iterate over it for its events, or ask it for what it learnt.
+
+    network: a name, a file, a line of text. data: a name of `dlcalc train --help`, a path, or arrays (x, y): classes as
+    whole numbers, or real targets. `load`: parameters to begin with, of layers that fit. `quantities`: of the
+    optimiser, as its formula names them. UserError.
+    """
+    needed()
+    from ..training.data import Dataset, dataset, of_arrays
+    from ..training.loop import Settings, trainer
+    from ..training.optimiser import optimiser
+    from ..training.optimiser import schedule as rates
+
+    found = read_network(network, input)
+    if dropout is not None:
+        found = with_dropout(found, dropout)
+    settings = Settings(
+        optimiser(optimizer, lr, weight_decay, l1, clip, clip_value, **quantities), rates(schedule), epochs, batch,
+        init, seed, dtype, loss, validation, patience, _frozen(found, freeze), carried,
+    )  # fmt: skip
+    if isinstance(data, tuple):
+        data = of_arrays(*data)
+    made = trainer(found, data if isinstance(data, Dataset) else dataset(data, seed), settings)
+    if load is not None:
+        load_parameters(made, load)
+    return Training(made, save)
+
+
+def resume(path: str, epochs: int | None = None, save: str | None = None) -> Training:
+    """The run of a checkpoint, taken up where it was saved; `epochs`: to so many in all. ProblemError, UserError."""
+    needed()
+    from ..training import checkpoint
+    from ..training.data import dataset
+
+    found = checkpoint.read(path)
+    return Training(checkpoint.resumed(found, dataset(found.data, found.settings.seed), epochs), save or path)
+
+
+class Predictions(Result):
+    """What a trained network says of some examples of a test, beside what they are."""
+
+    def __init__(self, run: Trainer, count: int) -> None:
+        from ..training.predicting import answers
+
+        self.run = run
+        chosen = run.examples.test.part(slice(0, count))
+        self.said = answers(run, chosen.x)
+        self.wanted = chosen.classes if len(chosen.classes) else chosen.targets
+
+    def to_dict(self) -> dict[str, Any]:
+        run, found = self.run, []
+        for place, (said, wanted) in enumerate(zip(self.said, self.wanted, strict=True)):
+            entry: dict[str, Any] = {"example": int(run.examples.indices[place])}
+            if run.data.labelled and said.ndim == 1:
+                best = int(said.argmax())
+                entry |= {"prediction": self._name(best), "probability": float(said[best]),
+                          "class": self._name(int(wanted[0]))}  # fmt: skip
+            elif run.data.labelled:
+                entry |= {"prediction": [self._name(int(each)) for each in said.argmax(axis=-1)],
+                          "class": [self._name(int(each)) for each in wanted if each >= 0]}  # fmt: skip
+            else:
+                entry |= {"prediction": said.tolist(), "target": wanted.tolist()}
+            found.append(entry)
+        return {"network": run.network.id, "data": run.data.name, "test": run.test(), "predictions": found}
+
+    def _name(self, place: int) -> str:
+        names = self.run.data.classes
+        return names[place] if place < len(names) else str(place)
+
+    def _document(self) -> Document:
+        return explained.predicted(self.to_dict(), f"{self.run.network.title} on {self.run.data.name}")
+
+
+def predict(path: str, data: str | None = None, count: int = 10) -> Predictions:
+    """What the network of a checkpoint says of the first `count` examples of the test. ProblemError, UserError."""
+    needed()
+    from ..training import checkpoint
+    from ..training.data import dataset
+
+    found = checkpoint.read(path)
+    run = checkpoint.resumed(found, dataset(data or found.data, found.settings.seed))
+    if count < 1:
+        raise UserError(f"at least one example is asked about, not {count}")
+    return Predictions(run, count)
+
+
+def load_parameters(run: Trainer, path: str) -> list[str]:
+    """Puts arrays of a file (safetensors of ours or of PyTorch, .npz) into the network where name and shape fit.
+
+    UserError where none does.
+    """
+    from ..training import checkpoint
+
+    arrays, _ = checkpoint.read_arrays(path)
+    filled = checkpoint.put(run.model.plan, run.model.parameters, arrays, strict=False)
+    if not filled:
+        raise UserError(f"no array of {path} fits a parameter of {run.network.id}")
+    return filled
+
+
+def _frozen(network: Network, patterns: Sequence[str]) -> frozenset[str]:
+    """The layers whose names match. UserError for a pattern that matches none."""
+    names = [layer.name for layer in network.layers]
+    found: set[str] = set()
+    for pattern in patterns:
+        matching = {name for name in names if fnmatchcase(name.lower(), pattern.lower())}
+        if not matching:
+            raise UserError(f"no layer is called {pattern[:40]}; there are {', '.join(names[:12])}")
+        found |= matching
+    return frozenset(found)
+
+
+def with_dropout(network: Network, chance: float) -> Network:
+    """The network with dropout behind each hidden dense and recurrent layer. UserError: no chance."""
+    if not 0 <= chance < 1:
+        raise UserError(f"dropout is a chance from 0 to below 1, not {chance:g}")
+    *hidden, last = network.layers
+    layers = [
+        replace(layer, remarks=(*layer.remarks, f"dropout {chance:g}")) if layer.kind in ("dense", "rnn", "lstm", "gru")
+        else layer for layer in hidden
+    ]  # fmt: skip
+    return replace(network, layers=(*layers, last))
+
+
+class Planned(Result):
+    """The plan of a run: its steps in order, its buffers with their places and lives."""
+
+    def __init__(self, run: Trainer) -> None:
+        self.plan = run.model.plan
+        self.title = run.network.title
+
+    def to_dict(self) -> dict[str, Any]:
+        plan = self.plan
+        return {
+            "batch": plan.batch, "dtype": plan.dtype, "parameters": plan.trained, "arena": plan.sizes[0],
+            "unshared": plan.unshared,
+            "steps": [{"step": step.operation, "layer": step.layer, "reads": step.named("x", "other"),
+                       "writes": step.named("y")} for step in plan.steps],
+            "buffers": [{"name": buffer.name, "numbers": buffer.size(plan.batch), "at": buffer.at,
+                         "steps": [list(life) for life in buffer.lives]}
+                        for buffer in plan.buffers if not buffer.whole],
+        }  # fmt: skip
+
+    def _document(self) -> Document:
+        found = self.to_dict()
+        bytes_each = 4 if self.plan.dtype == "float32" else 8
+        steps = [(s["step"], s["layer"], ", ".join(s["reads"]), ", ".join(s["writes"])) for s in found["steps"]]
+        buffers = [(b["name"], f"{b['numbers']:,}", f"{b['at']:,}", ", ".join(f"{a}–{z}" for a, z in b["steps"]))
+                   for b in found["buffers"]]  # fmt: skip
+        saved = 1 - found["arena"] / max(1, found["unshared"])
+        words = [
+            f"{found['parameters']:,} trained values in one vector, their gradients in another",
+            f"the arena has {found['arena']:,} numbers, {found['arena'] * bytes_each / 1e6:.2f} MB: "
+            f"buffers whose lives do not meet share a place, which saves {saved:.0%}",
+            f"steps count forwards from 0 to {len(steps) - 1} and back to {2 * len(steps) - 1}",
+        ]  # fmt: skip
+        return explained.plan(steps, buffers, words, f"{self.title}: the plan for batches of {self.plan.batch}")
+
+
+class Checked(Result):
+    """The first gradient of a run in float64 beside finite differences, layer by layer."""
+
+    MOST = 20
+    """Entries of each array that are moved."""
+    LARGEST = 1e-6
+
+    def __init__(self, run: Trainer) -> None:
+        from ..training.checking import differences
+
+        self.title = run.network.title
+        self.errors = differences(run, self.MOST)
+
+    @property
+    def passed(self) -> bool:
+        """All agree."""
+        return all(error <= self.LARGEST for error in self.errors.values())
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"passed": self.passed, "largest": self.LARGEST, "errors": self.errors}
+
+    def _document(self) -> Document:
+        return explained.checked(self.errors, self.LARGEST, f"{self.title}: the first gradient")
+
+
+class Trainings(Result):
+    """Runs that differ in one thing, by its name."""
+
+    def __init__(self, runs: Mapping[str, Training], title: str) -> None:
+        self.runs = dict(runs)
+        self.title = title
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"runs": {name: run.to_dict() for name, run in self.runs.items()}}
+
+    def chart(self) -> Chart:
+        """The loss of every epoch of each run."""
+        curves = {name: [epoch["loss"] for epoch in run.history] for name, run in self.runs.items()}
+        return Chart(self.title, "epoch", "loss", curves, logarithmic=True)
+
+    def _document(self) -> Document:
+        return explained.compared({name: run.to_dict() for name, run in self.runs.items()}, self.title)
+
+
+def with_cell(network: Network, cell: str) -> Network:
+    """The network with another kind of cell in its recurrent layers. UserError: it has none, or no such cell."""
+    cells = ("rnn", "lstm", "gru")
+    if cell not in cells:
+        raise UserError(f"a cell is one of {', '.join(cells)}, not {cell[:40]}")
+    if not any(layer.kind in cells for layer in network.layers):
+        raise UserError(f"{network.id} has no recurrent layer whose cell could be another")
+    layers = (replace(layer, kind=cell) if layer.kind in cells else layer for layer in network.layers)
+    return replace(network, layers=tuple(layers))

@@ -1,0 +1,219 @@
+"""`dlcalc train`: a network learns, live; its options are read here and given to `api.training`."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from ..errors import UserError
+from .live import watched
+from .options import OUTPUT, with_formats
+from .output import Formats, emit
+from .reading import decimal, number
+from .status import INTERRUPTED, NOT_RIGHT, WELL
+
+HELP = """
+
+The data has a name, or is a path. By name: digits and mnist1d (extra data), xor, spirals, bars, adding, copy, ball,
+sine,
+reversed, text; settings stand behind it: adding:T=100,n=2000. A path is an .npz with x_train, y_train, x_test, y_test
+(or x, y), a folder with MNIST's IDX files, CIFAR-10's binary batches, or an image folder for each class, a CSV whose
+last column is what is to be found, or a .txt whose next character is. Nothing is downloaded.
+
+One fifth of the examples, as many of each class, is kept for the test and never trained on, where the data does not say
+which. With the same seed a run is the same on any number of threads.
+"""
+
+TRAINING, LEARNING, FILES, LOOKING = "Training", "First weights and optimiser", "Files", "Looking inside"
+
+
+def _option(name: str, help: str, panel: str, metavar: str = "") -> Any:
+    return typer.Option(f"--{name}", help=help, rich_help_panel=panel, metavar=metavar or None, show_default=False)
+
+
+@with_formats()
+def command(
+    network: Annotated[
+        str | None, typer.Argument(help="a name (`net list`), a file, or a line of text", metavar="NETWORK")
+    ] = None,
+    data: Annotated[str | None, _option("data", "a name or a path, see above", TRAINING, "DATA")] = None,
+    epochs: Annotated[str | None, _option("epochs", "passes over the examples (20)", TRAINING, "N")] = None,
+    batch: Annotated[str, _option("batch", "examples of an update (32)", TRAINING, "N")] = "32",
+    seed: Annotated[str, _option("seed", "of the split, the first weights, the order, dropout (0)", TRAINING)] = "0",
+    input: Annotated[str | None, _option("input", "what the network reads: 28x28x1", TRAINING, "SHAPE")] = None,
+    loss: Annotated[
+        str, _option("loss", "cross-entropy, binary-cross-entropy or squared-error; as the data asks", TRAINING)
+    ] = "",
+    dropout: Annotated[
+        str | None, _option("dropout", "behind each hidden dense or recurrent layer", TRAINING, "P")
+    ] = None,
+    validation: Annotated[str, _option("validation", "share of the examples that is watched only", TRAINING)] = "0",
+    patience: Annotated[str, _option("patience", "ends after so many epochs without a better one", TRAINING)] = "0",
+    carried: Annotated[bool, _option("stateful", "a batch goes on where the one before ended", TRAINING)] = False,
+    dtype: Annotated[str, _option("dtype", "float32 or float64", TRAINING)] = "float32",
+    threads: Annotated[str | None, _option("threads", "at most so many", TRAINING, "N")] = None,
+    device: Annotated[str, _option("device", "cpu", TRAINING)] = "cpu",
+    optimizer: Annotated[
+        str,
+        _option(
+            "optimizer",
+            "sgd, momentum, nesterov, adagrad, adadelta, rmsprop, adam, adamw, alexnet; a form: adam:keras",
+            LEARNING,
+            "NAME",
+        ),
+    ] = "adam",
+    lr: Annotated[str | None, _option("lr", "learning rate", LEARNING, "η")] = None,
+    momentum: Annotated[str | None, _option("momentum", "γ of momentum and Nesterov", LEARNING, "γ")] = None,
+    schedule: Annotated[
+        str, _option("schedule", "constant, cosine, linear, step:10:0.5, exponential:0.9, warmup:2,cosine", LEARNING)
+    ] = "constant",
+    init: Annotated[
+        str,
+        _option(
+            "init",
+            "keras, pytorch, uniform, glorot-uniform, glorot-normal, he-uniform, he-normal, orthogonal",
+            LEARNING,
+        ),
+    ] = "keras",
+    clip: Annotated[str, _option("clip", "largest length of the gradient", LEARNING, "θ")] = "0",
+    clip_value: Annotated[str, _option("clip-value", "largest entry of the gradient", LEARNING, "θ")] = "0",
+    weight_decay: Annotated[str | None, _option("weight-decay", "λ of ½λ‖w‖², or AdamW's", LEARNING, "λ")] = None,
+    l1: Annotated[str, _option("l1", "λ of λ‖w‖₁", LEARNING, "λ")] = "0",
+    freeze: Annotated[str | None, _option("freeze", "layers that are not trained: conv*", LEARNING, "NAMES")] = None,
+    load: Annotated[
+        str | None, _option("load", "begin with the arrays of a safetensors or .npz that fit", FILES, "FILE")
+    ] = None,
+    save: Annotated[str | None, _option("save", "checkpoint, written after every epoch", FILES, "FILE")] = None,
+    resume: Annotated[str | None, _option("resume", "take a checkpoint up again", FILES, "FILE")] = None,
+    png: Annotated[str | None, _option("png", "the curves (extra plot)", FILES, "FILE")] = None,
+    plan: Annotated[bool, _option("plan", "the steps and buffers, without training", LOOKING)] = False,
+    check: Annotated[bool, _option("check", "the first gradient against finite differences", LOOKING)] = False,
+    against: Annotated[
+        str | None, _option("compare", "optimisers side by side: sgd,momentum,adam", LOOKING, "NAMES")
+    ] = None,
+    cells: Annotated[str | None, _option("compare-cells", "cells side by side: rnn,lstm,gru", LOOKING, "NAMES")] = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="a line for each epoch", rich_help_panel=OUTPUT)] = False,
+    *,
+    formats: Formats,
+) -> Any:
+    """Train a small network: loss and accuracy live, a test, a confusion matrix.
+
+    Example: dlcalc train lenet5 --data digits
+    """
+    from ..api import training as api
+
+    api.needed()
+    if device != "cpu":
+        raise UserError(f"networks are trained on the cpu, not on {device[:20]}")
+    if dtype not in ("float32", "float64"):
+        raise UserError(f"dtype is float32 or float64, not {dtype[:20]}")
+    if threads is not None:
+        _threads(number("--threads", threads))
+    given: dict[str, Any] = {
+        "epochs": number("--epochs", epochs) if epochs is not None else 20, "batch": number("--batch", batch),
+        "seed": number("--seed", seed), "input": input, "loss": loss,
+        "dropout": None if dropout is None else decimal("--dropout", dropout),
+        "validation": decimal("--validation", validation), "patience": number("--patience", patience),
+        "carried": carried, "dtype": dtype, "optimizer": optimizer,
+        "lr": None if lr is None else decimal("--lr", lr), "schedule": schedule, "init": init,
+        "clip": decimal("--clip", clip), "clip_value": decimal("--clip-value", clip_value),
+        "weight_decay": None if weight_decay is None else decimal("--weight-decay", weight_decay),
+        "l1": decimal("--l1", l1), "load": load,
+        "freeze": [name.strip() for name in (freeze or "").split(",") if name.strip()],
+    }  # fmt: skip
+    if momentum is not None:
+        given["gamma"] = decimal("--momentum", momentum, "a number from 0 to 1", 0, 1)
+    if resume is not None:
+        run = api.resume(resume, None if epochs is None else given["epochs"], save)
+        return _run(run, formats, as_csv, png)
+    if network is None or data is None:
+        raise UserError('train needs a network and data: lenet5 --data digits; "2; dense 16 tanh; dense 2" '
+                        "--data spirals")  # fmt: skip
+    if against is not None or cells is not None:
+        return _compare(network, data, against, cells, given, formats)
+    run = api.train(network, data, save=save, **given)
+    if plan:
+        emit(api.Planned(run.trainer), formats)
+        return WELL
+    if check:
+        checked = api.Checked(run.trainer)
+        emit(checked, formats)
+        return WELL if checked.passed else NOT_RIGHT
+    return _run(run, formats, as_csv, png)
+
+
+def _threads(count: int) -> None:
+    if not 1 <= count <= 1024:
+        raise UserError(f"--threads is a whole number from 1 to 1,024, not {count}")
+
+
+def _run(run: Any, formats: Formats, as_csv: bool, png: str | None) -> int:
+    """Trains, shows what is asked for, and says how it ended."""
+    try:
+        watched(run, quiet=bool(formats.name) or as_csv)
+    except KeyboardInterrupt:
+        name = run.checkpoint or f"{run.trainer.network.id[:40].replace('/', '-')}.safetensors"
+        run.trainer.rewind()
+        run.save(name)
+        sys.stderr.write(f"dlcalc: interrupted after epoch {len(run.trainer.history)}; --resume {name} goes on\n")
+        return INTERRUPTED
+    if run.diverged:
+        sys.stderr.write(f"dlcalc: {run.diverged}\n")
+        return NOT_RIGHT
+    if as_csv:
+        _csv(run)
+    else:
+        emit(run, formats)
+    if png is not None:
+        from ..diagrams.chart import picture
+        from ..files.writing import write
+
+        write(png, picture(run.chart(), "png"))
+    return WELL
+
+
+def _csv(run: Any) -> None:
+    rows = run.history
+    names = [name for name in rows[0] if name != "validation"] if rows else ["epoch", "loss"]
+    watched_names = list(rows[0].get("validation", {})) if rows else []
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow([*names, *(f"validation_{name}" for name in watched_names)])
+    for row in rows:
+        writer.writerow([*(row[name] for name in names), *(row["validation"][name] for name in watched_names)])
+
+
+def _compare(network: str, data: str, names: str | None, cells: str | None, given: dict[str, Any],
+             formats: Formats) -> int:  # fmt: skip
+    """The same first weights, data and order, with one thing different."""
+    from ..api import training as api
+    from ..api.networks import read_network
+
+    runs, what = {}, "optimizer" if cells is None else "cell"
+    for name in [each.strip() for each in (names or cells or "").split(",") if each.strip()]:
+        chosen: Any = network
+        if cells is not None:
+            chosen = api.with_cell(read_network(network, given["input"]), name)
+        run = api.train(chosen, data, **given | ({"optimizer": name} if cells is None else {}))
+        watched(run, quiet=True, title=name)
+        if run.diverged:
+            sys.stderr.write(f"dlcalc: {name}: {run.diverged}\n")
+        else:
+            runs[name] = run
+    if not runs:
+        return NOT_RIGHT
+    found = api.Trainings(runs, f"{what}s on {data}")
+    if formats.name == "json":
+        sys.stdout.write(json.dumps(found.to_dict(), indent=2) + "\n")
+        return WELL
+    emit(found, formats)
+    if not formats.name:
+        from rich.console import Console
+
+        from .plot import show
+
+        show(found.chart(), Console(highlight=False))
+    return WELL

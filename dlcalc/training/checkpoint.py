@@ -1,0 +1,196 @@
+"""What was learnt, on disk: a safetensors file with the parameters under PyTorch's names, the optimiser's moments, and
+in its words the network's text, the settings and the history. A run that is taken up again ends bit-identical.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import ProblemError, UserError, printable
+from ..files import safetensors, untrusted, writing
+from ..files.safetensors import Tensor
+from ..networks.network import Network
+from ..networks.readers import toml
+from ..networks.writers import write
+from .data import Dataset
+from .loop import Epoch, Settings, Trainer, trainer
+from .optimiser import Optimiser, Schedule
+from .plan import Plan
+
+FORMAT = "1"
+"""The version of what stands in the words of a checkpoint."""
+LARGEST = 2**32
+DTYPES = {"F32": "float32", "F64": "float64", "F16": "float16", "I64": "int64"}
+NAMES = {numpy: name for name, numpy in DTYPES.items()}
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A file as it was read."""
+
+    network: Network
+    data: str
+    settings: Settings
+    history: list[Epoch]
+    clock: int
+    arrays: Mapping[str, Any]
+
+
+def _tensor(array: Any) -> Tensor:
+    whole = np.ascontiguousarray(array)
+    return Tensor(NAMES[whole.dtype.name], whole.shape, whole.tobytes())
+
+
+def save(path: str | Path, run: Trainer) -> None:
+    """Writes a run, whole or not at all. UserError when it cannot be written."""
+    plan, model = run.model.plan, run.model
+    arrays = {parameter.name: parameter.shown(model.parameters) for parameter in plan.parameters}
+    arrays |= {"optimiser.m": run.m, "optimiser.v": run.v}
+    settings = asdict(run.settings) | {"frozen": sorted(run.settings.frozen)}
+    words = {
+        "dlcalc": FORMAT, "network": write(run.network, "toml"), "title": run.network.title, "data": run.data.name,
+        "settings": json.dumps(settings), "history": json.dumps([asdict(epoch) for epoch in run.history]),
+        "step": str(model.clock), "best": json.dumps(run.best if run.best[1] else None),
+    }  # fmt: skip
+    writing.write(path, safetensors.pack({name: _tensor(array) for name, array in arrays.items()}, words))
+
+
+def read(path: str | Path) -> Checkpoint:
+    """A checkpoint. ProblemError: no such file, not one of ours, or of a newer format."""
+    arrays, words = read_arrays(path)
+    name = printable(str(path))
+    if "dlcalc" not in words:
+        raise ProblemError(name, "", "these are arrays without a network: --load puts them into one")
+    if words["dlcalc"] != FORMAT:
+        raise ProblemError(name, "", f"its format is {printable(words['dlcalc'])}, and this dlcalc reads {FORMAT}")
+    try:
+        network = toml.network(words["network"].encode(), name)
+        given = json.loads(words["settings"])
+        settings = Settings(**given | {
+            "optimiser": Optimiser(**given["optimiser"]), "schedule": Schedule(**given["schedule"]),
+            "frozen": frozenset(given["frozen"]),
+        })  # fmt: skip
+        history = [Epoch(**epoch) for epoch in json.loads(words["history"])]
+        found = Checkpoint(network, words["data"], settings, history, int(words["step"]), arrays)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ProblemError(name, "", f"the checkpoint is not whole: {printable(str(error)[:80])}") from None
+    return found
+
+
+def read_arrays(path: str | Path) -> tuple[dict[str, Any], dict[str, str]]:
+    """The arrays of a safetensors file or an .npz, and the words of the first. ProblemError."""
+    name = str(path)
+    data = untrusted.read_bytes(name, LARGEST, "a file of parameters")
+    if data[:2] == b"PK":
+        return _from_npz(name), {}
+    found, words = safetensors.unpack(data, name)
+    unknown = next((tensor.dtype for tensor in found.values() if tensor.dtype not in DTYPES), None)
+    if unknown:
+        raise ProblemError(printable(name), "", f"numbers of the kind {unknown} are not read, {', '.join(DTYPES)} are")
+    arrays = {
+        key: np.frombuffer(tensor.data, dtype=DTYPES[tensor.dtype]).reshape(tensor.shape)
+        for key, tensor in found.items()
+    }
+    return arrays, words
+
+
+def _from_npz(path: str) -> dict[str, Any]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {name: np.asarray(file[name]) for name in file.files}
+    except Exception:
+        raise ProblemError(printable(path), "", "it is no .npz of plain arrays") from None
+
+
+def resumed(found: Checkpoint, data: Dataset, epochs: int | None = None) -> Trainer:
+    """The run of a checkpoint, as it was when it was saved; `epochs`: to so many in all."""
+    settings = found.settings if epochs is None else replace(found.settings, epochs=epochs)
+    run = trainer(found.network, data, settings)
+    put(run.model.plan, run.model.parameters, found.arrays)
+    for name, vector in (("optimiser.m", run.m), ("optimiser.v", run.v)):
+        if name not in found.arrays or found.arrays[name].shape != vector.shape:
+            raise UserError(f"the checkpoint holds no {name} of {len(vector)} numbers")
+        vector[:] = found.arrays[name]
+    run.model.control[1] = found.clock
+    run.history = list(found.history)
+    watched = [
+        (e.validation["loss"], e.epoch) for e in found.history if e.validation and e.validation["loss"] is not None
+    ]
+    run.best = min(watched, default=run.best)
+    return run
+
+
+def put(plan: Plan, vector: Any, arrays: Mapping[str, Any], strict: bool = True) -> list[str]:
+    """Fills the vector with the arrays of these names, in PyTorch's shapes; names of PyTorch's own modules are matched
+    in their order. Returns the names of what was filled.
+
+    UserError: a shape that does not fit; with `strict` an array that is missing.
+    """
+    named = matched(plan, arrays)
+    filled = []
+    for parameter in plan.parameters:
+        array = named.get(parameter.name)
+        if array is None:
+            if strict and not parameter.name.endswith("num_batches_tracked"):
+                raise UserError(f"there is no array for {parameter.name} {parameter.shape}")
+            continue
+        if np.shape(array) != parameter.shape:
+            if not strict:
+                continue
+            raise UserError(f"{parameter.name} is {parameter.shape}, and the file has {np.shape(array)}")
+        vector[parameter.at : parameter.at + parameter.size] = parameter.stored(array)
+        filled.append(parameter.name)
+    return filled
+
+
+def matched(plan: Plan, arrays: Mapping[str, Any]) -> dict[str, Any]:
+    """The arrays by our names. Where none has one of ours, those of a state_dict are taken module by module."""
+    ours = {parameter.name for parameter in plan.parameters}
+    if ours & arrays.keys():
+        return {name: array for name, array in arrays.items() if name in ours}
+    modules: dict[str, dict[str, Any]] = {}
+    for name, array in arrays.items():
+        module, _, leaf = name.rpartition(".")
+        if leaf != "num_batches_tracked":
+            modules.setdefault(module, {})[leaf] = array
+    layers = list(dict.fromkeys(parameter.layer for parameter in plan.parameters))
+    if len(layers) != len(modules):
+        raise UserError(f"the file has {len(modules)} modules with parameters, and the network {len(layers)} layers")
+    found: dict[str, Any] = {}
+    for layer, leaves in zip(layers, modules.values(), strict=True):
+        mine = {p.name.rpartition(".")[2]: p for p in plan.parameters if p.layer == layer}
+        found |= {mine[leaf].name: array for leaf, array in _one_bias(mine, leaves).items() if leaf in mine}
+    return found
+
+
+def _one_bias(mine: Mapping[str, Any], leaves: Mapping[str, Any]) -> dict[str, Any]:
+    """PyTorch's recurrent layers have two bias vectors that are only added: where we have one, it is their sum."""
+    found = dict(leaves)
+    for leaf in [name for name in leaves if name.startswith("bias_hh") and name not in mine]:
+        other = leaf.replace("bias_hh", "bias_ih")
+        extra = found.pop(leaf)
+        gates = mine[other].gates if other in mine else 1
+        if gates == 3 and np.any(extra[2 * len(extra) // 3 :]):
+            raise UserError(f"{leaf} of a GRU is not 0 for its candidate: the layer has to have both bias vectors")
+        found[other] = found[other] + extra
+    return found
+
+
+def state_dict(plan: Plan, vector: Any) -> dict[str, Any]:
+    """The parameters under PyTorch's names, module by module; a recurrent layer's second bias vector is 0 where it has
+    one. A program made of `nn.Sequential` numbers its modules otherwise: `load_state_dict` takes the values in
+    order."""
+    found = {}
+    for parameter in plan.parameters:
+        found[parameter.name] = parameter.shown(vector)
+        leaf = parameter.name.rpartition(".")[2]
+        twin = parameter.name.replace("bias_ih", "bias_hh")
+        if leaf.startswith("bias_ih") and twin not in {other.name for other in plan.parameters}:
+            found[twin] = np.zeros_like(found[parameter.name])
+    return found

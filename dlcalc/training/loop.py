@@ -1,0 +1,285 @@
+"""Training, epoch by epoch, as events. All that is random comes from the seed and the epoch: a run can be taken up
+again after any epoch and ends as it would have.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from ..errors import UserError
+from ..kernels.cpu.steps import machine
+from ..networks.network import Network
+from .data import Dataset, Split, split
+from .initial import initialise
+from .model import Examples, Model
+from .optimiser import Optimiser, Schedule
+from .planner import plan
+
+MOMENT = 0.1
+"""Seconds of training between two events."""
+MOST_NUMBERS = 400_000_000
+"""Of parameters and arena; a larger network is refused before anything is allocated."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a run is determined by, besides the network and the data."""
+
+    optimiser: Optimiser
+    schedule: Schedule
+    epochs: int = 20
+    batch: int = 32
+    init: str = "keras"
+    seed: int = 0
+    dtype: str = "float32"
+    loss: str = ""
+    validation: float = 0.0
+    """The share of the training examples that is not trained on but watched."""
+    patience: int = 0
+    """Epochs without a better validation loss after which training ends; 0: it does not."""
+    frozen: frozenset[str] = frozenset()
+    carried: bool = False
+
+
+@dataclass(frozen=True)
+class Batch:
+    """So many steps of an epoch are done; the mean loss of the last ones."""
+
+    epoch: int
+    done: int
+    of: int
+    loss: float
+    examples_per_second: float
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """An epoch is done. `accuracy` is None where targets are no classes."""
+
+    epoch: int
+    loss: float
+    accuracy: float | None
+    norm: float
+    """The mean length of the gradient."""
+    rate: float
+    seconds: float
+    validation: dict[str, float | None] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        found = {key: value for key, value in asdict(self).items() if value is not None}
+        return {"epoch": found.pop("epoch"), **found}
+
+
+@dataclass(frozen=True)
+class Diverged:
+    """The loss or the gradient became no number; training has ended before the update."""
+
+    epoch: int
+    step: int
+    layer: str
+    """Where the first number that is none stands."""
+    largest: float
+    """The length of the last gradient that was one."""
+    rate: float
+    loss: float
+
+    @property
+    def because(self) -> str:
+        where = f"in {self.layer}, epoch {self.epoch}, step {self.step}"
+        if self.largest > 1e3:
+            return (f"the loss became NaN {where}: the gradient exploded, its length was {self.largest:.3g} the step "
+                    f"before; --clip 1 shortens it")  # fmt: skip
+        return f"the loss became NaN {where}: the rate {self.rate:g} is probably too large; try --lr {self.rate / 10:g}"
+
+
+Event = Batch | Epoch | Diverged
+
+
+@dataclass
+class Trainer:
+    """A run: the model with its optimiser's moments, the examples, and what has been so far."""
+
+    network: Network
+    data: Dataset
+    settings: Settings
+    examples: Split
+    model: Model
+    m: Any
+    v: Any
+    history: list[Epoch] = field(default_factory=list)
+    best: tuple[float, int] = (math.inf, 0)
+    stopped: bool = False
+    """Patience has ended it."""
+    _before: tuple[Any, ...] = ()
+
+    def run(self) -> Iterator[Event]:
+        """Trains until all epochs are done, patience ends, or a number is none."""
+        train, watched = self._watched()
+        while len(self.history) < self.settings.epochs:
+            last = None
+            self._before = tuple(each.copy() for each in (self.model.parameters, self.m, self.v, self.model.control))
+            for last in self._epoch(train, len(self.history) + 1):
+                if not isinstance(last, Epoch):
+                    yield last
+            if isinstance(last, Diverged):
+                return
+            assert isinstance(last, Epoch)
+            if watched is not None:
+                loss, right, _ = self.model.evaluate(watched)
+                last = replace(last, validation={"loss": loss, "accuracy": right if self.data.labelled else None})
+                if loss < self.best[0]:
+                    self.best = loss, last.epoch
+            self.history.append(last)
+            yield last
+            if self.settings.patience and last.epoch - self.best[1] >= self.settings.patience:
+                self.stopped = True
+                return
+
+    def rewind(self) -> None:
+        """Back to the end of the last whole epoch, from within the next."""
+        if self._before:
+            for target, saved in zip(
+                (self.model.parameters, self.m, self.v, self.model.control), self._before, strict=True
+            ):
+                target[:] = saved
+
+    def _watched(self) -> tuple[Any, Examples | None]:
+        """The indices of what is trained on, and the examples that are watched."""
+        count = len(self.examples.train)
+        share = self.settings.validation or (0.1 if self.settings.patience else 0)
+        order = np.random.default_rng([self.settings.seed, 3]).permutation(count)
+        aside = round(count * share)
+        return np.sort(order[aside:]), self.examples.train.part(np.sort(order[:aside])) if aside else None
+
+    def _epoch(self, chosen: Any, epoch: int) -> Iterator[Event]:
+        model, settings = self.model, self.settings
+        plan, examples = model.plan, self.examples.train
+        order = chosen[np.random.default_rng([settings.seed, 4, epoch]).permutation(len(chosen))]
+        if settings.carried:
+            order = _streams(chosen, settings.batch)
+            model.forget()
+        starts = np.arange(0, len(order), settings.batch)
+        batches = np.stack([starts, np.minimum(starts + settings.batch, len(order))], axis=1)
+        record = np.zeros((len(batches), len(machine.SUMS)))
+        record[:, 4] = [settings.optimiser.rate * settings.schedule.at(epoch - 1 + done / len(batches), settings.epochs)
+                        for done in range(len(batches))]  # fmt: skip
+        h, (rule, form) = settings.optimiser.vector(), settings.optimiser.codes
+        model.control[machine.TRAINING] = 1
+        began, done, at_once = time.perf_counter(), 0, 1
+        while done < len(batches):
+            start, upto = time.perf_counter(), min(done + at_once, len(batches))
+            clock = model.clock
+            machine.train(model.forwards, model.backwards, plan.rows, plan.input_table, order, examples.x,
+                          examples.classes, examples.targets, *model.arrays, batches[done:upto], rule, form, self.m,
+                          self.v, h, record[done:upto])  # fmt: skip
+            seconds = time.perf_counter() - start
+            made = model.clock - clock
+            if made < upto - done:
+                yield self._diverged(epoch, done + made, record)
+                return
+            part = record[done:upto]
+            size = int((batches[done:upto, 1] - batches[done:upto, 0]).sum())
+            done = upto
+            yield Batch(epoch, done, len(batches), float(part[-1, 0] * part[-1, 5]), size / max(seconds, 1e-9))
+            at_once = max(1, min(4 * at_once, int(at_once * MOMENT / max(seconds, 1e-6))))
+        counted = record[:, 2].sum()
+        accuracy = float(record[:, 1].sum() / counted) if self.data.labelled else None
+        yield Epoch(epoch, float(record[:, 0].sum() / counted), accuracy, float(record[:, 3].mean()),
+                    float(record[-1, 4]), time.perf_counter() - began)  # fmt: skip
+
+    def _diverged(self, epoch: int, step: int, record: Any) -> Diverged:
+        plan = self.model.plan
+        broken = next((p.layer for p in plan.parameters
+                       if p.trained and not np.isfinite(p.shown(self.model.gradients)).all()),
+                      self.network.layers[-1].name)  # fmt: skip
+        before = record[step - 1, 3] if step else (self.history[-1].norm if self.history else 0.0)
+        return Diverged(epoch, step + 1, broken, float(before), float(record[step, 4]), float(record[step, 0]))
+
+    def layers(self) -> list[dict[str, Any]]:
+        """Of each layer the lengths of its last gradient and of its parameters, and the share of its units that a ReLU
+        has switched off for every example of the last batch.
+        """
+        model, found = self.model, []
+        for name in dict.fromkeys(p.layer for p in model.plan.parameters if p.trained):
+            mine = [p for p in model.plan.parameters if p.layer == name and p.trained]
+            lengths = [sum(float(np.square(p.shown(vector), dtype=np.float64).sum()) for p in mine) ** 0.5
+                       for vector in (model.gradients, model.parameters)]  # fmt: skip
+            bias = next((p for p in mine if p.role == "bias"), None)
+            relu = any(word in ("relu", "relu6") for word in self.network.layer(name).remarks)
+            dead = float((bias.shown(model.gradients) == 0).mean()) if bias is not None and relu else None
+            found.append({"layer": name, "gradient": lengths[0], "weights": lengths[1], "dead": dead})
+        return found
+
+    def test(self) -> dict[str, Any]:
+        """The loss on the test's examples, and the accuracy or the mean distance."""
+        loss, right, _ = self.model.evaluate(self.examples.test)
+        if self.data.labelled:
+            return {"loss": loss, "accuracy": right}
+        away = self.model.output(self.examples.test.x)[:, 0] - self.examples.test.targets
+        return {"loss": loss, "error": float(np.sqrt((away * away).sum(axis=1)).mean())}
+
+
+def _streams(chosen: Any, batch: int) -> Any:
+    """Consecutive examples in one place of consecutive batches, for states that are carried on."""
+    long = len(chosen) // batch
+    return chosen[: long * batch].reshape(batch, long).T.reshape(-1) if long else chosen
+
+
+def loss_for(network: Network, data: Dataset) -> str:
+    """The usual loss: of classes cross-entropy, of one number that says yes or no the binary one, else squared
+    error.
+    """
+    if not data.labelled:
+        return "squared-error"
+    return "binary-cross-entropy" if network.layers[-1].settings.get("m") == 1 else "cross-entropy"
+
+
+def trainer(network: Network, data: Dataset, settings: Settings) -> Trainer:
+    """A run that has not begun. UserError: the network cannot be trained, or does not fit the data."""
+    settings = replace(settings, loss=settings.loss or loss_for(network, data))
+    _check(settings)
+    made = plan(network, settings.loss, settings.batch, settings.dtype, settings.frozen, settings.carried)
+    if sum(made.sizes) + made.kept > MOST_NUMBERS:
+        raise UserError(f"at most {MOST_NUMBERS:,} numbers are held, and {network.id} takes "
+                        f"{sum(made.sizes) + made.kept:,} with batches of {settings.batch}")  # fmt: skip
+    examples = split(data, network, settings.seed, settings.dtype)
+    _check_output(made.rows_out, made.width_out, network, data, settings.loss)
+    model = Model(made)
+    initialise(made, model.parameters, settings.init, settings.seed)
+    return Trainer(network, data, settings, examples, model, np.zeros_like(model.gradients),
+                   np.zeros_like(model.gradients))  # fmt: skip
+
+
+def _check(settings: Settings) -> None:
+    for name, value, least in (
+        ("epochs", settings.epochs, 0),
+        ("batch", settings.batch, 1),
+        ("seed", settings.seed, 0),
+    ):
+        if value < least or value > 10**7:
+            raise UserError(f"{name} is a whole number from {least} to 10,000,000, not {value}")
+    if not 0 <= settings.validation < 1:
+        raise UserError(f"the validation share is from 0 to below 1, not {settings.validation:g}")
+
+
+def _check_output(rows: int, width: int, network: Network, data: Dataset, loss: str) -> None:
+    """UserError where the network's outputs are not what the targets ask for."""
+    positions = data.y.shape[1] if data.y.ndim > 1 else 1
+    if loss == "squared-error":
+        if rows * width != positions:
+            raise UserError(f"{network.id} gives {rows * width} numbers, and {data.name} has {positions} to be found")
+        return
+    if rows != positions:
+        raise UserError(f"{network.id} gives {rows} answers, and an example of {data.name} has {positions}: a "
+                        f"recurrent layer gives one for each step with seq, else one at the end")  # fmt: skip
+    most = int(data.y.max())
+    if (loss == "cross-entropy" and width <= most) or (loss == "binary-cross-entropy" and (width != 1 or most > 1)):
+        raise UserError(f"{network.id} tells {max(2, width)} classes apart, and {data.name} has "
+            f"{max(most + 1, len(data.classes))}; "
+                        f"its last layer is dense {max(most + 1, len(data.classes))}")  # fmt: skip

@@ -1,0 +1,50 @@
+"""Gradients of whole networks equal finite differences, and what is counted is what is trained."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dlcalc.errors import UserError
+from dlcalc.networks import zoo
+from dlcalc.networks.table import tabulate
+
+pytest.importorskip("numba")
+
+from dlcalc.training.planner import Planner
+
+UNTRAINED = {
+    "lenet5-1998": "there is no step for it", "lenet5-1998-dense": "there is no step for it",
+    "googlenet-aux": "has one output", "googlenet-bn-aux": "has one output", "inception-v3-aux": "has one output",
+}  # fmt: skip
+"""Networks of the zoo that cannot be trained: a convolution by a table, several outputs."""
+
+
+def test_gradients_of_fifty_random_networks_equal_finite_differences() -> None:
+    """In float64 along three random directions each, run as plain Python: nothing is compiled for it."""
+    program = Path(__file__).with_name("random_networks.py")
+    environment = os.environ | {"NUMBA_DISABLE_JIT": "1"}
+    ran = subprocess.run([sys.executable, str(program)], env=environment, capture_output=True, text=True, timeout=120,
+                         check=True)  # fmt: skip
+    found = json.loads(ran.stdout)
+    assert len(found) == 50
+    assert [each for each in found if not each["error"] <= 1e-6] == []
+    assert min(each["norm"] for each in found) > 1e-3
+    assert sum(each["shared"] for each in found) > 40
+
+
+@pytest.mark.parametrize("name", zoo.names())
+def test_what_a_table_counts_is_what_is_trained(name: str) -> None:
+    """The trained values of the plan are the trainable parameters of the table."""
+    network = zoo.network(name)
+    if name in UNTRAINED:
+        with pytest.raises(UserError, match=UNTRAINED[name]):
+            Planner(network).plan("squared-error", 1, "float32")
+        return
+    made = Planner(network).plan("squared-error", 1, "float32")
+    assert made.trained == sum(int(str(row.trainable)) for row in tabulate(network).rows)
