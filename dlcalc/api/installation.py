@@ -20,6 +20,7 @@ _EXTRAS = {
     "data": ("sklearn", "mnist1d", "PIL"),
     "cuda": ("numba_cuda",),
     "pdf": ("typst",),
+    "keras": ("h5py",),
     "onnx": ("onnx",),
     "draw": ("drawsvg",),
     "plot": ("matplotlib",),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from .. import document as doc
 
 MOST_EPOCHS = 12
 """Rows of a table of epochs: the first, the last, and some between."""
+
+_RIGHT: tuple[Literal["right"]] = ("right",)
 
 
 def document(found: Mapping[str, Any], title: str, notes: Sequence[str] = ()) -> doc.Document:
@@ -54,8 +56,7 @@ def compared(runs: Mapping[str, Mapping[str, Any]], title: str) -> doc.Document:
 def confusion(counts: Sequence[Sequence[int]], names: Sequence[str]) -> doc.Table:
     """Rows are what it is, columns what was said."""
     rows = tuple((name, *(str(n) if n else "·" for n in line)) for name, line in zip(names, counts, strict=True))
-    alignments = tuple("right" if place else "left" for place in range(len(names) + 1))
-    return doc.Table(("", *names), rows, alignments, "rows: what it is, columns: the answer")
+    return doc.Table(("", *names), rows, ("left", *_RIGHT * len(names)), "rows: what it is, columns: the answer")
 
 
 def predicted(found: Mapping[str, Any], title: str) -> doc.Document:
