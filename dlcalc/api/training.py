@@ -134,6 +134,13 @@ class Training(Result):
             curves["validation"] = [epoch.validation["loss"] or 0.0 for epoch in epochs if epoch.validation]
         return Chart(f"{self.trainer.network.title} learns {self.trainer.data.name}", "epoch", "loss", curves)
 
+    def draw(self, path: str, kind: str) -> None:
+        """The curves into a file, as `svg` or `png`. UserError."""
+        from ..diagrams.chart import picture
+        from ..files.writing import write
+
+        write(path, picture(self.chart(), kind))
+
     def _notes(self) -> list[str]:
         settings, optimiser = self.trainer.settings, self.trainer.settings.optimiser
         form = f", form {optimiser.form}" if optimiser.form else ""

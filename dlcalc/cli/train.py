@@ -169,10 +169,7 @@ def _run(run: Any, formats: Formats, as_csv: bool, png: str | None) -> int:
     else:
         emit(run, formats)
     if png is not None:
-        from ..diagrams.chart import picture
-        from ..files.writing import write
-
-        write(png, picture(run.chart(), "png"))
+        run.draw(png, "png")
     return WELL
 
 
