@@ -265,6 +265,8 @@ class Entry:
 
     `key` is None on every sheet that is handed out. `several`: more than one of the choices may be right. `size` of an
     array: how many rows and columns the grid has that it is written into; () where the size is to be found out, too.
+    `bytes`: of the unit of memory that is asked, two values for MB. `asked`: which answer of a formula. `is_side`:
+    whether that is the side of a map, which may be written 28×28.
     """
 
     id: str
@@ -273,6 +275,9 @@ class Entry:
     several: bool = False
     key: Key | None = None
     size: tuple[int, ...] = ()
+    bytes: tuple[Fraction, ...] = ()
+    asked: str = ""
+    is_side: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,12 @@ class FormulaTarget:
             return self.twin.working_out
         return run(self.formula, self.given, (), self.known, self.convention)
 
+    @property
+    def is_side(self) -> bool:
+        """Whether the side of a square map is asked, which may be written 28×28."""
+        is_per_axis = self.name in self.formula.by_name and self.formula.is_per_axis(self.name)
+        return (is_per_axis and self.name != self.formula.shape) or self.name == "receptive_field"
+
     def shares(self, other: Target) -> bool:
         """Whether the other's working is this one's too."""
         return (

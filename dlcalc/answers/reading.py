@@ -86,7 +86,7 @@ class _Reader:
             self.values = {k: v for k, v in with_defaults(found, target.given).items() if not contains_letters(v)}
             self.shape = self.shape and (terms.kind == "shape" or found.shape == name)
             self.per_axis = not self.shape and found.is_per_axis(name)
-            self.is_side = self.per_axis or name == "receptive_field"
+            self.is_side = target.is_side
             self.steps = frozenset(step.name for step in found.steps)
             self.read = lambda text: read_asked(found, name, text, letters)
 

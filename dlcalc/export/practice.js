@@ -201,7 +201,8 @@ function fit(value, tolerance, wrote, digits) {
 // What is written, number by number: a shape has several.
 function written(entry, text) {
   if (entry.kind === "shape") return shapeParts(plainShape(text));
-  const side = entry.kind === "integer" && /^(\d+)\s*[xX×]\s*\1$/.exec(text.trim());
+  const squared = /^(\d+)\s*(?:²|\^\s*\{?2\}?|[xX×]\s*\1)$/.exec(text.trim());
+  const side = entry.side ? squared : entry.kind === "integer" && /[xX×]/.test(text) && squared;
   return [side && entry.responses.some(({ values }) => values[0] === Number(side[1])) ? side[1] : text];
 }
 
@@ -211,6 +212,7 @@ function status(entry, text) {
   try {
     const found = judge(entry, text);
     if (found >= 0) return found === 0 ? "right" : entry.responses[found].share > 0 ? "convention" : "wrong";
+    if (isTurned(entry, text)) return "convention";
     return nearly(entry, text) || "wrong";
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
@@ -218,11 +220,20 @@ function status(entry, text) {
   }
 }
 
+// Whether a map is right with its channels first, as PyTorch prints it.
+function isTurned(entry, text) {
+  if (entry.kind !== "shape" || entry.names) return false;
+  const { values } = entry.responses[0];
+  const wrote = written(entry, text).map((part) => readNumber(part)?.value);
+  const turned = [...wrote.slice(1), wrote[0]];
+  return values.length > 2 && wrote.length === values.length && values.every((value, i) => value === turned[i]);
+}
+
 // "rounded" or "undecided" for a number that is right with fewer digits, or whose digits are cut off; else "".
 function nearly(entry, text) {
   if (entry.names || entry.kind === "shape") return "";
   const { values, tolerance } = entry.responses[0];
-  const found = fit(values[0], tolerance, readScalar(text, entry.kind !== "number"), entry.digits);
+  const found = fit(values[0], tolerance, readScalar(text, entry.kind !== "number", entry), entry.digits);
   return { rounded: "rounded", cut: "undecided" }[found] || "";
 }
 
@@ -233,7 +244,7 @@ function judge(entry, text) {
     const number = readNumber(part);
     return number ? () => number.value : parse(part, entry.names);
   };
-  const wrote = written(entry, text).map(entry.names ? inLetters : (part) => readScalar(part, entry.kind !== "number"));
+  const wrote = written(entry, text).map(entry.names ? inLetters : (part) => readScalar(part, entry.kind !== "number", entry));
   const fits = (value, tolerance, axis) =>
     entry.names
       ? value.every((each, i) => near(each, wrote[axis](i), 1e-11))
@@ -273,6 +284,7 @@ function start() {
       if (entry.kind === "matrix" || entry.kind === "vector") return array(entry, index, text);
       const found = judge(entry, text);
       if (found >= 0) return told(entry, index, found);
+      if (isTurned(entry, text)) return { state: "right", share: 1, opening: "Right, with the channels first." };
       const close = nearly(entry, text);
       if (!close) return unknown("This is not right, nor a typical mistake. Try again.");
       const how = close === "rounded" ? "it is rounded too far" : "its digits are cut off, not rounded";

@@ -223,7 +223,9 @@ class _Page:
             raise UserError(
                 f"A practice page compares numbers and expressions, and the answer of {entry.id} is neither"
             )
-        return {"kind": entry.kind, "digits": digits, "responses": marked} | ({"names": names} if names else {})
+        data = {"kind": entry.kind, "digits": digits, "responses": marked, "asked": entry.asked, "side": entry.is_side}
+        data |= {"names": names} if names else {}
+        return data | ({"bytes": list(map(float, entry.bytes))} if entry.bytes else {})
 
     def said(self, index: int, entry: doc.Entry) -> Iterator[str]:
         """What is said to each answer, for the script to take."""

@@ -9,8 +9,41 @@ const SCALES = { k: 1e3, thousand: 1e3, M: 1e6, million: 1e6, mio: 1e6, G: 1e9, 
 const WORDS = new RegExp(
   "(?<=[\\d)\\]])\\s*(?:(?:learnable|trainable|weight)\\s+)?(?:parameters?|params?|weights?|bias(?:es)?|macs?|flops?|" +
   "operations|multiplications|pixels?|px|neurons?|units?|filters?|updates?|steps?|epochs?|values?|elements?|entries|" +
-  "rows?|columns?|positions?|maps?|layers?|bytes?)?(?:\\s+and\\s+bias(?:es)?)?(?:\\s+(?:in\\s+total|total|each))?$",
+  "rows?|columns?|positions?|maps?|layers?)?(?:\\s+and\\s+bias(?:es)?)?(?:\\s+(?:in\\s+total|total|each|" +
+  "(?:per|on\\s+each|along\\s+each)\\s+(?:side|axis|dimension|direction)))?$",
   "i");
+const WORDS_WITHIN = /(?<=\d)\s+(?:parameters?|weights?|bias(?:es)?)(?=\s*[-+−)*\/·×])/gi;
+const WEIGHTS_AND_BIASES = /(?<=\d)\s*weights?,?\s*(?:and|plus|,)\s*(?=\d[\d ,.']*\s*bias)/i;
+const NAMED = /^([A-Za-zα-ωŷ]\w*)\s*\([^()]*\)$/;
+
+// ---- Bytes: 743 kB, 0.709 MiB, 4·88²·24 bytes ------------------------------------------------------------------------
+
+const MEMORY = /^(.*[\d)\]}²³])\s*([kKMGT]i?|kilo|mega|giga|tera|kibi|mebi|gibi)?\s*(bits?|bytes?|[bB])$/s;
+const PREFIXES = { k: 1, kilo: 1, m: 2, mega: 2, g: 3, giga: 3, t: 4, tera: 4 };
+const BINARY = { ki: 1, kibi: 1, mi: 2, mebi: 2, gi: 3, gibi: 3, ti: 4 };
+
+// How many bytes a unit has: two values for one as MB, which is 10⁶ or 2²⁰.
+function bytesIn(prefix, unit) {
+  const word = (prefix || "").toLowerCase();
+  const size = /^bit/.test(unit) || (unit === "b" && word) ? 1 / 8 : 1;
+  if (word in BINARY) return [size * 1024 ** BINARY[word]];
+  return word in PREFIXES ? [size * 1000 ** PREFIXES[word], size * 1024 ** PREFIXES[word]] : [size];
+}
+
+// A number in a unit of memory, in the unit that is asked: of two ways the one that is right, else the usual one.
+function inMemory(side, found, entry, read) {
+  const [number, own] = [read(found[1], !found[2]), bytesIn(found[2], found[3])];
+  const unit = number.unit || (found[2] ? 1 : 0);
+  const significant = number.significant || String(Math.abs(number.value)).length;
+  const pairs = own.flatMap((bytes, i) => entry.bytes.map((asked, j) => ({ factor: bytes / asked, same: i === j })));
+  const factors = pairs.filter((each) => each.same || own.length !== entry.bytes.length).map((each) => each.factor);
+  const ways = factors.map((factor) => {
+    const value = Number((number.value * factor).toPrecision(15));
+    return { value, unit: unit * factor, significant, scaled: Boolean(found[2]) || number.scaled };
+  });
+  const { values, tolerance } = entry.responses[0];
+  return ways.find((way) => agrees(values[0], tolerance, way, entry.digits)) || ways[0];
+}
 
 // The digits with a decimal point or none, null for what is no number. Throws where a comma or a point may separate
 // thousands or decimals: for a count 9,472 is thousands, and 9.472 is either; for a measure 1.125 is a decimal.
@@ -64,7 +97,7 @@ function quantity(text, isCount) {
   const factor = percent ? 0.01 : SCALES[scale[2]] || SCALES[scale[2].toLowerCase()];
   const value = Number((inner.value * factor).toPrecision(15));
   const significant = inner.significant || String(Math.abs(inner.value)).length;
-  return { value, unit: (inner.unit || (percent ? 0 : 1)) * factor, significant, scaled: !percent };
+  return { value, unit: (inner.unit || 1) * factor, significant, scaled: !percent };
 }
 
 // The sides of 11·11·3·96 + 96 = 34944, without labels, words and signs around them.
@@ -74,10 +107,23 @@ function answerSides(text) {
     .replace(/\\[dt]?frac\{([^{}]*)\}\{([^{}]*)\}/g, "($1)/($2)").replace(/^[A-Za-z ]+:\s*/, "");
   if (/!\s*=|[<>≠≤≥]|=\s*\/\s*=/.test(plain.replace(/[-=–—]>/g, "→"))) throw new Unreadable("an equation is expected");
   const about = /^(?:about|around|approx\.?|ca\.?|~)\s*/i;
-  const sides = plain.split(/[=≈→]/).map((side) => side.trim().replace(about, "").replace(/[.;,!?\s]+$/, ""));
+  const sides = plain.replace(WORDS_WITHIN, "").split(/[=≈→]|,?\s(?:so|hence|thus|therefore)\s/).map((side) => side.trim().replace(about, "").replace(/[.…;,!?\s]+$/, ""));
   const written = sides.filter(Boolean).map((side) => side.replace(WORDS, "").trim());
-  const numbers = written.filter((side) => /\d/.test(side.replace(/[A-Za-z]_?\{?\d+\}?/g, "")));
+  const isNamed = (side) => NAMED.test(side) && !(NAMED.exec(side)[1] in FUNCTIONS) && !side.startsWith("σ");
+  const numbers = written.filter((side) => !isNamed(side) && /\d/.test(side.replace(/[A-Za-z]_?\{?\d+\}?/g, "")));
   return numbers.length ? numbers : written;
+}
+
+// 5·5·3 = 75; 75·8 = 600 as lines of working, whose results are used further down.
+function statements(text) {
+  const lines = text.split(/\s*;\s*|,\s+(?:and\s+|so\s+)?/).filter((line) => line.trim());
+  const result = (line) => line.split("=").at(-1).trim();
+  const isUsed = (line, i) => lines.slice(i + 1).some((later) => {
+    const worked = later.slice(0, later.lastIndexOf("="));
+    return ` ${worked} `.match(/[\d.]+/g)?.includes(result(line));
+  });
+  const isWorking = lines.length > 1 && lines.every((line) => line.includes("="));
+  return isWorking && lines.slice(0, -1).every(isUsed) ? lines : [text];
 }
 
 // A shape as the parts of it are read: 55 by 55 by 96, 96@55x55, (None, 55, 55, 96), 55x55x96 = 290400.
@@ -88,6 +134,9 @@ function plainShape(text) {
   let plain = text.trim().replace(/^[$`*"]+|[$`*"]+$/g, "").replace(/\\times|\\cdot|[·⋅⨯]|\bby\b/g, "×");
   plain = plain.replace(/^[A-Za-z ]+[:=]\s*/, "").replace(/^(?:torch\.Size|tuple|shape)\s*\((.*)\)$/, "$1");
   plain = plain.replace(/^([[({]?)\s*(?:None|-1|\?|batch)\s*[,×x]\s*/i, "$1");
+  plain = plain.replace(/^(?:\w+\s*(?:∈|\\in)\s*)?(?:\\mathbb\s*\{?R\}?|ℝ|R)\s*\^\s*[{(]*([^{}()]+)[})]*$/, "$1");
+  const maps = /^(\d+)\s*(?:(?:feature\s*)?maps?|channels?|filters?),?\s*(?:of|with)?\s*(?:size)?\s*(\d+\s*[x×*]\s*\d+)$/;
+  plain = plain.replace(maps, "$2×$1");
   plain = plain.replace(/^(\d+)\s*@\s*(\d+\s*[x×*]\s*\d+)$/, "$2×$1");
   plain = plain.replace(/(?<=\d),?\s+(?:with|and)?\s*(\d+)\s*(?:channels?|maps?|filters?)$/, "×$1");
   const [shape, count] = plain.split("=").map((side) => side.trim());
@@ -98,18 +147,27 @@ function plainShape(text) {
 }
 
 // A number, or what is worked out to one: 2/3, 4·(5 + 6); of several sides the last, if all are the same.
-function readScalar(text, isCount = true) {
-  const read = (written) => {
+// `entry`: what is asked, for the unit and where what is right tells which of two readings is meant.
+function readScalar(text, isCount = true, entry = null) {
+  const steps = statements(text);
+  if (steps.length > 1) return steps.map((step) => readScalar(step, isCount, entry)).at(-1);
+  const read = (written, counted = isCount) => {
     const tenfold = /\s*[·×*xX]\s*10\s*\^\s*[({]?\s*([+-]?\d{1,3})\s*[)}]?$/;
     const side = written.replace(tenfold, "e$1").replace(/σ(?=\()/g, "sigmoid");
-    const found = quantity(side, isCount);
+    const memory = MEMORY.exec(side);
+    if (memory && entry?.bytes) return inMemory(side, memory, entry, read);
+    if (memory && /^byte/.test(memory[3]) && !memory[2]) return read(memory[1]);
+    const found = quantity(side, counted);
     if (found) return found;
+    const ends = /^(\d+(?:\.\d+)?)\s*[-–—]\s*(\d+(?:\.\d+)?)$/.exec(side);
+    if (ends && Number(ends[1]) < Number(ends[2])) throw new Unreadable("it may be a difference, or a range");
     const grouped = side.replace(/(?<=\d)[, ](?=\d{3}(?!\d))/g, "").replace(/(?<=\d)\s*[xX]\s*(?=\d)/g, "×");
     const value = parse(grouped, {})(0);
     if (!Number.isFinite(value)) throw new Unreadable("this has no value");
     return { value, unit: 0, significant: 0 };
   };
-  const sides = answerSides(text).map(read);
+  const plain = entry?.asked === "parameters" ? text.replace(WEIGHTS_AND_BIASES, " + ") : text;
+  const sides = answerSides(plain).map((side) => read(side));
   if (!sides.length) throw new Unreadable("a number is expected");
   const last = sides.at(-1);
   for (const side of sides) {

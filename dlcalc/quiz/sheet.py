@@ -16,6 +16,9 @@ from typing import Any
 from .. import document as doc
 from ..answers.cell_target import CellTarget
 from ..answers.choices import Choice
+from ..answers.formula_target import FormulaTarget
+from ..answers.numbers import bytes_in
+from ..answers.reading import with_unit
 from ..answers.table_target import TableTarget
 from ..answers.target import Target
 from ..answers.terms import ARRAYS
@@ -145,7 +148,11 @@ def _entry(variant: Variant, part: Part, asked: Target, id: str, key: bool, shar
         return doc.Entry(id, "choice", choices, sum(choice.right for choice in shown) > 1, found)
     kind: doc.EntryKind = "integer" if part.kind == "table" else part.kind
     size = sizes(asked.expected) if part.kind in ARRAYS and part.grid else ()
-    return doc.Entry(id, kind, key=_key(part, asked, shares) if key else None, size=size)
+    found = _key(part, asked, shares) if key else None
+    if not isinstance(asked, FormulaTarget):
+        return doc.Entry(id, kind, key=found, size=size)
+    unit = bytes_in(with_unit(part.terms, asked).unit)
+    return doc.Entry(id, kind, key=found, size=size, bytes=unit, asked=asked.name, is_side=asked.is_side)
 
 
 def _choice(shown: Choice, key: bool) -> doc.Choice:

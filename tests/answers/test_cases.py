@@ -16,8 +16,11 @@ import pytest
 from handing_in import marked, written
 
 import dlcalc
+from dlcalc.answers.formula_target import FormulaTarget
+from dlcalc.answers.numbers import bytes_in
 from dlcalc.cli import main
 from dlcalc.export.practice import SCRIPTS
+from dlcalc.formulas.registry import formula
 
 CASES = [json.loads(line) for line in (Path(__file__).parent / "cases.jsonl").read_text("utf-8").splitlines()]
 EXITS = {"right": 0, "convention": 0, "follows": 0, "wrong": 1, "rounded": 1}
@@ -142,29 +145,44 @@ SCRIPT = "".join((files("dlcalc.export") / name).read_text(encoding="utf-8") for
 
 
 def entries() -> list[tuple[dict[str, Any], str, list[str]]]:
-    """The cases that a practice page asks: a number or a shape. What is right there, the text, and what is wanted."""
+    """The cases that a practice page asks: a number or a shape. What its data are, the text, and what is wanted."""
     found = []
     for case in CASES:
-        if case["door"] != "ask" or "convention" in case["want"] or "--convention" in case["args"]:
+        if case["door"] != "ask":
             continue
         asked, given = case["args"].index("--ask"), [each for each in case["args"] if each != "--ask"]
         name = case["args"][asked + 1]
         del given[asked]
-        expected = right(tuple(given), name)
-        if isinstance(expected, list | int | float):
-            kind = "shape" if isinstance(expected, list) else "integer" if isinstance(expected, int) else "number"
-            values = expected if isinstance(expected, list) else [expected]
-            response = {"values": values, "tolerance": 0, "share": 1}
-            found.append(({"kind": kind, "digits": 3, "responses": [response]}, case["answer"], case["want"]))
+        data = asked_on_a_page(tuple(given), name)
+        if data:
+            found.append((data, case["answer"], case["want"]))
     return found
 
 
 @cache
-def right(args: tuple[str, ...], name: str) -> Any:
+def asked_on_a_page(args: tuple[str, ...], name: str) -> dict[str, Any]:
+    """What a page is told of a question; nothing where letters are asked."""
     out = io.StringIO()
     with redirect_stdout(out):
         assert main([*args, "--json"]) == 0
-    return json.loads(out.getvalue()).get(name)
+    found = json.loads(out.getvalue())
+    expected = found.get(name)
+    if not isinstance(expected, list | int | float):
+        return {}
+    kind = "shape" if isinstance(expected, list) else "integer" if isinstance(expected, int) else "number"
+    target = FormulaTarget(formula(found["formula"]), {}, name)
+    step = target.formula.by_name.get(name)
+    states = any(arg.startswith(("--convention", "--profile")) for arg in args)
+    counts = {} if states or name != "parameters" else found["conventions"]
+    usual = {known.name for known in target.formula.conventions if not known.variant}
+    others = {count for convention, count in counts.items() if convention in usual and count != expected}
+    responses = [
+        {"values": values if isinstance(values, list) else [values], "tolerance": 0, "share": share}
+        for share, values in ((1, expected), *((0.5, other) for other in others if isinstance(other, int)))
+    ]
+    data = {"kind": kind, "digits": 3, "responses": responses, "asked": name, "side": target.is_side}
+    unit = bytes_in(getattr(step, "unit", ""))
+    return data | ({"bytes": list(map(float, unit))} if unit else {})
 
 
 @pytest.mark.skipif(NODE is None, reason="needs node")
