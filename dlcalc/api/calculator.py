@@ -91,7 +91,7 @@ class Calculator:
         target = FormulaTarget(found, values, name, used, stated=stated)
         expected = target.expected
         kind = "shape" if name == found.shape else "integer" if _is_count(expected) else "number"
-        terms = Terms(kind, course.significant_digits)
+        terms = Terms(kind, course.significant_digits, decimal=course.decimal)
         spell = spelling(found, course)
         mark = judge_answer(terms, target, answer, spell)
         return Judged(found, name, str(answer), mark, show, spell, course)

@@ -140,7 +140,7 @@ def grade(
     made = read_manifest(manifest)
     policy = policy_of(made.exam.policy, manifest)
     course = profile_of(made.exam)
-    made = replaced(made, exam=made.exam.asking(course.significant_digits))
+    made = replaced(made, exam=made.exam.asking(course.significant_digits, course.decimal))
     spell = spelling(course, (item.problem for item in made.exam.items))
     marker = Marker(made, seeds.read_secret(secret), policy, spell, _decisions(manifest, out))
     handed_in = HandedIn(marker, read_all(answers, class_files), chosen)

@@ -163,7 +163,7 @@ def check(
     asked, found = _worked(operation, given, convention, profile)
     judged, name = _with_cell(asked.formula, found, ask)
     target = FormulaTarget(judged, asked.values, name, asked.convention, stated=asked.stated, options=asked.options)
-    terms = Terms("number", asked.course.significant_digits)
+    terms = Terms("number", asked.course.significant_digits, decimal=asked.course.decimal)
     wrote = _from_file(answer)
     mark = judge_answer(terms, target, wrote, asked.spell)
     return Judged(judged, name, str(answer), mark, show, asked.spell, asked.course)

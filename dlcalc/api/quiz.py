@@ -80,7 +80,7 @@ def practice(
         raise UserError(f"a practice set has 1 to {MOST_COUNT} problems, not {count}")
     course = active(None, os.environ)
     chosen = bank.chosen(bank.of_topic(topic, level), count, "practice", topic, seed)
-    problems = [problem.asking(course.significant_digits) for problem in chosen]
+    problems = [problem.asking(course.significant_digits, course.decimal) for problem in chosen]
     variants = [variant(problem, f"{seed}/{number}") for number, problem in enumerate(problems, 1)]
     title = "Practice" if topic == "all" else f"Practice: {topic.replace('-', ' ')}"
     return Paper(title, variants, solutions, date, course)
@@ -100,7 +100,7 @@ def paper(paths: Iterable[str], seed: object = 1, solutions: bool = False, date:
     """Problem files, or ids of the bank, as variants of a seed."""
     _check_date(date)
     course = active(None, os.environ)
-    found = [bank.find(path).asking(course.significant_digits) for path in paths]
+    found = [bank.find(path).asking(course.significant_digits, course.decimal) for path in paths]
     title = found[0].title if len(found) == 1 else "Problems"
     return Paper(title, [variant(problem, seed) for problem in found], solutions, date, course)
 
@@ -138,7 +138,7 @@ def make_exam(
         value = value or folder.secret()
         exam = folder.drawn(exam, value)
         course = profile_of(exam)
-        made = issue(exam.asking(course.significant_digits), students, value)
+        made = issue(exam.asking(course.significant_digits, course.decimal), students, value)
         folder.check(made)
         for student in students:
             _student(made, student, value, folder, formats, shares if keys else None, course)

@@ -244,7 +244,8 @@ function judge(entry, text) {
     const number = readNumber(part);
     return number ? () => number.value : parse(part, entry.names);
   };
-  const wrote = written(entry, text).map(entry.names ? inLetters : (part) => readScalar(part, entry.kind !== "number", entry));
+  const inNumbers = (part) => readScalar(part, entry.kind !== "number", entry);
+  const wrote = written(entry, text).map(entry.names ? inLetters : inNumbers);
   const fits = (value, tolerance, axis) =>
     entry.names
       ? value.every((each, i) => near(each, wrote[axis](i), 1e-11))

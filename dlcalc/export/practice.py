@@ -223,7 +223,13 @@ class _Page:
             raise UserError(
                 f"A practice page compares numbers and expressions, and the answer of {entry.id} is neither"
             )
-        data = {"kind": entry.kind, "digits": digits, "responses": marked, "asked": entry.asked, "side": entry.is_side}
+        data: dict[str, Any] = {
+            "kind": entry.kind,
+            "digits": digits,
+            "responses": marked,
+            "asked": entry.asked,
+            "side": entry.is_side,
+        }
         data |= {"names": names} if names else {}
         return data | ({"bytes": list(map(float, entry.bytes))} if entry.bytes else {})
 

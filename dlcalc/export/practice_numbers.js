@@ -16,7 +16,7 @@ const WORDS_WITHIN = /(?<=\d)\s+(?:parameters?|weights?|bias(?:es)?)(?=\s*[-+−
 const WEIGHTS_AND_BIASES = /(?<=\d)\s*weights?,?\s*(?:and|plus|,)\s*(?=\d[\d ,.']*\s*bias)/i;
 const NAMED = /^([A-Za-zα-ωŷ]\w*)\s*\([^()]*\)$/;
 
-// ---- Bytes: 743 kB, 0.709 MiB, 4·88²·24 bytes ------------------------------------------------------------------------
+// ---- Bytes: 743 kB, 0.709 MiB, 4·88²·24 bytes --------------------------------------------------------------------
 
 const MEMORY = /^(.*[\d)\]}²³])\s*([kKMGT]i?|kilo|mega|giga|tera|kibi|mebi|gibi)?\s*(bits?|bytes?|[bB])$/s;
 const PREFIXES = { k: 1, kilo: 1, m: 2, mega: 2, g: 3, giga: 3, t: 4, tera: 4 };
@@ -107,7 +107,8 @@ function answerSides(text) {
     .replace(/\\[dt]?frac\{([^{}]*)\}\{([^{}]*)\}/g, "($1)/($2)").replace(/^[A-Za-z ]+:\s*/, "");
   if (/!\s*=|[<>≠≤≥]|=\s*\/\s*=/.test(plain.replace(/[-=–—]>/g, "→"))) throw new Unreadable("an equation is expected");
   const about = /^(?:about|around|approx\.?|ca\.?|~)\s*/i;
-  const sides = plain.replace(WORDS_WITHIN, "").split(/[=≈→]|,?\s(?:so|hence|thus|therefore)\s/).map((side) => side.trim().replace(about, "").replace(/[.…;,!?\s]+$/, ""));
+  const parts = plain.replace(WORDS_WITHIN, "").split(/[=≈→]|,?\s(?:so|hence|thus|therefore)\s/);
+  const sides = parts.map((side) => side.trim().replace(about, "").replace(/[.…;,!?\s]+$/, ""));
   const written = sides.filter(Boolean).map((side) => side.replace(WORDS, "").trim());
   const isNamed = (side) => NAMED.test(side) && !(NAMED.exec(side)[1] in FUNCTIONS) && !side.startsWith("σ");
   const numbers = written.filter((side) => !isNamed(side) && /\d/.test(side.replace(/[A-Za-z]_?\{?\d+\}?/g, "")));
@@ -135,8 +136,8 @@ function plainShape(text) {
   plain = plain.replace(/^[A-Za-z ]+[:=]\s*/, "").replace(/^(?:torch\.Size|tuple|shape)\s*\((.*)\)$/, "$1");
   plain = plain.replace(/^([[({]?)\s*(?:None|-1|\?|batch)\s*[,×x]\s*/i, "$1");
   plain = plain.replace(/^(?:\w+\s*(?:∈|\\in)\s*)?(?:\\mathbb\s*\{?R\}?|ℝ|R)\s*\^\s*[{(]*([^{}()]+)[})]*$/, "$1");
-  const maps = /^(\d+)\s*(?:(?:feature\s*)?maps?|channels?|filters?),?\s*(?:of|with)?\s*(?:size)?\s*(\d+\s*[x×*]\s*\d+)$/;
-  plain = plain.replace(maps, "$2×$1");
+  const maps = /^(\d+)\s*(?:feature\s*)?(?:maps?|channels?|filters?),?\s*(?:of|with)?\s*(?:size)?\s*(?=\d)/;
+  plain = plain.replace(maps, "$1@");
   plain = plain.replace(/^(\d+)\s*@\s*(\d+\s*[x×*]\s*\d+)$/, "$2×$1");
   plain = plain.replace(/(?<=\d),?\s+(?:with|and)?\s*(\d+)\s*(?:channels?|maps?|filters?)$/, "×$1");
   const [shape, count] = plain.split("=").map((side) => side.trim());

@@ -81,6 +81,8 @@ class Profile:
     be shown as 0 and is not 0 keeps its digits, and so does what was given or is put into an expression."""
     significant_digits: int = 3
     """Significant digits to which a rounded answer must agree to be right, 1 to 15."""
+    decimal: Literal["", ",", "."] = ""
+    """The decimal sign of answers, where the course says one: 1,125 is 9/8 with a comma, and 1125 with a point."""
     outer: Literal["outer", "pointwise"] = "outer"
     """How ⊗ is read: the "outer" product abᵀ, or the product entry by entry, which is ⊙ here."""
 

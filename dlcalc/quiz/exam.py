@@ -97,9 +97,9 @@ class Exam:
             items += self.items[place : place + 1]
         return replace(self, items=tuple(items), pools=())
 
-    def asking(self, digits: int) -> Exam:
-        """The exam with rounded numbers asked to so many significant digits."""
-        items = tuple(replace(item, problem=item.problem.asking(digits)) for item in self.items)
+    def asking(self, digits: int, decimal: str = "") -> Exam:
+        """The exam with rounded numbers asked to so many significant digits, and with a decimal sign."""
+        items = tuple(replace(item, problem=item.problem.asking(digits, decimal)) for item in self.items)
         return replace(self, items=items)
 
     def variants(self, secret: str, student: str) -> tuple[Variant, ...]:

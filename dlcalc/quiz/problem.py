@@ -222,9 +222,13 @@ class Problem:
     def points(self) -> Fraction:
         return sum((part.points for part in self.parts), Fraction(0))
 
-    def asking(self, digits: int) -> Problem:
-        """The problem with rounded numbers asked to so many significant digits."""
-        return replace(self, parts=tuple(replace(part, significant=digits) for part in self.parts))
+    def asking(self, digits: int, decimal: str = "") -> Problem:
+        """The problem with rounded numbers asked to so many significant digits, and with a decimal sign.
+
+        The sign that a part states itself comes before it.
+        """
+        parts = (replace(part, significant=digits, decimal=part.decimal or decimal) for part in self.parts)
+        return replace(self, parts=tuple(parts))
 
     @cached_property
     def constants(self) -> dict[str, Any]:

@@ -84,6 +84,10 @@ CASES = {
         ("significant_digits = 5", f"{TANH} --ask value --answer 0.4621", "at least five significant digits"),
         ("significant_digits = 2", 'run cross-entropy --p "0.7 0.3" --target "1 0" --ask loss --answer 0.36', "right"),
     ],
+    "decimal": [
+        ('decimal = ","', "conv --f 7 --c 3 --k 64 --ask parameters --answer 9,472", "this is wrong"),
+        ('decimal = ","', "run squared-loss --yhat 1.5 --target 0 --answer 1.125", "this is wrong"),
+    ],
     "outer": [('outer = "pointwise"', OUTER, "⊙ h₀")],
 }
 
@@ -119,6 +123,17 @@ def test_decimals_are_those_of_results_and_never_make_a_number_0(terminal: Termi
     assert "0.1234" in shown
     assert "0.12\n" in "\n".join(line.rstrip() for line in shown.splitlines())
     assert "0.0001" in terminal(f"activation tanh --x 0.0001 --profile {mine}").out
+
+
+def test_a_decimal_sign_decides_what_is_asked_back_without_one(terminal: Terminal, tmp_path: Path) -> None:
+    """1,125 is 9/8 where the comma is decimal, and 9.472 parameters are 9472."""
+    mine = written(tmp_path, 'decimal = ","')
+    for asked, answer in (
+        ("run squared-loss --yhat 1.5 --target 0", "1,125"),
+        ("conv --f 7 --c 3 --k 64 --ask parameters", "9.472"),
+    ):
+        assert terminal(f"{asked} --answer {answer} --json").json["status"] == "undecided"
+        assert terminal(f"{asked} --answer {answer} --profile {mine} --json").json["status"] == "right"
 
 
 def test_memory_in_json_is_bytes_and_a_cost_both(terminal: Terminal, tmp_path: Path) -> None:

@@ -426,6 +426,7 @@ WRONG = {
         ("decimals = 2.0", 'this is a whole number from 0 to 15, or "auto", not 2.0'),
     ],
     "significant_digits": [("significant_digits = 0", "this is a whole number from 1 to 15, not 0")],
+    "decimal": [("decimal = ';'", "this is one of '', ',', '.', not ';'")],
     "outer": [("outer = '⊙'", "this is one of 'outer', 'pointwise', not '⊙'")],
     "extends": [
         ("extends = ['keras']", "this is the name or path of a profile in quotes, not a list"),
