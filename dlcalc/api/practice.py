@@ -20,7 +20,7 @@ from ..grading.feedback import number as plainly
 from ..grading.part_judging import judge
 from ..grading.part_mark import PartMark
 from ..grading.policy import Policy
-from ..grading.remarks import hints, remark, remarks_on_cells, solution
+from ..grading.remarks import hints, lettered, remark, remarks_on_cells, solution
 from ..networks.exercise import cell
 from ..networks.table import COUNTS
 from ..quiz.problem import Part
@@ -62,9 +62,7 @@ class PartAsked:
     @property
     def choices(self) -> tuple[doc.Paragraph, ...]:
         """Each choice with its letter."""
-        shown = self.shown.entry.choices if self.shown.entry is not None else ()
-        lettered = ((f"{chr(ord('A') + place)}  ", *doc.inlines(each.words)) for place, each in enumerate(shown))
-        return tuple(map(doc.Paragraph, lettered))
+        return lettered(self.shown)
 
     @property
     def how(self) -> str:

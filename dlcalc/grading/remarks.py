@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .. import document as doc
+from ..answers.choices import letter
 from ..answers.marks import EARNING
 from ..quiz.problem import Part
 from ..quiz.sheet import as_asked, question
@@ -22,12 +23,18 @@ def hints(made: Variant, part: Part) -> tuple[doc.Words, ...]:
     return question(made, key=True).parts[made.problem.parts.index(part)].hints
 
 
+def lettered(shown: doc.Part) -> tuple[doc.Paragraph, ...]:
+    """The choices of a part, each with its letter."""
+    choices = shown.entry.choices if shown.entry is not None else ()
+    return tuple(doc.Paragraph((f"{letter(i)}  ", *doc.inlines(each.words))) for i, each in enumerate(choices))
+
+
 def solution(made: Variant, part: Part) -> Iterator[doc.Block]:
     """The right answer, with its working, or of a choice with its reason."""
     for index, choice in enumerate(made.choices.get(part.id, ())):
         if choice.right:
             because = (" ", *doc.inlines(choice.because)) if choice.because else ()
-            yield doc.Note("note", (f"Right is {chr(ord('A') + index)}: ", *doc.inlines(choice.words), *because))
+            yield doc.Note("note", (f"Right is {letter(index)}: ", *doc.inlines(choice.words), *because))
     target = made.asked[part.id]
     if part.id not in made.choices:
         right = right_words(as_asked(part, target.expected), part.kind)

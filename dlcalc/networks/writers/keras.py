@@ -37,6 +37,11 @@ def written(network: Network, blank: bool = False) -> str:
     return _Keras(network, blank).written()
 
 
+def _merging(layer: str) -> Callable[[_Keras, Row, str], str]:
+    """How a layer is written that takes all its inputs at once and has no settings."""
+    return lambda writer, row, x: f"{writer.layer(row, layer)}([{', '.join(writer.read(row))}])"
+
+
 class _Keras(Program):
     convention = "keras"
     reserved = frozenset({"x", "inputs", "keras", "layers", "model"})
@@ -351,17 +356,11 @@ class _Keras(Program):
 
     # Several inputs
 
-    def _subtract(self, row: Row, x: str) -> str:
-        return f"{self.layer(row, 'Subtract')}([{', '.join(self.read(row))}])"
-
-    def _average(self, row: Row, x: str) -> str:
-        return f"{self.layer(row, 'Average')}([{', '.join(self.read(row))}])"
-
-    def _maximum(self, row: Row, x: str) -> str:
-        return f"{self.layer(row, 'Maximum')}([{', '.join(self.read(row))}])"
-
-    def _minimum(self, row: Row, x: str) -> str:
-        return f"{self.layer(row, 'Minimum')}([{', '.join(self.read(row))}])"
+    _add = _merging("Add")
+    _subtract = _merging("Subtract")
+    _average = _merging("Average")
+    _maximum = _merging("Maximum")
+    _minimum = _merging("Minimum")
 
     def _divide(self, row: Row, x: str) -> str:
         return " / ".join(self.read(row))
@@ -372,9 +371,6 @@ class _Keras(Program):
         order = (0, *range(1, rank - 1), rank, rank - 1)
         turned = f"keras.ops.transpose({right}, {order})" if self.flag(row, "transposed") else right
         return f"keras.ops.matmul({left}, {turned})"
-
-    def _add(self, row: Row, x: str) -> str:
-        return f"{self.layer(row, 'Add')}([{', '.join(self.read(row))}])"
 
     def _multiply(self, row: Row, x: str) -> str:
         factors = []
