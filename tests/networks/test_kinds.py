@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from types import ModuleType
 
 import pytest
@@ -48,7 +49,7 @@ EXCUSED = {
     ("run", "local-conv"): "ops has no convolution with other weights at every position",
     ("run", "resize"): "ops does not interpolate",
     **{("run", kind): ANY_AXES for kind in ("einsum", "permute", "expand", "reduce", "scale", "shift", "learned")},
-    **{("Keras files", kind): NOT_THERE for kind in ("conv-table", "rbf", "lrn", "expand", "shift", "learned")},
+    **{("Keras files", kind): NOT_THERE for kind in ("conv-table", "rbf", "lrn", "shift", "learned")},
     **{("Keras files", kind): SAYS_IT_OTHERWISE for kind in ("subsampling", "split", "shuffle")},
     ("Keras files", "activation"): "an activation is a remark of the layer before it",
     **{("ONNX files", kind): NOT_THERE for kind in ("conv-table", "rbf", "convlstm", "local-conv", "repeat")},
@@ -127,8 +128,9 @@ def test_the_name_of_a_kind_and_its_other_names_are_of_one_kind_each() -> None:
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
 def test_what_stands_bare_is_a_setting_and_is_read_so(kind: Kind) -> None:
     assert set(kind.bare) <= set(kind.settings)
-    sizes = range(2, 2 + len(kind.bare))
+    sizes = [Fraction(1, 2)] if kind.name == "dropout" else range(2, 2 + len(kind.bare))
+    written = [f"{float(size):g}" for size in sizes]
     names = ["a", "b"] if kind.several and kind.name != "attention" else []
-    line = f"32x32x3; a: conv 3 f3 p1; b: conv 3 f3 p1; {' '.join([kind.name, *map(str, sizes), *names])}"
+    line = f"32x32x3; a: conv 3 f3 p1; b: conv 3 f3 p1; {' '.join([kind.name, *written, *names])}"
     layer = read(line).layers[-1]
     assert (layer.kind, dict(layer.settings)) == (kind.name, dict(zip(kind.bare, sizes, strict=True)))
