@@ -95,6 +95,7 @@ _ASSIGNED = re.compile(r"([A-Za-z_]+)=(.+)")
 _VALUE = re.compile(r"[\d(\[\-'\"].*|[A-Za-z]|.*[*+/].*|\w+\s*-.*", re.DOTALL)
 """What may be the value of an argument, and no word such as f3 or same."""
 _THOUSANDS = re.compile(r"(?<![^\s=])\d{1,3}(?:,\d{3})+(?!\S)")
+_WORD = re.compile(r"(?:[^\s,()\[\]]|\([^()]*\)|\[[^\[\]]*\])+")
 _PAIR = re.compile(r"\d+(?:[x×]\d+)+")
 _WINDOWED = re.compile(r"([a-z]+?)(\d+[x×]\d+)")
 
@@ -147,8 +148,10 @@ _PARTS = frozenset({*_NAMES, *REMARKS, *_SEPARABLE, "bilstm", "bigru", "birnn"})
 def _named(words: list[str]) -> tuple[str, int, int]:
     """(the kind that words begin with, how many of them, the axes that it says), "" for none."""
     for count in range(min(3, len(words)), 0, -1):
+        if count > 1 and words[count - 1][0].isdigit():
+            continue
         joined = _plain("".join(words[:count]))
-        stem = re.sub(r"[123]d$", "", joined)
+        stem = joined[:-2] if joined[-1:] == "d" and joined[-2:-1] in ("1", "2", "3") else joined
         axes = int(joined[-2]) if stem != joined else 0
         stem = f"{stem.removesuffix('transpose')}transpose" if joined.endswith("transpose") else stem
         transposed = re.fullmatch(r"(conv)[123]dtranspose", joined)
@@ -167,7 +170,7 @@ def kind_of(text: str) -> str:
     """The kind of layer that a part of a line is, "" for what is none."""
     text = unwrapped(text)[0]
     call = CALL.fullmatch(text.strip())
-    words = _adjectives([call[2]] if call else _tokens(text))[0]
+    words = _adjectives([call[2]] if call else _tokens(" ".join(text.split(None, 5)[:5])))[0]
     if words and _PAIR.fullmatch(words[0]):
         words = words[1:]
     if words and (windowed := _WINDOWED.fullmatch(words[0].lower())):
@@ -201,11 +204,14 @@ def _tokens(text: str) -> list[str]:
     """Words, with sizes as one: 3 x 3 is 3x3, and what stands in parentheses stays together."""
     text = re.sub(r"(?<=\d)\s*[x×]\s*(?=\d)", "x", text)
     text = whole_numbers(text)
-    text = re.sub(r"\s*=\s*", "=", text)
-    text = re.sub(r"\b(?:no|without)\s+bias(?:es)?\b", "nobias", text, flags=re.IGNORECASE)
-    text = re.sub(r"\b(?:no|without)\s+padding\b", "valid", text, flags=re.IGNORECASE)
-    words: list[str] = re.findall(r"(?:[^\s,()\[\]]|\([^()]*\)|\[[^\[\]]*\])+", text)
+    text = re.sub(r"\s*=\s*", "=", text) if "=" in text else text
+    if "no" in text or "No" in text or "ithout" in text:
+        text = re.sub(r"\b(?:no|without)\s+bias(?:es)?\b", "nobias", text, flags=re.IGNORECASE)
+        text = re.sub(r"\b(?:no|without)\s+padding\b", "valid", text, flags=re.IGNORECASE)
+    words: list[str] = _WORD.findall(text)
     words = [word for word in words if word.lower() not in ("of", "with", "and", "+")]
+    if "(" not in text:
+        return words
     return [inside[1] if (inside := re.fullmatch(r"\(([A-Za-z]\w*)\)", word)) else word for word in words]
 
 
@@ -459,14 +465,7 @@ class LayerText:
 
     def setting(self, word: str) -> str | None:
         """The setting of this kind that a word means."""
-        known = KINDS[self.kind].settings if self.kind in KINDS else ()
-        if word in known:
-            return word
-        plain = _plain(word)
-        for name in known:
-            if plain == name.lower() or plain == _plain(name) or plain in _SYNONYMS.get(name, "").split():
-                return name
-        return None
+        return _setting(self.kind, word) if word[:1].isalpha() or word[:1] == "_" else None
 
     def assigned(self, word: str, value: str) -> None:
         """A setting by its name."""
@@ -665,6 +664,18 @@ def named(text: str) -> tuple[str, str]:
         text = f"{name} {rest}" if rest[:1] == " " else re.sub(r"(?<=\w):(?=\S)", "=", text)  # conv: 8 f3, stride:2
     given = re.fullmatch(r"\s*([A-Za-z_]\w*)\s*=\s*(.*)", text, re.DOTALL)
     return (given[1], given[2].strip()) if given and is_layer(given[2]) else ("", text.strip())
+
+
+@lru_cache(4096)
+def _setting(kind: str, word: str) -> str | None:
+    known = KINDS[kind].settings if kind in KINDS else ()
+    if word in known:
+        return word
+    plain = _plain(word)
+    for name in known:
+        if plain == name.lower() or plain == _plain(name) or plain in _SYNONYMS.get(name, "").split():
+            return name
+    return None
 
 
 def _says(name: str, following: str) -> bool:
