@@ -247,7 +247,7 @@ class _Reading:
             rule = f"{here} is a signal of {sizes[0]} steps with {sizes[1]} numbers each: is the channel missing"
             raise UserError(f"{place}: {rule}? an image is {here}x1; a signal is read by {found.kind.rstrip('d')}1d")
         image = self.builder.last == INPUT and len(sizes) == 3 and kind is not None and kind.window
-        if image and sizes[0] in (1, 3) and sizes[1] == sizes[2] and isinstance(sizes[1], int) and sizes[1] > 4:
+        if image and sizes[0] in (1, 3) and sizes[1] == sizes[2] and isinstance(sizes[1], int) and sizes[1] > 15:
             rule = "is height × width × channels, the channels last"
             there = f"{sizes[1]}x{sizes[2]}x{sizes[0]}"
             raise UserError(f"{place}: {'x'.join(map(str, sizes))} {rule}: is {there} meant?")

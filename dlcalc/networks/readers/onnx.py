@@ -491,9 +491,9 @@ class Graph:
             self.placed.setdefault(name, "")
 
     def named(self, constant: Constant) -> bool:
-        """Whether the program that wrote the file named it, as it names its parameters."""
+        """Whether it is a parameter of the program that wrote the file, under its name or laid out anew."""
         written = self.model.producer_name == "pytorch" and not constant.literal
-        return written and any(not name.startswith(MADE) for name in constant.weights)
+        return written and (len(constant.dims or ()) > 1 or any(not name.startswith(MADE) for name in constant.weights))
 
     # What nodes ask of one another
 

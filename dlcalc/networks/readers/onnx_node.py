@@ -44,7 +44,7 @@ class Surroundings(Protocol):
         """The layer that has all these weights already, "" for none."""
 
     def named(self, constant: Constant) -> bool:
-        """Whether the program that wrote the file named it, as it names its parameters."""
+        """Whether it is a parameter of the program that wrote the file."""
 
 
 class Node:

@@ -223,7 +223,8 @@ def pad(node: Node) -> Operand | None:
     if any(x.axes[at] == BATCH for at in padded):
         return None
     real = [at for at in x.places if x.axes[at] >= 0 or at in padded]
-    last = next((at for at in reversed(real) if at not in padded), None)
+    ones = [at for at in range(rank) if x.axes[at] == ONE and at not in padded]
+    last = next((at for at in (*reversed(real), *ones) if at not in padded), None)
     if last is None or len(real) > 4:
         return None
     places = [*(at for at in real if at != last), last]
