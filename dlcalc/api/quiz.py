@@ -19,6 +19,7 @@ from ..profiles import COURSE, Profile, active
 from ..quiz import bank, seeds
 from ..quiz.exam import Exam, Issue, Student, is_date, issue, read_exam, read_roster
 from ..quiz.exam_folder import MANIFEST, PRIVATE, ExamFolder
+from ..quiz.exam_folder import exam_in as exam_in
 from ..quiz.manifest import to_json
 from ..quiz.problem import Problem
 from ..quiz.sheet import Shares, sheet

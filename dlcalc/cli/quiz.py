@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from .. import api
-from ..api.quiz import Paper, make_exam, practice
+from ..api.quiz import Paper, exam_in, make_exam, practice
 from ..api.quiz import topics as topics_of_bank
 from ..export import registry
 from .output import Formats, emit
@@ -86,13 +86,16 @@ def _exam(
         raise api.UserError("an exam is written into a folder: --out FOLDER")
     from .progress import progress
 
-    made = 0
+    made, (id, title) = 0, exam_in(out)
     with progress("making the exam") as step:
         for _, total in make_exam(exam, students, out, secret, formats or ["markdown"], keys, date, replace):
             made = total
             step(total)
     sheets = f"{made} sheet{'s' if made != 1 else ''}"
     typer.echo(f"{out}: {sheets}, blank answer sheets, manifest.json{', keys in private' if keys else ''}")
+    if title and exam_in(out)[0] == id and exam_in(out)[1] != title:
+        rule = "the exam that was made here has another title now, and the same numbers and codes"
+        typer.echo(f"{out}: {rule}; a resit is made in a folder of its own")
     if not secret:
         typer.echo(f"{out}/private/secret.key is the secret: keep it, marking needs it, and give it to nobody")
     return 0

@@ -376,5 +376,5 @@ def _one(several: Sequence[HandIn], chosen: Chosen) -> HandIn | None:
 
 def _conflict(student: Student, several: Sequence[HandIn]) -> Refused:
     listed = ", ".join(each.source for each in several[:3]) + (", …" if len(several) > 3 else "")
-    rule = f"{printable(student.id)} has {len(several)} hand-ins that differ; --newest or --first says which counts"
+    rule = f"{printable(student.id)} has {len(several)} hand-ins that differ: --newest or --first says which counts"
     return Refused(listed, rule, student.id)

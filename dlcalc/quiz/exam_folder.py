@@ -116,6 +116,13 @@ class ExamFolder(KeptFolder):
                             f"that the roster does not have, {printable(gone[0])} first{REPLACE}")  # fmt: skip
 
 
+def exam_in(folder: str | Path) -> tuple[str, str]:
+    """The id and the title of the exam that a folder holds; ("", "") where it holds none."""
+    manifest = _object(Path(folder) / MANIFEST)
+    id, title = manifest.get("id"), manifest.get("title")
+    return (id, title) if isinstance(id, str) and isinstance(title, str) else ("", "")
+
+
 def files_written(folder: str | Path) -> frozenset[str]:
     """The paths, from a folder, of what this program wrote into it, and keeps note of."""
     return frozenset(_object(Path(folder) / MADE))

@@ -166,7 +166,7 @@ def test_one_upload_takes_nobodys_marks(folder: Path, terminal: Terminal) -> Non
     assert [(each["id"], each["marks"]) for each in ran.json["students"]] == [("ada", 6)]
     ran = terminal("grade out/manifest.json in/ada.toml --class-file in/aa.csv --secret secret.key --json")
     assert [each["id"] for each in ran.json["students"]] == ["bob"]
-    rule = "ada has 2 hand-ins that differ; --newest or --first says which counts"
+    rule = "ada has 2 hand-ins that differ: --newest or --first says which counts"
     assert [each["because"] for each in ran.json["refused"]] == [rule]
 
 
@@ -329,3 +329,18 @@ def test_a_decision_that_counts_for_nobody_is_told(folder: Path, terminal: Termi
         f"what was decided of {each} counts for nobody: the exam has no such student or part"
         for each in ("ada, 1.z", "12, 1.a")
     ]
+
+
+def test_another_title_in_the_same_folder_is_told(folder: Path, terminal: Terminal) -> None:
+    """It may be a mended one, which changes no number, or a resit, which should have others."""
+    make = "quiz make exam.toml --students roster.csv --secret secret.key --out "
+    rule = "has another title now, and the same numbers and codes; a resit is made in a folder of its own"
+    codes = read_manifest(str(folder / "out" / "manifest.json")).codes
+    assert rule not in terminal(f"{make}out").out
+    (folder / "exam.toml").write_text(EXAM.replace("Short", "Resit"))
+    ran = terminal(f"{make}out")
+    assert (ran.status, rule in ran.words) == (0, True)
+    assert read_manifest(str(folder / "out" / "manifest.json")).codes == codes
+    assert rule not in terminal(f"{make}out").words
+    assert rule not in terminal(f"{make}resit").words
+    assert not set(read_manifest(str(folder / "resit" / "manifest.json")).codes.values()) & set(codes.values())

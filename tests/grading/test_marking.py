@@ -127,7 +127,7 @@ def test_hand_ins_of_one_student_that_differ_wait_for_a_person(sitting: Sitting,
     ]  # fmt: skip
     marks = HandedIn(marker, hand_ins).marked(lambda: steps.append(1))
     assert [(result.student.id, result.points) for result in marks.results] == [("carl", 0)]
-    rule = "ada has 3 hand-ins that differ; --newest or --first says which counts"
+    rule = "ada has 3 hand-ins that differ: --newest or --first says which counts"
     assert [(each.source, each.reason, each.student) for each in marks.refused] == [
         ("d.toml", "torn", ""), ("e.toml", "none of the exam's students is called eve", ""),
         ("a1.toml, a2.toml, a0.toml", rule, "ada"),
