@@ -52,20 +52,15 @@ def own_names(place: Path) -> list[str]:
     return sorted(name for name, data in content(place / "made").items() if data is not None)
 
 
-def spaced(text: str) -> str:
-    """With plain spaces, one at a time: a roster keeps no other."""
-    return " ".join(text.split())
-
-
 words = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=12).filter(
-    lambda text: text == " ".join(text.split()) and text[0] not in "'=+-@"
+    lambda text: text == text.strip() and text[0] not in "'=+-@"
 )
 
 
 @example(students=[("00", "0"), ("000", "a\xa0b"), ("0", "\ud7fc")])  # a space that breaks no line; no letter
 @given(students=st.lists(st.tuples(words, words), min_size=1, max_size=4, unique_by=lambda each: each[0].casefold()))
-@example([("00", "0"), ("000", "0"), ("0", "\U000119d1")])
-@example([("a", "—"), ("b", "…"), ("c", "🦆")])
+@example(students=[("00", "0"), ("000", "0"), ("0", "\U000119d1")])
+@example(students=[("a", "—"), ("b", "…"), ("c", "🦆")])
 @settings(max_examples=25, deadline=None)
 def test_every_roster_has_its_marks(place: Path, students: list[tuple[str, str]]) -> None:
     """Whatever the ids and names: each hands in what is right, by the code alone or with the id beside it."""
@@ -74,9 +69,9 @@ def test_every_roster_has_its_marks(place: Path, students: list[tuple[str, str]]
         shutil.rmtree(place / old, ignore_errors=True)
     make(place, "out")
     issue = read_manifest(str(place / "out" / "manifest.json"))
-    assert [(each.id, each.name) for each in issue.students] == [tuple(map(spaced, each)) for each in students]
+    assert [(each.id, each.name) for each in issue.students] == students
     (place / "in").mkdir()
-    for number, (id, name) in enumerate(tuple(map(spaced, each)) for each in students):
+    for number, (id, name) in enumerate(students):
         asked = issue.exam.variants(SECRET, id)[0].asked
         size = "x".join(map(str, asked["size"].expected))
         answers = {"1.a": size, "1.b": asked["weights"].expected, "1.c": str(asked["cost"].expected)}
@@ -84,7 +79,7 @@ def test_every_roster_has_its_marks(place: Path, students: list[tuple[str, str]]
         (place / "in" / f"{number}.json").write_text(json.dumps(said), encoding="utf-8")
     marks = grade(str(place / "out" / "manifest.json"), str(place / "secret.key"), [str(place / "in")]).marks
     assert [(each.student.id, each.points, each.is_open) for each in marks.results] == [
-        (spaced(id), issue.exam.points, False) for id, _ in students
+        (id, issue.exam.points, False) for id, _ in students
     ]
     assert not marks.refused
     assert not marks.absent
