@@ -83,6 +83,12 @@ def test_one_weight_that_stands_in_the_file_twice_counts_once() -> None:
     assert (found.network.unplaced, found.total["parameters"]) == (0, 39)
 
 
+def test_matrices_that_are_merged_into_the_kernel_are_not_missed() -> None:
+    """LoRA's two are in the model, 8·2 + 2·3, and not in the file."""
+    found = read([("Dense", {"units": 3, "lora_rank": 2})], DENSE)
+    assert (found.total["parameters"], found.network.unplaced, found.partial) == (27 + 22, 0, False)
+
+
 def test_weights_that_cannot_be_read_are_said() -> None:
     found = read([("Dense", {"units": 3})], b"\x89HDF")
     assert found.network.notes == (

@@ -489,8 +489,9 @@ def torch_table(nodes: Sequence[Any], tensors: Sequence[Any], shape: Sequence[An
 def test_a_learned_number_is_a_parameter_and_one_of_the_program_is_none() -> None:
     number = onnx.helper.make_tensor("scale", FLOAT, [], [0.5])
     made = onnx.helper.make_tensor("onnx::Mul_3", FLOAT, [], [0.5])
-    nodes = [node("Mul", "x scale", "a"), node("Mul", "a onnx::Mul_3", "b")]
-    assert torch_table(nodes, [number, made], (1, 5, 7)).total["parameters"] == 1
+    later = onnx.helper.make_tensor("val_30", FLOAT, [], [0.5])
+    nodes = [node("Mul", "x scale", "a"), node("Mul", "a onnx::Mul_3", "b"), node("Div", "b val_30", "c")]
+    assert torch_table(nodes, [number, made, later], (1, 5, 7)).total["parameters"] == 1
 
 
 def test_a_weight_that_the_exporter_turned_is_the_weight() -> None:

@@ -18,7 +18,7 @@ from ...errors import ProblemError, printable, shown
 from ...files.untrusted import decoded
 from ..kinds import KINDS
 from ..network import INPUT, Network, Shape
-from ..table import tabulate
+from ..table import added, tabulate
 from .draft import Draft, differ, input_shape
 from .keras_graph import MODELS, Call, Graph, Reference, graph
 from .keras_layers import READERS, SEVERAL, reader
@@ -89,7 +89,8 @@ class _Reading:
         if self.weights is None:
             return network
         table = tabulate(network, "keras")
-        counted = table.total["parameters"]
+        merged = ("-lora-a", "-lora-b")  # Keras adds their product to the kernel when it saves
+        counted = added(row.count("parameters") for row in table.rows if not row.layer.name.endswith(merged))
         return replace(network, unplaced=sum(self.weights.values()) - counted) if isinstance(counted, int) else network
 
     def held(self, layer: dict[str, Any]) -> int | None:

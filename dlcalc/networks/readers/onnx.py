@@ -25,7 +25,18 @@ from . import onnx_operators as ops
 from . import onnx_shapes as shapes
 from .draft import Draft, differ, input_shape
 from .onnx_node import Node, Reader
-from .onnx_values import MADE, Constant, Lost, Operand, constant, folded, is_whole, objects, stored, transposed_copies
+from .onnx_values import (
+    UNNAMED,
+    Constant,
+    Lost,
+    Operand,
+    constant,
+    folded,
+    is_whole,
+    objects,
+    stored,
+    transposed_copies,
+)
 from .views import BATCH, ONE, View
 
 _MOST_NODES = 100_000
@@ -492,8 +503,10 @@ class Graph:
 
     def named(self, constant: Constant) -> bool:
         """Whether it is a parameter of the program that wrote the file, under its name or laid out anew."""
-        written = self.model.producer_name == "pytorch" and not constant.literal
-        return written and (len(constant.dims or ()) > 1 or any(not name.startswith(MADE) for name in constant.weights))
+        if self.model.producer_name != "pytorch" or constant.literal:
+            return False
+        folded = ("onnx::Mul_", "onnx::Add_") if len(constant.dims or ()) > 2 else ()
+        return any(name.startswith(folded) or not name.startswith(UNNAMED) for name in constant.weights)
 
     # What nodes ask of one another
 

@@ -153,6 +153,8 @@ def transposed_copies(tensors: Sequence[Any]) -> dict[str, str]:
 
 MADE = ("onnx::", "/")
 """How the names begin that PyTorch's exporter gives to what no program named."""
+UNNAMED = (*MADE, "val_", "_", "scalar", "const", "clone", "full")
+"""The same of its newer exporter too, which names numbers by what computed them."""
 
 
 def constant(node: Any) -> Constant | None:
