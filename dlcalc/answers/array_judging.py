@@ -33,7 +33,7 @@ def judge_answer(terms: Terms, asked: FormulaTarget, given: object, spell: Mappi
     if not rank:
         return judge_value(terms, asked, given, spell=spell).mark
     kind = next(kind for kind, many in ARRAYS.items() if many == rank)
-    return judge_array(replace(terms, kind=kind), replace(asked, rank=rank, flat=True), given)[0]
+    return judge_array(replace(terms, kind=kind), replace(asked, rank=rank, flat=True, twin=asked), given)[0]
 
 
 def judge_array(

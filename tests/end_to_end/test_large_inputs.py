@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -12,9 +13,10 @@ from dlcalc.expressions import limits
 from dlcalc.expressions.printing import Block, joined
 from dlcalc.expressions.printing.blocks import line_width
 from dlcalc.formulas.differences import Checks
+from dlcalc.formulas.model import Formula
 from dlcalc.formulas.program import Program
 from dlcalc.formulas.registry import formula
-from dlcalc.formulas.run import run
+from dlcalc.formulas.run import Working, run
 
 
 def image(size: int) -> str:
@@ -53,6 +55,19 @@ def test_all_entries_of_a_formula_share_one_budget(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("dlcalc.formulas.run.LIMIT_WORKING", 100_000)
     with pytest.raises(limits.WorkError, match="too much work"):
         run(formula("conv_by_hand"), given)
+
+
+def test_an_array_that_is_judged_is_worked_out_once_for_the_judge(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To know how many indices it has, and to be compared."""
+    runs = []
+
+    def counted(found: Formula, given: Any, edits: Any = (), known: Any = None, convention: str = "") -> Working:
+        runs.append(convention)
+        return run(found, given, edits, known, convention)
+
+    monkeypatch.setattr("dlcalc.answers.formula_target.run", counted)
+    assert check("pool", "output", "9 8; 7 9", x=image(4), f=2).status == "wrong"
+    assert len(runs) == len(set(runs)) > 0
 
 
 @pytest.mark.parametrize("kind", ["max", "min", "avg", "sum"])
