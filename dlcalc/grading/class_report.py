@@ -89,17 +89,17 @@ def _counted(summary: Summary) -> str:
 
 def _parts(marks: Marks) -> doc.Table:
     """Each part's share of the points, and its commonest mistakes."""
-    shares: dict[tuple[str, int], Fraction] = {}
+    shares: dict[tuple[str, int], list[Fraction]] = {}
     wrong: dict[tuple[str, int], Counter[str]] = {}
     for summary in marks.summaries():
         for part in summary.parts:
             key = part.id, part.question
-            shares[key] = shares.get(key, Fraction(0)) + part.share
+            shares.setdefault(key, []).append(part.share)
             wrong.setdefault(key, Counter()).update([part.mistake] if part.mistake else [])
     rows = []
     for (id, question), count in wrong.items():
         common = ", ".join(f"{mistake} ({times})" for mistake, times in count.most_common(2))
-        share = shares[id, question] / len(marks.kept)
+        share = sum(shares[id, question], Fraction(0)) / len(shares[id, question])
         rows.append((id, marks.problem(question), f"{float(share):.0%}", common))
     return doc.Table(
         ("part", "problem", "earned", "commonest mistakes"), tuple(rows), ("left", "left", "right", "left")
