@@ -30,7 +30,7 @@ from ..gradients.edits import Edit, Found
 from ..gradients.instances import SETTINGS, SQUARE, Instance, instance_of
 from ..gradients.layouts import LAYOUTS
 from ..gradients.mistakes import MISSING_SUM
-from ..gradients.model import Network
+from ..gradients.model import TIME, Network, Signal
 from .gradient_text import read
 from .marks import AmbiguousError
 
@@ -221,6 +221,7 @@ class _Judge:
     def check(self, written: Answer) -> None:
         self._check_letters(written)
         self._check_layers(written)
+        self._check_steps(written)
 
     def _grouped(self, answer: Answer) -> Answer:
         """The answer, or where it has no value as it stands and has one if grouped otherwise, that."""
@@ -262,6 +263,19 @@ class _Judge:
             if isinstance(part, Index) and part.base in layered and len(part.indices) == 1:
                 shown = printing.text(part.base)
                 raise UserError(f"{shown} has layers here: write {shown}[1, t] for that of layer 1 in step t")
+
+    def _check_steps(self, answer: Answer) -> None:
+        """Raises UserError for a letter alone, and for a sequence without its step: neither is a gradient."""
+        sequences = {signal.name for signal in (*self.network.equations, Signal("x"))}
+        sequences |= {*self.network.adjoint_names.values(), self.network.head.target}
+        sequences -= {statement.name for statement in answer.statements}
+        if isinstance(answer.node, Name) and not any(answer.node.id == each.name for each in answer.statements):
+            raise UserError(f"{printing.text(answer.node)} alone is no answer: write out what ∂L/∂{self.wrt} is")
+        based = {id(part.base) for part in answer.parts() if isinstance(part, Index)}
+        for part in answer.parts():
+            if isinstance(part, Name) and part.id in sequences and id(part) not in based:
+                shown = printing.text(part)
+                raise UserError(f"{shown} stands without its step: write {printing.text(Signal(part.id).at(TIME))}")
 
     def wrong(self, answer: Answer) -> Verdict:
         letters = answer.unbound(self._known)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
-from itertools import pairwise
 
 _STEP = r"[a-zTL]"
 _INDEX = rf"(?:{_STEP}(?:\s*[-−+]\s*\d+)?|\d|[-−]\s*1)"
@@ -92,8 +91,9 @@ _LETTERS: tuple[Rewriting, ...] = (
     (rf"\\(?:wide)?(tilde|bar)\s*\{{\s*([A-Za-z])\s*_\s*(\{{{_BRACED}*\}}|\w)\s*\}}", r" \2\1_\3"),
     (r"\\(?:wide)?(tilde|bar)\s*(?:\{\s*([A-Za-z])\s*\}|\s*([A-Za-z])(?![A-Za-z]))", r" \2\3\1"),
     (r"[′’]|\\prime(?![A-Za-z])", "'"),
+    (r"\\(?:mathrm|text|textrm|operatorname|mathit)\s*\{\s*([A-Za-z]+)\s*\}(?=\s*['(])", r" \1"),
     # other signs of a transpose and of a product
-    (r"\^\s*\{?\s*(?:⊺|⊤|\\top|\\intercal|\\mathsf\s*T|\\mathrm\s*T)(?![A-Za-z])\s*\}?", "^T"),
+    (r"\^\s*\{?\s*(?:⊺|⊤|\\top|\\intercal|\\mathsf\s*T|\\mathrm\s*T)(?![A-Za-z])\s*\}?", "^T "),
     (r"(?<![\d.])\.T(?![A-Za-z])", "ᵀ"),
     (r"(?<![A-Za-z])(?:np|torch|jnp)\.(?=[a-z])", ""),
     (r"@", "*"),
@@ -308,19 +308,7 @@ def statements(text: str) -> tuple[list[str], bool]:
 
 def _lines(text: str) -> list[str]:
     found = []
-    for line in split(text.replace(":=", "=").replace("≡", "=").replace("\\equiv", "="), ";\n"):
-        parts = [part for and_part in _AND.split(line) for part in _parts(and_part)]
-        found += [stripped for part in parts if (stripped := _FOR.sub("", part).strip().strip(",").strip())]
+    for line in split(text.replace(":=", "=").replace("≡", "=").replace("\\equiv", "="), ",;\n"):
+        parts = _AND.split(line) if "=" in line else [line]
+        found += [stripped for part in parts if (stripped := _FOR.sub("", part).strip())]
     return [line for line in found if not _RANGE.fullmatch(line)] or found
-
-
-def _parts(line: str) -> list[str]:
-    """Split at commas between statements, each with its own =."""
-    parts = split(line, ",")
-    found = [parts[0]]
-    for _, part in pairwise(parts):
-        if "=" in part or _RANGE.fullmatch(part):
-            found.append(part)
-        else:
-            found[-1] += f",{part}"
-    return found

@@ -97,7 +97,7 @@ class _Reader:
     def read(self, text: str) -> Answer:
         sequences = {name for name, kind in self.names.kinds.items() if kind is Kind.MATRIX}
         sequences -= {*self.weights, *FUNCTIONS}
-        lines, is_first = statements(plain(text, self.network.form["activation"], sequences))
+        lines, is_first = statements(plain(self._deltas(text), self.network.form["activation"], sequences))
         if not lines:
             raise ExpressionError("an expression is expected, but there is nothing", text, None)
         if len(lines) > MOST_STATEMENTS:
@@ -115,10 +115,24 @@ class _Reader:
             self._check_left(lefts[0])
         return normal(Answer(text, self._parsed(right), tuple(found)))
 
+    def _deltas(self, text: str) -> str:
+        """Where no δ stands alone, δ C_t is dC_t, and δ i_t what goes into the gate i."""
+        if "delta" in self.names:
+            return text
+
+        def named(found: re.Match[str]) -> str:
+            letter = found[1]
+            is_state = letter.upper() == "C" or any(letter == signal.name for signal in self.network.firsts)
+            step = f"[{found[2].strip('{}')}]" if found[2] else ""
+            return f" d{'C' if letter.upper() == 'C' else letter}{step}" if is_state else f" delta_{letter}{step}"
+
+        return re.sub(r"(?:\\delta\s+|δ\s*)([A-Za-z])(?:\s*_(\w|\{[^{}]*\})|(?=\s*[\[(^]))", named, text)
+
     def _asked(self, sides: list[list[str]]) -> int:
-        """Which line is the gradient itself: ∂L/∂W = …, else the last."""
+        """Which line is the gradient itself: ∂L/∂W = …, or the only one without =, else the last."""
         named = [i for i, parts in enumerate(sides) if len(parts) > 1 and self._is_asked(parts[0])]
-        return named[-1] if named else len(sides) - 1
+        alone = [i for i, parts in enumerate(sides) if len(parts) == 1]
+        return named[-1] if named else alone[0] if len(alone) == 1 else len(sides) - 1
 
     def _is_asked(self, left: str) -> bool:
         try:
@@ -144,6 +158,8 @@ class _Reader:
                 stem_name, _, below = stem.id.partition("_")
                 many = isinstance(node, Index) and len(node.indices) == 2
                 whole = stem.id if isinstance(node, Index) else stem_name if not below.isdigit() else stem.id
+                if whole not in self.network.declarations and self.aliases.get(whole, whole) == whole:
+                    kinds.pop(whole, None)
                 kinds.setdefault(whole, Kind.MAP if many else Kind.MATRIX)
                 if many and whole not in self.network.declarations:
                     kinds[whole] = Kind.MAP
@@ -198,7 +214,7 @@ class _Reader:
 
     def _own(self, name: Name) -> Name:
         found = self.aliases.get(name.id, name.id)
-        if found in LOSS_NAMES and found not in self.aliases:
+        if found in LOSS_NAMES and self.names.kinds.get(found) == self.names.kinds["L"]:
             found = "L"
         if found == "o" and "a_y" in self.names and "a_o" not in self.names:
             found = "a_y"
@@ -219,7 +235,13 @@ class _Reader:
         top, bottom = (self._output(below(side)) for side in (part.top, part.bottom))
         if isinstance(bottom, Index) and isinstance(bottom.base, Name) and bottom.base.id in self.weights:
             return Partial(top, bottom.base, True)
-        return Partial(top, bottom, part.direct)
+        is_of_weight = isinstance(bottom, Name) and bottom.id in self.weights and isinstance(top, Index)
+        return Partial(top, bottom, part.direct or (is_of_weight and self._is_within_step(top)))
+
+    def _is_within_step(self, top: Node) -> bool:
+        """Of a sum or a gate, ∂a_t/∂W, only the explicit part can be meant: what has the steps before is ∂h_t/∂W."""
+        base = top.base.id if isinstance(top, Index) and isinstance(top.base, Name) else ""
+        return base in {s.name for s in self.network.equations} - {s.name for s in self.network.firsts}
 
     def _output(self, node: Node) -> Node:
         if isinstance(node, Index) and node.base == Name("y") and "yhat" in self.names:

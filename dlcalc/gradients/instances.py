@@ -39,7 +39,7 @@ from .lines import LOSS, Line, loss_at
 from .local import product as factors_of
 from .model import Network, Signal
 from .numeric import Numbers, random_values, worked
-from .partials import error_values, partial_values
+from .partials import error_values, local_values, partial_values
 from .stated import unknown, work_out
 
 NEAR = 1e-9
@@ -169,6 +169,8 @@ class Instance:
                 env = {**env, "e": error_values(env, general, self.steps, self.layout) or env.get("e", {})}
             _chain(found, general, self.steps, self.wrt)
         self._add_slopes_of_loss(found, env)
+        if not any(signal.layer for signal in network.equations):
+            found = local_values(env, network, self.steps, self.layout) | found
         if self.denominator_layout:
             found = {sign: _jacobian_transposed(value) for sign, value in found.items()}
         return {**env, PARTIALS: found}

@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import InternalError
-from ..expressions.arrays import add, flat, product
+from ..expressions.arrays import add, diag, each, flat, product
 from ..expressions.assembled import PARTIALS
 from ..expressions.evaluate import compile_node
-from ..expressions.nodes import Index, Literal, Node, Partial, Transpose, Value
+from ..expressions.nodes import Index, Literal, Name, Node, Partial, Transpose, Value
 from .general import BETWEEN, LOSS_STEP, USE_STEP, General
 from .layouts import in_layout
 from .lines import Line, loss_at
-from .local import Use, as_matrices
+from .local import Use, as_matrices, local_derivatives
 from .local import product as factors_of
-from .model import BLOCK, TIME
+from .model import BLOCK, TIME, Network, shifted
 
 
 def partial_values(environment: Mapping[str, Any], general: General, steps: int, layout: str) -> dict[Partial, Value]:
@@ -43,6 +43,38 @@ def partial_values(environment: Mapping[str, Any], general: General, steps: int,
             key = _direct_sign(general, t)
             found[key] = part if key not in found else add(found[key], part)
     return found
+
+
+def local_values(
+    environment: Mapping[str, Any], network: Network, steps: int, layout: str
+) -> dict[Partial, Value]:
+    """∂ of every signal by what stands in its equation, at every step: ∂h_t/∂a_t, ∂a_t/∂h_{t−1} and ∂⁺a_t/∂W."""
+    found: dict[Partial, Value] = {}
+    known = local_derivatives(network)
+    env = dict(environment)
+    for t in range(1, steps + 1):
+        env[TIME.id] = t
+        time = Literal(t)
+        for edge in known.edges:
+            if not edge.reader.layer:
+                value = _signed_value(_jacobian(as_matrices(edge.factors), env, layout) if edge.factors else 1, edge.sign)
+                key = Partial(edge.reader.at(time), edge.signal.at(shifted(time, edge.by)))
+                found[key] = value if key not in found else add(found[key], value)
+        for use in known.uses:
+            if not use.reader.layer:
+                if use.factors:
+                    reached = _jacobian(as_matrices(use.factors), env, layout)
+                else:
+                    size = len(flat((env[use.reader.name][t],)))
+                    reached = diag((1,) * size)
+                part = _weight_jacobian(reached, use, env)
+                key = Partial(use.reader.at(time), Name(use.weight.name, use.weight.kind), True)
+                found[key] = part if key not in found else add(found[key], part)
+    return found
+
+
+def _signed_value(value: Value, sign: int) -> Value:
+    return each(lambda number: sign * number, value)
 
 
 def error_values(environment: Mapping[str, Any], general: General, steps: int, layout: str) -> dict[int, Value]:
