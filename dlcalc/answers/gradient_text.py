@@ -287,7 +287,8 @@ def _aliases(network: Network, letters: Mapping[str, str]) -> dict[str, str]:
     for written, name in ALIASES.get(cell, {}).items():
         if name in own and written not in own:
             found[written] = name
-    for written, name in SIGNALS.get("lstm" if cell == "peephole" else cell, {}).items():
+    is_layered = any(signal.layer for signal in network.equations)
+    for written, name in ({} if is_layered else SIGNALS.get("lstm" if cell == "peephole" else cell, {})).items():
         if name in own and (written not in own or written == "s"):
             found[written] = name
     for name, kind in own.items():

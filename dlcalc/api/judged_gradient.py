@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ..answers.gradient_marks import GradientTerms, mark_gradient
@@ -18,14 +19,22 @@ class JudgedGradient(JudgedAnswer):
     """Its `status`, the `convention` by which it is right where that is another one, and the `mistakes` behind it."""
 
     def __init__(
-        self, derivation: Derivation, answer: str, show: bool, course: Profile, stated: frozenset[str] = frozenset()
+        self,
+        derivation: Derivation,
+        answer: str,
+        show: bool,
+        course: Profile,
+        stated: frozenset[str] = frozenset(),
+        letters: Mapping[str, str] | None = None,
     ) -> None:
         self.course = course
         self.derivation = derivation
         self.answer = answer
         self.show = show
         terms = GradientTerms(course.outer, stated=stated)
-        self.mark = mark_gradient(derivation, terms, answer, derivation.lines[-1].right)
+        self.spell = letters or None
+        written = {theirs: ours for ours, theirs in (letters or {}).items()}
+        self.mark = mark_gradient(derivation, terms, answer, derivation.lines[-1].right, written)
 
     @property
     def expected(self) -> str:
@@ -39,7 +48,8 @@ class JudgedGradient(JudgedAnswer):
 
     def _document(self) -> Document:
         right = bptt.right_gradient(self.derivation) if self.show else None
-        return verdict("A gradient judged", self.mark, right, about=(bptt.question(self.derivation),))
+        about = (bptt.question(self.derivation),)
+        return verdict("A gradient judged", self.mark, right, spell=self.spell, about=about)
 
     def to_dict(self) -> dict[str, Any]:
         found = self.derivation

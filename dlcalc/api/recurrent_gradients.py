@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .. import gradients
+from ..answers.gradient_letters import letters_of
 from ..document import Document
 from ..errors import UserError
 from ..expressions import printing
@@ -58,6 +59,7 @@ def bptt(
     profile: str | Profile | None = None,
     answer: str | None = None,
     show: bool = False,
+    letters: str | Mapping[str, str] | None = None,
 ) -> Bptt | JudgedGradient:
     """∂L/∂wrt of a recurrent network, as a formula or with numbers.
 
@@ -66,6 +68,7 @@ def bptt(
     steps: None leaves T a letter. layout: "column", "row", "pytorch" or "number" (one unit).
     values: numbers by letter, arrays in column layout; what is not given is drawn from the seed, in these `sizes`.
     kernels: ask `dlcalc.ops` too. answer: a formula to judge instead, `show` with the right one beside it.
+    letters: how ours are written, "W=W_rec, U=W_in" or by name: in what is shown, and in the answer.
     What is not said comes from the profile. Raises UserError.
     """
     course = profile if isinstance(profile, Profile) else active(profile, os.environ)
@@ -82,13 +85,14 @@ def bptt(
         layers=layers,
         truncate=truncate,
     )
+    written = letters_of(network, course, letters)
     if answer is not None:
         if raw:
             raise UserError("an answer in letters is judged on numbers of its own: leave the values out")
         choices = {"layout": layout, "update_gate": update_gate, "reset": reset}
         stated = frozenset(choices if course is not COURSE else (name for name, word in choices.items() if word))
         derivation = Derivation(network, wrt or _recurrent(network), "general", steps, chosen)
-        return JudgedGradient(derivation, answer, show, course, stated)
+        return JudgedGradient(derivation, answer, show, course, stated, written)
     given = {name: lifted(name, value, _rank(network, name, chosen)) for name, value in raw.items()}
     if given and steps is None:
         steps = next((len(given[name]) for name in SEQUENCES if name in given), None)
@@ -97,6 +101,7 @@ def bptt(
     found = Derivation(network, wrt or _recurrent(network), form, steps, chosen, most)
     made = Bptt(found, given, seed, {**SIZES, **(sizes or {})}, kernels)
     made.course = course
+    made.spell = written or None
     return made
 
 

@@ -73,6 +73,12 @@ def command(
         str | None,
         _option("--answer", "a formula to judge: right (exit 0) or wrong (exit 1), and why", _JUDGED, "FORMULA"),
     ] = None,
+    letters: Annotated[
+        str | None,
+        _option(
+            "--letters", "how ours are written: W=W_rec,U=W_in; in what is shown and in the answer", _ASKED, "LETTERS"
+        ),
+    ] = None,
     show: Annotated[
         bool, typer.Option("--show", help="show the right formula beside a judged one", rich_help_panel=_JUDGED)
     ] = False,
@@ -107,6 +113,7 @@ def command(
         profile=profile,
         answer=answer,
         show=show,
+        letters=letters,
     )
     if isinstance(found, JudgedGradient):
         return emit_judged(found, formats)

@@ -40,6 +40,7 @@ from .local import product as factors_of
 from .model import Network, Signal
 from .numeric import Numbers, random_values, worked
 from .partials import error_values, local_values, partial_values
+from .patterns import offset_or_zero
 from .stated import unknown, work_out
 
 NEAR = 1e-9
@@ -255,7 +256,7 @@ class Instance:
             and isinstance(changed.body, Partial)
             and isinstance(changed.body.top, Index)
         ):
-            descends = not self.denominator_layout
+            descends = _is_forwards(changed.body) is not self.denominator_layout
             return Reduce("prod", changed.index, changed.low, changed.high, changed.body, descends)
         return changed
 
@@ -268,7 +269,7 @@ class Instance:
 
     def both(self, value: Value, answer: Answer) -> tuple[Value, Value]:
         """A value and the gradient, in shapes that can be compared."""
-        if answer.has_partials and is_line(value) and self.is_matrix:
+        if answer.has_partials and is_line(value) and (self.is_matrix or self.layout == "number"):
             return flat((value,)), flat((self.column,))
         return self.shaped(value), self.shaped(self.expected)
 
@@ -331,6 +332,12 @@ def _zero(size: int, layout: str) -> Value:
     if layout == "number":
         return 0.0
     return (0.0,) * size if layout == "column" else ((0.0,) * size,)
+
+
+def _is_forwards(sign: Partial) -> bool:
+    """Whether ∂h_m/∂h_{m−1} looks back in time: of a state that runs backwards it is ∂g_m/∂g_{m+1}."""
+    top, bottom = ((part.indices[-1] if isinstance(part, Index) else part) for part in (sign.top, sign.bottom))
+    return offset_or_zero(top) > offset_or_zero(bottom) or not isinstance(sign.bottom, Index)
 
 
 def _chain(found: dict[Partial, Value], general: General, steps: int, wrt: str) -> None:

@@ -45,9 +45,7 @@ def partial_values(environment: Mapping[str, Any], general: General, steps: int,
     return found
 
 
-def local_values(
-    environment: Mapping[str, Any], network: Network, steps: int, layout: str
-) -> dict[Partial, Value]:
+def local_values(environment: Mapping[str, Any], network: Network, steps: int, layout: str) -> dict[Partial, Value]:
     """∂ of every signal by what stands in its equation, at every step: ∂h_t/∂a_t, ∂a_t/∂h_{t−1} and ∂⁺a_t/∂W."""
     found: dict[Partial, Value] = {}
     known = local_derivatives(network)
@@ -57,7 +55,8 @@ def local_values(
         time = Literal(t)
         for edge in known.edges:
             if not edge.reader.layer:
-                value = _signed_value(_jacobian(as_matrices(edge.factors), env, layout) if edge.factors else 1, edge.sign)
+                reached = _jacobian(as_matrices(edge.factors), env, layout) if edge.factors else 1
+                value = each(lambda number, sign=edge.sign: sign * number, reached)  # type: ignore[misc]
                 key = Partial(edge.reader.at(time), edge.signal.at(shifted(time, edge.by)))
                 found[key] = value if key not in found else add(found[key], value)
         for use in known.uses:
@@ -71,10 +70,6 @@ def local_values(
                 key = Partial(use.reader.at(time), Name(use.weight.name, use.weight.kind), True)
                 found[key] = part if key not in found else add(found[key], part)
     return found
-
-
-def _signed_value(value: Value, sign: int) -> Value:
-    return each(lambda number: sign * number, value)
 
 
 def error_values(environment: Mapping[str, Any], general: General, steps: int, layout: str) -> dict[int, Value]:
