@@ -7,7 +7,6 @@ from collections.abc import Mapping
 
 from ..errors import UserError, printable
 from ..gradients.model import Network
-from ..profiles import Profile
 from .gradient_notation import split
 
 _LETTER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,19}")
@@ -20,12 +19,18 @@ _FORMULAS = {
 """Cell → the formulas whose letters it has: a profile may say how its course writes them."""
 
 
-def letters_of(network: Network, course: Profile, given: str | Mapping[str, str] | None = None) -> dict[str, str]:
-    """Our letter → how it is written: by the profile, and by `given`, "W=W_rec, U=W_in", which counts more.
+Letters = Mapping[str, str]
 
+
+def letters_of(
+    network: Network, of_course: Mapping[str, Letters], given: str | Letters | None = None
+) -> dict[str, str]:
+    """Our letter → how it is written.
+
+    `of_course`: formula → the letters that a profile has for it; `given`, "W=W_rec, U=W_in", counts more.
     Raises UserError for a letter that the network has not, and for two that are written alike.
     """
-    found = _of_profile(network, course)
+    found = _of_profile(network, of_course)
     found |= _read(given) if isinstance(given, str) else dict(given or {})
     known = network.declarations.kinds
     for ours, written in found.items():
@@ -41,11 +46,11 @@ def letters_of(network: Network, course: Profile, given: str | Mapping[str, str]
     return found
 
 
-def _of_profile(network: Network, course: Profile) -> dict[str, str]:
+def _of_profile(network: Network, of_course: Mapping[str, Letters]) -> dict[str, str]:
     names = dict.fromkeys(network.declarations.kinds, "")
     found: dict[str, str] = {}
     for id in _FORMULAS.get(network.cell, ()):
-        own = course.formula_letters.get(id, {})
+        own = of_course.get(id, {})
         found |= {name: own[name] for name in names if name in own and own[name] != name}
     return found
 

@@ -85,7 +85,7 @@ def bptt(
         layers=layers,
         truncate=truncate,
     )
-    written = letters_of(network, course, letters)
+    written = letters_of(network, course.formula_letters, letters)
     if answer is not None:
         if raw:
             raise UserError("an answer in letters is judged on numbers of its own: leave the values out")
