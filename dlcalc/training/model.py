@@ -43,7 +43,8 @@ class Model:
         target = plan.target
         classes = target is not None and target.whole
         at = -1 if target is None else target.at
-        self.control = np.array([0, 1, 0, -1 if classes else at, at if classes else -1], np.int64)
+        self.control = np.array([0, 1, 0, -1 if classes else at, at if classes else -1,
+                                 machine.product_entry(plan.dtype)], np.int64)  # fmt: skip
         names = [step.operation for step in plan.steps]
         self.forwards = machine.entries(names, plan.dtype, False)
         self.backwards = machine.entries(names, plan.dtype, True)

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...compile import Array, kernel
-from . import losses, maps, norms, optimisers, products, recurrent, windows
+from ..machine import LANES
+from . import blocks, losses, maps, norms, optimisers, products, recurrent, windows
 from .row import address, call
 
 WIDTH = 24
@@ -65,7 +66,7 @@ rate of the step, and one over what counts."""
 
 TRAINING, CLOCK, FIRST, TARGET, CLASSES = range(5)
 """Places in `c`: whether a network is trained, the number of the step, the first example's place in its batch, and
-where targets and classes go, −1 where there are none."""
+where targets and classes go, −1 where there are none; at row.PRODUCT the address of the product."""
 
 
 def entries(operations: Sequence[str], dtype: str, backwards: bool) -> Array:
@@ -78,6 +79,12 @@ def entries(operations: Sequence[str], dtype: str, backwards: bool) -> Array:
         function = getattr(_STEPS[operation], f"{name}_backward" if backwards else name, None)
         found.append(-1 if function is None else address(function, dtype))
     return np.array(found, dtype=np.int64)
+
+
+def product_entry(dtype: str) -> int:
+    """The address of the matrix product for this dtype."""
+    tiled = dtype == "float32" and LANES > 0
+    return address(blocks.tiled_product if tiled else products.looped_product, dtype)
 
 
 prepare, decay, update = optimisers.prepare, optimisers.decay, optimisers.update
@@ -144,13 +151,15 @@ def present(
     gather(inputs, order, x, a, i)
     if c[CLASSES] >= 0:
         gather_classes(c[CLASSES], order, classes, i)
-        counted = (i[c[CLASSES] : c[CLASSES] + n * classes.shape[1]] >= 0).sum()
+        counted = 0
+        for at in range(c[CLASSES], c[CLASSES] + n * classes.shape[1]):
+            counted += i[at] >= 0
         sums[5] = 1 / max(1, counted)
     else:
         width = targets.shape[1]
         for example in range(n):
-            at = c[TARGET] + example * width
-            a[at : at + width] = targets[order[example]]
+            for j in range(width):
+                a[c[TARGET] + example * width + j] = targets[order[example], j]
         sums[5] = 1 / max(1, n * width)
 
 

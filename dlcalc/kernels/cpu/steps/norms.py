@@ -67,7 +67,8 @@ def row_norm(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array,
             for j in range(width):
                 total += line[j] * line[j]
             a[kept + row] = a.dtype.type(1 / np.sqrt(total / width + eps))
-            a[y + row * width : y + (row + 1) * width] = line * a[kept + row]
+            for j in range(width):
+                a[y + row * width + j] = line[j] * a[kept + row]
 
 
 @step

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from ...compile import Array, kernel
-from .row import step
+from .row import PRODUCT, product, step
 
 
 @kernel("int64", "int64", "int64", "T[::1]", "int64", "int64", "int64", "T[::1]", "int64", "int64", "T[::1]", "int64",
         "int64", "boolean")  # fmt: skip
-def product(
+def looped_product(
     rows: int, columns: int, depth: int, a: Array, a_at: int, a_row: int, a_step: int, b: Array, b_at: int, b_row: int,
     c: Array, c_at: int, c_row: int, add: bool,
 ) -> None:  # fmt: skip
@@ -72,7 +72,7 @@ def add_rows_to(d: Array, at: int, rows: int, width: int, g: Array, g_at: int) -
 def dense(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
     """y = x W + b for every example and position."""
     x, y, w, b, rows, inputs, outputs = s[1], s[2], s[5], s[6], n * s[7], s[8], s[9]
-    product(rows, outputs, inputs, a, x, inputs, 1, p, w, outputs, a, y, outputs, False)
+    product(c[PRODUCT], rows, outputs, inputs, a, x, inputs, 1, p, w, outputs, a, y, outputs, False)
     if b >= 0:
         add_bias(a, y, rows, outputs, p, b)
 
@@ -82,10 +82,10 @@ def dense_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: 
     """The gradients of W, b and, where it is wanted, x."""
     x, dx, dy, w, b, rows, inputs, outputs = s[1], s[3], s[4], s[5], s[6], n * s[7], s[8], s[9]
     if w < len(g):
-        product(inputs, outputs, rows, a, x, 1, inputs, a, dy, outputs, g, w, outputs, True)
+        product(c[PRODUCT], inputs, outputs, rows, a, x, 1, inputs, a, dy, outputs, g, w, outputs, True)
     if 0 <= b < len(g):
         add_rows_to(a, dy, rows, outputs, g, b)
     if dx >= 0:
         transposed = s[10]
         transpose(p, w, inputs, outputs, a, transposed)
-        product(rows, inputs, outputs, a, dy, outputs, 1, a, transposed, inputs, a, dx, inputs, s[11] > 0)
+        product(c[PRODUCT], rows, inputs, outputs, a, dy, outputs, 1, a, transposed, inputs, a, dx, inputs, s[11] > 0)

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from ... import scalars
 from ...compile import Array, kernel
-from .products import add_bias, add_rows_to, product, transpose
-from .row import step
+from .products import add_bias, add_rows_to, transpose
+from .row import PRODUCT, product, step
 
 activate, slope, sigmoid = scalars.activate, scalars.slope, scalars.sigmoid
 lstm_cell, lstm_cell_backward = scalars.lstm_cell, scalars.lstm_cell_backward
 gru_state, gru_state_backward = scalars.gru_state, scalars.gru_state_backward
 
 
-@kernel("int64", "int64[::1]", "T[::1]", "T[::1]", "int64")
-def _start(n: int, s: Array, a: Array, p: Array, gates: int) -> None:
+@kernel("int64", "int64[::1]", "T[::1]", "T[::1]", "int64[::1]", "int64")
+def _start(n: int, s: Array, a: Array, p: Array, c: Array, gates: int) -> None:
     """The inputs' part of all sums; the first states, from the batch before where the layer carries them on."""
     x, w_ih, b, sums, h, state, steps, inputs, m = s[1], s[5], s[7], s[9], s[10], s[11], s[13], s[14], s[15]
-    product(steps * n, gates * m, inputs, a, x, inputs, 1, p, w_ih, gates * m, a, sums, gates * m, False)
+    product(c[PRODUCT], steps * n, gates * m, inputs, a, x, inputs, 1, p, w_ih, gates * m, a, sums, gates * m, False)
     if b >= 0:
         add_bias(a, sums, steps * n, gates * m, p, b)
     first = h + (steps * n * m if s[16] else 0)
@@ -37,22 +37,22 @@ def _end(n: int, s: Array, a: Array) -> None:
         a[state : state + n * m] = a[last : last + n * m]
 
 
-@kernel("int64", "int64[::1]", "T[::1]", "T[::1]", "T[::1]", "int64")
-def _gradients(n: int, s: Array, a: Array, p: Array, g: Array, gates: int) -> None:
+@kernel("int64", "int64[::1]", "T[::1]", "T[::1]", "T[::1]", "int64[::1]", "int64")
+def _gradients(n: int, s: Array, a: Array, p: Array, g: Array, c: Array, gates: int) -> None:
     """What is left when the gradients of the sums of all steps are known."""
     x, dx, w_ih, w_hh, b, sums, h = s[1], s[3], s[5], s[6], s[7], s[9], s[10]
     steps, inputs, m, reverse, transposed = s[13], s[14], s[15], s[16], s[17]
     rows, width = steps * n, gates * m
     before = h + (n * m if reverse else 0)
     if w_ih < len(g):
-        product(inputs, width, rows, a, x, 1, inputs, a, sums, width, g, w_ih, width, True)
+        product(c[PRODUCT], inputs, width, rows, a, x, 1, inputs, a, sums, width, g, w_ih, width, True)
         if w_hh >= 0:
-            product(m, width, rows, a, before, 1, m, a, sums, width, g, w_hh, width, True)
+            product(c[PRODUCT], m, width, rows, a, before, 1, m, a, sums, width, g, w_hh, width, True)
         if b >= 0:
             add_rows_to(a, sums, rows, width, g, b)
     if dx >= 0:
         transpose(p, w_ih, inputs, width, a, transposed)
-        product(rows, inputs, width, a, sums, width, 1, a, transposed, inputs, a, dx, inputs, s[18] > 0)
+        product(c[PRODUCT], rows, inputs, width, a, sums, width, 1, a, transposed, inputs, a, dx, inputs, s[18] > 0)
 
 
 @step
@@ -60,11 +60,11 @@ def rnn(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: A
     """h = f(W_ih x + W_hh h + b)."""
     w_hh, sums, h, steps, m, reverse, kind = s[6], s[9], s[10], s[13], s[15], s[16], s[19]
     zero = a.dtype.type(0)
-    _start(n, s, a, p, 1)
+    _start(n, s, a, p, c, 1)
     for turn in range(steps):
         now = steps - 1 - turn if reverse else turn
         old, new, line = h + (now + reverse) * n * m, h + (now + 1 - reverse) * n * m, sums + now * n * m
-        product(n, m, m, a, old, m, 1, p, w_hh, m, a, line, m, True)
+        product(c[PRODUCT], n, m, m, a, old, m, 1, p, w_hh, m, a, line, m, True)
         for at in range(n * m):
             a[new + at] = activate(kind, a[line + at], zero, zero)
     _end(n, s, a)
@@ -84,8 +84,8 @@ def rnn_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Ar
             a[line + at] = a[d + at] * slope(kind, zero, a[new + at], zero, zero)
         if turn < steps - 1:
             earlier = d + (n * m if reverse else -n * m)
-            product(n, m, m, a, line, m, 1, a, transposed, m, a, earlier, m, True)
-    _gradients(n, s, a, p, g, 1)
+            product(c[PRODUCT], n, m, m, a, line, m, 1, a, transposed, m, a, earlier, m, True)
+    _gradients(n, s, a, p, g, c, 1)
 
 
 @step
@@ -93,14 +93,14 @@ def lstm(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: 
     """Gates i, f, g, o; cells are kept as states are."""
     w_hh, gates, h, cells, steps, m, reverse = s[6], s[9], s[10], s[12], s[13], s[15], s[16]
     zero = a.dtype.type(0)
-    _start(n, s, a, p, 4)
+    _start(n, s, a, p, c, 4)
     first = cells + (steps * n * m if reverse else 0)
     for at in range(n * m):
         a[first + at] = a[s[20] + at] if s[11] >= 0 else 0
     for turn in range(steps):
         now = steps - 1 - turn if reverse else turn
         old, new, line = (now + reverse) * n * m, (now + 1 - reverse) * n * m, gates + now * n * 4 * m
-        product(n, 4 * m, m, a, h + old, m, 1, p, w_hh, 4 * m, a, line, 4 * m, True)
+        product(c[PRODUCT], n, 4 * m, m, a, h + old, m, 1, p, w_hh, 4 * m, a, line, 4 * m, True)
         for row in range(n):
             block = a[line + row * 4 * m : line + (row + 1) * 4 * m]
             for unit in range(m):
@@ -150,20 +150,20 @@ def lstm_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: A
                 a[carry + at] = d_c
         if turn < steps - 1:
             earlier = d + (n * m if reverse else -n * m)
-            product(n, m, 4 * m, a, line, 4 * m, 1, a, transposed, m, a, earlier, m, True)
-    _gradients(n, s, a, p, g, 4)
+            product(c[PRODUCT], n, m, 4 * m, a, line, 4 * m, 1, a, transposed, m, a, earlier, m, True)
+    _gradients(n, s, a, p, g, c, 4)
 
 
 @step
 def gru(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
     """Gates r, z, n in PyTorch's form: n = tanh(W_ih x + b + r ⊙ (W_hh h + b_hh)), h ← z ⊙ h + (1 − z) ⊙ n."""
     w_hh, b_hh, gates, h, hidden, steps, m, reverse = s[6], s[8], s[9], s[10], s[12], s[13], s[15], s[16]
-    _start(n, s, a, p, 3)
+    _start(n, s, a, p, c, 3)
     for turn in range(steps):
         now = steps - 1 - turn if reverse else turn
         old, new = h + (now + reverse) * n * m, h + (now + 1 - reverse) * n * m
         line, part = gates + now * n * 3 * m, hidden + now * n * 3 * m
-        product(n, 3 * m, m, a, old, m, 1, p, w_hh, 3 * m, a, part, 3 * m, False)
+        product(c[PRODUCT], n, 3 * m, m, a, old, m, 1, p, w_hh, 3 * m, a, part, 3 * m, False)
         if b_hh >= 0:
             add_bias(a, part, n, 3 * m, p, b_hh)
         for row in range(n):
@@ -207,20 +207,20 @@ def gru_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Ar
                 a[d + at] = kept
         if turn < steps - 1:
             earlier = d + (n * m if reverse else -n * m)
-            product(n, m, width, a, part, width, 1, a, transposed, m, a, earlier, m, True)
+            product(c[PRODUCT], n, m, width, a, part, width, 1, a, transposed, m, a, earlier, m, True)
             for at in range(n * m):
                 a[earlier + at] += a[d + at]
     rows, before = steps * n, h + (n * m if reverse else 0)
     if w_ih < len(g):
-        product(inputs, width, rows, a, x, 1, inputs, a, gates, width, g, w_ih, width, True)
-        product(m, width, rows, a, before, 1, m, a, hidden, width, g, w_hh, width, True)
+        product(c[PRODUCT], inputs, width, rows, a, x, 1, inputs, a, gates, width, g, w_ih, width, True)
+        product(c[PRODUCT], m, width, rows, a, before, 1, m, a, hidden, width, g, w_hh, width, True)
         if b >= 0:
             add_rows_to(a, gates, rows, width, g, b)
         if b_hh >= 0:
             add_rows_to(a, hidden, rows, width, g, b_hh)
     if dx >= 0:
         transpose(p, w_ih, inputs, width, a, transposed)
-        product(rows, inputs, width, a, gates, width, 1, a, transposed, inputs, a, dx, inputs, s[18] > 0)
+        product(c[PRODUCT], rows, inputs, width, a, gates, width, 1, a, transposed, inputs, a, dx, inputs, s[18] > 0)
 
 
 @step

@@ -33,6 +33,10 @@ def address(function: Any, dtype: str) -> int:
     return KERNELS[f"{function.__module__}.{function.__name__}"].address(dtype)
 
 
+PRODUCT = 5
+"""The place in `c` where the address of the matrix product stands."""
+
+
 def _plainly(at: int, *arguments: Array) -> None:
     PLAIN[at](*arguments)
 
@@ -43,15 +47,31 @@ def _compiled(
 ) -> Any:  # fmt: skip
     """Calls the function that begins at an address, as numba calls its own."""
 
-    def generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        kinds = signature.args[1:]
-        form = target.call_conv.get_function_type(types.none, kinds)
-        function = builder.inttoptr(arguments[0], form.as_pointer())
-        target.call_conv.call_function(builder, function, types.none, kinds, arguments[1:])
-        return target.get_dummy_value()
+    return types.void(at, n, s, a, p, g, i, t, c, sums), _generate
 
-    return types.void(at, n, s, a, p, g, i, t, c, sums), generate
+
+@intrinsic
+def _product(
+    context: Any, at: Any, rows: Any, columns: Any, depth: Any, a: Any, a_at: Any, a_row: Any, a_step: Any, b: Any,
+    b_at: Any, b_row: Any, c: Any, c_at: Any, c_row: Any, add: Any,
+) -> Any:  # fmt: skip
+    whole = types.int64
+    taken = (whole, whole, whole, a, whole, whole, whole, b, whole, whole, c, whole, whole, types.boolean)
+    return types.void(whole, *taken), _generate
+
+
+def _generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    """The call of the function that begins at an address, as numba calls its own."""
+    kinds = signature.args[1:]
+    form = target.call_conv.get_function_type(types.none, kinds)
+    function = builder.inttoptr(arguments[0], form.as_pointer())
+    target.call_conv.call_function(builder, function, types.none, kinds, arguments[1:])
+    return target.get_dummy_value()
 
 
 call: Any = _plainly if cache.plain() else _compiled
 """call(address, n, s, a, p, g, i, t, c, sums)."""
+product: Any = _plainly if cache.plain() else _product
+"""product(address, rows, columns, depth, A, a_at, a_row, a_step, B, b_at, b_row, C, c_at, c_row, add): as
+`products.looped_product`, compiled once for all steps.
+"""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from ...compile import Array
 from ..conv import fold, unfold
 from ..pool import add_windows, find_winners, give_to_winners, spread_windows
-from .products import product, transpose
-from .row import step
+from .products import transpose
+from .row import PRODUCT, product, step
 
 SIZES = 15
 """In a convolution's table the geometry comes first; then the channels, three sizes, the filters, the groups."""
@@ -33,7 +33,7 @@ def conv(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: 
         unfold(a[x + image * size : x + (image + 1) * size].reshape(1, channels, d0, d1, d2), geometry, 0, unfolded)
         for group in range(groups):
             out = y + (image * k + group * filters) * length
-            product(filters, length, per, p, w + group * per * filters, 1, filters,
+            product(c[PRODUCT], filters, length, per, p, w + group * per * filters, 1, filters,
                     a, columns + group * per * length, length, a, out, length, False)  # fmt: skip
         if b >= 0:
             for channel in range(k):
@@ -67,8 +67,8 @@ def conv_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: A
             for group in range(groups):
                 out = dy + (image * k + group * filters) * length
                 transpose(a, out, filters, length, a, transposed)
-                product(per, filters, length, a, columns + group * per * length, length, 1, a, transposed, filters,
-                        g, w + group * per * filters, filters, True)  # fmt: skip
+                product(c[PRODUCT], per, filters, length, a, columns + group * per * length, length, 1, a, transposed,
+                        filters, g, w + group * per * filters, filters, True)  # fmt: skip
         if 0 <= b < len(g):
             for channel in range(k):
                 at = dy + (image * k + channel) * length
@@ -76,7 +76,7 @@ def conv_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: A
         if dx >= 0:
             for group in range(groups):
                 out = dy + (image * k + group * filters) * length
-                product(per, length, filters, p, w + group * per * filters, filters, 1, a, out, length,
+                product(c[PRODUCT], per, length, filters, p, w + group * per * filters, filters, 1, a, out, length,
                         a, columns + group * per * length, length, False)  # fmt: skip
             fold(unfolded, geometry, 0, a[dx + image * size : dx + (image + 1) * size].reshape(1, channels, d0, d1, d2))
 
@@ -104,7 +104,7 @@ def conv_transpose(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: 
     for image in range(n):
         for group in range(groups):
             read = x + (image * channels + group * inputs) * length
-            product(per, length, inputs, p, w + group * per * inputs, inputs, 1, a, read, length,
+            product(c[PRODUCT], per, length, inputs, p, w + group * per * inputs, inputs, 1, a, read, length,
                     a, columns + group * per * length, length, False)  # fmt: skip
         fold(unfolded, geometry, 0, a[y + image * size : y + (image + 1) * size].reshape(1, k, d0, d1, d2))
         if b >= 0:
@@ -139,10 +139,10 @@ def conv_transpose_backward(
             read = x + (image * channels + group * inputs) * length
             if w < len(g):
                 transpose(a, read, inputs, length, a, transposed)
-                product(per, inputs, length, a, columns + group * per * length, length, 1, a, transposed, inputs,
-                        g, w + group * per * inputs, inputs, True)  # fmt: skip
+                product(c[PRODUCT], per, inputs, length, a, columns + group * per * length, length, 1, a, transposed,
+                        inputs, g, w + group * per * inputs, inputs, True)  # fmt: skip
             if dx >= 0:
-                product(inputs, length, per, p, w + group * per * inputs, 1, inputs,
+                product(c[PRODUCT], inputs, length, per, p, w + group * per * inputs, 1, inputs,
                         a, columns + group * per * length, length,
                         a, dx + (image * channels + group * inputs) * length, length, s[10] > 0)  # fmt: skip
         if 0 <= b < len(g):

@@ -1,0 +1,138 @@
+"""Matrix products of float32 by register tiles: C (rows, columns) (+)= A (rows, depth) B (depth, columns).
+
+A tile keeps all its sums in registers from the first k to the last, and reads a row of B as it stands; the last vector
+of a row may be cut short. Any other dtype, and a processor without such vectors, has the loops of `products`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import types
+from numba.extending import intrinsic, register_jitable
+
+from ...compile import Array, kernel
+from ..emit import I64, Emit, Value, outlined
+from ..machine import LANES, heights
+
+WIDEST = 4
+"""Vectors of the widest tile."""
+DEEP = 256
+"""Most products of one sum at a time: the rows of B that a tile reads stay in a near cache."""
+
+
+def tile(rows: int, vectors: int, cut: bool) -> Any:
+    """For kernels: f(A, a_row, a_step, B, b_row, K, C, c_row, add, lanes); `lanes`: of the last vector, where it is
+    cut.
+
+    A, B, C: addresses; the other distances are numbers of float32.
+    """
+
+    def body(
+        e: Emit, a: Value, a_row: Value, a_step: Value, b: Value, b_row: Value, count: Value, c: Value, c_row: Value,
+        add: Value, lanes: Value,
+    ) -> None:  # fmt: skip
+        builder = e.builder
+        mask = e.mask(lanes) if cut else None
+        lines = [e.at(e.pointer(a), e.times(a_row, m)) for m in range(rows)]
+        results = [[e.at(e.pointer(c), e.times(c_row, m), j * LANES) for j in range(vectors)] for m in range(rows)]
+
+        def load(place: Value, j: int) -> Value:
+            return e.load_masked(place, mask) if cut and j == vectors - 1 else e.load(place)
+
+        zero, old, ready = (builder.append_basic_block(name) for name in ("zero", "old", "ready"))
+        builder.cbranch(builder.icmp_signed("!=", add, e.whole(0)), old, zero)
+        builder.position_at_end(zero)
+        builder.branch(ready)
+        builder.position_at_end(old)
+        there = [load(place, j) for line in results for j, place in enumerate(line)]
+        builder.branch(ready)
+        builder.position_at_end(ready)
+        sums = []
+        for value in there:
+            phi = builder.phi(value.type)
+            phi.add_incoming(e.constant(0), zero)
+            phi.add_incoming(value, old)
+            sums.append(phi)
+
+        def step(k: Value, sums: list[Value]) -> list[Value]:
+            start = e.at(e.pointer(b), e.times(k, b_row))
+            row = [load(e.at(start, j * LANES), j) for j in range(vectors)]
+            further = e.times(k, a_step)
+            factors = [e.splat(builder.load(e.at(line, further))) for line in lines]
+            return [e.fma(factors[at // vectors], row[at % vectors], before) for at, before in enumerate(sums)]
+
+        for at, value in enumerate(e.repeat(count, sums, step)):
+            place = results[at // vectors][at % vectors]
+            if cut and at % vectors == vectors - 1:
+                e.store_masked(value, place, mask)
+            else:
+                e.store(value, place)
+
+    name = f"block_{rows}_{vectors}_{int(cut)}_{LANES}"
+
+    @intrinsic
+    def run(
+        context: Any, a: Any, a_row: Any, a_step: Any, b: Any, b_row: Any, k: Any, c: Any, c_row: Any, add: Any,
+        lanes: Any,
+    ) -> Any:  # fmt: skip
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            return outlined(context, builder, name, [I64] * 10, arguments, body)
+
+        return types.void(*[types.intp] * 10), generate
+
+    return run
+
+
+def below(vectors: int, cut: bool) -> Any:
+    """For kernels: tiles one below the other for any number of rows."""
+    tallest, *rest = heights(vectors)
+    big, one = tile(tallest, vectors, cut), tile(1, vectors, cut)
+    two = tile(2, vectors, cut) if 2 in rest else one
+    tall, half = tallest, 2 if 2 in rest else 1
+
+    @register_jitable
+    def run(
+        rows: int, a: int, a_row: int, a_step: int, b: int, b_row: int, k: int, c: int, c_row: int, add: int, lanes: int
+    ) -> None:
+        row = 0
+        while row + tall <= rows:
+            big(a + row * a_row * 4, a_row, a_step, b, b_row, k, c + row * c_row * 4, c_row, add, lanes)
+            row += tall
+        while row + half <= rows:
+            two(a + row * a_row * 4, a_row, a_step, b, b_row, k, c + row * c_row * 4, c_row, add, lanes)
+            row += half
+        while row < rows:
+            one(a + row * a_row * 4, a_row, a_step, b, b_row, k, c + row * c_row * 4, c_row, add, lanes)
+            row += 1
+
+    return run
+
+
+if LANES:
+    four, two_whole, two_cut, one_cut = below(4, False), below(2, False), below(2, True), below(1, True)
+
+    @kernel("int64", "int64", "int64", "float32[::1]", "int64", "int64", "int64", "float32[::1]", "int64", "int64",
+            "float32[::1]", "int64", "int64", "boolean")  # fmt: skip
+    def tiled_product(
+        rows: int, columns: int, depth: int, a: Array, a_at: int, a_row: int, a_step: int, b: Array, b_at: int,
+        b_row: int, c: Array, c_at: int, c_row: int, add: bool,
+    ) -> None:  # fmt: skip
+        """As `products.product`."""
+        a0, b0, c0 = a.ctypes.data + a_at * 4, b.ctypes.data + b_at * 4, c.ctypes.data + c_at * 4
+        for first in range(0, max(1, depth), DEEP):
+            k, more = min(DEEP, depth - first), 1 if add or first else 0
+            start, row = a0 + first * a_step * 4, b0 + first * b_row * 4
+            column = 0
+            while column + 4 * LANES <= columns:
+                four(rows, start, a_row, a_step, row + column * 4, b_row, k, c0 + column * 4, c_row, more, LANES)
+                column += 4 * LANES
+            while column + 2 * LANES <= columns:
+                two_whole(rows, start, a_row, a_step, row + column * 4, b_row, k, c0 + column * 4, c_row, more, LANES)
+                column += 2 * LANES
+            rest = columns - column
+            if rest > LANES:
+                two_cut(rows, start, a_row, a_step, row + column * 4, b_row, k, c0 + column * 4, c_row, more,
+                        rest - LANES)  # fmt: skip
+            elif rest > 0:
+                one_cut(rows, start, a_row, a_step, row + column * 4, b_row, k, c0 + column * 4, c_row, more, rest)
