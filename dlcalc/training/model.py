@@ -43,9 +43,9 @@ class Model:
         target = plan.target
         classes = target is not None and target.whole
         at = -1 if target is None else target.at
-        self.control = np.array([0, 1, 0, -1 if classes else at, at if classes else -1,
-                                 machine.product_entry(plan.dtype)], np.int64)  # fmt: skip
         names = [step.operation for step in plan.steps]
+        self.control = np.array([0, 1, 0, -1 if classes else at, at if classes else -1,
+                                 *machine.helpers(names, plan.dtype)], np.int64)  # fmt: skip
         self.forwards = machine.entries(names, plan.dtype, False)
         self.backwards = machine.entries(names, plan.dtype, True)
         self.arrays = (self.arena, self.parameters, self.gradients, self.whole, self.tables, self.control)

@@ -22,7 +22,8 @@ ALIGNED = 16
 CODES = {name: code for code, name in enumerate(OPERATIONS)}
 
 READ_BACK = {
-    "dense": ("x",), "conv": ("x",), "conv-transpose": ("x",), "multiply": ("x", "other"), "scale": ("x",),
+    "dense": ("x",), "conv": ("x",), "conv-planes": ("x",), "conv-transpose": ("x",),
+    "multiply": ("x", "other"), "scale": ("x",),
     "embedding": ("x",), "softmax": ("x",), "activation": ("x", "y"), "row-norm": ("y",), "neighbour-norm": ("x",),
     "max-pool": ("places",), "batch-norm": (), "rnn": ("x",), "lstm": ("x",), "gru": ("x",),
 }  # fmt: skip

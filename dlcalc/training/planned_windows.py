@@ -5,8 +5,9 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
+from ..kernels.cpu.machine import LANES
 from ..networks.table import Row
-from .plan import Buffer
+from .plan import Buffer, Parameter
 from .planning import Data, Planning
 
 
@@ -39,9 +40,34 @@ class Windows(Planning):
         bias = self.bias(row, k, weight)
         table = self._geometry(f, s, d, tuple(front for front, _ in self.padding(row)), out)
         table += [c, *(1,) * (4 - len(x.shape)), *x.shape[1:], k, groups]
+        if LANES and self.dtype == "float32" and groups == 1 and set(s) == {1} and len(out) < 3:
+            return self._planes(row, x, weight, bias, table)
         return self.through("conv", x, x.form, (k, *out), w=weight, b=bias, table=self.table(table),
                             columns=Buffer("unfolded", fixed=prod(f) * c * prod(out)),
                             transposed=Buffer("transposed", fixed=k // groups * prod(out)))  # fmt: skip
+
+    def _planes(self, row: Row, x: Data, weight: Parameter, bias: Parameter | None, table: list[int]) -> Data:
+        """A convolution of stride 1 that reads its input where it lies; what `kernels.cpu.steps.planes` reads of it."""
+        k, c, out = weight.shape[0], weight.shape[1], self._out(row)
+        (f1, f2), (d1, d2), (h, w) = (
+            self._two(weight.shape[2:]),
+            self._two(self.along(row, "d")),
+            self._two(x.shape[1:]),
+        )
+        (oh, ow), (front, beside) = self._two(out), self._two([before for before, _ in self.padding(row)], 0)
+        height, pitch = max(front + h, oh + (f1 - 1) * d1), max(beside + w, ow + (f2 - 1) * d2)
+        plane, span = height * pitch, (oh - 1) * pitch + ow
+        tall, wide = max(front + h, oh) + (f1 - 1) * d1, max(beside + w, ow) + (f2 - 1) * d2
+        frame = tall * wide
+        taps = [channel * plane + a * d1 * pitch + b * d2 for channel in range(c) for a in range(f1) for b in range(f2)]
+        back = [channel * frame + (f1 - 1 - a) * d1 * wide + (f2 - 1 - b) * d2
+                for a in range(f1) for b in range(f2) for channel in range(k)]  # fmt: skip
+        corner = (f1 - 1) * d1 * wide + (f2 - 1) * d2
+        at = [height, pitch, span, self.table(taps), self.table(back), frame, wide, corner]
+        work = c * plane + k * frame + max(c * frame, k * span) + 4 * LANES
+        return self.through("conv-planes", x, x.form, (k, *out), w=weight, b=bias, table=self.table(table + at),
+                            columns=Buffer("planes", fixed=work),
+                            transposed=Buffer("transposed", fixed=span * k))  # fmt: skip
 
     def _depthwise(self, row: Row) -> Data:
         return self._conv(row)
@@ -80,7 +106,9 @@ class Windows(Planning):
         oh, ow = self._two(out)
         places = Buffer(f"{self.layer} places", x.shape[0] * oh * ow, whole=True)
         shape = (x.shape[0], *out)
+        halves = table == [2, 2, 2, 2, 1, 1, 0, 0] and 2 * oh <= h and 2 * ow <= w
         return self.through("max-pool", x, x.form if out else "vector", shape, places=places, table=self.table(table),
+                            halves=halves,
                             planes=x.shape[0], h=h, w=w, out_h=oh, out_w=ow)  # fmt: skip
 
     def _global_maxpool(self, row: Row) -> Data:

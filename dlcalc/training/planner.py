@@ -38,6 +38,7 @@ class Planner(Joins, Sequences):
         unread = [row.layer.name for row in self.rows if not self.readers[row.layer.name]]
         if len(unread) != 1:
             raise UserError(f"a network that is trained has one output: {self.network.id} has {', '.join(unread[:5])}")
+        self.dtype = dtype
         self._inputs()
         for row in self.rows:
             last = row.layer.name == unread[0]

@@ -59,6 +59,7 @@ class Planning(Sizes):
         self.reused: list[Parameter] = []
         self.tables: list[int] = []
         self.layer = ""
+        self.dtype = "float32"
         self.inputs: list[tuple[Buffer, int, int, int]] = []
         self.values: dict[str, Data] = {}
         self.readers = dict.fromkeys(self.shapes, 0)

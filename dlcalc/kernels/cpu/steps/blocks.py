@@ -1,4 +1,4 @@
-"""Matrix products of float32 by register tiles: C (rows, columns) (+)= A (rows, depth) B (depth, columns).
+"""Products of float32 by register tiles: C (rows, columns) (+)= A (rows, depth) B (depth, columns).
 
 A tile keeps all its sums in registers from the first k to the last, and reads a row of B as it stands; the last vector
 of a row may be cut short. Any other dtype, and a processor without such vectors, has the loops of `products`.
@@ -21,11 +21,12 @@ DEEP = 256
 """Most products of one sum at a time: the rows of B that a tile reads stay in a near cache."""
 
 
-def tile(rows: int, vectors: int, cut: bool) -> Any:
+def tile(rows: int, vectors: int, cut: bool, tables: str = "") -> Any:
     """For kernels: f(A, a_row, a_step, B, b_row, K, C, c_row, add, lanes); `lanes`: of the last vector, where it is
     cut.
 
-    A, B, C: addresses; the other distances are numbers of float32.
+    A, B, C: addresses; the other distances are numbers of float32. `tables` "b": b_row is the address of where each row
+    of B begins; "a": a_row is that of where each row of A begins.
     """
 
     def body(
@@ -34,7 +35,12 @@ def tile(rows: int, vectors: int, cut: bool) -> Any:
     ) -> None:  # fmt: skip
         builder = e.builder
         mask = e.mask(lanes) if cut else None
-        lines = [e.at(e.pointer(a), e.times(a_row, m)) for m in range(rows)]
+        if tables == "a":
+            starts = e.pointer(a_row, I64)
+            lines = [e.at(e.pointer(a), builder.load(e.at(starts, m))) for m in range(rows)]
+        else:
+            lines = [e.at(e.pointer(a), e.times(a_row, m)) for m in range(rows)]
+        places = e.pointer(b_row, I64) if tables == "b" else None
         results = [[e.at(e.pointer(c), e.times(c_row, m), j * LANES) for j in range(vectors)] for m in range(rows)]
 
         def load(place: Value, j: int) -> Value:
@@ -56,7 +62,8 @@ def tile(rows: int, vectors: int, cut: bool) -> Any:
             sums.append(phi)
 
         def step(k: Value, sums: list[Value]) -> list[Value]:
-            start = e.at(e.pointer(b), e.times(k, b_row))
+            moved = e.times(k, b_row) if places is None else builder.load(e.at(places, k))
+            start = e.at(e.pointer(b), moved)
             row = [load(e.at(start, j * LANES), j) for j in range(vectors)]
             further = e.times(k, a_step)
             factors = [e.splat(builder.load(e.at(line, further))) for line in lines]
@@ -69,7 +76,7 @@ def tile(rows: int, vectors: int, cut: bool) -> Any:
             else:
                 e.store(value, place)
 
-    name = f"block_{rows}_{vectors}_{int(cut)}_{LANES}"
+    name = f"block_{rows}_{vectors}_{int(cut)}_{tables}_{LANES}"
 
     @intrinsic
     def run(
@@ -84,32 +91,36 @@ def tile(rows: int, vectors: int, cut: bool) -> Any:
     return run
 
 
-def below(vectors: int, cut: bool) -> Any:
+def below(vectors: int, cut: bool, tables: str = "") -> Any:
     """For kernels: tiles one below the other for any number of rows."""
     tallest, *rest = heights(vectors)
-    big, one = tile(tallest, vectors, cut), tile(1, vectors, cut)
-    two = tile(2, vectors, cut) if 2 in rest else one
+    big, one = tile(tallest, vectors, cut, tables), tile(1, vectors, cut, tables)
+    two = tile(2, vectors, cut, tables) if 2 in rest else one
     tall, half = tallest, 2 if 2 in rest else 1
+    by_table = tables == "a"
 
     @register_jitable
     def run(
         rows: int, a: int, a_row: int, a_step: int, b: int, b_row: int, k: int, c: int, c_row: int, add: int, lanes: int
     ) -> None:
-        row = 0
+        row, each = 0, 0 if by_table else a_row * 4  # bytes of a row of A; a table's address moves on instead
+        more = 8 if by_table else 0
         while row + tall <= rows:
-            big(a + row * a_row * 4, a_row, a_step, b, b_row, k, c + row * c_row * 4, c_row, add, lanes)
+            big(a + row * each, a_row + row * more, a_step, b, b_row, k, c + row * c_row * 4, c_row, add, lanes)
             row += tall
         while row + half <= rows:
-            two(a + row * a_row * 4, a_row, a_step, b, b_row, k, c + row * c_row * 4, c_row, add, lanes)
+            two(a + row * each, a_row + row * more, a_step, b, b_row, k, c + row * c_row * 4, c_row, add, lanes)
             row += half
         while row < rows:
-            one(a + row * a_row * 4, a_row, a_step, b, b_row, k, c + row * c_row * 4, c_row, add, lanes)
+            one(a + row * each, a_row + row * more, a_step, b, b_row, k, c + row * c_row * 4, c_row, add, lanes)
             row += 1
 
     return run
 
 
 if LANES:
+    image_four, image_two, image_one = below(4, False, "b"), below(2, True, "b"), below(1, True, "b")
+    taps_two, taps_one = below(2, True, "a"), below(1, True, "a")
     four, two_whole, two_cut, one_cut = below(4, False), below(2, False), below(2, True), below(1, True)
 
     @kernel("int64", "int64", "int64", "float32[::1]", "int64", "int64", "int64", "float32[::1]", "int64", "int64",
@@ -118,7 +129,7 @@ if LANES:
         rows: int, columns: int, depth: int, a: Array, a_at: int, a_row: int, a_step: int, b: Array, b_at: int,
         b_row: int, c: Array, c_at: int, c_row: int, add: bool,
     ) -> None:  # fmt: skip
-        """As `products.product`."""
+        """As `products.looped_product`."""
         a0, b0, c0 = a.ctypes.data + a_at * 4, b.ctypes.data + b_at * 4, c.ctypes.data + c_at * 4
         for first in range(0, max(1, depth), DEEP):
             k, more = min(DEEP, depth - first), 1 if add or first else 0
@@ -136,3 +147,42 @@ if LANES:
                         rest - LANES)  # fmt: skip
             elif rest > 0:
                 one_cut(rows, start, a_row, a_step, row + column * 4, b_row, k, c0 + column * 4, c_row, more, rest)
+
+    @kernel("int64", "int64", "int64", "float32[::1]", "int64", "int64", "int64", "float32[::1]", "int64",
+            "int64[::1]", "int64", "float32[::1]", "int64", "int64", "boolean")  # fmt: skip
+    def image_product(
+        rows: int, columns: int, depth: int, a: Array, a_at: int, a_row: int, a_step: int, b: Array, b_at: int,
+        t: Array, table: int, c: Array, c_at: int, c_row: int, add: bool,
+    ) -> None:  # fmt: skip
+        """As `products.looped_product`; row k of B begins t[table + k] numbers behind its first: an image moved."""
+        a0, b0, c0 = a.ctypes.data + a_at * 4, b.ctypes.data + b_at * 4, c.ctypes.data + c_at * 4
+        for first in range(0, max(1, depth), DEEP):
+            k, more = min(DEEP, depth - first), 1 if add or first else 0
+            start, places, column = a0 + first * a_step * 4, t.ctypes.data + (table + first) * 8, 0
+            while column + 4 * LANES <= columns:
+                image_four(rows, start, a_row, a_step, b0 + column * 4, places, k, c0 + column * 4, c_row, more, LANES)
+                column += 4 * LANES
+            while columns - column > LANES:
+                lanes = min(LANES, columns - column - LANES)
+                image_two(rows, start, a_row, a_step, b0 + column * 4, places, k, c0 + column * 4, c_row, more, lanes)
+                column += 2 * LANES
+            if column < columns:
+                image_one(rows, start, a_row, a_step, b0 + column * 4, places, k, c0 + column * 4, c_row, more,
+                          columns - column)  # fmt: skip
+
+    @kernel("int64", "int64", "int64", "float32[::1]", "int64", "int64[::1]", "int64", "float32[::1]", "int64", "int64",
+            "float32[::1]", "int64", "int64")  # fmt: skip
+    def taps_product(
+        rows: int, columns: int, depth: int, a: Array, a_at: int, t: Array, table: int, b: Array, b_at: int, b_row: int,
+        c: Array, c_at: int, c_row: int,
+    ) -> None:  # fmt: skip
+        """Adds to C; row m of A begins t[table + m] numbers behind its first, and its numbers lie side by side."""
+        a0, b0, c0 = a.ctypes.data + a_at * 4, b.ctypes.data + b_at * 4, c.ctypes.data + c_at * 4
+        places = t.ctypes.data + table * 8
+        for column in range(0, columns, 2 * LANES):
+            rest = columns - column
+            if rest > LANES:
+                taps_two(rows, a0, places, 1, b0 + column * 4, b_row, depth, c0 + column * 4, c_row, 1,
+                         min(LANES, rest - LANES))  # fmt: skip
+            else:
+                taps_one(rows, a0, places, 1, b0 + column * 4, b_row, depth, c0 + column * 4, c_row, 1, rest)

@@ -11,7 +11,7 @@ import numpy as np
 
 from ...compile import Array, kernel
 from ..machine import LANES
-from . import blocks, losses, maps, norms, optimisers, products, recurrent, windows
+from . import blocks, cells, losses, maps, norms, optimisers, planes, products, recurrent, windows
 from .row import address, call
 
 WIDTH = 24
@@ -25,8 +25,10 @@ _CONV = (*_ENDS, "w", "b", "table", "columns", "transposed", "add")
 OPERATIONS: dict[str, tuple[str, ...]] = {
     "dense": (*_ENDS, "w", "b", "rows", "inputs", "outputs", "transposed", "add"),
     "conv": _CONV,
+    "conv-planes": _CONV,
     "conv-transpose": _CONV,
-    "max-pool": (*_ENDS, "places", "table", "planes", "h", "w", "out_h", "out_w", "add"),
+    "max-pool": (*_ENDS, "places", "table", "planes", "h", "w", "out_h", "out_w", "add",
+                 "halves"),
     "average-pool": (*_ENDS, "table", "planes", "h", "w", "out_h", "out_w", "add"),
     "upsample": (*_ENDS, "table", "planes", "h", "w", "out_h", "out_w"),
     "activation": (*_ENDS, "kind", "size"),
@@ -52,9 +54,9 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
 """Operation → its columns; offsets of what an example has are in numbers, sizes are those of one example."""
 
 _STEPS = {
-    "dense": products, "conv": windows, "conv-transpose": windows, "max-pool": windows, "average-pool": windows,
-    "upsample": windows, "activation": maps, "dropout": maps, "softmax": maps, "move": maps, "permute": maps,
-    "multiply": maps, "scale": maps, "embedding": maps, "batch-norm": norms, "row-norm": norms,
+    "dense": products, "conv": windows, "conv-planes": planes, "conv-transpose": windows, "max-pool": windows,
+    "average-pool": windows, "upsample": windows, "activation": maps, "dropout": maps, "softmax": maps, "move": maps,
+    "permute": maps, "multiply": maps, "scale": maps, "embedding": maps, "batch-norm": norms, "row-norm": norms,
     "neighbour-norm": norms, "rnn": recurrent, "lstm": recurrent, "gru": recurrent, "states": recurrent,
     "cross-entropy": losses, "binary-cross-entropy": losses, "squared-error": losses,
 }  # fmt: skip
@@ -66,7 +68,7 @@ rate of the step, and one over what counts."""
 
 TRAINING, CLOCK, FIRST, TARGET, CLASSES = range(5)
 """Places in `c`: whether a network is trained, the number of the step, the first example's place in its batch, and
-where targets and classes go, −1 where there are none; at row.PRODUCT the address of the product."""
+where targets and classes go, −1 where there are none; from row.PRODUCT on `helpers`."""
 
 
 def entries(operations: Sequence[str], dtype: str, backwards: bool) -> Array:
@@ -81,10 +83,16 @@ def entries(operations: Sequence[str], dtype: str, backwards: bool) -> Array:
     return np.array(found, dtype=np.int64)
 
 
-def product_entry(dtype: str) -> int:
-    """The address of the matrix product for this dtype."""
-    tiled = dtype == "float32" and LANES > 0
-    return address(blocks.tiled_product if tiled else products.looped_product, dtype)
+def helpers(operations: Sequence[str], dtype: str) -> list[int]:
+    """The addresses of what steps call for themselves, from row.PRODUCT on: the matrix product, then cells; 0 where no
+    operation needs it.
+    """
+    fast = dtype == "float32" and LANES > 0
+    found = [address(blocks.tiled_product if fast else products.looped_product, dtype)]
+    for place, (operation, function) in cells.CELLS.items():
+        chosen = cells.VECTORS.get(place, function) if fast else function
+        found.append(address(chosen, dtype) if operation in operations else 0)
+    return found
 
 
 prepare, decay, update = optimisers.prepare, optimisers.decay, optimisers.update

@@ -18,7 +18,7 @@ FROM_INPUT = ("gelu", "swish", "hardswish")
 """Their slope is not known from their value: the input is kept."""
 SWISH, RELU6, ELU, HARD_SIGMOID, HARD_SWISH = range(6, 11)
 activate, slope = scalars.activate, scalars.slope
-LEAKY_RELU, SOFTPLUS, GELU = scalars.LEAKY_RELU, scalars.SOFTPLUS, scalars.GELU
+RELU, LEAKY_RELU, SOFTPLUS, GELU = scalars.RELU, scalars.LEAKY_RELU, scalars.SOFTPLUS, scalars.GELU
 ROOT_HALF, GAUSS = scalars.ROOT_HALF, scalars.GAUSS
 
 
@@ -28,7 +28,10 @@ def activation(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Arra
     kind, size = s[5], n * s[6]
     x, y = a[s[1] : s[1] + size], a[s[2] : s[2] + size]
     sixth, leak, half = a.dtype.type(SIXTH), a.dtype.type(0.01), a.dtype.type(ROOT_HALF)
-    if kind <= GELU:
+    if kind == RELU:
+        for at in range(size):
+            y[at] = ZERO if x[at] <= ZERO else x[at]
+    elif kind <= GELU:
         first = half if kind == GELU else leak
         for at in range(size):
             y[at] = activate(kind, x[at], first, first)
@@ -65,6 +68,9 @@ def activation_backward(
     elif kind == GELU:
         for at in range(size):
             d[at] *= slope(kind, x[at], y[at], half, density)
+    elif kind == RELU:
+        for at in range(size):
+            d[at] = d[at] if y[at] > zero else zero
     elif kind < SOFTPLUS:
         for at in range(size):
             d[at] *= slope(kind, zero, y[at], zero, zero)

@@ -6,14 +6,10 @@ of a forward pass become the gradients of their sums in the backward pass, in pl
 
 from __future__ import annotations
 
-from ... import scalars
 from ...compile import Array, kernel
+from .cells import GRU, GRU_BACK, LSTM, LSTM_BACK, RNN, RNN_BACK, cell
 from .products import add_bias, add_rows_to, transpose
 from .row import PRODUCT, product, step
-
-activate, slope, sigmoid = scalars.activate, scalars.slope, scalars.sigmoid
-lstm_cell, lstm_cell_backward = scalars.lstm_cell, scalars.lstm_cell_backward
-gru_state, gru_state_backward = scalars.gru_state, scalars.gru_state_backward
 
 
 @kernel("int64", "int64[::1]", "T[::1]", "T[::1]", "int64[::1]", "int64")
@@ -59,14 +55,12 @@ def _gradients(n: int, s: Array, a: Array, p: Array, g: Array, c: Array, gates: 
 def rnn(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
     """h = f(W_ih x + W_hh h + b)."""
     w_hh, sums, h, steps, m, reverse, kind = s[6], s[9], s[10], s[13], s[15], s[16], s[19]
-    zero = a.dtype.type(0)
     _start(n, s, a, p, c, 1)
     for turn in range(steps):
         now = steps - 1 - turn if reverse else turn
         old, new, line = h + (now + reverse) * n * m, h + (now + 1 - reverse) * n * m, sums + now * n * m
         product(c[PRODUCT], n, m, m, a, old, m, 1, p, w_hh, m, a, line, m, True)
-        for at in range(n * m):
-            a[new + at] = activate(kind, a[line + at], zero, zero)
+        cell(c[RNN], n, m, a, line, new, kind, 0, 0)
     _end(n, s, a)
 
 
@@ -75,13 +69,11 @@ def rnn_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Ar
     """Backpropagation through time: `dy` is (T, N, m), and is used up."""
     dy, w_hh, sums, h, steps, m = s[4], s[6], s[9], s[10], s[13], s[15]
     reverse, transposed, kind = s[16], s[17], s[19]
-    zero = a.dtype.type(0)
     transpose(p, w_hh, m, m, a, transposed)
     for turn in range(steps):
         now = turn if reverse else steps - 1 - turn
         new, line, d = h + (now + 1 - reverse) * n * m, sums + now * n * m, dy + now * n * m
-        for at in range(n * m):
-            a[line + at] = a[d + at] * slope(kind, zero, a[new + at], zero, zero)
+        cell(c[RNN_BACK], n, m, a, line, new, kind, d, 0)
         if turn < steps - 1:
             earlier = d + (n * m if reverse else -n * m)
             product(c[PRODUCT], n, m, m, a, line, m, 1, a, transposed, m, a, earlier, m, True)
@@ -92,7 +84,6 @@ def rnn_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Ar
 def lstm(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
     """Gates i, f, g, o; cells are kept as states are."""
     w_hh, gates, h, cells, steps, m, reverse = s[6], s[9], s[10], s[12], s[13], s[15], s[16]
-    zero = a.dtype.type(0)
     _start(n, s, a, p, c, 4)
     first = cells + (steps * n * m if reverse else 0)
     for at in range(n * m):
@@ -101,21 +92,7 @@ def lstm(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: 
         now = steps - 1 - turn if reverse else turn
         old, new, line = (now + reverse) * n * m, (now + 1 - reverse) * n * m, gates + now * n * 4 * m
         product(c[PRODUCT], n, 4 * m, m, a, h + old, m, 1, p, w_hh, 4 * m, a, line, 4 * m, True)
-        for row in range(n):
-            block = a[line + row * 4 * m : line + (row + 1) * 4 * m]
-            for unit in range(m):
-                at = row * m + unit
-                in_gate, forget, candidate, out_gate, cell, state = lstm_cell(
-                    block[unit], block[m + unit], block[2 * m + unit], block[3 * m + unit], a[cells + old + at],
-                    zero, zero, zero,
-                )  # fmt: skip
-                block[unit], block[m + unit], block[2 * m + unit], block[3 * m + unit] = (
-                    in_gate,
-                    forget,
-                    candidate,
-                    out_gate,
-                )
-                a[cells + new + at], a[h + new + at] = cell, state
+        cell(c[LSTM], n, m, a, line, cells + old, cells + new, h + new, 0)
     _end(n, s, a)
     if s[11] >= 0:
         last = cells + (0 if reverse else steps * n * m)
@@ -127,7 +104,6 @@ def lstm_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: A
     """Backpropagation through time; the gradient of the cell is carried in `carry`."""
     dy, w_hh, gates, cells, steps, m = s[4], s[6], s[9], s[12], s[13], s[15]
     reverse, transposed, carry = s[16], s[17], s[19]
-    zero = a.dtype.type(0)
     transpose(p, w_hh, m, 4 * m, a, transposed)
     a[carry : carry + n * m] = 0
     for turn in range(steps):
@@ -138,16 +114,7 @@ def lstm_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: A
             gates + now * n * 4 * m,
             dy + now * n * m,
         )
-        for row in range(n):
-            block = a[line + row * 4 * m : line + (row + 1) * 4 * m]
-            for unit in range(m):
-                at = row * m + unit
-                d_i, d_f, d_g, d_o, d_c = lstm_cell_backward(
-                    block[unit], block[m + unit], block[2 * m + unit], block[3 * m + unit], a[cells + old + at],
-                    a[cells + new + at], zero, zero, zero, a[d + at], a[carry + at],
-                )  # fmt: skip
-                block[unit], block[m + unit], block[2 * m + unit], block[3 * m + unit] = d_i, d_f, d_g, d_o
-                a[carry + at] = d_c
+        cell(c[LSTM_BACK], n, m, a, line, cells + old, cells + new, d, carry)
         if turn < steps - 1:
             earlier = d + (n * m if reverse else -n * m)
             product(c[PRODUCT], n, m, 4 * m, a, line, 4 * m, 1, a, transposed, m, a, earlier, m, True)
@@ -166,16 +133,7 @@ def gru(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: A
         product(c[PRODUCT], n, 3 * m, m, a, old, m, 1, p, w_hh, 3 * m, a, part, 3 * m, False)
         if b_hh >= 0:
             add_bias(a, part, n, 3 * m, p, b_hh)
-        for row in range(n):
-            block = a[line + row * 3 * m : line + (row + 1) * 3 * m]
-            inner = a[part + row * 3 * m : part + (row + 1) * 3 * m]
-            for unit in range(m):
-                r, z = sigmoid(block[unit] + inner[unit]), sigmoid(block[m + unit] + inner[m + unit])
-                candidate, state = gru_state(
-                    block[2 * m + unit] + r * inner[2 * m + unit], z, a[old + row * m + unit], 1
-                )
-                block[unit], block[m + unit], block[2 * m + unit] = r, z, candidate
-                a[new + row * m + unit] = state
+        cell(c[GRU], n, m, a, line, part, old, new, 0)
     _end(n, s, a)
 
 
@@ -184,7 +142,7 @@ def gru_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Ar
     """Backpropagation through time; `hidden` becomes the gradients of the sums on the state's side."""
     x, dx, dy, w_ih, w_hh, b, b_hh, gates, h, hidden = s[1], s[3], s[4], s[5], s[6], s[7], s[8], s[9], s[10], s[12]
     steps, inputs, m, reverse, transposed = s[13], s[14], s[15], s[16], s[17]
-    one, width = a.dtype.type(1), 3 * m
+    width = 3 * m
     transpose(p, w_hh, m, width, a, transposed)
     for turn in range(steps):
         now = turn if reverse else steps - 1 - turn
@@ -194,17 +152,7 @@ def gru_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Ar
             hidden + now * n * width,
             dy + now * n * m,
         )
-        for row in range(n):
-            block = a[line + row * width : line + (row + 1) * width]
-            inner = a[part + row * width : part + (row + 1) * width]
-            for unit in range(m):
-                at = row * m + unit
-                r = block[unit]
-                d_z, d_n, kept = gru_state_backward(block[m + unit], block[2 * m + unit], a[old + at], a[d + at], 1)
-                d_r = d_n * inner[2 * m + unit] * r * (one - r)
-                block[unit], block[m + unit], block[2 * m + unit] = d_r, d_z, d_n
-                inner[unit], inner[m + unit], inner[2 * m + unit] = d_r, d_z, d_n * r
-                a[d + at] = kept
+        cell(c[GRU_BACK], n, m, a, line, part, old, d, 0)
         if turn < steps - 1:
             earlier = d + (n * m if reverse else -n * m)
             product(c[PRODUCT], n, m, width, a, part, width, 1, a, transposed, m, a, earlier, m, True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...compile import Array
+from ...compile import Array, kernel
 from ..conv import fold, unfold
 from ..pool import add_windows, find_winners, give_to_winners, spread_windows
 from .products import transpose
@@ -151,10 +151,35 @@ def conv_transpose_backward(
                 g[b + channel] += a[at : at + size // k].sum()
 
 
+@kernel("int64", "int64", "int64", "int64", "int64", "T[::1]", "int64", "int64", "int64[::1]", "int64")
+def _halve(
+    planes: int, h: int, w: int, oh: int, ow: int, a: Array, x: int, y: int, i: Array, places: int
+) -> None:  # fmt: skip
+    """Windows of 2×2 side by side, without a branch; the first of equals wins, NaN wins."""
+    for plane in range(planes):
+        for o0 in range(oh):
+            upper = a[x + (plane * h + 2 * o0) * w : x + (plane * h + 2 * o0 + 1) * w]
+            lower = a[x + (plane * h + 2 * o0 + 1) * w : x + (plane * h + 2 * o0 + 2) * w]
+            at = (plane * oh + o0) * ow
+            out, place = a[y + at : y + at + ow], i[places + at : places + at + ow]
+            for o1 in range(ow):
+                left, right, below, last = upper[2 * o1], upper[2 * o1 + 1], lower[2 * o1], lower[2 * o1 + 1]
+                row = 2 * o0 * w + 2 * o1
+                first = (left >= right) | (left != left)
+                best, where = (left, row) if first else (right, row + 1)
+                second = (best >= below) | (best != best)
+                best, where = (best, where) if second else (below, row + w)
+                third = (best >= last) | (best != best)
+                out[o1], place[o1] = (best, where) if third else (last, row + w + 1)
+
+
 @step
 def max_pool(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
     """The largest number of each window, and its place."""
     x, y, places, table, planes, h, w, oh, ow = s[1], s[2], s[5], s[6], n * s[7], s[8], s[9], s[10], s[11]
+    if s[13] > 0:
+        _halve(planes, h, w, oh, ow, a, x, y, i, places)
+        return
     find_winners(a[x : x + planes * h * w].reshape(planes, h, w), t[table : table + 8].reshape(4, 2), 1,
                  a[y : y + planes * oh * ow].reshape(planes, oh, ow),
                  i[places : places + planes * oh * ow].reshape(planes, oh, ow))  # fmt: skip
