@@ -52,7 +52,7 @@ def measured(runs: int, names: list[str]) -> list[dict[str, Any]]:
 def row(name: str, runs: int) -> dict[str, Any]:
     """One row: microseconds of a step, ours and theirs, and how many times faster ours is."""
     line, batch, rule, goal = ROWS[name]
-    ours, theirs, losses = _ours(line, batch, rule)
+    ours, theirs = _ours(line, batch, rule)
     peer = theirs()
     if peer is not None:
         for step in range(3):
@@ -76,7 +76,7 @@ def _seconds(work: Callable[[int], object], steps: int) -> float:
     return time.perf_counter() - start
 
 
-def _ours(line: str, batch: int, rule: str) -> tuple[Callable[[int], float], Callable[[], Any], None]:
+def _ours(line: str, batch: int, rule: str) -> tuple[Callable[[int], float], Callable[[], Any]]:
     """A function that does so many steps and gives the last loss; and one that makes PyTorch's of the same weights."""
     import numpy as np
 
@@ -103,11 +103,12 @@ def _ours(line: str, batch: int, rule: str) -> tuple[Callable[[int], float], Cal
         batches = np.tile(np.array([[0, batch]]), (steps, 1))
         record = np.zeros((steps, len(machine.SUMS)))
         record[:, 4] = chosen.rate
-        machine.train(model.forwards, model.backwards, made.rows, made.input_table, order, examples.x,
-                      examples.classes, examples.targets, *model.arrays, batches, code, form, m, v, h, record)  # fmt: skip
+        given = made.input_table, order, examples.x, examples.classes, examples.targets
+        machine.train(model.forwards, model.backwards, made.rows, *given, *model.arrays, batches, code, form, m, v, h,
+                      record)  # fmt: skip
         return float(record[-1, 0] * record[-1, 5])
 
-    return run, lambda: _torch(line, arrays, examples, chosen), None
+    return run, lambda: _torch(line, arrays, examples, chosen)
 
 
 def _torch(line: str, arrays: dict[str, Any], examples: Any, chosen: Any) -> Any:

@@ -166,7 +166,7 @@ def train(
     optimiser, as its formula names them. UserError.
     """
     needed()
-    from ..training.data import Dataset, dataset, of_arrays
+    from ..training.data import Dataset, dataset, of_arrays, side_of
     from ..training.loop import Settings, trainer
     from ..training.optimiser import optimiser
     from ..training.optimiser import schedule as rates
@@ -180,7 +180,7 @@ def train(
     )  # fmt: skip
     if isinstance(data, tuple):
         data = of_arrays(*data)
-    made = trainer(found, data if isinstance(data, Dataset) else dataset(data, seed), settings)
+    made = trainer(found, data if isinstance(data, Dataset) else dataset(data, seed, side_of(found)), settings)
     if load is not None:
         load_parameters(made, load)
     return Training(made, save)
@@ -190,10 +190,11 @@ def resume(path: str, epochs: int | None = None, save: str | None = None) -> Tra
     """The run of a checkpoint, taken up where it was saved; `epochs`: to so many in all. ProblemError, UserError."""
     needed()
     from ..training import checkpoint
-    from ..training.data import dataset
+    from ..training.data import dataset, side_of
 
     found = checkpoint.read(path)
-    return Training(checkpoint.resumed(found, dataset(found.data, found.settings.seed), epochs), save or path)
+    side = side_of(found.network)
+    return Training(checkpoint.resumed(found, dataset(found.data, found.settings.seed, side), epochs), save or path)
 
 
 class Predictions(Result):
@@ -235,10 +236,11 @@ def predict(path: str, data: str | None = None, count: int = 10) -> Predictions:
     """What the network of a checkpoint says of the first `count` examples of the test. ProblemError, UserError."""
     needed()
     from ..training import checkpoint
-    from ..training.data import dataset
+    from ..training.data import dataset, side_of
 
     found = checkpoint.read(path)
-    run = checkpoint.resumed(found, dataset(data or found.data, found.settings.seed))
+    side = side_of(found.network)
+    run = checkpoint.resumed(found, dataset(data or found.data, found.settings.seed, side))
     if count < 1:
         raise UserError(f"at least one example is asked about, not {count}")
     return Predictions(run, count)

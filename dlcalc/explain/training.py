@@ -21,9 +21,11 @@ def document(found: Mapping[str, Any], title: str, notes: Sequence[str] = ()) ->
         shown = [epochs[index] for index in _some(len(epochs))]
         accuracy, watched = "accuracy" in epochs[0], "validation" in epochs[0]
         header = ["epoch", "loss", *["accuracy"] * accuracy, *["validation loss"] * watched, "gradient", "s"]
-        rows = [(str(e["epoch"]), number(e["loss"]), *[percent(e["accuracy"])] * accuracy,
-                 *([number(e["validation"]["loss"])] if watched else []), number(e["norm"]), f"{e['seconds']:.2f}")
-                for e in shown]  # fmt: skip
+        rows = [
+            (str(e["epoch"]), number(e["loss"]), *([percent(e["accuracy"])] if accuracy else []),
+             *([number(e["validation"]["loss"])] if watched else []), number(e["norm"]), f"{e['seconds']:.2f}")
+            for e in shown
+        ]  # fmt: skip
         blocks.append(doc.Table(tuple(header), tuple(rows), tuple("right" for _ in header)))
     words = [f"{found['parameters']:,} trained values", f"seed {found['seed']}", f"{found['seconds']:.1f} s"]
     blocks.append(doc.Note("right", f"test: {tested(found['test'])}; {', '.join(words)}"))

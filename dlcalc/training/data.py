@@ -50,15 +50,18 @@ class Dataset:
         return tuple(self.x.shape[1:])
 
 
-def dataset(name: str, seed: int = 0) -> Dataset:
-    """The data of a generator's name, or of a path. UserError: neither, or a file that cannot be read."""
+def dataset(name: str, seed: int = 0, side: int = 64) -> Dataset:
+    """The data of a generator's name, or of a path; images of a folder are made `side` pixels high and wide.
+
+    UserError: neither. ProblemError: a file that cannot be read.
+    """
     word, _, settings = name.partition(":")
     if word in GENERATORS:
         made = GENERATORS[word]
         return Dataset(name=name, **made.make(seed, **_settings(word, settings, made.settings)))
     from .files import read
 
-    return Dataset(name=name, **read(name, tuple(GENERATORS)))
+    return Dataset(name=name, **read(name, tuple(GENERATORS), side))
 
 
 def of_arrays(x: Any, y: Any) -> Dataset:
@@ -97,6 +100,12 @@ class Split:
     test: Examples
     indices: Any
     """Of the test's, in the data."""
+
+
+def side_of(network: Network) -> int:
+    """How large images of a folder have to be for it."""
+    first = network.input[0]
+    return first if len(network.input) == 3 and isinstance(first, int) else 64
 
 
 def split(data: Dataset, network: Network, seed: int, dtype: str = "float32") -> Split:

@@ -20,18 +20,16 @@ from .generated import characters
 LARGEST = 2**31
 CIFAR = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".ppm", ".pgm", ".webp")
-SIDE = 64
-"""Images of a folder are made so large, where they are not all of one size."""
 IDX_TYPES: dict[int, Any] = {0x08: np.dtype("u1"), 0x09: np.dtype("i1"), 0x0B: np.dtype(">i2"), 0x0C: np.dtype(">i4"),
              0x0D: np.dtype(">f4"), 0x0E: np.dtype(">f8")}  # fmt: skip
 
 
-def read(name: str, generators: Sequence[str]) -> dict[str, Any]:
+def read(name: str, generators: Sequence[str], side: int) -> dict[str, Any]:
     """The fields of a `Dataset`. UserError: no such data. ProblemError: a file that is not what it should be."""
     path = Path(name)
     try:
         if path.is_dir():
-            return _folder(path)
+            return _folder(path, side)
         there = path.is_file()
     except (OSError, ValueError):
         there = False
@@ -94,14 +92,14 @@ def _fields(path: Path, x: Any, y: Any) -> dict[str, Any]:
     return {"x": x, "y": y, "classes": classes}
 
 
-def _folder(path: Path) -> dict[str, Any]:
+def _folder(path: Path, side: int) -> dict[str, Any]:
     names = {file.name for file in path.iterdir()}
     idx = [name for name in names if "idx" in name and ("images" in name or "labels" in name)]
     if idx:
         return _mnist(path, idx)
     if batches := sorted(name for name in names if name.startswith("data_batch") and name.endswith(".bin")):
         return _cifar([path / name for name in batches], [path / "test_batch.bin"] * ("test_batch.bin" in names))
-    return _images(path)
+    return _images(path, side)
 
 
 def _mnist(path: Path, names: list[str]) -> dict[str, Any]:
@@ -196,7 +194,7 @@ def _text(path: Path) -> dict[str, Any]:
     return characters(text, min(20_000, max(200, len(text))), 40, 0)
 
 
-def _images(path: Path) -> dict[str, Any]:
+def _images(path: Path, side: int) -> dict[str, Any]:
     """A folder for each class; `train` and `test` (or `validation`) in it where they are apart."""
     try:
         from PIL import Image
@@ -218,7 +216,7 @@ def _images(path: Path) -> dict[str, Any]:
                 if file.suffix.lower() in IMAGES:
                     try:
                         with Image.open(file) as image:
-                            shown = image.convert("RGB").resize((SIDE, SIDE))
+                            shown = image.convert("RGB").resize((side, side))
                             found.append(np.asarray(shown, np.float32) / np.float32(255))
                     except Exception:
                         raise _refused(file, "the image cannot be read") from None

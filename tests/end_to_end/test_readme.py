@@ -27,7 +27,7 @@ WRONG_ANSWERS = {
     'diff "w tanh(w)" --answer "1 - tanh(w)^2"',
     'run conv --x "1 2 3; 4 5 6; 7 8 9" --w "1 2; 0 -1" --answer "12 14; 18 20"',
 }
-NUMERIC = ("net lenet5 --run", "vanish ")
+NUMERIC = ("net lenet5 --run", "vanish ", "train ")
 """Commands that need the kernels."""
 
 
@@ -38,6 +38,8 @@ def test_a_command_of_the_readme_runs(
     """It ends well, or with 1 where the README says that the answer is wrong."""
     if command.startswith(NUMERIC):
         pytest.importorskip("numba")
+    if "--data digits" in command:
+        pytest.importorskip("sklearn")
     monkeypatch.chdir(tmp_path)
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     if "exam/manifest.json" in command:
@@ -63,6 +65,11 @@ def test_the_python_of_the_readme_runs() -> None:
 def test_the_python_of_the_kernels_runs() -> None:
     pytest.importorskip("numba")
     assert python_of_the_readme(1) == ["(1, 2, 3, 3) ['weight', 'x']"]
+
+
+def test_the_python_of_training_runs() -> None:
+    pytest.importorskip("numba")
+    assert python_of_the_readme(2) == ["20 True (16, 2) (1, 2)"]
 
 
 def python_of_the_readme(index: int) -> list[str]:

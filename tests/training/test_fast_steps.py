@@ -1,0 +1,63 @@
+"""What is computed in float32 by register tiles and vectors is what plain loops compute in float64."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dlcalc.networks import text
+
+pytest.importorskip("numba")
+
+from dlcalc.kernels.cpu.machine import LANES
+from dlcalc.training.model import Examples, Model
+from dlcalc.training.planner import plan
+
+NETWORKS = (
+    "9x8x2; a: conv 3 f3 p1 tanh; b: conv 3 f3 p1; add a; pool 2; conv 17 f2 same; dense 3",
+    "9x8x1; conv 20 f3x5 relu; conv 9 f3 d2 p2; dense 3",
+    "12 x 3; conv 5 f3 p1 tanh; conv 4 f5; dense 3",
+    "4x3 seq; lstm 18 seq; gru 17; dense 3",
+)
+PLAIN = """
+import json
+from test_fast_steps import NETWORKS, gradient
+print(json.dumps([gradient(line, "float64")[0].tolist() for line in NETWORKS]))
+"""
+
+
+def gradient(line: str, dtype: str) -> tuple[Any, list[str]]:
+    """The gradient of three random examples, and the operations of the plan."""
+    random = np.random.default_rng(1)
+    made = plan(text.read(line), "cross-entropy", 3, dtype)
+    model = Model(made)
+    model.parameters[:] = random.normal(0, 0.4, len(model.parameters))
+    x = random.normal(size=(3, sum(count * width for _, _, count, width in made.inputs)))
+    return model.gradient(Examples(x, np.arange(3), dtype))[1].copy(), [step.operation for step in made.steps]
+
+
+@pytest.fixture(scope="module")
+def plain() -> list[list[float]]:
+    """Of each network the gradient as plain Python works it out in float64."""
+    here = os.path.dirname(__file__)
+    environment = os.environ | {"NUMBA_DISABLE_JIT": "1", "PYTHONPATH": here}
+    ran = subprocess.run([sys.executable, "-c", PLAIN], env=environment, capture_output=True, text=True, timeout=120,
+                         check=True)  # fmt: skip
+    found: list[list[float]] = json.loads(ran.stdout)
+    return found
+
+
+@pytest.mark.parametrize("place", range(len(NETWORKS)))
+def test_a_gradient_in_float32_is_that_in_float64(place: int, plain: list[list[float]]) -> None:
+    found, steps = gradient(NETWORKS[place], "float32")
+    wanted = np.array(plain[place])
+    assert np.abs(wanted).max() > 0.01
+    assert np.abs(found - wanted).max() <= 3e-6 * np.abs(wanted).max()
+    if LANES and "conv" in NETWORKS[place]:
+        assert "conv-planes" in steps
