@@ -92,8 +92,7 @@ if LANES:
                 taps_product(taps, k, span, a, work, t, t[table + TAPS], a, transposed, k, g, w, k)
             if 0 <= b < len(g):
                 for channel in range(k):
-                    line = a[d + channel * out_h * out_w : d + (channel + 1) * out_h * out_w]
-                    g[b + channel] += line.sum()
+                    g[b + channel] += a[d + channel * out_h * out_w : d + (channel + 1) * out_h * out_w].sum()
             if dx >= 0:
                 lay(k, out_h, out_w, a, d, out_h * out_w, out_w, a, framed + t[table + CORNER], frame,
                     frame_pitch)  # fmt: skip
