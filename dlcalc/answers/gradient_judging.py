@@ -98,9 +98,10 @@ def _read(derivation: Derivation, text: str, known: str) -> Answer:
     return answer
 
 
-def has_value(derivation: Derivation, answer: Answer) -> bool:
+def has_value(derivation: Derivation, answer: Answer, outer: str = "outer") -> bool:
     """Whether an answer comes to something on random numbers, in some layout."""
-    return _Judge(derivation).has_value(answer)
+    judge = _Judge(derivation)
+    return judge.has_value(judge.first_reading(answer, outer))
 
 
 def right_in(derivation: Derivation, answer: Answer, outer: str = "outer", known: str = "all") -> Right | None:
@@ -119,9 +120,10 @@ def right_in(derivation: Derivation, answer: Answer, outer: str = "outer", known
     return None if where is None else Right(where[0], tuple(judge.remarks(found, *where)))
 
 
-def wrong(derivation: Derivation, answer: Answer) -> Verdict:
+def wrong(derivation: Derivation, answer: Answer, outer: str = "outer") -> Verdict:
     """What is said of an answer that is not right in any reading. Raises UserError where it cannot be judged."""
-    return _Judge(derivation).wrong(answer)
+    judge = _Judge(derivation)
+    return judge.wrong(judge.first_reading(answer, outer))
 
 
 def check(derivation: Derivation, answer: Answer, known: str = "all") -> None:
@@ -205,6 +207,10 @@ class _Judge:
                     "right; write a b^T or a ⊙ b"
                 )
         return answer, None
+
+    def first_reading(self, written: Answer, outer: str) -> Answer:
+        """With ⊗ as the profile says."""
+        return next(self._grouped(written).readings(outer))
 
     def has_value(self, written: Answer) -> bool:
         """Whether it comes to something in some layout, sizes equal or not; letters without a Σ get theirs."""

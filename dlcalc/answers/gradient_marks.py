@@ -185,8 +185,8 @@ class _Marking:
                     check(derivation, answer, self.terms.known)
                     if reading.parts and right_in(derivation, answer, self.terms.outer, self.terms.known):
                         continue
-                    verdict = wrong(derivation, answer)
-                    if verdict.mistakes or has_value(derivation, answer):
+                    verdict = wrong(derivation, answer, self.terms.outer)
+                    if verdict.mistakes or has_value(derivation, answer, self.terms.outer):
                         return _Worth("wrong", reason=verdict.detail, mistakes=verdict.mistakes)
                     first = first or UserError(verdict.detail or "this has no value that could be compared")
                 except UserError as error:

@@ -151,6 +151,8 @@ def test_marks() -> None:
     assert (asked_back.status, asked_back.share) == ("undecided", 0)
     pointwise = made("gradient:lstm.b_f", "with = {outer = 'pointwise'}")
     assert marked(pointwise, "Σ_t dC_t ⊗ C_{t-1} ⊗ f_t ⊗ (1 - f_t)").status == "right"
+    twice = marked(pointwise, "2 Σ_t dC_t ⊗ C_{t-1} ⊗ f_t ⊗ (1 - f_t)")
+    assert (twice.status, [each.id for each in twice.mistakes]) == ("wrong", ["twice"])
 
 
 def test_what_is_known() -> None:
