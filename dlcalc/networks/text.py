@@ -18,7 +18,8 @@ from ..expressions.answers import split_shape
 from ..expressions.nodes import Value
 from .builder import Builder
 from .kinds import KINDS
-from .layer_text import Fact, LayerText, is_layer, kind_of, named, read_value, whole_numbers
+from .layer_text import Fact, LayerText, is_layer, kind_of, named, read_value
+from .layer_words import whole_numbers
 from .network import INPUT, Network
 from .table import tabulate
 
