@@ -51,7 +51,7 @@ class Call:
     def of(cls, text: str, place: str = "") -> Call | None:
         """Of `nn.Conv2d(3, 64, 3) relu`; None for what is no call. `place` is where it stands."""
         found = _CALL.fullmatch(text)
-        return cls(*found.groups(), place) if found else None
+        return cls(found[1], found[2], found[3], found[4], place) if found else None
 
     def arguments(self, kind: str, separable: bool) -> Iterator[tuple[str, str]]:
         """(setting, value) of each argument, first of those without a name; "" for a word, such as f3 or bias=False.

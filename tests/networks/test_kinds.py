@@ -19,6 +19,7 @@ from dlcalc.networks.readers import (
     keras_layers,
     keras_recurrent,
     onnx,
+    onnx_maps,
     onnx_node,
     onnx_operators,
     onnx_shapes,
@@ -105,7 +106,7 @@ TABLES: dict[str, Callable[[Kind], bool]] = {
     "Keras code": lambda kind: kind.name == "input" or has_method(keras_code._Keras)(kind),
     "run": has_method(forward._Forward),
     "Keras files": named_in(keras, keras_functions, keras_layers, keras_recurrent),
-    "ONNX files": named_in(onnx, onnx_node, onnx_operators, onnx_shapes),
+    "ONNX files": named_in(onnx, onnx_maps, onnx_node, onnx_operators, onnx_shapes),
 }
 
 

@@ -21,6 +21,7 @@ from typing import Any
 from ...errors import ProblemError, UserError, printable, shown
 from ..kinds import KINDS
 from ..network import INPUT, Network, Shape
+from . import onnx_maps as maps
 from . import onnx_operators as ops
 from . import onnx_shapes as shapes
 from .draft import Draft, differ, input_shape
@@ -108,10 +109,10 @@ _REMARKS = (
 """Operators on each number, or along an axis, that keep the shape and have no weights."""
 
 OPERATORS: dict[str, Reader] = {
-    "Conv": ops.conv, "ConvTranspose": ops.conv_transpose, "Gemm": ops.gemm, "MatMul": ops.matmul, "Pad": ops.pad,
+    "Conv": maps.conv, "ConvTranspose": maps.conv_transpose, "Gemm": ops.gemm, "MatMul": ops.matmul, "Pad": ops.pad,
     "Einsum": ops.einsum,
-    "MaxPool": ops.pool("maxpool"), "AveragePool": ops.pool("avgpool"), "LpPool": ops.pool("avgpool"),
-    "GlobalAveragePool": ops.global_pool("avgpool"), "GlobalMaxPool": ops.global_pool("maxpool"),
+    "MaxPool": maps.pool("maxpool"), "AveragePool": maps.pool("avgpool"), "LpPool": maps.pool("avgpool"),
+    "GlobalAveragePool": maps.global_pool("avgpool"), "GlobalMaxPool": maps.global_pool("maxpool"),
     "ReduceMean": ops.reduce("avgpool"), "ReduceMax": ops.reduce("maxpool"),
     **{
         name: ops.reduce()
@@ -133,8 +134,8 @@ OPERATORS: dict[str, Reader] = {
     "GroupNormalization": ops.groupnorm, "LRN": ops.activation("lrn"), "PRelu": ops.prelu,
     "Dropout": ops.dropout, "Clip": ops.clip, "LeakyRelu": ops.activation("leaky"),
     **{name: ops.activation(name.lower()) for name in _REMARKS},
-    "Resize": ops.upsample, "Upsample": ops.upsample,
-    "DepthToSpace": ops.depth_to_space(False), "SpaceToDepth": ops.depth_to_space(True),
+    "Resize": maps.upsample, "Upsample": maps.upsample,
+    "DepthToSpace": maps.depth_to_space(False), "SpaceToDepth": maps.depth_to_space(True),
     "Flatten": shapes.flatten, "Reshape": shapes.reshape, "Squeeze": shapes.squeeze, "Unsqueeze": shapes.unsqueeze,
     "Transpose": shapes.transpose, "Gather": shapes.gather, "Slice": shapes.slice_, "Expand": shapes.expand,
     "Tile": shapes.tile,
