@@ -112,7 +112,7 @@ def _convolution(
         found = conv.conv2d_forward(x, weight, bias, *settings)
         return {
             "out": found,
-            **dict(zip(("x", *names), conv.conv2d_backward(d_out, x, weight, *settings), strict=True)),
+            **dict(zip(("x", *names), conv.conv2d_backward(d_out, x, weight, *settings, with_x=False), strict=True)),
         }
 
     def theirs() -> Arrays:

@@ -170,8 +170,34 @@ def _in_turn(works: tuple[Callable[[], object], ...], runs: int) -> list[list[fl
 
 @cache
 def peak() -> float:
-    """Operations a second of one core in the best tile; 0 where there is none."""
-    return 0.0
+    """Operations a second of one core in a tile whose numbers are all in the nearest cache; 0 where there is none."""
+    import numba
+    import numpy as np
+
+    from dlcalc.kernels.cpu import direct, machine
+
+    if not machine.LANES:
+        return 0.0
+    tiles, wide = direct.tiles, direct.WIDE
+    rows, depth = machine.tallest(wide), 64
+
+    @numba.njit(nogil=True)
+    def run(a: Any, b: Any, steps: Any, places: Any, c: Any, often: int) -> None:
+        for _ in range(often):
+            tiles(
+                a.ctypes.data, 1, rows, b.ctypes.data, steps.ctypes.data, rows, depth, c.ctypes.data, c.shape[1],
+                places.ctypes.data, 0,
+            )  # fmt: skip
+
+    width = wide * machine.LANES
+    a, b = np.ones((depth, rows), np.float32), np.ones((depth, width), np.float32)
+    c, places = np.empty((rows, width), np.float32), np.arange(wide) * machine.LANES
+    seconds, often = [], 1000
+    for _ in range(20):
+        start = time.perf_counter()
+        run(a, b, np.arange(depth) * width, places, c, often)
+        seconds.append(time.perf_counter() - start)
+    return 2 * rows * width * depth * often / min(seconds)
 
 
 def bandwidth() -> float:

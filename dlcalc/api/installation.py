@@ -45,6 +45,11 @@ def warm(step: Callable[[int], object]) -> dict[str, Any]:
     return {"compiled": number, "seconds": seconds, "folder": folder, "reason": place.trouble}
 
 
+def compiled() -> list[dict[str, str]]:
+    """Every kernel of the CPU, once for each signature that it is compiled for."""
+    return [{"kernel": name, "signature": signature} for name, signature in kernels.specialisations()]
+
+
 def report() -> dict[str, Any]:
     """Versions, extras, threads, CUDA and where compiled kernels are kept, as plain data."""
     return {

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .. import __version__
-from ..api.installation import report, warm
+from ..api.installation import compiled, report, warm
 from .options import with_formats
 from .output import Formats
 from .progress import progress
@@ -22,6 +22,9 @@ def command(
     warm_up: Annotated[
         bool, typer.Option("--warm", help="compile every kernel now, rather than when first used")
     ] = False,
+    kernels: Annotated[
+        bool, typer.Option("--kernels", help="list every kernel and the types it is compiled for")
+    ] = False,
     *,
     formats: Formats,
 ) -> Any:
@@ -31,6 +34,8 @@ def command(
     """
     if warm_up:
         return _warm(formats)
+    if kernels:
+        return _list(formats)
     found = {"dlcalc": __version__, **report()}
     if formats.name:
         typer.echo(json.dumps(found, indent=2))
@@ -63,4 +68,16 @@ def _warm(formats: Formats) -> int:
         return 0
     kept = f"kept in {found['folder']}" if found["folder"] else f"for this process alone: {found['reason']}"
     typer.echo(f"{found['compiled']} kernels are ready after {found['seconds']:.1f} s, {kept}")
+    return 0
+
+
+def _list(formats: Formats) -> int:
+    """Every kernel by module and name, with the types of its arguments."""
+    found = compiled()
+    if formats.name:
+        typer.echo(json.dumps({"kernels": found}, indent=2))
+        return 0
+    for each in found:
+        typer.echo(f"{each['kernel'].removeprefix('dlcalc.kernels.')}: {each['signature']}")
+    typer.echo(f"{len(found)} specialisations of {len({each['kernel'] for each in found})} kernels")
     return 0

@@ -57,6 +57,18 @@ def warm() -> Iterator[Compiled]:
     yield from compiling.compile_all()
 
 
+def specialisations() -> list[tuple[str, str]]:
+    """Every kernel of the CPU by module and name, once for each signature that it is compiled for.
+
+    UserError: numpy or numba is missing.
+    """
+    _need_numba()
+    from . import compile as compiling
+
+    backend("cpu")
+    return [(name, signature) for name, kernel in compiling.KERNELS.items() for signature in kernel.signatures()]
+
+
 def kept() -> Place:
     """The folder of compiled kernels, and why it is not used, if it is not.
 

@@ -2,7 +2,8 @@
 
 Numpy arrays in and out, float32 or float64 kept as given. Images (N, C, H, W), weights of filters (K, C/groups, F, F),
 sequences (T, N, n); gates i, f, g, o of an LSTM and r, z, n of a GRU. Every operation takes `device`: "cpu", "cuda" or
-"auto".
+"auto"; and `threads`, how many it may use on the CPU, where None is DLCALC_THREADS or the machine's cores: the results
+are the same bits for any number.
 
     result = ops.conv2d(x, weight, bias, stride=2)
     result, saved = ops.forward(ops.conv2d, x, weight, bias, stride=2)

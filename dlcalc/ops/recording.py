@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
+from inspect import Parameter, signature
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
 from ..errors import UserError
+from ..kernels import threads
 from ..kernels.compile import Array as Array
 from ..kernels.compile import contiguous
 
@@ -31,13 +33,30 @@ class Saved:
 
 
 def operation(function: Callable[Arguments, tuple[Result, Pullback]]) -> Callable[Arguments, Result]:
-    """The public operation: the result alone. `forward` finds the rest."""
+    """The public operation: the result alone. `forward` finds the rest.
+
+    It takes `threads` too: how many it may use, forwards and backwards; None is as many as there are cores.
+    """
+
+    def recorded(*args: Arguments.args, **kwargs: Arguments.kwargs) -> tuple[Result, Pullback]:
+        number: Any = kwargs.pop("threads", None)
+        with threads.using(number):
+            result, pullback = function(*args, **kwargs)
+
+        def pull(d_result: Any) -> Gradients:
+            with threads.using(number):
+                return pullback(d_result)
+
+        return result, pull
 
     @wraps(function)
     def compute(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-        return function(*args, **kwargs)[0]
+        return recorded(*args, **kwargs)[0]
 
-    compute.recorded = function  # type: ignore[attr-defined]
+    found = signature(function)
+    option = Parameter("threads", Parameter.KEYWORD_ONLY, default=None, annotation="int | None")
+    compute.__signature__ = found.replace(parameters=[*found.parameters.values(), option])  # type: ignore[attr-defined]
+    compute.recorded = recorded  # type: ignore[attr-defined]
     return compute
 
 

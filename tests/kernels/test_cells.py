@@ -13,7 +13,8 @@ from hypothesis import given  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
 from dlcalc import ops  # noqa: E402
-from dlcalc.kernels.cpu import machine, threads  # noqa: E402
+from dlcalc.kernels import threads  # noqa: E402
+from dlcalc.kernels.cpu import machine  # noqa: E402
 from dlcalc.kernels.gradcheck import relative_error  # noqa: E402
 
 LANES = machine.LANES
@@ -23,6 +24,8 @@ if not LANES:
 FORMS = [
     ("rnn", 1, {"nonlinearity": "tanh"}), ("rnn", 1, {"nonlinearity": "relu"}), ("rnn", 1, {"nonlinearity": "sigmoid"}),
     ("lstm", 4, {}), ("gru", 3, {"update_gate": "keep"}), ("gru", 3, {"update_gate": "renew"}),
+    ("gru", 3, {"reset_after": False, "update_gate": "keep"}),
+    ("gru", 3, {"reset_after": False, "update_gate": "renew"}),
 ]  # fmt: skip
 WIDTHS = st.one_of(st.integers(1, 2 * LANES + 1), st.sampled_from([4 * LANES, 5 * LANES + 1]))
 
@@ -61,7 +64,7 @@ def test_all_shapes_are_as_in_float64(form: Any, steps: int, batch: int, n: int,
         assert relative_error(array.astype(np.float64), exact[name]) <= 2e-5, name
 
 
-@pytest.mark.parametrize("form", FORMS[2:5], ids=str)
+@pytest.mark.parametrize("form", FORMS[2:7:2], ids=str)
 def test_any_number_of_threads_gives_the_same_bits(form: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threads, "WORTH", 1)
     alone: dict[str, Any] = {}

@@ -128,3 +128,20 @@ def test_doctor_warms(capsys: pytest.CaptureFixture[str]) -> None:
     assert (found["compiled"], found["reason"]) == (number, kept.trouble)
     assert found["folder"] == (None if kept.trouble else str(kept.path))
     assert found["seconds"] >= 0
+
+
+def test_doctor_lists_what_is_compiled(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each specialisation that warming makes ready, by name; as many lines and one that counts them."""
+    pytest.importorskip("typer")
+    from dlcalc.cli import main
+
+    listed = kernels.specialisations()
+    assert main(["doctor", "--kernels", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["kernels"]
+    assert [(each["kernel"], each["signature"]) for each in found] == listed
+    assert {name for name, _ in listed} == set(compiling.KERNELS)
+    assert main(["doctor", "--kernels"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == f"{len(listed)} specialisations of {len(compiling.KERNELS)} kernels"
+    assert lines[0].startswith("cpu.")
+    assert len(lines) == len(listed) + 1

@@ -16,7 +16,8 @@ from hypothesis import strategies as st  # noqa: E402
 
 from dlcalc import ops  # noqa: E402
 from dlcalc.errors import UserError  # noqa: E402
-from dlcalc.kernels.cpu import direct, machine, threads  # noqa: E402
+from dlcalc.kernels import threads  # noqa: E402
+from dlcalc.kernels.cpu import direct, machine  # noqa: E402
 from dlcalc.kernels.gradcheck import relative_error  # noqa: E402
 
 tiled = pytest.mark.skipif(not machine.LANES, reason="this processor has no vectors, or nothing is compiled")
@@ -64,6 +65,31 @@ def test_all_shapes_are_as_in_float64(given: dict[str, Any]) -> None:
         ours = found[np.float32][name]
         assert ours.shape == exact.shape
         assert relative_error(ours.astype(np.float64), exact) <= 1e-5, name
+
+
+@tiled
+@pytest.mark.parametrize("channels", [machine.LANES, 4 * machine.LANES, 5 * machine.LANES + 3])
+@pytest.mark.parametrize("groups", [1, 2])
+def test_short_sums_put_channels_into_the_lanes(channels: int, groups: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of few places; the gradient is the one of sums over places, and the bits are those of one thread."""
+    random = np.random.default_rng(0)
+    x = random.standard_normal((2, channels * groups, 6, 7)).astype(np.float32)
+    weight = random.standard_normal((10 * groups, channels, 3, 2)).astype(np.float32)
+    settings: dict[str, Any] = {"stride": (2, 1), "padding": (1, 2), "dilation": (1, 2), "groups": groups}
+    result, saved = ops.forward(ops.conv2d, x, weight, weight[:, 0, 0, 0], **settings)
+    d_result = random.standard_normal(result.shape).astype(np.float32)
+    calls = []
+    short = direct._short_sums
+    monkeypatch.setattr(direct, "_short_sums", lambda *given: calls.append(1) or short(*given))
+    found = ops.backward(saved, d_result)
+    assert calls
+    monkeypatch.setattr(threads, "WORTH", 1)
+    with threads.using(3):
+        assert ops.backward(saved, d_result)["weight"].tobytes() == found["weight"].tobytes()
+    monkeypatch.setattr(direct, "SHORT", 0)
+    for name, other in ops.backward(saved, d_result).items():
+        assert relative_error(found[name], other) <= 1e-6, name
+    assert len(calls) == 2
 
 
 def several(threads_used: int, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
@@ -167,6 +193,7 @@ def test_an_infinite_number_stays_where_its_windows_are() -> None:
     assert np.isfinite(out).sum() == out.size - 1
 
 
+@tiled
 def test_tables_do_not_depend_on_the_threads() -> None:
     """Pieces of samples are those of the shapes."""
     shape = direct.Shape(1, 1, 1, (1, 28, 28), (1, 5, 5), (1, 1, 1), (1, 1, 1), (0, 2, 2), (1, 28, 28))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -146,6 +147,10 @@ def function(name: str) -> Any:
     return computed
 
 
+def phi(x: Any) -> Any:
+    return np.array([0.5 * math.erfc(-number / math.sqrt(2)) for number in x])
+
+
 EXACT = {"tanh": np.tanh, "exp": np.exp, "sigmoid": lambda x: 1 / (1 + np.exp(-x))}
 MOST = {"tanh": 2.5, "exp": 2.5, "sigmoid": 2.5}
 
@@ -166,6 +171,17 @@ def test_functions_are_within_a_few_units_in_the_last_place(name: str) -> None:
     units = np.abs(found[whole] - exact[whole]) / np.spacing(np.abs(exact[whole]).astype(np.float32))
     assert np.max(units) <= MOST[name], x[whole][np.argmax(units)]
     assert np.isinf(found[~whole & ~lost]).all()
+
+
+def test_softplus_and_the_normal_distribution() -> None:
+    """Of the smallest results too there are digits, where 1 + erf, or ln(1 + e^x), would have lost all."""
+    x = np.concatenate([np.linspace(-12, 12, 20_001), [-80, -40, 40, 80]]).astype(np.float32)
+    wide = x.astype(np.float64)
+    for name, exact in (("normal", phi(wide)), ("softplus", np.log1p(np.exp(-np.abs(wide))) + np.maximum(wide, 0))):
+        found, kept = function(name)(x), exact > 1e-37
+        assert np.max(np.abs(found[kept] / exact[kept] - 1)) <= (2e-5 if name == "normal" else 5e-7), name
+    density = function("density")(x)
+    assert np.max(np.abs(density - np.exp(-wide * wide / 2) / math.sqrt(2 * math.pi))) <= 1e-7
 
 
 def test_functions_at_the_ends() -> None:

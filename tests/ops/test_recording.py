@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 import pytest
 
 np = pytest.importorskip("numpy")
@@ -114,3 +116,24 @@ def test_forward_takes_an_operation_and_backward_what_it_saved() -> None:
         ops.forward(len, X)
     with pytest.raises(UserError, match=r"^backward takes what forward saved: ndarray$"):
         ops.backward(X, X)
+
+
+def test_threads_are_those_of_the_operation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forwards and backwards, and no others' afterwards."""
+    from dlcalc.kernels import threads
+
+    monkeypatch.setenv("DLCALC_THREADS", "5")
+    used = []
+    monkeypatch.setattr(threads, "each", lambda work, count, operations: used.append(threads.number(1e12)))
+    x, weight = np.zeros((1, 1, 5, 5), np.float32), np.ones((1, 1, 3, 3), np.float32)
+    result, saved = ops.forward(ops.conv2d, x, weight, threads=3)
+    ops.backward(saved, result)
+    assert set(used) <= {3}
+    assert threads.number(1e12) == 5
+    assert "threads" in str(inspect.signature(ops.conv2d))
+
+
+@pytest.mark.parametrize("number", [0, 257, True, 1.5, "2"])
+def test_threads_are_a_whole_number(number: object) -> None:
+    with pytest.raises(UserError, match=r"^threads must be a whole number from 1 to 256, or None: "):
+        ops.linear(X, W, threads=number)  # type: ignore[call-arg]

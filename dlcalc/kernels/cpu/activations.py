@@ -8,6 +8,8 @@ import numpy as np
 
 from .. import scalars
 from ..compile import Array, kernel
+from . import vectors
+from .machine import tiled
 
 activate, slope = scalars.activate, scalars.slope
 
@@ -21,6 +23,9 @@ def constants(kind: int, parameter: float, dtype: Any) -> tuple[Any, Any]:
 def activation_forward(kind: int, x: Array, parameter: float) -> Array:
     """The activation of every number; `parameter`: the slope of a leaky ReLU."""
     out = np.empty_like(x)
+    if tiled(x):
+        vectors.activations(kind, x.reshape(-1), x.dtype.type(parameter), out.reshape(-1))
+        return out
     activate_all(kind, x.reshape(-1), *constants(kind, parameter, x.dtype), out.reshape(-1))
     return out
 
@@ -28,6 +33,10 @@ def activation_forward(kind: int, x: Array, parameter: float) -> Array:
 def activation_backward(kind: int, d_out: Array, x: Array, out: Array, parameter: float) -> Array:
     """The gradient of x."""
     d_x = np.empty_like(x)
+    if tiled(x):
+        flat = d_out.reshape(-1), x.reshape(-1), out.reshape(-1)
+        vectors.activations_backward(kind, *flat, x.dtype.type(parameter), d_x.reshape(-1))
+        return d_x
     a, b = constants(kind, parameter, x.dtype)
     activate_all_backward(kind, d_out.reshape(-1), x.reshape(-1), out.reshape(-1), a, b, d_x.reshape(-1))
     return d_x

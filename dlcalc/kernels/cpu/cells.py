@@ -14,27 +14,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
 from math import ceil
 from typing import Any
 
 import numpy as np
 from numba.extending import register_jitable
 
-from .. import scalars
+from .. import scalars, threads
 from ..compile import Array, kernel
-from . import threads
 from .emit import Emit, Value
 from .functions import sigmoid, tanh
 from .machine import LANES
 from .maps import mapped
+from .rows import copy_rows
 from .tile import column
 
 HOISTED = 24
 """Rows of the input that are multiplied at a time: of several steps, where the batch is smaller."""
-SUMMED = 256
+SUMMED = 128
 """Rows whose outer products are added while they are in a near cache."""
 
-one, three, four = column(1), column(3), column(4)
+# two vectors and twelve rows, rather than four and six: half as much of the panels is read, which come from afar
+one, two, three = column(1), column(2), column(3)
+
+
+NOTHING = np.empty(0, dtype=np.float32)
+ALONG_5, ALONG_6, ALONG_11, ALONG_12 = ((LANES,) * many for many in (5, 6, 11, 12))
 
 
 @dataclass(frozen=True)
@@ -46,8 +52,21 @@ class Form:
     x: tuple[int, ...]
     h: tuple[int, ...]
 
+    @cached_property
+    def table(self) -> Array:
+        """Both as rows."""
+        return np.array([self.x, self.h], dtype=np.int64)
 
-RNN, LSTM, GRU = Form(1, (0,), (0,)), Form(4, (0, 1, 2, 3), (0, 1, 2, 3)), Form(4, (1, 2, 0), (1, 2, 3))
+
+@cache
+def ordered(slots: tuple[int, ...]) -> Array:
+    """Slots counted from the first that is used."""
+    return np.array([slot - min(slots) for slot in slots], dtype=np.int64)
+
+
+RNN, LSTM = Form(1, (0,), (0,)), Form(4, (0, 1, 2, 3), (0, 1, 2, 3))
+GRU, GRU_BEFORE = Form(4, (1, 2, 0), (1, 2, 3)), Form(3, (1, 2, 0), (1, 2, 0))
+"""Whose reset gate stands behind the state's product, and before it."""
 
 
 def _rnn(activation: Callable[[Emit, Value], Value]) -> Any:
@@ -98,6 +117,17 @@ def _lstm_back(e: Emit, _: Any, v: Sequence[Value]) -> list[Value]:
     return [d_i, d_f, d_g, d_o, e.fma(d_cell, f, e.fma(d_i, p_i, e.multiply(d_f, p_f)))]
 
 
+def _lstm_apart(e: Emit, _: Any, v: Sequence[Value]) -> list[Value]:
+    """As `_lstm`, the sums in two parts; the tanh is not kept."""
+    i, f, g, o, new, _, h = _lstm(e, None, v)
+    return [i, f, g, o, new, h]
+
+
+def _lstm_apart_back(e: Emit, _: Any, v: Sequence[Value]) -> list[Value]:
+    """As `_lstm_back`, from the new cell instead of its tanh, and one gradient of h."""
+    return _lstm_back(e, None, [*v[:5], tanh(e, v[5]), v[6], e.constant(0), *v[7:]])
+
+
 def _share(e: Emit, numbers: Sequence[Value], z: Value) -> Value:
     """Of the old state: z or 1 − z, as 0 + 1·z or 1 − 1·z."""
     return e.fma(numbers[1], z, numbers[0])
@@ -115,13 +145,37 @@ def _gru(e: Emit, numbers: Sequence[Value], v: Sequence[Value]) -> list[Value]:
 
 def _gru_back(e: Emit, numbers: Sequence[Value], v: Sequence[Value]) -> list[Value]:
     """n, r, z, W_hh h + b; the old h; gradients of y and h. Gives those of the sums; what the old h has at once."""
-    n, r, z, met, old, d_y, d_h = v
+    n, r, z, reset, old, d_y, d_h = v
     d = e.add(d_y, d_h)
     share = _share(e, numbers, z)
     d_n = e.multiply(e.multiply(d, e.one_minus(share)), _tanh_slope(e, n))
     d_z = e.multiply(e.multiply(e.multiply(numbers[1], d), e.subtract(old, n)), _sigmoid_slope(e, z))
-    d_r = e.multiply(e.multiply(d_n, met), _sigmoid_slope(e, r))
+    d_r = e.multiply(e.multiply(d_n, reset), _sigmoid_slope(e, r))
     return [d_n, d_r, d_z, e.multiply(d_n, r), e.multiply(d, share)]
+
+
+def _gates_before(e: Emit, _: Any, v: Sequence[Value]) -> list[Value]:
+    """sums of n, r, z, their biases; h. Gives n's sum so far, r, z; what W_hn will meet."""
+    r, z = sigmoid(e, e.add(v[1], v[4])), sigmoid(e, e.add(v[2], v[5]))
+    return [e.add(v[0], v[3]), r, z, e.multiply(r, v[6])]
+
+
+def _state_before(e: Emit, numbers: Sequence[Value], v: Sequence[Value]) -> list[Value]:
+    """n's sum, r, z; h. Gives n; the new h."""
+    n, share = tanh(e, v[0]), _share(e, numbers, v[2])
+    return [n, e.fma(share, v[3], e.multiply(e.one_minus(share), n))]
+
+
+def _state_before_back(e: Emit, numbers: Sequence[Value], v: Sequence[Value]) -> list[Value]:
+    """n, r, z; the old h; gradients of y and h. Gives those of n's and z's sums, r's still missing; the old h's."""
+    d_n, _, d_z, _, kept = _gru_back(e, numbers, [*v[:3], v[1], *v[3:]])
+    return [d_n, e.constant(0), d_z, kept]
+
+
+def _gates_before_back(e: Emit, _: Any, v: Sequence[Value]) -> list[Value]:
+    """n, r, z; h; the gradients of r ⊙ h and of h. Gives that of r's sum; that of h with what came through r ⊙ h."""
+    _, r, _, h, d_reset, d_h = v
+    return [e.multiply(e.multiply(d_reset, h), _sigmoid_slope(e, r)), e.fma(d_reset, r, d_h)]
 
 
 rnn_tanh, rnn_relu, rnn_sigmoid = (
@@ -134,14 +188,19 @@ rnn_tanh_back, rnn_relu_back, rnn_sigmoid_back = (
 )
 lstm_map = mapped("lstm", (4, 4, 1, 3), (4, 1, 1, 1), _lstm)
 lstm_back = mapped("lstm_back", (4, 1, 1, 1, 1, 1, 3), (4, 1), _lstm_back)
+apart_map = mapped("lstm_apart", (1,) * 12, (1,) * 6, _lstm_apart)
+apart_back = mapped("lstm_apart_back", (1,) * 11, (1,) * 5, _lstm_apart_back)
 gru_map = mapped("gru", (4, 4, 1), (4, 1), _gru, numbers=2)
 gru_back = mapped("gru_back", (4, 1, 1, 1), (4, 1), _gru_back, numbers=2)
-add_one = mapped("add_one", (1, 1), (1,), lambda e, _, v: [e.add(v[0], v[1])])
-add_four = mapped("add_four", (4, 4), (4,), lambda e, _, v: [e.add(v[k], v[4 + k]) for k in range(4)])
+gates_before = mapped("gates_before", (3, 3, 1), (3, 1), _gates_before)
+state_before = mapped("state_before", (3, 1), (1, 1), _state_before, numbers=2)
+state_before_back = mapped("state_before_back", (3, 1, 1, 1), (3, 1), _state_before_back, numbers=2)
+gates_before_back = mapped("gates_before_back", (3, 1, 1, 1), (1, 1), _gates_before_back)
+add_one = mapped("add_one", (1, 1), (1,), lambda e, _, v: [e.add(v[0], v[1])], sums=1)
+add_four = mapped("add_four", (4, 4), (4,), lambda e, _, v: [e.add(v[k], v[4 + k]) for k in range(4)], sums=1)
 add_peepholes = mapped(
     "add_peepholes", (4, 1, 1, 3), (3,),
-    lambda e, _, v: [e.fma(v[0], v[4], v[6]), e.fma(v[1], v[4], v[7]), e.fma(v[3], v[5], v[8])],
-)  # fmt: skip
+    lambda e, _, v: [e.fma(v[0], v[4], v[6]), e.fma(v[1], v[4], v[7]), e.fma(v[3], v[5], v[8])], sums=1)  # fmt: skip
 
 
 @register_jitable
@@ -158,16 +217,17 @@ def ahead(sizes: Array, s: int) -> Any:
 
 @register_jitable
 def wide(
-    a: int, a_row: int, rows: int, k: int, panels: int, fours: Array, ones: Array, places: Array, vectors: int, c: int,
+    a: int, a_row: int, rows: int, k: int, panels: int, twos: Array, ones: Array, places: Array, vectors: int, c: int,
     c_row: int, add: int,
 ) -> None:  # fmt: skip
-    """A product with as many columns as there are vectors: panels of four vectors, then of one, K rows each."""
-    for p in range(vectors // 4):
-        four(
-            a, a_row, 1, panels + p * k * 16 * LANES, fours.ctypes.data, rows, k, c + p * 16 * LANES, c_row,
+    """A product with as many columns as there are vectors: panels of two vectors, then of one, K rows each."""
+    for p in range(0, vectors - 1, 2):
+        two(
+            a, a_row, 1, panels + p * k * 4 * LANES, twos.ctypes.data, rows, k, c + p * 4 * LANES, c_row,
             places.ctypes.data, add,
         )  # fmt: skip
-    for p in range(vectors // 4 * 4, vectors):
+    if vectors % 2:
+        p = vectors - 1
         one(
             a, a_row, 1, panels + p * k * 4 * LANES, ones.ctypes.data, rows, k, c + p * 4 * LANES, c_row,
             places.ctypes.data, add,
@@ -176,17 +236,17 @@ def wide(
 
 @register_jitable
 def blockwise(
-    a: int, a_row: int, rows: int, first: int, many: int, slots: int, blocks: int, panels: int, fours: Array,
+    a: int, a_row: int, rows: int, first: int, many: int, slots: int, blocks: int, panels: int, twos: Array,
     ones: Array, places: Array, vectors: int, c: int, c_row: int, add: int,
 ) -> None:  # fmt: skip
     """`wide` from `many` slots of each block on: those of all blocks at once, where they stand side by side."""
     if many == slots:
-        wide(a, a_row, rows, blocks * slots * LANES, panels, fours, ones, places, vectors, c, c_row, add)
+        wide(a, a_row, rows, blocks * slots * LANES, panels, twos, ones, places, vectors, c, c_row, add)
     else:
         for b in range(blocks):
             wide(
                 a + (b * slots + first) * LANES * 4, a_row, rows, many * LANES,
-                panels + b * many * LANES * vectors * LANES * 4, fours, ones, places, vectors, c, c_row,
+                panels + b * many * LANES * vectors * LANES * 4, twos, ones, places, vectors, c, c_row,
                 min(add + b, 1),
             )  # fmt: skip
 
@@ -229,7 +289,7 @@ def rnn_steps_backward(h: Array, w_back: Array, d_y: Array, d_h: Array, d_sums: 
     steps, samples, blocks, reverse = sizes[0], sizes[1], sizes[4], sizes[5]
     low, many = sizes[6], sizes[7] - sizes[6]
     padded = blocks * LANES
-    fours, ones, places = np.arange(padded) * 4 * LANES, np.arange(padded) * LANES, np.arange(4) * LANES
+    twos, ones, places = np.arange(padded) * 2 * LANES, np.arange(padded) * LANES, np.arange(4) * LANES
     for s in range(steps):
         t = s if reverse else steps - 1 - s
         here, new = t * samples + low, (t + 1 - reverse) * samples + low
@@ -244,7 +304,7 @@ def rnn_steps_backward(h: Array, w_back: Array, d_y: Array, d_h: Array, d_sums: 
         else:
             rnn_sigmoid_back(vectors, LANES, ins, along, outs, (LANES,), ())
         wide(
-            outs[0], padded, many, padded, w_back.ctypes.data, fours, ones, places, blocks, d_h.ctypes.data + at,
+            outs[0], padded, many, padded, w_back.ctypes.data, twos, ones, places, blocks, d_h.ctypes.data + at,
             padded, 0,
         )  # fmt: skip
 
@@ -265,18 +325,21 @@ def lstm_steps(
         rows, first = ahead(sizes, s)
         if rows:
             for b in range(blocks):
-                four(
-                    x.ctypes.data + first * n * 4, n, 1, w_ih.ctypes.data + b * n * block * 4, table.ctypes.data, rows,
-                    n, sums.ctypes.data + (first * width + b * block) * 4, width, places.ctypes.data, 0,
-                )  # fmt: skip
+                for half in range(0, 4, 2):
+                    two(
+                        x.ctypes.data + first * n * 4, n, 1, w_ih.ctypes.data + b * n * block * 4, table.ctypes.data,
+                        rows, n, sums.ctypes.data + (first * width + b * block) * 4, width,
+                        places.ctypes.data + half * 8, 0,
+                    )  # fmt: skip
         old, new = (t + reverse) * samples + low, (t + 1 - reverse) * samples + low
         here = t * samples + low
         for b in range(blocks):
             at = sums.ctypes.data + (here * width + b * block) * 4
-            four(
-                h.ctypes.data + old * padded * 4, padded, 1, w_hh.ctypes.data + b * m * block * 4, table.ctypes.data,
-                many, m, at, width, places.ctypes.data, 1,
-            )  # fmt: skip
+            for half in range(0, 4, 2):
+                two(
+                    h.ctypes.data + old * padded * 4, padded, 1, w_hh.ctypes.data + b * m * block * 4,
+                    table.ctypes.data, many, m, at, width, places.ctypes.data + half * 8, 1,
+                )  # fmt: skip
             unit = b * LANES * 4
             lstm_map(
                 many, LANES,
@@ -299,7 +362,7 @@ def lstm_steps_backward(
     low, many = sizes[6], sizes[7] - sizes[6]
     padded, block = blocks * LANES, 4 * LANES
     width = blocks * block
-    fours, ones, places = np.arange(width) * block, np.arange(width) * LANES, np.arange(4) * LANES
+    twos, ones, places = np.arange(width) * 2 * LANES, np.arange(width) * LANES, np.arange(4) * LANES
     for s in range(steps):
         t = s if reverse else steps - 1 - s
         here, old = t * samples + low, (t + reverse) * samples + low
@@ -315,8 +378,44 @@ def lstm_steps_backward(
                 (width, padded, padded, padded, padded, padded, 0), (d_at, d_cell), (width, padded), (),
             )  # fmt: skip
         wide(
-            d_sums.ctypes.data + here * width * 4, width, many, width, w_back.ctypes.data, fours, ones, places, blocks,
+            d_sums.ctypes.data + here * width * 4, width, many, width, w_back.ctypes.data, twos, ones, places, blocks,
             d_h.ctypes.data + low * padded * 4, padded, 0,
+        )  # fmt: skip
+
+
+@kernel("float32[:, ::1]", "float32[:, ::1]", "float32[::1]", *["float32[:, ::1]"] * 3)
+def lstm_rows(product: Array, c: Array, peephole: Array, gates: Array, new: Array, h: Array) -> None:
+    """As `recurrent.lstm_step`: gates side by side in (N, 4k)."""
+    length = c.shape[1]
+    count, last = (length + LANES - 1) // LANES, (length - 1) % LANES + 1
+    k = length * 4
+    p = peephole.ctypes.data
+    for row in range(c.shape[0]):
+        g, q, at = gates.ctypes.data + row * 4 * k, product.ctypes.data + row * 4 * k, row * k
+        cell = c.ctypes.data + at
+        apart_map(
+            count, last, (g, g + k, g + 2 * k, g + 3 * k, q, q + k, q + 2 * k, q + 3 * k, cell, p, p + k, p + 2 * k),
+            ALONG_12, (g, g + k, g + 2 * k, g + 3 * k, new.ctypes.data + at, h.ctypes.data + at), ALONG_6, (),
+        )  # fmt: skip
+
+
+@kernel(*["float32[:, ::1]"] * 3, "float32[::1]", *["float32[:, ::1]"] * 3)
+def lstm_rows_backward(
+    gates: Array, c: Array, new: Array, peephole: Array, d_h: Array, d_c: Array, d_sums: Array
+) -> None:
+    """As `recurrent.lstm_step_backward`."""
+    length = c.shape[1]
+    count, last = (length + LANES - 1) // LANES, (length - 1) % LANES + 1
+    k = length * 4
+    p = peephole.ctypes.data
+    for row in range(c.shape[0]):
+        g, d, at = gates.ctypes.data + row * 4 * k, d_sums.ctypes.data + row * 4 * k, row * k
+        d_cell = d_c.ctypes.data + at
+        apart_back(
+            count, last,
+            (g, g + k, g + 2 * k, g + 3 * k, c.ctypes.data + at, new.ctypes.data + at, d_h.ctypes.data + at, d_cell, p,
+             p + k, p + 2 * k),
+            ALONG_11, (d, d + k, d + 2 * k, d + 3 * k, d_cell), ALONG_5, (),
         )  # fmt: skip
 
 
@@ -365,7 +464,7 @@ def gru_steps_backward(
     low, many = sizes[6], sizes[7] - sizes[6]
     padded, block = blocks * LANES, 4 * LANES
     width = blocks * block
-    fours, ones, places = np.arange(3 * LANES) * block, np.arange(3 * LANES) * LANES, np.arange(4) * LANES
+    twos, ones, places = np.arange(3 * LANES) * 2 * LANES, np.arange(3 * LANES) * LANES, np.arange(4) * LANES
     for s in range(steps):
         t = s if reverse else steps - 1 - s
         here, old = t * samples + low, (t + reverse) * samples + low
@@ -380,8 +479,95 @@ def gru_steps_backward(
                 (width, padded, padded, padded), (at + b * block * 4, d_state), (width, padded), (plus, times),
             )  # fmt: skip
         blockwise(
-            at, width, many, 1, 3, 4, blocks, w_back.ctypes.data, fours, ones, places, blocks,
+            at, width, many, 1, 3, 4, blocks, w_back.ctypes.data, twos, ones, places, blocks,
             d_h.ctypes.data + low * padded * 4, padded, 1,
+        )  # fmt: skip
+
+
+@kernel(*["float32[::1]"] * 7, "float32", "float32", "int64[::1]")
+def gru_before_steps(
+    x: Array, w_ih: Array, w_hh: Array, bias: Array, h: Array, reset: Array, sums: Array, plus: float, times: float,
+    sizes: Array,
+) -> None:  # fmt: skip
+    """As `gru_steps`; the sums become n, r, z, and `reset` r ⊙ h, which W_hn is multiplied with."""
+    steps, samples, n, m, blocks, reverse = sizes[0], sizes[1], sizes[2], sizes[3], sizes[4], sizes[5]
+    low, many = sizes[6], sizes[7] - sizes[6]
+    padded, block = blocks * LANES, 3 * LANES
+    width = blocks * block
+    table, places = np.arange(max(n, m)) * block, np.arange(3) * LANES
+    for s in range(steps):
+        t = steps - 1 - s if reverse else s
+        rows, first = ahead(sizes, s)
+        if rows:
+            for b in range(blocks):
+                three(
+                    x.ctypes.data + first * n * 4, n, 1, w_ih.ctypes.data + b * n * block * 4, table.ctypes.data, rows,
+                    n, sums.ctypes.data + (first * width + b * block) * 4, width, places.ctypes.data, 0,
+                )  # fmt: skip
+        old, new = (t + reverse) * samples + low, (t + 1 - reverse) * samples + low
+        here = t * samples + low
+        for b in range(blocks):
+            at, state = sums.ctypes.data + (here * width + b * block) * 4, (old * padded + b * LANES) * 4
+            two(
+                h.ctypes.data + old * padded * 4, padded, 1, w_hh.ctypes.data + b * m * block * 4, table.ctypes.data,
+                many, m, at, width, places[1:].ctypes.data, 1,
+            )  # fmt: skip
+            gates_before(
+                many, LANES, (at, bias.ctypes.data + b * block * 4, h.ctypes.data + state), (width, 0, padded),
+                (at, reset.ctypes.data + (here * padded + b * LANES) * 4), (width, padded), (),
+            )  # fmt: skip
+        for b in range(blocks):
+            at, state = sums.ctypes.data + (here * width + b * block) * 4, (old * padded + b * LANES) * 4
+            one(
+                reset.ctypes.data + here * padded * 4, padded, 1, w_hh.ctypes.data + b * m * block * 4,
+                table.ctypes.data, many, m, at, width, places.ctypes.data, 1,
+            )  # fmt: skip
+            state_before(
+                many, LANES, (at, h.ctypes.data + state), (width, padded),
+                (at, h.ctypes.data + (new * padded + b * LANES) * 4), (width, padded), (plus, times),
+            )  # fmt: skip
+
+
+@kernel(*["float32[::1]"] * 8, "float32", "float32", "int64[::1]")
+def gru_before_steps_backward(
+    gates: Array, h: Array, back_n: Array, back_rz: Array, d_y: Array, d_h: Array, d_reset: Array, d_sums: Array,
+    plus: float, times: float, sizes: Array,
+) -> None:  # fmt: skip
+    """As `gru_steps_backward`; d_reset: room for the gradient of r ⊙ h, as large as d_h."""
+    steps, samples, blocks, reverse = sizes[0], sizes[1], sizes[4], sizes[5]
+    low, many = sizes[6], sizes[7] - sizes[6]
+    padded, block = blocks * LANES, 3 * LANES
+    width = blocks * block
+    twos, ones, places = np.arange(2 * LANES) * 2 * LANES, np.arange(2 * LANES) * LANES, np.arange(4) * LANES
+    state = low * padded * 4
+    for s in range(steps):
+        t = s if reverse else steps - 1 - s
+        here, old = t * samples + low, (t + reverse) * samples + low
+        at, g = d_sums.ctypes.data + here * width * 4, gates.ctypes.data + here * width * 4
+        for b in range(blocks):
+            unit, wide_unit = b * LANES * 4, b * block * 4
+            d_state = d_h.ctypes.data + state + unit
+            state_before_back(
+                many, LANES,
+                (g + wide_unit, h.ctypes.data + old * padded * 4 + unit, d_y.ctypes.data + here * padded * 4 + unit,
+                 d_state),
+                (width, padded, padded, padded), (at + wide_unit, d_state), (width, padded), (plus, times),
+            )  # fmt: skip
+        blockwise(
+            at, width, many, 0, 1, 3, blocks, back_n.ctypes.data, twos, ones, places, blocks,
+            d_reset.ctypes.data + state, padded, 0,
+        )  # fmt: skip
+        for b in range(blocks):
+            unit, wide_unit = b * LANES * 4, b * block * 4
+            d_state = d_h.ctypes.data + state + unit
+            gates_before_back(
+                many, LANES,
+                (g + wide_unit, h.ctypes.data + old * padded * 4 + unit, d_reset.ctypes.data + state + unit, d_state),
+                (width, padded, padded, padded), (at + wide_unit + LANES * 4, d_state), (width, padded), (),
+            )  # fmt: skip
+        blockwise(
+            at, width, many, 1, 2, 3, blocks, back_rz.ctypes.data, twos, ones, places, blocks,
+            d_h.ctypes.data + state, padded, 1,
         )  # fmt: skip
 
 
@@ -393,11 +579,11 @@ def back_to_inputs(d_sums: Array, panels: Array, d_x: Array, sizes: Array) -> No
     )  # fmt: skip
     width, row = blocks * slots * LANES, vectors * LANES
     k = width if many == slots else many * LANES
-    fours, ones, places = np.arange(k) * 4 * LANES, np.arange(k) * LANES, np.arange(4) * LANES
+    twos, ones, places = np.arange(k) * 2 * LANES, np.arange(k) * LANES, np.arange(4) * LANES
     for begin in range(low, high, SUMMED):
         blockwise(
             d_sums.ctypes.data + begin * width * 4, width, min(SUMMED, high - begin), first, many, slots, blocks,
-            panels.ctypes.data, fours, ones, places, vectors, d_x.ctypes.data + begin * row * 4, row, 0,
+            panels.ctypes.data, twos, ones, places, vectors, d_x.ctypes.data + begin * row * 4, row, 0,
         )  # fmt: skip
 
 
@@ -410,39 +596,50 @@ def outer_products(d_sums: Array, read: Array, d_weight: Array, sizes: Array) ->
     slots, first, many, blocks, vectors, low, high, rows = (
         sizes[0], sizes[1], sizes[2], sizes[3], sizes[4], sizes[5], sizes[6], sizes[7],
     )  # fmt: skip
-    width, row = blocks * slots * LANES, vectors * LANES
-    table, places = np.arange(SUMMED) * row, np.arange(4) * LANES
+    width, row, tall = blocks * slots * LANES, vectors * LANES, many * LANES
+    table, places = np.arange(SUMMED) * row, np.arange(2) * LANES
+    # rows at a distance of many pages would push each other out of the cache
+    near, unread = np.empty(SUMMED * tall, np.float32), np.empty(LANES, np.float32)
     for begin in range(0, rows, SUMMED):
         length, add = min(SUMMED, rows - begin), min(begin, 1)
         for b in range(low, high):
             a = d_sums.ctypes.data + (begin * width + (b * slots + first) * LANES) * 4
-            c, source = d_weight.ctypes.data + b * many * LANES * row * 4, read.ctypes.data + begin * row * 4
-            for p in range(vectors // 4):
-                at = p * 16 * LANES
-                four(
-                    a, 1, width, source + at, table.ctypes.data, many * LANES, length, c + at, row, places.ctypes.data,
-                    add,
-                )  # fmt: skip
-            for p in range(vectors // 4 * 4, vectors):
+            copy_rows(near.ctypes.data, tall, a, width, length, tall, unread.ctypes.data, np.float32(0))
+            c, source = d_weight.ctypes.data + b * tall * row * 4, read.ctypes.data + begin * row * 4
+            for p in range(0, vectors - 1, 2):
                 at = p * 4 * LANES
+                two(
+                    near.ctypes.data, 1, tall, source + at, table.ctypes.data, tall, length, c + at, row,
+                    places.ctypes.data, add,
+                )  # fmt: skip
+            if vectors % 2:
+                at = (vectors - 1) * 4 * LANES
                 one(
-                    a, 1, width, source + at, table.ctypes.data, many * LANES, length, c + at, row, places.ctypes.data,
-                    add,
+                    near.ctypes.data, 1, tall, source + at, table.ctypes.data, tall, length, c + at, row,
+                    places.ctypes.data, add,
                 )  # fmt: skip
 
 
-@kernel("float32[::1]", "float32[::1]", "int64")
-def add_rows(rows: Array, total: Array, many: int) -> None:
-    """Adds every row to the total."""
+@kernel("float32[::1]", "int64", "int64[:, ::1]", "float32[::1]", "float32[::1]", "float32[::1]")
+def bias_gradients(d_sums: Array, rows: int, slots: Array, total: Array, d_ih: Array, d_hh: Array) -> None:
+    """Adds every row to the total, and puts it in the order of the biases. slots: of each gate, for input and state."""
     width = total.size
     for at in range(0, width, 4 * LANES):
         if at + 4 * LANES <= width:
             there = total.ctypes.data + at * 4
-            add_four(many, LANES, (rows.ctypes.data + at * 4, there), (width, 0), (there,), (0,), ())
+            add_four(rows, LANES, (d_sums.ctypes.data + at * 4, there), (width, 0), (there,), (0,), ())
         else:
             for v in range(at, width, LANES):
                 there = total.ctypes.data + v * 4
-                add_one(many, LANES, (rows.ctypes.data + v * 4, there), (width, 0), (there,), (0,), ())
+                add_one(rows, LANES, (d_sums.ctypes.data + v * 4, there), (width, 0), (there,), (0,), ())
+    gates = slots.shape[1]
+    m = d_ih.size // gates
+    many = width // ((m + LANES - 1) // LANES * LANES)
+    for gate in range(gates):
+        for unit in range(m):
+            at = unit // LANES * many * LANES + unit % LANES
+            d_ih[gate * m + unit] = total[at + slots[0, gate] * LANES]
+            d_hh[gate * m + unit] = total[at + slots[1, gate] * LANES]
 
 
 @kernel(*["float32[::1]"] * 4, "int64", "int64")
@@ -457,23 +654,50 @@ def add_looked_at(d_sums: Array, old: Array, new: Array, total: Array, rows: int
         )  # fmt: skip
 
 
-@kernel("float32[:, ::1]", "int64[::1]", "float32[:, :, :, ::1]")
-def pack(weight: Array, slots: Array, panels: Array) -> None:
-    """(gates·m, k) to panels (blocks, k, slots, LANES); what is not written stays as it is."""
+@register_jitable
+def lay(weight: Array, slots: Array, many: int, panels: Array) -> None:
+    """(gates·m, k) to panels (blocks, k, many, LANES), each gate in its slot."""
     m, depth = weight.shape[0] // slots.size, weight.shape[1]
     for begin in range(0, depth, 64):
         for gate in range(slots.size):
             for unit in range(m):
+                at = (unit // LANES * depth * many + slots[gate]) * LANES + unit % LANES
                 for k in range(begin, min(begin + 64, depth)):
-                    panels[unit // LANES, k, slots[gate], unit % LANES] = weight[gate * m + unit, k]
+                    panels[at + k * many * LANES] = weight[gate * m + unit, k]
+
+
+@register_jitable
+def lay_vector(vector: Array, slots: Array, many: int, blocks: Array) -> None:
+    """Adds (gates·m,) to (blocks, many, LANES), each gate in its slot."""
+    m = vector.size // slots.size
+    for gate in range(slots.size):
+        for unit in range(m):
+            at = (unit // LANES * many + slots[gate]) * LANES + unit % LANES
+            blocks[at] += vector[gate * m + unit]
+
+
+@kernel(
+    "float32[:, ::1]", "float32[:, ::1]", "float32[::1]", "float32[::1]", "float32[::1]", "int64[:, ::1]", "int64",
+    *["float32[::1]"] * 4,
+)  # fmt: skip
+def pack(
+    w_ih: Array, w_hh: Array, b_ih: Array, b_hh: Array, peephole: Array, slots: Array, many: int, panels_ih: Array,
+    panels_hh: Array, bias: Array, holes: Array,
+) -> None:  # fmt: skip
+    """Everything into blocks of `many` slots; vectors may be empty. What is not written stays 0."""
+    lay(w_ih, slots[0], many, panels_ih)
+    lay(w_hh, slots[1], many, panels_hh)
+    lay_vector(b_ih, slots[0], many, bias)
+    lay_vector(b_hh, slots[1], many, bias)
+    lay_vector(peephole, np.arange(3), 3, holes)
 
 
 @kernel("float32[:, ::1]", "int64[::1]", "int64", "int64", "float32[::1]")
 def pack_back(weight: Array, slots: Array, deep: int, blocks: int, panels: Array) -> None:
-    """(gates·m, k) to panels for products with the sums: `deep` rows each, of four vectors or one."""
+    """(gates·m, k) to panels for products with the sums: `deep` rows each, of two vectors or one."""
     m, columns = weight.shape[0] // slots.size, weight.shape[1]
     vectors, many = (columns + LANES - 1) // LANES, slots.size
-    wide_part = vectors // 4 * 4 * LANES
+    wide_part = vectors // 2 * 2 * LANES
     for gate in range(many):
         for unit in range(m):
             b, row = unit // LANES, slots[gate] * LANES + unit % LANES
@@ -484,10 +708,21 @@ def pack_back(weight: Array, slots: Array, deep: int, blocks: int, panels: Array
                 row += b * many * LANES
             for k in range(columns):
                 if k < wide_part:
-                    at = k // (4 * LANES) * deep * 4 * LANES + row * 4 * LANES + k % (4 * LANES)
+                    at = k // (2 * LANES) * deep * 2 * LANES + row * 2 * LANES + k % (2 * LANES)
                 else:
-                    at = wide_part * deep + (k - wide_part) // LANES * deep * LANES + row * LANES + k % LANES
+                    at = wide_part * deep + row * LANES + k - wide_part
                 panels[start + at] = weight[gate * m + unit, k]
+
+
+@kernel("float32[::1]", "int64[::1]", "int64", "float32[:, ::1]")
+def unpack(blocks: Array, slots: Array, row: int, d_weight: Array) -> None:
+    """Rows of blocks (blocks, slots, LANES, row) to (gates·m, k)."""
+    m, many = d_weight.shape[0] // slots.size, slots.size
+    for gate in range(many):
+        for unit in range(m):
+            start = ((unit // LANES * many + slots[gate]) * LANES + unit % LANES) * row
+            for k in range(d_weight.shape[1]):
+                d_weight[gate * m + unit, k] = blocks[start + k]
 
 
 class Layer:
@@ -515,27 +750,27 @@ class Layer:
 
         threads.each(work, jobs, self.operations)
 
-    def panels(self, weight: Array, slots: tuple[int, ...]) -> Array:
-        found = np.zeros((self.blocks, weight.shape[1], self.form.slots, LANES), dtype=np.float32)
-        pack(weight, np.array(slots, dtype=np.int64), found)
-        return found.reshape(-1)
+    def packed(
+        self, w_ih: Array, w_hh: Array, b_ih: Array | None, b_hh: Array | None, peephole: Array | None = None
+    ) -> list[Array]:
+        """Panels of both weights, the biases' sum, and the peepholes (blocks, 3, LANES)."""
+        block = self.form.slots * LANES
+        holes = 0 if peephole is None else 3 * self.padded
+        ends = np.cumsum([self.blocks * self.n * block, self.blocks * self.m * block, self.blocks * block, holes])
+        room = np.zeros(ends[-1], dtype=np.float32)
+        parts = [room[: ends[0]], room[ends[0] : ends[1]], room[ends[1] : ends[2]], room[ends[2] :]]
+        vectors = [NOTHING if vector is None else vector.reshape(-1) for vector in (b_ih, b_hh, peephole)]
+        given: list[Any] = [w_ih, w_hh, *vectors, self.form.table, self.form.slots, *parts]
+        pack(*given)
+        return parts
 
     def back_panels(self, weight: Array, slots: tuple[int, ...]) -> Array:
+        """Of a weight whose gates stand in these slots, one behind the other in some order."""
         many, vectors = len(slots), ceil(weight.shape[1] / LANES)
         deep = self.width if many == self.form.slots else many * LANES
         found = np.zeros(self.blocks * many * LANES * vectors * LANES, dtype=np.float32)
-        order = np.array([slot - min(slots) for slot in slots], dtype=np.int64)
-        pack_back(weight, order, deep, self.blocks, found)
+        pack_back(weight, ordered(slots), deep, self.blocks, found)
         return found
-
-    def in_blocks(self, *given: tuple[Array | None, tuple[int, ...]], slots: int) -> Array:
-        """The sum of vectors (gates·m,) as (blocks, slots, LANES), each gate in its slot."""
-        found = np.zeros((slots, self.padded), dtype=np.float32)
-        for vector, places in given:
-            if vector is not None:
-                for place, part in zip(places, vector.reshape(len(places), self.m), strict=True):
-                    found[place, : self.m] += part
-        return found.reshape(slots, self.blocks, LANES).transpose(1, 0, 2).reshape(-1)
 
     def states(self, first: Array) -> Array:
         found = np.zeros((self.steps + 1, self.samples, self.padded), dtype=np.float32)
@@ -565,10 +800,9 @@ class Layer:
     def after(self, states: Array) -> Array:
         return states[:-1] if self.reverse else states[1:]
 
-    def gradients(self, x: Array, h: Array, w_ih: Array, d_sums: Array) -> dict[str, Array]:
-        """What is summed over all steps."""
+    def gradients(self, x: Array, h: Array, w_ih: Array, d_sums: Array, reset: Array | None = None) -> dict[str, Array]:
+        """What is summed over all steps; reset: what the last gate's weight is multiplied with for the state."""
         form, flat = self.form, d_sums.reshape(-1)
-        found: dict[str, Array] = {}
         vectors = ceil(self.n / LANES)
         d_x = np.empty((self.steps, self.samples, vectors * LANES), dtype=np.float32)
         panels, flat_x = self.back_panels(w_ih, form.x), d_x.reshape(-1)
@@ -580,31 +814,40 @@ class Layer:
             back_to_inputs(flat, panels, flat_x, np.array([*shape, *span], dtype=np.int64))
 
         threads.each(to_inputs, jobs, self.operations)
-        found["x"] = d_x if vectors * LANES == self.n else d_x[:, :, : self.n].copy()
-        for name, slots, read in (("w_ih", form.x, self.filled(x)), ("w_hh", form.h, self.before(h))):
-            found[name] = self._products(flat, slots, read, self.n if name == "w_ih" else self.m)
-        total = np.zeros(self.width, dtype=np.float32)
-        add_rows(flat, total, self.rows)
-        by_slot = total.reshape(self.blocks, form.slots, LANES).transpose(1, 0, 2).reshape(form.slots, self.padded)
-        for name, slots in (("b_ih", form.x), ("b_hh", form.h)):
-            found[name] = by_slot[list(slots), : self.m].reshape(-1)
-        return found
+        gates = len(form.x) * self.m
+        total = np.zeros(self.width + 2 * gates, dtype=np.float32)
+        b_ih, b_hh = total[self.width : -gates], total[-gates:]
+        bias_gradients(flat, self.rows, form.table, total[: self.width], b_ih, b_hh)
+        before = self.before(h)
+        if reset is None:
+            w_hh = self.weight_gradient(flat, form.h, before, self.m)
+        else:
+            parts = (form.h[:-1], before), (form.h[-1:], reset)
+            w_hh = np.concatenate([self.weight_gradient(flat, slots, read, self.m) for slots, read in parts])
+        return {
+            "x": d_x if vectors * LANES == self.n else d_x[:, :, : self.n].copy(),
+            "w_ih": self.weight_gradient(flat, form.x, self.filled(x), self.n),
+            "w_hh": w_hh,
+            "b_ih": b_ih,
+            "b_hh": b_hh,
+        }
 
-    def _products(self, d_sums: Array, slots: tuple[int, ...], read: Array, columns: int) -> Array:
-        many, row = len(slots), read.shape[2]
-        blocks = self.blocks
-        out = np.zeros((blocks, many, LANES, row), dtype=np.float32)
-        flat_out, flat_read = out.reshape(-1), read.reshape(-1)
+    def weight_gradient(self, d_sums: Array, slots: tuple[int, ...], read: Array, columns: int) -> Array:
+        """Of a weight (gates·m, columns) whose gates stand in these slots; read: what it is multiplied with."""
+        blocks, row, order = self.blocks, read.shape[-1], ordered(slots)
+        numbers = self.form.slots, min(slots), len(order), blocks, row // LANES
+        out = np.zeros(blocks * len(order) * LANES * row, dtype=np.float32)
+        flat_read = read.reshape(-1)
         jobs = min(threads.number(self.operations), blocks)
 
         def work(job: int) -> None:
-            numbers = self.form.slots, min(slots), many, blocks, row // LANES
             span = job * blocks // jobs, (job + 1) * blocks // jobs, self.rows
-            outer_products(d_sums, flat_read, flat_out, np.array([*numbers, *span], dtype=np.int64))
+            outer_products(d_sums, flat_read, out, np.array([*numbers, *span], dtype=np.int64))
 
         threads.each(work, jobs, self.operations)
-        by_gate = out.transpose(1, 0, 2, 3)[[slot - min(slots) for slot in slots]]
-        return by_gate.reshape(many, self.padded, row)[:, : self.m, :columns].reshape(many * self.m, columns)
+        d_weight = np.empty((len(order) * self.m, columns), dtype=np.float32)
+        unpack(out, order, row, d_weight)
+        return d_weight
 
 
 def rnn_forward(
@@ -613,10 +856,9 @@ def rnn_forward(
     """All states (T + 1, N, m)."""
     layer = Layer(RNN, x, w_hh, reverse)
     h, sums = layer.states(h0), np.empty((layer.rows, layer.width), dtype=np.float32)
-    packed = layer.panels(w_ih, RNN.x), layer.panels(w_hh, RNN.h)
-    bias = layer.in_blocks((b_ih, RNN.x), (b_hh, RNN.h), slots=1)
-    flat = x.reshape(-1), *packed, bias, h.reshape(-1), sums.reshape(-1)
-    layer.by_samples(lambda sizes: rnn_steps(*flat, kind, sizes))
+    *packed, _ = layer.packed(w_ih, w_hh, b_ih, b_hh)
+    flat: list[Any] = [array.reshape(-1) for array in (x, *packed, h, sums)]
+    layer.by_samples(lambda sizes: rnn_steps(*[*flat, kind, sizes]))
     return h[:, :, : layer.m]
 
 
@@ -627,7 +869,7 @@ def rnn_backward(
     layer = Layer(RNN, x, w_hh, reverse)
     states, d_h = layer.original(h), layer.filled(d_last.copy())
     d_sums = np.empty((layer.rows, layer.width), dtype=np.float32)
-    flat = states.reshape(-1), layer.back_panels(w_hh, RNN.h), layer.filled(d_y).reshape(-1)
+    flat = states.reshape(-1), layer.back_panels(w_hh, layer.form.h), layer.filled(d_y).reshape(-1)
     layer.by_samples(lambda sizes: rnn_steps_backward(*flat, d_h.reshape(-1), d_sums.reshape(-1), kind, sizes))
     return {"h0": d_h[:, : layer.m].copy(), **layer.gradients(x, states, w_ih, d_sums)}
 
@@ -641,12 +883,10 @@ def lstm_forward(
     h, c = layer.states(h0), layer.states(c0)
     squashed = np.empty((layer.rows, layer.padded), dtype=np.float32)
     sums = np.empty((layer.rows, layer.width), dtype=np.float32)
-    packed = layer.panels(w_ih, LSTM.x), layer.panels(w_hh, LSTM.h)
-    bias = layer.in_blocks((b_ih, LSTM.x), (b_hh, LSTM.h), slots=4)
-    holes = layer.in_blocks((peephole, (0, 1, 2)), slots=3)
-    flat: list[Any] = [array.reshape(-1) for array in (x, *packed, bias, holes, h, c, squashed, sums)]
+    packed = layer.packed(w_ih, w_hh, b_ih, b_hh, peephole)
+    flat: list[Any] = [array.reshape(-1) for array in (x, *packed, h, c, squashed, sums)]
     layer.by_samples(lambda sizes: lstm_steps(*[*flat, sizes]))
-    return h[:, :, : layer.m], c[:, :, : layer.m], (sums, squashed)
+    return h[:, :, : layer.m], c[:, :, : layer.m], (sums, squashed, packed[3])
 
 
 def lstm_backward(
@@ -655,11 +895,10 @@ def lstm_backward(
 ) -> dict[str, Array]:  # fmt: skip
     """The gradients by the names of the arguments."""
     layer = Layer(LSTM, x, w_hh, reverse)
-    h, c, (gates, squashed) = layer.original(saved[0]), layer.original(saved[1]), saved[2]
+    h, c, (gates, squashed, holes) = layer.original(saved[0]), layer.original(saved[1]), saved[2]
     d_h, d_c = (layer.filled(d.copy()) for d in d_last)
     d_sums = np.empty((layer.rows, layer.width), dtype=np.float32)
-    holes = layer.in_blocks((peephole, (0, 1, 2)), slots=3)
-    read = gates, c, squashed, holes, layer.back_panels(w_hh, LSTM.h), layer.filled(d_y), d_h, d_c, d_sums
+    read = gates, c, squashed, holes, layer.back_panels(w_hh, layer.form.h), layer.filled(d_y), d_h, d_c, d_sums
     flat: list[Any] = [array.reshape(-1) for array in read]
     layer.by_samples(lambda sizes: lstm_steps_backward(*[*flat, sizes]))
     found = layer.gradients(x, h, w_ih, d_sums)
@@ -677,10 +916,9 @@ def gru_forward(
     """All states (T + 1, N, m), and the gates in blocks; the reset gate meets W_hh h + b_hh."""
     layer = Layer(GRU, x, w_hh, reverse)
     h, sums = layer.states(h0), np.zeros((layer.rows, layer.width), dtype=np.float32)
-    packed = layer.panels(w_ih, GRU.x), layer.panels(w_hh, GRU.h)
-    bias = layer.in_blocks((b_ih, GRU.x), (b_hh, GRU.h), slots=4)
-    flat = x.reshape(-1), *packed, bias, h.reshape(-1), sums.reshape(-1)
-    layer.by_samples(lambda sizes: gru_steps(*flat, *_share_of(keep), sizes))
+    *packed, _ = layer.packed(w_ih, w_hh, b_ih, b_hh)
+    flat: list[Any] = [array.reshape(-1) for array in (x, *packed, h, sums)]
+    layer.by_samples(lambda sizes: gru_steps(*[*flat, *_share_of(keep), sizes]))
     return h[:, :, : layer.m], sums
 
 
@@ -691,10 +929,37 @@ def gru_backward(
     layer = Layer(GRU, x, w_hh, reverse)
     h, gates = layer.original(saved[0]), saved[1]
     d_h, d_sums = layer.filled(d_last.copy()), np.empty((layer.rows, layer.width), dtype=np.float32)
-    read = gates, h, layer.back_panels(w_hh, GRU.h), layer.filled(d_y), d_h, d_sums
+    read = gates, h, layer.back_panels(w_hh, layer.form.h), layer.filled(d_y), d_h, d_sums
     flat: list[Any] = [array.reshape(-1) for array in read]
     layer.by_samples(lambda sizes: gru_steps_backward(*[*flat, *_share_of(keep), sizes]))
     return {"h0": d_h[:, : layer.m].copy(), **layer.gradients(x, h, w_ih, d_sums)}
+
+
+def gru_before_forward(
+    x: Array, h0: Array, w_ih: Array, w_hh: Array, b_ih: Array | None, b_hh: Array | None, keep: bool, reverse: bool
+) -> tuple[Array, Any]:
+    """As `gru_forward`; the reset gate meets h before W_hh does."""
+    layer = Layer(GRU_BEFORE, x, w_hh, reverse)
+    h, sums = layer.states(h0), np.empty((layer.rows, layer.width), dtype=np.float32)
+    reset = np.empty((layer.rows, layer.padded), dtype=np.float32)
+    *packed, _ = layer.packed(w_ih, w_hh, b_ih, b_hh)
+    flat: list[Any] = [array.reshape(-1) for array in (x, *packed, h, reset, sums)]
+    layer.by_samples(lambda sizes: gru_before_steps(*[*flat, *_share_of(keep), sizes]))
+    return h[:, :, : layer.m], (sums, reset)
+
+
+def gru_before_backward(
+    d_y: Array, d_last: Array, x: Array, saved: tuple[Array, Any], w_ih: Array, w_hh: Array, keep: bool, reverse: bool
+) -> dict[str, Array]:
+    """The gradients by the names of the arguments."""
+    layer = Layer(GRU_BEFORE, x, w_hh, reverse)
+    h, (gates, reset), m = layer.original(saved[0]), saved[1], layer.m
+    d_h, d_sums = layer.filled(d_last.copy()), np.empty((layer.rows, layer.width), dtype=np.float32)
+    back = layer.back_panels(w_hh[2 * m :], (0,)), layer.back_panels(w_hh[: 2 * m], (1, 2))
+    read = gates, h, *back, layer.filled(d_y), d_h, np.empty_like(d_h), d_sums
+    flat: list[Any] = [array.reshape(-1) for array in read]
+    layer.by_samples(lambda sizes: gru_before_steps_backward(*[*flat, *_share_of(keep), sizes]))
+    return {"h0": d_h[:, : layer.m].copy(), **layer.gradients(x, h, w_ih, d_sums, reset)}
 
 
 def _share_of(keep: bool) -> tuple[Any, Any]:

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..compile import Array, kernel
 from . import direct
-from .machine import LANES
+from .machine import tiled
 
 UNFOLDED_BYTES = 1 << 22
 """About how much is unfolded at a time."""
@@ -30,7 +30,7 @@ def conv2d_forward(
     """(N, C, H, W) and (K, C/groups, F, F) to (N, K, H', W'): cross-correlation, as every library means it."""
     output = _output(x, weight, stride, padding, dilation)
     geometry = _geometry(weight.shape[2:], stride, padding, dilation, output)
-    if _tiled(x):
+    if tiled(x):
         deep = _deep(x)
         plan = _plan(len(x), deep.shape, weight, geometry, groups)
         return direct.forward(deep, weight, bias, plan).reshape(len(x), len(weight), *output)
@@ -41,18 +41,29 @@ def conv2d_forward(
 
 
 def conv2d_backward(
-    d_out: Array, x: Array, weight: Array, stride: Sizes, padding: Pairs, dilation: Sizes, groups: int
+    d_out: Array,
+    x: Array,
+    weight: Array,
+    stride: Sizes,
+    padding: Pairs,
+    dilation: Sizes,
+    groups: int,
+    with_x: bool = True,
 ) -> tuple[Array, Array, Array]:
-    """The gradients of x, weight and bias."""
+    """The gradients of x, weight and bias. Without x: nothing, of size 0, in its place."""
     geometry = _geometry(weight.shape[2:], stride, padding, dilation, d_out.shape[2:])
     deep = _deep(x)
-    if _tiled(x):
+    if tiled(x):
         plan = _plan(len(x), deep.shape, weight, geometry, groups)
         d_weight, d_bias = direct.weight_gradients(deep, _deep(d_out), plan)
+        if not with_x:
+            return x[:0], d_weight.reshape(weight.shape), d_bias
         d_x = direct.input_gradient(_deep(d_out), weight, None, plan)
         return d_x.reshape(x.shape), d_weight.reshape(weight.shape), d_bias
-    d_x = _scattered(d_out, weight, deep.shape, geometry, groups)
     d_weight = _weight_gradient(deep, d_out, weight.shape, geometry, groups)
+    if not with_x:
+        return x[:0], d_weight, _bias_gradient(d_out)
+    d_x = _scattered(d_out, weight, deep.shape, geometry, groups)
     return d_x.reshape(x.shape), d_weight, _bias_gradient(d_out)
 
 
@@ -69,7 +80,7 @@ def conv_transpose2d_forward(
     """(N, C, H, W) and (C, K/groups, F, F) to (N, K, *size): the gradient of a convolution by its input."""
     geometry = _geometry(weight.shape[2:], stride, padding, dilation, x.shape[2:])
     shape = (len(x), weight.shape[1] * groups, *(1,) * (3 - len(size)), *size)
-    if _tiled(x):
+    if tiled(x):
         plan = _plan(len(x), shape, weight, geometry, groups)
         return direct.input_gradient(_deep(x), weight, bias, plan).reshape(*shape[:2], *size)
     out = _scattered(x, weight, shape, geometry, groups).reshape(*shape[:2], *size)
@@ -84,7 +95,7 @@ def conv_transpose2d_backward(
     """The gradients of x, weight and bias: those of a convolution with its input and output changing places."""
     geometry = _geometry(weight.shape[2:], stride, padding, dilation, x.shape[2:])
     deep = _deep(d_out)
-    if _tiled(x):
+    if tiled(x):
         plan = _plan(len(x), deep.shape, weight, geometry, groups)
         d_weight, _ = direct.weight_gradients(deep, _deep(x), plan)
         found = direct.forward(deep, weight, None, plan)
@@ -96,10 +107,6 @@ def conv_transpose2d_backward(
 
 conv3d_forward, conv3d_backward = conv2d_forward, conv2d_backward
 """The same functions: the arrays say how many axes there are."""
-
-
-def _tiled(x: Array) -> bool:
-    return bool(LANES) and x.dtype == np.float32
 
 
 def _plan(batch: int, shape: Sizes, weight: Array, geometry: Array, groups: int) -> direct.Plan:

@@ -10,7 +10,9 @@ from math import prod
 import numpy as np
 
 from ..compile import Array
+from .cells import lstm_rows, lstm_rows_backward
 from .conv import conv2d_backward, conv2d_forward
+from .machine import tiled
 from .recurrent import Gradients, lstm_step, lstm_step_backward, peephole_gradient
 
 ONES = (1, 1)
@@ -35,10 +37,11 @@ def convlstm_forward(
     )
     h, c = (np.empty((steps + 1, *h0.shape), dtype=x.dtype) for _ in range(2))
     h[-1 if reverse else 0], c[-1 if reverse else 0] = h0, c0
+    step = lstm_rows if tiled(x) else lstm_step
     for t in range(steps - 1, -1, -1) if reverse else range(steps):
         old, new = t + reverse, t + 1 - reverse
         product = conv2d_forward(h[old], w_hh, b_hh, ONES, _same(w_hh), ONES, 1)
-        lstm_step(_flat(product), _flat(c[old]), peephole.reshape(-1), _flat(gates[t]), _flat(c[new]), _flat(h[new]))
+        step(_flat(product), _flat(c[old]), peephole.reshape(-1), _flat(gates[t]), _flat(c[new]), _flat(h[new]))
     return h, c, gates
 
 
@@ -57,11 +60,12 @@ def convlstm_backward(
     steps, images = x.shape[:2]
     d_sums, d_h, d_c = np.empty_like(gates), d_last[0].copy(), d_last[1].copy()
     d_w_hh, d_b_hh = np.zeros_like(w_hh), np.zeros(len(w_hh), dtype=x.dtype)
+    step = lstm_rows_backward if tiled(x) else lstm_step_backward
     for t in range(steps) if reverse else range(steps - 1, -1, -1):
         old, new = t + reverse, t + 1 - reverse
         d_h += d_y[t]
         looked = _flat(c[old]), _flat(c[new])
-        lstm_step_backward(_flat(gates[t]), *looked, peephole.reshape(-1), _flat(d_h), _flat(d_c), _flat(d_sums[t]))
+        step(_flat(gates[t]), *looked, peephole.reshape(-1), _flat(d_h), _flat(d_c), _flat(d_sums[t]))
         d_h, d_w, d_b = conv2d_backward(d_sums[t], h[old], w_hh, ONES, _same(w_hh), ONES, 1)
         d_w_hh += d_w
         d_b_hh += d_b

@@ -22,8 +22,8 @@ from math import ceil, prod
 import numpy as np
 from numba.extending import register_jitable
 
+from .. import threads
 from ..compile import Array, kernel
-from . import threads
 from .dot import ROOM, ROWS, SHIFTS, dots
 from .machine import LANES
 from .rows import copy_rows
@@ -48,7 +48,11 @@ PART_NUMBERS = 1 << 18
 
 ONES, ZEROS = (1, 1, 1), (0, 0, 0)
 
+SHORT = 128
+"""Vectors of places whose sums would be over before they had paid for their end: channels are put into the lanes."""
+
 tiles = column(WIDE)
+four, one = column(4), column(1)
 
 
 @dataclass(frozen=True)
@@ -96,11 +100,17 @@ class Plan:
     shifts: Array
     """The offsets in whole blocks of SHIFTS."""
     counts: Array
+    steps: Array
+    """Of each place of the output, where its window begins in the padded input, channels last; for short sums."""
+    taps: Array
+    """And of each tap."""
+    padded: Sizes
     back_places: Array
     back_offsets: Array
     back_counts: Array
-    by_phase: list[Array]
-    """For each phase of the input, its taps."""
+    phase_taps: Array
+    phase_counts: Array
+    """The taps of each phase of the input one after another, and how many each has."""
 
 
 @lru_cache(maxsize=256)
@@ -109,7 +119,8 @@ def planned(shape: Shape, batch: int) -> Plan:
     phases = shape.stride
     most = [(f - 1) * d for f, d in zip(shape.window, shape.dilation, strict=True)]
     lines = zip(shape.size, shape.front, phases, most, shape.output, strict=True)
-    grid = [max(ceil((n + p) / s), o + m // s) for n, p, s, m, o in lines]
+    # the padding behind a row is that before the next one
+    grid = [max(ceil((n + p) / s), o + m // s - p // s) for n, p, s, m, o in lines]
     pitch = (grid[1] * grid[2], grid[2], 1)
     sample = ceil(grid[0] * pitch[0] / LANES) * LANES
     samples = max(1, min(batch, round(AT_ONCE / sample)))
@@ -137,6 +148,13 @@ def planned(shape: Shape, batch: int) -> Plan:
     back = [zeros + k * plane - taps[i][1] for chosen in by_phase for k in range(shape.filters) for i in chosen]
     inside = [(p // s, (n - 1 + p) // s + 1) for n, p, s in zip(shape.size, shape.front, phases, strict=True)]
     behind = zeros + WIDE * LANES
+    lines = zip(shape.size, shape.front, shape.stride, most, shape.output, strict=True)
+    padded = [max(n + p, (o - 1) * s + m + 1) for n, p, s, m, o in lines]
+    room = ceil(shape.channels / LANES) * LANES
+    area = np.array([padded[1] * padded[2], padded[2], 1], dtype=np.int64) * room
+
+    def begun(counts: Sizes, each: Sizes) -> Array:
+        return np.indices(counts).reshape(3, -1).T @ (area * each)
 
     def whole_numbers(*values: object) -> Array:
         return np.array(values, dtype=np.int64)
@@ -155,10 +173,14 @@ def planned(shape: Shape, batch: int) -> Plan:
         offsets=whole_numbers(*offsets),
         shifts=whole_numbers(*whole),
         counts=whole_numbers(len(offsets)),
+        steps=begun(shape.output, shape.stride),
+        taps=begun(shape.window, shape.dilation),
+        padded=(padded[0], padded[1], padded[2]),
         back_places=_places(inside, pitch, sample, samples),
         back_offsets=whole_numbers(*back, 0),
         back_counts=whole_numbers(*(len(chosen) * shape.filters for chosen in by_phase)),
-        by_phase=by_phase,
+        phase_taps=np.concatenate(by_phase),
+        phase_counts=whole_numbers(*map(len, by_phase)),
     )
 
 
@@ -190,13 +212,12 @@ def input_gradient(d_out: Array, weight: Array, bias: Array | None, plan: Plan) 
     """The gradient of x; with a bias for each channel it is a transposed convolution."""
     shape = plan.shape
     d_x = np.empty((len(d_out), shape.groups * shape.channels, *shape.size), dtype=np.float32)
-    # (groups, filters, channels, taps) to (groups, channels, filters, taps of a phase) for each phase
-    filters = weight.reshape(shape.groups, shape.filters, shape.channels, shape.taps).transpose(0, 2, 1, 3)
-    phases = plan.by_phase
-    turned = filters if len(phases) == 1 else np.concatenate([filters[..., taps].reshape(-1) for taps in phases])
+    transposed = np.empty(weight.size, dtype=np.float32)
+    sizes = np.array([shape.groups, shape.filters, shape.channels, shape.taps], dtype=np.int64)
+    turn(weight.reshape(-1), sizes, plan.phase_taps, plan.phase_counts, transposed)
     sides = plan.out_side, plan.x_side
     _correlated(
-        plan, "d_out", d_out, d_x, turned, bias, sides, plan.back_offsets, plan.back_counts, plan.back_places
+        plan, "d_out", d_out, d_x, transposed, bias, sides, plan.back_offsets, plan.back_counts, plan.back_places
     )  # fmt: skip
     return d_x
 
@@ -208,27 +229,53 @@ def weight_gradients(x: Array, d_out: Array, plan: Plan) -> tuple[Array, Array]:
     blocks, shifts = ceil(shape.filters / ROWS), len(plan.shifts) // SHIFTS
     pieces = ceil(len(x) / plan.samples)
     operations = 2.0 * d_out.size * taps
+    if shape.channels >= LANES and len(x) * (len(plan.places) - WIDE) <= SHORT * plan.samples:
+        return _short_sums(x, d_out, plan, operations)
     # samples in parts, or filters: the shapes alone decide which, and how many parts of samples are added up
     by_samples = pieces >= 2 and filters * taps <= PART_NUMBERS
-    jobs = min(pieces, PARTS) if by_samples else min(threads.number(operations), blocks)
-    sums = np.zeros((jobs if by_samples else 1, shape.groups, blocks, shifts, ROOM), dtype=np.float32)
-    biases = np.zeros((len(sums), filters), dtype=np.float64)
+    parts = min(pieces, PARTS) if by_samples else 1
+    jobs = min(threads.number(operations), parts if by_samples else blocks)
+    sums = np.zeros((parts, shape.groups, blocks, shifts, ROOM), dtype=np.float32)
+    biases = np.zeros((parts, filters), dtype=np.float64)
     flat_x, flat_d = x.reshape(-1), d_out.reshape(-1)
 
     def work(job: int) -> None:
-        span = _span(job, jobs, pieces, blocks, by_samples)
-        task = np.array([len(x), shape.channels, shape.filters, *span], dtype=np.int64)
-        mine = job if by_samples else 0
+        span = _span(job, jobs, parts, blocks, by_samples)
+        task = np.array([len(x), shape.channels, shape.filters, *span, pieces], dtype=np.int64)
         correlate_gradients(
             flat_x, flat_d, plan.x_side, plan.out_side, plan.numbers, plan.shifts, plan.places, task,
-            threads.zeros((plan, "x"), plan.x_planes), threads.zeros((plan, "gradients"), plan.out_planes), sums[mine],
-            biases[mine],
+            threads.zeros((plan, "x"), plan.x_planes), threads.zeros((plan, "gradients"), plan.out_planes), sums,
+            biases,
         )  # fmt: skip
 
     threads.each(work, jobs, operations)
     d_weight = np.empty((filters, taps), dtype=np.float32)
     gather(sums, d_weight)
     return d_weight, biases.sum(axis=0).astype(np.float32)
+
+
+def _short_sums(x: Array, d_out: Array, plan: Plan, operations: float) -> tuple[Array, Array]:
+    """`weight_gradients` with channels in the lanes."""
+    shape = plan.shape
+    d_weight = np.empty((shape.groups * shape.filters, shape.channels * shape.taps), dtype=np.float32)
+    if not len(x):
+        d_weight[:] = 0
+    room = ceil(shape.channels / LANES) * LANES
+    side = np.array([shape.size, plan.padded, shape.front], dtype=np.int64)
+    flat_x, flat_d = x.reshape(-1), d_out.reshape(-1)
+    blocks = ceil(shape.filters / BLOCK)
+    jobs = min(threads.number(operations), blocks)
+
+    def work(job: int) -> None:
+        top, bottom = job * blocks // jobs * BLOCK, min((job + 1) * blocks // jobs * BLOCK, shape.filters)
+        task = np.array([len(x), shape.channels, shape.filters, shape.groups, top, bottom], dtype=np.int64)
+        short_sums(
+            flat_x, flat_d, side, plan.steps, plan.taps, task, threads.zeros((plan, "last"), prod(plan.padded) * room),
+            threads.zeros("results", (bottom - top) * shape.taps * room), d_weight,
+        )  # fmt: skip
+
+    threads.each(work, jobs, operations)
+    return d_weight, d_out.sum(axis=(0, 2, 3, 4))
 
 
 def _correlated(
@@ -395,61 +442,134 @@ def correlate(
 
 @kernel(
     "float32[::1]", "float32[::1]", "int64[:, ::1]", "int64[:, ::1]", "int64[::1]", "int64[::1]", "int64[::1]",
-    "int64[::1]", "float32[::1]", "float32[::1]", "float32[:, :, :, ::1]", "float64[::1]",
+    "int64[::1]", "float32[::1]", "float32[::1]", "float32[:, :, :, :, ::1]", "float64[:, ::1]",
 )  # fmt: skip
 def correlate_gradients(
     x: Array, d_out: Array, x_side: Array, d_side: Array, numbers: Array, shifts: Array, places: Array, task: Array,
     planes: Array, others: Array, sums: Array, biases: Array,
 ) -> None:  # fmt: skip
-    """Adds to `sums` what a task's samples give for the weights, and to `biases` for the biases; as `correlate`.
+    """Adds to `sums` what the samples of some parts give for the weights, to `biases` for the biases; as `correlate`.
 
-    Here top and bottom are blocks of ROWS filters. sums: (groups, blocks, shifts by SHIFTS, ROOM).
+    task: here first and last are parts, of all the pieces whose number it ends with, and top and bottom blocks of ROWS
+    filters. sums: (parts, groups, blocks, shifts by SHIFTS, ROOM).
     """
     at_once, groups, sample, plane, front = numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]
     samples, channels, filters, top, bottom = task[0], task[1], task[2], task[5], task[6]
+    parts, blocks, across = sums.shape[0], sums.shape[2], sums.shape[3]
     each = (places.size - WIDE) // at_once
     pitch = x_side[3]
     inside = x_side[0, 0] * x_side[0, 1] * x_side[0, 2]
     outside = d_side[0, 0] * d_side[0, 1] * d_side[0, 2]
     total, ignored = np.zeros(LANES, np.float32), np.zeros(LANES, np.float32)
     low, high = top * ROWS, min(filters, bottom * ROWS)
-    for piece in range(task[3], task[4]):
-        start = piece * at_once
-        many = min(at_once, samples - start)
-        for group in range(groups):
-            pack(
-                x, (start * groups + group) * channels * inside, groups * channels * inside, channels, many, x_side,
-                pitch, sample, plane, planes, front, ignored,
-            )  # fmt: skip
-            for k in range(low, high):
-                total[:] = 0
+    for part in range(task[3], task[4]):
+        for piece in range(part * task[7] // parts, (part + 1) * task[7] // parts):
+            start = piece * at_once
+            many = min(at_once, samples - start)
+            for group in range(groups):
                 pack(
-                    d_out, ((start * groups + group) * filters + k) * outside, groups * filters * outside, 1, many,
-                    d_side, pitch, sample, plane, others, k * plane, total,
+                    x, (start * groups + group) * channels * inside, groups * channels * inside, channels, many,
+                    x_side, pitch, sample, plane, planes, front, ignored,
                 )  # fmt: skip
-                for lane in range(LANES):
-                    biases[group * filters + k] += total[lane]
-            for begin in range(0, many * each, SUMMED):
-                length = min(SUMMED, many * each - begin)
-                for block in range(top, bottom):
-                    height = min(ROWS, filters - block * ROWS)
-                    for shift in range(sums.shape[2]):
-                        at = ((group * sums.shape[1] + block) * sums.shape[2] + shift) * ROOM
-                        dots(
-                            others.ctypes.data + block * ROWS * plane * 4, plane, planes.ctypes.data,
-                            shifts.ctypes.data + shift * SHIFTS * 8, places.ctypes.data + begin * 8, length, height,
-                            sums.ctypes.data + at * 4,
-                        )  # fmt: skip
+                for k in range(low, high):
+                    total[:] = 0
+                    pack(
+                        d_out, ((start * groups + group) * filters + k) * outside, groups * filters * outside, 1, many,
+                        d_side, pitch, sample, plane, others, k * plane, total,
+                    )  # fmt: skip
+                    for lane in range(LANES):
+                        biases[part, group * filters + k] += total[lane]
+                for begin in range(0, many * each, SUMMED):
+                    length = min(SUMMED, many * each - begin)
+                    for block in range(top, bottom):
+                        height = min(ROWS, filters - block * ROWS)
+                        for shift in range(across):
+                            at = (((part * groups + group) * blocks + block) * across + shift) * ROOM
+                            dots(
+                                others.ctypes.data + block * ROWS * plane * 4, plane, planes.ctypes.data,
+                                shifts.ctypes.data + shift * SHIFTS * 8, places.ctypes.data + begin * 8, length,
+                                height, sums.ctypes.data + at * 4,
+                            )  # fmt: skip
+
+
+@kernel("float32[::1]", "int64[::1]", "int64[::1]", "int64[::1]", "float32[::1]")
+def turn(weight: Array, sizes: Array, taps: Array, counts: Array, transposed: Array) -> None:
+    """(groups, filters, channels, taps) to, for each phase, (groups, channels, filters, its taps)."""
+    groups, filters, channels, every = sizes[0], sizes[1], sizes[2], sizes[3]
+    to, first = 0, 0
+    for phase in range(counts.size):
+        many = counts[phase]
+        for group in range(groups):
+            for channel in range(channels):
+                for k in range(filters):
+                    at = ((group * filters + k) * channels + channel) * every
+                    for tap in range(many):
+                        transposed[to + tap] = weight[at + taps[first + tap]]
+                    to += many
+        first += many
 
 
 @kernel("float32[:, :, :, :, ::1]", "float32[:, ::1]")
 def gather(sums: Array, d_weight: Array) -> None:
     """The parts (parts, groups, blocks, shifts, ROOM) added up, in the order of the weights."""
-    filters = d_weight.shape[0] // sums.shape[1]
+    parts, groups, shifts = sums.shape[0], sums.shape[1], sums.shape[3]
+    filters, taps = d_weight.shape[0] // groups, d_weight.shape[1]
     for row in range(d_weight.shape[0]):
         group, k = row // filters, row % filters
-        for tap in range(d_weight.shape[1]):
-            total = np.float32(0)
-            for part in range(sums.shape[0]):
-                total += sums[part, group, k // ROWS, tap // SHIFTS, k % ROWS * SHIFTS + tap % SHIFTS]
-            d_weight[row, tap] = total
+        block, line = k // ROWS, k % ROWS * SHIFTS
+        for shift in range(shifts):
+            many = min(SHIFTS, taps - shift * SHIFTS)
+            for tap in range(many):
+                total = np.float32(0)
+                for part in range(parts):
+                    total += sums[part, group, block, shift, line + tap]
+                d_weight[row, shift * SHIFTS + tap] = total
+
+
+@kernel(
+    "float32[::1]", "float32[::1]", "int64[:, ::1]", "int64[::1]", "int64[::1]", "int64[::1]", "float32[::1]",
+    "float32[::1]", "float32[:, ::1]",
+)  # fmt: skip
+def short_sums(
+    x: Array, d_out: Array, side: Array, steps: Array, taps: Array, task: Array, padded: Array, results: Array,
+    d_weight: Array,
+) -> None:  # fmt: skip
+    """The gradient of the weights of filters top to before bottom of each group, channels in the lanes.
+
+    side: size, padded size, front. task: samples, channels, filters of a group, groups, top, bottom. padded: room for
+    a sample's padded input, channels last, zeros in the padding; results: for (filters, taps, channels).
+    """
+    samples, channels, filters, groups, top, bottom = task[0], task[1], task[2], task[3], task[4], task[5]
+    depth, height, width = side[0, 0], side[0, 1], side[0, 2]
+    vectors, many, length = (channels + LANES - 1) // LANES, taps.size, steps.size
+    room, places = vectors * LANES, np.arange(4) * LANES
+    row = many * room
+    for group in range(groups):
+        for sample in range(samples):
+            at = (sample * groups + group) * channels * depth * height * width
+            for c in range(channels):
+                for d in range(depth):
+                    for h in range(height):
+                        line = ((d + side[2, 0]) * side[1, 1] + h + side[2, 1]) * side[1, 2] + side[2, 2]
+                        for w in range(width):
+                            padded[(line + w) * room + c] = x[at + w]
+                        at += width
+            for begin in range(0, length, DEEP):
+                deep, add = min(DEEP, length - begin), min(sample + begin, 1)
+                a = d_out.ctypes.data + (((sample * groups + group) * filters + top) * length + begin) * 4
+                table = steps.ctypes.data + begin * 8
+                for tap in range(many):
+                    b, c = padded.ctypes.data + taps[tap] * 4, results.ctypes.data + tap * room * 4
+                    for v in range(vectors // 4):
+                        at_v = v * 16 * LANES
+                        four(a, length, 1, b + at_v, table, bottom - top, deep, c + at_v, row, places.ctypes.data, add)
+                    for v in range(vectors // 4 * 4, vectors):
+                        at_v = v * 4 * LANES
+                        one(a, length, 1, b + at_v, table, bottom - top, deep, c + at_v, row, places.ctypes.data, add)
+        if samples:
+            for k in range(bottom - top):
+                for first in range(0, channels, 16):
+                    for tap in range(many):
+                        at = k * row + tap * room
+                        for channel in range(first, min(first + 16, channels)):
+                            d_weight[group * filters + top + k, channel * many + tap] = results[at + channel]

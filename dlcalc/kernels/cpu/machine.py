@@ -8,6 +8,8 @@ from typing import Any
 
 import llvmlite.binding as llvm
 import numba
+import numpy as np
+import numpy.typing as npt
 from numba.core.registry import cpu_target
 
 _FMA = """
@@ -47,7 +49,13 @@ def tallest(vectors: int) -> int:
 def heights(vectors: int) -> tuple[int, ...]:
     """The tiles of so many vectors that lie one below the other for any number of rows, the tallest first."""
     most = tallest(vectors)
-    return (most, *(height for height in (4, 2, 1) if height < most))
+    rest = (2, 1) if vectors > 2 else (4, 2, 1)
+    return (most, *(height for height in rest if height < most))
 
 
 LANES = lanes()
+
+
+def tiled(array: npt.NDArray[Any]) -> bool:
+    """Whether there are vectors for such numbers: float32 alone has tiles and maps."""
+    return bool(LANES) and array.dtype == np.float32

@@ -4,7 +4,7 @@
         outs[·][v·out_steps[·] :][:LANES] = formula(ins[·][v·in_steps[·] :][:LANES])
     the last one only in its first `last` lanes, where nothing is wider than one vector
 
-A step of 0 reads, or adds up in, the same vector each time; LANES goes along a line; any other goes down rows.
+A step of 0 reads the same vector each time; LANES goes along a line; any other goes down rows.
 """
 
 from __future__ import annotations
@@ -25,12 +25,15 @@ Formula = Callable[..., Sequence[Value]]
 """formula(emit, numbers, inputs) → outputs, all vectors; numbers: float32, in every lane."""
 
 
-def mapped(name: str, inputs: Sequence[int], outputs: Sequence[int], formula: Formula, numbers: int = 0) -> Any:
+def mapped(
+    name: str, inputs: Sequence[int], outputs: Sequence[int], formula: Formula, numbers: int = 0, sums: int = 0
+) -> Any:
     """For kernels: f(count, last, ins, in_steps, outs, out_steps, numbers).
 
     inputs, outputs: how many vectors side by side each of them is; the formula sees them one after another. ins, outs:
     tuples of addresses in bytes; in_steps, out_steps: tuples of numbers of float32; numbers: a tuple of float32. The
-    outputs are written after the inputs of the same vector are read: they may be the same arrays.
+    outputs are written after the inputs of the same vector are read: they may be the same arrays. sums: so many of the
+    last inputs, and of the last outputs, stay in registers from the first vector to the last; their steps are 0.
     """
     many_in, many_out = len(inputs), len(outputs)
     integers = 2 + 2 * (many_in + many_out)
@@ -46,23 +49,39 @@ def mapped(name: str, inputs: Sequence[int], outputs: Sequence[int], formula: Fo
             starts = [e.at(e.pointer(a), e.times(v, step)) for a, step in zip(addresses, steps, strict=True)]
             return [e.at(start, i * LANES) for start, width in zip(starts, widths, strict=True) for i in range(width)]
 
-        def vector(v: Value, _: list[Value]) -> list[Value]:
-            values = [e.load(place) for place in places(v, ins, in_steps, inputs)]
-            results = formula(e, constants, values)
-            for value, place in zip(results, places(v, outs, out_steps, outputs), strict=True):
-                e.store(value, place)
-            return []
+        moving_in, moving_out = many_in - sums, many_out - sums
+        kept = [
+            e.load(place) for place in places(e.whole(0), ins[moving_in:], in_steps[moving_in:], inputs[moving_in:])
+        ]
+        results = sum(outputs[:moving_out])
+
+        def computed(v: Value, kept: list[Value], load: Any, store: Any) -> list[Value]:
+            there = places(v, ins[:moving_in], in_steps[:moving_in], inputs[:moving_in])
+            found = list(formula(e, constants, [*map(load, there), *kept]))
+            for value, place in zip(
+                found, places(v, outs[:moving_out], out_steps[:moving_out], outputs[:moving_out]), strict=False
+            ):
+                store(value, place)
+            return found[results:]
 
         cut = builder.icmp_signed("<", last, e.whole(LANES))
         whole = builder.sub(count, builder.zext(cut, I64))
-        e.repeat(whole, [], vector)
+        kept = e.repeat(whole, kept, lambda v, kept: computed(v, kept, e.load, e.store))
         if {*inputs, *outputs} == {1}:
-            with builder.if_then(builder.and_(cut, builder.icmp_signed(">=", whole, e.whole(0)))):
-                mask = e.mask(last)
-                values = [e.load_masked(place, mask) for place in places(whole, ins, in_steps, inputs)]
-                results = formula(e, constants, values)
-                for value, place in zip(results, places(whole, outs, out_steps, outputs), strict=True):
-                    e.store_masked(value, place, mask)
+            mask = e.mask(last)
+
+            def rest(_: Value, kept: list[Value]) -> list[Value]:
+                new = computed(
+                    whole, kept, lambda place: e.load_masked(place, mask),
+                    lambda value, place: e.store_masked(value, place, mask),
+                )  # fmt: skip
+                return [builder.select(mask, one, old) for one, old in zip(new, kept, strict=True)]
+
+            more = builder.and_(cut, builder.icmp_signed(">=", whole, e.whole(0)))
+            kept = e.repeat(builder.zext(more, I64), kept, rest)
+        ends = places(e.whole(0), outs[moving_out:], out_steps[moving_out:], outputs[moving_out:])
+        for value, place in zip(kept, ends, strict=True):
+            e.store(value, place)
 
     function = f"map_{name}_{LANES}"
 

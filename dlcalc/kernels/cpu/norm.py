@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..compile import Array, kernel
+from . import vectors
+from .machine import tiled
 
 
 def batch_norm_forward(x: Array, eps: float) -> tuple[Array, Array, Array, Array]:
@@ -14,14 +16,16 @@ def batch_norm_forward(x: Array, eps: float) -> tuple[Array, Array, Array, Array
     """
     normal = np.empty_like(x)
     mean, variance, scale = (np.empty(x.shape[1], dtype=x.dtype) for _ in range(3))
-    normalise(x, x.dtype.type(eps), normal, mean, variance, scale)
+    run = vectors.normalise_all if tiled(x) else normalise
+    run(x, x.dtype.type(eps), normal, mean, variance, scale)
     return normal, mean, variance, scale
 
 
 def batch_norm_backward(d_normal: Array, normal: Array, scale: Array) -> Array:
     """The gradient of x."""
     d_x = np.empty_like(normal)
-    normalise_backward(d_normal, normal, scale, d_x)
+    run = vectors.normalise_all_backward if tiled(normal) else normalise_backward
+    run(d_normal, normal, scale, d_x)
     return d_x
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numba.extending import register_jitable
 
 from ..compile import Array, kernel
 
@@ -81,22 +83,32 @@ def find_winners(x: Array, geometry: Array, sign: int, out: Array, winners: Arra
     """The largest number of each window, for sign −1 the smallest, and its place in the plane; NaN wins."""
     window, stride, dilation, front = geometry[0], geometry[1], geometry[2], geometry[3]
     planes, height, width = x.shape
-    for plane in range(planes):
-        for o0 in range(out.shape[1]):
+    one, least = x.dtype.type(sign), x.dtype.type(-np.inf)
+    for o0 in range(out.shape[1]):
+        top, rows = inside(o0 * stride[0] - front[0], window[0], dilation[0], height)
+        for plane in range(planes):
             for o1 in range(out.shape[2]):
-                best, place = x.dtype.type(-sign * np.inf), -1
-                for a0 in range(window[0]):
-                    i0 = o0 * stride[0] + a0 * dilation[0] - front[0]
-                    if 0 <= i0 < height:
-                        for a1 in range(window[1]):
-                            i1 = o1 * stride[1] + a1 * dilation[1] - front[1]
-                            if 0 <= i1 < width:
-                                value = x[plane, i0, i1]
-                                better = value > best if sign > 0 else value < best
-                                if better or place < 0 or value != value:
-                                    best, place = value, i0 * width + i1
-                out[plane, o0, o1] = best
+                left, columns = inside(o1 * stride[1] - front[1], window[1], dilation[1], width)
+                best, place = least, -1
+                if rows > 0 and columns > 0:
+                    best, place = one * x[plane, top, left], top * width + left
+                for a0 in range(rows):
+                    i0 = top + a0 * dilation[0]
+                    for a1 in range(columns):
+                        i1 = left + a1 * dilation[1]
+                        value = one * x[plane, i0, i1]
+                        if value > best or value != value:
+                            best, place = value, i0 * width + i1
+                out[plane, o0, o1] = one * best
                 winners[plane, o0, o1] = place
+
+
+@register_jitable
+def inside(first: int, window: int, dilation: int, size: int) -> Any:
+    """The first place of a window that begins at `first` and lies inside an axis, and how many of them there are."""
+    before = max(0, (dilation - 1 - first) // dilation)
+    after = min(window, (size - 1 - first) // dilation + 1)
+    return first + before * dilation, after - before
 
 
 @kernel("T[:, ::1]", "int64[:, ::1]", "T[:, ::1]")
@@ -110,23 +122,31 @@ def give_to_winners(d_out: Array, winners: Array, d_x: Array) -> None:
 
 @kernel("T[:, :, ::1]", "int64[:, ::1]", "int64[:, ::1]", "T[:, :, ::1]")
 def add_windows(x: Array, rows: Array, columns: Array, out: Array) -> None:
-    """The sum over each window."""
+    """The sum over each window: the lines of it first, which lie in order in memory."""
+    line = np.empty(x.shape[2], np.float64)
     for plane in range(len(x)):
         for o0 in range(len(rows)):
+            line[:] = 0
+            for i0 in range(rows[o0, 0], rows[o0, 1]):
+                for i1 in range(x.shape[2]):
+                    line[i1] += x[plane, i0, i1]
             for o1 in range(len(columns)):
                 total = np.float64(0)
-                for i0 in range(rows[o0, 0], rows[o0, 1]):
-                    for i1 in range(columns[o1, 0], columns[o1, 1]):
-                        total += x[plane, i0, i1]
+                for i1 in range(columns[o1, 0], columns[o1, 1]):
+                    total += line[i1]
                 out[plane, o0, o1] = total
 
 
 @kernel("T[:, :, ::1]", "int64[:, ::1]", "int64[:, ::1]", "T[:, :, ::1]")
 def spread_windows(d_out: Array, rows: Array, columns: Array, d_x: Array) -> None:
-    """Adds each window's gradient to all of its numbers."""
+    """Adds each window's gradient to all of its numbers: to one line of them first."""
+    line = np.empty(d_x.shape[2], d_x.dtype)
     for plane in range(len(d_x)):
         for o0 in range(len(rows)):
+            line[:] = 0
             for o1 in range(len(columns)):
-                for i0 in range(rows[o0, 0], rows[o0, 1]):
-                    for i1 in range(columns[o1, 0], columns[o1, 1]):
-                        d_x[plane, i0, i1] += d_out[plane, o0, o1]
+                for i1 in range(columns[o1, 0], columns[o1, 1]):
+                    line[i1] += d_out[plane, o0, o1]
+            for i0 in range(rows[o0, 0], rows[o0, 1]):
+                for i1 in range(d_x.shape[2]):
+                    d_x[plane, i0, i1] += line[i1]

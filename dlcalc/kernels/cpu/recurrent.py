@@ -15,7 +15,7 @@ import numpy as np
 from .. import scalars
 from ..compile import Array, kernel
 from . import cells
-from .machine import LANES
+from .machine import tiled
 
 activate, slope = scalars.activate, scalars.slope
 sigmoid = scalars.sigmoid
@@ -51,7 +51,7 @@ def rnn_forward(
     reverse: bool,
 ) -> Array:
     """h = activation(W_ih x + b_ih + W_hh h + b_hh): all states (T + 1, N, m). `kind`: as in scalars."""
-    if _tiled(x):
+    if tiled(x):
         return cells.rnn_forward(x, h0, w_ih, w_hh, b_ih, b_hh, kind, reverse)
     sums, h = _sums(x, w_ih, b_ih, b_hh), _states(len(x), h0, reverse)
     product = np.empty_like(h0)
@@ -65,7 +65,7 @@ def rnn_backward(
     d_y: Array, d_last: Array, x: Array, h: Array, w_ih: Array, w_hh: Array, kind: int, reverse: bool
 ) -> Gradients[Array]:
     """Backpropagation through time, from the gradients of all outputs and of the last state."""
-    if _tiled(x):
+    if tiled(x):
         return Gradients(**cells.rnn_backward(d_y, d_last, x, h, w_ih, w_hh, kind, reverse))
     d_sums, d_h = np.empty_like(d_y), d_last.copy()
     for t in _times(len(x), not reverse):
@@ -87,7 +87,7 @@ def lstm_forward(
     reverse: bool,
 ) -> tuple[Array, Array, Any]:
     """All states h and c (T + 1, N, m) and the gates, for `lstm_backward` alone. `peephole`: (3m,), zeros without."""
-    if _tiled(x):
+    if tiled(x):
         return cells.lstm_forward(x, h0, c0, w_ih, w_hh, b_ih, b_hh, peephole, reverse)
     gates = _sums(x, w_ih, b_ih, b_hh)
     h, c = _states(len(x), h0, reverse), _states(len(x), c0, reverse)
@@ -109,7 +109,7 @@ def lstm_backward(
     reverse: bool,
 ) -> Gradients[Array]:
     """Backpropagation through time; `saved`: what the forward pass returned."""
-    if _tiled(x):
+    if tiled(x):
         return Gradients(**cells.lstm_backward(d_y, d_last, x, saved, w_ih, w_hh, peephole, reverse))
     h, c, gates = saved
     d_sums, d_h, d_c = np.empty_like(gates), d_last[0].copy(), d_last[1].copy()
@@ -145,8 +145,9 @@ def gru_forward(
     reset_after: n = tanh(W x + b_ih + r ⊙ (W_hh h + b_hh)), and the gate meets W_hh h + b_hh;
     before: n = tanh(W x + b_ih + W_hh (r ⊙ h) + b_hh), and it meets h: the product r ⊙ h is kept instead.
     """
-    if reset_after and _tiled(x):
-        return cells.gru_forward(x, h0, w_ih, w_hh, b_ih, b_hh, keep, reverse)
+    if tiled(x):
+        run = cells.gru_forward if reset_after else cells.gru_before_forward
+        return run(x, h0, w_ih, w_hh, b_ih, b_hh, keep, reverse)
     m = h0.shape[1]
     gates, h = _sums(x, w_ih, b_ih, None), _states(len(x), h0, reverse)
     hidden_part = np.empty((len(x), *h0.shape), dtype=x.dtype)
@@ -181,8 +182,9 @@ def gru_backward(
     reverse: bool,
 ) -> Gradients[Array]:
     """Backpropagation through time; `saved`: what the forward pass returned."""
-    if reset_after and _tiled(x):
-        return Gradients(**cells.gru_backward(d_y, d_last, x, saved, w_ih, w_hh, keep, reverse))
+    if tiled(x):
+        back: Any = cells.gru_backward if reset_after else cells.gru_before_backward
+        return Gradients(**back(d_y, d_last, x, saved, w_ih, w_hh, keep, reverse))
     h, gates, hidden_part = saved
     m = h.shape[2]
     d_sums, d_h = np.empty_like(gates), d_last.copy()
@@ -205,10 +207,6 @@ def gru_backward(
     if not reset_after:
         found.w_hh[2 * m :] = _by_time(d_sums)[:, 2 * m :].T @ _by_time(hidden_part)
     return found
-
-
-def _tiled(x: Array) -> bool:
-    return bool(LANES) and x.dtype == np.float32
 
 
 def _times(steps: int, backwards: bool) -> range:

@@ -5,33 +5,47 @@ from __future__ import annotations
 import numpy as np
 
 from ..compile import Array, kernel
+from . import vectors
+from .machine import tiled
 
 
 def softmax_forward(x: Array) -> Array:
     """e^x by the row's sum, the row's largest subtracted first."""
     out = np.empty_like(x)
-    softmax_rows(x, out)
+    if tiled(x):
+        vectors.softmax_all(x, out, False)
+    else:
+        softmax_rows(x, out)
     return out
 
 
 def softmax_backward(d_out: Array, out: Array) -> Array:
     """The gradient of x: s ⊙ (d − Σ d⊙s)."""
     d_x = np.empty_like(out)
-    softmax_rows_backward(d_out, out, d_x)
+    if tiled(out):
+        vectors.softmax_all_backward(d_out, out, d_x, False)
+    else:
+        softmax_rows_backward(d_out, out, d_x)
     return d_x
 
 
 def log_softmax_forward(x: Array) -> Array:
     """x − ln Σ e^x of each row."""
     out = np.empty_like(x)
-    log_softmax_rows(x, out)
+    if tiled(x):
+        vectors.softmax_all(x, out, True)
+    else:
+        log_softmax_rows(x, out)
     return out
 
 
 def log_softmax_backward(d_out: Array, out: Array) -> Array:
     """The gradient of x: d − softmax · Σ d."""
     d_x = np.empty_like(out)
-    log_softmax_rows_backward(d_out, out, d_x)
+    if tiled(out):
+        vectors.softmax_all_backward(d_out, out, d_x, True)
+    else:
+        log_softmax_rows_backward(d_out, out, d_x)
     return d_x
 
 

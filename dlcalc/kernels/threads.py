@@ -17,8 +17,8 @@ from functools import cache
 
 import numpy as np
 
-from ...errors import UserError
-from ..compile import Array
+from ..errors import UserError
+from .compile import Array
 
 MOST = 256
 WORTH = 4_000_000
@@ -32,7 +32,15 @@ _mine = threading.local()
 
 @contextmanager
 def using(number: int | None) -> Iterator[None]:
-    """Inside it so many threads are used; None: as many as `available` says."""
+    """Inside it so many threads are used; None: as many as outside, `available` at first.
+
+    UserError: no whole number from 1 on.
+    """
+    if number is None:
+        yield
+        return
+    if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= MOST:
+        raise UserError(f"threads must be a whole number from 1 to {MOST}, or None: {number!r}")
     token = _asked.set(number)
     try:
         yield

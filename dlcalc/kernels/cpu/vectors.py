@@ -1,0 +1,302 @@
+"""float32 at the speed of memory: activations, softmax, normalisation and squares, a vector of numbers at a time."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numba.extending import register_jitable
+
+from .. import scalars
+from ..compile import Array, kernel
+from .emit import Emit, Value
+from .functions import density, exp, normal, sigmoid, softplus, tanh
+from .machine import LANES
+from .maps import mapped
+
+
+def _leaky(e: Emit, numbers: Any, v: Any) -> list[Value]:
+    x, zero = v[0], e.constant(0)
+    return [e.builder.select(e.builder.fcmp_ordered("<=", x, zero), e.multiply(numbers[0], x), x)]
+
+
+def _leaky_back(e: Emit, numbers: Any, v: Any) -> list[Value]:
+    d, x = v
+    steep = e.builder.fcmp_ordered("<=", x, e.constant(0))
+    return [e.multiply(d, e.builder.select(steep, numbers[0], e.constant(1)))]
+
+
+def _relu(e: Emit, _: Any, v: Any) -> list[Value]:
+    x, zero = v[0], e.constant(0)
+    # NaN stays NaN
+    return [e.builder.select(e.builder.fcmp_ordered("<=", x, zero), zero, x)]
+
+
+def _gelu_slope(e: Emit, x: Value) -> Value:
+    return e.fma(x, density(e, x), normal(e, x))
+
+
+ONE, TWO = (1,), (1, 1)
+SUMMED = 64
+"""Vectors that are added up in float32; these sums then are in float64: of a million numbers no digit is lost."""
+
+map_sigmoid = mapped("sigmoid", ONE, ONE, lambda e, _, v: [sigmoid(e, v[0])])
+map_tanh = mapped("tanh", ONE, ONE, lambda e, _, v: [tanh(e, v[0])])
+map_relu = mapped("relu", ONE, ONE, _relu)
+map_leaky = mapped("leaky", ONE, ONE, _leaky, numbers=1)
+map_softplus = mapped("softplus", ONE, ONE, lambda e, _, v: [softplus(e, v[0])])
+map_gelu = mapped("gelu", ONE, ONE, lambda e, _, v: [e.multiply(v[0], normal(e, v[0]))])
+
+sigmoid_back = mapped("sigmoid_back", TWO, ONE, lambda e, _, v: [e.multiply(v[0], e.fma(e.negative(v[1]), v[1], v[1]))])
+tanh_back = mapped(
+    "tanh_back", TWO, ONE, lambda e, _, v: [e.multiply(v[0], e.fma(e.negative(v[1]), v[1], e.constant(1)))]
+)
+relu_back = mapped(
+    "relu_back", TWO, ONE, lambda e, _, v: [e.if_above(v[1], e.constant(0), v[0], e.multiply(v[0], e.constant(0)))]
+)
+leaky_back = mapped("leaky_back", TWO, ONE, _leaky_back, numbers=1)
+softplus_back = mapped("softplus_back", TWO, ONE, lambda e, _, v: [e.multiply(v[0], sigmoid(e, v[1]))])
+gelu_back = mapped("gelu_back", TWO, ONE, lambda e, _, v: [e.multiply(v[0], _gelu_slope(e, v[1]))])
+
+largest = mapped("largest", TWO, ONE, lambda e, _, v: [e.larger(v[0], v[1])], sums=1)
+add_up = mapped("add_up", TWO, ONE, lambda e, _, v: [e.add(v[0], v[1])], sums=1)
+add_products = mapped("add_products", (1, 1, 1), ONE, lambda e, _, v: [e.fma(v[0], v[1], v[2])], sums=1)
+scaled = mapped("scaled", ONE, ONE, lambda e, numbers, v: [e.multiply(v[0], numbers[0])], numbers=1)
+moved = mapped("moved", ONE, ONE, lambda e, n, v: [e.subtract(e.subtract(v[0], n[0]), n[1])], numbers=2)
+
+
+def _exps(e: Emit, numbers: Any, v: Any) -> list[Value]:
+    power = exp(e, e.subtract(v[0], numbers[0]))
+    return [power, e.add(v[1], power)]
+
+
+def _squares(e: Emit, numbers: Any, v: Any) -> list[Value]:
+    difference = e.subtract(v[0], numbers[0])
+    return [e.fma(difference, difference, v[1])]
+
+
+powers = mapped("powers", TWO, TWO, _exps, numbers=1, sums=1)
+power_sums = mapped("power_sums", TWO, ONE, lambda e, numbers, v: _exps(e, numbers, v)[1:], numbers=1, sums=1)
+softmax_slopes = mapped(
+    "softmax_slopes", TWO, ONE, lambda e, n, v: [e.multiply(v[1], e.subtract(v[0], n[0]))], numbers=1
+)
+log_slopes = mapped("log_slopes", TWO, ONE, lambda e, n, v: [e.fma(e.negative(exp(e, v[1])), n[0], v[0])], numbers=1)
+square_sums = mapped("square_sums", TWO, ONE, _squares, numbers=1, sums=1)
+normals = mapped("normals", ONE, ONE, lambda e, n, v: [e.multiply(e.subtract(v[0], n[0]), n[1])], numbers=2)
+normal_slopes = mapped(
+    "normal_slopes", TWO, ONE,
+    lambda e, n, v: [e.multiply(n[2], e.fma(e.negative(v[1]), n[1], e.subtract(v[0], n[0])))], numbers=3,
+)  # fmt: skip
+square_differences = mapped(
+    "square_differences", TWO, ONE,
+    lambda e, _, v: [e.multiply(e.subtract(v[0], v[1]), e.subtract(v[0], v[1]))],
+)  # fmt: skip
+
+
+def _twice_differences(e: Emit, _: Any, v: Any) -> list[Value]:
+    d = e.multiply(e.multiply(e.constant(2), v[0]), e.subtract(v[1], v[2]))
+    return [d, e.negative(d)]
+
+
+twice_differences = mapped("twice_differences", (1, 1, 1), TWO, _twice_differences)
+
+
+@register_jitable
+def vectors(length: int) -> Any:
+    """How many vectors so many numbers are, and how many numbers the last one has."""
+    count = (length + LANES - 1) // LANES
+    return count, length - (count - 1) * LANES if count else LANES
+
+
+@register_jitable
+def piece(count: int, last: int, begin: int) -> Any:
+    """Vectors of one sum in float32 from `begin` on, and how many numbers the last of them has."""
+    many = min(SUMMED, count - begin)
+    return many, last if begin + many == count else LANES
+
+
+@register_jitable
+def summed(total: Array) -> Any:
+    """The sum of a vector's lanes; the vector is 0 afterwards."""
+    found = np.float64(0)
+    for lane in range(LANES):
+        found += total[lane]
+        total[lane] = 0
+    return found
+
+
+@register_jitable
+def line_sum(at: int, count: int, last: int, total: Array) -> Any:
+    """Of the numbers from an address on."""
+    found, sums = np.float64(0), total.ctypes.data
+    for begin in range(0, count, SUMMED):
+        many, end = piece(count, last, begin)
+        add_up(many, end, (at + begin * LANES * 4, sums), (LANES, 0), (sums,), (0,), ())
+        found += summed(total)
+    return found
+
+
+@register_jitable
+def product_sum(one: int, other: int, count: int, last: int, total: Array) -> Any:
+    """Of the products of the numbers from two addresses on."""
+    found, sums = np.float64(0), total.ctypes.data
+    for begin in range(0, count, SUMMED):
+        many, end = piece(count, last, begin)
+        ins = one + begin * LANES * 4, other + begin * LANES * 4, sums
+        add_products(many, end, ins, (LANES, LANES, 0), (sums,), (0,), ())
+        found += summed(total)
+    return found
+
+
+@kernel("int64", "float32[::1]", "float32", "float32[::1]")
+def activations(kind: int, x: Array, a: float, out: Array) -> None:
+    """Each number activated, as `scalars.activate` does."""
+    count, last = vectors(x.size)
+    ins, outs, step = (x.ctypes.data,), (out.ctypes.data,), (LANES,)
+    if kind == scalars.SIGMOID:
+        map_sigmoid(count, last, ins, step, outs, step, ())
+    elif kind == scalars.TANH:
+        map_tanh(count, last, ins, step, outs, step, ())
+    elif kind == scalars.RELU:
+        map_relu(count, last, ins, step, outs, step, ())
+    elif kind == scalars.LEAKY_RELU:
+        map_leaky(count, last, ins, step, outs, step, (a,))
+    elif kind == scalars.SOFTPLUS:
+        map_softplus(count, last, ins, step, outs, step, ())
+    else:
+        map_gelu(count, last, ins, step, outs, step, ())
+
+
+@kernel("int64", "float32[::1]", "float32[::1]", "float32[::1]", "float32", "float32[::1]")
+def activations_backward(kind: int, d_out: Array, x: Array, out: Array, a: float, d_x: Array) -> None:
+    """Each gradient multiplied by the slope, as `scalars.slope` says it."""
+    count, last = vectors(x.size)
+    d, outs, steps, step = d_out.ctypes.data, (d_x.ctypes.data,), (LANES, LANES), (LANES,)
+    by_x, by_out = (d, x.ctypes.data), (d, out.ctypes.data)
+    if kind == scalars.SIGMOID:
+        sigmoid_back(count, last, by_out, steps, outs, step, ())
+    elif kind == scalars.TANH:
+        tanh_back(count, last, by_out, steps, outs, step, ())
+    elif kind == scalars.RELU:
+        relu_back(count, last, by_out, steps, outs, step, ())
+    elif kind == scalars.LEAKY_RELU:
+        leaky_back(count, last, by_x, steps, outs, step, (a,))
+    elif kind == scalars.SOFTPLUS:
+        softplus_back(count, last, by_x, steps, outs, step, ())
+    else:
+        gelu_back(count, last, by_x, steps, outs, step, ())
+
+
+@kernel("float32[:, ::1]", "float32[:, ::1]", "boolean")
+def softmax_all(x: Array, out: Array, logarithm: bool) -> None:
+    """Softmax of each row, or its logarithm."""
+    count, last = vectors(x.shape[1])
+    best, total = np.empty(LANES, np.float32), np.zeros(LANES, np.float32)
+    for row in range(x.shape[0]):
+        at, to = x.ctypes.data + row * x.shape[1] * 4, out.ctypes.data + row * x.shape[1] * 4
+        best[:] = -np.inf
+        largest(count, last, (at, best.ctypes.data), (LANES, 0), (best.ctypes.data,), (0,), ())
+        top = best[0]
+        for lane in range(1, LANES):
+            top = max(top, best[lane])
+        sums, whole = total.ctypes.data, np.float64(0)
+        if logarithm:
+            for begin in range(0, count, SUMMED):
+                many, end = piece(count, last, begin)
+                ins = at + begin * LANES * 4, sums
+                power_sums(many, end, ins, (LANES, 0), (sums,), (0,), (top,))
+                whole += summed(total)
+            moved(count, last, (at,), (LANES,), (to,), (LANES,), (top, np.float32(math.log(whole))))
+        else:
+            for begin in range(0, count, SUMMED):
+                many, end = piece(count, last, begin)
+                ins, outs = (at + begin * LANES * 4, sums), (to + begin * LANES * 4, sums)
+                powers(many, end, ins, (LANES, 0), outs, (LANES, 0), (top,))
+                whole += summed(total)
+            share = np.float32(1.0 / whole)
+            scaled(count, last, (to,), (LANES,), (to,), (LANES,), (share,))
+
+
+@kernel("float32[:, ::1]", "float32[:, ::1]", "float32[:, ::1]", "boolean")
+def softmax_all_backward(d_out: Array, out: Array, d_x: Array, logarithm: bool) -> None:
+    """The gradient of each row."""
+    count, last = vectors(out.shape[1])
+    total = np.zeros(LANES, np.float32)
+    for row in range(out.shape[0]):
+        at = row * out.shape[1] * 4
+        d, y, to = d_out.ctypes.data + at, out.ctypes.data + at, (d_x.ctypes.data + at,)
+        if logarithm:
+            whole = np.float32(line_sum(d, count, last, total))
+            log_slopes(count, last, (d, y), (LANES, LANES), to, (LANES,), (whole,))
+        else:
+            whole = np.float32(product_sum(d, y, count, last, total))
+            softmax_slopes(count, last, (d, y), (LANES, LANES), to, (LANES,), (whole,))
+
+
+@kernel("float32[:, :, ::1]", "float32", "float32[:, :, ::1]", "float32[::1]", "float32[::1]", "float32[::1]")
+def normalise_all(x: Array, eps: float, out: Array, mean: Array, variance: Array, scale: Array) -> None:
+    """As `norm.normalise`: each channel's mean first, then the squares of what is left."""
+    images, channels, length = x.shape
+    count, last = vectors(length)
+    number = max(1, images * length)
+    total = np.zeros(LANES, np.float32)
+    for channel in range(channels):
+        added, squares = np.float64(0), np.float64(0)
+        for image in range(images):
+            at = x.ctypes.data + (image * channels + channel) * length * 4
+            added += line_sum(at, count, last, total)
+        middle = np.float32(added / number)
+        for image in range(images):
+            at = x.ctypes.data + (image * channels + channel) * length * 4
+            for begin in range(0, count, SUMMED):
+                many, end = piece(count, last, begin)
+                ins = at + begin * LANES * 4, total.ctypes.data
+                square_sums(many, end, ins, (LANES, 0), (total.ctypes.data,), (0,), (middle,))
+                squares += summed(total)
+        mean[channel] = middle
+        variance[channel] = squares / number
+        scale[channel] = np.float32(1) / np.sqrt(variance[channel] + eps)
+        for image in range(images):
+            at = (image * channels + channel) * length * 4
+            normals(
+                count, last, (x.ctypes.data + at,), (LANES,), (out.ctypes.data + at,), (LANES,),
+                (middle, scale[channel]),
+            )  # fmt: skip
+
+
+@kernel("float32[:, :, ::1]", "float32[:, :, ::1]", "float32[::1]", "float32[:, :, ::1]")
+def normalise_all_backward(d_normal: Array, normal: Array, scale: Array, d_x: Array) -> None:
+    """As `norm.normalise_backward`."""
+    images, channels, length = normal.shape
+    count, last = vectors(length)
+    number = max(1, images * length)
+    total = np.zeros(LANES, np.float32)
+    for channel in range(channels):
+        first, second = np.float64(0), np.float64(0)
+        for image in range(images):
+            at = (image * channels + channel) * length * 4
+            d, y = d_normal.ctypes.data + at, normal.ctypes.data + at
+            first += line_sum(d, count, last, total)
+            second += product_sum(d, y, count, last, total)
+        numbers = np.float32(first / number), np.float32(second / number), scale[channel]
+        for image in range(images):
+            at = (image * channels + channel) * length * 4
+            ins = d_normal.ctypes.data + at, normal.ctypes.data + at
+            normal_slopes(count, last, ins, (LANES, LANES), (d_x.ctypes.data + at,), (LANES,), numbers)
+
+
+@kernel("float32[::1]", "float32[::1]", "float32[::1]")
+def squared_differences(x: Array, target: Array, out: Array) -> None:
+    """(x − target)²."""
+    count, last = vectors(x.size)
+    ins = x.ctypes.data, target.ctypes.data
+    square_differences(count, last, ins, (LANES, LANES), (out.ctypes.data,), (LANES,), ())
+
+
+@kernel(*["float32[::1]"] * 5)
+def squared_differences_backward(d_out: Array, x: Array, target: Array, d_x: Array, d_target: Array) -> None:
+    """2 d (x − target), and its negative."""
+    count, last = vectors(x.size)
+    ins, outs = (d_out.ctypes.data, x.ctypes.data, target.ctypes.data), (d_x.ctypes.data, d_target.ctypes.data)
+    twice_differences(count, last, ins, (LANES, LANES, LANES), outs, (LANES, LANES), ())
