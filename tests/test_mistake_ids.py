@@ -8,7 +8,7 @@ from checkout import ROOT, project_files
 
 from dlcalc.formulas.registry import formula
 from dlcalc.formulas.topics import ids_known
-from dlcalc.gradients.diff_mistakes import DIFF_MISTAKES
+from dlcalc.gradients.diff_mistakes import DIFF_MISTAKES, OTHER_LETTER
 from dlcalc.gradients.mistakes import GRADIENT_MISTAKES, RULES, TRANSPOSED
 
 RETIRED = {
@@ -43,7 +43,7 @@ def every_mistake() -> list[tuple[str, str]]:
     found = [(mistake.id, mistake.because) for id in ids_known() for mistake in formula(id).mistakes]
     found += [(rule.id, rule.because) for rule in RULES]
     found += [(whole.id, whole.because) for whole in GRADIENT_MISTAKES]
-    return found + [(slip.id, slip.because) for slip in DIFF_MISTAKES]
+    return found + [(slip.id, slip.because) for slip in (*DIFF_MISTAKES, OTHER_LETTER)]
 
 
 def test_a_sentence_has_one_id() -> None:

@@ -197,10 +197,14 @@ def _is_right(compiled: Program, points: list[Drawn], name: str, answer: Answer)
     return all(point.fit(point.expected) == "right" for point in at)
 
 
+PAIRED = 0.3
+"""How common a mistake is at least for it to be tried together with another: two rare ones at once are hardly made."""
+
+
 def _explanations(compiled: Program, points: list[_Point], name: str) -> Iterator[Candidate]:
     """Every mistake, and every pair of two steps' mistakes that both matter, that gives the answer at all points.
 
-    No pair where one of the two gives the answer by itself, as far as it is written.
+    No pair of rare ones (`PAIRED`), and none where one of the two gives the answer by itself, as far as it is written.
     """
     first, *rest = sorted(points, key=lambda point: point.agrees(point.expected))  # first where the answer is wrong
     single: list[tuple[Mistake, State, Value]] = []
@@ -208,13 +212,14 @@ def _explanations(compiled: Program, points: list[_Point], name: str) -> Iterato
         state = first.state.copy()
         value = outcome(compiled.plan(name, mistake), state, name)
         if value is not None and value != first.expected:
-            single.append((mistake, state, value))
+            if mistake.weight >= PAIRED:
+                single.append((mistake, state, value))
             if first.agrees(value) and all(_leads(compiled, point, name, mistake) for point in rest):
                 yield Candidate((mistake,))
     plans = [compiled.plan(name, mistake) for mistake, _, _ in single]
     for index, (a, state, value) in enumerate(single):
         for (b, _, other), plan in zip(single[index + 1 :], plans[index + 1 :], strict=True):
-            if a.step == b.step:
+            if a.edits.keys() & b.edits.keys():
                 continue
             if compiled.together(a, b):
                 together = outcome(compiled.plan(name, a, b), first.state.copy(), name)

@@ -6,8 +6,8 @@ distractors, the diagnosis and the inverse question from it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Set
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -106,10 +106,18 @@ class Mistake:
     hint: str = ""
     also: tuple[str, ...] = ()
     """Conventions, or options of one, that edit the same step, and under which it is a mistake all the same."""
+    more: tuple[tuple[str, str], ...] = field(default=(), kw_only=True)
+    """Further steps, after `step`, that the same mistake changes, and what stands there instead: two gates exchanged."""
 
     @property
     def edits(self) -> dict[str, str]:
-        return {self.step: self.expression}
+        return {self.step: self.expression, **dict(self.more)}
+
+    def rewritten(self, rule: Callable[[str], str]) -> Mistake:
+        """The same mistake with each expression changed."""
+        return replace(
+            self, expression=rule(self.expression), more=tuple((step, rule(text)) for step, text in self.more)
+        )
 
 
 @dataclass(frozen=True)
@@ -125,6 +133,9 @@ class Convention:
     for this one."""
     untrue: tuple[str, ...] = field(default=(), kw_only=True)
     """Words of which a sentence that has them is untrue under it: "bias" in a layer without biases."""
+    own: tuple[Mistake, ...] = field(default=(), kw_only=True)
+    """Mistakes that can be made under it alone: biases counted in a layer without them. An empty expression is the
+    formula's own."""
 
     @property
     def names(self) -> frozenset[str]:
@@ -190,6 +201,11 @@ class Formula:
                 return convention
         raise InternalError(f"{self.id} has no convention {name}")
 
+    def expression(self, name: str) -> str:
+        """What a step computes, as the formula itself has it; "" for a variable."""
+        found = self.by_name[name]
+        return found.expression if isinstance(found, Step) else ""
+
     def parse(self, text: str, per_axis: bool = False) -> Node:
         """An expression in this formula's names; inside a per-axis step each such name is one number."""
         return parse(text, self.declarations[per_axis])
@@ -213,11 +229,15 @@ class Formula:
         """
         if convention is self.conventions[0]:
             return True
-        edits = convention.edits.keys() - ({mistake.step} if convention.names & set(mistake.also) else set())
-        if mistake.step in edits or any(words in mistake.because for words in convention.untrue):
+        if any(words in mistake.because for words in convention.untrue):
             return False
-        around = (self._reads(mistake.step) - self._names(mistake.step, mistake.expression)) & edits
-        return not any(self._reads(step) & self._names(mistake.step, mistake.expression) for step in around)
+        edits = convention.edits.keys() - (mistake.edits.keys() if convention.names & set(mistake.also) else set())
+        return not any(self._meets(edits, step, expression) for step, expression in mistake.edits.items())
+
+    def _meets(self, edits: Set[str], step: str, expression: str) -> bool:
+        """Whether a convention edits the step that a mistake edits, or one that the mistake goes around."""
+        around = (self._reads(step) - self._names(step, expression)) & edits
+        return step in edits or any(self._reads(each) & self._names(step, expression) for each in around)
 
     def _reads(self, step: str) -> frozenset[str]:
         """The names that a step reads; none for a variable."""

@@ -90,8 +90,8 @@ class Program:
         """The mistakes on the way to `target`, in the order of what they change first."""
         if target not in self._relevant:
             needed = self.needed(target)
-            found = [mistake for mistake in self.mistakes if mistake.step in needed]
-            self._relevant[target] = tuple(sorted(found, key=lambda mistake: min(self._replacing(_edit(mistake)))))
+            found = [mistake for mistake in self.mistakes if mistake.edits.keys() & needed]
+            self._relevant[target] = tuple(sorted(found, key=lambda mistake: min(self._changed(mistake))))
         return self._relevant[target]
 
     def differs(self, other: Program, target: str) -> bool:
@@ -124,18 +124,24 @@ class Program:
                         found[place] = argument
         return self._replaced[edit]
 
+    def _changed(self, mistake: Mistake) -> dict[int, Op]:
+        """The steps that a mistake replaces, by place."""
+        return {place: op for edit in mistake.edits.items() for place, op in self._replacing(edit).items()}
+
     def together(self, a: Mistake, b: Mistake) -> bool:
         """Whether two mistakes are in steps that are unrolled together, so that neither can be made after the other."""
+        if a.more or b.more:
+            return True
         return self._blocks[self.place[a.step]] is self._blocks[self.place[b.step]]
 
     def plan(self, target: str, *mistakes: Mistake) -> list[Unit]:
         """What is run again, on a state of `reach`, when mistakes are made and only `target` is asked."""
         key = (target, *[mistake.id for mistake in mistakes])
         if key not in self._plans:
-            self._plans[key] = self._plan(target, tuple(map(_edit, mistakes)))
+            self._plans[key] = self._plan(target, [edit for mistake in mistakes for edit in mistake.edits.items()])
         return self._plans[key]
 
-    def _plan(self, target: str, edits: tuple[Edit, ...]) -> list[Unit]:
+    def _plan(self, target: str, edits: Iterable[Edit]) -> list[Unit]:
         replaced = {place: op for edit in edits for place, op in self._replacing(edit).items()}
         needed = {self.ops[place].name for place in self._reached(target)}
         places = {place for place in replaced if self.ops[place].name in needed}
@@ -182,7 +188,7 @@ class Program:
 
     def _reached(self, target: str) -> tuple[int, ...]:
         if target not in self._reach:
-            edits = [op for mistake in self.relevant(target) for op in self._replacing(_edit(mistake)).values()]
+            edits = [op for mistake in self.relevant(target) for op in self._changed(mistake).values()]
             self._reach[target] = self.places_of([target, *(name for op in edits for name in op.reads)])
         return self._reach[target]
 
@@ -215,10 +221,6 @@ class Program:
         return state
 
 
-def _edit(mistake: Mistake) -> Edit:
-    return mistake.step, mistake.expression
-
-
 def _mistakes(formula: Formula, conventions: tuple[Convention, ...]) -> tuple[Mistake, ...]:
     """`conventions`: that of the formula and of those that call it, which may make a sentence untrue."""
     own, *others = conventions
@@ -228,13 +230,20 @@ def _mistakes(formula: Formula, conventions: tuple[Convention, ...]) -> tuple[Mi
         for mistake in formula.mistakes
         if formula.holds(mistake, own) and not any(word in mistake.because for word in words)
     ]
+    found += [replace(m, expression=m.expression or formula.expression(m.step)) for m in own.own]
     for step in formula.steps:
         if step.called:
             called = find_formula(step.called)
             used = next((known for known in called.conventions if known.name == own.name), called.conventions[0])
             inner = _mistakes(called, (used, *conventions))
-            found += [replace(m, id=f"{step.name}.{m.id}", step=f"{step.name}.{m.step}") for m in inner]
+            found += [_called(mistake, step.name) for mistake in inner]
     return tuple(found)
+
+
+def _called(mistake: Mistake, step: str) -> Mistake:
+    """A mistake of a called formula, by its dotted names."""
+    more = tuple((f"{step}.{name}", expression) for name, expression in mistake.more)
+    return replace(mistake, id=f"{step}.{mistake.id}", step=f"{step}.{mistake.step}", more=more)
 
 
 as_array = unrolled

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..errors import UserError
 from ..expressions.derive import Derivation, outer_derivative
 from ..expressions.evaluate import compile_node, evaluate
-from ..expressions.nodes import Add, Call, Div, Mul, Name, Neg, Node, Pow, Value, to_node
+from ..expressions.nodes import Add, Call, Div, Mul, Name, Neg, Node, Pow, Value, names_in, to_node
 from ..expressions.operations import divide, power
 from ..expressions.parser import parse
 
@@ -28,6 +28,11 @@ def mistaken_derivatives(node: Node, by: str) -> Iterator[tuple[DiffMistake, Nod
     for mistake in DIFF_MISTAKES:
         try:
             yield mistake, mistake.rules(by).derive(node)
+        except (UserError, OverflowError):
+            continue
+    for letter in sorted(set(names_in(node)) - {by}):
+        try:
+            yield OTHER_LETTER, Derivation(letter).derive(node)
         except (UserError, OverflowError):
             continue
 
@@ -169,9 +174,14 @@ class _NotInFront(_Power):
         return power(node.base, n - 1) * self.of(node.base)
 
 
-class _PowerForExponential(Derivation):
+class _PowerForExponential(_OneChain):
     def power(self, node: Pow) -> Value:
         return _lowered(node, node.exponent) if self.depends(node.exponent) else super().power(node)
+
+    def broken(self, node: Call, inner: Node) -> Value:
+        if node.function != "exp":
+            return super().broken(node, inner)
+        return inner * Call("exp", (to_node(evaluate(inner) - 1),))
 
 
 class _ConstantKept(Derivation):
@@ -185,6 +195,15 @@ class _ConstantKept(Derivation):
 class _SignLost(Derivation):
     def negative(self, node: Neg) -> Value:
         return self.of(node.operand)
+
+
+class _OtherCircular(_OuterAs):
+    instead = {"sin": "-cos(x)", "cos": "sin(x)"}  # noqa: RUF012
+
+
+class _SignTurned(Derivation):
+    def derive(self, node: Node) -> Node:
+        return to_node(-1 * super().derive(node))
 
 
 class _Untouched(Derivation):
@@ -231,6 +250,12 @@ DIFF_MISTAKES = (
     DiffMistake("power-rule-for-exponential", "the letter stands in the exponent, so the power rule does not hold", 0.5,
                 _PowerForExponential),
     DiffMistake("constant-kept", "the derivative of a constant term is 0", 0.5, _ConstantKept),
+    DiffMistake("circular-sign", "the signs of sine and cosine are exchanged: sin′ = cos and cos′ = −sin", 0.5,
+                _OtherCircular),
+    DiffMistake("sign-turned", "the whole sign is turned: the derivative has the opposite sign", 0.3, _SignTurned),
     DiffMistake("not-derived", "that is the expression itself", 0.2, _Untouched),
 )  # fmt: skip
 """Every mistake that is named, with how common it is."""
+OTHER_LETTER = DiffMistake("other-letter", "that is the derivative by another letter of the expression", 0.3,
+                           Derivation)  # fmt: skip
+"""A right derivative, of another question."""

@@ -45,6 +45,15 @@ UNTRUE = {
 }
 """Convention, or option of one → what no sentence may say under it."""
 
+OWN = {
+    mistake.because
+    for id in ids_known()
+    for convention in formula(id).conventions
+    if convention.variant
+    for mistake in convention.own
+}
+"""What is written for a convention alone, as "this layer has no biases"."""
+
 FORMULAS = [id for id in sorted(ids_known()) if len(formula(id).conventions) > 1]
 
 
@@ -59,6 +68,8 @@ def test_no_sentence_is_untrue_under_its_convention(id: str) -> None:
     for convention in found.conventions[1:]:
         for name in options(convention) - usual:
             for mistake in program(found, convention.name).mistakes:
+                if mistake.because in OWN:
+                    continue
                 assert not re.search(UNTRUE.get(name, "$^"), mistake.because), (convention.name, mistake.because)
 
 

@@ -9,7 +9,7 @@ import pytest
 from dlcalc.api.differentiating import diff
 from dlcalc.errors import UserError
 from dlcalc.expressions.parser import parse
-from dlcalc.gradients.diff_mistakes import DIFF_MISTAKES, mistaken_derivatives
+from dlcalc.gradients.diff_mistakes import DIFF_MISTAKES, OTHER_LETTER, mistaken_derivatives
 
 WRONG = [
     ("sigmoid(w x + b)", "sigmoid(w x + b)(1 - sigmoid(w x + b))", "inner-derivative-forgotten"),
@@ -33,6 +33,11 @@ WRONG = [
     ("w/(1 + w^2)", "(1 + w^2 - 2w^2)/(1 + w^2)", "not-squared"),
     ("w/(1 + w^2)", "1/(2w)", "quotient-of-derivatives"),
     ("2^w", "w*2^(w - 1)", "power-rule-for-exponential"),
+    ("exp(3w)", "3w exp(3w - 1)", "power-rule-for-exponential"),
+    ("cos(2w)", "2 sin(2w)", "circular-sign"),
+    ("sin(w)", "-cos(w)", "circular-sign"),
+    ("w^2 - 3w", "3 - 2w", "sign-turned"),
+    ("tanh(w x)", "w (1 - tanh(w x)^2)", "other-letter"),
     ("w^2 + 3", "2w + 3", "constant-kept"),
     ("tanh(w)", "tanh(w)", "not-derived"),
     ("relu(w)", "1", "one-side-only"),
@@ -50,7 +55,7 @@ def test_the_mistake_is_named(text: str, answer: str, mistake: str) -> None:
 
 
 def test_every_mistake_is_met_above() -> None:
-    assert {mistake.id for mistake in DIFF_MISTAKES} == {mistake for _, _, mistake in WRONG}
+    assert {mistake.id for mistake in (*DIFF_MISTAKES, OTHER_LETTER)} == {mistake for _, _, mistake in WRONG}
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,17 @@ DEPTHWISE_SEPARABLE = Formula(
                 "have c weights each, not f²c", 0.4, "How large is a pointwise filter?"),
         Mistake("biases-forgotten", "biases", "0", "each filter of both convolutions has a bias: c and k of them", 0.6,
                 "What does a filter have besides its weights?"),
+        Mistake("depthwise-part-only", "parameters", "depthwise_weights + depthwise_biases", "that is the depthwise "
+                "part alone; the 1×1 convolution that follows has parameters too", 0.25,
+                "How do the channels meet each other?"),
+        Mistake("pointwise-part-only", "parameters", "pointwise_weights + pointwise_biases", "that is the pointwise "
+                "part alone; the depthwise filters before it have parameters too", 0.25,
+                "What looks at the neighbours of a pixel?"),
+        Mistake("depthwise-forgotten", "weights", "pointwise_weights", "the 1×1 filters only mix channels: the "
+                "depthwise filters before them have f²c weights more", 0.25, "What looks at the neighbours of a "
+                "pixel?"),
+        Mistake("depthwise-macs-forgotten", "macs", "pointwise_macs", "the depthwise filters cost f²c MACs at every "
+                "output position", 0.25, "What looks at the neighbours of a pixel?"),
         Mistake("pointwise-macs-forgotten", "macs", "depthwise_macs", "the 1×1 convolution costs c·k "
                 "MACs at every output position, mostly the larger part", 0.7, "How do the channels "
                 "meet each other?"),

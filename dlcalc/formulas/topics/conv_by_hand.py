@@ -71,6 +71,9 @@ def _cell(edge: bool, row: str = "m", column: str = "n") -> str:
     return f"if(edge = 1 or {inside}, x[c, max(1, min(height, {i})), max(1, min(width, {j}))], 0)"
 
 
+_INSIDE = "m - pad_h >= 1 and m - pad_h <= height and n - pad >= 1 and n - pad <= width"
+_NEAREST = "x[c, max(1, min(height, m - pad_h)), max(1, min(width, n - pad))]"
+
 AS_WRITTEN = "w[k, c, u, v]"
 FLIPPED = "w[k, c, f_h + 1 - u, f_w + 1 - v]"
 
@@ -153,6 +156,28 @@ def _mistakes(flip: bool) -> tuple[Mistake, ...]:
         Mistake("first-channel-only", "sums", f"sum(u=1..f_h, sum(v=1..f_w, kernel[k, 1, u, v]*{_under('1')}))",
                 "the products of all channels are added up, not those of the first alone", 0.5,
                 "What becomes of the other channels?"),
+        Mistake("relu-forgotten", "output", "sums[k, i, j] + b[k]", "ReLU comes after the bias: a negative number "
+                "becomes 0", 0.5, "What does ReLU make of a negative number?"),
+        Mistake("last-channel-only", "sums", f"sum(u=1..f_h, sum(v=1..f_w, kernel[k, channels, u, v]*"
+                f"{_under('channels')}))", "the products of all channels are added up, not those of the last alone",
+                0.25, "What becomes of the other channels?"),
+        Mistake("padded-with-ones", "padded", f"if({_INSIDE}, x[c, m - pad_h, n - pad], 1)", "the padding is of zeros: "
+                "a window that reaches over the border gains nothing there", 0.25, "Which number stands around the "
+                "image?"),
+        Mistake("padded-with-edge", "padded", _NEAREST, "the padding is of zeros; here the cells at the border were "
+                "repeated", 0.25, "Which number stands around the image?"),
+        Mistake("padded-before-only", "tall", "height + pad_h", "the image is padded on every side, below and to the "
+                "right too, not only above and to the left", 0.25, "On how many sides is the image padded?",
+                more=(("wide", "width + pad"),)),
+        Mistake("padded-after-only", "tall", "height + pad_h", "the image is padded on every side, above and to the "
+                "left too, not only below and to the right", 0.25, "On how many sides is the image padded?",
+                more=(("wide", "width + pad"), ("padded", _cell(True, "(m + pad_h)", "(n + pad)")))),
+        Mistake("stride-down-only", "o_w", "wide - gap*(f_w - 1)", "the window moves by the stride along both axes, "
+                "along the rows too", 0.25, "How far does the window move along a row?",
+                more=(("sums", _SUM.replace("(j - 1)*hop", "(j - 1)")),)),
+        Mistake("stride-along-only", "o_h", "tall - gap*(f_h - 1)", "the window moves by the stride along both axes, "
+                "down the columns too", 0.25, "How far does the window move down a column?",
+                more=(("sums", _SUM.replace("(i - 1)*hop", "(i - 1)")),)),
         Mistake("one-row-slipped", "padded", _cell(True, "m + 1"), "the windows begin one row too low: the first lies "
                 "on the first row", 0.3, "On which row does the first window begin?"),
         Mistake("one-column-slipped", "padded", _cell(True, "m", "n + 1"), "the windows begin one column too far to "

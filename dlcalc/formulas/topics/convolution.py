@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..model import Condition, Convention, Form, Formula, Mistake, Step, Variable
-from .dense import COST_MISTAKES, FLOPS, MEMORY, PARAMETER_MEMORY
+from .dense import BIAS_AMONG_WEIGHTS, COST_MISTAKES, FLOPS, MEMORY, PARAMETER_MEMORY, biases_counted
 from .windows import (
     DILATION,
     FIT_STEPS,
@@ -37,8 +37,17 @@ OUTPUT_PADDING = Variable("output_padding", "output-padding", "size added at the
 SHAPE_MISTAKES = (
     Mistake("depth-is-channels", "output", "shape(o, c)", "each filter makes one map, so the depth is the number of "
             "filters k, not the input's channels c", 0.5, "What decides how many maps come out?"),
+    Mistake("depth-is-product", "output", "shape(o, c*k)", "a filter adds up all its input channels and makes one map: "
+            "the depth is k, not c·k", 0.25, "How many maps does one filter make?"),
     Mistake("axes-swapped", "output", "shape(reverse(o), k)", "the sizes stand in the order of the axes, height before "
             "width: they are swapped", 0.3, "Which of the two sizes is the height?"),
+)  # fmt: skip
+
+_ONE_AXIS_MISTAKES = (
+    Mistake("stride-on-one-axis", "output", "shape(o[1], span[2] + 1, k)", "the filter moves by the stride along both "
+            "axes, not only down the rows", 0.2, "How far does the filter move along a row?"),
+    Mistake("stride-on-the-other-axis", "output", "shape(span[1] + 1, o[2], k)", "the filter moves by the stride along "
+            "both axes, not only along the columns", 0.2, "How far does the filter move down a column?"),
 )  # fmt: skip
 
 COUNT_MISTAKES = (
@@ -61,14 +70,21 @@ COUNT_MISTAKES = (
             "weights; they are not counted again for each", 0.3, "Which weights does the next window use?"),
     Mistake("bias-per-position", "biases", "prod(o)*k", "all positions of a map share one bias: k biases, not one for "
             "every position", 0.3, "Which bias does the next window use?"),
+    Mistake("outputs-for-parameters", "parameters", "prod(o)*k", "that is how many numbers come out of the layer; its "
+            "parameters are what it learns, the weights and biases of its filters", 0.25,
+            "Does a larger image need more parameters?"),
+    replace(BIAS_AMONG_WEIGHTS, expression="prod(f)*c*k/groups + k"),
+    Mistake("channels-and-filters-added", "weights", "prod(f)*(c + k)", "each of the k filters has f² weights for each "
+            "of its channels: the two numbers are multiplied", 0.2, "How many weights has one filter?"),
     Mistake("groups-ignored", "weights", "prod(f)*c*k", "with groups a filter sees only c/groups of the channels", 0.5,
             "How many channels does one filter of a group see?"),
 )  # fmt: skip
 
-_NEED_TWO_AXES = frozenset({"axes-swapped", "filter-not-squared", "one-axis-discarded"})
+_NEED_TWO_AXES = frozenset({"axes-swapped", "filter-not-squared", "one-axis-discarded", "stride-on-one-axis",
+                            "stride-on-the-other-axis"})  # fmt: skip
 
 NO_BIAS = Convention("no-bias", "layers before a batch normalisation", "without biases", {"biases": "0"}, variant=True,
-                     untrue=("bias",))  # fmt: skip
+                     untrue=("bias",), own=biases_counted())  # fmt: skip
 
 _GROUPS = Condition("mod(c, groups) = 0 and mod(k, groups) = 0", "groups divides both c and k: {groups} does not "
                     "divide {c} and {k}")  # fmt: skip
@@ -139,7 +155,14 @@ CONV = Formula(
     variables=(INPUT, FILTER, STRIDE, PADDING, DILATION, CHANNELS, FILTERS, GROUPS),
     steps=(*size_steps("filter"), *_count_steps("o"), _RECEPTIVE_FIELD, *FIT_STEPS),
     answers=(*_ANSWERS, "receptive_field"),
-    mistakes=(*size_mistakes("filter"), *SHAPE_MISTAKES, *COUNT_MISTAKES, _MACS_PER_INPUT, *_cost_mistakes("o")),
+    mistakes=(
+        *size_mistakes("filter"),
+        *SHAPE_MISTAKES,
+        *_ONE_AXIS_MISTAKES,
+        *COUNT_MISTAKES,
+        _MACS_PER_INPUT,
+        *_cost_mistakes("o"),
+    ),
     forms=(
         *SIZE_FORMS,
         *_COUNT_FORMS,
@@ -180,6 +203,8 @@ SAME_MISTAKES = (
     Mistake("padding-of-stride-one", "pad", "f_eff - 1", "d(f − 1) is the padding at stride 1; with a larger stride "
             "only as much is added as the last window lacks", 0.5, "Where does the last window start, and where does "
             "it end?"),
+    Mistake("fraction-kept", "o", "n/s", "a size is a whole number: n/s is rounded up, for the last window that is only "
+            "partly filled", 0.25, "What becomes of the pixels that are left over at the end?"),
     Mistake("padding-of-each-side", "pad", "2*(f_eff - 1)", "f − 1 is the padding of both sides together at stride 1, "
             "not of each side", 0.3, "How does the padding divide between the two sides?"),
     Mistake("odd-pixel-forgotten", "pad_end", "floor(pad/2)", "an odd padding cannot be halved: the pixel that is over "

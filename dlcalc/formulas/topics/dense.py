@@ -6,6 +6,8 @@ every unit. One multiply-accumulate per weight; the bias addition is not counted
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ...expressions.nodes import Kind
 from ..model import Condition, Convention, Form, Formula, Mistake, Step, Variable
 
@@ -33,6 +35,17 @@ _MULTIPLY_MISTAKES = (
 )  # fmt: skip
 
 _TEXTBOOK = Convention("textbook", "textbooks, PyTorch, Keras", "one bias per unit")
+
+
+def biases_counted(step: str = "biases") -> tuple[Mistake, ...]:
+    """The mistake that only a layer without biases has."""
+    return (Mistake("biases-counted", step, "", "this layer has no biases: its parameters are its weights alone", 0.6,
+                    "Is a bias added in this layer?"),)  # fmt: skip
+
+
+BIAS_AMONG_WEIGHTS = Mistake(
+    "bias-among-weights", "weights", "weights + biases", "a bias is a parameter, but not a weight: it is multiplied by "
+    "no input", 0.25, "Which parameters are multiplied by an input?")  # fmt: skip
 
 DENSE = Formula(
     id="dense",
@@ -64,6 +77,11 @@ DENSE = Formula(
                 "multiplied: n·m weights, not n + m", 0.3, "How many lines leave one input?"),
         Mistake("bias-per-weight", "biases", "n*m", "a unit adds one bias to its whole weighted sum, not one to "
                 "each product: m biases", 0.2, "How often does a unit add its bias?"),
+        replace(BIAS_AMONG_WEIGHTS, expression="n*m + m"),
+        Mistake("inputs-squared", "weights", "n^2", "every input is joined to every one of the m units: n·m weights, "
+                "not n²", 0.2, "How many units does the layer have?"),
+        Mistake("outputs-squared", "weights", "m^2", "every input is joined to every one of the m units: n·m weights, "
+                "not m²", 0.2, "How many inputs does a unit read?"),
         *_MULTIPLY_MISTAKES,
         Mistake("activations-not-bytes", "activation_memory", "m", "each number takes 4 bytes", 0.5,
                 "How many bytes has a 32-bit number?"),
@@ -73,7 +91,7 @@ DENSE = Formula(
     conventions=(
         _TEXTBOOK,
         Convention("no-bias", "layers before a batch normalisation", "without biases", {"biases": "0"}, variant=True,
-                   untrue=("bias",)),
+                   untrue=("bias",), own=biases_counted()),
     ),
     input_shape="shape(n)",
     shape="output",
@@ -113,6 +131,11 @@ MLP = Formula(
                 "How many biases does one layer have?"),
         Mistake("output-layer-forgotten", "layers", "len(u) - 2", "the step from the last hidden layer to the "
                 "output has parameters too", 0.4, "How many steps lead from the inputs to the outputs?"),
+        Mistake("hidden-layers-forgotten", "weights", "u[1]*u[len(u)]", "the inputs reach the outputs through the "
+                "hidden layers: there are weights between each width and the next", 0.2,
+                "Between which layers are there weights?"),
+        Mistake("widths-multiplied", "weights", "prod(u)", "each layer has the product of its own two widths, and the "
+                "layers are added", 0.2, "What is added up, and what is multiplied?"),
         Mistake("widths-added", "layer_weights", "u[l] + u[l+1]", "every unit is joined to every unit of the next "
                 "layer, so the two widths are multiplied", 0.3, "How many lines leave one unit?"),
         *_MULTIPLY_MISTAKES,
@@ -126,7 +149,7 @@ MLP = Formula(
     conventions=(
         _TEXTBOOK,
         Convention("no-bias", "notes that leave the biases out", "without biases", {"layer_biases": "0"}, variant=True,
-                   untrue=("bias",)),
+                   untrue=("bias",), own=biases_counted("layer_biases")),
     ),
     input_shape="shape(u[1])",
     shape="output",

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from ...expressions.nodes import Kind
 from ..model import Convention, Formula, Mistake, Step, Variable
-from .options_by_hand import Option, combined, in_every_base, quantity
+from .options_by_hand import SIGMOID_FOR_TANH, TANH_FOR_SIGMOID, Option, combined, in_every_base, quantity
 
 _VECTOR, _MATRIX = Kind.VECTOR, Kind.MATRIX
 _INPUT = quantity("x", "x", "inputs", _VECTOR, ordinary=(-2, 2))
@@ -124,14 +124,27 @@ LOGISTIC = Formula(
 
 # a layer
 
+_NOT_ACTIVATED = Mistake("activation-forgotten", "yhat", "z", "the sum of each unit goes through the activation "
+                         "before it is the output", 0.5, "What becomes of a sum before it is an output?")  # fmt: skip
 _ACTIVATIONS = (
     Option("linear", "layers without an activation", "no activation"),
-    Option("relu", "most hidden layers", "the activation is ReLU", {"yhat": "relu(z)"}, True),
-    Option("sigmoid", "logistic units", "the activation is the sigmoid", {"yhat": "sigmoid(z)"}, True),
-    Option("tanh", "textbooks", "the activation is tanh", {"yhat": "tanh(z)"}, True),
-    Option("step", "threshold units", "the activation is the step, 1 above 0", {"yhat": "step(z)"}, True),
-    Option("softmax", "output layers", "the activation is the softmax", {"yhat": "softmax(z)"}, True),
-)
+    Option("relu", "most hidden layers", "the activation is ReLU", {"yhat": "relu(z)"}, True, own=(_NOT_ACTIVATED,)),
+    Option("sigmoid", "logistic units", "the activation is the sigmoid", {"yhat": "sigmoid(z)"}, True,
+           own=(_NOT_ACTIVATED, TANH_FOR_SIGMOID("yhat", "z"))),
+    Option("tanh", "textbooks", "the activation is tanh", {"yhat": "tanh(z)"}, True,
+           own=(_NOT_ACTIVATED, SIGMOID_FOR_TANH("yhat", "z"))),
+    Option("step", "threshold units", "the activation is the step, 1 above 0", {"yhat": "step(z)"}, True,
+           own=(_NOT_ACTIVATED,)),
+    Option("softmax", "output layers", "the activation is the softmax", {"yhat": "softmax(z)"}, True, own=(
+        _NOT_ACTIVATED,
+        Mistake("not-normalised", "yhat", "exp(z)", "the exponentials are divided by their sum, so that the values sum "
+                "to 1", 0.4, "What do the values of a softmax sum to?"),
+        Mistake("sigmoid-for-softmax", "yhat", "sigmoid(z)", "sigmoids look at each score alone; the softmax divides "
+                "by the sum over all", 0.4, "What do the values of a softmax sum to?"),
+        Mistake("softmax-twice", "yhat", "softmax(softmax(z))", "the softmax is taken once: its values are "
+                "probabilities already, not scores", 0.25, "What goes into the softmax?"),
+    )),
+)  # fmt: skip
 _SLOPES = {"relu": "step(z)", "sigmoid": "yhat ⊙ (1 - yhat)", "tanh": "1 - yhat^2", "step": "0*z"}
 _COLUMN = Option("column", "textbooks, PyTorch (W is outputs × inputs)", "column layout: z = W x + b")
 _ROW = Option("row", "Keras, d2l (W is inputs × outputs)", "row layout: z = x W + b", {"weighted": "W^T x"},
@@ -223,7 +236,8 @@ _NET_STEPS = (
 )
 _HIDDEN = (
     Option("sigmoid", "textbooks", "hidden units are sigmoids"),
-    Option("tanh-hidden", "textbooks", "hidden units are tanh", {"h": "tanh(z1)", "slope1": "1 - h^2"}, True),
+    Option("tanh-hidden", "textbooks", "hidden units are tanh", {"h": "tanh(z1)", "slope1": "1 - h^2"}, True,
+           own=(SIGMOID_FOR_TANH("h", "z1"),)),
     Option("relu-hidden", "most nets today", "hidden units are ReLU", {"h": "relu(z1)", "slope1": "step(z1)"}, True),
     Option(
         "linear-hidden",
@@ -233,7 +247,7 @@ _HIDDEN = (
         True,
         ("hidden unit stands the activation", "after the activation"),
     ),
-)
+)  # fmt: skip
 _OUT = (
     Option("sigmoid-output", "textbooks", "outputs are sigmoids"),
     Option(
@@ -248,6 +262,8 @@ _OUT = (
 _NET_MISTAKES = (
     Mistake("hidden-bias-forgotten", "z1", "W1 x", "every hidden unit adds its bias", 0.5, "What is added to W x?"),
     Mistake("output-bias-forgotten", "z2", "W2 h", "every output adds its bias", 0.5, "What is added to W h?"),
+    Mistake("tanh-for-sigmoid", "h", "tanh(z1)", "this is tanh, from −1 to 1; the hidden units here are sigmoids, from "
+            "0 to 1", 0.25, "Between which two values does a hidden unit lie?"),
     Mistake("hidden-activation-forgotten", "h", "z1", "the sums of the hidden layer go through its activation", 0.5,
             "What would two layers without an activation be?", also=("tanh-hidden", "relu-hidden")),
     Mistake("output-activation-forgotten", "yhat", "z2", "the sums of the output layer go through its activation", 0.4,
@@ -261,8 +277,7 @@ def _only(steps: tuple[Step, ...], options: tuple[Option, ...]) -> tuple[Option,
     """The options with the edits of these steps alone."""
     names = {step.name for step in steps}
     return tuple(
-        Option(each.name, each.who, each.says, {k: v for k, v in each.edits.items() if k in names}, each.variant)
-        for each in options
+        replace(each, edits={k: v for k, v in each.edits.items() if k in names}, untrue=()) for each in options
     )
 
 

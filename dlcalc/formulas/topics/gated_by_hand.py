@@ -37,8 +37,12 @@ def _before(kinds: Kinds, name: str, long: str, meaning: str, like: str) -> Vari
     return quantity(name, long, meaning, kinds.state, "0" if kinds.scalar else f"0*{like}[1]")
 
 
-def _gate(g: str, function: str = "sigmoid", more: str = "") -> str:
-    return f"{function}(W_{g} x[t] + U_{g} h[t-1]{more} + b_{g})"
+def _gate(g: str, function: str = "sigmoid", more: str = "", *, before: str = "h[t-1]", bias: str = " + b_{0}") -> str:
+    return f"{function}(W_{g} x[t] + U_{g} {before}{more}{bias.format(g)})"
+
+
+_DROPPED = "if(t = 1, 0*h0, h[t-1])"
+"""The state before, where a state before the first step is forgotten."""
 
 
 def _row_gate(g: str, function: str = "sigmoid", more: str = "") -> str:
@@ -87,6 +91,25 @@ _LSTM_MISTAKES = (
             0.5, "Which state does the output gate let out?"),
     Mistake("output-gate-forgotten", "h", "tanh(C[t])", "the output gate decides how much of the cell state is let "
             "out", 0.4, "What is the output gate for?"),
+    Mistake("output-and-input-swapped", "C", "f[t] ⊙ C[t-1] + o[t] ⊙ g[t]", "the input gate i belongs to the "
+            "candidate, the output gate o to the state", 0.25, "Which gate lets the candidate in?",
+            more=(("h", "i[t] ⊙ tanh(C[t])"),)),
+    Mistake("output-and-forget-swapped", "C", "o[t] ⊙ C[t-1] + i[t] ⊙ g[t]", "the forget gate f belongs to the old "
+            "cell state, the output gate o to the state", 0.25, "Which gate decides what is kept?",
+            more=(("h", "f[t] ⊙ tanh(C[t])"),)),
+    Mistake("tanh-in-gates", "f", _gate("f", "tanh"), "a gate is a sigmoid: it lets through a part between 0 and 1",
+            0.25, "Can a gate let through a negative part?",
+            more=tuple((g, _gate(g, "tanh")) for g in "io")),
+    Mistake("biases-forgotten", "f", _gate("f", bias=""), "each gate and the candidate add a bias of their own", 0.25,
+            "What is added besides the two products?",
+            more=(*((g, _gate(g, bias="")) for g in "io"), ("g", _gate("c", "tanh", bias="")))),
+    Mistake("recurrence-forgotten-everywhere", "f", "sigmoid(W_f x[t] + b_f)", "each gate and the candidate read the "
+            "state before as well as the input", 0.25, "What do the gates and the candidate read besides x_t?",
+            more=(*((g, f"sigmoid(W_{g} x[t] + b_{g})") for g in "io"), ("g", "tanh(W_c x[t] + b_c)"))),
+    Mistake("first-states-forgotten", "f", _gate("f", before=_DROPPED), "the states before the first step are given: "
+            "the first step starts from h0 and C0, not from zeros", 0.25, "Where does the first step start?",
+            more=(*((g, _gate(g, before=_DROPPED)) for g in "io"), ("g", _gate("c", "tanh", before=_DROPPED)),
+                  ("C", "if(t = 1, 0*C0, f[t] ⊙ C[t-1]) + i[t] ⊙ g[t]"))),
 )  # fmt: skip
 
 _COMMONEST = tuple(mistake for mistake in _LSTM_MISTAKES if mistake.weight > 0.4)
@@ -203,6 +226,18 @@ _GRU_MISTAKES = (
             0.5, "Can a candidate be negative?"),
     Mistake("input-forgotten", "g", "tanh(c[t])", "the candidate reads the input x_t as well as the old state", 0.3,
             "What does the candidate read besides the old state?"),
+    Mistake("tanh-in-gates", "z", _gate("z", "tanh"), "a gate is a sigmoid: it lets through a part between 0 and 1",
+            0.25, "Can a gate let through a negative part?", more=(("r", _gate("r", "tanh")),)),
+    Mistake("biases-forgotten", "z", _gate("z", bias=""), "each gate and the candidate add a bias of their own", 0.25,
+            "What is added besides the two products?",
+            more=(("r", _gate("r", bias="")), ("p", "W_g x[t]"), ("u", "U_g v[t]"))),
+    Mistake("recurrence-forgotten-everywhere", "z", "sigmoid(W_z x[t] + b_z)", "each gate and the candidate read the "
+            "state before as well as the input", 0.25, "What do the gates and the candidate read besides x_t?",
+            more=(("r", "sigmoid(W_r x[t] + b_r)"), ("u", "0*h[t-1]"))),
+    Mistake("first-state-forgotten", "z", _gate("z", before=_DROPPED), "the state before the first step is given: the "
+            "first step starts from h0, not from zeros", 0.25, "Where does the first step start?",
+            more=(("r", _gate("r", before=_DROPPED)), ("v", f"r[t] ⊙ {_DROPPED}"),
+                  ("h", f"keep[t] ⊙ {_DROPPED} + (1 - keep[t]) ⊙ g[t]"))),
     Mistake("recurrence-forgotten", "c", "0*h[t-1]", "the candidate reads the old state too, through U", 0.4,
             "What does the candidate read besides x_t?", also=("after", "pytorch", "keras")),
 )  # fmt: skip

@@ -122,6 +122,11 @@ CROSS_ENTROPY = Formula(
                 "the one that was predicted", 0.5, "Does the loss look at the target?"),
         Mistake("probability-for-logarithm", "loss", "1 - sum(y ⊙ p)", "the loss is the logarithm of the probability",
                 0.3, "How large is the loss when the true class has probability 0?"),
+        Mistake("every-class-summed", "loss", "-sum(ln(p))", "only the true class counts: the target is 0 for every "
+                "other class, so their logarithms drop out", 0.25, "By what is the logarithm of each class multiplied?"),
+        Mistake("binary-terms", "loss", "-sum(y ⊙ ln(p) + (1 - y) ⊙ ln(1 - p))", "the terms (1 − y)·ln(1 − p) belong "
+                "to yes-or-no questions: with one softmax over the classes there is −Σ y·ln p alone", 0.25,
+                "Are these separate yes-or-no questions, or one choice among classes?"),
         Mistake("mean-over-classes", "loss", "-sum(terms)/len(terms)", "the terms of one example are added, not "
                 "averaged over the classes", 0.4, "Does an example cost less when there are more classes?"),
     ),
@@ -156,6 +161,13 @@ SOFTMAX_CROSS_ENTROPY = Formula(
                 "To which base is the logarithm?"),
         Mistake("binary-logarithm", "loss", "-sum(y ⊙ log2(yhat))", _NOT_TO_BASE[2], 0.4,
                 "To which base is the logarithm?"),
+        Mistake("every-class-summed", "loss", "-sum(ln(yhat))", "only the true class counts: the target is 0 for every "
+                "other class, so their logarithms drop out", 0.25, "By what is the logarithm of each class multiplied?"),
+        Mistake("binary-terms", "loss", "-sum(y ⊙ ln(yhat) + (1 - y) ⊙ ln(1 - yhat))", "the terms (1 − y)·ln(1 − ŷ) "
+                "belong to yes-or-no questions: with one softmax over the classes there is −Σ y·ln ŷ alone", 0.25,
+                "Are these separate yes-or-no questions, or one choice among classes?"),
+        Mistake("softmax-twice", "yhat", "softmax(powers/total)", "the softmax is taken once: its values are "
+                "probabilities already, not scores", 0.25, "What goes into the softmax?"),
         Mistake("error-sign-turned", "gradient", "y - yhat", "∂L/∂z is ŷ − y: negative for the true class, whose "
                 "score should grow", 0.6, "Does the loss fall when the score of the true class grows?"),
         Mistake("slope-twice", "gradient", "(yhat - y) ⊙ yhat ⊙ (1 - yhat)", "softmax and cross-entropy together give "

@@ -68,9 +68,13 @@ def for_one_unit(formula: Formula) -> Formula:
     return replace(
         formula,
         steps=tuple(replace(step, expression=in_numbers(step.expression)) for step in formula.steps),
-        mistakes=tuple(replace(each, expression=in_numbers(each.expression)) for each in formula.mistakes),
+        mistakes=tuple(each.rewritten(in_numbers) for each in formula.mistakes),
         conventions=tuple(
-            replace(each, edits={step: in_numbers(text) for step, text in each.edits.items()})
+            replace(
+                each,
+                edits={step: in_numbers(text) for step, text in each.edits.items()},
+                own=tuple(mistake.rewritten(in_numbers) for mistake in each.own),
+            )
             for each in formula.conventions
         ),
     )
@@ -110,6 +114,8 @@ class Option:
     edits: dict[str, str] = field(default_factory=dict)
     variant: bool = False
     untrue: tuple[str, ...] = ()
+    own: tuple[Mistake, ...] = ()
+    """Mistakes that can be made under it alone."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +147,20 @@ def _chosen(options: tuple[Option, ...], choices: tuple[tuple[Option, ...], ...]
         any(option.variant for option in options),
         tuple(option.name for option in options),
         untrue=tuple(words for option in options for words in option.untrue),
+        own=tuple(mistake for option in options for mistake in option.own),
     )
+
+
+def _exchanged(id: str, function: str, because: str) -> Callable[[str, str], Mistake]:
+    """A mistake of one option of an activation, for the step that it is in and what goes into it."""
+    return lambda step, sums: Mistake(id, step, f"{function}({sums})", because, 0.4,
+                                      "Between which two values does the activation lie?")  # fmt: skip
+
+
+TANH_FOR_SIGMOID = _exchanged("tanh-for-sigmoid", "tanh", "this is tanh, from −1 to 1; the activation here is the "
+                              "sigmoid, from 0 to 1")  # fmt: skip
+SIGMOID_FOR_TANH = _exchanged("sigmoid-for-tanh", "sigmoid", "this is the sigmoid, from 0 to 1; the activation here is "
+                              "tanh, from −1 to 1")  # fmt: skip
 
 
 _BASES = (

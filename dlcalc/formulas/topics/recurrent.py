@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..model import Condition, Convention, Form, Formula, Mistake, Step, Variable
-from .dense import COST_MISTAKES, FLOPS, MEMORY, PARAMETER_MEMORY
+from .dense import COST_MISTAKES, FLOPS, MEMORY, PARAMETER_MEMORY, biases_counted
 
 INPUT = Variable("n", "input-size", "size of one input x_t", ordinary=(3, 64))
 HIDDEN = Variable("m", "hidden-size", "size of the state h_t (units)", ordinary=(4, 128))
@@ -152,6 +152,14 @@ def _count_mistakes(gates: int, each: str) -> tuple[Mistake, ...]:
                 "does one unit read?"),
         Mistake("input-weights-forgotten", "input_weights", "0", f"{each} also reads the input: n·m input weights come "
                 "on top of the m² recurrent ones", 0.3, "What does the cell read besides its state?"),
+        Mistake("directions-as-units", "recurrent_weights", "D*m^2", "the two directions are two cells of m units, and "
+                "neither reads the other's state: it is not one cell of 2m units", 0.25,
+                "Whose state does the backward direction read?"),
+        Mistake("steps-for-units", "input_weights", "n*T", "the layer has m units, as many as its state has entries; "
+                "T is how often the cell is used", 0.25, "What gives the state its size?",
+                more=(("recurrent_weights", "T^2"), ("biases", f"cells*L*{per_gate}bias_vectors*T"))),
+        Mistake("outputs-for-parameters", "parameters", "prod(output)", "that is how many numbers come out of the "
+                "layer; its parameters are what it learns", 0.2, "Does a longer sequence need more parameters?"),
         Mistake("biases-forgotten", "biases", "0", f"{each} adds a bias to each of its m units", 0.7,
                 "What is added to the products Ux and Wh?"),
         Mistake("one-bias", "biases", f"cells*L*{per_gate}bias_vectors", f"{each} has one bias for each of its m "
@@ -176,6 +184,8 @@ def _count_mistakes(gates: int, each: str) -> tuple[Mistake, ...]:
 _SHAPE_MISTAKES = (
     Mistake("output-not-concatenated", "output", "shape(T, m)", "the directions' outputs are concatenated: D·m numbers "
             "a step, not m", 0.5, "How are the outputs of the two directions joined?"),
+    Mistake("axes-swapped", "output", "shape(D*m, T)", "the time steps come first, then the entries of the state", 0.2,
+            "Which of the two numbers counts the time steps?"),
     Mistake("output-of-input-size", "output", "shape(T, n)", "what comes out at each step is the state, so its size is "
             "that of the state and not the input's n", 0.4, "Which vector does the layer put out at each step?"),
     Mistake("matrices-swapped-input", "input_matrix", "shape(m, m)", "m×m is the recurrent matrix; the input matrix "
@@ -205,7 +215,7 @@ _COST_MISTAKES = (
 )  # fmt: skip
 
 NO_BIAS = Convention("no-bias", "layers built with bias=False", "without biases", {"bias_vectors": "0"}, variant=True,
-                     untrue=("bias",))  # fmt: skip
+                     untrue=("bias",), own=biases_counted("bias_vectors"))  # fmt: skip
 ROW_LAYOUT = Convention("row-layout", "textbooks that write xU + hW", "inputs are rows, so the input matrix is n×m",
                         {"input_matrix": "shape(n, m)"})  # fmt: skip
 MANY_TO_ONE = Convention("many-to-one", "Keras unless return_sequences=True", "only the last step's output is kept",

@@ -10,13 +10,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..model import Convention, Formula, Mistake, Step, Variable
-from .options_by_hand import Kinds, Option, combined, for_one_unit, in_every_base, quantity
+from .options_by_hand import TANH_FOR_SIGMOID, Kinds, Option, combined, for_one_unit, in_every_base, quantity
 
 EACH = "t in 1..T"
 TERMS = "j in 1..T, k in 1..T"
 
 _TANH = Option("tanh", "J. L. Elman, 1990; PyTorch, Keras", "the activation is tanh")
-_SIGMOID = Option("sigmoid", "nets of logistic units", "the activation is the sigmoid", {"h": "sigmoid(a[t])"}, True)
+_SIGMOID = Option("sigmoid", "nets of logistic units", "the activation is the sigmoid", {"h": "sigmoid(a[t])"}, True,
+                  own=(TANH_FOR_SIGMOID("h", "a[t]"),))  # fmt: skip
 _RELU = Option("relu", "PyTorch with nonlinearity='relu'", "the activation is ReLU", {"h": "relu(a[t])"}, True)
 
 _COLUMN = Option("column", "textbooks", "column layout: h_t = g(U x_t + W h_{t−1} + b)")
@@ -31,6 +32,8 @@ _RECURRENCE = (
             "would stand alone", 0.6, "What does a step keep of the steps before it?"),
     Mistake("first-state-at-every-step", "wh", "W h0", "h0 is the state before the first step only; "
             "afterwards W meets the state that has just been computed", 0.6, "Which state comes before step 2?"),
+    Mistake("first-state-forgotten", "wh", "W if(t = 1, 0*h0, h[t-1])", "the state before the first step is given: the "
+            "first step starts from h0, not from zeros", 0.25, "Where does the first step start?"),
     Mistake("bias-forgotten", "a", "ux[t] + wh[t]", "the bias b is added at every step", 0.4,
             "What is added besides the two products?"),
     Mistake("activation-forgotten", "h", "a[t]", "the sum goes through the activation before it is the state", 0.5,
@@ -80,6 +83,8 @@ _SOFTMAX_MISTAKES = (
             "What do the outputs of one step sum to?"),
     Mistake("not-normalised", "yhat", "exp(o[t])", "the exponentials are divided by their sum", 0.5,
             "What do the outputs of one step sum to?"),
+    Mistake("softmax-twice", "yhat", "softmax(softmax(o[t]))", "the softmax is taken once: its values are "
+            "probabilities already, not scores", 0.25, "What goes into the softmax?"),
     Mistake("sigmoid-for-softmax", "yhat", "sigmoid(o[t])", "sigmoids look at each score alone; the softmax divides by "
             "the sum over all scores", 0.4, "What do the outputs of one step sum to?"),
 )  # fmt: skip
@@ -143,8 +148,8 @@ def _rnn_output(kinds: Kinds, softmax: bool) -> Formula:
 
 _SLOPES = (
     _TANH,
-    Option(_SIGMOID.name, _SIGMOID.who, _SIGMOID.says, {**_SIGMOID.edits, "slope": "h[t] ⊙ (1 - h[t])"}, True),
-    Option(_RELU.name, _RELU.who, _RELU.says, {**_RELU.edits, "slope": "step(a[t])"}, True),
+    replace(_SIGMOID, edits={**_SIGMOID.edits, "slope": "h[t] ⊙ (1 - h[t])"}),
+    replace(_RELU, edits={**_RELU.edits, "slope": "step(a[t])"}),
 )
 _EVERY_STEP = Option("sum", "textbooks", "the loss is the sum over all time steps")
 

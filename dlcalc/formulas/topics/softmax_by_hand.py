@@ -35,6 +35,8 @@ _MISTAKES = (
     Mistake("divided-after-exponential", "powers", "exp(z)/tau", "the scores are divided, not the exponentials: those "
             "would lose the temperature again when they are divided by their sum", 0.4,
             "Where does the temperature come in?"),
+    Mistake("softmax-twice", "y", "softmax(powers/total)", "the softmax is taken once: its values are probabilities "
+            "already, not scores", 0.25, "What goes into the softmax?"),
     Mistake("divided-by-largest", "y", "powers/max(powers)", "the exponentials are divided by their sum, not by the "
             "largest of them", 0.3, "What do the values of a softmax sum to?"),
 )  # fmt: skip

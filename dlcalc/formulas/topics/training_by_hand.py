@@ -21,6 +21,8 @@ _BOTH = (Kinds(False), Kinds(True))
 
 _SIGN = "the step goes against the gradient: it is subtracted"
 _SIGN_HINT = "Does the loss rise or fall along the gradient?"
+_CORRECTION = "if(t = 1, 1, 1 - beta_{0}^(t - 1))"
+"""What Adam has divided an average by, one step before."""
 
 
 def _weight(kinds: Kinds) -> Variable:
@@ -132,7 +134,7 @@ def _scheduled(kinds: Kinds) -> Formula:
         title=kinds.title("Momentum by hand, with a schedule of learning rates"),
         variables=tuple(rates if variable.name == "eta" else variable for variable in fixed.variables),
         steps=tuple(replace(step, expression=at_each(step.expression)) for step in fixed.steps),
-        mistakes=tuple(replace(mistake, expression=at_each(mistake.expression)) for mistake in fixed.mistakes),
+        mistakes=tuple(mistake.rewritten(at_each) for mistake in fixed.mistakes),
         conventions=tuple(
             replace(convention, edits={step: at_each(text) for step, text in convention.edits.items()})
             for convention in fixed.conventions
@@ -338,6 +340,14 @@ def _adam(kinds: Kinds) -> Formula:
                     "1 − βᵗ", 0.5, "Is the start at 0 still felt after many steps?"),
             Mistake("same-correction-every-step-of-square", "vhat", "v[t]/(1 - beta_2)", "the correction fades: at "
                     "step t it is 1 − βᵗ", 0.5, "Is the start at 0 still felt after many steps?"),
+            Mistake("mean-corrected-alone", "vhat", "v[t]", "both averages start at 0, so both are corrected: v is "
+                    "divided by 1 − β₂ᵗ too", 0.25, "Where does v start?"),
+            Mistake("square-corrected-alone", "mhat", "m[t]", "both averages start at 0, so both are corrected: m is "
+                    "divided by 1 − β₁ᵗ too", 0.25, "Where does m start?"),
+            Mistake("corrected-carried-on", "m", f"beta_1*m[t-1]/{_CORRECTION.format(1)} + (1 - beta_1)*g[t]",
+                    "the averages are carried on as they are; the corrected ones serve the update of their own step "
+                    "alone", 0.25, "Which of the two, m or m̂, does the next step start from?",
+                    more=(("v", f"beta_2*v[t-1]/{_CORRECTION.format(2)} + (1 - beta_2)*g[t]^2"),)),
             Mistake("square-lost", "v", "beta_2*v[t-1] + (1 - beta_2)*abs(g[t])", "v averages the squares of the "
                     "gradients", 0.5, "What does v average?"),
             Mistake("root-lost", "change", "eta*mhat[t]/(vhat[t] + epsilon)", "the mean is divided by the root of the "

@@ -72,6 +72,14 @@ def size_mistakes(window: str) -> tuple[Mistake, ...]:
                 "first position, which no stride divides", 0.4, "Is the + 1 divided by the stride?"),
         Mistake("size-after-division", "q", "floor(padded/s) - f_eff", f"the {window} is taken from the padded input "
                 "before dividing by the stride: (n + 2p − f)/s", 0.3, "What is divided by the stride?"),
+        Mistake("fraction-kept", "q", "span/s", f"a {window} stands in a place whole or not at all: a size is a whole "
+                "number, rounded down", 0.25, f"What becomes of a {window} that hangs over the edge?"),
+        Mistake("stride-and-size-exchanged", "q", "floor((padded - s)/f)", f"the {window} is f long and moves by the "
+                "stride s: the two are exchanged here", 0.25, "Which of the two is subtracted, and which divides?"),
+        Mistake("size-over-stride", "o", "floor(n/s)", "n/s is the size with “same” padding: with the padding that is "
+                f"given the {window} stops where it no longer fits", 0.25, f"Where does the last {window} end?"),
+        Mistake("size-over-window", "o", "floor(n/f)", f"n/f counts {window}s that lie side by side; this {window} "
+                "moves by the stride", 0.2, f"How far does the {window} move from one position to the next?"),
         Mistake("size-added", "span", "padded + f_eff", f"the {window} takes room away from the positions: n + 2p − f",
                 0.2, f"Does a larger {window} give a larger or a smaller output?"),
         *dilation_mistakes(window),
