@@ -107,7 +107,7 @@ class Mistake:
     also: tuple[str, ...] = ()
     """Conventions, or options of one, that edit the same step, and under which it is a mistake all the same."""
     more: tuple[tuple[str, str], ...] = field(default=(), kw_only=True)
-    """Further steps, after `step`, that the same mistake changes, and what stands there instead: two gates exchanged."""
+    """Further steps that the same mistake changes, and what stands there instead: two gates exchanged."""
 
     @property
     def edits(self) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import starmap
+from itertools import pairwise, starmap
 from math import exp, log, prod, sqrt, tanh
 from random import Random
 from typing import Any, NamedTuple
@@ -70,7 +70,7 @@ def dense(numbers: Random) -> Iterator[Slip]:
     u = (n, m, m + 7, 10)
     yield _slip("mlp", "weights", {"u": u}, prod(u), "widths-multiplied")
     yield _slip("mlp", "weights", {"u": u}, n * 10, "hidden-layers-forgotten")
-    counted = sum((a + 1) * b for a, b in zip(u, u[1:], strict=False))
+    counted = sum((a + 1) * b for a, b in pairwise(u))
     yield _slip("mlp", "parameters", {"u": u}, counted, "biases-counted", convention="no-bias")
 
 

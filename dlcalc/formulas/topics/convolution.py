@@ -203,7 +203,7 @@ SAME_MISTAKES = (
     Mistake("padding-of-stride-one", "pad", "f_eff - 1", "d(f − 1) is the padding at stride 1; with a larger stride "
             "only as much is added as the last window lacks", 0.5, "Where does the last window start, and where does "
             "it end?"),
-    Mistake("fraction-kept", "o", "n/s", "a size is a whole number: n/s is rounded up, for the last window that is only "
+    Mistake("fraction-kept", "o", "n/s", "a size is a whole number: n/s is rounded up, for the last window, which is "
             "partly filled", 0.25, "What becomes of the pixels that are left over at the end?"),
     Mistake("padding-of-each-side", "pad", "2*(f_eff - 1)", "f − 1 is the padding of both sides together at stride 1, "
             "not of each side", 0.3, "How does the padding divide between the two sides?"),

@@ -123,7 +123,7 @@ CROSS_ENTROPY = Formula(
         Mistake("probability-for-logarithm", "loss", "1 - sum(y ⊙ p)", "the loss is the logarithm of the probability",
                 0.3, "How large is the loss when the true class has probability 0?"),
         Mistake("every-class-summed", "loss", "-sum(ln(p))", "only the true class counts: the target is 0 for every "
-                "other class, so their logarithms drop out", 0.25, "By what is the logarithm of each class multiplied?"),
+                "other class, so their logarithms drop out", 0.25, "What multiplies the logarithm of each class?"),
         Mistake("binary-terms", "loss", "-sum(y ⊙ ln(p) + (1 - y) ⊙ ln(1 - p))", "the terms (1 − y)·ln(1 − p) belong "
                 "to yes-or-no questions: with one softmax over the classes there is −Σ y·ln p alone", 0.25,
                 "Are these separate yes-or-no questions, or one choice among classes?"),
@@ -162,7 +162,7 @@ SOFTMAX_CROSS_ENTROPY = Formula(
         Mistake("binary-logarithm", "loss", "-sum(y ⊙ log2(yhat))", _NOT_TO_BASE[2], 0.4,
                 "To which base is the logarithm?"),
         Mistake("every-class-summed", "loss", "-sum(ln(yhat))", "only the true class counts: the target is 0 for every "
-                "other class, so their logarithms drop out", 0.25, "By what is the logarithm of each class multiplied?"),
+                "other class, so their logarithms drop out", 0.25, "What multiplies the logarithm of each class?"),
         Mistake("binary-terms", "loss", "-sum(y ⊙ ln(yhat) + (1 - y) ⊙ ln(1 - yhat))", "the terms (1 − y)·ln(1 − ŷ) "
                 "belong to yes-or-no questions: with one softmax over the classes there is −Σ y·ln ŷ alone", 0.25,
                 "Are these separate yes-or-no questions, or one choice among classes?"),
