@@ -66,6 +66,7 @@ def test_what_the_mistakes_of_a_separable_convolution_give() -> None:
         "one-depthwise-filter": 9 + 2048,
         "depthwise-filter-per-output": 9 * 64 + 2048,
         "pointwise-with-filter-size": 288 + 9 * 2048,
+        "depthwise-forgotten": 2048,
     }
     cost = wrong("depthwise_separable", "macs", **values)
     assert cost["pointwise-macs-forgotten"] == 14 * 14 * 288
