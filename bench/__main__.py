@@ -8,7 +8,7 @@ import os
 import platform
 import sys
 
-from . import backwards, classes, diagnoses, gradients, hostile, kernels, networks, processes, variants
+from . import backwards, classes, diagnoses, gradients, hostile, kernels, networks, processes, training, variants
 from .rows import Row, table
 
 
@@ -18,12 +18,17 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="one JSON object instead of the table")
     parser.add_argument("--check", action="store_true", help="end with status 1 when a target is not met")
     parser.add_argument("--runs", type=int, default=11, help="rounds of the whole processes (default 11)")
-    parser.add_argument("only", nargs="*", help="`kernels`: the kernels' rows alone; then words of their names")
+    parser.add_argument(
+        "only",
+        nargs="*",
+        help="`kernels`: the kernels' rows alone, `train`: the steps of training; then words of their names",
+    )
     options = parser.parse_args()
-    if options.only and options.only[0] != "kernels":
-        parser.error(f"kernels can be measured alone, nothing else: {options.only[0]}")
+    alone = {"kernels": kernels.computing, "train": training.rows}
+    if options.only and options.only[0] not in alone:
+        parser.error(f"{' and '.join(alone)} can be measured alone, nothing else: {options.only[0]}")
     runs = max(1, options.runs)
-    rows = kernels.computing(max(1, runs // 3), " ".join(options.only[1:])) if options.only else measured(runs)
+    rows = alone[options.only[0]](max(1, runs // 3), " ".join(options.only[1:])) if options.only else measured(runs)
     if options.json:
         print(json.dumps({"machine": machine(), "rows": [row.to_dict() for row in rows]}, ensure_ascii=False, indent=2))
     else:
@@ -44,6 +49,7 @@ def measured(runs: int) -> list[Row]:
         *classes.rows(),
         *gradients.rows(few),
         *kernels.rows(few),
+        *training.rows(few),
     ]
 
 

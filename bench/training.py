@@ -12,9 +12,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from typing import Any
+
+from .rows import Row
 
 ROOT = Path(__file__).parents[1]
 HEAP = {"MALLOC_MMAP_THRESHOLD_": "1000000000", "MALLOC_TRIM_THRESHOLD_": "4000000000", "MALLOC_TOP_PAD_": "500000000"}
@@ -41,8 +44,23 @@ ROWS: dict[str, tuple[str, int, str, float]] = {
 """Row → network, batch, rule, how many times as fast as PyTorch it is to be."""
 
 
+def rows(runs: int, words: str = "") -> list[Row]:
+    """The rows with these words in their names, measured in a process of their own; none without numba."""
+    if find_spec("numba") is None:
+        return []
+    chosen = [name for name in ROWS if words.lower() in name.lower()]
+    found = []
+    for each in measured(runs, chosen) if chosen else []:
+        peer, goal = each.get("peer_us"), each["goal"]
+        met = peer is None or peer >= goal * each["ours_us"]
+        times = f"{peer / each['ours_us']:.2f} × as fast" if peer else ""
+        found.append(Row(f"train {each['row']}", each["ours_us"] / 1e6, peer and peer / 1e6, "PyTorch" if peer else "",
+                         f"≥ {goal:.3g} × as fast", met, note=times))  # fmt: skip
+    return found
+
+
 def measured(runs: int, names: list[str]) -> list[dict[str, Any]]:
-    """The rows in a process of their own, with the environment that is right for measuring."""
+    """The environment is that which is right for measuring."""
     environment = {key: value for key, value in os.environ.items() if key not in SLOWED} | HEAP | THREADS
     command = [sys.executable, "-m", "bench.training", str(runs), *names]
     ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, encoding="utf-8", check=True)

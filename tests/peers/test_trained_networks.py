@@ -1,0 +1,182 @@
+"""Ten steps of training are those of PyTorch and Keras, from the same weights and batches; parameters go both ways."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.peers
+torch = pytest.importorskip("torch")
+pytest.importorskip("numba")
+
+from dlcalc.files import safetensors  # noqa: E402
+from dlcalc.networks import text  # noqa: E402
+from dlcalc.training import checkpoint  # noqa: E402
+from dlcalc.training.initial import initialise  # noqa: E402
+from dlcalc.training.model import Examples, Model  # noqa: E402
+from dlcalc.training.optimiser import optimiser  # noqa: E402
+from dlcalc.training.planner import plan  # noqa: E402
+
+nn = torch.nn
+STEPS, RATE = 10, 0.05
+
+RULES = {
+    "sgd": lambda p: torch.optim.SGD(p, lr=RATE),
+    "momentum:pytorch": lambda p: torch.optim.SGD(p, lr=RATE, momentum=0.9),
+    "nesterov:pytorch": lambda p: torch.optim.SGD(p, lr=RATE, momentum=0.9, nesterov=True),
+    "adagrad:outside": lambda p: torch.optim.Adagrad(p, lr=RATE, eps=1e-8),
+    "rmsprop:outside": lambda p: torch.optim.RMSprop(p, lr=RATE, alpha=0.9, eps=1e-8),
+    "adadelta": lambda p: torch.optim.Adadelta(p, lr=1.0, rho=0.9, eps=1e-6),
+    "adam:pytorch": lambda p: torch.optim.Adam(p, lr=RATE),
+    "adamw:pytorch": lambda p: torch.optim.AdamW(p, lr=RATE, weight_decay=0.01),
+}  # fmt: skip
+KERAS = ("sgd", "momentum:keras", "nesterov:keras", "adagrad:keras", "rmsprop:textbook", "adadelta", "adam:keras")
+
+
+def ours(line: str, rule: str, examples: Examples, init: dict[str, Any] | None = None) -> tuple[Model, list[float]]:
+    """The model after ten steps, and the losses."""
+    model = started(line, len(examples))
+    if init is not None:
+        checkpoint.put(model.plan, model.parameters, init)
+    made = optimiser(rule, 1.0 if rule == "adadelta" else RATE)
+    return model, [step(model, made, examples, state) for state in [moments(model)] for _ in range(STEPS)]
+
+
+def started(line: str, batch: int) -> Model:
+    model = Model(plan(text.read(line), "cross-entropy", batch, "float64"))
+    initialise(model.plan, model.parameters, "pytorch", 3)
+    return model
+
+
+def moments(model: Model) -> list[Any]:
+    return [np.zeros_like(model.gradients), np.zeros_like(model.gradients)]
+
+
+def step(model: Model, made: Any, examples: Examples, state: list[Any]) -> float:
+    """One step of the compiled loop."""
+    from dlcalc.kernels.cpu.steps import machine
+
+    record = np.zeros((1, len(machine.SUMS)))
+    record[:, 4] = made.rate
+    model.control[machine.TRAINING] = 1
+    machine.train(model.forwards, model.backwards, model.plan.rows, model.plan.input_table, np.arange(len(examples)),
+                  examples.x, examples.classes, examples.targets, *model.arrays, np.array([[0, len(examples)]]),
+                  *made.codes, *state, made.vector(), record)  # fmt: skip
+    return float(record[0, 0] * record[0, 5])
+
+
+def given(size: int, classes: int = 3, batch: int = 6) -> Examples:
+    random = np.random.default_rng(5)
+    return Examples(random.normal(size=(batch, size)), random.integers(0, classes, batch), "float64")
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_ten_steps_are_those_of_pytorch(rule: str) -> None:
+    """Losses and all weights to 1e-9, in float64."""
+    examples = given(5)
+    net = nn.Sequential(nn.Linear(5, 4), nn.Tanh(), nn.Linear(4, 3)).double()
+    start = {name: value.numpy().copy() for name, value in net.state_dict().items()}
+    rule_of_torch = RULES[rule](net.parameters())
+    x, y = torch.tensor(examples.x), torch.tensor(examples.classes[:, 0])
+    losses = []
+    for _ in range(STEPS):
+        rule_of_torch.zero_grad()
+        loss = nn.functional.cross_entropy(net(x), y)
+        loss.backward()
+        rule_of_torch.step()
+        losses.append(loss.item())
+    model, found = ours("5; dense 4 tanh; dense 3", rule, examples, start)
+    assert found == pytest.approx(losses, rel=1e-9)
+    for parameter, value in zip(model.plan.parameters, net.state_dict().values(), strict=True):
+        assert np.abs(parameter.shown(model.parameters) - value.numpy()).max() <= 1e-9, parameter.name
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation")
+@pytest.mark.parametrize("rule", KERAS)
+def test_ten_steps_are_those_of_keras(rule: str) -> None:
+    """In Keras' forms, to 1e-5: its optimisers work in float32."""
+    keras = pytest.importorskip("keras")
+    rules = {
+        "sgd": lambda: keras.optimizers.SGD(RATE), "momentum:keras": lambda: keras.optimizers.SGD(RATE, momentum=0.9),
+        "nesterov:keras": lambda: keras.optimizers.SGD(RATE, momentum=0.9, nesterov=True),
+        "adagrad:keras": lambda: keras.optimizers.Adagrad(RATE, epsilon=1e-8),
+        "rmsprop:textbook": lambda: keras.optimizers.RMSprop(RATE, rho=0.9, epsilon=1e-8),
+        "adadelta": lambda: keras.optimizers.Adadelta(1.0, rho=0.9, epsilon=1e-6),
+        "adam:keras": lambda: keras.optimizers.Adam(RATE, epsilon=1e-8),
+    }  # fmt: skip
+    examples = given(5)
+    model = keras.Sequential([keras.Input((5,)), keras.layers.Dense(4, activation="tanh"), keras.layers.Dense(3)])
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(rules[rule](), loss)
+    kernels = [keras.ops.convert_to_numpy(weight) for weight in model.weights]
+    start = {"fc-1.weight": kernels[0].T, "fc-1.bias": kernels[1], "fc-2.weight": kernels[2].T, "fc-2.bias": kernels[3]}
+    losses = [float(model.train_on_batch(examples.x, examples.classes[:, 0])) for _ in range(STEPS)]
+    mine, found = ours("5; dense 4 tanh; dense 3", rule, examples, start)
+    assert found[0] == pytest.approx(losses[0], rel=1e-5)
+    after = [keras.ops.convert_to_numpy(weight) for weight in model.weights]
+    for parameter, value in zip(mine.plan.parameters, after, strict=True):
+        wanted = value.T if value.ndim == 2 else value
+        assert np.abs(parameter.shown(mine.parameters) - wanted).max() <= 1e-5, parameter.name
+
+
+class _Last(nn.Module):  # type: ignore[misc, name-defined]
+    """The last state of a recurrent layer."""
+
+    def __init__(self, layer: Any) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x: Any) -> Any:
+        return self.layer(x)[0][:, -1]
+
+
+NETWORKS = {
+    "conv, bn, pool": (
+        "6x6x2; conv 4 f3 p1; bn; relu; pool 2; conv 3 f3 s2 p1 tanh; dense 3",
+        lambda: nn.Sequential(nn.Conv2d(2, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2),
+                              nn.Conv2d(4, 3, 3, 2, 1), nn.Tanh(), nn.Flatten(), nn.Linear(12, 3)), (2, 6, 6),
+    ),
+    "lstm": ("4x3 seq; lstm 5; dense 3", lambda: nn.Sequential(_Last(nn.LSTM(3, 5, batch_first=True)), nn.Linear(5, 3)),
+             (4, 3)),
+    "gru": (
+        "4x3 seq; gru 5; dense 3",
+        lambda: nn.Sequential(_Last(nn.GRU(3, 5, batch_first=True)), nn.Linear(5, 3)), (4, 3),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_state_dict_goes_both_ways(name: str, tmp_path: Path) -> None:
+    """Saved as safetensors it gives the same outputs here, and what is learnt here gives them there."""
+    line, build, shape = NETWORKS[name]
+    net = build().double()
+    if name == "gru":  # with one bias vector, as here
+        net[0].layer.bias_hh_l0.data[10:] = 0
+    network = text.read(line)
+    examples = given(int(np.prod(shape)))
+    path = tmp_path / "torch.safetensors"
+    arrays = {key: value.numpy() for key, value in net.state_dict().items() if not key.endswith("tracked")}
+    tensors = {key: safetensors.Tensor("F64", value.shape, value.tobytes()) for key, value in arrays.items()}
+    path.write_bytes(safetensors.pack(tensors, {}))
+    model = Model(plan(network, "cross-entropy", 6, "float64"))
+    checkpoint.put(model.plan, model.parameters, checkpoint.read_arrays(path)[0])
+    net.eval()
+    x = examples.x.reshape(6, *shape)
+    with torch.no_grad():
+        wanted = net(torch.tensor(x)).numpy()
+    assert np.abs(model.output(examples.x)[:, 0] - wanted).max() <= 1e-12
+    made = optimiser("sgd", RATE)
+    state = moments(model)
+    for _ in range(3):
+        step(model, made, examples, state)
+    values = iter(checkpoint.state_dict(model.plan, model.parameters).values())
+    with torch.no_grad():
+        for key, tensor in net.state_dict().items():
+            if not key.endswith("tracked"):
+                tensor.copy_(torch.tensor(next(values)))
+        after = net(torch.tensor(x)).numpy()
+    assert np.abs(after - wanted).max() > 1e-3
+    assert np.abs(model.output(examples.x)[:, 0] - after).max() <= 1e-12

@@ -1,0 +1,170 @@
+"""Data: what a seed makes is what it says; files are read, and bad ones refused in one line."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("numba")
+
+from dlcalc.errors import DlcalcError, UserError
+from dlcalc.networks import text
+from dlcalc.training.data import arranged, dataset, of_arrays, split, stratified
+from dlcalc.training.generated import GENERATORS
+
+OFFLINE = [name for name in GENERATORS if name not in ("digits", "mnist1d")]
+
+
+@pytest.mark.parametrize("name", OFFLINE)
+def test_data_is_a_function_of_its_seed(name: str) -> None:
+    one, same, other = (dataset(f"{name}:n=12", seed) for seed in (1, 1, 2))
+    assert np.array_equal(one.x, same.x)
+    assert np.array_equal(one.y, same.y)
+    assert not np.array_equal(one.x, other.x)
+    assert len(one.x) == len(one.y) == 12
+    if one.labelled:
+        assert int(one.y.max()) < len(one.classes)
+
+
+def test_what_is_asked_is_in_the_data() -> None:
+    """By each definition, worked out a second time."""
+    adding = dataset("adding:n=20,T=9")
+    marked = adding.x[:, :, 1] == 1
+    assert (marked.sum(axis=1) == 2).all()
+    assert adding.y[:, 0] == pytest.approx(
+        [row[mark].sum() for row, mark in zip(adding.x[:, :, 0], marked, strict=True)]
+    )
+    copy = dataset("copy:n=6,T=4,length=3,symbols=5")
+    symbols = copy.x.argmax(axis=2)
+    assert (copy.y[:, -3:] == symbols[:, :3]).all()
+    assert (copy.y[:, :-3] == -1).all()
+    backwards = dataset("reversed:n=6,T=4")
+    assert (backwards.y[:, 4:] == backwards.x[:, :4, :10].argmax(axis=2)[:, ::-1]).all()
+    letters = dataset("text:n=5,T=8")
+    assert (letters.x[:, 1:] == letters.y[:, :-1]).all()
+    ball = dataset("ball:n=4,side=10,steps=3")
+    last = ball.x[:, 2].reshape(4, 10, 10)
+    seen = np.array([np.unravel_index(image.argmax(), image.shape) for image in last])
+    assert (np.abs(seen - ball.y) <= 2.5).all()
+
+
+def test_a_fifth_of_each_class_is_kept_for_the_test() -> None:
+    data = of_arrays(np.arange(200.0).reshape(100, 2), np.repeat([0, 1], [80, 20]))
+    chosen = stratified(data, 3)
+    assert np.bincount(data.y[chosen]).tolist() == [16, 4]
+    parts = split(data, text.read("2; dense 2"), 3)
+    assert (len(parts.train), len(parts.test)) == (80, 20)
+    assert not set(parts.train.x[:, 0]) & set(parts.test.x[:, 0])
+    assert not np.array_equal(parts.indices, split(data, text.read("2; dense 2"), 4).indices)
+
+
+def test_small_images_are_made_larger_and_framed() -> None:
+    """Each pixel twice, and what is left around it; channels first."""
+    data = of_arrays(np.arange(1.0, 10).reshape(1, 3, 3, 1), np.array([0]))
+    found = arranged(data, text.read("7x7x1; dense 2")).reshape(7, 7)
+    assert found[:2, :2].tolist() == [[1, 1], [1, 1]]
+    assert found[5].tolist() == [7, 7, 8, 8, 9, 9, 0]
+    assert found[6].sum() == 0
+    rows = arranged(data, text.read("3x3 seq; rnn 2"))
+    assert rows[0].tolist() == [[1, 2, 3], [4, 5, 6], [7, 8, 9]]
+
+
+def idx(array: Any) -> bytes:
+    """An array of bytes in MNIST's format."""
+    sizes = b"".join(size.to_bytes(4, "big") for size in array.shape)
+    return bytes([0, 0, 8, array.ndim]) + sizes + array.astype(np.uint8).tobytes()
+
+
+def test_the_formats_of_files(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    images, labels = random.integers(0, 256, (6, 4, 4)), np.array([0, 1, 2, 0, 1, 2])
+    mnist = tmp_path / "mnist"
+    mnist.mkdir()
+    for part in ("train", "t10k"):
+        (mnist / f"{part}-images-idx3-ubyte").write_bytes(idx(images))
+        (mnist / f"{part}-labels-idx1-ubyte.gz").write_bytes(gzip.compress(idx(labels)))
+    found = dataset(str(mnist))
+    assert (found.x.shape, found.test.tolist()) == ((12, 4, 4, 1), [6, 7, 8, 9, 10, 11])
+    assert found.x[0, 1, 2, 0] == images[0, 1, 2] / 255
+    pixels = images.astype(np.uint8)
+    np.savez(tmp_path / "keras.npz", x_train=pixels, y_train=labels, x_test=pixels[:2], y_test=labels[:2])
+    assert dataset(str(tmp_path / "keras.npz")).test.tolist() == [6, 7]
+    cifar = tmp_path / "cifar"
+    cifar.mkdir()
+    record = bytes([7]) + bytes(range(256)) * 12
+    (cifar / "data_batch_1.bin").write_bytes(record * 2)
+    (cifar / "test_batch.bin").write_bytes(record)
+    found = dataset(str(cifar))
+    assert (found.x.shape, found.y.tolist(), found.test.tolist()) == ((3, 32, 32, 3), [7, 7, 7], [2])
+    assert found.x[0, 0, 5].tolist() == pytest.approx([5 / 255, 5 / 255, 5 / 255])
+    (tmp_path / "flowers.csv").write_text("a,b,kind\n1,2,rose\n3,4,iris\n5,7,rose\n", encoding="utf-8")
+    found = dataset(str(tmp_path / "flowers.csv"))
+    assert (found.classes, found.y.tolist()) == (("iris", "rose"), [1, 0, 1])
+    assert found.x.mean(axis=0) == pytest.approx([0, 0])
+    (tmp_path / "house.csv").write_text("1;2.5\n2;3.5\n4;1.25\n", encoding="utf-8")
+    assert dataset(str(tmp_path / "house.csv")).y.tolist() == [[2.5], [3.5], [1.25]]
+    (tmp_path / "tale.txt").write_text("Once upon a time there was a net. " * 3, encoding="utf-8")
+    assert "o" in dataset(str(tmp_path / "tale.txt")).words
+
+
+def test_a_folder_of_images(tmp_path: Path) -> None:
+    image = pytest.importorskip("PIL.Image")
+    for part in ("train", "test"):
+        for place, name in enumerate(("cats", "dogs")):
+            (tmp_path / part / name).mkdir(parents=True)
+            image.new("RGB", (9, 7), (255 * place, 0, 51)).save(tmp_path / part / name / "1.png")
+    found = dataset(str(tmp_path), side=8)
+    assert (found.x.shape, found.y.tolist(), found.classes) == ((4, 8, 8, 3), [0, 1, 0, 1], ("cats", "dogs"))
+    assert found.test.tolist() == [2, 3]
+    assert found.x[1, 3, 3].tolist() == pytest.approx([1, 0, 0.2])
+
+
+BAD = {
+    "a.npz": (b"PK no zip", "it is no .npz of plain arrays"),
+    "a.csv": (b"1,2\n", "two at least"),
+    "b.csv": (b"1,2,3\n4,x,6\n", "line 2: x is no number"),
+    "c.csv": (b"1,2,3\n4,5\n", "line 2 has 2 cells, the first has 3"),
+    "a.bin": (b"123", "records of CIFAR-10 have 3,073 bytes, and the file has 3"),
+    "a.pkl": (b"cos\nsystem", "data in files are .npz, .csv, .txt, .bin or a folder, not a.pkl"),
+    "a.txt": (b"short", "more characters than a window"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_file_is_one_line(name: str, tmp_path: Path) -> None:
+    content, message = BAD[name]
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DlcalcError, match=re.escape(message)) as raised:
+        dataset(str(tmp_path / name))
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"\0\0\x08\x01\0\0\0\x05abc", "its header promises 5 bytes, and 3 follow"),
+        (b"PNG", "it is no IDX file"),
+        (b"\x1f\x8bzz", "it is packed, and damaged"),
+    ],
+)
+def test_a_bad_file_of_mnist(content: bytes, message: str, tmp_path: Path) -> None:
+    for name in ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"):
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(DlcalcError, match=message):
+        dataset(str(tmp_path))
+
+
+def test_what_does_not_fit_is_refused() -> None:
+    with pytest.raises(UserError, match=r"images are not made smaller: those of bars:n=2 are 12×12"):
+        arranged(dataset("bars:n=2"), text.read("8x8x1; dense 6"))
+    with pytest.raises(UserError, match="the embedding knows 3 words, and text:n=2,T=5 has"):
+        arranged(dataset("text:n=2,T=5"), text.read("5; embedding 3 2; dense 3"))
+    with pytest.raises(UserError, match="so the network begins with an embedding"):
+        arranged(dataset("text:n=2,T=5"), text.read("5; dense 3"))
+    with pytest.raises(UserError, match="a target for each example"):
+        of_arrays(np.zeros((3, 2)), np.zeros(2))
