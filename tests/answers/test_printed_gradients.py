@@ -60,6 +60,7 @@ def written(found: Derivation, shown: Callable[[Node], str], change: Callable[[N
 
 ASKED = [(cell, wrt, layout) for cell, names in WEIGHTS.items() for wrt in names.split() for layout in gradients.LAYOUTS
          if layout == "column" or cell in ("rnn", "gru") or wrt in ("W_f", "b_o")]  # fmt: skip
+ASKED += [("gru", "W_z", "column"), ("gru", "U_r", "column"), ("peephole", "U_o", "column")]
 
 
 @pytest.mark.parametrize(("cell", "wrt", "layout"), ASKED)

@@ -42,7 +42,7 @@ SHAPES = st.lists(st.integers(0, 300).map(str) | NUMBERS, min_size=2, max_size=5
 MATRICES = st.lists(LISTS, min_size=1, max_size=3).map("; ".join)
 VALUES = NUMBERS | NUMBERS | WORDS | LISTS | SHAPES | MATRICES
 
-ANY = settings(max_examples=5, suppress_health_check=list(HealthCheck))
+ANY = settings(max_examples=3, suppress_health_check=list(HealthCheck))
 """A few for each command and formula, of which there are hundreds; a long run takes more of them."""
 
 
@@ -152,7 +152,7 @@ OTHERS: dict[str, Callable[[str], list[str]]] = {
 
 
 @pytest.mark.parametrize("name", OTHERS)
-@settings(ANY, max_examples=15)
+@settings(ANY, max_examples=10)
 @given(value=VALUES)
 @example("-1")
 @example("1e400")

@@ -15,7 +15,7 @@ EXACT = 1e-12
 """How far the forms may differ from each other: rounding alone."""
 NEAR = 1e-7
 """How far a central difference may lie from the derivative."""
-FEW = 200
+FEW = 100
 """Paths that are listed and added up."""
 
 

@@ -7,7 +7,7 @@ from math import prod
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dlcalc.networks.network import Network
@@ -15,6 +15,8 @@ from dlcalc.networks.readers import read_data
 from dlcalc.networks.table import Row, tabulate
 from dlcalc.networks.text import read
 
+FEW = settings(max_examples=30)
+"""For each of the many layers; a long run takes more of them."""
 LEADS = st.lists(st.integers(1, 7), min_size=1, max_size=4)
 WIDE = st.sampled_from([2, 4, 6])
 
@@ -50,6 +52,7 @@ def same_at_each(whole: list[Row], one: list[Row], positions: tuple[int, ...], l
 
 
 @pytest.mark.parametrize("line", LINES)
+@FEW
 @given(steps=st.integers(1, 40), wide=WIDE)
 def test_a_line_of_text(line: str, steps: int, wide: int) -> None:
     whole, one = (list(tabulate(read(f"{long}x{wide} seq; {line}")).rows) for long in (steps, 1))
@@ -57,6 +60,7 @@ def test_a_line_of_text(line: str, steps: int, wide: int) -> None:
 
 
 @pytest.mark.parametrize("line", [line for line in LINES if not line.startswith("dense")])
+@FEW
 @given(high=st.integers(1, 9), wide=st.integers(1, 9), c=WIDE)
 def test_a_line_of_text_on_a_map(line: str, high: int, wide: int, c: int) -> None:
     """A dense layer on a map reads it flattened in a line of text."""
@@ -74,6 +78,7 @@ def keras(kind: str, shape: tuple[int, ...], config: dict[str, Any]) -> Network:
 
 
 @pytest.mark.parametrize("kind", KERAS)
+@FEW
 @given(lead=LEADS, wide=WIDE)
 def test_a_layer_of_keras(kind: str, lead: list[int], wide: int) -> None:
     ones = [1] * len(lead)
@@ -82,6 +87,7 @@ def test_a_layer_of_keras(kind: str, lead: list[int], wide: int) -> None:
 
 
 @pytest.mark.parametrize("kind", INSIDE)
+@FEW
 @given(steps=st.integers(1, 9))
 def test_a_layer_of_keras_at_each_step(kind: str, steps: int) -> None:
     """TimeDistributed, against the layer by itself."""
@@ -95,6 +101,7 @@ def test_a_layer_of_keras_at_each_step(kind: str, steps: int) -> None:
 
 
 @pytest.mark.parametrize("kind", ["MatMul", "MatMul Add", "LayerNormalization", "Mul", "Add", "Relu", "Softmax"])
+@FEW
 @given(lead=LEADS, wide=WIDE)
 def test_an_operator_of_onnx(kind: str, lead: list[int], wide: int) -> None:
     onnx = pytest.importorskip("onnx")

@@ -73,6 +73,10 @@ BROKEN: dict[str, Change] = {
 }
 
 
+def test_a_few_problems_pass() -> None:
+    assert passed(found_out())
+
+
 @pytest.mark.parametrize("broken", BROKEN)
 def test_a_broken_marker_is_found_out(broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
     real = module.judge
@@ -82,7 +86,6 @@ def test_a_broken_marker_is_found_out(broken: str, monkeypatch: pytest.MonkeyPat
         marks = [replace(m, wrote=f"{m.wrote}**") if m.part.id in starred else m for m in real(made, given, policy)]
         return [BROKEN[broken](mark) for mark in marks]
 
-    assert passed(found_out())
     monkeypatch.setattr(module, "judge", judge)
     found = found_out()
     assert not passed(found)
