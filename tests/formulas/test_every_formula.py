@@ -161,8 +161,7 @@ def test_conventions_are_correct_edits_of_known_steps(f: Formula, few: list[Draw
             assert verify(f, given, f.answers[0], Answer("", value)).correct is (same or not other.variant)
 
 
-@each_formula
-def test_mistakes_are_written_to_be_learnt_from(f: Formula) -> None:
+def mistakes_are_written_to_be_learnt_from(f: Formula) -> None:
     """Ids are unique and plain, each reason is one sentence without a full stop, each hint a question."""
     ids = [m.id for m in f.mistakes]
     assert len(ids) == len(set(ids))
@@ -179,8 +178,7 @@ def test_mistakes_are_written_to_be_learnt_from(f: Formula) -> None:
         assert op.reads - {each.index for each in op.each} <= known | {n.partition(".")[0] for n in known}
 
 
-@each_formula
-def test_names_are_declared_and_described(f: Formula) -> None:
+def names_are_declared_and_described(f: Formula) -> None:
     names = [item.name for item in (*f.variables, *f.steps)]
     assert len(names) == len(set(names))
     assert set(f.answers) <= set(names)
@@ -219,7 +217,13 @@ def test_letters_put_in_later_equal_numbers_put_in_at_once(f: Formula, few: list
                 assert evaluate(value, letters) == pytest.approx(run(f, given).state.values[name])
 
 
-@each_formula
-def test_an_unknown_quantity_is_refused(f: Formula) -> None:
+def an_unknown_quantity_is_refused(f: Formula) -> None:
     with pytest.raises(UserError, match=f"zz is not a quantity of {f.id}; its quantities are"):
         run(f, {"zz": 1})
+
+
+@each_formula
+def test_what_is_written_of_it_is_whole(f: Formula) -> None:
+    mistakes_are_written_to_be_learnt_from(f)
+    names_are_declared_and_described(f)
+    an_unknown_quantity_is_refused(f)
