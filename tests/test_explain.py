@@ -103,7 +103,7 @@ def test_a_whole_working() -> None:
         "memory in all | activation_memory + parameter_memory | 12100k + 4(121ck + k) bytes",
         "output in memory, 4 bytes a number | 4o²k | 12100k bytes",
         "parameters in memory, 4 bytes each | 4·parameters | 4(121ck + k) bytes",
-        "receptive field (in the input) | f_eff | 11",
+        "receptive field (in the input) | f | 11",
         "note: not given: c (input channels) and k (number of filters); they stay letters",
     ]
 
@@ -158,8 +158,8 @@ def test_axes_that_differ() -> None:
     assert "oₕ = n − f + 1 = 20 − 3 + 1 = 18" in text
     assert "o_w = n − f + 1 = 30 − 5 + 1 = 26" in text
     assert "weights | fₕf_w·ck | 360" in text
-    assert "receptive field (in the input), height | f_eff | 3" in text
-    assert "receptive field (in the input), width | f_eff | 5" in text
+    assert "receptive field (in the input), height | f | 3" in text
+    assert "receptive field (in the input), width | f | 5" in text
 
 
 def test_one_step_is_not_told_twice() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from shutil import get_terminal_size
 from typing import Annotated, Any
 
 import typer
@@ -76,7 +75,7 @@ def command(
     if formats.name:
         emit(found, formats)
     else:
-        from .line_breaking import show
+        from .view import show
 
-        show(found.document(), get_terminal_size().columns)
+        show(found.document())
     return 0

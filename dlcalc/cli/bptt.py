@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from shutil import get_terminal_size
 from typing import Annotated, Any
 
 import typer
@@ -132,6 +131,6 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _show(found: Bptt) -> None:
-    from .line_breaking import show
+    from .view import show
 
-    show(found.document(), get_terminal_size().columns)
+    show(found.document())

@@ -1,75 +1,47 @@
-"""The view of a document whose formulas may be wider than the terminal: they are broken before a sign."""
+"""Formulas and texts that are wider than the terminal: broken before a sign, never within a name or a number."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from rich.console import Console, RenderableType
-from rich.padding import Padding
-from rich.text import Text
-
-from .. import document as doc
-from ..document import showing
-from ..export import _sheet as sheet
 from ..expressions import printing
 from ..expressions.nodes import Add, Mul, Neg, Node, Reduce
 from ..expressions.printing import Block, joined
-from .view import WIDEST, _parts, _View
 
 INDENT = 4
 """Columns by which a continued line is set back."""
 NARROW = 16
 """Columns of a left side that the right side stands behind in any case."""
-_MARGIN = 3
+_LONG = 18
+"""Letters of a product without a space that may have to be broken."""
 
 
-def show(document: doc.Document, width: int) -> None:
-    """Prints a document on standard output."""
-    console = Console(highlight=False)
-    wide = min(console.width, width, WIDEST)
-    with showing(document.course):
-        console.print(_Wide(document.spell, wide).document(document), width=wide)
+def broken_equation(nodes: Sequence[Node], signs: Sequence[str], limit: int, spell: printing.Spell) -> list[Block]:
+    """On one line if it fits; else each right side on a line of its own, and long ones broken."""
+    blocks = [printing.stacked_block(node, spell) for node in nodes]
+    whole = joined([part for sign, block in zip(signs, blocks, strict=True) for part in _with(sign, block)])
+    return [whole] if whole.width <= limit else _rows(nodes, signs, blocks, limit, spell)
 
 
-class _Wide(_View):
-    def block(self, block: sheet.Piece) -> Iterable[RenderableType]:
-        if not isinstance(block, doc.Formula):
-            return super().block(block)
-        return (Padding(self.equation(equation), (1, 0, 0, _MARGIN)) for equation in block.equations)
+def _rows(
+    nodes: Sequence[Node], signs: Sequence[str], blocks: Sequence[Block], limit: int, spell: printing.Spell
+) -> list[Block]:
+    """The left side, with the first right side behind it where that is narrow, and the others below."""
+    left = blocks[0]
+    behind = left.width <= NARROW
+    margin = left.width if behind else INDENT
+    rows = [] if behind else list(_broken(nodes[0], limit, spell, left))
+    for node, sign, block in zip(nodes[1:], signs[1:], blocks[1:], strict=True):
+        for place, piece in enumerate(_broken(node, limit - margin - 3, spell, block)):
+            lead: Block | str = left if behind and not rows else " " * margin
+            rows.append(joined([lead, f" {sign} " if place == 0 else "   ", piece]))
+    return rows
 
-    def equation(self, equation: doc.Equation) -> Text:
-        """On one line if it fits; else each right side on a line of its own, and long ones broken."""
-        nodes, signs = _parts(equation)
-        blocks = [printing.stacked_block(node, self.spell) for node in nodes]
-        limit = self.width - _MARGIN
-        whole = joined([part for sign, block in zip(signs, blocks, strict=True) for part in _with(sign, block)])
-        rows = [whole] if whole.width <= limit else self._rows(nodes, signs, blocks, limit)
-        shown = Text("\n".join(line.rstrip() for row in rows for line in row.lines), "bold", no_wrap=True)
-        note = self.words(equation.note)
-        if not note.plain:
-            return shown
-        if len(rows) == 1 and whole.width + len(note.plain) + 2 <= limit:
-            level = whole.lines[whole.baseline].rstrip()
-            lines = [line.rstrip() for line in whole.lines]
-            above, below = lines[: whole.baseline], lines[whole.baseline + 1 :]
-            first = Text("\n".join([*above, level]), "bold", no_wrap=True)
-            return Text.assemble(
-                first, "  ", (note.plain, "dim"), *([("\n" + "\n".join(below), "bold")] if below else [])
-            )
-        return Text.assemble(shown, f"\n{' ' * INDENT}", (note.plain, "dim"))
 
-    def _rows(self, nodes: Sequence[Node], signs: Sequence[str], blocks: Sequence[Block], limit: int) -> list[Block]:
-        """The left side, with the first right side behind it where that is narrow, and the others below."""
-        left = blocks[0]
-        behind = left.width <= NARROW
-        margin = left.width if behind else INDENT
-        rows = [] if behind else list(_broken(nodes[0], limit, self.spell, left))
-        for node, sign, block in zip(nodes[1:], signs[1:], blocks[1:], strict=True):
-            for place, piece in enumerate(_broken(node, limit - margin - 3, self.spell, block)):
-                lead: Block | str = left if behind and not rows else " " * margin
-                rows.append(joined([lead, f" {sign} " if place == 0 else "   ", piece]))
-        return rows
+def breakable(text: str) -> str:
+    """The text with spaces around the dots of long products, at which a narrow column can break them."""
+    return re.sub(r"\S+", lambda found: found[0].replace("·", " · ") if len(found[0]) > _LONG else found[0], text)
 
 
 def _with(sign: str, block: Block) -> list[Block | str]:

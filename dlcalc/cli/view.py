@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rich.box import ROUNDED, SIMPLE_HEAD, SQUARE
+from rich.cells import cell_len
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.panel import Panel
@@ -16,8 +17,10 @@ from ..document import showing
 from ..export import _sheet as sheet
 from ..expressions import printing
 from ..expressions.nodes import Name, Node, to_node
-from ..expressions.printing import Block, Spell, joined
+from ..expressions.printing import Spell
+from .line_breaking import INDENT, breakable, broken_equation
 
+_MARGIN = 3
 WIDEST = 100
 """Wider terminals keep the text at a width that can be read."""
 
@@ -73,7 +76,7 @@ class _View:
                 yield Padding(self.words(words), (0, 1))
             case doc.Formula(equations):
                 for equation in equations:
-                    yield Padding(self.equation(equation), (1, 3, 0, 3))
+                    yield Padding(self.equation(equation), (1, 0, 0, _MARGIN))
             case doc.Table():
                 yield Padding(self.table(block), (0, 1))
             case doc.Steps(items):
@@ -153,15 +156,35 @@ class _View:
         return grid
 
     def table(self, table: doc.Table) -> RenderableType:
-        shown = Table(box=SIMPLE_HEAD, padding=(0, 1), pad_edge=False, header_style="dim")
-        for index, (words, side) in enumerate(zip(table.header, table.alignments, strict=True)):
-            last = index == len(table.header) - 1
-            shown.add_column(self.words(words), justify=side, no_wrap=last and side == "right", overflow="fold")
-        for row in table.rows:
-            shown.add_row(*(self.words(cell) for cell in row))
+        """A table whose columns are no narrower than their longest words; where that is too wide, row below row."""
+        header = [self.words(words) for words in table.header]
+        rows = [[_in_cell(self.words(cell)) for cell in row] for row in table.rows]
+        widths = _column_widths([header, *rows], self.width - 1 - 3 * len(header))
+        if widths is None:
+            shown: RenderableType = self.stacked(header, rows)
+        else:
+            grid = Table(box=SIMPLE_HEAD, padding=(0, 1), pad_edge=False, header_style="dim")
+            for words, side, width in zip(header, table.alignments, widths, strict=True):
+                grid.add_column(words, justify=side, width=width, overflow="fold")
+            for row in rows:
+                grid.add_row(*row)
+            shown = grid
         if table.caption:
             return Group(Text.assemble(self.words(table.caption), style="italic"), shown)
         return shown
+
+    def stacked(self, header: list[Text], rows: list[list[Text]]) -> RenderableType:
+        """The rows of a table that is too wide: of each the first cell, and under it the others by their headings."""
+        parts: list[RenderableType] = [Text()]
+        for row in rows:
+            parts.append(row[0])
+            named = [
+                Text.assemble((f"{words.plain} " if words.plain else "", "dim"), cell)
+                for words, cell in zip(header[1:], row[1:], strict=True)
+                if cell.plain.strip()
+            ]
+            parts.append(Padding(Text("   ").join(named), (0, 0, 0, INDENT)))
+        return Group(*parts, Text("(the table is too wide: a row below the other)", "dim"), Text())
 
     def steps(self, items: tuple[tuple[doc.Words, doc.Equation], ...]) -> RenderableType:
         grid = Table.grid(padding=(0, 2))
@@ -179,26 +202,24 @@ class _View:
         for index, (node, sign) in enumerate(zip(nodes, signs, strict=True)):
             text.append(f" {sign} " if index else "")
             last = index == len(nodes) - 1
-            text.append(printing.text(node, self.spell), "bold" if last and index else "")
+            text.append(breakable(printing.text(node, self.spell)), "bold" if last and index else "")
         return text
 
     def equation(self, equation: doc.Equation) -> Text:
-        """An equation in two dimensions, broken before a sign where it is too wide."""
+        """An equation in two dimensions: on one line if it fits, else broken before a sign."""
         nodes, signs = _parts(equation)
-        blocks = [printing.stacked_block(node, self.spell) for node in nodes]
-        left = blocks[0]
-        rows: list[Block] = []
-        current = left
-        for block, sign in zip(blocks[1:], signs[1:], strict=True):
-            wider = joined([current, f" {sign} ", block])
-            if _width(wider) > self.width - 6 and current is not left:
-                rows.append(current)
-                wider = joined([" " * _width(left), f" {sign} ", block])
-            current = wider
-        rows.append(current)
-        text = "\n".join(line.rstrip() for row in rows for line in row.lines)
-        shown = Text(text, "bold", no_wrap=True)
-        return Text.assemble(shown, "  ", self.words(equation.note)) if equation.note else shown
+        limit = self.width - _MARGIN
+        rows = broken_equation(nodes, signs, limit, self.spell)
+        shown = Text("\n".join(line.rstrip() for row in rows for line in row.lines), "bold", no_wrap=True)
+        note = self.words(equation.note)
+        if not note.plain:
+            return shown
+        if len(rows) == 1 and rows[0].width + len(note.plain) + 2 <= limit:
+            lines, level = [line.rstrip() for line in rows[0].lines], rows[0].baseline
+            first = Text("\n".join(lines[: level + 1]), "bold", no_wrap=True)
+            below = [("\n" + "\n".join(lines[level + 1 :]), "bold")] if lines[level + 1 :] else []
+            return Text.assemble(first, "  ", (note.plain, "dim"), *below)
+        return Text.assemble(shown, f"\n{' ' * INDENT}", (note.plain, "dim"))
 
 
 def _parts(equation: doc.Equation) -> tuple[list[Node], list[str]]:
@@ -210,5 +231,24 @@ def _parts(equation: doc.Equation) -> tuple[list[Node], list[str]]:
     return nodes, signs
 
 
-def _width(block: Block) -> int:
-    return block.width
+def _in_cell(words: Text) -> Text:
+    """A cell whose long products can be broken."""
+    return words if breakable(words.plain) == words.plain else Text(breakable(words.plain), words.style or "bold")
+
+
+def _column_widths(rows: list[list[Text]], room: int) -> list[int] | None:
+    """The columns' widths in the room that there is, none narrower than its longest word; None where they do not fit.
+
+    The widest column gives way first.
+    """
+    columns = list(zip(*rows, strict=True))
+    longest = [max((cell_len(word) for cell in column for word in cell.plain.split()), default=0) for column in columns]
+    widths = [
+        max((cell_len(line) for cell in column for line in cell.plain.splitlines()), default=0) for column in columns
+    ]
+    while sum(widths) > room:
+        loose = [place for place, width in enumerate(widths) if width > longest[place]]
+        if not loose:
+            return None
+        widths[max(loose, key=widths.__getitem__)] -= 1
+    return widths

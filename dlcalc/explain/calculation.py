@@ -12,13 +12,25 @@ from ..document import COURSE, Profile, has_floats, is_long, rounded, shape_word
 from ..errors import UserError
 from ..expressions import nodes
 from ..expressions.evaluate import evaluate
-from ..expressions.nodes import Call, Index, Name, Node, Value, Vector, rewriting, to_node, walk
+from ..expressions.nodes import (
+    Call,
+    FormulaCall,
+    Index,
+    Name,
+    Node,
+    Value,
+    Vector,
+    names_in,
+    rewriting,
+    to_node,
+    walk,
+)  # fmt: skip
 from ..expressions.printing import Spell
 from ..formulas.model import Convention, Formula, Step
 from ..formulas.present import AXIS_LETTERS, AXIS_WORDS
 from ..formulas.run import Line, Working, contains_letters, run
 from .called import opened
-from .visible_steps import is_trivial, shown_lines
+from .visible_steps import is_trivial, reads, shown_lines
 
 
 def working(found: Working, spell: Spell = None, title: str = "") -> doc.Document:
@@ -65,7 +77,8 @@ def equation(found: Working, line: Line) -> doc.Equation:
     value = rounded(line.value)
     rights: list[Node] = []
     middle = () if _half_indexed(line.values) else (rewriting(_short)(line.values),)
-    for right in (line.expression, *middle, to_node(value)):
+    written = () if _is_inner(line.expression, found.formula) else (line.expression, *middle)
+    for right in (*written, to_node(value)):
         if not rights or right != rights[-1]:
             rights.append(right)
     if contains_letters(line.value) and len(rights) == 3:
@@ -191,11 +204,42 @@ def _counts(found: Working) -> list[doc.Block]:
             if formula is not None:
                 rows.append((words, shape_words(formula), shape_words(line.value)))
             else:
-                rows.append((words, doc.Math(_cost_in_full(found, line)), in_units(line.value, step.unit)))
+                told = _told(found, line)
+                rows.append((words, "" if told is None else doc.Math(told), in_units(line.value, step.unit)))
     if not rows:
         return []
     table = doc.Table(("quantity", "formula", "value"), tuple(rows), ("left", "left", "right"))
     return [doc.Heading(1, "Parameters and cost" if found.formula.shape else "Also"), table]
+
+
+def _told(found: Working, line: Line) -> Node | None:
+    """A line's expression in what the question and the table name; None where only its program says it.
+
+    A step that no answer is stands with what it is made of: 4DLm, not cells·L·gates·m.
+    """
+    node = _cost_in_full(found, line)
+    if _is_inner(node, found.formula):
+        return None
+    inner = reads(node, found.formula) - {v.name for v in found.formula.variables} - set(found.formula.answers)
+    if not inner:
+        return node
+    same = (each for each in shown_lines(found, line.name) if (each.name, each.axis) == (line.name, line.axis))
+    return next((each.expression for each in same if not _is_inner(each.expression, found.formula)), node)
+
+
+_INNER = frozenset({"len", "shape", "prod"})
+"""Functions of whole lists, by which a program says what a textbook writes out."""
+
+
+def _is_inner(node: Node, formula: Formula) -> bool:
+    """Whether it holds what only a program has: a list's length, its entry at a step's number, a formula's name."""
+    return any(
+        isinstance(part, FormulaCall)
+        or (isinstance(part, Call) and part.function in _INNER)
+        or (isinstance(part, Index) and any(isinstance(formula.by_name.get(n), Step) for i in part.indices
+                                            for n in names_in(i)))
+        for part in walk(node)
+    )  # fmt: skip
 
 
 def _costs_flops(formula: Formula) -> bool:

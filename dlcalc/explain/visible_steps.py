@@ -26,7 +26,7 @@ def shown_lines(found: Working, name: str) -> list[Line]:
     if not any(line.axis for line in lines):
         return _live(found, lines, {name}, found.state.lanes[0] if found.state.lanes else found.state.values)
     whole = _live(found, [line for line in lines if not line.axis], {name}, found.state.values)
-    wanted = {name}.union(*(_reads(line.expression, found.formula) for line in whole))
+    wanted = {name}.union(*(reads(line.expression, found.formula) for line in whole))
     kept: list[Line] = []
     for axis, lane in enumerate(found.state.lanes, 1):
         kept += _live(found, [line for line in lines if line.axis == axis], wanted, lane)
@@ -49,7 +49,7 @@ def _live(found: Working, lines: Iterable[Line], asked: set[str], values: Mappin
     wanted = set(asked)
     for line in reversed(folded.values()):
         if line.name in wanted:
-            wanted |= _reads(line.expression, found.formula)
+            wanted |= reads(line.expression, found.formula)
     return [line for line in folded.values() if line.name in wanted]
 
 
@@ -60,7 +60,7 @@ def _put_in(node: Node, name: str, found: Working, values: Mapping[str, Value]) 
     return filled(node, found.formula, found.state.values)
 
 
-def _reads(node: Node, formula: Formula) -> set[str]:
+def reads(node: Node, formula: Formula) -> set[str]:
     """The steps and variables that an expression reads: with o_h it reads o."""
     return {name if name in formula.by_name else name.rpartition("_")[0] for name in names_in(node)}
 
