@@ -204,7 +204,7 @@ def _counts(found: Working) -> list[doc.Block]:
             if formula is not None:
                 rows.append((words, shape_words(formula), shape_words(line.value)))
             else:
-                told = _told(found, line)
+                told = _in_letters(found, line)
                 rows.append((words, "" if told is None else doc.Math(told), in_units(line.value, step.unit)))
     if not rows:
         return []
@@ -212,7 +212,7 @@ def _counts(found: Working) -> list[doc.Block]:
     return [doc.Heading(1, "Parameters and cost" if found.formula.shape else "Also"), table]
 
 
-def _told(found: Working, line: Line) -> Node | None:
+def _in_letters(found: Working, line: Line) -> Node | None:
     """A line's expression in what the question and the table name; None where only its program says it.
 
     A step that no answer is stands with what it is made of: 4DLm, not cells·L·gates·m.
