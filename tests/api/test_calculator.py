@@ -71,13 +71,14 @@ def test_quantities_that_are_refused(call: object, sentence: str) -> None:
 
 
 def test_switches_choose_the_formula() -> None:
-    """`same`, `transposed`, `ceil` are flags; two of them together make no sense."""
+    """`same`, `transposed`, `ceil` are flags; two together are another formula, or make no sense."""
     assert dlcalc.conv(n=9, f=4, s=2, same=True).o == 5
     assert dlcalc.conv(n=5, f=4, s=2, transposed=True).o == 12
     assert dlcalc.pool(n=6, f=3, s=2, ceil=True).o == 3
     assert dlcalc.conv.formula(transposed=True).id == "conv_transposed"
-    with pytest.raises(UserError, match=r"^same and transposed cannot be used together$"):
-        dlcalc.conv(n=5, f=3, same=True, transposed=True)
+    assert dlcalc.conv(n=5, f=3, s=2, same=True, transposed=True).o == 10
+    with pytest.raises(UserError, match=r"^ceil and same cannot be used together$"):
+        dlcalc.pool(n=5, f=3, same=True, ceil=True)
 
 
 def test_flags_give_quantities() -> None:

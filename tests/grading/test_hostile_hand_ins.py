@@ -367,7 +367,7 @@ def test_a_thousand_hand_ins_of_one_student_are_one(sitting: Sitting, tmp_path: 
     rows = "\n".join(["student,1.b", *(f"ada,{number}" for number in range(1_000))])
     marks = sitting.grade(listed=put(tmp_path, "y.csv", rows)).marks
     assert not marks.kept
-    assert [each.reason[:40] for each in marks.refused] == ["ada has 1000 hand-ins that differ; --newes"[:40]]
+    assert [each.reason[:40] for each in marks.refused] == ["ada has 1000 hand-ins that differ: --newes"[:40]]
 
 
 def test_all_in_all_there_are_enough() -> None:
