@@ -201,7 +201,7 @@ class _OtherCircular(_OuterAs):
     instead = {"sin": "-cos(x)", "cos": "sin(x)"}  # noqa: RUF012
 
 
-class _SignTurned(Derivation):
+class _OppositeSign(Derivation):
     def derive(self, node: Node) -> Node:
         return to_node(-1 * super().derive(node))
 
@@ -252,7 +252,7 @@ DIFF_MISTAKES = (
     DiffMistake("constant-kept", "the derivative of a constant term is 0", 0.5, _ConstantKept),
     DiffMistake("circular-sign", "the signs of sine and cosine are exchanged: sin′ = cos and cos′ = −sin", 0.5,
                 _OtherCircular),
-    DiffMistake("sign-turned", "the whole sign is turned: the derivative has the opposite sign", 0.3, _SignTurned),
+    DiffMistake("sign-turned", "the whole sign is turned: the derivative has the opposite sign", 0.3, _OppositeSign),
     DiffMistake("not-derived", "that is the expression itself", 0.2, _Untouched),
 )  # fmt: skip
 """Every mistake that is named, with how common it is."""
