@@ -71,6 +71,9 @@ PYTORCH = {
     "test_parameters::test_convolution": "conv:textbook conv_transposed:textbook",
     "test_parameters::test_convolution_of_other_dimensions":
         "conv1d:textbook conv3d:textbook conv1d_transposed:textbook conv3d_transposed:textbook",
+    "test_parameters::test_convolution_with_each_side_padded_by_itself": " ".join(
+        f"conv{d}_asymmetric:textbook" for d in _DIMENSIONS
+    ),
     "test_parameters::test_dense": "dense:textbook",
     "test_parameters::test_multilayer_perceptron": "mlp:textbook",
     "test_parameters::test_multilayer_perceptron_with_batch_norm": "mlp_batchnorm:pytorch",
@@ -106,6 +109,13 @@ KERAS = {
     "test_keras_layers::test_convolution": " ".join(f"conv{d}:textbook" for d in _DIMENSIONS),
     "test_keras_layers::test_where_the_odd_pixel_of_same_padding_goes": " ".join(
         f"{name.format(d)}:textbook" for d in _DIMENSIONS for name in ("conv{}_same", "pool{}_same")
+    ),
+    "test_keras_layers::test_convolution_with_each_side_padded_by_itself": " ".join(
+        f"conv{d}_asymmetric:textbook" for d in _DIMENSIONS
+    ),
+    "test_keras_layers::test_causal_convolution": "conv1d_causal:textbook",
+    "test_keras_layers::test_transposed_convolution_with_same_padding": " ".join(
+        f"conv{d}_transposed_same:textbook" for d in _DIMENSIONS
     ),
     "test_keras_layers::test_transposed_convolution": " ".join(f"conv{d}_transposed:keras" for d in _DIMENSIONS),
     "test_keras_layers::test_pooling": " ".join(f"pool{d}:textbook" for d in _DIMENSIONS),

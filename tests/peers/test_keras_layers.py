@@ -53,6 +53,20 @@ def test_where_the_odd_pixel_of_same_padding_goes(n: int, f: int, s: int) -> Non
     assert (pooled["pad_begin"], pooled["pad_end"]) == (begin, end)
 
 
+@pytest.mark.parametrize("dimension", DIMENSIONS)
+def test_convolution_with_each_side_padded_by_itself(dimension: str) -> None:
+    """A layer of zeros first: ((above, below), (left, right))."""
+    axes = DIMENSIONS[dimension][1]
+    begin, end = (1, 0, 2)[:axes], (0, 3, 1)[:axes]
+    pads = tuple(zip(begin, end, strict=True))
+    zeros = kind("ZeroPadding", dimension)(pads[0] if axes == 1 else pads)
+    wide = output(built(zeros, *sized(8, dimension), 3), *sized(8, dimension), 3)
+    layer = built(kind("Conv", dimension)(4, 3, strides=2), *wide)
+    ours = ask(f"conv{dimension}_asymmetric", "textbook", n=8, f=3, s=2, pad_begin=begin, pad_end=end, c=3, k=4)
+    assert ours["output"] == output(layer, *wide)
+    assert (ours["parameters"], 0) == count(layer)
+
+
 @pytest.mark.parametrize(("n", "f", "s", "d"), [(12, 3, 1, 1), (13, 2, 1, 4), (11, 3, 2, 1)])
 def test_causal_convolution(n: int, f: int, s: int, d: int) -> None:
     """Ones summed by a filter of ones: what is missing is the padding, all of it before the input."""

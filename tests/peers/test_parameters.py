@@ -67,6 +67,20 @@ def test_convolution_of_other_dimensions(calculator: str, name: str, f: Any, tra
     assert ours.parameters == parameters(module)
 
 
+@pytest.mark.parametrize("axes", [1, 2, 3])
+def test_convolution_with_each_side_padded_by_itself(axes: int) -> None:
+    """Zeros put around the input first, before and after along each axis, the last axis named first."""
+    begin, end = (1, 0, 2)[:axes], (0, 3, 1)[:axes]
+    x = torch.zeros(1, 3, *(8,) * axes, device="meta")
+    pads = [size for ends in zip(reversed(begin), reversed(end), strict=True) for size in ends]
+    module = getattr(nn, f"Conv{axes}d")(3, 4, 3, stride=2, device="meta")
+    found = module(nn.functional.pad(x, pads)).shape
+    calculator = getattr(dlcalc, {1: "conv1d", 2: "conv", 3: "conv3d"}[axes])
+    ours = calculator(n=8, f=3, s=2, pad_begin="x".join(map(str, begin)), pad_end="x".join(map(str, end)), c=3, k=4)
+    assert tuple(ours.output) == (*found[2:], found[1])
+    assert ours.parameters == parameters(module)
+
+
 @given(n=SIZE, m=SIZE)
 def test_dense(n: int, m: int) -> None:
     """A weight for every pair, a bias for every unit, one multiply-accumulate per weight."""
