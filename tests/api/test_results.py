@@ -108,7 +108,7 @@ def test_expected_is_one_number_where_the_axes_agree() -> None:
     ("judged", "text"),
     [
         (dlcalc.conv.check("o", 26, n=28, f=3), "<o = 26 is right>"),
-        (dlcalc.conv.check("o", 4, n=5, f=2, p=1), "<o = 4 is wrong: padding-forgotten, padding-once+no-plus-one>"),
+        (dlcalc.conv.check("o", 26, n=28, f=3, p=1), "<o = 26 is wrong: padding-forgotten, padding-once+no-plus-one>"),
         (dlcalc.conv.check("o", 1000, n=28, f=3), "<o = 1000 is wrong: no typical mistake>"),
     ],
     ids=["right", "mistake", "unknown"],

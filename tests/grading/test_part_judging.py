@@ -120,7 +120,10 @@ def test_any_value_that_does_what_is_asked_is_right() -> None:
     assert says(stride, stride="5") == {"stride": "right"}
     assert says(stride, stride="4")["stride"].startswith("wrong")
     assert says(stride, stride="[5, 5]")["stride"] == "unreadable"
-    assert says(stride, stride="4", cost=str(24 * 24 * 5 * 5 * 3 * 16)) == {"stride": "wrong", "cost": "follows"}
+    assert says(stride, stride="4", cost=str(24 * 24 * 5 * 5 * 3 * 16)) == {
+        "stride": "wrong:stride-and-size-exchanged",
+        "cost": "follows",
+    }
 
 
 STRIDES = """+++
