@@ -77,6 +77,16 @@ def test_where_nothing_can_be_kept_each_process_compiles(tmp_path: Path) -> None
     assert list(tmp_path.iterdir()) == [tmp_path / "file"]
 
 
+@pytest.fixture
+def operations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernels of the operations alone, as in a process of its own: those of training, which tests that ran before
+    have loaded, take minutes to compile for both dtypes."""
+    kernels.backend("cpu")
+    own = {name: kernel for name, kernel in compiling.KERNELS.items() if ".steps." not in name}
+    monkeypatch.setattr(compiling, "KERNELS", own)
+
+
+@pytest.mark.usefixtures("operations")
 def test_warming_makes_every_kernel_ready_for_both_dtypes() -> None:
     """An event for each, counted."""
     events = list(kernels.warm())
@@ -88,6 +98,7 @@ def test_warming_makes_every_kernel_ready_for_both_dtypes() -> None:
 
 
 @compiled
+@pytest.mark.usefixtures("operations")
 def test_what_is_warm_is_every_specialisation_that_a_kernel_names() -> None:
     list(kernels.warm())
     for kernel in compiling.KERNELS.values():
@@ -112,6 +123,7 @@ def test_kernels_run_as_plain_python() -> None:
     assert "1 skipped" in ran.stdout
 
 
+@pytest.mark.usefixtures("operations")
 def test_doctor_warms(capsys: pytest.CaptureFixture[str]) -> None:
     """How many, how long and where, as a sentence and as data."""
     pytest.importorskip("typer")

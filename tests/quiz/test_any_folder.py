@@ -61,7 +61,7 @@ words = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_
 @given(students=st.lists(st.tuples(words, words), min_size=1, max_size=4, unique_by=lambda each: each[0].casefold()))
 @example(students=[("00", "0"), ("000", "0"), ("0", "\U000119d1")])
 @example(students=[("a", "—"), ("b", "…"), ("c", "🦆")])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_every_roster_has_its_marks(place: Path, students: list[tuple[str, str]]) -> None:
     """Whatever the ids and names: each hands in what is right, by the code alone or with the id beside it."""
     roster(place, students)
@@ -87,7 +87,7 @@ def test_every_roster_has_its_marks(place: Path, students: list[tuple[str, str]]
 
 
 @given(data=st.data(), replace=st.booleans())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_whatever_the_folder_held(place: Path, data: st.DataObject, replace: bool) -> None:
     """Making is refused and changes nothing, or leaves all that is not its own; twice gives the same."""
     roster(place, [("ada", "Ada"), ("bob", "Bob")])
