@@ -75,9 +75,13 @@ def digits_asked(count: int) -> str:
     return f"{word} significant digit{'' if count == 1 else 's'}"
 
 
+_HELD = "\ue000"
+"""A private sign in the place of an x that is part of a function's name."""
+
+
 def split_shape(text: str) -> list[str]:
     """The parts of 20x30 or 55×55×96; × and x separate at the top level only, x between letters does too."""
-    return [part.replace("\0", "x") for part in split_at(_CALLED.sub(_kept_whole, text), "xX×✕*")]
+    return [part.replace(_HELD, "x") for part in split_at(_CALLED.sub(_kept_whole, text), "xX×✕*")]
 
 
 _CALLED = re.compile(r"[A-Za-z_]+(?=\s*\()")
@@ -85,7 +89,7 @@ _CALLED = re.compile(r"[A-Za-z_]+(?=\s*\()")
 
 def _kept_whole(found: re.Match[str]) -> str:
     """max(, exp(: their x separates nothing."""
-    return found[0].replace("x", "\0") if function_named(found[0]) else found[0]
+    return found[0].replace("x", _HELD) if function_named(found[0]) else found[0]
 
 
 def split_at(text: str, separators: str) -> list[str]:

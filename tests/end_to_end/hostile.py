@@ -57,7 +57,7 @@ REFUSED: dict[str, list[str]] = {
     "two formats at once": [*CONV, "--json", "--latex"],
     "every format at once": [*CONV, "--json", "--latex", "--markdown", "--html"],
     "a flag with a value": ["conv", "--n", "7", "--json=yes"],
-    "two switches that exclude each other": [*CONV, "--same", "--transposed"],
+    "two switches that exclude each other": ["pool", "--n", "7", "--f", "3", "--same", "--ceil"],
     # numbers that are none, or lie outside
     "not a number": conv(n="nan"),
     "infinity": conv(n="inf"),

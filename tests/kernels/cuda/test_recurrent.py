@@ -39,6 +39,17 @@ def test_a_simple_layer(machine: Machine, dtype: str, size: tuple[int, int, int,
         assert_same(recurrent.rnn_backward(*arguments), cpu.rnn_backward(*arguments))
 
 
+def assert_same_states(found: Any, expected: Any) -> None:
+    """Float64: all states, cells and gates. In float32 the CPU keeps its own in the order of its tiles: the states."""
+    while isinstance(found, tuple) and _first(expected).dtype == np.float32:
+        found, expected = found[0], expected[0]
+    assert_same(found, expected)
+
+
+def _first(saved: Any) -> Any:
+    return _first(saved[0]) if isinstance(saved, tuple) else saved
+
+
 @pytest.mark.parametrize(("dtype", "size"), FORMS)
 @pytest.mark.parametrize("reverse", BOTH)
 @pytest.mark.parametrize("looks", BOTH)
@@ -52,10 +63,13 @@ def test_an_lstm(machine: Machine, dtype: str, size: tuple[int, int, int, int], 
     if not looks:
         peephole[:] = 0
     arguments = (given.pop("x"), given.pop("h0"), c0, *given.values(), peephole, reverse)
-    saved = cpu.lstm_forward(*arguments)
-    assert_same(recurrent.lstm_forward(*arguments), saved)
-    arguments = (d_y, (d_h, d_c), arguments[0], saved, given["w_ih"], given["w_hh"], peephole, reverse)
-    assert_same(recurrent.lstm_backward(*arguments), cpu.lstm_backward(*arguments))
+    saved, own = cpu.lstm_forward(*arguments), recurrent.lstm_forward(*arguments)
+    assert_same_states(own, saved)
+    arguments = (d_y, (d_h, d_c), arguments[0]), (given["w_ih"], given["w_hh"], peephole, reverse)
+    assert_same(
+        recurrent.lstm_backward(*arguments[0], own, *arguments[1]),
+        cpu.lstm_backward(*arguments[0], saved, *arguments[1]),
+    )
 
 
 @pytest.mark.parametrize(("dtype", "size"), FORMS)
@@ -68,11 +82,14 @@ def test_a_gru(
     """All states and gates, and all gradients, in each of its four forms."""
     given = layer(dtype, 3, size)
     form = (reset_after, keep, reverse)
-    saved = cpu.gru_forward(*given.values(), *form)
-    assert_same(recurrent.gru_forward(*given.values(), *form), saved)
+    saved, own = cpu.gru_forward(*given.values(), *form), recurrent.gru_forward(*given.values(), *form)
+    assert_same_states(own, saved)
     d_y, d_last = numbers(dtype, saved[0][1:].shape, saved[0][0].shape, seed=1)
-    arguments = (d_y, d_last, given["x"], saved, given["w_ih"], given["w_hh"], *form)
-    assert_same(recurrent.gru_backward(*arguments), cpu.gru_backward(*arguments))
+    arguments = (d_y, d_last, given["x"]), (given["w_ih"], given["w_hh"], *form)
+    assert_same(
+        recurrent.gru_backward(*arguments[0], own, *arguments[1]),
+        cpu.gru_backward(*arguments[0], saved, *arguments[1]),
+    )
 
 
 @pytest.mark.parametrize("size", [(0, 2, 3, 4), (2, 0, 3, 4)])
