@@ -54,12 +54,14 @@ _GATES = "fiocgzrhn"
 _DELTA = r"(?:δ|\\delta|delta)"
 
 _LAYOUT: tuple[Rewriting, ...] = (
+    (r"\\begin\{cases\}(.*?)&(?:\s*\\text\{\s*if\s*\})?(.*?),?\\\\(.*?)&.*?\\end\{cases\}", r" if(\2, \1, \3)"),
     # what sets formulas on a page; an alignment's line break is a line break
     (r"\\begin\{(?:align|aligned|equation|gather|split)\*?\}|\\end\{(?:align|aligned|equation|gather|split)\*?\}", ""),
     (r"&(?==)", ""),
     (r"\\(?:left|right)\s*\\?[.]|\\(?:no)?limits(?![a-z])|\\(?:display|text)style(?![a-z])|\\(?:nonumber|notag)", ""),
     (r"\\(?:left|right|[Bb]ig{1,2}[lrm]?)(?![A-Za-z])", ""),
     (r"\\tau(?![a-z])|τ", "T"),
+    (r"½", "(1/2)"),
     (r"(?<!\\)\\[,;:! >]|\\q?quad(?![a-z])|\\[hv]space\{[^{}]*\}|[\u2061-\u2064]", " "),
     (r"\\(?:phantom|label|tag)\{[^{}]*\}", " "),
     (r"\\langle(?![a-z])", "⟨"),
@@ -285,7 +287,7 @@ _WORDS_IN = r"(?:\\(?:text|mbox|textrm)\s*\{\s*)?"
 _WHERE = re.compile(rf"{_WORDS_IN}[,;]?\s*\b(?:where|wherein|with|such that)\b:?\s*\}}?|\|\s*where")
 _AND = re.compile(rf"{_WORDS_IN}[,;]?\s*\band\b\s*\}}?")
 _FOR = re.compile(
-    rf"{_WORDS_IN}[,(]?\s*\b(?:for|if|for all|when)\b.*$"
+    rf"{_WORDS_IN}[,(]?\s*\b(?:for all|for|when|if(?!\s*\())\b.*$"
     r"|\s+\(\s*[a-z]\s*(?:=|<|≤|\\leq?)\s*[T\d][^()]*\)\s*$"
 )
 """For which steps something is stated."""

@@ -47,7 +47,8 @@ def _ranges_in_order(answer: Answer) -> Answer:
         turned = _is_above(low, high, above)
         if turned:
             low, high = high, low
-        known = {**above, node.index: set()}
+        # what begins with T does not lie below it
+        known = {**above, node.index: set(), _LAST + node.index: {STEPS.id} & set(names_in(low))}
         for end, is_high in ((low, False), (high, True)) if low != high else ():
             for name in names_in(end):
                 if is_high:
@@ -63,6 +64,9 @@ def _ranges_in_order(answer: Answer) -> Answer:
     return answer.changed(lambda node: ordered(node, {}))
 
 
+_LAST = "from T: "
+
+
 def _is_above(one: Node, other: Node, above: dict[str, set[str]]) -> bool:
     """Whether the first end is the larger one, by what the sums around say of their letters: k ≤ j ≤ T."""
     ones, others = names_in(one), names_in(other)
@@ -74,7 +78,7 @@ def _is_above(one: Node, other: Node, above: dict[str, set[str]]) -> bool:
     if len(others) != 1 or letter == others[0]:
         return False
     if letter == STEPS.id:
-        return True
+        return not above.get(_LAST + others[0])
     seen: set[str] = set()
     open_ = [letter]
     while open_:
