@@ -23,6 +23,11 @@ from dlcalc.kernels.gradcheck import relative_error  # noqa: E402
 tiled = pytest.mark.skipif(not machine.LANES, reason="this processor has no vectors, or nothing is compiled")
 
 
+@pytest.fixture(autouse=True)
+def _by_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DLCALC_CONVOLUTION", "tiles")
+
+
 @st.composite
 def convolutions(draw: st.DrawFn) -> dict[str, Any]:
     """Of one to three axes, every setting in every combination, and sizes around a vector's."""
