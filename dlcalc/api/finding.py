@@ -18,7 +18,7 @@ from ..formulas.hand_operations import OPERATIONS
 from ..formulas.model import Formula
 from ..formulas.registry import formula
 from ..networks import zoo
-from ..networks.kinds import KINDS
+from ..networks.kinds import in_a_line
 from ..quiz import bank
 from .results import Result
 
@@ -177,12 +177,9 @@ def _by_hand() -> Iterator[Hit]:
 
 
 def _layers() -> Iterator[Hit]:
-    for kind in KINDS.values():
-        if kind.name not in ("input", "learned", "einsum"):
-            about = f"{kind.words}, as a layer of a network"
-            yield Hit(
-                f'dlcalc net "...; {kind.example or kind.name}"', about, "layer", kind.name, " ".join(kind.aliases)
-            )
+    for kind in in_a_line():
+        about = f"{kind.words}, as a layer of a network"
+        yield Hit(f'dlcalc net "...; {kind.example or kind.name}"', about, "layer", kind.name, " ".join(kind.aliases))
 
 
 def _networks() -> Iterator[Hit]:

@@ -14,7 +14,7 @@ from ..explain.network import COLUMNS, NARROW, comparison, layer_kinds, network,
 from ..expressions.jsonable import as_json
 from ..expressions.nodes import Value
 from ..networks import exercise, text, zoo
-from ..networks.kinds import KINDS, Kind
+from ..networks.kinds import in_a_line
 from ..networks.network import Network
 from ..networks.table import COUNTS, Row, Table, added, tabulate
 from ..profiles import COURSE, Profile, active
@@ -176,7 +176,7 @@ class LayerList(Result):
     """The kinds of layers that a line of text has: `to_dict` has the name, the settings and an example of each."""
 
     def _document(self) -> Document:
-        return layer_kinds(self._kinds(), self.spell)
+        return layer_kinds(in_a_line(), self.spell)
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -189,13 +189,9 @@ class LayerList(Result):
                     "aliases": list(kind.aliases),
                     "example": kind.example or kind.name,
                 }
-                for kind in self._kinds()
+                for kind in in_a_line()
             ]
         }
-
-    def _kinds(self) -> Iterable[Kind]:
-        """Those that can be said in a line: all but what only files have."""
-        return (kind for kind in KINDS.values() if kind.name not in ("input", "learned", "einsum"))
 
 
 class NetworkList(Result):

@@ -75,7 +75,10 @@ def meant(name: str) -> tuple[str, ...]:
     if word in ALIASES:
         return ALIASES[word]
     from ..api.finding import is_network
+    from ..formulas.hand_operations import OPERATIONS
 
+    if word in OPERATIONS:
+        return ("run", word)
     return ("net", name) if is_network(name) else ()
 
 

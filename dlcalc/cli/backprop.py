@@ -72,10 +72,5 @@ def command(
         kernel=kernel,
         profile=profile,
     )
-    if formats.name:
-        emit(found, formats)
-    else:
-        from .view import show
-
-        show(found.document())
+    emit(found, formats)
     return 0

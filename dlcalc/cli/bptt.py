@@ -8,7 +8,7 @@ import typer
 
 from ..api import UserError
 from ..api.judged_gradient import JudgedGradient
-from ..api.recurrent_gradients import CHOICES, MOST_PATHS, Bptt, bptt
+from ..api.recurrent_gradients import CHOICES, MOST_PATHS, bptt
 from .options import Profile, with_formats
 from .output import Formats, emit, emit_judged
 from .reading import number
@@ -116,10 +116,7 @@ def command(
     )
     if isinstance(found, JudgedGradient):
         return emit_judged(found, formats)
-    if formats.name:
-        emit(found, formats)
-    else:
-        _show(found)
+    emit(found, formats)
     return 0
 
 
@@ -128,9 +125,3 @@ def _pair(text: str) -> tuple[str, str]:
     if not equals:
         raise UserError(f"--value takes a letter and its number, W=0.5, not {text[:40]}")
     return name.strip(), value
-
-
-def _show(found: Bptt) -> None:
-    from .view import show
-
-    show(found.document())

@@ -45,14 +45,6 @@ EXAMPLES = (
     ("dlcalc net alexnet", "a whole network"),
 )
 
-_BY_HAND = {
-    "softmax": ("softmax",), "sgd": ("sgd",), "momentum": ("momentum",), "nesterov": ("nesterov",),
-    "adagrad": ("adagrad",), "rmsprop": ("rmsprop",), "adadelta": ("adadelta",), "adam": ("adam",),
-    "perceptron": ("perceptron",), "logistic": ("logistic",), "minmax": ("minmax",), "zscore": ("zscore",),
-    "squared-loss": ("squared-loss",), "log-loss": ("log-loss",), "cross-entropy": ("cross-entropy",),
-    "conv-transpose": ("conv-transpose",),
-}  # fmt: skip
-
 RUN_ALIASES = {
     "mse": ("squared-loss", "--form", "mean"), "sse": ("squared-loss", "--form", "sum"), "bce": ("log-loss",),
     "binary-cross-entropy": ("log-loss",), "crossentropy": ("cross-entropy",), "ce": ("cross-entropy",),
@@ -88,7 +80,6 @@ ALIASES = {
     "sigmoid": ("activation", "sigmoid"), "step": ("activation", "step"), "glorot": ("init", "glorot-uniform"),
     "xavier": ("init", "glorot-uniform"), "he": ("init", "he-normal"), "kaiming": ("init", "he-normal"),
     "word-embedding": ("embedding",), "encoder-decoder": ("seq2seq",), "auto-encoder": ("autoencoder",),
-    **{name: ("run", *words) for name, words in _BY_HAND.items()},
     **{name: ("run", *words) for name, words in RUN_ALIASES.items()
        if words[0] in ("squared-loss", "log-loss", "cross-entropy", "minmax", "zscore", "sgd", "logistic")},
 }  # fmt: skip

@@ -233,7 +233,8 @@ def _parts(equation: doc.Equation) -> tuple[list[Node], list[str]]:
 
 def _in_cell(words: Text) -> Text:
     """A cell whose long products can be broken."""
-    return words if breakable(words.plain) == words.plain else Text(breakable(words.plain), words.style or "bold")
+    plain = breakable(words.plain)
+    return words if plain == words.plain else Text(plain, words.style or "bold")
 
 
 def _column_widths(rows: list[list[Text]], room: int) -> list[int] | None:

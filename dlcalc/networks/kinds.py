@@ -197,6 +197,11 @@ ALIASES: Mapping[str, str] = {alias: kind.name for kind in _KINDS for alias in k
 """Other names of a kind."""
 
 
+def in_a_line() -> tuple[Kind, ...]:
+    """The kinds that a line of text has: all but what only files have."""
+    return tuple(kind for kind in _KINDS if kind.name not in ("input", "learned", "einsum"))
+
+
 def family(kind: str) -> str:
     """The family of a kind of layer, or of the input; "other" for a kind that is not known."""
     return KINDS[kind].family if kind in KINDS else "input" if kind == "input" else "other"

@@ -15,6 +15,7 @@ from .windows import (
     DILATION,
     FIT_STEPS,
     INPUT,
+    ONE_SIDE,
     PADDING,
     SIZE_FORMS,
     STRIDE,
@@ -345,8 +346,7 @@ _SIDES_STEPS = (
     *size_steps("filter")[2:],
 )
 _SIDES_MISTAKES = (
-    Mistake("one-side", "pad", "pad_begin", "an image has two sides along each axis, and both are padded", 0.6,
-            "On how many sides is the input padded?"),
+    ONE_SIDE,
     Mistake("end-only", "pad", "pad_end", "the padding before the input belongs to its size too, not only the padding "
             "after it", 0.4, "On how many sides is the input padded?"),
     Mistake("first-padding-twice", "pad", "2pad_begin", "the padding differs from side to side: what stands before the "
@@ -413,8 +413,7 @@ CONV_CAUSAL = replace(
         _RECEPTIVE_FIELD,
     ),
     answers=(*_ANSWERS, "pad_begin", "pad_end", "receptive_field"),
-    mistakes=(*_CAUSAL_MISTAKES, Mistake("dilation-times-size", "f_eff", "d*f", "d − 1 gaps lie between the f taps, so "
-              "the filter spans d(f − 1) + 1", 0.3, "How many gaps lie between f taps?"),
+    mistakes=(*_CAUSAL_MISTAKES, *(m for m in dilation_mistakes("filter") if m.id == "dilation-times-size"),
               *(m for m in (*SHAPE_MISTAKES, *COUNT_MISTAKES) if m.id not in _NEED_TWO_AXES), _MACS_PER_INPUT,
               *_cost_mistakes("o")),
     forms=(
@@ -439,10 +438,7 @@ CONV_TRANSPOSED_SAME = replace(
     title="Transposed convolution with “same” padding",
     variables=tuple(v for v in CONV_TRANSPOSED.variables if v.name not in ("p", "output_padding")),
     steps=(
-        effective_size("filter"),
-        Step("gaps", "n - 1", "gaps between the inputs", per_axis=True),
-        Step("stretched", "gaps*s", "where the filter of the last input is laid down", per_axis=True),
-        Step("full", "stretched + f_eff", "size before cropping", per_axis=True),
+        *CONV_TRANSPOSED.steps[:4],  # up to the size before cropping
         Step("o", "n*s", "output size", per_axis=True),
         Step("crop", "max(full - o, 0)", "what is cropped from both sides together", per_axis=True),
         Step("crop_begin", "floor(crop/2)", "cropped before the output", per_axis=True),
@@ -467,7 +463,6 @@ CONV_TRANSPOSED_SAME = replace(
     ),
     forms=(*_COUNT_FORMS, Form("macs", "prod(n)*prod(f)*c*k", "groups = 1")),
     conditions=(_GROUPS,),
-    warnings=tuple(warning for warning in CONV_TRANSPOSED.warnings),
     conventions=(Convention("textbook", "Keras and TensorFlow with “same” padding", "the size is multiplied by the "
                  "stride"), NO_BIAS),
     unknowns=(("s",), ("n",)),

@@ -11,7 +11,7 @@ from dataclasses import replace
 from ...expressions.nodes import Kind
 from ..model import Condition, Convention, Form, Formula, Mistake, Step, Variable
 from .convolution import along
-from .windows import INPUT
+from .windows import INPUT, ONE_SIDE
 
 _SIZES = Variable("x", "sizes", "sizes of the input, channels last", kind=Kind.VECTOR, ordinary=(2, 16), lengths=(3, 3))
 _CHANNELS = Variable("c", "channels", "channels of the inputs, one number each", kind=Kind.VECTOR, ordinary=(2, 64),
@@ -174,8 +174,7 @@ ZERO_PAD = Formula(
     ),
     answers=("output", "o"),
     mistakes=(
-        Mistake("one-side", "pad", "pad_begin", "an image has two sides along each axis, and both are padded", 0.6,
-                "On how many sides is the input padded?"),
+        ONE_SIDE,
         Mistake("channels-padded", "output", "shape(o, c + pad_begin[1] + pad_end[1])", "rows and columns of zeros are "
                 "added to every map; no map is added", 0.3, "Does a frame around a picture give it another colour?"),
     ),

@@ -86,6 +86,11 @@ def size_mistakes(window: str) -> tuple[Mistake, ...]:
     )  # fmt: skip
 
 
+ONE_SIDE = Mistake("one-side", "pad", "pad_begin", "an image has two sides along each axis, and both are padded", 0.6,
+                   "On how many sides is the input padded?")  # fmt: skip
+"""Of a step `pad` that is `pad_begin` + `pad_end`."""
+
+
 def fits(window: str) -> Condition:
     return Condition("padded >= f_eff", f"the {window} does not fit: f = {{f_eff}} is larger than the padded input "
                      f"{{padded}}", per_axis=True)  # fmt: skip

@@ -94,8 +94,7 @@ def network(id: str) -> Network:
 
 def is_known(id: str) -> bool:
     """Whether a network has that id or alias. No network is built for it."""
-    wanted = _plain(id)
-    return bool(wanted) and (wanted in _ALIASES or any(_plain(known) == wanted for known in names()))
+    return _place(id) is not None
 
 
 def _plain(id: str) -> str:
@@ -103,14 +102,18 @@ def _plain(id: str) -> str:
     return re.sub(r"[\W_]", "", id).lower()
 
 
-def _found(id: str) -> tuple[str, str]:
-    """(file, id) of a network."""
+def _place(id: str) -> tuple[str, str] | None:
+    """(file, id) of a network, None for one that is not here."""
     wanted = _plain(id)
     wanted = _plain(_ALIASES.get(wanted, wanted))
-    for file, networks in _ZOO.items():
-        for known in networks:
-            if _plain(known) == wanted:
-                return file, known
+    places = ((file, known) for file, networks in _ZOO.items() for known in networks)
+    return next((place for place in places if _plain(place[1]) == wanted), None)
+
+
+def _found(id: str) -> tuple[str, str]:
+    """(file, id) of a network."""
+    if place := _place(id):
+        return place
     shown = id if len(id) <= 40 else f"{id[:37]}..."
     near = get_close_matches(shown.lower(), names(), n=3)
     rule = f"near it are {', '.join(near)}" if near else f"known are {', '.join(names())}"
