@@ -64,6 +64,14 @@ def test_all_shapes_are_as_in_float64(form: Any, steps: int, batch: int, n: int,
         assert relative_error(array.astype(np.float64), exact[name]) <= 2e-5, name
 
 
+@pytest.mark.parametrize("form", FORMS[3:5], ids=str)
+def test_rows_of_whole_pages_are_as_in_float64(form: Any) -> None:
+    """They are kept further apart."""
+    ours, exact = (found(form, (2, 3, 5, 256), False, dtype) for dtype in (np.float32, np.float64))
+    for name, array in ours.items():
+        assert relative_error(array.astype(np.float64), exact[name]) <= 2e-5, name
+
+
 @pytest.mark.parametrize("form", FORMS[2:7:2], ids=str)
 def test_any_number_of_threads_gives_the_same_bits(form: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threads, "WORTH", 1)

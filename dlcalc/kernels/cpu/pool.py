@@ -83,7 +83,7 @@ def find_winners(x: Array, geometry: Array, sign: int, out: Array, winners: Arra
     """The largest number of each window, for sign −1 the smallest, and its place in the plane; NaN wins."""
     window, stride, dilation, front = geometry[0], geometry[1], geometry[2], geometry[3]
     planes, height, width = x.shape
-    one, least = x.dtype.type(sign), x.dtype.type(-np.inf)
+    one, least = x.dtype.type(1) if sign > 0 else x.dtype.type(-1), x.dtype.type(-np.inf)
     for o0 in range(out.shape[1]):
         top, rows = inside(o0 * stride[0] - front[0], window[0], dilation[0], height)
         for plane in range(planes):

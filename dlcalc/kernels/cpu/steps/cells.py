@@ -14,7 +14,7 @@ from numba.extending import intrinsic
 
 from ... import cache, scalars
 from ...compile import Array, kernel
-from .. import cells as formulas
+from .. import gates as formulas
 from ..functions import tanh
 from ..machine import LANES
 from ..maps import mapped
@@ -133,22 +133,22 @@ if LANES:
 
     def _lstm_formula(e: Any, _: Any, v: Any) -> Any:
         zero = e.constant(0)
-        i, f, g, o, new, _squashed, h = formulas._lstm(e, _, [*v[:4], *[zero] * 4, v[4], zero, zero, zero])
+        i, f, g, o, new, _squashed, h = formulas.lstm(e, _, [*v[:4], *[zero] * 4, v[4], zero, zero, zero])
         return [i, f, g, o, new, h]
 
     def _lstm_back_formula(e: Any, _: Any, v: Any) -> Any:
         zero = e.constant(0)
-        return formulas._lstm_back(e, _, [*v[:5], tanh(e, v[5]), v[6], zero, v[7], zero, zero, zero])
+        return formulas.lstm_gradients(e, _, [*v[:5], tanh(e, v[5]), v[6], zero, v[7], zero, zero, zero])
 
     def _gru_formula(e: Any, numbers: Any, v: Any) -> Any:
         r, z, n, h_r, h_z, h_n, old = v
         zero = e.constant(0)
-        n, r, z, _hidden, h = formulas._gru(e, numbers, [n, r, z, h_n, zero, h_r, h_z, zero, old])
+        n, r, z, _hidden, h = formulas.gru(e, numbers, [n, r, z, h_n, zero, h_r, h_z, zero, old])
         return [r, z, n, h]
 
     def _gru_back_formula(e: Any, numbers: Any, v: Any) -> Any:
         r, z, n, h_n, old, d = v
-        d_n, d_r, d_z, d_hidden, kept = formulas._gru_back(e, numbers, [n, r, z, h_n, old, d, e.constant(0)])
+        d_n, d_r, d_z, d_hidden, kept = formulas.gru_gradients(e, numbers, [n, r, z, h_n, old, d, e.constant(0)])
         return [d_r, d_z, d_n, d_r, d_z, d_hidden, kept]
 
     _lstm_map = mapped("steps_lstm", (1,) * 5, (1,) * 6, _lstm_formula)
