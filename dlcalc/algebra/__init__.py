@@ -1,4 +1,5 @@
-"""Expressions in letters made shorter with sympy (extra `algebra`). The one room that imports it.
+"""Expressions in letters made shorter with sympy (extra `algebra`), and handed to other programs. The one room that
+imports it.
 
 sympy objects are built by constructors from our own tree and read back into it; text never reaches sympy.
 """

@@ -1,61 +1,149 @@
-"""Our trees as sympy's and back: the scalar part of the language. What sympy has no equal of stays opaque."""
+"""Our trees as sympy's and back. What sympy has no equal of stays opaque, or is written in what it has (`standard`)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
 import sympy
 
 from ..expressions.functions import FUNCTIONS
-from ..expressions.nodes import Add, Call, Div, Literal, Mul, Name, Neg, Node, Pow, Value, to_node
+from ..expressions.kinds import kind_of
+from ..expressions.nodes import (
+    Add,
+    Call,
+    Compare,
+    Div,
+    Hadamard,
+    Index,
+    Kind,
+    Literal,
+    Logic,
+    Mul,
+    Name,
+    Neg,
+    Node,
+    Outer,
+    Pow,
+    Reduce,
+    Transpose,
+    Value,
+    Vector,
+    to_node,
+)  # fmt: skip
+from .letters import NoCounterpart as NoCounterpart
+from .standard import NAMES
 
-MOST_EXPONENT = 20
-_SAME = {
-    "exp": sympy.exp, "ln": sympy.log, "log": sympy.log, "sqrt": sympy.sqrt, "sinh": sympy.sinh, "cosh": sympy.cosh,
-    "tanh": sympy.tanh, "arcsin": sympy.asin, "arccos": sympy.acos, "arctan": sympy.atan, "arsinh": sympy.asinh,
-    "arcosh": sympy.acosh, "artanh": sympy.atanh, "erf": sympy.erf, "sign": sympy.sign,
-}  # fmt: skip
 _POWERS = ("exp", "sqrt")
 """No functions of their own, to sympy."""
+_LEFT_ALONE = frozenset({"min", "max", "mod", "floor", "ceil", "abs", "sin", "cos", "tan", "sech", "csch", "coth"})
+"""sympy would write them by others while it shortens: they are opaque there, or not looked at."""
+_SAME = {name: getattr(sympy, words[0]) for name, words in NAMES.items()}
+_SCALAR = {name: found for name, found in _SAME.items() if name not in _LEFT_ALONE}
 _OPAQUE = {
     name: sympy.Function(name, real=True)
     for name, function in FUNCTIONS.items()
-    if function.value is not None and function.arguments == (1, 1) and name not in (*_SAME, "floor", "ceil")
+    if function.value is not None and function.arguments == (1, 1) and name not in (*_SCALAR, "floor", "ceil")
 }
 _BACK = {**{of: name for name, of in _SAME.items() if name not in (*_POWERS, "log")},
          **{function: name for name, function in _OPAQUE.items()}}  # fmt: skip
+_RELATIONS = {"=": sympy.Eq, "≠": sympy.Ne, "<": sympy.Lt, "≤": sympy.Le, ">": sympy.Gt, "≥": sympy.Ge}
+_SIGNS = {relation: operator for operator, relation in _RELATIONS.items()}
+_LOGIC = {"and": sympy.And, "or": sympy.Or, "not": sympy.Not}
+_OUTER, _HADAMARD = (sympy.Function(name, commutative=False) for name in ("outer", "hadamard"))
 
 
-class NoCounterpart(ValueError):
-    """A part that has no counterpart on the other side."""
+def to_sympy(node: Node, symbol: Callable[[str], Any] | None = None) -> Any:
+    """As it is shortened: every letter a real number, and no Σ, ⌊ ⌋ or condition. With `symbol`, which gives each
+    letter's symbol, in all that sympy has. Raises NoCounterpart for the rest, and for large exponents.
+    """
+    return (_Whole(symbol) if symbol else _Shortened()).of(node)
 
 
-def to_sympy(node: Node) -> Any:
-    """Raises NoCounterpart for floats, arrays, conditions, Σ and large exponents."""
-    match node:
-        case Literal(int() as value) if not isinstance(value, bool):
-            return sympy.Integer(value)
-        case Literal(Fraction() as value):
-            return sympy.Rational(value.numerator, value.denominator)
-        case Name(id):
-            return sympy.Symbol(id, real=True)
-        case Add(terms):
-            return sympy.Add(*map(to_sympy, terms))
-        case Neg(operand):
-            return -to_sympy(operand)
-        case Mul(factors):
-            return sympy.Mul(*map(to_sympy, factors))
-        case Div(top, bottom):
-            return to_sympy(top) / to_sympy(bottom)
-        case Pow(base, exponent):
-            power = to_sympy(exponent)
-            if power.is_number and (power is sympy.nan or abs(power) > MOST_EXPONENT):
-                raise NoCounterpart(f"the exponent {power} is too large to simplify")
-            return to_sympy(base) ** power
-        case Call(function, (argument,)) if function in _SAME or function in _OPAQUE:
-            return (_SAME.get(function) or _OPAQUE[function])(to_sympy(argument))
-    raise NoCounterpart(f"{type(node).__name__.lower()} has no counterpart in sympy")
+class _Shortened:
+    """The scalar part of the language, in real letters."""
+
+    functions: Mapping[str, Any] = _SCALAR | _OPAQUE
+    most_exponent = 20
+
+    def name(self, name: Name) -> Any:
+        return sympy.Symbol(name.id, real=True)
+
+    def of(self, node: Node) -> Any:
+        match node:
+            case Literal(int() as value) if not isinstance(value, bool):
+                return sympy.Integer(value)
+            case Literal(Fraction() as value):
+                return sympy.Rational(value.numerator, value.denominator)
+            case Name():
+                return self.name(node)
+            case Add(terms):
+                return sympy.Add(*map(self.of, terms))
+            case Neg(operand):
+                return -self.of(operand)
+            case Mul(factors):
+                return sympy.Mul(*map(self.of, factors))
+            case Div(top, bottom):
+                return self.of(top) / self.of(bottom)
+            case Pow(base, exponent):
+                power = self.of(exponent)
+                if power.is_number and (power is sympy.nan or abs(power) > self.most_exponent):
+                    raise NoCounterpart(f"the exponent {power} is too large to work with")
+                return self.of(base) ** power
+            case Call(function, arguments) if function in self.functions:
+                return self.functions[function](*map(self.of, arguments))
+        return self.rest(node)
+
+    def rest(self, node: Node) -> Any:
+        raise NoCounterpart(f"{type(node).__name__.lower()} has no counterpart in sympy")
+
+
+class _Whole(_Shortened):
+    """What else sympy has: floats, conditions, Σ and Π, entries of arrays, rows."""
+
+    functions = _SAME
+    most_exponent = 10_000
+
+    def __init__(self, symbol: Callable[[str], Any]) -> None:
+        self.symbol = symbol
+
+    def name(self, name: Name) -> Any:
+        return self.symbol(name.id) if name.kind is Kind.SCALAR else sympy.Symbol(name.id, commutative=False)
+
+    def of(self, node: Node) -> Any:
+        """A function of a whole array has no equal in sympy, which would take it for one of a number."""
+        if isinstance(node, Call) and node.function != "if" and any(kind_of(a).rank for a in node.arguments):
+            commutes = kind_of(node) is Kind.SCALAR
+            return sympy.Function(node.function, commutative=commutes)(*map(self.of, node.arguments))
+        return super().of(node)
+
+    def rest(self, node: Node) -> Any:
+        match node:
+            case Literal(bool() as value):
+                return sympy.true if value else sympy.false
+            case Literal(float() as value):
+                return sympy.Float(value)
+            case Compare(operator, left, right):
+                return _RELATIONS[operator](self.of(left), self.of(right))
+            case Logic(operator, operands):
+                return _LOGIC[operator](*map(self.of, operands))
+            case Call("if", (condition, then, otherwise)):
+                return sympy.Piecewise((self.of(then), self.of(condition)), (self.of(otherwise), True))
+            case Reduce(operator, index, low, high, body) if not node.descending:
+                total = sympy.Sum if operator == "sum" else sympy.Product
+                return total(self.of(body), (self.symbol(index), self.of(low), self.of(high)))
+            case Index(Name(id), indices):
+                return sympy.IndexedBase(id)[tuple(map(self.of, indices))]
+            case Vector(items):
+                return sympy.Tuple(*map(self.of, items))
+            case Transpose(operand):
+                return sympy.transpose(self.of(operand))
+            case Outer(left, right):
+                return _OUTER(self.of(left), self.of(right))
+            case Hadamard(factors):
+                return _HADAMARD(*map(self.of, factors))
+        raise NoCounterpart(f"{node} has no counterpart in sympy")
 
 
 def from_sympy(found: Any) -> Node:
@@ -68,10 +156,14 @@ def _value(found: Any) -> Value:
         return int(found)
     if found.is_Rational:
         return Fraction(int(found.p), int(found.q))
+    if found.is_Float:
+        return float(found)
     if found.is_Symbol:
-        return Name(found.name)
+        return Name(found.name, integer=bool(found.is_integer)) if found.is_commutative else _array(found.name)
     if found is sympy.E:
         return Call("exp", (Literal(1),))
+    if found is sympy.pi:
+        return Name("pi")
     if found.is_Add:
         terms = sorted(found.as_ordered_terms(), key=lambda term: term.could_extract_minus_sign())
         total: Value = 0
@@ -97,5 +189,54 @@ def _value(found: Any) -> Value:
     if isinstance(found, sympy.exp):
         return Call("exp", (from_sympy(found.args[0]),))
     if found.func in _BACK:
-        return Call(_BACK[found.func], (from_sympy(found.args[0]),))
+        return Call(_BACK[found.func], tuple(map(from_sympy, found.args)))
+    return _rest(found)
+
+
+def _rest(found: Any) -> Value:
+    if found in (sympy.true, sympy.false):
+        return bool(found)
+    if isinstance(found, sympy.core.relational.Relational) and found.func in _SIGNS:
+        return Compare(_SIGNS[found.func], from_sympy(found.lhs), from_sympy(found.rhs))
+    for operator, connective in _LOGIC.items():
+        if isinstance(found, connective):
+            return Logic(operator, tuple(map(from_sympy, found.args)))
+    if isinstance(found, sympy.Piecewise) and found.args[-1][1] == sympy.true:
+        chosen = from_sympy(found.args[-1][0])
+        for value, condition in reversed(found.args[:-1]):
+            chosen = Call("if", (from_sympy(condition), from_sympy(value), chosen))
+        return chosen
+    if isinstance(found, sympy.Sum | sympy.Product):
+        operator = "sum" if isinstance(found, sympy.Sum) else "prod"
+        body = from_sympy(found.function)
+        for index, *ends in found.limits:
+            if len(ends) != 2:
+                raise NoCounterpart(f"{found} has no ends")
+            body = Reduce(operator, index.name, from_sympy(ends[0]), from_sympy(ends[1]), body)
+        return body
+    if isinstance(found, sympy.Indexed) and isinstance(found.base, sympy.IndexedBase):
+        base = Name(str(found.base.label), Kind.of_rank(min(4, len(found.indices))))
+        return Index(base, tuple(map(from_sympy, found.indices)))
+    if isinstance(found, sympy.transpose):
+        return Transpose(from_sympy(found.args[0]))
+    if isinstance(found, sympy.core.function.AppliedUndef):
+        return _applied(found.func.__name__, tuple(map(from_sympy, found.args)))
+    if isinstance(found, sympy.Tuple):
+        return Vector(tuple(map(from_sympy, found)))
     raise NoCounterpart(f"{found.func} has no counterpart here")
+
+
+def _array(name: str) -> Name:
+    """A letter whose products have an order: a matrix by its capital, else a vector."""
+    return Name(name, Kind.MATRIX if name[0].isupper() else Kind.VECTOR)
+
+
+def _applied(name: str, arguments: tuple[Node, ...]) -> Node:
+    if name == "outer" and len(arguments) == 2:
+        return Outer(*arguments)
+    if name == "hadamard":
+        return Hadamard(arguments)
+    known = FUNCTIONS.get(name)
+    if known is None or not known.arguments[0] <= len(arguments) <= known.arguments[1]:
+        raise NoCounterpart(f"{name} is not a function of dlcalc")
+    return Call(name, arguments)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import DlcalcError, UserError
 from .calculator import Calculator
+from .expression import Expression, from_sympy, to_sympy
 from .results import Backwards, Calculation, Judged, Result
 
 conv = Calculator("conv")
@@ -69,6 +70,7 @@ __all__ = [
     "Calculation",
     "Calculator",
     "DlcalcError",
+    "Expression",
     "Judged",
     "Result",
     "UserError",
@@ -92,6 +94,7 @@ __all__ = [
     "diff",
     "dropout",
     "embedding",
+    "from_sympy",
     "gan",
     "grid",
     "gru",
@@ -113,6 +116,7 @@ __all__ = [
     "seq2seq",
     "solve",
     "squeeze_excitation",
+    "to_sympy",
     "train",
     "transfer",
     "untrained_loss",

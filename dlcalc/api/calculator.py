@@ -15,6 +15,7 @@ from ..formulas.reading import plain_value, read_ranges, read_value, with_letter
 from ..formulas.registry import formula
 from ..formulas.run import run
 from ..profiles import Profile, active
+from .expression import unwrapped
 from .results import Backwards, Calculation, Judged, spelling
 
 
@@ -85,6 +86,7 @@ class Calculator:
         from ..answers.terms import Terms
 
         stated = convention is not None or course.states(found.id, [each.name for each in found.conventions])
+        answer = unwrapped(answer)
         if not isinstance(answer, str):
             plain_value(name, answer)
         check_name(program(found, used), name)
@@ -148,11 +150,11 @@ def _read(found: Formula, given: Iterable[tuple[str, object]]) -> tuple[dict[str
         if name in values:
             raise UserError(f"{name} is given twice")
         if variable is not None:
-            values[name] = read_value(found, variable, value)
+            values[name] = read_value(found, variable, unwrapped(value))
         elif name in found.by_name:
             from ..answers.formula_text import read_asked
 
-            answers[name] = read_asked(found, name, value)
+            answers[name] = read_asked(found, name, unwrapped(value))
         else:
             known = ", ".join(v.name for v in found.variables)
             raise UserError(f"{key} is not a quantity of {found.id}; its quantities are {known}")

@@ -27,7 +27,8 @@ from ..formulas.model import Mistake
 from ..gradients.diff_mistakes import mistaken_derivatives
 from ..gradients.points import alike
 from ..gradients.scalar import Derivative, differentiate
-from .results import JudgedAnswer, Result
+from .expression import Expression, wrapped
+from .results import JudgedAnswer, Result, written
 
 
 class Differentiated(Result):
@@ -41,17 +42,37 @@ class Differentiated(Result):
         self.at = at
 
     @property
-    def value(self) -> Node:
-        return self.found.value
+    def value(self) -> Expression:
+        return Expression(to_node(self.found.value))
 
     @property
-    def simplified(self) -> Node:
-        return self.found.simplified
+    def simplified(self) -> Expression:
+        return Expression(to_node(self.found.simplified))
 
     @property
-    def parts(self) -> dict[str, Node]:
+    def parts(self) -> dict[str, Expression]:
         """What each name in the printed form stands for, in the names before it; empty where all is written out."""
-        return self.found.parts
+        return {name: Expression(part) for name, part in self.found.parts.items()}
+
+    def sympy(self) -> Any:
+        """The derivative as sympy's expression. Raises UserError for what sympy has no counterpart of."""
+        return self.simplified.sympy()
+
+    def latex(self) -> str:
+        """The derivative as LaTeX without $."""
+        return self.simplified.latex()
+
+    def subs(self, **values: object) -> Any:
+        """The derivative with values in the place of letters."""
+        return self.simplified.subs(**values)
+
+    def __float__(self) -> float:
+        """The derivative at the values of `at`. Raises UserError while letters are left."""
+        return float(self.simplified if self.number is None else wrapped(self.number, {}))
+
+    def program(self, language: str) -> str:
+        """A program in "sympy" or "wolfram" that has the derivative, with the values of `at` put in."""
+        return written(language, {"derivative": self.found.simplified}, {}, self.at)
 
     @property
     def number(self) -> Value:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import explain
 from ..document import Document, showing
+from ..errors import UserError
 from ..export import registry
 from ..expressions import printing
 from ..expressions.jsonable import as_json
@@ -16,8 +17,10 @@ from ..expressions.nodes import Node, Value
 from ..expressions.printing import Spell
 from ..formulas.model import Formula
 from ..formulas.present import AXIS_WORDS
-from ..formulas.run import Line, Working
+from ..formulas.reading import read_value, with_letters_put_in
+from ..formulas.run import Line, Working, contains_letters, run
 from ..profiles import COURSE, Profile
+from .expression import Facts, as_sympy, told, unwrapped, wrapped
 
 if TYPE_CHECKING:
     from ..answers.marks import Mark
@@ -53,6 +56,14 @@ class Result:
     def to_dict(self) -> dict[str, Any]:
         """The result with plain numbers, lists and strings only."""
         raise NotImplementedError
+
+    def sympy(self) -> Any:
+        """The result as sympy's. Raises UserError where it is no expression, and where sympy is missing."""
+        raise UserError("this result is no single expression")
+
+    def program(self, language: str) -> str:
+        """A program in "sympy" or "wolfram" that has the result. Raises UserError where it is no expression."""
+        raise UserError(f"--{language} is for what is one expression: a calculator, diff or solve")
 
     def json_pieces(self, escaped: bool = False) -> Iterator[str]:
         """`to_dict` as the text of JSON, with or without letters beyond ASCII."""
@@ -94,6 +105,23 @@ def line_as_data(left: Node, right: Node, **words: str) -> dict[str, Any]:
     return data | {key: text for key, text in words.items() if text}
 
 
+def facts_of(found: Formula) -> dict[str, dict[str, bool]]:
+    """What is known of a formula's quantities, in sympy's words."""
+    facts = {}
+    for variable in found.variables:
+        sign = {"positive": True} if variable.low > 0 else {"nonnegative": True} if variable.low == 0 else {}
+        facts[variable.name] = ({"integer": True} if variable.integer else {} if sign else {"real": True}) | sign
+    return facts
+
+
+def written(language: str, results: Mapping[str, Value], facts: Facts, given: Mapping[str, Value]) -> str:
+    """The program in one of the languages of `export.registry.PROGRAMS`."""
+    from ..algebra import code
+
+    write = {"sympy": code.sympy_program, "wolfram": code.wolfram_program}[language]
+    return told(write, results, facts, given)
+
+
 def spelling(found: Formula, course: Profile) -> dict[str, str]:
     """How the course writes this formula's names."""
     names = {step.name: "" for step in found.steps} | {v.name: v.long for v in found.variables}
@@ -112,7 +140,7 @@ class Calculation(Result):
         if name.startswith("_") or "working" not in self.__dict__:
             raise AttributeError(name)
         try:
-            return self.working.shown(name)
+            return wrapped(self.working.shown(name), self.facts)
         except KeyError:
             known = ", ".join(self.working.formula.answers)
             raise AttributeError(f"{self.working.formula.id} has no {name}; its answers are {known}") from None
@@ -134,7 +162,64 @@ class Calculation(Result):
     @cached_property
     def value(self) -> Value:
         """The main answer."""
-        return self.working.shown(self.working.formula.answers[0])
+        return wrapped(self.working.shown(self.working.formula.answers[0]), self.facts)
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What is known of each letter: which stand for whole numbers, which for positive ones."""
+        return facts_of(self.working.formula)
+
+    def subs(self, **values: object) -> Calculation:
+        """The same calculation with values for letters that were open: `conv(f=3).subs(c=6, k=16)`.
+
+        Raises UserError for a quantity that the formula does not have.
+        """
+        found = self.working.formula
+        read: dict[str, Value] = {}
+        for name, given in values.items():
+            variable = found.variable(name)
+            if variable is None:
+                open_ = ", ".join(each.name for each in self.working.missing)
+                raise UserError(f"{name} is not a quantity of {found.id}; its letters are {open_}")
+            read[name] = read_value(found, variable, unwrapped(given))
+        worked = run(
+            found, with_letters_put_in({**self.working.given, **read}), convention=self.working.convention.name
+        )
+        return Calculation(worked, self.spell, self.course)
+
+    def latex(self) -> str:
+        """The main answer as LaTeX without $."""
+        return printing.latex(self.working.shown(self.working.formula.answers[0]))
+
+    def __float__(self) -> float:
+        """The main answer. Raises UserError while it has letters."""
+        return float(self.value)
+
+    def sympy(self, answer: str = "") -> Any:
+        """The main answer, or the one that is named, as sympy's: an expression, a number, a tuple for a shape.
+
+        Raises UserError for a name that is no answer, and for what sympy has no counterpart of.
+        """
+        return as_sympy(self.working.shown(self._answer(answer)), self.facts)
+
+    def _answer(self, name: str) -> str:
+        found = self.working.formula
+        if name and name not in found.by_name:
+            raise UserError(f"{found.id} has no {name}; its answers are {', '.join(found.answers)}")
+        return name or found.answers[0]
+
+    def program(self, language: str) -> str:
+        """A program in "sympy" or "wolfram" that has every answer as an expression, and puts the given numbers in."""
+        found = self.working.formula
+        as_letters = {
+            name: value
+            for name, value in self.working.given.items()
+            if not contains_letters(value) and not isinstance(value, tuple)
+        }
+        open_ = {name: found.letter(name) for name in as_letters}
+        worked = run(found, {**self.working.given, **open_}, convention=self.working.convention.name)
+        results = {name: worked.shown(name) for name in found.answers}
+        return written(language, results, self.facts, as_letters)
 
     def _document(self) -> Document:
         return explain.working(self.working, self.spell)
@@ -247,6 +332,10 @@ class Judgement(Result):
         from ..answers.marks import CORRECT
 
         return CORRECT.get(self.status)
+
+    def __bool__(self) -> bool:
+        """Whether the answer is right."""
+        return self.correct is True
 
 
 class JudgedAnswer(Judgement):

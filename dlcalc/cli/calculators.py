@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 import typer
@@ -74,9 +74,9 @@ class Collector:
         kind: Any = bool if flag else list[str] | None if many else str | None
         self.add(name, Annotated[kind, settings], False if flag else None)
 
-    def formats(self) -> None:
+    def formats(self, names: Mapping[str, str] = Formats.NAMES) -> None:
         """The flags of the formats, of which one is chosen."""
-        for name, help in Formats.NAMES.items():
+        for name, help in names.items():
             self.option(name, [f"--{name}"], help, OUTPUT, flag=True)
 
 
@@ -130,10 +130,10 @@ def _common(collect: Collector, formulas: list[Formula]) -> None:
     collect.option("show", ["--show"], "show the right value too", _CHECKING, flag=True)
     collect.option("convention", ["--convention"], f"how to count: {', '.join(conventions)}", OUTPUT, "NAME")
     collect.option("profile", ["--profile"], PROFILE, OUTPUT, "FILE")
-    collect.formats()
+    collect.formats(Formats.PROGRAMS)
 
 
-_OPTIONS = ("find", "range", "ask", "answer", "show", "convention", "profile", *Formats.NAMES)
+_OPTIONS = ("find", "range", "ask", "answer", "show", "convention", "profile", *Formats.PROGRAMS)
 
 
 def _run(entry: Entry, options: dict[str, Any]) -> int:

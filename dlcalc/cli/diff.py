@@ -11,7 +11,7 @@ from .options import with_formats
 from .output import Formats, emit, emit_judged
 
 
-@with_formats()
+@with_formats(*Formats.PROGRAMS)
 def command(
     expression: Annotated[str, typer.Argument(help='such as "sigmoid(w x + b)"', metavar="EXPRESSION")],
     wrt: Annotated[str, typer.Option("--wrt", help="the letter to derive by", metavar="LETTER")] = "",

@@ -32,7 +32,7 @@ def with_formats(*names: str) -> Callable[[Callable[..., Any]], Callable[..., An
         own = [parameter for parameter in signature.parameters.values() if parameter.name != "formats"]
         flags = [
             inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Annotated[bool, flag])
-            for name, flag in ((name, typer.Option(f"--{name}", help=Formats.NAMES[name], rich_help_panel=OUTPUT))
+            for name, flag in ((name, typer.Option(f"--{name}", help=Formats.PROGRAMS[name], rich_help_panel=OUTPUT))
                                for name in names or Formats.NAMES)
         ]  # fmt: skip
 

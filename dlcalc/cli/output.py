@@ -17,13 +17,15 @@ class Formats:
     """The one format asked for, "" for the view on the terminal."""
 
     NAMES: ClassVar[dict[str, str]] = registry.TO_PASTE
+    PROGRAMS: ClassVar[dict[str, str]] = NAMES | registry.PROGRAMS
+    """Those of a command whose result is an expression."""
 
     name: str
 
     @staticmethod
     def chosen(options: Mapping[str, Any]) -> Formats:
         """Raises UserError when two formats are asked for."""
-        on = [name for name in Formats.NAMES if options.get(name)]
+        on = [name for name in Formats.PROGRAMS if options.get(name)]
         if len(on) > 1:
             raise UserError(f"one format at a time: --{on[0]} or --{on[1]}")
         return Formats(on[0] if on else "")
@@ -36,6 +38,8 @@ def emit(result: Result, formats: Formats) -> None:
         for piece in result.json_pieces(escaped):
             sys.stdout.write(piece)
         text = "\n"
+    elif formats.name in registry.PROGRAMS:
+        text = result.program(formats.name)
     elif formats.name:
         text = registry.text(formats.name, result.document())
     else:

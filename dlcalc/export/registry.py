@@ -24,6 +24,12 @@ TO_PASTE = {
 }
 """The formats that any result is printed in, each by an option of its name."""
 
+PROGRAMS = {
+    "sympy": "a Python program that builds it with sympy",
+    "wolfram": "the same for Wolfram's language",
+}
+"""The languages in which what is one expression is printed as a program, each by an option of its name."""
+
 Writer: TypeAlias = Callable[[Document], str | bytes]
 """Text, or the bytes of a format that is none."""
 

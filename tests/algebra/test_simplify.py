@@ -77,10 +77,10 @@ def test_a_large_expression_is_left_alone() -> None:
     ("text", "sentence"),
     [
         ("if(x > 0, 1, 0)", "^call has no counterpart in sympy$"),
-        ("x^21", "^the exponent 21 is too large to simplify$"),
-        ("x^(-21)", "^the exponent -21 is too large to simplify$"),
-        ("(x + 1)^(50·50)", "^the exponent 2500 is too large to simplify$"),
-        ("x^(1/(2 - 2))", "^the exponent zoo is too large to simplify$"),
+        ("x^21", "^the exponent 21 is too large to work with$"),
+        ("x^(-21)", "^the exponent -21 is too large to work with$"),
+        ("(x + 1)^(50·50)", "^the exponent 2500 is too large to work with$"),
+        ("x^(1/(2 - 2))", "^the exponent zoo is too large to work with$"),
     ],
 )
 def test_what_sympy_is_not_given(text: str, sentence: str) -> None:
