@@ -62,7 +62,7 @@ def mark_gradient(
     if NOTHING.fullmatch(tidy(text)):
         return mark
     try:
-        found = _found(derivation, terms, _lines(text), tuple(sorted((letters or {}).items())))
+        found = _found(derivation, terms, without_signs(text), tuple(sorted((letters or {}).items())))
     except AmbiguousError as error:
         return replace(mark, status="undecided", reason=printable(str(error)))
     except (UserError, OverflowError, RecursionError) as error:
@@ -256,6 +256,6 @@ def _settings(derivation: Derivation) -> dict[str, object]:
     return {"activation": own.form["activation"], "layers": layers, "truncate": own.truncate}
 
 
-def _lines(text: str) -> str:
-    """Without the signs of maths, code and emphasis around it."""
+def without_signs(text: str) -> str:
+    """A text without the signs of maths, code and emphasis around it."""
     return text.strip().strip("$`*").strip().removeprefix("\\[").removesuffix("\\]").removesuffix(".").strip()

@@ -100,6 +100,7 @@ def readings(answer: Answer, network: Network, wrt: str) -> Iterator[Reading]:
                 return
 
 
+ENTRY_BY_ENTRY = "the product of two columns is read entry by entry, ⊙"
 _ENDS_LATER = "the product ends before the factors behind it"
 
 
@@ -115,7 +116,8 @@ def _ways(answer: Answer, network: Network) -> Iterator[_Way]:
             said = "the product ends with the last factor in which its index stands" if not more else _ENDS_LATER
             yield _Way(partial(_products_split, more=more), said, is_likely=not more, group="product")
     simple = (
-        _Way(_stars, "the product of two columns is read entry by entry, ⊙"),
+        _Way(stars, ENTRY_BY_ENTRY, group="stars"),
+        _Way(partial(stars, wide=True), ENTRY_BY_ENTRY, group="stars"),
         _Way(_wide_sums, "the Σ is read over all terms in which its index stands"),
         _Way(lambda each: each.changed(rewriting(with_bias(network))), "this is right for a network without bias",
              "no-bias"),
@@ -236,8 +238,8 @@ def _descending(answer: Answer) -> Answer:
 # products
 
 
-def _stars(answer: Answer) -> Answer:
-    """a b of two columns as a ⊙ b: a matrix product they have none."""
+def stars(answer: Answer, wide: bool = False) -> Answer:
+    """a b of two columns as a ⊙ b: a matrix product they have none. `wide`: all that stands before is one factor."""
 
     def star(node: Node, below: Callable[[Node], Node]) -> Node:
         changed = node.map(below)
@@ -246,7 +248,8 @@ def _stars(answer: Answer) -> Answer:
         factors: list[Node] = []
         for factor in changed.factors:
             if factors and _is_column(factors[-1]) and _is_column(factor):
-                factors[-1] = pointwise((factors[-1], factor))
+                before = product(tuple(factors)) if wide else factors[-1]
+                factors = [*([] if wide else factors[:-1]), pointwise((before, factor))]
             else:
                 factors.append(factor)
         return product(tuple(factors)) if len(factors) < len(changed.factors) else changed
@@ -256,7 +259,7 @@ def _stars(answer: Answer) -> Answer:
 
 def _is_column(node: Node) -> bool:
     """A vector, or a sum or a product that is one: W h is."""
-    if isinstance(node, Index):
+    if isinstance(node, Index | Name):
         return kind_of(node) is Kind.VECTOR
     if isinstance(node, Add | Hadamard | Neg | Pow):
         return any(map(_is_column, node.children()))

@@ -7,7 +7,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from .. import document as doc
 from .. import gradients
+from ..answers.feedforward_marks import Question, mark_backprop
+from ..answers.verdicts import as_data, verdict
 from ..document import Document
 from ..errors import UserError
 from ..expressions import printing
@@ -20,10 +23,10 @@ from ..gradients.feedforward import Feedforward, Path, Rule
 from ..gradients.feedforward.backpropagation import FORMS as FORMS
 from ..gradients.feedforward.backpropagation import Asked, Backpropagation, indices
 from ..networks.network import Network
-from ..profiles import Profile, active
+from ..profiles import COURSE, Profile, active
 from .array_option import lifted, read_raw
 from .networks import read_network
-from .results import Result, line_as_data
+from .results import JudgedAnswer, Result, line_as_data
 
 MOST_LISTED = 2_000
 KERNELS = ("none", "cpu", "cuda")
@@ -46,7 +49,9 @@ def backprop(
     most: int = MOST_PATHS,
     kernel: str = "none",
     profile: str | Profile | None = None,
-) -> Backprop:
+    answer: str | None = None,
+    show: bool = False,
+) -> Backprop | JudgedBackprop:
     """The gradients of a feed-forward network, as formulas or with numbers.
 
     network: a line of text, a name of the zoo, a file. wrt: W1, b1, x or one number of them, W1[1,2]; None is all.
@@ -54,7 +59,8 @@ def backprop(
     layout: "column", "row" or "pytorch", of dense layers; None is the profile's.
     x, target, weights: numbers, in column layout and channels × height × width; weights by name, or as one text,
     "W1 = 0.1 0.2; 0.3 0.4  b1 = 0 0". Biases that are not given are 0, all else is drawn from the seed.
-    kernel: "cpu" or "cuda" asks `dlcalc.ops` too. Raises UserError.
+    kernel: "cpu" or "cuda" asks `dlcalc.ops` too.
+    answer: a formula for ∂L/∂wrt to judge instead, `show` with the right one beside it. Raises UserError.
     """
     if form not in FORMS:
         raise UserError(f"form is one of {', '.join(FORMS)}, not {form[:40]}")
@@ -67,9 +73,61 @@ def backprop(
     asked = asked_array(found, wrt, form)
     chosen = chosen_layout(found, layout, asked is not None and asked[1] is not None, course)
     given = given_values(found, x, target, weights)
+    if answer is not None:
+        if given or seed is not None or kernel != "none":
+            raise UserError("an answer in letters is judged on numbers of its own: leave the values out")
+        if asked is None:
+            raise UserError("an answer is a formula for one gradient: name it, --wrt W1")
+        question = Question(found, *asked, chosen, layout is not None or course is not COURSE, course.outer)
+        return JudgedBackprop(question, answer, show, course)
     made = Backprop(found, form, chosen, asked, given, seed, most, kernel)
     made.course = course
     return made
+
+
+class JudgedBackprop(JudgedAnswer):
+    """A student's gradient, judged: its `status`, and the `mistakes` behind a wrong one."""
+
+    def __init__(self, question: Question, answer: str, show: bool, course: Profile) -> None:
+        self.question, self.answer, self.show, self.course = question, answer, show, course
+        self.mark = mark_backprop(question, answer, self._right.right)
+
+    @property
+    def _right(self) -> Rule:
+        asked = self.question
+        if asked.place is not None:
+            return feedforward.Units(asked.network).entry(asked.wrt, asked.place)
+        return feedforward.rule_in_layout(feedforward.Backward(asked.network).gradients[asked.wrt], asked.layout)
+
+    @property
+    def expected(self) -> str:
+        """The gradient in the layout asked for, as text that is read back."""
+        return printing.plain(self._right.right)
+
+    def __repr__(self) -> str:
+        named = ", ".join(found["id"] for found in self.mistakes) or "no typical mistake"
+        said = f": {named}" if self.correct is False else ""
+        return f"<{printing.text(self._right.left)} is {self.status}{said}>"
+
+    def _document(self) -> Document:
+        rule = self._right
+        needed = feedforward.Backward(self.question.network).needed(self.question.wrt)
+        lines = (*(feedforward.rule_in_layout(each, self.question.layout) for each in needed), rule)
+        right = doc.Formula(tuple(doc.Equation(each.left, (each.right,), each.ranges) for each in lines))
+        about = (doc.Paragraph((doc.Math(rule.left), f": {self.question.network.title}")),)
+        return verdict("A gradient judged", self.mark, right if self.show else None, about=about)
+
+    def to_dict(self) -> dict[str, Any]:
+        asked = self.question
+        return {
+            "network": asked.network.title,
+            "loss": asked.network.loss,
+            "wrt": f"{asked.wrt}{indices(asked.place) if asked.place else ''}",
+            "layout": asked.layout,
+            "answer": self.answer,
+            **as_data(self.mark),
+            "expected": self.expected,
+        }
 
 
 class Backprop(Backpropagation, Result):

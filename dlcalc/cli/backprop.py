@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from ..api.feedforward_gradients import FORMS, KERNELS, LOSSES, MOST_PATHS, backprop
-from .bptt import _option
+from ..api.feedforward_gradients import FORMS, KERNELS, LOSSES, MOST_PATHS, JudgedBackprop, backprop
+from .bptt import _JUDGED, _option
 from .options import Profile, with_formats
-from .output import Formats, emit
+from .output import Formats, emit, emit_judged
 from .reading import number
 
 _NETWORK = "The network"
@@ -50,6 +50,13 @@ def command(
     kernel: Annotated[
         str, _option("--kernel", f"who computes besides the formulas: {', '.join(KERNELS)}", _NUMBERS)
     ] = "none",
+    answer: Annotated[
+        str | None,
+        _option("--answer", "a formula to judge: right (exit 0) or wrong (exit 1), and why", _JUDGED, "FORMULA"),
+    ] = None,
+    show: Annotated[
+        bool, typer.Option("--show", help="show the right formula beside a judged one", rich_help_panel=_JUDGED)
+    ] = False,
     profile: Profile = None,
     *,
     formats: Formats,
@@ -57,6 +64,7 @@ def command(
     """Backpropagation as formulas: δ layer by layer, or the chain rule along every path, and with numbers.
 
     Example: dlcalc backprop "2; dense 2 sigmoid; dense 1 sigmoid" --form paths --wrt "W1[1,2]"
+    Example: dlcalc backprop "2; dense 2 sigmoid; dense 1 sigmoid" --wrt W1 --answer "δ_1 x^T"
     """
     found = backprop(
         network,
@@ -71,6 +79,10 @@ def command(
         most=number("--max-paths", most),
         kernel=kernel,
         profile=profile,
+        answer=answer,
+        show=show,
     )
+    if isinstance(found, JudgedBackprop):
+        return emit_judged(found, formats)
     emit(found, formats)
     return 0

@@ -127,7 +127,19 @@ class Numbers:
             self.padded[name] = zero_padded(value)
 
     def _run(self, each: Program) -> Value:
-        env = {**self.environment, **self.padded} if each.padded else dict(self.environment)
+        return self._run_in(each, {**self.environment, **self.padded} if each.padded else dict(self.environment))
+
+    def run_with(self, each: Program, values: Mapping[str, Value]) -> Value:
+        """What a program comes to with further values by name, maps among them padded where it asks for that."""
+        maps = {name: zero_padded(value) for name, value in values.items() if len(shape_of(value)) == 3}
+        env = {**self.environment, **values}
+        if each.padded:
+            env |= {
+                name: value for name, value in {**self.padded, **maps}.items() if name not in self.network.parameters
+            }
+        return self._run_in(each, env)
+
+    def _run_in(self, each: Program, env: dict[str, Any]) -> Value:
         if not each.places:
             return each.run(env)
         found: dict[tuple[Value, ...], Value] = {}
@@ -186,7 +198,7 @@ class Numbers:
 
     def by_differences(self, wrt: str) -> Value:
         """Central differences of the loss, entry by entry, in the shape that this layout has."""
-        numbers = {name: _floats(value) for name, value in self.given.items()}
+        numbers = {name: floats(value) for name, value in self.given.items()}
         column = differences(lambda value: Numbers(self.network, {**numbers, wrt: value}).loss, numbers[wrt])
         return self._placed(column, wrt in self.network.parameters)
 
@@ -198,7 +210,7 @@ class Numbers:
         """The slope of the loss along the gradient by `wrt`: by the gradient itself, and by one difference."""
         column = self if self.layout == "column" else Numbers(self.network, self.given)
         way = column.gradients[wrt]
-        ahead, behind = (column._moved({wrt: _stepped(_floats(self.given[wrt]), way, by)}).loss for by in (STEP, -STEP))
+        ahead, behind = (column._moved({wrt: _stepped(floats(self.given[wrt]), way, by)}).loss for by in (STEP, -STEP))
         return dot(way, way), (ahead - behind) / (2 * STEP)
 
     def _moved(self, values: Mapping[str, Value]) -> Numbers:
@@ -304,8 +316,8 @@ def _filled(shape: tuple[int, ...], sampler: Sampler) -> Value:
     return tuple(_filled(shape[1:], sampler) for _ in range(shape[0]))
 
 
-def _floats(value: Value) -> Value:
-    return tuple(map(_floats, value)) if isinstance(value, tuple) else float(value)
+def floats(value: Value) -> Value:
+    return tuple(map(floats, value)) if isinstance(value, tuple) else float(value)
 
 
 def _stepped(value: Value, way: Value, by: float) -> Value:

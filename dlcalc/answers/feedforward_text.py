@@ -1,0 +1,195 @@
+"""Reading a gradient of a feed-forward network: plain text, Unicode and LaTeX, layers as h_1, h^{(1)} or h^{[1]}."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from ..errors import ExpressionError, UserError
+from ..expressions.nodes import Index, Kind, Literal, Name, Node, Partial, Pow, Transpose, rewriting
+from ..expressions.parser import parse
+from ..expressions.reader import Declarations
+from ..expressions.tokens import MAX_LENGTH
+from ..gradients.answer import Answer, Statement
+from ..gradients.feedforward import Feedforward
+from .gradient_notation import plain, split, statements
+
+MOST_STATEMENTS = 24
+SUMS = {"z": "a", "a": "h"}
+"""Letters of Nielsen and of Ng: z is what is added up, a what the activation makes of it → ours."""
+_ENTRIES = "ijklmnpqcuv"
+
+
+def read(
+    text: str, network: Feedforward, wrt: str, letters: Mapping[str, str] | None = None
+) -> tuple[Answer, Node | None]:
+    """The answer in a text, and what stands on the left of it. Raises UserError for what cannot be read.
+
+    `letters`: what is written for a stem of ours, {"z": "a"}.
+    """
+    if len(text) > MAX_LENGTH:
+        raise ExpressionError(f"an answer has at most {MAX_LENGTH} characters, not {len(text)}")
+    return _Reader(network, wrt, letters or {}).read(text)
+
+
+class _Reader:
+    def __init__(self, network: Feedforward, wrt: str, letters: Mapping[str, str]) -> None:
+        self.network, self.wrt, self.letters = network, wrt, letters
+        self.numbers = [int(name[2:]) for name in network.parameters if name.startswith("W_")] or [1]
+        self.names = Declarations(self._kinds(), frozenset({*network.declarations.integers, *_ENTRIES}))
+
+    def _kinds(self) -> dict[str, Kind]:
+        kinds = dict(network_kinds(self.network))
+        layers = [f"{stem}_{number}" for stem in ("dz", "dW", "db") for number in self.numbers]
+        for written in (*_ALIASES, *layers):
+            kinds.setdefault(written, Kind.VECTOR)
+        return kinds
+
+    def read(self, text: str) -> tuple[Answer, Node | None]:
+        words = {name for name in self.names.kinds if len(name) == 1} - {"L", "x"}
+        lines, is_first = statements(plain(text, self._activation, words - set(_ENTRIES)))
+        if not lines:
+            raise ExpressionError("an expression is expected, but there is nothing", text, None)
+        if len(lines) > MOST_STATEMENTS:
+            raise UserError(f"a gradient is stated in at most {MOST_STATEMENTS} lines, not {len(lines)}")
+        sides = [[side.strip() for side in split(line, "=")] for line in lines]
+        place = 0 if is_first else self._asked(sides)
+        *lefts, right = sides[place]
+        stated = [parts for i, parts in enumerate(sides) if i != place]
+        for parts in stated:
+            if len(parts) < 2:
+                raise UserError(f"each line but the last states an intermediate, delta_2 = …, not {parts[0][:40]}")
+        self._declare([parts[0] for parts in stated])
+        found = tuple(self._statement(parts[0], parts[-1]) for parts in stated)
+        left = self._left(lefts[0]) if lefts else None
+        return Answer(text, self._parsed(right), found), left
+
+    @property
+    def _activation(self) -> str:
+        """What f′ means: the activation that all hidden layers have."""
+        found = {layer.function for layer in self.network.layers if hasattr(layer, "function")}
+        return next(iter(found)) if len(found) == 1 and found != {"softmax"} else "sigmoid"
+
+    def _asked(self, sides: list[list[str]]) -> int:
+        named = [i for i, parts in enumerate(sides) if len(parts) > 1 and self._is_asked(parts[0])]
+        alone = [i for i, parts in enumerate(sides) if len(parts) == 1]
+        return named[-1] if named else alone[0] if len(alone) == 1 else len(sides) - 1
+
+    def _is_asked(self, text: str) -> bool:
+        try:
+            node = self._parsed(text)
+        except UserError:
+            return False
+        return isinstance(node, Partial) and _base(node.bottom) == Name(self.wrt)
+
+    def _left(self, text: str) -> Node | None:
+        """What the gradient is said to be of. Raises UserError where it is of another array."""
+        if "∂" not in text and "partial" not in text:
+            return None
+        node = self._parsed(text)
+        node = node.operand if isinstance(node, Transpose) else node
+        if not isinstance(node, Partial):
+            return None
+        base = _base(node.bottom)
+        if isinstance(base, Name) and base.id in {*self.network.parameters, "x"} and base.id != self.wrt:
+            raise UserError(f"∂L/∂{self.wrt} is asked, not ∂L/∂{base.id}")
+        return node.bottom
+
+    def _declare(self, lefts: list[str]) -> None:
+        kinds = dict(self.names.kinds)
+        for left in lefts:
+            if len(left) > 60:
+                raise UserError(f"an intermediate has a short name, not {left[:40]}…")
+            node = rewriting(self._renamed)(parse(left, Declarations(kinds, self.names.integers)))
+            stem = _base(node)
+            if isinstance(stem, Name):
+                kinds.setdefault(stem.id, Kind.VECTOR)
+        self.names = Declarations(kinds, self.names.integers)
+
+    def _statement(self, left: str, right: str) -> Statement:
+        found, body = self._parsed(left), self._parsed(right)
+        base = _base(found)
+        if not isinstance(base, Name) or isinstance(found, Partial):
+            raise UserError(f"an intermediate is a letter, delta_2, not {left[:40]}")
+        return Statement(base.id, found if isinstance(found, Index) else None, "", body)
+
+    def _parsed(self, text: str) -> Node:
+        return rewriting(self._renamed)(parse(text, self.names))
+
+    # our own letters for what is written
+
+    def _renamed(self, part: Node, below: Callable[[Node], Node]) -> Node:
+        if isinstance(part, Name):
+            return self._own(part.id, part)
+        if isinstance(part, Index) and isinstance(part.base, Name):
+            # δ_{2} of a letter that is declared alone
+            if len(part.indices) == 1 and isinstance(part.indices[0], Literal) and not self._has(part.base.id):
+                return self._own(f"{part.base.id}_{part.indices[0].value}", part.base)
+            return Index(self._own(part.base.id, part.base), tuple(map(below, part.indices)))
+        if isinstance(part, Pow) and isinstance(part.base, Name) and not self._has(part.base.id):
+            number = part.exponent
+            layer = str(number.value) if isinstance(number, Literal) else getattr(number, "id", "")
+            own = self._name(f"{part.base.id}_{layer}")
+            if own is not None:
+                return Name(own, self.names.kinds[own])
+        return part.map(below)
+
+    def _has(self, name: str) -> bool:
+        return name in network_kinds(self.network)
+
+    def _own(self, written: str, name: Name) -> Name:
+        found = self._name(written)
+        return Name(found, self.names.kinds.get(found, name.kind), name.integer) if found else name
+
+    def _name(self, written: str) -> str | None:
+        """The network's name for what is written; None where there is none."""
+        stem, _, number = written.partition("_")
+        stem = self.letters.get(stem, stem)
+        prefix = stem[:1] if stem[:1] == "d" and len(stem) == 2 else ""
+        stem = prefix + self.letters.get(stem[1:], stem[1:]) if prefix else stem
+        if number in ("L", "out", "o"):
+            number = str(self.numbers[-1])
+        kinds = network_kinds(self.network)
+        joined = f"{stem}_{number}" if number else stem
+        if joined in kinds:
+            return joined
+        if joined in ("h_0", "a_0", "X"):
+            return "x"
+        for upper, lower in (("H", "h"), ("A", "a"), ("Z", "z"), ("Y", "y")):
+            if stem == upper:
+                return self._name(f"{lower}_{number}" if number else lower)
+        last = str(self.numbers[-1])
+        if (stem in ("h", "a") and number == last) or joined in ("o", "p", "h_out"):
+            return "yhat"
+        if joined in ("t", "target"):
+            return "y"
+        if stem in ("dz", "da") and f"delta_{number}" in kinds:
+            return f"delta_{number}"
+        if stem == "delta" and number == "h" and len(self.numbers) == 2:
+            return f"delta_{self.numbers[0]}"
+        return None
+
+
+_ALIASES = ("X", "Y", "t", "target")
+
+
+def network_kinds(network: Feedforward) -> Mapping[str, Kind]:
+    """The network's names with their kinds, and ∂L/∂ every array: dh_1."""
+    kinds = dict(network.declarations.kinds)
+    for name, quantity in network.signals.items():
+        kinds[f"d{name}"] = quantity.kind
+    return kinds
+
+
+def _base(node: Node) -> Node:
+    return node.base if isinstance(node, Index) else node
+
+
+_LAYER_AT_ONCE = re.compile(r"(?<![A-Za-z\\_{])(d?[WbahzAZ]|δ|delta|\\delta)(\d)(?!\d)")
+_LAYER_ABOVE = re.compile(r"(?<![A-Za-z_])([WbahzAZ]|δ|delta|\\delta)\s*\^\s*(?:\{\s*(\d|L)\s*\}|(\d|L)(?![\d\w]))")
+
+
+def layers_apart(text: str) -> str:
+    """δ1, δ^1 and δ_{1} as δ_1."""
+    text = _LAYER_ABOVE.sub(r"\1_\2\3", _LAYER_AT_ONCE.sub(r"\1_\2", text))
+    return re.sub(r"\\delta(?![a-z])", "δ", re.sub(r"_\{(\d)\}", r"_\1", text))
