@@ -21,7 +21,7 @@ from ..gradients import feedforward
 from ..gradients.feedforward import LOSSES as LOSSES
 from ..gradients.feedforward import Feedforward, Path, Rule
 from ..gradients.feedforward.backpropagation import FORMS as FORMS
-from ..gradients.feedforward.backpropagation import Asked, Backpropagation, indices
+from ..gradients.feedforward.backpropagation import Asked, Backpropagation, asked_array, indices
 from ..networks.network import Network
 from ..profiles import COURSE, Profile, active
 from .array_option import lifted, read_raw
@@ -30,7 +30,6 @@ from .results import JudgedAnswer, Result, line_as_data
 
 MOST_LISTED = 2_000
 KERNELS = ("none", "cpu", "cuda")
-_WRT = re.compile(r"([WwBbx])_?(\d{0,4})\s*(?:\[([\d\s,]{1,60})\])?", re.ASCII)
 _WEIGHT = re.compile(r"[WwBb]_?\d{1,4}", re.ASCII)
 _NAMED = re.compile(r"\b([WwBb]_?\d{1,4})\s*=", re.ASCII)
 
@@ -70,7 +69,7 @@ def backprop(
         raise UserError(f"kernel is one of {', '.join(KERNELS)}, not {kernel[:40]}")
     course = profile if isinstance(profile, Profile) else active(profile, os.environ)
     found = feedforward.feedforward(read_network(network), loss)
-    asked = asked_array(found, wrt, form)
+    asked = _asked(found, wrt, form)
     chosen = chosen_layout(found, layout, asked is not None and asked[1] is not None, course)
     given = given_values(found, x, target, weights)
     if answer is not None:
@@ -218,29 +217,21 @@ def chosen_layout(network: Feedforward, layout: str | None, unitwise: bool, cour
     return layout or course.layout
 
 
-def asked_array(network: Feedforward, wrt: str | None, form: str) -> Asked | None:
-    """The array and, of one number, its place. None: all arrays. Raises UserError for what the network has not."""
+def _asked(network: Feedforward, wrt: str | None, form: str) -> Asked | None:
+    """The array and, of one number, its place; None: all arrays. Paths lead to one number. Raises UserError."""
+    if wrt is None and form != "paths":
+        return None
     if wrt is None:
-        if form != "paths":
-            return None
         first = next(iter(network.parameters.values()), network.x)
         return first.name, (1,) * len(first.shape)
-    known = {**network.parameters, "x": network.x}
-    read = _WRT.fullmatch(wrt.strip())
-    name = "" if read is None else "x" if read[1] == "x" else f"{read[1].upper() if read[1] in 'Ww' else 'b'}_{read[2]}"
-    if read is None or name not in known or (name == "x" and read[2]):
-        names = ", ".join(each.replace("_", "") for each in known)
-        raise UserError(f"wrt is one of {names}, or a number of them such as W1[1,2], not {wrt[:40]}")
-    shape = known[name].shape
-    if read[3] is None:
-        if form == "paths" and known[name].size > 1:
-            raise UserError(f"paths lead to one number, such as {wrt.strip()}{indices((1,) * len(shape))}, not to all")
-        return name, (1,) * len(shape) if form == "paths" else None
-    place = tuple(int(part) for part in read[3].split(",") if part.strip().isdigit())
-    if len(place) != len(shape) or not all(1 <= at <= size for at, size in zip(place, shape, strict=True)):
-        raise UserError(f"{name.replace('_', '')} has entries from {indices((1,) * len(shape))} to {indices(shape)}, "
-                        f"not [{read[3]}]")  # fmt: skip
-    return name, place
+    name, place = asked_array(network, wrt)
+    known = network.parameters.get(name, network.x)
+    if place is not None or form != "paths":
+        return name, place
+    if known.size > 1:
+        ends = indices((1,) * len(known.shape))
+        raise UserError(f"paths lead to one number, such as {wrt.strip()}{ends}, not to all")
+    return name, (1,) * len(known.shape)
 
 
 def given_values(

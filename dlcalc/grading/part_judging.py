@@ -10,6 +10,7 @@ from ..answers.array_judging import judge_array
 from ..answers.cell_target import CellTarget
 from ..answers.choice_target import ChoiceTarget
 from ..answers.choices import judge_choice
+from ..answers.feedforward_target import BackpropTarget, judge_backprop
 from ..answers.following import Again, Earlier, followed
 from ..answers.formula_target import FormulaTarget
 from ..answers.gradient_marks import judge_gradient
@@ -70,6 +71,9 @@ class _Judge:
             return judge_table(asked, given)
         if isinstance(asked, GradientTarget):
             mark, self.written[part.id] = judge_gradient(asked, given)
+            return mark
+        if isinstance(asked, BackpropTarget):
+            mark, self.written[part.id] = judge_backprop(asked, given)
             return mark
         again = list(self._followed(part))
         if part.kind in ARRAYS and isinstance(asked, FormulaTarget):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from ..answers.feedforward_target import OPTIONS as BACKPROP_OPTIONS
 from ..answers.gradient_target import ASKED_CELLS, OPTIONS, STEPS, WEIGHT, gradient_asked
 from ..answers.terms import ARRAYS
 from ..errors import DlcalcError, printable
@@ -67,27 +68,43 @@ class Asking:
     def _gradient(self, keys: TomlFields, text: str, declared: Declarations) -> Ask:
         """gradient:rnn.W, where W may be a drawn word, and what `with` says of the network."""
         cell, dot, wrt = text.removeprefix(GRADIENT).partition(".")
+        drawn = [name for name, each in self.names.items() if each.shown == "network"]
+        if cell in drawn:
+            if not wrt:
+                raise keys.wrong("ask", f"a gradient of a network is written {GRADIENT}{cell}.W1")
+            return Ask(text, "gradient", cell, wrt, given=self._words(keys, BACKPROP_OPTIONS))
         if not dot or cell not in ASKED_CELLS:
-            raise keys.wrong("ask", f"a gradient is written gradient:rnn.W; the cells are {', '.join(ASKED_CELLS)}")
-        given: dict[str, Node] = {WEIGHT: Name(wrt)}
+            more = f", or of what is drawn: {GRADIENT}{drawn[0]}.W1" if drawn else ""
+            raise keys.wrong(
+                "ask", f"a gradient is written gradient:rnn.W; the cells are {', '.join(ASKED_CELLS)}{more}"
+            )
+        given: dict[str, Node] = {WEIGHT: Name(wrt), **self._words(keys, OPTIONS, STEPS)}
         inner = keys.inner("with")
-        for name in inner:
-            if name == STEPS:
-                given[name] = parse(inner.written(name), declared)
-                continue
-            if name not in OPTIONS:
-                raise inner.wrong(name, f"a gradient has no such option; its options are {', '.join(OPTIONS)}, {STEPS}")
-            word = inner.text(name)
-            if word not in self.names and word not in OPTIONS[name]:
-                known = ", ".join(OPTIONS[name])
-                raise inner.wrong(name, f"this is one of {known}, or a word that is drawn, not {printable(word)}")
-            given[name] = Name(word)
+        if STEPS in inner:
+            given[STEPS] = parse(inner.written(STEPS), declared)
         if not any(name in self.names for node in given.values() for name in names_in(node)):
             try:
                 gradient_asked(cell, given, {})
             except DlcalcError as error:
                 raise keys.with_key("ask", error) from None
         return Ask(text, "gradient", cell, wrt, given=given)
+
+    def _words(self, keys: TomlFields, options: Mapping[str, Iterable[str]], *others: str) -> dict[str, Node]:
+        """What `with` says of a gradient: one of the words of each option, or a word that is drawn."""
+        inner = keys.inner("with")
+        found: dict[str, Node] = {}
+        for name in inner:
+            if name in others:
+                continue
+            if name not in options:
+                rule = "a gradient has no such option; its options are"
+                raise inner.wrong(name, f"{rule} {', '.join((*options, *others))}")
+            word = inner.text(name)
+            if word not in self.names and word not in options[name]:
+                known = ", ".join(options[name])
+                raise inner.wrong(name, f"this is one of {known}, or a word that is drawn, not {printable(word)}")
+            found[name] = Name(word)
+        return found
 
     def formula(self, keys: TomlFields, id: str) -> Formula:
         if id in self.formulas:
@@ -148,6 +165,8 @@ class Asking:
         ask = part.ask
         if ask is None:
             return
+        if ask.form == "gradient" and ask.of not in ASKED_CELLS and part.kind != "expression":
+            raise keys.wrong("kind", f"a gradient of a network is asked as an expression, not as {part.kind}")
         if ask.form == "gradient" and part.kind not in ("expression", "choice"):
             raise keys.wrong("kind", f"a gradient is asked as an expression or a choice, not as {part.kind}")
         whole = ask.form == "network" and not ask.name

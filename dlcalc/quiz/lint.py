@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from .. import document as doc
+from ..answers.feedforward_target import BackpropTarget
 from ..answers.gradient_target import GradientTarget
 from ..errors import DlcalcError, ProblemError, printable
 from ..expressions.nodes import Node, names_in
@@ -126,13 +127,17 @@ def _by_text(template: Template) -> Iterator[str]:
 # what is only seen in variants
 
 
+IN_LETTERS = (GradientTarget, BackpropTarget)
+"""What is asked in letters, so that letters are left in it."""
+
+
 def _letters(variants: Iterable[Variant]) -> Iterator[tuple[str, str]]:
     """Derived values and answers in which letters are left, where numbers are expected; each once."""
     seen: set[str] = set()
     for made in variants:
         values = {f"let: {name}": made.values[name] for name in made.problem.lets}
         asked = {part.id: made.asked[part.id] for part in made.problem.parts if part.kind != "expression"}
-        values |= {f"part {id}": each.expected for id, each in asked.items() if not isinstance(each, GradientTarget)}
+        values |= {f"part {id}": each.expected for id, each in asked.items() if not isinstance(each, IN_LETTERS)}
         for key, value in values.items():
             if key not in seen and contains_letters(value):
                 seen.add(key)

@@ -11,6 +11,7 @@ from typing import Any
 from ..answers.cell_target import CellTarget
 from ..answers.choice_target import ChoiceTarget
 from ..answers.choices import Choice
+from ..answers.feedforward_target import backprop_asked
 from ..answers.formula_target import FormulaTarget
 from ..answers.gradient_target import gradient_asked
 from ..answers.inverse_target import InverseTarget
@@ -172,6 +173,8 @@ def target_of(problem: Problem, ask: Ask, values: Mapping[str, Any]) -> Target:
         return CellTarget(values[ask.of], layer, column)
     if ask.form == "slip":
         return SlipTarget(values[ask.of], ask.name)
+    if ask.form == "gradient" and isinstance(values.get(ask.of), Table):
+        return backprop_asked(values[ask.of].network, ask.given, values, ask.name)
     if ask.form == "gradient":
         return gradient_asked(ask.of, ask.given, values)
     found = problem.formulas.get(ask.of) or formula(ask.of)

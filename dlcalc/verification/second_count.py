@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..answers.cell_target import CellTarget
+from ..answers.feedforward_target import BackpropTarget
 from ..answers.formula_target import FormulaTarget
 from ..answers.gradient_target import GradientTarget
 from ..answers.inverse_target import InverseTarget
@@ -19,6 +20,7 @@ from ..expressions.nodes import FormulaCall, Node, Value, names_in
 from ..formulas.arrays import operation_of
 from ..formulas.model import Formula
 from ..gradients import Numbers, difference, random_values
+from ..gradients.feedforward.instances import instance_of
 from ..networks.exercise import cell
 from ..networks.network import INPUT, Network
 from ..networks.table import COUNTS, Table
@@ -54,7 +56,18 @@ def differs(asked: Target) -> str | None:
             return _cells(asked.slip.table, [(asked.slip.layer, asked.slip.column)]) or _slip(asked)
         case GradientTarget():
             return _gradient(asked)
+        case BackpropTarget():
+            return _backprop(asked)
     return None
+
+
+def _backprop(asked: BackpropTarget) -> str:
+    """A gradient of a feed-forward network beside central differences of the loss, on random numbers."""
+    question = asked.question
+    found = instance_of(question.network, question.wrt, question.place, question.layout, 1)
+    value, beside = found.numbers.gradients[question.wrt], found.numbers.by_differences(question.wrt)
+    away = difference(value, beside)
+    return "" if away < NEAR_SLOPE else f"∂L/∂{asked.wrt} differs by {away:.1e} from central differences of the loss"
 
 
 def _gradient(asked: GradientTarget) -> str:

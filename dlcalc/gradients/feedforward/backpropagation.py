@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cached_property
 
+from ...errors import UserError
 from ...expressions.nodes import Value
 from ..derivation import MOST_PATHS
 from ..numeric import difference
@@ -23,6 +25,7 @@ FORMS = {
 """Form → what it is."""
 Asked = tuple[str, Place | None]
 """An array and, of one number, its place."""
+_WRT = re.compile(r"([WwBbx])_?(\d{0,4})\s*(?:\[([\d\s,]{1,60})\])?", re.ASCII)
 
 
 class Backpropagation:
@@ -185,3 +188,21 @@ class Backpropagation:
 def indices(place: Place) -> str:
     """[1,2]"""
     return f"[{','.join(map(str, place))}]"
+
+
+def asked_array(network: Feedforward, wrt: str) -> Asked:
+    """W1, b2, x or W1[1,2]: the array and, of one number, its place. Raises UserError for what the network has not."""
+    known = {**network.parameters, "x": network.x}
+    read = _WRT.fullmatch(wrt.strip())
+    name = "" if read is None else "x" if read[1] == "x" else f"{read[1].upper() if read[1] in 'Ww' else 'b'}_{read[2]}"
+    if read is None or name not in known or (name == "x" and read[2]):
+        names = ", ".join(each.replace("_", "") for each in known)
+        raise UserError(f"wrt is one of {names}, or a number of them such as W1[1,2], not {wrt[:40]}")
+    shape = known[name].shape
+    if read[3] is None:
+        return name, None
+    place = tuple(int(part) for part in read[3].split(",") if part.strip().isdigit())
+    if len(place) != len(shape) or not all(1 <= at <= size for at, size in zip(place, shape, strict=True)):
+        raise UserError(f"{name.replace('_', '')} has entries from {indices((1,) * len(shape))} to {indices(shape)}, "
+                        f"not [{read[3]}]")  # fmt: skip
+    return name, place
