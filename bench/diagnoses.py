@@ -1,4 +1,7 @@
-"""10,000 diagnoses in one process: a wrong number for a random formula, and which mistakes lead to it."""
+"""10,000 diagnoses in one process: a wrong number for a random formula, and which mistakes lead to it.
+
+And the search for a slip behind one that no known mistake gives, the longest of many.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ import time
 from statistics import median
 from typing import NamedTuple
 
-from dlcalc.answers.formula_judging import verify
+from dlcalc.answers.formula_judging import search, verify
+from dlcalc.errors import UserError
 from dlcalc.expressions.answers import Answer
 from dlcalc.expressions.nodes import Value
 from dlcalc.formulas.diagnose import wrong_values
@@ -21,8 +25,10 @@ from .rows import ADDITIONS, Row, additions
 HOW_MANY = 10_000
 IN_TURN = 1_000
 """So many, then the peer once more."""
-MOST = 2.0
+MOST = 3.5
 """Seconds."""
+SEARCHED, MOST_SEARCH = 500, 0.05
+"""So many searches, and how many seconds one may take once its formula is compiled."""
 
 
 class Case(NamedTuple):
@@ -79,4 +85,22 @@ def rows(runs: int) -> list[Row]:
     taken = median(seconds)
     note = f"{taken / HOW_MANY * 1e6:.0f} µs each; the first pass, which compiles the formulas, {seconds[0]:.2f} s"
     target = f"≤ {MOST:g} s"
-    return [Row(f"{HOW_MANY:,} diagnoses", taken, median(peer), ADDITIONS, target, taken <= MOST, "s", note)]
+    longest = max(map(_search, asked[:SEARCHED:2]))
+    return [
+        Row(f"{HOW_MANY:,} diagnoses", taken, median(peer), ADDITIONS, target, taken <= MOST, "s", note),
+        Row("the longest search for a slip", longest, median(peer), ADDITIONS, f"≤ {MOST_SEARCH:g} s",
+            longest <= MOST_SEARCH, "s", f"of {SEARCHED // 2}, each formula compiled"),
+    ]  # fmt: skip
+
+
+def _search(case: Case) -> float:
+    """The process time of a search, the second time."""
+    taken = 0.0
+    for _ in range(2):
+        start = time.process_time()
+        try:
+            search(*case)
+        except UserError:
+            return 0.0
+        taken = time.process_time() - start
+    return taken

@@ -423,8 +423,8 @@ def test_right() -> None:
 def test_right_by_another_convention() -> None:
     """Who counts so, and that it is not the count in use; its value only when asked for."""
     words = (
-        "right: this is right as PyTorch, cuDNN, ONNX count: two bias vectors per gate, bias_ih and bias_hh. "
-        "Here it is counted otherwise"
+        "right: this is right by the convention of PyTorch, cuDNN, ONNX (two bias vectors per gate, bias_ih and "
+        "bias_hh); this question counts another way"
     )
     assert told("lstm", "parameters", "53600", n=32, m=100) == ["LSTM: parameters = 53600", words]
     assert told("lstm", "parameters", "53600", True, n=32, m=100)[2:] == ["parameters = 53200"]

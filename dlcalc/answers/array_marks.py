@@ -19,6 +19,7 @@ from ..formulas.diagnose import Candidate, outcome
 from ..formulas.model import Mistake, Step
 from ..formulas.program import as_array, program
 from ..formulas.run import run
+from ..formulas.searching import Fits, searched
 from .array_patterns import off_by, patterns
 from .array_reading import Cell, WrittenArray
 from .formula_target import FormulaTarget
@@ -26,6 +27,8 @@ from .marks import CellMark
 from .reading import cut_off, is_close, too_coarse
 from .terms import ARRAYS, Terms
 
+HUNDREDTH = Fraction(1, 100)
+"""How exactly the numbers of an array are written as a rule."""
 MOST_PAIRS = 150
 """Pairs of mistakes that are tried for one array."""
 
@@ -163,12 +166,24 @@ class ArrayMarker:
         compiled = program(asked.formula, asked.convention)
         state = compiled.reach(with_defaults(asked.formula, asked.given), asked.name)
         relevant = compiled.relevant(asked.name)
-        pairs = [(a, b) for k, a in enumerate(relevant) for b in relevant[k + 1 :] if a.step != b.step]
+        pairs = [
+            (a, b) for k, a in enumerate(relevant) for b in relevant[k + 1 :] if not a.edits.keys() & b.edits.keys()
+        ]
         pairs.sort(key=lambda pair: -pair[0].weight * pair[1].weight)
         for a, b in pairs[:MOST_PAIRS]:
             value = outcome(compiled.plan(asked.name, a, b), state.copy(), asked.name)
             if value is not None and self.all_fit(asked.as_asked(as_array(value))):
                 yield Candidate((a, b))
+
+    def searched(self, asked: FormulaTarget) -> tuple[Candidate, ...]:
+        """Edits of the formula that give the whole array, where no known mistake does."""
+        wrote = self.wrote.value(self.rank)
+        if wrote is None or asked.known:
+            return ()
+        compiled = program(asked.formula, asked.convention)
+        state = compiled.reach(with_defaults(asked.formula, asked.given), asked.name)
+        fits = Fits(lambda value: self.all_fit(asked.as_asked(as_array(value))), wrote, HUNDREDTH)
+        return tuple(Candidate(found.mistakes, True) for found in searched(compiled, [state], asked.name, [fits]))
 
     def patterns(self, expected: Value) -> tuple[Candidate, ...]:
         """What has happened to the right array as a whole; only where everything was read."""

@@ -70,7 +70,7 @@ def _rearranged(right: Rows, vector: bool) -> Iterator[tuple[str, str, str, Rows
                         rows,
                     )
     signs = tuple(tuple(-value for value in row) for row in right)
-    yield "sign-turned", "every number has the opposite sign", "Which sign has the first number?", signs
+    yield "sign-turned", "every number has the opposite sign", "Which sign does the first number have?", signs
 
 
 def _compared(right: Rows, tall: int, wide: int, fits: Fits, vector: bool) -> Iterator[tuple[str, str, str]]:
@@ -117,7 +117,7 @@ def _compared(right: Rows, tall: int, wide: int, fits: Fits, vector: bool) -> It
         yield (
             "other-shape",
             "the numbers are right, but not laid out in the rows and columns that are asked",
-            "How many rows has the result?",
+            "How many rows does the result have?",
         )
 
 

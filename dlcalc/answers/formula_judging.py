@@ -6,7 +6,7 @@ against what was written. Answers in letters are compared at points drawn from t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -21,6 +21,7 @@ from ..formulas.diagnose import Candidate, outcome
 from ..formulas.model import Convention, Formula, Mistake
 from ..formulas.program import Program, as_array, program
 from ..formulas.run import letters_in
+from ..formulas.searching import Fits, searched
 from ..formulas.steps import State
 from .formula_points import Drawn, points_of
 from .marks import MOST_NAMED
@@ -73,6 +74,21 @@ def verify(formula: Formula, given: Mapping[str, Value], name: str, answer: Answ
     if not found:
         _check_shape(name, right[0].expected, right[0].answer.value)
     return Verdict(False, expected, None, tuple(found[:MOST_NAMED]), max(0, len(found) - MOST_NAMED), stopped)
+
+
+def search(
+    formula: Formula, given: Mapping[str, Value], name: str, answer: Answer, convention: str = ""
+) -> tuple[Candidate, ...]:
+    """Edits of the formula that give an answer which no known mistake gives; none where chance gives it as well."""
+    compiled = program(formula, convention)
+    points = [_Point(compiled, point, name, answer) for point in points_of(compiled, name, given, answer)]
+    states = [point.state for point in points]
+    fits = [Fits(_agreeing(point), point.answer.value, answer.unit or 1) for point in points]
+    return tuple(Candidate(found.mistakes, True) for found in searched(compiled, states, name, fits))
+
+
+def _agreeing(point: _Point) -> Callable[[Value], bool]:
+    return lambda value: point.agrees(value)
 
 
 class _Point:

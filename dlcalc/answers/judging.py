@@ -118,6 +118,8 @@ class _Judging:
                 return Judged(replace(mark, status=on.status, carried=on.names), replace(written, answer=reading))
             for reading in readings if found.status == "wrong" else ():
                 found = self._better(reading, found)
+            if found.status == "wrong" and not (found.mistakes or found.convention or found.stopped):
+                found = replace(found, mistakes=self._searched(answer))
         named, more = found.mistakes[:MOST_NAMED], found.more + max(0, len(found.mistakes) - MOST_NAMED)
         mark = replace(
             mark,
@@ -147,6 +149,9 @@ class _Judging:
                 if mistakes := judge.mistakes(answer) if judge is not None else ():
                     return replace(found, mistakes=mistakes, more=0)
         return found
+
+    def _searched(self, answer: Answer) -> tuple[Candidate, ...]:
+        return self.judge.searched(answer) if isinstance(self.judge, FormulaJudge) else ()
 
     def _is_right_again(self, again: Again, answer: Answer) -> bool:
         judge = judge_of(again.asked, self.terms)

@@ -28,7 +28,7 @@ def as_data(mark: Mark) -> dict[str, Any]:
 
 def mistakes_as_data(mistakes: tuple[Candidate, ...]) -> list[dict[str, Any]]:
     """Mistakes for JSON."""
-    return [{"id": each.id, "because": each.because} for each in mistakes]
+    return [{"id": each.id, "because": each.because, **({"found": True} if each.found else {})} for each in mistakes]
 
 
 STOPPED = "not all mistakes were tried: on so many numbers that would take long"
@@ -57,7 +57,11 @@ def _said(mark: Mark, by: str) -> list[doc.Block]:
     if mark.status == "follows":
         return [doc.Note("right", "this follows from your own earlier answers"), *_paragraph(reason)]
     if mark.status == "convention":
-        words = f"this is right as {by}. Here it is counted otherwise" if by else f"this is right by {mark.convention}"
+        words = (
+            f"this is right by the convention of {by}; this question counts another way"
+            if by
+            else (f"this is right by {mark.convention}")
+        )
         return [doc.Note("right", words), *_paragraph(reason)]
     if mark.status == "rounded":
         return [doc.Note("warning", mark.reason or "this is right, but rounded too far")]
@@ -79,9 +83,12 @@ def _wrong(mark: Mark, reason: str) -> list[doc.Block]:
         said = "this is wrong" if mark.convention else f"this is wrong; no typical mistake {gives}"
         return [doc.Note("mistake", said), *_paragraph(reason), *_stopped(mark)]
     several = len(mark.mistakes) + mark.more > 1
-    blocks: list[doc.Block] = [
-        doc.Note("mistake", "this is wrong. One of these gives it:" if several else "this is wrong.")
-    ]
+    told = "this is wrong. One of these gives it:" if several else "this is wrong."
+    if mark.mistakes[0].found:
+        told = (
+            f"this is wrong. No typical mistake gives it, but {'these changes do' if several else 'this change does'}:"
+        )
+    blocks: list[doc.Block] = [doc.Note("mistake", told)]
     reasons = tuple(candidate.because for candidate in mark.mistakes)
     blocks.append(doc.Items(reasons) if several else doc.Paragraph(reasons[0]))
     if mark.more:

@@ -396,7 +396,7 @@ class Judged(JudgedAnswer):
         by = ""
         if self.mark.convention and self.mark.convention in {each.name for each in self.formula.conventions}:
             other = self.formula.convention(self.mark.convention)
-            by = f"{other.who} count: {other.says}"
+            by = f"{other.who} ({other.says})"
         elif self.mark.convention:
             by = self.mark.reason or self.mark.convention
         right = explain.right_value(self.name, self.expected) if self.show else None

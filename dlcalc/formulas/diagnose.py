@@ -13,6 +13,7 @@ from .program import as_array, program
 from .steps import State, Unit
 
 PERHAPS_BOTH = "it could be two mistakes at once"
+PERHAPS = "perhaps"
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,8 @@ class Candidate:
     """One way to the answer: a mistake, or two made together."""
 
     mistakes: tuple[Mistake, ...]
+    found: bool = False
+    """Whether it was searched for among edits of the formula, and is no known mistake."""
 
     @property
     def id(self) -> str:
@@ -29,6 +32,8 @@ class Candidate:
     def because(self) -> str:
         """Of two together only what may be so: among so many pairs some give a number by chance."""
         said = "; and ".join(mistake.because for mistake in self.mistakes)
+        if self.found:
+            return f"{PERHAPS}: {said}"
         return f"{PERHAPS_BOTH}: {said}" if len(self.mistakes) > 1 else said
 
     @property

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
+from typing import Any
 
 from ..errors import InternalError
 from ..expressions.arrays import unrolled
@@ -37,6 +38,8 @@ class Program:
         self._reach: dict[str, tuple[int, ...]] = {}
         self._plans: dict[tuple[str, ...], list[Unit]] = {}
         self._lines: dict[tuple[int, ...], list[Unit]] = {}
+        self.searched: dict[str, Any] = {}
+        """What `searching` has made of the steps, by what is asked."""
 
     def _axes(self) -> int:
         found = {op.formula.axes for op in self.ops} - {0}
@@ -138,10 +141,11 @@ class Program:
         """What is run again, on a state of `reach`, when mistakes are made and only `target` is asked."""
         key = (target, *[mistake.id for mistake in mistakes])
         if key not in self._plans:
-            self._plans[key] = self._plan(target, [edit for mistake in mistakes for edit in mistake.edits.items()])
+            self._plans[key] = self.plan_of(target, [edit for mistake in mistakes for edit in mistake.edits.items()])
         return self._plans[key]
 
-    def _plan(self, target: str, edits: Iterable[Edit]) -> list[Unit]:
+    def plan_of(self, target: str, edits: Iterable[Edit]) -> list[Unit]:
+        """What is run again with any edits of steps, made anew at each call."""
         replaced = {place: op for edit in edits for place, op in self._replacing(edit).items()}
         needed = {self.ops[place].name for place in self._reached(target)}
         places = {place for place in replaced if self.ops[place].name in needed}

@@ -23,7 +23,7 @@ def test_given_letters_are_shown_and_read() -> None:
     assert bptt(wrt="W", letters=letters, answer=answer).mark.status == "right"  # type: ignore[union-attr]
     turned = bptt(wrt="W", letters="V=W_x, U=U, W=W_h", answer=answer).mark  # type: ignore[union-attr]
     assert turned.status == "wrong"
-    assert "Vᵀ stands there, not Uᵀ" in turned.mistakes[0].because
+    assert "you wrote Uᵀ; it should be Vᵀ" in turned.mistakes[0].because
 
 
 def test_those_of_pascanu() -> None:

@@ -12,8 +12,8 @@ from dlcalc.expressions.exact import exact
 from dlcalc.expressions.nodes import Value
 from dlcalc.formulas.registry import formula
 
-TIMES = 3
-"""Draws of each kind: some 210 answers."""
+TIMES = 2
+"""Draws of each kind: some 140 answers."""
 
 
 def numbers(value: object) -> Value:
@@ -41,6 +41,6 @@ def test_what_is_in_the_list_is_named() -> None:
         first += bool(singles) and singles[0] in slip.names
         if not slip.names & set(singles):
             missed[f"{slip.formula}.{slip.ask}: {min(slip.names)}"] += 1
-    assert count > 150
+    assert count > 100
     assert found / count >= 0.95, missed
     assert first / count >= 0.93, missed

@@ -54,7 +54,7 @@ ATTENTION = Formula(
         Mistake("one-bias-vector", "biases", "projection_biases", "each of the four projections has d biases of its "
                 "own", 0.4, "How many bias vectors are there?"),
         Mistake("bias-per-head-feature", "projection_biases", "h*bias_vectors*d", "the heads share the d features, so "
-                "a projection has d biases and not h·d", 0.3, "How many outputs has a projection?"),
+                "a projection has d biases and not h·d", 0.3, "How many outputs does a projection have?"),
         Mistake("scores-of-one-head", "scores", "head_scores", "every head has attention weights of its own: h tables "
                 "of T×T", 0.5, "Do the heads share one table of attention weights?"),
         Mistake("score-per-token", "head_scores", "T", "every token attends to every token: T² attention weights in a "

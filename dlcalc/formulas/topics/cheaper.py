@@ -207,7 +207,7 @@ SQUEEZE_EXCITATION = Formula(
         Mistake("ratio-for-width", "width", "r", "r is the ratio by which the middle is narrower, not its width: it "
                 "has c/r units", 0.4, "How wide is the layer in the middle?"),
         Mistake("biases-as-wide", "biases", "2c", "the layer in the middle has c/r units, so c/r biases", 0.4,
-                "How many units has each of the two layers?"),
+                "How many units does each of the two layers have?"),
         *(m for m in COST_MISTAKES if m.step == "flops"),
     ),
     forms=(
@@ -288,9 +288,9 @@ DENSE_ON_IMAGE = Formula(
     answers=("weights_per_neuron", "inputs", "weights", "biases", "parameters", "macs", "flops"),
     mistakes=(
         Mistake("channels-forgotten", "inputs", "prod(n)", "every pixel has c numbers, one for each channel: n²c "
-                "inputs, not n²", 0.6, "How many numbers has one pixel?"),
+                "inputs, not n²", 0.6, "How many numbers does one pixel have?"),
         Mistake("one-side", "inputs", "n[1]*c", "the image has a height and a width, and every pixel is an input: n²c, "
-                "not n·c", 0.5, "How many pixels has the image?"),
+                "not n·c", 0.5, "How many pixels does the image have?"),
         Mistake("one-neuron", "weights", "weights_per_neuron", "these are the weights of one neuron, not of the layer: "
                 "there are m neurons", 0.6, "How many neurons read the image?"),
         Mistake("bias-among-weights", "weights_per_neuron", "inputs + 1", "the bias is a parameter, but no weight: a "

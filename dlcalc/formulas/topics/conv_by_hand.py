@@ -346,9 +346,9 @@ CONV_MATRIX = Formula(
         Mistake("dense-weights", "weights", "rows*columns", "a dense layer has a weight at every place; here a window "
                 "reaches only the cells under it", 0.5, "How many cells does one output read?"),
         Mistake("weights-not-shared", "distinct", "weights", "all windows use the same filter: its weights come again "
-                "in every row", 0.6, "How many weights has the filter?"),
+                "in every row", 0.6, "How many weights does the filter have?"),
         Mistake("weights-for-zeros", "zeros", "weights", "these are the places of weights; all others are zero", 0.3,
-                "How many places has the matrix in all?"),
+                "How many places does the whole matrix have?"),
         Mistake("stride-ignored", "hop", "1", "the window moves by the stride, along the rows and down the columns",
                 0.4, "How far does the window move?"),
     ),

@@ -76,7 +76,7 @@ COUNT_MISTAKES = (
             "Does a larger image need more parameters?"),
     replace(BIAS_AMONG_WEIGHTS, expression="prod(f)*c*k/groups + k"),
     Mistake("channels-and-filters-added", "weights", "prod(f)*(c + k)", "each of the k filters has f² weights for each "
-            "of its channels: the two numbers are multiplied", 0.2, "How many weights has one filter?"),
+            "of its channels: the two numbers are multiplied", 0.2, "How many weights does one filter have?"),
     Mistake("groups-ignored", "weights", "prod(f)*c*k", "with groups a filter sees only c/groups of the channels", 0.5,
             "How many channels does one filter of a group see?"),
 )  # fmt: skip
@@ -125,7 +125,7 @@ def _cost_mistakes(at: str) -> tuple[Mistake, ...]:
                 "multiplication and one addition together", 0.5, "Is a multiplication with its addition counted once "
                 "or twice?"),
         Mistake("activations-not-bytes", "activation_memory", "prod(o)*k", "each number takes 4 bytes", 0.5,
-                "How many bytes has a 32-bit number?"),
+                "How many bytes does a 32-bit number have?"),
         *COST_MISTAKES,
     )  # fmt: skip
 

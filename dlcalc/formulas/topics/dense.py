@@ -24,7 +24,7 @@ COST_MISTAKES = (
     Mistake("macs-for-flops", "flops", "macs", "these are MACs: each is two floating-point operations", 0.6,
             "How many operations is one multiply-accumulate?"),
     Mistake("parameters-not-bytes", "parameter_memory", "parameters", "each parameter takes 4 bytes", 0.5,
-            "How many bytes has a 32-bit number?"),
+            "How many bytes does a 32-bit number have?"),
 )  # fmt: skip
 
 _MULTIPLY_MISTAKES = (
@@ -84,7 +84,7 @@ DENSE = Formula(
                 "not m²", 0.2, "How many inputs does a unit read?"),
         *_MULTIPLY_MISTAKES,
         Mistake("activations-not-bytes", "activation_memory", "m", "each number takes 4 bytes", 0.5,
-                "How many bytes has a 32-bit number?"),
+                "How many bytes does a 32-bit number have?"),
         *COST_MISTAKES,
     ),
     forms=(Form("parameters", "(n + 1)*m"),),
@@ -142,7 +142,7 @@ MLP = Formula(
         Mistake("inputs-are-units", "units", "sum(u)", "the inputs are given, not computed, so they are no units",
                 0.4, "Does an input compute anything?"),
         Mistake("activations-not-bytes", "activation_memory", "units", "each number takes 4 bytes", 0.5,
-                "How many bytes has a 32-bit number?"),
+                "How many bytes does a 32-bit number have?"),
         *COST_MISTAKES,
     ),
     conditions=(Condition("layers >= 1", "a network has at least two widths, inputs and outputs, not only {u}"),),

@@ -202,7 +202,7 @@ DENSE_BACKWARD = Formula(
         Mistake("output-for-input", "dW", "delta ⊗ yhat", "∂L/∂W is the error times what W was multiplied by: the "
                 "input x", 0.5, "What was W multiplied by?"),
         Mistake("outer-product-turned", "dW", "x ⊗ delta", "the gradient has the shape of W: a row per unit", 0.4,
-                "Which shape has ∂L/∂W?"),
+                "Which shape does ∂L/∂W have?"),
         Mistake("not-transposed", "dx", "W delta + 0*x", "backwards the error passes through Wᵀ: an input reaches "
                 "every unit, through one column of W", 0.6, "Through which weights does one input act?"),
         Mistake("bias-gradient-of-one", "db", "0*delta + 1", "the gradient by the bias is the error of its unit", 0.4,

@@ -143,7 +143,7 @@ AUTOENCODER = Formula(
                 "What turns the code back into the input?"),
         Mistake("encoder-twice", "parameters", "2*encoder.parameters", "the decoder has as many weights as the "
                 "encoder, but its biases belong to other layers: it ends at the input's width, not at the code's", 0.6,
-                "How many biases has the decoder's last layer?"),
+                "How many biases does the decoder's last layer have?"),
         Mistake("decoder-not-mirrored", "decoder", "mlp(u=u)", "the decoder runs from the code back to the input, so "
                 "its widths are the encoder's in reverse", 0.4, "What goes into the decoder, and what comes out?"),
         Mistake("code-of-input-size", "code", "u[1]", "the code is the narrow end of the encoder, not its input", 0.3,

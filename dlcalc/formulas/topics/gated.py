@@ -39,7 +39,7 @@ FOUR_BLOCKS = (
     Mistake("three-gates", "gates", "3", "besides its three gates an LSTM has a candidate with parameters like "
             "theirs: four blocks in all", 0.7, "Which block proposes the new cell state?"),
     Mistake("one-gate", "gates", "1", "that is a simple RNN's count: an LSTM has four blocks of such weights, three "
-            "gates and a candidate", 0.4, "How many blocks of weights has an LSTM?"),
+            "gates and a candidate", 0.4, "How many blocks of weights does an LSTM have?"),
 )  # fmt: skip
 
 LSTM = recurrent_layer(
@@ -61,7 +61,7 @@ _PEEPHOLE_MISTAKES = (
     Mistake("peepholes-of-candidate", "peepholes", "4*gate_peepholes", "only the three gates see the cell state, the "
             "candidate does not", 0.5, "Does the candidate see the cell state?"),
     Mistake("one-peephole-per-gate", "gate_peepholes", "1", "every unit of a gate has a peephole weight of its own, "
-            "not the gate as a whole", 0.3, "How many units has a gate?"),
+            "not the gate as a whole", 0.3, "How many units does a gate have?"),
 )  # fmt: skip
 
 _DIAGONAL = Convention(
@@ -102,7 +102,7 @@ GRU = recurrent_layer(
     "update and reset gate, and the candidate",
     mistakes=(
         Mistake("four-gates", "gates", "4", "four blocks are an LSTM's: a GRU has an update gate, a reset gate and a "
-                "candidate", 0.6, "Which gates has a GRU?"),
+                "candidate", 0.6, "Which gates does a GRU have?"),
         Mistake("two-gates", "gates", "2", "besides its two gates a GRU has a candidate with parameters like "
                 "theirs: three blocks in all", 0.6, "Which block proposes the new state?"),
         _ONE_BIAS_VECTOR,
@@ -142,11 +142,11 @@ CONVLSTM = Formula(
                 "which has k channels: the filters reach through c + k channels", 0.8, "What does a gate convolve "
                 "besides the input?"),
         Mistake("state-channels-c", "recurrent_weights", "taps*c*k", "the state has as many channels as there are "
-                "filters, k, not the input's c", 0.5, "How many channels has the state?"),
+                "filters, k, not the input's c", 0.5, "How many channels does the state have?"),
         Mistake("input-weights-forgotten", "input_weights", "0", "every gate also convolves the input, which has c "
                 "channels", 0.3, "What does a gate convolve besides the state?"),
         Mistake("filter-not-squared", "taps", "f[1]", "a filter has an extent along both axes: f·f weights per "
-                "channel, not f", 0.4, "How many weights has one channel of a filter?"),
+                "channel, not f", 0.4, "How many weights does one channel of a filter have?"),
         Mistake("dense-products", "taps", "prod(n)", "the products of this LSTM are convolutions, whose filters all "
                 "positions share: the image size does not enter", 0.4, "Do larger images need more weights?"),
         *FOUR_BLOCKS,

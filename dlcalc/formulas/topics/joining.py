@@ -32,9 +32,9 @@ FLATTEN = Formula(
         Mistake("depth-forgotten", "units", "x[1]*x[2]", "every channel is laid out too: o·o·k numbers, not o·o", 0.7,
                 "How many maps are laid out one after the other?"),
         Mistake("one-side", "units", "x[1]*x[3]", "a map has a height and a width: both are multiplied", 0.4,
-                "How many numbers has one map?"),
+                "How many numbers does one map have?"),
         Mistake("sizes-added", "units", "sum(x)", "the sizes are multiplied: each row holds a number for every column "
-                "and channel", 0.3, "How many numbers has a table of 3 rows and 4 columns?"),
+                "and channel", 0.3, "How many numbers does a table of 3 rows and 4 columns have?"),
     ),
     conventions=_USUAL,
     input_shape="shape(x)",
@@ -176,7 +176,7 @@ ZERO_PAD = Formula(
     mistakes=(
         ONE_SIDE,
         Mistake("channels-padded", "output", "shape(o, c + pad_begin[1] + pad_end[1])", "rows and columns of zeros are "
-                "added to every map; no map is added", 0.3, "Does a frame around a picture give it another colour?"),
+                "added to every map; no map is added", 0.3, "Does a border change how many maps there are?"),
     ),
     forms=(Form("o", "n + 2pad_begin", "pad_begin = pad_end"), Form("o", "n + pad_begin + pad_end")),
     conventions=_USUAL,

@@ -50,7 +50,7 @@ CONV_TABLE = Formula(
         Mistake("one-input-each", "weights", "prod(f)*k", "a map has a filter for each of the inputs that it reads, "
                 "not one in all", 0.5, "How many inputs does one map read?"),
         Mistake("filter-not-squared", "weights", "f[1]*pairs", "a filter extends along every axis, so its sizes are "
-                "multiplied: it has more than f weights", 0.4, "How many weights has one filter?"),
+                "multiplied: it has more than f weights", 0.4, "How many weights does one filter have?"),
         Mistake("biases-not-connected", "connections", "prod(o)*weights", "each output value is connected to its bias "
                 "too", 0.5, "What does an output value read besides its windows?"),
         Mistake("parameters-for-connections", "connections", "parameters", "shared weights are counted once as "
@@ -110,9 +110,9 @@ RBF = Formula(
         Mistake("codes-not-kept", "values", "parameters", "the codes are not learnt, but they are kept all the same",
                 0.4, "With what is the input compared?"),
         Mistake("activations-not-bytes", "activation_memory", "m", "each number takes 4 bytes", 0.5,
-                "How many bytes has a 32-bit number?"),
+                "How many bytes does a 32-bit number have?"),
         Mistake("parameters-not-bytes", "parameter_memory", "values", "each value that is kept takes 4 bytes", 0.5,
-                "How many bytes has a 32-bit number?"),
+                "How many bytes does a 32-bit number have?"),
         *(m for m in COST_MISTAKES if m.step == "flops"),
     ),
     forms=(Form("macs", "n*m"),),

@@ -20,7 +20,7 @@ FEATURES = Variable("n", "features", "features of one position", ordinary=(4, 64
 _MACS = Step("macs", "0", "MACs: normalising is not counted, as is usual")
 _NOT_BYTES = "each number takes 4 bytes"
 _VALUES_NOT_BYTES = "each value that is kept takes 4 bytes"
-_HOW_MANY_BYTES = "How many bytes has a 32-bit number?"
+_HOW_MANY_BYTES = "How many bytes does a 32-bit number have?"
 
 BATCHNORM = Formula(
     id="batchnorm",
@@ -117,7 +117,7 @@ LAYERNORM = Formula(
         Mistake("shift-forgotten", "biases", "0", "besides its scale γ each feature has a shift β", 0.5,
                 "What is done with a value once it is normalised?"),
         Mistake("one-pair", "pairs", "1", "the mean is shared by all features, but γ and β are not: each feature "
-                "has its own pair", 0.5, "How many entries has γ?"),
+                "has its own pair", 0.5, "How many entries does γ have?"),
         Mistake("activations-not-bytes", "activation_memory", "n", _NOT_BYTES, 0.5, _HOW_MANY_BYTES),
         Mistake("parameters-not-bytes", "parameter_memory", "parameters", _VALUES_NOT_BYTES, 0.5, _HOW_MANY_BYTES),
     ),

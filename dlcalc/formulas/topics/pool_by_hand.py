@@ -73,7 +73,7 @@ def _mistakes(kind: str) -> tuple[Mistake, ...]:
     )
     valid = (
         Mistake("valid-part-only", "output", _VALID, "the cells of padding count as zeros here: the sum is divided by "
-                "all cells of the window", 0.5, "How many cells has a window at the edge?"),
+                "all cells of the window", 0.5, "How many cells does a window at the edge have?"),
     ) if kind == "avg" else ()  # fmt: skip
     return (*others, *valid, _TILED, _PADDING_FORGOTTEN)
 
@@ -193,7 +193,7 @@ def _backward_mistakes(kind: str) -> tuple[Mistake, ...]:
     tied = _back("g[c, i, j]", "x[c, m, n] = output[c, i, j]")
     return (
         Mistake("to-every-tied-winner", "dx", tied, "where several cells tie only one of them wins, the first in "
-                "reading order: the gradient goes there alone", 0.5, "How many winners has a window?"),
+                "reading order: the gradient goes there alone", 0.5, "How many winners does a window have?"),
         Mistake("shared", "dx", shared, "only the winner reached the output, so the whole gradient goes to it; that is "
                 "average pooling", 0.6, "Which cells reached the output?"),
         Mistake("to-the-whole-window", "dx", _back("g[c, i, j]"), "only the winner reached the output: the other cells "

@@ -75,7 +75,7 @@ _COUNT_MISTAKES = (
     Mistake("values-for-comparisons", "comparisons", "prod(o)*c*prod(f)", "the largest of f² values is found with one "
             "comparison fewer: f² − 1", 0.4, "How many comparisons find the larger of two values?"),
     Mistake("activations-not-bytes", "activation_memory", "prod(o)*c", "each number takes 4 bytes", 0.5,
-            "How many bytes has a 32-bit number?"),
+            "How many bytes does a 32-bit number have?"),
     Mistake("kept-for-discarded", "discarded", "prod(o)/prod(n)", "this is the share that is kept; the rest is thrown "
             "away", 0.4, "Which values are still there after the pooling?"),
     Mistake("one-axis-discarded", "discarded", "1 - o[1]/n[1]", "both axes shrink, so the shares that are kept are "
@@ -118,7 +118,7 @@ POOL = Formula(
 _CEIL_MISTAKES = (
     Mistake("rounded-down", "q", "floor(span/s)", "in ceil mode a last window that is only partly filled counts: round "
             "up", 0.7, "Does the window count that hangs over the edge?"),
-    Mistake("no-plus-one", "o", "q", "the first position counts too: q steps of the stride visit q + 1 positions", 0.8,
+    Mistake("no-plus-one", "o", "q", "the first position counts too: 4 moves visit 5 positions", 0.8,
             "How many positions does the window take when it makes no step at all?"),
 )  # fmt: skip
 
@@ -193,7 +193,7 @@ SUBSAMPLING = Formula(
         Mistake("coefficients-forgotten", "weights", "0", "unlike plain pooling, LeNet-5 multiplies each map's sums by "
                 "a coefficient that is learnt", 0.6, "By what is the sum of a window multiplied?"),
         Mistake("coefficient-per-window-entry", "weights", "prod(f)*c", "the values of a window are added up and "
-                "multiplied by one coefficient, not each by its own", 0.5, "How many coefficients has one map?"),
+                "multiplied by one coefficient, not each by its own", 0.5, "How many coefficients does one map have?"),
         Mistake("one-coefficient", "weights", "1", "every map has a coefficient of its own: c of them, not one for the "
                 "layer", 0.4, "Do two maps share their coefficient?"),
         Mistake("biases-forgotten", "biases", "0", "every map has a bias besides its coefficient: 2 parameters per map",

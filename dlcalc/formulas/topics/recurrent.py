@@ -163,7 +163,7 @@ def _count_mistakes(gates: int, each: str) -> tuple[Mistake, ...]:
         Mistake("biases-forgotten", "biases", "0", f"{each} adds a bias to each of its m units", 0.7,
                 "What is added to the products Ux and Wh?"),
         Mistake("one-bias", "biases", f"cells*L*{per_gate}bias_vectors", f"{each} has one bias for each of its m "
-                "units, not one for all of them", 0.3, "How many entries has a bias vector?"),
+                "units, not one for all of them", 0.3, "How many entries does a bias vector have?"),
         Mistake("one-unit", "parameters", "(weights + biases)/m", "this is one unit's share: there are m units, each "
                 "with parameters of its own", 0.5, "For how many units is that?"),
         Mistake("weights-per-step", "cells", "T*D", "all T steps use the same parameters, so they are counted "
@@ -189,18 +189,18 @@ _SHAPE_MISTAKES = (
     Mistake("output-of-input-size", "output", "shape(T, n)", "what comes out at each step is the state, so its size is "
             "that of the state and not the input's n", 0.4, "Which vector does the layer put out at each step?"),
     Mistake("matrices-swapped-input", "input_matrix", "shape(m, m)", "m×m is the recurrent matrix; the input matrix "
-            "takes the n entries of x_t to the m units", 0.4, "How many entries has x_t?", also=("row-layout",)),
+            "takes the n entries of x_t to the m units", 0.4, "How many entries does x_t have?", also=("row-layout",)),
     Mistake("matrices-swapped-recurrent", "recurrent_matrix", "shape(m, n)", "m×n is the input matrix; the recurrent "
             "matrix takes the m entries of the old state to the m of the new one", 0.4,
-            "How many entries has the state before?"),
+            "How many entries does the state before have?"),
     Mistake("recurrent-matrix-n", "recurrent_matrix", "shape(n, n)", "the recurrent matrix takes the m entries of the "
             "old state to the m of the new one: the input's size n does not enter", 0.4,
-            "How many entries has the state before?"),
+            "How many entries does the state before have?"),
 )  # fmt: skip
 
 OUTPUT_COST_MISTAKES = (
     Mistake("activations-not-bytes", "activation_memory", "prod(output)", "each number takes 4 bytes", 0.5,
-            "How many bytes has a 32-bit number?"),
+            "How many bytes does a 32-bit number have?"),
     *COST_MISTAKES,
 )  # fmt: skip
 

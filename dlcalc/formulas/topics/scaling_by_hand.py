@@ -35,7 +35,7 @@ _OF_SAMPLE = Mistake("divided-by-one-less", "variance", "sum(i=1..B, (x[i] - mea
 _BATCH_MISTAKES = (
     _OF_SAMPLE,
     Mistake("divided-by-variance", "deviation", "variance + epsilon", "the differences are divided by the standard "
-            "deviation, the root of the variance", 0.6, "Which unit has a variance?"),
+            "deviation, the root of the variance", 0.6, "Which unit does a variance have?"),
     Mistake("epsilon-outside", "deviation", "sqrt(variance) + epsilon", "ε stands with the variance, under the root",
             0.4, "Where does ε stand?"),
     Mistake("mean-not-subtracted", "xhat", "x[i]/deviation", "the mean is subtracted first, so that the mean becomes "
@@ -117,7 +117,7 @@ BATCHNORM_TEST = Formula(
                 "time the running variance is used, whatever else is in the batch", 0.6,
                 "Should one image change the result of another?"),
         Mistake("divided-by-variance", "deviation", "running_variance + epsilon", "the differences are divided by the "
-                "root of the variance", 0.5, "Which unit has a variance?"),
+                "root of the variance", 0.5, "Which unit does a variance have?"),
         Mistake("scale-forgotten", "y", "xhat + beta", "the normalised value is multiplied by the learnt scale γ", 0.4,
                 "What do γ and β do?"),
         Mistake("shift-forgotten", "y", "gamma*xhat", "the learnt shift β is added", 0.4, "What do γ and β do?"),
@@ -232,7 +232,7 @@ LAYERNORM = Formula(
         Mistake("divided-by-one-less", "variance", "sum((x - mean)^2)/(n - 1)", "the variance is divided by the "
                 "number of features, not by one less", 0.6, "Is it the variance of these numbers themselves?"),
         Mistake("divided-by-variance", "deviation", "variance + epsilon", "the differences are divided by the root of "
-                "the variance", 0.6, "Which unit has a variance?"),
+                "the variance", 0.6, "Which unit does a variance have?"),
         Mistake("epsilon-outside", "deviation", "sqrt(variance) + epsilon", "ε stands with the variance, under the "
                 "root", 0.4, "Where does ε stand?"),
         Mistake("mean-not-subtracted", "xhat", "x/deviation", "the mean is subtracted first", 0.5,
@@ -312,7 +312,7 @@ def _zscore(image: bool) -> Formula:
         answers=("y", "mean", "variance", "deviation"),
         mistakes=(
             Mistake("divided-by-variance", "deviation", "variance", "the differences are divided by the standard "
-                    "deviation, the root of the variance", 0.6, "Which unit has a variance?"),
+                    "deviation, the root of the variance", 0.6, "Which unit does a variance have?"),
             Mistake("mean-not-subtracted", "y", "x/deviation", "the mean is subtracted first", 0.5,
                     "What is the mean afterwards?"),
             Mistake("deviation-forgotten", "y", "differences", "the differences are divided by the standard deviation",

@@ -43,7 +43,7 @@ LOG_PROBABILITY = Formula(
                 "the sum over its tokens; the mean is its length-normalised form", 0.4,
                 "Are the tokens' logarithms added or averaged?"),
         Mistake("sum-for-mean", "mean", "log_probability", "per token means divided by the number of tokens", 0.4,
-                "How many tokens has the sequence?"),
+                "How many tokens does the sequence have?"),
         Mistake("probabilities-added", "probability", "sum(p)", "for all tokens to come one after the other, their "
                 "probabilities are multiplied", 0.4, "Can a probability be larger than 1?"),
         Mistake("probabilities-averaged", "probability", "sum(p)/len(p)", "for all tokens to come one after the "
@@ -62,8 +62,8 @@ PERPLEXITY_OF_LOSS = Formula(
     steps=(Step("perplexity", "exp(loss)", "perplexity"),),
     answers=("perplexity",),
     mistakes=(
-        Mistake("minus-added", "perplexity", "exp(-loss)", "the loss has its minus already; e^−loss is the mean "
-                "probability of a token", 0.5, "Can a perplexity be less than 1?"),
+        Mistake("minus-added", "perplexity", "exp(-loss)", "the loss has its minus already; e^−loss is the "
+                "geometric mean of the tokens' probabilities", 0.5, "Can a perplexity be less than 1?"),
         Mistake("loss-for-perplexity", "perplexity", "loss", "this is the loss, a logarithm; perplexity undoes the "
                 "logarithm", 0.4, "What undoes a logarithm?", also=("bits", "hartleys")),
         Mistake("power-of-ten", "perplexity", "10^loss", "the loss is a natural logarithm, which e undoes, not 10",

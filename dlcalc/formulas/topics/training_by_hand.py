@@ -190,7 +190,7 @@ def _nesterov(kinds: Kinds) -> Formula:
 
 
 _ROOT_LOST = Mistake("root-lost", "rate", "eta/(G[t] + epsilon)", "the rate is divided by the root of the squares, "
-                     "which has the unit of a gradient", 0.6, "Which unit has G?")  # fmt: skip
+                     "which has the unit of a gradient", 0.6, "Which unit does G have?")  # fmt: skip
 _SIGN_TURNED = Mistake("update-sign-turned", "w_new", "w_new[t-1] + rate[t] ⊙ g[t]", _SIGN, 0.6, _SIGN_HINT)
 
 
@@ -294,7 +294,7 @@ def _adadelta(kinds: Kinds) -> Formula:
                     "the average of the squared changes, in the place of a learning rate", 0.5,
                     "What takes the place of the learning rate?"),
             Mistake("roots-forgotten", "change", "(X[t-1] + epsilon)/(G[t] + epsilon) ⊙ g[t]", "both averages are of "
-                    "squares: their roots are divided", 0.5, "Which unit has G?"),
+                    "squares: their roots are divided", 0.5, "Which unit does G have?"),
             Mistake("not-averaged", "G", "rho*G[t-1] + g[t]^2", "the new square is weighed by 1 − ρ", 0.5,
                     "What do the two weights of an average sum to?"),
             Mistake("gradients-for-changes", "X", "rho*X[t-1] + (1 - rho)*g[t]^2", "X averages the squared changes of "

@@ -60,7 +60,7 @@ WORD2VEC = Formula(
         Mistake("output-forgotten", "matrices", "1", "there are two matrices: one into the hidden layer, one out of "
                 "it", 0.6, "How does the hidden layer become a word again?"),
         Mistake("sizes-added", "matrix", "V + N", "a matrix has a weight for every pair of a word and a hidden "
-                "unit: V·N", 0.3, "How many entries has one word vector, and how many word vectors are there?"),
+                "unit: V·N", 0.3, "How many entries does one word vector have, and how many word vectors are there?"),
         Mistake("hidden-layer-forgotten", "matrix", "V^2", "the words meet through the hidden layer of N units, not "
                 "directly", 0.3, "How long is a word vector?"),
         Mistake("two-per-context-word", "matrices", "2*K", "the output matrix is there once, however many context "

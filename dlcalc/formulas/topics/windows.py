@@ -58,7 +58,7 @@ def dilation_mistakes(window: str) -> tuple[Mistake, ...]:
 def size_mistakes(window: str) -> tuple[Mistake, ...]:
     """Edits of `size_steps`."""
     return (
-        Mistake("no-plus-one", "o", "q", "the first position counts too: q steps of the stride visit q + 1 positions",
+        Mistake("no-plus-one", "o", "q", "the first position counts too: 4 moves visit 5 positions",
                 0.8, f"How many positions does the {window} take when it makes no step at all?"),
         Mistake("padding-once", "pad", "p", "padding is put on both sides, so the input grows by 2p, not by p", 0.7,
                 "On how many sides is the input padded?"),

@@ -1,0 +1,336 @@
+"""Slips that nobody wrote down: a wrong answer is looked for among small edits of the formula itself.
+
+A term left out, two letters exchanged, + for ×, one too many, a square for a product; one of them, or two. What fits is
+offered as "perhaps" and never as known: only where a number taken at random would hardly fit as well, and at most
+`MOST_OFFERED` of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import count, islice, pairwise
+from math import inf, prod
+
+from ..errors import UserError
+from ..expressions import printing
+from ..expressions.kinds import kind_of
+from ..expressions.limits import within_budget
+from ..expressions.nodes import (
+    Add,
+    Call,
+    Compare,
+    Div,
+    FormulaCall,
+    Hadamard,
+    Kind,
+    Literal,
+    Logic,
+    Mul,
+    Name,
+    Neg,
+    Node,
+    Pow,
+    Reduce,
+    Value,
+    walk,
+)
+from .diagnose import outcome
+from .model import Mistake
+from .program import Program
+from .steps import State, Unit
+
+MOST_OFFERED = 2
+MOST_BY_CHANCE = 0.1
+"""Of the numbers about as large as the answer, the part that some edit gives: above it a fit says nothing."""
+MOST_SINGLE = 400
+MOST_DOUBLE = 800
+"""Edits, and pairs of edits, that are tried for one answer."""
+MOST_WORK = 20_000
+"""Units of work (`expressions.limits`) that one search may take."""
+MOST_OF_STEP = 90
+"""Edits of one step."""
+
+_ONE = Literal(1)
+_ROUNDED = {"floor": ("ceil", "rounded up, not down"), "ceil": ("floor", "rounded down, not up")}
+
+
+@dataclass(frozen=True)
+class _Edit:
+    """One edit of a step: where, what stands there instead, what was done in words, and what is run again."""
+
+    step: str
+    place: int
+    text: str
+    said: str
+    plan: list[Unit]
+
+
+@dataclass(frozen=True)
+class Found:
+    """Edits that give an answer: how it can be said, and the mistake to make of them."""
+
+    mistakes: tuple[Mistake, ...]
+
+
+class Fits:
+    """An answer that is looked for: whether a value is it, and among how many it could stand."""
+
+    def __init__(self, agrees: Callable[[Value], bool], wrote: Value, unit: Fraction | float) -> None:
+        self.agrees = agrees
+        self.wrote = wrote
+        self.numbers = tuple(_numbers(wrote))
+        self.unit = float(unit)
+
+    def by_chance(self, values: Iterable[Value]) -> float:
+        """The part of the numbers about as large as the answer that are among these values."""
+        near = sum(1 for value in set(values) if self._is_near(value))
+        room = prod(max(1.0, 1.5 * abs(part) / self.unit) for part in set(self.numbers))
+        return near / room
+
+    def _is_near(self, value: Value) -> bool:
+        parts = tuple(_numbers(value))
+        return len(parts) == len(self.numbers) and all(
+            (0.5 <= part / own <= 2) if own else not part for part, own in zip(parts, self.numbers, strict=True)
+        )
+
+
+def _numbers(value: Value) -> Iterator[float]:
+    """The numbers of a value, as floats; what is too large, or no number, is infinite."""
+    if isinstance(value, tuple):
+        for item in value:
+            yield from _numbers(item)
+    elif isinstance(value, int | float | Fraction):
+        try:
+            yield float(value)
+        except OverflowError:
+            yield inf
+    else:
+        yield inf
+
+
+def searched(compiled: Program, states: list[State], name: str, fits: list[Fits]) -> tuple[Found, ...]:
+    """The edits that lead to an answer at all points, at most `MOST_OFFERED`; none where chance would fit as well.
+
+    `states` are the formula worked out at each point as by `Program.reach`, `fits` the answer there.
+    """
+    return within_budget(lambda: tuple(_searched(compiled, states, name, fits)), MOST_WORK)
+
+
+def _searched(compiled: Program, states: list[State], name: str, fits: list[Fits]) -> Iterator[Found]:
+    right = states[0].values[name]
+    single: list[tuple[_Edit, State, Value]] = []
+    values: list[Value] = []
+    found: list[tuple[_Edit, ...]] = []
+    for edit in _edits_of(compiled, name):
+        state = states[0].copy()
+        value = _outcome(edit, state, name)
+        if value is None or value == right:
+            continue
+        single.append((edit, state, value))
+        values.append(value)
+        if fits[0].agrees(value) and _leads(states[1:], fits[1:], name, edit):
+            found.append((edit,))
+    if not found and fits[0].by_chance(values) < MOST_BY_CHANCE:
+        for a, b, value in islice(_pairs(single, name), MOST_DOUBLE):
+            values.append(value)
+            if fits[0].agrees(value) and _leads(states[1:], fits[1:], name, a, b):
+                found.append((a, b))
+    if found and (len(states) > 1 or fits[0].by_chance(values) < MOST_BY_CHANCE):
+        yield from (Found(tuple(map(_mistake, edits))) for edits in found[:MOST_OFFERED])
+
+
+def _pairs(single: list[tuple[_Edit, State, Value]], name: str) -> Iterator[tuple[_Edit, _Edit, Value]]:
+    """Two edits of two steps, the later made on what the earlier has left."""
+    for index, (a, state, first) in enumerate(single):
+        for b, _, second in single[index + 1 :]:
+            if b.place > a.place:
+                value = _outcome(b, state.copy(), name)
+                if value is not None and value not in (first, second):
+                    yield a, b, value
+
+
+def _leads(states: list[State], fits: list[Fits], name: str, *edits: _Edit) -> bool:
+    for state, fit in zip(states, fits, strict=True):
+        changed, value = state.copy(), None
+        for edit in edits:
+            value = _outcome(edit, changed, name)
+        if value is None or not fit.agrees(value):
+            return False
+    return True
+
+
+def _outcome(edit: _Edit, state: State, name: str) -> Value | None:
+    try:
+        return outcome(edit.plan, state, name)
+    except (TypeError, IndexError):
+        return None  # an edit without a meaning: a number added to a shape, a row of a number
+
+
+def _mistake(edit: _Edit) -> Mistake:
+    return Mistake(f"found-in-{edit.step.replace('_', '-').replace('.', '-').lower()}", edit.step, edit.text, edit.said)
+
+
+def _edits_of(compiled: Program, name: str) -> list[_Edit]:
+    """The edits of the steps on the way to what is asked, made once: of as many steps as there is room for."""
+    made: dict[str, list[_Edit]] = compiled.searched
+    if name not in made:
+        made[name] = sorted(islice(_made(compiled, name), MOST_SINGLE), key=lambda edit: edit.place)
+    return made[name]
+
+
+def _made(compiled: Program, name: str) -> Iterator[_Edit]:
+    known = {mistake.expression for mistake in compiled.relevant(name)}
+    for place, op in reversed(list(enumerate(compiled.ops))):
+        if op.name not in compiled.needed(name) or op.prefix or op.step.called or isinstance(op.node, FormulaCall):
+            continue
+        kinds = op.formula.declarations[op.per_axis].kinds
+        letters = tuple(op.formula.letter(item.name) for item in op.formula.variables)
+        own = tuple(part for part in walk(op.node) if isinstance(part, Name) and part.id in kinds)
+        letters = tuple(dict.fromkeys((*own, *(replace(letter, kind=kinds[letter.id]) for letter in letters))))
+        seen = {printing.plain(op.node)} | known
+        for said, node in islice(edits(op.node, letters), MOST_OF_STEP):
+            text = printing.plain(node)
+            if text in seen or kind_of(node) is not kind_of(op.node):
+                continue
+            seen.add(text)
+            try:
+                plan = compiled.plan_of(name, ((op.name, text),))
+            except UserError:
+                continue
+            yield _Edit(op.name, place, text, f"{said}: {op.name} = {printing.text(node)}", plan)
+
+
+Edited = tuple[str, Node]
+
+
+def edits(node: Node, letters: tuple[Name, ...]) -> Iterator[Edited]:
+    """The small edits of an expression, each with what was done in words."""
+    yield from _exchanged(node)
+    yield from _below(node, letters)
+
+
+def _exchanged(node: Node) -> Iterator[Edited]:
+    names = list(dict.fromkeys(part for part in walk(node) if isinstance(part, Name)))
+    for index, a in enumerate(names):
+        for b in names[index + 1 :]:
+            if a.kind is b.kind:
+                yield f"{a.id} and {b.id} are exchanged", _renamed(node, {a.id: b.id, b.id: a.id})
+
+
+def _renamed(node: Node, names: dict[str, str]) -> Node:
+    if isinstance(node, Name):
+        return replace(node, id=names.get(node.id, node.id))
+    return node.map(lambda part: _renamed(part, names))
+
+
+def _below(node: Node, letters: tuple[Name, ...]) -> Iterator[Edited]:
+    """Of the node itself, then of each part of it."""
+    yield from _here(node, letters)
+    if isinstance(node, Compare | Logic):
+        return
+    for index, child in enumerate(node.children()):
+        if isinstance(node, Pow) and index == 1 and isinstance(child, Literal):
+            continue  # edited with the power
+        for said, new in _below(child, letters):
+            yield said, _with_child(node, index, new)
+
+
+def _with_child(node: Node, index: int, new: Node) -> Node:
+    places = count()
+    return node.map(lambda part: new if next(places) == index else part)
+
+
+def _here(node: Node, letters: tuple[Name, ...]) -> Iterator[Edited]:
+    match node:
+        case Add(terms):
+            yield from _of_terms(terms)
+        case Mul(factors) | Hadamard(factors):
+            yield from _of_factors(node, factors)
+        case Div(top, bottom):
+            yield f"multiplied by {_said(bottom)}, not divided", Mul((top, bottom))
+            yield f"the division by {_said(bottom)} is left out", top
+            yield f"{_said(top)} and {_said(bottom)} are exchanged", Div(bottom, top)
+        case Pow(base, Literal(2)):
+            yield f"{_said(base)} is not squared", base
+            yield f"{_said(base)} is doubled, not squared", Mul((Literal(2), base))
+        case Call(function, (inner,)) if function in _ROUNDED:
+            other, said = _ROUNDED[function]
+            yield said, Call(other, (inner,))
+            yield "not rounded", inner
+        case Call("shape", (first, *others)) if others:
+            yield f"{_said(others[-1])} stands before {_said(first)}", Call("shape", (*others, first))
+            for part in others:
+                if part != first:
+                    yield f"{_said(first)} stands in the place of {_said(part)}", _swapped_in(node, part, first)
+                    yield f"{_said(part)} stands in the place of {_said(first)}", _swapped_in(node, first, part)
+        case Call(_, (inner,)) if kind_of(inner) is kind_of(node):
+            yield f"{_said(node)} is {_said(inner)} alone", inner
+        case Neg(operand):
+            yield f"the minus before {_said(operand)} is left out", operand
+        case Name(id):
+            for letter in letters:
+                if letter.id != id and letter.kind is node.kind:
+                    yield f"{letter.id} stands in the place of {id}", letter
+            if node.kind is Kind.SCALAR:
+                yield f"{id} + 1 stands in the place of {id}", Add((node, _ONE))
+                yield f"{id} − 1 stands in the place of {id}", Add((node, Neg(_ONE)))
+                yield f"{id}² stands in the place of {id}", Pow(node, Literal(2))
+        case Literal(value) if isinstance(value, int) and value > 0:
+            yield f"{value + 1} stands in the place of {value}", Literal(value + 1)
+            if value > 1:
+                yield f"{value - 1} stands in the place of {value}", Literal(value - 1)
+        case Reduce():
+            yield "the sum ends one early", replace(node, high=Add((node.high, Neg(_ONE))))
+            yield "the sum begins one late", replace(node, low=Add((node.low, _ONE)))
+
+
+def _swapped_in(node: Node, old: Node, new: Node) -> Node:
+    return node.map(lambda part: new if part == old else part)
+
+
+def _of_terms(terms: tuple[Node, ...]) -> Iterator[Edited]:
+    for index, term in enumerate(terms):
+        others = terms[:index] + terms[index + 1 :]
+        plain = term.operand if isinstance(term, Neg) else term
+        yield f"{_said(plain)} is left out", _sum(others)
+        if isinstance(term, Neg):
+            yield f"{_said(plain)} is added, not subtracted", _sum((*terms[:index], plain, *terms[index + 1 :]))
+        else:
+            yield f"{_said(plain)} is subtracted, not added", _sum((*others, Neg(term)))
+    for index, (a, b) in enumerate(pairwise(terms)):
+        if not isinstance(a, Neg) and not isinstance(b, Neg):
+            rest = (*terms[:index], Mul((a, b)), *terms[index + 2 :])
+            yield f"{_said(a)} and {_said(b)} are multiplied, not added", _sum(rest)
+
+
+def _of_factors(node: Mul | Hadamard, factors: tuple[Node, ...]) -> Iterator[Edited]:
+    made = type(node)
+
+    def product(parts: tuple[Node, ...]) -> Node:
+        return made(parts) if len(parts) > 1 else parts[0]
+
+    for index, factor in enumerate(factors):
+        others = factors[:index] + factors[index + 1 :]
+        yield f"the factor {_said(factor)} is left out", product(others)
+        yield f"the factor {_said(factor)} is there twice", product((*factors, factor))
+        for other in others:
+            if not isinstance(factor, Literal) and not isinstance(other, Literal):
+                rest = tuple(each for each in others if each is not other)
+                said = f"{_said(factor)}² stands in the place of {_said(factor)}·{_said(other)}"
+                yield said, product((*rest, Pow(factor, Literal(2))))
+    for index, a in enumerate(factors):
+        for b in factors[index + 1 :]:
+            rest = tuple(each for each in factors if each is not a and each is not b)
+            if kind_of(a) is not kind_of(b):
+                continue
+            yield f"{_said(a)} and {_said(b)} are added, not multiplied", product((*rest, Add((a, b))))
+
+
+def _sum(terms: tuple[Node, ...]) -> Node:
+    return Add(terms) if len(terms) > 1 else terms[0]
+
+
+def _said(node: Node) -> str:
+    return printing.text(node)
