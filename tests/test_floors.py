@@ -53,6 +53,7 @@ OWNERS = {
     "sklearn": {"training"},
     "mnist1d": {"training"},
     "PIL": {"training"},
+    "optuna": {"training"},
     "onnx": {"networks"},
     "h5py": {"networks"},
     "drawsvg": {"diagrams"},

@@ -18,6 +18,7 @@ _EXTRAS = {
     "algebra": ("sympy",),
     "numeric": ("numpy", "numba"),
     "data": ("sklearn", "mnist1d", "PIL"),
+    "search": ("optuna",),
     "cuda": ("numba_cuda",),
     "pdf": ("typst",),
     "keras": ("h5py",),

@@ -11,16 +11,18 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from ..diagrams.chart import Chart
-from ..document import Document
+from ..document import Document, Figure, Heading
 from ..errors import UserError
 from ..explain import training as explained
 from ..networks.network import Network
+from .hand_run import by_hand
 from .networks import read_network
 from .results import Result
 
 if TYPE_CHECKING:
     from ..training.data import Dataset
     from ..training.loop import Event, Trainer
+    from ..training.searching import Trial
 
 
 def needed() -> None:
@@ -140,6 +142,16 @@ class Training(Result):
         from ..files.writing import write
 
         write(path, picture(self.chart(), kind))
+
+    def report(self, path: str) -> None:
+        """A page of HTML with the curves, the table and the confusion matrix. UserError."""
+        from ..diagrams.chart import picture
+        from ..export import registry
+        from ..files.writing import write
+
+        made = self.document()
+        curve = Figure(picture(self.chart(), "svg").decode(), "the loss of every epoch")
+        write(path, registry.writer("html", as_file=True)(replace(made, blocks=(curve, *made.blocks))))
 
     def _notes(self) -> list[str]:
         settings, optimiser = self.trainer.settings, self.trainer.settings.optimiser
@@ -282,6 +294,106 @@ def with_dropout(network: Network, chance: float) -> Network:
         else layer for layer in hidden
     ]  # fmt: skip
     return replace(network, layers=(*layers, last))
+
+
+class Explained(Result):
+    """One update of a run with every number: weights, gradients, and what the optimiser's formula makes of them."""
+
+    MOST = 400
+    """Trained values of a network whose step is written out."""
+
+    def __init__(self, training: Training, step: int) -> None:
+        from ..training.explaining import update
+
+        run = training.trainer
+        if run.model.plan.trained > self.MOST:
+            raise UserError(f"a step is written out for at most {self.MOST} trained values, and {run.network.id} has "
+                            f"{run.model.plan.trained:,}")  # fmt: skip
+        self.run, self.step = run, step
+        self.loss, self.changes = update(run, step)
+        self.optimiser = run.settings.optimiser
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"network": self.run.network.id, "step": self.step, "loss": self.loss, "parameters": {
+            name: {"before": before.tolist(), "gradient": gradient.tolist(), "after": after.tolist()}
+            for name, (before, gradient, after) in self.changes.items()
+        }}  # fmt: skip
+
+    def _document(self) -> Document:
+        optimiser = self.optimiser
+        title = f"{self.run.network.title}: step {self.step}"
+        made = explained.update(self.loss, self.changes, title)
+        if self.step != 1 or optimiser.values["weight_decay"] or optimiser.name in ("nesterov", "adamw"):
+            return made
+        name, (before, gradient, _) = next((n, c) for n, c in self.changes.items() if n.endswith("bias"))
+        quantities: dict[str, Any] = {key: value for key, value in optimiser.values.items()
+                      if key in ("eta", "gamma", "rho", "beta_1", "beta_2", "epsilon") and value}  # fmt: skip
+        if optimiser.name == "adadelta":
+            quantities.pop("eta")
+        working = by_hand(optimiser.name, convention=optimiser.form, w=_row(before), g=_row(gradient), **quantities)
+        blocks = (*made.blocks, Heading(2, f"The update of {name}"), *working.document().blocks)
+        return replace(made, blocks=blocks)
+
+
+def _row(array: Any) -> str:
+    """The numbers of an array as an operation by hand reads them."""
+    return " ".join(f"{value:.6g}" for value in array.reshape(-1).tolist())
+
+
+class Searched(Result):
+    """Runs with settings that were searched for, the best first."""
+
+    def __init__(self, trials: Sequence[Trial], network: str, data: str) -> None:
+        self.trials = sorted(trials, key=lambda trial: (trial.loss != trial.loss, trial.loss))
+        self.network, self.data = network, data
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"network": self.network, "data": self.data, "trials": [
+            {"settings": dict(trial.settings), "validation_loss": trial.loss if trial.loss == trial.loss else None}
+            for trial in self.trials
+        ]}  # fmt: skip
+
+    def _document(self) -> Document:
+        return explained.searched(
+            [(trial.settings, trial.loss) for trial in self.trials], f"{self.network} on {self.data}"
+        )
+
+
+def search(network: str, data: str, space: str, budget: int = 20, **settings: Any) -> Iterator[Trial]:
+    """So many runs whose settings Optuna chooses by the loss on examples that are watched. `space`: what `train` takes,
+    lr=1e-4..1e-1, and names in braces in the network's text: "2; dense {hidden} tanh; dense 2". UserError.
+    """
+    needed()
+    from ..training import searching
+
+    found = searching.choices(space)
+    shares: dict[str, Any] = {"validation": settings.pop("validation", 0.0) or 0.2}
+    named = {choice.name for choice in found if f"{{{choice.name}}}" in network}
+    strange = [choice.name for choice in found if choice.name not in named and choice.name not in SEARCHED]
+    if strange:
+        raise UserError(f"{strange[0]} is neither in braces in the network nor one of {', '.join(SEARCHED)}")
+
+    def worth(chosen: Mapping[str, Any]) -> float:
+        line, given = network, settings | shares
+        for name, value in chosen.items():
+            if name in named:
+                line = line.replace(f"{{{name}}}", str(value))
+            else:
+                given[name] = value if name in ("optimizer", "init", "schedule") else SEARCHED[name](value)
+        run = train(line, data, **given).finish()
+        if run.diverged or not run.trainer.history:
+            return float("nan")
+        watched = run.trainer.history[-1].validation
+        return float("nan") if watched is None else float(watched["loss"] or 0.0)
+
+    return searching.search(found, budget, int(settings.get("seed", 0)), worth)
+
+
+SEARCHED: dict[str, type] = {
+    "lr": float, "batch": int, "dropout": float, "weight_decay": float, "l1": float, "clip": float, "optimizer": str,
+    "init": str, "schedule": str,
+}  # fmt: skip
+"""Settings of `train` that can be searched for."""
 
 
 class Planned(Result):

@@ -25,7 +25,7 @@ reversed, text; settings stand behind it: adding:T=100,n=2000. A path is an .npz
 last column is what is to be found, or a .txt whose next character is. Nothing is downloaded.
 
 One fifth of the examples, as many of each class, is kept for the test and never trained on, where the data does not say
-which. With the same seed a run is the same on any number of threads.
+which. With the same seed a run is the same, bit for bit.
 """
 
 TRAINING, LEARNING, FILES, LOOKING = "Training", "First weights and optimiser", "Files", "Looking inside"
@@ -55,7 +55,6 @@ def command(
     patience: Annotated[str, _option("patience", "ends after so many epochs without a better one", TRAINING)] = "0",
     carried: Annotated[bool, _option("stateful", "a batch goes on where the one before ended", TRAINING)] = False,
     dtype: Annotated[str, _option("dtype", "float32 or float64", TRAINING)] = "float32",
-    threads: Annotated[str | None, _option("threads", "at most so many", TRAINING, "N")] = None,
     device: Annotated[str, _option("device", "cpu", TRAINING)] = "cpu",
     optimizer: Annotated[
         str,
@@ -90,6 +89,17 @@ def command(
     save: Annotated[str | None, _option("save", "checkpoint, written after every epoch", FILES, "FILE")] = None,
     resume: Annotated[str | None, _option("resume", "take a checkpoint up again", FILES, "FILE")] = None,
     png: Annotated[str | None, _option("png", "the curves (extra plot)", FILES, "FILE")] = None,
+    report: Annotated[
+        str | None, _option("report", "a page with curves and results (extra plot)", FILES, "FILE")
+    ] = None,
+    explain_step: Annotated[
+        str | None, _option("explain-step", "one update of a small network with every number", LOOKING, "N")
+    ] = None,
+    space: Annotated[
+        str | None,
+        _option("search", 'settings to search for (extra search): "lr=1e-4..1e-1 hidden=16,32"', LOOKING, "SPACE"),
+    ] = None,
+    budget: Annotated[str, _option("budget", "runs of a search (20)", LOOKING, "N")] = "20",
     plan: Annotated[bool, _option("plan", "the steps and buffers, without training", LOOKING)] = False,
     check: Annotated[bool, _option("check", "the first gradient against finite differences", LOOKING)] = False,
     against: Annotated[
@@ -111,8 +121,6 @@ def command(
         raise UserError(f"networks are trained on the cpu, not on {device[:20]}")
     if dtype not in ("float32", "float64"):
         raise UserError(f"dtype is float32 or float64, not {dtype[:20]}")
-    if threads is not None:
-        _threads(number("--threads", threads))
     given: dict[str, Any] = {
         "epochs": number("--epochs", epochs) if epochs is not None else 20, "batch": number("--batch", batch),
         "seed": number("--seed", seed), "input": input, "loss": loss,
@@ -129,13 +137,18 @@ def command(
         given["gamma"] = decimal("--momentum", momentum, "a number from 0 to 1", 0, 1)
     if resume is not None:
         run = api.resume(resume, None if epochs is None else given["epochs"], save)
-        return _run(run, formats, as_csv, png)
+        return _run(run, formats, as_csv, png, report)
     if network is None or data is None:
         raise UserError('train needs a network and data: lenet5 --data digits; "2; dense 16 tanh; dense 2" '
                         "--data spirals")  # fmt: skip
     if against is not None or cells is not None:
         return _compare(network, data, against, cells, given, formats)
+    if space is not None:
+        return _search(network, data, space, number("--budget", budget), given, formats)
     run = api.train(network, data, save=save, **given)
+    if explain_step is not None:
+        emit(api.Explained(run, number("--explain-step", explain_step)), formats)
+        return WELL
     if plan:
         emit(api.Planned(run.trainer), formats)
         return WELL
@@ -143,15 +156,24 @@ def command(
         checked = api.Checked(run.trainer)
         emit(checked, formats)
         return WELL if checked.passed else NOT_RIGHT
-    return _run(run, formats, as_csv, png)
+    return _run(run, formats, as_csv, png, report)
 
 
-def _threads(count: int) -> None:
-    if not 1 <= count <= 1024:
-        raise UserError(f"--threads is a whole number from 1 to 1,024, not {count}")
+def _search(network: str, data: str, space: str, budget: int, given: dict[str, Any], formats: Formats) -> int:
+    """So many runs, with a bar; the best settings first."""
+    from ..api import training as api
+    from .progress import progress
+
+    trials = []
+    with progress("runs") as step:
+        for trial in api.search(network, data, space, budget, **given):
+            trials.append(trial)
+            step(budget)
+    emit(api.Searched(trials, network, data), formats)
+    return WELL
 
 
-def _run(run: Any, formats: Formats, as_csv: bool, png: str | None) -> int:
+def _run(run: Any, formats: Formats, as_csv: bool, png: str | None, report: str | None) -> int:
     """Trains, shows what is asked for, and says how it ended."""
     try:
         watched(run, quiet=bool(formats.name) or as_csv)
@@ -170,6 +192,8 @@ def _run(run: Any, formats: Formats, as_csv: bool, png: str | None) -> int:
         emit(run, formats)
     if png is not None:
         run.draw(png, "png")
+    if report is not None:
+        run.report(report)
     return WELL
 
 

@@ -92,6 +92,38 @@ def plan(steps: Sequence[tuple[str, str, str, str]], buffers: Sequence[tuple[str
     ))  # fmt: skip
 
 
+MOST_ENTRIES = 60
+"""Of each array, rows of a table."""
+
+
+def update(loss: float, changes: Mapping[str, tuple[Any, Any, Any]], title: str) -> doc.Document:
+    """Each weight before and after a step, with its gradient."""
+    blocks: list[doc.Block] = [doc.Paragraph(f"The loss of the batch is {number(loss)}.")]
+    for name, (before, gradient, after) in changes.items():
+        rows = tuple(
+            (str(place + 1), number(w), number(g), number(new))
+            for place, (w, g, new) in enumerate(zip(*(a.reshape(-1).tolist() for a in (before, gradient, after)),
+                                                    strict=True))
+        )  # fmt: skip
+        shape = "×".join(map(str, before.shape))
+        blocks += [doc.Heading(3, f"{name} ({shape})"),
+                   doc.Table(("", "before", "gradient", "after"), rows[:MOST_ENTRIES], ("right",) * 4)]  # fmt: skip
+        if len(rows) > MOST_ENTRIES:
+            blocks.append(doc.Note("note", f"and {len(rows) - MOST_ENTRIES} more; --json has all"))
+    return doc.Document(title, tuple(blocks))
+
+
+def searched(trials: Sequence[tuple[Mapping[str, Any], float]], title: str) -> doc.Document:
+    """Settings with the loss on the watched examples, the best first."""
+    names = list(trials[0][0]) if trials else []
+    rows = tuple(
+        (*(number(value) if isinstance(value, float) else str(value) for value in settings.values()),
+         number(loss) if loss == loss else "diverged")
+        for settings, loss in trials[:20]
+    )  # fmt: skip
+    return doc.Document(title, (doc.Table((*names, "validation loss"), rows, row_headers=False),))
+
+
 def checked(errors: Mapping[str, float], largest: float, title: str) -> doc.Document:
     """Of each array the largest relative difference between backpropagation and finite differences."""
     rows = tuple((name, f"{error:.1e}", "equal" if error <= largest else "DIFFERENT") for name, error in errors.items())

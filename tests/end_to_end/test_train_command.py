@@ -99,3 +99,79 @@ def test_a_bad_question_is_one_line(terminal: Terminal, command: str, message: s
     assert (ran.status, ran.out) == (2, "")
     assert re.search(re.escape(message).replace(r"\.\*", ".*"), ran.err), ran.err
     assert ran.err.count("\n") == 1
+
+
+def test_a_step_is_written_out_by_the_formula(terminal: Terminal) -> None:
+    """What the compiled loop made of a weight is what its formula makes of the same numbers."""
+    command = "train '2; dense 3 tanh; dense 2' --data xor:n=40 --explain-step 1 --optimizer momentum --lr 0.5"
+    found = terminal(f"{command} --json").json["parameters"]["fc-2.bias"]
+    for before, gradient, after in zip(found["before"], found["gradient"], found["after"], strict=True):
+        assert after == pytest.approx(before - 0.5 * gradient, rel=1e-5)
+    shown = terminal(command)
+    assert "as in PyTorch: v ← γv + g, w ← w − ηv" in shown.words
+    refused = terminal("train '2; dense 300; dense 2' --data xor:n=40 --explain-step 1")
+    assert "a step is written out for at most 400 trained values" in refused.err
+    assert "an epoch has the steps 1 to 1, not 2" in terminal(f"{command.replace('step 1', 'step 2')}").err
+
+
+def test_settings_are_searched_for(terminal: Terminal) -> None:
+    pytest.importorskip("optuna")
+    command = 'train "2; dense {hidden} tanh; dense 2" --data xor:n=60 --epochs 2 --budget 3 --search'
+    trials = terminal(f'{command} "lr=1e-3..1e-1 hidden=2,4" --json').json["trials"]
+    assert len(trials) == 3
+    assert all(1e-3 <= trial["settings"]["lr"] <= 1e-1 for trial in trials)
+    assert {trial["settings"]["hidden"] for trial in trials} <= {"2", "4"}
+    losses = [trial["validation_loss"] for trial in trials]
+    assert losses == sorted(losses)
+    assert "layers is neither in braces" in terminal(f'{command} "layers=1,2"').err
+    assert "a search is lr=1e-4..1e-1 hidden=16,32,64; not 'lr=2..1'" in terminal(f'{command} "lr=2..1"').err
+
+
+def test_a_report_has_the_curve_and_the_result(terminal: Terminal, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    ran = terminal(f"{RUN} --epochs 2 --report {tmp_path / 'report.html'} --csv")
+    assert ran.out.splitlines()[0] == "epoch,loss,accuracy,norm,rate,seconds"
+    assert len(ran.out.splitlines()) == 3
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "<html" in page
+    assert "<img" in page
+    assert "24 trained" not in page
+    assert "42 trained values" in page
+
+
+def test_an_interrupted_run_is_saved_at_its_last_whole_epoch(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C in the third epoch: what is saved goes on as if nothing had been."""
+    from dlcalc.training import loop
+
+    monkeypatch.chdir(tmp_path)
+    whole = terminal(f"{RUN} --epochs 4 --json").json
+    usual, count = loop.Trainer._epoch, [0]
+
+    def broken(self: loop.Trainer, chosen: object, epoch: int) -> object:
+        for event in usual(self, chosen, epoch):
+            count[0] += epoch == 3
+            if count[0] == 2:
+                raise KeyboardInterrupt
+            yield event
+
+    monkeypatch.setattr(loop.Trainer, "_epoch", broken)
+    ran = terminal(f"{RUN} --epochs 4 --save run.safetensors --json")
+    assert (ran.status, ran.out) == (130, "")
+    assert "interrupted after epoch 2; --resume run.safetensors goes on" in ran.err
+    monkeypatch.setattr(loop.Trainer, "_epoch", usual)
+    rest = terminal("train --resume run.safetensors --json").json
+    assert [epoch["loss"] for epoch in rest["epochs"]] == [epoch["loss"] for epoch in whole["epochs"]]
+
+
+def test_a_head_is_trained_on_what_was_learnt(terminal: Terminal, tmp_path: Path) -> None:
+    """Transfer: the first layer is loaded and kept, the new last one learns."""
+    first = tmp_path / "first.safetensors"
+    terminal(f"{RUN} --epochs 1 --save {first} --json")
+    second = tmp_path / "second.safetensors"
+    net = '"2; dense 8 tanh; dense 6"'
+    ran = terminal(f"train {net} --data spirals:n=100 --load {first} --freeze fc-1 --epochs 1 --save {second} --json")
+    assert ran.json["parameters"] == 8 * 6 + 6
+    kept, learnt = (unpack(path.read_bytes(), "")[0]["fc-1.weight"].data for path in (first, second))
+    assert bytes(kept) == bytes(learnt)

@@ -117,7 +117,7 @@ def backward(
     """All rows from the last to the first; gradients of parameters are added to g."""
     last = len(rows) - 1
     for place in range(len(entries)):
-        if entries[place] >= 0:
+        if entries[place] >= 0 and rows[last - place, 4] >= 0:  # where nothing before it is trained, no gradient comes
             call(entries[place], n, rows[last - place], a, p, g, i, t, c, sums)
 
 
