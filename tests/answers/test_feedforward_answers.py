@@ -147,6 +147,19 @@ def test_what_cannot_be_judged(answer: str, rule: str) -> None:
     assert rule in found.reason
 
 
+@pytest.mark.parametrize(
+    ("answer", "rule"),
+    [
+        ("Σ_{i=1}^3 δ_1 x[1, i, 1]", "this speaks of a whole map where entries are read: write each with its indices"),
+        ("q[i] = x[1, i, 1]; Σ_{i=1}^3 q[i] x[1, i, 1]", "q is stated entry by entry, but it is no array of this"),
+    ],
+)
+def test_what_cannot_be_judged_of_maps(answer: str, rule: str) -> None:
+    found = mark(CONV, "W1", answer)
+    assert found.status == "unreadable"
+    assert rule in found.reason
+
+
 def test_two_readings_of_a_letter_are_undecided() -> None:
     """δ₂ a₁ᵀ is right where a is the activation's value; here it is what goes into it."""
     found = mark(SIGMOID, "W2", "δ_2 a_1^T")

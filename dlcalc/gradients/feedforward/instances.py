@@ -100,7 +100,7 @@ class Instance:
     def with_partials(self) -> Environment:
         found = self._partials()
         if self.denominator_layout:
-            found = {sign: _turned(value) for sign, value in found.items()}
+            found = {sign: _jacobian_transposed(value) for sign, value in found.items()}
         return {**self.environment, PARTIALS: found}
 
     def _partials(self) -> dict[Partial, Value]:
@@ -308,7 +308,7 @@ def _chained(found: dict[Partial, Value], made: list[str], signals: list[str]) -
     return found
 
 
-def _turned(value: Value) -> Value:
+def _jacobian_transposed(value: Value) -> Value:
     shape = shape_of(value)
     return value[0] if len(shape) == 2 and shape[0] == 1 else transpose(value)
 
