@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from .. import document as doc
@@ -151,8 +151,7 @@ def _notes(
     blocks += _warnings(table)
     if not all(row.aligned for row in table.rows):
         blocks.append(doc.Note("note", "* paths of different centres meet here: the field is the largest path's"))
-    lost = dict.fromkeys(row.reach.lost for row in table.rows if row.reach.lost)
-    blocks += [doc.Note("note", f"? no one number is the field from {why}") for why in lost]
+    blocks += [doc.Note("note", f"? no one number is the field from {lost}") for lost in _lost(table)]
     long = [_HEADINGS[name] for name in columns if name in _SUMMED and _is_long(table.summed(name))]
     if long:
         rule = (
@@ -194,14 +193,27 @@ def _warnings(table: Table) -> list[doc.Block]:
     for why, rows in found.items():
         first = rows[0].layer
         where = f"{first.place}: " if first.place else ""
-        more = f" (and {len(rows) - 1:,} more)" if len(rows) > 1 else ""
-        blocks.append(doc.Note("warning", f"{where}{first.name}{more}: {why}; the totals are partial"))
+        names = _first_of([row.layer.name for row in rows])
+        blocks.append(doc.Note("warning", f"{where}{names}: {why}; the totals are partial"))
     if table.network.unplaced:
         rule = "weights of the file belong to no layer of the table"
         if table.network.unplaced < 0:
             rule = "weights of the table are not in the file"
         blocks.append(doc.Note("warning", f"{abs(table.network.unplaced):,} {rule}; the totals are partial"))
     return blocks
+
+
+def _lost(table: Table) -> Iterator[str]:
+    """One line for each reason why no receptive field is known, with the first layer from which it is not."""
+    found: dict[str, list[str]] = {}
+    for lost in dict.fromkeys(row.reach.lost for row in table.rows if row.reach.lost):
+        name, _, why = lost.partition(": ")
+        found.setdefault(why, []).append(name)
+    yield from (f"{_first_of(names)}: {why}" for why, names in found.items())
+
+
+def _first_of(names: Sequence[str]) -> str:
+    return f"{names[0]} (and {len(names) - 1:,} more)" if len(names) > 1 else names[0]
 
 
 def _kept(table: Table, batchnorm: bool) -> Value:

@@ -70,6 +70,8 @@ class _Forward(Sizes):
         """Outputs of rank 2 that are (1, C, L)."""
 
     def run(self) -> Iterator[ForwardPass]:
+        if not self.rows:
+            raise UserError(f"{self.network.id} has no layers to run")
         self._refuse_large()
         left = self._uses()
         self.values = {INPUT: self._first()}

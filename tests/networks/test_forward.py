@@ -12,6 +12,7 @@ from dlcalc.api.running import run_network
 from dlcalc.errors import InternalError, UserError
 from dlcalc.networks import text, zoo
 from dlcalc.networks.forward import ForwardPass, check, run_forward
+from dlcalc.networks.network import Network
 
 LINES = [
     "20x30x3; conv 8 f3x5 s2x1 p1x2; pool f2; conv 4 f3 d2 same; dense 10",
@@ -98,6 +99,11 @@ def test_a_mean_over_same_padding_leaves_the_padding_out() -> None:
 def test_what_cannot_be_run_says_why(line: str, sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):
         list(run_forward(text.read(line)))
+
+
+def test_a_network_without_layers_cannot_be_run() -> None:
+    with pytest.raises(UserError, match=r"^mine has no layers to run$"):
+        next(run_forward(Network("mine", "", (3,), ())))
 
 
 def test_another_shape_than_the_tables_is_our_own_bug() -> None:

@@ -438,3 +438,28 @@ def test_what_is_not_trained() -> None:
     )
     assert [row.trainable for row in found.rows] == [0, 0, 4, 6, 8, 0]
     assert found.total["parameters"] == 9 + 12 + 16 + 6 + 8
+
+
+# Classes of keras.applications
+
+
+def test_the_scaled_residual_of_inception_resnet_is_an_addition_without_parameters() -> None:
+    branch = layer("Conv2D", "a", ["in"], filters=3, kernel_size=1)
+    found = tabulate(
+        read(functional(entry(8, 8, 3), branch, layer("CustomScaleLayer", "both", ["in", "a"], scale=0.2)))
+    )
+    assert not found.partial
+    assert rows(found) == [("a", (8, 8, 3), 12), ("both", (8, 8, 3), 0)]
+    assert found.row("both").layer.kind == "add"
+
+
+@pytest.mark.parametrize(("kind", "config"), [("CustomScaleLayer", {"scale": 0.2}), ("LayerScale", {"dim": 3})])
+def test_a_class_of_that_name_that_is_configured_otherwise_is_not_known(kind: str, config: dict[str, Any]) -> None:
+    found = tabulate(read(functional(entry(8, 8, 3), layer(kind, "it", ["in"], **config))))
+    assert found.partial
+    assert found.rows[-1].unknown
+
+
+def test_a_model_without_layers_has_an_empty_table() -> None:
+    found = table(entry(8))
+    assert (found.rows, found.partial, found.total["parameters"]) == ((), False, 0)

@@ -394,6 +394,7 @@ SETTINGS: list[tuple[str, list[int | None], dict[str, Any], tuple[int, ...], int
     ("RMSNormalization", [6, 3], {}, (6, 3), 3, 0),
     ("GroupNormalization", [4, 4, 6], {"groups": 3}, (4, 4, 6), 12, 0),
     ("GroupNormalization", [4, 4, 6], {"groups": -1, "scale": False}, (4, 4, 6), 6, 0),
+    ("LayerScale", [4, 5, 3], {"init_values": 1e-6, "projection_dim": 3}, (4, 5, 3), 3, 0),
     ("PReLU", [4, 5, 3], {"shared_axes": [1, 2]}, (4, 5, 3), 3, 0),
     ("PReLU", [4, 5, 3], {}, (4, 5, 3), 60, 0),
     ("MaxPooling1D", [3, 8], {"pool_size": 2, "data_format": "channels_first"}, (4, 3), 0, 0),

@@ -67,7 +67,6 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "a class that is a list": ({"class_name": [], "config": {}}, "class_name: a model is Sequential or .*: a list"),
     "no shape": (sequential(layer("Dense", "d", units=3)), "the input's shape is not in the file; build the model"),
     "no layers": (sequential(), "the input's shape is not in the file"),
-    "an input alone": (sequential(IN), "the model has no layers"),
     "a shape of a word": (shaped("8x8"), "input: the input has a batch and 1 to 8 axes, not '8x8'"),
     "a shape of no axis": (shaped([None]), "input: the input has a batch and 1 to 8 axes, not a list"),
     "a shape of many axes": (shaped([None] * 10), "input: the input has a batch and 1 to 8 axes"),

@@ -61,6 +61,22 @@ B, B_WEIGHTS = conv("x", "b", 4, 3)
 BOTH = [*A_WEIGHTS, *B_WEIGHTS]
 
 
+# No layers
+
+
+def test_a_graph_without_a_layer_has_an_empty_table() -> None:
+    found = table([node("Identity", "x", "y")])
+    assert (found.rows, found.partial, found.total["parameters"]) == ((), False, 0)
+
+
+@pytest.mark.parametrize("shape", [(), (3,)])
+def test_an_input_may_be_a_number_or_a_batch_of_numbers(shape: tuple[int, ...]) -> None:
+    other = onnx.helper.make_tensor_value_info("z", FLOAT, shape)
+    found = table([node("Relu", "x", "a"), node("Relu", "z", "b")], shape=shape, others=[other], outputs=["a", "b"])
+    assert not found.partial
+    assert {row.output for row in found.rows} == {shape or (1,)}
+
+
 # Joins
 
 

@@ -80,8 +80,6 @@ class _Reading:
         for value in self.model(self.outer, "", [first], 0):
             if isinstance(value, View) and not self.flipped and not value.plain:
                 self.draft.arranged(value, [at for at, axis in enumerate(value.axes) if axis != BATCH])
-        if not self.draft.layers:
-            raise ProblemError(self.path, "", "the model has no layers")
         return self.weighed(self.draft.finished())
 
     def weighed(self, network: Network) -> Network:

@@ -12,6 +12,7 @@ from typing import Any
 from ...errors import shown
 from ...expressions.nodes import Value
 from ..transposed import same
+from . import keras_applications as applications
 from .draft import per_axis, unusual
 from .keras_functions import FUNCTIONS, argument, joined, new_shape, remark, together
 from .keras_node import Node, Reader, Unknown, padded
@@ -524,7 +525,7 @@ def _nothing(given: Node) -> View:
 
 
 READERS: dict[str, Reader] = {
-    **FUNCTIONS,
+    **FUNCTIONS, **applications.READERS,
     **{f"Conv{axes}D": _conv for axes in (1, 2, 3)},
     **{f"Conv{axes}DTranspose": _transposed for axes in (1, 2, 3)},
     **{f"DepthwiseConv{axes}D": _depthwise for axes in (1, 2)},
@@ -574,7 +575,7 @@ SEVERAL = frozenset({
     "Add", "Multiply", "Subtract", "Average", "Maximum", "Minimum", "Concatenate", "Dot", "MultiHeadAttention",
     "Attention", "Divide", "TrueDivide", "Matmul", "AdditiveAttention", "GroupedQueryAttention", "GroupQueryAttention",
     "Stack", "Einsum", "Where", "Greater", "GreaterEqual", "Less", "LessEqual", "Equal", "NotEqual", "LogicalAnd",
-    "LogicalOr",
+    "LogicalOr", "CustomScaleLayer",
 })  # fmt: skip
 """Classes that read several layers; a recurrent one may also read the state that it starts from."""
 

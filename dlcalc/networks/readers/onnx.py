@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from importlib import import_module
@@ -191,8 +191,6 @@ class Graph:
             self.node(number, node)
         for output in self.graph.output:
             self.ended(self.values.get(output.name))
-        if not self.draft.layers:
-            raise ProblemError(self.path, "", "the graph has no layers")
         if self.graph.name and re.search(r"[A-Za-z]", self.graph.name):
             self.draft.title = printable(self.graph.name)
         self.draft.unplaced = sum(self.unplaced())
@@ -200,7 +198,7 @@ class Graph:
 
     def ended(self, value: Operand | None) -> None:
         """An output is laid out as the file has it, but that maps may have their channels first."""
-        if not isinstance(value, View):
+        if not isinstance(value, View) or not value.axes:
             return
         long, own = len(value.sizes), self.draft.shape(value.layer) or ()
         if len(own) == 1 and len(value.axes) in (4, 5) and value.axes[0] == BATCH:
@@ -243,28 +241,30 @@ class Graph:
         if not inputs:
             raise ProblemError(self.path, "", "the graph has no input")
         first, *others = inputs
-        sizes = self.sizes_of(first)
-        axes, words = self.axes(first)
-        at = axes.index(BATCH)
-        batch = sizes[at]
+        sizes, (axes, words) = self.sizes_of(first), self.axes(first)
+        batch = sizes[axes.index(BATCH)] if axes else 1
         self.batch = batch if isinstance(batch, int) else 1
-        own = sorted((axis, size) for axis, size in zip(axes, sizes, strict=True) if axis >= 0)
-        if not own:
-            own, axes = [(0, sizes[0])], (0,)
-        draft = Draft(self.path, input_shape([size for _, size in own], words=words), "pytorch", lenient=True)
+        shape, axes = self.entrance(sizes, axes, words)
+        draft = Draft(self.path, shape, "pytorch", lenient=True)
         self.values[first.name] = View(INPUT, draft.input, axes)
         if self.readers[first.name] > 1:
             draft.shared.add(INPUT)
         for other in others:
-            sizes = self.sizes_of(other)
-            axes, words = self.axes(other)
-            own = sorted((axis, size) for axis, size in zip(axes, sizes, strict=True) if axis >= 0)
-            shape = input_shape([size for _, size in own], words=words)
+            shape, axes = self.entrance(self.sizes_of(other), *self.axes(other))
             name = draft.another_input(printable(other.name), shape)
             self.values[other.name] = draft.view(name, axes) or Lost(name)
             if self.readers[other.name] > 1:
                 draft.shared.add(name)
         return draft
+
+    def entrance(
+        self, sizes: Sequence[int | str | None], axes: tuple[int, ...], words: bool
+    ) -> tuple[Shape, tuple[int, ...]]:
+        """(the shape of an input, its axes as the file has them)."""
+        own = [size for axis, size in sorted(zip(axes, sizes, strict=True), key=lambda pair: pair[0]) if axis >= 0]
+        if not own:  # the batch alone, or a single number
+            own, axes = list(sizes) or [1], (0,)[: len(sizes)]
+        return input_shape(own, words=words), axes
 
     def sizes_of(self, value: Any) -> list[int | str | None]:
         found: list[int | str | None] = []
@@ -276,8 +276,8 @@ class Graph:
                     raise ProblemError(self.path, key, f"a size is a whole number from 1 to {_LARGEST}, not {size}")
                 size = None  # 0 or −1 is how some programs write any batch
             found.append(size)
-        if not 1 <= len(found) <= _MOST_INPUT_AXES:
-            rule = f"an input has a batch and 1 to {_MOST_INPUT_AXES - 1} axes, not {shown(len(found))} in all"
+        if len(found) > _MOST_INPUT_AXES:
+            rule = f"an input has at most {_MOST_INPUT_AXES} axes with its batch, not {shown(len(found))}"
             raise ProblemError(self.path, f"input {printable(value.name)}", rule)
         return found
 
@@ -301,7 +301,7 @@ class Graph:
             name = reader.output[0]
         kind = reader.op_type if reader is not None else ""
         whole = tensor.elem_type in _WHOLE
-        batch = order[0]
+        batch = order[0] if order else -1
         wanted = order[1:]
         if kind in _CONVOLUTIONAL and rank > 2:
             wanted = [*order[2:], order[1]]
