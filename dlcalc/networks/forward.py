@@ -298,9 +298,15 @@ class _Forward(Sizes):
         return self.value(row).reshape(1, -1)
 
     def _reshape(self, row: Row) -> Array:
+        """In the order of the table, channels last; a vector is laid out as a program has maps, channels first."""
         sizes = [self.number(row, size) for size in row.output]
-        first = [sizes[-1], *sizes[:-1]] if len(sizes) > 2 else sizes
-        return self.value(row).reshape(1, *first)
+        x = self.value(row)
+        if x.ndim == 2:
+            first = [sizes[-1], *sizes[:-1]] if len(sizes) > 2 else sizes
+            return x.reshape(1, *first)
+        last = x if x.ndim == 3 and row.layer.inputs[0] not in self.signals else np.moveaxis(x, 1, -1)
+        found = last.reshape(1, *sizes)
+        return np.ascontiguousarray(np.moveaxis(found, -1, 1) if len(sizes) > 2 else found)
 
     def _dropout(self, row: Row) -> Array:
         return self.value(row)
@@ -349,11 +355,13 @@ class _Forward(Sizes):
         return np.ascontiguousarray(found * scale.reshape(wide) + (0 if shift is None else shift.reshape(wide)))
 
     def _prelu(self, row: Row) -> Array:
-        x = self.channels(row) if len(row.output) > 1 else self.value(row)
+        x = self.value(row)
         slopes = self.ones(self.number(row, row.layer.settings.get("n", row.output[-1])))
-        if slopes.size not in (1, x.shape[1]):
+        if slopes.size not in (1, row.output[-1]):
             raise self.refused(row, "there is one slope, or one for each channel")
-        return np.where(x > 0, x, x * slopes.reshape(1, -1, *(1,) * (x.ndim - 2)) * np.float32(0.25)).astype(x.dtype)
+        first = x.ndim > 3 or row.layer.name in self.signals
+        slopes = slopes.reshape(1, -1, *(1,) * (x.ndim - 2)) if first else slopes
+        return np.where(x > 0, x, x * slopes * np.float32(0.25)).astype(x.dtype)
 
     def _upsample(self, row: Row) -> Array:
         x = self.channels(row)
@@ -457,15 +465,17 @@ class _Forward(Sizes):
 
     def _attention(self, row: Row) -> Array:
         assert row.working is not None
-        if row.working.formula.id != "attention":
-            raise self.refused(row, "only attention whose heads share the model's size is run")
         d = self.one(row, "d")
-        values = [self.steps(row, index) for index in range(len(row.layer.inputs))]
+        values = [self.steps(row, index).swapaxes(0, 1) for index in range(len(row.layer.inputs))]
+        if row.layer.settings.keys() & {"d_k", "d_v", "m"} or {value.shape[-1] for value in values} != {d}:
+            raise self.refused(row, "only attention whose heads share the model's size is run")
         q, k, v = (values * 3)[:3] if len(values) == 1 else (*values, values[-1])[:3]
         biased = row.count("biases") != 0
         w_q, w_k, w_v, w_o = (self.weights(d, d) for _ in range(4))
         b_q, b_k, b_v, b_o = (self.zeros(biased, d) for _ in range(4))
-        return ops.multi_head_attention(q, k, v, w_q, w_k, w_v, w_o, self.one(row, "h"), b_q, b_k, b_v, b_o)
+        heads = self.one(row, "h")
+        found = ops.multi_head_attention(q, k, v, w_q, w_k, w_v, w_o, heads, b_q, b_k, b_v, b_o)
+        return np.ascontiguousarray(found.swapaxes(0, 1))
 
     def _rnn(self, row: Row) -> Array:
         inside = self.inside(row) or "tanh"

@@ -15,7 +15,7 @@ def _layer_scale(given: Node) -> View:
     return given.back(given.add("scale", given.arranged(places), over=0, n=given.whole("projection_dim")), places)
 
 
-def _scaled_residual(given: Node) -> View:
+def _scaled_residual(given: Node) -> View | list[View]:
     """The first input and the second times a fixed number (Inception-ResNet)."""
     if not isinstance(given.get("scale"), float | int) or len(given.views) != 2:
         raise Unknown("CustomScaleLayer")

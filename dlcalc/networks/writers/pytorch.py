@@ -315,7 +315,11 @@ class _PyTorch(Program):
         count = self.number(row, row.count("parameters"))
         if row.layer.shares or count not in (1, row.output[-1]):
             raise self.refused(row, "PyTorch has one slope, or one for each channel")
-        return self.module(row, self.call("nn.PReLU", count))
+        turned = self.orders[row.layer.name] == "last" and len(row.output) > 1
+        if turned and count == 1:
+            return self.module(row, self.call("nn.PReLU", count), self.value(row, order="last"))
+        found = self.module(row, self.call("nn.PReLU", count))
+        return f"{found}.transpose(1, 2)" if turned else found
 
     # Dense layers and shapes
 
@@ -332,8 +336,14 @@ class _PyTorch(Program):
         return f"torch.flatten({self.value(row, order=self.orders[row.layer.inputs[0]])}, 1)"
 
     def _reshape(self, row: Row) -> str:
-        sizes = [self.number(row, size) for size in _first(row.output, self.orders[row.layer.name])]
-        return self.call(f"{self.value(row)}.reshape", Raw("-1"), *sizes)
+        order, before, rank = self.orders[row.layer.name], self.before(row), len(row.output)
+        if len(before) < 2 or (len(before) == rank > 2 and before[-1] == row.output[-1]):
+            sizes = [self.number(row, size) for size in _first(row.output, order)]
+            return self.call(f"{self.value(row)}.reshape", Raw("-1"), *sizes)
+        sizes = [self.number(row, size) for size in row.output]  # channels take part, in the table's order
+        found = self.call(f"{self.value(row, order='last')}.reshape", Raw("-1"), *sizes)
+        axes = ", ".join(map(str, range(1, rank)))
+        return f"{found}.permute(0, {rank}, {axes})" if order == "first" and rank > 1 else found
 
     def _unchanged(self, row: Row) -> str:
         value = self.value(row, order=self.orders[row.layer.inputs[0]])

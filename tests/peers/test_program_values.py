@@ -1,0 +1,114 @@
+"""The PyTorch and Keras programs that we print compute what `--run` computes, with the same weights and input."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any
+
+import pytest
+
+# ruff: noqa: E402 - what is imported needs those that are skipped for
+np = pytest.importorskip("numpy")
+pytest.importorskip("numba")
+torch = pytest.importorskip("torch")
+
+import dlcalc
+from dlcalc.networks import text
+from dlcalc.networks.forward import _Forward
+
+pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
+
+LINES = {
+    "up-sampled, cropped, padded": "8x8x4; upsample 2; crop crop_begin=1 crop_end=2; pad 1; conv 4 f3",
+    "a signal up-sampled": "9x4; upsample 2; crop 1; conv 2 f3",
+    "normalised in groups": "8x8x4; groupnorm 2; conv 4 f3; groupnorm 4; rmsnorm; ln",
+    "slopes of a map": "8x8x4; conv 3 f3; prelu; conv 2 f2",
+    "slopes of a sequence": "6x4 seq; dense 3; prelu; dense 2",
+    "causal": "9x4; conv 3 f3 causal d2",
+    "unequal padding": "8x8x4; pad pad_begin=1x2 pad_end=0x3; conv 4 f3",
+    "same with a stride": "9x8x3; conv 4 f4 s3 same; depthwise 2 f3 s2 same",
+    "transposed, same": "8x8x3; deconv 4 f3 s2 same; deconv 2 f4 s2 same; deconv 2 f2 s3 same",
+    "repeated vector": "4; repeat 3; rmsnorm; dense 3",
+    "attention": "6x4 seq; attention 2; dense 2",
+    "attention without biases": "6x4 seq; attention 2 nobias",
+    "cross-attention": "6x4 seq; a: dense 4; b: slice axis=1 start=1 size=3 from a; c: attention 2 from a b",
+    "several inputs": "6x4 seq; a: dense 4; b: attention 2 from a; c: multiply a b; d: subtract c a; e: maximum d b",
+    "last step": "6x4 seq; lstm 3 bi seq; slice axis=1 start=-1 size=1 drop; dense 2",
+    "steps": "6x4 seq; slice axis=1 start=1 size=3; lstm 3",
+    "squeeze and excitation": "8x8x4; a: conv 4 f3 p1; gap; dense 2 relu; dense 4 sigmoid; multiply a; conv 2 f3",
+    "embedding": "5; embedding 9 4; conv 3 f2; gap; dense 2",
+    "maps laid out anew": "8x8x3; reshape 4x16x3; conv 2 f3",
+    "maps as a sequence": "4x4x3; conv 2 f1; reshape 16x2; attention 2; dense 3",
+    "channels laid out anew": "4x4x8; conv 8 f1; reshape 8x8x2; conv 2 f2",
+    "a signal as a vector": "6x4; conv 3 f1; reshape 18; dense 2",
+    "one slope of a sequence": "6x4 seq; dense 3; prelu n=1; dense 2",
+    "a sequence laid out anew": "6x4 seq; dense 4; reshape 3x8; lstm 3",
+    "separable": "8x8x3; sepconv 4 f3; bn; conv 2 f3 swish",
+    "volumes": "4x6x6x2; conv 3 f3; upsample 2; crop 1",
+    "both ways of joining": "8x8x4; a: conv 4 f1; b: conv 4 f1 from a; c: average a b; concat a c; conv 2 f1",
+}
+
+
+class Kept(_Forward):
+    """With biases and scales that are no 0 and 1; the parameters of each layer are kept, in order."""
+
+    def __init__(self, line: str) -> None:
+        super().__init__(text.read(line), zlib.crc32(line.encode()))
+        self.kept: dict[str, list[Any]] = {}
+        self.start = self._first()
+        ran = [row.row for row in self.run()]
+        self.output = self.values[ran[-1].layer.name]
+        self.kinds = {row.layer.name: row.layer.kind for row in ran}
+
+    def _first(self) -> Any:
+        return self.__dict__["start"] if "start" in self.__dict__ else super()._first()
+
+    def keep(self, found: Any) -> Any:
+        self.kept.setdefault(self.running, []).append(found)
+        return found
+
+    def weights(self, *shape: int, inputs: int = 0) -> Any:
+        return self.keep(super().weights(*shape, inputs=inputs))
+
+    def zeros(self, wanted: bool, *shape: int) -> Any:
+        found = super().zeros(wanted, *shape)
+        return self.keep(None if found is None else found + self.random.standard_normal(shape, dtype=np.float32) / 2)
+
+    def ones(self, count: int) -> Any:
+        return self.keep(super().ones(count) + self.random.standard_normal(count, dtype=np.float32) / 4)
+
+
+def close(found: Any, wanted: Any) -> bool:
+    return bool(found.shape == wanted.shape and np.abs(found - wanted).max() <= 2e-5 * max(1, np.abs(wanted).max()))
+
+
+def in_torch(kind: str, kept: list[Any]) -> list[Any]:
+    """The parameters as PyTorch's module has them in order."""
+    if kind == "attention":
+        q, k, v, o, *biases = kept
+        joined = [np.concatenate(biases[:3])] if biases[0] is not None else []
+        return [np.concatenate([q, k, v]), *joined, o, *([biases[3]] if joined else [])]
+    if kind == "lstm":  # the second bias that PyTorch has is 0
+        return [np.zeros_like(kept[at - 1]) if each is None else each for at, each in enumerate(kept)]
+    if kind == "prelu":
+        return [kept[0] * np.float32(0.25)]
+    return [each for each in kept if each is not None]
+
+
+@pytest.mark.parametrize("line", LINES.values(), ids=LINES)
+def test_pytorch(line: str) -> None:
+    ours = Kept(line)
+    space: dict[str, Any] = {"__name__": "printed"}
+    exec(compile(dlcalc.code(line, "pytorch"), line, "exec"), space)
+    (model,) = (each for each in space.values() if getattr(each, "__module__", "") == "printed")
+    module = model().eval()
+    with torch.no_grad():
+        for name, kept in ours.kept.items():
+            given = in_torch(ours.kinds[name], kept)
+            parameters = list(getattr(module, name.replace("-", "_")).parameters())
+            assert [tuple(each.shape) for each in parameters] == [each.shape for each in given], name
+            for parameter, each in zip(parameters, given, strict=True):
+                parameter.copy_(torch.tensor(each))
+        found = module(torch.tensor(ours.start))
+    found = found[-1] if isinstance(found, tuple) else found
+    assert close(found.numpy(), ours.output)
