@@ -49,7 +49,7 @@ def tallest(vectors: int) -> int:
 def heights(vectors: int) -> tuple[int, ...]:
     """The tiles of so many vectors that lie one below the other for any number of rows, the tallest first."""
     most = tallest(vectors)
-    rest = (2, 1) if vectors > 2 else (4, 2, 1)
+    rest = (2, 1) if vectors > 3 else (4, 2, 1)
     return (most, *(height for height in rest if height < most))
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-from numba.extending import register_jitable
 
 from ..compile import Array, kernel
 
@@ -83,32 +81,22 @@ def find_winners(x: Array, geometry: Array, sign: int, out: Array, winners: Arra
     """The largest number of each window, for sign −1 the smallest, and its place in the plane; NaN wins."""
     window, stride, dilation, front = geometry[0], geometry[1], geometry[2], geometry[3]
     planes, height, width = x.shape
-    one, least = x.dtype.type(1) if sign > 0 else x.dtype.type(-1), x.dtype.type(-np.inf)
-    for o0 in range(out.shape[1]):
-        top, rows = inside(o0 * stride[0] - front[0], window[0], dilation[0], height)
-        for plane in range(planes):
+    for plane in range(planes):
+        for o0 in range(out.shape[1]):
             for o1 in range(out.shape[2]):
-                left, columns = inside(o1 * stride[1] - front[1], window[1], dilation[1], width)
-                best, place = least, -1
-                if rows > 0 and columns > 0:
-                    best, place = one * x[plane, top, left], top * width + left
-                for a0 in range(rows):
-                    i0 = top + a0 * dilation[0]
-                    for a1 in range(columns):
-                        i1 = left + a1 * dilation[1]
-                        value = one * x[plane, i0, i1]
-                        if value > best or value != value:
-                            best, place = value, i0 * width + i1
-                out[plane, o0, o1] = one * best
+                best, place = x.dtype.type(-sign * np.inf), -1
+                for a0 in range(window[0]):
+                    i0 = o0 * stride[0] + a0 * dilation[0] - front[0]
+                    if 0 <= i0 < height:
+                        for a1 in range(window[1]):
+                            i1 = o1 * stride[1] + a1 * dilation[1] - front[1]
+                            if 0 <= i1 < width:
+                                value = x[plane, i0, i1]
+                                better = value > best if sign > 0 else value < best
+                                if better or place < 0 or value != value:
+                                    best, place = value, i0 * width + i1
+                out[plane, o0, o1] = best
                 winners[plane, o0, o1] = place
-
-
-@register_jitable
-def inside(first: int, window: int, dilation: int, size: int) -> Any:
-    """The first place of a window that begins at `first` and lies inside an axis, and how many of them there are."""
-    before = max(0, (dilation - 1 - first) // dilation)
-    after = min(window, (size - 1 - first) // dilation + 1)
-    return first + before * dilation, after - before
 
 
 @kernel("T[:, ::1]", "int64[:, ::1]", "T[:, ::1]")
