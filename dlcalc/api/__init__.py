@@ -49,8 +49,8 @@ grid = Calculator("grid")
 if TYPE_CHECKING:
     from .differentiating import diff
     from .feedforward_gradients import backprop
-    from .hand_run import by_hand as run
     from .networks import code, compare, net
+    from .operations import run
     from .recurrent_gradients import bptt
     from .running import run_network
     from .solving import solve
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
 
 _LATER = {
     "backprop": "feedforward_gradients", "bptt": "recurrent_gradients", "code": "networks", "compare": "networks",
-    "diff": "differentiating", "net": "networks", "resume": "training", "run": "hand_run.by_hand",
+    "diff": "differentiating", "net": "networks", "resume": "training", "run": "operations",
     "run_network": "running",
     "solve": "solving", "train": "training", "vanish": "vanishing",
 }  # fmt: skip

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Generic, TypeVar
 
 from ..errors import UserError
 from ..expressions.answers import Answer
@@ -18,6 +19,24 @@ from ..profiles import Profile, active
 from .expression import unwrapped
 from .results import Backwards, Calculation, Judged, spelling
 
+Made = TypeVar("Made")
+
+
+class OfInstance(Generic[Made]):
+    """An attribute that instances work out when it is asked for, and the class has as it is."""
+
+    def __init__(self, make: Callable[[Any], Made], of_class: Any) -> None:
+        self.make, self.of_class = make, of_class
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        return self.of_class if instance is None else self.make(instance)
+
+
+def _signatures() -> Any:
+    from . import signatures
+
+    return signatures
+
 
 class Calculator:
     """One of `catalogue.ENTRIES`, as a function: `conv(n=227, f=11, s=4)`.
@@ -28,7 +47,9 @@ class Calculator:
     def __init__(self, name: str) -> None:
         self.entry: Entry = ENTRIES[name]
         self.__name__ = name
-        self.__doc__ = f"{self.entry.help}. On the command line: `{self.entry.example}`."
+
+    __signature__ = OfInstance[Any](lambda self: _signatures().calculator_signature(self.entry), None)
+    __doc__ = OfInstance[str](lambda self: _signatures().calculator_text(self.entry), __doc__)
 
     def __repr__(self) -> str:
         return f"<dlcalc.{self.entry.name}: {self.entry.help}>"

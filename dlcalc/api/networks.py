@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import os
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ..document import Document
@@ -18,6 +18,7 @@ from ..networks.kinds import in_a_line
 from ..networks.network import Network
 from ..networks.table import COUNTS, Row, Table, added, tabulate
 from ..profiles import COURSE, Profile, active
+from .expression import wrapped
 from .results import Calculation, Judgement, Result, spelling
 
 if TYPE_CHECKING:
@@ -25,6 +26,22 @@ if TYPE_CHECKING:
 
 COUNTINGS = {"textbook": "textbooks", "pytorch": "PyTorch", "keras": "Keras"}
 """The conventions of counting, and who uses each."""
+
+
+@dataclass(frozen=True)
+class NetworkLayer:
+    """One layer of a network: its output as a tuple, its counts as numbers, None where they are not known."""
+
+    name: str
+    kind: str
+    inputs: tuple[str, ...]
+    output: tuple[Any, ...] | None
+    weights: Any
+    biases: Any
+    parameters: Any
+    macs: Any
+    memory: Any
+    """In bytes."""
 
 
 class NetworkTable(Result):
@@ -60,13 +77,25 @@ class NetworkTable(Result):
         return self.table.rows
 
     @property
+    def layers(self) -> tuple[NetworkLayer, ...]:
+        """Each layer with its output and counts: `net("lenet5").layers[0].parameters`."""
+        return tuple(
+            NetworkLayer(
+                row.layer.name, row.layer.kind, row.layer.inputs,
+                None if row.unknown and not row.output else wrapped(row.output, {}),
+                **{name: wrapped(row.count(name), {}) if row.knows(name) else None for name in COUNTS},
+            )
+            for row in self.rows
+        )  # fmt: skip
+
+    @property
     def total(self) -> dict[str, Value]:
         """The sums of weights, biases, parameters, macs and memory over all layers."""
         return self.table.total
 
     @property
-    def parameters(self) -> Value:
-        return self.total["parameters"]
+    def parameters(self) -> Any:
+        return wrapped(self.total["parameters"], {})
 
     def __repr__(self) -> str:
         return f"<{self.table.network.title}: {len(self.rows)} layers, {self.parameters} parameters>"

@@ -79,7 +79,8 @@ def test_help_is_one_line_without_a_full_stop(entry: Entry) -> None:
     calculator = getattr(dlcalc, entry.name)
     assert "\n" not in entry.help
     assert not entry.help.endswith(".")
-    assert calculator.__doc__ == f"{entry.help}. On the command line: `{entry.example}`."
+    assert calculator.__doc__.startswith(f"{entry.help}.\n\nExample: dlcalc.")
+    assert calculator.__doc__.endswith(f"On the command line: {entry.example}\n")
     assert calculator.__name__ == entry.name
     assert repr(calculator) == f"<dlcalc.{entry.name}: {entry.help}>"
 
