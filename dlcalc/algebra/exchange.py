@@ -16,7 +16,7 @@ def given_to_sympy(value: Value, facts: Facts) -> Any:
 
     Raises NoCounterpart for what sympy has no counterpart of, and where sympy is missing.
     """
-    _check_installed()
+    check_installed()
     import sympy
 
     from .convert import to_sympy
@@ -36,7 +36,7 @@ def taken_from_sympy(found: Any) -> tuple[Node, Facts]:
 
     Raises NoCounterpart for what is no expression of sympy's or has no counterpart here, and where sympy is missing.
     """
-    _check_installed()
+    check_installed()
     import sympy
 
     from .convert import from_sympy
@@ -55,6 +55,7 @@ def taken_from_sympy(found: Any) -> tuple[Node, Facts]:
     }
 
 
-def _check_installed() -> None:
+def check_installed() -> None:
+    """Raises NoCounterpart where sympy is missing."""
     if not is_installed():
         raise NoCounterpart('sympy is not installed: pip install "dlcalc[algebra]"')

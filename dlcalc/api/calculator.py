@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..errors import UserError
 from ..expressions.answers import Answer
-from ..expressions.nodes import Value
+from ..expressions.nodes import Name, Node, Value, to_node
 from ..formulas.catalogue import ENTRIES, Entry
 from ..formulas.model import Formula
 from ..formulas.program import program
@@ -17,7 +17,10 @@ from ..formulas.registry import formula
 from ..formulas.run import run
 from ..profiles import Profile, active
 from .expression import unwrapped
-from .results import Backwards, Calculation, Judged, spelling
+from .results import Backwards, Calculation, Judged, facts_of, spelling
+
+if TYPE_CHECKING:
+    from .letters import InLetters
 
 Made = TypeVar("Made")
 
@@ -62,7 +65,7 @@ class Calculator:
         find: str | Sequence[str] = (),
         ranges: Mapping[str, tuple[int, int]] | Iterable[str] = (),
         **given: object,
-    ) -> Calculation | Backwards:
+    ) -> Calculation | Backwards | InLetters:
         """Works the formula out, or backwards when an answer (`o=55`) is given or `find` names unknowns.
 
         Raises UserError for a quantity that is unknown, unreadable, given twice, or outside its domain.
@@ -208,6 +211,25 @@ def _convention(found: Formula, wanted: str | None, course: Profile) -> str:
     return wanted
 
 
+def _in_letters(
+    found: Formula, values: Mapping[str, Value], answers: Mapping[str, Answer], unknowns: Sequence[str], convention: str
+) -> list[tuple[Node, Node]]:
+    """The equations, where letters stay open beside the unknowns; none where whole numbers can be looked for."""
+    if len(unknowns) > 2 or any(found.variable(name) is None or name in values for name in unknowns):
+        return []
+    if not any(isinstance(each.value, Node) for each in answers.values()):
+        return []
+    letters = {name: found.letter(name) for name in unknowns}
+    worked = run(found, {**values, **letters}, convention=convention)
+    equations = []
+    for name, answer in answers.items():
+        shown = worked.shown(name)
+        if isinstance(shown, tuple) or isinstance(answer.value, tuple):
+            raise UserError(f"an equation in letters is between single numbers, and {name} has several")
+        equations.append((to_node(shown), to_node(answer.value)))
+    return equations
+
+
 def _backwards(
     found: Formula,
     values: Mapping[str, Value],
@@ -216,11 +238,21 @@ def _backwards(
     ranges: Mapping[str, tuple[int, int]],
     convention: str,
     course: Profile,
-) -> Backwards:
+) -> Backwards | InLetters:
+    values = {name: value for name, value in values.items() if name not in unknowns or value != Name(name)}
     if not answers:
         raise UserError(f"to find {', '.join(unknowns)}, give an answer: {', '.join(found.answers)}")
     letters = _letters(found)
     names, boxes = [letters.get(name, name) for name in unknowns], {letters.get(k, k): v for k, v in ranges.items()}
+    if names and (equations := _in_letters(found, values, answers, names, convention)):
+        from .letters import InLetters
+
+        # a layer's answers are counts and sizes, which no letter for one is below 0
+        counts = [each.value.id for each in answers.values() if isinstance(each.value, Name)] if found.shape else []
+        facts = {name: {"integer": True, "nonnegative": True} for name in counts} | facts_of(found)
+        return InLetters(f"{found.title}: {', '.join(names)} in letters", equations, names, facts,
+                         all(v.integer for name in names if (v := found.variable(name))),
+                         spelling(found, course), course)  # fmt: skip
     from ..formulas.inverse import find
 
     solutions = find(found, values, answers, names, boxes, convention)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from ..errors import UserError
 from ..expressions.evaluate import compile_node
@@ -16,16 +17,28 @@ from ..expressions.reader import Declarations
 from ..formulas.reading import read_ranges
 from .results import Backwards
 
+if TYPE_CHECKING:
+    from .letters import InLetters
+
 DEFAULT_RANGE = (1, 1000)
 MOST_UNKNOWNS = 4
 _EXPECTED = 'an equation or inequality is expected, such as "2n^2 + 3n = 230"'
 
 
-def solve(equations: str | Iterable[str], ranges: Mapping[str, tuple[int, int]] | Iterable[str] = ()) -> Backwards:
+def solve(
+    equations: str | Iterable[str],
+    ranges: Mapping[str, tuple[int, int]] | Iterable[str] = (),
+    find: str | Sequence[str] = (),
+) -> Backwards | InLetters:
     """All whole-number solutions of one or several equations or inequalities in the stated ranges.
 
-    A letter without a range is looked for in 1..1000. Raises UserError for what is no equation, or too much to search.
+    A letter without a range is looked for in 1..1000. With `find`, one letter or two, the equations are solved for
+    these in real numbers, in the other letters: solve("o = (n - f)/s + 1", find="n"). Raises UserError for what is no
+    equation, too much to search, or not solved.
     """
+    wanted = [name.strip() for name in find.split(",") if name.strip()] if isinstance(find, str) else list(find)
+    if wanted:
+        return _in_letters((equations,) if isinstance(equations, str) else tuple(equations), wanted, ranges)
     boxes = read_ranges(ranges)
     texts = (equations,) if isinstance(equations, str) else tuple(equations)
     if not texts:
@@ -48,6 +61,25 @@ def solve(equations: str | Iterable[str], ranges: Mapping[str, tuple[int, int]] 
         raise UserError(f"{strange[0]} has a range but does not occur; the letters are {', '.join(letters)}")
     found = search(constraints, {name: boxes.get(name, DEFAULT_RANGE) for name in letters})
     return Backwards(None, {}, {"equation": "; ".join(texts)}, found)
+
+
+def _in_letters(texts: Sequence[str], wanted: list[str], ranges: object) -> InLetters:
+    from .letters import InLetters, only_letters
+
+    only_letters(wanted)
+    if ranges:
+        raise UserError("letters are solved for in all numbers: a range is for whole numbers, without find")
+    sides = []
+    for text in texts:
+        node = parse(text, wanted)
+        if not isinstance(node, Compare) or node.operator != "=":
+            raise UserError(f'an equation is expected, such as "o = n - f + 1", not "{text[:60]}"')
+        sides.append((node.left, node.right))
+    known = {name for pair in sides for side in pair for name in names_in(side)}
+    strange = [name for name in wanted if name not in known]
+    if strange:
+        raise UserError(f"{strange[0]} does not occur; the letters are {', '.join(sorted(known))}")
+    return InLetters(f"Solve for {' and '.join(wanted)}", sides, wanted, {}, False)
 
 
 _ALL = 10**30
