@@ -154,7 +154,7 @@ def node_of(value: object) -> Value:
 Found = TypeVar("Found")
 
 
-def exchanged(work: Callable[..., Found], *arguments: object) -> Found:
+def from_algebra(work: Callable[..., Found], *arguments: object) -> Found:
     """What `work` of the room `algebra` gives. Raises UserError where the other side has no counterpart."""
     from ..algebra.letters import NoCounterpart
 
@@ -168,7 +168,7 @@ def as_sympy(value: Value, facts: Facts) -> Any:
     """Raises UserError."""
     from ..algebra import exchange
 
-    return exchanged(exchange.given_to_sympy, value, facts)
+    return from_algebra(exchange.given_to_sympy, value, facts)
 
 
 def to_sympy(value: object) -> Any:
@@ -186,7 +186,7 @@ def from_sympy(expression: Any) -> Expression:
     """
     from ..algebra import exchange
 
-    return Expression(*exchanged(exchange.taken_from_sympy, expression))
+    return Expression(*from_algebra(exchange.taken_from_sympy, expression))
 
 
 POINTS, LEAST = 24, 3

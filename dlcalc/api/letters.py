@@ -14,7 +14,7 @@ from ..expressions import printing
 from ..expressions.nodes import Add, Literal, Mul, Name, Neg, Node
 from ..expressions.printing import Spell
 from ..profiles import COURSE, Profile
-from .expression import Expression, Facts, as_sympy, exchanged
+from .expression import Expression, Facts, as_sympy, from_algebra
 from .results import Result, written
 
 Equations = Sequence[tuple[Node, Node]]
@@ -31,8 +31,8 @@ class InLetters(Result):
     ) -> None:  # fmt: skip
         self.title, self.equations, self.unknowns = title, tuple(equations), tuple(unknowns)
         self.facts, self.whole, self.spell, self.course = facts, whole, spell, course
-        exchanged(check_installed)
-        found: solving.Solved = exchanged(solving.solved, self.equations, self.unknowns, facts)
+        from_algebra(check_installed)
+        found: solving.Solved = from_algebra(solving.solved, self.equations, self.unknowns, facts)
         self.found = replace(found, solutions=tuple(each for each in found.solutions if self._may_be(each)))
 
     def _may_be(self, solution: Mapping[str, Node | solving.Between]) -> bool:

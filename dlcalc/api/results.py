@@ -20,7 +20,7 @@ from ..formulas.present import AXIS_WORDS
 from ..formulas.reading import read_value, with_letters_put_in
 from ..formulas.run import Line, Working, contains_letters, run
 from ..profiles import COURSE, Profile
-from .expression import Facts, as_sympy, exchanged, unwrapped, wrapped
+from .expression import Facts, as_sympy, from_algebra, unwrapped, wrapped
 
 if TYPE_CHECKING:
     from ..answers.marks import Mark
@@ -119,7 +119,7 @@ def written(language: str, results: Mapping[str, Value], facts: Facts, given: Ma
     from ..algebra import code
 
     write = {"sympy": code.sympy_program, "wolfram": code.wolfram_program}[language]
-    return exchanged(write, results, facts, given)
+    return from_algebra(write, results, facts, given)
 
 
 def spelling(found: Formula, course: Profile) -> dict[str, str]:
@@ -328,7 +328,7 @@ class Judgement(Result):
 
     @property
     def correct(self) -> bool | None:
-        """None where it cannot be exchanged."""
+        """None where it cannot be told."""
         from ..answers.marks import CORRECT
 
         return CORRECT.get(self.status)
@@ -365,7 +365,7 @@ class JudgedAnswer(Judgement):
 
 
 class Judged(JudgedAnswer):
-    """A judged answer: its `status`, `correct` (None where it cannot be exchanged), `expected`, the `convention` by which it
+    """A judged answer: its `status`, `correct` (None where it cannot be told), `expected`, the `convention` by which it
     is right, the `mistakes` that give it, and the `reason` where those do not say it."""
 
     def __init__(
