@@ -25,6 +25,7 @@ NETWORKS = (
     "12 x 3; conv 5 f3 p1 tanh; conv 4 f5; dense 3",
     "4x3 seq; lstm 18 seq; gru 17; dense 3",
 )
+ALONE = "4; dense 20 tanh; dense 18 relu; dense 3"
 PLAIN = """
 import json
 from test_fast_steps import NETWORKS, gradient
@@ -61,3 +62,15 @@ def test_a_gradient_in_float32_is_that_in_float64(place: int, plain: list[list[f
     assert np.abs(found - wanted).max() <= 3e-6 * np.abs(wanted).max()
     if LANES and "conv" in NETWORKS[place]:
         assert "conv-planes" in steps
+
+
+def test_a_batch_is_the_mean_of_its_examples() -> None:
+    """One example at a time goes another way back through a dense layer; the mean of the gradients is the batch's."""
+    random = np.random.default_rng(2)
+    model = Model(plan(text.read(ALONE), "cross-entropy", 3))
+    model.parameters[:] = random.normal(0, 0.5, len(model.parameters))
+    examples = Examples(random.normal(size=(3, 4)), np.array([0, 2, 1]))
+    whole = model.gradient(examples)[1].copy()
+    alone = [model.gradient(examples, [place])[1].copy() for place in range(3)]
+    assert np.abs(whole).max() > 0.01
+    assert np.abs(np.mean(alone, axis=0) - whole).max() <= 1e-6

@@ -85,7 +85,9 @@ def dense_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: 
         product(c[PRODUCT], inputs, outputs, rows, a, x, 1, inputs, a, dy, outputs, g, w, outputs, True)
     if 0 <= b < len(g):
         add_rows_to(a, dy, rows, outputs, g, b)
-    if dx >= 0:
+    if dx >= 0 and rows == 1:  # one column: the weights are read as they stand
+        product(c[PRODUCT], inputs, 1, outputs, p, w, outputs, 1, a, dy, 1, a, dx, 1, s[11] > 0)
+    elif dx >= 0:
         transposed = s[10]
         transpose(p, w, inputs, outputs, a, transposed)
         product(c[PRODUCT], rows, inputs, outputs, a, dy, outputs, 1, a, transposed, inputs, a, dx, inputs, s[11] > 0)
