@@ -15,6 +15,7 @@ torch = pytest.importorskip("torch")
 import dlcalc
 from dlcalc.networks import text
 from dlcalc.networks.forward import _Forward
+from dlcalc.networks.network import INPUT
 
 pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
 
@@ -27,7 +28,10 @@ LINES = {
     "causal": "9x4; conv 3 f3 causal d2",
     "unequal padding": "8x8x4; pad pad_begin=1x2 pad_end=0x3; conv 4 f3",
     "same with a stride": "9x8x3; conv 4 f4 s3 same; depthwise 2 f3 s2 same",
-    "transposed, same": "8x8x3; deconv 4 f3 s2 same; deconv 2 f4 s2 same; deconv 2 f2 s3 same",
+    "transposed, same, odd": "8x8x3; deconv 4 f3 s2 same",
+    "transposed, same, even": "8x8x3; deconv 2 f4 s2 same",
+    "transposed, same, gaps": "8x8x3; deconv 2 f2 s3 same",
+    "transposed": "8x8x3; deconv 2 f3 s2 p1; deconv 3 f3 s2 op1",
     "repeated vector": "4; repeat 3; rmsnorm; dense 3",
     "attention": "6x4 seq; attention 2; dense 2",
     "attention without biases": "6x4 seq; attention 2 nobias",
@@ -57,7 +61,8 @@ class Kept(_Forward):
         self.kept: dict[str, list[Any]] = {}
         self.start = self._first()
         ran = [row.row for row in self.run()]
-        self.output = self.values[ran[-1].layer.name]
+        self.last = ran[-1].layer.name
+        self.output = self.values[self.last]
         self.kinds = {row.layer.name: row.layer.kind for row in ran}
 
     def _first(self) -> Any:
@@ -112,3 +117,56 @@ def test_pytorch(line: str) -> None:
         found = module(torch.tensor(ours.start))
     found = found[-1] if isinstance(found, tuple) else found
     assert close(found.numpy(), ours.output)
+
+
+UNLIKE_KERAS = {"one slope of a sequence", "transposed, same, odd"}
+"""Keras has a slope for each number, or one for each channel; it cuts an odd pixel of a transposed convolution with
+same off at the end, p and output_padding at the beginning."""
+
+
+def in_keras(kind: str, kept: list[Any], shapes: list[tuple[int, ...]]) -> list[Any]:
+    """The weights as Keras's layer has them in order: axes of a kernel first, what is made last."""
+    given = [each for each in kept if each is not None]
+    kernel = given[0]
+    match kind:
+        case "conv":
+            given[0] = np.moveaxis(kernel, (1, 0), (-2, -1))
+        case "depthwise":
+            c, m = shapes[0][-2:]
+            given[0] = np.moveaxis(kernel.reshape(c, m, *kernel.shape[2:]), (0, 1), (-2, -1))
+        case "conv-transpose":
+            given[0] = np.moveaxis(kernel, (0, 1), (-1, -2))
+        case "dense":
+            given[0] = kernel.T
+        case "prelu":
+            given[0] = (kernel * np.float32(0.25)).reshape(shapes[0])
+        case "lstm":
+            given = [each.T for each in given]
+        case "attention":
+            matrices = [each.T for each in given[:4]]
+            biases = given[4:] or [None] * 4
+            pairs = [each for pair in zip(matrices, biases, strict=True) for each in pair if each is not None]
+            given = [each.reshape(shape) for each, shape in zip(pairs, shapes, strict=True)]
+        case "batchnorm":
+            given += [np.zeros_like(kernel), np.ones_like(kernel)]
+    return given
+
+
+@pytest.mark.parametrize("name", [name for name in LINES if name not in UNLIKE_KERAS])
+def test_keras(name: str) -> None:
+    pytest.importorskip("keras")
+    ours = Kept(LINES[name])
+    space: dict[str, Any] = {"__name__": "printed"}
+    exec(compile(dlcalc.code(LINES[name], "keras"), name, "exec"), space)
+    model = space["model"]
+    for layer, kept in ours.kept.items():
+        theirs = model.get_layer(layer)
+        given = in_keras(ours.kinds[layer], kept, [tuple(each.shape) for each in theirs.get_weights()])
+        theirs.set_weights(given)
+        if hasattr(theirs, "epsilon"):  # another small number in Keras, where none is said
+            theirs.epsilon = 1e-6 if ours.kinds[layer] == "rmsnorm" else 1e-5
+    x = ours.start
+    found = model(np.moveaxis(x, 1, -1) if INPUT in ours.signals or x.ndim > 3 else x)
+    found = (found[-1] if isinstance(found, list) else found).detach().cpu().numpy()
+    wanted = ours.output
+    assert close(found, np.moveaxis(wanted, 1, -1) if ours.last in ours.signals or wanted.ndim > 3 else wanted)
