@@ -17,7 +17,7 @@ from hypothesis import strategies as st  # noqa: E402
 from dlcalc import ops  # noqa: E402
 from dlcalc.errors import UserError  # noqa: E402
 from dlcalc.kernels import threads  # noqa: E402
-from dlcalc.kernels.cpu import direct, machine  # noqa: E402
+from dlcalc.kernels.cpu import conv, direct, machine  # noqa: E402
 from dlcalc.kernels.gradcheck import relative_error  # noqa: E402
 
 tiled = pytest.mark.skipif(not machine.LANES, reason="this processor has no vectors, or nothing is compiled")
@@ -207,3 +207,17 @@ def test_tables_do_not_depend_on_the_threads() -> None:
     direct.planned.cache_clear()
     with threads.using(8):
         assert direct.planned(shape, 64).samples == one
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_gradient_of_the_input_can_be_left_out(dtype: Any) -> None:
+    """As in a network's first layer: the others are the same, and an array of no numbers stands in its place."""
+    x, weight = np.ones((2, 2, 5, 5), dtype), np.arange(24, dtype=dtype).reshape(3, 2, 2, 2)
+    d_out = np.arange(96, dtype=dtype).reshape(2, 3, 4, 4)
+    settings = (1, 1), [(0, 0), (0, 0)], (1, 1), 1
+    _, d_weight, d_bias = conv.conv2d_backward(d_out, x, weight, *settings)
+    nothing, same_weight, same_bias = conv.conv2d_backward(d_out, x, weight, *settings, with_x=False)
+    assert nothing.size == 0
+    assert np.array_equal(d_weight, same_weight)
+    assert np.array_equal(d_bias, same_bias)
+    assert np.array_equal(d_bias, d_out.sum(axis=(0, 2, 3)))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from math import prod
 
 import numpy as np
@@ -21,6 +22,7 @@ from .machine import tiled
 UNFOLDED_BYTES = 1 << 22
 """About how much is unfolded at a time."""
 
+Axes = tuple[int, ...]
 Sizes = Sequence[int]
 Pairs = Sequence[tuple[int, int]]
 
@@ -30,11 +32,10 @@ def conv2d_forward(
 ) -> Array:
     """(N, C, H, W) and (K, C/groups, F, F) to (N, K, H', W'): cross-correlation, as every library means it."""
     output = _output(x, weight, stride, padding, dilation)
-    geometry = _geometry(weight.shape[2:], stride, padding, dilation, output)
     if _by_tiles(x):
-        deep = _deep(x)
-        plan = _plan(len(x), deep.shape, weight, geometry, groups)
-        return direct.forward(deep, weight, bias, plan).reshape(len(x), len(weight), *output)
+        plan = _plan(x.shape, weight, stride, padding, dilation, output, groups)
+        return direct.forward(_deep(x), weight, bias, plan).reshape(len(x), len(weight), *output)
+    geometry = _geometry(weight.shape[2:], stride, padding, dilation, output)
     out = _products(_deep(x), weight, geometry, groups)
     if bias is not None:
         out += bias[:, None]
@@ -55,7 +56,7 @@ def conv2d_backward(
     geometry = _geometry(weight.shape[2:], stride, padding, dilation, d_out.shape[2:])
     deep = _deep(x)
     if _by_tiles(x):
-        plan = _plan(len(x), deep.shape, weight, geometry, groups)
+        plan = _plan(x.shape, weight, stride, padding, dilation, d_out.shape[2:], groups)
         d_weight, d_bias = direct.weight_gradients(deep, _deep(d_out), plan)
         if not with_x:
             return x[:0], d_weight.reshape(weight.shape), d_bias
@@ -82,7 +83,7 @@ def conv_transpose2d_forward(
     geometry = _geometry(weight.shape[2:], stride, padding, dilation, x.shape[2:])
     shape = (len(x), weight.shape[1] * groups, *(1,) * (3 - len(size)), *size)
     if _by_tiles(x):
-        plan = _plan(len(x), shape, weight, geometry, groups)
+        plan = _plan((*shape[:2], *size), weight, stride, padding, dilation, x.shape[2:], groups)
         return direct.input_gradient(_deep(x), weight, bias, plan).reshape(*shape[:2], *size)
     out = _scattered(x, weight, shape, geometry, groups).reshape(*shape[:2], *size)
     if bias is not None:
@@ -97,7 +98,7 @@ def conv_transpose2d_backward(
     geometry = _geometry(weight.shape[2:], stride, padding, dilation, x.shape[2:])
     deep = _deep(d_out)
     if _by_tiles(x):
-        plan = _plan(len(x), deep.shape, weight, geometry, groups)
+        plan = _plan(d_out.shape, weight, stride, padding, dilation, x.shape[2:], groups)
         d_weight, _ = direct.weight_gradients(deep, _deep(x), plan)
         found = direct.forward(deep, weight, None, plan)
         return found.reshape(x.shape), d_weight.reshape(weight.shape), _bias_gradient(d_out)
@@ -118,11 +119,27 @@ def _by_tiles(x: Array) -> bool:
     return os.environ.get("DLCALC_CONVOLUTION") == "tiles" and tiled(x)
 
 
-def _plan(batch: int, shape: Sizes, weight: Array, geometry: Array, groups: int) -> direct.Plan:
-    """For the side of a convolution's input in this shape of five axes."""
-    window, stride, dilation, front, output = (tuple(map(int, row)) for row in geometry)
-    sizes = shape[1] // groups, len(weight) // groups, groups, tuple(shape[2:])
-    return direct.planned(direct.Shape(*sizes, window, stride, dilation, front, output), batch)  # type: ignore[arg-type]
+def _plan(
+    shape: Sizes, weight: Array, stride: Sizes, padding: Pairs, dilation: Sizes, output: Sizes, groups: int
+) -> direct.Plan:
+    """Of a convolution whose input has this shape and whose output these sizes."""
+    settings = tuple(stride), tuple(front for front, _ in padding), tuple(dilation), tuple(output)
+    return _planned(tuple(shape), weight.shape, *settings, groups)
+
+
+@lru_cache(maxsize=256)
+def _planned(
+    shape: Axes, weight: Axes, stride: Axes, front: Axes, dilation: Axes, output: Axes, groups: int
+) -> direct.Plan:
+    def deep(sizes: Axes, missing: int = 1) -> direct.Sizes:
+        first, second, third = (*(missing,) * (3 - len(sizes)), *map(int, sizes))
+        return first, second, third
+
+    found = direct.Shape(
+        shape[1] // groups, weight[0] // groups, groups, deep(shape[2:]), deep(weight[2:]), deep(stride),
+        deep(dilation), deep(front, 0), deep(output),
+    )  # fmt: skip
+    return direct.planned(found, shape[0])
 
 
 def _geometry(window: Sizes, stride: Sizes, padding: Pairs, dilation: Sizes, output: Sizes) -> Array:
