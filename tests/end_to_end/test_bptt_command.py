@@ -243,7 +243,7 @@ def test_a_wrong_answer(terminal: Terminal) -> None:
     several = terminal('bptt --wrt W --answer "-Σ_t δ_t h_t^T"')
     assert "Σ over" not in several.words
     assert "this is wrong" in several.words
-    unnamed = terminal('bptt --wrt W --answer "1 W" --show')
+    unnamed = terminal('bptt --wrt W --answer "Σ_t W" --show')
     assert (unnamed.status, "no typical mistake gives this" in unnamed.words) == (1, True)
     assert "entry (2, 1) is 2.672" in unnamed.words  # three times W there
 
