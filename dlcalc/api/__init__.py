@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from .differentiating import diff
     from .feedforward_gradients import backprop
     from .networks import code, compare, net
+    from .notebook import check, load_ipython_extension, problem
     from .operations import run
     from .recurrent_gradients import bptt
     from .running import run_network
@@ -58,10 +59,10 @@ if TYPE_CHECKING:
     from .vanishing import vanish
 
 _LATER = {
-    "backprop": "feedforward_gradients", "bptt": "recurrent_gradients", "code": "networks", "compare": "networks",
-    "diff": "differentiating", "net": "networks", "resume": "training", "run": "operations",
-    "run_network": "running",
-    "solve": "solving", "train": "training", "vanish": "vanishing",
+    "backprop": "feedforward_gradients", "bptt": "recurrent_gradients", "check": "notebook", "code": "networks",
+    "compare": "networks", "diff": "differentiating", "load_ipython_extension": "notebook", "net": "networks",
+    "problem": "notebook", "resume": "training", "run": "operations", "run_network": "running", "solve": "solving",
+    "train": "training", "vanish": "vanishing",
 }  # fmt: skip
 """Name → its module, and what it is called there; loaded when it is asked for: no calculator needs them."""
 
@@ -83,6 +84,7 @@ __all__ = [
     "bottleneck",
     "bound",
     "bptt",
+    "check",
     "clip",
     "code",
     "compare",
@@ -101,12 +103,14 @@ __all__ = [
     "init",
     "iou",
     "layernorm",
+    "load_ipython_extension",
     "log_probability",
     "lstm",
     "mlp",
     "net",
     "perplexity",
     "pool",
+    "problem",
     "resume",
     "rf",
     "rnn",

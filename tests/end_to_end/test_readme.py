@@ -66,14 +66,23 @@ def test_the_python_of_the_readme_runs() -> None:
     assert "channels-forgotten" in mistakes
 
 
+def test_the_python_of_letters_runs() -> None:
+    pytest.importorskip("sympy")
+    assert python_of_the_readme(1) == [
+        "(9c + 1)k 880 True",
+        "k*(9*c + 1) k²(9c + 1)²",
+        "<p = (f − 1)/2>",
+    ]
+
+
 def test_the_python_of_the_kernels_runs() -> None:
     pytest.importorskip("numba")
-    assert python_of_the_readme(1) == ["(1, 2, 3, 3) ['weight', 'x']"]
+    assert python_of_the_readme(2) == ["(1, 2, 3, 3) ['weight', 'x']"]
 
 
 def test_the_python_of_training_runs() -> None:
     pytest.importorskip("numba")
-    assert python_of_the_readme(2) == ["20 True (16, 2) (1, 2)"]
+    assert python_of_the_readme(3) == ["20 True (16, 2) (1, 2)"]
 
 
 def python_of_the_readme(index: int) -> list[str]:

@@ -1,0 +1,140 @@
+"""dlcalc in a notebook: `%load_ext dlcalc` brings `%%dlcalc` cells, and `problem` and `check` for the problem bank.
+
+A cell has a command in each line, as on the command line without its first word: `conv --n 227 --f 11 --s 4`.
+"""
+
+from __future__ import annotations
+
+import html
+import shlex
+import subprocess
+import sys
+from typing import Any
+
+from ..answers.marks import EARNING
+from ..document import Block, Document, Note
+from ..errors import UserError
+from ..grading.part_mark import PartMark
+from ..quiz.problem import Part
+from ..quiz.variant import Variant
+from .practice import Practice, hints, remark, remarks_on_cells
+from .quiz import Paper, paper
+from .results import Judgement
+
+_FORMATS = {"--json", "--latex", "--markdown", "--html", "--sympy", "--wolfram", "--help"}
+_practices: dict[tuple[str, str], Practice] = {}
+_tries: dict[tuple[str, str, str], int] = {}
+
+
+def problem(id: str, seed: object = 1) -> Paper:
+    """A problem of the bank, or of a file, with the numbers of a seed; in a notebook it shows itself.
+
+    Example: `problem("rnn-parameters")`. Raises UserError and ProblemError.
+    """
+    return paper([id], seed)
+
+
+def check(id: str, answer: object, part: str = "", *, seed: object = 1, reason: bool = False) -> CheckedProblem:
+    """Judges an answer to a problem with the numbers of a seed: true when it is right, else with a hint, another at
+    each try; `reason=True` says what is wrong. `part` names one of several parts.
+
+    Example: `check("rnn-parameters", 880)`. Raises UserError and ProblemError.
+    """
+    found = _practices.setdefault((id, str(seed)), Practice(problem(id, seed)))
+    (made,) = found.variants
+    parts = {each.id: each for each in made.problem.parts}
+    if part not in parts and (part or len(parts) > 1):
+        raise UserError(f"{id} has the parts {', '.join(parts)}: check({id!r}, answer, {next(iter(parts))!r})")
+    asked = parts[part or next(iter(parts))]
+    mark = found.judged(made, asked, answer if isinstance(answer, str) else _typed(answer))
+    key = (id, str(seed), asked.id)
+    _tries[key] = _tries.get(key, -1) + (mark.status == "wrong")
+    return CheckedProblem(made, asked, mark, reason, max(0, _tries[key]))
+
+
+def _typed(answer: object) -> object:
+    return answer if isinstance(answer, int | float | list | tuple) else str(answer)
+
+
+class CheckedProblem(Judgement):
+    """A judged answer to a problem: true when it is right. `hint` is what helps, `reason` what is wrong."""
+
+    def __init__(self, made: Variant, part: Part, mark: PartMark, reasons: bool, tries: int) -> None:
+        self.made, self.part, self.mark, self.reasons, self.tries = made, part, mark, reasons, tries
+
+    @property
+    def status(self) -> str:
+        return self.mark.status
+
+    @property
+    def reason(self) -> str:
+        return self.mark.mistakes[0].because if self.mark.mistakes else self.mark.reason
+
+    @property
+    def hint(self) -> Any:
+        """The hint of this try in words; "" where there is none."""
+        found = hints(self.made, self.part)
+        return found[min(self.tries, len(found) - 1)] if found else ""
+
+    def __repr__(self) -> str:
+        return f"<{self.made.problem.id}, {self.part.id}: {self.status}>"
+
+    def _document(self) -> Document:
+        blocks: list[Block] = []
+        if self.status in EARNING or self.status not in ("wrong", "rounded") or self.reasons:
+            blocks.append(remark(self.mark))
+            blocks += remarks_on_cells(self.mark) if self.mark.cells else ()
+        else:
+            blocks.append(Note("mistake", "Not right."))
+            blocks += [Note("hint", self.hint)] if self.hint else []
+        return Document(self.made.problem.title, tuple(blocks))
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"problem": self.made.problem.id, "part": self.part.id, "status": self.status, "correct": self.correct}
+
+
+class Cell:
+    """What the commands of a `%%dlcalc` cell printed: a page in a notebook, text elsewhere."""
+
+    def __init__(self, outputs: list[tuple[str, bool]]) -> None:
+        self.outputs = outputs
+
+    def _repr_html_(self) -> str:
+        return "\n".join(text if is_html else f"<pre>{html.escape(text)}</pre>" for text, is_html in self.outputs)
+
+    def __repr__(self) -> str:
+        return "\n".join(text for text, _ in self.outputs)
+
+
+def run_cell(line: str, cell: str) -> Cell:
+    """Runs each line of a cell as a command; lines that begin with # are remarks."""
+    lines = [each.strip() for each in f"{line}\n{cell}".splitlines()]
+    return Cell([_run(each) for each in lines if each and not each.startswith("#")])
+
+
+def _run(line: str) -> tuple[str, bool]:
+    """What one command prints, and whether that is HTML."""
+    try:
+        words = shlex.split(line)
+    except ValueError as error:
+        return f"dlcalc: {line}: {error}", False
+    words = words[1:] if words[:1] == ["dlcalc"] else words
+    if not _FORMATS & set(words):
+        made = _process([*words, "--html"])
+        if made.returncode in (0, 1):
+            return made.stdout, True
+    made = _process(words)
+    return made.stdout + made.stderr, "--html" in words and made.returncode in (0, 1)
+
+
+def _process(words: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "dlcalc", *words], capture_output=True, encoding="utf-8", stdin=subprocess.DEVNULL,
+        check=False,
+    )  # fmt: skip
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """What `%load_ext dlcalc` calls: the magic `%%dlcalc`, and `problem` and `check` as names of the notebook."""
+    shell.register_magic_function(run_cell, "cell", "dlcalc")
+    shell.push({"check": check, "problem": problem})

@@ -1,0 +1,77 @@
+"""dlcalc in a notebook: the magic, and problems that are checked with a hint first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import dlcalc
+from dlcalc.api import notebook
+
+
+@pytest.fixture(autouse=True)
+def _no_tries() -> None:
+    notebook._tries.clear()
+
+
+class Shell:
+    """What IPython offers to an extension."""
+
+    def __init__(self) -> None:
+        self.magics: dict[tuple[str, str], Any] = {}
+        self.names: dict[str, Any] = {}
+
+    def register_magic_function(self, function: Any, magic_kind: str, magic_name: str) -> None:
+        self.magics[magic_kind, magic_name] = function
+
+    def push(self, variables: dict[str, Any]) -> None:
+        self.names.update(variables)
+
+
+def test_a_problem_is_checked() -> None:
+    """Right is true; wrong has the first hint, then the next; the mistake is told when it is asked for."""
+    made = dlcalc.problem("rnn-parameters")
+    (variant,) = made.variants
+    part = variant.problem.parts[0]
+    expected = variant.asked[part.id].expected
+    assert dlcalc.check("rnn-parameters", expected, part.id)
+    first = dlcalc.check("rnn-parameters", -1, part.id)
+    assert not first
+    assert repr(first) == f"<rnn-parameters, {part.id}: wrong>"
+    assert first.to_dict() == {"problem": "rnn-parameters", "part": part.id, "status": "wrong", "correct": False}
+    assert first.hint
+    assert "Not right" in first.to_markdown()
+    assert str(expected) not in first.to_markdown()
+    second = dlcalc.check("rnn-parameters", -1, part.id)
+    assert second.hint != first.hint or len(notebook.hints(variant, part)) == 1
+    wrong = next(iter(variant.asked[part.id].wrong())).value
+    told = dlcalc.check("rnn-parameters", wrong, part.id, reason=True)
+    assert told.reason
+    assert told.reason[:20].lower() in told.to_markdown().lower()
+    assert not dlcalc.check("rnn-parameters", "so many", part.id)
+
+
+def test_which_part_is_asked() -> None:
+    with pytest.raises(dlcalc.UserError, match="rnn-parameters has the parts "):
+        dlcalc.check("rnn-parameters", 1, "nothing")
+
+
+def test_a_cell_runs_its_commands() -> None:
+    shell = Shell()
+    dlcalc.load_ipython_extension(shell)
+    assert shell.names == {"check": dlcalc.check, "problem": dlcalc.problem}
+    cell = shell.magics["cell", "dlcalc"]("", "# sizes\nconv --n 227 --f 11 --s 4\ndlcalc conv --n 5 --f 9\nconv 'x")
+    page = cell._repr_html_()
+    assert "<math" in page
+    assert "<pre>dlcalc: the filter does not fit" in page
+    assert "No closing quotation" in repr(cell)
+
+
+def test_ipython_loads_it() -> None:
+    shells = pytest.importorskip("IPython.core.interactiveshell")
+    shell = shells.InteractiveShell()
+    shell.run_line_magic("load_ext", "dlcalc")
+    made = shell.run_cell_magic("dlcalc", "", "conv --n 5 --f 3 --json")
+    assert '"o": 3' in repr(made)
+    assert shell.user_ns["check"] is dlcalc.check
