@@ -45,6 +45,28 @@ def lifted(name: str, array: Value, rank: int) -> Value:
         raise UserError(f"{name}: {error}") from None
 
 
+def one_hot(target: Value, classes: int) -> Value:
+    """A target that is one number, where there are several classes: the class, counted from 0 as in PyTorch.
+
+    Any other is as it was. Raises UserError for a number that is no class.
+    """
+    if classes == 1 or _count(shape_of(target)) != 1:
+        return target
+    number = only(target)
+    if not isinstance(number, int) or not 0 <= number < classes:
+        raise UserError(
+            f"a target that is one number is the class, a whole number from 0 to {classes - 1}, not {number}"
+        )
+    return tuple(int(place == number) for place in range(classes))
+
+
+def only(array: Value) -> Value:
+    """The number of an array that has one."""
+    while isinstance(array, tuple):
+        (array,) = array
+    return array
+
+
 def _count(shape: tuple[int, ...]) -> int:
     total = 1
     for size in shape:

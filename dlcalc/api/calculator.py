@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..errors import UserError
 from ..expressions.answers import Answer
-from ..expressions.nodes import Name, Node, Value, to_node
+from ..expressions.nodes import Index, Name, Node, Value, to_node, walk
 from ..formulas.catalogue import ENTRIES, Entry
 from ..formulas.model import Formula
 from ..formulas.program import program
 from ..formulas.reading import plain_value, read_ranges, read_value, with_letters_put_in
 from ..formulas.registry import formula
-from ..formulas.run import run
+from ..formulas.run import Working, run
 from ..profiles import Profile, active
 from .expression import unwrapped
-from .results import Backwards, Calculation, Judged, facts_of, spelling
+from .results import Backwards, Calculation, Judged, askable, facts_of, spelling
 
 if TYPE_CHECKING:
     from .letters import InLetters
@@ -80,7 +80,7 @@ class Calculator:
             return _backwards(found, values, answers, wanted, boxes, used, course)
         if boxes:
             raise UserError(f"a range is for asking backwards: give an answer, one of {', '.join(found.answers)}")
-        return Calculation(run(found, values, convention=used), spelling(found, course), course)
+        return Calculation(self._worked(found, values, used), spelling(found, course), course)
 
     def check(
         self,
@@ -102,8 +102,8 @@ class Calculator:
         values, answers = _read(found, rest)
         if answers:
             raise UserError(f"{next(iter(answers))} is an answer, so it cannot be given together with ask")
-        run(found, values, convention=used)
-        name = _asked(found, ask)
+        self._worked(found, values, used)
+        name = askable(found, ask)
         from ..answers.array_judging import judge_answer
         from ..answers.formula_judging import check_name
         from ..answers.formula_target import FormulaTarget
@@ -121,6 +121,18 @@ class Calculator:
         spell = spelling(found, course)
         mark = judge_answer(terms, target, answer, spell)
         return Judged(found, name, str(answer), mark, show, spell, course)
+
+    def _worked(self, found: Formula, values: Mapping[str, Value], convention: str) -> Working:
+        """The formula worked out. Raises UserError that says which lists are needed, where their entries are read."""
+        lists = {v.name: v for v in found.variables if v.kind.rank and v.default is None and v.name not in values}
+        if lists:
+            nodes = (part for op in program(found, convention).ops for part in walk(op.node))
+            indexed = {part.base.id for part in nodes if isinstance(part, Index) and isinstance(part.base, Name)}
+            needed = [v for name, v in lists.items() if name in indexed]
+            if needed:
+                named = " and ".join(f"--{v.name.replace('_', '-')} ({v.meaning})" for v in needed)
+                raise UserError(f"{self.entry.name} needs {named}; for example: {self.entry.example}")
+        return run(found, values, convention=convention)
 
     def formula(self, *choice: str, **given: object) -> Formula:
         """The formula that these switches choose."""
@@ -188,14 +200,6 @@ def _read(found: Formula, given: Iterable[tuple[str, object]]) -> tuple[dict[str
 def _is_count(value: Value) -> bool:
     """Whether this is counted: a whole number, along every axis."""
     return all(map(_is_count, value)) if isinstance(value, tuple) else isinstance(value, int)
-
-
-def _asked(found: Formula, ask: str) -> str:
-    name = found.answers[0] if ask == "value" else ask
-    if name not in {step.name for step in found.steps} and "." not in name:
-        known = ", ".join(dict.fromkeys((*found.answers, *(step.name for step in found.steps))))
-        raise UserError(f"{ask} cannot be asked of {found.id}; what can is {known}")
-    return name
 
 
 def _profile(profile: str | Profile | None) -> Profile:

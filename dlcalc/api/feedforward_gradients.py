@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from math import prod
 from typing import Any
 
 from .. import document as doc
@@ -24,7 +25,7 @@ from ..gradients.feedforward.backpropagation import FORMS as FORMS
 from ..gradients.feedforward.backpropagation import Asked, Backpropagation, asked_array, indices
 from ..networks.network import Network
 from ..profiles import COURSE, Profile, active
-from .array_option import lifted, read_raw
+from .array_option import lifted, one_hot, read_raw
 from .networks import read_network
 from .results import JudgedAnswer, Result, line_as_data
 
@@ -245,12 +246,16 @@ def given_values(
         if name not in network.parameters:
             known = ", ".join(each.replace("_", "") for each in network.parameters)
             raise UserError(f"this network has no weights {written[:40]}; it has {known}")
-        rank = len(network.parameters[name].shape)
-        found[name] = lifted(written, read_raw(written, value), rank)
+        shape = network.parameters[name].shape
+        array = lifted(written, read_raw(written, value), len(shape))
+        found[name] = array * shape[0] if len(shape) == len(array) == 1 else array  # one bias for every unit
     for name, value, shape in (("x", x, network.x.shape), ("y", target, network.y.shape)):
         if value is not None:
             called = "target" if name == "y" else name
-            found[name] = lifted(called, read_raw(called, value), len(shape))
+            array = read_raw(called, value)
+            if name == "y" and network.loss == "cross-entropy":
+                array = one_hot(array, prod(shape))
+            found[name] = lifted(called, array, len(shape))
     return found
 
 

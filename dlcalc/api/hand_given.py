@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from math import prod
 
 from ..errors import UserError
 from ..expressions.exact import exact
@@ -18,7 +19,8 @@ from ..formulas.topics.detectors import detector as detector_named
 from ..formulas.topics.options_by_hand import Chosen, convention_of
 from ..profiles import Profile, active
 from .array_files import shape_of
-from .array_option import lifted, read_raw
+from .array_option import lifted, one_hot, only, read_raw
+from .joined_weights import apart
 from .results import spelling
 
 _LOSSES = {"squared": "textbook", "sum": "sum", "mean": "mean"}
@@ -61,9 +63,16 @@ def read(name: str, given: Mapping[str, object], convention: str | None, profile
     features |= _kind(operation, rest)
     chosen = {choice: rest.pop(choice.replace("-", "_"), None) for choice in operation.choices}
     target, loss = (rest.pop("target", None), rest.pop("loss", None)) if operation.loss else (None, None)
+    order = rest.pop("w_joined", None) if operation.joined else None
     arrays = _arrays(operation, rest)
+    row = _is_row(operation, chosen, convention, course)
+    if order is not None:
+        apart(operation, arrays, str(order), row)
     features |= {feature for quantity, feature in operation.implies.items() if quantity in arrays}
     asked = _fitting(operation, operation.candidates(features), arrays)
+    if operation.classes in arrays and "y" in arrays:
+        arrays["y"] = one_hot(arrays["y"], prod(shape_of(arrays[operation.classes])))
+    _spread(operation, asked, arrays, row)
     values = {key: lifted(key, array, asked.by_name[key].kind.rank) for key, array in arrays.items()}
     values |= _from_profile(operation, asked, values, course)
     _zeros(operation, asked, values)
@@ -78,6 +87,13 @@ def read(name: str, given: Mapping[str, object], convention: str | None, profile
     stated = convention is not None or course.states(asked.id, [each.name for each in asked.conventions])
     options = frozenset(str(value) for value in chosen.values() if value is not None)
     return Asked(operation, asked, values, used, course, compared, stated, options)
+
+
+def _is_row(operation: Operation, chosen: Mapping[str, object], convention: str | None, course: Profile) -> bool:
+    """Whether matrices are given in row layout."""
+    if convention is not None:
+        return convention == "keras" or "row" in convention.split("-")
+    return "layout" in operation.choices and (chosen["layout"] or course.layout) == "row"
 
 
 def _kind(operation: Operation, rest: dict[str, object]) -> set[str]:
@@ -111,6 +127,46 @@ def _arrays(operation: Operation, rest: dict[str, object]) -> dict[str, Value]:
             raise UserError(f"{name} is given twice")
         found[name] = read_raw(name, value)
     return found
+
+
+def _spread(operation: Operation, asked: Formula, arrays: dict[str, Value], row: bool) -> None:
+    """One number where a larger array is meant: for a vector each entry, for a square matrix that many times identity.
+
+    Raises UserError for a matrix that is not square.
+    """
+    letters = {
+        name: sizes.split()[: asked.by_name[name].kind.rank]
+        for name, sizes in operation.shapes.items()
+        if name in arrays and name in asked.by_name
+    }
+    if row:
+        letters = {name: each if "T" in each else each[::-1] for name, each in letters.items()}
+    single = {name for name in letters if prod(shape_of(arrays[name])) == 1 and "T" not in letters[name]}
+    sizes: dict[str, int] = {}
+    for name in letters.keys() - single:
+        lifted_shape = shape_of(lifted(name, arrays[name], asked.by_name[name].kind.rank))
+        sizes.update(
+            {letter: max(size, sizes.get(letter, 0)) for letter, size in zip(letters[name], lifted_shape, strict=True)}
+        )
+    squares = [letters[name] for name in single if len(letters[name]) == 2]
+    for _ in squares:  # a multiple of the identity is square: what is known of one side holds for the other
+        for a, b in squares:
+            sizes.update({b: sizes[a]} if a in sizes and b not in sizes else {})
+            sizes.update({a: sizes[b]} if b in sizes and a not in sizes else {})
+    for name in single:
+        wanted, number = [sizes.get(letter, 1) for letter in letters[name]], only(arrays[name])
+        if wanted == [1] * len(wanted):
+            continue
+        if len(wanted) == 1:
+            arrays[name] = (number,) * wanted[0]
+        elif wanted[0] == wanted[1]:
+            arrays[name] = tuple(tuple(number * (i == j) for j in range(wanted[0])) for i in range(wanted[0]))
+        elif 1 not in wanted:
+            shape = f"{'×'.join(letters[name])}, {'×'.join(map(str, wanted))}"
+            raise UserError(
+                "one number stands for that many times the identity where a matrix is square; "
+                f"{_long(asked, name)} is {shape}"
+            )
 
 
 def _range(text: str) -> tuple[Value, Value]:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from ..answers.array_judging import judge_answer
 from ..answers.formula_target import FormulaTarget
 from ..answers.terms import Terms
-from ..document import Document
+from ..document import Block, Document, Heading
 from ..errors import UserError
-from ..explain.hand_working import Computed
+from ..explain.hand_working import Computed, answer_steps, givens
 from ..explain.hand_working import document as hand_document
 from ..explain.number_style import NumberStyle
 from ..expressions.jsonable import as_json
@@ -28,11 +28,12 @@ from ..formulas.hand_operations import Operation
 from ..formulas.model import Formula, Step
 from ..formulas.registry import formula
 from ..formulas.run import Working, run
+from ..formulas.topics.options_by_hand import STABLE
 from ..profiles import COURSE, Profile
 from .array_files import shape_of
 from .array_option import is_file, read_raw
 from .hand_given import Asked, read
-from .results import Calculation, Judged
+from .results import Calculation, Judged, OneAnswer, askable
 
 if TYPE_CHECKING:
     from ..explain.frames import Film as Film
@@ -80,6 +81,24 @@ class ByHand(Calculation):
         from ..explain.frames import film
 
         return film(self.working, self.operation, NumberStyle(self.fractions))
+
+    def only(self, ask: str) -> OneAnswer:
+        """One answer, one step, or one cell, `output[1, 2]`, alone with its working.
+
+        Raises UserError for what cannot be asked.
+        """
+        asked, name = _with_cell(self.operation, self.working.formula, self.working, ask)
+        if asked is self.working.formula:
+            return OneAnswer(self, name)
+        found = run(asked, self.working.given, convention=self.working.convention.name)
+        whole = ByHand(self.operation, found, self.fractions, self.loss_working, "none", self.spell, self.course)
+        return OneAnswer(whole, name)
+
+    def answer_blocks(self, name: str) -> tuple[Block, ...]:
+        style = NumberStyle(self.fractions)
+        given = givens(self.working, self.operation, style)
+        steps = answer_steps(self.working, self.operation, name, style)
+        return (*given, Heading(1, "Step by step"), *steps)
 
     def _document(self) -> Document:
         computed = Computed(self.kernel, self.computed) if self.computed else None
@@ -161,7 +180,7 @@ def check(
     An answer that cannot be read has the status "unreadable". Raises UserError when the question cannot be read.
     """
     asked, found = _worked(operation, given, convention, profile)
-    judged, name = _with_cell(asked.formula, found, ask)
+    judged, name = _with_cell(asked.operation, asked.formula, found, ask)
     target = FormulaTarget(judged, asked.values, name, asked.convention, stated=asked.stated, options=asked.options)
     terms = Terms("number", asked.course.significant_digits, decimal=asked.course.decimal)
     wrote = _from_file(answer)
@@ -176,7 +195,16 @@ def _worked(
 
     def work() -> tuple[Asked, Working]:
         asked = read(operation, given, convention, profile)
-        return asked, run(asked.formula, asked.values, convention=asked.convention)
+        try:
+            return asked, run(asked.formula, asked.values, convention=asked.convention)
+        except WorkError:
+            raise
+        except UserError:  # a number too large for the formula as it is written
+            names = [each.name for each in asked.formula.conventions]
+            if STABLE not in names or asked.convention != names[0]:
+                raise
+            asked = replace(asked, convention=STABLE)
+            return asked, run(asked.formula, asked.values, convention=STABLE)
 
     try:
         return within_budget(work, LIMIT_WORKING)
@@ -192,13 +220,10 @@ def _worked(
 _CELL = re.compile(r"\s*(\w+)\s*\[([\d\s,]{1,40})\]\s*")
 
 
-def _with_cell(asked: Formula, found: Working, ask: str) -> tuple[Formula, str]:
+def _with_cell(operation: Operation, asked: Formula, found: Working, ask: str) -> tuple[Formula, str]:
     """The formula and the step that is asked; for one cell of an array the formula has it as a step of its own."""
     cell = _CELL.fullmatch(ask)
-    name = asked.answers[0] if ask == "value" else cell[1] if cell else ask.replace("-", "_")
-    if name not in {step.name for step in asked.steps}:
-        known = ", ".join(dict.fromkeys((*asked.answers, *(step.name for step in asked.steps))))
-        raise UserError(f"{ask[:40]} cannot be asked of {asked.id}; what can is {known}")
+    name = askable(asked, cell[1] if cell else ask.replace("-", "_"), operation.silent)
     if cell is None:
         return asked, name
     shape = shape_of(found[name])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from .. import explain
-from ..document import Document, showing
+from ..document import Block, Document, showing
 from ..errors import UserError
 from ..export import registry
 from ..expressions import printing
@@ -208,8 +208,10 @@ class Calculation(Result):
             raise UserError(f"{found.id} has no {name}; its answers are {', '.join(found.answers)}")
         return name or found.answers[0]
 
-    def program(self, language: str) -> str:
-        """A program in "sympy" or "wolfram" that has every answer as an expression, and puts the given numbers in."""
+    def program(self, language: str, answer: str = "") -> str:
+        """A program in "sympy" or "wolfram" that has every answer, or the one that is named, as an expression, and puts
+        the given numbers in.
+        """
         found = self.working.formula
         as_letters = {
             name: value
@@ -218,8 +220,19 @@ class Calculation(Result):
         }
         open_ = {name: found.letter(name) for name in as_letters}
         worked = run(found, {**self.working.given, **open_}, convention=self.working.convention.name)
-        results = {name: worked.shown(name) for name in found.answers}
+        results = {name: worked.shown(name) for name in ((answer,) if answer else found.answers)}
         return written(language, results, self.facts, as_letters)
+
+    def only(self, ask: str) -> OneAnswer:
+        """One answer, or one step, alone with its working: `"value"` is the main answer.
+
+        Raises UserError for what cannot be asked.
+        """
+        return OneAnswer(self, askable(self.working.formula, ask))
+
+    def answer_blocks(self, name: str) -> tuple[Block, ...]:
+        """What is given, and how one answer comes about."""
+        return (explain.givens(self.working, name), *explain.answer(self.working, name))
 
     def _document(self) -> Document:
         return explain.working(self.working, self.spell)
@@ -260,6 +273,53 @@ class Calculation(Result):
             "values": printing.plain(line.values),
             "value": as_json(line.value),
         }
+
+
+def askable(formula: Formula, ask: str, silent: Collection[str] = ()) -> str:
+    """The answer or step that a question names: `value` is the main answer. Raises UserError for any other word, with
+    the names that there are but for the `silent` ones.
+    """
+    name = formula.answers[0] if ask == "value" else ask
+    if name not in {step.name for step in formula.steps} and "." not in name:
+        names = dict.fromkeys((*formula.answers, *(step.name for step in formula.steps if step.name not in silent)))
+        raise UserError(f"{ask[:40]} cannot be asked of {formula.id}; what can is {', '.join(names)}")
+    return name
+
+
+class OneAnswer(Result):
+    """One answer of a calculation: its `name`, its `value`, and in its document the working of it alone."""
+
+    def __init__(self, calculation: Calculation, name: str) -> None:
+        self.calculation = calculation
+        self.name = name
+        self.spell = calculation.spell
+        self.course = calculation.course
+
+    @property
+    def value(self) -> Value:
+        return wrapped(self.calculation.working.shown(self.name), self.calculation.facts)
+
+    def __repr__(self) -> str:
+        working = self.calculation.working
+        return f"<{working.formula.title}: {self.name} = {printing.text(working.shown(self.name))}>"
+
+    def program(self, language: str, answer: str = "") -> str:
+        return self.calculation.program(language, answer or self.name)
+
+    def _document(self) -> Document:
+        working = self.calculation.working
+        step = working.formula.by_name.get(self.name)
+        meaning = step.meaning if step is not None and step.meaning else self.name
+        title = f"{working.formula.title}: {meaning}"
+        return Document(title, self.calculation.answer_blocks(self.name), self.spell)
+
+    def to_dict(self) -> dict[str, Any]:
+        whole, value = self.calculation.to_dict(), self.calculation.working.shown(self.name)
+        needed = self.calculation.working.program.needed(self.name)
+        about = ("given", "defaults", "missing", "convention", "warnings")
+        kept: dict[str, Any] = {key: whole[key] for key in about}
+        steps = [step for step in whole["steps"] if step["name"].partition("[")[0] in needed]
+        return {"formula": whole["formula"], "asked": self.name, "value": as_json(value), **kept, "steps": steps}
 
 
 class Backwards(Result):

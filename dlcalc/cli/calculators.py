@@ -125,7 +125,8 @@ def _common(collect: Collector, formulas: list[Formula]) -> None:
     conventions = list(dict.fromkeys(c.name for f in formulas for c in f.conventions))
     collect.option("find", ["--find"], "the unknowns to find: s or f,p", _BACKWARDS, "NAMES")
     collect.option("range", ["--range"], "where to look: n=1..1000; may be repeated", _BACKWARDS, "RANGE", many=True)
-    collect.option("ask", ["--ask"], "the answer that is verified: o, parameters, ...", _CHECKING, "NAME")
+    collect.option("ask", ["--ask"], "one answer alone: o, parameters, ...; with --answer, what is verified",
+                   _CHECKING, "NAME")  # fmt: skip
     collect.option("answer", ["--answer"], "the value to verify, a number or an expression", _CHECKING)
     collect.option("show", ["--show"], "show the right value too", _CHECKING, flag=True)
     collect.option("convention", ["--convention"], f"how to count: {', '.join(conventions)}", OUTPUT, "NAME")
@@ -143,14 +144,19 @@ def _run(entry: Entry, options: dict[str, Any]) -> int:
     given = {name: value for name, value in options.items() if value not in (None, False)}
     calculate: api.Calculator = getattr(api, entry.name)
     chosen = (choice,) if choice is not None else ()
-    if (picked["ask"] is None) != (picked["answer"] is None):
-        raise api.UserError("--ask NAME and --answer VALUE go together: what was asked, and what was answered")
-    if picked["ask"] is not None:
+    if picked["ask"] is None and picked["answer"] is not None:
+        raise api.UserError("--answer VALUE goes with --ask NAME: what was answered, and what was asked")
+    if picked["answer"] is not None:
         judged = calculate.check(picked["ask"], picked["answer"], *chosen, convention=picked["convention"],
                                  profile=picked["profile"], show=bool(picked["show"]), **given)  # fmt: skip
         return emit_judged(judged, formats)
     unknowns = [name.strip() for name in (picked["find"] or "").split(",") if name.strip()]
     found = calculate(*chosen, convention=picked["convention"], profile=picked["profile"], find=unknowns,
                       ranges=picked["range"] or (), **given)  # fmt: skip
-    emit(found, formats)
+    if picked["ask"] is None:
+        emit(found, formats)
+    elif isinstance(found, api.Calculation):
+        emit(found.only(picked["ask"]), formats)
+    else:
+        raise api.UserError("--ask is one answer, and here an answer is given: what is asked are the unknowns")
     return 0

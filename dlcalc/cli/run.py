@@ -83,6 +83,9 @@ def _parameters(operation: Operation) -> tuple[list[inspect.Parameter], dict[str
         collect.option("kind", ["--kind"], _one_of(operation.kinds), _WAY, "NAME")
     for choice, values in operation.choices.items():
         collect.option(choice, [f"--{choice}"], _one_of(values), _WAY, "NAME")
+    if operation.joined:
+        collect.option("w-joined", ["--w-joined"], "the weights are joined, W[h, x], in this order: h,x or x,h", _WAY,
+                       "ORDER")  # fmt: skip
     if operation.loss:
         collect.option("target", ["--target"], f"what the {operation.loss} should be, with --backward", _WAY)
         collect.option("loss", ["--loss"], "squared (½Σ, the default), sum or mean, with --target", _WAY, "NAME")
@@ -121,7 +124,8 @@ def _is_plain(default: str | None) -> bool:
 
 
 _COMMON = (
-    ("ask", "the answer that is verified: output, h, dw, ..., or one cell of it, output[1, 2]", _CHECKING, "NAME"),
+    ("ask", "one answer alone, with its working: output, h, dw, ..., or one cell of it, output[1, 2]; with "
+     "--answer, what is verified", _CHECKING, "NAME"),
     ("answer", "what to verify: a matrix or a number, typed or pasted", _CHECKING, "VALUE"),
     ("show", "show the right value too", _CHECKING, ""),
     ("play", "slide over the image in the terminal: space or an arrow forwards, backspace back, q to stop", OUTPUT,
@@ -147,8 +151,6 @@ def _run(operation: Operation, options: dict[str, Any]) -> int:
         asked = picked["ask"] or "value"
         judged = check(operation.name, asked, answer, show=bool(picked["show"]), **settings, **given)
         return emit_judged(judged, formats)
-    if picked["ask"] is not None:
-        raise UserError("--ask NAME and --answer VALUE go together: what was asked, and what was answered")
     found = by_hand(operation.name, fractions=bool(picked["fractions"]), kernel=picked["kernel"] or "none",
                     **settings, **given)  # fmt: skip
     if picked["play"]:
@@ -157,7 +159,7 @@ def _run(operation: Operation, options: dict[str, Any]) -> int:
         return play(found, picked["delay"])
     if picked["delay"] is not None:
         raise UserError("--delay is the pace of --play")
-    emit(found, formats)
+    emit(found if picked["ask"] is None else found.only(picked["ask"]), formats)
     return 0
 
 

@@ -35,7 +35,7 @@ from .visible_steps import is_trivial, reads, shown_lines
 
 def working(found: Working, spell: Spell = None, title: str = "") -> doc.Document:
     """The answer with its working: shapes, givens, the textbook's line, the steps, the counts, what was not given."""
-    blocks: list[doc.Block] = [*_shapes(found), _givens(found), *_main(found), *_steps(found), *_counts(found)]
+    blocks: list[doc.Block] = [*_shapes(found), givens(found), *_main(found), *_steps(found), *_counts(found)]
     return doc.Document(title or found.formula.title, (*blocks, *_notes(found)), spell)
 
 
@@ -50,9 +50,15 @@ def _shapes(found: Working) -> list[doc.Block]:
     return [doc.Paragraph((*shape_words(entering), "  →  ", *out))]
 
 
-def _givens(found: Working) -> doc.Table:
+def givens(found: Working, answer: str = "") -> doc.Table:
+    """The quantities, or those that one answer reads: their letter, what they are, their value, and whether they were
+    given.
+    """
     rows: list[tuple[doc.Words, ...]] = []
+    read = {name for step in found.program.needed(answer) for name in found.program.reads(step)} if answer else None
     for variable in found.formula.variables:
+        if read is not None and variable.name not in read:
+            continue
         value = found.state.values[variable.name]
         if variable.name in found.given:
             status: doc.Words = ""

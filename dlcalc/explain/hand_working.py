@@ -459,11 +459,18 @@ def _entries(value: Value, place: tuple[int, ...] = ()) -> Iterator[tuple[tuple[
 # one answer alone
 
 
-def answer_steps(found: Working, operation: Operation, name: str) -> tuple[doc.Block, ...]:
+def givens(found: Working, operation: Operation, style: NumberStyle) -> tuple[doc.Block, ...]:
+    """What is given for an operation, under its heading."""
+    return tuple(_Narrator(found, operation, style).given())
+
+
+def answer_steps(
+    found: Working, operation: Operation, name: str, style: NumberStyle | None = None
+) -> tuple[doc.Block, ...]:
     """The working of one answer, or of a step that is asked, as `dlcalc run` tells it."""
     needed = found.program.needed(name)
     asked = replace(found, formula=replace(found.formula, answers=(name,)))
     printed = replace(operation, cells=tuple(cell for cell in operation.cells if cell in needed), gradients={})
-    blocks = document(asked, printed, NumberStyle()).blocks
+    blocks = document(asked, printed, style or NumberStyle()).blocks
     after = dropwhile(lambda block: not (isinstance(block, doc.Heading) and block.words == "Step by step"), blocks)
     return tuple(block for block in after if not isinstance(block, doc.Heading))

@@ -46,6 +46,10 @@ class Operation:
 
     In row layout the weights, which are the arrays without T, are turned.
     """
+    joined: Mapping[str, str] = field(default_factory=dict)
+    """Recurrent weights → those of the input, which may be given in one matrix, W·[h, x], under either name."""
+    classes: str = ""
+    """The array with one entry per class, where a target may be the number of a class."""
     loss: str = ""
     """The answer that a target is compared with, where the formulas take ∂L/∂answer as `g`."""
     gradients: Mapping[str, str] = field(default_factory=dict)
@@ -125,18 +129,22 @@ def _gate_shapes(gates: str, *states: str, d: str) -> dict[str, str]:
 
 
 def _trained(
-    name: str, help: str, example: str, *follows: str, choices: tuple[str, ...] = (), scheduled: str = ""
+    name: str, help: str, example: str, *follows: str, choices: tuple[str, ...] = (), continued: bool = False
 ) -> Operation:
     """An optimiser; `follows` names what the course profile decides, `choices` its forms.
 
-    `scheduled`: its formulas, where one of them takes a learning rate for each update.
+    Where there is a learning rate, a list of them is one for each update. `continued`: updates that were made before
+    count, where they are given.
     """
     places = {"epsilon-place": _EPSILON} if "epsilon-place" in follows else {}
+    ways = {"": name, "continued": f"{name}_continued"} if continued else {"": name}
+    formulas = {word: f"{way}_by_hand {way}_scheduled_by_hand" for word, way in ways.items()}
     return Operation(
         name,
         help,
         example,
-        {"": scheduled or f"{name}_by_hand"},
+        formulas if name != "adadelta" else {"": f"{name}_by_hand"},
+        implies={"t0": "continued"} if continued else {},
         choices={**places, **({"form": choices} if choices else {})},
         follows={key: key.replace("-", "_") for key in follows},
     )
@@ -208,6 +216,7 @@ _OPERATIONS = (
         choices={"activation": _ACTIVATION, "loss": ("sum", "last"), "layout": _LAYOUT, "logarithm": _LOGARITHM},
         follows={"layout": "layout", "logarithm": "logarithms"},
         aliases=_RNN_ALIASES,
+        joined={"W": "U"},
         shapes={"x": "T n", "U": "m n", "W": "m m", "b": "m", "h0": "m", "V": "k m", "c": "k", "d": "T m"},
         cells=("reach", "terms_W", "terms_U"),
         pairs=("reach", "terms_W", "terms_U"),
@@ -223,6 +232,7 @@ _OPERATIONS = (
         choices={"layout": _LAYOUT},
         follows={"layout": "layout"},
         shapes=_gate_shapes("fioc", "h0", "C0", d="d"),
+        joined={f"U_{gate}": f"W_{gate}" for gate in "fioc"},
     ),
     Operation(
         "gru",
@@ -233,6 +243,7 @@ _OPERATIONS = (
         choices={"update-gate": ("keep", "renew"), "reset": ("before", "after"), "layout": _LAYOUT},
         follows={"update-gate": "gru_update_gate", "reset": "gru_reset", "layout": "layout"},
         shapes=_gate_shapes("zrg", "d", "h0", d="d_h"),
+        joined={f"U_{gate}": f"W_{gate}" for gate in "zrg"},
     ),
     Operation(
         "perceptron",
@@ -265,6 +276,7 @@ _OPERATIONS = (
         {"": "mlp_by_hand", "target": "mlp_backward_by_hand", "backward target": "mlp_backward_by_hand"},
         switches=_BACKWARD,
         implies={"y": "target"},
+        shapes={"x": "n", "W1": "m n", "b1": "m", "W2": "k m", "b2": "k", "y": "k"},
         choices={"hidden": ("sigmoid", "tanh-hidden", "relu-hidden", "linear-hidden"),
                  "output": ("sigmoid-output", "linear-output")},
     ),
@@ -308,6 +320,7 @@ _OPERATIONS = (
         switches=_BACKWARD,
         implies={"y": "target"},
         aliases={"x": "z"},
+        classes="z",
         gradients={"gradient": "z"},
         **_LOGARITHMIC,
     ),
@@ -341,18 +354,19 @@ _OPERATIONS = (
         "Cross-entropy of predicted probabilities",
         'dlcalc run cross-entropy --p "0.7 0.2 0.1" --target "1 0 0"',
         {"": "cross_entropy_by_hand"},
+        classes="p",
         **_LOGARITHMIC,
     ),
     _trained("sgd", "Gradient descent: one or several steps", 'dlcalc run sgd --w 1 --g "0.5 -0.25" --eta 0.1'),
     _trained("momentum", "Momentum: one or several steps", 'dlcalc run momentum --w 1 --g "0.5 0.5" --eta 0.1',
-             choices=("rate-inside", "pytorch", "keras", "average", "alexnet"),
-             scheduled="momentum_by_hand momentum_scheduled_by_hand"),
+             choices=("rate-inside", "pytorch", "keras", "average", "alexnet")),
     _trained("nesterov", "Nesterov's momentum, where the gradient is k·w + c",
              "dlcalc run nesterov --w 1 --k 2 --updates 3", choices=("ahead", "pytorch", "keras")),
     _trained("adagrad", "Adagrad: one or several steps", 'dlcalc run adagrad --w 1 --g "0.5 0.25"', "epsilon-place"),
     _trained("rmsprop", "RMSProp: one or several steps", 'dlcalc run rmsprop --w 1 --g "0.5 0.25"', "epsilon-place"),
     _trained("adadelta", "Adadelta: one or several steps", 'dlcalc run adadelta --w 1 --g "0.5 0.25"'),
-    _trained("adam", "Adam: one or several steps", 'dlcalc run adam --w 1 --g "0.5 -0.25"', "epsilon-place", "epsilon"),
+    _trained("adam", "Adam: one or several steps", 'dlcalc run adam --w 1 --g "0.5 -0.25"', "epsilon-place", "epsilon",
+             continued=True),
     Operation(
         "clip",
         "Gradient clipping, by norm or by value",

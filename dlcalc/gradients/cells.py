@@ -335,10 +335,11 @@ def _output_layer(stated: tuple[Node, str], here: Index, bidirectional: bool) ->
     return tuple(weights), Equation(Signal("a_y"), right, stated[1], hidden=True)
 
 
-def _fact(id: str, step: str, names: Mapping[str, Node]) -> Node:
+def _fact(id: str, step: str, names: Mapping[str, Node], convention: str = "") -> Node:
     """A step of a formula of a single example, at time t; steps on the way to it are put in."""
     source = formula(id)
-    stated = {each.name: source.parse(each.expression) for each in source.steps}
+    edits = source.convention(convention).edits if convention else {}
+    stated = {each.name: source.parse(edits.get(each.name, each.expression)) for each in source.steps}
 
     def put_in(node: Node) -> Node:
         if isinstance(node, Name):

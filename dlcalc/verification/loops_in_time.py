@@ -159,7 +159,7 @@ def _sgd(g: Given, convention: str) -> Counts:
 
 def _momentum(g: Given, convention: str) -> Counts:
     def run() -> list[tuple[Any, Any]]:
-        w, v, found = g["w"], 0, []
+        w, v, found = g["w"], g.get("v0", 0), []
         for slope in g["g"]:
             v = v * g["gamma"] + slope * g["eta"]
             w = w - v
@@ -174,7 +174,7 @@ def _scaled_steps(squares: Callable[[Any, Any, Given], Any]) -> Callable[[Given,
 
     def count(g: Given, convention: str) -> Counts:
         def run() -> list[tuple[Any, Any]]:
-            w, total, found = g["w"], 0, []
+            w, total, found = g["w"], g.get("G0", 0), []
             for slope in g["g"]:
                 total = squares(total, slope * slope, g)
                 w = w - float(g["eta"]) * float(slope) / math.sqrt(total + g["epsilon"])
@@ -192,7 +192,7 @@ def _adam(g: Given, convention: str) -> Counts:
     one, two = g.get("beta_1", Fraction(9, 10)), g.get("beta_2", Fraction(999, 1000))
 
     def run() -> list[tuple[Any, ...]]:
-        w, mean, square, found = g["w"], 0, 0, []
+        w, mean, square, found = g["w"], g.get("m0", 0), g.get("v0", 0), []
         left_one = left_two = 1
         for slope in g["g"]:
             mean = mean * one + slope * (1 - one)

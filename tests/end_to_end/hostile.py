@@ -211,7 +211,6 @@ REFUSED: dict[str, list[str]] = {
     "Markdown": conv(n="**7**"),
     # questions that are none
     "an answer without a question": ["conv", "--f", "3", "--answer", "140"],
-    "a question without an answer": ["conv", "--f", "3", "--ask", "parameters"],
     "an empty answer": asked(""),
     "a question for nothing": asked("140", ""),
     "a question for a quantity": asked("140", "f"),

@@ -190,6 +190,32 @@ def test_a_number_without_a_story(terminal) -> None:
     assert "no typical mistake gives this" in ran.words
 
 
+# One answer alone
+
+
+@pytest.mark.parametrize(
+    ("command", "shown", "left_out"),
+    [
+        ("lstm --n 20 --m 50 --ask parameters", "parameters = 4m(n + m + 1) = 4 × 50(20 + 50 + 1) =", "time steps"),
+        ("conv --n 227 --f 11 --s 4 --ask output", "The output is 55 × 55 × k", "weights"),
+        ('run softmax --z "0 0" --ask total', "total = sum(powers) = sum((1, 1)) = 2", "probabilities"),
+        ('run conv --x "1 2; 3 4" --w "1 2" --ask "output[1, 1]"', "cell = 5", "Result"),
+    ],
+)  # fmt: skip
+def test_what_is_asked_alone_is_told_with_its_working(terminal, command: str, shown: str, left_out: str) -> None:
+    ran = terminal(command, columns=120)
+    assert ran.status == 0
+    assert shown in ran.words
+    assert left_out not in ran.words
+
+
+def test_one_answer_as_json(terminal) -> None:
+    """The steps are those that lead to it; MACs, which nobody asked for, are none of them."""
+    found = terminal("conv --f 3 --c 3 --k 5 --ask parameters --json").json
+    assert (found["asked"], found["value"]) == ("parameters", 140)
+    assert [step["value"] for step in found["steps"]] == [27 * 5, 5, 140]
+
+
 # Errors: one line, status 2
 
 
@@ -209,8 +235,12 @@ def test_a_number_without_a_story(terminal) -> None:
         ("pool --same --ceil", "ceil and same cannot be used together"),
         ("conv --json --latex", "one format at a time"),
         ("conv --convention nonsense", "convention is one of textbook, no-bias"),
-        ("conv --ask parameters", "--ask NAME and --answer VALUE go together"),
-        ("conv --answer 3", "--ask NAME and --answer VALUE go together"),
+        ("conv --answer 3", "--answer VALUE goes with --ask NAME: what was answered, and what was asked"),
+        ("conv --ask nonsense", "nonsense cannot be asked of conv; what can is output, o, weights"),
+        (
+            "conv --n 5 --f 3 --o 3 --ask s",
+            "--ask is one answer, and here an answer is given: what is asked are the unknowns",
+        ),
         ("conv --ask nonsense --answer 3", "nonsense cannot be asked of conv"),
         ("conv --ask output --answer 3x3", "output has 3 numbers, not 2"),
         ("conv --find s", "to find s, give an answer"),

@@ -166,16 +166,16 @@ def test_an_answer_is_verified(terminal: Terminal, command: str, status: int, wo
         ('run conv --x "1 two" --w 1', "x: 'two' is no number: two is not a number or a letter that is known here"),
         ('run conv --x "1 2; 3 4" --w "1 1 1"', "a filter of 1×3 does not fit into 2×2, the image with its padding"),
         ("run conv --x none.csv --w 1", "none.csv: the file cannot be read: No such file or directory"),
-        ("run conv --x 1 --w 1 --ask output", "--ask NAME and --answer VALUE go together: what was asked, and what was "
-         "answered"),
+        ("run conv --x 1 --w 1 --ask nonsense", "nonsense cannot be asked of conv_by_hand; what can is output, "
+         "padded, kernel, sums"),
         ("run conv --x 1 --w 1 --delay 1", "--delay is the pace of --play"),
         ("run conv --x 1 --w 1 --play --delay fast", "--delay is a number of seconds from 0 to 60, not 'fast'"),
         ("run conv --x 1 --w 1 --play --delay -1", "--delay is a number of seconds from 0 to 60, not '-1'"),
         ("run conv --x 1 --w 1 --json --latex", "one format at a time: --json or --latex"),
         ("run softmax --z 1 --play", "--play slides a window over an image: run conv and run pool have it, without "
          "--scale and --as-matrix; not Softmax by hand"),
-        ('run rnn --x "1 1" --w-x "1 2; 3 4" --w-h 0.3 --b 0', "the sizes of run rnn fit together: x is T×n, w_x is "
-         "m×n, w_h is m×m, b is m; not 1×2, 2×2, 1×1, 1"),
+        ('run rnn --x "1 1" --w-x "1 2; 3 4" --w-h "0.3 1" --b 0', "the sizes of run rnn fit together: x is T×n, w_x "
+         "is m×n, w_h is m×m, b is m; not 1×2, 2×2, 1×2, 2"),
         ("run sort --x 1", None),
         ("run conv --frobnicate 1", None),
     ],

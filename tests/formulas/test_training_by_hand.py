@@ -232,3 +232,41 @@ def test_another_form_of_momentum_is_right_as_a_convention() -> None:
     assert verdict.correct
     assert verdict.convention is not None
     assert verdict.convention.name == "pytorch"
+
+
+# what was before the first update
+
+
+def test_momentum_goes_on_from_a_velocity() -> None:
+    """0.9·0.02 + 0.1·0.5 = 0.068."""
+    found = ask("momentum_by_hand_scalar", w=1, g=(F(1, 2),), v0=F(1, 50))
+    assert (found["v"], found["w_new"]) == ((F(68, 1000),), (F(932, 1000),))
+
+
+@pytest.mark.parametrize(
+    ("rule", "convention", "kept", "more"),
+    [
+        ("momentum", "textbook", "v", {}), ("momentum", "keras", "v", {}), ("adagrad", "outside", "G", {}),
+        ("adagrad", "keras", "G", {}), ("rmsprop", "textbook", "G", {}), ("adadelta", "textbook", "G X", {}),
+        ("adam", "textbook", "m v", {"t0": 2}), ("adam", "keras", "m v", {"t0": 2}),
+    ],
+)  # fmt: skip
+def test_three_updates_are_two_and_one_more(rule: str, convention: str, kept: str, more: dict[str, int]) -> None:
+    """With the velocity or the moments that the first two leave, the third is as in one go."""
+    g = ((F(1, 2), F(-1)), (F(1, 4), F(3)), (F(2), F(-1, 2)))
+    whole = ask(f"{rule}_by_hand", convention, w=(1, -1), g=g)
+    before = ask(f"{rule}_by_hand", convention, w=(1, -1), g=g[:2])
+    starts = {f"{name}0": before[name][-1] for name in kept.split()}
+    later = ask(f"{rule}_continued_by_hand" if more else f"{rule}_by_hand", convention, w=before["w_new"][-1], g=g[2:],
+                **starts, **more)["w_new"]  # fmt: skip
+    assert later[0] == pytest.approx(whole["w_new"][2], rel=1e-12)
+
+
+def test_a_rate_for_each_update() -> None:
+    """Two rates: each update is that of its own rate, from where the one before has led."""
+    g = (F(1, 2), F(-1))
+    assert ask("sgd_scheduled_by_hand_scalar", w=1, g=g, eta=(F(1, 10), F(1, 100)))["w_new"] == (F(95, 100), F(96, 100))
+    found = ask("adagrad_scheduled_by_hand_scalar", w=0, g=(3, 4), eta=(1, F(1, 2)), epsilon=0)["w_new"]
+    assert found == pytest.approx((-1, -1.4))  # 3/3, then 4/(2·5)
+    rms = ask("rmsprop_scheduled_by_hand_scalar", w=0, g=(2,), eta=(F(1, 2),), rho=F(3, 4), epsilon=0)["w_new"]
+    assert rms == pytest.approx((-1,))  # ½·2/√(¼·4)

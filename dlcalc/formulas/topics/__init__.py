@@ -77,10 +77,15 @@ TOPICS: dict[str, tuple[str, ...]] = {
         "lstm_peephole_backward_by_hand_scalar", "gru_backward_by_hand", "gru_backward_by_hand_scalar",
     ),
     "training_by_hand": (
-        "sgd_by_hand", "sgd_by_hand_scalar", "momentum_by_hand", "momentum_by_hand_scalar",
-        "momentum_scheduled_by_hand", "momentum_scheduled_by_hand_scalar", "nesterov_by_hand",
+        "sgd_by_hand", "sgd_by_hand_scalar", "momentum_by_hand", "momentum_by_hand_scalar", "nesterov_by_hand",
         "nesterov_by_hand_scalar", "adagrad_by_hand", "adagrad_by_hand_scalar", "rmsprop_by_hand",
-        "rmsprop_by_hand_scalar", "adadelta_by_hand", "adadelta_by_hand_scalar", "adam_by_hand", "adam_by_hand_scalar",
+        "rmsprop_by_hand_scalar", "adadelta_by_hand", "adadelta_by_hand_scalar", "adam_by_hand",
+        "adam_by_hand_scalar", "adam_continued_by_hand", "adam_continued_by_hand_scalar", "sgd_scheduled_by_hand",
+        "sgd_scheduled_by_hand_scalar", "momentum_scheduled_by_hand", "momentum_scheduled_by_hand_scalar",
+        "nesterov_scheduled_by_hand", "nesterov_scheduled_by_hand_scalar", "adagrad_scheduled_by_hand",
+        "adagrad_scheduled_by_hand_scalar", "rmsprop_scheduled_by_hand", "rmsprop_scheduled_by_hand_scalar",
+        "adam_scheduled_by_hand", "adam_scheduled_by_hand_scalar", "adam_continued_scheduled_by_hand",
+        "adam_continued_scheduled_by_hand_scalar",
     ),
     "dense_by_hand": (
         "perceptron_by_hand", "perceptron_rule_by_hand", "logistic_by_hand", "dense_by_hand", "dense_backward_by_hand",

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from ...expressions.nodes import Kind
 from ..model import Convention, Formula, Mistake, Step, Variable
-from .options_by_hand import SIGMOID_FOR_TANH, TANH_FOR_SIGMOID, Option, combined, in_every_base, quantity
+from .options_by_hand import SIGMOID_FOR_TANH, STABLE, TANH_FOR_SIGMOID, Option, combined, in_every_base, quantity
 
 _VECTOR, _MATRIX = Kind.VECTOR, Kind.MATRIX
 _INPUT = quantity("x", "x", "inputs", _VECTOR, ordinary=(-2, 2))
@@ -114,8 +114,14 @@ LOGISTIC = Formula(
         Mistake("error-sign-turned", "error", "y - yhat", "∂L/∂z is ŷ − y: below the target the loss "
                 "falls as z grows", 0.5, "Does the loss of class 1 fall when z grows?"),
     ),
-    conventions=in_every_base(
-        (Convention("textbook", "textbooks", "the loss of one example"),), {"loss": _LOG_LOSS}, {"error": "yhat - y"}
+    conventions=(
+        *in_every_base(
+            (Convention("textbook", "textbooks", "the loss of one example"),),
+            {"loss": _LOG_LOSS},
+            {"error": "yhat - y"},
+        ),
+        Convention(STABLE, "implementations, from the score", "the loss is computed from the score z: "
+                   "ln(1 + e^z) − y·z, which is right for a large one too", {"loss": "softplus(z) - y*z"}),
     ),
     notes=("in nats ∂L/∂z = ŷ − y: the slope of the sigmoid cancels",),
     source="Goodfellow, Bengio and Courville, Deep Learning, 2016, section 6.2.2",

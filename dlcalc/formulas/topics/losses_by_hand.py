@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ...expressions.nodes import Kind
 from ..model import Convention, Formula, Mistake, Step
-from .options_by_hand import in_every_base, quantity
+from .options_by_hand import STABLE, in_every_base, quantity
 
 _VECTOR = Kind.VECTOR
 _SOURCE = "Goodfellow, Bengio and Courville, Deep Learning, 2016, section 6.2"
@@ -173,7 +173,12 @@ SOFTMAX_CROSS_ENTROPY = Formula(
         Mistake("slope-twice", "gradient", "(yhat - y) ⊙ yhat ⊙ (1 - yhat)", "softmax and cross-entropy together give "
                 "ŷ − y: no further slope", 0.5, "What is left of the softmax in the gradient?"),
     ),
-    conventions=in_every_base(_ONE_SUM, {"loss": "-sum(y ⊙ ln(yhat))"}, {"gradient": "yhat - y"}),
+    conventions=(
+        *in_every_base(_ONE_SUM, {"loss": "-sum(y ⊙ ln(yhat))"}, {"gradient": "yhat - y"}),
+        Convention(STABLE, "implementations, from the scores", "the largest score is subtracted first: the same "
+                   "probabilities, no exponential is too large, and no logarithm is one of 0",
+                   {"powers": "exp(z - max(z))", "loss": "sum(y)*ln(total) - sum(y ⊙ (z - max(z)))"}),
+    ),
     notes=("in nats ∂L/∂z = ŷ − y where the targets sum to 1", "the same number added to every score changes nothing"),
     source=_SOURCE,
 )  # fmt: skip

@@ -18,6 +18,9 @@ from ..model import Convention, Formula, Mistake, Variable
 SCALE = 10**9
 """Numbers by hand lie between −SCALE and SCALE."""
 
+STABLE = "stable"
+"""The convention by which numbers come out that are too large for a formula as it is written."""
+
 
 def quantity(
     name: str,

@@ -7,8 +7,8 @@ network, arXiv:1503.02531, equation 1: q_i = exp(z_i/τ)/Σ_j exp(z_j/τ).
 from __future__ import annotations
 
 from ...expressions.nodes import Kind
-from ..model import Condition, Formula, Mistake, Step
-from .options_by_hand import quantity
+from ..model import Condition, Convention, Formula, Mistake, Step
+from .options_by_hand import STABLE, quantity
 
 _VECTOR = Kind.VECTOR
 _GIVEN = (
@@ -40,6 +40,11 @@ _MISTAKES = (
     Mistake("divided-by-largest", "y", "powers/max(powers)", "the exponentials are divided by their sum, not by the "
             "largest of them", 0.3, "What do the values of a softmax sum to?"),
 )  # fmt: skip
+_CONVENTIONS = (
+    Convention("textbook", "textbooks", "the exponentials of the scores as they are"),
+    Convention(STABLE, "implementations", "the largest score is subtracted first: the same probabilities, and no "
+               "exponential is too large", {"powers": "exp(scaled - max(scaled))"}),
+)  # fmt: skip
 _CONDITIONS = (Condition("tau > 0", "the temperature is above 0, not {tau}"),)
 _SOURCE = "Bridle, 1990; Hinton, Vinyals and Dean, arXiv:1503.02531, equation 1"
 
@@ -51,6 +56,7 @@ SOFTMAX = Formula(
     answers=("y", "powers", "total"),
     mistakes=_MISTAKES,
     conditions=_CONDITIONS,
+    conventions=_CONVENTIONS,
     notes=("the same number added to every score changes nothing", "at a temperature of 1 it is the plain softmax"),
     source=_SOURCE,
 )
@@ -82,6 +88,7 @@ SOFTMAX_BACKWARD = Formula(
                 0.5, "What is the derivative of z/τ by z?"),
     ),
     conditions=_CONDITIONS,
+    conventions=_CONVENTIONS,
     notes=("the gradients by z sum to 0: a shift of all scores changes nothing",),
     source=_SOURCE,
 )  # fmt: skip

@@ -9,12 +9,14 @@ arXiv:1412.6980. AlexNet's rule: A. Krizhevsky et al., NIPS 2012, section 5.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import replace
 
 from ...expressions.nodes import Kind
 from ..edited_text import substituted
 from ..model import Condition, Convention, Formula, Mistake, Step, Variable
-from .options_by_hand import Kinds, Option, combined, for_one_unit, quantity
+from .options_by_hand import SCALE, Kinds, Option, combined, for_one_unit, quantity
 
 EACH = "t in 1..T"
 _BOTH = (Kinds(False), Kinds(True))
@@ -46,7 +48,6 @@ def _epsilon(default: str) -> Variable:
 
 
 _T = Step("T", "len(g)", "updates")
-_SUM_START = "0*w"
 
 
 def _new_weight(kinds: Kinds, expression: str) -> Step:
@@ -54,7 +55,14 @@ def _new_weight(kinds: Kinds, expression: str) -> Step:
 
 
 def _moving(name: str, kinds: Kinds, expression: str, meaning: str) -> Step:
-    return Step(name, expression, meaning, kind=kinds.state, each=EACH, before=_SUM_START)
+    """What runs along with the updates: it starts at name0, a quantity that `_start` makes."""
+    return Step(name, expression, meaning, kind=kinds.state, each=EACH, before=f"{name}0")
+
+
+def _start(name: str, kinds: Kinds, what: str, low: float = -SCALE) -> Variable:
+    """What the updates start from, after those that were made before: 0 unless given."""
+    long = f"start-{what.replace(' ', '-')}"
+    return quantity(f"{name}0", long, f"{what} before the first update", kinds.state, "0*w", low=low)
 
 
 def _sgd(kinds: Kinds) -> Formula:
@@ -95,7 +103,8 @@ def _momentum(kinds: Kinds) -> Formula:
     return Formula(
         id=kinds.id("momentum_by_hand"),
         title=kinds.title("Momentum by hand"),
-        variables=(_weight(kinds), _gradients(kinds), _rate("0.1"), _decay("gamma", "momentum", "0.9")),
+        variables=(_weight(kinds), _gradients(kinds), _rate("0.1"), _decay("gamma", "momentum", "0.9"),
+                   _start("v", kinds, "velocity")),
         steps=(
             _T,
             _moving("v", kinds, "gamma*v[t-1] + eta*g[t]", "velocity"),
@@ -120,26 +129,54 @@ def _momentum(kinds: Kinds) -> Formula:
     )  # fmt: skip
 
 
-def _scheduled(kinds: Kinds) -> Formula:
-    """Momentum with a learning rate for each update: where the rate stands now tells the forms apart."""
-    fixed = _momentum(kinds)
+def _scheduled(fixed: Formula) -> Formula:
+    """An optimiser with a learning rate for each update: where the rate stands now tells its forms apart."""
     rates = quantity("eta", "eta", "learning rates, one per update", Kind.VECTOR, ordinary=(0.05, 0.5), low=0)
 
     def at_each(text: str) -> str:
         return substituted(text, {"eta": "eta[t]"})
 
+    updates = "T" if fixed.variable("T") else "len(g)"
+    as_many = Condition(f"len(eta) = {updates}", "there are as many learning rates as gradients, one an update")
     return replace(
-        fixed,
-        id=kinds.id("momentum_scheduled_by_hand"),
-        title=kinds.title("Momentum by hand, with a schedule of learning rates"),
+        _with_texts(fixed, at_each),
+        id=_inside_id(fixed.id, "scheduled"),
+        title=f"{fixed.title}, with a schedule of learning rates",
         variables=tuple(rates if variable.name == "eta" else variable for variable in fixed.variables),
-        steps=tuple(replace(step, expression=at_each(step.expression)) for step in fixed.steps),
-        mistakes=tuple(mistake.rewritten(at_each) for mistake in fixed.mistakes),
+        conditions=(*fixed.conditions, as_many),
+    )
+
+
+def _continued(first: Formula) -> Formula:
+    """Adam after updates that were made before: its corrections count those too."""
+    before = quantity("t0", "updates-before", "updates made before, with which m0 and v0 were found", low=0)
+
+    def later(text: str) -> str:
+        return re.sub(r"(beta_[12][*^])t\b", r"\1(t0 + t)", text)
+
+    return replace(
+        _with_texts(first, later),
+        id=_inside_id(first.id, "continued"),
+        title=f"{first.title}, continued",
+        variables=(*first.variables, replace(before, integer=True, ordinary=(1, 5))),
+        notes=("t counts from 1, and the updates before are added to it",),
+    )
+
+
+def _inside_id(id: str, word: str) -> str:
+    return id.replace("_by_hand", f"_{word}_by_hand")
+
+
+def _with_texts(formula: Formula, change: Callable[[str], str]) -> Formula:
+    """The formula with every step, mistake and convention changed."""
+    return replace(
+        formula,
+        steps=tuple(replace(step, expression=change(step.expression)) for step in formula.steps),
+        mistakes=tuple(replace(mistake, expression=change(mistake.expression)) for mistake in formula.mistakes),
         conventions=tuple(
-            replace(convention, edits={step: at_each(text) for step, text in convention.edits.items()})
-            for convention in fixed.conventions
+            replace(convention, edits={step: change(text) for step, text in convention.edits.items()})
+            for convention in formula.conventions
         ),
-        conditions=(Condition("len(eta) = len(g)", "there are as many learning rates as gradients, one an update"),),
     )
 
 
@@ -155,6 +192,7 @@ def _nesterov(kinds: Kinds) -> Formula:
             Variable("T", "updates", "updates", 1, 100, "1", ordinary=(2, 3)),
             _rate("0.1"),
             _decay("gamma", "momentum", "0.9"),
+            _start("v", kinds, "velocity"),
         ),
         steps=(
             Step("ahead", "w_new[t-1] - gamma*v[t-1]", "where the momentum alone would lead", kind=kinds.state,
@@ -184,7 +222,7 @@ def _nesterov(kinds: Kinds) -> Formula:
                    {"ahead": "w_new[t-1]", "v": "gamma*v[t-1] - eta*g[t]",
                     "w_new": "w_new[t-1] + gamma*v[t] - eta*g[t]"}),
         )),
-        notes=("the first step is that of ordinary momentum, since the velocity starts at 0",),
+        notes=("from a velocity of 0 the first step is that of ordinary momentum",),
         source="I. Sutskever et al., On the importance of initialization and momentum in deep learning, ICML 2013",
     )  # fmt: skip
 
@@ -207,7 +245,8 @@ def _adagrad(kinds: Kinds) -> Formula:
     return Formula(
         id=kinds.id("adagrad_by_hand"),
         title=kinds.title("Adagrad by hand"),
-        variables=(_weight(kinds), _gradients(kinds), _rate("0.1"), _epsilon("1e-8")),
+        variables=(_weight(kinds), _gradients(kinds), _rate("0.1"), _epsilon("1e-8"),
+                   _start("G", kinds, "sum of squares", 0)),
         steps=(
             _T,
             _moving("G", kinds, "G[t-1] + g[t]^2", "sum of the squared gradients"),
@@ -232,8 +271,8 @@ def _adagrad(kinds: Kinds) -> Formula:
         conventions=combined((
             _inside("course notes, d2l"),
             _outside("PyTorch, Goodfellow, CS231n"),
-            Option("keras", "Keras", "ε stands under the root, and the sum starts at 0.1",
-                   {"G": "if(t = 1, 0.1, G[t-1]) + g[t]^2"}),
+            Option("keras", "Keras", "ε stands under the root, and the sum starts at 0.1 unless another is given",
+                   {"G": "if(t = 1 and sum(G0) = 0, 0.1, G[t-1]) + g[t]^2"}),
             Option("sum-to-t-minus-1", "some notes", "the sum runs to the step before, so the first step divides by √ε",
                    {"rate": "eta/sqrt(G[t-1] + epsilon)"}),
         )),
@@ -248,7 +287,7 @@ def _rmsprop(kinds: Kinds) -> Formula:
         id=kinds.id("rmsprop_by_hand"),
         title=kinds.title("RMSProp by hand"),
         variables=(_weight(kinds), _gradients(kinds), _rate("0.1"), _decay("rho", "part that is kept", "0.9"),
-                   _epsilon("1e-8")),
+                   _epsilon("1e-8"), _start("G", kinds, "mean square", 0)),
         steps=(
             _T,
             _moving("G", kinds, "rho*G[t-1] + (1 - rho)*g[t]^2", "moving average of the squared gradients"),
@@ -279,7 +318,8 @@ def _adadelta(kinds: Kinds) -> Formula:
     return Formula(
         id=kinds.id("adadelta_by_hand"),
         title=kinds.title("Adadelta by hand"),
-        variables=(_weight(kinds), _gradients(kinds), _decay("rho", "part that is kept", "0.9"), _epsilon("1e-6")),
+        variables=(_weight(kinds), _gradients(kinds), _decay("rho", "part that is kept", "0.9"), _epsilon("1e-6"),
+                   _start("G", kinds, "mean square", 0), _start("X", kinds, "mean square change", 0)),
         steps=(
             _T,
             _moving("G", kinds, "rho*G[t-1] + (1 - rho)*g[t]^2", "moving average of the squared gradients"),
@@ -318,6 +358,8 @@ def _adam(kinds: Kinds) -> Formula:
             _decay("beta_1", "part of the mean that is kept", "0.9"),
             _decay("beta_2", "part of the mean square that is kept", "0.999"),
             _epsilon("1e-8"),
+            _start("m", kinds, "mean"),
+            _start("v", kinds, "mean square", 0),
         ),
         steps=(
             _T,
@@ -370,13 +412,18 @@ def _adam(kinds: Kinds) -> Formula:
             Convention("pytorch", "PyTorch", "ε is added to the root",
                        {"change": "eta*mhat[t]/(sqrt(vhat[t]) + epsilon)"}),
         ),
-        notes=("t counts from 1", "the first step has the length η, whatever the gradient (but for ε)"),
+        notes=("t counts from 1", "from 0 the first step has the length η, whatever the gradient (but for ε)"),
         source="D. P. Kingma and J. Ba, arXiv:1412.6980",
     )  # fmt: skip
 
 
+_FIXED = tuple(
+    make(kinds) for make in (_sgd, _momentum, _nesterov, _adagrad, _rmsprop, _adadelta, _adam) for kinds in _BOTH
+)
+_LATER = tuple(_continued(each) for each in _FIXED if each.id.startswith("adam_"))
+_SCHEDULED = tuple(_scheduled(each) for each in (*_FIXED, *_LATER) if each.variable("eta"))
+
 FORMULAS = {
     formula.id: for_one_unit(formula) if formula.id.endswith("_scalar") else formula
-    for make in (_sgd, _momentum, _scheduled, _nesterov, _adagrad, _rmsprop, _adadelta, _adam)
-    for formula in map(make, _BOTH)
+    for formula in (*_FIXED, *_LATER, *_SCHEDULED)
 }

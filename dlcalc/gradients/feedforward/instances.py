@@ -133,7 +133,7 @@ class Instance:
         elif self.network.loss == "log":
             row = tuple((o - t) / (o * (1 - o)) for o, t in zip(outputs, targets, strict=True))
         else:
-            row = tuple(o - t for o, t in zip(outputs, targets, strict=True))
+            row = flat((compile_node(self.network.error)(dict(env)),))
         found[Partial(LOSS, Name("yhat"))] = (row,)
 
     # what an answer comes to

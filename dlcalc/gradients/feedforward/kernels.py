@@ -34,6 +34,7 @@ def kernel_gradients(network: Feedforward, values: Mapping[str, Value], device: 
     target = arrays["y"][None]
     errors: dict[str, Callable[[], Array]] = {
         "squared": lambda: signal - target,
+        "sum": lambda: 2 * (signal - target),
         "cross-entropy": lambda: -target / signal,
         "log": lambda: (signal - target) / (signal * (1 - signal)),
     }

@@ -20,16 +20,20 @@ from .quantities import Quantity
 ACTIVATIONS = ("linear", "sigmoid", "tanh", "relu", "softmax")
 LOSSES = {
     "squared": "½ Σ (ŷ − y)²",
+    "sum": "Σ (ŷ − y)²",
     "cross-entropy": "−Σ y ln ŷ behind a softmax",
     "log": "−Σ (y ln ŷ + (1 − y) ln(1 − ŷ)) behind sigmoids",
 }
 """Loss → what it is."""
 _STATED = {
     "squared": ("loss_squared_by_hand", "gradient", "yhat"),
+    "sum": ("loss_squared_by_hand", "gradient", "yhat"),
     "cross-entropy": ("softmax_cross_entropy_by_hand", "gradient", "yhat"),
     "log": ("loss_log_by_hand", "by_score", "p"),
 }
 """Loss → its formula, the step of it that is ∂L/∂ŷ, or ∂L/∂a where the slopes cancel, and the output's letter there."""
+_CONVENTIONS = {"sum": "sum"}
+"""Loss → the convention of its formula, where it is not the formula's own."""
 _BEHIND = {"cross-entropy": "softmax", "log": "sigmoid"}
 _LETTERS = ("k", "c", "i", "j", "u", "v")
 MOST_LAYERS = 24
@@ -84,7 +88,7 @@ class Feedforward:
         id, _, letter = _STATED[self.loss]
         if self.output.kind is Kind.MAP:
             id = "map_loss_by_hand"
-        return _fact(id, step, {letter: self.output.node, "y": self.y.node})
+        return _fact(id, step, {letter: self.output.node, "y": self.y.node}, _CONVENTIONS.get(self.loss, ""))
 
     @property
     def has_maps(self) -> bool:

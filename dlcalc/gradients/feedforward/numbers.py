@@ -294,7 +294,7 @@ def drawn(network: Feedforward, seed: int) -> Values:
     found: Values = {}
     for quantity in (network.x, *network.parameters.values(), network.y):
         sampler = Sampler("backprop", seed, quantity.name)
-        if quantity is network.y and network.loss != "squared":
+        if quantity is network.y and network.is_merged:
             found["y"] = _probable(network, sampler)
             continue
         found[quantity.name] = _filled(quantity.shape, sampler)
