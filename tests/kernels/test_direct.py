@@ -221,3 +221,18 @@ def test_the_gradient_of_the_input_can_be_left_out(dtype: Any) -> None:
     assert np.array_equal(d_weight, same_weight)
     assert np.array_equal(d_bias, same_bias)
     assert np.array_equal(d_bias, d_out.sum(axis=(0, 2, 3)))
+
+
+@tiled
+def test_sums_of_more_products_than_are_added_at_a_time() -> None:
+    """Both ways, more than DEEP of them: what comes later is added to what is there."""
+    random = np.random.default_rng(0)
+    arrays = {"x": random.standard_normal((2, 100, 4, 5)), "weight": random.standard_normal((70, 100, 3, 3))}
+    assert min(100, 70) * 9 > direct.DEEP
+    found = {}
+    for dtype in (np.float32, np.float64):
+        result, saved = ops.forward(ops.conv2d, **{k: a.astype(np.float32).astype(dtype) for k, a in arrays.items()})
+        d_result = np.random.default_rng(1).standard_normal(result.shape).astype(np.float32).astype(dtype)
+        found[dtype] = {"result": result, **ops.backward(saved, d_result)}
+    for name, exact in found[np.float64].items():
+        assert relative_error(found[np.float32][name].astype(np.float64), exact) <= 1e-5, name
