@@ -286,3 +286,15 @@ def test_the_list_as_json(terminal: Terminal) -> None:
     listed = terminal("net list --json").json["networks"]
     assert listed == [{"network": name, "title": zoo.title(name)} for name in zoo.names()]
     assert "| `vgg16` | VGG-16 |" in terminal("net list --markdown").out
+
+
+def test_a_long_table_looks_as_one_that_is_drawn_row_by_row(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows that fit their columns and rows that are broken in two."""
+    layers = "; ".join(f"conv {8 + k} f{1 + 2 * (k % 2)} p{k % 2}" for k in range(120))
+    line = f"64x64x3; {layers}; a_name_that_is_much_longer_than_its_column_can_be: dense 10; dense 2"
+    found = terminal(["net", line, "--all"]).out
+    monkeypatch.setattr("dlcalc.cli.view._LONG", 10**6)
+    assert terminal(["net", line, "--all"]).out == found
+    assert found.count("\n") > 122
