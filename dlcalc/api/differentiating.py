@@ -30,6 +30,8 @@ from ..gradients.scalar import Derivative, differentiate
 from .expression import Expression, wrapped
 from .results import JudgedAnswer, Result, written
 
+MOST_ORDER = 3
+
 
 class Differentiated(Result):
     """A derivative with its rules. `value` is what the rules give, `simplified` the shortest form that was found.
@@ -151,12 +153,17 @@ def diff(
 ) -> Differentiated | JudgedDerivative:
     """The derivative of a scalar expression by the letter `wrt`, or the judgement of an `answer`.
 
-    `wrt` may be left out where there is one letter. `at`: values to put in, {"w": "0.5"} or ["w=0.5"].
+    `wrt` may be left out where there is one letter; "x,x" or "x,y" is a second derivative, of
+    which the last step is explained. `at`: values to put in, {"w": "0.5"} or ["w=0.5"].
     Raises UserError for what cannot be read or has no derivative rule.
     """
-    wrt = _letter(wrt) if wrt else ""
+    *before, wrt = [_letter(each.strip()) if each.strip() else "" for each in wrt.split(",")]
     _refuse_arrays(expression)
-    node = parse(expression, [wrt] if wrt else [])
+    if len(before) >= MOST_ORDER or (before and "" in (*before, wrt)):
+        raise UserError(f"--wrt takes one letter, or up to {MOST_ORDER} for a higher derivative, such as x,x")
+    node = parse(expression, [each for each in (*before, wrt) if each])
+    for each in before:
+        node = to_node(differentiate(node, each).simplified)
     letters = [name for name in names_in(node) if name not in CONSTANTS or name == wrt]
     by = wrt or (letters[0] if len(letters) == 1 else "")
     if not by:

@@ -25,6 +25,7 @@ _EXTRAS = {
     "onnx": ("onnx",),
     "draw": ("drawsvg",),
     "plot": ("matplotlib",),
+    "notebook": ("IPython",),
     "peers": ("torch",),
     "dev": ("pytest", "hypothesis", "ruff", "mypy"),
 }

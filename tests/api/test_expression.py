@@ -79,6 +79,17 @@ def test_a_derivative_is_an_expression() -> None:
     assert float(dlcalc.diff("x^2*w", "x", at={"x": "3", "w": "2"})) == 12.0
 
 
+def test_a_second_derivative() -> None:
+    """Letter after letter; the mixed ones agree."""
+    assert dlcalc.diff("x^3*w", "x,x").value == "6xw"
+    assert dlcalc.diff("sigmoid(w*x)", "w,x").value == dlcalc.diff("sigmoid(w*x)", "x, w").value
+    assert dlcalc.diff("x^4", "x,x,x").value == "24x"
+    assert dlcalc.diff("x^3", "x,x", answer="6x")
+    for wrt in ("x,x,x,x", "x,"):
+        with pytest.raises(dlcalc.UserError, match="--wrt takes one letter, or up to 3 for a higher derivative"):
+            dlcalc.diff("x^3", wrt)
+
+
 def test_a_check_is_true_when_the_answer_is_right() -> None:
     assert dlcalc.conv.check("o", 26, n=28, f=3)
     assert not dlcalc.conv.check("o", 27, n=28, f=3)
