@@ -33,7 +33,11 @@ PYTORCH = {
     "test_by_hand::test_optimisers_step_by_step":
         "momentum_by_hand:pytorch momentum_scheduled_by_hand:pytorch adagrad_by_hand:outside rmsprop_by_hand:outside "
         "adam_by_hand:outside adam_by_hand:pytorch",
-    "test_by_hand::test_nesterov_as_pytorch_has_it": "nesterov_by_hand:pytorch",
+    "test_by_hand::test_nesterov_as_pytorch_has_it": "nesterov_by_hand:pytorch nesterov_scheduled_by_hand:pytorch",
+    "test_by_hand::test_optimisers_with_a_rate_for_each_update_and_going_on":
+        "adagrad_scheduled_by_hand:outside rmsprop_scheduled_by_hand:outside adam_scheduled_by_hand:outside "
+        "adam_scheduled_by_hand:pytorch adam_continued_by_hand:outside adam_continued_by_hand:pytorch "
+        "adam_continued_scheduled_by_hand:outside adam_continued_scheduled_by_hand:pytorch",
     "test_by_hand::test_normalisation": "batchnorm_by_hand:textbook",
     "test_by_hand::test_running_statistics_of_batch_normalisation":
         "batchnorm_running_by_hand:unbiased batchnorm_running_by_hand:pytorch",
@@ -176,7 +180,10 @@ KERAS = {
     "test_keras_values::test_optimisers_of_the_profile_step_by_step":
         "momentum_by_hand:keras adagrad_by_hand:keras rmsprop_by_hand:textbook adam_by_hand:keras",
     "test_keras_values::test_momentum_with_a_schedule_as_keras_has_it": "momentum_scheduled_by_hand:keras",
-    "test_keras_values::test_nesterov_as_keras_has_it": "nesterov_by_hand:keras",
+    "test_keras_values::test_nesterov_as_keras_has_it": "nesterov_by_hand:keras nesterov_scheduled_by_hand:keras",
+    "test_keras_values::test_optimisers_with_a_rate_for_each_update_and_going_on":
+        "adagrad_scheduled_by_hand:keras rmsprop_scheduled_by_hand:textbook adam_scheduled_by_hand:keras "
+        "adam_continued_by_hand:keras adam_continued_scheduled_by_hand:keras",
 }  # fmt: skip
 
 FRAMEWORKS = {"PyTorch": (PYTORCH, re.compile("PyTorch")), "Keras": (KERAS, re.compile("Keras"))}

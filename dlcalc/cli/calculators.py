@@ -130,9 +130,14 @@ def _common(collect: Collector, formulas: list[Formula]) -> None:
     collect.option("answer", ["--answer"], "the value to verify, a number or an expression", _CHECKING)
     collect.option("show", ["--show"], "show the right value too", _CHECKING, flag=True)
     collect.option("convention", ["--convention"], f"how to count: {', '.join(conventions)}", OUTPUT, "NAME")
+    if _NO_BIAS in conventions:
+        collect.option(_NO_BIAS, [f"--{_NO_BIAS}"], f"the same as --convention {_NO_BIAS}", OUTPUT, flag=True)
     collect.option("profile", ["--profile"], PROFILE, OUTPUT, "FILE")
     collect.formats(Formats.PROGRAMS)
 
+
+_NO_BIAS = "no-bias"
+"""A convention that has a switch of its own."""
 
 _OPTIONS = ("find", "range", "ask", "answer", "show", "convention", "profile", *Formats.PROGRAMS)
 
@@ -141,6 +146,12 @@ def _run(entry: Entry, options: dict[str, Any]) -> int:
     formats = Formats.chosen(options)
     picked = {name: options.pop(name, None) for name in _OPTIONS}
     choice = options.pop(entry.choice, None) if entry.choice else None
+    if options.pop(_NO_BIAS, False):
+        if picked["convention"] not in (None, _NO_BIAS):
+            raise api.UserError(
+                f"--no-bias is a convention, so --convention {picked['convention']} is not given beside it"
+            )
+        picked["convention"] = _NO_BIAS
     given = {name: value for name, value in options.items() if value not in (None, False)}
     calculate: api.Calculator = getattr(api, entry.name)
     chosen = (choice,) if choice is not None else ()

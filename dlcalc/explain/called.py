@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ..errors import UserError
-from ..expressions.nodes import Name, names_in
+from ..expressions.evaluate import evaluate, substitute
+from ..expressions.nodes import Name, Node, Value, names_in, to_node
 from ..formulas.model import Formula, Step
 from ..formulas.registry import formula
 from ..formulas.run import Line, Working, run
+from .visible_steps import is_trivial
 
 
 def opened(found: Working, lines: Iterable[Line]) -> list[tuple[Working, Line]]:
@@ -63,5 +65,25 @@ def _inner(found: Working, dotted: str, name: str, meaning: str) -> tuple[Workin
         return None
     if line.value != values.get(dotted):
         return None
-    opened_lines = meaning or line.meaning
-    return inner, Line(name, line.expression, line.values, line.value, 0, opened_lines)
+    expression = _in_callers_letters(found, prefix, outer, line.expression) if len(path) == 1 else line.expression
+    return inner, Line(name, expression, line.values, line.value, 0, meaning or line.meaning)
+
+
+def _in_callers_letters(found: Working, prefix: str, called: Formula, node: Node) -> Node:
+    """An expression of a called formula in the letters of the one that calls: of `dense(n=m, m=q)` nm is mq.
+
+    An argument is what stands in the call; one that is a step which only hands a letter on is that letter.
+    """
+    program = found.program
+    idle = {name: value for name, value in found.defaults.items() if is_trivial(value)}
+    letters: dict[str, Value] = {}
+    for variable in called.variables:
+        place = program.place.get(f"{prefix}.{variable.name}")
+        if place is None:
+            continue
+        argument = program.ops[place].node
+        if isinstance(argument, Name) and argument.id in program.place:
+            handed_on = to_node(evaluate(program.ops[program.place[argument.id]].node, idle))
+            argument = handed_on if isinstance(handed_on, Name) else argument
+        letters[variable.name] = argument
+    return substitute(node, letters)

@@ -209,6 +209,25 @@ def test_what_is_asked_alone_is_told_with_its_working(terminal, command: str, sh
     assert left_out not in ran.words
 
 
+@pytest.mark.parametrize(
+    ("command", "shown"),
+    [
+        ("rnn --n 3 --m 4 --q 2", "readout.weights = mq = 4 × 2 = 8"),
+        ("rnn --n 3 --m 4 --q 2 --bidirectional", "readout.weights = state·q = 8 × 2 = 16"),
+    ],
+)
+def test_an_inner_formula_speaks_in_the_letters_of_the_question(terminal, command: str, shown: str) -> None:
+    """The output layer reads m numbers and gives q: its own letters, n and m, are those of other sizes here."""
+    assert shown in terminal(command, columns=120).words
+
+
+def test_no_bias_is_a_convention_with_a_switch_of_its_own(terminal) -> None:
+    """4(20·50 + 50²) = 14,000."""
+    assert terminal("lstm --n 20 --m 50 --no-bias --json").json["parameters"] == 14_000
+    ran = terminal("lstm --no-bias --convention keras")
+    assert ran.err == "dlcalc: --no-bias is a convention, so --convention keras is not given beside it\n"
+
+
 def test_one_answer_as_json(terminal) -> None:
     """The steps are those that lead to it; MACs, which nobody asked for, are none of them."""
     found = terminal("conv --f 3 --c 3 --k 5 --ask parameters --json").json

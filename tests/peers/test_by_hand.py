@@ -207,6 +207,40 @@ def test_nesterov_as_pytorch_has_it(w: Any, k: Any, c: Any) -> None:
         weight.grad = tensor(k) * weight.detach() + tensor(c)
         optimiser.step()
         close(mine, weight)
+    weight = tensor(w, True)
+    optimiser = torch.optim.SGD([weight], lr=0.1, momentum=0.9, nesterov=True)
+    for rate, mine in zip(RATES, ask("nesterov_scheduled_by_hand", "pytorch", w=w, k=k, c=c, T=3, eta=RATES)["w_new"],
+                          strict=True):  # fmt: skip
+        optimiser.param_groups[0]["lr"] = float(rate)
+        weight.grad = tensor(k) * weight.detach() + tensor(c)
+        optimiser.step()
+        close(mine, weight)
+
+
+RATES = (Fraction(1, 10), Fraction(1, 100), Fraction(1, 5))
+
+
+@pytest.mark.parametrize("name", ["adagrad", "rmsprop", "adam"])
+@FEW
+@given(w=vectors(2), g=vectors(3, 2))
+def test_optimisers_with_a_rate_for_each_update_and_going_on(name: str, w: Any, g: Any) -> None:
+    """A schedule sets the rate before every step; Adam goes on after the first from its moments there."""
+    make, convention, more = OPTIMISERS[name]
+    weight = tensor(w, True)
+    optimiser = make([weight])
+    ours = ask(f"{name}_scheduled_by_hand", convention, w=w, g=g, eta=RATES, **more)
+    for gradient, rate, mine in zip(g, RATES, ours["w_new"], strict=True):
+        optimiser.param_groups[0]["lr"] = float(rate)
+        weight.grad = tensor(gradient)
+        optimiser.step()
+        close(mine, weight)
+    if name == "adam":
+        for way in ("outside", "pytorch"):
+            later = {"w": ours["w_new"][0], "g": g[1:], "m0": ours["m"][0], "v0": ours["v"][0], "t0": 1, **more}
+            close(ask("adam_continued_scheduled_by_hand", way, eta=RATES[1:], **later)["w_new"][-1], weight)
+            same = ask("adam_continued_scheduled_by_hand", way, eta=(RATES[0], RATES[0]), **later)["w_new"]
+            assert ask("adam_continued_by_hand", way, eta=RATES[0], **later)["w_new"] == same
+            assert ask("adam_scheduled_by_hand", way, w=w, g=g, eta=RATES, **more)["w_new"] == ours["w_new"]
 
 
 @FEW

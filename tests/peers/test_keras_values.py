@@ -329,11 +329,38 @@ def test_momentum_with_a_schedule_as_keras_has_it() -> None:
         assert array(mine) == pytest.approx(weight.value.detach().numpy(), rel=1e-6, abs=1e-8)
 
 
+@pytest.mark.parametrize(("name", "way"), [("adagrad", "keras"), ("rmsprop", "textbook"), ("adam", "keras")])
+def test_optimisers_with_a_rate_for_each_update_and_going_on(name: str, way: str) -> None:
+    """A schedule sets the rate before every step; Adam goes on after the first from its moments there."""
+    make, more = OPTIMISERS[name]
+    given = {"epsilon": Fraction(more["epsilon"])} | ({"rho": Fraction(more["rho"])} if "rho" in more else {})
+    g, rates, w = drawn(2, 3, 2), (Fraction(1, 10), Fraction(1, 100), Fraction(1, 5)), (Fraction(-1, 2), Fraction(1, 4))
+    weight, optimiser = keras.Variable(np.array([-0.5, 0.25]), dtype="float64"), make()
+    ours = ask(f"{name}_scheduled_by_hand", way, w=w, g=g, eta=rates, **given)
+    for gradient, rate, mine in zip(g, rates, ours["w_new"], strict=True):
+        optimiser.learning_rate = float(rate)
+        optimiser.apply([tensor(gradient).detach()], [weight])
+        assert array(mine) == pytest.approx(weight.value.detach().numpy(), rel=1e-6, abs=1e-8)
+    if name == "adam":
+        later = {"w": ours["w_new"][0], "g": g[1:], "m0": ours["m"][0], "v0": ours["v"][0], "t0": 1, **given}
+        end = ask("adam_continued_scheduled_by_hand", way, eta=rates[1:], **later)["w_new"][-1]
+        assert array(end) == pytest.approx(weight.value.detach().numpy(), rel=1e-6, abs=1e-8)
+        same = ask("adam_continued_scheduled_by_hand", way, eta=rates[:1] * 2, **later)["w_new"]
+        assert ask("adam_continued_by_hand", way, eta=rates[0], **later)["w_new"] == same
+
+
 def test_nesterov_as_keras_has_it() -> None:
     """The gradient k·w + c is taken at the weight itself."""
     w, k, c = (-0.5, 0.25), (2, 0.5), (0.25, -1)
     weight = keras.Variable(np.array(w), dtype="float64")
     optimiser = keras.optimizers.SGD(0.1, momentum=0.9, nesterov=True)
     for mine in ask("nesterov_by_hand", "keras", w=w, k=k, c=c, T=3)["w_new"]:
+        optimiser.apply([(tensor(k) * torch.tensor(weight.value.detach().numpy()) + tensor(c)).detach()], [weight])
+        assert array(mine) == pytest.approx(weight.value.detach().numpy(), rel=1e-6, abs=1e-8)
+    weight = keras.Variable(np.array(w), dtype="float64")
+    optimiser, rates = keras.optimizers.SGD(0.1, momentum=0.9, nesterov=True), (Fraction(1, 10), Fraction(1, 100))
+    ours = ask("nesterov_scheduled_by_hand", "keras", w=w, k=k, c=c, T=2, eta=rates)["w_new"]
+    for rate, mine in zip(rates, ours, strict=True):
+        optimiser.learning_rate = float(rate)
         optimiser.apply([(tensor(k) * torch.tensor(weight.value.detach().numpy()) + tensor(c)).detach()], [weight])
         assert array(mine) == pytest.approx(weight.value.detach().numpy(), rel=1e-6, abs=1e-8)

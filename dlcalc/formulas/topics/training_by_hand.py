@@ -62,7 +62,8 @@ def _moving(name: str, kinds: Kinds, expression: str, meaning: str) -> Step:
 def _start(name: str, kinds: Kinds, what: str, low: float = -SCALE) -> Variable:
     """What the updates start from, after those that were made before: 0 unless given."""
     long = f"start-{what.replace(' ', '-')}"
-    return quantity(f"{name}0", long, f"{what} before the first update", kinds.state, "0*w", low=low)
+    ordinary = (max(low, -1), 1)
+    return quantity(f"{name}0", long, f"{what} before the first update", kinds.state, "0*w", ordinary, low=low)
 
 
 def _sgd(kinds: Kinds) -> Formula:
