@@ -143,9 +143,21 @@ def _scheduled(fixed: Formula) -> Formula:
         _with_texts(fixed, at_each),
         id=_inside_id(fixed.id, "scheduled"),
         title=f"{fixed.title}, with a schedule of learning rates",
-        variables=tuple(rates if variable.name == "eta" else variable for variable in fixed.variables),
+        variables=tuple(_with_rates(variable, rates) for variable in _rates_first(fixed.variables)),
         conditions=(*fixed.conditions, as_many),
     )
+
+
+def _rates_first(variables: tuple[Variable, ...]) -> list[Variable]:
+    """The variables in their order, but the number of updates, where there is one, after the learning rate."""
+    return sorted(variables, key=lambda variable: variable.name == "T")
+
+
+def _with_rates(variable: Variable, rates: Variable) -> Variable:
+    """The learning rates for the learning rate, and as many updates unless another number is given."""
+    if variable.name == "T":
+        return replace(variable, default="len(eta)")
+    return rates if variable.name == "eta" else variable
 
 
 def _continued(first: Formula) -> Formula:
