@@ -118,6 +118,14 @@ def test_wolframs_language() -> None:
     assert program == "ht = If[(x > 0), Floor[x/2], Tanh[x]^2] + Sum[j, {j, 1, n}]\n{ht} /. {x -> 3}\n"
 
 
+def test_a_vector_is_written_by_its_entries() -> None:
+    """‖g‖ is √(Σ gᵢ²), and Σ ln p the sum over the entries of p."""
+    i, g, p = sympy.Symbol("i", integer=True), sympy.IndexedBase("g"), sympy.IndexedBase("p")
+    many = sympy.Symbol("len(g)", integer=True, positive=True)
+    assert dlcalc.clip().sympy("norm") == sympy.sqrt(sympy.Sum(g[i] ** 2, (i, 1, many)))
+    assert dlcalc.log_probability().sympy().function == sympy.log(p[i])
+
+
 def test_a_whole_array_keeps_the_order_of_its_products() -> None:
     made = dlcalc.clip().sympy()
     assert str(made.args[-1]) == "g"
