@@ -16,7 +16,7 @@ from dataclasses import replace
 from ...expressions.nodes import Kind
 from ..edited_text import substituted
 from ..model import Condition, Convention, Formula, Mistake, Step, Variable
-from .options_by_hand import SCALE, Kinds, Option, combined, for_one_unit, quantity
+from .options_by_hand import SCALE, Kinds, Option, combined, for_one_unit, quantity, without
 
 EACH = "t in 1..T"
 _BOTH = (Kinds(False), Kinds(True))
@@ -62,7 +62,7 @@ def _moving(name: str, kinds: Kinds, expression: str, meaning: str) -> Step:
 def _start(name: str, kinds: Kinds, what: str, low: float = -SCALE) -> Variable:
     """What the updates start from, after those that were made before: 0 unless given."""
     long = f"start-{what.replace(' ', '-')}"
-    ordinary = (max(low, -1), 1)
+    ordinary = (-1.0, 1.0) if low else (0.0, 0.01)  # squares of small gradients
     return quantity(f"{name}0", long, f"{what} before the first update", kinds.state, "0*w", ordinary, low=low)
 
 
@@ -185,7 +185,10 @@ def _with_texts(formula: Formula, change: Callable[[str], str]) -> Formula:
     return replace(
         formula,
         steps=tuple(replace(step, expression=change(step.expression)) for step in formula.steps),
-        mistakes=tuple(replace(mistake, expression=change(mistake.expression)) for mistake in formula.mistakes),
+        mistakes=tuple(
+            replace(mistake, expression=change(mistake.expression))
+            for mistake in without(formula.mistakes, "product-for-power-of-square")  # seldom has a root
+        ),
         conventions=tuple(
             replace(convention, edits={step: change(text) for step, text in convention.edits.items()})
             for convention in formula.conventions
