@@ -19,7 +19,6 @@ from ..formulas.diagnose import Candidate, outcome
 from ..formulas.model import Mistake, Step
 from ..formulas.program import as_array, program
 from ..formulas.run import run
-from ..formulas.searching import Fits, searched
 from .array_patterns import off_by, patterns
 from .array_reading import Cell, WrittenArray
 from .formula_target import FormulaTarget
@@ -27,8 +26,6 @@ from .marks import CellMark
 from .reading import cut_off, is_close, too_coarse
 from .terms import ARRAYS, Terms
 
-HUNDREDTH = Fraction(1, 100)
-"""How exactly the numbers of an array are written as a rule."""
 MOST_PAIRS = 150
 """Pairs of mistakes that are tried for one array."""
 
@@ -133,9 +130,21 @@ class ArrayMarker:
         tall, wide = self.wrote.size
         if self.rank == 1:
             have = f"{wide}" if tall == 1 else f"{tall} rows of {wide}"
+            if self._has_the_numbers(expected):
+                return f"the numbers are right, but they stand in {have}: one row of {len(expected)} is expected"
             return f"{len(expected)} numbers are expected, not {have}"
         rows, columns = sizes(expected)
+        if self._has_the_numbers(expected):
+            return f"the numbers are right, but they stand in a {tall}×{wide}: a matrix of {rows}×{columns} is expected"
         return f"a matrix of {rows}×{columns} is expected ({rows} rows, {columns} columns), not {tall}×{wide}"
+
+    def _has_the_numbers(self, expected: Value) -> bool:
+        """Whether the right numbers were written, read row by row, in whatever shape."""
+        right = [each for row in self.rows(expected) for each in row]
+        wrote = [cell.answer for row in self.wrote.rows for cell in row]
+        return len(right) == len(wrote) and all(
+            answer is not None and fit(each, answer) == "right" for each, answer in zip(right, wrote, strict=True)
+        )
 
     # why
 
@@ -174,16 +183,6 @@ class ArrayMarker:
             value = outcome(compiled.plan(asked.name, a, b), state.copy(), asked.name)
             if value is not None and self.all_fit(asked.as_asked(as_array(value))):
                 yield Candidate((a, b))
-
-    def searched(self, asked: FormulaTarget) -> tuple[Candidate, ...]:
-        """Edits of the formula that give the whole array, where no known mistake does."""
-        wrote = self.wrote.value(self.rank)
-        if wrote is None or asked.known:
-            return ()
-        compiled = program(asked.formula, asked.convention)
-        state = compiled.reach(with_defaults(asked.formula, asked.given), asked.name)
-        fits = Fits(lambda value: self.all_fit(asked.as_asked(as_array(value))), wrote, HUNDREDTH)
-        return tuple(Candidate(found.mistakes, True) for found in searched(compiled, [state], asked.name, [fits]))
 
     def patterns(self, expected: Value) -> tuple[Candidate, ...]:
         """What has happened to the right array as a whole; only where everything was read."""

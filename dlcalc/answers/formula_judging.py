@@ -6,7 +6,7 @@ against what was written. Answers in letters are compared at points drawn from t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -70,7 +70,10 @@ def verify(formula: Formula, given: Mapping[str, Value], name: str, answer: Answ
     if near != "wrong":
         return Verdict(False, expected, fit=near)
     explained, stopped = within_budget(lambda: (list(_explanations(compiled, right, name)), left() < 0), LIMIT_WORKING)
-    found = sorted(explained, key=lambda c: (len(c.mistakes), -c.weight))
+    added = {each.name for each in formula.variables if each.default is not None and each.name in given}
+    found = sorted(
+        explained, key=lambda c: (len(c.mistakes), -c.weight - (ADDED if _leaves_out(c, compiled, added) else 0))
+    )
     if not found:
         _check_shape(name, right[0].expected, right[0].answer.value)
     return Verdict(False, expected, None, tuple(found[:MOST_NAMED]), max(0, len(found) - MOST_NAMED), stopped)
@@ -211,6 +214,18 @@ def _edited(point: _Point, name: str, convention: Convention) -> Value:
 def _is_right(compiled: Program, points: list[Drawn], name: str, answer: Answer) -> bool:
     at = (_Point(compiled, point, name, answer) for point in points)
     return all(point.fit(point.expected) == "right" for point in at)
+
+
+ADDED = 0.25
+"""How much likelier a mistake is that leaves out what the question has added: a dilation, a second direction."""
+
+
+def _leaves_out(candidate: Candidate, compiled: Program, added: Set[str]) -> bool:
+    """Whether a single mistake leaves out a quantity that is given although it need not be."""
+    mistake, *more = candidate.mistakes
+    if more or mistake.step not in compiled.place:
+        return False
+    return bool((compiled.reads(mistake.step) - compiled.edited(mistake.step, mistake.expression).reads) & added)
 
 
 PAIRED = 0.3

@@ -85,6 +85,8 @@ class Fits:
 
     def by_chance(self, values: Iterable[Value]) -> float:
         """The part of the numbers about as large as the answer that are among these values."""
+        if all(abs(part) <= 1 and part == int(part) for part in self.numbers):
+            return 1.0  # 0 and 1 come out of everything
         near = sum(1 for value in set(values) if self._is_near(value))
         room = prod(max(1.0, 1.5 * abs(part) / self.unit) for part in set(self.numbers))
         return near / room

@@ -180,3 +180,15 @@ def test_a_small_size_gets_no_guess(wrote: int) -> None:
     """So many edits give sizes about as large that one of them says nothing."""
     found = dlcalc.conv.check("o", wrote, **LAYER).to_dict()
     assert not any(each.get("found") for each in found["mistakes"])
+
+
+@pytest.mark.parametrize(
+    ("given", "ask", "wrote", "first"),
+    [
+        ({"n": 20, "f": 3, "d": 2, "s": 2, "p": 1}, "o", 10, "dilation-ignored"),  # rounded up it is 10 too
+        ({"n": 50, "m": 80, "D": 2}, "parameters", 4 * (50 * 80 + 80 * 80 + 80), "one-direction"),
+    ],
+)
+def test_what_the_question_adds_is_named_first(given: dict[str, int], ask: str, wrote: int, first: str) -> None:
+    command = dlcalc.lstm if "D" in given else dlcalc.conv
+    assert command.check(ask, wrote, **given).to_dict()["mistakes"][0]["id"] == first

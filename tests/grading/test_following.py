@@ -152,7 +152,7 @@ def test_a_value_that_was_rounded_may_be_used_as_it_was_written(dense: Variant) 
     assert says(dense, ratio="0.47619", percent="47.6") == {"ratio": "right", "percent": "wrong"}
     assert says(dense, ratio="0.4", percent="40") == {"ratio": "wrong", "percent": "follows"}
     for first, then in (("-0.4", "-40"), ("0", "0"), ("1", "100")):
-        assert says(dense, ratio=first, percent=then) == {"ratio": "wrong", "percent": "wrong"}
+        assert {status.partition(":")[0] for status in says(dense, ratio=first, percent=then).values()} == {"wrong"}
     half = Policy(follows=Fraction(1, 2))
     assert marked(dense, half, ratio="0.476", percent="47.6")["percent"].share == 1
     assert marked(dense, half, ratio="0.4", percent="40")["percent"].share == Fraction(1, 2)

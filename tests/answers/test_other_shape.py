@@ -1,0 +1,28 @@
+"""The right numbers in another shape: what is said of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from dlcalc.answers.array_judging import judge_answer
+from dlcalc.answers.formula_target import FormulaTarget
+from dlcalc.answers.terms import Terms
+from dlcalc.formulas.registry import formula
+
+UNITS = FormulaTarget(
+    formula("dense_by_hand"), {"x": (1, 2), "W": ((1, 0), (0, 2), (1, 1), (2, 1)), "b": (0, 0, 0, 0)}, "yhat"
+)
+"""1, 4, 3, 4."""
+
+
+@pytest.mark.parametrize(
+    ("wrote", "reason"),
+    [
+        ("1 4; 3 4", "the numbers are right, but they stand in 2 rows of 2: one row of 4 is expected"),
+        ("1 4; 3 5", "4 numbers are expected, not 2 rows of 2"),
+        ("1 4 3", "4 numbers are expected, not 3"),
+    ],
+)
+def test_the_shape_alone_is_wrong(wrote: str, reason: str) -> None:
+    mark = judge_answer(Terms("number"), UNITS, wrote)
+    assert (mark.status, mark.reason) == ("wrong", reason)
