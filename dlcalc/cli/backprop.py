@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ..api.feedforward_gradients import FORMS, KERNELS, LOSSES, MOST_PATHS, Backprop, JudgedBackprop, backprop
+from ..api.feedforward_gradients import FORMS, KERNELS, LOSSES, MOST_PATHS, JudgedBackprop, backprop
 from .bptt import _JUDGED, _option
 from .options import Profile, with_formats
 from .output import Formats, emit, emit_judged
