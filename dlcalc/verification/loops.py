@@ -16,44 +16,47 @@ from typing import Any
 from ..formulas.arrays import mapped, numbers, sizes
 from .listing import Counts, Given
 
+Number = Any
+"""A whole number, a fraction, a float or a complex one: Python has no type for just these."""
 Array = Any
+"""Numbers in nested tuples, as deep as the array has axes."""
 _SMALL = 2.0**-80
 
 
 # numbers, complex ones included
 
 
-def exponential(z: Any) -> Any:
+def exponential(z: complex) -> complex:
     return cmath.exp(z) if isinstance(z, complex) else math.exp(z)
 
 
-def tanh(z: Any) -> Any:
+def tanh(z: complex) -> complex:
     return cmath.tanh(z) if isinstance(z, complex) else math.tanh(z)
 
 
-def sigmoid(z: Any) -> Any:
+def sigmoid(z: complex) -> complex:
     return 1 / (1 + exponential(-z))
 
 
-def relu(z: Any) -> Any:
+def relu(z: complex) -> complex:
     return z if real(z) > 0 else 0 * z
 
 
-def identity(z: Any) -> Any:
+def identity(z: complex) -> complex:
     return z
 
 
-def real(z: Any) -> Any:
+def real(z: complex) -> float:
     return z.real if isinstance(z, complex) else z
 
 
-def at(array: Array, place: Sequence[int]) -> Any:
+def at(array: Array, place: Sequence[int]) -> Array:
     for index in place:
         array = array[index]
     return array
 
 
-def build(shape: Sequence[int], entry: Callable[..., Any], before: tuple[int, ...] = ()) -> Array:
+def build(shape: Sequence[int], entry: Callable[..., Number], before: tuple[int, ...] = ()) -> Array:
     """The array whose number at a place is `entry(*place)`, places from 0."""
     if len(before) == len(shape):
         return entry(*before)
@@ -64,12 +67,12 @@ def places(shape: Sequence[int]) -> Iterator[tuple[int, ...]]:
     return product(*(range(size) for size in shape))
 
 
-def derivative(of: Callable[[Array], Any], at_array: Array) -> Array:
+def derivative(of: Callable[[Array], Number], at_array: Array) -> Array:
     """The derivative of a number by each number of an array."""
     shape = sizes(at_array)
 
-    def moved(*place: int) -> Any:
-        def shifted(*other: int) -> Any:
+    def moved(*place: int) -> Number:
+        def shifted(*other: int) -> Number:
             return complex(at(at_array, other), _SMALL if other == place else 0)
 
         found = of(build(shape, shifted))
@@ -78,7 +81,7 @@ def derivative(of: Callable[[Array], Any], at_array: Array) -> Array:
     return build(shape, moved)
 
 
-def weighted(g: Array, y: Array) -> Any:
+def weighted(g: Array, y: Array) -> Number:
     """Σ g·y: the loss whose gradient by y is g."""
     return sum((a * b for a, b in zip(numbers(g), numbers(y), strict=True)), 0)
 
@@ -102,11 +105,11 @@ def convolved(
     c_count, height, width = sizes(x)
     f_h, f_w = sizes(w)[2:]
 
-    def seen(c: int, i: int, j: int) -> Any:
+    def seen(c: int, i: int, j: int) -> Number:
         inside = 0 <= i < height and 0 <= j < width
         return x[c][min(max(i, 0), height - 1)][min(max(j, 0), width - 1)] if inside or edge else 0
 
-    def entry(k: int, i: int, j: int) -> Any:
+    def entry(k: int, i: int, j: int) -> Number:
         total = b[k] if bias else 0
         for c, u, v in places((c_count, f_h, f_w)):
             weight = w[k][c][f_h - 1 - u][f_w - 1 - v] if flip else w[k][c][u][v]
@@ -133,7 +136,7 @@ def _conv_scaled(flip: bool) -> Callable[[Given, str], Counts]:
 
 def _conv_backward(flip: bool) -> Callable[[Given, str], Counts]:
     def count(g: Given, convention: str) -> Counts:
-        def loss(**moved: Array) -> Any:
+        def loss(**moved: Array) -> Number:
             return weighted(g["g"], convolved(g, flip, **moved))
 
         return {
@@ -178,7 +181,7 @@ def _transposed(g: Given, convention: str) -> Counts:
         down, across = _pads(g)
         c_count, height, width = sizes(x)
         f_h, f_w = sizes(w)[2:]
-        scattered: dict[tuple[int, int, int], Any] = {}
+        scattered: dict[tuple[int, int, int], Number] = {}
         for k, c, i, j, u, v in places((len(w), c_count, height, width, f_h, f_w)):
             place = (k, i * s + u * d - down, j * s + v * d - across)
             scattered[place] = scattered.get(place, 0) + x[c][i][j] * w[k][c][u][v]
@@ -192,14 +195,14 @@ def _transposed(g: Given, convention: str) -> Counts:
 # pooling
 
 
-def pooled(g: Given, pick: Callable[[list[Any]], Any], x: Array = None) -> Array:
+def pooled(g: Given, pick: Callable[[list[Number]], Number], x: Array = None) -> Array:
     x = g["x"] if x is None else x
     f, p = g["f"], g.get("p", 0)
     s = g.get("s", f)
     channels, height, width = sizes(x)
     f_h, down = (1, 0) if height == 1 else (f, p)
 
-    def entry(c: int, i: int, j: int) -> Any:
+    def entry(c: int, i: int, j: int) -> Number:
         rows = range(i * s - down, i * s - down + f_h)
         columns = range(j * s - p, j * s - p + f)
         cells = [x[c][m][n] for m in rows for n in columns if 0 <= m < height and 0 <= n < width]
@@ -209,23 +212,23 @@ def pooled(g: Given, pick: Callable[[list[Any]], Any], x: Array = None) -> Array
     return build((channels, tall, wide), entry)
 
 
-def _largest(cells: list[Any]) -> Any:
+def _largest(cells: list[Number]) -> Number:
     return max((cell for cell in cells if cell is not None), key=real)
 
 
-def _mean(cells: list[Any]) -> Any:
+def _mean(cells: list[Number]) -> Number:
     """With padding counted as zeros."""
     total = sum((cell for cell in cells if cell is not None), 0)
     return total / len(cells) if isinstance(total, complex | float) else exactly(total, len(cells))
 
 
-def exactly(total: Any, count: int) -> Any:
+def exactly(total: Number, count: int) -> Number:
     from fractions import Fraction
 
     return Fraction(total) / count
 
 
-def _pool(pick: Callable[[list[Any]], Any]) -> Callable[[Given, str], Counts]:
+def _pool(pick: Callable[[list[Number]], Number]) -> Callable[[Given, str], Counts]:
     def count(g: Given, convention: str) -> Counts:
         return {
             "output": lambda: pooled(g, pick),
@@ -246,7 +249,7 @@ def row_products(matrix: Array, x: Array, b: Array = 0) -> Array:
     )
 
 
-_ACTIVATIONS: Mapping[str, Callable[[Any], Any]] = {
+_ACTIVATIONS: Mapping[str, Callable[[complex], complex]] = {
     "": identity, "textbook": identity, "relu": relu, "sigmoid": sigmoid, "tanh": tanh,
 }  # fmt: skip
 
@@ -256,7 +259,7 @@ def _dense(g: Given, convention: str) -> Counts:
         z = row_products(g["W"] if w is None else w, g["x"] if x is None else x, g.get("b", 0))
         return tuple(map(_ACTIVATIONS[convention], z))
 
-    def loss(y: Array) -> Any:
+    def loss(y: Array) -> Number:
         d = g.get("d", 1)
         return weighted(d if isinstance(d, tuple) else (d,) * len(y), y)
 
@@ -280,7 +283,7 @@ def _mlp(g: Given, convention: str) -> Counts:
         weights, biases = g["W2"] if w2 is None else w2, g.get("b2", 0) if b2 is None else b2
         return tuple(map(outer, row_products(weights, hidden(w1, b1), biases)))
 
-    def loss(y: Array) -> Any:
+    def loss(y: Array) -> Number:
         return sum(((a - b) * (a - b) for a, b in zip(y, g["y"], strict=True)), 0) / 2
 
     def stepped(name: str, gradient: Array) -> Array:
@@ -304,10 +307,10 @@ def _mlp(g: Given, convention: str) -> Counts:
 
 
 def _perceptron(g: Given, convention: str) -> Counts:
-    def total() -> Any:
+    def total() -> Number:
         return sum((a * b for a, b in zip(g["w"], g["x"], strict=True)), 0) + g.get("b", 0)
 
-    def change() -> Any:
+    def change() -> Number:
         return g.get("eta", 1) * (g["y"] - (1 if total() > 0 else 0))
 
     return {
@@ -327,7 +330,7 @@ def softmax(z: Array) -> Array:
 
 
 def _softmax_loss(g: Given, convention: str) -> Counts:
-    def loss(z: Array) -> Any:
+    def loss(z: Array) -> Number:
         found = 0
         for share, y in zip(softmax(z), g["y"], strict=True):
             if y:
@@ -359,7 +362,7 @@ def _attention(g: Given, convention: str) -> Counts:
     return {"scores": scores, "weights": weights, "y": output}
 
 
-def _minmax(x: Array, low: Any, high: Any) -> Array:
+def _minmax(x: Array, low: Number, high: Number) -> Array:
     least, most = min(numbers(x)), max(numbers(x))
     return mapped(lambda value: low + exactly((value - least) * (high - low), (most - least) or 1), x)
 
@@ -369,7 +372,7 @@ def _scaling(g: Given, convention: str) -> Counts:
 
 
 def _map_loss(g: Given, convention: str) -> Counts:
-    def loss(y: Array) -> Any:
+    def loss(y: Array) -> Number:
         return sum(((a - b) * (a - b) for a, b in zip(numbers(y), numbers(g["y"]), strict=True)), 0) / 2
 
     return {"gradient": lambda: derivative(loss, g["yhat"]), "loss": lambda: loss(g["yhat"])}

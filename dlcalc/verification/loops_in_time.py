@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from .listing import Counts, Given
-from .loops import Array, derivative, exactly, relu, row_products, sigmoid, tanh
+from .loops import Array, Number, derivative, exactly, relu, row_products, sigmoid, tanh
 
 # recurrent layers
 
 
-def _rows(value: Any) -> Array:
+def _rows(value: Array) -> Array:
     """A weight as a matrix; one number is a matrix of one."""
     return value if isinstance(value, tuple) else ((value,),)
 
 
-def _row(value: Any, count: int) -> Array:
+def _row(value: Array, count: int) -> Array:
     """A bias or a state as a vector; one number stands for all units."""
     return value if isinstance(value, tuple) else (value,) * count
 
@@ -26,7 +25,7 @@ def _steps(x: Array) -> Array:
     return tuple(step if isinstance(step, tuple) else (step,) for step in x)
 
 
-def _unwrapped(series: Array, like: Any) -> Array:
+def _unwrapped(series: Array, like: Array) -> Array:
     """One number per time step where the layer has one unit that is given by numbers."""
     return series if isinstance(like, tuple) else tuple(step[0] for step in series)
 
@@ -35,11 +34,11 @@ def _plus(*vectors: Array) -> Array:
     return tuple(sum(each) for each in zip(*vectors, strict=True))
 
 
-def _activation(convention: str) -> Callable[[Any], Any]:
+def _activation(convention: str) -> Callable[[Number], Number]:
     return sigmoid if convention.startswith("sigmoid") else relu if convention.startswith("relu") else tanh
 
 
-def _rnn_run(g: Mapping[str, Any], convention: str) -> tuple[Array, Array]:
+def _rnn_run(g: Given, convention: str) -> tuple[Array, Array]:
     """(sums, states) of every time step."""
     u, w = _rows(g["U"]), _rows(g["W"])
     b, h = _row(g.get("b", 0), len(w)), _row(g.get("h0", 0), len(w))
@@ -66,7 +65,7 @@ def _bptt(g: Given, convention: str) -> Counts:
     """The loss of the whole run, and its derivatives by moving one number at a time."""
     targets = _steps(g["d" if "d" in g else "y"])
 
-    def loss(name: str, value: Array) -> Any:
+    def loss(name: str, value: Array) -> Number:
         given = {**g, name: value if isinstance(g[name], tuple) else value[0]}
         outputs = _outputs(given, _rnn_run(given, convention)[1])
         pairs = list(zip(outputs, targets, strict=True))[-1 if convention.endswith("last") else 0 :]
@@ -74,7 +73,7 @@ def _bptt(g: Given, convention: str) -> Counts:
             return sum((h * d for one, two in pairs for h, d in zip(one, two, strict=True)), 0)
         return sum(((h - y) * (h - y) for one, two in pairs for h, y in zip(one, two, strict=True)), 0) / 2
 
-    def slope(name: str) -> Callable[[], Any]:
+    def slope(name: str) -> Callable[[], Number]:
         """Of a number that number alone, of an array an array."""
         own = g[name]
         if isinstance(own, tuple):
@@ -92,7 +91,7 @@ def _bptt(g: Given, convention: str) -> Counts:
     } | ({"dV": slope("V"), "error": errors} if "V" in g else {})  # fmt: skip
 
 
-def _outputs(g: Mapping[str, Any], states: Array) -> Array:
+def _outputs(g: Given, states: Array) -> Array:
     """What an output layer makes of each state; the states where there is none."""
     if "V" not in g:
         return states
@@ -101,7 +100,7 @@ def _outputs(g: Mapping[str, Any], states: Array) -> Array:
     return tuple(_plus(row_products(v, h), c) for h in states)
 
 
-def _gates(g: Mapping[str, Any], letter: str, x: Array, h: Array) -> Array:
+def _gates(g: Given, letter: str, x: Array, h: Array) -> Array:
     u = _rows(g[f"U_{letter}"])
     return _plus(row_products(_rows(g[f"W_{letter}"]), x), row_products(u, h), _row(g.get(f"b_{letter}", 0), len(u)))
 
@@ -158,7 +157,7 @@ def _sgd(g: Given, convention: str) -> Counts:
 
 
 def _momentum(g: Given, convention: str) -> Counts:
-    def run() -> list[tuple[Any, Any]]:
+    def run() -> list[tuple[Number, Number]]:
         w, v, found = g["w"], g.get("v0", 0), []
         for slope in g["g"]:
             v = v * g["gamma"] + slope * g["eta"]
@@ -169,11 +168,11 @@ def _momentum(g: Given, convention: str) -> Counts:
     return {"v": lambda: tuple(v for v, _ in run()), "w_new": lambda: tuple(w for _, w in run())}
 
 
-def _scaled_steps(squares: Callable[[Any, Any, Given], Any]) -> Callable[[Given, str], Counts]:
+def _scaled_steps(squares: Callable[[Number, Number, Given], Number]) -> Callable[[Given, str], Counts]:
     """Adagrad and RMSProp: a step is divided by the root of squares that are summed or averaged."""
 
     def count(g: Given, convention: str) -> Counts:
-        def run() -> list[tuple[Any, Any]]:
+        def run() -> list[tuple[Number, Number]]:
             w, total, found = g["w"], g.get("G0", 0), []
             for slope in g["g"]:
                 total = squares(total, slope * slope, g)
@@ -191,7 +190,7 @@ def _adam(g: Given, convention: str) -> Counts:
 
     one, two = g.get("beta_1", Fraction(9, 10)), g.get("beta_2", Fraction(999, 1000))
 
-    def run() -> list[tuple[Any, ...]]:
+    def run() -> list[tuple[Number, ...]]:
         w, mean, square, found = g["w"], g.get("m0", 0), g.get("v0", 0), []
         left_one = left_two = 1
         for slope in g["g"]:
@@ -211,7 +210,7 @@ def _adam(g: Given, convention: str) -> Counts:
 # statistics
 
 
-def _moments(x: Array) -> tuple[Any, Any]:
+def _moments(x: Array) -> tuple[Number, Number]:
     mean = exactly(sum(x), len(x))
     return mean, exactly(sum((value - mean) * (value - mean) for value in x), len(x))
 
