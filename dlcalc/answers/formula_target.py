@@ -15,7 +15,7 @@ from ..formulas.arrays import flattened, lowered, operation_of, sizes
 from ..formulas.diagnose import wrong_values
 from ..formulas.model import Convention, Formula
 from ..formulas.program import program
-from ..formulas.run import Working, contains_letters, letters_in, run, same_at_points
+from ..formulas.run import Working, contains_letters, letters_in, run, same_at_points, same_numbers
 from ..formulas.topics.options_by_hand import Chosen
 from .target import Other, Target, Wrong, alike
 
@@ -123,7 +123,7 @@ class FormulaTarget:
     def agrees(self, value: Value) -> bool:
         """Whether a value is the right one, also where letters are left over."""
         if not contains_letters(self.expected) and not contains_letters(value):
-            return bool(value == self.expected)
+            return same_numbers(value, self.expected)
         try:
             return same_at_points(value, self.expected)
         except (UserError, ZeroDivisionError):

@@ -55,7 +55,7 @@ def backprop(
     """The gradients of a feed-forward network, as formulas or with numbers.
 
     network: a line of text, a name of the zoo, a file. wrt: W1, b1, x or one number of them, W1[1,2]; None is all.
-    form: "delta", "paths" or "numeric". loss: "squared", "cross-entropy" or "log"; None is what fits the output.
+    form: "delta", "paths" or "numeric". loss: "squared", "sum", "cross-entropy" or "log"; None is what fits the output.
     layout: "column", "row" or "pytorch", of dense layers; None is the profile's.
     x, target, weights: numbers, in column layout and channels × height × width; weights by name, or as one text,
     "W1 = 0.1 0.2; 0.3 0.4  b1 = 0 0". Biases that are not given are 0, all else is drawn from the seed.

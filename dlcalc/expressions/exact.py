@@ -28,7 +28,7 @@ def shown(value: object) -> str:
 def is_near(a: Number, b: Number, relative: Fraction = NEAR) -> bool:
     """Whether two numbers of any size differ by no more than this part of the larger one."""
     if a.__class__ is float and b.__class__ is float:
-        return abs(a - b) <= relative * max(abs(a), abs(b))
+        return a == b or abs(a - b) <= relative * max(abs(a), abs(b)) < math.inf
     left, right = Fraction(a), Fraction(b)
     return abs(left - right) <= relative * max(abs(left), abs(right))
 

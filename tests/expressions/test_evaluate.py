@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from dlcalc.errors import InternalError, UserError
 from dlcalc.expressions.evaluate import compile_node, evaluate, substitute
+from dlcalc.expressions.exact import is_near
 from dlcalc.expressions.nodes import FormulaCall, Index, Kind, Literal, Name, Node, Range, Reduce, Value, Vector
 from dlcalc.expressions.parser import parse
 
@@ -329,3 +330,10 @@ def test_what_is_put_in_is_not_looked_at_again() -> None:
     """An end that is a letter after all stays that letter."""
     found = evaluate(parse("Σ_{j=1}^{T} k j"), {"T": Name("S"), "S": 3, "k": Name("T")})
     assert found == parse("Σ_{j=1}^{S} T j")
+
+
+def test_nothing_finite_is_near_what_is_infinite() -> None:
+    assert not is_near(math.inf, 1.0)
+    assert not is_near(math.inf, -math.inf)
+    assert is_near(math.inf, math.inf)
+    assert is_near(1.0, 1.0 + 1e-12)

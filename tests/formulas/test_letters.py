@@ -9,6 +9,7 @@ from dlcalc.answers.formula_judging import verify
 from dlcalc.answers.formula_text import read_asked
 from dlcalc.errors import UserError
 from dlcalc.formulas.registry import formula
+from dlcalc.formulas.run import same_numbers
 
 
 @pytest.mark.parametrize(
@@ -92,3 +93,10 @@ def test_a_vector_that_is_typed_as_a_letter_has_all_its_entries() -> None:
 def test_a_vector_of_the_formula_is_no_number_of_another_quantity() -> None:
     with pytest.raises(UserError, match="b is a vector of iou, and no number; use another letter"):
         dlcalc.iou(a="b 1 2 3")
+
+
+def test_arrays_of_floats_are_the_same_but_for_how_they_were_rounded() -> None:
+    assert same_numbers(((0.1 + 0.2, 1), (2, 3)), ((0.3, 1), (2, 3)))
+    assert not same_numbers(((0.3, 1), (2, 3)), ((0.3, 1), (2, 4)))
+    assert not same_numbers((0.3, 0.3), (0.3,))
+    assert not same_numbers(0.3, (0.3,))

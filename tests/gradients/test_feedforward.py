@@ -179,7 +179,7 @@ REFUSED = [
     ("4x4x1; conv 2 f2 d2", None, "dilation and groups are 1"),
     ("4x4x1; pool 2 p1", None, "pooling is without padding, dilation and rounding up"),
     ("2" + "; dense 2" * 25, None, "backprop takes at most 24 layers, not 25"),
-    ("2; dense 2", "huber", "loss is one of squared, cross-entropy, log, not huber"),
+    ("2; dense 2", "huber", "loss is one of squared, sum, cross-entropy, log, not huber"),
     ("2; dense 2", "log", "the log loss stands behind a sigmoid output, not a linear one"),
     ("2; dense 2 sigmoid", "cross-entropy", "the cross-entropy loss stands behind a softmax output, not a sigmoid one"),
     ("4x4x1; conv 1 f2 sigmoid", "log", "the log loss stands behind a sigmoid output, not maps"),
