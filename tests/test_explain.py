@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from asking import ask
@@ -24,9 +25,9 @@ from dlcalc.expressions.inverse import Solutions
 from dlcalc.expressions.nodes import Name, names_in
 from dlcalc.formulas.diagnose import wrong_values
 from dlcalc.formulas.draw import draw
-from dlcalc.formulas.model import Formula
+from dlcalc.formulas.model import Formula, Step
 from dlcalc.formulas.registry import formula
-from dlcalc.formulas.run import Working, run
+from dlcalc.formulas.run import Line, Working, run
 from dlcalc.formulas.topics import ids_known
 from dlcalc.networks.network import Layer, Network
 from dlcalc.networks.table import Table, tabulate
@@ -548,3 +549,18 @@ def test_every_fault_and_pattern_of_a_stress_check_is_told() -> None:
     assert notes == [("warning", "p: size is no number"), ("warning", "p: and 2 more"), ("note", f"p, {pattern.said}")]
     assert isinstance(told.blocks[-1], doc.Paragraph)
     assert doc.plain(told.blocks[-1].words) == "1 problem with faults; 1,000 variants per second"
+
+
+def test_of_a_working_only_the_steps_behind_the_answer_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+    usual = Working._line
+
+    def noted(self: Working, step: Step, *rest: Any) -> Line:
+        written.append(step.name)
+        return usual(self, step, *rest)
+
+    monkeypatch.setattr(Working, "_line", noted)
+    found = ask("conv", n=32, f=5, c=3, k=8)
+    assert [line.name for line in explain.shown_lines(found, "o")] == ["span", "o"]
+    assert set(written) <= found.program.needed("o")
+    assert "macs" not in written

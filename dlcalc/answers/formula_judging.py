@@ -84,7 +84,7 @@ def search(
 ) -> tuple[Candidate, ...]:
     """Edits of the formula that give an answer which no known mistake gives; none where chance gives it as well."""
     compiled = program(formula, convention)
-    points = [_Point(compiled, point, name, answer) for point in points_of(compiled, name, given, answer)]
+    points = [_Point(compiled, point, name, answer) for point in points_of(compiled, name, given, answer, every=True)]
     states = [point.state for point in points]
     fits = [Fits(_agreeing(point), point.answer.value, answer.unit or 1) for point in points]
     return tuple(Candidate(found.mistakes, True) for found in searched(compiled, states, name, fits))

@@ -42,9 +42,13 @@ class Drawn:
     letters: Mapping[str, Value]
 
 
-def points_of(compiled: Program, name: str, given: Mapping[str, Value], answer: Answer) -> list[Drawn]:
+def points_of(
+    compiled: Program, name: str, given: Mapping[str, Value], answer: Answer, every: bool = False
+) -> list[Drawn]:
     """The numbers to compare at: the given ones, completed by drawn ones where letters are left or were typed.
 
+    Where neither what is asked nor a mistake on the way reads a quantity that is not given, no number of it changes
+    anything, and nothing is drawn unless `every` quantity is wanted.
     Raises UserError for a letter that the formula does not know, and where no numbers meet its conditions.
     """
     formula = compiled.formula
@@ -56,7 +60,7 @@ def points_of(compiled: Program, name: str, given: Mapping[str, Value], answer: 
         raise UserError(f"{strange[0]} is not a letter of {formula.id}; its letters are {', '.join(sorted(known))}")
     missing = {v.name: v for v in formula.variables if v.name not in given and v.default is None}
     drawn = {name: missing.get(name) or _domain(formula.variable(name) or v, given) for name, v in typed.items()}
-    if not drawn and not missing:
+    if not drawn and not (missing if every else missing.keys() & (compiled.read_for(name) | letters)):
         return [Drawn(given, {})]
     found = list(_Points(compiled, name, given, answer, drawn | missing).found())
     if len(found) < POINTS:

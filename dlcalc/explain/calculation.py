@@ -164,7 +164,7 @@ def answer(found: Working, name: str) -> tuple[doc.Block, ...]:
     elif name in found.formula.by_name:
         shown = found.shown(name)
         blocks.append(doc.Paragraph(("The output is ", *shape_words(shown if isinstance(shown, tuple) else (shown,)))))
-    words = [words for words in _conventions(found) if name == counted(found.formula)]
+    words = _conventions(found) if name == counted(found.formula) else []
     return (*blocks, *(doc.Note("note", each) for each in words))
 
 

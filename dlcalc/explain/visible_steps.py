@@ -19,7 +19,7 @@ def shown_lines(found: Working, name: str) -> list[Line]:
     what is multiplied by zero is left out. The whole program is `Working.steps`.
     """
     needed = found.program.needed(name)
-    lines = [line for line in found.steps if line.name.partition("[")[0] in needed]
+    lines = list(found.steps_of(needed))
     if any("[" in line.name for line in lines) or any(step.called for step in found.formula.steps):
         # what runs together over time needs what comes after it in the step before; what was asked is told last
         return sorted(lines, key=lambda line: line.name.partition("[")[0] == name)

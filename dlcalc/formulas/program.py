@@ -12,7 +12,7 @@ from typing import Any
 
 from ..errors import InternalError
 from ..expressions.arrays import unrolled
-from ..expressions.nodes import Value
+from ..expressions.nodes import Value, names_in
 from .model import Convention, Formula, Mistake
 from .registry import formula as find_formula
 from .steps import Op, State, Unit, Unrolled, arguments, blocks, edited, opened
@@ -36,6 +36,7 @@ class Program:
         self._needed: dict[str, frozenset[str]] = {}
         self._relevant: dict[str, tuple[Mistake, ...]] = {}
         self._reach: dict[str, tuple[int, ...]] = {}
+        self._read: dict[str, frozenset[str]] = {}
         self._plans: dict[tuple[str, ...], list[Unit]] = {}
         self._lines: dict[tuple[int, ...], list[Unit]] = {}
         self.searched: dict[str, Any] = {}
@@ -195,6 +196,21 @@ class Program:
             edits = [op for mistake in self.relevant(target) for op in self._changed(mistake).values()]
             self._reach[target] = self.places_of([target, *(name for op in edits for name in op.reads)])
         return self._reach[target]
+
+    def read_for(self, target: str) -> frozenset[str]:
+        """The names that `target` is computed from, or by a mistake on the way: steps and variables.
+
+        What the default of one of them is made of is among them.
+        """
+        if target not in self._read:
+            ops = [self.ops[place] for place in self._reached(target)]
+            ops += [op for mistake in self.relevant(target) for op in self._changed(mistake).values()]
+            found = {name for op in ops for name in op.reads}
+            for variable in reversed(self.formula.variables):
+                if variable.name in found and variable.default is not None:
+                    found.update(names_in(self.formula.parse(variable.default, per_axis=True)))
+            self._read[target] = frozenset(found)
+        return self._read[target]
 
     def reach_all(self, given: Mapping[str, Value], targets: Iterable[str]) -> State:
         """Runs what several targets are computed from."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
@@ -81,7 +81,13 @@ class Working:
     @cached_property
     def steps(self) -> tuple[Line, ...]:
         """Every step as evaluated, fine-grained, in order."""
-        return tuple(line for op in self.program.steps() for line in self._lines(self._op(op), op.step))
+        return tuple(self.steps_of(self.program.place))
+
+    def steps_of(self, names: Container[str]) -> Iterator[Line]:
+        """The steps with these names as evaluated, in order."""
+        for op in self.program.steps():
+            if op.name in names:
+                yield from self._lines(self._op(op), op.step)
 
     def first_steps(self, most: int, nodes: int) -> tuple[tuple[Line, ...], dict[str, int]]:
         """The evaluated steps, and how many entries of which unrolled ones are left out.

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 import dlcalc
 from dlcalc.answers.formula_judging import verify
+from dlcalc.answers.formula_points import points_of
 from dlcalc.answers.formula_text import read_asked
 from dlcalc.errors import UserError
+from dlcalc.formulas.program import program
 from dlcalc.formulas.registry import formula
 from dlcalc.formulas.run import same_numbers
 
@@ -100,3 +104,23 @@ def test_arrays_of_floats_are_the_same_but_for_how_they_were_rounded() -> None:
     assert not same_numbers(((0.3, 1), (2, 3)), ((0.3, 1), (2, 4)))
     assert not same_numbers((0.3, 0.3), (0.3,))
     assert not same_numbers(0.3, (0.3,))
+
+
+@pytest.mark.parametrize(
+    ("id", "given", "name", "answer", "drawn"),
+    [
+        ("conv", {"n": (7,), "f": (3,)}, "o", "5", False),  # neither c nor k can change 7 − 3 + 1
+        ("conv", {"n": (7,), "f": (3,)}, "o", "k", True),
+        ("conv", {"n": (7,)}, "o", "5", True),
+        ("conv", {"f": (3,), "c": 3}, "parameters", "90", True),  # (3·3·3 + 1)·k
+        ("conv", {"f": (3,), "c": 3, "k": 2}, "parameters", "56", True),  # a mistake reads n
+        ("attention", {"d": 8, "h": 2}, "parameters", "288", False),  # as many for any T
+    ],
+)
+def test_only_what_can_change_an_answer_is_drawn(
+    id: str, given: dict[str, Any], name: str, answer: str, drawn: bool
+) -> None:
+    """Otherwise the answer is worked out, with every mistake, at many points that are all the same."""
+    found, read = program(formula(id)), read_asked(formula(id), name, answer)
+    assert (len(points_of(found, name, given, read)) > 1) == drawn
+    assert len(points_of(found, name, given, read, every=True)) > 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from asking import ask, judge, named
 
@@ -165,3 +167,16 @@ def test_a_default_that_depends_on_the_unknown_moves_with_it() -> None:
     """Pooling's stride is its window unless given: 55 → 11 takes f = s = 5."""
     found = find(formula("pool"), {"n": 55}, {"o": read_answer("11")}, ["f"])
     assert [solution["f"] for solution in found.found] == [f for f in range(1, 56) if (55 - f) // f + 1 == 11] == [5]
+
+
+def test_what_is_read_for_an_answer() -> None:
+    """What it is computed from, what a mistake on the way reads, and what their defaults are made of; no more."""
+    made = caller(
+        Step("other", "c + k", "an answer of its own"),
+        Step("area", "n*m", "an area"),
+        variables="n f c k q",
+        mistakes=(Mistake("area-of-q", "area", "n*q", "q was taken", 1.0),),
+    )
+    made = replace(made, variables=(*made.variables, Variable("m", "mm", "a size", default="f")))
+    assert program(made).read_for("area") == {"n", "m", "f", "q"}
+    assert program(made).read_for("other") == {"c", "k"}
