@@ -276,10 +276,11 @@ class Calculation(Result):
 
 
 def askable(formula: Formula, ask: str, silent: Collection[str] = ()) -> str:
-    """The answer or step that a question names: `value` is the main answer. Raises UserError for any other word, with
-    the names that there are but for the `silent` ones.
+    """The answer or step that a question names, `receptive-field` or `receptive_field`; `value` is the main one.
+
+    Raises UserError for any other word, with the names that there are but for the `silent` ones.
     """
-    name = formula.answers[0] if ask == "value" else ask
+    name = formula.answers[0] if ask == "value" else ask.replace("-", "_")  # as its option is spelt
     if name not in {step.name for step in formula.steps} and "." not in name:
         names = dict.fromkeys((*formula.answers, *(step.name for step in formula.steps if step.name not in silent)))
         raise UserError(f"{ask[:40]} cannot be asked of {formula.id}; what can is {', '.join(names)}")

@@ -93,15 +93,24 @@ def command_named(name: str) -> Any:
         more: str = getattr(module, "HELP", "")
         return built(module.command, name, f"{OWN_COMMANDS[name]}{more}")
     if name.replace("-", "_") in ENTRIES:
-        from .calculators import function, help_text
+        from .calculators import function, help_text, help_with_uses
 
         entry = ENTRIES[name.replace("-", "_")]
-        return built(function(entry), name, help_text(entry))
+        return built(function(entry), name, help_text(entry), lambda: help_with_uses(entry))
     return None
 
 
 class Command(TextParameters, typer.core.TyperCommand):
     """One command, built when it is called."""
+
+    more: Callable[[], tuple[str, str]] | None = None
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        if self.more is not None:
+            from rich.markup import escape
+
+            self.help, self.epilog = map(escape, self.more())
+        super().format_help(ctx, formatter)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Takes -log(p) for an expression where one is expected, and not for an option."""
@@ -167,10 +176,13 @@ def _nothing() -> None:
     """The group itself does nothing."""
 
 
-def built(function: Callable[..., Any], name: str, text: str) -> Any:
+def built(function: Callable[..., Any], name: str, text: str, more: Callable[[], tuple[str, str]] | None = None) -> Any:
+    """A command. `more` gives a longer text and what stands below the options, when its help is asked for."""
     one = typer.Typer(add_completion=False, rich_markup_mode="rich")
     one.command(name, help=text, cls=Command)(function)
-    return typer.main.get_command(one)
+    command = typer.main.get_command(one)
+    command.more = more  # type: ignore[attr-defined]
+    return command
 
 
 def _version(wanted: bool) -> None:

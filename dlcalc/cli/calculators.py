@@ -25,6 +25,22 @@ def help_text(entry: Entry) -> str:
     return f"{entry.help}.\n\nExample: {entry.example}"
 
 
+def help_with_uses(entry: Entry) -> tuple[str, str]:
+    """The whole help's text, with an example of each use, and below its options every way to count with its source."""
+    from ..api import uses
+
+    examples = {"Backwards": uses.backwards(entry), "Checking": uses.checking(entry)}
+    said = [f"{title}: {example}" for title, example in examples.items() if example]
+    return "\n\n".join([help_text(entry), *said]), said_of_conventions(entry.formulas())
+
+
+def said_of_conventions(formula_ids: list[str]) -> str:
+    """A paragraph for each convention: its name, how it counts, and who counts so."""
+    from ..api import uses
+
+    return "\n\n".join(f"--convention {name}: {says} ({who})" for name, who, says in uses.conventions(formula_ids))
+
+
 def function(entry: Entry) -> Callable[..., Any]:
     """The command's function; its signature is made from the formulas that the entry can choose."""
     formulas = [formula(id) for id in dict.fromkeys(entry.formulas())]

@@ -41,7 +41,7 @@ class _Operations(TextParameters, TyperGroup):
         operation = OPERATIONS.get(words[0])
         if operation is None:
             return super().resolve_command(ctx, args)  # which says so, and suggests
-        command = built(function(operation), operation.name, help_text(operation))
+        command = built(function(operation), operation.name, help_text(operation), lambda: _whole_help(operation))
         return operation.name, command, [*words[1:], *args[1:]]
 
 
@@ -58,6 +58,16 @@ def _nothing() -> None:
 
 def help_text(operation: Operation) -> str:
     return f"{operation.help}.\n\nExample: {operation.example}"
+
+
+def _whole_help(operation: Operation) -> tuple[str, str]:
+    """The text with what can be asked, and below the options every form of the formula with its source."""
+    from ..formulas.registry import formula
+    from .calculators import said_of_conventions
+
+    ids = list(operation.formula_ids())
+    names = ", ".join(dict.fromkeys(name for id in ids for name in formula(id).answers))
+    return f"{help_text(operation)}\n\nWhat --ask takes: {names}", said_of_conventions(ids)
 
 
 def function(operation: Operation) -> Callable[..., Any]:

@@ -1,0 +1,108 @@
+"""How a calculator is used: one example forwards, one backwards, one wrong answer that is judged; how it may count."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from typing import Any
+
+from ..errors import UserError
+from ..expressions import printing
+from ..expressions.nodes import Value
+from ..formulas.catalogue import Entry
+from ..formulas.diagnose import wrong_values
+from ..formulas.registry import formula
+from .calculator import Calculator
+from .results import Backwards, Calculation
+
+
+def words_of(example: str) -> tuple[list[str], dict[str, str | None]]:
+    """The words of a command before its options, and the options; of a switch the value is None."""
+    words = shlex.split(example)
+    first = next((place for place, word in enumerate(words) if word.startswith("--")), len(words))
+    before, rest = words[:first], words[first:]
+    options: dict[str, str | None] = {}
+    for place, word in enumerate(rest):
+        if word.startswith("--"):
+            following = rest[place + 1 : place + 2]
+            options[word[2:]] = following[0] if following and not following[0].startswith("--") else None
+    return before, options
+
+
+def backwards(entry: Entry) -> str:
+    """The entry's example asked backwards: an answer given, a quantity looked for that only one value has.
+
+    Empty where no quantity of the example is found like that.
+    """
+    before, options = words_of(entry.example)
+    worked = _worked(entry)
+    for looked_for in reversed(options):
+        left = {name: value for name, value in options.items() if name != looked_for}
+        for name, value in _whole_answers(worked):
+            try:
+                found = Calculator(entry.name)(*before[2:], find=looked_for, **_named(left), **{name: value})
+            except UserError:
+                continue
+            if isinstance(found, Backwards) and [str(each.get(_letter(worked, looked_for))) for each in
+                                                 found.solutions] == [options[looked_for]]:  # fmt: skip
+                return _written(before, {**left, name.replace("_", "-"): str(value), "find": looked_for})
+    return ""
+
+
+def checking(entry: Entry) -> str:
+    """The entry's example with a wrong answer that a typical mistake gives; empty where none gives a single number."""
+    before, options = words_of(entry.example)
+    worked = _worked(entry)
+    working = worked.working
+    names = dict.fromkeys((*(name for name, _ in _whole_answers(worked)), *working.formula.answers))
+    for name in names:
+        for _, found in wrong_values(working.formula, working.given, name, working.convention.name).values():
+            value = found[0] if isinstance(found, tuple) and len(set(found)) == 1 else found
+            text = printing.text(value) if isinstance(value, int | Fraction) else ""
+            if not 0 < len(text) <= MOST_DIGITS:
+                continue
+            mark = Calculator(entry.name).check(name, text, *before[2:], **_named(options)).mark
+            if mark.status == "wrong" and mark.mistakes:
+                return _written(before, {**options, "ask": name.replace("_", "-"), "answer": text})
+    return ""
+
+
+MOST_DIGITS = 12
+"""Of a wrong answer in an example."""
+
+
+def conventions(formula_ids: Iterable[str]) -> list[tuple[str, str, str]]:
+    """Name, who counts like that, and what they say, of every convention that the formulas have."""
+    every = (each for id in formula_ids for each in formula(id).conventions)
+    return list(dict.fromkeys((each.name, each.who, each.says) for each in every))
+
+
+def _worked(entry: Entry) -> Calculation:
+    before, options = words_of(entry.example)
+    found = Calculator(entry.name)(*before[2:], **_named(options))
+    assert isinstance(found, Calculation)
+    return found
+
+
+def _named(options: dict[str, str | None]) -> dict[str, Any]:
+    return {name.replace("-", "_"): True if value is None else value for name, value in options.items()}
+
+
+def _whole_answers(worked: Calculation) -> Iterator[tuple[str, Value]]:
+    for name in worked.working.formula.answers:
+        value = worked.working.shown(name)
+        if isinstance(value, int):
+            yield name, value
+
+
+def _letter(worked: Calculation, option: str) -> str:
+    name = option.replace("-", "_")
+    return next((v.name for v in worked.working.formula.variables if name in (v.name, v.long.replace("-", "_"))), name)
+
+
+def _written(before: list[str], options: dict[str, str | None]) -> str:
+    words = [*before]
+    for name, value in options.items():
+        words += [f"--{name}"] if value is None else [f"--{name}", f'"{value}"' if " " in value else value]
+    return " ".join(words)

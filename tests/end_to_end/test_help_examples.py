@@ -1,0 +1,64 @@
+"""The help of a calculator: an example of each use that does what it says, and every way to count with its source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from terminal import Terminal
+
+from dlcalc.api import uses
+from dlcalc.formulas.catalogue import ENTRIES, Entry
+from dlcalc.formulas.hand_operations import OPERATIONS
+from dlcalc.formulas.registry import formula
+
+entries = pytest.mark.parametrize("entry", [pytest.param(entry, id=name) for name, entry in ENTRIES.items()])
+
+NOT_BACKWARDS = {"rf", "mlp", "autoencoder", "activation", "clip", "perplexity", "log_probability", "iou"}
+"""Their examples give lists, or their answers are no whole numbers."""
+
+
+@entries
+def test_backwards_finds_what_was_given_forwards(terminal: Terminal, entry: Entry) -> None:
+    asked = uses.backwards(entry)
+    assert (not asked) == (entry.name in NOT_BACKWARDS)
+    if asked:
+        found = terminal(f"{asked.removeprefix('dlcalc ')} --json")
+        _, options = uses.words_of(asked)
+        _, given = uses.words_of(entry.example)
+        assert (found.status, found.err) == (0, "")
+        (solution,) = found.json["solutions"]
+        assert list(map(str, solution.values())) == [given[str(options["find"])]]
+
+
+@entries
+def test_the_wrong_answer_is_explained(terminal: Terminal, entry: Entry) -> None:
+    judged = terminal(f"{uses.checking(entry).removeprefix('dlcalc ')} --json")
+    assert (judged.status, judged.err) == (1, "")
+    assert judged.json["status"] == "wrong"
+    assert judged.json["mistakes"]
+
+
+@entries
+def test_the_help_says_all_three_and_every_convention(terminal: Terminal, entry: Entry) -> None:
+    words = terminal(f"{entry.name.replace('_', '-')} --help", columns=120).words
+    for example in (entry.example, uses.backwards(entry), uses.checking(entry)):
+        assert " ".join(example.split()) in words
+    _says_every_convention(words, entry.formulas)
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_the_help_of_an_operation_says_what_can_be_asked(terminal: Terminal, name: str) -> None:
+    operation = OPERATIONS[name]
+    words = terminal(f"run {name} --help", columns=120).words
+    assert " ".join(operation.example.split()) in words
+    for id in operation.formula_ids():
+        assert all(f" {answer}" in words for answer in formula(id).answers)
+    _says_every_convention(words, lambda: list(operation.formula_ids()))
+
+
+def _says_every_convention(words: str, formula_ids: Callable[[], list[str]]) -> None:
+    for id in formula_ids():
+        for convention in formula(id).conventions:
+            assert f"--convention {convention.name}: " in words
+            assert " ".join(convention.who.split()) in words
