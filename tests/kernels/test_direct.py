@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ import pytest
 np = pytest.importorskip("numpy")
 pytest.importorskip("numba")
 
-from hypothesis import given  # noqa: E402
+from hypothesis import example, given  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
 from dlcalc import ops  # noqa: E402
@@ -23,20 +25,18 @@ from dlcalc.kernels.gradcheck import relative_error  # noqa: E402
 tiled = pytest.mark.skipif(not machine.LANES, reason="this processor has no vectors, or nothing is compiled")
 
 
-@pytest.fixture(autouse=True)
-def _by_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DLCALC_CONVOLUTION", "tiles")
+GUARD = 4 * max(1, machine.LANES)
 
 
 @st.composite
 def convolutions(draw: st.DrawFn) -> dict[str, Any]:
-    """Of one to three axes, every setting in every combination, and sizes around a vector's."""
+    """Of one to three axes, every setting in every combination, sizes around a vector's, padding beyond the filter."""
     axes, groups = draw(st.integers(1, 3)), draw(st.sampled_from([1, 1, 2, 3]))
-    channels, filters = draw(st.integers(1, 3)), draw(st.sampled_from([1, 2, 3, 5, 9]))
+    channels, filters = draw(st.sampled_from([1, 2, 3, 17])), draw(st.sampled_from([1, 2, 3, 5, 9]))
     window = [draw(st.integers(1, 4)) for _ in range(axes)]
-    stride = tuple(draw(st.integers(1, 3)) for _ in range(axes))
-    dilation = tuple(draw(st.integers(1, 2)) for _ in range(axes))
-    padding = tuple(draw(st.integers(0, 3)) for _ in range(2 * axes))
+    stride = tuple(draw(st.integers(1, 4)) for _ in range(axes))
+    dilation = tuple(draw(st.integers(1, 3)) for _ in range(axes))
+    padding = tuple(draw(st.integers(0, 8 if axes < 3 else 4)) for _ in range(2 * axes))
     sizes = [
         max(d * (f - 1) + 1 - padding[2 * axis] - padding[2 * axis + 1], draw(st.integers(1, 20 if axis else 7)))
         for axis, (f, d) in enumerate(zip(window, dilation, strict=True))
@@ -50,26 +50,252 @@ def convolutions(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
+BESIDE_THE_FILTER: list[dict[str, Any]] = [
+    # rows of the output longer than those of the padded input that a filter reads
+    {"x": (1, 2, 7), "weight": (2, 2, 1), "settings": {"padding": (1, 1)}},
+    {"x": (2, 2, 4, 5), "weight": (3, 2, 3, 2), "settings": {"padding": (2, 3, 2, 3), "stride": (2, 2)}},
+    {"x": (5, 1, 3, 4, 5), "weight": (2, 1, 1, 1, 1), "settings": {"padding": (6, 6, 6, 6, 6, 6), "stride": (1, 2, 3)}},
+]
+
+
+def by_definition(x: Any, weight: Any, bias: Any, d_out: Any, settings: dict[str, Any]) -> dict[str, Any]:
+    """The convolution and its gradients, for d_out(result): a loop over groups and over taps in float64."""
+    axes = x.ndim - 2
+    places = (0, *range(2, x.ndim))
+    stride, dilation = (settings.get(name, (1,) * axes) for name in ("stride", "dilation"))
+    padding = np.reshape(settings.get("padding", (0,) * 2 * axes), (axes, 2))
+    groups = settings.get("groups", 1)
+    x, weight = x.astype(np.float64), weight.astype(np.float64)
+    whole = np.pad(x, [(0, 0), (0, 0), *map(tuple, padding)])
+    spans = [d * (f - 1) for f, d in zip(weight.shape[2:], dilation, strict=True)]
+    output = [(n - m - 1) // s + 1 for n, m, s in zip(whole.shape[2:], spans, stride, strict=True)]
+    channels, filters = x.shape[1] // groups, len(weight) // groups
+    pieces = []
+    for group, *tap in np.ndindex(groups, *weight.shape[2:]):
+        read = [
+            slice(i * d, i * d + (o - 1) * s + 1, s) for i, d, s, o in zip(tap, dilation, stride, output, strict=True)
+        ]
+        own = slice(group * channels, (group + 1) * channels)
+        pieces.append((slice(group * filters, (group + 1) * filters), tuple(tap), (slice(None), own, *read)))
+    result = np.zeros((len(x), len(weight), *output)) + bias.astype(np.float64).reshape(-1, *(1,) * axes)
+    for rows, tap, place in pieces:
+        result[:, rows] += np.einsum("nc...,kc->nk...", whole[place], weight[(rows, slice(None), *tap)])
+    d_result = d_out(result).astype(np.float64)
+    d_whole, d_weight = np.zeros_like(whole), np.zeros_like(weight)
+    for rows, tap, place in pieces:
+        d_weight[(rows, slice(None), *tap)] += np.tensordot(d_result[:, rows], whole[place], (places, places))
+        d_whole[place] += np.einsum("nk...,kc->nc...", d_result[:, rows], weight[(rows, slice(None), *tap)])
+    inside = [slice(front, front + n) for (front, _), n in zip(padding, x.shape[2:], strict=True)]
+    d_bias = d_result.sum(axis=places)
+    return {"result": result, "x": d_whole[:, :, *inside], "weight": d_weight, "bias": d_bias}
+
+
+@contextmanager
+def fenced() -> Iterator[None]:
+    """Memory of threads between NaN that nothing may write, and NaN inside where any numbers may be."""
+    kept: dict[Any, Any] = {}
+
+    def zeros(key: Any, size: int) -> Any:
+        found = (threading.get_ident(), key, size)
+        if found not in kept:
+            kept[found] = np.full(size + 2 * GUARD, np.nan, dtype=np.float32)
+            kept[found][GUARD : GUARD + size] = np.nan if key == "results" else 0
+        return kept[found][GUARD : GUARD + size]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(threads, "zeros", zeros)
+        patch.setattr(threads, "WORTH", 1)
+        yield
+    for (_, key, size), memory in kept.items():
+        assert np.isnan(memory[:GUARD]).all(), f"written before {key}"
+        assert np.isnan(memory[GUARD + size :]).all(), f"written behind {key}"
+
+
 @tiled
 @given(convolutions())
-def test_all_shapes_are_as_in_float64(given: dict[str, Any]) -> None:
-    """There unfolded and multiplied by numpy, here not; also where the input is read against its order in memory."""
+@example(BESIDE_THE_FILTER[0])
+@example(BESIDE_THE_FILTER[1])
+@example(BESIDE_THE_FILTER[2])
+def test_all_shapes_are_as_by_definition(given: dict[str, Any]) -> None:
+    """Also where the input is read against its order in memory, and where there is much more padding than filter.
+
+    Twice: the second time in memory that the first has written.
+    """
     op = [ops.conv1d, ops.conv2d, ops.conv3d][len(given["x"]) - 3]
     random = np.random.default_rng(1)
-    arrays = {name: random.standard_normal(given[name]).astype(np.float32) for name in ("x", "weight")}
-    arrays["bias"] = random.standard_normal(given["weight"][0]).astype(np.float32)
-    if given["turned"]:
-        arrays["x"] = np.ascontiguousarray(arrays["x"][..., ::-1])[..., ::-1]
+    x, weight = (random.standard_normal(given[name]).astype(np.float32) for name in ("x", "weight"))
+    bias = random.standard_normal(len(weight)).astype(np.float32)
+    if given.get("turned"):
+        x = np.ascontiguousarray(x[..., ::-1])[..., ::-1]
+
+    def d_out(result: Any) -> Any:
+        return np.random.default_rng(2).standard_normal(result.shape).astype(np.float32)
+
+    exact = by_definition(x, weight, bias, d_out, given["settings"])
+    with fenced(), threads.using(given.get("threads", 1)):
+        for _ in range(2):
+            result, saved = ops.forward(op, x, weight, bias, **given["settings"])
+            found = {"result": result, **ops.backward(saved, d_out(result))}
+            for name, wanted in exact.items():
+                assert found[name].shape == wanted.shape
+                assert relative_error(found[name].astype(np.float64), wanted) <= 1e-5, name
+
+
+@tiled
+@given(convolutions(), st.lists(st.integers(0, 3), min_size=2, max_size=2))
+def test_transposed_ones_are_as_in_float64(given: dict[str, Any], extra: list[int]) -> None:
+    """There by folding; also where places are left that no window reaches."""
+    window = (1, *given["weight"][2:])[-2:]
+    settings = {name: (1, *given["settings"][name])[-2:] for name in ("stride", "dilation")}
+    steps = list(zip(window, settings["stride"], settings["dilation"], extra, strict=True))
+    settings["output_padding"] = tuple(min(more, max(s, d) - 1) for _, s, d, more in steps)
+    sizes = (3, *given["x"][2:])[-2:]
+    # something is left
+    most = [(n - 1) * s + d * (f - 1) for n, (f, s, d, _) in zip(sizes, steps, strict=True)]
+    padding = tuple(
+        min(p, m // 2) for p, m in zip(given["settings"]["padding"][:2] * 2, np.repeat(most, 2), strict=False)
+    )
+    settings |= {"padding": padding if len(padding) == 4 else padding * 2, "groups": given["settings"]["groups"]}
+    random = np.random.default_rng(1)
+    arrays = {
+        "x": random.standard_normal((given["x"][0], given["weight"][0], *sizes)).astype(np.float32),
+        "weight": random.standard_normal((*given["weight"][:2], *window)).astype(np.float32),
+    }
     found = {}
     for dtype in (np.float32, np.float64):
-        with threads.using(given["threads"]):
-            result, saved = ops.forward(op, **{k: a.astype(dtype) for k, a in arrays.items()}, **given["settings"])
+        with fenced():
+            result, saved = ops.forward(
+                ops.conv_transpose2d, **{k: a.astype(dtype) for k, a in arrays.items()}, **settings
+            )
             d_result = np.random.default_rng(2).standard_normal(result.shape).astype(np.float32).astype(dtype)
             found[dtype] = {"result": result, **ops.backward(saved, d_result)}
     for name, exact in found[np.float64].items():
-        ours = found[np.float32][name]
-        assert ours.shape == exact.shape
-        assert relative_error(ours.astype(np.float64), exact) <= 1e-5, name
+        assert relative_error(found[np.float32][name].astype(np.float64), exact) <= 1e-5, name
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> direct.Plan:
+    given = draw(convolutions())
+    axes, settings = len(given["x"]) - 2, given["settings"]
+
+    def three(values: Any, missing: int) -> Any:
+        return (*(missing,) * (3 - axes), *values)
+
+    padding = np.reshape(settings["padding"], (axes, 2))
+    window, stride, dilation = given["weight"][2:], settings["stride"], settings["dilation"]
+    lines = zip(given["x"][2:], padding.sum(axis=1).tolist(), window, stride, dilation, strict=True)
+    # with output_padding, a transposed convolution has fewer windows than fit
+    output = [max(1, (n + p - d * (f - 1) - 1) // s + 1 - draw(st.integers(0, 1))) for n, p, f, s, d in lines]
+    shape = direct.Shape(
+        given["weight"][1], given["weight"][0] // settings["groups"], 1, three(given["x"][2:], 1), three(window, 1),
+        three(stride, 1), three(dilation, 1), three(padding[:, 0].tolist(), 0), three(output, 1),
+    )  # fmt: skip
+    return direct.planned(shape, given["x"][0])
+
+
+def spread(plan: direct.Plan, channels: int, side: Any) -> tuple[Any, Any]:
+    """Where each number of some samples (samples, channels, D, H, W) lies behind the first plane's begin, and each's
+    place in the plane of its phase."""
+    size, phases, front, pitch = side
+    index = np.indices((plan.samples, channels, *size))
+    padded = index[2:] + front.reshape(3, 1, 1, 1, 1, 1)
+    phase = np.zeros_like(index[0])
+    place = index[0] * plan.numbers[2]
+    for axis in range(3):
+        phase = phase * phases[axis] + padded[axis] % phases[axis]
+        place += padded[axis] // phases[axis] * pitch[axis]
+    return (phase * channels + index[1]) * plan.plane + place, place
+
+
+def laid(plan: direct.Plan, channels: int, side: Any, begin: int, room: int) -> Any:
+    """The number, counted from 1, that lies at each address of the planes; 0 in the gaps. No two share an address."""
+    at = (begin + spread(plan, channels, side)[0]).reshape(-1)
+    assert at.min() >= begin
+    assert at.max() < room
+    found = np.zeros(room, dtype=np.int64)
+    found[at] = np.arange(1, at.size + 1)
+    assert np.count_nonzero(found) == at.size, "two numbers have one address"
+    return found
+
+
+def read(shape: Any, sample: Any, channel: Any, places: list[Any]) -> Any:
+    """What `laid` says of the numbers at these places of an array of this shape; 0 for those outside it."""
+    outside = np.zeros(np.broadcast(sample, *places).shape, dtype=bool)
+    for place, size in zip(places, shape[2:], strict=True):
+        outside |= (place < 0) | (place >= size)
+    inside = [np.clip(place, 0, size - 1) for place, size in zip(places, shape[2:], strict=True)]
+    return np.where(outside, 0, np.ravel_multi_index((sample, channel, *inside), shape) + 1)
+
+
+def vectors(plan: direct.Plan, places: Any) -> Any:
+    """All the numbers (vectors, LANES) that a tile's vectors hold, those of an incomplete tile left out."""
+    each = places[: -direct.WIDE]
+    assert each.size % plan.samples == 0
+    assert (places[-direct.WIDE :] == each[-1]).all()
+    return each[:, None] + np.arange(machine.LANES)
+
+
+@tiled
+@given(plans())
+def test_every_address_lies_inside_and_every_gap_is_zero(plan: direct.Plan) -> None:
+    """The tables alone, address by address: each tap of each place of the output reads the number that it means, and
+    a gap, which holds zeros, where it means padding; so do both gradients; and nothing outside the memory is touched.
+    """
+    shape, zeros = plan.shape, int(plan.numbers[4])
+    stride, dilation, front = (np.array(each) for each in (shape.stride, shape.dilation, shape.front))
+    inputs, outputs = ((plan.samples, c, *n) for c, n in ((shape.channels, shape.size), (shape.filters, shape.output)))
+    x = laid(plan, shape.channels, plan.x_side, zeros, plan.x_planes)
+    d_out = laid(plan, shape.filters, plan.out_side, zeros, plan.out_planes)
+    results = np.array([shape.channels, shape.filters]) * plan.plane + plan.behind
+
+    # forwards
+    where = vectors(plan, plan.places)
+    assert where.min() >= 0
+    assert where.max() + plan.offsets.max() < plan.x_planes
+    assert where.max() + (shape.filters - 1) * plan.plane < results[1]
+    _, place = spread(plan, 1, plan.out_side)
+    sample, _, *out = np.indices((plan.samples, 1, *shape.output))
+    whole = np.isin(place, where)
+    assert whole.all(), "a place of the output is in no vector"
+    taps = list(np.ndindex(*shape.window))
+    for t, offset in enumerate(plan.offsets):
+        tap = taps[t % shape.taps]
+        meant = [o * s + a * d - p for o, s, a, d, p in zip(out, stride, tap, dilation, front, strict=True)]
+        assert np.array_equal(x[offset + place], read(inputs, sample, t // shape.taps, meant))
+
+    # the gradient of the weights: a plane's vectors hold each number of that plane once, and none of another plane
+    gradients = laid(plan, shape.filters, plan.out_side, 0, plan.out_planes).reshape(-1)
+    for k in range(shape.filters):
+        held = gradients[k * plan.plane + where]
+        own = np.ravel_multi_index((sample, k, *out), outputs) + 1
+        assert np.array_equal(np.sort(held[held > 0]), np.sort(own.reshape(-1)))
+        # those of the first samples come first: the last piece of a batch has fewer
+        for n, some in enumerate(held.reshape(plan.samples, -1)):
+            assert np.isin(some[some > 0], own[n]).all()
+
+    # the gradient of the input, phase by phase
+    where = vectors(plan, plan.back_places)
+    assert where.min() + plan.back_offsets[:-1].min(initial=zeros) >= 0
+    assert where.max() + plan.back_offsets[:-1].max(initial=zeros) < plan.out_planes
+    assert where.max() + (shape.channels - 1) * plan.plane < results[0]
+    _, place = spread(plan, 1, plan.x_side)
+    assert np.isin(place, where).all(), "a place of the input is in no vector"
+    assert len(np.unique(where)) == where.size, "what is added twice counts twice"
+    sample, _, *at = np.indices((plan.samples, 1, *shape.size))
+    phases = np.zeros_like(sample)
+    for axis in range(3):
+        phases = phases * stride[axis] + (at[axis] + front[axis]) % stride[axis]
+    table = first = 0
+    for phase, many in enumerate(plan.phase_counts):
+        mine = phases == phase
+        for t in range(many * shape.filters):
+            tap = taps[plan.phase_taps[first + t % many]]
+            meant = [(i[mine] + p - a * d) // s for i, p, a, d, s in zip(at, front, tap, dilation, stride, strict=True)]
+            assert np.array_equal(
+                d_out[plan.back_offsets[table + t] + place[mine]], read(outputs, sample[mine], t // many, meant)
+            )
+        table += many * shape.filters
+        first += many
 
 
 @tiled

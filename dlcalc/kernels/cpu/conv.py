@@ -8,7 +8,6 @@ for each axis.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from math import prod
@@ -32,7 +31,7 @@ def conv2d_forward(
 ) -> Array:
     """(N, C, H, W) and (K, C/groups, F, F) to (N, K, H', W'): cross-correlation, as every library means it."""
     output = _output(x, weight, stride, padding, dilation)
-    if _by_tiles(x):
+    if tiled(x):
         plan = _plan(x.shape, weight, stride, padding, dilation, output, groups)
         return direct.forward(_deep(x), weight, bias, plan).reshape(len(x), len(weight), *output)
     geometry = _geometry(weight.shape[2:], stride, padding, dilation, output)
@@ -55,7 +54,7 @@ def conv2d_backward(
     """The gradients of x, weight and bias. Without x: nothing, of size 0, in its place."""
     geometry = _geometry(weight.shape[2:], stride, padding, dilation, d_out.shape[2:])
     deep = _deep(x)
-    if _by_tiles(x):
+    if tiled(x):
         plan = _plan(x.shape, weight, stride, padding, dilation, d_out.shape[2:], groups)
         d_weight, d_bias = direct.weight_gradients(deep, _deep(d_out), plan)
         if not with_x:
@@ -82,7 +81,7 @@ def conv_transpose2d_forward(
     """(N, C, H, W) and (C, K/groups, F, F) to (N, K, *size): the gradient of a convolution by its input."""
     geometry = _geometry(weight.shape[2:], stride, padding, dilation, x.shape[2:])
     shape = (len(x), weight.shape[1] * groups, *(1,) * (3 - len(size)), *size)
-    if _by_tiles(x):
+    if tiled(x):
         plan = _plan((*shape[:2], *size), weight, stride, padding, dilation, x.shape[2:], groups)
         return direct.input_gradient(_deep(x), weight, bias, plan).reshape(*shape[:2], *size)
     out = _scattered(x, weight, shape, geometry, groups).reshape(*shape[:2], *size)
@@ -97,7 +96,7 @@ def conv_transpose2d_backward(
     """The gradients of x, weight and bias: those of a convolution with its input and output changing places."""
     geometry = _geometry(weight.shape[2:], stride, padding, dilation, x.shape[2:])
     deep = _deep(d_out)
-    if _by_tiles(x):
+    if tiled(x):
         plan = _plan(d_out.shape, weight, stride, padding, dilation, x.shape[2:], groups)
         d_weight, _ = direct.weight_gradients(deep, _deep(x), plan)
         found = direct.forward(deep, weight, None, plan)
@@ -109,14 +108,6 @@ def conv_transpose2d_backward(
 
 conv3d_forward, conv3d_backward = conv2d_forward, conv2d_backward
 """The same functions: the arrays say how many axes there are."""
-
-
-def _by_tiles(x: Array) -> bool:
-    """Whether register tiles compute it: where DLCALC_CONVOLUTION=tiles asks for them and the processor has them.
-
-    They are several times as fast, and not yet proven at every padding and stride.
-    """
-    return os.environ.get("DLCALC_CONVOLUTION") == "tiles" and tiled(x)
 
 
 def _plan(

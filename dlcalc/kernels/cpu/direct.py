@@ -119,8 +119,8 @@ def planned(shape: Shape, batch: int) -> Plan:
     phases = shape.stride
     most = [(f - 1) * d for f, d in zip(shape.window, shape.dilation, strict=True)]
     lines = zip(shape.size, shape.front, phases, most, shape.output, strict=True)
-    # the padding behind a row is that before the next one
-    grid = [max(ceil((n + p) / s), o + m // s - p // s) for n, p, s, m, o in lines]
+    # The padding behind a row is that before the next one; but no two rows of either side share a number.
+    grid = [max(ceil((n + p) / s), o, o + m // s - p // s) for n, p, s, m, o in lines]
     pitch = (grid[1] * grid[2], grid[2], 1)
     sample = ceil(grid[0] * pitch[0] / LANES) * LANES
     samples = max(1, min(batch, round(AT_ONCE / sample)))
