@@ -127,6 +127,7 @@ CONVOLUTIONS = [
         ("conv1d", (2, 3, 9), (4, 3, 3), {"stride": 2, "padding": 1}),
         ("conv1d", (1, 2, 1), (2, 1, 1), {"groups": 2}),
         ("conv1d", (2, 1, 5), (1, 1, 3), {"padding": (2, 0), "pairs": ((2, 0),)}),
+        ("conv1d", (1, 2, 7), (2, 2, 1), {"padding": 1}),
         ("conv2d", (2, 3, 5, 6), (4, 3, 3, 2), {}),
         (
             "conv2d",
@@ -139,12 +140,15 @@ CONVOLUTIONS = [
         ("conv2d", (1, 1, 4, 4), (1, 1, 3, 2), {"padding": (0, 2, 1, 3), "pairs": ((0, 2), (1, 3))}),
         ("conv2d", (1, 1, 5, 6), (2, 1, 2, 4), {"padding": "same", "stride": 2, "pairs": ((0, 1), (1, 1))}),
         ("conv2d", (1, 1, 3, 3), (1, 1, 1, 1), {"padding": 3, "stride": 2}),
+        ("conv2d", (2, 2, 4, 5), (3, 2, 3, 2), {"padding": (2, 3, 2, 3), "pairs": ((2, 3), (2, 3)), "stride": 2}),
         ("conv3d", (2, 2, 3, 4, 3), (2, 2, 2, 2, 3), {"stride": (1, 2, 1), "padding": 1}),
         ("conv3d", (1, 2, 3, 3, 2), (2, 1, 2, 1, 2), {"groups": 2}),
     ),
     _transpose((2, 3, 3, 4), (3, 2, 3, 2)),
     _transpose((1, 4, 3, 2), (4, 1, 3, 3), stride=2, padding=1, output_padding=1, groups=2),
     _transpose((1, 2, 2, 3), (2, 2, 2, 2), stride=(3, 1), padding=(0, 1, 2, 0), dilation=2),
+    _transpose((1, 1, 3, 2), (1, 1, 1, 1), padding=(0, 1, 0, 0), output_padding=(0, 1), dilation=(1, 2)),
+    _transpose((1, 2, 3, 2), (2, 1, 1, 1), padding=(0, 0, 1, 0), output_padding=(0, 1), dilation=(1, 2)),
 ]
 POOLS = [
     _pool("max_pool2d", (2, 2, 5, 6), 2),

@@ -189,7 +189,7 @@ def _bias_gradient(d_out: Array) -> Array:
 def _unfolded(x: Array, geometry: Array, groups: int) -> Iterator[tuple[slice, slice, Array]]:
     """Blocks of images and places, and for each its columns (n, groups, C/groups·taps, L), good until the next."""
     taps = x.shape[1] * prod(map(int, geometry[0]))
-    if _length(geometry) == prod(x.shape[2:]) and (geometry[:2] == 1).all():
+    if (geometry[:2] == 1).all() and not geometry[3].any() and (geometry[4] == x.shape[2:]).all():
         # A filter of one tap reads the image as it stands.
         yield slice(0, len(x)), slice(0, None), x.reshape(len(x), groups, taps // groups, _length(geometry))
         return

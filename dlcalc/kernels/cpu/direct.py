@@ -275,7 +275,7 @@ def _short_sums(x: Array, d_out: Array, plan: Plan, operations: float) -> tuple[
         )  # fmt: skip
 
     threads.each(work, jobs, operations)
-    return d_weight, d_out.sum(axis=(0, 2, 3, 4))
+    return d_weight, d_out.sum(axis=(0, 2, 3, 4), dtype=np.float64).astype(np.float32)
 
 
 def _correlated(
