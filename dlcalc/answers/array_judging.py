@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
+from ..errors import UserError, printable
 from ..expressions.answers import Answer
 from ..expressions.limits import LIMIT_WORKING, WorkError, left, within_budget
 from ..formulas.diagnose import Candidate
@@ -15,7 +16,7 @@ from .conventions import by_another
 from .following import Again, first_right
 from .formula_target import FormulaTarget
 from .judging import judge_value
-from .marks import EARNING, MOST_NAMED, Mark, Written, together
+from .marks import EARNING, MOST_NAMED, CellMark, Mark, Written, together
 from .target import Target
 from .terms import ARRAYS, Terms
 
@@ -40,7 +41,7 @@ def judge_array(
     terms: Terms, asked: FormulaTarget, given: object, worth: Worth = _plainly, followed: Iterable[Again] = ()
 ) -> tuple[Mark, Written]:
     """The mark of an array, and what was written as later answers carry it on."""
-    wrote = read_array(given, terms, asked.expected, asked.is_nested)
+    wrote = read_array(given, terms, asked.expected, asked.is_nested, asked.letters)
     value = wrote.value(ARRAYS[terms.kind]) if not wrote.reason else None
     written = Written(wrote.text, None if value is None else Answer(wrote.text, value), wrote.reason)
     mark = Mark("missing", asked.expected, wrote.text)
@@ -48,7 +49,10 @@ def judge_array(
         return replace(mark, status=written.status, reason=wrote.reason), written
     if _is_empty(wrote):
         return mark, written
-    return _Judged(mark, ArrayMarker(terms, asked, wrote), worth).mark_on(list(followed)), written
+    try:
+        return _Judged(mark, ArrayMarker(terms, asked, wrote), worth).mark_on(list(followed)), written
+    except (UserError, OverflowError) as error:
+        return replace(mark, status="undecided", reason=printable(str(error))), written
 
 
 def _is_empty(wrote: WrittenArray) -> bool:
@@ -57,6 +61,12 @@ def _is_empty(wrote: WrittenArray) -> bool:
 
 def _is_right_again(again: Again, marker: ArrayMarker) -> bool:
     return marker.compare(again.asked.expected, carried=True).is_right
+
+
+def _placed(cell: CellMark, among: bool) -> str:
+    """What is said of one number, with its place where it cannot be read among others."""
+    where = ", ".join(filter(None, (cell.layer, cell.column))) if among and cell.answer is None else ""
+    return f"{where}: {cell.reason}" if where and cell.reason else cell.reason
 
 
 class _Judged:
@@ -104,7 +114,9 @@ class _Judged:
         flat = [each for row in best.statuses for each in row]
         status = together(flat)
         cells = self.marker.cells(best, self.asked.expected)
-        reason = next((cell.reason for cell in cells if cell.status == status), "")
+        if status == "wrong" and self.marker.wrote.doubt:
+            return replace(self.mark, status="unreadable", reason=self.marker.wrote.doubt, cells=cells)
+        reason = next((_placed(cell, len(cells) > 1) for cell in cells if cell.status == status), "")
         found = replace(
             self.mark, status=status, carried=carried, reason=reason,
             cells=cells,
@@ -118,7 +130,8 @@ class _Judged:
     def _of_another_size(self, followed: Sequence[Again]) -> Mark:
         unread = next((cell for row in self.marker.wrote.rows for cell in row if cell.reason), None)
         if unread is not None:
-            return replace(self.mark, status="undecided" if unread.ambiguous else "unreadable", reason=unread.reason)
+            reason = self.marker.wrote.doubt or unread.reason
+            return replace(self.mark, status="undecided" if unread.ambiguous else "unreadable", reason=reason)
         found = replace(self.mark, status="wrong", reason=self.marker.wrong_size(self.asked.expected))
         return self._explained(found, self.asked, followed)
 

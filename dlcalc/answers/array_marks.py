@@ -7,20 +7,23 @@ nor takes any. A number that follows from the student's own earlier rows, as in 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 
 from ..errors import UserError
-from ..expressions.answers import Fit, fit
+from ..expressions.answers import Answer, Fit, fit, worst_fit
+from ..expressions.evaluate import put_in
 from ..expressions.nodes import Value
 from ..formulas.arrays import numbers, sizes
 from ..formulas.defaults import with_defaults
 from ..formulas.diagnose import Candidate, outcome
 from ..formulas.model import Mistake, Step
 from ..formulas.program import as_array, program
-from ..formulas.run import run
+from ..formulas.run import contains_letters, run
 from .array_patterns import off_by, patterns
 from .array_reading import Cell, WrittenArray
+from .formula_points import points_of
 from .formula_target import FormulaTarget
 from .marks import CellMark
 from .reading import cut_off, is_close, too_coarse
@@ -74,7 +77,26 @@ class ArrayMarker:
         answer = self.wrote.rows[i][j].answer
         if answer is None:
             return "wrong"
+        if contains_letters(value) or contains_letters(answer.value):
+            return self._fit_at_points(value, answer)
         return "right" if self.terms.allows(value, answer.value) else fit(value, answer)
+
+    def _fit_at_points(self, value: Value, answer: Answer) -> Fit:
+        """How two expressions in letters agree wherever the question has a value. Raises UserError."""
+        return worst_fit(
+            fit(put_in(value, point), replace(answer, value=put_in(answer.value, point))) for point in self._points
+        )
+
+    @cached_property
+    def _points(self) -> list[dict[str, Value]]:
+        """Numbers for all letters, drawn for the whole array at once. Raises UserError."""
+        asked = self.asked
+        compiled = program(asked.formula, asked.convention)
+        wrote = Answer(
+            self.wrote.text, tuple(cell.answer.value for row in self.wrote.rows for cell in row if cell.answer)
+        )
+        drawn = points_of(compiled, asked.name, asked.given, wrote)
+        return [{**with_defaults(asked.formula, point.given), **point.letters} for point in drawn]
 
     def compare(self, value: Value, carried: bool = False) -> Compared:
         """The status of each number against an array; `carried`: one that comes from numbers that were rounded."""
@@ -187,7 +209,7 @@ class ArrayMarker:
     def patterns(self, expected: Value) -> tuple[Candidate, ...]:
         """What has happened to the right array as a whole; only where everything was read."""
         wrote = self.wrote.value(2)
-        if wrote is None:
+        if wrote is None or self.asked.letters:
             return ()
         right = self.rows(expected)
         tall, wide = self.wrote.size
@@ -200,6 +222,8 @@ class ArrayMarker:
     def from_own_rows(self, asked: FormulaTarget, compared: Compared) -> Compared:
         """Numbers that are right for the student's own numbers of the time steps before: their status is `follows`."""
         step = asked.formula.by_name.get(asked.name)
+        if asked.letters:
+            return compared
         if not isinstance(step, Step) or step.each.count(" in ") != 1 or not compared.statuses or compared.is_right:
             return compared
         steps = self._steps()

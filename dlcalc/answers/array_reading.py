@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import isfinite
 
 from ..errors import UserError, printable
 from ..expressions.answers import Answer, read_answer
 from ..expressions.limits import within_budget
-from ..expressions.nodes import Value
+from ..expressions.nodes import Node, Value
+from ..expressions.reader import Declarations
 from ..formulas.arrays import sizes
 from . import notation
 from .array_text import (
@@ -28,7 +29,7 @@ from .array_text import (
 )
 from .marks import AmbiguousError
 from .numbers import readings, with_zeros
-from .reading import NOTHING, with_decimals
+from .reading import NOTHING, check_letters, with_decimals
 from .terms import ARRAYS, Terms
 
 MOST_NUMBERS = 1_000
@@ -38,6 +39,9 @@ _DECIMAL_COMMAS = re.compile(r"\d,\d+\s+[-+]?\d|\d\s+[-+]?\d+,\d")
 _DECIMAL = re.compile(r"\s*[-+−]?\d*[.,]\d+\s*", re.ASCII)
 _SLASHES = re.compile(r"(?<=\S)\s+/\s+(?=\S)")
 """4 5 / -2 3."""
+_BESIDE = re.compile(r"[\d)\]][ \t]+[A-Za-z]|[A-Za-z][ \t]+[-+−]?[.\d]")
+"""12 apples, it's 12: letters beside a number, with nothing but a space between."""
+_LETTERS = re.compile(r"[A-Za-z][A-Za-z'’]*[.,:]?")
 _WORK = 20_000
 """Units of work that reading one number may take."""
 
@@ -62,6 +66,8 @@ class WrittenArray:
     text: str = ""
     rows: Cells = ()
     reason: str = ""
+    doubt: str = ""
+    """Why the numbers may not be the ones that are meant, each at its place: then none of them is wrong."""
 
     @property
     def size(self) -> tuple[int, int]:
@@ -76,10 +82,12 @@ class WrittenArray:
         return found[0] if rank == 1 else found
 
 
-def read_array(given: object, terms: Terms, expected: Value, nested: bool = False) -> WrittenArray:
+def read_array(
+    given: object, terms: Terms, expected: Value, nested: bool = False, names: Collection[str] = ()
+) -> WrittenArray:
     """An answer where a vector or a matrix is asked. Never raises: what cannot be read says why.
 
-    `nested`: a map of several channels is asked, row by row.
+    `nested`: a map of several channels is asked, row by row. `names`: the letters that the question leaves open.
     """
     size = sizes(expected)
     try:
@@ -90,10 +98,21 @@ def read_array(given: object, terms: Terms, expected: Value, nested: bool = Fals
             if NOTHING.fullmatch(notation.tidy(text[:LONGEST])):
                 return WrittenArray(_shown(given))
             ways = list(_ways(text, size, nested))
-        return _with_numbers(_best(_shown(given), ways, terms, expected), given, size)
+        found = _best(_shown(given), ways, terms, expected, names)
+        if isinstance(given, str) and _BESIDE.search(given):
+            found = _among_words(found, given, names)
+        return _with_numbers(found, given, size)
     except (UserError, ArithmeticError, RecursionError, ValueError) as error:
         reason = "the lists are nested too deeply" if isinstance(error, RecursionError) else str(error)
         return WrittenArray(_shown(given), (), printable(reason))
+
+
+def _among_words(found: WrittenArray, given: str, names: Collection[str]) -> WrittenArray:
+    """With what is in doubt where a word stands between the numbers: it may belong to one of them, as a unit does."""
+    words = (cell.reason for row in found.rows for cell in row if cell.reason and _LETTERS.fullmatch(cell.text))
+    first = next(words, "")
+    said = first and notation.without_meaning(notation.tidy(given[:LONGEST]), names)
+    return replace(found, doubt=printable(said or first)) if first else found
 
 
 def _with_numbers(found: WrittenArray, given: object, size: tuple[int, ...]) -> WrittenArray:
@@ -164,7 +183,7 @@ def _as_text(item: object, digits: int) -> str:
     return with_zeros(item, digits) if isinstance(item, float) else str(item)[:200]
 
 
-def _best(shown: str, ways: list[Rows], terms: Terms, expected: Value) -> WrittenArray:
+def _best(shown: str, ways: list[Rows], terms: Terms, expected: Value, names: Collection[str]) -> WrittenArray:
     """The first way that has the size of the right array and all its numbers, else the usual one."""
     size = sizes(expected)
     want = (1, *size) if len(size) == 1 else size
@@ -178,34 +197,40 @@ def _best(shown: str, ways: list[Rows], terms: Terms, expected: Value) -> Writte
         if ARRAYS[terms.kind] == 1 and len(rows) > 1 and len(rows[0]) == 1:
             rows = (tuple(row[0] for row in rows),)  # a column
         if (len(rows), len(rows[0])) == want or first is None:
-            read = WrittenArray(shown, tuple(tuple(_cell(text, terms) for text in row) for row in rows))
+            read = WrittenArray(shown, tuple(tuple(_cell(text, terms, names) for text in row) for row in rows))
             if read.size == want and not any(cell.reason for row in read.rows for cell in row):
                 return read
             first = first or read
     return first or WrittenArray(shown)
 
 
-def _cell(text: str, terms: Terms) -> Cell:
+def _cell(text: str, terms: Terms, names: Collection[str]) -> Cell:
     """One number. What stands for nothing, such as ?, is missing."""
     clean = notation.tidy(text)
     shown = printable(clean[:60])
     if NOTHING.fullmatch(clean):
         return Cell(shown)
     try:
-        answer = within_budget(lambda: _number(clean, terms), _WORK)
+        answer = within_budget(lambda: _number(clean, terms, names), _WORK)
         return Cell(shown, answer.asking(terms.significant))
     except (UserError, ArithmeticError, RecursionError, ValueError) as error:
-        return Cell(shown, None, printable(str(error)), isinstance(error, AmbiguousError))
+        is_ambiguous = isinstance(error, AmbiguousError)
+        words = "" if is_ambiguous else notation.without_meaning(clean, names)
+        return Cell(shown, None, printable(words or str(error)), is_ambiguous)
 
 
-def _number(text: str, terms: Terms) -> Answer:
-    """3, −0.5, 2/3, 1e-3, \\frac{1}{2}, 2·3 + 1, h1 = 0.5. Raises UserError."""
-    for side in reversed(notation.sides(text)):
+def _number(text: str, terms: Terms, names: Collection[str]) -> Answer:
+    """3, −0.5, 2/3, 1e-3, \\frac{1}{2}, 2·3 + 1, h1 = 0.5, and in letters those of the question. Raises UserError."""
+    declared = Declarations.of(names)
+    for side in reversed(notation.sides(text, names)):
         found = readings(side, terms)
         if not found and terms.form == "decimal":
             raise UserError("numbers in digits are asked here, not expressions")
-        answer = found[0] if found else with_decimals(side, read_answer(notation.scalar(side)), terms)
+        answer = found[0] if found else with_decimals(side, read_answer(notation.scalar(side, names), declared), terms)
         value = answer.value
+        check_letters(value, names)
+        if names and isinstance(value, Node):
+            return answer
         if isinstance(value, bool) or not isinstance(value, int | float | Fraction):
             raise UserError(f"{text[:40]} is no number")
         if isinstance(value, float) and not isfinite(value):

@@ -24,7 +24,7 @@ from .gradient_judging import DENOMINATOR_LAYOUT, TRANSPOSED_WEIGHTS
 from .gradient_marks import without_signs
 from .gradient_readings import ENTRY_BY_ENTRY, stars
 from .marks import MOST_NAMED, Mark
-from .notation import tidy
+from .notation import tidy, unknown_words
 from .reading import NOTHING
 
 SEEDS = (1, 2, 3)
@@ -78,7 +78,8 @@ def _judged(asked: Question, text: str) -> _Worth:
         likely = likely or (answer, entries)
     if likely is None:
         assert first is not None
-        raise first
+        words = unknown_words(text, network_kinds(asked.network))
+        raise UserError(f"“{words[:60]}” has no meaning here") if words else first
     return _wrong(asked, *likely)
 
 

@@ -177,6 +177,10 @@ def _side(text: str, names: Collection[str]) -> str:
     return _UNITS_WITHIN.sub("", _UNITS_OF_LETTERS.sub("", _UNITS.sub("", side)).rstrip(" .;,"))
 
 
+_ENDS_A_FACTOR = re.compile(r"[\w)\]}²³]")
+_BEGINS_A_FACTOR = re.compile(r"[\w(\[{√⌊\\+−-]")
+
+
 def is_scientific(text: str) -> bool:
     """1.7·10^2, 1.7 × 10²: one number, with its power of ten written out."""
     return _TIMES_TEN.fullmatch(text) is not None
@@ -194,11 +198,14 @@ def scalar(text: str, names: Collection[str] = ()) -> str:
 
 
 def _times(found: re.Match[str]) -> str:
-    """x as × between factors: 11x11, n x m, 4x(n + m); it is a letter in exp, max and 0x1F."""
+    """x as × between factors: 11x11, n x m, 4x(n + m); it is a letter in exp, max, 0x1F and 2·x1."""
     word = found[0]
     if word in _FUNCTION_WORDS or word.startswith("0x") or not re.search(r"[xX]", word):
         return word
     factors = re.split(r"[xX]", word)
+    before, after = found.string[: found.start()].rstrip()[-1:], found.string[found.end() :].lstrip()[:1]
+    if not (factors[0] or _ENDS_A_FACTOR.match(before)) or not (factors[-1] or _BEGINS_A_FACTOR.match(after)):
+        return word
     return "×".join(factors) if all(len(factor) < 3 or factor.isdigit() for factor in factors) else word
 
 
@@ -252,3 +259,41 @@ def shape(text: str) -> str:
     for pattern, put in _SHAPE:
         text = pattern.sub(put, text)
     return text.strip()
+
+
+_UNKNOWN = re.compile(r"(?<![A-Za-z0-9\\_^])[A-Za-z]{2,}(?:['’-][A-Za-z]+)*(?![A-Za-z0-9_(^\[])")
+_JOINING = frozenset({"and", "or", "of", "the", "for", "per", "not"})
+_LINKING = frozenset({"if", "else", "otherwise", "for", "when", "where", "and", "or", "not"})
+
+
+def unknown_words(text: str, names: Collection[str] = ()) -> str:
+    """The words that mean nothing in an answer, those that stand beside one another together; "" where there are none.
+
+    A run of the letters that are known is a product; names and functions have a meaning.
+    """
+    found: list[str] = []
+    end = 0
+    letters = {name for name in names if len(name) == 1}
+    for word in _UNKNOWN.finditer(text):
+        is_joined = bool(found) and not text[end : word.start()].strip()
+        if not (is_joined and word[0].lower() in _JOINING):
+            if word[0] in names or word[0] in _FUNCTION_WORDS or word[0].lower() in _LINKING or set(word[0]) <= letters:
+                if found:
+                    break
+                continue
+            if found and not is_joined:
+                break
+        found.append(word[0])
+        end = word.end()
+    while len(found) > 1 and found[-1].lower() in _JOINING:
+        found.pop()
+    return " ".join(found)
+
+
+def without_meaning(text: str, letters: Collection[str], names: Collection[str] = ()) -> str:
+    """What is said of words in an answer that mean nothing; "" where there are none. `names`: others that are known."""
+    words = unknown_words(text, {*letters, *names})
+    if not words:
+        return ""
+    asked = f"; the letters are {', '.join(sorted(letters))}" if letters else ": a number is asked"
+    return f"“{words[:60]}” has no meaning here{asked}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from math import prod
@@ -51,11 +51,25 @@ def read(text: object, terms: Terms, target: Target, spell: Mapping[str, str] | 
     shown = printable(clean[:200]) if clean else ""
     if NOTHING.fullmatch(clean):
         return Written(shown)
+    reader: _Reader | None = None
     try:
-        answer = within_budget(_Reader(terms, target, spell or {}, clean).answer, _WORK)
+        reader = _Reader(terms, target, spell or {}, clean)
+        answer = within_budget(reader.answer, _WORK)
         return Written(shown, answer.asking(terms.significant))
+    except AmbiguousError as error:
+        return Written(shown, None, printable(str(error)), True)
     except (UserError, OverflowError, RecursionError) as error:
-        return Written(shown, None, printable(str(error)), isinstance(error, AmbiguousError))
+        words = reader.unknown_words() if reader else ""
+        return Written(shown, None, printable(words or str(error)))
+
+
+def check_letters(value: Value, letters: Collection[str]) -> None:
+    """Raises UserError for a letter that the question does not leave open."""
+    strange = sorted(set(letters_in(value)) - CONSTANTS.keys() - set(letters))
+    if strange and letters:
+        raise UserError(f"{strange[0]} is not a letter of this question; its letters are {', '.join(sorted(letters))}")
+    if strange:
+        raise UserError(f"a number is asked, and {strange[0]} is a letter")
 
 
 def _plain(value: object, digits: int) -> str:
@@ -146,6 +160,10 @@ class _Reader:
             )
         return found or ways[0]
 
+    def unknown_words(self) -> str:
+        """What is said of words in the answer that mean nothing; "" where there are none."""
+        return notation.without_meaning(self.text, self.letters, {*self.steps, *self.values, self.asked})
+
     def _with_values(self, value: Value) -> Value:
         """With the values of the letters that have one: (n − f)/s + 1 = n − f + 1 where s is 1."""
         return put_in(value, self.values) if self.values and contains_letters(value) else value
@@ -193,10 +211,8 @@ class _Reader:
             raise UserError(f"{name} is what is asked: write its value, not its name")
         if name in self.steps:
             raise UserError(f"{name} is a step on the way, and no answer: write its value, not its name")
-        if self.letters:
-            known = ", ".join(sorted(self.letters))
-            raise UserError(f"{name} is not a letter of this question; its letters are {known}")
-        raise UserError(f"a number is asked, and {name} is a letter")
+        check_letters(answer.value, self.letters)
+        return answer
 
     def _without_batch(self, answer: Answer) -> Answer:
         """1×55×55×96 is a batch of one map."""
