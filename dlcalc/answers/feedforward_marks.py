@@ -68,7 +68,7 @@ def _judged(asked: Question, text: str) -> _Worth:
         try:
             answer, left = read(layers_apart(text), asked.network, asked.wrt, letters)
             entries = _letters(asked, answer, left)
-            _check_names(asked.network, answer, entries)
+            _check_names(asked.network, answer, entries, text)
         except UserError as error:
             first = first or error
             continue
@@ -78,8 +78,7 @@ def _judged(asked: Question, text: str) -> _Worth:
         likely = likely or (answer, entries)
     if likely is None:
         assert first is not None
-        words = unknown_words(text, network_kinds(asked.network))
-        raise UserError(f"“{words[:60]}” has no meaning here") if words else first
+        raise first
     return _wrong(asked, *likely)
 
 
@@ -218,13 +217,15 @@ def _free(network: Feedforward, answer: Answer) -> tuple[str, ...]:
     return tuple(name for name in names_in(answer.node) if name not in known and len(name) == 1)
 
 
-def _check_names(network: Feedforward, answer: Answer, entries: tuple[Name, ...]) -> None:
+def _check_names(network: Feedforward, answer: Answer, entries: tuple[Name, ...], text: str) -> None:
     known = {*network_kinds(network), "L", "e"} - set("kcijuv")
     known |= {each.id for each in entries} | {statement.name for statement in answer.statements}
     bound = {name for s in answer.statements if isinstance(s.index, Index) for name in names_in(s.index)}
     for name in answer.unbound(known | bound):
         letters = ", ".join(each for each in network.declarations.kinds if len(each) > 1 or each in "xyL")
-        raise UserError(f"{name[:40]} has no meaning here; the letters are {letters}")
+        words = unknown_words(text, network.declarations.kinds) if len(name) == 1 else ""
+        shown = f"“{words[:60]}”" if words else name[:40]
+        raise UserError(f"{shown} has no meaning here; the letters are {letters}")
     if isinstance(answer.node, Name) and answer.node.id in network.parameters:
         raise UserError(f"{printing.text(answer.node)} alone is no answer: write out what the gradient is")
 

@@ -1,7 +1,7 @@
 """Where an answer in letters is held against a formula: numbers for all that is open, from our own sampler.
 
 Three points tell two polynomials apart. Where something branches (⌊ ⌋, max, relu) there are many: ordinary numbers of
-every sign, numbers near to one another and to those that they are compared with, and large ones.
+every sign, numbers near to one another and to those that they are compared with, small ones and large ones.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ BRANCHED = 24
 """So many where something branches."""
 _TRIES = 10
 """As many draws for each point that is wanted, of which some break a condition."""
-_WAYS = ("ordinary", "near", "ordinary", "large")
+_WAYS = ("ordinary", "near", "small", "large")
 _EXACT = BRANCHING - {"elu", "selu", "softsign"} | {"sum", "prod", "len", "shape"}
 """Functions whose values stay exact however large their arguments are."""
 
@@ -119,7 +119,9 @@ class _Points:
             if way == "near":
                 value = _near(value, variable, near, sampler)
             elif way == "large" and self.takes_large:
-                value = _enlarged(value, variable, sampler)
+                value = _scaled(value, variable, 10 ** sampler.integer(1, 4), sampler)
+            elif way == "small" and not variable.integer:
+                value = _scaled(value, variable, Fraction(1, 10 ** sampler.integer(1, 2)), sampler)
             values[letter] = value
             near += [value, *(put_in(each, values) for each in self.given.values() if letter in letters_in(each))]
         numbers = {name: put_in(value, values) for name, value in self.given.items()}
@@ -175,8 +177,7 @@ def _shape(value: Value) -> tuple[int, ...] | None:
         return None
 
 
-def _enlarged(value: Value, variable: Variable, sampler: Sampler) -> Value:
-    factor = 10 ** sampler.integer(1, 4)
+def _scaled(value: Value, variable: Variable, factor: int | Fraction, sampler: Sampler) -> Value:
     found = mapped(lambda number: number * factor + (sampler.integer(0, 9) if variable.integer else 0), value)
     return found if all(variable.low <= number <= variable.high for number in numbers_of(found)) else value
 

@@ -52,12 +52,13 @@ class Cell:
 class CellReader:
     """Reads the cells of one table: how numbers are grouped, and which letters there are, is common to all."""
 
-    def __init__(self, cells: Mapping[tuple[str, str], Written], letters: Iterable[str]) -> None:
+    def __init__(self, cells: Mapping[tuple[str, str], Written], letters: Iterable[str], decimal: str = "") -> None:
+        """`decimal`: the decimal sign, where an exam or a profile says which."""
         self.cells = cells
         self.letters = frozenset(letters)
         self.names = Declarations(Declarations.of(self.letters).kinds, self.letters)
         self.dots = _grouped_by_dots(written.text for (_, column), written in cells.items() if column not in SHAPES)
-        self.terms = Terms("integer")
+        self.terms = Terms("integer", decimal=decimal)
         self.work = min(max(_WORK // max(len(cells), 1), _WORK_OF_ONE[0]), _WORK_OF_ONE[1])
 
     def read(self, layer: str, column: str, axes: int) -> Cell:
@@ -111,7 +112,7 @@ class CellReader:
         return answer
 
     def _number(self, text: str) -> Answer:
-        if _DOTTED.fullmatch(text):
+        if not self.terms.decimal and _DOTTED.fullmatch(text):
             if not self.dots and text.count(".") == 1:
                 raise AmbiguousError(f"{text} may be {text.replace('.', '')}, or a decimal: write it without the dot")
             text = text.replace(".", "")
@@ -120,7 +121,7 @@ class CellReader:
         with_unit = (
             [] if behind and behind[1] in self.letters else readings(text, self.terms) or readings(clean, self.terms)
         )
-        if with_unit and (not read_number(text) or with_unit[0].scaled):
+        if with_unit and (self.terms.decimal or not read_number(text) or with_unit[0].scaled):
             return with_unit[0]
         answer = read_answer(clean, self.names)
         if isinstance(answer.value, tuple):

@@ -86,19 +86,21 @@ class TableMarks:
         }
 
 
-def mark_table(table: Table, text: str | bytes, columns: Sequence[str] = (), stated: bool = False) -> TableMarks:
+def mark_table(
+    table: Table, text: str | bytes, columns: Sequence[str] = (), stated: bool = False, decimal: str = ""
+) -> TableMarks:
     """Marks what a student handed in, in any of the formats of `table_text`, for a network's table.
 
     `columns` are those that were asked, by default all that the student's table has. `stated`: the way of counting is
-    stated, so no other is right. Whatever stands in a cell is a status, never an error. Raises UserError for a column
-    that cannot be asked, or a text in which there is no table.
+    stated, so no other is right. `decimal`: the decimal sign, where one is stated. Whatever stands in a cell is a status,
+    never an error. Raises UserError for a column that cannot be asked, or a text in which there is no table.
     """
     for column in columns:
         if column not in COLUMNS:
             raise UserError(f"the columns of a table are {', '.join(COLUMNS)}, not {column}")
     sheet = read_sheet(text, table.network)
     expected = _expected(table, sheet, tuple(columns) or tuple(filter(sheet.columns.__contains__, COLUMNS)))
-    reader = CellReader(sheet.cells, letters(table))
+    reader = CellReader(sheet.cells, letters(table), decimal)
     cells = {place: _read(reader, place, value) for place, value in expected.items()}
     judged = _judged(table, expected, cells)
     marks = tuple(_mark(place, value, cells[place], judged.get(place), stated) for place, value in expected.items())
@@ -187,14 +189,17 @@ def _about_input(table: Table, sheet: Sheet) -> Iterable[str]:
         yield f"line {found.line}: the input is {printing.text(shape)}, not {found.wrote}"
 
 
-def judge_table(asked: TableTarget, given: object) -> Mark:
-    """The mark of a table as it was handed in, as one text or cell by cell, `conv-1.output` → text. Never raises."""
+def judge_table(asked: TableTarget, given: object, decimal: str = "") -> Mark:
+    """The mark of a table as it was handed in, as one text or cell by cell, `conv-1.output` → text. Never raises.
+
+    `decimal`: the decimal sign, where one is stated.
+    """
     mark = Mark("missing", asked.expected)
     text = _as_text(asked, given)
     if not text.strip():
         return mark
     try:
-        cells = mark_table(asked.table, text, asked.columns).cells
+        cells = mark_table(asked.table, text, asked.columns, decimal=decimal).cells
     except UserError as error:
         return replace(mark, status="unreadable", reason=printable(str(error)), wrote=printable(text[:60]))
     if all(found.status == "missing" for found in cells):

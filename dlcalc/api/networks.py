@@ -244,7 +244,7 @@ def check_table(
 
     shown = net(source, **options)
     stated = options.get("convention") is not None or shown.course is not COURSE
-    return MarkedTable(mark_table(shown.table, filled, tuple(columns), stated), show)
+    return MarkedTable(mark_table(shown.table, filled, tuple(columns), stated, shown.course.decimal), show)
 
 
 def blank_table(source: str | Network, *, columns: Iterable[str] = (), headings: str = "tensor", **options: Any) -> str:

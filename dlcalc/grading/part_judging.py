@@ -68,7 +68,7 @@ class _Judge:
         if part.kind == "choice":
             return judge_choice(self.variant.choices[part.id], given)
         if isinstance(asked, TableTarget):
-            return judge_table(asked, given)
+            return judge_table(asked, given, self.policy.terms(part).decimal)
         if isinstance(asked, GradientTarget):
             mark, self.written[part.id] = judge_gradient(asked, given)
             return mark

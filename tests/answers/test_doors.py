@@ -1,7 +1,7 @@
 """The same text for the same question has the same status at every door, whatever is asked and however it is written.
 
-Doors: a calculator's `.check` and its `--ask … --answer`, `run … --answer`, `diff`, `bptt`, a cell of `net --check`,
-a part of an exam and of `quiz take`.
+Doors: a calculator's `.check` and its `--ask … --answer`, `run … --answer`, `diff`, `bptt`, `backprop`, a cell of
+`net --check`, a part of an exam and of `quiz take`.
 """
 
 from __future__ import annotations
@@ -473,6 +473,45 @@ def test_gradients_have_one_status_at_every_door(asked: str, way: str) -> None:
     said = found["status"], found["convention"], tuple(each["id"] for each in found["mistakes"])
     problem = problem_of(PROBLEM.format(kind="expression", ask=f"gradient:{asked}", given="").encode(), "case.md")
     posed = variant(problem, 1)
+    for mark in (marked(posed, a=text)["a"], Practice(Paper("doors", (posed,))).answer(1, "a", text)):
+        assert (mark.status, mark.convention or None, tuple(each.id for each in mark.mistakes)) == said, text
+
+
+NETWORKS = ("3; dense 4 tanh; dense 2 softmax", "2; dense 3 sigmoid; dense 1 sigmoid", "3; dense 4 relu; dense 2")
+OF_LAYERS: dict[str, Callable[[str], str]] = {
+    "printed": lambda text: text,
+    "LaTeX": lambda text: f"${text}$",
+    "named": lambda text: f"dL/dW = {text}",
+    "negative": lambda text: f"-({text})",
+    "half": lambda text: f"1/2 ({text})",
+    "not transposed": lambda text: text.replace("^T", ""),
+    "the layer before": lambda text: text.replace("_2", "_1"),
+    "unknown letter": lambda text: f"({text}) q",
+    "words": lambda text: "12 apples and pears",
+    "nothing": lambda text: "?",
+}
+GRADIENTS = {"W1": "δ_1 x^T", "W2": "δ_2 h_1^T", "b1": "δ_1", "b2": "δ_2", "W2[1,2]": "δ_2[1] h_1[2]"}
+
+
+@settings(max_examples=30)
+@given(
+    st.sampled_from(NETWORKS),
+    st.sampled_from(sorted(GRADIENTS)),
+    st.sampled_from(sorted(OF_LAYERS)),
+    st.sampled_from(["", "column", "row"]),
+)
+def test_gradients_of_networks_have_one_status_at_every_door(net: str, wrt: str, way: str, layout: str) -> None:
+    """`backprop … --answer`, from Python, in an exam and in `quiz take`."""
+    layout = "" if "[" in wrt else layout
+    text = OF_LAYERS[way](GRADIENTS[wrt])
+    found = judged_by("backprop", net, "--wrt", wrt, *(["--layout", layout] if layout else []), f"--answer={text}")
+    said = found["status"], found["convention"], tuple(each["id"] for each in found["mistakes"])
+    by_python = dlcalc.backprop(net, wrt, layout=layout or None, answer=text).to_dict()
+    assert (by_python["status"], by_python["convention"]) == said[:2]
+    source = PROBLEM.format(
+        kind="expression", ask=f"gradient:net.{wrt}", given=f"layout = '{layout}'" if layout else ""
+    ).replace("q0 = [1]", f"q0 = [1]\nnet = {{text = '{net}'}}")
+    posed = variant(problem_of(source.encode(), "case.md"), 1)
     for mark in (marked(posed, a=text)["a"], Practice(Paper("doors", (posed,))).answer(1, "a", text)):
         assert (mark.status, mark.convention or None, tuple(each.id for each in mark.mistakes)) == said, text
 

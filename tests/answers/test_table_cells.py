@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from dlcalc.answers.table_cells import Cell, CellReader
 from dlcalc.answers.table_columns import Written
+from dlcalc.api.networks import check_table
 from dlcalc.expressions.printing import plain
 
 
@@ -182,3 +184,29 @@ def test_any_arithmetic_is_an_answer_or_a_reason(text: str, axes: int) -> None:
 @given(st.integers(0, 10**12), st.sampled_from([",", " ", "'", "\u202f", "_", ""]))
 def test_a_grouped_number_is_that_number(number: int, separator: str) -> None:
     assert value(f"{number:,}".replace(",", separator)) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "comma", "point"),
+    [
+        ("9.472", 9472, Fraction("9.472")),
+        ("9,472", Fraction("9.472"), 9472),
+        ("9,472k", 9472, 9_472_000),
+        ("9.472k", 9_472_000, 9472),
+        ("9 472", 9472, 9472),
+    ],
+)
+def test_the_decimal_sign_that_is_stated(text: str, comma: object, point: object) -> None:
+    for decimal, number in ((",", comma), (".", point)):
+        cell = CellReader({("here", "parameters"): Written(text, 3)}, "", decimal).read("here", "parameters", 1)
+        assert cell.answer is not None
+        assert cell.answer.value == number
+
+
+def test_a_profile_states_the_decimal_sign_of_a_table(tmp_path: Path) -> None:
+    profile = tmp_path / "comma.toml"
+    profile.write_text("decimal = ','\n", encoding="utf-8")
+    table = "layer;parameters\nconv-1;9,472\n"
+    options = {"columns": ["parameters"], "profile": str(profile)}
+    assert not check_table("224x224x3; conv 64 f7 s2 p3", table, **options).marks.correct
+    assert check_table("224x224x3; conv 64 f7 s2 p3", table.replace(",", "."), **options).marks.correct
