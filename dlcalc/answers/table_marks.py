@@ -92,8 +92,8 @@ def mark_table(
     """Marks what a student handed in, in any of the formats of `table_text`, for a network's table.
 
     `columns` are those that were asked, by default all that the student's table has. `stated`: the way of counting is
-    stated, so no other is right. `decimal`: the decimal sign, where one is stated. Whatever stands in a cell is a status,
-    never an error. Raises UserError for a column that cannot be asked, or a text in which there is no table.
+    stated, so no other is right. `decimal`: the decimal sign, where one is stated. Whatever stands in a cell is a
+    status, never an error. Raises UserError for a column that cannot be asked, or a text in which there is no table.
     """
     for column in columns:
         if column not in COLUMNS:
