@@ -13,7 +13,7 @@ from ..explain.hand_working import answer_steps as hand_steps
 from ..expressions.nodes import Value
 from ..formulas.arrays import flattened, lowered, operation_of, sizes
 from ..formulas.diagnose import wrong_values
-from ..formulas.model import Convention, Formula
+from ..formulas.model import Convention, Formula, Mistake
 from ..formulas.program import program
 from ..formulas.run import Working, contains_letters, letters_in, run, same_at_points, same_numbers
 from ..formulas.topics.options_by_hand import Chosen
@@ -105,8 +105,12 @@ class FormulaTarget:
         )
 
     @cached_property
+    def mistaken(self) -> dict[str, tuple[Mistake, Value]]:
+        """What each typical mistake makes of the formula's value, that value too: id → (mistake, value)."""
+        return wrong_values(self.formula, self.given, self.name, self.convention)
+
+    @cached_property
     def _wrong(self) -> tuple[Wrong, ...]:
-        found = wrong_values(self.formula, self.given, self.name, self.convention)
         per_axis = self.formula.is_per_axis(self.name)
         made = [
             Wrong(
@@ -116,7 +120,7 @@ class FormulaTarget:
                 mistake.weight,
                 mistake.hint,
             )
-            for mistake, value in sorted(found.values(), key=lambda each: -each[0].weight)
+            for mistake, value in sorted(self.mistaken.values(), key=lambda each: -each[0].weight)
         ]
         return tuple(wrong for wrong in made if not self.agrees(wrong.value))
 

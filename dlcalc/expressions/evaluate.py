@@ -10,7 +10,7 @@ import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import reduce
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from ..errors import InternalError, UserError
@@ -364,7 +364,18 @@ class _Compiler:
         word, operands = node.operator, [self.of(operand) for operand in node.operands]
         if word == "not":
             return lambda env: negation(operands[0](env))
-        return lambda env: combined(word, (operand(env) for operand in operands))
+        decisive = word == "or"
+
+        def decide(env: Environment) -> Value:
+            for place, operand in enumerate(operands):
+                value = operand(env)
+                if value is decisive:
+                    return decisive
+                if value.__class__ is not bool:
+                    return combined(word, chain([value], (other(env) for other in operands[place + 1 :])))
+            return not decisive
+
+        return decide
 
     def index(self, node: Index) -> Evaluator:
         base = _as_it_is(node.base) if isinstance(node.base, Name) else self.of(node.base)
@@ -374,6 +385,13 @@ class _Compiler:
             value = base(env)
             for place, index in enumerate(indices):
                 at = index(env)
+                if at.__class__ is int:  # by far the most frequent cases
+                    if value.__class__ is tuple and 0 < at <= len(value):
+                        value = value[at - 1]
+                        continue
+                    if value.__class__ is dict and at in value:
+                        value = value[at]
+                        continue
                 if isinstance(value, Node) or isinstance(at, Node):
                     return _open_index(node, value, [at, *(other(env) for other in indices[place + 1 :])])
                 value = item_at(value, at)

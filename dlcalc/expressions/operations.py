@@ -72,6 +72,8 @@ def array_power(a: Value, exponent: Value) -> Value:
 
 def compare(sign: str, a: Value, b: Value) -> Value:
     """True, False, or the comparison itself while letters leave it open (None for intervals)."""
+    if a.__class__ is int is b.__class__:
+        return bool(_COMPARISONS[sign](a, b))
     if isinstance(a, tuple) or isinstance(b, tuple):
         return _compare_arrays(sign, a, b)
     if isinstance(a, Node) or isinstance(b, Node):

@@ -18,7 +18,6 @@ from ..answers.terms import ARRAYS, Terms
 from ..errors import DlcalcError
 from ..expressions import printing
 from ..expressions.nodes import Value
-from ..formulas.diagnose import wrong_values
 from ..grading.part_judging import judge
 from ..grading.part_mark import PartMark
 from ..grading.policy import Policy
@@ -130,8 +129,9 @@ def check(problem: Problem, seeds: int) -> Checked:
     found.seconds = (time.process_time() - start) / seeds
     uncounted: Counter[str] = Counter()
     for made in variants:
-        found.notes.add(made.note)
-        uncounted.update(_counted_again(found, made))
+        if made.note not in found.notes:
+            found.notes.add(made.note)
+            uncounted.update(_counted_again(found, made))
         _answered(found, made)
         _collisions(found, made)
         places.add(made)
@@ -205,8 +205,7 @@ def _collisions(found: Checked, made: Variant) -> None:
         if part.kind in ("choice", "expression") or not isinstance(asked, FormulaTarget | CellTarget):
             continue
         if isinstance(asked, FormulaTarget):
-            every = wrong_values(asked.formula, asked.given, asked.name, asked.convention).values()
-            common = [mistake.id for mistake, _ in every if mistake.weight >= COMMON]
+            common = [mistake.id for mistake, _ in asked.mistaken.values() if mistake.weight >= COMMON]
         if part.kind in ("number", *ARRAYS):
             _rounded(found, part, asked)
         seen: dict[Value, str] = {}
