@@ -98,8 +98,8 @@ def optimiser(
     form = form or next(iter(rule.forms))
     if form not in rule.forms:
         raise UserError(f"the forms of {name} are {', '.join(rule.forms)}, not {form[:40]}")
-    usual = {v.name: float(v.default) for v in formula(rule.formula).variables if v.default not in (None, "0")}
-    found = {quantity: value for quantity, value in usual.items() if quantity in HYPER}
+    variables = formula(rule.formula).variables
+    found = {v.name: float(v.default) for v in variables if v.name in HYPER and v.default is not None}
     for quantity, value in values.items():
         if quantity not in found:
             raise UserError(f"{name} has {', '.join(found)}, no {quantity}")

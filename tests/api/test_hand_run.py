@@ -303,8 +303,8 @@ def test_what_cannot_be_asked(ask: str, rule: str) -> None:
         ),
         (
             "lstm",
-            LSTM_2 | {"u_i": 1},
-            "^the sizes of run lstm fit together: x is T×n, w_f is m×n, u_i is m×m; not 1×2, 2×2, 1×1$",
+            LSTM_2 | {"u_i": "1 2 3"},
+            "^the sizes of run lstm fit together: x is T×n, w_f is m×n, u_i is m×m; not 1×2, 2×2, 1×3$",
         ),
         ("gru", GRU_2 | {"h_0": "1 2 3"}, "^the sizes of run gru fit together: .*, h_0 is m; not 1×2, 2×2, 2×2, 3$"),
         (
