@@ -9,6 +9,8 @@ NUMBA_DISABLE_JIT=1 runs every kernel as the plain Python that it is.
 from __future__ import annotations
 
 import hashlib
+import itertools
+import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,7 +19,7 @@ from typing import Any, TypeVar
 import numba
 import numpy as np
 import numpy.typing as npt
-from numba.core import serialize, sigutils
+from numba.core import bytecode, serialize, sigutils
 from numba.core.caching import NullCache
 from numba.core.compiler import CompileResult
 
@@ -41,6 +43,22 @@ _rebuild: Any = CompileResult._rebuild
 _dumps: Any = serialize.dumps
 _loads: Any = serialize.loads
 _normalised: Any = sigutils.normalize_signature
+
+_identities: Any = bytecode.FunctionIdentity
+
+
+def _begin_numbers() -> None:
+    """numba numbers the functions that a process compiles, and by name and number alone code finds what it calls.
+
+    From 1 on in each process, inner functions of one name that two processes have compiled would be taken for one
+    another where their files are read together. So every process begins somewhere else.
+    """
+    _identities._unique_ids = itertools.count(int.from_bytes(os.urandom(6), "big") << 16)
+
+
+_begin_numbers()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_numbers)
 
 KERNELS: dict[str, Kernel] = {}
 """Module and name → the kernel, for all modules imported so far."""

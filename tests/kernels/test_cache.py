@@ -525,6 +525,18 @@ def test_four_processes_at_once(folder: Path) -> None:
     assert answer(hit=True) == 6
 
 
+@compiled
+def test_no_two_processes_give_code_one_name() -> None:
+    """By its name compiled code finds what it calls: inner functions that two processes have compiled, and called
+    alike, would be taken for one another where the files of both are read."""
+    nowhere = {"NUMBA_CACHE_DIR": os.devnull, "PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "tests")))}
+    environment = os.environ | nowhere
+    command = [sys.executable, "-c", "from kernels.tiny import symbol; print(symbol())"]
+    found = {subprocess.check_output(command, env=environment, cwd=ROOT, timeout=120) for _ in range(2)}
+    assert len(found) == 2
+    assert all(b"tripled" in name for name in found)
+
+
 class TestTheFolder:
     @pytest.mark.parametrize(
         ("environment", "root"),
