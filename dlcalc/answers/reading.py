@@ -39,6 +39,8 @@ _ABOUT = re.compile(r"[≈~]|\b(?:about|around|approx|approximately|circa|roughl
 _SQUARED = re.compile(r"(\d+)\s*(?:²|\^\s*\{?2\}?|[xX×]\s*\1)")
 _RANGE = re.compile(r"(\d+(?:\.\d+)?)\s*[-–—]\s*(\d+(?:\.\d+)?)")
 _DECIMALS = re.compile(r"\d*\.\d+")
+_DATE = re.compile(r"(?:19|20)\d\d([-/.])\d\d?\1\d\d?(?:[T ]\d\d?:\d\d.*)?|\d\d?([-/.])\d\d?\2(?:19|20)\d\d(?: .*)?")
+"""What a spreadsheet makes of 1/2 or 3-4, which nobody has meant as an answer."""
 
 
 def read(text: object, terms: Terms, target: Target, spell: Mapping[str, str] | None = None) -> Written:
@@ -51,6 +53,10 @@ def read(text: object, terms: Terms, target: Target, spell: Mapping[str, str] | 
     shown = printable(clean[:200]) if clean else ""
     if NOTHING.fullmatch(clean):
         return Written(shown)
+    if _DATE.fullmatch(clean):
+        return Written(
+            shown, None, f"{shown} is a date, as spreadsheets make of 1/2: what was written is not known", True
+        )
     reader: _Reader | None = None
     try:
         reader = _Reader(terms, target, spell or {}, clean)

@@ -147,9 +147,13 @@ function plainShape(text) {
   return shape;
 }
 
+const DATE =
+  /^(?:(?:19|20)\d\d([-/.])\d\d?\1\d\d?(?:[T ]\d\d?:\d\d.*)?|\d\d?([-/.])\d\d?\2(?:19|20)\d\d(?: .*)?)$/;
+
 // A number, or what is worked out to one: 2/3, 4·(5 + 6); of several sides the last, if all are the same.
 // `entry`: what is asked, for the unit and where what is right tells which of two readings is meant.
 function readScalar(text, isCount = true, entry = null) {
+  if (DATE.test(text.trim())) throw new Unreadable("it is a date, as spreadsheets make of 1/2");
   const steps = statements(text);
   if (steps.length > 1) return steps.map((step) => readScalar(step, isCount, entry)).at(-1);
   const read = (written, counted = isCount) => {

@@ -22,7 +22,7 @@ from ..errors import DlcalcError, UserError, printable
 from ..files.untrusted import bounded, csv_rows, decoded_leniently, parse_toml, read_bytes
 from ..quiz.exam_folder import PRIVATE, files_written
 from . import spreadsheets
-from .answer_lines import Lines, read_prose, read_settings
+from .answer_lines import MOST_UNREAD, Lines, read_prose, read_settings
 
 MOST_BYTES = 2**18
 """Of one student's hand-in."""
@@ -55,6 +55,8 @@ _PART_HEADINGS = ("part", "question", "entry", "item")
 _FIRST = ("student", "code")
 _GRADEBOOK_HEADINGS = {"code", "marks", "of"}
 _ENTRY = re.compile(r"(?:q(?:uestion)?)?\s*(\d{1,3})\s*[.(_-]?\s*([a-z])\s*\)?(?:\.(.+))?", re.IGNORECASE)
+_PLAIN_ENTRY = re.compile(r"\d{1,3}(?:\.|$)")
+_TABLE_KEYS, _ANSWER_TABLES = ("student", "name", "code"), ("answers", "answer")
 _DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, OSError, EOFError, RuntimeError, ValueError,
             NotImplementedError)  # fmt: skip
 """What the standard library raises for archives that are damaged, encrypted or packed in an unknown way."""
@@ -330,11 +332,33 @@ def _put(found: dict[str, Any], name: str, value: Any) -> None:
 
 
 def _of_table(table: Mapping[str, Any], source: str) -> HandIn:
-    """One student's hand-in, `answers` with an entry per line."""
-    answers = table.get("answers", {})
-    if not isinstance(answers, dict):
-        raise UserError('the answers are a table: [answers], with lines such as "1.a" = "55x55x96"')
-    return HandIn(printable(source), _word(table.get("student")), _word(table.get("code")), _by_entry(_flat(answers)))
+    """One student's hand-in, `answers` with an entry per line; entries beside that table are answers too.
+
+    What else is a table or a list is of nobody knows what, and told; a word or a number beside the answers is not.
+    """
+    answers: dict[str, object] = {}
+    who: dict[str, str] = {}
+    unread: list[str] = []
+    for name, value in table.items():
+        if name.casefold() in _ANSWER_TABLES:
+            if not isinstance(value, dict):
+                raise UserError('the answers are a table: [answers], with lines such as "1.a" = "55x55x96"')
+            inside = _by_entry(_flat(value))
+        elif name.casefold() in _TABLE_KEYS:
+            _put(who, name.casefold(), _word(value))
+            continue
+        else:
+            inside = _by_entry(_flat({name: value}))
+            if strange := [each for each in inside if not _PLAIN_ENTRY.match(each)]:
+                if isinstance(value, dict | list) and value:
+                    unread.append(f"{printable(name)} is no table of a hand-in: its answers stand in [answers]")
+                inside = {each: inside[each] for each in inside if each not in strange}
+        for entry, answer in inside.items():
+            _put(answers, entry, answer)
+    if not answers and not unread and not any(name.casefold() in _ANSWER_TABLES for name in table):
+        raise UserError('there is no answer in it: they stand in a table, [answers], such as "1.a" = "55x55x96"')
+    student = who.get("student") or who.get("name", "")
+    return HandIn(printable(source), student, who.get("code", ""), answers, unread=tuple(unread[:MOST_UNREAD]))
 
 
 def _by_entry(answers: Mapping[str, object]) -> dict[str, object]:
