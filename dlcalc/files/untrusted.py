@@ -66,10 +66,19 @@ def decoded_leniently(data: bytes, path: str) -> str:
     raise ProblemError(printable(path), "", "the file is no text in UTF-8, UTF-16 or Windows-1252")
 
 
+_STATED = re.compile(r"\"?sep=([,;\t|])\"?[,;\t]*")
+
+
 def delimiter(text: str) -> str:
-    """What stands most often in the first line of comma-separated values: a comma, a semicolon or a tab."""
+    """What stands most often in the first line of comma-separated values: a comma, a semicolon or a tab.
+
+    What stands in quotes or brackets, `Size (h, w)`, is not counted. A line `sep=;`, as spreadsheets read it, says it.
+    """
     first = text.lstrip("\ufeff\n\r").split("\n", 1)[0]
-    return max(",;\t", key=first.count)
+    if stated := _STATED.fullmatch(first.strip()):
+        return stated[1]
+    bare = re.sub(r"\"[^\"]*\"|\([^()]*\)", "", first)
+    return max(",;\t", key=lambda sign: (bare.count(sign), first.count(sign)))
 
 
 def csv_rows(
@@ -84,7 +93,11 @@ def csv_rows(
     import csv
 
     usual = csv.field_size_limit(longest_cell)  # it holds for the whole process
-    reader = csv.reader(io.StringIO(text), delimiter=delimiter(text), strict=True)
+    sign = delimiter(text)
+    first, end, rest = text.partition("\n")
+    if _STATED.fullmatch(first.lstrip("\ufeff").strip()):
+        text = end + rest
+    reader = csv.reader(io.StringIO(text), delimiter=sign, strict=True)
     before = cells = 0
     try:
         for number, row in enumerate(reader, 1):

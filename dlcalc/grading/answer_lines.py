@@ -10,24 +10,31 @@ import re
 import tomllib
 from dataclasses import dataclass, field
 
+from ..quiz import headings
+
+_ASKED, _SAID = headings.either(headings.QUESTION), headings.either(headings.ANSWER)
 _PLACE = (
     r"(?P<n>\d{1,3})(?:(?:[._-]?|\s?\(|\s(?=[a-z]\s*[:=]))(?P<p>[a-z])(?![a-z]))?\)?(?:\.(?P<cell>[\w-]+(?:\.\w+)?))?"
 )
 _KEY = re.compile(
-    rf"[\s>*_#|`+•-]*(?:answers?|ans|question|q|task|part)?[\s_.(\[\"'*]*{_PLACE}[\"'\])*_`]*\s*"
+    rf"[\s>*_#|`+•-]*(?:{_ASKED}|{_SAID})?[\s_.(\[\"'*]*{_PLACE}[\"'\])*_`]*\s*"
     r"(?P<sign>[:=|→]|\)|(?=\s)|$)[*_]*\s*(?P<rest>.*)",
     re.IGNORECASE,
 )
-_HEADING = re.compile(r"\s*(?:#{1,6}\s*|\*\*)(?:question|q|task|exercise|problem)?\s*(\d{1,3})\b", re.IGNORECASE)
-_LETTER = re.compile(r"[\s>*_+•-]*\(([a-z])\)[*_\s]*(.*)")
-_ANSWER = re.compile(
-    r"[\s>*_+•-]*(?:your\s+)?(?:answer|antwort|réponse|respuesta)s?[*_]*\s*[:=][*_]*\s*(.*)", re.IGNORECASE
+_HEADING = re.compile(
+    rf"\s*(?:(?:#{{1,6}}\s*|\*\*)(?:{_ASKED})?\s*(\d{{1,3}})\b.*|(?:{_ASKED})\s*(\d{{1,3}})\s*(?:\([^()]*\)\s*)?[.:]?\s*)",
+    re.IGNORECASE,
 )
+"""`## Question 1 · Title`, **1**, or a line with nothing else in it: Question 1 (6 points)."""
+_LETTER = re.compile(r"[\s>*_+•-]*(?:\(([a-z])\)|([a-z])\))[*_\s]*:?[*_\s]*(.*)")
+_ANSWER = re.compile(rf"[\s>*_+•-]*(?:your\s+)?(?:{_SAID})[*_]*\s*[:=][*_]*\s*(.*)", re.IGNORECASE)
 _WHO = re.compile(
     r"[\s>*_#|`+•-]*[\"']?(student|name|code)[\"']?[*_]*\s*[:=|][*_]*\s*(?P<who>[^|]*?)\s*\|?\s*", re.IGNORECASE
 )
 _MARKED = re.compile(r"[\s>*+•-]*(?:●|◉|☑|☒|✓|✔|\[[xX✓]\]|\([xX]\))\s*\(?([A-Z])\)")
 _BLANK = re.compile(r"[\s_\\.…-]*")
+_WIDE = {0x3000: " "} | {0xFF01 + place: chr(0x21 + place) for place in range(94)}
+"""Letters, digits and signs as wide as a Chinese character."""
 _CODE = re.compile(r"(?<![0-9A-Za-z])[2-9A-HJKMNP-Z]{4}-[2-9A-HJKMNP-Z]{4}(?![0-9A-Za-z])")
 MOST_UNREAD = 20
 
@@ -60,29 +67,40 @@ class Lines:
 
 
 def read_prose(text: str) -> Lines:
-    """A sheet, a plain text or the cells of a notebook."""
+    """A sheet, a plain text or the cells of a notebook.
+
+    Where `Answer:` stands nowhere, what stands behind the letter of a part is its answer.
+    """
     found = Lines()
     question = block = ""
     kept: list[tuple[bool, str]] = []
-    for line in [*text.split("\n"), "# end"]:
+    written = [line.translate(_WIDE) for line in text.split("\n")]
+    is_sheet = any(map(_ANSWER.fullmatch, written))
+    for line in [*written, "# end"]:
         who = _WHO.fullmatch(line)
-        heading, letter, key = _HEADING.match(line), _LETTER.fullmatch(line), _KEY.fullmatch(line)
+        heading, letter, key = _HEADING.fullmatch(line), _LETTER.fullmatch(line), _KEY.fullmatch(line)
         if who:
             found.who(who[1].lower(), _bare(who["who"]))
         elif line == "# end" or heading or (letter and question) or _is_key(key):
             _close(found, block, kept)
-            is_hash = line.lstrip().startswith("#")
-            if heading and not (key is not None and (key["p"] or (_is_key(key) and not is_hash))):
-                question = block = heading[1]
+            is_marked = line.lstrip().startswith("#") or (heading is not None and heading[2] is not None)
+            if heading and not (key is not None and (key["p"] or (_is_key(key) and not is_marked))):
+                question = block = heading[1] or heading[2]
                 kept = []
             elif letter and question:
-                block, kept = f"{question}.{letter[1]}", [(False, letter[2])]
+                block, kept = f"{question}.{letter[1] or letter[2]}", [(not is_sheet, letter[3])]
             elif key is not None:
-                block, kept = _id(key), [(True, key["rest"])]
+                question, block, kept = key["n"], _id(key), [(True, key["rest"])]
         else:
             kept.append((False, line))
-    found.code = found.code or next(iter(set(_CODE.findall(text)) if len(set(_CODE.findall(text))) == 1 else ()), "")
+    codes = set(_CODE.findall("\n".join(written)))
+    found.code = found.code or (codes.pop() if len(codes) == 1 else "")
     return found
+
+
+def has_code(text: str) -> bool:
+    """Whether what looks like the code of a sheet stands in it."""
+    return _CODE.search(text) is not None
 
 
 def _is_key(key: re.Match[str] | None) -> bool:

@@ -20,7 +20,7 @@ from ..expressions.jsonable import as_json
 from ..quiz.exam import Issue, Student
 from .decisions import key
 from .feedback import right_words
-from .hand_ins import HandIn, Refused
+from .hand_ins import Found, HandIn, PassedOver, Refused
 from .in_order import in_order
 from .marking import OPEN, Marked, Marker, Result, words_of
 from .part_mark import PartMark
@@ -258,17 +258,21 @@ class HandedIn:
     none does.
     """
 
-    def __init__(self, marker: Marker, hand_ins: Iterable[HandIn | Refused], chosen: Chosen = "") -> None:
+    def __init__(self, marker: Marker, hand_ins: Iterable[Found], chosen: Chosen = "") -> None:
         self.marker = marker
         self.chosen = chosen
         self.count = 0
         self.refused: list[Refused] = []
         self._of: dict[str, list[bytes | HandIn]] = {}
+        self.passed_over: list[str] = []
         for hand_in in hand_ins:
+            if isinstance(hand_in, PassedOver):
+                self.passed_over.append(hand_in.source)
+                continue
             self.count += 1
             owner = hand_in if isinstance(hand_in, Refused) else marker.owner(hand_in)
             if isinstance(owner, Refused):
-                self.refused.append(owner)
+                self.refused.append(marker.known_by_file(owner))
             else:
                 self._of.setdefault(owner.id, []).append(_pack(hand_in))  # type: ignore[arg-type]
         self._students = [student for student in marker.issue.students if student.id in self._of]
@@ -309,6 +313,9 @@ class HandedIn:
         issue = self.marker.issue
         old = "the manifest is of before exams had an id: a hand-in of another exam is known by its code alone"
         notes = [] if issue.exam.identity else [old]
+        if self.passed_over:
+            listed = ", ".join(self.passed_over[:3]) + (", …" if len(self.passed_over) > 3 else "")
+            notes.append(f"not read, as no hand-in: {listed} ({len(self.passed_over)} in all)")
 
         def again(place: int) -> Result:
             result = self._mark(places[place])

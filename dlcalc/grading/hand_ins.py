@@ -13,16 +13,17 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..errors import DlcalcError, UserError, printable
 from ..files.untrusted import bounded, csv_rows, decoded_leniently, parse_toml, read_bytes
+from ..quiz import headings
 from ..quiz.exam_folder import PRIVATE, files_written
 from . import spreadsheets
-from .answer_lines import MOST_UNREAD, Lines, read_prose, read_settings
+from .answer_lines import MOST_UNREAD, Lines, has_code, read_prose, read_settings
 
 MOST_BYTES = 2**18
 """Of one student's hand-in."""
@@ -44,15 +45,14 @@ _LOOSE = (".txt", ".md")
 """Files that need not be hand-ins at all: without any id of an answer they are passed over in a folder."""
 ARCHIVE = ".zip"
 
-_WHO = ("student", "student_id", "student id", "id number", "matriculation", "id", "username", "email",
-        "email address")  # fmt: skip
-_NAMES = ("name", "full name", "student name")
-_FIRST_NAMES, _LAST_NAMES = ("first name", "first_name", "given name"), ("last name", "last_name", "surname")
-_HEADING = re.compile(r"(?:(?:question|response|answer|task|q)\s*)?(\d{1,3})(?:\s*[.(_-]?\s*([a-z])(?![a-z])\s*\)?)?"
-                      r"(?:\.([\w-]+(?:\.\w+)?))?(?=$|[\s:.)\]–-])", re.IGNORECASE)  # fmt: skip
-_ANSWER_HEADINGS = ("answer", "answers", "your answer", "value")
-_PART_HEADINGS = ("part", "question", "entry", "item")
-_FIRST = ("student", "code")
+_ASKED, _SAID = headings.either(headings.QUESTION), headings.either(headings.ANSWER)
+_HEADING = re.compile(
+    rf"(?:(?P<word>{_ASKED}|{_SAID})\s*)?(?P<n>\d{{1,3}})(?:\s*[.(_-]?\s*(?P<p>[a-z])(?![a-z])\s*\)?)?"
+    r"(?:\.(?P<cell>[\w-]+(?:\.\w+)?))?(?=$|[\s:.)\]–-])",
+    re.IGNORECASE,
+)
+_ANSWER_HEADINGS = (*headings.ANSWER, "your answer", "value")
+_FIRST = ("student", "name", "code")
 _GRADEBOOK_HEADINGS = {"code", "marks", "of"}
 _ENTRY = re.compile(r"(?:q(?:uestion)?)?\s*(\d{1,3})\s*[.(_-]?\s*([a-z])\s*\)?(?:\.(.+))?", re.IGNORECASE)
 _PLAIN_ENTRY = re.compile(r"\d{1,3}(?:\.|$)")
@@ -95,7 +95,17 @@ class Refused:
     """The id, where it is known whose it is."""
 
 
-def read_all(paths: Iterable[str], class_files: Iterable[str] = ()) -> Iterator[HandIn | Refused]:
+@dataclass(frozen=True)
+class PassedOver:
+    """A file in a folder or an archive that is of a kind which is not read, or a text without a code and an answer."""
+
+    source: str
+
+
+Found: TypeAlias = HandIn | Refused | PassedOver
+
+
+def read_all(paths: Iterable[str], class_files: Iterable[str] = ()) -> Iterator[Found]:
     """All hand-ins in files, folders and .zip archives, in the order given; a file is one student's.
 
     `class_files` are tables with a row for each student. Raises UserError for a missing path.
@@ -113,8 +123,8 @@ def read_all(paths: Iterable[str], class_files: Iterable[str] = ()) -> Iterator[
             yield from _path(path)
 
 
-def _folder(path: str) -> Iterator[HandIn | Refused]:
-    """The files of a folder that can be hand-ins, sorted; others, and what marking wrote there, are passed over."""
+def _folder(path: str) -> Iterator[Found]:
+    """The files of a folder, sorted. Hidden ones, and what marking wrote there, are no hand-ins of anybody."""
     count = 0
     inside = os.path.realpath(path) + os.sep
     written: set[str] = set()
@@ -128,23 +138,28 @@ def _folder(path: str) -> Iterator[HandIn | Refused]:
                 yield Refused(printable(os.path.join(root, name)), "a link to a folder is not followed")
         for name in sorted(names):
             found = os.path.join(root, name)
-            if not name.lower().endswith((*SUFFIXES, ARCHIVE)) or name.startswith(".") or found in written:
+            if name.startswith(".") or found in written:
+                continue
+            if not name.lower().endswith((*SUFFIXES, ARCHIVE)):
+                yield PassedOver(printable(found))
                 continue
             count += 1
             if count > MOST_FILES:
                 raise UserError(f"a folder of hand-ins has at most {MOST_FILES:,} files")
             if os.path.realpath(found).startswith(inside):
-                yield from (each for each in _path(found) if not _is_no_hand_in(each))
+                yield from map(_or_passed_over, _path(found))
             else:
                 yield Refused(printable(found), "a link that leads out of the folder is not followed")
 
 
-def _is_no_hand_in(found: HandIn | Refused) -> bool:
-    """Whether a text in a folder is just a text: it names no answer."""
-    return isinstance(found, Refused) and found.source.lower().endswith(_LOOSE) and "no answer in it" in found.reason
+def _or_passed_over(found: Found) -> Found:
+    """A text in a folder may be just a text: it has no code, and names no answer."""
+    if isinstance(found, Refused) and found.source.lower().endswith(_LOOSE) and "no answer in it" in found.reason:
+        return PassedOver(found.source)
+    return found
 
 
-def _path(path: str) -> Iterator[HandIn | Refused]:
+def _path(path: str) -> Iterator[Found]:
     """One file. Pipes and devices, at which reading might wait for ever, are not opened."""
     if not os.path.isfile(path):
         yield Refused(printable(path), "this is no file")
@@ -171,16 +186,19 @@ def _most(path: str, listed: bool) -> int:
     return MOST_PACKED_BYTES if path.lower().endswith((".xlsx", ".ipynb")) else MOST_BYTES
 
 
-def _archive(path: str) -> Iterator[HandIn | Refused]:
+def _archive(path: str) -> Iterator[Found]:
     """The files of an archive, read in memory and never unpacked."""
     left = MOST_ARCHIVE_BYTES
     try:
         with zipfile.ZipFile(path) as archive:
-            members = sorted(filter(_may_be_read, archive.infolist()), key=lambda info: info.filename)
+            members = sorted(filter(_is_shown, archive.infolist()), key=lambda info: info.filename)
             if len(members) > MOST_FILES:
                 raise ValueError(f"an archive of hand-ins has at most {MOST_FILES:,} files")
             for info in members:
                 source = f"{printable(path)}/{printable(info.filename)}"
+                if not info.filename.lower().endswith((*SUFFIXES, ARCHIVE)):
+                    yield PassedOver(source)
+                    continue
                 most = min(_most(info.filename, False), left)
                 try:
                     data = _member(archive, info, most)
@@ -189,7 +207,7 @@ def _archive(path: str) -> Iterator[HandIn | Refused]:
                     yield Refused(source, printable(str(error) or "the file cannot be read"))
                     continue
                 left -= len(data)
-                yield from (each for each in read(data, source, _time_of(info)) if not _is_no_hand_in(each))
+                yield from map(_or_passed_over, read(data, source, _time_of(info)))
     except _DAMAGED as error:
         yield Refused(printable(path), f"the archive cannot be read: {printable(str(error))}")
 
@@ -202,11 +220,11 @@ def _time_of(info: zipfile.ZipInfo) -> float:
         return 0.0
 
 
-def _may_be_read(info: zipfile.ZipInfo) -> bool:
-    """Hand-ins, and archives, which are refused; not what a Mac puts beside each file."""
+def _is_shown(info: zipfile.ZipInfo) -> bool:
+    """Not a folder, nor what a Mac puts beside each file."""
     name = info.filename.replace("\\", "/")
     hidden = name.startswith("__MACOSX/") or name.rpartition("/")[2].startswith(".")
-    return name.lower().endswith((*SUFFIXES, ARCHIVE)) and not (hidden and ".." not in name.split("/"))
+    return not info.is_dir() and not (hidden and ".." not in name.split("/"))
 
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> bytes:
@@ -275,7 +293,8 @@ def _toml(text: str, source: str) -> HandIn:
 
 def _of_lines(found: Lines, source: str) -> HandIn:
     if not found.answers:
-        raise UserError('there is no answer in it: each begins with its id, such as "1.a: 55"')
+        what = "a code, and no answer that is understood" if found.code or has_code(source) else "no answer in it"
+        raise UserError(f'there is {what}: each begins with its id, such as "1.a: 55"')
     if len(found.answers) > MOST_ANSWERS:
         raise UserError(f"a hand-in has at most {MOST_ANSWERS:,} answers")
     unread = tuple(printable(line) for line in found.unread)
@@ -356,7 +375,7 @@ def _of_table(table: Mapping[str, Any], source: str) -> HandIn:
         for entry, answer in inside.items():
             _put(answers, entry, answer)
     if not answers and not unread and not any(name.casefold() in _ANSWER_TABLES for name in table):
-        raise UserError('there is no answer in it: they stand in a table, [answers], such as "1.a" = "55x55x96"')
+        unread.append("there is no answer in it, and no table [answers]")
     student = who.get("student") or who.get("name", "")
     return HandIn(printable(source), student, who.get("code", ""), answers, unread=tuple(unread[:MOST_UNREAD]))
 
@@ -398,19 +417,36 @@ def _table(rows: list[tuple[int, list[str]]], source: str) -> Iterator[HandIn | 
     """One student's answers row by row (part, answer), or a class with a row per student and a column per part."""
     if not rows:
         raise UserError("there is nothing in the file")
-    headings = [_cell(cell).casefold() for cell in rows[0][1]]
-    if set(headings) >= _GRADEBOOK_HEADINGS:
+    head = [headings.known(_cell(cell)) for cell in rows[0][1]]
+    if set(head) >= _GRADEBOOK_HEADINGS:
         raise UserError("this is a gradebook, not a hand-in")
-    if headings[0] in _PART_HEADINGS and len(headings) > 1 and headings[1] in _ANSWER_HEADINGS:
-        yield _one(rows[1:], source, len(headings))
-    elif headings[0] in _FIRST and len(rows) > 1 and _cell(rows[1][1][0]).casefold() in _FIRST:
-        yield _one(rows, source, 2)
-    elif any(heading in (*_WHO, *_NAMES, "code") for heading in headings):
+    place = next(_columns(head), None)
+    below = [headings.known(_cell(row[0])) for _, row in rows[1:2]]
+    if place is not None:
+        yield _one(rows[1:], source, *place)
+    elif _is_row(head[0]) and not any(map(_entry_of, head[1:2])) and all(map(_is_row, below)):
+        yield _one(rows, source, len(head), 0, 1)
+    elif any(heading in (*headings.IDS, *headings.NAMES, *headings.FIRST_NAMES, *headings.LAST_NAMES) or
+             (headings.CODE.search(heading) and not _entry_of(heading)) for heading in head):  # fmt: skip
         yield from _many(rows[0][1], rows[1:], source)
     else:
         raise UserError("a CSV has the columns part,answer, or student,code and a column for each part")
     if len(rows) == 1:
         raise UserError("there are headings, and nobody under them")
+
+
+def _columns(head: list[str]) -> Iterator[tuple[int, int, int]]:
+    """How many columns one student's table has, and which are the part's and the answer's."""
+    for place, heading in enumerate(head):
+        if heading in headings.QUESTION:
+            for answer in range(place + 1, len(head)):
+                if head[answer] in _ANSWER_HEADINGS:
+                    yield len(head), place, answer
+
+
+def _is_row(first: str) -> bool:
+    """Whether a row of one student's table begins so: with who it is, or an id of the sheet."""
+    return first in (*_FIRST, *headings.QUESTION) or _ENTRY.fullmatch(first) is not None
 
 
 def _rows(text: str) -> list[tuple[int, list[str]]]:
@@ -426,7 +462,9 @@ def _entry_of(heading: str) -> str:
     match = _HEADING.match(heading)
     if match is None:
         return ""
-    return match[1] + (f".{match[2].lower()}" if match[2] else "") + (f".{match[3]}" if match[3] else "")
+    return (
+        match["n"] + (f".{match['p'].lower()}" if match["p"] else "") + (f".{match['cell']}" if match["cell"] else "")
+    )
 
 
 def _cell(text: str) -> str:
@@ -435,37 +473,45 @@ def _cell(text: str) -> str:
     return stripped[1:].strip() if stripped[:1] == "'" and stripped[1:2] in ("=", "+", "-", "@") else stripped
 
 
-def _one(rows: Iterable[tuple[int, list[str]]], source: str, columns: int) -> HandIn:
+def _one(rows: Iterable[tuple[int, list[str]]], source: str, columns: int, part: int, answer: int) -> HandIn:
     """One student's answers. Cells behind the last of the `columns` are of an answer that a comma has cut: 1,480."""
     values: dict[str, str] = {}
+    who: dict[str, str] = {}
     for _, row in rows:
-        answer = [*row[1:2], *(cell for cell in row[columns:] if cell.strip())]
-        _put(values, _cell(row[0]), "; ".join(map(_cell, answer)))
-    who = {name: values.pop(name, "") for name in ("student", "code")}
+        name = _cell(row[part]) if part < len(row) else ""
+        cells = [*row[answer : answer + 1], *(cell for cell in row[columns:] if cell.strip())]
+        wrote = "; ".join(map(_cell, cells))
+        if name.casefold() in _FIRST:
+            _put(who, name.casefold(), wrote or next(filter(None, map(_cell, row[part + 1 :])), ""))
+        elif name.casefold() not in headings.QUESTION:
+            _put(values, name, wrote)
     if len(values) > MOST_ANSWERS:
         raise UserError(f"a hand-in has at most {MOST_ANSWERS:,} answers")
-    return HandIn(printable(source), who["student"][:200], who["code"][:200], _by_entry(values))
+    student = who.get("student") or who.get("name", "")
+    return HandIn(printable(source), student[:200], who.get("code", "")[:200], _by_entry(values))
 
 
-def _many(head: list[str], rows: Iterable[tuple[int, list[str]]], source: str) -> Iterator[HandIn | Refused]:
-    headings = [_cell(cell) for cell in head]
-    folded = [heading.casefold() for heading in headings]
-    is_form = "start time" in folded and "completion time" in folded  # of Microsoft, whose ID counts the rows
-    who = [folded.index(name) for name in _WHO if name in folded and not (is_form and name == "id")]
-    named = [folded.index(name) for name in _NAMES if name in folded]
-    parts = [folded.index(name) for name in (*_FIRST_NAMES, *_LAST_NAMES) if name in folded]
-    code = folded.index("code") if "code" in folded else None
-    known = {*who, *named, *parts, code}
-    asked = {i: id for i, heading in enumerate(headings) if i not in known and (id := _entry_of(heading))}
+def _many(head: list[str], rows: Sequence[tuple[int, list[str]]], source: str) -> Iterator[HandIn | Refused]:
+    told = [_cell(cell) for cell in head]
+    folded = [headings.known(heading) for heading in told]
+    who = [folded.index(name) for name in headings.IDS if name in folded]
+    named = [folded.index(name) for name in headings.NAMES if name in folded]
+    parts = [folded.index(name) for name in (*headings.FIRST_NAMES, *headings.LAST_NAMES) if name in folded]
+    found = {i: id for i, heading in enumerate(told) if i not in {*who, *named, *parts} and (id := _entry_of(heading))}
+    asked = _answered(told, found)
+    codes = [i for i, heading in enumerate(folded) if i not in found and headings.CODE.search(heading)]
+    code = folded.index("code") if "code" in folded else codes[0] if len(codes) == 1 else None
+    if _counts_rows(folded, {*who, *named, *parts, *found, code}, rows):
+        who.remove(0)
     if not asked:
         raise UserError("no column is an answer: their headings begin with the ids of the sheet, such as 1.a")
     for number, row in rows:
         here = f"{printable(source)}, line {number}"
-        if any(cell.strip() for cell in row[len(headings) :]):
-            rule = f"there are {len(row)} cells under {len(headings)} headings; a comma inside a cell stands in quotes"
+        if any(cell.strip() for cell in row[len(told) :]):
+            rule = f"there are {len(row)} cells under {len(told)} headings; a comma inside a cell stands in quotes"
             yield Refused(here, rule)
             continue
-        cells = [_cell(cell) for cell in row] + [""] * (len(headings) - len(row))
+        cells = [_cell(cell) for cell in row] + [""] * (len(told) - len(row))
         answers: dict[str, object] = {}
         try:
             for i, id in asked.items():
@@ -480,3 +526,25 @@ def _many(head: list[str], rows: Iterable[tuple[int, list[str]]], source: str) -
             )  # fmt: skip
         except UserError as error:
             yield Refused(here, str(error))
+
+
+def _answered(told: list[str], found: Mapping[int, str]) -> dict[int, str]:
+    """The columns of answers: not the question's text (Question 1) beside Response 1, nor 1.a [Score] beside 1.a."""
+    said = {id for i, id in found.items() if _is_said(told[i])}
+    asked = {i: id for i, id in found.items() if id not in said or _is_said(told[i])}
+    whole = {told[i].casefold() for i in asked}
+    return {i: id for i, id in asked.items() if re.sub(r"\s*\[[^\]]*\]$", "", told[i].casefold()) not in whole - {
+        told[i].casefold()}}  # fmt: skip
+
+
+def _is_said(heading: str) -> bool:
+    match = _HEADING.match(heading)
+    return match is not None and (match["word"] or "").casefold() in headings.ANSWER
+
+
+def _counts_rows(folded: list[str], known: Set[int | None], rows: Sequence[tuple[int, list[str]]]) -> bool:
+    """Whether the first column, ID, only counts the rows, as Microsoft Forms has it before two columns of times."""
+    if folded[0] != "id" or len(folded) < 3 or known & {1, 2}:
+        return False
+    counted = [_cell(row[0]) for _, row in rows]
+    return all(each.isdecimal() for each in counted)

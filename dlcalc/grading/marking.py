@@ -144,6 +144,11 @@ class Marker:
             decided, unread = [*decided, *unread], ()
         return Result(student, self.issue.codes[student.id], hand_in.source, parts, variants, tuple(decided), unread)
 
+    def known_by_file(self, refused: Refused) -> Refused:
+        """With the student whose code stands in the name of the file, where one does."""
+        code = "" if refused.student else self._code_in(refused.source)
+        return replace(refused, student=self.issue.by_code[same_code(code)].id) if code else refused
+
     def _student(self, hand_in: HandIn) -> Student:
         """Whose hand-in it is: by the code of the sheet, which the name on it, if there is one, must not contradict.
 
@@ -156,7 +161,7 @@ class Marker:
             found = self.issue.by_code.get(same_code(written))
             if found is None:
                 raise UserError(f"code {code} is on no sheet of this exam")
-            agrees = _may_be(hand_in.student, found) or (hand_in.listed and not named)
+            agrees = found in named or (not named and (hand_in.listed or _may_be(hand_in.student, found)))
             if hand_in.student and not agrees:
                 raise UserError(f"code {code} is not {said}'s")
             return found

@@ -6,12 +6,16 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from datetime import datetime, timedelta
 from xml.etree import ElementTree
 
 from ..errors import UserError
 
 _CELL = re.compile(r"([A-Z]{1,3})(\d{1,7})")
+_DATES = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
+"""Formats of dates and times that every workbook has."""
+_FIRST_DAY = datetime(1899, 12, 30)
 _DEEPEST = 32
 """Of elements inside one another."""
 _MOST_INSIDE = 100_000
@@ -31,7 +35,8 @@ def rows(data: bytes, most_cells: int, most_columns: int, most_bytes: int) -> li
             words: list[str] = []
             if "xl/sharedStrings.xml" in book.namelist():
                 words = list(_words(_part(book, "xl/sharedStrings.xml", most_bytes), most_cells))
-            return list(_rows(_part(book, names[0][1], most_bytes), words, most_cells, most_columns))
+            times = _times(_part(book, "xl/styles.xml", most_bytes)) if "xl/styles.xml" in book.namelist() else ()
+            return list(_rows(_part(book, names[0][1], most_bytes), words, times, most_cells, most_columns))
     except (zipfile.BadZipFile, zlib.error, ElementTree.ParseError, OSError, EOFError, RuntimeError, ValueError,
             NotImplementedError) as error:  # fmt: skip
         raise UserError(f"the workbook cannot be read: {error}") from None
@@ -83,7 +88,24 @@ def _name(node: ElementTree.Element) -> str:
     return node.tag.rpartition("}")[2]
 
 
-def _rows(data: bytes, words: list[str], most_cells: int, most_columns: int) -> Iterator[tuple[int, list[str]]]:
+def _times(data: bytes) -> frozenset[str]:
+    """The styles, by their number, in which a cell shows a date or a time: what a program makes of 1/2 or 3-4."""
+    own = {
+        node.get("numFmtId"): re.sub(r'"[^"]*"|\\.|\[[^\]]*\]', "", node.get("formatCode") or "").casefold()
+        for node in _elements(data, "numFmt")
+    }
+    dates = {id for id, code in own.items() if re.search("[dmyhs]", code) and "general" not in code}
+    (cells,) = list(_elements(data, "cellXfs"))[:1] or (ElementTree.Element("cellXfs"),)
+    return frozenset(
+        str(place)
+        for place, style in enumerate(cells)
+        if (id := style.get("numFmtId") or "0") in dates or (id not in own and id.isdecimal() and int(id) in _DATES)
+    )
+
+
+def _rows(
+    data: bytes, words: list[str], times: Collection[str], most_cells: int, most_columns: int
+) -> Iterator[tuple[int, list[str]]]:
     cells = 0
     for row in _elements(data, "row"):
         found: dict[int, str] = {}
@@ -93,7 +115,7 @@ def _rows(data: bytes, words: list[str], most_cells: int, most_columns: int) -> 
             column = _column(place[1]) if place else len(found)
             if column >= most_columns:
                 raise UserError(f"a sheet has at most {most_columns:,} columns")
-            found[column] = _value(cell, words)
+            found[column] = _value(cell, words, times)
         width = max(found, default=-1) + 1
         cells += width
         if cells > most_cells:
@@ -109,16 +131,35 @@ def _column(letters: str) -> int:
     return number - 1
 
 
-def _value(cell: ElementTree.Element, words: list[str]) -> str:
+def _value(cell: ElementTree.Element, words: list[str], times: Collection[str]) -> str:
     kind = cell.get("t") or "n"
     if kind == "inlineStr":
         return _text(cell)
     value = next((node.text or "" for node in cell if _name(node) == "v"), "")
+    if not value and kind != "s":  # nobody has worked it out yet
+        return next((f"={node.text}" for node in cell if _name(node) == "f" and node.text), "")
     if kind == "s" and value:
         return words[int(value)] if int(value) < len(words) else ""
     if kind == "b":
         return "TRUE" if value == "1" else "FALSE"
     if kind == "n" and value:
         number = float(value)
+        if (cell.get("s") or "0") in times:
+            return _time(number)
         return str(int(number)) if number.is_integer() and abs(number) < 2**53 else f"{number:.15g}"
     return value
+
+
+def _time(days: float) -> str:
+    """A date as a person sees it in the cell, a time or both. Days are counted from the end of 1899."""
+    try:
+        found = _FIRST_DAY + timedelta(days=days)
+    except OverflowError:
+        return f"{days:.15g}"
+    return (
+        f"{found:%H:%M:%S}"
+        if 0 <= days < 1
+        else f"{found:%Y-%m-%d}"
+        if days == int(days)
+        else f"{found:%Y-%m-%d %H:%M}"
+    )

@@ -16,7 +16,7 @@ from ..document import COURSE, Profile
 from ..errors import DlcalcError, ProblemError, UserError, printable, shown
 from ..expressions.printing import Spell
 from ..files.untrusted import csv_rows, decoded_leniently, parse_toml, read_bytes
-from . import bank, seeds
+from . import bank, headings, seeds
 from .identity import Identity, exam_digest
 from .problem import LEVELS, Problem
 from .sheet import Shares, sheet
@@ -208,8 +208,7 @@ class Student:
     name: str = ""
 
 
-_ID_HEADINGS = ("id", "student", "student_id", "student id", "matriculation", "number", "username", "email")
-_NAME_HEADINGS = ("name", "full name", "student name")
+_IDS = ("id", *headings.IDS, "number")
 
 
 def read_roster(path: str) -> tuple[Student, ...]:
@@ -221,23 +220,23 @@ def read_roster(path: str) -> tuple[Student, ...]:
         raise ProblemError(printable(path), "", str(error)) from None
     if not rows:
         raise ProblemError(printable(path), "", "a roster has a line of headings and a line for each student")
-    headings = [cell.strip().casefold() for cell in rows[0][1]]
-    column = next((headings.index(name) for name in _ID_HEADINGS if name in headings), None)
+    head = [headings.known(cell) for cell in rows[0][1]]
+    column = next((head.index(name) for name in _IDS if name in head), None)
     if column is None:
-        rule = f"a roster has a column id; the columns here are {printable(', '.join(headings))}"
+        rule = f"a roster has a column id; the columns here are {printable(', '.join(head))}"
         raise ProblemError(printable(path), "line 1", rule)
     students: dict[str, Student] = {}
     taken: set[str] = set()
     for number, row in rows[1:]:
-        if any(cell.strip() for cell in row[len(headings) :]):
-            rule = f"there are {len(row)} cells under {len(headings)} headings; a comma inside a cell stands in quotes"
+        if any(cell.strip() for cell in row[len(head) :]):
+            rule = f"there are {len(row)} cells under {len(head)} headings; a comma inside a cell stands in quotes"
             raise ProblemError(printable(path), f"line {number}", rule)
         id = row[column].strip() if column < len(row) else ""
         if not id or id.casefold() in taken or len(id) > 200:
             rule = f"an id of at most 200 characters, used once, is expected, not {printable(id)}"
             raise ProblemError(printable(path), f"line {number}", rule)
         taken.add(id.casefold())
-        students[id] = Student(id, _name(headings, row))
+        students[id] = Student(id, _name(head, row))
     if not students:
         raise ProblemError(printable(path), "", "there is nobody in the roster, only its headings")
     if len(students) > MOST_STUDENTS:
@@ -245,12 +244,12 @@ def read_roster(path: str) -> tuple[Student, ...]:
     return tuple(students.values())
 
 
-def _name(headings: list[str], row: list[str]) -> str:
-    cells = {name: cell.strip() for name, cell in zip(headings, row, strict=False)}
-    for name in _NAME_HEADINGS:
+def _name(head: list[str], row: list[str]) -> str:
+    cells = {name: cell.strip() for name, cell in zip(head, row, strict=False)}
+    for name in headings.NAMES:
         if cells.get(name):
             return cells[name]
-    parts = [cells.get(name, "") for name in ("first name", "first_name", "last name", "last_name")]
+    parts = [cells.get(name, "") for name in (*headings.FIRST_NAMES, *headings.LAST_NAMES)]
     return " ".join(part for part in parts if part)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dlcalc.grading.hand_ins import HandIn, Refused, read, read_all
+from dlcalc.grading.hand_ins import HandIn, PassedOver, Refused, read, read_all
 
 HEAD = 'student = "ada"\ncode = "7F3K-9QXM"\n[answers]\n'
 
@@ -164,6 +164,26 @@ def test_a_workbook_declares_nothing() -> None:
             "ID;Start time;Completion time;Email;Name;1.a\n1;x;y;a@b;Ada Löwe;3,5\n",
             "a@b", ("Ada Löwe",), {"1.a": "3,5"},
         ),
+        (
+            "ID;Startzeit;Fertigstellungszeit;E-Mail;Name;1.a;Punkte – 1.a\n1;x;y;anonymous;Ada Löwe;3,5;1\n",
+            "anonymous", ("Ada Löwe",), {"1.a": "3,5"},
+        ),
+        (
+            "Zeitstempel,Vorname,Nachname,1.a Größe,1.a Größe [Punkte]\n26,Ada,Löwe,55,1 / 2\n",
+            "Ada Löwe", (), {"1.a": "55"},
+        ),
+        (
+            "Nachname,Vorname,Matrikelnummer,Frage 1,Antwort 1,Richtige Antwort 1\nLöwe,Ada,17,Wie groß?,5,6\n",
+            "17", ("Ada Löwe",), {"1": "5"},
+        ),
+        (
+            "Nom;Prénom;Numéro d’identification;Question 1;Réponse 1;Bonne réponse 1\nLöwe;Ada;17;Où ?;5;6\n",
+            "17", ("Ada Löwe",), {"1": "5"},
+        ),
+        (
+            "Apellido(s);Nombre;Número de ID;Respuesta 1;Respuesta correcta 1\nLöwe;Ada;17;5;6\n",
+            "17", ("Ada Löwe",), {"1": "5"},
+        ),
     ],
 )  # fmt: skip
 def test_exports_of_forms(data: str, student: str, names: tuple[str, ...], answers: object) -> None:
@@ -177,6 +197,38 @@ def test_a_text_in_a_folder_may_be_no_hand_in(tmp_path: Path) -> None:
     """One that is named is told."""
     (tmp_path / "notes.txt").write_text("Read these first.")
     (tmp_path / "ada.txt").write_text("1.a: 5")
-    assert [each.source for each in read_all([str(tmp_path)])] == [str(tmp_path / "ada.txt")]
-    (found,) = read_all([str(tmp_path / "notes.txt")])
-    assert isinstance(found, Refused)
+    (tmp_path / "bob.txt").write_text("7F3K-9QXM: I do not know anything.")
+    (tmp_path / "7F3K-9QXM carl.md").write_text("See my mail.")
+    found = {Path(each.source).name: each for each in read_all([str(tmp_path)])}
+    assert isinstance(found.pop("notes.txt"), PassedOver)
+    assert isinstance(found.pop("ada.txt"), HandIn)
+    rule = 'there is a code, and no answer that is understood: each begins with its id, such as "1.a: 55"'
+    assert {each.reason for each in found.values() if isinstance(each, Refused)} == {rule}
+    assert len(found) == 2
+    (named,) = read_all([str(tmp_path / "notes.txt")])
+    assert isinstance(named, Refused)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Aufgabe 1a: 5\nAufgabe 1b: 6\n",
+        "Exercice 1.a : 5\nRéponse 1.b : 6\n",
+        "Frage 1 (a): 5\n(b): 6\n",
+        "Question 1\n(a) 5\n(b) 6\n",
+        "Aufgabe 1 (6 Punkte)\n\na) 5\nb) 6\n",
+        "1.a：5\n1.b：６\n",
+        "## Question 1\n\n**(a)** How many are there?\n\n5\n\n**(b)** And now?\n\n6\n",
+        "## Question 1\n\n**(a)** How many are there?\n\nAntwort: 5\n\n**(b)** And now 7?\n\nRéponse : 6\n",
+    ],
+)
+def test_what_people_of_several_languages_write_before_an_answer(text: str) -> None:
+    assert only(f"7F3K-9QXM\n{text}", "a.md").answers == {"1.a": "5", "1.b": "6"}
+
+
+def test_a_form_counts_its_rows_in_any_language() -> None:
+    """Its ID is nobody's, although somebody of the exam may be called 1 or 2."""
+    data = "Id,Hora de inicio,Hora de finalización,Nombre,1.a\n1,x,y,Bea,5\n2,x,y,Ada,6\n"
+    assert [each.student for each in read(data.encode(), "a.csv", listed=True)] == ["Bea", "Ada"]
+    data = data.replace("Hora de inicio,Hora de finalización,", "").replace("x,y,", "")
+    assert [each.student for each in read(data.encode(), "a.csv", listed=True)] == ["1", "2"]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from dlcalc.errors import UserError
-from dlcalc.grading.hand_ins import HandIn, Refused, read, read_all
+from dlcalc.grading.hand_ins import HandIn, PassedOver, Refused, read, read_all
 
 TOML = b'student = "ada"\ncode = "7F3K-9QXM"\n[answers]\n"1.a" = "55x55x96"\n1.b = 34944\n[answers.2]\nc = [1, 2]\n'
 ANSWERS = {"1.a": "55x55x96", "1.b": 34944, "2.c": [1, 2]}
@@ -49,12 +49,15 @@ def test_json(content: Any) -> None:
     assert only(json.dumps(content), "a.json") == HandIn("a.json", "ada", "7F3K-9QXM", ANSWERS)
 
 
+NO_ANSWERS = "there is no answer in it, and no table [answers]"
+
+
 def test_a_class_in_one_json_file() -> None:
     content = [{"student": "ada", "answers": {"1.a": 1}}, {"student": "bob", "answers": 5}, {"student": 7}]
     found = list(read(json.dumps(content).encode(), "c.json", listed=True))
     assert found[0] == HandIn("c.json (1)", "ada", "", {"1.a": 1}, listed=True)
     assert isinstance(found[1], Refused)
-    assert found[2] == HandIn("c.json (3)", "7", listed=True)
+    assert found[2] == HandIn("c.json (3)", "7", listed=True, unread=(NO_ANSWERS,))
     rule = "these are answers of 3 students; a table of a class is taken by --class-file alone"
     assert refused(json.dumps(content), "c.json") == rule
     assert refused("student,1.a\nada,5\nbob,6\n", "c.csv") == rule.replace("3", "2")
@@ -146,14 +149,22 @@ def test_folders_and_archives(tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "x.toml").write_bytes(TOML)
     (tmp_path / "notes.txt").write_text("not read")
+    (tmp_path / "ada.pdf").write_bytes(b"%PDF")
     (tmp_path / ".hidden.toml").write_text("not read")
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr("ada/answers.toml", TOML)
         archive.writestr("__MACOSX/ada/._answers.toml", b"\x00\x05")
         archive.writestr("readme.txt", "not read")
+        archive.writestr("ada/answers.docx", b"PK")
+        archive.mkdir("empty")
     found = list(read_all([str(tmp_path)]))
-    assert [each.source for each in found] == [f"{tmp_path}/a.zip/ada/answers.toml", f"{tmp_path}/b/x.toml"]
-    assert all(isinstance(each, HandIn) and each.answers == ANSWERS for each in found)
+    hand_ins = [each for each in found if isinstance(each, HandIn)]
+    assert [each.source for each in hand_ins] == [f"{tmp_path}/a.zip/ada/answers.toml", f"{tmp_path}/b/x.toml"]
+    assert all(each.answers == ANSWERS for each in hand_ins)
+    assert [each for each in found if each not in hand_ins] == [
+        PassedOver(f"{tmp_path}/{name}")
+        for name in ("a.zip/ada/answers.docx", "a.zip/readme.txt", "ada.pdf", "notes.txt")
+    ]
 
 
 def test_a_path_that_is_not_there() -> None:
@@ -169,3 +180,51 @@ def test_an_answer_that_a_comma_has_cut_is_no_shorter_number() -> None:
     (remarked,) = read(b"part;answer;remark\ncode;7F3K-9QXM\n1.a;55;not sure\n", "a.csv")
     assert isinstance(remarked, HandIn)
     assert remarked.answers == {"1.a": "55"}
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"1.a": 5, "2": "B"},
+        {"1": {"a": 5}, "2": "B"},
+        {"Answers": {"1.a": 5, "2": "B"}},
+        {"answer": {"1.a": 5}, "Q2": "B"} | {"2": "B"},
+        {"answers": {"1.a": 5}, "2": "B", "remark": "see my mail", "version": 2},
+    ],
+)
+def test_an_answer_beside_the_table_of_answers_is_none_that_is_missing(table: dict[str, object]) -> None:
+    for name, who in (("student", "code"), ("Name", "Code")):
+        found = only(json.dumps({name: "Ada", who: "7F3K-9QXM", **table}), "a.json")
+        assert (found.student, found.code) == ("Ada", "7F3K-9QXM")
+        assert {id: found.answers[id] for id in ("1.a", "2")} == {"1.a": 5, "2": "B"}
+        assert found.unread == ()
+    head = 'code = "7F3K-9QXM"\n'
+    assert only(f'{head}"1.a" = 5\n"2" = "B"\n', "a.toml").answers == {"1.a": 5, "2": "B"}
+    assert only(f'{head}[Answers]\n"1.a" = 5\n', "a.toml").answers == {"1.a": 5}
+
+
+def test_what_else_stands_in_a_hand_in_is_told() -> None:
+    """A table under another name may hold all answers; nothing at all may be an answer that was lost."""
+    rule = "solutions is no table of a hand-in: its answers stand in [answers]"
+    assert only('{"code": "7F3K-9QXM", "solutions": {"a": 5}}', "a.json").unread == (rule,)
+    assert only('{"code": "7F3K-9QXM", "answers": {"1.a": 5}, "solutions": ["x"]}', "a.json").unread == (rule,)
+    assert only('code = "7F3K-9QXM"\n', "a.toml").unread == (NO_ANSWERS,)
+    assert only('code = "7F3K-9QXM"\n[answers]\n', "a.toml").unread == ()
+    assert refused('{"1.a": 5, "answers": {"1.a": 6}}', "a.json") == "1.a is answered twice"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "sep=;\npart;answer\ncode;7F3K-9QXM\n1.a;5,5\n",
+        "Teil;Antwort\nCode;7F3K-9QXM\n1.a;5,5\n",
+        "code;7F3K-9QXM\npart;answer\n1.a;5,5\n",
+        "code;7F3K-9QXM\n1.a;5,5\n",
+        "part;question;answer\ncode;7F3K-9QXM;\n1.a;How many, on average?;5,5\n",
+        "name;code;1.a Size (h, w, c)\n;7F3K-9QXM;5,5\n",
+        '"Timestamp";"Your code";"1.a What, then?"\n26;7F3K-9QXM;5,5\n',
+    ],
+)
+def test_one_student_in_a_table_of_any_kind(data: str) -> None:
+    found = only(data, "a.csv")
+    assert (found.code, found.answers) == ("7F3K-9QXM", {"1.a": "5,5"})

@@ -11,7 +11,7 @@ import pytest
 from dlcalc.api.grading import Graded
 from dlcalc.errors import UserError
 from dlcalc.grading.class_marks import HandedIn, kept, mark_class
-from dlcalc.grading.hand_ins import HandIn, Refused
+from dlcalc.grading.hand_ins import HandIn, PassedOver, Refused
 from dlcalc.grading.marking import Marker, Result
 from dlcalc.grading.policy import Policy
 from dlcalc.quiz import seeds
@@ -183,3 +183,27 @@ def test_the_commonest_mistakes_of_a_class(sitting: Sitting, marker: Marker) -> 
     assert as_dict["mistakes"][0] == {"id": name, "because": because, "students": 2}
     assert [part["status"] for part in as_dict["students"][2]["parts"][:3]] == ["missing", "right", "missing"]
     assert set(as_dict["students"][0]["parts"][1]) >= {"id", "status", "marks", "expected", "mistakes"}
+
+
+def test_a_name_that_is_somebody_elses_is_not_a_part_of_a_longer_one(sitting: Sitting) -> None:
+    """Ada L is short for Ada Lovelace unless somebody is called so."""
+    ada, bob, carl = sitting.issue.students
+    students = (ada, replace(bob, name="Ada L"), carl)
+    marker = Marker(sitting.issue, seeds.read_secret(sitting.secret), Policy())
+    assert marker.owner(HandIn("x", "Ada L", sitting.code("ada"))) == ada
+    marker = Marker(replace(sitting.issue, students=students), seeds.read_secret(sitting.secret), Policy())
+    assert marker.owner(HandIn("x", "Ada L", sitting.code("ada"))) == Refused(
+        "x", f"code {sitting.code('ada')} is not Ada L's"
+    )
+    assert marker.owner(HandIn("x", "ada", sitting.code("ada"))) == ada
+    assert marker.owner(HandIn("x", "Ada L", sitting.code("bob"))) == students[1]
+
+
+def test_what_cannot_be_read_is_of_whose_code_stands_in_the_name_of_the_file(sitting: Sitting, marker: Marker) -> None:
+    """So nobody is said to have handed in nothing whose file is torn."""
+    files = [Refused(f"in/{sitting.code('ada')} x.json", "torn"), Refused("in/2222-2222.json", "torn"),
+             PassedOver("in/a.pdf"), PassedOver("in/b.docx")]  # fmt: skip
+    marks = mark_class(marker, files)
+    assert [each.student for each in marks.refused] == ["ada", ""]
+    assert [student.id for student in marks.absent] == ["bob", "carl"]
+    assert "not read, as no hand-in: in/a.pdf, in/b.docx (2 in all)" in marks.notes

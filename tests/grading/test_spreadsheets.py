@@ -92,3 +92,28 @@ def test_a_list_of_very_many_is_no_class(monkeypatch: pytest.MonkeyPatch) -> Non
 )
 def test_a_table_of_a_class_has_its_limits_too(data: str, reason: str) -> None:
     assert list(read(data.encode(), "a.csv", listed=True)) == [Refused("a.csv", reason)]
+
+
+def test_a_date_is_no_number() -> None:
+    """Of 1/2 a program makes the first of February, day 46,054: it is read as it is shown, and never as a number."""
+    formats = (
+        '<numFmt numFmtId="164" formatCode="d. mmm"/><numFmt numFmtId="165" formatCode="#,##0 &quot;days&quot;"/>'
+        '<numFmt numFmtId="166" formatCode="[Red]0.00E+00"/>'
+    )
+    styles = "".join(f'<xf numFmtId="{id}"/>' for id in (0, 14, 164, 165, 166, 20, 22, 9))
+    values = (46054, 46054, 46054, 46054, 46054, 0.25, 46054.5, 0.5)
+    sheet = "".join(f'<row><c s="{style}"><v>{value}</v></c></row>' for style, value in enumerate(values))
+    data = io.BytesIO(book(sheet))
+    with zipfile.ZipFile(data, "a") as file:
+        parts = (
+            f"<numFmts>{formats}</numFmts><cellStyleXfs><xf numFmtId='14'/></cellStyleXfs><cellXfs>{styles}</cellXfs>"
+        )
+        file.writestr("xl/styles.xml", f"<styleSheet {SPACE}>{parts}</styleSheet>")
+    found = [cells[0] for _, cells in rows(data.getvalue(), 100, MOST_ANSWERS, MOST_PACKED_BYTES)]
+    day = "2026-02-01"
+    assert found == ["46054", day, day, "46054", "46054", "06:00:00", f"{day} 12:00", "0.5"]
+
+
+def test_a_formula_that_nobody_has_worked_out_is_no_blank() -> None:
+    sheet = "<row><c><f>28*28</f></c><c><f>1+1</f><v>2</v></c><c><f/></c></row>"
+    assert rows(book(sheet), 100, MOST_ANSWERS, MOST_PACKED_BYTES) == [(0, ["=28*28", "2", ""])]

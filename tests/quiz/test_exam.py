@@ -181,3 +181,16 @@ def test_manifests_that_are_refused(exam: Exam, tmp_path: Path) -> None:
     refused(json.dumps({**good, "problems": [{"id": "none", "digest": "x"}]}), "the bank has no problem none")
     other = {**good["problems"][0], "digest": "0" * 16}
     refused(json.dumps({**good, "problems": [other]}), "layer has changed since the exam was made")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "ID number,First name,Surname", "Matrikelnummer,Vorname,Nachname", "Numéro d’étudiant,Prénom,Nom de famille",
+        "Número de ID,Nombre,Apellido(s)", "student_id,Given name,Family name", "Matricola,Nome,Cognome", "学号,名,姓",
+    ],
+)  # fmt: skip
+def test_a_roster_as_programs_of_several_languages_write_it(tmp_path: Path, head: str) -> None:
+    path = tmp_path / "roster.csv"
+    path.write_text(f"sep=,\n{head}\n17,Ada,Löwe\n", encoding="utf-8-sig")
+    assert read_roster(str(path)) == (Student("17", "Ada Löwe"),)
