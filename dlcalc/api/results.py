@@ -241,7 +241,7 @@ class Calculation(Result):
         working = self.working
         formula = working.formula
         answers = {name: as_json(working.shown(name)) for name in formula.answers}
-        main = {} if formula.shape else {"value": as_json(self.value)}
+        main = {} if formula.shape else {"value": as_json(working.shown(formula.answers[0]))}
         unrolled = sum(1 for step in formula.steps if step.each)
         steps, left_out = working.first_steps(
             max(FEWEST_ENTRIES, MOST_ENTRIES // max(1, unrolled)), MOST_NODES // max(1, unrolled)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from fractions import Fraction
 
 import pytest
 
 import dlcalc
+from dlcalc.formulas.catalogue import ENTRIES
 
 PARAMETERS = dlcalc.conv(f=3).parameters
 
@@ -95,3 +97,17 @@ def test_a_check_is_true_when_the_answer_is_right() -> None:
     assert not dlcalc.conv.check("o", 27, n=28, f=3)
     assert not dlcalc.conv.check("o", "what", n=28, f=3)
     assert dlcalc.conv.check("parameters", PARAMETERS, f=3)
+
+
+@pytest.mark.parametrize("name", sorted(ENTRIES))
+def test_what_is_left_in_letters_is_text_in_json(name: str) -> None:
+    """Of every calculator, with nothing given but the choice; lists whose entries are read are asked for."""
+    entry = ENTRIES[name]
+    for choice in sorted(entry.choices) if entry.positional else [""]:
+        try:
+            found = getattr(dlcalc, name)(*([choice] if choice else []))
+        except dlcalc.UserError as error:
+            if "needs --" not in str(error):
+                raise
+            continue
+        assert json.loads(json.dumps(found.to_dict())) == found.to_dict()
