@@ -33,11 +33,13 @@ class NetworkRun(Result):
         return sum(ran.seconds for ran in self.layers)
 
     def _document(self) -> Document:
-        return network_run.document(self.network.title, self.layers, self.parameters, self.seconds)
+        return network_run.document(self.network.title, self.layers, self.parameters, self.seconds,
+                                    self.network.has_weights)  # fmt: skip
 
     def to_dict(self) -> dict[str, Any]:
         return {
             "network": self.network.id,
+            "weights": "file" if self.network.has_weights else "random",
             "layers": [
                 {
                     "name": ran.row.layer.name,

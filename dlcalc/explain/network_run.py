@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from ..networks.forward import ForwardPass
 
 
-def document(title: str, layers: Sequence[ForwardPass], parameters: int, seconds: float) -> doc.Document:
-    """What each layer of the network of this title gave; the `parameters` and `seconds` are those of all layers."""
+def document(title: str, layers: Sequence[ForwardPass], parameters: int, seconds: float, exact: bool) -> doc.Document:
+    """What each layer of the network of this title gave; the `parameters` and `seconds` are those of all layers, the
+    parameters the file's if `exact`."""
     rows = tuple(
         (ran.row.layer.name, "×".join(map(str, ran.output)), f"{ran.parameters:,}", f"{1000 * ran.seconds:.1f}",
          f"{ran.largest:.3g}")
@@ -23,6 +24,7 @@ def document(title: str, layers: Sequence[ForwardPass], parameters: int, seconds
         doc.Table(header, rows, ("left", "left", "right", "right", "right")),
         doc.Note("right", f"all {len(layers)} layers gave the shapes and have the parameters of the table: "
                  f"{parameters:,} numbers, {seconds:.2f} s for one input"),
-        doc.Note("note", "the parameters are random, so the values say nothing"),
+        doc.Note("note", "the parameters are the file's, and the input is random" if exact else
+                 "the parameters are random, so the values say nothing"),
     )  # fmt: skip
     return doc.Document(f"{title}, run", blocks)

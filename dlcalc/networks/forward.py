@@ -1,8 +1,9 @@
 """A network run forwards on real parameters: one random input through `ops`, layer by layer.
 
-Arrays are as `ops` has them: (1, C, H, W) for maps, (1, C, L) for signals, (1, T, n) for sequences, (1, n) for vectors.
-Weights are drawn as by He and others (arXiv:1502.01852), biases are zero, running means 0 and variances 1. What comes
-out says nothing about images; that the shapes and the numbers of parameters are those of the table, it does.
+Arrays have the table's axes behind a batch of one: (1, H, W, C) for maps, (1, L, C) for signals, (1, T, n) for
+sequences, (1, n) for vectors. Where the file has the weights, they are the layers'; else they are drawn as by He and
+others (arXiv:1502.01852), biases are zero, running means 0 and variances 1. A map of a line of text is laid out as a
+vector with its channels first, as in PyTorch; of a file as the file has it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import numpy as np
 from .. import ops
 from ..errors import InternalError, UserError
 from ..expressions.nodes import Value
+from .elementwise import NO_OPERATION, REMARKS, along_channels, interpolated
 from .kinds import KINDS
 from .network import INPUT, Network
 from .sizes import Sizes
@@ -48,7 +50,9 @@ class ForwardPass:
 
 
 def run_forward(network: Network, seed: int = 0) -> Iterator[ForwardPass]:
-    """Runs layer by layer. Raises UserError where letters are left, or for a layer that `ops` has no counterpart of."""
+    """Runs layer by layer. Raises UserError where letters are left, for a layer that `ops` has no counterpart of, or
+    where what its values depend on is not followed in the file.
+    """
     return _Forward(network, seed).run()
 
 
@@ -57,7 +61,8 @@ class _Forward(Sizes):
     lacking: ClassVar[str] = "cannot be run"
 
     def __init__(self, network: Network, seed: int) -> None:
-        super().__init__(network)
+        self.exact = network.has_weights
+        super().__init__(network, network.convention if self.exact else "")
         self.random = np.random.default_rng(seed)
         self.allocated = 0
         self.running = ""
@@ -66,8 +71,12 @@ class _Forward(Sizes):
         self.drawn: dict[str, list[Array]] = {}
         """The weights of each layer, which others may use too."""
         self.reused: list[Array] = []
+        self.stored: list[Any] | None = None
+        """What the file has of the layer that is run, in the order in which it is asked for."""
+        self.read: list[Array] = []
+        """What the layer reads; axes before those that it reads are in the batch."""
         self.signals = {INPUT} if len(network.input) == 2 and not network.sequence else set()
-        """Outputs of rank 2 that are (1, C, L)."""
+        """Outputs of rank 2 whose channels PyTorch has first."""
 
     def run(self) -> Iterator[ForwardPass]:
         if not self.rows:
@@ -83,9 +92,7 @@ class _Forward(Sizes):
             self._note_order(row)
             found = self._remarks(row, self._layer(row))
             self.values[row.layer.name] = found
-            yield ForwardPass(
-                row, self._shape(row, found), self.allocated, time.perf_counter() - start, _largest(found)
-            )
+            yield ForwardPass(row, found.shape[1:], self.allocated, time.perf_counter() - start, _largest(found))
             for name in row.layer.inputs:
                 left[name] -= 1
                 if not left[name]:
@@ -127,22 +134,37 @@ class _Forward(Sizes):
     def _beside(self, row: Row) -> int:
         """Numbers that a layer works with and gives to nobody: attention's scores, a recurrent layer's gates."""
         kind = KINDS[row.layer.kind]
+        over = self._size(row, row.output[: row.layer.over])
         if kind.name == "attention":
-            return self.one(row, "h") * self.number(row, self.before(row)[0]) ** 2
+            keys = self.before(row, min(1, len(row.layer.inputs) - 1))
+            return over * self.one(row, "h") * self.number(row, self.before(row)[0]) * self.number(row, keys[0])
+        if kind.name == "local-conv":  # every window, laid out
+            return self.number(row, row.count("macs")) // max(1, self.number(row, row.output[-1]))
         if not kind.gates or "m" not in kind.settings:
             return 0
         steps = self.number(row, self.before(row)[0])
-        return steps * self.one(row, "m") * self.one(row, "D") * (kind.gates + 1)
+        return over * steps * self.one(row, "m") * self.one(row, "D") * (kind.gates + 1)
 
     def _first(self) -> Array:
         sizes = [self.number(self.rows[0], size) for size in self.network.input]
-        if self.rows[0].layer.kind == "embedding":
-            return self.random.integers(0, self.one(self.rows[0], "v"), (1, *sizes))
-        first = [sizes[-1], *sizes[:-1]] if len(sizes) > 1 and not self.network.sequence else sizes
-        return self.random.standard_normal((1, *first), dtype=np.float32)
+        words = [row for row in self.rows if row.layer.kind == "embedding" and INPUT in self._behind(row)]
+        if words:
+            return self.random.integers(0, min(self.one(row, "v") for row in words), (1, *sizes))
+        return self.random.standard_normal((1, *sizes), dtype=np.float32)
+
+    def _behind(self, row: Row) -> set[str]:
+        """What a layer reads, through layers that only lay it out."""
+        by_name = {each.layer.name: each.layer for each in self.rows}
+        found, names = set[str](), list(row.layer.inputs)
+        while names:
+            name = names.pop()
+            found.add(name)
+            if name in by_name and by_name[name].kind in ("reshape", "slice", "permute", "flatten", "expand"):
+                names += [each for each in by_name[name].inputs if each not in found]
+        return found
 
     def _note_order(self, row: Row) -> None:
-        """Whether an output of rank 2 has its channels first, as a signal has."""
+        """Whether an output of rank 2 has its channels first in PyTorch, as a signal has."""
         order = KINDS[row.layer.kind].order
         kept = order == "kept" or row.layer.kind == "batchnorm"
         if not row.layer.inputs:
@@ -150,15 +172,19 @@ class _Forward(Sizes):
         if len(row.output) == 2 and (row.layer.inputs[0] in self.signals if kept else order == "first"):
             self.signals.add(row.layer.name)
 
-    def _shape(self, row: Row, found: Array) -> tuple[int, ...]:
-        sizes = found.shape[1:]
-        first = len(sizes) > 2 or row.layer.name in self.signals
-        return (*sizes[1:], sizes[0]) if first and len(sizes) > 1 else tuple(sizes)
+    def before(self, row: Row, index: int = 0) -> tuple[Value, ...]:
+        return super().before(row, index)[row.layer.over :]
+
+    def made(self, row: Row) -> list[int]:
+        """The sizes that come out, without the axes that stand before those that it reads."""
+        return [self.number(row, size) for size in row.output[row.layer.over :]]
 
     # parameters
 
     def weights(self, *shape: int, inputs: int = 0) -> Array:
-        """Drawn with the variance 2/inputs, or those of the layer whose weights are used."""
+        """The file's, or those of the layer whose weights are used, or drawn with the variance 2/inputs."""
+        if self.stored is not None:
+            return self.taken(shape, counts=not self.running_row.layer.shares)
         if self.reused:
             used = self.reused.pop(0)
             return used if used.shape == shape else np.ascontiguousarray(used.T).reshape(shape)
@@ -169,40 +195,58 @@ class _Forward(Sizes):
         return drawn
 
     def zeros(self, wanted: bool, *shape: int) -> Array | None:
+        if self.stored is not None:
+            return self.taken(shape, counts=not self.borrowed) if wanted else None
         self.allocated += prod(shape) if wanted and not self.borrowed else 0
         return np.zeros(shape, np.float32) if wanted else None
 
     def ones(self, count: int) -> Array:
+        if self.stored is not None:
+            return self.taken((count,), counts=not self.borrowed)
         self.allocated += 0 if self.borrowed else count
         return np.ones(count, np.float32)
+
+    def taken(self, shape: tuple[int, ...], counts: bool = True) -> Array:
+        """The next array that the file has for the layer. UserError where it is of another shape."""
+        found = self.stored.pop(0) if self.stored else None
+        if found is None or found.shape != shape:
+            has = "there is none" if found is None else f"it is {found.shape}"
+            raise self.refused(self.running_row, f"an array of {shape} is read from its weights in the file, and {has}")
+        self.allocated += found.size if counts else 0
+        return np.ascontiguousarray(found, np.float32)
 
     # layers
 
     def _layer(self, row: Row) -> Array:
-        run: Callable[[Row], Array] | None = getattr(self, f"_{row.layer.kind.replace('-', '_')}", None)
+        layer, kind = row.layer, KINDS[row.layer.kind]
+        run: Callable[[Row], Array] | None = getattr(self, f"_{layer.kind.replace('-', '_')}", None)
         if run is None:
             raise self.refused(row, "there is no such operation")
-        if row.layer.over:
-            raise self.refused(row, "only maps, sequences and vectors are run")
-        owner = row.layer.shares
-        self.reused = list(self.drawn[owner]) if owner else []
-        self.drawn[row.layer.name] = []
-        return run(row)
+        if layer.unlike:
+            raise self.refused(row, layer.unlike)
+        self.running_row = row
+        self.stored = None
+        if self.exact and kind.weights and (layer.arrays is not None or row.count("parameters") or layer.shares):
+            if layer.arrays is None:
+                raise self.refused(row, "its weights in the file are not followed")
+            self.stored = list(layer.arrays())
+        self.reused = list(self.drawn[layer.shares]) if layer.shares else []
+        self.drawn[layer.name] = []
+        inputs = [self.values[name] for name in layer.inputs]
+        lead = inputs[0].shape[: layer.over + 1] if layer.over else ()
+        self.read = [x.reshape(-1, *x.shape[layer.over + 1 :]) for x in inputs] if lead else inputs
+        found = run(row)
+        if self.stored:
+            raise self.refused(row, f"{len(self.stored)} of its arrays in the file are not read")
+        return found.reshape(*lead, *found.shape[1:]) if lead else found
 
-    def value(self, row: Row, index: int = 0) -> Array:
-        return self.values[row.layer.inputs[index]]
+    def number_of(self, row: Row, name: str, usual: float) -> float:
+        """What no count depends on, such as the eps of a normalisation."""
+        return float(row.layer.details.get(name, usual))
 
-    def steps(self, row: Row, index: int = 0) -> Array:
-        """What is read, as (1, T, n)."""
-        name = row.layer.inputs[index]
-        value = self.values[name]
-        return np.ascontiguousarray(value.transpose(0, 2, 1)) if name in self.signals else value
-
-    def channels(self, row: Row, index: int = 0) -> Array:
+    def first(self, index: int = 0) -> Array:
         """What is read, with the channels first."""
-        name = row.layer.inputs[index]
-        value = self.values[name]
-        return np.ascontiguousarray(value.transpose(0, 2, 1)) if value.ndim == 3 and name not in self.signals else value
+        return np.ascontiguousarray(np.moveaxis(self.read[index], -1, 1))
 
     def padding(self, row: Row) -> list[tuple[int, int]]:
         """(before, after) along each axis."""
@@ -213,63 +257,118 @@ class _Forward(Sizes):
     def _conv(self, row: Row) -> Array:
         k, c, f, groups = self.one(row, "k"), self.one(row, "c"), self.along(row, "f"), self.one(row, "groups")
         weight = self.weights(k, c // groups, *f)
-        bias = self.zeros(self.flag(row, "bias", True), k)
-        x = _padded(self.channels(row), self.padding(row))
+        return self._convolved(row, weight, self.zeros(self.flag(row, "bias", True), k), groups)
+
+    def _convolved(self, row: Row, weight: Array, bias: Array | None, groups: int = 1) -> Array:
+        x = _padded(self.first(), self.padding(row))
         conv = {1: ops.conv1d, 2: ops.conv2d, 3: ops.conv3d}[self.axes(row)]
-        return conv(x, weight, bias, self.given(row, "s"), 0, self.given(row, "d"), groups)
+        return _last(conv(x, weight, bias, self.given(row, "s"), 0, self.given(row, "d"), groups))
 
     def _depthwise(self, row: Row) -> Array:
         return self._conv(row)
 
+    def _conv_table(self, row: Row) -> Array:
+        """Each map reads some of those before; which, its number of pairs does not say."""
+        k, c, f, pairs = self.one(row, "k"), self.one(row, "c"), self.along(row, "f"), self.one(row, "pairs")
+        weight = np.zeros((k * c, *f), np.float32)
+        weight[np.arange(pairs) * k * c // pairs] = self.weights(pairs, *f, inputs=pairs * prod(f) // k)
+        return self._convolved(row, weight.reshape(k, c, *f), self.zeros(True, k))
+
+    def _local_conv(self, row: Row) -> Array:
+        """A window by weights of its own at every position."""
+        given, x = row.layer.settings, self.first()
+        f, s, p = (_sizes(given.get(name, usual)) * (1 if isinstance(given.get(name), tuple) else self.axes(row))
+                   for name, usual in (("f", 1), ("s", 1), ("p", 0)))  # fmt: skip
+        if given.get("d", 1) != 1:
+            raise self.refused(row, "its windows have no dilation")
+        x = _padded(x, [(side, side) for side in p])
+        *places, k = self.made(row)
+        axes = tuple(range(2, 2 + len(f)))
+        windows = np.lib.stride_tricks.sliding_window_view(x, f, axes)
+        windows = windows[(slice(None), slice(None), *(slice(None, None, step) for step in s))]
+        rows: Array = np.moveaxis(windows, 1, len(f) + 1).reshape(len(x), prod(places), -1)
+        weight = self.weights(*places, prod(f) * x.shape[1], k, inputs=rows.shape[2])
+        bias = self.zeros(self.flag(row, "bias", True), *places, k)
+        found: Array = np.matmul(rows[:, :, None], weight.reshape(-1, *weight.shape[-2:]))[:, :, 0].reshape(
+            -1, *places, k
+        )
+        return found if bias is None else found + bias
+
     def _conv_transpose(self, row: Row) -> Array:
-        if self.axes(row) != 2:
-            raise self.refused(row, "only maps are convolved transposed")
         k, c, f, groups = self.one(row, "k"), self.one(row, "c"), self.along(row, "f"), self.one(row, "groups")
         weight = self.weights(c, k // groups, *f, inputs=c * prod(f) // groups)
         bias = self.zeros(self.flag(row, "bias", True), k)
-        return ops.conv_transpose2d(
-            self.channels(row), weight, bias, self.given(row, "s"), self.given(row, "p"),
-            self.given(row, "output_padding"), groups, self.given(row, "d"),
-        )  # fmt: skip
+        s, p, after, d = (self.along(row, name) for name in ("s", "p", "output_padding", "d"))
+        if self.axes(row) == 2:
+            return _last(ops.conv_transpose2d(self.first(), weight, bias, s, p, after, groups, d))
+        reach = [distance * (size - 1) - cut for distance, size, cut in zip(d, f, p, strict=True)]
+        if min(reach) < 0:
+            raise self.refused(row, "its padding is wider than its window")
+        x = self.first()
+        apart = np.zeros((*x.shape[:2], *((n - 1) * step + 1 for n, step in zip(x.shape[2:], s, strict=True))), x.dtype)
+        apart[(slice(None), slice(None), *(slice(None, None, step) for step in s))] = x
+        turned = weight.reshape(groups, c // groups, k // groups, *f).swapaxes(1, 2).reshape(k, c // groups, *f)
+        turned = np.ascontiguousarray(np.flip(turned, tuple(range(2, 2 + len(f)))))
+        wide = _padded(apart, [(size, size + more) for size, more in zip(reach, after, strict=True)])
+        conv = ops.conv1d if len(f) == 1 else ops.conv3d
+        return _last(conv(wide, turned, bias, 1, 0, d if len(f) > 1 else d[0], groups))
 
     def _maxpool(self, row: Row) -> Array:
-        x = _padded(self._flat(row), self._flat_pairs(row, self.padding(row), (0, 0)), -np.inf)
+        x = _padded(self._flat(row), self._pairs(row), -np.inf)
+        if self.axes(row) == 3:
+            return _last(self._windows(row, x).max(axis=(-3, -2, -1)))
         f, s, d = (self._along(row, name) for name in "fsd")
-        return self._unflat(row, ops.max_pool2d(x, f, s, 0, d, self._ceil(row)))
+        return self._unflat(row, ops.max_pool2d(x, f, s, 0, d, self.flag(row, "ceil")))
 
     def _avgpool(self, row: Row) -> Array:
         if set(self.along(row, "d")) != {1}:
             raise self.refused(row, "average pooling has no dilation")
-        pairs = self._flat_pairs(row, self.padding(row), (0, 0))
-        x = _padded(self._flat(row), pairs)
-        args = self._along(row, "f"), self._along(row, "s"), 0, self._ceil(row)
-        if not self.flag(row, "same"):
-            return self._unflat(row, ops.avg_pool2d(x, *args))
-        inside = _padded(np.ones_like(self._flat(row)), pairs)
-        return self._unflat(row, ops.sum_pool2d(x, *args) / ops.sum_pool2d(inside, *args))
+        pairs = self._pairs(row)
+        x, inside = (_padded(each, pairs) for each in (self._flat(row), np.ones_like(self._flat(row))))
+        alone = self.flag(row, "same") or not row.layer.details.get("count_include_pad", True)
+        if self.axes(row) == 3:
+            means, shares = (self._windows(row, each).mean(axis=(-3, -2, -1)) for each in (x, inside))
+            return _last(means / shares if alone else means)
+        args = self._along(row, "f"), self._along(row, "s"), 0, self.flag(row, "ceil")
+        found = ops.sum_pool2d(x, *args) / ops.sum_pool2d(inside, *args) if alone else ops.avg_pool2d(x, *args)
+        return self._unflat(row, found)
+
+    def _windows(self, row: Row, x: Array) -> Array:
+        """The windows of volumes: (N, C, D, H, W, f, f, f)."""
+        if self.flag(row, "ceil") or set(self.along(row, "d")) != {1}:
+            raise self.refused(row, "volumes are pooled without dilation, by windows that are whole")
+        every = np.lib.stride_tricks.sliding_window_view(x, self.along(row, "f"), (2, 3, 4))
+        return every[(slice(None), slice(None), *(slice(None, None, step) for step in self.along(row, "s")))]
 
     def _subsampling(self, row: Row) -> Array:
         c = self.one(row, "c")
-        mean = ops.avg_pool2d(self.channels(row), self.given(row, "f"), self.given(row, "s"))
-        return ops.conv2d(mean, self.weights(c, 1, 1, 1), self.zeros(True, c), groups=c)
+        mean = ops.avg_pool2d(self.first(), self.given(row, "f"), self.given(row, "s"))
+        return _last(ops.conv2d(mean, self.weights(c, 1, 1, 1), self.zeros(True, c), groups=c))
 
     def _global_avgpool(self, row: Row) -> Array:
-        return np.asarray(self.channels(row).mean(axis=tuple(range(2, self.axes(row) + 2))))
+        return np.asarray(self.read[0].mean(axis=tuple(range(1, self.axes(row) + 1))))
 
     def _global_maxpool(self, row: Row) -> Array:
-        return np.asarray(self.channels(row).max(axis=tuple(range(2, self.axes(row) + 2))))
+        return np.asarray(self.read[0].max(axis=tuple(range(1, self.axes(row) + 1))))
 
     def _adaptive_avgpool(self, row: Row) -> Array:
-        if self.axes(row) == 3:
-            raise self.refused(row, "only signals and maps are pooled")
-        return self._unflat(row, ops.adaptive_avg_pool2d(self._flat(row), self._along(row, "o")))
+        return self._in_bins(row, np.mean)
+
+    def _adaptive_maxpool(self, row: Row) -> Array:
+        return self._in_bins(row, np.max)
+
+    def _in_bins(self, row: Row, of: Callable[..., Any]) -> Array:
+        """Along an axis, window i of o goes from ⌊i n/o⌋ to before ⌈(i + 1) n/o⌉."""
+        x = self.read[0]
+        for axis, o in enumerate(self.made(row)[:-1], 1):
+            n = x.shape[axis]
+            parts = [of(x.take(range(i * n // o, -(-(i + 1) * n // o)), axis), axis=axis) for i in range(o)]
+            x = np.stack(parts, axis=axis)
+        return x
 
     def _pad(self, row: Row) -> Array:
         pairs = zip(self.along(row, "pad_begin"), self.along(row, "pad_end"), strict=True)
-        return _padded(self.channels(row), list(pairs))
-
-    def _ceil(self, row: Row) -> bool:
-        return self.flag(row, "ceil")
+        return np.pad(self.read[0], [(0, 0), *pairs, (0, 0)])
 
     def _along(self, row: Row, name: str) -> tuple[int, ...]:
         """A quantity along two axes: a signal is a map of one row."""
@@ -277,205 +376,269 @@ class _Forward(Sizes):
         return (1, *sizes) if len(sizes) == 1 else sizes
 
     def _flat(self, row: Row) -> Array:
-        if self.axes(row) == 3:
-            raise self.refused(row, "only signals and maps are pooled")
-        x = self.channels(row)
+        x = self.first()
         return x[:, :, None] if x.ndim == 3 else x
 
-    def _flat_pairs(self, row: Row, pairs: list[tuple[int, int]], none: tuple[int, int]) -> list[tuple[int, int]]:
-        return [none, *pairs] if len(pairs) == 1 else pairs
+    def _pairs(self, row: Row) -> list[tuple[int, int]]:
+        pairs = self.padding(row)
+        return [(0, 0), *pairs] if len(pairs) == 1 else pairs
 
     def _unflat(self, row: Row, found: Array) -> Array:
-        return found[:, :, 0] if self.axes(row) == 1 else found
+        return _last(found[:, :, 0] if self.axes(row) == 1 else found)
+
+    def _vector(self, row: Row) -> Array:
+        """The numbers in one row: in the file's order, or as in PyTorch, the channels of a map first."""
+        x = self.read[0]
+        if row.layer.layout is not None:
+            cut, order = row.layer.layout
+            apart: Array = x.reshape(len(x), *(self.number(row, size) for size in cut))
+            return np.ascontiguousarray(apart.transpose(0, *(axis + 1 for axis in order))).reshape(len(x), -1)
+        first = x.ndim > 3 or row.layer.inputs[0] in self.signals
+        return np.ascontiguousarray(np.moveaxis(x, -1, 1) if first else x).reshape(len(x), -1)
 
     def _dense(self, row: Row) -> Array:
-        x = self.steps(row) if len(self.before(row)) == 2 else self.value(row).reshape(1, -1)
+        x = self.read[0] if len(self.before(row)) < 3 else self._vector(row)
         n, m = self.one(row, "n"), self.one(row, "m")
         weight, bias = self.weights(m, n), self.zeros(self.flag(row, "bias", True), m)
         return ops.linear(np.ascontiguousarray(x), weight, bias)
 
+    def _rbf(self, row: Row) -> Array:
+        """The squared distance to each of the centres, fixed numbers 1 and −1 (LeCun and others, 1998)."""
+        centres = self.random.choice(np.array([-1, 1], np.float32), (self.one(row, "m"), self.one(row, "n")))
+        return np.asarray(((self.read[0][:, None] - centres) ** 2).sum(axis=-1))
+
     def _flatten(self, row: Row) -> Array:
-        return self.value(row).reshape(1, -1)
+        return self._vector(row)
 
     def _reshape(self, row: Row) -> Array:
-        """In the order of the table, channels last; a vector is laid out as a program has maps, channels first."""
-        sizes = [self.number(row, size) for size in row.output]
-        x = self.value(row)
-        if x.ndim == 2:
-            first = [sizes[-1], *sizes[:-1]] if len(sizes) > 2 else sizes
-            return x.reshape(1, *first)
-        last = x if x.ndim == 3 and row.layer.inputs[0] not in self.signals else np.moveaxis(x, 1, -1)
-        found = last.reshape(1, *sizes)
-        return np.ascontiguousarray(np.moveaxis(found, -1, 1) if len(sizes) > 2 else found)
+        """In the order of the file; of a line of text in that of the table, but a vector becomes a map as a program has
+        maps, channels first."""
+        sizes, x = self.made(row), self.read[0]
+        if row.layer.layout is not None:
+            return self._vector(row).reshape(-1, *sizes)
+        if x.ndim == 2 and len(sizes) > 2:
+            return _last(x.reshape(-1, sizes[-1], *sizes[:-1]))
+        return np.ascontiguousarray(x).reshape(-1, *sizes)
 
     def _dropout(self, row: Row) -> Array:
-        return self.value(row)
+        return self.read[0]
 
     def _activation(self, row: Row) -> Array:
-        return self.value(row)
+        return self.read[0]
 
     def _lrn(self, row: Row) -> Array:
-        return ops.local_response_norm(self.value(row))
+        return REMARKS["lrn"](self.read[0], *row.layer.details.get("lrn", ()))
 
     def _batchnorm(self, row: Row) -> Array:
         c = self.one(row, "c")
-        x = self.value(row)
-        last = x.ndim == 3 and row.layer.inputs[0] not in self.signals
-        x = self.channels(row) if last else x
         scale = self.ones(c) if self.flag(row, "scale", True) else None
         shift = self.zeros(self.flag(row, "shift", True), c)
         mean, var = np.zeros(c, np.float32), np.ones(c, np.float32)
-        found = ops.batch_norm(x, mean, var, scale, shift)
-        return np.ascontiguousarray(found.transpose(0, 2, 1)) if last else found
+        if self.stored is not None:
+            counted = self.counting == "keras" and not self.borrowed
+            mean, var = (self.taken((c,), counts=counted) for _ in range(2))
+        elif self.counting == "keras":
+            self.allocated += 0 if self.borrowed else 2 * c
+        eps = self.number_of(row, "eps", 1e-5)
+        return along_channels(lambda x: ops.batch_norm(x, mean, var, scale, shift, eps=eps), self.read[0])
+
+    def _normalised(self, row: Row) -> tuple[Array, tuple[int, ...]]:
+        """(what is read with the axes that are normalised in one, its own shape)."""
+        x = self.read[0]
+        return np.ascontiguousarray(x).reshape(*x.shape[: x.ndim - self.setting(row, "axes", 1)], -1), x.shape
 
     def _layernorm(self, row: Row) -> Array:
-        n, maps = self.one(row, "n"), len(row.output) > 2
-        if row.layer.settings.get("axes", 1) != 1:
-            raise self.refused(row, "only the last axis is normalised")
-        x = np.moveaxis(self.value(row), 1, -1) if maps else self.steps(row)
-        found = ops.layer_norm(np.ascontiguousarray(x), self.ones(n), self.zeros(self.flag(row, "bias", True), n))
-        return np.ascontiguousarray(np.moveaxis(found, -1, 1)) if maps else found
+        x, shape = self._normalised(row)
+        scale, shift = self.ones(x.shape[-1]), self.zeros(self.flag(row, "bias", True), x.shape[-1])
+        return ops.layer_norm(x, scale, shift, self.number_of(row, "eps", 1e-5)).reshape(shape)
 
     def _rmsnorm(self, row: Row) -> Array:
-        n, maps = self.one(row, "n"), len(row.output) > 2
-        x = np.moveaxis(self.value(row), 1, -1) if maps else self.steps(row)
-        if row.layer.settings.get("axes", 1) != 1:
-            raise self.refused(row, "only the last axis is normalised")
-        found = x / np.sqrt((x * x).mean(axis=-1, keepdims=True) + np.float32(1e-6)) * self.ones(n)
-        return np.ascontiguousarray(np.moveaxis(found, -1, 1)) if maps else np.ascontiguousarray(found)
+        x, shape = self._normalised(row)
+        eps = np.float32(self.number_of(row, "eps", 1e-6))
+        return np.asarray(x / np.sqrt((x * x).mean(axis=-1, keepdims=True) + eps) * self.ones(x.shape[-1])).reshape(
+            shape
+        )
 
     def _groupnorm(self, row: Row) -> Array:
-        x, c = self.channels(row), self.number(row, row.output[-1])
+        x, c = self.read[0], self.made(row)[-1]
         groups = self.number(row, row.layer.settings.get("groups", 1))
-        apart = x.reshape(1, groups, -1)
-        mean, var = apart.mean(axis=2, keepdims=True), apart.var(axis=2, keepdims=True)
+        apart = x.reshape(len(x), -1, groups, c // groups)
+        mean, var = apart.mean(axis=(1, 3), keepdims=True), apart.var(axis=(1, 3), keepdims=True)
         scale, shift = self.ones(c), self.zeros(self.flag(row, "bias", True), c)
-        found = ((apart - mean) / np.sqrt(var + np.float32(1e-5))).reshape(x.shape)
-        wide = (1, c, *(1,) * (x.ndim - 2))
-        return np.ascontiguousarray(found * scale.reshape(wide) + (0 if shift is None else shift.reshape(wide)))
+        found = ((apart - mean) / np.sqrt(var + np.float32(self.number_of(row, "eps", 1e-5)))).reshape(x.shape)
+        return np.asarray(found * scale + (0 if shift is None else shift))
+
+    # learned values
+
+    def _learned_values(self, row: Row, fill: Callable[[int], Array]) -> Array:
+        """In a shape that is broadcast to what is read: the file's, or one, one for each channel, or one for each."""
+        n = self.number(row, row.layer.settings.get("n", row.output[-1]))
+        sizes = tuple(self.made(row))
+        wanted = row.layer.details.get("shape") or (
+            (n,) if n in (1, sizes[-1]) else sizes if n == prod(sizes) else None
+        )
+        if wanted is None or prod(wanted) != n:
+            raise self.refused(row, "there is one value, one for each channel, or one for each number")
+        return fill(n).reshape(wanted)
 
     def _prelu(self, row: Row) -> Array:
-        x = self.value(row)
-        slopes = self.ones(self.number(row, row.layer.settings.get("n", row.output[-1])))
-        if slopes.size not in (1, row.output[-1]):
-            raise self.refused(row, "there is one slope, or one for each channel")
-        first = x.ndim > 3 or row.layer.name in self.signals
-        slopes = slopes.reshape(1, -1, *(1,) * (x.ndim - 2)) if first else slopes
-        return np.where(x > 0, x, x * slopes * np.float32(0.25)).astype(x.dtype)
+        x = self.read[0]
+        slopes = self._learned_values(row, self.ones) * np.float32(1 if self.exact else 0.25)
+        return np.where(x > 0, x, x * slopes).astype(x.dtype)
+
+    def _scale(self, row: Row) -> Array:
+        return _with(row, self.read[0], self._learned_values(row, self.ones), np.multiply)
+
+    def _shift(self, row: Row) -> Array:
+        return _with(row, self.read[0], self._learned_values(row, lambda n: self.weights(n, inputs=n)), np.add)
+
+    def _learned(self, row: Row) -> Array:
+        if self.reused:
+            return self.weights(*self.made(row))[None]
+        return self.weights(*self.made(row), inputs=prod(self.made(row)))[None]
+
+    # sizes and axes
 
     def _upsample(self, row: Row) -> Array:
-        x = self.channels(row)
-        for axis, times in enumerate(self.along(row, "s"), 2):
+        x = self.read[0]
+        if row.layer.details:
+            return self._resize(row)
+        for axis, times in enumerate(self.along(row, "s"), 1):
             x = np.repeat(x, times, axis=axis)
-        return np.ascontiguousarray(x)
+        return x
+
+    def _resize(self, row: Row) -> Array:
+        try:
+            return interpolated(self.read[0], tuple(self.made(row)[:-1]), row.layer.details)
+        except UserError as error:
+            raise self.refused(row, str(error)) from None
 
     def _crop(self, row: Row) -> Array:
-        x = self.channels(row)
-        begin, end = self.along(row, "crop_begin"), self.along(row, "crop_end")
-        ends = zip(begin, end, x.shape[2:], strict=True)
-        return np.ascontiguousarray(x[(slice(None), slice(None), *(slice(a, long - b) for a, b, long in ends))])
+        x = self.read[0]
+        ends = zip(self.along(row, "crop_begin"), self.along(row, "crop_end"), x.shape[1:], strict=False)
+        return x[(slice(None), *(slice(a, long - b) for a, b, long in ends))]
 
     def _repeat(self, row: Row) -> Array:
-        if len(row.output) != 2:
-            raise self.refused(row, "only a vector is repeated")
-        return np.repeat(self.value(row)[:, None], self.number(row, row.output[0]), axis=1)
+        return np.repeat(self.read[0][:, None], self.made(row)[0], axis=1)
+
+    def _expand(self, row: Row) -> Array:
+        sizes, x = self.made(row), self.read[0]
+        return np.broadcast_to(x.reshape(len(x), *(1,) * (len(sizes) + 1 - x.ndim), *x.shape[1:]), (len(x), *sizes))
+
+    def _permute(self, row: Row) -> Array:
+        order = row.layer.settings.get("order", ())
+        return self.read[0].transpose(0, *(self.number(row, axis) for axis in _sizes(order)))
 
     def _slice(self, row: Row) -> Array:
-        if len(self.before(row)) != 2 or row.layer.settings.get("axis", 1) != 1:
-            raise self.refused(row, "only the steps of a sequence are taken")
-        x = self.steps(row)
-        start, size = self.setting(row, "start", 0), self.setting(row, "size", 1)
-        taken = x[:, start] if self.flag(row, "drop") else x[:, start % x.shape[1] :][:, :size]
-        return np.ascontiguousarray(taken)
+        x, axis = self.read[0], self.setting(row, "axis", 1)
+        start, size = self.setting(row, "start", 0) % x.shape[axis], self.setting(row, "size", 1)
+        found = x.take(row.layer.details.get("places") or range(start, start + size), axis)
+        return found.squeeze(axis) if self.flag(row, "drop") else found
+
+    def _reduce(self, row: Row) -> Array:
+        axes = tuple(self.number(row, axis) for axis in _sizes(row.layer.settings.get("axes", 1)))
+        compute = _REDUCE.get(str(row.layer.details.get("by", "mean")))
+        if compute is None:
+            raise self.refused(row, "only sums, means, products, variances and the largest are taken along axes")
+        found = np.asarray(compute(self.read[0], axis=axes, keepdims=self.flag(row, "keep")))
+        return found.astype(np.float32).reshape(-1, *self.made(row))
 
     def _input(self, row: Row) -> Array:
-        sizes = [self.number(row, size) for size in row.output]
-        first = [sizes[-1], *sizes[:-1]] if len(sizes) > 2 else sizes
-        return self.random.standard_normal((1, *first), dtype=np.float32)
+        return self.random.standard_normal((1, *self.made(row)), dtype=np.float32)
 
     # several inputs
 
-    def joined(self, row: Row) -> list[Array]:
-        """Arrays of one rank, which are combined element by element."""
-        values = self.several(row)
-        if len({value.ndim for value in values}) > 1:
-            raise self.refused(row, "only shapes of one length are combined")
-        return values
-
-    def _subtract(self, row: Row) -> Array:
-        return reduce(np.subtract, self.joined(row))
-
-    def _divide(self, row: Row) -> Array:
-        return reduce(np.divide, self.joined(row))
-
-    def _average(self, row: Row) -> Array:
-        values = self.joined(row)
-        return reduce(np.add, values) / np.float32(len(values))
-
-    def _maximum(self, row: Row) -> Array:
-        return reduce(np.maximum, self.joined(row))
-
-    def _minimum(self, row: Row) -> Array:
-        return reduce(np.minimum, self.joined(row))
-
-    def _matmul(self, row: Row) -> Array:
-        if any(len(self.before(row, index)) != 2 for index in range(len(row.layer.inputs))):
-            raise self.refused(row, "only sequences are multiplied")
-        left, right = ([self.steps(row, index) for index in range(len(row.layer.inputs))] * 2)[:2]
-        return np.asarray(left @ (right.transpose(0, 2, 1) if self.flag(row, "transposed") else right))
-
-    def several(self, row: Row) -> list[Array]:
-        first = row.layer.name in self.signals
-        return [self.channels(row, i) if first else self.steps(row, i) for i in range(len(row.layer.inputs))]
+    def joined(self) -> list[Array]:
+        """What is read, each with as many axes as the one with the most."""
+        rank = max(x.ndim for x in self.read)
+        return [x.reshape(len(x), *(1,) * (rank - x.ndim), *x.shape[1:]) for x in self.read]
 
     def _add(self, row: Row) -> Array:
-        return reduce(np.add, self.joined(row))
+        times = row.layer.details.get("times") or [1] * len(self.read)
+        return reduce(np.add, [x * np.float32(factor) for x, factor in zip(self.joined(), times, strict=True)])
 
     def _multiply(self, row: Row) -> Array:
-        values = self.several(row)
-        rank = max(value.ndim for value in values)
-        found = values[0]
-        first = rank > 3 or row.layer.name in self.signals
-        for index, value in enumerate(values):
-            ones = (1,) * (rank - value.ndim)
-            wide = value.reshape((*value.shape, *ones) if first else (1, *ones, *value.shape[1:]))
-            found = wide if not index else found * wide
-        return np.ascontiguousarray(found)
+        return reduce(np.multiply, self.joined())
+
+    def _subtract(self, row: Row) -> Array:
+        return reduce(np.subtract, self.joined())
+
+    def _divide(self, row: Row) -> Array:
+        return reduce(np.divide, self.joined())
+
+    def _average(self, row: Row) -> Array:
+        return np.asarray(reduce(np.add, self.joined()) / np.float32(len(self.read)))
+
+    def _maximum(self, row: Row) -> Array:
+        return reduce(np.maximum, self.joined())
+
+    def _minimum(self, row: Row) -> Array:
+        return reduce(np.minimum, self.joined())
+
+    def _matmul(self, row: Row) -> Array:
+        left, right = (self.read * 2)[:2]
+        right = right.swapaxes(-1, -2) if self.flag(row, "transposed") else right
+        rank = max(left.ndim, right.ndim)
+        left, right = (x.reshape(len(x), *(1,) * (rank - x.ndim), *x.shape[1:]) for x in (left, right))
+        return np.asarray(left @ right)
+
+    def _einsum(self, row: Row) -> Array:
+        """By the file's equation, of the axes behind the batch, which is Z."""
+        equation = row.layer.details.get("equation")
+        if not isinstance(equation, str):
+            raise self.refused(row, "its sizes do not say which products are summed")
+        terms, _, made = equation.partition("->")
+        parts = terms.split(",")
+        sizes = {letter: size for term, x in zip(parts, self.read, strict=False)
+                 for letter, size in zip(term, x.shape[1:], strict=True)}  # fmt: skip
+        sizes |= dict(zip(made, self.made(row), strict=True))
+        operands = [*self.read]
+        terms = ",".join(f"Z{term}" for term in parts[: len(self.read)])
+        if len(parts) > len(self.read):
+            operands.append(self.weights(*(sizes[letter] for letter in parts[-1])))
+            terms += f",{parts[-1]}"
+        found = np.einsum(f"{terms}->Z{made}", *operands, optimize=True)
+        biased = row.layer.settings.get("b", 0) != 0
+        bias = self.zeros(
+            biased, *(row.layer.details.get("bias_shape") or (self.number(row, row.layer.settings.get("b", 0)),))
+        )
+        return np.asarray(found if bias is None else found + bias)
 
     def _concat(self, row: Row) -> Array:
-        if row.layer.settings.get("axis", len(row.output)) != len(row.output):
-            raise self.refused(row, "only channels are joined")
-        first = len(row.output) != 2 or row.layer.name in self.signals
-        return np.concatenate(self.several(row), axis=1 if first else -1)
+        return np.concatenate(self.read, axis=self.setting(row, "axis", self.read[0].ndim - 1))
 
     def _split(self, row: Row) -> Array:
         part = self.number(row, row.layer.settings.get("part", 1))
-        return np.ascontiguousarray(np.split(self.channels(row), self.one(row, "parts"), axis=1)[part - 1])
+        return np.split(self.read[0], self.one(row, "parts"), axis=-1)[part - 1]
 
     def _shuffle(self, row: Row) -> Array:
-        x, groups = self.channels(row), self.one(row, "groups")
-        shuffled = x.reshape(1, groups, -1, *x.shape[2:]).swapaxes(1, 2)
-        return np.ascontiguousarray(shuffled).reshape(x.shape)
+        x, groups = self.read[0], self.one(row, "groups")
+        return x.reshape(*x.shape[:-1], groups, -1).swapaxes(-1, -2).reshape(x.shape)
 
     # sequences
 
     def _embedding(self, row: Row) -> Array:
         v, n = self.one(row, "v"), self.one(row, "n")
-        return ops.embedding(self.value(row), self.weights(v, n, inputs=2))
+        return ops.embedding(self.read[0].astype(np.int64), self.weights(v, n, inputs=2))
 
     def _attention(self, row: Row) -> Array:
+        query, key, value = (self.read * 3)[:3] if len(self.read) == 1 else (*self.read, self.read[-1])[:3]
         assert row.working is not None
-        d = self.one(row, "d")
-        values = [self.steps(row, index).swapaxes(0, 1) for index in range(len(row.layer.inputs))]
-        if row.layer.settings.keys() & {"d_k", "d_v", "m"} or {value.shape[-1] for value in values} != {d}:
-            raise self.refused(row, "only attention whose heads share the model's size is run")
-        q, k, v = (values * 3)[:3] if len(values) == 1 else (*values, values[-1])[:3]
-        biased = row.count("biases") != 0
-        w_q, w_k, w_v, w_o = (self.weights(d, d) for _ in range(4))
-        b_q, b_k, b_v, b_o = (self.zeros(biased, d) for _ in range(4))
-        heads = self.one(row, "h")
-        found = ops.multi_head_attention(q, k, v, w_q, w_k, w_v, w_o, heads, b_q, b_k, b_v, b_o)
-        return np.ascontiguousarray(found.swapaxes(0, 1))
+        heads, m = self.one(row, "h"), self.made(row)[-1]
+        size = self.setting(row, "d_k", self.number(row, self.before(row)[-1]) // heads)
+        wide = self.setting(row, "d_v", size)
+        biased = row.working.shown("biases") != 0
+        widths, made = [x.shape[-1] for x in (query, key, value)], (heads * size, heads * size, heads * wide, m)
+        w_q, w_k, w_v, w_o = (self.weights(*each) for each in zip(made, (*widths, heads * wide), strict=True))
+        b_q, b_k, b_v, b_o = (self.zeros(biased, each) for each in made)
+        q, k, v = (
+            np.ascontiguousarray(
+                ops.linear(np.ascontiguousarray(x), w, b).reshape(*x.shape[:2], heads, -1).swapaxes(1, 2)
+            )
+            for x, w, b in ((query, w_q, b_q), (key, w_k, b_k), (value, w_v, b_v))
+        )
+        mixed = ops.attention(q, k, v).swapaxes(1, 2).reshape(*query.shape[:2], -1)
+        return ops.linear(np.ascontiguousarray(mixed), w_o, b_o)
 
     def _rnn(self, row: Row) -> Array:
         inside = self.inside(row) or "tanh"
@@ -487,15 +650,21 @@ class _Forward(Sizes):
         return self.recurrent(row, ops.lstm)
 
     def _gru(self, row: Row) -> Array:
-        return self.recurrent(row, ops.gru)
+        return self.recurrent(
+            row,
+            partial(
+                ops.gru, reset_after=bool(row.layer.details.get("reset_after", self.flag(row, "reset_after", True)))
+            ),
+        )
 
     def recurrent(self, row: Row, op: Callable[..., tuple[Array, Any]]) -> Array:
         gates = KINDS[row.layer.kind].gates
         if gates > 1 and self.inside(row) not in ("", "tanh"):
             raise self.refused(row, f"there is no gated cell with {self.inside(row)[:30]}")
+        assert row.working is not None
         m, n, biased = self.one(row, "m"), self.one(row, "n"), self.flag(row, "bias", True)
-        x = np.ascontiguousarray(self.steps(row).transpose(1, 0, 2))
-        two = gates == 3 and row.count("biases") == 6 * m * self.one(row, "L") * self.one(row, "D")
+        x = np.ascontiguousarray(self.read[0].transpose(1, 0, 2))
+        two = row.working.shown("biases") == 2 * gates * m * self.one(row, "L") * self.one(row, "D")
         last = x
         for layer in range(self.one(row, "L")):
             ends, found = [], []
@@ -503,7 +672,7 @@ class _Forward(Sizes):
                 given = (self.weights(gates * m, n if not layer else m * self.one(row, "D")),
                          self.weights(gates * m, m, inputs=2 * m), self.zeros(biased, gates * m),
                          self.zeros(biased and two, gates * m))  # fmt: skip
-                y, state = op(x, None, *given, reverse=reverse)
+                y, state = op(x, None, *given, reverse=reverse != row.layer.details.get("backwards", False))
                 found.append(y)
                 ends.append(state[0] if gates == 4 else state)
             x, last = np.ascontiguousarray(np.concatenate(found, axis=2)), np.concatenate(ends, axis=1)
@@ -512,23 +681,40 @@ class _Forward(Sizes):
     def _convlstm(self, row: Row) -> Array:
         k, c, f = self.one(row, "k"), self.one(row, "c"), self.along(row, "f")
         f = f[:2] if len(f) > 1 else f * 2
-        x = np.ascontiguousarray(np.moveaxis(self.value(row), 1, 2)).swapaxes(0, 1)
+        x = np.ascontiguousarray(np.moveaxis(self.read[0], (1, -1), (0, 2)))
         weight, recurrent = self.weights(4 * k, c, *f), self.weights(4 * k, k, *f)
-        y, (h, _) = ops.convlstm(np.ascontiguousarray(x), None, weight, recurrent, self.zeros(True, 4 * k))
-        return np.ascontiguousarray(y.transpose(1, 2, 0, 3, 4)) if self.flag(row, "sequence") else h
+        y, (h, _) = ops.convlstm(x, None, weight, recurrent, self.zeros(True, 4 * k))
+        return np.moveaxis(y, (0, 2), (1, -1)) if self.flag(row, "sequence") else _last(h)
 
     # what stands behind a layer
 
     def _remarks(self, row: Row, value: Array) -> Array:
-        for word in self.words(row):
-            if word in ("softmax", "log_softmax", "logsoftmax"):
-                op = ops.softmax if word == "softmax" else ops.log_softmax
-                value = op(value, axis=1 if value.ndim > 3 or row.layer.name in self.signals else -1)
-            elif word in _ACTIVATIONS:
-                value = _ACTIVATIONS[word](value)
-            elif not word.startswith("dropout"):
+        skipped = len(row.layer.remarks) - len(self.words(row))
+        for at, word in enumerate(self.words(row), skipped):
+            name = word if word in REMARKS else "dropout" if word.startswith("dropout") else ""
+            given = row.layer.details.get(at, ())
+            given = given() if callable(given) else given
+            if given is None:
+                raise self.refused(row, f"what stands beside {word[:30]} in the file is not followed")
+            if not name or (not given and self.exact and word in NO_OPERATION):
                 raise self.refused(row, f"there is no operation {word[:30]}")
+            value = REMARKS[name](value, *given)
         return value
+
+
+def _with(row: Row, x: Array, values: Array, usual: Callable[[Any, Any], Any]) -> Array:
+    """Learned values and what is read; `by` says another operation, or that the values stand before it."""
+    compute = {"sub": np.subtract, "div": np.divide}.get(str(row.layer.details.get("by", "")), usual)
+    return np.asarray(compute(values, x) if row.layer.details.get("before") else compute(x, values))
+
+
+def _sizes(value: Any) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _last(x: Array) -> Array:
+    """With the channels last."""
+    return np.moveaxis(x, 1, -1)
 
 
 def _padded(x: Array, pairs: list[tuple[int, int]], fill: float = 0.0) -> Array:
@@ -541,21 +727,10 @@ def _largest(found: Array) -> float:
     return float(np.abs(found).max()) if found.size else 0.0
 
 
-_ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
-    "relu": ops.relu,
-    "sigmoid": ops.sigmoid,
-    "tanh": ops.tanh,
-    "gelu": ops.gelu,
-    "softplus": ops.softplus,
-    "leaky": ops.leaky_relu,
-    "lrn": ops.local_response_norm,
-    "swish": lambda x: x * ops.sigmoid(x),
-    "relu6": lambda x: np.minimum(ops.relu(x), np.float32(6)),
-    "elu": lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))).astype(x.dtype),
-    "hardsigmoid": lambda x: np.clip(x / 6 + np.float32(0.5), 0, 1).astype(x.dtype),
-    "hardswish": lambda x: (x * np.clip(x / 6 + np.float32(0.5), 0, 1)).astype(x.dtype),
-}
-"""Remark → the operation."""
+_REDUCE: dict[str, Callable[..., Any]] = {
+    "mean": np.mean, "sum": np.sum, "max": np.max, "min": np.min, "prod": np.prod, "var": np.var, "std": np.std,
+}  # fmt: skip
+"""Along axes: the word → what is computed."""
 
 
 def check(ran: ForwardPass) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -45,6 +45,15 @@ class Layer:
     """The shape that the file says comes out, of a layer that is not known."""
     held: int | None = None
     """How many numbers its weights in the file have, of a layer that is not known."""
+    layout: tuple[Shape, tuple[int, ...]] | None = None
+    """How a flatten or a reshape of a file takes the numbers: cut into these sizes, the axes in this order; None in a
+    line of text."""
+    details: Mapping[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+    """What no count depends on and its values do: eps; under the place of a remark what the file says beside it."""
+    arrays: Callable[[], Sequence[Any]] | None = field(default=None, repr=False, compare=False)
+    """Gives its parameters as the file has them, in the order and layout in which `forward` reads them."""
+    unlike: str = ""
+    """Why its values are not followed, of a layer whose counts are."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +70,8 @@ class Network:
     notes: tuple[str, ...] = ()
     unplaced: int = 0
     """Weights of the file that belong to none of the layers; less than 0 where the layers have more than the file."""
+    convention: str = "textbook"
+    """How the file's framework counts biases."""
 
     def layer(self, name: str) -> Layer:
         """The layer of that name, without regard to case. Raises UserError."""
@@ -69,6 +80,11 @@ class Network:
             return found
         known = ", ".join(layer.name for layer in self.layers[:12])
         raise UserError(f"{self.id} has no layer {name}; it has {known}{', ...' if len(self.layers) > 12 else ''}")
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether a file gives the weights of its layers."""
+        return any(layer.arrays is not None for layer in self.layers)
 
     @cached_property
     def worked(self) -> dict[Hashable, Any]:

@@ -18,9 +18,10 @@ class Sizes:
     convention: ClassVar[str]
     lacking: ClassVar[str]
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, convention: str = "") -> None:
         self.network = network
-        self.rows = tabulate(network, self.convention).rows
+        self.counting = convention or self.convention
+        self.rows = tabulate(network, self.counting).rows
         for row in self.rows:
             if row.unknown:
                 raise UserError(f"{row.layer.name} {self.lacking}: {row.unknown}")

@@ -32,7 +32,6 @@ NOT_THERE = "the framework has no such layer"
 SAYS_IT_OTHERWISE = "the framework says it by other layers"
 
 FIRST = "PyTorch's channels stand first, so that a tensor of any axes has no one order there"
-ANY_AXES = "only maps, sequences and vectors are run"
 
 EXCUSED = {
     **{("PyTorch code", kind): NOT_THERE for kind in ("conv-table", "rbf", "convlstm", "local-conv")},
@@ -44,12 +43,6 @@ EXCUSED = {
         ("Keras code", kind): "its sizes do not say how it is called"
         for kind in ("einsum", "expand", "reduce", "scale", "shift", "learned")
     },
-    ("run", "conv-table"): "ops has no convolution that leaves pairs of maps out",
-    ("run", "rbf"): "ops has no radial basis functions",
-    ("run", "adaptive-maxpool"): "ops pools adaptively by the mean alone",
-    ("run", "local-conv"): "ops has no convolution with other weights at every position",
-    ("run", "resize"): "ops does not interpolate",
-    **{("run", kind): ANY_AXES for kind in ("einsum", "permute", "expand", "reduce", "scale", "shift", "learned")},
     **{("Keras files", kind): NOT_THERE for kind in ("conv-table", "rbf", "lrn", "shift", "learned")},
     **{("Keras files", kind): SAYS_IT_OTHERWISE for kind in ("subsampling", "split", "shuffle")},
     ("Keras files", "activation"): "an activation is a remark of the layer before it",

@@ -87,6 +87,10 @@ def close(found: Any, wanted: Any) -> bool:
     return bool(found.shape == wanted.shape and np.abs(found - wanted).max() <= 2e-5 * max(1, np.abs(wanted).max()))
 
 
+def channels_first(x: Any, signal: bool) -> Any:
+    return np.ascontiguousarray(np.moveaxis(x, -1, 1)) if signal or x.ndim > 3 else x
+
+
 def in_torch(kind: str, kept: list[Any]) -> list[Any]:
     """The parameters as PyTorch's module has them in order."""
     if kind == "attention":
@@ -114,9 +118,9 @@ def test_pytorch(line: str) -> None:
             assert [tuple(each.shape) for each in parameters] == [each.shape for each in given], name
             for parameter, each in zip(parameters, given, strict=True):
                 parameter.copy_(torch.tensor(each))
-        found = module(torch.tensor(ours.start))
+        found = module(torch.tensor(channels_first(ours.start, INPUT in ours.signals)))
     found = found[-1] if isinstance(found, tuple) else found
-    assert close(found.numpy(), ours.output)
+    assert close(found.numpy(), channels_first(ours.output, ours.last in ours.signals))
 
 
 UNLIKE_KERAS = {"one slope of a sequence", "transposed, same, odd"}
@@ -165,8 +169,6 @@ def test_keras(name: str) -> None:
         theirs.set_weights(given)
         if hasattr(theirs, "epsilon"):  # another small number in Keras, where none is said
             theirs.epsilon = 1e-6 if ours.kinds[layer] == "rmsnorm" else 1e-5
-    x = ours.start
-    found = model(np.moveaxis(x, 1, -1) if INPUT in ours.signals or x.ndim > 3 else x)
+    found = model(ours.start)
     found = (found[-1] if isinstance(found, list) else found).detach().cpu().numpy()
-    wanted = ours.output
-    assert close(found, np.moveaxis(wanted, 1, -1) if ours.last in ours.signals or wanted.ndim > 3 else wanted)
+    assert close(found, ours.output)

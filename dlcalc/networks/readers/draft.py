@@ -56,6 +56,14 @@ def input_shape(sizes: Sequence[int | str | None], words: bool = False) -> tuple
     return tuple(shape)
 
 
+NOTHING: Mapping[str, Any] = {}
+
+
+def _numbered(words: tuple[str, ...], beside: Mapping[str, Any], start: int = 0) -> dict[int, Any]:
+    """What stands beside the words, by their place among the remarks."""
+    return {start + at: beside[word] for at, word in enumerate(words) if word in beside}
+
+
 def per_axis(sizes: tuple[int, ...]) -> Value:
     """One number where all axes have the same."""
     return sizes[0] if len(set(sizes)) == 1 else sizes
@@ -82,6 +90,7 @@ class Draft:
         """Layers that more than one layer reads, so that what follows them is no setting of theirs."""
         self.unplaced = 0
         self.lenient = lenient
+        self.convention = convention
         """What cannot be worked out is not known, instead of refusing the whole file."""
         self._worker = Worker(Network(self.id, self.title, input, ()), convention, {})
         self._usual = Builder(self.id, self.title, input)
@@ -167,18 +176,23 @@ class Draft:
     def another_input(self, name: str, shape: Shape) -> str:
         return self.add("input", name=self.free(name), y=shape)
 
-    def follow(self, before: str, words: tuple[str, ...], name: str = "", place: str = "") -> str:
+    def follow(
+        self, before: str, words: tuple[str, ...], name: str = "", place: str = "", beside: Mapping[str, Any] = NOTHING
+    ) -> str:
         """An activation, dropout or the like: a remark of the layer before, or a row of its own where that layer is
-        read elsewhere too. Returns the layer that what follows reads.
+        read elsewhere too. `beside` is what the file says beside each word. Returns the layer that what follows reads.
         """
         if not words:
             return before
         layer = self.layers.get(before)
         if layer is not None and before not in self.shared and layer.kind not in ("input", "learned"):
-            self.layers[before] = replace(layer, remarks=(*layer.remarks, *words))
+            details = {**layer.details, **_numbered(words, beside, len(layer.remarks))}
+            self.layers[before] = replace(layer, remarks=(*layer.remarks, *words), details=details)
             return before
         kind = "dropout" if words[0].startswith("dropout") else "lrn" if words[0] == "lrn" else "activation"
-        return self.add(kind, before, name=name, place=place, remarks=words if kind == "activation" else ())
+        own: dict[Any, Any] = dict(beside)
+        remarks, details = (words, {**_numbered(words, beside)}) if kind == "activation" else ((), own)
+        return self.add(kind, before, name=name, place=place, remarks=remarks, more={"details": details})
 
     def change(self, name: str, settings: Mapping[str, Value], **more: Any) -> None:
         """A layer is other than it seemed."""
@@ -189,6 +203,8 @@ class Draft:
         """(the layer before, p) of a padding that is equal on both sides, which is taken away; else (`name`, 0)."""
         layer = self.layers.get(name)
         if layer is None or layer.kind != "pad" or "pad_end" in layer.settings or layer.remarks or name in self.shared:
+            return name, 0
+        if layer.unlike:
             return name, 0
         del self.layers[name]
         return layer.inputs[0], layer.settings["pad_begin"]
@@ -218,22 +234,30 @@ class Draft:
 
     def _rearranged(self, view: View, real: list[int], sizes: Shape, own: Shape | None, place: str) -> str:
         if real == sorted(real) or (own is not None and len(own) == 1):
-            if len(sizes) == 1:
-                return self.add("flatten", view.layer, place=place)
-            return self.add("reshape", view.layer, place=place, y=sizes)
+            return self.laid_out(view.layer, (view.sizes, tuple(real)), place, sizes)
         before = view.layer
         if view.sizes != own:
-            before = self.add("reshape", before, place=place, y=view.sizes)
+            before = self.laid_out(before, (view.sizes, tuple(range(len(view.sizes)))), place, view.sizes)
         if len(real) == len(view.sizes):
             before = self.add("permute", before, place=place, order=tuple(axis + 1 for axis in real))
-        return before if len(real) == len(sizes) else self.add("reshape", before, place=place, y=sizes)
+        if len(real) == len(sizes):
+            return before
+        now = tuple(view.sizes[axis] for axis in real)
+        return self.laid_out(before, (now, tuple(range(len(now)))), place, sizes)
+
+    def laid_out(self, before: str, layout: tuple[Shape, tuple[int, ...]], place: str, sizes: Shape) -> str:
+        """The numbers of a layer cut into sizes, and those axes in another order, as other sizes."""
+        more = {"layout": layout}
+        if len(sizes) == 1:
+            return self.add("flatten", before, place=place, more=more)
+        return self.add("reshape", before, place=place, more=more, y=sizes)
 
     def finished(self) -> Network:
         """The network; rows of the input are time steps if a layer reads them so."""
         layers = ordered(self.layers.values())
         sequence = len(self.input) <= 2 and any(each.kind in KINDS and KINDS[each.kind].steps for each in layers)
         network = Network(self.id, self.title, self.input, layers, sequence, notes=tuple(self.notes),
-                          unplaced=self.unplaced)  # fmt: skip
+                          unplaced=self.unplaced, convention=self.convention)  # fmt: skip
         network.worked.update(self._worker.asked)
         return network
 

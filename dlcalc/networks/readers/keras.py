@@ -22,7 +22,8 @@ from ..table import added, tabulate
 from .draft import Draft, differ, input_shape
 from .keras_graph import MODELS, Call, Graph, Reference, graph
 from .keras_layers import READERS, SEVERAL, reader
-from .keras_node import Lost, Node, Place, Unknown
+from .keras_node import Lost, Node, Place, Unknown, snake
+from .keras_weights import Kept
 from .views import BATCH, View
 
 _STATES = ("SimpleRNN", "LSTM", "GRU", "Bidirectional", "ConvLSTM2D")
@@ -60,7 +61,8 @@ def _no_number(name: str) -> None:
 class _Reading:
     def __init__(self, model: dict[str, Any], path: str, weights: Mapping[str, int] | str) -> None:
         self.path = path
-        self.weights = None if isinstance(weights, str) else dict(weights)
+        self.weights = None if isinstance(weights, str) else weights
+        self.kept = weights if isinstance(weights, Kept) else None
         self.groups = dict(_groups(model, "layers")) if self.weights else {}
         """Where the weights of each layer of the file are."""
         self.outer = model
@@ -185,7 +187,12 @@ class _Reading:
             if not values:
                 raise ProblemError(self.path, at, "a model in another one has outputs")
             return values
-        where = Place(name, at, place, self.owned(call.layer), used, call.node)
+        group = self.groups.get(id(call.layer), "")
+        where = Place(name, at, place, self.owned(call.layer), used, call.node, group, self.kept)
+        if len(call.reads) > 1 and kind in _STATES:
+            where.unlike = "it starts from a state that another layer gives"
+        if _masked(call.node):
+            where.unlike = "its arguments hide a part of its input"
         return self.layer(call.layer, where, inputs, prefix, depth, over)
 
     def layer(
@@ -242,7 +249,7 @@ class _Reading:
         named = f"{place.at}: layer"
         if not isinstance(inner.get("config"), dict):
             raise ProblemError(self.path, named, "a layer has a class_name and a config")
-        within = replace(place, owners=self.owned(inner), at=named)
+        within = replace(place, owners=self.owned(inner), at=named, group=f"{place.group}/layer")
         return self.layer(inner, within, inputs, prefix, depth, over + 1)
 
     def another_input(self, call: Call, prefix: str) -> Value:
@@ -260,7 +267,7 @@ class _Reading:
         """
         kind, config = str(layer.get("class_name")), layer.get("config")
         name = config.get("name") if isinstance(config, dict) else None
-        usual = isinstance(name, str) and re.fullmatch(rf"{re.escape(_snake(kind))}(_\d+)?", name)
+        usual = isinstance(name, str) and re.fullmatch(rf"{re.escape(snake(kind))}(_\d+)?", name)
         key: Hashable = (
             (kind, name, json.dumps([config, layer.get("build_config")], sort_keys=True)) if usual else id(layer)
         )
@@ -275,6 +282,13 @@ class _Lost:
 
 
 Value = View | _Lost
+
+
+def _masked(call: Any) -> bool:
+    """Whether a call is given a mask of its own."""
+    kwargs = call.get("kwargs") if isinstance(call, dict) else None
+    given = kwargs if isinstance(kwargs, dict) else {}
+    return any("mask" in key and value not in (None, False) for key, value in given.items())
 
 
 def _called(layer: dict[str, Any]) -> str:
@@ -293,18 +307,12 @@ def _groups(model: dict[str, Any], where: str) -> Iterator[tuple[int, str]]:
     for layer in layers if isinstance(layers, list) else []:
         if not isinstance(layer, dict) or not isinstance(layer.get("class_name"), str):
             continue
-        name = _snake(layer["class_name"])
+        name = snake(layer["class_name"])
         group = f"{where}/{name}_{seen[name]}" if seen[name] else f"{where}/{name}"
         seen[name] += 1
         yield id(layer), group
         if _is_model(layer) and where.count("/") < 2 * _DEEPEST:
             yield from _groups(layer, f"{group}/layers")
-
-
-def _snake(name: str) -> str:
-    """As Keras names the layers of a class: MaxPooling2D is max_pooling2d."""
-    apart = re.sub(r"([a-z])([A-Z])", r"\1_\2", re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", name))
-    return apart.lower()
 
 
 def _is_model(layer: dict[str, Any]) -> bool:

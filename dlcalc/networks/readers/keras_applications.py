@@ -12,7 +12,8 @@ def _layer_scale(given: Node) -> View:
     if "projection_dim" not in given.values:
         raise Unknown("LayerScale")
     places = given.places([given.axis(-1)])
-    return given.back(given.add("scale", given.arranged(places), over=0, n=given.whole("projection_dim")), places)
+    return given.back(given.add("scale", given.arranged(places), over=0, arrays=given.kept(lambda gamma: [gamma]),
+                                n=given.whole("projection_dim")), places)  # fmt: skip
 
 
 def _scaled_residual(given: Node) -> View | list[View]:

@@ -25,21 +25,41 @@ def together(given: Node, keep: int | None = None) -> tuple[list[str], list[int]
 def joined(kind: str) -> Reader:
     def read(given: Node) -> View:
         if len(given.views) == 1:
-            return given.follow(f"{kind}-constant")
+            return given.follow(f"{kind}-constant", beside=_number(given))
         layers, places = together(given)
         wide = max(given.views, key=lambda view: len(view.axes))
-        layer = given.add(kind, *layers)
+        scale = given.get("scale")
+        layer = given.add(kind, *layers, details={"times": (1, scale)} if isinstance(scale, int | float) else {})
         number = {place: at for at, place in enumerate(places)}
         return given.out(layer, [number.get(at, BATCH) for at in range(len(wide.axes))])
 
     return read
 
 
-def remark(word: str) -> Reader:
-    return lambda given: given.follow(word)
+def _number(given: Node) -> tuple[float, bool] | None:
+    """The number that a call combines its input with, and whether it stands first."""
+    first, second = argument(given, 0), argument(given, 1)
+    for number, before in ((second, False), (first, True)):
+        if isinstance(number, int | float) and not isinstance(number, bool):
+            return float(number), before
+    return None
 
 
-def _mean(kind: str = "") -> Reader:
+def remark(word: str, **beside: float) -> Reader:
+    """What changes each number by itself: `beside` are the keys that its values depend on, with what they usually
+    are."""
+
+    def read(given: Node) -> View:
+        if word.removeprefix("log").removeprefix("_") == "softmax":
+            return given.follow(word, beside=given.along())
+        found = [given.values.get(key, usual) for key, usual in beside.items()]
+        known = all(isinstance(each, bool | int | float) for each in found)
+        return given.follow(word, beside=tuple(found) if known else None)
+
+    return read
+
+
+def _mean(kind: str = "", by: str = "") -> Reader:
     """A mean, a maximum or a sum along some axes."""
 
     def read(given: Node) -> View:
@@ -53,7 +73,8 @@ def _mean(kind: str = "") -> Reader:
             if keep:
                 return given.out(given.add(f"adaptive-{kind}", layer, o=1))
             return given.out(given.add(f"global-{kind}", layer))
-        return given.out(given.add("reduce", layer, axes=tuple(sorted(places)), **unusual(keep=(keep, False))))
+        return given.out(given.add("reduce", layer, axes=tuple(sorted(places)), details={"by": by},
+                                   **unusual(keep=(keep, False))))  # fmt: skip
 
     return read
 
@@ -81,7 +102,9 @@ def _get_item(given: Node) -> View:
         if settings is None:
             raise Unknown("GetItem of something else")
         if at and settings:
-            layer = given.add("slice", layer, final=False, axis=axis + 1, **settings)
+            odd = _is(item, "__slice__") and isinstance(item, dict) and item["config"].get("step") not in (None, 1)
+            unlike = "its places are not beside each other" if odd else ""
+            layer = given.add("slice", layer, final=False, unlike=unlike, axis=axis + 1, **settings)
         shape = list(given.draft.shape(layer) or ())
         axis += 1 if at and not settings.get("drop") else 0
     view = given.out(layer)
@@ -191,7 +214,10 @@ def _repeated(given: Node) -> View:
         raise Unknown("Repeat of something else")
     for axis, count in enumerate(counts):
         if count > 1:
-            layer = given.add("concat", *[layer] * count, final=False, axis=axis)
+            unlike = (
+                "" if isinstance(times, list) or given.x.shape()[axis] == 1 else "each number is repeated by itself"
+            )
+            layer = given.add("concat", *[layer] * count, final=False, unlike=unlike, axis=axis)
     return given.out(layer)
 
 
@@ -203,7 +229,9 @@ def _padded(given: Node) -> View:
     if not good or any(pairs[0]) or any(pairs[-1]) or not 3 <= len(pairs) <= 5:
         raise Unknown("Pad of the batch or the last axis")
     begin, end = (per_axis(tuple(pair[side] for pair in pairs[1:-1])) for side in (0, 1))
-    return given.out(given.add("pad", given.ordered(), pad_begin=begin, pad_end=end))
+    zeros = given.get("mode") in (None, "constant") and given.get("constant_values") in (None, 0)
+    unlike = "" if zeros else "it does not pad by zeros"
+    return given.out(given.add("pad", given.ordered(), unlike=unlike, pad_begin=begin, pad_end=end))
 
 
 def _take(given: Node) -> View:
@@ -232,7 +260,9 @@ def _einsum(given: Node) -> View:
         raise Unknown("Einsum without the batch")
     summed = product([size for letter, size in sizes.items() if letter not in right])
     layers = [given.ordered(view) for view in given.views]
-    return given.out(given.add("einsum", *layers, y=tuple(sizes[letter] for letter in right[1:]), s=summed))
+    details = {"equation": f"{','.join(term[1:] for term in terms)}->{right[1:]}"}
+    y = tuple(sizes[letter] for letter in right[1:])
+    return given.out(given.add("einsum", *layers, details=details, y=y, s=summed))
 
 
 def _alike(word: str) -> Reader:
@@ -255,7 +285,14 @@ def _one_hot(given: Node) -> View:
     if given.values.get("axis", -1) not in (-1, rank):
         raise Unknown("OneHot along another axis")
     layer = given.ordered(given.x.unsqueezed({rank}))
-    return given.out(given.add("expand", layer, y=(*given.x.shape()[1:], given.whole("num_classes"))))
+    return given.out(
+        given.add(
+            "expand",
+            layer,
+            unlike="its numbers are compared with classes",
+            y=(*given.x.shape()[1:], given.whole("num_classes")),
+        )
+    )
 
 
 def _matmul(given: Node) -> View:
@@ -281,19 +318,28 @@ def _squeeze(given: Node) -> View:
     return given.out(given.ordered(view))
 
 
+_BESIDE: dict[str, dict[str, float]] = {
+    "LeakyRelu": {"negative_slope": 0.2}, "Elu": {"alpha": 1.0}, "Gelu": {"approximate": True},
+    "Clip": {"x_min": float("nan"), "x_max": float("nan")},
+}  # fmt: skip
+"""Function → the keys that its values depend on, with what they usually are."""
+
 FUNCTIONS: dict[str, Reader] = {
     **{
-        name: remark(ACTIVATIONS.get(word, word))
+        name: remark(ACTIVATIONS.get(word, word), **_BESIDE.get(name, {}))
         for name, word in {
             "Relu": "relu", "Relu6": "relu6", "Sigmoid": "sigmoid", "Tanh": "tanh", "Gelu": "gelu", "Silu": "silu",
             "LeakyRelu": "leaky_relu", "Elu": "elu", "Selu": "selu", "Softplus": "softplus", "Softsign": "softsign",
             "HardSigmoid": "hard_sigmoid", "HardSilu": "hard_silu", "LogSoftmax": "log_softmax", "Absolute": "abs",
             "Square": "square", "Sqrt": "sqrt", "Rsqrt": "rsqrt", "Exp": "exp", "Log": "log", "Negative": "neg",
-            "Clip": "clip", "Cast": "cast", "Power": "pow", "Normalize": "normalised", "Sin": "sin", "Cos": "cos",
+            "Clip": "clip", "Cast": "cast", "Power": "pow", "Normalize": "normalized", "Sin": "sin", "Cos": "cos",
         }.items()
     },
-    "Mean": _mean("avgpool"), "Max": _mean("maxpool"), "Sum": _mean(), "Min": _mean(), "Var": _mean(), "Std": _mean(),
-    "Argmax": _mean(), "Argmin": _mean(), "Any": _mean(), "All": _mean(), "Prod": _mean(), "Logsumexp": _mean(),
+    "Mean": _mean("avgpool", "mean"), "Max": _mean("maxpool", "max"),
+    **{
+        name: _mean(by=name.lower())
+        for name in ("Sum", "Min", "Var", "Std", "Argmax", "Argmin", "Any", "All", "Prod", "Logsumexp")
+    },
     "Swapaxes": _moved, "Moveaxis": _moved, "Stack": _stack, "Split": _split, "Repeat": _repeated, "Tile": _repeated,
     "Pad": _padded, "Take": _take, "Einsum": _einsum, "OneHot": _one_hot,
     **{

@@ -6,7 +6,9 @@ output padding that give the same size, or as a crop where they are uneven.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from ...errors import shown
@@ -29,6 +31,22 @@ def _window(given: Node) -> dict[str, Value]:
         d=(per_axis(given.sizes("dilation_rate", 1)), 1),
         same=(given.word("padding", "valid") == "same", False),
     )
+
+
+def _kernel(given: Node, bias: int = 1) -> Any:
+    """The kernel with its filters first, and the bias."""
+
+    def lay_out(kernel: Any, *rest: Any) -> list[Any]:
+        last = kernel.ndim - 1
+        return [kernel.transpose(last, last - 1, *range(last - 1)), *rest[:bias]]
+
+    return given.kept(lay_out)
+
+
+def _depthwise_kernel(kernel: Any, *rest: Any) -> list[Any]:
+    last = kernel.ndim - 1
+    f = kernel.shape[: last - 1]
+    return [kernel.transpose(last - 1, last, *range(last - 1)).reshape(-1, 1, *f), *rest]
 
 
 def _before(given: Node, settings: dict[str, Value]) -> str:
@@ -56,7 +74,7 @@ def _conv(given: Node) -> View:
         first = given.add("conv", before, final=False, name="lora-a", **thin)
         second = given.add("conv", first, final=False, name="lora-b", k=settings["k"], f=1, bias=False)
         return given.out_map(given.add("add", main, second, remarks=given.activation()))
-    return given.out_map(given.add("conv", before, remarks=given.activation(), **settings))
+    return given.out_map(given.add("conv", before, remarks=given.activation(), arrays=_kernel(given), **settings))
 
 
 def _local(given: Node) -> View:
@@ -74,15 +92,18 @@ def _depthwise_settings(given: Node) -> dict[str, Value]:
 
 def _depthwise(given: Node) -> View:
     settings = _depthwise_settings(given) | given.bias()
-    return given.out_map(given.add("depthwise", _before(given, settings), remarks=given.activation(), **settings))
+    before, arrays = _before(given, settings), given.kept(_depthwise_kernel)
+    return given.out_map(given.add("depthwise", before, remarks=given.activation(), arrays=arrays, **settings))
 
 
 def _separable(given: Node) -> View:
     """Keras has one bias, behind both parts, and no activation between them."""
     settings = _depthwise_settings(given) | {"bias": False}
-    between = given.add("depthwise", _before(given, settings), final=False, **settings)
+    first = given.kept(lambda kernel, *rest: _depthwise_kernel(kernel))
+    between = given.add("depthwise", _before(given, settings), final=False, arrays=first, **settings)
     pointwise: dict[str, Value] = {"k": given.whole("filters"), "f": 1} | given.bias()
-    return given.out_map(given.add("conv", between, remarks=given.activation(), **pointwise))
+    second = given.kept(lambda _, kernel, *rest: [kernel.T, *rest])
+    return given.out_map(given.add("conv", between, remarks=given.activation(), arrays=second, **pointwise))
 
 
 def _transposed(given: Node) -> View:
@@ -116,7 +137,11 @@ def _transposed(given: Node) -> View:
     )
     words = given.activation()
     uneven = any(cut)
-    layer = given.add("conv-transpose", given.as_map(), final=not uneven, remarks=words, **settings)
+    odd = any(p and more for p, more in zip(padding, after, strict=True))
+    layer = given.add(
+        "conv-transpose", given.as_map(), final=not uneven, remarks=words, arrays=_kernel(given),
+        unlike="an odd pixel is cut off at the end" if odd else "", **settings,
+    )  # fmt: skip
     if uneven:
         layer = given.add("crop", layer, crop_begin=0, crop_end=per_axis(tuple(cut)))
     return given.out_map(layer)
@@ -160,6 +185,9 @@ def _dense(given: Node) -> View:
 
 def _dense_at(given: Node, before: str, units: int, settings: dict[str, Value], **how: Any) -> str:
     lead = len(given.x.axes) - 2
+    if "name" not in how:
+        ones = (1,) * lead if not given.over and 1 < lead <= 3 else ()
+        how["arrays"] = given.kept(lambda kernel, *rest: [kernel.T.reshape(*kernel.T.shape, *ones), *rest])
     if given.over or lead > 3:
         return given.add("dense", before, over=lead, m=units, **settings, **how)
     if lead > 1:
@@ -182,7 +210,9 @@ def _batchnorm(given: Node) -> View:
     flags = {"scale": given.flag("scale", True), "shift": given.flag("center", True)}
     places = given.places([at])
     settings = unusual(**{name: (value, True) for name, value in flags.items()})
-    return given.back(given.add("batchnorm", given.arranged(places), over=0, **settings), places)
+    eps, arrays = {"eps": given.values.get("epsilon", 1e-3)}, given.kept(lambda *four: four)
+    layer = given.add("batchnorm", given.arranged(places), over=0, arrays=arrays, details=eps, **settings)
+    return given.back(layer, places)
 
 
 def _layernorm(given: Node) -> View:
@@ -193,13 +223,21 @@ def _layernorm(given: Node) -> View:
 
 def _normalised(given: Node, kind: str, axes: list[int]) -> View:
     scale, shift = given.flag("scale", True), kind == "layernorm" and given.flag("center", True)
+    eps = given.values.get("epsilon", 1e-3 if given.place.where.find("LayerNorm") >= 0 else 1e-6)
+    last = axes == [len(given.x.axes) - 1] and given.x.plain and kind == "layernorm"
     if not scale and not shift:
-        return given.follow("normalised")
+        return given.follow("normalised", beside=(eps, 1) if last else None)
+    only = "only a shift is learned" if shift and not scale else ""
+    rms = "it divides by the deviation alone" if given.get("rms_scaling") is True else ""
     kind = "layernorm" if scale and shift else "rmsnorm"
     places = given.places(axes)
     named = kind == "rmsnorm" and given.place.where.find("LayerNorm") >= 0
     settings = unusual(axes=(len(axes), 1)) | ({"bias": False} if named else {})
-    layer = given.add("layernorm" if named else kind, given.arranged(places), over=0, **settings)
+    arrays = given.kept(lambda *two: [each.reshape(-1) for each in two])
+    layer = given.add(
+        "layernorm" if named else kind, given.arranged(places), over=0, arrays=arrays, details={"eps": eps},
+        unlike=only or rms, **settings,
+    )  # fmt: skip
     return given.back(layer, places)
 
 
@@ -211,11 +249,16 @@ def _groupnorm(given: Node) -> View:
     at = given.axis(given.values.get("axis", -1))
     scale, shift = given.flag("scale", True), given.flag("center", True)
     if not scale and not shift:
-        return given.follow("normalised")
+        return given.follow("normalised", beside=None)
     groups: Value = given.get("groups") if given.get("groups") != -1 else given.x.shape()[at]
     places = given.places([at])
     settings = {"groups": groups} | unusual(bias=(scale and shift, True))
-    return given.back(given.add("groupnorm", given.arranged(places), over=0, **settings), places)
+    layer = given.add(
+        "groupnorm", given.arranged(places), over=0, arrays=given.kept(lambda *two: two),
+        details={"eps": given.values.get("epsilon", 1e-3)},
+        unlike="only a shift is learned" if shift and not scale else "", **settings,
+    )  # fmt: skip
+    return given.back(layer, places)
 
 
 def _prelu(given: Node) -> View:
@@ -226,8 +269,13 @@ def _prelu(given: Node) -> View:
     gone = {given.axis(axis, "shared_axes") for axis in shared}
     sizes = given.x.shape()
     count = product([sizes[at] for at in range(1 + given.over, len(sizes)) if at not in gone])
-    places = given.places([])
-    return given.back(given.add("prelu", given.arranged(places), over=0, n=count), places)
+    places, plain = given.places([]), given.x.plain
+    slopes = tuple(1 if at in gone else size for at, size in enumerate(sizes) if at > given.over)
+    layer = given.add(
+        "prelu", given.arranged(places), over=0, arrays=given.kept(lambda alpha: [alpha.reshape(-1)]),
+        details={"shape": slopes}, unlike="" if plain else "its slopes are not laid out as the layer's", n=count,
+    )  # fmt: skip
+    return given.back(layer, places)
 
 
 def _multi_head(given: Node) -> View:
@@ -255,7 +303,22 @@ def _multi_head(given: Node) -> View:
     inputs = list(dict.fromkeys(layers)) if len(set(layers)) < 3 else layers
     if len(inputs) == 2 and layers[1] != layers[2]:
         inputs = layers
-    return given.out(given.add("attention", *inputs, h=heads, **settings))
+    arrays = None
+    if given.place.kept is not None:
+        parts = [given.kept(lambda *two: two, f"{part}_dense") for part in ("query", "key", "value", "output")]
+        arrays = partial(_projections, [part for part in parts if part is not None])
+    return given.out(given.add("attention", *inputs, arrays=arrays, h=heads, **settings))
+
+
+def _projections(kept: list[Callable[[], Sequence[Any]]]) -> list[Any]:
+    """The four matrices, each with its heads side by side, and their biases; [] where they are not all there."""
+    parts = [each() for each in kept]
+    if not all(parts):
+        return []
+    matrices = [kernel.reshape(len(kernel), -1).T for kernel, *_ in parts[:3]]
+    kernel = parts[3][0]
+    biases = [bias.reshape(-1) for _, *rest in parts for bias in rest]
+    return [*matrices, kernel.reshape(-1, kernel.shape[-1]).T, *biases]
 
 
 def _along_axes(given: Node) -> View:
@@ -304,8 +367,10 @@ def _additive_attention(given: Node) -> View:
     both = [given.ordered(view.unsqueezed({at})) for view, at in ((query, 2), (key, 1))]
     sums = given.add("add", *both, final=False, name="sums", remarks=("tanh",))
     if given.flag("use_scale", True):
-        sums = given.add("scale", sums, final=False)
-    scores = given.add("reduce", sums, final=False, name="scores", remarks=("softmax",), axes=3)
+        sums = given.add("scale", sums, final=False, arrays=given.kept(lambda scale: [scale.reshape(-1)]))
+    scores = given.add(
+        "reduce", sums, final=False, name="scores", remarks=("softmax",), details={"by": "sum"}, axes=3
+    )  # fmt: skip
     return given.out(given.add("matmul", scores, given.ordered(value)))
 
 
@@ -332,7 +397,8 @@ def _dot_attention(given: Node) -> View:
     layers = [given.ordered(view) for view in (query, key, value)]
     scores = given.add("matmul", *layers[:2], final=False, name="scores", remarks=("softmax",), transposed=True)
     if given.flag("use_scale", False):
-        scores = given.add("scale", scores, final=False, n=1)
+        arrays = given.kept(lambda scale: [scale.reshape(-1)])
+        scores = given.add("scale", scores, final=False, arrays=arrays, unlike="it stands before the softmax", n=1)
     return given.out(given.add("matmul", scores, layers[2]))
 
 
@@ -357,7 +423,12 @@ def _einsum_dense(given: Node) -> View:
     count = product([sizes[letter] for letter in bias]) if bias else 0
     settings: dict[str, Value] = {"y": tuple(sizes[letter] for letter in right[1:]), "s": summed,
                                   "w": product([sizes[letter] for letter in kernel]), "b": count}  # fmt: skip
-    return given.out(given.add("einsum", given.ordered(), remarks=given.activation(), **settings))
+    shape = tuple(sizes[letter] if letter in bias else 1 for letter in right[1:])
+    return given.out(given.add(
+        "einsum", given.ordered(), remarks=given.activation(), arrays=given.kept(
+            lambda kernel, *rest: [kernel, *(each.reshape(shape) for each in rest)]),
+        details={"equation": f"{term[1:]},{kernel}->{right[1:]}", "bias_shape": shape}, **settings,
+    ))  # fmt: skip
 
 
 def _concat(given: Node) -> View:
@@ -387,7 +458,10 @@ def _dot(given: Node) -> View:
         *(s for at, s in enumerate(b) if at not in (0, second)),
     ]
     layers = [given.ordered(view) for view in given.views]
-    return given.out(given.add("einsum", *layers, y=tuple(y) or (1,), s=a[first]))
+    left, right = "abcdefgh"[: len(a)], "ijklmnop"[: len(b)].replace("ijklmnop"[second], "abcdefgh"[first])
+    made = "".join(x for side, at in ((left, first), (right, second)) for i, x in enumerate(side) if i not in (0, at))
+    details = {"equation": f"{left[1:]},{right[1:]}->{made}"} if made and not given.get("normalize") else {}
+    return given.out(given.add("einsum", *layers, details=details, y=tuple(y) or (1,), s=a[first]))
 
 
 def _pairs(given: Node, key: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -420,12 +494,21 @@ def _cropping(given: Node) -> View:
 
 
 def _upsampling(given: Node) -> View:
-    return given.out_map(given.add("upsample", given.as_map(), s=per_axis(given.sizes("size", 2))))
+    mode = given.word("interpolation", "nearest")
+    details = {} if mode == "nearest" else {"mode": _MODES.get(mode, mode), "coordinates": "half_pixel"}
+    return given.out_map(given.add("upsample", given.as_map(), details=details, s=per_axis(given.sizes("size", 2))))
+
+
+_MODES = {"bilinear": "linear"}
 
 
 def _resizing(given: Node) -> View:
     o = (given.whole("height"), given.whole("width"))
-    return given.out_map(given.add("resize", given.as_map(), o=per_axis(o)))
+    mode = given.word("interpolation", "bilinear")
+    details = {"mode": _MODES.get(mode, mode), "coordinates": "half_pixel", "rounding": "round_prefer_floor"}
+    odd = given.get("crop_to_aspect_ratio") or given.get("pad_to_aspect_ratio") or given.get("antialias")
+    unlike = "it keeps the ratio of its sides" if odd else ""
+    return given.out_map(given.add("resize", given.as_map(), details=details, unlike=unlike, o=per_axis(o)))
 
 
 def _center_crop(given: Node) -> View:
@@ -440,7 +523,12 @@ def _center_crop(given: Node) -> View:
 
 
 def _flatten(given: Node) -> View:
-    return given.out(given.add("flatten", given.x.layer if _is_whole(given) else given.ordered()))
+    whole = _is_whole(given)
+    if whole:
+        given.order = tuple(axis for axis in given.x.axes if axis >= 0)
+        if given.channels_first and len(given.order) > 1:
+            given.order = (*given.order[1:], given.order[0])
+    return given.out(given.add("flatten", given.x.layer if whole else given.ordered()))
 
 
 def _is_whole(given: Node) -> bool:
@@ -476,12 +564,22 @@ def _embedding(given: Node) -> View:
         positions = len(given.x.axes) - 2
         second = given.add("dense", first, final=False, over=positions, name="lora-b", m=settings["n"], bias=False)
         return given.out(given.add("add", main, second))
-    return given.out(given.add("embedding", given.ordered(), over=0, **settings))
+    arrays = given.kept(lambda table, *rest: [table])
+    return given.out(given.add("embedding", given.ordered(), over=0, arrays=arrays, **settings))
 
 
 def _relu(given: Node) -> View:
     slope = given.get("negative_slope") or given.get("alpha")
-    return given.follow("leaky" if slope else "relu6" if given.get("max_value") == 6 else "relu")
+    most = given.get("max_value")
+    odd = given.get("threshold") or (most not in (None, 6)) or (most == 6 and slope)
+    beside: Any = None if odd else (float(slope),) if slope and isinstance(slope, int | float) else ()
+    return given.follow("leaky" if slope else "relu6" if most == 6 else "relu", beside=beside)
+
+
+def _leaky(given: Node) -> View:
+    """Keras 2 calls the slope alpha."""
+    slope = given.values.get("negative_slope", given.values.get("alpha", 0.3))
+    return given.follow("leaky", beside=(float(slope),) if isinstance(slope, int | float) else None)
 
 
 def _dropout(given: Node) -> View:
@@ -491,19 +589,21 @@ def _dropout(given: Node) -> View:
 
 
 def _activation(given: Node) -> View:
-    return given.follow(*given.activation())
+    words = given.activation()
+    return given.follow(*words, beside=(0.2,) if words == ("leaky",) else ())
 
 
 def _normalization(given: Node) -> View:
     """By means and variances that are measured: kept beside their number, and not learned."""
     if given.get("mean") is not None:
-        return given.follow("normalization")
+        return given.follow("normalization", beside=None)
     axes = given.values.get("axis", -1)
     axes = axes if isinstance(axes, list) else [] if axes is None else [axes]
     shape = given.x.shape()
     count = product([shape[given.axis(axis)] for axis in axes])
-    return given.back(given.add("scale", given.arranged(given.places([])), over=0, frozen="all", n=2 * count + 1),
-                      given.places([]))  # fmt: skip
+    unlike, before = "its means and variances are measured", given.arranged(given.places([]))
+    layer = given.add("scale", before, over=0, frozen="all", unlike=unlike, n=2 * count + 1)
+    return given.back(layer, given.places([]))
 
 
 def _spectral(given: Node) -> View:
@@ -512,12 +612,14 @@ def _spectral(given: Node) -> View:
     if name not in ("Dense", "Conv1D", "Conv2D", "Conv3D", "Embedding"):
         raise Unknown(f"SpectralNormalization {name}")
     inner.place = replace(inner.place, name=given.draft.free(f"{given.place.name}-layer"))
+    inner.place.unlike = "its weights are divided by what its wrapper keeps"
     found = READERS[name](inner)
     assert isinstance(found, View)
     given._made, given.views = inner._made, [found]
     count = inner.whole({"Dense": "units", "Embedding": "output_dim"}.get(name, "filters"))
     places = given.places([])
-    return given.back(given.add("scale", given.arranged(places), over=0, frozen="all", n=count), places)
+    unlike = "the layer in it is divided by what it keeps"
+    return given.back(given.add("scale", given.arranged(places), over=0, frozen="all", unlike=unlike, n=count), places)
 
 
 def _nothing(given: Node) -> View:
@@ -543,8 +645,9 @@ READERS: dict[str, Reader] = {
     **{f"SpatialDropout{axes}D": _dropout for axes in (1, 2, 3)},
     **{
         name: remark(name.lower())
-        for name in ("Rescaling", "Masking", "GaussianNoise", "UnitNormalization")
+        for name in ("Masking", "GaussianNoise", "UnitNormalization")
     },
+    "Rescaling": remark("rescaling", scale=1.0, offset=0.0),
     **{
         f"Random{what}": _nothing
         for what in ("Flip", "Rotation", "Zoom", "Translation", "Contrast", "Brightness")
@@ -567,7 +670,7 @@ READERS: dict[str, Reader] = {
     "Concatenate": _concat, "Dot": _dot,
     "Dropout": _dropout, "AlphaDropout": _dropout, "GaussianDropout": _dropout,
     "Activation": _activation, "ReLU": _relu, "PReLU": _prelu,
-    "LeakyReLU": remark("leaky"), "ELU": remark("elu"), "Softmax": remark("softmax"),
+    "LeakyReLU": _leaky, "ELU": remark("elu", alpha=1.0), "Softmax": remark("softmax"),
 }  # fmt: skip
 """Class → what its configuration says."""
 

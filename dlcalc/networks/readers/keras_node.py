@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from ...errors import ProblemError, shown
 from ...expressions.nodes import Value
 from ..kinds import KINDS
 from ..network import Shape
-from .draft import Draft
+from .draft import NOTHING, Draft
 from .views import BATCH, ONE, View
 
 _LARGEST = 10**9
@@ -39,6 +39,12 @@ class Place:
     """Which of its outputs are read."""
     node: Any = None
     """The call as the file has it, with its arguments."""
+    group: str = ""
+    """The group of its weights in the file."""
+    kept: Any = None
+    """The weights in the file, None where there are none."""
+    unlike: str = ""
+    """Why its values are not followed, "" where they are."""
 
 
 class Node:
@@ -58,6 +64,8 @@ class Node:
         self.views = list(views)
         self.over = over
         self._made = 0
+        self.order: tuple[int, ...] = ()
+        """In which the axes of what it flattens stand in the file."""
 
     # The configuration
 
@@ -74,7 +82,7 @@ class Node:
             raise self.refused(key, f"this is a layer with a class_name and a config, not {shown(given)}")
         name = given.get("class_name")
         name = name if isinstance(name, str) else "of a layer without a class"
-        place = replace(self.place, at=f"{self.place.at}: {key}")
+        place = replace(self.place, at=f"{self.place.at}: {key}", group=f"{self.place.group}/{key}")
         values = {"trainable": False, **given["config"]} if self.get("trainable") is False else given["config"]
         return name, Node(values, self.path, place, self.draft, self.views, self.over)
 
@@ -178,10 +186,18 @@ class Node:
 
     def add(
         self, kind: str, *inputs: str, final: bool = True, remarks: tuple[str, ...] = (), over: int | None = None,
-        frozen: str = "", name: str = "", **settings: Value,
+        frozen: str = "", name: str = "", arrays: Callable[[], Sequence[Any]] | None = None,
+        details: Mapping[Any, Any] = NOTHING, unlike: str = "", **settings: Value,
     ) -> str:  # fmt: skip
         """Adds a layer; the last one of a call has its name."""
         more: dict[str, Any] = {"over": self.over if over is None else over}
+        if remarks == ("leaky",):  # of an activation that is named alone
+            details = {**details, 0: (0.2,)}
+        more |= {"details": dict(details), "unlike": unlike or self.place.unlike, "arrays": arrays}
+        shape = self.draft.shape(inputs[0]) if kind in ("flatten", "reshape") else None
+        if shape is not None:
+            inner = shape[more["over"] :]
+            more["layout"] = (inner, self.order or tuple(range(len(inner))))
         if kind in KINDS and KINDS[kind].weights:
             if self._made < len(self.place.owners):
                 more["shares"] = self.place.owners[self._made]
@@ -193,6 +209,20 @@ class Node:
         if kind in KINDS and KINDS[kind].weights and not more.get("shares"):
             self.place.owners.append(called)
         return called
+
+    def kept(self, lay_out: Callable[..., Sequence[Any]], group: str = "") -> Callable[[], Sequence[Any]] | None:
+        """Gives the layer's arrays in the file, laid out; None where the file keeps none."""
+        place, path = self.place, f"{self.place.group}/{group}" if group else self.place.group
+        if place.kept is None or not place.group:
+            return None
+
+        def arrays() -> Sequence[Any]:
+            try:
+                return [each for each in lay_out(*place.kept.arrays(path)) if each is not None]
+            except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, OSError):
+                return []  # not so many arrays as the layer has, or of other shapes
+
+        return arrays
 
     def out(self, layer: str, axes: Sequence[int] | None = None) -> View:
         """What the layer gives, with its axes as the file has them. Raises Unknown where no shape is known."""
@@ -209,10 +239,21 @@ class Node:
         lead = range(self.over)
         return self.out(layer, (BATCH, *lead, long - 1, *range(self.over, long - 1)))
 
-    def follow(self, *words: str, view: View | None = None) -> View:
-        """What stays the layer before, with a remark."""
+    def follow(self, *words: str, view: View | None = None, beside: Any = ()) -> View:
+        """What stays the layer before, with a remark, and what the file says beside it: None where that is not
+        followed."""
         view = view or self.x
-        return replace(view, layer=self.draft.follow(view.layer, words, self.place.name, self.place.where))
+        more = dict.fromkeys(words, beside) if beside != () else {}
+        return replace(view, layer=self.draft.follow(view.layer, words, self.place.name, self.place.where, more))
+
+    def along(self, key: str = "axis") -> tuple[int] | None:
+        """Beside a remark along an axis: which axis of the layer it is; None where it is none of them."""
+        given = self.values.get(key, -1)
+        view = self.x
+        if not isinstance(given, int) or view.sizes != self.draft.shape(view.layer) or not self.axis(given):
+            return None
+        axis = view.axes[self.axis(given)]
+        return (axis + 1,) if axis >= 0 else None
 
     def back(self, layer: str, places: Sequence[int]) -> View:
         """The view of a layer that has the axes at `places` in that order, as the file has them."""
@@ -237,3 +278,14 @@ def padded(given: Node, *allowed: str) -> str:
     if padding not in allowed:
         raise given.refused("padding", f"this is one of {', '.join(allowed)}, not {shown(padding)}")
     return padding
+
+
+def snake(name: str) -> str:
+    """As Keras names the layers of a class: MaxPooling2D is max_pooling2d."""
+    apart = re.sub(r"([a-z])([A-Z])", r"\1_\2", re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name))
+    return apart.lower()
+
+
+def numbered(names: Sequence[str]) -> list[str]:
+    """As Keras numbers what stands in a list: dense, dense_1."""
+    return [f"{name}_{before}" if (before := list(names[:at]).count(name)) else name for at, name in enumerate(names)]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ...errors import shown
 from ...expressions.nodes import Value
 from .draft import per_axis, unusual
-from .keras_node import Node, Reader, Unknown, padded
+from .keras_node import Node, Reader, Unknown, numbered, padded, snake
 from .views import View
 
 
@@ -34,9 +36,36 @@ def recurrent(kind: str) -> Reader:
 
 def _steps(given: Node, kind: str, sequence: bool, **how: Any) -> str:
     settings = _cell(given, kind) | unusual(sequence=(sequence, False))
+    before, group = how.pop("before", None) or given.ordered(), how.pop("group", "cell")
+    backwards = how.pop("backwards", False)
     return given.add(
-        kind, how.pop("before", None) or given.ordered(), remarks=_own_activation(given), **settings, **how
-    )
+        kind, before, remarks=_own_activation(given), arrays=_arrays(given, kind, group),
+        details={"backwards": True} if given.flag("go_backwards", False) or backwards else {},
+        unlike=_unlike(given, kind, sequence and not backwards), **settings, **how,
+    )  # fmt: skip
+
+
+_ORDER = {"rnn": (0,), "lstm": (0, 1, 2, 3), "gru": (1, 0, 2)}
+"""Where Keras has the gates that are i, f, g, o and r, z, n here."""
+
+
+def _arrays(given: Node, kind: str, group: str) -> Callable[[], Sequence[Any]] | None:
+    """From the input, from the state, and the biases, with the units first."""
+
+    def lay_out(kernel: Any, recurrent: Any, *rest: Any) -> list[Any]:
+        biases = [row for bias in rest for row in (bias if bias.ndim == 2 else [bias])]
+        order, m = _ORDER[kind], kernel.shape[-1] // len(_ORDER[kind])
+        places = [gate * m + unit for gate in order for unit in range(m)]
+        return [kernel.T[places], recurrent.T[places], *(bias[places] for bias in biases)]
+
+    return given.kept(lay_out, group)
+
+
+def _unlike(given: Node, kind: str, sequence: bool) -> str:
+    """Why the values of a cell are not followed, "" where they are."""
+    if kind != "rnn" and given.values.get("recurrent_activation", "sigmoid") != "sigmoid":
+        return "its gates have another activation"
+    return "its steps come out backwards" if sequence and given.flag("go_backwards", False) else ""
 
 
 def _outputs(given: Node, layer: str, kind: str) -> list[View]:
@@ -70,11 +99,18 @@ def bidirectional(given: Node) -> list[View]:
     if alike and mode == "concat" and not states:
         settings = _cell(forward, kinds[0]) | {"D": 2} | unusual(sequence=(sequence, False))
         given.values.setdefault("trainable", forward.get("trainable"))
-        return [given.out(given.add(kinds[0], given.ordered(), remarks=_own_activation(forward), **settings))]
+        ways = [_arrays(given, kinds[0], f"{way}_layer/cell") for way in ("forward", "backward")]
+        arrays = None if ways[0] is None else lambda: [each for way in ways if way is not None for each in way()]
+        layer = given.add(
+            kinds[0], given.ordered(), remarks=_own_activation(forward), arrays=arrays,
+            unlike=_unlike(forward, kinds[0], False), **settings,
+        )  # fmt: skip
+        return [given.out(layer)]
     ends = []
     for where, node, kind in (("forward", forward, kinds[0]), ("backward", backward, kinds[1])):
         node._made = given._made
-        ends.append(_steps(node, kind, sequence, final=False, name=where))
+        node.place = replace(node.place, group=f"{given.place.group}/{where}_layer")
+        ends.append(_steps(node, kind, sequence, final=False, name=where, backwards=where == "backward"))
         given._made = node._made
     apart = [given.out(end) for end in ends]
     if mode is None and (not states or max(given.place.used) < 2):
@@ -111,11 +147,13 @@ def rnn(given: Node) -> list[View]:
     if any(kind is None for kind in kinds) or max(given.place.used, default=0):
         raise Unknown(f"RNN of {name}")
     layer = given.ordered()
+    places = numbered([f"cells/{snake(each)}" for each, _ in cells]) if name == "StackedRNNCells" else [""]
     for index, (kind, (_, node)) in enumerate(zip(kinds, cells, strict=True)):
         last = index == len(cells) - 1
         node._made = index
         sequence = not last or given.flag("return_sequences", False)
-        layer = _steps(node, kind or "", sequence, before=layer, final=last, name=f"{index + 1}")
+        node.place = replace(node.place, group=f"{given.place.group}/cell")
+        layer = _steps(node, kind or "", sequence, before=layer, final=last, name=f"{index + 1}", group=places[index])
     return [given.out(layer)]
 
 
@@ -128,4 +166,12 @@ def convlstm(given: Node) -> View:
         raise Unknown("ConvLSTM2D with the channels first or with its state")
     settings = {"k": given.whole("filters"), "f": per_axis(given.sizes("kernel_size"))}
     settings |= unusual(sequence=(given.flag("return_sequences", False), False))
-    return given.out(given.add("convlstm", given.ordered(), **settings))
+    arrays = given.kept(
+        lambda kernel, recurrent, *rest: [kernel.transpose(3, 2, 0, 1), recurrent.transpose(3, 2, 0, 1), *rest], "cell"
+    )
+    even = any(size % 2 == 0 for size in given.sizes("kernel_size")) or given.flag("go_backwards", False)
+    unlike = (
+        "an odd pixel of padding stands at the end, or it goes backwards" if even else _unlike(given, "convlstm", False)
+    )
+    words = _own_activation(given)
+    return given.out(given.add("convlstm", given.ordered(), arrays=arrays, unlike=unlike, remarks=words, **settings))

@@ -1,4 +1,4 @@
-"""How many numbers each layer of a `.keras` file keeps: the shapes in its HDF5 member, which h5py reads."""
+"""The arrays that the layers of a `.keras` file keep in its HDF5 member, which h5py reads."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import io
 import math
 import shutil
 import tempfile
+import weakref
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from functools import cached_property
 from importlib import import_module
 from typing import IO, Any
 
@@ -21,8 +24,28 @@ _MOST_COMPARED = 2**26
 _NO_LAYERS = frozenset({"optimizer", "metrics", "loss", "loss_tracker"})
 
 
-def weights(path: str, data: bytes | None = None) -> Mapping[str, int] | str:
-    """The numbers in each array of weights, by its place in the file, `layers/dense/vars/0`; or why they are not known.
+class Kept(dict[str, int]):
+    """The numbers in each array of weights, by its place in the file, `layers/dense/vars/0`."""
+
+    def __init__(self, sizes: Mapping[str, int], opened: Callable[[], Any]) -> None:
+        super().__init__(sizes)
+        self.opened = opened
+
+    @cached_property
+    def root(self) -> Any:
+        """The file itself, which is open as long as somebody has this."""
+        closing, root = self.opened()
+        weakref.finalize(self, closing)
+        return root
+
+    def arrays(self, group: str) -> list[Any]:
+        """The arrays of a layer, in its order; [] for a layer without any."""
+        found = self.root.get(f"{group}/vars")
+        return [] if found is None else [found[name][()] for name in sorted(found, key=lambda name: (len(name), name))]
+
+
+def weights(path: str, data: bytes | None = None) -> Kept | str:
+    """The weights in a file, or why they are not known.
 
     An array that stands in the file twice, as that of a wrapper and of the layer in it, counts once; the seeds of
     dropout and what training keeps are no weights of the model.
@@ -32,16 +55,33 @@ def weights(path: str, data: bytes | None = None) -> Mapping[str, int] | str:
     except ImportError:
         return 'the weights in the file are not compared with the table: h5py reads them, pip install "dlcalc[keras]"'
     try:
-        with open(path, "rb") if data is None else io.BytesIO(data) as file, zipfile.ZipFile(file) as archive:
-            if MEMBER not in archive.namelist():
-                return "there are no weights in the file that the table could be compared with"
-            with archive.open(MEMBER) as member, tempfile.TemporaryFile() as copy:
-                shutil.copyfileobj(_Bounded(member), copy)
-                copy.seek(0)
-                with h5py.File(copy, "r") as root:
-                    return _arrays(h5py, root)
-    except (OSError, zipfile.BadZipFile, zlib.error, EOFError, ValueError, KeyError, RuntimeError, NotImplementedError):
+        closing, root = _opened(h5py, path, data)
+        try:
+            return Kept(_arrays(h5py, root), lambda: _opened(h5py, path, data))
+        finally:
+            closing()
+    except LookupError:
+        return "there are no weights in the file that the table could be compared with"
+    except (OSError, zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError, NotImplementedError):
         return "the weights in the file are damaged or too large, and are not compared with the table"
+
+
+def _opened(h5py: Any, path: str, data: bytes | None) -> tuple[Callable[[], None], Any]:
+    """(what closes it, the root of the member). LookupError where there is no such member."""
+    with ExitStack() as stack:
+        file = io.BytesIO(data) if data is not None else stack.enter_context(open(path, "rb"))
+        archive = stack.enter_context(zipfile.ZipFile(file))
+        if MEMBER not in archive.namelist():
+            raise LookupError
+        with ExitStack() as kept:
+            copy = kept.enter_context(tempfile.TemporaryFile())
+            shutil.copyfileobj(_Bounded(stack.enter_context(archive.open(MEMBER))), copy)
+            copy.seek(0)
+            try:
+                root = kept.enter_context(h5py.File(copy, "r"))
+            except KeyError as error:
+                raise ValueError from error
+            return kept.pop_all().close, root
 
 
 class _Bounded:
@@ -60,7 +100,7 @@ class _Bounded:
 
 def _arrays(h5py: Any, root: Any) -> dict[str, int]:
     found: dict[str, int] = {}
-    alike: dict[tuple[int, ...], list[Any]] = {}
+    alike: dict[tuple[int, ...], list[tuple[str, Any]]] = {}
 
     def visit(name: str, item: Any) -> None:
         parts = name.replace("\\", "/").split("/")
@@ -70,12 +110,21 @@ def _arrays(h5py: Any, root: Any) -> dict[str, int]:
         if len(found) >= _MOST_ARRAYS:
             raise ValueError
         before = alike.setdefault(tuple(item.shape), [])
-        if not any(_same(item, other) for other in before):
+        own = "/".join(parts[: parts.index("vars")] if "vars" in parts else parts[:-1])
+        if not any(_within(own, group) and _same(item, other) for group, other in before):
             found["/".join(parts)] = math.prod(item.shape)
-            before.append(item)
+            before.append((own, item))
 
-    root.visititems(visit)
+    try:
+        root.visititems(visit)
+    except KeyError as error:
+        raise ValueError from error
     return found
+
+
+def _within(a: str, b: str) -> bool:
+    """Whether one of two layers is the other, or stands in it."""
+    return f"{a}/".startswith(f"{b}/") or f"{b}/".startswith(f"{a}/")
 
 
 def _same(item: Any, other: Any) -> bool:

@@ -134,6 +134,7 @@ OPERATORS: dict[str, Reader] = {
     "GroupNormalization": ops.groupnorm, "LRN": ops.activation("lrn"), "PRelu": ops.prelu,
     "Dropout": ops.dropout, "Clip": ops.clip, "LeakyRelu": ops.activation("leaky"),
     **{name: ops.activation(name.lower()) for name in _REMARKS},
+    **{name: ops.along_axis(name.lower()) for name in ("Softmax", "LogSoftmax")},
     "Resize": maps.upsample, "Upsample": maps.upsample,
     "DepthToSpace": maps.depth_to_space(False), "SpaceToDepth": maps.depth_to_space(True),
     "Flatten": shapes.flatten, "Reshape": shapes.reshape, "Squeeze": shapes.squeeze, "Unsqueeze": shapes.unsqueeze,
@@ -166,7 +167,9 @@ class Graph:
         self.sizes |= {each.values.name: math.prod(each.dims) for each in graph.sparse_initializer}
         dims = {each.name: tuple(each.dims) for each in graph.initializer}
         for copy, original in transposed_copies(graph.initializer).items():
-            self.values[copy] = Constant(dims[copy], None, frozenset({original}))
+            whole = self.values[copy]
+            assert isinstance(whole, Constant)
+            self.values[copy] = Constant(dims[copy], None, frozenset({original}), made=whole.array)
             del self.sizes[copy]
         for node in graph.node:
             found = constant(node) if node.op_type == "Constant" and node.output else None
@@ -183,6 +186,7 @@ class Graph:
             for name in node.input:
                 self.read_by[name].append(node)
         self.written = self.dimensions(graph)
+        self.opset = next((each.version for each in model.opset_import if each.domain in ("", "ai.onnx")), 1)
         self.batch = 1
         self.draft = self.started()
 

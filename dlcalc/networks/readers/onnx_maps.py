@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 from ...expressions.nodes import Value
 from .draft import per_axis, unusual
@@ -66,6 +67,11 @@ def _window(node: Node, before: Map, f: tuple[int, ...], stride: Value) -> tuple
     return before.layer, settings | unusual(p=(per_axis(begin), 0))
 
 
+def _odd(node: Node) -> str:
+    """Why the values under a padding are not followed, "" where they are."""
+    return "an odd pixel stands at the beginning" if node.attributes.get("auto_pad") == "SAME_LOWER" else ""
+
+
 def conv(node: Node) -> Operand | None:
     x, weights, bias = node.view(), node.constant(1), node.constant(2)
     dims = (weights.dims if weights else None) or ()
@@ -83,7 +89,7 @@ def conv(node: Node) -> Operand | None:
         kind, settings = "depthwise", unusual(multiplier=(dims[0] // groups, 1)) | settings
     else:
         kind, settings = "conv", {"k": dims[0]} | settings | unusual(groups=(groups, 1))
-    return node.out(node.give(kind, [before], settings, weights, bias, found.over), found.axes)
+    return node.out(node.give(kind, [before], settings, weights, bias, found.over, unlike=_odd(node)), found.axes)
 
 
 def conv_transpose(node: Node) -> Operand | None:
@@ -139,7 +145,11 @@ def pool(kind: str) -> Reader:
         before, settings = window
         if "same" not in settings:  # which is ⌈n/s⌉ as it is
             settings |= unusual(ceil=(bool(node.number("ceil_mode", 0)), False))
-        return node.out(node.give(kind, [before], settings, over=found.over), found.axes)
+        details = {} if node.number("count_include_pad", 0) or kind == "maxpool" else {"count_include_pad": False}
+        unlike = "it takes a root of powers" if node.proto.op_type == "LpPool" else _odd(node)
+        unlike = unlike or ("its padding is a layer of its own" if before != found.layer else "")
+        layer = node.give(kind, [before], settings, over=found.over, details=details, unlike=unlike)
+        return node.out(layer, found.axes)
 
     return read
 
@@ -196,12 +206,26 @@ def _resized(node: Node, x: View, sizes: tuple[Value, ...], factors: tuple[int, 
     found = map_of(node, x, len(x.axes)) if 3 <= len(x.axes) <= 5 else None
     if found is None or sizes[1] != x.shape(node.graph.batch)[1]:
         return None
+    details = _resizing(node)
     if factors and 0 not in factors:
-        layer = node.give("upsample", [found.layer], {"s": per_axis(factors[2:])}, over=found.over)
+        layer = node.give("upsample", [found.layer], {"s": per_axis(factors[2:])}, over=found.over, details=details)
     else:
         o = sizes[2] if len(set(sizes[2:])) == 1 else tuple(sizes[2:])
-        layer = node.give("resize", [found.layer], {"o": o}, over=found.over)
+        unlike = "its factors are no whole numbers" if factors else ""
+        layer = node.give("resize", [found.layer], {"o": o}, over=found.over, details=details, unlike=unlike)
     return node.out(layer, found.axes)
+
+
+def _resizing(node: Node) -> dict[str, Any]:
+    """Which pixels a pixel is made of."""
+    mode = str(node.attributes.get("mode", "nearest"))
+    if node.proto.op_type == "Upsample" or node.graph.opset < 11:
+        return {"mode": mode, "coordinates": "asymmetric", "rounding": "floor"}
+    return {
+        "mode": mode,
+        "coordinates": str(node.attributes.get("coordinate_transformation_mode", "half_pixel")),
+        "rounding": str(node.attributes.get("nearest_mode", "round_prefer_floor")),
+    }
 
 
 def depth_to_space(back: bool) -> Reader:
@@ -213,7 +237,13 @@ def depth_to_space(back: bool) -> Reader:
         if found is None or found.over or shape is None or not all(isinstance(size, int) for size in shape):
             return None
         h, w, c = (size for size in shape if isinstance(size, int))
-        y = (h // b, w // b, c * b * b) if back else (h * b, w * b, c // (b * b))
-        return node.out(node.give("reshape", [found.layer], {"y": y}), found.axes)
+        small = c // (b * b)
+        if back:
+            y, layout = (h // b, w // b, c * b * b), ((h // b, b, w // b, b, c), (0, 2, 1, 3, 4))
+        elif node.attributes.get("mode") == "CRD":
+            y, layout = (h * b, w * b, small), ((h, w, small, b, b), (0, 3, 1, 4, 2))
+        else:
+            y, layout = (h * b, w * b, small), ((h, w, b, b, small), (0, 2, 1, 3, 4))
+        return node.out(node.give("reshape", [found.layer], {"y": y}, layout=layout), found.axes)
 
     return read

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from ...expressions.nodes import Value
+from ..kinds import KINDS
 from ..network import Shape
 from .draft import Draft
 from .onnx_values import Constant, Lost, Operand, attributes
@@ -18,6 +19,7 @@ class Surroundings(Protocol):
 
     draft: Draft
     batch: int
+    opset: int
 
     def readers_of(self, name: str) -> list[Any]:
         """The nodes that read a value."""
@@ -123,9 +125,14 @@ class Node:
         weights: Constant | None = None,
         bias: Constant | None = None,
         over: int = 0,
+        arrays: Callable[[], Sequence[Any]] | None = None,
+        **more: Any,
     ) -> str:
-        """Adds a layer, with the weights that the file has for it. Returns its name."""
-        more: dict[str, Any] = {"over": over} if over else {}
+        """Adds a layer, with the weights that the file has for it: as they are, or as `arrays` gives them. `more` are
+        other fields of the layer. Returns its name."""
+        more |= {"over": over} if over else {}
+        if weights is not None and KINDS[kind].weights:
+            more["arrays"] = arrays or (lambda: [each.array() for each in (weights, bias) if each is not None])
         held = None
         owner = self.graph.owner(weights)
         if owner:
@@ -142,9 +149,10 @@ class Node:
         """The layer's output, with the file's axes."""
         return self.draft.view(layer, axes) or Lost(layer)
 
-    def follow(self, view: View, *words: str) -> Operand:
-        """What stays the layer before, with a remark."""
-        after = self.draft.follow(view.layer, words, place=self.place)
+    def follow(self, view: View, word: str, beside: Any = ()) -> Operand:
+        """What stays the layer before, with a remark, and what the file says beside it: None where that is not
+        followed."""
+        after = self.draft.follow(view.layer, (word,), place=self.place, beside={word: beside} if beside != () else {})
         return replace(view, layer=after)
 
     def arranged(self, view: View, places: Sequence[int]) -> str:
@@ -176,7 +184,8 @@ class Node:
         sizes = tuple(size for size in dims[1:] if size != 1) or (1,)
         owner = self.graph.owner(operand)
         count = 0 if owner or not operand.weights else self.graph.place_weights("", operand)
-        more = {"shares": owner} if owner else {}
+        more: dict[str, Any] = {"shares": owner} if owner else {}
+        more["arrays"] = lambda: [shaped(operand, sizes)]
         layer = self.draft.add("learned", place=self.place, more=more, y=sizes, n=count)
         self.graph.place_weights(layer, operand)
         return View(layer, sizes, tuple(axes))
@@ -209,6 +218,14 @@ class Node:
         layers = [self.arranged(view, places) for view in apart]
         axes = [places.index(at) if at in real else BATCH if at in batch else ONE for at in range(rank)]
         return layers, axes
+
+
+def shaped(constant: Constant, sizes: Sequence[int], order: Sequence[int] | None = None) -> Any:
+    """All of a constant, its axes in another order, in these sizes; None where it is not followed."""
+    found = constant.array()
+    if found is None:
+        return None
+    return (found if order is None else found.transpose(order)).reshape(tuple(sizes))
 
 
 Reader = Callable[[Node], "Operand | list[Operand] | None"]

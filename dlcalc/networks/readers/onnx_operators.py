@@ -6,12 +6,15 @@ meanings are those of the ONNX operator schemas, opset 1 to 23.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from ...expressions.nodes import Value
+from ..network import Layer
 from .draft import per_axis, unusual
 from .onnx_maps import map_of
-from .onnx_node import Node, Reader
+from .onnx_node import Node, Reader, shaped
 from .onnx_values import Constant, Operand
 from .views import BATCH, ONE, View, product
 
@@ -44,7 +47,8 @@ def reduce(kind: str = "") -> Reader:
             after = View(node.give(f"global-{kind}", [x.layer]), x.sizes[-1:], ones)
             return replace(after, axes=tuple(0 if axis == long - 1 else axis for axis in ones)).squeezed(gone)
         settings: dict[str, Value] = {"axes": tuple(axis + 1 for axis in sorted(reduced))}
-        layer = node.give("reduce", [x.layer], settings | unusual(keep=(keep, False)))
+        by = node.proto.op_type.removeprefix("Reduce").lower()
+        layer = node.give("reduce", [x.layer], settings | unusual(keep=(keep, False)), details={"by": by})
         if keep:
             return node.out(layer, x.axes)
         number = {axis: at for at, axis in enumerate(axis for axis in range(long) if axis not in reduced)}
@@ -84,25 +88,42 @@ def pad(node: Node) -> Operand | None:
     sides = [[max(0, side[at]) for at in places[:-1]] for side in (begin, end)]
     cuts = [[max(0, -side[at]) for at in places[:-1]] for side in (begin, end)]
     layer = node.arranged(x, places)
+    filled = node.constant(2) if node.operand(2) is not None else None
+    zero = node.attributes.get("value", 0) == 0 and (filled is None or filled.alone(0)) and node.attributes.get(
+        "mode", "constant") == "constant"  # fmt: skip
+    unlike = "" if zero else "it does not pad by zeros"
     for kind, (first, after) in (("pad", sides), ("crop", cuts)):
         if any(first) or any(after):
             before, behind = per_axis(tuple(first)), per_axis(tuple(after))
-            layer = node.give(kind, [layer], {f"{kind}_begin": before} | unusual(**{f"{kind}_end": (behind, before)}))
+            settings = {f"{kind}_begin": before} | unusual(**{f"{kind}_end": (behind, before)})
+            layer = node.give(kind, [layer], settings, unlike=unlike if kind == "pad" else "")
     return node.out(layer, [places.index(at) if at in places else x.axes[at] for at in range(rank)])
 
 
 # Products
 
 
-def _dense(node: Node, x: View, at: int, units: int, weights: Constant, bias: Constant | None = None) -> Operand:
-    """Along one axis of the file, at every position of the others."""
+def _dense(
+    node: Node, x: View, at: int, units: int, weights: Constant, bias: Constant | None = None, rows: bool = False
+) -> Operand:
+    """Along one axis of the file, at every position of the others; the units are the rows of the weights, or the
+    columns."""
+    alpha, beta = (float(node.attributes.get(name, 1)) for name in ("alpha", "beta"))
+
+    def arrays() -> list[Any]:
+        matrix, values = shaped(weights, (units, -1), None if rows else (1, 0)), bias.array() if bias else None
+        if matrix is None or (bias is not None and (values is None or values.size != units)):
+            return []
+        own = matrix.reshape(*matrix.shape, *(1,) * lead) if lead in (2, 3) else matrix
+        return [own * alpha, *(() if values is None else [values.reshape(units) * beta])]
+
     places = [place for place in x.places if place != at and x.axes[place] != ONE]
     layer, lead = node.arranged(x, [*places, at]), len(places)
     settings: dict[str, Value] = unusual(bias=(bias is not None, True))
     if lead in (2, 3):  # at every position of a map, as a 1×1 convolution works
-        layer = node.give("conv", [layer], {"k": units, "f": 1} | settings, weights, bias)
+        layer = node.give("conv", [layer], {"k": units, "f": 1} | settings, weights, bias, arrays=arrays)
     else:
-        layer = node.give("dense", [layer], {"m": units} | settings, weights, bias, lead if lead > 3 else 0)
+        layer = node.give("dense", [layer], {"m": units} | settings, weights, bias, lead if lead > 3 else 0, arrays)
     number = {place: index for index, place in enumerate([*places, at])}
     return node.out(layer, [number.get(place, axis) for place, axis in enumerate(x.axes)])
 
@@ -114,7 +135,7 @@ def gemm(node: Node) -> Operand | None:
     if len(node.operands) > 2 and bias is None and node.operand(2) is not None:
         return None
     transposed = node.number("transB", 0)
-    return _dense(node, x, 1, dims[0] if transposed else dims[1], weights, bias)
+    return _dense(node, x, 1, dims[0] if transposed else dims[1], weights, bias, bool(transposed))
 
 
 def matmul(node: Node) -> Operand | None:
@@ -124,7 +145,11 @@ def matmul(node: Node) -> Operand | None:
     if isinstance(a, View) and isinstance(b, Constant) and b.dims is not None and len(b.dims) == 2:
         return _dense(node, a, len(a.axes) - 1, b.dims[1], b) if a.axes[-1] != BATCH else None
     if isinstance(b, View) and isinstance(a, Constant) and a.dims is not None and len(a.dims) == 2:
-        return _dense(node, b, len(b.axes) - 2, a.dims[0], a) if len(b.axes) > 1 and b.axes[-2] != BATCH else None
+        return (
+            _dense(node, b, len(b.axes) - 2, a.dims[0], a, rows=True)
+            if len(b.axes) > 1 and b.axes[-2] != BATCH
+            else None
+        )
     return None
 
 
@@ -162,11 +187,14 @@ def einsum(node: Node) -> Operand | None:
     batch = set[str]()
     layers: list[str] = []
     weights: Constant | None = None
+    own_terms: list[str] = []
     for term, operand in zip(terms, node.operands, strict=True):
         if isinstance(operand, View) and len(operand.axes) == len(term):
             batch |= {letter for letter, axis in zip(term, operand.axes, strict=True) if axis == BATCH}
             sizes |= dict(zip(term, operand.shape(node.graph.batch), strict=True))
-            layers.append(node.natural(operand).layer)
+            whole = node.natural(operand)
+            layers.append(whole.layer)
+            own_terms.append("".join(term[whole.axes.index(axis)] for axis in range(len(whole.sizes))))
         elif isinstance(operand, Constant) and operand.dims is not None and len(operand.dims) == len(term):
             sizes |= dict(zip(term, operand.dims, strict=True))
             weights = operand
@@ -177,8 +205,11 @@ def einsum(node: Node) -> Operand | None:
     y = tuple(sizes[letter] for letter in right if letter not in batch)
     summed = product([size for letter, size in sizes.items() if letter not in right and letter not in batch])
     held = weights.size if weights is not None and weights.weights else 0
-    layer = node.give("einsum", layers, {"y": y, "s": summed, "w": held or 0}, weights)
     own = [letter for letter in right if letter not in batch]
+    last = [terms[-1]] if weights is not None else []
+    followed = isinstance(node.operands[-1], Constant) == (len(layers) < len(terms)) and not batch & set("".join(last))
+    details = {"equation": f"{','.join([*own_terms, *last])}->{''.join(own)}"} if followed else {}
+    layer = node.give("einsum", layers, {"y": y, "s": summed, "w": held or 0}, weights, details=details)
     return node.out(layer, [BATCH if letter in batch else own.index(letter) for letter in right])
 
 
@@ -197,25 +228,55 @@ def _with_constant(node: Node, word: str) -> Operand | None:
     if word == "add" and layer and layer.settings.get("bias") is False and not layer.remarks and not layer.shares:
         units = layer.settings.get("m", layer.settings.get("k"))
         if other.size == units == max(other.dims or (), default=1) and x.layer not in node.draft.shared:
-            node.draft.change(layer.name, {k: v for k, v in layer.settings.items() if k != "bias"})
+            node.draft.change(
+                layer.name, {k: v for k, v in layer.settings.items() if k != "bias"}, arrays=_biased(layer, other)
+            )
             node.graph.place_weights(layer.name, other)
             return x
     free = layer is not None and layer.shares and not layer.own_bias and layer.settings.get("bias") is False
     if layer and word == "add" and free and other.weights:
         settings = {k: v for k, v in layer.settings.items() if k != "bias"}
         if other.size == settings.get("m", settings.get("k")):
-            node.draft.change(layer.name, settings, own_bias=not node.graph.owner(other))
+            own = not node.graph.owner(other)
+            node.draft.change(layer.name, settings, own_bias=own, arrays=_biased(layer, other))
             node.graph.place_weights(layer.name, other)
             return x
-    return _constant_on(node, x, other, word)
+    return _constant_on(node, x, other, word, before=at == 1)
 
 
-def _constant_on(node: Node, x: View, other: Constant, word: str) -> Operand | None:
-    """Numbers for all entries, or one for each channel or position."""
+def _biased(layer: Layer, bias: Constant) -> Callable[[], Sequence[Any]]:
+    """The layer's arrays, and the bias that is added behind it."""
+    before = layer.arrays
+    return lambda: [*(before() if before else []), shaped(bias, (-1,))]
+
+
+def _spread(node: Node, x: View, other: Constant) -> Callable[[], Any] | None:
+    """A constant with its axes as the layer has them; None where those are not the file's."""
+    if x.sizes != node.draft.shape(x.layer):
+        return None
+    rank = len(x.axes)
+    dims = (*(1,) * (rank - len(other.dims or ())), *(other.dims or ()))
+    order = [x.axes.index(axis) for axis in range(len(x.sizes))]
+    if any(size != 1 for at, size in enumerate(dims) if at not in order):
+        return None
+    places = [*(at for at in range(rank) if at not in order), *order]
+    sizes = tuple(dims[at] for at in order)
+
+    def spread() -> Any:
+        found = other.array()
+        return None if found is None else found.reshape(dims).transpose(places).reshape(sizes)
+
+    return spread
+
+
+def _constant_on(node: Node, x: View, other: Constant, word: str, before: bool) -> Operand | None:
+    """Numbers for all entries, or one for each channel or position; `before` where the constant stands first."""
+    kind = "shift" if word in ("add", "sub") else "scale"
     if other.size == 1 and node.graph.named(other) and word in ("add", "sub", "multiply", "div"):
-        return replace(x, layer=_learned(node, "shift" if word in ("add", "sub") else "scale", x.layer, other))
+        return replace(x, layer=_learned(node, kind, x, other, word, before))
     if other.size == 1 and len(other.dims or ()) <= len(x.axes):
-        return node.follow(x, f"{word}-constant")
+        number = other.array()
+        return node.follow(x, f"{word}-constant", None if number is None else (float(number.reshape(())), before))
     if other.dims is None:
         return None
     rank = max(len(other.dims), len(x.axes))
@@ -229,19 +290,33 @@ def _constant_on(node: Node, x: View, other: Constant, word: str) -> Operand | N
         layers = node.together([x, other])
         if layers is None:
             return None
-        kind = "add" if word in ("add", "sub") else "multiply"
-        return node.out(node.give(kind, layers[0]), layers[1])
+        unlike = "" if word in ("add", "multiply") else "values are taken from it, or divide it"
+        both = "add" if word in ("add", "sub") else "multiply"
+        return node.out(node.give(both, layers[0], unlike=unlike), layers[1])
     if not other.weights or other.literal:
-        return node.follow(x, f"{word}-constant")
+        spread = _spread(node, x, other)
+        return node.follow(x, f"{word}-constant", None if spread is None else lambda: _beside(spread(), before))
     whole = node.natural(x)
-    return replace(whole, layer=_learned(node, "shift" if word in ("add", "sub") else "scale", whole.layer, other))
+    return replace(whole, layer=_learned(node, kind, whole, other, word, before))
 
 
-def _learned(node: Node, kind: str, before: str, weights: Constant) -> str:
+def _beside(values: Any, before: bool) -> Any:
+    return None if values is None else (values, before)
+
+
+def _learned(node: Node, kind: str, x: View, weights: Constant, word: str = "", before: bool = False) -> str:
     count = node.graph.place_weights("", weights)
     owner = node.graph.owner(weights)
-    more = {"shares": owner} if owner else {}
-    layer = node.draft.add(kind, before, place=node.place, more=more, n=count)
+    more: dict[str, Any] = {"shares": owner} if owner else {}
+    spread = _spread(node, x, weights)
+    if spread is None:
+        more["unlike"] = "its values are not laid out as the layer's"
+    else:
+        dims = (*(1,) * (len(x.axes) - len(weights.dims or ())), *(weights.dims or ()))
+        sizes = tuple(dims[x.axes.index(axis)] for axis in range(len(x.sizes)))
+        more["arrays"] = lambda: [None if (found := spread()) is None else found.reshape(-1)]
+        more["details"] = {"shape": sizes, "by": word, "before": before}
+    layer = node.draft.add(kind, x.layer, place=node.place, more=more, n=weights.size if owner else count)
     node.graph.place_weights(layer, weights)
     return layer
 
@@ -326,7 +401,12 @@ def batchnorm(node: Node) -> Operand | None:
         return None
     mean, variance = node.constant(3), node.constant(4)
     places = [*(at for at in x.places if at != 1 and x.axes[at] != ONE), 1]
-    layer = node.give("batchnorm", [node.arranged(x, places)], weights=scale, bias=shift)
+    four = (scale, shift, mean, variance)
+    layer = node.give(
+        "batchnorm", [node.arranged(x, places)], weights=scale, bias=shift,
+        arrays=lambda: [None if each is None else each.array() for each in four],
+        details={"eps": node.attributes.get("epsilon", 1e-5)},
+    )  # fmt: skip
     node.graph.place_weights(layer, mean, variance)
     number = {place: index for index, place in enumerate(places)}
     return node.out(layer, [number.get(place, axis) for place, axis in enumerate(x.axes)])
@@ -339,12 +419,17 @@ def layernorm(kind: str) -> Reader:
         if x is None or at is None or BATCH in x.axes[at:]:
             return None
         if scale is not None and not scale.weights and (shift is None or not shift.weights):
-            return node.follow(x, "normalised")
+            last = at == len(x.axes) - 1 and x.axes[at] == len(node.draft.shape(x.layer) or ()) - 1
+            plain = scale.alone(1) and (shift is None or shift.alone(0)) and kind == "layernorm"
+            return node.follow(x, "normalised", (_eps(node), 1) if last and plain else None)
         shift = shift if shift is not None and shift.weights else None
         inner = list(range(at, len(x.axes)))
         outer = [place for place in x.places if place < at and x.axes[place] != ONE]
         settings = unusual(axes=(len(inner), 1), **({"bias": (shift is not None, True)} if kind == "layernorm" else {}))
-        layer = node.give(kind, [node.arranged(x, [*outer, *inner])], settings, scale, shift)
+        layer = node.give(
+            kind, [node.arranged(x, [*outer, *inner])], settings, scale, shift, details={"eps": _eps(node)},
+            arrays=lambda: [shaped(each, (-1,)) for each in (scale, shift) if each is not None],
+        )  # fmt: skip
         number = {place: index for index, place in enumerate([*outer, *inner])}
         return node.out(layer, [number.get(place, axis) for place, axis in enumerate(x.axes)])
 
@@ -360,9 +445,14 @@ def groupnorm(node: Node) -> Operand | None:
     plain = scale.alone(1) and (shift is None or shift.alone(0)) and not node.graph.named(scale)
     if not scale.weights or plain:
         node.graph.not_learned(scale, shift)
-        return node.follow(x, "instancenorm")
+        mapped = plain and node.proto.op_type == "InstanceNormalization"
+        own = x.axes[1] == len(node.draft.shape(x.layer) or ()) - 1
+        return node.follow(x, "instancenorm", (_eps(node),) if mapped and own else None)
     groups = node.number("num_groups", 0) or x.shape(node.graph.batch)[1]
-    return node.out(node.give("groupnorm", [found.layer], {"groups": groups}, scale, shift), found.axes)
+    details = {"eps": _eps(node)}
+    return node.out(
+        node.give("groupnorm", [found.layer], {"groups": groups}, scale, shift, details=details), found.axes
+    )
 
 
 def prelu(node: Node) -> Operand | None:
@@ -370,7 +460,7 @@ def prelu(node: Node) -> Operand | None:
     if x is None or slope is None:
         return None
     whole = node.natural(x)
-    return replace(whole, layer=_learned(node, "prelu", whole.layer, slope))
+    return replace(whole, layer=_learned(node, "prelu", whole, slope))
 
 
 def dropout(node: Node) -> Operand | None:
@@ -389,12 +479,51 @@ def clip(node: Node) -> Operand | None:
         given = node.constant(index)
         if given is not None and (numbers := given.numbers()):
             bounds[index - 1] = numbers[0]
-    return None if x is None else node.follow(x, "relu6" if bounds == [0, 6] else "clip")
+    if x is None:
+        return None
+    if bounds == [0, 6]:
+        return node.follow(x, "relu6")
+    low, high = (float(side) if isinstance(side, int | float) else None for side in bounds)
+    known = all(node.operand(at) is None or node.constant(at) for at in (1, 2))
+    inf = float("inf")
+    return node.follow(x, "clip", (-inf if low is None else low, inf if high is None else high) if known else None)
+
+
+def _eps(node: Node) -> float:
+    return float(node.attributes.get("epsilon", 1e-5))
+
+
+_BESIDE: dict[str, dict[str, float]] = {
+    "leaky": {"alpha": 0.01}, "elu": {"alpha": 1.0}, "celu": {"alpha": 1.0}, "hardsigmoid": {"alpha": 0.2, "beta": 0.5},
+    "lrn": {"size": 1, "alpha": 1e-4, "beta": 0.75, "bias": 1.0},
+}  # fmt: skip
+"""Remark → the attributes that its values depend on, with what they usually are."""
 
 
 def activation(word: str) -> Reader:
     def read(node: Node) -> Operand | None:
         x = node.view()
-        return None if x is None else node.follow(x, word)
+        if x is None:
+            return None
+        beside: Any = tuple(node.attributes.get(name, usual) for name, usual in _BESIDE.get(word, {}).items())
+        if word == "gelu":
+            beside = (node.attributes.get("approximate") == "tanh",)
+        usual = not {"alpha", "gamma"} & node.attributes.keys() or word in _BESIDE
+        return node.follow(x, word, beside if usual else None)
+
+    return read
+
+
+def along_axis(word: str) -> Reader:
+    """A softmax; before opset 13 along all axes from one on, which is followed for the last."""
+
+    def read(node: Node) -> Operand | None:
+        x = node.view()
+        if x is None:
+            return None
+        at = node.axis(node.number("axis", -1 if node.graph.opset >= 13 else 1), len(x.axes))
+        whole = x.sizes == node.draft.shape(x.layer)
+        followed = at is not None and whole and x.axes[at] >= 0 and (node.graph.opset >= 13 or at == len(x.axes) - 1)
+        return node.follow(x, word, (x.axes[at] + 1,) if followed and at is not None else None)
 
     return read

@@ -3,7 +3,11 @@ and the recurrent layers, whose outputs have an axis for the directions."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
+
+import numpy as np
 
 from ...expressions.nodes import Value
 from .draft import unusual
@@ -71,10 +75,10 @@ def _reshaped(node: Node, x: View, wanted: tuple[Value, ...]) -> Operand | None:
     real = [size for size in wanted if size != 1]
     axes = [axis for axis in x.axes if axis >= 0]
     if len(axes) > 1 and len(real) == 1 and len(wanted) <= 2 and node.graph.batch == 1:
-        layer = node.give("flatten", [x.layer])
+        layer = node.give("flatten", [x.layer], layout=_layout(x))
         return node.out(layer, [BATCH if size == 1 and len(wanted) > 1 else 0 for size in wanted])
     if len(axes) > 1 and len(wanted) == 2 and wanted[0] == node.graph.batch and x.axes[0] == BATCH:
-        return node.out(node.give("flatten", [x.layer]))
+        return node.out(node.give("flatten", [x.layer], layout=_layout(x)))
     found = reshaped(x, wanted, node.graph.batch)
     if found is not None:
         return found
@@ -84,6 +88,11 @@ def _reshaped(node: Node, x: View, wanted: tuple[Value, ...]) -> Operand | None:
     layer = node.arranged(x, [at for at in places if x.axes[at] != ONE])
     now = node.draft.view(layer)
     return reshaped(now, wanted, node.graph.batch) if now is not None else None
+
+
+def _layout(x: View) -> tuple[tuple[Value, ...], tuple[int, ...]]:
+    """The numbers in the file's order."""
+    return x.sizes, tuple(axis for axis in x.axes if axis >= 0)
 
 
 def squeeze(node: Node) -> Operand | None:
@@ -159,15 +168,19 @@ def gather(node: Node) -> Operand | None:
         one = count == 1 and x.shape(node.graph.batch)[at] == 1
         return (x if index.dims else x.squeezed({at})) if one else None
     start = picked[0] if picked and list(picked) == list(range(picked[0], picked[0] + count)) else 0
-    return taken(node, x, at, start, count, drop=not index.dims)
+    return taken(node, x, at, start, count, not index.dims, picked)
 
 
-def taken(node: Node, x: View, at: int, start: Value, size: Value, drop: bool = False) -> Operand:
-    """Places along one axis of the file."""
+def taken(
+    node: Node, x: View, at: int, start: Value, size: Value, drop: bool = False, places: Sequence[int] | None = ()
+) -> Operand:
+    """Places along one axis of the file: `places` where they are not beside each other, None where they are unknown."""
     whole = node.natural(x)
     axis = whole.axes[at]
     settings = unusual(start=(start, 0), size=(size, 1), drop=(drop, False))
-    layer = node.give("slice", [whole.layer], {"axis": axis + 1} | settings)
+    more: dict[str, Any] = {"unlike": "which places are taken is not followed"} if places is None else {}
+    more |= {"details": {"places": tuple(places)}} if places else {}
+    layer = node.give("slice", [whole.layer], {"axis": axis + 1} | settings, **more)
     if not drop:
         return node.out(layer, whole.axes)
     left = [each - (each > axis) for place, each in enumerate(whole.axes) if place != at]
@@ -197,7 +210,7 @@ def slice_(node: Node) -> Operand | None:
         if isinstance(long, int) and isinstance(stop, int):
             places = range(long)[slice(start, stop if step > 0 or stop > -(2**31) else None, step)]
             first, count = (min(places), len(places)) if len(places) else (0, 0)
-            if count == long:
+            if count == long and step == 1:
                 continue
         elif start >= 0 and step == 1 and isinstance(stop, int) and stop > 2**30:
             first, count = start, long - start
@@ -207,7 +220,7 @@ def slice_(node: Node) -> Operand | None:
             return None
         if found.axes[at] < 0 or count == 0:
             return None
-        found = taken(node, found, at, first if abs(step) == 1 else 0, count)
+        found = taken(node, found, at, first if abs(step) == 1 else 0, count, places=() if step == 1 else places)
     return found
 
 
@@ -252,7 +265,10 @@ def recurrent(kind: str) -> Reader:
         whole = not node.unused(0) and not (directions == 1 and node.graph.only_last_step(node.proto.output[0]))
         bias = node.constant(3)
         settings = {"m": m} | unusual(D=(directions, 1), sequence=(whole, False), bias=(bias is not None, True))
-        layer = node.give(kind, [layer], settings, _both(node.constant(1), node.constant(2)), bias, over)
+        layer = node.give(
+            kind, [layer], settings, _both(node.constant(1), node.constant(2)), bias, over, _cells(node, kind),
+            details=_cell_details(node, kind), unlike=_unlike(node, kind, whole),
+        )  # fmt: skip
         node.graph.not_learned(node.constant(5), node.constant(6))
         names = node.attributes.get("activations", ())
         words = {_ACTIVATIONS[name] for name in names if name in _ACTIVATIONS}
@@ -275,6 +291,46 @@ def recurrent(kind: str) -> Reader:
         return [replace(apart, axes=_axes(batch_first, over, b, over + 1, over + 2)), *[node.out(layer)] * 2]
 
     return read
+
+
+_GATES = {"rnn": (0,), "lstm": (0, 2, 3, 1), "gru": (1, 0, 2)}
+"""Where the standard has the gates that are i, f, g, o and r, z, n here."""
+
+
+def _cells(node: Node, kind: str) -> Callable[[], list[Any]]:
+    """The weights of each direction in our order of gates: from the input, from the state, and their biases."""
+
+    def arrays() -> list[Any]:
+        found: list[Any] = []
+        w, r, b = (None if each is None else each.array() for each in map(node.constant, (1, 2, 3)))
+        if w is None or r is None or (b is None and node.constant(3) is not None):
+            return []
+        gates = _GATES[kind]
+        for at in range(len(w)):
+            parts = [w[at], r[at], *(() if b is None else np.split(b[at], 2))]
+            found += [np.concatenate([np.split(part, len(gates))[gate] for gate in gates]) for part in parts]
+        return found
+
+    return arrays
+
+
+def _cell_details(node: Node, kind: str) -> dict[str, Any]:
+    details: dict[str, Any] = {"backwards": True} if node.attributes.get("direction") == "reverse" else {}
+    return details | ({"reset_after": node.number("linear_before_reset", 0) == 1} if kind == "gru" else {})
+
+
+def _unlike(node: Node, kind: str, whole: bool) -> str:
+    """Why the values of a recurrent layer are not followed, "" where they are."""
+    names = node.attributes.get("activations", ())
+    usual = {"lstm": ("Sigmoid", "Tanh", "Tanh"), "gru": ("Sigmoid", "Tanh")}.get(kind)
+    if usual and names and tuple(names) != usual * (len(names) // len(usual)):
+        return "its cell has other activations"
+    if any(node.operand(at) is not None and not ((each := node.constant(at)) and each.alone(0)) for at in (5, 6)):
+        return "it starts from a state that is given"
+    if node.operand(7) is not None or "clip" in node.attributes or node.number("input_forget", 0):
+        return "its cell has peepholes or limits"
+    backwards = node.attributes.get("direction") == "reverse"
+    return "of what is read backwards the first step is kept" if backwards and not whole and not node.unused(0) else ""
 
 
 def _axes(batch_first: bool, step: int, batch: int, direction: int, units: int) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -48,6 +48,15 @@ class Constant:
     """Names of the tensors of the file."""
     literal: bool = False
     """It stands in a node, as what is no parameter of a model does."""
+    made: Callable[[], Any] | None = field(default=None, repr=False, compare=False)
+    """Gives all of its entries, None where they are not followed."""
+
+    def array(self) -> Any:
+        """All of its entries, as a numpy array; None where they are not in the file, or not followed."""
+        if self.made is not None:
+            return self.made()
+        numbers = self.numbers()
+        return None if numbers is None or self.dims is None else np.array(numbers).reshape(self.dims)
 
     def numbers(self) -> tuple[float, ...] | None:
         """The entries, if they are few numbers."""
@@ -116,7 +125,23 @@ def stored(tensor: Any, name: str, literal: bool = False) -> Constant:
     """A tensor of the file. One number again and again in the program is not learned: a scale of 1, a state of 0."""
     nothing = is_whole(tensor) or (literal and _uniform(tensor))
     weights = frozenset() if nothing else frozenset({name})
-    return Constant(tuple(tensor.dims), tensor_entries(tensor), weights, literal)
+    return Constant(tuple(tensor.dims), tensor_entries(tensor), weights, literal, lambda: tensor_array(tensor))
+
+
+_DTYPES = {_FLOAT: "<f4", _INT32: "<i4", _INT64: "<i8", _BOOL: "?", _FLOAT16: "<f2", _DOUBLE: "<f8"}
+
+
+def tensor_array(tensor: Any) -> Any:
+    """All numbers of a tensor of the file; None where they are in another file or of another type."""
+    dtype, count = _DTYPES.get(tensor.data_type), math.prod(tensor.dims)
+    if dtype is None or tensor.data_location == _EXTERNAL:
+        return None
+    if tensor.raw_data:
+        found = np.frombuffer(tensor.raw_data, dtype)
+    else:
+        name = _FORMATS[tensor.data_type][1]
+        found = np.array(getattr(tensor, name), dtype) if name else np.zeros(0)
+    return found.reshape(tuple(tensor.dims)) if found.size == count else None
 
 
 def _uniform(tensor: Any) -> bool:
@@ -213,11 +238,21 @@ def folded(operator: str, given: Sequence[Constant | None], attributes: dict[str
             made = None
         if made is not None and made.size <= _MOST:
             return Constant(made.shape, made, weights, literal)
+
+    def all_of_it() -> Any:
+        whole = [None if each is None else each.array() for each in given]
+        if compute is None or any(a is None for a, each in zip(whole, given, strict=True) if each is not None):
+            return None
+        try:
+            return np.asarray(compute(whole, attributes), np.float64)
+        except (ValueError, TypeError, IndexError, KeyError, ArithmeticError):
+            return None
+
     try:
         dims = _dims(operator, given, attributes)
     except (ArithmeticError, LookupError, TypeError, ValueError):
         dims = None  # attributes that no operator has
-    return Constant(dims, None, weights, literal)
+    return Constant(dims, None, weights, literal, all_of_it)
 
 
 def _dims(operator: str, given: Sequence[Constant | None], attributes: dict[str, Any]) -> tuple[int, ...] | None:
