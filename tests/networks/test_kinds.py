@@ -15,6 +15,7 @@ from dlcalc.networks import forward
 from dlcalc.networks.kinds import ALIASES, KINDS, Kind
 from dlcalc.networks.readers import (
     keras,
+    keras_attention,
     keras_functions,
     keras_layers,
     keras_recurrent,
@@ -98,7 +99,7 @@ TABLES: dict[str, Callable[[Kind], bool]] = {
     "PyTorch code": pytorch_has,
     "Keras code": lambda kind: kind.name == "input" or has_method(keras_code._Keras)(kind),
     "run": has_method(forward._Forward),
-    "Keras files": named_in(keras, keras_functions, keras_layers, keras_recurrent),
+    "Keras files": named_in(keras, keras_attention, keras_functions, keras_layers, keras_recurrent),
     "ONNX files": named_in(onnx, onnx_maps, onnx_node, onnx_operators, onnx_shapes),
 }
 

@@ -156,8 +156,8 @@ def test_onnx(name: str) -> None:
     names, stream = ["x", "y"][: len(inputs)], io.BytesIO()
     torch.onnx.export(module.eval(), tuple(inputs), stream, dynamo=False, input_names=names)
     given = [each.numpy() for each in inputs]
-    session = onnxruntime.InferenceSession(stream.getvalue())
-    wanted = session.run(None, dict(zip(names, given, strict=True)))[0]
+    runtime = onnxruntime.InferenceSession(stream.getvalue())
+    wanted = runtime.run(None, dict(zip(names, given, strict=True)))[0]
     assert close(ran(read_data(stream.getvalue()), given), wanted)
 
 
