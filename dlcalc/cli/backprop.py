@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from ..api.feedforward_gradients import FORMS, KERNELS, LOSSES, MOST_PATHS, JudgedBackprop, backprop
+from . import completion
 from .bptt import _JUDGED, _option
 from .options import Profile, with_formats
 from .output import Formats, emit, emit_judged
@@ -20,7 +21,11 @@ _NUMBERS = "With numbers"
 @with_formats()
 def command(
     network: Annotated[
-        str, typer.Argument(help='a line of text, "2; dense 2 sigmoid; dense 1 sigmoid", a name of the zoo, or a file')
+        str,
+        typer.Argument(
+            help='a line of text, "2; dense 2 sigmoid; dense 1 sigmoid", a name of the zoo, or a file',
+            autocompletion=completion.network,
+        ),
     ],
     loss: Annotated[
         str | None,

@@ -12,6 +12,7 @@ from .. import api
 from ..formulas.catalogue import Entry
 from ..formulas.model import Formula, Step
 from ..formulas.registry import formula
+from .completion import Completion, one_of, several_of
 from .options import OUTPUT, PROFILE
 from .output import Formats, emit, emit_judged
 
@@ -79,14 +80,16 @@ class Collector:
         *,
         flag: bool = False,
         many: bool = False,
+        complete: Completion | None = None,
     ) -> None:
         free = [flag for flag in dict.fromkeys(flags) if flag not in self.flags]
         if not free:
             return
         self.flags.update(free)
         settings: Any = typer.Option(
-            *free, help=help, rich_help_panel=panel, show_default=False, metavar=None if flag else metavar
-        )
+            *free, help=help, rich_help_panel=panel, show_default=False, metavar=None if flag else metavar,
+            autocompletion=complete,
+        )  # fmt: skip
         kind: Any = bool if flag else list[str] | None if many else str | None
         self.add(name, Annotated[kind, settings], False if flag else None)
 
@@ -99,10 +102,14 @@ class Collector:
 def _parameters(entry: Entry, formulas: list[Formula]) -> tuple[list[inspect.Parameter], dict[str, str]]:
     collect = Collector()
     if entry.positional:
-        which = typer.Argument(help=f"one of {', '.join(entry.choices)}", metavar=entry.choice.upper())
+        which = typer.Argument(
+            help=f"one of {', '.join(entry.choices)}", metavar=entry.choice.upper(),
+            autocompletion=one_of(entry.choices),
+        )  # fmt: skip
         collect.add(entry.choice, Annotated[str | None, which])
     elif entry.choice:
-        collect.option(entry.choice, [f"--{entry.choice}"], f"one of {', '.join(entry.choices)}", _GIVEN, "NAME")
+        collect.option(entry.choice, [f"--{entry.choice}"], f"one of {', '.join(entry.choices)}", _GIVEN, "NAME",
+                       complete=one_of(entry.choices))  # fmt: skip
     for flag, quantities in entry.flags.items():
         meant = ", ".join(f"{name} = {value}" for name, value in quantities.items())
         collect.option(flag, [f"--{flag}"], f"the same as {meant}", _GIVEN, flag=True)
@@ -139,13 +146,17 @@ def _flags(name: str, long: str = "") -> list[str]:
 
 def _common(collect: Collector, formulas: list[Formula]) -> None:
     conventions = list(dict.fromkeys(c.name for f in formulas for c in f.conventions))
-    collect.option("find", ["--find"], "the unknowns to find: s or f,p", _BACKWARDS, "NAMES")
+    quantities = list(dict.fromkeys(variable.name for f in formulas for variable in f.variables))
+    answers = [name.replace("_", "-") for f in formulas for name in f.answers]
+    collect.option("find", ["--find"], "the unknowns to find: s or f,p", _BACKWARDS, "NAMES",
+                   complete=several_of(quantities))  # fmt: skip
     collect.option("range", ["--range"], "where to look: n=1..1000; may be repeated", _BACKWARDS, "RANGE", many=True)
     collect.option("ask", ["--ask"], "one answer alone: o, parameters, ...; with --answer, what is verified",
-                   _CHECKING, "NAME")  # fmt: skip
+                   _CHECKING, "NAME", complete=one_of(answers))  # fmt: skip
     collect.option("answer", ["--answer"], "the value to verify, a number or an expression", _CHECKING)
     collect.option("show", ["--show"], "show the right value too", _CHECKING, flag=True)
-    collect.option("convention", ["--convention"], f"how to count: {', '.join(conventions)}", OUTPUT, "NAME")
+    collect.option("convention", ["--convention"], f"how to count: {', '.join(conventions)}", OUTPUT, "NAME",
+                   complete=one_of(conventions))  # fmt: skip
     if _NO_BIAS in conventions:
         collect.option(_NO_BIAS, [f"--{_NO_BIAS}"], f"the same as --convention {_NO_BIAS}", OUTPUT, flag=True)
     collect.option("profile", ["--profile"], PROFILE, OUTPUT, "FILE")

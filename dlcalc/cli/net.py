@@ -23,6 +23,7 @@ from ..api.networks import (
     titles,
 )
 from ..errors import printable
+from . import completion
 from .options import Profile, with_formats
 from .output import Formats, emit, emit_judged
 
@@ -53,7 +54,11 @@ LARGEST = 1 << 20
 def command(
     source: Annotated[
         str | None,
-        typer.Argument(help="a name (`net list`), a file, or a line of text (`net layers`)", metavar="NETWORK"),
+        typer.Argument(
+            help="a name (`net list`), a file, or a line of text (`net layers`)",
+            metavar="NETWORK",
+            autocompletion=completion.network_of_table,
+        ),
     ] = None,
     input: Annotated[str | None, typer.Option("--input", help="another input: 224x224x3", metavar="SHAPE")] = None,
     explain: Annotated[str | None, typer.Option("--explain", help="the working of one layer", metavar="LAYER")] = None,

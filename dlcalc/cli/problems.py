@@ -8,15 +8,24 @@ import typer
 
 from .. import api
 from ..api.quiz import paper
+from . import completion
 from .options import with_formats
 from .output import Formats, emit
 from .reading import number
+
+_Files = Annotated[
+    list[str] | None,
+    typer.Argument(
+        help="files, folders or ids; without any, the whole bank", metavar="FILE...", autocompletion=completion.problem
+    ),
+]
 
 
 @with_formats()
 def show(
     problems: Annotated[
-        list[str] | None, typer.Argument(help="files, or ids of the bank", metavar="PROBLEM...")
+        list[str] | None,
+        typer.Argument(help="files, or ids of the bank", metavar="PROBLEM...", autocompletion=completion.problem),
     ] = None,
     seed: Annotated[str, typer.Option("--seed", help="which variant", metavar="SEED")] = "1",
     key: Annotated[bool, typer.Option("--key", "--solutions", help="with answers, reasons and working")] = False,
@@ -52,9 +61,7 @@ def new(
 
 @with_formats("json")
 def lint(
-    files: Annotated[
-        list[str] | None, typer.Argument(help="files, folders or ids; without any, the whole bank", metavar="FILE...")
-    ] = None,
+    files: _Files = None,
     *,
     formats: Formats,
 ) -> Any:
@@ -71,9 +78,7 @@ def lint(
 
 @with_formats("json")
 def check(
-    files: Annotated[
-        list[str] | None, typer.Argument(help="files, folders or ids; without any, the whole bank", metavar="FILE...")
-    ] = None,
+    files: _Files = None,
     seeds: Annotated[str, typer.Option("--seeds", help="variants of each problem", metavar="N")] = "200",
     *,
     formats: Formats,

@@ -11,18 +11,24 @@ from .. import api
 from ..api.quiz import Paper, exam_in, make_exam, practice
 from ..api.quiz import topics as topics_of_bank
 from ..export import registry
+from . import completion
 from .output import Formats, emit
 from .practice_session import take as take_paper
 from .reading import number
 
 _FORMATS = f"terminal, {', '.join(registry.formats())}; of a practice set html is a page that marks itself"
 
+_Topic = Annotated[
+    str,
+    typer.Option("--topic", help="a topic of the bank, or all", metavar="TOPIC", autocompletion=completion.topic),
+]
+
 
 def make(
     exam: Annotated[
         str | None, typer.Argument(help="an exam file; without one, a practice set", metavar="EXAM")
     ] = None,
-    topic: Annotated[str, typer.Option("--topic", help="a topic of the bank, or all", metavar="TOPIC")] = "all",
+    topic: _Topic = "all",
     count: Annotated[str, typer.Option("--count", help="how many problems", metavar="N")] = "5",
     seed: Annotated[str, typer.Option("--seed", help="the same seed makes the same problems", metavar="SEED")] = "1",
     level: Annotated[str, typer.Option("--level", help="easy, medium or hard", metavar="LEVEL")] = "",
@@ -102,7 +108,7 @@ def _exam(
 
 
 def take(
-    topic: Annotated[str, typer.Option("--topic", help="a topic of the bank, or all", metavar="TOPIC")] = "all",
+    topic: _Topic = "all",
     count: Annotated[str, typer.Option("--count", help="how many problems", metavar="N")] = "5",
     seed: Annotated[str, typer.Option("--seed", help="the same seed asks the same problems", metavar="SEED")] = "",
     level: Annotated[str, typer.Option("--level", help="easy, medium or hard", metavar="LEVEL")] = "",

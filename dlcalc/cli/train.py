@@ -10,6 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import UserError
+from . import completion
+from .completion import Completion
 from .live import watched
 from .options import OUTPUT, with_formats
 from .output import Formats, emit
@@ -31,16 +33,24 @@ which. With the same seed a run is the same, bit for bit.
 TRAINING, LEARNING, FILES, LOOKING = "Training", "First weights and optimiser", "Files", "Looking inside"
 
 
-def _option(name: str, help: str, panel: str, metavar: str = "") -> Any:
-    return typer.Option(f"--{name}", help=help, rich_help_panel=panel, metavar=metavar or None, show_default=False)
+def _option(name: str, help: str, panel: str, metavar: str = "", complete: Completion | None = None) -> Any:
+    return typer.Option(
+        f"--{name}", help=help, rich_help_panel=panel, metavar=metavar or None, show_default=False,
+        autocompletion=complete,
+    )  # fmt: skip
 
 
 @with_formats()
 def command(
     network: Annotated[
-        str | None, typer.Argument(help="a name (`net list`), a file, or a line of text", metavar="NETWORK")
+        str | None,
+        typer.Argument(
+            help="a name (`net list`), a file, or a line of text", metavar="NETWORK", autocompletion=completion.network
+        ),
     ] = None,
-    data: Annotated[str | None, _option("data", "a name or a path, see above", TRAINING, "DATA")] = None,
+    data: Annotated[
+        str | None, _option("data", "a name or a path, see above", TRAINING, "DATA", completion.data)
+    ] = None,
     epochs: Annotated[str | None, _option("epochs", "passes over the examples (20)", TRAINING, "N")] = None,
     batch: Annotated[str, _option("batch", "examples of an update (32)", TRAINING, "N")] = "32",
     seed: Annotated[str, _option("seed", "of the split, the first weights, the order, dropout (0)", TRAINING)] = "0",
@@ -63,6 +73,7 @@ def command(
             "sgd, momentum, nesterov, adagrad, adadelta, rmsprop, adam, adamw, alexnet; a form: adam:keras",
             LEARNING,
             "NAME",
+            completion.optimizer,
         ),
     ] = "adam",
     lr: Annotated[str | None, _option("lr", "learning rate", LEARNING, "η")] = None,

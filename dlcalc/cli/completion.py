@@ -1,0 +1,74 @@
+"""What a shell completes behind a command: names of networks, kinds of layers, problems, conventions, answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+Completion = Callable[[str], list[str]]
+"""From what is typed of a word to the words that begin so."""
+
+
+def one_of(words: Iterable[str]) -> Completion:
+    every = list(dict.fromkeys(words))
+    return lambda incomplete: [word for word in every if word.startswith(incomplete)]
+
+
+def several_of(words: Sequence[str]) -> Completion:
+    """A list with commas: what stands before the last one stays."""
+
+    def complete(incomplete: str) -> list[str]:
+        before, comma, last = incomplete.rpartition(",")
+        return [f"{before}{comma}{word}" for word in one_of(words)(last) if word not in before.split(",")]
+
+    return complete
+
+
+def network(incomplete: str) -> list[str]:
+    """A name of the zoo; within a line of text the kind of the next layer."""
+    before, semicolon, last = incomplete.rpartition(";")
+    if semicolon:
+        from ..networks.kinds import KINDS
+
+        space = last[: len(last) - len(last.lstrip())] or " "
+        return [f"{before};{space}{kind}" for kind in one_of(KINDS)(last.lstrip())]
+    from ..networks import zoo
+
+    return one_of(zoo.names())(incomplete)
+
+
+def network_of_table(incomplete: str) -> list[str]:
+    """As `network`, and what `net` lists."""
+    return one_of(("list", "layers"))(incomplete) + network(incomplete)
+
+
+def problem(incomplete: str) -> list[str]:
+    """An id of the bank."""
+    from ..quiz import bank
+
+    return one_of(path.stem for path in bank.files())(incomplete)
+
+
+def topic(incomplete: str) -> list[str]:
+    """A topic of the bank, or all."""
+    from ..quiz import bank
+
+    return one_of(("all", *bank.topics()))(incomplete)
+
+
+def data(incomplete: str) -> list[str]:
+    """Data that is made, for training; nothing where the extra `numeric` is missing."""
+    try:
+        from ..training.generated import GENERATORS
+    except ImportError:
+        return []
+    return one_of(GENERATORS)(incomplete)
+
+
+def optimizer(incomplete: str) -> list[str]:
+    """A rule, or behind a colon one of its forms; nothing where the extra `numeric` is missing."""
+    try:
+        from ..training.optimiser import ALIASES, RULES
+    except ImportError:
+        return []
+    forms = (f"{name}:{form}" for name, rule in RULES.items() for form in rule.forms)
+    return one_of([*RULES, *ALIASES, *(forms if ":" in incomplete else ())])(incomplete)
