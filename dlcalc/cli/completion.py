@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from ..api import names
+
 Completion = Callable[[str], list[str]]
 """From what is typed of a word to the words that begin so."""
 
@@ -27,13 +29,9 @@ def network(incomplete: str) -> list[str]:
     """A name of the zoo; within a line of text the kind of the next layer."""
     before, semicolon, last = incomplete.rpartition(";")
     if semicolon:
-        from ..networks.kinds import KINDS
-
         space = last[: len(last) - len(last.lstrip())] or " "
-        return [f"{before};{space}{kind}" for kind in one_of(KINDS)(last.lstrip())]
-    from ..networks import zoo
-
-    return one_of(zoo.names())(incomplete)
+        return [f"{before};{space}{kind}" for kind in one_of(names.layers())(last.lstrip())]
+    return one_of(names.networks())(incomplete)
 
 
 def network_of_table(incomplete: str) -> list[str]:
@@ -43,32 +41,19 @@ def network_of_table(incomplete: str) -> list[str]:
 
 def problem(incomplete: str) -> list[str]:
     """An id of the bank."""
-    from ..quiz import bank
-
-    return one_of(path.stem for path in bank.files())(incomplete)
+    return one_of(names.problems())(incomplete)
 
 
 def topic(incomplete: str) -> list[str]:
     """A topic of the bank, or all."""
-    from ..quiz import bank
-
-    return one_of(("all", *bank.topics()))(incomplete)
+    return one_of(("all", *names.topics()))(incomplete)
 
 
 def data(incomplete: str) -> list[str]:
-    """Data that is made, for training; nothing where the extra `numeric` is missing."""
-    try:
-        from ..training.generated import GENERATORS
-    except ImportError:
-        return []
-    return one_of(GENERATORS)(incomplete)
+    """Data that is made, for training."""
+    return one_of(names.data())(incomplete)
 
 
 def optimizer(incomplete: str) -> list[str]:
-    """A rule, or behind a colon one of its forms; nothing where the extra `numeric` is missing."""
-    try:
-        from ..training.optimiser import ALIASES, RULES
-    except ImportError:
-        return []
-    forms = (f"{name}:{form}" for name, rule in RULES.items() for form in rule.forms)
-    return one_of([*RULES, *ALIASES, *(forms if ":" in incomplete else ())])(incomplete)
+    """A rule of training; behind a colon one of its forms."""
+    return [name for name in one_of(names.optimizers())(incomplete) if (":" in name) == (":" in incomplete)]
