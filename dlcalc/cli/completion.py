@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-
-from ..api import names
+from typing import Any
 
 Completion = Callable[[str], list[str]]
 """From what is typed of a word to the words that begin so."""
@@ -25,13 +24,19 @@ def several_of(words: Sequence[str]) -> Completion:
     return complete
 
 
+def _names() -> Any:
+    from ..api import names  # when Tab is pressed, and not when a command runs
+
+    return names
+
+
 def network(incomplete: str) -> list[str]:
     """A name of the zoo; within a line of text the kind of the next layer."""
     before, semicolon, last = incomplete.rpartition(";")
     if semicolon:
         space = last[: len(last) - len(last.lstrip())] or " "
-        return [f"{before};{space}{kind}" for kind in one_of(names.layers())(last.lstrip())]
-    return one_of(names.networks())(incomplete)
+        return [f"{before};{space}{kind}" for kind in one_of(_names().layers())(last.lstrip())]
+    return one_of(_names().networks())(incomplete)
 
 
 def network_of_table(incomplete: str) -> list[str]:
@@ -41,19 +46,19 @@ def network_of_table(incomplete: str) -> list[str]:
 
 def problem(incomplete: str) -> list[str]:
     """An id of the bank."""
-    return one_of(names.problems())(incomplete)
+    return one_of(_names().problems())(incomplete)
 
 
 def topic(incomplete: str) -> list[str]:
     """A topic of the bank, or all."""
-    return one_of(("all", *names.topics()))(incomplete)
+    return one_of(("all", *_names().topics()))(incomplete)
 
 
 def data(incomplete: str) -> list[str]:
     """Data that is made, for training."""
-    return one_of(names.data())(incomplete)
+    return one_of(_names().data())(incomplete)
 
 
 def optimizer(incomplete: str) -> list[str]:
     """A rule of training; behind a colon one of its forms."""
-    return [name for name in one_of(names.optimizers())(incomplete) if (":" in name) == (":" in incomplete)]
+    return [name for name in one_of(_names().optimizers())(incomplete) if (":" in name) == (":" in incomplete)]
