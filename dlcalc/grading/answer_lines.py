@@ -26,6 +26,8 @@ _HEADING = re.compile(
     re.IGNORECASE,
 )
 """`## Question 1 · Title`, **1**, or a line with nothing else in it: Question 1 (6 points)."""
+_NEXT = re.compile(r"[,;]\s+(?=\d{1,3}\.?[a-z]\)?\s*[:=])", re.IGNORECASE)
+"""Between two answers on one line, 1.a: 5, 1.b: 6."""
 _LETTER = re.compile(r"[\s>*_+•-]*(?:\(([a-z])\)|([a-z])\))[*_\s]*:?[*_\s]*(.*)")
 _ANSWER = re.compile(rf"[\s>*_+•-]*(?:your\s+)?(?:{_SAID})[*_]*\s*[:=][*_]*\s*(.*)", re.IGNORECASE)
 _WHO = re.compile(
@@ -74,7 +76,7 @@ def read_prose(text: str) -> Lines:
     found = Lines()
     question = block = ""
     kept: list[tuple[bool, str]] = []
-    written = [line.translate(_WIDE) for line in text.split("\n")]
+    written = [part for line in text.split("\n") for part in _NEXT.split(line.translate(_WIDE))]
     is_sheet = any(map(_ANSWER.fullmatch, written))
     for line in [*written, "# end"]:
         who = _WHO.fullmatch(line)

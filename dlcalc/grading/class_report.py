@@ -88,19 +88,21 @@ def _counted(summary: Summary) -> str:
 
 
 def _parts(marks: Marks) -> doc.Table:
-    """Each part's share of the points, and its commonest mistakes."""
+    """Each part's share of the points where it is judged, and its commonest mistakes."""
     shares: dict[tuple[str, int], list[Fraction]] = {}
     wrong: dict[tuple[str, int], Counter[str]] = {}
     for summary in marks.summaries():
         for part in summary.parts:
             key = part.id, part.question
-            shares.setdefault(key, []).append(part.share)
+            judged = [] if part.is_open else [part.points / part.of if part.of else part.share]
+            shares.setdefault(key, []).extend(judged)
             wrong.setdefault(key, Counter()).update([part.mistake] if part.mistake else [])
     rows = []
     for (id, question), count in wrong.items():
         common = ", ".join(f"{mistake} ({times})" for mistake, times in count.most_common(2))
-        share = sum(shares[id, question], Fraction(0)) / len(shares[id, question])
-        rows.append((id, marks.problem(question), f"{float(share):.0%}", common))
+        earned = shares[id, question]
+        share = f"{float(sum(earned, Fraction(0)) / len(earned)):.0%}" if earned else "?"
+        rows.append((id, marks.problem(question), share, common))
     return doc.Table(
         ("part", "problem", "earned", "commonest mistakes"), tuple(rows), ("left", "left", "right", "left")
     )

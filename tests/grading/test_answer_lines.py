@@ -218,6 +218,7 @@ def test_a_text_in_a_folder_may_be_no_hand_in(tmp_path: Path) -> None:
         "Question 1\n(a) 5\n(b) 6\n",
         "Aufgabe 1 (6 Punkte)\n\na) 5\nb) 6\n",
         "1.a：5\n1.b：６\n",
+        "1.a: 5, 1b = 6\n",
         "## Question 1\n\n**(a)** How many are there?\n\n5\n\n**(b)** And now?\n\n6\n",
         "## Question 1\n\n**(a)** How many are there?\n\nAntwort: 5\n\n**(b)** And now 7?\n\nRéponse : 6\n",
     ],

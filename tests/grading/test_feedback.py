@@ -13,6 +13,7 @@ from dlcalc.export.registry import writer
 from dlcalc.grading import class_report, feedback
 from dlcalc.grading.class_marks import mark_class
 from dlcalc.grading.class_report import MOST_REFUSED, for_class
+from dlcalc.grading.decisions import Decision, key
 from dlcalc.grading.feedback import for_student, number
 from dlcalc.grading.hand_ins import HandIn, Refused
 from dlcalc.grading.marking import Marker, Result
@@ -146,6 +147,21 @@ def test_a_part_earns_what_those_who_handed_in_earned(sitting: Sitting, marker: 
     assert re.search(r"\| 1\.b \| output-size \| 0% \|", text.replace("\\", ""))
     assert "2 of 3 students, mean 2.0 and median 2.0 of" in text
     assert "nothing from carl" in text
+
+
+def test_what_nobody_has_judged_earns_neither_something_nor_nothing(sitting: Sitting) -> None:
+    """Of one answer that waits nothing is known; what a person has decided counts, and not what was written."""
+    files = [HandIn("x", "ada", listed=True, answers={"1.a": "zz", "1.b": "zz"}),
+             HandIn("y", "bob", listed=True, answers={"1.b": sitting.right("bob")["1.b"]})]  # fmt: skip
+    decided = {key("bob", "1.c"): Decision(Fraction(3))}
+    marker = Marker(sitting.issue, seeds.read_secret(sitting.secret), Policy(), decisions=decided)
+    text = writer("markdown")(for_class(mark_class(marker, files)))
+    assert isinstance(text, str)
+    earned = dict(re.findall(r"\| (1\.[abc]) \| output-size \| (\S+) \|", text.replace("\\", "")))
+    assert earned == {"1.a": "0%", "1.b": "100%", "1.c": "38%"}  # of bob alone; 3 of 4 points, and none
+    alone = writer("markdown")(for_class(mark_class(marker, files[:1])))
+    assert isinstance(alone, str)
+    assert re.findall(r"\| 1\.[ab] \| output-size \| (\S+) \|", alone.replace("\\", "")) == ["?", "?"]
 
 
 def test_a_class_without_hand_ins_has_no_tables(marker: Marker) -> None:
