@@ -159,6 +159,16 @@ HAND_INS: dict[str, tuple[str, bytes | str, str]] = {
                    "RRRRRR"),
     "a notebook of code": ("a.ipynb", notebook(f'code = "{CODE}"\nanswers = {{}}\nanswers["1.a"] = "13x13x8"\n'
                            'answers["1.b"] = 208\nanswers["1.c"] = 13*13*25*8\n', kind="code"), "RRR---"),
+    # what was lost without a word once
+    "answers beside the table": ("a.toml", f'code = "{CODE}"\n"1.a" = "13x13x8"\n"1.b" = 208\n', "RR----"),
+    "a table of another name": ("a.json", json.dumps({"code": CODE, "solutions": {"1.a": "13x13x8"}}),
+                                "------ and a line"),
+    "dates of a spreadsheet": ("a.csv", rows("13x13x8", "01-Feb", "1/2/2026", "2026-02-01"), "R???--"),
+    "in German": ("a.txt", lines(*RIGHT, form="Aufgabe {}: {}"), "RRRRRR"),
+    "on one line": ("a.txt", f"{CODE}\n1.a: 13x13x8, 1.b: 208, 1.c: 33,800\n", "RRR---"),
+    "letters under a question": ("a.txt", f"{CODE}\nQuestion 1\n(a) 13x13x8\n(b) 200\nQuestion 2\n(a) 102656\n",
+                                 "RW-R--"),
+    "a code and nothing to read": ("a.txt", f"{CODE}\nSee the photograph.\n", "refused"),
     # whose it is
     "no code": ("a.toml", quoted(*RIGHT).replace(CODE, ""), "refused"),
     "a code mistyped": ("a.toml", quoted(*RIGHT).replace(CODE, "HE3Y-CYP4"), "refused"),
@@ -169,6 +179,10 @@ HAND_INS: dict[str, tuple[str, bytes | str, str]] = {
                       '2026/02/03,ada@x.org,Ada Lovelace,"13, 13, 8",208,"33,800"\n', "RRR---"),
     "a Moodle export": ("form.csv", "Surname,First name,ID number,Response 1.a,Response 1.b\n"
                         "Lovelace,Ada,ada,13x13x8,208\n", "RR----"),
+    "a Google form with points": ("form.csv", "Zeitstempel,Name,Punkte,1.a,1.a [Punkte],1.b\n"
+                                  '26,Ada Lovelace,2 / 12,"13, 13, 8",1 / 4,208\n', "RR----"),
+    "a Moodle export with its questions": ("form.csv", "Nachname;Vorname;Matrikelnummer;Frage 1.a;Antwort 1.a\n"
+                                           "Lovelace;Ada;ada;Wie groß?;13x13x8\n", "R-----"),
     "a Microsoft form": ("form.xlsx", workbook([["ID", "Start time", "Completion time", "Email", "Name", "1.a", "1.b"],
                          ["1", "x", "y", "anonymous", "Ada Lovelace", "13x13x8", 200]]), "RW----"),
 }  # fmt: skip
