@@ -175,7 +175,8 @@ def test_a_full_disk_leaves_the_old_folder(folder: Path, again: bool, monkeypatc
                 found = make(folder, secret=str(secret))
                 break
             except UserError as error:
-                assert re.fullmatch(r".* cannot be written: No space left on device", str(error))
+                said = str(error)
+        assert re.fullmatch(r".* cannot be written: No space left on device", said)
         assert (content(folder / "out") if (folder / "out").exists() else {}) == before
         assert not [path for path in folder.iterdir() if path.name.startswith(".")]
     assert room == 11  # sheets, answer sheets and keys of three, the manifest, the note of them
