@@ -89,11 +89,25 @@ def pytest_collection_modifyitems(config: pytest.Config, items: Sequence[pytest.
 def pytest_collection_finish(session: pytest.Session) -> None:
     """The tests themselves, modules and formulas are never garbage: it is not looked for among them again and again.
 
-    Expressions are made and dropped by the million, nearly all without a circle: garbage is looked for less often.
+    Expressions are made and dropped by the million, nearly all without a circle: garbage is looked for between tests.
     """
+    _collect()
+    gc.disable()
+
+
+def pytest_runtest_logfinish() -> None:
+    """What is left after so many tests and is no garbage is kept by some cache, to the end."""
+    if not gc.isenabled() and gc.get_count()[0] > MANY:
+        _collect()
+
+
+MANY = 500_000
+"""Objects, some 100 MB."""
+
+
+def _collect() -> None:
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:

@@ -366,27 +366,28 @@ def walk(node: Node) -> Iterator[Node]:
 def names_in(node: Node) -> tuple[str, ...]:
     """The free names, each once, in the written order (the index of a Σ, Π or range is bound, so not free)."""
     found: dict[str, None] = {}
-    seen: set[tuple[int, frozenset[str]]] = set()
-
-    def visit(current: Node, bound: frozenset[str]) -> None:
-        if isinstance(current, Name):
-            if current.id not in bound:
-                found.setdefault(current.id)
-            return
-        if isinstance(current, Literal) or (id(current), bound) in seen:
-            return
-        seen.add((id(current), bound))
-        if isinstance(current, Reduce | Range):
-            visit(current.low, bound)
-            visit(current.high, bound)
-            if isinstance(current, Reduce):
-                visit(current.body, bound | {current.index})
-            return
-        for child in current.children():
-            visit(child, bound)
-
-    visit(node, frozenset())
+    _find_names(node, frozenset(), found, set())
     return tuple(found)
+
+
+def _find_names(
+    node: Node, bound: frozenset[str], found: dict[str, None], seen: set[tuple[int, frozenset[str]]]
+) -> None:
+    if isinstance(node, Name):
+        if node.id not in bound:
+            found.setdefault(node.id)
+        return
+    if isinstance(node, Literal) or (id(node), bound) in seen:
+        return
+    seen.add((id(node), bound))
+    if isinstance(node, Reduce | Range):
+        _find_names(node.low, bound, found, seen)
+        _find_names(node.high, bound, found, seen)
+        if isinstance(node, Reduce):
+            _find_names(node.body, bound | {node.index}, found, seen)
+        return
+    for child in node.children():
+        _find_names(child, bound, found, seen)
 
 
 Fact = TypeVar("Fact")
@@ -421,21 +422,32 @@ def written_size(node: Node) -> int:
     return 1 + sum(map(written_size, node.children()))
 
 
-def rewriting(rule: Callable[[Node, Callable[[Node], Node]], Node]) -> Callable[[Node], Node]:
+Rule = Callable[[Node, Callable[[Node], Node]], Node]
+
+
+def rewriting(rule: Rule) -> Callable[[Node], Node]:
     """A change of a whole graph from a rule for one node, which changes what is below it with its second argument.
 
     Each distinct node is changed once, and its change stands wherever it stood.
     """
-    made: dict[int, tuple[Node, Node]] = {}
+    return _Rewriting(rule)
 
-    def change(node: Node) -> Node:
-        known = made.get(id(node))
+
+class _Rewriting:
+    """No function that knows itself: what is in no circle goes at once when nobody needs it any more."""
+
+    __slots__ = ("made", "rule")
+
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
+        self.made: dict[int, tuple[Node, Node]] = {}
+
+    def __call__(self, node: Node) -> Node:
+        known = self.made.get(id(node))
         if known is None:
             # the node is kept too: its id would be another's once it is gone
-            known = made[id(node)] = node, rule(node, change)
+            known = self.made[id(node)] = node, self.rule(node, self)
         return known[1]
-
-    return change
 
 
 def replaced(node: Node, values: Mapping[Node, Node]) -> Node:

@@ -53,7 +53,8 @@ class Variant:
     @cached_property
     def renderer(self) -> Renderer:
         """Puts this variant's values into the problem's text."""
-        return Renderer(self.values, lambda name, form: show(self.values[name], form))
+        values = self.values
+        return Renderer(values, lambda name, form: show(values[name], form))
 
     @property
     def note(self) -> str:

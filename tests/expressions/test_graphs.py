@@ -6,6 +6,7 @@ Work is counted, never timed: what does not share nodes would not end at all on 
 from __future__ import annotations
 
 import copy
+import gc
 import pickle
 import sys
 from collections.abc import Callable, Iterator
@@ -312,3 +313,13 @@ def test_a_branch_that_is_not_taken_is_not_worked_out() -> None:
     node = Call("if", (Compare("=", X, Literal(0)), Literal(0), Mul((part, part))))
     assert evaluate(node, {"x": 0}) == 0
     assert evaluate(node, {"x": 2}) == 0.25
+
+
+def test_no_circle_is_left() -> None:
+    """A changed graph goes when nobody needs it any more, without a search for garbage."""
+    node = parse("sum(j=1..3, (x + j)^2) + x/y")
+    gc.collect()
+    assert names_in(node) == ("x", "y")
+    assert names_in(replaced(node, {X: Name("z")})) == ("z", "y")
+    assert names_in(substitute(node, {"y": 2})) == ("x",)
+    assert gc.collect() == 0
