@@ -261,20 +261,23 @@ def csv_array(data: bytes, path: str) -> Value:
     return filled[0] if len(filled) == 1 else filled
 
 
-def written(cell: str) -> Value:
-    """One number as people write it: 3, −0.5, 2/3, 1e-3. Raises UserError."""
+def written(cell: str, letters: bool = False) -> Value:
+    """One number as people write it: 3, −0.5, 2/3, 1e-3; with `letters` an expression too, w₁ or 2a, and e is a letter.
+
+    Raises UserError.
+    """
     from ..expressions.answers import read_scalar
-    from ..expressions.nodes import Node
+    from ..expressions.nodes import Kind, Node
     from ..expressions.reader import Declarations
 
     text = cell.strip().strip('"')
     if not text:
         raise UserError("a cell is empty: every cell of an array holds a number")
     try:
-        value = read_scalar(text, Declarations(runs=False))
+        value = read_scalar(text, Declarations({"e": Kind.SCALAR} if letters else {}, runs=False))
     except UserError as error:
         raise UserError(f"{text[:40]!r} is no number: {error}") from None
-    if isinstance(value, Node | tuple | bool):
+    if isinstance(value, tuple | bool) or (isinstance(value, Node) and not letters):
         raise UserError(f"{text[:40]!r} is no number")
     return value
 

@@ -27,10 +27,13 @@ def read_array(name: str, given: object, rank: int) -> Value:
     return lifted(name, read_raw(name, given), rank)
 
 
-def read_raw(name: str, given: object) -> Value:
-    """An array of whatever shape it is written in. Raises UserError naming the option."""
+def read_raw(name: str, given: object, letters: bool = False) -> Value:
+    """An array of whatever shape it is written in; in a text `letters` may stand for numbers.
+
+    Raises UserError naming the option.
+    """
     try:
-        array = _text(given) if isinstance(given, str) else _plain(given)
+        array = _text(given, letters) if isinstance(given, str) else _plain(given)
         allow(_count(shape_of(array)))
         return array
     except UserError as error:
@@ -96,7 +99,7 @@ def _lifted(array: Value, shape: tuple[int, ...], rank: int) -> Value:
     return array
 
 
-def _text(text: str) -> Value:
+def _text(text: str, letters: bool) -> Value:
     if len(text) > LONGEST:
         raise UserError(f"an array has at most {LONGEST:,} characters, not {len(text):,}")
     stripped = text.strip()
@@ -106,7 +109,7 @@ def _text(text: str) -> Value:
         return array_files.read(stripped)
     if stripped.startswith("[["):
         return array_files.json_text(stripped)
-    return _numbers(texts(stripped, LONGEST))
+    return _numbers(texts(stripped, LONGEST), letters)
 
 
 def is_file(text: str) -> bool:
@@ -114,6 +117,6 @@ def is_file(text: str) -> bool:
     return re.search(r"\.(?:npy|png|json|csv|txt)$", text.strip().lower()) is not None and "\n" not in text.strip()
 
 
-def _numbers(found: Texts | str) -> Value:
+def _numbers(found: Texts | str, letters: bool) -> Value:
     """The numbers of an array that was split into their texts."""
-    return written(found) if isinstance(found, str) else tuple(map(_numbers, found))
+    return written(found, letters) if isinstance(found, str) else tuple(_numbers(part, letters) for part in found)

@@ -10,11 +10,12 @@ from math import prod
 
 from ..errors import UserError
 from ..expressions.exact import exact
-from ..expressions.nodes import Kind, Value
+from ..expressions.nodes import Kind, Name, Value
+from ..expressions.printing import text
 from ..formulas.hand_operations import OPERATIONS, Operation
 from ..formulas.model import Formula, Variable
 from ..formulas.registry import formula
-from ..formulas.run import Working, run
+from ..formulas.run import Working, letters_in, run
 from ..formulas.topics.detectors import detector as detector_named
 from ..formulas.topics.options_by_hand import Chosen, convention_of
 from ..profiles import Profile, active
@@ -74,6 +75,11 @@ def read(name: str, given: Mapping[str, object], convention: str | None, profile
         arrays["y"] = one_hot(arrays["y"], prod(shape_of(arrays[operation.classes])))
     _spread(operation, asked, arrays, row)
     values = {key: lifted(key, array, asked.by_name[key].kind.rank) for key, array in arrays.items()}
+    for key, value in values.items():
+        if asked.variable(key).integer and (left := next(letters_in(value), None)):  # type: ignore[union-attr]
+            raise UserError(
+                f"{key} is a whole number, not {text(Name(left))}: letters may stand for weights, inputs and rates"
+            )
     values |= _from_profile(operation, asked, values, course)
     _zeros(operation, asked, values)
     used = _convention(operation, asked, chosen, convention, course)
@@ -112,6 +118,7 @@ def _arrays(operation: Operation, rest: dict[str, object]) -> dict[str, Value]:
     """The quantities by their letters, as nested tuples of whatever shape."""
     letters = quantities(operation)
     found: dict[str, Value] = {}
+    texts: dict[str, object] = {}
     if "detector" in rest and "w" in letters.values() and operation.name == "conv":
         if "w" in rest or "weight" in rest:
             raise UserError("--detector is a filter, so --w is not given beside it")
@@ -125,7 +132,10 @@ def _arrays(operation: Operation, rest: dict[str, object]) -> dict[str, Value]:
                             f"{', '.join(dict.fromkeys(letters.values()))}")  # fmt: skip
         if name in found:
             raise UserError(f"{name} is given twice")
-        found[name] = read_raw(name, value)
+        found[name] = read_raw(name, value, letters=True)
+        texts[name] = value
+    if {letter for array in found.values() for letter in letters_in(array)} == {"e"}:
+        found |= {name: read_raw(name, value) for name, value in texts.items()}  # the number, alone among numbers
     return found
 
 
@@ -160,7 +170,7 @@ def _spread(operation: Operation, asked: Formula, arrays: dict[str, Value], row:
         if len(wanted) == 1:
             arrays[name] = (number,) * wanted[0]
         elif wanted[0] == wanted[1]:
-            arrays[name] = tuple(tuple(number * (i == j) for j in range(wanted[0])) for i in range(wanted[0]))
+            arrays[name] = tuple(tuple(number if i == j else 0 for j in range(wanted[0])) for i in range(wanted[0]))
         elif 1 not in wanted:
             shape = f"{'×'.join(letters[name])}, {'×'.join(map(str, wanted))}"
             raise UserError(
@@ -291,7 +301,7 @@ def _gradient(
     if loss not in (None, *_LOSSES):
         raise UserError(f"--loss is one of {', '.join(_LOSSES)}, not {str(loss)[:40]!r}")
     rank = asked.by_name["g"].kind.rank
-    wanted = lifted("target", read_raw("target", target), rank)
+    wanted = lifted("target", read_raw("target", target, letters=True), rank)
     _same_shape("target", wanted, output)
     used = _LOSSES[str(loss or "squared")]
     by = "map_loss_by_hand" if rank == Kind.MAP.rank else "loss_squared_by_hand"

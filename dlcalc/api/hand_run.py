@@ -21,13 +21,13 @@ from ..explain.hand_working import document as hand_document
 from ..explain.number_style import NumberStyle
 from ..expressions.jsonable import as_json
 from ..expressions.limits import LIMIT_WORKING, WorkError, within_budget
-from ..expressions.nodes import Value
-from ..expressions.printing import Spell
-from ..formulas.differences import Checks, Differences, differences
+from ..expressions.nodes import Name, Node, Value, written_size
+from ..expressions.printing import Spell, text
+from ..formulas.differences import NO_CHECKS, Checks, Differences, differences
 from ..formulas.hand_operations import Operation
 from ..formulas.model import Formula, Step
 from ..formulas.registry import formula
-from ..formulas.run import Working, run
+from ..formulas.run import Working, contains_letters, letters_in, run
 from ..formulas.topics.options_by_hand import STABLE
 from ..profiles import COURSE, Profile
 from .array_files import shape_of
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from ..explain.frames import Frame as Frame
     from ..explain.frames import Rows as Rows
 
+MOST_WRITTEN = 5_000
+"""Nodes of one expression in letters."""
 KERNELS = ("none", "cpu", "cuda")
 """Who computes: the formula itself, or the kernels, with the formula's working beside them."""
 
@@ -60,6 +62,8 @@ class ByHand(Calculation):
     @cached_property
     def checks(self) -> Checks:
         """The gradients by finite differences, none forwards; and those for which they would have taken long."""
+        if contains_letters(tuple(self.working.given.values())):
+            return NO_CHECKS
         return differences(self.working, self.operation.gradients_of(self.working.formula))
 
     @property
@@ -162,6 +166,8 @@ def by_hand(
     if kernel not in KERNELS:
         raise UserError(f"kernel is one of {', '.join(KERNELS)}, not {kernel[:40]!r}")
     asked, found = _worked(operation, given, convention, profile)
+    if kernel != "none" and (letter := next(letters_in(tuple(found.given.values())), None)):
+        raise UserError(f"kernels compute with numbers, and {text(Name(letter))} has none: leave --kernel out")
     return ByHand(asked.operation, found, fractions, asked.loss, kernel, asked.spell, asked.course)
 
 
@@ -207,12 +213,30 @@ def _worked(
             return asked, run(asked.formula, asked.values, convention=STABLE)
 
     try:
-        return within_budget(work, LIMIT_WORKING)
+        asked, found = within_budget(work, LIMIT_WORKING)
+        _check_length(operation, found)
+        return asked, found
     except WorkError:
         raise UserError(
             f"numbers by hand take at most {LIMIT_WORKING:,} operations, and so many take more: give fewer, or call "
             "dlcalc.ops from Python"
         ) from None
+
+
+def _check_length(operation: str, found: Working) -> None:
+    """Raises UserError where an expression in letters would fill pages: each of a series holds those before it."""
+    if contains_letters(tuple(found.given.values())):
+        longest = max(map(_longest, found.state.values.values()))
+        if longest > MOST_WRITTEN:
+            raise UserError(f"run {operation} in letters writes expressions of at most {MOST_WRITTEN:,} signs, and "
+                            f"{longest:,} are needed here: give fewer steps, or numbers")  # fmt: skip
+
+
+def _longest(value: Value) -> int:
+    if isinstance(value, Node):
+        return written_size(value)
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, tuple) else ()
+    return max(map(_longest, inner), default=0)
 
 
 # what is asked

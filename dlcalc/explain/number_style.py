@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import prod
 
 from ..document import Profile, shown_by
-from ..expressions.nodes import Div, Literal, Neg, Node, Value, Vector, to_node
+from ..expressions.nodes import Div, Literal, Neg, Node, Value, Vector, rewriting, to_node
 
 MOST_NUMBERS = 1_000
 """Numbers of an array that is printed although no result: what was given or drawn."""
@@ -27,13 +27,21 @@ class NumberStyle:
             return self.node(tuple(item for key, item in value.items() if key >= 1))
         if isinstance(value, tuple):
             return self.node(value[0]) if is_one(value) else Vector(tuple(map(self.node, value)))
-        if isinstance(value, Node | bool):
-            return value if isinstance(value, Node) else Literal(int(value))
+        if isinstance(value, Node):
+            return rewriting(self._rounded)(value)
+        if isinstance(value, bool):
+            return Literal(int(value))
         if value < 0:
             return Neg(self.node(-value))
         if self.fractions and isinstance(value, Fraction):
             return Div(Literal(value.numerator), Literal(value.denominator))
         return Literal(value) if isinstance(value, int) else to_node(self.course.rounded(value))
+
+    def _rounded(self, node: Node, change: Callable[[Node], Node]) -> Node:
+        """The numbers among letters as those alone are printed, where they are no fractions."""
+        if isinstance(node, Literal) and isinstance(node.value, float):
+            return self.node(node.value)
+        return node.map(change)
 
     def is_rounded(self, value: Value) -> bool:
         """Whether something of the value is lost when it is printed."""

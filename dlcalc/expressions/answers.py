@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 from ..errors import ExpressionError
 from .evaluate import evaluate
 from .exact import NEAR, Number, exponent_of, is_near
-from .functions import function_named
+from .functions import CONSTANTS, function_named
 from .nodes import Compare, Kind, Logic, Node, Value
 from .parser import parse
 from .reader import Declarations
@@ -162,14 +162,18 @@ def _shape_parts(text: str) -> list[str]:
 
 
 def read_scalar(text: str, names: Declarations | Mapping[str, Kind] | Iterable[str]) -> Value:
-    """A number, or an expression in letters. Raises ExpressionError, for a comparison too."""
+    """A number, or an expression in letters; a constant that is declared, e, is a letter.
+
+    Raises ExpressionError, for a comparison too.
+    """
     number = read_number(text)
     if number is not None:
         return number
-    node = parse(text, names)
+    declared = Declarations.of(names)
+    node = parse(text, declared)
     if isinstance(node, Compare | Logic):
         raise ExpressionError("a number or an expression is expected, not a comparison", text)
-    return evaluate(node)
+    return evaluate(node, {name: declared.name(name) for name in CONSTANTS if name in declared})
 
 
 def precision(text: str) -> tuple[Fraction, int]:

@@ -177,9 +177,9 @@ class Working:
         return exact(op.evaluator(values))
 
     def shown(self, name: str) -> Value:
-        """The value of an answer as it is shown: by its form while letters are left over."""
-        value = self[name]
-        if not contains_letters(value) or not isinstance(self.formula.by_name.get(name), Step):
+        """The value of an answer as it is shown: by its form while letters are left over, but for an array."""
+        value, step = self[name], self.formula.by_name.get(name)
+        if not contains_letters(value) or not isinstance(step, Step) or step.each:
             return value
         values = tuple(line.value for line in self.lines(name))
         return values[0] if len(values) == 1 else values
