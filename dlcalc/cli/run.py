@@ -16,7 +16,7 @@ from .app import TextParameters, built
 from .commands import RUN_ALIASES, plain
 from .options import OUTPUT, PROFILE
 
-_NUMBERS = 'Numbers: "1 2; 3 4", a file, or - for what is pasted'
+_NUMBERS = 'Numbers: "1 2; 3 4", or letters: "x1 x2", a file, or - for what is pasted'
 _WAY = "What is worked out"
 _CHECKING = "Checking an answer"
 _LARGEST = 1 << 20
