@@ -66,6 +66,7 @@ PYTORCH = {
     "test_heads_and_shapes::test_shapes_that_only_change":
         "flatten:textbook reshape:textbook channel_shuffle:textbook channel_split:textbook same_shape:textbook "
         "dense_on_image:textbook",
+    "test_heads_and_shapes::test_pixel_shuffle": "pixel_shuffle:textbook",
     "test_heads_and_shapes::test_average_pooling_counts_its_padding": "pool_by_hand_avg:textbook",
     "test_heads_and_shapes::test_embeddings_have_a_row_for_each_word": "embedding:with-batch",
     "test_initialisation::test_dense": " ".join(f"init_{rule}:textbook" for rule in _RULES),
@@ -131,7 +132,8 @@ KERAS = {
     "test_keras_layers::test_upsampling_and_cropping": " ".join(
         f"{name}{d}:textbook" for d in _DIMENSIONS for name in ("upsample", "crop")
     ),
-    "test_keras_layers::test_shuffling_and_splitting_channels": "channel_shuffle:textbook channel_split:textbook",
+    "test_keras_layers::test_shuffling_and_splitting_channels":
+        "channel_shuffle:textbook channel_split:textbook pixel_shuffle:textbook",
     "test_keras_layers::test_dense": "dense:textbook dense_on_image:textbook dense_as_conv:textbook",
     "test_keras_layers::test_networks_of_dense_layers": "mlp:textbook mlp_batchnorm:keras transfer:textbook",
     "test_keras_layers::test_cheaper_convolutions":

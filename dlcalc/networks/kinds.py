@@ -176,6 +176,8 @@ _KINDS = (
     Kind("split", "split", "channel split", ask.split, ("parts", "part"), example="split parts2 part1"),
     Kind("shuffle", "shuffle", "channel shuffle", ask.named("channel_shuffle"), ("groups",),
          aliases=("channelshuffle",), example="shuffle groups2", trails=True),
+    Kind("pixel-shuffle", "pixelshuffle", "pixel shuffle", ask.named("pixel_shuffle"), ("r",), ("r",),
+         aliases=("subpixel", "depthtospace"), example="pixel-shuffle 2", loses=_TURNS),
     Kind("embedding", "embedding", "embedding", ask.embedding, ("v", "n"), ("v", "n"), example="embedding 5000 32",
          units="words", family="embedding", weights=True, steps=True, order="last"),
     Kind("rnn", "rnn", "simple RNN", ask.recurrent, _CELL, ("m",), aliases=("simplernn",), example="rnn 128",

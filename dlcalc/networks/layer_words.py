@@ -43,6 +43,7 @@ _SYNONYMS = {
     "L": "layers numlayers", "sequence": "returnsequences seq", "D": "directions", "bias": "usebias center",
     "ceil": "ceilmode", "multiplier": "depthmultiplier", "o": "outputsize", "y": "shape targetshape newshape",
     "order": "dims perm", "times": "repeats n", "shift": "center",
+    "r": "upscalefactor blocksize factor scale",
     "pad_begin": "padding pad p", "crop_begin": "cropping crop", "reset_after": "resetafter",
 }  # fmt: skip
 IGNORED = frozenset({

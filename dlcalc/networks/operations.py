@@ -474,6 +474,12 @@ class Operations(Sizes):
         x, groups = self.read[0], self.one(row, "groups")
         return x.reshape(*x.shape[:-1], groups, -1).swapaxes(-1, -2).reshape(x.shape)
 
+    def _pixel_shuffle(self, row: Row) -> Array:
+        x, r = self.read[0], self.one(row, "r")
+        h, w, c = x.shape[1:]
+        blocks = x.reshape(-1, h, w, c // r**2, r, r).transpose(0, 1, 4, 2, 5, 3)
+        return np.ascontiguousarray(blocks).reshape(-1, h * r, w * r, c // r**2)
+
     # sequences
 
     def _embedding(self, row: Row) -> Array:

@@ -81,6 +81,17 @@ class Joins(Windows):
         c = x.shape[0]
         return self.through("permute", x, x.form, x.shape, first=groups, second=c // groups, width=x.size // c)
 
+    def _pixel_shuffle(self, row: Row) -> Data:
+        """Channels k of r rows i and r columns j, (k, i, j, h, w), become (k, h, i, w, j): the foremost axes change
+        places, three times."""
+        x, r = self.as_channels(self.read(row)), self.one(row, "r")
+        c, h, w = x.shape
+        k = c // r**2
+        for first, second in ((k, r * r), (r, r * k * h), (r, k * h * r * w)):
+            x = self.through("permute", x, x.form, (k, h * r, w * r), first=first, second=second,
+                             width=x.size // (first * second))  # fmt: skip
+        return x
+
     def _pad(self, row: Row) -> Data:
         x = self.as_channels(self.read(row))
         pairs = list(zip(self.along(row, "pad_begin"), self.along(row, "pad_end"), strict=True))

@@ -6,6 +6,8 @@ import ast
 import inspect
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from functools import cache
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -28,9 +30,13 @@ from dlcalc.networks.readers import (
 from dlcalc.networks.text import read
 from dlcalc.networks.writers import keras as keras_code
 from dlcalc.networks.writers import pytorch
+from dlcalc.training.planner import Planner
 
 NOT_THERE = "the framework has no such layer"
 SAYS_IT_OTHERWISE = "the framework says it by other layers"
+
+NO_STEP = "the training plan has no step for it"
+NOT_COMPARED = "no program of both frameworks has it; tests/networks has its values"
 
 FIRST = "PyTorch's channels stand first, so that a tensor of any axes has no one order there"
 
@@ -44,8 +50,55 @@ EXCUSED = {
         ("Keras code", kind): "its sizes do not say how it is called"
         for kind in ("einsum", "expand", "reduce", "scale", "shift", "learned")
     },
+    **{
+        ("training", kind): NO_STEP
+        for kind in (
+            "conv-table",
+            "rbf",
+            "local-conv",
+            "adaptive-maxpool",
+            "resize",
+            "convlstm",
+            "attention",
+            "prelu",
+            "divide",
+            "maximum",
+            "minimum",
+            "matmul",
+            "einsum",
+            "permute",
+            "slice",
+            "repeat",
+            "expand",
+            "reduce",
+            "learned",
+        )
+    },
+    ("training", "input"): "an input is the planner's",
+    **{
+        ("frameworks' values", kind): NOT_COMPARED
+        for kind in (
+            "conv-table",
+            "rbf",
+            "local-conv",
+            "adaptive-maxpool",
+            "resize",
+            "einsum",
+            "permute",
+            "expand",
+            "reduce",
+            "scale",
+            "shift",
+            "learned",
+        )
+    },
+    (
+        "frameworks' values",
+        "convlstm",
+    ): "PyTorch has no such layer; tests/peers/test_ops_recurrent.py has its equations",
+    ("frameworks' values", "input"): "it computes nothing",
     **{("Keras files", kind): NOT_THERE for kind in ("conv-table", "rbf", "lrn", "shift", "learned")},
-    **{("Keras files", kind): SAYS_IT_OTHERWISE for kind in ("subsampling", "split", "shuffle")},
+    **{("Keras files", kind): SAYS_IT_OTHERWISE for kind in ("subsampling", "split", "shuffle", "pixel-shuffle")},
     ("Keras files", "activation"): "an activation is a remark of the layer before it",
     **{("ONNX files", kind): NOT_THERE for kind in ("conv-table", "rbf", "convlstm", "local-conv", "repeat")},
     **{("ONNX files", kind): SAYS_IT_OTHERWISE for kind in ("subsampling", "shuffle", "attention")},
@@ -93,12 +146,24 @@ def words_of(tree: ast.AST) -> Iterator[str]:
                 yield from words_of(node)
 
 
+@cache
+def compared() -> set[str]:
+    """The kinds of the networks that are run beside PyTorch's and Keras's programs."""
+    tree = ast.parse((Path(__file__).parents[1] / "peers" / "test_program_values.py").read_text(encoding="utf-8"))
+    lines = next(
+        node.value for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node).startswith("LINES")
+    )
+    return {layer.kind for line in ast.literal_eval(lines).values() for layer in read(line).layers}
+
+
 TABLES: dict[str, Callable[[Kind], bool]] = {
     "words": lambda kind: kind.words.strip() != "",
     "colour": lambda kind: kind.family in COLOURS,
     "PyTorch code": pytorch_has,
     "Keras code": lambda kind: kind.name == "input" or has_method(keras_code._Keras)(kind),
     "run": has_method(forward._Forward),
+    "frameworks' values": lambda kind: kind.name in compared(),
+    "training": has_method(Planner),
     "Keras files": named_in(keras, keras_attention, keras_functions, keras_layers, keras_recurrent),
     "ONNX files": named_in(onnx, onnx_maps, onnx_node, onnx_operators, onnx_shapes),
 }
@@ -110,8 +175,9 @@ def test_every_kind_is_in_the_table_or_excused_with_a_reason(table: str) -> None
     filled = {(table, kind.name) for kind in KINDS.values() if TABLES[table](kind)}
     excused = {cell for cell in EXCUSED if cell[0] == table}
     every = {(table, name) for name in KINDS}
-    assert sorted(every - filled - excused) == []
-    assert sorted(excused - (every - filled)) == []
+    missing, needless = every - filled - excused, excused - (every - filled)
+    assert not missing, f"no cell, and no reason: {sorted(missing)}"
+    assert not needless, f"excused, and yet there: {sorted(needless)}"
 
 
 def test_the_name_of_a_kind_and_its_other_names_are_of_one_kind_each() -> None:

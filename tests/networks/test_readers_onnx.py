@@ -199,6 +199,8 @@ KNOWN: list[tuple[str, str, Shape, list[Any], dict[str, Any], str, tuple[Any, ..
     ("slopes", "PRelu", IMAGE, weights(s=(3, 1, 1)), {}, "prelu", (9, 9, 3), 3),
     ("twice", "Upsample", IMAGE, [numbers("s", [1.0, 1.0, 2.0, 2.0], type=FLOAT)], {}, "upsample", (18, 18, 3), 0),
     ("half", "Upsample", EVEN, [numbers("s", [1.0, 1.0, 0.5, 0.5], type=FLOAT)], {}, "resize", (4, 4, 3), 0),
+    ("rows", "DepthToSpace", (1, 8, 3, 3), [], {"blocksize": 2, "mode": "CRD"}, "pixel-shuffle", (6, 6, 2), 0),
+    ("one map", "DepthToSpace", (1, 4, 3, 3), [], {"blocksize": 2}, "pixel-shuffle", (6, 6, 1), 0),
     ("out", "DepthToSpace", (1, 8, 3, 3), [], {"blocksize": 2}, "reshape", (6, 6, 2), 0),
     ("in", "SpaceToDepth", (1, 2, 6, 6), [], {"blocksize": 2}, "reshape", (3, 3, 8), 0),
     ("p-norm", "LpPool", EVEN, [], {"kernel_shape": [2, 2], "strides": [2, 2]}, "avgpool", (4, 4, 3), 0),

@@ -10,7 +10,7 @@ import pytest
 
 from dlcalc.errors import UserError
 from dlcalc.expressions.nodes import Name, Node, Value
-from dlcalc.networks import zoo
+from dlcalc.networks import text, zoo
 from dlcalc.networks.builder import Builder
 from dlcalc.networks.network import Layer, Network
 from dlcalc.networks.table import Row, Table, tabulate
@@ -297,6 +297,19 @@ def test_split_and_shuffle(kind: str, settings: Mapping[str, Value], output: tup
 def test_split_refuses_a_part_that_is_not_there() -> None:
     with pytest.raises(UserError, match=r"split-1 \(split\) gives one of the parts 1 to 2, not 3"):
         tabulate(map_network("split", part=3))
+
+
+def test_pixels_of_channels() -> None:
+    """The last two layers of ESPCN for three times the size, arXiv:1609.05158: r² maps become one of r times the size.
+
+    Its filters are those of the paper, (5, 64), (3, 32) and (3, r²).
+    """
+    table = tabulate(text.read("17x17x1; conv 64 f5 tanh; conv 32 f3 tanh; conv 9 f3 same; pixel-shuffle 3"))
+    assert [row.output for row in table.rows] == [(13, 13, 64), (11, 11, 32), (11, 11, 9), (33, 33, 1)]
+    assert [row.count("parameters") for row in table.rows] == [1664, 18_464, 2601, 0]
+    assert [row.field is None or row.field[0].size for row in table.rows[:3]] == [5, 7, 9]
+    with pytest.raises(UserError, match="pixelshuffle-1: r² channels become one: 3² does not divide 6 channels"):
+        tabulate(map_network("pixel-shuffle", r=3))
 
 
 def test_split_and_shuffle_need_equal_parts() -> None:

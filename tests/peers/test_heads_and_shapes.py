@@ -142,6 +142,16 @@ def test_shapes_that_only_change() -> None:
     assert ask("dense_on_image", "no-bias", n=2, c=6, m=5)["parameters"] == image.weight.numel()
 
 
+@pytest.mark.parametrize("r", [1, 2, 3])
+def test_pixel_shuffle(r: int) -> None:
+    """Sizes, and where each number goes."""
+    x = torch.arange(2.0 * r * r * 6).reshape(1, 2 * r * r, 2, 3)
+    wanted = nn.PixelShuffle(r)(x)
+    assert ask("pixel_shuffle", n=(2, 3), r=r, c=2 * r * r)["output"] == (*wanted.shape[2:], 2)
+    block = x[0, : r * r, 0, 0].reshape(r, r)
+    assert torch.equal(wanted[0, 0, :r, :r], block)
+
+
 def test_average_pooling_counts_its_padding() -> None:
     x = ((1, 2), (3, 6))
     wanted = nn.functional.avg_pool2d(tensor(x)[None, None], 2, 1, padding=1)[0]

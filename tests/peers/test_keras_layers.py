@@ -153,6 +153,10 @@ def test_shuffling_and_splitting_channels() -> None:
     assert ask("channel_shuffle", n=2, c=6, groups=2)["output"] == tuple(shuffled.shape[1:])
     assert shuffled[0, 0, 0].tolist() == [0, 3, 1, 4, 2, 5]
     assert ask("channel_split", n=2, c=6, parts=2)["output"] == tuple(keras.ops.split(x, 2, axis=-1)[0].shape[1:])
+    x = np.arange(2 * 3 * 8, dtype="float64").reshape(1, 2, 3, 8)
+    pixels = layers.Reshape((4, 6, 2))(layers.Permute((1, 4, 2, 5, 3))(layers.Reshape((2, 3, 2, 2, 2))(x)))
+    assert ask("pixel_shuffle", n=(2, 3), c=8, r=2)["output"] == tuple(pixels.shape[1:])
+    assert pixels[0, :2, :2, 0].tolist() == [[0, 1], [2, 3]]
 
 
 @pytest.mark.parametrize(("n", "m"), [(7, 3), (1, 1), (120, 84)])

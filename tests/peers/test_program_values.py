@@ -43,12 +43,25 @@ LINES = {
     "embedding": "5; embedding 9 4; conv 3 f2; gap; dense 2",
     "maps laid out anew": "8x8x3; reshape 4x16x3; conv 2 f3",
     "maps as a sequence": "4x4x3; conv 2 f1; reshape 16x2; attention 2; dense 3",
+    "pixels of channels": "4x5x3; conv 18 f1; pixel-shuffle 3; conv 2 f2; conv 8 f1; pixel-shuffle 2",
     "channels laid out anew": "4x4x8; conv 8 f1; reshape 8x8x2; conv 2 f2",
     "a signal as a vector": "6x4; conv 3 f1; reshape 18; dense 2",
     "one slope of a sequence": "6x4 seq; dense 3; prelu n=1; dense 2",
     "a sequence laid out anew": "6x4 seq; dense 4; reshape 3x8; lstm 3",
     "separable": "8x8x3; sepconv 4 f3; bn; conv 2 f3 swish",
     "volumes": "4x6x6x2; conv 3 f3; upsample 2; crop 1",
+    "pooled, activated": "9x9x4; maxpool f3 s2; avgpool f2 s1; conv 3 f1; act tanh; adaptive 2; gap; dense 3 relu",
+    "a map as a vector": "5x5x2; conv 3 f2; flatten; dense 3",
+    "largest of all": "6x6x4; conv 3 f2; gmp; dropout 0.3; dense 2",
+    "a residual": "6x6x4; a: conv 4 f1; b: conv 4 f1 from a; add a b; conv 2 f1",
+    "split and shuffled": "6x6x4; split parts2 part2; conv 4 f1; shuffle g2; conv 2 f1",
+    "sub-sampled": "6x6x4; subsampling 2; conv 2 f1",
+    "neighbouring maps": "6x6x8; conv 8 f1; lrn; conv 2 f1",
+    "a recurrent layer": "6x4 seq; rnn 3 seq; dense 2",
+    "a gated layer": "6x4 seq; gru 3 seq; dense 2",
+    "the smaller of two": "6x4 seq; a: dense 4; b: dense 4 from a; minimum a b; dense 2",
+    "a product of sequences": "6x4 seq; a: dense 3; b: dense 3 from a; matmul a b transposed; dense 2",
+    "a quotient": "6x4 seq; a: dense 4; b: dense 4 sigmoid from a; divide a b; dense 2",
     "both ways of joining": "8x8x4; a: conv 4 f1; b: conv 4 f1 from a; c: average a b; concat a c; conv 2 f1",
 }
 
@@ -97,7 +110,7 @@ def in_torch(kind: str, kept: list[Any]) -> list[Any]:
         q, k, v, o, *biases = kept
         joined = [np.concatenate(biases[:3])] if biases[0] is not None else []
         return [np.concatenate([q, k, v]), *joined, o, *([biases[3]] if joined else [])]
-    if kind == "lstm":  # the second bias that PyTorch has is 0
+    if kind in ("rnn", "lstm", "gru"):  # the second bias that PyTorch has is 0
         return [np.zeros_like(kept[at - 1]) if each is None else each for at, each in enumerate(kept)]
     if kind == "prelu":
         return [kept[0] * np.float32(0.25)]
@@ -123,9 +136,10 @@ def test_pytorch(line: str) -> None:
     assert close(found.numpy(), channels_first(ours.output, ours.last in ours.signals))
 
 
-UNLIKE_KERAS = {"one slope of a sequence", "transposed, same, odd"}
+UNLIKE_KERAS = {"one slope of a sequence", "transposed, same, odd", "a map as a vector", "neighbouring maps"}
 """Keras has a slope for each number, or one for each channel; it cuts an odd pixel of a transposed convolution with
-same off at the end, p and output_padding at the beginning."""
+same off at the end, p and output_padding at the beginning; it lays a map out with its channels last; it has no local
+response normalisation."""
 
 
 def in_keras(kind: str, kept: list[Any], shapes: list[tuple[int, ...]]) -> list[Any]:
@@ -144,8 +158,14 @@ def in_keras(kind: str, kept: list[Any], shapes: list[tuple[int, ...]]) -> list[
             given[0] = kernel.T
         case "prelu":
             given[0] = (kernel * np.float32(0.25)).reshape(shapes[0])
-        case "lstm":
+        case "subsampling":
+            given[0] = kernel.reshape(shapes[0])
+        case "rnn" | "lstm":
             given = [each.T for each in given]
+        case "gru":  # the update gate before the reset gate
+            reset, update, candidate = np.split(np.arange(len(kernel)), 3)
+            given = [each[np.concatenate([update, reset, candidate])].T for each in given]
+            given[2] = np.stack([given[2], np.zeros_like(given[2])])
         case "attention":
             matrices = [each.T for each in given[:4]]
             biases = given[4:] or [None] * 4

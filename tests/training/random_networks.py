@@ -42,7 +42,7 @@ def images(draw: random.Random) -> str:
     layers.append(draw.choice((
         f"b: conv {k} f3 p1 groups2 {act()}; add a", f"conv {k} f3 p1; bn; {act()}; concat a", "depthwise f3 p1 tanh",
         f"conv {k} f3 d2 p2; groupnorm 2; {act()}", f"residual(conv {k} f3 p1 {act()}; conv {k} f1)",
-        "lrn; dropout 0.3",
+        "lrn; dropout 0.3", f"conv 8 f3 p1 {act()}; pixel-shuffle 2",
         f"conv-transpose {k} f2 s2 {act()}", "upsample 2; crop 1; pad 1", "bn; relu; multiply a", "subsampling 2; tanh",
     )))  # fmt: skip
     layers.append(draw.choice(("pool 2", "avgpool f3 s2 p1", "pool f3 s2 p1", "gap", "global-maxpool", "adaptive 2")))

@@ -26,6 +26,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "receptive_field": ("rf", "rf_layer"),
     "joining": (
         "flatten", "concat", "same_shape", "global_pool", "adaptive_pool", "channel_split", "channel_shuffle",
+        "pixel_shuffle",
         "zero_pad", "reshape", "concat1d", "concat3d", "global1d_pool", "global3d_pool", "adaptive1d_pool",
         "adaptive3d_pool", "zero1d_pad", "zero3d_pad", "upsample", "upsample1d", "upsample3d",
         "crop", "crop1d", "crop3d",

@@ -159,6 +159,36 @@ CHANNEL_SHUFFLE = Formula(
     source="Zhang and others, arXiv:1707.01083",
 )  # fmt: skip
 
+PIXEL_SHUFFLE = Formula(
+    id="pixel_shuffle",
+    title="Pixel shuffle",
+    variables=(INPUT, Variable("r", "factor", "rows, and columns, that one pixel becomes", default="2",
+                               ordinary=(2, 4), search="1..c"),
+               replace(_MAP_CHANNELS, ordinary=(4, 64))),
+    steps=(
+        Step("block", "r**2", "pixels that one pixel becomes, each from a channel of its own"),
+        Step("depth", "c/block", "channels that are left"),
+        Step("o", "n*r", "size that comes out", per_axis=True),
+        Step("output", "shape(o, depth)", "output shape"),
+    ),
+    answers=("output", "depth", "o"),
+    mistakes=(
+        Mistake("factor-not-squared", "block", "r", "a pixel becomes r rows of r columns, r² pixels, and each of them "
+                "is taken from another channel", 0.6, "How many pixels has a square of r rows and r columns?"),
+        Mistake("all-channels", "depth", "c", "the new pixels are the numbers of other channels: r² channels become "
+                "one", 0.5, "Where do the numbers of the new pixels come from?"),
+        Mistake("factor-added", "o", "n + r", "every row becomes r rows, so the size is multiplied", 0.3,
+                "How many rows are 4 rows, if each becomes two?"),
+    ),
+    conditions=(Condition("mod(c, r**2) = 0", "r² channels become one: {r}² does not divide {c} channels"),),
+    axes=2,
+    conventions=_USUAL,
+    input_shape="shape(n, c)",
+    shape="output",
+    notes=("the numbers stay as many as they were; the first r² channels become the first one",),
+    source="Shi and others, arXiv:1609.05158",
+)  # fmt: skip
+
 _BEGIN = Variable("pad_begin", "padding-begin", "padding before the input", low=0, default="0", per_axis=True,
                   ordinary=(1, 3))  # fmt: skip
 _END = replace(_BEGIN, name="pad_end", long="padding-end", meaning="padding after the input", default="pad_begin")
@@ -259,4 +289,5 @@ FORMULAS = {formula.id: formula for plain in _ALONG_AXES for formula in (along(1
     "adaptive_pool": ADAPTIVE_POOL,
     "channel_split": CHANNEL_SPLIT,
     "channel_shuffle": CHANNEL_SHUFFLE,
+    "pixel_shuffle": PIXEL_SHUFFLE,
 }

@@ -238,10 +238,10 @@ def depth_to_space(back: bool) -> Reader:
             return None
         h, w, c = (size for size in shape if isinstance(size, int))
         small = c // (b * b)
+        if not back and (small == 1 or node.attributes.get("mode") == "CRD"):
+            return node.out(node.give("pixel-shuffle", [found.layer], {"r": b}), found.axes)
         if back:
             y, layout = (h // b, w // b, c * b * b), ((h // b, b, w // b, b, c), (0, 2, 1, 3, 4))
-        elif node.attributes.get("mode") == "CRD":
-            y, layout = (h * b, w * b, small), ((h, w, small, b, b), (0, 3, 1, 4, 2))
         else:
             y, layout = (h * b, w * b, small), ((h, w, b, b, small), (0, 2, 1, 3, 4))
         return node.out(node.give("reshape", [found.layer], {"y": y}, layout=layout), found.axes)

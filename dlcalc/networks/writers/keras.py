@@ -397,6 +397,13 @@ class _Keras(Program):
         mixed = f"layers.Permute((1, 2, 4, 3))({self.before_it(row, f'{apart}({x})')})"
         return f"{self.layer(row, 'Reshape', (height, width, depth))}({self.before_it(row, mixed)})"
 
+    def _pixel_shuffle(self, row: Row, x: str) -> str:
+        height, width, depth = (self.number(row, size) for size in row.output)
+        r = self.one(row, "r")
+        apart = self.call("layers.Reshape", (height // r, width // r, depth, r, r))
+        mixed = f"layers.Permute((1, 4, 2, 5, 3))({self.before_it(row, f'{apart}({x})')})"
+        return f"{self.layer(row, 'Reshape', (height, width, depth))}({self.before_it(row, mixed)})"
+
     def _attention(self, row: Row, x: str) -> str:
         heads = self.one(row, "h")
         assert row.working is not None

@@ -450,6 +450,9 @@ class _PyTorch(Program):
     def _shuffle(self, row: Row) -> str:
         return self.module(row, self.call("nn.ChannelShuffle", self.given(row, "groups")))
 
+    def _pixel_shuffle(self, row: Row) -> str:
+        return self.module(row, self.call("nn.PixelShuffle", self.given(row, "r")))
+
     def _attention(self, row: Row) -> str:
         values = [self.value(row, index, "last") for index in range(len(row.layer.inputs))]
         if row.working is not None and row.working.formula.id == "cross_attention":
