@@ -12,6 +12,7 @@ from ..api.quiz import Paper, exam_in, make_exam, practice
 from ..api.quiz import topics as topics_of_bank
 from ..export import registry
 from . import completion
+from .options import with_formats
 from .output import Formats, emit
 from .practice_session import take as take_paper
 from .reading import number
@@ -24,6 +25,7 @@ _Topic = Annotated[
 ]
 
 
+@with_formats("json")
 def make(
     exam: Annotated[
         str | None, typer.Argument(help="an exam file; without one, a practice set", metavar="EXAM")
@@ -43,22 +45,23 @@ def make(
         bool, typer.Option("--replace", help="write over another exam, or over files that somebody has changed")
     ] = False,
     date: Annotated[str, typer.Option("--date", help="the date on the sheets: 2026-11-21", metavar="DATE")] = "",
-    json: Annotated[bool, typer.Option("--json", help=Formats.NAMES["json"])] = False,
+    *,
+    formats: Formats,
 ) -> Any:
     """Make a practice set, or from an exam file and a roster everybody's own exam.
 
     Example: dlcalc quiz make --topic convolution --count 5 --seed 7
     """
-    formats = ["json"] if json else list(format or ())
+    wanted = [formats.name] if formats.name else list(format or ())
     if exam is not None:
-        return _exam(exam, students, out, secret, formats, solutions, date, replace)
+        return _exam(exam, students, out, secret, wanted, solutions, date, replace)
     for option, given in (
         (f"--students {students}", students), (f"--secret {secret}", secret), ("--replace", replace)
     ):  # fmt: skip
         if given:
             raise api.UserError(f"{option.split()[0]} belongs to an exam: dlcalc quiz make EXAM.toml {option}")
     paper = practice(topic, number("--count", count), seed, level, solutions, date)
-    return _paper(paper, formats, out)
+    return _paper(paper, wanted, out)
 
 
 def _paper(paper: Paper, formats: list[str], out: str) -> int:
