@@ -270,3 +270,12 @@ def test_a_rate_for_each_update() -> None:
     assert found == pytest.approx((-1, -1.4))  # 3/3, then 4/(2·5)
     rms = ask("rmsprop_scheduled_by_hand_scalar", w=0, g=(2,), eta=(F(1, 2),), rho=F(3, 4), epsilon=0)["w_new"]
     assert rms == pytest.approx((-1,))  # ½·2/√(¼·4)
+
+
+def test_a_mistake_counts_the_updates_before_too() -> None:
+    """m = ½; its corrected ½/(1 − ½³) is carried on: ½·4/7 + ½. Of a power that is a product: 1 − ½·4 in the end."""
+    given = {"w": 1, "g": (1, 1), "t0": 2, "beta_1": F(1, 2)}
+    id = "adam_continued_by_hand_scalar"
+    assert wrong(id, "m", **given)["corrected-carried-on"] == (F(1, 2), F(11, 14))
+    (_, second) = wrong(id, "mhat", **given)["product-for-power"]
+    assert second == F(3, 4) / (1 - F(1, 2) * 4)

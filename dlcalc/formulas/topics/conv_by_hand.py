@@ -78,12 +78,17 @@ AS_WRITTEN = "w[k, c, u, v]"
 FLIPPED = "w[k, c, f_h + 1 - u, f_w + 1 - v]"
 
 
-def _under(channel: str = "c", i: str = "(i - 1)", j: str = "(j - 1)", u: str = "u", v: str = "v") -> str:
-    """The cell of the padded image under cell u, v of the filter; `i` and `j` windows lie before this one."""
-    return f"padded[{channel}, {i}*hop + ({u} - 1)*gap + 1, {j}*hop + ({v} - 1)*gap + 1]"
+def _under(channel: str = "c", down: str = "(i - 1)*hop", along: str = "(j - 1)*hop", u: str = "u",
+           v: str = "v") -> str:  # fmt: skip
+    """The cell of the padded image under cell u, v of the filter of a window that is so far down and along."""
+    return f"padded[{channel}, {down} + ({u} - 1)*gap + 1, {along} + ({v} - 1)*gap + 1]"
 
 
-_SUM = f"sum(c=1..channels, sum(u=1..f_h, sum(v=1..f_w, kernel[k, c, u, v]*{_under()})))"
+def _sum(under: str) -> str:
+    return f"sum(c=1..channels, sum(u=1..f_h, sum(v=1..f_w, kernel[k, c, u, v]*{under})))"
+
+
+_SUM = _sum(_under())
 
 
 def _steps(flip: bool, edge: bool = True) -> tuple[Step, ...]:
@@ -174,10 +179,10 @@ def _mistakes(flip: bool) -> tuple[Mistake, ...]:
                 more=(("wide", "width + pad"), ("padded", _cell(True, "(m + pad_h)", "(n + pad)")))),
         Mistake("stride-down-only", "o_w", "wide - gap*(f_w - 1)", "the window moves by the stride along both axes, "
                 "along the rows too", 0.25, "How far does the window move along a row?",
-                more=(("sums", _SUM.replace("(j - 1)*hop", "(j - 1)")),)),
+                more=(("sums", _sum(_under(along="(j - 1)"))),)),
         Mistake("stride-along-only", "o_h", "tall - gap*(f_h - 1)", "the window moves by the stride along both axes, "
                 "down the columns too", 0.25, "How far does the window move down a column?",
-                more=(("sums", _SUM.replace("(i - 1)*hop", "(i - 1)")),)),
+                more=(("sums", _sum(_under(down="(i - 1)"))),)),
         Mistake("one-row-slipped", "padded", _cell(True, "m + 1"), "the windows begin one row too low: the first lies "
                 "on the first row", 0.3, "On which row does the first window begin?"),
         Mistake("one-column-slipped", "padded", _cell(True, "m", "n + 1"), "the windows begin one column too far to "
@@ -262,7 +267,7 @@ _FITTING = (replace(STRIDE, ordinary=(1, 1)), replace(PADDING, ordinary=(0, 0)),
 
 def _backward(id: str, title: str, flip: bool) -> Formula:
     u, v = ("f_h + 1 - u", "f_w + 1 - v") if flip else ("u", "v")
-    under, first = _under(u=u, v=v), _under(i="0", j="0", u=u, v=v)
+    under, first = _under(u=u, v=v), _under(down="0*hop", along="0*hop", u=u, v=v)
     summed = "sum(i=1..o_h, sum(j=1..o_w, {}))"
     return Formula(
         id=id,

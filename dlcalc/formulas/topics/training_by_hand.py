@@ -9,7 +9,6 @@ arXiv:1412.6980. AlexNet's rule: A. Krizhevsky et al., NIPS 2012, section 5.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -164,11 +163,13 @@ def _continued(first: Formula) -> Formula:
     """Adam after updates that were made before: its corrections count those too."""
     before = quantity("t0", "updates-before", "updates made before, with which m0 and v0 were found", low=0)
 
-    def later(text: str) -> str:
-        return re.sub(r"(beta_[12][*^])t\b", r"\1(t0 + t)", text)
-
+    later = {
+        f"{beta}{old}": f"{beta}{new}"
+        for beta in ("beta_1", "beta_2")
+        for old, new in (("^t", "^(t0 + t)"), ("^(t - 1)", "^(t0 + t - 1)"), ("*t", "*(t0 + t)"))
+    }
     return replace(
-        _with_texts(first, later),
+        _with_texts(first, lambda text: substituted(text, later)),
         id=_inside_id(first.id, "continued"),
         title=f"{first.title}, continued",
         variables=(*first.variables, replace(before, integer=True, ordinary=(1, 5))),
