@@ -14,6 +14,7 @@ from ..diagrams.chart import Chart
 from ..document import Document, Figure, Heading
 from ..errors import UserError
 from ..explain import training as explained
+from ..files import untrusted
 from ..networks.network import Network
 from .hand_run import by_hand
 from .networks import read_network
@@ -373,13 +374,18 @@ def search(network: str, data: str, space: str, budget: int = 20, **settings: An
     if strange:
         raise UserError(f"{strange[0]} is neither in braces in the network nor one of {', '.join(SEARCHED)}")
 
+    for choice in found:
+        if choice.name not in named:
+            for value in choice.values:
+                _searched(choice.name, value)
+
     def worth(chosen: Mapping[str, Any]) -> float:
         line, given = network, settings | shares
         for name, value in chosen.items():
             if name in named:
                 line = line.replace(f"{{{name}}}", str(value))
             else:
-                given[name] = value if name in ("optimizer", "init", "schedule") else SEARCHED[name](value)
+                given[name] = _searched(name, value)
         run = train(line, data, **given).finish()
         if run.diverged or not run.trainer.history:
             return float("nan")
@@ -387,6 +393,22 @@ def search(network: str, data: str, space: str, budget: int = 20, **settings: An
         return float("nan") if watched is None else float(watched["loss"] or 0.0)
 
     return searching.search(found, budget, int(settings.get("seed", 0)), worth)
+
+
+def _searched(name: str, value: float | str) -> float | str:
+    """What `train` is given for one setting: of a range a number, of a list a text. UserError."""
+    if SEARCHED[name] is str:
+        return str(value)
+    try:
+        number = untrusted.number(value) if isinstance(value, str) else value
+        if SEARCHED[name] is float:
+            return number
+        if isinstance(value, str) and not number.is_integer():
+            raise ValueError
+        return int(number)
+    except (ValueError, OverflowError):
+        what = "a number" if SEARCHED[name] is float else "a whole number"
+        raise UserError(f"{name} of a search is {what}, not {value!r:.40}") from None
 
 
 SEARCHED: dict[str, type] = {

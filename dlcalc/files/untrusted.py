@@ -142,6 +142,13 @@ def _check_dots(line: str, number: int, path: str) -> None:
             raise ProblemError(printable(path), f"line {number}", rule)
 
 
+def number(text: str) -> float:
+    """The number that a text is. ValueError, also for 1_0 and digits of other scripts, which Python reads."""
+    if not text.isascii() or "_" in text:
+        raise ValueError
+    return float(text)
+
+
 def seen(text: str) -> str:
     """The text without marks that nobody sees, which would hide the sign of a formula behind them."""
     return "".join(letter for letter in text if letter in "\t\n\r" or category(letter) not in ("Cc", "Cf", "Cs"))

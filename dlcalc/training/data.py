@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError, shown
+from ..files import untrusted
 from ..networks.network import Network
 from .generated import GENERATORS
 from .model import Examples
@@ -83,7 +84,7 @@ def _settings(word: str, text: str, usual: Mapping[str, float]) -> dict[str, flo
         if key not in usual:
             raise UserError(f"{word} has {', '.join(usual) or 'no settings'}, not {shown(key)}")
         try:
-            number = float(value)
+            number = untrusted.number(value)
         except ValueError:
             number = math.nan
         if not 0 <= number <= 10**7 or (isinstance(usual[key], int) and number != int(number)):

@@ -166,7 +166,7 @@ def _csv(path: Path) -> dict[str, Any]:
         if len(cells) != width:
             raise _refused(path, f"line {line} has {len(cells)} cells, the first has {width}")
         try:
-            values[place] = [float(cell) for cell in cells[:-1]]
+            values[place] = [untrusted.number(cell) for cell in cells[:-1]]
         except ValueError:
             bad = next(cell for cell in cells[:-1] if not _number(cell))
             raise _refused(path, f"line {line}: {printable(bad[:40])} is no number") from None
@@ -176,14 +176,14 @@ def _csv(path: Path) -> dict[str, Any]:
     spread = values.std(axis=0)
     x = (values - values.mean(axis=0)) / np.where(spread > 0, spread, 1)
     kinds = sorted(set(last))
-    if all(map(_number, last)) and not (len(kinds) <= 20 and all(float(k).is_integer() for k in kinds)):
-        return {"x": x, "y": np.array([[float(cell)] for cell in last])}
+    if all(map(_number, last)) and not (len(kinds) <= 20 and all(untrusted.number(k).is_integer() for k in kinds)):
+        return {"x": x, "y": np.array([[untrusted.number(cell)] for cell in last])}
     return {"x": x, "y": np.array([kinds.index(cell) for cell in last]), "classes": tuple(kinds)}
 
 
 def _number(text: str) -> bool:
     try:
-        float(text)
+        untrusted.number(text)
     except ValueError:
         return False
     return True

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError
+from ..files import untrusted
 from ..formulas.registry import formula
 from ..kernels.cpu.steps import optimisers as kernels
 
@@ -148,7 +149,7 @@ def schedule(text: str) -> Schedule:
     for part in text.split(","):
         name, *numbers = part.strip().split(":")
         try:
-            match name, [float(number) for number in numbers]:
+            match name, [untrusted.number(number) for number in numbers]:
                 case "warmup", [epochs] if epochs > 0:
                     found = replace(found, warmup=epochs)
                 case "step", [every, factor] if every >= 1 and factor > 0:

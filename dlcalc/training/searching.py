@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import UserError
+from ..files import untrusted
 
-RANGE = re.compile(r"(?P<low>[\d.e+-]+)\.\.(?P<high>[\d.e+-]+)", re.IGNORECASE)
+RANGE = re.compile(r"(?P<low>.+?)\.\.(?P<high>.+)")
 MOST = 1000
 
 
@@ -50,7 +51,7 @@ def choices(text: str) -> list[Choice]:
             if ends is None:
                 found.append(Choice(name, values=tuple(value.split(","))))
                 continue
-            low, high = float(ends["low"]), float(ends["high"])
+            low, high = untrusted.number(ends["low"]), untrusted.number(ends["high"])
             if not low < high or not math.isfinite(high):
                 raise ValueError
             found.append(Choice(name, low, high))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dlcalc.errors import ProblemError
-from dlcalc.files.untrusted import bounded, decoded, parse_toml, read_bytes
+from dlcalc.files.untrusted import bounded, decoded, number, parse_toml, read_bytes
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,11 @@ def test_a_file_of_the_largest_size_is_read(tmp_path: Path) -> None:
         read_bytes(str(path), 4, "a note")
     with pytest.raises(ProblemError, match=r"^a: a note has at most 2 MiB$"):
         bounded(b"0" * (2**21 + 1), "a", 2**21, "a note")
+
+
+def test_a_number_is_written_in_plain_digits() -> None:
+    """What Python reads beyond that is no number: 1_0 would be ten."""
+    assert [number(text) for text in ("1e-3", " -5 ", ".5")] == [0.001, -5, 0.5]
+    for text in ("1_0", "１", "٣", "x", ""):
+        with pytest.raises(ValueError):  # noqa: PT011 - no text of its own
+            number(text)

@@ -127,6 +127,7 @@ def test_a_folder_of_images(tmp_path: Path) -> None:
 BAD = {
     "a.npz": (b"PK no zip", "it is no .npz of plain arrays"),
     "a.csv": (b"1,2\n", "two at least"),
+    "plain.csv": (b"1,2,3\n4,1_0,6\n", "line 2: 1_0 is no number"),
     "b.csv": (b"1,2,3\n4,x,6\n", "line 2: x is no number"),
     "c.csv": (b"1,2,3\n4,5\n", "line 2 has 2 cells, the first has 3"),
     "a.bin": (b"123", "records of CIFAR-10 have 3,073 bytes, and the file has 3"),
