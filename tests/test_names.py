@@ -30,6 +30,9 @@ OLD_NAMES = {
     "taken_back": "vjp",
     "Taken": "Gradient",
     "asked_of": "target_of",
+    "put_in": "evaluate_at, substitute",
+    "put_out": "output_of",
+    "lay_out": "allocate, arrange",
 }
 # The word of the problem files for a cell that is wrong on purpose; elsewhere it is a mistake.
 SLIP_ROOMS = {"quiz", "answers", "verification", "grading"}
@@ -97,6 +100,7 @@ def test_no_kind_is_a_number() -> None:
     ("source", "room", "expected"),
     [
         ("def taken_back(x): ...", "gradients", ["taken_back"]),
+        ("def _put_in(x): ...", "gradients", ["_put_in"]),
         ("class World: ...", "gradients", ["World"]),
         ("class A:\n    turned: bool = False", "gradients", ["turned"]),
         ("f(told=1)", "ops", ["told"]),

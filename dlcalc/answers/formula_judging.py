@@ -13,7 +13,7 @@ from fractions import Fraction
 from ..errors import UserError
 from ..expressions import printing
 from ..expressions.answers import Answer, Fit, fit, leads_to, worst_fit
-from ..expressions.evaluate import put_in
+from ..expressions.evaluate import evaluate_at
 from ..expressions.limits import LIMIT_WORKING, left, within_budget
 from ..expressions.nodes import Call, Div, Node, Value, walk
 from ..formulas.defaults import with_defaults
@@ -102,7 +102,7 @@ class _Point:
         complete = with_defaults(compiled.formula, point.given)
         self.state = within_budget(lambda: compiled.reach(complete, name), LIMIT_WORKING)
         self.expected = as_array(self.state.values[name])
-        value = put_in(answer.value, {**self.state.values, **point.letters})
+        value = evaluate_at(answer.value, {**self.state.values, **point.letters})
         if compiled.ops[compiled.place[name]].step.per_axis and not isinstance(value, tuple):
             value = (value,) * compiled.axes
         parts = answer.parts if isinstance(value, tuple) and len(answer.parts) == len(value) else ()

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from ..errors import UserError
 from ..expressions.answers import Answer
-from ..expressions.evaluate import put_in
+from ..expressions.evaluate import evaluate_at
 from ..expressions.functions import BRANCHING, CONSTANTS
 from ..expressions.nodes import Call, Compare, Kind, Literal, Name, Node, Value, walk
 from ..formulas.arrays import mapped, sizes
@@ -123,8 +123,8 @@ class _Points:
             elif way == "small" and not variable.integer:
                 value = _scaled(value, variable, Fraction(1, 10 ** sampler.integer(1, 2)), sampler)
             values[letter] = value
-            near += [value, *(put_in(each, values) for each in self.given.values() if letter in letters_in(each))]
-        numbers = {name: put_in(value, values) for name, value in self.given.items()}
+            near += [value, *(evaluate_at(each, values) for each in self.given.values() if letter in letters_in(each))]
+        numbers = {name: evaluate_at(value, values) for name, value in self.given.items()}
         free = {name: values[name] for name in self.drawn if name not in self.given and _is_open(self.formula, name)}
         if way != "ordinary" and self._has_no_value({**numbers, **values}):
             return None
@@ -132,7 +132,7 @@ class _Points:
 
     def _has_no_value(self, values: Mapping[str, Value]) -> bool:
         try:
-            put_in(self.answer.value, with_defaults(self.formula, values))
+            evaluate_at(self.answer.value, with_defaults(self.formula, values))
         except (UserError, OverflowError):
             return True
         return False

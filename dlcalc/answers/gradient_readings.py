@@ -58,7 +58,7 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class _Way:
+class _Reading:
     """A change that fits an answer."""
 
     change: Change
@@ -73,7 +73,7 @@ class _Way:
 def readings(answer: Answer, network: Network, wrt: str) -> Iterator[Reading]:
     """The answer as it stands, then in other readings, the fewer changes the earlier. At most MOST_READINGS."""
     yield from _joined(Reading(answer), network, wrt)
-    ways = list(_ways(answer, network))
+    ways = list(_readings(answer, network))
     count = 0
     for many in range(1, len(ways) + 1):
         for chosen in combinations(ways, many):
@@ -104,28 +104,28 @@ ENTRY_BY_ENTRY = "the product of two columns is read entry by entry, ⊙"
 _ENDS_LATER = "the product ends before the factors behind it"
 
 
-def _ways(answer: Answer, network: Network) -> Iterator[_Way]:
+def _readings(answer: Answer, network: Network) -> Iterator[_Reading]:
     if _begins_at_zero(answer):
-        yield _Way(from_zero, "the steps are counted from 0 to T − 1; here they are from 1 to T", "steps-from-0",
+        yield _Reading(from_zero, "the steps are counted from 0 to T − 1; here they are from 1 to T", "steps-from-0",
                    group="zero")  # fmt: skip
         if any(isinstance(p, Reduce) and p.low == Literal(0) and p.high == STEPS for p in answer.parts()):
-            yield _Way(partial(from_zero, to_last=True), "this is right if the steps are counted from 0 to T; here "
+            yield _Reading(partial(from_zero, to_last=True), "this is right if the steps are counted from 0 to T; here "
                        "they are from 1 to T", doubtful=True, group="zero")  # fmt: skip
     for more in range(3):
         if _products_split(answer, more) != answer:
             said = "the product ends with the last factor in which its index stands" if not more else _ENDS_LATER
-            yield _Way(partial(_products_split, more=more), said, is_likely=not more, group="product")
+            yield _Reading(partial(_products_split, more=more), said, is_likely=not more, group="product")
     simple = (
-        _Way(stars, ENTRY_BY_ENTRY, group="stars"),
-        _Way(partial(stars, wide=True), ENTRY_BY_ENTRY, group="stars"),
-        _Way(_wide_sums, "the Σ is read over all terms in which its index stands"),
-        _Way(lambda each: each.changed(rewriting(with_bias(network))), "this is right for a network without bias",
+        _Reading(stars, ENTRY_BY_ENTRY, group="stars"),
+        _Reading(partial(stars, wide=True), ENTRY_BY_ENTRY, group="stars"),
+        _Reading(_wide_sums, "the Σ is read over all terms in which its index stands"),
+        _Reading(lambda each: each.changed(rewriting(with_bias(network))), "this is right for a network without bias",
              "no-bias"),
-        _Way(lambda each: _outputs(each, network), "o is read as the output ŷ"),
-        _Way(_exchanged, "∂⁺ is read as the total derivative, ∂ as the explicit one", is_likely=False),
-        _Way(_explicit, "this is right if ∂hₖ/∂W is meant with the states before held fixed, ∂⁺hₖ/∂W; as a whole "
+        _Reading(lambda each: _outputs(each, network), "o is read as the output ŷ"),
+        _Reading(_exchanged, "∂⁺ is read as the total derivative, ∂ as the explicit one", is_likely=False),
+        _Reading(_explicit, "this is right if ∂hₖ/∂W is meant with the states before held fixed, ∂⁺hₖ/∂W; as a whole "
              "derivative it has the steps before in it already", doubtful=True),
-        _Way(_descending, "this is right if the product begins with the largest index; as it is written it begins "
+        _Reading(_descending, "this is right if the product begins with the largest index; as it is written it begins "
              "with the smallest", doubtful=True),
     )  # fmt: skip
     yield from (way for way in simple if way.change(answer) != answer)

@@ -10,7 +10,7 @@ from math import prod
 
 from ..errors import ExpressionError, UserError, printable
 from ..expressions.answers import Answer, Fit, agrees, digits_asked, precision, read_answer
-from ..expressions.evaluate import put_in
+from ..expressions.evaluate import evaluate_at
 from ..expressions.exact import exponent_of
 from ..expressions.functions import CONSTANTS
 from ..expressions.limits import within_budget
@@ -172,7 +172,7 @@ class _Reader:
 
     def _with_values(self, value: Value) -> Value:
         """With the values of the letters that have one: (n − f)/s + 1 = n − f + 1 where s is 1."""
-        return put_in(value, self.values) if self.values and contains_letters(value) else value
+        return evaluate_at(value, self.values) if self.values and contains_letters(value) else value
 
     def _is_number(self, text: str) -> bool:
         """Whether it is a number as it stands, with its separators."""

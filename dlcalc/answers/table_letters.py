@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from ..errors import UserError
-from ..expressions.evaluate import put_in
+from ..expressions.evaluate import evaluate_at
 from ..expressions.nodes import Value
 from ..formulas.draw import Sampler
 from ..formulas.run import letters_in
@@ -74,9 +74,9 @@ def _at(table: Table, numbers: Mapping[str, Value]) -> Network:
     network = table.network
     layers = []
     for row in table.rows:
-        settings = {name: put_in(value, numbers) for name, value in row.layer.settings.items()}
+        settings = {name: evaluate_at(value, numbers) for name, value in row.layer.settings.items()}
         missing = _missing(row.layer.kind, row.working.missing if row.working else ())
         settings |= {name: numbers[name] for name in missing if name in numbers}
         layers.append(replace(row.layer, settings=settings))
-    shape = put_in(network.input, numbers)
+    shape = evaluate_at(network.input, numbers)
     return replace(network, input=shape, layers=tuple(layers))

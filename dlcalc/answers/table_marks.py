@@ -11,7 +11,7 @@ from typing import Any
 from ..errors import UserError, printable
 from ..expressions import printing
 from ..expressions.answers import Answer, fit
-from ..expressions.evaluate import put_in
+from ..expressions.evaluate import evaluate_at
 from ..expressions.nodes import Value
 from ..networks.exercise import COLUMNS, cell, to_csv
 from ..networks.table import COUNTS, Table
@@ -134,7 +134,7 @@ def _judged(table: Table, expected: Mapping[Place, Value], cells: Mapping[Place,
         wrote: dict[Place, Answer] = {}
         for place, answer in answers.items():
             try:
-                wrote[place] = replace(answer, value=put_in(answer.value, numbers))
+                wrote[place] = replace(answer, value=evaluate_at(answer.value, numbers))
             except (UserError, OverflowError) as error:
                 found[place].append(Finding("undecided", reason=printable(str(error))))
         point = Point(there, wrote)

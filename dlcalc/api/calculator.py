@@ -12,7 +12,7 @@ from ..expressions.nodes import Index, Name, Node, Value, to_node, walk
 from ..formulas.catalogue import ENTRIES, Entry
 from ..formulas.model import Formula
 from ..formulas.program import program
-from ..formulas.reading import plain_value, read_ranges, read_value, with_letters_put_in
+from ..formulas.reading import plain_value, read_ranges, read_value, with_letters_substituted
 from ..formulas.registry import formula
 from ..formulas.run import Working, run
 from ..profiles import Profile, active
@@ -194,7 +194,7 @@ def _read(found: Formula, given: Iterable[tuple[str, object]]) -> tuple[dict[str
         else:
             known = ", ".join(v.name for v in found.variables)
             raise UserError(f"{key} is not a quantity of {found.id}; its quantities are {known}")
-    return with_letters_put_in(values), answers
+    return with_letters_substituted(values), answers
 
 
 def _is_count(value: Value) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from ..errors import UserError
 from ..expressions import printing
-from ..expressions.evaluate import evaluate, put_in
+from ..expressions.evaluate import evaluate, evaluate_at
 from ..expressions.exact import exact, is_near
 from ..expressions.functions import CONSTANTS
 from ..expressions.nodes import Name, Node, Value, names_in, to_node, walk
@@ -64,7 +64,7 @@ class Expression:
                 raise UserError(f"{name} does not occur; the letters are {', '.join(self.letters)}")
             known[name] = node_of(given)
         facts = {**self.facts, **{n: f for given in values.values() for n, f in getattr(given, "facts", {}).items()}}
-        return wrapped(put_in(self.node, known), facts)
+        return wrapped(evaluate_at(self.node, known), facts)
 
     def sympy(self) -> Any:
         """The same as sympy's expression; its symbols know which letters are whole and positive.
@@ -81,7 +81,7 @@ class Expression:
         if self.letters:
             raise UserError(f"{self} is no number: {', '.join(self.letters)} {'have' if self.letters[1:] else 'has'} "
                             "no value")  # fmt: skip
-        return float(put_in(self.node, {}))
+        return float(evaluate_at(self.node, {}))
 
     def __eq__(self, other: object) -> bool:
         try:

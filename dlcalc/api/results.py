@@ -17,7 +17,7 @@ from ..expressions.nodes import Node, Value
 from ..expressions.printing import Spell
 from ..formulas.model import Formula
 from ..formulas.present import AXIS_WORDS
-from ..formulas.reading import read_value, with_letters_put_in
+from ..formulas.reading import read_value, with_letters_substituted
 from ..formulas.run import Line, Working, contains_letters, run
 from ..profiles import COURSE, Profile
 from .expression import Facts, as_sympy, from_algebra, unwrapped, wrapped
@@ -183,7 +183,7 @@ class Calculation(Result):
                 raise UserError(f"{name} is not a quantity of {found.id}; its letters are {open_}")
             read[name] = read_value(found, variable, unwrapped(given))
         worked = run(
-            found, with_letters_put_in({**self.working.given, **read}), convention=self.working.convention.name
+            found, with_letters_substituted({**self.working.given, **read}), convention=self.working.convention.name
         )
         return Calculation(worked, self.spell, self.course)
 

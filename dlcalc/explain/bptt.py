@@ -139,7 +139,7 @@ def _worked_through(asked: ThroughTime) -> list[doc.Block]:
                 forwards.append(_in_numbers(line, time, numbers, shown))
     for _, _, line in gradients.Delta(found.network).unrolled(numbers.steps):
         right = gradients.in_layout(line, found.layout)
-        backwards.append(_put_in(right.left, right.right, numbers.value(line), shown))
+        backwards.append(_substituted(right.left, right.right, numbers.value(line), shown))
     return [
         doc.Heading(2, "Forwards"), doc.Formula(tuple(forwards)),
         doc.Heading(2, "Backwards"), doc.Formula(tuple(backwards)),
@@ -156,10 +156,10 @@ def _equation(line: Line) -> doc.Equation:
 
 def _in_numbers(line: Line, time: int, numbers: Numbers, shown: Mapping[str, Any]) -> doc.Equation:
     left, right = (moved(node, Literal(time)) for node in (line.left, line.right))
-    return _put_in(left, right, evaluate(right, numbers.environment), shown)
+    return _substituted(left, right, evaluate(right, numbers.environment), shown)
 
 
-def _put_in(left: Node, right: Node, value: Value, shown: Mapping[str, Any]) -> doc.Equation:
+def _substituted(left: Node, right: Node, value: Value, shown: Mapping[str, Any]) -> doc.Equation:
     """letters = numbers ≈ value; the middle is left out where it says no more than the value."""
     middle, last = substitute(right, shown), to_node(_come_to(value))
     chain = (right, last) if middle == last else (right, middle, last)

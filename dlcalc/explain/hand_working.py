@@ -188,20 +188,20 @@ class _Narrator:
         """name = letters = numbers put in = value, without what would be too long to read."""
         value = self.found[name]
         letters = self.writer.op(name).node
-        put_in = self.writer.step(name)
+        substituted = self.writer.step(name)
         rights: list[Node] = [letters]
-        if self._is_short(put_in) and is_written(put_in):
-            rights.append(put_in)
+        if self._is_short(substituted) and is_written(substituted):
+            rights.append(substituted)
         rights += [self.style.node(value)] if self._fits(value) else []
         kept = [node for index, node in enumerate(rights) if index == 0 or node != rights[index - 1]]
         return doc.Equation(name, tuple(kept), rounded=self.style.is_rounded(value) and len(kept) > 1)
 
-    def _is_short(self, put_in: Node) -> bool:
+    def _is_short(self, substituted: Node) -> bool:
         """Whether an expression with arrays put in can be read. Each character that is printed has two nodes at most,
         so a large array need not be printed to see that it is long."""
-        if nodes.written_size(put_in) > 2 * _LONGEST:
+        if nodes.written_size(substituted) > 2 * _LONGEST:
             return False
-        shown = printing.text(put_in)
+        shown = printing.text(substituted)
         return len(shown) <= _LONGEST and "(((" not in shown
 
     def cells(self, name: str) -> Iterator[doc.Block]:

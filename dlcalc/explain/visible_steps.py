@@ -39,13 +39,13 @@ def _live(found: Working, lines: Iterable[Line], asked: set[str], values: Mappin
     folded: dict[str, Line] = {}
     for line in lines:
         node = to_node(evaluate(line.expression, known))
-        if not same_at_points(evaluate(_put_in(node, line.name, found, values)), line.value):
+        if not same_at_points(evaluate(_substituted(node, line.name, found, values)), line.value):
             node = line.expression  # a letter stood for a whole shape, and prod(output) for output
         if line.name not in asked and (isinstance(node, Name) or not any(names_in(node))):
             known[line.name] = node if isinstance(node, Name) else evaluate(node)
         elif _is_whole(line.value):
             known[line.name] = Name(line.name, integer=True)
-        folded[line.name] = replace(line, expression=node, values=_put_in(node, line.name, found, values))
+        folded[line.name] = replace(line, expression=node, values=_substituted(node, line.name, found, values))
     wanted = set(asked)
     for line in reversed(folded.values()):
         if line.name in wanted:
@@ -53,7 +53,7 @@ def _live(found: Working, lines: Iterable[Line], asked: set[str], values: Mappin
     return [line for line in folded.values() if line.name in wanted]
 
 
-def _put_in(node: Node, name: str, found: Working, values: Mapping[str, Value]) -> Node:
+def _substituted(node: Node, name: str, found: Working, values: Mapping[str, Value]) -> Node:
     """The expression of a step with the values put in: those of one axis in a step per axis."""
     if found.formula.is_per_axis(name):
         return substitute(node, values)

@@ -79,13 +79,13 @@ def evaluate(node: Node, values: Mapping[str, Value] | None = None) -> Value:
     return within_budget(lambda: compile_node(node)(dict(values or {})))
 
 
-def put_in(value: Value, values: Mapping[str, Value]) -> Value:
+def evaluate_at(value: Value, values: Mapping[str, Value]) -> Value:
     """A value, or every entry of one, with values in the place of its letters; sizes alike on all axes are one number.
 
     Raises UserError where it has no value there.
     """
     if isinstance(value, tuple):
-        return tuple(put_in(item, values) for item in value)
+        return tuple(evaluate_at(item, values) for item in value)
     if isinstance(value, Node):
         alike = {k: v[0] if isinstance(v, tuple) and len(set(v)) == 1 else v for k, v in values.items()}
         return evaluate(value, alike)
@@ -526,7 +526,7 @@ def _branch(evaluator: Evaluator, node: Node, env: Environment) -> Value:
 def substitute(node: Node, values: Mapping[str, Value]) -> Node:
     """The expression with values put in for names, nothing computed: (227 + 2·0 − 11)/4."""
 
-    def put_in(node: Node, below: Callable[[Node], Node]) -> Node:
+    def put(node: Node, below: Callable[[Node], Node]) -> Node:
         if isinstance(node, Name):
             value = values.get(node.id, node)
             return node if isinstance(value, dict) else to_node(value)
@@ -539,7 +539,7 @@ def substitute(node: Node, values: Mapping[str, Value]) -> Node:
                 return found
         return node.map(below)
 
-    return rewriting(put_in)(node)
+    return rewriting(put)(node)
 
 
 def _known_item(node: Index, values: Mapping[str, Value]) -> Node | None:

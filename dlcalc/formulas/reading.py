@@ -9,7 +9,7 @@ from math import isfinite
 
 from ..errors import ExpressionError, UserError
 from ..expressions.answers import read_number, read_scalar, split_at, split_shape, unwrapped
-from ..expressions.evaluate import evaluate, put_in
+from ..expressions.evaluate import evaluate, evaluate_at
 from ..expressions.exact import exact
 from ..expressions.nodes import Node, Value
 from ..expressions.parser import parse_range
@@ -59,13 +59,13 @@ def plain_value(name: str, given: object) -> Value:
     return given if isinstance(given, Node) else exact(given)
 
 
-def with_letters_put_in(values: Mapping[str, Value]) -> dict[str, Value]:
+def with_letters_substituted(values: Mapping[str, Value]) -> dict[str, Value]:
     """What is given, where a letter that is itself given as a number stands for it: n = f + 1 beside f = 3 is 4."""
     found = dict(values)
     for _ in found:
         known = {name: value for name, value in found.items() if _is_plain(value)}
         open_ = {name: value for name, value in found.items() if not known.keys().isdisjoint(letters_in(value))}
-        found |= {name: put_in(value, known) for name, value in open_.items()}
+        found |= {name: evaluate_at(value, known) for name, value in open_.items()}
         if not open_:
             break
     return found

@@ -124,8 +124,8 @@ class Working:
 
     def _line(self, step: Step, node: Node, values: Mapping[str, Value], value: Value, axis: int = 0) -> Line:
         letters = node if step.per_axis else presented(node, self.formula, values)
-        put_in = substitute(letters, values) if step.per_axis else filled(letters, self.formula, values)
-        return Line(step.name, letters, put_in, value, axis, step.meaning)
+        substituted = substitute(letters, values) if step.per_axis else filled(letters, self.formula, values)
+        return Line(step.name, letters, substituted, value, axis, step.meaning)
 
     def _unrolled(self, op: Op, step: Step) -> Iterable[Line]:
         """One line for each step of an unrolled one, the value before the first included."""

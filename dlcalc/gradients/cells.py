@@ -119,14 +119,14 @@ def _steps(source: Formula, kept: Iterable[str], *options: str) -> dict[str, tup
     found = {step.name: step for step in source.steps if step.each}
     stated = {name: source.parse(edits.get(name, step.expression)) for name, step in found.items()}
     finer = {name: node for name, node in stated.items() if name not in kept}
-    return {name: (_put_in(stated[name], finer), found[name].meaning) for name in found if name in kept}
+    return {name: (_substituted(stated[name], finer), found[name].meaning) for name in found if name in kept}
 
 
-def _put_in(node: Node, parts: Mapping[str, Node]) -> Node:
+def _substituted(node: Node, parts: Mapping[str, Node]) -> Node:
     """p[t] + u[t] with the expressions of p and u; sums are opened, and 1 − (1 − z) is z."""
     if isinstance(node, Index) and isinstance(node.base, Name) and node.base.id in parts:
-        return _put_in(parts[node.base.id], parts)
-    changed = node.map(lambda child: _put_in(child, parts))
+        return _substituted(parts[node.base.id], parts)
+    changed = node.map(lambda child: _substituted(child, parts))
     if not isinstance(changed, Add):
         return changed
     match changed.terms:
@@ -341,11 +341,11 @@ def _fact(id: str, step: str, names: Mapping[str, Node], convention: str = "") -
     edits = source.convention(convention).edits if convention else {}
     stated = {each.name: source.parse(edits.get(each.name, each.expression)) for each in source.steps}
 
-    def put_in(node: Node) -> Node:
+    def put(node: Node) -> Node:
         if isinstance(node, Name):
             if node.id in names:
                 return names[node.id]
-            return put_in(stated[node.id]) if node.id in stated else node
-        return node.map(put_in)
+            return put(stated[node.id]) if node.id in stated else node
+        return node.map(put)
 
-    return put_in(stated[step])
+    return put(stated[step])

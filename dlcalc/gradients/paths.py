@@ -39,7 +39,7 @@ class Path:
 
 
 @dataclass(frozen=True, slots=True)
-class _Way:
+class _Path:
     """From one loss with its error; `stays` within the step of the loss."""
 
     start: int
@@ -144,14 +144,14 @@ class Paths:
         """Every path, one after another."""
         for start in self.losses:
             error = moved(self.network.head.error, Literal(start))
-            whole = _Way(start, error, stays=False)
+            whole = _Path(start, error, stays=False)
             at = self.network.head.at
-            yield from self._from(_Way(start, error, stays=True), at, start, ((at, start),), 1, ())
+            yield from self._from(_Path(start, error, stays=True), at, start, ((at, start),), 1, ())
             yield from (path for path in self._from(whole, at, start, ((at, start),), 1, ()) if not path.explicit)
 
     def _from(
         self,
-        way: _Way,
+        way: _Path,
         signal: Signal,
         time: int,
         visited: tuple[tuple[Signal, int], ...],

@@ -147,7 +147,7 @@ class Plan:
     def sizes(self) -> tuple[int, int]:
         """Numbers in the arena, and whole numbers beside it."""
         self._live()
-        return self._lay_out(False), self._lay_out(True)
+        return self._allocate(False), self._allocate(True)
 
     @property
     def trained(self) -> int:
@@ -229,7 +229,7 @@ class Plan:
                 buffer.lives.append((min(uses), max(uses)))
         self.output.lives.append((len(self.steps) - 1, len(self.steps)))
 
-    def _lay_out(self, whole: bool) -> int:
+    def _allocate(self, whole: bool) -> int:
         """Gives each buffer the lowest place that is free while it lives; the largest first. Returns the size of
         all.
         """
@@ -239,7 +239,7 @@ class Plan:
         for buffer in sorted(chosen, key=lambda each: -each.size(self.batch)):
             size, at = buffer.size(self.batch), 0
             for other in placed:  # they are sorted by place
-                if other.at < at + size and at < other.at + other.size(self.batch) and _meet(buffer, other):
+                if other.at < at + size and at < other.at + other.size(self.batch) and _overlap(buffer, other):
                     at = other.at + other.size(self.batch)
             buffer.at = at
             end = max(end, at + size)
@@ -248,5 +248,5 @@ class Plan:
         return end
 
 
-def _meet(one: Buffer, other: Buffer) -> bool:
+def _overlap(one: Buffer, other: Buffer) -> bool:
     return any(a <= d and c <= b for a, b in one.lives for c, d in other.lives)

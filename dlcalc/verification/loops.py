@@ -255,7 +255,7 @@ _ACTIVATIONS: Mapping[str, Callable[[complex], complex]] = {
 
 
 def _dense(g: Given, convention: str) -> Counts:
-    def put_out(x: Array = None, w: Array = None) -> Array:
+    def output_of(x: Array = None, w: Array = None) -> Array:
         z = row_products(g["W"] if w is None else w, g["x"] if x is None else x, g.get("b", 0))
         return tuple(map(_ACTIVATIONS[convention], z))
 
@@ -265,9 +265,9 @@ def _dense(g: Given, convention: str) -> Counts:
 
     return {
         "z": lambda: row_products(g["W"], g["x"], g.get("b", 0)),
-        "yhat": put_out,
-        "dW": lambda: derivative(lambda w: loss(put_out(w=w)), g["W"]),
-        "dx": lambda: derivative(lambda x: loss(put_out(x=x)), g["x"]),
+        "yhat": output_of,
+        "dW": lambda: derivative(lambda w: loss(output_of(w=w)), g["W"]),
+        "dx": lambda: derivative(lambda x: loss(output_of(x=x)), g["x"]),
     }
 
 
@@ -279,7 +279,7 @@ def _mlp(g: Given, convention: str) -> Counts:
     def hidden(w: Array = None, b: Array = None) -> Array:
         return tuple(map(inner, row_products(g["W1"] if w is None else w, g["x"], g.get("b1", 0) if b is None else b)))
 
-    def put_out(w1: Array = None, w2: Array = None, b1: Array = None, b2: Array = None) -> Array:
+    def output_of(w1: Array = None, w2: Array = None, b1: Array = None, b2: Array = None) -> Array:
         weights, biases = g["W2"] if w2 is None else w2, g.get("b2", 0) if b2 is None else b2
         return tuple(map(outer, row_products(weights, hidden(w1, b1), biases)))
 
@@ -291,16 +291,16 @@ def _mlp(g: Given, convention: str) -> Counts:
 
     def slopes(name: str) -> Array:
         key = name.replace("W", "w")
-        return derivative(lambda w: loss(put_out(**{key: w})), g[name])
+        return derivative(lambda w: loss(output_of(**{key: w})), g[name])
 
     def by_sums(layer: str) -> Array:
         """A sum moves as the bias in it does."""
         biases = g.get(f"b{layer}", 0)
         own = biases if isinstance(biases, tuple) else (biases,) * len(g[f"W{layer}"])
-        return derivative(lambda b: loss(put_out(**{f"b{layer}": b})), own)
+        return derivative(lambda b: loss(output_of(**{f"b{layer}": b})), own)
 
     return {
-        "h": hidden, "yhat": put_out, "dW1": lambda: slopes("W1"), "dW2": lambda: slopes("W2"),
+        "h": hidden, "yhat": output_of, "dW1": lambda: slopes("W1"), "dW2": lambda: slopes("W2"),
         "delta1": lambda: by_sums("1"), "delta2": lambda: by_sums("2"),
         "W1_new": lambda: stepped("W1", slopes("W1")), "W2_new": lambda: stepped("W2", slopes("W2")),
     }  # fmt: skip

@@ -90,10 +90,10 @@ def test_object_and_program_have_our_value(text: str, point: dict[str, int]) -> 
     node = parse(text)
     expected = evaluate(node, point)
     made = dlcalc.to_sympy(text)
-    put_in = {symbol: point[symbol.name] for symbol in made.free_symbols}
-    assert float(made.subs(put_in).doit()) == pytest.approx(float(expected))
+    substituted = {symbol: point[symbol.name] for symbol in made.free_symbols}
+    assert float(made.subs(substituted).doit()) == pytest.approx(float(expected))
     coded = ran(sympy_program({"result": node}, {}, {}))["result"]
-    assert float(coded.subs(put_in).doit()) == pytest.approx(float(expected))
+    assert float(coded.subs(substituted).doit()) == pytest.approx(float(expected))
     back = evaluate(dlcalc.from_sympy(made).node, point)
     assert float(back) == pytest.approx(float(expected))
 

@@ -167,13 +167,13 @@ def test_expressions_in_the_dictionary_are_read_back(entry: Entry) -> None:
     numbers = {name: number for number, name in enumerate(found.to_dict()["missing"], 6)}
     whole = getattr(dlcalc, entry.name)(*example(entry)[0], **{**example(entry)[1], **numbers}).to_dict()
 
-    def put_in(value: Any) -> Any:
+    def evaluate_at(value: Any) -> Any:
         if isinstance(value, list):
-            return [put_in(item) for item in value]
+            return [evaluate_at(item) for item in value]
         return evaluate(parse(value, formula.declarations[True]), numbers) if isinstance(value, str) else value
 
     for name in formula.answers:
-        assert put_in(found.to_dict()[name]) == put_in(whole[name]), name
+        assert evaluate_at(found.to_dict()[name]) == evaluate_at(whole[name]), name
 
 
 class _Balanced(HTMLParser):

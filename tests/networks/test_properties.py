@@ -46,7 +46,7 @@ SEQUENCES = st.builds(
 CONVENTIONS = st.sampled_from(["", "pytorch", "keras"])
 
 
-def put_in(value: Value, numbers: dict[str, int]) -> Value:
+def evaluate_at(value: Value, numbers: dict[str, int]) -> Value:
     return evaluate(value, numbers) if isinstance(value, Node) else value
 
 
@@ -77,12 +77,12 @@ def same(later: Network, now: Network, numbers: dict[str, int]) -> None:
     """Shapes and counts of every row, the receptive field, and the totals."""
     letters, exact = tabulate(later), tabulate(now)
     for late, row in zip(letters.rows, exact.rows, strict=True):
-        assert tuple(put_in(size, numbers) for size in late.output) == row.output
+        assert tuple(evaluate_at(size, numbers) for size in late.output) == row.output
         for name in COUNTS:
-            assert put_in(late.count(name), numbers) == row.count(name)
-        assert [put_in(field.size, numbers) for field in late.field] == [field.size for field in row.field]
+            assert evaluate_at(late.count(name), numbers) == row.count(name)
+        assert [evaluate_at(field.size, numbers) for field in late.field] == [field.size for field in row.field]
     for name in COUNTS:
-        assert put_in(letters.total[name], numbers) == exact.total[name]
+        assert evaluate_at(letters.total[name], numbers) == exact.total[name]
 
 
 @settings(max_examples=30, deadline=None)
