@@ -104,10 +104,8 @@ class Calculator:
             raise UserError(f"{next(iter(answers))} is an answer, so it cannot be given together with ask")
         self._worked(found, values, used)
         name = askable(found, ask)
-        from ..answers.array_judging import judge_answer
         from ..answers.formula_judging import check_name
         from ..answers.formula_target import FormulaTarget
-        from ..answers.terms import Terms
 
         stated = convention is not None or course.states(found.id, [each.name for each in found.conventions])
         answer = unwrapped(answer)
@@ -117,10 +115,7 @@ class Calculator:
         target = FormulaTarget(found, values, name, used, stated=stated)
         expected = target.expected
         kind = "shape" if name == found.shape else "integer" if _is_count(expected) else "number"
-        terms = Terms(kind, course.significant_digits, decimal=course.decimal)
-        spell = spelling(found, course)
-        mark = judge_answer(terms, target, answer, spell)
-        return Judged(found, name, str(answer), mark, show, spell, course)
+        return Judged.of(target, kind, answer, answer, show, spelling(found, course), course)
 
     def _worked(self, found: Formula, values: Mapping[str, Value], convention: str) -> Working:
         """The formula worked out. Raises UserError that says which lists are needed, where their entries are read."""

@@ -11,9 +11,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ..answers.array_judging import judge_answer
 from ..answers.formula_target import FormulaTarget
-from ..answers.terms import Terms
 from ..document import Block, Document, Heading
 from ..errors import UserError
 from ..explain.hand_working import Computed, answer_steps, givens
@@ -188,10 +186,7 @@ def check(
     asked, found = _worked(operation, given, convention, profile)
     judged, name = _with_cell(asked.operation, asked.formula, found, ask)
     target = FormulaTarget(judged, asked.values, name, asked.convention, stated=asked.stated, options=asked.options)
-    terms = Terms("number", asked.course.significant_digits, decimal=asked.course.decimal)
-    wrote = _from_file(answer)
-    mark = judge_answer(terms, target, wrote, asked.spell)
-    return Judged(judged, name, str(answer), mark, show, asked.spell, asked.course)
+    return Judged.of(target, "number", answer, _from_file(answer), show, asked.spell, asked.course)
 
 
 def _worked(

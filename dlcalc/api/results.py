@@ -23,6 +23,7 @@ from ..profiles import COURSE, Profile
 from .expression import Facts, as_sympy, from_algebra, unwrapped, wrapped
 
 if TYPE_CHECKING:
+    from ..answers.formula_target import FormulaTarget
     from ..answers.marks import Mark
     from ..expressions.inverse import Solutions
 
@@ -440,6 +441,19 @@ class Judged(JudgedAnswer):
         self.mark = mark
         self.show = show
         self.spell = spell
+
+    @classmethod
+    def of(
+        cls, asked: FormulaTarget, kind: str, answer: object, wrote: object, show: bool, spell: Spell, course: Profile
+    ) -> Judged:
+        """What was written, `wrote`, judged with the digits and the decimal sign of the profile; `answer` is shown."""
+        from ..answers.array_judging import judge_answer
+        from ..answers.terms import Terms
+
+        terms = Terms(kind, course.significant_digits, decimal=course.decimal)
+        return cls(
+            asked.formula, asked.name, str(answer), judge_answer(terms, asked, wrote, spell), show, spell, course
+        )
 
     @property
     def expected(self) -> Value:
