@@ -13,7 +13,7 @@ from functools import cached_property
 
 from ..errors import UserError
 from ..expressions.answers import Answer, Fit, fit, worst_fit
-from ..expressions.evaluate import put_in
+from ..expressions.evaluate import evaluate_at
 from ..expressions.nodes import Value
 from ..formulas.arrays import numbers, sizes
 from ..formulas.defaults import with_defaults
@@ -84,7 +84,8 @@ class ArrayMarker:
     def _fit_at_points(self, value: Value, answer: Answer) -> Fit:
         """How two expressions in letters agree wherever the question has a value. Raises UserError."""
         return worst_fit(
-            fit(put_in(value, point), replace(answer, value=put_in(answer.value, point))) for point in self._points
+            fit(evaluate_at(value, point), replace(answer, value=evaluate_at(answer.value, point)))
+            for point in self._points
         )
 
     @cached_property
