@@ -12,7 +12,7 @@ from ..expressions.reader import Declarations
 from ..expressions.tokens import MAX_LENGTH
 from ..gradients.answer import Answer, Statement
 from ..gradients.feedforward import Feedforward
-from .gradient_notation import plain, split, statements
+from .gradient_notation import plain, sides
 
 MOST_STATEMENTS = 24
 SUMS = {"z": "a", "a": "h"}
@@ -47,18 +47,8 @@ class _Reader:
 
     def read(self, text: str) -> tuple[Answer, Node | None]:
         words = {name for name in self.names.kinds if len(name) == 1} - {"L", "x"}
-        lines, is_first = statements(plain(text, self._activation, words - set(_ENTRIES)))
-        if not lines:
-            raise ExpressionError("an expression is expected, but there is nothing", text, None)
-        if len(lines) > MOST_STATEMENTS:
-            raise UserError(f"a gradient is stated in at most {MOST_STATEMENTS} lines, not {len(lines)}")
-        sides = [[side.strip() for side in split(line, "=")] for line in lines]
-        place = 0 if is_first else self._asked(sides)
-        *lefts, right = sides[place]
-        stated = [parts for i, parts in enumerate(sides) if i != place]
-        for parts in stated:
-            if len(parts) < 2:
-                raise UserError(f"each line but the last states an intermediate, delta_2 = …, not {parts[0][:40]}")
+        written = plain(text, self._activation, words - set(_ENTRIES))
+        lefts, right, stated = sides(written, MOST_STATEMENTS, self._is_asked, "delta_2")
         self._declare([parts[0] for parts in stated])
         found = tuple(self._statement(parts[0], parts[-1]) for parts in stated)
         left = self._left(lefts[0]) if lefts else None
@@ -69,11 +59,6 @@ class _Reader:
         """What f′ means: the activation that all hidden layers have."""
         found = {layer.function for layer in self.network.layers if hasattr(layer, "function")}
         return next(iter(found)) if len(found) == 1 and found != {"softmax"} else "sigmoid"
-
-    def _asked(self, sides: list[list[str]]) -> int:
-        named = [i for i, parts in enumerate(sides) if len(parts) > 1 and self._is_asked(parts[0])]
-        alone = [i for i, parts in enumerate(sides) if len(parts) == 1]
-        return named[-1] if named else alone[0] if len(alone) == 1 else len(sides) - 1
 
     def _is_asked(self, text: str) -> bool:
         try:

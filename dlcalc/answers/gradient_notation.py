@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection
 
+from ..errors import ExpressionError, UserError
+
 _STEP = r"[a-zTL]"
 _INDEX = rf"(?:{_STEP}(?:\s*[-−+]\s*\d+)?|\d|[-−]\s*1)"
 """A step, or the number of a layer: t, t − 1, T, 2."""
@@ -297,7 +299,32 @@ _RANGE = re.compile(
 )
 
 
-def statements(text: str) -> tuple[list[str], bool]:
+def sides(
+    text: str, most: int, is_asked: Callable[[str], bool], example: str
+) -> tuple[list[str], str, list[list[str]]]:
+    """(what stands on the left of the gradient, the gradient, the sides of each intermediate that is stated beside it).
+
+    The gradient is the line before `where`, else the last one whose left side `is_asked`, else the only one without a
+    left side, else the last. Raises UserError for nothing, for more lines than `most`, and for an intermediate without
+    a left side, such as `example`.
+    """
+    lines, is_first = _statements(text)
+    if not lines:
+        raise ExpressionError("an expression is expected, but there is nothing", text, None)
+    if len(lines) > most:
+        raise UserError(f"a gradient is stated in at most {most} lines, not {len(lines)}")
+    found = [[side.strip() for side in split(line, "=")] for line in lines]
+    named = [i for i, parts in enumerate(found) if len(parts) > 1 and not is_first and is_asked(parts[0])]
+    alone = [i for i, parts in enumerate(found) if len(parts) == 1]
+    place = 0 if is_first else named[-1] if named else alone[0] if len(alone) == 1 else len(found) - 1
+    *lefts, right = found.pop(place)
+    for parts in found:
+        if len(parts) < 2:
+            raise UserError(f"each line but the last states an intermediate, {example} = …, not {parts[0][:40]}")
+    return lefts, right, found
+
+
+def _statements(text: str) -> tuple[list[str], bool]:
     """What is stated, line by line, and whether the first one is the gradient: the others follow a `where`."""
     text = re.sub(r"\\\\", "\n", text)
     head, *rest = _WHERE.split(text)

@@ -30,7 +30,7 @@ from ..expressions.reader import Declarations
 from ..expressions.tokens import MAX_LENGTH
 from ..gradients.answer import Answer, Statement
 from ..gradients.model import STEPS, Network, shifted
-from .gradient_notation import DOTS, GENERIC, SPELLED, plain, split, statements
+from .gradient_notation import DOTS, GENERIC, SPELLED, plain, sides
 from .gradient_ranges import normal
 from .steps import moved
 
@@ -97,18 +97,8 @@ class _Reader:
     def read(self, text: str) -> Answer:
         sequences = {name for name, kind in self.names.kinds.items() if kind is Kind.MATRIX}
         sequences -= {*self.weights, *FUNCTIONS}
-        lines, is_first = statements(plain(self._deltas(text), self.network.form["activation"], sequences))
-        if not lines:
-            raise ExpressionError("an expression is expected, but there is nothing", text, None)
-        if len(lines) > MOST_STATEMENTS:
-            raise UserError(f"a gradient is stated in at most {MOST_STATEMENTS} lines, not {len(lines)}")
-        sides = [[side.strip() for side in split(line, "=")] for line in lines]
-        place = 0 if is_first else self._asked(sides)
-        *lefts, right = sides[place]
-        stated = [parts for i, parts in enumerate(sides) if i != place]
-        for parts in stated:
-            if len(parts) < 2:
-                raise UserError(f"each line but the last states an intermediate, delta_t = …, not {parts[0][:40]}")
+        written = plain(self._deltas(text), self.network.form["activation"], sequences)
+        lefts, right, stated = sides(written, MOST_STATEMENTS, self._is_asked, "delta_t")
         self._declare([parts[0] for parts in stated])
         found = [self._statement(parts[0], parts[-1]) for parts in stated]
         if lefts:
@@ -127,12 +117,6 @@ class _Reader:
             return f" d{'C' if letter.upper() == 'C' else letter}{step}" if is_state else f" delta_{letter}{step}"
 
         return re.sub(r"(?:\\delta\s+|δ\s*)([A-Za-z])(?:\s*_(\w|\{[^{}]*\})|(?=\s*[\[(^]))", named, text)
-
-    def _asked(self, sides: list[list[str]]) -> int:
-        """Which line is the gradient itself: ∂L/∂W = …, or the only one without =, else the last."""
-        named = [i for i, parts in enumerate(sides) if len(parts) > 1 and self._is_asked(parts[0])]
-        alone = [i for i, parts in enumerate(sides) if len(parts) == 1]
-        return named[-1] if named else alone[0] if len(alone) == 1 else len(sides) - 1
 
     def _is_asked(self, left: str) -> bool:
         try:
