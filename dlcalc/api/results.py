@@ -444,8 +444,9 @@ class Judged(JudgedAnswer):
 
     @classmethod
     def of(
-        cls, asked: FormulaTarget, kind: str, answer: object, wrote: object, show: bool, spell: Spell, course: Profile
-    ) -> Judged:
+        cls, asked: FormulaTarget, kind: str, answer: object, wrote: object, show: bool,
+        spell: Mapping[str, str] | None, course: Profile,
+    ) -> Judged:  # fmt: skip
         """What was written, `wrote`, judged with the digits and the decimal sign of the profile; `answer` is shown."""
         from ..answers.array_judging import judge_answer
         from ..answers.terms import Terms
