@@ -492,13 +492,13 @@ def _one(rows: Iterable[tuple[int, list[str]]], source: str, columns: int, part:
 
 
 def _many(head: list[str], rows: Sequence[tuple[int, list[str]]], source: str) -> Iterator[HandIn | Refused]:
-    told = [_cell(cell) for cell in head]
-    folded = [headings.known(heading) for heading in told]
+    heads = [_cell(cell) for cell in head]
+    folded = [headings.known(heading) for heading in heads]
     who = [folded.index(name) for name in headings.IDS if name in folded]
     named = [folded.index(name) for name in headings.NAMES if name in folded]
     parts = [folded.index(name) for name in (*headings.FIRST_NAMES, *headings.LAST_NAMES) if name in folded]
-    found = {i: id for i, heading in enumerate(told) if i not in {*who, *named, *parts} and (id := _entry_of(heading))}
-    asked = _answered(told, found)
+    found = {i: id for i, heading in enumerate(heads) if i not in {*who, *named, *parts} and (id := _entry_of(heading))}
+    asked = _answered(heads, found)
     codes = [i for i, heading in enumerate(folded) if i not in found and headings.CODE.search(heading)]
     code = folded.index("code") if "code" in folded else codes[0] if len(codes) == 1 else None
     if _counts_rows(folded, {*who, *named, *parts, *found, code}, rows):
@@ -507,11 +507,11 @@ def _many(head: list[str], rows: Sequence[tuple[int, list[str]]], source: str) -
         raise UserError("no column is an answer: their headings begin with the ids of the sheet, such as 1.a")
     for number, row in rows:
         here = f"{printable(source)}, line {number}"
-        if any(cell.strip() for cell in row[len(told) :]):
-            rule = f"there are {len(row)} cells under {len(told)} headings; a comma inside a cell stands in quotes"
+        if any(cell.strip() for cell in row[len(heads) :]):
+            rule = f"there are {len(row)} cells under {len(heads)} headings; a comma inside a cell stands in quotes"
             yield Refused(here, rule)
             continue
-        cells = [_cell(cell) for cell in row] + [""] * (len(told) - len(row))
+        cells = [_cell(cell) for cell in row] + [""] * (len(heads) - len(row))
         answers: dict[str, object] = {}
         try:
             for i, id in asked.items():
@@ -528,13 +528,13 @@ def _many(head: list[str], rows: Sequence[tuple[int, list[str]]], source: str) -
             yield Refused(here, str(error))
 
 
-def _answered(told: list[str], found: Mapping[int, str]) -> dict[int, str]:
+def _answered(heads: list[str], found: Mapping[int, str]) -> dict[int, str]:
     """The columns of answers: not the question's text (Question 1) beside Response 1, nor 1.a [Score] beside 1.a."""
-    said = {id for i, id in found.items() if _is_said(told[i])}
-    asked = {i: id for i, id in found.items() if id not in said or _is_said(told[i])}
-    whole = {told[i].casefold() for i in asked}
-    return {i: id for i, id in asked.items() if re.sub(r"\s*\[[^\]]*\]$", "", told[i].casefold()) not in whole - {
-        told[i].casefold()}}  # fmt: skip
+    said = {id for i, id in found.items() if _is_said(heads[i])}
+    asked = {i: id for i, id in found.items() if id not in said or _is_said(heads[i])}
+    whole = {heads[i].casefold() for i in asked}
+    return {i: id for i, id in asked.items() if re.sub(r"\s*\[[^\]]*\]$", "", heads[i].casefold()) not in whole - {
+        heads[i].casefold()}}  # fmt: skip
 
 
 def _is_said(heading: str) -> bool:
