@@ -61,6 +61,8 @@ LINES = {
     "a gated layer": "6x4 seq; gru 3 seq; dense 2",
     "the smaller of two": "6x4 seq; a: dense 4; b: dense 4 from a; minimum a b; dense 2",
     "a product of sequences": "6x4 seq; a: dense 3; b: dense 3 from a; matmul a b transposed; dense 2",
+    "largest of bins": "9x7x4; adaptive-maxpool 3x2; conv 2 f1",
+    "resized": "9x7x4; resize 6; conv 2 f1",
     "a quotient": "6x4 seq; a: dense 4; b: dense 4 sigmoid from a; divide a b; dense 2",
     "both ways of joining": "8x8x4; a: conv 4 f1; b: conv 4 f1 from a; c: average a b; concat a c; conv 2 f1",
 }
@@ -136,10 +138,10 @@ def test_pytorch(line: str) -> None:
     assert close(found.numpy(), channels_first(ours.output, ours.last in ours.signals))
 
 
-UNLIKE_KERAS = {"one slope of a sequence", "transposed, same, odd", "a map as a vector", "neighbouring maps"}
+UNLIKE_KERAS = {"one slope of a sequence", "transposed, same, odd", "a map as a vector", "neighbouring maps", "resized"}
 """Keras has a slope for each number, or one for each channel; it cuts an odd pixel of a transposed convolution with
 same off at the end, p and output_padding at the beginning; it lays a map out with its channels last; it has no local
-response normalisation."""
+response normalisation; it counts the nearest pixel from the middle of a pixel."""
 
 
 def in_keras(kind: str, kept: list[Any], shapes: list[tuple[int, ...]]) -> list[Any]:

@@ -347,7 +347,7 @@ class _Keras(Program):
     def _resize(self, row: Row, x: str) -> str:
         if self.axes(row) != 2:
             raise self.refused(row, "Keras resizes only maps")
-        return f"{self.layer(row, 'Resizing', *self.along(row, 'o'))}({x})"
+        return f"{self.layer(row, 'Resizing', *self.along(row, 'o'), interpolation=('nearest', 'bilinear'))}({x})"
 
     def _crop(self, row: Row, x: str) -> str:
         begin, end = self.along(row, "crop_begin"), self.along(row, "crop_end")
