@@ -36,8 +36,8 @@ OLD_NAMES = {
 }
 # The word of the problem files for a cell that is wrong on purpose; elsewhere it is a mistake.
 SLIP_ROOMS = {"quiz", "answers", "verification", "grading"}
-# A key of JSON, and a method of Optuna's.
-KEPT = {"told_apart", "tell"}
+# A key of JSON, a method of Optuna's, the name of a file of people to look at, and a mistake that is called so.
+KEPT = {"told_apart", "tell", "TO_LOOK_AT", "_SIGN_TURNED"}
 OLD_FILES = {
     "worlds", "looks", "slips", "where", "asked", "own", "keys", "words", "filling", "shows", "telling", "taking",
     "wide", "fields", "foreign", "told", "look",
@@ -45,8 +45,11 @@ OLD_FILES = {
 
 
 def identifiers(tree: ast.AST) -> Iterator[str]:
-    """Functions, classes, parameters, fields and attributes; keywords of calls."""
+    """Functions, classes, parameters, fields and attributes; keywords of calls; constants of modules and classes."""
     for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef):
+            places = (place for each in node.body if isinstance(each, ast.Assign) for place in each.targets)
+            yield from (part.id for place in places for part in ast.walk(place) if isinstance(part, ast.Name))
         match node:
             case ast.FunctionDef(name=name) | ast.arg(arg=name) | ast.Attribute(attr=name):
                 yield name
@@ -107,6 +110,7 @@ def test_no_kind_is_a_number() -> None:
         ("def f(_told): ...", "ops", ["_told"]),
         ("x.laid_down", "kernels", ["laid_down"]),
         ("class FirstWorlds: ...", "api", ["FirstWorlds"]),
+        ("_LAID = 1", "api", ["_LAID"]),
         ("class Slip: ...", "gradients", ["Slip"]),
         ("class Slip: ...", "quiz", []),
         ("x.told_apart", "verification", []),

@@ -249,7 +249,7 @@ CONV_FLIPPED_SCALED = _scaled("conv_by_hand_flipped_scaled", "True convolution b
 # How far down and to the right of the window's start a cell of the image lies, in strides.
 _ROW = "(m + pad_h - 1 - (u - 1)*gap)"
 _COLUMN = "(n + pad - 1 - (v - 1)*gap)"
-_MET = (
+_COVERED = (
     f"mod({_ROW}, hop) = 0 and {_ROW} >= 0 and {_ROW}/hop < o_h and "
     f"mod({_COLUMN}, hop) = 0 and {_COLUMN} >= 0 and {_COLUMN}/hop < o_w"
 )
@@ -258,7 +258,7 @@ _MET = (
 def _to_image(weight: str) -> str:
     """∂L/∂x: of each filter cell that met this cell of the image, its weight times the gradient of the window."""
     term = f"delta[k, {_ROW}/hop + 1, {_COLUMN}/hop + 1]*{weight}"
-    return f"sum(k=1..filters, sum(u=1..f_h, sum(v=1..f_w, if({_MET}, {term}, 0))))"
+    return f"sum(k=1..filters, sum(u=1..f_h, sum(v=1..f_w, if({_COVERED}, {term}, 0))))"
 
 
 _FITTING = (replace(STRIDE, ordinary=(1, 1)), replace(PADDING, ordinary=(0, 0)), replace(DILATION, ordinary=(1, 1)))

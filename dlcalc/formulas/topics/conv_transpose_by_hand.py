@@ -30,7 +30,7 @@ from .conv_by_hand import (
 
 _ROW = "(m - 1 - (u - 1)*d)"
 _COLUMN = "(n - 1 - (v - 1)*d)"
-_MET = (
+_COVERED = (
     f"mod({_ROW}, hop) = 0 and {_ROW} >= 0 and {_ROW}/hop < height and "
     f"mod({_COLUMN}, hop) = 0 and {_COLUMN} >= 0 and {_COLUMN}/hop < width"
 )
@@ -38,7 +38,7 @@ _MET = (
 
 def _scattered(weight: str) -> str:
     term = f"x[c, {_ROW}/hop + 1, {_COLUMN}/hop + 1]*{weight}"
-    return f"sum(c=1..channels, sum(u=1..f_h, sum(v=1..f_w, if({_MET}, {term}, 0))))"
+    return f"sum(c=1..channels, sum(u=1..f_h, sum(v=1..f_w, if({_COVERED}, {term}, 0))))"
 
 
 CONV_TRANSPOSE = Formula(

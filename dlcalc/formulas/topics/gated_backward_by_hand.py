@@ -119,17 +119,17 @@ _LSTM_MISTAKES = (
 
 _THROUGH_TANH = "dh[s] ⊙ o[t] ⊙ (1 - tanh(C[t])^2) + dC_before[s-1]"
 _KEPT = "dC[s] ⊙ f[t]"
-_LOOKS = {"dC": " + p_o ⊙ delta_o[s]", "dC_before": " + p_f ⊙ delta_f[s] + p_i ⊙ delta_i[s]"}
+_PEEPHOLES = {"dC": " + p_o ⊙ delta_o[s]", "dC_before": " + p_f ⊙ delta_f[s] + p_i ⊙ delta_i[s]"}
 _PEEPHOLE_MISTAKES = (
-    Mistake("output-peephole-lost", "dC", _at(_THROUGH_TANH), "the output gate looks at the new cell state C_t, and "
+    Mistake("output-peephole-lost", "dC", _at(_THROUGH_TANH), "the output gate peepholes at the new cell state C_t, and "
             "that way leads to the loss too: p_o∘δ_o", 0.6, "Who reads C_t besides tanh and the next cell state?"),
     Mistake("peepholes-lost-on-the-way", "dC_before", _at(_KEPT), "the forget and the input gate look at the cell "
             "state before, and those ways lead back to it too", 0.6, "Who reads C_{t−1} besides the forget gate?"),
-    Mistake("input-peephole-lost", "dC_before", _at(f"{_KEPT} + p_f ⊙ delta_f[s]"), "the input gate looks at the cell "
+    Mistake("input-peephole-lost", "dC_before", _at(f"{_KEPT} + p_f ⊙ delta_f[s]"), "the input gate peepholes at the cell "
             "state before as well", 0.4, "How many gates look at C_{t−1}?"),
-    Mistake("old-cell-for-new", "dp_o", _sum("delta_o", "C[t-1]", "⊙"), "the output gate looks at the new cell state, "
+    Mistake("old-cell-for-new", "dp_o", _sum("delta_o", "C[t-1]", "⊙"), "the output gate peepholes at the new cell state, "
             "C_t", 0.5, "Which cell state is there already when o is computed?"),
-    Mistake("new-cell-for-old-peephole", "dp_f", _sum("delta_f", "C[t]", "⊙"), "the forget gate looks at the cell "
+    Mistake("new-cell-for-old-peephole", "dp_f", _sum("delta_f", "C[t]", "⊙"), "the forget gate peepholes at the cell "
             "state before, C_{t−1}", 0.5, "Which cell state is there when f is computed?"),
 )  # fmt: skip
 
@@ -145,15 +145,15 @@ def _by_peepholes(kinds: Kinds) -> tuple[Step, ...]:
 def _lstm(kinds: Kinds, peephole: bool = False) -> Formula:
     name = "lstm_peephole" if peephole else "lstm"
     forward = FORWARD[kinds.id(f"{name}_by_hand")]
-    looks = _LOOKS if peephole else dict.fromkeys(_LOOKS, "")
+    peepholes = _PEEPHOLES if peephole else dict.fromkeys(_PEEPHOLES, "")
     way = (
         _back("dh", "d[t] + dh_before[s-1]", "∂L/∂h of that time step", kinds),
         _back("delta_o", "dh[s] ⊙ tanh(C[t]) ⊙ o[t] ⊙ (1 - o[t])", "gradient into the output gate", kinds),
-        _back("dC", f"{_THROUGH_TANH}{looks['dC']}", "∂L/∂C of that time step", kinds),
+        _back("dC", f"{_THROUGH_TANH}{peepholes['dC']}", "∂L/∂C of that time step", kinds),
         _back("delta_f", "dC[s] ⊙ C[t-1] ⊙ f[t] ⊙ (1 - f[t])", "gradient into the forget gate", kinds),
         _back("delta_i", "dC[s] ⊙ g[t] ⊙ i[t] ⊙ (1 - i[t])", "gradient into the input gate", kinds),
         _back("delta_g", "dC[s] ⊙ i[t] ⊙ (1 - g[t]^2)", "gradient into the candidate", kinds),
-        _back("dC_before", f"{_KEPT}{looks['dC_before']}", "what reaches the cell state before"
+        _back("dC_before", f"{_KEPT}{peepholes['dC_before']}", "what reaches the cell state before"
               + (": the direct part, and through the peepholes" if peephole else ": the direct part"), kinds, "0*C0"),
         _back("dh_before", "U_f^T delta_f[s] + U_i^T delta_i[s] + U_o^T delta_o[s] + U_c^T delta_g[s]",
               "what reaches the state before, through all gates", kinds, "0*h0"),
@@ -175,7 +175,7 @@ def _lstm(kinds: Kinds, peephole: bool = False) -> Formula:
         answers=(*(step.name for step in ends), "h", "C", "loss"),
         mistakes=(
             *(_PEEPHOLE_MISTAKES if peephole else ()),
-            *(replace(each, expression=each.expression + looks.get(each.step, "")) for each in _LSTM_MISTAKES),
+            *(replace(each, expression=each.expression + peepholes.get(each.step, "")) for each in _LSTM_MISTAKES),
         ),
         conventions=combined(_with_row(forward, (*way, *ends))),
         notes=(

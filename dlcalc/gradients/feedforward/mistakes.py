@@ -47,7 +47,7 @@ _WHOLE: tuple[tuple[Found, Callable[[float], float]], ...] = (
     (Found("twice", "there is no factor 2: the derivative of the loss has none"), lambda v: 2 * v),
     (Found("half", "there is no factor ½"), lambda v: v / 2),
 )
-_TURNED = Found("transposed", "that is the transpose: a gradient has the shape of what it is the gradient by")
+_TRANSPOSED = Found("transposed", "that is the transpose: a gradient has the shape of what it is the gradient by")
 
 
 @lru_cache(maxsize=64)
@@ -60,7 +60,7 @@ def mistakes(network: Feedforward, wrt: str, place: tuple[int, ...] | None) -> t
     for whole, change in _WHOLE:
         found.append((whole, _changed(lambda instance: instance.expected, change)))
     if place is None:
-        found.append((_TURNED, _transposed))
+        found.append((_TRANSPOSED, _transposed))
     if network.has_maps:
         return tuple(found)
     for tree in _formulas(network, wrt):
