@@ -68,7 +68,7 @@ _WINDOW = ("f", "s", "p", "d")
 _CELL = ("m", "L", "D", "sequence", "bias")
 _TURNS = "its units see by turns more and fewer pixels"
 _BINS = "its windows are of several sizes"
-_REORDERED = "its units are laid out anew"
+_MOVED = "its units are laid out anew"
 _STEPS = "its units see all time steps"
 _JOINED = "sum, product, concatenation"
 
@@ -111,14 +111,14 @@ _KINDS = (
     Kind("resize", "resize", "resizing", ask.named("adaptive_pool", 1, 3), ("o",), ("o",), aliases=("resizing",),
          example="resize 14", loses=_BINS, if_resized=True),
     Kind("crop", "crop", "cropping", ask.named("crop", 1, 3), ("crop_begin", "crop_end"), ("crop_begin",),
-         aliases=("cropping",), example="crop 1", loses=_REORDERED),
+         aliases=("cropping",), example="crop 1", loses=_MOVED),
     Kind("dense", "fc", "dense", ask.dense, ("m", "bias"), ("m",), aliases=("fc", "linear", "fullyconnected"),
          example="dense 10", family="dense", weights=True, order="last"),
     Kind("rbf", "rbf", "radial basis functions", ask.rbf, ("m",), ("m",), example="rbf 10", family="dense",
          weights=True),
     Kind("flatten", "flatten", "flatten", ask.flatten),
     Kind("reshape", "reshape", "reshape", ask.reshape, ("y",), ("y",), aliases=("view",), example="reshape 7x7x16",
-         loses=_REORDERED, if_resized=True, order="last"),
+         loses=_MOVED, if_resized=True, order="last"),
     Kind("dropout", "dropout", "dropout", ask.unchanged, ("p",), ("p",), example="dropout 0.5", slab=True,
          trails=True, order="kept"),
     Kind("activation", "activation", "activation", ask.unchanged, aliases=("act",), slab=True, trails=True,
@@ -164,15 +164,15 @@ _KINDS = (
     Kind("einsum", "einsum", "product of tensors", ask.einsum, ("y", "s", "w", "b"), family="dense", several=True,
          weights=True, order="last"),
     Kind("permute", "permute", "permutation of the axes", ask.permute, ("order",), ("order",), aliases=("transpose",),
-         example="permute 2x1", loses=_REORDERED, order="last"),
+         example="permute 2x1", loses=_MOVED, order="last"),
     Kind("slice", "slice", "slice", ask.sliced, ("axis", "start", "size", "drop"),
-         example="slice axis=1 start=0 size=2", loses=_REORDERED, order="kept"),
+         example="slice axis=1 start=0 size=2", loses=_MOVED, order="kept"),
     Kind("repeat", "repeat", "repetition", ask.repeat, ("times",), ("times",), aliases=("repeatvector",),
          example="repeat 4", order="last"),
-    Kind("expand", "expand", "repetition along axes", ask.expand, ("y",), ("y",), example="expand 4x8", loses=_REORDERED,
+    Kind("expand", "expand", "repetition along axes", ask.expand, ("y",), ("y",), example="expand 4x8", loses=_MOVED,
          order="last"),
     Kind("reduce", "reduce", "mean or sum along axes", ask.reduced, ("axes", "keep"), ("axes",), example="reduce 1",
-         loses=_REORDERED, order="kept"),
+         loses=_MOVED, order="kept"),
     Kind("split", "split", "channel split", ask.split, ("parts", "part"), example="split parts2 part1"),
     Kind("shuffle", "shuffle", "channel shuffle", ask.named("channel_shuffle"), ("groups",),
          aliases=("channelshuffle",), example="shuffle groups2", trails=True),

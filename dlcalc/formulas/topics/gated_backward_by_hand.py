@@ -121,15 +121,15 @@ _THROUGH_TANH = "dh[s] ⊙ o[t] ⊙ (1 - tanh(C[t])^2) + dC_before[s-1]"
 _KEPT = "dC[s] ⊙ f[t]"
 _PEEPHOLES = {"dC": " + p_o ⊙ delta_o[s]", "dC_before": " + p_f ⊙ delta_f[s] + p_i ⊙ delta_i[s]"}
 _PEEPHOLE_MISTAKES = (
-    Mistake("output-peephole-lost", "dC", _at(_THROUGH_TANH), "the output gate peepholes at the new cell state C_t, and "
+    Mistake("output-peephole-lost", "dC", _at(_THROUGH_TANH), "the output gate looks at the new cell state C_t, and "
             "that way leads to the loss too: p_o∘δ_o", 0.6, "Who reads C_t besides tanh and the next cell state?"),
     Mistake("peepholes-lost-on-the-way", "dC_before", _at(_KEPT), "the forget and the input gate look at the cell "
             "state before, and those ways lead back to it too", 0.6, "Who reads C_{t−1} besides the forget gate?"),
-    Mistake("input-peephole-lost", "dC_before", _at(f"{_KEPT} + p_f ⊙ delta_f[s]"), "the input gate peepholes at the cell "
+    Mistake("input-peephole-lost", "dC_before", _at(f"{_KEPT} + p_f ⊙ delta_f[s]"), "the input gate looks at the cell "
             "state before as well", 0.4, "How many gates look at C_{t−1}?"),
-    Mistake("old-cell-for-new", "dp_o", _sum("delta_o", "C[t-1]", "⊙"), "the output gate peepholes at the new cell state, "
+    Mistake("old-cell-for-new", "dp_o", _sum("delta_o", "C[t-1]", "⊙"), "the output gate looks at the new cell state, "
             "C_t", 0.5, "Which cell state is there already when o is computed?"),
-    Mistake("new-cell-for-old-peephole", "dp_f", _sum("delta_f", "C[t]", "⊙"), "the forget gate peepholes at the cell "
+    Mistake("new-cell-for-old-peephole", "dp_f", _sum("delta_f", "C[t]", "⊙"), "the forget gate looks at the cell "
             "state before, C_{t−1}", 0.5, "Which cell state is there when f is computed?"),
 )  # fmt: skip
 
