@@ -234,18 +234,18 @@ class Draft:
 
     def _rearranged(self, view: View, real: list[int], sizes: Shape, own: Shape | None, place: str) -> str:
         if real == sorted(real) or (own is not None and len(own) == 1):
-            return self.laid_out(view.layer, (view.sizes, tuple(real)), place, sizes)
+            return self.with_layout(view.layer, (view.sizes, tuple(real)), place, sizes)
         before = view.layer
         if view.sizes != own:
-            before = self.laid_out(before, (view.sizes, tuple(range(len(view.sizes)))), place, view.sizes)
+            before = self.with_layout(before, (view.sizes, tuple(range(len(view.sizes)))), place, view.sizes)
         if len(real) == len(view.sizes):
             before = self.add("permute", before, place=place, order=tuple(axis + 1 for axis in real))
         if len(real) == len(sizes):
             return before
         now = tuple(view.sizes[axis] for axis in real)
-        return self.laid_out(before, (now, tuple(range(len(now)))), place, sizes)
+        return self.with_layout(before, (now, tuple(range(len(now)))), place, sizes)
 
-    def laid_out(self, before: str, layout: tuple[Shape, tuple[int, ...]], place: str, sizes: Shape) -> str:
+    def with_layout(self, before: str, layout: tuple[Shape, tuple[int, ...]], place: str, sizes: Shape) -> str:
         """The numbers of a layer cut into sizes, and those axes in another order, as other sizes."""
         more = {"layout": layout}
         if len(sizes) == 1:

@@ -35,11 +35,11 @@ def _window(given: Node) -> dict[str, Value]:
 def _kernel(given: Node, bias: int = 1) -> Any:
     """The kernel with its filters first, and the bias."""
 
-    def lay_out(kernel: Any, *rest: Any) -> list[Any]:
+    def arrange(kernel: Any, *rest: Any) -> list[Any]:
         last = kernel.ndim - 1
         return [kernel.transpose(last, last - 1, *range(last - 1)), *rest[:bias]]
 
-    return given.kept(lay_out)
+    return given.kept(arrange)
 
 
 def _depthwise_kernel(kernel: Any, *rest: Any) -> list[Any]:

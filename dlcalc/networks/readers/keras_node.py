@@ -210,7 +210,7 @@ class Node:
             self.place.owners.append(called)
         return called
 
-    def kept(self, lay_out: Callable[..., Sequence[Any]], group: str = "") -> Callable[[], Sequence[Any]] | None:
+    def kept(self, arrange: Callable[..., Sequence[Any]], group: str = "") -> Callable[[], Sequence[Any]] | None:
         """Gives the layer's arrays in the file, laid out; None where the file keeps none."""
         place, path = self.place, f"{self.place.group}/{group}" if group else self.place.group
         if place.kept is None or not place.group:
@@ -218,7 +218,7 @@ class Node:
 
         def arrays() -> Sequence[Any]:
             try:
-                return [each for each in lay_out(*place.kept.arrays(path)) if each is not None]
+                return [each for each in arrange(*place.kept.arrays(path)) if each is not None]
             except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, OSError):
                 return []  # not so many arrays as the layer has, or of other shapes
 

@@ -52,13 +52,13 @@ _ORDER = {"rnn": (0,), "lstm": (0, 1, 2, 3), "gru": (1, 0, 2)}
 def _arrays(given: Node, kind: str, group: str) -> Callable[[], Sequence[Any]] | None:
     """From the input, from the state, and the biases, with the units first."""
 
-    def lay_out(kernel: Any, recurrent: Any, *rest: Any) -> list[Any]:
+    def arrange(kernel: Any, recurrent: Any, *rest: Any) -> list[Any]:
         biases = [row for bias in rest for row in (bias if bias.ndim == 2 else [bias])]
         order, m = _ORDER[kind], kernel.shape[-1] // len(_ORDER[kind])
         places = [gate * m + unit for gate in order for unit in range(m)]
         return [kernel.T[places], recurrent.T[places], *(bias[places] for bias in biases)]
 
-    return given.kept(lay_out, group)
+    return given.kept(arrange, group)
 
 
 def _unlike(given: Node, kind: str, sequence: bool) -> str:
