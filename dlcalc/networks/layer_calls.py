@@ -59,13 +59,16 @@ class Call:
         "in c", "in n" and "in d" are what the layer reads. Raises UserError for one too many.
         """
         found = [part.strip() for part in _split(self.inside)]
+        found = [re.sub(r"^([A-Za-z_]+)\s+(\d\S*)$", r"\1=\2", part) for part in found]  # stride 2
         found = [word for part in found for word in (words_of(part) if re.search(r"\w\s+\w", part) else [part])]
         bare = [part for part in found if part and not ASSIGNED.fullmatch(part)]
         if kind == "prelu" and not bare:
             if not self._is_torch(kind, bare):
                 raise UserError(f"{self.place}: nn.PReLU() has one slope, prelu one for each channel: which is meant?")
             yield "n", "1"
-        if kind in ("reshape", "permute") and len(bare) > 1:
+        if self.name == "view" and bare[:1] == ["-1"] and bare.count("-1") == 1 and len(bare) > 1:
+            bare = [*bare[2:], bare[1]] if len(bare) == 4 else bare[1:]  # the batch, and a map with its channels first
+        if kind in ("reshape", "permute", "resize") and len(bare) > 1:
             bare = [f"({','.join(bare)})"]
         if not kind or kind in ("flatten", "lrn"):
             bare = []

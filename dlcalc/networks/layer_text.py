@@ -164,7 +164,7 @@ class LayerText:
             self.put("D", 2, words[0])
             kind = kind[2:]
         if adjectives:
-            before = ["f1" if adjectives[0] == "pointwise" else "bi", *before]
+            before = [*adjectives, *before]
         if not kind and (short := re.fullmatch(r"([A-Za-z]+)([\d.]+)", words[0])) and kind_among([short[1]])[0]:
             if words[1:] and words[1][0].isdigit() and not PAIR.fullmatch(words[1]):
                 raise self.refused(f"{words[0]} and {words[1]} are two numbers of one layer; write {short[1]} 8 f3")
@@ -378,6 +378,11 @@ class LayerText:
             return
         if self.kind == "" and set(self.remarks) <= {"leaky", "elu", "celu", "softplus"} and read_number(word):
             return  # its slope
+        if self.kind in ("reshape", "expand", "permute") and self.said and re.fullmatch(r"-?\d+", word):
+            name = KINDS[self.kind].bare[0]  # reshape 7 7 16
+            sizes = self.settings[name]
+            self.settings[name] = (*(sizes if isinstance(sizes, tuple) else (sizes,)), int(word))
+            return
         free = self.free()
         if kind is not None and kind.several and word.isidentifier():
             raise self.refused(self.nobody(word))

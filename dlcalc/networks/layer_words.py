@@ -102,15 +102,19 @@ def kind_among(words: list[str]) -> tuple[str, int, int]:
     return "", 0, 0
 
 
-_ADJECTIVES = frozenset({"pointwise", "bidirectional", "bi"})
+_ADJECTIVES = {"pointwise": "f1", "bidirectional": "bi", "bi": "bi", "dilated": "", "atrous": ""}
+"""Words before a kind, and what they say of it."""
+_STACKED = re.compile(r"(\d+)-layer(?:ed)?")
 
 
 def adjectives_of(words: list[str]) -> tuple[list[str], list[str]]:
-    """(the words from the kind on, what stands before it): pointwise conv, bidirectional lstm."""
-    lower = [word.lower() for word in words[:3]]
-    if len(words) > 1 and lower[0] in _ADJECTIVES and kind_among(words[1:])[0] and not kind_among(words)[0]:
-        return words[1:], [lower[0]]
-    return words, []
+    """(the words from the kind on, what those before it say): pointwise conv, bidirectional lstm, 2-layer lstm."""
+    lower = words[0].lower() if words else ""
+    stacked = _STACKED.fullmatch(lower)
+    if len(words) < 2 or not (stacked or lower in _ADJECTIVES) or kind_among(words)[0] or not kind_among(words[1:])[0]:
+        return words, []
+    said = f"L{stacked[1]}" if stacked else _ADJECTIVES[lower]
+    return words[1:], [said] if said else []
 
 
 def whole_numbers(text: str) -> str:
@@ -122,6 +126,7 @@ def words_of(text: str) -> list[str]:
     """Words, with sizes as one: 3 x 3 is 3x3, and what stands in parentheses stays together."""
     text = re.sub(r"(?<=\d)\s*[x×]\s*(?=\d)", "x", text)
     text = whole_numbers(text)
+    text = re.sub(r"(?<![^\s,])(\d+x\d+)?\s*/\s*(\d+)(?![^\s,])", r"\1 s\2", text) if "/" in text else text
     text = re.sub(r"\s*=\s*", "=", text) if "=" in text else text
     if "no" in text or "No" in text or "ithout" in text:
         text = re.sub(r"\b(?:no|without)\s+bias(?:es)?\b", "nobias", text, flags=re.IGNORECASE)
@@ -140,6 +145,8 @@ def setting_of(kind: str, word: str) -> str | None:
     if word in known:
         return word
     plain = plain_word(word)
+    if plain in ("rate", "probability") and kind != "dropout":  # of a convolution Keras's dilation_rate
+        return "d" if plain == "rate" and "d" in known else None
     for name in known:
         if plain == name.lower() or plain == plain_word(name) or plain in _SYNONYMS.get(name, "").split():
             return name

@@ -389,6 +389,8 @@ def sliced(layer: Layer, shapes: list[Shape]) -> Question:
 
 
 def repeat(layer: Layer, shapes: list[Shape]) -> Question:
+    if len(_only(layer, shapes)) != 1:
+        raise UserError(f"{layer.name} (repeat) repeats a vector, not {shown(shapes[0])}")
     return Question("reshape", {"y": (layer.settings["times"], *_only(layer, shapes))})
 
 

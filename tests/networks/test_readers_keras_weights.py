@@ -57,8 +57,7 @@ def test_a_table_with_all_weights_of_its_file_is_whole() -> None:
     ("arrays", "unplaced"),
     [
         ({**DENSE, "layers/gate/vars/0": (5, 2)}, 10),
-        ({"layers/dense/vars/0": (8, 3)}, -3),
-        ({"layers/dense/vars/0": (9, 3), "layers/dense/vars/1": (3,)}, 3),
+        ({**DENSE, "layers/gate/vars/0": (7,)}, 7),
     ],
 )
 def test_a_difference_is_said_with_its_size(arrays: dict[str, Any], unplaced: int) -> None:
@@ -104,3 +103,25 @@ def test_without_h5py_the_weights_are_not_compared_and_that_is_said(monkeypatch:
     assert not found.partial
     (note,) = found.network.notes
     assert note.endswith('h5py reads them, pip install "dlcalc[keras]"')
+
+
+def test_each_layer_is_held_against_its_own_weights() -> None:
+    """Two differences are told of each layer; what follows is right, and the total is the file's."""
+    second = {"layers/dense_1/vars/0": (3, 2), "layers/dense_1/vars/1": (2,)}
+    arrays = {**DENSE, "layers/dense/vars/1": (6,), **second, "layers/dense_2/vars/0": (2, 1)}
+    layers = [("Dense", {"units": 3}), ("Dense", {"units": 2, "reads": 3}), ("Dense", {"units": 1, "reads": 2})]
+    found = read(layers, arrays)
+    assert [row.unknown for row in found.rows] == [
+        "the file holds 30 weights for it, and worked out they are 27", "",
+        "the file holds 2 weights for it, and worked out they are 3",
+    ]  # fmt: skip
+    assert [row.output for row in found.rows] == [(3,), (2,), (1,)]
+    assert (found.total["parameters"], found.network.unplaced, found.partial) == (40, 0, True)
+
+
+def test_equal_weights_of_two_layers_are_both_counted() -> None:
+    """Two layers that start from one seed."""
+    kernel = np.random.default_rng(0).normal(size=(8, 8))
+    arrays = {f"layers/{name}/vars/{at}": (kernel, np.zeros(8))[at] for name in ("dense", "dense_1") for at in (0, 1)}
+    found = read([("Dense", {"units": 8}), ("Dense", {"units": 8})], arrays)
+    assert (found.total["parameters"], found.network.unplaced, found.partial) == (144, 0, False)

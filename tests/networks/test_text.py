@@ -294,3 +294,30 @@ def test_a_text_of_more_than_a_million_characters_is_refused() -> None:
 def test_a_text_of_more_than_twenty_thousand_layers_is_refused() -> None:
     with pytest.raises(UserError, match="at most 20000 layers, not 20001"):
         read("32x32x3;" + "conv 8 f1;" * 20_001)
+
+
+@pytest.mark.parametrize(
+    ("written", "usual"),
+    [
+        ("28x28x1; 7x7 conv, 64, /2; dense 10", "28x28x1; conv 64 f7 s2; dense 10"),
+        ("28x28x1; conv 64 7x7/2; dense 10", "28x28x1; conv 64 f7 s2; dense 10"),
+        ("28x28x1; conv(8, 3x3, stride 2); dense(10)", "28x28x1; conv 8 f3 s2; dense 10"),
+        ("32x32x3; dilated conv 8 f3 rate 2; dense 1", "32x32x3; conv 8 f3 d2; dense 1"),
+        ("32x32x3; atrous conv 8 f3 dilation_rate=2; dense 1", "32x32x3; conv 8 f3 d2; dense 1"),
+        ("16x16x3; upconv 8 f2 s2", "16x16x3; conv-transpose 8 f2 s2"),
+        ("10x5 seq; 2-layer bilstm 7; dense 1", "10x5 seq; lstm 7 L2 bi; dense 1"),
+        ("49; reshape 7 7 1; conv 8 f3", "49; reshape 7x7x1; conv 8 f3"),
+        ("49; view(-1, 1, 7, 7); conv 8 f3", "49; reshape 7x7x1; conv 8 f3"),
+        ("9x9x3; conv 4 f3; view(-1, 196); dense 2", "9x9x3; conv 4 f3; reshape 196; dense 2"),
+        ("64x64x3; Resizing(32, 30); conv 4 f3", "64x64x3; resize 32x30; conv 4 f3"),
+    ],
+)
+def test_another_way_of_writing_is_the_same_network(written: str, usual: str) -> None:
+    found, wanted = (tabulate(read(line)) for line in (written, usual))
+    assert [row.output for row in found.rows] == [row.output for row in wanted.rows]
+    assert found.total == wanted.total
+
+
+def test_only_a_vector_is_repeated() -> None:
+    with pytest.raises(UserError, match=r"repeat-1 \(repeat\) repeats a vector, not 20×16$"):
+        tabulate(read("20x16 seq; repeat 3"))

@@ -88,6 +88,8 @@ class Draft:
         self.notes: list[str] = []
         self.shared: set[str] = set()
         """Layers that more than one layer reads, so that what follows them is no setting of theirs."""
+        self.counts: dict[str, int] = {}
+        """The parameters of each layer that is worked out."""
         self.unplaced = 0
         self.lenient = lenient
         self.convention = convention
@@ -144,6 +146,9 @@ class Draft:
             if layer.kind in KINDS and (stated is not None or held is not None):
                 self.doubt(layer, row.unknown, stated, held)
             return
+        count = row.count("parameters")
+        if isinstance(count, int):
+            self.counts[layer.name] = count
         if differ(row.output, stated):
             why = f"the file says that {shown(stated or ())} comes out, and worked out it is {shown(row.output)}"
             self.doubt(layer, why, stated, held)

@@ -29,6 +29,8 @@ from .views import BATCH, View
 _STATES = ("SimpleRNN", "LSTM", "GRU", "Bidirectional", "ConvLSTM2D")
 """Classes that may also read the state they start from."""
 _DEEPEST = 8
+_MERGED = ("-lora-a", "-lora-b")
+"""Layers whose product Keras adds to the kernel when it saves."""
 _SHAPES = ("batch_shape", "batch_input_shape")
 """Where the versions of Keras say the shape of an input."""
 _LARGEST = 10**9
@@ -89,8 +91,7 @@ class _Reading:
         if self.weights is None:
             return network
         table = tabulate(network, "keras")
-        merged = ("-lora-a", "-lora-b")  # Keras adds their product to the kernel when it saves
-        counted = added(row.count("parameters") for row in table.rows if not row.layer.name.endswith(merged))
+        counted = added(row.count("parameters") for row in table.rows if not row.layer.name.endswith(_MERGED))
         return replace(network, unplaced=sum(self.weights.values()) - counted) if isinstance(counted, int) else network
 
     def held(self, layer: dict[str, Any]) -> int | None:
@@ -193,7 +194,25 @@ class _Reading:
             where.unlike = "it starts from a state that another layer gives"
         if _masked(call.node):
             where.unlike = "its arguments hide a part of its input"
-        return self.layer(call.layer, where, inputs, prefix, depth, over)
+        before = set(self.draft.layers)
+        values = self.layer(call.layer, where, inputs, prefix, depth, over)
+        return [self.weighed_layer(call.layer, value, before) for value in values]
+
+    def weighed_layer(self, layer: dict[str, Any], value: Value, before: set[str]) -> Value:
+        """What a layer gives; where its weights in the file are others than it has here, the file is believed."""
+        held, name = self.held(layer), value.layer
+        new = [each for each in self.draft.layers if each not in before and not each.endswith(_MERGED)]
+        made = {each: self.draft.counts.get(each) for each in new if not self.draft.layers[each].shares}
+        own = made.get(name)
+        known = [count for count in made.values() if isinstance(count, int)]
+        if held is None or not any(known) or len(known) < len(made) or own is None or sum(known) == held:
+            return value
+        why = f"the file holds {held:,} weights for it, and worked out they are {sum(known):,}"
+        shape = self.draft.shape(name)
+        self.draft.doubt(
+            self.draft.layers[name], why, shape, max(0, held - (sum(known) - known[list(made).index(name)]))
+        )
+        return value
 
     def layer(
         self, layer: dict[str, Any], place: Place, inputs: list[Value], prefix: str, depth: int, over: int

@@ -210,7 +210,7 @@ def slice_(node: Node) -> Operand | None:
         if isinstance(long, int) and isinstance(stop, int):
             places = range(long)[slice(start, stop if step > 0 or stop > -(2**31) else None, step)]
             first, count = (min(places), len(places)) if len(places) else (0, 0)
-            if count == long and step == 1:
+            if count == long and (step == 1 or long == 1):
                 continue
         elif start >= 0 and step == 1 and isinstance(stop, int) and stop > 2**30:
             first, count = start, long - start
