@@ -84,7 +84,8 @@ def read_prose(text: str) -> Lines:
         if who:
             found.who(who[1].lower(), _bare(who["who"]))
         elif line == "# end" or heading or (letter and question) or _is_key(key):
-            _close(found, block, kept)
+            if not (letter and kept[:1] and kept[0][0] and block == question):  # Question 1: Sizes, above its letters
+                _close(found, block, kept)
             is_marked = line.lstrip().startswith("#") or (heading is not None and heading[2] is not None)
             if heading and not (key is not None and (key["p"] or (_is_key(key) and not is_marked))):
                 question = block = heading[1] or heading[2]

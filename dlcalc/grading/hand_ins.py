@@ -424,7 +424,8 @@ def _table(rows: list[tuple[int, list[str]]], source: str) -> Iterator[HandIn | 
     below = [headings.known(_cell(row[0])) for _, row in rows[1:2]]
     if place is not None:
         yield _one(rows[1:], source, *place)
-    elif _is_row(head[0]) and not any(map(_entry_of, head[1:2])) and all(map(_is_row, below)):
+    elif _is_row(head[0]) and all(map(_is_row, below)) and not any(map(_is_entry if _is_entry(head[0]) else _entry_of,
+                                                                       head[1:])):  # fmt: skip
         yield _one(rows, source, len(head), 0, 1)
     elif any(heading in (*headings.IDS, *headings.NAMES, *headings.FIRST_NAMES, *headings.LAST_NAMES) or
              (headings.CODE.search(heading) and not _entry_of(heading)) for heading in head):  # fmt: skip
@@ -446,7 +447,11 @@ def _columns(head: list[str]) -> Iterator[tuple[int, int, int]]:
 
 def _is_row(first: str) -> bool:
     """Whether a row of one student's table begins so: with who it is, or an id of the sheet."""
-    return first in (*_FIRST, *headings.QUESTION) or _ENTRY.fullmatch(first) is not None
+    return first in (*_FIRST, *headings.QUESTION) or _is_entry(first)
+
+
+def _is_entry(text: str) -> bool:
+    return _ENTRY.fullmatch(text) is not None
 
 
 def _rows(text: str) -> list[tuple[int, list[str]]]:

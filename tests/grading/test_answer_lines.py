@@ -216,6 +216,7 @@ def test_a_text_in_a_folder_may_be_no_hand_in(tmp_path: Path) -> None:
         "Exercice 1.a : 5\nRéponse 1.b : 6\n",
         "Frage 1 (a): 5\n(b): 6\n",
         "Question 1\n(a) 5\n(b) 6\n",
+        "Question 1: Sizes\n(a) 5\n(b) 6\n",
         "Aufgabe 1 (6 Punkte)\n\na) 5\nb) 6\n",
         "1.a：5\n1.b：６\n",
         "1.a: 5, 1b = 6\n",

@@ -228,3 +228,9 @@ def test_what_else_stands_in_a_hand_in_is_told() -> None:
 def test_one_student_in_a_table_of_any_kind(data: str) -> None:
     found = only(data, "a.csv")
     assert (found.code, found.answers) == ("7F3K-9QXM", {"1.a": "5,5"})
+
+
+def test_a_student_may_have_the_id_of_a_part() -> None:
+    (found,) = read(b"student,name,1.a\n1a,Ada,5\n", "a.csv", listed=True)
+    assert isinstance(found, HandIn)
+    assert (found.student, found.names, found.answers) == ("1a", ("Ada",), {"1.a": "5"})

@@ -18,12 +18,14 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dlcalc.grading.class_marks import mark_class
 from dlcalc.grading.hand_ins import HandIn, Refused, read
 from dlcalc.grading.marking import Marker
 from dlcalc.grading.policy import Policy
-from dlcalc.quiz import seeds
+from dlcalc.quiz import headings, seeds
 from dlcalc.quiz.manifest import read_manifest
 
 CLASS = Path(__file__).parent / "format_1"
@@ -210,6 +212,49 @@ def found(marker: Marker, name: str, content: bytes | str) -> str:
 def test_as_a_fair_examiner(marker: Marker, name: str) -> None:
     source, content, fair = HAND_INS[name]
     assert found(marker, source, content) == fair
+
+
+def ways(word: str, said: str, answers: dict[str, str]) -> dict[str, str]:
+    """The same answers in a file of each kind; `word` stands before a question, `said` is a heading of answers."""
+    table: dict[str, dict[str, str]] = {}
+    for id, answer in answers.items():
+        table.setdefault(id[0], {})[id[2]] = answer
+    lines = "".join(f'"{id}" = "{answer}"\n' for id, answer in answers.items())
+    rows = "".join(f"{id};{answer}\n" for id, answer in answers.items())
+    under = "".join(
+        f"{word} {question}\n" + "".join(f"({part}) {answer}\n" for part, answer in parts.items())
+        for question, parts in table.items()
+    )
+    return {
+        "a.toml": f'code = "{CODE}"\n[answers]\n{lines}',
+        "b.toml": f'code = "{CODE}"\n{lines}',
+        "c.toml": f'Code = "{CODE}"\n[Answers]\n{lines}'.replace('"\n', "\n").replace('= "', "= "),
+        "a.json": json.dumps({"code": CODE, "answers": table}),
+        "b.json": json.dumps({"Code": CODE, **answers}),
+        "c.json": json.dumps({"code": CODE, "Answer": answers}),
+        "a.csv": f"{word};{said}\ncode;{CODE}\n{rows}",
+        "b.csv": f"sep=;\ncode;{CODE}\n{rows}",
+        "c.csv": f"code;{';'.join(answers)}\n{CODE};{';'.join(answers.values())}\n",
+        "a.txt": f"{CODE}\n" + "".join(f"{word} {id}: {answer}\n" for id, answer in answers.items()),
+        "b.txt": f"{CODE}\n" + "; ".join(f"{id} = {answer}" for id, answer in answers.items()),
+        "a.md": f"Code: {CODE}\n{under}",
+        "b.md": f"Code: {CODE}\n\n| {word} | {said} |\n|---|---|\n"
+        + "".join(f"| {id} | {answer} |\n" for id, answer in answers.items()),
+        "a.ipynb": notebook(f"Code: {CODE}", *(f"{word} {id}\n\n{answer}" for id, answer in answers.items())),
+    }
+
+
+@given(
+    word=st.sampled_from(headings.QUESTION),
+    said=st.sampled_from(headings.ANSWER),
+    ids=st.sets(st.sampled_from(IDS), min_size=1).map(sorted),
+)
+@settings(max_examples=20, deadline=None)
+def test_no_answer_is_lost_wherever_it_stands(marker: Marker, word: str, said: str, ids: list[str]) -> None:
+    """Each is right, and what is not answered is missing: in whatever kind of file, in whatever language."""
+    letters = "".join("R" if id in ids else "-" for id in IDS)
+    for name, content in ways(word, said, {id: RIGHT[IDS.index(id)] for id in ids}).items():
+        assert (name, found(marker, name, content)) == (name, letters)
 
 
 def test_there_are_sixty() -> None:
