@@ -538,8 +538,8 @@ def _answered(heads: list[str], found: Mapping[int, str]) -> dict[int, str]:
     said = {id for i, id in found.items() if _is_said(heads[i])}
     asked = {i: id for i, id in found.items() if id not in said or _is_said(heads[i])}
     whole = {heads[i].casefold() for i in asked}
-    return {i: id for i, id in asked.items() if re.sub(r"\s*\[[^\]]*\]$", "", heads[i].casefold()) not in whole - {
-        heads[i].casefold()}}  # fmt: skip
+    bare = {i: re.sub(r"\s*\[[^\]]*\]$", "", heads[i].casefold()) for i in asked}
+    return {i: id for i, id in asked.items() if bare[i] == heads[i].casefold() or bare[i] not in whole}
 
 
 def _is_said(heading: str) -> bool:
