@@ -222,7 +222,7 @@ DIFF_MISTAKES = (
                 0.9, _OneSide),
     DiffMistake("product-of-derivatives", "the derivative of a product is not the product of the derivatives",
                 0.8, _Product),
-    DiffMistake("sign-lost", "a minus sign went missing", 0.7, _SignLost),
+    DiffMistake("minus-forgotten", "a minus sign went missing", 0.7, _SignLost),
     DiffMistake("factor-forgotten", "a factor of the outer derivative is missing: sigmoid′ = sigmoid·(1 − sigmoid), "
                 "tanh′ = 1 − tanh², sqrt′ = 1/(2·sqrt), exp′ = exp", 0.7, _FactorForgotten),
     DiffMistake("first-factor-only", "the product rule has a second term, in which the other factor is derived", 0.6,

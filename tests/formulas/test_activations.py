@@ -102,7 +102,7 @@ def test_what_the_mistakes_in_derivatives_give(x: Fraction) -> None:
     assert given["tanh-slope"] == pytest.approx(1 - s * s)
     assert given["input-for-value"] == x * (1 - x)
     assert given["activation-twice"] == pytest.approx(naive.slope(naive.sigmoid, s), abs=1e-8)
-    assert given["factor-lost"] == pytest.approx(1 - s)
+    assert given["factor-forgotten"] == pytest.approx(1 - s)
     given = wrong("activation_softplus", "derivative", x=x)
     assert given["sign-in-exponent"] == pytest.approx(naive.sigmoid(-float(x)))
     assert given["inner-derivative-alone"] == pytest.approx(math.exp(x))

@@ -182,7 +182,7 @@ def test_what_the_mistakes_of_units_give() -> None:
     found = wrong("logistic_by_hand", "dw", **at_zero)
     assert found["slope-twice"] == (F(-1, 4), F(1, 2))
     assert found["error-sign-turned"] == (1, -2)
-    assert wrong("logistic_by_hand", "loss", **at_zero)["minus-lost"] == pytest.approx(-log(2))
+    assert wrong("logistic_by_hand", "loss", **at_zero)["minus-forgotten"] == pytest.approx(-log(2))
     assert wrong("logistic_by_hand", "loss", **at_zero | {"y": 0})["other-class-lost"] == 0
 
 

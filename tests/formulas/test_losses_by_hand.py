@@ -80,7 +80,7 @@ def test_what_the_mistakes_of_losses_give() -> None:
     given = {"p": (F(1, 4), F(1, 4)), "y": (1, 0)}
     found = wrong("loss_log_by_hand", "loss", **given)
     assert found["other-class-lost"] == pytest.approx(log(4))
-    assert found["minus-lost"] == pytest.approx(log(3 / 16))
+    assert found["minus-forgotten"] == pytest.approx(log(3 / 16))
     assert found["common-logarithm"] == pytest.approx(-log10(3 / 16))
     assert found["binary-logarithm"] == pytest.approx(-log2(3 / 16))
     assert wrong("loss_log_by_hand", "gradient", **given)["slope-forgotten"] == (F(-3, 4), F(1, 4))

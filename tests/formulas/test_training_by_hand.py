@@ -202,7 +202,7 @@ def test_what_the_mistakes_give() -> None:
     assert by_v["opposite-directions"] == (-2, -2)
     assert by_v["rate-forgotten"] == (4, 4)
     found = wrong("adagrad_by_hand_scalar", "rate", w=1, g=(3, 4), eta=1, epsilon=0)
-    assert found["root-lost"] == (F(1, 9), F(1, 25))
+    assert found["root-forgotten"] == (F(1, 9), F(1, 25))
     assert found["sum-forgotten"] == (F(1, 3), F(1, 4))
     found = wrong("rmsprop_by_hand_scalar", "G", w=1, g=(2, 4), rho=F(3, 4))
     assert found["not-averaged"] == (4, 19)
@@ -218,7 +218,7 @@ def test_adam_without_its_corrections() -> None:
     assert found["no-bias-correction"] == pytest.approx((1, 3 / 7**0.5))
     assert found["same-correction-every-step"] == (1, F(3, 2))
     assert found["same-correction-every-step-of-square"] == pytest.approx((1, 4 / 28**0.5))
-    assert found["root-lost"] == (F(1, 4), F(1, 4))
+    assert found["root-forgotten"] == (F(1, 4), F(1, 4))
     assert found["mean-not-averaged"] == (2, 2)
 
 

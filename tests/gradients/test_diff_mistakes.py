@@ -15,7 +15,7 @@ WRONG = [
     ("sigmoid(w x + b)", "sigmoid(w x + b)(1 - sigmoid(w x + b))", "inner-derivative-forgotten"),
     ("(w x - y)^2", "2(w x - y)", "inner-derivative-forgotten"),
     ("w tanh(w)", "1 - tanh(w)^2", "product-of-derivatives"),
-    ("exp(-w)", "exp(-w)", "sign-lost"),
+    ("exp(-w)", "exp(-w)", "minus-forgotten"),
     ("sigmoid(w x)", "(1 - sigmoid(w x))x", "factor-forgotten"),
     ("tanh(3w)", "3(1 - tanh(3w))", "factor-forgotten"),
     ("w^2 tanh(w)", "2w tanh(w)", "first-factor-only"),

@@ -39,7 +39,7 @@ SIGMOID = Formula(
                 "input x", 0.5, "What is put in for σ in σ(1 − σ)?"),
         Mistake("activation-twice", "derivative", "sigmoid(value)*(1 - sigmoid(value))", "the value h is a sigmoid "
                 "already: h(1 − h), without another σ", 0.4, "How often is the sigmoid applied to x?"),
-        Mistake("factor-lost", "derivative", "1 - value", "the derivative has two factors, h and 1 − h", 0.3,
+        Mistake("factor-forgotten", "derivative", "1 - value", "the derivative has two factors, h and 1 − h", 0.3,
                 "How large can the derivative of the sigmoid be at most?"),
     ),
     forms=(Form("value", "1/(1 + exp(-x))"),),

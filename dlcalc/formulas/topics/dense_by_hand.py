@@ -107,8 +107,9 @@ LOGISTIC = Formula(
                 "gives a probability", 0.4, "Is the output a class or a probability?"),
         Mistake("other-class-lost", "loss", "-y*ln(yhat)", "the term of the other class is (1 − y)·ln(1 − ŷ)", 0.5,
                 "What does an example of class 0 cost?"),
-        Mistake("minus-lost", "loss", "y*ln(yhat) + (1 - y)*ln(1 - yhat)", "logarithms of probabilities are negative: "
-                "the loss has a minus before them", 0.5, "Can this loss be negative?"),
+        Mistake("minus-forgotten", "loss", "y*ln(yhat) + (1 - y)*ln(1 - yhat)",
+                "logarithms of probabilities are negative: the loss has a minus before them", 0.5,
+                "Can this loss be negative?"),
         Mistake("slope-twice", "error", "(yhat - y)*yhat*(1 - yhat)", "with the log loss the slope of the sigmoid "
                 "cancels: ∂L/∂z = ŷ − y", 0.5, "What is left of σ′ in ∂L/∂z?"),
         Mistake("error-sign-turned", "error", "y - yhat", "∂L/∂z is ŷ − y: below the target the loss "

@@ -72,8 +72,9 @@ LOG_LOSS = Formula(
     mistakes=(
         Mistake("other-class-lost", "terms", "-(y ⊙ ln(p))", "an example of class 0 costs −ln(1 − p)", 0.6,
                 "What does an example of class 0 cost?"),
-        Mistake("minus-lost", "terms", "y ⊙ ln(p) + (1 - y) ⊙ ln(1 - p)", "logarithms of probabilities are negative, "
-                "so a minus stands before them", 0.6, "Can a loss of probabilities be negative?"),
+        Mistake("minus-forgotten", "terms", "y ⊙ ln(p) + (1 - y) ⊙ ln(1 - p)",
+                "logarithms of probabilities are negative, so a minus stands before them", 0.6,
+                "Can a loss of probabilities be negative?"),
         *(Mistake(id, "terms", f"-(y ⊙ {log}(p) + (1 - y) ⊙ {log}(1 - p))", _NOT_TO_BASE[base], 0.4,
                   "To which base is the logarithm?") for id, log, base in _WRONG_LOGS),
         Mistake("classes-swapped", "terms", "-((1 - y) ⊙ ln(p) + y ⊙ ln(1 - p))", "class 1 costs −ln p, class 0 "
@@ -112,7 +113,7 @@ CROSS_ENTROPY = Formula(
     ),
     answers=("loss", "terms"),
     mistakes=(
-        Mistake("minus-lost", "loss", "sum(terms)", "logarithms of probabilities are negative, so a minus stands "
+        Mistake("minus-forgotten", "loss", "sum(terms)", "logarithms of probabilities are negative, so a minus stands "
                 "before them", 0.6, "Can a loss of probabilities be negative?"),
         Mistake("common-logarithm", "terms", "y ⊙ log10(p)", _NOT_TO_BASE[10], 0.4,
                 "To which base is the logarithm?"),
@@ -153,7 +154,7 @@ SOFTMAX_CROSS_ENTROPY = Formula(
                 "Can a probability be negative?"),
         Mistake("sigmoid-for-softmax", "yhat", "sigmoid(z)", "sigmoids look at each score alone; the softmax divides "
                 "by the sum over all", 0.5, "What do the probabilities sum to?"),
-        Mistake("minus-lost", "loss", "sum(y ⊙ ln(yhat))", "logarithms of probabilities are negative, so a minus "
+        Mistake("minus-forgotten", "loss", "sum(y ⊙ ln(yhat))", "logarithms of probabilities are negative, so a minus "
                 "stands before them", 0.6, "Can a loss of probabilities be negative?"),
         Mistake("predicted-class", "loss", "-ln(max(yhat))", "what counts is the probability of the true class", 0.5,
                 "Does the loss look at the target?"),

@@ -121,8 +121,8 @@ GLOBAL = Formula(
     mistakes=(
         Mistake("channels-averaged", "output", "sum(x)/(cells*channels)", "each channel is averaged by itself: as many "
                 "numbers come out as there are channels", 0.5, "How many numbers come out?"),
-        Mistake("not-divided", "output", "sum(x[c])", "the sum of a channel is divided by the number of its cells", 0.4,
-                "Is it the sum or the average?"),
+        Mistake("sum-for-average", "output", "sum(x[c])", "the sum of a channel is divided by the number of its cells",
+                0.4, "Is it the sum or the average?"),
         Mistake("maximum-for-average", "output", "max(x[c])", "the average of all cells is asked, not the largest", 0.4,
                 "Which number stands for a channel?"),
     ),

@@ -244,8 +244,9 @@ def _nesterov(kinds: Kinds) -> Formula:
     )  # fmt: skip
 
 
-_ROOT_LOST = Mistake("root-lost", "rate", "eta/(G[t] + epsilon)", "the rate is divided by the root of the squares, "
-                     "which has the unit of a gradient", 0.6, "Which unit does G have?")  # fmt: skip
+_ROOT_FORGOTTEN = Mistake("root-forgotten", "rate", "eta/(G[t] + epsilon)",
+                          "the rate is divided by the root of the squares, which has the unit of a gradient", 0.6,
+                          "Which unit does G have?")  # fmt: skip
 _SIGN_TURNED = Mistake("update-sign-turned", "w_new", "w_new[t-1] + rate[t] ⊙ g[t]", _SIGN, 0.6, _SIGN_HINT)
 
 
@@ -272,7 +273,7 @@ def _adagrad(kinds: Kinds) -> Formula:
         ),
         answers=("w_new", "G", "rate"),
         mistakes=(
-            _ROOT_LOST,
+            _ROOT_FORGOTTEN,
             Mistake("square-lost", "G", "G[t-1] + abs(g[t])", "the squares of the gradients are summed", 0.5,
                     "What is summed up?"),
             Mistake("sum-forgotten", "G", "g[t]^2", "the squares of all gradients so far are summed", 0.5,
@@ -313,7 +314,7 @@ def _rmsprop(kinds: Kinds) -> Formula:
         ),
         answers=("w_new", "G", "rate"),
         mistakes=(
-            _ROOT_LOST,
+            _ROOT_FORGOTTEN,
             Mistake("not-averaged", "G", "rho*G[t-1] + g[t]^2", "the new square is weighed by 1 − ρ, so that it is an "
                     "average", 0.6, "What do the two weights of an average sum to?"),
             Mistake("weights-swapped", "G", "(1 - rho)*G[t-1] + rho*g[t]^2", "ρ is what is kept of the average, 1 − ρ "
@@ -409,8 +410,8 @@ def _adam(kinds: Kinds) -> Formula:
                     more=(("v", f"beta_2*v[t-1]/{_CORRECTION.format(2)} + (1 - beta_2)*g[t]^2"),)),
             Mistake("square-lost", "v", "beta_2*v[t-1] + (1 - beta_2)*abs(g[t])", "v averages the squares of the "
                     "gradients", 0.5, "What does v average?"),
-            Mistake("root-lost", "change", "eta*mhat[t]/(vhat[t] + epsilon)", "the mean is divided by the root of the "
-                    "mean square", 0.6, "How large is the first step of Adam?"),
+            Mistake("root-forgotten", "change", "eta*mhat[t]/(vhat[t] + epsilon)",
+                    "the mean is divided by the root of the mean square", 0.6, "How large is the first step of Adam?"),
             Mistake("mean-not-averaged", "m", "beta_1*m[t-1] + g[t]", "the new gradient is weighed by 1 − β₁", 0.4,
                     "What do the two weights of an average sum to?"),
             Mistake("weights-swapped", "m", "(1 - beta_1)*m[t-1] + beta_1*g[t]", "β₁ is what is kept of the average",
