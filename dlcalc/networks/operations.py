@@ -544,6 +544,10 @@ class Operations(Sizes):
         return np.ascontiguousarray(x.transpose(1, 0, 2)) if self.flag(row, "sequence") else last
 
     def _convlstm(self, row: Row) -> Array:
+        if row.working is None or row.working.formula.id != "convlstm":
+            raise self.refused(row, "only maps that keep their size are convolved over time, with biases")
+        if self.words(row) != row.layer.remarks and self.inside(row) != "tanh":
+            raise self.refused(row, f"there is no gated cell with {self.inside(row)[:30]}")
         k, c, f = self.one(row, "k"), self.one(row, "c"), self.along(row, "f")
         f = f[:2] if len(f) > 1 else f * 2
         x = np.ascontiguousarray(np.moveaxis(self.read[0], (1, -1), (0, 2)))

@@ -274,13 +274,27 @@ def recurrent(layer: Layer, shapes: list[Shape]) -> Question:
 
 
 def convlstm(layer: Layer, shapes: list[Shape]) -> Question:
+    """Its convolution of the input keeps the size unless it says otherwise; that of the state does."""
     shape = _only(layer, shapes)
-    if len(shape) != 4:
+    if not 3 <= len(shape) <= 5:
         raise UserError(f"{layer.name} (convlstm) reads maps over time, T × h × w × c, not {shown(shape)}")
     settings = dict(layer.settings)
     keep = bool(settings.pop("sequence", False))
-    given = {"T": shape[0], "n": tuple(shape[1:3]), "c": shape[3], **settings}
-    return Question("convlstm", given, lambda out: tuple(out) if keep else tuple(out[1:]))
+
+    def output(out: Shape) -> Shape:
+        return tuple(out) if keep else tuple(out[1:])
+
+    if len(shape) == 4 and settings.keys() <= {"k", "f"}:
+        return Question("convlstm", {"T": shape[0], "n": tuple(shape[1:3]), "c": shape[3], **settings}, output)
+    biased, same, axes = settings.pop("bias", True), settings.pop("same", True), len(shape) - 2
+    n: Value = shape[1] if axes == 1 else tuple(shape[1:-1])
+    moved = run(formula(_CONV[axes] + ("_same" if same else "")), {"n": n, "c": shape[-1], **settings})
+    f, k, sizes = moved["f"], settings["k"], moved.shown("output")
+    assert isinstance(sizes, tuple)
+    window = _product(f if isinstance(f, tuple) else (f,) * axes)
+    terms = 4 * window * (shape[-1] + k)
+    given: Given = {"y": (shape[0], *sizes), "s": terms, "w": terms * k, "b": 4 * k if biased else 0}
+    return Question("contraction", given, output)
 
 
 def embedding(layer: Layer, shapes: list[Shape]) -> Question:

@@ -20,6 +20,7 @@ from dlcalc.networks.readers import (
     keras_attention,
     keras_functions,
     keras_layers,
+    keras_products,
     keras_recurrent,
     onnx,
     onnx_maps,
@@ -162,7 +163,7 @@ TABLES: dict[str, Callable[[Kind], bool]] = {
     "run": has_method(forward._Forward),
     "frameworks' values": lambda kind: kind.name in compared(),
     "training": has_method(Planner),
-    "Keras files": named_in(keras, keras_attention, keras_functions, keras_layers, keras_recurrent),
+    "Keras files": named_in(keras, keras_attention, keras_functions, keras_layers, keras_products, keras_recurrent),
     "ONNX files": named_in(onnx, onnx_maps, onnx_node, onnx_operators, onnx_shapes),
 }
 

@@ -282,13 +282,6 @@ def test_attention_of_another_size(config: dict[str, Any], parameters: int, macs
             "Bidirectional LSTM whose directions are not merged",
         ),
         ("TimeDistributed", [6, 3], {"layer": {"config": {}}}, "TimeDistributed of a layer without a class"),
-        ("ConvLSTM2D", [5, 8, 8, 3], {"filters": 4, "kernel_size": 3}, "ConvLSTM2D that changes the size"),
-        (
-            "ConvLSTM2D",
-            [5, 8, 8, 3],
-            {"filters": 4, "kernel_size": 3, "padding": "same", "use_bias": False},
-            "ConvLSTM2D without biases or with dilation",
-        ),
         ("Convolution2D", [4, 4, 3], {"nb_filter": 3}, "Convolution2D"),
         ("conv", [4, 4, 3], {}, "other conv"),
         ("x" * 300, [3], {}, "x" * 60),
@@ -429,6 +422,21 @@ SETTINGS: list[tuple[str, list[int | None], dict[str, Any], tuple[int, ...], int
     ("Embedding", [5], {"input_dim": 9, "output_dim": 6, "lora_rank": 2}, (5, 6), 54 + 9 * 2 + 2 * 6, 5 * 2 * 6),
     ("Bidirectional", [6, 2], {"layer": {"class_name": "RNN", "config": {"cell": {
         "class_name": "LSTMCell", "config": {"units": 3}}}}}, (6,), 2 * 72, 2 * 6 * 60),
+    ("EinsumDense", [5, 8], {"equation": "abc,cd->abd", "output_shape": [5, 6], "bias_axes": "d", "lora_rank": 2},
+     (5, 6), 54 + 2 * 8 + 2 * 6, 5 * (8 * 6 + 8 * 2 + 2 * 6)),
+    ("CategoryEncoding", [1], {"num_tokens": 5, "output_mode": "one_hot"}, (5,), 0, 0),
+    ("CategoryEncoding", [4], {"num_tokens": 5, "output_mode": "multi_hot"}, (5,), 0, 0),
+    ("CategoryEncoding", [4], {"num_tokens": 5, "output_mode": "one_hot"}, (4, 5), 0, 0),
+    ("MaxPool", [8, 8, 3], {"pool_size": 2, "strides": None, "padding": "valid"}, (4, 4, 3), 0, 0),
+    ("Resize", [8, 8, 3], {"size": [5, 6], "interpolation": "bilinear"}, (5, 6, 3), 0, 0),
+    ("ConvLSTM2D", [3, 8, 8, 2], {"filters": 3, "kernel_size": 3}, (6, 6, 3), 4 * 3 * (45 + 1), 3 * 36 * 12 * 45),
+    ("ConvLSTM2D", [3, 8, 8, 2], {"filters": 3, "kernel_size": 3, "strides": 2, "padding": "same",
+                                  "return_sequences": True, "use_bias": False}, (3, 4, 4, 3), 540, 3 * 16 * 540),
+    ("ConvLSTM2D", [3, 2, 8, 7], {"filters": 3, "kernel_size": 3, "padding": "same", "data_format": "channels_first",
+                                  "return_sequences": True}, (3, 8, 7, 3), 552, 3 * 56 * 540),
+    ("ConvLSTM1D", [3, 8, 2], {"filters": 3, "kernel_size": 3, "padding": "same"}, (8, 3), 4 * 3 * 16, 24 * 12 * 15),
+    ("ConvLSTM3D", [3, 4, 5, 6, 2], {"filters": 3, "kernel_size": 3, "padding": "same"}, (4, 5, 6, 3), 1632,
+     3 * 120 * 12 * 135),
 ]  # fmt: skip
 
 

@@ -205,7 +205,7 @@ class _Reading:
         made = {each: self.draft.counts.get(each) for each in new if not self.draft.layers[each].shares}
         own = made.get(name)
         known = [count for count in made.values() if isinstance(count, int)]
-        if held is None or not any(known) or len(known) < len(made) or own is None or sum(known) == held:
+        if not held or not any(known) or len(known) < len(made) or own is None or sum(known) == held:
             return value
         why = f"the file holds {held:,} weights for it, and worked out they are {sum(known):,}"
         shape = self.draft.shape(name)

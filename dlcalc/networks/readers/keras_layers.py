@@ -17,6 +17,7 @@ from . import keras_attention as attention
 from .draft import per_axis, unusual
 from .keras_functions import FUNCTIONS, argument, joined, new_shape, remark, together
 from .keras_node import Node, Reader, Unknown, padded
+from .keras_products import dot, einsum_dense
 from .keras_recurrent import bidirectional, convlstm, recurrent, rnn
 from .views import BATCH, View, product
 
@@ -292,35 +293,6 @@ def _reversible_embedding(given: Node) -> View:
     return given.out(given.add("dense", given.ordered(), m=given.whole("input_dim"), bias=False))
 
 
-def _einsum_dense(given: Node) -> View:
-    if given.get("lora_rank"):
-        raise Unknown("EinsumDense with LoRA")
-    equation, wanted = given.word("equation", ""), given.get("output_shape")
-    wanted = wanted if isinstance(wanted, list) else [wanted]
-    left, arrow, right = equation.replace(" ", "").partition("->")
-    term, comma, kernel = left.partition(",")
-    rest = [letter for letter in "ABCDEFGH" if letter not in equation][: max(0, given.rank + 1 - len(term) + 3)]
-    if "..." in term:
-        dots = "".join(rest[: given.rank + 1 - len(term) + 3])
-        term, right = term.replace("...", dots), right.replace("...", dots)
-    sizes: dict[str, Any] = dict(zip(term[1:], given.shape, strict=False))
-    sizes |= {letter: size for letter, size in zip(reversed(right), reversed(wanted), strict=False) if size is not None}
-    letters = {*kernel, *right[1:], *term[1:]}
-    if not (arrow and comma) or len(term) != given.rank + 1 or not letters <= set(sizes) or given.over:
-        raise Unknown("EinsumDense of another equation")
-    summed = product([sizes[letter] for letter in term[1:] if letter not in right])
-    bias = given.get("bias_axes") or ""
-    count = product([sizes[letter] for letter in bias]) if bias else 0
-    settings: dict[str, Value] = {"y": tuple(sizes[letter] for letter in right[1:]), "s": summed,
-                                  "w": product([sizes[letter] for letter in kernel]), "b": count}  # fmt: skip
-    shape = tuple(sizes[letter] if letter in bias else 1 for letter in right[1:])
-    return given.out(given.add(
-        "einsum", given.ordered(), remarks=given.activation(), arrays=given.kept(
-            lambda kernel, *rest: [kernel, *(each.reshape(shape) for each in rest)]),
-        details={"equation": f"{term[1:]},{kernel}->{right[1:]}", "bias_shape": shape}, **settings,
-    ))  # fmt: skip
-
-
 def _concat(given: Node) -> View:
     at = given.axis(given.values.get("axis", -1))
     if len({len(view.axes) for view in given.views}) > 1:
@@ -331,27 +303,6 @@ def _concat(given: Node) -> View:
     layer = given.add("concat", *layers, **settings)
     number = {place: index for index, place in enumerate(places)}
     return given.out(layer, [number.get(place, BATCH) for place in range(len(given.x.axes))])
-
-
-def _dot(given: Node) -> View:
-    """A sum of products along one axis of each of two inputs."""
-    axes = given.get("axes")
-    axes = axes if isinstance(axes, list) else [axes, axes]
-    if len(given.views) != 2 or len(axes) != 2 or not all(type(axis) is int for axis in axes):
-        raise Unknown("Dot of other inputs")
-    a, b = (list(view.shape()) for view in given.views)
-    first, second = axes[0] % len(a), axes[1] % len(b)
-    if 0 in (first, second):
-        raise Unknown("Dot along the batch")
-    y = [
-        *(size for at, size in enumerate(a) if at not in (0, first)),
-        *(s for at, s in enumerate(b) if at not in (0, second)),
-    ]
-    layers = [given.ordered(view) for view in given.views]
-    left, right = "abcdefgh"[: len(a)], "ijklmnop"[: len(b)].replace("ijklmnop"[second], "abcdefgh"[first])
-    made = "".join(x for side, at in ((left, first), (right, second)) for i, x in enumerate(side) if i not in (0, at))
-    details = {"equation": f"{left[1:]},{right[1:]}->{made}"} if made and not given.get("normalize") else {}
-    return given.out(given.add("einsum", *layers, details=details, y=tuple(y) or (1,), s=a[first]))
 
 
 def _pairs(given: Node, key: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -390,6 +341,13 @@ def _upsampling(given: Node) -> View:
 
 
 _MODES = {"bilinear": "linear"}
+
+
+def _resize(given: Node) -> View:
+    """keras.ops.image.resize."""
+    size = given.sizes("size")
+    given.values = {**given.values, "height": size[0], "width": size[-1]}
+    return _resizing(given)
 
 
 def _resizing(given: Node) -> View:
@@ -483,6 +441,19 @@ def _activation(given: Node) -> View:
     return given.follow(*words, beside=(0.2,) if words == ("leaky",) else ())
 
 
+def _category_encoding(given: Node) -> View:
+    """Each class a number: of one for each input, or of all together."""
+    mode, classes = given.word("output_mode", "multi_hot"), given.whole("num_tokens")
+    sizes, layer = given.x.shape()[1:], given.ordered()
+    unlike = "its numbers are compared with classes"
+    if mode == "one_hot" and sizes[-1] != 1:
+        layer, sizes = given.ordered(given.x.unsqueezed({len(given.x.axes)})), (*sizes, 1)
+    elif sizes[-1] != 1:
+        layer = given.add("reduce", layer, final=False, unlike=unlike, axes=len(sizes), keep=True)
+        sizes = (*sizes[:-1], 1)
+    return given.out(given.add("expand", layer, unlike=unlike, y=(*sizes[:-1], classes)))
+
+
 def _normalization(given: Node) -> View:
     """By means and variances that are measured: kept beside their number, and not learned."""
     if given.get("mean") is not None:
@@ -544,20 +515,21 @@ READERS: dict[str, Reader] = {
     },  # in training only
     "SpectralNormalization": _spectral,
     "Identity": _nothing, "ActivityRegularization": _nothing, "Normalization": _normalization,
-    "Dense": _dense, "EinsumDense": _einsum_dense, "Flatten": _flatten, "Reshape": _reshape, "Permute": _permute,
+    "Dense": _dense, "EinsumDense": einsum_dense, "Flatten": _flatten, "Reshape": _reshape, "Permute": _permute,
     "RepeatVector": _repeat_vector, "Resizing": _resizing, "CenterCrop": _center_crop, "RandomCrop": _center_crop,
     "Embedding": _embedding,
     "SimpleRNN": recurrent("rnn"), "LSTM": recurrent("lstm"), "GRU": recurrent("gru"), "RNN": rnn,
-    "ConvLSTM2D": convlstm, "Bidirectional": bidirectional,
+    **{f"ConvLSTM{axes}D": convlstm for axes in (1, 2, 3)}, "Bidirectional": bidirectional,
     "GroupedQueryAttention": attention.grouped, "GroupQueryAttention": attention.grouped,
     "AdditiveAttention": attention.additive, "ReversibleEmbedding": _reversible_embedding,
-    "Discretization": _activation,
+    "Discretization": remark("discretization"), "CategoryEncoding": _category_encoding,
+    "MaxPool": _pool("maxpool"), "AveragePool": _pool("avgpool"), "Resize": _resize,
     "MultiHeadAttention": attention.multi_head, "Attention": attention.dot,
     "BatchNormalization": _batchnorm, "LayerNormalization": _layernorm, "RMSNormalization": _rmsnorm,
     "GroupNormalization": _groupnorm,
     "Add": joined("add"), "Multiply": joined("multiply"), "Subtract": joined("subtract"),
     "Average": joined("average"), "Maximum": joined("maximum"), "Minimum": joined("minimum"),
-    "Concatenate": _concat, "Dot": _dot,
+    "Concatenate": _concat, "Dot": dot,
     "Dropout": _dropout, "AlphaDropout": _dropout, "GaussianDropout": _dropout,
     "Activation": _activation, "ReLU": _relu, "PReLU": _prelu,
     "LeakyReLU": _leaky, "ELU": remark("elu", alpha=1.0), "Softmax": remark("softmax"),

@@ -10,7 +10,7 @@ from ...errors import shown
 from ...expressions.nodes import Value
 from .draft import per_axis, unusual
 from .keras_node import Node, Reader, Unknown, numbered, padded, snake
-from .views import View
+from .views import BATCH, View
 
 
 def _cell(given: Node, kind: str) -> dict[str, Value]:
@@ -65,6 +65,8 @@ def _unlike(given: Node, kind: str, sequence: bool) -> str:
     """Why the values of a cell are not followed, "" where they are."""
     if kind != "rnn" and given.values.get("recurrent_activation", "sigmoid") != "sigmoid":
         return "its gates have another activation"
+    if kind == "lstm" and max(given.place.used, default=0) > 1:
+        return "the state of its cell is read"
     return "its steps come out backwards" if sequence and given.flag("go_backwards", False) else ""
 
 
@@ -158,20 +160,29 @@ def rnn(given: Node) -> list[View]:
 
 
 def convlstm(given: Node) -> View:
-    if padded(given, "valid", "same") != "same" or set(given.sizes("strides", 1)) != {1}:
-        raise Unknown("ConvLSTM2D that changes the size")
-    if not given.flag("use_bias", True) or set(given.sizes("dilation_rate", 1)) != {1}:
-        raise Unknown("ConvLSTM2D without biases or with dilation")
-    if given.channels_first or max(given.place.used, default=0):
-        raise Unknown("ConvLSTM2D with the channels first or with its state")
-    settings = {"k": given.whole("filters"), "f": per_axis(given.sizes("kernel_size"))}
-    settings |= unusual(sequence=(given.flag("return_sequences", False), False))
-    arrays = given.kept(
-        lambda kernel, recurrent, *rest: [kernel.transpose(3, 2, 0, 1), recurrent.transpose(3, 2, 0, 1), *rest], "cell"
-    )
-    even = any(size % 2 == 0 for size in given.sizes("kernel_size")) or given.flag("go_backwards", False)
-    unlike = (
-        "an odd pixel of padding stands at the end, or it goes backwards" if even else _unlike(given, "convlstm", False)
-    )
-    words = _own_activation(given)
-    return given.out(given.add("convlstm", given.ordered(), arrays=arrays, unlike=unlike, remarks=words, **settings))
+    """Its convolution of the input may change the size; that of the state keeps it."""
+    if max(given.place.used, default=0):
+        raise Unknown("ConvLSTM with its state")
+    same = padded(given, "valid", "same") == "same"
+    settings: dict[str, Value] = {"k": given.whole("filters"), "f": per_axis(given.sizes("kernel_size"))} | unusual(
+        s=(per_axis(given.sizes("strides", 1)), 1), d=(per_axis(given.sizes("dilation_rate", 1)), 1),
+        same=(same, True), sequence=(given.flag("return_sequences", False), False),
+    ) | given.bias()  # fmt: skip
+
+    def lay_out(*kernels: Any) -> list[Any]:
+        turned = [each.transpose(3, 2, 0, 1) for each in kernels[:2]]
+        return [*turned, *kernels[2:]]
+
+    even = any(size % 2 == 0 for size in given.sizes("kernel_size"))
+    unlike = "an odd pixel of padding stands at the end" if even else ""
+    unlike = unlike or ("it goes backwards" if given.flag("go_backwards", False) else _unlike(given, "convlstm", False))
+    first, rank = given.channels_first, len(given.x.axes)
+    layer = given.add(
+        "convlstm", given.arranged([1, *range(3, rank), 2]) if first else given.ordered(),
+        arrays=given.kept(lay_out, "cell"), unlike=unlike, remarks=_own_activation(given), **settings,
+    )  # fmt: skip
+    long = len(given.draft.shape(layer) or ())
+    if not first:
+        return given.out(layer)
+    lead = 1 if "sequence" in settings else 0
+    return given.out(layer, (BATCH, *range(lead), long - 1, *range(lead, long - 1)))

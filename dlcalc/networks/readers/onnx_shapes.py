@@ -329,6 +329,8 @@ def _unlike(node: Node, kind: str, whole: bool) -> str:
         return "it starts from a state that is given"
     if node.operand(7) is not None or "clip" in node.attributes or node.number("input_forget", 0):
         return "its cell has peepholes or limits"
+    if kind == "lstm" and not node.unused(2):
+        return "the state of its cell is read"
     backwards = node.attributes.get("direction") == "reverse"
     return "of what is read backwards the first step is kept" if backwards and not whole and not node.unused(0) else ""
 

@@ -452,6 +452,8 @@ class _Keras(Program):
         return f"layers.Bidirectional({made})" if self.given(row, "D") == 2 else made
 
     def _convlstm(self, row: Row, x: str) -> str:
+        if row.layer.settings.keys() & {"s", "d", "same", "bias"} or len(self.before(row)) != 4:
+            raise self.refused(row, "only one that keeps the size of maps is written")
         made = self.layer(
             row,
             "ConvLSTM2D",
