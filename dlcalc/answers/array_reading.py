@@ -139,6 +139,9 @@ def _ways(text: str, size: tuple[int, ...], nested: bool) -> Iterator[Rows]:
         clean = without_transpose(clean)
         if len(parts := clean.split("/")) == size[0] > 1 and all(map(_DECIMAL.fullmatch, parts)):
             yield (tuple(part.strip() for part in parts),)
+        if "|" in clean and "\n" not in clean and len(parts := clean.strip().strip("|").split("|")) == size[0]:
+            yield (tuple(part.strip() for part in parts),)
+            return
     if ";" in clean and (saved := with_semicolons(clean)):
         yield saved
     if _DECIMAL_COMMAS.search(clean) and not re.search(r"[&|\t]", clean):

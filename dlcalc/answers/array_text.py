@@ -82,9 +82,14 @@ def _channels(text: str) -> Texts:
     return channels[0] if len(channels) == 1 else tuple(channels)
 
 
+_NESTED = re.compile(r"(?:[\[({]\s*){3}")
+
+
 def typed_rows(text: str) -> Rows:
     """1 2; 3 4, lines, [[1, 2], [3, 4]] and [1 2; 3 4]. Raises UserError where there is no row."""
     inner = text.strip()
+    while _NESTED.match(inner) and (without := unwrapped(inner)) != inner:
+        inner = without  # one example, one channel
     if re.match(r"[\[({]\s*[\[({]", inner):
         inner = unwrapped(inner)
     if _BRACKETED.fullmatch(inner):
@@ -159,15 +164,21 @@ def as_decimals(rows: Rows) -> Rows:
 
 
 _LABELLED = re.compile(
-    r"\s*\(?([A-Za-zŷŶδ∂][A-Za-z'^{}_\[(]*?)[_{\[(\s]*(\d{1,3}|[₀-₉]{1,3})[})\]\s]*(?:=|:|≈|->|→)\s*(\S.*)", re.DOTALL
+    r"\s*\(?([A-Za-zŷŶδ∂][A-Za-z'^{}_\[(]*?)[_{\[(\s]*(?:=\s*)?(\d{1,3}|[₀-₉]{1,3})[})\]\s]*(?:=|:|≈|->|→)\s*(\S.*)",
+    re.DOTALL,
 )
+_LISTED = re.compile(r"\s*()\(?(\d{1,2})(?:\)|[.:](?=\s))\s*(\S.*)", re.DOTALL)
+"""1) 0.197, on a line of its own."""
 _LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 
 
 def without_labels(text: str) -> str:
     """h1 = 0.197, h2 = 0.3 on lines of their own, or between commas: the numbers alone, in the order of places."""
     for separator in ("\n", ";", ","):
-        found = [_LABELLED.fullmatch(part) for part in text.strip().strip(";,").split(separator)]
+        parts = text.strip().strip(";,").split(separator)
+        found = [_LABELLED.fullmatch(part) for part in parts]
+        if separator == "\n" and not any(found):
+            found = [_LISTED.fullmatch(part) for part in parts]
         if len(found) > 1 and all(found) and len({each[1] for each in found if each}) == 1:
             places = [(int(each[2].translate(_LOWERED)), each[3].strip()) for each in found if each]
             if len({place for place, _ in places}) == len(places):

@@ -43,9 +43,9 @@ _ABOUT = re.compile(r"^(?:≈|~|about|around|approx(?:\.|imately)?|ca\.?|circa|r
 _LABELS = (
     re.compile(r"^\(?[a-z]\)\s+(?=[-−+]?[\d\[(.])"),
     re.compile(r"^q?(?:uestion)?\s*\d{1,2}\s*[.(]?\s*[a-z]\s*(?:\)?:\s*(?=\S)|\)\s*(?=\d))", re.IGNORECASE),
-    re.compile(r"^[A-Za-z][A-Za-z_ ]*:\s*(?=\S)"),
+    re.compile(r"^#?\s?[A-Za-z][A-Za-z_ ]*:\s*(?=\S)"),
     re.compile(r"^(?!.*\b(?:not|less|more|half|twice)\b)(?:[A-Za-z][A-Za-z'’, ]*\s)?"
-               r"(?:is|are|equals?|gives?|get|has|have)"
+               r"(?:is|are|equals?|gives?|get|has|have|makes?|obtain|(?:it|that)['’]s)"
                r"\s+(?=[-−+~≈]?[\d\[(.])", re.IGNORECASE),
     re.compile(r"^(?:(?:the|final|output)\s+)?(?:answer|total|result|shape|size|side|sum|so|thus|hence|"
                r"therefore|i think)\s+(?=[-−+~≈]?[\d\[(.])",
@@ -55,7 +55,7 @@ _LABELS = (
 _COUNTED = (
     r"parameters?|params?|weights?|bias(?:es)?|macs?|flops?|operations|multiplications|mults?|pixels?|px|neurons?|"
     r"units?|filters?|updates?|steps?|epochs?|connections?|numbers?|values?|elements?|entries|rows?|columns?|positions?|"
-    r"floats?|maps?|layers?|examples?|outputs?|tensors?|volume|gates?|blocks?|matrices|directions?|heads?"
+    r"floats?|nats|maps?|layers?|examples?|outputs?|tensors?|volume|gates?|blocks?|matrices|directions?|heads?"
 )
 _UNITS = re.compile(
     rf"(?<=[\d)\]}}²])\s*(?:(?:(?:learnable|trainable|learned|different|weight)\s+)?(?:{_COUNTED})?"
@@ -93,7 +93,19 @@ _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻−", "0123456789+--")
 
 def same_signs(text: str) -> str:
     """The text without invisible marks, its digits and signs as they are usually typed."""
-    return _INVISIBLE.sub("", "".join(map(_plain, text))).translate(_SAME)
+    return _MIXED.sub(_mixed, _INVISIBLE.sub("", "".join(map(_plain, text))).translate(_SAME))
+
+
+_MIXED = re.compile(r"(?<![\d.,])(\d{1,12})\((\d{1,2})/(\d{1,2})\)")
+"""2¼ once its ¼ stands as (1/4)."""
+
+
+def _mixed(found: re.Match[str]) -> str:
+    """2¼ as 9/4 where it stands alone, in brackets where something is done with it."""
+    whole, over, under = map(int, found.groups())
+    before, after = found.string[: found.start()][-1:], found.string[found.end() :][:1]
+    alone = before in " \t-−+[{,;|&" and after in " \t]},;|&\n"
+    return f"{whole * under + over}/{under}" if alone else f"({whole}+{over}/{under})"
 
 
 def tidy(text: str) -> str:
@@ -186,8 +198,16 @@ def is_scientific(text: str) -> bool:
     return _TIMES_TEN.fullmatch(text) is not None
 
 
+_BARE = re.compile(
+    rf"(?<![A-Za-z])\\?({'|'.join(sorted((w for w in _FUNCTION_WORDS if w.isalpha() and len(w) > 1), key=len)[::-1])})"
+    r"(?:\s+|(?<=[a-z])\s*\\[,;: ]\s*)([A-Za-z]|\d+(?:\.\d+)?)(?=\s*(?:$|[-+−)\],=;&}]|\\right))"
+)
+"""ln x, \\tanh 0.5: what a function is applied to, where nothing more is multiplied with it."""
+
+
 def scalar(text: str, names: Collection[str] = ()) -> str:
-    """One number or expression: digits without grouping, x between factors as ×."""
+    """One number or expression: digits without grouping, x between factors as ×, ln x as ln(x)."""
+    text = _BARE.sub(r"\1(\2)", text)
     text = _OTHERWISE.sub(r"\1 if \2 else \3", text)
     whole = _TIMES_TEN.fullmatch(text)
     if whole:
@@ -258,6 +278,8 @@ def shape(text: str) -> str:
     """A shape: 55 by 55 with 96 channels, torch.Size([55, 55, 96]), (None, 55, 55, 96)."""
     for pattern, put in _SHAPE:
         text = pattern.sub(put, text)
+    if "×" in text and "(" not in text:
+        text = re.sub(r"(?<=\d)\s*[,;]\s+(?=\d)", "×", text)  # 14 high, 14 wide × 8
     return text.strip()
 
 
