@@ -13,7 +13,8 @@ function shapeParts(text) {
   const isGrouped = COMMAS.test(inner) || GAPS.test(inner);
   if (inner === whole && (inner.match(/,/g) || []).length === 1 && isGrouped) return [inner];
   const words = inner.split(/\s+/);
-  return words.length > 1 && words.every(readNumber) ? words : splitAt(inner, ",;");
+  const isListed = words.length > 1 && words.every((word) => !/[,;]$/.test(word) && readNumber(word));
+  return isListed ? words : splitAt(inner, ",;");
 }
 
 function splitAt(text, separators) {
@@ -162,12 +163,15 @@ function tokenize(text, names) {
     else if (sign === word) tokens.push({ sign, of: (point) => names[word][point] });
     else if ("+-*/^()[]{}⌊⌋⌈⌉".includes(sign)) tokens.push({ sign });
     else {
-      const letters = known.length ? `: the letters are ${Object.keys(names).join(", ")}` : "";
+      const open = Object.keys(names).filter((name) => names[name] !== CONSTANTS[name]);
+      const letters = open.length ? `: the letters are ${open.join(", ")}` : "";
       throw new Unreadable(`${sign} has no meaning here${letters}`);
     }
   }
   return tokens;
 }
+
+const CONSTANTS = { e: [Math.E], π: [Math.PI], pi: [Math.PI] };
 
 // ---- Judging ------------------------------------------------------------------------------------------------------
 
@@ -200,7 +204,12 @@ function fit(value, tolerance, wrote, digits) {
 
 // What is written, number by number: a shape has several.
 function written(entry, text) {
-  if (entry.kind === "shape") return shapeParts(plainShape(text));
+  if (entry.kind === "shape") {
+    const parts = shapeParts(plainShape(text));
+    const { length } = entry.responses[0].values;
+    const isBatch = parts.length === length + 1 && length > 2 && parts[0].trim() === "1";
+    return isBatch ? parts.slice(1) : parts;
+  }
   const squared = /^(\d+)\s*(?:²|\^\s*\{?2\}?|[xX×]\s*\1)$/.exec(text.trim());
   const side = entry.side ? squared : entry.kind === "integer" && /[xX×]/.test(text) && squared;
   return [side && entry.responses.some(({ values }) => values[0] === Number(side[1])) ? side[1] : text];

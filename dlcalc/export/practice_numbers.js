@@ -5,16 +5,59 @@
 const GAPS = /^\d{1,3}(['’_ \u00a0\u2009\u202f])\d{3}(?:\1\d{3})*(?:[.,]\d+)?$/;
 const COMMAS = /^[1-9]\d{0,2}(?:,\d{3})+$/;
 const POINTS = /^[1-9]\d{0,2}(?:\.\d{3})+$/;
-const SCALES = { k: 1e3, thousand: 1e3, M: 1e6, million: 1e6, mio: 1e6, G: 1e9, billion: 1e9, bn: 1e9 };
+const SCALES = {
+  k: 1e3, thousand: 1e3, M: 1e6, million: 1e6, millions: 1e6, mio: 1e6, mln: 1e6, G: 1e9, billion: 1e9, billions: 1e9,
+  bn: 1e9,
+};
+const COUNTED =
+  "parameters?|params?|weights?|bias(?:es)?|macs?|flops?|operations|multiplications|mults?|pixels?|px|neurons?|" +
+  "units?|filters?|updates?|steps?|epochs?|connections?|numbers?|values?|elements?|entries|rows?|columns?|positions?|" +
+  "floats?|nats|maps?|layers?|examples?|outputs?|gates?|heads?";
 const WORDS = new RegExp(
-  "(?<=[\\d)\\]])\\s*(?:(?:learnable|trainable|weight)\\s+)?(?:parameters?|params?|weights?|bias(?:es)?|macs?|flops?|" +
-  "operations|multiplications|pixels?|px|neurons?|units?|filters?|updates?|steps?|epochs?|values?|elements?|entries|" +
-  "rows?|columns?|positions?|maps?|layers?)?(?:\\s+and\\s+bias(?:es)?)?(?:\\s+(?:in\\s+total|total|each|" +
+  `(?<=[\\d)\\]])\\s*(?:(?:learnable|trainable|learned|weight)\\s+)?(?:${COUNTED})?` +
+  "(?:\\s+and\\s+bias(?:es)?)?(?:\\s+(?:in\\s+total|total|each|" +
   "(?:per|on\\s+each|along\\s+each)\\s+(?:side|axis|dimension|direction)))?$",
   "i");
+const SCALED_WORDS = new RegExp(`(?<=\\d)(\\s*(?:[kKMG]|thousand|millions?|billions?))\\s*(?:${COUNTED})$`, "i");
+const BEFORE_NUMBER = "\\s+(?=[-−+~≈]?[\\d[(.])";
+const LABELS = [
+  /^#?\s?[A-Za-z][A-Za-z_ ]*:\s*(?=\S)/,
+  new RegExp("^(?!.*\\b(?:not|less|more|half|twice)\\b)(?:[A-Za-z][A-Za-z'’, ]*\\s)?" +
+    `(?:is|are|equals?|gives?|get|has|have|makes?|obtain|(?:it|that)['’]s)${BEFORE_NUMBER}`, "i"),
+  new RegExp("^(?:(?:the|final|output)\\s+)?" +
+    `(?:answer|total|result|shape|size|side|sum|so|thus|hence|therefore)${BEFORE_NUMBER}`, "i"),
+];
+const WHY =
+  /(?<=[\d)\]]),?\s+(?:because|since)\s.*$|(?<=[\d)\]]),?\s+(?:with|without|including|incl\.|excluding)\s[^\d]*$/i;
 const WORDS_WITHIN = /(?<=\d)\s+(?:parameters?|weights?|bias(?:es)?)(?=\s*[-+−)*\/·×])/gi;
 const WEIGHTS_AND_BIASES = /(?<=\d)\s*weights?,?\s*(?:and|plus|,)\s*(?=\d[\d ,.']*\s*bias)/i;
 const NAMED = /^([A-Za-zα-ωŷ]\w*)\s*\([^()]*\)$/;
+
+// Without invisible marks, wide digits and the signs around maths: $608$, \\(608\\), \\boxed{608}, **608**.
+function tidied(text) {
+  const seen = text.replace(/[\u00ad\u200b-\u200f\u2060-\u2064\ufe0e\ufe0f\ufeff]/g, "");
+  const typed = seen.replace(/[！-～]/g, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfee0)).trim();
+  const bare = typed.replace(/^\\[([](.*)\\[)\]]$/s, "$1").replace(/^[$`*"]+|[$`*"]+$/g, "");
+  const plain = bare.replace(/\\(?:text|mathrm|mathbf|boxed|num|operatorname)\{([^{}]*)\}/g, "$1");
+  return plain.replace(/\{,\}/g, ",").replace(/\\[,;:! ]/g, " ").trim();
+}
+
+// Without (with biases), words in brackets at the end.
+function withoutRemark(text) {
+  const remark = /\s+\(([^()]*)\)$/.exec(text);
+  const words = (remark?.[1].match(/[A-Za-z]{3,}/g) || []).filter((word) => !(word in FUNCTIONS));
+  return words.length ? text.slice(0, remark.index) : text;
+}
+
+const withoutLabel = (text) => LABELS.reduce((rest, label) => rest.replace(label, ""), text);
+
+// A whole number that is said to be about right: its zeros at the end stand for rounding.
+function about(number) {
+  const digits = String(Math.abs(number.value));
+  const zeros = /0*$/.exec(digits)[0].length;
+  if (number.unit || !zeros || !/^\d+$/.test(digits) || !number.value) return number;
+  return { value: number.value, unit: 10 ** zeros, significant: digits.length - zeros, scaled: true };
+}
 
 // ---- Bytes: 743 kB, 0.709 MiB, 4·88²·24 bytes --------------------------------------------------------------------
 
@@ -78,7 +121,8 @@ function readNumber(text, isCount = true) {
   if (!/[.eE]/.test(plain)) return { value: Number(plain), unit: 0, significant: 0 };
   const decimals = (digits.split(".")[1] || "").length;
   const significant = digits.replace(".", "").replace(/^0+/, "").length;
-  return { value: Number(plain), unit: Number(`1e${(Number(found[3]) || 0) - decimals}`), significant };
+  const unit = Number(`1e${(Number(found[3]) || 0) - decimals}`);
+  return { value: Number(plain), unit, significant, scaled: Boolean(found[3]) };
 }
 
 // A number with what stands behind it: 9.5k, 2.04 million, 66.8 %, 1 1/8; null for what is none.
@@ -91,7 +135,7 @@ function quantity(text, isCount) {
   const number = readNumber(text, isCount);
   if (number) return number;
   const percent = /^(.*[\d.])\s*%$/.exec(text);
-  const scale = /^(.*[\d.])\s*([kKMG]|thousand|million|mio|billion|bn)\.?$/i.exec(text);
+  const scale = /^(.*[\d.])\s*([kKMG]|thousand|millions?|mio|mln|billions?|bn)\.?$/i.exec(text);
   const inner = percent || scale ? readNumber((percent || scale)[1], false) : null;
   if (!inner) return null;
   const factor = percent ? 0.01 : SCALES[scale[2]] || SCALES[scale[2].toLowerCase()];
@@ -102,14 +146,15 @@ function quantity(text, isCount) {
 
 // The sides of 11·11·3·96 + 96 = 34944, without labels, words and signs around them.
 function answerSides(text) {
-  const bare = text.trim().replace(/^[$`*"]+|[$`*"]+$/g, "").replace(/\\left|\\right/g, "");
-  const plain = bare.replace(/\\times|\\cdot/g, "×")
-    .replace(/\\[dt]?frac\{([^{}]*)\}\{([^{}]*)\}/g, "($1)/($2)").replace(/^[A-Za-z ]+:\s*/, "");
+  const bare = tidied(text).replace(/\\left|\\right/g, "").replace(/\\([lr](?:floor|ceil))/g, (_, end) => ENDS[end]);
+  const plain = withoutRemark(withoutLabel(bare.replace(/\\times|\\cdot/g, "×")
+    .replace(/\\[dt]?frac\{([^{}]*)\}\{([^{}]*)\}/g, "($1)/($2)")));
   if (/!\s*=|[<>≠≤≥]|=\s*\/\s*=/.test(plain.replace(/[-=–—]>/g, "→"))) throw new Unreadable("an equation is expected");
-  const about = /^(?:about|around|approx\.?|ca\.?|~)\s*/i;
+  const front = /^(?:about|around|approx(?:\.|imately)?|ca\.?|circa|roughly|exactly|~)\s*/i;
   const parts = plain.replace(WORDS_WITHIN, "").split(/[=≈→]|,?\s(?:so|hence|thus|therefore)\s/);
-  const sides = parts.map((side) => side.trim().replace(about, "").replace(/[.…;,!?\s]+$/, ""));
-  const written = sides.filter(Boolean).map((side) => side.replace(WORDS, "").trim());
+  const sides = parts.map((side) => side.trim().replace(front, "").replace(/[.…;,!?✓✔\s]+$/, ""));
+  const reduced = (side) => withoutRemark(side).replace(WHY, "").replace(SCALED_WORDS, "$1").replace(WORDS, "").trim();
+  const written = sides.filter(Boolean).map((side) => reduced(withoutLabel(side)));
   const isNamed = (side) => NAMED.test(side) && !(NAMED.exec(side)[1] in FUNCTIONS) && !side.startsWith("σ");
   const numbers = written.filter((side) => !isNamed(side) && /\d/.test(side.replace(/[A-Za-z]_?\{?\d+\}?/g, "")));
   return numbers.length ? numbers : written;
@@ -129,17 +174,22 @@ function statements(text) {
 
 // A shape as the parts of it are read: 55 by 55 by 96, 96@55x55, (None, 55, 55, 96), 55x55x96 = 290400.
 function plainShape(text) {
-  const labelled = [...text.matchAll(/\b([hwc])\w*\s*[:=]\s*(\d+)/gi)];
+  const bare = withoutLabel(tidied(text));
+  const labelled = [...bare.matchAll(/\b([hwcd])\w*\s*[:=]?\s*(\d+)/gi)];
   const named = Object.fromEntries(labelled.map((each) => [each[1].toLowerCase(), each[2]]));
-  if (named.h && named.w && named.c) return `${named.h}×${named.w}×${named.c}`;
-  let plain = text.trim().replace(/^[$`*"]+|[$`*"]+$/g, "").replace(/\\times|\\cdot|[·⋅⨯]|\bby\b/g, "×");
-  plain = plain.replace(/^[A-Za-z ]+[:=]\s*/, "").replace(/^(?:torch\.Size|tuple|shape)\s*\((.*)\)$/, "$1");
+  if (named.h && named.w && (named.c || named.d)) return `${named.h}×${named.w}×${named.c || named.d}`;
+  let plain = bare.replace(/\\times|\\cdot|[·⋅⨯]|\bby\b|\btimes\b/g, "×");
+  plain = plain.replace(/(\d+)\s*(?:²|\^\s*2)\s*(?=[×x*,])/g, "$1×$1");
+  plain = plain.replace(/^[A-Za-z ]+[:=]\s*/, "").replace(/^(?:torch\.Size|TensorShape|tuple|shape)\s*\((.*)\)$/, "$1");
+  plain = plain.replace(/(?<=\d)\s*(?:px|pixels?|high|wide)\b/g, "");
   plain = plain.replace(/^([[({]?)\s*(?:None|-1|\?|batch)\s*[,×x]\s*/i, "$1");
+  plain = plain.replace(/^([[({]?)\s*[NB]\s*[,×x]\s*(?=\d+\s*[,×x]\s*\d)/, "$1");
   plain = plain.replace(/^(?:\w+\s*(?:∈|\\in)\s*)?(?:\\mathbb\s*\{?R\}?|ℝ|R)\s*\^\s*[{(]*([^{}()]+)[})]*$/, "$1");
   const maps = /^(\d+)\s*(?:feature\s*)?(?:maps?|channels?|filters?),?\s*(?:of|with)?\s*(?:size)?\s*(?=\d)/;
   plain = plain.replace(maps, "$1@");
   plain = plain.replace(/^(\d+)\s*@\s*(\d+\s*[x×*]\s*\d+)$/, "$2×$1");
-  plain = plain.replace(/(?<=\d),?\s+(?:with|and)?\s*(\d+)\s*(?:channels?|maps?|filters?)$/, "×$1");
+  plain = plain.replace(/(?<=\d),?\s+(?:with|and)?\s*(\d+)\s*(?:channels?|maps?|filters?|deep)$/, "×$1");
+  if (plain.includes("×") && !plain.includes("(")) plain = plain.replace(/(?<=\d)\s*[,;]\s+(?=\d)/g, "×");
   const [shape, count] = plain.split("=").map((side) => side.trim());
   if (count === undefined) return plain;
   const product = shapeParts(shape).reduce((all, size) => all * Number(size), 1);
@@ -147,6 +197,7 @@ function plainShape(text) {
   return shape;
 }
 
+const ENDS = { lfloor: "⌊", rfloor: "⌋", lceil: "⌈", rceil: "⌉" };
 const DATE =
   /^(?:(?:19|20)\d\d([-/.])\d\d?\1\d\d?(?:[T ]\d\d?:\d\d.*)?|\d\d?([-/.])\d\d?\2(?:19|20)\d\d(?: .*)?)$/;
 
@@ -164,10 +215,16 @@ function readScalar(text, isCount = true, entry = null) {
     if (memory && /^byte/.test(memory[3]) && !memory[2]) return read(memory[1]);
     const found = quantity(side, counted);
     if (found) return found;
+    const again = /^([\d.,]+)\s+\((.+)\)$/.exec(side);
+    if (again) {
+      const [rough, fine] = [read(again[1]), read(again[2])];
+      const near = Math.max(rough.unit, fine.unit, 1e-3 * Math.abs(fine.value));
+      if (Math.abs(rough.value - fine.value) <= (Number.isInteger(rough.value) ? 0 : near)) return rough;
+    }
     const ends = /^(\d+(?:\.\d+)?)\s*[-–—]\s*(\d+(?:\.\d+)?)$/.exec(side);
     if (ends && Number(ends[1]) < Number(ends[2])) throw new Unreadable("it may be a difference, or a range");
     const grouped = side.replace(/(?<=\d)[, ](?=\d{3}(?!\d))/g, "").replace(/(?<=\d)\s*[xX]\s*(?=\d)/g, "×");
-    const value = parse(grouped, {})(0);
+    const value = parse(grouped, CONSTANTS)(0);
     if (!Number.isFinite(value)) throw new Unreadable("this has no value");
     return { value, unit: 0, significant: 0 };
   };
@@ -180,7 +237,7 @@ function readScalar(text, isCount = true, entry = null) {
     const near = areCounts ? 0 : Math.max(side.unit, last.unit, 1e-3 * Math.abs(last.value));
     if (Math.abs(side.value - last.value) > near) throw new Unreadable("two different values stand there");
   }
-  return last;
+  return /[≈~]|\b(?:about|around|approx|approximately|circa|roughly)\b|\bca\./i.test(text) ? about(last) : last;
 }
 
 if (typeof module !== "undefined") Object.assign(module.exports, { readNumber, quantity, readScalar });

@@ -5,7 +5,7 @@ A sheet is made without its key, not by hiding it: what is not in the document c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
@@ -16,11 +16,12 @@ from typing import Any
 from .. import document as doc
 from ..answers.cell_target import CellTarget
 from ..answers.choices import Choice
+from ..answers.conventions import by_another
 from ..answers.formula_target import FormulaTarget
 from ..answers.numbers import bytes_in
 from ..answers.reading import with_unit
 from ..answers.table_target import TableTarget
-from ..answers.target import Target
+from ..answers.target import Other, Target
 from ..answers.terms import ARRAYS
 from ..document import COURSE, Profile, rounded, showing
 from ..errors import ProblemError, UserError, printable
@@ -162,21 +163,36 @@ def _choice(shown: Choice, key: bool) -> doc.Choice:
 def _key(part: Part, asked: Target, shares: Shares) -> doc.Key:
     right = asked.expected
     responses = [doc.Response(_decimal(part, right), Fraction(1), "Right.", tolerances_of(part, right))]
-    for other in () if getattr(asked, "convention", "") else asked.others():  # a convention that is named binds
-        said, near = (
-            f"Right under another convention: {other.name}, as in {other.who}.",
-            tolerances_of(part, other.value),
-        )
-        responses.append(doc.Response(_decimal(part, other.value), shares.convention, said, near, other.name))
+    for other, share, said in _other_conventions(asked, shares):
+        near = tolerances_of(part, other.value)
+        responses.append(doc.Response(_decimal(part, other.value), share, said, near, other.name))
+    known = [response.value for response in responses]
     for wrong in distinct(asked):
         if len(responses) > MOST_RESPONSES:
             break
-        if _same_form(wrong.value, right):
+        if _same_form(wrong.value, right) and _decimal(part, wrong.value) not in known:
             said = doc.sentence(wrong.because)
             responses.append(
                 doc.Response(_decimal(part, wrong.value), Fraction(0), said, tolerances_of(part, wrong.value), wrong.id)
             )
     return doc.Key(as_asked(part, right), tuple(responses), asked.working())
+
+
+def _other_conventions(asked: Target, shares: Shares) -> Iterator[tuple[Other, Fraction, str]]:
+    """What other conventions give, what that earns and what is said of it: nothing where another one is stated."""
+    if not isinstance(asked, FormulaTarget):
+        for other in asked.others():
+            yield other, shares.convention, _under(other)
+        return
+    for other in asked.by_conventions():
+        if asked.excludes(asked.formula.convention(other.name)):
+            yield other, Fraction(0), doc.sentence(by_another(asked, other.name))
+        else:
+            yield other, shares.convention, _under(other)
+
+
+def _under(other: Other) -> str:
+    return f"Right under another convention: {other.name}, as in {other.who}."
 
 
 def as_asked(part: Part, value: Value) -> Value:

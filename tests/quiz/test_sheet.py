@@ -81,6 +81,21 @@ def test_another_convention_earns_what_the_exam_says() -> None:
         assert {share for value, (_, share) in with_key.items() if value not in (53200, 53600)} == {0}
 
 
+def test_another_convention_than_the_stated_one_earns_nothing_and_is_named() -> None:
+    """Where the textbook's is stated, 53,600 is PyTorch's count, and no mistake."""
+    part = "kind = 'integer'\nask = 'lstm.parameters'\nconvention = 'textbook'"
+    made = variant(one_part(part, "n = [32]\nm = [100]"), 1)
+    (entry,) = [each.entry for each in question(made, key=True).parts]
+    assert entry is not None
+    assert entry.key is not None
+    assert entry.key.responses[0].value == 53200
+    (other,) = [each for each in entry.key.responses if each.value == 53600]
+    assert (other.id, other.share) == ("pytorch", 0)
+    said = doc.plain(other.feedback)
+    assert said.startswith("This is as ")
+    assert "and stated is textbook" in said
+
+
 def test_a_tolerance_is_a_number_or_a_share_of_the_value() -> None:
     (part,) = one_part("kind = 'number'\nask = 'this.a'\n[[step]]\nname = 'a'\nexpression = 'n/3'").parts
     assert part.tolerance == 0
