@@ -243,9 +243,10 @@ def _explanations(compiled: Program, points: list[_Point], name: str) -> Iterato
         state = first.state.copy()
         value = outcome(compiled.plan(name, mistake), state, name)
         if value is not None and value != first.expected:
-            if mistake.weight >= PAIRED:
+            agrees = first.agrees(value)
+            if mistake.weight >= PAIRED and not agrees:
                 single.append((mistake, state, value))
-            if first.agrees(value) and all(_leads(compiled, point, name, mistake) for point in rest):
+            if agrees and all(_leads(compiled, point, name, mistake) for point in rest):
                 yield Candidate((mistake,))
     plans = [compiled.plan(name, mistake) for mistake, _, _ in single]
     for index, (a, state, value) in enumerate(single):
@@ -257,8 +258,6 @@ def _explanations(compiled: Program, points: list[_Point], name: str) -> Iterato
             else:
                 together = outcome(plan, state.copy(), name)
             if together is None or together in (value, other) or not first.agrees(together):
-                continue
-            if first.agrees(value) or first.agrees(other):
                 continue
             if all(_leads(compiled, point, name, a, b) for point in rest):
                 yield Candidate((a, b))

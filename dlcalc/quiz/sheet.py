@@ -180,19 +180,12 @@ def _key(part: Part, asked: Target, shares: Shares) -> doc.Key:
 
 def _other_conventions(asked: Target, shares: Shares) -> Iterator[tuple[Other, Fraction, str]]:
     """What other conventions give, what that earns and what is said of it: nothing where another one is stated."""
-    if not isinstance(asked, FormulaTarget):
-        for other in asked.others():
-            yield other, shares.convention, _under(other)
-        return
-    for other in asked.by_conventions():
-        if asked.excludes(asked.formula.convention(other.name)):
+    known = asked.by_conventions() if isinstance(asked, FormulaTarget) else asked.others()
+    for other in known:
+        if isinstance(asked, FormulaTarget) and asked.excludes(asked.formula.convention(other.name)):
             yield other, Fraction(0), doc.sentence(by_another(asked, other.name))
         else:
-            yield other, shares.convention, _under(other)
-
-
-def _under(other: Other) -> str:
-    return f"Right under another convention: {other.name}, as in {other.who}."
+            yield other, shares.convention, f"Right under another convention: {other.name}, as in {other.who}."
 
 
 def as_asked(part: Part, value: Value) -> Value:
