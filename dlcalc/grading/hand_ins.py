@@ -551,5 +551,5 @@ def _counts_rows(folded: list[str], known: Set[int | None], rows: Sequence[tuple
     """Whether the first column, ID, only counts the rows, as Microsoft Forms has it before two columns of times."""
     if folded[0] != "id" or len(folded) < 3 or known & {1, 2}:
         return False
-    counted = [_cell(row[0]) for _, row in rows]
-    return all(each.isdecimal() for each in counted)
+    stated = folded[1:3] == ["start time", "completion time"]
+    return stated or all(re.search(r"\d:\d\d", _cell(cell)) for _, row in rows for cell in row[1:3])

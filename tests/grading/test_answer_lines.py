@@ -165,7 +165,7 @@ def test_a_workbook_declares_nothing() -> None:
             "a@b", ("Ada Löwe",), {"1.a": "3,5"},
         ),
         (
-            "ID;Startzeit;Fertigstellungszeit;E-Mail;Name;1.a;Punkte – 1.a\n1;x;y;anonymous;Ada Löwe;3,5;1\n",
+            "ID;Startzeit;Fertigstellungszeit;E-Mail;Name;1.a;Punkte – 1.a\n1;9:30;9:55;anonymous;Ada Löwe;3,5;1\n",
             "anonymous", ("Ada Löwe",), {"1.a": "3,5"},
         ),
         (
@@ -230,7 +230,11 @@ def test_what_people_of_several_languages_write_before_an_answer(text: str) -> N
 
 def test_a_form_counts_its_rows_in_any_language() -> None:
     """Its ID is nobody's, although somebody of the exam may be called 1 or 2."""
-    data = "Id,Hora de inicio,Hora de finalización,Nombre,1.a\n1,x,y,Bea,5\n2,x,y,Ada,6\n"
+    data = (
+        "Id,Hora de inicio,Hora de fin,Nombre,1.a\n1,3/2/26 9:30,3/2/26 9:55,Bea,5\n2,3/2/26 9:30,3/2/26 9:55,Ada,6\n"
+    )
     assert [each.student for each in read(data.encode(), "a.csv", listed=True)] == ["Bea", "Ada"]
-    data = data.replace("Hora de inicio,Hora de finalización,", "").replace("x,y,", "")
+    data = data.replace("Hora de inicio,Hora de fin,", "").replace("3/2/26 9:30,3/2/26 9:55,", "")
     assert [each.student for each in read(data.encode(), "a.csv", listed=True)] == ["1", "2"]
+    data = "id,tutor,room,1.a\n1001,Eve,7,5\n1002,Eve,8,6\n"
+    assert [each.student for each in read(data.encode(), "a.csv", listed=True)] == ["1001", "1002"]
