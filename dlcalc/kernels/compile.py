@@ -22,6 +22,7 @@ import numpy.typing as npt
 from numba.core import bytecode, serialize, sigutils
 from numba.core.caching import NullCache
 from numba.core.compiler import CompileResult
+from numba.core.runtime.nrt import rtsys
 
 from . import cache
 from .cache import FLAGS
@@ -44,6 +45,7 @@ _dumps: Any = serialize.dumps
 _loads: Any = serialize.loads
 _normalised: Any = sigutils.normalize_signature
 
+_runtime: Any = rtsys
 _identities: Any = bytecode.FunctionIdentity
 
 
@@ -152,7 +154,9 @@ class _Kept(NullCache):
         return None if folder is None else str(folder)
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        target_context.refresh()
+        # Code that is ready needs the runtime that it calls, and nothing of what numba compiles with: that takes as
+        # long to load as all the rest, and is loaded when something is compiled.
+        _runtime.initialize(target_context)
         payload = cache.read(*self._entry(sig, target_context.codegen()))
         if payload is None:
             return None

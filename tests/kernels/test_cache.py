@@ -489,6 +489,13 @@ class TestWhatAKernelIsMadeOf:
         assert answer() == 6
 
 
+LATER = """
+import sys
+from kernels.tiny import answer
+print(answer(hit=True), "numba.np.arraymath" in sys.modules)
+print(answer(lambda x: x + x + x), "numba.np.arraymath" in sys.modules)
+"""
+
 TOGETHER = """
 import sys
 from kernels.tiny import answer
@@ -523,6 +530,16 @@ def test_four_processes_at_once(folder: Path) -> None:
             assert process.returncode == 0
     assert len(list(folder.iterdir())) == 1
     assert answer(hit=True) == 6
+
+
+@compiled
+def test_what_is_kept_is_loaded_without_what_compiles(kept: Path) -> None:
+    """Half the time of a later process; and what was not kept is still compiled after it."""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "tests")))}
+    ran = subprocess.run(
+        [sys.executable, "-c", LATER], capture_output=True, encoding="utf-8", env=environment, cwd=ROOT, timeout=120
+    )
+    assert (ran.stdout, ran.stderr) == ("6.0 False\n6.0 True\n", "")
 
 
 @compiled

@@ -51,6 +51,9 @@ ONES, ZEROS = (1, 1, 1), (0, 0, 0)
 SHORT = 128
 """Vectors of places whose sums would be over before they had paid for their end: channels are put into the lanes."""
 
+FOUR = np.arange(4, dtype=np.int64) * LANES
+"""Where the vectors of a tile of four begin."""
+
 tiles = column(WIDE)
 four, one = column(4), column(1)
 
@@ -245,7 +248,7 @@ def weight_gradients(x: Array, d_out: Array, plan: Plan) -> tuple[Array, Array]:
         correlate_gradients(
             flat_x, flat_d, plan.x_side, plan.out_side, plan.numbers, plan.shifts, plan.places, task,
             threads.zeros((plan, "x"), plan.x_planes), threads.zeros((plan, "gradients"), plan.out_planes), sums,
-            biases,
+            biases, threads.zeros("total", LANES), threads.zeros("sums", LANES),
         )  # fmt: skip
 
     threads.each(work, jobs, operations)
@@ -270,7 +273,8 @@ def _short_sums(x: Array, d_out: Array, plan: Plan, operations: float) -> tuple[
         top, bottom = job * blocks // jobs * BLOCK, min((job + 1) * blocks // jobs * BLOCK, shape.filters)
         task = np.array([len(x), shape.channels, shape.filters, shape.groups, top, bottom], dtype=np.int64)
         short_sums(
-            flat_x, flat_d, side, plan.steps, plan.taps, task, threads.zeros((plan, "last"), prod(plan.padded) * room),
+            flat_x, flat_d, side, plan.steps, plan.taps, FOUR, task,
+            threads.zeros((plan, "last"), prod(plan.padded) * room),
             threads.zeros("results", (bottom - top) * shape.taps * room), d_weight,
         )  # fmt: skip
 
@@ -309,6 +313,7 @@ def _correlated(
         correlate(
             flat_source, flat_target, flat_weights, added, *sides, plan.numbers, offsets, counts, places, task,
             threads.zeros((plan, name), size), threads.zeros("results", results * plan.plane + plan.behind),
+            threads.zeros("sums", LANES),
         )  # fmt: skip
 
     threads.each(work, jobs, operations)
@@ -390,18 +395,18 @@ def unpack(
 
 @kernel(
     "float32[::1]", "float32[::1]", "float32[::1]", "float32[::1]", "int64[:, ::1]", "int64[:, ::1]", "int64[::1]",
-    "int64[::1]", "int64[::1]", "int64[::1]", "int64[::1]", "float32[::1]", "float32[::1]",
+    "int64[::1]", "int64[::1]", "int64[::1]", "int64[::1]", "float32[::1]", "float32[::1]", "float32[::1]",
 )  # fmt: skip
 def correlate(
     source: Array, target: Array, weights: Array, bias: Array, from_side: Array, to_side: Array, numbers: Array,
-    offsets: Array, counts: Array, places: Array, task: Array, planes: Array, results: Array,
+    offsets: Array, counts: Array, places: Array, task: Array, planes: Array, results: Array, sums: Array,
 ) -> None:  # fmt: skip
     """A task: first to before last piece of the samples, and of each group's results top to before bottom.
 
     source, target: (N, channels, D, H, W), flat. Sides: size, phases, front, pitch. numbers: as `Plan.numbers`. For
     each phase of the target, counts says how many weights each result has and offsets where in the planes they look.
     task: samples, channels and results of a group, first, last, top, bottom. planes: zeros outside what is written
-    here; results: any numbers.
+    here; results: any numbers; sums: a vector's room.
     """
     at_once, groups, sample, plane, front = numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]
     samples, channels, filters, top, bottom = task[0], task[1], task[2], task[5], task[6]
@@ -410,7 +415,6 @@ def correlate(
     pitch = from_side[3]
     inside = from_side[0, 0] * from_side[0, 1] * from_side[0, 2]
     outside = to_side[0, 0] * to_side[0, 1] * to_side[0, 2]
-    sums = np.zeros(LANES, np.float32)
     for piece in range(task[3], task[4]):
         start = piece * at_once
         many = min(at_once, samples - start)
@@ -442,16 +446,17 @@ def correlate(
 
 @kernel(
     "float32[::1]", "float32[::1]", "int64[:, ::1]", "int64[:, ::1]", "int64[::1]", "int64[::1]", "int64[::1]",
-    "int64[::1]", "float32[::1]", "float32[::1]", "float32[:, :, :, :, ::1]", "float64[:, ::1]",
+    "int64[::1]", "float32[::1]", "float32[::1]", "float32[:, :, :, :, ::1]", "float64[:, ::1]", "float32[::1]",
+    "float32[::1]",
 )  # fmt: skip
 def correlate_gradients(
     x: Array, d_out: Array, x_side: Array, d_side: Array, numbers: Array, shifts: Array, places: Array, task: Array,
-    planes: Array, others: Array, sums: Array, biases: Array,
+    planes: Array, others: Array, sums: Array, biases: Array, total: Array, ignored: Array,
 ) -> None:  # fmt: skip
     """Adds to `sums` what the samples of some parts give for the weights, to `biases` for the biases; as `correlate`.
 
     task: here first and last are parts, of all the pieces whose number it ends with, and top and bottom blocks of ROWS
-    filters. sums: (parts, groups, blocks, shifts by SHIFTS, ROOM).
+    filters. sums: (parts, groups, blocks, shifts by SHIFTS, ROOM). total, ignored: a vector's room.
     """
     at_once, groups, sample, plane, front = numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]
     samples, channels, filters, top, bottom = task[0], task[1], task[2], task[5], task[6]
@@ -460,7 +465,6 @@ def correlate_gradients(
     pitch = x_side[3]
     inside = x_side[0, 0] * x_side[0, 1] * x_side[0, 2]
     outside = d_side[0, 0] * d_side[0, 1] * d_side[0, 2]
-    total, ignored = np.zeros(LANES, np.float32), np.zeros(LANES, np.float32)
     low, high = top * ROWS, min(filters, bottom * ROWS)
     for part in range(task[3], task[4]):
         for piece in range(part * task[7] // parts, (part + 1) * task[7] // parts):
@@ -527,22 +531,23 @@ def gather(sums: Array, d_weight: Array) -> None:
 
 
 @kernel(
-    "float32[::1]", "float32[::1]", "int64[:, ::1]", "int64[::1]", "int64[::1]", "int64[::1]", "float32[::1]",
-    "float32[::1]", "float32[:, ::1]",
+    "float32[::1]", "float32[::1]", "int64[:, ::1]", "int64[::1]", "int64[::1]", "int64[::1]", "int64[::1]",
+    "float32[::1]", "float32[::1]", "float32[:, ::1]",
 )  # fmt: skip
 def short_sums(
-    x: Array, d_out: Array, side: Array, steps: Array, taps: Array, task: Array, padded: Array, results: Array,
-    d_weight: Array,
+    x: Array, d_out: Array, side: Array, steps: Array, taps: Array, places: Array, task: Array, padded: Array,
+    results: Array, d_weight: Array,
 ) -> None:  # fmt: skip
     """The gradient of the weights of filters top to before bottom of each group, channels in the lanes.
 
-    side: size, padded size, front. task: samples, channels, filters of a group, groups, top, bottom. padded: room for
-    a sample's padded input, channels last, zeros in the padding; results: for (filters, taps, channels).
+    side: size, padded size, front. places: FOUR. task: samples, channels, filters of a group, groups, top, bottom.
+    padded: room for a sample's padded input, channels last, zeros in the padding; results: for (filters, taps,
+    channels).
     """
     samples, channels, filters, groups, top, bottom = task[0], task[1], task[2], task[3], task[4], task[5]
     depth, height, width = side[0, 0], side[0, 1], side[0, 2]
     vectors, many, length = (channels + LANES - 1) // LANES, taps.size, steps.size
-    room, places = vectors * LANES, np.arange(4) * LANES
+    room = vectors * LANES
     row = many * room
     for group in range(groups):
         for sample in range(samples):
