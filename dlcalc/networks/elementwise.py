@@ -83,6 +83,12 @@ def _constant(compute: Callable[[Any, Any], Any]) -> Callable[..., Array]:
     return remark
 
 
+def _measured(x: Array, mean: Any, variance: Any) -> Array:
+    """By the means and variances of the channels, as Keras's Normalization does."""
+    deviation = np.maximum(np.sqrt(np.asarray(variance, np.float32)), np.float32(1e-7))
+    return np.asarray((x - np.asarray(mean, np.float32)) / deviation, np.float32)
+
+
 def _erf(x: Array) -> Array:
     return np.asarray(np.vectorize(math.erf, otypes=[np.float32])(x))
 
@@ -95,7 +101,7 @@ REMARKS: dict[str, Callable[..., Array]] = {
     "hard_swish": lambda x: x * _hard_sigmoid(x), "hard_silu": lambda x: x * _hard_sigmoid(x),
     "mish": lambda x: x * np.tanh(ops.softplus(x)), "softsign": lambda x: x / (1 + np.abs(x)),
     "softmax": _softmax, "logsoftmax": _log_softmax, "log_softmax": _log_softmax, "dropout": lambda x, *rate: x,
-    "clip": _clip, "instancenorm": _instance_norm, "normalised": _normalised,
+    "clip": _clip, "normalization": _measured, "instancenorm": _instance_norm, "normalised": _normalised,
     "exp": np.exp, "log": np.log, "sqrt": np.sqrt, "rsqrt": lambda x: 1 / np.sqrt(x), "square": np.square,
     "abs": np.abs, "neg": np.negative, "reciprocal": np.reciprocal, "floor": np.floor, "ceil": np.ceil,
     "round": np.round, "sign": np.sign, "sin": np.sin, "cos": np.cos, "erf": _erf, "cast": lambda x: x,
@@ -108,7 +114,7 @@ REMARKS: dict[str, Callable[..., Array]] = {
 """Remark → what it computes of an array, and of what the file says beside it."""
 
 NO_OPERATION = frozenset(word for word in REMARKS if word.endswith("-constant")) | {
-    "leaky", "clip", "normalised", "instancenorm", "rescaling", "hardsigmoid", "lrn"
+    "leaky", "clip", "normalised", "instancenorm", "rescaling", "hardsigmoid", "lrn", "normalization"
 }  # fmt: skip
 """Remarks that say nothing of a file's values by their word alone."""
 

@@ -346,6 +346,10 @@ class Operations(Sizes):
         return np.where(x > 0, x, x * slopes).astype(x.dtype)
 
     def _scale(self, row: Row) -> Array:
+        if row.layer.details.get("measured"):
+            c = self.made(row)[-1]
+            mean, variance, _ = (self.taken((size,)) for size in (c, c, 1))
+            return REMARKS["normalization"](self.read[0], mean, variance)
         return _with(row, self.read[0], self._learned_values(row, self.ones), np.multiply)
 
     def _shift(self, row: Row) -> Array:

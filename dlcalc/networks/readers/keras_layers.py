@@ -457,14 +457,29 @@ def _category_encoding(given: Node) -> View:
 def _normalization(given: Node) -> View:
     """By means and variances that are measured: kept beside their number, and not learned."""
     if given.get("mean") is not None:
-        return given.follow("normalization", beside=None)
+        return given.follow("normalization", beside=_measured(given))
     axes = given.values.get("axis", -1)
     axes = axes if isinstance(axes, list) else [] if axes is None else [axes]
     shape = given.x.shape()
     count = product([shape[given.axis(axis)] for axis in axes])
-    unlike, before = "its means and variances are measured", given.arranged(given.places([]))
-    layer = given.add("scale", before, over=0, frozen="all", unlike=unlike, n=2 * count + 1)
+    last = [given.axis(axis) for axis in axes] == [len(shape) - 1] and given.x.plain
+    layer = given.add(
+        "scale", given.arranged(given.places([])), over=0, frozen="all",
+        arrays=given.kept(lambda mean, variance, number: [mean.reshape(-1), variance.reshape(-1), number.reshape(1)]),
+        details={"measured": True}, unlike="" if last else "it is measured along other axes", n=2 * count + 1,
+    )  # fmt: skip
     return given.back(layer, given.places([]))
+
+
+def _measured(given: Node) -> tuple[Any, Any] | None:
+    """The mean and the variance that stand in the configuration, of the channels."""
+    axes, found = given.values.get("axis", -1), [given.get(name) for name in ("mean", "variance")]
+    last = given.x.plain and [given.axis(axis) for axis in (axes if isinstance(axes, list) else [axes])] == [
+        len(given.x.axes) - 1
+    ]
+    lists = [each if isinstance(each, list) else [each] for each in found]
+    known = all(isinstance(number, int | float) for each in lists for number in each)
+    return (lists[0], lists[1]) if last and known else None
 
 
 def _spectral(given: Node) -> View:
