@@ -1,4 +1,4 @@
-"""Choices as students mark them: `B`, `(b)`, `A and C`, `A, C`, or the words of a choice themselves."""
+"""Choices as students mark them: `B`, `(b)`, `A and C`, `[x] C`, `c, because …`, or the words of a choice."""
 
 from __future__ import annotations
 
@@ -15,11 +15,15 @@ from .marks import Mark
 from .notation import tidy
 
 _SAID = re.compile(
-    r"^(?:(?:the|my|both)\s+)?(?:(?:right\s+|correct\s+)?(?:answers?|options?|choices?)\s*(?:is|are|:)?\s+)?",
+    r"^(?:(?:i\s+(?:think|choose|say|take)|it\s+is|it['’]s)\s+)?(?:(?:the|my|both)\s+)?(?:(?:right\s+|correct\s+)?(?:answers?|options?|choices?)\s*(?:is|are|:)?\s+)?",
     re.IGNORECASE,
 )
 """Answer: B, the answer is B, both A and C."""
-_WITH_WORDS = re.compile(r"\(?([A-Za-z])\s*[).:–—-]\s*(\S.*)")
+_CONFIRMED = re.compile(r"\s+(?:is|are)\s+(?:right|correct|true)$", re.IGNORECASE)
+_BECAUSE = re.compile(r"[,;.:–—-]?\s+(?:because|since)\s.*$", re.IGNORECASE | re.DOTALL)
+_BOX = re.compile(r"(\[\s?[xX✓✔]?\s?\]|[☑☐✓✔])")
+"""[x], [ ], ☑, ☐: a box before each choice, ticked or not."""
+_WITH_WORDS = re.compile(r"\(?([A-Za-z])(?:\s*[).:–—-]\s*|\s+)(\S.*)")
 _SEPARATED = re.compile(r"\s*(?:,|;|/|\+|&|\band\b|\s)\s*", re.IGNORECASE)
 
 
@@ -66,7 +70,22 @@ def letter(index: int) -> str:
 
 def chosen(text: str, shown: tuple[Choice, ...]) -> set[int] | None:
     """The places of the choices that were taken; None for what is neither letters nor the words of one."""
-    text = _SAID.sub("", tidy(text).rstrip(" !"))
+    found = _named(text, shown)
+    if found is not None:
+        return found
+    boxes = _BOX.split(text)
+    if len(boxes) > 2 and not boxes[0].strip(" -*\n"):
+        ticked = [_named(after.strip(" -*,;\n"), shown) for box, after in zip(boxes[1::2], boxes[2::2], strict=True)
+                  if box.strip("[] ☐")]  # fmt: skip
+        places = [each for each in ticked if each is not None]
+        return set().union(*places) if places and len(places) == len(ticked) else None
+    reasoned = _BECAUSE.sub("", text)
+    return _named(reasoned, shown) if reasoned != text else None
+
+
+def _named(text: str, shown: tuple[Choice, ...]) -> set[int] | None:
+    """The places of the choices whose letters or words stand there."""
+    text = _CONFIRMED.sub("", _SAID.sub("", tidy(text).rstrip(" !.")))
     words = [word.strip("().:[] ") for word in _SEPARATED.split(text) if word.strip("().:[] ")]
     letters = [word for word in words if len(word) == 1 and word.isascii() and word.isalpha()]
     if letters and len(letters) == len(words):
@@ -79,7 +98,8 @@ def chosen(text: str, shown: tuple[Choice, ...]) -> set[int] | None:
     written_out = _WITH_WORDS.fullmatch(text)
     if written_out:
         place = ord(written_out[1].upper()) - ord("A")
-        same = place < len(shown) and _folded(written_out[2]) == _folded(shown[place].text)
+        said = re.sub(r"^(?:the|an?)\s", "", _folded(written_out[2]))
+        same = place < len(shown) and _folded(shown[place].text) in (said, _folded(written_out[2]))
         return {place} if same else None
     number = read_number(text)
     for index, choice in enumerate(shown):

@@ -33,6 +33,10 @@ CHOICES = (
         ("It grows.", {1}), ("it  GROWS", {1}), ("1024", {2}), ("1,024", {2}), ("1 024", {2}), ("0.5", {3}), (".5",
             {3}),
         ("E", None), ("A, E", None), ("x", None), ("It", None), ("none of them", None), ("not B", None), ("AE", None),
+        ("[x] B", {1}), ("[X] B It grows.", {1}), ("- [ ] A\n- [x] B\n- [ ] C", {1}), ("☑ A ☐ B ☑ C", {0, 2}),
+        ("[x] me", None), ("[ ] A [ ] B", None), ("b, because it must", {1}), ("B because A is odd", {1}),
+        ("not B because it is odd", None), ("B is right", {1}), ("B is wrong", None), ("I think B", {1}),
+        ("It is B.", {1}), ("it's B", {1}),
         ("7", None), ("A or B", None), ("B or so", None), ("A) It grows.", None), ("<b>", None), ("\\ud800", None),
     ],
 )  # fmt: skip
