@@ -70,17 +70,14 @@ def letter(index: int) -> str:
 
 def chosen(text: str, shown: tuple[Choice, ...]) -> set[int] | None:
     """The places of the choices that were taken; None for what is neither letters nor the words of one."""
-    found = _named(text, shown)
-    if found is not None:
-        return found
     boxes = _BOX.split(text)
     if len(boxes) > 2 and not boxes[0].strip(" -*\n"):
         ticked = [_named(after.strip(" -*,;\n"), shown) for box, after in zip(boxes[1::2], boxes[2::2], strict=True)
                   if box.strip("[] ☐")]  # fmt: skip
         places = [each for each in ticked if each is not None]
         return set().union(*places) if places and len(places) == len(ticked) else None
-    reasoned = _BECAUSE.sub("", text)
-    return _named(reasoned, shown) if reasoned != text else None
+    found = _named(text, shown)
+    return _named(_BECAUSE.sub("", text), shown) if found is None else found
 
 
 def _named(text: str, shown: tuple[Choice, ...]) -> set[int] | None:
