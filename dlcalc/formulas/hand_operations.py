@@ -116,7 +116,8 @@ _LOGARITHMIC: dict[str, Any] = {
 }
 """A loss with logarithms, to the base of the course profile."""
 SIZES = (
-    "channels", "height", "width", "filters", "f_h", "f_w", "pad", "pad_h", "hop", "gap", "tall", "wide", "o_h", "o_w",
+    "channels", "height", "width", "filters", "f_h", "f_w", "pad", "pad_h", "end", "end_h",
+    "hop", "gap", "tall", "wide", "o_h", "o_w",
 )  # fmt: skip
 _RNN_ALIASES = {"w-ih": "U", "w-hh": "W"}
 
@@ -156,14 +157,16 @@ _OPERATIONS = (
         "Convolution: every window of the image, its sum of products",
         'dlcalc run conv --x "3 0 1 2; 1 5 8 9; 2 7 2 5; 0 1 3 1" --w "1 0; 0 -1" --s 2 --p 1 --b 2',
         {
-            "": "conv_by_hand", "flip": "conv_by_hand_flipped", "scale": "conv_by_hand_scaled",
+            "": "conv_by_hand", "pad-begin": "conv_by_hand_asymmetric", "causal": "conv_by_hand_causal",
+            "flip": "conv_by_hand_flipped", "scale": "conv_by_hand_scaled",
             "flip scale": "conv_by_hand_flipped_scaled", "backward": "conv_by_hand_backward",
             "backward flip": "conv_by_hand_flipped_backward", "as-matrix": "conv_as_matrix",
             "as-matrix flip": "conv_as_matrix_flipped",
         },
         switches={"flip": "the true convolution: the filter turned by 180°", **_BACKWARD,
-                  "as-matrix": "the convolution as one sparse matrix"},
-        implies={"high": "scale"},
+                  "as-matrix": "the convolution as one sparse matrix",
+                  "causal": "of a signal: all padding before it, d(f − 1) zeros"},
+        implies={"high": "scale", "pad_begin": "pad-begin", "pad_end": "pad-begin"},
         zeros={"b": "w"},
         loss="output",
         cells=("output", "dx", "dw", "db"),

@@ -41,6 +41,13 @@ def _flipped(filters: list[Any]) -> list[Any]:
     return [[[row[::-1] for row in part[::-1]] for part in each] for each in filters]
 
 
+def _padding(found: Working) -> tuple[Any, ...]:
+    """Above, below, left, right; or rows and columns on each side."""
+    if "end" in found.formula.by_name:
+        return found["pad_h"], found["end_h"], found["pad"], found["end"]
+    return found["pad_h"], found["pad"]
+
+
 def _conv(found: Working, device: str) -> Numbers:
     if found.formula.answers[0] not in ("output", "dx") or found.state.values.get("edge") == 1:
         raise UserError("the kernels convolve with zeros around: without --scale, --as-matrix and --repeat-edge")
@@ -51,7 +58,7 @@ def _conv(found: Working, device: str) -> Numbers:
     arrays = {"x": [floats(found["x"])], "weight": _flipped(w) if flipped else w, "bias": floats(found["b"])}
     settings = {
         "stride": found["s"],
-        "padding": (found["pad_h"], found["pad"]),
+        "padding": _padding(found),
         "dilation": found["d"],
         "device": device,
     }

@@ -95,13 +95,23 @@ def _pads(g: Given) -> tuple[int, int]:
     return (0 if is_signal else p), p
 
 
+def _sides(g: Given) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Rows and columns of padding before the image, and after it."""
+    if g.get("causal"):
+        return (0, g.get("d", 1) * (len(g["w"][0][0][0]) - 1)), (0, 0)
+    if "pad_begin" not in g and "pad_end" not in g:
+        return _pads(g), _pads(g)
+    before, after = ((side[0], side[-1]) for side in (g.get("pad_begin", (0, 0)), g.get("pad_end", (0, 0))))
+    return before, after
+
+
 def convolved(
     g: Given, flip: bool = False, bias: bool = True, x: Array = None, w: Array = None, b: Array = None
 ) -> Array:
     """Every window of the image, and below it the filter as it is written, or turned."""
     x, w, b = (g.get(name) if given is None else given for name, given in (("x", x), ("w", w), ("b", b)))
     s, d, edge = g.get("s", 1), g.get("d", 1), g.get("edge", 0)
-    down, across = _pads(g)
+    (down, across), (below, right) = _sides(g)
     c_count, height, width = sizes(x)
     f_h, f_w = sizes(w)[2:]
 
@@ -116,8 +126,8 @@ def convolved(
             total += weight * seen(c, i * s + u * d - down, j * s + v * d - across)
         return relu(total) if bias and g.get("relu", 0) else total
 
-    tall = len(range(0, height + 2 * down - d * (f_h - 1), s))
-    wide = len(range(0, width + 2 * across - d * (f_w - 1), s))
+    tall = len(range(0, height + down + below - d * (f_h - 1), s))
+    wide = len(range(0, width + across + right - d * (f_w - 1), s))
     return build((len(w), tall, wide), entry)
 
 
@@ -126,6 +136,10 @@ def _conv(flip: bool) -> Callable[[Given, str], Counts]:
         "output": lambda: convolved(g, flip),
         "sums": lambda: convolved(g, flip, bias=False),
     }
+
+
+def _conv_causal(g: Given, convention: str) -> Counts:
+    return _conv(False)({**g, "causal": 1}, convention)
 
 
 def _conv_scaled(flip: bool) -> Callable[[Given, str], Counts]:
@@ -379,6 +393,7 @@ def _map_loss(g: Given, convention: str) -> Counts:
 
 
 LOOPS: Mapping[str, Callable[[Given, str], Counts]] = {
+    "conv_by_hand_asymmetric": _conv(False), "conv_by_hand_causal": _conv_causal,
     "conv_by_hand": _conv(False), "conv_by_hand_flipped": _conv(True),
     "conv_by_hand_scaled": _conv_scaled(False), "conv_by_hand_flipped_scaled": _conv_scaled(True),
     "conv_by_hand_backward": _conv_backward(False), "conv_by_hand_flipped_backward": _conv_backward(True),

@@ -334,6 +334,19 @@ def test_what_does_not_go_together_is_one_line(name: str, given: dict[str, Any],
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize("sides", [{"pad_begin": "1 2", "pad_end": "0 3"}, {"pad_end": 2}])
+def test_the_kernels_pad_each_side_too(sides: dict[str, Any]) -> None:
+    pytest.importorskip("numba")
+    found = by_hand("conv", x="1 2 3; 4 5 6", w="1 -2; 3 4", kernel="cpu", **sides)
+    assert found.computed["output"] == [[[float(n) for n in row] for row in part] for part in found.output]
+
+
+def test_the_kernels_pad_a_signal_before_its_first_input() -> None:
+    pytest.importorskip("numba")
+    found = by_hand("conv", x="1 2 3 4", w="1 10 100", causal=True, kernel="cpu")
+    assert found.computed["output"] == [[[100.0, 210.0, 321.0, 432.0]]]
+
+
 def test_an_option_that_an_operation_lacks() -> None:
     with pytest.raises(UserError, match=r"^run sgd has no --backward$"):
         OPERATIONS["sgd"].candidates({"backward"})

@@ -277,3 +277,53 @@ def test_convolving_with_an_impulse_shows_the_filter_turned() -> None:
     turned = worked("conv_by_hand", impulse, kernel, p=1)["output"][0]
     assert copied == kernel
     assert all(turned[i][j] == kernel[2 - i][2 - j] for i, j in product(range(3), range(3)))
+
+
+SIDES: dict[str, Any] = {"x": (((1, 2), (3, 4)),), "w": ((((1, 0), (0, 1)),),), "b": (0,)}
+
+
+def test_each_side_has_its_own_padding() -> None:
+    """One row above, none below, two columns to the left and three to the right: 2×2 becomes 3×7, and 2×6 windows.
+
+    An output of 1 · the upper left + 1 · the lower right number of its window, by hand.
+    """
+    found = run(formula("conv_by_hand_asymmetric"), {**SIDES, "pad_begin": (1, 2), "pad_end": (0, 3)})
+    assert found["output"] == (((0, 1, 2, 0, 0, 0), (0, 3, 5, 2, 0, 0)),)
+    even = run(formula("conv_by_hand_asymmetric"), {**SIDES, "pad_begin": (1,), "pad_end": (1,)})
+    assert even["output"] == run(formula("conv_by_hand"), {**SIDES, "p": 1})["output"]
+
+
+def test_a_causal_window_ends_on_its_own_input() -> None:
+    """1·x(t − 2) + 10·x(t), with zeros before the first input."""
+    signal = {"x": (((1, 2, 3, 4),),), "w": ((((1, 10),),),), "b": (0,), "d": 2}
+    assert run(formula("conv_by_hand_causal"), signal)["output"] == (((10, 20, 31, 42),),)
+
+
+@pytest.mark.parametrize(
+    ("id", "given", "expected", "mistake"),
+    [
+        ("conv_by_hand_asymmetric", {**SIDES, "pad_begin": (1, 0), "pad_end": (0, 0)}, (((2,), (5,)),), ""),
+        ("conv_by_hand_asymmetric", {**SIDES, "pad_begin": (1, 0), "pad_end": (0, 0)}, (((5,),),), "padding-forgotten"),
+        ("conv_by_hand_asymmetric", {**SIDES, "pad_begin": (1, 0), "pad_end": (0, 0)}, (((5,), (3,)),),
+         "sides-exchanged"),
+        ("conv_by_hand_asymmetric", {**SIDES, "pad_begin": (1, 0), "pad_end": (0, 0)}, (((3, 5),),),
+         "rows-and-columns-exchanged"),
+    ],
+)  # fmt: skip
+def test_mistakes_with_the_sides(id: str, given: dict[str, Any], expected: Any, mistake: str) -> None:
+    found = run(formula(id), given)
+    if not mistake:
+        assert found["output"] == expected
+        return
+    made = next(each for each in formula(id).mistakes if each.id == mistake)
+    assert run(formula(id), given, [made])["output"] == expected
+
+
+def test_a_causal_convolution_is_of_a_signal() -> None:
+    with pytest.raises(UserError, match=r"^a causal convolution is of a signal: one row, and filters of one row$"):
+        run(formula("conv_by_hand_causal"), SIDES)
+
+
+def test_padding_on_a_side_is_one_number_or_two() -> None:
+    with pytest.raises(UserError, match=r"^the padding on one side is one number, or two: rows and columns$"):
+        run(formula("conv_by_hand_asymmetric"), {**SIDES, "pad_begin": (1, 2, 3)})

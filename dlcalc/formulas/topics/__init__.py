@@ -54,7 +54,8 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "encoder_decoder": ("seq2seq", "gan", "autoencoder", "transfer"),
     "embedding": ("embedding",),
     "conv_by_hand": (
-        "conv_by_hand", "conv_by_hand_flipped", "conv_by_hand_scaled", "conv_by_hand_flipped_scaled",
+        "conv_by_hand", "conv_by_hand_asymmetric", "conv_by_hand_causal",
+        "conv_by_hand_flipped", "conv_by_hand_scaled", "conv_by_hand_flipped_scaled",
         "conv_by_hand_backward", "conv_by_hand_flipped_backward", "conv_as_matrix",
         "conv_as_matrix_flipped", "map_loss_by_hand",
     ),
