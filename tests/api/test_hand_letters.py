@@ -9,7 +9,7 @@ import pytest
 
 from dlcalc.api.hand_run import MOST_WRITTEN, by_hand, check
 from dlcalc.errors import UserError
-from dlcalc.expressions.evaluate import put_in
+from dlcalc.expressions.evaluate import evaluate_at
 from dlcalc.expressions.nodes import Value
 from dlcalc.expressions.printing import plain
 from dlcalc.formulas.run import letters_in
@@ -57,7 +57,7 @@ def test_what_comes_out_in_letters(name: str, given: dict[str, Any], answer: str
     ],
 )  # fmt: skip
 def test_letters_and_numbers_agree(name: str, given: dict[str, Any], numbers: dict[str, str]) -> None:
-    """What comes out in letters, with numbers put in, is what comes out of the numbers."""
+    """What comes out in letters, with numbers substituted, is what comes out of the numbers."""
     given = {key[:2] + numbers[key[2:]] if key[2:] in numbers else key: value for key, value in given.items()}
     found = by_hand(name, **given)
     draw = random.Random(1)
@@ -71,7 +71,8 @@ def test_letters_and_numbers_agree(name: str, given: dict[str, Any], numbers: di
 
     plainly = by_hand(name, **{key: numeric(value) for key, value in given.items()})
     for answer in found.working.formula.answers:
-        assert flat(put_in(found.working[answer], point)) == pytest.approx(flat(plainly.working[answer]), rel=1e-12)
+        value = evaluate_at(found.working[answer], point)
+        assert flat(value) == pytest.approx(flat(plainly.working[answer]), rel=1e-12)
 
 
 def _number(word: str, point: dict[str, float]) -> str:
