@@ -165,7 +165,13 @@ class _Forward(Operations):
         inputs = [self.values[name] for name in layer.inputs]
         lead = inputs[0].shape[: layer.over + 1] if layer.over else ()
         self.read = [x.reshape(-1, *x.shape[layer.over + 1 :]) for x in inputs] if lead else inputs
-        found: Array = run(row)
+        try:
+            with np.errstate(all="ignore"):
+                found: Array = run(row)
+        except ValueError as error:
+            if not self.exact:
+                raise
+            raise self.refused(row, "its arrays in the file do not fit what it reads") from error
         if self.stored:
             raise self.refused(row, f"{len(self.stored)} of its arrays in the file are not read")
         return found.reshape(*lead, *found.shape[1:]) if lead else found
@@ -182,7 +188,8 @@ class _Forward(Operations):
                 raise self.refused(row, f"what stands beside {word[:30]} in the file is not followed")
             if not name or (not given and self.exact and word in NO_OPERATION):
                 raise self.refused(row, f"there is no operation {word[:30]}")
-            value = REMARKS[name](value, *given)
+            with np.errstate(all="ignore"):
+                value = REMARKS[name](value, *given)
         return value
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 # ruff: noqa: E402 - what is imported needs the two that are skipped for
@@ -164,3 +166,30 @@ def test_an_activation_that_is_put_together_is_what_it_is_called(word: str, at: 
     found = REMARKS[word](np.array([at], np.float32))
     assert found.dtype == np.float32
     assert found[0] == pytest.approx(wanted, abs=1e-6)
+
+
+def test_arrays_of_a_file_that_do_not_fit_are_refused_with_their_layer() -> None:
+    """A slope for each of three channels of two."""
+    network = text.read("4x2; conv 2 f1; prelu")
+    rows = [np.ones((2, 2, 1), np.float32), np.zeros(2, np.float32)]
+    slopes = {"settings": {"n": 3}, "arrays": lambda: [np.ones(3)], "details": {"shape": (3,)}}
+    layers = (replace(network.layers[0], arrays=lambda: rows), replace(network.layers[1], **slopes))
+    with pytest.raises(UserError, match=r"^prelu-1 \(prelu\) cannot be run: its arrays in the file do not fit what"):
+        list(run_forward(replace(network, layers=layers)))
+
+
+@pytest.mark.parametrize(
+    ("arrays", "sentence"),
+    [
+        (None, r"^fc-1 \(dense\) cannot be run: its weights in the file are not followed$"),
+        ([np.ones((3, 2))], r"an array of \(3, 4\) is read from its weights in the file, and it is \(3, 2\)$"),
+        ([np.ones((3, 4))], r"an array of \(3,\) is read from its weights in the file, and there is none$"),
+        ([np.ones((3, 4)), np.ones(3), np.ones(3)], r"1 of its arrays in the file are not read$"),
+    ],
+)
+def test_weights_of_a_file_that_are_not_the_layers(arrays: list[object] | None, sentence: str) -> None:
+    network = text.read("4; dense 3; dense 2")
+    first = replace(network.layers[0], arrays=None if arrays is None else lambda: arrays)
+    second = replace(network.layers[1], arrays=lambda: [np.ones((2, 3)), np.ones(2)])
+    with pytest.raises(UserError, match=sentence):
+        list(run_forward(replace(network, layers=(first, second))))

@@ -460,6 +460,8 @@ def prelu(node: Node) -> Operand | None:
     if x is None or slope is None:
         return None
     whole = node.natural(x)
+    if node.graph.opset < 7 and len(slope.dims or ()) == 1:  # one for each channel
+        slope = replace(slope, dims=(*(slope.dims or ()), *(1,) * (len(whole.axes) - 2)), made=slope.array)
     return replace(whole, layer=_learned(node, "prelu", whole, slope))
 
 
