@@ -169,7 +169,7 @@ def convlstm(given: Node) -> View:
         same=(same, True), sequence=(given.flag("return_sequences", False), False),
     ) | given.bias()  # fmt: skip
 
-    def lay_out(*kernels: Any) -> list[Any]:
+    def arranged(*kernels: Any) -> list[Any]:
         turned = [each.transpose(3, 2, 0, 1) for each in kernels[:2]]
         return [*turned, *kernels[2:]]
 
@@ -179,7 +179,7 @@ def convlstm(given: Node) -> View:
     first, rank = given.channels_first, len(given.x.axes)
     layer = given.add(
         "convlstm", given.arranged([1, *range(3, rank), 2]) if first else given.ordered(),
-        arrays=given.kept(lay_out, "cell"), unlike=unlike, remarks=_own_activation(given), **settings,
+        arrays=given.kept(arranged, "cell"), unlike=unlike, remarks=_own_activation(given), **settings,
     )  # fmt: skip
     long = len(given.draft.shape(layer) or ())
     if not first:
