@@ -159,7 +159,8 @@ class ArrayMarker:
         rows, columns = sizes(expected)
         if self._has_the_numbers(expected):
             return f"the numbers are right, but they stand in a {tall}×{wide}: a matrix of {rows}×{columns} is expected"
-        return f"a matrix of {rows}×{columns} is expected ({rows} rows, {columns} columns), not {tall}×{wide}"
+        sides = f"{rows} row{'s' * (rows != 1)}, {columns} column{'s' * (columns != 1)}"
+        return f"a matrix of {rows}×{columns} is expected ({sides}), not {tall}×{wide}"
 
     def _has_the_numbers(self, expected: Value) -> bool:
         """Whether the right numbers were written, read row by row, in whatever shape."""

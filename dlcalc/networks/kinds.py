@@ -82,7 +82,7 @@ _KINDS = (
          ("multiplier",), aliases=("dw", "dwconv", "depthwiseconv", "depthwiseconvolution"),
          example="depthwise f3 p1", family="convolution", window=True, weights=True),
     Kind("local-conv", "localconv", "locally connected convolution", ask.local_conv, ("k", *_WINDOW, "bias"), ("k",),
-         aliases=("localconv", "locallyconnected"), example="local-conv 8 f3",
+         aliases=("local", "localconv", "locallyconnected"), example="local-conv 8 f3",
          units="filters", family="convolution", window=True, weights=True),
     Kind("conv-transpose", "convt", "transposed convolution", ask.transposed,
          ("k", *_WINDOW, "output_padding", "groups", "bias"), ("k",),

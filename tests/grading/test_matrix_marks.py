@@ -238,6 +238,8 @@ def test_of_two_rows_or_columns_nothing_is_one_off(x: Any, wrote: Any, tmp_path:
 
 def test_another_size_is_told(posed_conv: Variant, tmp_path: Any) -> None:
     assert mark(posed_conv, "1 2; 3 4").reason == "a matrix of 3×3 is expected (3 rows, 3 columns), not 2×2"
+    row = asking(tmp_path, conv(x=X[:2]))
+    assert mark(row, "1 2; 3 4").reason == "a matrix of 1×3 is expected (1 row, 3 columns), not 2×2"
     vector = asking(tmp_path, "a\nkind = 'vector'\nask = 'minmax_by_hand.y'\nwith = {x = '[1, 2, 4]'}")
     assert mark(vector, "1 2").reason == "3 numbers are expected, not 2"
     assert mark(vector, "1 2; 3 4").reason == "3 numbers are expected, not 2 rows of 2"

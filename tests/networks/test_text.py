@@ -49,6 +49,7 @@ def test_layers_are_named_and_numbered_by_kind() -> None:
         ("ConvTranspose2d(3, 8, 2, stride=2)", "conv-transpose", {"k": 8, "f": 2, "s": 2}),
         ("Conv2DTranspose(8, 2, strides=2)", "conv-transpose", {"k": 8, "f": 2, "s": 2}),
         ("linear 10", "dense", {"m": 10}),
+        ("local 8 f3", "local-conv", {"k": 8, "f": 3}),
         ("fully connected 10", "dense", {"m": 10}),
         ("dense 1,000", "dense", {"m": 1000}),
         ("upsample 2", "upsample", {"s": 2}),
