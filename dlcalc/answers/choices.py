@@ -82,6 +82,10 @@ def chosen(text: str, shown: tuple[Choice, ...]) -> set[int] | None:
 
 def _named(text: str, shown: tuple[Choice, ...]) -> set[int] | None:
     """The places of the choices whose letters or words stand there."""
+    whole = _folded(text)
+    same = {index for index, choice in enumerate(shown) if _folded(choice.text) == whole}
+    if len(same) == 1 and " " in whole:
+        return same  # also words that begin with "It is" or with a letter of their own
     text = _CONFIRMED.sub("", _SAID.sub("", tidy(text).rstrip(" !.")))
     words = [word.strip("().:[] ") for word in _SEPARATED.split(text) if word.strip("().:[] ")]
     letters = [word for word in words if len(word) == 1 and word.isascii() and word.isalpha()]
@@ -96,8 +100,8 @@ def _named(text: str, shown: tuple[Choice, ...]) -> set[int] | None:
     if written_out:
         place = ord(written_out[1].upper()) - ord("A")
         said = re.sub(r"^(?:the|an?)\s", "", _folded(written_out[2]))
-        same = place < len(shown) and _folded(shown[place].text) in (said, _folded(written_out[2]))
-        return {place} if same else None
+        agrees = place < len(shown) and _folded(shown[place].text) in (said, _folded(written_out[2]))
+        return {place} if agrees else None
     number = read_number(text)
     for index, choice in enumerate(shown):
         if _folded(text) == _folded(choice.text) or (number is not None and choice.value == number):

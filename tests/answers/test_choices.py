@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
@@ -42,6 +43,27 @@ CHOICES = (
 )  # fmt: skip
 def test_what_was_chosen(text: str, places: set[int] | None) -> None:
     assert chosen(text, CHOICES) == places
+
+
+OWN_WORDS = (
+    Choice("It is set to zero.", False, "", id="0"),
+    Choice("A gate is closed.", True, "", id="1"),
+    Choice("The answer is wrong because it is old.", False, "", id="2"),
+)
+
+
+@pytest.mark.parametrize("place", range(len(OWN_WORDS)))
+def test_words_that_begin_like_an_answer_are_those_of_the_choice(place: int) -> None:
+    assert chosen(OWN_WORDS[place].text, OWN_WORDS) == {place}
+    assert chosen(f"({letter(place)}) {OWN_WORDS[place].text}", OWN_WORDS) == {place}
+
+
+@pytest.mark.parametrize("path", bank.files(), ids=lambda path: path.stem)
+def test_every_choice_of_the_bank_is_known_by_its_words(path: Path) -> None:
+    for shown in variant(bank.load(str(path)), 1).choices.values():
+        texts = [choice.text for choice in shown]
+        for place, text in enumerate(texts):
+            assert texts.count(text) > 1 or chosen(text, shown) == {place}
 
 
 @pytest.fixture(scope="module")
