@@ -77,6 +77,8 @@ class _Chain:
 
     def times(self, at: int, length: int) -> int:
         """How often the block of so many rows comes in a row from here."""
+        if self.keys[at : at + 1] != self.keys[at + length : at + length + 1]:
+            return 1  # by far the most frequent case
         if any(back > length + place for place, back in self._reads(at, length)):
             return 1
         block = self.keys[at : at + length]
