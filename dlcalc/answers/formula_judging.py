@@ -250,8 +250,9 @@ def _explanations(compiled: Program, points: list[_Point], name: str) -> Iterato
                 yield Candidate((mistake,))
     plans = [compiled.plan(name, mistake) for mistake, _, _ in single]
     for index, (a, state, value) in enumerate(single):
+        edited = a.edits.keys()
         for (b, _, other), plan in zip(single[index + 1 :], plans[index + 1 :], strict=True):
-            if a.edits.keys() & b.edits.keys():
+            if not edited.isdisjoint(b.edits):
                 continue
             if compiled.together(a, b):
                 together = outcome(compiled.plan(name, a, b), first.state.copy(), name)

@@ -6,7 +6,7 @@ distractors, the diagnosis and the inverse question from it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -109,8 +109,9 @@ class Mistake:
     more: tuple[tuple[str, str], ...] = field(default=(), kw_only=True)
     """Further steps that the same mistake changes, and what stands there instead: two gates exchanged."""
 
-    @property
-    def edits(self) -> dict[str, str]:
+    @cached_property
+    def edits(self) -> Mapping[str, str]:
+        """Step → what stands there instead."""
         return {self.step: self.expression, **dict(self.more)}
 
     def rewritten(self, rule: Callable[[str], str]) -> Mistake:
