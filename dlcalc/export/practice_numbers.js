@@ -132,6 +132,11 @@ function quantity(text, isCount) {
     const value = Number(mixed[2]) + Number(mixed[3]) / Number(mixed[4]);
     return { value: mixed[1] === "-" ? -value : value, unit: 0, significant: 0 };
   }
+  const over = /^([+-]?)0*(\d{2,30})\s*\/\s*1(0{2,30})$/.exec(text); // 213/1000 is 0.213
+  if (over) {
+    const unit = Number(`1e-${over[3].length}`);
+    return { value: Number(`${over[1]}${over[2]}e-${over[3].length}`), unit, significant: over[2].length };
+  }
   const number = readNumber(text, isCount);
   if (number) return number;
   const percent = /^(.*[\d.])\s*%$/.exec(text);

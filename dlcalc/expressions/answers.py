@@ -132,9 +132,21 @@ def read_answer(
         return Answer(text, tuple(read_scalar(part, names) for part in _shape_parts(stripped)))
     number = read_number(stripped)
     if number is None:
-        return Answer(text, read_scalar(stripped, names))
+        return _decimal_fraction(text) or Answer(text, read_scalar(stripped, names))
     unit, significant = precision(stripped) if re.search(r"[.eE]", stripped) else (Fraction(0), 0)
     return Answer(text, number, unit, significant)
+
+
+_OVER_A_POWER_OF_TEN = re.compile(r"([+-]?)0*(\d{2,30})\s*/\s*1(0{2,30})")
+
+
+def _decimal_fraction(text: str) -> Answer | None:
+    """213/1000 is 0.213, as a decimal of so many digits; None for another text, and for a single digit."""
+    found = _OVER_A_POWER_OF_TEN.fullmatch(text.strip().replace("−", "-"))
+    if found is None:
+        return None
+    unit = Fraction(1, 10 ** len(found[3]))
+    return Answer(text, unit * int(found[1] + found[2]), unit, len(found[2]))
 
 
 def unwrapped(text: str) -> str:
