@@ -217,7 +217,7 @@ class _Asked:
         return ()
 
 
-_NAME_BEFORE = re.compile(r"\s*\$*\s*(?:\(?d|∂|\\frac\{\s*(?:d|\\partial)|f\s*'|y\s*'|D\b)[^=<>≈]*[=≈](?![=>])")
+_NAME_BEFORE = re.compile(r"\A\s*\$*\s*(?:\(?d|∂|\\frac\{\s*(?:d|\\partial)|f\s*'|y\s*'|D\b)[^=<>≈]*[=≈](?![=>])")
 """dy/dx =, f'(x) ="""
 
 
