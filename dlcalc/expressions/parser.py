@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from ..errors import ExpressionError
+from .exact import shown
 from .kinds import kind_of
 from .nodes import (
     Add,
@@ -19,6 +20,7 @@ from .nodes import (
     Hadamard,
     Index,
     Kind,
+    Literal,
     Logic,
     Mul,
     Name,
@@ -33,6 +35,8 @@ from .operands import Operands
 from .reader import MAX_DEPTH, MAX_LEVELS, Declarations, has_too_many_levels
 
 _COMPARISONS = frozenset("=≠<≤>≥")
+_ARITHMETIC = (Literal, Add, Neg, Mul, Div, Pow)
+"""What gives a number, and never true or false."""
 _OPENING, _CLOSING = frozenset("([{⌊⌈"), frozenset(")]}⌋⌉")
 
 
@@ -103,7 +107,13 @@ class _Parser(Operands):
         while self.sees_word(word):
             self.take()
             operands.append(operand())
-        return operands[0] if len(operands) == 1 else Logic(word, tuple(operands))
+        if len(operands) == 1:
+            return operands[0]
+        for each in operands:
+            if isinstance(each, _ARITHMETIC):
+                number = shown(each.value) if isinstance(each, Literal) else "a number"
+                raise self.error(f"{word} takes a comparison, not {number}")
+        return Logic(word, tuple(operands))
 
     def negation(self) -> Node:
         count = 0

@@ -74,6 +74,10 @@ class Found:
     mistakes: tuple[Mistake, ...]
 
 
+_SMALLEST = 5e-324
+"""The smallest float above 0: a smaller unit is as good as this one."""
+
+
 class Fits:
     """An answer that is looked for: whether a value is it, and among how many it could stand."""
 
@@ -81,7 +85,8 @@ class Fits:
         self.agrees = agrees
         self.wrote = wrote
         self.numbers = tuple(_numbers(wrote))
-        self.unit = float(unit)
+        (self.unit,) = _numbers(Fraction(unit))
+        self.unit = self.unit or _SMALLEST
 
     def by_chance(self, values: Iterable[Value]) -> float:
         """The part of the numbers about as large as the answer that are among these values."""

@@ -442,6 +442,7 @@ def judged_by(*args: str) -> dict[str, Any]:
 
 @settings(max_examples=80)
 @given(st.sampled_from(sorted(DERIVED)), st.integers(0, 7), st.sampled_from(sorted(AROUND)))
+@example("relu", 1, "or")  # what is read where x is positive only has no value elsewhere
 @example("sigmoid", 2, "twice")  # the last letter of the name began what stands before =
 def test_derivatives_have_the_status_of_their_formula(name: str, place: int, way: str) -> None:
     """The derivative of an activation asked of `diff`, of its calculator, and in an exam."""

@@ -192,3 +192,10 @@ def test_a_small_size_gets_no_guess(wrote: int) -> None:
 def test_what_the_question_adds_is_named_first(given: dict[str, int], ask: str, wrote: int, first: str) -> None:
     command = dlcalc.lstm if "D" in given else dlcalc.conv
     assert command.check(ask, wrote, **given).to_dict()["mistakes"][0]["id"] == first
+
+
+@pytest.mark.parametrize("wrote", ["2.2250738585072014e-308", "-1e-320", "1e-400", "1e308", "1e400"])
+def test_an_answer_of_any_size_is_searched_for(wrote: str) -> None:
+    """Its last place may be smaller than the smallest float, or larger than the largest."""
+    for calculator, ask in ((dlcalc.gan, "parameters"), (dlcalc.bound, "bound"), (dlcalc.conv, "weights")):
+        assert calculator.check(ask, wrote).status == "wrong"
