@@ -20,7 +20,7 @@ from ..expressions.answers import read_scalar
 from ..expressions.evaluate import evaluate
 from ..expressions.functions import CONSTANTS
 from ..expressions.jsonable import as_json
-from ..expressions.nodes import Name, Node, Value, names_in, to_node
+from ..expressions.nodes import Add, Div, Literal, Logic, Mul, Name, Neg, Node, Pow, Value, names_in, to_node, walk
 from ..expressions.parser import parse
 from ..formulas.diagnose import Candidate
 from ..formulas.model import Mistake
@@ -228,7 +228,15 @@ def _wrote(answer: str, found: Derivative, letters: set[str]) -> Node:
     written = read(side, Terms("expression"), _Asked(found.shown, tuple(sorted(letters))))
     if written.answer is None:
         raise (AmbiguousError if written.ambiguous else UserError)(written.reason or "there is no answer")
-    return to_node(written.answer.value)
+    node = to_node(written.answer.value)
+    for part in walk(node):
+        if isinstance(part, Logic) and any(isinstance(each, _ARITHMETIC) for each in part.operands):
+            raise AmbiguousError(f"{part.operator} takes a comparison, not a number")
+    return node
+
+
+_ARITHMETIC = (Literal, Add, Neg, Mul, Div, Pow)
+"""What gives a number, and never true or false: at some points it would have no value, and not be seen."""
 
 
 def _values(at: Mapping[str, str] | Iterable[str], letters: set[str]) -> dict[str, Value]:

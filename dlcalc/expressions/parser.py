@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from ..errors import ExpressionError
-from .exact import shown
 from .kinds import kind_of
 from .nodes import (
     Add,
@@ -20,7 +19,6 @@ from .nodes import (
     Hadamard,
     Index,
     Kind,
-    Literal,
     Logic,
     Mul,
     Name,
@@ -35,8 +33,6 @@ from .operands import Operands
 from .reader import MAX_DEPTH, MAX_LEVELS, Declarations, has_too_many_levels
 
 _COMPARISONS = frozenset("=≠<≤>≥")
-_ARITHMETIC = (Literal, Add, Neg, Mul, Div, Pow)
-"""What gives a number, and never true or false."""
 _OPENING, _CLOSING = frozenset("([{⌊⌈"), frozenset(")]}⌋⌉")
 
 
@@ -107,13 +103,7 @@ class _Parser(Operands):
         while self.sees_word(word):
             self.take()
             operands.append(operand())
-        if len(operands) == 1:
-            return operands[0]
-        for each in operands:
-            if isinstance(each, _ARITHMETIC):
-                number = shown(each.value) if isinstance(each, Literal) else "a number"
-                raise self.error(f"{word} takes a comparison, not {number}")
-        return Logic(word, tuple(operands))
+        return operands[0] if len(operands) == 1 else Logic(word, tuple(operands))
 
     def negation(self) -> Node:
         count = 0

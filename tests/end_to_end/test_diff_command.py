@@ -130,3 +130,9 @@ def test_the_derivative_beside_a_judged_one_has_its_parts(terminal: Terminal) ->
     assert found.status == 1
     assert "d₃₉ = a₃₉(1 − a₃₉)d₃₈" in " ".join(found.out.split())
     assert json.loads(terminal(f'diff "{SIGMOIDS}" --answer 1 --json').out)["parts"][0]["name"] == "a_1"
+
+
+def test_a_number_is_no_operand_of_or(terminal: Terminal) -> None:
+    """Where x is not positive this has no value: it is not right for having one elsewhere."""
+    judged = terminal(["diff", "relu(x)", "--answer", "1 if x > 0 else 0 or 2*x", "--json"])
+    assert (judged.json["status"], judged.json["reason"]) == ("undecided", "or takes a comparison, not a number")
