@@ -72,21 +72,30 @@ def operation_text(operation: Operation) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def words_of(example: str) -> tuple[list[str], dict[str, str | None]]:
+    """The words of a command before its options, and the options; of a switch the value is None."""
+    words = shlex.split(example)
+    first = next((place for place, word in enumerate(words) if word.startswith("--")), len(words))
+    before, rest = words[:first], words[first:]
+    options: dict[str, str | None] = {}
+    for place, word in enumerate(rest):
+        if word.startswith("--"):
+            following = rest[place + 1 : place + 2]
+            options[word[2:]] = following[0] if following and not following[0].startswith("--") else None
+    return before, options
+
+
 def in_python(example: str) -> str:
     """`dlcalc conv --n 227` as `dlcalc.conv(n=227)`, and `dlcalc run conv ...` as `dlcalc.run.conv(...)`."""
-    words = shlex.split(example)[1:]
-    name = words.pop(0).replace("-", "_")
+    (_, name, *rest), options = words_of(example)
+    name = name.replace("-", "_")
     if name == "run":
-        name = f"run.{words.pop(0).replace('-', '_')}"
-    given: list[str] = []
-    named: dict[str, object] = {}
-    while words:
-        word = words.pop(0)
-        if not word.startswith("--"):
-            given.append(repr(word))
-            continue
-        value: object = words.pop(0) if words and not words[0].startswith("--") else True
-        named[word[2:].replace("-", "_")] = int(value) if isinstance(value, str) and value.isdigit() else value
+        name = f"run.{rest.pop(0).replace('-', '_')}"
+    given = [repr(word) for word in rest]
+    named: dict[str, object] = {
+        key.replace("-", "_"): True if value is None else int(value) if value.isdigit() else value
+        for key, value in options.items()
+    }
     if any(keyword.iskeyword(key) for key in named):
         return f"dlcalc.{name}({', '.join([*given, f'**{named!r}'])})"
     return f"dlcalc.{name}({', '.join([*given, *(f'{key}={value!r}' for key, value in named.items())])})"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import Any
@@ -15,19 +14,7 @@ from ..formulas.diagnose import wrong_values
 from ..formulas.registry import formula
 from .calculator import Calculator
 from .results import Backwards, Calculation
-
-
-def words_of(example: str) -> tuple[list[str], dict[str, str | None]]:
-    """The words of a command before its options, and the options; of a switch the value is None."""
-    words = shlex.split(example)
-    first = next((place for place, word in enumerate(words) if word.startswith("--")), len(words))
-    before, rest = words[:first], words[first:]
-    options: dict[str, str | None] = {}
-    for place, word in enumerate(rest):
-        if word.startswith("--"):
-            following = rest[place + 1 : place + 2]
-            options[word[2:]] = following[0] if following and not following[0].startswith("--") else None
-    return before, options
+from .signatures import words_of
 
 
 def backwards(entry: Entry) -> str:

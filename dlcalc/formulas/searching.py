@@ -85,8 +85,7 @@ class Fits:
         self.agrees = agrees
         self.wrote = wrote
         self.numbers = tuple(_numbers(wrote))
-        (self.unit,) = _numbers(Fraction(unit))
-        self.unit = self.unit or _SMALLEST
+        self.unit = next(_numbers(unit)) or _SMALLEST
 
     def by_chance(self, values: Iterable[Value]) -> float:
         """The part of the numbers about as large as the answer that are among these values."""

@@ -8,6 +8,7 @@ import pytest
 from terminal import Terminal
 
 from dlcalc.api import uses
+from dlcalc.api.signatures import words_of
 from dlcalc.formulas.catalogue import ENTRIES, Entry
 from dlcalc.formulas.hand_operations import OPERATIONS
 from dlcalc.formulas.registry import formula
@@ -24,8 +25,8 @@ def test_backwards_finds_what_was_given_forwards(terminal: Terminal, entry: Entr
     assert (not asked) == (entry.name in NOT_BACKWARDS)
     if asked:
         found = terminal(f"{asked.removeprefix('dlcalc ')} --json")
-        _, options = uses.words_of(asked)
-        _, given = uses.words_of(entry.example)
+        _, options = words_of(asked)
+        _, given = words_of(entry.example)
         assert (found.status, found.err) == (0, "")
         (solution,) = found.json["solutions"]
         assert list(map(str, solution.values())) == [given[str(options["find"])]]
