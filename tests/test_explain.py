@@ -440,8 +440,8 @@ def test_one_mistake() -> None:
     assert told("conv", "parameters", "160", n=28, f=3, c=6, k=16) == [
         "Convolution: parameters = 160",
         "mistake: this is wrong.",
-        "a filter reaches through all its input channels, so the input channels were forgotten",
-        "hint: How deep is one filter?",
+        "a filter has weights for every input channel; here the channels are left out",
+        "hint: How many channels does one filter read?",
     ]
 
 
@@ -450,13 +450,12 @@ def test_several_mistakes() -> None:
     text = told("conv", "o", "2", n=6, f=2, s=2, p=1)
     assert text[1] == "mistake: this is wrong. One of these gives it:"
     assert text[2].startswith(
-        "it could be two mistakes at once: padding is put on both sides, so the input grows by 2p, not by p; and the "
+        "it could be two mistakes at once: both sides are padded, so the input grows by 2p, not by p; and the "
         "first position"
     )
     assert text[7] == "and 1 more"
     assert text[8:] == [
-        "hint: On how many sides is the input padded? "
-        "How many positions does the filter take when it makes no step at all?"
+        "hint: On how many sides is the input padded? How many positions does the filter have before its first move?"
     ]
 
 

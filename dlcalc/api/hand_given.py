@@ -313,7 +313,7 @@ def _gradient(
 def _same_shape(name: str, array: Value, output: Value) -> None:
     if shape_of(array) != shape_of(output):
         right, wrong = ("×".join(map(str, shape_of(each))) for each in (output, array))
-        raise UserError(f"the {name} is shaped as the output, {right}, not {wrong}")
+        raise UserError(f"the {name} must have the shape of the output, {right}, not {wrong}")
 
 
 def _ones(value: Value) -> Value:

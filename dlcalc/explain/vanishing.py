@@ -56,7 +56,7 @@ def _of_the_bound(found: Vanishing) -> str:
         return f"it is {_under(found.until, found.setting)}, for certain"
     if found.factor == 1:
         return "it neither shrinks nor grows, so it promises nothing"
-    return "it grows, so the gradient can explode, but need not: the bound is only an upper one"
+    return "it grows, so the gradient may explode, but need not: this is only an upper bound"
 
 
 def _until(title: str, steps: int | None, setting: Setting) -> str:

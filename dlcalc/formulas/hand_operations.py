@@ -163,7 +163,7 @@ _OPERATIONS = (
             "backward flip": "conv_by_hand_flipped_backward", "as-matrix": "conv_as_matrix",
             "as-matrix flip": "conv_as_matrix_flipped",
         },
-        switches={"flip": "the true convolution: the filter turned by 180°", **_BACKWARD,
+        switches={"flip": "the true convolution: the filter rotated by 180°", **_BACKWARD,
                   "as-matrix": "the convolution as one sparse matrix",
                   "causal": "of a signal: all padding before it, d(f − 1) zeros"},
         implies={"high": "scale", "pad_begin": "pad-begin", "pad_end": "pad-begin"},

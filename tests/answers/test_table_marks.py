@@ -277,7 +277,7 @@ def test_the_report_is_json_with_a_mark_for_each_cell() -> None:
         "mistakes": [{"id": "channels-forgotten", "because": first["cells"][1]["mistakes"][0]["because"]}],
         "reason": "",
     }
-    assert "input channels were forgotten" in first["cells"][1]["mistakes"][0]["because"]
+    assert "the channels are left out" in first["cells"][1]["mistakes"][0]["because"]
     assert first["cells"][0]["expected"] == [55, 55, 96]
 
 

@@ -251,7 +251,7 @@ def test_wrong_answers() -> None:
     judged = dlcalc.conv.check("parameters", 160, n=28, f=3, c=6, k=16)
     assert not judged.correct
     assert [mistake["id"] for mistake in judged.mistakes] == ["channels-forgotten"]
-    assert "channels were forgotten" in judged.mistakes[0]["because"]
+    assert "the channels are left out" in judged.mistakes[0]["because"]
     pair = dlcalc.lstm.check("parameters", "4nm")
     assert [mistake["id"] for mistake in pair.mistakes] == ["recurrent-weights-forgotten+biases-forgotten"]
     assert dlcalc.conv.check("parameters", 161, n=28, f=3, c=6, k=16).mistakes == []

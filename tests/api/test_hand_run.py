@@ -242,7 +242,7 @@ def test_what_cannot_be_asked(ask: str, rule: str) -> None:
     ("name", "given", "rule"),
     [
         ("sort", {}, "^run works out one of conv, conv-transpose, .*, not 'sort'$"),
-        ("conv", {"x": "1"}, r"^run conv needs --w \(the filters: each with a part for every channel\); for example: "),
+        ("conv", {"x": "1"}, r"^run conv needs --w \(the filters, each with one part per channel\); for example: "),
         ("conv", {}, r"^run conv needs --x \(the image: channels of rows\) and --w "),
         ("conv", {"x": "1", "w": "1", "z": 1}, "^z is not a quantity of run conv; its quantities are x, w, b"),
         ("conv", {"x": "1", "image": "1", "w": "1"}, "^x is given twice$"),
@@ -260,12 +260,12 @@ def test_what_cannot_be_asked(ask: str, rule: str) -> None:
         (
             "conv",
             {"x": "1", "w": "1", "backward": True, "target": "1 2"},
-            "the target is shaped as the output, 1×1×1, ",
+            "the target must have the shape of the output, 1×1×1, ",
         ),
         (
             "conv",
             {"x": "1", "w": "1", "backward": True, "g": "1 2"},
-            "^the gradient is shaped as the output, 1×1×1, not",
+            "^the gradient must have the shape of the output, 1×1×1, not",
         ),
         ("conv", {"x": "1", "w": "1", "backward": True, "g": "1", "target": "1"}, "^--g is the gradient of the output"),
         ("conv", {"x": "1", "w": "1", "kernel": "tpu"}, "^kernel is one of none, cpu, cuda, not 'tpu'$"),
@@ -274,17 +274,17 @@ def test_what_cannot_be_asked(ask: str, rule: str) -> None:
         (
             "pool",
             {"x": "1", "kind": "global", "backward": True, "target": "1 2"},
-            "^the target is shaped as the output, 1, not 2$",
+            "^the target must have the shape of the output, 1, not 2$",
         ),
         (
             "pool",
             {"x": SQUARE, "kind": "global", "backward": True, "g": "1 2"},
-            "^the gradient is shaped as the output, 1, not 2$",
+            "^the gradient must have the shape of the output, 1, not 2$",
         ),
         (
             "conv-transpose",
             {"x": "1 2; 3 4", "w": "1 2; 3 4", "backward": True, "g": "1 2"},
-            "^the gradient is shaped as the output, 1×3×3, not 1×1×2$",
+            "^the gradient must have the shape of the output, 1×3×3, not 1×1×2$",
         ),
         (
             "batchnorm",

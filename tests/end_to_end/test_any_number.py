@@ -192,7 +192,7 @@ def test_letters_are_shown_as_they_are_written(capsys: pytest.CaptureFixture[str
     """Widths in letters are no list: the message shows what was read, not the classes of our tree."""
     assert main(["mlp", "--u", "a-b-c"]) == 2
     assert capsys.readouterr().err == (
-        "dlcalc: a network has at least two widths, inputs and outputs, not only a − b − c\n"
+        "dlcalc: a network needs at least two widths, inputs and outputs, not only a − b − c\n"
     )
 
 

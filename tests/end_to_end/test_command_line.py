@@ -157,7 +157,7 @@ def test_checking_an_answer(terminal, command: str, status: int, mistake: str | 
 def test_the_mistake_is_told_and_the_right_value_is_not(terminal) -> None:
     command = "conv --n 28 --f 3 --c 6 --k 16 --ask parameters --answer 160"
     told = terminal(command)
-    assert "input channels were forgotten" in told.words
+    assert "the channels are left out" in told.words
     assert "880" not in told.out
     assert "880" in terminal(f"{command} --show").out
 
@@ -248,7 +248,7 @@ def test_one_answer_as_json(terminal) -> None:
         ("conv --f -3", "f is a whole number ≥ 1, not -3"),
         ("conv --n", "requires an argument"),
         ("conv --n 2.5", "n is a whole number ≥ 1, not 5/2"),
-        ("conv --c 3 --k 4 --groups 2", "groups divides both c and k"),
+        ("conv --c 3 --k 4 --groups 2", "groups must divide both c and k"),
         ("conv --zz 3", "No such option: --zz"),
         ("convolve", "No such command 'convolve'"),
         ("pool --same --ceil", "ceil and same cannot be used together"),

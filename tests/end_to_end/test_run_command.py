@@ -144,7 +144,7 @@ def test_what_is_pasted(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> 
     [
         (f'{CONV} --ask output --answer "-1 1 2; 0 5 11; 2 3 3"', 0, "this is right"),
         (f'{CONV} --answer "-3 -1 0; -2 3 9; 0 1 1"', 1, "each filter adds its bias to every sum"),
-        (f'{CONV} --flip --answer "-1 1 2; 0 5 11; 2 3 3"', 1, "the true convolution turns the filter by 180°"),
+        (f'{CONV} --flip --answer "-1 1 2; 0 5 11; 2 3 3"', 1, "a true convolution rotates the filter by 180°"),
         (f'{CONV} --ask "output[2, 3]" --answer 11', 0, "this is right"),
         (f'{CONV} --answer "1 2; 3 4"', 1, "this is wrong; no typical mistake gives this"),
         (f'{CONV} --answer "1 2; 3 4" --show', 1, "⎣ 2 3 3⎦"),

@@ -87,5 +87,5 @@ def test_model_size_is_found_from_the_total() -> None:
 
 
 def test_the_heads_divide_the_features() -> None:
-    with pytest.raises(UserError, match="the heads divide the features evenly: 8 does not divide 100"):
+    with pytest.raises(UserError, match="the number of heads must divide the features: 8 does not divide 100"):
         run(ATTENTION, {"d": 100, "h": 8})

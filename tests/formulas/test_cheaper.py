@@ -145,7 +145,7 @@ def test_what_the_mistakes_of_squeeze_and_excitation_give() -> None:
 
 
 def test_the_reduction_divides_the_channels() -> None:
-    with pytest.raises(UserError, match=r"^the reduction divides the channels: 16 does not divide 24$"):
+    with pytest.raises(UserError, match=r"^the reduction must divide the channels: 16 does not divide 24$"):
         ask("squeeze_excitation", c=24, r=16)
 
 

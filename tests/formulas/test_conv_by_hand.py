@@ -244,8 +244,8 @@ def test_windows_that_begin_one_cell_late_are_named() -> None:
 @pytest.mark.parametrize(
     ("changed", "rule"),
     [
-        ({"w": ((rows("1 2/3 4"),),)}, "a filter has as many channels as the image"),
-        ({"b": (1, 2)}, "there is one bias per filter"),
+        ({"w": ((rows("1 2/3 4"),),)}, "a filter needs as many channels as the image"),
+        ({"b": (1, 2)}, "give one bias per filter"),
         ({"w": ((rows("1 1 1 1 1 1 1"), rows("1 1 1 1 1 1 1")),)}, "a filter of 1×7 does not fit into 6×6"),
     ],
 )
@@ -320,10 +320,10 @@ def test_mistakes_with_the_sides(id: str, given: dict[str, Any], expected: Any, 
 
 
 def test_a_causal_convolution_is_of_a_signal() -> None:
-    with pytest.raises(UserError, match=r"^a causal convolution is of a signal: one row, and filters of one row$"):
+    with pytest.raises(UserError, match=r"^a causal convolution needs a signal: one row, and filters of one row$"):
         run(formula("conv_by_hand_causal"), SIDES)
 
 
 def test_padding_on_a_side_is_one_number_or_two() -> None:
-    with pytest.raises(UserError, match=r"^the padding on one side is one number, or two: rows and columns$"):
+    with pytest.raises(UserError, match=r"^the padding of one side is one number, or two: rows and columns$"):
         run(formula("conv_by_hand_asymmetric"), {**SIDES, "pad_begin": (1, 2, 3)})

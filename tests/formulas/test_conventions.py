@@ -27,15 +27,15 @@ UNTRUE = {
     "keras": "column layout|both convolutions",
     "pytorch": "one bias for each",
     "row-layout": "the input matrix (is|has) m×n",
-    "many-to-one": "all steps use the same output layer|output at every step|comes out at each step",
+    "many-to-one": "all time steps use the same output layer|output at every step|the output at each step",
     "last": "every time step has|every pair k|V was used at every",
     "same-lower": "goes to the end",
     "tied-weights": "the decoder has",
     "d2l": "every scale and ratio",
     "unscaled": "√d|root of d",
     "outside": "under the root",
-    "linear-hidden": "hidden unit stands the activation|after the activation",
-    "linear-output": "output stands the activation",
+    "linear-hidden": "between the sum and the hidden unit|after the activation",
+    "linear-output": "between the sum and the output",
     "relu": "that of tanh|is a tanh|the sigmoid is",
     "sigmoid": "that of tanh|is a tanh",
     "context-at-every-step": "first state",
@@ -99,7 +99,7 @@ def that_matter(found: Formula, convention: str, draws: list[dict[str, Value]], 
 
 
 NO_VALUE = {"product-for-power-of-square"}
-"""What it makes of v̂ is negative: a root of it is found only where ε stands under the root and is larger."""
+"""What it makes of v̂ is negative: a root of it is found only where ε is under the root and is larger."""
 WITHOUT_SLOPE = {"step": {"dense_backward_by_hand"}}
 """The gradients of a threshold unit are 0, right or wrong."""
 

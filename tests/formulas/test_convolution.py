@@ -142,7 +142,7 @@ def test_the_axis_that_does_not_fit_is_named() -> None:
 
 @pytest.mark.parametrize("id", ["conv", "conv_same", "conv_transposed"])
 def test_groups_divide_channels_and_filters(id: str) -> None:
-    with pytest.raises(UserError, match=r"^groups divides both c and k: 3 does not divide 6 and 16$"):
+    with pytest.raises(UserError, match=r"^groups must divide both c and k: 3 does not divide 6 and 16$"):
         ask(id, n=8, f=3, c=6, k=16, groups=3)
 
 
@@ -204,7 +204,7 @@ def test_forgotten_channels_are_named_first() -> None:
     verdict = judge("conv", "parameters", "160", n=28, f=3, c=6, k=16)
     assert not verdict.correct
     assert verdict.mistakes[0].id == "channels-forgotten"
-    assert verdict.mistakes[0].because.endswith("the input channels were forgotten")
+    assert verdict.mistakes[0].because.endswith("the channels are left out")
 
 
 def test_without_biases_the_count_with_them_is_wrong() -> None:
@@ -388,20 +388,20 @@ def test_transposed_letters() -> None:
 
 def test_output_padding_is_smaller_than_stride_or_dilation() -> None:
     with pytest.raises(
-        UserError, match=r"^output padding is smaller than the stride or the dilation: 2 is not below 2 or 1$"
+        UserError, match=r"^the output padding must be smaller than the stride or the dilation: 2 is not below 2 or 1$"
     ):
         ask("conv_transposed", n=3, f=3, s=2, output_padding=2)
 
 
 def test_cropping_leaves_something() -> None:
-    with pytest.raises(UserError, match=r"^the padding crops the whole output away: 2·3 of 5 pixels$"):
+    with pytest.raises(UserError, match=r"^the padding crops away the whole output: 2·3 of 5 pixels$"):
         ask("conv_transposed", n=3, f=3, p=3)
 
 
 def test_an_uneven_transposed_convolution_warns() -> None:
     assert ask("conv_transposed", n=4, f=4, s=2).warnings == ()
     assert ask("conv_transposed", n=4, f=3, s=2).warnings == (
-        "the stride 2 does not divide the filter 3: some outputs add up more products than their neighbours (a "
+        "the stride 2 does not divide the filter 3: some outputs sum more products than their neighbours (a "
         "checkerboard)",
     )
     assert ask("conv_transposed", n=4, f=2, s=3).warnings == (

@@ -111,12 +111,12 @@ def test_letters_are_left_over() -> None:
 
 
 def test_a_network_has_at_least_two_widths() -> None:
-    with pytest.raises(UserError, match="a network has at least two widths, inputs and outputs, not only 784"):
+    with pytest.raises(UserError, match="a network needs at least two widths, inputs and outputs, not only 784"):
         ask("mlp", u=(784,))
 
 
 def test_a_normalised_network_has_a_hidden_layer() -> None:
-    with pytest.raises(UserError, match="a network with hidden layers has at least three widths, not only 784×10"):
+    with pytest.raises(UserError, match="a network with hidden layers needs at least three widths, not only 784×10"):
         ask("mlp_batchnorm", u=(784, 10))
 
 

@@ -129,7 +129,7 @@ def test_what_the_mistakes_of_default_boxes_give() -> None:
 
 
 def test_every_map_has_its_boxes() -> None:
-    with pytest.raises(UserError, match=r"^every feature map has a number of boxes: one number for each of"):
+    with pytest.raises(UserError, match=r"^every feature map needs a number of boxes: one for each of"):
         ask("anchors_maps", n=(38, 19), k=(4, 6, 6))
 
 

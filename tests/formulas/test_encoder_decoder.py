@@ -163,5 +163,5 @@ def test_no_more_layers_are_frozen_than_there_are() -> None:
 
 @pytest.mark.parametrize("id", ["autoencoder", "transfer"])
 def test_a_network_has_two_widths(id: str) -> None:
-    with pytest.raises(UserError, match="a network has at least two widths, its inputs and its outputs, not only 7"):
+    with pytest.raises(UserError, match="a network needs at least two widths, its inputs and its outputs, not only 7"):
         run(formula(id), {"u": (7,)})

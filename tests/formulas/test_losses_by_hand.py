@@ -125,7 +125,7 @@ def test_softmax_and_its_gradient_against_plain_sums(z: Any, tau: Any, d: Any) -
 
 def test_a_temperature_is_positive() -> None:
     for id in ("softmax_by_hand", "softmax_backward_by_hand"):
-        with pytest.raises(UserError, match="the temperature is above 0, not 0"):
+        with pytest.raises(UserError, match="the temperature must be above 0, not 0"):
             ask(id, z=(1, 2), tau=0)
 
 

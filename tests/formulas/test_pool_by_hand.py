@@ -142,7 +142,7 @@ def test_a_mistake_is_named(mistake: str, answer: Any) -> None:
     ("more", "rule"),
     [
         ({"f": 3}, "^a window of 3×3 does not fit into 2×2$"),
-        ({"f": 2, "p": 2}, "^the padding is at most half of the window: f = 2, p = 2$"),
+        ({"f": 2, "p": 2}, "^the padding can be at most half of the window: f = 2, p = 2$"),
     ],
 )
 def test_what_does_not_fit_is_refused(more: dict[str, Any], rule: str) -> None:

@@ -100,7 +100,7 @@ def test_warnings_of_pooling() -> None:
     )
     assert ask("pool", n=8, f=2, p=2).warnings == ("PyTorch refuses a padding of more than half the window: 2·2 > 2",)
     assert ask("pool_ceil", n=25, f=2).warnings == (
-        "the last window reaches 1 beyond the padded input: it reads only what is there",
+        "the last window reaches 1 beyond the padded input: it reads only the values that exist",
     )
 
 

@@ -222,13 +222,13 @@ def test_what_the_bound_proves_is_said() -> None:
     """Under 1 it proves vanishing, over 1 it only allows exploding, at 1 nothing is said."""
     bound = formula("gradient_bound")
     under, over, at = (run(bound, {"lambda": norm, "t": 5, "k": 2}).warnings for norm in (HALF, 2, 1))
-    assert under == ("γλ = 1/2 < 1: the gradient vanishes for certain",)
-    assert over == ("γλ = 2 > 1: the gradient can explode, but need not: the bound is only an upper one",)
+    assert under == ("γλ = 1/2 < 1: the gradient certainly vanishes",)
+    assert over == ("γλ = 2 > 1: the gradient may explode, but need not: this is only an upper bound",)
     assert at == ()
 
 
 def test_the_earlier_step_is_earlier() -> None:
-    with pytest.raises(UserError, match="k is the earlier step, so k ≤ t, not k = 3 and t = 2"):
+    with pytest.raises(UserError, match="k must be the earlier step, so k ≤ t, not k = 3 and t = 2"):
         run(formula("gradient_bound"), {"lambda": 1, "t": 2, "k": 3})
 
 
@@ -278,5 +278,5 @@ def test_a_bound_that_does_not_shrink_is_refused(factor: int) -> None:
 
 @pytest.mark.parametrize("epsilon", [0, 1])
 def test_a_threshold_lies_between_0_and_1(epsilon: int) -> None:
-    with pytest.raises(UserError, match=f"the threshold lies between 0 and 1, not at {epsilon}"):
+    with pytest.raises(UserError, match=f"the threshold must be between 0 and 1, not {epsilon}"):
         run(formula("vanishing_steps"), {"lambda": HALF, "epsilon": epsilon})

@@ -161,14 +161,14 @@ def test_what_scaling_does(x: Any) -> None:
 
 def test_equal_values_have_no_scale() -> None:
     for id in ("minmax_by_hand", "zscore_by_hand"):
-        with pytest.raises(UserError, match="not all values are equal, or there is nothing to scale"):
+        with pytest.raises(UserError, match="the values must not all be equal: there is nothing to scale"):
             ask(id, x=(2, 2))
     for id in ("batchnorm_by_hand_scalar", "batchnorm_backward_by_hand_scalar", "layernorm_by_hand"):
-        with pytest.raises(UserError, match="not all values are equal, or ε is above 0"):
+        with pytest.raises(UserError, match="the values must not all be equal, or ε must be above 0"):
             ask(id, x=(2, 2))
         assert ask(id, x=(2, 2), epsilon=1)["y"] == (0, 0)
     for id in ("batchnorm_by_hand", "batchnorm_backward_by_hand"):
-        with pytest.raises(UserError, match="the values of each feature are not all equal, or ε is above 0"):
+        with pytest.raises(UserError, match="the values of each feature must not all be equal, or ε must be above 0"):
             ask(id, x=((1, 2), (1, 3)))
         assert ask(id, x=((1, 2), (1, 4)), epsilon=3)["y"] == ((0, F(-1, 2)), (0, F(1, 2)))
     with pytest.raises(UserError, match="γ has one entry per feature"):

@@ -123,7 +123,7 @@ def test_a_schedule_of_learning_rates_tells_the_forms_of_momentum_apart(profile:
 
 
 def test_a_schedule_has_a_rate_for_each_update() -> None:
-    with pytest.raises(UserError, match=r"^there are as many learning rates as gradients, one an update$"):
+    with pytest.raises(UserError, match=r"^give as many learning rates as gradients: one per update$"):
         ask("momentum_scheduled_by_hand_scalar", w=0, g=(1, 1, 1), eta=(F(1, 10), F(1, 100)))
 
 

@@ -46,7 +46,7 @@ def test_a_student_is_told_what_each_answer_is_worth_and_why(sitting: Sitting, m
     assert "Ada Lovelace" in text
     assert "could not be read" in text
     assert "0 of 4: wrong. You wrote `" + str(weights) + "`." in text
-    assert "Each filter has a bias of its own, so k biases are added to the weights." in text
+    assert "Each filter has its own bias, so k biases are added to the weights." in text
     assert f"Right is {weights + values['k']:,}." in text
     assert "None of the typical mistakes leads to this." in text
     assert "not answered" in text

@@ -178,7 +178,7 @@ def test_the_commonest_mistakes_of_a_class(sitting: Sitting, marker: Marker) -> 
     marks = mark_class(marker, hand_ins)
     name, because, students = marks.mistakes[0]
     assert (name, students) == ("output-size: biases-forgotten", 2)
-    assert because.startswith("each filter has a bias of its own")
+    assert because.startswith("each filter has its own bias")
     as_dict = marks.to_dict()
     assert as_dict["mistakes"][0] == {"id": name, "because": because, "students": 2}
     assert [part["status"] for part in as_dict["students"][2]["parts"][:3]] == ["missing", "right", "missing"]

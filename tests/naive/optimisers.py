@@ -58,7 +58,7 @@ def adadelta(w: float, gradients: Sequence[float], kept: float, epsilon: float) 
 
 
 def adam(w: float, gradients: Sequence[float], rate: float, first: float, second: float, epsilon: float) -> float:
-    """ε stands under the root, as the textbook form has it."""
+    """ε is under the root, as the textbook form has it."""
     for count in range(1, len(gradients) + 1):
         mean = faded(gradients[:count], first) / (1 - first**count)
         square = faded([gradient**2 for gradient in gradients[:count]], second) / (1 - second**count)

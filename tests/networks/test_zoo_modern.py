@@ -313,9 +313,9 @@ def test_pixels_of_channels() -> None:
 
 
 def test_split_and_shuffle_need_equal_parts() -> None:
-    with pytest.raises(UserError, match="split-1: the parts are of equal depth: 2 does not divide 7 channels"):
+    with pytest.raises(UserError, match="split-1: the parts must have equal depth: 2 does not divide 7 channels"):
         tabulate(map_network("split", channels=7))
-    with pytest.raises(UserError, match="shuffle-1: the groups are of equal depth: 4 does not divide 6 channels"):
+    with pytest.raises(UserError, match="shuffle-1: the groups must have equal depth: 4 does not divide 6 channels"):
         tabulate(map_network("shuffle", groups=4))
 
 

@@ -159,6 +159,6 @@ def test_average_pooling_counts_its_padding() -> None:
 
 
 def test_embeddings_have_a_row_for_each_word() -> None:
-    """For one sequence the number of sequences stands first."""
+    """For one sequence the number of sequences comes first."""
     out = nn.Embedding(10, 4)(torch.zeros(1, 3, dtype=torch.int64))
     assert ask("embedding", "with-batch", v=10, n=4, T=3)["output"] == tuple(out.shape)

@@ -216,7 +216,7 @@ def test_attention(h: int, size: int, T: int) -> None:
 
 def test_heads_that_do_not_divide_the_features() -> None:
     """Both refuse 3 heads for 8 features."""
-    with pytest.raises(dlcalc.UserError, match="the heads divide the features evenly: 3 does not divide 8"):
+    with pytest.raises(dlcalc.UserError, match="the number of heads must divide the features: 3 does not divide 8"):
         dlcalc.attention(d=8, h=3)
     with pytest.raises(AssertionError, match="embed_dim must be divisible by num_heads"):
         nn.MultiheadAttention(8, 3)

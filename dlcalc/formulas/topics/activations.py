@@ -29,18 +29,19 @@ SIGMOID = Formula(
     ),
     answers=_ANSWERS,
     mistakes=(
-        Mistake("sign-in-exponent", "value", "1/(1 + exp(x))", "the exponent of the sigmoid is −x: it rises with x",
-                0.6, "Does the sigmoid rise or fall?"),
+        Mistake("sign-in-exponent", "value", "1/(1 + exp(x))", "the exponent of the sigmoid is −x, so the sigmoid "
+                "rises with x", 0.6, "What happens to the sigmoid when x grows?"),
         Mistake("tanh-for-sigmoid", "value", "tanh(x)", "this is tanh, which runs from −1 to 1; the sigmoid runs "
                 "from 0 to 1", 0.4, "Between which two values does the sigmoid lie?"),
         Mistake("tanh-slope", "derivative", "1 - value^2", "1 − h² is the derivative of tanh; the sigmoid's is "
                 "h(1 − h)", 0.5, "Which activation has the derivative 1 − h²?"),
-        Mistake("input-for-value", "derivative", "x*(1 - x)", "in σ(1 − σ) stands the value of the sigmoid, not its "
-                "input x", 0.5, "What is put in for σ in σ(1 − σ)?"),
-        Mistake("activation-twice", "derivative", "sigmoid(value)*(1 - sigmoid(value))", "the value h is a sigmoid "
-                "already: h(1 − h), without another σ", 0.4, "How often is the sigmoid applied to x?"),
-        Mistake("factor-forgotten", "derivative", "1 - value", "the derivative has two factors, h and 1 − h", 0.3,
-                "How large can the derivative of the sigmoid be at most?"),
+        Mistake("input-for-value", "derivative", "x*(1 - x)", "σ(1 − σ) uses the value h of the sigmoid, not its input "
+                "x", 0.5, "What does σ stand for in σ(1 − σ)?"),
+        Mistake("activation-twice", "derivative", "sigmoid(value)*(1 - sigmoid(value))", "h is already the value of "
+                "the sigmoid: the derivative is h(1 − h), without a second sigmoid", 0.4, "How often is the sigmoid "
+                "applied to x?"),
+        Mistake("factor-forgotten", "derivative", "1 - value", "the derivative has two factors: h and 1 − h", 0.3,
+                "What is the largest derivative that the sigmoid can have?"),
     ),
     forms=(Form("value", "1/(1 + exp(-x))"),),
     notes=("the derivative is at most ¼, at x = 0",),
@@ -58,16 +59,16 @@ TANH = Formula(
     mistakes=(
         Mistake("sigmoid-slope", "derivative", "value*(1 - value)", "h(1 − h) is the derivative of the "
                 "sigmoid; that of tanh is 1 − h²", 0.7, "Which activation has the derivative h(1 − h)?"),
-        Mistake("activation-twice", "derivative", "1 - tanh(value)^2", "the value h is a tanh already: 1 − h², without "
-                "another tanh", 0.6, "How often is tanh applied to x?"),
-        Mistake("square-lost", "derivative", "1 - value", "the value is squared: 1 − h²", 0.4,
-                "Is the slope of tanh the same at x and at −x?"),
-        Mistake("input-for-value", "derivative", "1 - x^2", "in 1 − h² stands the value of tanh, not its input x",
-                0.4, "What is squared in 1 − h²?"),
+        Mistake("activation-twice", "derivative", "1 - tanh(value)^2", "h is already the value of tanh: the derivative "
+                "is 1 − h², without a second tanh", 0.6, "How often is tanh applied to x?"),
+        Mistake("square-lost", "derivative", "1 - value", "the value is squared in the derivative: 1 − h²", 0.4, "How "
+                "steep is tanh at x, and how steep at −x?"),
+        Mistake("input-for-value", "derivative", "1 - x^2", "1 − h² uses the value h of tanh, not its input x", 0.4,
+                "What is squared in 1 − h²?"),
         Mistake("sigmoid-for-tanh", "value", "sigmoid(x)", "this is the sigmoid, which runs from 0 to 1; tanh runs "
                 "from −1 to 1", 0.4, "Between which two values does tanh lie?"),
-        Mistake("sigmoid-not-stretched", "value", "2*sigmoid(x) - 1", "tanh is twice as steep as the sigmoid "
-                "stretched to −1..1: 2σ(2x) − 1", 0.3, "How steep is tanh at 0?"),
+        Mistake("sigmoid-not-stretched", "value", "2*sigmoid(x) - 1", "tanh x = 2σ(2x) − 1: the input of the sigmoid "
+                "is doubled too", 0.3, "How steep is tanh at 0?"),
     ),
     forms=(Form("value", "(exp(x) - exp(-x))/(exp(x) + exp(-x))"),),
     notes=("the derivative is at most 1, at x = 0",),
@@ -84,11 +85,11 @@ RELU = Formula(
     answers=_ANSWERS,
     mistakes=(
         Mistake("negative-kept", "value", "x", "a negative input gives 0: ReLU keeps the positive part only", 0.6,
-                "What becomes of a negative input?"),
-        Mistake("absolute-value", "value", "abs(x)", "a negative input gives 0, its sign is not turned", 0.4,
-                "What becomes of a negative input?"),
-        Mistake("minimum", "value", "min(0, x)", "ReLU keeps the larger of 0 and x, this is the smaller", 0.3,
-                "Is it the positive or the negative part that is kept?"),
+                "What does ReLU do with a negative input?"),
+        Mistake("absolute-value", "value", "abs(x)", "a negative input gives 0; ReLU does not change its sign", 0.4,
+                "What does ReLU do with a negative input?"),
+        Mistake("minimum", "value", "min(0, x)", "ReLU keeps the larger of 0 and x; this is the smaller", 0.3, "Which "
+                "part does ReLU keep, the positive or the negative?"),
         Mistake("value-for-derivative", "derivative", "value", "the slope for positive inputs is 1, however large "
                 "the input", 0.5, "How much does the value change when a positive x grows by 1?"),
         Mistake("slope-one-everywhere", "derivative", "1", "for negative inputs the value stays 0, so the slope is "
@@ -113,20 +114,20 @@ LEAKY_RELU = Formula(
     ),
     answers=_ANSWERS,
     mistakes=(
-        Mistake("relu-for-leaky", "value", "max(0, x)", "this is ReLU; the leaky one lets a small part a·x of a "
-                "negative input through", 0.6, "What becomes of a negative input?"),
+        Mistake("relu-for-leaky", "value", "max(0, x)", "this is ReLU; leaky ReLU keeps a small part a·x of a negative "
+                "input", 0.6, "What does leaky ReLU do with a negative input?"),
         Mistake("sign-turned", "value", "if(x > 0, x, -a*x)", "a negative input stays negative: a·x, not −a·x", 0.4,
                 "On which side of 0 is the value of a negative input?"),
-        Mistake("slope-for-value", "value", "if(x > 0, x, a)", "a is the slope for negative inputs, so the value "
-                "there is a·x", 0.4, "Is the value the same for all negative inputs?"),
-        Mistake("slope-everywhere", "value", "a*x", "a is the slope for negative inputs only; positive ones are "
-                "kept as they are", 0.3, "What becomes of a positive input?"),
-        Mistake("flat-below-zero", "derivative", "if(x > 0, 1, 0)", "0 is the slope of ReLU for negative inputs; "
-                "the leaky one has the slope a", 0.6, "Is leaky ReLU flat anywhere?"),
+        Mistake("slope-for-value", "value", "if(x > 0, x, a)", "a is the slope for negative inputs, so the value of "
+                "leaky ReLU is a·x there", 0.4, "How do the values of two different negative inputs differ?"),
+        Mistake("slope-everywhere", "value", "a*x", "a is the slope for negative inputs only; positive inputs are not "
+                "changed", 0.3, "What does leaky ReLU do with a positive input?"),
+        Mistake("flat-below-zero", "derivative", "if(x > 0, 1, 0)", "for negative inputs the slope of ReLU is 0; the "
+                "slope of leaky ReLU is a", 0.6, "What is the slope of leaky ReLU for negative inputs?"),
         Mistake("value-for-derivative", "derivative", "value", "the slope is 1 or a, whatever the size of the input",
                 0.4, "How much does the value change when x grows by 1?"),
-        Mistake("sides-swapped", "derivative", "if(x > 0, a, 1)", "the small slope a belongs to the negative side, "
-                "1 to the positive", 0.3, "On which side is the slope small?"),
+        Mistake("sides-swapped", "derivative", "if(x > 0, a, 1)", "the slope is a on the negative side and 1 on the "
+                "positive side", 0.3, "On which side is the slope small?"),
     ),
     conventions=(
         Convention("textbook", "PyTorch, Keras", "the derivative at 0 is a"),
@@ -147,22 +148,22 @@ SOFTPLUS = Formula(
     ),
     answers=_ANSWERS,
     mistakes=(
-        Mistake("logarithm-forgotten", "value", "1 + exp(x)", "softplus is the logarithm of 1 + eˣ", 0.5,
-                "How fast does softplus grow for large x?"),
+        Mistake("logarithm-forgotten", "value", "1 + exp(x)", "softplus is the natural logarithm of 1 + eˣ", 0.5, "How "
+                "fast does softplus grow for large x?"),
         Mistake("one-forgotten", "value", "x", "ln(eˣ) is x itself; softplus is ln(1 + eˣ)", 0.4,
                 "Can softplus be negative?"),
-        Mistake("relu-for-softplus", "value", "max(0, x)", "this is ReLU; softplus is its smooth form and always "
+        Mistake("relu-for-softplus", "value", "max(0, x)", "this is ReLU; softplus is its smooth version and always "
                 "larger", 0.4, "What is softplus at 0?"),
-        Mistake("common-logarithm", "value", "log10(1 + exp(x))", "the logarithm is the natural one, which undoes eˣ",
-                0.3, "To which base is the logarithm?"),
-        Mistake("sign-in-exponent", "derivative", "sigmoid(-x)", "softplus rises more steeply the larger x is: its "
-                "derivative is σ(x), not σ(−x)", 0.5, "Where is softplus steep?"),
-        Mistake("inner-derivative-alone", "derivative", "exp(x)", "the chain rule also divides by what stands in "
-                "the logarithm: eˣ/(1 + eˣ)", 0.5, "What is the derivative of ln u?"),
-        Mistake("inner-derivative-forgotten", "derivative", "1/(1 + exp(x))", "the chain rule multiplies by the "
+        Mistake("common-logarithm", "value", "log10(1 + exp(x))", "softplus uses the natural logarithm, the inverse of "
+                "eˣ", 0.3, "Which base does the logarithm have?"),
+        Mistake("sign-in-exponent", "derivative", "sigmoid(-x)", "the derivative of softplus is σ(x), not σ(−x): "
+                "softplus is steeper where x is larger", 0.5, "Where is softplus steep?"),
+        Mistake("inner-derivative-alone", "derivative", "exp(x)", "the derivative of ln u is u′/u: eˣ is also divided "
+                "by 1 + eˣ", 0.5, "What is the derivative of ln u?"),
+        Mistake("inner-derivative-forgotten", "derivative", "1/(1 + exp(x))", "the chain rule also multiplies by the "
                 "derivative of 1 + eˣ, which is eˣ", 0.5, "What does the chain rule multiply 1/u by?"),
-        Mistake("relu-derivative", "derivative", "if(x > 0, 1, 0)", "that is the slope of ReLU; softplus's goes "
-                "smoothly from 0 to 1, as σ(x)", 0.3, "Does the slope of softplus jump?"),
+        Mistake("relu-derivative", "derivative", "if(x > 0, 1, 0)", "that is the slope of ReLU; the slope of softplus "
+                "rises smoothly from 0 to 1, as σ(x)", 0.3, "How does the slope of softplus change near 0?"),
     ),
     forms=(Form("value", "ln(1 + exp(x))"), Form("derivative", "1/(1 + exp(-x))")),
     source="Dugas et al., Incorporating second-order functional knowledge for better option pricing, 2000",
@@ -178,17 +179,16 @@ STEP = Formula(
     ),
     answers=_ANSWERS,
     mistakes=(
-        Mistake("fires-below", "value", "if(x > 0, 0, 1)", "the unit fires above its threshold, not below", 0.4,
-                "Does a large input make the unit fire?"),
+        Mistake("fires-below", "value", "if(x > 0, 0, 1)", "the unit fires above its threshold, not below", 0.4, "For "
+                "which inputs does the unit fire?"),
         Mistake("relu-for-step", "value", "max(0, x)", "a threshold unit gives 1 when it fires, however large its "
                 "input", 0.4, "Which two values can the unit give?"),
-        Mistake("sigmoid-for-step", "value", "sigmoid(x)", "this is the sigmoid, the smooth form; a threshold unit "
-                "gives 0 or 1 and nothing between", 0.3, "Which two values can the unit give?"),
-        Mistake("relu-derivative", "derivative", "if(x > 0, 1, 0)", "on either side of 0 the step is flat, so its "
-                "slope is 0 there", 0.4, "How much does the value change when x changes a little?"),
-        Mistake("sigmoid-slope", "derivative", "sigmoid(x)*(1 - sigmoid(x))", "this is the slope of the "
-                "sigmoid; the step itself is flat on either side of 0", 0.3,
-                "How much does the value change when x changes a little?"),
+        Mistake("sigmoid-for-step", "value", "sigmoid(x)", "this is the sigmoid, a smooth version of the step; a "
+                "threshold unit gives 0 or 1, nothing between", 0.3, "Which two values can the unit give?"),
+        Mistake("relu-derivative", "derivative", "if(x > 0, 1, 0)", "the step is flat on both sides of 0, so its slope "
+                "is 0 there", 0.4, "How much does the value change when x changes a little?"),
+        Mistake("sigmoid-slope", "derivative", "sigmoid(x)*(1 - sigmoid(x))", "this is the slope of the sigmoid; the "
+                "step is flat on both sides of 0", 0.3, "How much does the value change when x changes a little?"),
     ),
     conventions=(
         Convention("textbook", "perceptrons that fire at > 0", "the unit gives 0 at x = 0"),
@@ -197,7 +197,7 @@ STEP = Formula(
         Convention("bipolar", "perceptrons with outputs −1 and 1", "the unit gives −1 where it does not fire",
                    {"value": "if(x > 0, 1, -1)"}),
     ),
-    notes=("the derivative is 0 almost everywhere: no gradient gets through, so such a unit is not trained by it",),
+    notes=("the derivative is 0 almost everywhere, so gradient descent cannot train such a unit",),
 )  # fmt: skip
 
 SOFTMAX = Formula(
@@ -212,19 +212,19 @@ SOFTMAX = Formula(
     mistakes=(
         Mistake("not-normalised", "value", "exp(z)", "the exponentials are divided by their sum, so that the values "
                 "sum to 1", 0.7, "What do the values of a softmax sum to?"),
-        Mistake("no-exponential", "value", "z/sum(z)", "the exponential comes before the division by the sum: it "
-                "also makes every value positive", 0.5, "Can a softmax give a negative value?"),
-        Mistake("sigmoid-for-softmax", "value", "sigmoid(z)", "sigmoids look at each entry alone; a softmax divides "
+        Mistake("no-exponential", "value", "z/sum(z)", "a softmax takes exponentials before it divides; they make "
+                "every value positive", 0.5, "Can a softmax give a negative value?"),
+        Mistake("sigmoid-for-softmax", "value", "sigmoid(z)", "a sigmoid looks at one entry alone; a softmax divides "
                 "by the sum over all entries", 0.5, "What do the values of a softmax sum to?"),
         Mistake("divided-by-largest", "value", "exp(z)/max(exp(z))", "the exponentials are divided by their sum, "
                 "not by the largest of them", 0.3, "What do the values of a softmax sum to?"),
         Mistake("diagonal-alone", "derivative", "diag(value - value^2)", "every value also falls when another entry "
-                "rises: beside the diagonal stands −h_i·h_j, not 0", 0.6,
-                "Does raising one entry change the other values?"),
+                "rises: off the diagonal the Jacobian is −h_i·h_j, not 0", 0.6, "What happens to the other values when "
+                "one entry rises?"),
         Mistake("product-added", "derivative", "diag(value) + value ⊗ value", "a value falls when another entry "
                 "rises, so the products are subtracted", 0.4, "What does each row of the Jacobian sum to?"),
-        Mistake("product-forgotten", "derivative", "diag(value)", "softmax is not its own derivative as eˣ is: the "
-                "sum below the line changes with z too", 0.4, "Does the sum that is divided by depend on z?"),
+        Mistake("product-forgotten", "derivative", "diag(value)", "unlike eˣ, the softmax is not its own derivative: "
+                "its denominator also depends on z", 0.4, "Which part of the fraction depends on all the entries?"),
     ),
     forms=(Form("value", "exp(z)/sum(exp(z))"),),
     notes=("the same number added to every entry changes nothing",),

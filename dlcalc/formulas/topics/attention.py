@@ -32,7 +32,7 @@ ATTENTION = Formula(
         Step("biases", "projections*projection_biases", "biases"),
         Step("parameters", "weights + biases", "parameters"),
         Step("head_scores", "T^2", "attention weights of one head: every token attends to every token"),
-        Step("scores", "h*head_scores", "attention weights, all heads"),
+        Step("scores", "h*head_scores", "attention weights, all heads together"),
         Step("score_macs", "scores*head_size", "MACs of QKᵀ"),
         Step("mixing_macs", "scores*head_size", "MACs of the weighted sums of values"),
         Step("macs", "T*weights + score_macs + mixing_macs", "MACs (multiply-accumulates)"),
@@ -42,29 +42,30 @@ ATTENTION = Formula(
     answers=(*ANSWERS, "head_size", "scores", "score_macs"),
     mistakes=(
         Mistake("output-projection-forgotten", "projections", "3", "after the heads are joined, W_O projects once "
-                "more: four projections, not three", 0.7, "What happens to the joined heads?"),
-        Mistake("heads-multiply", "head_weights", "d^2", "the heads share the d features, d/h for each: all heads "
-                "together have d² weights in a projection, not h·d²", 0.7, "How many features does one head get?"),
-        Mistake("one-head", "projection_weights", "head_weights", "that is one head's part of a projection; there are "
-                "h heads", 0.3, "How many heads does a projection serve?"),
-        Mistake("one-projection", "projections", "1", "queries, keys, values and the joined heads each have a "
-                "projection of their own", 0.3, "Which products does attention make with learnt matrices?"),
-        Mistake("biases-forgotten", "biases", "0", "each projection is a dense layer, with a bias for each of its d "
-                "outputs", 0.6, "What does a dense layer have besides its weights?"),
-        Mistake("one-bias-vector", "biases", "projection_biases", "each of the four projections has d biases of its "
-                "own", 0.4, "How many bias vectors are there?"),
+                "more: there are four projections, not three", 0.7, "What happens to the heads after they are "
+                "joined?"),
+        Mistake("heads-multiply", "head_weights", "d^2", "each of the h heads gets d/h features: a projection has d² "
+                "weights for all heads together, not h·d²", 0.7, "How many features does one head get?"),
+        Mistake("one-head", "projection_weights", "head_weights", "that is one head's part of the projection; there "
+                "are h heads", 0.3, "How many heads does a projection serve?"),
+        Mistake("one-projection", "projections", "1", "the queries, the keys, the values and the joined heads each "
+                "have their own projection", 0.3, "Which learned matrices does attention multiply by?"),
+        Mistake("biases-forgotten", "biases", "0", "each projection is a dense layer with a bias for every one of its "
+                "d outputs", 0.6, "What does a dense layer have besides its weights?"),
+        Mistake("one-bias-vector", "biases", "projection_biases", "each of the four projections has d biases", 0.4,
+                "How many bias vectors are there?"),
         Mistake("bias-per-head-feature", "projection_biases", "h*bias_vectors*d", "the heads share the d features, so "
-                "a projection has d biases and not h·d", 0.3, "How many outputs does a projection have?"),
-        Mistake("scores-of-one-head", "scores", "head_scores", "every head has attention weights of its own: h tables "
-                "of T×T", 0.5, "Do the heads share one table of attention weights?"),
+                "a projection has d biases, not h·d", 0.3, "How many outputs does a projection have?"),
+        Mistake("scores-of-one-head", "scores", "head_scores", "every head has its own attention weights: h tables of "
+                "T×T", 0.5, "How many tables of attention weights are there?"),
         Mistake("score-per-token", "head_scores", "T", "every token attends to every token: T² attention weights in a "
                 "head", 0.4, "To how many tokens does one token attend?"),
-        Mistake("score-macs-per-feature", "score_macs", "scores*d", "a head's scores are products of d/h features, not "
-                "of all d", 0.5, "How long are the vectors that one head compares?"),
-        Mistake("score-macs-forgotten", "macs", "T*weights", "the scores QKᵀ and the weighted sums of the values are "
-                "products too, although they have no weights", 0.5, "Which products have no learnt matrix?"),
-        Mistake("macs-one-token", "macs", "weights + score_macs + mixing_macs", "the projections are made for each of "
-                "the T tokens", 0.4, "For how many tokens are queries, keys and values made?"),
+        Mistake("score-macs-per-feature", "score_macs", "scores*d", "one head compares vectors of d/h features, not of "
+                "all d", 0.5, "How long are the vectors that one head compares?"),
+        Mistake("score-macs-forgotten", "macs", "T*weights", "QKᵀ and the weighted sums of the values need products "
+                "too, although they have no weights", 0.5, "Which products use no learned matrix?"),
+        Mistake("macs-one-token", "macs", "weights + score_macs + mixing_macs", "the projections are computed for each "
+                "of the T tokens", 0.4, "For how many tokens are queries, keys and values computed?"),
         *OUTPUT_COST_MISTAKES,
     ),
     forms=(
@@ -74,7 +75,7 @@ ATTENTION = Formula(
         Form("score_macs", "T^2*d"),
         Form("mixing_macs", "T^2*d"),
     ),
-    conditions=(Condition("mod(d, h) = 0", "the heads divide the features evenly: {h} does not divide {d}"),),
+    conditions=(Condition("mod(d, h) = 0", "the number of heads must divide the features: {h} does not divide {d}"),),
     conventions=(
         Convention("textbook", "textbooks", "four projections with biases"),
         Convention("pytorch", "PyTorch", "four projections with biases (in_proj_bias and out_proj.bias)"),
@@ -92,12 +93,12 @@ ATTENTION = Formula(
     source="Vaswani et al., arXiv:1706.03762",
 )  # fmt: skip
 
-_TOKENS = Variable("T", "tokens", "tokens that ask (queries)", ordinary=(3, 30))
+_TOKENS = Variable("T", "tokens", "tokens of the queries", ordinary=(3, 30))
 _WIDTH = Variable("d", "query-size", "features of a query's token", ordinary=(8, 32))
 
 CROSS_ATTENTION = Formula(
     id="cross_attention",
-    title="Multi-head attention with sizes of its own",
+    title="Multi-head attention with its own sizes",
     variables=(
         _TOKENS,
         _WIDTH,
@@ -105,9 +106,9 @@ CROSS_ATTENTION = Formula(
         replace(_WIDTH, name="n_k", long="key-input", meaning="features of a key's token"),
         replace(_WIDTH, name="n_v", long="value-input", meaning="features of a value's token"),
         Variable("h", "heads", "attention heads", ordinary=(2, 4)),
-        Variable("d_k", "key-size", "features of a head's queries and keys", ordinary=(2, 16)),
-        Variable("d_v", "value-size", "features of a head's values", ordinary=(2, 16)),
-        replace(_WIDTH, name="m", long="output-size", meaning="features of a token of the output"),
+        Variable("d_k", "key-size", "features of one head's queries and keys", ordinary=(2, 16)),
+        Variable("d_v", "value-size", "features of one head's values", ordinary=(2, 16)),
+        replace(_WIDTH, name="m", long="output-size", meaning="features of an output token"),
     ),
     steps=(
         Step("output", "shape(T, m)", "output shape, tokens × features"),
@@ -131,13 +132,13 @@ CROSS_ATTENTION = Formula(
     answers=(*ANSWERS, "scores", "score_macs"),
     mistakes=(
         Mistake("output-projection-forgotten", "output_weights", "0", "after the heads are joined, W_O projects once "
-                "more", 0.6, "What is done with the heads when they are joined?"),
-        Mistake("biases-forgotten", "biases", "0", "each projection is a dense layer, with a bias for each of its "
+                "more", 0.6, "What happens to the heads after they are joined?"),
+        Mistake("biases-forgotten", "biases", "0", "each projection is a dense layer with a bias for every one of its "
                 "outputs", 0.5, "What does a dense layer add to Wx?"),
         Mistake("keys-as-many-as-queries", "scores", "h*T^2", "the queries attend to the tokens of the other sequence: "
-                "T·S attention weights in a head, not T²", 0.6, "To how many tokens does one query attend?"),
-        Mistake("score-macs-forgotten", "macs", "query_macs + key_macs", "the scores QKᵀ and the weighted sums of the "
-                "values are products too", 0.5, "What is multiplied besides the projections?"),
+                "a head has T·S attention weights, not T²", 0.6, "To how many tokens does one query attend?"),
+        Mistake("score-macs-forgotten", "macs", "query_macs + key_macs", "QKᵀ and the weighted sums of the values need "
+                "products too", 0.5, "Which products use no learned matrix?"),
         *OUTPUT_COST_MISTAKES,
     ),
     conventions=(

@@ -38,13 +38,13 @@ _ANSWERS = ("output", "o", "weights", "biases", "parameters", "macs", "flops", "
 
 _COMPARED_MISTAKES = (
     Mistake("activations-of-the-last", "activation_memory", "4*prod(o)*k", "the output of the first of the two "
-            "convolutions is kept in memory too", 0.5, "How many maps are computed in all?"),
+            "convolutions is kept in memory too", 0.5, "How many maps do both convolutions compute?"),
     *COST_MISTAKES,
-    Mistake("parameter-ratio-upside-down", "parameter_ratio", "ordinary_parameters/parameters", "the share of the "
-            "ordinary convolution's parameters has those in the denominator: it is below 1 where the other way is "
-            "cheaper", 0.4, "Which of the two numbers is the whole?"),
-    Mistake("mac-ratio-upside-down", "mac_ratio", "ordinary_macs/macs", "the share of the ordinary convolution's cost "
-            "has that cost in the denominator: it is below 1 where the other way is cheaper", 0.4, "Which of the two "
+    Mistake("parameter-ratio-upside-down", "parameter_ratio", "ordinary_parameters/parameters", "a share of the "
+            "ordinary convolution is divided by the ordinary convolution's parameters; here the fraction is upside "
+            "down", 0.4, "Which of the two numbers is the whole?"),
+    Mistake("mac-ratio-upside-down", "mac_ratio", "ordinary_macs/macs", "a share of the ordinary convolution is "
+            "divided by the ordinary convolution's MACs; here the fraction is upside down", 0.4, "Which of the two "
             "numbers is the whole?"),
 )  # fmt: skip
 
@@ -70,40 +70,38 @@ DEPTHWISE_SEPARABLE = Formula(
     answers=_ANSWERS,
     mistakes=(
         *size_mistakes("filter"),
-        Mistake("pointwise-forgotten", "weights", "depthwise_weights", "one filter per channel mixes nothing: the 1×1 "
-                "convolution that follows has c·k weights more", 0.7, "How do the channels meet each other?"),
-        Mistake("depthwise-with-all-channels", "depthwise_weights", "prod(f)*c*c", "a depthwise filter reads its own "
-                "channel only: it has f² weights, not f²c", 0.5, "How deep is a depthwise filter?"),
-        Mistake("one-depthwise-filter", "depthwise_weights", "prod(f)", "every input channel has a depthwise filter of "
-                "its own: c of them, not one for all", 0.4, "How many depthwise filters are there?"),
-        Mistake("depthwise-filter-per-output", "depthwise_weights", "prod(f)*k", "there is a depthwise filter for each "
-                "input channel, not for each output map: c of them, not k", 0.4, "How many depthwise filters are "
-                "there?"),
-        Mistake("pointwise-with-filter-size", "pointwise_weights", "prod(f)*c*k", "the pointwise filters are 1×1: they "
-                "have c weights each, not f²c", 0.4, "How large is a pointwise filter?"),
-        Mistake("biases-forgotten", "biases", "0", "each filter of both convolutions has a bias: c and k of them", 0.6,
+        Mistake("pointwise-forgotten", "weights", "depthwise_weights", "the 1×1 convolution that follows has c·k more "
+                "weights: it mixes the channels", 0.7, "Which part mixes the channels?"),
+        Mistake("depthwise-with-all-channels", "depthwise_weights", "prod(f)*c*c", "a depthwise filter reads one "
+                "channel only, so it has f² weights, not f²c", 0.5, "How many channels does one depthwise filter "
+                "read?"),
+        Mistake("one-depthwise-filter", "depthwise_weights", "prod(f)", "every input channel has its own depthwise "
+                "filter: there are c, not one", 0.4, "How many depthwise filters are there?"),
+        Mistake("depthwise-filter-per-output", "depthwise_weights", "prod(f)*k", "there is one depthwise filter for "
+                "each input channel, not for each output map: c, not k", 0.4, "How many depthwise filters are there?"),
+        Mistake("pointwise-with-filter-size", "pointwise_weights", "prod(f)*c*k", "a pointwise filter is 1×1: it has c "
+                "weights, not f²c", 0.4, "How large is a pointwise filter?"),
+        Mistake("biases-forgotten", "biases", "0", "each filter of both convolutions has a bias: c + k in all", 0.6,
                 "What does a filter have besides its weights?"),
         Mistake("depthwise-part-only", "parameters", "depthwise_weights + depthwise_biases", "that is the depthwise "
-                "part alone; the 1×1 convolution that follows has parameters too", 0.25,
-                "How do the channels meet each other?"),
+                "part only; the 1×1 convolution that follows has parameters too", 0.25, "Which part mixes the "
+                "channels?"),
         Mistake("pointwise-part-only", "parameters", "pointwise_weights + pointwise_biases", "that is the pointwise "
-                "part alone; the depthwise filters before it have parameters too", 0.25,
-                "What looks at the neighbours of a pixel?"),
-        Mistake("depthwise-forgotten", "weights", "pointwise_weights", "the 1×1 filters only mix channels: the "
-                "depthwise filters before them have f²c weights more", 0.25, "What looks at the neighbours of a "
-                "pixel?"),
+                "part only; the depthwise filters before it have parameters too", 0.25, "Which part looks at the "
+                "neighbours of a pixel?"),
+        Mistake("depthwise-forgotten", "weights", "pointwise_weights", "the depthwise filters before the 1×1 "
+                "convolution have f²c more weights", 0.25, "Which part looks at the neighbours of a pixel?"),
         Mistake("depthwise-macs-forgotten", "macs", "pointwise_macs", "the depthwise filters cost f²c MACs at every "
-                "output position", 0.25, "What looks at the neighbours of a pixel?"),
-        Mistake("pointwise-macs-forgotten", "macs", "depthwise_macs", "the 1×1 convolution costs c·k "
-                "MACs at every output position, mostly the larger part", 0.7, "How do the channels "
-                "meet each other?"),
-        Mistake("pointwise-macs-per-input", "pointwise_macs", "prod(n)*pointwise_weights", "the 1×1 filters run over "
-                "what the depthwise filters have left: the output's positions, not the input's", 0.4, "How large is "
-                "the map that the 1×1 filters read?"),
+                "output position", 0.25, "Which part looks at the neighbours of a pixel?"),
+        Mistake("pointwise-macs-forgotten", "macs", "depthwise_macs", "the 1×1 convolution costs c·k MACs at every "
+                "output position: usually the larger part", 0.7, "Which part mixes the channels?"),
+        Mistake("pointwise-macs-per-input", "pointwise_macs", "prod(n)*pointwise_weights", "the 1×1 filters read the "
+                "map that the depthwise filters made, so they run over its positions, not over the input's", 0.4, "How "
+                "large is the map that the 1×1 filters read?"),
         *_COMPARED_MISTAKES,
-        Mistake("shares-multiplied", "mac_ratio", "1/(k*prod(f))", "the two parts are done one after the other, so "
-                "their shares are added: 1/k + 1/f²", 0.3, "Are the two parts done one after the other, or one inside "
-                "the other?"),
+        Mistake("shares-multiplied", "mac_ratio", "1/(k*prod(f))", "the two parts are computed one after the other, so "
+                "their shares are added: 1/k + 1/f²", 0.3, "Do the two parts follow each other, or is one inside the "
+                "other?"),
     ),
     forms=(
         *SIZE_FORMS,
@@ -148,20 +146,21 @@ BOTTLENECK = Formula(
     answers=_ANSWERS,
     mistakes=(
         *size_mistakes("filter"),
-        Mistake("reduction-forgotten", "weights", "filter_weights", "the 1×1 convolution in front has c·b weights of "
-                "its own", 0.7, "What brings the c channels down to b?"),
+        Mistake("reduction-forgotten", "weights", "filter_weights", "the 1×1 convolution before it has c·b weights of "
+                "its own", 0.7, "What reduces the c channels to b?"),
         Mistake("channels-not-reduced", "filter_weights", "prod(f)*c*k", "after the 1×1 convolution a filter reads b "
-                "channels, not c: that is what saves", 0.5, "How many channels does the second convolution read?"),
-        Mistake("reduction-with-filter-size", "reduction_weights", "prod(f)*c*b", "the filters in front are 1×1: they "
-                "have c weights each, not f²c", 0.4, "How large are the filters of the first convolution?"),
-        Mistake("reduction-to-k", "reduction_weights", "c*k", "the 1×1 convolution makes b maps; the k maps come from "
-                "the second convolution", 0.4, "How many maps does the first convolution make?"),
+                "channels, not c", 0.5, "How many channels does the second convolution read?"),
+        Mistake("reduction-with-filter-size", "reduction_weights", "prod(f)*c*b", "the filters of the first "
+                "convolution are 1×1: each has c weights, not f²c", 0.4, "How large are the filters of the first "
+                "convolution?"),
+        Mistake("reduction-to-k", "reduction_weights", "c*k", "the 1×1 convolution makes b maps; the second "
+                "convolution makes the k maps", 0.4, "How many maps does the first convolution make?"),
         Mistake("reduction-biases-forgotten", "biases", "k", "the 1×1 convolution has a bias for each of its b filters",
                 0.5, "How many filters do the two convolutions have together?"),
-        Mistake("biases-forgotten", "biases", "0", "each filter of both convolutions has a bias: b and k of them", 0.6,
+        Mistake("biases-forgotten", "biases", "0", "each filter of both convolutions has a bias: b + k in all", 0.6,
                 "What does a filter have besides its weights?"),
-        Mistake("reduction-macs-forgotten", "macs", "filter_macs", "the 1×1 convolution in front costs c·b "
-                "MACs at every input position", 0.7, "What brings the c channels down to b?"),
+        Mistake("reduction-macs-forgotten", "macs", "filter_macs", "the 1×1 convolution before it costs c·b MACs at "
+                "every input position", 0.7, "What reduces the c channels to b?"),
         *_COMPARED_MISTAKES,
     ),
     forms=(*SIZE_FORMS, Form("weights", "c*b + prod(f)*b*k")),
@@ -187,8 +186,8 @@ SQUEEZE_EXCITATION = Formula(
     title="Squeeze-and-excitation",
     variables=(replace(CHANNELS, meaning="channels", ordinary=(8, 64)), REDUCTION),
     steps=(
-        Step("width", "c/r", "units of the layer in the middle"),
-        Step("squeeze", "dense(n=c, m=width)", "the dense layer down to c/r"),
+        Step("width", "c/r", "units of the middle layer"),
+        Step("squeeze", "dense(n=c, m=width)", "the dense layer from c down to c/r"),
         Step("excite", "dense(n=width, m=c)", "the dense layer back to c"),
         Step("weights", "squeeze.weights + excite.weights", "weights of both layers"),
         Step("biases", "squeeze.biases + excite.biases", "biases of both layers"),
@@ -198,36 +197,37 @@ SQUEEZE_EXCITATION = Formula(
     ),
     answers=("parameters", "weights", "biases", "macs", "flops"),
     mistakes=(
-        Mistake("one-layer", "weights", "squeeze.weights", "there are two dense layers, down to c/r and back to c: "
-                "2c²/r weights", 0.6, "How does the block come back to one number per channel?"),
-        Mistake("biases-forgotten", "biases", "0", "both layers have biases: c/r and c of them", 0.6,
-                "What does a unit have besides its weights?"),
-        Mistake("reduction-ignored", "width", "c", "the layer in the middle is r times narrower: c/r units, not c", 0.5,
-                "How wide is the layer in the middle?"),
-        Mistake("ratio-for-width", "width", "r", "r is the ratio by which the middle is narrower, not its width: it "
-                "has c/r units", 0.4, "How wide is the layer in the middle?"),
-        Mistake("biases-as-wide", "biases", "2c", "the layer in the middle has c/r units, so c/r biases", 0.4,
-                "How many units does each of the two layers have?"),
+        Mistake("one-layer", "weights", "squeeze.weights", "there are two dense layers, c to c/r and back to c: 2c²/r "
+                "weights", 0.6, "How does the block get back to one number per channel?"),
+        Mistake("biases-forgotten", "biases", "0", "both layers have biases: c/r and c", 0.6, "What does a unit have "
+                "besides its weights?"),
+        Mistake("reduction-ignored", "width", "c", "the middle layer is r times narrower: it has c/r units, not c", 0.5,
+                "How many units does the middle layer have?"),
+        Mistake("ratio-for-width", "width", "r", "r is the reduction ratio, not the width: the middle layer has c/r "
+                "units", 0.4, "How many units does the middle layer have?"),
+        Mistake("biases-as-wide", "biases", "2c", "the middle layer has c/r units, so it has c/r biases", 0.4, "How "
+                "many units does each of the two layers have?"),
         *(m for m in COST_MISTAKES if m.step == "flops"),
     ),
     forms=(
         Form("weights", "2c^2/r"),
         Form("biases", "c + c/r"),
     ),
-    conditions=(Condition("mod(c, r) = 0", "the reduction divides the channels: {r} does not divide {c}"),),
+    conditions=(Condition("mod(c, r) = 0", "the reduction must divide the channels: {r} does not divide {c}"),),
     conventions=(
         Convention("textbook", "textbooks, versions in Keras", "both layers have biases"),
         replace(NO_BIAS, who="Hu and others on ResNets, many versions in PyTorch"),
     ),
     unknowns=(("c",), ("r",)),
-    notes=("the averaging over each map and the scaling of the channels are not counted as multiply-accumulates",),
+    notes=("the averaging of each map and the scaling of the channels are not counted as multiply-accumulates",),
     source="Hu and others, arXiv:1709.01507",
 )  # fmt: skip
 
 DENSE_AS_CONV = Formula(
     id="dense_as_conv",
     title="Dense layer as a convolution",
-    variables=(INPUT, CHANNELS, replace(FILTERS, long="units", meaning="units of the dense layer, filters as well")),
+    variables=(INPUT, CHANNELS, replace(FILTERS, long="units",
+                                        meaning="units of the dense layer, and filters of the convolution")),
     steps=(
         Step("convolution", "conv(n=n, f=n, c=c, k=k)", "a filter as large as the input, with no padding"),
         Step("inputs", "prod(n)*c", "numbers that the dense layer reads"),
@@ -247,15 +247,15 @@ DENSE_AS_CONV = Formula(
     answers=("output", "weights", "dense_weights", "biases", "parameters", "macs", "flops", "memory",
              "activation_memory", "parameter_memory"),
     mistakes=(
-        Mistake("size-kept", "output", "shape(n, k)", "a filter as large as the input fits in one place only: 1×1, not "
-                "n×n", 0.6, "In how many places does such a filter fit?"),
-        Mistake("one-by-one-filter", "weights", "c*k", "a 1×1 filter sees one position; a unit of the dense layer sees "
-                "all of them, so its filter has n²c weights", 0.6, "How many numbers does one unit of the dense layer "
-                "read?"),
-        Mistake("channels-not-flattened", "inputs", "prod(n)", "flattening keeps every number of every channel: n²c, "
-                "not n²", 0.6, "How many numbers does the flattened input have?"),
-        Mistake("biases-forgotten", "biases", "0", "each unit keeps its bias: k of them", 0.6,
-                "What does a unit have besides its weights?"),
+        Mistake("size-kept", "output", "shape(n, k)", "a filter as large as the input fits at one position only: the "
+                "output is 1×1, not n×n", 0.6, "At how many positions does such a filter fit?"),
+        Mistake("one-by-one-filter", "weights", "c*k", "a unit of the dense layer reads every position, so its filter "
+                "has n²c weights; a 1×1 filter reads one position", 0.6, "How many numbers does one unit of the dense "
+                "layer read?"),
+        Mistake("channels-not-flattened", "inputs", "prod(n)", "flattening keeps every number of every channel: n²c "
+                "numbers, not n²", 0.6, "How many numbers does the flattened input have?"),
+        Mistake("biases-forgotten", "biases", "0", "each unit keeps its bias: there are k biases", 0.6, "What does a "
+                "unit have besides its weights?"),
         *COST_MISTAKES,
     ),
     forms=(
@@ -267,7 +267,7 @@ DENSE_AS_CONV = Formula(
     input_shape="shape(n, c)",
     shape="output",
     unknowns=(("n",), ("k",)),
-    notes=("same weights and same outputs; on a larger image the convolution gives a map of them",),
+    notes=("the weights and outputs are the same; on a larger image the convolution gives a map of them",),
     source="Sermanet and others, OverFeat, arXiv:1312.6229",
 )  # fmt: skip
 
@@ -289,14 +289,14 @@ DENSE_ON_IMAGE = Formula(
     mistakes=(
         Mistake("channels-forgotten", "inputs", "prod(n)", "every pixel has c numbers, one for each channel: n²c "
                 "inputs, not n²", 0.6, "How many numbers does one pixel have?"),
-        Mistake("one-side", "inputs", "n[1]*c", "the image has a height and a width, and every pixel is an input: n²c, "
-                "not n·c", 0.5, "How many pixels does the image have?"),
-        Mistake("one-neuron", "weights", "weights_per_neuron", "these are the weights of one neuron, not of the layer: "
-                "there are m neurons", 0.6, "How many neurons read the image?"),
-        Mistake("bias-among-weights", "weights_per_neuron", "inputs + 1", "the bias is a parameter, but no weight: a "
-                "neuron has one weight per input", 0.4, "Which of its parameters does a neuron multiply by an input?"),
-        Mistake("biases-forgotten", "biases", "0", "each neuron has a bias of its own, so m biases are added to the "
-                "weights", 0.6, "What does a neuron have besides its weights?"),
+        Mistake("one-side", "inputs", "n[1]*c", "an image has height and width, and every pixel is an input: n²c "
+                "numbers, not n·c", 0.5, "How many pixels does the image have?"),
+        Mistake("one-neuron", "weights", "weights_per_neuron", "these are the weights of one neuron; the layer has m "
+                "neurons", 0.6, "How many neurons read the image?"),
+        Mistake("bias-among-weights", "weights_per_neuron", "inputs + 1", "the bias is a parameter but not a weight: a "
+                "neuron has one weight per input", 0.4, "Which parameters of a neuron are multiplied by an input?"),
+        Mistake("biases-forgotten", "biases", "0", "each neuron has its own bias, so m biases are added to the weights",
+                0.6, "What does a neuron have besides its weights?"),
         *(m for m in COST_MISTAKES if m.step == "flops"),
     ),
     forms=(
@@ -307,7 +307,7 @@ DENSE_ON_IMAGE = Formula(
     conventions=(Convention("textbook", "textbooks, PyTorch, Keras", "one bias per neuron"), NO_BIAS),
     axes=2,
     unknowns=(("m",), ("n",)),
-    notes=("a filter of a convolution has f²c weights, whatever the size of the image",),
+    notes=("a filter of a convolution has f²c weights for images of any size",),
 )  # fmt: skip
 
 FORMULAS = {

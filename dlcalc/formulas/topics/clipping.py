@@ -20,24 +20,25 @@ CLIP_NORM = Formula(
     variables=(GRADIENT, THRESHOLD),
     steps=(
         Step("norm", "‖g‖", "length of the gradient"),
-        Step("factor", "if(norm > theta, theta/norm, 1)", "factor that shortens it to the threshold, if it is longer"),
+        Step("factor", "if(norm > theta, theta/norm, 1)", "factor that shortens the gradient to the threshold, if it "
+             "is longer"),
         Step("clipped", "factor*g", "clipped gradient", kind=Kind.VECTOR),
     ),
     answers=("clipped", "norm", "factor"),
     mistakes=(
-        Mistake("root-forgotten", "norm", "sum(g^2)", "this is ‖g‖²; the length ‖g‖ is its root", 0.6,
-                "What makes a length of a sum of squares?"),
-        Mistake("scaled-up", "factor", "theta/norm", "a gradient that is no longer than the threshold is left "
-                "alone: clipping only shortens", 0.6, "Is the gradient longer than the threshold?"),
-        Mistake("by-component", "clipped", _BY_VALUE, "that is clipping by value, component by component, which "
-                "turns the gradient; by norm all components get one factor", 0.6,
-                "Does the clipped gradient still point the same way?"),
-        Mistake("absolute-values-added", "norm", "sum(abs(g))", "the length is the root of the sum of squares, not "
-                "the sum of the absolute values", 0.4, "What is the length of (3, 4)?"),
-        Mistake("threshold-forgotten", "factor", "if(norm > theta, 1/norm, 1)", "g/‖g‖ has the length 1; it is then "
-                "multiplied by the threshold", 0.4, "How long is the gradient to be after clipping?"),
-        Mistake("factor-inverted", "factor", "if(norm > theta, norm/theta, 1)", "clipping shortens, so the factor "
-                "is threshold over norm, which is less than 1", 0.3, "Is the factor to be more or less than 1?"),
+        Mistake("root-forgotten", "norm", "sum(g^2)", "this is ‖g‖²; the length ‖g‖ is its square root", 0.6, "How do "
+                "you get a length from a sum of squares?"),
+        Mistake("scaled-up", "factor", "theta/norm", "a gradient that is not longer than the threshold is not changed: "
+                "clipping only shortens", 0.6, "Is the gradient longer than the threshold?"),
+        Mistake("by-component", "clipped", _BY_VALUE, "that is clipping by value, component by component; clipping by "
+                "norm multiplies all components by one factor", 0.6, "Does the clipped gradient still have the same "
+                "direction?"),
+        Mistake("absolute-values-added", "norm", "sum(abs(g))", "the length is the square root of the sum of squares, "
+                "not the sum of the absolute values", 0.4, "What is the length of (3, 4)?"),
+        Mistake("threshold-forgotten", "factor", "if(norm > theta, 1/norm, 1)", "g/‖g‖ has length 1; it must still be "
+                "multiplied by the threshold", 0.4, "How long should the gradient be after clipping?"),
+        Mistake("factor-inverted", "factor", "if(norm > theta, norm/theta, 1)", "the factor is threshold/norm, which "
+                "is less than 1, because clipping shortens", 0.3, "Should the factor be more or less than 1?"),
     ),
     forms=(Form("clipped", "theta*g/‖g‖", "norm > theta"), Form("clipped", "g", "norm <= theta")),
     conventions=(
@@ -56,15 +57,15 @@ CLIP_VALUE = Formula(
     steps=(Step("clipped", _BY_VALUE, "clipped gradient, each component by itself", kind=Kind.VECTOR),),
     answers=("clipped",),
     mistakes=(
-        Mistake("by-norm", "clipped", "min(1, theta/‖g‖)*g", "that is clipping by norm, one factor for all; by "
-                "value each component is limited by itself", 0.6,
-                "Does a small component change when a large one is clipped?"),
-        Mistake("negative-unclipped", "clipped", "min(theta, g)", "the limit holds on both sides: a component below "
-                "−θ becomes −θ", 0.5, "What becomes of a large negative component?"),
+        Mistake("by-norm", "clipped", "min(1, theta/‖g‖)*g", "that is clipping by norm, one factor for all; clipping "
+                "by value limits each component separately", 0.6, "Does a small component change when a large one is "
+                "clipped?"),
+        Mistake("negative-unclipped", "clipped", "min(theta, g)", "the limit works on both sides: a component below −θ "
+                "becomes −θ", 0.5, "What does clipping do with a large negative component?"),
         Mistake("sign-lost", "clipped", "min(theta, abs(g))", "a component keeps its sign: a large negative one "
-                "becomes −θ", 0.4, "What becomes of a large negative component?"),
-        Mistake("set-to-zero", "clipped", "g ⊙ step(theta - abs(g))", "a component beyond the limit is set to the "
-                "limit ±θ, not to 0", 0.4, "How large is a component after it has been clipped?"),
+                "becomes −θ", 0.4, "What does clipping do with a large negative component?"),
+        Mistake("set-to-zero", "clipped", "g ⊙ step(theta - abs(g))", "a component beyond the limit is set to θ or −θ, "
+                "not to 0", 0.4, "How large is a component after it has been clipped?"),
     ),
     notes=("the direction may change",),
     source="Goodfellow, Bengio and Courville, Deep Learning, 2016, section 10.11.1",

@@ -18,19 +18,19 @@ _FAR = 10**9
 
 IMAGE = Variable("x", "image", "the image: channels of rows", low=-_FAR, kind=Kind.MAP, integer=False,
                  ordinary=(-4, 9), sizes=(2, 3, 4))  # fmt: skip
-FILTERS = Variable("w", "weight", "the filters: each with a part for every channel", low=-_FAR, kind=Kind.FILTERS,
+FILTERS = Variable("w", "weight", "the filters, each with one part per channel", low=-_FAR, kind=Kind.FILTERS,
                    integer=False, ordinary=(-4, 5), sizes=(1, 2, 2, 2))  # fmt: skip
 BIASES = Variable("b", "biases", "the biases, one per filter", low=-_FAR, kind=Kind.VECTOR, integer=False,
                   ordinary=(1, 5), sizes=(1,))  # fmt: skip
 STRIDE = Variable("s", "stride", "stride", high=1000, default="1", ordinary=(2, 2))
 PADDING = Variable("p", "padding", "padding on each side", low=0, high=1000, default="0", ordinary=(1, 1))
 DILATION = Variable("d", "dilation", "dilation", high=1000, default="1", ordinary=(2, 2))
-EDGE = Variable("edge", "repeat-edge", "pads with the values at the border (1) or with zeros (0)", low=0, high=1,
+EDGE = Variable("edge", "repeat-edge", "padding with the values at the border (1) or with zeros (0)", low=0, high=1,
                 default="0", ordinary=(0, 1))  # fmt: skip
 RELU = Variable("relu", "with-relu", "ReLU after the bias (1) or none (0)", low=0, high=1, default="0",
                 ordinary=(1, 1))  # fmt: skip
-GRADIENT = Variable("g", "gradient", "∂L/∂output, shaped as the output", low=-_FAR, kind=Kind.MAP, integer=False,
-                    ordinary=(-3, 3), sizes=(1, 2, 3))  # fmt: skip
+GRADIENT = Variable("g", "gradient", "∂L/∂output, with the shape of the output", low=-_FAR, kind=Kind.MAP,
+                    integer=False, ordinary=(-3, 3), sizes=(1, 2, 3))  # fmt: skip
 
 OVER_OUTPUT = "k in 1..filters, i in 1..o_h, j in 1..o_w"
 _OVER_PADDED = "c in 1..channels, m in 1..tall, n in 1..wide"
@@ -55,7 +55,7 @@ _SIZES = (
     *SIZES,
     *PADS,
     Step("hop", "s", "how far the window moves: the stride"),
-    Step("gap", "d", "how far apart the cells under a filter lie: the dilation"),
+    Step("gap", "d", "distance between neighbouring cells under a filter: the dilation"),
     Step("tall", "height + 2*pad_h", "rows with the padding"),
     Step("wide", "width + 2*pad", "columns with the padding"),
     Step("o_h", "floor((tall - gap*(f_h - 1) - 1)/hop) + 1", "rows of the output"),
@@ -97,8 +97,8 @@ def _steps(flip: bool, edge: bool = True) -> tuple[Step, ...]:
         *_SIZES,
         Step("padded", _cell(edge), "the image with its padding", each=_OVER_PADDED),
         Step("kernel", FLIPPED if flip else AS_WRITTEN,
-             "what is laid on the image: the filter turned by 180°" if flip else
-             "what is laid on the image: the filter as it is written", each=OVER_FILTERS),
+             "what is applied to the image: the filter rotated by 180°" if flip else
+             "what is applied to the image: the filter as written", each=OVER_FILTERS),
         Step("sums", _SUM, "sum of the products in a window, over all channels", each=OVER_OUTPUT),
         Step("output", "if(relu = 1, max(0, sums[k, i, j] + b[k]), sums[k, i, j] + b[k])", "output",
              each=OVER_OUTPUT),
@@ -106,9 +106,9 @@ def _steps(flip: bool, edge: bool = True) -> tuple[Step, ...]:
 
 
 CONDITIONS = (
-    Condition("len(w[1]) = len(x)", "a filter has as many channels as the image: | stands between channels, "
-              "|| between filters"),
-    Condition("len(b) = len(w)", "there is one bias per filter"),
+    Condition("len(w[1]) = len(x)", "a filter needs as many channels as the image: | separates channels, || separates "
+              "filters"),
+    Condition("len(b) = len(w)", "give one bias per filter"),
 )  # fmt: skip
 _FITS = (
     Condition("o_h >= 1 and o_w >= 1", "a filter of {f_h}×{f_w} does not fit into {tall}×{wide}, the image with its "
@@ -119,75 +119,75 @@ _FITS = (
 def _flip_mistakes(flip: bool) -> tuple[Mistake, ...]:
     if flip:
         return (
-            Mistake("not-flipped", "kernel", AS_WRITTEN, "the true convolution turns the filter by 180° before it is "
-                    "laid on the image; this is the cross-correlation", 0.8, "What is done to the filter first?"),
-            Mistake("rows-flipped-only", "kernel", "w[k, c, f_h + 1 - u, v]", "turning by 180° reverses the rows and "
-                    "the columns; here only the rows were reversed", 0.5, "Which corner comes to the upper left?"),
-            Mistake("columns-flipped-only", "kernel", "w[k, c, u, f_w + 1 - v]", "turning by 180° reverses the rows "
-                    "and the columns; here only the columns were reversed", 0.5,
-                    "Which corner comes to the upper left?"),
-            Mistake("flipped-and-transposed", "kernel", "w[k, c, f_w + 1 - v, f_h + 1 - u]", "turning by 180° keeps "
-                    "rows as rows; here the filter was transposed as well", 0.3, "Does a row of the filter stay a "
+            Mistake("not-flipped", "kernel", AS_WRITTEN, "a true convolution rotates the filter by 180° first; this is "
+                    "the cross-correlation", 0.8, "What does a true convolution do with the filter first?"),
+            Mistake("rows-flipped-only", "kernel", "w[k, c, f_h + 1 - u, v]", "rotating by 180° reverses rows and "
+                    "columns; here only the rows are reversed", 0.5, "Which corner of the filter moves to the upper "
+                    "left?"),
+            Mistake("columns-flipped-only", "kernel", "w[k, c, u, f_w + 1 - v]", "rotating by 180° reverses rows and "
+                    "columns; here only the columns are reversed", 0.5, "Which corner of the filter moves to the upper "
+                    "left?"),
+            Mistake("flipped-and-transposed", "kernel", "w[k, c, f_w + 1 - v, f_h + 1 - u]", "rotating by 180° keeps "
+                    "rows as rows; here the filter is transposed as well", 0.3, "Does a row of the filter stay a "
                     "row?"),
         )  # fmt: skip
     return (
-        Mistake("flipped", "kernel", FLIPPED, "the filter is laid on the image as it is written: only the true "
-                "convolution turns it by 180°, and that was not asked", 0.7, "Was the true convolution asked?"),
-        Mistake("rows-flipped", "kernel", "w[k, c, f_h + 1 - u, v]", "the filter is laid on the image as it is "
-                "written; here its rows were reversed", 0.3, "Which row of the filter lies on the first row?"),
-        Mistake("columns-flipped", "kernel", "w[k, c, u, f_w + 1 - v]", "the filter is laid on the image as it is "
-                "written; here its columns were reversed", 0.3, "Which column of the filter lies on the first "
-                "column?"),
-        Mistake("filter-transposed", "kernel", "w[k, c, v, u]", "the filter is laid on the image as it is written; "
-                "here its rows and columns were exchanged", 0.3, "Does a row of the filter stay a row?"),
+        Mistake("flipped", "kernel", FLIPPED, "the filter is applied as written; only a true convolution rotates it by "
+                "180°, and the question does not ask for one", 0.7, "Which of the two does the question ask for: "
+                "cross-correlation or true convolution?"),
+        Mistake("rows-flipped", "kernel", "w[k, c, f_h + 1 - u, v]", "the filter is applied as written; here its rows "
+                "are reversed", 0.3, "Which row of the filter meets the first row of the window?"),
+        Mistake("columns-flipped", "kernel", "w[k, c, u, f_w + 1 - v]", "the filter is applied as written; here its "
+                "columns are reversed", 0.3, "Which column of the filter meets the first column of the window?"),
+        Mistake("filter-transposed", "kernel", "w[k, c, v, u]", "the filter is applied as written; here its rows and "
+                "columns are exchanged", 0.3, "Does a row of the filter stay a row?"),
     )  # fmt: skip
 
 
 def _mistakes(flip: bool) -> tuple[Mistake, ...]:
     return (
         *_flip_mistakes(flip),
-        Mistake("padding-forgotten", "pad", "0", "the image is padded on every side before the filter slides over it",
-                0.6, "Where does the first window begin?"),
+        Mistake("padding-forgotten", "pad", "0", "the image is padded on every side before the filter moves over it",
+                0.6, "Where does the first window start?"),
         Mistake("stride-ignored", "hop", "1", "the window moves by the stride, along the rows and down the columns",
                 0.6, "How far does the window move?"),
-        Mistake("dilation-ignored", "gap", "1", "the cells of a dilated filter lie d apart on the image", 0.5,
-                "Which cells of the image lie under the filter?"),
+        Mistake("dilation-ignored", "gap", "1", "the cells under a dilated filter are d apart in the image", 0.5,
+                "Which cells of the image are under the filter?"),
         Mistake("bias-forgotten", "output", "if(relu = 1, max(0, sums[k, i, j]), sums[k, i, j])", "each filter adds "
                 "its bias to every sum", 0.6, "What is added to the sum of the products?"),
         Mistake("bias-per-channel", "output", "if(relu = 1, max(0, sums[k, i, j] + channels*b[k]), sums[k, i, j] + "
-                "channels*b[k])", "the channels are added up first, and then the bias is added once", 0.6,
-                "How often is the bias added to one number of the output?"),
-        Mistake("relu-before-bias", "output", "if(relu = 1, max(0, sums[k, i, j]) + b[k], sums[k, i, j] + b[k])",
-                "the bias belongs to the sum: ReLU comes after it", 0.5, "What goes into the ReLU?"),
-        Mistake("first-channel-only", "sums", f"sum(u=1..f_h, sum(v=1..f_w, kernel[k, 1, u, v]*{_under('1')}))",
-                "the products of all channels are added up, not those of the first alone", 0.5,
-                "What becomes of the other channels?"),
-        Mistake("relu-forgotten", "output", "sums[k, i, j] + b[k]", "ReLU comes after the bias: a negative number "
-                "becomes 0", 0.5, "What does ReLU make of a negative number?"),
-        Mistake("last-channel-only", "sums", f"sum(u=1..f_h, sum(v=1..f_w, kernel[k, channels, u, v]*"
-                f"{_under('channels')}))", "the products of all channels are added up, not those of the last alone",
-                0.25, "What becomes of the other channels?"),
-        Mistake("padded-with-ones", "padded", f"if({_INSIDE}, x[c, m - pad_h, n - pad], 1)", "the padding is of zeros: "
-                "a window that reaches over the border gains nothing there", 0.25, "Which number stands around the "
-                "image?"),
+                "channels*b[k])", "the channels are added first; then the bias is added once", 0.6, "How many times is "
+                "the bias added to one number of the output?"),
+        Mistake("relu-before-bias", "output", "if(relu = 1, max(0, sums[k, i, j]) + b[k], sums[k, i, j] + b[k])", "the "
+                "bias is added first, and then ReLU is applied", 0.5, "What is the input of ReLU?"),
+        Mistake("first-channel-only", "sums", f"sum(u=1..f_h, sum(v=1..f_w, kernel[k, 1, u, v]*{_under('1')}))", "the "
+                "products of all channels are added, not only those of the first", 0.5, "What happens to the other "
+                "channels?"),
+        Mistake("relu-forgotten", "output", "sums[k, i, j] + b[k]", "ReLU is applied after the bias: a negative number "
+                "becomes 0", 0.5, "What does ReLU do with a negative number?"),
+        Mistake("last-channel-only", "sums", "sum(u=1..f_h, sum(v=1..f_w, kernel[k, channels, u, "
+                f"v]*{_under('channels')}))", "the products of all channels are added, not only those of the last",
+                0.25, "What happens to the other channels?"),
+        Mistake("padded-with-ones", "padded", f"if({_INSIDE}, x[c, m - pad_h, n - pad], 1)", "the padding is zeros; "
+                "here it is ones", 0.25, "Which numbers does the padding have?"),
         Mistake("padded-with-edge", "padded", _NEAREST, "the padding is of zeros; here the cells at the border were "
-                "repeated", 0.25, "Which number stands around the image?"),
-        Mistake("padded-before-only", "tall", "height + pad_h", "the image is padded on every side, below and to the "
-                "right too, not only above and to the left", 0.25, "On how many sides is the image padded?",
-                more=(("wide", "width + pad"),)),
-        Mistake("padded-after-only", "tall", "height + pad_h", "the image is padded on every side, above and to the "
-                "left too, not only below and to the right", 0.25, "On how many sides is the image padded?",
+                "repeated", 0.25, "Which numbers does the padding have?"),
+        Mistake("padded-before-only", "tall", "height + pad_h", "the image is padded on every side; here only above "
+                "and to the left", 0.25, "On how many sides is the image padded?", more=(("wide", "width + pad"),)),
+        Mistake("padded-after-only", "tall", "height + pad_h", "the image is padded on every side; here only below and "
+                "to the right", 0.25, "On how many sides is the image padded?",
                 more=(("wide", "width + pad"), ("padded", _cell(True, "(m + pad_h)", "(n + pad)")))),
-        Mistake("stride-down-only", "o_w", "wide - gap*(f_w - 1)", "the window moves by the stride along both axes, "
-                "along the rows too", 0.25, "How far does the window move along a row?",
+        Mistake("stride-down-only", "o_w", "wide - gap*(f_w - 1)", "the window moves by the stride along both axes; "
+                "here it moved by 1 along the rows", 0.25, "How far does the window move along a row?",
                 more=(("sums", _sum(_under(along="(j - 1)"))),)),
-        Mistake("stride-along-only", "o_h", "tall - gap*(f_h - 1)", "the window moves by the stride along both axes, "
-                "down the columns too", 0.25, "How far does the window move down a column?",
+        Mistake("stride-along-only", "o_h", "tall - gap*(f_h - 1)", "the window moves by the stride along both axes; "
+                "here it moved by 1 down the columns", 0.25, "How far does the window move down a column?",
                 more=(("sums", _sum(_under(down="(i - 1)"))),)),
-        Mistake("one-row-slipped", "padded", _cell(True, "m + 1"), "the windows begin one row too low: the first lies "
-                "on the first row", 0.3, "On which row does the first window begin?"),
-        Mistake("one-column-slipped", "padded", _cell(True, "m", "n + 1"), "the windows begin one column too far to "
-                "the right: the first lies on the first column", 0.3, "On which column does the first window begin?"),
+        Mistake("one-row-slipped", "padded", _cell(True, "m + 1"), "the windows start one row too low: the first "
+                "window starts on the first row", 0.3, "On which row does the first window start?"),
+        Mistake("one-column-slipped", "padded", _cell(True, "m", "n + 1"), "the windows start one column too far to "
+                "the right: the first window starts on the first column", 0.3, "On which column does the first window "
+                "start?"),
     )  # fmt: skip
 
 
@@ -220,30 +220,30 @@ def _scaled(id: str, title: str, convolution: str) -> Formula:
             Step("conv", f"{convolution}{_CALL}", "the convolution", kind=Kind.MAP),
             Step("smallest", "min(conv.output)", "the smallest number"),
             Step("largest", "max(conv.output)", "the largest number"),
-            Step("span", "if(largest > smallest, largest - smallest, 1)", "how far apart they are"),
+            Step("span", "if(largest > smallest, largest - smallest, 1)", "distance between them"),
             Step("scaled", "low + (conv.output[k, i, j] - smallest)*(high - low)/span", "output, scaled",
                  each="k in 1..conv.filters, i in 1..conv.o_h, j in 1..conv.o_w"),
         ),
         answers=("scaled",),
         mistakes=(
             Mistake("divided-by-largest", "scaled", "low + conv.output[k, i, j]*(high - low)/if(largest = 0, 1, "
-                    "largest)", "min-max scaling subtracts the smallest number and divides by the whole span; this is "
-                    "x/max", 0.7, "What does the smallest number become?"),
-            Mistake("smallest-not-subtracted", "scaled", "low + conv.output[k, i, j]*(high - low)/span", "the "
-                    "smallest number is subtracted first, so that it becomes the lower end", 0.5,
-                    "What does the smallest number become?"),
-            Mistake("divided-by-largest-after-shift", "scaled", "low + (conv.output[k, i, j] - smallest)*(high - low)/"
-                    "if(largest = 0, 1, largest)", "after the smallest number is subtracted, the largest is the span: "
-                    "divide by largest − smallest", 0.4, "What does the largest number become?"),
+                    "largest)", "min-max scaling subtracts the smallest number and divides by the range; this is x/max",
+                    0.7, "What should the smallest number become?"),
+            Mistake("smallest-not-subtracted", "scaled", "low + conv.output[k, i, j]*(high - low)/span", "the smallest "
+                    "number must be subtracted first, so that it becomes the lower end", 0.5, "What should the "
+                    "smallest number become?"),
+            Mistake("divided-by-largest-after-shift", "scaled", "low + (conv.output[k, i, j] - smallest)*(high - "
+                    "low)/if(largest = 0, 1, largest)", "the range is largest − smallest: divide by it, not by the "
+                    "largest number", 0.4, "What should the largest number become?"),
             Mistake("absolute-values", "scaled", "low + abs(conv.output[k, i, j])*(high - low)/max(abs(smallest), "
                     "abs(largest), 1)", "min-max scaling keeps the order: the most negative number becomes the lower "
-                    "end", 0.3, "What does the most negative number become?"),
+                    "end", 0.3, "What should the most negative number become?"),
         ),
     )  # fmt: skip
 
 
 CONV = _convolution("conv_by_hand", "Convolution by hand", False)
-CONV_FLIPPED = _convolution("conv_by_hand_flipped", "True convolution by hand, the filter turned by 180°", True)
+CONV_FLIPPED = _convolution("conv_by_hand_flipped", "True convolution by hand, the filter rotated by 180°", True)
 CONV_SCALED = _scaled("conv_by_hand_scaled", "Convolution by hand, scaled", "conv_by_hand")
 CONV_FLIPPED_SCALED = _scaled("conv_by_hand_flipped_scaled", "True convolution by hand, scaled", "conv_by_hand_flipped")
 
@@ -288,25 +288,25 @@ _NO_PADDING = (("pad_h", "0"), ("end", "0"), ("end_h", "0"))
 CONV_ASYMMETRIC = _with_sides(
     replace(CONV, variables=(replace(IMAGE, sizes=(2, 4, 5)), *CONV.variables[1:])),
     "conv_by_hand_asymmetric",
-    "Convolution by hand, each side with its own padding",
+    "Convolution by hand, with different padding on each side",
     {"pad": _RIGHT.format("begin"), "pad_h": _BELOW.format("begin"), "end": _RIGHT.format("end"),
      "end_h": _BELOW.format("end")},
     (_BEGIN, _END),
     (
-        Mistake("padding-forgotten", "pad", "0", "the image is padded before the filter slides over it", 0.6,
-                "Where does the first window begin?", more=_NO_PADDING),
-        Mistake("sides-exchanged", "pad", _RIGHT.format("end"), "the padding before the image stands above and to the "
-                "left, that after it below and to the right", 0.5, "Where does the first window begin?",
+        Mistake("padding-forgotten", "pad", "0", "the image is padded before the filter moves over it", 0.6, "Where "
+                "does the first window start?", more=_NO_PADDING),
+        Mistake("sides-exchanged", "pad", _RIGHT.format("end"), "the padding before the image is above and to the "
+                "left, the padding after it below and to the right", 0.5, "Where does the first window start?",
                 more=(("pad_h", _BELOW.format("end")), ("end", _RIGHT.format("begin")),
                       ("end_h", _BELOW.format("begin")))),
-        Mistake("begin-on-both-sides", "end", "pad", "the padding after the image has a size of its own", 0.5,
-                "How much padding stands below and to the right?", more=(("end_h", "pad_h"),)),
-        Mistake("rows-and-columns-exchanged", "pad", "pad_begin[1]", "the first number is the rows, above and below, "
-                "the second the columns", 0.4, "Which of the numbers counts rows?",
+        Mistake("begin-on-both-sides", "end", "pad", "the padding after the image has its own size", 0.5, "How much "
+                "padding is there below and to the right?", more=(("end_h", "pad_h"),)),
+        Mistake("rows-and-columns-exchanged", "pad", "pad_begin[1]", "the first number counts rows, above and below; "
+                "the second counts columns", 0.4, "Which of the numbers counts rows?",
                 more=(("pad_h", "pad_begin[len(pad_begin)]"), ("end", "pad_end[1]"),
                       ("end_h", "pad_end[len(pad_end)]"))),
     ),
-    (Condition("len(pad_begin) <= 2 and len(pad_end) <= 2", "the padding on one side is one number, or two: rows and "
+    (Condition("len(pad_begin) <= 2 and len(pad_end) <= 2", "the padding of one side is one number, or two: rows and "
                "columns"),),
 )  # fmt: skip
 CONV_CAUSAL = _with_sides(
@@ -317,17 +317,17 @@ CONV_CAUSAL = _with_sides(
     {"pad": "gap*(f_w - 1)", "pad_h": "0", "end": "0", "end_h": "0"},
     (),
     (
-        Mistake("padding-forgotten", "pad", "0", "so many zeros stand before the first input that the first window "
-                "ends on it: d(f − 1)", 0.6, "Where does the first window end?"),
-        Mistake("padding-on-both-sides", "pad", "floor(gap*(f_w - 1)/2)", "half of the padding on each side is “same”: "
-                "a causal filter must not see what comes later", 0.5, "May the filter see what comes later?",
+        Mistake("padding-forgotten", "pad", "0", "d(f − 1) zeros come before the first input, so that the first window "
+                "ends on it", 0.6, "Where does the first window end?"),
+        Mistake("padding-on-both-sides", "pad", "floor(gap*(f_w - 1)/2)", "half of the padding on each side is “same”; "
+                "a causal filter must not read later inputs", 0.5, "Which inputs may a causal filter read?",
                 more=(("end", "ceil(gap*(f_w - 1)/2)"),)),
-        Mistake("padding-after", "pad", "0", "the zeros stand before the signal, so that a window sees only what came "
-                "before", 0.5, "May the filter see what comes later?", more=(("end", "gap*(f_w - 1)"),)),
-        Mistake("filter-size-padded", "pad", "gap*f_w", "the filter's last weight stands on the present input, so it "
-                "reaches d(f − 1) back", 0.4, "Which input does the last weight meet?"),
+        Mistake("padding-after", "pad", "0", "the zeros come before the signal, so that a window reads no later inputs",
+                0.5, "Which inputs may a causal filter read?", more=(("end", "gap*(f_w - 1)"),)),
+        Mistake("filter-size-padded", "pad", "gap*f_w", "the last weight of the filter reads the present input, so the "
+                "filter reaches d(f − 1) back", 0.4, "Which input does the last weight read?"),
     ),
-    (Condition("height = 1 and f_h = 1", "a causal convolution is of a signal: one row, and filters of one row"),),
+    (Condition("height = 1 and f_h = 1", "a causal convolution needs a signal: one row, and filters of one row"),),
 )  # fmt: skip
 
 # How far down and to the right of the window's start a cell of the image lies, in strides.
@@ -362,7 +362,7 @@ def _backward(id: str, title: str, flip: bool) -> Formula:
             Step("loss", "sum(g ⊙ output)", "a loss with these gradients of the output"),
             Step("delta", "if(relu = 1 and output[k, i, j] <= 0, 0, g[k, i, j])", "gradient of the sum in a window",
                  each=OVER_OUTPUT),
-            Step("dx", _to_image("kernel[k, c, u, v]"), "gradient of the image: every window that met the cell, "
+            Step("dx", _to_image("kernel[k, c, u, v]"), "gradient of the image: every window that read the cell, "
                  "weighted", each=OVER_IMAGE),
             Step("dw", summed.format(f"delta[k, i, j]*{under}"), "gradient of the filters: the image correlated with "
                  "the gradient", each=OVER_FILTERS),
@@ -371,30 +371,29 @@ def _backward(id: str, title: str, flip: bool) -> Formula:
         answers=("dx", "dw", "db"),
         mistakes=(
             Mistake("not-turned-backwards", "dx", _to_image("kernel[k, c, f_h + 1 - u, f_w + 1 - v]"), "going back, "
-                    "each gradient is laid out with the weights as they lay on the image, which is the full "
-                    "convolution with the filter turned", 0.6, "Through which weight did this cell reach that window?"),
-            Mistake("first-window-only", "dw", f"delta[k, 1, 1]*{first}",
-                    "a weight is used in every window, so its gradient is the sum over all of them", 0.5,
-                    "In how many windows is this weight used?"),
+                    "each gradient is multiplied by the weights as they were applied: the full convolution with the "
+                    "rotated filter", 0.6, "Which weight connects this cell to that window?"),
+            Mistake("first-window-only", "dw", f"delta[k, 1, 1]*{first}", "a weight is used in every window, so its "
+                    "gradient is the sum over all windows", 0.5, "In how many windows is this weight used?"),
             Mistake("bias-averaged", "db", "sum(i=1..o_h, sum(j=1..o_w, delta[k, i, j]))/(o_h*o_w)", "the bias is "
-                    "added to every number of the output: its gradient is the sum, not the mean", 0.5,
-                    "To how many numbers is the bias added?"),
-            Mistake("relu-gate-forgotten", "delta", "g[k, i, j]", "where the ReLU gave 0 nothing flows back", 0.5,
-                    "How steep is the ReLU where the sum is negative?"),
+                    "added to every number of the output, so its gradient is the sum, not the mean", 0.5, "To how many "
+                    "numbers is the bias added?"),
+            Mistake("relu-gate-forgotten", "delta", "g[k, i, j]", "where ReLU gave 0, the gradient is 0", 0.5, "How "
+                    "steep is ReLU where the sum is negative?"),
         ),
         conditions=(
             *CONDITIONS,
             *_FITS,
-            Condition("len(g) = filters and len(g[1]) = o_h and len(g[1, 1]) = o_w", "the gradient is shaped as the "
-                      "output, {filters}×{o_h}×{o_w}"),
+            Condition("len(g) = filters and len(g[1]) = o_h and len(g[1, 1]) = o_w", "the gradient must have the shape "
+                      "of the output, {filters}×{o_h}×{o_w}"),
         ),
         source="Goodfellow, Bengio and Courville, Deep Learning, 2016, section 9.5",
     )  # fmt: skip
 
 
-CONV_BACKWARD = _backward("conv_by_hand_backward", "Convolution by hand, forwards and backwards", False)
+CONV_BACKWARD = _backward("conv_by_hand_backward", "Convolution by hand, forward and backward", False)
 CONV_FLIPPED_BACKWARD = _backward(
-    "conv_by_hand_flipped_backward", "True convolution by hand, forwards and backwards", True
+    "conv_by_hand_flipped_backward", "True convolution by hand, forward and backward", True
 )
 
 _OVER_MATRIX = "r in 1..rows, q in 1..columns"
@@ -418,26 +417,25 @@ CONV_MATRIX = Formula(
         Step("c_of", "floor((q - 1)/(height*width)) + 1", "channel of a column", each="q in 1..columns"),
         Step("m_of", "floor(mod(q - 1, height*width)/width)", "row of the image, from 0", each="q in 1..columns"),
         Step("n_of", "mod(q - 1, width)", "column of the image, from 0", each="q in 1..columns"),
-        Step("u_at", "(m_of[q] + pad_h - i_of[r]*hop)/gap + 1", "row of the filter that lies there",
-             each=_OVER_MATRIX),
-        Step("v_at", "(n_of[q] + pad - j_of[r]*hop)/gap + 1", "column of the filter that lies there",
-             each=_OVER_MATRIX),
-        Step("used", f"if({_HERE}, 1, 0)", "whether a weight stands here", each=_OVER_MATRIX),
+        Step("u_at", "(m_of[q] + pad_h - i_of[r]*hop)/gap + 1", "row of the filter at that place", each=_OVER_MATRIX),
+        Step("v_at", "(n_of[q] + pad - j_of[r]*hop)/gap + 1", "column of the filter at that place", each=_OVER_MATRIX),
+        Step("used", f"if({_HERE}, 1, 0)", "whether there is a weight at this place", each=_OVER_MATRIX),
         Step("matrix", _ENTRY_AS_WRITTEN, "the matrix", each=_OVER_MATRIX),
-        Step("weights", "sum(used)", "places where a weight stands"),
+        Step("weights", "sum(used)", "places with a weight"),
         Step("zeros", "rows*columns - weights", "places that are always zero"),
         Step("distinct", "filters*channels*f_h*f_w", "distinct weights, which the rows share"),
     ),
     answers=("matrix", "weights", "zeros", "distinct"),
     mistakes=(
-        Mistake("flipped", "matrix", _ENTRY_FLIPPED, "every row holds the filter as it is written: only the true "
-                "convolution turns it by 180°, and that was not asked", 0.5, "Was the true convolution asked?"),
+        Mistake("flipped", "matrix", _ENTRY_FLIPPED, "every row holds the filter as written; only a true convolution "
+                "rotates it, and the question does not ask for one", 0.5, "Which of the two does the question ask for: "
+                "cross-correlation or true convolution?"),
         Mistake("dense-weights", "weights", "rows*columns", "a dense layer has a weight at every place; here a window "
-                "reaches only the cells under it", 0.5, "How many cells does one output read?"),
-        Mistake("weights-not-shared", "distinct", "weights", "all windows use the same filter: its weights come again "
-                "in every row", 0.6, "How many weights does the filter have?"),
-        Mistake("weights-for-zeros", "zeros", "weights", "these are the places of weights; all others are zero", 0.3,
-                "How many places does the whole matrix have?"),
+                "reads only a few cells", 0.5, "How many cells does one output read?"),
+        Mistake("weights-not-shared", "distinct", "weights", "all windows use the same filter: its weights are "
+                "repeated in every row", 0.6, "How many weights does the filter have?"),
+        Mistake("weights-for-zeros", "zeros", "weights", "these are the places with a weight; the question asks for "
+                "the zeros", 0.3, "How many places does the whole matrix have?"),
         Mistake("stride-ignored", "hop", "1", "the window moves by the stride, along the rows and down the columns",
                 0.4, "How far does the window move?"),
     ),
@@ -449,9 +447,9 @@ CONV_MATRIX = Formula(
     notes=("image and output are read row by row, one channel after the other",),
 )  # fmt: skip
 
-_NOT_FLIPPED = Mistake("not-flipped", "matrix", _ENTRY_AS_WRITTEN, "the true convolution turns the filter by 180°, so "
-                       "every row holds its weights from the last to the first", 0.7,
-                       "Which weight of the filter comes first in a row?")  # fmt: skip
+_NOT_FLIPPED = Mistake("not-flipped", "matrix", _ENTRY_AS_WRITTEN, "a true convolution rotates the filter by 180°, so "
+                       "every row holds its weights from last to first", 0.7, "Which weight of the filter comes first "
+                       "in a row?")  # fmt: skip
 CONV_FLIPPED_MATRIX = replace(
     CONV_MATRIX,
     id="conv_as_matrix_flipped",
@@ -466,7 +464,7 @@ MAP_LOSS = Formula(
     variables=(
         Variable("yhat", "yhat", "the output", low=-_FAR, kind=Kind.MAP, integer=False, ordinary=(-4, 9),
                  sizes=(1, 2, 3)),
-        Variable("y", "target", "the target, shaped as the output", low=-_FAR, kind=Kind.MAP, integer=False,
+        Variable("y", "target", "the target, with the shape of the output", low=-_FAR, kind=Kind.MAP, integer=False,
                  ordinary=(-4, 9), sizes=(1, 2, 3)),
     ),
     steps=(
@@ -476,12 +474,12 @@ MAP_LOSS = Formula(
     ),
     answers=("gradient", "loss"),
     mistakes=(
-        Mistake("error-sign-turned", "gradient", "y - yhat", "the derivative of ½(ŷ − y)² by ŷ is ŷ − y", 0.6,
-                "Does the loss rise when ŷ grows above y?"),
-        Mistake("half-lost", "gradient", "2*errors", "the 2 of the square and the ½ before it cancel", 0.4,
-                "What does the ½ before the square do?"),
-        Mistake("not-squared", "loss", "1/2*sum(errors)", "each error is squared, so that errors of opposite sign do "
-                "not cancel", 0.4, "Do errors of opposite sign cancel?"),
+        Mistake("error-sign-turned", "gradient", "y - yhat", "the derivative of ½(ŷ − y)² by ŷ is ŷ − y", 0.6, "Does "
+                "the loss rise or fall when ŷ grows above y?"),
+        Mistake("half-lost", "gradient", "2*errors", "the 2 of the square and the factor ½ cancel", 0.4, "What happens "
+                "to the ½ when the square is differentiated?"),
+        Mistake("not-squared", "loss", "1/2*sum(errors)", "each error must be squared; without squares, errors of "
+                "opposite sign cancel", 0.4, "What happens when errors of opposite sign are added?"),
     ),
     conventions=(
         Convention("textbook", "textbooks", "half the sum of the squares"),

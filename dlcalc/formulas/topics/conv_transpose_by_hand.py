@@ -48,27 +48,28 @@ CONV_TRANSPOSE = Formula(
     steps=(
         *SIZES,
         *PADS,
-        Step("hop", "s", "stride: so far apart the filters are laid down"),
-        Step("tall", "(height - 1)*hop + d*(f_h - 1) + 1", "rows before the edge is cropped"),
-        Step("wide", "(width - 1)*hop + d*(f_w - 1) + 1", "columns before the edge is cropped"),
+        Step("hop", "s", "stride: the distance between the filters of neighbouring inputs"),
+        Step("tall", "(height - 1)*hop + d*(f_h - 1) + 1", "rows before cropping"),
+        Step("wide", "(width - 1)*hop + d*(f_w - 1) + 1", "columns before cropping"),
         Step("o_h", "tall - 2*pad_h", "rows of the output"),
         Step("o_w", "wide - 2*pad", "columns of the output"),
         Step("full", _scattered(AS_WRITTEN), "each input times the filter, overlaps added",
              each="k in 1..filters, m in 1..tall, n in 1..wide"),
-        Step("output", "full[k, i + pad_h, j + pad] + b[k]", "output, the edge cropped", each=OVER_OUTPUT),
+        Step("output", "full[k, i + pad_h, j + pad] + b[k]", "output after cropping", each=OVER_OUTPUT),
     ),
     answers=("output",),
     mistakes=(
-        Mistake("stride-ignored", "hop", "1", "each input lays its filter down s further than the one before", 0.6,
-                "How far apart are two filters laid down?"),
-        Mistake("side-by-side", "hop", "max(f_h, f_w)", "the filters are laid down at the stride; where they "
-                "overlap, their products are added", 0.4, "Do two neighbours overlap?"),
-        Mistake("stride-zeros-between", "hop", "s + 1", "a stride of s puts s − 1 zeros between two inputs, not s",
-                0.4, "How far apart are two filters laid down?"),
-        Mistake("crop-forgotten", "pad", "0", "the padding of the forward convolution is cropped from the output", 0.6,
-                "What does p mean for a transposed convolution?"),
-        Mistake("flipped", "full", _scattered(FLIPPED), "the filter is laid down as it "
-                "is written, not turned by 180°", 0.5, "Which corner of the filter lies upper left?"),
+        Mistake("stride-ignored", "hop", "1", "the filters of neighbouring inputs start s pixels apart", 0.6, "How far "
+                "apart do the filters of two neighbouring inputs start?"),
+        Mistake("side-by-side", "hop", "max(f_h, f_w)", "the filters start at multiples of the stride; where they "
+                "overlap, their products are added", 0.4, "How far apart do the filters of two neighbouring inputs "
+                "start?"),
+        Mistake("stride-zeros-between", "hop", "s + 1", "a stride of s puts s − 1 zeros between two inputs, not s", 0.4,
+                "How far apart do the filters of two neighbouring inputs start?"),
+        Mistake("crop-forgotten", "pad", "0", "the padding p of a transposed convolution is cropped from its output",
+                0.6, "What does p mean for a transposed convolution?"),
+        Mistake("flipped", "full", _scattered(FLIPPED), "the filter is used as written, not rotated by 180°", 0.5,
+                "Which corner of the filter is at the upper left?"),
         Mistake("bias-forgotten", "output", "full[k, i + pad_h, j + pad]", "each filter adds its bias to every number "
                 "of the output", 0.5, "What is added to the sum of the products?"),
     ),
@@ -106,46 +107,44 @@ _BY_BIASES = "sum(i=1..o_h, sum(j=1..o_w, g[k, i, j]))"
 
 CONV_TRANSPOSE_BACKWARD = Formula(
     id="conv_transpose_by_hand_backward",
-    title="Transposed convolution by hand, forwards and backwards",
+    title="Transposed convolution by hand, forward and backward",
     variables=(_SQUARE, FILTERS, BIASES, STRIDE, PADDING, replace(DILATION, ordinary=(1, 1)),
                replace(GRADIENT, sizes=(1, 4, 4))),
     steps=(
         *CONV_TRANSPOSE.steps,
         Step("loss", "sum(g ⊙ output)", "a loss with these gradients of the output"),
-        Step("uncropped", _uncropped("(m - pad_h)", "(n - pad)"), "gradient of the output, with zeros where the edge "
-             "was cropped", each="k in 1..filters, m in 1..tall, n in 1..wide"),
-        Step("dx", _to_input(AS_WRITTEN), "gradient of the input: the convolution of that gradient at the stride, the "
-             "filter as it is written", each=OVER_IMAGE),
-        Step("dw", _BY_FILTERS, "gradient of the filters: each input times the gradient where it laid its filter down",
+        Step("uncropped", _uncropped("(m - pad_h)", "(n - pad)"), "gradient of the output, with zeros where it was "
+             "cropped", each="k in 1..filters, m in 1..tall, n in 1..wide"),
+        Step("dx", _to_input(AS_WRITTEN), "gradient of the input: the convolution of that gradient with the stride and "
+             "the filter as written", each=OVER_IMAGE),
+        Step("dw", _BY_FILTERS, "gradient of the filters: each input times the gradients under its filter",
              each=OVER_FILTERS),
         Step("db", _BY_BIASES, "gradient of the biases: the sum", each="k in 1..filters"),
     ),
     answers=("dx", "dw", "db"),
     mistakes=(
-        Mistake("turned-backwards", "dx", _to_input(FLIPPED), "the way back is the ordinary convolution with the "
-                "filter as it is written: the same weight joins input and output both ways", 0.6,
-                "Through which weight did this input reach that output?"),
-        Mistake("stride-ignored-backwards", "dx", _to_input(AS_WRITTEN, _under("(m - 1)", "(n - 1)")), "each input "
-                "laid its filter down s further than the one before, so its window begins there", 0.5,
-                "Where did this input lay its filter down?"),
+        Mistake("turned-backwards", "dx", _to_input(FLIPPED), "the way back is an ordinary convolution with the filter "
+                "as written", 0.6, "Which weight connects this input to that output?"),
+        Mistake("stride-ignored-backwards", "dx", _to_input(AS_WRITTEN, _under("(m - 1)", "(n - 1)")), "the filters of "
+                "neighbouring inputs start s pixels apart, so the windows on the way back do too", 0.5, "Where does "
+                "the filter of this input start?"),
         Mistake("crop-forgotten-backwards", "uncropped", _uncropped("m", "n"), "the output was cropped by p on each "
-                "side: its gradient lies p further in, with zeros around", 0.5,
-                "Where in the uncropped output lies the first gradient?"),
-        Mistake("first-input-only", "dw", f"x[c, 1, 1]*{_under('0*hop', '0*hop')}",
-                "every input lays the same filter down: a weight's gradient is the sum over all inputs", 0.5,
-                "By how many inputs is this weight used?"),
-        Mistake("weights-turned", "dw", _OVER_INPUTS.format(_under(u="(f_h - u)", v="(f_w - v)")),
-                "the filter is laid down as it is written, so its first weight met the first gradient of each window",
-                0.3, "Which gradient did the first weight meet?"),
-        Mistake("bias-averaged", "db", f"{_BY_BIASES}/(o_h*o_w)", "the bias is added to every number of the output: "
+                "side, so its gradient is padded with p zeros on each side", 0.5, "Where in the uncropped output is "
+                "the first gradient?"),
+        Mistake("first-input-only", "dw", f"x[c, 1, 1]*{_under('0*hop', '0*hop')}", "every input uses the same filter, "
+                "so a weight's gradient is the sum over all inputs", 0.5, "How many inputs use this weight?"),
+        Mistake("weights-turned", "dw", _OVER_INPUTS.format(_under(u="(f_h - u)", v="(f_w - v)")), "the filter is used "
+                "as written, so its first weight belongs to the first gradient of each window", 0.3, "Which gradient "
+                "does the first weight belong to?"),
+        Mistake("bias-averaged", "db", f"{_BY_BIASES}/(o_h*o_w)", "the bias is added to every number of the output, so "
                 "its gradient is the sum, not the mean", 0.5, "To how many numbers is the bias added?"),
     ),
     conditions=(
         *CONV_TRANSPOSE.conditions,
-        Condition("len(g) = filters and len(g[1]) = o_h and len(g[1, 1]) = o_w", "the gradient is shaped as the "
-                  "output, {filters}×{o_h}×{o_w}"),
+        Condition("len(g) = filters and len(g[1]) = o_h and len(g[1, 1]) = o_w", "the gradient must have the shape of "
+                  "the output, {filters}×{o_h}×{o_w}"),
     ),
-    notes=("backwards a transposed convolution is a convolution, as a convolution backwards is a transposed one",),
+    notes=("backward, a transposed convolution is a convolution; backward, a convolution is a transposed one",),
     source="Dumoulin and Visin, arXiv:1603.07285",
 )  # fmt: skip
 

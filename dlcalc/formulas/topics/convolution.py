@@ -37,48 +37,47 @@ OUTPUT_PADDING = Variable("output_padding", "output-padding", "size added at the
 
 SHAPE_MISTAKES = (
     Mistake("depth-is-channels", "output", "shape(o, c)", "each filter makes one map, so the depth is the number of "
-            "filters k, not the input's channels c", 0.5, "What decides how many maps come out?"),
-    Mistake("depth-is-product", "output", "shape(o, c*k)", "a filter adds up all its input channels and makes one map: "
-            "the depth is k, not c·k", 0.25, "How many maps does one filter make?"),
-    Mistake("axes-swapped", "output", "shape(reverse(o), k)", "the sizes stand in the order of the axes, height before "
-            "width: they are swapped", 0.3, "Which of the two sizes is the height?"),
+            "filters k, not the input's channels c", 0.5, "What decides the number of output maps?"),
+    Mistake("depth-is-product", "output", "shape(o, c*k)", "a filter sums over all its input channels and makes one "
+            "map: the depth is k, not c·k", 0.25, "How many maps does one filter make?"),
+    Mistake("axes-swapped", "output", "shape(reverse(o), k)", "height comes before width; here the two sizes are "
+            "swapped", 0.3, "Which of the two sizes is the height?"),
 )  # fmt: skip
 
 _ONE_AXIS_MISTAKES = (
     Mistake("stride-on-one-axis", "output", "shape(o[1], span[2] + 1, k)", "the filter moves by the stride along both "
-            "axes, not only down the rows", 0.2, "How far does the filter move along a row?"),
+            "axes; here it moved by 1 along the columns", 0.2, "How far does the filter move along a row?"),
     Mistake("stride-on-the-other-axis", "output", "shape(span[1] + 1, o[2], k)", "the filter moves by the stride along "
-            "both axes, not only along the columns", 0.2, "How far does the filter move down a column?"),
+            "both axes; here it moved by 1 down the rows", 0.2, "How far does the filter move down a column?"),
 )  # fmt: skip
 
 COUNT_MISTAKES = (
-    Mistake("biases-forgotten", "biases", "0", "each filter has a bias of its own, so k biases are added to the "
-            "weights", 0.8, "What does a filter have besides its weights?"),
-    Mistake("channels-forgotten", "weights", "prod(f)*k/groups", "a filter reaches through all its input channels, so "
-            "the input channels were forgotten", 0.8, "How deep is one filter?"),
-    Mistake("one-bias", "biases", "1", "every filter has its own bias: k of them, not one for the layer", 0.4,
+    Mistake("biases-forgotten", "biases", "0", "each filter has its own bias, so k biases are added to the weights",
+            0.8, "What does a filter have besides its weights?"),
+    Mistake("channels-forgotten", "weights", "prod(f)*k/groups", "a filter has weights for every input channel; here "
+            "the channels are left out", 0.8, "How many channels does one filter read?"),
+    Mistake("one-bias", "biases", "1", "each filter has its own bias: there are k biases, not one for the layer", 0.4,
             "How many biases does the layer have?"),
     Mistake("bias-per-channel", "biases", "c*k", "a filter has one bias for all its channels together, not one for "
-            "each channel", 0.4, "Is there a bias per filter, or per channel of a filter?"),
-    Mistake("filters-forgotten", "weights", "prod(f)*c/groups", "these are the weights of one filter, and there are k "
+            "each channel", 0.4, "Is there one bias per filter, or one per channel of a filter?"),
+    Mistake("filters-forgotten", "weights", "prod(f)*c/groups", "these are the weights of one filter; the layer has k "
             "filters", 0.5, "How many filters does the layer have?"),
     Mistake("filter-not-squared", "weights", "f[1]*c*k/groups", "a filter extends along every axis, so its sizes are "
-            "multiplied: a channel of it has more than f weights", 0.4, "How many weights has one channel of the "
-            "filter?"),
-    Mistake("input-for-filter", "weights", "prod(n)*c*k/groups", "the weights are the filter's, shared by all "
-            "positions: their number does not depend on the input size n", 0.3, "Do more pixels need more weights?"),
-    Mistake("weights-per-position", "weights", "prod(o)*prod(f)*c*k/groups", "all output positions share one set of "
-            "weights; they are not counted again for each", 0.3, "Which weights does the next window use?"),
-    Mistake("bias-per-position", "biases", "prod(o)*k", "all positions of a map share one bias: k biases, not one for "
-            "every position", 0.3, "Which bias does the next window use?"),
-    Mistake("outputs-for-parameters", "parameters", "prod(o)*k", "that is how many numbers come out of the layer; its "
-            "parameters are what it learns, the weights and biases of its filters", 0.25,
-            "Does a larger image need more parameters?"),
+            "multiplied", 0.4, "How many weights does one channel of the filter have?"),
+    Mistake("input-for-filter", "weights", "prod(n)*c*k/groups", "all positions share the weights of the filters: "
+            "their number does not depend on the input size n", 0.3, "Which of the given sizes belong to the "
+            "filters?"),
+    Mistake("weights-per-position", "weights", "prod(o)*prod(f)*c*k/groups", "all output positions share the same "
+            "weights; they are counted once, not at every position", 0.3, "Which weights does the next window use?"),
+    Mistake("bias-per-position", "biases", "prod(o)*k", "all positions of a map share one bias: there are k biases, "
+            "not one per position", 0.3, "Which bias does the next position use?"),
+    Mistake("outputs-for-parameters", "parameters", "prod(o)*k", "that is the number of outputs; the parameters are "
+            "the numbers that the filters learn", 0.25, "Which numbers does the layer learn?"),
     replace(BIAS_AMONG_WEIGHTS, expression="prod(f)*c*k/groups + k"),
-    Mistake("channels-and-filters-added", "weights", "prod(f)*(c + k)", "each of the k filters has f² weights for each "
-            "of its channels: the two numbers are multiplied", 0.2, "How many weights does one filter have?"),
-    Mistake("groups-ignored", "weights", "prod(f)*c*k", "with groups a filter sees only c/groups of the channels", 0.5,
-            "How many channels does one filter of a group see?"),
+    Mistake("channels-and-filters-added", "weights", "prod(f)*(c + k)", "each of the k filters has weights for each of "
+            "the c channels: the two numbers are multiplied", 0.2, "How many weights does one filter have?"),
+    Mistake("groups-ignored", "weights", "prod(f)*c*k", "with groups, a filter reads only c/groups of the channels",
+            0.5, "How many channels does one filter of a group see?"),
 )  # fmt: skip
 
 _NEED_TWO_AXES = frozenset({"axes-swapped", "filter-not-squared", "one-axis-discarded", "stride-on-one-axis",
@@ -87,7 +86,7 @@ _NEED_TWO_AXES = frozenset({"axes-swapped", "filter-not-squared", "one-axis-disc
 NO_BIAS = Convention("no-bias", "layers before a batch normalisation", "without biases", {"biases": "0"}, variant=True,
                      untrue=("bias",), own=biases_counted())  # fmt: skip
 
-_GROUPS = Condition("mod(c, groups) = 0 and mod(k, groups) = 0", "groups divides both c and k: {groups} does not "
+_GROUPS = Condition("mod(c, groups) = 0 and mod(k, groups) = 0", "groups must divide both c and k: {groups} does not "
                     "divide {c} and {k}")  # fmt: skip
 
 _ANSWERS = ("output", "o", "weights", "biases", "parameters", "macs", "flops", "memory", "activation_memory",
@@ -119,11 +118,11 @@ def _count_steps(at: str) -> tuple[Step, ...]:
 
 def _cost_mistakes(at: str) -> tuple[Mistake, ...]:
     return (
-        Mistake("macs-one-position", "macs", "weights", "the weights are used again at every position", 0.5,
+        Mistake("macs-one-position", "macs", "weights", "the weights are used again at every output position", 0.5,
                 "At how many positions is the filter placed?"),
-        Mistake("flops-for-macs", "macs", f"2*prod({at})*weights", "these are FLOPs: a multiply-accumulate is one "
-                "multiplication and one addition together", 0.5, "Is a multiplication with its addition counted once "
-                "or twice?"),
+        Mistake("flops-for-macs", "macs", f"2*prod({at})*weights", "these are FLOPs: one multiply-accumulate is a "
+                "multiplication and an addition together", 0.5, "Are a multiplication and its addition counted as one "
+                "or as two?"),
         Mistake("activations-not-bytes", "activation_memory", "prod(o)*k", "each number takes 4 bytes", 0.5,
                 "How many bytes does a 32-bit number have?"),
         *COST_MISTAKES,
@@ -182,7 +181,7 @@ CONV = Formula(
 
 SAME_STEPS = (
     Step("o", "ceil(n/s)", "output size", per_axis=True),
-    Step("pad", "max((o - 1)*s + f_eff - n, 0)", "padding on both sides, as much as the last window lacks",
+    Step("pad", "max((o - 1)*s + f_eff - n, 0)", "padding on both sides together, what the last window lacks",
          per_axis=True),
     Step("pad_begin", "floor(pad/2)", "padding before the input", per_axis=True),
     Step("pad_end", "pad - pad_begin", "padding after the input, with the odd pixel", per_axis=True),
@@ -190,26 +189,26 @@ SAME_STEPS = (
 """TensorFlow's and Keras's “same”, after the effective size of the window."""
 
 SAME_MISTAKES = (
-    Mistake("rounded-down", "o", "floor(n/s)", "“same” padding also covers the last window, which is only partly "
-            "filled: n/s is rounded up", 0.7, "Is there a window for the pixels that are left over at the end?"),
-    Mistake("stride-ignored", "o", "n", "“same” keeps the size only at stride 1: with stride s it is divided by s", 0.6,
-            "How far does the filter move from one position to the next?"),
-    Mistake("padding-forgotten", "o", "floor((n - f_eff)/s) + 1", "this is the size without any padding (“valid”); "
-            "“same” pads until ⌈n/s⌉ positions fit", 0.5, "What is “same” padding for?"),
+    Mistake("rounded-down", "o", "floor(n/s)", "“same” padding also fills the last window, which the input fills only "
+            "partly: n/s is rounded up", 0.7, "Which window reads the pixels left over at the end?"),
+    Mistake("stride-ignored", "o", "n", "“same” keeps the size only at stride 1; with stride s the size is divided by "
+            "s", 0.6, "How far does the filter move from one position to the next?"),
+    Mistake("padding-forgotten", "o", "floor((n - f_eff)/s) + 1", "this is the size without padding (“valid”); “same” "
+            "pads until ⌈n/s⌉ positions fit", 0.5, "What is “same” padding for?"),
     Mistake("padding-of-each-side-in-output", "o", "floor((n + 2*(f_eff - 1) - f_eff)/s) + 1", "f − 1 is the padding "
-            "of both sides together at stride 1, not of each side", 0.5,
-            "How does the padding divide between the two sides?"),
-    Mistake("half-filter-padded", "o", "floor(n/s) + 1", "f/2 on each side is one pixel too many in all: at stride 1 "
-            "both sides together need f − 1", 0.5, "How far does a filter of 3 reach beyond its centre?"),
+            "of both sides together at stride 1, not of each side", 0.5, "How is the padding divided between the two "
+            "sides?"),
+    Mistake("half-filter-padded", "o", "floor(n/s) + 1", "f/2 on each side is too much: at stride 1 both sides "
+            "together need f − 1", 0.5, "How far does a filter of size 3 reach beyond its centre?"),
     Mistake("padding-of-stride-one", "pad", "f_eff - 1", "d(f − 1) is the padding at stride 1; with a larger stride "
-            "only as much is added as the last window lacks", 0.5, "Where does the last window start, and where does "
+            "only the last window decides how much is added", 0.5, "Where does the last window start, and where does "
             "it end?"),
-    Mistake("fraction-kept", "o", "n/s", "a size is a whole number: n/s is rounded up, for the last window, which is "
-            "partly filled", 0.25, "What becomes of the pixels that are left over at the end?"),
+    Mistake("fraction-kept", "o", "n/s", "a size is a whole number: n/s is rounded up, because the partly filled last "
+            "window counts", 0.25, "Which window reads the pixels left over at the end?"),
     Mistake("padding-of-each-side", "pad", "2*(f_eff - 1)", "f − 1 is the padding of both sides together at stride 1, "
-            "not of each side", 0.3, "How does the padding divide between the two sides?"),
-    Mistake("odd-pixel-forgotten", "pad_end", "floor(pad/2)", "an odd padding cannot be halved: the pixel that is over "
-            "goes to the end", 0.4, "Do the two sides add up to the whole padding?"),
+            "not of each side", 0.3, "How is the padding divided between the two sides?"),
+    Mistake("odd-pixel-forgotten", "pad_end", "floor(pad/2)", "an odd padding cannot be halved: the extra pixel goes "
+            "to the end", 0.4, "Do the two sides add up to the whole padding?"),
 )  # fmt: skip
 
 CONV_SAME = Formula(
@@ -249,30 +248,30 @@ CONV_SAME = Formula(
     input_shape="shape(n, c)",
     shape="output",
     unknowns=(("s",), ("n",)),
-    notes=("with an odd filter and stride 1, “same” is p = d(f − 1)/2 on each side; an even filter has one pixel more "
-           "at the end",),
+    notes=("with an odd filter and stride 1, “same” is p = d(f − 1)/2 on each side; an even filter needs one more "
+           "pixel at the end",),
     source="TensorFlow, tf.nn, notes on padding",
 )  # fmt: skip
 
 _TRANSPOSED_MISTAKES = (
     Mistake("forward-formula", "o", "floor((n + 2p - f_eff)/s) + 1", "this is the size after an ordinary convolution; "
-            "a transposed one goes the other way and enlarges", 0.6, "Which way does a transposed convolution go?"),
-    Mistake("no-minus-one", "gaps", "n", "n inputs have n − 1 gaps between them, and only the gaps are stretched by "
-            "the stride", 0.6, "How many strides lie between the first input and the last?"),
-    Mistake("padding-once", "crop", "p", "the padding is taken off on both sides, so the output shrinks by 2p, not by "
-            "p", 0.6, "On how many sides is the output cropped?"),
+            "a transposed convolution makes the input larger", 0.6, "Does a transposed convolution make its input "
+            "larger or smaller?"),
+    Mistake("no-minus-one", "gaps", "n", "there are n − 1 steps between n inputs, and each step is s pixels", 0.6,
+            "How many steps are there from the first input to the last?"),
+    Mistake("padding-once", "crop", "p", "both sides are cropped, so the output shrinks by 2p, not by p", 0.6, "How "
+            "many sides of the output are cropped?"),
     Mistake("padding-forgotten", "crop", "0", "the padding of a transposed convolution is cropped from its output: − "
-            "2p", 0.5, "What does the padding of the ordinary convolution do to this output?"),
-    Mistake("padding-added", "o", "full + crop + output_padding", "the padding of a transposed convolution crops its "
-            "output: it is taken off, not added", 0.5, "Does more padding make this output larger or smaller?"),
+            "2p", 0.5, "What does the padding do to the output of a transposed convolution?"),
+    Mistake("padding-added", "o", "full + crop + output_padding", "the padding of a transposed convolution is cropped "
+            "from its output, not added", 0.5, "Does more padding make this output larger or smaller?"),
     Mistake("size-times-stride", "full", "n*s", "n·s is right only for a filter as large as the stride: the last "
             "filter starts at (n − 1)s and is f long", 0.4, "Where does the filter of the last input start, and where "
             "does it end?"),
-    Mistake("stride-ignored", "stretched", "gaps", "neighbouring inputs lay their filters down s pixels apart, so the "
-            "gaps are multiplied by the stride", 0.4, "How far apart do two neighbouring inputs lay their filters "
-            "down?"),
+    Mistake("stride-ignored", "stretched", "gaps", "the filters of neighbouring inputs start s pixels apart, so the "
+            "steps are multiplied by s", 0.4, "How far apart do the filters of two neighbouring inputs start?"),
     Mistake("output-padding-forgotten", "o", "full - crop", "the output padding is added to the size, at the end", 0.5,
-            "What chooses among the sizes that the same convolution could have come from?"),
+            "Which given number is not used yet?"),
     Mistake("output-padding-twice", "o", "full - crop + 2*output_padding", "the output padding is added on one side "
             "only, at the end", 0.4, "On how many sides is the output padding added?"),
     *dilation_mistakes("filter"),
@@ -286,8 +285,8 @@ CONV_TRANSPOSED = Formula(
                replace(PADDING, search="0..64"), DILATION, OUTPUT_PADDING, CHANNELS, FILTERS, GROUPS),
     steps=(
         effective_size("filter"),
-        Step("gaps", "n - 1", "gaps between the inputs", per_axis=True),
-        Step("stretched", "gaps*s", "where the filter of the last input is laid down", per_axis=True),
+        Step("gaps", "n - 1", "steps from the first input to the last", per_axis=True),
+        Step("stretched", "gaps*s", "start of the last input's filter", per_axis=True),
         Step("full", "stretched + f_eff", "size before cropping", per_axis=True),
         Step("crop", "2p", "padding, cropped from both sides", per_axis=True),
         Step("o", "full - crop + output_padding", "output size", per_axis=True),
@@ -296,9 +295,9 @@ CONV_TRANSPOSED = Formula(
     answers=_ANSWERS,
     mistakes=(
         *_TRANSPOSED_MISTAKES, *SHAPE_MISTAKES, *COUNT_MISTAKES,
-        Mistake("macs-per-output", "macs", "prod(o)*weights", "every input position lays the whole filter down once, "
-                "so the weights are used once per input position, not per output position", 0.5, "How often is the "
-                "filter laid down?"),
+        Mistake("macs-per-output", "macs", "prod(o)*weights", "each input position uses the whole filter once: count "
+                "the weights per input position, not per output position", 0.5, "How many times is the whole filter "
+                "used?"),
         *_cost_mistakes("n"),
     ),
     forms=(
@@ -309,16 +308,16 @@ CONV_TRANSPOSED = Formula(
         Form("macs", "prod(n)*prod(f)*c*k", "groups = 1"),
     ),
     conditions=(
-        Condition("output_padding < max(s, d)", "output padding is smaller than the stride or the dilation: "
+        Condition("output_padding < max(s, d)", "the output padding must be smaller than the stride or the dilation: "
                   "{output_padding} is not below {s} or {d}", per_axis=True),
-        Condition("o >= 1", "the padding crops the whole output away: 2·{p} of {full} pixels", per_axis=True),
+        Condition("o >= 1", "the padding crops away the whole output: 2·{p} of {full} pixels", per_axis=True),
         _GROUPS,
     ),
     warnings=(
         Condition("s <= f_eff", "the stride {s} is larger than the filter {f_eff}: some outputs lie between the "
                   "filters and hold only the bias", per_axis=True),
         Condition("mod(f_eff, s) = 0 or s > f_eff", "the stride {s} does not divide the filter {f_eff}: some outputs "
-                  "add up more products than their neighbours (a checkerboard)", per_axis=True),
+                  "sum more products than their neighbours (a checkerboard)", per_axis=True),
     ),
     conventions=(
         Convention("textbook", "textbooks, PyTorch", "the output ends where the last filter ends"),
@@ -347,12 +346,12 @@ _SIDES_STEPS = (
 )
 _SIDES_MISTAKES = (
     ONE_SIDE,
-    Mistake("end-only", "pad", "pad_end", "the padding before the input belongs to its size too, not only the padding "
-            "after it", 0.4, "On how many sides is the input padded?"),
-    Mistake("first-padding-twice", "pad", "2pad_begin", "the padding differs from side to side: what stands before the "
-            "input is not doubled, the two sides are added", 0.5, "Are both sides padded by the same number?"),
-    Mistake("second-padding-twice", "pad", "2pad_end", "the padding differs from side to side: what stands after the "
-            "input is not doubled, the two sides are added", 0.4, "Are both sides padded by the same number?"),
+    Mistake("end-only", "pad", "pad_end", "the padding before the input counts too, not only the padding after it", 0.4,
+            "On how many sides is the input padded?"),
+    Mistake("first-padding-twice", "pad", "2pad_begin", "the two sides have different paddings: add them, do not "
+            "double the padding before the input", 0.5, "Do both sides have the same padding?"),
+    Mistake("second-padding-twice", "pad", "2pad_end", "the two sides have different paddings: add them, do not double "
+            "the padding after the input", 0.4, "Do both sides have the same padding?"),
     *(mistake for mistake in size_mistakes("filter") if mistake.id != "padding-once"),
 )  # fmt: skip
 
@@ -364,7 +363,7 @@ _SIDES_FIT = (
 CONV_ASYMMETRIC = replace(
     CONV,
     id="conv_asymmetric",
-    title="Convolution with its own padding on each side",
+    title="Convolution with different padding on each side",
     variables=(INPUT, FILTER, STRIDE, PAD_BEGIN, PAD_END, DILATION, CHANNELS, FILTERS, GROUPS),
     steps=(*_SIDES_STEPS, *_count_steps("o"), _RECEPTIVE_FIELD, *_SIDES_FIT),
     mistakes=(*_SIDES_MISTAKES, *SHAPE_MISTAKES, *COUNT_MISTAKES, _MACS_PER_INPUT, *_cost_mistakes("o")),
@@ -376,27 +375,26 @@ CONV_ASYMMETRIC = replace(
         Form("macs", "prod(o)*prod(f)*c*k", "groups = 1"),
     ),
     unknowns=(("f",), ("s",)),
-    notes=("PyTorch pads such an input before (torch.nn.functional.pad), Keras by ZeroPadding2D",),
+    notes=("PyTorch pads such an input first (torch.nn.functional.pad), Keras uses ZeroPadding2D",),
 )
 
 _CAUSAL_MISTAKES = (
-    Mistake("rounded-down", "o", "floor(n/s)", "the first window ends at the first input, so there is a position for "
-            "every s-th input: n/s is rounded up", 0.5, "Where does the first window end?"),
-    Mistake("stride-ignored", "o", "n", "a causal convolution keeps the length only at stride 1: with stride s it is "
-            "divided by s", 0.6, "How far does the filter move from one position to the next?"),
-    Mistake("padding-forgotten", "o", "floor((n - f_eff)/s) + 1", "this is the length without any padding (“valid”); "
-            "a causal convolution is padded by d(f − 1) before the input", 0.6, "How many zeros stand before the first "
+    Mistake("rounded-down", "o", "floor(n/s)", "the first window ends at the first input, and every s-th input "
+            "follows: n/s is rounded up", 0.5, "Where does the first window end?"),
+    Mistake("stride-ignored", "o", "n", "a causal convolution keeps the length only at stride 1; with stride s the "
+            "length is divided by s", 0.6, "How far does the filter move from one position to the next?"),
+    Mistake("padding-forgotten", "o", "floor((n - f_eff)/s) + 1", "this is the length without padding (“valid”); a "
+            "causal convolution is padded by d(f − 1) before the input", 0.6, "How many zeros come before the first "
             "input?"),
-    Mistake("padding-on-both-sides", "pad_begin", "floor((f_eff - 1)/2)", "half of the padding on each side is “same”: "
-            "a causal filter must not see the future, so all of it stands before the input", 0.5, "May the filter see "
-            "what comes later?"),
+    Mistake("padding-on-both-sides", "pad_begin", "floor((f_eff - 1)/2)", "half of the padding on each side is “same”; "
+            "a causal convolution puts all of it before the input", 0.5, "Which inputs may an output of a causal "
+            "convolution read?"),
     Mistake("dilation-ignored", "pad_begin", "f - 1", "a dilated filter reaches d(f − 1) steps back, not f − 1", 0.5,
             "How far back does the dilated filter reach?"),
-    Mistake("filter-size-padded", "pad_begin", "f_eff", "the filter's last weight stands on the present input, so it "
-            "reaches one step less back than it is long", 0.4, "Which input does the last weight of the filter "
-            "meet?"),
-    Mistake("padding-after", "pad_end", "f_eff - 1", "padding after the input would let the filter look into the "
-            "future: nothing is padded there", 0.3, "May the filter see what comes later?"),
+    Mistake("filter-size-padded", "pad_begin", "f_eff", "the last weight reads the present input, so the filter "
+            "reaches one step less back than its length", 0.4, "Which input does the last weight of the filter read?"),
+    Mistake("padding-after", "pad_end", "f_eff - 1", "padding after the input would let the filter read later inputs; "
+            "a causal convolution has none there", 0.3, "Which inputs may an output of a causal convolution read?"),
 )  # fmt: skip
 
 CONV_CAUSAL = replace(
@@ -425,10 +423,10 @@ CONV_CAUSAL = replace(
     ),
     conditions=(_GROUPS,),
     warnings=(skipped_between("filter"),),
-    conventions=(Convention("textbook", "textbooks, Keras (padding=\"causal\")", "all padding stands before the input"),
+    conventions=(Convention("textbook", 'textbooks, Keras (padding="causal")', "all padding comes before the input"),
                  NO_BIAS),
     unknowns=(("s",), ("n",)),
-    notes=("an output depends on its own input and those before it, never on later ones",),
+    notes=("an output depends on its own input and earlier ones, never on later ones",),
     source="van den Oord and others, WaveNet, arXiv:1609.03499",
 )  # fmt: skip
 
@@ -440,22 +438,23 @@ CONV_TRANSPOSED_SAME = replace(
     steps=(
         *CONV_TRANSPOSED.steps[:4],  # up to the size before cropping
         Step("o", "n*s", "output size", per_axis=True),
-        Step("crop", "max(full - o, 0)", "what is cropped from both sides together", per_axis=True),
+        Step("crop", "max(full - o, 0)", "cropped from both sides together", per_axis=True),
         Step("crop_begin", "floor(crop/2)", "cropped before the output", per_axis=True),
-        Step("crop_end", "crop - crop_begin", "cropped after the output, with the odd pixel", per_axis=True),
+        Step("crop_end", "crop - crop_begin", "cropped after the output, with the extra pixel", per_axis=True),
         *_count_steps("n"),
     ),
     answers=(*_ANSWERS, "crop", "crop_begin", "crop_end"),
     mistakes=(
         Mistake("size-before-cropping", "o", "full", "this is the size before cropping (“valid”); “same” crops it to "
                 "n·s", 0.6, "What is “same” padding for?"),
-        Mistake("forward-formula", "o", "ceil(n/s)", "this is the size after an ordinary convolution; a transposed one "
-                "goes the other way and enlarges", 0.6, "Which way does a transposed convolution go?"),
-        Mistake("stride-ignored", "o", "n", "“same” keeps the size only at stride 1: with stride s a transposed "
-                "convolution multiplies it by s", 0.6, "How far apart do two neighbouring inputs lay their filters "
-                "down?"),
-        Mistake("no-last-gap", "o", "stretched", "the last input lays its filter down too: n·s, not (n − 1)s", 0.4,
-                "How many inputs lay a filter down?"),
+        Mistake("forward-formula", "o", "ceil(n/s)", "this is the size after an ordinary convolution; a transposed "
+                "convolution makes the input larger", 0.6, "Does a transposed convolution make its input larger or "
+                "smaller?"),
+        Mistake("stride-ignored", "o", "n", "“same” keeps the size only at stride 1; with stride s a transposed "
+                "convolution multiplies it by s", 0.6, "How far apart do the filters of two neighbouring inputs "
+                "start?"),
+        Mistake("no-last-gap", "o", "stretched", "the last input counts too: n·s, not (n − 1)s", 0.4, "How many inputs "
+                "are there?"),
         *dilation_mistakes("filter"),
         *SHAPE_MISTAKES, *COUNT_MISTAKES,
         next(m for m in CONV_TRANSPOSED.mistakes if m.id == "macs-per-output"),
@@ -467,7 +466,7 @@ CONV_TRANSPOSED_SAME = replace(
                  "stride"), NO_BIAS),
     unknowns=(("s",), ("n",)),
     notes=("MACs are counted before cropping, once per input position and weight",
-           "PyTorch makes the same size with a padding and an output padding of its own: f − s = 2p − output_padding"),
+           "PyTorch makes the same size with its own padding and output padding: f − s = 2p − output_padding"),
 )  # fmt: skip
 
 

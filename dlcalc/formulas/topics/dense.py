@@ -21,17 +21,17 @@ PARAMETER_MEMORY = Step("parameter_memory", "4*parameters", "parameters in memor
 MEMORY = Step("memory", "activation_memory + parameter_memory", "memory in all", unit="bytes")
 
 COST_MISTAKES = (
-    Mistake("macs-for-flops", "flops", "macs", "these are MACs: each is two floating-point operations", 0.6,
-            "How many operations is one multiply-accumulate?"),
+    Mistake("macs-for-flops", "flops", "macs", "these are MACs: one MAC is two floating-point operations", 0.6, "How "
+            "many operations are there in one multiply-accumulate?"),
     Mistake("parameters-not-bytes", "parameter_memory", "parameters", "each parameter takes 4 bytes", 0.5,
             "How many bytes does a 32-bit number have?"),
 )  # fmt: skip
 
 _MULTIPLY_MISTAKES = (
-    Mistake("flops-for-macs", "macs", "2*weights", "these are FLOPs: a multiply-accumulate is one multiplication "
-            "and one addition together", 0.5, "Is a multiplication with its addition counted once or twice?"),
-    Mistake("biases-in-macs", "macs", "parameters", "a bias is only added, nothing is multiplied by it: there is "
-            "one multiply-accumulate per weight", 0.4, "By what is a bias multiplied?"),
+    Mistake("flops-for-macs", "macs", "2*weights", "these are FLOPs: one multiply-accumulate is a multiplication and "
+            "an addition together", 0.5, "Are a multiplication and its addition counted as one or as two?"),
+    Mistake("biases-in-macs", "macs", "parameters", "a bias is only added, so there is one multiply-accumulate per "
+            "weight", 0.4, "Which parameters are multiplied by an input?"),
 )  # fmt: skip
 
 _TEXTBOOK = Convention("textbook", "textbooks, PyTorch, Keras", "one bias per unit")
@@ -39,13 +39,13 @@ _TEXTBOOK = Convention("textbook", "textbooks, PyTorch, Keras", "one bias per un
 
 def biases_counted(step: str = "biases") -> tuple[Mistake, ...]:
     """The mistake that only a layer without biases has."""
-    return (Mistake("biases-counted", step, "", "this layer has no biases: its parameters are its weights alone", 0.6,
-                    "Is a bias added in this layer?"),)  # fmt: skip
+    return (Mistake("biases-counted", step, "", "this layer has no biases: its parameters are its weights only", 0.6,
+                    "Does this layer have biases?"),)  # fmt: skip
 
 
 BIAS_AMONG_WEIGHTS = Mistake(
-    "bias-among-weights", "weights", "weights + biases", "a bias is a parameter, but not a weight: it is multiplied by "
-    "no input", 0.25, "Which parameters are multiplied by an input?")  # fmt: skip
+    "bias-among-weights", "weights", "weights + biases", "a bias is a parameter but not a weight: it is not multiplied "
+    "by an input", 0.25, "Which parameters are multiplied by an input?")  # fmt: skip
 
 DENSE = Formula(
     id="dense",
@@ -65,23 +65,23 @@ DENSE = Formula(
     answers=("output", "weights", "biases", "parameters", "macs", "flops", "memory", "activation_memory",
              "parameter_memory"),
     mistakes=(
-        Mistake("biases-forgotten", "biases", "0", "each unit has a bias of its own, so m biases are added to the "
-                "weights", 0.8, "What does a unit have besides its weights?"),
-        Mistake("bias-per-input", "biases", "n", "the biases belong to the units that are computed, not to the "
-                "inputs: n·m + m, not n·m + n", 0.5, "Which side of the layer do the biases belong to?"),
-        Mistake("one-bias", "biases", "1", "every unit has its own bias: m of them, not one for the layer", 0.4,
-                "How many biases does the layer have?"),
-        Mistake("units-forgotten", "weights", "n", "n weights are those of one unit, and there are m units", 0.4,
-                "To how many units does each input go?"),
-        Mistake("sizes-added", "weights", "n + m", "every input is joined to every unit, so the two sizes are "
-                "multiplied: n·m weights, not n + m", 0.3, "How many lines leave one input?"),
-        Mistake("bias-per-weight", "biases", "n*m", "a unit adds one bias to its whole weighted sum, not one to "
-                "each product: m biases", 0.2, "How often does a unit add its bias?"),
+        Mistake("biases-forgotten", "biases", "0", "each unit has its own bias, so m biases are added to the weights",
+                0.8, "What does a unit have besides its weights?"),
+        Mistake("bias-per-input", "biases", "n", "each unit has a bias, and the inputs have none: n·m + m, not n·m + n",
+                0.5, "Do the biases belong to the inputs or to the units?"),
+        Mistake("one-bias", "biases", "1", "each unit has its own bias: there are m, not one for the layer", 0.4, "How "
+                "many biases does the layer have?"),
+        Mistake("units-forgotten", "weights", "n", "n is the number of weights of one unit; there are m units", 0.4,
+                "How many units does each input go to?"),
+        Mistake("sizes-added", "weights", "n + m", "every input is connected to every unit, so the two sizes are "
+                "multiplied: n·m weights, not n + m", 0.3, "How many connections start at one input?"),
+        Mistake("bias-per-weight", "biases", "n*m", "a unit adds one bias to its whole weighted sum, not one to each "
+                "product: m biases", 0.2, "How many times does a unit add its bias?"),
         replace(BIAS_AMONG_WEIGHTS, expression="n*m + m"),
-        Mistake("inputs-squared", "weights", "n^2", "every input is joined to every one of the m units: n·m weights, "
-                "not n²", 0.2, "How many units does the layer have?"),
-        Mistake("outputs-squared", "weights", "m^2", "every input is joined to every one of the m units: n·m weights, "
-                "not m²", 0.2, "How many inputs does a unit read?"),
+        Mistake("inputs-squared", "weights", "n^2", "every input is connected to each of the m units: n·m weights, not "
+                "n²", 0.2, "How many units does the layer have?"),
+        Mistake("outputs-squared", "weights", "m^2", "each of the m units reads all n inputs: n·m weights, not m²", 0.2,
+                "How many inputs does one unit read?"),
         *_MULTIPLY_MISTAKES,
         Mistake("activations-not-bytes", "activation_memory", "m", "each number takes 4 bytes", 0.5,
                 "How many bytes does a 32-bit number have?"),
@@ -112,7 +112,7 @@ MLP = Formula(
         Step("biases", "sum(l=1..layers, layer_biases[l])", "biases"),
         Step("parameters", "weights + biases", "parameters"),
         Step("macs", "weights", "MACs (multiply-accumulates)"),
-        Step("units", "sum(u) - u[1]", "units of all layers; the inputs compute nothing"),
+        Step("units", "sum(u) - u[1]", "units of all layers; the inputs are not units"),
         Step("activation_memory", "4*units", "all layers' outputs in memory, 4 bytes a number", unit="bytes"),
         FLOPS,
         PARAMETER_MEMORY,
@@ -121,31 +121,30 @@ MLP = Formula(
     answers=("parameters", "output", "weights", "biases", "macs", "flops", "units", "memory", "activation_memory",
              "parameter_memory"),
     mistakes=(
-        Mistake("biases-forgotten", "layer_biases", "0", "each unit has a bias of its own: every layer adds as many "
-                "biases as it has units", 0.8, "What does a unit have besides its weights?"),
+        Mistake("biases-forgotten", "layer_biases", "0", "each unit has its own bias: every layer adds as many biases "
+                "as it has units", 0.8, "What does a unit have besides its weights?"),
         Mistake("bias-per-input", "layer_biases", "u[l]", "the biases of a layer belong to its units, not to its "
-                "inputs", 0.5, "Which side of a layer do the biases belong to?"),
-        Mistake("inputs-have-biases", "biases", "sum(u)", "the inputs are given, not computed, so they have no "
-                "biases", 0.5, "Does an input compute anything?"),
-        Mistake("one-bias", "layer_biases", "1", "every unit has its own bias, not every layer", 0.4,
-                "How many biases does one layer have?"),
-        Mistake("output-layer-forgotten", "layers", "len(u) - 2", "the step from the last hidden layer to the "
-                "output has parameters too", 0.4, "How many steps lead from the inputs to the outputs?"),
-        Mistake("hidden-layers-forgotten", "weights", "u[1]*u[len(u)]", "the inputs reach the outputs through the "
-                "hidden layers: there are weights between each width and the next", 0.2,
-                "Between which layers are there weights?"),
-        Mistake("widths-multiplied", "weights", "prod(u)", "each layer has the product of its own two widths, and the "
-                "layers are added", 0.2, "What is added up, and what is multiplied?"),
-        Mistake("widths-added", "layer_weights", "u[l] + u[l+1]", "every unit is joined to every unit of the next "
-                "layer, so the two widths are multiplied", 0.3, "How many lines leave one unit?"),
+                "inputs", 0.5, "Do the biases of a layer belong to its inputs or to its units?"),
+        Mistake("inputs-have-biases", "biases", "sum(u)", "the inputs are given, not computed, so they have no biases",
+                0.5, "Which of the given widths is not computed?"),
+        Mistake("one-bias", "layer_biases", "1", "each unit has its own bias, not each layer", 0.4, "How many biases "
+                "does one layer have?"),
+        Mistake("output-layer-forgotten", "layers", "len(u) - 2", "the step from the last hidden layer to the output "
+                "has parameters too", 0.4, "How many layers of weights are there from the inputs to the outputs?"),
+        Mistake("hidden-layers-forgotten", "weights", "u[1]*u[len(u)]", "there are weights between each width and the "
+                "next: the hidden layers count too", 0.2, "Between which layers are there weights?"),
+        Mistake("widths-multiplied", "weights", "prod(u)", "the two widths of one layer are multiplied; the layers are "
+                "then added", 0.2, "What is multiplied, and what is added?"),
+        Mistake("widths-added", "layer_weights", "u[l] + u[l+1]", "every unit is connected to every unit of the next "
+                "layer, so the two widths are multiplied", 0.3, "How many connections start at one unit?"),
         *_MULTIPLY_MISTAKES,
-        Mistake("inputs-are-units", "units", "sum(u)", "the inputs are given, not computed, so they are no units",
-                0.4, "Does an input compute anything?"),
+        Mistake("inputs-are-units", "units", "sum(u)", "the inputs are given, not computed, so they are not units", 0.4,
+                "Which of the given widths is not computed?"),
         Mistake("activations-not-bytes", "activation_memory", "units", "each number takes 4 bytes", 0.5,
                 "How many bytes does a 32-bit number have?"),
         *COST_MISTAKES,
     ),
-    conditions=(Condition("layers >= 1", "a network has at least two widths, inputs and outputs, not only {u}"),),
+    conditions=(Condition("layers >= 1", "a network needs at least two widths, inputs and outputs, not only {u}"),),
     conventions=(
         _TEXTBOOK,
         Convention("no-bias", "notes that leave the biases out", "without biases", {"layer_biases": "0"}, variant=True,
@@ -158,7 +157,7 @@ MLP = Formula(
 
 MLP_BATCHNORM = Formula(
     id="mlp_batchnorm",
-    title="Multilayer perceptron, its hidden layers batch-normalised",
+    title="Multilayer perceptron with batch-normalised hidden layers",
     variables=(WIDTHS,),
     steps=(
         Step("layers", "mlp(u=u)", "the dense layers"),
@@ -172,20 +171,19 @@ MLP_BATCHNORM = Formula(
     ),
     answers=("parameters", "trainable", "non_trainable", "values"),
     mistakes=(
-        Mistake("output-normalised", "hidden", "sum(u) - u[1]", "only the hidden layers are normalised here, the "
-                "output layer is not", 0.5, "Which layers are followed by a batch normalisation?"),
-        Mistake("input-normalised", "hidden", "sum(u) - u[len(u)]", "only the hidden layers are normalised here, "
-                "the inputs are not", 0.4, "Which layers are followed by a batch normalisation?"),
-        Mistake("norms-forgotten", "parameters", "layers.weights + biases", "the batch normalisations have "
-                "parameters of their own, the scale γ and the shift β", 0.6,
-                "What does a batch normalisation learn?"),
+        Mistake("output-normalised", "hidden", "sum(u) - u[1]", "only the hidden layers are normalised here, not the "
+                "output layer", 0.5, "Which layers are followed by batch normalisation?"),
+        Mistake("input-normalised", "hidden", "sum(u) - u[len(u)]", "only the hidden layers are normalised here, not "
+                "the inputs", 0.4, "Which layers are followed by batch normalisation?"),
+        Mistake("norms-forgotten", "parameters", "layers.weights + biases", "each batch normalisation has its own "
+                "parameters: the scale γ and the shift β", 0.6, "Which parameters does batch normalisation learn?"),
     ),
-    conditions=(Condition("hidden >= 1", "a network with hidden layers has at least three widths, not only {u}"),),
+    conditions=(Condition("hidden >= 1", "a network with hidden layers needs at least three widths, not only {u}"),),
     conventions=(
-        Convention("textbook", "textbooks", "the two learnt values of a channel, γ and β, are its parameters"),
+        Convention("textbook", "textbooks", "the two learned values of a channel, γ and β, are its parameters"),
         Convention("pytorch", "PyTorch", "running means and variances are buffers, not parameters"),
         Convention("keras", "Keras", "all four values of a channel are parameters, two of them non-trainable"),
-        Convention("no-hidden-bias", "networks that drop what β makes redundant", "hidden layers without biases",
+        Convention("no-hidden-bias", "networks that drop the bias before β", "hidden layers without biases",
                    {"biases": "u[len(u)]"}, variant=True, untrue=("bias",)),
     ),
     source="Ioffe and Szegedy, arXiv:1502.03167",

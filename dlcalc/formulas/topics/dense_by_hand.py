@@ -19,10 +19,10 @@ _RATE = quantity("eta", "eta", "learning rate", default="1", ordinary=(0.1, 1), 
 
 _BIAS_FORGOTTEN = Mistake("bias-forgotten", "z", "sum(w ⊙ x)", "the bias b is added to the weighted sum", 0.5,
                           "What is added to the weighted sum?")  # fmt: skip
-_UNWEIGHTED = Mistake("unweighted", "z", "sum(x) + b", "every input is multiplied by its weight first", 0.3,
+_UNWEIGHTED = Mistake("unweighted", "z", "sum(x) + b", "every input must be multiplied by its weight first", 0.3,
                       "What is each input multiplied by?")  # fmt: skip
-_BIAS_SUBTRACTED = Mistake("bias-subtracted", "z", "sum(w ⊙ x) - b", "the bias is added; a threshold would be "
-                           "subtracted", 0.4, "Is b a bias or a threshold?")  # fmt: skip
+_BIAS_SUBTRACTED = Mistake("bias-subtracted", "z", "sum(w ⊙ x) - b", "b is a bias, so it is added; a threshold is "
+                           "subtracted", 0.4, "Is b a bias or a threshold here?")  # fmt: skip
 _SUM = Step("z", "sum(w ⊙ x) + b", "weighted sum")
 
 PERCEPTRON = Formula(
@@ -35,12 +35,12 @@ PERCEPTRON = Formula(
         _BIAS_FORGOTTEN,
         _BIAS_SUBTRACTED,
         _UNWEIGHTED,
-        Mistake("fires-below", "yhat", "if(z < 0, 1, 0)", "the unit fires when its weighted sum is above 0", 0.4,
-                "Does a large sum make the unit fire?"),
-        Mistake("sum-for-output", "yhat", "z", "the output is 0 or 1: the sum goes through the step", 0.5,
-                "Which two values can the unit give?", also=("fires-at-zero",)),
-        Mistake("sigmoid-for-step", "yhat", "sigmoid(z)", "a perceptron has a step; the sigmoid is that of logistic "
-                "regression", 0.4, "Which two values can the unit give?"),
+        Mistake("fires-below", "yhat", "if(z < 0, 1, 0)", "the unit fires when its weighted sum is above 0", 0.4, "For "
+                "which sums does the unit fire?"),
+        Mistake("sum-for-output", "yhat", "z", "the output is 0 or 1: the step is applied to the sum", 0.5, "Which two "
+                "values can the unit give?", also=("fires-at-zero",)),
+        Mistake("sigmoid-for-step", "yhat", "sigmoid(z)", "a perceptron uses a step; logistic regression uses the "
+                "sigmoid", 0.4, "Which two values can the unit give?"),
     ),
     conventions=(
         Convention("textbook", "perceptrons that fire at > 0", "the unit gives 0 at a sum of 0"),
@@ -49,7 +49,7 @@ PERCEPTRON = Formula(
         Convention("bipolar", "perceptrons with outputs −1 and 1", "the unit gives −1 where it does not fire",
                    {"yhat": "if(z > 0, 1, -1)"}),
     ),
-    notes=("it fires at a sum above 0; what 0 does is a choice",),
+    notes=("the unit fires at a sum above 0; what it does at 0 is a choice",),
     source="F. Rosenblatt, Psychological Review 65, 1958",
 )  # fmt: skip
 
@@ -65,16 +65,17 @@ PERCEPTRON_RULE = Formula(
     ),
     answers=("w_new", "b_new", "yhat", "error"),
     mistakes=(
-        Mistake("error-sign-turned", "error", "yhat - y", "the error is target minus output: a unit that should have "
-                "fired gets larger weights", 0.6, "Should the weights grow when the unit ought to fire?"),
-        Mistake("sum-for-output", "error", "y - z", "the rule compares the target with the output 0 or 1, not with "
+        Mistake("error-sign-turned", "error", "yhat - y", "the error is target minus output, so a unit that should "
+                "have fired gets larger weights", 0.6, "Should the weights grow or shrink when the unit should have "
+                "fired?"),
+        Mistake("sum-for-output", "error", "y - z", "the rule compares the target with the output, 0 or 1, not with "
                 "the sum", 0.5, "Which two values can the unit give?"),
-        Mistake("inputs-forgotten", "w_new", "w + eta*error", "each weight changes by its input: one whose input was "
-                "0 stays", 0.5, "Does a weight change whose input was 0?"),
-        Mistake("bias-unchanged", "b_new", "b", "the bias is a weight whose input is always 1", 0.5,
+        Mistake("inputs-forgotten", "w_new", "w + eta*error", "each weight changes by η·error·input: a weight with "
+                "input 0 does not change", 0.5, "How much does a weight change when its input is 0?"),
+        Mistake("bias-unchanged", "b_new", "b", "the bias changes too: it is a weight whose input is always 1", 0.5,
                 "What is the input of the bias?"),
     ),
-    notes=("where the output is right, nothing changes",),
+    notes=("if the output is right, nothing changes",),
     source="F. Rosenblatt, Psychological Review 65, 1958",
 )  # fmt: skip
 
@@ -99,21 +100,20 @@ LOGISTIC = Formula(
         _BIAS_FORGOTTEN,
         _BIAS_SUBTRACTED,
         _UNWEIGHTED,
-        Mistake("sum-for-output", "yhat", "z", "the weighted sum goes through the sigmoid", 0.5,
-                "Between which two values does a probability lie?"),
-        Mistake("sign-in-exponent", "yhat", "sigmoid(-z)", "the exponent of the sigmoid is −z: the output rises with "
-                "the sum", 0.5, "Does the sigmoid rise or fall?"),
-        Mistake("step-for-sigmoid", "yhat", "if(z > 0, 1, 0)", "a step is that of the perceptron; logistic regression "
+        Mistake("sum-for-output", "yhat", "z", "the sigmoid is applied to the weighted sum", 0.5, "Between which two "
+                "values does a probability lie?"),
+        Mistake("sign-in-exponent", "yhat", "sigmoid(-z)", "the exponent of the sigmoid is −z, so the output rises "
+                "with the sum", 0.5, "What happens to the sigmoid when z grows?"),
+        Mistake("step-for-sigmoid", "yhat", "if(z > 0, 1, 0)", "a step belongs to the perceptron; logistic regression "
                 "gives a probability", 0.4, "Is the output a class or a probability?"),
         Mistake("other-class-lost", "loss", "-y*ln(yhat)", "the term of the other class is (1 − y)·ln(1 − ŷ)", 0.5,
-                "What does an example of class 0 cost?"),
-        Mistake("minus-forgotten", "loss", "y*ln(yhat) + (1 - y)*ln(1 - yhat)",
-                "logarithms of probabilities are negative: the loss has a minus before them", 0.5,
-                "Can this loss be negative?"),
-        Mistake("slope-twice", "error", "(yhat - y)*yhat*(1 - yhat)", "with the log loss the slope of the sigmoid "
+                "What is the loss of an example of class 0?"),
+        Mistake("minus-forgotten", "loss", "y*ln(yhat) + (1 - y)*ln(1 - yhat)", "the logarithm of a probability is "
+                "negative, so the loss needs a minus sign", 0.5, "Can this loss be negative?"),
+        Mistake("slope-twice", "error", "(yhat - y)*yhat*(1 - yhat)", "with the log loss, the slope of the sigmoid "
                 "cancels: ∂L/∂z = ŷ − y", 0.5, "What is left of σ′ in ∂L/∂z?"),
-        Mistake("error-sign-turned", "error", "y - yhat", "∂L/∂z is ŷ − y: below the target the loss "
-                "falls as z grows", 0.5, "Does the loss of class 1 fall when z grows?"),
+        Mistake("error-sign-turned", "error", "y - yhat", "∂L/∂z is ŷ − y: the loss falls with z when ŷ is below the "
+                "target", 0.5, "For class 1, does the loss rise or fall when z grows?"),
     ),
     conventions=(
         *in_every_base(
@@ -121,8 +121,8 @@ LOGISTIC = Formula(
             {"loss": _LOG_LOSS},
             {"error": "yhat - y"},
         ),
-        Convention(STABLE, "implementations, from the score", "the loss is computed from the score z: "
-                   "ln(1 + e^z) − y·z, which is right for a large one too", {"loss": "softplus(z) - y*z"}),
+        Convention(STABLE, "implementations, from the score", "the loss is computed from the score z as ln(1 + e^z) − "
+                   "y·z; this is also right for a large z", {"loss": "softplus(z) - y*z"}),
     ),
     notes=("in nats ∂L/∂z = ŷ − y: the slope of the sigmoid cancels",),
     source="Goodfellow, Bengio and Courville, Deep Learning, 2016, section 6.2.2",
@@ -131,8 +131,8 @@ LOGISTIC = Formula(
 
 # a layer
 
-_NOT_ACTIVATED = Mistake("activation-forgotten", "yhat", "z", "the sum of each unit goes through the activation "
-                         "before it is the output", 0.5, "What becomes of a sum before it is an output?")  # fmt: skip
+_NOT_ACTIVATED = Mistake("activation-forgotten", "yhat", "z", "the activation must be applied to the sum of each unit",
+                         0.5, "What is applied to the sums?")  # fmt: skip
 _ACTIVATIONS = (
     Option("linear", "layers without an activation", "no activation"),
     Option("relu", "most hidden layers", "the activation is ReLU", {"yhat": "relu(z)"}, True, own=(_NOT_ACTIVATED,)),
@@ -144,12 +144,12 @@ _ACTIVATIONS = (
            own=(_NOT_ACTIVATED,)),
     Option("softmax", "output layers", "the activation is the softmax", {"yhat": "softmax(z)"}, True, own=(
         _NOT_ACTIVATED,
-        Mistake("not-normalised", "yhat", "exp(z)", "the exponentials are divided by their sum, so that the values sum "
-                "to 1", 0.4, "What do the values of a softmax sum to?"),
-        Mistake("sigmoid-for-softmax", "yhat", "sigmoid(z)", "sigmoids look at each score alone; the softmax divides "
-                "by the sum over all", 0.4, "What do the values of a softmax sum to?"),
-        Mistake("softmax-twice", "yhat", "softmax(softmax(z))", "the softmax is taken once: its values are "
-                "probabilities already, not scores", 0.25, "What goes into the softmax?"),
+        Mistake("not-normalised", "yhat", "exp(z)", "the exponentials must be divided by their sum, so that the values "
+                "sum to 1", 0.4, "What do the values of a softmax sum to?"),
+        Mistake("sigmoid-for-softmax", "yhat", "sigmoid(z)", "a sigmoid looks at one score alone; the softmax divides "
+                "by the sum over all scores", 0.4, "What do the values of a softmax sum to?"),
+        Mistake("softmax-twice", "yhat", "softmax(softmax(z))", "the softmax is applied once: its values are already "
+                "probabilities", 0.25, "What goes into the softmax: scores or probabilities?"),
     )),
 )  # fmt: skip
 _SLOPES = {"relu": "step(z)", "sigmoid": "yhat ⊙ (1 - yhat)", "tanh": "1 - yhat^2", "step": "0*z"}
@@ -159,15 +159,15 @@ _ROW = Option("row", "Keras, d2l (W is inputs × outputs)", "row layout: z = x W
 _WEIGHTS = (quantity("W", "w", "weights", _MATRIX), quantity("b", "b", "bias", _VECTOR, "0"))
 _LAYER = (
     Step("weighted", "W x", "weighted inputs, one sum per unit", kind=_VECTOR),
-    Step("z", "weighted + b", "what goes into the activation", kind=_VECTOR),
+    Step("z", "weighted + b", "input of the activation", kind=_VECTOR),
     Step("yhat", "z", "output", kind=_VECTOR),
 )
 _LAYER_MISTAKES = (
     Mistake("bias-forgotten", "z", "weighted", "every unit adds its bias", 0.5, "What is added to W x?"),
     Mistake("weights-transposed", "weighted", "W^T x", "in column layout each row of W belongs to one unit and is "
-            "multiplied by x", 0.5, "Is a unit a row of W or a column?"),
-    Mistake("sums-of-rows", "weighted", "W (0*x + 1)", "every weight is multiplied by its input", 0.3,
-            "What is each weight multiplied by?"),
+            "multiplied by x", 0.5, "Does a row of W belong to a unit or to an input?"),
+    Mistake("sums-of-rows", "weighted", "W (0*x + 1)", "every weight must be multiplied by its input", 0.3, "What is "
+            "each weight multiplied by?"),
 )  # fmt: skip
 
 DENSE = Formula(
@@ -178,8 +178,8 @@ DENSE = Formula(
     answers=("yhat", "z"),
     mistakes=(
         *_LAYER_MISTAKES,
-        Mistake("negative-kept-out", "yhat", "relu(z)", "no activation is asked for: negative sums stay", 0.3,
-                "Is there an activation?"),
+        Mistake("negative-kept-out", "yhat", "relu(z)", "the question has no activation, so negative sums stay", 0.3,
+                "Which activation does the question name?"),
     ),
     conventions=combined(_ACTIVATIONS, (_COLUMN, _ROW)),
     source="Goodfellow, Bengio and Courville, Deep Learning, 2016, chapter 6",
@@ -187,7 +187,7 @@ DENSE = Formula(
 
 DENSE_BACKWARD = Formula(
     id="dense_backward_by_hand",
-    title="Dense layer by hand, backwards",
+    title="Dense layer by hand, backward",
     variables=(
         _INPUT,
         _WEIGHTS[0],
@@ -206,14 +206,14 @@ DENSE_BACKWARD = Formula(
     answers=("dW", "db", "dx", "yhat", "loss"),
     mistakes=(
         *_LAYER_MISTAKES,
-        Mistake("output-for-input", "dW", "delta ⊗ yhat", "∂L/∂W is the error times what W was multiplied by: the "
-                "input x", 0.5, "What was W multiplied by?"),
-        Mistake("outer-product-turned", "dW", "x ⊗ delta", "the gradient has the shape of W: a row per unit", 0.4,
-                "Which shape does ∂L/∂W have?"),
-        Mistake("not-transposed", "dx", "W delta + 0*x", "backwards the error passes through Wᵀ: an input reaches "
-                "every unit, through one column of W", 0.6, "Through which weights does one input act?"),
-        Mistake("bias-gradient-of-one", "db", "0*delta + 1", "the gradient by the bias is the error of its unit", 0.4,
-                "What does a unit's sum gain when its bias grows by 1?"),
+        Mistake("output-for-input", "dW", "delta ⊗ yhat", "∂L/∂W is the error times the input x that W was multiplied "
+                "by", 0.5, "What was W multiplied by?"),
+        Mistake("outer-product-turned", "dW", "x ⊗ delta", "the gradient has the shape of W: one row per unit", 0.4,
+                "What shape does ∂L/∂W have?"),
+        Mistake("not-transposed", "dx", "W delta + 0*x", "backward, the error is multiplied by Wᵀ: an input acts on "
+                "the units through one column of W", 0.6, "Through which weights does one input act?"),
+        Mistake("bias-gradient-of-one", "db", "0*delta + 1", "the gradient by the bias is the error of its unit, not 1",
+                0.4, "How much does a unit's sum change when its bias grows by 1?"),
     ),
     conventions=combined(
         tuple(
@@ -245,14 +245,14 @@ _HIDDEN = (
     Option("sigmoid", "textbooks", "hidden units are sigmoids"),
     Option("tanh-hidden", "textbooks", "hidden units are tanh", {"h": "tanh(z1)", "slope1": "1 - h^2"}, True,
            own=(SIGMOID_FOR_TANH("h", "z1"),)),
-    Option("relu-hidden", "most nets today", "hidden units are ReLU", {"h": "relu(z1)", "slope1": "step(z1)"}, True),
+    Option("relu-hidden", "most networks now", "hidden units are ReLU", {"h": "relu(z1)", "slope1": "step(z1)"}, True),
     Option(
         "linear-hidden",
         "linear nets",
         "hidden units are linear",
         {"h": "z1", "slope1": "0*z1 + 1"},
         True,
-        ("hidden unit stands the activation", "after the activation"),
+        ("between the sum and the hidden unit", "after the activation"),
     ),
 )  # fmt: skip
 _OUT = (
@@ -263,7 +263,7 @@ _OUT = (
         "outputs are linear",
         {"yhat": "z2", "slope2": "0*z2 + 1"},
         True,
-        ("output stands the activation",),
+        ("between the sum and the output",),
     ),
 )
 _NET_MISTAKES = (
@@ -271,12 +271,12 @@ _NET_MISTAKES = (
     Mistake("output-bias-forgotten", "z2", "W2 h", "every output adds its bias", 0.5, "What is added to W h?"),
     Mistake("tanh-for-sigmoid", "h", "tanh(z1)", "this is tanh, from −1 to 1; the hidden units here are sigmoids, from "
             "0 to 1", 0.25, "Between which two values does a hidden unit lie?"),
-    Mistake("hidden-activation-forgotten", "h", "z1", "the sums of the hidden layer go through its activation", 0.5,
-            "What would two layers without an activation be?", also=("tanh-hidden", "relu-hidden")),
-    Mistake("output-activation-forgotten", "yhat", "z2", "the sums of the output layer go through its activation", 0.4,
-            "Is there an activation at the output?"),
-    Mistake("weights-transposed", "z1", "W1^T x + b1", "each row of W belongs to one unit and is multiplied by "
-            "x", 0.4, "Is a unit a row of W or a column?"),
+    Mistake("hidden-activation-forgotten", "h", "z1", "the activation must be applied to the sums of the hidden layer",
+            0.5, "What is applied to the sums of the hidden layer?", also=("tanh-hidden", "relu-hidden")),
+    Mistake("output-activation-forgotten", "yhat", "z2", "the activation must be applied to the sums of the output "
+            "layer", 0.4, "What is applied to the sums of the output layer?"),
+    Mistake("weights-transposed", "z1", "W1^T x + b1", "each row of W belongs to one unit and is multiplied by x", 0.4,
+            "Does a row of W belong to a unit or to an input?"),
 )  # fmt: skip
 
 
@@ -290,7 +290,7 @@ def _only(steps: tuple[Step, ...], options: tuple[Option, ...]) -> tuple[Option,
 
 MLP = Formula(
     id="mlp_by_hand",
-    title="Net with one hidden layer by hand",
+    title="Network with one hidden layer by hand",
     variables=_NET,
     steps=_NET_STEPS,
     answers=("yhat", "h", "z1", "z2"),
@@ -301,7 +301,7 @@ MLP = Formula(
 
 MLP_BACKWARD = Formula(
     id="mlp_backward_by_hand",
-    title="Net with one hidden layer by hand, backwards",
+    title="Network with one hidden layer by hand, backward",
     variables=(
         *_NET,
         quantity("y", "target", "targets", _VECTOR, ordinary=(0, 1)),
@@ -326,30 +326,30 @@ MLP_BACKWARD = Formula(
     answers=("W1_new", "W2_new", "b1_new", "b2_new", "dW1", "dW2", "db1", "db2", "yhat", "loss"),
     mistakes=(
         *_NET_MISTAKES,
-        Mistake("output-slope-forgotten", "delta2", "yhat - y", "between the sum and the output stands the activation: "
-                "its slope is a factor", 0.6, "What lies between z and ŷ?"),
+        Mistake("output-slope-forgotten", "delta2", "yhat - y", "the activation lies between the sum and the output, "
+                "so its slope is a factor", 0.6, "What is between z and ŷ?"),
         Mistake("error-sign-turned", "delta2", "(y - yhat) ⊙ slope2", "the derivative of ½(ŷ − y)² is ŷ − y", 0.6,
-                "Does the loss rise when ŷ grows above y?"),
-        Mistake("half-lost", "delta2", "2*(yhat - y) ⊙ slope2", "the 2 of the square and the ½ before it cancel", 0.4,
-                "What does the ½ before the square do?"),
-        Mistake("new-weights-used", "delta1", "((W2 - eta*dW2)^T delta2) ⊙ slope1", "all weights change together: the "
-                "error goes back through the old ones", 0.6, "Which weights made the output?"),
-        Mistake("one-path-only", "delta1", "delta2[1]*W2[1] ⊙ slope1",
-                "a hidden unit reaches the loss through every output: the paths are added", 0.5,
-                "Through how many outputs does a hidden unit act?"),
-        Mistake("not-transposed", "delta1", "(W2 delta2) ⊙ slope1", "a hidden unit sends its value through one "
-                "column of the output weights", 0.5, "Through which weights does one hidden unit act?"),
-        Mistake("hidden-slope-forgotten", "delta1", "W2^T delta2", "between the sum and the hidden unit stands the "
-                "activation: its slope is a factor", 0.6, "What lies between z and h?"),
-        Mistake("sums-for-units", "dW2", "delta2 ⊗ z1", "the output weights were multiplied by h, after the "
-                "activation", 0.4, "What was the output layer multiplied by?"),
-        Mistake("update-sign-turned", "W1_new", "W1 + eta*dW1", "the step goes against the gradient", 0.5,
-                "Does the loss rise or fall along the gradient?"),
-        Mistake("update-sign-turned-at-output", "W2_new", "W2 + eta*dW2", "the step goes against the gradient", 0.5,
-                "Does the loss rise or fall along the gradient?"),
+                "Does the loss rise or fall when ŷ grows above y?"),
+        Mistake("half-lost", "delta2", "2*(yhat - y) ⊙ slope2", "the 2 of the square and the factor ½ cancel", 0.4,
+                "What happens to the ½ when the square is differentiated?"),
+        Mistake("new-weights-used", "delta1", "((W2 - eta*dW2)^T delta2) ⊙ slope1", "all weights change at the same "
+                "time, so the error goes back through the old weights", 0.6, "Which weights computed the output?"),
+        Mistake("one-path-only", "delta1", "delta2[1]*W2[1] ⊙ slope1", "a hidden unit acts on the loss through every "
+                "output, so the paths are added", 0.5, "Through how many outputs does a hidden unit act?"),
+        Mistake("not-transposed", "delta1", "(W2 delta2) ⊙ slope1", "a hidden unit acts through one column of the "
+                "output weights, so the error is multiplied by the transpose", 0.5, "Through which weights does one "
+                "hidden unit act?"),
+        Mistake("hidden-slope-forgotten", "delta1", "W2^T delta2", "the activation lies between the sum and the hidden "
+                "unit, so its slope is a factor", 0.6, "What is between z and h?"),
+        Mistake("sums-for-units", "dW2", "delta2 ⊗ z1", "the output weights are multiplied by h, the value after the "
+                "activation", 0.4, "What are the output weights multiplied by?"),
+        Mistake("update-sign-turned", "W1_new", "W1 + eta*dW1", "the step goes against the gradient: subtract it", 0.5,
+                "Does the loss rise or fall in the direction of the gradient?"),
+        Mistake("update-sign-turned-at-output", "W2_new", "W2 + eta*dW2", "the step goes against the gradient: "
+                "subtract it", 0.5, "Does the loss rise or fall in the direction of the gradient?"),
     ),
     conventions=combined(_HIDDEN, _OUT),
-    notes=("all weights change together, from the old ones",),
+    notes=("all weights change at the same time, computed from the old ones",),
     source="Rumelhart, Hinton and Williams, Nature 323, 1986",
 )  # fmt: skip
 

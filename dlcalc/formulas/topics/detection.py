@@ -36,8 +36,8 @@ IOU = Formula(
         Step("top", "max(a[2], b[2])", "upper edge of the overlap"),
         Step("right", "min(a[3], b[3])", "right edge of the overlap"),
         Step("bottom", "min(a[4], b[4])", "lower edge of the overlap"),
-        Step("width", "max(0, right - left)", "width of the overlap, 0 when the boxes lie side by side"),
-        Step("height", "max(0, bottom - top)", "height of the overlap, 0 when one box lies above the other"),
+        Step("width", "max(0, right - left)", "width of the overlap, 0 when the boxes are side by side"),
+        Step("height", "max(0, bottom - top)", "height of the overlap, 0 when one box is above the other"),
         Step("intersection", "width*height", "area of the overlap"),
         Step("area_a", "(a[3] - a[1])*(a[4] - a[2])", "area of the first box"),
         Step("area_b", "(b[3] - b[1])*(b[4] - b[2])", "area of the second box"),
@@ -48,22 +48,20 @@ IOU = Formula(
     answers=("iou", "dice", "intersection", "union"),
     mistakes=(
         Mistake("overlap-counted-twice", "union", "area_a + area_b", "the sum of the two areas counts the overlap "
-                "twice: it is taken off once", 0.8, "Which part lies in both areas?"),
+                "twice: subtract it once", 0.8, "Which part belongs to both boxes?"),
         Mistake("overlap-not-cut-at-zero", "intersection", "(right - left)*(bottom - top)", "boxes that do not meet "
-                "have no overlap: a negative width or height is 0, also where two of them would multiply to something "
-                "positive", 0.6, "Do the two boxes meet at all?"),
+                "have no overlap: a negative width or height counts as 0", 0.6, "Do the two boxes meet?"),
         Mistake("enclosing-box", "union", "(max(a[3], b[3]) - min(a[1], b[1]))*(max(a[4], b[4]) - min(a[2], b[2]))",
-                "the box around both also holds corners that neither covers: the union is A + B − A∩B", 0.5,
-                "Is every point of that area inside one of the boxes?"),
+                "the box around both also holds corners that belong to neither: the union is A + B − A∩B", 0.5, "Which "
+                "parts of that area are in neither box?"),
         Mistake("smaller-box-for-union", "iou", "intersection/min(area_a, area_b)", "the overlap is divided by the "
-                "union of the boxes, not by the smaller of them", 0.3, "What is the overlap compared with?"),
+                "union of the boxes, not by the smaller box", 0.3, "What is the overlap divided by?"),
         Mistake("dice-for-iou", "iou", "2*intersection/(area_a + area_b)", "this is the Dice coefficient; IoU divides "
-                "the overlap by the union", 0.4, "What is the overlap compared with?"),
-        Mistake("two-forgotten", "dice", "intersection/(area_a + area_b)", "in the sum of both areas the overlap "
-                "appears twice, so Dice counts it twice on top: 2·A∩B/(A + B)", 0.5, "What should two equal boxes "
-                "give?"),
-        Mistake("iou-for-dice", "dice", "intersection/union", "this is IoU; Dice is twice the overlap over the sum of "
-                "both areas", 0.5, "Is the overlap compared with the union, or with both areas?"),
+                "the overlap by the union", 0.4, "What is the overlap divided by?"),
+        Mistake("two-forgotten", "dice", "intersection/(area_a + area_b)", "A + B counts the overlap twice, so Dice "
+                "doubles the overlap: 2·A∩B/(A + B)", 0.5, "What should two equal boxes give?"),
+        Mistake("iou-for-dice", "dice", "intersection/union", "this is IoU; Dice divides twice the overlap by the sum "
+                "of both areas", 0.5, "What is the overlap divided by in Dice?"),
     ),
     conditions=(
         Condition("len(a) = 4", "a box is four numbers (x1, y1, x2, y2): the first box is {a}"),
@@ -77,7 +75,7 @@ IOU = Formula(
                    {"width": "max(0, right - left + 1)", "height": "max(0, bottom - top + 1)",
                     "area_a": "(a[3] - a[1] + 1)*(a[4] - a[2] + 1)", "area_b": "(b[3] - b[1] + 1)*(b[4] - b[2] + 1)"}),
     ),
-    notes=("Dice = 2·IoU/(1 + IoU), so the two rank pairs of boxes alike",),
+    notes=("Dice = 2·IoU/(1 + IoU), so both rank pairs of boxes in the same order",),
     source="Everingham and others, The PASCAL visual object classes challenge, 2010",
 )  # fmt: skip
 
@@ -94,20 +92,20 @@ ANCHORS = Formula(
     ),
     answers=("anchors", "per_position", "scores", "coordinates"),
     mistakes=(
-        Mistake("scales-and-ratios-added", "per_position", "scales + ratios", "every scale comes with every ratio, so "
-                "their numbers are multiplied", 0.6, "How many boxes have the first scale?"),
-        Mistake("ratios-forgotten", "per_position", "scales", "every scale comes in each of the aspect ratios", 0.4,
-                "How many boxes have the first scale?"),
-        Mistake("one-position", "anchors", "per_position", "these are the anchors of one position; each position of "
-                "the map has as many", 0.5, "At how many positions do the anchors lie?"),
+        Mistake("scales-and-ratios-added", "per_position", "scales + ratios", "every scale is combined with every "
+                "ratio, so their numbers are multiplied", 0.6, "How many boxes have the first scale?"),
+        Mistake("ratios-forgotten", "per_position", "scales", "every scale is combined with each of the aspect ratios",
+                0.4, "How many boxes have the first scale?"),
+        Mistake("one-position", "anchors", "per_position", "these are the anchors of one position; every position of "
+                "the map has as many", 0.5, "At how many positions are there anchors?"),
         Mistake("one-per-position", "anchors", "positions", "each position has an anchor for every scale and ratio, "
-                "not one", 0.4, "How many boxes are tried at one position?"),
-        Mistake("one-side", "positions", "n[1]", "the anchors lie along both axes of the map: n² positions, not n", 0.5,
-                "At how many positions do the anchors lie?"),
-        Mistake("one-score", "scores", "anchors", "Faster R-CNN predicts two scores for an anchor, object and "
+                "not only one", 0.4, "How many anchors are there at one position?"),
+        Mistake("one-side", "positions", "n[1]", "there are anchors along both axes of the map: n² positions, not n",
+                0.5, "At how many positions are there anchors?"),
+        Mistake("one-score", "scores", "anchors", "Faster R-CNN predicts two scores for an anchor: object and "
                 "background", 0.3, "How many numbers say whether an anchor holds an object?"),
-        Mistake("corner-only", "coordinates", "2*anchors", "a box needs four numbers, a centre or corner and a size",
-                0.3, "How many numbers fix a box?"),
+        Mistake("corner-only", "coordinates", "2*anchors", "a box needs four numbers: the position of a corner or "
+                "centre, and the size", 0.3, "How many numbers describe a box?"),
     ),
     forms=(Form("anchors", "prod(n)*scales*ratios"),),
     conventions=(
@@ -131,15 +129,15 @@ ANCHORS_MAPS = Formula(
     ),
     answers=("anchors",),
     mistakes=(
-        Mistake("one-side", "positions", "n[l]", "the boxes lie along both axes of a map: n² positions, not n", 0.6,
-                "At how many positions of a map do the boxes lie?"),
-        Mistake("one-per-position", "boxes", "positions[l]", "each position has k boxes, not one", 0.5,
-                "How many boxes lie at one position?"),
-        Mistake("first-map-only", "anchors", "boxes[1]", "every feature map has boxes, not only the first and finest",
-                0.4, "Which feature maps predict boxes?"),
+        Mistake("one-side", "positions", "n[l]", "there are boxes along both axes of a map: n² positions, not n", 0.6,
+                "At how many positions of a map are there boxes?"),
+        Mistake("one-per-position", "boxes", "positions[l]", "each position has k boxes, not one", 0.5, "How many "
+                "boxes are there at one position?"),
+        Mistake("first-map-only", "anchors", "boxes[1]", "every feature map has boxes, not only the first", 0.4,
+                "Which feature maps predict boxes?"),
     ),
     forms=(Form("anchors", "sum(l=1..len(n), n[l]^2*k[l])"),),
-    conditions=(Condition("len(k) = len(n)", "every feature map has a number of boxes: one number for each of {n}"),),
+    conditions=(Condition("len(k) = len(n)", "every feature map needs a number of boxes: one for each of {n}"),),
     conventions=(Convention("textbook", "SSD", "k boxes at every position"),),
     source="Liu and others, arXiv:1512.02325",
 )  # fmt: skip
@@ -159,23 +157,23 @@ YOLO_GRID = Formula(
     answers=("output", "values", "per_cell", "boxes"),
     mistakes=(
         Mistake("confidence-forgotten", "per_box", "4", "a box also has a confidence: five numbers, not four", 0.6,
-                "What does a box need besides its place and size?"),
-        Mistake("one-box", "per_cell", "per_box + C", "each cell predicts B boxes, so the five numbers come B times",
-                0.5, "How many boxes does one cell predict?"),
-        Mistake("classes-forgotten", "per_cell", "per_box*B", "each cell also predicts a probability for every class",
-                0.5, "How does a cell say what it sees?"),
-        Mistake("one-class-number", "per_cell", "per_box*B + 1", "a cell has a probability for each of the C classes, "
-                "not one number for the class", 0.3, "How does a cell say what it sees?"),
-        Mistake("one-side", "cells", "S[1]", "the grid has cells along both axes: S², not S", 0.4, "How many cells has "
-                "the grid?"),
+                "What does a box need besides its position and size?"),
+        Mistake("one-box", "per_cell", "per_box + C", "each cell predicts B boxes, so the five numbers are multiplied "
+                "by B", 0.5, "How many boxes does one cell predict?"),
+        Mistake("classes-forgotten", "per_cell", "per_box*B", "each cell also predicts one probability per class", 0.5,
+                "How does a cell say which class it sees?"),
+        Mistake("one-class-number", "per_cell", "per_box*B + 1", "a cell has one probability for each of the C "
+                "classes, not one number for the class", 0.3, "How does a cell say which class it sees?"),
+        Mistake("one-side", "cells", "S[1]", "the grid has cells along both axes: S², not S", 0.4, "How many cells "
+                "does the grid have?"),
         Mistake("one-box-per-cell", "boxes", "cells", "each cell predicts B boxes", 0.4, "How many boxes does one cell "
                 "predict?"),
     ),
     forms=(Form("per_cell", "5B + C"),),
     conventions=(
         Convention("textbook", "YOLO, first version", "the boxes of a cell share their class probabilities: 5B + C"),
-        Convention("classes-per-box", "YOLO from version 2 on", "every box has class probabilities of its own: B(5 + "
-                   "C)", {"per_cell": "B*(per_box + C)"}),
+        Convention("classes-per-box", "YOLO from version 2 on", "every box has its own class probabilities: B(5 + C)",
+                   {"per_cell": "B*(per_box + C)"}),
     ),
     axes=2,
     shape="output",

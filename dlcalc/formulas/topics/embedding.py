@@ -23,35 +23,35 @@ EMBEDDING = Formula(
         Step("weights", "rows*n", "weights: the table"),
         Step("biases", "0", "biases: a table has none"),
         Step("parameters", "weights + biases", "parameters"),
-        Step("macs", "0", "MACs: a look-up has none"),
+        Step("macs", "0", "MACs: a look-up needs none"),
         FLOPS,
         *MEMORY_STEPS,
     ),
     answers=ANSWERS,
     mistakes=(
-        Mistake("extra-row", "rows", "v + 1", "the table has one row per index, and the index for padding is already "
-                "among the v", 0.5, "How many different indices can be looked up?"),
-        Mistake("row-per-position", "rows", "T", "the table has a row for every word that could come, not only for "
-                "those of one sequence", 0.4, "How many different words can occur?"),
-        Mistake("table-per-position", "weights", "T*rows*n", "all T positions look up in the same table", 0.4,
-                "Which table does the next word use?"),
-        Mistake("dense-biases", "biases", "n", "an embedding is a table, not a dense layer: a row is looked up and "
-                "nothing added", 0.5, "What is added to a row that is looked up?"),
-        Mistake("one-hot-output", "output", "shape(T, v)", "that is the one-hot input: the embedding puts n numbers in "
-                "the place of each word", 0.4, "How many numbers stand for a word after the look-up?"),
-        Mistake("one-hot-product", "macs", "T*v*n", "looking up a row multiplies nothing, although a one-hot product "
-                "would give the same row", 0.4, "What is multiplied when a row is read?"),
+        Mistake("extra-row", "rows", "v + 1", "the table has one row per index; the padding index is one of the v", 0.5,
+                "How many different indices can be looked up?"),
+        Mistake("row-per-position", "rows", "T", "the table has a row for every word of the vocabulary, not only for "
+                "the words of one sequence", 0.4, "How many different words can occur?"),
+        Mistake("table-per-position", "weights", "T*rows*n", "all T positions use the same table", 0.4, "Which table "
+                "does the next word use?"),
+        Mistake("dense-biases", "biases", "n", "an embedding is a table, not a dense layer: nothing is added to a row",
+                0.5, "What is added to a row after the look-up?"),
+        Mistake("one-hot-output", "output", "shape(T, v)", "that is the one-hot input: the embedding replaces each "
+                "word by n numbers", 0.4, "How many numbers stand for a word after the look-up?"),
+        Mistake("one-hot-product", "macs", "T*v*n", "a look-up reads a row and multiplies nothing; a one-hot product "
+                "gives the same row at a higher cost", 0.4, "What is multiplied when a row is read?"),
         *(mistake for mistake in OUTPUT_COST_MISTAKES if mistake.step != "flops"),
     ),
     conventions=(
         Convention("textbook", "textbooks", "v×n weights, a row per word"),
-        Convention("with-batch", "Keras and PyTorch, for one sequence", "the number of sequences stands first",
+        Convention("with-batch", "Keras and PyTorch, for one sequence", "the number of sequences comes first",
                    {"output": "shape(1, T, n)"}),
     ),
     input_shape="shape(T)",
     shape="output",
     unknowns=(("n",), ("v",)),
-    notes=("sequences are padded to one length T; the padding has an index, and so a row, of its own among the v",),
+    notes=("sequences are padded to one length T; the padding index is one of the v and has its own row",),
     source="Bengio et al., JMLR 3, 2003",
 )  # fmt: skip
 

@@ -18,17 +18,17 @@ _GIVEN = (
 )
 _STEPS = (
     Step("T", "len(x)", "words in the sequence"),
-    Step("row", "x[t] + 1", "row of word t in the table, the first being row 1", each=EACH),
-    Step("y", "E[row[t]]", "what stands for word t", kind=Kind.VECTOR, each=EACH),
+    Step("row", "x[t] + 1", "row of word t in the table; the first is row 1", each=EACH),
+    Step("y", "E[row[t]]", "vector of word t", kind=Kind.VECTOR, each=EACH),
 )
 _OFF_BY_ONE = Mistake("one-row-up", "row", "x[t]", "words are counted from 0: word 0 has the first row, word 1 the "
                       "second", 0.6, "Which row belongs to word 0?")  # fmt: skip
 _MISTAKES = (
     _OFF_BY_ONE,
-    Mistake("scaled-by-index", "y", "x[t]*E[row[t]]", "an index only says which row to take: nothing is multiplied "
-            "by it", 0.3, "Is word 2 twice word 1?"),
-    Mistake("row-per-position", "y", "E[t]", "the row is that of the word, wherever the word stands", 0.5,
-            "Do two equal words have the same row?"),
+    Mistake("scaled-by-index", "y", "x[t]*E[row[t]]", "an index only selects a row; nothing is multiplied by it", 0.3,
+            "What does an index of 2 say about the row?"),
+    Mistake("row-per-position", "y", "E[t]", "the row depends on the word, not on its position", 0.5, "Which rows do "
+            "two equal words have?"),
 )  # fmt: skip
 _CONVENTIONS = (
     Convention("textbook", "PyTorch, Keras", "words are counted from 0: word 0 has the first row"),
@@ -50,7 +50,7 @@ EMBEDDING = Formula(
 
 EMBEDDING_BACKWARD = Formula(
     id="embedding_backward_by_hand",
-    title="Embedding by hand, backwards",
+    title="Embedding by hand, backward",
     variables=(
         *_GIVEN,
         quantity("d", "d-y", "gradient of the loss by each output, one row per position", Kind.MATRIX,
@@ -60,21 +60,21 @@ EMBEDDING_BACKWARD = Formula(
         *_STEPS,
         Step("loss", "sum(t=1..T, sum(d[t] ⊙ y[t]))", "a loss with these gradients: Σ d·y"),
         Step("V", "len(E)", "rows of the table"),
-        Step("dE", "sum(t=1..T, if(row[t] = i, d[t], 0*d[t]))", "∂L/∂ row i: the gradients of all positions of its "
+        Step("dE", "sum(t=1..T, if(row[t] = i, d[t], 0*d[t]))", "∂L/∂ row i: the gradients of all positions with its "
              "word", kind=Kind.VECTOR, each="i in 1..V"),
     ),
     answers=("dE", "y", "loss"),
     mistakes=(
         _OFF_BY_ONE,
-        Mistake("row-per-position", "dE", "d[i]", "a gradient goes to the row of its word, not to the row of its "
-                "position", 0.5, "Which row was looked up at position 1?"),
+        Mistake("row-per-position", "dE", "d[i]", "a gradient is added to the row of its word, not of its position",
+                0.5, "Which row was used at position 1?"),
         Mistake("last-position-only", "dE", "if(row[T] = i, d[T], 0*d[T])", "every position adds to the row of its "
-                "word, not the last one alone", 0.4, "At how many positions was a row looked up?"),
+                "word, not only the last", 0.4, "At how many positions was a row used?"),
         Mistake("divided-by-positions", "dE", "sum(t=1..T, if(row[t] = i, d[t], 0*d[t]))/T", "the gradients of equal "
-                "words are added, not averaged over the positions", 0.5, "Is the loss a sum or a mean here?"),
+                "words are added, not averaged over the positions", 0.5, "Is the loss here a sum or a mean?"),
     ),
     conventions=_CONVENTIONS,
-    notes=("a word that does not occur gets no gradient: its row stays",),
+    notes=("a word that does not occur gets no gradient, so its row does not change",),
     source=_SOURCE,
 )  # fmt: skip
 

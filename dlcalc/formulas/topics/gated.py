@@ -29,17 +29,17 @@ _ONE_BIAS_VECTOR = Mistake(
     "one-bias-vector",
     "biases",
     "cells*L*bias_vectors*m",
-    "every gate and the candidate have a bias vector of their own, not one for all of them together",
+    "every gate and the candidate have their own bias vector: it is not one for all of them",
     0.6,
     "How many bias vectors does the cell have?",
 )
 
 LSTM_BLOCKS = "forget, input and output gate, and the candidate"
 FOUR_BLOCKS = (
-    Mistake("three-gates", "gates", "3", "besides its three gates an LSTM has a candidate with parameters like "
-            "theirs: four blocks in all", 0.7, "Which block proposes the new cell state?"),
-    Mistake("one-gate", "gates", "1", "that is a simple RNN's count: an LSTM has four blocks of such weights, three "
-            "gates and a candidate", 0.4, "How many blocks of weights does an LSTM have?"),
+    Mistake("three-gates", "gates", "3", "an LSTM has three gates and a candidate with parameters of the same sizes: "
+            "four blocks", 0.7, "Which block computes the proposal for the new cell state?"),
+    Mistake("one-gate", "gates", "1", "that is the count of a simple RNN: an LSTM has four such blocks, three gates "
+            "and a candidate", 0.4, "How many blocks of weights does an LSTM have?"),
 )  # fmt: skip
 
 LSTM = recurrent_layer(
@@ -49,31 +49,31 @@ LSTM = recurrent_layer(
     LSTM_BLOCKS,
     mistakes=(*FOUR_BLOCKS, _ONE_BIAS_VECTOR),
     conventions=layer_conventions(4),
-    notes=("three gates and a candidate, or four gates: both names are in use for the four blocks",),
+    notes=("some say three gates and a candidate, some say four gates: both mean the same four blocks",),
     source="Hochreiter and Schmidhuber, Neural Computation 9, 1997",
 )
 
 _PEEPHOLE_MISTAKES = (
-    Mistake("peepholes-forgotten", "peepholes", "0", "the three gates also see the cell state, through weights of "
-            "their own", 0.6, "What do the gates see besides x_t and h_{t−1}?"),
-    Mistake("peepholes-of-two-gates", "peepholes", "2*gate_peepholes", "the output gate sees the cell state too (the "
-            "new one): three gates have peepholes, not two", 0.5, "Which gates see the cell state?"),
-    Mistake("peepholes-of-candidate", "peepholes", "4*gate_peepholes", "only the three gates see the cell state, the "
-            "candidate does not", 0.5, "Does the candidate see the cell state?"),
-    Mistake("one-peephole-per-gate", "gate_peepholes", "1", "every unit of a gate has a peephole weight of its own, "
-            "not the gate as a whole", 0.3, "How many units does a gate have?"),
+    Mistake("peepholes-forgotten", "peepholes", "0", "the three gates also read the cell state, through peephole "
+            "weights", 0.6, "What do the gates read besides x_t and h_{t−1}?"),
+    Mistake("peepholes-of-two-gates", "peepholes", "2*gate_peepholes", "the output gate reads the (new) cell state "
+            "too: three gates have peepholes, not two", 0.5, "Which gates read the cell state?"),
+    Mistake("peepholes-of-candidate", "peepholes", "4*gate_peepholes", "only the three gates read the cell state; the "
+            "candidate does not", 0.5, "Which of the four blocks read the cell state?"),
+    Mistake("one-peephole-per-gate", "gate_peepholes", "1", "every unit of a gate has its own peephole weight: there "
+            "is not one per gate", 0.3, "How many units does a gate have?"),
 )  # fmt: skip
 
 _DIAGONAL = Convention(
     "diagonal",
     "Gers and Schmidhuber, 2000",
-    "a gate's unit sees its own cell alone: m peephole weights per gate",
+    "a unit of a gate reads its own cell only: m peephole weights per gate",
     {"gate_peepholes": "m"},
 )
 _FULL = Convention(
     "full-matrix",
     "notes that write W·[C, h, x]",
-    "a gate's unit sees all cells: m² peephole weights per gate",
+    "a unit of a gate reads all cells: m² peephole weights per gate",
     {"gate_peepholes": "m^2"},
 )
 
@@ -101,16 +101,16 @@ GRU = recurrent_layer(
     3,
     "update and reset gate, and the candidate",
     mistakes=(
-        Mistake("four-gates", "gates", "4", "four blocks are an LSTM's: a GRU has an update gate, a reset gate and a "
-                "candidate", 0.6, "Which gates does a GRU have?"),
-        Mistake("two-gates", "gates", "2", "besides its two gates a GRU has a candidate with parameters like "
-                "theirs: three blocks in all", 0.6, "Which block proposes the new state?"),
+        Mistake("four-gates", "gates", "4", "four blocks belong to an LSTM: a GRU has an update gate, a reset gate and "
+                "a candidate", 0.6, "Which gates does a GRU have?"),
+        Mistake("two-gates", "gates", "2", "a GRU has two gates and a candidate with parameters of the same sizes: "
+                "three blocks", 0.6, "Which block computes the proposal for the new state?"),
         _ONE_BIAS_VECTOR,
     ),
     conventions=layer_conventions(3, keras_bias_vectors=2),
     notes=(
-        "where the reset gate acts before the recurrent product (Keras: reset_after=False), a gate has one bias vector",
-        "whether the update gate keeps or renews the state does not change the count",
+        "if the reset gate acts before the recurrent product (Keras: reset_after=False), a gate has one bias vector",
+        "the count is the same whether the update gate keeps or renews the state",
     ),
     source="Cho et al., arXiv:1406.1078",
 )  # fmt: skip
@@ -138,17 +138,17 @@ CONVLSTM = Formula(
     ),
     answers=ANSWERS,
     mistakes=(
-        Mistake("recurrent-weights-forgotten", "recurrent_weights", "0", "every gate also convolves the state before, "
-                "which has k channels: the filters reach through c + k channels", 0.8, "What does a gate convolve "
+        Mistake("recurrent-weights-forgotten", "recurrent_weights", "0", "every gate also convolves the previous "
+                "state, which has k channels: the filters read c + k channels", 0.8, "What does a gate convolve "
                 "besides the input?"),
-        Mistake("state-channels-c", "recurrent_weights", "taps*c*k", "the state has as many channels as there are "
-                "filters, k, not the input's c", 0.5, "How many channels does the state have?"),
+        Mistake("state-channels-c", "recurrent_weights", "taps*c*k", "the state has k channels, as many as there are "
+                "filters, not the input's c", 0.5, "How many channels does the state have?"),
         Mistake("input-weights-forgotten", "input_weights", "0", "every gate also convolves the input, which has c "
                 "channels", 0.3, "What does a gate convolve besides the state?"),
-        Mistake("filter-not-squared", "taps", "f[1]", "a filter has an extent along both axes: f·f weights per "
+        Mistake("filter-not-squared", "taps", "f[1]", "a filter extends along both axes: it has f·f weights per "
                 "channel, not f", 0.4, "How many weights does one channel of a filter have?"),
-        Mistake("dense-products", "taps", "prod(n)", "the products of this LSTM are convolutions, whose filters all "
-                "positions share: the image size does not enter", 0.4, "Do larger images need more weights?"),
+        Mistake("dense-products", "taps", "prod(n)", "this LSTM uses convolutions: all positions share the filters, so "
+                "the image size does not count", 0.4, "Which of the given sizes belong to the filters?"),
         *FOUR_BLOCKS,
         Mistake("biases-forgotten", "biases", "0", "every gate adds a bias to each of its k maps", 0.7,
                 "What is added to the convolutions?"),
@@ -156,10 +156,10 @@ CONVLSTM = Formula(
                 "own", 0.5, "How many bias vectors does the cell have?"),
         Mistake("bias-per-position", "biases", "gates*bias_vectors*prod(n)*k", "all positions of a map share one bias",
                 0.3, "Which bias does the next position use?"),
-        Mistake("weights-per-step", "parameters", "T*(weights + biases)", "all T steps use the same "
-                "parameters, so they are counted once", 0.5, "Which filters does the next time step use?"),
+        Mistake("weights-per-step", "parameters", "T*(weights + biases)", "all T time steps use the same parameters, "
+                "so they are counted once", 0.5, "Which filters does the next time step use?"),
         Mistake("macs-one-step", "macs", "prod(n)*filter_weights + peephole_macs", "the filters are used again at each "
-                "of the T steps", 0.5, "How often is each filter used?"),
+                "of the T steps", 0.5, "How many times is each filter used?"),
         Mistake("macs-one-position", "macs", "T*weights", "the filters are used at every position of the image", 0.5,
                 "At how many positions is a filter placed?"),
         *OUTPUT_COST_MISTAKES,
@@ -172,17 +172,17 @@ CONVLSTM = Formula(
     conventions=(
         Convention("textbook", "textbooks", "no peepholes, one bias vector per gate"),
         Convention("keras", "Keras (ConvLSTM2D)", "no peepholes, one bias vector per gate"),
-        Convention("peepholes", "Shi et al., 2015", "a peephole weight for every gate, position and filter: 3·H·W·k "
-                   "more", {"peepholes": "3*prod(n)*k", "peephole_macs": "3*prod(n)*k"}),
-        Convention("peepholes-per-channel", "notes that share peepholes over the image", "a peephole weight for every "
-                   "gate and filter: 3k more", {"peepholes": "3k", "peephole_macs": "3*prod(n)*k"}),
+        Convention("peepholes", "Shi et al., 2015", "one peephole weight per gate, position and filter: 3·H·W·k more",
+                   {"peepholes": "3*prod(n)*k", "peephole_macs": "3*prod(n)*k"}),
+        Convention("peepholes-per-channel", "notes that share peepholes over the image", "one peephole weight per gate "
+                   "and filter: 3k more", {"peepholes": "3k", "peephole_macs": "3*prod(n)*k"}),
         NO_BIAS,
     ),
     axes=2,
     input_shape="shape(T, n, c)",
     shape="output",
     unknowns=(("k",), ("f",), ("c",)),
-    notes=("the convolutions are padded so that the state keeps the size of the images",),
+    notes=("the convolutions are padded, so the state keeps the size of the images",),
     source="Shi et al., arXiv:1506.04214",
 )  # fmt: skip
 

@@ -84,35 +84,36 @@ def _gradient(kinds: Kinds, name: str, weights: str) -> Variable:
 
 
 def _gates_lost(name: str) -> Mistake:
-    return Mistake("gates-path-lost", "dh", _at(f"{name}[t]"), "the state h_t is also read by all gates of the next "
-                   "step, and that way leads to the loss too", 0.6, "Who reads h_t besides the loss?")  # fmt: skip
+    return Mistake("gates-path-lost", "dh", _at(f"{name}[t]"), "all gates of the next step also read h_t, so they send "
+                   "a gradient back too", 0.6, "Who reads h_t besides the loss?")  # fmt: skip
 
 
 def _of_weights(gate: str, word: str) -> tuple[Mistake, ...]:
     return (
         Mistake("state-of-the-same-step", f"dU_{word}", _sum(f"delta_{gate}", "h[t]"), "at step t the recurrent "
-                "weights met the state before, h_{t−1}", 0.5, "What did the recurrent weights meet at step t?"),
-        Mistake("last-step-only", f"dW_{word}", f"delta_{gate}[1] ⊗ x[T]", "the weights were used at every time step: "
-                "the terms of all steps are added", 0.5, "At how many steps were the weights used?"),
+                "weights are multiplied by the previous state h_{t−1}", 0.5, "What are the recurrent weights "
+                "multiplied by at step t?"),
+        Mistake("last-step-only", f"dW_{word}", f"delta_{gate}[1] ⊗ x[T]", "the weights are used at every time step, "
+                "so the terms of all steps are added", 0.5, "At how many steps are the weights used?"),
     )  # fmt: skip
 
 
 # LSTM
 
 _LSTM_MISTAKES = (
-    Mistake("cell-path-lost", "dC", _at("dh[s] ⊙ o[t] ⊙ (1 - tanh(C[t])^2)"), "the cell state also runs on into the "
-            "next one, through its forget gate", 0.7, "By which two ways does C_t reach the loss?"),
+    Mistake("cell-path-lost", "dC", _at("dh[s] ⊙ o[t] ⊙ (1 - tanh(C[t])^2)"), "the cell state also reaches the loss "
+            "through the next cell state", 0.7, "Which two paths lead from C_t to the loss?"),
     _gates_lost("d"),
-    Mistake("tanh-slope-forgotten", "dC", _at("dh[s] ⊙ o[t] + dC_before[s-1]"), "between the cell state and the state "
-            "stands tanh: its slope 1 − tanh² C_t is a factor", 0.6, "What lies between C_t and h_t?"),
+    Mistake("tanh-slope-forgotten", "dC", _at("dh[s] ⊙ o[t] + dC_before[s-1]"), "tanh lies between the cell state and "
+            "the state, so its slope 1 − tanh² C_t is a factor", 0.6, "What is between C_t and h_t?"),
     Mistake("carried-by-input-gate", "dC_before", _at("dC[s] ⊙ i[t]"), "the old cell state was multiplied by the "
-            "forget gate: backwards f is the factor", 0.4, "Which gate decides what is kept of C_{t−1}?"),
-    Mistake("gate-slope-forgotten", "delta_f", _at("dC[s] ⊙ C[t-1]"), "a gate is a sigmoid: its slope f(1 − f) is a "
-            "factor", 0.6, "What lies between the gate and what goes into it?"),
+            "forget gate, so f is the factor backward", 0.4, "Which gate multiplies C_{t−1}?"),
+    Mistake("gate-slope-forgotten", "delta_f", _at("dC[s] ⊙ C[t-1]"), "a gate is a sigmoid, so its slope f(1 − f) is a "
+            "factor", 0.6, "What is the slope of a gate?"),
     Mistake("new-cell-for-old", "delta_f", _at("dC[s] ⊙ C[t] ⊙ f[t] ⊙ (1 - f[t])"), "the forget gate was multiplied by "
-            "the cell state before, C_{t−1}", 0.5, "What did the forget gate act on?"),
+            "the previous cell state, C_{t−1}", 0.5, "What is the forget gate multiplied by?"),
     Mistake("sigmoid-slope-of-candidate", "delta_g", _at("dC[s] ⊙ i[t] ⊙ g[t] ⊙ (1 - g[t])"), "the candidate is a "
-            "tanh: its slope is 1 − g²", 0.5, "Which activation has the slope g(1 − g)?"),
+            "tanh, so its slope is 1 − g²", 0.5, "Which activation has the slope g(1 − g)?"),
     *_of_weights("f", "f"),
 )  # fmt: skip
 
@@ -121,16 +122,17 @@ _THROUGH_TANH = "dh[s] ⊙ o[t] ⊙ (1 - tanh(C[t])^2) + dC_before[s-1]"
 _KEPT = "dC[s] ⊙ f[t]"
 _PEEPHOLES = {"dC": " + p_o ⊙ delta_o[s]", "dC_before": " + p_f ⊙ delta_f[s] + p_i ⊙ delta_i[s]"}
 _PEEPHOLE_MISTAKES = (
-    Mistake("output-peephole-lost", "dC", _at(_THROUGH_TANH), "the output gate looks at the new cell state C_t, and "
-            "that way leads to the loss too: p_o∘δ_o", 0.6, "Who reads C_t besides tanh and the next cell state?"),
-    Mistake("peepholes-lost-on-the-way", "dC_before", _at(_KEPT), "the forget and the input gate look at the cell "
-            "state before, and those ways lead back to it too", 0.6, "Who reads C_{t−1} besides the forget gate?"),
-    Mistake("input-peephole-lost", "dC_before", _at(f"{_KEPT} + p_f ⊙ delta_f[s]"), "the input gate looks at the cell "
-            "state before as well", 0.4, "How many gates look at C_{t−1}?"),
-    Mistake("old-cell-for-new", "dp_o", _sum("delta_o", "C[t-1]", "⊙"), "the output gate looks at the new cell state, "
-            "C_t", 0.5, "Which cell state is there already when o is computed?"),
-    Mistake("new-cell-for-old-peephole", "dp_f", _sum("delta_f", "C[t]", "⊙"), "the forget gate looks at the cell "
-            "state before, C_{t−1}", 0.5, "Which cell state is there when f is computed?"),
+    Mistake("output-peephole-lost", "dC", _at(_THROUGH_TANH), "the output gate reads the new cell state C_t, so "
+            "p_o∘δ_o is added", 0.6, "Who reads C_t besides tanh and the next cell state?"),
+    Mistake("peepholes-lost-on-the-way", "dC_before", _at(_KEPT), "the forget and input gates also read C_{t−1} "
+            "through their peepholes, so they send a gradient back to it", 0.6, "Who reads C_{t−1} besides the next "
+            "cell state?"),
+    Mistake("input-peephole-lost", "dC_before", _at(f"{_KEPT} + p_f ⊙ delta_f[s]"), "the input gate also reads C_{t−1} "
+            "through its peephole", 0.4, "How many gates read C_{t−1}?"),
+    Mistake("old-cell-for-new", "dp_o", _sum("delta_o", "C[t-1]", "⊙"), "the output gate reads the new cell state, C_t",
+            0.5, "Which cell state is known when o is computed?"),
+    Mistake("new-cell-for-old-peephole", "dp_f", _sum("delta_f", "C[t]", "⊙"), "the forget gate reads the previous "
+            "cell state, C_{t−1}", 0.5, "Which cell state is known when f is computed?"),
 )  # fmt: skip
 
 
@@ -153,10 +155,10 @@ def _lstm(kinds: Kinds, peephole: bool = False) -> Formula:
         _back("delta_f", "dC[s] ⊙ C[t-1] ⊙ f[t] ⊙ (1 - f[t])", "gradient into the forget gate", kinds),
         _back("delta_i", "dC[s] ⊙ g[t] ⊙ i[t] ⊙ (1 - i[t])", "gradient into the input gate", kinds),
         _back("delta_g", "dC[s] ⊙ i[t] ⊙ (1 - g[t]^2)", "gradient into the candidate", kinds),
-        _back("dC_before", f"{_KEPT}{peepholes['dC_before']}", "what reaches the cell state before"
+        _back("dC_before", f"{_KEPT}{peepholes['dC_before']}", "gradient of the previous cell state"
               + (": the direct part, and through the peepholes" if peephole else ": the direct part"), kinds, "0*C0"),
         _back("dh_before", "U_f^T delta_f[s] + U_i^T delta_i[s] + U_o^T delta_o[s] + U_c^T delta_g[s]",
-              "what reaches the state before, through all gates", kinds, "0*h0"),
+              "gradient of the previous state, through all gates", kinds, "0*h0"),
     )  # fmt: skip
     ends = (
         *_by_weights(kinds, "fiog", "fioc", {}),
@@ -169,7 +171,7 @@ def _lstm(kinds: Kinds, peephole: bool = False) -> Formula:
     loss = Step("loss", "sum(t=1..T, sum(d[t] ⊙ h[t]))", "a loss with these gradients: Σ d_t·h_t")
     return Formula(
         id=kinds.id(f"{name}_backward_by_hand"),
-        title=f"{forward.title}, backwards" if peephole else kinds.title("LSTM by hand, backwards"),
+        title=f"{forward.title}, backwards" if peephole else kinds.title("LSTM by hand, backward"),
         variables=(*forward.variables, _gradient(kinds, "d", "U_f")),
         steps=(*forward.steps, loss, *way, *ends),
         answers=(*(step.name for step in ends), "h", "C", "loss"),
@@ -180,9 +182,9 @@ def _lstm(kinds: Kinds, peephole: bool = False) -> Formula:
         conventions=combined(_with_row(forward, (*way, *ends))),
         notes=(
             "s counts the steps back: s = 1 is the last time step",
-            "a peephole leads back to the unit's own cell state: no matrix stands in the way"
+            "a peephole leads back to the unit's own cell state, without a matrix"
             if peephole
-            else "the direct part of ∂C_t/∂C_{t−1} is f_t, element by element: no matrix stands in the way",
+            else "the direct part of ∂C_t/∂C_{t−1} is f_t, element by element, without a matrix",
         ),
         source=forward.source,
     )
@@ -199,19 +201,19 @@ _RESET_AFTER = {
 
 _GRU_MISTAKES = (
     _gates_lost("d_h"),
-    Mistake("kept-part-lost", "kept", "0*dh[s]", "part of the old state is kept as it is, and that way leads back "
-            "without a matrix", 0.6, "Which way leads from h_t to h_{t−1} without weights?"),
-    Mistake("gate-weights-swapped", "kept", _at("dh[s] ⊙ (1 - keep[t])"), "that is the weight of the "
-            "candidate: back to the old state leads its own weight", 0.5, "Which weight does the old state have?"),
-    Mistake("mixing-sign-turned", "delta_z", _at("dh[s] ⊙ (g[t] - h[t-1]) ⊙ z[t] ⊙ (1 - z[t])"), "z multiplies "
-            "one of the two states and 1 − z the other: the derivative by z is the first minus the second", 0.6,
-            "What does h_t gain when z grows?"),
-    Mistake("candidate-path-of-z-lost", "delta_z", _at("dh[s] ⊙ h[t-1] ⊙ z[t] ⊙ (1 - z[t])"), "z also takes weight "
-            "from the candidate, through 1 − z", 0.5, "What becomes of the candidate when z grows?"),
+    Mistake("kept-part-lost", "kept", "0*dh[s]", "part of the old state is kept, so the gradient also goes back "
+            "without a matrix", 0.6, "Which path from h_t to h_{t−1} has no weights?"),
+    Mistake("gate-weights-swapped", "kept", _at("dh[s] ⊙ (1 - keep[t])"), "that is the factor of the candidate; the "
+            "way back to the old state has the factor of the old state", 0.5, "What is the old state multiplied by?"),
+    Mistake("mixing-sign-turned", "delta_z", _at("dh[s] ⊙ (g[t] - h[t-1]) ⊙ z[t] ⊙ (1 - z[t])"), "z multiplies one of "
+            "the two states and 1 − z the other, so the derivative by z is first minus second", 0.6, "How does h_t "
+            "change when z grows?"),
+    Mistake("candidate-path-of-z-lost", "delta_z", _at("dh[s] ⊙ h[t-1] ⊙ z[t] ⊙ (1 - z[t])"), "z also acts on the "
+            "other state, through 1 − z", 0.5, "What happens to the candidate when z grows?"),
     Mistake("sigmoid-slope-of-candidate", "delta_g", _at("dh[s] ⊙ (1 - keep[t]) ⊙ g[t] ⊙ (1 - g[t])"), "the candidate "
-            "is a tanh: its slope is 1 − h̃²", 0.5, "Which activation has the slope g(1 − g)?"),
-    Mistake("gate-slope-forgotten", "delta_r", _at("dv[s] ⊙ h[t-1]"), "a gate is a sigmoid: its slope r(1 − r) is a "
-            "factor", 0.5, "What lies between the gate and what goes into it?"),
+            "is a tanh, so its slope is 1 − g²", 0.5, "Which activation has the slope g(1 − g)?"),
+    Mistake("gate-slope-forgotten", "delta_r", _at("dv[s] ⊙ h[t-1]"), "a gate is a sigmoid, so its slope r(1 − r) is a "
+            "factor", 0.5, "What is the slope of a gate?"),
     *_of_weights("z", "z"),
 )  # fmt: skip
 
@@ -223,12 +225,12 @@ def _gru(kinds: Kinds) -> Formula:
         _back("delta_z", "dh[s] ⊙ (h[t-1] - g[t]) ⊙ z[t] ⊙ (1 - z[t])", "gradient into the update gate", kinds),
         _back("delta_g", "dh[s] ⊙ (1 - keep[t]) ⊙ (1 - g[t]^2)", "gradient into the candidate", kinds),
         _back("du", "delta_g[s]", "gradient by the recurrent product of the candidate", kinds),
-        _back("dv", "U_g^T du[s]", "gradient by what that product reads", kinds),
+        _back("dv", "U_g^T du[s]", "gradient by the input of that product", kinds),
         _back("delta_r", "dv[s] ⊙ h[t-1] ⊙ r[t] ⊙ (1 - r[t])", "gradient into the reset gate", kinds),
-        _back("kept", "dh[s] ⊙ keep[t]", "what reaches the state before, as far as it was kept", kinds),
-        _back("read", "dv[s] ⊙ r[t]", "what reaches the state before, through the candidate", kinds),
+        _back("kept", "dh[s] ⊙ keep[t]", "gradient of the previous state, through the kept part", kinds),
+        _back("read", "dv[s] ⊙ r[t]", "gradient of the previous state, through the candidate", kinds),
         _back("dh_before", "kept[s] + read[s] + U_z^T delta_z[s] + U_r^T delta_r[s]",
-              "what reaches the state before, in all", kinds, "0*h0"),
+              "gradient of the previous state, in all", kinds, "0*h0"),
     )  # fmt: skip
     ends = (
         *_by_weights(kinds, "zrg", "zrg", {"g": ("du", "v[t]")}),
@@ -239,7 +241,7 @@ def _gru(kinds: Kinds) -> Formula:
     )  # fmt: skip
     return Formula(
         id=kinds.id("gru_backward_by_hand"),
-        title=kinds.title("GRU by hand, backwards"),
+        title=kinds.title("GRU by hand, backward"),
         variables=(*forward.variables, _gradient(kinds, "d_h", "U_z")),
         steps=(
             *forward.steps,

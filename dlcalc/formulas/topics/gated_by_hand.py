@@ -71,43 +71,43 @@ def _lstm_steps(kinds: Kinds, peephole: dict[str, str]) -> tuple[Step, ...]:
 
 
 _LSTM_MISTAKES = (
-    Mistake("forget-and-input-swapped", "C", "i[t] ⊙ C[t-1] + f[t] ⊙ g[t]", "the forget gate f belongs to the old "
-            "cell state, the input gate i to the candidate", 0.6, "Which gate decides what is kept?"),
-    Mistake("coupled-gates", "C", "f[t] ⊙ C[t-1] + (1 - f[t]) ⊙ g[t]", "an LSTM has an input gate of its own: i, not "
-            "1 − f", 0.5, "How many gates act on the cell state?"),
-    Mistake("old-cell-lost", "C", "i[t] ⊙ g[t]", "what the forget gate lets through of the old cell state is added",
-            0.4, "What is left of the cell state before?"),
-    Mistake("not-gated-in", "C", "f[t] ⊙ C[t-1] + g[t]", "the candidate passes the input gate before it is added", 0.4,
-            "What does the input gate act on?"),
-    Mistake("state-for-cell", "C", "f[t] ⊙ h[t-1] + i[t] ⊙ g[t]", "the forget gate acts on the cell state C before, "
-            "not on h", 0.5, "Which of the two states runs along without a matrix?"),
-    Mistake("sigmoid-in-candidate", "g", _gate("c"), "the candidate is a tanh, so that it can also lower the cell "
-            "state; the gates are sigmoids", 0.6, "Can a candidate be negative?"),
-    Mistake("recurrence-forgotten", "g", "tanh(W_c x[t] + b_c)", "the candidate sees the state before as well as the "
-            "input", 0.4, "What do the gates and the candidate read besides x_t?"),
-    Mistake("no-tanh", "h", "o[t] ⊙ C[t]", "on its way out the cell state passes through tanh: h = o∘tanh C", 0.7,
+    Mistake("forget-and-input-swapped", "C", "i[t] ⊙ C[t-1] + f[t] ⊙ g[t]", "the forget gate f multiplies the old cell "
+            "state, the input gate i the candidate", 0.6, "Which gate decides how much is kept?"),
+    Mistake("coupled-gates", "C", "f[t] ⊙ C[t-1] + (1 - f[t]) ⊙ g[t]", "an LSTM has its own input gate: use i, not 1 − "
+            "f", 0.5, "How many gates act on the cell state?"),
+    Mistake("old-cell-lost", "C", "i[t] ⊙ g[t]", "the old cell state, multiplied by the forget gate, is added", 0.4,
+            "What happens to the previous cell state?"),
+    Mistake("not-gated-in", "C", "f[t] ⊙ C[t-1] + g[t]", "the candidate is multiplied by the input gate before it is "
+            "added", 0.4, "What does the input gate multiply?"),
+    Mistake("state-for-cell", "C", "f[t] ⊙ h[t-1] + i[t] ⊙ g[t]", "the forget gate multiplies the previous cell state "
+            "C, not the state h", 0.5, "Which state does the forget gate multiply?"),
+    Mistake("sigmoid-in-candidate", "g", _gate("c"), "the candidate is a tanh; only the gates are sigmoids", 0.6, "Can "
+            "a candidate be negative?"),
+    Mistake("recurrence-forgotten", "g", "tanh(W_c x[t] + b_c)", "the candidate reads the previous state as well as "
+            "the input", 0.4, "What do the gates and the candidate read besides x_t?"),
+    Mistake("no-tanh", "h", "o[t] ⊙ C[t]", "the output gate is multiplied by tanh of the cell state: h = o∘tanh C", 0.7,
             "Between which two values does a state lie?"),
-    Mistake("tanh-of-candidate", "h", "o[t] ⊙ tanh(g[t])", "what is let out is the cell state C_t, not the candidate",
-            0.5, "Which state does the output gate let out?"),
-    Mistake("output-gate-forgotten", "h", "tanh(C[t])", "the output gate decides how much of the cell state is let "
-            "out", 0.4, "What is the output gate for?"),
-    Mistake("output-and-input-swapped", "C", "f[t] ⊙ C[t-1] + o[t] ⊙ g[t]", "the input gate i belongs to the "
-            "candidate, the output gate o to the state", 0.25, "Which gate lets the candidate in?",
+    Mistake("tanh-of-candidate", "h", "o[t] ⊙ tanh(g[t])", "the output gate multiplies tanh C_t, not tanh of the "
+            "candidate", 0.5, "Which state does the output gate multiply?"),
+    Mistake("output-gate-forgotten", "h", "tanh(C[t])", "the output gate multiplies tanh C_t", 0.4, "What does the "
+            "output gate do?"),
+    Mistake("output-and-input-swapped", "C", "f[t] ⊙ C[t-1] + o[t] ⊙ g[t]", "the input gate i multiplies the "
+            "candidate; the output gate o multiplies tanh C", 0.25, "Which gate multiplies the candidate?",
             more=(("h", "i[t] ⊙ tanh(C[t])"),)),
-    Mistake("output-and-forget-swapped", "C", "o[t] ⊙ C[t-1] + i[t] ⊙ g[t]", "the forget gate f belongs to the old "
-            "cell state, the output gate o to the state", 0.25, "Which gate decides what is kept?",
+    Mistake("output-and-forget-swapped", "C", "o[t] ⊙ C[t-1] + i[t] ⊙ g[t]", "the forget gate f multiplies the old "
+            "cell state; the output gate o multiplies tanh C", 0.25, "Which gate decides how much is kept?",
             more=(("h", "f[t] ⊙ tanh(C[t])"),)),
-    Mistake("tanh-in-gates", "f", _gate("f", "tanh"), "a gate is a sigmoid: it lets through a part between 0 and 1",
-            0.25, "Can a gate let through a negative part?",
-            more=tuple((g, _gate(g, "tanh")) for g in "io")),
-    Mistake("biases-forgotten", "f", _gate("f", bias=""), "each gate and the candidate add a bias of their own", 0.25,
+    Mistake("tanh-in-gates", "f", _gate("f", "tanh"), "a gate is a sigmoid, so its values are between 0 and 1", 0.25,
+            "Between which two values does a gate lie?", more=tuple((g, _gate(g, "tanh")) for g in "io")),
+    Mistake("biases-forgotten", "f", _gate("f", bias=""), "each gate and the candidate add their own bias", 0.25,
             "What is added besides the two products?",
             more=(*((g, _gate(g, bias="")) for g in "io"), ("g", _gate("c", "tanh", bias="")))),
     Mistake("recurrence-forgotten-everywhere", "f", "sigmoid(W_f x[t] + b_f)", "each gate and the candidate read the "
-            "state before as well as the input", 0.25, "What do the gates and the candidate read besides x_t?",
+            "previous state as well as the input", 0.25, "What do the gates and the candidate read besides x_t?",
             more=(*((g, f"sigmoid(W_{g} x[t] + b_{g})") for g in "io"), ("g", "tanh(W_c x[t] + b_c)"))),
     Mistake("first-states-forgotten", "f", _gate("f", before=_DROPPED), "the states before the first step are given: "
-            "the first step starts from h0 and C0, not from zeros", 0.25, "Where does the first step start?",
+            "the first step starts from h0 and C0, not from zeros", 0.25, "From which states does the first step "
+            "start?",
             more=(*((g, _gate(g, before=_DROPPED)) for g in "io"), ("g", _gate("c", "tanh", before=_DROPPED)),
                   ("C", "if(t = 1, 0*C0, f[t] ⊙ C[t-1]) + i[t] ⊙ g[t]"))),
 )  # fmt: skip
@@ -125,7 +125,7 @@ def _lstm_layouts(kinds: Kinds, peephole: dict[str, str]) -> tuple[Option, ...]:
 _LSTM_PYTORCH = Convention(
     "pytorch",
     "PyTorch",
-    "weight_ih holds W_i, W_f, W_c, W_o one below the other, weight_hh the U, and b is the sum of its two biases",
+    "weight_ih holds W_i, W_f, W_c, W_o stacked; weight_hh holds the U; b is the sum of its two biases",
 )
 _LSTM_SOURCE = "Hochreiter and Schmidhuber, Neural Computation 9, 1997; Gers et al., 2000"
 
@@ -139,7 +139,7 @@ def _lstm(kinds: Kinds) -> Formula:
         answers=("h", "C", "f", "i", "o", "g"),
         mistakes=_LSTM_MISTAKES,
         conventions=(*combined(_lstm_layouts(kinds, {})), _LSTM_PYTORCH),
-        notes=("the direct part of ∂C_t/∂C_{t−1} is f_t, element by element: no matrix stands in the way",),
+        notes=("the direct part of ∂C_t/∂C_{t−1} is f_t, element by element, without a matrix",),
         source=_LSTM_SOURCE,
     )
 
@@ -152,14 +152,14 @@ def _states(kinds: Kinds) -> tuple[Variable, ...]:
 
 
 _PEEPHOLE_MISTAKES = (
-    Mistake("output-peephole-at-old-cell", "o", _gate("o", more=" + p_o ⊙ C[t-1]"), "the output gate sees the cell "
-            "state that has just been computed, C_t", 0.6, "Which cell state is there already when o is computed?"),
-    Mistake("output-peephole-forgotten", "o", _gate("o"), "the output gate sees the cell state too: three gates have "
+    Mistake("output-peephole-at-old-cell", "o", _gate("o", more=" + p_o ⊙ C[t-1]"), "the output gate reads the new "
+            "cell state, C_t", 0.6, "Which cell state is known when o is computed?"),
+    Mistake("output-peephole-forgotten", "o", _gate("o"), "the output gate reads the cell state too: three gates have "
             "peepholes", 0.5, "How many gates have peepholes?"),
-    Mistake("forget-peephole-forgotten", "f", _gate("f"), "the forget gate sees the cell state before as well", 0.4,
+    Mistake("forget-peephole-forgotten", "f", _gate("f"), "the forget gate reads the previous cell state too", 0.4,
             "How many gates have peepholes?"),
-    Mistake("input-peephole-forgotten", "i", _gate("i"), "the input gate sees the cell state before as well", 0.4,
-            "How many gates have peepholes?"),
+    Mistake("input-peephole-forgotten", "i", _gate("i"), "the input gate reads the previous cell state too", 0.4, "How "
+            "many gates have peepholes?"),
 )  # fmt: skip
 
 
@@ -175,7 +175,7 @@ def _lstm_peephole(kinds: Kinds) -> Formula:
         answers=("h", "C", "f", "i", "o", "g"),
         mistakes=(*_PEEPHOLE_MISTAKES, *_COMMONEST),
         conventions=combined(_lstm_layouts(kinds, _PEEPHOLES)),
-        notes=("a unit sees its own cell alone: a peephole weight per unit and gate",),
+        notes=("a unit reads its own cell only: one peephole weight per unit and gate",),
         source="F. Gers and J. Schmidhuber, Recurrent nets that time and count, IJCNN 2000",
     )
 
@@ -206,36 +206,37 @@ def _preset(name: str, who: str, says: str, *options: Option) -> Convention:
     return Convention(name, who, says, edits, untrue=tuple(words for option in options for words in option.untrue))
 
 
-_GRU_PYTORCH = _preset("pytorch", "PyTorch", "z keeps; reset after the product, whose bias d = b_hn is reset with it; "
-                       "weight_ih holds W_r, W_z, W_n one below the other", AFTER)  # fmt: skip
+_GRU_PYTORCH = _preset("pytorch", "PyTorch", "z keeps; reset after the product, and its bias d = b_hn is reset too; "
+                       "weight_ih holds W_r, W_z, W_n stacked", AFTER)  # fmt: skip
 _GRU_KERAS = _preset("keras", "Keras (reset_after=True)", "z keeps; reset after the product; row layout", AFTER,
                      _GRU_ROW)  # fmt: skip
 
 _GRU_MISTAKES = (
-    Mistake("update-and-reset-swapped", "keep", "r[t]", "the update gate z mixes old state "
-            "and candidate; the reset gate r acts inside the candidate", 0.6, "Which gate mixes the two states?"),
+    Mistake("update-and-reset-swapped", "keep", "r[t]", "the update gate z mixes the old state and the candidate; the "
+            "reset gate r acts inside the candidate", 0.6, "Which gate mixes the two states?"),
     Mistake("reset-with-update-gate", "v", "z[t] ⊙ h[t-1]", "the candidate reads the old state through the reset gate "
             "r, not through z", 0.4, "Which gate acts inside the candidate?"),
     Mistake("reset-forgotten", "v", "h[t-1]", "the reset gate decides how much of the old state the candidate reads",
-            0.6, "What does the reset gate act on?"),
-    Mistake("candidate-kept-whole", "h", "keep[t] ⊙ h[t-1] + g[t]", "the candidate is weighed too: the two weights sum "
-            "to 1", 0.4, "What do the weights of old state and candidate sum to?"),
-    Mistake("old-state-lost", "h", "(1 - keep[t]) ⊙ g[t]", "what is kept of the old state is added", 0.4,
-            "What becomes of the old state?"),
-    Mistake("sigmoid-in-candidate", "g", "sigmoid(p[t] + c[t])", "the candidate is a tanh; the gates are sigmoids",
+            0.6, "What does the reset gate do?"),
+    Mistake("candidate-kept-whole", "h", "keep[t] ⊙ h[t-1] + g[t]", "the candidate has a weight too: the weights of "
+            "the old state and the candidate sum to 1", 0.4, "What do the weights of the old state and the candidate "
+            "sum to?"),
+    Mistake("old-state-lost", "h", "(1 - keep[t]) ⊙ g[t]", "the kept part of the old state is added", 0.4, "What "
+            "happens to the old state?"),
+    Mistake("sigmoid-in-candidate", "g", "sigmoid(p[t] + c[t])", "the candidate is a tanh; only the gates are sigmoids",
             0.5, "Can a candidate be negative?"),
     Mistake("input-forgotten", "g", "tanh(c[t])", "the candidate reads the input x_t as well as the old state", 0.3,
             "What does the candidate read besides the old state?"),
-    Mistake("tanh-in-gates", "z", _gate("z", "tanh"), "a gate is a sigmoid: it lets through a part between 0 and 1",
-            0.25, "Can a gate let through a negative part?", more=(("r", _gate("r", "tanh")),)),
-    Mistake("biases-forgotten", "z", _gate("z", bias=""), "each gate and the candidate add a bias of their own", 0.25,
+    Mistake("tanh-in-gates", "z", _gate("z", "tanh"), "a gate is a sigmoid, so its values are between 0 and 1", 0.25,
+            "Between which two values does a gate lie?", more=(("r", _gate("r", "tanh")),)),
+    Mistake("biases-forgotten", "z", _gate("z", bias=""), "each gate and the candidate add their own bias", 0.25,
             "What is added besides the two products?",
             more=(("r", _gate("r", bias="")), ("p", "W_g x[t]"), ("u", "U_g v[t]"))),
     Mistake("recurrence-forgotten-everywhere", "z", "sigmoid(W_z x[t] + b_z)", "each gate and the candidate read the "
-            "state before as well as the input", 0.25, "What do the gates and the candidate read besides x_t?",
+            "previous state as well as the input", 0.25, "What do the gates and the candidate read besides x_t?",
             more=(("r", "sigmoid(W_r x[t] + b_r)"), ("u", "0*h[t-1]"))),
     Mistake("first-state-forgotten", "z", _gate("z", before=_DROPPED), "the state before the first step is given: the "
-            "first step starts from h0, not from zeros", 0.25, "Where does the first step start?",
+            "first step starts from h0, not from zeros", 0.25, "From which state does the first step start?",
             more=(("r", _gate("r", before=_DROPPED)), ("v", f"r[t] ⊙ {_DROPPED}"),
                   ("h", f"keep[t] ⊙ {_DROPPED} + (1 - keep[t]) ⊙ g[t]"))),
     Mistake("recurrence-forgotten", "c", "0*h[t-1]", "the candidate reads the old state too, through U", 0.4,
@@ -267,7 +268,7 @@ def _gru(kinds: Kinds) -> Formula:
             Step("z", _gate("z"), "update gate", kind=number, each=EACH),
             Step("r", _gate("r"), "reset gate", kind=number, each=EACH),
             Step("p", "W_g x[t] + b_g", "the candidate's part of the input", kind=number, each=EACH),
-            Step("v", "r[t] ⊙ h[t-1]", "what the recurrent product of the candidate reads", kind=number, each=EACH),
+            Step("v", "r[t] ⊙ h[t-1]", "input of the candidate's recurrent product", kind=number, each=EACH),
             Step("u", "U_g v[t] + d", "the recurrent product of the candidate", kind=number, each=EACH),
             Step("c", "u[t]", "the candidate's part of the old state", kind=number, each=EACH),
             Step("g", "tanh(p[t] + c[t])", "candidate", kind=number, each=EACH),
@@ -278,8 +279,8 @@ def _gru(kinds: Kinds) -> Formula:
         mistakes=_GRU_MISTAKES,
         conventions=(*combined((KEEP, RENEW), (BEFORE, AFTER), layouts), *presets),
         notes=(
-            "with one unit, and no bias d, resetting before or after the product is the same",
-            "whether z keeps or renews is a choice: say which",
+            "with one unit and no bias d, reset before and reset after the product are the same",
+            "whether z keeps or renews is a choice: say which one you use",
         ),
         source="Cho et al., arXiv:1406.1078v3; Chung et al., arXiv:1412.3555",
     )

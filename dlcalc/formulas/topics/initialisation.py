@@ -64,22 +64,22 @@ _CONV = _Layer(
     "prod(f)*k",
     (
         Mistake("filter-forgotten", "fan_in", "c", "a unit of a convolution reads f·f pixels in each of its c "
-                "channels: f²c inputs, not c", 0.7, "How many numbers does one window hold?"),
+                "channels: f²c inputs, not c", 0.7, "How many numbers does one window contain?"),
         Mistake("channels-forgotten", "fan_in", "prod(f)", "a unit of a convolution reads its window in all c "
-                "channels: f²c inputs, not f²", 0.5, "How many channels does one window reach through?"),
-        Mistake("filter-forgotten-out", "fan_out", "k", "each input lies in f·f windows of each of the k filters: "
-                "f²k, not k", 0.5, "In how many windows does one pixel lie?"),
+                "channels: f²c inputs, not f²", 0.5, "How many channels does one window read?"),
+        Mistake("filter-forgotten-out", "fan_out", "k", "each input is in f·f windows of each of the k filters: f²k, "
+                "not k", 0.5, "In how many windows is one pixel?"),
     ),
     axes=2,
 )  # fmt: skip
 
-_FAN_OUT = Mistake("fan-out-for-fan-in", "fan", "fan_out", "the more inputs a unit adds up, the larger its sum: what "
-                   "counts is fan_in, not fan_out", 0.6, "Over how many terms does one unit sum?")  # fmt: skip
+_FAN_OUT = Mistake("fan-out-for-fan-in", "fan", "fan_out", "this rule uses fan_in: a sum grows with the number of its "
+                   "terms", 0.6, "How many terms does one unit sum?")  # fmt: skip
 
 _UNIFORM_RULE = _Rule(
     "",
     "±1/√fan_in",
-    Step("fan", "fan_in", "fan that the rule uses"),
+    Step("fan", "fan_in", "the fan that the rule uses"),
     Step("variance", "1/(3*fan)", "variance of the weights"),
     (_FAN_OUT,),
     "Glorot and Bengio, 2010, equation 1",
@@ -89,17 +89,17 @@ _UNIFORM_RULE = _Rule(
 _GLOROT = _Rule(
     "glorot_",
     "Glorot (Xavier)",
-    Step("fan", "fan_in + fan_out", "both fans together"),
+    Step("fan", "fan_in + fan_out", "sum of both fans"),
     Step("variance", "2/fan", "variance of the weights"),
     (
-        Mistake("fan-in-alone", "fan", "fan_in", "Glorot's rule keeps the backward pass in mind as well, so both "
-                "fans are added", 0.6, "In which two directions do signals pass a layer?"),
-        Mistake("fan-out-alone", "fan", "fan_out", "Glorot's rule keeps the forward pass in mind as well, so both "
-                "fans are added", 0.4, "In which two directions do signals pass a layer?"),
-        Mistake("averaged-twice", "fan", "(fan_in + fan_out)/2", "the 2 above the line already makes an average of "
-                "the two fans", 0.4, "What is 2/(a + b) if a and b are the same?"),
-        Mistake("two-forgotten", "variance", "1/fan", "one over the average of the fans is 2/(fan_in + fan_out)", 0.4,
-                "What is one over the average of two numbers?"),
+        Mistake("fan-in-alone", "fan", "fan_in", "Glorot's rule also considers the backward pass, so both fans are "
+                "added", 0.6, "In which two directions do signals pass through a layer?"),
+        Mistake("fan-out-alone", "fan", "fan_out", "Glorot's rule also considers the forward pass, so both fans are "
+                "added", 0.4, "In which two directions do signals pass through a layer?"),
+        Mistake("averaged-twice", "fan", "(fan_in + fan_out)/2", "the 2 in the numerator already makes the sum an "
+                "average", 0.4, "What is 2/(a + b) if a and b are equal?"),
+        Mistake("two-forgotten", "variance", "1/fan", "one divided by the average of the fans is 2/(fan_in + fan_out)",
+                0.4, "What is one divided by the average of two numbers?"),
     ),
     "Glorot and Bengio, 2010",
 )  # fmt: skip
@@ -107,14 +107,14 @@ _GLOROT = _Rule(
 _HE = _Rule(
     "he_",
     "He",
-    Step("fan", "fan_in", "fan that the rule uses"),
+    Step("fan", "fan_in", "the fan that the rule uses"),
     Step("variance", "2/fan", "variance of the weights"),
     (
         _FAN_OUT,
-        Mistake("both-fans", "fan", "fan_in + fan_out", "2/(fan_in + fan_out) is Glorot's rule; He's has fan_in "
-                "alone below the line", 0.5, "Which fans does He's rule use?"),
-        Mistake("two-forgotten", "variance", "1/fan", "ReLU sets half of the values to 0, which the 2 makes up for",
-                0.5, "What does ReLU do to half of its inputs?"),
+        Mistake("both-fans", "fan", "fan_in + fan_out", "2/(fan_in + fan_out) is Glorot's rule; He's rule divides by "
+                "fan_in only", 0.5, "Which fans does He's rule use?"),
+        Mistake("two-forgotten", "variance", "1/fan", "ReLU sets half of the values to 0; the 2 makes up for them", 0.5,
+                "What does ReLU do to half of its inputs?"),
     ),
     "He et al., arXiv:1502.01852",
 )  # fmt: skip
@@ -124,15 +124,15 @@ _NORMAL = _Distribution(
     "normal",
     Step("deviation", "sqrt(variance)", "standard deviation σ to draw with"),
     (
-        Mistake("variance-for-deviation", "deviation", "variance", "this is the variance σ²; the standard deviation "
-                "σ is its root", 0.7, "Is it σ or σ² that is asked?"),
+        Mistake("variance-for-deviation", "deviation", "variance", "this is the variance σ²; the standard deviation σ "
+                "is its square root", 0.7, "Does the question ask for σ or σ²?"),
         Mistake("limit-for-deviation", "deviation", "sqrt(3*variance)", "√(3·variance) is the limit of a uniform "
                 "distribution; σ is √variance", 0.4, "Which distribution are the weights drawn from?"),
-        Mistake("half-variance", "deviation", "variance/2", "σ is the root of the variance, not its half", 0.2,
-                "How does σ follow from σ²?"),
+        Mistake("half-variance", "deviation", "variance/2", "σ is the square root of the variance, not half of it", 0.2,
+                "How do you get σ from σ²?"),
     ),
-    ("Keras cuts its normal distribution off at 2 standard deviations and widens it before, by 1/0.8796, so that what "
-     "is drawn has this σ",),
+    ("Keras cuts its normal distribution at 2 standard deviations; it first divides σ by 0.8796, so that the weights "
+     "have this σ",),
 )  # fmt: skip
 
 _UNIFORM = _Distribution(
@@ -140,13 +140,13 @@ _UNIFORM = _Distribution(
     "uniform",
     Step("limit", "sqrt(3*variance)", "limit: the weights are drawn from −limit to +limit"),
     (
-        Mistake("deviation-for-limit", "limit", "sqrt(variance)", "this is the standard deviation σ; a uniform "
-                "distribution reaches √3 times as far", 0.6,
-                "How far does a uniform distribution reach, in units of σ?"),
-        Mistake("root-forgotten", "limit", "3*variance", "the root is missing: the limit is √(3·variance)", 0.6,
-                "How does a limit follow from a variance?"),
+        Mistake("deviation-for-limit", "limit", "sqrt(variance)", "this is the standard deviation σ; the limit of a "
+                "uniform distribution is √3·σ", 0.6, "How large is the limit of a uniform distribution, in units of "
+                "σ?"),
+        Mistake("root-forgotten", "limit", "3*variance", "the square root is missing: the limit is √(3·variance)", 0.6,
+                "How do you get the limit from the variance?"),
         Mistake("variance-for-limit", "limit", "variance", "this is the variance; the limit is √(3·variance)", 0.4,
-                "Is it the limit or the variance that is asked?"),
+                "Does the question ask for the limit or the variance?"),
     ),
 )  # fmt: skip
 
@@ -159,7 +159,7 @@ def _formula(rule: _Rule, drawn: _Distribution, layer: _Layer, textbook: str) ->
         variables=layer.variables,
         steps=(
             Step("fan_in", layer.fan_in, "inputs of one unit"),
-            Step("fan_out", layer.fan_out, "units that one input goes to"),
+            Step("fan_out", layer.fan_out, "units that one input is connected to"),
             rule.fan,
             rule.variance,
             drawn.step,

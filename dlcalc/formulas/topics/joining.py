@@ -29,12 +29,12 @@ FLATTEN = Formula(
     ),
     answers=("output", "units"),
     mistakes=(
-        Mistake("depth-forgotten", "units", "x[1]*x[2]", "every channel is laid out too: o·o·k numbers, not o·o", 0.7,
-                "How many maps are laid out one after the other?"),
-        Mistake("one-side", "units", "x[1]*x[3]", "a map has a height and a width: both are multiplied", 0.4,
-                "How many numbers does one map have?"),
-        Mistake("sizes-added", "units", "sum(x)", "the sizes are multiplied: each row holds a number for every column "
-                "and channel", 0.3, "How many numbers does a table of 3 rows and 4 columns have?"),
+        Mistake("depth-forgotten", "units", "x[1]*x[2]", "flattening keeps every channel: the size is height · width · "
+                "channels", 0.7, "How many maps does the input have?"),
+        Mistake("one-side", "units", "x[1]*x[3]", "a map has a height and a width: multiply both", 0.4, "How many "
+                "numbers does one map have?"),
+        Mistake("sizes-added", "units", "sum(x)", "the sizes are multiplied, not added", 0.3, "How many numbers are "
+                "there in a table of 3 rows and 4 columns?"),
     ),
     conventions=_USUAL,
     input_shape="shape(x)",
@@ -51,12 +51,12 @@ CONCAT = Formula(
     ),
     answers=("output", "depth"),
     mistakes=(
-        Mistake("added-not-joined", "depth", "c[1]", "the maps are laid behind one another, not added: the channels "
-                "add up", 0.6, "How many maps are there afterwards?"),
-        Mistake("channels-multiplied", "depth", "prod(c)", "the inputs stand side by side: their channels add up, they "
-                "do not multiply", 0.3, "How many maps are 2 maps and 3 maps?"),
-        Mistake("widest-only", "depth", "max(c)", "every input keeps its channels: they add up", 0.3,
-                "What becomes of the smaller input's maps?"),
+        Mistake("added-not-joined", "depth", "c[1]", "the maps are stacked, not added: the channels of all inputs are "
+                "summed", 0.6, "How many maps are there after the concatenation?"),
+        Mistake("channels-multiplied", "depth", "prod(c)", "the channels of the inputs are added, not multiplied", 0.3,
+                "How many maps do 2 maps and 3 maps make?"),
+        Mistake("widest-only", "depth", "max(c)", "every input keeps its channels: add them all", 0.3, "What happens "
+                "to the maps of the other inputs?"),
     ),
     axes=2,
     conventions=_USUAL,
@@ -72,7 +72,7 @@ SAME_SHAPE = Formula(
     conventions=_USUAL,
     input_shape="shape(x)",
     shape="output",
-    notes=("an activation, dropout, a sum or a product of equal shapes changes no shape",),
+    notes=("an activation, a dropout, a sum or a product of equal shapes does not change the shape",),
 )
 
 GLOBAL_POOL = Formula(
@@ -82,14 +82,14 @@ GLOBAL_POOL = Formula(
     steps=(Step("output", "shape(c)", "output shape: one number per channel"),),
     answers=("output",),
     mistakes=(
-        Mistake("one-number", "output", "shape(1)", "each map is pooled by itself: one number per channel", 0.4,
-                "Over what is the average taken?"),
+        Mistake("one-number", "output", "shape(1)", "each map is pooled separately: one number per channel", 0.4,
+                "Over which numbers is one average taken?"),
     ),
     axes=2,
     conventions=_USUAL,
     input_shape="shape(n, c)",
     shape="output",
-    notes=("the window is the whole map, so nothing depends on its size afterwards",),
+    notes=("the window is the whole map, so the output does not depend on the size of the map",),
 )  # fmt: skip
 
 ADAPTIVE_POOL = Formula(
@@ -100,9 +100,9 @@ ADAPTIVE_POOL = Formula(
         Variable("o", "output-size", "output size that is asked for", per_axis=True, ordinary=(1, 7)),
         _MAP_CHANNELS,
     ),
-    steps=(Step("output", "shape(o, c)", "output shape: the size that is asked for, whatever the input's"),),
+    steps=(Step("output", "shape(o, c)", "output shape: the requested size, for any input"),),
     answers=("output",),
-    conditions=(Condition("n >= 1", "the input has at least one pixel, not {n}", per_axis=True),),
+    conditions=(Condition("n >= 1", "the input needs at least one pixel, not {n}", per_axis=True),),
     axes=2,
     conventions=_USUAL,
     input_shape="shape(n, c)",
@@ -121,12 +121,13 @@ CHANNEL_SPLIT = Formula(
     ),
     answers=("output", "depth"),
     mistakes=(
-        Mistake("all-channels", "depth", "c", "every channel goes to one part only: a part has c divided by the number "
-                "of parts", 0.5, "Into how many parts are the channels dealt out?"),
-        Mistake("pixels-split", "output", "shape(floor(n/parts), c)", "the channels are dealt out, not the pixels: "
-                "height and width stay", 0.4, "What is divided, the maps or their pixels?"),
+        Mistake("all-channels", "depth", "c", "every channel goes to only one part: a part has c divided by the number "
+                "of parts", 0.5, "How many parts are the channels divided into?"),
+        Mistake("pixels-split", "output", "shape(floor(n/parts), c)", "the channels are divided, not the pixels: "
+                "height and width stay", 0.4, "What is divided: the channels or the pixels?"),
     ),
-    conditions=(Condition("mod(c, parts) = 0", "the parts are of equal depth: {parts} does not divide {c} channels"),),
+    conditions=(Condition("mod(c, parts) = 0", "the parts must have equal depth: {parts} does not divide {c} "
+                          "channels"),),
     axes=2,
     conventions=_USUAL,
     input_shape="shape(n, c)",
@@ -146,46 +147,46 @@ CHANNEL_SHUFFLE = Formula(
     ),
     answers=("output", "per_group"),
     mistakes=(
-        Mistake("depth-divided", "output", "shape(n, per_group)", "shuffling puts the channels into another order and "
-                "drops none: all c are still there", 0.5, "Which channel is missing afterwards?"),
+        Mistake("depth-divided", "output", "shape(n, per_group)", "shuffling only changes the order of the channels: "
+                "all c are still there", 0.5, "How many channels are there before and after the shuffling?"),
     ),
-    conditions=(Condition("mod(c, groups) = 0", "the groups are of equal depth: {groups} does not divide {c} "
+    conditions=(Condition("mod(c, groups) = 0", "the groups must have equal depth: {groups} does not divide {c} "
                           "channels"),),
     axes=2,
     conventions=_USUAL,
     input_shape="shape(n, c)",
     shape="output",
-    notes=("channel i of group g moves to position (i − 1)·groups + g: first the first of every group",),
+    notes=("channel i of group g moves to position (i − 1)·groups + g: first comes the first channel of every group",),
     source="Zhang and others, arXiv:1707.01083",
 )  # fmt: skip
 
 PIXEL_SHUFFLE = Formula(
     id="pixel_shuffle",
     title="Pixel shuffle",
-    variables=(INPUT, Variable("r", "factor", "rows, and columns, that one pixel becomes", default="2",
+    variables=(INPUT, Variable("r", "factor", "rows, and columns, that each pixel becomes", default="2",
                                ordinary=(2, 4), search="1..c"),
                replace(_MAP_CHANNELS, ordinary=(4, 64))),
     steps=(
-        Step("block", "r**2", "pixels that one pixel becomes, each from a channel of its own"),
+        Step("block", "r**2", "pixels that each pixel becomes, each from a different channel"),
         Step("depth", "c/block", "channels that are left"),
         Step("o", "n*r", "size that comes out", per_axis=True),
         Step("output", "shape(o, depth)", "output shape"),
     ),
     answers=("output", "depth", "o"),
     mistakes=(
-        Mistake("factor-not-squared", "block", "r", "a pixel becomes r rows of r columns, r² pixels, and each of them "
-                "is taken from another channel", 0.6, "How many pixels has a square of r rows and r columns?"),
-        Mistake("all-channels", "depth", "c", "the new pixels are the numbers of other channels: r² channels become "
-                "one", 0.5, "Where do the numbers of the new pixels come from?"),
-        Mistake("factor-added", "o", "n + r", "every row becomes r rows, so the size is multiplied", 0.3,
-                "How many rows are 4 rows, if each becomes two?"),
+        Mistake("factor-not-squared", "block", "r", "a pixel becomes r rows of r columns, r² pixels, and each comes "
+                "from another channel", 0.6, "How many pixels does a square of r rows and r columns have?"),
+        Mistake("all-channels", "depth", "c", "the new pixels come from other channels: r² channels become one", 0.5,
+                "Where do the numbers of the new pixels come from?"),
+        Mistake("factor-added", "o", "n + r", "every row becomes r rows, so the size is multiplied by r", 0.3, "How "
+                "many rows do 4 rows become if each becomes two?"),
     ),
     conditions=(Condition("mod(c, r**2) = 0", "r² channels become one: {r}² does not divide {c} channels"),),
     axes=2,
     conventions=_USUAL,
     input_shape="shape(n, c)",
     shape="output",
-    notes=("the numbers stay as many as they were; the first r² channels become the first one",),
+    notes=("the number of values does not change; the first r² channels become the first channel",),
     source="Shi and others, arXiv:1609.05158",
 )  # fmt: skip
 
@@ -205,8 +206,8 @@ ZERO_PAD = Formula(
     answers=("output", "o"),
     mistakes=(
         ONE_SIDE,
-        Mistake("channels-padded", "output", "shape(o, c + pad_begin[1] + pad_end[1])", "rows and columns of zeros are "
-                "added to every map; no map is added", 0.3, "Does a border change how many maps there are?"),
+        Mistake("channels-padded", "output", "shape(o, c + pad_begin[1] + pad_end[1])", "padding adds rows and columns "
+                "of zeros to every map; it adds no maps", 0.3, "Which sizes does a border of zeros change?"),
     ),
     forms=(Form("o", "n + 2pad_begin", "pad_begin = pad_end"), Form("o", "n + pad_begin + pad_end")),
     conventions=_USUAL,
@@ -219,11 +220,11 @@ RESHAPE = Formula(
     id="reshape",
     title="Reshape",
     variables=(replace(_SIZES, name="y", long="new-sizes", meaning="sizes that are asked for, channels last"),),
-    steps=(Step("output", "shape(y)", "output shape: the one that is asked for"),),
+    steps=(Step("output", "shape(y)", "output shape: the requested one"),),
     answers=("output",),
     conventions=_USUAL,
     shape="output",
-    notes=("the numbers stay as many as they were",),
+    notes=("the number of values does not change",),
 )
 
 UPSAMPLE = Formula(
@@ -237,10 +238,10 @@ UPSAMPLE = Formula(
     ),
     answers=("output", "o"),
     mistakes=(
-        Mistake("pixels-times-factor", "output", "shape(n, c*s[1])", "rows and columns are repeated, and the channels "
-                "stay", 0.4, "What is repeated, the pixels or the maps?"),
-        Mistake("factor-added", "o", "n + s", "every row is repeated, so the size is multiplied", 0.4,
-                "How many rows are 4 rows, each written twice?"),
+        Mistake("pixels-times-factor", "output", "shape(n, c*s[1])", "rows and columns are repeated; the number of "
+                "channels does not change", 0.4, "What is repeated: the pixels or the maps?"),
+        Mistake("factor-added", "o", "n + s", "every row is repeated s times, so the size is multiplied by s", 0.4,
+                "How many rows do 4 rows become if each is written twice?"),
     ),
     axes=2,
     conventions=_USUAL,
@@ -248,26 +249,26 @@ UPSAMPLE = Formula(
     shape="output",
 )  # fmt: skip
 
-_CUT = Variable("crop_begin", "crop-begin", "rows and columns that are cut off before", low=0, default="0",
-                per_axis=True, ordinary=(1, 2))  # fmt: skip
+_CUT = Variable("crop_begin", "crop-begin", "rows and columns removed before", low=0, default="0", per_axis=True,
+                ordinary=(1, 2))  # fmt: skip
 
 CROP = Formula(
     id="crop",
     title="Cropping",
     variables=(replace(INPUT, ordinary=(8, 32)), _CUT,
-               replace(_CUT, name="crop_end", long="crop-end", meaning="rows and columns that are cut off after",
+               replace(_CUT, name="crop_end", long="crop-end", meaning="rows and columns removed after",
                        default="crop_begin"), _MAP_CHANNELS),
     steps=(
-        Step("cut", "crop_begin + crop_end", "rows, and columns, that are cut off", per_axis=True),
+        Step("cut", "crop_begin + crop_end", "rows, and columns, removed", per_axis=True),
         Step("o", "n - cut", "size that is left", per_axis=True),
         Step("output", "shape(o, c)", "output shape"),
     ),
     answers=("output", "o"),
     mistakes=(
-        Mistake("one-side", "cut", "crop_begin", "an image has two sides along each axis, and both are cut", 0.6,
-                "On how many sides is the input cut?"),
+        Mistake("one-side", "cut", "crop_begin", "the input has two sides along each axis, and both are cropped", 0.6,
+                "On how many sides is the input cropped?"),
     ),
-    conditions=(Condition("cut < n", "something is left: {cut} of {n} cannot be cut off", per_axis=True),),
+    conditions=(Condition("cut < n", "something must be left: {cut} of {n} cannot be removed", per_axis=True),),
     axes=2,
     conventions=_USUAL,
     input_shape="shape(n, c)",

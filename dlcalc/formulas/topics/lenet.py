@@ -44,18 +44,17 @@ CONV_TABLE = Formula(
     answers=(*CONV.answers, "connections"),
     mistakes=(
         *(m for m in CONV.mistakes if m.step != "weights"),
-        Mistake("table-ignored", "weights", "prod(f)*c*k", "a map reads only the inputs that the table gives it, so "
-                "there is a filter for each pair of the table, not for all c·k", 0.8, "Does every map read every "
-                "input?"),
-        Mistake("one-input-each", "weights", "prod(f)*k", "a map has a filter for each of the inputs that it reads, "
-                "not one in all", 0.5, "How many inputs does one map read?"),
+        Mistake("table-ignored", "weights", "prod(f)*c*k", "a map reads only the inputs in the table: there is one "
+                "filter for each pair of the table, not for all c·k pairs", 0.8, "How many inputs does one map read?"),
+        Mistake("one-input-each", "weights", "prod(f)*k", "a map has one filter for each input that it reads, not one "
+                "filter in all", 0.5, "How many inputs does one map read?"),
         Mistake("filter-not-squared", "weights", "f[1]*pairs", "a filter extends along every axis, so its sizes are "
-                "multiplied: it has more than f weights", 0.4, "How many weights does one filter have?"),
-        Mistake("biases-not-connected", "connections", "prod(o)*weights", "each output value is connected to its bias "
-                "too", 0.5, "What does an output value read besides its windows?"),
+                "multiplied", 0.4, "How many weights does one filter have?"),
+        Mistake("biases-not-connected", "connections", "prod(o)*weights", "each output value is also connected to its "
+                "bias", 0.5, "What does an output value read besides its windows?"),
         Mistake("parameters-for-connections", "connections", "parameters", "shared weights are counted once as "
-                "parameters, but each position of a map has connections of its own", 0.5,
-                "At how many positions is a filter placed?"),
+                "parameters, but every position has its own connections", 0.5, "At how many positions is a filter "
+                "placed?"),
     ),
     forms=(
         *SIZE_FORMS,
@@ -84,10 +83,10 @@ RBF = Formula(
     steps=(
         Step("output", "shape(m)", "output shape"),
         Step("codes", "n*m", "entries of the codes, one for each pair of an input and a class"),
-        Step("weights", "0", "weights that are learnt: there are none"),
+        Step("weights", "0", "learned weights: there are none"),
         Step("biases", "0", "biases: there are none"),
         Step("parameters", "weights + biases", "parameters"),
-        Step("non_trainable", "codes", "values that are chosen by hand and stay as they are"),
+        Step("non_trainable", "codes", "values that are chosen by hand and do not change"),
         Step("values", "parameters + non_trainable", "all values that the layer keeps"),
         Step("connections", "codes", "connections, one for each pair of an input and a class"),
         Step("macs", "codes", "MACs: each difference is squared and added up"),
@@ -99,16 +98,16 @@ RBF = Formula(
     answers=("output", "parameters", "non_trainable", "values", "weights", "biases", "connections", "macs", "flops",
              "memory", "activation_memory", "parameter_memory"),
     mistakes=(
-        Mistake("codes-learnt", "weights", "codes", "the codes are chosen by hand, and no gradient changes them: they "
-                "are no parameters", 0.7, "Does training change the codes?"),
-        Mistake("biases-given", "biases", "m", "a unit gives the distance of its input from its code; nothing is added "
-                "to it", 0.5, "Is anything added to a distance?"),
+        Mistake("codes-learnt", "weights", "codes", "the codes are chosen by hand and are not learned: they are not "
+                "parameters", 0.7, "Which values does training change?"),
+        Mistake("biases-given", "biases", "m", "a unit gives the distance from its input to its code; nothing is added",
+                0.5, "What is added to the distance?"),
         Mistake("sizes-added", "codes", "n + m", "every class has a code as long as the input: the two sizes are "
                 "multiplied", 0.3, "How long is one code?"),
-        Mistake("one-code", "codes", "n", "these are the entries of one code, and there are m classes", 0.4,
-                "How many codes are there?"),
-        Mistake("codes-not-kept", "values", "parameters", "the codes are not learnt, but they are kept all the same",
-                0.4, "With what is the input compared?"),
+        Mistake("one-code", "codes", "n", "these are the entries of one code; there are m classes", 0.4, "How many "
+                "codes are there?"),
+        Mistake("codes-not-kept", "values", "parameters", "the codes are not learned, but they must be kept too", 0.4,
+                "What is the input compared with?"),
         Mistake("activations-not-bytes", "activation_memory", "m", "each number takes 4 bytes", 0.5,
                 "How many bytes does a 32-bit number have?"),
         Mistake("parameters-not-bytes", "parameter_memory", "values", "each value that is kept takes 4 bytes", 0.5,
@@ -116,7 +115,7 @@ RBF = Formula(
         *(m for m in COST_MISTAKES if m.step == "flops"),
     ),
     forms=(Form("macs", "n*m"),),
-    conventions=(Convention("textbook", "LeCun and others", "only what is learnt is a parameter"),),
+    conventions=(Convention("textbook", "LeCun and others", "only learned values are parameters"),),
     input_shape="shape(n)",
     shape="output",
     notes=("y = Σ (x − w)², the squared Euclidean distance from the class's code: a radial basis function",),

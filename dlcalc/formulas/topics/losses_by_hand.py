@@ -28,13 +28,15 @@ SQUARED = Formula(
     ),
     answers=("loss", "gradient", "errors", "squares"),
     mistakes=(
-        Mistake("not-squared", "squares", "abs(errors)", "the errors are squared", 0.4, "What is squared?"),
-        Mistake("errors-summed-first", "loss", "1/2*sum(errors)^2", "each error is squared before they are added: "
-                "otherwise errors of opposite sign cancel", 0.5, "Do errors of opposite sign cancel?"),
-        Mistake("error-sign-turned", "gradient", "y - yhat", "∂L/∂ŷ is ŷ − y: the loss falls when ŷ grows towards y",
-                0.6, "Does the loss rise when ŷ grows above y?"),
-        Mistake("gradient-squared", "gradient", "squares", "the derivative of ½e² is e", 0.4,
-                "What is the derivative of a square?"),
+        Mistake("not-squared", "squares", "abs(errors)", "each error must be squared", 0.4, "What is done with each "
+                "error before they are added?"),
+        Mistake("errors-summed-first", "loss", "1/2*sum(errors)^2", "each error is squared before the errors are "
+                "added; without squares, errors of opposite sign cancel", 0.5, "What happens when errors of opposite "
+                "sign are added?"),
+        Mistake("error-sign-turned", "gradient", "y - yhat", "∂L/∂ŷ is ŷ − y: below the target the loss falls as ŷ "
+                "grows", 0.6, "Does the loss rise or fall when ŷ grows above y?"),
+        Mistake("gradient-squared", "gradient", "squares", "the derivative of ½(ŷ − y)² is ŷ − y, not its square", 0.4,
+                "What is the derivative of ½x²?"),
     ),
     conventions=(
         Convention("textbook", "textbooks", "half the sum of the squares"),
@@ -50,7 +52,7 @@ SQUARED = Formula(
 
 _WRONG_LOGS = (("common-logarithm", "log10", 10), ("binary-logarithm", "log2", 2))
 
-_NOT_TO_BASE = {base: f"the logarithm is the natural one, not that to base {base}" for base in (2, 10)}
+_NOT_TO_BASE = {base: f"the logarithm must be the natural one, not to base {base}" for base in (2, 10)}
 
 _LOG_TERMS = "-(y ⊙ ln(p) + (1 - y) ⊙ ln(1 - p))"
 _ONE_SUM = (Convention("textbook", "textbooks", "the sum over the classes"),)
@@ -70,19 +72,18 @@ LOG_LOSS = Formula(
     ),
     answers=("loss", "terms", "gradient", "by_score"),
     mistakes=(
-        Mistake("other-class-lost", "terms", "-(y ⊙ ln(p))", "an example of class 0 costs −ln(1 − p)", 0.6,
-                "What does an example of class 0 cost?"),
-        Mistake("minus-forgotten", "terms", "y ⊙ ln(p) + (1 - y) ⊙ ln(1 - p)",
-                "logarithms of probabilities are negative, so a minus stands before them", 0.6,
-                "Can a loss of probabilities be negative?"),
-        *(Mistake(id, "terms", f"-(y ⊙ {log}(p) + (1 - y) ⊙ {log}(1 - p))", _NOT_TO_BASE[base], 0.4,
-                  "To which base is the logarithm?") for id, log, base in _WRONG_LOGS),
-        Mistake("classes-swapped", "terms", "-((1 - y) ⊙ ln(p) + y ⊙ ln(1 - p))", "class 1 costs −ln p, class 0 "
-                "−ln(1 − p)", 0.4, "What does class 1 cost when p is near 1?"),
-        Mistake("slope-forgotten", "gradient", "p - y", "p − y is the derivative by the score z; by p itself it is "
-                "divided by p(1 − p)", 0.5, "By what is the derivative taken, by p or by z?"),
-        Mistake("error-sign-turned", "by_score", "y - p", "∂L/∂z is p − y: below the target the loss falls as z "
-                "grows", 0.5, "Does the loss of class 1 fall when z grows?"),
+        Mistake("other-class-lost", "terms", "-(y ⊙ ln(p))", "an example of class 0 has the loss −ln(1 − p)", 0.6,
+                "What is the loss of an example of class 0?"),
+        Mistake("minus-forgotten", "terms", "y ⊙ ln(p) + (1 - y) ⊙ ln(1 - p)", "the logarithm of a probability is "
+                "negative, so the loss needs a minus sign", 0.6, "Can this loss be negative?"),
+        *(Mistake(id, "terms", f"-(y ⊙ {log}(p) + (1 - y) ⊙ {log}(1 - p))", _NOT_TO_BASE[base], 0.4, "Which base does "
+                  "the logarithm have?") for id, log, base in _WRONG_LOGS),
+        Mistake("classes-swapped", "terms", "-((1 - y) ⊙ ln(p) + y ⊙ ln(1 - p))", "the loss is −ln p for class 1 and "
+                "−ln(1 − p) for class 0", 0.4, "How large is the loss of class 1 when p is near 1?"),
+        Mistake("slope-forgotten", "gradient", "p - y", "p − y is the derivative by the score z; the derivative by p "
+                "is (p − y)/(p(1 − p))", 0.5, "Is the derivative taken by p or by z?"),
+        Mistake("error-sign-turned", "by_score", "y - p", "∂L/∂z is p − y: below the target the loss falls as z grows",
+                0.5, "For class 1, does the loss rise or fall when z grows?"),
     ),
     conventions=in_every_base(
         (
@@ -97,7 +98,7 @@ LOG_LOSS = Formula(
     source=_SOURCE,
 )  # fmt: skip
 
-_CLASSES = quantity("y", "target", "target probabilities of the classes, one-hot as a rule", _VECTOR, ordinary=(0, 1),
+_CLASSES = quantity("y", "target", "target probabilities of the classes, usually one-hot", _VECTOR, ordinary=(0, 1),
                     low=0, high=1)  # fmt: skip
 
 CROSS_ENTROPY = Formula(
@@ -113,23 +114,24 @@ CROSS_ENTROPY = Formula(
     ),
     answers=("loss", "terms"),
     mistakes=(
-        Mistake("minus-forgotten", "loss", "sum(terms)", "logarithms of probabilities are negative, so a minus stands "
-                "before them", 0.6, "Can a loss of probabilities be negative?"),
-        Mistake("common-logarithm", "terms", "y ⊙ log10(p)", _NOT_TO_BASE[10], 0.4,
-                "To which base is the logarithm?"),
-        Mistake("binary-logarithm", "terms", "y ⊙ log2(p)", _NOT_TO_BASE[2], 0.4,
-                "To which base is the logarithm?"),
-        Mistake("predicted-class", "loss", "-ln(max(p))", "what counts is the probability of the true class, not of "
-                "the one that was predicted", 0.5, "Does the loss look at the target?"),
-        Mistake("probability-for-logarithm", "loss", "1 - sum(y ⊙ p)", "the loss is the logarithm of the probability",
-                0.3, "How large is the loss when the true class has probability 0?"),
-        Mistake("every-class-summed", "loss", "-sum(ln(p))", "only the true class counts: the target is 0 for every "
-                "other class, so their logarithms drop out", 0.25, "What multiplies the logarithm of each class?"),
-        Mistake("binary-terms", "loss", "-sum(y ⊙ ln(p) + (1 - y) ⊙ ln(1 - p))", "the terms (1 − y)·ln(1 − p) belong "
-                "to yes-or-no questions: with one softmax over the classes there is −Σ y·ln p alone", 0.25,
-                "Are these separate yes-or-no questions, or one choice among classes?"),
+        Mistake("minus-forgotten", "loss", "sum(terms)", "the logarithm of a probability is negative, so the loss "
+                "needs a minus sign", 0.6, "Can this loss be negative?"),
+        Mistake("common-logarithm", "terms", "y ⊙ log10(p)", _NOT_TO_BASE[10], 0.4, "Which base does the logarithm "
+                "have?"),
+        Mistake("binary-logarithm", "terms", "y ⊙ log2(p)", _NOT_TO_BASE[2], 0.4, "Which base does the logarithm "
+                "have?"),
+        Mistake("predicted-class", "loss", "-ln(max(p))", "the loss uses the probability of the true class, not of the "
+                "predicted class", 0.5, "Which class does the target name?"),
+        Mistake("probability-for-logarithm", "loss", "1 - sum(y ⊙ p)", "the loss is minus the logarithm of the "
+                "probability, not 1 minus the probability", 0.3, "How large should the loss be when the true class has "
+                "probability 0?"),
+        Mistake("every-class-summed", "loss", "-sum(ln(p))", "only the true class counts: the logarithms of all other "
+                "classes are multiplied by a target of 0", 0.25, "What multiplies the logarithm of each class?"),
+        Mistake("binary-terms", "loss", "-sum(y ⊙ ln(p) + (1 - y) ⊙ ln(1 - p))", "the terms (1 − y)·ln(1 − p) are for "
+                "yes-or-no questions; for one choice among classes the loss is −Σ y·ln p", 0.25, "Are these separate "
+                "yes-or-no questions, or one choice among classes?"),
         Mistake("mean-over-classes", "loss", "-sum(terms)/len(terms)", "the terms of one example are added, not "
-                "averaged over the classes", 0.4, "Does an example cost less when there are more classes?"),
+                "averaged over the classes", 0.4, "Are the terms of one example added or averaged?"),
     ),
     conventions=in_every_base(_ONE_SUM, {"terms": "y ⊙ ln(p)"}, {}),
     source=_SOURCE,
@@ -148,36 +150,37 @@ SOFTMAX_CROSS_ENTROPY = Formula(
     ),
     answers=("loss", "yhat", "gradient", "powers", "total"),
     mistakes=(
-        Mistake("not-normalised", "yhat", "powers", "the exponentials are divided by their sum", 0.6,
-                "What do the probabilities sum to?"),
-        Mistake("no-exponential", "powers", "z", "a softmax takes exponentials first", 0.5,
-                "Can a probability be negative?"),
-        Mistake("sigmoid-for-softmax", "yhat", "sigmoid(z)", "sigmoids look at each score alone; the softmax divides "
-                "by the sum over all", 0.5, "What do the probabilities sum to?"),
-        Mistake("minus-forgotten", "loss", "sum(y ⊙ ln(yhat))", "logarithms of probabilities are negative, so a minus "
-                "stands before them", 0.6, "Can a loss of probabilities be negative?"),
-        Mistake("predicted-class", "loss", "-ln(max(yhat))", "what counts is the probability of the true class", 0.5,
-                "Does the loss look at the target?"),
-        Mistake("common-logarithm", "loss", "-sum(y ⊙ log10(yhat))", _NOT_TO_BASE[10], 0.4,
-                "To which base is the logarithm?"),
-        Mistake("binary-logarithm", "loss", "-sum(y ⊙ log2(yhat))", _NOT_TO_BASE[2], 0.4,
-                "To which base is the logarithm?"),
-        Mistake("every-class-summed", "loss", "-sum(ln(yhat))", "only the true class counts: the target is 0 for every "
-                "other class, so their logarithms drop out", 0.25, "What multiplies the logarithm of each class?"),
+        Mistake("not-normalised", "yhat", "powers", "the exponentials must be divided by their sum", 0.6, "What do the "
+                "probabilities sum to?"),
+        Mistake("no-exponential", "powers", "z", "a softmax takes the exponentials of the scores first", 0.5, "Can a "
+                "probability be negative?"),
+        Mistake("sigmoid-for-softmax", "yhat", "sigmoid(z)", "a sigmoid looks at one score alone; the softmax divides "
+                "by the sum over all scores", 0.5, "What do the probabilities sum to?"),
+        Mistake("minus-forgotten", "loss", "sum(y ⊙ ln(yhat))", "the logarithm of a probability is negative, so the "
+                "loss needs a minus sign", 0.6, "Can this loss be negative?"),
+        Mistake("predicted-class", "loss", "-ln(max(yhat))", "the loss uses the probability of the true class, not of "
+                "the predicted class", 0.5, "Which class does the target name?"),
+        Mistake("common-logarithm", "loss", "-sum(y ⊙ log10(yhat))", _NOT_TO_BASE[10], 0.4, "Which base does the "
+                "logarithm have?"),
+        Mistake("binary-logarithm", "loss", "-sum(y ⊙ log2(yhat))", _NOT_TO_BASE[2], 0.4, "Which base does the "
+                "logarithm have?"),
+        Mistake("every-class-summed", "loss", "-sum(ln(yhat))", "only the true class counts: the logarithms of all "
+                "other classes are multiplied by a target of 0", 0.25, "What multiplies the logarithm of each class?"),
         Mistake("binary-terms", "loss", "-sum(y ⊙ ln(yhat) + (1 - y) ⊙ ln(1 - yhat))", "the terms (1 − y)·ln(1 − ŷ) "
-                "belong to yes-or-no questions: with one softmax over the classes there is −Σ y·ln ŷ alone", 0.25,
-                "Are these separate yes-or-no questions, or one choice among classes?"),
-        Mistake("softmax-twice", "yhat", "softmax(powers/total)", "the softmax is taken once: its values are "
-                "probabilities already, not scores", 0.25, "What goes into the softmax?"),
-        Mistake("error-sign-turned", "gradient", "y - yhat", "∂L/∂z is ŷ − y: negative for the true class, whose "
-                "score should grow", 0.6, "Does the loss fall when the score of the true class grows?"),
+                "are for yes-or-no questions; for one choice among classes the loss is −Σ y·ln ŷ", 0.25, "Are these "
+                "separate yes-or-no questions, or one choice among classes?"),
+        Mistake("softmax-twice", "yhat", "softmax(powers/total)", "the softmax is applied once: its values are already "
+                "probabilities", 0.25, "What goes into the softmax: scores or probabilities?"),
+        Mistake("error-sign-turned", "gradient", "y - yhat", "∂L/∂z is ŷ − y: it is negative for the true class, "
+                "because its score should grow", 0.6, "Does the loss rise or fall when the score of the true class "
+                "grows?"),
         Mistake("slope-twice", "gradient", "(yhat - y) ⊙ yhat ⊙ (1 - yhat)", "softmax and cross-entropy together give "
-                "ŷ − y: no further slope", 0.5, "What is left of the softmax in the gradient?"),
+                "ŷ − y, without a further slope", 0.5, "What is left of the softmax in the gradient?"),
     ),
     conventions=(
         *in_every_base(_ONE_SUM, {"loss": "-sum(y ⊙ ln(yhat))"}, {"gradient": "yhat - y"}),
-        Convention(STABLE, "implementations, from the scores", "the largest score is subtracted first: the same "
-                   "probabilities, no exponential is too large, and no logarithm is one of 0",
+        Convention(STABLE, "implementations, from the scores", "the largest score is subtracted first; the "
+                   "probabilities stay the same, and no exponential or logarithm overflows",
                    {"powers": "exp(z - max(z))", "loss": "sum(y)*ln(total) - sum(y ⊙ (z - max(z)))"}),
     ),
     notes=("in nats ∂L/∂z = ŷ − y where the targets sum to 1", "the same number added to every score changes nothing"),

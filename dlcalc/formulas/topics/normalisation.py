@@ -46,21 +46,20 @@ BATCHNORM = Formula(
     answers=("output", "parameters", "trainable", "non_trainable", "values", "weights", "biases", "macs", "flops",
              "memory", "activation_memory", "parameter_memory"),
     mistakes=(
-        Mistake("running-values-forgotten", "values", "trainable", "besides γ and β each channel keeps a running "
-                "mean and a running variance: four values, not two", 0.7,
-                "What does the layer normalise with at test time?"),
-        Mistake("per-pixel", "sets", "prod(n)*c", "all positions of a channel are normalised together, so the "
-                "values are kept per channel, not per pixel", 0.6,
-                "Do two pixels of one map have means of their own?"),
-        Mistake("shift-forgotten", "biases", "0", "besides its scale γ each channel learns a shift β", 0.5,
-                "What is done with a value once it is normalised?"),
-        Mistake("one-for-all", "sets", "1", "each channel has its own mean, variance, γ and β: c of each, not one "
-                "for the layer", 0.5, "Over which values is one mean taken?"),
+        Mistake("running-values-forgotten", "values", "trainable", "each channel also keeps a running mean and a "
+                "running variance: four values, not two", 0.7, "Which mean and variance does the layer use at test "
+                "time?"),
+        Mistake("per-pixel", "sets", "prod(n)*c", "all positions of a channel are normalised together, so the values "
+                "are kept per channel, not per pixel", 0.6, "Over which values is one mean taken?"),
+        Mistake("shift-forgotten", "biases", "0", "besides its scale γ, each channel learns a shift β", 0.5, "What "
+                "happens to a value after it is normalised?"),
+        Mistake("one-for-all", "sets", "1", "each channel has its own mean, variance, γ and β: there are c of each, "
+                "not one for the layer", 0.5, "Over which values is one mean taken?"),
         Mistake("running-values-trained", "trainable", "weights + biases + running_means + running_variances",
-                "running means and variances are measured, no gradient reaches them: two trainable values per "
-                "channel, not four", 0.5, "Which of the four values have a gradient?"),
-        Mistake("running-variance-forgotten", "running_variances", "0", "normalising takes a mean and a variance, "
-                "so both are kept running", 0.3, "What does normalising divide by?"),
+                "running means and variances are measured and have no gradient: two trainable values per channel, not "
+                "four", 0.5, "Which of the four values have a gradient?"),
+        Mistake("running-variance-forgotten", "running_variances", "0", "the normalisation uses a mean and a variance, "
+                "so both are kept", 0.3, "What does the normalisation divide by?"),
         Mistake("activations-not-bytes", "activation_memory", "prod(n)*c", _NOT_BYTES, 0.5, _HOW_MANY_BYTES),
         Mistake("parameters-not-bytes", "parameter_memory", "values", _VALUES_NOT_BYTES, 0.5, _HOW_MANY_BYTES),
     ),
@@ -88,7 +87,7 @@ BATCHNORM = Formula(
     input_shape="shape(n, c)",
     shape="output",
     unknowns=(("c",),),
-    notes=("the shift β makes a bias in the layer before it redundant",),
+    notes=("the shift β makes a bias in the previous layer unnecessary",),
     source="Ioffe and Szegedy, arXiv:1502.03167",
 )  # fmt: skip
 
@@ -111,13 +110,13 @@ LAYERNORM = Formula(
     answers=("output", "parameters", "weights", "biases", "macs", "flops", "memory", "activation_memory",
              "parameter_memory"),
     mistakes=(
-        Mistake("running-values-counted", "parameters", "weights + biases + 2*pairs", "mean and variance are taken "
-                "from the very features that are normalised, so nothing is kept running: two values per feature, "
-                "not four", 0.6, "Does another example change how this one is normalised?"),
-        Mistake("shift-forgotten", "biases", "0", "besides its scale γ each feature has a shift β", 0.5,
-                "What is done with a value once it is normalised?"),
-        Mistake("one-pair", "pairs", "1", "the mean is shared by all features, but γ and β are not: each feature "
-                "has its own pair", 0.5, "How many entries does γ have?"),
+        Mistake("running-values-counted", "parameters", "weights + biases + 2*pairs", "mean and variance come from the "
+                "same features that are normalised, so nothing is kept: two values per feature, not four", 0.6, "Which "
+                "values must the layer keep for test time?"),
+        Mistake("shift-forgotten", "biases", "0", "besides its scale γ, each feature has a shift β", 0.5, "What "
+                "happens to a value after it is normalised?"),
+        Mistake("one-pair", "pairs", "1", "all features share the mean, but each feature has its own γ and β", 0.5,
+                "How many entries does γ have?"),
         Mistake("activations-not-bytes", "activation_memory", "n", _NOT_BYTES, 0.5, _HOW_MANY_BYTES),
         Mistake("parameters-not-bytes", "parameter_memory", "parameters", _VALUES_NOT_BYTES, 0.5, _HOW_MANY_BYTES),
     ),
@@ -130,7 +129,7 @@ LAYERNORM = Formula(
     input_shape="shape(n)",
     shape="output",
     unknowns=(("n",),),
-    notes=("nothing is kept running: training and test time compute the same",),
+    notes=("no running values are kept, so training and test time compute the same",),
     source="Ba, Kiros and Hinton, arXiv:1607.06450",
 )  # fmt: skip
 
@@ -145,7 +144,7 @@ GROUPNORM = replace(
         *LAYERNORM.steps[2:],
     ),
     mistakes=tuple(mistake for mistake in LAYERNORM.mistakes if mistake.id != "shift-forgotten"),
-    notes=("the number of groups changes no count: γ and β belong to the channels",),
+    notes=("the number of groups does not change the counts: γ and β belong to the channels",),
     source="Wu and He, arXiv:1803.08494",
 )
 

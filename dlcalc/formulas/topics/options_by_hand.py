@@ -221,7 +221,7 @@ def convention_of(formula: Formula, options: Iterable[str]) -> str:
     strange = sorted(wanted - known.keys())
     if strange:
         raise UserError(f"{formula.title} has no {strange[0]}; it has {', '.join(known) or 'one way only'}")
-    raise UserError(f"{' and '.join(sorted(wanted))} exclude each other")
+    raise UserError(f"choose one of {' and '.join(sorted(wanted))}: they exclude each other")
 
 
 def without(mistakes: Iterable[Mistake], *ids: str) -> tuple[Mistake, ...]:

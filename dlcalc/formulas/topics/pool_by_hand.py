@@ -34,14 +34,14 @@ _STEPS = (
 )
 
 _CONDITIONS = (
-    Condition("2*p <= f", "the padding is at most half of the window: f = {f}, p = {p}"),
+    Condition("2*p <= f", "the padding can be at most half of the window: f = {f}, p = {p}"),
     Condition("o_h >= 1 and o_w >= 1", "a window of {f_h}×{f_w} does not fit into {height}×{width}"),
 )
 
-_TILED = Mistake("tiled", "hop", "f", "the windows overlap: each begins the stride after the one before, not where "
+_TILED = Mistake("tiled", "hop", "f", "the windows overlap: each starts one stride after the one before, not where "
                  "that one ends", 0.6, "How far does the window move?")  # fmt: skip
-_PADDING_FORGOTTEN = Mistake("padding-forgotten", "pad", "0", "the image is padded before the window slides over it",
-                             0.5, "Where does the first window begin?")  # fmt: skip
+_PADDING_FORGOTTEN = Mistake("padding-forgotten", "pad", "0", "the image is padded before the window moves over it",
+                             0.5, "Where does the first window start?")  # fmt: skip
 
 _RULES = {
     "max": (f"max({_WINDOW})", "largest number of each window"),
@@ -59,21 +59,21 @@ _OTHERS = {
             ("minimum-for-max", "min", "max pooling keeps the largest number of a window, not the smallest")),
     "min": (("average-for-min", "avg", "min pooling keeps the smallest number of a window, not the average"),
             ("maximum-for-min", "max", "min pooling keeps the smallest number of a window, not the largest")),
-    "avg": (("maximum-for-average", "max", "average pooling adds the window up and divides by its size"),
-            ("sum-for-average", "sum", "the sum of a window is divided by the number of its cells")),
-    "sum": (("maximum-for-sum", "max", "sum pooling adds up all numbers of a window"),
-            ("average-for-sum", "avg", "sum pooling adds up the window and does not divide")),
+    "avg": (("maximum-for-average", "max", "average pooling adds the values of a window and divides by their number"),
+            ("sum-for-average", "sum", "the sum of a window must be divided by the number of its cells")),
+    "sum": (("maximum-for-sum", "max", "sum pooling adds all values of a window"),
+            ("average-for-sum", "avg", "sum pooling adds the values of a window and does not divide")),
 }  # fmt: skip
 
 
 def _mistakes(kind: str) -> tuple[Mistake, ...]:
     others = tuple(
-        Mistake(id, "output", _RULES[other][0], because, 0.5, "Which number stands for a window?")
+        Mistake(id, "output", _RULES[other][0], because, 0.5, "Which number represents a window?")
         for id, other, because in _OTHERS[kind]
     )
     valid = (
-        Mistake("valid-part-only", "output", _VALID, "the cells of padding count as zeros here: the sum is divided by "
-                "all cells of the window", 0.5, "How many cells does a window at the edge have?"),
+        Mistake("valid-part-only", "output", _VALID, "the padding counts as zeros here, so the sum is divided by all "
+                "cells of the window", 0.5, "How many cells does a window at the edge have, with its padding?"),
     ) if kind == "avg" else ()  # fmt: skip
     return (*others, *valid, _TILED, _PADDING_FORGOTTEN)
 
@@ -119,12 +119,12 @@ GLOBAL = Formula(
     ),
     answers=("output",),
     mistakes=(
-        Mistake("channels-averaged", "output", "sum(x)/(cells*channels)", "each channel is averaged by itself: as many "
-                "numbers come out as there are channels", 0.5, "How many numbers come out?"),
-        Mistake("sum-for-average", "output", "sum(x[c])", "the sum of a channel is divided by the number of its cells",
-                0.4, "Is it the sum or the average?"),
-        Mistake("maximum-for-average", "output", "max(x[c])", "the average of all cells is asked, not the largest", 0.4,
-                "Which number stands for a channel?"),
+        Mistake("channels-averaged", "output", "sum(x)/(cells*channels)", "each channel is averaged separately: there "
+                "is one output per channel", 0.5, "How many outputs are there?"),
+        Mistake("sum-for-average", "output", "sum(x[c])", "the sum of a channel must be divided by the number of its "
+                "cells", 0.4, "Does the question ask for the sum or the average?"),
+        Mistake("maximum-for-average", "output", "max(x[c])", "the question asks for the average of all cells, not the "
+                "largest", 0.4, "Which number represents a channel?"),
     ),
 )  # fmt: skip
 
@@ -174,43 +174,44 @@ def _backward(kind: str, title: str) -> Formula:
         mistakes=_backward_mistakes(kind),
         conditions=(
             *_CONDITIONS,
-            Condition("len(g) = channels and len(g[1]) = o_h and len(g[1, 1]) = o_w", "the gradient is shaped as the "
-                      "output, {channels}×{o_h}×{o_w}"),
+            Condition("len(g) = channels and len(g[1]) = o_h and len(g[1, 1]) = o_w", "the gradient must have the "
+                      "shape of the output, {channels}×{o_h}×{o_w}"),
         ),
-        notes=("of several largest numbers the first in reading order wins",) if one_wins else (),
+        notes=("if several numbers are largest, the first in reading order wins",) if one_wins else (),
     )  # fmt: skip
 
 
 def _backward_mistakes(kind: str) -> tuple[Mistake, ...]:
     whole = Mistake("not-divided", "dx", _back("g[c, i, j]"), "the gradient of an average is shared: each cell of the "
-                    "window gets its part", 0.6, "By how much does the average grow with one cell?")  # fmt: skip
+                    "window gets an equal part", 0.6, "How much does the average grow when one cell grows by "
+                    "1?")  # fmt: skip
     if kind == "avg":
         return (whole,)
     shared = _back("g[c, i, j]/(f_h*f_w)")
     if kind == "sum":
-        return (Mistake("divided", "dx", shared, "every cell of a window enters the sum with the factor 1", 0.5,
-                        "How much does the sum grow when one cell grows by 1?"),)  # fmt: skip
+        return (Mistake("divided", "dx", shared, "every cell of a window has the factor 1 in the sum", 0.5, "How much "
+                        "does the sum grow when one cell grows by 1?"),)  # fmt: skip
     tied = _back("g[c, i, j]", "x[c, m, n] = output[c, i, j]")
     return (
-        Mistake("to-every-tied-winner", "dx", tied, "where several cells tie only one of them wins, the first in "
-                "reading order: the gradient goes there alone", 0.5, "How many winners does a window have?"),
-        Mistake("shared", "dx", shared, "only the winner reached the output, so the whole gradient goes to it; that is "
-                "average pooling", 0.6, "Which cells reached the output?"),
+        Mistake("to-every-tied-winner", "dx", tied, "if several cells are equally large, only the first in reading "
+                "order wins, and only it gets the gradient", 0.5, "How many winners does a window have?"),
+        Mistake("shared", "dx", shared, "only the winner reached the output, so it gets the whole gradient; here it is "
+                "shared, as in average pooling", 0.6, "Which cells reached the output?"),
         Mistake("to-the-whole-window", "dx", _back("g[c, i, j]"), "only the winner reached the output: the other cells "
                 "get 0", 0.5, "Which cells reached the output?"),
     )  # fmt: skip
 
 
 BACKWARDS = {
-    "max": _backward("max", "Max pooling by hand, forwards and backwards"),
-    "avg": _backward("avg", "Average pooling by hand, forwards and backwards"),
-    "sum": _backward("sum", "Sum pooling by hand, forwards and backwards"),
-    "min": _backward("min", "Min pooling by hand, forwards and backwards"),
+    "max": _backward("max", "Max pooling by hand, forward and backward"),
+    "avg": _backward("avg", "Average pooling by hand, forward and backward"),
+    "sum": _backward("sum", "Sum pooling by hand, forward and backward"),
+    "min": _backward("min", "Min pooling by hand, forward and backward"),
 }
 
 GLOBAL_BACKWARD = Formula(
     id="pool_by_hand_global_backward",
-    title="Global average pooling by hand, forwards and backwards",
+    title="Global average pooling by hand, forward and backward",
     variables=(_IMAGE, _PER_CHANNEL),
     steps=(
         Step("height", "len(x[1])", "rows of the image"),
@@ -222,15 +223,14 @@ GLOBAL_BACKWARD = Formula(
     ),
     answers=("dx",),
     mistakes=(
-        Mistake("not-divided", "dx", "g[c]", "the gradient of an average is shared: each cell of the channel gets its "
-                "part", 0.6, "By how much does the average grow with one cell?"),
-        Mistake("shared-by-all-channels", "dx", "g[c]/(channels*cells)", "each channel is averaged by itself: its "
-                "gradient is shared by its own cells, not by those of all channels", 0.5,
-                "How many cells enter one average?"),
-        Mistake("to-the-largest", "dx", "if(x[c, m, n] = max(x[c]), g[c], 0)", "every cell enters the average, not the "
-                "largest alone; that is max pooling", 0.5, "Which cells reached the output?"),
-        Mistake("gradients-averaged", "dx", "sum(g)/(channels*cells)", "a channel reaches its own output alone, so "
-                "only that one's gradient comes back to it", 0.4, "Which outputs does this channel reach?"),
+        Mistake("not-divided", "dx", "g[c]", "the gradient of an average is shared: each cell of the channel gets an "
+                "equal part", 0.6, "How much does the average grow when one cell grows by 1?"),
+        Mistake("shared-by-all-channels", "dx", "g[c]/(channels*cells)", "each channel is averaged separately, so only "
+                "its own cells share its gradient", 0.5, "How many cells are in one average?"),
+        Mistake("to-the-largest", "dx", "if(x[c, m, n] = max(x[c]), g[c], 0)", "every cell is part of the average, not "
+                "only the largest; that is max pooling", 0.5, "Which cells reached the output?"),
+        Mistake("gradients-averaged", "dx", "sum(g)/(channels*cells)", "a channel reaches only its own output, so it "
+                "gets only that output's gradient", 0.4, "Which outputs does this channel reach?"),
     ),
 )  # fmt: skip
 

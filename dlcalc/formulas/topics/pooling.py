@@ -48,43 +48,43 @@ _COUNTS = (
     PARAMETER_MEMORY,
     MEMORY,
     Step("receptive_field", "f_eff", "receptive field (in the input)", per_axis=True),
-    Step("discarded", "1 - prod(o)/prod(n)", "share of the values that is thrown away"),
+    Step("discarded", "1 - prod(o)/prod(n)", "share of the values that is discarded"),
 )
 
 _ANSWERS = ("output", "o", "weights", "biases", "parameters", "macs", "flops", "memory", "activation_memory",
             "parameter_memory", "receptive_field", "comparisons", "discarded")  # fmt: skip
 
 _SHAPE_MISTAKES = (
-    Mistake("depth-divided", "output", "shape(o, floor(c/s[1]))", "pooling works on each channel by itself, so the "
-            "depth stays c: only height and width shrink", 0.5, "Does a window reach from one channel into the next?"),
-    Mistake("depth-one", "output", "shape(o, 1)", "pooling works on each channel by itself, so c maps come out, not "
-            "one", 0.4, "Does a window reach from one channel into the next?"),
-    Mistake("axes-swapped", "output", "shape(reverse(o), c)", "the sizes stand in the order of the axes, height before "
-            "width: they are swapped", 0.3, "Which of the two sizes is the height?"),
+    Mistake("depth-divided", "output", "shape(o, floor(c/s[1]))", "pooling works on each channel separately, so the "
+            "depth stays c: only height and width shrink", 0.5, "How many channels does one pooling window read?"),
+    Mistake("depth-one", "output", "shape(o, 1)", "pooling works on each channel separately, so c maps come out, not "
+            "one", 0.4, "How many channels does one pooling window read?"),
+    Mistake("axes-swapped", "output", "shape(reverse(o), c)", "height comes before width; here the two sizes are "
+            "swapped", 0.3, "Which of the two sizes is the height?"),
 )  # fmt: skip
 
 _COUNT_MISTAKES = (
-    Mistake("weights-given", "weights", "prod(f)*c", "the window only picks the largest value or averages: nothing in "
-            "it is learnt, so it has no weights", 0.6, "What does pooling learn?"),
-    Mistake("biases-given", "biases", "c", "nothing is added to the pooled value: pooling has no biases", 0.4,
-            "What does pooling learn?"),
-    Mistake("macs-given", "macs", "prod(o)*prod(f)*c", "pooling compares or adds up; it multiplies by no weight", 0.4,
-            "By what would a value in the window be multiplied?"),
-    Mistake("channels-forgotten", "comparisons", "prod(o)*(prod(f) - 1)", "every channel is pooled by itself, so this "
-            "is done c times", 0.5, "How many maps are pooled?"),
-    Mistake("values-for-comparisons", "comparisons", "prod(o)*c*prod(f)", "the largest of f² values is found with one "
-            "comparison fewer: f² − 1", 0.4, "How many comparisons find the larger of two values?"),
+    Mistake("weights-given", "weights", "prod(f)*c", "the window only takes the largest value or the average: pooling "
+            "learns nothing, so it has no weights", 0.6, "What does pooling learn during training?"),
+    Mistake("biases-given", "biases", "c", "nothing is added to the pooled value: pooling has no biases", 0.4, "What "
+            "does pooling learn during training?"),
+    Mistake("macs-given", "macs", "prod(o)*prod(f)*c", "pooling compares or adds values; it multiplies by no weight",
+            0.4, "What would a value in the window be multiplied by?"),
+    Mistake("channels-forgotten", "comparisons", "prod(o)*(prod(f) - 1)", "every channel is pooled separately, so the "
+            "count is multiplied by c", 0.5, "How many maps are pooled?"),
+    Mistake("values-for-comparisons", "comparisons", "prod(o)*c*prod(f)", "to find the largest of f² values takes f² − "
+            "1 comparisons", 0.4, "How many comparisons does it take to find the larger of two values?"),
     Mistake("activations-not-bytes", "activation_memory", "prod(o)*c", "each number takes 4 bytes", 0.5,
             "How many bytes does a 32-bit number have?"),
-    Mistake("kept-for-discarded", "discarded", "prod(o)/prod(n)", "this is the share that is kept; the rest is thrown "
-            "away", 0.4, "Which values are still there after the pooling?"),
-    Mistake("one-axis-discarded", "discarded", "1 - o[1]/n[1]", "both axes shrink, so the shares that are kept are "
-            "multiplied", 0.5, "Along how many axes does pooling shrink the map?"),
+    Mistake("kept-for-discarded", "discarded", "prod(o)/prod(n)", "this is the share that is kept; the rest is "
+            "discarded", 0.4, "Which values are left after the pooling?"),
+    Mistake("one-axis-discarded", "discarded", "1 - o[1]/n[1]", "both axes shrink, so the shares that are kept on each "
+            "axis are multiplied", 0.5, "Along how many axes does pooling shrink the map?"),
 )  # fmt: skip
 
-_STRIDE_ONE = Mistake("stride-one", "q", "span", "the window moves by the stride, which is the window's own size f "
-                      "unless it is given, not by 1", 0.6, "How far does the window move from one position to the "
-                      "next?")  # fmt: skip
+_STRIDE_ONE = Mistake("stride-one", "q", "span", "the window moves by the stride; if no stride is given, it is the "
+                      "window size f, not 1", 0.6,
+                      "How far does the window move from one position to the next?")  # fmt: skip
 
 _HALF = Condition("2p <= f", "PyTorch refuses a padding of more than half the window: 2·{p} > {f}", per_axis=True)
 _NOTHING_LEARNT = ("pooling has nothing to learn: no parameters",)
@@ -105,7 +105,7 @@ POOL = Formula(
     conditions=(fits("window"),),
     warnings=(*fit_warnings("window", 2), _HALF),
     conventions=(
-        Convention("textbook", "textbooks, PyTorch, Keras", "a last window that does not fit whole is left out"),
+        Convention("textbook", "textbooks, PyTorch, Keras", "a last window that does not fit completely is left out"),
     ),
     axes=2,
     input_shape="shape(n, c)",
@@ -116,10 +116,10 @@ POOL = Formula(
 )
 
 _CEIL_MISTAKES = (
-    Mistake("rounded-down", "q", "floor(span/s)", "in ceil mode a last window that is only partly filled counts: round "
-            "up", 0.7, "Does the window count that hangs over the edge?"),
-    Mistake("no-plus-one", "o", "q", "the first position counts too: 4 moves visit 5 positions", 0.8,
-            "How many positions does the window take when it makes no step at all?"),
+    Mistake("rounded-down", "q", "floor(span/s)", "in ceil mode a partly filled last window counts: round up", 0.7,
+            "What happens in ceil mode to a window that hangs over the edge?"),
+    Mistake("no-plus-one", "o", "q", "the first position counts too: 4 moves visit 5 positions", 0.8, "How many "
+            "positions does the window have before its first move?"),
 )  # fmt: skip
 
 _SHARED_WITH_CEIL = frozenset(
@@ -132,9 +132,9 @@ POOL_CEIL = Formula(
     variables=_VARIABLES,
     steps=(
         *(step for step in size_steps("window") if step.name not in ("q", "o")),
-        Step("q", "ceil(span/s)", "steps of the stride, the last one perhaps not whole", per_axis=True),
+        Step("q", "ceil(span/s)", "steps of the stride, rounded up", per_axis=True),
         Step("last", "q*s", "where the last window would start, in the padded input", per_axis=True),
-        Step("o", "if(last >= n + p, q, q + 1)", "output size: no window starts in the padding behind the input",
+        Step("o", "if(last >= n + p, q, q + 1)", "output size: no window starts in the padding after the input",
              per_axis=True),
         *_COUNTS,
         Step("overhang", "max(0, (o - 1)*s + f_eff - padded)", "how far the last window reaches beyond the padded "
@@ -152,14 +152,14 @@ POOL_CEIL = Formula(
     conditions=(Condition("o >= 1", "the window does not fit: f = {f_eff} is larger than the padded input {padded}",
                           per_axis=True),),
     warnings=(
-        Condition("overhang = 0", "the last window reaches {overhang} beyond the padded input: it reads only what is "
-                  "there", per_axis=True),
+        Condition("overhang = 0", "the last window reaches {overhang} beyond the padded input: it reads only the "
+                  "values that exist", per_axis=True),
         _HALF,
     ),
     conventions=(
-        Convention("textbook", "PyTorch, ONNX now", "no window starts in the padding behind the input"),
-        Convention("every-window", "ONNX at first, several calculators", "the size is rounded up and nothing more: "
-                   "every window counts", {"o": "q + 1"}),
+        Convention("textbook", "PyTorch, ONNX today", "no window starts in the padding after the input"),
+        Convention("every-window", "early ONNX, several calculators", "the size is rounded up, and every window counts",
+                   {"o": "q + 1"}),
     ),
     axes=2,
     input_shape="shape(n, c)",
@@ -190,17 +190,17 @@ SUBSAMPLING = Formula(
     answers=("output", "weights", "biases", "parameters", "macs", "flops", "memory", "activation_memory",
              "parameter_memory", "connections"),
     mistakes=(
-        Mistake("coefficients-forgotten", "weights", "0", "unlike plain pooling, LeNet-5 multiplies each map's sums by "
-                "a coefficient that is learnt", 0.6, "By what is the sum of a window multiplied?"),
-        Mistake("coefficient-per-window-entry", "weights", "prod(f)*c", "the values of a window are added up and "
+        Mistake("coefficients-forgotten", "weights", "0", "unlike plain pooling, LeNet-5 multiplies the sums of each "
+                "map by a learned coefficient", 0.6, "What is the sum of a window multiplied by?"),
+        Mistake("coefficient-per-window-entry", "weights", "prod(f)*c", "the values of a window are added and "
                 "multiplied by one coefficient, not each by its own", 0.5, "How many coefficients does one map have?"),
-        Mistake("one-coefficient", "weights", "1", "every map has a coefficient of its own: c of them, not one for the "
-                "layer", 0.4, "Do two maps share their coefficient?"),
-        Mistake("biases-forgotten", "biases", "0", "every map has a bias besides its coefficient: 2 parameters per map",
-                0.6, "What is added before the squashing function?"),
-        Mistake("one-bias", "biases", "1", "every map has a bias of its own: c of them, not one for the layer", 0.4,
-                "Do two maps share their bias?"),
-        Mistake("bias-not-connected", "connections", "outputs*prod(f)", "each output is connected to its bias too: f² "
+        Mistake("one-coefficient", "weights", "1", "every map has its own coefficient: there are c, not one for the "
+                "layer", 0.4, "How many coefficients do two maps have together?"),
+        Mistake("biases-forgotten", "biases", "0", "every map has a bias as well as a coefficient: 2 parameters per "
+                "map", 0.6, "What is added to the sum before the activation?"),
+        Mistake("one-bias", "biases", "1", "every map has its own bias: there are c, not one for the layer", 0.4, "How "
+                "many biases do two maps have together?"),
+        Mistake("bias-not-connected", "connections", "outputs*prod(f)", "each output is also connected to its bias: f² "
                 "+ 1 connections", 0.5, "What does an output read besides its window?"),
         *COST_MISTAKES,
     ),
@@ -229,7 +229,7 @@ POOL_SAME = Formula(
         *_COUNT_MISTAKES,
     ),
     conventions=(
-        Convention("textbook", "TensorFlow, Keras, ONNX SAME_UPPER", "the odd pixel of padding goes to the end"),
+        Convention("textbook", "TensorFlow, Keras, ONNX SAME_UPPER", "the extra pixel of padding goes to the end"),
     ),
     axes=2,
     input_shape="shape(n, c)",

@@ -27,7 +27,7 @@ CONTRACTION = Formula(
     title="Product of tensors",
     variables=(
         _OUTPUT,
-        Variable("s", "summed", "products in the sum that one number of the output is", ordinary=(2, 32)),
+        Variable("s", "summed", "products that are summed to one number of the output", ordinary=(2, 32)),
         _WEIGHTS,
         _BIASES,
     ),
@@ -41,10 +41,10 @@ CONTRACTION = Formula(
     ),
     answers=ANSWERS,
     mistakes=(
-        Mistake("one-number", "macs", "s", "that is the sum of one number of the output, and every number has a sum of "
-                "its own", 0.5, "How many numbers are computed?"),
+        Mistake("one-number", "macs", "s", "that is the sum for one number of the output; every number has its own sum",
+                0.5, "How many numbers are computed?"),
         Mistake("output-only", "macs", "numbers", "each number of the output is a sum of products, not one product",
-                0.5, "How many products are added up to one number of the output?"),
+                0.5, "How many products are summed to one number of the output?"),
         *OUTPUT_COST_MISTAKES,
     ),
     conventions=(Convention("textbook", "textbooks, PyTorch, Keras", "one multiply-accumulate per product"),),

@@ -62,30 +62,30 @@ RF = Formula(
     ),
     answers=("receptive_field", "jump", "start"),
     mistakes=(
-        Mistake("sizes-added", "receptive_field", "sum(f)", "neighbouring windows overlap, so a layer adds f − 1 steps "
-                "and not f, and its steps are as long as the strides before it have made them", 0.7, "How much do two "
-                "layers of 3×3 see?"),
-        Mistake("strides-ignored", "r", "r[l-1] + extent[l]", "a layer's step is as long as the strides before it have "
-                "made it: f − 1 is multiplied by their product", 0.6, "How many pixels lie between two neighbours in "
-                "the map that this layer reads?"),
-        Mistake("own-stride-inside", "r", "r[l-1] + extent[l]*j[l]", "only the strides of the layers before count: a "
-                "layer's own stride moves its window, it does not widen it", 0.6, "Does a layer's own stride change "
-                "what one of its units sees?"),
+        Mistake("sizes-added", "receptive_field", "sum(f)", "neighbouring windows overlap: a layer adds f − 1 steps, "
+                "not f, and each step is the product of the earlier strides", 0.7, "How many pixels do two layers of "
+                "3×3 see along one axis?"),
+        Mistake("strides-ignored", "r", "r[l-1] + extent[l]", "one step of a layer is as long as the product of the "
+                "earlier strides, so f − 1 is multiplied by it", 0.6, "How many pixels are there between two "
+                "neighbours in the map that this layer reads?"),
+        Mistake("own-stride-inside", "r", "r[l-1] + extent[l]*j[l]", "only the strides of earlier layers count: a "
+                "layer's own stride moves its window and does not widen it", 0.6, "What does a layer's own stride "
+                "change: the size of its window, or its position?"),
         Mistake("pools-skipped", "receptive_field", "1 + sum(l=1..layers, if(pool[l] = 1, 0, extent[l]*prod(i=1..l-1, "
                 "if(pool[i] = 1, 1, s[i]))))", "pooling layers count too: their window widens the field, and their "
-                "stride lengthens all steps after it", 0.5, "What does a unit after a pooling layer read?"),
-        Mistake("started-at-zero", "receptive_field", "r[layers] - 1", "before any layer a unit sees one pixel, "
-                "itself: start at 1", 0.5, "How many pixels does a pixel see?"),
-        Mistake("size-for-size-minus-one", "extent", "d[l]*f[l]", "the windows of neighbours overlap: a layer adds f − "
-                "1 steps, not f", 0.4, "How many steps lead from the first to the last tap of a window?"),
+                "stride lengthens all later steps", 0.5, "What does a unit after a pooling layer see?"),
+        Mistake("started-at-zero", "receptive_field", "r[layers] - 1", "before the first layer a unit sees one pixel: "
+                "start at 1", 0.5, "How many pixels does one input unit see?"),
+        Mistake("size-for-size-minus-one", "extent", "d[l]*f[l]", "neighbouring windows overlap: a layer adds f − 1 "
+                "steps, not f", 0.4, "How many steps are there from the first to the last tap of a window?"),
         Mistake("dilation-ignored", "extent", "f[l] - 1", "a dilated window reaches d times as far: d(f − 1) steps",
                 0.5, "How far apart are the taps of a dilated window?"),
-        Mistake("own-stride-forgotten", "jump", "j[layers - 1]", "the jump after a layer includes the layer's own "
+        Mistake("own-stride-forgotten", "jump", "j[layers - 1]", "the jump after a layer includes that layer's own "
                 "stride", 0.5, "How far does the last layer's window move?"),
-        Mistake("strides-added", "jump", "sum(s)", "strides multiply: a step of the second layer is s₂ steps of the "
-                "first", 0.5, "How many pixels is a step of 2 in a map whose units are 2 pixels apart?"),
+        Mistake("strides-added", "jump", "sum(s)", "strides are multiplied: one step of the second layer is s₂ steps "
+                "of the first", 0.5, "In a map whose units are 2 pixels apart, how many pixels is a step of 2?"),
         Mistake("padding-forgotten", "first", "first[l-1] + extent[l]/2*j[l-1]", "padding moves the first window out "
-                "of the image by p of the layer's steps", 0.5, "Where does the first window start when the input is "
+                "of the image by p steps of its layer", 0.5, "Where does the first window start when the input is "
                 "padded?"),
     ),
     forms=(
@@ -100,11 +100,11 @@ RF = Formula(
                   "{f}"),
     ),
     conventions=(
-        Convention("textbook", "papers; some courses say “effective receptive field”", "what a unit sees of the input "
+        Convention("textbook", "papers; some courses say “effective receptive field”", "what a unit sees in the input "
                    "image; the centre of the first pixel is 0"),
-        Convention("half-pixel", "calculators that put the first pixel's centre at ½", "the edge of the image is 0",
-                   {"start": "first[layers] + 1/2"}),
-        Convention("window", "courses that call the window itself the receptive field", "what a unit sees of the layer "
+        Convention("half-pixel", "calculators that put the centre of the first pixel at ½", "the edge of the image is "
+                   "0", {"start": "first[layers] + 1/2"}),
+        Convention("window", "courses that call the window itself the receptive field", "what a unit sees in the layer "
                    "before", {"receptive_field": "extent[layers] + 1"}),
     ),
     source="Araujo, Norris and Sim, Distill, 2019",
@@ -137,14 +137,16 @@ RF_LAYER = Formula(
     ),
     answers=("receptive_field", "jump", "start"),
     mistakes=(
-        Mistake("strides-ignored", "receptive_field", "r + extent", "the window's steps are as long as the strides "
-                "before it have made them: multiply f − 1 by the jump", 0.6, "How many pixels lie between two "
+        Mistake("strides-ignored", "receptive_field", "r + extent", "one step of the window is as long as the product "
+                "of the earlier strides: multiply f − 1 by the jump", 0.6, "How many pixels are there between two "
                 "neighbours in the map that this layer reads?"),
-        Mistake("own-stride-inside", "receptive_field", "r + extent*jump", "a layer's own stride moves its window, it "
-                "does not widen it", 0.6, "Does a layer's own stride change what one of its units sees?"),
+        Mistake("own-stride-inside", "receptive_field", "r + extent*jump", "a layer's own stride moves its window and "
+                "does not widen it", 0.6, "What does a layer's own stride change: the size of its window, or its "
+                "position?"),
         Mistake("size-added", "receptive_field", "r + f", "neighbouring windows overlap: a layer adds f − 1 steps, "
-                "each as long as the jump", 0.6, "How many steps lead from the first to the last tap of a window?"),
-        Mistake("own-stride-forgotten", "jump", "j", "the jump after a layer includes the layer's own stride", 0.5,
+                "each as long as the jump", 0.6, "How many steps are there from the first to the last tap of a "
+                "window?"),
+        Mistake("own-stride-forgotten", "jump", "j", "the jump after a layer includes that layer's own stride", 0.5,
                 "How far does the window move?"),
         Mistake("dilation-ignored", "extent", "f - 1", "a dilated window reaches d times as far: d(f − 1) steps", 0.5,
                 "How far apart are the taps of a dilated window?"),

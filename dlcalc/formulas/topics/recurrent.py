@@ -19,7 +19,7 @@ from .dense import COST_MISTAKES, FLOPS, MEMORY, PARAMETER_MEMORY, biases_counte
 INPUT = Variable("n", "input-size", "size of one input x_t", ordinary=(3, 64))
 HIDDEN = Variable("m", "hidden-size", "size of the state h_t (units)", ordinary=(4, 128))
 STEPS = Variable("T", "steps", "time steps", ordinary=(2, 30))
-LAYERS = Variable("L", "layers", "layers, one on top of the other", default="1", ordinary=(2, 3), search="1..16")
+LAYERS = Variable("L", "layers", "layers, stacked", default="1", ordinary=(2, 3), search="1..16")
 OUTPUTS = Variable("q", "outputs", "number of outputs", ordinary=(2, 10))
 DIRECTIONS = Variable(
     "D", "directions", "directions: 1, or 2 when bidirectional", high=2, default="1", ordinary=(2, 2), search="1..2"
@@ -142,60 +142,58 @@ def _forms(gates: int, peepholes: bool) -> tuple[Form, ...]:
 def _count_mistakes(gates: int, each: str) -> tuple[Mistake, ...]:
     per_gate = "gates*" if gates > 1 else ""
     return (
-        Mistake("recurrent-weights-forgotten", "recurrent_weights", "0", f"{each} also reads the state before: m² "
-                "recurrent weights come on top of the n·m input weights", 0.8, "What does the cell read besides x_t?"),
-        Mistake("recurrent-n-squared", "recurrent_weights", "n^2", "the recurrent weights lead from the m entries of "
-                "the old state to the m of the new one: m², not n²", 0.5, "From where to where do the recurrent "
-                "weights lead?"),
-        Mistake("recurrent-not-squared", "recurrent_weights", "m", "each of the m entries of the old state reaches "
-                "each of the m of the new one: m² recurrent weights, not m", 0.5, "How many entries of the old state "
-                "does one unit read?"),
-        Mistake("input-weights-forgotten", "input_weights", "0", f"{each} also reads the input: n·m input weights come "
-                "on top of the m² recurrent ones", 0.3, "What does the cell read besides its state?"),
-        Mistake("directions-as-units", "recurrent_weights", "D*m^2", "the two directions are two cells of m units, and "
-                "neither reads the other's state: it is not one cell of 2m units", 0.25,
-                "Whose state does the backward direction read?"),
-        Mistake("steps-for-units", "input_weights", "n*T", "the layer has m units, as many as its state has entries; "
-                "T is how often the cell is used", 0.25, "What gives the state its size?",
+        Mistake("recurrent-weights-forgotten", "recurrent_weights", "0", f"{each} also reads the previous state: m² "
+                "recurrent weights are added to the n·m input weights", 0.8, "What does the cell read besides x_t?"),
+        Mistake("recurrent-n-squared", "recurrent_weights", "n^2", "the recurrent weights connect the m entries of the "
+                "old state to the m of the new one: m², not n²", 0.5, "Which two vectors do the recurrent weights "
+                "connect?"),
+        Mistake("recurrent-not-squared", "recurrent_weights", "m", "each of the m entries of the old state is "
+                "connected to each of the m of the new one: m² weights, not m", 0.5, "How many entries of the old "
+                "state does one unit read?"),
+        Mistake("input-weights-forgotten", "input_weights", "0", f"{each} also reads the input: n·m input weights are "
+                "added to the m² recurrent weights", 0.3, "What does the cell read besides its previous state?"),
+        Mistake("directions-as-units", "recurrent_weights", "D*m^2", "the two directions are two separate cells of m "
+                "units, not one cell of 2m units", 0.25, "Whose state does the backward direction read?"),
+        Mistake("steps-for-units", "input_weights", "n*T", "the layer has m units, as many as its state has entries; T "
+                "only counts the time steps", 0.25, "Which number is the size of the state?",
                 more=(("recurrent_weights", "T^2"), ("biases", f"cells*L*{per_gate}bias_vectors*T"))),
-        Mistake("outputs-for-parameters", "parameters", "prod(output)", "that is how many numbers come out of the "
-                "layer; its parameters are what it learns", 0.2, "Does a longer sequence need more parameters?"),
+        Mistake("outputs-for-parameters", "parameters", "prod(output)", "that is the number of outputs; the parameters "
+                "are the numbers that the cell learns", 0.2, "Which numbers does the layer learn?"),
         Mistake("biases-forgotten", "biases", "0", f"{each} adds a bias to each of its m units", 0.7,
                 "What is added to the products Ux and Wh?"),
         Mistake("one-bias", "biases", f"cells*L*{per_gate}bias_vectors", f"{each} has one bias for each of its m "
                 "units, not one for all of them", 0.3, "How many entries does a bias vector have?"),
-        Mistake("one-unit", "parameters", "(weights + biases)/m", "this is one unit's share: there are m units, each "
-                "with parameters of its own", 0.5, "For how many units is that?"),
-        Mistake("weights-per-step", "cells", "T*D", "all T steps use the same parameters, so they are counted "
+        Mistake("one-unit", "parameters", "(weights + biases)/m", "these are the parameters of one unit; there are m "
+                "units", 0.5, "How many units is that for?"),
+        Mistake("weights-per-step", "cells", "T*D", "all T time steps use the same parameters, so they are counted "
                 "once", 0.6, "Which weights does the next time step use?"),
-        Mistake("one-direction", "cells", "1", "each direction has parameters of its own: a bidirectional "
-                "layer has two of everything", 0.6, "Does the backward pass use the forward pass's weights?"),
-        Mistake("deeper-layer-reads-n", "deeper_input", "n", "from the second layer on, the input is what the layer "
-                "below puts out (m per direction), not x_t of size n", 0.6, "What does the second layer read?"),
-        Mistake("deeper-layer-reads-m", "deeper_input", "m", "the directions' outputs are concatenated, so above a "
-                "bidirectional layer the input has 2m entries, not m", 0.5, "How long is the concatenated output of "
-                "the layer below?"),
-        Mistake("one-layer", "parameters", f"cells*(first_weights + {per_gate}bias_vectors*m)",
-                "each of the L layers has parameters of its own; these are the first layer's", 0.4,
-                "How many layers are there?"),
+        Mistake("one-direction", "cells", "1", "each direction has its own parameters: a bidirectional layer has two "
+                "cells", 0.6, "How many cells does a bidirectional layer have?"),
+        Mistake("deeper-layer-reads-n", "deeper_input", "n", "from the second layer on, the input is the output of the "
+                "layer below (m per direction), not x_t", 0.6, "What does the second layer read?"),
+        Mistake("deeper-layer-reads-m", "deeper_input", "m", "the outputs of both directions are concatenated: the "
+                "layer above a bidirectional layer reads 2m numbers, not m", 0.5, "How long is the concatenated output "
+                "of the layer below?"),
+        Mistake("one-layer", "parameters", f"cells*(first_weights + {per_gate}bias_vectors*m)", "these are the "
+                "parameters of the first layer; each of the L layers has its own", 0.4, "How many layers are there?"),
     )  # fmt: skip
 
 
 _SHAPE_MISTAKES = (
-    Mistake("output-not-concatenated", "output", "shape(T, m)", "the directions' outputs are concatenated: D·m numbers "
-            "a step, not m", 0.5, "How are the outputs of the two directions joined?"),
+    Mistake("output-not-concatenated", "output", "shape(T, m)", "the outputs of the directions are concatenated: D·m "
+            "numbers per step, not m", 0.5, "How are the outputs of the two directions joined?"),
     Mistake("axes-swapped", "output", "shape(D*m, T)", "the time steps come first, then the entries of the state", 0.2,
             "Which of the two numbers counts the time steps?"),
-    Mistake("output-of-input-size", "output", "shape(T, n)", "what comes out at each step is the state, so its size is "
-            "that of the state and not the input's n", 0.4, "Which vector does the layer put out at each step?"),
+    Mistake("output-of-input-size", "output", "shape(T, n)", "the output at each step is the state: its size does not "
+            "depend on the input's n", 0.4, "Which vector does the layer return at each step?"),
     Mistake("matrices-swapped-input", "input_matrix", "shape(m, m)", "m×m is the recurrent matrix; the input matrix "
-            "takes the n entries of x_t to the m units", 0.4, "How many entries does x_t have?", also=("row-layout",)),
+            "maps the n entries of x_t to the m units", 0.4, "How many entries does x_t have?", also=("row-layout",)),
     Mistake("matrices-swapped-recurrent", "recurrent_matrix", "shape(m, n)", "m×n is the input matrix; the recurrent "
-            "matrix takes the m entries of the old state to the m of the new one", 0.4,
-            "How many entries does the state before have?"),
-    Mistake("recurrent-matrix-n", "recurrent_matrix", "shape(n, n)", "the recurrent matrix takes the m entries of the "
-            "old state to the m of the new one: the input's size n does not enter", 0.4,
-            "How many entries does the state before have?"),
+            "matrix maps the m entries of the old state to the m of the new one", 0.4, "How many entries does the "
+            "previous state have?"),
+    Mistake("recurrent-matrix-n", "recurrent_matrix", "shape(n, n)", "the recurrent matrix maps the m entries of the "
+            "old state to the m of the new one; it does not depend on n", 0.4, "How many entries does the previous "
+            "state have?"),
 )  # fmt: skip
 
 OUTPUT_COST_MISTAKES = (
@@ -205,12 +203,12 @@ OUTPUT_COST_MISTAKES = (
 )  # fmt: skip
 
 _COST_MISTAKES = (
-    Mistake("macs-one-step", "macs", "weights", "the weights are used again at each of the T steps", 0.5,
-            "How often is each weight used?"),
-    Mistake("biases-in-macs", "macs", "T*parameters", "a bias is added and multiplies nothing, so it is no "
-            "multiply-accumulate", 0.4, "What is a bias multiplied with?"),
-    Mistake("flops-for-macs", "macs", "2*T*weights", "these are FLOPs: a multiply-accumulate is one multiplication and "
-            "one addition together", 0.5, "Is a multiplication with its addition counted once or twice?"),
+    Mistake("macs-one-step", "macs", "weights", "the weights are used again at each of the T steps", 0.5, "How many "
+            "times is each weight used?"),
+    Mistake("biases-in-macs", "macs", "T*parameters", "a bias is only added, so it is not a multiply-accumulate", 0.4,
+            "Which parameters are multiplied by something?"),
+    Mistake("flops-for-macs", "macs", "2*T*weights", "these are FLOPs: one multiply-accumulate is a multiplication and "
+            "an addition together", 0.5, "Are a multiplication and its addition counted as one or as two?"),
     *OUTPUT_COST_MISTAKES,
 )  # fmt: skip
 
@@ -218,8 +216,8 @@ NO_BIAS = Convention("no-bias", "layers built with bias=False", "without biases"
                      untrue=("bias",), own=biases_counted("bias_vectors"))  # fmt: skip
 ROW_LAYOUT = Convention("row-layout", "textbooks that write xU + hW", "inputs are rows, so the input matrix is n×m",
                         {"input_matrix": "shape(n, m)"})  # fmt: skip
-MANY_TO_ONE = Convention("many-to-one", "Keras unless return_sequences=True", "only the last step's output is kept",
-                         {"output": "shape(D*m)"})  # fmt: skip
+MANY_TO_ONE = Convention("many-to-one", "Keras unless return_sequences=True", "only the output of the last step is "
+                         "kept", {"output": "shape(D*m)"})  # fmt: skip
 
 
 def layer_conventions(gates: int, keras_bias_vectors: int = 1) -> tuple[Convention, ...]:
@@ -265,7 +263,7 @@ RNN_OUTPUT = Formula(
     variables=(INPUT, HIDDEN, OUTPUTS, STEPS, LAYERS, DIRECTIONS),
     steps=(
         Step("cell", "rnn(n=n, m=m, T=T, L=L, D=D)", "the recurrent layers"),
-        Step("state", "D*m", "what the output layer reads: the state, of all directions"),
+        Step("state", "D*m", "what the output layer reads: the state, of all directions together"),
         Step("readout", "dense(n=state, m=q)", "the output layer, the same at every step"),
         Step("output", "shape(T, q)", "output shape, steps × outputs"),
         Step("weights", "cell.weights + readout.weights", "weights"),
@@ -280,23 +278,22 @@ RNN_OUTPUT = Formula(
     ),
     answers=(*ANSWERS, "input_matrix", "recurrent_matrix", "output_matrix"),
     mistakes=(
-        Mistake("output-layer-forgotten", "parameters", "cell.parameters", "the output layer has parameters "
-                "too, for each of the q outputs", 0.7, "What turns the state into the output?"),
-        Mistake("output-weights-forgotten", "weights", "cell.weights", "the output layer has weights too: one for "
-                "every pair of a state entry and an output", 0.5, "What turns the state into the output?"),
-        Mistake("output-layer-per-step", "parameters", "cell.parameters + T*readout.parameters",
-                "all steps use the same output layer, so it is counted once", 0.5, "Which output layer does the next "
-                "step use?"),
+        Mistake("output-layer-forgotten", "parameters", "cell.parameters", "the output layer has parameters too, for "
+                "each of the q outputs", 0.7, "What computes the output from the state?"),
+        Mistake("output-weights-forgotten", "weights", "cell.weights", "the output layer has a weight for every pair "
+                "of a state entry and an output", 0.5, "What computes the output from the state?"),
+        Mistake("output-layer-per-step", "parameters", "cell.parameters + T*readout.parameters", "all time steps use "
+                "the same output layer, so it is counted once", 0.5, "Which output layer does the next step use?"),
         Mistake("output-layer-reads-n", "state", "n", "the output layer reads the state, not the input x_t", 0.4,
                 "What does the output layer read?"),
-        Mistake("output-layer-reads-m", "state", "m", "the directions' states are concatenated: above a bidirectional "
-                "layer the output layer reads 2m numbers", 0.5, "How long is the concatenated state?"),
-        Mistake("output-layer-once", "macs", "cell.macs + readout.macs", "an output at every step uses the output "
-                "layer T times", 0.4, "At how many steps is there an output?"),
-        Mistake("output-of-state-size", "output", "shape(T, state)", "the output layer puts out q numbers at each step",
+        Mistake("output-layer-reads-m", "state", "m", "the states of both directions are concatenated: above a "
+                "bidirectional layer the output layer reads 2m numbers", 0.5, "How long is the concatenated state?"),
+        Mistake("output-layer-once", "macs", "cell.macs + readout.macs", "there is an output at every step, so the "
+                "output layer is used T times", 0.4, "At how many steps is there an output?"),
+        Mistake("output-of-state-size", "output", "shape(T, state)", "the output layer gives q numbers at each step",
                 0.4, "How many outputs are there at each step?"),
-        Mistake("output-matrix-reads-n", "output_matrix", "shape(q, n)", "V takes the entries of the state to the q "
-                "outputs: the input's size does not enter", 0.4, "What does V multiply?"),
+        Mistake("output-matrix-reads-n", "output_matrix", "shape(q, n)", "V maps the entries of the state to the q "
+                "outputs; it does not depend on n", 0.4, "What does V multiply?"),
         *OUTPUT_COST_MISTAKES,
     ),
     forms=(Form("parameters", "m(n + m + 1) + q(m + 1)", "L = 1 and D = 1 and cell.bias_vectors = 1"),),
@@ -309,7 +306,7 @@ RNN_OUTPUT = Formula(
         Convention("no-bias", NO_BIAS.who, NO_BIAS.says, variant=True, untrue=NO_BIAS.untrue),
         Convention("many-to-one", "sequence classifiers", "one output, after the last step",
                    {"output": "shape(q)", "macs": "cell.macs + readout.macs"},
-                   untrue=("all steps use the same output layer", "an output at every step")),
+                   untrue=("all time steps use the same output layer", "an output at every step")),
     ),
     input_shape="shape(T, n)",
     shape="output",
@@ -327,8 +324,8 @@ GRADIENT_BOUND = Formula(
     title="Bound on a gradient through time",
     variables=(
         _NORM,
-        Variable("t", "later-step", "the later step, whose state is differentiated", low=0, ordinary=(5, 12)),
-        Variable("k", "earlier-step", "the earlier step, by whose state", low=0, ordinary=(1, 4)),
+        Variable("t", "later-step", "the later step", low=0, ordinary=(5, 12)),
+        Variable("k", "earlier-step", "the earlier step", low=0, ordinary=(1, 4)),
         _SLOPE,
     ),
     steps=(
@@ -339,24 +336,24 @@ GRADIENT_BOUND = Formula(
     ),
     answers=("bound", "factor", "distance"),
     mistakes=(
-        Mistake("slope-of-the-other", "slope", "if(gamma = 1, 1/4, 1)", "the largest slopes are exchanged: tanh's is "
-                "1, at 0, and the logistic function's is 1/4", 0.6, "How steep is the activation at 0?"),
-        Mistake("slope-missing", "factor", "lambda", "one step's Jacobian is the recurrent matrix times the "
-                "activation's slopes: γλ, not λ", 0.5, "What does the chain rule put beside the recurrent matrix?"),
-        Mistake("norm-forgotten", "factor", "slope", "one step's Jacobian is the activation's slopes times the "
-                "recurrent matrix: γλ, not γ", 0.4, "What does the chain rule put beside the slopes?"),
+        Mistake("slope-of-the-other", "slope", "if(gamma = 1, 1/4, 1)", "the largest slopes are exchanged: it is 1 for "
+                "tanh and 1/4 for the logistic function, both at 0", 0.6, "How steep is the activation at 0?"),
+        Mistake("slope-missing", "factor", "lambda", "one step's Jacobian is the recurrent matrix times the slopes of "
+                "the activation: γλ, not λ", 0.5, "Which other factor does the chain rule give at each step?"),
+        Mistake("norm-forgotten", "factor", "slope", "one step's Jacobian is the slopes of the activation times the "
+                "recurrent matrix: γλ, not γ", 0.4, "Which other factor does the chain rule give at each step?"),
         Mistake("from-k", "distance", "t - k + 1", "the product starts at k + 1: from h_k to h_t there are t − k "
-                "Jacobians", 0.5, "How many steps lead from h_k to h_{k+1}?"),
-        Mistake("factors-added", "bound", "factor*distance", "the chain rule multiplies the steps' Jacobians, it does "
-                "not add them: a power of γλ", 0.4, "What does the chain rule do with the steps' Jacobians?"),
-        Mistake("slope-once", "bound", "slope*lambda^distance", "the activation is passed at every step, so its slope "
-                "is raised to the power t − k as well", 0.4, "How often is the activation passed?"),
+                "Jacobians", 0.5, "How many steps are there from h_k to h_{k+1}?"),
+        Mistake("factors-added", "bound", "factor*distance", "the chain rule multiplies the Jacobians of the steps, so "
+                "the bound is a power of γλ", 0.4, "Does the chain rule add or multiply the Jacobians of the steps?"),
+        Mistake("slope-once", "bound", "slope*lambda^distance", "each step has its own slope, so γ is raised to the "
+                "power t − k too", 0.4, "At how many steps does the slope appear?"),
     ),
-    conditions=(Condition("k <= t", "k is the earlier step, so k ≤ t, not k = {k} and t = {t}"),),
+    conditions=(Condition("k <= t", "k must be the earlier step, so k ≤ t, not k = {k} and t = {t}"),),
     warnings=(
-        Condition("factor >= 1", "γλ = {factor} < 1: the gradient vanishes for certain"),
-        Condition("factor <= 1", "γλ = {factor} > 1: the gradient can explode, but need not: the bound is only an "
-                  "upper one"),
+        Condition("factor >= 1", "γλ = {factor} < 1: the gradient certainly vanishes"),
+        Condition("factor <= 1", "γλ = {factor} > 1: the gradient may explode, but need not: this is only an upper "
+                  "bound"),
     ),
     conventions=(Convention("textbook", "Pascanu et al.", "γ bounds the slope of the activation, λ the norm of W"),),
     unknowns=(("t",), ("k",)),
@@ -368,30 +365,30 @@ VANISHING_STEPS = Formula(
     title="Steps until a gradient vanishes",
     variables=(
         replace(_NORM, ordinary=(0.5, 0.99)),
-        Variable("epsilon", "threshold", "the size under which a gradient counts as vanished", low=0, high=1,
-                 integer=False, ordinary=(0.01, 0.1)),
+        Variable("epsilon", "threshold", "a gradient below this size counts as vanished", low=0, high=1, integer=False,
+                 ordinary=(0.01, 0.1)),
         _SLOPE,
     ),
     steps=(
         Step("jacobian", "gradient_bound(gamma=gamma, lambda=lambda, t=1, k=0)", "bound on one step's Jacobian"),
-        Step("factor", "jacobian.factor", "what each step multiplies the bound with"),
+        Step("factor", "jacobian.factor", "the bound is multiplied by this at each step"),
         Step("ratio", "if(factor > 0 and factor < 1 and epsilon > 0, ln(epsilon)/ln(factor), 0)",
              "where the bound equals ε"),
         # 1e-9 for the logarithms' rounding: (1/2)^3 is not yet under 1/8
-        Step("steps", "floor(ratio + 1e-9) + 1", "fewest steps after which the bound is under ε"),
+        Step("steps", "floor(ratio + 1e-9) + 1", "fewest steps after which the bound is below ε"),
     ),
     answers=("steps", "factor"),
     mistakes=(
         Mistake("not-yet-under", "steps", "floor(ratio + 1e-9)", "after that many steps the bound is still ε or more; "
-                "one step later it is under ε", 0.6, "How large is the bound after that many steps?"),
-        Mistake("ratio-upside-down", "ratio", "ln(factor)/ln(epsilon)", "from (γλ)^s = ε follows s = ln ε / ln(γλ): "
-                "the quotient is upside down", 0.4, "Which logarithm multiplies s in s·ln(γλ) = ln ε?"),
+                "one step later it is below ε", 0.6, "How large is the bound after that many steps?"),
+        Mistake("ratio-upside-down", "ratio", "ln(factor)/ln(epsilon)", "the number of steps is ln ε / ln(γλ): here "
+                "the fraction is upside down", 0.4, "Which power of γλ equals ε?"),
         Mistake("linear-decay", "ratio", "(1 - epsilon)/(1 - factor)", "every step multiplies the bound by γλ; it does "
-                "not take the same amount away", 0.4, "What does one more step do to the bound?"),
+                "not subtract the same amount", 0.4, "What happens to the bound at each step?"),
     ),
     forms=(Form("ratio", "ln(epsilon)/ln(factor)"), Form("steps", "floor(ln(epsilon)/ln(factor)) + 1")),
     conditions=(
-        Condition("epsilon > 0 and epsilon < 1", "the threshold lies between 0 and 1, not at {epsilon}"),
+        Condition("epsilon > 0 and epsilon < 1", "the threshold must be between 0 and 1, not {epsilon}"),
         Condition("factor < 1", "the bound shrinks only when γλ < 1, and γλ = {factor}"),
     ),
     conventions=GRADIENT_BOUND.conventions,

@@ -26,27 +26,26 @@ _ROW = Option("row", "Keras, d2l", "row layout: h_t = g(x_t U + h_{t−1} W + b)
 _PYTORCH = Convention("pytorch", "PyTorch", "w_ih (m, n) is U, w_hh (m, m) is W, and b is the sum of its two biases")
 
 _RECURRENCE = (
-    Mistake("matrices-swapped", "a", "W x[t] + U h[t-1] + b", "U belongs to the input x_t and W to the state before, "
-            "not the other way round", 0.5, "Which weights does the input meet?"),
-    Mistake("recurrence-forgotten", "a", "ux[t] + b", "the state before enters too, through W: without it each step "
-            "would stand alone", 0.6, "What does a step keep of the steps before it?"),
-    Mistake("first-state-at-every-step", "wh", "W h0", "h0 is the state before the first step only; "
-            "afterwards W meets the state that has just been computed", 0.6, "Which state comes before step 2?"),
+    Mistake("matrices-swapped", "a", "W x[t] + U h[t-1] + b", "U multiplies the input x_t and W the previous state, "
+            "not the other way round", 0.5, "Which weights is the input multiplied by?"),
+    Mistake("recurrence-forgotten", "a", "ux[t] + b", "the previous state, multiplied by W, must be added too", 0.6,
+            "What does a step know about the steps before it?"),
+    Mistake("first-state-at-every-step", "wh", "W h0", "h0 is the state before the first step only; later steps use "
+            "the previous computed state", 0.6, "Which state does step 2 start from?"),
     Mistake("first-state-forgotten", "wh", "W if(t = 1, 0*h0, h[t-1])", "the state before the first step is given: the "
-            "first step starts from h0, not from zeros", 0.25, "Where does the first step start?"),
+            "first step starts from h0, not from zeros", 0.25, "From which state does the first step start?"),
     Mistake("bias-forgotten", "a", "ux[t] + wh[t]", "the bias b is added at every step", 0.4,
             "What is added besides the two products?"),
-    Mistake("activation-forgotten", "h", "a[t]", "the sum goes through the activation before it is the state", 0.5,
-            "What becomes of a sum before it is a state?", also=("sigmoid", "relu")),
-    Mistake("two-activations", "h", "tanh(ux[t] + b) + tanh(wh[t])", "the two products are added first, and the "
-            "activation is taken once, of their sum", 0.5, "How often is the activation taken in one step?"),
-    Mistake("sigmoid-for-tanh", "h", "sigmoid(a[t])", "this is the sigmoid, from 0 to 1; another activation is "
-            "asked for", 0.4,
-            "Can a state be negative?"),
+    Mistake("activation-forgotten", "h", "a[t]", "the activation must be applied to the sum", 0.5, "What is applied to "
+            "the sum to get the state?", also=("sigmoid", "relu")),
+    Mistake("two-activations", "h", "tanh(ux[t] + b) + tanh(wh[t])", "the two products are added first; the activation "
+            "is applied once, to their sum", 0.5, "How many times is the activation applied in one step?"),
+    Mistake("sigmoid-for-tanh", "h", "sigmoid(a[t])", "this is the sigmoid, from 0 to 1; the question has another "
+            "activation", 0.4, "Can a state be negative?"),
 )  # fmt: skip
-_TRANSPOSED = Mistake("weights-transposed", "wh", "W^T h[t-1]", "in column layout W stands before "
-                      "the state as it is: its rows are multiplied by h", 0.4,
-                      "Which row of W belongs to the first unit?")  # fmt: skip
+_TRANSPOSED = Mistake("weights-transposed", "wh", "W^T h[t-1]", "in column layout W multiplies the state as it is: the "
+                      "rows of W are multiplied by h", 0.4, "Which row of W belongs to the first "
+                      "unit?")  # fmt: skip
 
 
 def _given(kinds: Kinds, h0: bool = True) -> tuple[Variable, ...]:
@@ -63,36 +62,36 @@ def _given(kinds: Kinds, h0: bool = True) -> tuple[Variable, ...]:
 def _forward(kinds: Kinds) -> tuple[Step, ...]:
     return (
         Step("T", "len(x)", "time steps"),
-        Step("ux", "U x[t]", "what comes from the input", kind=kinds.state, each=EACH),
-        Step("wh", "W h[t-1]", "what comes from the state before", kind=kinds.state, each=EACH),
-        Step("a", "ux[t] + wh[t] + b", "what goes into the activation", kind=kinds.state, each=EACH),
+        Step("ux", "U x[t]", "the part from the input", kind=kinds.state, each=EACH),
+        Step("wh", "W h[t-1]", "the part from the previous state", kind=kinds.state, each=EACH),
+        Step("a", "ux[t] + wh[t] + b", "input of the activation", kind=kinds.state, each=EACH),
         Step("h", "tanh(a[t])", "state", kind=kinds.state, each=EACH, before="h0"),
     )
 
 
 _OUTPUT_MISTAKES = (
-    Mistake("output-bias-forgotten", "o", "V h[t]", "the output layer has a bias of its own, c", 0.4,
-            "What is added to V h_t?"),
+    Mistake("output-bias-forgotten", "o", "V h[t]", "the output layer has its own bias, c", 0.4, "What is added to V "
+            "h_t?"),
     Mistake("output-from-sum", "o", "V a[t] + c", "the output layer reads the state h_t, after the activation", 0.4,
-            "Is V multiplied by the state, or by what goes into the activation?"),
-    Mistake("output-before-step", "o", "V h[t-1] + c", "the output at step t reads the state of step t, which has "
-            "already seen x_t", 0.4, "Has the output at step t seen the input of step t?"),
+            "What does V multiply: the state, or the input of the activation?"),
+    Mistake("output-before-step", "o", "V h[t-1] + c", "the output at step t reads the state of step t, not of the "
+            "step before", 0.4, "Which state has already seen x_t?"),
 )  # fmt: skip
 _SOFTMAX_MISTAKES = (
-    Mistake("softmax-forgotten", "yhat", "o[t]", "the scores go through a softmax, so that they sum to 1", 0.5,
-            "What do the outputs of one step sum to?"),
-    Mistake("not-normalised", "yhat", "exp(o[t])", "the exponentials are divided by their sum", 0.5,
-            "What do the outputs of one step sum to?"),
-    Mistake("softmax-twice", "yhat", "softmax(softmax(o[t]))", "the softmax is taken once: its values are "
-            "probabilities already, not scores", 0.25, "What goes into the softmax?"),
-    Mistake("sigmoid-for-softmax", "yhat", "sigmoid(o[t])", "sigmoids look at each score alone; the softmax divides by "
-            "the sum over all scores", 0.4, "What do the outputs of one step sum to?"),
+    Mistake("softmax-forgotten", "yhat", "o[t]", "the softmax must be applied to the scores, so that they sum to 1",
+            0.5, "What do the outputs of one step sum to?"),
+    Mistake("not-normalised", "yhat", "exp(o[t])", "the exponentials must be divided by their sum", 0.5, "What do the "
+            "outputs of one step sum to?"),
+    Mistake("softmax-twice", "yhat", "softmax(softmax(o[t]))", "the softmax is applied once: its values are already "
+            "probabilities", 0.25, "What goes into the softmax: scores or probabilities?"),
+    Mistake("sigmoid-for-softmax", "yhat", "sigmoid(o[t])", "a sigmoid looks at one score alone; the softmax divides "
+            "by the sum over all scores", 0.4, "What do the outputs of one step sum to?"),
 )  # fmt: skip
 
 
 def _output(kinds: Kinds, softmax: bool) -> tuple[Step, ...]:
     return (
-        Step("o", "V h[t] + c", "score" if softmax else "what the output layer gives", kind=kinds.state, each=EACH),
+        Step("o", "V h[t] + c", "score" if softmax else "scores from the output layer", kind=kinds.state, each=EACH),
         Step("yhat", "softmax(o[t])" if softmax else "o[t]", "output", kind=kinds.state, each=EACH),
     )
 
@@ -124,7 +123,7 @@ def _rnn(kinds: Kinds) -> Formula:
         answers=("h", "a"),
         mistakes=_mistakes(kinds),
         conventions=(*combined((_TANH, _SIGMOID, _RELU), _layouts(kinds)), _PYTORCH),
-        notes=("the same U, W and b serve every time step",),
+        notes=("the same U, W and b are used at every time step",),
         source="J. L. Elman, Finding structure in time, Cognitive Science 14, 1990",
     )
 
@@ -139,7 +138,7 @@ def _rnn_output(kinds: Kinds, softmax: bool) -> Formula:
         answers=("yhat", "o", "h"),
         mistakes=(*_mistakes(kinds), *_OUTPUT_MISTAKES, *(_SOFTMAX_MISTAKES if softmax else ())),
         conventions=combined((_TANH, _SIGMOID, _RELU), _layouts(kinds, o="V^T h[t] + c")),
-        notes=("the same weights serve every time step",),
+        notes=("the same weights are used at every time step",),
         source="Goodfellow, Bengio and Courville, Deep Learning, 2016, section 10.2",
     )
 
@@ -159,7 +158,7 @@ def _last_step(error: str, output: str, loss: str) -> Option:
     edits = {error: f"if(t = T, {output}[t] - y[t], 0*{output}[t])", "loss": loss}
     says = "only the last time step has a loss"
     untrue = ("every time step has a loss", "every pair", "V was used at every time step")
-    return Option("last", "networks that answer once, at the end", says, edits, True, untrue)
+    return Option("last", "networks with one answer, at the end", says, edits, True, untrue)
 
 
 _PATHS = "prod(i=k+1..j, J[i])"
@@ -178,48 +177,49 @@ def _backward(kinds: Kinds, state: tuple[Step, ...]) -> tuple[Step, ...]:
         Step("slope", "1 - h[t]^2", "slope of the activation at step t", kind=number, each=EACH),
         Step("J", "W^T diag(slope[t])", "one step back: (∂h_t/∂h_{t−1})ᵀ", kind=weights, each=EACH),
         Step("reach", _reach(), "∂L_j/∂a_k: the loss at step j, taken back to step k", kind=number, each=TERMS),
-        Step("terms_W", "reach[j, k] ⊗ h[k-1]", "term of ∂L/∂W: the loss at j by the use at k", kind=weights,
+        Step("terms_W", "reach[j, k] ⊗ h[k-1]", "term of ∂L/∂W: loss at step j, weights used at step k", kind=weights,
              each=TERMS),
-        Step("terms_U", "reach[j, k] ⊗ x[k]", "term of ∂L/∂U: the loss at j by the use at k", kind=weights, each=TERMS),
+        Step("terms_U", "reach[j, k] ⊗ x[k]", "term of ∂L/∂U: loss at step j, weights used at step k", kind=weights,
+             each=TERMS),
         Step("dW", "sum(j=1..T, sum(k=1..j, terms_W[j, k]))", "∂L/∂W, all terms", kind=weights),
         Step("dU", "sum(j=1..T, sum(k=1..j, terms_U[j, k]))", "∂L/∂U, all terms", kind=weights),
         Step("db", "sum(j=1..T, sum(k=1..j, reach[j, k]))", "∂L/∂b, all terms", kind=number),
-        Step("dx", "U^T sum(j=t..T, reach[j, t]) + 0*x[t]", "∂L/∂x_t, by every loss from t on", kind=number, each=EACH),
+        Step("dx", "U^T sum(j=t..T, reach[j, t]) + 0*x[t]", "∂L/∂x_t, from every loss at step t or later", kind=number,
+             each=EACH),
         Step("dh0", "W^T sum(j=1..T, reach[j, 1]) + 0*h0", "∂L/∂h0", kind=number),
     )  # fmt: skip
 
 
 _BPTT = (
-    Mistake("explicit-only", "reach", _reach(within="k = j"), "the weights were used at every earlier step too, "
-            "and the state carries that to the loss: k runs from 1 to j", 0.7,
-            "Does the loss at step 3 depend on W only through step 3?"),
-    Mistake("longest-path-only", "reach", _reach(within="k = 1 and j = T"), "that is one path alone, from the first "
+    Mistake("explicit-only", "reach", _reach(within="k = j"), "the weights were used at every earlier step too, so k "
+            "runs from 1 to j", 0.7, "At which steps does W act on the loss at step 3?"),
+    Mistake("longest-path-only", "reach", _reach(within="k = 1 and j = T"), "that is only one path, from the first "
             "step to the last; every pair k ≤ j is a term", 0.4, "How many pairs k ≤ j are there?"),
-    Mistake("slope-missing", "reach", _reach(slope=""), "between the state h_k and the weights stands the activation: "
-            "its slope at k is a factor", 0.6, "What lies between a_k and h_k?"),
-    Mistake("slopes-missing-on-the-way", "J", "W^T", "every step on the way back passes "
-            "through its activation: W comes with the slope of that step", 0.6, "What is ∂h_i/∂h_{i−1}?"),
-    Mistake("product-from-k", "reach", _reach("prod(i=k..j, J[i])"), "the way from h_j back to h_k has "
-            "j − k steps: the product begins at k + 1", 0.5, "How many steps lie between h_k and h_j?"),
-    Mistake("state-of-the-same-step", "terms_W", "reach[j, k] ⊗ h[k]", "at step k the weights W met the state before, "
-            "h_{k−1}", 0.6, "What was W multiplied by at step k?"),
+    Mistake("slope-missing", "reach", _reach(slope=""), "the activation lies between the weights and the state h_k, so "
+            "its slope at k is a factor", 0.6, "What is between a_k and h_k?"),
+    Mistake("slopes-missing-on-the-way", "J", "W^T", "every step on the way back goes through an activation, so each W "
+            "has the slope of its step as a factor", 0.6, "What is ∂h_i/∂h_{i−1}?"),
+    Mistake("product-from-k", "reach", _reach("prod(i=k..j, J[i])"), "from h_j back to h_k there are j − k steps, so "
+            "the product starts at k + 1", 0.5, "How many steps are there between h_k and h_j?"),
+    Mistake("state-of-the-same-step", "terms_W", "reach[j, k] ⊗ h[k]", "at step k the weights W are multiplied by the "
+            "previous state, h_{k−1}", 0.6, "What was W multiplied by at step k?"),
     Mistake("sigmoid-slope", "slope", "h[t] ⊙ (1 - h[t])", "h(1 − h) is the slope of the sigmoid; that of tanh is "
             "1 − h²", 0.5, "Which activation has the slope h(1 − h)?"),
-    Mistake("activation-twice", "slope", "1 - tanh(h[t])^2", "h is a tanh already: its slope is 1 − h², without "
-            "another tanh", 0.5, "How often is tanh applied to a_t?"),
-    Mistake("last-loss-only", "dW", "sum(k=1..T, terms_W[T, k])", "every time step has a loss of its own: the terms of "
-            "all of them are added", 0.5, "Over which steps is the loss summed?"),
-    Mistake("last-loss-only-for-u", "dU", "sum(k=1..T, terms_U[T, k])", "every time step has a loss of its own: the "
-            "terms of all of them are added", 0.4, "Over which steps is the loss summed?"),
+    Mistake("activation-twice", "slope", "1 - tanh(h[t])^2", "h is a tanh already: its slope is 1 − h², without a "
+            "second tanh", 0.5, "How often is tanh applied to a_t?"),
+    Mistake("last-loss-only", "dW", "sum(k=1..T, terms_W[T, k])", "every time step has a loss: the terms of all steps "
+            "are added", 0.5, "Over which steps is the loss summed?"),
+    Mistake("last-loss-only-for-u", "dU", "sum(k=1..T, terms_U[T, k])", "every time step has a loss: the terms of all "
+            "steps are added", 0.4, "Over which steps is the loss summed?"),
 )  # fmt: skip
-_MATRIX_BPTT = Mistake("not-transposed", "J", "W diag(slope[t])", "backwards the error "
-                       "passes through Wᵀ in column layout: each column of W tells where one state went", 0.6,
-                       "Which weights lead from one unit to all others, a row of W or a column?")  # fmt: skip
+_MATRIX_BPTT = Mistake("not-transposed", "J", "W diag(slope[t])", "in column layout the error is multiplied by Wᵀ on "
+                       "the way back", 0.6, "Is a unit connected to the next state by a row or a column of "
+                       "W?")  # fmt: skip
 _ERRORS = (
-    Mistake("error-sign-turned", "e", "y[t] - h[t]", "the derivative of ½(h − y)² by h is h − y", 0.5,
-            "Does the loss rise when h grows above y?"),
-    Mistake("half-lost", "e", "2*(h[t] - y[t])", "the 2 of the square and the ½ before it cancel: h − y", 0.4,
-            "What does the ½ before the square do?"),
+    Mistake("error-sign-turned", "e", "y[t] - h[t]", "the derivative of ½(h − y)² by h is h − y", 0.5, "Does the loss "
+            "rise or fall when h grows above y?"),
+    Mistake("half-lost", "e", "2*(h[t] - y[t])", "the 2 of the square and the ½ before it cancel: h − y", 0.4, "What "
+            "happens to the ½ when the square is differentiated?"),
 )  # fmt: skip
 
 _BACK_LAYOUT = {
@@ -283,12 +283,12 @@ def _bptt_target(kinds: Kinds) -> Formula:
 
 
 _OUTPUT_ERRORS = (
-    Mistake("error-sign-turned", "error", "y[t] - yhat[t]", "the derivative by the score is ŷ − y: it falls where ŷ is "
-            "too small", 0.5, "Does the loss rise when the score of the target rises?"),
-    Mistake("output-weights-missing", "e", "0*h[t] + sum(error[t])", "on its way back to the state the error passes "
-            "through the output weights: Vᵀ(ŷ − y)", 0.5, "What lies between the state and the output?"),
-    Mistake("output-gradient-from-sum", "dV", "sum(t=1..T, error[t] ⊗ a[t])", "V was multiplied by the state h_t, "
-            "after the activation", 0.3, "What was V multiplied by?"),
+    Mistake("error-sign-turned", "error", "y[t] - yhat[t]", "the derivative by the score is ŷ − y: negative where ŷ is "
+            "too small", 0.5, "Does the loss rise or fall when the score of the target grows?"),
+    Mistake("output-weights-missing", "e", "0*h[t] + sum(error[t])", "on the way back to the state, the error is "
+            "multiplied by the output weights: Vᵀ(ŷ − y)", 0.5, "What is between the state and the output?"),
+    Mistake("output-gradient-from-sum", "dV", "sum(t=1..T, error[t] ⊗ a[t])", "V is multiplied by the state h_t, the "
+            "value after the activation", 0.3, "What is V multiplied by?"),
     Mistake("output-gradient-of-last-step", "dV", "error[T] ⊗ h[T]", "V was used at every time step: the terms of all "
             "steps are added", 0.5, "At how many steps was V used?"),
 )  # fmt: skip

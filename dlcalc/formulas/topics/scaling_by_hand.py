@@ -15,12 +15,12 @@ EACH = "i in 1..B"
 _BOTH = (Kinds(False), Kinds(True))
 
 
-_DIFFERENT = Condition("max(x) > min(x)", "not all values are equal, or there is nothing to scale")
-_DIFFERENT_OR_EPSILON = Condition("max(x) > min(x) or epsilon > 0", "not all values are equal, or ε is above 0: "
-                                  "otherwise the standard deviation is 0")  # fmt: skip
+_DIFFERENT = Condition("max(x) > min(x)", "the values must not all be equal: there is nothing to scale")
+_DIFFERENT_OR_EPSILON = Condition("max(x) > min(x) or epsilon > 0", "the values must not all be equal, or ε must be "
+                                  "above 0: otherwise the standard deviation is 0")  # fmt: skip
 _EACH_DIFFERENT_OR_EPSILON = Condition(
     "min(sum(i=1..len(x), (x[i] - x[1])^2)) > 0 or epsilon > 0",
-    "the values of each feature are not all equal, or ε is above 0: otherwise its standard deviation is 0",
+    "the values of each feature must not all be equal, or ε must be above 0: otherwise its standard deviation is 0",
 )
 
 
@@ -30,25 +30,26 @@ def _epsilon(default: str) -> Variable:
 
 
 _OF_SAMPLE = Mistake("divided-by-one-less", "variance", "sum(i=1..B, (x[i] - mean)^2)/(B - 1)", "the variance of the "
-                     "batch is divided by B, not by B − 1", 0.6, "Is it the variance of these numbers, or of all that "
-                     "they were drawn from?")  # fmt: skip
+                     "batch is divided by B, not by B − 1", 0.6, "Is this the variance of the batch, or an estimate "
+                     "for a larger population?")  # fmt: skip
 _BATCH_MISTAKES = (
     _OF_SAMPLE,
     Mistake("divided-by-variance", "deviation", "variance + epsilon", "the differences are divided by the standard "
-            "deviation, the root of the variance", 0.6, "Which unit does a variance have?"),
-    Mistake("epsilon-outside", "deviation", "sqrt(variance) + epsilon", "ε stands with the variance, under the root",
-            0.4, "Where does ε stand?"),
-    Mistake("mean-not-subtracted", "xhat", "x[i]/deviation", "the mean is subtracted first, so that the mean becomes "
-            "0", 0.5, "What is the mean afterwards?"),
+            "deviation, the root of the variance", 0.6, "If x is measured in metres, in which unit is the variance?"),
+    Mistake("epsilon-outside", "deviation", "sqrt(variance) + epsilon", "ε is added to the variance, under the root",
+            0.4, "Is ε added before or after the root?"),
+    Mistake("mean-not-subtracted", "xhat", "x[i]/deviation", "the mean must be subtracted first, so that the new mean "
+            "is 0", 0.5, "What should the mean be after normalisation?"),
     Mistake("not-squared", "variance", "sum(i=1..B, abs(x[i] - mean))/B", "the variance is the mean of the squared "
             "differences", 0.4, "What is squared in a variance?"),
     Mistake("squares-summed", "variance", "sum(i=1..B, (x[i] - mean)^2)", "the variance is the mean of the squares, "
-            "not their sum", 0.4, "Does a larger batch have a larger variance?"),
-    Mistake("scale-forgotten", "y", "xhat[i] + beta", "the normalised value is multiplied by the learnt scale γ", 0.4,
-            "What do γ and β do?"),
-    Mistake("shift-forgotten", "y", "gamma ⊙ xhat[i]", "the learnt shift β is added", 0.4, "What do γ and β do?"),
-    Mistake("shift-scaled", "y", "gamma ⊙ (xhat[i] + beta)", "first the scale γ, then the shift β", 0.3,
-            "Which comes first, γ or β?"),
+            "not their sum", 0.4, "Should the variance grow when the batch gets larger?"),
+    Mistake("scale-forgotten", "y", "xhat[i] + beta", "the normalised value must be multiplied by the learned scale γ",
+            0.4, "What do γ and β do?"),
+    Mistake("shift-forgotten", "y", "gamma ⊙ xhat[i]", "the learned shift β must be added", 0.4, "What do γ and β "
+            "do?"),
+    Mistake("shift-scaled", "y", "gamma ⊙ (xhat[i] + beta)", "first multiply by γ, then add β", 0.3, "Which comes "
+            "first, γ or β?"),
 )  # fmt: skip
 
 
@@ -56,8 +57,8 @@ def _learnt(kinds: Kinds) -> tuple[Variable, ...]:
     each = "" if kinds.scalar else ", one per feature"
     one, zero = ("1", "0") if kinds.scalar else ("0*x[1] + 1", "0*x[1]")
     return (
-        quantity("gamma", "gamma", f"learnt scale γ{each}", kinds.state, one, length=3),
-        quantity("beta", "beta", f"learnt shift β{each}", kinds.state, zero, length=3),
+        quantity("gamma", "gamma", f"learned scale γ{each}", kinds.state, one, length=3),
+        quantity("beta", "beta", f"learned shift β{each}", kinds.state, zero, length=3),
     )
 
 
@@ -86,13 +87,13 @@ def _batchnorm(kinds: Kinds) -> Formula:
             Convention("textbook", "Ioffe and Szegedy; PyTorch, Keras in training", "the variance is divided by B"),
         ),
         conditions=(_DIFFERENT_OR_EPSILON if kinds.scalar else _EACH_DIFFERENT_OR_EPSILON,),
-        notes=("ε is 0 by hand, 1e-5 in PyTorch, 1e-3 in Keras", "the shift β makes a bias before it redundant"),
+        notes=("ε is 0 by hand, 1e-5 in PyTorch, 1e-3 in Keras", "the shift β makes a bias before it unnecessary"),
         source="Ioffe and Szegedy, arXiv:1502.03167, algorithm 1",
     )  # fmt: skip
 
 
-_PER_EXAMPLE = Mistake("mean-of-all", "mean", "0*x[1] + sum(x)/(B*len(x[1]))", "each feature has a mean of its own, "
-                       "taken over the batch", 0.5, "Over which numbers is one mean taken?")  # fmt: skip
+_PER_EXAMPLE = Mistake("mean-of-all", "mean", "0*x[1] + sum(x)/(B*len(x[1]))", "each feature has its own mean, taken "
+                       "over the batch", 0.5, "Over which numbers is one mean taken?")  # fmt: skip
 
 BATCHNORM_TEST = Formula(
     id="batchnorm_test_by_hand",
@@ -112,15 +113,15 @@ BATCHNORM_TEST = Formula(
     answers=("y", "xhat", "deviation"),
     mistakes=(
         Mistake("batch-mean-at-test", "xhat", "(x - sum(x)/len(x))/deviation", "at test time the running mean is "
-                "subtracted, whatever else is in the batch", 0.6, "Should one image change the result of another?"),
+                "subtracted, not the mean of the batch", 0.6, "Should one image change the result of another?"),
         Mistake("batch-variance-at-test", "deviation", "sqrt(sum((x - sum(x)/len(x))^2)/len(x) + epsilon)", "at test "
-                "time the running variance is used, whatever else is in the batch", 0.6,
-                "Should one image change the result of another?"),
+                "time the running variance is used, not the variance of the batch", 0.6, "Should one image change the "
+                "result of another?"),
         Mistake("divided-by-variance", "deviation", "running_variance + epsilon", "the differences are divided by the "
-                "root of the variance", 0.5, "Which unit does a variance have?"),
-        Mistake("scale-forgotten", "y", "xhat + beta", "the normalised value is multiplied by the learnt scale γ", 0.4,
-                "What do γ and β do?"),
-        Mistake("shift-forgotten", "y", "gamma*xhat", "the learnt shift β is added", 0.4, "What do γ and β do?"),
+                "root of the variance", 0.5, "If x is measured in metres, in which unit is the variance?"),
+        Mistake("scale-forgotten", "y", "xhat + beta", "the normalised value must be multiplied by the learned scale γ",
+                0.4, "What do γ and β do?"),
+        Mistake("shift-forgotten", "y", "gamma*xhat", "the learned shift β must be added", 0.4, "What do γ and β do?"),
     ),
     source="Ioffe and Szegedy, arXiv:1502.03167, algorithm 2",
 )  # fmt: skip
@@ -146,15 +147,16 @@ BATCHNORM_RUNNING = Formula(
     answers=("running_mean", "running_variance", "mean", "variance"),
     mistakes=(
         Mistake("old-value-forgotten", "running_variance", "(1 - kept)*variance", "the running variance keeps a share "
-                "of the old one", 0.4, "What was the running variance before?"),
+                "of the old value", 0.4, "What was the running variance before?"),
         Mistake("old-mean-forgotten", "running_mean", "(1 - kept)*mean", "the running mean keeps a share of the old "
-                "one", 0.4, "What was the running mean before?"),
-        Mistake("batch-for-running", "running_variance", "variance", "this is the variance of this batch alone; the "
-                "running variance moves towards it by a small share", 0.5, "Does one batch decide it all?"),
-        Mistake("batch-mean-for-running", "running_mean", "mean", "this is the mean of this batch alone; the running "
-                "mean moves towards it by a small share", 0.5, "Does one batch decide it all?"),
-        Mistake("deviation-kept", "running_variance", "kept*old_variance + (1 - kept)*sqrt(variance)", "what is kept "
-                "running is the variance, not its root", 0.3, "Which of the two is averaged?"),
+                "value", 0.4, "What was the running mean before?"),
+        Mistake("batch-for-running", "running_variance", "variance", "this is the variance of this batch only; the "
+                "running variance moves towards it by a small share", 0.5, "What share of the old value is kept?"),
+        Mistake("batch-mean-for-running", "running_mean", "mean", "this is the mean of this batch only; the running "
+                "mean moves towards it by a small share", 0.5, "What share of the old value is kept?"),
+        Mistake("deviation-kept", "running_variance", "kept*old_variance + (1 - kept)*sqrt(variance)", "the running "
+                "average is of the variance, not of its root", 0.3, "Is the variance or the standard deviation "
+                "averaged?"),
     ),
     conventions=(
         Convention("textbook", "Keras", "the momentum is the share of the old value that is kept, and the batch's "
@@ -166,8 +168,8 @@ BATCHNORM_RUNNING = Formula(
                    "divided by B − 1", {"variance": "squares/(B - 1)", "kept": "1 - momentum"}),
     ),
     conditions=(
-        Condition("len(x) > 1", "a batch has at least two examples: with one there is no variance"),
-        Condition("momentum <= 1", "the momentum is a share, from 0 to 1: it is {momentum}"),
+        Condition("len(x) > 1", "a batch needs at least two examples: the variance of one example does not exist"),
+        Condition("momentum <= 1", "the momentum is a share and must be from 0 to 1: it is {momentum}"),
     ),
     notes=("the momentum is 0.99 in Keras and, as the share of the new value, 0.1 in PyTorch",),
     source="Ioffe and Szegedy, arXiv:1502.03167, section 3.1",
@@ -195,17 +197,17 @@ def _batchnorm_backward(kinds: Kinds) -> Formula:
         answers=("dx", "dgamma", "dbeta", "y", "loss"),
         mistakes=(
             *(forward.mistakes if kinds.scalar else without(forward.mistakes, "shift-scaled")),
-            Mistake("statistics-held-fixed", "dx", "gamma ⊙ d[i]/deviation", "mean and variance depend on every x too: "
-                    "the gradient runs through both", 0.6, "Does the mean change when one x changes?"),
+            Mistake("statistics-held-fixed", "dx", "gamma ⊙ d[i]/deviation", "mean and variance depend on every x too, "
+                    "so the gradient goes through both", 0.6, "What happens to the mean when one x changes?"),
             Mistake("variance-held-fixed", "dx", "gamma/(B*deviation) ⊙ (B*d[i] - dbeta)", "the variance depends on "
-                    "every x too, not the mean alone", 0.5, "Does the variance change when one x changes?"),
+                    "every x too, not only the mean", 0.5, "What happens to the variance when one x changes?"),
             Mistake("mean-held-fixed", "dx", "gamma/(B*deviation) ⊙ (B*d[i] - xhat[i] ⊙ dgamma)", "the mean depends on "
-                    "every x too, not the variance alone", 0.4, "Does the mean change when one x changes?"),
-            Mistake("scale-gradient-from-x", "dgamma", "sum(i=1..B, d[i] ⊙ x[i])", "γ multiplies the normalised value",
-                    0.4, "What was γ multiplied by?"),
+                    "every x too, not only the variance", 0.4, "What happens to the mean when one x changes?"),
+            Mistake("scale-gradient-from-x", "dgamma", "sum(i=1..B, d[i] ⊙ x[i])", "γ multiplies the normalised value, "
+                    "not x", 0.4, "What is γ multiplied by?"),
         ),
         conditions=forward.conditions,
-        notes=("the gradients by x sum to 0: a shift of the whole batch changes nothing",),
+        notes=("the gradients by x sum to 0: adding a constant to the whole batch changes nothing",),
         source="Ioffe and Szegedy, arXiv:1502.03167, section 3",
     )  # fmt: skip
 
@@ -215,8 +217,8 @@ LAYERNORM = Formula(
     title="Layer normalisation by hand",
     variables=(
         quantity("x", "x", "features of one position", Kind.VECTOR, ordinary=(-5, 5), length=3),
-        quantity("gamma", "gamma", "learnt scales γ, one per feature", Kind.VECTOR, "0*x + 1", length=3),
-        quantity("beta", "beta", "learnt shifts β, one per feature", Kind.VECTOR, "0*x", length=3),
+        quantity("gamma", "gamma", "learned scales γ, one per feature", Kind.VECTOR, "0*x + 1", length=3),
+        quantity("beta", "beta", "learned shifts β, one per feature", Kind.VECTOR, "0*x", length=3),
         _epsilon("0"),
     ),
     steps=(
@@ -229,24 +231,26 @@ LAYERNORM = Formula(
     ),
     answers=("y", "mean", "variance", "xhat", "deviation"),
     mistakes=(
-        Mistake("divided-by-one-less", "variance", "sum((x - mean)^2)/(n - 1)", "the variance is divided by the "
-                "number of features, not by one less", 0.6, "Is it the variance of these numbers themselves?"),
+        Mistake("divided-by-one-less", "variance", "sum((x - mean)^2)/(n - 1)", "the variance is divided by the number "
+                "of features, not by one less", 0.6, "Is this the variance of these numbers, or an estimate for a "
+                "larger population?"),
         Mistake("divided-by-variance", "deviation", "variance + epsilon", "the differences are divided by the root of "
-                "the variance", 0.6, "Which unit does a variance have?"),
-        Mistake("epsilon-outside", "deviation", "sqrt(variance) + epsilon", "ε stands with the variance, under the "
-                "root", 0.4, "Where does ε stand?"),
-        Mistake("mean-not-subtracted", "xhat", "x/deviation", "the mean is subtracted first", 0.5,
-                "What is the mean afterwards?"),
-        Mistake("scale-forgotten", "y", "xhat + beta", "each feature is multiplied by its scale γ", 0.4,
-                "What do γ and β do?"),
-        Mistake("shift-forgotten", "y", "gamma ⊙ xhat", "each feature's shift β is added", 0.4, "What do γ and β do?"),
+                "the variance", 0.6, "If x is measured in metres, in which unit is the variance?"),
+        Mistake("epsilon-outside", "deviation", "sqrt(variance) + epsilon", "ε is added to the variance, under the "
+                "root", 0.4, "Is ε added before or after the root?"),
+        Mistake("mean-not-subtracted", "xhat", "x/deviation", "the mean must be subtracted first", 0.5, "What should "
+                "the mean be after normalisation?"),
+        Mistake("scale-forgotten", "y", "xhat + beta", "each feature must be multiplied by its scale γ", 0.4, "What do "
+                "γ and β do?"),
+        Mistake("shift-forgotten", "y", "gamma ⊙ xhat", "the shift β of each feature must be added", 0.4, "What do γ "
+                "and β do?"),
     ),
     conditions=(
         _DIFFERENT_OR_EPSILON,
         Condition("len(gamma) = len(x)", "γ has one entry per feature"),
         Condition("len(beta) = len(x)", "β has one entry per feature"),
     ),
-    notes=("mean and variance are those of one position: no other example matters",),
+    notes=("mean and variance are those of one position and do not depend on other examples",),
     source="Ba, Kiros and Hinton, arXiv:1607.06450",
 )  # fmt: skip
 
@@ -265,28 +269,29 @@ def _minmax(image: bool) -> Formula:
         title="Min–max scaling of an image by hand" if image else "Min–max scaling by hand",
         variables=(
             _numbers(image),
-            quantity("low", "low", "where the smallest goes", default="0", ordinary=(-2, 0)),
-            quantity("high", "high", "where the largest goes", default="1", ordinary=(1, 9)),
+            quantity("low", "low", "new value of the smallest", default="0", ordinary=(-2, 0)),
+            quantity("high", "high", "new value of the largest", default="1", ordinary=(1, 9)),
         ),
         steps=(
             Step("smallest", "min(x)", "smallest value"),
             Step("largest", "max(x)", "largest value"),
             Step("spread", "largest - smallest", "distance between them"),
             Step("unit", "(x - smallest)/spread", "scaled to 0..1", kind=kind),
-            Step("y", "low + (high - low)*unit", "scaled to the range asked for", kind=kind),
+            Step("y", "low + (high - low)*unit", "scaled to the requested range", kind=kind),
         ),
         answers=("y", "smallest", "largest", "spread"),
         mistakes=(
-            Mistake("divided-by-largest", "unit", "x/largest", "the smallest value is subtracted first, so that it "
-                    "becomes 0", 0.6, "What becomes of the smallest value?"),
-            Mistake("divided-by-largest-after-shift", "unit", "(x - smallest)/largest", "it is divided by the distance "
-                    "from smallest to largest, so that the largest becomes 1", 0.5, "What becomes of the largest?"),
-            Mistake("shift-forgotten", "unit", "x/spread", "the smallest value is subtracted first", 0.5,
-                    "What becomes of the smallest value?"),
-            Mistake("sum-for-spread", "spread", "largest + smallest", "the distance is the largest minus the smallest",
-                    0.3, "How far is the smallest from the largest?"),
-            Mistake("turned-round", "unit", "(largest - x)/spread", "the smallest becomes the low end, not the high "
-                    "one", 0.3, "Does a larger value stay larger?"),
+            Mistake("divided-by-largest", "unit", "x/largest", "the smallest value must be subtracted first, so that "
+                    "it becomes 0", 0.6, "What should the smallest value become?"),
+            Mistake("divided-by-largest-after-shift", "unit", "(x - smallest)/largest", "the divisor is the largest "
+                    "minus the smallest value, so that the largest becomes 1", 0.5, "What should the largest value "
+                    "become?"),
+            Mistake("shift-forgotten", "unit", "x/spread", "the smallest value must be subtracted first", 0.5, "What "
+                    "should the smallest value become?"),
+            Mistake("sum-for-spread", "spread", "largest + smallest", "the range is the largest minus the smallest "
+                    "value", 0.3, "How far is the largest value from the smallest?"),
+            Mistake("turned-round", "unit", "(largest - x)/spread", "the smallest value becomes the lower end, not the "
+                    "upper end", 0.3, "Which value should become the lower end?"),
         ),
         conditions=(_DIFFERENT,),
         source="Goodfellow, Bengio and Courville, Deep Learning, 2016, section 12.2.1",
@@ -312,15 +317,16 @@ def _zscore(image: bool) -> Formula:
         answers=("y", "mean", "variance", "deviation"),
         mistakes=(
             Mistake("divided-by-variance", "deviation", "variance", "the differences are divided by the standard "
-                    "deviation, the root of the variance", 0.6, "Which unit does a variance have?"),
-            Mistake("mean-not-subtracted", "y", "x/deviation", "the mean is subtracted first", 0.5,
-                    "What is the mean afterwards?"),
-            Mistake("deviation-forgotten", "y", "differences", "the differences are divided by the standard deviation",
-                    0.5, "What is the standard deviation afterwards?"),
-            Mistake("squares-summed", "variance", "squares", "the variance is the mean of the squares", 0.4,
-                    "Do more values have a larger variance?"),
+                    "deviation, the root of the variance", 0.6, "If x is measured in metres, in which unit is the "
+                    "variance?"),
+            Mistake("mean-not-subtracted", "y", "x/deviation", "the mean must be subtracted first", 0.5, "What should "
+                    "the mean be after the scaling?"),
+            Mistake("deviation-forgotten", "y", "differences", "the differences must be divided by the standard "
+                    "deviation", 0.5, "What should the standard deviation be after the scaling?"),
+            Mistake("squares-summed", "variance", "squares", "the variance is the mean of the squares", 0.4, "Should "
+                    "the variance grow when there are more values?"),
             Mistake("smallest-for-mean", "y", "(x - min(x))/deviation", "the mean is subtracted, not the smallest "
-                    "value", 0.3, "What is the mean afterwards?"),
+                    "value", 0.3, "What should the mean be after the scaling?"),
         ),
         conventions=combined((
             Option("population", "scikit-learn, NumPy", "the variance is divided by n"),

@@ -29,26 +29,24 @@ LOG_PROBABILITY = Formula(
     ),
     answers=("log_probability", "mean", "probability"),
     mistakes=(
-        Mistake("product-not-logged", "log_probability", "prod(p)", "this is the probability itself; its logarithm "
-                "is the sum of the tokens' logarithms", 0.5, "Is it P or log P that is asked?"),
+        Mistake("product-not-logged", "log_probability", "prod(p)", "this is the probability; the log probability is "
+                "the sum of the logarithms of the tokens", 0.5, "Does the question ask for P or for log P?"),
         Mistake("logarithm-of-the-sum", "log_probability", "ln(sum(p))", "probabilities are multiplied along a "
-                "sequence, so their logarithms are added, not the logarithm of their sum taken", 0.4,
-                "What is the logarithm of a product?"),
-        Mistake("sign-turned", "log_probability", "-sum(logarithms)", "a probability is at most 1, so its logarithm "
-                "is at most 0; the loss is the one with the minus", 0.5,
-                "Is the logarithm of a number below 1 positive or negative?"),
-        Mistake("common-logarithm", "logarithms", "log10(p)", "the logarithm is the natural one, not that to base 10",
-                0.4, "To which base is the logarithm?"),
-        Mistake("mean-for-sum", "log_probability", "sum(logarithms)/len(p)", "the log probability of a sequence is "
-                "the sum over its tokens; the mean is its length-normalised form", 0.4,
-                "Are the tokens' logarithms added or averaged?"),
+                "sequence, so their logarithms are added", 0.4, "What is the logarithm of a product?"),
+        Mistake("sign-turned", "log_probability", "-sum(logarithms)", "a probability is at most 1, so its logarithm is "
+                "at most 0; the loss has the minus sign", 0.5, "Is the logarithm of a number below 1 positive or "
+                "negative?"),
+        Mistake("common-logarithm", "logarithms", "log10(p)", "the logarithm must be the natural one, not to base 10",
+                0.4, "Which base does the logarithm have?"),
+        Mistake("mean-for-sum", "log_probability", "sum(logarithms)/len(p)", "the log probability of a sequence is the "
+                "sum over its tokens; the mean is the length-normalised form", 0.4, "Are the logarithms of the tokens "
+                "added or averaged?"),
         Mistake("sum-for-mean", "mean", "log_probability", "per token means divided by the number of tokens", 0.4,
                 "How many tokens does the sequence have?"),
-        Mistake("probabilities-added", "probability", "sum(p)", "for all tokens to come one after the other, their "
-                "probabilities are multiplied", 0.4, "Can a probability be larger than 1?"),
-        Mistake("probabilities-averaged", "probability", "sum(p)/len(p)", "for all tokens to come one after the "
-                "other, their probabilities are multiplied, not averaged", 0.3,
-                "Is a long sequence as likely as one of its tokens?"),
+        Mistake("probabilities-added", "probability", "sum(p)", "the probabilities of tokens that follow each other "
+                "are multiplied", 0.4, "Can a probability be larger than 1?"),
+        Mistake("probabilities-averaged", "probability", "sum(p)/len(p)", "the probabilities of tokens that follow "
+                "each other are multiplied, not averaged", 0.3, "How do you combine the probabilities of two tokens?"),
     ),
     conventions=(_NATURAL, Convention("bits", _BITS, "logarithms to base 2, so in bits", {"logarithms": "log2(p)"}),
                  Convention("hartleys", _COMMON, _TO_TEN, {"logarithms": "log10(p)"}, True)),
@@ -62,12 +60,13 @@ PERPLEXITY_OF_LOSS = Formula(
     steps=(Step("perplexity", "exp(loss)", "perplexity"),),
     answers=("perplexity",),
     mistakes=(
-        Mistake("minus-added", "perplexity", "exp(-loss)", "the loss has its minus already; e^−loss is the "
+        Mistake("minus-added", "perplexity", "exp(-loss)", "the loss already has its minus sign; e^−loss is the "
                 "geometric mean of the tokens' probabilities", 0.5, "Can a perplexity be less than 1?"),
-        Mistake("loss-for-perplexity", "perplexity", "loss", "this is the loss, a logarithm; perplexity undoes the "
-                "logarithm", 0.4, "What undoes a logarithm?", also=("bits", "hartleys")),
-        Mistake("power-of-ten", "perplexity", "10^loss", "the loss is a natural logarithm, which e undoes, not 10",
-                0.4, "To which base is the logarithm in the loss?"),
+        Mistake("loss-for-perplexity", "perplexity", "loss", "this is the loss, a logarithm; perplexity is e to the "
+                "power of the loss", 0.4, "Which function is the inverse of the logarithm?",
+                also=("bits", "hartleys")),
+        Mistake("power-of-ten", "perplexity", "10^loss", "the loss is a natural logarithm, so the base is e, not 10",
+                0.4, "Which base does the logarithm in the loss have?"),
     ),
     conventions=(
         _NATURAL,
@@ -90,10 +89,10 @@ PERPLEXITY = Formula(
     ),
     answers=("perplexity", "loss"),
     mistakes=(
-        Mistake("sum-for-mean", "loss", "-sequence.log_probability", "perplexity is a number per token: the loss is "
-                "averaged over the tokens first", 0.6, "Should a longer sequence have a larger perplexity?"),
-        Mistake("minus-forgotten", "loss", "sequence.log_probability/len(p)", "the loss is minus the log "
-                "probability, so it is not negative", 0.5, "Can a loss be negative?"),
+        Mistake("sum-for-mean", "loss", "-sequence.log_probability", "perplexity is a number per token: average the "
+                "loss over the tokens first", 0.6, "Should a longer sequence have a larger perplexity?"),
+        Mistake("minus-forgotten", "loss", "sequence.log_probability/len(p)", "the loss is minus the log probability, "
+                "so it cannot be negative", 0.5, "Can this loss be negative?"),
         Mistake("arithmetic-mean", "perplexity", "len(p)/sum(p)", "the logarithms are averaged, not the "
                 "probabilities", 0.3, "What is averaged over the tokens?"),
     ),
@@ -113,23 +112,23 @@ UNTRAINED_LOSS = Formula(
     ),
     answers=("loss", "perplexity", "probability"),
     mistakes=(
-        Mistake("sign-turned", "loss", "ln(probability)", "the loss is minus the logarithm of the probability, so "
-                "it is not negative", 0.5, "Can a loss be negative?"),
-        Mistake("common-logarithm", "loss", "log10(k)", "the logarithm is the natural one, not that to base 10", 0.5,
-                "To which base is the logarithm?"),
+        Mistake("sign-turned", "loss", "ln(probability)", "the loss is minus the logarithm of the probability, so it "
+                "cannot be negative", 0.5, "Can this loss be negative?"),
+        Mistake("common-logarithm", "loss", "log10(k)", "the logarithm must be the natural one, not to base 10", 0.5,
+                "Which base does the logarithm have?"),
         Mistake("probability-for-loss", "loss", "probability", "this is the probability of a class; the loss is "
                 "minus its logarithm", 0.4, "What does cross-entropy do with the probability?",
                 also=("bits", "hartleys")),
-        Mistake("complement-for-loss", "loss", "1 - probability", "this is how often a guess is wrong; the "
-                "cross-entropy loss is minus the logarithm of the probability", 0.3,
-                "What does cross-entropy do with the probability?",
+        Mistake("complement-for-loss", "loss", "1 - probability", "this is the probability of a wrong guess; the loss "
+                "is minus the logarithm of the probability", 0.3, "What does cross-entropy do with the probability?",
                 also=("bits", "hartleys")),
-        Mistake("loss-for-perplexity", "perplexity", "loss", "this is the loss, a logarithm; perplexity undoes the "
-                "logarithm", 0.4, "What undoes a logarithm?", also=("bits", "hartleys")),
+        Mistake("loss-for-perplexity", "perplexity", "loss", "this is the loss, a logarithm; perplexity is e to the "
+                "power of the loss", 0.4, "Which function is the inverse of the logarithm?",
+                also=("bits", "hartleys")),
     ),
     conventions=(_NATURAL, Convention("bits", _BITS, "logarithms to base 2, so in bits", {"loss": "log2(k)"}),
                  Convention("hartleys", _COMMON, _TO_TEN, {"loss": "log10(k)"}, True)),
-    notes=("a first loss far above this points to an error in the initialisation or in the loss",),
+    notes=("a first loss far above this suggests an error in the initialisation or in the loss",),
 )  # fmt: skip
 
 FORMULAS = {formula.id: formula for formula in (LOG_PROBABILITY, PERPLEXITY_OF_LOSS, PERPLEXITY, UNTRAINED_LOSS)}

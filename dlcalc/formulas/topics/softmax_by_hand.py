@@ -22,30 +22,31 @@ _STEPS = (
     Step("y", "powers/total", "probabilities", kind=_VECTOR),
 )
 _MISTAKES = (
-    Mistake("not-normalised", "y", "powers", "the exponentials are divided by their sum, so that the values sum to 1",
-            0.6, "What do the values of a softmax sum to?"),
-    Mistake("no-exponential", "powers", "scaled", "a softmax takes exponentials first", 0.5,
-            "Can a softmax give a negative value?"),
+    Mistake("not-normalised", "y", "powers", "the exponentials must be divided by their sum, so that the values sum to "
+            "1", 0.6, "What do the values of a softmax sum to?"),
+    Mistake("no-exponential", "powers", "scaled", "a softmax takes the exponentials of the scores first", 0.5, "Can a "
+            "softmax give a negative value?"),
     Mistake("sigmoid-for-softmax", "y", "sigmoid(scaled)", "sigmoids look at each score alone; the softmax divides by "
             "the sum over all", 0.5, "What do the values of a softmax sum to?"),
-    Mistake("multiplied-by-temperature", "scaled", "z*tau", "the scores are divided by the temperature: a high one "
-            "makes the values more alike", 0.5, "Does a high temperature make the largest value larger?"),
-    Mistake("temperature-forgotten", "scaled", "z", "the scores are divided by the temperature before the exponential",
-            0.5, "Where does the temperature come in?"),
-    Mistake("divided-after-exponential", "powers", "exp(z)/tau", "the scores are divided, not the exponentials: those "
-            "would lose the temperature again when they are divided by their sum", 0.4,
-            "Where does the temperature come in?"),
-    Mistake("softmax-twice", "y", "softmax(powers/total)", "the softmax is taken once: its values are probabilities "
-            "already, not scores", 0.25, "What goes into the softmax?"),
+    Mistake("multiplied-by-temperature", "scaled", "z*tau", "the scores are divided by the temperature, not "
+            "multiplied: a high temperature makes the values more alike", 0.5, "Does a high temperature make the "
+            "values more alike or more different?"),
+    Mistake("temperature-forgotten", "scaled", "z", "the scores must be divided by the temperature before the "
+            "exponential", 0.5, "Which given number is not used yet?"),
+    Mistake("divided-after-exponential", "powers", "exp(z)/tau", "the scores are divided by the temperature, not the "
+            "exponentials: their sum would cancel it", 0.4, "Is the temperature used before or after the "
+            "exponential?"),
+    Mistake("softmax-twice", "y", "softmax(powers/total)", "the softmax is applied once: its values are already "
+            "probabilities", 0.25, "What goes into the softmax: scores or probabilities?"),
     Mistake("divided-by-largest", "y", "powers/max(powers)", "the exponentials are divided by their sum, not by the "
             "largest of them", 0.3, "What do the values of a softmax sum to?"),
 )  # fmt: skip
 _CONVENTIONS = (
     Convention("textbook", "textbooks", "the exponentials of the scores as they are"),
-    Convention(STABLE, "implementations", "the largest score is subtracted first: the same probabilities, and no "
-               "exponential is too large", {"powers": "exp(scaled - max(scaled))"}),
+    Convention(STABLE, "implementations", "the largest score is subtracted first; the probabilities stay the same, and "
+               "no exponential is too large", {"powers": "exp(scaled - max(scaled))"}),
 )  # fmt: skip
-_CONDITIONS = (Condition("tau > 0", "the temperature is above 0, not {tau}"),)
+_CONDITIONS = (Condition("tau > 0", "the temperature must be above 0, not {tau}"),)
 _SOURCE = "Bridle, 1990; Hinton, Vinyals and Dean, arXiv:1503.02531, equation 1"
 
 SOFTMAX = Formula(
@@ -57,13 +58,13 @@ SOFTMAX = Formula(
     mistakes=_MISTAKES,
     conditions=_CONDITIONS,
     conventions=_CONVENTIONS,
-    notes=("the same number added to every score changes nothing", "at a temperature of 1 it is the plain softmax"),
+    notes=("adding the same number to every score changes nothing", "at a temperature of 1 it is the plain softmax"),
     source=_SOURCE,
 )
 
 SOFTMAX_BACKWARD = Formula(
     id="softmax_backward_by_hand",
-    title="Softmax by hand, backwards",
+    title="Softmax by hand, backward",
     variables=(
         *_GIVEN,
         quantity("d", "d-y", "gradient of the loss by each probability", _VECTOR, "1", ordinary=(-2, 2), length=3),
@@ -71,25 +72,25 @@ SOFTMAX_BACKWARD = Formula(
     steps=(
         *_STEPS,
         Step("loss", "sum(d ⊙ y)", "a loss with these gradients: Σ d·y"),
-        Step("difference", "d - loss", "each gradient less their mean, weighed by y", kind=_VECTOR),
+        Step("difference", "d - loss", "each gradient minus their mean, weighted by y", kind=_VECTOR),
         Step("dz", "y ⊙ difference/tau", "∂L/∂z", kind=_VECTOR),
     ),
     answers=("dz", "y", "loss"),
     mistakes=(
-        Mistake("diagonal-alone", "dz", "d ⊙ y ⊙ (1 - y)/tau", "a score also changes the other probabilities: the "
-                "Jacobian has −y_i·y_j beside its diagonal", 0.6, "Does raising one score change the other values?"),
-        Mistake("sum-not-subtracted", "difference", "d", "all probabilities share the sum below the line: Σ d·y is "
-                "subtracted", 0.5, "Does the sum that is divided by depend on z?"),
-        Mistake("plain-mean-subtracted", "difference", "d - sum(d)/len(z)", "the mean of the gradients is weighed by "
-                "the probabilities", 0.4, "How much does each probability count in that mean?"),
-        Mistake("slope-forgotten", "dz", "difference/tau", "the probability itself is a factor: yᵢ(dᵢ − Σ d·y)", 0.4,
-                "Does a probability near 0 change much?"),
-        Mistake("inner-derivative-forgotten", "dz", "y ⊙ difference", "z enters as z/τ: the chain rule divides by τ",
-                0.5, "What is the derivative of z/τ by z?"),
+        Mistake("diagonal-alone", "dz", "d ⊙ y ⊙ (1 - y)/tau", "a score also changes the other probabilities: off the "
+                "diagonal the Jacobian is −y_i·y_j", 0.6, "What happens to the other values when one score rises?"),
+        Mistake("sum-not-subtracted", "difference", "d", "all probabilities share one denominator, so Σ d·y is "
+                "subtracted", 0.5, "Which part of the fraction depends on all the scores?"),
+        Mistake("plain-mean-subtracted", "difference", "d - sum(d)/len(z)", "the mean of the gradients is weighted by "
+                "the probabilities", 0.4, "Which weight does each gradient have in that mean?"),
+        Mistake("slope-forgotten", "dz", "difference/tau", "the probability is a factor: yᵢ(dᵢ − Σ d·y)", 0.4, "How "
+                "much does a probability near 0 change?"),
+        Mistake("inner-derivative-forgotten", "dz", "y ⊙ difference", "z appears as z/τ, so the chain rule divides by "
+                "τ", 0.5, "What is the derivative of z/τ by z?"),
     ),
     conditions=_CONDITIONS,
     conventions=_CONVENTIONS,
-    notes=("the gradients by z sum to 0: a shift of all scores changes nothing",),
+    notes=("the gradients by z sum to 0: adding a constant to all scores changes nothing",),
     source=_SOURCE,
 )  # fmt: skip
 

@@ -20,8 +20,8 @@ from .options_by_hand import SCALE, Kinds, Option, combined, for_one_unit, quant
 EACH = "t in 1..T"
 _BOTH = (Kinds(False), Kinds(True))
 
-_SIGN = "the step goes against the gradient: it is subtracted"
-_SIGN_HINT = "Does the loss rise or fall along the gradient?"
+_SIGN = "the step goes against the gradient: subtract it"
+_SIGN_HINT = "Does the loss rise or fall in the direction of the gradient?"
 _CORRECTION = "if(t = 1, 1, 1 - beta_{0}^(t - 1))"
 """What Adam has divided an average by, one step before."""
 
@@ -43,7 +43,9 @@ def _decay(name: str, meaning: str, default: str) -> Variable:
 
 
 def _epsilon(default: str) -> Variable:
-    return quantity("epsilon", "epsilon", "small number below the line", default=default, ordinary=(0.01, 0.1), low=0)
+    return quantity(
+        "epsilon", "epsilon", "small number in the denominator", default=default, ordinary=(0.01, 0.1), low=0
+    )
 
 
 _T = Step("T", "len(g)", "updates")
@@ -78,14 +80,14 @@ def _sgd(kinds: Kinds) -> Formula:
         answers=("w_new",),
         mistakes=(
             Mistake("update-sign-turned", "w_new", "w_new[t-1] + change[t]", _SIGN, 0.6, _SIGN_HINT),
-            Mistake("rate-forgotten", "change", "g[t]", "the gradient is multiplied by the "
-                    "learning rate", 0.4, "How long is the step?"),
-            Mistake("first-weight-every-time", "w_new", "w - change[t]", "each step starts from the weight that the "
-                    "step before has found", 0.4, "Where does the second step start?"),
-            Mistake("divided-by-rate", "change", "g[t]/eta", "the gradient is multiplied by the "
-                    "learning rate, not divided", 0.3, "Does a larger learning rate make the step longer?"),
+            Mistake("rate-forgotten", "change", "g[t]", "the gradient must be multiplied by the learning rate", 0.4,
+                    "Which given number is not used yet?"),
+            Mistake("first-weight-every-time", "w_new", "w - change[t]", "each step starts from the weight after the "
+                    "step before, not from the first weight", 0.4, "From which weight does the second step start?"),
+            Mistake("divided-by-rate", "change", "g[t]/eta", "the gradient is multiplied by the learning rate, not "
+                    "divided by it", 0.3, "Should a larger learning rate make the step longer or shorter?"),
         ),
-        notes=("all weights are updated together, from the old weights",),
+        notes=("all weights are updated at the same time, from the old weights",),
         source="H. Robbins and S. Monro, A stochastic approximation method, 1951",
     )  # fmt: skip
 
@@ -113,14 +115,15 @@ def _momentum(kinds: Kinds) -> Formula:
         answers=("w_new", "v"),
         mistakes=(
             Mistake("update-sign-turned", "w_new", "w_new[t-1] + v[t]", _SIGN, 0.6, _SIGN_HINT),
-            Mistake("momentum-forgotten", "v", "eta*g[t]", "the velocity keeps the part γ of the one before", 0.5,
-                    "What is left of the velocity before?"),
-            Mistake("velocity-from-old-weight", "v", "gamma*w_new[t-1] + eta*g[t]", "γ multiplies the velocity before, "
-                    "not the weight", 0.3, "What does γ multiply?"),
-            Mistake("opposite-directions", "v", "gamma*v[t-1] - eta*g[t]", "with w ← w − v the new gradient is added "
-                    "to the velocity", 0.4, "Which sign do velocity and gradient have here?"),
-            Mistake("rate-forgotten", "v", "gamma*v[t-1] + g[t]", "here the learning rate stands in the velocity: ηg",
-                    0.4, "Where does the learning rate stand in this form?"),
+            Mistake("momentum-forgotten", "v", "eta*g[t]", "the velocity keeps the part γ of the previous velocity",
+                    0.5, "What happens to the previous velocity?"),
+            Mistake("velocity-from-old-weight", "v", "gamma*w_new[t-1] + eta*g[t]", "γ multiplies the previous "
+                    "velocity, not the weight", 0.3, "What does γ multiply?"),
+            Mistake("opposite-directions", "v", "gamma*v[t-1] - eta*g[t]", "the update is w ← w − v, so the new "
+                    "gradient is added to the velocity", 0.4, "Which sign does the gradient have in the velocity "
+                    "here?"),
+            Mistake("rate-forgotten", "v", "gamma*v[t-1] + g[t]", "here the learning rate is part of the velocity: ηg",
+                    0.4, "Where does the learning rate appear in this form?"),
         ),
         conventions=combined((
             Option("rate-inside", "Polyak; textbooks", "v ← γv + ηg, w ← w − v"), rate_outside, average, keras, alexnet,
@@ -137,7 +140,7 @@ def _scheduled(fixed: Formula) -> Formula:
         return substituted(text, {"eta": "eta[t]"})
 
     updates = "T" if fixed.variable("T") else "len(g)"
-    as_many = Condition(f"len(eta) = {updates}", "there are as many learning rates as gradients, one an update")
+    as_many = Condition(f"len(eta) = {updates}", "give as many learning rates as gradients: one per update")
     return replace(
         _with_texts(fixed, at_each),
         id=_inside_id(fixed.id, "scheduled"),
@@ -161,7 +164,7 @@ def _with_rates(variable: Variable, rates: Variable) -> Variable:
 
 def _continued(first: Formula) -> Formula:
     """Adam after updates that were made before: its corrections count those too."""
-    before = quantity("t0", "updates-before", "updates made before, with which m0 and v0 were found", low=0)
+    before = quantity("t0", "updates-before", "updates made before, which gave m0 and v0", low=0)
 
     later = {
         f"{beta}{old}": f"{beta}{new}"
@@ -173,7 +176,7 @@ def _continued(first: Formula) -> Formula:
         id=_inside_id(first.id, "continued"),
         title=f"{first.title}, continued",
         variables=(*first.variables, replace(before, integer=True, ordinary=(1, 5))),
-        notes=("t counts from 1, and the updates before are added to it",),
+        notes=("t counts from 1, and the earlier updates are added to it",),
     )
 
 
@@ -220,14 +223,14 @@ def _nesterov(kinds: Kinds) -> Formula:
         ),
         answers=("w_new", "v", "g", "ahead"),
         mistakes=(
-            Mistake("gradient-at-weight", "ahead", "w_new[t-1]", "that is ordinary momentum: Nesterov takes the "
-                    "gradient where the momentum would lead, at w − γv", 0.7, "Where is the gradient taken?"),
-            Mistake("looked-back", "ahead", "w_new[t-1] + gamma*v[t-1]", "with w ← w − v the momentum leads to "
-                    "w − γv", 0.5, "In which direction does the velocity lead?"),
+            Mistake("gradient-at-weight", "ahead", "w_new[t-1]", "this is ordinary momentum: Nesterov takes the "
+                    "gradient at w − γv, where the momentum would lead", 0.7, "At which point is the gradient taken?"),
+            Mistake("looked-back", "ahead", "w_new[t-1] + gamma*v[t-1]", "the update is w ← w − v, so the momentum "
+                    "leads to w − γv", 0.5, "Does the velocity lead to w − γv or to w + γv?"),
             Mistake("whole-velocity-ahead", "ahead", "w_new[t-1] - v[t-1]", "only the part γ of the velocity is kept: "
-                    "w − γv", 0.4, "How much of the velocity is kept?"),
-            Mistake("momentum-forgotten", "v", "eta*g[t]", "the velocity keeps the part γ of the one before", 0.4,
-                    "What is left of the velocity before?"),
+                    "the point is w − γv", 0.4, "How much of the velocity is kept?"),
+            Mistake("momentum-forgotten", "v", "eta*g[t]", "the velocity keeps the part γ of the previous velocity",
+                    0.4, "What happens to the previous velocity?"),
             Mistake("update-sign-turned", "w_new", "w_new[t-1] + v[t]", _SIGN, 0.5, _SIGN_HINT),
         ),
         conventions=combined((
@@ -239,19 +242,19 @@ def _nesterov(kinds: Kinds) -> Formula:
                    {"ahead": "w_new[t-1]", "v": "gamma*v[t-1] - eta*g[t]",
                     "w_new": "w_new[t-1] + gamma*v[t] - eta*g[t]"}),
         )),
-        notes=("from a velocity of 0 the first step is that of ordinary momentum",),
+        notes=("if the velocity starts at 0, the first step is that of ordinary momentum",),
         source="I. Sutskever et al., On the importance of initialization and momentum in deep learning, ICML 2013",
     )  # fmt: skip
 
 
-_ROOT_FORGOTTEN = Mistake("root-forgotten", "rate", "eta/(G[t] + epsilon)",
-                          "the rate is divided by the root of the squares, which has the unit of a gradient", 0.6,
-                          "Which unit does G have?")  # fmt: skip
+_ROOT_FORGOTTEN = Mistake("root-forgotten", "rate", "eta/(G[t] + epsilon)", "the learning rate is divided by the root "
+                          "of the averaged or summed squares, not by the squares", 0.6, "In which unit are squared "
+                          "gradients measured?")  # fmt: skip
 _SIGN_TURNED = Mistake("update-sign-turned", "w_new", "w_new[t-1] + rate[t] ⊙ g[t]", _SIGN, 0.6, _SIGN_HINT)
 
 
 def _inside(who: str) -> Option:
-    return Option("inside", who, "ε stands under the root")
+    return Option("inside", who, "ε is under the root")
 
 
 def _outside(who: str, name: str = "rate", top: str = "eta", squares: str = "G[t]") -> Option:
@@ -274,27 +277,28 @@ def _adagrad(kinds: Kinds) -> Formula:
         answers=("w_new", "G", "rate"),
         mistakes=(
             _ROOT_FORGOTTEN,
-            Mistake("square-lost", "G", "G[t-1] + abs(g[t])", "the squares of the gradients are summed", 0.5,
-                    "What is summed up?"),
-            Mistake("sum-forgotten", "G", "g[t]^2", "the squares of all gradients so far are summed", 0.5,
-                    "Does the rate remember the first gradient?"),
+            Mistake("square-lost", "G", "G[t-1] + abs(g[t])", "the squares of the gradients are added, not the "
+                    "gradients", 0.5, "What does G add?"),
+            Mistake("sum-forgotten", "G", "g[t]^2", "the squares of all gradients so far are added", 0.5, "Which "
+                    "gradients does G remember?"),
             _SIGN_TURNED,
             Mistake("gradient-forgotten", "w_new", "w_new[t-1] - rate[t]", "the step is the rate times the gradient",
-                    0.3, "In which direction is the step?"),
+                    0.3, "What gives the step its direction?"),
             *(() if kinds.scalar else (
-                Mistake("norm-for-components", "G", "G[t-1] + sum(g[t]^2)", "each weight has a sum of its own squares, "
+                Mistake("norm-for-components", "G", "G[t-1] + sum(g[t]^2)", "each weight has its own sum of squares, "
                         "not the length of the whole gradient", 0.5, "Do all weights share one learning rate?"),
             )),
         ),
         conventions=combined((
             _inside("course notes, d2l"),
             _outside("PyTorch, Goodfellow, CS231n"),
-            Option("keras", "Keras", "ε stands under the root, and the sum starts at 0.1 unless another is given",
+            Option("keras", "Keras", "ε is under the root, and the sum starts at 0.1 if no other start is given",
                    {"G": "if(t = 1 and sum(G0) = 0, 0.1, G[t-1]) + g[t]^2"}),
-            Option("sum-to-t-minus-1", "some notes", "the sum runs to the step before, so the first step divides by √ε",
+            Option("sum-to-t-minus-1", "some notes", "the sum runs to the previous step, so the first step divides by "
+                                                     "√ε",
                    {"rate": "eta/sqrt(G[t-1] + epsilon)"}),
         )),
-        notes=("the rate can only fall",),
+        notes=("the rate can only become smaller",),
         source="J. Duchi, E. Hazan and Y. Singer, JMLR 12, 2011",
     )  # fmt: skip
 
@@ -315,18 +319,18 @@ def _rmsprop(kinds: Kinds) -> Formula:
         answers=("w_new", "G", "rate"),
         mistakes=(
             _ROOT_FORGOTTEN,
-            Mistake("not-averaged", "G", "rho*G[t-1] + g[t]^2", "the new square is weighed by 1 − ρ, so that it is an "
+            Mistake("not-averaged", "G", "rho*G[t-1] + g[t]^2", "the new square has the weight 1 − ρ, so that G is an "
                     "average", 0.6, "What do the two weights of an average sum to?"),
-            Mistake("weights-swapped", "G", "(1 - rho)*G[t-1] + rho*g[t]^2", "ρ is what is kept of the average, 1 − ρ "
-                    "the weight of the new square", 0.5, "How much of the old average is kept?"),
-            Mistake("summed-as-in-adagrad", "G", "G[t-1] + g[t]^2", "that is Adagrad's sum; here old squares fade by "
-                    "ρ", 0.4, "Does the rate ever rise again?"),
+            Mistake("weights-swapped", "G", "(1 - rho)*G[t-1] + rho*g[t]^2", "the old average has the weight ρ, the "
+                    "new square 1 − ρ", 0.5, "How much of the old average is kept?"),
+            Mistake("summed-as-in-adagrad", "G", "G[t-1] + g[t]^2", "that is the sum of Adagrad; here old squares are "
+                    "multiplied by ρ at each step", 0.4, "What happens to old squares here?"),
             Mistake("square-lost", "G", "rho*G[t-1] + (1 - rho)*abs(g[t])", "the squares of the gradients are "
-                    "averaged", 0.5, "What is averaged?"),
+                    "averaged, not the gradients", 0.5, "What does G average?"),
             _SIGN_TURNED,
         ),
         conventions=combined((_inside("Keras, d2l, Goodfellow; course notes"), _outside("PyTorch, CS231n"))),
-        notes=("some notes call this Adadelta; Adadelta proper has no learning rate",),
+        notes=("some notes call this Adadelta; the real Adadelta has no learning rate",),
         source="G. Hinton, Neural networks for machine learning, lecture 6e, 2012",
     )  # fmt: skip
 
@@ -348,18 +352,18 @@ def _adadelta(kinds: Kinds) -> Formula:
         ),
         answers=("w_new", "change", "G", "X"),
         mistakes=(
-            Mistake("changes-forgotten", "change", "1/sqrt(G[t] + epsilon) ⊙ g[t]", "above the line stands the root of "
-                    "the average of the squared changes, in the place of a learning rate", 0.5,
-                    "What takes the place of the learning rate?"),
+            Mistake("changes-forgotten", "change", "1/sqrt(G[t] + epsilon) ⊙ g[t]", "the root of the averaged squared "
+                    "changes is in the numerator, in place of a learning rate", 0.5, "What takes the place of the "
+                    "learning rate?"),
             Mistake("roots-forgotten", "change", "(X[t-1] + epsilon)/(G[t] + epsilon) ⊙ g[t]", "both averages are of "
-                    "squares: their roots are divided", 0.5, "Which unit does G have?"),
-            Mistake("not-averaged", "G", "rho*G[t-1] + g[t]^2", "the new square is weighed by 1 − ρ", 0.5,
-                    "What do the two weights of an average sum to?"),
+                    "squares, so their roots are divided", 0.5, "In which unit are squared gradients measured?"),
+            Mistake("not-averaged", "G", "rho*G[t-1] + g[t]^2", "the new square has the weight 1 − ρ", 0.5, "What do "
+                    "the two weights of an average sum to?"),
             Mistake("gradients-for-changes", "X", "rho*X[t-1] + (1 - rho)*g[t]^2", "X averages the squared changes of "
-                    "the weight, not the gradients", 0.4, "What does the second average look at?"),
+                    "the weight, not the squared gradients", 0.4, "What does the second average measure?"),
             Mistake("update-sign-turned", "w_new", "w_new[t-1] + change[t]", _SIGN, 0.6, _SIGN_HINT),
         ),
-        notes=("there is no learning rate; PyTorch and Keras multiply the change by one, 1 and 0.001 unless given",),
+        notes=("there is no learning rate; PyTorch and Keras multiply the change by one: 1 and 0.001 by default",),
         source="M. D. Zeiler, arXiv:1212.5701",
     )  # fmt: skip
 
@@ -390,34 +394,34 @@ def _adam(kinds: Kinds) -> Formula:
         ),
         answers=("w_new", "m", "v", "mhat", "vhat", "change"),
         mistakes=(
-            Mistake("no-bias-correction", "change", "eta*m[t]/sqrt(v[t] + epsilon)", "m and v start at 0 and are "
-                    "divided by 1 − βᵗ before they are used", 0.7, "Where do m and v start?"),
-            Mistake("product-for-power", "mhat", "m[t]/(1 - beta_1*t)", "βᵗ is a power, not β times t", 0.5,
-                    "What is left of the start after t steps?"),
+            Mistake("no-bias-correction", "change", "eta*m[t]/sqrt(v[t] + epsilon)", "m and v start at 0, so they must "
+                    "be divided by 1 − βᵗ before they are used", 0.7, "At which values do m and v start?"),
+            Mistake("product-for-power", "mhat", "m[t]/(1 - beta_1*t)", "βᵗ is a power, not β times t", 0.5, "What "
+                    "does βᵗ mean?"),
             Mistake("product-for-power-of-square", "vhat", "v[t]/(1 - beta_2*t)", "βᵗ is a power, not β times t", 0.5,
-                    "What is left of the start after t steps?"),
-            Mistake("same-correction-every-step", "mhat", "m[t]/(1 - beta_1)", "the correction fades: at step t it is "
-                    "1 − βᵗ", 0.5, "Is the start at 0 still felt after many steps?"),
-            Mistake("same-correction-every-step-of-square", "vhat", "v[t]/(1 - beta_2)", "the correction fades: at "
-                    "step t it is 1 − βᵗ", 0.5, "Is the start at 0 still felt after many steps?"),
-            Mistake("mean-corrected-alone", "vhat", "v[t]", "both averages start at 0, so both are corrected: v is "
-                    "divided by 1 − β₂ᵗ too", 0.25, "Where does v start?"),
-            Mistake("square-corrected-alone", "mhat", "m[t]", "both averages start at 0, so both are corrected: m is "
-                    "divided by 1 − β₁ᵗ too", 0.25, "Where does m start?"),
-            Mistake("corrected-carried-on", "m", f"beta_1*m[t-1]/{_CORRECTION.format(1)} + (1 - beta_1)*g[t]",
-                    "the averages are carried on as they are; the corrected ones serve the update of their own step "
-                    "alone", 0.25, "Which of the two, m or m̂, does the next step start from?",
+                    "What does βᵗ mean?"),
+            Mistake("same-correction-every-step", "mhat", "m[t]/(1 - beta_1)", "the correction changes with the step: "
+                    "at step t it is 1 − βᵗ", 0.5, "How does the correction depend on t?"),
+            Mistake("same-correction-every-step-of-square", "vhat", "v[t]/(1 - beta_2)", "the correction changes with "
+                    "the step: at step t it is 1 − βᵗ", 0.5, "How does the correction depend on t?"),
+            Mistake("mean-corrected-alone", "vhat", "v[t]", "both averages start at 0, so v must be divided by 1 − β₂ᵗ "
+                    "too", 0.25, "At which value does v start?"),
+            Mistake("square-corrected-alone", "mhat", "m[t]", "both averages start at 0, so m must be divided by 1 − "
+                    "β₁ᵗ too", 0.25, "At which value does m start?"),
+            Mistake("corrected-carried-on", "m", f"beta_1*m[t-1]/{_CORRECTION.format(1)} + (1 - beta_1)*g[t]", "the "
+                    "next step continues from m and v; the corrected values are only used in the update of their own "
+                    "step", 0.25, "From which of the two does the next step continue: m or m̂?",
                     more=(("v", f"beta_2*v[t-1]/{_CORRECTION.format(2)} + (1 - beta_2)*g[t]^2"),)),
             Mistake("square-lost", "v", "beta_2*v[t-1] + (1 - beta_2)*abs(g[t])", "v averages the squares of the "
-                    "gradients", 0.5, "What does v average?"),
+                    "gradients, not the gradients", 0.5, "What does v average?"),
             Mistake("root-forgotten", "change", "eta*mhat[t]/(vhat[t] + epsilon)",
                     "the mean is divided by the root of the mean square", 0.6, "How large is the first step of Adam?"),
-            Mistake("mean-not-averaged", "m", "beta_1*m[t-1] + g[t]", "the new gradient is weighed by 1 − β₁", 0.4,
+            Mistake("mean-not-averaged", "m", "beta_1*m[t-1] + g[t]", "the new gradient has the weight 1 − β₁", 0.4,
                     "What do the two weights of an average sum to?"),
-            Mistake("weights-swapped", "m", "(1 - beta_1)*m[t-1] + beta_1*g[t]", "β₁ is what is kept of the average",
-                    0.4, "How much of the old average is kept?"),
-            Mistake("gradient-for-mean", "change", "eta*g[t]/sqrt(vhat[t] + epsilon)", "the step follows the mean of "
-                    "the gradients, not the last one", 0.4, "In which direction is Adam's step?"),
+            Mistake("weights-swapped", "m", "(1 - beta_1)*m[t-1] + beta_1*g[t]", "the old average has the weight β₁, "
+                    "the new gradient 1 − β₁", 0.4, "What is the weight of the old average?"),
+            Mistake("gradient-for-mean", "change", "eta*g[t]/sqrt(vhat[t] + epsilon)", "the step uses the mean of the "
+                    "gradients, not only the last gradient", 0.4, "Which direction does Adam's step have?"),
             Mistake("update-sign-turned", "w_new", "w_new[t-1] + change[t]", _SIGN, 0.6, _SIGN_HINT),
         ),
         conventions=(
@@ -430,7 +434,7 @@ def _adam(kinds: Kinds) -> Formula:
             Convention("pytorch", "PyTorch", "ε is added to the root",
                        {"change": "eta*mhat[t]/(sqrt(vhat[t]) + epsilon)"}),
         ),
-        notes=("t counts from 1", "from 0 the first step has the length η, whatever the gradient (but for ε)"),
+        notes=("t counts from 1", "if m and v start at 0, the first step has length η for any gradient (apart from ε)"),
         source="D. P. Kingma and J. Ba, arXiv:1412.6980",
     )  # fmt: skip
 

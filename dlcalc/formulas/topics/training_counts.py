@@ -14,23 +14,22 @@ UPDATES = Formula(
     variables=(EXAMPLES, BATCH, EPOCHS),
     steps=(
         Step("batches", "N/B", "examples over batch size"),
-        Step("per_epoch", "ceil(batches)", "updates per epoch: one per batch, the last of which may be smaller"),
+        Step("per_epoch", "ceil(batches)", "updates per epoch: one per batch; the last batch may be smaller"),
         Step("updates", "per_epoch*epochs", "updates in all"),
         Step("last_batch", "N - (per_epoch - 1)*B", "examples in the last batch of an epoch"),
     ),
     answers=("updates", "per_epoch", "last_batch"),
     mistakes=(
-        Mistake("not-rounded", "per_epoch", "batches", "there is no part of an update: the examples left over make "
-                "a batch of their own", 0.5, "What becomes of the examples that do not fill a batch?"),
-        Mistake("rounded-at-the-end", "updates", "ceil(N*epochs/B)", "each epoch ends with a batch of its own: the "
-                "updates of one epoch are rounded, then multiplied", 0.4, "Does a batch reach into the next epoch?"),
-        Mistake("epochs-forgotten", "updates", "per_epoch", "these are the updates of one epoch", 0.4,
-                "How often are the examples gone through?"),
+        Mistake("not-rounded", "per_epoch", "batches", "an update is whole: the remaining examples make their own "
+                "batch", 0.5, "What happens to the examples that do not fill a batch?"),
+        Mistake("rounded-at-the-end", "updates", "ceil(N*epochs/B)", "every epoch ends with its own last batch: round "
+                "the updates of one epoch, then multiply", 0.4, "Can one batch contain examples of two epochs?"),
+        Mistake("epochs-forgotten", "updates", "per_epoch", "these are the updates of one epoch only", 0.4, "How many "
+                "epochs are there?"),
         Mistake("one-per-example", "per_epoch", "N", "the weights are updated once per batch, not after every "
                 "example", 0.5, "After how many examples are the weights updated?", also=("drop-last",)),
-        Mistake("one-per-epoch", "per_epoch", "1", "that is training on all examples at once; here the weights are "
-                "updated after every batch", 0.4, "After how many examples are the weights updated?",
-                also=("drop-last",)),
+        Mistake("one-per-epoch", "per_epoch", "1", "that is full-batch training; here the weights are updated after "
+                "every batch", 0.4, "After how many examples are the weights updated?", also=("drop-last",)),
     ),
     forms=(Form("per_epoch", "ceil(N/B)"), Form("updates", "ceil(N/B)*epochs")),
     warnings=(Condition("B <= N", "the batch size {B} is larger than the number of examples {N}"),),
@@ -52,27 +51,27 @@ WORD2VEC = Formula(
     ),
     steps=(
         Step("matrix", "V*N", "weights of one matrix, between the vocabulary and the hidden layer"),
-        Step("matrices", "2", "matrices: the input's, which all context words share, and the output's"),
+        Step("matrices", "2", "matrices: one for the input, shared by all context words, and one for the output"),
         Step("parameters", "matrices*matrix", "parameters; there are no biases"),
     ),
     answers=("parameters", "matrix", "matrices"),
     mistakes=(
-        Mistake("output-forgotten", "matrices", "1", "there are two matrices: one into the hidden layer, one out of "
-                "it", 0.6, "How does the hidden layer become a word again?"),
-        Mistake("sizes-added", "matrix", "V + N", "a matrix has a weight for every pair of a word and a hidden "
-                "unit: V·N", 0.3, "How many entries does one word vector have, and how many word vectors are there?"),
-        Mistake("hidden-layer-forgotten", "matrix", "V^2", "the words meet through the hidden layer of N units, not "
-                "directly", 0.3, "How long is a word vector?"),
-        Mistake("two-per-context-word", "matrices", "2*K", "the output matrix is there once, however many context "
-                "words there are", 0.3, "How many words are predicted from one context?"),
-        Mistake("biases-added", "parameters", "matrices*matrix + N + V", "word2vec's layers are products with a "
-                "matrix alone, without biases", 0.4, "Does word2vec have biases?"),
+        Mistake("output-forgotten", "matrices", "1", "there are two matrices: one into the hidden layer and one out of "
+                "it", 0.6, "How does the hidden layer lead to a word again?"),
+        Mistake("sizes-added", "matrix", "V + N", "a matrix has a weight for every pair of a word and a hidden unit: "
+                "V·N", 0.3, "How many word vectors are there, and how long is each?"),
+        Mistake("hidden-layer-forgotten", "matrix", "V^2", "the words are connected through the hidden layer of N "
+                "units, not directly", 0.3, "How long is a word vector?"),
+        Mistake("two-per-context-word", "matrices", "2*K", "there is only one output matrix for all context words", 0.3,
+                "How many words are predicted from one context?"),
+        Mistake("biases-added", "parameters", "matrices*matrix + N + V", "the layers of word2vec only multiply by a "
+                "matrix; they have no biases", 0.4, "What do the layers of word2vec add?"),
     ),
     forms=(Form("parameters", "2*V*N", "matrices = 2"),),
     conventions=(
         Convention("textbook", "Mikolov et al., libraries", "all context words share the input matrix"),
-        Convention("per-context-word", "notes that draw a matrix for each context word", "each context word has an "
-                   "input matrix of its own", {"matrices": "K + 1"}),
+        Convention("per-context-word", "notes that draw one matrix per context word", "each context word has its own "
+                   "input matrix", {"matrices": "K + 1"}),
     ),
     unknowns=(("N",), ("V",), ("K",)),
     source="Mikolov, Chen, Corrado and Dean, arXiv:1301.3781",

@@ -50,43 +50,43 @@ def dilation_mistakes(window: str) -> tuple[Mistake, ...]:
     return (
         Mistake("dilation-ignored", "f_eff", "f", f"a dilated {window} spans d(f − 1) + 1 pixels, not f", 0.4,
                 f"How many pixels does the dilated {window} span?"),
-        Mistake("dilation-times-size", "f_eff", "d*f", f"d − 1 gaps lie between the f taps, so the {window} spans "
-                "d(f − 1) + 1", 0.3, "How many gaps lie between f taps?"),
+        Mistake("dilation-times-size", "f_eff", "d*f", "there are d − 1 empty pixels between two neighbouring taps, so "
+                f"the {window} spans d(f − 1) + 1 pixels", 0.3, "How many gaps are there between f taps?"),
     )  # fmt: skip
 
 
 def size_mistakes(window: str) -> tuple[Mistake, ...]:
     """Edits of `size_steps`."""
     return (
-        Mistake("no-plus-one", "o", "q", "the first position counts too: 4 moves visit 5 positions",
-                0.8, f"How many positions does the {window} take when it makes no step at all?"),
-        Mistake("padding-once", "pad", "p", "padding is put on both sides, so the input grows by 2p, not by p", 0.7,
-                "On how many sides is the input padded?"),
-        Mistake("padding-forgotten", "pad", "0", f"the padding belongs to the size that the {window} moves over: n + "
-                "2p", 0.7, "How large is the input once it is padded?"),
-        Mistake("stride-ignored", "q", "span", f"the {window} moves s pixels at a time, so its room is divided by the "
-                "stride", 0.6, f"How far does the {window} move from one position to the next?"),
-        Mistake("rounded-up", "q", "ceil(span/s)", f"a last {window} that does not fit whole is left out: round down, "
-                "not up", 0.5, f"Does the last {window} still fit?"),
-        Mistake("plus-one-inside", "o", "floor((span + 1)/s)", "the + 1 stands outside the division: it counts the "
-                "first position, which no stride divides", 0.4, "Is the + 1 divided by the stride?"),
-        Mistake("size-after-division", "q", "floor(padded/s) - f_eff", f"the {window} is taken from the padded input "
-                "before dividing by the stride: (n + 2p − f)/s", 0.3, "What is divided by the stride?"),
-        Mistake("fraction-kept", "q", "span/s", f"a {window} stands in a place whole or not at all: a size is a whole "
-                "number, rounded down", 0.25, f"What becomes of a {window} that hangs over the edge?"),
-        Mistake("stride-and-size-exchanged", "q", "floor((padded - s)/f)", f"the {window} is f long and moves by the "
-                "stride s: the two are exchanged here", 0.25, "Which of the two is subtracted, and which divides?"),
-        Mistake("size-over-stride", "o", "floor(n/s)", "n/s is the size with “same” padding: with the padding that is "
-                f"given the {window} stops where it no longer fits", 0.25, f"Where does the last {window} end?"),
-        Mistake("size-over-window", "o", "floor(n/f)", f"n/f counts {window}s that lie side by side; this {window} "
-                "moves by the stride", 0.2, f"How far does the {window} move from one position to the next?"),
-        Mistake("size-added", "span", "padded + f_eff", f"the {window} takes room away from the positions: n + 2p − f",
-                0.2, f"Does a larger {window} give a larger or a smaller output?"),
+        Mistake("no-plus-one", "o", "q", "the first position counts too: 4 moves visit 5 positions", 0.8, "How many "
+                f"positions does the {window} have before its first move?"),
+        Mistake("padding-once", "pad", "p", "both sides are padded, so the input grows by 2p, not by p", 0.7, "On how "
+                "many sides is the input padded?"),
+        Mistake("padding-forgotten", "pad", "0", f"the {window} also moves over the padding: its room is n + 2p", 0.7,
+                "How large is the padded input?"),
+        Mistake("stride-ignored", "q", "span", f"the {window} moves s pixels at a time, so its room is divided by s",
+                0.6, f"How far does the {window} move from one position to the next?"),
+        Mistake("rounded-up", "q", "ceil(span/s)", f"a last {window} that does not fit completely is left out: round "
+                "down, not up", 0.5, f"Does the last {window} fit completely?"),
+        Mistake("plus-one-inside", "o", "floor((span + 1)/s)", "the + 1 is added after the division: it counts the "
+                "first position", 0.4, "Should the + 1 be divided by the stride?"),
+        Mistake("size-after-division", "q", "floor(padded/s) - f_eff", f"the {window} size is subtracted before the "
+                "division by the stride: (n + 2p − f)/s", 0.3, "What is divided by the stride?"),
+        Mistake("fraction-kept", "q", "span/s", f"only whole {window}s count, so the number of positions is rounded "
+                "down", 0.25, f"What happens to a {window} that hangs over the edge?"),
+        Mistake("stride-and-size-exchanged", "q", "floor((padded - s)/f)", f"f and s are exchanged: the {window} is f "
+                "long and moves by s", 0.25, "Which of the two numbers is subtracted, and which one divides?"),
+        Mistake("size-over-stride", "o", "floor(n/s)", "n/s is the size with “same” padding; with the given padding "
+                f"the {window} stops where it no longer fits", 0.25, f"Where does the last {window} end?"),
+        Mistake("size-over-window", "o", "floor(n/f)", f"n/f counts {window}s side by side; this {window} moves by the "
+                "stride", 0.2, f"How far does the {window} move from one position to the next?"),
+        Mistake("size-added", "span", "padded + f_eff", f"the {window} size is subtracted, not added: n + 2p − f", 0.2,
+                f"Does a larger {window} give a larger or a smaller output?"),
         *dilation_mistakes(window),
     )  # fmt: skip
 
 
-ONE_SIDE = Mistake("one-side", "pad", "pad_begin", "an image has two sides along each axis, and both are padded", 0.6,
+ONE_SIDE = Mistake("one-side", "pad", "pad_begin", "the input has two sides along each axis, and both are padded", 0.6,
                    "On how many sides is the input padded?")  # fmt: skip
 """Of a step `pad` that is `pad_begin` + `pad_end`."""
 
