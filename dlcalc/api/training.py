@@ -107,10 +107,25 @@ class Training(Result):
         return confusion(self._done)
 
     def save(self, path: str) -> None:
-        """Writes a checkpoint, .npz or the parameters alone, by the ending. UserError."""
+        """Writes a checkpoint, which `resume` and `predict` take. UserError."""
         from ..training import checkpoint
 
         checkpoint.save(path, self.trainer)
+
+    def export(self, path: str) -> None:
+        """Writes the parameters alone, as .npz or .safetensors under PyTorch's names, or the network as .onnx.
+
+        UserError.
+        """
+        from ..training.exporting import export
+
+        export(path, self._done)
+
+    def exportable(self, path: str) -> None:
+        """UserError, before anything is trained, where `export` to this path cannot be."""
+        from ..training.exporting import content
+
+        content(path, self.trainer)
 
     def to_dict(self) -> dict[str, Any]:
         run = self._done
@@ -451,31 +466,6 @@ class Planned(Result):
             f"steps count forwards from 0 to {len(steps) - 1} and back to {2 * len(steps) - 1}",
         ]  # fmt: skip
         return explained.plan(steps, buffers, words, f"{self.title}: the plan for batches of {self.plan.batch}")
-
-
-class Checked(Result):
-    """The first gradient of a run in float64 beside finite differences, layer by layer."""
-
-    MOST = 20
-    """Entries of each array that are moved."""
-    LARGEST = 1e-6
-
-    def __init__(self, run: Trainer) -> None:
-        from ..training.checking import differences
-
-        self.title = run.network.title
-        self.errors = differences(run, self.MOST)
-
-    @property
-    def passed(self) -> bool:
-        """All agree."""
-        return all(error <= self.LARGEST for error in self.errors.values())
-
-    def to_dict(self) -> dict[str, Any]:
-        return {"passed": self.passed, "largest": self.LARGEST, "errors": self.errors}
-
-    def _document(self) -> Document:
-        return explained.checked(self.errors, self.LARGEST, f"{self.title}: the first gradient")
 
 
 class Trainings(Result):

@@ -99,6 +99,12 @@ def command(
     ] = None,
     save: Annotated[str | None, _option("save", "checkpoint, written after every epoch", FILES, "FILE")] = None,
     resume: Annotated[str | None, _option("resume", "take a checkpoint up again", FILES, "FILE")] = None,
+    export: Annotated[
+        str | None,
+        _option(
+            "export", "the parameters as .npz or .safetensors, or the network as .onnx (extra onnx)", FILES, "FILE"
+        ),
+    ] = None,
     png: Annotated[str | None, _option("png", "the curves (extra plot)", FILES, "FILE")] = None,
     report: Annotated[
         str | None, _option("report", "a page with curves and results (extra plot)", FILES, "FILE")
@@ -112,7 +118,9 @@ def command(
     ] = None,
     budget: Annotated[str, _option("budget", "runs of a search (20)", LOOKING, "N")] = "20",
     plan: Annotated[bool, _option("plan", "the steps and buffers, without training", LOOKING)] = False,
-    check: Annotated[bool, _option("check", "the first gradient against finite differences", LOOKING)] = False,
+    check: Annotated[
+        bool, _option("check", "the first gradient against finite differences and formulas", LOOKING)
+    ] = False,
     against: Annotated[
         str | None, _option("compare", "optimisers side by side: sgd,momentum,adam", LOOKING, "NAMES")
     ] = None,
@@ -148,7 +156,7 @@ def command(
         given["gamma"] = decimal("--momentum", momentum, "a number from 0 to 1", 0, 1)
     if resume is not None:
         run = api.resume(resume, None if epochs is None else given["epochs"], save)
-        return _run(run, formats, as_csv, png, report)
+        return _run(run, formats, as_csv, png, report, export)
     if network is None or data is None:
         raise UserError('train needs a network and data: lenet5 --data digits; "2; dense 16 tanh; dense 2" '
                         "--data spirals")  # fmt: skip
@@ -164,10 +172,12 @@ def command(
         emit(api.Planned(run.trainer), formats)
         return WELL
     if check:
-        checked = api.Checked(run.trainer)
+        from ..api.training_check import Checked
+
+        checked = Checked(run.trainer)
         emit(checked, formats)
         return WELL if checked.passed else NOT_RIGHT
-    return _run(run, formats, as_csv, png, report)
+    return _run(run, formats, as_csv, png, report, export)
 
 
 def _search(network: str, data: str, space: str, budget: int, given: dict[str, Any], formats: Formats) -> int:
@@ -184,8 +194,10 @@ def _search(network: str, data: str, space: str, budget: int, given: dict[str, A
     return WELL
 
 
-def _run(run: Any, formats: Formats, as_csv: bool, png: str | None, report: str | None) -> int:
+def _run(run: Any, formats: Formats, as_csv: bool, png: str | None, report: str | None, export: str | None) -> int:
     """Trains, shows what is asked for, and says how it ended."""
+    if export is not None:
+        run.exportable(export)
     try:
         watched(run, quiet=bool(formats.name) or as_csv)
     except KeyboardInterrupt:
@@ -201,6 +213,8 @@ def _run(run: Any, formats: Formats, as_csv: bool, png: str | None, report: str 
         _csv(run)
     else:
         emit(run, formats)
+    if export is not None:
+        run.export(export)
     if png is not None:
         run.draw(png, "png")
     if report is not None:

@@ -124,13 +124,21 @@ def searched(trials: Sequence[tuple[Mapping[str, Any], float]], title: str) -> d
     return doc.Document(title, (doc.Table((*names, "validation loss"), rows, row_headers=False),))
 
 
-def checked(errors: Mapping[str, float], largest: float, title: str) -> doc.Document:
-    """Of each array the largest relative difference between backpropagation and finite differences."""
-    rows = tuple((name, f"{error:.1e}", "equal" if error <= largest else "DIFFERENT") for name, error in errors.items())
-    good = all(error <= largest for error in errors.values())
-    words = f"backpropagation and central differences in float64 agree to {largest:g}" if good else "they differ"
-    table = doc.Table(("parameters", "largest difference", ""), rows, ("left", "right", "left"))
-    return doc.Document(title, (table, doc.Note("right" if good else "mistake", words)))
+def checked(errors: Mapping[str, float], formulas: Mapping[str, float], why: str, largest: float,
+            title: str) -> doc.Document:  # fmt: skip
+    """Of each array the largest relative difference of backpropagation to finite differences and to the formulas."""
+    rows = tuple(
+        (name, f"{error:.1e}", *([f"{formulas[name]:.1e}" if name in formulas else "–"] if formulas else []),
+         "equal" if max(error, formulas.get(name, 0.0)) <= largest else "DIFFERENT")
+        for name, error in errors.items()
+    )  # fmt: skip
+    good = all(row[-1] == "equal" for row in rows)
+    beside = "central differences" + (" and the derived formulas" if formulas else "")
+    words = f"backpropagation and {beside} in float64 agree to {largest:g}" if good else "they differ"
+    header = ("parameters", "to differences", *["to formulas"] * bool(formulas), "")
+    table = doc.Table(header, rows, ("left", *_RIGHT * (len(header) - 2), "left"))
+    notes = [doc.Note("note", f"no formulas: {why}")] if why else []
+    return doc.Document(title, (table, doc.Note("right" if good else "mistake", words), *notes))
 
 
 def _some(count: int) -> list[int]:

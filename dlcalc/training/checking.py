@@ -1,8 +1,9 @@
-"""The gradient of a run beside finite differences."""
+"""The gradient of a run beside finite differences; that of one example, to be held against others."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -41,3 +42,41 @@ def differences(run: Trainer, most: int) -> dict[str, float]:
         largest = max(1e-3, float(np.abs(found[parameter.at : parameter.at + parameter.size]).max()))
         errors[parameter.name] = float(np.abs(slopes - found[places]).max()) / largest
     return errors
+
+
+@dataclass(frozen=True)
+class First:
+    """One example of a run in float64, with the gradient of its loss."""
+
+    x: Any
+    """As the plan reads it: the steps of a sequence first, maps with the channels first, flat else."""
+    wanted: Any
+    """(positions, numbers): classes as vectors of 0 and one 1."""
+    counted: int
+    """Over so many numbers or positions the loss is the mean."""
+    parameters: dict[str, Any]
+    gradients: dict[str, Any]
+    """Of what is trained, in PyTorch's shapes."""
+
+
+def first_example(run: Trainer) -> First:
+    """Of the first example, from the run's parameters."""
+    twin = trainer(run.network, run.data, replace(run.settings, dtype="float64", batch=1))
+    model, plan = twin.model, twin.model.plan
+    model.parameters[:] = run.model.parameters
+    examples = twin.examples.train.part(slice(0, 1))
+    parameters = {each.name: each.shown(model.parameters).copy() for each in plan.parameters}
+    model.gradient(examples)
+    found = {each.name: each.shown(model.gradients).copy() for each in plan.parameters if each.trained}
+    wanted = examples.targets.reshape(plan.rows_out, -1) if len(examples.targets) else examples.classes.reshape(-1, 1)
+    if plan.loss == "cross-entropy":
+        wanted = np.eye(plan.width_out)[wanted[:, 0]]
+    steps = plan.inputs[0][2]
+    return First(examples.x.reshape(steps, -1) if steps > 1 else examples.x.reshape(-1), wanted,
+                 len(wanted) if plan.loss == "cross-entropy" else wanted.size, parameters, found)  # fmt: skip
+
+
+def relative(found: Any, wanted: Any) -> float:
+    """The largest difference, by the largest entry."""
+    right = np.asarray(wanted, np.float64).reshape(np.shape(found))
+    return float(np.abs(found - right).max()) / max(1e-3, float(np.abs(right).max()))

@@ -42,13 +42,16 @@ class Checkpoint:
     arrays: Mapping[str, Any]
 
 
-def _tensor(array: Any) -> Tensor:
+def tensor(array: Any) -> Tensor:
+    """An array as a file has it."""
     whole = np.ascontiguousarray(array)
     return Tensor(NAMES[whole.dtype.name], whole.shape, whole.tobytes())
 
 
 def save(path: str | Path, run: Trainer) -> None:
-    """Writes a run, whole or not at all. UserError when it cannot be written."""
+    """Writes a run, whole or not at all. UserError when it cannot be written, or the ending is another format's."""
+    if Path(path).suffix.lower() in (".npz", ".onnx"):
+        raise UserError(f"a checkpoint is a .safetensors file, not {printable(str(path)[-40:])}: --export writes those")
     plan, model = run.model.plan, run.model
     arrays = {parameter.name: parameter.shown(model.parameters) for parameter in plan.parameters}
     arrays |= {"optimiser.m": run.m, "optimiser.v": run.v}
@@ -58,7 +61,7 @@ def save(path: str | Path, run: Trainer) -> None:
         "settings": json.dumps(settings), "history": json.dumps([asdict(epoch) for epoch in run.history]),
         "step": str(model.clock), "best": json.dumps(run.best if run.best[1] else None),
     }  # fmt: skip
-    writing.write(path, safetensors.pack({name: _tensor(array) for name, array in arrays.items()}, words))
+    writing.write(path, safetensors.pack({name: tensor(array) for name, array in arrays.items()}, words))
 
 
 def read(path: str | Path) -> Checkpoint:

@@ -101,7 +101,7 @@ class Planner(Joins, Sequences):
         x = self.as_vector(self.read(row))
         sizes = tuple(self.number(row, size) for size in row.output)
         if len(sizes) == 2:  # rows of a vector as time steps
-            return self.through("permute", replace(x, form="maps"), "steps", sizes, first=sizes[0], second=1,
+            return self.through("permute", replace(x, form="maps"), "steps", sizes, first=1, second=sizes[0],
                                 width=sizes[1], into_time=True)  # fmt: skip
         shape = (sizes[-1], *sizes[:-1])
         return replace(x, form="maps" if len(sizes) > 1 else "vector", shape=shape)

@@ -56,6 +56,10 @@ def test_the_gradient_is_checked_and_the_plan_shown(terminal: Terminal) -> None:
     checked = terminal(f"{RUN} --check --json").json
     assert checked["passed"]
     assert list(checked["errors"]) == ["fc-1.weight", "fc-1.bias", "fc-2.weight", "fc-2.bias"]
+    assert max(checked["formulas"].values()) <= 1e-12
+    assert list(checked["formulas"]) == list(checked["errors"])
+    assert "backpropagation and central differences and the derived formulas in float64 agree" in (
+        terminal(f"{RUN} --check").words)  # fmt: skip
     plan = terminal(f"{RUN} --plan --json").json
     assert [step["step"] for step in plan["steps"]] == ["dense", "activation", "dense", "cross-entropy"]
     assert plan["arena"] < plan["unshared"]
@@ -181,3 +185,32 @@ def test_a_head_is_trained_on_what_was_learnt(terminal: Terminal, tmp_path: Path
     assert ran.json["parameters"] == 8 * 6 + 6
     kept, learnt = (unpack(path.read_bytes(), "")[0]["fc-1.weight"].data for path in (first, second))
     assert bytes(kept) == bytes(learnt)
+
+
+def test_what_was_learnt_is_given_to_other_programs(terminal: Terminal, tmp_path: Path) -> None:
+    """The arrays alone as .npz and safetensors, the network as .onnx; each is read back."""
+    import numpy as np
+
+    pytest.importorskip("onnx")
+    run = tmp_path / "run.safetensors"
+    trained = terminal(f"{RUN} --epochs 1 --save {run} --export {tmp_path / 'net.npz'} --json").json
+    for ending in ("safetensors", "onnx"):  # nothing is trained a second time
+        again = terminal(f"train --resume {run} --export {tmp_path / f'net.{ending}'} --json").json
+        assert again["test"] == trained["test"]
+    arrays, words = unpack((tmp_path / "net.safetensors").read_bytes(), "")
+    assert (list(arrays), words) == (["fc-1.weight", "fc-1.bias", "fc-2.weight", "fc-2.bias"], {})
+    with np.load(tmp_path / "net.npz") as file:
+        assert {name: file[name].tobytes() for name in file.files} == {k: bytes(v.data) for k, v in arrays.items()}
+    assert terminal(f"net {tmp_path / 'net.onnx'} --json").json["total"]["parameters"] == trained["parameters"]
+    loaded = terminal(f"{RUN} --epochs 0 --load {tmp_path / 'net.npz'} --json").json
+    assert loaded["test"] == trained["test"]
+    for option, message in (
+        (f"--export {tmp_path / 'net.pkl'}", "an export ends in .npz, .safetensors, .onnx, not"),
+        (f"--save {tmp_path / 'net.npz'}", "a checkpoint is a .safetensors file, not"),
+    ):
+        refused = terminal(f"{RUN} --epochs 1 --json {option}")
+        assert (refused.status, message in refused.err) == (2, True), refused.err
+    refused = terminal(
+        f'train "2; dense 4; rmsnorm; dense 2" --data xor:n=20 --epochs 1 --export {tmp_path / "a.onnx"}'
+    )
+    assert "rms-1 (rmsnorm) is not written as ONNX: there is no operator for it here" in refused.err

@@ -180,3 +180,41 @@ def test_a_state_dict_goes_both_ways(name: str, tmp_path: Path) -> None:
         after = net(torch.tensor(x)).numpy()
     assert np.abs(after - wanted).max() > 1e-3
     assert np.abs(model.output(examples.x)[:, 0] - after).max() <= 1e-12
+
+
+WRITTEN = (
+    "5; dense 4 tanh; dense 3 softmax", "6x6x2; conv 4 f3 p1; bn; relu; pool 2; conv 3 f3 s2 p1 tanh; dense 3",
+    "7x6x2; conv 4 f3 same s2 leaky; depthwise f3 p1 gelu; avgpool f3 s2 p1; subsampling 1; conv-transpose 2 f2 s2 "
+    "swish; gap; dense 3",
+    "4x3 seq; lstm 5 seq L=2; gru 3 bi seq; rnn 4; dense 3", "4x3 seq; rnn 5 relu seq; ln; flatten; dense 3",
+    "4x3 seq; gru 5 bi; dense 3", "4; embedding 6 3; lstm 3 bi; dense 3",
+    "8 x 2; a: conv 3 f3 p1 relu; conv 3 f3 p1; add a; concat a; pool 2; dense 3",
+    "6; a: dense 6 elu; dense 6 hardswish; multiply a; subtract a; dense 3", "6; reshape 3x2; lstm 3; dense 3",
+    "5x5x2; conv 2 f3 p1 relu6; average input; global-maxpool; dense 3 hardsigmoid; dense 2 softplus",
+)  # fmt: skip
+
+
+def test_what_is_written_as_onnx_gives_the_same_outputs() -> None:
+    """onnxruntime's, of random parameters and inputs, in float32."""
+    onnxruntime = pytest.importorskip("onnxruntime")
+    from dlcalc.networks.writers import onnx
+
+    far = {}
+    for line in WRITTEN:
+        model = Model(plan(text.read(line), "squared-error", 4, "float64"))
+        random = np.random.default_rng(0)
+        model.parameters[:] = random.normal(0, 0.5, len(model.parameters))
+        for parameter in (p for p in model.plan.parameters if p.role == "variance"):
+            model.parameters[parameter.at : parameter.at + parameter.size] **= 2
+        size = sum(steps * width for _, _, steps, width in model.plan.inputs)
+        words = "embedding" in line
+        x = random.integers(0, 6, (4, size)) if words else random.normal(size=(4, size))
+        written = onnx.model(text.read(line), checkpoint.state_dict(model.plan, model.parameters))
+        session = onnxruntime.InferenceSession(written, providers=["CPUExecutionProvider"])
+        entry = session.get_inputs()[0]
+        given = x.reshape(4, *entry.shape[1:]).astype(np.int64 if words else np.float32)
+        found = session.run(None, {entry.name: given})[0]
+        wanted = model.output(x.astype(float))
+        if not np.abs(found.reshape(wanted.shape) - wanted).max() <= 2e-6:
+            far[line] = np.abs(found.reshape(wanted.shape) - wanted).max()
+    assert far == {}

@@ -1,4 +1,5 @@
-"""Fifty random small networks, each with the error of its gradient along random directions, as JSON.
+"""Fifty random small networks, each with the error of its gradient along random directions, and with the difference
+between its outputs for a batch and those for each example alone; and what `derived_gradients` finds; as JSON.
 
 Run as a program with NUMBA_DISABLE_JIT=1, where nothing is compiled: `python random_networks.py`.
 """
@@ -10,6 +11,7 @@ import random
 from dataclasses import replace
 from typing import Any
 
+import derived_gradients
 import numpy as np
 
 from dlcalc.networks import text
@@ -58,13 +60,12 @@ def sequences(draw: random.Random) -> str:
     return f"{first}; {inner} {last}; dense 3"
 
 
-def others(draw: random.Random) -> str:
-    """Vectors and signals, shared weights, rows of a vector as steps."""
-    return draw.choice((
-        "6; dense 4 sigmoid; dense 4 tanh; dense 3", "7 x 2; conv 3 f3 relu; pool 2; dense 3",
-        "7 x 2; conv 3 f3 s2 tanh; rnn 3; dense 3", "shared 6; a: dense 6 tanh; b: dense 6; relu; add a; dense 3",
-        "6; dense 4; rmsnorm; gelu; dense 3", "6; reshape 3x2; lstm 3; dense 3", "5; dense 3 softmax; dense 3",
-    ))  # fmt: skip
+OTHERS = (
+    "6; dense 4 sigmoid; dense 4 tanh; dense 3", "7 x 2; conv 3 f3 relu; pool 2; dense 3",
+    "7 x 2; conv 3 f3 s2 tanh; rnn 3; dense 3", "shared 6; a: dense 6 tanh; b: dense 6; relu; add a; dense 3",
+    "6; dense 4; rmsnorm; gelu; dense 3", "6; reshape 3x2; lstm 3; dense 3", "5; dense 3 softmax; dense 3",
+)  # fmt: skip
+"""Vectors and signals, shared weights, rows of a vector as steps."""
 
 
 def error(line: str, seed: int) -> dict[str, Any]:
@@ -78,6 +79,9 @@ def error(line: str, seed: int) -> dict[str, Any]:
     made = plan(network, loss, 3, "float64")
     model = Model(made)
     model.parameters[:] = numbers.normal(0, 0.5, len(model.parameters))
+    for parameter in made.parameters:
+        if parameter.role == "variance":
+            model.parameters[parameter.at : parameter.at + parameter.size] **= 2
     start = model.parameters.copy()
     size = sum(steps * width for _, _, steps, width in made.inputs)
     x = numbers.integers(0, WORDS, (3, size)) if "embedding" in line else numbers.normal(size=(3, size))
@@ -97,9 +101,12 @@ def error(line: str, seed: int) -> dict[str, Any]:
             ends.append(model.gradient(examples)[0])
         slope = float(gradient @ way)
         worst = max(worst, abs((ends[0] - ends[1]) / (2 * STEP) - slope) / max(1.0, abs(slope)))
+    model.parameters[:] = start
+    alone = np.concatenate([model.output(examples.x[[place]]) for place in range(len(examples))])
     return {
         "network": line,
         "error": worst,
+        "mixed": float(np.abs(model.output(examples.x) - alone).max()),
         "norm": float(np.abs(gradient).max()),
         "shared": made.sizes[0] < made.unshared,
     }
@@ -107,8 +114,10 @@ def error(line: str, seed: int) -> dict[str, Any]:
 
 def main() -> None:
     draw = random.Random(2)
-    lines = [draw.choice((images, images, sequences, sequences, others))(draw) for _ in range(COUNT)]
-    print(json.dumps([error(line, seed) for seed, line in enumerate(lines)]))
+    lines = [*OTHERS, *(draw.choice((images, sequences))(draw) for _ in range(COUNT - len(OTHERS)))]
+    found = [error(line, seed) for seed, line in enumerate(lines)]
+    derived = derived_gradients.errors(), derived_gradients.refusals()
+    print(json.dumps({"networks": found, "formulas": derived[0], "refusals": derived[1]}))
 
 
 if __name__ == "__main__":

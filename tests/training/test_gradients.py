@@ -25,17 +25,27 @@ UNTRAINED = {
 """Networks of the zoo that cannot be trained: a convolution by a table, several outputs."""
 
 
-def test_gradients_of_fifty_random_networks_equal_finite_differences() -> None:
-    """In float64 along three random directions each, run as plain Python: nothing is compiled for it."""
+def test_gradients_equal_finite_differences_and_the_derived_formulas() -> None:
+    """Of fifty random networks in float64, along three random directions each, and no example changes another's
+    outputs; of every array of the networks that the formulas have. Run as plain Python: nothing is compiled for it.
+    """
     program = Path(__file__).with_name("random_networks.py")
     environment = os.environ | {"NUMBA_DISABLE_JIT": "1"}
     ran = subprocess.run([sys.executable, str(program)], env=environment, capture_output=True, text=True, timeout=120,
                          check=True)  # fmt: skip
-    found = json.loads(ran.stdout)
+    made = json.loads(ran.stdout)
+    found = made["networks"]
     assert len(found) == 50
     assert [each for each in found if not each["error"] <= 1e-6] == []
+    assert [each for each in found if not each["mixed"] <= 1e-12] == []
     assert min(each["norm"] for each in found) > 1e-3
     assert sum(each["shared"] for each in found) > 40
+    lines = " ".join(each["network"] for each in found)
+    kinds = ("conv", "pool", "bn;", "rnn", "lstm", "gru", "bi ", "add", "concat", "shared", "reshape")
+    assert [kind for kind in kinds if kind not in lines] == []
+    assert {line: errors for line, errors in made["formulas"].items() if not max(errors.values()) <= 1e-12} == {}
+    assert len(made["formulas"]) == 11
+    assert [line for line, (wanted, said) in made["refusals"].items() if wanted not in said] == []
 
 
 @pytest.mark.parametrize("name", zoo.names())
