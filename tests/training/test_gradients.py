@@ -25,7 +25,7 @@ UNTRAINED = {
 """Networks of the zoo that cannot be trained: a convolution by a table, several outputs."""
 
 
-def test_gradients_equal_finite_differences_and_the_derived_formulas() -> None:
+def test_gradients_of_fifty_random_networks_equal_finite_differences() -> None:
     """Of fifty random networks in float64, along three random directions each, and no example changes another's
     outputs; of every array of the networks that the formulas have. Run as plain Python: nothing is compiled for it.
     """
