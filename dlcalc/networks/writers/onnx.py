@@ -319,15 +319,15 @@ class _Graph(Sizes):
                       for leaf in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")}  # fmt: skip
             order = ORDER[row.layer.kind]
 
-            def turned(array: Any, order: tuple[int, ...] = order) -> Any:
+            def reordered(array: Any, order: tuple[int, ...] = order) -> Any:
                 blocks = np.split(array, len(order))
                 return np.concatenate([blocks[gate] for gate in order])
 
             for leaf in ("weight_ih", "weight_hh"):
-                found[leaf].append(turned(arrays[leaf]))
+                found[leaf].append(reordered(arrays[leaf]))
             zero = np.zeros(len(arrays["weight_hh"]))
             biases = [arrays[leaf] if arrays[leaf] is not None else zero for leaf in ("bias_ih", "bias_hh")]
-            found["bias"].append(np.concatenate([turned(bias) for bias in biases]))
+            found["bias"].append(np.concatenate([reordered(bias) for bias in biases]))
         name = f"{row.layer.name}.{{}}_l{layer}"
         return [self.floats(name.format(leaf), np.stack(arrays)) for leaf, arrays in found.items()]
 
