@@ -114,7 +114,7 @@ def _through_time(network: Network, loss: str, first: First) -> dict[str, Value]
     share = (2 if loss == "squared-error" else 1) / first.counted
     joined: dict[str, list[Value]] = {}
     for letter, (name, _, _) in sorted(places.items(), key=lambda item: item[1][1]):
-        joined.setdefault(name, []).extend(_scaled(found[letter], share))  # type: ignore[arg-type]
+        joined.setdefault(name, []).extend(_scaled(found[letter], share))
     return {name: tuple(rows) for name, rows in joined.items() if name in first.parameters}
 
 

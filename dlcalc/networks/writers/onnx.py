@@ -315,7 +315,7 @@ class _Graph(Sizes):
 
         found: dict[str, list[Any]] = {"weight_ih": [], "weight_hh": [], "bias": []}
         for end in (f"_l{layer}", f"_l{layer}_reverse")[:both]:
-            arrays = {leaf: self.arrays.get(self._shared(row, f"{leaf}{end}"))
+            arrays: dict[str, Any] = {leaf: self.arrays.get(self._shared(row, f"{leaf}{end}"))
                       for leaf in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")}  # fmt: skip
             order = ORDER[row.layer.kind]
 
