@@ -143,6 +143,10 @@ class Calculator:
         for flag, quantities in entry.flags.items():
             if given.get(flag):
                 rest += quantities.items()
+        if "pad_begin" in entry.given and any(name in ("p", "padding") for name, _ in rest):
+            from . import paddings
+
+            rest = list(paddings.on_each_side(dict(rest), formula(entry.formula).axes).items())
         for name, id in entry.given.items():
             letters = _letters(formula(id))
             chosen[name] = next((value for key, value in rest if letters.get(key, key) == name), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -19,6 +20,7 @@ from ..formulas.run import Working, letters_in, run
 from ..formulas.topics.detectors import detector as detector_named
 from ..formulas.topics.options_by_hand import Chosen, convention_of
 from ..profiles import Profile, active
+from . import paddings
 from .array_files import shape_of
 from .array_option import lifted, one_hot, only, read_raw
 from .joined_weights import apart
@@ -26,6 +28,9 @@ from .results import spelling
 
 _LOSSES = {"squared": "textbook", "sum": "sum", "mean": "mean"}
 """Values of --loss where a target is compared with an output → conventions of the squared loss, of a map or not."""
+
+_TIMES = re.compile(r"(?<=\d)\s*[x×]\s*(?=\d)")
+"""Between sizes, one per axis: 1x0."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,8 @@ def read(name: str, given: Mapping[str, object], convention: str | None, profile
     chosen = {choice: rest.pop(choice.replace("-", "_"), None) for choice in operation.choices}
     target, loss = (rest.pop("target", None), rest.pop("loss", None)) if operation.loss else (None, None)
     order = rest.pop("w_joined", None) if operation.joined else None
+    if "pad_begin" in operation.implies:
+        rest = paddings.of_an_image(rest, _is_signal(rest.get("x", rest.get("image"))))
     arrays = _arrays(operation, rest)
     row = _is_row(operation, chosen, convention, course)
     if order is not None:
@@ -95,6 +102,11 @@ def read(name: str, given: Mapping[str, object], convention: str | None, profile
     return Asked(operation, asked, values, used, course, compared, stated, options)
 
 
+def _is_signal(image: object) -> bool:
+    """Whether an image is one row."""
+    return image is not None and max(shape_of(read_raw("x", image, letters=True))[:-1], default=1) == 1
+
+
 def _is_row(operation: Operation, chosen: Mapping[str, object], convention: str | None, course: Profile) -> bool:
     """Whether matrices are given in row layout."""
     if convention is not None:
@@ -117,6 +129,7 @@ def _kind(operation: Operation, rest: dict[str, object]) -> set[str]:
 def _arrays(operation: Operation, rest: dict[str, object]) -> dict[str, Value]:
     """The quantities by their letters, as nested tuples of whatever shape."""
     letters = quantities(operation)
+    whole = {v.name for id in operation.formula_ids() for v in formula(id).variables if v.integer}
     found: dict[str, Value] = {}
     texts: dict[str, object] = {}
     if "detector" in rest and "w" in letters.values() and operation.name == "conv":
@@ -132,6 +145,8 @@ def _arrays(operation: Operation, rest: dict[str, object]) -> dict[str, Value]:
                             f"{', '.join(dict.fromkeys(letters.values()))}")  # fmt: skip
         if name in found:
             raise UserError(f"{name} is given twice")
+        if name in whole and isinstance(value, str):
+            value = _TIMES.sub(" ", value)
         found[name] = read_raw(name, value, letters=True)
         texts[name] = value
     if {letter for array in found.values() for letter in letters_in(array)} == {"e"}:

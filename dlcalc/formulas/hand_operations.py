@@ -129,6 +129,13 @@ def _gate_shapes(gates: str, *states: str, d: str) -> dict[str, str]:
             **dict.fromkeys(states, "m"), d: "T m"}  # fmt: skip
 
 
+def _each_side(convolution: str, *sides: str) -> dict[str, str]:
+    """The ways to pad, each a feature and the name of it in a formula: forwards, with the filter turned, backwards."""
+    ways = ("", ""), (" flip", "_flipped"), (" backward", "_backward")
+    pairs = [each.split() for each in sides]
+    return {f"{feature}{more}": f"{convolution}_{name}{way}" for feature, name in pairs for more, way in ways}
+
+
 def _trained(
     name: str, help: str, example: str, *follows: str, choices: tuple[str, ...] = (), continued: bool = False
 ) -> Operation:
@@ -157,7 +164,7 @@ _OPERATIONS = (
         "Convolution: every window of the image, its sum of products",
         'dlcalc run conv --x "3 0 1 2; 1 5 8 9; 2 7 2 5; 0 1 3 1" --w "1 0; 0 -1" --s 2 --p 1 --b 2',
         {
-            "": "conv_by_hand", "pad-begin": "conv_by_hand_asymmetric", "causal": "conv_by_hand_causal",
+            "": "conv_by_hand", **_each_side("conv_by_hand", "pad-begin asymmetric", "causal causal", "same same"),
             "flip": "conv_by_hand_flipped", "scale": "conv_by_hand_scaled",
             "flip scale": "conv_by_hand_flipped_scaled", "backward": "conv_by_hand_backward",
             "backward flip": "conv_by_hand_flipped_backward", "as-matrix": "conv_as_matrix",
@@ -165,6 +172,7 @@ _OPERATIONS = (
         },
         switches={"flip": "the true convolution: the filter rotated by 180°", **_BACKWARD,
                   "as-matrix": "the convolution as one sparse matrix",
+                  "same": "the padding that the last window needs, an odd zero after the image",
                   "causal": "of a signal: all padding before it, d(f − 1) zeros"},
         implies={"high": "scale", "pad_begin": "pad-begin", "pad_end": "pad-begin"},
         zeros={"b": "w"},

@@ -95,10 +95,21 @@ def _pads(g: Given) -> tuple[int, int]:
     return (0 if is_signal else p), p
 
 
+def _lacking(g: Given, size: int, f: int) -> int:
+    """What the last of ⌈size/s⌉ windows lacks along an axis."""
+    s: int = g.get("s", 1)
+    last: int = g.get("d", 1) * (f - 1) + 1
+    return max(0, len(range(0, size, s)) * s - s + last - size)
+
+
 def _sides(g: Given) -> tuple[tuple[int, int], tuple[int, int]]:
     """Rows and columns of padding before the image, and after it."""
     if g.get("causal"):
         return (0, g.get("d", 1) * (len(g["w"][0][0][0]) - 1)), (0, 0)
+    if g.get("same"):
+        pairs = zip(sizes(g["x"])[1:], sizes(g["w"])[2:], strict=True)
+        lacking = [_lacking(g, size, f) for size, f in pairs]
+        return (lacking[0] // 2, lacking[1] // 2), (lacking[0] - lacking[0] // 2, lacking[1] - lacking[1] // 2)
     if "pad_begin" not in g and "pad_end" not in g:
         return _pads(g), _pads(g)
     before, after = ((side[0], side[-1]) for side in (g.get("pad_begin", (0, 0)), g.get("pad_end", (0, 0))))
@@ -138,8 +149,9 @@ def _conv(flip: bool) -> Callable[[Given, str], Counts]:
     }
 
 
-def _conv_causal(g: Given, convention: str) -> Counts:
-    return _conv(False)({**g, "causal": 1}, convention)
+def _padded(way: str, count: Callable[[Given, str], Counts]) -> Callable[[Given, str], Counts]:
+    """With padding that has a name, causal or same, instead of numbers."""
+    return lambda g, convention: count({**g, way: 1}, convention)
 
 
 def _conv_scaled(flip: bool) -> Callable[[Given, str], Counts]:
@@ -393,7 +405,10 @@ def _map_loss(g: Given, convention: str) -> Counts:
 
 
 LOOPS: Mapping[str, Callable[[Given, str], Counts]] = {
-    "conv_by_hand_asymmetric": _conv(False), "conv_by_hand_causal": _conv_causal,
+    "conv_by_hand_asymmetric": _conv(False), "conv_by_hand_asymmetric_flipped": _conv(True),
+    "conv_by_hand_asymmetric_backward": _conv_backward(False),
+    **{f"conv_by_hand_{way}{more}": _padded(way, count) for way in ("causal", "same")
+       for more, count in (("", _conv(False)), ("_flipped", _conv(True)), ("_backward", _conv_backward(False)))},
     "conv_by_hand": _conv(False), "conv_by_hand_flipped": _conv(True),
     "conv_by_hand_scaled": _conv_scaled(False), "conv_by_hand_flipped_scaled": _conv_scaled(True),
     "conv_by_hand_backward": _conv_backward(False), "conv_by_hand_flipped_backward": _conv_backward(True),

@@ -321,3 +321,13 @@ def test_what_cannot_be_read_says_where() -> None:
     with pytest.raises(ExpressionError, match=r'^n = "2 \?": ') as caught:
         dlcalc.conv(n="2 ?", f=3)
     assert caught.value.caret() == "2 ?\n  ^"
+
+
+def test_a_padding_with_two_numbers_an_axis_is_of_the_sides() -> None:
+    """8 + 1 + 0 − 3 + 1 = 7 rows and 8 + 2 + 3 − 3 + 1 = 11 columns; one number an axis is of both its sides."""
+    for p in ("1,0,2,3", "1 0 2 3", (1, 0, 2, 3), "((1, 0), (2, 3))"):
+        assert dlcalc.conv(n=8, f=3, p=p).working["o"] == (7, 11)
+    assert dlcalc.conv1d(n=8, f=3, padding="1,0").working["o"] == 7
+    assert dlcalc.conv(n=8, f=3, p="1x2").working["o"] == (8, 10)
+    with pytest.raises(UserError, match=r"^p takes one number or 2, one per axis, not 3$"):
+        dlcalc.conv(n=8, f=3, p="1,2,3")

@@ -357,3 +357,16 @@ def test_backwards_tells_what_came_out_forwards() -> None:
     found = by_hand("pool", x="6 4 8 5; 5 4 5 8; 3 6 7 7; 7 9 7 2", f=2, s=2, backward=True).to_dict()
     assert found["output"] == [[[6, 8], [9, 7]]]
     assert found["dx"] == [[[1, 0, 1, 0], [0, 0, 0, 0], [0, 0, 1, 0], [0, 1, 0, 0]]]
+
+
+def test_a_padding_of_several_numbers() -> None:
+    """Above, below, left and right; of rows and of columns; before and after a signal: each as two sides by hand."""
+    image = {"x": "1 2; 3 4", "w": "1 0; 0 1"}
+    on_sides = by_hand("conv", **image, pad_begin="1 2", pad_end="0 3").output
+    forms = ("1,0,2,3", "1 0 2 3", "1x0x2x3", "((1, 0), (2, 3))", (1, 0, 2, 3), [[1, 0], [2, 3]])
+    assert [by_hand("conv", **image, p=form).output for form in forms] == [on_sides] * len(forms)
+    assert by_hand("conv", **image, pad_begin="1x2", pad_end="0x3").output == on_sides
+    assert by_hand("conv", **image, p="1x0").output == by_hand("conv", **image, pad_begin="1 0", pad_end="1 0").output
+    assert by_hand("conv", x="1 2 3 4", w="1 10", d=2, p="2,0").output == (((10, 20, 31, 42),),)
+    with pytest.raises(UserError, match=r"^the padding is given once: by --p, or by --pad-begin and --pad-end$"):
+        by_hand("conv", **image, p="1,0,2,3", pad_begin=1)

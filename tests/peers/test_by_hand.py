@@ -310,6 +310,33 @@ def test_transposed_convolution_and_its_way_back(x: Any, w: Any, b: Any, s: int,
         close(found[name], at.grad)
 
 
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths")
+@FEW
+@given(
+    x=vectors(2, 3, 4), w=vectors(2, 2, 2, 3), b=vectors(2), begin=st.tuples(*[st.integers(0, 2)] * 2),
+    end=st.tuples(*[st.integers(1, 3)] * 2), s=st.integers(1, 2), d=st.integers(1, 2), more=st.randoms(),
+)  # fmt: skip
+def test_sides_with_their_own_padding_backwards(
+    x: Any, w: Any, b: Any, begin: Any, end: Any, s: int, d: int, more: Any
+) -> None:
+    """The image is padded before, as one does in PyTorch; “same” is PyTorch's own at stride 1."""
+    learnt = [tensor(each, True) for each in (x, w, b)]
+    padded = nn.functional.pad(learnt[0], (begin[1], end[1], begin[0], end[0]))
+    sides = {"s": s, "d": d, "pad_begin": begin, "pad_end": end}
+    for name, out, settings_ in (
+        ("asymmetric", nn.functional.conv2d(padded[None], learnt[1], learnt[2], s, dilation=d)[0], sides),
+        ("same", nn.functional.conv2d(learnt[0][None], learnt[1], learnt[2], padding="same", dilation=d)[0], {"d": d}),
+    ):
+        for each in learnt:
+            each.grad = None
+        g = tuple(tuple(tuple(more.randint(-9, 9) for _ in row) for row in part) for part in out.tolist())
+        (out * tensor(g)).sum().backward(retain_graph=True)
+        found = ask(f"conv_by_hand_{name}_backward", x=x, w=w, b=b, g=g, **settings_)
+        close(found["output"], out)
+        for gradient, at in zip(("dx", "dw", "db"), learnt, strict=True):
+            close(found[gradient], at.grad)
+
+
 @FEW
 @given(x=vectors(3, 2, 4), g=vectors(3))
 def test_global_pooling_backwards(x: Any, g: Any) -> None:

@@ -54,10 +54,14 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "encoder_decoder": ("seq2seq", "gan", "autoencoder", "transfer"),
     "embedding": ("embedding",),
     "conv_by_hand": (
-        "conv_by_hand", "conv_by_hand_asymmetric", "conv_by_hand_causal",
-        "conv_by_hand_flipped", "conv_by_hand_scaled", "conv_by_hand_flipped_scaled",
+        "conv_by_hand", "conv_by_hand_flipped", "conv_by_hand_scaled", "conv_by_hand_flipped_scaled",
         "conv_by_hand_backward", "conv_by_hand_flipped_backward", "conv_as_matrix",
         "conv_as_matrix_flipped", "map_loss_by_hand",
+    ),
+    "conv_sides_by_hand": (
+        "conv_by_hand_asymmetric", "conv_by_hand_asymmetric_flipped", "conv_by_hand_asymmetric_backward",
+        "conv_by_hand_causal", "conv_by_hand_causal_flipped", "conv_by_hand_causal_backward",
+        "conv_by_hand_same", "conv_by_hand_same_flipped", "conv_by_hand_same_backward",
     ),
     "conv_transpose_by_hand": ("conv_transpose_by_hand", "conv_transpose_by_hand_backward"),
     "pool_by_hand": (

@@ -12,7 +12,6 @@ from dataclasses import replace
 
 from ...expressions.nodes import Kind
 from ..model import Condition, Convention, Formula, Mistake, Step, Variable
-from .options_by_hand import without
 
 _FAR = 10**9
 
@@ -247,89 +246,6 @@ CONV_FLIPPED = _convolution("conv_by_hand_flipped", "True convolution by hand, t
 CONV_SCALED = _scaled("conv_by_hand_scaled", "Convolution by hand, scaled", "conv_by_hand")
 CONV_FLIPPED_SCALED = _scaled("conv_by_hand_flipped_scaled", "True convolution by hand, scaled", "conv_by_hand_flipped")
 
-# Its own padding on each side: rows and columns before the image, and rows and columns after it.
-
-_BEGIN = Variable("pad_begin", "padding-begin", "padding before the input: above and left, or one number for both",
-                  low=0, high=1000, default="(0, 0)", kind=Kind.VECTOR, ordinary=(1, 2), lengths=(2, 2))  # fmt: skip
-_END = replace(_BEGIN, name="pad_end", long="padding-end", ordinary=(0, 3),
-               meaning="padding after the input: below and right, or one number for both")  # fmt: skip
-_RIGHT = "pad_{0}[len(pad_{0})]"
-_BELOW = "if(height = 1 and f_h = 1, 0, pad_{0}[1])"
-
-
-def _with_sides(convolution: Formula, id: str, title: str, before: dict[str, str], given: tuple[Variable, ...],
-                mistakes: tuple[Mistake, ...], conditions: tuple[Condition, ...]) -> Formula:  # fmt: skip
-    """The convolution where the padding after the image is not that before it: the steps `before` say how much."""
-    meanings = {"pad": "columns of padding to the left", "pad_h": "rows of padding above",
-                "end": "columns of padding to the right", "end_h": "rows of padding below"}  # fmt: skip
-    first = next(i for i, each in enumerate(convolution.steps) if each.name == "pad")
-    changed = {"tall": "height + pad_h + end_h", "wide": "width + pad + end"}
-    rest = [
-        replace(each, expression=changed.get(each.name, each.expression)) for each in convolution.steps[first + 2 :]
-    ]
-    gap = next(i for i, each in enumerate(rest) if each.name == "tall")
-    padded = [Step(name, before[name], meaning) for name, meaning in meanings.items()]
-    kept = without(convolution.mistakes, "padding-forgotten", "padded-before-only", "padded-after-only")
-    return replace(
-        convolution,
-        id=id,
-        title=title,
-        variables=(*convolution.variables[:3], *given, *(v for v in convolution.variables[3:] if v is not PADDING)),
-        steps=(*convolution.steps[:first], *rest[:gap], *padded, *rest[gap:]),
-        mistakes=(*mistakes, *kept),
-        conditions=(*convolution.conditions, *conditions),
-    )
-
-
-_OF_A_SIGNAL = {"x": replace(IMAGE, sizes=(2, 1, 5)), "w": replace(FILTERS, sizes=(1, 2, 1, 3))}
-_OF_ROWS = ("rows-flipped", "stride-along-only", "one-row-slipped", "filter-transposed", "stride-down-only")
-"""Mistakes that one row does not show."""
-_NO_PADDING = (("pad_h", "0"), ("end", "0"), ("end_h", "0"))
-CONV_ASYMMETRIC = _with_sides(
-    replace(CONV, variables=(replace(IMAGE, sizes=(2, 4, 5)), *CONV.variables[1:])),
-    "conv_by_hand_asymmetric",
-    "Convolution by hand, with different padding on each side",
-    {"pad": _RIGHT.format("begin"), "pad_h": _BELOW.format("begin"), "end": _RIGHT.format("end"),
-     "end_h": _BELOW.format("end")},
-    (_BEGIN, _END),
-    (
-        Mistake("padding-forgotten", "pad", "0", "the image is padded before the filter moves over it", 0.6, "Where "
-                "does the first window start?", more=_NO_PADDING),
-        Mistake("sides-exchanged", "pad", _RIGHT.format("end"), "the padding before the image is above and to the "
-                "left, the padding after it below and to the right", 0.5, "Where does the first window start?",
-                more=(("pad_h", _BELOW.format("end")), ("end", _RIGHT.format("begin")),
-                      ("end_h", _BELOW.format("begin")))),
-        Mistake("begin-on-both-sides", "end", "pad", "the padding after the image has its own size", 0.5, "How much "
-                "padding is there below and to the right?", more=(("end_h", "pad_h"),)),
-        Mistake("rows-and-columns-exchanged", "pad", "pad_begin[1]", "the first number counts rows, above and below; "
-                "the second counts columns", 0.4, "Which of the numbers counts rows?",
-                more=(("pad_h", "pad_begin[len(pad_begin)]"), ("end", "pad_end[1]"),
-                      ("end_h", "pad_end[len(pad_end)]"))),
-    ),
-    (Condition("len(pad_begin) <= 2 and len(pad_end) <= 2", "the padding of one side is one number, or two: rows and "
-               "columns"),),
-)  # fmt: skip
-CONV_CAUSAL = _with_sides(
-    replace(CONV, variables=tuple(_OF_A_SIGNAL.get(v.name, v) for v in CONV.variables),
-            mistakes=without(CONV.mistakes, *_OF_ROWS)),
-    "conv_by_hand_causal",
-    "Causal convolution by hand",
-    {"pad": "gap*(f_w - 1)", "pad_h": "0", "end": "0", "end_h": "0"},
-    (),
-    (
-        Mistake("padding-forgotten", "pad", "0", "d(f − 1) zeros come before the first input, so that the first window "
-                "ends on it", 0.6, "Where does the first window end?"),
-        Mistake("padding-on-both-sides", "pad", "floor(gap*(f_w - 1)/2)", "half of the padding on each side is “same”; "
-                "a causal filter must not read later inputs", 0.5, "Which inputs may a causal filter read?",
-                more=(("end", "ceil(gap*(f_w - 1)/2)"),)),
-        Mistake("padding-after", "pad", "0", "the zeros come before the signal, so that a window reads no later inputs",
-                0.5, "Which inputs may a causal filter read?", more=(("end", "gap*(f_w - 1)"),)),
-        Mistake("filter-size-padded", "pad", "gap*f_w", "the last weight of the filter reads the present input, so the "
-                "filter reaches d(f − 1) back", 0.4, "Which input does the last weight read?"),
-    ),
-    (Condition("height = 1 and f_h = 1", "a causal convolution needs a signal: one row, and filters of one row"),),
-)  # fmt: skip
-
 # How far down and to the right of the window's start a cell of the image lies, in strides.
 _ROW = "(m + pad_h - 1 - (u - 1)*gap)"
 _COLUMN = "(n + pad - 1 - (v - 1)*gap)"
@@ -494,8 +410,7 @@ MAP_LOSS = Formula(
 FORMULAS = {
     formula.id: formula
     for formula in (
-        CONV, CONV_ASYMMETRIC, CONV_CAUSAL,
-        CONV_FLIPPED, CONV_SCALED, CONV_FLIPPED_SCALED, CONV_BACKWARD, CONV_FLIPPED_BACKWARD, CONV_MATRIX,
+        CONV, CONV_FLIPPED, CONV_SCALED, CONV_FLIPPED_SCALED, CONV_BACKWARD, CONV_FLIPPED_BACKWARD, CONV_MATRIX,
         CONV_FLIPPED_MATRIX, MAP_LOSS,
     )
 }  # fmt: skip
