@@ -1,7 +1,8 @@
 """Whole training steps beside PyTorch's, with the same weights, batches and rule: `python -m bench train`.
 
 Every row's losses of three steps are asserted equal first, to 1e-4; then ours and theirs take turns, and the medians
-are told. One thread each. numpy's OpenBLAS is not used by our steps; the variables that slow it are unset all the same.
+are told. One thread each; of the rows on two threads the peer is our own step on one. numpy's OpenBLAS is not used by
+our steps; the variables that slow it are unset all the same.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ THREADS = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS
 SLOWED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 
 MLP = "784; dense 512 relu; dense 128 relu; dense 10"
+LECUN = "16x16x1; conv 12 f5 s2 p2 tanh; conv 12 f5 s2 p2 tanh; dense 30 tanh; dense 10"
+"""Of 1989, but for a bias for each map instead of each unit, and with every map of the second layer reading all."""
 LENET = "28x28x1; conv 6 f5 p2 relu; pool 2; conv 16 f5 relu; pool 2; dense 120 relu; dense 84 relu; dense 10"
 ROWS: dict[str, tuple[str, int, str, float]] = {
     "MLP 784-512-128-10, batch 128": (MLP, 128, "sgd", 2.3),
@@ -40,22 +43,40 @@ ROWS: dict[str, tuple[str, int, str, float]] = {
     "LSTM 28→128, T 28, batch 128": ("28x28 seq; lstm 128; dense 10", 128, "sgd", 1.2),
     "GRU 28→128, T 28, batch 128": ("28x28 seq; gru 128; dense 10", 128, "sgd", 2.0),
     "simple RNN 28→128, T 28, batch 128": ("28x28 seq; rnn 128; dense 10", 128, "sgd", 1.5),
+    "LeCun 1989, all maps joined, batch 1": (LECUN, 1, "sgd", 60.0),
+    "LeCun 1989, momentum": (LECUN, 1, "momentum", 0.85 * 60),
+    "LeCun 1989, Adam": (LECUN, 1, "adam", 0.85 * 60),
 }
 """Row → network, batch, rule, how many times as fast as PyTorch it is to be."""
+OF_SGD = {"MLP": "MLP 784-512-128-10, batch 128", "LeNet-5, batch 64": "LeNet-5, batch 64",
+          "LeNet-5, batch 1": "LeNet-5, batch 1", "LeCun 1989": "LeCun 1989, all maps joined, batch 1"}  # fmt: skip
+"""Rows of other rules begin with one of these: they are to reach 0.85 of what this row of plain SGD reaches."""
+THREADED = {
+    "MLP, 2 threads": ("MLP 784-512-128-10, batch 128", 1.6),
+    "LeNet-5, batch 64, 2 threads": ("LeNet-5, batch 64", 1.5),
+    "LSTM, 2 threads": ("LSTM 28→128, T 28, batch 128", 1.5),
+}  # fmt: skip
+"""Row → the row whose step it is, and how many times as fast as on one thread it is to be."""
 
 
 def rows(runs: int, words: str = "") -> list[Row]:
     """The rows with these words in their names, measured in a process of their own; none without numba."""
     if find_spec("numba") is None:
         return []
-    chosen = [name for name in ROWS if words.lower() in name.lower()]
-    found = []
+    chosen = [name for name in (*ROWS, *THREADED) if words.lower() in name.lower()]
+    found, ratios = [], {}
     for each in measured(runs, chosen) if chosen else []:
-        peer, goal = each.get("peer_us"), each["goal"]
+        peer, goal, name = each.get("peer_us"), each["goal"], each["row"]
+        ratios[name] = peer / each["ours_us"] if peer else None
+        sgd = next((ratios.get(row) for start, row in OF_SGD.items() if name.startswith(f"{start}, ")), None)
+        if name.endswith(("momentum", "Adam")) and sgd:
+            goal = 0.85 * sgd
         met = peer is None or peer >= goal * each["ours_us"]
-        times = f"{peer / each['ours_us']:.2f} × as fast" if peer else ""
-        found.append(Row(f"train {each['row']}", each["ours_us"] / 1e6, peer and peer / 1e6, "PyTorch" if peer else "",
-                         f"≥ {goal:.3g} × as fast", met, note=times))  # fmt: skip
+        note = f"{peer / each['ours_us']:.2f} × as fast" if peer else ""
+        if "torch_us" in each:
+            note += f", PyTorch on 2 threads {each['torch_us'] / 1e3:.2f} ms"
+        found.append(Row(f"train {name}", each["ours_us"] / 1e6, peer and peer / 1e6, each["peer"] if peer else "",
+                         f"≥ {goal:.3g} × as fast", met, note=note))  # fmt: skip
     return found
 
 
@@ -68,24 +89,27 @@ def measured(runs: int, names: list[str]) -> list[dict[str, Any]]:
 
 
 def row(name: str, runs: int) -> dict[str, Any]:
-    """One row: microseconds of a step, ours and theirs, and how many times faster ours is."""
-    line, batch, rule, goal = ROWS[name]
-    ours, theirs = _ours(line, batch, rule)
-    peer = theirs()
-    if peer is not None:
+    """One row: microseconds of a step, ours and its peer's, PyTorch's or our own on one thread."""
+    threaded = name in THREADED
+    line, batch, rule, goal = ROWS[THREADED[name][0] if threaded else name]
+    ours, theirs = _ours(line, batch, rule, 2 if threaded else 1)
+    torch = theirs(2 if threaded else 1)
+    if torch is not None:
         for step in range(3):
-            mine, other = ours(1), peer(1)
+            mine, other = ours(1), torch(1)
             assert abs(mine - other) <= 1e-4 * abs(other), f"{name}: step {step}: {mine} and {other}"
-    many = 1 + int(0.05 / max(1e-6, _seconds(ours, 20) / 20))
-    taken: tuple[list[float], list[float]] = ([], [])
+    works = {"ours_us": ours}
+    if torch is not None:
+        works["torch_us" if threaded else "peer_us"] = torch
+    if threaded:
+        works["peer_us"], goal = _ours(line, batch, rule, 1)[0], THREADED[name][1]
+    many = {what: 1 + int(0.05 / max(1e-6, _seconds(work, 5) / 5)) for what, work in works.items()}
+    taken: dict[str, list[float]] = {what: [] for what in works}
     for _ in range(runs):
-        taken[0].append(_seconds(ours, many) / many)
-        if peer is not None:
-            taken[1].append(_seconds(peer, max(1, many // 8)) / max(1, many // 8))
-    found = {"row": name, "ours_us": 1e6 * median(taken[0]), "goal": goal}
-    if peer is not None:
-        found |= {"peer_us": 1e6 * median(taken[1]), "ratio": median(taken[1]) / median(taken[0])}
-    return found
+        for what, work in works.items():
+            taken[what].append(_seconds(work, many[what]) / many[what])
+    found = {what: 1e6 * median(times) for what, times in taken.items()}
+    return {"row": name, "goal": goal, "peer": "one thread" if threaded else "PyTorch", **found}
 
 
 def _seconds(work: Callable[[int], object], steps: int) -> float:
@@ -94,42 +118,37 @@ def _seconds(work: Callable[[int], object], steps: int) -> float:
     return time.perf_counter() - start
 
 
-def _ours(line: str, batch: int, rule: str) -> tuple[Callable[[int], float], Callable[[], Any]]:
+def _ours(line: str, batch: int, rule: str, threads: int) -> tuple[Callable[[int], float], Callable[[int], Any]]:
     """A function that does so many steps and gives the last loss; and one that makes PyTorch's of the same weights."""
     import numpy as np
 
     from dlcalc.kernels.cpu.steps import machine
     from dlcalc.networks import text
     from dlcalc.training.initial import initialise
+    from dlcalc.training.loop import Settings, plan_in_parts
     from dlcalc.training.model import Examples, Model
-    from dlcalc.training.optimiser import optimiser
-    from dlcalc.training.planner import plan
+    from dlcalc.training.optimiser import Schedule, optimiser
 
     random = np.random.default_rng(0)
-    made = plan(text.read(line), "cross-entropy", batch)
-    model = Model(made)
+    chosen = optimiser(rule, 0.001)
+    made, parts = plan_in_parts(text.read(line), Settings(chosen, Schedule(), batch=batch, loss="cross-entropy"))
+    model = Model(made, parts)
     initialise(made, model.parameters, "pytorch", 0)
     size = sum(steps * width for _, _, steps, width in made.inputs)
     examples = Examples(random.random((batch, size), dtype=np.float32), random.integers(0, 10, batch))
-    chosen = optimiser(rule, 0.001)
     arrays = {p.name: p.shown(model.parameters).copy() for p in made.parameters}
-    order, h, (code, form) = np.arange(batch), chosen.vector(), chosen.codes
-    m, v = np.zeros_like(model.gradients), np.zeros_like(model.gradients)
-    model.control[machine.TRAINING] = 1
+    order, moments = np.arange(batch), (np.zeros_like(model.gradients), np.zeros_like(model.gradients))
 
     def run(steps: int) -> float:
-        batches = np.tile(np.array([[0, batch]]), (steps, 1))
         record = np.zeros((steps, len(machine.SUMS)))
         record[:, 4] = chosen.rate
-        given = made.input_table, order, examples.x, examples.classes, examples.targets
-        machine.train(model.forwards, model.backwards, made.rows, *given, *model.arrays, batches, code, form, m, v, h,
-                      record)  # fmt: skip
+        model.train(examples, order, np.tile(np.array([[0, batch]]), (steps, 1)), chosen, moments, record, threads)
         return float(record[-1, 0] * record[-1, 5])
 
-    return run, lambda: _torch(line, arrays, examples, chosen)
+    return run, lambda many: _torch(line, arrays, examples, chosen, many)
 
 
-def _torch(line: str, arrays: dict[str, Any], examples: Any, chosen: Any) -> Any:
+def _torch(line: str, arrays: dict[str, Any], examples: Any, chosen: Any, threads: int) -> Any:
     """PyTorch's step of the same network; None where it is not installed."""
     try:
         import torch
@@ -137,12 +156,16 @@ def _torch(line: str, arrays: dict[str, Any], examples: Any, chosen: Any) -> Any
         return None
     from torch import nn
 
-    torch.set_num_threads(1)
+    torch.set_num_threads(threads)
     cell = next((name for name in ("lstm", "gru", "rnn") if name in line), "")
     if cell:
         layer = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}[cell](28, 128, batch_first=True)
         modules: list[Any] = [layer, nn.Linear(128, 10)]
         shape: tuple[int, ...] = (-1, 28, 28)
+    elif line == LECUN:
+        modules = [nn.Conv2d(1, 12, 5, 2, 2), nn.Tanh(), nn.Conv2d(12, 12, 5, 2, 2), nn.Tanh(), nn.Flatten(),
+                   nn.Linear(192, 30), nn.Tanh(), nn.Linear(30, 10)]  # fmt: skip
+        shape = (-1, 1, 16, 16)
     elif "conv" in line:
         modules = [nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 16, 5), nn.ReLU(),
                    nn.MaxPool2d(2), nn.Flatten(), nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(),
@@ -182,5 +205,5 @@ def _torch(line: str, arrays: dict[str, Any], examples: Any, chosen: Any) -> Any
 
 
 if __name__ == "__main__":
-    for each in sys.argv[2:] or ROWS:
+    for each in sys.argv[2:] or (*ROWS, *THREADED):
         print(json.dumps(row(each, int(sys.argv[1])), ensure_ascii=False), flush=True)

@@ -185,13 +185,14 @@ def train(
     clip: float = 0.0, clip_value: float = 0.0, weight_decay: float | None = None, l1: float = 0.0,
     loss: str = "", validation: float = 0.0, patience: int = 0, freeze: Sequence[str] = (), seed: int = 0,
     dtype: str = "float32", dropout: float | None = None, carried: bool = False, input: str | None = None,
-    load: str | None = None, save: str | None = None, **quantities: float,
+    load: str | None = None, save: str | None = None, threads: int | None = None, **quantities: float,
 ) -> Training:  # fmt: skip
     """A run that has not begun: iterate over it for its events, or ask it for what it learnt.
 
     network: a name, a file, a line of text. data: a name of `dlcalc train --help`, a path, or arrays (x, y): classes as
     whole numbers, or real targets. `load`: parameters to begin with, of layers that fit. `quantities`: of the
-    optimiser, as its formula names them. UserError.
+    optimiser, as its formula names them. `threads`: as many as DLCALC_THREADS says, or the cores, if none are named;
+    the result is the same bits for any number. UserError.
     """
     needed()
     from ..training.data import Dataset, dataset, of_arrays, side_of
@@ -209,12 +210,21 @@ def train(
     if isinstance(data, tuple):
         data = of_arrays(*data)
     made = trainer(found, data if isinstance(data, Dataset) else dataset(data, seed, side_of(found)), settings)
+    made.threads = _threads(threads)
     if load is not None:
         load_parameters(made, load)
     return Training(made, save)
 
 
-def resume(path: str, epochs: int | None = None, save: str | None = None) -> Training:
+def _threads(number: int | None) -> int:
+    """A number of threads, 0 for those available. UserError."""
+    from ..kernels.threads import using
+
+    with using(number):
+        return number or 0
+
+
+def resume(path: str, epochs: int | None = None, save: str | None = None, threads: int | None = None) -> Training:
     """The run of a checkpoint, taken up where it was saved; `epochs`: to so many in all. ProblemError, UserError."""
     needed()
     from ..training import checkpoint
@@ -222,7 +232,9 @@ def resume(path: str, epochs: int | None = None, save: str | None = None) -> Tra
 
     found = checkpoint.read(path)
     side = side_of(found.network)
-    return Training(checkpoint.resumed(found, dataset(found.data, found.settings.seed, side), epochs), save or path)
+    run = checkpoint.resumed(found, dataset(found.data, found.settings.seed, side), epochs)
+    run.threads = _threads(threads)
+    return Training(run, save or path)
 
 
 class Predictions(Result):

@@ -66,6 +66,9 @@ def command(
     carried: Annotated[bool, _option("stateful", "a batch goes on where the one before ended", TRAINING)] = False,
     dtype: Annotated[str, _option("dtype", "float32 or float64", TRAINING)] = "float32",
     device: Annotated[str, _option("device", "cpu", TRAINING)] = "cpu",
+    threads: Annotated[
+        str | None, _option("threads", "the result is the same for any number (all cores)", TRAINING, "N")
+    ] = None,
     optimizer: Annotated[
         str,
         _option(
@@ -147,6 +150,7 @@ def command(
         "validation": decimal("--validation", validation), "patience": number("--patience", patience),
         "carried": carried, "dtype": dtype, "optimizer": optimizer,
         "lr": None if lr is None else decimal("--lr", lr), "schedule": schedule, "init": init,
+        "threads": None if threads is None else number("--threads", threads),
         "clip": decimal("--clip", clip), "clip_value": decimal("--clip-value", clip_value),
         "weight_decay": None if weight_decay is None else decimal("--weight-decay", weight_decay),
         "l1": decimal("--l1", l1), "load": load,
@@ -155,7 +159,7 @@ def command(
     if momentum is not None:
         given["gamma"] = decimal("--momentum", momentum, "a number from 0 to 1", 0, 1)
     if resume is not None:
-        run = api.resume(resume, None if epochs is None else given["epochs"], save)
+        run = api.resume(resume, None if epochs is None else given["epochs"], save, given["threads"])
         return _run(run, formats, as_csv, png, report, export)
     if network is None or data is None:
         raise UserError('train needs a network and data: lenet5 --data digits; "2; dense 16 tanh; dense 2" '

@@ -120,7 +120,7 @@ def resumed(found: Checkpoint, data: Dataset, epochs: int | None = None) -> Trai
         if name not in found.arrays or found.arrays[name].shape != vector.shape:
             raise UserError(f"the checkpoint holds no {name} of {len(vector)} numbers")
         vector[:] = found.arrays[name]
-    run.model.control[1] = found.clock
+    run.model.clock = found.clock
     run.history = list(found.history)
     watched = [
         (e.validation["loss"], e.epoch) for e in found.history if e.validation and e.validation["loss"] is not None

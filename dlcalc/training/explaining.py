@@ -20,8 +20,6 @@ def update(run: Trainer, step: int) -> tuple[float, dict[str, tuple[Any, Any, An
     count = -(-len(order) // settings.batch)
     if not 1 <= step <= count:
         raise UserError(f"an epoch has the steps 1 to {count}, not {step}")
-    h, codes = settings.optimiser.vector(), settings.optimiser.codes
-    model.control[machine.TRAINING] = 1
     before = model.parameters.copy()
     record = np.zeros((1, len(machine.SUMS)))
     for place in range(step):
@@ -29,8 +27,7 @@ def update(run: Trainer, step: int) -> tuple[float, dict[str, tuple[Any, Any, An
         record[:] = 0
         record[:, 4] = settings.optimiser.rate
         ends = np.array([[place * settings.batch, min((place + 1) * settings.batch, len(order))]])
-        machine.train(model.forwards, model.backwards, model.plan.rows, model.plan.input_table, order, train.x,
-                      train.classes, train.targets, *model.arrays, ends, *codes, run.m, run.v, h, record)  # fmt: skip
+        model.train(train, order, ends, settings.optimiser, (run.m, run.v), record)
     found = {
         parameter.name: tuple(parameter.shown(vector).copy() for vector in (before, model.gradients, model.parameters))
         for parameter in model.plan.parameters if parameter.trained

@@ -13,16 +13,22 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError
+from ..kernels import threads
 from ..kernels.cpu.steps import machine
 from ..networks.network import Network
+from ..networks.table import tabulate
 from .data import Dataset, Split, split
 from .initial import initialise
 from .model import Examples, Model
 from .optimiser import Optimiser, Schedule
+from .plan import Plan
 from .planner import plan
 
 MOMENT = 0.1
 """Seconds of training between two events."""
+MOST_PARTS = 2
+WORTH = 15_000_000
+"""Multiplications of a part of a batch, both ways, that a thread is worth waiting for: some 150 µs."""
 MOST_NUMBERS = 400_000_000
 """Of parameters and arena; a larger network is refused before anything is allocated."""
 
@@ -116,6 +122,8 @@ class Trainer:
     best: tuple[float, int] = (math.inf, 0)
     stopped: bool = False
     """Patience has ended it."""
+    threads: int = 0
+    """That it is trained on, 0 for those available: the result is the same."""
     _before: tuple[Any, ...] = ()
 
     def run(self) -> Iterator[Event]:
@@ -159,7 +167,7 @@ class Trainer:
 
     def _epoch(self, chosen: Any, epoch: int) -> Iterator[Event]:
         model, settings = self.model, self.settings
-        plan, examples = model.plan, self.examples.train
+        examples = self.examples.train
         order = chosen[np.random.default_rng([settings.seed, 4, epoch]).permutation(len(chosen))]
         if settings.carried:
             order = _streams(chosen, settings.batch)
@@ -169,17 +177,12 @@ class Trainer:
         record = np.zeros((len(batches), len(machine.SUMS)))
         record[:, 4] = [settings.optimiser.rate * settings.schedule.at(epoch - 1 + done / len(batches), settings.epochs)
                         for done in range(len(batches))]  # fmt: skip
-        h, (rule, form) = settings.optimiser.vector(), settings.optimiser.codes
-        model.control[machine.TRAINING] = 1
         began, done, at_once = time.perf_counter(), 0, 1
         while done < len(batches):
             start, upto = time.perf_counter(), min(done + at_once, len(batches))
-            clock = model.clock
-            machine.train(model.forwards, model.backwards, plan.rows, plan.input_table, order, examples.x,
-                          examples.classes, examples.targets, *model.arrays, batches[done:upto], rule, form, self.m,
-                          self.v, h, record[done:upto])  # fmt: skip
+            made = model.train(examples, order, batches[done:upto], settings.optimiser, (self.m, self.v),
+                               record[done:upto], self.threads or threads.available())  # fmt: skip
             seconds = time.perf_counter() - start
-            made = model.clock - clock
             if made < upto - done:
                 yield self._diverged(epoch, done + made, record)
                 return
@@ -244,16 +247,33 @@ def trainer(network: Network, data: Dataset, settings: Settings) -> Trainer:
     """A run that has not begun. UserError: the network cannot be trained, or does not fit the data."""
     settings = replace(settings, loss=settings.loss or loss_for(network, data))
     _check(settings)
-    made = plan(network, settings.loss, settings.batch, settings.dtype, settings.frozen, settings.carried)
-    if sum(made.sizes) + made.kept > MOST_NUMBERS:
-        raise UserError(f"at most {MOST_NUMBERS:,} numbers are held, and {network.id} takes "
-                        f"{sum(made.sizes) + made.kept:,} with batches of {settings.batch}")  # fmt: skip
+    made, parts = plan_in_parts(network, settings)
+    if (held := parts * (sum(made.sizes) + made.trained) + made.kept) > MOST_NUMBERS:
+        raise UserError(f"at most {MOST_NUMBERS:,} numbers are held, and {network.id} takes {held:,} with batches of "
+                        f"{settings.batch}")  # fmt: skip
     examples = split(data, network, settings.seed, settings.dtype)
     _check_output(made.rows_out, made.width_out, network, data, settings.loss)
-    model = Model(made)
+    model = Model(made, parts)
     initialise(made, model.parameters, settings.init, settings.seed)
     return Trainer(network, data, settings, examples, model, np.zeros_like(model.gradients),
                    np.zeros_like(model.gradients))  # fmt: skip
+
+
+def plan_in_parts(network: Network, settings: Settings) -> tuple[Plan, int]:
+    """The plan for a part of a batch, and how many parts there are, which several threads may take: by the network and
+    the batch alone, so that sums are made in one order whoever makes them. Statistics of a batch, and states that are
+    carried on, keep it whole. UserError: the network cannot be trained.
+    """
+
+    def made(batch: int) -> Plan:
+        return plan(network, settings.loss, batch, settings.dtype, settings.frozen, settings.carried)
+
+    found = made(settings.batch)
+    whole = settings.carried or any(step.operation == "batch-norm" for step in found.steps)
+    macs = sum(int(str(row.count("macs") or 0)) for row in tabulate(network).rows)
+    if whole or settings.batch < MOST_PARTS or 3 * macs * settings.batch < MOST_PARTS * WORTH:
+        return found, 1
+    return made(-(-settings.batch // MOST_PARTS)), MOST_PARTS
 
 
 def _check(settings: Settings) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import numpy as np
 
+from ..kernels import cache
 from ..kernels.cpu.steps import machine
+from .optimiser import Optimiser
 from .plan import Plan
 
 
@@ -30,44 +33,88 @@ class Examples:
 
 
 class Model:
-    """The parameters of a plan in one vector, their gradients in another, and the arena that both passes work in."""
+    """The parameters of a plan in one vector, and for each part of a batch their gradients in another and an arena
+    that both passes work in. A plan is laid out for the examples of one part.
+    """
 
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
+    def __init__(self, plan: Plan, parts: int = 1) -> None:
+        self.plan, self.parts = plan, parts
         dtype = np.dtype(plan.dtype)
         self.parameters = np.zeros(plan.kept, dtype)
-        self.gradients = np.zeros(plan.trained, dtype)
+        self._gradients = np.zeros((parts, plan.trained), dtype)
         size, whole = plan.sizes
-        self.arena, self.whole = np.zeros(size, dtype), np.zeros(max(1, whole), np.int64)
+        self._arenas, self._wholes = np.zeros((parts, size), dtype), np.zeros((parts, max(1, whole)), np.int64)
         self.tables = np.array(plan.tables or [0], np.int64)
         target = plan.target
         classes = target is not None and target.whole
         at = -1 if target is None else target.at
         names = [step.operation for step in plan.steps]
-        self.control = np.array([0, 1, 0, -1 if classes else at, at if classes else -1,
-                                 *machine.helpers(names, plan.dtype)], np.int64)  # fmt: skip
+        control = [0, 1, 0, -1 if classes else at, at if classes else -1, *machine.helpers(names, plan.dtype)]
+        self.control = np.array([control] * parts, np.int64)
         self.forwards = machine.entries(names, plan.dtype, False)
         self.backwards = machine.entries(names, plan.dtype, True)
-        self.arrays = (self.arena, self.parameters, self.gradients, self.whole, self.tables, self.control)
+        self.gradients, self.arena, self.whole = self._gradients[0], self._arenas[0], self._wholes[0]
+        self.arrays = (self.arena, self.parameters, self.gradients, self.whole, self.tables, self.control[0])
 
     @property
     def clock(self) -> int:
         """The number of the next step, from 1."""
-        return int(self.control[machine.CLOCK])
+        return int(self.control[0, machine.CLOCK])
+
+    @clock.setter
+    def clock(self, number: int) -> None:
+        self.control[:, machine.CLOCK] = number
+
+    def train(self, examples: Examples, order: Any, batches: Any, optimiser: Optimiser, moments: tuple[Any, Any],
+              record: Any, threads: int = 1) -> int:  # fmt: skip
+        """A step for each of `batches`, (where in `order` it begins, where it ends), each noted in a row of `record`,
+        in which its rate stands. The same bits for any number of threads. Returns how many steps were made: less than
+        `batches` where one came to what is no number.
+        """
+        workers = 1 if cache.plain() else max(1, min(threads, self.parts))
+        self.control[:, machine.TRAINING] = 1
+        clock, noted = self.clock, np.zeros((self.parts, len(machine.SUMS)))
+        squares, barrier = np.zeros(-(-self.plan.trained // machine.BLOCK)), np.zeros(16, np.int64)
+
+        steps: Any = machine.train
+
+        def work(mine: int) -> None:
+            given = self._batch(examples, order, noted, workers, mine, barrier)
+            steps(*given, batches, *optimiser.codes, *moments, optimiser.vector(), record, squares)
+
+        others = [threading.Thread(target=work, args=(mine,), daemon=True) for mine in range(1, workers)]
+        for other in others:
+            other.start()
+        try:
+            work(0)
+        finally:
+            for other in others:
+                other.join()
+        return self.clock - clock
 
     def gradient(self, examples: Examples, order: Any = None, training: bool = True) -> tuple[float, Any]:
-        """The loss of one batch and the gradient of it, which stays in `gradients`."""
+        """The loss of one batch, of no more examples than the plan is laid out for, and the gradient of it, which stays
+        in `gradients`.
+        """
         chosen = np.arange(len(examples)) if order is None else np.asarray(order, np.int64)
-        sums = np.zeros(len(machine.SUMS))
-        self.control[machine.TRAINING] = training
-        machine.gradient(self.forwards, self.backwards, self.plan.rows, self.plan.input_table, chosen, examples.x,
-                         examples.classes, examples.targets, *self.arrays, sums)  # fmt: skip
-        return float(sums[0] * sums[5]), self.gradients
+        assert len(chosen) <= self.plan.batch * self.parts
+        noted, squares = np.zeros((self.parts, len(machine.SUMS))), np.zeros(-(-self.plan.trained // machine.BLOCK))
+        self.control[:, machine.TRAINING] = training
+        step: Any = machine.gradient
+        step(*self._batch(examples, chosen, noted, 1, 0, np.zeros(16, np.int64)))
+        machine.collect(self._gradients, self.plan.apart, squares, 0, len(squares))
+        return float(noted[:, 0].sum() * noted[0, 5]), self.gradients
+
+    def _batch(self, examples: Examples, order: Any, noted: Any, workers: int, mine: int, barrier: Any) -> Any:
+        """What `machine.gradient` takes."""
+        return (self.forwards, self.backwards, self.plan.rows, self.plan.input_table, order, examples.x,
+                examples.classes, examples.targets, self._arenas, self.parameters, self._gradients, self._wholes,
+                self.tables, self.control, noted, self.plan.apart, self.plan.batch, workers, mine, barrier)  # fmt: skip
 
     def output(self, x: Any) -> Any:
         """The outputs (N, positions, numbers) of inputs: logits where the loss does the rest."""
         plan, found, sums = self.plan, [], np.zeros(len(machine.SUMS))
-        self.control[machine.TRAINING] = 0
+        self.control[:, machine.TRAINING] = 0
         for start in range(0, len(x), plan.batch):
             part = np.ascontiguousarray(x[start : start + plan.batch].reshape(-1, x[0].size), dtype=plan.dtype)
             n = len(part)
@@ -81,11 +128,11 @@ class Model:
     def evaluate(self, examples: Examples) -> tuple[float, float, int]:
         """Without training: the mean loss, the share that is right, and the number of what counts."""
         plan, sums = self.plan, np.zeros(len(machine.SUMS))
-        self.control[machine.TRAINING] = 0
+        self.control[:, machine.TRAINING] = 0
         for start in range(0, len(examples), plan.batch):
             order = np.arange(start, min(start + plan.batch, len(examples)))
             machine.present(plan.input_table, order, examples.x, examples.classes, examples.targets, self.arena,
-                            self.whole, self.control, sums)  # fmt: skip
+                            self.whole, self.control[0])  # fmt: skip
             machine.forward(self.forwards, plan.rows, len(order), *self.arrays, sums)
         counted = max(1.0, sums[2])
         return sums[0] / counted, sums[1] / counted, int(sums[2])
@@ -94,4 +141,4 @@ class Model:
         """The states that recurrent layers carry on are 0 again."""
         for buffer in self.plan.buffers:
             if buffer.forever:
-                self.arena[buffer.at : buffer.at + buffer.size(self.plan.batch)] = 0
+                self._arenas[:, buffer.at : buffer.at + buffer.size(self.plan.batch)] = 0

@@ -160,6 +160,13 @@ class Plan:
         return sum(parameter.size for parameter in self.parameters)
 
     @cached_property
+    def apart(self) -> Any:
+        """Ranges (begin, end) of the trained parameters but for the weights of dense layers."""
+        dense = {id(step.columns["w"]) for step in self.steps if step.operation == "dense"}
+        found = [[each.at, each.at + each.size] for each in self.parameters if each.trained and id(each) not in dense]
+        return np.array(found, dtype=np.int64).reshape(len(found), 2)
+
+    @cached_property
     def rows(self) -> Any:
         """The table that `machine` runs."""
         assert min(self.sizes) >= 0
@@ -202,6 +209,9 @@ class Plan:
                 if isinstance(d, Buffer) and d is not step.columns.get("dy"):
                     step.columns[flag] = id(d) in written
                     written.add(id(d))
+            if step.operation == "dense":
+                step.columns["w_add"] = id(step.columns["w"]) in written
+                written.add(id(step.columns["w"]))
 
     def _live(self) -> None:
         """Notes when each buffer holds something: forward steps count from 0, backward steps go on after them."""

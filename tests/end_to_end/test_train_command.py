@@ -95,6 +95,7 @@ def test_optimisers_are_compared(terminal: Terminal) -> None:
         (f"{RUN} --search lr=1_0,2", "lr of a search is a number, not '1_0'"),
         (f"{RUN} --search batch=8,2.5", "batch of a search is a whole number, not '2.5'"),
         (f"{RUN} --epochs -1", "epochs is a whole number from 0"),
+        (f"{RUN} --threads 0", "threads must be a whole number from 1 to 256"),
         (f"{RUN} --device cuda", "networks are trained on the cpu, not on cuda"),
         (f"{RUN} --freeze conv*", "no layer is called conv*"),
         (f"{RUN} --init zeros", "init is one of keras"),

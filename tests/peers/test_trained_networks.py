@@ -61,10 +61,7 @@ def step(model: Model, made: Any, examples: Examples, state: list[Any]) -> float
 
     record = np.zeros((1, len(machine.SUMS)))
     record[:, 4] = made.rate
-    model.control[machine.TRAINING] = 1
-    machine.train(model.forwards, model.backwards, model.plan.rows, model.plan.input_table, np.arange(len(examples)),
-                  examples.x, examples.classes, examples.targets, *model.arrays, np.array([[0, len(examples)]]),
-                  *made.codes, *state, made.vector(), record)  # fmt: skip
+    model.train(examples, np.arange(len(examples)), np.array([[0, len(examples)]]), made, (state[0], state[1]), record)
     return float(record[0, 0] * record[0, 5])
 
 

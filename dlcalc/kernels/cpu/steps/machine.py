@@ -12,10 +12,13 @@ import numpy as np
 from ...compile import Array, kernel
 from ..machine import LANES
 from . import blocks, cells, losses, maps, norms, optimisers, planes, products, recurrent, windows
+from .barrier import wait
 from .row import address, call
 
 WIDTH = 24
 """Numbers of a row."""
+BLOCK = 4096
+"""Parameters whose squares are added up by one thread."""
 
 _ENDS = ("x", "y", "dx", "dy")
 _CELL = (*_ENDS, "w_ih", "w_hh", "b", "b_hh", "sums", "h", "state", "cells", "steps", "inputs", "m", "reverse",
@@ -23,7 +26,7 @@ _CELL = (*_ENDS, "w_ih", "w_hh", "b", "b_hh", "sums", "h", "state", "cells", "st
 _CONV = (*_ENDS, "w", "b", "table", "columns", "transposed", "add")
 
 OPERATIONS: dict[str, tuple[str, ...]] = {
-    "dense": (*_ENDS, "w", "b", "rows", "inputs", "outputs", "transposed", "add"),
+    "dense": (*_ENDS, "w", "b", "rows", "inputs", "outputs", "transposed", "add", "w_add"),
     "conv": _CONV,
     "conv-planes": _CONV,
     "conv-transpose": _CONV,
@@ -62,6 +65,8 @@ _STEPS = {
 }  # fmt: skip
 """Operation → the module with its step and its backward step, which a loss does in one."""
 
+DENSE = list(OPERATIONS).index("dense")
+
 SUMS = ("loss", "right", "counted", "norm", "rate", "scale")
 """What is noted of a batch: sums of its loss, of the right ones and of all that count; the norm of the gradient, the
 rate of the step, and one over what counts."""
@@ -95,6 +100,7 @@ def helpers(operations: Sequence[str], dtype: str) -> list[int]:
     return found
 
 
+dense_weights = products.dense_weights
 prepare, decay, update = optimisers.prepare, optimisers.decay, optimisers.update
 NESTEROV, INSIDE = optimisers.NESTEROV, optimisers.INSIDE
 
@@ -107,18 +113,6 @@ def forward(
     """All rows in order; the last one is the loss, if it has an entry."""
     for row in range(len(entries)):
         call(entries[row], n, rows[row], a, p, g, i, t, c, sums)
-
-
-@kernel("int64[::1]", "int64[:, ::1]", "int64", "T[::1]", "T[::1]", "T[::1]", "int64[::1]", "int64[::1]", "int64[::1]",
-        "float64[::1]")  # fmt: skip
-def backward(
-    entries: Array, rows: Array, n: int, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array
-) -> None:  # fmt: skip
-    """All rows from the last to the first; gradients of parameters are added to g."""
-    last = len(rows) - 1
-    for place in range(len(entries)):
-        if entries[place] >= 0 and rows[last - place, 4] >= 0:  # where nothing before it is trained, no gradient comes
-            call(entries[place], n, rows[last - place], a, p, g, i, t, c, sums)
 
 
 @kernel("int64[:, ::1]", "int64[::1]", "T[:, ::1]", "T[::1]", "int64[::1]")
@@ -150,82 +144,140 @@ def gather_classes(at: int, order: Array, y: Array, i: Array) -> None:
 
 
 @kernel("int64[:, ::1]", "int64[::1]", "T[:, ::1]", "int64[:, ::1]", "T[:, ::1]", "T[::1]", "int64[::1]",
-        "int64[::1]", "float64[::1]")  # fmt: skip
+        "int64[::1]")  # fmt: skip
 def present(
-    inputs: Array, order: Array, x: Array, classes: Array, targets: Array, a: Array, i: Array, c: Array, sums: Array
-) -> None:  # fmt: skip
-    """Puts a batch and its targets where the rows read them; tells one over the number of targets that count."""
+    inputs: Array, order: Array, x: Array, classes: Array, targets: Array, a: Array, i: Array, c: Array
+) -> None:
+    """Puts examples and their targets where the rows read them."""
     n = len(order)
     gather(inputs, order, x, a, i)
     if c[CLASSES] >= 0:
         gather_classes(c[CLASSES], order, classes, i)
-        counted = 0
-        for at in range(c[CLASSES], c[CLASSES] + n * classes.shape[1]):
-            counted += i[at] >= 0
-        sums[5] = 1 / max(1, counted)
     else:
         width = targets.shape[1]
         for example in range(n):
             for j in range(width):
                 a[c[TARGET] + example * width + j] = targets[order[example], j]
-        sums[5] = 1 / max(1, n * width)
+
+
+@kernel("int64[::1]", "int64[:, ::1]", "T[:, ::1]", "int64[::1]", "float64[::1]")
+def weigh(order: Array, classes: Array, targets: Array, c: Array, sums: Array) -> None:
+    """Tells one over the number of targets of a batch that count."""
+    if c[CLASSES] >= 0:
+        counted = 0
+        for example in range(len(order)):
+            for step in range(classes.shape[1]):
+                counted += classes[order[example], step] >= 0
+        sums[5] = 1 / max(1, counted)
+    else:
+        sums[5] = 1 / max(1, len(order) * targets.shape[1])
 
 
 @kernel("int64[::1]", "int64[::1]", "int64[:, ::1]", "int64[:, ::1]", "int64[::1]", "T[:, ::1]", "int64[:, ::1]",
-        "T[:, ::1]", "T[::1]", "T[::1]", "T[::1]", "int64[::1]", "int64[::1]", "int64[::1]",
-        "float64[::1]")  # fmt: skip
+        "T[:, ::1]", "T[:, ::1]", "T[::1]", "T[:, ::1]", "int64[:, ::1]", "int64[::1]", "int64[:, ::1]",
+        "float64[:, ::1]", "int64[:, ::1]", "int64", "int64", "int64", "int64[::1]")  # fmt: skip
 def gradient(
     entries: Array, returns: Array, rows: Array, inputs: Array, order: Array, x: Array, classes: Array, targets: Array,
-    a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array,
+    a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, noted: Array, apart: Array, chunk: int, workers: int,
+    mine: int, barrier: Array,
 ) -> None:  # fmt: skip
-    """One batch forwards and backwards, of the examples in `order`; the gradients are set."""
-    n = len(order)
-    present(inputs, order, x, classes, targets, a, i, c, sums)
-    g[:] = 0
-    forward(entries, rows, n, a, p, g, i, t, c, sums)
-    backward(returns, rows, n, a, p, g, i, t, c, sums)
+    """The examples in `order`, one batch, forwards and backwards.
+
+    A batch is cut into as many parts as a, g, i, c have rows, of `chunk` examples; `noted` has a row for each. The
+    gradient of a dense layer's weights is made of all parts at once and stands in the first row of g; of the parameters
+    in the ranges `apart` each part has its own. So whatever the number of `workers`, who all call this, each with its
+    number in `mine`, every sum is made in the same order. `barrier` is theirs together.
+    """
+    parts, last, size = len(a), len(rows) - 1, len(order)
+    for part in range(mine, parts, workers):
+        lower, upper = min(part * chunk, size), min((part + 1) * chunk, size)
+        noted[part, :] = 0
+        weigh(order, classes, targets, c[part], noted[part])
+        c[part, FIRST] = lower
+        for place in range(len(apart)):
+            g[part, apart[place, 0] : apart[place, 1]] = 0
+        if upper > lower:
+            present(inputs, order[lower:upper], x, classes, targets, a[part], i[part], c[part])
+            forward(entries, rows, upper - lower, a[part], p, g[part], i[part], t, c[part], noted[part])
+    for place in range(len(returns)):
+        s = rows[last - place]
+        if returns[place] < 0 or s[4] < 0:  # where nothing before it is trained, no gradient comes
+            continue
+        dense = s[0] == DENSE and s[5] < g.shape[1]
+        if dense:
+            wait(barrier, workers)
+            dense_weights(size, chunk, s, a, g[0], c, mine, workers)
+            wait(barrier, workers)
+        for part in range(mine, parts, workers):
+            n = min((part + 1) * chunk, size) - min(part * chunk, size)
+            if n > 0:
+                call(returns[place], n, s, a[part], p, g[part], i[part], t, c[part], noted[part])
+    wait(barrier, workers)
+
+
+@kernel("T[:, ::1]", "int64[:, ::1]", "float64[::1]", "int64", "int64")
+def collect(g: Array, apart: Array, squares: Array, low: int, high: int) -> None:
+    """Adds the parts' own gradients up in the first row, in the blocks from `low` to `high`; tells each block's sum of
+    squares.
+    """
+    for block in range(low, high):
+        begin, end = block * BLOCK, min((block + 1) * BLOCK, g.shape[1])
+        for part in range(1, len(g)):
+            for place in range(len(apart)):
+                for at in range(max(begin, apart[place, 0]), min(end, apart[place, 1])):
+                    g[0, at] += g[part, at]
+        total = np.float64(0)
+        for at in range(begin, end):
+            total += np.float64(g[0, at]) * np.float64(g[0, at])
+        squares[block] = total
 
 
 @kernel("int64[::1]", "int64[::1]", "int64[:, ::1]", "int64[:, ::1]", "int64[::1]", "T[:, ::1]", "int64[:, ::1]",
-        "T[:, ::1]", "T[::1]", "T[::1]", "T[::1]", "int64[::1]", "int64[::1]", "int64[::1]", "int64[:, ::1]",
-        "int64", "int64", "T[::1]", "T[::1]", "float64[::1]", "float64[:, ::1]")  # fmt: skip
+        "T[:, ::1]", "T[:, ::1]", "T[::1]", "T[:, ::1]", "int64[:, ::1]", "int64[::1]", "int64[:, ::1]",
+        "float64[:, ::1]", "int64[:, ::1]", "int64", "int64", "int64", "int64[::1]",
+        "int64[:, ::1]", "int64", "int64", "T[::1]", "T[::1]", "float64[::1]", "float64[:, ::1]",
+        "float64[::1]")  # fmt: skip
 def train(
     entries: Array, returns: Array, rows: Array, inputs: Array, order: Array, x: Array, classes: Array, targets: Array,
-    a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, batches: Array, rule: int, form: int, m: Array,
-    v: Array, h: Array, record: Array,
+    a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, noted: Array, apart: Array, chunk: int, workers: int,
+    mine: int, barrier: Array, batches: Array, rule: int, form: int, m: Array, v: Array, h: Array, record: Array,
+    squares: Array,
 ) -> None:  # fmt: skip
-    """One step for each of `batches`, which say where in `order` it begins and ends; `h`: as in `optimisers`.
+    """One step for each of `batches`, which say where in `order` it begins and ends; `h`: as in `optimisers`, each
+    worker's own. The rest is as in `gradient`; `squares` has a number for each block of parameters.
 
     A row of `record` is what is noted of a step; its rate is read. Ends before an update by what is no number.
     """
-    trained = p[: len(g)]
+    blocks = len(squares)
+    begin, end = mine * blocks // workers, (mine + 1) * blocks // workers
+    low, high = begin * BLOCK, min(end * BLOCK, g.shape[1])
+    trained, total, first, second = p[low:high], g[0, low:high], m[low:high], v[low:high]
     gamma = p.dtype.type(h[1])
     ahead = rule == NESTEROV and form == INSIDE
     for step in range(len(batches)):
-        sums = record[step]
         if ahead:
-            for at in range(len(g)):
-                trained[at] -= gamma * m[at]
+            for at in range(len(trained)):
+                trained[at] -= gamma * first[at]
+            wait(barrier, workers)
         gradient(entries, returns, rows, inputs, order[batches[step, 0] : batches[step, 1]], x, classes, targets, a, p,
-                 g, i, t, c, sums)  # fmt: skip
+                 g, i, t, c, noted, apart, chunk, workers, mine, barrier)  # fmt: skip
         if ahead:
-            for at in range(len(g)):
-                trained[at] += gamma * m[at]
-        norm(g, sums)
-        if not np.isfinite(sums[0]) or not np.isfinite(sums[3]):
+            for at in range(len(trained)):
+                trained[at] += gamma * first[at]
+        collect(g, apart, squares, begin, end)
+        wait(barrier, workers)
+        loss, length = noted[:, 0].sum(), np.sqrt(squares.sum())
+        if mine == 0:
+            record[step, 3], record[step, 5] = length, noted[0, 5]
+            for place in range(3):
+                record[step, place] = noted[:, place].sum()
+        if not np.isfinite(loss) or not np.isfinite(length):
             return
-        h[0] = sums[4]
-        h[8] = h[10] / sums[3] if 0 < h[10] < sums[3] else 1
-        prepare(g, h)
-        decay(rule, trained, g, h)
-        update(rule, form, trained, g, m, v, h, c[CLOCK])
-        c[CLOCK] += 1
-
-
-@kernel("T[::1]", "float64[::1]")
-def norm(g: Array, sums: Array) -> None:
-    """Tells the length of the gradient."""
-    total = np.float64(0)
-    for at in range(len(g)):
-        total += np.float64(g[at]) * np.float64(g[at])
-    sums[3] = np.sqrt(total)
+        h[0] = record[step, 4]
+        h[8] = h[10] / length if 0 < h[10] < length else 1
+        prepare(total, h)
+        decay(rule, trained, total, h)
+        update(rule, form, trained, total, first, second, h, c[mine, CLOCK])
+        for part in range(mine, len(c), workers):
+            c[part, CLOCK] += 1
+        wait(barrier, workers)

@@ -79,10 +79,8 @@ def dense(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c:
 
 @step
 def dense_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
-    """The gradients of W, b and, where it is wanted, x."""
-    x, dx, dy, w, b, rows, inputs, outputs = s[1], s[3], s[4], s[5], s[6], n * s[7], s[8], s[9]
-    if w < len(g):
-        product(c[PRODUCT], inputs, outputs, rows, a, x, 1, inputs, a, dy, outputs, g, w, outputs, True)
+    """The gradients of b and, where it is wanted, x; that of W is `dense_weights`."""
+    dx, dy, w, b, rows, inputs, outputs = s[3], s[4], s[5], s[6], n * s[7], s[8], s[9]
     if 0 <= b < len(g):
         add_rows_to(a, dy, rows, outputs, g, b)
     if dx >= 0 and rows == 1:  # one column: the weights are read as they stand
@@ -91,3 +89,21 @@ def dense_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: 
         transposed = s[10]
         transpose(p, w, inputs, outputs, a, transposed)
         product(c[PRODUCT], rows, inputs, outputs, a, dy, outputs, 1, a, transposed, inputs, a, dx, inputs, s[11] > 0)
+
+
+PANEL = 48
+"""Rows of a weight whose gradient all parts of a batch add to before the next: they stay in a near cache."""
+
+
+@kernel("int64", "int64", "int64[::1]", "T[:, ::1]", "T[::1]", "int64[:, ::1]", "int64", "int64")
+def dense_weights(size: int, chunk: int, s: Array, a: Array, g: Array, c: Array, mine: int, workers: int) -> None:
+    """The gradient of W, of the parts of a batch of `size` examples one after the other: the rows that are
+    this worker's. It is written, or added where a layer that shares the weights has written it."""
+    x, dy, w, rows, inputs, outputs = s[1], s[4], s[5], s[7], s[8], s[9]
+    for first in range(mine * inputs // workers, (mine + 1) * inputs // workers, PANEL):
+        more = min(PANEL, (mine + 1) * inputs // workers - first)
+        for part in range(len(a)):
+            n = min((part + 1) * chunk, size) - min(part * chunk, size)
+            if n > 0:
+                product(c[part, PRODUCT], more, outputs, n * rows, a[part], x + first, 1, inputs, a[part], dy, outputs,
+                        g, w + first * outputs, outputs, part > 0 or s[12] > 0)  # fmt: skip
