@@ -36,6 +36,7 @@ from .marks import AmbiguousError
 
 DENOMINATOR_LAYOUT = "in denominator layout: ∂L/∂h is a column, and the factors stand in the other order, transposed"
 TRANSPOSED_WEIGHTS = "with vectors as columns beside the weights of the row layout: Wᵀh"
+LOCAL_SIGNS = "path by path: each ∂ is that of one equation, with what it takes over other signals held fixed"
 """Ways in which an answer is right that is not written as its layout has it."""
 MOST_PARTS = 400
 """A longer answer is judged, but no mistake is looked for in it."""
@@ -160,7 +161,8 @@ class _Judge:
         steps, n, m, k = (SQUARE if square else SETTINGS)[place]
         setting = (self.derivation.steps or steps, n, m, k)
         return instance_of(
-            self.network, self.wrt, layout, setting, place + 1, way == DENOMINATOR_LAYOUT, way == TRANSPOSED_WEIGHTS
+            self.network, self.wrt, layout, setting, place + 1, way == DENOMINATOR_LAYOUT,
+            way == TRANSPOSED_WEIGHTS, way == LOCAL_SIGNS,
         )
 
     def is_right(self, answer: Answer, layout: str, way: str = "") -> bool:
@@ -180,6 +182,8 @@ class _Judge:
             return None
         if answer.has_partials and self.is_right(answer, "column", DENOMINATOR_LAYOUT):
             return self.layouts[0], DENOMINATOR_LAYOUT
+        if answer.has_partials and self.is_right(answer, self.layouts[0], LOCAL_SIGNS):
+            return self.layouts[0], LOCAL_SIGNS
         return ("row", TRANSPOSED_WEIGHTS) if self.is_right(answer, "column", TRANSPOSED_WEIGHTS) else None
 
     # the verdict

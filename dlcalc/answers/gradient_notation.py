@@ -15,6 +15,7 @@ _STEP = r"[a-zTL]"
 _INDEX = rf"(?:{_STEP}(?:\s*[-−+]\s*\d+)?|\d|[-−]\s*1)"
 """A step, or the number of a layer: t, t − 1, T, 2."""
 _BRACED = r"(?:[^{}]|\{[^{}]*\})"
+_DEEP = rf"(?:[^{{}}]|\{{{_BRACED}*\}})"
 _SMALL = dict(zip("₀₁₂₃₄₅₆₇₈₉₋₊₌ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", "0123456789-+=aehijklmnoprstuvx", strict=True))
 _RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿᵐᵗʲᵏⁱᵀ", "0123456789-+nmtjkiT", strict=True))
 
@@ -57,6 +58,8 @@ _DELTA = r"(?:δ|\\delta|delta)"
 
 _LAYOUT: tuple[Rewriting, ...] = (
     (r"\\begin\{cases\}(.*?)&(?:\s*\\text\{\s*if\s*\})?(.*?),?\\\\(.*?)&.*?\\end\{cases\}", r" if(\2, \1, \3)"),
+    # words beside a formula, in a column of their own
+    (rf"&&\s*(?:\\q?quad\s*)?\\(?:text|mbox|textrm)\s*\{{{_DEEP}*\}}\s*(?=\\\\|\n|\\end|$)", " "),
     # what sets formulas on a page; an alignment's line break is a line break
     (r"\\begin\{(?:align|aligned|equation|gather|split)\*?\}|\\end\{(?:align|aligned|equation|gather|split)\*?\}", ""),
     (r"&(?==)", ""),
@@ -222,6 +225,7 @@ def _numpy(text: str) -> str:
 
 def _side_by_side(text: str) -> str:
     """[h_{t-1}, x_t], one vector on top of the other: in round brackets, so that it is no index."""
+    text = re.sub(r"(?<=block)(\}?\s*\(\s*)\\begin\{bmatrix\}(.*?)\\end\{bmatrix\}", _blocks, text, flags=re.DOTALL)
     text = re.sub(r"\\begin\{([bp]?)matrix\}(.*?)\\end\{\1matrix\}",
                   lambda found: f"[{found[2].replace(chr(92) * 2, ';').replace('&', ';')}]", text)  # fmt: skip
     text = re.sub(
@@ -238,6 +242,12 @@ def _side_by_side(text: str) -> str:
             joined = f" ({', '.join(parts)})"
             text, at = text[:start] + joined + text[end:], start + len(joined)
     return text
+
+
+def _blocks(found: re.Match[str]) -> str:
+    """The rows of a matrix of blocks, each in brackets."""
+    rows = (", ".join(row.split("&")) for row in found[2].split("\\\\"))
+    return f"{found[1]}({', '.join(f'({row})' for row in rows)},)"
 
 
 def _is_vector(text: str) -> bool:
@@ -335,9 +345,18 @@ def _statements(text: str) -> tuple[list[str], bool]:
     return [*lines, *behind], bool(behind) and len(lines) == 1
 
 
+_FROM = re.compile(r"(?<=[^\s=+·*⊙(-])\s+[a-z]\s*=\s*(?:T|\d+)(?:\s*[-−]\s*\d+)?\s*$")
+
+
+def _without_steps(line: str) -> str:
+    """δ_t = … t = T − 1 without its end, where it begins to say for which steps."""
+    found = _FROM.search(line)
+    return line[: found.start()] if found is not None and "=" in line[: found.start()] else line
+
+
 def _lines(text: str) -> list[str]:
     found = []
     for line in split(text.replace(":=", "=").replace("≡", "=").replace("\\equiv", "="), ",;\n"):
         parts = _AND.split(line) if "=" in line else [line]
-        found += [stripped for part in parts if (stripped := _FOR.sub("", part).strip())]
+        found += [stripped for part in parts if (stripped := _without_steps(_FOR.sub("", part)).strip())]
     return [line for line in found if not _RANGE.fullmatch(line)] or found

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from ..expressions.nodes import (
     Add,
+    Call,
     Kind,
     Literal,
     Mul,
@@ -49,12 +50,12 @@ def _ranges_in_order(answer: Answer) -> Answer:
             low, high = high, low
         # what begins with T does not lie below it
         known = {**above, node.index: set(), _LAST + node.index: {STEPS.id} & set(names_in(low))}
-        for end, is_high in ((low, False), (high, True)) if low != high else ():
-            for name in names_in(end):
-                if is_high:
-                    known[name] = known.get(name, set()) | {node.index}
-                elif name != node.index:
-                    known[node.index] = known[node.index] | {name}
+        if isinstance(high, Literal):
+            known[_MOST + node.index] = {str(high.value)}
+        if low != high:
+            known[node.index] |= _bounds(low, "max") - {node.index}
+            for name in _bounds(high, "min"):
+                known[name] = known.get(name, set()) | {node.index}
         body = ordered(node.body, known)
         descending = node.descending or (turned and node.operator == "prod")
         if not turned and body is node.body:
@@ -64,7 +65,19 @@ def _ranges_in_order(answer: Answer) -> Answer:
     return answer.changed(lambda node: ordered(node, {}))
 
 
-_LAST = "from T: "
+def _bounds(end: Node, best: str) -> set[str]:
+    """Letters that an end surely lies beyond: those below a low one, t, t + 1 and max(1, t); for "min" above a high."""
+    if isinstance(end, Name):
+        return {end.id}
+    if isinstance(end, Call) and end.function == best:
+        return set().union(*(_bounds(each, best) for each in end.arguments))
+    if isinstance(end, Add):
+        back = any(isinstance(term, Neg) for term in end.terms)
+        return set(names_in(end)) if back is (best == "min") else set()
+    return set()
+
+
+_LAST, _MOST = "from T: ", "at most: "
 
 
 def _is_above(one: Node, other: Node, above: dict[str, set[str]]) -> bool:
@@ -73,17 +86,24 @@ def _is_above(one: Node, other: Node, above: dict[str, set[str]]) -> bool:
     if len(ones) != 1 or isinstance(one, Literal):
         return False
     if isinstance(other, Literal) or not others:
-        return isinstance(other, Literal) and other.value in (0, 1, 2)
+        # k + 1 … 2 is an empty product where k is at most 2, and turned round else
+        if not isinstance(other, Literal) or other.value not in (0, 1, 2):
+            return False
+        return not any(float(most) <= other.value for most in above.get(_MOST + ones[0], ()))
     (letter,) = ones
     if len(others) != 1 or letter == others[0]:
         return False
     if letter == STEPS.id:
         return not above.get(_LAST + others[0])
+    return _reaches(letter, others[0], above) and not _reaches(others[0], letter, above)
+
+
+def _reaches(letter: str, other: str, above: dict[str, set[str]]) -> bool:
     seen: set[str] = set()
     open_ = [letter]
     while open_:
         below = above.get(open_.pop(), set()) - seen
-        if others[0] in below:
+        if other in below:
             return True
         seen |= below
         open_.extend(below)

@@ -34,7 +34,7 @@ from .gradient_notation import DOTS, GENERIC, SPELLED, plain, sides
 from .gradient_ranges import normal
 from .steps import moved
 
-MOST_STATEMENTS = 12
+MOST_STATEMENTS = 40
 
 _RNN = {
     "w_ih": "U", "w_hh": "W", "w_x": "U", "w_h": "W", "W_x": "U", "W_h": "W", "W_xh": "U", "W_hh": "W", "W_hx": "U",
@@ -253,7 +253,7 @@ def strange_words(text: str, network: Network) -> list[str]:
     known = {part for name in network.declarations.kinds for part in (name, *name.split("_"))}
     known |= {part for name in ALIASES.get(network.cell, {}) for part in (name, *name.split("_"))}
     known |= {*FUNCTIONS, *FUNCTION_ALIASES, *CONSTANTS, *SPELLED, *GENERIC, *_WORDS}
-    plain_text = re.sub(r"\\[A-Za-z]+", " ", text)
+    plain_text = re.sub(r"\\(?:begin|end)\{[a-z*]+\}|\\[A-Za-z]+", " ", text)
     return [word for word in _WORD.findall(plain_text) if word not in known]
 
 

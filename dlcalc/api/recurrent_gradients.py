@@ -92,6 +92,8 @@ def bptt(
         choices = {"layout": layout, "update_gate": update_gate, "reset": reset}
         stated = frozenset(choices if course is not COURSE else (name for name, word in choices.items() if word))
         derivation = Derivation(network, wrt or _recurrent(network), "general", steps, chosen)
+        if not derivation.has_general:
+            derivation = Derivation(network, derivation.wrt, "delta", steps, chosen)
         return JudgedGradient(derivation, answer, show, course, stated, written)
     given = {name: lifted(name, value, _rank(network, name, chosen)) for name, value in raw.items()}
     if given and steps is None:

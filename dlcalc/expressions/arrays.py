@@ -201,6 +201,8 @@ def block(rows: Sequence[Sequence[Value]]) -> Value:
 
     Such a block is as high and as wide as the blocks beside and above it, or, among numbers alone, as the largest.
     """
+    if any(len(shape_of(cell)) not in (0, 2) for row in rows for cell in row):
+        raise UserError("the blocks of a matrix are matrices and numbers")
     heights = _sizes([[len(cell) for cell in row if isinstance(cell, tuple)] for row in rows])
     columns = zip(*rows, strict=True)
     widths = _sizes([[len(cell[0]) for cell in column if isinstance(cell, tuple)] for column in columns])

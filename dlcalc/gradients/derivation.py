@@ -101,6 +101,15 @@ class Derivation:
             found = [*self._needed(delta), delta.gradient(self.wrt, self.steps)]
         return tuple(in_layout(line, self.layout) for line in found)
 
+    @property
+    def has_general(self) -> bool:
+        """Whether there is a general form: of a state before the first step there is none where states are a block."""
+        try:
+            General(self.network, self.wrt)
+        except UserError:
+            return False
+        return True
+
     @cached_property
     def gradient_of(self) -> Partial:
         """∂L/∂wrt as a sign."""

@@ -64,7 +64,7 @@ class Instance:
     """One network with random numbers, in one layout.
 
     `denominator_layout`: ∂a/∂b has a column for each entry of a. `transposed_weights`: the weights of the row layout
-    beside columns, Wᵀh.
+    beside columns, Wᵀh. `local_signs`: ∂h_t/∂h_{t−1} is what h_t takes from it directly, the gates held fixed.
     """
 
     network: Network
@@ -74,6 +74,7 @@ class Instance:
     seed: int
     denominator_layout: bool = False
     transposed_weights: bool = False
+    local_signs: bool = False
 
     @property
     def steps(self) -> int:
@@ -169,9 +170,9 @@ class Instance:
             if name == self.wrt or general.state.name == "s":
                 env = {**env, "e": error_values(env, general, self.steps, self.layout) or env.get("e", {})}
             _chain(found, general, self.steps, self.wrt)
+        local = local_values(env, network, self.steps, self.layout)
+        found = found | local if self.local_signs else local | found
         self._add_slopes_of_loss(found, env)
-        if not any(signal.layer for signal in network.equations):
-            found = local_values(env, network, self.steps, self.layout) | found
         if self.denominator_layout:
             found = {sign: _jacobian_transposed(value) for sign, value in found.items()}
         return {**env, PARTIALS: found}
@@ -189,10 +190,21 @@ class Instance:
             for t in range(1, self.steps + 1):
                 row = _row(values[t])
                 found.setdefault(Partial(LOSS, signal.at(Literal(t))), row)
-                if signal == network.head.at:
-                    found.setdefault(Partial(loss_at(Literal(t)), signal.at(Literal(t))), row)
+        self._add_errors(found, env)
         if network.head.name in OUTPUTS and network.cell in ("rnn", "lstm", "peephole", "gru"):
             self._add_output(found, env)
+
+    def _add_errors(self, found: dict[Partial, Value], env: Mapping[str, Any]) -> None:
+        """∂L_t by what the error of the head is a derivative by, and by the state before an output layer."""
+        head = self.network.head
+        run = compile_node(in_layout(Line(head.error, head.error, "vector"), self.layout).right)
+        for t in self._loss_steps:
+            loss, at = loss_at(Literal(t)), head.at.at(Literal(t))
+            row = _row(run({**env, "t": t}))
+            found.setdefault(Partial(loss, at), row)
+            for sign, value in list(found.items()):
+                if sign.top == at and not sign.direct and isinstance(sign.bottom, Index):
+                    found.setdefault(Partial(loss, sign.bottom), product(row, value))
 
     def _add_output(self, found: dict[Partial, Value], env: Mapping[str, Any]) -> None:
         """∂L_t/∂ŷ_t, ∂ŷ_t/∂o_t, ∂o_t/∂h_t and what is between, of a head with an output layer."""
@@ -287,9 +299,10 @@ def instance_of(
     seed: int,
     denominator_layout: bool = False,
     transposed_weights: bool = False,
+    local_signs: bool = False,
 ) -> Instance:
     """The same numbers for every answer to the same question."""
-    return Instance(network, wrt, layout, setting, seed, denominator_layout, transposed_weights)
+    return Instance(network, wrt, layout, setting, seed, denominator_layout, transposed_weights, local_signs)
 
 
 def same(one: Value, other: Value) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..errors import InternalError
@@ -50,26 +50,39 @@ def local_values(environment: Mapping[str, Any], network: Network, steps: int, l
     found: dict[Partial, Value] = {}
     known = local_derivatives(network)
     env = dict(environment)
+
+    def keep(sign: Partial, value: Value) -> None:
+        found[sign] = value if sign not in found else add(found[sign], value)
+
     for t in range(1, steps + 1):
         env[TIME.id] = t
         time = Literal(t)
         for edge in known.edges:
-            if not edge.reader.layer:
-                reached = _jacobian(as_matrices(edge.factors), env, layout) if edge.factors else 1
-                value = each(lambda number, sign=edge.sign: sign * number, reached)  # type: ignore[misc]
-                key = Partial(edge.reader.at(time), edge.signal.at(shifted(time, edge.by)))
-                found[key] = value if key not in found else add(found[key], value)
+            reached = _jacobian(as_matrices(edge.factors), env, layout) if edge.factors else 1
+            value = each(lambda number, sign=edge.sign: sign * number, reached)  # type: ignore[misc]
+            keep(Partial(edge.reader.at(time), edge.signal.at(shifted(time, edge.by))), value)
         for use in known.uses:
-            if not use.reader.layer:
-                if use.factors:
-                    reached = _jacobian(as_matrices(use.factors), env, layout)
-                else:
-                    size = len(flat((env[use.reader.name][t],)))
-                    reached = diag((1,) * size)
-                part = _weight_jacobian(reached, use, env)
-                key = Partial(use.reader.at(time), Name(use.weight.name, use.weight.kind), True)
-                found[key] = part if key not in found else add(found[key], part)
+            if use.factors:
+                reached = _jacobian(as_matrices(use.factors), env, layout)
+            else:
+                size = len(flat((compile_node(use.reader.at(time))(env),)))
+                reached = diag((1,) * size)
+            sign = Partial(use.reader.at(time), Name(use.weight.name, use.weight.kind), True)
+            keep(sign, _weight_jacobian(reached, use, env))
+        _over_sums(found, network, time, keep)
     return found
+
+
+def _over_sums(
+    found: dict[Partial, Value], network: Network, time: Literal, keep: Callable[[Partial, Value], None]
+) -> None:
+    """∂f_t/∂h_{t−1} and ∂⁺f_t/∂W over the sum that goes into the gate, which the chain of a path leaves out."""
+    sums = [signal.at(time) for signal, equation in network.equations.items() if equation.hidden]
+    for inner in sums:
+        below = [(sign, value) for sign, value in found.items() if sign.top == inner]
+        for above, slope in [(sign, value) for sign, value in found.items() if sign.bottom == inner]:
+            for sign, value in below:
+                keep(Partial(above.top, sign.bottom, sign.direct), product(slope, value))
 
 
 def error_values(environment: Mapping[str, Any], general: General, steps: int, layout: str) -> dict[int, Value]:
