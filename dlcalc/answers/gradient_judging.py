@@ -161,8 +161,14 @@ class _Judge:
         steps, n, m, k = (SQUARE if square else SETTINGS)[place]
         setting = (self.derivation.steps or steps, n, m, k)
         return instance_of(
-            self.network, self.wrt, layout, setting, place + 1, way == DENOMINATOR_LAYOUT,
-            way == TRANSPOSED_WEIGHTS, way == LOCAL_SIGNS,
+            self.network,
+            self.wrt,
+            layout,
+            setting,
+            place + 1,
+            way == DENOMINATOR_LAYOUT,
+            way == TRANSPOSED_WEIGHTS,
+            way == LOCAL_SIGNS,
         )
 
     def is_right(self, answer: Answer, layout: str, way: str = "") -> bool:

@@ -57,6 +57,9 @@ _GATES = "fiocgzrhn"
 _DELTA = r"(?:δ|\\delta|delta)"
 
 _LAYOUT: tuple[Rewriting, ...] = (
+    # where a formula begins and ends in a text
+    (r"\$\$|(?<!\\)\\[\[\]]", "\n"),
+    (r"(?<!\\)\$", " "),
     (r"\\begin\{cases\}(.*?)&(?:\s*\\text\{\s*if\s*\})?(.*?),?\\\\(.*?)&.*?\\end\{cases\}", r" if(\2, \1, \3)"),
     # words beside a formula, in a column of their own
     (rf"&&\s*(?:\\q?quad\s*)?\\(?:text|mbox|textrm)\s*\{{{_DEEP}*\}}\s*(?=\\\\|\n|\\end|$)", " "),
@@ -179,7 +182,9 @@ def plain(text: str, activation: str, names: Collection[str]) -> str:
 def _steps_in_parentheses(text: str, names: Collection[str]) -> str:
     letters = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
     pattern = rf"(?<![A-Za-z\\_])({letters}|δ|\\delta(?:_\w)?|delta(?:_\w)?)\(\s*({_STEP}(?:\s*[-−+]\s*\d+)?|\d)\s*\)"
-    return re.sub(pattern, r"\1_{\2}", text)
+    text = re.sub(pattern, r"\1_{\2}", text)
+    below = rf"((?:∂|\\partial)(?:⁺|\s*\^\s*\{{?\+\}}?)?\s*[A-Za-z])\(\s*({_STEP}(?:\s*[-−+]\s*\d+)?|\d)\s*\)"
+    return re.sub(below, r"\1_{\2}", text)
 
 
 def _bare_sums(text: str) -> str:
@@ -336,7 +341,7 @@ def sides(
 
 def _statements(text: str) -> tuple[list[str], bool]:
     """What is stated, line by line, and whether the first one is the gradient: the others follow a `where`."""
-    text = re.sub(r"\\\\", "\n", text)
+    text = _without_steps(re.sub(r"\\\\", "\n", text))
     head, *rest = _WHERE.split(text)
     lines = _lines(head)
     behind = [line for part in rest for line in _lines(part)]
@@ -345,18 +350,19 @@ def _statements(text: str) -> tuple[list[str], bool]:
     return [*lines, *behind], bool(behind) and len(lines) == 1
 
 
-_FROM = re.compile(r"(?<=[^\s=+·*⊙(-])\s+[a-z]\s*=\s*(?:T|\d+)(?:\s*[-−]\s*\d+)?\s*$")
+_END = r"(?:T|\d+)(?:\s*[-−]\s*\d+)?"
+_STEPS = rf"[a-z](?:\s*,\s*[a-z])*\s*=\s*{_END}(?:\s*,\s*(?:…|\\l?dots|\.\.\.|{_END}))*"
+_FROM = re.compile(rf"(?<=[^\s=+·*⊙(,;-])\s*[,;]?\s+{_STEPS}(?:\s*[;,]\s*{_STEPS})*\s*(?=[;\n]|$)")
+"""δ_t = …  t = T − 1, …, 1: the end of a line that says for which steps."""
 
 
-def _without_steps(line: str) -> str:
-    """δ_t = … t = T − 1 without its end, where it begins to say for which steps."""
-    found = _FROM.search(line)
-    return line[: found.start()] if found is not None and "=" in line[: found.start()] else line
+def _without_steps(text: str) -> str:
+    return re.sub(r"[^\n]*=[^\n]*", lambda line: _FROM.sub("", line[0]), text)
 
 
 def _lines(text: str) -> list[str]:
     found = []
     for line in split(text.replace(":=", "=").replace("≡", "=").replace("\\equiv", "="), ",;\n"):
         parts = _AND.split(line) if "=" in line else [line]
-        found += [stripped for part in parts if (stripped := _without_steps(_FOR.sub("", part)).strip())]
+        found += [stripped for part in parts if (stripped := _FOR.sub("", part).strip())]
     return [line for line in found if not _RANGE.fullmatch(line)] or found

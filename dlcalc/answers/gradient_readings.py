@@ -24,6 +24,7 @@ from ..expressions.nodes import (
     Name,
     Neg,
     Node,
+    Outer,
     Partial,
     Pow,
     Reduce,
@@ -190,9 +191,17 @@ def _products_split(answer: Answer, more: int) -> Answer:
 
     def split(node: Node, below: Callable[[Node], Node]) -> Node:
         changed = node.map(below)
-        if not (isinstance(changed, Reduce) and changed.operator == "prod" and isinstance(changed.body, Mul)):
+        return ended(changed) if isinstance(changed, Reduce) and changed.operator == "prod" else changed
+
+    def ended(changed: Reduce) -> Node:
+        body = changed.body
+        if isinstance(body, Outer) and changed.index not in names_in(body.right):
+            return Outer(ended(replace(changed, body=body.left)), body.right)
+        if isinstance(body, Hadamard) and changed.index not in names_in(Hadamard(body.factors[1:])):
+            return pointwise((ended(replace(changed, body=body.factors[0])), *body.factors[1:]))
+        if not isinstance(body, Mul):
             return changed
-        factors = changed.body.factors
+        factors = body.factors
         inside = max((i for i, factor in enumerate(factors) if changed.index in names_in(factor)), default=-1)
         end = inside + 1 + more
         if inside < 0 or end >= len(factors):
@@ -260,11 +269,13 @@ def stars(answer: Answer, wide: bool = False) -> Answer:
 def _is_column(node: Node) -> bool:
     """A vector, or a sum or a product that is one: W h is."""
     if isinstance(node, Index | Name):
-        return kind_of(node) is Kind.VECTOR
+        return kind_of(node) in (Kind.VECTOR, Kind.MAP)
     if isinstance(node, Add | Hadamard | Neg | Pow):
         return any(map(_is_column, node.children()))
     if isinstance(node, Mul):
-        return _is_column(node.factors[-1])
+        # δ U, a row
+        first, *rest = node.factors
+        return _is_column(node.factors[-1]) or (_is_column(first) and all(kind_of(f) is Kind.MATRIX for f in rest))
     if isinstance(node, Call):
         return node.function != "diag" and any(map(_is_column, node.arguments))
     return isinstance(node, Reduce) and _is_column(node.body)

@@ -28,7 +28,7 @@ _LATEX = tuple(
         (r"\\[dt]frac", r"\\frac"),
         (r"\\frac(\d)(\d)", r"\\frac{\1}{\2}"),
         (r"\\(?:text|mathrm|textrm|mathbf|textbf|mathit|boxed|num|operatorname)\{([^{}]*)\}", r"\1"),
-        (r"\\(?:[,;:! ]|q?quad(?![A-Za-z]))", " "),
+        (r"(?<!\\)\\(?:[,;:! ]|q?quad(?![A-Za-z]))", " "),
         (r"\\times(?![A-Za-z])", "×"),
         (r"\\approx(?![A-Za-z])", "≈"),
         (r"\\(?:to|[rR]ightarrow|implies)(?![A-Za-z])", "→"),
@@ -214,7 +214,7 @@ def scalar(text: str, names: Collection[str] = ()) -> str:
         return f"{whole[1]}e{(whole[2] or whole[3]).translate(_RAISED)}".replace(",", "").replace(" ", "")
     if "(" not in text or not re.search(r"[A-Za-z]\(", text):
         text = _GROUPED.sub(lambda found: re.sub(r"\D", "", found[0]), text)
-    return text if "x" in names else re.sub(r"[A-Za-z0-9]+", _times, text)
+    return text if any(name.partition("_")[0] == "x" for name in names) else re.sub(r"[A-Za-z0-9]+", _times, text)
 
 
 def _times(found: re.Match[str]) -> str:

@@ -247,7 +247,7 @@ def test_most_wrong_ones_are_named() -> None:
 REFUSED = {
     "": "an expression is expected, but there is nothing",
     "W" * 7000: "an answer has at most 6000 characters, not 7000",
-    "; ".join(["q_t = W h_t"] * 12 + ["W"]): "a gradient is stated in at most 12 lines, not 13",
+    "; ".join(["q_t = W h_t"] * 40 + ["W"]): "a gradient is stated in at most 40 lines, not 41",
     "W; W": "each line but the last states an intermediate, delta_t = …, not W",
     f"{'q' * 61} = W; W": "an intermediate has a short name",
     "3 = W; W": "an intermediate is a letter with its step, delta_t, not 3",
