@@ -429,7 +429,7 @@ def test_right_by_another_convention() -> None:
     """Who counts so, and that it is not the count in use; its value only when asked for."""
     words = (
         "right: this is right by the convention of PyTorch, cuDNN, ONNX (two bias vectors per gate, bias_ih and "
-        "bias_hh); this question counts another way"
+        "bias_hh); this question uses another: one bias vector per gate, column layout"
     )
     assert told("lstm", "parameters", "53600", n=32, m=100) == ["LSTM: parameters = 53600", words]
     assert told("lstm", "parameters", "53600", True, n=32, m=100)[2:] == ["parameters = 53200"]
@@ -448,7 +448,7 @@ def test_one_mistake() -> None:
 def test_several_mistakes() -> None:
     """All that lead to the answer, five at most; the rest are counted, and the hint is that of the most likely."""
     text = told("conv", "o", "2", n=6, f=2, s=2, p=1)
-    assert text[1] == "mistake: this is wrong. One of these gives it:"
+    assert text[1] == "mistake: this is wrong. One of these gives this answer:"
     assert text[2].startswith(
         "it could be two mistakes at once: both sides are padded, so the input grows by 2p, not by p; and the "
         "first position"
@@ -550,10 +550,14 @@ def test_only_who_counts_otherwise_is_named() -> None:
 def test_every_fault_and_pattern_of_a_stress_check_is_told() -> None:
     pattern = SimpleNamespace(said="size: the right choice is the longest in 90%, by chance 25%")
     found = SimpleNamespace(problem="p", seeds=4, distinct=3, seconds=0.001, told_apart=0.5, uncounted=[], trials=7,
-                            faults=["size is no number"], more=2, patterns=[pattern])  # fmt: skip
+                            faults=["size is not a number"], more=2, patterns=[pattern])  # fmt: skip
     told = problem_files.checked([found], 4)
     notes = [(block.kind, doc.plain(block.words)) for block in told.blocks if isinstance(block, doc.Note)]
-    assert notes == [("warning", "p: size is no number"), ("warning", "p: and 2 more"), ("note", f"p, {pattern.said}")]
+    assert notes == [
+        ("warning", "p: size is not a number"),
+        ("warning", "p: and 2 more"),
+        ("note", f"p, {pattern.said}"),
+    ]
     assert isinstance(told.blocks[-1], doc.Paragraph)
     assert doc.plain(told.blocks[-1].words) == "1 problem with faults; 1,000 variants per second"
 

@@ -154,11 +154,11 @@ class ArrayMarker:
         if self.rank == 1:
             have = f"{wide}" if tall == 1 else f"{tall} rows of {wide}"
             if self._has_the_numbers(expected):
-                return f"the numbers are right, but they stand in {have}: one row of {len(expected)} is expected"
+                return f"the numbers are right, but in {have}: one row of {len(expected)} is expected"
             return f"{len(expected)} numbers are expected, not {have}"
         rows, columns = sizes(expected)
         if self._has_the_numbers(expected):
-            return f"the numbers are right, but they stand in a {tall}×{wide}: a matrix of {rows}×{columns} is expected"
+            return f"the numbers are right, but in a {tall}×{wide} matrix: {rows}×{columns} is expected"
         sides = f"{rows} row{'s' * (rows != 1)}, {columns} column{'s' * (columns != 1)}"
         return f"a matrix of {rows}×{columns} is expected ({sides}), not {tall}×{wide}"
 

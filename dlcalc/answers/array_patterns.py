@@ -38,13 +38,13 @@ def _all(rows: Rows, fits: Fits) -> bool:
 
 def _rearranged(right: Rows, vector: bool) -> Iterator[tuple[str, str, str, Rows]]:
     """(id, because, hint, rows) of the ways in which an array is turned."""
-    ask = "Compare the first row with the first column: which one is which?"
+    ask = "Compare the first row with the first column: which is which?"
     columns = tuple(zip(*right, strict=True))
     mirrored = tuple(row[::-1] for row in right)
     if vector:
         yield (
             "reversed",
-            "the numbers are right, but stand in the opposite order",
+            "the numbers are right, but in the opposite order",
             "Which number comes first?",
             mirrored,
         )
@@ -52,13 +52,18 @@ def _rearranged(right: Rows, vector: bool) -> Iterator[tuple[str, str, str, Rows
         yield "transposed", "rows and columns are exchanged: this is the transposed matrix", ask, columns
         yield (
             "rows-reversed",
-            "the rows are right, but stand in the opposite order",
+            "the rows are right, but in the opposite order",
             "Which row comes first?",
             right[::-1],
         )
-        yield ("columns-reversed", "each row is right, but read from right to left", "Which column comes first?",
+        yield ("columns-reversed", "the rows are right, but each is reversed", "Which column comes first?",
                mirrored)  # fmt: skip
-        yield "half-turned", "the matrix is turned by 180°", "Which number stands in the upper left?", mirrored[::-1]
+        yield (
+            "half-turned",
+            "the matrix is rotated by 180°",
+            "Which number is in the upper left corner?",
+            mirrored[::-1],
+        )
         if len(right) <= MOST_PERMUTED:
             for order in permutations(range(len(right))):
                 rows = tuple(right[place] for place in order)
@@ -91,7 +96,7 @@ def _compared(right: Rows, tall: int, wide: int, fits: Fits, vector: bool) -> It
                 yield (
                     "border-missing",
                     "these numbers are right, but rows or columns at the border are missing",
-                    "How many windows fit beside and below one another?",
+                    "How many windows fit in a row, and how many in a column?",
                 )
                 return
     for down in range(max(tall - rows, 0) + 1):
@@ -104,8 +109,8 @@ def _compared(right: Rows, tall: int, wide: int, fits: Fits, vector: bool) -> It
             ):
                 yield (
                     "border-added",
-                    "the right matrix is among these numbers, with rows or columns too many around it",
-                    "How many windows fit beside and below one another?",
+                    "the right matrix is inside this one, which has extra rows or columns around it",
+                    "How many windows fit in a row, and how many in a column?",
                 )
                 return
     flat = [value for row in right for value in row]
@@ -116,7 +121,7 @@ def _compared(right: Rows, tall: int, wide: int, fits: Fits, vector: bool) -> It
     ):
         yield (
             "other-shape",
-            "the numbers are right, but not laid out in the rows and columns that are asked",
+            "the numbers are right, but their rows and columns are not the requested ones",
             "How many rows does the result have?",
         )
 
@@ -136,8 +141,8 @@ def _shifted(right: Rows, fits: Fits, vector: bool) -> Iterator[tuple[str, str, 
             thing = "number" if vector else what
             yield (
                 f"one-{'place' if vector else what}-off",
-                f"the numbers are right, but stand one {thing} too far {where}",
-                f"What belongs into the first {thing}?",
+                f"the numbers are right, but one {thing} too far {where}",
+                f"What is in the first {thing}?",
             )
             return
 
@@ -151,11 +156,11 @@ def off_by(right: Rows, wrote: Rows) -> Iterator[Candidate]:
     factors = {Fraction(b) / Fraction(a) if a else None for a, b in pairs if a or b}
     if len(amounts) == 1 and (amount := amounts.pop()):
         size, way = abs(amount), "large" if amount > 0 else "small"
-        because = f"every number is {_plain(size)} too {way}: something is added once too often, or forgotten"
+        because = f"every number is {_plain(size)} too {way}: something is added once too often, or left out"
         yield Candidate((Mistake("same-amount-off", "", "", because, 0.2, "What is added to every number?"),))
     if len(factors) == 1 and (factor := factors.pop()) not in (None, 1, 0, -1):
-        because = f"every number is {_plain(factor)} times the right one: a factor is wrong, or forgotten"
-        yield Candidate((Mistake("same-factor-off", "", "", because, 0.2, "By what is every number multiplied?"),))
+        because = f"every number is {_plain(factor)} times the right one: a factor is wrong, or left out"
+        yield Candidate((Mistake("same-factor-off", "", "", because, 0.2, "What is every number multiplied by?"),))
 
 
 def _plain(value: Any) -> str:

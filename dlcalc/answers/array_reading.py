@@ -119,7 +119,7 @@ def _with_numbers(found: WrittenArray, given: object, size: tuple[int, ...]) -> 
     """What was typed without any number in it, brackets alone, cannot be read; an empty grid was left empty."""
     want = (1, *size) if len(size) == 1 else size
     is_bare = isinstance(given, str) and found.size != want and not any(c.text for row in found.rows for c in row)
-    return WrittenArray(found.text, (), found.reason or "no number stands there") if is_bare else found
+    return WrittenArray(found.text, (), found.reason or "there is not a number here") if is_bare else found
 
 
 def _shown(given: object) -> str:
@@ -228,17 +228,17 @@ def _number(text: str, terms: Terms, names: Collection[str]) -> Answer:
     for side in reversed(notation.sides(text, names)):
         found = readings(side, terms)
         if not found and terms.form == "decimal":
-            raise UserError("numbers in digits are asked here, not expressions")
+            raise UserError("the answers must be numbers in digits, not expressions")
         answer = found[0] if found else with_decimals(side, read_answer(notation.scalar(side, names), declared), terms)
         value = answer.value
         check_letters(value, names)
         if names and isinstance(value, Node):
             return answer
         if isinstance(value, bool) or not isinstance(value, int | float | Fraction):
-            raise UserError(f"{text[:40]} is no number")
+            raise UserError(f"{text[:40]} is not a number")
         if isinstance(value, float) and not isfinite(value):
-            raise UserError(f"{text[:40]} is no finite number")
+            raise UserError(f"{text[:40]} is not a finite number")
         if not -LARGEST <= value <= LARGEST:
             raise UserError("the number is larger than any that is asked")
         return answer
-    raise UserError(f"{text[:40]} is no number")
+    raise UserError(f"{text[:40]} is not a number")

@@ -8,4 +8,4 @@ from .formula_target import FormulaTarget
 def by_another(asked: FormulaTarget, name: str) -> str:
     """What is said where an answer is right by another convention than the one that is stated."""
     other, own = asked.formula.convention(name), asked.working_out.convention
-    return f"this is as {other.who} do ({other.says}), and stated is {own.name}: {own.says}"
+    return f"right by the convention of {other.who} ({other.says}); this question uses {own.name}: {own.says}"

@@ -85,15 +85,15 @@ def _judged(asked: Question, text: str) -> _Worth:
 def _letter_sets(text: str) -> Iterator[tuple[dict[str, str], str, str]]:
     """(what is written → our stem, what is said, why it is in doubt), the likeliest first."""
     has_sums, has_states = "z" in text or "Z" in text, re.search(r"(?<![A-Za-z\\])[hH](?![a-z])", text)
-    said = "z is read as what is added up, a as what the activation makes of it"
+    said = "z is read as the input of the activation, a as its output"
     if has_sums and not has_states:
         yield SUMS, said, ""
     yield {}, "", ""
     if has_sums and has_states:
         yield SUMS, said, ""
     if not has_sums and not has_states and re.search(r"(?<![A-Za-z\\])[aA]\s*[_^]", text):
-        doubt = "this is right if a is what the activation makes; here a is what goes into it"
-        yield SUMS, "a is read as what the activation makes", "" if _NG.search(text) else doubt
+        doubt = "this is right if a is the output of the activation; here a is its input"
+        yield SUMS, "a is read as the output of the activation", "" if _NG.search(text) else doubt
 
 
 _NG = re.compile(r"\^\s*\{?\s*[\[(⟨\dL]")
@@ -227,7 +227,7 @@ def _check_names(network: Feedforward, answer: Answer, entries: tuple[Name, ...]
         shown = f"“{words[:60]}”" if words else name[:40]
         raise UserError(f"{shown} has no meaning here; the letters are {letters}")
     if isinstance(answer.node, Name) and answer.node.id in network.parameters:
-        raise UserError(f"{printing.text(answer.node)} alone is no answer: write out what the gradient is")
+        raise UserError(f"{printing.text(answer.node)} alone is not an answer: write out what the gradient is")
 
 
 # wrong
@@ -253,7 +253,7 @@ def _wrong(asked: Question, answer: Answer, entries: tuple[Name, ...]) -> _Worth
             problem = problem or error
     if (repaired := _repaired(asked, ordered, entries)) is not None:
         return "wrong", "", "", (repaired,)
-    raise problem or UserError("this has no value that could be compared")
+    raise problem or UserError("this has no value to compare")
 
 
 def _repaired(asked: Question, readings: list[Answer], entries: tuple[Name, ...]) -> Found | None:
@@ -264,7 +264,7 @@ def _repaired(asked: Question, readings: list[Answer], entries: tuple[Name, ...]
             turned = reading.changed(partial(replaced, values={name: Transpose(name)}))
             if all(_agrees(_instance(asked, asked.layout, seed), turned, entries) for seed in SEEDS):
                 shown_ = printing.text(name)
-                return Found("transpose-missing", f"{shown_} has to be transposed, {shown_}ᵀ, for the sizes to fit")
+                return Found("transpose-missing", f"{shown_} must be transposed, {shown_}ᵀ, for the sizes to fit")
     return None
 
 

@@ -34,7 +34,7 @@ from ..gradients.model import TIME, Network, Signal
 from .gradient_text import read
 from .marks import AmbiguousError
 
-DENOMINATOR_LAYOUT = "in denominator layout: ∂L/∂h is a column, and the factors stand in the other order, transposed"
+DENOMINATOR_LAYOUT = "in denominator layout: ∂L/∂h is a column, so the factors are transposed and in the opposite order"
 TRANSPOSED_WEIGHTS = "with vectors as columns beside the weights of the row layout: Wᵀh"
 LOCAL_SIGNS = "path by path: each ∂ is that of one equation, with what it takes over other signals held fixed"
 """Ways in which an answer is right that is not written as its layout has it."""
@@ -286,12 +286,12 @@ class _Judge:
         sequences |= {*self.network.adjoint_names.values(), self.network.head.target}
         sequences -= {statement.name for statement in answer.statements}
         if isinstance(answer.node, Name) and not any(answer.node.id == each.name for each in answer.statements):
-            raise UserError(f"{printing.text(answer.node)} alone is no answer: write out what ∂L/∂{self.wrt} is")
+            raise UserError(f"{printing.text(answer.node)} alone is not an answer: write out what ∂L/∂{self.wrt} is")
         based = {id(part.base) for part in answer.parts() if isinstance(part, Index)}
         for part in answer.parts():
             if isinstance(part, Name) and part.id in sequences and id(part) not in based:
                 shown = printing.text(part)
-                raise UserError(f"{shown} stands without its step: write {printing.text(Signal(part.id).at(TIME))}")
+                raise UserError(f"{shown} needs its step: write {printing.text(Signal(part.id).at(TIME))}")
 
     def wrong(self, answer: Answer) -> Verdict:
         letters = answer.unbound(self._known)
@@ -375,7 +375,7 @@ class _Judge:
                 edit = Edit(MISSING_SUM, {site: Transpose(site)})
                 if self.is_right(answer.changed(edit.of), layout):
                     shown_ = printing.text(site)
-                    return Found("transpose-missing", f"{shown_} has to be transposed, {shown_}ᵀ, for the sizes to fit")
+                    return Found("transpose-missing", f"{shown_} must be transposed, {shown_}ᵀ, for the sizes to fit")
         return None
 
 

@@ -188,10 +188,10 @@ class _Marking:
                     verdict = wrong(derivation, answer, self.terms.outer)
                     if verdict.mistakes or has_value(derivation, answer, self.terms.outer):
                         return _Worth("wrong", reason=verdict.detail, mistakes=verdict.mistakes)
-                    first = first or UserError(verdict.detail or "this has no value that could be compared")
+                    first = first or UserError(verdict.detail or "this has no value to compare")
                 except UserError as error:
                     first = first or error
-        raise first or UserError("this has no value that could be compared")
+        raise first or UserError("this has no value to compare")
 
 
 MOST_LIKELY = 4
@@ -228,7 +228,7 @@ LETTER_SETS = (
               "x is read as the state and u as the input"),
     LetterSet({"U": "V"}, (r"U", _OTHER_WEIGHTS), "", "U is read as the weights of the output layer"),
     LetterSet({"a": "h"}, (_A, r"\\langle|⟨|\^\{?<|W_\{?(?:aa|ax|ya)"), _H, "a is read as the state"),
-    LetterSet({"a": "h"}, (_A,), _H, "this is right if a is the state; here a is what goes into the activation", True),
+    LetterSet({"a": "h"}, (_A,), _H, "this is right if a is the state; here a is the input of the activation", True),
 )  # fmt: skip
 
 

@@ -102,7 +102,7 @@ def readings(answer: Answer, network: Network, wrt: str) -> Iterator[Reading]:
 
 
 ENTRY_BY_ENTRY = "the product of two columns is read entry by entry, ⊙"
-_ENDS_LATER = "the product ends before the factors behind it"
+_ENDS_LATER = "the product ends before the factors that follow it"
 
 
 def _readings(answer: Answer, network: Network) -> Iterator[_Reading]:
@@ -114,20 +114,20 @@ def _readings(answer: Answer, network: Network) -> Iterator[_Reading]:
                        "they are from 1 to T", doubtful=True, group="zero")  # fmt: skip
     for more in range(3):
         if _products_split(answer, more) != answer:
-            said = "the product ends with the last factor in which its index stands" if not more else _ENDS_LATER
+            said = "the product ends with the last factor that contains its index" if not more else _ENDS_LATER
             yield _Reading(partial(_products_split, more=more), said, is_likely=not more, group="product")
     simple = (
         _Reading(stars, ENTRY_BY_ENTRY, group="stars"),
         _Reading(partial(stars, wide=True), ENTRY_BY_ENTRY, group="stars"),
-        _Reading(_wide_sums, "the Σ is read over all terms in which its index stands"),
+        _Reading(_wide_sums, "the Σ is read over all terms that contain its index"),
         _Reading(lambda each: each.changed(rewriting(with_bias(network))), "this is right for a network without bias",
              "no-bias"),
         _Reading(lambda each: _outputs(each, network), "o is read as the output ŷ"),
         _Reading(_exchanged, "∂⁺ is read as the total derivative, ∂ as the explicit one", is_likely=False),
-        _Reading(_explicit, "this is right if ∂hₖ/∂W is meant with the states before held fixed, ∂⁺hₖ/∂W; as a whole "
-             "derivative it has the steps before in it already", doubtful=True),
-        _Reading(_descending, "this is right if the product begins with the largest index; as it is written it begins "
-             "with the smallest", doubtful=True),
+        _Reading(_explicit, "this is right if ∂hₖ/∂W is meant with the earlier states held fixed, ∂⁺hₖ/∂W; as a total "
+             "derivative it already contains the earlier steps", doubtful=True),
+        _Reading(_descending, "this is right if the product starts with the largest index; as written it starts with "
+             "the smallest", doubtful=True),
     )  # fmt: skip
     yield from (way for way in simple if way.change(answer) != answer)
 

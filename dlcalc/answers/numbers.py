@@ -74,7 +74,7 @@ def in_memory(text: str) -> bool:
 
 
 def plain(text: str, terms: Terms, scaled: bool = False) -> Answer | None:
-    """A number with its separators, and how exactly it was written; None for what is no number.
+    """A number with its separators, and how exactly it was written; None for what is not a number.
 
     `scaled`: a word as thousand follows. Raises AmbiguousError.
     """
@@ -119,7 +119,7 @@ def _digits(body: str, terms: Terms, is_measure: bool) -> str | None:
 
 
 def readings(text: str, terms: Terms) -> list[Answer]:
-    """The ways to read a number with what stands behind it, the usual one first; none for what is no number.
+    """The ways to read a number with what stands behind it, the usual one first; none for what is not a number.
 
     Raises AmbiguousError.
     """

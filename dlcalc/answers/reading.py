@@ -55,7 +55,10 @@ def read(text: object, terms: Terms, target: Target, spell: Mapping[str, str] | 
         return Written(shown)
     if _DATE.fullmatch(clean):
         return Written(
-            shown, None, f"{shown} is a date, as spreadsheets make of 1/2: what was written is not known", True
+            shown,
+            None,
+            f"{shown} is a date: spreadsheets make dates of answers such as 1/2, so the original is not known",
+            True,
         )
     reader: _Reader | None = None
     try:
@@ -75,7 +78,7 @@ def check_letters(value: Value, letters: Collection[str]) -> None:
     if strange and letters:
         raise UserError(f"{strange[0]} is not a letter of this question; its letters are {', '.join(sorted(letters))}")
     if strange:
-        raise UserError(f"a number is asked, and {strange[0]} is a letter")
+        raise UserError(f"a number is asked for, and {strange[0]} is a letter")
 
 
 def _plain(value: object, digits: int) -> str:
@@ -161,9 +164,7 @@ class _Reader:
         right = (each for each in ways if agrees(self.expected, each.asking(self.terms.significant)))
         found = next(right, None)
         if found is None and not bytes_in(self.terms.unit) and in_memory(text):
-            raise AmbiguousError(
-                f"give the number in the unit that is asked, without writing the unit: {printable(text)}"
-            )
+            raise AmbiguousError(f"give the number in the requested unit, without the unit itself: {printable(text)}")
         return found or ways[0]
 
     def unknown_words(self) -> str:
@@ -186,7 +187,7 @@ class _Reader:
 
     def _expression(self, text: str) -> Answer:
         if self.terms.form == "decimal":
-            raise UserError("a number in digits is asked here, not an expression")
+            raise UserError("the answer must be a number in digits, not an expression")
         front, unit = before_memory(text)
         if unit and bytes_in(self.terms.unit):
             return self._in_memory(with_decimals(front, self._known(self.read(front)), self.terms), unit)
@@ -194,7 +195,7 @@ class _Reader:
         found = with_decimals(text, self._known(self.read(text)), self.terms)
         ends = _RANGE.fullmatch(text)
         if ends and float(ends[1]) < float(ends[2]) and not agrees(self.expected, found.asking(self.terms.significant)):
-            raise AmbiguousError(f"{printable(text)} may be a difference, or what lies between two numbers")
+            raise AmbiguousError(f"{printable(text)} may be a difference or a range between two numbers")
         return found
 
     def _in_memory(self, found: Answer, unit: str) -> Answer:
@@ -203,7 +204,7 @@ class _Reader:
         if set(ways) == {1}:
             return found
         if not is_number(found.value):
-            raise UserError(f"an expression in letters is asked in {self.terms.unit}, not in {unit}")
+            raise UserError(f"the expression in letters must be in {self.terms.unit}, not in {unit}")
         right = (each for each in (times(found, way) for way in ways) if agrees(self.expected, each))
         return next(right, times(found, ways[0]))
 
@@ -214,9 +215,9 @@ class _Reader:
             return answer
         name = strange[0]
         if name == self.asked:
-            raise UserError(f"{name} is what is asked: write its value, not its name")
+            raise UserError(f"{name} is what the question asks for: write its value, not its name")
         if name in self.steps:
-            raise UserError(f"{name} is a step on the way, and no answer: write its value, not its name")
+            raise UserError(f"{name} is a step on the way, not an answer: write its value, not its name")
         check_letters(answer.value, self.letters)
         return answer
 
@@ -285,14 +286,14 @@ def _same(left: Answer, right: Answer, text: str) -> None:
             continue
         if letters:
             if not same_at_points(a, b):
-                raise AmbiguousError(f"two different values stand there: {printable(text)}")
+                raise AmbiguousError(f"there are two different values: {printable(text)}")
             continue
         away, near = abs(float(a) - float(b)), max(float(left.unit), float(right.unit), 1e-3 * abs(float(b)))
         if isinstance(a, int) and isinstance(b, int) and a != b and not (left.scaled or right.scaled):
-            raise AmbiguousError(f"two different values stand there: {printable(text)}")
+            raise AmbiguousError(f"there are two different values: {printable(text)}")
         is_rounded = isinstance(b, int) and not isinstance(a, int) and away < 1  # 12500/64 = 195
         if away > near and not is_rounded:
-            raise AmbiguousError(f"two different values stand there: {printable(text)}")
+            raise AmbiguousError(f"there are two different values: {printable(text)}")
 
 
 def _flat(value: Value) -> tuple[Value, ...]:
@@ -308,16 +309,16 @@ def is_close(value: Value, answer: Answer, terms: Terms) -> bool:
 
 
 def too_coarse(terms: Terms) -> str:
-    """What is said of a number that is right, but rounded too far."""
+    """What is said of a number that is right, but rounded too much."""
     asked = digits_asked(terms.significant)
     are = "is" if terms.significant == 1 else "are"
-    return f"it is right, but rounded too far: at least {asked} {are} asked"
+    return f"it is right, but rounded too much: at least {asked} {are} needed"
 
 
 def cut_off(terms: Terms) -> str:
     """What is said of a number whose digits are cut off, and not rounded."""
     asked = digits_asked(terms.significant)
-    return f"it is near the right number, but its digits are cut off, not rounded; at least {asked} are asked"
+    return f"it is close to the right number, but its digits are cut off, not rounded; at least {asked} are asked"
 
 
 def nearly(near: Fit, terms: Terms) -> Finding | None:

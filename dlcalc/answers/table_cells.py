@@ -88,7 +88,7 @@ class CellReader:
         answers = [*self._before(sides[:-1], column, axes), last]
         for answer in answers[1:]:
             if not agrees(answers[0].value, answer):
-                raise AmbiguousError(f"two different values stand there: {printable(text)}")
+                raise AmbiguousError(f"there are two different values: {printable(text)}")
         return replace(last, text=text)
 
     def _before(self, sides: Iterable[str], column: str, axes: int) -> Iterator[Answer]:

@@ -155,9 +155,9 @@ class _Reader:
         have, want = len(_without_empty_end(line.cells)), len(self.grid.header.cells)
         counts = f"the row has {have} cells under {want} headings"
         if have > want and self.grid.format in ("commas", "spaces"):
-            return Written(text, line.number, f"{counts}; a number or shape with commas in it stands in quotes")
+            return Written(text, line.number, f"{counts}; put a number or shape with commas in quotes")
         if self.grid.format == "spaces" and 1 < have < want:
-            return Written(text, line.number, f"{counts}, and it cannot be seen which is empty; write - there")
+            return Written(text, line.number, f"{counts}, and it is not clear which one is empty; write - in it")
         return Written(text, line.number)
 
 

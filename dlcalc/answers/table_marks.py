@@ -172,9 +172,11 @@ def _mark(place: Place, expected: Value, written: Cell, found: Finding | None, s
     if found is None:
         return mark
     if found.status == "wrong" and written.answer is not None and fit(expected, written.answer) == "rounded":
-        return replace(mark, status="rounded", reason="it is right, but rounded: a count is asked exactly")
+        return replace(mark, status="rounded", reason="it is right, but rounded: a count must be exact")
     if found.status == "convention" and stated and found.convention not in (CHANNELS_FIRST, WINDOW):
-        return replace(mark, status="wrong", convention=found.convention, reason="another way of counting is stated")
+        return replace(
+            mark, status="wrong", convention=found.convention, reason="the question uses another way of counting"
+        )
     return replace(mark, status=found.status, convention=found.convention, mistakes=found.mistakes, reason=found.reason)
 
 

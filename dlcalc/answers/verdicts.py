@@ -31,7 +31,7 @@ def mistakes_as_data(mistakes: tuple[Candidate, ...]) -> list[dict[str, Any]]:
     return [{"id": each.id, "because": each.because, **({"found": True} if each.found else {})} for each in mistakes]
 
 
-STOPPED = "not all mistakes were tried: on so many numbers that would take long"
+STOPPED = "not all mistakes were tried: it would take too long with so many numbers"
 
 
 def verdict(
@@ -44,7 +44,7 @@ def verdict(
 ) -> doc.Document:
     """What an answer is worth, told to a student: the mistake and a hint; `right` where the right value is shown.
 
-    `by` says whose convention it is right by; `about`, what was asked, stands before all.
+    `by` says whose convention it is right by, and which the question uses; `about`, what was asked, stands before all.
     """
     blocks: list[doc.Block] = [*about, *_said(mark, by)]
     return doc.Document(title, (*blocks, right) if right and mark.status != "right" else tuple(blocks), spell)
@@ -57,14 +57,10 @@ def _said(mark: Mark, by: str) -> list[doc.Block]:
     if mark.status == "follows":
         return [doc.Note("right", "this follows from your own earlier answers"), *_paragraph(reason)]
     if mark.status == "convention":
-        words = (
-            f"this is right by the convention of {by}; this question counts another way"
-            if by
-            else (f"this is right by {mark.convention}")
-        )
+        words = f"this is right by the convention of {by}" if by else (f"this is right by {mark.convention}")
         return [doc.Note("right", words), *_paragraph(reason)]
     if mark.status == "rounded":
-        return [doc.Note("warning", mark.reason or "this is right, but rounded too far")]
+        return [doc.Note("warning", mark.reason or "this is right, but rounded too much")]
     if mark.status in ("undecided", "unreadable"):
         told = "this cannot be decided" if mark.status == "undecided" else "this cannot be read"
         return [doc.Note("warning", f"{told}: {mark.reason}")]
@@ -83,11 +79,10 @@ def _wrong(mark: Mark, reason: str) -> list[doc.Block]:
         said = "this is wrong" if mark.convention else f"this is wrong; no typical mistake {gives}"
         return [doc.Note("mistake", said), *_paragraph(reason), *_stopped(mark)]
     several = len(mark.mistakes) + mark.more > 1
-    told = "this is wrong. One of these gives it:" if several else "this is wrong."
+    told = "this is wrong. One of these gives this answer:" if several else "this is wrong."
     if mark.mistakes[0].found:
-        told = (
-            f"this is wrong. No typical mistake gives it, but {'these changes do' if several else 'this change does'}:"
-        )
+        changes = "these changes do" if several else "this change does"
+        told = f"this is wrong. No typical mistake gives this answer, but {changes}:"
     blocks: list[doc.Block] = [doc.Note("mistake", told)]
     reasons = tuple(candidate.because for candidate in mark.mistakes)
     blocks.append(doc.Items(reasons) if several else doc.Paragraph(reasons[0]))

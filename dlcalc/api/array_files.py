@@ -70,7 +70,7 @@ _LETTERS = {
 def npy(data: bytes, path: str) -> Value:
     """An array as numpy.save writes it: whole numbers, floats or truth values (as 0 and 1)."""
     if data[:6] != b"\x93NUMPY" or len(data) < 10:
-        raise UserError("this is no .npy file")
+        raise UserError("this is not a .npy file")
     wide = data[6] > 1
     start = 12 if wide else 10
     length = int.from_bytes(data[8:start], "little")
@@ -142,7 +142,7 @@ _CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}
 def png(data: bytes, path: str) -> Value:
     """A picture of 8 bits per colour in grey; of colours the luma of ITU-R BT.601, rounded. Transparency is ignored."""
     if data[:8] != b"\x89PNG\r\n\x1a\n":
-        raise UserError("this is no PNG picture")
+        raise UserError("this is not a PNG image")
     chunks = dict.fromkeys((b"IHDR", b"IDAT"), b"")
     place = 8
     while place + 8 <= len(data):
@@ -276,9 +276,9 @@ def written(cell: str, letters: bool = False) -> Value:
     try:
         value = read_scalar(text, Declarations({"e": Kind.SCALAR} if letters else {}, runs=False))
     except UserError as error:
-        raise UserError(f"{text[:40]!r} is no number: {error}") from None
+        raise UserError(f"{text[:40]!r} is not a number: {error}") from None
     if isinstance(value, tuple | bool) or (isinstance(value, Node) and not letters):
-        raise UserError(f"{text[:40]!r} is no number")
+        raise UserError(f"{text[:40]!r} is not a number")
     return value
 
 

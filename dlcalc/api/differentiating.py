@@ -168,7 +168,7 @@ def diff(
     by = wrt or (letters[0] if len(letters) == 1 else "")
     if not by:
         known = ", ".join(letters) if letters else "none"
-        raise UserError(f"--wrt says by which letter to derive; the letters are {known}")
+        raise UserError(f"--wrt says by which letter to differentiate; the letters are {known}")
     found = differentiate(node, by)
     values = _values(at, {*letters, by})
     if not answer:

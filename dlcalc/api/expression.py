@@ -79,8 +79,8 @@ class Expression:
     def __float__(self) -> float:
         """Raises UserError while letters are left."""
         if self.letters:
-            raise UserError(f"{self} is no number: {', '.join(self.letters)} {'have' if self.letters[1:] else 'has'} "
-                            "no value")  # fmt: skip
+            raise UserError(f"{self} is not a number: {', '.join(self.letters)} "
+                            f"{'have' if self.letters[1:] else 'has'} no value")  # fmt: skip
         return float(evaluate_at(self.node, {}))
 
     def __eq__(self, other: object) -> bool:

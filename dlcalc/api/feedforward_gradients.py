@@ -75,7 +75,7 @@ def backprop(
     given = given_values(found, x, target, weights)
     if answer is not None:
         if given or seed is not None or kernel != "none":
-            raise UserError("an answer in letters is judged on numbers of its own: leave the values out")
+            raise UserError("an answer in letters is checked with numbers of the program: leave the values out")
         if asked is None:
             raise UserError("an answer is a formula for one gradient: name it, --wrt W1")
         question = Question(found, *asked, chosen, layout is not None or course is not COURSE, course.outer)

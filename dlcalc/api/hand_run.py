@@ -213,8 +213,8 @@ def _worked(
         return asked, found
     except WorkError:
         raise UserError(
-            f"numbers by hand take at most {LIMIT_WORKING:,} operations, and so many take more: give fewer, or call "
-            "dlcalc.ops from Python"
+            f"working by hand is limited to {LIMIT_WORKING:,} operations, and these numbers need more: give fewer, or "
+            "call dlcalc.ops from Python"
         ) from None
 
 

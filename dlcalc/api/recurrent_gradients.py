@@ -88,7 +88,7 @@ def bptt(
     written = letters_of(network, course.formula_letters, letters)
     if answer is not None:
         if raw:
-            raise UserError("an answer in letters is judged on numbers of its own: leave the values out")
+            raise UserError("an answer in letters is checked with numbers of the program: leave the values out")
         choices = {"layout": layout, "update_gate": update_gate, "reset": reset}
         stated = frozenset(choices if course is not COURSE else (name for name, word in choices.items() if word))
         derivation = Derivation(network, wrt or _recurrent(network), "general", steps, chosen)

@@ -471,10 +471,10 @@ class Judged(JudgedAnswer):
 
         by = ""
         if self.mark.convention and self.mark.convention in {each.name for each in self.formula.conventions}:
-            other = self.formula.convention(self.mark.convention)
-            by = f"{other.who} ({other.says})"
+            other, own = self.formula.convention(self.mark.convention), self.formula.conventions[0]
+            by = f"{other.who} ({other.says}); this question uses another: {own.says}"
         elif self.mark.convention:
-            by = self.mark.reason or self.mark.convention
+            by = f"{self.mark.reason or self.mark.convention}; this question uses another"
         right = explain.right_value(self.name, self.expected) if self.show else None
         return verdict(f"{self.formula.title}: {self.name} = {self.answer}", self.mark, right, by, self.spell)
 

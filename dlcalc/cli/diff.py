@@ -15,7 +15,7 @@ from .output import Formats, emit, emit_judged
 def command(
     expression: Annotated[str, typer.Argument(help='such as "sigmoid(w x + b)"', metavar="EXPRESSION")],
     wrt: Annotated[
-        str, typer.Option("--wrt", help="the letter to derive by; x,x for a second derivative", metavar="LETTER")
+        str, typer.Option("--wrt", help="the letter to differentiate by; x,x for a second derivative", metavar="LETTER")
     ] = "",
     at: Annotated[
         list[str] | None, typer.Option("--at", help='values to put in: "w=0.5 x=2"', metavar="VALUES")

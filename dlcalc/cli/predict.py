@@ -15,7 +15,7 @@ from .reading import number
 def command(
     checkpoint: Annotated[str, typer.Argument(help="what `train --save` wrote", metavar="FILE")],
     data: Annotated[str | None, typer.Option("--data", help="other data than it was trained on")] = None,
-    count: Annotated[str, typer.Option("--n", help="so many of the test's examples", metavar="N")] = "10",
+    count: Annotated[str, typer.Option("--n", help="number of test examples to show", metavar="N")] = "10",
     *,
     formats: Formats,
 ) -> Any:

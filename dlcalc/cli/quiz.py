@@ -79,7 +79,7 @@ def _paper(paper: Paper, formats: list[str], out: str) -> int:
     content = paper.write(name)
     if isinstance(content, bytes):
         if sys.stdout.isatty():
-            raise api.UserError(f"{name} is no text; name a file with --out")
+            raise api.UserError(f"{name} is not text; name a file with --out")
         sys.stdout.buffer.write(content)
     else:
         sys.stdout.write(content if content.endswith("\n") else content + "\n")

@@ -25,7 +25,7 @@ def command(
     *,
     formats: Formats,
 ) -> Any:
-    """Solve an equation of your own in whole numbers, in stated ranges (1..1000 unless given); --find: for a letter.
+    """Solve your own equation in whole numbers, in stated ranges (1..1000 unless given); --find: for a letter.
 
     Example: dlcalc solve "2n^2 + 3n = 230" --range n=1..1000
     """

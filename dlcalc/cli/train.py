@@ -22,7 +22,7 @@ HELP = """
 
 The data has a name, or is a path. By name: digits and mnist1d (extra data), xor, spirals, bars, adding, copy, ball,
 sine,
-reversed, text; settings stand behind it: adding:T=100,n=2000. A path is an .npz with x_train, y_train, x_test, y_test
+reversed, text; settings come after it: adding:T=100,n=2000. A path is an .npz with x_train, y_train, x_test, y_test
 (or x, y), a folder with MNIST's IDX files, CIFAR-10's binary batches, or an image folder for each class, a CSV whose
 last column is what is to be found, or a .txt whose next character is. Nothing is downloaded.
 
@@ -59,11 +59,11 @@ def command(
         str, _option("loss", "cross-entropy, binary-cross-entropy or squared-error; as the data asks", TRAINING)
     ] = "",
     dropout: Annotated[
-        str | None, _option("dropout", "behind each hidden dense or recurrent layer", TRAINING, "P")
+        str | None, _option("dropout", "after each hidden dense or recurrent layer", TRAINING, "P")
     ] = None,
     validation: Annotated[str, _option("validation", "share of the examples that is watched only", TRAINING)] = "0",
-    patience: Annotated[str, _option("patience", "ends after so many epochs without a better one", TRAINING)] = "0",
-    carried: Annotated[bool, _option("stateful", "a batch goes on where the one before ended", TRAINING)] = False,
+    patience: Annotated[str, _option("patience", "stops after so many epochs without a better one", TRAINING)] = "0",
+    carried: Annotated[bool, _option("stateful", "a batch continues where the previous one ended", TRAINING)] = False,
     dtype: Annotated[str, _option("dtype", "float32 or float64", TRAINING)] = "float32",
     device: Annotated[str, _option("device", "cpu", TRAINING)] = "cpu",
     threads: Annotated[

@@ -8,7 +8,7 @@ from ..gradients.applied_rules import INNER, Applied
 from ..gradients.scalar import MOST_WRITTEN, Derivative
 from ..gradients.shortened import Shortened
 
-TOO_LONG = "with these values alone the derivative is too long to be written out: give every letter a value"
+TOO_LONG = "with only these values the derivative is too long to write out: give every letter a value"
 
 
 def document(found: Derivative, number: Value = None) -> doc.Document:

@@ -55,7 +55,7 @@ def _of_the_bound(found: Vanishing) -> str:
     if found.until is not None:
         return f"it is {_under(found.until, found.setting)}, for certain"
     if found.factor == 1:
-        return "it neither shrinks nor grows, so it promises nothing"
+        return "it neither shrinks nor grows, so it guarantees nothing"
     return "it grows, so the gradient may explode, but need not: this is only an upper bound"
 
 

@@ -35,8 +35,8 @@ _FRACTIONS = (
 )  # fmt: skip
 """The only shares, in percent, that Moodle imports; a minus may stand before each."""
 
-_OTHER_NUMBER = "This is not right, and none of the typical mistakes leads to it: compare with the working."
-_OTHER_WORDS = "Moodle compares sign by sign: a right answer in another spelling has to be marked by hand."
+_OTHER_NUMBER = "This is not right, and no typical mistake gives it: compare with the working."
+_OTHER_WORDS = "Moodle compares character by character: a right answer in another spelling must be marked by hand."
 
 
 @dataclass(frozen=True, slots=True)

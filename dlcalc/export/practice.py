@@ -343,7 +343,7 @@ def _values(value: Value, points: list[_Point]) -> list[object]:
 
 
 def _number(value: Value, point: _Point) -> int | float | None:
-    """The value at a point, None where it is no number of a size that a browser knows."""
+    """The value at a point, None where it is not a number of a size that a browser knows."""
     try:
         number = evaluate(to_node(value), point)
         shown = int(number) if isinstance(number, int) else float(number)

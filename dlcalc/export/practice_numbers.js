@@ -88,7 +88,7 @@ function inMemory(side, found, entry, read) {
   return ways.find((way) => agrees(values[0], tolerance, way, entry.digits)) || ways[0];
 }
 
-// The digits with a decimal point or none, null for what is no number. Throws where a comma or a point may separate
+// The digits with a decimal point or none, null for what is not a number. Throws where a comma or a point may separate
 // thousands or decimals: for a count 9,472 is thousands, and 9.472 is either; for a measure 1.125 is a decimal.
 function plainDigits(body, isCount) {
   if (/^\d+\.?$/.test(body)) return body;

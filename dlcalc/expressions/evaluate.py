@@ -279,7 +279,7 @@ class _Compiler:
         if isinstance(node, Range):
             raise UserError(f"a range ({node.index} in ...) says how to unroll or search; it has no value")
         if isinstance(node, FormulaCall):
-            raise UserError(f"{node.formula}(...) can only stand alone, as a step of a formula")
+            raise UserError(f"{node.formula}(...) must be a whole step of a formula")
         raise InternalError(f"there is no rule for evaluating a {type(node).__name__}")
 
     def vector(self, node: Vector) -> Evaluator:

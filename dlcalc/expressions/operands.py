@@ -393,15 +393,15 @@ class Operands(Reader):
         hidden = [name for name in FUNCTIONS if run.endswith(name)]
         if hidden and (self.sees("(") or (self.sees("^") and self.calls_after_power())):
             name = max(hidden, key=len)
-            raise self.error(f"{run}( is no function: write {run.removesuffix(name)}·{name}(", token)
+            raise self.error(f"{run}( is not a function: write {run.removesuffix(name)}·{name}(", token)
 
     def unknown_function(self, run: str, token: Token) -> ExpressionError:
         """arctn(x) is more likely a slip than a product of six letters."""
         from difflib import get_close_matches
 
         near = get_close_matches(run.lower(), [*FUNCTIONS, *ALIASES, *_WRITTEN_OUT], 3)
-        hint = f"near ones are {', '.join(near)}; " if near else ""
-        return self.error(f"{run}( is no function that is known here: {hint}a product is {'·'.join(run)}·(", token)
+        hint = f"similar names are {', '.join(near)}; " if near else ""
+        return self.error(f"{run}( is not a function that is known here: {hint}a product is {'·'.join(run)}·(", token)
 
     def is_accented(self, run: str) -> bool:
         return any(run.endswith(accent) and len(run) == len(accent) + 1 for accent in _ACCENTS)

@@ -54,7 +54,7 @@ def power(a: Value, b: Value) -> Value:
 
 def _real_power(a: Value, b: Value) -> Value:
     if a < 0 and b % 1 != 0:
-        raise UserError(f"a negative number has no power that is not whole: ({shown(a)})^{shown(b)}")
+        raise UserError(f"a negative number cannot have a power that is not whole: ({shown(a)})^{shown(b)}")
     try:
         if abs(b) == Fraction(1, 2):
             root = functions.sqrt(a)

@@ -109,6 +109,6 @@ class Reader:
         if self.at.kind == "end":
             return self.error("the expression ends too early")
         if self.at.kind == "number" and self.index and self.tokens[self.index - 1].kind == "number":
-            return self.error(f"two numbers stand side by side: {self.tokens[self.index - 1].value} {self.at.value}")
+            return self.error(f"two numbers are side by side: {self.tokens[self.index - 1].value} {self.at.value}")
         shown = self.text[self.at.position : self.at.position + 1] or self.at.value
         return self.error(f"{shown} is not expected here")

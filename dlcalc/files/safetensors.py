@@ -43,16 +43,16 @@ def unpack(data: bytes, path: str) -> tuple[dict[str, Tensor], dict[str, str]]:
     """The arrays of a file, and its words. ProblemError: it is no such file, or its bytes are not where it says."""
     size = int.from_bytes(data[:8], "little")
     if len(data) < 10 or size > min(LONGEST_HEADER, len(data) - 8):
-        raise _refused(path, "it is no safetensors file")
+        raise _refused(path, "it is not a safetensors file")
     try:
         header = json.loads(data[8 : 8 + size])
     except (ValueError, RecursionError):
-        raise _refused(path, "its header is no JSON") from None
+        raise _refused(path, "its header is not JSON") from None
     if not isinstance(header, dict):
         raise _refused(path, "its header names no arrays")
     words = header.pop("__metadata__", {})
     if not isinstance(words, dict) or not all(isinstance(text, str) for text in words.values()):
-        raise _refused(path, "its metadata are no texts")
+        raise _refused(path, "its metadata are not texts")
     body, found = memoryview(data)[8 + size :], {}
     for name, entry in header.items():
         match entry:

@@ -63,7 +63,7 @@ def decoded_leniently(data: bytes, path: str) -> str:
             return data.decode(attempt).replace("\r\n", "\n").replace("\r", "\n")
         except UnicodeDecodeError:
             continue
-    raise ProblemError(printable(path), "", "the file is no text in UTF-8, UTF-16 or Windows-1252")
+    raise ProblemError(printable(path), "", "the file is not text in UTF-8, UTF-16 or Windows-1252")
 
 
 _STATED = re.compile(r"\"?sep=([,;\t|])\"?[,;\t]*")
@@ -110,7 +110,7 @@ def csv_rows(
             before = reader.line_num
     except csv.Error as error:
         rule = "a quote that is opened here is never closed" if "unexpected end of data" in str(error) else str(error)
-        raise UserError(f"the file is no CSV: line {before + 1}: {rule}") from None
+        raise UserError(f"the file is not a CSV file: line {before + 1}: {rule}") from None
     finally:
         csv.field_size_limit(usual)
 

@@ -30,7 +30,7 @@ def write(path: str | Path, content: str | bytes, private: bool = False) -> None
         if not target.parent.is_dir():
             raise UserError(f"{name} cannot be written: there is no folder {printable(str(target.parent))}")
         if target.exists() and not target.is_file():
-            raise UserError(f"{name} cannot be written: it is no file")
+            raise UserError(f"{name} cannot be written: it is not a file")
         unfinished = target.parent / f".{target.name[:80]}.{os.getpid()}"
         try:
             if private:

@@ -185,7 +185,7 @@ _OPERATIONS = (
     ),
     Operation(
         "conv-transpose",
-        "Transposed convolution: every input lays its filter down, overlaps are added",
+        "Transposed convolution: every input times the filter, overlaps added",
         'dlcalc run conv-transpose --x "0 1; 2 3" --w "0 1; 2 3"',
         {"": "conv_transpose_by_hand", "backward": "conv_transpose_by_hand_backward"},
         switches=_BACKWARD,
@@ -222,7 +222,7 @@ _OPERATIONS = (
             "backward output target": "rnn_bptt_output_by_hand",
             "backward output softmax target": "rnn_bptt_softmax_by_hand",
         },
-        switches={**_BACKWARD, "softmax": "a softmax behind the output layer"},
+        switches={**_BACKWARD, "softmax": "a softmax after the output layer"},
         implies={"V": "output", "y": "target"},
         choices={"activation": _ACTIVATION, "loss": ("sum", "last"), "layout": _LAYOUT, "logarithm": _LOGARITHM},
         follows={"layout": "layout", "logarithm": "logarithms"},
@@ -282,7 +282,7 @@ _OPERATIONS = (
     ),
     Operation(
         "mlp",
-        "Net with one hidden layer; with a target, one step of backpropagation",
+        "Network with one hidden layer; with a target, one step of backpropagation",
         'dlcalc run mlp --x "1 0" --w-1 "0.1 0.2; 0.3 0.4" --w-2 "0.5 0.6" --target 1 --eta 0.5',
         {"": "mlp_by_hand", "target": "mlp_backward_by_hand", "backward target": "mlp_backward_by_hand"},
         switches=_BACKWARD,

@@ -74,7 +74,7 @@ def _reads(compiled: Program, targets: Iterable[str]) -> frozenset[str]:
 
 
 def _needed(compiled: Program, given: Mapping[str, Value], targets: Mapping[str, Answer]) -> list[str]:
-    """The letters that are left over in the targets: without them there is no number to compare."""
+    """The letters that are left over in the targets: without them there is not a number to compare."""
     values = compiled.reach_all(with_defaults(compiled.formula, given), targets).values
     for name, answer in targets.items():
         _check_rank(compiled.formula, name, values[name], answer.value)

@@ -266,30 +266,30 @@ def _here(node: Node, letters: tuple[Name, ...]) -> Iterator[Edited]:
             yield said, Call(other, (inner,))
             yield "not rounded", inner
         case Call("shape", (first, *others)) if others:
-            yield f"{_said(others[-1])} stands before {_said(first)}", Call("shape", (*others, first))
+            yield f"{_said(others[-1])} comes before {_said(first)}", Call("shape", (*others, first))
             for part in others:
                 if part != first:
-                    yield f"{_said(first)} stands in the place of {_said(part)}", _swapped_in(node, part, first)
-                    yield f"{_said(part)} stands in the place of {_said(first)}", _swapped_in(node, first, part)
+                    yield f"{_said(first)} was used instead of {_said(part)}", _swapped_in(node, part, first)
+                    yield f"{_said(part)} was used instead of {_said(first)}", _swapped_in(node, first, part)
         case Call(_, (inner,)) if kind_of(inner) is kind_of(node):
-            yield f"{_said(node)} is {_said(inner)} alone", inner
+            yield f"{_said(inner)} was used instead of {_said(node)}", inner
         case Neg(operand):
             yield f"the minus before {_said(operand)} is left out", operand
         case Name(id):
             for letter in letters:
                 if letter.id != id and letter.kind is node.kind:
-                    yield f"{letter.id} stands in the place of {id}", letter
+                    yield f"{letter.id} was used instead of {id}", letter
             if node.kind is Kind.SCALAR:
-                yield f"{id} + 1 stands in the place of {id}", Add((node, _ONE))
-                yield f"{id} − 1 stands in the place of {id}", Add((node, Neg(_ONE)))
-                yield f"{id}² stands in the place of {id}", Pow(node, Literal(2))
+                yield f"{id} + 1 was used instead of {id}", Add((node, _ONE))
+                yield f"{id} − 1 was used instead of {id}", Add((node, Neg(_ONE)))
+                yield f"{id}² was used instead of {id}", Pow(node, Literal(2))
         case Literal(value) if isinstance(value, int) and value > 0:
-            yield f"{value + 1} stands in the place of {value}", Literal(value + 1)
+            yield f"{value + 1} was used instead of {value}", Literal(value + 1)
             if value > 1:
-                yield f"{value - 1} stands in the place of {value}", Literal(value - 1)
+                yield f"{value - 1} was used instead of {value}", Literal(value - 1)
         case Reduce():
-            yield "the sum ends one early", replace(node, high=Add((node.high, Neg(_ONE))))
-            yield "the sum begins one late", replace(node, low=Add((node.low, _ONE)))
+            yield "the sum ends one term too early", replace(node, high=Add((node.high, Neg(_ONE))))
+            yield "the sum starts one term too late", replace(node, low=Add((node.low, _ONE)))
 
 
 def _swapped_in(node: Node, old: Node, new: Node) -> Node:
@@ -320,11 +320,11 @@ def _of_factors(node: Mul | Hadamard, factors: tuple[Node, ...]) -> Iterator[Edi
     for index, factor in enumerate(factors):
         others = factors[:index] + factors[index + 1 :]
         yield f"the factor {_said(factor)} is left out", product(others)
-        yield f"the factor {_said(factor)} is there twice", product((*factors, factor))
+        yield f"the factor {_said(factor)} is counted twice", product((*factors, factor))
         for other in others:
             if not isinstance(factor, Literal) and not isinstance(other, Literal):
                 rest = tuple(each for each in others if each is not other)
-                said = f"{_said(factor)}² stands in the place of {_said(factor)}·{_said(other)}"
+                said = f"{_said(factor)}² was used instead of {_said(factor)}·{_said(other)}"
                 yield said, product((*rest, Pow(factor, Literal(2))))
     for index, a in enumerate(factors):
         for b in factors[index + 1 :]:

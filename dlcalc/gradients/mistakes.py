@@ -44,93 +44,96 @@ from .patterns import (
     value_shifted,
 )
 
-LATER = "the term that comes back from step t + 1, {0}, is missing: a state acts on later losses too"
+LATER = "the term from step t + 1, {0}, is missing: a state also acts on later losses"
 RULES = (
-    Rule("explicit-only", "only the explicit term of each loss (k = j) is there: the loss of step j reaches the weight "
-         "through all steps k ≤ j", sums(lambda s: s.high, lambda s: s.high, True)),
+    Rule("explicit-only", "only the explicit term of each loss (k = j) is there: the loss of step j depends on the "
+         "weight through all steps k ≤ j", sums(lambda s: s.high, lambda s: s.high, True)),
     Rule("explicit-only", LATER, later_term),
     Rule("explicit-missing", "the explicit term, k = j, is missing",
          sums(lambda s: s.low, lambda s: shifted(s.high, -1), True)),
     Rule("longest-path-only", "only the longest path is there, from the last loss to the first step: the gradient is "
          "the sum over all paths", longest),
-    Rule("longest-path-only", "only the longest path of each loss is there, to the first step: k runs up to j",
+    Rule("longest-path-only", "only the longest path of each loss is there, back to the first step: k runs from 1 to j",
          sums(lambda s: s.low, lambda s: s.low, True)),
-    Rule("last-loss-only", "only the last loss is there: the gradients of all losses are added up",
+    Rule("last-loss-only", "only the last loss is there: the gradients of all losses are added",
          sums(lambda s: s.high, lambda s: s.high, False)),
-    Rule("first-step-only", "only the first step is there: the gradients of all steps are added up",
+    Rule("first-step-only", "only the first step is there: the gradients of all steps are added",
          sums(lambda s: s.low, lambda s: s.low, False)),
-    Rule("first-step-missing", "the sum over time begins with the first step",
+    Rule("first-step-missing", "the sum over time starts at the first step",
          sums(lambda s: shifted(s.low, 1), lambda s: s.high, False)),
-    Rule("last-step-missing", "the sum over time ends with the last step",
+    Rule("last-step-missing", "the sum over time ends at the last step",
          sums(lambda s: s.low, lambda s: shifted(s.high, -1), False)),
-    Rule("sum-beyond-the-loss", "k runs up to j: a loss does not depend on later steps",
+    Rule("sum-beyond-the-loss", "k ends at j: a loss does not depend on later steps",
          sums(lambda s: s.low, lambda s: STEPS, True)),
     Rule("slope-missing", "the slope of the activation, {0}, is missing", slope_left_out),
-    Rule("{0}-missing", "{0} is missing: it takes the gradient back through that product", matrix_left_out),
-    Rule("not-transposed", "a gradient goes back through a product with the transpose: {0}, not {1}", not_transposed),
-    Rule("other-matrix", "you wrote {1}; it should be {0}: the gradient goes back the way the values came",
+    Rule("{0}-missing", "{0} is missing: on the way back the gradient is multiplied by it", matrix_left_out),
+    Rule("not-transposed", "on the way back the gradient is multiplied by the transpose: {0}, not {1}", not_transposed),
+    Rule("other-matrix", "you wrote {1}; it should be {0}: the weights that the gradient passes",
          other_matrix, False),
-    Rule("state-of-the-same-step", "the weight met the state of the step before, not that of the same step: {1} is "
-         "not {0}", reads_shifted(1, True)),
-    Rule("state-of-another-step", "the weight met the state of its own step: {0}, not {1}", reads_shifted(-1, True)),
-    Rule("state-of-another-step", "the weight met the state before, not the one after: {0}, not {1}",
+    Rule("state-of-the-same-step", "the weight is multiplied by the state of the previous step, not of the same step: "
+         "{1} is not {0}", reads_shifted(1, True)),
+    Rule("state-of-another-step", "the weight is multiplied by the state of its own step: {0}, not "
+                                  "{1}", reads_shifted(-1, True)),
+    Rule("state-of-another-step", "the weight is multiplied by the previous state, not the next one: {0}, not {1}",
          reads_shifted(2, True)),
-    Rule("input-of-another-step", "the weight met the input of its own step: {0}, not {1}", reads_shifted(-1, False)),
-    Rule("input-of-another-step", "the weight met the input of its own step: {0}, not {1}", reads_shifted(1, False)),
+    Rule("input-of-another-step", "the weight is multiplied by the input of its own step: {0}, not "
+                                  "{1}", reads_shifted(-1, False)),
+    Rule("input-of-another-step", "the weight is multiplied by the input of its own step: {0}, not "
+                                  "{1}", reads_shifted(1, False)),
     Rule("state-of-the-loss", "the explicit part belongs to step k: {0}, not {1}", reads_of_loss),
     Rule("input-for-state", "this weight is multiplied by the state, not by the input: {0}, not {1}", reads("x", 0)),
     Rule("state-for-input", "this weight is multiplied by the input, not by the state: {0}, not {1}", reads("h", -1)),
     Rule("state-for-input", "this weight is multiplied by the input, not by the state: {0}, not {1}", reads("h", 0)),
-    Rule("activation-twice", "1 − h² and σ(1 − σ) already speak of the activation’s value: {0}, not {1}",
+    Rule("activation-twice", "1 − h² and σ(1 − σ) use the value of the activation: {0}, not {1}",
          slope_of_output),
     Rule("slope-not-squared", "the slope of tanh is {0}, not {1}", squares(lambda h: Add((ONE, Neg(h))))),
-    Rule("sigmoid-slope", "the slope of tanh is {0}; {1} is that of a sigmoid",
+    Rule("sigmoid-slope", "the slope of tanh is {0}; {1} is the slope of a sigmoid",
          squares(lambda h: Hadamard((h, Add((ONE, Neg(h))))))),
     Rule("slope-is-not-the-square", "the slope of tanh is {0}, not {1}", squares(lambda h: Pow(h, TWO))),
-    Rule("slope-plus", "the slope of tanh is {0}, with a minus", squares(lambda h: Add((ONE, Pow(h, TWO))))),
+    Rule("slope-plus", "the slope of tanh is {0}, with a minus sign", squares(lambda h: Add((ONE, Pow(h, TWO))))),
     Rule("activation-for-slope", "the slope of tanh is {0}, not its value {1}", squares(lambda h: h)),
-    Rule("slope-of-another-step", "the slope is taken in the step that the gradient goes through: {0}, not {1}",
+    Rule("slope-of-another-step", "the slope belongs to the step that the gradient passes: {0}, not {1}",
          slope_a_step_before),
     Rule("half-of-the-slope", "the slope of a sigmoid has two factors, σ and 1 − σ", half_of_gate_slope, False),
-    Rule("tanh-slope", "the slope of a sigmoid is σ(1 − σ); 1 − σ² would be that of a tanh", gate_slope_as_tanh),
-    Rule("product-from-k", "the product begins with m = k + 1: the slope of step k stands in the explicit part",
+    Rule("tanh-slope", "the slope of a sigmoid is σ(1 − σ); 1 − σ² looks like the slope of tanh", gate_slope_as_tanh),
+    Rule("product-from-k", "the product starts at m = k + 1: the slope of step k is in the explicit part",
          products(lambda p: Reduce("prod", p.index, shifted(p.low, -1), p.high, p.body, p.descending))),
-    Rule("product-ends-early", "the product ends with m = j, the step of the loss",
+    Rule("product-ends-early", "the product ends at m = j, the step of the loss",
          products(lambda p: Reduce("prod", p.index, p.low, shifted(p.high, -1), p.body, p.descending))),
-    Rule("product-begins-late", "the product begins with m = k + 1",
+    Rule("product-begins-late", "the product starts at m = k + 1",
          products(lambda p: Reduce("prod", p.index, shifted(p.low, 1), p.high, p.body, p.descending))),
-    Rule("product-missing", "the product over the steps between is missing: a gradient passes through each of them",
+    Rule("product-missing", "the product over the steps between is missing: the gradient passes through each of them",
          products(lambda p: ONE)),
-    Rule("product-turned", "the order of the factors matters: taken back as a column the product begins with the step "
-         "after k", products(lambda p: Reduce("prod", p.index, p.low, p.high, p.body, not p.descending))),
-    Rule("sum-for-product", "the steps between are multiplied, not added up",
+    Rule("product-turned", "the order of the factors matters: for a column, the product starts with the step after "
+         "k", products(lambda p: Reduce("prod", p.index, p.low, p.high, p.body, not p.descending))),
+    Rule("sum-for-product", "the factors of the steps are multiplied, not added",
          products(lambda p: Reduce("sum", p.index, p.low, p.high, p.body))),
-    Rule("factors-swapped", "matrices do not commute: within a step the slope and the recurrent matrix stand in the "
-         "other order", factors_swapped),
-    Rule("loss-term-missing", "the gradient of the step’s own loss, {0}, is missing", loss_term),
+    Rule("factors-swapped", "matrices do not commute: within a step, the slope and the recurrent matrix must be "
+         "exchanged", factors_swapped),
+    Rule("loss-term-missing", "the gradient of the loss at the same step, {0}, is missing", loss_term),
     Rule("target-missing", "the error is {0}: the target is missing", errors(lambda output, target: output)),
     Rule("output-missing", "the error is {0}: the output is missing", errors(lambda output, target: Neg(target))),
     Rule("error-plus", "the error is {0}, a difference",
          errors(lambda output, target: Add((output, target)))),
-    Rule("error-squared", "the error stands in the gradient itself, not its square",
+    Rule("error-squared", "the error is a factor of the gradient, not its square",
          errors(lambda output, target: Pow(Add((output, Neg(target))), TWO))),
-    Rule("slope-of-the-output-layer", "ŷ − y is already the derivative by what goes into the output’s activation: its "
-         "slope does not come on top", errors(lambda output, target: Hadamard(
+    Rule("slope-of-the-output-layer", "ŷ − y is already the derivative by the input of the output’s activation: its "
+         "slope is in it", errors(lambda output, target: Hadamard(
              (Add((output, Neg(target))), output, Add((ONE, Neg(output))))))),
-    Rule("by-the-output", "that is the derivative by the output; by what goes into its activation it is {0}",
+    Rule("by-the-output", "that is the derivative by the output; the derivative by the input of its activation is {0}",
          errors(lambda output, target: Neg(Div(target, output)))),
-    Rule("taken-back-too-far", "the output layer’s own weight meets the error itself; V takes it back only for what "
-         "lies before", error_through_output_weights),
-    Rule("slope-twice", "δ has the slope of the activation in it already: {0}, not {1}", slope_twice),
-    Rule("error-of-another-step", "the error is that of the step of the loss: {0}, not {1}", error_of_use),
+    Rule("taken-back-too-far", "for the output layer’s own weight the error is not multiplied by V; that is only for "
+         "the layers before", error_through_output_weights),
+    Rule("slope-twice", "δ already contains the slope of the activation: {0}, not {1}", slope_twice),
+    Rule("error-of-another-step", "the error belongs to the step of the loss: {0}, not {1}", error_of_use),
     Rule("value-of-another-step", "you wrote {1}; it should be {0}, the value before the step", value_shifted),
     Rule("gate-turned", "you wrote {1}; it should be {0}", gate_complemented, False),
     Rule("factor-missing", "the factor {0} is missing", factor_left_out, False),
-    Rule("other-gradient", "the weight’s own gradient is {0}, not {1}", other_delta, False),
-    Rule("total-for-explicit", "the sum over k asks for the explicit part {0}: {1} has the steps before in it already",
+    Rule("other-gradient", "the gradient of this weight is {0}, not {1}", other_delta, False),
+    Rule("total-for-explicit", "the sum over k needs the explicit part {0}: {1} already contains the earlier steps",
          total),
-    Rule("gradient-of-another-step", "the gradient is that of the step itself: {0}, not {1}", gradient_shifted(1)),
-    Rule("gradient-of-another-step", "the gradient is that of the step itself: {0}, not {1}", gradient_shifted(-1)),
+    Rule("gradient-of-another-step", "the gradient belongs to the same step: {0}, not {1}", gradient_shifted(1)),
+    Rule("gradient-of-another-step", "the gradient belongs to the same step: {0}, not {1}", gradient_shifted(-1)),
 )  # fmt: skip
 """Every mistake that is looked for in a formula, the commonest first."""
 
@@ -155,20 +158,20 @@ class GradientMistake:
 
 
 GRADIENT_MISTAKES = (
-    GradientMistake(
-        "sign-turned", "the sign is wrong: the error is ŷ − y, what is computed minus what is wanted", lambda v, T: -v
-    ),
-    GradientMistake("mean-over-time", "the losses are added up: there is no 1/T", lambda v, T: v / T),
+    GradientMistake("sign-turned", "the sign is wrong: the error is ŷ − y, output minus target", lambda v, T: -v),
+    GradientMistake("mean-over-time", "the losses are added, so there is no factor 1/T", lambda v, T: v / T),
     GradientMistake("twice", "there is no factor 2: the derivative of the loss has none", lambda v, T: 2 * v),
     GradientMistake("half", "there is no factor ½", lambda v, T: v / 2),
-    GradientMistake("times-steps", "there is no factor T: the losses are added up already", lambda v, T: v * T),
+    GradientMistake("times-steps", "there is no factor T: the losses are already added", lambda v, T: v * T),
 )
 TRANSPOSED = Found("transposed", "that is the transpose: here ∂L/∂{0} has the shape of {0}, which is {1}")
 ONLY_IF_SQUARE = Found(
-    "sizes-do-not-fit", "this holds only where inputs, units and outputs are equally many: the sizes do not fit"
+    "sizes-do-not-fit",
+    "this is right only if inputs, units and outputs have the same number: here the sizes do not fit",
 )
 MISSING_SUM = Found(
-    "missing-sum", "Σ over time is missing: the same weight works in every step, and their gradients are added up"
+    "missing-sum",
+    "the Σ over time is missing: every step uses the same weight, so the gradients of all steps are added",
 )
 
 

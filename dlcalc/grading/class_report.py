@@ -21,7 +21,7 @@ def waiting(marks: Marks, where: str = "") -> str:
     counted = [f"{count} {what}{'s' if count != 1 else ''}" for count, what in ((answers, "answer"), (whole, "hand-in"))
                if count]  # fmt: skip
     listed = f": {where}" if where else "; with --out FOLDER they are listed in to-look-at.csv"
-    return f"{' and '.join(counted)} to be decided by somebody{listed}"
+    return f"{' and '.join(counted)} to be decided by a person{listed}"
 
 
 def for_class(marks: Marks, spell: Spell = None, where: str = "") -> doc.Document:

@@ -20,9 +20,9 @@ SAID = {
     "right": "right",
     "follows": "right, following through from your own earlier answer",
     "convention": "right by another convention",
-    "rounded": "right, but rounded too far",
+    "rounded": "right, but rounded too much",
     "wrong": "wrong",
-    "undecided": "not decided: somebody has to look at it",
+    "undecided": "not decided: a person must look at it",
     "unreadable": "could not be read",
     "missing": "not answered",
 }
@@ -99,7 +99,7 @@ def _reasons(part: Marked) -> str:
     """The mistakes that lead to what was written, the likeliest first."""
     found = [doc.sentence(each.because) for each in part.mark.mistakes[:2]]
     if not found:
-        return "None of the typical mistakes leads to this."
+        return "No typical mistake gives this."
     return " Or: ".join(found) if len(found) > 1 else found[0]
 
 

@@ -162,7 +162,7 @@ def _or_passed_over(found: Found) -> Found:
 def _path(path: str) -> Iterator[Found]:
     """One file. Pipes and devices, at which reading might wait for ever, are not opened."""
     if not os.path.isfile(path):
-        yield Refused(printable(path), "this is no file")
+        yield Refused(printable(path), "this is not a file")
     elif path.lower().endswith(ARCHIVE):
         yield from _archive(path)
     else:
@@ -307,7 +307,7 @@ def _cells_of_notebook(text: str) -> str:
         content = json.loads(text, parse_int=_whole)
         sources = [cell["source"] for cell in content["cells"] if cell.get("cell_type") in ("markdown", "code", "raw")]
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise UserError("the file is no notebook of Jupyter") from None
+        raise UserError("the file is not a Jupyter notebook") from None
     return "\n\n".join(source if isinstance(source, str) else "".join(map(str, source)) for source in sources)
 
 
@@ -370,7 +370,7 @@ def _of_table(table: Mapping[str, Any], source: str) -> HandIn:
             inside = _by_entry(_flat({name: value}))
             if strange := [each for each in inside if not _PLAIN_ENTRY.match(each)]:
                 if isinstance(value, dict | list) and value:
-                    unread.append(f"{printable(name)} is no table of a hand-in: its answers stand in [answers]")
+                    unread.append(f"{printable(name)} is not a table of a hand-in: its answers must be in [answers]")
                 inside = {each: inside[each] for each in inside if each not in strange}
         for entry, answer in inside.items():
             _put(answers, entry, answer)
@@ -513,7 +513,7 @@ def _many(head: list[str], rows: Sequence[tuple[int, list[str]]], source: str) -
     for number, row in rows:
         here = f"{printable(source)}, line {number}"
         if any(cell.strip() for cell in row[len(heads) :]):
-            rule = f"there are {len(row)} cells under {len(heads)} headings; a comma inside a cell stands in quotes"
+            rule = f"there are {len(row)} cells under {len(heads)} headings; put a cell with a comma in quotes"
             yield Refused(here, rule)
             continue
         cells = [_cell(cell) for cell in row] + [""] * (len(heads) - len(row))

@@ -202,7 +202,7 @@ class Marker:
         for part in parts:
             decision = self.decisions.get(key(student.id, part.id))
             if decision is not None and decision.wrote is not None and decision.wrote != words_of(part.mark):
-                notes.append(f"{part.id}: what was decided was of other words than are handed in now")
+                notes.append(f"{part.id}: the decision was about another answer than the one handed in now")
                 decision = None
             if decision is not None and decision.marks > part.of:
                 notes.append(f"{part.id}: {float(decision.marks):g} marks were decided, of {float(part.of):g}")

@@ -76,7 +76,7 @@ def read_policy(keys: TomlFields) -> Policy:
     keys.done()
     for name in "follows", "convention", "rounded":
         if getattr(found, name) > 1:
-            raise keys.wrong(name, f"a share of the points lies between 0 and 1, not {getattr(found, name)}")
+            raise keys.wrong(name, f"a share of the points must be between 0 and 1, not {getattr(found, name)}")
     return found
 
 

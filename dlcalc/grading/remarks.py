@@ -59,7 +59,7 @@ def remark(mark: PartMark, left: int = 0) -> doc.Note:
             size = f"{doc.sentence(mark.reason)} " if mark.reason else ""
             return doc.Note("mistake", size + reasons + again)
         case "wrong":
-            why = mark.reason or "not right, and no typical mistake leads to it"
+            why = mark.reason or "not right, and no typical mistake gives this"
             return doc.Note("mistake", doc.sentence(why) + again)
     why = mark.reason or "a number, a shape or a letter is expected"
     return doc.Note("warning", doc.sentence(f"{why}; try again"))

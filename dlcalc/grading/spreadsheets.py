@@ -31,7 +31,7 @@ def rows(data: bytes, most_cells: int, most_columns: int, most_bytes: int) -> li
         with zipfile.ZipFile(io.BytesIO(data)) as book:
             names = sorted((int(match[1]), name) for name in book.namelist() if (match := _SHEET.fullmatch(name)))
             if not names:
-                raise UserError("this is no workbook of Excel: it has no sheet")
+                raise UserError("this is not an Excel workbook: it has no sheet")
             words: list[str] = []
             if "xl/sharedStrings.xml" in book.namelist():
                 words = list(_words(_part(book, "xl/sharedStrings.xml", most_bytes), most_cells))

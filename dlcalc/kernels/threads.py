@@ -51,7 +51,7 @@ def using(number: int | None) -> Iterator[None]:
 def available() -> int:
     """DLCALC_THREADS, else the cores that this process may run on.
 
-    UserError: DLCALC_THREADS is no whole number from 1 on.
+    UserError: DLCALC_THREADS is not a whole number from 1 on.
     """
     named = os.environ.get("DLCALC_THREADS", "")
     if not named:

@@ -185,7 +185,7 @@ class _Forward(Operations):
             given = row.layer.details.get(at, ())
             given = given() if callable(given) else given
             if given is None:
-                raise self.refused(row, f"what stands beside {word[:30]} in the file is not followed")
+                raise self.refused(row, f"what is beside {word[:30]} in the file is not followed")
             if not name or (not given and self.exact and word in NO_OPERATION):
                 raise self.refused(row, f"there is no operation {word[:30]}")
             with np.errstate(all="ignore"):

@@ -162,7 +162,7 @@ def unknown_kind(word: str) -> str:
     """The rule for a word that is no kind of layer, with the nearest that is one."""
     close = get_close_matches(plain_word(word), sorted(_PARTS), 1, 0.6)
     near = f"; did you mean {close[0]}?" if close else ""
-    return f"{word[:40]} is no kind of layer{near} (dlcalc net layers lists them)"
+    return f"{word[:40]} is not a kind of layer{near} (dlcalc net layers lists them)"
 
 
 def unknown_setting(kind: str, word: str) -> str:

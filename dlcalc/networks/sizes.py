@@ -34,7 +34,9 @@ class Sizes:
     def number(self, row: Row, value: Value) -> int:
         if isinstance(value, int):
             return value
-        raise UserError(f"{row.layer.name} {self.lacking} while letters are left: {printing.text(value)} is no number")
+        raise UserError(
+            f"{row.layer.name} {self.lacking} while letters are left: {printing.text(value)} is not a number"
+        )
 
     def given(self, row: Row, name: str) -> int | tuple[int, ...]:
         """A quantity of the layer's formula: one number, or one per axis where they differ."""

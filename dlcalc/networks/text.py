@@ -50,7 +50,7 @@ def read(text: str, id: str = "network") -> Network:
     reading = _Reading(builder)
     reading.add(parts[1:])
     if reading.waiting:
-        raise UserError("skip waits for an add or a concat behind it, and there is none")
+        raise UserError("skip needs an add or a concat after it, and there is none")
     builder.title = f"Network of {len(builder.layers)} layer{'s' if len(builder.layers) > 1 else ''}"
     found = builder.build()
     reading.check(found)
@@ -172,7 +172,7 @@ class _Reading:
     def add(self, parts: list[str], depth: int = 0, after: str = "") -> None:
         """`after` is the kind of the layer behind the last part."""
         if depth > _DEEPEST:
-            raise UserError(f"{self.where}parentheses stand at most {_DEEPEST} deep in one another")
+            raise UserError(f"{self.where}parentheses can be nested at most {_DEEPEST} deep")
         kinds = [*(_first_kind(part) for part in parts), after]
         for index in reversed(range(len(parts))):
             kinds[index] = kinds[index] or kinds[index + 1]  # an activation or dropout passes steps on

@@ -175,9 +175,9 @@ class Asking:
         if ask.form == "slip" and ask.name == "layer" and part.kind != "choice":
             raise keys.wrong("kind", f"which layer is wrong is a choice, not {part.kind}")
         if part.kind == "shape" and not self._is_shape(ask):
-            raise keys.wrong("kind", f"{ask.text} is no shape")
+            raise keys.wrong("kind", f"{ask.text} is not a shape")
         if part.kind in ARRAYS and not self._is_array(ask):
-            raise keys.wrong("kind", f"{ask.text} is no array, so it is not asked as a {part.kind}")
+            raise keys.wrong("kind", f"{ask.text} is not an array, so it is not asked as a {part.kind}")
         used = {name for node in ask.given.values() for name in names_in(node)} & answered
         if missing := sorted(used - set(part.follows)):
             raise keys.wrong("with", f"{missing[0]} is an earlier answer: say so, follows = ['{missing[0]}']")

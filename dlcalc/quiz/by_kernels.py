@@ -52,7 +52,7 @@ def _conv(found: Working, device: str) -> Numbers:
     if found.formula.answers[0] not in ("output", "dx") or found.state.values.get("edge") == 1:
         raise UserError("the kernels convolve with zeros around: without --scale, --as-matrix and --repeat-edge")
     if found["relu"] == 1:
-        raise UserError("the kernels convolve without a ReLU behind: leave --relu out")
+        raise UserError("the kernels convolve without a ReLU after it: leave --relu out")
     flipped = "flipped" in found.formula.id
     w = floats(found["w"])
     arrays = {"x": [floats(found["x"])], "weight": _flipped(w) if flipped else w, "bias": floats(found["b"])}

@@ -144,7 +144,7 @@ def _table(keys: TomlFields, name: str, declared: Declarations, names: Mapping[s
     if "zoo" in keys:
         wanted = keys.texts("zoo")
         if strange := [each for each in wanted if each not in zoo.names()]:
-            raise keys.wrong("zoo", f"{printable(strange[0])} is no network of `dlcalc net list`")
+            raise keys.wrong("zoo", f"{printable(strange[0])} is not a network of `dlcalc net list`")
         keys.done()
         return ZooNetwork(wanted), Named(None, shown="network")
     if "text" in keys:

@@ -229,7 +229,7 @@ def read_roster(path: str) -> tuple[Student, ...]:
     taken: set[str] = set()
     for number, row in rows[1:]:
         if any(cell.strip() for cell in row[len(head) :]):
-            rule = f"there are {len(row)} cells under {len(head)} headings; a comma inside a cell stands in quotes"
+            rule = f"there are {len(row)} cells under {len(head)} headings; put a cell with a comma in quotes"
             raise ProblemError(printable(path), f"line {number}", rule)
         id = row[column].strip() if column < len(row) else ""
         if not id or id.casefold() in taken or len(id) > 200:

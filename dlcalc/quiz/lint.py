@@ -153,7 +153,7 @@ def _odd(questions: Iterable[doc.Question]) -> Iterator[tuple[str, str]]:
                 found = _LEFT_OVER.search(_plain(block))
                 if found and key not in seen:
                     seen.add(key)
-                    yield key, f"{found[0]} stands in the printed text; is it maths between dollars, or a value?"
+                    yield key, f"{found[0]} is in the printed text; should it be maths between dollars, or a value?"
 
 
 def _plain(block: doc.Block) -> str:

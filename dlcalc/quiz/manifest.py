@@ -73,9 +73,9 @@ def read_manifest(path: str) -> Issue:
     try:
         table = json.loads(decoded(read_bytes(path, _MOST_BYTES, "a manifest"), path))
     except (ValueError, RecursionError):
-        raise ProblemError(printable(path), "", "the file is no manifest: it is not JSON") from None
+        raise ProblemError(printable(path), "", "the file is not a manifest: it is not JSON") from None
     if not isinstance(table, dict) or "students" not in table or "problems" not in table:
-        raise ProblemError(printable(path), "", "the file is no manifest of an exam")
+        raise ProblemError(printable(path), "", "the file is not a manifest of an exam")
     keys = TomlFields(path, table)
     format = keys.whole("format", 0, 10**6, 0)
     if format not in (1, FORMAT):

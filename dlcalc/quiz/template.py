@@ -171,7 +171,7 @@ class Reader:
             name = f"slot{len(slots)}"
             slots[name] = self._placeholder(found[1])
             if slots[name].node is None:
-                raise UserError(f"{slots[name].text} is no number, so it cannot stand in maths")
+                raise UserError(f"{slots[name].text} is not a number, so it cannot be used in maths")
             return f" {name} "
 
         written = _SLOT.sub(put, text)

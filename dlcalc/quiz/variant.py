@@ -196,11 +196,11 @@ def _check(part: Part, asked: Target) -> None:
     value = asked.expected
     match part.kind:
         case "integer" if not isinstance(value, int):
-            raise _Unfit(f"part {part.id}: {_noted(value)} is no whole number")
+            raise _Unfit(f"part {part.id}: {_noted(value)} is not a whole number")
         case "shape" if not isinstance(value, tuple | int):
-            raise _Unfit(f"part {part.id}: {_noted(value)} is no shape")
+            raise _Unfit(f"part {part.id}: {_noted(value)} is not a shape")
         case "number" if contains_letters(value) or isinstance(value, tuple):
-            raise _Unfit(f"part {part.id}: {_noted(value)} is no number")
+            raise _Unfit(f"part {part.id}: {_noted(value)} is not a number")
         case "vector" | "matrix" if contains_letters(value) or not _is_array(value, ARRAYS[part.kind]):
             raise _Unfit(f"part {part.id}: {_noted(value)} is no {part.kind} of numbers")
         case "vector" | "matrix" if any(isinstance(each, float) and on_edge(each) for each in numbers(value)):

@@ -108,7 +108,7 @@ def _from_npz(path: str) -> dict[str, Any]:
         with np.load(path, allow_pickle=False) as file:
             return {name: np.asarray(file[name]) for name in file.files}
     except Exception:
-        raise ProblemError(printable(path), "", "it is no .npz of plain arrays") from None
+        raise ProblemError(printable(path), "", "it is not an .npz of plain arrays") from None
 
 
 def resumed(found: Checkpoint, data: Dataset, epochs: int | None = None) -> Trainer:

@@ -57,7 +57,7 @@ def _npz(path: Path) -> dict[str, Any]:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: np.asarray(file[name]) for name in file.files}
     except Exception:
-        raise _refused(path, "it is no .npz of plain arrays") from None
+        raise _refused(path, "it is not an .npz of plain arrays") from None
     for names in (("x_train", "y_train", "x_test", "y_test"), ("x", "y")):
         if all(name in arrays for name in names):
             x, y, *test = (arrays[name] for name in names)
@@ -126,7 +126,7 @@ def _idx(path: Path) -> Any:
         except (OSError, EOFError):
             raise _refused(path, "it is packed, and damaged") from None
     if len(data) < 4 or data[:2] != b"\0\0" or data[2] not in IDX_TYPES or len(data) < 4 + 4 * data[3]:
-        raise _refused(path, "it is no IDX file: it begins with two zero bytes, a type and the number of axes")
+        raise _refused(path, "it is not an IDX file: it begins with two zero bytes, a type and the number of axes")
     dtype, axes = IDX_TYPES[data[2]], data[3]
     sizes = [int.from_bytes(data[4 + 4 * axis : 8 + 4 * axis]) for axis in range(axes)]
     rest = len(data) - 4 - 4 * axes
@@ -169,7 +169,7 @@ def _csv(path: Path) -> dict[str, Any]:
             values[place] = [untrusted.number(cell) for cell in cells[:-1]]
         except ValueError:
             bad = next(cell for cell in cells[:-1] if not _number(cell))
-            raise _refused(path, f"line {line}: {printable(bad[:40])} is no number") from None
+            raise _refused(path, f"line {line}: {printable(bad[:40])} is not a number") from None
     last = [cells[-1].strip() for _, cells in rows]
     if not np.isfinite(values).all():
         raise _refused(path, "its numbers are finite")

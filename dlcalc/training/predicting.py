@@ -1,4 +1,4 @@
-"""What a trained network says of examples."""
+"""What a trained network says about examples."""
 
 from __future__ import annotations
 

@@ -14,9 +14,9 @@ MAP = {"x": "1 2 3; 4 5 6; 7 8 9", "w": "1 2; 0 1"}
     ("text", "status", "reason"),
     [
         ("x1*w1 + 2x2 14; 22 26", "unreadable", ""),
-        ("x1*w1+2x2+x5 14; 22 26", "unreadable", "row 1, column 1: a number is asked, and w_1 is a letter"),
-        ("10 14; 2a 26", "unreadable", "row 2, column 1: a number is asked, and a is a letter"),
-        ("10 14; 22 h", "unreadable", "row 2, column 2: a number is asked, and h is a letter"),
+        ("x1*w1+2x2+x5 14; 22 26", "unreadable", "row 1, column 1: a number is asked for, and w_1 is a letter"),
+        ("10 14; 2a 26", "unreadable", "row 2, column 1: a number is asked for, and a is a letter"),
+        ("10 14; 22 h", "unreadable", "row 2, column 2: a number is asked for, and h is a letter"),
         ("1*1+2*2+5 1*2+2*3+6; 1x4+2x5+8 26", "right", ""),
     ],
 )

@@ -128,7 +128,7 @@ def test_wrong_is_wrong(text: str, wrt: str, answer: str, mistake: str) -> None:
 
 UNREADABLE = {
     "the chain rule": "has no meaning here",
-    "W_1": "W₁ alone is no answer",
+    "W_1": "W₁ alone is not an answer",
     "Q x^T": "Q has no meaning here; the letters are",
     "∂L/∂W_2 = δ_2 h_1^T": "∂L/∂W_1 is asked, not ∂L/∂W_2",
     "; ".join(["q = x"] * 24 + ["x"]): "a gradient is stated in at most 24 lines, not 25",
@@ -151,7 +151,7 @@ def test_what_cannot_be_judged(answer: str, rule: str) -> None:
     ("answer", "rule"),
     [
         ("Σ_{i=1}^3 δ_1 x[1, i, 1]", "this speaks of a whole map where entries are read: write each with its indices"),
-        ("q[i] = x[1, i, 1]; Σ_{i=1}^3 q[i] x[1, i, 1]", "q is stated entry by entry, but it is no array of this"),
+        ("q[i] = x[1, i, 1]; Σ_{i=1}^3 q[i] x[1, i, 1]", "q is stated entry by entry, but it is not an array of this"),
     ],
 )
 def test_what_cannot_be_judged_of_maps(answer: str, rule: str) -> None:
@@ -164,7 +164,7 @@ def test_two_readings_of_a_letter_are_undecided() -> None:
     """δ₂ a₁ᵀ is right where a is the activation's value; here it is what goes into it."""
     found = mark(SIGMOID, "W2", "δ_2 a_1^T")
     assert found.status == "undecided"
-    assert found.reason.startswith("this is right if a is what the activation makes")
+    assert found.reason.startswith("this is right if a is the output of the activation")
 
 
 def test_nothing_is_missing() -> None:

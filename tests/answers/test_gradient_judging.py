@@ -339,7 +339,7 @@ def test_a_mistake_is_told_with_the_letters_of_the_formula() -> None:
     assert found.because == "that is the transpose: here ∂L/∂W has the shape of W, which is m×m"
     both = W.judged("Σ_j Σ_{k=1}^j ((Π_{m=k+1}^j W^T diag(1 - h_m^2)) (ŷ_j - y_j)) h_{k-1}^T").mistakes[0]
     assert both.because.startswith(
-        "the slope of the activation, diag(1 − hₖ²), is missing; and Vᵀ is missing: it takes"
+        "the slope of the activation, diag(1 − hₖ²), is missing; and Vᵀ is missing: on the way"
     )
 
 

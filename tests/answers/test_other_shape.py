@@ -18,7 +18,7 @@ UNITS = FormulaTarget(
 @pytest.mark.parametrize(
     ("wrote", "reason"),
     [
-        ("1 4; 3 4", "the numbers are right, but they stand in 2 rows of 2: one row of 4 is expected"),
+        ("1 4; 3 4", "the numbers are right, but in 2 rows of 2: one row of 4 is expected"),
         ("1 4; 3 5", "4 numbers are expected, not 2 rows of 2"),
         ("1 4 3", "4 numbers are expected, not 3"),
     ],

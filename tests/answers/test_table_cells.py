@@ -116,7 +116,7 @@ def test_a_plain_decimal_stays_one(text: str, number: Fraction) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("11*2 = 23", "two different values stand there: 11\\*2 = 23"),
+        ("11*2 = 23", "there are two different values: 11\\*2 = 23"),
         ("=", "a number or an expression is expected"),
         ("x" * 3, "x is not a letter"),
         ("(1, 2)", "one number is expected, not 2"),

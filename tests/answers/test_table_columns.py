@@ -119,9 +119,15 @@ def test_what_a_student_calls_a_layer_is_shown_harmlessly(network: Network) -> N
 @pytest.mark.parametrize(
     ("text", "trouble"),
     [
-        ("Layer,Tensor size,Weights\nconv-1,30x30x8,34,944", "the row has 4 cells under 3 headings; a number or shape"),
-        ("Layer,Tensor size,Weights\nconv-1,30,30,8,216", "the row has 5 cells under 3 headings; a number or shape"),
-        ("Layer  Tensor size  Weights\nconv-1  30x30x8", "the row has 2 cells under 3 headings, and it cannot be seen"),
+        (
+            "Layer,Tensor size,Weights\nconv-1,30x30x8,34,944",
+            "the row has 4 cells under 3 headings; put a number or shape",
+        ),
+        (
+            "Layer,Tensor size,Weights\nconv-1,30,30,8,216",
+            "the row has 5 cells under 3 headings; put a number or shape",
+        ),
+        ("Layer  Tensor size  Weights\nconv-1  30x30x8", "the row has 2 cells under 3 headings, and it is not clear"),
     ],
 )
 def test_a_row_whose_cells_may_be_out_of_place_is_not_guessed(network: Network, text: str, trouble: str) -> None:

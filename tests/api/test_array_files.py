@@ -82,7 +82,7 @@ def test_npy_in_the_order_of_columns_and_of_version_2(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "rule"),
     [
-        (b"hello", "this is no .npy file"),
+        (b"hello", "this is not a .npy file"),
         (npy(described("|O", "2,"), b"\x80\x04K\x01."), "an array holds numbers; this one holds pickled objects"),
         (npy(described("<U4", "2,"), b"x" * 32), "an array holds numbers; this one holds something else"),
         (npy("__import__('os').system('true')", b""), "an array holds numbers; this one holds something else"),
@@ -174,7 +174,7 @@ def test_a_coloured_picture_is_read_in_grey(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "rule"),
     [
-        (b"GIF89a", "this is no PNG picture"),
+        (b"GIF89a", "this is not a PNG image"),
         (b"\x89PNG\r\n\x1a\n", "the picture has no header"),
         (png([b"ab"], 1, depth=16), "a picture has 8 bits per colour"),
         (png([b"a"], 1, colour=3), "a picture has 8 bits per colour"),
@@ -204,7 +204,7 @@ def test_a_bad_picture_is_one_line(tmp_path: Path, data: bytes, rule: str) -> No
 )
 def test_text_files(tmp_path: Path, name: str, text: str, expected: Any) -> None:
     if expected is None:
-        with pytest.raises(UserError, match=r"'2,5' is no number|is no number"):
+        with pytest.raises(UserError, match=r"'2,5' is not a number|is not a number"):
             read(tmp_path, name, text.encode())
     else:
         assert read(tmp_path, name, text.encode()) == expected
@@ -213,9 +213,9 @@ def test_text_files(tmp_path: Path, name: str, text: str, expected: Any) -> None
 @pytest.mark.parametrize(
     ("name", "text", "rule"),
     [
-        ("a.csv", "1,x\n", "'x' is no number"),
+        ("a.csv", "1,x\n", "'x' is not a number"),
         ("a.csv", "1,,2\n", "a cell is empty: every cell of an array holds a number"),
-        ("a.csv", "1,1=1\n", "'1=1' is no number"),
+        ("a.csv", "1,1=1\n", "'1=1' is not a number"),
         ("a.csv", "", "an array has at least one number"),
         ("a.csv", "1," * 10_001, "a cell is empty|at most 10,000 numbers"),
         ("a.json", "[[1, NaN]]", "an array holds finite numbers, not NaN"),

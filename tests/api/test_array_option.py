@@ -64,10 +64,10 @@ def test_lists_and_files(tmp_path: Path) -> None:
         ("", 2, "^x: an array is expected, but there is nothing$"),
         (" ; ", 2, "^x: a matrix has at least one row$"),
         ("1 2; 3", 2, "^x: the rows of an array are equally long: the first has 2, number 2 has 1$"),
-        ("1 x; 2 3", 2, "^x: 'x' is no number"),
-        ("1 nan", 1, "^x: 'nan' is no number"),
-        ("1 1/0", 1, "^x: '1/0' is no number: division by zero"),
-        ("1 9**9**9", 1, "^x: '9\\*\\*9\\*\\*9' is no number"),
+        ("1 x; 2 3", 2, "^x: 'x' is not a number"),
+        ("1 nan", 1, "^x: 'nan' is not a number"),
+        ("1 1/0", 1, "^x: '1/0' is not a number: division by zero"),
+        ("1 9**9**9", 1, "^x: '9\\*\\*9\\*\\*9' is not a number"),
         ("1 2; 3 4", 1, "^x: a vector is expected, not a matrix of 2×2$"),
         ("1 2", 0, "^x: one number is expected, not a vector of 2$"),
         ("1 2 | 3 4", 2, "^x: a matrix is expected, not a map of channels of 2×1×2$"),
@@ -77,7 +77,7 @@ def test_lists_and_files(tmp_path: Path) -> None:
         ([[1, None]], 2, "^x: an array holds numbers, not "),
         ([[1.0, float("nan")]], 2, "^x: an array holds finite numbers, not nan$"),
         ("[[1, 2], [3", 2, "^x: this is not JSON"),
-        ("| 1 | x |\n|---|---|\n| 3 | 4 |", 2, "^x: 'x' is no number"),
+        ("| 1 | x |\n|---|---|\n| 3 | 4 |", 2, "^x: 'x' is not a number"),
     ],
 )
 def test_what_is_no_array_is_one_line(given: object, rank: int, rule: str) -> None:

@@ -270,7 +270,7 @@ def test_a_stated_convention_binds() -> None:
     """What another one gives is wrong, and that one is named; no mistake is."""
     judged = dlcalc.lstm.check("parameters", 53_200, n=32, m=100, convention="pytorch")
     assert (judged.status, judged.convention, judged.mistakes) == ("wrong", "textbook", [])
-    assert "stated is pytorch" in judged.reason
+    assert "this question uses pytorch" in judged.reason
     named = dlcalc.lstm.check("parameters", 53_200, n=32, m=100, profile="pytorch")
     assert (named.status, named.convention) == ("wrong", "textbook")
     assert dlcalc.lstm.check("parameters", 53_600, n=32, m=100, profile="pytorch").status == "right"
@@ -294,9 +294,9 @@ def test_questions_that_are_refused(ask: str, answer: object, given: dict[str, o
     ("ask", "answer", "reason"),
     [
         ("parameters", (1, 2), "one number is expected, not 2"),
-        ("parameters", "6y", "a number is asked, and y is a letter"),
+        ("parameters", "6y", "a number is asked for, and y is a letter"),
         ("parameters", "6 & 7", 'parameters = "6 & 7": & is not expected here'),
-        ("parameters", "weights + biases", "biases is a step on the way, and no answer: write its value, not its name"),
+        ("parameters", "weights + biases", "biases is a step on the way, not an answer: write its value, not its name"),
         ("o", "1/0", 'o = "1/0": division by zero: 1/0'),
         ("o", "n = 3 < 4", 'o = "3 < 4": a number or an expression is expected, not a comparison'),
     ],

@@ -30,9 +30,9 @@ def test_values_are_put_in() -> None:
         PARAMETERS.subs(n=3)
     with pytest.raises(dlcalc.UserError, match="q is not a quantity of conv; its letters are n, c, k"):
         dlcalc.conv(f=3).subs(q=3)
-    with pytest.raises(dlcalc.UserError, match=r"\(9c \+ 1\)k is no number: c, k have no value"):
+    with pytest.raises(dlcalc.UserError, match=r"\(9c \+ 1\)k is not a number: c, k have no value"):
         float(PARAMETERS)
-    with pytest.raises(dlcalc.UserError, match="9c \\+ 1 is no number: c has no value"):
+    with pytest.raises(dlcalc.UserError, match="9c \\+ 1 is not a number: c has no value"):
         float(PARAMETERS.subs(k=1))
 
 

@@ -111,7 +111,7 @@ def test_e_is_a_letter_among_letters_and_a_number_among_numbers() -> None:
     [
         ("pool", {"x": "a b; c d", "f": "f"}, r"^f is a whole number, not f: letters may stand for weights, inputs"),
         ("conv", {"x": "x1 x2", "w": "1 2", "kernel": "cpu"}, r"^kernels compute with numbers, and x₁ has none: leave"),
-        ("conv", {"x": "1 causal", "w": "1 2"}, r"^x: 'causal' is no number: causal is not a number or a letter"),
+        ("conv", {"x": "1 causal", "w": "1 2"}, r"^x: 'causal' is not a number: causal is not a number or a letter"),
         ("rnn", {"x": "1 2; " * 9 + "3 4", "w_x": "a b; c d", "w_h": "p q; r s"},
          rf"^run rnn in letters writes expressions of at most {MOST_WRITTEN:,} signs, and [\d,]+ are needed here: "),
     ],

@@ -147,7 +147,7 @@ def test_rounded_vectors(answer: object) -> None:
 def test_vectors_that_are_rounded_too_far(answer: object) -> None:
     judged = dlcalc.activation.check("value", answer, "softmax", z=(1, 2, 3))
     assert (judged.status, judged.correct) == ("rounded", None)
-    assert judged.reason == "it is right, but rounded too far: at least three significant digits are asked"
+    assert judged.reason == "it is right, but rounded too much: at least three significant digits are needed"
 
 
 def test_wrong_vectors() -> None:

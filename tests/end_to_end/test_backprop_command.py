@@ -129,7 +129,7 @@ def test_a_convolution(terminal: Terminal) -> None:
     assert gradients["W_1"]["value"][0][0][0][0] == 20
     assert gradients["x"]["right"] == "sum(u=1..2, sum(v=1..2, W_1[1, 1, 3-u, 3-v]*delta_1[1, i+u-2, j+v-2]))"
     assert gradients["x"]["for"] == "i, j = 1, …, 4"
-    assert "an entry outside a map, or at an index that is no whole number, is 0" in found.json["notes"]
+    assert "an entry outside a map, or at an index that is not a whole number, is 0" in found.json["notes"]
 
 
 def test_the_kernels_beside(terminal: Terminal) -> None:
@@ -183,14 +183,14 @@ REFUSED = [
     ([NET, "--max-paths", "9999"], "1 to 2,000 paths are listed, not 9999"),
     ([NET, "--seed", "x"], "--seed is a whole number, not 'x'"),
     ([NET, "--x", "1 2 3"], "x is a vector of 2 here, not a vector of 3"),
-    ([NET, "--x", "one"], "x: 'one' is no number"),
+    ([NET, "--x", "one"], "x: 'one' is not a number"),
     ([NET, "--weights", "1 2 3"], 'weights are given by name, "W1 = 0.1 0.2; 0.3 0.4 b1 = 0 0", not 1 2 3'),
     ([NET, "--weights", "W1=1 2; 3 4 W1=1"], "the weights W1 are given twice"),
     ([NET, "--weights", "W9=1"], "this network has no weights W9; it has W1, b1, W2, b2"),
     ([NET, "--weights", "W1=1 2 3"], "W1 is 2×2 here, not 1×3"),
     (["100; dense 100", "--seed", "1"], "numbers are put into networks of at most 2,000 inputs, weights and outputs"),
     (["100; dense 100", "--form", "paths"], "backprop unit by unit, and with numbers, is for at most 2,000 inputs"),
-    (["2; dense m"], "fc-1 has no backpropagation here while letters are left: m is no number"),
+    (["2; dense m"], "fc-1 has no backpropagation here while letters are left: m is not a number"),
     (["2; dense 2; batchnorm"], "bn-1 (batchnorm) has no backpropagation here: layers are dense, conv, pool"),
     (["2; dense 2 softmax", "--x", "0 0", "--weights", "W1=1 0;0 1 b1=0 -9999", "--target", "0 1"],
      "ln takes a positive number, not 0"),

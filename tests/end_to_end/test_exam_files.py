@@ -110,7 +110,7 @@ def test_what_a_person_decided_stays(folder: Path, terminal: Terminal) -> None:
     hand_in(folder, "ada", a="another ????")
     ran = terminal(f"{GRADE} --json")
     assert ran.status == 4  # those were other words
-    assert "what was decided was of other words" in ran.json["students"][0]["notes"][0]
+    assert "the decision was about another answer" in ran.json["students"][0]["notes"][0]
 
 
 def test_two_decisions_that_differ_are_told(folder: Path, terminal: Terminal) -> None:
@@ -213,7 +213,7 @@ def test_a_policy_that_is_none_is_told_before_anything_is_made(terminal: Termina
     (tmp_path / "roster.csv").write_text("id\nada\n")
     ran = terminal(f"quiz make {tmp_path}/exam.toml --students {tmp_path}/roster.csv --out {tmp_path}/out")
     assert ran.status == 2
-    assert "follows: a share of the points lies between 0 and 1" in ran.err
+    assert "follows: a share of the points must be between 0 and 1" in ran.err
     assert not (tmp_path / "out").exists()
 
 
@@ -326,7 +326,7 @@ def test_a_decision_that_counts_for_nobody_is_told(folder: Path, terminal: Termi
     ran = terminal(f"{GRADE} --json")
     assert (ran.status, ran.json["students"][0]["parts"][0]["marks"]) == (0, 2)
     assert ran.json["notes"] == [
-        f"what was decided of {each} counts for nobody: the exam has no such student or part"
+        f"the decision about {each} counts for nobody: the exam has no such student or part"
         for each in ("ada, 1.z", "12, 1.a")
     ]
 

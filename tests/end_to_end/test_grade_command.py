@@ -117,7 +117,7 @@ def shown_whole(text: str, view: str) -> bool:
 def test_a_path_wider_than_the_terminal_is_shown_whole(course: Class, terminal: Terminal) -> None:
     out = course.folder / ("marks" * 30)
     ran = terminal(course.command("--out", str(out)))
-    assert shown_whole(f"to be decided by somebody: {out}/to-look-at.csv", ran.out)
+    assert shown_whole(f"to be decided by a person: {out}/to-look-at.csv", ran.out)
     assert max(map(len, ran.out.splitlines())) <= 80
 
 
@@ -125,7 +125,7 @@ def test_the_files(course: Class, terminal: Terminal) -> None:
     out = course.folder / "marks"
     ran = terminal(course.command("--out", str(out), "--feedback", "markdown", "--feedback", "html"))
     assert (ran.status, ran.err) == (4, "")
-    assert shown_whole(f"1 hand-in to be decided by somebody: {out}/to-look-at.csv", ran.out)
+    assert shown_whole(f"1 hand-in to be decided by a person: {out}/to-look-at.csv", ran.out)
     book = list(csv.reader(io.StringIO((out / "gradebook.csv").read_text(encoding="utf-8-sig"))))
     assert [row[:4] for row in book[1:]] == [
         ["ada", "Ada", course.issue.codes["ada"], "6"], ["bob", "Bob", course.issue.codes["bob"], "1"],
@@ -184,7 +184,7 @@ def test_the_marks_are_no_hand_ins(course: Class, terminal: Terminal) -> None:
         ),
         (["grade", "MANIFEST", "nowhere", "--secret", "SECRET"], "there is no file nowhere"),
         (["grade", "MANIFEST", "ANSWERS", "--secret", "nowhere"], "the secret nowhere cannot be read: No such file"),
-        (["grade", "SECRET", "ANSWERS", "--secret", "SECRET"], "the file is no manifest: it is not JSON"),
+        (["grade", "SECRET", "ANSWERS", "--secret", "SECRET"], "the file is not a manifest: it is not JSON"),
         (
             ["grade", "MANIFEST", "ANSWERS", "--secret", "MANIFEST"],
             "holds no secret: 64 digits of 0-9 and a-f are expected",

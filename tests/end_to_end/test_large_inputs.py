@@ -28,8 +28,8 @@ def row(size: int) -> str:
 
 
 TOO_MUCH = (
-    "dlcalc: numbers by hand take at most 5,000,000 operations, and so many take more: give fewer, or call dlcalc.ops "
-    "from Python\n"
+    "dlcalc: working by hand is limited to 5,000,000 operations, and these numbers need more: give fewer, or call "
+    "dlcalc.ops from Python\n"
 )
 
 
@@ -129,7 +129,7 @@ def test_that_not_all_mistakes_were_tried_is_said(capsys: pytest.CaptureFixture[
     assert main(["run", "conv", "--x", image(100), "--w", "1 0; 0 -1", "--ask", "value", "--answer", "1"]) == 1
     told = " ".join(capsys.readouterr().out.split())
     assert "no typical mistake that was tried gives this" in told
-    assert "not all mistakes were tried: on so many numbers that would take long" in told
+    assert "not all mistakes were tried: it would take too long with so many numbers" in told
     assert main(["run", "conv", "--x", image(5), "--w", "1 0; 0 -1", "--ask", "value", "--answer", "1", "--json"]) == 1
     assert "stopped" not in json.loads(capsys.readouterr().out)
 

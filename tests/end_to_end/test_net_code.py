@@ -44,7 +44,7 @@ KERAS_EXERCISE = '''"""Network of 3 layers."""
 import keras
 from keras import layers
 
-# Fill in the blanks: each ____ is a number; behind a line stands the shape that comes out of it.
+# Fill in the blanks: each ____ is a number; after each line is its output shape.
 inputs = keras.Input((16, 16, 3))  # 16×16×3
 x = layers.ZeroPadding2D(____)(inputs)
 x = layers.Conv2D(____, ____, strides=____, activation="relu", name="conv-1")(x)  # 8×8×8

@@ -42,9 +42,9 @@ def test_a_picture_is_written_whole_or_not_at_all(
     ("arguments", "sentence"),
     [
         (["--svg", "nowhere/a.svg"], "nowhere/a.svg cannot be written: there is no folder"),
-        (["--svg", "."], ". cannot be written: it is no file"),
+        (["--svg", "."], ". cannot be written: it is not a file"),
         (["--svg", "x" * 300], "cannot be written: File name too long"),
-        (["--svg", "/"], "cannot be written: it is no file"),
+        (["--svg", "/"], "cannot be written: it is not a file"),
         (["--svg", "a\0.svg"], "no file has such a name"),
         (["--svg", "a.svg", "--compare", "vgg16"], "--svg draws one network"),
         (["--svg", "a.svg", "--json"], "--svg draws one network"),

@@ -73,7 +73,7 @@ ODD: dict[str, tuple[bytes, str, str]] = {
     "an idle let": (text(f"{FRONT}{WORK}", BODY.replace("${{span}}$", "3")), "let: span",
                     "no text shows this value and nothing uses it"),
     "LaTeX as text": (text(f"{FRONT}{WORK}", f"{BODY}\nThat is \\frac{{1}}{{2}} of it.\n"), "part b",
-                      "\\frac stands in the printed text"),
+                      "\\frac is in the printed text"),
     "a letter left": (text(f"{FRONT.replace(' 16]', ' 16]' + chr(10) + 'x = [1]')}{WORK}".replace(
         "'n - f'", "'n - f'" + "\n[let.w]\nask = 'conv.weights'\nwith = {f = 'f', c = 'c + x'}"),
         f"{BODY}{{{{w}}}}\n"), "let: w", "letters are left in"),

@@ -299,7 +299,7 @@ def test_bytes_are_not_thrown_at_a_terminal(terminal: Terminal, monkeypatch: pyt
     pytest.importorskip("typst")
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     refused = terminal("quiz make --count 1 --format pdf")
-    assert (refused.status, refused.err) == (2, "dlcalc: pdf is no text; name a file with --out\n")
+    assert (refused.status, refused.err) == (2, "dlcalc: pdf is not text; name a file with --out\n")
 
 
 def test_a_problem_that_cannot_be_read_is_told_with_its_file(terminal: Terminal, folder: Path) -> None:

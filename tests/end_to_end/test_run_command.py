@@ -162,8 +162,8 @@ def test_an_answer_is_verified(terminal: Terminal, command: str, status: int, wo
     ("command", "error"),
     [
         ('run conv --x "1 2; 3" --w 1', "x: the rows of an array are equally long: the first has 2, number 2 has 1"),
-        ('run conv --x "1 nan" --w 1', "x: 'nan' is no number: nan is not a number or a letter that is known here"),
-        ('run conv --x "1 two" --w 1', "x: 'two' is no number: two is not a number or a letter that is known here"),
+        ('run conv --x "1 nan" --w 1', "x: 'nan' is not a number: nan is not a number or a letter that is known here"),
+        ('run conv --x "1 two" --w 1', "x: 'two' is not a number: two is not a number or a letter that is known here"),
         ('run conv --x "1 2; 3 4" --w "1 1 1"', "a filter of 1×3 does not fit into 2×2, the image with its padding"),
         ("run conv --x none.csv --w 1", "none.csv: the file cannot be read: No such file or directory"),
         ("run conv --x 1 --w 1 --ask nonsense", "nonsense cannot be asked of conv_by_hand; what can is output, "
@@ -283,7 +283,7 @@ def test_the_kernels_say_the_same(terminal: Terminal, command: str) -> None:
     ("command", "rule"),
     [
         ('run conv --x "1 2" --w 1 --scale 0..1', "the kernels convolve with zeros around"),
-        ('run conv --x "1 2" --w 1 --relu', "the kernels convolve without a ReLU behind: leave --relu out"),
+        ('run conv --x "1 2" --w 1 --relu', "the kernels convolve without a ReLU after it: leave --relu out"),
         ("run dense --x 1 --w 1 --activation step", "the step has no kernel; --kernel none"),
         ("run attention --q 1 --k 1 --v 1 --form causal", "the kernels attend to every token"),
     ],

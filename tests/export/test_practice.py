@@ -229,7 +229,7 @@ def test_the_script_can_stand_in_a_page() -> None:
 
 
 def test_what_cannot_be_marked_is_refused(exam: Document) -> None:
-    """A sheet without its key, one without questions, an answer that is no number."""
+    """A sheet without its key, one without questions, an answer that is not a number."""
     with pytest.raises(UserError, match=r"A practice page marks answers, so it needs .* its key, and 1\.a has none"):
         write(exam)
     with pytest.raises(UserError, match="A practice page holds questions, and this document has none"):

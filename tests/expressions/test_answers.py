@@ -313,7 +313,7 @@ def test_letters_agree_with_themselves_only() -> None:
         ("   ", "an answer is expected, but there is nothing"),
         ("5,5", ", is not expected here"),
         ("34,94", ", is not expected here"),
-        ("5 5", "two numbers stand side by side: 5 5"),
+        ("5 5", "two numbers are side by side: 5 5"),
         ("５５", "５ (fullwidth digit five) has no meaning here"),
         ("n = 3", "a number or an expression is expected, not a comparison"),
         ("3 < 4 and 4 < 5", "a number or an expression is expected, not a comparison"),

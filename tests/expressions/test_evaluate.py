@@ -183,8 +183,8 @@ def test_constants_are_numbers_unless_they_have_a_value() -> None:
         ("0^-1", "division by zero: 0^-1"),
         ("mod(3, 0)", "mod by zero: mod(3, 0)"),
         ("sqrt(-2)", "sqrt takes a number that is not negative, not -2"),
-        ("(-2)^(1/2)", "a negative number has no power that is not whole: (-2)^1/2"),
-        ("(-2)^0.3", "a negative number has no power that is not whole: (-2)^3/10"),
+        ("(-2)^(1/2)", "a negative number cannot have a power that is not whole: (-2)^1/2"),
+        ("(-2)^0.3", "a negative number cannot have a power that is not whole: (-2)^3/10"),
         ("ln(0)", "ln takes a positive number, not 0"),
         ("log2(-1)", "log2 takes a positive number, not -1"),
         ("ln(-10^60)", "ln takes a positive number, not -10000000000… (62 characters)"),
@@ -218,7 +218,7 @@ def test_what_has_no_value(text: str, rule: str) -> None:
     ("node", "rule"),
     [
         (Range("t", Literal(1), Literal(3)), "a range (t in ...) says how to unroll or search; it has no value"),
-        (FormulaCall("conv", (), ()), "conv(...) can only stand alone, as a step of a formula"),
+        (FormulaCall("conv", (), ()), "conv(...) must be a whole step of a formula"),
     ],
 )
 def test_what_is_no_expression_has_no_value(node: Range | FormulaCall, rule: str) -> None:

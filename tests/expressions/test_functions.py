@@ -144,10 +144,10 @@ def test_what_stands_for_other_functions(wrote: str, same: str) -> None:
 @pytest.mark.parametrize(
     ("wrote", "rule"),
     [
-        ("arctn(x)", "arctn( is no function that is known here: near ones are arctan, arctanh, arctg; a product is "
-         "a·r·c·t·n·("),
-        ("nm(n + 1)", "nm( is no function that is known here: near ones are norm; a product is n·m·("),
-        ("zq(x)", "zq( is no function that is known here: a product is z·q·("),
+        ("arctn(x)", "arctn( is not a function that is known here: similar names are arctan, arctanh, arctg; a product "
+         "is a·r·c·t·n·("),
+        ("nm(n + 1)", "nm( is not a function that is known here: similar names are norm; a product is n·m·("),
+        ("zq(x)", "zq( is not a function that is known here: a product is z·q·("),
         ("1 if x > 0", "if needs parentheses: if(...)"),
         ("elu(x, 1, 2)", "elu takes 1 argument, not 3"),
         ("sec(x, 1)", "sec takes 1 argument, not 2"),

@@ -58,7 +58,7 @@ def test_a_file_of_the_largest_size_is_read(tmp_path: Path) -> None:
 
 
 def test_a_number_is_written_in_plain_digits() -> None:
-    """What Python reads beyond that is no number: 1_0 would be ten."""
+    """What Python reads beyond that is not a number: 1_0 would be ten."""
     assert [number(text) for text in ("1e-3", " -5 ", ".5")] == [0.001, -5, 0.5]
     for text in ("1_0", "１", "٣", "x", ""):
         with pytest.raises(ValueError):  # noqa: PT011 - no text of its own

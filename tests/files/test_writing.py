@@ -64,7 +64,7 @@ def test_where_nothing_can_be_written(tmp_path: Path) -> None:
     here = re.escape(str(tmp_path))
     with pytest.raises(UserError, match=f"^{here}/no/a.txt cannot be written: there is no folder {here}/no$"):
         writing.write(tmp_path / "no" / "a.txt", "")
-    with pytest.raises(UserError, match=f"^{here} cannot be written: it is no file$"):
+    with pytest.raises(UserError, match=f"^{here} cannot be written: it is not a file$"):
         writing.write(tmp_path, "")
     with pytest.raises(UserError, match=r"a\\x00b' cannot be written: no file has such a name$"):
         writing.write(f"{tmp_path}/a\0b", "")

@@ -115,8 +115,8 @@ def test_a_mistake_that_has_no_value_is_left_out() -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ({"expression": "w x"}, "^--wrt says by which letter to derive; the letters are w, x$"),
-        ({"expression": "3"}, "^--wrt says by which letter to derive; the letters are none$"),
+        ({"expression": "w x"}, "^--wrt says by which letter to differentiate; the letters are w, x$"),
+        ({"expression": "3"}, "^--wrt says by which letter to differentiate; the letters are none$"),
         ({"expression": "w", "wrt": "w+1"}, '^a derivative is taken by one letter, such as w, not "w[+]1"$'),
         ({"expression": "w^2", "at": ["v=1"]}, "^v does not occur; the letters are w$"),
         ({"expression": "w^2", "at": ["w"]}, '^values are written w=0.5, not "w"$'),
@@ -160,8 +160,9 @@ def test_what_is_no_single_number_is_refused(text: str, answer: str, rule: str) 
         ("2w^{\\top}", "unreadable",
          "diff takes single numbers, no transposed arrays: 2w^{\\top}; write ^(T) for a power"),
         ("2v", "unreadable", "v is not a letter of this question; its letters are w"),
-        ("w = 2", "undecided", "two different values stand there: w = 2"),
-        ("foo(w)", "unreadable", "foo( is no function that is known here: near ones are floor; a product is f·o·o·("),
+        ("w = 2", "undecided", "there are two different values: w = 2"),
+        ("foo(w)", "unreadable", "foo( is not a function that is known here: similar names are floor; a product is "
+                                 "f·o·o·("),
         ("sqrt(-1 - w^2)", "undecided",
          "no numbers were found at which sqrt(-1 - w^2) and the derivative both have a value"),
     ],

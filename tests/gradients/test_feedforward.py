@@ -165,14 +165,14 @@ def test_drawn_numbers_are_the_same_on_every_machine() -> None:
 
 
 REFUSED = [
-    ("n; dense 2", None, "fc-1 has no backpropagation here while letters are left: n is no number"),
-    ("2; dense m", None, "while letters are left: m is no number"),
+    ("n; dense 2", None, "fc-1 has no backpropagation here while letters are left: n is not a number"),
+    ("2; dense m", None, "while letters are left: m is not a number"),
     ("4x4; dense 2", None, r"the input is a vector \(3\) or a map, height × width × channels \(4x4x1\), not 4×4"),
     ("4x3 seq; rnn 2", None, "backprop is of feed-forward networks: for rows that are time steps there is bptt"),
     ("2; dense 2 gelu", None, "activations are linear, sigmoid, tanh, relu, softmax, not gelu"),
     ("2; dense 2 relu dropout0.5", None, "activations are linear, .* not dropout0.5"),
     ("2; dense 2 relu tanh", None, "a layer has one activation, not relu and tanh"),
-    ("2; dense 2 softmax; dense 2", None, "a softmax stands at the output only"),
+    ("2; dense 2 softmax; dense 2", None, "a softmax can only be at the output"),
     ("4x4x1; conv 2 f2 softmax", None, "a softmax is of a vector here"),
     ("2; dense 2; batchnorm", None, r"bn-1 \(batchnorm\) has no backpropagation here: layers are dense, conv, pool, "),
     ("2; flatten", None, "backprop needs a layer that computes something, such as dense 2"),
@@ -180,9 +180,9 @@ REFUSED = [
     ("4x4x1; pool 2 p1", None, "pooling is without padding, dilation and rounding up"),
     ("2" + "; dense 2" * 25, None, "backprop takes at most 24 layers, not 25"),
     ("2; dense 2", "huber", "loss is one of squared, sum, cross-entropy, log, not huber"),
-    ("2; dense 2", "log", "the log loss stands behind a sigmoid output, not a linear one"),
-    ("2; dense 2 sigmoid", "cross-entropy", "the cross-entropy loss stands behind a softmax output, not a sigmoid one"),
-    ("4x4x1; conv 1 f2 sigmoid", "log", "the log loss stands behind a sigmoid output, not maps"),
+    ("2; dense 2", "log", "the log loss comes after a sigmoid output, not a linear one"),
+    ("2; dense 2 sigmoid", "cross-entropy", "the cross-entropy loss comes after a softmax output, not a sigmoid one"),
+    ("4x4x1; conv 1 f2 sigmoid", "log", "the log loss comes after a sigmoid output, not maps"),
 ]
 
 

@@ -65,14 +65,14 @@ def test_a_class_in_one_json_file() -> None:
 
 def test_a_row_that_is_too_long_is_told_with_its_line() -> None:
     found = list(read(b"student,1.a\nada,5\nbob,5,6\ncarl,7\n", "c.csv", listed=True))
-    rule = "there are 3 cells under 2 headings; a comma inside a cell stands in quotes"
+    rule = "there are 3 cells under 2 headings; put a cell with a comma in quotes"
     assert found[1] == Refused("c.csv, line 3", rule)
     assert [type(each) for each in found] == [HandIn, Refused, HandIn]
 
 
 def test_a_quote_that_is_left_open_swallows_nobody() -> None:
     (found,) = read(b'student,1.a\nada,"5\nbob,6\ncarl,7\n', "c.csv", listed=True)
-    assert found == Refused("c.csv", "the file is no CSV: line 2: a quote that is opened here is never closed")
+    assert found == Refused("c.csv", "the file is not a CSV file: line 2: a quote that is opened here is never closed")
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
@@ -132,7 +132,7 @@ def test_cells_of_a_table_keep_their_names() -> None:
         ),
         ("55", "a.txt", 'there is no answer in it: each begins with its id, such as "1.a: 55"'),
         ("55", "a.docx", "a hand-in is a file of .toml, .json, .csv, .xlsx, .txt, .md, .ipynb"),
-        ("{}", "a.ipynb", "the file is no notebook of Jupyter"),
+        ("{}", "a.ipynb", "the file is not a Jupyter notebook"),
         (b"PK", "a.xlsx", "the workbook cannot be read: File is not a zip file"),
         ("student,1.a\n", "a.csv", "there are headings, and nobody under them"),
     ],
@@ -205,7 +205,7 @@ def test_an_answer_beside_the_table_of_answers_is_none_that_is_missing(table: di
 
 def test_what_else_stands_in_a_hand_in_is_told() -> None:
     """A table under another name may hold all answers; nothing at all may be an answer that was lost."""
-    rule = "solutions is no table of a hand-in: its answers stand in [answers]"
+    rule = "solutions is not a table of a hand-in: its answers must be in [answers]"
     assert only('{"code": "7F3K-9QXM", "solutions": {"a": 5}}', "a.json").unread == (rule,)
     assert only('{"code": "7F3K-9QXM", "answers": {"1.a": 5}, "solutions": ["x"]}', "a.json").unread == (rule,)
     assert only('code = "7F3K-9QXM"\n', "a.toml").unread == (NO_ANSWERS,)

@@ -166,7 +166,7 @@ REFUSED: dict[str, tuple[str, str | bytes, str]] = {
     "UTF-16": ("x.json", table("1").encode("utf-16"),
         "the code of the sheet is missing, .*"),
     "a program": ("x.toml", b"\x7fELF" + bytes(range(256)) * 9,
-        "the file is no text in UTF-8, UTF-16 or Windows-1252"),
+        "the file is not text in UTF-8, UTF-16 or Windows-1252"),
     "nobody": ("x.toml", f'student = "{MARKUP}"\ncode = "<b>{CODE}"\n',
         r"code <b>.* is on no sheet of this exam"),
     "a neighbour's code": ("x.toml", 'student = "ada"\ncode = "BOBSCODE"\n',
@@ -353,10 +353,11 @@ def test_pipes_links_and_folders_are_not_read(sitting: Sitting, bob: Path, tmp_p
     graded = sitting.grade(inside)
     assert [result.student.id for result in graded.marks.results] == ["bob"]
     assert [each.reason for each in graded.marks.refused] == [
-        "this is no file", "this is no file", "a link that leads out of the folder is not followed", "this is no file",
+        "this is not a file", "this is not a file", "a link that leads out of the folder is not "
+        "followed", "this is not a file",
         "a link that leads out of the folder is not followed", "a link to a folder is not followed",
     ]  # fmt: skip
-    assert [each.reason for each in sitting.grade(inside / "a.toml").marks.refused] == ["this is no file"]
+    assert [each.reason for each in sitting.grade(inside / "a.toml").marks.refused] == ["this is not a file"]
 
 
 def test_a_thousand_hand_ins_of_one_student_are_one(sitting: Sitting, tmp_path: Path) -> None:

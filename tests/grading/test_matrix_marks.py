@@ -305,7 +305,7 @@ def test_another_convention_is_told_where_the_part_names_its_own(tmp_path: Any) 
     assert said(mark(asking(tmp_path, part), pytorch)) == "convention:pytorch"
     bound = mark(asking(tmp_path, f"{part}\nconvention = 'textbook'"), pytorch)
     assert (bound.status, bound.convention, bound.mistakes, bound.share) == ("wrong", "pytorch", (), 0)
-    assert "stated is textbook" in bound.reason
+    assert "this question uses textbook" in bound.reason
 
 
 # following through

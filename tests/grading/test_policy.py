@@ -42,8 +42,8 @@ def test_a_manifest_keeps_it(policy: Policy) -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"follows": 2}, r"exam.toml: policy: follows: a share of the points lies between 0 and 1, not 2"),
-        ({"convention": "3/2"}, r"convention: a share of the points lies between 0 and 1, not 3/2"),
+        ({"follows": 2}, r"exam.toml: policy: follows: a share of the points must be between 0 and 1, not 2"),
+        ({"convention": "3/2"}, r"convention: a share of the points must be between 0 and 1, not 3/2"),
         ({"follows": -1}, r"follows: a number from 0 on is expected, not -1"),
         ({"follows": "all"}, r"follows: a number from 0 on is expected, not 'all'"),
         ({"choices": "some"}, r"choices: this is one of all, partial, not 'some'"),

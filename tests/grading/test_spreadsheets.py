@@ -84,7 +84,10 @@ def test_a_list_of_very_many_is_no_class(monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        ("student,1.a\nada," + "9" * 10**7, "the file is no CSV: line 2: field larger than field limit (200000)"),
+        (
+            "student,1.a\nada," + "9" * 10**7,
+            "the file is not a CSV file: line 2: field larger than field limit (200000)",
+        ),
         ("student,1.a\n" + "," * 10**7, "a CSV has at most 50,000 rows, 5,000 columns and 2,000,000 cells"),
         ("student,1.a\n" + "\n" * 10**7, "a CSV has at most 50,000 rows, 5,000 columns and 2,000,000 cells"),
     ],

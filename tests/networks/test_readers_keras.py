@@ -414,7 +414,7 @@ def test_what_the_file_says_is_believed() -> None:
     second = layer("Dense", "b", units=3)
     second["build_config"] = {"input_shape": [None, 7]}
     found = table(entry(4), layer("Dense", "a", units=2), second)
-    assert found.row("a").unknown == "the file says that 7 comes out, and worked out it is 2"
+    assert found.row("a").unknown == "the file says that the output is 7, but it is 2"
     assert found.row("b").count("parameters") == 24
 
 

@@ -95,7 +95,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "nothing to read": (functional(IN, layer("Flatten", "a")), "layer a: it reads no layer"),
     "calls that are no list": (functional(IN, {**layer("Flatten", "a"), "inbound_nodes": "in"}),
                                "a: inbound_nodes: this is a list, not 'in'"),
-    "a deep model": (nested(12), "m/: models stand at most 8 deep in one another"),
+    "a deep model": (nested(12), "m/: models can be nested at most 8 deep"),
     "a model of nothing": (sequential(IN, {"name": "m", **sequential()}), "m: a model in another one has outputs"),
     # settings
     "no filters": (one("Conv2D", kernel_size=3), "layer it: filters: this is a whole number from 0 to .*, not nothing"),
@@ -103,7 +103,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "filters of a word": (one("Conv2D", **{**CONV, "filters": "8"}), "layer it: filters: this is a whole number .*'8'"),
     "true filters": (one("Conv2D", **{**CONV, "filters": True}), "layer it: filters: .*, not true"),
     "huge filters": (one("Conv2D", **{**CONV, "filters": 10**40}), "layer it: filters: .* of many digits"),
-    "infinite filters": (one("Conv2D", **{**CONV, "filters": float("1e999")}), "Infinity is no number"),
+    "infinite filters": (one("Conv2D", **{**CONV, "filters": float("1e999")}), "Infinity is not a number"),
     "no kernel": (one("Conv2D", filters=3), "kernel_size: this is a whole number, or one for each axis, not nothing"),
     "an empty kernel": (one("Conv2D", **{**CONV, "kernel_size": []}), "kernel_size: this is a whole number, or one"),
     "a kernel of words": (one("Conv2D", **{**CONV, "kernel_size": ["3"]}), "kernel_size: .*, not a list"),
@@ -212,8 +212,8 @@ def test_inputs_of_every_rank(kind: str, rank: int) -> None:
         (b"", "the file is not JSON"),
         (b"{", "the file is not JSON"),
         (b'{"a": 1} x', "the file is not JSON: Extra data"),
-        (b'{"a": NaN}', "the file is not JSON: NaN is no number"),
-        (b'{"a": -Infinity}', "the file is not JSON: -Infinity is no number"),
+        (b'{"a": NaN}', "the file is not JSON: NaN is not a number"),
+        (b'{"a": -Infinity}', "the file is not JSON: -Infinity is not a number"),
         (b'{"a": ' + b"9" * 5000 + b"}", "the file is not JSON: Exceeds the limit"),
         (b"\xff\xfe{}", "the file is not UTF-8 text: byte 0"),
         (b"[" * 100_000, "the file is nested too deeply"),
@@ -285,7 +285,7 @@ def test_names_that_lead_out_are_not_followed(tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     file = folder / "net.keras"
     file.write_bytes(archive(MODEL, "../../config.json"))
-    with pytest.raises(ProblemError, match=r"the archive has no config.json, so it is no Keras model"):
+    with pytest.raises(ProblemError, match=r"the archive has no config.json, so it is not a Keras model"):
         read_file(file)
     assert [each.name for each in tmp_path.rglob("*") if each.is_file()] == ["net.keras"]
 

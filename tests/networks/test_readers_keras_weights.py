@@ -112,8 +112,8 @@ def test_each_layer_is_held_against_its_own_weights() -> None:
     layers = [("Dense", {"units": 3}), ("Dense", {"units": 2, "reads": 3}), ("Dense", {"units": 1, "reads": 2})]
     found = read(layers, arrays)
     assert [row.unknown for row in found.rows] == [
-        "the file holds 30 weights for it, and worked out they are 27", "",
-        "the file holds 2 weights for it, and worked out they are 3",
+        "the file holds 30 weights for it, but it needs 27", "",
+        "the file holds 2 weights for it, but it needs 3",
     ]  # fmt: skip
     assert [row.output for row in found.rows] == [(3,), (2,), (1,)]
     assert (found.total["parameters"], found.network.unplaced, found.partial) == (40, 0, True)

@@ -416,7 +416,7 @@ def test_weights_that_do_not_fit_are_told() -> None:
     """The matrix says 8 inputs where 5 arrive: its own numbers count, and nothing is made up."""
     found = table([node("Gemm", "x w b", "y", transB=1)], weights(w=(3, 8), b=(3,)), (1, 5))
     [row] = found.rows
-    assert row.unknown == "the file holds 27 weights for it, and worked out they are 18"
+    assert row.unknown == "the file holds 27 weights for it, but it needs 18"
     assert (row.count("parameters"), found.partial, row.knows("macs")) == (27, True, False)
 
 
@@ -452,7 +452,7 @@ def test_what_the_file_says_is_believed() -> None:
     end = onnx.helper.make_tensor_value_info("y", FLOAT, None)
     graph = onnx.helper.make_graph(nodes, "g", [x], [end], weights(w=(5, 7), v=(7, 2)), value_info=[says])
     found = tabulate(network(onnx.helper.make_model(graph).SerializeToString(), "net.onnx"))
-    assert found.rows[0].unknown == "the file says that 3×7 comes out, and worked out it is 6×7"
+    assert found.rows[0].unknown == "the file says that the output is 3×7, but it is 6×7"
     assert [(row.output, row.count("parameters")) for row in found.rows] == [((3, 7), 35), ((3, 2), 14)]
 
 

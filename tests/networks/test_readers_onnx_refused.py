@@ -61,12 +61,12 @@ def refused(data: bytes, sentence: str) -> None:
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
-        (b"", "the file is no ONNX model: it has no graph with nodes"),
-        (b"\x08", "the file is no ONNX model, or it is cut off"),
-        (b"\x08\x07", "the file is no ONNX model: it has no graph"),
-        (b"\xff" * 1000, "the file is no ONNX model, or it is cut off"),
-        (b"GIF89a" * 100, "the file is no ONNX model"),
-        (b"\x3a\x84\x80\x80\x80\x08" * 1000, "the file is no ONNX model"),
+        (b"", "the file is not an ONNX model: it has no graph with nodes"),
+        (b"\x08", "the file is not an ONNX model, or it is cut off"),
+        (b"\x08\x07", "the file is not an ONNX model: it has no graph"),
+        (b"\xff" * 1000, "the file is not an ONNX model, or it is cut off"),
+        (b"GIF89a" * 100, "the file is not an ONNX model"),
+        (b"\x3a\x84\x80\x80\x80\x08" * 1000, "the file is not an ONNX model"),
     ],
 )
 def test_bytes_that_are_no_model(data: bytes, sentence: str) -> None:
@@ -77,10 +77,10 @@ def test_bytes_that_are_no_model(data: bytes, sentence: str) -> None:
 def test_a_file_cut_anywhere() -> None:
     """In half, and at each of its bytes: a line, or the whole graph where only what stands behind it is gone."""
     whole = content([node("Conv", "x w", "c"), node("Relu", "c", "y")], [tensor("w", 4, 3, 3, 3)])
-    refused(whole[: len(whole) // 2], "the file is no ONNX model, or it is cut off")
+    refused(whole[: len(whole) // 2], "the file is not an ONNX model, or it is cut off")
     found = network(whole, "net.onnx")
     cut = [length for length in range(len(whole)) if refusal(whole[:length])]
-    assert all("the file is no ONNX model" in refusal(whole[:length]) for length in cut)
+    assert all("the file is not an ONNX model" in refusal(whole[:length]) for length in cut)
     assert cut[-1] > len(whole) // 2
     assert all(network(whole[:length], "net.onnx") == found for length in set(range(len(whole))) - set(cut))
 

@@ -134,8 +134,8 @@ def test_what_a_line_cannot_say(network: Network, sentence: str) -> None:
     [
         ("zz", "8x8x3; conv 2", "^a network is written as one of text, toml, keras, pytorch, not zz$"),
         ("keras", "8x8x3; rbf 3", r"rbf-1 \(rbf\) reads a vector"),
-        ("keras", "8x8x3; conv k f3", "^conv-1 has no code while letters are left: k is no number$"),
-        ("pytorch", "8x8xc; conv 2 f3", "^conv-1 has no code while letters are left: c is no number$"),
+        ("keras", "8x8x3; conv k f3", "^conv-1 has no code while letters are left: k is not a number$"),
+        ("pytorch", "8x8xc; conv 2 f3", "^conv-1 has no code while letters are left: c is not a number$"),
         ("keras", "8x8x3; lrn", "has no code: Keras has no local response normalisation"),
         ("keras", "9x9x3; conv 2 f3 s2 d2", "Keras has no convolution with both a stride and a dilation"),
         ("keras", "8x8x8x3; depthwise 2 f3", "Keras has no depthwise convolution of volumes"),

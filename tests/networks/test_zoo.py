@@ -52,9 +52,9 @@ def test_no_two_ids_are_the_same_without_hyphens() -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("vgg17", r"^vgg17 is no network of the zoo; near it are vgg1\d(-bn)?, "),
-        ("?", r"^\? is no network of the zoo; known are lenet5, .*, cats-dogs$"),
-        ("z" * 100_000, r"^z{37}\.\.\. is no network of the zoo; known are lenet5, "),
+        ("vgg17", r"^vgg17 is not a network of the zoo; similar names are vgg1\d(-bn)?, "),
+        ("?", r"^\? is not a network of the zoo; known are lenet5, .*, cats-dogs$"),
+        ("z" * 100_000, r"^z{37}\.\.\. is not a network of the zoo; known are lenet5, "),
     ],
 )
 def test_an_unknown_network_is_refused(ask, name: str, message: str) -> None:

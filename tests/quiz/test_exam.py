@@ -149,10 +149,13 @@ def test_rosters(tmp_path: Path, content: str, expected: tuple[Student, ...], en
             "id,name\ns1,Ada\ns2,Löwe, Ada\n",
             "line 3: there are 3 cells under 2 headings",
         ),
-        ('id,name\ns1,"Ada\ns2,Bob\n', "the file is no CSV: line 2: a quote that is opened here is never closed"),
-        ('id,name\ns1,"Ada" L\n', "the file is no CSV: line 2: ',' expected after"),
+        (
+            'id,name\ns1,"Ada\ns2,Bob\n',
+            "the file is not a CSV file: line 2: a quote that is opened here is never closed",
+        ),
+        ('id,name\ns1,"Ada" L\n', "the file is not a CSV file: line 2: ',' expected after"),
         ("id\n" + "\n".join(f"s{number}" for number in range(20_001)), "a roster has at most 20,000 students"),
-        ("id\n" + '"' + "x" * 200_000, "the file is no CSV: line 2: field larger than field limit"),
+        ("id\n" + '"' + "x" * 200_000, "the file is not a CSV file: line 2: field larger than field limit"),
     ],
 )
 def test_rosters_that_are_refused(tmp_path: Path, content: str, said: str) -> None:
@@ -171,9 +174,9 @@ def test_manifests_that_are_refused(exam: Exam, tmp_path: Path) -> None:
             read_manifest(written(tmp_path, content))
         assert said in str(caught.value)
 
-    refused("{", "the file is no manifest: it is not JSON")
-    refused("[" * 100_000, "the file is no manifest: it is not JSON")
-    refused("[]", "the file is no manifest of an exam")
+    refused("{", "the file is not a manifest: it is not JSON")
+    refused("[" * 100_000, "the file is not a manifest: it is not JSON")
+    refused("[]", "the file is not a manifest of an exam")
     refused(json.dumps({**good, "format": 3}), "format: this manifest has another format than 1 or 2")
     refused(json.dumps({**good, "students": 2 * good["students"]}), "students: an id and a code are used once")
     twice = [{**student, "code": good["students"][0]["code"]} for student in good["students"]]

@@ -65,7 +65,7 @@ CASES: dict[str, tuple[bytes, str]] = {
     "a path as an id": (above("id = '../../etc/passwd'"), "an id is small letters, digits and hyphens"),
     "code as a kind": (front("'shape'", "'__import__'"), "this is one of integer, number"),
     "code as a step's name": (own("1", "__class__"), "step 1: name: a step has a name of its own"),
-    "a path as a network": (network("{zoo = ['../../etc/passwd']}"), "is no network of `dlcalc net list`"),
+    "a path as a network": (network("{zoo = ['../../etc/passwd']}"), "is not a network of `dlcalc net list`"),
     "code in a network": (network("{text = '{{__import__(1)}}'}"), "draw: net: text: {{__import__(1)}}"),
     "a power tower in the text": (body("{{9^9^9^9}}"), "text: with the numbers of seed 1: a number of more than"),
     "a power tower in code": (body("`{{9^9^9^9}}`"), "text: with the numbers of seed 1: a number of more than"),

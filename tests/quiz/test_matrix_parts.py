@@ -109,7 +109,7 @@ def test_an_array_that_cannot_be_drawn(draw: str, said: str) -> None:
 
 ASKED_WRONGLY = [
     ("kind = 'matrix'\nask = 'conv.parameters'\nwith = {f = '3', c = '1', k = '2'}",
-     "conv.parameters is no array, so it is not asked as a matrix"),
+     "conv.parameters is not an array, so it is not asked as a matrix"),
     ("kind = 'integer'\nask = 'this.n'\ngrid = false", "grid: a part of kind integer has no grid"),
     ("kind = 'integer'\nask = 'this.n'\ntolerance = 0.1", "tolerance: a part of kind integer has no tolerance"),
 ]  # fmt: skip

@@ -92,8 +92,8 @@ def test_another_convention_than_the_stated_one_earns_nothing_and_is_named() -> 
     (other,) = [each for each in entry.key.responses if each.value == 53600]
     assert (other.id, other.share) == ("pytorch", 0)
     said = doc.plain(other.feedback)
-    assert said.startswith("This is as ")
-    assert "and stated is textbook" in said
+    assert said.startswith("Right by the convention of ")
+    assert "this question uses textbook" in said
 
 
 def test_a_tolerance_is_a_number_or_a_share_of_the_value() -> None:

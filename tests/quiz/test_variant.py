@@ -195,13 +195,13 @@ def test_wrong_choices_are_different_and_wrong() -> None:
 @pytest.mark.parametrize(
     ("part", "said"),
     [
-        ("kind = 'integer'\nask = 'conv.output'", r"part a: \(.*\) is no whole number"),
-        ("kind = 'number'\nask = 'conv.output'", r"part a: \(.*\) is no number"),
+        ("kind = 'integer'\nask = 'conv.output'", r"part a: \(.*\) is not a whole number"),
+        ("kind = 'number'\nask = 'conv.output'", r"part a: \(.*\) is not a number"),
         ("kind = 'expression'\nask = 'conv.weights'", r"part a: \d+ has no letters"),
         ("kind = 'choice'\nask = 'conv.f_eff'\npick = 12", r"part a: only \d+ of 12 choices differ"),
         ("kind = 'integer'\nask = 'conv.o'\nwith = {n = '2', f = '9'}", "the filter"),
         ("kind = 'integer'\nask = 'conv.o'\nwith = {n = '1/0', f = '9'}", "division by zero"),
-        ("kind = 'shape'\nask = 'conv.o'\nwith = {f = '3'}", "part a: .* is no shape"),
+        ("kind = 'shape'\nask = 'conv.o'\nwith = {f = '3'}", "part a: .* is not a shape"),
         (
             "kind = 'number'\nask = 'this.a'\n[[step]]\nname = 'a'\nexpression = 'exp(log(1.2345))'",
             r"part a: 1\.234\d* lies on the edge of rounding",

@@ -125,10 +125,10 @@ def test_a_folder_of_images(tmp_path: Path) -> None:
 
 
 BAD = {
-    "a.npz": (b"PK no zip", "it is no .npz of plain arrays"),
+    "a.npz": (b"PK no zip", "it is not an .npz of plain arrays"),
     "a.csv": (b"1,2\n", "two at least"),
-    "plain.csv": (b"1,2,3\n4,1_0,6\n", "line 2: 1_0 is no number"),
-    "b.csv": (b"1,2,3\n4,x,6\n", "line 2: x is no number"),
+    "plain.csv": (b"1,2,3\n4,1_0,6\n", "line 2: 1_0 is not a number"),
+    "b.csv": (b"1,2,3\n4,x,6\n", "line 2: x is not a number"),
     "c.csv": (b"1,2,3\n4,5\n", "line 2 has 2 cells, the first has 3"),
     "a.bin": (b"123", "records of CIFAR-10 have 3,073 bytes, and the file has 3"),
     "a.pkl": (b"cos\nsystem", "data in files are .npz, .csv, .txt, .bin or a folder, not a.pkl"),
@@ -149,7 +149,7 @@ def test_a_bad_file_is_one_line(name: str, tmp_path: Path) -> None:
     ("content", "message"),
     [
         (b"\0\0\x08\x01\0\0\0\x05abc", "its header promises 5 bytes, and 3 follow"),
-        (b"PNG", "it is no IDX file"),
+        (b"PNG", "it is not an IDX file"),
         (b"\x1f\x8bzz", "it is packed, and damaged"),
     ],
 )

@@ -137,7 +137,7 @@ class Backpropagation:
             found.append(f"the slopes of the {act} and of the loss cancel: what is left is ŷ − y")
         if network.has_maps:
             found.append("a map is indexed by channel, row and column, filters by filter, channel, row and column")
-            found.append("an entry outside a map, or at an index that is no whole number, is 0")
+            found.append("an entry outside a map, or at an index that is not a whole number, is 0")
         elif self.form == "paths":
             found.append("W[i, j] leads from unit j of the layer before to unit i")
         if network.places:

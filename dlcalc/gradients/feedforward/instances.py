@@ -224,7 +224,7 @@ class Instance:
         for quantity in (*self.network.signals.values(), *self.network.parameters.values()):
             if name in (quantity.name, quantity.delta, f"d{quantity.name}"):
                 return quantity.shape
-        raise UserError(f"{name} is stated entry by entry, but it is no array of this network")
+        raise UserError(f"{name} is stated entry by entry, but it is not an array of this network")
 
     def _rule(self, statement: Statement) -> Rule:
         """The statement as a rule over entries, with the sizes of its letters."""

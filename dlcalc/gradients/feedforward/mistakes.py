@@ -41,13 +41,13 @@ Edit = tuple[str, str, Node]
 """Id, what is said, what stands there by mistake."""
 _WHOLE: tuple[tuple[Found, Callable[[float], float]], ...] = (
     (
-        Found("sign-turned", "the sign is wrong: the error is ŷ − y, what is computed minus what is wanted"),
+        Found("sign-turned", "the sign is wrong: the error is ŷ − y, output minus target"),
         lambda v: -v,
     ),
     (Found("twice", "there is no factor 2: the derivative of the loss has none"), lambda v: 2 * v),
     (Found("half", "there is no factor ½"), lambda v: v / 2),
 )
-_TRANSPOSED = Found("transposed", "that is the transpose: a gradient has the shape of what it is the gradient by")
+_TRANSPOSED = Found("transposed", "that is the transpose: a gradient has the same shape as its weight")
 
 
 @lru_cache(maxsize=64)
@@ -137,10 +137,8 @@ def _of(node: Node, network: Feedforward) -> Iterator[Edit]:
             yield "target-missing", "the error is ŷ − y: the target is missing", output
             yield "error-plus", "the error is ŷ − y, a difference", Add((output, target))
             if network.is_merged:
-                said = (
-                    "ŷ − y is already the derivative by what goes into the output’s activation: its slope does not come"
-                )
-                yield "slope-of-the-output-layer", f"{said} on top", pointwise((node, output, Add((ONE, Neg(output)))))
+                said = "ŷ − y is already the derivative by the input of the output’s activation: its slope is in it"
+                yield "slope-of-the-output-layer", said, pointwise((node, output, Add((ONE, Neg(output)))))
 
 
 def _of_transposed(
@@ -151,13 +149,13 @@ def _of_transposed(
     shown = printing.text(factor)
     if letter.id in network.parameters:
         id = f"{letter.id.lower().replace('_', '-')}-missing"
-        yield id, f"{shown} is missing: it takes the gradient back through that product", product((*before, *after))
-        said = f"a gradient goes back through a product with the transpose: {shown}, not {printing.text(letter)}"
+        yield id, f"{shown} is missing: on the way back the gradient is multiplied by it", product((*before, *after))
+        said = f"on the way back the gradient is multiplied by the transpose: {shown}, not {printing.text(letter)}"
         yield "not-transposed", said, product((*before, letter, *after))
         others = [each for each in network.parameters.values() if len(each.shape) == 2 and each.name != letter.id]
         for other in others:
             there = Transpose(other.node)
-            said = f"{printing.text(there)} stands there, not {shown}: the gradient goes back the way the values came"
+            said = f"you wrote {printing.text(there)}; it should be {shown}: the weights that the gradient passes"
             yield "other-matrix", said, product((*before, there, *after))
     elif letter.id in network.signals:
         for signal in network.signals.values():
@@ -172,7 +170,7 @@ def _other_gradients(node: Name, network: Feedforward) -> Iterator[Edit]:
     if node in deltas:
         for other in deltas:
             if other != node:
-                said = f"the gradient that belongs there is {printing.text(node)}, not {printing.text(other)}"
+                said = f"you wrote {printing.text(other)}; it should be {printing.text(node)}"
                 yield "other-gradient", said, other
 
 
@@ -187,9 +185,9 @@ def _sigmoid_slopes(node: Hadamard) -> Iterator[Edit]:
         for left in (one, other):
             yield "half-of-the-slope", "the slope of a sigmoid has two factors, σ and 1 − σ", pointwise((*rest, left))
         square = pointwise((*rest, Add((ONE, Neg(Pow(one, TWO))))))
-        yield "tanh-slope", "the slope of a sigmoid is σ(1 − σ); 1 − σ² would be that of a tanh", square
+        yield "tanh-slope", "the slope of a sigmoid is σ(1 − σ); 1 − σ² looks like the slope of tanh", square
         again = Call("sigmoid", (one,))
-        said = f"the slope already speaks of the activation’s value: {shown}, without another σ"
+        said = f"the slope uses the value of the activation: {shown}, without a second σ"
         yield "activation-twice", said, pointwise((*rest, again, Add((ONE, Neg(again)))))
 
 
@@ -207,7 +205,7 @@ def _other_slopes(node: Hadamard) -> Iterator[Edit]:
                     yield "slope-missing", left_out, pointwise(rest)
                 linear, half = Add((ONE, Neg(value))), Add((ONE, Neg(Pow(Call("tanh", (value,)), TWO))))
                 yield "slope-not-squared", f"the slope of tanh is {shown}, not 1 − h", pointwise((*rest, linear))
-                said = f"the slope of tanh is {shown}; h(1 − h) is that of a sigmoid"
+                said = f"the slope of tanh is {shown}; h(1 − h) is the slope of a sigmoid"
                 yield "sigmoid-slope", said, pointwise((*rest, value, linear))
-                said = f"the slope already speaks of the activation’s value: {shown}, without another tanh"
+                said = f"the slope uses the value of the activation: {shown}, without a second tanh"
                 yield "activation-twice", said, pointwise((*rest, half))

@@ -21,8 +21,8 @@ ACTIVATIONS = ("linear", "sigmoid", "tanh", "relu", "softmax")
 LOSSES = {
     "squared": "½ Σ (ŷ − y)²",
     "sum": "Σ (ŷ − y)²",
-    "cross-entropy": "−Σ y ln ŷ behind a softmax",
-    "log": "−Σ (y ln ŷ + (1 − y) ln(1 − ŷ)) behind sigmoids",
+    "cross-entropy": "−Σ y ln ŷ after a softmax",
+    "log": "−Σ (y ln ŷ + (1 − y) ln(1 − ŷ)) after sigmoids",
 }
 """Loss → what it is."""
 _STATED = {
@@ -133,7 +133,7 @@ def feedforward(network: data.Network, loss: str | None = None) -> Feedforward:
     wanted = _BEHIND.get(chosen)
     if wanted and (function != wanted or built.last.kind is Kind.MAP):
         output = f"a {function} one" if built.last.kind is not Kind.MAP else "maps"
-        raise UserError(f"the {chosen} loss stands behind a {wanted} output, not {output}")
+        raise UserError(f"the {chosen} loss comes after a {wanted} output, not {output}")
     return Feedforward(network.title, built.layers[0].reads, tuple(built.layers), chosen)
 
 
@@ -179,7 +179,7 @@ class _Built(Sizes):
         if len(found) > 1:
             raise self.refused(row, f"a layer has one activation, not {' and '.join(found)[:60]}")
         if found and found[0] == "softmax" and row is not self.rows[-1]:
-            raise self.refused(row, "a softmax stands at the output only")
+            raise self.refused(row, "a softmax can only be at the output")
         return found[0] if found else ""
 
     def _activate(self, row: Row, function: str, ends: bool) -> None:

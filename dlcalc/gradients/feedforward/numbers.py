@@ -33,7 +33,7 @@ LONG = 400_000
 
 
 class ZeroPadded(dict[Value, Value]):
-    """An array of a map with zeros around it, and where an index is no whole number."""
+    """An array of a map with zeros around it, and where an index is not a whole number."""
 
     def __init__(self, items: Mapping[Value, Value], outside: Value) -> None:
         super().__init__(items)

@@ -1,8 +1,8 @@
 """What the formulas of a feed-forward network speak of: named arrays, and equations over their entries.
 
 Indices count from 1. A map is channels × height × width, a bank of filters filters × channels × height × width.
-Where an index is no whole number or lies outside a map, the entry is 0, so that a padded convolution and its gradient
-need no cases.
+Where an index is not a whole number or lies outside a map, the entry is 0, so that a padded convolution and its
+gradient need no cases.
 """
 
 from __future__ import annotations

@@ -150,10 +150,10 @@ class Draft:
         if isinstance(count, int):
             self.counts[layer.name] = count
         if differ(row.output, stated):
-            why = f"the file says that {shown(stated or ())} comes out, and worked out it is {shown(row.output)}"
+            why = f"the file says that the output is {shown(stated or ())}, but it is {shown(row.output)}"
             self.doubt(layer, why, stated, held)
         elif held is not None and not layer.shares and row.count("parameters") != held:
-            why = f"the file holds {held:,} weights for it, and worked out they are {row.count('parameters')}"
+            why = f"the file holds {held:,} weights for it, but it needs {row.count('parameters')}"
             self.doubt(layer, why, row.output, held)
 
     def doubt(self, layer: Layer, why: str, stated: Shape | None, held: int | None) -> None:

@@ -57,7 +57,7 @@ def network(data: bytes, path: str, weights: Mapping[str, int] | str = "") -> Ne
 
 
 def _no_number(name: str) -> None:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name} is not a number")
 
 
 class _Reading:
@@ -122,7 +122,7 @@ class _Reading:
     def model(self, model: dict[str, Any], prefix: str, reads: list[Value], depth: int, over: int = 0) -> list[Value]:
         """Adds the layers of a model that reads `reads`; gives its outputs."""
         if depth > _DEEPEST:
-            raise ProblemError(self.path, prefix, f"models stand at most {_DEEPEST} deep in one another")
+            raise ProblemError(self.path, prefix, f"models can be nested at most {_DEEPEST} deep")
         found = graph(model, self.path, prefix)
         entries = dict(zip(found.inputs, reads, strict=False))
         readers = Counter((each.name, each.number) for call in found.calls for each in call.reads)
@@ -163,7 +163,7 @@ class _Reading:
             if not differ(value.shape()[1:], sizes) and len(value.axes) == len(stated):
                 return value
             worked = "×".join(map(str, value.shape()[1:]))
-            why = f"the file says that {'×'.join(map(str, sizes))} comes out, and worked out it is {worked}"
+            why = f"the file says that the output is {'×'.join(map(str, sizes))}, but it is {worked}"
             self.draft.doubt(layer, why, whole if len(whole) == len(sizes) else None, None)
         elif layer.kind not in KINDS and len(whole) == len(sizes):
             self.draft.put(replace(layer, stated=whole))
@@ -207,7 +207,7 @@ class _Reading:
         known = [count for count in made.values() if isinstance(count, int)]
         if not held or not any(known) or len(known) < len(made) or own is None or sum(known) == held:
             return value
-        why = f"the file holds {held:,} weights for it, and worked out they are {sum(known):,}"
+        why = f"the file holds {held:,} weights for it, but it needs {sum(known):,}"
         shape = self.draft.shape(name)
         self.draft.doubt(
             self.draft.layers[name], why, shape, max(0, held - (sum(known) - known[list(made).index(name)]))

@@ -39,7 +39,7 @@ def _config(file: IO[bytes], path: str) -> bytes:
     _check_directory(file, path)
     with zipfile.ZipFile(file) as archive:
         if MEMBER not in archive.namelist():
-            raise ProblemError(printable(path), "", f"the archive has no {MEMBER}, so it is no Keras model")
+            raise ProblemError(printable(path), "", f"the archive has no {MEMBER}, so it is not a Keras model")
         info = archive.getinfo(MEMBER)
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or info.flag_bits & 1:
             raise ProblemError(printable(path), MEMBER, "it is stored or deflated in a Keras model, and not encrypted")

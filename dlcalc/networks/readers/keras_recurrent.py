@@ -174,7 +174,7 @@ def convlstm(given: Node) -> View:
         return [*turned, *kernels[2:]]
 
     even = any(size % 2 == 0 for size in given.sizes("kernel_size"))
-    unlike = "an odd pixel of padding stands at the end" if even else ""
+    unlike = "the extra pixel of padding is at the end" if even else ""
     unlike = unlike or ("it goes backwards" if given.flag("go_backwards", False) else _unlike(given, "convlstm", False))
     first, rank = given.channels_first, len(given.x.axes)
     layer = given.add(

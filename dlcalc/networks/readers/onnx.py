@@ -64,9 +64,9 @@ def network(data: bytes, path: str) -> Network:
     try:
         model.ParseFromString(data)
     except Exception:  # protobuf's own DecodeError, wherever onnx's version of it lives
-        raise ProblemError(path, "", "the file is no ONNX model, or it is cut off") from None
+        raise ProblemError(path, "", "the file is not an ONNX model, or it is cut off") from None
     if not model.graph.node:
-        raise ProblemError(path, "", "the file is no ONNX model: it has no graph with nodes")
+        raise ProblemError(path, "", "the file is not an ONNX model: it has no graph with nodes")
     if len(model.graph.node) > _MOST_NODES:
         raise ProblemError(path, "", f"a graph has at most {_MOST_NODES} nodes, not {len(model.graph.node)}")
     if not all(isinstance(name, str) for name in _names(model.graph)):
@@ -424,7 +424,7 @@ class Graph:
             return value
         layer = self.draft.layers[value.layer]
         worked = "×".join(map(str, value.shape(self.batch)[1:]))
-        why = f"the file says that {'×'.join(map(str, stated[1:]))} comes out, and worked out it is {worked}"
+        why = f"the file says that the output is {'×'.join(map(str, stated[1:]))}, but it is {worked}"
         held = sum(self.sizes[each] for each, owner in self.placed.items() if owner == layer.name)
         self.draft.doubt(layer, why, tuple(stated[1:]), held)
         return self.draft.view(layer.name) or Lost(layer.name)

@@ -56,7 +56,7 @@ def _window(node: Node, before: Map, f: tuple[int, ...], stride: Value) -> tuple
     automatic = node.attributes.get("auto_pad", "NOTSET")
     if automatic in ("SAME_UPPER", "SAME_LOWER"):
         if automatic == "SAME_LOWER":
-            node.draft.notes.append(f"{node.place}: an odd pixel of padding stands at the beginning (SAME_LOWER)")
+            node.draft.notes.append(f"{node.place}: the extra pixel of padding is at the beginning (SAME_LOWER)")
         return before.layer, settings | {"same": True}
     if automatic == "VALID":
         return before.layer, settings
@@ -69,7 +69,7 @@ def _window(node: Node, before: Map, f: tuple[int, ...], stride: Value) -> tuple
 
 def _odd(node: Node) -> str:
     """Why the values under a padding are not followed, "" where they are."""
-    return "an odd pixel stands at the beginning" if node.attributes.get("auto_pad") == "SAME_LOWER" else ""
+    return "the extra pixel is at the beginning" if node.attributes.get("auto_pad") == "SAME_LOWER" else ""
 
 
 def conv(node: Node) -> Operand | None:
@@ -211,7 +211,7 @@ def _resized(node: Node, x: View, sizes: tuple[Value, ...], factors: tuple[int, 
         layer = node.give("upsample", [found.layer], {"s": per_axis(factors[2:])}, over=found.over, details=details)
     else:
         o = sizes[2] if len(set(sizes[2:])) == 1 else tuple(sizes[2:])
-        unlike = "its factors are no whole numbers" if factors else ""
+        unlike = "its factors are not whole numbers" if factors else ""
         layer = node.give("resize", [found.layer], {"o": o}, over=found.over, details=details, unlike=unlike)
     return node.out(layer, found.axes)
 

@@ -50,7 +50,7 @@ def argument(value: object) -> str:
 
 
 BLANK = "____"
-FILL_IN = f"# Fill in the blanks: each {BLANK} is a number; behind a line stands the shape that comes out of it."
+FILL_IN = f"# Fill in the blanks: each {BLANK} is a number; after each line is its output shape."
 
 
 def blanked(value: object) -> object:

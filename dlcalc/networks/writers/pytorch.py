@@ -325,7 +325,7 @@ class _PyTorch(Program):
 
     def _dense(self, row: Row) -> str:
         if row.layer.over:
-            raise self.refused(row, "PyTorch's channels stand elsewhere in a tensor of so many axes")
+            raise self.refused(row, "PyTorch has the channels at another place in a tensor with so many axes")
         sequence = len(self.before(row)) == 2
         value = self.value(row, order="last" if sequence else "first")
         value = f"torch.flatten({value}, 1)" if len(self.before(row)) > 2 else value
@@ -361,14 +361,14 @@ class _PyTorch(Program):
 
     def _layernorm(self, row: Row) -> str:
         if row.layer.settings.get("axes", 1) != 1:
-            raise self.refused(row, "the axes that it normalises stand elsewhere in PyTorch")
+            raise self.refused(row, "PyTorch has the normalised axes at another place")
         code = self.call("nn.LayerNorm", self.given(row, "n"), bias=(self.flag(row, "bias", True), True))
         value, rank = self.module(row, code, self.value(row, order="last")), len(row.output)
         return f"{value}.permute(0, {rank}, {', '.join(map(str, range(1, rank)))})" if rank > 2 else value
 
     def _rmsnorm(self, row: Row) -> str:
         if row.layer.settings.get("axes", 1) != 1:
-            raise self.refused(row, "the axes that it normalises stand elsewhere in PyTorch")
+            raise self.refused(row, "PyTorch has the normalised axes at another place")
         value, rank = self.module(row, self.call("nn.RMSNorm", self.given(row, "n")), self.value(row, order="last")), 0
         rank = len(row.output)
         return f"{value}.permute(0, {rank}, {', '.join(map(str, range(1, rank)))})" if rank > 2 else value
@@ -393,7 +393,7 @@ class _PyTorch(Program):
     def joined(self, row: Row) -> list[str]:
         """The inputs of an operation on equal shapes, element by element."""
         if len({len(self.before(row, index)) for index in range(len(row.layer.inputs))}) > 1:
-            raise self.refused(row, "PyTorch's channels stand first, so that shapes of other lengths do not fit")
+            raise self.refused(row, "PyTorch has the channels first, so shapes of other lengths do not fit")
         return [self.value(row, index, self.orders[row.layer.name]) for index in range(len(row.layer.inputs))]
 
     def _subtract(self, row: Row) -> str:

@@ -34,7 +34,7 @@ class Basic:
 
 
 _STRIDE = (
-    "the stride of a block stands in its 3×3 convolution, as in the libraries (“v1.5”); the paper has it in the first "
+    "the stride of a block is in its 3×3 convolution, as in the libraries (“v1.5”); the paper has it in the first "
     "1×1, with the same parameters, fewer MACs and a larger receptive field"
 )
 

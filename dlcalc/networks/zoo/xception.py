@@ -18,7 +18,7 @@ def xception() -> Network:
     """Entry flow, eight times the middle flow, exit flow."""
     net = Builder("xception", title("xception"), (299, 299, 3), "Chollet, arXiv:1610.02357")
     net.notes.append(
-        "batch normalisation follows the 1×1 part of a separable convolution only, and no activation stands between "
+        "batch normalisation follows the 1×1 part of a separable convolution only, and there is no activation between "
         "its two parts"
     )
     conv_bn(net, 32, 3, s=2)

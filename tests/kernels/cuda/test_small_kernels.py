@@ -46,7 +46,7 @@ def test_softmax_and_its_logarithm(machine: Machine, dtype: str, shape: tuple[in
     for name in ("softmax", "log_softmax"):
         out = same("softmax", f"{name}_forward", x)
         same("softmax", f"{name}_backward", d_out, out)
-        # e^1000 is no number of either dtype.
+        # e^1000 is not a number of either dtype.
         same("softmax", f"{name}_forward", x * 1000)
 
 

@@ -246,7 +246,7 @@ def train(
     """One step for each of `batches`, which say where in `order` it begins and ends; `h`: as in `optimisers`, each
     worker's own. The rest is as in `gradient`; `squares` has a number for each block of parameters.
 
-    A row of `record` is what is noted of a step; its rate is read. Ends before an update by what is no number.
+    A row of `record` is what is noted of a step; its rate is read. Ends before an update by what is not a number.
     """
     blocks = len(squares)
     begin, end = mine * blocks // workers, (mine + 1) * blocks // workers
