@@ -124,8 +124,8 @@ LEAKY_RELU = Formula(
                 "changed", 0.3, "What does leaky ReLU do with a positive input?"),
         Mistake("flat-below-zero", "derivative", "if(x > 0, 1, 0)", "for negative inputs the slope of ReLU is 0; the "
                 "slope of leaky ReLU is a", 0.6, "What is the slope of leaky ReLU for negative inputs?"),
-        Mistake("value-for-derivative", "derivative", "value", "the slope is 1 or a, whatever the size of the input",
-                0.4, "How much does the value change when x grows by 1?"),
+        Mistake("value-for-derivative", "derivative", "value", "the slope is 1 or a; it does not depend on the size of "
+                "the input", 0.4, "How much does the value change when x grows by 1?"),
         Mistake("sides-swapped", "derivative", "if(x > 0, a, 1)", "the slope is a on the negative side and 1 on the "
                 "positive side", 0.3, "On which side is the slope small?"),
     ),
@@ -150,8 +150,8 @@ SOFTPLUS = Formula(
     mistakes=(
         Mistake("logarithm-forgotten", "value", "1 + exp(x)", "softplus is the natural logarithm of 1 + eˣ", 0.5, "How "
                 "fast does softplus grow for large x?"),
-        Mistake("one-forgotten", "value", "x", "ln(eˣ) is x itself; softplus is ln(1 + eˣ)", 0.4,
-                "Can softplus be negative?"),
+        Mistake("one-forgotten", "value", "x", "ln(eˣ) is x itself; softplus is ln(1 + eˣ)", 0.4, "Which sign does "
+                "softplus have for negative x?"),
         Mistake("relu-for-softplus", "value", "max(0, x)", "this is ReLU; softplus is its smooth version and always "
                 "larger", 0.4, "What is softplus at 0?"),
         Mistake("common-logarithm", "value", "log10(1 + exp(x))", "softplus uses the natural logarithm, the inverse of "
@@ -213,9 +213,9 @@ SOFTMAX = Formula(
         Mistake("not-normalised", "value", "exp(z)", "the exponentials are divided by their sum, so that the values "
                 "sum to 1", 0.7, "What do the values of a softmax sum to?"),
         Mistake("no-exponential", "value", "z/sum(z)", "a softmax takes exponentials before it divides; they make "
-                "every value positive", 0.5, "Can a softmax give a negative value?"),
-        Mistake("sigmoid-for-softmax", "value", "sigmoid(z)", "a sigmoid looks at one entry alone; a softmax divides "
-                "by the sum over all entries", 0.5, "What do the values of a softmax sum to?"),
+                "every value positive", 0.5, "Which sign do the values of a softmax have?"),
+        Mistake("sigmoid-for-softmax", "value", "sigmoid(z)", "a sigmoid uses one entry only; a softmax divides by the "
+                "sum over all entries", 0.5, "What do the values of a softmax sum to?"),
         Mistake("divided-by-largest", "value", "exp(z)/max(exp(z))", "the exponentials are divided by their sum, "
                 "not by the largest of them", 0.3, "What do the values of a softmax sum to?"),
         Mistake("diagonal-alone", "derivative", "diag(value - value^2)", "every value also falls when another entry "

@@ -41,9 +41,8 @@ ATTENTION = Formula(
     ),
     answers=(*ANSWERS, "head_size", "scores", "score_macs"),
     mistakes=(
-        Mistake("output-projection-forgotten", "projections", "3", "after the heads are joined, W_O projects once "
-                "more: there are four projections, not three", 0.7, "What happens to the heads after they are "
-                "joined?"),
+        Mistake("output-projection-forgotten", "projections", "3", "the joined heads go through another projection, "
+                "W_O: there are four projections, not three", 0.7, "What happens to the heads after they are joined?"),
         Mistake("heads-multiply", "head_weights", "d^2", "each of the h heads gets d/h features: a projection has d² "
                 "weights for all heads together, not h·d²", 0.7, "How many features does one head get?"),
         Mistake("one-head", "projection_weights", "head_weights", "that is one head's part of the projection; there "
@@ -131,8 +130,8 @@ CROSS_ATTENTION = Formula(
     ),
     answers=(*ANSWERS, "scores", "score_macs"),
     mistakes=(
-        Mistake("output-projection-forgotten", "output_weights", "0", "after the heads are joined, W_O projects once "
-                "more", 0.6, "What happens to the heads after they are joined?"),
+        Mistake("output-projection-forgotten", "output_weights", "0", "the joined heads go through another projection, "
+                "W_O", 0.6, "What happens to the heads after they are joined?"),
         Mistake("biases-forgotten", "biases", "0", "each projection is a dense layer with a bias for every one of its "
                 "outputs", 0.5, "What does a dense layer add to Wx?"),
         Mistake("keys-as-many-as-queries", "scores", "h*T^2", "the queries attend to the tokens of the other sequence: "

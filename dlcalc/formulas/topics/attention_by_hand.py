@@ -40,7 +40,7 @@ _MISTAKES = (
     Mistake("not-normalised", "weights", "powers[t, j]", "the exponentials must be divided by their sum", 0.5, "What "
             "does a row of attention weights sum to?"),
     Mistake("no-exponential", "powers", "scores[t, j]", "a softmax takes the exponentials of the scores first", 0.4,
-            "Can an attention weight be negative?"),
+            "Which sign does an attention weight have?"),
     Mistake("keys-for-values", "y", "sum(j=1..S, weights[t, j]*k[j])", "the weighted sum is taken of the values; the "
             "keys only decide the weights", 0.4, "Of which vectors is the output a weighted sum?"),
     Mistake("queries-and-keys-swapped", "products", "sum(k[t] ⊙ q[j])", "row t belongs to query t, which is compared "

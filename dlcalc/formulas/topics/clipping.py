@@ -29,10 +29,10 @@ CLIP_NORM = Formula(
         Mistake("root-forgotten", "norm", "sum(g^2)", "this is ‖g‖²; the length ‖g‖ is its square root", 0.6, "How do "
                 "you get a length from a sum of squares?"),
         Mistake("scaled-up", "factor", "theta/norm", "a gradient that is not longer than the threshold is not changed: "
-                "clipping only shortens", 0.6, "Is the gradient longer than the threshold?"),
+                "clipping only shortens", 0.6, "How long is the gradient, compared with the threshold?"),
         Mistake("by-component", "clipped", _BY_VALUE, "that is clipping by value, component by component; clipping by "
-                "norm multiplies all components by one factor", 0.6, "Does the clipped gradient still have the same "
-                "direction?"),
+                "norm multiplies all components by one factor", 0.6, "Which direction does the clipped gradient "
+                "have?"),
         Mistake("absolute-values-added", "norm", "sum(abs(g))", "the length is the square root of the sum of squares, "
                 "not the sum of the absolute values", 0.4, "What is the length of (3, 4)?"),
         Mistake("threshold-forgotten", "factor", "if(norm > theta, 1/norm, 1)", "g/‖g‖ has length 1; it must still be "
@@ -58,8 +58,8 @@ CLIP_VALUE = Formula(
     answers=("clipped",),
     mistakes=(
         Mistake("by-norm", "clipped", "min(1, theta/‖g‖)*g", "that is clipping by norm, one factor for all; clipping "
-                "by value limits each component separately", 0.6, "Does a small component change when a large one is "
-                "clipped?"),
+                "by value limits each component separately", 0.6, "What happens to a small component when a large one "
+                "is clipped?"),
         Mistake("negative-unclipped", "clipped", "min(theta, g)", "the limit works on both sides: a component below −θ "
                 "becomes −θ", 0.5, "What does clipping do with a large negative component?"),
         Mistake("sign-lost", "clipped", "min(theta, abs(g))", "a component keeps its sign: a large negative one "

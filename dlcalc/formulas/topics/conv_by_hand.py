@@ -127,19 +127,19 @@ def _flip_mistakes(flip: bool) -> tuple[Mistake, ...]:
                     "columns; here only the columns are reversed", 0.5, "Which corner of the filter moves to the upper "
                     "left?"),
             Mistake("flipped-and-transposed", "kernel", "w[k, c, f_w + 1 - v, f_h + 1 - u]", "rotating by 180° keeps "
-                    "rows as rows; here the filter is transposed as well", 0.3, "Does a row of the filter stay a "
-                    "row?"),
+                    "rows as rows; here the filter is transposed as well", 0.3, "What happens to a row of the "
+                    "filter?"),
         )  # fmt: skip
     return (
         Mistake("flipped", "kernel", FLIPPED, "the filter is applied as written; only a true convolution rotates it by "
                 "180°, and the question does not ask for one", 0.7, "Which of the two does the question ask for: "
                 "cross-correlation or true convolution?"),
         Mistake("rows-flipped", "kernel", "w[k, c, f_h + 1 - u, v]", "the filter is applied as written; here its rows "
-                "are reversed", 0.3, "Which row of the filter meets the first row of the window?"),
+                "are reversed", 0.3, "Which row of the filter multiplies the first row of the window?"),
         Mistake("columns-flipped", "kernel", "w[k, c, u, f_w + 1 - v]", "the filter is applied as written; here its "
-                "columns are reversed", 0.3, "Which column of the filter meets the first column of the window?"),
+                "columns are reversed", 0.3, "Which column of the filter multiplies the first column of the window?"),
         Mistake("filter-transposed", "kernel", "w[k, c, v, u]", "the filter is applied as written; here its rows and "
-                "columns are exchanged", 0.3, "Does a row of the filter stay a row?"),
+                "columns are exchanged", 0.3, "What happens to a row of the filter?"),
     )  # fmt: skip
 
 

@@ -208,7 +208,7 @@ SAME_MISTAKES = (
     Mistake("padding-of-each-side", "pad", "2*(f_eff - 1)", "f − 1 is the padding of both sides together at stride 1, "
             "not of each side", 0.3, "How is the padding divided between the two sides?"),
     Mistake("odd-pixel-forgotten", "pad_end", "floor(pad/2)", "an odd padding cannot be halved: the extra pixel goes "
-            "to the end", 0.4, "Do the two sides add up to the whole padding?"),
+            "to the end", 0.4, "What do the paddings of the two sides add up to?"),
 )  # fmt: skip
 
 CONV_SAME = Formula(
@@ -349,9 +349,9 @@ _SIDES_MISTAKES = (
     Mistake("end-only", "pad", "pad_end", "the padding before the input counts too, not only the padding after it", 0.4,
             "On how many sides is the input padded?"),
     Mistake("first-padding-twice", "pad", "2pad_begin", "the two sides have different paddings: add them, do not "
-            "double the padding before the input", 0.5, "Do both sides have the same padding?"),
+            "double the padding before the input", 0.5, "How much padding does each side have?"),
     Mistake("second-padding-twice", "pad", "2pad_end", "the two sides have different paddings: add them, do not double "
-            "the padding after the input", 0.4, "Do both sides have the same padding?"),
+            "the padding after the input", 0.4, "How much padding does each side have?"),
     *(mistake for mistake in size_mistakes("filter") if mistake.id != "padding-once"),
 )  # fmt: skip
 

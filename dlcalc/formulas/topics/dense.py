@@ -40,7 +40,7 @@ _TEXTBOOK = Convention("textbook", "textbooks, PyTorch, Keras", "one bias per un
 def biases_counted(step: str = "biases") -> tuple[Mistake, ...]:
     """The mistake that only a layer without biases has."""
     return (Mistake("biases-counted", step, "", "this layer has no biases: its parameters are its weights only", 0.6,
-                    "Does this layer have biases?"),)  # fmt: skip
+                    "What does the question say about biases?"),)  # fmt: skip
 
 
 BIAS_AMONG_WEIGHTS = Mistake(

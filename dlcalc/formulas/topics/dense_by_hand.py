@@ -109,7 +109,7 @@ LOGISTIC = Formula(
         Mistake("other-class-lost", "loss", "-y*ln(yhat)", "the term of the other class is (1 − y)·ln(1 − ŷ)", 0.5,
                 "What is the loss of an example of class 0?"),
         Mistake("minus-forgotten", "loss", "y*ln(yhat) + (1 - y)*ln(1 - yhat)", "the logarithm of a probability is "
-                "negative, so the loss needs a minus sign", 0.5, "Can this loss be negative?"),
+                "negative, so the loss needs a minus sign", 0.5, "Which sign does this loss have?"),
         Mistake("slope-twice", "error", "(yhat - y)*yhat*(1 - yhat)", "with the log loss, the slope of the sigmoid "
                 "cancels: ∂L/∂z = ŷ − y", 0.5, "What is left of σ′ in ∂L/∂z?"),
         Mistake("error-sign-turned", "error", "y - yhat", "∂L/∂z is ŷ − y: the loss falls with z when ŷ is below the "
@@ -146,8 +146,8 @@ _ACTIVATIONS = (
         _NOT_ACTIVATED,
         Mistake("not-normalised", "yhat", "exp(z)", "the exponentials must be divided by their sum, so that the values "
                 "sum to 1", 0.4, "What do the values of a softmax sum to?"),
-        Mistake("sigmoid-for-softmax", "yhat", "sigmoid(z)", "a sigmoid looks at one score alone; the softmax divides "
-                "by the sum over all scores", 0.4, "What do the values of a softmax sum to?"),
+        Mistake("sigmoid-for-softmax", "yhat", "sigmoid(z)", "a sigmoid uses one score only; the softmax divides by "
+                "the sum over all scores", 0.4, "What do the values of a softmax sum to?"),
         Mistake("softmax-twice", "yhat", "softmax(softmax(z))", "the softmax is applied once: its values are already "
                 "probabilities", 0.25, "What goes into the softmax: scores or probabilities?"),
     )),

@@ -50,7 +50,7 @@ IOU = Formula(
         Mistake("overlap-counted-twice", "union", "area_a + area_b", "the sum of the two areas counts the overlap "
                 "twice: subtract it once", 0.8, "Which part belongs to both boxes?"),
         Mistake("overlap-not-cut-at-zero", "intersection", "(right - left)*(bottom - top)", "boxes that do not meet "
-                "have no overlap: a negative width or height counts as 0", 0.6, "Do the two boxes meet?"),
+                "have no overlap: a negative width or height counts as 0", 0.6, "Where do the two boxes meet?"),
         Mistake("enclosing-box", "union", "(max(a[3], b[3]) - min(a[1], b[1]))*(max(a[4], b[4]) - min(a[2], b[2]))",
                 "the box around both also holds corners that belong to neither: the union is A + B − A∩B", 0.5, "Which "
                 "parts of that area are in neither box?"),

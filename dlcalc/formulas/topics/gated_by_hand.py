@@ -81,8 +81,8 @@ _LSTM_MISTAKES = (
             "added", 0.4, "What does the input gate multiply?"),
     Mistake("state-for-cell", "C", "f[t] ⊙ h[t-1] + i[t] ⊙ g[t]", "the forget gate multiplies the previous cell state "
             "C, not the state h", 0.5, "Which state does the forget gate multiply?"),
-    Mistake("sigmoid-in-candidate", "g", _gate("c"), "the candidate is a tanh; only the gates are sigmoids", 0.6, "Can "
-            "a candidate be negative?"),
+    Mistake("sigmoid-in-candidate", "g", _gate("c"), "the candidate is a tanh; only the gates are sigmoids", 0.6,
+            "Between which two values does the candidate lie?"),
     Mistake("recurrence-forgotten", "g", "tanh(W_c x[t] + b_c)", "the candidate reads the previous state as well as "
             "the input", 0.4, "What do the gates and the candidate read besides x_t?"),
     Mistake("no-tanh", "h", "o[t] ⊙ C[t]", "the output gate is multiplied by tanh of the cell state: h = o∘tanh C", 0.7,
@@ -224,7 +224,7 @@ _GRU_MISTAKES = (
     Mistake("old-state-lost", "h", "(1 - keep[t]) ⊙ g[t]", "the kept part of the old state is added", 0.4, "What "
             "happens to the old state?"),
     Mistake("sigmoid-in-candidate", "g", "sigmoid(p[t] + c[t])", "the candidate is a tanh; only the gates are sigmoids",
-            0.5, "Can a candidate be negative?"),
+            0.5, "Between which two values does the candidate lie?"),
     Mistake("input-forgotten", "g", "tanh(c[t])", "the candidate reads the input x_t as well as the old state", 0.3,
             "What does the candidate read besides the old state?"),
     Mistake("tanh-in-gates", "z", _gate("z", "tanh"), "a gate is a sigmoid, so its values are between 0 and 1", 0.25,

@@ -75,7 +75,7 @@ LOG_LOSS = Formula(
         Mistake("other-class-lost", "terms", "-(y ⊙ ln(p))", "an example of class 0 has the loss −ln(1 − p)", 0.6,
                 "What is the loss of an example of class 0?"),
         Mistake("minus-forgotten", "terms", "y ⊙ ln(p) + (1 - y) ⊙ ln(1 - p)", "the logarithm of a probability is "
-                "negative, so the loss needs a minus sign", 0.6, "Can this loss be negative?"),
+                "negative, so the loss needs a minus sign", 0.6, "Which sign does this loss have?"),
         *(Mistake(id, "terms", f"-(y ⊙ {log}(p) + (1 - y) ⊙ {log}(1 - p))", _NOT_TO_BASE[base], 0.4, "Which base does "
                   "the logarithm have?") for id, log, base in _WRONG_LOGS),
         Mistake("classes-swapped", "terms", "-((1 - y) ⊙ ln(p) + y ⊙ ln(1 - p))", "the loss is −ln p for class 1 and "
@@ -115,7 +115,7 @@ CROSS_ENTROPY = Formula(
     answers=("loss", "terms"),
     mistakes=(
         Mistake("minus-forgotten", "loss", "sum(terms)", "the logarithm of a probability is negative, so the loss "
-                "needs a minus sign", 0.6, "Can this loss be negative?"),
+                "needs a minus sign", 0.6, "Which sign does this loss have?"),
         Mistake("common-logarithm", "terms", "y ⊙ log10(p)", _NOT_TO_BASE[10], 0.4, "Which base does the logarithm "
                 "have?"),
         Mistake("binary-logarithm", "terms", "y ⊙ log2(p)", _NOT_TO_BASE[2], 0.4, "Which base does the logarithm "
@@ -152,12 +152,12 @@ SOFTMAX_CROSS_ENTROPY = Formula(
     mistakes=(
         Mistake("not-normalised", "yhat", "powers", "the exponentials must be divided by their sum", 0.6, "What do the "
                 "probabilities sum to?"),
-        Mistake("no-exponential", "powers", "z", "a softmax takes the exponentials of the scores first", 0.5, "Can a "
-                "probability be negative?"),
-        Mistake("sigmoid-for-softmax", "yhat", "sigmoid(z)", "a sigmoid looks at one score alone; the softmax divides "
-                "by the sum over all scores", 0.5, "What do the probabilities sum to?"),
+        Mistake("no-exponential", "powers", "z", "a softmax takes the exponentials of the scores first", 0.5, "Which "
+                "sign does a probability have?"),
+        Mistake("sigmoid-for-softmax", "yhat", "sigmoid(z)", "a sigmoid uses one score only; the softmax divides by "
+                "the sum over all scores", 0.5, "What do the probabilities sum to?"),
         Mistake("minus-forgotten", "loss", "sum(y ⊙ ln(yhat))", "the logarithm of a probability is negative, so the "
-                "loss needs a minus sign", 0.6, "Can this loss be negative?"),
+                "loss needs a minus sign", 0.6, "Which sign does this loss have?"),
         Mistake("predicted-class", "loss", "-ln(max(yhat))", "the loss uses the probability of the true class, not of "
                 "the predicted class", 0.5, "Which class does the target name?"),
         Mistake("common-logarithm", "loss", "-sum(y ⊙ log10(yhat))", _NOT_TO_BASE[10], 0.4, "Which base does the "

@@ -51,8 +51,8 @@ BATCHNORM = Formula(
                 "time?"),
         Mistake("per-pixel", "sets", "prod(n)*c", "all positions of a channel are normalised together, so the values "
                 "are kept per channel, not per pixel", 0.6, "Over which values is one mean taken?"),
-        Mistake("shift-forgotten", "biases", "0", "besides its scale γ, each channel learns a shift β", 0.5, "What "
-                "happens to a value after it is normalised?"),
+        Mistake("shift-forgotten", "biases", "0", "in addition to its scale γ, each channel learns a shift β", 0.5,
+                "What happens to a value after it is normalised?"),
         Mistake("one-for-all", "sets", "1", "each channel has its own mean, variance, γ and β: there are c of each, "
                 "not one for the layer", 0.5, "Over which values is one mean taken?"),
         Mistake("running-values-trained", "trainable", "weights + biases + running_means + running_variances",
@@ -113,7 +113,7 @@ LAYERNORM = Formula(
         Mistake("running-values-counted", "parameters", "weights + biases + 2*pairs", "mean and variance come from the "
                 "same features that are normalised, so nothing is kept: two values per feature, not four", 0.6, "Which "
                 "values must the layer keep for test time?"),
-        Mistake("shift-forgotten", "biases", "0", "besides its scale γ, each feature has a shift β", 0.5, "What "
+        Mistake("shift-forgotten", "biases", "0", "in addition to its scale γ, each feature has a shift β", 0.5, "What "
                 "happens to a value after it is normalised?"),
         Mistake("one-pair", "pairs", "1", "all features share the mean, but each feature has its own γ and β", 0.5,
                 "How many entries does γ have?"),

@@ -41,7 +41,7 @@ _RECURRENCE = (
     Mistake("two-activations", "h", "tanh(ux[t] + b) + tanh(wh[t])", "the two products are added first; the activation "
             "is applied once, to their sum", 0.5, "How many times is the activation applied in one step?"),
     Mistake("sigmoid-for-tanh", "h", "sigmoid(a[t])", "this is the sigmoid, from 0 to 1; the question has another "
-            "activation", 0.4, "Can a state be negative?"),
+            "activation", 0.4, "Which values can a state have here?"),
 )  # fmt: skip
 _TRANSPOSED = Mistake("weights-transposed", "wh", "W^T h[t-1]", "in column layout W multiplies the state as it is: the "
                       "rows of W are multiplied by h", 0.4, "Which row of W belongs to the first "
@@ -84,8 +84,8 @@ _SOFTMAX_MISTAKES = (
             "outputs of one step sum to?"),
     Mistake("softmax-twice", "yhat", "softmax(softmax(o[t]))", "the softmax is applied once: its values are already "
             "probabilities", 0.25, "What goes into the softmax: scores or probabilities?"),
-    Mistake("sigmoid-for-softmax", "yhat", "sigmoid(o[t])", "a sigmoid looks at one score alone; the softmax divides "
-            "by the sum over all scores", 0.4, "What do the outputs of one step sum to?"),
+    Mistake("sigmoid-for-softmax", "yhat", "sigmoid(o[t])", "a sigmoid uses one score only; the softmax divides by the "
+            "sum over all scores", 0.4, "What do the outputs of one step sum to?"),
 )  # fmt: skip
 
 

@@ -43,7 +43,7 @@ _BATCH_MISTAKES = (
     Mistake("not-squared", "variance", "sum(i=1..B, abs(x[i] - mean))/B", "the variance is the mean of the squared "
             "differences", 0.4, "What is squared in a variance?"),
     Mistake("squares-summed", "variance", "sum(i=1..B, (x[i] - mean)^2)", "the variance is the mean of the squares, "
-            "not their sum", 0.4, "Should the variance grow when the batch gets larger?"),
+            "not their sum", 0.4, "How should the variance change when the batch gets larger?"),
     Mistake("scale-forgotten", "y", "xhat[i] + beta", "the normalised value must be multiplied by the learned scale γ",
             0.4, "What do γ and β do?"),
     Mistake("shift-forgotten", "y", "gamma ⊙ xhat[i]", "the learned shift β must be added", 0.4, "What do γ and β "
@@ -113,10 +113,11 @@ BATCHNORM_TEST = Formula(
     answers=("y", "xhat", "deviation"),
     mistakes=(
         Mistake("batch-mean-at-test", "xhat", "(x - sum(x)/len(x))/deviation", "at test time the running mean is "
-                "subtracted, not the mean of the batch", 0.6, "Should one image change the result of another?"),
+                "subtracted, not the mean of the batch", 0.6, "Which mean and variance does the layer use at test "
+                "time?"),
         Mistake("batch-variance-at-test", "deviation", "sqrt(sum((x - sum(x)/len(x))^2)/len(x) + epsilon)", "at test "
-                "time the running variance is used, not the variance of the batch", 0.6, "Should one image change the "
-                "result of another?"),
+                "time the running variance is used, not the variance of the batch", 0.6, "Which mean and variance does "
+                "the layer use at test time?"),
         Mistake("divided-by-variance", "deviation", "running_variance + epsilon", "the differences are divided by the "
                 "root of the variance", 0.5, "If x is measured in metres, in which unit is the variance?"),
         Mistake("scale-forgotten", "y", "xhat + beta", "the normalised value must be multiplied by the learned scale γ",
@@ -323,8 +324,8 @@ def _zscore(image: bool) -> Formula:
                     "the mean be after the scaling?"),
             Mistake("deviation-forgotten", "y", "differences", "the differences must be divided by the standard "
                     "deviation", 0.5, "What should the standard deviation be after the scaling?"),
-            Mistake("squares-summed", "variance", "squares", "the variance is the mean of the squares", 0.4, "Should "
-                    "the variance grow when there are more values?"),
+            Mistake("squares-summed", "variance", "squares", "the variance is the mean of the squares", 0.4, "How "
+                    "should the variance change when there are more values?"),
             Mistake("smallest-for-mean", "y", "(x - min(x))/deviation", "the mean is subtracted, not the smallest "
                     "value", 0.3, "What should the mean be after the scaling?"),
         ),

@@ -44,7 +44,7 @@ LOG_PROBABILITY = Formula(
         Mistake("sum-for-mean", "mean", "log_probability", "per token means divided by the number of tokens", 0.4,
                 "How many tokens does the sequence have?"),
         Mistake("probabilities-added", "probability", "sum(p)", "the probabilities of tokens that follow each other "
-                "are multiplied", 0.4, "Can a probability be larger than 1?"),
+                "are multiplied", 0.4, "Between which two values does a probability lie?"),
         Mistake("probabilities-averaged", "probability", "sum(p)/len(p)", "the probabilities of tokens that follow "
                 "each other are multiplied, not averaged", 0.3, "How do you combine the probabilities of two tokens?"),
     ),
@@ -61,7 +61,7 @@ PERPLEXITY_OF_LOSS = Formula(
     answers=("perplexity",),
     mistakes=(
         Mistake("minus-added", "perplexity", "exp(-loss)", "the loss already has its minus sign; e^−loss is the "
-                "geometric mean of the tokens' probabilities", 0.5, "Can a perplexity be less than 1?"),
+                "geometric mean of the tokens' probabilities", 0.5, "What is the smallest possible perplexity?"),
         Mistake("loss-for-perplexity", "perplexity", "loss", "this is the loss, a logarithm; perplexity is e to the "
                 "power of the loss", 0.4, "Which function is the inverse of the logarithm?",
                 also=("bits", "hartleys")),
@@ -90,9 +90,9 @@ PERPLEXITY = Formula(
     answers=("perplexity", "loss"),
     mistakes=(
         Mistake("sum-for-mean", "loss", "-sequence.log_probability", "perplexity is a number per token: average the "
-                "loss over the tokens first", 0.6, "Should a longer sequence have a larger perplexity?"),
+                "loss over the tokens first", 0.6, "How should the perplexity depend on the length of the sequence?"),
         Mistake("minus-forgotten", "loss", "sequence.log_probability/len(p)", "the loss is minus the log probability, "
-                "so it cannot be negative", 0.5, "Can this loss be negative?"),
+                "so it cannot be negative", 0.5, "Which sign does this loss have?"),
         Mistake("arithmetic-mean", "perplexity", "len(p)/sum(p)", "the logarithms are averaged, not the "
                 "probabilities", 0.3, "What is averaged over the tokens?"),
     ),
@@ -113,7 +113,7 @@ UNTRAINED_LOSS = Formula(
     answers=("loss", "perplexity", "probability"),
     mistakes=(
         Mistake("sign-turned", "loss", "ln(probability)", "the loss is minus the logarithm of the probability, so it "
-                "cannot be negative", 0.5, "Can this loss be negative?"),
+                "cannot be negative", 0.5, "Which sign does this loss have?"),
         Mistake("common-logarithm", "loss", "log10(k)", "the logarithm must be the natural one, not to base 10", 0.5,
                 "Which base does the logarithm have?"),
         Mistake("probability-for-loss", "loss", "probability", "this is the probability of a class; the loss is "

@@ -24,10 +24,10 @@ _STEPS = (
 _MISTAKES = (
     Mistake("not-normalised", "y", "powers", "the exponentials must be divided by their sum, so that the values sum to "
             "1", 0.6, "What do the values of a softmax sum to?"),
-    Mistake("no-exponential", "powers", "scaled", "a softmax takes the exponentials of the scores first", 0.5, "Can a "
-            "softmax give a negative value?"),
-    Mistake("sigmoid-for-softmax", "y", "sigmoid(scaled)", "sigmoids look at each score alone; the softmax divides by "
-            "the sum over all", 0.5, "What do the values of a softmax sum to?"),
+    Mistake("no-exponential", "powers", "scaled", "a softmax takes the exponentials of the scores first", 0.5, "Which "
+            "sign do the values of a softmax have?"),
+    Mistake("sigmoid-for-softmax", "y", "sigmoid(scaled)", "a sigmoid uses one score only; the softmax divides by the "
+            "sum over all scores", 0.5, "What do the values of a softmax sum to?"),
     Mistake("multiplied-by-temperature", "scaled", "z*tau", "the scores are divided by the temperature, not "
             "multiplied: a high temperature makes the values more alike", 0.5, "Does a high temperature make the "
             "values more alike or more different?"),

@@ -286,7 +286,8 @@ def _adagrad(kinds: Kinds) -> Formula:
                     0.3, "What gives the step its direction?"),
             *(() if kinds.scalar else (
                 Mistake("norm-for-components", "G", "G[t-1] + sum(g[t]^2)", "each weight has its own sum of squares, "
-                        "not the length of the whole gradient", 0.5, "Do all weights share one learning rate?"),
+                        "not the length of the whole gradient", 0.5, "How many learning rates are there: one, or one "
+                        "for each weight?"),
             )),
         ),
         conventions=combined((

@@ -23,7 +23,7 @@ UPDATES = Formula(
         Mistake("not-rounded", "per_epoch", "batches", "an update is whole: the remaining examples make their own "
                 "batch", 0.5, "What happens to the examples that do not fill a batch?"),
         Mistake("rounded-at-the-end", "updates", "ceil(N*epochs/B)", "every epoch ends with its own last batch: round "
-                "the updates of one epoch, then multiply", 0.4, "Can one batch contain examples of two epochs?"),
+                "the updates of one epoch, then multiply", 0.4, "What happens to a batch at the end of an epoch?"),
         Mistake("epochs-forgotten", "updates", "per_epoch", "these are the updates of one epoch only", 0.4, "How many "
                 "epochs are there?"),
         Mistake("one-per-example", "per_epoch", "N", "the weights are updated once per batch, not after every "

@@ -67,9 +67,9 @@ def size_mistakes(window: str) -> tuple[Mistake, ...]:
         Mistake("stride-ignored", "q", "span", f"the {window} moves s pixels at a time, so its room is divided by s",
                 0.6, f"How far does the {window} move from one position to the next?"),
         Mistake("rounded-up", "q", "ceil(span/s)", f"a last {window} that does not fit completely is left out: round "
-                "down, not up", 0.5, f"Does the last {window} fit completely?"),
+                "down, not up", 0.5, f"Where does the last {window} end?"),
         Mistake("plus-one-inside", "o", "floor((span + 1)/s)", "the + 1 is added after the division: it counts the "
-                "first position", 0.4, "Should the + 1 be divided by the stride?"),
+                "first position", 0.4, "What does the + 1 count?"),
         Mistake("size-after-division", "q", "floor(padded/s) - f_eff", f"the {window} size is subtracted before the "
                 "division by the stride: (n + 2p − f)/s", 0.3, "What is divided by the stride?"),
         Mistake("fraction-kept", "q", "span/s", f"only whole {window}s count, so the number of positions is rounded "
