@@ -43,7 +43,7 @@ class Case(NamedTuple):
 def cases(count: int) -> list[Case]:
     """Random questions, the same in every run; every other answer is what a typical mistake gives, the rest random.
 
-    Asked are the calculators' formulas: a number. What is worked out by hand are arrays, hundreds of numbers each.
+    Asked are the calculators' formulas: a number. What to compute by hand are arrays, hundreds of numbers each.
     """
     ids = sorted(id for topic, known in TOPICS.items() if not topic.endswith("by_hand") for id in known)
     sampler = Sampler("bench", "diagnoses")

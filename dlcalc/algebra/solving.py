@@ -119,12 +119,12 @@ def _rounded(
     sides = [given(replaced(side, {floor: whole})) for side in (left, right)]
     difference = sympy.expand(sympy.fraction(sympy.together(sides[0] - sides[1]))[0])
     if symbol(unknown) in difference.free_symbols or sympy.degree(difference, symbol(name)) != 1:
-        raise NoCounterpart(f"{unknown} also stands outside of the floor")
+        raise NoCounterpart(f"{unknown} also appears outside the floor")
     (level,), _ = _roots(difference, symbol(name))
     inside = given(floor.arguments[0])
     slope = sympy.diff(inside, symbol(unknown))
     if symbol(unknown) in slope.free_symbols or slope.is_positive is False or floor.function != "floor":
-        raise NoCounterpart(f"{unknown} does not stand in the floor as a positive multiple of itself")
+        raise NoCounterpart(f"{unknown} is not a positive multiple of itself inside the floor")
     ends = [_roots(sympy.expand(sympy.fraction(sympy.together(inside - at))[0]), symbol(unknown))[0][0]
             for at in (level, level + 1)]  # fmt: skip
     low, high = map(from_sympy, ends)

@@ -298,7 +298,7 @@ class _Judge:
         lead: tuple[Found, ...] = ()
         if letters:
             if len(letters) > 3:
-                raise UserError(f"{', '.join(letters[:4])} stand for no step: each needs its Σ")
+                raise UserError(f"{', '.join(letters[:4])} are steps without a Σ: each needs its Σ")
             lead, whole = (MISSING_SUM,), summed(answer, letters)
             if self.right_in(whole) is not None:
                 return Verdict(False, self.layouts[0], lead)

@@ -199,7 +199,7 @@ class _Reader:
         return found
 
     def _in_memory(self, found: Answer, unit: str) -> Answer:
-        """What is worked out and has a unit of memory, in the one that is asked. Raises UserError for letters in MB."""
+        """What to compute and has a unit of memory, in the one that is asked. Raises UserError for letters in MB."""
         ways = factors(unit, self.terms.unit)
         if set(ways) == {1}:
             return found

@@ -136,7 +136,7 @@ class _Reader:
             if layer == INPUT:
                 given = row
             elif layer in lines:
-                self.notes.append(f"line {line.number} is left out: {layer} stands on line {lines[layer]} already")
+                self.notes.append(f"line {line.number} is left out: {layer} is already on line {lines[layer]}")
             elif layer:
                 lines[layer] = line.number
                 cells.update(((layer, column), written) for column, written in row.items())

@@ -79,7 +79,7 @@ class Calculator:
         if answers or wanted:
             return _backwards(found, values, answers, wanted, boxes, used, course)
         if boxes:
-            raise UserError(f"a range is for asking backwards: give an answer, one of {', '.join(found.answers)}")
+            raise UserError(f"a range needs an answer to search for: give one of {', '.join(found.answers)}")
         return Calculation(self._worked(found, values, used), spelling(found, course), course)
 
     def check(

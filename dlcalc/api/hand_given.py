@@ -85,7 +85,7 @@ def read(name: str, given: Mapping[str, object], convention: str | None, profile
     for key, value in values.items():
         if asked.variable(key).integer and (left := next(letters_in(value), None)):  # type: ignore[union-attr]
             raise UserError(
-                f"{key} is a whole number, not {text(Name(left))}: letters may stand for weights, inputs and rates"
+                f"{key} is a whole number, not {text(Name(left))}: only weights, inputs and rates may be letters"
             )
     values |= _from_profile(operation, asked, values, course)
     _zeros(operation, asked, values)
@@ -189,7 +189,7 @@ def _spread(operation: Operation, asked: Formula, arrays: dict[str, Value], row:
         elif 1 not in wanted:
             shape = f"{'×'.join(letters[name])}, {'×'.join(map(str, wanted))}"
             raise UserError(
-                "one number stands for that many times the identity where a matrix is square; "
+                "one number means a multiple of the identity, for a square matrix only; "
                 f"{_long(asked, name)} is {shape}"
             )
 
@@ -351,9 +351,7 @@ def _convention(
     wanted = {str(value) for choice, value in chosen.items() if value is not None}
     if convention is not None:
         if wanted:
-            raise UserError(
-                f"--convention {convention[:40]} stands for all choices: give it or {', '.join(sorted(wanted))}"
-            )
+            raise UserError(f"--convention {convention[:40]} sets all choices: give it or {', '.join(sorted(wanted))}")
         if convention not in names:
             raise UserError(f"convention is one of {', '.join(names)} for {asked.id}, not {convention[:40]}")
         return convention

@@ -25,7 +25,9 @@ def apart(operation: Operation, arrays: dict[str, Value], order: str, row: bool)
         raise UserError(f"--w-joined says what the weights meet, {' or '.join(ORDERS)}, not {order[:40]!r}")
     for state, entering in operation.joined.items():
         if state in arrays and entering in arrays:
-            raise UserError(f"{entering} and {state} are given joined or each by itself: with --w-joined one of them")
+            raise UserError(
+                f"{entering} and {state} are given joined or separately: with --w-joined give only one of them"
+            )
         if state not in arrays and entering not in arrays:
             continue
         matrix = lifted(state, arrays.pop(state if state in arrays else entering), 2)

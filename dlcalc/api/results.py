@@ -60,7 +60,7 @@ class Result:
 
     def sympy(self) -> Any:
         """The result as sympy's. Raises UserError where it is no expression, and where sympy is missing."""
-        raise UserError("this result is no single expression")
+        raise UserError("this result is not a single expression")
 
     def program(self, language: str) -> str:
         """A program in "sympy" or "wolfram" that has the result. Raises UserError where it is no expression."""

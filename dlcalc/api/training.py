@@ -475,7 +475,7 @@ class Planned(Result):
             f"{found['parameters']:,} trained values in one vector, their gradients in another",
             f"the arena has {found['arena']:,} numbers, {found['arena'] * bytes_each / 1e6:.2f} MB: "
             f"buffers whose lives do not meet share a place, which saves {saved:.0%}",
-            f"steps count forwards from 0 to {len(steps) - 1} and back to {2 * len(steps) - 1}",
+            f"steps are counted forward from 0 to {len(steps) - 1} and back to {2 * len(steps) - 1}",
         ]  # fmt: skip
         return explained.plan(steps, buffers, words, f"{self.title}: the plan for batches of {self.plan.batch}")
 

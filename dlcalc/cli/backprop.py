@@ -53,7 +53,7 @@ def command(
         str | None, _option("--seed", "numbers that are not given are drawn from it", _NUMBERS, "NUMBER")
     ] = None,
     kernel: Annotated[
-        str, _option("--kernel", f"who computes besides the formulas: {', '.join(KERNELS)}", _NUMBERS)
+        str, _option("--kernel", f"who else computes the result:  {', '.join(KERNELS)}", _NUMBERS)
     ] = "none",
     answer: Annotated[
         str | None,

@@ -17,7 +17,7 @@ from .options import OUTPUT, PROFILE
 from .output import Formats, emit, emit_judged
 
 _GIVEN = "Quantities (what is not given stays a letter)"
-_ANSWERS = "Answers (given, the question is asked backwards)"
+_ANSWERS = "Answers (give one to ask for a quantity)"
 _BACKWARDS = "Asking backwards"
 _CHECKING = "Checking an answer"
 

@@ -39,9 +39,7 @@ def command(
             "--out", help="a folder for gradebook.csv, to-look-at.csv and everybody's feedback", metavar="FOLDER"
         ),
     ] = "",
-    replace: Annotated[
-        bool, typer.Option("--replace", help="write over what somebody has changed in that folder")
-    ] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="replace files that were changed in that folder")] = False,
     feedback: Annotated[
         list[str] | None,
         typer.Option(

@@ -85,7 +85,7 @@ def command(
         str, typer.Option("--headings", help="of the exercise: tensor or activation", metavar="KIND")
     ] = "tensor",
     show: Annotated[bool, typer.Option("--show", help="show the right values too")] = False,
-    run: Annotated[bool, typer.Option("--run", help="run the network forwards on its real parameters")] = False,
+    run: Annotated[bool, typer.Option("--run", help="run the network forward with its real parameters")] = False,
     svg: Annotated[
         str | None, typer.Option("--svg", help="draw the network into a file, or - for standard output", metavar="FILE")
     ] = None,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _PACE = 0.5
 _SLOWEST = 60.0
-_KEYS = "space or → forwards, ← back, q stops"
+_KEYS = "space or → forward, ← back, q stops"
 
 
 def play(found: ByHand, delay: str | None, console: Console | None = None) -> int:

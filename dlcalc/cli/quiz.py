@@ -42,7 +42,7 @@ def make(
     students: Annotated[str, typer.Option("--students", help="the roster, a CSV with id and name", metavar="CSV")] = "",
     secret: Annotated[str, typer.Option("--secret", help="the file of the exam's secret", metavar="FILE")] = "",
     replace: Annotated[
-        bool, typer.Option("--replace", help="write over another exam, or over files that somebody has changed")
+        bool, typer.Option("--replace", help="replace another exam, or files that were changed")
     ] = False,
     date: Annotated[str, typer.Option("--date", help="the date on the sheets: 2026-11-21", metavar="DATE")] = "",
     *,
@@ -104,9 +104,9 @@ def _exam(
     typer.echo(f"{out}: {sheets}, blank answer sheets, manifest.json{', keys in private' if keys else ''}")
     if title and exam_in(out)[0] == id and exam_in(out)[1] != title:
         rule = "the exam that was made here has another title now, and the same numbers and codes"
-        typer.echo(f"{out}: {rule}; a resit is made in a folder of its own")
+        typer.echo(f"{out}: {rule}; make a resit in its own folder")
     if not secret:
-        typer.echo(f"{out}/private/secret.key is the secret: keep it, marking needs it, and give it to nobody")
+        typer.echo(f"{out}/private/secret.key is the secret: keep it and do not share it; marking needs it")
     return 0
 
 

@@ -17,7 +17,7 @@ from .commands import RUN_ALIASES, plain
 from .options import OUTPUT, PROFILE
 
 _NUMBERS = 'Numbers: "1 2; 3 4", or letters: "x1 x2", a file, or - for what is pasted'
-_WAY = "What is worked out"
+_WAY = "What to compute"
 _CHECKING = "Checking an answer"
 _LARGEST = 1 << 20
 """Characters that are read where something is pasted."""
@@ -138,10 +138,10 @@ _COMMON = (
      "--answer, what is verified", _CHECKING, "NAME"),
     ("answer", "what to verify: a matrix or a number, typed or pasted", _CHECKING, "VALUE"),
     ("show", "show the right value too", _CHECKING, ""),
-    ("play", "slide over the image in the terminal: space or an arrow forwards, backspace back, q to stop", OUTPUT,
+    ("play", "slide over the image in the terminal: space or an arrow forward, backspace back, q to stop", OUTPUT,
      ""),
     ("delay", "with --play: seconds per step, instead of keys", OUTPUT, "SECONDS"),
-    ("kernel", "who computes besides the formula: none, cpu or cuda", OUTPUT, "NAME"),
+    ("kernel", "who else computes the result: none, cpu or cuda", OUTPUT, "NAME"),
     ("fractions", "exact fractions instead of decimals", OUTPUT, ""),
     ("convention", "the form of the formula by its name", OUTPUT, "NAME"),
     ("profile", PROFILE, OUTPUT, "FILE"),

@@ -169,7 +169,7 @@ class _Picture:
         if any(isinstance(size, Node) for block in self.blocks for size in self.shape(block)):
             notes.append(f"Letters are drawn as if they were {LETTER}.")
         if self.repeats:
-            notes.append("A framed block stands for N of the same, one after another: ×N.")
+            notes.append("A framed block is repeated N times: ×N.")
         for note in notes:
             y += 17 if note is not notes[0] else 34
             parts.append(self.text(note, MARGIN / 2, y, colour=_FAINT, anchor="start"))

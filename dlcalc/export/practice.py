@@ -45,7 +45,7 @@ _HELP = {
     "number": "A number: 0.125 or 1/8; a rounded one with at least {digits}.",
     "shape": "For example 28 x 28 x 3.",
     "vector": "Numbers with spaces between them: 1 -2 0.5.",
-    "matrix": "Rows of numbers, each on a line of its own or behind a semicolon: 1 2; 3 4.",
+    "matrix": "Rows of numbers, one per line or separated by semicolons: 1 2; 3 4.",
     "text": "In words. You compare it yourself; it earns no points here.",
 }
 

@@ -167,7 +167,7 @@ def _check_kinds(new: Path, old: Path) -> None:
             continue
         if path.is_dir() != there.is_dir():
             found, wanted = ("folder", "file") if there.is_dir() else ("file", "folder")
-            rule = f"is a {found} where a {wanted} has to be; move it away"
+            rule = f"is a {found}, but a {wanted} is needed there; move it away"
             raise UserError(f"{printable(str(there))} {rule}")
         if path.is_dir():
             _check_kinds(path, there)

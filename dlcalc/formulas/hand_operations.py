@@ -383,7 +383,7 @@ _OPERATIONS = (
         "Gradient clipping, by norm or by value",
         'dlcalc run clip --g "3 4" --theta 1',
         {"": "clip_norm", "value": "clip_value"},
-        switches={"value": "each component by itself"},
+        switches={"value": "each component separately"},
         choices={"form": ("textbook", "always")},
     ),
     Operation(

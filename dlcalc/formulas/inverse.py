@@ -89,7 +89,7 @@ def _check_rank(formula: Formula, name: str, value: Value, wrote: Value) -> None
             return
         raise UserError(f"{name} is a list of {len(value)} numbers, not one number")
     if any(isinstance(item, tuple) for item in wrote):
-        raise UserError(f"to ask backwards, {name} is a number or a list of numbers, not a matrix")
+        raise UserError(f"in an inverse question,  {name} is a number or a list of numbers, not a matrix")
     if not isinstance(value, tuple):
         raise UserError(f"{name} is one number, not a list of {len(wrote)} numbers")
     if len(wrote) != len(value):
@@ -155,7 +155,7 @@ class _Problem:
             return lambda v: self.state(v).values[name][index]
 
         if all(isinstance(item, Node) for item in value):
-            raise UserError(f"to ask backwards, {name} is a number, not an expression in letters")
+            raise UserError(f"in an inverse question,  {name} is a number, not an expression in letters")
         parts = enumerate(value if len(set(value)) > 1 else value[:1])
         return [Constraint(part(i), *_around(name, item, half)) for i, item in parts if not isinstance(item, Node)]
 
@@ -207,5 +207,5 @@ def _names(node: Node, compiled: Program) -> list[str]:
 
 def _around(name: str, value: Value, half: Fraction) -> tuple[Value, Value]:
     if isinstance(value, Node):
-        raise UserError(f"to ask backwards, {name} is a number, not an expression in letters")
+        raise UserError(f"in an inverse question,  {name} is a number, not an expression in letters")
     return value - half, value + half

@@ -33,7 +33,7 @@ def at_every_position(one: Formula) -> Formula:
     if macs != "0":
         mistakes.append(
             Mistake("one-position", "macs", macs, "these are the products of one position: the layer computes them "
-                    "anew at every position, with the same weights", 0.7, "At how many positions does the layer work?")
+                    "again at every position, with the same weights", 0.7, "At how many positions does the layer work?")
         )  # fmt: skip
     return replace(
         one,

@@ -85,7 +85,7 @@ class Answer:
         signs = [part for part in self.parts() if isinstance(part, Outer)]
         first = outer == "pointwise"
         if len(signs) > MOST_SIGNS:
-            raise UserError(f"⊗ stands in an answer at most {MOST_SIGNS} times, not {len(signs)}")
+            raise UserError(f"⊗ may appear in an answer at most {MOST_SIGNS} times, not {len(signs)}")
         if not signs:
             yield self
             return

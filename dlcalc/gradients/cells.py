@@ -328,7 +328,7 @@ def _output_layer(stated: tuple[Node, str], here: Index, bidirectional: bool) ->
     weights = [Weight("V", "weights of the output layer", "k", "m"), Weight("c", "bias of the output layer", "k")]
     right = replaced(stated[0], {Signal("h").at(TIME): here})
     if bidirectional:
-        weights.insert(1, Weight("V_b", "weights of the output layer for the state that runs backwards", "k", "m"))
+        weights.insert(1, Weight("V_b", "weights of the output layer for the backward state", "k", "m"))
         assert isinstance(right, Add)
         backwards = Mul((Name("V_b", Kind.MATRIX), Signal("g").at(TIME)))
         right = Add((right.terms[0], backwards, *right.terms[1:]))

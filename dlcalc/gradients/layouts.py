@@ -37,8 +37,8 @@ from .model import BLOCK, TIME, Network
 
 Layout: TypeAlias = Word["column", "row", "pytorch", "number"]
 LAYOUTS = {
-    "column": "columns: a matrix stands before its vector, W x",
-    "row": "rows: a matrix stands behind its vector, x W",
+    "column": "columns: a matrix comes before its vector, W x",
+    "row": "rows: a matrix comes after its vector, x W",
     "pytorch": "rows, with the weights in PyTorch's shapes: x Wᵀ",
     "number": "one unit: every quantity is a number",
 }

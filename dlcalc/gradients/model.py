@@ -37,7 +37,7 @@ def offset(time: Node) -> int:
     for by in (0, -1, 1):
         if shifted(TIME, by) == time:
             return by
-    raise InternalError(f"an equation speaks of the steps t − 1, t and t + 1, not of {time}")
+    raise InternalError(f"an equation uses the steps t − 1, t and t + 1, not {time}")
 
 
 @dataclass(frozen=True, slots=True)

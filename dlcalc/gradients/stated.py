@@ -25,7 +25,7 @@ def unknown(left: Node) -> str:
     """What is said of a part that has no number. Raises OpenError where that is the sign of a derivative."""
     sign = next((part for part in walk(left) if isinstance(part, Partial)), None)
     if sign is not None:
-        raise OpenError(f"{printing.text(sign)} has no value of its own here: write out what it is")
+        raise OpenError(f"{printing.text(sign)} has no value here: write out what it is")
     names = ", ".join(names_in(left)) or printing.text(left)
     return f"{names} has no value in this network"
 

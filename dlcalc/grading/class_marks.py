@@ -335,7 +335,7 @@ class HandedIn:
         for of in self.marker.decisions:
             if (of[0], "") not in students or (parts and of[1] not in ids):
                 listed = ", ".join(filter(None, of))
-                yield f"the decision about {printable(listed)} counts for nobody: the exam has no such student or part"
+                yield f"the decision about {printable(listed)} is not used: the exam has no such student or part"
 
     def _mark(self, place: int) -> Result | Refused:
         student = self._students[place]

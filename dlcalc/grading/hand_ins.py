@@ -433,7 +433,7 @@ def _table(rows: list[tuple[int, list[str]]], source: str) -> Iterator[HandIn | 
     else:
         raise UserError("a CSV has the columns part,answer, or student,code and a column for each part")
     if len(rows) == 1:
-        raise UserError("there are headings, and nobody under them")
+        raise UserError("there are headings, but no students under them")
 
 
 def _columns(head: list[str]) -> Iterator[tuple[int, int, int]]:

@@ -166,8 +166,8 @@ class Marker:
                 raise UserError(f"code {code} is not {said}'s")
             return found
         if not hand_in.listed:
-            raise UserError("the code of the sheet is missing, so nobody knows whose answers these are, and of which "
-                            "exam; a table of a class is taken by --class-file")  # fmt: skip
+            raise UserError("the code of the sheet is missing, so the student and the exam are not known; a "
+                            "table of a class is taken by --class-file")  # fmt: skip
         if not hand_in.student:
             raise UserError("there is no id and no code")
         found_by = [self._named(each) for each in (hand_in.student, *hand_in.names)]

@@ -68,7 +68,7 @@ _WINDOW = ("f", "s", "p", "d")
 _CELL = ("m", "L", "D", "sequence", "bias")
 _TURNS = "its units see by turns more and fewer pixels"
 _BINS = "its windows are of several sizes"
-_MOVED = "its units are laid out anew"
+_MOVED = "its units are arranged in a new order"
 _STEPS = "its units see all time steps"
 _JOINED = "sum, product, concatenation"
 

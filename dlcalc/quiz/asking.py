@@ -113,7 +113,7 @@ class Asking:
             drawn = ", ".join(name for name, named in self.names.items() if named.shown)
             more = f", or of what is drawn: {drawn}" if drawn else ""
             raise keys.wrong("ask", f"a formula's answer is asked, such as conv.parameters{more}; {printable(id)} is "
-                             "no formula")  # fmt: skip
+                             "not a formula")  # fmt: skip
         return formula(id)
 
     def _given(self, keys: TomlFields, found: Formula, declared: Declarations) -> dict[str, Node]:

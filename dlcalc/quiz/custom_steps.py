@@ -89,7 +89,7 @@ def _check_steps(made: Formula, written: list[TomlFields]) -> None:
     called: dict[str, str] = {}
     for step, keys in zip(made.steps, written, strict=True):
         if not _NAME.fullmatch(step.name) or step.name in known or step.name in CONSTANTS:
-            raise keys.wrong("name", f"a step has a name of its own, of letters and digits, not {printable(step.name)}")
+            raise keys.wrong("name", f"a step has its own name, of letters and digits, not {printable(step.name)}")
         try:
             node = made.parse(step.expression)
         except DlcalcError as error:

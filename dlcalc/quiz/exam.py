@@ -238,7 +238,7 @@ def read_roster(path: str) -> tuple[Student, ...]:
         taken.add(id.casefold())
         students[id] = Student(id, _name(head, row))
     if not students:
-        raise ProblemError(printable(path), "", "there is nobody in the roster, only its headings")
+        raise ProblemError(printable(path), "", "there are no students in the roster, only its headings")
     if len(students) > MOST_STUDENTS:
         raise ProblemError(printable(path), "", f"a roster has at most {MOST_STUDENTS:,} students")
     return tuple(students.values())

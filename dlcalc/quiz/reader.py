@@ -207,7 +207,7 @@ class _File:
         for number, keys in enumerate(part_keys):
             id = keys.text("id", chr(ord("a") + number))
             if not _NAME.fullmatch(id) or id in ids or id in self.names:
-                rule = "the id of a part is a name of its own, of letters and digits"
+                rule = "the id of a part is a new name, of letters and digits"
                 raise keys.wrong("id", f"{rule}, not {printable(id)}")
             ids.append(id)
         return tuple(ids)

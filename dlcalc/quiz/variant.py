@@ -202,7 +202,7 @@ def _check(part: Part, asked: Target) -> None:
         case "number" if contains_letters(value) or isinstance(value, tuple):
             raise _Unfit(f"part {part.id}: {_noted(value)} is not a number")
         case "vector" | "matrix" if contains_letters(value) or not _is_array(value, ARRAYS[part.kind]):
-            raise _Unfit(f"part {part.id}: {_noted(value)} is no {part.kind} of numbers")
+            raise _Unfit(f"part {part.id}: {_noted(value)} is not a {part.kind} of numbers")
         case "vector" | "matrix" if any(isinstance(each, float) and on_edge(each) for each in numbers(value)):
             raise _Unfit(f"part {part.id}: a number of {_noted(value)} lies on the edge of rounding")
         case "number" if isinstance(value, float) and on_edge(value):

@@ -180,7 +180,7 @@ def _one_bias(mine: Mapping[str, Any], leaves: Mapping[str, Any]) -> dict[str, A
         extra = found.pop(leaf)
         gates = mine[other].gates if other in mine else 1
         if gates == 3 and np.any(extra[2 * len(extra) // 3 :]):
-            raise UserError(f"{leaf} of a GRU is not 0 for its candidate: the layer has to have both bias vectors")
+            raise UserError(f"{leaf} of a GRU is not 0 for its candidate: the layer must have both bias vectors")
         found[other] = found[other] + extra
     return found
 

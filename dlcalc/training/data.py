@@ -118,7 +118,7 @@ def split(data: Dataset, network: Network, seed: int, dtype: str = "float32") ->
     rest = np.flatnonzero(~chosen)
     test = np.flatnonzero(chosen)
     if not len(rest) or not len(test):
-        raise UserError(f"there have to be examples to train on and to test with: {len(rest)} and {len(test)}")
+        raise UserError(f"there must be examples to train on and to test with: {len(rest)} and {len(test)}")
     return Split(Examples(x[rest], data.y[rest], dtype), Examples(x[test], data.y[test], dtype), test)
 
 

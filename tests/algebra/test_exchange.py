@@ -158,5 +158,5 @@ def test_what_sympy_does_not_take_is_refused() -> None:
 def test_a_program_is_for_one_expression() -> None:
     with pytest.raises(dlcalc.UserError, match="--sympy is for what is one expression"):
         dlcalc.net("alexnet").program("sympy")
-    with pytest.raises(dlcalc.UserError, match="this result is no single expression"):
+    with pytest.raises(dlcalc.UserError, match="this result is not a single expression"):
         dlcalc.net("alexnet").sympy()

@@ -150,7 +150,7 @@ def test_what_cannot_be_judged(answer: str, rule: str) -> None:
 @pytest.mark.parametrize(
     ("answer", "rule"),
     [
-        ("Σ_{i=1}^3 δ_1 x[1, i, 1]", "this speaks of a whole map where entries are read: write each with its indices"),
+        ("Σ_{i=1}^3 δ_1 x[1, i, 1]", "this is a whole map, but single entries are needed: write each with its indices"),
         ("q[i] = x[1, i, 1]; Σ_{i=1}^3 q[i] x[1, i, 1]", "q is stated entry by entry, but it is not an array of this"),
     ],
 )

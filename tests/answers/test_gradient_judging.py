@@ -254,9 +254,9 @@ REFUSED = {
     "δ_{2t} = W; W": "an intermediate is stated for step t, for T or for a number, not for δ_{2t}",
     "∂L/∂U = Σ_t δ_t x_t^T": "∂L/∂W is asked, not ∂L/∂U",
     "Σ_t q δ_t h_{t-1}^T": "q has no meaning here; the letters are T, U, W, b, V",
-    "h_q h_d h_g h_i": "q, d, g, i stand for no step: each needs its Σ",
-    "Σ_t ∂L_t/∂W": "∂L₁/∂W has no value of its own here: write out what it is",
-    "⊗".join(["h_1"] * 40): "⊗ stands in an answer at most 30 times, not 39",
+    "h_q h_d h_g h_i": "q, d, g, i are steps without a Σ: each needs its Σ",
+    "Σ_t ∂L_t/∂W": "∂L₁/∂W has no value here: write out what it is",
+    "⊗".join(["h_1"] * 40): "⊗ may appear in an answer at most 30 times, not 39",
     "Σ_{t=1}^{10^9} δ_t h_t^T": "t may take 20000 values at most",
     "Σ_{s=1}^{300} Σ_{t=1}^{300} W": "the sums, products, arrays and large numbers in this are too much work",
     r"\sum_{j=1}^{T \left( \hat{y}_j": "( is not closed: ) is expected",
@@ -347,7 +347,7 @@ def test_columns_beside_the_weights_of_the_row_layout() -> None:
     """The course writes h_j ⊗ (ŷ_j − y_j) for the row layout; it is told that vectors stand as columns there."""
     assert V.judged("Σ_j h_j (ŷ_j - y_j)^T").notes == (
         "right with vectors as columns beside the weights of the row layout: Wᵀh",
-        "right in row layout (rows: a matrix stands behind its vector, x W); asked is column layout",
+        "right in row layout (rows: a matrix comes after its vector, x W); asked is column layout",
     )
     assert Asked("V", layout="row").judged("Σ_j h_j (ŷ_j - y_j)^T").layout == "row"
 

@@ -98,7 +98,7 @@ def test_what_is_not_recognised_is_said_and_the_rest_is_read(network: Network) -
         "column 2 (Kernel) is not one that can be marked",
         "column 4 (weight) is left out: it is a second one for weights",
         "line 3: conv-7 is not a layer of this network",
-        "line 4 is left out: conv-1 stands on line 2 already",
+        "line 4 is left out: conv-1 is already on line 2",
         "line 5: the row names no layer",
     )
     assert sheet.lines == {"conv-1": 2, TOTAL: 7}

@@ -224,10 +224,10 @@ def test_where_to_look(ranges: object) -> None:
         ({"find": "p"}, "to find p, give an answer: output, o, weights, biases, parameters"),
         ({"find": "f", "o": 9}, r"f is given \(11\), so it cannot be found as well"),
         ({"find": "o", "o": 9}, "o is not a quantity of conv that can be found"),
-        ({"ranges": "s=1..3"}, "a range is for asking backwards: give an answer, one of output, o, weights"),
+        ({"ranges": "s=1..3"}, "a range needs an answer to search for: give one of output, o, weights"),
         ({"ranges": "p=1..3", "o": 55}, "p has a range but is not looked for; what is looked for is s"),
         ({"ranges": "s=3..1", "o": 55}, "the range of s runs upwards, not from 3 to 1"),
-        ({"weights": "9q"}, "to ask backwards, weights is a number, not an expression in letters"),
+        ({"weights": "9q"}, "in an inverse question,  weights is a number, not an expression in letters"),
     ],
 )
 def test_backwards_questions_that_are_refused(given: dict[str, object], sentence: str) -> None:

@@ -109,7 +109,7 @@ def test_e_is_a_letter_among_letters_and_a_number_among_numbers() -> None:
 @pytest.mark.parametrize(
     ("name", "given", "rule"),
     [
-        ("pool", {"x": "a b; c d", "f": "f"}, r"^f is a whole number, not f: letters may stand for weights, inputs"),
+        ("pool", {"x": "a b; c d", "f": "f"}, r"^f is a whole number, not f: only weights, inputs"),
         ("conv", {"x": "x1 x2", "w": "1 2", "kernel": "cpu"}, r"^kernels compute with numbers, and x₁ has none: leave"),
         ("conv", {"x": "1 causal", "w": "1 2"}, r"^x: 'causal' is not a number: causal is not a number or a letter"),
         ("rnn", {"x": "1 2; " * 9 + "3 4", "w_x": "a b; c d", "w_h": "p q; r s"},

@@ -323,7 +323,7 @@ def test_what_cannot_be_asked(ask: str, rule: str) -> None:
         ("rnn", {"x": "1", "w_x": 1, "w_h": 1, "target": "1"}, "^run rnn --target also needs --backward$"),
         ("rnn", {"x": "1", "w_x": 1, "w_h": 1, "loss": "last"}, "has no last; it has"),
         ("rnn", {"x": "1", "w_x": 1, "w_h": 1, "convention": "odd"}, "^convention is one of .*, not odd$"),
-        ("rnn", {"x": "1", "w_x": 1, "w_h": 1, "convention": "relu", "activation": "tanh"}, "stands for all choices"),
+        ("rnn", {"x": "1", "w_x": 1, "w_h": 1, "convention": "relu", "activation": "tanh"}, "sets all choices"),
         ("clip", {"g": "1", "theta": 1, "value": True, "form": "always"}, "has no always; it has textbook$"),
         ("sgd", {"w": 1, "g": "1", "kernel": "cpu"}, "^run sgd has no kernel: --kernel none, or one of conv, "),
     ],

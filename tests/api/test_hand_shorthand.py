@@ -59,7 +59,7 @@ def test_joined_weights_of_a_gru_in_either_layout() -> None:
         ({"w_joined": "h,x", "w_h": "1; 2"}, r"joined weights are m×\(m \+ n\), with m units and n inputs, not 2×1"),
         (
             {"w_joined": "h,x", "w_h": "1 2", "w_x": "1"},
-            "U and W are given joined or each by itself: with --w-joined one",
+            "U and W are given joined or separately: with --w-joined give only one",
         ),
     ],
 )
@@ -78,7 +78,7 @@ def test_one_number_is_a_multiple_of_the_identity_and_a_bias_for_all() -> None:
 
 
 def test_one_number_is_no_matrix_that_is_not_square() -> None:
-    with pytest.raises(UserError, match="that many times the identity where a matrix is square; w_x is m×n, 2×3"):
+    with pytest.raises(UserError, match="a multiple of the identity, for a square matrix only; w_x is m×n, 2×3"):
         by_hand("rnn", x="1 2 3; 0 1 1", w_x=1, w_h="0.1 0.2; 0.3 0.4")
 
 

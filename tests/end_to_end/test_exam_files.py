@@ -326,7 +326,7 @@ def test_a_decision_that_counts_for_nobody_is_told(folder: Path, terminal: Termi
     ran = terminal(f"{GRADE} --json")
     assert (ran.status, ran.json["students"][0]["parts"][0]["marks"]) == (0, 2)
     assert ran.json["notes"] == [
-        f"the decision about {each} counts for nobody: the exam has no such student or part"
+        f"the decision about {each} is not used: the exam has no such student or part"
         for each in ("ada, 1.z", "12, 1.a")
     ]
 
@@ -334,7 +334,7 @@ def test_a_decision_that_counts_for_nobody_is_told(folder: Path, terminal: Termi
 def test_another_title_in_the_same_folder_is_told(folder: Path, terminal: Terminal) -> None:
     """It may be a mended one, which changes no number, or a resit, which should have others."""
     make = "quiz make exam.toml --students roster.csv --secret secret.key --out "
-    rule = "has another title now, and the same numbers and codes; a resit is made in a folder of its own"
+    rule = "has another title now, and the same numbers and codes; make a resit in its own folder"
     codes = read_manifest(str(folder / "out" / "manifest.json")).codes
     assert rule not in terminal(f"{make}out").out
     (folder / "exam.toml").write_text(EXAM.replace("Short", "Resit"))

@@ -81,7 +81,7 @@ def test_letters_all_the_way_down(terminal: Terminal) -> None:
 
 def test_layers_behind_which_no_field_is_known_are_told_once_for_each_reason(terminal: Terminal) -> None:
     shown = terminal(["net", "unet"]).words
-    assert "no one number is the field from crop-1 (and 3 more): its units are laid out anew" in shown
+    assert "no one number is the field from crop-1 (and 3 more): its units are arranged in a new order" in shown
     assert "no one number is the field from convt-1: its units see by turns more and fewer pixels" in shown
     assert shown.count("no one number is the field") == 2
 

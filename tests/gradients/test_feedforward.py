@@ -200,7 +200,7 @@ def test_branches_are_refused() -> None:
     first = builder.add("dense", m=2)
     builder.add("dense", m=2)
     builder.add("add", builder.last, first)
-    with pytest.raises(UserError, match="layers stand one after another, without branches"):
+    with pytest.raises(UserError, match="the layers must follow one another, without branches"):
         feedforward(builder.build())
 
 

@@ -134,7 +134,7 @@ def test_cells_of_a_table_keep_their_names() -> None:
         ("55", "a.docx", "a hand-in is a file of .toml, .json, .csv, .xlsx, .txt, .md, .ipynb"),
         ("{}", "a.ipynb", "the file is not a Jupyter notebook"),
         (b"PK", "a.xlsx", "the workbook cannot be read: File is not a zip file"),
-        ("student,1.a\n", "a.csv", "there are headings, and nobody under them"),
+        ("student,1.a\n", "a.csv", "there are headings, but no students under them"),
     ],
 )
 def test_what_is_no_hand_in(data: bytes | str, name: str, reason: str) -> None:

@@ -85,10 +85,10 @@ def test_whose_hand_in_it_is(sitting: Sitting, marker: Marker, student: str, cod
 @pytest.mark.parametrize(
     ("student", "code", "listed", "reason"),
     [
-        ("", "", False, "the code of the sheet is missing, so nobody knows whose answers these are, and of which exam; "
+        ("", "", False, "the code of the sheet is missing, so the student and the exam are not known; "
             "a table of a class is taken by --class-file"),
-        ("ada", "", False, "the code of the sheet is missing, so nobody knows whose answers these are, and of which "
-            "exam; a table of a class is taken by --class-file"),
+        ("ada", "", False, "the code of the sheet is missing, so the student and the exam are not known; "
+            "a table of a class is taken by --class-file"),
         ("", "", True, "there is no id and no code"),
         ("eve", "", True, "none of the exam's students is called eve"),
         ("ada", "ZZZZ-ZZZZ", False, "code ZZZZ-ZZZZ is on no sheet of this exam"),

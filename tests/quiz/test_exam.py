@@ -144,7 +144,7 @@ def test_rosters(tmp_path: Path, content: str, expected: tuple[Student, ...], en
         ("id\nAnna\nANNA\n", "line 3: an id of at most 200 characters, used once, is expected, not ANNA"),
         (f"id\n{'x' * 201}\n", "line 2: an id of at most 200 characters"),
         ("name,id\nAda\n", "line 2: an id of at most 200 characters, used once, is expected, not ''"),
-        ("id,name\n", "there is nobody in the roster, only its headings"),
+        ("id,name\n", "there are no students in the roster, only its headings"),
         (
             "id,name\ns1,Ada\ns2,Löwe, Ada\n",
             "line 3: there are 3 cells under 2 headings",

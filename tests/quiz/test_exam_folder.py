@@ -133,9 +133,9 @@ def test_a_file_in_the_way(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "rule"),
     [
-        ("manifest.json/a", r"manifest\.json is a folder where a file has to be; move it away$"),
-        ("private/made.json/a", r"made\.json is a folder where a file has to be; move it away$"),
-        ("sheets", "sheets is a file where a folder has to be; move it away$"),
+        ("manifest.json/a", r"manifest\.json is a folder, but a file is needed there; move it away$"),
+        ("private/made.json/a", r"made\.json is a folder, but a file is needed there; move it away$"),
+        ("sheets", "sheets is a file, but a folder is needed there; move it away$"),
     ],
 )
 @pytest.mark.parametrize("inside", [False, True])

@@ -124,8 +124,8 @@ REFUSED: list[tuple[bytes, str]] = [
     (part(f"{CHOICE}id = 'a'\n{NO}id = 'a'\n"), "part 2: choice 2: id: the id of a choice is small letters, digits an"),
     # parts, sections and tests
     (text("title = 'T'\n"), "part: a problem has 1 to 26 parts, each under [[part]]"),
-    (front("id = 'cost'", "id = 'size'"), "part 2: id: the id of a part is a name of its own, of letters and digits"),
-    (front("id = 'cost'", "id = 'n'"), "part 2: id: the id of a part is a name of its own"),
+    (front("id = 'cost'", "id = 'size'"), "part 2: id: the id of a part is a new name, of letters and digits"),
+    (front("id = 'cost'", "id = 'n'"), "part 2: id: the id of a part is a new name"),
     (text(body=BODY.replace("## cost", "## coast")), "## coast: there is no such part; the parts are size, cost"),
     (text(body=BODY.split("## cost")[0]), "part cost: its text is missing: a section ## cost"),
     (text(f"{FRONT}[[test]]\nseed = 1\nanswers = {{x = '1'}}\n"), "test 1: answers: x: there is no such part; the par"),
@@ -133,7 +133,7 @@ REFUSED: list[tuple[bytes, str]] = [
     # own steps and mistakes
     (text(f"{FRONT}{MISTAKE}"), "mistake 1: of: a mistake edits a step: of the problem ([[step]]), or of a formula"),
     (step("[[step]]\nname = 'b'\nexpression = 'zz'"), "step 2: expression: z is neither drawn nor a step before this"),
-    (step("[[step]]\nname = 'a'\nexpression = '1'"), "step 2: name: a step has a name of its own, of letters and digi"),
+    (step("[[step]]\nname = 'a'\nexpression = '1'"), "step 2: name: a step has its own name, of letters and digi"),
     (step("[[step]]\nname = 'b'\nexpression = '1 +'"), "step"),
     (step(MISTAKE.replace("'a'", "'b'")), "mistake 1: step: this has no step b; its steps are a"),
     (step(MISTAKE + MISTAKE), "mistake 1: id: two mistakes of this are called m"),

@@ -175,7 +175,7 @@ STEP = Formula(
     variables=(X,),
     steps=(
         Step("value", "if(x > 0, 1, 0)", _VALUE),
-        Step("derivative", "0", "derivative at x (at 0 there is none; 0 stands for it)"),
+        Step("derivative", "0", "derivative at x (at 0 it does not exist; 0 is used)"),
     ),
     answers=_ANSWERS,
     mistakes=(

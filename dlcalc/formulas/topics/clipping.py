@@ -54,7 +54,7 @@ CLIP_VALUE = Formula(
     id="clip_value",
     title="Gradient clipping by value",
     variables=(GRADIENT, THRESHOLD),
-    steps=(Step("clipped", _BY_VALUE, "clipped gradient, each component by itself", kind=Kind.VECTOR),),
+    steps=(Step("clipped", _BY_VALUE, "clipped gradient, each component separately", kind=Kind.VECTOR),),
     answers=("clipped",),
     mistakes=(
         Mistake("by-norm", "clipped", "min(1, theta/‖g‖)*g", "that is clipping by norm, one factor for all; clipping "

@@ -150,7 +150,7 @@ class Instance:
         try:
             return within_budget(lambda: self._value(answer, letters, env), WORK)
         except (TypeError, KeyError):
-            raise UserError("this speaks of a whole map where entries are read: write each with its indices") from None
+            raise UserError("this is a whole map, but single entries are needed: write each with its indices") from None
 
     def _value(self, answer: Answer, letters: tuple[Name, ...], env: Environment) -> Value:
         self._state(answer.statements, env)

@@ -154,7 +154,7 @@ class _Built(Sizes):
         self.final = max((i for i, row in enumerate(self.rows) if row.layer.kind != "activation"), default=-1)
         for place, row in enumerate(self.rows):
             if row.layer.inputs != (before,):
-                raise self.refused(row, "layers stand one after another, without branches")
+                raise self.refused(row, "the layers must follow one another, without branches")
             before = row.layer.name
             ends = place >= self.final and not any(functions[place:])
             if row.layer.kind != "activation":

@@ -16,8 +16,8 @@ ENDINGS = (".toml", ".onnx", ".json", ".keras", ".txt")
 """Of the files that `read_file` reads."""
 
 _PROGRAMS = {
-    ".h5": "an .h5 file keeps its layers in a format of their own; save the model as .keras",
-    ".hdf5": "an .hdf5 file keeps its layers in a format of their own; save the model as .keras",
+    ".h5": "an .h5 file keeps its layers in its own format; save the model as .keras",
+    ".hdf5": "an .hdf5 file keeps its layers in its own format; save the model as .keras",
     ".pt": "a PyTorch file is a pickle, which may run anything; export the model to .onnx",
     ".pth": "a PyTorch file is a pickle, which may run anything; export the model to .onnx",
     ".pkl": "a pickle may run anything; export the model to .onnx",

@@ -215,7 +215,7 @@ def _repeated(given: Node) -> View:
     for axis, count in enumerate(counts):
         if count > 1:
             unlike = (
-                "" if isinstance(times, list) or given.x.shape()[axis] == 1 else "each number is repeated by itself"
+                "" if isinstance(times, list) or given.x.shape()[axis] == 1 else "each number is repeated separately"
             )
             layer = given.add("concat", *[layer] * count, final=False, unlike=unlike, axis=axis)
     return given.out(layer)

@@ -273,7 +273,7 @@ def _prelu(given: Node) -> View:
     slopes = tuple(1 if at in gone else size for at, size in enumerate(sizes) if at > given.over)
     layer = given.add(
         "prelu", given.arranged(places), over=0, arrays=given.kept(lambda alpha: [alpha.reshape(-1)]),
-        details={"shape": slopes}, unlike="" if plain else "its slopes are not laid out as the layer's", n=count,
+        details={"shape": slopes}, unlike="" if plain else "the shape of its slopes is not that of the layer", n=count,
     )  # fmt: skip
     return given.back(layer, places)
 

@@ -159,7 +159,7 @@ class Node:
             given = given[0]
         if isinstance(given, int) and not isinstance(given, bool) and -rank <= given < rank and given % rank:
             return given % rank + self.over
-        raise self.refused(key, f"this is an axis of {rank - 1} besides the batch, not {shown(given)}")
+        raise self.refused(key, f"this is an axis of {rank - 1} without the batch, not {shown(given)}")
 
     def places(self, last: Sequence[int]) -> list[int]:
         """The axes of the file but the batch, in an order of the layer's own, and those that have to stand last."""

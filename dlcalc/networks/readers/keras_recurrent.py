@@ -67,7 +67,7 @@ def _unlike(given: Node, kind: str, sequence: bool) -> str:
         return "its gates have another activation"
     if kind == "lstm" and max(given.place.used, default=0) > 1:
         return "the state of its cell is read"
-    return "its steps come out backwards" if sequence and given.flag("go_backwards", False) else ""
+    return "its steps come out in reverse order" if sequence and given.flag("go_backwards", False) else ""
 
 
 def _outputs(given: Node, layer: str, kind: str) -> list[View]:
@@ -175,7 +175,7 @@ def convlstm(given: Node) -> View:
 
     even = any(size % 2 == 0 for size in given.sizes("kernel_size"))
     unlike = "the extra pixel of padding is at the end" if even else ""
-    unlike = unlike or ("it goes backwards" if given.flag("go_backwards", False) else _unlike(given, "convlstm", False))
+    unlike = unlike or ("it goes backward" if given.flag("go_backwards", False) else _unlike(given, "convlstm", False))
     first, rank = given.channels_first, len(given.x.axes)
     layer = given.add(
         "convlstm", given.arranged([1, *range(3, rank), 2]) if first else given.ordered(),

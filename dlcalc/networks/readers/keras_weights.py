@@ -61,7 +61,7 @@ def weights(path: str, data: bytes | None = None) -> Kept | str:
         finally:
             closing()
     except LookupError:
-        return "there are no weights in the file that the table could be compared with"
+        return "the file has no weights to compare with the table"
     except (OSError, zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError, NotImplementedError):
         return "the weights in the file are damaged or too large, and are not compared with the table"
 

@@ -147,7 +147,7 @@ def pool(kind: str) -> Reader:
             settings |= unusual(ceil=(bool(node.number("ceil_mode", 0)), False))
         details = {} if node.number("count_include_pad", 0) or kind == "maxpool" else {"count_include_pad": False}
         unlike = "it takes a root of powers" if node.proto.op_type == "LpPool" else _odd(node)
-        unlike = unlike or ("its padding is a layer of its own" if before != found.layer else "")
+        unlike = unlike or ("its padding is a separate layer" if before != found.layer else "")
         layer = node.give(kind, [before], settings, over=found.over, details=details, unlike=unlike)
         return node.out(layer, found.axes)
 

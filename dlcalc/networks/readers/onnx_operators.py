@@ -310,7 +310,7 @@ def _learned(node: Node, kind: str, x: View, weights: Constant, word: str = "", 
     more: dict[str, Any] = {"shares": owner} if owner else {}
     spread = _spread(node, x, weights)
     if spread is None:
-        more["unlike"] = "its values are not laid out as the layer's"
+        more["unlike"] = "the shape of its values is not that of the layer"
     else:
         dims = (*(1,) * (len(x.axes) - len(weights.dims or ())), *(weights.dims or ()))
         sizes = tuple(dims[x.axes.index(axis)] for axis in range(len(x.sizes)))

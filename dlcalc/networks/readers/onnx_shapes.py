@@ -332,7 +332,7 @@ def _unlike(node: Node, kind: str, whole: bool) -> str:
     if kind == "lstm" and not node.unused(2):
         return "the state of its cell is read"
     backwards = node.attributes.get("direction") == "reverse"
-    return "of what is read backwards the first step is kept" if backwards and not whole and not node.unused(0) else ""
+    return "it reads backward and keeps the first step" if backwards and not whole and not node.unused(0) else ""
 
 
 def _axes(batch_first: bool, step: int, batch: int, direction: int, units: int) -> tuple[int, ...]:
