@@ -46,8 +46,8 @@ from .patterns import (
 
 LATER = "the term from step t + 1, {0}, is missing: a state also acts on later losses"
 RULES = (
-    Rule("explicit-only", "only the explicit term of each loss (k = j) is there: the loss of step j depends on the "
-         "weight through all steps k ≤ j", sums(lambda s: s.high, lambda s: s.high, True)),
+    Rule("explicit-only", "only the explicit term of each loss (k = j) is there: a loss also depends on the weight "
+         "through all earlier steps", sums(lambda s: s.high, lambda s: s.high, True)),
     Rule("explicit-only", LATER, later_term),
     Rule("explicit-missing", "the explicit term, k = j, is missing",
          sums(lambda s: s.low, lambda s: shifted(s.high, -1), True)),

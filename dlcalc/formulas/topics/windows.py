@@ -62,16 +62,16 @@ def size_mistakes(window: str) -> tuple[Mistake, ...]:
                 f"positions does the {window} have before its first move?"),
         Mistake("padding-once", "pad", "p", "both sides are padded, so the input grows by 2p, not by p", 0.7, "On how "
                 "many sides is the input padded?"),
-        Mistake("padding-forgotten", "pad", "0", f"the {window} also moves over the padding: its room is n + 2p", 0.7,
-                "How large is the padded input?"),
+        Mistake("padding-forgotten", "pad", "0", f"the {window} also moves over the padding, so the input becomes "
+                "larger first", 0.7, "How large is the padded input?"),
         Mistake("stride-ignored", "q", "span", f"the {window} moves s pixels at a time, so its room is divided by s",
                 0.6, f"How far does the {window} move from one position to the next?"),
         Mistake("rounded-up", "q", "ceil(span/s)", f"a last {window} that does not fit completely is left out: round "
                 "down, not up", 0.5, f"Where does the last {window} end?"),
         Mistake("plus-one-inside", "o", "floor((span + 1)/s)", "the + 1 is added after the division: it counts the "
                 "first position", 0.4, "What does the + 1 count?"),
-        Mistake("size-after-division", "q", "floor(padded/s) - f_eff", f"the {window} size is subtracted before the "
-                "division by the stride: (n + 2p − f)/s", 0.3, "What is divided by the stride?"),
+        Mistake("size-after-division", "q", "floor(padded/s) - f_eff", f"the {window} size is subtracted from the "
+                "padded input before the division by the stride", 0.3, "What is divided by the stride?"),
         Mistake("fraction-kept", "q", "span/s", f"only whole {window}s count, so the number of positions is rounded "
                 "down", 0.25, f"What happens to a {window} that hangs over the edge?"),
         Mistake("stride-and-size-exchanged", "q", "floor((padded - s)/f)", f"f and s are exchanged: the {window} is f "
@@ -80,8 +80,8 @@ def size_mistakes(window: str) -> tuple[Mistake, ...]:
                 f"the {window} stops where it no longer fits", 0.25, f"Where does the last {window} end?"),
         Mistake("size-over-window", "o", "floor(n/f)", f"n/f counts {window}s side by side; this {window} moves by the "
                 "stride", 0.2, f"How far does the {window} move from one position to the next?"),
-        Mistake("size-added", "span", "padded + f_eff", f"the {window} size is subtracted, not added: n + 2p − f", 0.2,
-                f"Does a larger {window} give a larger or a smaller output?"),
+        Mistake("size-added", "span", "padded + f_eff", f"the {window} size is subtracted from the padded input, not "
+                "added", 0.2, f"Does a larger {window} give a larger or a smaller output?"),
         *dilation_mistakes(window),
     )  # fmt: skip
 
