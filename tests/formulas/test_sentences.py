@@ -21,8 +21,8 @@ from dlcalc.gradients.mistakes import GRADIENT_MISTAKES, RULES
 LONGEST = 25
 """Words of a reason, and of a hint."""
 OLD = re.compile(
-    r"\b(anew|becomes of|hereby|has to be|have to be|(?<!there )is no|lays?|laid down|makes of|meets|of which|once more|"
-    r"puts? out|so goes|stands?(?! for)|there(by|in|of)|to be counted|whatever|where(by|in|of)|whoever)\b"
+    r"\b(anew|becomes of|hereby|has to be|have to be|(?<!there )is no|lays?|laid down|makes of|meets|of which|"
+    r"once more|puts? out|so goes|stands?(?! for)|there(by|in|of)|to be counted|whatever|where(by|in|of)|whoever)\b"
 )
 UNKIND = re.compile(
     r"\b(after all|at last|clearly|even you|just|obviously|of course|really|simply|surely|trivial)\b", re.I

@@ -73,7 +73,7 @@ BANK = {
     "value: ((5.75, 3, -5.75))",
     "which-stride": "n = 148, f = 11, s = 3, p = 3, c = 3, k = 64 | stride: 3, cost: 53526528",
     "mlp-hidden-size": "n = 120, m = 48, q = 2 | size: 48, units: 50",
-    "what-pooling-does": " | choice: (It makes layers behind it see a larger part of the input., It passes on one "
+    "what-pooling-does": " | choice: (It makes later layers see a larger part of the input., It passes on one "
     "quarter of the values that it reads., A small shift of the input often leaves its output unchanged.)",
 }
 """Problem of the bank → its question note of the seed 2026."""
