@@ -481,22 +481,40 @@ class Planned(Result):
 
 
 class Trainings(Result):
-    """Runs that differ in one thing, by its name."""
+    """Runs that differ in one thing, by its name; of cells also how far their gradients reach back."""
 
-    def __init__(self, runs: Mapping[str, Training], title: str) -> None:
+    def __init__(
+        self, runs: Mapping[str, Training], title: str, reach: Mapping[str, Mapping[str, list[float]]]
+    ) -> None:
         self.runs = dict(runs)
         self.title = title
+        self.reach = dict(reach)
+        """Cell → "before" and "after" training → of each step the length of the gradient by its input."""
 
     def to_dict(self) -> dict[str, Any]:
-        return {"runs": {name: run.to_dict() for name, run in self.runs.items()}}
+        found = {name: run.to_dict() for name, run in self.runs.items()}
+        return {"runs": {name: run | ({"gradients": self.reach[name]} if name in self.reach else {})
+                         for name, run in found.items()}}  # fmt: skip
 
     def chart(self) -> Chart:
         """The loss of every epoch of each run."""
         curves = {name: [epoch["loss"] for epoch in run.history] for name, run in self.runs.items()}
         return Chart(self.title, "epoch", "loss", curves, logarithmic=True)
 
+    def through_time(self, when: str) -> Chart:
+        """The length of the gradient by the input of each step, "before" or "after" training, of each cell."""
+        curves = {name: each[when] for name, each in self.reach.items()}
+        return Chart(f"gradient by the input of a step, {when} training", "step", "length", curves, logarithmic=True)
+
     def _document(self) -> Document:
-        return explained.compared({name: run.to_dict() for name, run in self.runs.items()}, self.title)
+        return explained.compared({name: run.to_dict() for name, run in self.runs.items()}, self.title, self.reach)
+
+
+def through_time(run: Training) -> list[float]:
+    """Of each step of a sequence the mean length of the gradient of the loss by its input. UserError."""
+    from ..training.through_time import input_gradients
+
+    return input_gradients(run.trainer)
 
 
 def with_cell(network: Network, cell: str) -> Network:

@@ -243,19 +243,23 @@ def _compare(network: str, data: str, names: str | None, cells: str | None, give
     from ..api.networks import read_network
 
     runs, what = {}, "optimizer" if cells is None else "cell"
+    reach: dict[str, dict[str, list[float]]] = {}
     for name in [each.strip() for each in (names or cells or "").split(",") if each.strip()]:
         chosen: Any = network
         if cells is not None:
             chosen = api.with_cell(read_network(network, given["input"]), name)
         run = api.train(chosen, data, **given | ({"optimizer": name} if cells is None else {}))
+        before = api.through_time(run) if cells is not None else []
         watched(run, quiet=True, title=name)
         if run.diverged:
             sys.stderr.write(f"dlcalc: {name}: {run.diverged}\n")
         else:
             runs[name] = run
+            if cells is not None:
+                reach[name] = {"before": before, "after": api.through_time(run)}
     if not runs:
         return NOT_RIGHT
-    found = api.Trainings(runs, f"{what}s on {data}")
+    found = api.Trainings(runs, f"{what}s on {data}", reach)
     if formats.name == "json":
         sys.stdout.write(json.dumps(found.to_dict(), indent=2) + "\n")
         return WELL
@@ -265,5 +269,9 @@ def _compare(network: str, data: str, names: str | None, cells: str | None, give
 
         from .plot import show
 
-        show(found.chart(), Console(highlight=False))
+        console = Console(highlight=False)
+        show(found.chart(), console)
+        if cells is not None:
+            show(found.through_time("before"), console)
+            show(found.through_time("after"), console)
     return WELL

@@ -43,8 +43,9 @@ def tested(test: Mapping[str, Any]) -> str:
     return ", ".join(parts)
 
 
-def compared(runs: Mapping[str, Mapping[str, Any]], title: str) -> doc.Document:
-    """Runs by what they differ in: their last epoch and their test."""
+def compared(runs: Mapping[str, Mapping[str, Any]], title: str,
+             reach: Mapping[str, Mapping[str, Sequence[float]]]) -> doc.Document:  # fmt: skip
+    """Runs by what they differ in: their last epoch and their test; of cells also how far a gradient reaches back."""
     header = ("run", "loss", "gradient", "test", "s")
     rows = tuple(
         (name, number(run["epochs"][-1]["loss"]), number(run["epochs"][-1]["norm"]), tested(run["test"]),
@@ -52,7 +53,18 @@ def compared(runs: Mapping[str, Mapping[str, Any]], title: str) -> doc.Document:
         if run["epochs"] else (name, "–", "–", "diverged", f"{run['seconds']:.1f}")
         for name, run in runs.items()
     )  # fmt: skip
-    return doc.Document(title, (doc.Table(header, rows, ("left", "right", "right", "left", "right")),))
+    blocks: list[doc.Block] = [doc.Table(header, rows, ("left", "right", "right", "left", "right"))]
+    if reach:
+        lines = tuple(
+            (f"{name}, {when} training", *(number(lengths[place]) for place in (0, len(lengths) // 2, -1)),
+             number(lengths[0] / lengths[-1]) if lengths[-1] else "–")
+            for name, each in reach.items() for when, lengths in each.items()
+        )  # fmt: skip
+        columns = ("gradient by the input of", "the first step", "the middle", "the last", "first : last")
+        blocks.append(doc.Table(columns, lines, ("left", *_RIGHT * 4)))
+        blocks.append(doc.Note("note", "mean over examples of the length of ∂L/∂x_t: where it is near 0, what was read "
+                                       "then can hardly be learnt from"))  # fmt: skip
+    return doc.Document(title, tuple(blocks))
 
 
 def confusion(counts: Sequence[Sequence[int]], names: Sequence[str]) -> doc.Table:

@@ -21,13 +21,13 @@ LOSSES = ("cross-entropy", "binary-cross-entropy", "squared-error")
 
 
 def plan(network: Network, loss: str, batch: int, dtype: str = "float32", frozen: frozenset[str] = frozenset(),
-         carried: bool = False) -> Plan:  # fmt: skip
+         carried: bool = False, by_input: bool = False) -> Plan:  # fmt: skip
     """The plan of a network under a loss of LOSSES; layers of `frozen` are not trained; `carried`: the last state of a
-    recurrent layer is the first of its next batch.
+    recurrent layer is the first of its next batch; `by_input`: the gradient by the input is worked out too.
 
     UserError: letters left, a layer that cannot be trained, several outputs, a loss that does not fit.
     """
-    return Planner(network, frozen, carried).plan(loss, batch, dtype)
+    return Planner(network, frozen, carried, by_input).plan(loss, batch, dtype)
 
 
 class Planner(Joins, Sequences):

@@ -50,9 +50,11 @@ class Planning(Sizes):
     convention: ClassVar[str] = "textbook"
     lacking: ClassVar[str] = "cannot be trained"
 
-    def __init__(self, network: Network, frozen: frozenset[str] = frozenset(), carried: bool = False) -> None:
+    def __init__(
+        self, network: Network, frozen: frozenset[str] = frozenset(), carried: bool = False, by_input: bool = False
+    ) -> None:
         super().__init__(network)
-        self.frozen, self.carried = frozen, carried
+        self.frozen, self.carried, self.by_input = frozen, carried, by_input
         self.steps: list[Step] = []
         self.parameters: list[Parameter] = []
         self.owned: dict[str, list[Parameter]] = {}
@@ -84,7 +86,8 @@ class Planning(Sizes):
             if form in ("signals", "maps"):
                 sizes = (sizes[-1], *sizes[:-1])
             buffer = Buffer(name, prod(sizes), whole=whole)
-            data = Data(buffer, form, sizes, shared=True, whole=whole)
+            d = Buffer(f"d {name}", prod(sizes), forever=True) if self.by_input and not whole else None
+            data = Data(buffer, form, sizes, d, shared=True, whole=whole)
             steps = sizes[0] if form == "steps" else 1
             self.inputs.append((buffer, start, steps, prod(sizes) // steps))
             self.values[name] = data

@@ -78,6 +78,18 @@ def test_optimisers_are_compared(terminal: Terminal) -> None:
     assert runs["sgd"]["epochs"][0]["loss"] != runs["adam"]["epochs"][0]["loss"]
 
 
+def test_cells_are_compared_with_their_gradients_through_time(terminal: Terminal) -> None:
+    command = 'train "6x2 seq; gru 3; dense 1" --data adding:T=6,n=20 --epochs 1 --compare-cells rnn,gru'
+    runs = terminal(f"{command} --json").json["runs"]
+    assert list(runs) == ["rnn", "gru"]
+    for run in runs.values():
+        assert [len(lengths) for lengths in run["gradients"].values()] == [6, 6]
+        assert run["gradients"]["before"] != run["gradients"]["after"]
+    assert "gradient by the input of" in terminal(command).words
+    alone = terminal("train '2; dense 3; dense 2' --data xor:n=20 --compare-cells rnn")
+    assert "has no recurrent layer whose cell could be another" in alone.err
+
+
 @pytest.mark.parametrize(
     ("command", "message"),
     [

@@ -12,6 +12,8 @@ from dlcalc.api.training import train
 from dlcalc.api.training_check import by_formulas
 from dlcalc.errors import UserError
 from dlcalc.training.checking import first_example, relative
+from dlcalc.training.model import Examples
+from dlcalc.training.through_time import input_gradients
 
 RANDOM = np.random.default_rng(0)
 CLASSES, NUMBERS = RANDOM.integers(0, 3, 20), RANDOM.normal(size=(20, 2))
@@ -58,4 +60,26 @@ def refusals() -> dict[str, tuple[str, str]]:
             by_formulas(run.network, run.settings.loss, first_example(run))
         except UserError as error:
             found[line] = wanted, str(error)
+    return found
+
+
+def reach() -> dict[str, float]:
+    """Network → the largest difference between the gradients by the inputs of its steps and central differences, by the
+    largest."""
+    found = {}
+    for cell in ("rnn", "lstm", "gru"):
+        run = train(f"4x3 seq; {cell} 3 seq; {cell} 2; dense 3", (x(4, 3)[:4], CLASSES[:4]), dtype="float64").trainer
+        examples, lengths = run.examples.train, np.zeros(4)
+        for place in range(len(examples)):
+            given, slopes = examples.x[place], np.zeros(12)
+            for at in range(12):
+                ends = []
+                for step in (1e-6, -1e-6):
+                    moved = given.copy()
+                    moved[at] += step
+                    alone = Examples(moved[None], examples.classes[[place]], "float64")
+                    ends.append(run.model.gradient(alone)[0])
+                slopes[at] = (ends[0] - ends[1]) / 2e-6
+            lengths += np.sqrt((slopes.reshape(4, 3) ** 2).sum(axis=1)) / len(examples)
+        found[cell] = relative(np.array(input_gradients(run)), lengths)
     return found

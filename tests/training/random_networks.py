@@ -116,8 +116,8 @@ def main() -> None:
     draw = random.Random(2)
     lines = [*OTHERS, *(draw.choice((images, sequences))(draw) for _ in range(COUNT - len(OTHERS)))]
     found = [error(line, seed) for seed, line in enumerate(lines)]
-    derived = derived_gradients.errors(), derived_gradients.refusals()
-    print(json.dumps({"networks": found, "formulas": derived[0], "refusals": derived[1]}))
+    derived = {"formulas": derived_gradients.errors(), "refusals": derived_gradients.refusals()}
+    print(json.dumps({"networks": found, "reach": derived_gradients.reach(), **derived}))
 
 
 if __name__ == "__main__":
