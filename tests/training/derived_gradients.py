@@ -11,9 +11,9 @@ import numpy as np
 from dlcalc.api.training import train
 from dlcalc.api.training_check import by_formulas
 from dlcalc.errors import UserError
+from dlcalc.training import through_time
 from dlcalc.training.checking import first_example, relative
 from dlcalc.training.model import Examples
-from dlcalc.training.through_time import input_gradients
 
 RANDOM = np.random.default_rng(0)
 CLASSES, NUMBERS = RANDOM.integers(0, 3, 20), RANDOM.normal(size=(20, 2))
@@ -66,10 +66,10 @@ def refusals() -> dict[str, tuple[str, str]]:
 def reach() -> dict[str, float]:
     """Network → the largest difference between the gradients by the inputs of its steps and central differences, by the
     largest."""
-    found = {}
+    through_time.EXAMPLES, found = 3, {}
     for cell in ("rnn", "lstm", "gru"):
-        run = train(f"4x3 seq; {cell} 3 seq; {cell} 2; dense 3", (x(4, 3)[:4], CLASSES[:4]), dtype="float64").trainer
-        examples, lengths = run.examples.train, np.zeros(4)
+        run = train(f"4x3 seq; {cell} 3 seq; {cell} 2; dense 3", (x(4, 3), CLASSES), dtype="float64").trainer
+        examples, lengths = run.examples.train.part(slice(0, 3)), np.zeros(4)
         for place in range(len(examples)):
             given, slopes = examples.x[place], np.zeros(12)
             for at in range(12):
@@ -81,5 +81,5 @@ def reach() -> dict[str, float]:
                     ends.append(run.model.gradient(alone)[0])
                 slopes[at] = (ends[0] - ends[1]) / 2e-6
             lengths += np.sqrt((slopes.reshape(4, 3) ** 2).sum(axis=1)) / len(examples)
-        found[cell] = relative(np.array(input_gradients(run)), lengths)
+        found[cell] = relative(np.array(through_time.input_gradients(run)), lengths)
     return found
