@@ -160,14 +160,18 @@ class Training(Result):
         write(path, picture(self.chart(), kind))
 
     def report(self, path: str) -> None:
-        """A page of HTML with the curves, the table and the confusion matrix. UserError."""
+        """A page of HTML with the curves, the table, the confusion matrix, and what the network has inside: filters,
+        maps, states over time, regions of a plane. UserError.
+        """
         from ..diagrams.chart import picture
         from ..export import registry
         from ..files.writing import write
+        from .training_pictures import inside
 
         made = self.document()
         curve = Figure(picture(self.chart(), "svg").decode(), "the loss of every epoch")
-        write(path, registry.writer("html", as_file=True)(replace(made, blocks=(curve, *made.blocks))))
+        blocks = (curve, *made.blocks, *inside(self.trainer))
+        write(path, registry.writer("html", as_file=True)(replace(made, blocks=blocks)))
 
     def _notes(self) -> list[str]:
         settings, optimiser = self.trainer.settings, self.trainer.settings.optimiser

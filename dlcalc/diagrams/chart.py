@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any
+from typing import Any, TypeVar
 
 from ..errors import UserError
+
+Drawn = TypeVar("Drawn")
 
 
 @dataclass(frozen=True)
@@ -27,19 +29,24 @@ class Chart:
 
 
 # Distinct for the colour-blind: P. Wong, Points of view: Color blindness, Nature Methods 8, 441 (2011).
-_COLOURS = ("#555555", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+COLOURS = ("#555555", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 _LEAST = 1e-16
 """On a logarithmic axis what is smaller is noise of the rounding."""
 
 
 def picture(chart: Chart, kind: str) -> bytes:
     """The chart as `svg` or `png`: the same bytes each time. UserError without matplotlib."""
+    return with_matplotlib(lambda: _drawn(chart, kind))
+
+
+def with_matplotlib(draw: Callable[[], Drawn]) -> Drawn:
+    """What is drawn under the settings of all our pictures. UserError without matplotlib."""
     try:
         import matplotlib
     except ImportError:
         raise UserError("a chart is drawn by matplotlib: pip install 'dlcalc[plot]'") from None
     with matplotlib.rc_context({"svg.hashsalt": "dlcalc", "font.size": 10, "svg.fonttype": "path"}):
-        return _drawn(chart, kind)
+        return draw()
 
 
 def _drawn(chart: Chart, kind: str) -> bytes:
@@ -49,7 +56,7 @@ def _drawn(chart: Chart, kind: str) -> bytes:
     figure = Figure(figsize=(7.2, 4.2), layout="constrained")
     FigureCanvasAgg(figure)
     axes: Any = figure.add_subplot()
-    for colour, (name, values) in zip(_COLOURS, chart.curves.items(), strict=False):
+    for colour, (name, values) in zip(COLOURS, chart.curves.items(), strict=False):
         shown = [value if value >= _LEAST or not chart.logarithmic else float("nan") for value in values]
         axes.plot(range(len(shown)), shown, label=name, color=colour, lw=1.8, ls="--" if name in chart.dashed else "-")
     if chart.level is not None:

@@ -160,6 +160,7 @@ def test_a_report_has_the_curve_and_the_result(terminal: Terminal, tmp_path: Pat
     assert "<img" in page
     assert "24 trained" not in page
     assert "42 trained values" in page
+    assert "Decision surface" in page
 
 
 def test_an_interrupted_run_is_saved_at_its_last_whole_epoch(
