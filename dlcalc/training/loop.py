@@ -29,6 +29,8 @@ MOMENT = 0.1
 MOST_PARTS = 2
 WORTH = 15_000_000
 """Multiplications of a part of a batch, both ways, that a thread is worth waiting for: some 150 µs."""
+TALL, EVEN = 6, 48
+"""A part of at least so many examples has a multiple of the rows of the tallest tile."""
 MOST_NUMBERS = 400_000_000
 """Of parameters and arena; a larger network is refused before anything is allocated."""
 
@@ -273,7 +275,10 @@ def plan_in_parts(network: Network, settings: Settings) -> tuple[Plan, int]:
     macs = sum(int(str(row.count("macs") or 0)) for row in tabulate(network).rows)
     if whole or settings.batch < MOST_PARTS or 3 * macs * settings.batch < MOST_PARTS * WORTH:
         return found, 1
-    return made(-(-settings.batch // MOST_PARTS)), MOST_PARTS
+    chunk = -(-settings.batch // MOST_PARTS)
+    if chunk >= EVEN:
+        chunk = -(-chunk // TALL) * TALL
+    return made(chunk), MOST_PARTS
 
 
 def _check(settings: Settings) -> None:

@@ -61,6 +61,6 @@ def test_what_is_of_a_whole_batch_is_not_cut() -> None:
     assert [loop.plan_in_parts(text.read(line), settings)[1] for line in (
         large.format(""), large.format("; bn"), "300; dense 2")] == [2, 1, 1]  # fmt: skip
     plan, parts = loop.plan_in_parts(text.read(large.format("")), settings)
-    assert (plan.batch, parts) == (50, 2)
+    assert (plan.batch, parts) == (54, 2)  # nine times the six rows of a tile
     with pytest.raises(UserError, match="threads must be a whole number from 1 to 256, or None: 0"):
         dlcalc.train("2; dense 2", "xor:n=9", threads=0)

@@ -70,7 +70,8 @@ def activation_backward(
             d[at] *= slope(kind, x[at], y[at], half, density)
     elif kind == RELU:
         for at in range(size):
-            d[at] = d[at] if y[at] > zero else zero
+            given = d[at]  # read whether it is kept or not, so that vectors of it are taken
+            d[at] = given if y[at] > zero else zero
     elif kind < SOFTPLUS:
         for at in range(size):
             d[at] *= slope(kind, zero, y[at], zero, zero)
