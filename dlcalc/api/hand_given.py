@@ -20,7 +20,7 @@ from ..formulas.run import Working, letters_in, run
 from ..formulas.topics.detectors import detector as detector_named
 from ..formulas.topics.options_by_hand import Chosen, convention_of
 from ..profiles import Profile, active
-from . import paddings
+from . import layers_by_hand, paddings
 from .array_files import shape_of
 from .array_option import lifted, one_hot, only, read_raw
 from .joined_weights import apart
@@ -66,21 +66,26 @@ def read(name: str, given: Mapping[str, object], convention: str | None, profile
     course = profile if isinstance(profile, Profile) else active(profile, os.environ)
     rest = {key.replace("-", "_"): value for key, value in given.items() if value is not None and value is not False}
     features = {switch for switch in operation.switches if rest.pop(switch.replace("-", "_"), None)}
-    features |= _kind(operation, rest)
+    features |= _kind(operation, rest) | layers_by_hand.features_of(operation, rest)
     chosen = {choice: rest.pop(choice.replace("-", "_"), None) for choice in operation.choices}
     target, loss = (rest.pop("target", None), rest.pop("loss", None)) if operation.loss else (None, None)
     order = rest.pop("w_joined", None) if operation.joined else None
     if "pad_begin" in operation.implies:
         rest = paddings.of_an_image(rest, _is_signal(rest.get("x", rest.get("image"))))
-    arrays = _arrays(operation, rest)
     row = _is_row(operation, chosen, convention, course)
-    if order is not None:
-        apart(operation, arrays, str(order), row)
+    arrays: dict[str, Value] = {}
+    for suffix, own in layers_by_hand.by_layer(operation, features, rest, _ranks(operation)).items():
+        found = _arrays(operation, own)
+        if order is not None:
+            apart(operation, found, str(order), row)
+        arrays |= {f"{name}{suffix}": array for name, array in found.items()}
     features |= {feature for quantity, feature in operation.implies.items() if quantity in arrays}
     asked = _fitting(operation, operation.candidates(features), arrays)
     if operation.classes in arrays and "y" in arrays:
         arrays["y"] = one_hot(arrays["y"], prod(shape_of(arrays[operation.classes])))
-    _spread(operation, asked, arrays, row)
+    shapes = operation.shapes_for(features)
+    _stand_up(asked, arrays, shapes, row)
+    _spread(shapes, asked, arrays, row)
     values = {key: lifted(key, array, asked.by_name[key].kind.rank) for key, array in arrays.items()}
     for key, value in values.items():
         if asked.variable(key).integer and (left := next(letters_in(value), None)):  # type: ignore[union-attr]
@@ -90,7 +95,7 @@ def read(name: str, given: Mapping[str, object], convention: str | None, profile
     values |= _from_profile(operation, asked, values, course)
     _zeros(operation, asked, values)
     used = _convention(operation, asked, chosen, convention, course)
-    _fit_together(operation, asked, values, used)
+    _fit_together(operation, shapes, asked, values, used)
     compared = None
     if operation.loss and "backward" in features:
         compared = _gradient(operation, asked, values, target, loss)
@@ -126,6 +131,18 @@ def _kind(operation: Operation, rest: dict[str, object]) -> set[str]:
     return {str(kind)} - {operation.kinds[0]}
 
 
+def _ranks(operation: Operation) -> dict[str, int]:
+    """Every name of a quantity that each layer and direction has of its own → its indices."""
+    own: dict[str, int] = {}
+    for variable in (v for id in operation.formula_ids() for v in formula(id).variables if operation.further):
+        own[variable.name] = max(variable.kind.rank, own.get(variable.name, 0))
+    return {word: own[name] for word, name in quantities(operation).items() if name in own.keys() - _OF_ALL}
+
+
+_OF_ALL = {"x", "y", "d_h", "V", "c"}
+"""Quantities that are there once, however many layers there are."""
+
+
 def _arrays(operation: Operation, rest: dict[str, object]) -> dict[str, Value]:
     """The quantities by their letters, as nested tuples of whatever shape."""
     letters = quantities(operation)
@@ -154,39 +171,70 @@ def _arrays(operation: Operation, rest: dict[str, object]) -> dict[str, Value]:
     return found
 
 
-def _spread(operation: Operation, asked: Formula, arrays: dict[str, Value], row: bool) -> None:
+def _stand_up(asked: Formula, arrays: dict[str, Value], shapes: Mapping[str, str], row: bool) -> None:
+    """Inputs in one row are one per time step, where every layer that reads them takes one.
+
+    One number for weights of several units is that many times the identity, so that there are several inputs.
+    """
+    series = [name for name, sizes in shapes.items() if sizes == "T n" and name in arrays and name in asked.by_name]
+    if not series or asked.by_name["x"].kind.rank != 2 or max(shape_of(arrays["x"])[:-1], default=1) != 1:
+        return
+    meeting = [arrays[name] for name, sizes in shapes.items() if sizes == "m n" and name in arrays]
+    units = [
+        shape_of(arrays[name])[-1:] or (1,)
+        for name, sizes in shapes.items()
+        if sizes in ("m m", "m") and name in arrays
+    ]
+    if any(prod(shape_of(each)) == 1 for each in meeting) and max(units, default=(1,)) > (1,):
+        return
+    if meeting and all(shape_of(lifted("x", matrix, 2))[0 if row else 1] == 1 for matrix in meeting):
+        arrays["x"] = tuple((number,) for number in lifted("x", arrays["x"], 1))
+
+
+def _size(letter: str, sizes: Mapping[str, int | Fraction]) -> int:
+    """How many a letter stands for, 1 where nothing says so; 2m is twice m."""
+    return int(2 * sizes.get(letter[1:], 1)) if letter.startswith("2") else int(sizes.get(letter, 1))
+
+
+def _stated(letter: str, size: int) -> tuple[str, int | Fraction]:
+    """What a size says of a letter: of 2m, what m is."""
+    return (letter[1:], Fraction(size, 2)) if letter.startswith("2") else (letter, size)
+
+
+def _spread(shapes: Mapping[str, str], asked: Formula, arrays: dict[str, Value], row: bool) -> None:
     """One number where a larger array is meant: for a vector each entry, for a square matrix that many times identity.
 
     Raises UserError for a matrix that is not square.
     """
     letters = {
         name: sizes.split()[: asked.by_name[name].kind.rank]
-        for name, sizes in operation.shapes.items()
+        for name, sizes in shapes.items()
         if name in arrays and name in asked.by_name
     }
     if row:
         letters = {name: each if "T" in each else each[::-1] for name, each in letters.items()}
     single = {name for name in letters if prod(shape_of(arrays[name])) == 1 and "T" not in letters[name]}
-    sizes: dict[str, int] = {}
+    sizes: dict[str, int | Fraction] = {}
     for name in letters.keys() - single:
         lifted_shape = shape_of(lifted(name, arrays[name], asked.by_name[name].kind.rank))
-        sizes.update(
-            {letter: max(size, sizes.get(letter, 0)) for letter, size in zip(letters[name], lifted_shape, strict=True)}
-        )
+        for letter, size in map(_stated, letters[name], lifted_shape):
+            sizes[letter] = max(size, sizes.get(letter, 0))
     squares = [letters[name] for name in single if len(letters[name]) == 2]
     for _ in squares:  # a multiple of the identity is square: what is known of one side holds for the other
         for a, b in squares:
             sizes.update({b: sizes[a]} if a in sizes and b not in sizes else {})
             sizes.update({a: sizes[b]} if b in sizes and a not in sizes else {})
     for name in single:
-        wanted, number = [sizes.get(letter, 1) for letter in letters[name]], only(arrays[name])
+        wanted, number = [_size(letter, sizes) for letter in letters[name]], only(arrays[name])
         if wanted == [1] * len(wanted):
             continue
         if len(wanted) == 1:
             arrays[name] = (number,) * wanted[0]
         elif wanted[0] == wanted[1]:
             arrays[name] = tuple(tuple(number if i == j else 0 for j in range(wanted[0])) for i in range(wanted[0]))
-        elif 1 not in wanted:
+        elif 1 in wanted:
+            arrays[name] = ((number,) * wanted[1],) * wanted[0]
+        else:
             shape = f"{'×'.join(letters[name])}, {'×'.join(map(str, wanted))}"
             raise UserError(
                 "one number means a multiple of the identity, for a square matrix only; "
@@ -207,7 +255,8 @@ def _range(text: str) -> tuple[Value, Value]:
 def quantities(operation: Operation) -> dict[str, str]:
     """Every name that a quantity can be given by, as Python writes it → its letter."""
     found: dict[str, str] = {}
-    variables = [v for id in operation.formula_ids() for v in formula(id).variables]
+    every = (v for id in operation.formula_ids() for v in formula(id).variables)
+    variables = [v for v in every if not operation.is_further(v.name)]
     for variable in variables:
         found[variable.name] = variable.name
     for variable in variables:
@@ -256,17 +305,19 @@ def _zeros(operation: Operation, asked: Formula, values: dict[str, Value]) -> No
             values[name] = (0,) * len(values[like])
 
 
-def _fit_together(operation: Operation, asked: Formula, values: Mapping[str, Value], convention: str) -> None:
+def _fit_together(
+    operation: Operation, shapes: Mapping[str, str], asked: Formula, values: Mapping[str, Value], convention: str
+) -> None:
     """Raises UserError where arrays that share a size, as m units, have different ones."""
     chosen = next(each for each in asked.conventions if each.name == convention)
     row = convention == "keras" or (isinstance(chosen, Chosen) and "row" in chosen.options)
     given = {name: letters.split()[: asked.by_name[name].kind.rank]
-             for name, letters in operation.shapes.items() if name in values}  # fmt: skip
+             for name, letters in shapes.items() if name in values}  # fmt: skip
     if row:
         given = {name: letters if "T" in letters else letters[::-1] for name, letters in given.items()}
-    sizes: dict[str, tuple[int, str]] = {}
+    sizes: dict[str, tuple[int | Fraction, str]] = {}
     for name, letters in given.items():
-        for letter, size in zip(letters, shape_of(values[name]), strict=True):
+        for letter, size in map(_stated, letters, shape_of(values[name])):
             known, first = sizes.setdefault(letter, (size, name))
             if size != known:
                 stated = {"×".join(given[each]): each for each in (*reversed(given), name)}

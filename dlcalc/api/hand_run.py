@@ -185,6 +185,7 @@ def check(
     """
     asked, found = _worked(operation, given, convention, profile)
     judged, name = _with_cell(asked.operation, asked.formula, found, ask)
+    answer = answer if judged is not asked.formula else _standing(answer, found[name])
     target = FormulaTarget(judged, asked.values, name, asked.convention, stated=asked.stated, options=asked.options)
     return Judged.of(target, "number", answer, _from_file(answer), show, asked.spell, asked.course)
 
@@ -252,6 +253,29 @@ def _with_cell(operation: Operation, asked: Formula, found: Working, ask: str) -
         raise UserError(f"{ask[:40]}: {name} has the shape {'×'.join(map(str, shape)) or '1'}")
     step = Step("cell", f"{name}[{', '.join(map(str, place))}]", f"one cell of {name}")
     return replace(asked, steps=(*asked.steps, step), answers=(*asked.answers, "cell")), "cell"
+
+
+def _standing(answer: object, expected: Value) -> object:
+    """An answer in one row where one number stands in every row: a series of a layer of one unit."""
+    shape = shape_of(expected)
+    if len(shape) != 2 or shape[1] != 1 or shape[0] == 1:
+        return answer
+    if (
+        isinstance(answer, str)
+        and len(numbers := _ROW.findall(answer)) == shape[0]
+        and not _ROW.sub("", answer).strip(" ,()[]")
+    ):
+        return "; ".join(numbers)
+    if isinstance(answer, list | tuple) and len(answer) == shape[0] and not any(map(_is_row, answer)):
+        return [[number] for number in answer]
+    return answer
+
+
+def _is_row(item: object) -> bool:
+    return isinstance(item, list | tuple)
+
+
+_ROW = re.compile(r"[-−+]?\d+(?:\.\d+)?(?:/\d+)?(?:e[-+]?\d+)?")
 
 
 def _from_file(answer: object) -> object:

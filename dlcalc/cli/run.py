@@ -93,6 +93,9 @@ def _parameters(operation: Operation) -> tuple[list[inspect.Parameter], dict[str
         collect.option("kind", ["--kind"], _one_of(operation.kinds), _WAY, "NAME")
     for choice, values in operation.choices.items():
         collect.option(choice, [f"--{choice}"], _one_of(values), _WAY, "NAME")
+    if operation.further:
+        collect.option("L", ["--L", "--layers"], "layers, 1 or 2; | stands between the weights of each layer and "
+                       "direction", _WAY)  # fmt: skip
     if operation.joined:
         collect.option("w-joined", ["--w-joined"], "the weights are joined, W[h, x], in this order: h,x or x,h", _WAY,
                        "ORDER")  # fmt: skip
@@ -121,7 +124,9 @@ def _quantities(collect: Any, operation: Operation) -> None:
         flags.setdefault(name, []).append(f"--{word.replace('_', '-')}")
     seen: set[str] = set()
     for variable in (v for id in operation.formula_ids() for v in formula(id).variables):
-        if variable.name in seen or (operation.name == "conv" and variable.name in ("low", "high")):
+        if operation.is_further(variable.name) or variable.name in seen:
+            continue
+        if operation.name == "conv" and variable.name in ("low", "high"):
             continue
         seen.add(variable.name)
         default = f" (default {variable.default})" if _is_plain(variable.default) else ""

@@ -173,6 +173,7 @@ class _Narrator:
 
     def _called(self, step: Step) -> Iterator[doc.Block]:
         """The steps of the formula that a step calls."""
+        yield doc.Paragraph(_sentence(step.meaning))
         inner = formula(step.called)
         given = {v.name: self.found[f"{step.name}.{v.name}"] for v in inner.variables}
         teller = _Narrator(run(inner, given, convention=self._same(inner.conventions)), self.operation, self.style)
@@ -187,7 +188,7 @@ class _Narrator:
     def equation(self, name: str) -> doc.Equation:
         """name = letters = numbers put in = value, without what would be too long to read."""
         value = self.found[name]
-        letters = self.writer.op(name).node
+        letters = self.writer.letters(name)
         substituted = self.writer.step(name)
         rights: list[Node] = [letters]
         if self._is_short(substituted) and is_written(substituted):
@@ -251,11 +252,15 @@ class _Narrator:
     def series(self, names: list[str]) -> Iterator[doc.Block]:
         """Steps that run together over time: their rules, then a table per time step, or one for all."""
         rules: list[tuple[doc.Words, doc.Equation]] = []
+        names = [name for name in names if not self._hands_on(name)]
+        if not names:
+            return
         for name in names:
             step = self.found.formula.by_name[name]
             assert isinstance(step, Step)
             op = self.writer.op(name)
-            rules.append((step.meaning, doc.Equation(Index(Name(name), (Name(op.each[0].index),)), (op.node,))))
+            at = Index(Name(name), (Name(op.each[0].index),))
+            rules.append((step.meaning, doc.Equation(at, (self.writer.letters(name),))))
         yield doc.Steps(tuple(rules))
         index = self.writer.op(names[0]).each[0].index
         places = [place for (place,) in self.writer.places(names[0])]
@@ -265,6 +270,12 @@ class _Narrator:
             return
         for place in places:
             yield self._at(names, index, place, place == places[0])
+
+    def _hands_on(self, name: str) -> bool:
+        """Whether a series is that of a called formula as it is, which has been told."""
+        op = self.writer.op(name)
+        at = tuple(Name(each.index) for each in op.each)
+        return isinstance(op.node, Index) and "." in str(getattr(op.node.base, "id", "")) and op.node.indices == at
 
     def _at(self, names: list[str], index: str, place: int, first: bool) -> doc.Table:
         rows: list[tuple[doc.Words, ...]] = []

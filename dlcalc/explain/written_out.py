@@ -23,6 +23,7 @@ from ..expressions.nodes import (
     Outer,
     Reduce,
     Value,
+    Vector,
     to_node,
 )
 from ..formulas.run import Working
@@ -47,6 +48,10 @@ class Writer:
         op = self.found.program.ops[self.found.program.place[name]]
         edit = self.found.edits.get(name)
         return op if edit is None else self.found.program.edited(name, edit)
+
+    def letters(self, name: str) -> Node:
+        """The step's expression as it is printed: vectors below each other stand in one pair of brackets."""
+        return _without_blocks(self.op(name).node)
 
     def places(self, name: str, most: int | None = None) -> Iterator[tuple[int, ...]]:
         """The indices of the entries of an unrolled step, in reading order."""
@@ -93,6 +98,8 @@ class Writer:
                 return self.show(self._value(node, values))
             case Call("if", (condition, yes, no)):
                 return self._write(yes if self._value(condition, values) is True else no, values)
+            case Call("block", (Vector() as parts,)):
+                return self._write(parts, values)
             case Call("max" | "min" | "sum" as function, (Call("window", _) as window,)):
                 numbers = tuple(map(self.show, _flat(self._value(window, values))))
                 return Add(numbers) if function == "sum" else Call(function, numbers)
@@ -103,6 +110,13 @@ class Writer:
             case Add(terms) if any(isinstance(t, Index) and t.base in self._inlined for t in terms):
                 return _sum([self._write(term, values) for term in terms])
         return node.map(lambda part: self._write(part, values))
+
+
+def _without_blocks(node: Node) -> Node:
+    match node:
+        case Call("block", (Vector() as parts,)):
+            return parts.map(_without_blocks)
+    return node.map(_without_blocks)
 
 
 def _plain(value: Value) -> Value:

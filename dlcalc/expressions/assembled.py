@@ -29,10 +29,15 @@ def block(node: Call, compile_node: Compile) -> Callable[[Environment], Value]:
 
 
 def _joined(join: Callable[[Any], Value], parts: list[Any]) -> Value:
-    """The blocks as one; written with their values while a letter stands for one of them."""
-    if any(isinstance(part, Node) for part in arrays.flat(arrays.tuples(parts))):
+    """The blocks as one; written with their values while a letter stands for one of them, whose size is not known."""
+    if any(isinstance(part, Node) for part in _blocks(parts)):
         return Call("block", (to_node(arrays.tuples(parts)),))
     return join(parts)
+
+
+def _blocks(parts: list[Any]) -> list[Value]:
+    """The parts, of a matrix of blocks those of all its rows."""
+    return [block for part in parts for block in (part if isinstance(part, list) else [part])]
 
 
 def partial(node: Partial, compile_node: Compile) -> Callable[[Environment], Value]:

@@ -48,6 +48,8 @@ class Operation:
     """
     joined: Mapping[str, str] = field(default_factory=dict)
     """Recurrent weights → those of the input, which may be given in one matrix, W·[h, x], under either name."""
+    further: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Features → what stands behind the names of the quantities in each layer and direction, the first nothing."""
     classes: str = ""
     """The array with one entry per class, where a target may be the number of a class."""
     loss: str = ""
@@ -68,6 +70,20 @@ class Operation:
     def formula_ids(self) -> tuple[str, ...]:
         """All formulas, each once."""
         return tuple(dict.fromkeys(id for row in self.formulas.values() for id in candidates(row)))
+
+    def suffixes(self, features: Iterable[str]) -> tuple[str, ...]:
+        """What stands behind the names of the quantities in each layer and direction."""
+        wanted = set(features)
+        return next((found for row, found in self.further.items() if set(row.split()) == wanted), ("",))
+
+    def shapes_for(self, features: Iterable[str]) -> dict[str, str]:
+        """`shapes`; a second layer reads m numbers, or 2m where both directions give some."""
+        read = "2m" if "bidirectional" in features else "m"
+        return {name: sizes.replace("r", read) for name, sizes in self.shapes.items()}
+
+    def is_further(self, quantity: str) -> bool:
+        """Whether it is of another layer or direction than the first, and given together with that one's."""
+        return any(quantity.endswith(suffix) for found in self.further.values() for suffix in found if suffix)
 
     def gradients_of(self, found: Formula) -> dict[str, str]:
         """Answer → the variable whose gradient it is; empty for a forward formula."""
@@ -120,6 +136,28 @@ SIZES = (
     "hop", "gap", "tall", "wide", "o_h", "o_w",
 )  # fmt: skip
 _RNN_ALIASES = {"w-ih": "U", "w-hh": "W"}
+
+
+_FURTHER = {
+    "layers": ("", "_2"),
+    "bidirectional": ("", "_back"),
+    "bidirectional layers": ("", "_back", "_2", "_2_back"),
+}
+_BIDIRECTIONAL = {"bidirectional": "a second layer reads the sequence from its end"}
+
+
+def _deep(name: str) -> dict[str, str]:
+    """The formula for each of `_FURTHER`."""
+    ways = ("stacked", "bidirectional", "bidirectional_stacked")
+    return {row: f"{name}_{way}_by_hand" for row, way in zip(_FURTHER, ways, strict=True)}
+
+
+def _in_each(shapes: dict[str, str]) -> dict[str, str]:
+    """Shapes of the weights in every layer and direction: l units in the second layer, which reads r numbers."""
+    own = {name: sizes for name, sizes in shapes.items() if "T" not in sizes}
+    back = {f"{name}_back": sizes for name, sizes in own.items()}
+    second = {f"{name}_2": sizes.replace("m", "l").replace("n", "r") for name, sizes in own.items()}
+    return {**shapes, **back, **second, **{f"{name}_back": sizes for name, sizes in second.items()}}
 
 
 def _gate_shapes(gates: str, *states: str, d: str) -> dict[str, str]:
@@ -220,15 +258,17 @@ _OPERATIONS = (
             "": "rnn_by_hand", "output": "rnn_output_by_hand", "output softmax": "rnn_softmax_by_hand",
             "backward": "rnn_bptt_by_hand", "backward target": "rnn_bptt_target_by_hand",
             "backward output target": "rnn_bptt_output_by_hand",
-            "backward output softmax target": "rnn_bptt_softmax_by_hand",
+            "backward output softmax target": "rnn_bptt_softmax_by_hand", **_deep("rnn"),
         },
-        switches={**_BACKWARD, "softmax": "a softmax after the output layer"},
+        switches={**_BACKWARD, **_BIDIRECTIONAL, "softmax": "a softmax after the output layer"},
         implies={"V": "output", "y": "target"},
         choices={"activation": _ACTIVATION, "loss": ("sum", "last"), "layout": _LAYOUT, "logarithm": _LOGARITHM},
         follows={"layout": "layout", "logarithm": "logarithms"},
         aliases=_RNN_ALIASES,
         joined={"W": "U"},
-        shapes={"x": "T n", "U": "m n", "W": "m m", "b": "m", "h0": "m", "V": "k m", "c": "k", "d": "T m"},
+        further=_FURTHER,
+        shapes={**_in_each({"x": "T n", "U": "m n", "W": "m m", "b": "m", "h0": "m", "d": "T m"}), "V": "k m",
+                "c": "k"},
         cells=("reach", "terms_W", "terms_U"),
         pairs=("reach", "terms_W", "terms_U"),
     ),
@@ -237,23 +277,25 @@ _OPERATIONS = (
         "LSTM, with peepholes where they are given: every gate of every time step",
         'dlcalc run lstm --x "1 2" --w-f 0.5 --u-f 0.1 --w-i 0.4 --u-i 0.2 --w-o 0.3 --u-o 0.1 --w-c 0.6 --u-c 0.2',
         {"": "lstm_by_hand", "peephole": "lstm_peephole_by_hand", "backward": "lstm_backward_by_hand",
-         "backward peephole": "lstm_peephole_backward_by_hand"},
-        switches=_BACKWARD,
+         "backward peephole": "lstm_peephole_backward_by_hand", **_deep("lstm")},
+        switches={**_BACKWARD, **_BIDIRECTIONAL},
+        further=_FURTHER,
         implies={"p_f": "peephole", "p_i": "peephole", "p_o": "peephole"},
         choices={"layout": _LAYOUT},
         follows={"layout": "layout"},
-        shapes=_gate_shapes("fioc", "h0", "C0", d="d"),
+        shapes=_in_each(_gate_shapes("fioc", "h0", "C0", d="d")),
         joined={f"U_{gate}": f"W_{gate}" for gate in "fioc"},
     ),
     Operation(
         "gru",
         "GRU: every gate of every time step",
         'dlcalc run gru --x "1 2" --w-z 0.5 --u-z 0.1 --w-r 0.4 --u-r 0.2 --w-g 0.6 --u-g 0.2 --update-gate renew',
-        {"": "gru_by_hand", "backward": "gru_backward_by_hand"},
-        switches=_BACKWARD,
+        {"": "gru_by_hand", "backward": "gru_backward_by_hand", **_deep("gru")},
+        switches={**_BACKWARD, **_BIDIRECTIONAL},
+        further=_FURTHER,
         choices={"update-gate": ("keep", "renew"), "reset": ("before", "after"), "layout": _LAYOUT},
         follows={"update-gate": "gru_update_gate", "reset": "gru_reset", "layout": "layout"},
-        shapes=_gate_shapes("zrg", "d", "h0", d="d_h"),
+        shapes=_in_each(_gate_shapes("zrg", "d", "h0", d="d_h")),
         joined={f"U_{gate}": f"W_{gate}" for gate in "zrg"},
     ),
     Operation(

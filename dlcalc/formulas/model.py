@@ -157,6 +157,8 @@ class Formula:
     forms: tuple[Form, ...] = ()
     conditions: tuple[Condition, ...] = ()
     warnings: tuple[Condition, ...] = ()
+    alone: bool = False
+    """Whether the mistakes of the formulas that it calls are left out: where they are too many to try."""
     conventions: tuple[Convention, ...] = (Convention("textbook", "textbooks", "as written here"),)
     """The formula's own first."""
     axes: int = 0

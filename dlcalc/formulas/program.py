@@ -252,7 +252,7 @@ def _mistakes(formula: Formula, conventions: tuple[Convention, ...]) -> tuple[Mi
     ]
     found += [replace(m, expression=m.expression or formula.expression(m.step)) for m in own.own]
     for step in formula.steps:
-        if step.called:
+        if step.called and not formula.alone:
             called = find_formula(step.called)
             used = next((known for known in called.conventions if known.name == own.name), called.conventions[0])
             inner = _mistakes(called, (used, *conventions))

@@ -18,8 +18,13 @@ Numbers = dict[str, Any]
 """Answer → nested lists of floats."""
 
 
+_COMPUTED_ALONE = ("rnn_by_hand", "lstm_by_hand", "gru_by_hand")
+
+
 def compute(operation: str, found: Working, device: str) -> Numbers:
     """The main answer, or the gradients of a backward formula, by the kernels. UserError where there are none."""
+    if any(step.called in _COMPUTED_ALONE for step in found.formula.steps):
+        raise UserError("the kernels run one layer, in one direction: leave --kernel out")
     computer = _COMPUTERS.get(operation)
     if computer is None:
         raise UserError(f"run {operation} has no kernel: --kernel none, or one of {', '.join(_COMPUTERS)}")

@@ -422,3 +422,45 @@ def test_a_net_and_its_update(x: Any, w1: Any, b1: Any, w2: Any, b2: Any, y: Any
     for name, at in p.items():
         close(found[f"d{name}"], at.grad)
         close(found[f"{name}_new"], at)
+
+
+@pytest.mark.parametrize(("kind", "gates", "states"), [("rnn", "", ("h0",)), ("lstm", "ifco", ("h0", "C0")),
+                                                       ("gru", "rzg", ("h0",))])  # fmt: skip
+@pytest.mark.parametrize(("way", "layers", "bidirectional"), [
+    ("stacked", 2, False), ("bidirectional", 1, True), ("bidirectional_stacked", 2, True),
+])  # fmt: skip
+def test_several_layers_and_both_directions(
+    kind: str, gates: str, states: tuple[str, ...], way: str, layers: int, bidirectional: bool
+) -> None:
+    """Three units of two inputs over four steps; PyTorch's own weights are read out, layer by layer."""
+    torch.manual_seed(layers + bidirectional)
+    layer = getattr(nn, kind.upper())(2, 3, layers, bidirectional=bidirectional).double()
+    with torch.no_grad():
+        for name, parameter in layer.named_parameters():
+            if name.startswith("bias_hh"):
+                parameter.zero_()
+    x = torch.randn(4, 2, dtype=torch.float64)
+    begins = [torch.randn(layers * (1 + bidirectional), 3, dtype=torch.float64) for _ in states]
+    given: dict[str, Any] = {"x": tupled(x)}
+    places = [(level, turn) for level in range(layers) for turn in range(1 + bidirectional)]
+    for place, (level, turn) in enumerate(places):
+        of, suffix = f"l{level}{'_reverse' * turn}", f"{'_2' * level}{'_back' * turn}"
+        given |= {f"{state}{suffix}": tupled(begin[place]) for state, begin in zip(states, begins, strict=True)}
+        parts = {"W": f"weight_ih_{of}", "U": f"weight_hh_{of}", "b": f"bias_ih_{of}"}
+        if not gates:
+            parts = {"U": parts["W"], "W": parts["U"], "b": parts["b"]}
+        for letter, name in parts.items():
+            for gate, block in zip(gates or ("",), getattr(layer, name).chunk(max(1, len(gates))), strict=True):
+                given[f"{letter}{'_' * bool(gate)}{gate}{suffix}"] = tupled(block)
+    with torch.no_grad():
+        out, ends = layer(x, begins[0] if len(begins) == 1 else tuple(begins))
+    found = ask(f"{kind}_{way}_by_hand", "pytorch" if kind == "gru" else "", **given)
+    close(found["y" if bidirectional else "h"], out)
+    if bidirectional:
+        last = ends[0] if kind == "lstm" else ends
+        close(found["h_n"], last[-2:].flatten())
+
+
+def tupled(values: Any) -> Any:
+    """Nested tuples of a tensor's numbers."""
+    return tuple(map(tupled, values)) if values.dim() else values.item()

@@ -82,6 +82,11 @@ TOPICS: dict[str, tuple[str, ...]] = {
         "lstm_backward_by_hand", "lstm_backward_by_hand_scalar", "lstm_peephole_backward_by_hand",
         "lstm_peephole_backward_by_hand_scalar", "gru_backward_by_hand", "gru_backward_by_hand_scalar",
     ),
+    "deep_recurrent_by_hand": (
+        "rnn_stacked_by_hand", "rnn_bidirectional_by_hand", "rnn_bidirectional_stacked_by_hand",
+        "lstm_stacked_by_hand", "lstm_bidirectional_by_hand", "lstm_bidirectional_stacked_by_hand",
+        "gru_stacked_by_hand", "gru_bidirectional_by_hand", "gru_bidirectional_stacked_by_hand",
+    ),
     "training_by_hand": (
         "sgd_by_hand", "sgd_by_hand_scalar", "momentum_by_hand", "momentum_by_hand_scalar", "nesterov_by_hand",
         "nesterov_by_hand_scalar", "adagrad_by_hand", "adagrad_by_hand_scalar", "rmsprop_by_hand",

@@ -111,14 +111,16 @@ _SAME = _Sides(
                 more=(("pad_h", "floor(gap*(f_h - 1)/2)"), ("end", "ceil(gap*(f_w - 1)/2)"),
                       ("end_h", "ceil(gap*(f_h - 1)/2)"))),
     ),
-    drawn={"x": replace(IMAGE, sizes=(2, 4, 5)), "s": replace(STRIDE, ordinary=(2, 2)),
-           "d": replace(DILATION, ordinary=(1, 1))},
+    drawn={"x": replace(IMAGE, sizes=(2, 4, 4)), "w": replace(FILTERS, sizes=(1, 2, 3, 3)),
+           "s": replace(STRIDE, ordinary=(2, 2)), "d": DILATION},
 )  # fmt: skip
 
 _BACKWARDS = {
     "pad_begin": replace(_BEGIN, ordinary=(1, 1)),
     "pad_end": replace(_END, ordinary=(0, 0)),
     "x": replace(IMAGE, sizes=(2, 3, 4)),
+    "w": FILTERS,
+    "d": replace(DILATION, ordinary=(1, 1)),
     "s": replace(STRIDE, ordinary=(1, 1)),
     "g": replace(GRADIENT, sizes=(1, 3, 4)),
 }
