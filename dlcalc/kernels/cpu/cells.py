@@ -1,36 +1,23 @@
-"""Recurrent layers over (T, N, n) in float32: their arrays in blocks of units, and `sequences` run over them."""
+"""Recurrent layers over (T, N, n) in float32: their arrays in blocks of units, and what runs over them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, cached_property
-from math import ceil
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from .. import threads
 from ..compile import Array
+from .backwards import gru_backward as gru_steps_backward
+from .backwards import gru_before_backward as gru_before_steps_backward
+from .backwards import lstm_backward as lstm_steps_backward
+from .backwards import rnn_backward as rnn_steps_backward
 from .machine import LANES
-from .sequences import (
-    add_looked_at,
-    apart,
-    back_to_inputs,
-    bias_gradients,
-    gru_before_steps,
-    gru_before_steps_backward,
-    gru_steps,
-    gru_steps_backward,
-    lstm_steps,
-    lstm_steps_backward,
-    outer_products,
-    pack,
-    pack_back,
-    rnn_steps,
-    rnn_steps_backward,
-    unpack,
-)
+from .sequences import gru_before_steps, gru_steps, lstm_steps, rnn_steps
+from .sums import PACK, STEPS, SUMMED, SUMS
 
 NOTHING = np.empty(0, dtype=np.float32)
 
@@ -43,8 +30,6 @@ class Form:
     slots: int
     x: tuple[int, ...]
     h: tuple[int, ...]
-    together: int
-    """Slots in one panel of weights."""
 
     @cached_property
     def table(self) -> Array:
@@ -52,14 +37,8 @@ class Form:
         return np.array([self.x, self.h], dtype=np.int64)
 
 
-@cache
-def ordered(slots: tuple[int, ...]) -> Array:
-    """Slots counted from the first that is used."""
-    return np.array([slot - min(slots) for slot in slots], dtype=np.int64)
-
-
-RNN, LSTM = Form(1, (0,), (0,), 1), Form(4, (0, 1, 2, 3), (0, 1, 2, 3), 2)
-GRU, GRU_BEFORE = Form(4, (1, 2, 0), (1, 2, 3), 4), Form(3, (1, 2, 0), (1, 2, 0), 3)
+RNN, LSTM = Form(1, (0,), (0,)), Form(4, (0, 1, 2, 3), (0, 1, 2, 3))
+GRU, GRU_BEFORE = Form(4, (1, 2, 0), (1, 2, 3)), Form(3, (1, 2, 0), (1, 2, 0))
 """Whose reset gate stands behind the state's product, and before it."""
 
 
@@ -70,125 +49,95 @@ class Layer:
         self.form, self.reverse = form, int(reverse)
         self.steps, self.samples, self.n = x.shape
         self.m = w_hh.shape[1]
-        self.blocks = ceil(self.m / LANES)
-        self.padded, self.width = self.blocks * LANES, self.blocks * form.slots * LANES
-        self.pitch = apart(self.blocks, form.slots)
+        self.blocks = -(-self.m // LANES)
+        self.padded = self.blocks * LANES
+        width = self.blocks * form.slots * LANES
+        self.pitch = width + LANES if form.slots > 1 and width % 1024 == 0 else width
         self.rows = self.steps * self.samples
         self.operations = 2.0 * self.rows * len(form.x) * self.m * (self.n + self.m)
+        self.jobs = threads.number(self.operations)
 
-    def sizes(self, low: int, high: int) -> Array:
-        numbers = self.steps, self.samples, self.n, self.m, self.blocks, self.reverse, low, high
-        return np.array(numbers, dtype=np.int64)
+    def sizes(self, parts: int, share: int = 0, of: int = 1) -> Array:
+        """As the kernels read them, with one of so many shares of the samples, or of the blocks and rows."""
+        spans: list[int] = []
+        for number in (self.samples, self.blocks, self.rows):
+            spans += (share * number // of, (share + 1) * number // of)
+        samples, sums = spans[:2], spans[2:]
+        ring = int(self.jobs == 1)
+        return np.array(
+            (self.steps, self.samples, self.n, self.m, self.blocks, self.reverse, *samples, parts, *sums, ring),
+            dtype=np.int64,
+        )
 
-    def by_samples(self, run: Callable[[Array], None]) -> None:
-        """run(sizes) for shares of the samples."""
-        jobs = min(threads.number(self.operations), max(1, self.samples // 8))
+    def run(self, work: Callable[[Array], None], parts: int) -> None:
+        """work(sizes) for all parts at once, or with several threads part after part."""
+        if self.jobs == 1:
+            work(self.sizes(parts))
+            return
+        work(self.sizes(PACK))
+        for part, jobs in ((STEPS, min(self.jobs, max(1, self.samples // 8))), (SUMS, self.jobs)):
+            if parts & part:
+                self.shared(work, part, jobs)
 
-        def work(job: int) -> None:
-            run(self.sizes(job * self.samples // jobs, (job + 1) * self.samples // jobs))
+    def shared(self, work: Callable[[Array], None], part: int, jobs: int) -> None:
+        threads.each(lambda job: work(self.sizes(part, job, jobs)), jobs, self.operations)
 
-        threads.each(work, jobs, self.operations)
-
-    def packed(
-        self, w_ih: Array, w_hh: Array, b_ih: Array | None, b_hh: Array | None, peephole: Array | None = None
-    ) -> list[Array]:
-        """Panels of both weights, the biases' sum, and the peepholes (blocks, 3, LANES)."""
-        block = self.form.slots * LANES
-        holes = 0 if peephole is None else 3 * self.padded
-        first = self.blocks * self.n * block
-        second = first + self.blocks * self.m * block
-        third = second + self.blocks * block
-        room = np.zeros(third + holes, dtype=np.float32)
-        parts = [room[:first], room[first:second], room[second:third], room[third:]]
-        vectors = [NOTHING if vector is None else vector.reshape(-1) for vector in (b_ih, b_hh, peephole)]
-        given: list[Any] = [w_ih, w_hh, *vectors, self.form.table, self.form.slots, self.form.together, *parts]
-        pack(*given)
-        return parts
-
-    def back_panels(self, weight: Array, slots: tuple[int, ...]) -> Array:
-        """Of a weight whose gates stand in these slots, one behind the other in some order."""
-        many, vectors = len(slots), ceil(weight.shape[1] / LANES)
-        deep = self.width if many == self.form.slots else many * LANES
-        found = np.zeros(self.blocks * many * LANES * vectors * LANES, dtype=np.float32)
-        pack_back(weight, ordered(slots), deep, self.blocks, found)
-        return found
+    def room(self) -> Array:
+        """For the weights in panels and all that is added up, kept from call to call."""
+        form = self.form
+        panels = self.blocks * form.slots * LANES * (self.n + self.m + 1)
+        sums = 2 * self.blocks * len(form.x) * LANES * (self.padded + self.n + LANES)
+        return threads.zeros("recurrent", max(panels, sums + self.pitch) + 6 * self.padded)
 
     def states(self, first: Array) -> Array:
-        found = np.zeros((self.steps + 1, self.samples, self.padded), dtype=np.float32)
-        found[self.steps if self.reverse else 0, :, : self.m] = first
+        """(T + 1, N, whole blocks), all but the first still to be written."""
+        found = np.empty((self.steps + 1, self.samples, self.padded), dtype=np.float32)
+        begin = found[self.steps if self.reverse else 0]
+        begin[:, : self.m], begin[:, self.m :] = first, 0
         return found
 
     def filled(self, array: Array) -> Array:
-        """(…, k) with zeros behind up to whole vectors; the array itself where none are missing."""
-        missing = -array.shape[-1] % LANES
-        if not missing:
-            return array
-        found = np.zeros((*array.shape[:-1], array.shape[-1] + missing), dtype=np.float32)
-        found[..., : array.shape[-1]] = array
+        """A copy of (…, m) with zeros behind up to whole blocks."""
+        if self.m == self.padded:
+            return array.copy()
+        found = np.zeros((*array.shape[:-1], self.padded), dtype=np.float32)
+        found[..., : self.m] = array
         return found
 
     def original(self, states: Array) -> Array:
         """The array in blocks that these states are part of."""
         shape = self.steps + 1, self.samples, self.padded
+        if states.shape == shape:
+            return states
         if states.base is not None and states.base.shape == shape:
             return states.base
-        return self.filled(np.ascontiguousarray(states))
+        return self.filled(states)
 
-    def before(self, states: Array) -> Array:
-        """The state that each step began with; `after`: that it ended with."""
-        return states[1:] if self.reverse else states[:-1]
+    def kept(self, states: Array) -> Array:
+        """Without the last block's filling."""
+        return states if self.m == self.padded else states[..., : self.m]
 
-    def after(self, states: Array) -> Array:
-        return states[:-1] if self.reverse else states[1:]
-
-    def gradients(self, x: Array, h: Array, w_ih: Array, d_sums: Array, reset: Array | None = None) -> dict[str, Array]:
-        """What is summed over all steps; reset: what the last gate's weight is multiplied with for the state."""
-        form, flat = self.form, d_sums.reshape(-1)
-        vectors = ceil(self.n / LANES)
-        d_x = np.empty((self.steps, self.samples, vectors * LANES), dtype=np.float32)
-        panels, flat_x = self.back_panels(w_ih, form.x), d_x.reshape(-1)
-        shape = form.slots, min(form.x), len(form.x), self.blocks, vectors
-        jobs = threads.number(self.operations)
-
-        def to_inputs(job: int) -> None:
-            span = job * self.rows // jobs, (job + 1) * self.rows // jobs
-            back_to_inputs(flat, panels, flat_x, np.array([*shape, *span], dtype=np.int64))
-
-        threads.each(to_inputs, jobs, self.operations)
-        gates = len(form.x) * self.m
-        total = np.zeros(self.pitch + 2 * gates, dtype=np.float32)
-        b_ih, b_hh = total[self.pitch : -gates], total[-gates:]
-        bias_gradients(flat, self.rows, form.table, total[: self.pitch], b_ih, b_hh)
-        before = self.before(h)
-        if reset is None:
-            w_hh = self.weight_gradient(flat, form.h, before, self.m)
+    def back(
+        self, kernel: Callable[..., None], read: tuple[Array, ...], w_ih: Array, w_hh: Array, *written: Any,
+        settings: tuple[Any, ...] = (), more: tuple[Array, ...] = (),
+    ) -> dict[str, Array]:  # fmt: skip
+        """Runs a pass backwards; the gradients that are summed over the steps. more: what it writes beside them."""
+        together = max(1, SUMMED // max(1, self.samples)) * self.samples
+        if self.jobs == 1:
+            d_sums = threads.zeros("sums", min(self.rows, together) * self.pitch)
         else:
-            parts = (form.h[:-1], before), (form.h[-1:], reset)
-            w_hh = np.concatenate([self.weight_gradient(flat, slots, read, self.m) for slots, read in parts])
-        return {
-            "x": d_x if vectors * LANES == self.n else d_x[:, :, : self.n].copy(),
-            "w_ih": self.weight_gradient(flat, form.x, self.filled(x), self.n),
-            "w_hh": w_hh,
-            "b_ih": b_ih,
-            "b_hh": b_hh,
-        }
+            d_sums = np.empty(self.rows * self.pitch, dtype=np.float32)
+        d_x = np.empty((self.steps, self.samples, self.n), dtype=np.float32)
+        d_w_ih, d_w_hh = np.empty(w_ih.shape, dtype=np.float32), np.empty(w_hh.shape, dtype=np.float32)
+        b_ih, b_hh = np.empty(len(w_ih), dtype=np.float32), np.empty(len(w_ih), dtype=np.float32)
+        room, slots = self.room(), self.form.table
+        outputs = d_sums, room, d_x, d_w_ih, d_w_hh, b_ih, b_hh, *more, slots, *settings
+        self.run(lambda sizes: kernel(*read, w_ih, w_hh, *written, *outputs, sizes), PACK | STEPS | SUMS)
+        return {"x": d_x, "w_ih": d_w_ih, "w_hh": d_w_hh, "b_ih": b_ih, "b_hh": b_hh}
 
-    def weight_gradient(self, d_sums: Array, slots: tuple[int, ...], read: Array, columns: int) -> Array:
-        """Of a weight (gates·m, columns) whose gates stand in these slots; read: what it is multiplied with."""
-        blocks, row, order = self.blocks, read.shape[-1], ordered(slots)
-        numbers = self.form.slots, min(slots), len(order), blocks, row // LANES
-        out = np.zeros(blocks * len(order) * LANES * row, dtype=np.float32)
-        flat_read = read.reshape(-1)
-        jobs = min(threads.number(self.operations), blocks)
 
-        def work(job: int) -> None:
-            span = job * blocks // jobs, (job + 1) * blocks // jobs, self.rows
-            outer_products(d_sums, flat_read, out, np.array([*numbers, *span], dtype=np.int64))
-
-        threads.each(work, jobs, self.operations)
-        d_weight = np.empty((len(order) * self.m, columns), dtype=np.float32)
-        unpack(out, order, row, d_weight)
-        return d_weight
+def _bias(vector: Array | None) -> Array:
+    return NOTHING if vector is None else vector
 
 
 def rnn_forward(
@@ -196,11 +145,10 @@ def rnn_forward(
 ) -> Array:
     """All states (T + 1, N, m)."""
     layer = Layer(RNN, x, w_hh, reverse)
-    h, sums = layer.states(h0), np.empty((layer.rows, layer.pitch), dtype=np.float32)
-    *packed, _ = layer.packed(w_ih, w_hh, b_ih, b_hh)
-    flat: list[Any] = [array.reshape(-1) for array in (x, *packed, h, sums)]
-    layer.by_samples(lambda sizes: rnn_steps(*[*flat, kind, sizes]))
-    return h[:, :, : layer.m]
+    h, sums, room = layer.states(h0), np.empty(layer.rows * layer.pitch, dtype=np.float32), layer.room()
+    given: list[Any] = [x, w_ih, w_hh, _bias(b_ih), _bias(b_hh), h, sums, room, RNN.table, kind]
+    layer.run(lambda sizes: rnn_steps(*[*given, sizes]), PACK | STEPS)
+    return layer.kept(h)
 
 
 def rnn_backward(
@@ -208,11 +156,9 @@ def rnn_backward(
 ) -> dict[str, Array]:
     """The gradients by the names of the arguments."""
     layer = Layer(RNN, x, w_hh, reverse)
-    states, d_h = layer.original(h), layer.filled(d_last.copy())
-    d_sums = np.empty((layer.rows, layer.pitch), dtype=np.float32)
-    flat = states.reshape(-1), layer.back_panels(w_hh, layer.form.h), layer.filled(d_y).reshape(-1)
-    layer.by_samples(lambda sizes: rnn_steps_backward(*flat, d_h.reshape(-1), d_sums.reshape(-1), kind, sizes))
-    return {"h0": d_h[:, : layer.m].copy(), **layer.gradients(x, states, w_ih, d_sums)}
+    d_h = layer.filled(d_last)
+    found = layer.back(rnn_steps_backward, (x, layer.original(h)), w_ih, w_hh, d_y, d_h, settings=(kind,))
+    return {"h0": layer.kept(d_h), **found}
 
 
 def lstm_forward(
@@ -222,12 +168,13 @@ def lstm_forward(
     """All states h and c (T + 1, N, m), and the gates in blocks with the cells' tanh."""
     layer = Layer(LSTM, x, w_hh, reverse)
     h, c = layer.states(h0), layer.states(c0)
-    squashed = np.empty((layer.rows, layer.padded), dtype=np.float32)
-    sums = np.empty((layer.rows, layer.pitch), dtype=np.float32)
-    packed = layer.packed(w_ih, w_hh, b_ih, b_hh, peephole)
-    flat: list[Any] = [array.reshape(-1) for array in (x, *packed, h, c, squashed, sums)]
-    layer.by_samples(lambda sizes: lstm_steps(*[*flat, sizes]))
-    return h[:, :, : layer.m], c[:, :, : layer.m], (sums, squashed, packed[3])
+    squashed = np.empty(layer.rows * layer.padded, dtype=np.float32)
+    sums = np.empty(layer.rows * layer.pitch, dtype=np.float32)
+    given: list[Any] = [
+        x, w_ih, w_hh, _bias(b_ih), _bias(b_hh), peephole, h, c, squashed, sums, layer.room(), LSTM.table
+    ]  # fmt: skip
+    layer.run(lambda sizes: lstm_steps(*[*given, sizes]), PACK | STEPS)
+    return layer.kept(h), layer.kept(c), (sums, squashed)
 
 
 def lstm_backward(
@@ -236,19 +183,12 @@ def lstm_backward(
 ) -> dict[str, Array]:  # fmt: skip
     """The gradients by the names of the arguments."""
     layer = Layer(LSTM, x, w_hh, reverse)
-    h, c, (gates, squashed, holes) = layer.original(saved[0]), layer.original(saved[1]), saved[2]
-    d_h, d_c = (layer.filled(d.copy()) for d in d_last)
-    d_sums = np.empty((layer.rows, layer.pitch), dtype=np.float32)
-    read = gates, c, squashed, holes, layer.back_panels(w_hh, layer.form.h), layer.filled(d_y), d_h, d_c, d_sums
-    flat: list[Any] = [array.reshape(-1) for array in read]
-    layer.by_samples(lambda sizes: lstm_steps_backward(*[*flat, sizes]))
-    found = layer.gradients(x, h, w_ih, d_sums)
-    looked = np.zeros(3 * layer.padded, dtype=np.float32)
-    old, new = (part.reshape(-1) for part in (layer.before(c), layer.after(c)))
-    add_looked_at(d_sums.reshape(-1), old, new, looked, layer.rows, layer.blocks)
-    by_gate = looked.reshape(layer.blocks, 3, LANES).transpose(1, 0, 2).reshape(3, layer.padded)
-    found["peephole"] = by_gate[:, : layer.m].reshape(-1)
-    return {"h0": d_h[:, : layer.m].copy(), "c0": d_c[:, : layer.m].copy(), **found}
+    h, c, (gates, squashed) = layer.original(saved[0]), layer.original(saved[1]), saved[2]
+    d_h, d_c = layer.filled(d_last[0]), layer.filled(d_last[1])
+    looked = np.empty(3 * layer.m, dtype=np.float32)
+    read = x, gates, h, c, squashed, peephole
+    found = layer.back(lstm_steps_backward, read, w_ih, w_hh, d_y, d_h, d_c, more=(looked,))
+    return {"h0": layer.kept(d_h), "c0": layer.kept(d_c), **found, "peephole": looked}
 
 
 def gru_forward(
@@ -256,11 +196,10 @@ def gru_forward(
 ) -> tuple[Array, Array]:
     """All states (T + 1, N, m), and the gates in blocks; the reset gate meets W_hh h + b_hh."""
     layer = Layer(GRU, x, w_hh, reverse)
-    h, sums = layer.states(h0), np.zeros((layer.rows, layer.pitch), dtype=np.float32)
-    *packed, _ = layer.packed(w_ih, w_hh, b_ih, b_hh)
-    flat: list[Any] = [array.reshape(-1) for array in (x, *packed, h, sums)]
-    layer.by_samples(lambda sizes: gru_steps(*[*flat, *_share_of(keep), sizes]))
-    return h[:, :, : layer.m], sums
+    h, sums = layer.states(h0), np.empty(layer.rows * layer.pitch, dtype=np.float32)
+    given: list[Any] = [x, w_ih, w_hh, _bias(b_ih), _bias(b_hh), h, sums, layer.room(), GRU.table, *_share_of(keep)]
+    layer.run(lambda sizes: gru_steps(*[*given, sizes]), PACK | STEPS)
+    return layer.kept(h), sums
 
 
 def gru_backward(
@@ -268,12 +207,9 @@ def gru_backward(
 ) -> dict[str, Array]:
     """The gradients by the names of the arguments."""
     layer = Layer(GRU, x, w_hh, reverse)
-    h, gates = layer.original(saved[0]), saved[1]
-    d_h, d_sums = layer.filled(d_last.copy()), np.empty((layer.rows, layer.pitch), dtype=np.float32)
-    read = gates, h, layer.back_panels(w_hh, layer.form.h), layer.filled(d_y), d_h, d_sums
-    flat: list[Any] = [array.reshape(-1) for array in read]
-    layer.by_samples(lambda sizes: gru_steps_backward(*[*flat, *_share_of(keep), sizes]))
-    return {"h0": d_h[:, : layer.m].copy(), **layer.gradients(x, h, w_ih, d_sums)}
+    d_h, read = layer.filled(d_last), (x, saved[1], layer.original(saved[0]))
+    found = layer.back(gru_steps_backward, read, w_ih, w_hh, d_y, d_h, settings=_share_of(keep))
+    return {"h0": layer.kept(d_h), **found}
 
 
 def gru_before_forward(
@@ -281,12 +217,13 @@ def gru_before_forward(
 ) -> tuple[Array, Any]:
     """As `gru_forward`; the reset gate meets h before W_hh does."""
     layer = Layer(GRU_BEFORE, x, w_hh, reverse)
-    h, sums = layer.states(h0), np.empty((layer.rows, layer.pitch), dtype=np.float32)
-    reset = np.empty((layer.rows, layer.padded), dtype=np.float32)
-    *packed, _ = layer.packed(w_ih, w_hh, b_ih, b_hh)
-    flat: list[Any] = [array.reshape(-1) for array in (x, *packed, h, reset, sums)]
-    layer.by_samples(lambda sizes: gru_before_steps(*[*flat, *_share_of(keep), sizes]))
-    return h[:, :, : layer.m], (sums, reset)
+    h, sums = layer.states(h0), np.empty(layer.rows * layer.pitch, dtype=np.float32)
+    reset = np.empty(layer.rows * layer.padded, dtype=np.float32)
+    given: list[Any] = [
+        x, w_ih, w_hh, _bias(b_ih), _bias(b_hh), h, reset, sums, layer.room(), GRU_BEFORE.table, *_share_of(keep)
+    ]  # fmt: skip
+    layer.run(lambda sizes: gru_before_steps(*[*given, sizes]), PACK | STEPS)
+    return layer.kept(h), (sums, reset)
 
 
 def gru_before_backward(
@@ -294,13 +231,11 @@ def gru_before_backward(
 ) -> dict[str, Array]:
     """The gradients by the names of the arguments."""
     layer = Layer(GRU_BEFORE, x, w_hh, reverse)
-    h, (gates, reset), m = layer.original(saved[0]), saved[1], layer.m
-    d_h, d_sums = layer.filled(d_last.copy()), np.empty((layer.rows, layer.pitch), dtype=np.float32)
-    back = layer.back_panels(w_hh[2 * m :], (0,)), layer.back_panels(w_hh[: 2 * m], (1, 2))
-    read = gates, h, *back, layer.filled(d_y), d_h, np.empty_like(d_h), d_sums
-    flat: list[Any] = [array.reshape(-1) for array in read]
-    layer.by_samples(lambda sizes: gru_before_steps_backward(*[*flat, *_share_of(keep), sizes]))
-    return {"h0": d_h[:, : layer.m].copy(), **layer.gradients(x, h, w_ih, d_sums, reset)}
+    gates, reset = saved[1]
+    d_h, read = layer.filled(d_last), (x, gates, layer.original(saved[0]), reset)
+    room = np.empty_like(d_h)
+    found = layer.back(gru_before_steps_backward, read, w_ih, w_hh, d_y, d_h, room, settings=_share_of(keep))
+    return {"h0": layer.kept(d_h), **found}
 
 
 def _share_of(keep: bool) -> tuple[Any, Any]:

@@ -10,10 +10,10 @@ from math import prod
 import numpy as np
 
 from ..compile import Array
+from .backwards import lstm_rows, lstm_rows_backward
 from .conv import conv2d_backward, conv2d_forward
 from .machine import tiled
 from .recurrent import Gradients, lstm_step, lstm_step_backward, peephole_gradient
-from .sequences import lstm_rows, lstm_rows_backward
 
 ONES = (1, 1)
 

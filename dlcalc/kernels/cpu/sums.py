@@ -1,0 +1,276 @@
+"""What is summed over the steps of a recurrent layer, in float32: the gradients of its inputs, weights and biases.
+
+The gradients of the sums of some steps, `d_sums`, lie in rows of blocks, as `sequences` has them. They are multiplied
+while they are in a near cache: a *chunk* is as many whole steps as have some SUMMED rows. The order of all additions
+is that of the chunks, whoever does the work.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba.extending import register_jitable
+
+from ..compile import Array
+from .gates import add_four, add_one
+from .machine import LANES
+from .rows import copy_rows
+from .tile import column
+
+DEEP = 128
+"""Most products of a sum at a time: that part of a panel stays in the nearest cache while all rows are at it."""
+SUMMED = 128
+"""Rows whose outer products are added while they are in a near cache."""
+
+# two vectors and twelve rows, rather than four and six: half as much of the panels is read, which come from afar
+one, two = column(1), column(2)
+
+PACK, STEPS, SUMS = 1, 2, 4
+"""Parts of a backward pass; a pass on one thread does all of them in one call."""
+
+
+@register_jitable
+def apart(blocks: int, slots: int) -> int:
+    """From one row of sums to the next: rows a multiple of 4096 bytes apart would push each other out of the cache."""
+    width = blocks * slots * LANES
+    return width + LANES if slots > 1 and width % 1024 == 0 else width
+
+
+@register_jitable
+def chunk(steps: int, samples: int, reverse: int, number: int) -> Any:
+    """The first step of a chunk in time, and how many there are; the chunks are counted as the pass backwards goes."""
+    together = max(1, SUMMED // max(1, samples))
+    count = min(together, steps - number * together)
+    return number * together if reverse else steps - number * together - count, count
+
+
+@register_jitable
+def chunks(steps: int, samples: int) -> int:
+    together = max(1, SUMMED // max(1, samples))
+    return (steps + together - 1) // together
+
+
+@register_jitable
+def wide(
+    a: int, a_row: int, rows: int, k: int, panels: int, twos: Array, ones: Array, places: Array, vectors: int, c: int,
+    c_row: int, add: int,
+) -> None:  # fmt: skip
+    """A product with as many columns as there are vectors: panels of two vectors, then of one, K rows each."""
+    for p in range(0, vectors, 2):
+        panel, there = panels + p * k * 4 * LANES, c + p * 4 * LANES
+        for first in range(0, k, DEEP):
+            depth, more = min(DEEP, k - first), min(add + first, 1)
+            if p + 1 < vectors:
+                two(
+                    a + first * 4, a_row, 1, panel + first * 8 * LANES, twos.ctypes.data, rows, depth, there, c_row,
+                    places.ctypes.data, more,
+                )  # fmt: skip
+            else:
+                one(
+                    a + first * 4, a_row, 1, panel + first * 4 * LANES, ones.ctypes.data, rows, depth, there, c_row,
+                    places.ctypes.data, more,
+                )  # fmt: skip
+
+
+@register_jitable
+def blockwise(
+    a: int, a_row: int, rows: int, first: int, many: int, slots: int, blocks: int, panels: int, twos: Array,
+    ones: Array, places: Array, vectors: int, c: int, c_row: int, add: int,
+) -> None:  # fmt: skip
+    """`wide` from `many` slots of each block on: those of all blocks at once, where they stand side by side."""
+    if many == slots:
+        wide(a, a_row, rows, blocks * slots * LANES, panels, twos, ones, places, vectors, c, c_row, add)
+    else:
+        for b in range(blocks):
+            wide(
+                a + (b * slots + first) * LANES * 4, a_row, rows, many * LANES,
+                panels + b * many * LANES * vectors * LANES * 4, twos, ones, places, vectors, c, c_row,
+                min(add + b, 1),
+            )  # fmt: skip
+
+
+@register_jitable
+def clear_padding(d_sums: int, width: int, rows: int, slots: int, blocks: int, m: int, zeros: Array) -> None:
+    """Units that only fill up the last block have no gradient: 0 · ∞ would make it NaN."""
+    if m % LANES:
+        for slot in range(slots):
+            at = ((blocks - 1) * slots + slot) * LANES + m % LANES
+            copy_rows(
+                d_sums + at * 4, width, zeros.ctypes.data, 0, rows, LANES - m % LANES, zeros[LANES:].ctypes.data,
+                np.float32(0),
+            )  # fmt: skip
+
+
+@register_jitable
+def pack_back(weight: Array, first: int, m: int, slots: Array, together: bool, panels: Array, at: int) -> None:
+    """Rows of a weight (…, k) from `first` on, m for each of these slots, to panels for products with the sums.
+
+    Panels of two vectors, then of one: of all blocks together, one below the other, or of each block by itself.
+    """
+    many, columns, lowest = slots.size, weight.shape[1], slots.min()
+    blocks, vectors = (m + LANES - 1) // LANES, (columns + LANES - 1) // LANES
+    deep = (blocks if together else 1) * many * LANES
+    wide_part = vectors // 2 * 2 * LANES
+    panels[at : at + blocks * many * LANES * vectors * LANES] = 0
+    for gate in range(many):
+        for unit in range(m):
+            b, line, start = unit // LANES, (slots[gate] - lowest) * LANES + unit % LANES, at
+            if together:
+                line += b * many * LANES
+            else:
+                start += b * deep * vectors * LANES
+            for k in range(columns):
+                if k < wide_part:
+                    to = k // (2 * LANES) * deep * 2 * LANES + line * 2 * LANES + k % (2 * LANES)
+                else:
+                    to = wide_part * deep + line * LANES + k - wide_part
+                panels[start + to] = weight[first + gate * m + unit, k]
+
+
+@register_jitable
+def to_inputs(
+    d_sums: int, rows: int, first: int, many: int, slots: int, blocks: int, panels: int, twos: Array, ones: Array,
+    places: Array, d_x: int, n: int, near: Array,
+) -> None:  # fmt: skip
+    """d_x = d_sums W for some rows. near: room for SUMMED rows of whole vectors."""
+    width, vectors = apart(blocks, slots), (n + LANES - 1) // LANES
+    row, unread = vectors * LANES, near[SUMMED * vectors * LANES :]
+    for begin in range(0, rows, SUMMED):
+        length = min(SUMMED, rows - begin)
+        to = d_x + begin * n * 4
+        whole = n == row
+        blockwise(
+            d_sums + begin * width * 4, width, length, first, many, slots, blocks, panels, twos, ones, places, vectors,
+            to if whole else near.ctypes.data, row, 0,
+        )  # fmt: skip
+        if not whole:
+            copy_rows(to, n, near.ctypes.data, row, length, n, unread.ctypes.data, np.float32(0))
+
+
+@register_jitable
+def outer_products(
+    near: int, tall: int, first: int, many: int, length: int, source: int, row: int, table: Array, places: Array,
+    d_weight: int, add: int,
+) -> None:  # fmt: skip
+    """Σ over rows of one block's slots ⊗ what stands at `source`, whose rows are whole vectors."""
+    vectors = row // LANES
+    a = near + first * LANES * 4
+    for p in range(0, vectors - 1, 2):
+        at = p * 4 * LANES
+        two(
+            a, 1, tall, source + at, table.ctypes.data, many * LANES, length, d_weight + at, row, places.ctypes.data,
+            add,
+        )  # fmt: skip
+    if vectors % 2:
+        at = (vectors - 1) * 4 * LANES
+        one(
+            a, 1, tall, source + at, table.ctypes.data, many * LANES, length, d_weight + at, row, places.ctypes.data,
+            add,
+        )  # fmt: skip
+
+
+@register_jitable
+def add_biases(d_sums: int, rows: int, slots: int, blocks: int, low: int, high: int, total: int) -> None:
+    """Adds every row of the blocks from low to before high to the total."""
+    width = apart(blocks, slots)
+    for b in range(low, high):
+        if slots == 4:
+            at = b * 4 * LANES * 4
+            add_four(rows, LANES, (d_sums + at, total + at), (width, 0), (total + at,), (0,), ())
+        else:
+            for v in range(b * slots, (b + 1) * slots):
+                at = v * LANES * 4
+                add_one(rows, LANES, (d_sums + at, total + at), (width, 0), (total + at,), (0,), ())
+
+
+@register_jitable
+def unpack(room: Array, at: int, slots: Array, low: int, high: int, row: int, first: int, m: int, out: Array) -> None:
+    """Rows of blocks low to before high, (blocks, slots, LANES, row), to rows of a weight from `first` on."""
+    many, lowest = slots.size, slots.min()
+    for gate in range(many):
+        for unit in range(low * LANES, min(m, high * LANES)):
+            start = at + ((unit // LANES * many + slots[gate] - lowest) * LANES + unit % LANES) * row
+            for k in range(out.shape[1]):
+                out[first + gate * m + unit, k] = room[start + k]
+
+
+@register_jitable
+def unpack_biases(room: Array, at: int, slots: Array, many: int, low: int, high: int, m: int, out: Array) -> None:
+    """The totals of blocks low to before high, (blocks, many, LANES), in the order of the gates."""
+    for gate in range(slots.size):
+        for unit in range(low * LANES, min(m, high * LANES)):
+            out[gate * m + unit] = room[at + (unit // LANES * many + slots[gate]) * LANES + unit % LANES]
+
+
+@register_jitable
+def layout(n: int, m: int, blocks: int, slots: int, gates: int) -> Any:
+    """Where in the room of a pass backwards begin: W_ih's panels (W_hh's are first), d W_ih, d W_hh, the totals of the
+    biases, the peepholes, their gradients; and its size.
+    """
+    padded, row = blocks * LANES, (n + LANES - 1) // LANES * LANES
+    tall = blocks * gates * LANES
+    panels, weights = tall * padded, tall * (padded + row)
+    total = 2 * tall * (padded + row)
+    holes = total + apart(blocks, slots)
+    return panels, weights, weights + tall * row, total, holes, holes + 3 * padded, holes + 6 * padded
+
+
+@register_jitable
+def begin_totals(
+    room: Array, n: int, m: int, blocks: int, slots: int, gates: int, rows: int, low: int, high: int
+) -> None:
+    """Zeros where blocks low to before high are added up; weights are written by the first chunk, if there is one."""
+    _, weights, _, total, _, looked, _ = layout(n, m, blocks, slots, gates)
+    room[total + low * slots * LANES : total + high * slots * LANES] = 0
+    room[looked + low * 3 * LANES : looked + high * 3 * LANES] = 0
+    if not rows and low == 0:
+        room[weights:total] = 0
+
+
+@register_jitable
+def add_chunk(
+    d_sums: int, rows: int, slots: int, gates: int, x: int, n: int, h: int, m: int, h_first: int, reset: int,
+    blocks: int, low: int, high: int, room: Array, add: int,
+) -> None:  # fmt: skip
+    """Adds a chunk's rows to the gradients of weights and biases, for the blocks from low to before high.
+
+    x, h, reset: rows of n, and of whole blocks; the state meets the slots from h_first on, r ⊙ h (an address or 0) the
+    slots before.
+    """
+    width, padded, row = apart(blocks, slots), blocks * LANES, (n + LANES - 1) // LANES * LANES
+    tall = slots * LANES
+    _, to_x, to_h, total, _, _, _ = layout(n, m, blocks, slots, gates)
+    h_many = gates - (1 if reset else 0)
+    # rows at a distance of many pages would push each other out of the cache
+    near, near_x = np.empty(SUMMED * tall, np.float32), np.zeros(SUMMED * row if n < row else 1, np.float32)
+    unread, places = np.zeros(LANES, np.float32), np.arange(2) * LANES
+    table_x, table_h = np.arange(SUMMED) * row, np.arange(SUMMED) * padded
+    base = room.ctypes.data
+    for begin in range(0, rows, SUMMED):
+        length, more = min(SUMMED, rows - begin), min(add + begin, 1)
+        source = x + begin * n * 4
+        if n < row:
+            copy_rows(near_x.ctypes.data, row, source, n, length, n, unread.ctypes.data, np.float32(0))
+            source = near_x.ctypes.data
+        for b in range(low, high):
+            copy_rows(
+                near.ctypes.data, tall, d_sums + (begin * width + b * tall) * 4, width, length, tall,
+                unread.ctypes.data, np.float32(0),
+            )  # fmt: skip
+            outer_products(
+                near.ctypes.data, tall, 0, gates, length, source, row, table_x, places,
+                base + (to_x + b * gates * LANES * row) * 4, more,
+            )  # fmt: skip
+            there = to_h
+            if reset:
+                outer_products(
+                    near.ctypes.data, tall, 0, 1, length, reset + begin * padded * 4, padded, table_h, places,
+                    base + (to_h + b * LANES * padded) * 4, more,
+                )  # fmt: skip
+                there += blocks * LANES * padded
+            outer_products(
+                near.ctypes.data, tall, h_first, h_many, length, h + begin * padded * 4, padded, table_h, places,
+                base + (there + b * h_many * LANES * padded) * 4, more,
+            )  # fmt: skip
+    add_biases(d_sums, rows, slots, blocks, low, high, base + total * 4)
