@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -82,3 +83,31 @@ def test_any_number_of_threads_gives_the_same_bits(form: Any, monkeypatch: pytes
         alone = alone or together
         for name, array in together.items():
             assert array.tobytes() == alone[name].tobytes(), (number, name)
+
+
+def kinds(array: Any) -> Any:
+    """Of each number: finite, NaN, or which infinity."""
+    return np.where(np.isnan(array), 2, np.where(np.isinf(array), np.sign(array), 0))
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_numbers_that_are_not_finite_do_not_meet_what_fills_up_a_block() -> None:
+    """0 · ∞ is NaN: units that are not there must not give it to those that are."""
+    bad = []
+    for (kind, gates, settings), (steps, batch, n, m) in product(FORMS, [(3, 2, 5, 7), (2, 3, 17, 16)]):
+        for place, (where, value) in enumerate(product(("x", "w_ih", "w_hh", "d_y"), (np.inf, np.nan))):
+            random = np.random.default_rng(place)
+            shapes = {"x": (steps, batch, n), "w_ih": (gates * m, n), "w_hh": (gates * m, m), "d_y": (steps, batch, m)}
+            arrays = {name: random.standard_normal(shape).astype(np.float32) for name, shape in shapes.items()}
+            arrays[where].reshape(-1)[random.integers(arrays[where].size)] = value
+            found = []
+            for dtype in (np.float32, np.float64):
+                d_y, x, *weights = (arrays[name].astype(dtype) for name in ("d_y", "x", "w_ih", "w_hh"))
+                (y, _), saved = ops.forward(getattr(ops, kind), x, None, *weights, **settings)
+                found.append({"y": y, **ops.backward(saved, (d_y, None))})
+            bad += [
+                (kind, settings, m, where, value, name)
+                for name, array in found[1].items()
+                if not np.array_equal(kinds(found[0][name]), kinds(array))
+            ]
+    assert not bad

@@ -428,6 +428,45 @@ def test_an_infinite_number_stays_where_its_windows_are() -> None:
     assert np.isfinite(out).sum() == out.size - 1
 
 
+UNBOUNDED = [
+    {"x": (2, 2, 6, 5), "weight": (3, 2, 3, 2)},
+    {"x": (2, 2, 6, 5), "weight": (3, 2, 3, 3), "settings": {"padding": (1, 1, 1, 1)}},
+    {"x": (1, 2, 9), "weight": (2, 2, 3), "settings": {"stride": (2,), "padding": (1, 0), "dilation": (2,)}},
+    {"x": (2, 4, 7, 8), "weight": (4, 2, 2, 3), "settings": {"stride": (3, 2), "groups": 2}},
+    {"x": (1, 1, 3, 4, 5), "weight": (1, 1, 2, 2, 2), "settings": {"padding": (0, 0, 1, 1, 0, 0)}},
+    {"x": (1, 18, 4, 4), "weight": (3, 18, 2, 2), "settings": {"padding": (1, 1, 1, 1)}},
+]  # fmt: skip
+
+
+def kinds(array: Any) -> Any:
+    """Of each number: finite, NaN, or which infinity."""
+    return np.where(np.isnan(array), 2, np.where(np.isinf(array), np.sign(array), 0))
+
+
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+def test_numbers_that_are_not_finite_meet_what_the_definition_says() -> None:
+    """Forwards and backwards: not the zeros between rows. 0 · ∞ is NaN where both are factors of one product."""
+    random, bad = np.random.default_rng(0), []
+    for case in UNBOUNDED:
+        for where in ("x", "weight", "d_out"):
+            for value in (np.inf, -np.inf, np.nan):
+                x, weight = (random.standard_normal(case[name]).astype(np.float32) for name in ("x", "weight"))
+                bias, settings = np.zeros(len(weight), np.float32), case.get("settings", {})
+                op = {3: ops.conv1d, 4: ops.conv2d, 5: ops.conv3d}[x.ndim]
+                d_out = random.standard_normal(op(x, weight, bias, **settings).shape).astype(np.float32)
+                unbounded = {"x": x, "weight": weight, "d_out": d_out}[where].reshape(-1)
+                unbounded[random.integers(unbounded.size)] = value
+                result, saved = ops.forward(op, x, weight, bias, **settings)
+                ours = {"result": result, **ops.backward(saved, d_out)}
+                exact = by_definition(x, weight, bias, lambda _, d_out=d_out: d_out, settings)
+                bad += [
+                    (case, where, value, name)
+                    for name, array in exact.items()
+                    if not np.array_equal(kinds(ours[name]), kinds(array))
+                ]
+    assert not bad
+
+
 @tiled
 def test_tables_do_not_depend_on_the_threads() -> None:
     """Pieces of samples are those of the shapes."""

@@ -57,9 +57,14 @@ def conv2d_backward(
     if tiled(x):
         plan = _plan(x.shape, weight, stride, padding, dilation, d_out.shape[2:], groups)
         d_weight, d_bias = direct.weight_gradients(deep, _deep(d_out), plan)
+        if _spread(d_weight):
+            d_weight = _weight_gradient(deep, d_out, weight.shape, geometry, groups)
         if not with_x:
             return x[:0], d_weight.reshape(weight.shape), d_bias
-        d_x = direct.input_gradient(_deep(d_out), weight, None, plan)
+        if _finite(weight):
+            d_x = direct.input_gradient(_deep(d_out), weight, None, plan)
+        else:
+            d_x = _scattered(d_out, weight, deep.shape, geometry, groups)
         return d_x.reshape(x.shape), d_weight.reshape(weight.shape), d_bias
     d_weight = _weight_gradient(deep, d_out, weight.shape, geometry, groups)
     if not with_x:
@@ -81,7 +86,7 @@ def conv_transpose2d_forward(
     """(N, C, H, W) and (C, K/groups, F, F) to (N, K, *size): the gradient of a convolution by its input."""
     geometry = _geometry(weight.shape[2:], stride, padding, dilation, x.shape[2:])
     shape = (len(x), weight.shape[1] * groups, *(1,) * (3 - len(size)), *size)
-    if tiled(x):
+    if tiled(x) and _finite(weight):
         plan = _plan((*shape[:2], *size), weight, stride, padding, dilation, x.shape[2:], groups)
         return direct.input_gradient(_deep(x), weight, bias, plan).reshape(*shape[:2], *size)
     out = _scattered(x, weight, shape, geometry, groups).reshape(*shape[:2], *size)
@@ -99,6 +104,8 @@ def conv_transpose2d_backward(
     if tiled(x):
         plan = _plan(d_out.shape, weight, stride, padding, dilation, x.shape[2:], groups)
         d_weight, _ = direct.weight_gradients(deep, _deep(x), plan)
+        if _spread(d_weight):
+            d_weight = _weight_gradient(deep, x, weight.shape, geometry, groups)
         found = direct.forward(deep, weight, None, plan)
         return found.reshape(x.shape), d_weight.reshape(weight.shape), _bias_gradient(d_out)
     d_x = _products(deep, weight, geometry, groups)
@@ -131,6 +138,16 @@ def _planned(
         deep(dilation), deep(front, 0), deep(output),
     )  # fmt: skip
     return direct.planned(found, shape[0])
+
+
+def _spread(d_weight: Array) -> bool:
+    """Whether a number that is not finite may have met the zeros between rows, where no tap has a place."""
+    return bool(np.isnan(d_weight.min()))
+
+
+def _finite(weight: Array) -> bool:
+    """Whether zeros between rows, times a weight, are zeros."""
+    return bool(np.isfinite(weight.min()) and np.isfinite(weight.max()))
 
 
 def _geometry(window: Sizes, stride: Sizes, padding: Pairs, dilation: Sizes, output: Sizes) -> Array:
