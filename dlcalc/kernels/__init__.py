@@ -29,7 +29,9 @@ def backend(device: str) -> ModuleType:
     if device not in DEVICES:
         raise UserError(f"device must be one of {', '.join(DEVICES)}: {device!r}")
     if device == "cpu" or (device == "auto" and missing_for_cuda()):
-        return import_module(".cpu", __package__)
+        from . import cpu
+
+        return cpu
     if missing := missing_for_cuda():
         raise UserError(f'device="cuda" cannot be used here: {missing}')
     return import_module(".cuda", __package__)

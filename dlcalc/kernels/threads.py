@@ -102,8 +102,10 @@ def zeros(key: Hashable, size: int) -> Array:
     """This thread's float32 for this key: zeros the first time, afterwards what was left in it."""
     kept: OrderedDict[Hashable, Array] = _mine.__dict__.setdefault("kept", OrderedDict())
     found = kept.pop(key, None)
-    if found is None or found.size < size:
-        found = np.zeros(size, dtype=np.float32)
+    if found is not None and found.size >= size:
+        kept[key] = found
+        return found
+    found = np.zeros(size, dtype=np.float32)
     if found.nbytes <= KEPT:
         kept[key] = found
         total = sum(array.nbytes for array in kept.values())

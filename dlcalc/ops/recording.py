@@ -40,6 +40,8 @@ def operation(function: Callable[Arguments, tuple[Result, Pullback]]) -> Callabl
 
     def recorded(*args: Arguments.args, **kwargs: Arguments.kwargs) -> tuple[Result, Pullback]:
         number: Any = kwargs.pop("threads", None)
+        if number is None:
+            return function(*args, **kwargs)
         with threads.using(number):
             result, pullback = function(*args, **kwargs)
 
@@ -94,7 +96,7 @@ def _like(given: Any, result: Any, op: str) -> Any:
             raise UserError(f"d_result of {op} is a tuple of {len(result)}, as its result is: {_described(given)}")
         return tuple(_like(part, of, op) for part, of in zip(parts, result, strict=True))
     if given is None:
-        return np.zeros_like(result)
+        return np.zeros(np.shape(result), dtype=result.dtype)
     array = np.asarray(given)
     if isinstance(given, (int, float)) and np.ndim(result) == 0:
         array = array.astype(result.dtype)
