@@ -296,8 +296,8 @@ function start() {
       if (found >= 0) return told(entry, index, found);
       if (isTurned(entry, text)) return { state: "right", share: 1, opening: "Right, with the channels first." };
       const close = nearly(entry, text);
-      if (!close) return unknown("This is not right, nor a typical mistake. Try again.");
-      const how = close === "rounded" ? "it is rounded too far" : "its digits are cut off, not rounded";
+      if (!close) return unknown("This is not right, and it is not a typical mistake. Try again.");
+      const how = close === "rounded" ? "it is rounded too much" : "its digits are cut off, not rounded";
       return { state: "partly", share: 0, opening: `Nearly: ${how}. At least ${entry.digits} digits are asked.` };
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error;
@@ -323,7 +323,7 @@ function start() {
     if (!ticked.length) return { state: "empty", share: 0 };
     const wrong = ticked.filter((i) => !entry.right[i]);
     const share = !wrong.length && (!entry.several || ticked.length === entry.right.filter(Boolean).length) ? 1 : 0;
-    if (!share && !wrong.length) return unknown("Not all of the right ones are chosen yet.");
+    if (!share && !wrong.length) return unknown("There is another right choice.");
     const said = new DocumentFragment();
     for (const i of wrong.length ? wrong : ticked) said.append(words(index, i), " ");
     return { state: share ? "right" : "wrong", share, opening: share ? "Right." : "Not yet.", said };

@@ -36,7 +36,7 @@ def for_class(marks: Marks, spell: Spell = None, where: str = "") -> doc.Documen
         blocks += [doc.Heading(1, "Students"), _students(marks), doc.Heading(1, "Parts"), _parts(marks)]
     if marks.mistakes:
         rows = tuple((str(times), name, doc.sentence(because)) for name, because, times in marks.mistakes[:10])
-        blocks += [doc.Heading(1, "Commonest mistakes"),
+        blocks += [doc.Heading(1, "Most common mistakes"),
                    doc.Table(("students", "mistake", "because"), rows, ("right", "left", "left"))]  # fmt: skip
     blocks += _open(marks)
     blocks += [doc.Heading(1, "Not marked")] if marks.refused else []
@@ -104,5 +104,5 @@ def _parts(marks: Marks) -> doc.Table:
         share = f"{float(sum(earned, Fraction(0)) / len(earned)):.0%}" if earned else "?"
         rows.append((id, marks.problem(question), share, common))
     return doc.Table(
-        ("part", "problem", "earned", "commonest mistakes"), tuple(rows), ("left", "left", "right", "left")
+        ("part", "problem", "earned", "most common mistakes"), tuple(rows), ("left", "left", "right", "left")
     )

@@ -70,7 +70,7 @@ def _part(part: Marked, variants: Sequence[Variant], working: bool) -> list[doc.
         blocks += _numbers(mark.cells)
     if mark.status != "right" and (is_array or not mark.cells):
         if mark.part.kind != "table":  # the working of a table is the table itself
-            start = "With the right earlier answer it is " if mark.status == "follows" else "Right is "
+            start = "With the right earlier answer it is " if mark.status == "follows" else "The right answer is "
             right = right_words(as_asked(mark.part, mark.expected), mark.part.kind)
             blocks.append(doc.Paragraph((start, *right, ".", *_chosen(part, variants))))
         if working and variants:

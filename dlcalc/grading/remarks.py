@@ -34,11 +34,11 @@ def solution(made: Variant, part: Part) -> Iterator[doc.Block]:
     for index, choice in enumerate(made.choices.get(part.id, ())):
         if choice.right:
             because = (" ", *doc.inlines(choice.because)) if choice.because else ()
-            yield doc.Note("note", (f"Right is {letter(index)}: ", *doc.inlines(choice.words), *because))
+            yield doc.Note("note", (f"The right answer is {letter(index)}: ", *doc.inlines(choice.words), *because))
     target = made.asked[part.id]
     if part.id not in made.choices:
         right = right_words(as_asked(part, target.expected), part.kind)
-        yield doc.Note("note", ("Right is ", *right, "."))
+        yield doc.Note("note", ("The right answer is ", *right, "."))
     yield from target.working()
 
 

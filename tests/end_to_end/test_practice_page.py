@@ -106,7 +106,7 @@ def test_the_mistake_is_named_and_the_right_answer_taken(browser: Browser) -> No
     assert browser.said(0) == "Not yet. the 1 is missing"
     assert browser("document.querySelector('[data-entry=\"0\"]').getAttribute('aria-invalid')") == "true"
     browser.write(0, "12")
-    assert browser.said(0) == "This is not right, nor a typical mistake. Try again."
+    assert browser.said(0) == "This is not right, and it is not a typical mistake. Try again."
     browser.write(0, "")
     assert browser.said(0) == "Write an answer first."
     browser.write(0, "fifty")
@@ -125,10 +125,10 @@ def test_the_mistake_is_named_and_the_right_answer_taken(browser: Browser) -> No
         (1, "55 × 55 × 96", "Right."),
         (1, "[55,55,96]", "Right."),
         (1, "55 55 96", "Right."),
-        (1, "96x55x55", "This is not right, nor a typical mistake. Try again."),
+        (1, "96x55x55", "This is not right, and it is not a typical mistake. Try again."),
         (2, "2/3", "Right."),
         (2, "0.667", "Right."),
-        (2, "0.67", "This is not right, nor a typical mistake. Try again."),
+        (2, "0.67", "This is not right, and it is not a typical mistake. Try again."),
         (2, "0,667", "This cannot be read: write a decimal point; a comma stands before three digits."),
         (3, "4(nm + m² + m)", "Right."),
         (3, "4m·(n+m+1)", "Right."),
@@ -152,8 +152,8 @@ def test_choices_by_keyboard(browser: Browser) -> None:
     browser.key("ArrowDown")
     browser.key("Enter", "\r")
     assert browser.said(4) == "Right. one row of zeros on each side makes up for the window"
-    for wanted in ("Not all of the right ones are chosen yet.", "Right.", "Not yet. it is all weights"):
-        box = ["Not all of the right ones are chosen yet.", "Right.", "Not yet. it is all weights"].index(wanted)
+    for wanted in ("There is another right choice.", "Right.", "Not yet. it is all weights"):
+        box = ["There is another right choice.", "Right.", "Not yet. it is all weights"].index(wanted)
         browser(f"document.querySelectorAll('[data-entry=\"5\"] input')[{box}].focus()")
         browser.key(" ", " ")
         browser.key("Enter", "\r")

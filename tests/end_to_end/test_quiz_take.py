@@ -87,14 +87,14 @@ def test_a_matrix_is_typed_row_by_row(take: Take) -> None:
 def test_after_three_tries_the_solution_stands_there(take: Take) -> None:
     ran = take("1234567", "1234568", "1234569")
     assert "One more try." in ran.words
-    assert "· Right is" in ran.out
+    assert "· The right answer is" in ran.out
     assert "0 of 1 part right" in ran.out
 
 
 def test_hints_the_solution_and_leaving_out(take: Take) -> None:
     ran = take("?", "?", "?", "?", "=", "", "help", "q")
     assert "? There is no further hint." in ran.out
-    assert ran.out.count("· Right is") == 2
+    assert ran.out.count("· The right answer is") == 2
     assert ran.out.count("Type an answer. Or: ? for a hint") == 2
     assert (ran.status, "0 of 2 parts right" in ran.out) == (1, True)
 
@@ -110,7 +110,7 @@ def test_choices(take: Take) -> None:
     ran = take(wrong, "Z", "", topic="concepts", count=1, seed=4)
     assert "2 more tries." in ran.words
     assert "A choice is a letter, A to" in ran.words
-    assert f"Right is {right('concepts', 1, 4)[0]}: " in ran.words
+    assert f"The right answer is {right('concepts', 1, 4)[0]}: " in ran.words
     assert "0 of 1 part right" in ran.out
 
 

@@ -47,7 +47,7 @@ def test_a_student_is_told_what_each_answer_is_worth_and_why(sitting: Sitting, m
     assert "could not be read" in text
     assert "0 of 4: wrong. You wrote `" + str(weights) + "`." in text
     assert "Each filter has its own bias, so k biases are added to the weights." in text
-    assert f"Right is {weights + values['k']:,}." in text
+    assert f"The right answer is {weights + values['k']:,}." in text
     assert "No typical mistake gives this." in text
     assert "not answered" in text
 
@@ -58,7 +58,7 @@ def test_the_right_choice_stands_in_words(sitting: Sitting, marker: Marker) -> N
     places = {choice.right: "ABCDEFGH"[i] for i, choice in enumerate(variant.choices[part.id])}
     wrong = next(choice for i, choice in enumerate(variant.choices[part.id]) if "ABCDEFGH"[i] == places[False])
     text = " ".join(told(marker, "ada", **{"2": places[False]}).split())
-    assert f"Right is {places[True]}." in text
+    assert f"The right answer is {places[True]}." in text
     from dlcalc import document as doc
 
     assert doc.plain(wrong.because).split()[0].lower() in text.lower()
@@ -82,7 +82,7 @@ def test_what_follows_says_from_where(sitting: Sitting, marker: Marker) -> None:
     text = told(marker, "ada", **{"1_a": f"{side - 1}x{side - 1}x{values['k']}", "1_c": str(cost * (side - 1) ** 2)})
     assert "4 of 4: right, following through from your own answer to 1.a. You wrote" in text
     assert f"With the right earlier answer it is {int(right['1.c']):,}." in text
-    assert f"Right is {side} × {side} × {values['k']}." in text
+    assert f"The right answer is {side} × {side} × {values['k']}." in text
 
 
 def table(marker: Marker, sitting: Sitting, wrote: str) -> tuple[str, str]:
@@ -118,7 +118,7 @@ def test_a_table_that_is_missing_is_shown_filled_in(sitting: Sitting, marker: Ma
     asked = sitting.variants("ada")[2].asked["table"]
     section = text[text.index("**3.a**") : text.index("**3.b**")]
     assert section.startswith("**3.a** 0 of 8: not answered.")
-    assert "Right is" not in section
+    assert "The right answer is" not in section
     rows = [line.split("|")[1].strip() for line in section.splitlines() if line.startswith("|")]
     assert [row.layer.name for row in asked.table.rows] == rows[2:-1]
 

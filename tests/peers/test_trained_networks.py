@@ -207,10 +207,10 @@ def test_what_is_written_as_onnx_gives_the_same_outputs() -> None:
         words = "embedding" in line
         x = random.integers(0, 6, (4, size)) if words else random.normal(size=(4, size))
         written = onnx.model(text.read(line), checkpoint.state_dict(model.plan, model.parameters))
-        session = onnxruntime.InferenceSession(written, providers=["CPUExecutionProvider"])
-        entry = session.get_inputs()[0]
+        engine = onnxruntime.InferenceSession(written, providers=["CPUExecutionProvider"])
+        entry = engine.get_inputs()[0]
         given = x.reshape(4, *entry.shape[1:]).astype(np.int64 if words else np.float32)
-        found = session.run(None, {entry.name: given})[0]
+        found = engine.run(None, {entry.name: given})[0]
         wanted = model.output(x.astype(float))
         if not np.abs(found.reshape(wanted.shape) - wanted).max() <= 2e-6:
             far[line] = np.abs(found.reshape(wanted.shape) - wanted).max()
