@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from plain import OLD, RHETORICAL, UNKIND
 
 from dlcalc import document as doc
 from dlcalc.formulas.model import Formula, Mistake
@@ -20,15 +21,6 @@ from dlcalc.gradients.mistakes import GRADIENT_MISTAKES, RULES
 
 LONGEST = 25
 """Words of a reason, and of a hint."""
-OLD = re.compile(
-    r"\b(anew|becomes of|hereby|has to be|have to be|(?<!there )is no|lays?|laid down|makes of|meets|of which|"
-    r"once more|puts? out|so goes|stands?(?! for)|there(by|in|of)|to be counted|whatever|where(by|in|of)|whoever)\b"
-)
-UNKIND = re.compile(
-    r"\b(after all|at last|clearly|even you|just|obviously|of course|really|simply|surely|trivial)\b", re.I
-)
-RHETORICAL = re.compile(r"(Are|Can|Could|Did|Do|Does|Has|Have|Is|May|Should|Was|Were|Will|Would)\b(?!.*\bor\b)")
-"""A question with one answer that everybody knows; one that names two possibilities is none."""
 SIZES = "BDGHKNPSTcdfmnopqrsvw"
 LETTER = re.compile(rf"(?<![\w′’'\-{{]){{1}}([{SIZES}])(?![\w’'\-])".replace("{1}", ""))
 
