@@ -538,7 +538,7 @@ def test_an_oblong_field_has_both_sizes() -> None:
 def test_what_is_kept_and_not_learnt_is_said_of_batch_normalisation() -> None:
     """A mean and a variance for each of 4 channels; nothing is said to be fixed."""
     lines = table_said(tabulate(read("8x8x3; conv 4 f3; bn")))
-    assert "batch normalisation keeps 8 running values besides" in lines
+    assert "batch normalisation keeps 8 running values too" in lines
     assert not any("fixed" in line for line in lines)
 
 

@@ -39,7 +39,7 @@ def number(value: Any) -> Value:
 def allow(count: int) -> None:
     """Raises UserError when an array of so many numbers is too large, or empty."""
     if count > MOST_NUMBERS:
-        raise UserError(f"an array that is worked out by hand has at most {MOST_NUMBERS:,} numbers, not {count:,}")
+        raise UserError(f"an array for work by hand has at most {MOST_NUMBERS:,} numbers, not {count:,}")
     if count < 1:
         raise UserError("an array has at least one number")
 

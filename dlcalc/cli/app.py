@@ -198,7 +198,7 @@ def _start(
         False, "--version", callback=_version, is_eager=True, help="Show the version and exit."
     ),
 ) -> None:
-    """Deep-learning calculations with their working: answers in numbers or letters, forwards and backwards.
+    """Deep-learning calculations with their working: answers in numbers or letters, and inverse questions.
 
     Try: dlcalc conv --n 227 --f 11 --s 4
     """

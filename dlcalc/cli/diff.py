@@ -18,7 +18,7 @@ def command(
         str, typer.Option("--wrt", help="the letter to differentiate by; x,x for a second derivative", metavar="LETTER")
     ] = "",
     at: Annotated[
-        list[str] | None, typer.Option("--at", help='values to put in: "w=0.5 x=2"', metavar="VALUES")
+        list[str] | None, typer.Option("--at", help='values for letters: "w=0.5 x=2"', metavar="VALUES")
     ] = None,
     answer: Annotated[str, typer.Option("--answer", help="a derivative to judge", metavar="EXPRESSION")] = "",
     show: Annotated[bool, typer.Option("--show", help="show the right derivative beside a judged one")] = False,

@@ -35,10 +35,10 @@ HELP = """
 A line of text is the input and its layers: "32x32x3; conv 16 f3 p1 relu; pool 2; dense 10", "28x28 seq; lstm 64;
 dense 10", or as in Keras and PyTorch: "28x28x1; Conv2D(32, 3, padding='same'); Flatten(); Dense(10)". A layer is its
 kind, one number and settings (f3, stride=2, same). 3x(conv 8 f3; relu) repeats, a: conv 8 f3 names a layer that add a
-or concat a reads, residual(conv 8 f3 p1) adds what goes in. `dlcalc net layers` lists the kinds.
+or concat a reads, residual(conv 8 f3 p1) adds its input. `dlcalc net layers` lists the kinds.
 
 MACs are the products of convolutions, dense, recurrent and attention layers and other products of tensors: of one
-input, at every step and position, in both directions, and of shared weights at every use. Nothing is counted for
+input, at every step and position, in both directions, and of shared weights at every use. Not counted are
 biases, normalisation, activations, pooling, resizing and embedding.
 """
 """What `net --help` says besides its options: the line of text, and what is counted."""

@@ -21,13 +21,12 @@ from .status import INTERRUPTED, NOT_RIGHT, WELL
 HELP = """
 
 The data has a name, or is a path. By name: digits and mnist1d (extra data), xor, spirals, bars, adding, copy, ball,
-sine,
-reversed, text; settings come after it: adding:T=100,n=2000. A path is an .npz with x_train, y_train, x_test, y_test
-(or x, y), a folder with MNIST's IDX files, CIFAR-10's binary batches, or an image folder for each class, a CSV whose
-last column is what is to be found, or a .txt whose next character is. Nothing is downloaded.
+sine, reversed, text; settings come after it: adding:T=100,n=2000. A path is an .npz with x_train, y_train, x_test,
+y_test (or x, y), a folder with MNIST's IDX files, CIFAR-10's binary batches, or an image folder for each class, a CSV
+with the target in its last column, or a .txt with the next character as target. Nothing is downloaded.
 
-One fifth of the examples, as many of each class, is kept for the test and never trained on, where the data does not say
-which. With the same seed a run is the same, bit for bit.
+If the data has no test part, one fifth of the examples, with all classes equally, is kept for the test and never used
+for training. With the same seed a run is the same, bit for bit.
 """
 
 TRAINING, LEARNING, FILES, LOOKING = "Training", "First weights and optimiser", "Files", "Looking inside"

@@ -160,9 +160,9 @@ def _notes(
         blocks.append(doc.Note("note", f"… the total of {' and of '.join(long)}: {rule}"))
     running, fixed = _kept(table, batchnorm=True), _kept(table, batchnorm=False)
     if running != 0:
-        blocks.append(doc.Note("note", ("batch normalisation keeps ", *_value(running), " running values besides")))
+        blocks.append(doc.Note("note", ("batch normalisation keeps ", *_value(running), " running values too")))
     if fixed != 0:
-        blocks.append(doc.Note("note", (*_value(fixed), " values besides are fixed and not learnt")))
+        blocks.append(doc.Note("note", (*_value(fixed), " more values are fixed and not learned")))
     if shown_by().megabyte != "none":
         blocks.append(doc.Note("note", ("memory of all outputs and parameters, 4 bytes a number: ",
                                         *_as_words(_memory(table.summed("memory"))))))  # fmt: skip

@@ -71,7 +71,7 @@ def test_lists_and_files(tmp_path: Path) -> None:
         ("1 2; 3 4", 1, "^x: a vector is expected, not a matrix of 2×2$"),
         ("1 2", 0, "^x: one number is expected, not a vector of 2$"),
         ("1 2 | 3 4", 2, "^x: a matrix is expected, not a map of channels of 2×1×2$"),
-        ("1 " * 10_001, 1, "^x: an array that is worked out by hand has at most 10,000 numbers, not 10,001$"),
+        ("1 " * 10_001, 1, "^x: an array for work by hand has at most 10,000 numbers, not 10,001$"),
         ("1 " * 100_001, 1, "^x: an array has at most 200,000 characters, not 200,002$"),
         ([[1, "a"]], 2, "^x: an array holds numbers, not 'a'$"),
         ([[1, None]], 2, "^x: an array holds numbers, not "),

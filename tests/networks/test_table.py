@@ -296,8 +296,8 @@ def notes(found: Table) -> list[str]:
 
 def test_what_is_kept_besides_is_called_what_it_is() -> None:
     """The 840 entries of LeNet-5's codes are fixed; batch normalisation keeps two running values for each channel."""
-    assert notes(tabulate(zoo.network("lenet5-1998")))[0] == "840 values besides are fixed and not learnt"
-    assert notes(table("8x8x4; conv 8 f3; bn"))[0] == "batch normalisation keeps 16 running values besides"
+    assert notes(tabulate(zoo.network("lenet5-1998")))[0] == "840 more values are fixed and not learned"
+    assert notes(table("8x8x4; conv 8 f3; bn"))[0] == "batch normalisation keeps 16 running values too"
     assert not any("besides" in note for note in notes(table("8x8x4; conv 8 f3")))
 
 
