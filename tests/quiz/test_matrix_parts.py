@@ -125,9 +125,9 @@ def test_an_array_that_cannot_be_asked(part: str, said: str) -> None:
 def test_what_is_no_matrix_of_numbers_is_told() -> None:
     """Two filters make a map of two channels, which is no matrix; and a vector is none either."""
     two = "x = {channels = 2, rows = 2, columns = 2}"
-    with pytest.raises(ProblemError, match="is no matrix of numbers"):
+    with pytest.raises(ProblemError, match="is not a matrix of numbers"):
         of_draws(two, "kind = 'matrix'\nask = 'pool_by_hand_max.output'\nwith = {x = 'x', f = '1'}")
-    with pytest.raises(ProblemError, match="is no matrix of numbers"):
+    with pytest.raises(ProblemError, match="is not a matrix of numbers"):
         of_draws("x = {length = 3}", "kind = 'matrix'\nask = 'this.y'", more="[[step]]\nname = 'y'\nexpression = 'x'")
 
 
