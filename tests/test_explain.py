@@ -102,7 +102,7 @@ def test_a_whole_working() -> None:
         "parameters | (f²c + 1)k | (121c + 1)k",
         "MACs (multiply-accumulates) | o²f²ck | 366025ck",
         "FLOPs, two per MAC | 2·macs | 732050ck",
-        "memory in all | activation_memory + parameter_memory | 12100k + 4(121ck + k) bytes",
+        "total memory | activation_memory + parameter_memory | 12100k + 4(121ck + k) bytes",
         "output in memory, 4 bytes a number | 4o²k | 12100k bytes",
         "parameters in memory, 4 bytes each | 4·parameters | 4(121ck + k) bytes",
         "receptive field (in the input) | f | 11",
@@ -256,7 +256,7 @@ def test_letters_alone(f: Formula) -> None:
     named = [note for note in notes if note.startswith("not given: ")]
     assert len(named) == bool(missing)
     for variable in missing:
-        assert f"{variable.name} ({variable.meaning})" in named[0]
+        assert f"{printing.text(Name(variable.name))} ({variable.meaning})" in named[0]
     assert not missing or named[0].endswith("it stays a letter" if len(missing) == 1 else "they stay letters")
 
 
@@ -305,7 +305,7 @@ def test_a_neighbour_without_an_answer_is_passed_over() -> None:
     """Nothing is dropped at p = 1, by which the other convention would divide."""
     found = ask("dropout", n=100, p=1)
     assert [convention.name for convention, _ in explain.neighbours(found)] == ["keep"]
-    assert "expected = n·keep = 100 × 1 = 100" in said(explain.working(found))
+    assert "expected = np = 100 × 1 = 100" in said(explain.working(found))
 
 
 @pytest.mark.parametrize(

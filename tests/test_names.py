@@ -36,8 +36,8 @@ OLD_NAMES = {
 }
 # The word of the problem files for a cell that is wrong on purpose; elsewhere it is a mistake.
 SLIP_ROOMS = {"quiz", "answers", "verification", "grading"}
-# A key of JSON, a method of Optuna's, the name of a file of people to look at, and a mistake that is called so.
-KEPT = {"told_apart", "tell", "TO_LOOK_AT", "_SIGN_TURNED"}
+# Keys of JSON, a method of Optuna's, the name of a file of people to look at, and a mistake that is called so.
+KEPT = {"told_apart", "to_look_at", "tell", "TO_LOOK_AT", "_SIGN_TURNED"}
 OLD_FILES = {
     "worlds", "looks", "slips", "where", "asked", "own", "keys", "words", "filling", "shows", "telling", "taking",
     "wide", "fields", "foreign", "told", "look",

@@ -138,6 +138,7 @@ class Calculator:
     ) -> tuple[Formula, list[tuple[str, object]]]:
         """The formula that is meant, and what was given for it as pairs of a name and a value."""
         entry = self.entry
+        given = self._with_padding(given)
         chosen = {switch: given.get(switch) for switch in entry.switches} | self._choice(choice, given)
         rest = [(name, value) for name, value in given.items() if name not in (*chosen, *entry.flags)]
         for flag, quantities in entry.flags.items():
@@ -151,6 +152,15 @@ class Calculator:
             letters = _letters(formula(id))
             chosen[name] = next((value for key, value in rest if letters.get(key, key) == name), None)
         return formula(entry.formula_id(chosen)), rest
+
+    def _with_padding(self, given: Mapping[str, object]) -> Mapping[str, object]:
+        """A padding in words, p="same", as frameworks have it: the switch of that name; "valid" is none."""
+        for name in ("p", "padding"):
+            word = str(given.get(name, "")).lower()
+            if word in self.entry.switches or (word == "valid" and "same" in self.entry.switches):
+                meant = {name: 0} if word == "valid" else {word: True}
+                return {**{key: value for key, value in given.items() if key != name}, **meant}
+        return given
 
     def _choice(self, choice: tuple[str, ...], given: Mapping[str, object]) -> dict[str, object]:
         """The choice, be it given first or by its name."""

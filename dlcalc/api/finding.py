@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cached_property
 from math import log
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ..document import Document
 from ..errors import UserError, printable
@@ -22,20 +22,24 @@ from ..networks.kinds import in_a_line
 from ..quiz import bank
 from .results import Result
 
+if TYPE_CHECKING:
+    from . import shapes
+
 MOST = 12
 _LATER = 0.5
 """What a problem weighs beside a command: who searches wants to work something out."""
 _LONGEST = 200
 _SMALL = frozenset(
-    ("a", "an", "and", "are", "as", "at", "by", "do", "does", "for", "from", "how", "i", "in", "is", "it", "its",
-     "many", "much", "of", "on", "one", "or", "the", "to", "what", "which", "with")
+    ("a", "an", "and", "are", "as", "at", "by", "do", "does", "for", "from", "get", "how", "i", "in", "is", "it",
+     "its", "many", "much", "my", "number", "of", "on", "one", "or", "per", "the", "to", "what", "which", "with",
+     "work")
 )  # fmt: skip
 _ALSO = {
     "kernel": "filter", "neuron": "unit", "picture": "image", "fc": "dense", "linear": "dense",
     "deconvolution": "transposed", "upconvolution": "transposed", "weight": "parameter", "flop": "mac",
     "derivative": "gradient", "backpropagation": "gradient", "bptt": "gradient", "xavier": "glorot", "kaiming": "he",
     "conv": "convolution", "bidirectional": "direction", "stacked": "layer", "length": "size", "shape": "size",
-    "ram": "memory",
+    "ram": "memory", "dilated": "dilation", "strided": "stride", "padded": "padding", "normalisation": "normalise",
 }  # fmt: skip
 """Word → a word that our texts have for it."""
 
@@ -46,7 +50,7 @@ class Hit:
 
     command: str
     about: str
-    kind: str
+    kind: shapes.HitKind
     names: str = ""
     """Words that it is called by."""
     more: str = ""
@@ -72,7 +76,7 @@ class Found(Result):
     def _document(self) -> Document:
         return found_document(self.query, [(hit.command, hit.about, hit.kind) for hit in self.hits])
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> shapes.Found:
         return {
             "query": self.query,
             "found": [{"command": hit.command, "about": hit.about, "kind": hit.kind} for hit in self.hits],
@@ -80,7 +84,8 @@ class Found(Result):
 
 
 def find(query: str, also: Mapping[str, tuple[str, str]] | None = None) -> Found:
-    """What the words lead to, at most 12. `also`: further commands, each with its line and other words for it.
+    """What the words lead to, at most 12. `also`: commands, each with its line, "" where it is known, and other words
+    for it.
 
     Words are compared without endings and capitals; one that stands nowhere is taken for the nearest that does. Raises
     UserError where nothing has any of the words.
@@ -88,7 +93,8 @@ def find(query: str, also: Mapping[str, tuple[str, str]] | None = None) -> Found
     words = [word for word in dict.fromkeys(_words(query[:_LONGEST])) if word not in _SMALL]
     if not words:
         raise UserError('find needs some words: dlcalc find "bidirectional gru"')
-    hits = [*_own(also or {}), *_calculators(), *_by_hand(), *_layers(), *_networks(), *_problems()]
+    hits = [_called(hit, also or {}) for hit in (*_own(also or {}), *_calculators(), *_by_hand())]
+    hits += (*_layers(), *_networks(), *_problems())
     vocabulary = sorted({word for hit in hits for word in hit.words})
     often = {word: sum(word in hit.words for hit in hits) for word in vocabulary}
     asked = [_meant(word, vocabulary) for word in words]
@@ -101,10 +107,11 @@ def find(query: str, also: Mapping[str, tuple[str, str]] | None = None) -> Found
         ]  # fmt: skip
         if any(marks):
             wanted = _LATER if hit.kind == "problem" else 1.0
-            scored.append((-sum(mark > 0 for mark in marks), -sum(marks) * wanted, place, hit))
+            named = sum(each in _words(hit.command) for each in words)
+            scored.append((-sum(mark > 0 for mark in marks), -sum(marks) * wanted, -named, place, hit))
     if not scored:
         raise UserError(f"nothing is found for {printable(query[:60])}; dlcalc --help lists the commands")
-    scored.sort(key=lambda each: each[:3])
+    scored.sort(key=lambda each: each[:4])
     most = scored[0][0]
     return Found(query, (hit for matched, *_, hit in scored[:MOST] if matched == most or matched <= -2))
 
@@ -132,8 +139,15 @@ def _words(text: str) -> Iterator[str]:
 
 
 def _own(also: Mapping[str, tuple[str, str]]) -> Iterator[Hit]:
-    for name, (line, words) in also.items():
-        yield Hit(f"dlcalc {name}", line, "command", f"{name} {words}")
+    for name, (line, _) in also.items():
+        if line:
+            yield Hit(f"dlcalc {name}", line, "command", name)
+
+
+def _called(hit: Hit, also: Mapping[str, tuple[str, str]]) -> Hit:
+    """The hit with the other words for its command."""
+    _, words = also.get(hit.command.removeprefix("dlcalc "), ("", ""))
+    return replace(hit, names=f"{hit.names} {words}") if words else hit
 
 
 def _calculators() -> Iterator[Hit]:
@@ -173,7 +187,7 @@ def _by_hand() -> Iterator[Hit]:
         ways = " ".join(
             (*operation.switches, *operation.choices, *(v for row in operation.choices.values() for v in row))
         )
-        yield Hit(f"dlcalc run {operation.name}", operation.help, "by hand", operation.name, ways)
+        yield Hit(f"dlcalc run {operation.name}", operation.help, "by hand", f"{operation.name} by hand", ways)
 
 
 def _layers() -> Iterator[Hit]:

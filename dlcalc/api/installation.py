@@ -26,6 +26,7 @@ _EXTRAS = {
     "draw": ("drawsvg",),
     "plot": ("matplotlib",),
     "notebook": ("IPython",),
+    "docs": ("mkdocs",),
     "peers": ("torch",),
     "dev": ("pytest", "hypothesis", "ruff", "mypy"),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..algebra import solving
 from ..algebra.exchange import check_installed
@@ -16,6 +16,9 @@ from ..expressions.printing import Spell
 from ..profiles import COURSE, Profile
 from .expression import Expression, Facts, as_sympy, from_algebra
 from .results import Result, written
+
+if TYPE_CHECKING:
+    from . import shapes
 
 Equations = Sequence[tuple[Node, Node]]
 
@@ -113,7 +116,7 @@ class InLetters(Result):
             blocks.append(Items(tuple(said)))
         return Document(self.title, tuple(blocks), self.spell)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> shapes.InLetters:
         def plain(value: Any) -> Any:
             return {"from": plain(value[0]), "below": plain(value[1])} if isinstance(value, tuple) else printing.plain(
                 value.node)  # fmt: skip

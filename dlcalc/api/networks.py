@@ -23,6 +23,7 @@ from .results import Calculation, Judgement, Result, spelling
 
 if TYPE_CHECKING:
     from ..answers.table_marks import TableMarks
+    from . import shapes
 
 COUNTINGS = {"textbook": "textbooks", "pytorch": "PyTorch", "keras": "Keras"}
 """The conventions of counting, and who uses each."""
@@ -207,7 +208,7 @@ class LayerList(Result):
     def _document(self) -> Document:
         return layer_kinds(in_a_line(), self.spell)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> shapes.LayerList:
         return {
             "layers": [
                 {
@@ -229,7 +230,7 @@ class NetworkList(Result):
     def _document(self) -> Document:
         return networks_by_name({name: zoo.title(name) for name in zoo.names()}, self.spell)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> shapes.NetworkList:
         return {"networks": [{"network": name, "title": zoo.title(name)} for name in zoo.names()]}
 
 

@@ -14,7 +14,7 @@ from ..export import registry
 from ..expressions import printing
 from ..expressions.jsonable import as_json
 from ..expressions.nodes import Node, Value
-from ..expressions.printing import Spell
+from ..expressions.printing import Spell, without_dots
 from ..formulas.model import Formula
 from ..formulas.present import AXIS_WORDS
 from ..formulas.reading import read_value, with_letters_substituted
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ..answers.formula_target import FormulaTarget
     from ..answers.marks import Mark
     from ..expressions.inverse import Solutions
+    from . import shapes
 
 
 MOST_NODES = 100_000
@@ -48,14 +49,14 @@ class Result:
         with showing(self.course):
             made = self._document()
         said = explain.course(self.course) if self.says_course else ()
-        return replace(made, blocks=(*made.blocks, *said), course=self.course)
+        return replace(made, blocks=(*made.blocks, *said), spell=without_dots(made.spell), course=self.course)
 
     def _document(self) -> Document:
         """The document, without the profile."""
         raise NotImplementedError
 
-    def to_dict(self) -> dict[str, Any]:
-        """The result with plain numbers, lists and strings only."""
+    def to_dict(self) -> Mapping[str, Any]:
+        """The result with plain numbers, lists and strings only; `schema` says which keys there are."""
         raise NotImplementedError
 
     def sympy(self) -> Any:
@@ -315,13 +316,21 @@ class OneAnswer(Result):
         title = f"{working.formula.title}: {meaning}"
         return Document(title, self.calculation.answer_blocks(self.name), self.spell)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> shapes.OneAnswer:
         whole, value = self.calculation.to_dict(), self.calculation.working.shown(self.name)
         needed = self.calculation.working.program.needed(self.name)
-        about = ("given", "defaults", "missing", "convention", "warnings")
-        kept: dict[str, Any] = {key: whole[key] for key in about}
         steps = [step for step in whole["steps"] if step["name"].partition("[")[0] in needed]
-        return {"formula": whole["formula"], "asked": self.name, "value": as_json(value), **kept, "steps": steps}
+        return {
+            "formula": whole["formula"],
+            "asked": self.name,
+            "value": as_json(value),
+            "given": whole["given"],
+            "defaults": whole["defaults"],
+            "missing": whole["missing"],
+            "convention": whole["convention"],
+            "warnings": whole["warnings"],
+            "steps": steps,
+        }
 
 
 class Backwards(Result):
@@ -366,15 +375,15 @@ class Backwards(Result):
         title = self.formula.title if self.formula else "Solve"
         return solutions(title, self.wanted, self.found, self.spell)
 
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            **({"formula": self.formula.id} if self.formula else {}),
+    def to_dict(self) -> shapes.Backwards:
+        found: shapes.Backwards = {
             "solutions": list(self.solutions),
             "count": self.count,
             "searched": {name: list(ends) for name, ends in self.searched.items()},
             "wanted": dict(self.wanted),
             "given": {name: as_json(value) for name, value in self.given.items()},
         }
+        return {"formula": self.formula.id, **found} if self.formula else found
 
 
 class Judgement(Result):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..document import Document
 from ..errors import UserError
@@ -15,6 +15,7 @@ from .results import Result
 
 if TYPE_CHECKING:
     from ..networks.forward import ForwardPass
+    from . import shapes
 
 
 class NetworkRun(Result):
@@ -36,7 +37,7 @@ class NetworkRun(Result):
         return network_run.document(self.network.title, self.layers, self.parameters, self.seconds,
                                     self.network.has_weights)  # fmt: skip
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> shapes.NetworkRun:
         return {
             "network": self.network.id,
             "weights": "file" if self.network.has_weights else "random",

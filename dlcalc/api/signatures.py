@@ -153,7 +153,8 @@ def _lines(lines: Iterable[str]) -> str:
 def _said(variable: Variable) -> str:
     unit = f", in {variable.unit}" if variable.unit else ""
     default = f" (default {variable.default})" if variable.default is not None else ""
-    return f"{variable.name} or {variable.long.replace('-', '_')}: {variable.meaning}{unit}{default}"
+    names = " or ".join(dict.fromkeys((variable.name, variable.long.replace("-", "_") or variable.name)))
+    return f"{names}: {variable.meaning}{unit}{default}"
 
 
 def _steps(found: Formula) -> list[tuple[Formula, Step]]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ..training.data import Dataset
     from ..training.loop import Event, Trainer
     from ..training.searching import Trial
+    from . import training_shapes
 
 
 def needed() -> None:
@@ -345,7 +346,7 @@ class Explained(Result):
         self.loss, self.changes = update(run, step)
         self.optimiser = run.settings.optimiser
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> training_shapes.Explained:
         return {"network": self.run.network.id, "step": self.step, "loss": self.loss, "parameters": {
             name: {"before": before.tolist(), "gradient": gradient.tolist(), "after": after.tolist()}
             for name, (before, gradient, after) in self.changes.items()
@@ -379,7 +380,7 @@ class Searched(Result):
         self.trials = sorted(trials, key=lambda trial: (trial.loss != trial.loss, trial.loss))
         self.network, self.data = network, data
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> training_shapes.Searched:
         return {"network": self.network, "data": self.data, "trials": [
             {"settings": dict(trial.settings), "validation_loss": trial.loss if trial.loss == trial.loss else None}
             for trial in self.trials
@@ -456,7 +457,7 @@ class Planned(Result):
         self.plan = run.model.plan
         self.title = run.network.title
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> training_shapes.Planned:
         plan = self.plan
         return {
             "batch": plan.batch, "dtype": plan.dtype, "parameters": plan.trained, "arena": plan.sizes[0],

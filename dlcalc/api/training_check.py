@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .. import gradients
 from ..document import Document
@@ -19,6 +19,7 @@ from .results import Result
 if TYPE_CHECKING:
     from ..training.checking import First
     from ..training.loop import Trainer
+    from . import training_shapes
 
 HEADS = {"cross-entropy": "softmax", "binary-cross-entropy": "sigmoid", "squared-error": "linear"}
 """Loss of training → the activation that stands before it in the formulas."""
@@ -57,7 +58,7 @@ class Checked(Result):
         """All agree."""
         return all(error <= self.LARGEST for errors in (self.errors, self.formulas) for error in errors.values())
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> training_shapes.Checked:
         return {"passed": self.passed, "largest": self.LARGEST, "errors": self.errors, "formulas": self.formulas,
                 "no_formulas": self.why}  # fmt: skip
 

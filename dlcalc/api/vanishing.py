@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ..diagrams.chart import Chart as Chart
 from ..document import Document
@@ -16,6 +16,9 @@ from ..files.writing import write
 from ..gradients.vanishing import CELLS as CELLS
 from ..gradients.vanishing import Setting, Vanishing, vanishing
 from .results import Result
+
+if TYPE_CHECKING:
+    from . import shapes
 
 
 class Vanished(Result):
@@ -56,7 +59,7 @@ class Vanished(Result):
     def _document(self) -> Document:
         return explained.document(self.found)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> shapes.Vanished:
         setting, found = self.found.setting, self.found
         return {
             "given": {

@@ -14,9 +14,9 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from ..errors import DlcalcError, ExpressionError, InternalError
+from ..errors import DlcalcError, ExpressionError, InternalError, UserError, printable
 from ..formulas.catalogue import ENTRIES
-from .commands import ALIASES, EXAMPLES, OWN_COMMANDS, PURPOSES, help_of, listed, option_meant, plain
+from .commands import EXAMPLES, OWN_COMMANDS, PURPOSES, alias_of, help_of, listed, option_meant, plain, without_modules
 from .status import BUG, INTERRUPTED, NOT_UNDERSTOOD, WELL
 
 
@@ -57,7 +57,9 @@ class Commands(TextParameters, TyperGroup):
         words = meant(args[0])
         command = command_named(words[0]) if words else None
         if command is None:
-            return super().resolve_command(ctx, args)  # which says so, and suggests
+            if not args[0].startswith("-") and (error := nearest(args[0])):
+                raise error
+            return super().resolve_command(ctx, args)
         return words[0], command, [*words[1:], *args[1:]]
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
@@ -69,17 +71,33 @@ class Commands(TextParameters, TyperGroup):
 
 def meant(name: str) -> tuple[str, ...]:
     """The words of the command that is meant: relu is `activation relu`, LSTM is lstm. () for none that is known."""
-    word = plain(name)
+    word = plain(without_modules(name))
     if help_of(word):
         return (word,)
-    if word in ALIASES:
-        return ALIASES[word]
-    from ..api.finding import is_network
     from ..formulas.hand_operations import OPERATIONS
 
     if word in OPERATIONS:
         return ("run", word)
+    if words := alias_of(name):
+        return words
+    from ..api.finding import is_network
+
     return ("net", name) if is_network(name) else ()
+
+
+def nearest(name: str) -> UserError | None:
+    """What to say of a word that is no command: what a search finds for it; None where it finds nothing."""
+    from ..api.finding import find
+    from .commands import searched
+
+    try:
+        first = find(name, searched()).hits[0]
+    except UserError:
+        return None
+    word = printable(name[:40])
+    return UserError(
+        f"no command is called {word}; nearest is {first.command} ({first.about}); more: dlcalc find {word}"
+    )
 
 
 def command_named(name: str) -> Any:
@@ -90,8 +108,9 @@ def command_named(name: str) -> Any:
             return module.group(OWN_COMMANDS[name])
         if hasattr(module, "commands"):
             return _group(module.commands, OWN_COMMANDS[name])
-        more: str = getattr(module, "HELP", "")
-        return built(module.command, name, f"{OWN_COMMANDS[name]}{more}")
+        help = f"{OWN_COMMANDS[name]}.{getattr(module, 'HELP', '')}"
+        examples = re.findall(r"^ *(Example: .+)", module.command.__doc__, re.MULTILINE)
+        return built(module.command, name, help, lambda: ("\n\n".join((help, *examples)), ""))
     if name.replace("-", "_") in ENTRIES:
         from .calculators import function, help_text, help_with_uses
 
@@ -122,8 +141,14 @@ class Command(TextParameters, typer.core.TyperCommand):
         known = {word for parameter in self.params for word in parameter.opts if word.startswith("--")}
         args = [arg if before in takers else _spelt(arg, known)
                 for before, arg in zip(["", *args], args, strict=False)]  # fmt: skip
-        if any(getattr(parameter, "metavar", None) in _EXPRESSIONS and not parameter.opts[0].startswith("-")
-               for parameter in self.params):  # fmt: skip
+        takes_expressions = any(
+            getattr(parameter, "metavar", None) in _EXPRESSIONS and not parameter.opts[0].startswith("-")
+            for parameter in self.params
+        )
+        if not takes_expressions:
+            args = [_doubled(arg, known) if before not in takers else arg
+                    for before, arg in zip(["", *args], args, strict=False)]  # fmt: skip
+        else:
             escaped = {
                 f"−{arg[1:]}": arg
                 for before, arg in zip(["", *args], args, strict=False)
@@ -137,6 +162,11 @@ class Command(TextParameters, typer.core.TyperCommand):
             elif isinstance(value, str):
                 ctx.params[name] = escaped.get(value, value)
         return found
+
+
+def _doubled(argument: str, known: set[str]) -> str:
+    """-n as --n, where that is an option."""
+    return f"-{argument}" if re.match(r"-[A-Za-z](?:=|$)", argument) and f"-{argument[:2]}" in known else argument
 
 
 def _spelt(argument: str, known: set[str]) -> str:
@@ -221,7 +251,7 @@ def run(arguments: list[str]) -> int:
     except DlcalcError as error:
         return _refuse(str(error), error.caret() if isinstance(error, ExpressionError) else "")
     except typer.TyperException as error:
-        return _refuse(error.format_message()) if error.format_message() else _help(error)
+        return _refuse(_said(error)) if error.format_message() else _help(error)
     except KeyboardInterrupt:
         return INTERRUPTED
     except SystemExit:
@@ -251,6 +281,17 @@ _BEYOND: dict[type[Exception], str] = {
     MemoryError: "this needs more memory than there is",
 }
 """Limits of Python and the machine that a question passed where no limit of ours told it before."""
+
+
+def _said(error: Any) -> str:
+    """What typer says; of an argument that is missing, the command's example."""
+    message: str = error.format_message()
+    command = getattr(getattr(error, "ctx", None), "command", None)
+    if not message.startswith("Missing argument") or not isinstance(command, Command) or command.more is None:
+        return message
+    example = re.search(r"Example: (.+)", command.more()[0])
+    missing = error.param.metavar or error.param.name
+    return f"{command.name} needs {missing.upper()}; for example: {example[1]}" if example else message
 
 
 def _make_writable() -> None:

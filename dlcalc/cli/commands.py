@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from ..formulas.catalogue import ENTRIES
@@ -20,6 +21,7 @@ OWN_COMMANDS = {
     "predict": "What a trained network says about examples",
     "solve": "Solve your own equation in whole numbers",
     "find": "Search the commands, what can be asked, layers, networks and problems",
+    "schema": "The JSON schema of what a command prints with --json",
     "doctor": "What this installation can do, and what is missing",
 }
 """Command → its help; its module in this folder has `command`, or `commands`, a group, or `group`, which makes one."""
@@ -35,7 +37,7 @@ PURPOSES = {
     "Training": ("train", "predict", "init", "dropout", "updates", "untrained-loss"),
     "Finding objects": ("anchors", "grid"),
     "Exams: make, take, mark": ("quiz", "grade", "problems"),
-    "More": ("solve", "find", "doctor"),
+    "More": ("solve", "find", "schema", "doctor"),
 }  # fmt: skip
 """What one wants → the commands for it; every command stands in one row."""
 
@@ -61,7 +63,8 @@ RUN_ALIASES = {
 
 ALIASES = {
     "conv2d": ("conv",), "convolution": ("conv",), "convolutional": ("conv",), "cnn": ("conv",),
-    "conv2d-transpose": ("conv", "--transposed"), "convtranspose2d": ("conv", "--transposed"),
+    "conv2d-transpose": ("conv", "--transposed"),
+    "convtranspose": ("conv", "--transposed"), "convtranspose2d": ("conv", "--transposed"),
     "conv-transposed": ("conv", "--transposed"), "deconv": ("conv", "--transposed"),
     "transposed": ("conv", "--transposed"), "depthwise": ("separable",), "depthwise-separable": ("separable",),
     "maxpool": ("pool",), "max-pool": ("pool",), "maxpool2d": ("pool",), "maxpooling": ("pool",),
@@ -78,22 +81,44 @@ ALIASES = {
     "initialize": ("init",), "clipping": ("clip",), "softplus": ("activation", "softplus"),
     "relu": ("activation", "relu"), "leaky-relu": ("activation", "leaky-relu"), "tanh": ("activation", "tanh"),
     "sigmoid": ("activation", "sigmoid"), "step": ("activation", "step"), "glorot": ("init", "glorot-uniform"),
-    "xavier": ("init", "glorot-uniform"), "he": ("init", "he-normal"), "kaiming": ("init", "he-normal"),
+    "xavier": ("init", "glorot-uniform"), "xavier-normal": ("init", "glorot-normal"),
+    "xavier-uniform": ("init", "glorot-uniform"), "kaiming-normal": ("init", "he-normal"),
+    "kaiming-uniform": ("init", "he-uniform"), "he": ("init", "he-normal"), "kaiming": ("init", "he-normal"),
     "word-embedding": ("embedding",), "encoder-decoder": ("seq2seq",), "auto-encoder": ("autoencoder",),
+    "average-pooling": ("pool",), "separable-conv": ("separable",), "sepconv": ("separable",),
+    "depthwise-conv": ("separable",), "dilated-conv": ("conv",), "strided-conv": ("conv",), "causal-conv":
+    ("conv1d", "--causal"), "pointwise": ("conv", "--f", "1"), "1x1-conv": ("conv", "--f", "1"),
+    "deconvolution": ("conv", "--transposed"), "upconv": ("conv", "--transposed"), "convolve": ("conv",),
+    "padding": ("conv",), "stride": ("conv",), "kernel": ("conv",), "filter": ("conv",), "feature-map": ("conv",),
+    "inception": ("net", "googlenet"), "skip-gram": ("word2vec",), "cbow": ("word2vec",), "w2v": ("word2vec",),
+    "encoder-block": ("attention",), "summary": ("net",), "model-summary": ("net",), "count": ("net",),
+    "params": ("net",), "parameters": ("net",), "fit": ("train",), "learn": ("train",), "training": ("train",),
+    "exercise": ("quiz",), "test": ("quiz",), "grading": ("grade",), "score": ("grade",), "chain-rule": ("diff",),
+    "backward": ("backprop",), "vanishing-gradient": ("vanish",), "exploding-gradient": ("vanish",),
+    "gradient-clipping": ("clip",), "clipnorm": ("clip",), "clip-grad-norm": ("clip",),
+    "intersection-over-union": ("iou",), "anchor-boxes": ("anchors",), "yolo": ("grid",), "equation": ("solve",),
+    "initialisation": ("init",), "initialization": ("init",), "iterations": ("updates",),
+    "cross-entropy-loss": ("run", "softmax"), "softmax-regression": ("run", "softmax"),
+    "categorical-crossentropy": ("run", "cross-entropy"), "sparse-categorical-crossentropy": ("run", "cross-entropy"),
+    "binary-crossentropy": ("run", "log-loss"), "one-hot": ("run", "embedding"), "normalize": ("run", "zscore"),
+    "standard-scaler": ("run", "zscore"), "min-max-scaler": ("run", "minmax"),
     **{name: ("run", *words) for name, words in RUN_ALIASES.items()
        if words[0] in ("squared-loss", "log-loss", "cross-entropy", "minmax", "zscore", "sgd", "logistic")},
 }  # fmt: skip
 """What people type for a command → the words of the command that is meant."""
 
 _OPTION_WORDS = {
-    "filter-size": ("kernel-size", "kernel", "kernelsize"),
+    "filter-size": ("kernel-size", "kernel", "kernelsize", "filter"),
     "window-size": ("kernel-size", "kernel", "pool-size", "filter-size"),
     "filter-sizes": ("kernel-sizes", "filter-size", "kernel-size", "kernels"),
     "strides": ("stride",), "dilations": ("dilation", "dilation-rate"), "paddings": ("padding",),
     "stride": ("strides",), "dilation": ("dilation-rate",),
     "filters": ("out-channels", "output-channels", "num-filters", "n-filters", "kernels"),
-    "channels": ("in-channels", "input-channels", "depth"),
-    "input-size": ("input", "in-features", "size", "features", "input-features"),
+    "channels": ("in-channels", "input-channels", "depth", "num-features"),
+    "features": ("normalized-shape", "num-features", "units"), "batch": ("batch-size",),
+    "epochs": ("num-epochs", "n-epochs"), "optimizer": ("optimiser", "optim"),
+    "probability": ("rate", "dropout-rate", "drop-rate", "keep-prob"),
+    "input-size": ("input", "in-features", "size", "features", "input-features", "image-size", "height", "width"),
     "inputs": ("in-features", "input-size", "n-in"),
     "outputs": ("out-features", "units", "output-size", "n-out", "classes"),
     "hidden-size": ("units", "hidden-units", "hidden", "num-units", "neurons"),
@@ -113,6 +138,62 @@ _OPTION_WORDS = {
 def plain(word: str) -> str:
     """As commands are spelt: small letters and hyphens."""
     return word.lower().replace("_", "-")
+
+
+_ABOUT = {
+    "bptt": "rnn lstm gru recurrent cell gradient time", "backprop": "gradient network delta",
+    "net": "macs flops memory parameters of a network, draw, svg, pytorch code, keras code, freeze layers",
+    "train": "mnist, accuracy, epochs, validation", "transfer": "freeze, frozen layers, fine-tuning",
+    "dropout": "overfitting regularisation", "conv": "1x1 pointwise dilated strided grouped filter kernel",
+    "run conv": "edge detection detector sobel filter image", "problems": "write your own question",
+    "quiz": "practise exercises homework test", "vanish": "exploding", "schema": "keys of json",
+    "doctor": "installed version extras cuda gpu working", "predict": "trained network checkpoint",
+    "diff": "gradient slope", "run minmax": "normalise column", "run zscore": "normalise standardise column",
+    "updates": "number of iterations per epoch batches", "run softmax": "logits", "rf": "receptive field of a network",
+    "run cross-entropy": "cross entropy loss", "run momentum": "learning rate",
+}  # fmt: skip
+"""Command → further words by which it is searched."""
+
+_MODULES = re.compile(
+    r"^(?:(?:torch|nn|tf|keras|layers|functional|f|optim|optimizers|losses|activations|models|sklearn|preprocessing)\.)+"
+)
+
+
+def without_modules(name: str) -> str:
+    """In small letters, without the modules of frameworks: torch.nn.Conv2d is conv2d."""
+    return _MODULES.sub("", name.lower())
+
+
+def alias_of(name: str) -> tuple[str, ...]:
+    """The words that are meant by a name as frameworks and books spell it: nn.Conv2d, BatchNorm1d, he_normal, MSELoss.
+
+    () for none that is known.
+    """
+    word = without_modules(name)
+    known = {_letters(other): words for other, words in ALIASES.items()}
+    known |= {_letters(command): (command,) for command in listed()}
+    for entry in ENTRIES.values():
+        if entry.positional:
+            known |= {_letters(choice): (entry.name.replace("_", "-"), choice) for choice in entry.choices}
+    bare = re.sub(r"(?<=[a-z])[123]d", "", _letters(word))
+    for spelt in (_letters(word), bare, *(bare.removesuffix(end) for end in ("cell", "loss", "layer", "s"))):
+        if spelt in known:
+            return known[spelt]
+    return ()
+
+
+def _letters(word: str) -> str:
+    """Small letters and digits alone."""
+    return re.sub(r"[^a-z0-9]", "", word.lower())
+
+
+def searched() -> dict[str, tuple[str, str]]:
+    """Every command as it is typed, `run softmax` too, with its line and the other words for it, for a search."""
+    words: dict[str, list[str]] = {name: [more] for name, more in _ABOUT.items()}
+    for word, meant in ALIASES.items():
+        words.setdefault(" ".join(meant), []).append(word)
+    names = dict.fromkeys((*listed(), *words))
+    return {name: (OWN_COMMANDS.get(name, ""), " ".join(words.get(name, ()))) for name in names if name != "find"}
 
 
 def listed() -> Iterable[str]:
@@ -139,5 +220,5 @@ def option_meant(written: str, known: Iterable[str]) -> str:
     if alike:
         return alike.pop() if len(alike) == 1 else ""
     meant = [f"--{term}" for term, words in _OPTION_WORDS.items() if word.removeprefix("--") in words]
-    found = [option for term in meant for option in by_letters.get(term, ())]
+    found = list(dict.fromkeys(option for term in meant for option in by_letters.get(term, ())))
     return found[0] if len(found) == 1 else ""

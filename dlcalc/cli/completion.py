@@ -62,3 +62,10 @@ def data(incomplete: str) -> list[str]:
 def optimizer(incomplete: str) -> list[str]:
     """A rule of training; behind a colon one of its forms."""
     return [name for name in one_of(_names().optimizers())(incomplete) if (":" in name) == (":" in incomplete)]
+
+
+def schemas(incomplete: str) -> list[str]:
+    """A command that prints JSON."""
+    from ..api.schema import commands
+
+    return one_of(name.partition(" ")[0] for name in commands())(incomplete)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from ..api.finding import find
-from .commands import ALIASES, OWN_COMMANDS
+from .commands import searched
 from .options import with_formats
 from .output import Formats, emit
 
@@ -22,10 +22,5 @@ def command(
 
     Example: dlcalc find "bidirectional gru"
     """
-    also = {
-        name: (line, " ".join(word for word, meant in ALIASES.items() if meant == (name,)))
-        for name, line in OWN_COMMANDS.items()
-        if name != "find"
-    }
-    emit(find(" ".join(words or ()), also), formats)
+    emit(find(" ".join(words or ()), searched()), formats)
     return 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from unicodedata import combining
 
 from ..expressions import printing
 from ..expressions.nodes import Add, Mul, Neg, Node, Reduce
@@ -71,12 +72,72 @@ def _broken(node: Node, limit: int, spell: printing.Spell, printed: Block | None
                     current = part
         if current is not None:
             yield current
-    elif isinstance(node, Mul) and block.height > 1 and not isinstance(node.factors[-1], Reduce):
-        yield from _factors(node.factors, limit, spell)
     elif block.height == 1:
         yield from (Block([line], 0) for line in _lines(block.lines[0], limit))
     else:
-        yield block
+        if isinstance(node, Mul) and not isinstance(node.factors[-1], Reduce):
+            pieces = list(_factors(node.factors, limit, spell))
+        else:
+            pieces = list(_cut(block, limit))
+        if any(piece.width > limit for piece in pieces):  # a fraction whose bar is too long is written on the line
+            pieces = [Block([line], 0) for line in _lines(printing.text(node, spell), limit)]
+        yield from pieces
+
+
+def _cut(block: Block, limit: int) -> Iterator[Block]:
+    """A formula of several lines in pieces that fit: cut where nothing on any line is cut through, inside as few
+    brackets as can be; a product goes on behind a dot.
+    """
+    rows = [_cells(line, block.width) for line in block.lines]
+    base = rows[block.baseline]
+    start, lead = 0, ""
+    while len(base) - start > limit - len(lead):
+        depth, places = 0, []
+        for place in range(start, start + limit - len(lead) + 1):
+            depth += _depth(base[place - 1]) if place > start else 0
+            if place > start + limit // 3 and _may_cut(rows, base, place):
+                places.append((-depth, place))
+        if not places:
+            break
+        end = max(places)[1]
+        yield joined([lead, _piece(rows, block.baseline, start, end)])
+        start, lead = end, "" if base[end] in "+−=⊙⊗" else "· "
+    yield joined([lead, _piece(rows, block.baseline, start, len(base))])
+
+
+def _cells(line: str, width: int) -> list[str]:
+    """One string for each column: a letter with its accents."""
+    cells: list[str] = []
+    for character in line:
+        if combining(character) and cells:
+            cells[-1] += character
+        else:
+            cells.append(character)
+    return cells + [" "] * (width - len(cells))
+
+
+def _depth(cell: str) -> int:
+    return (cell in _OPENING) - (cell in _CLOSING)
+
+
+_OPENING, _CLOSING = "([⌊⌈⎛⎜⎝⎡⎢⎣", ")]⌋⌉⎞⎟⎠⎤⎥⎦"
+
+
+def _may_cut(rows: Sequence[Sequence[str]], base: Sequence[str], place: int) -> bool:
+    """Before a word or sign behind a space, but not between a sign and what it belongs to."""
+    if place >= len(base) or base[place - 1] != " " or base[place] == " ":
+        return False
+    before = "".join(base[:place]).rstrip()
+    whole = all(row[place - 1] == " " or row[place] == " " for row in rows)
+    return whole and bool(before) and before[-1] not in "ΣΠ=+−·⊙⊗←"
+
+
+def _piece(rows: Sequence[Sequence[str]], baseline: int, start: int, end: int) -> Block:
+    """Columns of a block, without the lines that are empty there."""
+    lines = ["".join(row[start:end]).rstrip() for row in rows]
+    first = min(baseline, next((place for place, line in enumerate(lines) if line), baseline))
+    last = max(baseline, max((place for place, line in enumerate(lines) if line), default=baseline))
+    return Block(lines[first : last + 1], baseline - first)
 
 
 def _factors(factors: Sequence[Node], limit: int, spell: printing.Spell) -> Iterator[Block]:

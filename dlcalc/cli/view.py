@@ -18,7 +18,7 @@ from ..document import showing
 from ..export import _sheet as sheet
 from ..expressions import printing
 from ..expressions.nodes import Name, Node, to_node
-from ..expressions.printing import Spell
+from ..expressions.printing import Spell, in_words
 from .line_breaking import INDENT, breakable, broken_equation
 
 _MARGIN = 3
@@ -55,7 +55,7 @@ def show_blocks(blocks: Iterable[doc.Block], console: Console, spell: Spell = No
 
 class _View:
     def __init__(self, spell: Spell, width: int) -> None:
-        self.spell = spell
+        self.spell = in_words(spell)
         self.width = width
 
     def document(self, document: doc.Document) -> RenderableType:

@@ -10,7 +10,7 @@ from typing import Literal
 from .. import document as doc
 from ..document import COURSE, Profile, has_floats, is_long, rounded, shape_words, shown_by, value_words
 from ..errors import UserError
-from ..expressions import nodes
+from ..expressions import nodes, printing
 from ..expressions.evaluate import evaluate
 from ..expressions.nodes import (
     Call,
@@ -264,7 +264,10 @@ def in_units(value: Value, unit: str) -> doc.Words:
     """A value in a table cell with its unit: 11 pixels; a memory as the profile shows it."""
     if unit == "bytes" and isinstance(value, int):
         value, unit = shown_by().memory(value), shown_by().memory_unit
-    words = value_words(rounded(value))
+    shown = rounded(value)
+    words = value_words(shown)
+    if isinstance(shown, Fraction) and "/" in printing.text(shown):
+        words = (doc.Math(shown), " ≈ ", doc.Math(shown_by().rounded(value)))  # what cannot be a decimal, as one too
     named = f" {unit.removesuffix('s') if value == 1 else unit}" if unit else ""
     return _flat((words, named))
 
@@ -285,10 +288,12 @@ def _notes(found: Working) -> list[doc.Block]:
     blocks: list[doc.Block] = [doc.Note("warning", message) for message in found.warnings]
     missing = found.missing
     if missing:
-        named = listed([f"{v.name} ({v.meaning})" for v in missing])
-        blocks.append(
-            doc.Note("note", f"not given: {named}; {'it stays a letter' if len(missing) == 1 else 'they stay letters'}")
-        )
+        letters: list[str | doc.Inline] = ["not given: "]
+        for place, variable in enumerate(missing, 1):
+            after = "" if place == len(missing) else " and " if place == len(missing) - 1 else ", "
+            letters += [doc.Math(Name(variable.name)), f" ({variable.meaning}){after}"]
+        stays = "it stays a letter" if len(missing) == 1 else "they stay letters"
+        blocks.append(doc.Note("note", (*letters, f"; {stays}")))
     blocks += [doc.Note("note", words) for words in _conventions(found)]
     return blocks
 

@@ -212,8 +212,8 @@ def test_what_is_asked_alone_is_told_with_its_working(terminal, command: str, sh
 @pytest.mark.parametrize(
     ("command", "shown"),
     [
-        ("rnn --n 3 --m 4 --q 2", "readout.weights = mq = 4 × 2 = 8"),
-        ("rnn --n 3 --m 4 --q 2 --bidirectional", "readout.weights = state·q = 8 × 2 = 16"),
+        ("rnn --n 3 --m 4 --q 2", "readout weights = mq = 4 × 2 = 8"),
+        ("rnn --n 3 --m 4 --q 2 --bidirectional", "readout weights = state·q = 8 × 2 = 16"),
     ],
 )
 def test_an_inner_formula_speaks_in_the_letters_of_the_question(terminal, command: str, shown: str) -> None:
@@ -250,7 +250,7 @@ def test_one_answer_as_json(terminal) -> None:
         ("conv --n 2.5", "n is a whole number ≥ 1, not 5/2"),
         ("conv --c 3 --k 4 --groups 2", "groups must divide both c and k"),
         ("conv --zz 3", "No such option: --zz"),
-        ("convolve", "No such command 'convolve'"),
+        ("xyzzy", "No such command 'xyzzy'"),
         ("pool --same --ceil", "ceil and same cannot be used together"),
         ("conv --json --latex", "one format at a time"),
         ("conv --convention nonsense", "convention is one of textbook, no-bias"),

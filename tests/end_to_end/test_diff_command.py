@@ -68,7 +68,7 @@ def test_an_expression_may_begin_with_a_minus(terminal: Terminal, command: str, 
 
 
 @pytest.mark.parametrize(
-    ("command", "option"), [("diff x -h", "-h"), ("diff x -wrt x", "-w"), ("solve -range", "-r"), ("conv -n 5", "-n")]
+    ("command", "option"), [("diff x -h", "-h"), ("diff x -wrt x", "-w"), ("solve -range", "-r"), ("conv -q 5", "-q")]
 )
 def test_a_slip_in_an_option_is_no_expression(terminal: Terminal, command: str, option: str) -> None:
     found = terminal(command)

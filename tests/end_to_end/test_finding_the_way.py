@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from terminal import Terminal
 
-from dlcalc.cli.commands import ALIASES, EXAMPLES, PURPOSES, RUN_ALIASES, help_of, listed, option_meant
+from dlcalc.api.finding import find
+from dlcalc.cli.app import meant
+from dlcalc.cli.commands import ALIASES, EXAMPLES, PURPOSES, RUN_ALIASES, help_of, listed, option_meant, searched
 from dlcalc.formulas.catalogue import ENTRIES
 from dlcalc.formulas.hand_operations import OPERATIONS
 
@@ -71,6 +74,92 @@ def test_other_words_mean_the_same(terminal, typed: str, means: str) -> None:
     assert ran.json == wanted.json
 
 
+WORDS = {
+    "conv": "Conv2D nn.Conv2d torch.nn.Conv2d convolution Convolve padding kernel feature_map dilated-conv",
+    "conv1d": "Conv1D nn.Conv1d", "conv3d": "CONV3D nn.Conv3d",
+    "conv --transposed": "Conv2DTranspose ConvTranspose2d nn.ConvTranspose3d deconvolution Deconv",
+    "conv1d --causal": "causal-conv", "conv --f 1": "1x1-conv pointwise",
+    "separable": "SeparableConv2D depthwise_conv separable-conv",
+    "pool": "MaxPool2d nn.MaxPool1d MaxPooling2D AvgPool2d AveragePooling1D max_pool",
+    "dense": "Linear nn.Linear Dense fully_connected FC", "embedding": "nn.Embedding Embedding word-embedding",
+    "batchnorm": "BatchNorm1d nn.BatchNorm2d BatchNormalization BN", "layernorm": "LayerNorm nn.LayerNorm",
+    "rnn": "SimpleRNN nn.RNN RNNCell", "lstm": "LSTM nn.LSTM LSTMCell keras.layers.LSTM", "gru": "nn.GRU GRUCell",
+    "attention": "MultiheadAttention MultiHeadAttention nn.MultiheadAttention self_attention transformer",
+    "activation relu": "ReLU nn.ReLU F.relu", "activation leaky-relu": "LeakyReLU nn.LeakyReLU leaky_relu",
+    "activation sigmoid": "Sigmoid torch.sigmoid", "activation tanh": "Tanh tf.tanh",
+    "run softmax": "Softmax nn.Softmax CrossEntropyLoss", "run cross-entropy": "CrossEntropy NLLLoss ce",
+    "run squared-loss --form mean": "MSELoss nn.MSELoss mse", "run log-loss": "BCELoss binary_crossentropy",
+    "run adam": "Adam", "run sgd": "SGD gd gradient-descent", "run rmsprop": "RMSprop optim.RMSprop",
+    "run zscore": "StandardScaler normalize z-score", "run minmax": "MinMaxScaler min-max",
+    "run embedding": "one-hot OneHot", "init he-normal": "he_normal HeNormal kaiming_normal he",
+    "init glorot-uniform": "glorot_uniform GlorotUniform xavier_uniform xavier",
+    "clip": "clipnorm clip_grad_norm gradient-clipping", "iou": "intersection-over-union IoU",
+    "anchors": "anchor_boxes", "word2vec": "skip-gram cbow w2v Word2Vec", "seq2seq": "Seq-2-Seq encoder-decoder",
+    "autoencoder": "AutoEncoder auto-encoders", "net": "summary model.summary params parameters count network",
+    "train": "fit learn training", "quiz": "exercise exam practice", "grade": "grading mark score",
+    "backprop": "backpropagation gradient backward", "diff": "derivative derive chain-rule", "bptt": "BPTT",
+    "vanish": "vanishing-gradient exploding-gradients", "rf": "receptive_field ReceptiveField", "find": "search",
+}  # fmt: skip
+"""Command → words that are typed for it."""
+
+
+def test_what_is_typed_is_meant() -> None:
+    typed = {word: tuple(words.split()) for words, each in WORDS.items() for word in each.split()}
+    assert len(typed) > 120
+    assert {word: meant(word) for word in typed if meant(word) != typed[word]} == {}
+
+
+def test_options_as_frameworks_have_them(terminal: Terminal) -> None:
+    for typed, means in (
+        ("nn.Conv2d --n 8 --kernel_size 3 --in_channels 3 --out_channels 8", "conv --n 8 --f 3 --c 3 --k 8"),
+        ("conv --input 227 --filter 11 --stride 4", "conv --n 227 --f 11 --s 4"),
+        ("conv -n 227 -f 11 -s=4", "conv --n 227 --f 11 --s 4"),
+        ("attention -d 512 -h 8", "attention --d 512 --h 8"),
+        ("conv --n 8 --f 3 --padding same", "conv --n 8 --f 3 --same"),
+        ("conv --n 8 --f 3 --padding VALID", "conv --n 8 --f 3 --p 0"),
+        ("conv1d --n 8 --f 3 --padding causal", "conv1d --n 8 --f 3 --causal"),
+        ("nn.LSTM --input_size 10 --hidden_size 20 --num_layers 2", "lstm --n 10 --m 20 --L 2"),
+        ("BatchNorm2d --num_features 64", "batchnorm --c 64"),
+        ("nn.LayerNorm --normalized_shape 64", "layernorm --n 64"),
+        ("Embedding --num_embeddings 100 --embedding_dim 8", "embedding --v 100 --n 8"),
+        ("Dropout --rate 0.5 --n 10", "dropout --p 0.5 --n 10"),
+    ):
+        ran = terminal(f"{typed} --json")
+        assert ran.status == 0, (typed, ran.err)
+        expected = dict(terminal(f"{means} --json").json)
+        assert {**ran.json, "given": 0, "defaults": 0} == {**expected, "given": 0, "defaults": 0}, typed
+
+
+def test_an_unknown_word_leads_to_what_a_search_finds(terminal: Terminal) -> None:
+    for word, place in (
+        ("flatten", 'dlcalc net "...; flatten" (flatten, as a layer of a network)'), ("quizz", "dlcalc quiz ("),
+        ("Bidirectional", "--bidirectional ("), ("GlobalAveragePooling2D", 'dlcalc net "...; global-avgpool" ('),
+    ):  # fmt: skip
+        ran = terminal(word)
+        assert ran.status == 2
+        assert f"no command is called {word}; nearest is " in ran.err
+        assert place in ran.err
+        assert ran.err.count("\n") == 1
+
+
+def test_what_is_missing_is_said_with_an_example(terminal: Terminal) -> None:
+    """Without arguments a command says what it needs."""
+    assert terminal("diff").err == (
+        'dlcalc: diff needs EXPRESSION; for example: dlcalc diff "sigmoid(w x + b)" --wrt w\n'
+    )
+    assert "backprop needs NETWORK; for example: dlcalc backprop" in terminal("backprop").err
+    assert "predict needs FILE; for example: dlcalc predict" in terminal("predict").err
+
+
+def test_every_help_has_an_example(terminal: Terminal) -> None:
+    without = [name for name in listed() if "Example: dlcalc " not in terminal(f"{name} -h").words]
+    assert set(without) == GROUPS
+
+
+GROUPS = {"run", "quiz", "problems"}
+"""Commands that have commands under them, each with a help of its own."""
+
+
 def test_every_alias_leads_to_a_command() -> None:
     for words in ALIASES.values():
         assert help_of(words[0])
@@ -109,6 +198,46 @@ def test_words_lead_to_the_command(terminal, words: str, first: str) -> None:
     found = terminal(f'find "{words}" --json').json["found"]
     assert found[0]["command"] == first
     assert len(found) <= 12
+
+
+SEARCHES = {
+    "vanish": "vanishing gradient; exploding gradients", "conv --same": "what is same padding",
+    "rf": "receptive field of vgg", "embedding": "parameters of embedding", "gru --bidirectional": "bidirectional gru",
+    "conv": "output size of a convolution; dilated convolution; 1x1 convolution; group convolution",
+    "lstm": "number of parameters of a lstm", "lstm --peephole diagonal": "peephole lstm",
+    "dense": "how many weights in a dense layer",
+    "pool": "max pooling", "run pool": "average pooling by hand", "separable": "depthwise separable convolution",
+    "run conv": "convolution by hand; edge detection filter", "conv --transposed": "transposed convolution",
+    "conv1d --causal": "causal convolution", "batchnorm": "batch normalisation", "layernorm": "layer norm",
+    "bptt": "backpropagation through time; gradient of lstm", "diff": "chain rule",
+    "activation sigmoid": "derivative of sigmoid", "activation softmax": "softmax",
+    "run cross-entropy": "cross entropy loss", "run squared-loss": "mean squared error",
+    "run momentum": "learning rate momentum", "run adam": "adam update", "clip": "gradient clipping",
+    "init he-normal": "he initialisation", "init glorot-normal": "xavier initialisation",
+    "dropout": "dropout; overfitting", "updates": "number of updates per epoch", "iou": "intersection over union",
+    "anchors": "anchor boxes", "grid": "yolo grid", "net unet": "u-net", "net alexnet": "alexnet",
+    "net resnet18": "resnet", "net lenet5": "lenet", "attention": "self attention; multi-head attention",
+    "seq2seq": "encoder decoder", "word2vec": "word2vec skip-gram", "autoencoder": "autoencoder", "gan": "gan",
+    "perplexity": "perplexity", "convlstm": "convlstm", "run embedding": "one-hot encoding", "train": "train mnist",
+    "quiz": "make an exam; practice", "grade": "mark hand-ins", "problems": "write a problem",
+    "schema": "json schema", "doctor": "is my installation working", "solve": "solve an equation",
+    "net": "macs and flops of a network; memory of a network; draw a network; network as pytorch code",
+    "transfer": "transfer learning; fine-tuning", 'net "...; upsample 2"': "upsampling",
+    'net "...; global-avgpool"': "global average pooling", "squeeze-excitation": "squeeze and excitation",
+    "bottleneck": "bottleneck", "rnn": "stacked rnn", "activation relu": "relu derivative",
+    "run minmax": "normalise a column", "run logistic": "logistic regression",
+    "predict": "predict with a trained network", 'net "...; lrn"': "local response normalization",
+    "problems show parameter-sharing": "weight sharing", "untrained-loss": "untrained loss",
+    "log-probability": "log probability of a sequence",
+}  # fmt: skip
+"""What comes first → searches for it."""
+
+
+def test_the_first_that_is_found_is_the_right_one() -> None:
+    wanted = {words: f"dlcalc {first}" for first, each in SEARCHES.items() for words in each.split("; ")}
+    assert len(wanted) > 75
+    found = {words: find(words, searched()).hits[0].command for words in wanted}
+    assert {words: first for words, first in found.items() if first != wanted[words]} == {}
 
 
 def test_a_search_that_finds_nothing_says_so(terminal) -> None:

@@ -1,61 +1,197 @@
-"""Every command's example at the widths of terminals: nothing is cut off, and no inside of the program is shown."""
+"""Every command at the widths of terminals and in every format: compared with files, nothing cut off, no inside shown.
+
+Each command is run once, and what it shows is drawn at each width. `pytest --overwrite-golden` writes the files anew.
+"""
 
 from __future__ import annotations
 
+import io
 import re
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+from checkout import ROOT
 from rich.cells import cell_len
+from rich.console import Console
+from terminal import Terminal
 
+from dlcalc.cli import view
+from dlcalc.document import Document
+from dlcalc.export import registry
 from dlcalc.formulas.catalogue import ENTRIES
 from dlcalc.formulas.hand_operations import OPERATIONS
+from dlcalc.quiz import lint
 
-EXAMPLES = [each.example.removeprefix("dlcalc ") for each in (*ENTRIES.values(), *OPERATIONS.values())]
+GOLDEN = Path(__file__).parent / "golden" / "commands"
+WIDTHS = (60, 80, 120)
+LINE = '"28x28x1; conv 6 f5 same tanh; avgpool 2; conv 16 f5; pool 2; dense 10"'
+EXAMPLES = {
+    **{entry.name.replace("_", "-"): entry.example.removeprefix("dlcalc ") for entry in ENTRIES.values()},
+    **{f"run-{each.name}": each.example.removeprefix("dlcalc ") for each in OPERATIONS.values()},
+    "net": f"net {LINE}",
+    "net-explain": f"net {LINE} --explain conv-2",
+    "net-compare": "net alexnet --compare vgg16",
+    "bptt": "bptt --cell rnn --wrt W",
+    "backprop": 'backprop "2; dense 2 sigmoid; dense 1 sigmoid"',
+    "diff": 'diff "sigmoid(w x + b)" --wrt w',
+    "solve": 'solve "2n^2 + 3n = 230" --range n=1..1000',
+    "solve-letters": 'solve "o = (n - f)/s + 1" --find n',
+    "find": 'find "bidirectional gru"',
+    "problems-show": "problems show output-size --seed 7 --key",
+    "problems-lint": "problems lint mine.md",
+    "quiz-make": "quiz make --topic gated --count 1 --seed 7 --solutions",
+    "grade": "grade exam/manifest.json hand-ins --secret secret.key",
+}
+"""Command → a line whose screens lie in `golden/commands`. Those of `train`, `predict` and `vanish` have numbers that
+the kernels of a machine give, those of `doctor` and `problems check` its seconds; `schema` prints JSON."""
 MORE = [
-    "lstm --n 32 --m 100 --L 2 --bidirectional",
-    "lstm",
-    "conv",
-    "net vgg16",
-    "net googlenet",
-    "bptt --cell lstm --wrt W_f --form delta",
-    'backprop "4; dense 3 relu; dense 2 softmax"',
-    "rnn --n 784 --m 200 --q 2 --T 28",
-    "seq2seq --n 64 --m 256 --q 5000",
-]
+    "lstm", "conv", "pool", "rnn", "gru", "dense", "attention", "batchnorm", "dropout", "bound", "gan", "separable",
+    "lstm --n 32 --m 100 --L 2 --bidirectional", "net vgg16", "net googlenet", "net unet", "net layers",
+    "bptt --cell lstm --wrt W_f --form delta", "bptt --cell gru --steps 2 --wrt U_z --form paths",
+    "bptt --cell lstm", "bptt --cell gru --form delta", 'backprop "4; dense 3 relu; dense 2 softmax"',
+    'backprop "2; dense 2 sigmoid; dense 1 sigmoid" --wrt "W1[1,2]" --form paths',
+    "rnn --n 784 --m 200 --q 2 --T 28", "seq2seq --n 64 --m 256 --q 5000", "conv --n 224 --f 11 --s 4",
+    "conv --n 20x30 --f 3x5 --s 2x1 --p 1x0 --d 1x2 --c 3 --k 8", "conv --n n --f f --p p --o n --find p",
+    "conv --n 28 --f 3 --c 6 --k 16 --ask parameters --answer 160", "conv --n 32 --f 3 --o 16 --find s,p",
+    "conv --n 64 --f 4 --s 2 --transposed --same", "conv1d --n L --f 2 --d 8 --causal",
+    'run conv --x "1 2 3; 4 5 6; 7 8 9" --w "1 2; 3 4" --backward --target "37 46; 67 75"',
+    'run conv --x "x1 x2 x3 x4" --w "w1 w2"', 'run momentum --w w --g "g1 g2" --eta eta --gamma gamma',
+    'run gru --x "1 2" --w-z 0.5 --u-z 0.1 --w-r 0.4 --u-r 0.2 --w-g 0.6 --u-g 0.2 --backward',
+    'diff "w tanh(w)" --answer "1 - tanh(w)^2"', 'diff "(x^2 + 1)/(exp(x) + x) * sin(x) * ln(x)"',
+]  # fmt: skip
+NODES = r"(?:Add|Mul|Pow|Neg|Div|Call|Index|Name|Literal|Fraction|Compare|Reduce|Vector|Words|Math|Row|Line|Step)\("
 INSIDES = re.compile(
-    r"(?:Add|Mul|Pow|Neg|Div|Call|Index|Name|Literal|Fraction)\(|terms=|min\(len|\blen\(|\(\d+,\)|\b0x\b|cells·L·gates"
-    r"|\w\[layers\]|=shape\(|<dlcalc"
+    rf"\b{NODES}|terms=|=shape\(|\bmin\(len|\blen\([a-z]+\[|\(\d+,\)|(?<![\w.&#;])0x\b|cells·L·gates|1 − keep"
+    r"|\w\[layers\]|<dlcalc|<[\w.]+ object at|<function|\bNone\b|\bnan\b"
 )
+WORDS = re.compile(r"(?<![\w=\"-])[a-z]{3,}_[a-z]{3,}(?![\w=(])|\b[a-z]{4,}\.[a-z]{4,}\b")
+"""Names of steps, as only a program spells them; but for settings that are typed, reset_after=True."""
+TYPED = {"net layers", EXAMPLES["problems-lint"]}
+"""Their screens show what is typed: settings with an underscore, names of files."""
+MARKUP = ("markdown", "latex", "html", "typst")
 
 
-@pytest.mark.parametrize("columns", [60, 80, 120])
-def test_nothing_is_cut_off_and_no_inside_is_shown(terminal, columns: int) -> None:
-    odd = []
-    for command in (*EXAMPLES, *MORE):
-        ran = terminal(command, columns=columns)
-        assert ran.status == 0, command
-        wide = [line for line in ran.out.splitlines() if cell_len(line) > columns]
-        shown = [line for line in ran.out.splitlines() if INSIDES.search(line)]
-        opened, closed = ran.out.count("("), ran.out.count(")")
-        if wide or shown or opened != closed:
-            odd.append((command, wide[:1], shown[:1], opened - closed))
-    assert odd == []
+class Shown:
+    """What a command shows: each document, in the order of showing."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.documents: list[Document] = []
+        self.draw = view.show
+        monkeypatch.setattr(view, "show", self.documents.append)
+
+    def screen(self, columns: int) -> str:
+        file = io.StringIO()
+        for document in self.documents:
+            self.draw(document, Console(file=file, width=columns, highlight=False))
+        return "\n".join(line.rstrip() for line in file.getvalue().splitlines()) + "\n"
+
+    def texts(self, format: str) -> Iterator[str]:
+        return (registry.text(format, document) for document in self.documents)
 
 
-@pytest.mark.parametrize("columns", [60, 80, 120])
-def test_no_number_is_broken_in_two(terminal, columns: int) -> None:
-    """Each number of the table, grouped by thousands, stands whole somewhere on a line."""
-    for command in ("net vgg16", "net alexnet", "gan --z 100 --x 784"):
-        found = terminal(f"{command} --json").json
-        layers = found.get("layers", [found])
-        numbers = {
-            layer[name] for layer in layers for name in ("parameters", "macs") if isinstance(layer.get(name), int)
-        }
-        shown = terminal(command, columns=columns).out
-        assert [number for number in numbers if f"{number:,}" not in shown and str(number) not in shown] == []
+def test_every_command_at_every_width_and_in_every_format(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    _prepare(tmp_path, monkeypatch, terminal)
+    shown = Shown(monkeypatch)
+    odd: list[Any] = []
+    overwrites = request.config.getoption("--overwrite-golden")
+    for name, command in [*EXAMPLES.items(), *(("", each) for each in MORE)]:
+        shown.documents.clear()
+        ran = terminal(command)
+        if ran.status not in (0, 1, 4) or ran.err or not shown.documents:
+            odd.append((command, ran))
+            continue
+        screens = {columns: shown.screen(columns) for columns in WIDTHS}
+        odd += [(command, *found) for found in faults(screens, command in TYPED)]
+        for format in MARKUP:
+            lines = (line for text in shown.texts(format) for line in text.splitlines())
+            odd += [(command, format, line[:200]) for line in lines if INSIDES.search(line)][:1]
+        if name:
+            odd += _golden(name, command, screens, overwrites)
+    assert not odd, f"{len(odd)}: " + "\n".join(map(str, odd[:20]))
+    assert {path.stem for path in GOLDEN.iterdir()} == set(EXAMPLES)
 
 
-def test_a_table_that_is_too_wide_says_so_and_keeps_every_cell(terminal) -> None:
+def _golden(name: str, command: str, screens: dict[int, str], overwrites: bool) -> list[tuple[str, str]]:
+    file = GOLDEN / f"{name}.txt"
+    whole = f"$ dlcalc {command}\n" + "".join(f"\n{columns} columns\n{text}" for columns, text in screens.items())
+    if overwrites:
+        GOLDEN.mkdir(exist_ok=True)
+        file.write_text(whole, encoding="utf-8")
+    before = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    changed = [line for line in whole.splitlines() if line not in before]
+    same = whole.splitlines() == before
+    return [] if same else [(name, f"is not as in {file.name}: {changed[:3]}")]
+
+
+def faults(screens: dict[int, str], is_typed: bool = False) -> Iterator[tuple[int, str]]:
+    """What is wrong with the screens of one document: lines too long, something lost where it is narrow, insides."""
+    widest = screens[max(screens)]
+    for columns, text in screens.items():
+        lines = text.splitlines()
+        yield from ((columns, line) for line in lines if cell_len(line) > columns)
+        yield from ((columns, line) for line in lines if INSIDES.search(line))
+        if not is_typed:
+            yield from ((columns, line) for line in lines if WORDS.search(line))
+        lost = _characters(widest) - _characters(text)
+        if "(the table is too wide" in text:  # there the heading of the first column is left out
+            lost = Counter({each: lost[each] for each in lost if lost[each] > 1 or not each.isalpha()})
+        if lost:
+            yield columns, f"lost: {dict(lost)}"
+        if broken := _numbers(widest) - _numbers(text):
+            yield columns, f"broken in two: {broken}"
+
+
+def _characters(text: str) -> Counter[str]:
+    """Letters, digits, brackets and signs, of which a narrow screen has no fewer than a wide one."""
+    return Counter(each for each in text if each.isalnum() or each in "()[]+−=≈Σ√⊙⊗")
+
+
+def _numbers(text: str) -> set[str]:
+    return set(re.findall(r"\d[\d,.]{2,}\d", text))
+
+
+def _prepare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, terminal: Terminal) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(lint, "SEEDS", 2)
+    for each in (ROOT / "examples").iterdir():
+        copy = shutil.copytree if each.is_dir() else shutil.copy
+        copy(each, tmp_path / each.name)
+    terminal("problems new mine")
+    assert terminal("quiz make exam.toml --students roster.csv --secret secret.key --out exam").status == 0
+
+
+def test_what_is_cut_off_or_inside_is_noticed() -> None:
+    """The checks above would let nothing of this through."""
+    good = "weights = 4(n + m) = 23,296\n"
+    assert list(faults({60: good, 120: good})) == []
+    for bad in ("weights = 4(n + m) = 23,2\n", "weights = 4(n + m) = 23,\n296\n", good + "x" * 61 + "\n"):
+        assert list(faults({60: bad, 120: good}))
+    for inside in (
+        "(128,)",
+        "Add(terms=(n, m))",
+        "min(len(f), len(s))",
+        "1 − keep",
+        "head_weights = 3",
+        "cell.weights",
+    ):
+        assert list(faults({60: good + inside, 120: good + inside}))
+    assert not list(faults({60: "reset_after=True", 120: "reset_after=True"}))
+
+
+def test_a_formula_of_several_lines_goes_on_below(terminal: Terminal) -> None:
+    """Cut between its factors, where nothing is cut through."""
+    rows = terminal("bptt --cell rnn --wrt W", columns=60).out.splitlines()
+    place = next(place for place, row in enumerate(rows) if "Wᵀ·diag(1 − hₘ²)" in row)
+    assert rows[place + 2].split() == ["·", "Vᵀ(ŷⱼ", "−", "yⱼ)", "⊗", "hₖ₋₁"]
+
+
+def test_a_table_that_is_too_wide_says_so_and_keeps_every_cell(terminal: Terminal) -> None:
     narrow, wide = terminal("net vgg16", columns=60).out, terminal("net vgg16", columns=120).out
     assert "(the table is too wide: a row below the other)" in narrow
     assert "too wide" not in wide

@@ -13,12 +13,25 @@ from .blocks import Block, joined
 from .latex import Latex
 from .linear import Text
 from .mathml import MathML
-from .names import Spell
+from .names import Spell, in_words, without_dots
 from .plain import Plain
 from .stacked import Stacked
 from .typst import Typst
 
-__all__ = ["Block", "Spell", "joined", "latex", "mathml", "plain", "stacked", "stacked_block", "text", "typst"]
+__all__ = [
+    "Block",
+    "Spell",
+    "in_words",
+    "joined",
+    "latex",
+    "mathml",
+    "plain",
+    "stacked",
+    "stacked_block",
+    "text",
+    "typst",
+    "without_dots",
+]
 
 
 def text(value: Value, spell: Spell = None) -> str:

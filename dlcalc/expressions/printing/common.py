@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import ClassVar, Generic
 
 from ...errors import InternalError
@@ -44,7 +44,7 @@ from ..nodes import (
     written_size,
 )
 from .digits import decimal, is_negative
-from .names import NameParts, Spell, name_parts, unicode_name
+from .names import NameParts, Spell, name_parts, speller, unicode_name
 from .pieces import RESERVED, Edge, Joint, Level, Out, Piece, joints
 
 MOST_WRITTEN = 20_000
@@ -56,16 +56,6 @@ MOST_REPEATED = 4
 def signed(term: Node) -> Node:
     """A negative number as the Neg of a positive one; any other term as it is."""
     return Neg(Literal(-term.value)) if isinstance(term, Literal) and is_negative(term.value) else term
-
-
-def speller(spell: Spell) -> Callable[[str], str]:
-    """The function that renames names."""
-    if spell is None:
-        return lambda name: name
-    if isinstance(spell, Mapping):
-        table = spell
-        return lambda name: table.get(name, name)
-    return spell
 
 
 def matrix_rows(node: Vector) -> list[tuple[Node, ...]] | None:

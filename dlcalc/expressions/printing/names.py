@@ -70,6 +70,35 @@ def unicode_name(parts: NameParts) -> str:
     return f"{stem}_{parts.subscript}"
 
 
+def speller(spell: Spell) -> Callable[[str], str]:
+    """The function that renames names."""
+    if spell is None:
+        return lambda name: name
+    if isinstance(spell, Mapping):
+        table = spell
+        return lambda name: table.get(name, name)
+    return spell
+
+
+def without_dots(spell: Spell) -> Callable[[str], str]:
+    """A spelling under which `cell.weights`, a step of a formula inside another, is written as cell_weights is."""
+    written = speller(spell)
+    return lambda name: written(name).replace(".", "_")
+
+
+def in_words(spell: Spell) -> Callable[[str], str]:
+    """A spelling with spaces for the underscores and dots of words, as all formats but plain text have them."""
+    written = speller(spell)
+
+    def spelt(name: str) -> str:
+        parts = name_parts(written(name))
+        if not parts.word or any(len(word) == 1 for word in parts.stem.split("_")):
+            return written(name)  # f_eff is a letter with its index
+        return f"{parts.spaced.replace('.', ' ')}{f'_{parts.subscript}' if parts.subscript else ''}"
+
+    return spelt
+
+
 def script(node: Node, glyphs: Mapping[str, str], spell: Callable[[str], str]) -> str | None:
     """A sum of whole numbers and single letters in small glyphs (`ₜ₋₁`, `⁻¹`); None where there are none."""
     plain = _compact(node, spell)

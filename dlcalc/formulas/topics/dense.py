@@ -18,7 +18,7 @@ WIDTHS = Variable("u", "widths", "widths of the layers, input first and output l
 
 FLOPS = Step("flops", "2*macs", "FLOPs, two per MAC")
 PARAMETER_MEMORY = Step("parameter_memory", "4*parameters", "parameters in memory, 4 bytes each", unit="bytes")
-MEMORY = Step("memory", "activation_memory + parameter_memory", "memory in all", unit="bytes")
+MEMORY = Step("memory", "activation_memory + parameter_memory", "total memory", unit="bytes")
 
 COST_MISTAKES = (
     Mistake("macs-for-flops", "flops", "macs", "these are MACs: one MAC is two floating-point operations", 0.6, "How "

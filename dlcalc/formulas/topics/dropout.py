@@ -21,15 +21,15 @@ DROPOUT = Formula(
     variables=(UNITS, PROBABILITY),
     steps=(
         Step("keep", "p", "probability of keeping a unit"),
-        Step("drop", "1 - keep", "probability of dropping a unit"),
-        Step("expected", "n*keep", "expected number of units that stay on in one training step"),
+        Step("drop", "1 - p", "probability of dropping a unit"),
+        Step("expected", "n*p", "expected number of units that stay on in one training step"),
         Step("training_scale", "1", "factor on the kept values in training"),
-        Step("test_scale", "keep", "factor on all values at test time"),
+        Step("test_scale", "p", "factor on all values at test time"),
     ),
     answers=("expected", "training_scale", "test_scale", "keep", "drop"),
     mistakes=(
-        Mistake("dropped-units", "expected", "n*drop", "these are the units that are dropped; n·keep stay on", 0.6,
-                "Are these the units that stay on, or those that are dropped?"),
+        Mistake("dropped-units", "expected", "n*drop", "these are the units that are dropped; the others stay on",
+                0.6, "Are these the units that stay on, or those that are dropped?", also=("drop",)),
         Mistake("never-scaled", "test_scale", "1", "at test time all units are on, more than in training, so the "
                 "values must be made smaller", 0.6, "Are more units on at test time or in training?"),
         Mistake("drop-for-keep", "test_scale", "drop", "at test time a value is multiplied by the probability of "
@@ -41,14 +41,16 @@ DROPOUT = Formula(
         Mistake("multiplied-in-training", "training_scale", "keep", "dropped units make the layer's sum smaller in "
                 "training, so the kept values are never made smaller too", 0.4, "Is the layer's sum larger or smaller "
                 "when units are dropped?", also=("drop",)),
-        Mistake("drop-below-the-line", "training_scale", "1/drop", "the share of values left in training is keep, not "
-                "drop: divide by keep", 0.4, "What share of the values is left in training?", also=("drop",)),
+        Mistake("drop-below-the-line", "training_scale", "1/drop", "the share of values left in training is that of "
+                "the kept units, so divide by it", 0.4, "What share of the values is left in training?",
+                also=("drop",)),
     ),
     conventions=(
         Convention("keep", "the paper by Srivastava et al., textbooks", "p is the probability of keeping a unit; the "
                    "layer is multiplied by p at test time"),
         Convention("drop", "PyTorch, Keras", "p is the probability of dropping a unit; the kept values are divided by "
-                   "1 − p in training (inverted)", {"keep": "1 - p", "training_scale": "1/keep", "test_scale": "1"}),
+                   "1 − p in training (inverted)", {"keep": "1 - p", "drop": "p", "expected": "n*(1 - p)",
+                                              "training_scale": "1/(1 - p)", "test_scale": "1"}),
     ),
     unknowns=(("n",),),
     source="Srivastava et al., 2014",

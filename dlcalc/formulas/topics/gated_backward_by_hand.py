@@ -203,14 +203,14 @@ _GRU_MISTAKES = (
     _gates_lost("d_h"),
     Mistake("kept-part-lost", "kept", "0*dh[s]", "part of the old state is kept, so the gradient also goes back "
             "without a matrix", 0.6, "Which path from h_t to h_{t−1} has no weights?"),
-    Mistake("gate-weights-swapped", "kept", _at("dh[s] ⊙ (1 - keep[t])"), "that is the factor of the candidate; the "
+    Mistake("gate-weights-swapped", "kept", _at("dh[s] ⊙ (1 - a[t])"), "that is the factor of the candidate; the "
             "way back to the old state has the factor of the old state", 0.5, "What is the old state multiplied by?"),
     Mistake("mixing-sign-turned", "delta_z", _at("dh[s] ⊙ (g[t] - h[t-1]) ⊙ z[t] ⊙ (1 - z[t])"), "z multiplies one of "
             "the two states and 1 − z the other, so the derivative by z is first minus second", 0.6, "How does h_t "
             "change when z grows?"),
     Mistake("candidate-path-of-z-lost", "delta_z", _at("dh[s] ⊙ h[t-1] ⊙ z[t] ⊙ (1 - z[t])"), "z also acts on the "
             "other state, through 1 − z", 0.5, "What happens to the candidate when z grows?"),
-    Mistake("sigmoid-slope-of-candidate", "delta_g", _at("dh[s] ⊙ (1 - keep[t]) ⊙ g[t] ⊙ (1 - g[t])"), "the candidate "
+    Mistake("sigmoid-slope-of-candidate", "delta_g", _at("dh[s] ⊙ (1 - a[t]) ⊙ g[t] ⊙ (1 - g[t])"), "the candidate "
             "is a tanh, so its slope is 1 − g²", 0.5, "Which activation has the slope g(1 − g)?"),
     Mistake("gate-slope-forgotten", "delta_r", _at("dv[s] ⊙ h[t-1]"), "a gate is a sigmoid, so its slope r(1 − r) is a "
             "factor", 0.5, "What is the slope of a gate?"),
@@ -223,11 +223,11 @@ def _gru(kinds: Kinds) -> Formula:
     way = (
         _back("dh", "d_h[t] + dh_before[s-1]", "∂L/∂h of that time step", kinds),
         _back("delta_z", "dh[s] ⊙ (h[t-1] - g[t]) ⊙ z[t] ⊙ (1 - z[t])", "gradient into the update gate", kinds),
-        _back("delta_g", "dh[s] ⊙ (1 - keep[t]) ⊙ (1 - g[t]^2)", "gradient into the candidate", kinds),
+        _back("delta_g", "dh[s] ⊙ (1 - a[t]) ⊙ (1 - g[t]^2)", "gradient into the candidate", kinds),
         _back("du", "delta_g[s]", "gradient by the recurrent product of the candidate", kinds),
         _back("dv", "U_g^T du[s]", "gradient by the input of that product", kinds),
         _back("delta_r", "dv[s] ⊙ h[t-1] ⊙ r[t] ⊙ (1 - r[t])", "gradient into the reset gate", kinds),
-        _back("kept", "dh[s] ⊙ keep[t]", "gradient of the previous state, through the kept part", kinds),
+        _back("kept", "dh[s] ⊙ a[t]", "gradient of the previous state, through the kept part", kinds),
         _back("read", "dv[s] ⊙ r[t]", "gradient of the previous state, through the candidate", kinds),
         _back("dh_before", "kept[s] + read[s] + U_z^T delta_z[s] + U_r^T delta_r[s]",
               "gradient of the previous state, in all", kinds, "0*h0"),

@@ -186,7 +186,7 @@ _GRU_WORDS = {"z": "update gate", "r": "reset gate", "g": "candidate"}
 
 KEEP = Option("keep", "Cho et al., 2014; PyTorch, Keras", "z keeps: h_t = z∘h_{t−1} + (1 − z)∘h̃_t")
 RENEW = Option("renew", "Chung et al., 2014", "z renews: h_t = (1 − z)∘h_{t−1} + z∘h̃_t",
-                {"keep": "1 - z[t]"})  # fmt: skip
+                {"a": "1 - z[t]"})  # fmt: skip
 BEFORE = Option("before", "Cho et al., 2014", "reset before the product: U(r∘h_{t−1})")
 AFTER = Option("after", "PyTorch; Keras with reset_after", "reset after the product: r∘(U h_{t−1})",
                 {"v": "h[t-1]", "c": "r[t] ⊙ u[t]"})  # fmt: skip
@@ -212,16 +212,16 @@ _GRU_KERAS = _preset("keras", "Keras (reset_after=True)", "z keeps; reset after 
                      _GRU_ROW)  # fmt: skip
 
 _GRU_MISTAKES = (
-    Mistake("update-and-reset-swapped", "keep", "r[t]", "the update gate z mixes the old state and the candidate; the "
+    Mistake("update-and-reset-swapped", "a", "r[t]", "the update gate z mixes the old state and the candidate; the "
             "reset gate r acts inside the candidate", 0.6, "Which gate mixes the two states?"),
     Mistake("reset-with-update-gate", "v", "z[t] ⊙ h[t-1]", "the candidate reads the old state through the reset gate "
             "r, not through z", 0.4, "Which gate acts inside the candidate?"),
     Mistake("reset-forgotten", "v", "h[t-1]", "the reset gate decides how much of the old state the candidate reads",
             0.6, "What does the reset gate do?"),
-    Mistake("candidate-kept-whole", "h", "keep[t] ⊙ h[t-1] + g[t]", "the candidate has a weight too: the weights of "
+    Mistake("candidate-kept-whole", "h", "a[t] ⊙ h[t-1] + g[t]", "the candidate has a weight too: the weights of "
             "the old state and the candidate sum to 1", 0.4, "What do the weights of the old state and the candidate "
             "sum to?"),
-    Mistake("old-state-lost", "h", "(1 - keep[t]) ⊙ g[t]", "the kept part of the old state is added", 0.4, "What "
+    Mistake("old-state-lost", "h", "(1 - a[t]) ⊙ g[t]", "the kept part of the old state is added", 0.4, "What "
             "happens to the old state?"),
     Mistake("sigmoid-in-candidate", "g", "sigmoid(p[t] + c[t])", "the candidate is a tanh; only the gates are sigmoids",
             0.5, "Between which two values does the candidate lie?"),
@@ -238,7 +238,7 @@ _GRU_MISTAKES = (
     Mistake("first-state-forgotten", "z", _gate("z", before=_DROPPED), "the state before the first step is given: the "
             "first step starts from h0, not from zeros", 0.25, "From which state does the first step start?",
             more=(("r", _gate("r", before=_DROPPED)), ("v", f"r[t] ⊙ {_DROPPED}"),
-                  ("h", f"keep[t] ⊙ {_DROPPED} + (1 - keep[t]) ⊙ g[t]"))),
+                  ("h", f"a[t] ⊙ {_DROPPED} + (1 - a[t]) ⊙ g[t]"))),
     Mistake("recurrence-forgotten", "c", "0*h[t-1]", "the candidate reads the old state too, through U", 0.4,
             "What does the candidate read besides x_t?", also=("after", "pytorch", "keras")),
 )  # fmt: skip
@@ -272,8 +272,8 @@ def _gru(kinds: Kinds) -> Formula:
             Step("u", "U_g v[t] + d", "the recurrent product of the candidate", kind=number, each=EACH),
             Step("c", "u[t]", "the candidate's part of the old state", kind=number, each=EACH),
             Step("g", "tanh(p[t] + c[t])", "candidate", kind=number, each=EACH),
-            Step("keep", "z[t]", "weight of the old state", kind=number, each=EACH),
-            Step("h", "keep[t] ⊙ h[t-1] + (1 - keep[t]) ⊙ g[t]", "state", kind=number, each=EACH, before="h0"),
+            Step("a", "z[t]", "weight of the old state", kind=number, each=EACH),
+            Step("h", "a[t] ⊙ h[t-1] + (1 - a[t]) ⊙ g[t]", "state", kind=number, each=EACH, before="h0"),
         ),
         answers=("h", "z", "r", "g"),
         mistakes=_GRU_MISTAKES,
