@@ -117,16 +117,24 @@ def _run(words: list[str]) -> tuple[str, int]:
 
 
 def _python(console: code.InteractiveConsole, lines: list[str], page: Any) -> str:
-    shown = []
-    for line in lines:
-        out, errors = io.StringIO(), io.StringIO()
-        here = contextlib.chdir(os.environ["DLCALC_PAGES"])
-        with here, contextlib.redirect_stdout(out), contextlib.redirect_stderr(errors):
-            console.push(line.removeprefix(">>> ").removeprefix("... ").removeprefix("..."))
-        if errors.getvalue():
-            raise PluginError(f"{page.file.src_uri}: {line}: {errors.getvalue()}")
-        shown += [line, *out.getvalue().splitlines()]
+    """The lines with what they print; what goes over several lines ends where the next >>> stands."""
+    shown: list[str] = []
+    for line in [*lines, ""]:
+        if not line.startswith("...") and console.buffer:
+            shown += _pushed(console, "", page)
+        if line:
+            shown += [line, *_pushed(console, re.sub(r"^(>>>|\.\.\.) ?", "", line), page)]
     return "\n".join(shown)
+
+
+def _pushed(console: code.InteractiveConsole, line: str, page: Any) -> list[str]:
+    out, errors = io.StringIO(), io.StringIO()
+    here = contextlib.chdir(os.environ["DLCALC_PAGES"])
+    with here, contextlib.redirect_stdout(out), contextlib.redirect_stderr(errors):
+        console.push(line)
+    if errors.getvalue():
+        raise PluginError(f"{page.file.src_uri}: {line}: {errors.getvalue()}")
+    return out.getvalue().splitlines()
 
 
 def _commands() -> str:

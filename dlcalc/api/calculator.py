@@ -45,6 +45,8 @@ class Calculator:
     """One of `catalogue.ENTRIES`, as a function: `conv(n=227, f=11, s=4)`.
 
     Quantities are given by their letter or their long name (`n=` or `input_size=`), as numbers, tuples, or text.
+
+    Example: dlcalc.conv(n=227, f=11, s=4)
     """
 
     def __init__(self, name: str) -> None:

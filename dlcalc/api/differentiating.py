@@ -156,6 +156,8 @@ def diff(
     `wrt` may be left out where there is one letter; "x,x" or "x,y" is a second derivative, of
     which the last step is explained. `at`: values to put in, {"w": "0.5"} or ["w=0.5"].
     Raises UserError for what cannot be read or has no derivative rule.
+
+    Example: dlcalc.diff("sigmoid(w x + b)", wrt="w")
     """
     *before, wrt = [_letter(each.strip()) if each.strip() else "" for each in wrt.split(",")]
     _refuse_arrays(expression)

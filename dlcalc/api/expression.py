@@ -175,6 +175,8 @@ def to_sympy(value: object) -> Any:
     """sympy's form of an expression, a number, a tuple of them, or text: `to_sympy("floor((n - f)/s) + 1")`.
 
     Raises UserError for what sympy has no counterpart of, and where sympy (extra `algebra`) is missing.
+
+    Example: dlcalc.to_sympy("floor((n - f)/s) + 1")
     """
     return as_sympy(node_of(value), value.facts if isinstance(value, Expression) else {})
 
@@ -183,6 +185,8 @@ def from_sympy(expression: Any) -> Expression:
     """A sympy expression as one of dlcalc's, which prints as on paper and goes into every calculator.
 
     Its letters keep what sympy knows of them. Raises UserError for what dlcalc has no counterpart of.
+
+    Example: dlcalc.from_sympy(dlcalc.to_sympy("(n - f)/s + 1"))
     """
     from ..algebra import exchange
 

@@ -61,6 +61,8 @@ def backprop(
     "W1 = 0.1 0.2; 0.3 0.4  b1 = 0 0". Biases that are not given are 0, all else is drawn from the seed.
     kernel: "cpu" or "cuda" asks `dlcalc.ops` too.
     answer: a formula for ∂L/∂wrt to judge instead, `show` with the right one beside it. Raises UserError.
+
+    Example: dlcalc.backprop("2; dense 2 sigmoid; dense 1 sigmoid", wrt="W1")
     """
     if form not in FORMS:
         raise UserError(f"form is one of {', '.join(FORMS)}, not {form[:40]}")

@@ -258,6 +258,8 @@ def code(source: str | Network, form: str = "pytorch", blank: bool = False, *, i
 
     `blank` leaves the numbers of the layers out of a program, as an exercise; `input` replaces the input's shape.
     Raises UserError naming what the form cannot say.
+
+    Example: dlcalc.code("28x28x1; conv 8 f3; dense 10", "keras")
     """
     from ..networks import writers
 
@@ -290,6 +292,8 @@ def net(
 
     `input` replaces the input's shape (`224x224x3`), `freeze` names layers that are not trained (`conv*`). Raises
     UserError naming the layer that does not fit.
+
+    Example: dlcalc.net("28x28x1; conv 8 f3; pool 2; dense 10").layers
     """
     found = read_network(source, input)
     course = profile if isinstance(profile, Profile) else active(profile, os.environ)
@@ -314,7 +318,10 @@ def read_network(source: str | Network, input: str | None = None) -> Network:
 def compare(
     sources: Iterable[str | Network], convention: str | None = None, profile: str | Profile | None = None
 ) -> Comparison:
-    """Several networks side by side."""
+    """Several networks side by side.
+
+    Example: dlcalc.compare(["lenet5", "alexnet"])
+    """
     course = profile if isinstance(profile, Profile) else active(profile, os.environ)
     return Comparison((net(source, convention=convention, profile=course).table for source in sources), course)
 

@@ -14,12 +14,16 @@ from typing import Any
 from ..answers.marks import EARNING
 from ..document import Block, Document, Note
 from ..errors import UserError
+from ..formulas.catalogue import ENTRIES
+from ..formulas.registry import formula
 from ..grading.part_mark import PartMark
 from ..quiz.problem import Part
 from ..quiz.variant import Variant
+from . import names
+from .calculator import Calculator
 from .practice import Practice, hints, remark, remarks_on_cells
 from .quiz import Paper, paper
-from .results import Judgement
+from .results import Judged, Judgement
 
 _FORMATS = {"--json", "--latex", "--markdown", "--html", "--sympy", "--wolfram", "--help"}
 _practices: dict[tuple[str, str], Practice] = {}
@@ -29,31 +33,91 @@ _tries: dict[tuple[str, str, str], int] = {}
 def problem(id: str, seed: object = 1) -> Paper:
     """A problem of the bank, or of a file, with the numbers of a seed; in a notebook it shows itself.
 
-    Example: `problem("rnn-parameters")`. Raises UserError and ProblemError.
+    Example: `problem("rnn-parameters", seed=7)`. Raises UserError and ProblemError.
     """
     return paper([id], seed)
 
 
-def check(id: str, answer: object, part: str = "", *, seed: object = 1, reason: bool = False) -> CheckedProblem:
-    """Judges an answer to a problem with the numbers of a seed: true when it is right, else with a hint, another at
-    each try; `reason=True` says what is wrong. `part` names one of several parts.
+def check(
+    id: str, answer: object, part: str = "", *, seed: object = 1, reason: bool = False, **given: Any
+) -> CheckedProblem | CheckedAnswer:
+    """Judges an answer: true when it is right, else with a hint first; `reason=True` says what is wrong.
 
-    Example: `check("rnn-parameters", 880)`. Raises UserError and ProblemError.
+    `id` is a problem of the bank, with the numbers of the `seed`, of which `part` names one of several parts, and each
+    try has another hint: `check("rnn-parameters", 880, "cell")`. Or it is a calculator with what is asked of it, whose
+    quantities are given: `check("conv-parameters", 160, f=3, c=6, k=16)`; what is not given stays a letter, as in
+    `check("conv-parameters", "(f^2 c + 1)k")`. Raises UserError and ProblemError.
+
+    Example: dlcalc.check("conv-parameters", 880, f=3, c=6, k=16)
     """
+    if (asked := _of_calculator(id)) is not None:
+        if part:
+            raise UserError(f"{id} has no parts; its quantities are given by name, such as n=32")
+        calculator, name = asked
+        return CheckedAnswer(calculator.check(name, answer, **given), reason)
+    if given:
+        raise UserError(f"{id} is a problem, whose numbers come from its seed: {next(iter(given))} is not given")
     found = _practices.setdefault((id, str(seed)), Practice(problem(id, seed)))
     (made,) = found.variants
     parts = {each.id: each for each in made.problem.parts}
     if part not in parts and (part or len(parts) > 1):
         raise UserError(f"{id} has the parts {', '.join(parts)}: check({id!r}, answer, {next(iter(parts))!r})")
-    asked = parts[part or next(iter(parts))]
-    mark = found.judged(made, asked, answer if isinstance(answer, str) else _typed(answer))
-    key = (id, str(seed), asked.id)
+    chosen = parts[part or next(iter(parts))]
+    mark = found.judged(made, chosen, answer if isinstance(answer, str) else _typed(answer))
+    key = (id, str(seed), chosen.id)
     _tries[key] = _tries.get(key, -1) + (mark.status == "wrong")
-    return CheckedProblem(made, asked, mark, reason, max(0, _tries[key]))
+    return CheckedProblem(made, chosen, mark, reason, max(0, _tries[key]))
+
+
+def _of_calculator(id: str) -> tuple[Calculator, str] | None:
+    """conv-parameters as the calculator and what is asked of it; None for a problem."""
+    if id in names.problems():
+        return None
+    words = id.replace("_", "-").split("-")
+    for place in range(1, len(words)):
+        name, asked = "_".join(words[:place]), "_".join(words[place:])
+        if name in ENTRIES and any(asked in formula(each).by_name for each in ENTRIES[name].formulas()):
+            return Calculator(name), asked
+    return None
 
 
 def _typed(answer: object) -> object:
     return answer if isinstance(answer, int | float | list | tuple) else str(answer)
+
+
+class CheckedAnswer(Judgement):
+    """A judged answer to a calculator: true when it is right. `hint` is what helps, `reason` what is wrong."""
+
+    def __init__(self, judged: Judged, reasons: bool) -> None:
+        self.judged, self.reasons = judged, reasons
+
+    @property
+    def status(self) -> str:
+        return self.judged.status
+
+    @property
+    def reason(self) -> str:
+        mark = self.judged.mark
+        return mark.mistakes[0].because if mark.mistakes else mark.reason
+
+    @property
+    def hint(self) -> str:
+        """A question that leads on."""
+        mistakes = self.judged.mark.mistakes
+        return (mistakes[0].hint if mistakes else "") or "What is each step of it, one after the other?"
+
+    def __repr__(self) -> str:
+        return f"<{self.judged.formula.id}, {self.judged.name}: {self.status}>"
+
+    def _document(self) -> Document:
+        if self.status not in ("wrong", "rounded") or self.reasons:
+            return self.judged.document()
+        blocks = (Note("mistake", "Not right."), Note("hint", self.hint))
+        return Document(f"{self.judged.formula.title}: {self.judged.name} = {self.judged.answer}", blocks)
+
+    def to_dict(self) -> dict[str, Any]:
+        judged = self.judged
+        return {"formula": judged.formula.id, "asked": judged.name, "status": self.status, "correct": self.correct}
 
 
 class CheckedProblem(Judgement):

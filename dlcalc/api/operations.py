@@ -15,6 +15,8 @@ from .signatures import operation_signature, operation_text
 class Run:
     """The operations by hand. `run.conv(...)` and `run("conv", ...)` work one out, `run.conv.check(...)` judges an
     answer; `dir(run)` lists them, and `run.conv?` says what is given.
+
+    Example: dlcalc.run.conv(x="1 2 3 4", w="1 -1").output
     """
 
     def __call__(self, operation: str, **given: Any) -> ByHand:

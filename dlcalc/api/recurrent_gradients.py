@@ -70,6 +70,8 @@ def bptt(
     kernels: ask `dlcalc.ops` too. answer: a formula to judge instead, `show` with the right one beside it.
     letters: how ours are written, "W=W_rec, U=W_in" or by name: in what is shown, and in the answer.
     What is not said comes from the profile. Raises UserError.
+
+    Example: dlcalc.bptt("lstm", "W_f", form="delta")
     """
     course = profile if isinstance(profile, Profile) else active(profile, os.environ)
     raw = {name: read_raw(name, value) for name, value in (values or {}).items()}

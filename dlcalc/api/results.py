@@ -131,7 +131,10 @@ def spelling(found: Formula, course: Profile) -> dict[str, str]:
 
 
 class Calculation(Result):
-    """A formula worked out. Every variable, step and answer is an attribute: `.output`, `.parameters`, `.padded`."""
+    """A formula worked out. Every variable, step and answer is an attribute: `.output`, `.parameters`, `.padded`.
+
+    Example: dlcalc.conv(n=227, f=11, s=4).output
+    """
 
     def __init__(self, working: Working, spell: Spell = None, course: Profile = COURSE) -> None:
         self.working = working
@@ -334,7 +337,10 @@ class OneAnswer(Result):
 
 
 class Backwards(Result):
-    """The answer to an inverse question: `solutions` (dicts, increasing), `count`, and the ranges `searched`."""
+    """The answer to an inverse question: `solutions` (dicts, increasing), `count`, and the ranges `searched`.
+
+    Example: dlcalc.conv(n=227, f=11, o=55).solutions
+    """
 
     def __init__(
         self,
@@ -437,7 +443,10 @@ class JudgedAnswer(Judgement):
 
 class Judged(JudgedAnswer):
     """A judged answer: its `status`, `correct` (None where it cannot be told), `expected`, the `convention` by which it
-    is right, the `mistakes` that give it, and the `reason` where those do not say it."""
+    is right, the `mistakes` that give it, and the `reason` where those do not say it.
+
+    Example: dlcalc.conv.check("parameters", 160, f=3, c=6, k=16).mistakes
+    """
 
     def __init__(
         self, formula: Formula, name: str, answer: str, mark: Mark, show: bool = False, spell: Spell = None,

@@ -64,6 +64,8 @@ def run_network(
 
     UserError: no such network, letters left, a layer without an operation, numpy or numba missing. InternalError
     where a layer gives another shape, or has other parameters, than its table says.
+
+    Example: dlcalc.run_network("8x8x1; conv 2 f3; dense 3").parameters
     """
     network = read_network(source, input)
     try:

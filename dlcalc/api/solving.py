@@ -35,6 +35,8 @@ def solve(
     A letter without a range is looked for in 1..1000. With `find`, one letter or two, the equations are solved for
     these in real numbers, in the other letters: solve("o = (n - f)/s + 1", find="n"). Raises UserError for what is no
     equation, too much to search, or not solved.
+
+    Example: dlcalc.solve("2n^2 + 3n = 230", ranges={"n": (1, 1000)}).solutions
     """
     wanted = [name.strip() for name in find.split(",") if name.strip()] if isinstance(find, str) else list(find)
     if wanted:

@@ -198,6 +198,8 @@ def train(
     whole numbers, or real targets. `load`: parameters to begin with, of layers that fit. `quantities`: of the
     optimiser, as its formula names them. `threads`: as many as DLCALC_THREADS says, or the cores, if none are named;
     the result is the same bits for any number. UserError.
+
+    Example: dlcalc.train("2; dense 4 tanh; dense 2", "spirals", epochs=2).finish()
     """
     needed()
     from ..training.data import Dataset, dataset, of_arrays, side_of

@@ -81,7 +81,10 @@ def vanish(
     epsilon: str | float | Fraction = "0.001", hidden: int = 16, seed: int = 7, forget_bias: float = 1.0,
     clip: float = 0.0, truncate: int = 0,
 ) -> Vanished:  # fmt: skip
-    """How a gradient shrinks or grows over `steps` steps; `norm` is λ. Raises UserError for what makes no sense."""
+    """How a gradient shrinks or grows over `steps` steps; `norm` is λ. Raises UserError for what makes no sense.
+
+    Example: dlcalc.vanish("0.9", steps=20, cells=["rnn"])
+    """
     if strange := [cell for cell in cells if cell not in CELLS]:
         raise UserError(f"a cell is one of {', '.join(CELLS)}, not {strange[0][:40]}")
     setting = Setting(

@@ -52,6 +52,33 @@ def test_a_problem_is_checked() -> None:
     assert not dlcalc.check("rnn-parameters", "so many", part.id)
 
 
+def test_a_calculators_question_is_checked() -> None:
+    """The hint first, and no right value; the reason when it is asked for; in letters too."""
+    assert dlcalc.check("conv-parameters", 880, f=3, c=6, k=16)
+    assert dlcalc.check("conv-parameters", "(f^2 c + 1)k")
+    assert dlcalc.check("squeeze-excitation-parameters", 8464, c=256, r=16)
+    wrong = dlcalc.check("conv-parameters", 160, f=3, c=6, k=16)
+    assert (bool(wrong), wrong.status, repr(wrong)) == (False, "wrong", "<conv, parameters: wrong>")
+    assert wrong.hint.endswith("?")
+    assert wrong.hint in wrong.to_markdown()
+    assert wrong.reason not in wrong.to_markdown()
+    assert wrong.to_dict() == {"formula": "conv", "asked": "parameters", "status": "wrong", "correct": False}
+    told = dlcalc.check("conv-parameters", 160, f=3, c=6, k=16, reason=True).to_markdown()
+    assert wrong.reason[1:] in told
+    assert "880" not in told
+    unknown = dlcalc.check("conv-parameters", 7, f=3, c=6, k=16)
+    assert "What is each step" in unknown.to_markdown()
+
+
+def test_what_is_given_to_a_check() -> None:
+    with pytest.raises(dlcalc.UserError, match="conv-parameters has no parts; its quantities are given by name"):
+        dlcalc.check("conv-parameters", 1, "size")
+    with pytest.raises(dlcalc.UserError, match="rnn-parameters is a problem, whose numbers come from its seed: n is"):
+        dlcalc.check("rnn-parameters", 1, "cell", n=3)
+    with pytest.raises(dlcalc.UserError, match="the bank has no problem conv-colour"):
+        dlcalc.check("conv-colour", 1)
+
+
 def test_which_part_is_asked() -> None:
     with pytest.raises(dlcalc.UserError, match="rnn-parameters has the parts "):
         dlcalc.check("rnn-parameters", 1, "nothing")

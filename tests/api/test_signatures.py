@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 
 import pytest
 
@@ -62,6 +63,22 @@ def test_every_operation_by_hand_says_what_it_takes(name: str) -> None:
     example = text.split("Example: ")[1].split("\n")[0]
     assert isinstance(eval(example, {"dlcalc": dlcalc}), dlcalc.Result)
     assert "convention" in inspect.signature(operation).parameters
+
+
+SHOWN_ELSEWHERE = {"DlcalcError", "UserError", "Result", "load_ipython_extension", "resume", "problem"}
+"""Errors and what they come from; what a notebook calls itself; what needs a file; a problem has it in backticks."""
+
+
+def test_every_public_name_has_an_example_that_runs() -> None:
+    """The calculators and operations above, and everything else that is offered."""
+    pytest.importorskip("numba")
+    pytest.importorskip("sympy")
+    for name in set(dlcalc.__all__) - SHOWN_ELSEWHERE - set(ENTRIES):
+        text = inspect.getdoc(getattr(dlcalc, name)) or ""
+        example = re.search(r"^Example: (.+?)\.?$", text, re.MULTILINE)
+        assert example, name
+        assert name in ("Backwards", "Calculation", "Calculator", "Expression", "Judged") or f".{name}" in example[1]
+        assert eval(example[1].partition(" is True")[0].replace("`", ""), {"dlcalc": dlcalc}) is not None
 
 
 def test_run_lists_its_operations() -> None:
