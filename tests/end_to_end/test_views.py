@@ -40,15 +40,14 @@ EXAMPLES = {
     "diff": 'diff "sigmoid(w x + b)" --wrt w',
     "solve": 'solve "2n^2 + 3n = 230" --range n=1..1000',
     "solve-letters": 'solve "o = (n - f)/s + 1" --find n',
-    "find": 'find "bidirectional gru"',
-    "problems-show": "problems show output-size --seed 7 --key",
-    "problems-lint": "problems lint mine.md",
-    "quiz-make": "quiz make --topic gated --count 1 --seed 7 --solutions",
-    "grade": "grade exam/manifest.json hand-ins --secret secret.key",
 }
 """Command → a line whose screens lie in `golden/commands`. Those of `train`, `predict` and `vanish` have numbers that
-the kernels of a machine give, those of `doctor` and `problems check` its seconds; `schema` prints JSON."""
+the kernels of a machine give, those of `doctor` and `problems check` its seconds; `find`, `problems`, `quiz`, `grade`
+show the bank's own words, which are in MORE; `schema` prints JSON."""
+LINT = "problems lint mine.md"
 MORE = [
+    'find "bidirectional gru"', "problems show output-size --seed 7 --key", LINT,
+    "quiz make --topic gated --count 1 --seed 7 --solutions", "grade exam/manifest.json hand-ins --secret secret.key",
     "lstm", "conv", "pool", "rnn", "gru", "dense", "attention", "batchnorm", "dropout", "bound", "gan", "separable",
     "lstm --n 32 --m 100 --L 2 --bidirectional", "net vgg16", "net googlenet", "net unet", "net layers",
     "bptt --cell lstm --wrt W_f --form delta", "bptt --cell gru --steps 2 --wrt U_z --form paths",
@@ -70,7 +69,7 @@ INSIDES = re.compile(
 )
 WORDS = re.compile(r"(?<![\w=\"-])[a-z]{3,}_[a-z]{3,}(?![\w=(])|\b[a-z]{4,}\.[a-z]{4,}\b")
 """Names of steps, as only a program spells them; but for settings that are typed, reset_after=True."""
-TYPED = {"net layers", EXAMPLES["problems-lint"]}
+TYPED = {"net layers", LINT}
 """Their screens show what is typed: settings with an underscore, names of files."""
 MARKUP = ("markdown", "latex", "html", "typst")
 
