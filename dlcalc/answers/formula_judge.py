@@ -12,7 +12,7 @@ from ..formulas.diagnose import Candidate
 from ..formulas.program import program
 from ..formulas.run import run
 from .conventions import by_another
-from .formula_judging import Verdict, search, verify
+from .formula_judging import Verdict, fitting, verify
 from .formula_target import FormulaTarget
 from .marks import Finding
 from .reading import is_close, nearly
@@ -52,12 +52,12 @@ class FormulaJudge:
         return self._agrees(right, answer) or (not self.terms.tolerance and is_close(right, answer, self.terms))
 
     def searched(self, answer: Answer) -> tuple[Candidate, ...]:
-        """What may be behind an answer that no known mistake gives; nothing where that could only be guessed."""
+        """The edits of the formula that give an answer which no known mistake gives, those by chance too."""
         asked = self.asked
         if asked.known:
             return ()
         try:
-            return search(asked.formula, asked.given, asked.name, answer, asked.convention)
+            return fitting(asked.formula, asked.given, asked.name, answer, asked.convention)
         except (UserError, OverflowError):
             return ()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import prod
 
 from ..errors import UserError
 from ..expressions import printing
@@ -69,11 +70,21 @@ def verify(formula: Formula, given: Mapping[str, Value], name: str, answer: Answ
             return Verdict(True, expected, other)
     if near != "wrong":
         return Verdict(False, expected, fit=near)
-    explained, stopped = within_budget(lambda: (list(_explanations(compiled, right, name)), left() < 0), LIMIT_WORKING)
-    added = {each.name for each in formula.variables if each.default is not None and each.name in given}
-    found = sorted(
-        explained, key=lambda c: (len(c.mistakes), -c.weight - (ADDED if _leaves_out(c, compiled, added) else 0))
+    made: list[tuple[Mistake, Value]] = []
+    explained, stopped = within_budget(
+        lambda: (list(_explanations(compiled, right, name, made)), left() < 0), LIMIT_WORKING
     )
+    added = {each.name for each in formula.variables if each.default is not None and each.name in given}
+
+    def likely(*mistakes: Mistake) -> float:
+        """How likely mistakes are here: as common as they are, and likelier where they leave out what was added."""
+        common = prod(mistake.weight for mistake in mistakes)
+        return common + (ADDED if len(mistakes) == 1 and _leaves_out(mistakes[0], compiled, added) else 0)
+
+    found = sorted(explained, key=lambda c: (len(c.mistakes), -likely(*c.mistakes)))
+    if len(right) == 1 and any(len(c.mistakes) == 1 for c in found):
+        certain = _certain(right[0].answer, made, likely)
+        found = [replace(c, by_chance=len(c.mistakes) == 1 and c.mistakes[0].id not in certain) for c in found]
     if not found:
         _check_shape(name, right[0].expected, right[0].answer.value)
     return Verdict(False, expected, None, tuple(found[:MOST_NAMED]), max(0, len(found) - MOST_NAMED), stopped)
@@ -83,11 +94,19 @@ def search(
     formula: Formula, given: Mapping[str, Value], name: str, answer: Answer, convention: str = ""
 ) -> tuple[Candidate, ...]:
     """Edits of the formula that give an answer which no known mistake gives; none where chance gives it as well."""
+    return tuple(each for each in fitting(formula, given, name, answer, convention) if not each.by_chance)
+
+
+def fitting(
+    formula: Formula, given: Mapping[str, Value], name: str, answer: Answer, convention: str = ""
+) -> tuple[Candidate, ...]:
+    """Edits of the formula that give an answer, those too that are so `by_chance` that they say nothing alone."""
     compiled = program(formula, convention)
     points = [_Point(compiled, point, name, answer) for point in points_of(compiled, name, given, answer, every=True)]
     states = [point.state for point in points]
     fits = [Fits(_agreeing(point), point.answer.value, answer.unit or 1) for point in points]
-    return tuple(Candidate(found.mistakes, True) for found in searched(compiled, states, name, fits))
+    found = searched(compiled, states, name, fits)
+    return tuple(Candidate(each.mistakes, True, each.by_chance, formula.id) for each in found)
 
 
 def _agreeing(point: _Point) -> Callable[[Value], bool]:
@@ -105,6 +124,8 @@ class _Point:
         value = evaluate_at(answer.value, {**self.state.values, **point.letters})
         if compiled.ops[compiled.place[name]].step.per_axis and not isinstance(value, tuple):
             value = (value,) * compiled.axes
+        if name == compiled.formula.shape and value.__class__ in _NUMBERS:
+            value = (value,)
         parts = answer.parts if isinstance(value, tuple) and len(answer.parts) == len(value) else ()
         parts = tuple(replace(part, value=own) for part, own in zip(parts, value, strict=True)) if parts else ()
         own = answer
@@ -216,35 +237,61 @@ def _is_right(compiled: Program, points: list[Drawn], name: str, answer: Answer)
     return all(point.fit(point.expected) == "right" for point in at)
 
 
+MOST_CERTAIN = 0.05
+"""Of the whole numbers about as large as an answer, the part that the mistakes give which are said to be what was made:
+the likeliest ones. The others only could be it, as a random number hits one of them too often."""
+
+
+def _certain(answer: Answer, made: list[tuple[Mistake, Value]], likely: Callable[[Mistake], float]) -> frozenset[str]:
+    """The ids of the mistakes of which an answer can be said to be one, among all with what they give."""
+    if not _is_whole(answer.value):
+        return frozenset(mistake.id for mistake, _ in made)
+    fits = Fits(lambda value: value == answer.value, answer.value, answer.unit or 1)
+    values: set[Value] = set()
+    certain: list[str] = []
+    for mistake, value in sorted(made, key=lambda each: -likely(each[0])):
+        values.add(value)
+        if fits.by_chance(values) > MOST_CERTAIN:
+            break
+        certain.append(mistake.id)
+    return frozenset(certain)
+
+
 ADDED = 0.25
 """How much likelier a mistake is that leaves out what the question has added: a dilation, a second direction."""
 
 
-def _leaves_out(candidate: Candidate, compiled: Program, added: Set[str]) -> bool:
-    """Whether a single mistake leaves out a quantity that is given although it need not be."""
-    mistake, *more = candidate.mistakes
-    if more or mistake.step not in compiled.place:
+def _leaves_out(mistake: Mistake, compiled: Program, added: Set[str]) -> bool:
+    """Whether a mistake leaves out a quantity that is given although it need not be."""
+    if mistake.step not in compiled.place:
         return False
     return bool((compiled.reads(mistake.step) - compiled.edited(mistake.step, mistake.expression).reads) & added)
 
 
 PAIRED = 0.3
 """How common a mistake is at least for it to be tried together with another: two rare ones at once are hardly made."""
+PAIRED_FRACTION = 0.2
+"""The same of one that keeps a fraction, where a whole number is asked and none was written."""
 
 
-def _explanations(compiled: Program, points: list[_Point], name: str) -> Iterator[Candidate]:
+def _explanations(
+    compiled: Program, points: list[_Point], name: str, made: list[tuple[Mistake, Value]]
+) -> Iterator[Candidate]:
     """Every mistake, and every pair of two steps' mistakes that both matter, that gives the answer at all points.
 
     No pair of rare ones (`PAIRED`), and none where one of the two gives the answer by itself, as far as it is written.
+    `made` gets what each single one gives.
     """
     first, *rest = sorted(points, key=lambda point: point.agrees(point.expected))  # first where the answer is wrong
+    broken = first.whole is None and _is_whole(first.expected)
     single: list[tuple[Mistake, State, Value]] = []
     for mistake in compiled.relevant(name):
         state = first.state.copy()
         value = outcome(compiled.plan(name, mistake), state, name)
         if value is not None and value != first.expected:
             agrees = first.agrees(value)
-            if mistake.weight >= PAIRED and not agrees:
+            made.append((mistake, value))
+            if mistake.weight >= (PAIRED_FRACTION if broken and not _is_whole(value) else PAIRED) and not agrees:
                 single.append((mistake, state, value))
             if agrees and all(_leads(compiled, point, name, mistake) for point in rest):
                 yield Candidate((mistake,))

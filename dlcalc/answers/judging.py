@@ -102,7 +102,7 @@ class _Judging:
 
     def judged(self, mark: Mark, answer: Answer) -> Judged:
         found = self._finding(answer)
-        reordered = None
+        reordered, slips = None, tuple[Candidate, ...]()
         if self.judge is not None and found.status == "wrong" and not _is_single(found):
             reordered = self.judge.reordered(answer)
         if reordered is not None:
@@ -119,7 +119,8 @@ class _Judging:
             for reading in readings if found.status == "wrong" else ():
                 found = self._better(reading, found)
             if found.status == "wrong" and not (found.mistakes or found.convention or found.stopped):
-                found = replace(found, mistakes=self._searched(answer))
+                slips = self._searched(answer)
+                found = replace(found, mistakes=tuple(each for each in slips if not each.by_chance))
         named, more = found.mistakes[:MOST_NAMED], found.more + max(0, len(found.mistakes) - MOST_NAMED)
         mark = replace(
             mark,
@@ -129,6 +130,7 @@ class _Judging:
             stopped=found.stopped,
             convention=found.convention,
             reason=found.reason,
+            slips=slips,
         )
         return Judged(mark, written, reordered)
 

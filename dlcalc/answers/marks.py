@@ -82,6 +82,9 @@ class Mark:
     cells: tuple[CellMark, ...] = ()
     taken: frozenset[int] = frozenset()
     """The places of the choices that were taken."""
+    slips: tuple[Candidate, ...] = ()
+    """Edits of the formula that give an answer which no known mistake gives, those by chance too: what many students
+    have in common is told from them."""
 
 
 @dataclass(frozen=True)

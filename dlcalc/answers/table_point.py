@@ -214,6 +214,10 @@ class Reading:
         row = self.rows[layer]
         expected = cell(row, column)
         if isinstance(expected, tuple) and isinstance(answer.value, tuple) and len(expected) != len(answer.value):
+            with suppress(UserError):  # there is no mistake that gives so many numbers
+                verdict = verified(row, column, answer)
+                if verdict is not None and _single(verdict.mistakes):
+                    return Finding("wrong", mistakes=verdict.mistakes)
             return Finding("undecided", reason=f"the shape has {_numbers(len(expected))}, not {len(answer.value)}")
         found: tuple[Candidate, ...] = ()
         followed = self.followed.get(layer)

@@ -17,7 +17,7 @@ from ..grading.class_marks import Chosen as Chosen
 from ..grading.class_marks import Files, HandedIn, Marks
 from ..grading.class_report import for_class
 from ..grading.feedback import for_student
-from ..grading.gradebook import gradebook, pending_list
+from ..grading.gradebook import gradebook, pending_list, unnamed_list
 from ..grading.hand_ins import read_all
 from ..grading.marking import Marker
 from ..grading.marking import Result as StudentMarks
@@ -105,6 +105,8 @@ class Graded(Result):
             self.marks = self._marked(lambda result: self._feedback(result, endings), put)
             folder.put("gradebook.csv", gradebook(self.marks))
             folder.put(TO_LOOK_AT, pending_list(self.marks), anew=True)
+            if self.marks.unnamed:
+                folder.put("unnamed.csv", unnamed_list(self.marks))
             folder.done(keep=False)
         self.listed = os.path.join(out, TO_LOOK_AT)
 

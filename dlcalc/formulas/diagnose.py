@@ -13,6 +13,7 @@ from .program import as_array, program
 from .steps import State, Unit
 
 PERHAPS_BOTH = "it could be two mistakes at once"
+COULD_BE = "it could be this"
 PERHAPS = "perhaps"
 
 
@@ -23,6 +24,10 @@ class Candidate:
     mistakes: tuple[Mistake, ...]
     found: bool = False
     """Whether it was searched for among edits of the formula, and is no known mistake."""
+    by_chance: bool = False
+    """Whether a number taken at random might as well be what this mistake gives: a small whole one."""
+    formula: str = ""
+    """The id of the formula that an edit was found in."""
 
     @property
     def id(self) -> str:
@@ -34,7 +39,9 @@ class Candidate:
         said = "; and ".join(mistake.because for mistake in self.mistakes)
         if self.found:
             return f"{PERHAPS}: {said}"
-        return f"{PERHAPS_BOTH}: {said}" if len(self.mistakes) > 1 else said
+        if len(self.mistakes) > 1:
+            return f"{PERHAPS_BOTH}: {said}"
+        return f"{COULD_BE}: {said}" if self.by_chance else said
 
     @property
     def hint(self) -> str:

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from itertools import count, islice, pairwise
 from math import inf, prod
 
 from ..errors import UserError
 from ..expressions import printing
 from ..expressions.kinds import kind_of
-from ..expressions.limits import within_budget
+from ..expressions.limits import left, within_budget
 from ..expressions.nodes import (
     Add,
     Call,
@@ -44,12 +45,14 @@ from .steps import State, Unit
 MOST_OFFERED = 2
 MOST_BY_CHANCE = 0.1
 """Of the numbers about as large as the answer, the part that some edit gives: above it a fit says nothing."""
-MOST_SINGLE = 400
+MOST_UNSURE = 40
+"""Edits by chance that are kept, for what many answers have in common."""
+MOST_SINGLE = 600
 MOST_DOUBLE = 800
 """Edits, and pairs of edits, that are tried for one answer."""
-MOST_WORK = 20_000
+MOST_WORK = 40_000
 """Units of work (`expressions.limits`) that one search may take."""
-MOST_OF_STEP = 90
+MOST_OF_STEP = 120
 """Edits of one step."""
 
 _ONE = Literal(1)
@@ -58,10 +61,11 @@ _ROUNDED = {"floor": ("ceil", "rounded up, not down"), "ceil": ("floor", "rounde
 
 @dataclass(frozen=True)
 class _Edit:
-    """One edit of a step: where, what stands there instead, what was done in words, and what is run again."""
+    """One edit of a step: where, how unlikely, what stands there instead, in words what was done, what is run again."""
 
     step: str
     place: int
+    unlikely: int
     text: str
     said: str
     plan: list[Unit]
@@ -69,9 +73,11 @@ class _Edit:
 
 @dataclass(frozen=True)
 class Found:
-    """Edits that give an answer: how it can be said, and the mistake to make of them."""
+    """Edits that give an answer, each as a mistake."""
 
     mistakes: tuple[Mistake, ...]
+    by_chance: bool = False
+    """Whether a number taken at random would fit some edit as easily: then it is nothing to say to anybody."""
 
 
 _SMALLEST = 5e-324
@@ -117,7 +123,7 @@ def _numbers(value: Value) -> Iterator[float]:
 
 
 def searched(compiled: Program, states: list[State], name: str, fits: list[Fits]) -> tuple[Found, ...]:
-    """The edits that lead to an answer at all points, at most `MOST_OFFERED`; none where chance would fit as well.
+    """The edits that lead to an answer at all points: at most `MOST_OFFERED`, or `MOST_UNSURE` by chance.
 
     `states` are the formula worked out at each point as by `Program.reach`, `fits` the answer there.
     """
@@ -130,6 +136,8 @@ def _searched(compiled: Program, states: list[State], name: str, fits: list[Fits
     values: list[Value] = []
     found: list[tuple[_Edit, ...]] = []
     for edit in _edits_of(compiled, name):
+        if left() < 0:
+            break
         state = states[0].copy()
         value = _outcome(edit, state, name)
         if value is None or value == right:
@@ -139,12 +147,14 @@ def _searched(compiled: Program, states: list[State], name: str, fits: list[Fits
         if fits[0].agrees(value) and _leads(states[1:], fits[1:], name, edit):
             found.append((edit,))
     if not found and fits[0].by_chance(values) < MOST_BY_CHANCE:
+        single.sort(key=lambda each: each[0].place)
         for a, b, value in islice(_pairs(single, name), MOST_DOUBLE):
             values.append(value)
             if fits[0].agrees(value) and _leads(states[1:], fits[1:], name, a, b):
                 found.append((a, b))
-    if found and (len(states) > 1 or fits[0].by_chance(values) < MOST_BY_CHANCE):
-        yield from (Found(tuple(map(_mistake, edits))) for edits in found[:MOST_OFFERED])
+    sure = len(states) > 1 or not found or fits[0].by_chance(values) < MOST_BY_CHANCE
+    for edits in found[: MOST_OFFERED if sure else MOST_UNSURE]:
+        yield Found(tuple(map(_mistake, edits)), not sure)
 
 
 def _pairs(single: list[tuple[_Edit, State, Value]], name: str) -> Iterator[tuple[_Edit, _Edit, Value]]:
@@ -179,10 +189,10 @@ def _mistake(edit: _Edit) -> Mistake:
 
 
 def _edits_of(compiled: Program, name: str) -> list[_Edit]:
-    """The edits of the steps on the way to what is asked, made once: of as many steps as there is room for."""
+    """The edits of the steps on the way to what is asked, made once: the likely ones first, from what is asked back."""
     made: dict[str, list[_Edit]] = compiled.searched
     if name not in made:
-        made[name] = sorted(islice(_made(compiled, name), MOST_SINGLE), key=lambda edit: edit.place)
+        made[name] = sorted(islice(_made(compiled, name), MOST_SINGLE), key=lambda edit: edit.unlikely)
     return made[name]
 
 
@@ -196,7 +206,7 @@ def _made(compiled: Program, name: str) -> Iterator[_Edit]:
         own = tuple(part for part in walk(op.node) if isinstance(part, Name) and part.id in kinds)
         letters = tuple(dict.fromkeys((*own, *(replace(letter, kind=kinds[letter.id]) for letter in letters))))
         seen = {printing.plain(op.node)} | known
-        for said, node in islice(edits(op.node, letters), MOST_OF_STEP):
+        for unlikely, (said, node) in islice(edits(op.node, letters), MOST_OF_STEP):
             text = printing.plain(node)
             if text in seen or kind_of(node) is not kind_of(op.node):
                 continue
@@ -205,16 +215,20 @@ def _made(compiled: Program, name: str) -> Iterator[_Edit]:
                 plan = compiled.plan_of(name, ((op.name, text),))
             except UserError:
                 continue
-            yield _Edit(op.name, place, text, f"{said}: {op.name} = {printing.text(node)}", plan)
+            yield _Edit(op.name, place, unlikely, text, f"{said}: {op.name} = {printing.text(node)}", plan)
 
 
 Edited = tuple[str, Node]
 
 
-def edits(node: Node, letters: tuple[Name, ...]) -> Iterator[Edited]:
-    """The small edits of an expression, each with what was done in words."""
-    yield from _exchanged(node)
-    yield from _below(node, letters)
+def edits(node: Node, letters: tuple[Name, ...]) -> Iterator[tuple[int, Edited]]:
+    """The small edits of an expression, each with what was done in words, and before them how unlikely: 0 to 2."""
+    own = tuple(letter for letter in letters if any(letter == part for part in walk(node)))
+    others = tuple(letter for letter in letters if letter not in own)
+    yield from ((0, edit) for edit in _below(node, _here))
+    yield from ((1, edit) for edit in _exchanged(node))
+    yield from ((1, edit) for edit in _below(node, partial(_replaced, letters=own)))
+    yield from ((2, edit) for edit in _below(node, partial(_replaced, letters=others)))
 
 
 def _exchanged(node: Node) -> Iterator[Edited]:
@@ -231,15 +245,15 @@ def _renamed(node: Node, names: dict[str, str]) -> Node:
     return node.map(lambda part: _renamed(part, names))
 
 
-def _below(node: Node, letters: tuple[Name, ...]) -> Iterator[Edited]:
-    """Of the node itself, then of each part of it."""
-    yield from _here(node, letters)
+def _below(node: Node, made: Callable[[Node], Iterator[Edited]]) -> Iterator[Edited]:
+    """The edits that are made of the node itself, then of each part of it."""
+    yield from made(node)
     if isinstance(node, Compare | Logic):
         return
     for index, child in enumerate(node.children()):
         if isinstance(node, Pow) and index == 1 and isinstance(child, Literal):
             continue  # edited with the power
-        for said, new in _below(child, letters):
+        for said, new in _below(child, made):
             yield said, _with_child(node, index, new)
 
 
@@ -248,7 +262,14 @@ def _with_child(node: Node, index: int, new: Node) -> Node:
     return node.map(lambda part: new if next(places) == index else part)
 
 
-def _here(node: Node, letters: tuple[Name, ...]) -> Iterator[Edited]:
+def _replaced(node: Node, letters: tuple[Name, ...]) -> Iterator[Edited]:
+    if isinstance(node, Name):
+        for letter in letters:
+            if letter.id != node.id and letter.kind is node.kind:
+                yield f"{letter.id} was used instead of {node.id}", letter
+
+
+def _here(node: Node) -> Iterator[Edited]:
     match node:
         case Add(terms):
             yield from _of_terms(terms)
@@ -275,14 +296,10 @@ def _here(node: Node, letters: tuple[Name, ...]) -> Iterator[Edited]:
             yield f"{_said(inner)} was used instead of {_said(node)}", inner
         case Neg(operand):
             yield f"the minus before {_said(operand)} is left out", operand
-        case Name(id):
-            for letter in letters:
-                if letter.id != id and letter.kind is node.kind:
-                    yield f"{letter.id} was used instead of {id}", letter
-            if node.kind is Kind.SCALAR:
-                yield f"{id} + 1 was used instead of {id}", Add((node, _ONE))
-                yield f"{id} − 1 was used instead of {id}", Add((node, Neg(_ONE)))
-                yield f"{id}² was used instead of {id}", Pow(node, Literal(2))
+        case Name(id) if node.kind is Kind.SCALAR:
+            yield f"{id} + 1 was used instead of {id}", Add((node, _ONE))
+            yield f"{id} − 1 was used instead of {id}", Add((node, Neg(_ONE)))
+            yield f"{id}² was used instead of {id}", Pow(node, Literal(2))
         case Literal(value) if isinstance(value, int) and value > 0:
             yield f"{value + 1} was used instead of {value}", Literal(value + 1)
             if value > 1:
@@ -329,9 +346,13 @@ def _of_factors(node: Mul | Hadamard, factors: tuple[Node, ...]) -> Iterator[Edi
     for index, a in enumerate(factors):
         for b in factors[index + 1 :]:
             rest = tuple(each for each in factors if each is not a and each is not b)
-            if kind_of(a) is not kind_of(b):
+            if kind_of(a) is not kind_of(b) and Kind.SCALAR not in (kind_of(a), kind_of(b)):
                 continue
             yield f"{_said(a)} and {_said(b)} are added, not multiplied", product((*rest, Add((a, b))))
+    for index in range(1, len(factors)):
+        first, last = product(factors[:index]), product(factors[index:])
+        if len(factors) > 2 and kind_of(first) is kind_of(last):
+            yield f"{_said(first)} and {_said(last)} are added, not multiplied", Add((first, last))
 
 
 def _sum(terms: tuple[Node, ...]) -> Node:

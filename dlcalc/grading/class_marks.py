@@ -24,6 +24,7 @@ from .hand_ins import Found, HandIn, PassedOver, Refused
 from .in_order import in_order
 from .marking import OPEN, Marked, Marker, Result, words_of
 from .part_mark import PartMark
+from .unnamed import MOST_WROTE, Slip, Unnamed, slips_of, unnamed
 
 Files: TypeAlias = Mapping[str, str]
 """Name of a file → its content, a letter of Latin-1 for each byte."""
@@ -75,8 +76,16 @@ class PartSummary:
     status: str
     share: Fraction
     mistake: str
-    """The likeliest, "" where none is known."""
+    """The likeliest that is known, "" for none."""
     because: str
+    wrote: str = ""
+    slips: tuple[Slip, ...] = ()
+    """Edits of the formula that give a wrong answer which no known mistake gives."""
+
+    @property
+    def is_unnamed(self) -> bool:
+        """Whether it is wrong, and nothing that is known leads there."""
+        return self.status == "wrong" and not self.mistake
 
 
 @dataclass(frozen=True)
@@ -113,13 +122,17 @@ def _unpacked(data: bytes) -> Any:
 
 
 def _summary(result: Result) -> Summary:
-    parts = tuple(
-        PartSummary(
-            each.id, each.question, each.of, each.points, each.is_open, each.mark.status, each.mark.share,
-            each.mark.mistakes[0].id if each.mark.mistakes else "",
-            each.mark.mistakes[0].because if each.mark.mistakes else "",
-        ) for each in result.parts
-    )  # fmt: skip
+    made = []
+    for each in result.parts:
+        known = [found for found in each.mark.mistakes if not found.found]
+        id, because = (known[0].id, known[0].because) if known else ("", "")
+        made.append(
+            PartSummary(
+                each.id, each.question, each.of, each.points, each.is_open, each.mark.status, each.mark.share, id,
+                because, each.mark.wrote[:MOST_WROTE], tuple(slips_of(each.mark)),
+            )
+        )  # fmt: skip
+    parts = tuple(made)
     return Summary(result.student, result.points, result.of, result.is_open, parts, tuple(_pending(result)))
 
 
@@ -146,7 +159,13 @@ def _read_summary(data: bytes) -> Summary:
     table = _unpacked(data)
     student = Student(**table["student"])
     parts = tuple(
-        PartSummary(**{**each, **{name: Fraction(each[name]) for name in ("of", "points", "share")}})
+        PartSummary(
+            **{
+                **each,
+                **{name: Fraction(each[name]) for name in ("of", "points", "share")},
+                "slips": tuple(Slip(**slip) for slip in each["slips"]),
+            }
+        )
         for each in table["parts"]
     )
     pending = tuple(
@@ -213,6 +232,16 @@ class Marks:
             count.update(dict.fromkeys(named, 1))
         return [(name, because, times) for (name, because), times in count.most_common()]
 
+    @cached_property
+    def unnamed(self) -> list[Unnamed]:
+        """The wrong answers that come often and that no known mistake gives, most frequent first."""
+        return unnamed(
+            (self.problem(part.question), part.id, part.wrote, part.slips)
+            for each in self.summaries()
+            for part in each.parts
+            if part.is_unnamed
+        )
+
     def problem(self, question: int) -> str:
         """The id of the problem behind a question."""
         return self.issue.exam.items[question - 1].problem.id
@@ -229,6 +258,7 @@ class Marks:
             "to_look_at": [each.to_dict() for each in self.pending()],
             "absent": [student.id for student in self.absent],
             "mistakes": [{"id": name, "because": because, "students": n} for name, because, n in self.mistakes],
+            "unnamed": [each.to_dict() for each in self.unnamed],
         }
 
 

@@ -38,12 +38,32 @@ def for_class(marks: Marks, spell: Spell = None, where: str = "") -> doc.Documen
         rows = tuple((str(times), name, doc.sentence(because)) for name, because, times in marks.mistakes[:10])
         blocks += [doc.Heading(1, "Most common mistakes"),
                    doc.Table(("students", "mistake", "because"), rows, ("right", "left", "left"))]  # fmt: skip
+    blocks += _unnamed(marks)
     blocks += _open(marks)
     blocks += [doc.Heading(1, "Not marked")] if marks.refused else []
     blocks += [doc.Note("warning", f"{each.source}: {each.reason}") for each in marks.refused[:MOST_REFUSED]]
     if len(marks.refused) > MOST_REFUSED:
         blocks.append(doc.Note("warning", f"and {len(marks.refused) - MOST_REFUSED} more that cannot be marked"))
     return doc.Document(marks.issue.exam.title, tuple(blocks), spell)
+
+
+def _unnamed(marks: Marks) -> list[doc.Block]:
+    """The wrong answers without a name that come often, and what to paste so that they have one."""
+    if not marks.unnamed:
+        return []
+    rows = tuple(
+        (str(each.students), each.part, each.problem, doc.CodeText(each.wrote), each.because) for each in marks.unnamed
+    )
+    blocks: list[doc.Block] = [
+        doc.Heading(1, "Often, and without a name"),
+        doc.Table(("students", "part", "problem", "wrote", "what gives it"), rows,
+                  ("right", "left", "left", "left", "left")),
+    ]  # fmt: skip
+    ready = [each.slip.problem_lines for each in marks.unnamed if each.slip]
+    if ready:
+        blocks += [doc.Paragraph("Into the file of the problem, so that the next marking names them (in the students' "
+                                 "words, if you like):"), doc.Code("\n\n".join(ready), "toml")]  # fmt: skip
+    return blocks
 
 
 def _open(marks: Marks) -> list[doc.Block]:

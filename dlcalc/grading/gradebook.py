@@ -53,5 +53,15 @@ def pending_list(marks: Marks) -> str:
     return _csv(rows)
 
 
+def unnamed_list(marks: Marks) -> str:
+    """The wrong answers that come often and have no name, each with the mistake to paste into problem or formula."""
+    rows = [["students", "of", "problem", "part", "wrote", "because", "at the top of the problem",
+             "in the formula"]]  # fmt: skip
+    for each in marks.unnamed:
+        ready = (each.slip.problem_line, each.slip.formula_line) if each.slip else ("", "")
+        rows.append([str(each.students), str(each.of), each.problem, each.part, each.wrote, each.because, *ready])
+    return _csv(rows)
+
+
 def _csv(rows: list[list[str]]) -> str:
     return BOM + to_csv([[seen(cell) for cell in row] for row in rows])

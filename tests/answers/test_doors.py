@@ -529,7 +529,8 @@ OF_ONE_LAYER = (
     ("output", "(None, 8, 8, 16)", "right"),
     ("output", "(N, 8, 8, 16)", "right"),
     ("output", "8", "undecided"),
-    ("output", "8x8", "undecided"),
+    ("output", "8x8", "wrong"),
+    ("output", "8x9", "undecided"),
 )
 
 

@@ -21,7 +21,7 @@ from dlcalc.formulas.draw import draw
 from dlcalc.formulas.model import Formula
 from dlcalc.formulas.program import as_array, program
 from dlcalc.formulas.registry import formula
-from dlcalc.formulas.run import run
+from dlcalc.formulas.run import contains_letters, run
 from dlcalc.formulas.topics import TOPICS
 
 IDS = sorted(id for topic, known in TOPICS.items() if not topic.endswith("by_hand") for id in known)
@@ -70,22 +70,26 @@ def edited(asked: Formula, given: dict[str, Value], name: str, step: str, text: 
         compiled = program(asked)
         state = run(asked, given).state.copy()
         compiled.execute(state, None, {step: text})
-    except (UserError, TypeError, MemoryError):
+    except (UserError, TypeError, IndexError, OverflowError, MemoryError):
         return None
-    return as_array(state.values[name])
+    value = as_array(state.values[name])
+    return None if contains_letters(value) else value
 
 
 def slips(numbers: Random) -> Iterator[Case]:
     """Questions whose answer came from a formula with one or two symbols written wrongly."""
     while True:
         asked = formula(numbers.choice(IDS))
-        given = draw(asked, "slips", numbers.randrange(10**6))
+        try:
+            given = draw(asked, "slips", numbers.randrange(10**6))
+        except UserError:
+            continue  # no question without arrays that fit together
         name = numbers.choice(asked.answers)
         compiled = program(asked)
         steps = [
             s
             for s in asked.steps
-            if s.name in compiled.needed(name) and re.search(r"[a-z]", s.expression) and not (s.called or s.each)
+            if s.name in compiled.needed(name) and re.search(r"[a-z]", s.expression) and not s.called
         ]
         if not steps:
             continue

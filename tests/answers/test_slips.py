@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
+from naive.further_slips import further_slips
 from naive.slips import Slip, slips
 
 from dlcalc.answers.formula_judging import Verdict, verify
@@ -28,19 +30,32 @@ def judged(slip: Slip) -> Verdict:
     return verify(formula(slip.formula), given, slip.ask, Answer("", numbers(slip.wrote)), slip.convention)
 
 
-def test_what_is_in_the_list_is_named() -> None:
+def shares(made: Iterable[Slip]) -> tuple[int, int, int, Counter[str]]:
+    """How many wrong answers there are, how many are named, how many of them first, and those that are not."""
     missed: Counter[str] = Counter()
     found = first = count = 0
-    for slip in slips(TIMES):
+    for slip in made:
         verdict = judged(slip)
         if verdict.correct:
             continue  # by chance, as n/s may be
         count += 1
-        singles = [each.id for each in verdict.mistakes if len(each.mistakes) == 1]
-        found += bool(slip.names & set(singles))
-        first += bool(singles) and singles[0] in slip.names
-        if not slip.names & set(singles):
+        ids = [each.id for each in verdict.mistakes]
+        found += bool(slip.names & set(ids))
+        first += bool(ids) and ids[0] in slip.names
+        if not slip.names & set(ids):
             missed[f"{slip.formula}.{slip.ask}: {min(slip.names)}"] += 1
+    return count, found, first, missed
+
+
+def test_what_is_in_the_list_is_named() -> None:
+    count, found, first, missed = shares(slips(TIMES))
     assert count > 100
     assert found / count >= 0.95, missed
+    assert first / count >= 0.93, missed
+
+
+def test_what_else_learners_do_is_named() -> None:
+    count, found, first, missed = shares(further_slips(TIMES))
+    assert count > 300
+    assert found / count >= 0.98, missed
     assert first / count >= 0.93, missed

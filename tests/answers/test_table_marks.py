@@ -110,8 +110,13 @@ def test_a_value_that_no_mistake_gives_is_wrong_without_a_name() -> None:
     assert mistakes(marks, "conv-2", "weights") == []
 
 
+def test_a_shape_without_its_depth_has_a_name() -> None:
+    marks = mark_table(table(), changed(filled(table()), conv_1__output="55x55"))
+    assert mistakes(marks, "conv-1", "output") == ["depth-forgotten"]
+
+
 def test_a_shape_of_another_length_says_so() -> None:
-    marks = mark_table(table(), changed(filled(table()), conv_1__output="55x55", fc_1__output="64x64"))
+    marks = mark_table(table(), changed(filled(table()), conv_1__output="55x54", fc_1__output="64x64"))
     assert marks.of("conv-1", "output").reason == "the shape has 3 numbers, not 2"
     assert marks.of("fc-1", "output").reason == "the shape has 1 number, not 2"
     assert set(statuses(marks).values()) == {"undecided"}

@@ -61,6 +61,8 @@ def test_what_the_mistakes_of_a_separable_convolution_give() -> None:
     values = {"n": 28, "f": 3, "s": 2, "p": 1, "c": 32, "k": 64}
     given = wrong("depthwise_separable", "weights", **values)
     assert given == {
+        "ordinary-convolution": 18_432,
+        "ordinary-convolution-weights": 18_432,
         "pointwise-forgotten": 288,
         "depthwise-with-all-channels": 9 * 32 * 32 + 2048,
         "one-depthwise-filter": 9 + 2048,

@@ -219,7 +219,7 @@ def test_one_axis_has_no_mistakes_of_two() -> None:
     """With one axis nothing can be swapped, f needs no square, and the stride is that of all axes."""
     one = {mistake.id for mistake in formula("conv1d").mistakes}
     assert {mistake.id for mistake in formula("conv").mistakes} - one == {
-        "axes-swapped", "filter-not-squared", "stride-on-one-axis", "stride-on-the-other-axis"
+        "axes-swapped", "filter-not-squared", "one-axis-of-positions", "stride-on-one-axis", "stride-on-the-other-axis"
     }  # fmt: skip
 
 

@@ -180,7 +180,14 @@ def test_equal_values_have_no_scale() -> None:
 def test_what_the_mistakes_give() -> None:
     """2 4 9: mean 5, squares 9 1 16, variance 26/3."""
     found = wrong("batchnorm_by_hand_scalar", "variance", x=(2, 4, 9))
-    assert found == {"divided-by-one-less": 13, "not-squared": F(8, 3), "squares-summed": 26}
+    assert found == {
+        "divided-by-one-less": 13,
+        "not-squared": F(8, 3),
+        "squares-summed": 26,
+        "deviation-for-variance": pytest.approx((26 / 3) ** 0.5),
+        "mean-not-subtracted-in-variance": F(101, 3),
+        "sum-for-mean": F(13**2 + 11**2 + 6**2, 3),
+    }
     given = {"x": (2, 4), "gamma": 3, "beta": F(1, 2), "epsilon": 3}
     found = wrong("batchnorm_by_hand_scalar", "y", **given)
     assert found["divided-by-variance"] == (F(-1, 4), F(5, 4))

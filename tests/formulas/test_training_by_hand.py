@@ -196,6 +196,7 @@ def test_what_the_mistakes_give() -> None:
         "rate-forgotten": (-3, -5),
         "first-weight-every-time": (-1, 0),
         "divided-by-rate": (-7, -11),
+        "weight-forgotten": (-2, -1),
     }
     by_v = wrong("momentum_by_hand_scalar", "v", gamma=F(1, 2), **given)
     assert by_v["momentum-forgotten"] == (2, 1)

@@ -54,7 +54,7 @@ def test_a_wrong_shape_that_may_be_turned_is_carried_on_both_ways(
 def test_a_shape_of_another_length_is_not_carried_on(chain: Variant) -> None:
     """12·12 = 144 is short of its 8 maps, whatever was written before."""
     assert says(chain, conv="25x25x8", pool="12x12", flat="144") == {
-        "conv": "right", "pool": "undecided", "flat": "wrong:depth-forgotten"
+        "conv": "right", "pool": "wrong:depth-forgotten", "flat": "wrong:depth-forgotten"
     }  # fmt: skip
 
 

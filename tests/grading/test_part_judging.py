@@ -29,7 +29,9 @@ def layer() -> Variant:
          ("wrong:no-plus-one", "wrong:channels-forgotten", "follows")),
         ({"size": "32x32x8", "weights": "609", "cost": "614400"}, ("wrong", "wrong", "follows")),  # 32²·600
         ({"size": "28x28x3", "cost": "470400"}, ("wrong:depth-is-channels", "missing", "right")),
-        ({"size": "28x28", "weights": "none", "cost": "2*470400"}, ("undecided", "missing", "wrong:flops-for-macs")),
+        ({"size": "28x28", "weights": "none", "cost": "2*470400"},
+         ("wrong:depth-forgotten", "missing", "wrong:flops-for-macs")),
+        ({"size": "28x30", "cost": "470400"}, ("undecided", "missing", "right")),
         ({"size": "28x28x8)", "weights": "6o8", "cost": "???"}, ("unreadable", "unreadable", "missing")),
         ({"size": "27x27x8", "cost": "600"}, ("wrong:no-plus-one", "missing", "wrong:macs-one-position")),
         ({"size": "27x27x8", "cost": "874800"},  # 2·27²·600: a mistake made on a wrong size

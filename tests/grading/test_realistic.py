@@ -46,7 +46,7 @@ CASES = {
         "cost": ("470.400", "undecided"),
     }, 2),
     "in a hurry": Case("output-size", LAYER, {
-        "size": ("28x28", "undecided"),
+        "size": ("28x28", "wrong:depth-forgotten"),
         "weights": ("208", "wrong:channels-forgotten"),  # 5·5·8 + 8
         "cost": ("?", "missing"),
     }, 0),

@@ -155,7 +155,8 @@ HAND_INS: dict[str, tuple[str, bytes | str, str]] = {
     "approximately": ("a.txt", lines("13x13x8", "~208", "ca. 33800"), "RRR---"),
     "powers": ("a.txt", lines("13^2 x 8", "2.08e2", "3.38e4"), "RRR---"),
     "order of channels": ("a.txt", lines("8x13x13", "208"), "CR----"),
-    "channels forgotten": ("a.txt", lines("13x13", "208"), "?R----"),
+    "channels forgotten": ("a.txt", lines("13x13", "208"), "WR----"),
+    "channels forgotten in another size": ("a.txt", lines("14x14", "208"), "?R----"),
     # notebooks
     "a notebook": ("a.ipynb", notebook(f"Code: {CODE}", *(f"{i}: {a}" for i, a in zip(IDS, RIGHT, strict=True))),
                    "RRRRRR"),

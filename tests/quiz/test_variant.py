@@ -36,7 +36,7 @@ def test_a_seed_gives_the_same_numbers_on_every_machine() -> None:
 def test_a_drawn_network_is_the_same_on_every_machine() -> None:
     assert variant(changed("[let]", NETWORK), 1).note == (
         "layer v1 | n = 48, f = 3, c = 1, k = 8, net = conv k10 f3 p2; conv k32 f3 s2 p1; maxpool f2; dense m10, "
-        "bad = fc-1 parameters 15680 (biases-forgotten) | size: (46, 46, 8), cost: 152352"
+        "bad = fc-1 parameters 1588 (sizes-added) | size: (46, 46, 8), cost: 152352"
     )
 
 

@@ -103,7 +103,7 @@ def test_named_first_counts_too(monkeypatch: pytest.MonkeyPatch) -> None:
         module, "judge", lambda *a: [replace(m, mistakes=(Candidate(()), *m.mistakes[:4])) for m in real(*a)]
     )
     found = found_out()
-    assert found.single.first == 0
+    assert found.single.first_share < 0.05  # only what another convention gives
     assert not passed(found)
 
 

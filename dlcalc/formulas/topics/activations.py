@@ -33,6 +33,14 @@ SIGMOID = Formula(
                 "rises with x", 0.6, "What happens to the sigmoid when x grows?"),
         Mistake("tanh-for-sigmoid", "value", "tanh(x)", "this is tanh, which runs from −1 to 1; the sigmoid runs "
                 "from 0 to 1", 0.4, "Between which two values does the sigmoid lie?"),
+        Mistake("plus-for-minus", "derivative", "value*(1 + value)", "the derivative is h(1 − h): with a plus it would "
+                "grow where the curve is flat", 0.25, "How steep is the sigmoid where it is near 1?"),
+        Mistake("value-for-derivative", "derivative", "value", "this is the value of the sigmoid; its derivative is "
+                "h(1 − h)", 0.3, "Is the value or the slope asked?"),
+        Mistake("one-forgotten", "value", "exp(x)", "below the line stands 1 + e⁻ˣ: without the 1 the value is not "
+                "between 0 and 1", 0.25, "Between which two numbers does a sigmoid lie?"),
+        Mistake("minus-in-denominator", "value", "1/(1 - exp(-x))", "below the line stands 1 + e⁻ˣ, with a plus", 0.25,
+                "Between which two numbers does a sigmoid lie?"),
         Mistake("tanh-slope", "derivative", "1 - value^2", "1 − h² is the derivative of tanh; the sigmoid's is "
                 "h(1 − h)", 0.5, "Which activation has the derivative 1 − h²?"),
         Mistake("input-for-value", "derivative", "x*(1 - x)", "σ(1 − σ) uses the value h of the sigmoid, not its input "
@@ -61,6 +69,14 @@ TANH = Formula(
                 "sigmoid; that of tanh is 1 − h²", 0.7, "Which activation has the derivative h(1 − h)?"),
         Mistake("activation-twice", "derivative", "1 - tanh(value)^2", "h is already the value of tanh: the derivative "
                 "is 1 − h², without a second tanh", 0.6, "How often is tanh applied to x?"),
+        Mistake("plus-for-minus", "derivative", "1 + value^2", "the derivative is 1 − h²: with a plus it would grow "
+                "where the curve is flat", 0.25, "How steep is tanh where it is near 1?"),
+        Mistake("value-for-derivative", "derivative", "value", "this is the value of tanh; its derivative is 1 − h²",
+                0.3, "Is the value or the slope asked?"),
+        Mistake("squared-outside", "derivative", "(1 - value)^2", "only the value is squared: 1 − h², not (1 − h)²",
+                0.25, "Is the slope of tanh the same at x and at −x?"),
+        Mistake("sign-turned", "value", "-tanh(x)", "e^{−x} is taken from e^x: tanh has the sign of its input", 0.3,
+                "Which sign has tanh of a positive number?"),
         Mistake("square-lost", "derivative", "1 - value", "the value is squared in the derivative: 1 − h²", 0.4, "How "
                 "steep is tanh at x, and how steep at −x?"),
         Mistake("input-for-value", "derivative", "1 - x^2", "1 − h² uses the value h of tanh, not its input x", 0.4,

@@ -45,6 +45,14 @@ ATTENTION = Formula(
                 "W_O: there are four projections, not three", 0.7, "What happens to the heads after they are joined?"),
         Mistake("heads-multiply", "head_weights", "d^2", "each of the h heads gets d/h features: a projection has d² "
                 "weights for all heads together, not h·d²", 0.7, "How many features does one head get?"),
+        Mistake("multiplied-by-heads", "head_size", "d*h", "the heads share the d features: each gets d/h of them", 0.2,
+                "How many features does one head get?"),
+        Mistake("features-for-tokens", "head_scores", "T*d", "a score stands for each pair of tokens: T² of them in a "
+                "head", 0.25, "Which two things does one score compare?"),
+        Mistake("scores-for-output", "output", "shape(T, T)", "T×T is the shape of a head's scores; each token puts "
+                "out a vector of d features", 0.25, "What does one token put out?"),
+        Mistake("one-head-put-out", "output", "shape(T, head_size)", "the outputs of the h heads are joined: d "
+                "features for each token", 0.3, "What happens to the outputs of the heads?"),
         Mistake("one-head", "projection_weights", "head_weights", "that is one head's part of the projection; there "
                 "are h heads", 0.3, "How many heads does a projection serve?"),
         Mistake("one-projection", "projections", "1", "the queries, the keys, the values and the joined heads each "

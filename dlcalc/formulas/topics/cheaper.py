@@ -48,6 +48,10 @@ _COMPARED_MISTAKES = (
             "numbers is the whole?"),
 )  # fmt: skip
 
+_ORDINARY = ("that is an ordinary convolution; here the filters of one channel each and the 1×1 convolution behind "
+             "them are added: f²·c + c·k")  # fmt: skip
+_ORDINARY_HINT = "Which two convolutions follow one another?"
+
 DEPTHWISE_SEPARABLE = Formula(
     id="depthwise_separable",
     title="Depthwise separable convolution",
@@ -70,6 +74,9 @@ DEPTHWISE_SEPARABLE = Formula(
     answers=_ANSWERS,
     mistakes=(
         *size_mistakes("filter"),
+        Mistake("ordinary-convolution", "weights", "prod(f)*c*k", _ORDINARY, 0.3, _ORDINARY_HINT,
+                more=(("biases", "k"),)),
+        Mistake("ordinary-convolution-weights", "weights", "prod(f)*c*k", _ORDINARY, 0.3, _ORDINARY_HINT),
         Mistake("pointwise-forgotten", "weights", "depthwise_weights", "the 1×1 convolution that follows has c·k more "
                 "weights: it mixes the channels", 0.7, "Which part mixes the channels?"),
         Mistake("depthwise-with-all-channels", "depthwise_weights", "prod(f)*c*c", "a depthwise filter reads one "

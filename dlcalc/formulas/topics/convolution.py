@@ -40,11 +40,24 @@ SHAPE_MISTAKES = (
             "filters k, not the input's channels c", 0.5, "What decides the number of output maps?"),
     Mistake("depth-is-product", "output", "shape(o, c*k)", "a filter sums over all its input channels and makes one "
             "map: the depth is k, not c·k", 0.25, "How many maps does one filter make?"),
+    Mistake("depth-forgotten", "output", "shape(o)", "the sizes are right, but the output has a depth too: one map for "
+            "each of the k filters", 0.4, "How many maps come out of the layer?"),
+    Mistake("flattened", "output", "shape(prod(o)*k)", "that is how many numbers come out; the shape says how they "
+            "lie: height, width and depth", 0.3, "How many rows, columns and maps are there?"),
+    Mistake("input-size-kept", "output", "shape(n, k)", "the maps have the size that the filter's positions give; the "
+            "input's size stays only with “same” padding and stride 1", 0.25,
+            "At how many positions does the filter fit?"),
+    Mistake("depths-added", "output", "shape(o, c + k)", "the filters' maps take the place of the input's channels: "
+            "the depth is k, not c + k", 0.2, "How many maps does one filter make?"),
+    Mistake("depth-one", "output", "shape(o, 1)", "each of the k filters makes a map of its own: the depth is k, not 1",
+            0.25, "How many maps come out of the layer?"),
     Mistake("axes-swapped", "output", "shape(reverse(o), k)", "height comes before width; here the two sizes are "
             "swapped", 0.3, "Which of the two sizes is the height?"),
 )  # fmt: skip
 
 _ONE_AXIS_MISTAKES = (
+    Mistake("one-axis-of-positions", "macs", "o[1]*weights", "the filter moves along both axes, so the numbers of its "
+            "positions are multiplied", 0.3, "Along how many axes does the filter move?"),
     Mistake("stride-on-one-axis", "output", "shape(o[1], span[2] + 1, k)", "the filter moves by the stride along both "
             "axes; here it moved by 1 along the columns", 0.2, "How far does the filter move along a row?"),
     Mistake("stride-on-the-other-axis", "output", "shape(span[1] + 1, o[2], k)", "the filter moves by the stride along "
@@ -76,12 +89,19 @@ COUNT_MISTAKES = (
     replace(BIAS_AMONG_WEIGHTS, expression="prod(f)*c*k/groups + k"),
     Mistake("channels-and-filters-added", "weights", "prod(f)*(c + k)", "each of the k filters has weights for each of "
             "the c channels: the two numbers are multiplied", 0.2, "How many weights does one filter have?"),
+    Mistake("bias-per-input-channel", "biases", "c", "a bias belongs to a filter, not to a channel of the input: k "
+            "biases, not c", 0.3, "Which side of the layer do the biases belong to?"),
+    Mistake("counted-as-dense", "parameters", "prod(n)*c*prod(o)*k + prod(o)*k", "a dense layer joins every input to "
+            "every output; a filter reads only its window, and all windows share its weights", 0.2,
+            "How many numbers does one output read?"),
+    Mistake("groups-divided-twice", "weights", "prod(f)*c*k/groups^2", "groups make each filter less deep, c/groups; "
+            "there are still k filters", 0.25, "How many filters do all the groups have together?"),
     Mistake("groups-ignored", "weights", "prod(f)*c*k", "with groups, a filter reads only c/groups of the channels",
             0.5, "How many channels does one filter of a group see?"),
 )  # fmt: skip
 
 _NEED_TWO_AXES = frozenset({"axes-swapped", "filter-not-squared", "one-axis-discarded", "stride-on-one-axis",
-                            "stride-on-the-other-axis"})  # fmt: skip
+                            "stride-on-the-other-axis", "one-axis-of-positions"})  # fmt: skip
 
 NO_BIAS = Convention("no-bias", "layers before a batch normalisation", "without biases", {"biases": "0"}, variant=True,
                      untrue=("bias",), own=biases_counted())  # fmt: skip
@@ -125,6 +145,16 @@ def _cost_mistakes(at: str) -> tuple[Mistake, ...]:
                 "or as two?"),
         Mistake("activations-not-bytes", "activation_memory", "prod(o)*k", "each number takes 4 bytes", 0.5,
                 "How many bytes does a 32-bit number have?"),
+        Mistake("outputs-for-macs", "macs", "prod(o)*k", "that is how many numbers come out; each of them takes as "
+                "many multiplications as a filter has weights", 0.25, "How many multiplications does one output take?"),
+        Mistake("input-in-memory", "activation_memory", "4*(prod(n)*c + prod(o)*k)", "only what the layer puts out is "
+                "counted; its input is the output of the layer before", 0.25, "Whose output is the input?"),
+        Mistake("maps-forgotten", "activation_memory", "4*prod(o)", "that is one map, and k come out", 0.25,
+                "How many maps come out of the layer?"),
+        Mistake("bits-for-bytes", "activation_memory", "32*prod(o)*k", "these are bits: a 32-bit number has 4 bytes",
+                0.25, "How many bytes does a 32-bit number have?"),
+        Mistake("eight-bytes", "activation_memory", "8*prod(o)*k", "a 32-bit number has 4 bytes; 8 are those of a "
+                "64-bit number", 0.2, "How many bytes does a 32-bit number have?"),
         *COST_MISTAKES,
     )  # fmt: skip
 
@@ -203,6 +233,8 @@ SAME_MISTAKES = (
     Mistake("padding-of-stride-one", "pad", "f_eff - 1", "d(f − 1) is the padding at stride 1; with a larger stride "
             "only the last window decides how much is added", 0.5, "Where does the last window start, and where does "
             "it end?"),
+    Mistake("multiplied-by-stride", "o", "n*s", "a larger stride leaves fewer positions: n is divided by it", 0.15,
+            "Does a larger stride give a larger output?"),
     Mistake("fraction-kept", "o", "n/s", "a size is a whole number: n/s is rounded up, because the partly filled last "
             "window counts", 0.25, "Which window reads the pixels left over at the end?"),
     Mistake("padding-of-each-side", "pad", "2*(f_eff - 1)", "f − 1 is the padding of both sides together at stride 1, "
@@ -265,6 +297,10 @@ _TRANSPOSED_MISTAKES = (
             "2p", 0.5, "What does the padding do to the output of a transposed convolution?"),
     Mistake("padding-added", "o", "full + crop + output_padding", "the padding of a transposed convolution is cropped "
             "from its output, not added", 0.5, "Does more padding make this output larger or smaller?"),
+    Mistake("filter-forgotten", "full", "stretched", "the last filter reaches f − 1 pixels beyond the place where it "
+            "is laid: + f", 0.3, "How far does the last filter reach?"),
+    Mistake("filter-subtracted", "full", "stretched - f_eff", "a transposed convolution enlarges: the filter's size is "
+            "added", 0.25, "Does a larger filter make this output larger or smaller?"),
     Mistake("size-times-stride", "full", "n*s", "n·s is right only for a filter as large as the stride: the last "
             "filter starts at (n − 1)s and is f long", 0.4, "Where does the filter of the last input start, and where "
             "does it end?"),
@@ -352,7 +388,7 @@ _SIDES_MISTAKES = (
             "double the padding before the input", 0.5, "How much padding does each side have?"),
     Mistake("second-padding-twice", "pad", "2pad_end", "the two sides have different paddings: add them, do not double "
             "the padding after the input", 0.4, "How much padding does each side have?"),
-    *(mistake for mistake in size_mistakes("filter") if mistake.id != "padding-once"),
+    *(m for m in size_mistakes("filter") if m.id not in ("padding-once", "padding-of-four-sides")),
 )  # fmt: skip
 
 _SIDES_FIT = (

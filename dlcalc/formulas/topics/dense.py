@@ -25,6 +25,12 @@ COST_MISTAKES = (
             "many operations are there in one multiply-accumulate?"),
     Mistake("parameters-not-bytes", "parameter_memory", "parameters", "each parameter takes 4 bytes", 0.5,
             "How many bytes does a 32-bit number have?"),
+    Mistake("activations-forgotten", "memory", "parameter_memory", "the numbers that the layer puts out take room "
+            "too, besides its parameters", 0.3, "What is kept in memory besides the parameters?"),
+    Mistake("parameters-forgotten", "memory", "activation_memory", "the parameters take room too, besides the numbers "
+            "that the layer puts out", 0.3, "What is kept in memory besides the output?"),
+    Mistake("bits-for-bytes-of-parameters", "parameter_memory", "32*parameters",
+            "these are bits: a 32-bit number has 4 bytes", 0.25, "How many bytes does a 32-bit number have?"),
 )  # fmt: skip
 
 _MULTIPLY_MISTAKES = (
@@ -82,6 +88,10 @@ DENSE = Formula(
                 "n²", 0.2, "How many units does the layer have?"),
         Mistake("outputs-squared", "weights", "m^2", "each of the m units reads all n inputs: n·m weights, not m²", 0.2,
                 "How many inputs does one unit read?"),
+        Mistake("bias-on-both-sides", "biases", "n + m + 1", "only what is computed gets a bias: (n + 1)·m, not (n + "
+                "1)·(m + 1)", 0.25, "Which side of the layer do the biases belong to?"),
+        Mistake("weights-forgotten", "weights", "0", "every input is joined to every unit, with a weight each: n·m "
+                "weights come on top of the biases", 0.25, "What does a unit multiply its inputs with?"),
         *_MULTIPLY_MISTAKES,
         Mistake("activations-not-bytes", "activation_memory", "m", "each number takes 4 bytes", 0.5,
                 "How many bytes does a 32-bit number have?"),
@@ -129,6 +139,10 @@ MLP = Formula(
                 0.5, "Which of the given widths is not computed?"),
         Mistake("one-bias", "layer_biases", "1", "each unit has its own bias, not each layer", 0.4, "How many biases "
                 "does one layer have?"),
+        Mistake("first-layer-forgotten", "parameters", "sum(l=2..layers, layer_weights[l] + layer_biases[l])", "the "
+                "first hidden layer has weights too, from every input", 0.25, "What does the first hidden layer read?"),
+        Mistake("hidden-units-alone", "units", "sum(u) - u[1] - u[len(u)]", "the output layer computes too: its units "
+                "are counted with the hidden ones", 0.3, "Which layers compute?"),
         Mistake("output-layer-forgotten", "layers", "len(u) - 2", "the step from the last hidden layer to the output "
                 "has parameters too", 0.4, "How many layers of weights are there from the inputs to the outputs?"),
         Mistake("hidden-layers-forgotten", "weights", "u[1]*u[len(u)]", "there are weights between each width and the "

@@ -56,6 +56,8 @@ IOU = Formula(
                 "parts of that area are in neither box?"),
         Mistake("smaller-box-for-union", "iou", "intersection/min(area_a, area_b)", "the overlap is divided by the "
                 "union of the boxes, not by the smaller box", 0.3, "What is the overlap divided by?"),
+        Mistake("intersection-alone", "iou", "intersection", "the intersection is divided by the union", 0.3,
+                "How large is the IoU of a box with itself?"),
         Mistake("dice-for-iou", "iou", "2*intersection/(area_a + area_b)", "this is the Dice coefficient; IoU divides "
                 "the overlap by the union", 0.4, "What is the overlap divided by?"),
         Mistake("two-forgotten", "dice", "intersection/(area_a + area_b)", "A + B counts the overlap twice, so Dice "

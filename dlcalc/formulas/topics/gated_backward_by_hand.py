@@ -129,8 +129,8 @@ _PEEPHOLE_MISTAKES = (
             "cell state?"),
     Mistake("input-peephole-lost", "dC_before", _at(f"{_KEPT} + p_f ⊙ delta_f[s]"), "the input gate also reads C_{t−1} "
             "through its peephole", 0.4, "How many gates read C_{t−1}?"),
-    Mistake("old-cell-for-new", "dp_o", _sum("delta_o", "C[t-1]", "⊙"), "the output gate reads the new cell state, C_t",
-            0.5, "Which cell state is known when o is computed?"),
+    Mistake("old-cell-for-new", "dp_o", _sum("delta_o", "C[t-1]", "⊙"), "the peephole of the output gate reads C_t, "
+            "the new cell state", 0.5, "Which cell state is known when o is computed?"),
     Mistake("new-cell-for-old-peephole", "dp_f", _sum("delta_f", "C[t]", "⊙"), "the forget gate reads the previous "
             "cell state, C_{t−1}", 0.5, "Which cell state is known when f is computed?"),
 )  # fmt: skip

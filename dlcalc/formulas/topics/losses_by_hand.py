@@ -33,6 +33,14 @@ SQUARED = Formula(
         Mistake("errors-summed-first", "loss", "1/2*sum(errors)^2", "each error is squared before the errors are "
                 "added; without squares, errors of opposite sign cancel", 0.5, "What happens when errors of opposite "
                 "sign are added?"),
+        Mistake("absolute-for-squared", "loss", "sum(abs(errors))", "this is the absolute loss: here the errors are "
+                "squared", 0.3, "What is squared?"),
+        Mistake("root-taken", "loss", "sqrt(sum(squares))", "no root is taken: the loss is the sum of the squares "
+                "itself", 0.3, "Which unit does a squared loss have?"),
+        Mistake("root-of-the-mean", "loss", "sqrt(sum(squares)/len(squares))", "this is the RMSE, the root of the "
+                "mean; no root is taken of a squared loss", 0.3, "Which unit does a squared loss have?"),
+        Mistake("squares-subtracted", "loss", "1/2*(sum(yhat^2) - sum(y^2))", "the difference is squared, not each of "
+                "the two numbers", 0.25, "What is the loss of a prediction of −1 where the target is 1?"),
         Mistake("error-sign-turned", "gradient", "y - yhat", "∂L/∂ŷ is ŷ − y: below the target the loss falls as ŷ "
                 "grows", 0.6, "Does the loss rise or fall when ŷ grows above y?"),
         Mistake("gradient-squared", "gradient", "squares", "the derivative of ½(ŷ − y)² is ŷ − y, not its square", 0.4,
@@ -78,6 +86,8 @@ LOG_LOSS = Formula(
                 "negative, so the loss needs a minus sign", 0.6, "Which sign does this loss have?"),
         *(Mistake(id, "terms", f"-(y ⊙ {log}(p) + (1 - y) ⊙ {log}(1 - p))", _NOT_TO_BASE[base], 0.4, "Which base does "
                   "the logarithm have?") for id, log, base in _WRONG_LOGS),
+        Mistake("probability-for-logarithm", "terms", "y ⊙ (1 - p) + (1 - y) ⊙ p", "the loss is the logarithm of the "
+                "probability", 0.3, "How large is the loss when the true class has probability 0?"),
         Mistake("classes-swapped", "terms", "-((1 - y) ⊙ ln(p) + y ⊙ ln(1 - p))", "the loss is −ln p for class 1 and "
                 "−ln(1 − p) for class 0", 0.4, "How large is the loss of class 1 when p is near 1?"),
         Mistake("slope-forgotten", "gradient", "p - y", "p − y is the derivative by the score z; the derivative by p "
@@ -150,6 +160,19 @@ SOFTMAX_CROSS_ENTROPY = Formula(
     ),
     answers=("loss", "yhat", "gradient", "powers", "total"),
     mistakes=(
+        Mistake("probability-for-logarithm", "loss", "1 - sum(y ⊙ yhat)", "the loss is the logarithm of the "
+                "probability", 0.3, "How large is the loss when the true class has probability 0?"),
+        Mistake("weighted-by-probability", "loss", "-sum(y ⊙ yhat ⊙ ln(yhat))", "the logarithm is weighted by the "
+                "target alone: −ln of the true class's probability", 0.25, "What multiplies the logarithm of each "
+                "class?"),
+        Mistake("entropy-of-prediction", "loss", "-sum(yhat ⊙ ln(yhat))", "this is the entropy of the prediction; in "
+                "the cross-entropy the target stands before the logarithm", 0.25, "Does the loss look at the target?"),
+        Mistake("squared-error", "loss", "sum((yhat - y)^2)", "this is a squared error; the cross-entropy is −ln of "
+                "the true class's probability", 0.25, "Which loss is asked?"),
+        Mistake("mean-over-classes", "loss", "-sum(y ⊙ ln(yhat))/len(y)", "the terms of one example are added, not "
+                "averaged over the classes", 0.3, "Does an example cost less when there are more classes?"),
+        Mistake("gradient-of-probability", "gradient", "-(y/yhat)", "−y/ŷ is the derivative by the probability; by the "
+                "score z it is ŷ − y", 0.3, "By what is the derivative taken, by ŷ or by z?"),
         Mistake("not-normalised", "yhat", "powers", "the exponentials must be divided by their sum", 0.6, "What do the "
                 "probabilities sum to?"),
         Mistake("no-exponential", "powers", "z", "a softmax takes the exponentials of the scores first", 0.5, "Which "

@@ -59,6 +59,10 @@ _SHAPE_MISTAKES = (
             "depth stays c: only height and width shrink", 0.5, "How many channels does one pooling window read?"),
     Mistake("depth-one", "output", "shape(o, 1)", "pooling works on each channel separately, so c maps come out, not "
             "one", 0.4, "How many channels does one pooling window read?"),
+    Mistake("depth-forgotten", "output", "shape(o)", "the sizes are right, but the output has a depth too: each of the "
+            "c channels is pooled by itself", 0.4, "How many maps are pooled?"),
+    Mistake("flattened", "output", "shape(prod(o)*c)", "that is how many numbers come out; the shape says how they "
+            "lie: height, width and depth", 0.3, "How many rows, columns and maps are there?"),
     Mistake("axes-swapped", "output", "shape(reverse(o), c)", "height comes before width; here the two sizes are "
             "swapped", 0.3, "Which of the two sizes is the height?"),
 )  # fmt: skip
@@ -68,6 +72,22 @@ _COUNT_MISTAKES = (
             "learns nothing, so it has no weights", 0.6, "What does pooling learn during training?"),
     Mistake("biases-given", "biases", "c", "nothing is added to the pooled value: pooling has no biases", 0.4, "What "
             "does pooling learn during training?"),
+    Mistake("weights-and-biases-given", "weights", "prod(f)*c", "pooling only picks the largest value or averages: it "
+            "has neither weights nor biases", 0.35, "What does pooling learn?", more=(("biases", "c"),)),
+    Mistake("counted-as-convolution", "weights", "prod(f)*c^2", "these are the parameters of a convolution of this "
+            "size; pooling learns nothing", 0.3, "What does pooling learn?", more=(("biases", "c"),)),
+    Mistake("counted-as-convolution-weights", "weights", "prod(f)*c^2", "these are the weights of a convolution of "
+            "this size; pooling learns nothing", 0.25, "What does pooling learn?"),
+    Mistake("window-given", "weights", "prod(f)", "the window has no weights: it only picks the largest value or "
+            "averages", 0.25, "What does pooling learn?"),
+    Mistake("window-given-with-bias", "weights", "prod(f)", "the window has no weights: it only picks the largest "
+            "value or averages", 0.25, "What does pooling learn?", more=(("biases", "1"),)),
+    Mistake("scale-and-shift-given", "parameters", "2c", "a scale and a shift for each channel belong to batch "
+            "normalisation or to LeNet's sub-sampling; plain pooling learns nothing", 0.2, "What does pooling learn?"),
+    Mistake("outputs-for-parameters", "parameters", "prod(o)*c", "that is how many numbers come out; parameters are "
+            "what a layer learns, and pooling learns nothing", 0.25, "What does pooling learn?"),
+    Mistake("comparisons-for-macs", "macs", "prod(o)*c*(prod(f) - 1)", "these are comparisons or additions; pooling "
+            "multiplies by no weight", 0.25, "By what would a value in the window be multiplied?"),
     Mistake("macs-given", "macs", "prod(o)*prod(f)*c", "pooling compares or adds values; it multiplies by no weight",
             0.4, "What would a value in the window be multiplied by?"),
     Mistake("channels-forgotten", "comparisons", "prod(o)*(prod(f) - 1)", "every channel is pooled separately, so the "

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..model import Condition, Convention, Form, Formula, Mistake, Step, Variable
-from .dense import COST_MISTAKES, FLOPS, MEMORY, PARAMETER_MEMORY, biases_counted
+from .dense import BIAS_AMONG_WEIGHTS, COST_MISTAKES, FLOPS, MEMORY, PARAMETER_MEMORY, biases_counted
 
 INPUT = Variable("n", "input-size", "size of one input x_t", ordinary=(3, 64))
 HIDDEN = Variable("m", "hidden-size", "size of the state h_t (units)", ordinary=(4, 128))
@@ -154,6 +154,19 @@ def _count_mistakes(gates: int, each: str) -> tuple[Mistake, ...]:
                 "added to the m² recurrent weights", 0.3, "What does the cell read besides its previous state?"),
         Mistake("directions-as-units", "recurrent_weights", "D*m^2", "the two directions are two separate cells of m "
                 "units, not one cell of 2m units", 0.25, "Whose state does the backward direction read?"),
+        Mistake("sizes-exchanged", "recurrent_weights", "n^2", "m is the size of the state, n that of the input: state "
+                "and biases have m entries, so the recurrent weights are m²", 0.25,
+                "How many entries does the state have?", more=(("biases", f"cells*L*{per_gate}bias_vectors*n"),)),
+        Mistake("joined-matrix-squared", "first_weights", f"{per_gate}(n + m)^2", "the joined matrix reads n + m "
+                "numbers and puts out m: m(n + m), not (n + m)²", 0.25, "How many numbers does the joined matrix put "
+                "out?"),
+        Mistake("sizes-added", "first_weights", f"{per_gate}(n + m)", "every input and every entry of the state goes "
+                "to each of the m units: n + m weights are those of one unit", 0.25,
+                "How many units read the n + m numbers?"),
+        Mistake("bias-per-input", "biases", f"cells*L*{per_gate}bias_vectors*n", "the biases belong to the m units, "
+                "not to the inputs", 0.25, "How many entries does a bias vector have?"),
+        Mistake("bias-among-weights", "weights", f"cells*(first_weights + (L - 1)*deeper_weights) + "
+                f"cells*L*{per_gate}bias_vectors*m", BIAS_AMONG_WEIGHTS.because, 0.25, BIAS_AMONG_WEIGHTS.hint),
         Mistake("steps-for-units", "input_weights", "n*T", "the layer has m units, as many as its state has entries; T "
                 "only counts the time steps", 0.25, "Which number is the size of the state?",
                 more=(("recurrent_weights", "T^2"), ("biases", f"cells*L*{per_gate}bias_vectors*T"))),
@@ -184,6 +197,10 @@ _SHAPE_MISTAKES = (
             "numbers per step, not m", 0.5, "How are the outputs of the two directions joined?"),
     Mistake("axes-swapped", "output", "shape(D*m, T)", "the time steps come first, then the entries of the state", 0.2,
             "Which of the two numbers counts the time steps?"),
+    Mistake("one-unit-put-out", "output", "shape(T)", "one number a step would be the output of one unit; each step "
+            "puts out the whole state", 0.25, "How many units does the layer have?"),
+    Mistake("directions-as-steps", "output", "shape(D*T, m)", "both directions read the same T steps: their outputs "
+            "are joined at each step, T × 2m", 0.25, "How many steps does the backward direction read?"),
     Mistake("output-of-input-size", "output", "shape(T, n)", "the output at each step is the state: its size does not "
             "depend on the input's n", 0.4, "Which vector does the layer return at each step?"),
     Mistake("matrices-swapped-input", "input_matrix", "shape(m, m)", "m×m is the recurrent matrix; the input matrix "
@@ -290,6 +307,8 @@ RNN_OUTPUT = Formula(
                 "bidirectional layer the output layer reads 2m numbers", 0.5, "How long is the concatenated state?"),
         Mistake("output-layer-once", "macs", "cell.macs + readout.macs", "there is an output at every step, so the "
                 "output layer is used T times", 0.4, "At how many steps is there an output?"),
+        Mistake("axes-swapped", "output", "shape(q, T)", "the time steps come first, then the outputs", 0.2,
+                "Which of the two numbers counts the time steps?"),
         Mistake("output-of-state-size", "output", "shape(T, state)", "the output layer gives q numbers at each step",
                 0.4, "How many outputs are there at each step?"),
         Mistake("output-matrix-reads-n", "output_matrix", "shape(q, n)", "V maps the entries of the state to the q "

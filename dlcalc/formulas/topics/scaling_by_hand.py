@@ -48,6 +48,24 @@ _BATCH_MISTAKES = (
             0.4, "What do γ and β do?"),
     Mistake("shift-forgotten", "y", "gamma ⊙ xhat[i]", "the learned shift β must be added", 0.4, "What do γ and β "
             "do?"),
+    Mistake("scale-and-shift-exchanged", "y", "beta ⊙ xhat[i] + gamma", "the scale γ multiplies, the shift β is added",
+            0.3, "What do γ and β do?"),
+    Mistake("scale-and-shift-forgotten", "y", "xhat[i]", "this is the normalised value x̂; it is scaled by γ and "
+            "shifted by β", 0.35, "What do γ and β do?"),
+    Mistake("shift-subtracted", "y", "gamma ⊙ xhat[i] - beta", "the learnt shift β is added, not subtracted", 0.25,
+            "What do γ and β do?"),
+    Mistake("not-divided-by-deviation", "xhat", "x[i] - mean", "the difference is divided by the standard deviation",
+            0.35, "What is the standard deviation afterwards?"),
+    Mistake("epsilon-forgotten", "deviation", "sqrt(variance)", "ε is missing: the deviation is √(variance + ε)", 0.3,
+            "Where does ε stand?"),
+    Mistake("difference-turned", "xhat", "(mean - x[i])/deviation", "the mean is subtracted from x, not x from the "
+            "mean", 0.3, "Which sign does a value above the mean get?"),
+    Mistake("deviation-for-variance", "variance", "sqrt(sum(i=1..B, (x[i] - mean)^2)/B)", "this is the standard "
+            "deviation; the variance is its square", 0.3, "Is a root taken for the variance?"),
+    Mistake("mean-not-subtracted-in-variance", "variance", "sum(i=1..B, x[i]^2)/B", "the variance is the mean of the "
+            "squared differences from the mean, not of the squares of x", 0.3, "What is squared in a variance?"),
+    Mistake("sum-for-mean", "mean", "sum(i=1..B, x[i])", "this is the sum; the mean is the sum divided by how many "
+            "there are", 0.3, "By what is the sum divided?"),
     Mistake("shift-scaled", "y", "gamma ⊙ (xhat[i] + beta)", "first multiply by γ, then add β", 0.3, "Which comes "
             "first, γ or β?"),
 )  # fmt: skip
@@ -282,6 +300,9 @@ def _minmax(image: bool) -> Formula:
         ),
         answers=("y", "smallest", "largest", "spread"),
         mistakes=(
+            Mistake("zscore-for-minmax", "y", "(x - sum(x)/len(x))/sqrt(sum((x - sum(x)/len(x))^2)/len(x))", "this is "
+                    "the z-score; min–max scaling is (x − smallest)/(largest − smallest)", 0.3,
+                    "Which of the two scalings ends at 1?"),
             Mistake("divided-by-largest", "unit", "x/largest", "the smallest value must be subtracted first, so that "
                     "it becomes 0", 0.6, "What should the smallest value become?"),
             Mistake("divided-by-largest-after-shift", "unit", "(x - smallest)/largest", "the divisor is the largest "
@@ -326,6 +347,8 @@ def _zscore(image: bool) -> Formula:
                     "deviation", 0.5, "What should the standard deviation be after the scaling?"),
             Mistake("squares-summed", "variance", "squares", "the variance is the mean of the squares", 0.4, "How "
                     "should the variance change when there are more values?"),
+            Mistake("minmax-for-zscore", "y", "(x - min(x))/(max(x) - min(x))", "this is min–max scaling; a z-score is "
+                    "(x − mean)/deviation", 0.3, "Which of the two scalings gives a mean of 0?"),
             Mistake("smallest-for-mean", "y", "(x - min(x))/deviation", "the mean is subtracted, not the smallest "
                     "value", 0.3, "What should the mean be after the scaling?"),
         ),

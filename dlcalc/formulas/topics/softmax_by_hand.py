@@ -38,6 +38,12 @@ _MISTAKES = (
             "exponential?"),
     Mistake("softmax-twice", "y", "softmax(powers/total)", "the softmax is applied once: its values are already "
             "probabilities", 0.25, "What goes into the softmax: scores or probabilities?"),
+    Mistake("sign-in-exponent", "powers", "exp(-scaled)", "the exponent has no minus: a larger score has a larger "
+            "probability", 0.3, "Which score gets the largest probability?"),
+    Mistake("logarithm-taken", "y", "ln(powers/total)", "these are the logarithms of the probabilities; the softmax "
+            "gives the probabilities themselves", 0.25, "Can a probability be negative?"),
+    Mistake("base-two", "powers", "exp(ln(2)*scaled)", "the base of the powers is e, not 2", 0.2,
+            "To which base are the powers?"),
     Mistake("divided-by-largest", "y", "powers/max(powers)", "the exponentials are divided by their sum, not by the "
             "largest of them", 0.3, "What do the values of a softmax sum to?"),
 )  # fmt: skip

@@ -80,6 +80,8 @@ def _sgd(kinds: Kinds) -> Formula:
         answers=("w_new",),
         mistakes=(
             Mistake("update-sign-turned", "w_new", "w_new[t-1] + change[t]", _SIGN, 0.6, _SIGN_HINT),
+            Mistake("weight-forgotten", "w_new", "-change[t]", "this is the step alone: it is added to the weight", 0.3,
+                    "From where does the step start?"),
             Mistake("rate-forgotten", "change", "g[t]", "the gradient must be multiplied by the learning rate", 0.4,
                     "Which given number is not used yet?"),
             Mistake("first-weight-every-time", "w_new", "w - change[t]", "each step starts from the weight after the "
@@ -117,6 +119,10 @@ def _momentum(kinds: Kinds) -> Formula:
             Mistake("update-sign-turned", "w_new", "w_new[t-1] + v[t]", _SIGN, 0.6, _SIGN_HINT),
             Mistake("momentum-forgotten", "v", "eta*g[t]", "the velocity keeps the part γ of the previous velocity",
                     0.5, "What happens to the previous velocity?"),
+            Mistake("decay-forgotten", "v", "v[t-1] + eta*g[t]", "of the velocity before only the part γ is kept", 0.3,
+                    "What is left of the velocity before?"),
+            Mistake("rate-and-momentum-exchanged", "v", "eta*v[t-1] + gamma*g[t]", "γ multiplies the velocity before, "
+                    "and η the gradient: here they are exchanged", 0.25, "Which of the two is near 1?"),
             Mistake("velocity-from-old-weight", "v", "gamma*w_new[t-1] + eta*g[t]", "γ multiplies the previous "
                     "velocity, not the weight", 0.3, "What does γ multiply?"),
             Mistake("opposite-directions", "v", "gamma*v[t-1] - eta*g[t]", "the update is w ← w − v, so the new "
@@ -250,6 +256,14 @@ def _nesterov(kinds: Kinds) -> Formula:
 _ROOT_FORGOTTEN = Mistake("root-forgotten", "rate", "eta/(G[t] + epsilon)", "the learning rate is divided by the root "
                           "of the averaged or summed squares, not by the squares", 0.6, "In which unit are squared "
                           "gradients measured?")  # fmt: skip
+_GRADIENT_FORGOTTEN = Mistake("gradient-forgotten", "w_new", "w_new[t-1] - rate[t]", "the step is the rate times the "
+                              "gradient", 0.3, "What gives the step its direction?")  # fmt: skip
+_EPSILON_FORGOTTEN = Mistake("epsilon-forgotten", "rate", "eta/sqrt(G[t])", "ε belongs below the line too: it keeps "
+                             "the step small where the squares are near 0", 0.3,
+                             "What stands below the line besides the squares?")  # fmt: skip
+_MULTIPLIED_BY_ROOT = Mistake("multiplied-by-root", "rate", "eta*sqrt(G[t] + epsilon)", "the rate is divided by the "
+                              "root: where gradients were large the steps are small", 0.3,
+                              "Does a weight with large gradients get a larger rate?")  # fmt: skip
 _SIGN_TURNED = Mistake("update-sign-turned", "w_new", "w_new[t-1] + rate[t] ⊙ g[t]", _SIGN, 0.6, _SIGN_HINT)
 
 
@@ -282,8 +296,9 @@ def _adagrad(kinds: Kinds) -> Formula:
             Mistake("sum-forgotten", "G", "g[t]^2", "the squares of all gradients so far are added", 0.5, "Which "
                     "gradients does G remember?"),
             _SIGN_TURNED,
-            Mistake("gradient-forgotten", "w_new", "w_new[t-1] - rate[t]", "the step is the rate times the gradient",
-                    0.3, "What gives the step its direction?"),
+            _GRADIENT_FORGOTTEN,
+            _EPSILON_FORGOTTEN,
+            _MULTIPLIED_BY_ROOT,
             *(() if kinds.scalar else (
                 Mistake("norm-for-components", "G", "G[t-1] + sum(g[t]^2)", "each weight has its own sum of squares, "
                         "not the length of the whole gradient", 0.5, "How many learning rates are there: one, or one "
@@ -328,6 +343,9 @@ def _rmsprop(kinds: Kinds) -> Formula:
                     "multiplied by ρ at each step", 0.4, "What happens to old squares here?"),
             Mistake("square-lost", "G", "rho*G[t-1] + (1 - rho)*abs(g[t])", "the squares of the gradients are "
                     "averaged, not the gradients", 0.5, "What does G average?"),
+            _GRADIENT_FORGOTTEN,
+            _EPSILON_FORGOTTEN,
+            _MULTIPLIED_BY_ROOT,
             _SIGN_TURNED,
         ),
         conventions=combined((_inside("Keras, d2l, Goodfellow; course notes"), _outside("PyTorch, CS231n"))),
@@ -421,6 +439,17 @@ def _adam(kinds: Kinds) -> Formula:
                     "What do the two weights of an average sum to?"),
             Mistake("weights-swapped", "m", "(1 - beta_1)*m[t-1] + beta_1*g[t]", "the old average has the weight β₁, "
                     "the new gradient 1 − β₁", 0.4, "What is the weight of the old average?"),
+            Mistake("epsilon-forgotten", "change", "eta*mhat[t]/sqrt(vhat[t])", "ε belongs below the line too: it "
+                    "keeps the step small where the squares are near 0", 0.3, "What stands below the line besides v̂?"),
+            Mistake("steps-counted-from-0", "mhat", "if(t = 1, m[t], m[t]/(1 - beta_1^(t-1)))", "t is 1 at the first "
+                    "step: m̂ = m/(1 − β₁ᵗ), and v̂ likewise", 0.3, "What is t at the first step?",
+                    more=(("vhat", "if(t = 1, v[t], v[t]/(1 - beta_2^(t-1)))"),)),
+            Mistake("step-counted-one-late", "mhat", "m[t]/(1 - beta_1^(t+1))", "t is 1 at the first step, not 2: m̂ = "
+                    "m/(1 − β₁ᵗ), and v̂ likewise", 0.25, "What is t at the first step?",
+                    more=(("vhat", "v[t]/(1 - beta_2^(t+1))"),)),
+            Mistake("moments-forgotten", "m", "(1 - beta_1^t)*g[t]", "the averages keep a part of those of the step "
+                    "before", 0.25, "What is left of m and v of the step before?",
+                    more=(("v", "(1 - beta_2^t)*g[t]^2"),)),
             Mistake("gradient-for-mean", "change", "eta*g[t]/sqrt(vhat[t] + epsilon)", "the step uses the mean of the "
                     "gradients, not only the last gradient", 0.4, "Which direction does Adam's step have?"),
             Mistake("update-sign-turned", "w_new", "w_new[t-1] + change[t]", _SIGN, 0.6, _SIGN_HINT),

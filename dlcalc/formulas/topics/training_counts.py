@@ -24,6 +24,8 @@ UPDATES = Formula(
                 "batch", 0.5, "What happens to the examples that do not fill a batch?"),
         Mistake("rounded-at-the-end", "updates", "ceil(N*epochs/B)", "every epoch ends with its own last batch: round "
                 "the updates of one epoch, then multiply", 0.4, "What happens to a batch at the end of an epoch?"),
+        Mistake("examples-for-updates", "updates", "per_epoch*epochs*B", "a batch makes one update, however many "
+                "examples it has", 0.25, "How many updates does one batch make?"),
         Mistake("epochs-forgotten", "updates", "per_epoch", "these are the updates of one epoch only", 0.4, "How many "
                 "epochs are there?"),
         Mistake("one-per-example", "per_epoch", "N", "the weights are updated once per batch, not after every "

@@ -52,6 +52,11 @@ def dilation_mistakes(window: str) -> tuple[Mistake, ...]:
                 f"How many pixels does the dilated {window} span?"),
         Mistake("dilation-times-size", "f_eff", "d*f", "there are d − 1 empty pixels between two neighbouring taps, so "
                 f"the {window} spans d(f − 1) + 1 pixels", 0.3, "How many gaps are there between f taps?"),
+        Mistake("dilation-added", "f_eff", "f + d - 1", f"each of the f − 1 gaps grows by d − 1: the {window} spans "
+                "d(f − 1) + 1", 0.25, "How many gaps lie between f taps?"),
+        Mistake("dilation-counts-gaps", "f_eff", "if(d = 1, f, (d + 1)*(f - 1) + 1)", f"d = 1 is the ordinary "
+                f"{window}: neighbouring taps are d apart, with d − 1 pixels between them", 0.25,
+                "How far apart are two neighbouring taps?"),
     )  # fmt: skip
 
 
@@ -82,6 +87,22 @@ def size_mistakes(window: str) -> tuple[Mistake, ...]:
                 "stride", 0.2, f"How far does the {window} move from one position to the next?"),
         Mistake("size-added", "span", "padded + f_eff", f"the {window} size is subtracted from the padded input, not "
                 "added", 0.2, f"Does a larger {window} give a larger or a smaller output?"),
+        Mistake("padding-subtracted", "padded", "n - pad", "padding makes the input larger: n + 2p", 0.2,
+                "Is the padded input larger or smaller?"),
+        Mistake("padding-of-four-sides", "padded", "n + 2*pad", "along one axis the input has two sides: its size "
+                "grows by 2p, not by 4p", 0.2, "How many sides does one axis have?"),
+        Mistake("one-taken-off", "o", "floor((span - 1)/s) + 1", "n + 2p − f is the room already: no 1 is taken off it",
+                0.2, f"How far can the {window} move?"),
+        Mistake("two-added", "o", "q + 2", "one position is added to the moves, the first one", 0.15,
+                "How many positions do 4 moves visit?"),
+        Mistake("multiplied-by-stride", "q", "span*s", "a larger stride leaves fewer positions: the room is divided by "
+                "it", 0.15, "Does a larger stride give a larger output?"),
+        Mistake("size-over-stride-fraction", "o", "if(mod(n, s) = 0, q + 1, n/s)", "a size is a whole number, and n/s "
+                "is no size here: (n + 2p − f)/s is rounded down, then 1 is added", 0.2,
+                "What is divided by the stride?"),
+        Mistake("size-over-window-fraction", "o", "if(mod(n, f) = 0, q + 1, n/f)", "a size is a whole number, and n/f "
+                "is no size here: (n + 2p − f)/s is rounded down, then 1 is added", 0.2,
+                "What is divided, and by what?"),
         *dilation_mistakes(window),
     )  # fmt: skip
 
