@@ -68,6 +68,8 @@ PYTORCH = {
         "dense_on_image:textbook",
     "test_heads_and_shapes::test_pixel_shuffle": "pixel_shuffle:textbook",
     "test_heads_and_shapes::test_average_pooling_counts_its_padding": "pool_by_hand_avg:textbook",
+    "test_by_hand::test_pooling_rounded_up_and_with_or_without_padding":
+        "pool_by_hand_avg:exclude-pad pool_by_hand_avg_backward:textbook pool_by_hand_avg_backward:exclude-pad",
     "test_heads_and_shapes::test_embeddings_have_a_row_for_each_word": "embedding:with-batch",
     "test_initialisation::test_dense": " ".join(f"init_{rule}:textbook" for rule in _RULES),
     "test_initialisation::test_convolution": " ".join(f"init_{rule}_conv:textbook" for rule in _RULES),

@@ -386,6 +386,11 @@ def _ones(value: Value) -> Value:
     return tuple(map(_ones, value)) if isinstance(value, tuple) else 1
 
 
+def _in_full(choice: str, value: object, known: tuple[str, ...]) -> object:
+    """A value with the choice behind it, where it is known so: tanh of hidden is tanh-hidden."""
+    return f"{value}-{choice}" if f"{value}-{choice}" in known else value
+
+
 def _convention(
     operation: Operation,
     asked: Formula,
@@ -395,6 +400,7 @@ def _convention(
 ) -> str:
     """The convention: named, or made of the choices; what is not chosen is as the course profile has it."""
     names = [each.name for each in asked.conventions]
+    chosen = {choice: _in_full(choice, value, operation.choices[choice]) for choice, value in chosen.items()}
     for choice, value in chosen.items():
         known = operation.choices[choice]
         if value is not None and value not in known:

@@ -57,7 +57,8 @@ RUN_ALIASES = {
     "simplernn": ("rnn",), "batch-norm": ("batchnorm",), "bn": ("batchnorm",), "layer-norm": ("layernorm",),
     "ln": ("layernorm",), "min-max": ("minmax",), "z-score": ("zscore",), "standardise": ("zscore",),
     "standardize": ("zscore",), "gradient-descent": ("sgd",), "gd": ("sgd",), "self-attention": ("attention",),
-    "logistic-regression": ("logistic",),
+    "logistic-regression": ("logistic",), "logsoftmax": ("log-softmax",), "onehot": ("one-hot",),
+    "one-hot-encoding": ("one-hot",), "pad": ("pad-sequence",), "pad-sequences": ("pad-sequence",),
 }  # fmt: skip
 """What people type after `run` → the operation that is meant, with what is meant besides."""
 
@@ -196,6 +197,11 @@ def searched() -> dict[str, tuple[str, str]]:
     return {name: (OWN_COMMANDS.get(name, ""), " ".join(words.get(name, ()))) for name in names if name != "find"}
 
 
+def _without_hyphen(option: str) -> str:
+    """As options are compared: --h-0 and --H0 are --h0."""
+    return re.sub(r"(?<=[a-z])-(?=\d)", "", plain(option))
+
+
 def listed() -> Iterable[str]:
     """All commands, in the order of the listing."""
     return (name for names in PURPOSES.values() for name in names)
@@ -214,11 +220,12 @@ def option_meant(written: str, known: Iterable[str]) -> str:
     """
     by_letters: dict[str, set[str]] = {}
     for option in known:
-        by_letters.setdefault(plain(option), set()).add(option)
-    word = plain(written)
+        by_letters.setdefault(_without_hyphen(option), set()).add(option)
+    word = _without_hyphen(written)
     alike = by_letters.get(word, set())
     if alike:
-        return alike.pop() if len(alike) == 1 else ""
+        hyphened = [option for option in alike if option != _without_hyphen(option) and option.islower()]
+        return alike.pop() if len(alike) == 1 else hyphened[0] if len(hyphened) == 1 else ""
     meant = [f"--{term}" for term, words in _OPTION_WORDS.items() if word.removeprefix("--") in words]
     found = list(dict.fromkeys(option for term in meant for option in by_letters.get(term, ())))
     return found[0] if len(found) == 1 else ""

@@ -21,7 +21,7 @@ _WAY = "What to compute"
 _CHECKING = "Checking an answer"
 _LARGEST = 1 << 20
 """Characters that are read where something is pasted."""
-_FLAGS = ("edge", "relu")
+_FLAGS = ("edge", "relu", "rounded_up", "same")
 """Quantities that are 0 or 1 and read better as switches."""
 
 

@@ -102,7 +102,9 @@ class Writer:
                 return self._write(parts, values)
             case Call("max" | "min" | "sum" as function, (Call("window", _) as window,)):
                 numbers = tuple(map(self.show, _flat(self._value(window, values))))
-                return Add(numbers) if function == "sum" else Call(function, numbers)
+                if function == "sum":
+                    return Add(numbers) if len(numbers) > 1 else numbers[0]
+                return Call(function, numbers)
             case Reduce(operator, index, low, high, body, descending):
                 places = range(self._value(low, values), self._value(high, values) + 1)
                 order = reversed(places) if descending else places

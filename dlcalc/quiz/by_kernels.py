@@ -75,6 +75,8 @@ def _conv(found: Working, device: str) -> Numbers:
 
 
 def _conv_transpose(found: Working, device: str) -> Numbers:
+    if "_same" in found.formula.id:
+        raise UserError("the kernels crop both sides alike: leave --same or --kernel out")
     by_channel = [list(parts) for parts in zip(*floats(found["w"]), strict=True)]
     arrays = {"x": [floats(found["x"])], "weight": by_channel, "bias": floats(found["b"])}
     settings = {
@@ -97,6 +99,14 @@ def _pool(found: Working, device: str) -> Numbers:
         return _global_pool(found, arrays, device)
     settings = {"kernel_size": (found["f_h"], found["f_w"]), "stride": found["s"],
                 "padding": (found["pad_h"], found["pad"]), "device": device}  # fmt: skip
+    if found["same"] == 1:
+        raise UserError("the kernels pool with the same padding on both sides: leave --same or --kernel out")
+    if kind != "sum":
+        settings["ceil_mode"] = found["rounded_up"] == 1
+    elif found["rounded_up"] == 1:
+        raise UserError("the kernels add up windows of a size that is rounded down: leave --ceil or --kernel out")
+    if kind == "avg":
+        settings["count_include_pad"] = not _has(found, "exclude-pad")
     if "g" not in found.state.values:
         return {"output": _op(f"{kind}_pool2d", arrays, settings)[0][0]}
     return {"dx": _op(f"{kind}_pool2d", arrays, settings, [floats(found["g"])])[1]["x"][0]}

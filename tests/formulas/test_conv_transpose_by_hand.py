@@ -145,3 +145,26 @@ def test_what_the_mistakes_of_the_way_back_give() -> None:
     cropped = {**q, "p": 1, "g": (((5, 7),),)}
     assert run(BACK, cropped)["dx"] == (((15, 7),),)
     assert wrong_values(BACK, cropped, "dx")["crop-forgotten-backwards"][1] == (((5 + 3 * 7, 0),),)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        # 1, 10 at a stride of 3: nothing to crop, and a zero behind each pair
+        ({"x": (((1, 2, 3),),), "w": ((((1, 10),),),), "s": 3}, ((1, 10, 0, 2, 20, 0, 3, 30, 0),)),
+        # at stride 1 both sides together lose f − 1, an odd one at the end
+        ({"x": (((1, 2, 3),),), "w": ((((1, 10),),),)}, ((1, 12, 23),)),
+        ({"x": (((1, 2, 3),),), "w": ((((1, 10, 100),),),)}, ((12, 123, 230),)),
+        ({"x": (((1, 2), (3, 4)),), "w": ((((1, 2, 3), (4, 5, 6), (7, 8, 9)),),), "s": 2},
+         ((1, 2, 5, 4), (4, 5, 14, 10), (10, 14, 36, 24), (12, 15, 34, 20))),
+    ],
+)  # fmt: skip
+def test_same_makes_n_times_s(given: dict[str, Any], expected: Any) -> None:
+    assert run(formula("conv_transpose_by_hand_same"), {**given, "b": (0,)})["output"] == (expected,)
+
+
+def test_same_backward_is_the_way_back_of_the_same_sum() -> None:
+    """∂L/∂x of the sum of all outputs: of each input the weights whose cell was not cropped."""
+    given = {"x": (((1, 2, 3),),), "w": ((((1, 10),),),), "b": (0,), "g": (((1, 1, 1),),)}
+    found = run(formula("conv_transpose_by_hand_same_backward"), given)
+    assert (found["dx"], found["dw"]) == ((((11, 11, 1),),), ((((6, 3),),),))

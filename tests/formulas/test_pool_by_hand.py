@@ -148,3 +148,29 @@ def test_a_mistake_is_named(mistake: str, answer: Any) -> None:
 def test_what_does_not_fit_is_refused(more: dict[str, Any], rule: str) -> None:
     with pytest.raises(UserError, match=rule):
         pooled("max", "1 2/3 4", **more)
+
+
+ROUNDED_UP: tuple[tuple[str, str, dict[str, Any], Any], ...] = (
+    # what the last window reaches beyond the image is never counted: 5/1
+    ("avg", "", {"x": (((1, 2, 3, 4, 5),),), "f": 2, "s": 2, "rounded_up": 1}, (((1.5, 3.5, 5),),)),
+    ("avg", "", {"x": (tuple(tuple(range(7 * i, 7 * i + 7)) for i in range(7)),), "f": 2, "s": 3, "rounded_up": 1},
+     (((4, 7, 9.5), (25, 28, 30.5), (42.5, 45.5, 48)),)),
+    ("avg", "", {"x": (((1, 2), (3, 4)),), "f": 3, "s": 1, "p": 1}, (((Fraction(10, 9),) * 2,) * 2,)),
+    ("avg", "exclude-pad", {"x": (((1, 2), (3, 4)),), "f": 3, "s": 1, "p": 1}, (((2.5, 2.5), (2.5, 2.5)),)),
+    # a window that would start in the padding behind the image is left out: of 3, 2 windows with p = 1
+    ("max", "", {"x": (((1, 2, 3),),), "f": 2, "s": 2, "p": 1, "rounded_up": 1}, (((1, 3),),)),
+    # “same”: ⌈5/2⌉ windows, and half of f − 1 before at stride 1
+    ("max", "", {"x": (((1, 2, 3, 4, 5),),), "f": 2, "s": 2, "same": 1}, (((2, 4, 5),),)),
+    ("avg", "exclude-pad", {"x": (((1, 2, 6),),), "f": 3, "s": 1, "same": 1}, (((1.5, 3, 4),),)),
+)  # fmt: skip
+
+
+def test_sizes_rounded_up_and_cells_that_count() -> None:
+    found = [run(formula(f"pool_by_hand_{kind}"), more, convention=way)["output"] for kind, way, more, _ in ROUNDED_UP]
+    assert found == [expected for *_, expected in ROUNDED_UP]
+
+
+def test_the_padding_counted_although_it_does_not() -> None:
+    given = {"x": (((1, 2), (3, 4)),), "f": 3, "s": 1, "p": 1}
+    wrong = wrong_values(formula("pool_by_hand_avg"), given, "output", "exclude-pad")
+    assert wrong["padding-counted"][1] == (((Fraction(10, 9),) * 2,) * 2,)

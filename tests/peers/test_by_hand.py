@@ -464,3 +464,24 @@ def test_several_layers_and_both_directions(
 def tupled(values: Any) -> Any:
     """Nested tuples of a tensor's numbers."""
     return tuple(map(tupled, values)) if values.dim() else values.item()
+
+
+@FEW
+@given(x=vectors(2, 5, 5), f=st.integers(2, 3), s=st.integers(1, 3), p=st.integers(0, 1), more=st.randoms())
+def test_pooling_rounded_up_and_with_or_without_padding(x: Any, f: int, s: int, p: int, more: Any) -> None:
+    """Sizes rounded up, and averages that count the padding or do not, forward and backward."""
+    for kind, counted in (("max", ""), ("avg", "include-pad"), ("avg", "exclude-pad")):
+        for rounded in (False, True):
+            image = tensor(x, True)
+            settings_ = {"kernel_size": f, "stride": s, "padding": p, "ceil_mode": rounded}
+            if kind == "avg":
+                out = nn.functional.avg_pool2d(image[None], **settings_, count_include_pad=counted == "include-pad")[0]
+            else:
+                out = nn.functional.max_pool2d(image[None], **settings_)[0]
+            g = tuple(tuple(tuple(more.randint(-9, 9) for _ in row) for row in part) for part in out.tolist())
+            (out * tensor(g)).sum().backward()
+            convention = "exclude-pad" if counted == "exclude-pad" else "textbook"
+            found = ask(f"pool_by_hand_{kind}_backward", convention, x=x, f=f, s=s, p=p, rounded_up=int(rounded), g=g)
+            close(found["output"], out)
+            if kind == "avg":
+                close(found["dx"], image.grad)

@@ -379,3 +379,19 @@ def test_clipping_by_norm() -> None:
         optimiser = keras.optimizers.SGD(1.0, clipnorm=theta)
         optimiser.apply([torch.tensor([float(x) for x in g], dtype=torch.float64)], [weight])
         close(tuple(-x for x in ask("clip_norm", "textbook", g=g, theta=theta)["clipped"]), weight.value)
+
+
+@pytest.mark.parametrize(("f", "s", "d"), [(2, 1, 1), (3, 2, 1), (4, 2, 1), (2, 3, 1), (5, 3, 1), (3, 1, 2)])
+def test_a_transposed_convolution_by_hand_with_same_padding(f: int, s: int, d: int) -> None:
+    made = layers.Conv2DTranspose(1, f, strides=s, dilation_rate=d, padding="same", use_bias=False, dtype="float64")
+    made.build((1, 2, 3, 1))
+    kernel = np.arange(f * f, dtype=float).reshape(f, f, 1, 1) - 2
+    made.set_weights([kernel])
+    x = np.array([[1.0, 2, 4], [8, 16, 32]])
+    theirs = np.asarray(made(x[None, ..., None]).detach())[0, ..., 0]
+    ours = ask("conv_transpose_by_hand_same", x=(whole(x),), w=((whole(kernel[..., 0, 0]),),), b=(0,), s=s, d=d)
+    assert ours["output"] == (whole(theirs),)
+
+
+def whole(rows: Any) -> Any:
+    return tuple(tuple(map(int, row)) for row in rows)

@@ -63,7 +63,10 @@ TOPICS: dict[str, tuple[str, ...]] = {
         "conv_by_hand_causal", "conv_by_hand_causal_flipped", "conv_by_hand_causal_backward",
         "conv_by_hand_same", "conv_by_hand_same_flipped", "conv_by_hand_same_backward",
     ),
-    "conv_transpose_by_hand": ("conv_transpose_by_hand", "conv_transpose_by_hand_backward"),
+    "conv_transpose_by_hand": (
+        "conv_transpose_by_hand", "conv_transpose_by_hand_backward", "conv_transpose_by_hand_same",
+        "conv_transpose_by_hand_same_backward",
+    ),
     "pool_by_hand": (
         "pool_by_hand_max", "pool_by_hand_avg", "pool_by_hand_sum", "pool_by_hand_min", "pool_by_hand_global",
         "pool_by_hand_max_backward", "pool_by_hand_avg_backward", "pool_by_hand_sum_backward",
@@ -110,8 +113,13 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "losses_by_hand": (
         "loss_squared_by_hand", "loss_log_by_hand", "cross_entropy_by_hand", "softmax_cross_entropy_by_hand",
     ),
-    "softmax_by_hand": ("softmax_by_hand", "softmax_backward_by_hand"),
-    "embedding_by_hand": ("embedding_by_hand", "embedding_backward_by_hand"),
+    "softmax_by_hand": (
+        "softmax_by_hand", "softmax_backward_by_hand", "log_softmax_by_hand", "log_softmax_backward_by_hand",
+    ),
+    "dropout_by_hand": ("dropout_by_hand", "dropout_backward_by_hand"),
+    "embedding_by_hand": (
+        "embedding_by_hand", "embedding_backward_by_hand", "one_hot_by_hand", "sequence_padding_by_hand",
+    ),
     "attention_by_hand": (
         "attention_by_hand", "self_attention_by_hand", "attention_backward_by_hand",
     ),

@@ -27,6 +27,7 @@ from .conv_by_hand import (
     SIZES,
     STRIDE,
 )
+from .options_by_hand import without
 
 _ROW = "(m - 1 - (u - 1)*d)"
 _COLUMN = "(n - 1 - (v - 1)*d)"
@@ -128,8 +129,8 @@ CONV_TRANSPOSE_BACKWARD = Formula(
         Mistake("stride-ignored-backwards", "dx", _to_input(AS_WRITTEN, _under("(m - 1)", "(n - 1)")), "the filters of "
                 "neighbouring inputs start s pixels apart, so the windows on the way back do too", 0.5, "Where does "
                 "the filter of this input start?"),
-        Mistake("crop-forgotten-backwards", "uncropped", _uncropped("m", "n"), "the output was cropped by p on each "
-                "side, so its gradient is padded with p zeros on each side", 0.5, "Where in the uncropped output is "
+        Mistake("crop-forgotten-backwards", "uncropped", _uncropped("m", "n"), "the output was cropped on each side, "
+                "so its gradient is padded with as many zeros", 0.5, "Where in the uncropped output is "
                 "the first gradient?"),
         Mistake("first-input-only", "dw", f"x[c, 1, 1]*{_under('0*hop', '0*hop')}", "every input uses the same filter, "
                 "so a weight's gradient is the sum over all inputs", 0.5, "How many inputs use this weight?"),
@@ -148,4 +149,59 @@ CONV_TRANSPOSE_BACKWARD = Formula(
     source="Dumoulin and Visin, arXiv:1603.07285",
 )  # fmt: skip
 
-FORMULAS = {formula.id: formula for formula in (CONV_TRANSPOSE, CONV_TRANSPOSE_BACKWARD)}
+_CROP = "max({0} - {1}*hop, 0)"
+_ACROSS, _DOWN = _CROP.format("wide", "width"), _CROP.format("tall", "height")
+
+
+_SAME_OUTPUT = Step("output", "if(i + pad_h <= tall and j + pad <= wide, full[k, i + pad_h, j + pad], 0) + b[k]",
+                    "output, the edge cropped; zeros where no filter lies", each=OVER_OUTPUT)  # fmt: skip
+_SAME_DRAWN = {"w": replace(FILTERS, sizes=(1, 2, 3, 3)), "s": replace(STRIDE, ordinary=(1, 1)),
+               "g": replace(GRADIENT, sizes=(1, 3, 3))}  # fmt: skip
+
+
+def _same(formula: Formula) -> Formula:
+    """Cropped so that a stride s makes n·s of n, an odd row or column after the output, as in Keras and TensorFlow."""
+    steps = [step for step in formula.steps if step.name not in ("pad", "pad_h", "o_h", "o_w")]
+    at = next(i for i, step in enumerate(steps) if step.name == "full")
+    cropped = (
+        Step("pad", f"floor({_ACROSS}/2)", "columns cropped to the left"),
+        Step("pad_h", f"if(height = 1 and f_h = 1, 0, floor({_DOWN}/2))", "rows cropped above (none for a signal)"),
+        Step("o_h", "if(height = 1 and f_h = 1, 1, height*hop)", "rows of the output"),
+        Step("o_w", "width*hop", "columns of the output"),
+    )
+    own = (
+        Mistake(
+            "crop-forgotten",
+            "o_w",
+            "wide",
+            "“same” crops the output to the stride times the size of the input",
+            0.6,
+            "What is “same” padding for?",
+            more=(("pad", "0"), ("pad_h", "0"), ("o_h", "tall")),
+        ),
+        Mistake(
+            "odd-cell-before",
+            "pad",
+            f"ceil({_ACROSS}/2)",
+            "when the crop is odd, one more row and column is cropped after the output than before it",
+            0.5,
+            "On which side is the odd row cropped?",
+            more=(("pad_h", f"ceil({_DOWN}/2)"),),
+        ),
+    )
+    backwards = "loss" in formula.by_name
+    return replace(
+        formula,
+        id=formula.id.replace("by_hand", "by_hand_same"),
+        title=f"{formula.title}, “same” padding",
+        variables=tuple(_SAME_DRAWN.get(v.name, v) if backwards else v for v in formula.variables if v.name != "p"),
+        steps=tuple(_SAME_OUTPUT if step.name == "output" else step for step in (*steps[:at], *cropped, *steps[at:])),
+        mistakes=(
+            *(() if backwards else own),
+            *without(formula.mistakes, "crop-forgotten", "stride-ignored-backwards"),
+        ),
+    )
+
+
+_BOTH = (CONV_TRANSPOSE, CONV_TRANSPOSE_BACKWARD)
+FORMULAS = {formula.id: formula for formula in (*_BOTH, *map(_same, _BOTH))}

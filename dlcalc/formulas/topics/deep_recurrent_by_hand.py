@@ -83,7 +83,7 @@ def _mistakes_of_both(end: str, reads: str) -> tuple[Mistake, ...]:
         Mistake("backward-not-turned", f"reversed{end}", reads, "the backward direction reads the sequence from the "
                 "last input to the first", 0.6, "Which input does the backward direction read first?"),
         Mistake("states-not-turned-back", f"h{end}_back", "back.h[t]", "a state of the backward direction "
-                "belongs to the input that was just read: the last state computed is that of time step 1", 0.6,
+                "belongs to its own input: the last state computed is that of time step 1", 0.6,
                 "Which time step does the last state of the backward direction belong to?"),
         Mistake("directions-exchanged", f"y{end}", _joined(f"h{end}_back[t]", f"h{end}[t]"), "the states of the "
                 "forward direction come first", 0.3, "Which direction comes first?"),

@@ -6,9 +6,11 @@ Keras, unless a convention says otherwise.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ...expressions.nodes import Kind
-from ..model import Convention, Formula, Mistake, Step, Variable
-from .options_by_hand import quantity
+from ..model import Condition, Convention, Formula, Mistake, Step, Variable
+from .options_by_hand import Option, combined, quantity
 
 EACH = "t in 1..T"
 _SOURCE = "Bengio et al., JMLR 3, 2003"
@@ -78,4 +80,65 @@ EMBEDDING_BACKWARD = Formula(
     source=_SOURCE,
 )  # fmt: skip
 
-FORMULAS = {each.id: each for each in (EMBEDDING, EMBEDDING_BACKWARD)}
+ONE_HOT = Formula(
+    id="one_hot_by_hand",
+    title="One-hot vectors by hand",
+    variables=(
+        replace(_GIVEN[0], meaning="indices of the words or classes"),
+        Variable("n", "classes", "words of the vocabulary, or classes", 1, 10**4, "max(x) + 1", ordinary=(4, 5)),
+    ),
+    steps=(
+        _STEPS[0],
+        Step("row", "x[t] + 1", "place of the 1, the first being place 1", each=EACH),
+        Step("y", "if(row[t] = i, 1, 0)", "one row per word, with a 1 at its place", each="t in 1..T, i in 1..n"),
+    ),
+    answers=("y", "row"),
+    mistakes=(
+        _OFF_BY_ONE,
+        Mistake("place-from-the-end", "row", "n - x[t]", "the places are counted from the left", 0.3, "Where is the 1 "
+                "of word 0?"),
+        Mistake("index-for-one", "y", "if(row[t] = i, x[t], 0)", "the number at the place is 1, for every index",
+                0.3, "Which numbers are in a one-hot vector?"),
+    ),
+    conditions=(Condition("max(row) <= n and min(row) >= 1", "every index is a class: there are {n} classes, and the "
+                          "indices are {x}"),),
+    conventions=(replace(_CONVENTIONS[0], who="programs"), _CONVENTIONS[1]),
+    notes=("a one-hot vector times a table gives one row of the table",),
+    source=_SOURCE,
+)  # fmt: skip
+
+_BEFORE = Option("pre-padding", "recurrent networks", "padding comes before the sequence")
+_AFTER = Option("post-padding", "batches of sequences", "padding comes after the sequence", {"before": "0"},
+                untrue=("comes before the sequence",))  # fmt: skip
+_FIRST_LOST = Option("pre-truncating", "recurrent networks", "a sequence that is too long loses its beginning")
+_LAST_LOST = Option("post-truncating", "notes that keep the beginning", "a sequence that is too long loses its end",
+                    {"lost": "0"}, untrue=("keeps the end",))  # fmt: skip
+_PLACE = "t - before + lost"
+_PADDED = f"if({_PLACE} >= 1 and {_PLACE} <= len(x), x[max(1, min(len(x), {_PLACE}))], value)"
+
+PADDING = Formula(
+    id="sequence_padding_by_hand",
+    title="A sequence padded or truncated by hand",
+    variables=(
+        replace(_GIVEN[0], meaning="the sequence", low=-(10**9), ordinary=(1, 9), lengths=(3, 3)),
+        Variable("n", "length", "length that is wanted", 1, 10**4, ordinary=(2, 5)),
+        Variable("value", "padding-value", "value of the padding", -(10**9), 10**9, "0", ordinary=(0, 0)),
+    ),
+    steps=(
+        Step("before", "max(n - len(x), 0)", "numbers of padding before the sequence"),
+        Step("lost", "max(len(x) - n, 0)", "numbers that are left out at the beginning"),
+        Step("y", _PADDED, "the sequence with its new length", each="t in 1..n"),
+    ),
+    answers=("y", "before", "lost"),
+    mistakes=(
+        Mistake("padded-after", "before", "0", "the padding comes before the sequence here", 0.5, "On which side of "
+                "the sequence is the padding?"),
+        Mistake("end-lost", "lost", "0", "a sequence that is too long keeps the end here", 0.5, "Which end of a long "
+                "sequence is kept?"),
+    ),
+    conventions=combined((_BEFORE, _AFTER), (_FIRST_LOST, _LAST_LOST)),
+    notes=("Keras' pad_sequences pads and truncates at the beginning, unless it is told otherwise",),
+    source="Keras, pad_sequences",
+)  # fmt: skip
+
+FORMULAS = {each.id: each for each in (EMBEDDING, EMBEDDING_BACKWARD, ONE_HOT, PADDING)}

@@ -11,14 +11,28 @@ from dataclasses import replace
 from ...expressions.nodes import Kind
 from ..model import Condition, Convention, Formula, Mistake, Step, Variable
 from .conv_by_hand import GRADIENT, IMAGE, OVER_IMAGE, PADDING
+from .options_by_hand import Option, combined
 
 _IMAGE = replace(IMAGE, sizes=(2, 4, 4), ordinary=(0, 3), integer=False)
 _SIZE = Variable("f", "window-size", "rows and columns of a window", high=1000, default="2", ordinary=(2, 2))
 _STRIDE = Variable("s", "stride", "stride", high=1000, default="f", ordinary=(1, 1))
 _PADDING = replace(PADDING, ordinary=(1, 1))
+_CEIL = Variable("rounded_up", "ceil", "the output size is rounded up (1) or down (0)", low=0, high=1, default="0",
+                 ordinary=(0, 0))  # fmt: skip
+_SAME = replace(_CEIL, name="same", long="same-padding", meaning="“same” padding instead of p (1) or none (0)")
+_WINDOWS = (_SIZE, _STRIDE, _PADDING, _CEIL, _SAME)
 
 _EACH = "c in 1..channels, i in 1..o_h, j in 1..o_w"
 _WINDOW = "window(x[c], (i - 1)*hop + 1 - pad_h, (j - 1)*hop + 1 - pad, f_h, f_w)"
+
+_LACKING = "max((ceil({1}/hop) - 1)*hop + {0} - {1}, 0)"
+"""What the last of ⌈n/s⌉ windows lacks along an axis."""
+_BEGIN, _END = f"if(same = 1, floor({_LACKING}/2), p)", f"if(same = 1, ceil({_LACKING}/2), p)"
+_SPAN = "({0} + {1} + {2} - {3})/hop"
+_COUNT = (
+    f"if(rounded_up = 1, if(ceil({_SPAN})*hop >= {{0}} + {{1}}, ceil({_SPAN}), ceil({_SPAN}) + 1), floor({_SPAN}) + 1)"
+)
+"""Windows along an axis; rounded up, none starts behind the input and the padding before it."""
 
 _STEPS = (
     Step("channels", "len(x)", "channels"),
@@ -26,11 +40,13 @@ _STEPS = (
     Step("width", "len(x[1, 1])", "columns of the image"),
     Step("f_h", "if(height = 1, 1, f)", "rows of a window (one for a signal)"),
     Step("f_w", "f", "columns of a window"),
-    Step("pad", "p", "columns of padding on each side"),
-    Step("pad_h", "if(height = 1, 0, pad)", "rows of padding above and below (none for a signal)"),
     Step("hop", "s", "how far the window moves: the stride"),
-    Step("o_h", "floor((height + 2*pad_h - f_h)/hop) + 1", "rows of the output"),
-    Step("o_w", "floor((width + 2*pad - f_w)/hop) + 1", "columns of the output"),
+    Step("pad", _BEGIN.format("f_w", "width"), "columns of padding to the left"),
+    Step("pad_h", f"if(height = 1, 0, {_BEGIN.format('f_h', 'height')})", "rows of padding above (none for a signal)"),
+    Step("end", _END.format("f_w", "width"), "columns of padding to the right"),
+    Step("end_h", f"if(height = 1, 0, {_END.format('f_h', 'height')})", "rows of padding below (none for a signal)"),
+    Step("o_h", _COUNT.format("height", "pad_h", "end_h", "f_h"), "rows of the output"),
+    Step("o_w", _COUNT.format("width", "pad", "end", "f_w"), "columns of the output"),
 )
 
 _CONDITIONS = (
@@ -46,13 +62,20 @@ _PADDING_FORGOTTEN = Mistake("padding-forgotten", "pad", "0", "the image is padd
 _RULES = {
     "max": (f"max({_WINDOW})", "largest number of each window"),
     "min": (f"min({_WINDOW})", "smallest number of each window"),
-    "avg": (f"sum({_WINDOW})/(f_h*f_w)", "average of each window, padding counted as zeros"),
+    "avg": (f"sum({_WINDOW})/cells[i, j]", "average of each window"),
     "sum": (f"sum({_WINDOW})", "sum of each window"),
 }
 # Rows and columns of a window that lie on the image.
 _ROWS = "(min(height, (i - 1)*hop - pad_h + f_h) - max(0, (i - 1)*hop - pad_h))"
 _COLUMNS = "(min(width, (j - 1)*hop - pad + f_w) - max(0, (j - 1)*hop - pad))"
-_VALID = f"sum({_WINDOW})/({_ROWS}*{_COLUMNS})"
+_AVERAGE = f"sum({_WINDOW})/(f_h*f_w)"
+_ON_IMAGE = f"{_ROWS}*{_COLUMNS}"
+_WITH_PADDING = (
+    "(min(height + pad_h + end_h, (i - 1)*hop + f_h) - (i - 1)*hop)*"
+    "(min(width + pad + end, (j - 1)*hop + f_w) - (j - 1)*hop)"
+)
+"""What a window of a size that was rounded up reaches beyond the padding is never counted."""
+_CELLS = Step("cells", _WITH_PADDING, "cells of each window, padding counted as zeros", each="i in 1..o_h, j in 1..o_w")
 
 _OTHERS = {
     "max": (("average-for-max", "avg", "max pooling keeps the largest number of a window, not the average"),
@@ -68,20 +91,35 @@ _OTHERS = {
 
 def _mistakes(kind: str) -> tuple[Mistake, ...]:
     others = tuple(
-        Mistake(id, "output", _RULES[other][0], because, 0.5, "Which number represents a window?")
+        Mistake(
+            id,
+            "output",
+            _AVERAGE if other == "avg" else _RULES[other][0],
+            because,
+            0.5,
+            "Which number represents a window?",
+        )
         for id, other, because in _OTHERS[kind]
     )
     valid = (
-        Mistake("valid-part-only", "output", _VALID, "the padding counts as zeros here, so the sum is divided by all "
+        Mistake("valid-part-only", "cells", _ON_IMAGE, "the padding counts as zeros here, so the sum is divided by all "
                 "cells of the window", 0.5, "How many cells does a window at the edge have, with its padding?"),
     ) if kind == "avg" else ()  # fmt: skip
     return (*others, *valid, _TILED, _PADDING_FORGOTTEN)
 
 
-def _conventions(kind: str, step: str) -> tuple[Convention, ...]:
+def _conventions(kind: str) -> tuple[Convention, ...]:
     if kind != "avg":
         return (Convention("textbook", "textbooks", "padding never wins"),) if kind != "sum" else _PLAIN
-    return (Convention("textbook", "PyTorch", "padding counts as zeros (count_include_pad=True)"),)
+    counted = Mistake("padding-counted", "cells", _WITH_PADDING, "the padding does not count here, so the sum is "
+                      "divided by the cells on the image", 0.5,
+                      "How many cells of a window at the edge are on the image?")  # fmt: skip
+    return combined((
+        Option("include-pad", "PyTorch", "padding counts as zeros"),
+        Option("exclude-pad", "TensorFlow, ONNX; PyTorch with count_include_pad=False", "padding does not "
+               "count: the sum is divided by the cells on the image", {"cells": _ON_IMAGE},
+               untrue=("the padding counts as zeros",), own=(counted,)),
+    ))  # fmt: skip
 
 
 _PLAIN = (Convention("textbook", "textbooks", "as written here"),)
@@ -92,11 +130,11 @@ def _pool(kind: str, title: str) -> Formula:
     return Formula(
         id=f"pool_by_hand_{kind}",
         title=title,
-        variables=(_IMAGE, _SIZE, _STRIDE, _PADDING),
-        steps=(*_STEPS, Step("output", rule, meaning, each=_EACH)),
+        variables=(_IMAGE, *_WINDOWS),
+        steps=(*_STEPS, *((_CELLS,) if kind == "avg" else ()), Step("output", rule, meaning, each=_EACH)),
         answers=("output",),
         mistakes=_mistakes(kind),
-        conventions=_conventions(kind, "output"),
+        conventions=_conventions(kind),
         conditions=_CONDITIONS,
     )
 
@@ -155,16 +193,18 @@ def _backward(kind: str, title: str) -> Formula:
         Step("winner_column", f"max(1, (j - 1)*hop + 1 - pad) + mod(winner[c, i, j] - 1, {_COLUMNS})",
              "column of the winner in the image", each=_EACH),
     ) if one_wins else ()  # fmt: skip
-    shares = {"avg": "g[c, i, j]/(f_h*f_w)", "sum": "g[c, i, j]"}
+    shares = {"avg": "g[c, i, j]/cells[i, j]", "sum": "g[c, i, j]"}
     dx = _back("g[c, i, j]", _WINS) if one_wins else _back(shares[kind])
     said = "goes to the winner of each window" if one_wins else "is shared by all cells of a window" \
         if kind == "avg" else "goes to every cell of a window"  # fmt: skip
     return Formula(
         id=f"pool_by_hand_{kind}_backward",
         title=title,
-        variables=(_TIED, _SIZE, replace(_STRIDE, ordinary=(2, 2)), replace(_PADDING, ordinary=(0, 0)), _GIVEN),
+        variables=(_TIED, _SIZE, replace(_STRIDE, ordinary=(2, 2)), replace(_PADDING, ordinary=(0, 0)), *_WINDOWS[3:],
+                   _GIVEN),
         steps=(
             *_STEPS,
+            *((_CELLS,) if kind == "avg" else ()),
             Step("output", rule, meaning, each=_EACH),
             Step("loss", "sum(g ⊙ output)", "a loss with these gradients of the output"),
             *winners,
@@ -172,6 +212,7 @@ def _backward(kind: str, title: str) -> Formula:
         ),
         answers=("dx", "winner_row", "winner_column") if one_wins else ("dx",),
         mistakes=_backward_mistakes(kind),
+        conventions=_conventions(kind),
         conditions=(
             *_CONDITIONS,
             Condition("len(g) = channels and len(g[1]) = o_h and len(g[1, 1]) = o_w", "the gradient must have the "

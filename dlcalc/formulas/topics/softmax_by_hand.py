@@ -100,4 +100,67 @@ SOFTMAX_BACKWARD = Formula(
     source=_SOURCE,
 )  # fmt: skip
 
-FORMULAS = {each.id: each for each in (SOFTMAX, SOFTMAX_BACKWARD)}
+_LOG_STEPS = (
+    Step("shifted", "z", "scores that go into the exponentials", kind=_VECTOR),
+    Step("powers", "exp(shifted)", "exponentials", kind=_VECTOR),
+    Step("total", "sum(powers)", "their sum"),
+    Step("y", "shifted - ln(total)", "logarithms of the probabilities", kind=_VECTOR),
+)
+_LOG_WAYS = (
+    Convention("textbook", "textbooks", "the exponentials of the scores as they are"),
+    Convention(STABLE, "implementations", "the largest score is subtracted first; the result stays the same, and no "
+               "exponential is too large", {"shifted": "z - max(z)"}),
+)  # fmt: skip
+
+LOG_SOFTMAX = Formula(
+    id="log_softmax_by_hand",
+    title="Log-softmax by hand",
+    variables=_GIVEN[:1],
+    steps=_LOG_STEPS,
+    answers=("y", "powers", "total"),
+    mistakes=(
+        Mistake("logarithm-forgotten", "y", "powers/total", "these are the probabilities; the log-softmax is their "
+                "logarithms", 0.6, "Is the logarithm of a probability positive or "
+                "negative?"),
+        Mistake("not-normalised", "y", "shifted", "the logarithm of the sum must be subtracted", 0.5, "What do the "
+                "exponentials of a log-softmax sum to?"),
+        Mistake("sign-turned", "y", "ln(total) - shifted", "the logarithm of a probability is negative; with the sign "
+                "turned it is the loss of each class", 0.5, "Is the logarithm of a number below 1 positive or "
+                "negative?"),
+        Mistake("divided-by-logarithm", "y", "shifted/ln(total)", "the logarithm of a quotient is a difference", 0.4,
+                "What is the logarithm of a quotient?"),
+        Mistake("sum-of-scores", "total", "sum(shifted)", "the exponentials are added, not the scores", 0.4, "What is "
+                "added below the line of a softmax?"),
+    ),
+    conventions=_LOG_WAYS,
+    notes=("the values are never positive, and their exponentials sum to 1",),
+    source=_SOURCE,
+)  # fmt: skip
+
+LOG_SOFTMAX_BACKWARD = Formula(
+    id="log_softmax_backward_by_hand",
+    title="Log-softmax by hand, backward",
+    variables=(
+        *_GIVEN[:1],
+        quantity("d", "d-y", "gradient of the loss by each logarithm", _VECTOR, "0*z + 1", ordinary=(-2, 2), length=3),
+    ),
+    steps=(
+        *_LOG_STEPS,
+        Step("loss", "sum(d ⊙ y)", "a loss with these gradients: Σ d·y"),
+        Step("dz", "d - sum(d)*powers/total", "∂L/∂z: the probabilities take their part of Σ d", kind=_VECTOR),
+    ),
+    answers=("dz", "y", "loss"),
+    mistakes=(
+        Mistake("own-gradient-only", "dz", "d", "a score also changes the sum below the line: Σ d times the "
+                "probability is subtracted", 0.6, "Which scores change the sum below the line?"),
+        Mistake("diagonal-alone", "dz", "d - d ⊙ powers/total", "a score changes the logarithms of all classes, so all "
+                "gradients are added", 0.5, "Which logarithms change when one score rises?"),
+        Mistake("as-softmax", "dz", "powers/total ⊙ (d - sum(d ⊙ powers)/total)", "this is the way back through a "
+                "softmax; here the logarithm follows", 0.4, "What follows the softmax?"),
+    ),
+    conventions=_LOG_WAYS,
+    notes=("the gradients by z sum to 0: adding a constant to all scores changes nothing",),
+    source=_SOURCE,
+)  # fmt: skip
+
+FORMULAS = {each.id: each for each in (SOFTMAX, SOFTMAX_BACKWARD, LOG_SOFTMAX, LOG_SOFTMAX_BACKWARD)}
