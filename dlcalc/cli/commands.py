@@ -101,7 +101,7 @@ ALIASES = {
     "initialisation": ("init",), "initialization": ("init",), "iterations": ("updates",),
     "cross-entropy-loss": ("run", "softmax"), "softmax-regression": ("run", "softmax"),
     "categorical-crossentropy": ("run", "cross-entropy"), "sparse-categorical-crossentropy": ("run", "cross-entropy"),
-    "binary-crossentropy": ("run", "log-loss"), "one-hot": ("run", "embedding"), "normalize": ("run", "zscore"),
+    "binary-crossentropy": ("run", "log-loss"), "one-hot": ("run", "one-hot"), "normalize": ("run", "zscore"),
     "standard-scaler": ("run", "zscore"), "min-max-scaler": ("run", "minmax"),
     **{name: ("run", *words) for name, words in RUN_ALIASES.items()
        if words[0] in ("squared-loss", "log-loss", "cross-entropy", "minmax", "zscore", "sgd", "logistic")},
