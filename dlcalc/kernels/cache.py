@@ -23,8 +23,8 @@ from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-FLAGS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
-"""What numba is told about every kernel."""
+FLAGS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+"""What numba is told about every kernel; none is called from C."""
 
 SOURCES = Path(__file__).parent
 SEAL = 32

@@ -69,9 +69,9 @@ KERNELS: dict[str, Kernel] = {}
 class Kernel:
     """A compiled function and the types of its arguments, where T stands for float32 or float64."""
 
-    def __init__(self, function: Callable[..., Any], arguments: tuple[str, ...]) -> None:
+    def __init__(self, function: Callable[..., Any], arguments: tuple[str, ...], inner: bool = False) -> None:
         self.arguments = arguments
-        self.dispatcher = _compiled(function)
+        self.dispatcher = _compiled(function, inner)
 
     def signatures(self) -> list[str]:
         """One for each dtype; a kernel without T has one."""
@@ -93,14 +93,15 @@ class Kernel:
         return int(made.library.get_pointer_to_function(made.fndesc.llvm_func_name))
 
 
-def kernel(*arguments: str) -> Callable[[Function], Function]:
+def kernel(*arguments: str, inner: bool = False) -> Callable[[Function], Function]:
     """A function that numba compiles when it is first called; it fills arrays that it is given and returns nothing.
 
-    `arguments`: numba's name for the type of each, T for the dtype of the arrays: "T[:, ::1]", "int64".
+    `arguments`: numba's name for the type of each, T for the dtype of the arrays: "T[:, ::1]", "int64". `inner`: only
+    kernels call it, by name or by address, and Python never does: a fifth of the time to compile goes into that.
     """
 
     def decorate(function: Function) -> Function:
-        made = Kernel(function, arguments)
+        made = Kernel(function, arguments, inner)
         KERNELS[f"{function.__module__}.{function.__name__}"] = made
         return made.dispatcher  # type: ignore[no-any-return]
 
@@ -135,8 +136,8 @@ def contiguous(array: Array) -> Array:
     return np.require(array, requirements=("C", "A", "W", "E"))
 
 
-def _compiled(function: Callable[..., Any]) -> Any:
-    made = numba.njit(**FLAGS)(function)
+def _compiled(function: Callable[..., Any], inner: bool) -> Any:
+    made = numba.njit(**FLAGS | {"no_cpython_wrapper": inner})(function)
     if not _settings.DISABLE_JIT:
         made._cache = _Kept(function)
     return made

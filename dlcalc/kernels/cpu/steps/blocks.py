@@ -124,7 +124,7 @@ if LANES:
     four, two_whole, two_cut, one_cut = below(4, False), below(2, False), below(2, True), below(1, True)
 
     @kernel("int64", "int64", "int64", "float32[::1]", "int64", "int64", "int64", "float32[::1]", "int64", "int64",
-            "float32[::1]", "int64", "int64", "boolean")  # fmt: skip
+            "float32[::1]", "int64", "int64", "boolean", inner=True)  # fmt: skip
     def tiled_product(
         rows: int, columns: int, depth: int, a: Array, a_at: int, a_row: int, a_step: int, b: Array, b_at: int,
         b_row: int, c: Array, c_at: int, c_row: int, add: bool,
@@ -149,7 +149,7 @@ if LANES:
                 one_cut(rows, start, a_row, a_step, row + column * 4, b_row, k, c0 + column * 4, c_row, more, rest)
 
     @kernel("int64", "int64", "int64", "float32[::1]", "int64", "int64", "int64", "float32[::1]", "int64",
-            "int64[::1]", "int64", "float32[::1]", "int64", "int64", "boolean")  # fmt: skip
+            "int64[::1]", "int64", "float32[::1]", "int64", "int64", "boolean", inner=True)  # fmt: skip
     def image_product(
         rows: int, columns: int, depth: int, a: Array, a_at: int, a_row: int, a_step: int, b: Array, b_at: int,
         t: Array, table: int, c: Array, c_at: int, c_row: int, add: bool,
@@ -171,7 +171,7 @@ if LANES:
                           columns - column)  # fmt: skip
 
     @kernel("int64", "int64", "int64", "float32[::1]", "int64", "int64[::1]", "int64", "float32[::1]", "int64", "int64",
-            "float32[::1]", "int64", "int64")  # fmt: skip
+            "float32[::1]", "int64", "int64", inner=True)  # fmt: skip
     def taps_product(
         rows: int, columns: int, depth: int, a: Array, a_at: int, t: Array, table: int, b: Array, b_at: int, b_row: int,
         c: Array, c_at: int, c_row: int,

@@ -40,7 +40,7 @@ cell: Any = _plainly if cache.plain() else _called
 """cell(address, n, m, a, five places)."""
 
 
-@kernel(*SIGNATURE)
+@kernel(*SIGNATURE, inner=True)
 def rnn_loop(n: int, m: int, a: Array, sums: int, new: int, kind: int, _4: int, _5: int) -> None:
     """New states of sums."""
     zero = a.dtype.type(0)
@@ -48,7 +48,7 @@ def rnn_loop(n: int, m: int, a: Array, sums: int, new: int, kind: int, _4: int, 
         a[new + at] = activate(kind, a[sums + at], zero, zero)
 
 
-@kernel(*SIGNATURE)
+@kernel(*SIGNATURE, inner=True)
 def rnn_loop_backward(n: int, m: int, a: Array, sums: int, new: int, kind: int, d: int, _5: int) -> None:
     """The gradients of sums, in their place."""
     zero = a.dtype.type(0)
@@ -56,7 +56,7 @@ def rnn_loop_backward(n: int, m: int, a: Array, sums: int, new: int, kind: int, 
         a[sums + at] = a[d + at] * slope(kind, zero, a[new + at], zero, zero)
 
 
-@kernel(*SIGNATURE)
+@kernel(*SIGNATURE, inner=True)
 def lstm_loop(n: int, m: int, a: Array, gates: int, old: int, new: int, h: int, _5: int) -> None:
     """Gates in the place of their sums; the new cell and state."""
     zero = a.dtype.type(0)
@@ -71,7 +71,7 @@ def lstm_loop(n: int, m: int, a: Array, gates: int, old: int, new: int, h: int, 
             a[new + at], a[h + at] = new_cell, state
 
 
-@kernel(*SIGNATURE)
+@kernel(*SIGNATURE, inner=True)
 def lstm_loop_backward(n: int, m: int, a: Array, gates: int, old: int, new: int, d: int, carry: int) -> None:
     """The gradients of sums in the place of gates; `carry` is the gradient of the new cell, then of the old."""
     zero = a.dtype.type(0)
@@ -87,7 +87,7 @@ def lstm_loop_backward(n: int, m: int, a: Array, gates: int, old: int, new: int,
             a[carry + at] = d_c
 
 
-@kernel(*SIGNATURE)
+@kernel(*SIGNATURE, inner=True)
 def gru_loop(n: int, m: int, a: Array, gates: int, hidden: int, old: int, new: int, _5: int) -> None:
     """r, z and the candidate in the place of their sums; `hidden`: the state's part of the sums; the new state."""
     for row in range(n):
@@ -100,7 +100,7 @@ def gru_loop(n: int, m: int, a: Array, gates: int, hidden: int, old: int, new: i
             a[new + row * m + unit] = state
 
 
-@kernel(*SIGNATURE)
+@kernel(*SIGNATURE, inner=True)
 def gru_loop_backward(n: int, m: int, a: Array, gates: int, hidden: int, old: int, d: int, _5: int) -> None:
     """The gradients of the sums on both sides; that of the new state becomes what the old has of it at once."""
     one = a.dtype.type(1)
@@ -156,7 +156,7 @@ if LANES:
     _gru_map = mapped("steps_gru", (1,) * 7, (1,) * 4, _gru_formula, numbers=2)
     _gru_back_map = mapped("steps_gru_back", (1,) * 6, (1,) * 7, _gru_back_formula, numbers=2)
 
-    @kernel(*VECTOR)
+    @kernel(*VECTOR, inner=True)
     def rnn_vectors(n: int, m: int, a: Array, sums: int, new: int, kind: int, _4: int, _5: int) -> None:
         """As `rnn_loop`."""
         if kind != scalars.TANH:
@@ -168,7 +168,7 @@ if LANES:
                 count, n * m - (count - 1) * LANES, (base + sums * 4,), MOVES[:1], (base + new * 4,), MOVES[:1], ()
             )
 
-    @kernel(*VECTOR)
+    @kernel(*VECTOR, inner=True)
     def lstm_vectors(n: int, m: int, a: Array, gates: int, old: int, new: int, h: int, _5: int) -> None:
         """As `lstm_loop`."""
         count, base, w = (m + LANES - 1) // LANES, a.ctypes.data, m * 4
@@ -178,7 +178,7 @@ if LANES:
             _lstm_map(count, last, (i, i + w, i + 2 * w, i + 3 * w, at + old * 4), MOVES[:5],
                       (i, i + w, i + 2 * w, i + 3 * w, at + new * 4, at + h * 4), MOVES[:6], ())  # fmt: skip
 
-    @kernel(*VECTOR)
+    @kernel(*VECTOR, inner=True)
     def lstm_vectors_backward(n: int, m: int, a: Array, gates: int, old: int, new: int, d: int, carry: int) -> None:
         """As `lstm_loop_backward`."""
         count, base, w = (m + LANES - 1) // LANES, a.ctypes.data, m * 4
@@ -191,7 +191,7 @@ if LANES:
                 (i, i + w, i + 2 * w, i + 3 * w, at + carry * 4), MOVES[:5], (),
             )  # fmt: skip
 
-    @kernel(*VECTOR)
+    @kernel(*VECTOR, inner=True)
     def gru_vectors(n: int, m: int, a: Array, gates: int, hidden: int, old: int, new: int, _5: int) -> None:
         """As `gru_loop`."""
         count, base, w = (m + LANES - 1) // LANES, a.ctypes.data, m * 4
@@ -201,7 +201,7 @@ if LANES:
             _gru_map(count, last, (r, r + w, r + 2 * w, i, i + w, i + 2 * w, at + old * 4), MOVES[:7],
                      (r, r + w, r + 2 * w, at + new * 4), MOVES[:4], (ZERO, ONE))  # fmt: skip
 
-    @kernel(*VECTOR)
+    @kernel(*VECTOR, inner=True)
     def gru_vectors_backward(n: int, m: int, a: Array, gates: int, hidden: int, old: int, d: int, _5: int) -> None:
         """As `gru_loop_backward`."""
         count, base, w = (m + LANES - 1) // LANES, a.ctypes.data, m * 4

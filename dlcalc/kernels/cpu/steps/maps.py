@@ -107,7 +107,7 @@ def dropout_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t
     _switch_off(n, s, s[4], a, c)
 
 
-@kernel("int64", "int64[::1]", "int64", "T[::1]", "int64[::1]")
+@kernel("int64", "int64[::1]", "int64", "T[::1]", "int64[::1]", inner=True)
 def _switch_off(n: int, s: Array, x: int, a: Array, c: Array) -> None:
     size, seed, first = int(s[6]), int(c[1]) * 4096 + int(s[5]), int(c[2])
     chance = s[7] / 1e9
@@ -149,7 +149,7 @@ def softmax_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t
 
 
 @kernel("int64", "int64", "int64", "T[::1]", "int64", "int64", "int64", "T[::1]", "int64", "int64", "int64", "T",
-        "boolean")  # fmt: skip
+        "boolean", inner=True)  # fmt: skip
 def move_lines(
     outer: int, lines: int, width: int, x: Array, x_at: int, x_outer: int, x_line: int, y: Array, y_at: int,
     y_outer: int, y_line: int, factor: float, add: bool,

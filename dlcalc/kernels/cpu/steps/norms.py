@@ -6,7 +6,7 @@ import numpy as np
 
 from ...compile import Array
 from ..norm import add_neighbours, normalise, normalise_backward
-from .row import step
+from .row import step, view
 
 EPS, MOMENTUM = 1e-5, 0.1
 """PyTorch's."""
@@ -18,10 +18,10 @@ def batch_norm(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Arra
     x, channels, length, normal, kept, mean, variance = s[1], s[5], s[6], s[7], s[8], s[9], s[10]
     size = n * channels * length
     eps = a.dtype.type(EPS)
-    values = a[x : x + size].reshape(n, channels, length)
-    out = a[s[2] : s[2] + size].reshape(n, channels, length)
+    values = view(a, x, (n, channels, length))
+    out = view(a, s[2], (n, channels, length))
     if c[0]:
-        saved = a[normal : normal + size].reshape(n, channels, length)
+        saved = view(a, normal, (n, channels, length))
         means, variances = a[kept + channels : kept + 2 * channels], a[kept + 2 * channels : kept + 3 * channels]
         normalise(values, eps, saved, means, variances, a[kept : kept + channels])
         unbiased = n * length / max(1, n * length - 1)
@@ -44,11 +44,8 @@ def batch_norm_backward(
 ) -> None:
     """The gradient of x, in the place of that of y."""
     d, channels, length, normal, kept = s[4], s[5], s[6], s[7], s[8]
-    size = n * channels * length
-    slopes = a[d : d + size].reshape(n, channels, length)
-    normalise_backward(
-        slopes, a[normal : normal + size].reshape(n, channels, length), a[kept : kept + channels], slopes
-    )
+    slopes = view(a, d, (n, channels, length))
+    normalise_backward(slopes, view(a, normal, (n, channels, length)), a[kept : kept + channels], slopes)
 
 
 @step
@@ -57,8 +54,8 @@ def row_norm(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array,
     x, y, rows, width, kept, centred = s[1], s[2], n * s[5], s[6], s[7], s[8] > 0
     eps = a.dtype.type(EPS if centred else 1e-6)
     if centred:
-        normalise(a[x : x + rows * width].reshape(1, rows, width), eps,
-                  a[y : y + rows * width].reshape(1, rows, width), a[kept + rows : kept + 2 * rows],
+        normalise(view(a, x, (1, rows, width)), eps,
+                  view(a, y, (1, rows, width)), a[kept + rows : kept + 2 * rows],
                   a[kept + 2 * rows : kept + 3 * rows], a[kept : kept + rows])  # fmt: skip
     else:
         for row in range(rows):
@@ -78,8 +75,8 @@ def row_norm_backward(
     """The gradient of x, in the place of that of y."""
     y, d, rows, width, kept, centred = s[2], s[4], n * s[5], s[6], s[7], s[8] > 0
     if centred:
-        slopes = a[d : d + rows * width].reshape(1, rows, width)
-        normalise_backward(slopes, a[y : y + rows * width].reshape(1, rows, width), a[kept : kept + rows], slopes)
+        slopes = view(a, d, (1, rows, width))
+        normalise_backward(slopes, view(a, y, (1, rows, width)), a[kept : kept + rows], slopes)
     else:
         for row in range(rows):
             out, slopes1 = a[y + row * width : y + (row + 1) * width], a[d + row * width : d + (row + 1) * width]
@@ -98,9 +95,7 @@ def neighbour_norm(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: 
     size = n * channels * length
     for at in range(size):
         a[work + at] = a[x + at] * a[x + at]
-    add_neighbours(
-        a[work : work + size].reshape(n, channels, length), 2, 2, a[kept : kept + size].reshape(n, channels, length)
-    )
+    add_neighbours(view(a, work, (n, channels, length)), 2, 2, view(a, kept, (n, channels, length)))
     for at in range(size):
         a[kept + at] = a.dtype.type(1) + a.dtype.type(1e-4 / 5) * a[kept + at]
         a[y + at] = a[x + at] * a[kept + at] ** a.dtype.type(-0.75)
@@ -116,7 +111,7 @@ def neighbour_norm_backward(
     for at in range(size):
         a[work + at] = a[d + at] * a[x + at] * a[kept + at] ** a.dtype.type(-1.75)
         a[d + at] *= a[kept + at] ** a.dtype.type(-0.75)
-    through = a[kept : kept + size].reshape(n, channels, length)
-    add_neighbours(a[work : work + size].reshape(n, channels, length), 2, 2, through)
+    through = view(a, kept, (n, channels, length))
+    add_neighbours(view(a, work, (n, channels, length)), 2, 2, through)
     for at in range(size):
         a[d + at] -= a.dtype.type(2 * 1e-4 * 0.75 / 5) * a[x + at] * a[kept + at]

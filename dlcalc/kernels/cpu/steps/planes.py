@@ -10,7 +10,7 @@ from __future__ import annotations
 from ...compile import Array, kernel
 from ..machine import LANES
 from . import blocks
-from .row import STEP
+from .row import STEP, view
 
 HEIGHT, PITCH, SPAN, TAPS, BACK = 21, 22, 23, 24, 25
 """Places in the table: lines and pitch of a plane, numbers of the output at that pitch; where the offsets of all taps
@@ -23,7 +23,7 @@ if LANES:
     typed = [each.replace("T", "float32") for each in STEP]
 
     @kernel("int64", "int64", "int64", "float32[::1]", "int64", "int64", "int64", "float32[::1]", "int64", "int64",
-            "int64")  # fmt: skip
+            "int64", inner=True)  # fmt: skip
     def lay(
         channels: int, lines: int, width: int, x: Array, x_at: int, x_plane: int, x_pitch: int, y: Array, y_at: int,
         y_plane: int, y_pitch: int,
@@ -37,7 +37,7 @@ if LANES:
                 for j in range(width):
                     target[j] = source[j]
 
-    @kernel(*typed)
+    @kernel(*typed, inner=True)
     def conv_planes(
         n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array
     ) -> None:  # fmt: skip
@@ -62,7 +62,7 @@ if LANES:
                     for at in range(out_h * out_w):
                         line[at] += bias
 
-    @kernel(*typed)
+    @kernel(*typed, inner=True)
     def conv_planes_backward(
         n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array
     ) -> None:  # fmt: skip
@@ -83,7 +83,7 @@ if LANES:
                 lay(channels, h, wide, a, x + image * channels * h * wide, h * wide, wide, a,
                     work + front * pitch + beside, plane, pitch)  # fmt: skip
                 for line in range(out_h):
-                    rows = a[transposed + line * pitch * k : transposed + (line * pitch + out_w) * k].reshape(out_w, k)
+                    rows = view(a, transposed + line * pitch * k, (out_w, k))
                     for channel in range(k):
                         left = d + (channel * out_h + line) * out_w
                         source = a[left : left + out_w]

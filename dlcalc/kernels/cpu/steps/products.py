@@ -7,7 +7,7 @@ from .row import PRODUCT, product, step
 
 
 @kernel("int64", "int64", "int64", "T[::1]", "int64", "int64", "int64", "T[::1]", "int64", "int64", "T[::1]", "int64",
-        "int64", "boolean")  # fmt: skip
+        "int64", "boolean", inner=True)  # fmt: skip
 def looped_product(
     rows: int, columns: int, depth: int, a: Array, a_at: int, a_row: int, a_step: int, b: Array, b_at: int, b_row: int,
     c: Array, c_at: int, c_row: int, add: bool,
@@ -38,7 +38,7 @@ def looped_product(
                 out[j] += w0 * b0[j]
 
 
-@kernel("T[::1]", "int64", "int64", "int64", "T[::1]", "int64")
+@kernel("T[::1]", "int64", "int64", "int64", "T[::1]", "int64", inner=True)
 def transpose(x: Array, at: int, rows: int, columns: int, out: Array, out_at: int) -> None:
     """(rows, columns) to (columns, rows), by blocks."""
     for i0 in range(0, rows, 16):
@@ -48,7 +48,7 @@ def transpose(x: Array, at: int, rows: int, columns: int, out: Array, out_at: in
                     out[out_at + j * rows + i] = x[at + i * columns + j]
 
 
-@kernel("T[::1]", "int64", "int64", "int64", "T[::1]", "int64")
+@kernel("T[::1]", "int64", "int64", "int64", "T[::1]", "int64", inner=True)
 def add_bias(y: Array, at: int, rows: int, width: int, b: Array, b_at: int) -> None:
     """Adds a bias to each row."""
     bias = b[b_at : b_at + width]
@@ -58,7 +58,7 @@ def add_bias(y: Array, at: int, rows: int, width: int, b: Array, b_at: int) -> N
             line[j] += bias[j]
 
 
-@kernel("T[::1]", "int64", "int64", "int64", "T[::1]", "int64")
+@kernel("T[::1]", "int64", "int64", "int64", "T[::1]", "int64", inner=True)
 def add_rows_to(d: Array, at: int, rows: int, width: int, g: Array, g_at: int) -> None:
     """Adds every row to a bias's gradient."""
     total = g[g_at : g_at + width]

@@ -12,7 +12,7 @@ from .products import add_bias, add_rows_to, transpose
 from .row import PRODUCT, product, step
 
 
-@kernel("int64", "int64[::1]", "T[::1]", "T[::1]", "int64[::1]", "int64")
+@kernel("int64", "int64[::1]", "T[::1]", "T[::1]", "int64[::1]", "int64", inner=True)
 def _start(n: int, s: Array, a: Array, p: Array, c: Array, gates: int) -> None:
     """The inputs' part of all sums; the first states, from the batch before where the layer carries them on."""
     x, w_ih, b, sums, h, state, steps, inputs, m = s[1], s[5], s[7], s[9], s[10], s[11], s[13], s[14], s[15]
@@ -24,16 +24,17 @@ def _start(n: int, s: Array, a: Array, p: Array, c: Array, gates: int) -> None:
         a[first + at] = a[state + at] if state >= 0 else 0
 
 
-@kernel("int64", "int64[::1]", "T[::1]")
+@kernel("int64", "int64[::1]", "T[::1]", inner=True)
 def _end(n: int, s: Array, a: Array) -> None:
     """Where states are carried on, the last ones are the first of the next batch."""
     h, state, steps, m = s[10], s[11], s[13], s[15]
     if state >= 0:
         last = h + (0 if s[16] else steps * n * m)
-        a[state : state + n * m] = a[last : last + n * m]
+        for at in range(n * m):
+            a[state + at] = a[last + at]
 
 
-@kernel("int64", "int64[::1]", "T[::1]", "T[::1]", "T[::1]", "int64[::1]", "int64")
+@kernel("int64", "int64[::1]", "T[::1]", "T[::1]", "T[::1]", "int64[::1]", "int64", inner=True)
 def _gradients(n: int, s: Array, a: Array, p: Array, g: Array, c: Array, gates: int) -> None:
     """What is left when the gradients of the sums of all steps are known."""
     x, dx, w_ih, w_hh, b, sums, h = s[1], s[3], s[5], s[6], s[7], s[9], s[10]
@@ -96,7 +97,8 @@ def lstm(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: 
     _end(n, s, a)
     if s[11] >= 0:
         last = cells + (0 if reverse else steps * n * m)
-        a[s[20] : s[20] + n * m] = a[last : last + n * m]
+        for at in range(n * m):
+            a[s[20] + at] = a[last + at]
 
 
 @step
@@ -178,7 +180,8 @@ def states(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c
     first = h + (0 if reverse else n * m) if sequence else h + (0 if reverse else steps * n * m)
     for row in range(steps * n if sequence else n):
         at = y + row * width + column
-        a[at : at + m] = a[first + row * m : first + (row + 1) * m]
+        for j in range(m):
+            a[at + j] = a[first + row * m + j]
 
 
 @step
@@ -190,4 +193,5 @@ def states_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t:
     first = d_h if sequence or reverse else d_h + (steps - 1) * n * m
     for row in range(steps * n if sequence else n):
         at = dy + row * width + column
-        a[first + row * m : first + (row + 1) * m] = a[at : at + m]
+        for j in range(m):
+            a[first + row * m + j] = a[at + j]

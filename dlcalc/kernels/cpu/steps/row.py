@@ -7,18 +7,26 @@ by itself, when a network first needs it, and the machine calls what a table of 
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
 from numba import types
+from numba.core import cgutils, imputils
 from numba.extending import intrinsic
+from numba.np import arrayobj
 
 from ... import cache
 from ...compile import KERNELS, Array, kernel
 
 STEP = ("int64", "int64[::1]", "T[::1]", "T[::1]", "T[::1]", "int64[::1]", "int64[::1]", "int64[::1]", "float64[::1]")
 
-step = kernel(*STEP)
+step = kernel(*STEP, inner=True)
 """The decorator of a step: (n, s, a, p, g, i, t, c, sums)."""
+
+_arrays: Any = arrayobj
+_results: Any = imputils
+_units: Any = cgutils
+"""They come without types."""
 
 PLAIN: list[Callable[..., None]] = []
 """Where kernels run as plain Python, an address is a place in this list."""
@@ -69,6 +77,30 @@ def _generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
     return target.get_dummy_value()
 
 
+def _plain_view(array: Array, start: int, shape: tuple[int, ...]) -> Array:
+    return array[start : start + prod(shape)].reshape(shape)
+
+
+@intrinsic
+def _compiled_view(context: Any, array: Any, start: Any, shape: Any) -> Any:
+    kind = array.copy(ndim=len(shape))
+
+    def generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        whole = _arrays.make_array(array)(target, builder, arguments[0])
+        made = _arrays.make_array(kind)(target, builder)
+        sizes = _units.unpack_tuple(builder, arguments[2])
+        strides = [whole.itemsize]
+        for size in reversed(sizes[1:]):
+            strides.insert(0, builder.mul(strides[0], size))
+        data = builder.gep(whole.data, [arguments[1]])
+        _arrays.populate_array(made, data, sizes, strides, whole.itemsize, whole.meminfo, whole.parent)
+        return _results.impl_ret_borrowed(target, builder, kind, made._getvalue())
+
+    return kind(array, start, shape), generate
+
+
+view: Any = _plain_view if cache.plain() else _compiled_view
+"""view(flat, start, shape): the numbers from `start` on, row by row; numba takes seconds to compile its reshape."""
 call: Any = _plainly if cache.plain() else _compiled
 """call(address, n, s, a, p, g, i, t, c, sums)."""
 product: Any = _plainly if cache.plain() else _product

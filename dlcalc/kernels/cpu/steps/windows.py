@@ -6,7 +6,7 @@ from ...compile import Array, kernel
 from ..conv import fold, unfold
 from ..pool import add_windows, find_winners, give_to_winners, spread_windows
 from .products import transpose
-from .row import PRODUCT, product, step
+from .row import PRODUCT, product, step, view
 
 SIZES = 15
 """In a convolution's table the geometry comes first; then the channels, three sizes, the filters, the groups."""
@@ -16,7 +16,7 @@ SIZES = 15
 def conv(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
     """Cross-correlation of (N, C, …) with (taps, K) of each group."""
     x, y, w, b, table, columns = s[1], s[2], s[5], s[6], s[7], s[8]
-    geometry = t[table : table + SIZES].reshape(5, 3)
+    geometry = view(t, table, (5, 3))
     channels, d0, d1, d2, k, groups = (
         t[table + 15],
         t[table + 16],
@@ -28,9 +28,9 @@ def conv(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: 
     length = geometry[4, 0] * geometry[4, 1] * geometry[4, 2]
     size, taps = channels * d0 * d1 * d2, channels * geometry[0, 0] * geometry[0, 1] * geometry[0, 2]
     per, filters = taps // groups, k // groups
-    unfolded = a[columns : columns + taps * length].reshape(1, taps, length)
+    unfolded = view(a, columns, (1, taps, length))
     for image in range(n):
-        unfold(a[x + image * size : x + (image + 1) * size].reshape(1, channels, d0, d1, d2), geometry, 0, unfolded)
+        unfold(view(a, x + image * size, (1, channels, d0, d1, d2)), geometry, 0, unfolded)
         for group in range(groups):
             out = y + (image * k + group * filters) * length
             product(c[PRODUCT], filters, length, per, p, w + group * per * filters, 1, filters,
@@ -46,7 +46,7 @@ def conv(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: 
 def conv_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
     """The gradients of the filters, the biases and, where it is wanted, x."""
     x, dx, dy, w, b, table, columns, transposed = s[1], s[3], s[4], s[5], s[6], s[7], s[8], s[9]
-    geometry = t[table : table + SIZES].reshape(5, 3)
+    geometry = view(t, table, (5, 3))
     channels, d0, d1, d2, k, groups = (
         t[table + 15],
         t[table + 16],
@@ -58,12 +58,12 @@ def conv_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: A
     length = geometry[4, 0] * geometry[4, 1] * geometry[4, 2]
     size, taps = channels * d0 * d1 * d2, channels * geometry[0, 0] * geometry[0, 1] * geometry[0, 2]
     per, filters = taps // groups, k // groups
-    unfolded = a[columns : columns + taps * length].reshape(1, taps, length)
+    unfolded = view(a, columns, (1, taps, length))
     if dx >= 0 and s[10] == 0:
         a[dx : dx + n * size] = 0
     for image in range(n):
         if w < len(g):
-            unfold(a[x + image * size : x + (image + 1) * size].reshape(1, channels, d0, d1, d2), geometry, 0, unfolded)
+            unfold(view(a, x + image * size, (1, channels, d0, d1, d2)), geometry, 0, unfolded)
             for group in range(groups):
                 out = dy + (image * k + group * filters) * length
                 transpose(a, out, filters, length, a, transposed)
@@ -78,7 +78,7 @@ def conv_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: A
                 out = dy + (image * k + group * filters) * length
                 product(c[PRODUCT], per, length, filters, p, w + group * per * filters, filters, 1, a, out, length,
                         a, columns + group * per * length, length, False)  # fmt: skip
-            fold(unfolded, geometry, 0, a[dx + image * size : dx + (image + 1) * size].reshape(1, channels, d0, d1, d2))
+            fold(unfolded, geometry, 0, view(a, dx + image * size, (1, channels, d0, d1, d2)))
 
 
 @step
@@ -87,7 +87,7 @@ def conv_transpose(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: 
     channels.
     """
     x, y, w, b, table, columns = s[1], s[2], s[5], s[6], s[7], s[8]
-    geometry = t[table : table + SIZES].reshape(5, 3)
+    geometry = view(t, table, (5, 3))
     k, d0, d1, d2, channels, groups = (
         t[table + 15],
         t[table + 16],
@@ -99,14 +99,14 @@ def conv_transpose(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: 
     length = geometry[4, 0] * geometry[4, 1] * geometry[4, 2]
     size, taps = k * d0 * d1 * d2, k * geometry[0, 0] * geometry[0, 1] * geometry[0, 2]
     per, inputs = taps // groups, channels // groups
-    unfolded = a[columns : columns + taps * length].reshape(1, taps, length)
+    unfolded = view(a, columns, (1, taps, length))
     a[y : y + n * size] = 0
     for image in range(n):
         for group in range(groups):
             read = x + (image * channels + group * inputs) * length
             product(c[PRODUCT], per, length, inputs, p, w + group * per * inputs, inputs, 1, a, read, length,
                     a, columns + group * per * length, length, False)  # fmt: skip
-        fold(unfolded, geometry, 0, a[y + image * size : y + (image + 1) * size].reshape(1, k, d0, d1, d2))
+        fold(unfolded, geometry, 0, view(a, y + image * size, (1, k, d0, d1, d2)))
         if b >= 0:
             for channel in range(k):
                 at = y + image * size + channel * (size // k)
@@ -120,7 +120,7 @@ def conv_transpose_backward(
 ) -> None:
     """Those of a convolution with its input and output changing places."""
     x, dx, dy, w, b, table, columns, transposed = s[1], s[3], s[4], s[5], s[6], s[7], s[8], s[9]
-    geometry = t[table : table + SIZES].reshape(5, 3)
+    geometry = view(t, table, (5, 3))
     k, d0, d1, d2, channels, groups = (
         t[table + 15],
         t[table + 16],
@@ -132,9 +132,9 @@ def conv_transpose_backward(
     length = geometry[4, 0] * geometry[4, 1] * geometry[4, 2]
     size, taps = k * d0 * d1 * d2, k * geometry[0, 0] * geometry[0, 1] * geometry[0, 2]
     per, inputs = taps // groups, channels // groups
-    unfolded = a[columns : columns + taps * length].reshape(1, taps, length)
+    unfolded = view(a, columns, (1, taps, length))
     for image in range(n):
-        unfold(a[dy + image * size : dy + (image + 1) * size].reshape(1, k, d0, d1, d2), geometry, 0, unfolded)
+        unfold(view(a, dy + image * size, (1, k, d0, d1, d2)), geometry, 0, unfolded)
         for group in range(groups):
             read = x + (image * channels + group * inputs) * length
             if w < len(g):
@@ -180,9 +180,9 @@ def max_pool(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array,
     if s[13] > 0:
         _halve(planes, h, w, oh, ow, a, x, y, i, places)
         return
-    find_winners(a[x : x + planes * h * w].reshape(planes, h, w), t[table : table + 8].reshape(4, 2), 1,
-                 a[y : y + planes * oh * ow].reshape(planes, oh, ow),
-                 i[places : places + planes * oh * ow].reshape(planes, oh, ow))  # fmt: skip
+    find_winners(view(a, x, (planes, h, w)), view(t, table, (4, 2)), 1,
+                 view(a, y, (planes, oh, ow)),
+                 view(i, places, (planes, oh, ow)))  # fmt: skip
 
 
 @step
@@ -195,9 +195,9 @@ def max_pool_backward(
         return
     if s[12] == 0:
         a[dx : dx + planes * size] = 0
-    give_to_winners(a[dy : dy + planes * length].reshape(planes, length),
-                    i[places : places + planes * length].reshape(planes, length),
-                    a[dx : dx + planes * size].reshape(planes, size))  # fmt: skip
+    give_to_winners(view(a, dy, (planes, length)),
+                    view(i, places, (planes, length)),
+                    view(a, dx, (planes, size)))  # fmt: skip
 
 
 @step
@@ -205,9 +205,9 @@ def average_pool(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Ar
     """The sum of each window by its area; the table: rows and columns of the windows, then the areas."""
     x, y, table, planes, h, w, oh, ow = s[1], s[2], s[5], n * s[6], s[7], s[8], s[9], s[10]
     areas = table + 2 * (oh + ow)
-    add_windows(a[x : x + planes * h * w].reshape(planes, h, w), t[table : table + 2 * oh].reshape(oh, 2),
-                t[table + 2 * oh : areas].reshape(ow, 2),
-                a[y : y + planes * oh * ow].reshape(planes, oh, ow))  # fmt: skip
+    add_windows(view(a, x, (planes, h, w)), view(t, table, (oh, 2)),
+                view(t, table + 2 * oh, (ow, 2)),
+                view(a, y, (planes, oh, ow)))  # fmt: skip
     for plane in range(planes):
         for at in range(oh * ow):
             a[y + plane * oh * ow + at] /= t[areas + at]
@@ -227,9 +227,9 @@ def average_pool_backward(
     for plane in range(planes):
         for at in range(oh * ow):
             a[dy + plane * oh * ow + at] /= t[areas + at]
-    spread_windows(a[dy : dy + planes * oh * ow].reshape(planes, oh, ow), t[table : table + 2 * oh].reshape(oh, 2),
-                   t[table + 2 * oh : areas].reshape(ow, 2),
-                   a[dx : dx + planes * h * w].reshape(planes, h, w))  # fmt: skip
+    spread_windows(view(a, dy, (planes, oh, ow)), view(t, table, (oh, 2)),
+                   view(t, table + 2 * oh, (ow, 2)),
+                   view(a, dx, (planes, h, w)))  # fmt: skip
 
 
 @step
@@ -237,9 +237,9 @@ def upsample(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array,
     """Each number on a block of its own; the table: rows and columns of the blocks."""
     x, y, table, planes, h, w, oh, ow = s[1], s[2], s[5], n * s[6], s[7], s[8], s[9], s[10]
     a[y : y + planes * oh * ow] = 0
-    spread_windows(a[x : x + planes * h * w].reshape(planes, h, w), t[table : table + 2 * h].reshape(h, 2),
-                   t[table + 2 * h : table + 2 * (h + w)].reshape(w, 2),
-                   a[y : y + planes * oh * ow].reshape(planes, oh, ow))  # fmt: skip
+    spread_windows(view(a, x, (planes, h, w)), view(t, table, (h, 2)),
+                   view(t, table + 2 * h, (w, 2)),
+                   view(a, y, (planes, oh, ow)))  # fmt: skip
 
 
 @step
@@ -249,6 +249,6 @@ def upsample_backward(
     """The sum over each block."""
     dx, dy, table, planes, h, w, oh, ow = s[3], s[4], s[5], n * s[6], s[7], s[8], s[9], s[10]
     if dx >= 0:
-        add_windows(a[dy : dy + planes * oh * ow].reshape(planes, oh, ow), t[table : table + 2 * h].reshape(h, 2),
-                    t[table + 2 * h : table + 2 * (h + w)].reshape(w, 2),
-                    a[dx : dx + planes * h * w].reshape(planes, h, w))  # fmt: skip
+        add_windows(view(a, dy, (planes, oh, ow)), view(t, table, (h, 2)),
+                    view(t, table + 2 * h, (w, 2)),
+                    view(a, dx, (planes, h, w)))  # fmt: skip
