@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -43,8 +44,7 @@ class Commands(TextParameters, TyperGroup):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """A stand-in with the help line, for listings."""
-        text = help_of(cmd_name)
-        return built(lambda: None, cmd_name, text) if text else None
+        return _stand_in(cmd_name)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """`help` and -h are --help, `help conv` is `conv --help`."""
@@ -67,6 +67,12 @@ class Commands(TextParameters, TyperGroup):
         from .overview import overview
 
         overview(str(self.help), EXAMPLES, PURPOSES)
+
+
+@cache
+def _stand_in(name: str) -> Any:
+    text = help_of(name)
+    return built(lambda: None, name, text) if text else None
 
 
 def meant(name: str) -> tuple[str, ...]:
@@ -100,8 +106,9 @@ def nearest(name: str) -> UserError | None:
     )
 
 
+@cache
 def command_named(name: str) -> Any:
-    """The whole command, with its options; None for an unknown name."""
+    """The whole command, with its options, built when it is first asked for; None for an unknown name."""
     if name in OWN_COMMANDS:
         module = import_module(f".{name}", __package__)
         if hasattr(module, "group"):
@@ -234,6 +241,7 @@ def _start(
     """
 
 
+@cache
 def program() -> Any:
     app = typer.Typer(cls=Commands, add_completion=True, no_args_is_help=True, rich_markup_mode="rich")
     app.callback()(_start)
