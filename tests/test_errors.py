@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 
 import pytest
+from rows import each_row
 
 from dlcalc.errors import DlcalcError, ExpressionError, InternalError, ProblemError, UserError, printable, shown
 
@@ -42,7 +43,7 @@ def test_who_is_at_fault() -> None:
     assert all(issubclass(each, DlcalcError) for each in (UserError, ProblemError, InternalError))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("value", "told"),
     [
         (True, "true"),

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from asking import ask
+from rows import each_row
 
 import dlcalc
 from dlcalc import document as doc
@@ -34,7 +35,7 @@ from dlcalc.networks.network import Layer, Network
 from dlcalc.networks.table import Table, tabulate
 from dlcalc.networks.text import read
 
-EVERY = pytest.mark.parametrize("f", [pytest.param(formula(id), id=id) for id in sorted(ids_known())])
+EVERY = each_row("f", [pytest.param(formula(id), id=id) for id in sorted(ids_known())])
 
 
 def plain(words: doc.Words) -> str:
@@ -308,7 +309,7 @@ def test_a_neighbour_without_an_answer_is_passed_over() -> None:
     assert "expected = np = 100 × 1 = 100" in said(explain.working(found))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("value", "short"),
     [
         (0.123456789, 0.123457),

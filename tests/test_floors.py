@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import pytest
+from rows import each_row
 
 PACKAGE = Path(__file__).parents[1] / "dlcalc"
 
@@ -223,7 +223,7 @@ def test_every_room_has_a_floor() -> None:
     assert {room_of(path) for path in PACKAGE.rglob("*.py")} <= set(FLOORS)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("room", "package", "source", "expected"),
     [
         ("formulas", "dlcalc.formulas", "from ..errors import UserError", []),

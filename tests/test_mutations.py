@@ -9,6 +9,7 @@ from functools import cache
 import pytest
 from checkout import ROOT
 from mutate import Mutation, mutations
+from rows import each_row
 
 LISTED = mutations()
 MUTATIONS = [pytest.param(mutation, id=f"{number}-{mutation.file}") for number, mutation in enumerate(LISTED)]
@@ -24,7 +25,7 @@ def dump_of(file: str) -> str:
     return ast.dump(ast.parse(text_of(file)))
 
 
-@pytest.mark.parametrize("mutation", MUTATIONS)
+@each_row("mutation", MUTATIONS)
 def test_an_edit_fits_its_file_and_its_tests(mutation: Mutation) -> None:
     """Its old text occurs exactly once, what is made of it is another program, its tests exist, and it says why."""
     text = text_of(mutation.file)
@@ -42,7 +43,7 @@ def test_an_edit_fits_its_file_and_its_tests(mutation: Mutation) -> None:
     assert mutation.why.endswith(".")
 
 
-@pytest.mark.parametrize("room", sorted({path.parent.name for path in (ROOT / "dlcalc").glob("*/*.py")}))
+@each_row("room", sorted({path.parent.name for path in (ROOT / "dlcalc").glob("*/*.py")}))
 def test_every_room_has_its_edits(room: str) -> None:
     """At least six in each folder of the package."""
     assert sum(mutation.file.startswith(f"dlcalc/{room}/") for mutation in LISTED) >= 6

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-import pytest
+from rows import each_row
 from test_floors import PACKAGE, room_of
 
 # Word → the term that stands for it.
@@ -99,7 +99,7 @@ def test_no_kind_is_a_number() -> None:
     assert found == []
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("source", "room", "expected"),
     [
         ("def taken_back(x): ...", "gradients", ["taken_back"]),

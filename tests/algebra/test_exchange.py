@@ -7,6 +7,7 @@ import io
 from typing import Any
 
 import pytest
+from rows import each_row
 
 import dlcalc
 from dlcalc.algebra.code import sympy_program, wolfram_program
@@ -63,7 +64,7 @@ def test_letters_keep_what_is_known_of_them() -> None:
     assert not x.is_integer
 
 
-@pytest.mark.parametrize("name", DEFINITIONS)
+@each_row("name", DEFINITIONS)
 def test_a_definition_is_its_function(name: str) -> None:
     for x in (-7, -3, -1.5, -0.25, 0, 0.25, 1, 2.75, 3, 6.5):
         value = FUNCTIONS[name].value

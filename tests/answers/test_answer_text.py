@@ -9,6 +9,7 @@ import pytest
 from handing_in import marked, written
 from hypothesis import given
 from hypothesis import strategies as st
+from rows import each_row
 
 from dlcalc.answers.notation import tidy
 from dlcalc.answers.reading import read
@@ -199,7 +200,7 @@ def cases(part: str, texts: str) -> list[tuple[str, str]]:
     return [(part, text) for line in texts.split("\n") for text in line.split("|")]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("part", "text"),
     [*cases("size", SIZES), *cases("side", SIDES), *cases("parameters", COUNTS), *cases("he", SPREADS),
      *cases("third", THIRDS), *cases("letters", LETTERS)],
@@ -278,14 +279,14 @@ def test_a_number_that_is_not_near_is_wrong(mark: Mark, text: str) -> None:
     assert mark("third", text).status == "wrong"
 
 
-@pytest.mark.parametrize("text", ["", " ", "-", "—", "?", "...", "n/a", "N/A", "none", "no idea", "I don't know", "idk",
+@each_row("text", ["", " ", "-", "—", "?", "...", "n/a", "N/A", "none", "no idea", "I don't know", "idk",
                                   "\u200b", None, "$$", '""'])  # fmt: skip
 def test_nothing_is_missing(mark: Mark, text: object) -> None:
     found = mark("parameters", text)
     assert (found.status, found.share) == ("missing", 0)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("part", "text", "reason"),
     [
         ("parameters", "34848, 34944", "not expected"),

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from handing_in import marked, written
+from rows import each_row
 
 import dlcalc
 from dlcalc.answers.formula_target import FormulaTarget
@@ -54,7 +55,7 @@ def agrees(case: dict[str, Any], status: str) -> bool:
     return status in case["want"] or (status == "undecided" and case["want"][0] in COARSE)
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case["door"] not in ("net", "grade")])
+@each_row("case", [case for case in CASES if case["door"] not in ("net", "grade")])
 def test_an_answer_on_the_command_line(case: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
     """The status in JSON, the exit status that goes with it, and one line of error where it is not understood."""
     exit_status = main([*case["args"], "--answer", case["answer"], "--json"])
@@ -70,7 +71,7 @@ def test_an_answer_on_the_command_line(case: dict[str, Any], capsys: pytest.Capt
         assert found["mistakes"] == []
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case["door"] == "net"])
+@each_row("case", [case for case in CASES if case["door"] == "net"])
 def test_a_table_of_a_network(case: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "table.txt"
     path.write_text(case["answer"], encoding="utf-8")
@@ -83,7 +84,7 @@ def test_a_table_of_a_network(case: dict[str, Any], tmp_path: Path, capsys: pyte
     assert wrong == set(case.get("cells", ()))
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case["door"] == "grade"])
+@each_row("case", [case for case in CASES if case["door"] == "grade"])
 def test_an_answer_in_an_exam(case: dict[str, Any], tmp_path: Path) -> None:
     keys = dict(each.split("=", 1) for each in case["args"])
     ask, kind = keys.pop("ask"), keys.pop("kind")
@@ -107,7 +108,7 @@ NUMBERS = ("34944", "34,944 parameters", "34 944", "(11*11*3+1)*96", "34848 + 96
            "34848.0", "34_944", "35 million", "-34944", "９", "34944 or 34848")  # fmt: skip
 
 
-@pytest.mark.parametrize("text", NUMBERS)
+@each_row("text", NUMBERS)
 def test_the_same_text_has_the_same_status_at_every_door(text: str, tmp_path: Path) -> None:
     """`.check`, `--ask` and an exam; a table's cell where it is a number."""
     asked = dlcalc.conv.check("parameters", text, f=11, c=3, k=96)
@@ -126,7 +127,7 @@ VECTORS = ("0.291 -0.425", "0.2913, -0.4255", "[0.29, -0.43]", "h1 = 0.291\nh2 =
            "-0.425 0.291", "0.291", "0.291 x", "", "0.3 -0.4255", "tanh(0.3) -0.4255", "0.2912 -0.4254")  # fmt: skip
 
 
-@pytest.mark.parametrize("text", VECTORS)
+@each_row("text", VECTORS)
 def test_the_same_numbers_have_the_same_status_at_every_door(
     text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

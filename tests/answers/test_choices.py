@@ -6,6 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from rows import each_row
 
 from dlcalc.answers.choices import Choice, chosen, judge_choice, letter
 from dlcalc.grading.part_mark import part_mark
@@ -21,7 +22,7 @@ CHOICES = (
 )
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "places"),
     [
         ("A", {0}), ("a", {0}), ("(b)", {1}), ("b)", {1}), ("B.", {1}), ("[C]", {2}), ("D:", {3}), ("Ｂ", {1}),
@@ -58,7 +59,7 @@ def test_words_that_begin_like_an_answer_are_those_of_the_choice(place: int) -> 
     assert chosen(f"({letter(place)}) {OWN_WORDS[place].text}", OWN_WORDS) == {place}
 
 
-@pytest.mark.parametrize("path", bank.files(), ids=lambda path: path.stem)
+@each_row("path", bank.files(), ids=lambda path: path.stem)
 def test_every_choice_of_the_bank_is_known_by_its_words(path: Path) -> None:
     for shown in variant(bank.load(str(path)), 1).choices.values():
         texts = [choice.text for choice in shown]

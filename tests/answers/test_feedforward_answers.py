@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 import pytest
+from rows import each_row
 
 from dlcalc.answers.feedforward_marks import Question, mark_backprop
 from dlcalc.answers.feedforward_text import read
@@ -68,7 +69,7 @@ RIGHT = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "wrt", "answer"), RIGHT)
+@each_row(("text", "wrt", "answer"), RIGHT)
 def test_right_is_right(text: str, wrt: str, answer: str) -> None:
     assert mark(text, wrt, answer).status == "right"
 
@@ -117,7 +118,7 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("text", "wrt", "answer", "mistake"), WRONG)
+@each_row(("text", "wrt", "answer", "mistake"), WRONG)
 def test_wrong_is_wrong(text: str, wrt: str, answer: str, mistake: str) -> None:
     found = mark(text, wrt, answer)
     assert found.status == "wrong"

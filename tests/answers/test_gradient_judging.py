@@ -9,6 +9,7 @@ from functools import cache
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rows import each_row
 
 from dlcalc import gradients
 from dlcalc.answers.gradient_judging import Verdict, is_right, judge
@@ -220,7 +221,7 @@ WRONG: list[tuple[Asked, str, str]] = [
 """(what is asked, what is written, the mistake that is named; "" where none is)"""
 
 
-@pytest.mark.parametrize(("asked", "text", "layout"), RIGHT)
+@each_row(("asked", "text", "layout"), RIGHT)
 def test_right_is_right(asked: Asked, text: str, layout: str) -> None:
     verdict = asked.judged(text)
     assert verdict.correct, verdict
@@ -228,7 +229,7 @@ def test_right_is_right(asked: Asked, text: str, layout: str) -> None:
     assert any(f"right in {layout} layout" in note for note in verdict.notes) is (layout != "column")
 
 
-@pytest.mark.parametrize(("asked", "text", "mistake"), WRONG)
+@each_row(("asked", "text", "mistake"), WRONG)
 def test_wrong_is_wrong(asked: Asked, text: str, mistake: str) -> None:
     verdict = asked.judged(text)
     assert not verdict.correct
@@ -264,7 +265,7 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("text", "rule"), REFUSED.items())
+@each_row(("text", "rule"), REFUSED.items())
 def test_what_cannot_be_judged_is_refused(text: str, rule: str) -> None:
     with pytest.raises(UserError, match=re.escape(rule)):
         W.judged(text)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rows import each_row
 
 from dlcalc.answers.table_cells import Cell, CellReader
 from dlcalc.answers.table_columns import Written
@@ -28,7 +29,7 @@ def value(*args: object, **options: object) -> object:
     return cell.answer.value
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     ["34944", "34,944", "34 944", "34\u00a0944", "34\u202f944", "34'944", "34’944", "34_944", " 34944 ", "+34944",
      "11*11*3*96 + 96", "11×11×3×96+96", "11x11x3x96 + 96", "(11·11·3 + 1)·96", "(11^2*3+1)*96", "(11²·3 + 1)96",
@@ -38,7 +39,7 @@ def test_a_number_in_every_notation(text: str) -> None:
     assert value(text) == 34944
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     ["55x55x96", "55X55X96", "55×55×96", "55 × 55 × 96", "55*55*96", "(55,55,96)", "(55, 55, 96)", "[55, 55, 96]",
      "55,55,96", "55; 55; 96", "55 55 96", "{55,55,96}", "(55x55x96)", "(None, 55, 55, 96)", "[-1, 55, 55, 96]",

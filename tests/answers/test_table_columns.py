@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from rows import each_row
 
 from dlcalc.answers.table_columns import TOTAL, LayerNames, meaning, read_sheet
 from dlcalc.errors import UserError
@@ -17,7 +18,7 @@ def network() -> Network:
     return read("32x32x3; conv 8 f3; pool 2; dense 10")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("heading", "column"),
     [
         ("Activation shape", "output"), ("TENSOR SIZE", "output"), ("Output Shape", "output"), ("output", "output"),
@@ -44,7 +45,7 @@ def test_the_headings_of_the_exercise_are_recognised(headings: str) -> None:
     assert sorted(found[1:]) == sorted(COLUMNS)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "layer"),
     [
         ("conv-1", "conv-1"), ("Conv 1", "conv-1"), ("CONV-1", "conv-1"), ("conv1", "conv-1"), ("Conv_1", "conv-1"),

@@ -9,6 +9,7 @@ from itertools import product
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
+from rows import each_row
 from tables import ALEXNET, FORMATS, GROUPS, OTHERS, SHAPES, at, changed, mistakes, separated, statuses, table
 
 from dlcalc.answers.formula_judging import verify
@@ -280,7 +281,7 @@ HOSTILE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@each_row("text", HOSTILE)
 def test_hostile_text_in_any_cell_is_a_status(text: str) -> None:
     """Whatever stands there, in all cells at once: every cell gets a status, and the report is plain JSON."""
     rows = [[row[0], *(text for _ in row[1:])] if index else row for index, row in enumerate(filled(table(), COLUMNS))]

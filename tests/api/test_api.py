@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rows import each_row
 
 import dlcalc
 from dlcalc import api
@@ -142,7 +143,7 @@ LAYERS = ("conv", "conv1d", "conv3d", "pool", "separable", "bottleneck", "dense"
           "layernorm", "rnn", "lstm", "gru", "convlstm", "attention", "seq2seq")  # fmt: skip
 
 
-@pytest.mark.parametrize("name", LAYERS)
+@each_row("name", LAYERS)
 def test_dictionary_of_a_layer(name: str) -> None:
     """A layer has all the keys that scripts rely on, and its parameters are its weights and its biases."""
     as_dict = calculated(ENTRIES[name]).to_dict()

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rows import each_row
 
 from dlcalc.api import array_files
 from dlcalc.errors import DlcalcError, UserError
@@ -210,7 +211,7 @@ def test_text_files(tmp_path: Path, name: str, text: str, expected: Any) -> None
         assert read(tmp_path, name, text.encode()) == expected
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "text", "rule"),
     [
         ("a.csv", "1,x\n", "'x' is not a number"),

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rows import each_row
 
 from dlcalc.api.array_option import read_array
 from dlcalc.errors import DlcalcError, UserError
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "rank", "expected"),
     [
         ("3", 0, 3),
@@ -58,7 +59,7 @@ def test_lists_and_files(tmp_path: Path) -> None:
     assert read_array("x", str(path), 2) == ((1, 2), (3, 4))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("given", "rank", "rule"),
     [
         ("", 2, "^x: an array is expected, but there is nothing$"),

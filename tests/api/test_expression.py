@@ -6,6 +6,7 @@ import json
 from fractions import Fraction
 
 import pytest
+from rows import each_row
 
 import dlcalc
 from dlcalc.formulas.catalogue import ENTRIES
@@ -99,7 +100,7 @@ def test_a_check_is_true_when_the_answer_is_right() -> None:
     assert dlcalc.conv.check("parameters", PARAMETERS, f=3)
 
 
-@pytest.mark.parametrize("name", sorted(ENTRIES))
+@each_row("name", sorted(ENTRIES))
 def test_what_is_left_in_letters_is_text_in_json(name: str) -> None:
     """Of every calculator, with nothing given but the choice; lists whose entries are read are asked for."""
     entry = ENTRIES[name]

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from rows import each_row
 
 from dlcalc.api.hand_run import by_hand, check
 from dlcalc.errors import UserError
@@ -22,7 +23,7 @@ def mistakes(judged: Any) -> list[str]:
     return [each["id"] for each in judged.mistakes]
 
 
-@pytest.mark.parametrize("name", OPERATIONS)
+@each_row("name", OPERATIONS)
 def test_an_operation_names_formulas_and_steps_that_exist(name: str) -> None:
     """Every formula, quantity, answer and step that an operation names is one."""
     operation = OPERATIONS[name]
@@ -53,7 +54,7 @@ LSTM_2 = {"x": "1 2", **{f"{letter}_{gate}": EYE for letter in "wu" for gate in 
 GRU_2 = {"x": "1 2", **{f"{letter}_{gate}": EYE for letter in "wu" for gate in "zrg"}}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "given", "id"),
     [
         ("conv", {"x": SQUARE, "w": "1"}, "conv_by_hand"),
@@ -238,7 +239,7 @@ def test_what_cannot_be_asked(ask: str, rule: str) -> None:
 # what is refused
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "given", "rule"),
     [
         ("sort", {}, "^run works out one of conv, conv-transpose, .*, not 'sort'$"),

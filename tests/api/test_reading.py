@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
+from rows import each_row
 
 import dlcalc
 from dlcalc.errors import ExpressionError, UserError
@@ -69,7 +70,7 @@ def test_numbers_of_python() -> None:
         assert (found, type(found)) == (5, int)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("n", "sentence"),
     [
         (True, "n is a number or an expression, not bool"),

@@ -6,6 +6,7 @@ import inspect
 import re
 
 import pytest
+from rows import each_row
 
 import dlcalc
 from dlcalc.api.calculator import Calculator
@@ -36,7 +37,7 @@ def test_a_calculators_text() -> None:
     assert inspect.signature(Calculator).parameters.keys() == {"name"}
 
 
-@pytest.mark.parametrize("name", ENTRIES)
+@each_row("name", ENTRIES)
 def test_every_calculators_signature_is_what_it_takes(name: str) -> None:
     """Its example runs, in the names of its signature."""
     calculator = getattr(dlcalc, name)
@@ -54,7 +55,7 @@ def test_every_calculators_signature_is_what_it_takes(name: str) -> None:
     assert set(bound) <= {*found, "lambda"}
 
 
-@pytest.mark.parametrize("name", OPERATIONS)
+@each_row("name", OPERATIONS)
 def test_every_operation_by_hand_says_what_it_takes(name: str) -> None:
     """Its example runs, in the names of its signature."""
     operation = getattr(dlcalc.run, name.replace("-", "_"))

@@ -8,6 +8,7 @@ from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
+from rows import each_row
 
 from dlcalc.api.networks import net
 from dlcalc.diagrams import network_svg
@@ -74,7 +75,7 @@ def test_what_a_layer_looks_like(kind: str, shape: tuple[int, ...], form: str) -
     assert Scale([shape]).solid(kind, shape).form == form
 
 
-@pytest.mark.parametrize("name", zoo.names())
+@each_row("name", zoo.names())
 def test_the_whole_zoo_is_drawn_within_the_page(name: str) -> None:
     """Well-formed; every layer that is drawn is named; nothing lies outside; two blocks never share a place."""
     table = net(name).table

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from rows import each_row
 from terminal import Terminal
 
 from dlcalc.expressions.parser import parse
@@ -197,7 +198,7 @@ REFUSED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("arguments", "rule"), REFUSED)
+@each_row(("arguments", "rule"), REFUSED)
 def test_one_line_for_what_is_wrong(terminal: Terminal, arguments: list[str], rule: str) -> None:
     found = terminal(["backprop", *arguments])
     assert (found.status, found.out) == (2, "")

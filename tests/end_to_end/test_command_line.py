@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from rows import each_row
 
 from dlcalc.formulas.catalogue import ENTRIES
 
@@ -44,7 +45,7 @@ def test_a_stride_that_does_not_fit_is_said(terminal) -> None:
     assert re.search(r"1 row (or|and) column", ran.words)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("command", "key", "value"),
     [
         ("pool --n 55 --f 3 --s 2", "output", [27, 27, "c"]),
@@ -238,7 +239,7 @@ def test_one_answer_as_json(terminal) -> None:
 # Errors: one line, status 2
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("command", "sentence"),
     [
         ("conv --n 7 --f 9", "the filter does not fit"),
@@ -307,7 +308,7 @@ def test_an_interrupted_command_ends_with_130(terminal, monkeypatch: pytest.Monk
 # Formats, widths, help
 
 
-@pytest.mark.parametrize("name", sorted(ENTRIES))
+@each_row("name", sorted(ENTRIES))
 def test_the_example_of_every_command_runs(terminal, name: str) -> None:
     """What --help shows as an example works, in every format, and fits 80 columns."""
     example = ENTRIES[name].example.removeprefix("dlcalc ")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from rows import each_row
 from terminal import Terminal
 
 from dlcalc.api import uses
@@ -48,7 +49,7 @@ def test_the_help_says_all_three_and_every_convention(terminal: Terminal, entry:
     _says_every_convention(words, entry.formulas)
 
 
-@pytest.mark.parametrize("name", OPERATIONS)
+@each_row("name", OPERATIONS)
 def test_the_help_of_an_operation_says_what_can_be_asked(terminal: Terminal, name: str) -> None:
     operation = OPERATIONS[name]
     words = terminal(f"run {name} --help", columns=120).words

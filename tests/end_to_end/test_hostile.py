@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from end_to_end import hostile
 from end_to_end.hostile_process import WATCHDOG, Outcome, limit_memory
+from rows import each_row
 
 ROOT = Path(__file__).parents[2]
 MOST_MEMORY = 200 << 20
@@ -106,7 +107,7 @@ def check(name: str, outcome: Outcome) -> None:
     assert [letter for letter in text if unicodedata.category(letter) in ("Cc", "Cs") or letter in TURNS] == []
 
 
-@pytest.mark.parametrize("name", [*hostile.REFUSED, *hostile.ANSWERED, *hostile.NOT_UNDERSTOOD])
+@each_row("name", [*hostile.REFUSED, *hostile.ANSWERED, *hostile.NOT_UNDERSTOOD])
 def test_it_is_an_answer_or_one_line(ran: Ran, name: str) -> None:
     """No input leads to a traceback, to several lines, or to what a terminal takes for a command."""
     check(name, ran.outcomes[name])
@@ -123,7 +124,7 @@ def test_memory_stays_small(ran: Ran) -> None:
     assert 0 <= ran.memory < MOST_MEMORY
 
 
-@pytest.mark.parametrize("name", SAYS)
+@each_row("name", SAYS)
 def test_the_line_names_what_is_wrong(ran: Ran, name: str) -> None:
     assert SAYS[name] in ran.outcomes[name].errors
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
+from rows import each_row
 from terminal import Terminal
 
 import dlcalc
@@ -96,7 +96,7 @@ def test_from_python() -> None:
     assert dlcalc.code(LINE, "text", input="32x32x3").startswith("32x32x3; conv 8")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("options", "sentence"),
     [
         ("--code zz", "a network is written as one of text, toml, keras, pytorch, not zz"),

@@ -7,6 +7,7 @@ import io
 from pathlib import Path
 
 import pytest
+from rows import each_row
 from terminal import Terminal
 
 from dlcalc.networks import zoo
@@ -165,7 +166,7 @@ def test_tables_to_paste(terminal: Terminal, format: str) -> None:
     assert "98,100" in ran.out
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("arguments", "sentence"),
     [
         (["28x28x1; embedding 100 8; conv 3"], "reads a sequence of T indices, not 28×28×1"),

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from browser import CHROMIUM, Browser
+from rows import each_row
 
 from dlcalc.document import (
     Choice,
@@ -118,7 +119,7 @@ def test_the_mistake_is_named_and_the_right_answer_taken(browser: Browser) -> No
     assert browser("document.querySelector('.said').getAttribute('role')") == "status"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("entry", "text", "said"),
     [
         (1, "55x55x96", "Right."),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rows import each_row
 from terminal import Terminal
 
 from dlcalc.profiles import Profile
@@ -103,7 +104,7 @@ def test_no_key_is_left_out() -> None:
     assert CASES.keys() == {field.name for field in fields(Profile)}
 
 
-@pytest.mark.parametrize(("text", "command", "said"), [case for cases in CASES.values() for case in cases])
+@each_row(("text", "command", "said"), [case for cases in CASES.values() for case in cases])
 def test_every_key_changes_some_output(terminal: Terminal, tmp_path: Path, text: str, command: str, said: str) -> None:
     """Beside a profile that says nothing the output differs, and the number stands with what it is counted in."""
     before = terminal(f"{command} --profile {written(tmp_path / 'empty', '')}", 120)

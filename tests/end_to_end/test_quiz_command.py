@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 from problem_files import text
+from rows import each_row
 from terminal import Terminal
 
 from dlcalc.document import Document, Question, plain
@@ -243,7 +244,7 @@ def test_the_key_is_nowhere_without_being_asked_for(terminal: Terminal, folder: 
     assert not (made(terminal, folder) / "keys").exists()
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("line", "said"),
     [
         ("quiz make --topic nope", "a topic is one of concepts, "),

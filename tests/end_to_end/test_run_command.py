@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
+from rows import each_row
 from terminal import Terminal
 
 from dlcalc.api.hand_run import by_hand
@@ -158,7 +159,7 @@ def test_an_answer_is_verified(terminal: Terminal, command: str, status: int, wo
     assert words in ran.words
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("command", "error"),
     [
         ('run conv --x "1 2; 3" --w 1', "x: the rows of an array are equally long: the first has 2, number 2 has 1"),

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from rows import each_row
 
 from dlcalc.document import Document, printable
 from dlcalc.export import registry
@@ -54,7 +55,7 @@ def test_the_csv_sheet_has_a_row_for_every_answer(exam: Document) -> None:
     assert found[10][2] == "conv-1, parameters – Fill in the table."
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@each_row("text", HOSTILE)
 def test_foreign_words_add_no_answer(text: str, exam_saying: Callable[[str], Document]) -> None:
     """Neither a key of TOML, nor a row or column of CSV, nor a key of JSON."""
     document = exam_saying(text)
@@ -68,7 +69,7 @@ def test_foreign_words_add_no_answer(text: str, exam_saying: Callable[[str], Doc
     assert list(parts(document)) == ["1.a", "1.b", "1.c"]
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@each_row("text", HOSTILE)
 def test_no_cell_is_a_formula(text: str, exam_saying: Callable[[str], Document]) -> None:
     """No cell begins with a sign that a spreadsheet computes, white space before it or not."""
     for row in rows(exam_saying(text)):

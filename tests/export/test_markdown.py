@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from rows import each_row
 
 from dlcalc.document import (
     Code,
@@ -150,7 +151,7 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@each_row("text", HOSTILE)
 def test_text_is_shown_as_it_is(text: str) -> None:
     """What looks like markup in a text is read as that text, in a paragraph, a list and a cell."""
     expected = " ".join(text.split())

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from moodle_rules import Field, fields, graded, said, short
 from moodle_rules import read as read_file
+from rows import each_row
 
 from dlcalc.document import (
     Choice,
@@ -269,7 +270,7 @@ HOSTILE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@each_row("text", HOSTILE)
 def test_foreign_text_is_text(text: str) -> None:
     """In every place it adds no field, no answer, no tag and no maths, and what is right stays right."""
 

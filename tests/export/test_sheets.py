@@ -12,6 +12,7 @@ from html.parser import HTMLParser
 import pytest
 from markdown_it import MarkdownIt
 from rich.console import Console
+from rows import each_row
 
 from dlcalc.cli import view
 from dlcalc.document import Document, Entry, Grid, Key, Paragraph, Part, Question, Strong, Table
@@ -194,7 +195,7 @@ def tags(text: str) -> list[tuple[str, list[str]]]:
     return reader.tags
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@each_row("text", HOSTILE)
 def test_foreign_words_add_no_markup(text: str, exam_saying: Callable[[str], Document]) -> None:
     """HTML and Markdown have the same elements, LaTeX and Typst the same commands, whatever the words are."""
     hostile, tame = exam_saying(text), exam_saying("x")
@@ -224,7 +225,7 @@ def code(document: Document) -> str:
     return re.sub(r"#(part|cells|fill)\((true|false)", "", source)
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@each_row("text", HOSTILE)
 def test_foreign_words_are_words_on_the_terminal(text: str, exam_saying: Callable[[str], Document]) -> None:
     """No markup of rich's is read, and no code for the terminal gets through."""
     shown = on_screen(exam_saying(text))

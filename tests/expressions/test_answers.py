@@ -10,6 +10,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from rows import each_row
 
 from dlcalc.errors import ExpressionError, UserError
 from dlcalc.expressions import answers
@@ -31,7 +32,7 @@ from dlcalc.expressions.parser import parse
 from dlcalc.expressions.tokens import MAX_LENGTH
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "expected"),
     [
         ("55", 55),
@@ -68,7 +69,7 @@ def test_plain_numbers(text: str, expected: int | Fraction) -> None:
     assert type(found) is type(expected)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         "",
@@ -107,7 +108,7 @@ def test_what_is_no_plain_number(text: str) -> None:
     assert read_number(text) is None
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         "55x55x96",
@@ -139,7 +140,7 @@ def test_shapes(text: str) -> None:
     assert read_answer(text, shape=True).value == (55, 55, 96)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "parts"),
     [
         ("112,112,128", (112, 112, 128)),
@@ -188,7 +189,7 @@ def test_letters_stay() -> None:
     assert read_answer("stride + 1", ["stride"]).value == parse("stride + 1", ["stride"])
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "unit", "significant"),
     [
         ("0.0505", Fraction(1, 10_000), 3),
@@ -211,7 +212,7 @@ def test_how_exactly_a_decimal_is_written(text: str, unit: Fraction, significant
     assert (answer.unit, answer.significant) == (unit, significant)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("value", "text", "right"),
     [
         (34_944, "34,944", True),
@@ -397,7 +398,7 @@ def test_rounding_is_right_and_off_by_one_is_not(value: Fraction, places: int) -
     assert not agrees(value, wrong)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("value", "text", "expected"),
     [
         (Fraction(2, 3), "0.6666666", "right"),  # what a machine shows

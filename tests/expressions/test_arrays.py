@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rows import each_row
 
 from dlcalc.errors import UserError
 from dlcalc.expressions.arrays import flat, shape_of
@@ -31,7 +32,7 @@ def value(text: str, **values: Value) -> Value:
     return evaluate(parse(text, KINDS), values)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "expected"),
     [
         ("(1, 2) + (3, 4)", (4, 6)),
@@ -158,7 +159,7 @@ def test_softmax_of_a_matrix_is_taken_row_by_row() -> None:
     assert value("softmax(A)", A=((0, 0), (7, 7))) == ((0.5, 0.5), (0.5, 0.5))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "rule"),
     [
         ("(1, 2) + (1, 2, 3)", "a sum needs equal shapes, not 2 and 3"),

@@ -8,6 +8,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rows import each_row
 
 from dlcalc.errors import UserError
 from dlcalc.expressions.derive import derivative
@@ -31,7 +32,7 @@ def difference(node: Node, x: Fraction, **values: Fraction) -> float:
     return (at(node, x + STEP, **values) - at(node, x - STEP, **values)) / float(2 * STEP)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         "7",
@@ -87,7 +88,7 @@ def test_every_rule_agrees_with_differences(text: str) -> None:
         assert at(second, x, y=y) == pytest.approx(difference(first, x, y=y), rel=1e-6, abs=1e-6)
 
 
-@pytest.mark.parametrize("name", [name for name, function in FUNCTIONS.items() if function.derivative])
+@each_row("name", [name for name, function in FUNCTIONS.items() if function.derivative])
 def test_the_table_of_derivatives(name: str) -> None:
     """Every function of the table, by itself, at positive points of its domain."""
     node = Call(name, (Name("x"),))
@@ -95,7 +96,7 @@ def test_the_table_of_derivatives(name: str) -> None:
         assert at(derivative(node, "x"), x) == pytest.approx(difference(node, x), rel=1e-6)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "expected"),
     [
         ("y", "0"),
@@ -139,7 +140,7 @@ def test_a_derivative_is_taken_by_one_letter() -> None:
     assert derivative(parse("Σ_{j=1}^{3} j"), "j") == Literal(0)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "rule"),
     [
         ("floor(x)", "there is no derivative rule for floor here"),

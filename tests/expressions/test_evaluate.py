@@ -10,6 +10,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rows import each_row
 
 from dlcalc.errors import InternalError, UserError
 from dlcalc.expressions.evaluate import compile_node, evaluate, substitute
@@ -28,7 +29,7 @@ def is_exactly(found: Value, expected: Value) -> bool:
     return type(found) is type(expected) and found == expected
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "expected"),
     [
         ("2 + 3*4 - 5", 9),
@@ -93,7 +94,7 @@ def test_exact_arithmetic(text: str, expected: Value) -> None:
     assert is_exactly(value(text), expected)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "expected"),
     [
         ("3 < 4", True),
@@ -116,7 +117,7 @@ def test_truth(text: str, expected: bool) -> None:
     assert value(text) is expected
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "function", "argument"),
     [
         ("sqrt(2)", math.sqrt, 2),
@@ -172,7 +173,7 @@ def test_constants_are_numbers_unless_they_have_a_value() -> None:
     assert value("2e", e=3) == 6
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "rule"),
     [
         ("1/0", "division by zero: 1/0"),

@@ -10,6 +10,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from rows import each_row
 
 from dlcalc.errors import UserError
 from dlcalc.expressions import folding
@@ -42,7 +43,7 @@ def folded(text: str) -> Value:
     return evaluate(parse(text, WHOLE))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "expected"),
     [
         ("32 + m + 1", "m + 33"),
@@ -109,7 +110,7 @@ def test_folding(text: str, expected: str) -> None:
     assert folded(text) == (tree.value if isinstance(tree, Literal) else tree)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "expected"),
     [
         ("floor(3)", "3"),
@@ -185,7 +186,7 @@ def test_a_tree_is_not_divided_by_zero() -> None:
         folding.divide(Name("y"), zero)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "whole"),
     [
         ("3", True),

@@ -11,6 +11,7 @@ from fractions import Fraction
 from importlib.resources import files
 
 import pytest
+from rows import each_row
 
 from dlcalc.errors import UserError
 from dlcalc.expressions import printing
@@ -67,7 +68,7 @@ VALUES = {
 }
 
 
-@pytest.mark.parametrize("wrote", VALUES)
+@each_row("wrote", VALUES)
 def test_values_by_hand(wrote: str) -> None:
     found, wanted = evaluate(parse(wrote)), VALUES[wrote]
     if isinstance(wanted, float):
@@ -76,9 +77,7 @@ def test_values_by_hand(wrote: str) -> None:
         assert (found, type(found)) == (wanted, type(wanted))
 
 
-@pytest.mark.parametrize(
-    "name", [name for name, f in FUNCTIONS.items() if f.value and f.arguments == (1, 1) and f.derivative != "0"]
-)
+@each_row("name", [name for name, f in FUNCTIONS.items() if f.value and f.arguments == (1, 1) and f.derivative != "0"])
 def test_what_is_exact_at_zero_stays_exact(name: str) -> None:
     """sinh 0 is the number 0 and cosh 0 is 1, no floats; where a function has none at 0, it says so."""
     try:
@@ -106,7 +105,7 @@ def test_outside_its_domain_a_function_says_what_it_takes(wrote: str, rule: str)
         evaluate(parse(wrote))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("wrote", "name"),
     [
         ("ReLU", "relu"), ("hard_sigmoid", "hardsigmoid"), ("LeakyReLU", "leakyrelu"), ("Swish", "silu"),
@@ -119,7 +118,7 @@ def test_other_spellings(wrote: str, name: str | None) -> None:
     assert function_named(wrote) == name
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("wrote", "same"),
     [
         ("elu(x, a)", "if(x > 0, x, a*(exp(x) - 1))"),
@@ -164,7 +163,7 @@ def test_a_run_of_declared_letters_is_a_product() -> None:
     assert plain(parse("nm(n + 1)", ["n", "m"])) == "n*m*(n + 1)"
 
 
-@pytest.mark.parametrize("name", [name for name, function in FUNCTIONS.items() if function.value])
+@each_row("name", [name for name, function in FUNCTIONS.items() if function.value])
 def test_every_function_is_printed_so_that_it_is_read_again(name: str) -> None:
     call = Call(name, tuple(parse(letter) for letter in "xy"[: FUNCTIONS[name].arguments[0]]))
     for written in (plain, text, latex):

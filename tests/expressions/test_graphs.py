@@ -14,6 +14,7 @@ from types import FrameType
 from typing import Any
 
 import pytest
+from rows import each_row
 
 from dlcalc.algebra import simplified
 from dlcalc.errors import UserError
@@ -248,7 +249,7 @@ def test_a_long_array_is_written_and_a_short_node_is_shown_as_it_is_made() -> No
 FORMULAS = [pytest.param(formula(id), id=id) for id in sorted(ids_known())]
 
 
-@pytest.mark.parametrize("f", FORMULAS)
+@each_row("f", FORMULAS)
 def test_every_answer_in_letters_is_worked_out_once_a_node(f: Formula) -> None:
     """Each answer with all single numbers left as letters, worked out again with the numbers and with other letters."""
     given = draw(f, "every", 0)

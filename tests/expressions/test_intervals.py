@@ -11,6 +11,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from rows import each_row
 
 from dlcalc.errors import UserError
 from dlcalc.expressions.evaluate import evaluate
@@ -23,7 +24,7 @@ from dlcalc.expressions.reader import Declarations
 INFINITY = math.inf
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "low", "high", "trend"),
     [
         ("n", 2, 5, +1),
@@ -87,7 +88,7 @@ def test_bounds_and_trend_over_2_to_5(text: str, low: Value, high: Value, trend:
     assert (found.low, found.high, found.trend) == (low, high, trend)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("sign", "a", "b", "holds"),
     [
         ("<", (1, 2), (3, 4), True),
@@ -117,7 +118,7 @@ def test_a_hull_holds_both_branches() -> None:
     assert hull(Interval(1, 3, +1), Interval(2, 7, +1)) == Interval(1, 7, None)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "low", "high"),
     [
         ("n^5000", 1, INFINITY),

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rows import each_row
 
 from dlcalc.errors import UserError
 from dlcalc.expressions.evaluate import compile_node, evaluate
@@ -55,7 +56,7 @@ def holds(node: Compare, point: Mapping[str, int]) -> bool:
         return False
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "ranges", "found"),
     [
         ("2n^2 + 3n = 230", {"n": (1, 1000)}, [{"n": 10}]),

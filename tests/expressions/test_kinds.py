@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from rows import each_row
 
 from dlcalc.expressions.kinds import kind_of
 from dlcalc.expressions.nodes import FormulaCall, Kind, Vector
@@ -11,7 +12,7 @@ from dlcalc.expressions.parser import parse
 KINDS = {"n": Kind.SCALAR, "o": Kind.AXES, "v": Kind.VECTOR, "W": Kind.MATRIX, "M": Kind.MAP, "F": Kind.FILTERS}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "kind"),
     [
         ("3", Kind.SCALAR),

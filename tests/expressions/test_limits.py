@@ -8,6 +8,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from rows import each_row
 
 from dlcalc.errors import ExpressionError, UserError
 from dlcalc.expressions.answers import agrees, read_answer
@@ -39,7 +40,7 @@ VECTOR_OF_90 = f"({', '.join(['9'] * 90)})"
 VECTOR_OF_101 = f"({', '.join(['9'] * 101)})"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "rule"),
     [
         ("(" * 10_000, "an expression has at most 6000 characters, not 10000"),

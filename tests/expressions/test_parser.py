@@ -6,6 +6,7 @@ import re
 from fractions import Fraction
 
 import pytest
+from rows import each_row
 
 from dlcalc.errors import ExpressionError
 from dlcalc.expressions.nodes import (
@@ -49,7 +50,7 @@ DECLARED = Declarations(
 )
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "tree"),
     [
         ("a + b - c", Add((a, b, Neg(c)))),
@@ -93,7 +94,7 @@ def test_precedence(text: str, tree: Node) -> None:
     assert parse(text) == tree
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("written", "spelled_out"),
     [
         ("2p", "2*p"),
@@ -146,7 +147,7 @@ def test_products_as_students_write_them(written: str, spelled_out: str) -> None
     assert parse(written) == parse(spelled_out)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "tree"),
     [
         ("nm", Mul((n, Name("m")))),
@@ -180,7 +181,7 @@ def test_a_declared_name_is_one_name(text: str, tree: Node) -> None:
     assert parse(text, DECLARED) == tree
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "tree"),
     [
         ("W^T", Transpose(Name("W"))),
@@ -317,7 +318,7 @@ def test_a_formula_is_called_with_named_values() -> None:
     assert parse("conv()", DECLARED) == FormulaCall("conv", (), ())
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("latex", "spelled_out"),
     [
         (r"\frac{a + b}{c}", "(a + b)/c"),
@@ -359,7 +360,7 @@ IN_TWO_WAYS = "a quotient by a product can be read in two ways: write a/(b c) or
 CHAINED = "comparisons are not chained: write a < b and b < c"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("marked", "rule"),
     [
         ("1‸/2n", IN_TWO_WAYS),
@@ -468,7 +469,7 @@ def test_runs_of_letters_can_be_refused() -> None:
     assert caught.value.position == 4
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("opening", "inside", "closing"),
     [
         ("(", "x", ")"),

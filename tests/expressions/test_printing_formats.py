@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import pytest
+from rows import each_row
 
 from dlcalc.errors import InternalError
 from dlcalc.expressions.nodes import Add, Call, Kind, Literal, Mul, Name, Neg, Node, Value
@@ -161,7 +162,7 @@ def test_a_range_in_each_format() -> None:
     assert parse_range(latex(tree)) == tree
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("value", "line", "tex"),
     [
         (55, "55", "55"),
@@ -192,7 +193,7 @@ def test_a_value_prints_like_a_tree(value: Value, line: str, tex: str) -> None:
     assert (text(value), latex(value)) == (line, tex)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("source", "line"),
     [
         ("-a + b", "−a + b"),
@@ -244,7 +245,7 @@ def product(*factors: Node | str | int) -> Mul:
     return Mul(tuple(nodes))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("tree", "line"),
     [
         (product("f", "c", "k"), "fck"),

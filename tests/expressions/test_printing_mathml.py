@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-import pytest
+from rows import each_row
 
 from dlcalc.expressions.nodes import Kind, Name, Range, Value
 from dlcalc.expressions.parser import Declarations, parse, parse_range
@@ -27,7 +27,7 @@ def shape(value: Value) -> str:
     return outline(ElementTree.fromstring(mathml(value)))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("source", "expected"),
     [
         ("floor((n + 2p - f)/s) + 1", "⌊ mfrac(n + 2 p − f s) ⌋ + 1"),

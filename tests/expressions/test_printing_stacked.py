@@ -5,6 +5,7 @@ from __future__ import annotations
 from inspect import cleandoc
 
 import pytest
+from rows import each_row
 
 from dlcalc.expressions.nodes import Kind, Value
 from dlcalc.expressions.parser import Declarations, parse, parse_range
@@ -143,12 +144,12 @@ PICTURES = {
 }
 
 
-@pytest.mark.parametrize("source", PICTURES)
+@each_row("source", PICTURES)
 def test_a_formula_is_drawn(source: str) -> None:
     assert "\n".join(stacked(parse(source, NAMES))) == cleandoc(PICTURES[source])
 
 
-@pytest.mark.parametrize(
+@each_row(
     "source",
     [
         *("4m(n + m + 1)", "11^2*3*96", "tanh(x[t] + h[t-1])", "Wᵀ(yhat - y)", "sqrt(n + 1)", "sqrt(n)", "floor(n)"),

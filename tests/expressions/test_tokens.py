@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from rows import each_row
 
 from dlcalc.errors import ExpressionError
 from dlcalc.expressions.tokens import MAX_DIGITS, MAX_LENGTH, MAX_TOKENS, Token, tokenize
@@ -15,7 +16,7 @@ def tokens(text: str) -> list[str]:
     return [token.value for token in tokenize(text)[:-1]]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "expected"),
     [
         ("227", ["227"]),
@@ -38,7 +39,7 @@ def test_a_number_ends_where_it_stops_being_one(text: str, expected: list[str]) 
     assert tokens(text) == expected
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "name"),
     [
         ("n", "n"),
@@ -98,7 +99,7 @@ def test_scripts_and_accents_stop_at_their_letter(text: str, expected: list[str]
     assert tokens(text) == expected
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "operator"),
     [
         *[(minus, "-") for minus in ("-", "−", "–")],
@@ -150,7 +151,7 @@ def test_a_token_knows_where_it_began() -> None:
     assert places == [*expected, ("h_t", 10), ("}", 13), ("+", 15), ("3", 17), ("", 18)]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("marked", "rule"),
     [
         ("1 + ‸!x", "! has no meaning here"),

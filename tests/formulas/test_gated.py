@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from naive import gated as naive
+from rows import each_row
 
 from dlcalc.answers.formula_judging import verify
 from dlcalc.expressions.answers import Answer, read_answer
@@ -81,7 +82,7 @@ def test_right_answers_in_letters(id: str, wrote: str, convention: str) -> None:
     assert judged(id, wrote) == (True, convention, ())
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("id", "wrote", "mistake"),
     [
         ("lstm", "3m(n + m + 1)", "three-gates"),

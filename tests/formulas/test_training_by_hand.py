@@ -8,6 +8,7 @@ from asking import ask, judge, named, wrong
 from hypothesis import given
 from hypothesis import strategies as st
 from naive import optimisers as naive
+from rows import each_row
 
 from dlcalc.api.hand_given import read
 from dlcalc.errors import UserError
@@ -127,7 +128,7 @@ def test_a_schedule_has_a_rate_for_each_update() -> None:
         ask("momentum_scheduled_by_hand_scalar", w=0, g=(1, 1, 1), eta=(F(1, 10), F(1, 100)))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("profile", "operation", "convention"),
     [
         ("keras", "rmsprop", "textbook"), ("keras", "adagrad", "keras"), ("keras", "adam", "keras"),

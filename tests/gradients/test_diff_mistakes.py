@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from rows import each_row
 
 from dlcalc.api.differentiating import diff
 from dlcalc.errors import UserError
@@ -47,7 +48,7 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("text", "answer", "mistake"), WRONG)
+@each_row(("text", "answer", "mistake"), WRONG)
 def test_the_mistake_is_named(text: str, answer: str, mistake: str) -> None:
     found = diff(text, "w", answer=answer)
     assert not found.correct
@@ -58,7 +59,7 @@ def test_every_mistake_is_met_above() -> None:
     assert {mistake.id for mistake in (*DIFF_MISTAKES, OTHER_LETTER)} == {mistake for _, _, mistake in WRONG}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "answer"),
     [
         ("sigmoid(w x + b)", "x sigmoid(w x + b)(1 - sigmoid(w x + b))"),

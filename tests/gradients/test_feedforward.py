@@ -9,6 +9,7 @@ import pytest
 from asking import ask
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from rows import each_row
 
 from dlcalc.errors import UserError
 from dlcalc.expressions import printing
@@ -186,7 +187,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("line", "loss", "rule"), REFUSED)
+@each_row(("line", "loss", "rule"), REFUSED)
 def test_networks_that_are_refused(line: str, loss: str | None, rule: str) -> None:
     with pytest.raises(UserError, match=rule):
         network(line, loss)

@@ -6,6 +6,7 @@ from functools import cache
 
 import pytest
 from recurrent_networks import CELLS, network, numbers
+from rows import each_row
 
 from dlcalc.expressions.arrays import flat
 from dlcalc.expressions.nodes import Value
@@ -30,7 +31,7 @@ FOUR = ("rnn", "lstm", "peephole", "gru", "gru-after")
 CASES = [(name, steps) for name in CELLS for steps in ((1, 2, 3, 4) if name in FOUR else (1, 2))]
 
 
-@pytest.mark.parametrize(("name", "steps"), CASES)
+@each_row(("name", "steps"), CASES)
 def test_the_recursion_is_the_derivative_of_the_loss(name: str, steps: int) -> None:
     """Every weight and first state, entry by entry, by central differences of the forward pass."""
     found, gradients = worked(name, steps)

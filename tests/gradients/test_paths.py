@@ -6,13 +6,14 @@ import math
 
 import pytest
 from recurrent_networks import network
+from rows import each_row
 
 from dlcalc.errors import UserError
 from dlcalc.expressions.parser import parse
 from dlcalc.gradients import Paths, Signal
 
 
-@pytest.mark.parametrize("steps", range(1, 13))
+@each_row("steps", range(1, 13))
 def test_a_simple_rnn_has_a_triangular_number_of_paths(steps: int) -> None:
     """T(T + 1)/2, one explicit for each loss: every pair k ≤ j once."""
     paths = Paths(network("rnn"), "W", steps)

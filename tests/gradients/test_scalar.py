@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from rows import each_row
 
 from dlcalc.errors import UserError
 from dlcalc.expressions import evaluate as evaluate_module
@@ -63,7 +64,7 @@ def test_a_rule_that_is_used_twice_on_the_same_part_is_told_once() -> None:
     assert len(differentiate(parse("tanh(2w) + tanh(2w)^2"), "w").steps) == 4
 
 
-@pytest.mark.parametrize("text", [*RULES, "softplus(w x)", "sqrt(1 + w^2)", "if(w > 0, w, exp(w) - 1)", "log2(w)/w"])
+@each_row("text", [*RULES, "softplus(w x)", "sqrt(1 + w^2)", "if(w > 0, w, exp(w) - 1)", "log2(w)/w"])
 def test_central_differences_agree(text: str) -> None:
     checks = differentiate(parse(text), "w").checks
     assert len(checks) == 3

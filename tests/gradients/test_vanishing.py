@@ -6,6 +6,7 @@ import math
 from fractions import Fraction
 
 import pytest
+from rows import each_row
 
 from dlcalc.api.vanishing import vanish
 from dlcalc.errors import UserError
@@ -53,7 +54,7 @@ def test_clipping_limits_and_truncation_cuts() -> None:
     assert bound_alone(norm=Fraction(2), truncate=1).clipped([1, 16, 2]) == (1, 16, 0)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("options", "sentence"),
     [
         ({"norm": "-1"}, "^a norm is not negative: lambda is -1$"),

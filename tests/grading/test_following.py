@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from handing_in import marked, posed, says, written
+from rows import each_row
 
 from dlcalc.grading.policy import Policy
 from dlcalc.quiz.variant import Variant
@@ -200,7 +201,7 @@ How many does a layer of {{b}} units have that reads all these parameters?
 """
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("up", "down", "both", "status"),
     [("210", "220", "430", "right"), ("200", "200", "400", "follows"), ("200", "200", "420", "follows"),
      ("200", "200", "410", "follows"), ("200", "200", "401", "wrong"), ("200", "220", "420", "follows"),

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from rows import each_row
 
 from dlcalc.grading import decisions
 from dlcalc.grading.class_marks import mark_class
@@ -42,7 +43,7 @@ def test_nobody_handed_in(sitting: Sitting) -> None:
     assert len(rows(gradebook(mark_class(marker, [])))) == 4
 
 
-@pytest.mark.parametrize(
+@each_row(
     "name", ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(1)", "\t=1", "\r=1", " =1", "＝1+1", "＋1", "－1", "＠x",
         "\n@x", "\x00=1",
              "\u200b=1", "\ufeff=1"],

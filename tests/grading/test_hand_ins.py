@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rows import each_row
 
 from dlcalc.errors import UserError
 from dlcalc.grading.hand_ins import HandIn, PassedOver, Refused, read, read_all
@@ -103,7 +104,7 @@ def test_cells_of_a_table_keep_their_names() -> None:
     assert only(json.dumps({"answers": answers}), "a.json").answers == answers
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("data", "name", "reason"),
     [
         ("", "a.csv", "there is nothing in the file"),

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rows import each_row
 
 from dlcalc.errors import UserError
 from dlcalc.export.registry import writer
@@ -253,7 +254,7 @@ def test_marked_without_harm(name: str, sitting: Sitting, bob: Path, tmp_path: P
     )
 
 
-@pytest.mark.parametrize("name", REFUSED)
+@each_row("name", REFUSED)
 def test_refused_in_one_line(name: str, sitting: Sitting, bob: Path, tmp_path: Path) -> None:
     file, content, reason = REFUSED[name]
     if isinstance(content, str):

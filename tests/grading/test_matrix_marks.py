@@ -12,6 +12,7 @@ from handing_in import marked, posed, said, written
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from naive import matrices as slip
+from rows import each_row
 
 from dlcalc.api.grading import grade
 from dlcalc.api.quiz import make_exam
@@ -102,13 +103,13 @@ NOTATIONS: dict[str, object] = {
 }
 
 
-@pytest.mark.parametrize("name", NOTATIONS)
+@each_row("name", NOTATIONS)
 def test_right_in_every_notation(name: str, posed_conv: Variant) -> None:
     found = mark(posed_conv, NOTATIONS[name])
     assert (found.status, found.share, found.reason) == ("right", 1, "")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("wrote", "status"),
     [
         ("0.333 0.667 1", "right"), ("1/3, 2/3, 1", "right"), ("[0.3333, 0.6667, 1]", "right"),

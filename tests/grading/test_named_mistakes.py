@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import pytest
 from naive import mistaken as slip
+from rows import each_row
 
 import dlcalc
 
@@ -154,7 +154,7 @@ CASES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.command.__name__}-{case.ask}-{case.mistake}")
+@each_row("case", CASES, ids=lambda case: f"{case.command.__name__}-{case.ask}-{case.mistake}")
 def test_the_mistake_is_named(case: Case) -> None:
     judged = case.command.check(case.ask, case.wrote, *case.choice, **case.given).to_dict()
     named = [mistake["id"] for mistake in judged["mistakes"]]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from handing_in import marked, posed, said, says, written
+from rows import each_row
 
 from dlcalc.grading.policy import Policy
 from dlcalc.quiz.variant import Variant
@@ -151,7 +152,7 @@ Name a stride with which it does.
 """
 
 
-@pytest.mark.parametrize("stride", range(1, 20))
+@each_row("stride", range(1, 20))
 def test_every_value_that_fits_is_right(tmp_path: Path, stride: int) -> None:
     """⌊15/s⌋ + 1 = 2 for s from 8 to 15, and for no other."""
     found = marked(written(tmp_path / "stride.md", STRIDES), stride=str(stride))["stride"]

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import pytest
 from handing_in import marked, posed, said
+from rows import each_row
 
 
 class Case(NamedTuple):
@@ -123,7 +123,7 @@ CASES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", CASES)
+@each_row("name", CASES)
 def test_a_teacher_would_say_the_same(name: str) -> None:
     case = CASES[name]
     found = marked(posed(case.problem, **case.numbers), **{part: wrote for part, (wrote, _) in case.parts.items()})

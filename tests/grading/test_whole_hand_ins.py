@@ -20,6 +20,7 @@ from xml.sax.saxutils import escape
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rows import each_row
 
 from dlcalc.grading.class_marks import mark_class
 from dlcalc.grading.hand_ins import HandIn, Refused, read
@@ -209,7 +210,7 @@ def found(marker: Marker, name: str, content: bytes | str) -> str:
     return letters + " and a line" * bool(result.unread)
 
 
-@pytest.mark.parametrize("name", HAND_INS)
+@each_row("name", HAND_INS)
 def test_as_a_fair_examiner(marker: Marker, name: str) -> None:
     source, content, fair = HAND_INS[name]
     assert found(marker, source, content) == fair

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from rows import each_row
 
 # ruff: noqa: E402 - what is imported needs the two that are skipped for
 np = pytest.importorskip("numpy")
@@ -34,7 +35,7 @@ LINES = [
 ]
 
 
-@pytest.mark.parametrize("line", LINES)
+@each_row("line", LINES)
 def test_shapes_and_parameters_are_those_of_the_table(line: str) -> None:
     network = text.read(line)
     found = list(run_forward(network))

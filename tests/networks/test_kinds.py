@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from rows import each_row
 
 from dlcalc.diagrams.solids import COLOURS
 from dlcalc.networks import forward
@@ -185,7 +186,7 @@ def test_the_name_of_a_kind_and_its_other_names_are_of_one_kind_each() -> None:
     assert set(aliases).isdisjoint(KINDS)
 
 
-@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
+@each_row("kind", KINDS.values(), ids=lambda kind: kind.name)
 def test_what_stands_bare_is_a_setting_and_is_read_so(kind: Kind) -> None:
     assert set(kind.bare) <= set(kind.settings)
     sizes = [Fraction(1, 2)] if kind.name == "dropout" else range(2, 2 + len(kind.bare))

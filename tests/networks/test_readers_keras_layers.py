@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from rows import each_row
 
 from dlcalc.networks.readers import read_data
 from dlcalc.networks.table import Row, Table, tabulate
@@ -109,7 +110,7 @@ KNOWN: list[Known] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("kind", "shape", "config", "output", "parameters"), KNOWN)
+@each_row(("kind", "shape", "config", "output", "parameters"), KNOWN)
 def test_what_a_layer_makes(
     kind: str, shape: list[int | None], config: dict[str, Any], output: tuple[int, ...], parameters: int
 ) -> None:
@@ -130,7 +131,7 @@ def test_a_separable_convolution_is_two_layers() -> None:
     assert [(row.output, row.count("parameters")) for row in found.rows] == [((7, 3), 9), ((7, 4), 12)]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("kind", "config", "remark"),
     [
         ("Activation", {"activation": "tanh"}, "tanh"),

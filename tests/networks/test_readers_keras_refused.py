@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rows import each_row
 
 from dlcalc.errors import DlcalcError, ProblemError, UserError
 from dlcalc.networks.network import Network
@@ -301,7 +302,7 @@ def altered(data: bytes, at: int, format: str, value: int) -> bytes:
     return data[: entry + at] + struct.pack(format, value) + data[entry + at + struct.calcsize(format) :]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("data", "sentence"),
     [
         (

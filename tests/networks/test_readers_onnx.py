@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rows import each_row
 
 from dlcalc.networks.network import Network
 from dlcalc.networks.readers import read_data, read_file
@@ -250,7 +251,7 @@ SIMPLE = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("operator", SIMPLE)
+@each_row("operator", SIMPLE)
 def test_activations_are_remarks(operator: str) -> None:
     [layer] = single(operator, IMAGE).network.layers
     assert (layer.kind, layer.remarks) == ("activation", (SIMPLE[operator],))

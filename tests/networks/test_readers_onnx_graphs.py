@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pytest
+from rows import each_row
 
 from dlcalc.networks.readers.onnx import network
 from dlcalc.networks.table import Table, tabulate
@@ -301,7 +302,7 @@ def test_a_signal_has_its_channels_first() -> None:
 # What stays unknown
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("made", "shape", "tensors"),
     [
         (node("Resize", "x", "y"), IMAGE, []),
@@ -341,7 +342,7 @@ def test_what_is_not_known_is_said(made: Any, shape: Sequence[Any], tensors: lis
     assert found.total["macs"] == 0
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("made", "shape", "tensors", "wanted"),
     [
         (node("ConvTranspose", "x w", "y", output_shape=[9, 9]), IMAGE, weights(w=(3, 4, 3, 3)), (9, 9, 4)),

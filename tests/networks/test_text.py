@@ -3,6 +3,7 @@
 from fractions import Fraction
 
 import pytest
+from rows import each_row
 
 from dlcalc.errors import UserError
 from dlcalc.networks.kinds import KINDS, Kind
@@ -17,7 +18,7 @@ def test_layers_are_named_and_numbered_by_kind() -> None:
     assert network.layers[2].remarks == ("relu",)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("part", "kind", "settings"),
     [
         ("conv 96 f11 s4", "conv", {"k": 96, "f": 11, "s": 4}),
@@ -127,7 +128,7 @@ def test_a_layer_at_every_position_of_one_more_axis() -> None:
     assert (conv.output, flat.output) == ((10, 26, 26, 8), (10, 26 * 26 * 8))
 
 
-@pytest.mark.parametrize(("f", "s", "d"), [(f, s, d) for f in range(1, 7) for s in range(1, 5) for d in (1, 2)])
+@each_row(("f", "s", "d"), [(f, s, d) for f in range(1, 7) for s in range(1, 5) for d in (1, 2)])
 def test_a_transposed_convolution_with_same_gives_n_times_s(f: int, s: int, d: int) -> None:
     dilated = f" d{d}" if d > 1 else ""
     rows = tabulate(read(f"7x5x2; deconv 3 f{f} s{s}{dilated} same")).rows
@@ -148,7 +149,7 @@ def test_a_recurrent_layer_before_another_keeps_its_sequence() -> None:
     assert "sequence" not in second.settings
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "kinds"),
     [
         ("32x32x3 -> conv 8 f3 -> pool 2 -> dense 10", ["conv", "maxpool", "dense"]),
@@ -200,7 +201,7 @@ def test_layers_that_are_named_are_read() -> None:
     assert skip.inputs == group.inputs == ("conv-3", "conv-1")
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS.values() if kind.example], ids=lambda kind: kind.name)
+@each_row("kind", [kind for kind in KINDS.values() if kind.example], ids=lambda kind: kind.name)
 def test_the_example_of_a_kind_is_read(kind: Kind) -> None:
     last = read(f"8x8x4; a: conv 4 f3 p1; b: conv 4 f3 p1; {kind.example}").layers[-1]
     assert last.kind == kind.name
@@ -224,7 +225,7 @@ def test_inputs(text: str, shape: tuple[int, ...], sequence: bool) -> None:
     assert read_input(text) == (shape, sequence)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "sentence"),
     [
         ("32x32x3", "a network is an input and layers"),

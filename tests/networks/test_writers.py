@@ -8,6 +8,7 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rows import each_row
 
 from dlcalc.errors import UserError
 from dlcalc.networks import text, zoo
@@ -33,7 +34,7 @@ def stack(*layers: Layer) -> Network:
     return Network("mine", "Mine", (8, 8, 3), layers)
 
 
-@pytest.mark.parametrize("id", zoo.names())
+@each_row("id", zoo.names())
 def test_toml_is_read_back(id: str) -> None:
     network = zoo.network(id)
     again = toml.network(write(network, "toml").encode(), "network.toml")
@@ -42,7 +43,7 @@ def test_toml_is_read_back(id: str) -> None:
     assert (again.source, again.notes) == (network.source, network.notes)
 
 
-@pytest.mark.parametrize("id", [id for id in zoo.names() if is_a_stack(zoo.network(id))])
+@each_row("id", [id for id in zoo.names() if is_a_stack(zoo.network(id))])
 def test_text_is_read_back(id: str) -> None:
     network = zoo.network(id)
     again = text.read(write(network, "text"))
@@ -129,7 +130,7 @@ def test_what_a_line_cannot_say(network: Network, sentence: str) -> None:
         write(network, "text")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("form", "line", "sentence"),
     [
         ("zz", "8x8x3; conv 2", "^a network is written as one of text, toml, keras, pytorch, not zz$"),
@@ -241,7 +242,7 @@ KERAS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("line", "calls"), KERAS)
+@each_row(("line", "calls"), KERAS)
 def test_keras_constructors_in_order(line: str, calls: list[str]) -> None:
     code = write(text.read(line), "keras")
     ast.parse(code)

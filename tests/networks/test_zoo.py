@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from rows import each_row
 
 from dlcalc.errors import UserError
 from dlcalc.networks import zoo
@@ -14,7 +15,7 @@ from dlcalc.networks.table import tabulate
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("id", zoo.names())
+@each_row("id", zoo.names())
 def test_a_network_is_built_under_its_id_and_title(id: str) -> None:
     """Every layer of it is known to the table, and nothing in it stays a letter."""
     network = zoo.network(id)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
+from rows import each_row
 
 from dlcalc.errors import UserError
 from dlcalc.networks import zoo
@@ -25,7 +26,7 @@ def parameters(found: Table, prefix: str) -> int:
     return sum(row.count("parameters") for row in found.rows if row.layer.name.startswith(prefix))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("id", "total"),
     [
         ("lenet5-1998", 60_000),  # the paper, section II.B

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cache
 
 import pytest
+from rows import each_row
 
 from dlcalc.errors import UserError
 from dlcalc.expressions.nodes import Name, Node, Value
@@ -82,7 +83,7 @@ def last_map(table: Table) -> Row:
     return [row for row in table.rows if len(row.output) == 3][-1]
 
 
-@pytest.mark.parametrize("id", PARAMETERS)
+@each_row("id", PARAMETERS)
 def test_parameters_as_published(id: str) -> None:
     """The learnt values, two for each channel of a batch normalisation; nothing is left out of the total."""
     table = tabulated(id)
@@ -235,7 +236,7 @@ def test_groups_of_resnext50() -> None:
     assert first.count("weights") == 3 * 3 * 4 * 128
 
 
-@pytest.mark.parametrize("id", PARAMETERS)
+@each_row("id", PARAMETERS)
 def test_no_convolution_has_a_bias(id: str) -> None:
     """All are normalised, before or after; only normalisations and dense layers have biases."""
     table = tabulated(id)
@@ -243,7 +244,7 @@ def test_no_convolution_has_a_bias(id: str) -> None:
     assert table.total["biases"] == sum(row.count("biases") for row in rows_of(table, "batchnorm", "dense"))
 
 
-@pytest.mark.parametrize("id", PARAMETERS)
+@each_row("id", PARAMETERS)
 def test_it_says_what_it_is(id: str) -> None:
     """Its id and title are those of the register, its source an article, and it ends in 1000 classes."""
     network = zoo.network(id)
@@ -252,7 +253,7 @@ def test_it_says_what_it_is(id: str) -> None:
     assert tabulated(id).rows[-1].output == (1000,)
 
 
-@pytest.mark.parametrize("id", PARAMETERS)
+@each_row("id", PARAMETERS)
 def test_the_image_size_may_stay_a_letter(id: str) -> None:
     """Shapes meet in letters too where the padding is a number, and the parameters depend on no image size."""
     network = zoo.network(id)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from rows import each_row
 
 np = pytest.importorskip("numpy")
 pytest.importorskip("numba")
@@ -34,7 +35,7 @@ EMPTY = [
 ]
 
 
-@pytest.mark.parametrize("case", EMPTY, ids=str)
+@each_row("case", EMPTY, ids=str)
 def test_an_empty_batch(case: Case) -> None:
     """Nothing comes out, in the right shape, and weights have gradients of zeros."""
     arrays = emptied(case)

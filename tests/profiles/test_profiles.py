@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rows import each_row
 
 from dlcalc.document import showing, shown_by
 from dlcalc.errors import DlcalcError, ProblemError, UserError
@@ -445,7 +446,7 @@ def test_every_key_has_a_wrong_value_here() -> None:
     assert {field.name for field in fields(Profile)} <= set(WRONG)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("key", "text", "rule"),
     [(key, *case) for key, cases in WRONG.items() for case in cases],
     ids=lambda text: text[:40],

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from problem_files import text
+from rows import each_row
 
 from dlcalc.errors import ProblemError
 from dlcalc.export.registry import writer
@@ -135,7 +136,7 @@ def test_rosters(tmp_path: Path, content: str, expected: tuple[Student, ...], en
     assert read_roster(str(path)) == expected
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("content", "said"),
     [
         ("", "a roster has a line of headings and a line for each student"),

@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 
 import pytest
 from problem_files import BODY, FRONT, PATH, text
+from rows import each_row
 
 from dlcalc.errors import ProblemError
 from dlcalc.export.registry import writer
@@ -113,7 +114,7 @@ CASES: dict[str, tuple[bytes, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", CASES)
+@each_row("name", CASES)
 def test_refused_in_one_line(name: str) -> None:
     data, said = CASES[name]
     start = time.process_time()
@@ -140,7 +141,7 @@ HARMLESS = {
 }
 
 
-@pytest.mark.parametrize("name", HARMLESS)
+@each_row("name", HARMLESS)
 def test_text_stays_text(name: str) -> None:
     """What looks like markup, or is made to be slow, comes out of every format as text."""
     start = time.process_time()

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from problem_files import problem
+from rows import each_row
 
 from dlcalc import document as doc
 from dlcalc.answers.terms import ARRAYS
@@ -70,7 +71,7 @@ def test_decimals_are_drawn_exactly() -> None:
     assert made.asked["p"].expected == tuple(10 * value for value in made.values["x"])
 
 
-@pytest.mark.parametrize("seed", range(20))
+@each_row("seed", range(20))
 def test_different_numbers_never_come_twice(seed: int) -> None:
     text = "title = 'T'\n[draw]\nx = {rows = 3, columns = 3, from = '1..9', different = true}\n"
     part = "[[part]]\nkind = 'matrix'\nask = 'pool_by_hand_max.output'\nwith = {x = 'x', f = '2'}\n"
@@ -265,7 +266,7 @@ def test_the_bank_asks_arrays_of_every_row_that_is_worked_out_by_hand() -> None:
     assert {row for row in wanted.split(" ") if row not in rows} == set()
 
 
-@pytest.mark.parametrize("id", WITH_ARRAYS)
+@each_row("id", WITH_ARRAYS)
 def test_hand_problems_fit_on_paper(id: str) -> None:
     """At most 36 numbers in an answer, and none of more than six characters where it is exact."""
     for seed in range(6):

@@ -12,6 +12,7 @@ from io import StringIO
 
 import pytest
 from problem_files import FRONT, changed, one_part, problem
+from rows import each_row
 
 from dlcalc import document as doc
 from dlcalc.answers.formula_target import FormulaTarget
@@ -131,7 +132,7 @@ def test_choices_stand_still_where_the_author_says_so() -> None:
     assert {variant(loose, seed).choices["a"][0].words for seed in range(20)} == {("yes",), ("no",)}
 
 
-@pytest.mark.parametrize("seed", range(1, 40))
+@each_row("seed", range(1, 40))
 def test_a_further_drawn_name_changes_no_other(seed: int) -> None:
     """Each name has a stream of its own. (The first attempt's: a new name that a requirement reads may refuse it.)"""
     more = changed("c = [1, 3]", "z = '1..9'\nc = [1, 3]")

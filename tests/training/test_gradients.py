@@ -16,6 +16,8 @@ from dlcalc.networks.table import tabulate
 
 pytest.importorskip("numba")
 
+from rows import each_row
+
 from dlcalc.training.planner import Planner
 
 UNTRAINED = {
@@ -49,7 +51,7 @@ def test_gradients_of_fifty_random_networks_equal_finite_differences() -> None:
     assert [line for line, (wanted, said) in made["refusals"].items() if wanted not in said] == []
 
 
-@pytest.mark.parametrize("name", zoo.names())
+@each_row("name", zoo.names())
 def test_what_a_table_counts_is_what_is_trained(name: str) -> None:
     """The trained values of the plan are the trainable parameters of the table."""
     network = zoo.network(name)

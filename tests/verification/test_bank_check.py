@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import pytest
 from problem_files import FRONT, changed, one_part, problem
+from rows import each_row
 
 from dlcalc.answers.terms import Terms
 from dlcalc.expressions.nodes import Value
@@ -136,7 +137,7 @@ def test_shares_of_nothing() -> None:
     assert isinstance(problem(), Problem)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("right", "wrong", "terms", "taken"),
     [
         (0.98765, 0.98771, Terms(), True),  # both 0.988

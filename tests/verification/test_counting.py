@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from problem_files import changed, one_part, problem
+from rows import each_row
 
 from dlcalc.answers.formula_target import FormulaTarget
 from dlcalc.formulas.registry import formula
@@ -56,7 +57,7 @@ CASES: list[tuple[str, str, dict[str, Any], str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("id", "name", "given", "convention", "expected"), CASES)
+@each_row(("id", "name", "given", "convention", "expected"), CASES)
 def test_counted_by_listing(id: str, name: str, given: dict[str, Any], convention: str, expected: Any) -> None:
     assert recount(id, name, given, convention) == expected
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from rows import each_row
 
 from dlcalc.answers.formula_target import FormulaTarget
 from dlcalc.formulas.arrays import numbers
@@ -48,7 +49,7 @@ CASES: list[tuple[str, str, dict[str, Any], str, Any]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("id", "name", "given", "convention", "expected"), CASES)
+@each_row(("id", "name", "given", "convention", "expected"), CASES)
 def test_looped_by_hand(id: str, name: str, given: dict[str, Any], convention: str, expected: Any) -> None:
     head, *indices = name.replace("]", "").split("[")
     found = recount(id, head, given, convention)
@@ -64,7 +65,7 @@ LOOPED = [
 ]
 
 
-@pytest.mark.parametrize(("id", "convention"), LOOPED)
+@each_row(("id", "convention"), LOOPED)
 def test_loops_and_formulas_agree(id: str, convention: str) -> None:
     """Two statements of one truth on drawn numbers: every answer that is looped is what the formula gives."""
     asked = formula(id)

@@ -9,6 +9,7 @@ from multiprocessing import get_context
 
 import pytest
 from kernels.cuda import offline
+from rows import each_row
 
 from dlcalc.kernels.compile import DTYPES
 from dlcalc.kernels.cuda import device
@@ -33,7 +34,7 @@ def compiling() -> Iterator[Compiling]:
         }
 
 
-@pytest.mark.parametrize("name", sorted(device.KERNELS))
+@each_row("name", sorted(device.KERNELS))
 def test_a_kernel_keeps_to_its_budget(compiling: Compiling, name: str) -> None:
     """No register is spilled and none is used beyond the budget; nothing is added in the order of threads."""
     for dtype, budget in zip(DTYPES, device.KERNELS[name].registers, strict=True):
@@ -43,7 +44,7 @@ def test_a_kernel_keeps_to_its_budget(compiling: Compiling, name: str) -> None:
         assert re.findall(r"^\s+(?:atom|red)\.\S+", found.ptx, re.MULTILINE) == []
 
 
-@pytest.mark.parametrize("name", sorted(device.KERNELS))
+@each_row("name", sorted(device.KERNELS))
 def test_a_float32_kernel_computes_in_single_precision(compiling: Compiling, name: str) -> None:
     """No instruction on doubles in it, and some in the same kernel for float64 (the measure measures)."""
     # numba names registers %f64 too; an instruction has no %.
@@ -52,7 +53,7 @@ def test_a_float32_kernel_computes_in_single_precision(compiling: Compiling, nam
     assert doubles.findall(compiling[name, "float64"].result().ptx) != []
 
 
-@pytest.mark.parametrize("name", PRODUCTS)
+@each_row("name", PRODUCTS)
 def test_the_sums_of_a_product_stay_in_registers(compiling: Compiling, name: str) -> None:
     """Shared memory is read and no local memory is touched in the stretch where the products are added."""
     ptx = compiling[name, "float32"].result().ptx

@@ -9,6 +9,7 @@ import pytest
 from kernels.cuda.comparing import assert_same
 from kernels.cuda.simulator import Machine
 from ops.cases import CASES, Case, d_result_of
+from rows import each_row
 
 from dlcalc import kernels, ops
 from dlcalc.errors import UserError
@@ -21,7 +22,7 @@ def usable(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kernels, "missing_for_cuda", lambda: "")
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@each_row("case", CASES, ids=str)
 def test_every_operation(usable: None, case: Case) -> None:
     """In every form that the CPU's are tested in, forwards and backwards."""
     arrays = case.arrays()

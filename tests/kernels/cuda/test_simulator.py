@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from kernels.cuda.comparing import numbers
 from kernels.cuda.simulator import BarrierFault, Machine, MemoryFault
+from rows import each_row
 
 from dlcalc.kernels.cuda import attention, conv, device, linear, norm, pool, recurrent
 from dlcalc.kernels.cuda.device import Kernel
@@ -103,7 +104,7 @@ def test_threads_meet_at_a_barrier(simulated: Machine) -> None:
     assert launch(simulated, neighbour, 1, x, None)[1].tolist() == [1, 2, 3, 0]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("function", "blocks", "fault", "said"),
     [
         (neighbour_without_barrier, 1, MemoryFault, "with no barrier|nobody wrote it"),
