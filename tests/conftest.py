@@ -1,7 +1,8 @@
 """What every test may rely on: the same outcome on any desk, whoever's settings and terminal it has.
 
-pytest                                       on all cores; property tests draw the same examples for everyone
-pytest --examples 10 --hypothesis-seed=1     ten times as many, drawn at random: with another seed, others
+pytest                                       on all cores; property tests draw the same examples for everyone, half as
+                                             many as each says of itself
+pytest --examples 10 --hypothesis-seed=1     ten times what each says, drawn at random: with another seed, others
 pytest tests/quiz/test_exam.py               one file alone stays in one process
 """
 
@@ -18,6 +19,8 @@ import pytest
 from hypothesis import HealthCheck
 from hypothesis.internal.conjecture import providers
 
+SAME_EXAMPLES, FEWEST = 0.5, 10
+"""The part of a property test's examples that is drawn where they are the same each time, and how many at least."""
 TERMINAL = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
 
 # Hundreds of processes are started, and none shall compile all of dlcalc anew.
@@ -44,7 +47,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--examples",
         type=float,
         metavar="FACTOR",
-        help="property tests: FACTOR times as many examples, drawn at random instead of the same for everyone; "
+        help="property tests: FACTOR times what each says, drawn at random, instead of half, the same for everyone; "
         "--hypothesis-seed=N draws the same again. What it finds becomes an @example",
     )
     group.addoption(
@@ -61,7 +64,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
     A slow machine is no counterexample, neither for a deadline nor while examples are made.
     """
-    at_random = config.getoption("--examples") is not None or config.getoption("--hypothesis-seed") is not None
+    at_random = _is_at_random(config)
     hypothesis.settings.register_profile(
         "dlcalc",
         deadline=None,
@@ -75,14 +78,17 @@ def pytest_configure(config: pytest.Config) -> None:
         providers._get_local_constants = lambda: providers._local_constants
 
 
+def _is_at_random(config: pytest.Config) -> bool:
+    return config.getoption("--examples") is not None or config.getoption("--hypothesis-seed") is not None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
-    """--examples multiplies what each test says of itself, too."""
-    if (factor := config.getoption("--examples")) is None:
-        return
+    """How many examples: a part or a multiple of what each test says of itself."""
+    factor, fewest = (config.getoption("--examples") or 1, 1) if _is_at_random(config) else (SAME_EXAMPLES, FEWEST)
     for test in {getattr(item, "obj", None) for item in items}:
         if getattr(test, "is_hypothesis_test", False):
             own = test._hypothesis_internal_use_settings
-            count = max(1, round(own.max_examples * factor))
+            count = max(min(fewest, own.max_examples), round(own.max_examples * factor))
             test._hypothesis_internal_use_settings = hypothesis.settings(own, max_examples=count)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from rows import each_row
+import pytest
 
 from dlcalc.errors import UserError
 from dlcalc.expressions.nodes import Value
@@ -61,7 +61,7 @@ def options(convention: Convention) -> set[str]:
     return {convention.name, *(convention.options if isinstance(convention, Chosen) else ())}
 
 
-@each_row("id", FORMULAS)
+@pytest.mark.parametrize("id", FORMULAS)
 def test_no_sentence_is_untrue_under_its_convention(id: str) -> None:
     found = formula(id)
     usual = options(found.conventions[0])
@@ -104,7 +104,7 @@ WITHOUT_SLOPE = {"step": {"dense_backward_by_hand"}}
 """The gradients of a threshold unit are 0, right or wrong."""
 
 
-@each_row("id", FORMULAS)
+@pytest.mark.parametrize("id", FORMULAS)
 def test_every_mistake_matters_under_every_convention_that_has_it(id: str) -> None:
     """What changes an answer of the formula as it stands changes one under every convention that has the mistake."""
     found = formula(id)
@@ -118,7 +118,7 @@ def test_every_mistake_matters_under_every_convention_that_has_it(id: str) -> No
             assert wanted <= that_matter(found, convention.name, draws, wanted), convention.name
 
 
-@each_row(
+@pytest.mark.parametrize(
     ("id", "convention", "gone", "kept"),
     [
         ("conv", "no-bias", {"biases-forgotten", "one-bias", "bias-per-channel"}, {"channels-forgotten"}),
