@@ -57,6 +57,7 @@ def test_softmax_and_its_logarithm(length: int) -> None:
     for op in (ops.softmax, ops.log_softmax):
         both(op, {"x": numbers(3, length)})
         both(op, {"x": numbers(2, length) + np.float32(5000)})
+    both(ops.cross_entropy, {"logits": numbers(3, length)}, targets=np.array([0, length - 1, length // 2]))
     assert np.isnan(ops.softmax(np.array([[1, np.nan, 2]], np.float32))).all()
 
 

@@ -53,6 +53,10 @@ def cross_entropy_forward(logits: Array, targets: Array) -> tuple[Array, Array]:
 
 def cross_entropy_backward(d_out: Array, logs: Array, targets: Array) -> Array:
     """The gradient of the logits: d (softmax − one-hot)."""
+    if tiled(logs):
+        d_logits = np.empty_like(logs)
+        vectors.cross_entropy_slopes(logs, d_out, targets, d_logits)
+        return d_logits
     d_logits = np.exp(logs)
     d_logits[np.arange(len(targets)), targets] -= 1
     d_logits *= d_out[:, None]

@@ -79,24 +79,35 @@ def _winners(
 @kernel("T[:, :, ::1]", "int64[:, ::1]", "int64", "T[:, :, ::1]", "int64[:, :, ::1]")
 def find_winners(x: Array, geometry: Array, sign: int, out: Array, winners: Array) -> None:
     """The largest number of each window, for sign −1 the smallest, and its place in the plane; NaN wins."""
-    window, stride, dilation, front = geometry[0], geometry[1], geometry[2], geometry[3]
+    w0, w1, s0, s1 = geometry[0, 0], geometry[0, 1], geometry[1, 0], geometry[1, 1]
+    d0, d1, front0, front1 = geometry[2, 0], geometry[2, 1], geometry[3, 0], geometry[3, 1]
     planes, height, width = x.shape
+    factor = x.dtype.type(sign)
     for plane in range(planes):
         for o0 in range(out.shape[1]):
+            # the taps that are inside: from the first one on, and before the last
+            top = o0 * s0 - front0
+            first0 = max(0, (d0 - 1 - top) // d0)
+            last0 = min(w0, (height - 1 - top) // d0 + 1)
             for o1 in range(out.shape[2]):
-                best, place = x.dtype.type(-sign * np.inf), -1
-                for a0 in range(window[0]):
-                    i0 = o0 * stride[0] + a0 * dilation[0] - front[0]
-                    if 0 <= i0 < height:
-                        for a1 in range(window[1]):
-                            i1 = o1 * stride[1] + a1 * dilation[1] - front[1]
-                            if 0 <= i1 < width:
-                                value = x[plane, i0, i1]
-                                better = value > best if sign > 0 else value < best
-                                if better or place < 0 or value != value:
-                                    best, place = value, i0 * width + i1
-                out[plane, o0, o1] = best
-                winners[plane, o0, o1] = place
+                left = o1 * s1 - front1
+                first1 = 0 if left >= 0 else (d1 - 1 - left) // d1
+                last1 = w1 if left + (w1 - 1) * d1 < width else (width - 1 - left) // d1 + 1
+                if first0 >= last0 or first1 >= last1:
+                    out[plane, o0, o1], winners[plane, o0, o1] = -factor * np.inf, -1
+                    continue
+                place = (top + first0 * d0) * width + left + first1 * d1
+                best = x[plane, top + first0 * d0, left + first1 * d1] * factor
+                for a0 in range(first0, last0):
+                    i0 = top + a0 * d0
+                    for a1 in range(first1, last1):
+                        i1 = left + a1 * d1
+                        value = x[plane, i0, i1] * factor
+                        # chosen without a jump, which a processor could not foresee
+                        better = (value > best) | (value != value)
+                        best = value if better else best
+                        place = i0 * width + i1 if better else place
+                out[plane, o0, o1], winners[plane, o0, o1] = best * factor, place
 
 
 @kernel("T[:, ::1]", "int64[:, ::1]", "T[:, ::1]")

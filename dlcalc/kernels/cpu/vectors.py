@@ -82,6 +82,7 @@ softmax_slopes = mapped(
     "softmax_slopes", TWO, ONE, lambda e, n, v: [e.multiply(v[1], e.subtract(v[0], n[0]))], numbers=1
 )
 log_slopes = mapped("log_slopes", TWO, ONE, lambda e, n, v: [e.fma(e.negative(exp(e, v[1])), n[0], v[0])], numbers=1)
+log_shares = mapped("log_shares", ONE, ONE, lambda e, n, v: [e.multiply(exp(e, v[0]), n[0])], numbers=1)
 square_sums = mapped("square_sums", TWO, ONE, _squares, numbers=1, sums=1)
 normals = mapped("normals", ONE, ONE, lambda e, n, v: [e.multiply(e.subtract(v[0], n[0]), n[1])], numbers=2)
 normal_slopes = mapped(
@@ -232,6 +233,18 @@ def softmax_all_backward(d_out: Array, out: Array, d_x: Array, logarithm: bool) 
         else:
             whole = np.float32(product_sum(d, y, count, last, total))
             softmax_slopes(count, last, (d, y), (LANES, LANES), to, (LANES,), (whole,))
+
+
+@kernel("float32[:, ::1]", "float32[::1]", "int64[::1]", "float32[:, ::1]")
+def cross_entropy_slopes(logs: Array, d_out: Array, targets: Array, d_logits: Array) -> None:
+    """d (softmax − one-hot) of each row, from the logarithms."""
+    count, last = vectors(logs.shape[1])
+    for row in range(len(targets)):
+        at, target = row * logs.shape[1] * 4, targets[row]
+        log_shares(
+            count, last, (logs.ctypes.data + at,), (LANES,), (d_logits.ctypes.data + at,), (LANES,), (d_out[row],)
+        )  # fmt: skip
+        d_logits[row, target] = np.expm1(logs[row, target]) * d_out[row]
 
 
 @kernel("float32[:, :, ::1]", "float32", "float32[:, :, ::1]", "float32[::1]", "float32[::1]", "float32[::1]")
