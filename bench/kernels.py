@@ -28,6 +28,12 @@ MOST_ERROR = 3e-5
 SHARE = 0.85
 """Of the memory's bandwidth: what moves numbers need not be faster than this."""
 
+MOST_UNITS, MOST_BELOW = 4.0, 1.5e-7
+"""Units in the last place of float32 that tanh, exp and sigmoid may be off; and sigmoid below −1, absolutely."""
+STEP = 1009
+"""From one of all 2³² numbers of float32 to the next one that is tried."""
+FUNCTIONS = ("tanh", "exp", "sigmoid")
+
 CONVOLVE = """
 import numpy as np
 from dlcalc import ops
@@ -47,7 +53,13 @@ def rows(runs: int) -> list[Row]:
     """Nothing where numpy and numba are not installed."""
     if find_spec("numba") is None or find_spec("numpy") is None:
         return []
-    return [*_compiling(runs), *computing(runs)]
+    return [*_compiling(runs), *computed_and_exact(runs)]
+
+
+def computed_and_exact(runs: int, only: str = "") -> list[Row]:
+    """What `rows` has but for the times of compiling; `only`: the rows with that in their name."""
+    names = [name for name in FUNCTIONS if only in _exact_name(name)]
+    return [*computing(runs, only), *map(_exactness, names)]
 
 
 def computing(runs: int, only: str = "") -> list[Row]:
@@ -166,6 +178,45 @@ def _in_turn(works: tuple[Callable[[], object], ...], runs: int) -> list[list[fl
             work()
             seconds.append(time.perf_counter() - begun)
     return taken
+
+
+def _exact_name(name: str) -> str:
+    return f"{name}, every {STEP:,}th float32"
+
+
+def _exactness(name: str) -> Row:
+    """The largest error of a function of vectors, in units of the last place of the true value."""
+    import numba
+    import numpy as np
+
+    from dlcalc.kernels.cpu import functions, machine, maps
+
+    target = f"≤ {MOST_UNITS:g} ulp" + (f"; ≤ {MOST_BELOW:g} below −1" if name == "sigmoid" else "")
+    if not machine.LANES:
+        return Row(_exact_name(name), 0, None, "", target, True, "ulp", "no vectors here")
+    formula, lanes = getattr(functions, name), machine.LANES
+    each = maps.mapped(f"exact_{name}", (1,), (1,), lambda e, _, v: [formula(e, v[0])])
+
+    @numba.njit
+    def run(x: Any, out: Any) -> None:
+        each(x.size // lanes, lanes, (x.ctypes.data,), (lanes,), (out.ctypes.data,), (lanes,), ())
+
+    x = np.arange(0, 1 << 32, STEP).astype(np.uint32).view(np.float32)
+    x = x[np.isfinite(x)]
+    x = x[: x.size // lanes * lanes].copy()
+    found, wide = np.empty_like(x), x.astype(np.float64)
+    run(x, found)
+    with np.errstate(over="ignore"):
+        exact = {"tanh": np.tanh, "exp": np.exp, "sigmoid": lambda v: 1 / (1 + np.exp(-v))}[name](wide)
+        whole = np.isfinite(exact.astype(np.float32))
+        right_ends = bool(np.isinf(found[~whole]).all())
+    error = np.abs(found[whole] - exact[whole])
+    units = error / np.spacing(np.abs(exact[whole]).astype(np.float32))
+    below = x[whole] < (-1 if name == "sigmoid" else -np.inf)
+    worst, rest = float(units[~below].max()), float(error[below].max(initial=0))
+    note = f"{x.size:,} numbers" + (f"; {rest:.1e} below −1" if name == "sigmoid" else "")
+    met = worst <= MOST_UNITS and rest <= MOST_BELOW and right_ends
+    return Row(_exact_name(name), worst, None, "", target, met, "ulp", note)
 
 
 @cache

@@ -6,13 +6,16 @@ import time
 from dataclasses import asdict, dataclass
 from typing import Any
 
-UNITS = {"ms": 1e3, "s": 1.0, "MB": 1e-6}
-"""Unit shown → how many of it make a second, or a byte."""
+UNITS = {"ms": 1e3, "s": 1.0, "MB": 1e-6, "ulp": 1.0}
+"""Unit shown → how many of it make a second, a byte, or a unit in the last place."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """What was measured: our median and the peer's, in seconds (bytes of memory), and the target with its verdict."""
+    """What was measured: our median and the peer's, and the target with its verdict.
+
+    In seconds; of memory in bytes, of exactness in units in the last place.
+    """
 
     name: str
     ours: float
