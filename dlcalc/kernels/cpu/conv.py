@@ -52,20 +52,17 @@ def conv2d_backward(
     with_x: bool = True,
 ) -> tuple[Array, Array, Array]:
     """The gradients of x, weight and bias. Without x: nothing, of size 0, in its place."""
-    geometry = _geometry(weight.shape[2:], stride, padding, dilation, d_out.shape[2:])
     deep = _deep(x)
     if tiled(x):
         plan = _plan(x.shape, weight, stride, padding, dilation, d_out.shape[2:], groups)
         d_weight, d_bias = direct.weight_gradients(deep, _deep(d_out), plan)
-        if _spread(d_weight):
-            d_weight = _weight_gradient(deep, d_out, weight.shape, geometry, groups)
-        if not with_x:
+        as_defined = not _spread(d_weight)
+        if as_defined and not with_x:
             return x[:0], d_weight.reshape(weight.shape), d_bias
-        if _finite(weight):
+        if as_defined and _finite(weight):
             d_x = direct.input_gradient(_deep(d_out), weight, None, plan)
-        else:
-            d_x = _scattered(d_out, weight, deep.shape, geometry, groups)
-        return d_x.reshape(x.shape), d_weight.reshape(weight.shape), d_bias
+            return d_x.reshape(x.shape), d_weight.reshape(weight.shape), d_bias
+    geometry = _geometry(weight.shape[2:], stride, padding, dilation, d_out.shape[2:])
     d_weight = _weight_gradient(deep, d_out, weight.shape, geometry, groups)
     if not with_x:
         return x[:0], d_weight, _bias_gradient(d_out)
@@ -99,15 +96,14 @@ def conv_transpose2d_backward(
     d_out: Array, x: Array, weight: Array, stride: Sizes, padding: Pairs, dilation: Sizes, groups: int
 ) -> tuple[Array, Array, Array]:
     """The gradients of x, weight and bias: those of a convolution with its input and output changing places."""
-    geometry = _geometry(weight.shape[2:], stride, padding, dilation, x.shape[2:])
     deep = _deep(d_out)
     if tiled(x):
         plan = _plan(d_out.shape, weight, stride, padding, dilation, x.shape[2:], groups)
         d_weight, _ = direct.weight_gradients(deep, _deep(x), plan)
-        if _spread(d_weight):
-            d_weight = _weight_gradient(deep, x, weight.shape, geometry, groups)
-        found = direct.forward(deep, weight, None, plan)
-        return found.reshape(x.shape), d_weight.reshape(weight.shape), _bias_gradient(d_out)
+        if not _spread(d_weight):
+            found = direct.forward(deep, weight, None, plan)
+            return found.reshape(x.shape), d_weight.reshape(weight.shape), _bias_gradient(d_out)
+    geometry = _geometry(weight.shape[2:], stride, padding, dilation, x.shape[2:])
     d_x = _products(deep, weight, geometry, groups)
     d_weight = _weight_gradient(deep, x, weight.shape, geometry, groups)
     return d_x.reshape(x.shape), d_weight, _bias_gradient(d_out)
