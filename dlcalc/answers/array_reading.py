@@ -239,6 +239,6 @@ def _number(text: str, terms: Terms, names: Collection[str]) -> Answer:
         if isinstance(value, float) and not isfinite(value):
             raise UserError(f"{text[:40]} is not a finite number")
         if not -LARGEST <= value <= LARGEST:
-            raise UserError("the number is larger than any that is asked")
+            raise UserError("the number is larger than any answer can be")
         return answer
     raise UserError(f"{text[:40]} is not a number")

@@ -59,7 +59,7 @@ def judge_choice(shown: tuple[Choice, ...], given: object) -> Mark:
         return Mark("right", expected, wrote, taken=frozenset(taken))
     reason = "" if taken - right else "a right choice is missing"
     if len(right) == 1 and len(taken) > 1:
-        reason = "only only one choice is asked for for"
+        reason = "only one choice is needed"
     return Mark("wrong", expected, wrote, _reasons(shown, taken), reason=reason, taken=frozenset(taken))
 
 

@@ -161,7 +161,9 @@ def _right(asked: Question, answer: Answer, entries: tuple[Name, ...], said: str
             true_layout = "row" if way == TRANSPOSED_WEIGHTS else asked.layout if way else layout
             notes = [each for each in (said, words, f"right {way}" if way else "") if each]
             if true_layout != asked.layout:
-                notes.append(f"right in {true_layout} layout ({LAYOUTS[true_layout]}); asked is {asked.layout} layout")
+                notes.append(
+                    f"right in {true_layout} layout ({LAYOUTS[true_layout]}); the question uses {asked.layout} layout"
+                )
                 return ("wrong" if asked.stated else "convention"), true_layout, "; ".join(notes), ()
             return ("convention" if convention else "right"), convention, "; ".join(notes), ()
     return None

@@ -77,7 +77,7 @@ class _Reader:
             return None
         base = _base(node.bottom)
         if isinstance(base, Name) and base.id in {*self.network.parameters, "x"} and base.id != self.wrt:
-            raise UserError(f"∂L/∂{self.wrt} is asked, not ∂L/∂{base.id}")
+            raise UserError(f"the question asks for ∂L/∂{self.wrt}, not ∂L/∂{base.id}")
         return node.bottom
 
     def _declare(self, lefts: list[str]) -> None:

@@ -173,7 +173,7 @@ def check_name(compiled: Program, name: str) -> None:
     """Raises UserError for what cannot be asked."""
     if name not in compiled.place:
         known = ", ".join(dict.fromkeys((*compiled.formula.answers, *(op.name for op in compiled.steps()))))
-        raise UserError(f"{name} cannot be asked of {compiled.formula.id}; what can is {known}")
+        raise UserError(f"{name} is not an answer of {compiled.formula.id}; its answers are {known}")
 
 
 def _check_shape(name: str, expected: Value, wrote: Value) -> None:

@@ -254,7 +254,7 @@ class _Judge:
         if way:
             yield f"right {way}"
         if layout != self.layouts[0]:
-            yield f"right in {layout} layout ({LAYOUTS[layout]}); asked is {self.layouts[0]} layout"
+            yield f"right in {layout} layout ({LAYOUTS[layout]}); the question uses {self.layouts[0]} layout"
         if not answer.has_partials and not way:
             instance = self.instance(layout, 0)
             shape = shape_of(instance.value(answer))

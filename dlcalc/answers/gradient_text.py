@@ -175,7 +175,7 @@ class _Reader:
         if not isinstance(node, Partial) or not isinstance(node.bottom, Name):
             return
         if node.bottom.id in self.network.by_name and node.bottom.id != self.wrt:
-            raise UserError(f"∂L/∂{self.wrt} is asked, not ∂L/∂{node.bottom.id}")
+            raise UserError(f"the question asks for ∂L/∂{self.wrt}, not ∂L/∂{node.bottom.id}")
 
     # our own letters for what is written
 

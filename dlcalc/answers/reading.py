@@ -318,7 +318,7 @@ def too_coarse(terms: Terms) -> str:
 def cut_off(terms: Terms) -> str:
     """What is said of a number whose digits are cut off, and not rounded."""
     asked = digits_asked(terms.significant)
-    return f"it is close to the right number, but its digits are cut off, not rounded; at least {asked} are asked"
+    return f"it is close to the right number, but its digits are cut off, not rounded; at least {asked} are needed"
 
 
 def nearly(near: Fit, terms: Terms) -> Finding | None:

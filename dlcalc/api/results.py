@@ -288,7 +288,7 @@ def askable(formula: Formula, ask: str, silent: Collection[str] = ()) -> str:
     name = formula.answers[0] if ask == "value" else ask.replace("-", "_")  # as its option is spelt
     if name not in {step.name for step in formula.steps} and "." not in name:
         names = dict.fromkeys((*formula.answers, *(step.name for step in formula.steps if step.name not in silent)))
-        raise UserError(f"{ask[:40]} cannot be asked of {formula.id}; what can is {', '.join(names)}")
+        raise UserError(f"{ask[:40]} is not an answer of {formula.id}; its answers are {', '.join(names)}")
     return name
 
 

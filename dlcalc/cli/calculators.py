@@ -183,7 +183,7 @@ def _run(entry: Entry, options: dict[str, Any]) -> int:
     calculate: api.Calculator = getattr(api, entry.name)
     chosen = (choice,) if choice is not None else ()
     if picked["ask"] is None and picked["answer"] is not None:
-        raise api.UserError("--answer VALUE goes with --ask NAME: what was answered, and what was asked")
+        raise api.UserError("--answer VALUE needs --ask NAME: the answer, and the question")
     if picked["answer"] is not None:
         judged = calculate.check(picked["ask"], picked["answer"], *chosen, convention=picked["convention"],
                                  profile=picked["profile"], show=bool(picked["show"]), **given)  # fmt: skip
@@ -196,5 +196,5 @@ def _run(entry: Entry, options: dict[str, Any]) -> int:
     elif isinstance(found, api.Calculation):
         emit(found.only(picked["ask"]), formats)
     else:
-        raise api.UserError("--ask is one answer, and here an answer is given: what is asked are the unknowns")
+        raise api.UserError("--ask is one answer, and here an answer is given: the unknowns are asked for")
     return 0

@@ -55,7 +55,7 @@ class Asking:
                 raise keys.wrong("ask", f"an inverse question is written inverse:conv.o:s; {found.id} has {known}")
         if rest not in program(found).place:
             known = ", ".join(dict.fromkeys((*found.answers, *(step.name for step in found.steps))))
-            raise keys.wrong("ask", f"{printable(rest)} cannot be asked of {found.id}; what can is {known}")
+            raise keys.wrong("ask", f"{printable(rest)} is not an answer of {found.id}; its answers are {known}")
         convention = keys.text("convention", "")
         if convention and convention not in {known.name for known in found.conventions}:
             names = ", ".join(known.name for known in found.conventions)
@@ -112,7 +112,7 @@ class Asking:
         if id not in ids_known():
             drawn = ", ".join(name for name, named in self.names.items() if named.shown)
             more = f", or of what is drawn: {drawn}" if drawn else ""
-            raise keys.wrong("ask", f"a formula's answer is asked, such as conv.parameters{more}; {printable(id)} is "
+            raise keys.wrong("ask", f"give a formula and its answer, such as conv.parameters{more}; {printable(id)} is "
                              "not a formula")  # fmt: skip
         return formula(id)
 

@@ -306,7 +306,7 @@ class _File:
         elif part.options:
             raise keys.wrong("choice", f"a part of kind {part.kind} has no choices")
         if part.kind != "choice" and part.ask is None:
-            raise keys.wrong("ask", "what is asked is missing, such as conv.parameters")
+            raise keys.wrong("ask", "the question is missing (ask), such as conv.parameters")
         if part.kind != "table" and part.columns:
             raise keys.wrong("columns", f"a part of kind {part.kind} has no columns")
         if strange := [name for name in part.columns if name not in COLUMNS]:
@@ -320,7 +320,7 @@ class _File:
         right = sum(option.right for option in part.options)
         if part.ask is not None:
             if part.options:
-                raise keys.wrong("choice", "choices are written, or computed from what is asked, not both")
+                raise keys.wrong("choice", "choices are written, or computed from the question (ask), not both")
             return
         if not 2 <= len(part.options) <= MOST_CHOICES:
             raise keys.wrong("choice", f"2 to {MOST_CHOICES} choices are expected, each under [[part.choice]]")

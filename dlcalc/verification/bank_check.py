@@ -249,7 +249,7 @@ def _too_coarse(found: Checked) -> None:
         taken = sum(count for mistake, count in found.taken.items() if mistake.startswith(f"{part}: "))
         if taken > MOST_TAKEN * wrong:
             found.fault(
-                f"{part}: {taken} of {wrong} wrong answers count as right at the precision that is asked: ask for more "
+                f"{part}: {taken} of {wrong} wrong answers count as right at the requested precision: ask for more "
                 "digits, or draw so that mistakes differ"
             )
 

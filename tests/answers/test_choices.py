@@ -82,7 +82,7 @@ def test_a_right_and_a_wrong_choice(posed: Variant) -> None:
         assert found.expected == letter(next(i for i, c in enumerate(shown) if c.right))
         assert bool(found.mistakes) != choice.right
     everything = judge_choice(shown, "A and B")
-    assert (everything.status, everything.reason) == ("wrong", "only only one choice is asked for for")
+    assert (everything.status, everything.reason) == ("wrong", "only one choice is needed")
     assert part_mark(part, everything, Policy(choices="partial"), shown).share == 0
 
 

@@ -131,7 +131,7 @@ UNREADABLE = {
     "the chain rule": "has no meaning here",
     "W_1": "W₁ alone is not an answer",
     "Q x^T": "Q has no meaning here; the letters are",
-    "∂L/∂W_2 = δ_2 h_1^T": "∂L/∂W_1 is asked, not ∂L/∂W_2",
+    "∂L/∂W_2 = δ_2 h_1^T": "the question asks for ∂L/∂W_1, not ∂L/∂W_2",
     "; ".join(["q = x"] * 24 + ["x"]): "a gradient is stated in at most 24 lines, not 25",
     "x; x": "each line but the last states an intermediate, delta_2 = …, not x",
     "3 = x; δ_1 x^T": "an intermediate is a letter, delta_2, not 3",

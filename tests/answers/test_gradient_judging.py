@@ -253,7 +253,7 @@ REFUSED = {
     f"{'q' * 61} = W; W": "an intermediate has a short name",
     "3 = W; W": "an intermediate is a letter with its step, delta_t, not 3",
     "δ_{2t} = W; W": "an intermediate is stated for step t, for T or for a number, not for δ_{2t}",
-    "∂L/∂U = Σ_t δ_t x_t^T": "∂L/∂W is asked, not ∂L/∂U",
+    "∂L/∂U = Σ_t δ_t x_t^T": "the question asks for ∂L/∂W, not ∂L/∂U",
     "Σ_t q δ_t h_{t-1}^T": "q has no meaning here; the letters are T, U, W, b, V",
     "h_q h_d h_g h_i": "q, d, g, i are steps without a Σ: each needs its Σ",
     "Σ_t ∂L_t/∂W": "∂L₁/∂W has no value here: write out what it is",

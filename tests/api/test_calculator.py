@@ -279,8 +279,13 @@ def test_a_stated_convention_binds() -> None:
 @pytest.mark.parametrize(
     ("ask", "answer", "given", "sentence"),
     [
-        ("nonsense", 1, {}, "nonsense cannot be asked of conv; what can is output, o, weights, .*, f_eff, pad, padded"),
-        ("n", 28, {}, "n cannot be asked of conv; what can is output, o, weights"),
+        (
+            "nonsense",
+            1,
+            {},
+            "nonsense is not an answer of conv; its answers are output, o, weights, .*, f_eff, pad, padded",
+        ),
+        ("n", 28, {}, "n is not an answer of conv; its answers are output, o, weights"),
         ("o", 26, {"o": 3}, "o is an answer, so it cannot be given together with ask"),
     ],
 )
@@ -310,9 +315,9 @@ def test_answers_that_are_not_understood(ask: str, answer: object, reason: str) 
 
 def test_dotted_questions_name_steps_of_called_formulas() -> None:
     """`cell.parameters` is the recurrent part of an RNN; what is behind the dot must exist."""
-    with pytest.raises(UserError, match=r"^cell\.foo cannot be asked of rnn_output"):
+    with pytest.raises(UserError, match=r"^cell\.foo is not an answer of rnn_output"):
         dlcalc.rnn.check("cell.foo", 5, n=3, m=4, q=2)
-    with pytest.raises(UserError, match=r"^foo\.bar cannot be asked of rnn_output"):
+    with pytest.raises(UserError, match=r"^foo\.bar is not an answer of rnn_output"):
         dlcalc.rnn.check("foo.bar", 5, n=3, m=4, q=2)
 
 

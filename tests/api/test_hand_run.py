@@ -226,7 +226,7 @@ def test_rounded_answers_count_as_far_as_they_are_written() -> None:
 @pytest.mark.parametrize(
     ("ask", "rule"),
     [
-        ("colour", "^colour cannot be asked of conv_by_hand; what can is output, "),
+        ("colour", "^colour is not an answer of conv_by_hand; its answers are output, "),
         ("output[9, 9]", r"^output\[9, 9\]: output has the shape 1×3×3$"),
         ("output[1]", r"^output\[1\]: output has the shape 1×3×3$"),
     ],

@@ -55,7 +55,7 @@ SAYS = {
     "axes in brackets that do not close": "[ is not closed: ] is expected",
     "two formats at once": "one format at a time: --json or --latex",
     "a Cyrillic a": "а (cyrillic small letter a) has no meaning here",
-    "an answer without a question": "--answer VALUE goes with --ask NAME: what was answered, and what was asked",
+    "an answer without a question": "--answer VALUE needs --ask NAME: the answer, and the question",
 }
 
 

@@ -82,11 +82,13 @@ REFUSED: list[tuple[bytes, str]] = [
     (draw(f"{{kind = 'cnn', filters = {list(range(300))}}}"), "draw: x: filters: a list has 1 to 200 entries, not 300"),
     (draw("{kind = 'cnm'}"), "draw: x: kind: this is one of cnn, rnn, mlp, not 'cnm'; did you mean cnn?"),
     # what is asked
-    (part("kind = 'integer'"), "part 2: ask: what is asked is missing, such as conv.parameters"),
+    (part("kind = 'integer'"), "part 2: ask: the question is missing (ask), such as conv.parameters"),
     (part("ask = 'conv.macs'"), "part 2: kind: a text in quotes is expected, not nothing"),
-    (part("kind = 'integer'\nask = 'cnov.macs'"), "part 2: ask: a formula's answer is asked, such as conv.parameters;"),
-    (part("kind = 'integer'\nask = 'conv.mac'"), "part 2: ask: mac cannot be asked of conv; what can is output, o,"),
-    (part("kind = 'integer'\nask = 'conv.n'"), "part 2: ask: n cannot be asked of conv; what can is"),
+    (part("kind = 'integer'\nask = 'cnov.macs'"), "part 2: ask: give a formula and its answer, such as "
+                                                  "conv.parameters;"),
+    (part("kind = 'integer'\nask = 'conv.mac'"), "part 2: ask: mac is not an answer of conv; its answers are output, "
+                                                 "o,"),
+    (part("kind = 'integer'\nask = 'conv.n'"), "part 2: ask: n is not an answer of conv; its answers are"),
     (part("kind = 'integer'\nask = 'inverse:conv.o'"), "part 2: ask: an inverse question is written inverse:conv.o:s"),
     (part("kind = 'integer'\nask = 'inverse:conv.o:s'"), "part 2: ask: s is looked for, so the problem draws it"),
     (part("kind = 'integer'\nask = 'conv.macs'\nconvention = 'mine'"),
@@ -112,7 +114,8 @@ REFUSED: list[tuple[bytes, str]] = [
     (net("kind = 'integer'\nask = 'bad.row'"), "part 2: ask: what is asked of a slip is bad.layer or bad.value, not r"),
     (net("kind = 'integer'\nask = 'bad.layer'"), "part 2: kind: which layer is wrong is a choice, not integer"),
     # choices
-    (part(f"ask = 'conv.o'\n{CHOICE}{NO}"), "part 2: choice: choices are written, or computed from what is asked, not"),
+    (part(f"ask = 'conv.o'\n{CHOICE}{NO}"), "part 2: choice: choices are written, or computed from the question (ask), "
+                                            "not"),
     (part("kind = 'choice'"), "part 2: choice: 2 to 12 choices are expected, each under [[part.choice]]"),
     (part(f"{CHOICE}{NO}right = true\n"), "part 2: choice: at least one choice is right and one is wrong"),
     (part(f"pick = 3\n{CHOICE}{NO}"), "part 2: pick: 1 right and 2 choices in all: pick is in between"),

@@ -170,7 +170,7 @@ convention = 'textbook'
     found = check(one_part(f"{part}tolerance = '1%'", drawn), 10)
     wrong, taken = found.wrong["weights"], found.taken.total()
     assert taken > wrong / 2
-    assert found.faults == [f"weights: {taken} of {wrong} wrong answers count as right at the precision that is asked: "
+    assert found.faults == [f"weights: {taken} of {wrong} wrong answers count as right at the requested precision: "
                             "ask for more digits, or draw so that mistakes differ"]  # fmt: skip
     change = check(one_part(part.replace("w_new", "change"), drawn), 10)
     assert (change.faults, change.taken.total()) == ([], 0)
