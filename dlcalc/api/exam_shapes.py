@@ -160,6 +160,24 @@ class ClassMistake(TypedDict):
     students: int
 
 
+class Edit(TypedDict):
+    formula: str
+    step: str
+    expression: str
+
+
+class Unnamed(TypedDict):
+    problem: str
+    part: str
+    students: int
+    of: Annotated[int, "wrong answers to the part that have no name"]
+    wrote: str
+    because: str
+    edit: Annotated[Edit | None, "what they have in common"]
+    for_problem: Annotated[str, "a mistake to paste into the problem's file"]
+    for_formula: Annotated[str, "a mistake to paste into the formula"]
+
+
 class Graded(TypedDict):
     title: str
     exam: ExamIdentity | None
@@ -169,6 +187,7 @@ class Graded(TypedDict):
     to_look_at: list[Pending]
     absent: list[str]
     mistakes: list[ClassMistake]
+    unnamed: Annotated[list[Unnamed], "wrong answers that come often and that no known mistake gives"]
 
 
 class Tally(TypedDict):

@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from typing import Any
 
@@ -33,7 +33,14 @@ class TextParameters:
         parameters: list[Any] = super().get_params(ctx)  # type: ignore[misc]
         for parameter in parameters:
             parameter.get_runtime_param = _AsText
+            parameter.display_type_rich = partial(_type_shown, parameter)
         return parameters
+
+
+def _type_shown(parameter: Any, ctx: Any) -> str | None:
+    """What stands behind an option in its help: what it takes, in the course's words; nothing behind a switch."""
+    is_option = parameter.opts[0].startswith("-") and not getattr(parameter, "is_flag", False)
+    return str(parameter.metavar or "VALUE") if is_option else None
 
 
 class Commands(TextParameters, TyperGroup):

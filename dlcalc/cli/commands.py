@@ -143,7 +143,8 @@ def plain(word: str) -> str:
 
 _ABOUT = {
     "bptt": "rnn lstm gru recurrent cell gradient time", "backprop": "gradient network delta",
-    "net": "macs flops memory parameters of a network, draw, svg, pytorch code, keras code, freeze layers",
+    "net": "macs flops memory parameters of a network, draw, svg, pytorch code, keras code, freeze layers, "
+           "transformer encoder block",
     "train": "mnist, accuracy, epochs, validation", "transfer": "freeze, frozen layers, fine-tuning",
     "dropout": "overfitting regularisation", "conv": "1x1 pointwise dilated strided grouped filter kernel",
     "run conv": "edge detection detector sobel filter image", "problems": "write your own question",

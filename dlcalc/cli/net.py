@@ -102,6 +102,8 @@ def command(
     """The table of a network: shapes, parameters, MACs and receptive field of every layer, and the totals.
 
     Example: dlcalc net alexnet
+    Example: dlcalc net "28x28x1; conv 6 f5 same; pool 2; dense 10" --explain conv-1
+    Example: dlcalc net "10x512 seq; residual(attention 8 nobias); residual(dense 2048 relu; dense 512)"
     """
     if source is None:
         raise api.UserError('net needs a network: a name (dlcalc net list), a file, or "32x32x3; conv 8 f3; dense 10"')

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from rich.cells import cell_len
 from terminal import Terminal
 
 from dlcalc.api.finding import find
@@ -152,8 +155,11 @@ def test_what_is_missing_is_said_with_an_example(terminal: Terminal) -> None:
 
 
 def test_every_help_has_an_example(terminal: Terminal) -> None:
-    without = [name for name in listed() if "Example: dlcalc " not in terminal(f"{name} -h").words]
-    assert set(without) == GROUPS
+    helps = {name: terminal(f"{name} -h") for name in listed()}
+    assert {name for name, ran in helps.items() if "Example: dlcalc " not in ran.words} == GROUPS
+    wide = {name: [line for line in ran.out.splitlines() if cell_len(line) > 80] for name, ran in helps.items()}
+    assert {name: lines for name, lines in wide.items() if lines} == {}
+    assert [name for name, ran in helps.items() if re.search(r"<(?:bool|str|list|int|float)", ran.out)] == []
 
 
 GROUPS = {"run", "quiz", "problems"}
@@ -221,7 +227,7 @@ SEARCHES = {
     "perplexity": "perplexity", "convlstm": "convlstm", "run one-hot": "one-hot encoding", "train": "train mnist",
     "quiz": "make an exam; practice", "grade": "mark hand-ins", "problems": "write a problem",
     "schema": "json schema", "doctor": "is my installation working", "solve": "solve an equation",
-    "net": "macs and flops of a network; memory of a network; draw a network; network as pytorch code",
+    "net": "macs and flops of a network; memory of a network; draw a network; network as pytorch code; encoder block",
     "transfer": "transfer learning; fine-tuning", 'net "...; upsample 2"': "upsampling",
     'net "...; global-avgpool"': "global average pooling", "squeeze-excitation": "squeeze and excitation",
     "bottleneck": "bottleneck", "rnn": "stacked rnn", "activation relu": "relu derivative",

@@ -67,8 +67,8 @@ INSIDES = re.compile(
     rf"\b{NODES}|terms=|=shape\(|\bmin\(len|\blen\([a-z]+\[|\(\d+,\)|(?<![\w.&#;])0x\b|cells·L·gates|1 − keep"
     r"|\w\[layers\]|<dlcalc|<[\w.]+ object at|<function|\bNone\b|\bnan\b"
 )
-WORDS = re.compile(r"(?<![\w=\"-])[a-z]{3,}_[a-z]{3,}(?![\w=(])|\b[a-z]{4,}\.[a-z]{4,}\b")
-"""Names of steps, as only a program spells them; but for settings that are typed, reset_after=True."""
+WORDS = re.compile(r"(?<![\w=\"-])(?!pad_seq)[a-z]{3,}_[a-z]{3,}(?![\w=(])|\b[a-z]{4,}\.[a-z]{4,}\b")
+"""Names of steps, as only a program spells them; but for what frameworks have, reset_after=True and pad_sequences."""
 TYPED = {"net layers", LINT}
 """Their screens show what is typed: settings with an underscore, names of files."""
 MARKUP = ("markdown", "latex", "html", "typst")

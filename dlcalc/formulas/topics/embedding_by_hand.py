@@ -114,7 +114,6 @@ _FIRST_LOST = Option("pre-truncating", "recurrent networks", "a sequence that is
 _LAST_LOST = Option("post-truncating", "notes that keep the beginning", "a sequence that is too long loses its end",
                     {"lost": "0"}, untrue=("keeps the end",))  # fmt: skip
 _PLACE = "t - before + lost"
-_PADDED = f"if({_PLACE} >= 1 and {_PLACE} <= len(x), x[max(1, min(len(x), {_PLACE}))], value)"
 
 PADDING = Formula(
     id="sequence_padding_by_hand",
@@ -125,9 +124,11 @@ PADDING = Formula(
         Variable("value", "padding-value", "value of the padding", -(10**9), 10**9, "0", ordinary=(0, 0)),
     ),
     steps=(
-        Step("before", "max(n - len(x), 0)", "numbers of padding before the sequence"),
-        Step("lost", "max(len(x) - n, 0)", "numbers that are left out at the beginning"),
-        Step("y", _PADDED, "the sequence with its new length", each="t in 1..n"),
+        Step("T", "len(x)", "length of the sequence"),
+        Step("before", "max(n - T, 0)", "numbers of padding before the sequence"),
+        Step("lost", "max(T - n, 0)", "numbers that are left out at the beginning"),
+        Step("s", f"max(1, min(T, {_PLACE}))", "nearest place in the sequence", each="t in 1..n"),
+        Step("y", f"if(s[t] = {_PLACE}, x[s[t]], value)", "the sequence with its new length", each="t in 1..n"),
     ),
     answers=("y", "before", "lost"),
     mistakes=(
