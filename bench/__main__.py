@@ -8,7 +8,19 @@ import os
 import platform
 import sys
 
-from . import backwards, classes, diagnoses, gradients, hostile, kernels, networks, processes, training, variants
+from . import (
+    backwards,
+    classes,
+    diagnoses,
+    gradients,
+    hostile,
+    judgement,
+    kernels,
+    networks,
+    processes,
+    training,
+    variants,
+)
 from .rows import Row, table
 
 
@@ -21,10 +33,11 @@ def main() -> int:
     parser.add_argument(
         "only",
         nargs="*",
-        help="`kernels`: the kernels' rows alone, `train`: the steps of training; then words of their names",
+        help="`kernels`: the kernels' rows alone, `train`: the steps of training, then words of their names; "
+        "`judgement`: how many wrong answers are named",
     )
     options = parser.parse_args()
-    alone = {"kernels": kernels.computed_and_exact, "train": training.rows}
+    alone = {"kernels": kernels.computed_and_exact, "train": training.rows, "judgement": judgement.rows}
     if options.only and options.only[0] not in alone:
         parser.error(f"{' and '.join(alone)} can be measured alone, nothing else: {options.only[0]}")
     runs = max(1, options.runs)

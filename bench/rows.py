@@ -6,8 +6,8 @@ import time
 from dataclasses import asdict, dataclass
 from typing import Any
 
-UNITS = {"ms": 1e3, "s": 1.0, "MB": 1e-6, "ulp": 1.0}
-"""Unit shown → how many of it make a second, a byte, or a unit in the last place."""
+UNITS = {"ms": 1e3, "s": 1.0, "MB": 1e-6, "ulp": 1.0, "%": 100.0}
+"""Unit shown → how many of it make a second, a byte, a unit in the last place, or the whole of a share."""
 
 
 @dataclass(frozen=True)

@@ -2,163 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from fractions import Fraction
-from random import Random
-from typing import NamedTuple
-
 import pytest
-from naive.symbols import slips_of_the_pen
+from judgement import CALCULATED, by_chance, of_the_pen
 
 import dlcalc
-from dlcalc.answers.formula_judging import search, verify
-from dlcalc.errors import UserError
-from dlcalc.expressions.answers import Answer
-from dlcalc.expressions.nodes import Value
-from dlcalc.formulas.diagnose import Candidate
-from dlcalc.formulas.draw import draw
-from dlcalc.formulas.model import Formula
-from dlcalc.formulas.program import as_array, program
-from dlcalc.formulas.registry import formula
-from dlcalc.formulas.run import contains_letters, run
-from dlcalc.formulas.topics import TOPICS
 
-IDS = sorted(id for topic, known in TOPICS.items() if not topic.endswith("by_hand") for id in known)
-SLIPS, RANDOM = 40, 80
-
-
-class Case(NamedTuple):
-    """A question, and what was written."""
-
-    formula: Formula
-    given: dict[str, Value]
-    name: str
-    wrote: Value
-    step: str = ""
-    text: str = ""
-
-    @property
-    def answer(self) -> Answer:
-        return Answer("", self.wrote, Fraction(1) if is_whole(self.wrote) else Fraction(1, 10**4), 99)
-
-    def wrong(self) -> bool:
-        try:
-            verdict = verify(self.formula, self.given, self.name, self.answer)
-        except UserError:
-            return False
-        return not verdict.correct and not verdict.mistakes
-
-    def offered(self) -> tuple[Candidate, ...]:
-        return search(self.formula, self.given, self.name, self.answer)
-
-
-def is_whole(value: Value) -> bool:
-    return all(map(is_whole, value)) if isinstance(value, tuple) else isinstance(value, int)
-
-
-def written(value: Value) -> Value:
-    """With four decimals."""
-    if isinstance(value, tuple):
-        return tuple(map(written, value))
-    return value if isinstance(value, int) else Fraction(round(float(value) * 10**4), 10**4)  # type: ignore[arg-type]
-
-
-def edited(asked: Formula, given: dict[str, Value], name: str, step: str, text: str) -> Value | None:
-    """What comes out with another text for a step; None where nothing does."""
-    try:
-        compiled = program(asked)
-        state = run(asked, given).state.copy()
-        compiled.execute(state, None, {step: text})
-    except (UserError, TypeError, IndexError, OverflowError, MemoryError):
-        return None
-    value = as_array(state.values[name])
-    return None if contains_letters(value) else value
-
-
-def slips(numbers: Random) -> Iterator[Case]:
-    """Questions whose answer came from a formula with one or two symbols written wrongly."""
-    while True:
-        asked = formula(numbers.choice(IDS))
-        try:
-            given = draw(asked, "slips", numbers.randrange(10**6))
-        except UserError:
-            continue  # no question without arrays that fit together
-        name = numbers.choice(asked.answers)
-        compiled = program(asked)
-        steps = [
-            s
-            for s in asked.steps
-            if s.name in compiled.needed(name) and re.search(r"[a-z]", s.expression) and not s.called
-        ]
-        if not steps:
-            continue
-        step = numbers.choice(steps)
-        wrong = list(slips_of_the_pen(step.expression))
-        if not wrong:
-            continue
-        text = numbers.choice(wrong)
-        value = edited(asked, given, name, step.name, text)
-        if value is not None and value != as_array(run(asked, given).state.values[name]):
-            yield Case(asked, given, name, written(value), step.name, text)
-
-
-def says(case: Case, candidate: Candidate) -> bool:
-    """Whether what is offered is the slip: the same on other numbers too."""
-    other = draw(case.formula, "other", 7)
-    value = edited(case.formula, other, case.name, case.step, case.text)
-    (mistake, *more) = candidate.mistakes
-    return not more and value == edited(case.formula, other, case.name, mistake.step, mistake.expression)
-
-
-def shares(many: int) -> tuple[int, int, int]:
-    """Of so many unnamed slips how many get an offer, and how many the slip itself."""
-    tried, offered, said = 0, 0, 0
-    for case in slips(Random("of the pen")):
-        if tried == many:
-            break
-        if case.wrong():
-            tried += 1
-            found = case.offered()
-            offered += bool(found)
-            said += any(says(case, each) for each in found)
-    return tried, offered, said
+SLIPS, RANDOM = 40, 25
 
 
 def test_a_slip_of_the_pen_is_found() -> None:
-    tried, offered, said = shares(SLIPS)
+    tried, offered, said = of_the_pen(SLIPS)
     assert said / tried >= 0.6, (offered, said)
 
 
-def random_numbers(numbers: Random) -> Iterator[Case]:
-    def about(value: Value) -> Value:
-        if isinstance(value, tuple):
-            return tuple(map(about, value))
-        near = max(1.0, abs(float(value))) * numbers.uniform(0.5, 2)  # type: ignore[arg-type]
-        return round(near) if isinstance(value, int) else Fraction(round(near * 10**4), 10**4)
-
-    while True:
-        asked = formula(numbers.choice(IDS))
-        given = draw(asked, "random", numbers.randrange(10**6))
-        name = numbers.choice(asked.answers)
-        yield Case(asked, given, name, about(as_array(run(asked, given).state.values[name])))
-
-
-def by_chance(many: int) -> tuple[int, int]:
-    """Of so many random wrong numbers how many get an offer."""
-    tried = offered = 0
-    for case in random_numbers(Random("numbers")):
-        if tried == many:
-            break
-        if case.wrong():
-            tried += 1
-            offered += bool(case.offered())
-    return tried, offered
-
-
 def test_a_random_number_gets_no_reason() -> None:
-    tried, offered = by_chance(RANDOM)
-    assert offered / tried <= 0.1
+    """Of each kind at most 1 in 20 is said to be a mistake, and for 1 in 10 at most something is offered."""
+    found = by_chance(RANDOM, CALCULATED, ("size", "count", "value", "shape"))
+    assert all(named <= RANDOM / 20 and offered <= RANDOM / 10 for named, offered in found.values()), found
 
 
 LAYER = {"n": 32, "f": 5, "s": 2, "p": 1, "c": 6, "k": 16}

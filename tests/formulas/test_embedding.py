@@ -64,6 +64,7 @@ def test_mistakes_give_what_they_say() -> None:
         "row-per-position": 6 * 8,
         "table-per-position": 6 * 50 * 8,
         "dense-biases": 50 * 8 + 8,
+        "square-of-words": 50 * 50,
     }
 
 
