@@ -74,7 +74,14 @@ def test_its_gradient_against_differences(z: Any, true: int) -> None:
 
 def test_what_the_mistakes_of_losses_give() -> None:
     found = wrong("loss_squared_by_hand", "loss", yhat=(1, 2), y=(0, 4))
-    assert found == {"not-squared": F(3, 2), "errors-summed-first": F(1, 2)}
+    assert found == {
+        "not-squared": F(3, 2),
+        "errors-summed-first": F(1, 2),
+        "absolute-for-squared": 3,
+        "root-taken": pytest.approx(5**0.5),
+        "root-of-the-mean": pytest.approx((5 / 2) ** 0.5),
+        "squares-subtracted": F(-11, 2),
+    }
     found = wrong("loss_squared_by_hand", "gradient", yhat=(1, 2), y=(0, 4))
     assert found == {"error-sign-turned": (-1, 2), "gradient-squared": (1, 4)}
     given = {"p": (F(1, 4), F(1, 4)), "y": (1, 0)}
