@@ -94,7 +94,7 @@ def find(query: str, also: Mapping[str, tuple[str, str]] | None = None) -> Found
     if not words:
         raise UserError('find needs some words: dlcalc find "bidirectional gru"')
     hits = [_called(hit, also or {}) for hit in (*_own(also or {}), *_calculators(), *_by_hand())]
-    hits += (*_layers(), *_networks(), *_problems())
+    hits += (*_together(), *_layers(), *_networks(), *_problems())
     vocabulary = sorted({word for hit in hits for word in hit.words})
     often = {word: sum(word in hit.words for hit in hits) for word in vocabulary}
     asked = [_meant(word, vocabulary) for word in words]
@@ -188,6 +188,25 @@ def _by_hand() -> Iterator[Hit]:
             (*operation.switches, *operation.choices, *(v for row in operation.choices.values() for v in row))
         )
         yield Hit(f"dlcalc run {operation.name}", operation.help, "by hand", f"{operation.name} by hand", ways)
+
+
+TOGETHER = (
+    ('dlcalc net "10x512; residual(attention 8 nobias); ln; residual(dense 2048 relu; dense 512); ln"',
+     "Encoder block of a transformer: attention and a feed-forward part, each with a way around",
+     "transformer encoder block feedforward layer"),
+    ('dlcalc net "T x B; lstm a seq; lstm b"', "Two stacked LSTMs in letters", "stacked lstm letter symbol"),
+    ('dlcalc net "32x32x3; local-conv 20 f8 s2 p1"', "Convolution whose weights are not shared between positions",
+     "unshared local position"),
+    ('dlcalc diff "x^3" --wrt x,x', "Second derivative", "second derivative higher"),
+    ('dlcalc solve "x + y = a" "x - y = b" --find x,y', "A system of two equations", "system equation two unknown"),
+    ("dlcalc conv --n n --f f --p p --o n --find p", "Which padding keeps the size, in letters", "keep size"),
+)  # fmt: skip
+"""What several parts of a line answer together: the line, what it is about, and the words for it."""
+
+
+def _together() -> Iterator[Hit]:
+    for command, about, words in TOGETHER:
+        yield Hit(command, about, "example", words)
 
 
 def _layers() -> Iterator[Hit]:

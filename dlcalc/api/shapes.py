@@ -408,7 +408,7 @@ class Vanished(TypedDict):
     cured: dict[str, list[float]]
 
 
-HitKind: TypeAlias = Literal["command", "by hand", "layer", "network", "problem"]
+HitKind: TypeAlias = Literal["command", "by hand", "layer", "network", "problem", "example"]
 
 
 class Hit(TypedDict):

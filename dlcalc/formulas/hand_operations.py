@@ -333,7 +333,7 @@ _OPERATIONS = (
         implies={"y": "target"},
         shapes={"x": "n", "W1": "m n", "b1": "m", "W2": "k m", "b2": "k", "y": "k"},
         choices={"hidden": ("sigmoid", "tanh-hidden", "relu-hidden", "linear-hidden"),
-                 "output": ("sigmoid-output", "linear-output")},
+                 "output": ("sigmoid-output", "linear-output"), "loss": ("half-loss", "sum-loss")},
     ),
     Operation(
         "batchnorm",

@@ -8,7 +8,7 @@ import pytest
 from rich.cells import cell_len
 from terminal import Terminal
 
-from dlcalc.api.finding import find
+from dlcalc.api.finding import TOGETHER, find
 from dlcalc.cli.app import meant
 from dlcalc.cli.commands import ALIASES, EXAMPLES, PURPOSES, RUN_ALIASES, help_of, listed, option_meant, searched
 from dlcalc.formulas.catalogue import ENTRIES
@@ -198,6 +198,8 @@ def test_an_option_with_two_meanings_is_not_guessed() -> None:
         ("peephole LSTM full", "dlcalc lstm --peephole full"),
         ("softmx", "dlcalc activation softmax"),
         ("mark hand-ins", "dlcalc grade"),
+        ("second derivative", 'dlcalc diff "x^3" --wrt x,x'),
+        ("system of equations", 'dlcalc solve "x + y = a" "x - y = b" --find x,y'),
     ],
 )
 def test_words_lead_to_the_command(terminal, words: str, first: str) -> None:
@@ -251,3 +253,17 @@ def test_a_search_that_finds_nothing_says_so(terminal) -> None:
         ran = terminal(f'find "{words}"')
         assert ran.status == 2
         assert sentence in ran.err
+
+
+def test_what_several_parts_answer_is_among_the_first() -> None:
+    lost = {about: command for command, about, _ in TOGETHER
+            if command not in [hit.command for hit in find(about, searched()).hits[:3]]}  # fmt: skip
+    assert lost == {}
+
+
+def test_what_is_found_for_several_parts_works(terminal) -> None:
+    """Attention without biases has 4·512² weights, the feed-forward part 2·512·2048 and 2560 biases: 3,148,288."""
+    ran = {command: terminal(command.removeprefix("dlcalc ")) for command, *_ in TOGETHER}
+    assert [command for command, one in ran.items() if one.status] == []
+    block = terminal(next(iter(ran)).removeprefix("dlcalc ") + " --json").json["layers"]
+    assert sum(row["parameters"] for row in block if not row["name"].startswith("ln")) == 3_148_288

@@ -221,3 +221,19 @@ def test_an_error_sent_through_the_new_weights_is_named() -> None:
     given = {"x": (1, 1), "W1": ((1, 0), (0, 2)), "W2": ((1, 1), (2, -1)), "y": (1, 1), "eta": 1}
     verdict = judge("mlp_backward_by_hand", "dW1", "[[-5, -5], [-7, -7]]", "linear-hidden-linear-output", **given)
     assert named(verdict)[0] == "new-weights-used"
+
+
+def test_a_network_whose_loss_has_no_half() -> None:
+    """ŷ = 0.43 against 0.6: (ŷ − y)² is 0.0289, and its derivative by the bias of a linear output −0.34."""
+    numbers: dict[str, Any] = {
+        "x": (1,),
+        "W1": ((1,),),
+        "b1": (0,),
+        "W2": ((0,),),
+        "b2": (0.43,),
+        "y": (0.6,),
+    }
+    found = ask("mlp_backward_by_hand", "linear-output-sum-loss", **numbers)
+    assert (found["loss"], found["db2"][0]) == pytest.approx((0.0289, -0.34))
+    half = ask("mlp_backward_by_hand", "linear-output", **numbers)
+    assert (half["loss"], half["db2"][0]) == pytest.approx((0.01445, -0.17))

@@ -266,6 +266,14 @@ _OUT = (
         ("between the sum and the output",),
     ),
 )
+_HALF = Option("half-loss", "textbooks", "the loss is half the sum of the squares")
+_NO_HALF = Option(
+    "sum-loss",
+    "notes without the half",
+    "the loss is the sum of the squares",
+    {"loss": "sum((yhat - y)^2)", "delta2": "2*(yhat - y) ⊙ slope2"},
+    untrue=("½",),
+)
 _NET_MISTAKES = (
     Mistake("hidden-bias-forgotten", "z1", "W1 x", "every hidden unit adds its bias", 0.5, "What is added to W x?"),
     Mistake("output-bias-forgotten", "z2", "W2 h", "every output adds its bias", 0.5, "What is added to W h?"),
@@ -348,7 +356,7 @@ MLP_BACKWARD = Formula(
         Mistake("update-sign-turned-at-output", "W2_new", "W2 + eta*dW2", "the step goes against the gradient: "
                 "subtract it", 0.5, "Does the loss rise or fall in the direction of the gradient?"),
     ),
-    conventions=combined(_HIDDEN, _OUT),
+    conventions=combined(_HIDDEN, _OUT, (_HALF, _NO_HALF)),
     notes=("all weights change at the same time, computed from the old ones",),
     source="Rumelhart, Hinton and Williams, Nature 323, 1986",
 )  # fmt: skip
