@@ -25,7 +25,8 @@ READ_BACK = {
     "dense": ("x",), "conv": ("x",), "conv-planes": ("x",), "conv-transpose": ("x",),
     "multiply": ("x", "other"), "scale": ("x",),
     "embedding": ("x",), "softmax": ("x",), "activation": ("x", "y"), "row-norm": ("y",), "neighbour-norm": ("x",),
-    "max-pool": ("places",), "batch-norm": (), "rnn": ("x",), "lstm": ("x",), "gru": ("x",),
+    "max-pool": ("places",), "batch-norm": (), "attention": ("x", "y", "key", "value"), "rnn": ("x",), "lstm": ("x",),
+    "gru": ("x",),
 }  # fmt: skip
 """Which of x, y, ... the backward step of an operation reads again."""
 SAVED = ("places", "normal", "kept", "sums", "h", "cells")
@@ -228,7 +229,7 @@ class Plan:
                     uses += [0, last]
                 elif name in SCRATCH:
                     buffer.lives += [(place, place), (back, back)]
-                elif name in ("dx", "dy", "d_other"):
+                elif name in ("dx", "dy", "d_other", "d_key", "d_value"):
                     uses.append(place if step.operation == self.loss else back)
                 else:
                     uses += [0, place] if buffer is self.target else [place]

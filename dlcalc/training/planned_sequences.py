@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..kernels.cpu.steps.maps import ACTIVATIONS
 from ..networks.kinds import KINDS
 from ..networks.table import Row
@@ -31,6 +33,31 @@ class Sequences(Planning):
 
     def _gru(self, row: Row) -> Data:
         return self._recurrent(row)
+
+    def _attention(self, row: Row) -> Data:
+        """Queries, keys and values of one sequence, of two or of three; each through weights of its own."""
+        values = [self.as_steps(self.read(row, index)) for index in range(len(row.layer.inputs))]
+        query, key, value = (values * 3)[:3] if len(values) == 1 else (*values, values[-1])[:3]
+        heads, settings = self.one(row, "h"), row.layer.settings
+        size = self.number(row, settings.get("d_k", query.width // heads))
+        wide = self.number(row, settings.get("d_v", size))
+        biased = row.count("biases") != 0
+        q, k, v = (self._projected(row, name, x, heads * each, biased)
+                   for name, x, each in (("q", query, size), ("k", key, size), ("v", value, wide)))  # fmt: skip
+        y = self.made("attention", "steps", (query.rows, heads * wide), True)
+        self.link("attention", q, y, key=k.buffer, value=v.buffer, d_key=k.d, d_value=v.d,
+                  kept=Buffer(f"{self.layer} shares", heads * q.rows * k.rows), heads=heads, queries=q.rows,
+                  keys=k.rows, size=size, wide=wide)  # fmt: skip
+        return self._projected(row, "out", y, self.number(row, row.output[-1]), biased)
+
+    def _projected(self, row: Row, name: str, x: Data, outputs: int, biased: bool) -> Data:
+        """A dense layer at every step."""
+        fans = x.width, outputs
+        weight = self.parameter(row, f"{name}_proj_weight", (outputs, x.width), "weight", groups=1, fans=fans)
+        bias = self.parameter(row, f"{name}_proj_bias", (outputs,), "bias", fans=fans) if biased else None
+        found = self.through("dense", x, "steps", (x.rows, outputs), w=weight, b=bias, rows=x.rows, inputs=x.width,
+                             outputs=outputs, transposed=Buffer("transposed", fixed=x.width * outputs))  # fmt: skip
+        return found if found.d else replace(found, d=Buffer(f"d {self.layer} {name}", found.size))
 
     def _recurrent(self, row: Row, kind: int = 1) -> Data:
         """Layers of cells above each other, each in one direction or both."""

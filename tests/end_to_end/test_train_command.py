@@ -112,7 +112,7 @@ def test_cells_are_compared_with_their_gradients_through_time(terminal: Terminal
         (f"{RUN} --freeze conv*", "no layer is called conv*"),
         (f"{RUN} --init zeros", "init is one of keras"),
         ("predict nowhere.safetensors", "nowhere.safetensors: the file cannot be read"),
-        ('train "3x4 seq; attention 2" --data xor', "cannot be trained"),
+        ('train "4; dense 2; permute 1; dense 2" --data xor', "cannot be trained: there is no step for it"),
     ],
 )
 def test_a_bad_question_is_one_line(terminal: Terminal, command: str, message: str) -> None:

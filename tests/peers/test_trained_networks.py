@@ -179,6 +179,23 @@ def test_a_state_dict_goes_both_ways(name: str, tmp_path: Path) -> None:
     assert np.abs(model.output(examples.x)[:, 0] - after).max() <= 1e-12
 
 
+def test_attention_is_that_of_pytorch() -> None:
+    """Several heads over a sequence, of the same projections."""
+    model = Model(plan(text.read("5x4 seq; attention 2"), "squared-error", 3, "float64"))
+    random = np.random.default_rng(0)
+    model.parameters[:] = random.normal(0, 0.5, len(model.parameters))
+    ours = {each.name.rpartition(".")[2]: each.shown(model.parameters) for each in model.plan.parameters}
+    layer = nn.MultiheadAttention(4, 2, batch_first=True).double()
+    with torch.no_grad():
+        for leaf, joined in (("weight", layer.in_proj_weight), ("bias", layer.in_proj_bias)):
+            joined.copy_(torch.tensor(np.concatenate([ours[f"{name}_proj_{leaf}"] for name in "qkv"])))
+        layer.out_proj.weight.copy_(torch.tensor(ours["out_proj_weight"]))
+        layer.out_proj.bias.copy_(torch.tensor(ours["out_proj_bias"]))
+        x = random.normal(size=(3, 5, 4))
+        wanted = layer(*[torch.tensor(x)] * 3)[0].numpy()
+    assert np.abs(model.output(x.reshape(3, -1)).reshape(3, 5, 4) - wanted).max() <= 1e-12
+
+
 WRITTEN = (
     "5; dense 4 tanh; dense 3 softmax", "6x6x2; conv 4 f3 p1; bn; relu; pool 2; conv 3 f3 s2 p1 tanh; dense 3",
     "7x6x2; conv 4 f3 same s2 leaky; depthwise f3 p1 gelu; avgpool f3 s2 p1; subsampling 1; conv-transpose 2 f2 s2 "

@@ -64,6 +64,8 @@ OTHERS = (
     "6; dense 4 sigmoid; dense 4 tanh; dense 3", "7 x 2; conv 3 f3 relu; pool 2; dense 3",
     "7 x 2; conv 3 f3 s2 tanh; rnn 3; dense 3", "shared 6; a: dense 6 tanh; b: dense 6; relu; add a; dense 3",
     "6; dense 4; rmsnorm; gelu; dense 3", "6; reshape 3x2; lstm 3; dense 3", "5; dense 3 softmax; dense 3",
+    "4x4 seq; attention 2; gru 3; dense 3",
+    "4x3 seq; a: dense 4; b: attention 2; c: add a b; attention 2 c a; rnn 3; dense 3",
 )  # fmt: skip
 """Vectors and signals, shared weights, rows of a vector as steps."""
 

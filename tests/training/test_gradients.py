@@ -43,7 +43,7 @@ def test_gradients_of_fifty_random_networks_equal_finite_differences() -> None:
     assert min(each["norm"] for each in found) > 1e-3
     assert sum(each["shared"] for each in found) > 40
     lines = " ".join(each["network"] for each in found)
-    kinds = ("conv", "pool", "bn;", "rnn", "lstm", "gru", "bi ", "add", "concat", "shared", "reshape")
+    kinds = ("conv", "pool", "bn;", "rnn", "lstm", "gru", "bi ", "add", "concat", "shared", "reshape", "attention")
     assert [kind for kind in kinds if kind not in lines] == []
     assert {line: errors for line, errors in made["formulas"].items() if not max(errors.values()) <= 1e-12} == {}
     assert len(made["formulas"]) == 11

@@ -11,7 +11,7 @@ import numpy as np
 
 from ...compile import Array, kernel
 from ..machine import LANES
-from . import blocks, cells, losses, maps, norms, optimisers, planes, products, recurrent, windows
+from . import attention, blocks, cells, losses, maps, norms, optimisers, planes, products, recurrent, windows
 from .barrier import wait
 from .row import address, call
 
@@ -49,6 +49,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "rnn": _CELL,
     "lstm": (*_CELL[:-1], "carry", "cell_state"),
     "gru": _CELL,
+    "attention": (*_ENDS, "key", "value", "d_key", "d_value", "kept", "heads", "queries", "keys", "size", "wide"),
     "states": (*_ENDS, "steps", "m", "reverse", "column", "width", "sequence"),
     "cross-entropy": (*_ENDS, "classes", "rows", "width"),
     "binary-cross-entropy": (*_ENDS, "classes", "rows", "width"),
@@ -60,7 +61,8 @@ _STEPS = {
     "dense": products, "conv": windows, "conv-planes": planes, "conv-transpose": windows, "max-pool": windows,
     "average-pool": windows, "upsample": windows, "activation": maps, "dropout": maps, "softmax": maps, "move": maps,
     "permute": maps, "multiply": maps, "scale": maps, "embedding": maps, "batch-norm": norms, "row-norm": norms,
-    "neighbour-norm": norms, "rnn": recurrent, "lstm": recurrent, "gru": recurrent, "states": recurrent,
+    "neighbour-norm": norms, "attention": attention, "rnn": recurrent, "lstm": recurrent, "gru": recurrent,
+    "states": recurrent,
     "cross-entropy": losses, "binary-cross-entropy": losses, "squared-error": losses,
 }  # fmt: skip
 """Operation → the module with its step and its backward step, which a loss does in one."""
