@@ -7,10 +7,12 @@ M. Witbrock, 1988.
 
 from __future__ import annotations
 
+import gzip
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -71,12 +73,15 @@ def _bars(seed: int, n: int, side: int, noise: float) -> dict[str, Any]:
 
 
 def _digits(seed: int) -> dict[str, Any]:
-    if find_spec("sklearn") is None:
+    """Read from scikit-learn's file: to import what reads it there takes longer than a small network needs to learn."""
+    found = find_spec("sklearn")
+    folders = found.submodule_search_locations if found is not None else None
+    if not folders:
         raise UserError('digits come with scikit-learn: pip install "dlcalc[data]"')
-    from sklearn.datasets import load_digits
-
-    found = load_digits()
-    return {"x": found.images[..., None] / 16, "y": found.target.astype(np.int64), "classes": tuple("0123456789")}
+    with gzip.open(Path(folders[0], "datasets", "data", "digits.csv.gz"), "rt", encoding="ascii") as file:
+        rows = np.array([line.split(",") for line in file], dtype=np.float64)
+    images, digits = rows[:, :64].reshape(-1, 8, 8, 1), rows[:, 64].astype(np.int64)
+    return {"x": images / 16, "y": digits, "classes": tuple("0123456789")}
 
 
 def _mnist1d(seed: int, n: int, shuffled: int, data: int) -> dict[str, Any]:

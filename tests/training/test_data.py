@@ -53,6 +53,13 @@ def test_what_is_asked_is_in_the_data() -> None:
     assert (np.abs(seen - ball.y) <= 2.5).all()
 
 
+def test_digits_are_those_of_scikit_learn() -> None:
+    datasets = pytest.importorskip("sklearn.datasets")
+    found, wanted = dataset("digits"), datasets.load_digits()
+    assert np.array_equal(found.x[..., 0] * 16, wanted.images)
+    assert np.array_equal(found.y, wanted.target)
+
+
 def test_a_fifth_of_each_class_is_kept_for_the_test() -> None:
     data = of_arrays(np.arange(200.0).reshape(100, 2), np.repeat([0, 1], [80, 20]))
     chosen = stratified(data, 3)
