@@ -456,13 +456,14 @@ class Planned(Result):
     """The plan of a run: its steps in order, its buffers with their places and lives."""
 
     def __init__(self, run: Trainer) -> None:
-        self.plan = run.model.plan
+        self.plan, self.parts = run.model.plan, run.model.parts
         self.title = run.network.title
 
     def to_dict(self) -> training_shapes.Planned:
         plan = self.plan
         return {
-            "batch": plan.batch, "dtype": plan.dtype, "parameters": plan.trained, "arena": plan.sizes[0],
+            "batch": plan.batch, "parts": self.parts, "dtype": plan.dtype,
+            "parameters": plan.trained, "arena": plan.sizes[0],
             "unshared": plan.unshared,
             "steps": [{"step": step.operation, "layer": step.layer, "reads": step.named("x", "other"),
                        "writes": step.named("y")} for step in plan.steps],
@@ -484,6 +485,9 @@ class Planned(Result):
             f"buffers whose lives do not meet share a place, which saves {saved:.0%}",
             f"steps are counted forward from 0 to {len(steps) - 1} and back to {2 * len(steps) - 1}",
         ]  # fmt: skip
+        if self.parts > 1:
+            words.append(f"a batch is cut into {self.parts} parts, which threads take; each has an arena and gradients "
+                         "of its own, but for the weights of dense layers")  # fmt: skip
         return explained.plan(steps, buffers, words, f"{self.title}: the plan for batches of {self.plan.batch}")
 
 

@@ -28,8 +28,17 @@ class Training(TypedDict):
     checkpoint: str | None
 
 
+class Compared(Training):
+    gradients: NotRequired[
+        Annotated[
+            dict[str, list[float]],
+            "of cells, before and after training: of each step the mean length of the gradient by its input",
+        ]
+    ]
+
+
 class Trainings(TypedDict):
-    runs: dict[str, Training]
+    runs: dict[str, Compared]
 
 
 class Trial(TypedDict):
@@ -71,7 +80,8 @@ class Buffer(TypedDict):
 
 
 class Planned(TypedDict):
-    batch: int
+    batch: Annotated[int, "examples of a part"]
+    parts: Annotated[int, "of a batch, each with an arena"]
     dtype: str
     parameters: int
     arena: int

@@ -63,6 +63,10 @@ def test_the_gradient_is_checked_and_the_plan_shown(terminal: Terminal) -> None:
     plan = terminal(f"{RUN} --plan --json").json
     assert [step["step"] for step in plan["steps"]] == ["dense", "activation", "dense", "cross-entropy"]
     assert plan["arena"] < plan["unshared"]
+    assert (plan["batch"], plan["parts"]) == (10, 1)
+    large = "train '20x64 seq; gru 64; dense 2' --data ball:n=20,side=8,steps=20 --batch 64 --plan"
+    assert "cut into 2 parts" in terminal(large).words
+    assert terminal(f"{large} --json").json["parts"] == 2
 
 
 def test_a_rate_that_is_too_large_is_explained(terminal: Terminal) -> None:
