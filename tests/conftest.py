@@ -1,8 +1,7 @@
 """What every test may rely on: the same outcome on any desk, whoever's settings and terminal it has.
 
-pytest                                       on all cores; property tests draw the same examples for everyone, half as
-                                             many as each says of itself
-pytest --examples 10 --hypothesis-seed=1     ten times what each says, drawn at random: with another seed, others
+pytest                                       on all cores; property tests draw the same examples for everyone
+pytest --examples 10 --hypothesis-seed=1     ten times as many, drawn at random: with another seed, others
 pytest tests/quiz/test_exam.py               one file alone stays in one process
 """
 
@@ -19,8 +18,8 @@ import pytest
 from hypothesis import HealthCheck
 from hypothesis.internal.conjecture import providers
 
-SAME_EXAMPLES, FEWEST = 0.5, 10
-"""The part of a property test's examples that is drawn where they are the same each time, and how many at least."""
+USUAL, AT_RANDOM = 50, 100
+"""Examples of a property test that names no number: where they are the same each time, more of them find little new."""
 TERMINAL = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
 
 # Hundreds of processes are started, and none shall compile all of dlcalc anew.
@@ -47,7 +46,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--examples",
         type=float,
         metavar="FACTOR",
-        help="property tests: FACTOR times what each says, drawn at random, instead of half, the same for everyone; "
+        help="property tests: FACTOR times as many examples, drawn at random instead of the same for everyone; "
         "--hypothesis-seed=N draws the same again. What it finds becomes an @example",
     )
     group.addoption(
@@ -64,10 +63,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
     A slow machine is no counterexample, neither for a deadline nor while examples are made.
     """
-    at_random = _is_at_random(config)
+    at_random = config.getoption("--examples") is not None or config.getoption("--hypothesis-seed") is not None
     hypothesis.settings.register_profile(
         "dlcalc",
         deadline=None,
+        max_examples=AT_RANDOM if at_random else USUAL,
         derandomize=not at_random,
         print_blob=True,
         suppress_health_check=[HealthCheck.too_slow],
@@ -78,17 +78,14 @@ def pytest_configure(config: pytest.Config) -> None:
         providers._get_local_constants = lambda: providers._local_constants
 
 
-def _is_at_random(config: pytest.Config) -> bool:
-    return config.getoption("--examples") is not None or config.getoption("--hypothesis-seed") is not None
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
-    """How many examples: a part or a multiple of what each test says of itself."""
-    factor, fewest = (config.getoption("--examples") or 1, 1) if _is_at_random(config) else (SAME_EXAMPLES, FEWEST)
+    """--examples multiplies what each test says of itself, too."""
+    if (factor := config.getoption("--examples")) is None:
+        return
     for test in {getattr(item, "obj", None) for item in items}:
         if getattr(test, "is_hypothesis_test", False):
             own = test._hypothesis_internal_use_settings
-            count = max(min(fewest, own.max_examples), round(own.max_examples * factor))
+            count = max(1, round(own.max_examples * factor))
             test._hypothesis_internal_use_settings = hypothesis.settings(own, max_examples=count)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dlcalc.expressions import printing
@@ -111,6 +111,7 @@ _TREES = st.recursive(
 
 @settings(max_examples=60, deadline=None)
 @given(_TREES)
+@example(parse("x + x + x - y"))
 def test_a_simplified_expression_has_the_same_value(node: Node) -> None:
     point = {"x": 3, "y": -7}
     assert evaluate(simplified(node), point) == evaluate(node, point)
