@@ -24,6 +24,8 @@ TERMINAL = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TT
 
 # Hundreds of processes are started, and none shall compile all of dlcalc anew.
 sys.dont_write_bytecode = False
+# numba tries types and words each refusal; to colour them, which nobody sees, is a thirtieth of the time it compiles.
+os.environ.setdefault("NUMBA_DISABLE_ERROR_MESSAGE_HIGHLIGHTING", "1")
 
 
 @pytest.fixture(scope="session", autouse=True)
