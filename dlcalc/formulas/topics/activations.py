@@ -37,9 +37,9 @@ SIGMOID = Formula(
                 "grow where the curve is flat", 0.25, "How steep is the sigmoid where it is near 1?"),
         Mistake("value-for-derivative", "derivative", "value", "this is the value of the sigmoid; its derivative is "
                 "h(1 − h)", 0.3, "Is the value or the slope asked?"),
-        Mistake("one-forgotten", "value", "exp(x)", "below the line stands 1 + e⁻ˣ: without the 1 the value is not "
+        Mistake("one-forgotten", "value", "exp(x)", "the denominator is 1 + e⁻ˣ: without the 1 the value is not "
                 "between 0 and 1", 0.25, "Between which two numbers does a sigmoid lie?"),
-        Mistake("minus-in-denominator", "value", "1/(1 - exp(-x))", "below the line stands 1 + e⁻ˣ, with a plus", 0.25,
+        Mistake("minus-in-denominator", "value", "1/(1 - exp(-x))", "the denominator is 1 + e⁻ˣ, with a plus", 0.25,
                 "Between which two numbers does a sigmoid lie?"),
         Mistake("tanh-slope", "derivative", "1 - value^2", "1 − h² is the derivative of tanh; the sigmoid's is "
                 "h(1 − h)", 0.5, "Which activation has the derivative 1 − h²?"),
@@ -74,7 +74,7 @@ TANH = Formula(
         Mistake("value-for-derivative", "derivative", "value", "this is the value of tanh; its derivative is 1 − h²",
                 0.3, "Is the value or the slope asked?"),
         Mistake("squared-outside", "derivative", "(1 - value)^2", "only the value is squared: 1 − h², not (1 − h)²",
-                0.25, "Is the slope of tanh the same at x and at −x?"),
+                0.25, "How steep is tanh at x, and how steep at −x?"),
         Mistake("sign-turned", "value", "-tanh(x)", "e^{−x} is taken from e^x: tanh has the sign of its input", 0.3,
                 "Which sign has tanh of a positive number?"),
         Mistake("square-lost", "derivative", "1 - value", "the value is squared in the derivative: 1 − h²", 0.4, "How "

@@ -49,8 +49,8 @@ ATTENTION = Formula(
                 "How many features does one head get?"),
         Mistake("features-for-tokens", "head_scores", "T*d", "a score stands for each pair of tokens: T² of them in a "
                 "head", 0.25, "Which two things does one score compare?"),
-        Mistake("scores-for-output", "output", "shape(T, T)", "T×T is the shape of a head's scores; each token puts "
-                "out a vector of d features", 0.25, "What does one token put out?"),
+        Mistake("scores-for-output", "output", "shape(T, T)", "T×T is the shape of a head's scores; the output of each "
+                "token is a vector of d features", 0.25, "What is the output of one token?"),
         Mistake("one-head-put-out", "output", "shape(T, head_size)", "the outputs of the h heads are joined: d "
                 "features for each token", 0.3, "What happens to the outputs of the heads?"),
         Mistake("one-head", "projection_weights", "head_weights", "that is one head's part of the projection; there "

@@ -38,7 +38,7 @@ CLIP_NORM = Formula(
         Mistake("divided-by-threshold", "factor", "if(norm > theta, 1/theta, 1)", "the gradient is multiplied by "
                 "θ/‖g‖, so that its length becomes θ", 0.25, "How long is the gradient afterwards?"),
         Mistake("norm-forgotten", "factor", "if(norm > theta, theta, 1)", "the gradient is multiplied by θ/‖g‖: "
-                "without the norm its length is no θ", 0.25, "How long is the gradient afterwards?"),
+                "without the norm its length is not θ", 0.25, "How long is the gradient afterwards?"),
         Mistake("threshold-forgotten", "factor", "if(norm > theta, 1/norm, 1)", "g/‖g‖ has length 1; it must still be "
                 "multiplied by the threshold", 0.4, "How long should the gradient be after clipping?"),
         Mistake("factor-inverted", "factor", "if(norm > theta, norm/theta, 1)", "the factor is threshold/norm, which "

@@ -147,8 +147,8 @@ def _cost_mistakes(at: str) -> tuple[Mistake, ...]:
                 "How many bytes does a 32-bit number have?"),
         Mistake("outputs-for-macs", "macs", "prod(o)*k", "that is how many numbers come out; each of them takes as "
                 "many multiplications as a filter has weights", 0.25, "How many multiplications does one output take?"),
-        Mistake("input-in-memory", "activation_memory", "4*(prod(n)*c + prod(o)*k)", "only what the layer puts out is "
-                "counted; its input is the output of the layer before", 0.25, "Whose output is the input?"),
+        Mistake("input-in-memory", "activation_memory", "4*(prod(n)*c + prod(o)*k)", "only the output of the layer is "
+                "counted; its input is the output of the previous layer", 0.25, "Which layer's output is the input?"),
         Mistake("maps-forgotten", "activation_memory", "4*prod(o)", "that is one map, and k come out", 0.25,
                 "How many maps come out of the layer?"),
         Mistake("bits-for-bytes", "activation_memory", "32*prod(o)*k", "these are bits: a 32-bit number has 4 bytes",
@@ -233,8 +233,8 @@ SAME_MISTAKES = (
     Mistake("padding-of-stride-one", "pad", "f_eff - 1", "d(f − 1) is the padding at stride 1; with a larger stride "
             "only the last window decides how much is added", 0.5, "Where does the last window start, and where does "
             "it end?"),
-    Mistake("multiplied-by-stride", "o", "n*s", "a larger stride leaves fewer positions: n is divided by it", 0.15,
-            "Does a larger stride give a larger output?"),
+    Mistake("multiplied-by-stride", "o", "n*s", "a larger stride gives fewer positions: n is divided by it", 0.15,
+            "Does a larger stride give a larger or a smaller output?"),
     Mistake("fraction-kept", "o", "n/s", "a size is a whole number: n/s is rounded up, because the partly filled last "
             "window counts", 0.25, "Which window reads the pixels left over at the end?"),
     Mistake("padding-of-each-side", "pad", "2*(f_eff - 1)", "f − 1 is the padding of both sides together at stride 1, "

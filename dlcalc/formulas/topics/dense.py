@@ -25,10 +25,10 @@ COST_MISTAKES = (
             "many operations are there in one multiply-accumulate?"),
     Mistake("parameters-not-bytes", "parameter_memory", "parameters", "each parameter takes 4 bytes", 0.5,
             "How many bytes does a 32-bit number have?"),
-    Mistake("activations-forgotten", "memory", "parameter_memory", "the numbers that the layer puts out take room "
-            "too, besides its parameters", 0.3, "What is kept in memory besides the parameters?"),
-    Mistake("parameters-forgotten", "memory", "activation_memory", "the parameters take room too, besides the numbers "
-            "that the layer puts out", 0.3, "What is kept in memory besides the output?"),
+    Mistake("activations-forgotten", "memory", "parameter_memory", "the outputs of the layer are kept in memory too, "
+            "not only its parameters", 0.3, "What is kept in memory besides the parameters?"),
+    Mistake("parameters-forgotten", "memory", "activation_memory", "the parameters are kept in memory too, not only "
+            "the outputs of the layer", 0.3, "What is kept in memory besides the output?"),
     Mistake("bits-for-bytes-of-parameters", "parameter_memory", "32*parameters",
             "these are bits: a 32-bit number has 4 bytes", 0.25, "How many bytes does a 32-bit number have?"),
 )  # fmt: skip

@@ -41,8 +41,8 @@ EMBEDDING = Formula(
                 "word by n numbers", 0.4, "How many numbers stand for a word after the look-up?"),
         Mistake("square-of-words", "weights", "v^2", "each word has a vector of n numbers: the table has a row for "
                 "each word and n columns", 0.2, "How long is the vector of one word?"),
-        Mistake("table-for-output", "output", "shape(rows, n)", "that is the whole table; the layer puts out one of "
-                "its rows for each position", 0.3, "How many rows are looked up?"),
+        Mistake("table-for-output", "output", "shape(rows, n)", "that is the whole table; the output has one of its "
+                "rows for each position", 0.3, "How many rows are looked up?"),
         Mistake("one-hot-product", "macs", "T*v*n", "a look-up reads a row and multiplies nothing; a one-hot product "
                 "gives the same row at a higher cost", 0.4, "What is multiplied when a row is read?"),
         *(mistake for mistake in OUTPUT_COST_MISTAKES if mistake.step != "flops"),

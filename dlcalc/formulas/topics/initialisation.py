@@ -96,8 +96,8 @@ _GLOROT = _Rule(
                 "added", 0.6, "In which two directions do signals pass through a layer?"),
         Mistake("fan-out-alone", "fan", "fan_out", "Glorot's rule also considers the forward pass, so both fans are "
                 "added", 0.4, "In which two directions do signals pass through a layer?"),
-        Mistake("fans-multiplied", "fan", "fan_in*fan_out", "the two fans are added", 0.25,
-                "What stands below the line in Glorot's rule?"),
+        Mistake("fans-multiplied", "fan", "fan_in*fan_out", "the two fans are added", 0.25, "What is the denominator "
+                "in Glorot's rule?"),
         Mistake("averaged-twice", "fan", "(fan_in + fan_out)/2", "the 2 in the numerator already makes the sum an "
                 "average", 0.4, "What is 2/(a + b) if a and b are equal?"),
         Mistake("two-forgotten", "variance", "1/fan", "one divided by the average of the fans is 2/(fan_in + fan_out)",

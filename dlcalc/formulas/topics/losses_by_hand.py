@@ -166,11 +166,11 @@ SOFTMAX_CROSS_ENTROPY = Formula(
                 "target alone: −ln of the true class's probability", 0.25, "What multiplies the logarithm of each "
                 "class?"),
         Mistake("entropy-of-prediction", "loss", "-sum(yhat ⊙ ln(yhat))", "this is the entropy of the prediction; in "
-                "the cross-entropy the target stands before the logarithm", 0.25, "Does the loss look at the target?"),
+                "the cross-entropy the target multiplies the logarithm", 0.25, "Which class does the target name?"),
         Mistake("squared-error", "loss", "sum((yhat - y)^2)", "this is a squared error; the cross-entropy is −ln of "
                 "the true class's probability", 0.25, "Which loss is asked?"),
         Mistake("mean-over-classes", "loss", "-sum(y ⊙ ln(yhat))/len(y)", "the terms of one example are added, not "
-                "averaged over the classes", 0.3, "Does an example cost less when there are more classes?"),
+                "averaged over the classes", 0.3, "Are the terms of one example added or averaged?"),
         Mistake("gradient-of-probability", "gradient", "-(y/yhat)", "−y/ŷ is the derivative by the probability; by the "
                 "score z it is ŷ − y", 0.3, "By what is the derivative taken, by ŷ or by z?"),
         Mistake("not-normalised", "yhat", "powers", "the exponentials must be divided by their sum", 0.6, "What do the "

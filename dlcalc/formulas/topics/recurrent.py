@@ -158,8 +158,7 @@ def _count_mistakes(gates: int, each: str) -> tuple[Mistake, ...]:
                 "and biases have m entries, so the recurrent weights are m²", 0.25,
                 "How many entries does the state have?", more=(("biases", f"cells*L*{per_gate}bias_vectors*n"),)),
         Mistake("joined-matrix-squared", "first_weights", f"{per_gate}(n + m)^2", "the joined matrix reads n + m "
-                "numbers and puts out m: m(n + m), not (n + m)²", 0.25, "How many numbers does the joined matrix put "
-                "out?"),
+                "numbers and gives m: m(n + m), not (n + m)²", 0.25, "How many numbers does the joined matrix give?"),
         Mistake("sizes-added", "first_weights", f"{per_gate}(n + m)", "every input and every entry of the state goes "
                 "to each of the m units: n + m weights are those of one unit", 0.25,
                 "How many units read the n + m numbers?"),
@@ -197,8 +196,8 @@ _SHAPE_MISTAKES = (
             "numbers per step, not m", 0.5, "How are the outputs of the two directions joined?"),
     Mistake("axes-swapped", "output", "shape(D*m, T)", "the time steps come first, then the entries of the state", 0.2,
             "Which of the two numbers counts the time steps?"),
-    Mistake("one-unit-put-out", "output", "shape(T)", "one number a step would be the output of one unit; each step "
-            "puts out the whole state", 0.25, "How many units does the layer have?"),
+    Mistake("one-unit-put-out", "output", "shape(T)", "one number a step would be the output of one unit; the output "
+            "of each step is the whole state", 0.25, "How many units does the layer have?"),
     Mistake("directions-as-steps", "output", "shape(D*T, m)", "both directions read the same T steps: their outputs "
             "are joined at each step, T × 2m", 0.25, "How many steps does the backward direction read?"),
     Mistake("output-of-input-size", "output", "shape(T, n)", "the output at each step is the state: its size does not "

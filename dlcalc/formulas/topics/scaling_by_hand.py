@@ -57,11 +57,11 @@ _BATCH_MISTAKES = (
     Mistake("not-divided-by-deviation", "xhat", "x[i] - mean", "the difference is divided by the standard deviation",
             0.35, "What is the standard deviation afterwards?"),
     Mistake("epsilon-forgotten", "deviation", "sqrt(variance)", "ε is missing: the deviation is √(variance + ε)", 0.3,
-            "Where does ε stand?"),
+            "Where does ε belong?"),
     Mistake("difference-turned", "xhat", "(mean - x[i])/deviation", "the mean is subtracted from x, not x from the "
             "mean", 0.3, "Which sign does a value above the mean get?"),
     Mistake("deviation-for-variance", "variance", "sqrt(sum(i=1..B, (x[i] - mean)^2)/B)", "this is the standard "
-            "deviation; the variance is its square", 0.3, "Is a root taken for the variance?"),
+            "deviation; the variance is its square", 0.3, "Which of the two is the root of the other?"),
     Mistake("mean-not-subtracted-in-variance", "variance", "sum(i=1..B, x[i]^2)/B", "the variance is the mean of the "
             "squared differences from the mean, not of the squares of x", 0.3, "What is squared in a variance?"),
     Mistake("sum-for-mean", "mean", "sum(i=1..B, x[i])", "this is the sum; the mean is the sum divided by how many "

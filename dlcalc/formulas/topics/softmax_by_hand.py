@@ -41,7 +41,7 @@ _MISTAKES = (
     Mistake("sign-in-exponent", "powers", "exp(-scaled)", "the exponent has no minus: a larger score has a larger "
             "probability", 0.3, "Which score gets the largest probability?"),
     Mistake("logarithm-taken", "y", "ln(powers/total)", "these are the logarithms of the probabilities; the softmax "
-            "gives the probabilities themselves", 0.25, "Can a probability be negative?"),
+            "gives the probabilities themselves", 0.25, "Which sign does a probability have?"),
     Mistake("base-two", "powers", "exp(ln(2)*scaled)", "the base of the powers is e, not 2", 0.2,
             "To which base are the powers?"),
     Mistake("divided-by-largest", "y", "powers/max(powers)", "the exponentials are divided by their sum, not by the "

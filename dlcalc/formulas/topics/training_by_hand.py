@@ -258,12 +258,12 @@ _ROOT_FORGOTTEN = Mistake("root-forgotten", "rate", "eta/(G[t] + epsilon)", "the
                           "gradients measured?")  # fmt: skip
 _GRADIENT_FORGOTTEN = Mistake("gradient-forgotten", "w_new", "w_new[t-1] - rate[t]", "the step is the rate times the "
                               "gradient", 0.3, "What gives the step its direction?")  # fmt: skip
-_EPSILON_FORGOTTEN = Mistake("epsilon-forgotten", "rate", "eta/sqrt(G[t])", "ε belongs below the line too: it keeps "
-                             "the step small where the squares are near 0", 0.3,
-                             "What stands below the line besides the squares?")  # fmt: skip
+_EPSILON_FORGOTTEN = Mistake("epsilon-forgotten", "rate", "eta/sqrt(G[t])", "ε belongs in the denominator too: it "
+                             "keeps the step small where the squares are near 0", 0.3, "What is in the denominator "
+                             "besides the squares?")  # fmt: skip
 _MULTIPLIED_BY_ROOT = Mistake("multiplied-by-root", "rate", "eta*sqrt(G[t] + epsilon)", "the rate is divided by the "
-                              "root: where gradients were large the steps are small", 0.3,
-                              "Does a weight with large gradients get a larger rate?")  # fmt: skip
+                              "root: where gradients were large the steps are small", 0.3, "Does a weight with large "
+                              "gradients get a larger or a smaller rate?")  # fmt: skip
 _SIGN_TURNED = Mistake("update-sign-turned", "w_new", "w_new[t-1] + rate[t] ⊙ g[t]", _SIGN, 0.6, _SIGN_HINT)
 
 
@@ -439,8 +439,9 @@ def _adam(kinds: Kinds) -> Formula:
                     "What do the two weights of an average sum to?"),
             Mistake("weights-swapped", "m", "(1 - beta_1)*m[t-1] + beta_1*g[t]", "the old average has the weight β₁, "
                     "the new gradient 1 − β₁", 0.4, "What is the weight of the old average?"),
-            Mistake("epsilon-forgotten", "change", "eta*mhat[t]/sqrt(vhat[t])", "ε belongs below the line too: it "
-                    "keeps the step small where the squares are near 0", 0.3, "What stands below the line besides v̂?"),
+            Mistake("epsilon-forgotten", "change", "eta*mhat[t]/sqrt(vhat[t])", "ε belongs in the denominator too: it "
+                    "keeps the step small where the squares are near 0", 0.3, "What is in the denominator besides "
+                    "v̂?"),
             Mistake("steps-counted-from-0", "mhat", "if(t = 1, m[t], m[t]/(1 - beta_1^(t-1)))", "t is 1 at the first "
                     "step: m̂ = m/(1 − β₁ᵗ), and v̂ likewise", 0.3, "What is t at the first step?",
                     more=(("vhat", "if(t = 1, v[t], v[t]/(1 - beta_2^(t-1)))"),)),

@@ -95,14 +95,14 @@ def size_mistakes(window: str) -> tuple[Mistake, ...]:
                 0.2, f"How far can the {window} move?"),
         Mistake("two-added", "o", "q + 2", "one position is added to the moves, the first one", 0.15,
                 "How many positions do 4 moves visit?"),
-        Mistake("multiplied-by-stride", "q", "span*s", "a larger stride leaves fewer positions: the room is divided by "
-                "it", 0.15, "Does a larger stride give a larger output?"),
-        Mistake("size-over-stride-fraction", "o", "if(mod(n, s) = 0, q + 1, n/s)", "a size is a whole number, and n/s "
-                "is no size here: (n + 2p − f)/s is rounded down, then 1 is added", 0.2,
-                "What is divided by the stride?"),
-        Mistake("size-over-window-fraction", "o", "if(mod(n, f) = 0, q + 1, n/f)", "a size is a whole number, and n/f "
-                "is no size here: (n + 2p − f)/s is rounded down, then 1 is added", 0.2,
-                "What is divided, and by what?"),
+        Mistake("multiplied-by-stride", "q", "span*s", "a larger stride gives fewer positions: the room is divided by "
+                "it", 0.15, "Does a larger stride give a larger or a smaller output?"),
+        Mistake("size-over-stride-fraction", "o", "if(mod(n, s) = 0, q + 1, n/s)", "a size is a whole number, but n/s "
+                "is not the size here: (n + 2p − f)/s is rounded down, then 1 is added", 0.2, "What is divided by the "
+                "stride?"),
+        Mistake("size-over-window-fraction", "o", "if(mod(n, f) = 0, q + 1, n/f)", "a size is a whole number, but n/f "
+                "is not the size here: (n + 2p − f)/s is rounded down, then 1 is added", 0.2, "What is divided, and by "
+                "what?"),
         *dilation_mistakes(window),
     )  # fmt: skip
 
