@@ -160,7 +160,9 @@ def _deep(name: str, cell: Formula, way: str, title: str, suffixes: tuple[str, .
         answers=answers,
         mistakes=mistakes,
         alone=way == "bidirectional_stacked",
-        conventions=tuple(replace(each, who="each layer", edits={}, own=()) for each in cell.conventions),
+        conventions=tuple(
+            replace(each, who="single layers of the kind", edits={}, own=()) for each in cell.conventions
+        ),
         notes=(_SHARED,),
         source=cell.source if way == "stacked" else _SOURCE,
     )
