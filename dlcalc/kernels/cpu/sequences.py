@@ -98,7 +98,7 @@ def lay_vector(vector: Array, slots: Array, many: int, blocks: Array) -> None:
 
 
 @register_jitable
-def laid_out(n: int, m: int, blocks: int, slots: int) -> Any:
+def places_in_room(n: int, m: int, blocks: int, slots: int) -> Any:
     """Where in the room of a pass forwards begin: W_hh's panels (W_ih's are first), the biases, the peepholes."""
     block = slots * LANES
     return blocks * n * block, blocks * (n + m) * block, blocks * (n + m + 1) * block
@@ -110,7 +110,7 @@ def pack(
 ) -> None:
     """Both weights and the biases' sum into blocks of `many` slots, `together` in a panel; a bias may be empty."""
     m, n = w_hh.shape[1], w_ih.shape[1]
-    state, bias, behind = laid_out(n, m, (m + LANES - 1) // LANES, many)
+    state, bias, behind = places_in_room(n, m, (m + LANES - 1) // LANES, many)
     room[:behind] = 0
     lay(w_ih, slots[0], many, together, room[:state])
     lay(w_hh, slots[1], many, together, room[state:bias])
@@ -136,12 +136,12 @@ def rnn_steps(
     """All steps of the samples from low to before high.
 
     sizes: T, N, n, m, blocks, reverse, low, high, and which parts: PACK the weights, STEPS. b_ih, b_hh may be empty.
-    h: (T + 1, N, whole blocks). room: `laid_out`.
+    h: (T + 1, N, whole blocks). room: `places_in_room`.
     """
     steps, samples, n, m, blocks, reverse = sizes[0], sizes[1], sizes[2], sizes[3], sizes[4], sizes[5]
     low, many = sizes[6], sizes[7] - sizes[6]
     padded = blocks * LANES
-    state, biases, _ = laid_out(n, m, blocks, 1)
+    state, biases, _ = places_in_room(n, m, blocks, 1)
     if sizes[8] & PACK:
         pack(w_ih, w_hh, b_ih, b_hh, slots, 1, 1, room)
     if not sizes[8] & STEPS:
@@ -186,7 +186,7 @@ def lstm_steps(
     low, many = sizes[6], sizes[7] - sizes[6]
     padded, block = blocks * LANES, 4 * LANES
     width, pair = apart(blocks, 4), 2 * LANES
-    state, biases, looking = laid_out(n, m, blocks, 4)
+    state, biases, looking = places_in_room(n, m, blocks, 4)
     if sizes[8] & PACK:
         pack(w_ih, w_hh, b_ih, b_hh, slots, 4, 2, room)
         lay_peepholes(peephole, blocks, room, looking)
@@ -239,7 +239,7 @@ def gru_steps(
     low, many = sizes[6], sizes[7] - sizes[6]
     padded, block = blocks * LANES, 4 * LANES
     width = apart(blocks, 4)
-    state, biases, _ = laid_out(n, m, blocks, 4)
+    state, biases, _ = places_in_room(n, m, blocks, 4)
     if sizes[8] & PACK:
         pack(w_ih, w_hh, b_ih, b_hh, slots, 4, 4, room)
     if not sizes[8] & STEPS:
@@ -281,7 +281,7 @@ def gru_before_steps(
     low, many = sizes[6], sizes[7] - sizes[6]
     padded, block = blocks * LANES, 3 * LANES
     width = apart(blocks, 3)
-    own, biases, _ = laid_out(n, m, blocks, 3)
+    own, biases, _ = places_in_room(n, m, blocks, 3)
     if sizes[8] & PACK:
         pack(w_ih, w_hh, b_ih, b_hh, slots, 3, 3, room)
     if not sizes[8] & STEPS:
