@@ -33,6 +33,17 @@ class ExpressionError(UserError):
         return f"{shown}\n{' ' * (self.position - start)}^"
 
 
+class MeaningError(UserError):
+    """An expression has no meaning: `rule` is broken whatever its letters stand for, and not for want of a value.
+
+    `instead` is what stands there at the numbers at hand.
+    """
+
+    def __init__(self, rule: str, instead: str) -> None:
+        super().__init__(f"{rule}, not {instead}")
+        self.rule = rule
+
+
 class ProblemError(DlcalcError):
     """A file that an author wrote (a problem, a profile, an exam) breaks a rule: names the file and the key."""
 

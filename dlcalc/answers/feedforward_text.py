@@ -40,7 +40,7 @@ class _Reader:
 
     def _kinds(self) -> dict[str, Kind]:
         kinds = dict(network_kinds(self.network))
-        layers = [f"{stem}_{number}" for stem in ("dz", "dW", "db") for number in self.numbers]
+        layers = [f"{stem}_{number}" for stem in ("dz", "dW", "db", "w") for number in self.numbers]
         for written in (*_ALIASES, *layers):
             kinds.setdefault(written, Kind.VECTOR)
         return kinds
@@ -140,7 +140,7 @@ class _Reader:
             return joined
         if joined in ("h_0", "a_0", "X"):
             return "x"
-        for upper, lower in (("H", "h"), ("A", "a"), ("Z", "z"), ("Y", "y")):
+        for upper, lower in (("H", "h"), ("A", "a"), ("Z", "z"), ("Y", "y"), ("w", "W")):
             if stem == upper:
                 return self._name(f"{lower}_{number}" if number else lower)
         last = str(self.numbers[-1])
@@ -171,10 +171,15 @@ def _base(node: Node) -> Node:
 
 
 _LAYER_AT_ONCE = re.compile(r"(?<![A-Za-z\\_{])(d?[WbahzAZ]|δ|delta|\\delta)(\d)(?!\d)")
-_LAYER_ABOVE = re.compile(r"(?<![A-Za-z_])([WbahzAZ]|δ|delta|\\delta)\s*\^\s*(?:\{\s*(\d|L)\s*\}|(\d|L)(?![\d\w]))")
+_LAYER_ABOVE = re.compile(
+    r"(?<![A-Za-z_])([WwbahzAZ]|d[WbahzAZ](?=\s*\^\s*\{\s*[\[(])|δ|delta|\\delta)\s*"
+    r"\^\s*(?:\{\s*(\d|L)\s*\}|(\d|L)(?![\d\w])|\{\s*[\[(]\s*(\d|L)\s*[\])]\s*\})"
+)
+_LAYER_AND_LETTER = re.compile(r"(?<![A-Za-z\\])([Wbahz]_\d)(?=[A-Za-z])")
 
 
 def layers_apart(text: str) -> str:
-    """δ1, δ^1 and δ_{1} as δ_1."""
-    text = _LAYER_ABOVE.sub(r"\1_\2\3", _LAYER_AT_ONCE.sub(r"\1_\2", text))
+    """δ1, δ^1, δ^{[1]} and δ_{1} as δ_1; W_1x as W_1 x."""
+    text = _LAYER_ABOVE.sub(r"\1_\2\3\4", _LAYER_AT_ONCE.sub(r"\1_\2", text))
+    text = _LAYER_AND_LETTER.sub(r"\1 ", text)
     return re.sub(r"\\delta(?![a-z])", "δ", re.sub(r"_\{(\d)\}", r"_\1", text))

@@ -177,6 +177,7 @@ class _Marking:
         if strange := strange_words(self.text, self.network):
             raise UserError(f"{strange[0][:40]} has no meaning here")
         first: UserError | None = None
+        found: _Worth | None = None
         # as many changes as fit come first; as it stands it is judged last
         for reading in sorted(self.likely, key=lambda each: -len(each.said))[:MOST_LIKELY]:
             for wrt, answer in ((self.wrt, reading.answer), *reading.parts):
@@ -186,11 +187,16 @@ class _Marking:
                     if reading.parts and right_in(derivation, answer, self.terms.outer, self.terms.known):
                         continue
                     verdict = wrong(derivation, answer, self.terms.outer)
-                    if verdict.mistakes or has_value(derivation, answer, self.terms.outer):
-                        return _Worth("wrong", reason=verdict.detail, mistakes=verdict.mistakes)
+                    worth = _Worth("wrong", reason=verdict.detail, mistakes=verdict.mistakes)
+                    if verdict.mistakes:
+                        return worth
+                    if found is None and has_value(derivation, answer, self.terms.outer):
+                        found = worth
                     first = first or UserError(verdict.detail or "this has no value to compare")
                 except UserError as error:
                     first = first or error
+        if found is not None:
+            return found
         raise first or UserError("this has no value to compare")
 
 

@@ -104,13 +104,16 @@ _LETTERS: tuple[Rewriting, ...] = (
     (r"\\(?:mathrm|text|textrm|operatorname|mathit)\s*\{\s*([A-Za-z]+)\s*\}(?=\s*['(])", r" \1"),
     # other signs of a transpose and of a product
     (r"\^\s*\{?\s*(?:⊺|⊤|\\top|\\intercal|\\mathsf\s*T|\\mathrm\s*T)(?![A-Za-z])\s*\}?", "^T "),
-    (r"(?<![\d.])\.T(?![A-Za-z])", "ᵀ"),
+    (r"(?:(?<![\d.])|(?<=[A-Za-z_]\d))\.T(?![A-Za-z])", "ᵀ"),
     (r"(?<![A-Za-z])(?:np|torch|jnp)\.(?=[a-z])", ""),
     (r"@", "*"),
     (r"\\diag(?![A-Za-z])|\\(?:operatorname|mathrm|text|textrm)\s*\{\s*[Dd]iag\s*\}|(?<![A-Za-z])Diag(?=\s*[({[])",
      " diag"),
     (r"(?<![A-Za-z])diag\s*\{([^{}]*)\}", r"diag(\1)"),
     (r"\^\s*\{\s*(?:\\odot|\\circ|⊙|∘)\s*2\s*\}", "^2"),
+    # 1[a > 0], and a > 0 in brackets as a factor
+    (rf"(?:(?<![\w.])(?:1|I)\s*)?\\?[\[({{]\s*([a-z]\w*(?:_\{{{_BRACED}*\}}|\[[^\]]*\]|\^\{{{_BRACED}*\}})?)\s*(?:>|\\gt)\s*0\s*\\?[\])}}]",
+     r" step(\1)"),
     (r"(?<![A-Za-z\\])(?:concat|concatenate|cat|hstack|vstack|stack)\s*\(", "("),
 )  # fmt: skip
 _DERIVATIVES: tuple[Rewriting, ...] = (

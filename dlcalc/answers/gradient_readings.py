@@ -7,6 +7,7 @@ is only a reason not to call an answer wrong.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -147,8 +148,12 @@ def _begins_at_zero(answer: Answer) -> bool:
     )
 
 
+_FROM_1 = re.compile(r"[a-z]\s*=\s*1(?!\d)|1\s*(?:≤|<=|\\le)")
+
+
 def from_zero(answer: Answer, to_last: bool = False) -> Answer:
-    """Steps 0 … T − 1 as our steps 1 … T; with `to_last` 0 … T."""
+    """Steps 0 … T − 1 as our steps 1 … T; with `to_last` 0 … T. A Σ over all steps has no end written."""
+    is_written = _FROM_1.search(answer.text) is not None
 
     def shift(part: Node, below: Callable[[Node], Node]) -> Node:
         if isinstance(part, Index):
@@ -156,7 +161,7 @@ def from_zero(answer: Answer, to_last: bool = False) -> Answer:
             return Index(part.base, (*front, simplified(Add((last, Literal(1))))))
         if isinstance(part, Reduce):
             low, high = part.low, part.high
-            if (low, high) == (Literal(1), STEPS) and part.operator == "sum":
+            if (low, high) == (Literal(1), STEPS) and part.operator == "sum" and not is_written:
                 low, high = Literal(0), shifted(STEPS, -1)
             if to_last and high == STEPS:
                 high = shifted(STEPS, -1)

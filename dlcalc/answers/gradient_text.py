@@ -53,14 +53,14 @@ _LSTM = {
     "R_z": "U_c", "W_ch": "U_c", "W_C": "W_c", "U_C": "U_c", "b_C": "b_c", "b_z": "b_c",
     "b_g": "b_c", "delta_g": "delta_c", "delta_C": "dC", "delta_h": "dh", "ctilde": "Ctilde", "g": "Ctilde",
     "cbar": "Ctilde", "Cbar": "Ctilde", "chat": "Ctilde", "Chat": "Ctilde", "dc": "dC", "c_0": "C_0", "W_hy": "V",
-    "W_y": "V", "b_y": "c", "delta_o_y": "delta_y",
+    "W_y": "V", "b_y": "c", "delta_o_y": "delta_y", **{f"da_{g}": f"delta_{g}" for g in "fico"}, "da_g": "delta_c",
 }  # fmt: skip
 _GRU = {
     **{f"W_x{g}": f"W_{g}" for g in "zrh"}, **{f"W_h{g}": f"U_{g}" for g in "zrh"},
     **{f"W_i{g}": f"W_{g}" for g in "rz"}, "W_in": "W_h", "W_hn": "U_h", "W_n": "W_h", "U_n": "U_h", "b_n": "b_h",
     "W_u": "W_z", "U_u": "U_z", "b_u": "b_z", "delta_u": "delta_z", "delta_n": "delta_h", "W_hy": "V", "W_y": "V",
     "hhat": "htilde", "hbar": "htilde", "n": "htilde", "u": "z", "W": "W_h", "U": "U_h", "W_c": "W_h", "U_c": "U_h",
-    "delta_htilde": "delta_h",
+    "delta_htilde": "delta_h", **{f"da_{g}": f"delta_{g}" for g in "zrh"}, "da_n": "delta_h",
 }  # fmt: skip
 ALIASES: Mapping[str, Mapping[str, str]] = {"rnn": _RNN, "lstm": _LSTM, "gru": _GRU, "peephole": _LSTM}
 """Cell → other names that its weights and signals go by. A name that the network has keeps its meaning."""

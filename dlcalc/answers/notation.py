@@ -203,11 +203,16 @@ _BARE = re.compile(
     r"(?:\s+|(?<=[a-z])\s*\\[,;: ]\s*)([A-Za-z]|\d+(?:\.\d+)?)(?=\s*(?:$|[-+−)\],=;&}]|\\right))"
 )
 """ln x, \\tanh 0.5: what a function is applied to, where nothing more is multiplied with it."""
+_BARE_POWER = re.compile(
+    r"(?<![A-Za-z])\\?(sin|cos|tan|sinh|cosh|tanh|ln|log)\s*\^\s*\{?\s*(\d)\s*\}?\s*([A-Za-z])"
+    r"(?=\s*(?:$|[-+−)\],=;&}]|\\right))"
+)
+"""\\tanh^2 x"""
 
 
 def scalar(text: str, names: Collection[str] = ()) -> str:
     """One number or expression: digits without grouping, x between factors as ×, ln x as ln(x)."""
-    text = _BARE.sub(r"\1(\2)", text)
+    text = _BARE.sub(r"\1(\2)", _BARE_POWER.sub(r"\1(\3)^\2", text))
     text = _OTHERWISE.sub(r"\1 if \2 else \3", text)
     whole = _TIMES_TEN.fullmatch(text)
     if whole:

@@ -13,14 +13,14 @@ from ..answers.target import Other, Wrong
 from ..answers.terms import Terms
 from ..answers.verdicts import as_data, verdict
 from ..document import Block, Document
-from ..errors import UserError
+from ..errors import MeaningError, UserError
 from ..explain import derivative
 from ..expressions import printing
 from ..expressions.answers import read_scalar
 from ..expressions.evaluate import evaluate
 from ..expressions.functions import CONSTANTS
 from ..expressions.jsonable import as_json
-from ..expressions.nodes import Add, Div, Literal, Logic, Mul, Name, Neg, Node, Pow, Value, names_in, to_node, walk
+from ..expressions.nodes import Name, Node, Value, names_in, to_node
 from ..expressions.parser import parse
 from ..formulas.diagnose import Candidate
 from ..formulas.model import Mistake
@@ -187,6 +187,8 @@ def _judged(found: Derivative, answer: str, letters: Sequence[str]) -> Mark:
         correct = alike(wrote, found.value, expression, by)
     except AmbiguousError as error:
         return replace(mark, status="undecided", reason=str(error))
+    except MeaningError as error:
+        return replace(mark, status="undecided", reason=f"{error.rule}, not a number")
     except (UserError, OverflowError) as error:
         return replace(mark, status="unreadable", reason=str(error))
     if correct is None:
@@ -230,15 +232,7 @@ def _wrote(answer: str, found: Derivative, letters: set[str]) -> Node:
     written = read(side, Terms("expression"), _Asked(found.shown, tuple(sorted(letters))))
     if written.answer is None:
         raise (AmbiguousError if written.ambiguous else UserError)(written.reason or "there is no answer")
-    node = to_node(written.answer.value)
-    for part in walk(node):
-        if isinstance(part, Logic) and any(isinstance(each, _ARITHMETIC) for each in part.operands):
-            raise AmbiguousError(f"{part.operator} takes a comparison, not a number")
-    return node
-
-
-_ARITHMETIC = (Literal, Add, Neg, Mul, Div, Pow)
-"""What gives a number, and never true or false: at some points it would have no value, and not be seen."""
+    return to_node(written.answer.value)
 
 
 def _values(at: Mapping[str, str] | Iterable[str], letters: set[str]) -> dict[str, Value]:

@@ -12,7 +12,7 @@ from fractions import Fraction
 from functools import partial, reduce
 from typing import Any
 
-from ..errors import UserError
+from ..errors import MeaningError, UserError
 from . import arrays, folding, functions, intervals
 from .exact import shown
 from .functions import FUNCTIONS
@@ -84,10 +84,10 @@ def compare(sign: str, a: Value, b: Value) -> Value:
 
 
 def truth(value: Value, what: str) -> Value:
-    """A truth value: True, False, None for undecided, or a comparison with letters. Raises UserError for a number."""
+    """A truth value: True, False, None for undecided, or a comparison with letters. MeaningError for a number."""
     if value is None or isinstance(value, bool | Node):
         return value
-    raise UserError(f"{what} takes a comparison, not {shown(value)}")
+    raise MeaningError(f"{what} takes a comparison", shown(value))
 
 
 def negation(value: Value) -> Value:

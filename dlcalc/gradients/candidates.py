@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from ..errors import UserError
-from ..expressions.arrays import each, flat, shape_of, transpose
+from ..expressions import printing
+from ..expressions.arrays import add, each, flat, shape_of, transpose
 from ..expressions.evaluate import compile_node
 from ..expressions.limits import within_budget
 from ..expressions.nodes import Index, Name, Node, Value, rewriting
@@ -26,6 +27,7 @@ from .mistakes import (
     FEWER,
     GRADIENT_MISTAKES,
     LEFT_OUT,
+    OF_ONE_PATH,
     ONLY_IF_SQUARE,
     RULES,
     SAME_AS,
@@ -34,6 +36,7 @@ from .mistakes import (
     GradientMistake,
 )
 from .model import Network, Signal, indices_in
+from .paths import Paths
 
 MOST_NAMED = 5
 Evaluate: TypeAlias = Callable[[Instance], Value | None]
@@ -56,7 +59,18 @@ class Candidates:
     def named(self, wrote: Value) -> list[Found]:
         """The mistakes that lead to these numbers; two of them together only where none does alone."""
         where = self.network, self.wrt, self.layout
-        return self._among(wrote, _table(*where, self.answer.has_partials)) or self._among(wrote, _pairs(*where))
+        found = self._among(wrote, _table(*where, self.answer.has_partials))
+        if not found and self._states_its_end:
+            found = self._among(wrote, _at_one_end(*where))
+        if not found and len({instance.steps for instance in self.instances}) == 1:
+            found = self._among(wrote, _with_one_path(*where, self.instances[0].steps))
+        return found or self._among(wrote, _pairs(*where))
+
+    @property
+    def _states_its_end(self) -> bool:
+        """Whether it states δ_T for itself, and δ_t."""
+        stated = self.answer.statements
+        return any(one.letter and any(o.name == one.name and not o.letter for o in stated) for one in stated)
 
     def _among(self, wrote: Value, table: Iterable[tuple[Found | None, Evaluate]]) -> list[Found]:
         found: dict[str, Found] = {}
@@ -156,8 +170,66 @@ def _table(network: Network, wrt: str, layout: str, partials: bool) -> tuple[tup
         delta = Delta(network)
         for signal in _needed(delta, wrt):
             for edit in _edits(delta.right(signal, MIDDLE), network):
-                found.append((edit.mistake, _of_recursion(EditedDelta(delta, signal, edit), wrt, layout)))
+                edited = EditedDelta(delta, signal, edit)
+                found.append((edit.mistake, _of_recursion(edited, wrt, layout)))
+                within = _needed(delta, wrt, signal)
+                if len(within) < len(_needed(delta, wrt)):
+                    # the other gradients as they are: dC_t without its future, from the dh_t that is given
+                    found.append((edit.mistake, _of_recursion(edited, wrt, layout, within)))
     return tuple((mistake, Known(evaluate)) for mistake, evaluate in found)
+
+
+@lru_cache(maxsize=64)
+def _at_one_end(network: Network, wrt: str, layout: str) -> tuple[tuple[Found | None, Evaluate], ...]:
+    """That of every edit of the recursion at the last step alone, and at all before it."""
+    if network.truncate:
+        return ()
+    delta = Delta(network)
+    return tuple(
+        (edit.mistake, Known(_of_recursion(EditedDelta(delta, signal, edit, at_end), wrt, layout)))
+        for at_end, place in ((False, MIDDLE), (True, LAST))
+        for signal in _needed(delta, wrt)
+        for edit in _edits(delta.right(signal, place), network)
+    )
+
+
+@lru_cache(maxsize=64)
+def _with_one_path(network: Network, wrt: str, layout: str, steps: int) -> tuple[tuple[Found | None, Evaluate], ...]:
+    """That of a sum of all paths in which one is missing, has another sign, or has an edit."""
+    role: Role = "gradient" if wrt in network.by_name else "vector"
+    paths = Paths(network, wrt, steps)
+    found: list[tuple[Found | None, Evaluate]] = []
+    for path in paths.all() if paths.count() <= MOST_EDITED else ():
+        chain = printing.text(path.chain)
+        here = Known(_of_formula(path.expression, layout, role))
+        found.append((Found("path-missing", f"the path {chain} is missing"), _exchanged(here, None)))
+        found.append((Found("path-subtracted", f"the path {chain} is to be added"), _exchanged(here, None, 2)))
+        for edit in _edits(path.expression, network, OF_ONE_PATH):
+            there = Known(_of_formula(edit.of(path.expression), layout, role))
+            mistake = Found(edit.mistake.id, f"in the path {chain}: {edit.mistake.because}")
+            found.append((mistake, _exchanged(here, there)))
+    return tuple(found)
+
+
+MOST_EDITED = 12
+"""Of so many paths each is edited; of more only what all have in common is looked for."""
+
+
+def _exchanged(here: Evaluate, there: Evaluate | None, times: int = 1) -> Evaluate:
+    """The gradient with one value, so many times, taken out of the sum and another put in its place."""
+
+    def evaluate(instance: Instance) -> Value | None:
+        out, put = here(instance), None if there is None else there(instance)
+        if out is None or (there is not None and put is None):
+            return None
+        less = each(lambda number: -times * number, out)
+        try:
+            whole = add(instance.expected, less)
+            return whole if put is None else add(whole, put)
+        except UserError:
+            return None
+
+    return evaluate
 
 
 @lru_cache(maxsize=64)
@@ -216,11 +288,16 @@ def _of_formula(node: Node, layout: str, role: Role) -> Evaluate:
     return evaluate
 
 
-def _of_recursion(delta: Delta, wrt: str, layout: str) -> Evaluate:
+def _of_recursion(delta: Delta, wrt: str, layout: str, within: Sequence[Signal] | None = None) -> Evaluate:
+    """`within`: those that are worked out, all if it is None; the others have their true values."""
+    names = None if within is None else {delta.network.adjoint_names[signal] for signal in within}
+
     def evaluate(instance: Instance) -> Value | None:
         env = {**instance.environment}
         try:
             for name, t, line in delta.unrolled(instance.steps):
+                if names is not None and name.name not in names:
+                    continue
                 run = compile_node(in_layout(line, layout).right)
                 value = within_budget(lambda run=run: run(env), WORK)  # type: ignore[misc]
                 if name.layer:
@@ -238,8 +315,8 @@ def _numbers(value: Value) -> Value | None:
     return None if any(isinstance(item, Node) for item in flat((value,))) else value
 
 
-def _needed(delta: Delta, wrt: str) -> list[Signal]:
-    """The named signals that the gradient asks for, directly or through others."""
+def _needed(delta: Delta, wrt: str, last: Signal | None = None) -> list[Signal]:
+    """The named signals that the gradient asks for, directly or through others; not through the `last`."""
     named = {delta.network.adjoint_names[signal]: signal for _, signals in delta.schedule() for signal in signals}
     wanted: dict[Signal, None] = {}
     open_ = [delta.gradient(wrt).right]
@@ -249,6 +326,8 @@ def _needed(delta: Delta, wrt: str) -> list[Signal]:
             signal = named.get(index.base.id) if isinstance(index.base, Name) else None
             if signal is not None and signal not in wanted:
                 wanted[signal] = None
+                if signal == last:
+                    continue
                 open_.append(delta.right(signal, MIDDLE))
     return list(wanted)
 

@@ -202,9 +202,12 @@ class Instance:
             loss, at = loss_at(Literal(t)), head.at.at(Literal(t))
             row = _row(run({**env, "t": t}))
             found.setdefault(Partial(loss, at), row)
-            for sign, value in list(found.items()):
-                if sign.top == at and not sign.direct and isinstance(sign.bottom, Index):
-                    found.setdefault(Partial(loss, sign.bottom), product(row, value))
+            tops = [at, Signal("h").at(Literal(t))] if len(self.network.firsts) == 1 else [at]
+            for top in dict.fromkeys(tops):
+                row = found.get(Partial(loss, top), row)
+                for sign, value in list(found.items()):
+                    if sign.top == top and not sign.direct and isinstance(sign.bottom, Index):
+                        found.setdefault(Partial(loss, sign.bottom), product(row, value))
 
     def _add_output(self, found: dict[Partial, Value], env: Mapping[str, Any]) -> None:
         """∂L_t/∂ŷ_t, ∂ŷ_t/∂o_t, ∂o_t/∂h_t and what is between, of a head with an output layer."""

@@ -18,12 +18,16 @@ from .patterns import (
     error_through_output_weights,
     errors,
     factor_left_out,
+    factor_of_this_step,
     factors_swapped,
     gate_complemented,
     gate_slope_as_tanh,
+    gradient_of_last_step,
+    gradient_of_other_state,
     gradient_shifted,
     half_of_gate_slope,
     later_term,
+    later_term_turned,
     longest,
     loss_term,
     matrix_left_out,
@@ -36,10 +40,13 @@ from .patterns import (
     reads_shifted,
     slope_a_step_before,
     slope_left_out,
+    slope_of_one_term,
     slope_of_output,
     slope_twice,
     squares,
     sums,
+    tanh_left_out,
+    term_left_out,
     total,
     value_shifted,
 )
@@ -134,6 +141,17 @@ RULES = (
          total),
     Rule("gradient-of-another-step", "the gradient belongs to the same step: {0}, not {1}", gradient_shifted(1)),
     Rule("gradient-of-another-step", "the gradient belongs to the same step: {0}, not {1}", gradient_shifted(-1)),
+    Rule("gradient-of-another-step", "the gradient belongs to the first step: {0}, not {1}", gradient_of_last_step),
+    Rule("factor-of-another-step", "you wrote {1}; it should be {0}: what comes back from step t + 1 comes through "
+         "what worked in that step", factor_of_this_step, False),
+    Rule("tanh-missing", "you wrote {1}; it should be {0}: what leaves the cell is the tanh of its state",
+         tanh_left_out),
+    Rule("gradient-of-the-other-state", "you wrote {1}; it should be {0}: it is this state that the gate works on",
+         gradient_of_other_state),
+    Rule("slope-of-one-term", "the slope of the activation is multiplied by the whole sum, not by one term of it",
+         slope_of_one_term, False),
+    Rule("sign-of-one-term", "the sign of {0} is turned: what comes over two ways is added up", later_term_turned),
+    Rule("term-missing", "you wrote {1}; it should be {0}", term_left_out, False),
 )  # fmt: skip
 """Every mistake that is looked for in a formula, the commonest first."""
 
@@ -146,6 +164,8 @@ COMMON = frozenset({
 FEWER = frozenset({"explicit-only", "longest-path-only", "last-loss-only"})
 LEFT_OUT = frozenset({"slope-missing", "{0}-missing"})
 """With one of the former two of the latter, as lecture notes print it."""
+OF_ONE_PATH = LEFT_OUT | {"not-transposed", "state-of-the-same-step", "slope-not-squared", "half-of-the-slope"}
+"""Mistakes that are looked for in one path alone."""
 
 
 @dataclass(frozen=True)
@@ -180,16 +200,17 @@ SAME_AS = {"value-of-another-step": "state-of-the-same-step", "other-gradient": 
 
 
 class EditedDelta(Delta):
-    """A recursion with an edit in the equation of one signal, at every step."""
+    """A recursion with an edit in the equation of one signal: at every step, at the last one or at those before it."""
 
-    def __init__(self, whole: Delta, signal: Signal, edit: Edit) -> None:
+    def __init__(self, whole: Delta, signal: Signal, edit: Edit, at_end: bool | None = None) -> None:
         self.network, self.locals = whole.network, whole.locals
         self.signal = signal
         self.edit = edit
+        self.at_end = at_end
 
     def right(self, signal: Signal, place: Place) -> Node:
         found = super().right(signal, place)
-        if signal != self.signal:
+        if signal != self.signal or self.at_end is place.after:
             return found
         changed = self.edit.of(found)
         return Mul((Literal(0), signal.at(Name("t", integer=True)))) if changed == GONE else changed

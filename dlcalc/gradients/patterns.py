@@ -24,7 +24,7 @@ from ..expressions.nodes import (
 )
 from .edits import GONE, ONE, TWO, Pattern
 from .local import pointwise, slope
-from .model import Network, Signal, indices_in, shifted
+from .model import STEPS, Network, Signal, indices_in, shifted
 
 
 def is_slope(node: Node) -> bool:
@@ -226,6 +226,11 @@ def later_term(node: Node, network: Network) -> Iterator[tuple[Node, Node]]:
                 yield term, GONE
 
 
+def later_term_turned(node: Node, network: Network) -> Iterator[tuple[Node, Node]]:
+    """− Wᵀδ_{t+1} for + Wᵀδ_{t+1}."""
+    yield from ((term, Neg(term)) for term, _ in later_term(node, network))
+
+
 def _gradient_of_other_step(index: Index, network: Network) -> bool:
     names = {network.adjoint_names[signal] for signal in network.equations}
     if not isinstance(index.base, Name) or index.base.id not in names:
@@ -339,3 +344,52 @@ def is_error(node: Node) -> bool:
         case Add((Index(base=Name("yhat" | "h")), Neg(Index(base=Name("y"))))):
             return True
     return False
+
+
+def factor_of_this_step(node: Node, network: Network) -> Iterator[tuple[Node, Node]]:
+    """f_t for f_{t+1} beside a gradient of step t + 1."""
+    if isinstance(node, Hadamard | Mul) and any(_gradient_of_other_step(each, network) for each in indices_in(node)):
+        for factor in indices_in(node):
+            if not _gradient_of_other_step(factor, network) and offset_or_zero(factor.indices[-1]) > 0:
+                yield factor, _step(factor, -1)
+
+
+def tanh_left_out(node: Node, network: Network) -> Iterator[tuple[Node, Node]]:
+    """C_t for tanh(C_t)."""
+    if isinstance(node, Call) and node.function == "tanh" and isinstance(node.arguments[0], Index):
+        yield node, node.arguments[0]
+
+
+def gradient_of_other_state(node: Node, network: Network) -> Iterator[tuple[Node, Node]]:
+    """dh_t for dC_t."""
+    names = [network.adjoint_names[signal] for signal in network.firsts if not signal.layer]
+    if isinstance(node, Index) and isinstance(node.base, Name) and node.base.id in names:
+        yield from ((node, Index(Name(name), node.indices)) for name in names if name != node.base.id)
+
+
+def slope_of_one_term(node: Node, network: Network) -> Iterator[tuple[Node, Node]]:
+    """s ⊙ a + b for s ⊙ (a + b)."""
+    if not isinstance(node, Hadamard):
+        return
+    for place, whole in enumerate(node.factors):
+        if isinstance(whole, Add) and any(_gradient_of_other_step(index, network) for index in indices_in(whole)):
+            rest = (*node.factors[:place], *node.factors[place + 1 :])
+            for one in whole.terms:
+                terms = tuple(pointwise((*rest, term)) if term == one else term for term in whole.terms)
+                yield node, Add(terms)
+
+
+def term_left_out(node: Node, network: Network) -> Iterator[tuple[Node, Node]]:
+    """h_{t−1} or −h̃_t for h_{t−1} − h̃_t."""
+    match node:
+        case Add((Index(base=one) as first, Neg(Index(base=other)) as second)):
+            if one != Name("yhat") and other != Name("y"):
+                yield from ((node, each) for each in (first, second))
+
+
+def gradient_of_last_step(node: Node, network: Network) -> Iterator[tuple[Node, Node]]:
+    """δ_T for δ_1."""
+    gradients = set(network.adjoint_names.values())
+    if isinstance(node, Index) and isinstance(node.base, Name) and node.base.id in gradients:
+        for _ in (index for index in node.indices[-1:] if index == ONE):
+            yield node, Index(node.base, (*node.indices[:-1], STEPS))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import islice, takewhile
 
-from ..errors import UserError
+from ..errors import MeaningError, UserError
 from ..expressions.evaluate import Evaluator, compile_node
 from ..expressions.functions import BRANCHING, CONSTANTS
 from ..expressions.limits import within_budget
@@ -33,7 +33,10 @@ def at_points(expressions: Sequence[Node], *letters: str, count: int = POINTS) -
 
 
 def alike(one: Node, other: Node, expression: Node, *letters: str) -> bool | None:
-    """Whether two expressions are equal where a third has a value too; None where there are too few such points."""
+    """Whether two expressions are equal where a third has a value too; None where there are too few such points.
+
+    Raises MeaningError where at some point one has no meaning: that it is seen at few points makes it no better.
+    """
     count, differ = 0, False
     for _, (a, b, _) in islice(_points((one, other, expression), letters), ENOUGH):
         count += 1
@@ -49,6 +52,8 @@ def _points(expressions: Sequence[Node], letters: Sequence[str]) -> Iterator[tup
     names = [name for name in every if name not in CONSTANTS]
     try:
         evaluators = [compile_node(node) for node in expressions]
+    except MeaningError:
+        raise
     except UserError:
         return
     widest = _widest(expressions)
@@ -80,6 +85,8 @@ def _moderate(evaluator: Evaluator, point: dict[str, float]) -> Value:
     """The value at a point; None where there is none, or one that says little."""
     try:
         value = within_budget(lambda: evaluator(dict(point)))
+    except MeaningError:
+        raise
     except (UserError, OverflowError):
         return None
     return value if isinstance(value, int | float | Fraction) and -WIDEST < value < WIDEST else None

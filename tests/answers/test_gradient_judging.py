@@ -13,7 +13,10 @@ from rows import each_row
 
 from dlcalc import gradients
 from dlcalc.answers.gradient_judging import Verdict, is_right, judge
+from dlcalc.answers.gradient_marks import GradientTerms, mark_gradient
+from dlcalc.answers.marks import Mark
 from dlcalc.errors import UserError
+from dlcalc.expressions import printing
 from dlcalc.gradients import Derivation
 from dlcalc.gradients.mistakes import RULES
 
@@ -423,3 +426,68 @@ def test_every_edit_is_a_mistake_with_words() -> None:
         assert re.fullmatch(r"(\{0\}-)?[a-z-]+", rule.id)
         assert not rule.because.endswith(".")
         assert rule.because.format("a", "b")
+
+
+def test_a_slip_in_one_path_is_named_with_it() -> None:
+    """Of the paths written out: one is missing, one has another sign, in one a slope or the state is another."""
+    paths = [printing.text(path.expression) for path in Derivation(network("rnn"), "W", "paths", 3).paths]
+    chain = "∂L₃/∂h₃·∂h₃/∂h₂·∂⁺h₂/∂W"
+    middle = paths[4]
+
+    def named(instead: str) -> str:
+        (found, *_) = THREE.judged(" + ".join(f"({each})" for each in (*paths[:4], instead, *paths[5:]))).mistakes
+        return f"{found.id}: {found.because}"
+
+    assert THREE.judged(" + ".join(f"({each})" for each in paths)).correct
+    assert named("0") == f"path-missing: the path {chain} is missing"
+    assert named(f"-({middle})") == f"path-subtracted: the path {chain} is to be added"
+    assert named(middle.replace("diag(1 − h₂²)", "")).startswith(f"slope-missing: in the path {chain}: the slope")
+    assert named(middle.replace("⊗ h₁", "⊗ h₂")).startswith(f"state-of-the-same-step: in the path {chain}: the weight")
+
+
+def test_a_slip_at_one_end_of_a_recursion_is_named() -> None:
+    last, before = "δ_T = {0}V^T (ŷ_T - y_T)", "δ_t = {0}(V^T (ŷ_t - y_t) {1} W^T δ_{{t+1}})"
+    slope, gradient = "(1 - h_{}^2) ⊙ ", "Σ_t δ_t h_{t-1}^T"
+
+    def named(at_end: str, else_: str, sign: str = "+") -> str:
+        lines = (last.format(at_end), before.format(else_, sign), gradient)
+        return THREE.judged("; ".join(lines)).mistakes[0].id
+
+    assert named("", slope.format("t")) == "slope-missing"
+    assert named(slope.format("T"), "") == "slope-missing"
+    assert named(slope.format("T"), slope.format("t"), "-") == "sign-of-one-term"
+
+
+TRUE_ERRORS = {
+    "W": ("Σ_{j=1}^T Σ_{k=1}^j (diag(1 - h_k^2) (Π_{m=k+1}^j W^T diag(1 - h_m^2)) V^T (ŷ_j - y_j)) h_{k-1}^T", (
+        ("W^T", "W"), ("V^T", "V"), ("h_k^2", "h_k"), ("h_k^2", "h_{k-1}^2"), ("h_m^2", "h_{m-1}^2"), ("h_m^2", "h_m"),
+        ("k=1}^j", "k=0}^j"), ("k=1}^j", "k=1}^{j-1}"), ("k=1}^j", "k=2}^j"), ("k=1}^j", "k=1}^T"), ("m=k+1", "m=k"),
+        ("m=k+1", "m=k+2"), ("m=k+1}^j", "m=k+1}^{j-1}"), ("m=k+1}^j", "m=k+1}^{j+1}"), ("ŷ_j - y_j", "ŷ_j + y_j"),
+        ("ŷ_j - y_j", "y_j - ŷ_j"), ("ŷ_j - y_j", "ŷ_k - y_k"), ("h_{k-1}^T", "h_k^T"), ("h_{k-1}^T", "h_{j-1}^T"),
+        ("h_{k-1}^T", "x_k^T"), ("W^T diag(1 - h_m^2)", "diag(1 - h_m^2) W^T"), ("diag(1 - h_k^2) ", ""), ("V^T ", ""),
+        ("Σ_{j", "(1/T) Σ_{j"), ("Σ_{j", "2 Σ_{j"), ("Π", "Σ"), ("1 - h_m^2", "1 + h_m^2"), ("1 - h_k^2", "h_k^2"),
+        ("W^T diag(1 - h_m^2)", "W^T"), ("W^T diag(1 - h_m^2)", "diag(1 - h_m^2)"), ("W^T diag", "U^T diag"))),
+    "U_f": ("Σ_t (dC_t ⊙ C_{t-1} ⊙ f_t ⊙ (1 - f_t)) h_{t-1}^T; dC_t = dh_t ⊙ o_t ⊙ (1 - tanh(C_t)^2) + f_{t+1} ⊙ "
+            "dC_{t+1}", (
+        ("C_{t-1}", "C_t"), ("dC_t ⊙", "dh_t ⊙"), (" ⊙ C_{t-1}", ""), ("f_t ⊙ (1 - f_t)", "f_t"),
+        ("h_{t-1}^T", "h_t^T"), ("(1 - f_t)", "(1 - i_t)"), ("f_t ⊙ (1 - f_t)", "(1 - f_t^2)"), ("f_{t+1}", "f_t"),
+        (" + f_{t+1} ⊙ dC_{t+1}", ""), ("dC_{t+1}", "dh_{t+1}"), ("o_t", "i_t"), ("(C_t)^2", "(C_t)"), ("+ f", "- f"),
+        ("tanh(C_t)", "C_t"), ("dh_t ⊙ o_t ⊙ ", "dh_t ⊙ "), ("h_{t-1}^T", "x_t^T"), ("Σ_t", "Σ_{t=2}^T"))),
+}  # fmt: skip
+"""Weight → a right formula, and what stands in its place with one true error."""
+
+
+@pytest.mark.parametrize("wrt", TRUE_ERRORS)
+def test_one_true_error_is_never_right(wrt: str) -> None:
+    text, errors = TRUE_ERRORS[wrt]
+    derivation = Derivation(network("lstm" if wrt == "U_f" else "rnn"), wrt, "general")
+
+    def mark(answer: str) -> Mark:
+        front, _, rest = answer.partition("; ")
+        return mark_gradient(derivation, GradientTerms(), f"{front} where {rest}" if rest else front, None)
+
+    assert mark(text).status == "right"
+    marks = {edit: mark(text.replace(*edit)) for edit in errors}
+    assert {edit: found.status for edit, found in marks.items() if found.status in ("right", "convention")} == {}
+    named = [edit for edit, found in marks.items() if found.mistakes]
+    assert len(named) >= 0.75 * len(errors), set(errors) - set(named)

@@ -27,10 +27,14 @@ def mark(args: str, answer: str) -> Mark:
     return bptt(cell, wrt, answer=answer, **options).mark  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize(("args", "answer", "want", "said"), CASES)
-def test_a_notation_is_read(args: str, answer: str, want: str, said: str) -> None:
-    """`said`: what is told of it, a part of the reason, or of the mistake that is named."""
-    found = mark(args, answer)
-    assert found.status == want, found
-    told = "; ".join((found.reason, *(each.because for each in found.mistakes)))
-    assert said in told
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+def test_a_notation_is_read(cell: str) -> None:
+    """Each case: of which weight, what is written, its mark, and a part of the reason or of the mistake named."""
+    bad = []
+    for args, answer, want, said in CASES:
+        if (args.split()[0] if args.split()[0] in ("lstm", "gru") else "rnn") == cell:
+            found = mark(args, answer)
+            told = "; ".join((found.reason, *(each.because for each in found.mistakes)))
+            if found.status != want or said not in told:
+                bad.append((args, answer, want, said, found.status, told))
+    assert not bad, bad

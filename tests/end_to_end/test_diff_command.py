@@ -134,5 +134,6 @@ def test_the_derivative_beside_a_judged_one_has_its_parts(terminal: Terminal) ->
 
 def test_a_number_is_no_operand_of_or(terminal: Terminal) -> None:
     """Where x is not positive this has no value: it is not right for having one elsewhere."""
-    judged = terminal(["diff", "relu(x)", "--answer", "1 if x > 0 else 0 or 2*x", "--json"])
-    assert (judged.json["status"], judged.json["reason"]) == ("undecided", "or takes a comparison, not a number")
+    for answer in ("1 if x > 0 else 0 or 2*x", "1 if x > 0 else 0 or sin(x)"):
+        judged = terminal(["diff", "relu(x)", "--answer", answer, "--json"])
+        assert (judged.json["status"], judged.json["reason"]) == ("undecided", "or takes a comparison, not a number")
