@@ -203,7 +203,7 @@ def _with_one_path(network: Network, wrt: str, layout: str, steps: int) -> tuple
         chain = printing.text(path.chain)
         here = Known(_of_formula(path.expression, layout, role))
         found.append((Found("path-missing", f"the path {chain} is missing"), _exchanged(here, None)))
-        found.append((Found("path-subtracted", f"the path {chain} is to be added"), _exchanged(here, None, 2)))
+        found.append((Found("path-subtracted", f"the path {chain} must be added"), _exchanged(here, None, 2)))
         for edit in _edits(path.expression, network, OF_ONE_PATH):
             there = Known(_of_formula(edit.of(path.expression), layout, role))
             mistake = Found(edit.mistake.id, f"in the path {chain}: {edit.mistake.because}")

@@ -142,15 +142,15 @@ RULES = (
     Rule("gradient-of-another-step", "the gradient belongs to the same step: {0}, not {1}", gradient_shifted(1)),
     Rule("gradient-of-another-step", "the gradient belongs to the same step: {0}, not {1}", gradient_shifted(-1)),
     Rule("gradient-of-another-step", "the gradient belongs to the first step: {0}, not {1}", gradient_of_last_step),
-    Rule("factor-of-another-step", "you wrote {1}; it should be {0}: what comes back from step t + 1 comes through "
-         "what worked in that step", factor_of_this_step, False),
-    Rule("tanh-missing", "you wrote {1}; it should be {0}: what leaves the cell is the tanh of its state",
+    Rule("factor-of-another-step", "you wrote {1}; it should be {0}: the gradient of step t + 1 is multiplied by the "
+         "value of that step", factor_of_this_step, False),
+    Rule("tanh-missing", "you wrote {1}; it should be {0}: the output of the cell uses the tanh of its state",
          tanh_left_out),
-    Rule("gradient-of-the-other-state", "you wrote {1}; it should be {0}: it is this state that the gate works on",
+    Rule("gradient-of-the-other-state", "you wrote {1}; it should be {0}: the gate changes this state",
          gradient_of_other_state),
-    Rule("slope-of-one-term", "the slope of the activation is multiplied by the whole sum, not by one term of it",
+    Rule("slope-of-one-term", "the slope of the activation multiplies the whole sum, not one term of it",
          slope_of_one_term, False),
-    Rule("sign-of-one-term", "the sign of {0} is turned: what comes over two ways is added up", later_term_turned),
+    Rule("sign-of-one-term", "the sign of {0} is wrong: the two gradients are added", later_term_turned),
     Rule("term-missing", "you wrote {1}; it should be {0}", term_left_out, False),
 )  # fmt: skip
 """Every mistake that is looked for in a formula, the commonest first."""

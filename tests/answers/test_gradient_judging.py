@@ -440,7 +440,7 @@ def test_a_slip_in_one_path_is_named_with_it() -> None:
 
     assert THREE.judged(" + ".join(f"({each})" for each in paths)).correct
     assert named("0") == f"path-missing: the path {chain} is missing"
-    assert named(f"-({middle})") == f"path-subtracted: the path {chain} is to be added"
+    assert named(f"-({middle})") == f"path-subtracted: the path {chain} must be added"
     assert named(middle.replace("diag(1 − h₂²)", "")).startswith(f"slope-missing: in the path {chain}: the slope")
     assert named(middle.replace("⊗ h₁", "⊗ h₂")).startswith(f"state-of-the-same-step: in the path {chain}: the weight")
 
