@@ -362,3 +362,18 @@ def test_there_is_no_film_of_a_time_step() -> None:
     found = by_hand("softmax", z="1 2")
     with pytest.raises(UserError, match=r"^--play slides a window over an image"):
         film(found.working, found.operation, NumberStyle())
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("1 2; -2 -4; 4 6", "5 of 6 numbers are right. Wrong: row 3, column 1."),
+        ("1 2; 2 4; 3 6", "4 of 6 numbers are right. Wrong: row 2."),
+        ("1 0; -2 0; 3 0", "3 of 6 numbers are right. Wrong: column 2."),
+    ],
+)
+def test_of_a_gradient_it_is_said_which_numbers_are_wrong(terminal: Terminal, answer: str, said: str) -> None:
+    given = ["--x", "1 2", "--w", "0.5 -1; 1 0.25; 2 0", "--d", "1 -2 3", "--backward", "--ask", "dW"]
+    judged = terminal(["run", "dense", *given, "--answer", answer])
+    assert judged.status == 1
+    assert said in " ".join(judged.out.split())
