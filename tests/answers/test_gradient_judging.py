@@ -351,7 +351,7 @@ def test_columns_beside_the_weights_of_the_row_layout() -> None:
     """The course writes h_j ⊗ (ŷ_j − y_j) for the row layout; it is told that vectors stand as columns there."""
     assert V.judged("Σ_j h_j (ŷ_j - y_j)^T").notes == (
         "right with vectors as columns beside the weights of the row layout: Wᵀh",
-        "right in row layout (rows: a matrix comes after its vector, x W); asked is column layout",
+        "right in row layout (rows: a matrix comes after its vector, x W); the question uses column layout",
     )
     assert Asked("V", layout="row").judged("Σ_j h_j (ŷ_j - y_j)^T").layout == "row"
 
