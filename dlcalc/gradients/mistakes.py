@@ -27,7 +27,6 @@ from .patterns import (
     gradient_shifted,
     half_of_gate_slope,
     later_term,
-    later_term_turned,
     longest,
     loss_term,
     matrix_left_out,
@@ -38,6 +37,7 @@ from .patterns import (
     reads,
     reads_of_loss,
     reads_shifted,
+    sign_of_later_term,
     slope_a_step_before,
     slope_left_out,
     slope_of_one_term,
@@ -150,7 +150,7 @@ RULES = (
          gradient_of_other_state),
     Rule("slope-of-one-term", "the slope of the activation multiplies the whole sum, not one term of it",
          slope_of_one_term, False),
-    Rule("sign-of-one-term", "the sign of {0} is wrong: the two gradients are added", later_term_turned),
+    Rule("sign-of-one-term", "the sign of {0} is wrong: the two gradients are added", sign_of_later_term),
     Rule("term-missing", "you wrote {1}; it should be {0}", term_left_out, False),
 )  # fmt: skip
 """Every mistake that is looked for in a formula, the commonest first."""

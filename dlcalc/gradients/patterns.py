@@ -226,7 +226,7 @@ def later_term(node: Node, network: Network) -> Iterator[tuple[Node, Node]]:
                 yield term, GONE
 
 
-def later_term_turned(node: Node, network: Network) -> Iterator[tuple[Node, Node]]:
+def sign_of_later_term(node: Node, network: Network) -> Iterator[tuple[Node, Node]]:
     """− Wᵀδ_{t+1} for + Wᵀδ_{t+1}."""
     yield from ((term, Neg(term)) for term, _ in later_term(node, network))
 
