@@ -249,8 +249,10 @@ def test_every_answer_is_shown(f: Formula) -> None:
 
 @EVERY
 def test_letters_alone(f: Formula) -> None:
-    """With everything but vectors left open there is still a working, and it says what was not given."""
-    given = {name: value for name, value in draw(f, "explain", 2).items() if f.by_name[name].kind.rank}
+    """With all left open but vectors and what says how far steps run, there is a working; it says what is missing."""
+    ends = {letter for step in f.steps for letter in re.findall(r"\w+", step.each.partition(" in ")[2])}
+    drawn = draw(f, "explain", 2)
+    given = {name: value for name, value in drawn.items() if f.by_name[name].kind.rank or name in ends}
     document = explain.working(run(f, given))
     missing = [v for v in f.variables if v.name not in given and v.default is None]
     notes = [plain(block.words) for block in document.blocks if isinstance(block, doc.Note) and block.kind == "note"]
@@ -450,14 +452,13 @@ def test_several_mistakes() -> None:
     """All that lead to the answer, five at most; the rest are counted, and the hint is that of the most likely."""
     text = told("conv", "o", "2", n=6, f=2, s=2, p=1)
     assert text[1] == "mistake: this is wrong. One of these gives this answer:"
-    assert text[2].startswith(
+    assert text[2] == "it could be this: padding makes the input larger: n + 2p"
+    assert text[3].startswith(
         "it could be two mistakes at once: both sides are padded, so the input grows by 2p, not by p; and the "
         "first position"
     )
-    assert text[7] == "and 1 more"
-    assert text[8:] == [
-        "hint: On how many sides is the input padded? How many positions does the filter have before its first move?"
-    ]
+    assert text[7] == "and 2 more"
+    assert text[8:] == ["hint: Is the padded input larger or smaller?"]
 
 
 def test_no_typical_mistake() -> None:

@@ -12,7 +12,7 @@ from ..expressions.reader import Declarations
 from ..expressions.tokens import MAX_LENGTH
 from ..gradients.answer import Answer, Statement
 from ..gradients.feedforward import Feedforward
-from .gradient_notation import plain, sides
+from .gradient_notation import plain, sides, stated_once
 
 MOST_STATEMENTS = 24
 SUMS = {"z": "a", "a": "h"}
@@ -50,7 +50,7 @@ class _Reader:
         written = plain(text, self._activation, words - set(_ENTRIES))
         lefts, right, stated = sides(written, MOST_STATEMENTS, self._is_asked, "delta_2")
         self._declare([parts[0] for parts in stated])
-        found = tuple(self._statement(parts[0], parts[-1]) for parts in stated)
+        found = stated_once([self._statement(parts[0], parts[-1]) for parts in stated], [parts[0] for parts in stated])
         left = self._left(lefts[0]) if lefts else None
         return Answer(text, self._parsed(right), found), left
 

@@ -7,9 +7,11 @@ h^{(t)}, h(t) and h^{⟨t⟩} are h_{t}; \\hat{y}, hat(y) and y_pred are yhat; �
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 
 from ..errors import ExpressionError, UserError
+from ..expressions.nodes import Node
+from ..gradients.answer import Statement
 
 _STEP = r"[a-zTL]"
 _INDEX = rf"(?:{_STEP}(?:\s*[-−+]\s*\d+)?|\d|[-−]\s*1)"
@@ -311,9 +313,11 @@ _FOR = re.compile(
     r"|\s+\(\s*[a-z]\s*(?:=|<|≤|\\leq?)\s*[T\d][^()]*\)\s*$"
 )
 """For which steps something is stated."""
+_END = r"(?:T|\d+)(?:\s*[-−]\s*\d+)?"
+_MORE = rf"\s*(?:…|\\l?dots|\.{{2,3}}|to\b|:|–)\s*(?:{_END})?"
 _RANGE = re.compile(
-    r"\s*[a-z]\s*(?:=|<|>|≤|≥|∈|\\leq?|\\geq?|\\in|\\lt)\s*[T\d].*"
-    r"|\s*(?:…|\\l?dots|\.\.\.)\s*|\s*[T\d]\s*([-−]\s*1)?\s*"
+    rf"\s*[a-z]\s*(?:=|<|>|≤|≥|∈|\\leq?|\\geq?|\\in|\\lt)\s*(?:{_END}|\{{[^{{}}]*\}}|\[[^\[\]]*\])(?:{_MORE})*\s*"
+    rf"|\s*(?:{_END})?(?:{_MORE})*\s*"
 )
 
 
@@ -342,6 +346,19 @@ def sides(
     return lefts, right, found
 
 
+def stated_once(statements: Iterable[Statement], written: Iterable[str]) -> tuple[Statement, ...]:
+    """The statements, a repeated one once. Raises UserError where two of them say different things of one signal.
+
+    `written`: the left side of each, as the answer has it.
+    """
+    found: dict[tuple[str, Node | None, bool], Statement] = {}
+    for one, left in zip(statements, written, strict=True):
+        before = found.setdefault((one.name, one.index, one.letter != ""), one)
+        if before != one:
+            raise UserError(f"an intermediate is stated once: {left[:40]} is stated twice, in different ways")
+    return tuple(found.values())
+
+
 def _statements(text: str) -> tuple[list[str], bool]:
     """What is stated, line by line, and whether the first one is the gradient: the others follow a `where`."""
     text = _without_steps(re.sub(r"\\\\", "\n", text))
@@ -353,7 +370,6 @@ def _statements(text: str) -> tuple[list[str], bool]:
     return [*lines, *behind], bool(behind) and len(lines) == 1
 
 
-_END = r"(?:T|\d+)(?:\s*[-−]\s*\d+)?"
 _STEPS = rf"[a-z](?:\s*,\s*[a-z])*\s*=\s*{_END}(?:\s*,\s*(?:…|\\l?dots|\.\.\.|{_END}))*"
 _FROM = re.compile(rf"(?<=[^\s=+·*⊙(,;-])\s*[,;]?\s+{_STEPS}(?:\s*[;,]\s*{_STEPS})*\s*(?=[;\n]|$)")
 """δ_t = …  t = T − 1, …, 1: the end of a line that says for which steps."""

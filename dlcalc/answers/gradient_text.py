@@ -30,7 +30,7 @@ from ..expressions.reader import Declarations
 from ..expressions.tokens import MAX_LENGTH
 from ..gradients.answer import Answer, Statement
 from ..gradients.model import STEPS, Network, shifted
-from .gradient_notation import DOTS, GENERIC, SPELLED, plain, sides
+from .gradient_notation import DOTS, GENERIC, SPELLED, plain, sides, stated_once
 from .gradient_ranges import normal
 from .steps import moved
 
@@ -100,10 +100,10 @@ class _Reader:
         written = plain(self._deltas(text), self.network.form["activation"], sequences)
         lefts, right, stated = sides(written, MOST_STATEMENTS, self._is_asked, "delta_t")
         self._declare([parts[0] for parts in stated])
-        found = [self._statement(parts[0], parts[-1]) for parts in stated]
+        found = stated_once([self._statement(parts[0], parts[-1]) for parts in stated], [parts[0] for parts in stated])
         if lefts:
             self._check_left(lefts[0])
-        return normal(Answer(text, self._parsed(right), tuple(found)))
+        return normal(Answer(text, self._parsed(right), found))
 
     def _deltas(self, text: str) -> str:
         """Where no δ stands alone, δ C_t is dC_t, and δ i_t what goes into the gate i."""

@@ -253,6 +253,7 @@ REFUSED = {
     "W" * 7000: "an answer has at most 6000 characters, not 7000",
     "; ".join(["q_t = W h_t"] * 40 + ["W"]): "a gradient is stated in at most 40 lines, not 41",
     "W; W": "each line but the last states an intermediate, delta_t = …, not W",
+    "q_t = δ_t; q_t = 2δ_t; Σ_t q_t h_{t-1}^T": "an intermediate is stated once: q_t is stated twice, in different",
     f"{'q' * 61} = W; W": "an intermediate has a short name",
     "3 = W; W": "an intermediate is a letter with its step, delta_t, not 3",
     "δ_{2t} = W; W": "an intermediate is stated for step t, for T or for a number, not for δ_{2t}",

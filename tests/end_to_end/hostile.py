@@ -267,7 +267,7 @@ REFUSED: dict[str, list[str]] = {
     "a gradient of 1,000 parentheses": judged("(" * 1_000 + "h_t" + ")" * 1_000),
     "a gradient of 5,000 minus signs": judged("-" * 5_000 + "W"),
     "a gradient of 8,000 characters": judged("W+" * 4_000 + "W"),
-    "a gradient of 40 intermediates": judged("; ".join(["q_t = W h_t"] * 40)),
+    "a gradient of 40 intermediates": judged("; ".join(f"q_t = {one} W h_t" for one in range(40))),
     "a gradient of 40 signs ⊗": judged(" ⊗ ".join(["h_1"] * 41)),
     "a gradient that sums to 10^9": judged("Σ_{t=1}^{10^9} δ_t h_t^T"),
     "a gradient of sums of sums": judged("Σ_{a=1}^{20000} Σ_{b=1}^{20000} Σ_{d=1}^{20000} W"),

@@ -14,6 +14,8 @@ ROOT = Path(__file__).parents[2]
 # Presses Ctrl-C when the module NAME is about to be loaded; CALLBACK swallows it, as Python's own callbacks do.
 PROGRAM = """\
 import os, signal, sys
+# A shell that starts a program in the background has it ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 class Presses:
     def find_spec(self, name, path=None, target=None):
         if name == {name!r}:

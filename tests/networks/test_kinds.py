@@ -61,7 +61,6 @@ EXCUSED = {
             "adaptive-maxpool",
             "resize",
             "convlstm",
-            "attention",
             "prelu",
             "divide",
             "maximum",

@@ -38,9 +38,11 @@ _MISTAKES = (
             "are on at test time?"),
 )  # fmt: skip
 _WHO = {"drop": "inverted dropout"}
+_ONLY_COUNTED = ("drop", "expected")
 _WAYS = tuple(
     replace(
         way,
+        edits={step: text for step, text in way.edits.items() if step not in _ONLY_COUNTED},
         who=_WHO.get(way.name, way.who),
         own=(_NEVER_SCALED,) if way.name == "keep" else
         (Mistake("factor-forgotten", "y", "r ⊙ x", "the kept values are divided by 1 − p in training", 0.5,
@@ -88,7 +90,7 @@ DROPOUT_BACKWARD = Formula(
             way,
             who=_WHO.get(way.name, way.who),
             own=(),
-            edits={step: text for step, text in way.edits.items() if step != "test_scale"},
+            edits={step: text for step, text in way.edits.items() if step not in ("test_scale", *_ONLY_COUNTED)},
         )
         for way in DROPOUT.conventions
     ),
