@@ -28,6 +28,7 @@ from ..gradients.diff_mistakes import mistaken_derivatives
 from ..gradients.points import alike
 from ..gradients.scalar import Derivative, differentiate
 from .expression import Expression, wrapped
+from .matrix_differentiating import JudgedMatrixDerivative, MatrixDifferentiated, has_arrays, matrix_diff
 from .results import JudgedAnswer, Result, written
 
 MOST_ORDER = 3
@@ -149,17 +150,35 @@ def _written_parts(found: Derivative) -> dict[str, Any]:
 
 
 def diff(
-    expression: str, wrt: str = "", at: Mapping[str, str] | Iterable[str] = (), answer: str = "", show: bool = False
-) -> Differentiated | JudgedDerivative:
-    """The derivative of a scalar expression by the letter `wrt`, or the judgement of an `answer`.
+    expression: str,
+    wrt: str = "",
+    at: Mapping[str, str] | Iterable[str] = (),
+    answer: str = "",
+    show: bool = False,
+    *,
+    scalars: str = "",
+    vectors: str = "",
+    matrices: str = "",
+) -> Differentiated | JudgedDerivative | MatrixDifferentiated | JudgedMatrixDerivative:
+    """The derivative of an expression by the letter `wrt`, or the judgement of an `answer`.
 
     `wrt` may be left out where there is one letter; "x,x" or "x,y" is a second derivative, of
     which the last step is explained. `at`: values to put in, {"w": "0.5"} or ["w=0.5"].
+    With a transposed letter, norm, tr or softmax, or `vectors` or `matrices`, the letters are arrays: a capital is a
+    matrix, a lower-case letter a vector, a Greek one a number, but for those that `scalars`, `vectors` and `matrices`
+    name ("c,d").
     Raises UserError for what cannot be read or has no derivative rule.
 
     Example: dlcalc.diff("sigmoid(w x + b)", wrt="w")
+    Example: dlcalc.diff("x^T A x", wrt="x")
     """
-    *before, wrt = [_letter(each.strip()) if each.strip() else "" for each in wrt.split(",")]
+    if vectors or matrices or has_arrays(expression):
+        return matrix_diff(
+            expression, wrt, at, answer, show, {"scalar": scalars, "vector": vectors, "matrix": matrices}
+        )
+    if scalars:
+        raise UserError("--scalars is for an expression with vectors or matrices")
+    *before, wrt = [letter(each.strip()) if each.strip() else "" for each in wrt.split(",")]
     _refuse_arrays(expression)
     if len(before) >= MOST_ORDER or (before and "" in (*before, wrt)):
         raise UserError(f"--wrt takes one letter, or up to {MOST_ORDER} for a higher derivative, such as x,x")
@@ -239,14 +258,14 @@ def _values(at: Mapping[str, str] | Iterable[str], letters: set[str]) -> dict[st
     pairs = at.items() if isinstance(at, Mapping) else [_pair(text) for item in at for text in item.split()]
     values = {}
     for wrote, text in pairs:
-        name = wrote if wrote in letters else _letter(wrote)
+        name = wrote if wrote in letters else letter(wrote)
         if name not in letters:
             raise UserError(f"{name} does not occur; the letters are {', '.join(sorted(letters))}")
         values[name] = read_scalar(str(text), ())
     return values
 
 
-def _letter(text: str) -> str:
+def letter(text: str) -> str:
     """The letter by its name: theta for θ, w_1 for w₁."""
     try:
         node = parse(text)

@@ -22,7 +22,7 @@ _SHAPES: Mapping[str, tuple[type, ...]] = {
             shapes.MarkedTable, shapes.ExplainedLayer),
     "bptt": (shapes.Bptt, shapes.JudgedGradient),
     "backprop": (shapes.Backprop, shapes.JudgedBackprop),
-    "diff": (shapes.Differentiated, shapes.JudgedDerivative),
+    "diff": (shapes.Differentiated, shapes.MatrixDifferentiated, shapes.JudgedDerivative),
     "vanish": (shapes.Vanished,),
     "solve": (shapes.Backwards, shapes.InLetters),
     "find": (shapes.Found,),

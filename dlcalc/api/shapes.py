@@ -384,6 +384,19 @@ class Differentiated(TypedDict):
     checks: list[Check]
 
 
+class MatrixDifferentiated(TypedDict):
+    expression: Expression
+    wrt: str
+    value: Expression
+    unsimplified: Expression
+    letters: dict[str, str]
+    shape: str
+    steps: list[Rule]
+    at: dict[str, Shown]
+    number: NotRequired[Shown]
+    error: float | None
+
+
 class JudgedDerivative(Verdict):
     expression: Expression
     wrt: str

@@ -196,6 +196,14 @@ def diag(a: Value) -> Value:
     return tuple(tuple(x if i == j else 0 for j in range(len(a))) for i, x in enumerate(a))
 
 
+def trace(a: Value) -> Value:
+    """The sum of the diagonal of a square matrix; of a number, itself."""
+    shape = shape_of(a)
+    if shape and (len(shape) != 2 or shape[0] != shape[1]):
+        raise UserError(f"tr takes a square matrix, not {shown(shape)}")
+    return sum_of([row[place] for place, row in enumerate(a)]) if shape else a
+
+
 def block(rows: Sequence[Sequence[Value]]) -> Value:
     """One matrix from rows of blocks. A single number fills its block: 0 is a block of zeros.
 

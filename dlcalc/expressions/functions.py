@@ -210,6 +210,7 @@ FUNCTIONS: dict[str, Function] = {
     "prod": Function((1, 1)),
     "len": Function((1, 1)),
     "norm": Function((1, 1)),
+    "tr": Function((1, 1)),
     "softmax": Function((1, 1)),
     "diag": Function((1, 1)),
     "block": Function((1, 1)),
@@ -232,7 +233,7 @@ ALIASES = {
     "product": "prod", "size": "prod", "lg": "log2", "max0": "relu", "sig": "sigmoid", "swish": "silu", "tg": "tan",
     "asin": "arcsin", "acos": "arccos", "atan": "arctan", "arctg": "arctan", "asinh": "arsinh", "arcsinh": "arsinh",
     "acosh": "arcosh", "arccosh": "arcosh", "atanh": "artanh", "arctanh": "artanh", "sgn": "sign", "signum": "sign",
-    "heaviside": "step", "celu": "elu", "rectifier": "relu", "maximum": "max", "minimum": "min",
+    "heaviside": "step", "celu": "elu", "rectifier": "relu", "maximum": "max", "minimum": "min", "trace": "tr",
 }  # fmt: skip
 """Other spellings that are read as a function when a parenthesis follows."""
 

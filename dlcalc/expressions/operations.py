@@ -240,6 +240,7 @@ ARRAY_FUNCTIONS: dict[str, Callable[[Value], Value]] = {
     "prod": arrays.whole_product,
     "len": arrays.length,
     "norm": _norm,
+    "tr": arrays.trace,
     "softmax": _softmax,
     "diag": arrays.diag,
     "reverse": arrays.reverse,

@@ -60,6 +60,8 @@ MORE = [
     'run conv --x "1 2 3; 4 5 6; 7 8 9" --w "1 2; 3 4" --backward --target "37 46; 67 75"',
     'run conv --x "x1 x2 x3 x4" --w "w1 w2"', 'run momentum --w w --g "g1 g2" --eta eta --gamma gamma',
     'run gru --x "1 2" --w-z 0.5 --u-z 0.1 --w-r 0.4 --u-r 0.2 --w-g 0.6 --u-g 0.2 --backward',
+    'diff "x^T A x" --wrt x', 'diff "softmax(z)" --wrt z', 'diff "norm(sigmoid(W x + b) - y)^2" --wrt W',
+    'diff "x^T A x" --wrt x --at "x=1 2" --at "A=1 2; 3 4"', 'diff "x^T A x" --wrt x --answer "2 A x"',
     'diff "w tanh(w)" --answer "1 - tanh(w)^2"', 'diff "(x^2 + 1)/(exp(x) + x) * sin(x) * ln(x)"',
 ]  # fmt: skip
 NODES = r"(?:Add|Mul|Pow|Neg|Div|Call|Index|Name|Literal|Fraction|Compare|Reduce|Vector|Words|Math|Row|Line|Step)\("

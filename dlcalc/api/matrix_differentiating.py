@@ -1,0 +1,290 @@
+"""The derivative of an expression with vectors and matrices, in matrix notation, or an answer judged."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+from ..answers.marks import Mark
+from ..answers.verdicts import as_data, verdict
+from ..document import Document, Formula
+from ..document import Equation as Line
+from ..errors import UserError
+from ..explain import matrix_derivative as explained
+from ..expressions import printing
+from ..expressions.functions import CONSTANTS, GREEK
+from ..expressions.jsonable import as_json
+from ..expressions.nodes import Kind, Mul, Name, Node, Value, names_in, to_node
+from ..expressions.parser import parse
+from ..formulas.diagnose import Candidate
+from ..formulas.model import Mistake
+from ..gradients.matrix_calculus import MatrixDerivative, NumberAddedError, flat, matrix_derivative
+from .array_option import read_array
+from .expression import Expression
+from .results import JudgedAnswer, Result, written
+
+_KINDS = {"scalar": Kind.SCALAR, "vector": Kind.VECTOR, "matrix": Kind.MATRIX}
+_ARRAYS = re.compile(
+    r"\^\s*\{?\s*(?:T\b|⊤|\\top\b|\\intercal\b)|[ᵀ⊤‖]|\|\||\\\||\.T\b|\b(?:norm|tr|trace|softmax)\s*\(", re.IGNORECASE
+)
+_SPELT = (
+    (r"\^\s*\{?\s*(?:⊤|\\top\b|\\intercal\b|T\b)\s*\}?|[⊤ᵀ]|\.T\b|(?<=[\w)\]])'", "^T "),
+    (r"\|\||\\\|", "‖"),
+    (r"‖_\{?[2F]\}?", "‖"),
+    (r"‖([^‖]*)‖", r" norm(\1)"),
+    (r"@", " "),
+    (r"(?<![\w)^.])(\d+)/(\d+)(?=\s*[A-Za-z(])", r"(\1/\2) "),
+    (r"½", "(1/2) "),
+)
+"""What is pasted → what is read: xᵀ, x⊤, x', X.T @ X, ||x||_2, 1/2 ‖x‖²."""
+
+
+def has_arrays(text: str) -> bool:
+    """Whether an expression surely has vectors: a transposed letter, a length, a trace, a softmax."""
+    return _ARRAYS.search(text) is not None
+
+
+class MatrixDifferentiated(Result):
+    """A derivative in matrix notation: `value` as it is shown, `places` what every place of the letter adds."""
+
+    def __init__(self, found: MatrixDerivative, at: Mapping[str, Value]) -> None:
+        self.found = found
+        self.given = at
+
+    @property
+    def value(self) -> Expression:
+        return Expression(self.found.shown)
+
+    @property
+    def places(self) -> tuple[Expression, ...]:
+        return tuple(Expression(each.node(self.found.is_whole)) for each in self.found.places)
+
+    @property
+    def number(self) -> Value:
+        """The derivative where every letter in it has a value, else None."""
+        if not self.given:
+            return None
+        found = self.found.at(self.given)
+        return None if explained.is_open(found) else found
+
+    @property
+    def error(self) -> float | None:
+        """The largest relative difference from central differences."""
+        return self.found.error
+
+    def sympy(self) -> Any:
+        """The derivative as sympy's expression, in letters whose products have an order."""
+        return self.value.sympy()
+
+    def latex(self) -> str:
+        """The derivative as LaTeX without $."""
+        return self.value.latex()
+
+    def program(self, language: str) -> str:
+        """A program in "sympy" or "wolfram" that has the derivative."""
+        return written(language, {"derivative": self.found.shown}, {}, {})
+
+    def __repr__(self) -> str:
+        return f"<d/d{self.found.by} {printing.text(self.found.expression)} = {printing.text(self.found.shown)}>"
+
+    def _document(self) -> Document:
+        return explained.document(self.found, self.number)
+
+    def to_dict(self) -> dict[str, Any]:
+        found, number = self.found, self.number
+        return {
+            "expression": printing.plain(found.expression),
+            "wrt": found.by.id,
+            "value": printing.plain(found.shown),
+            "unsimplified": printing.plain(found.value),
+            "letters": {name.id: explained.KINDS[name.kind] for name in found.letters},
+            "shape": explained.shape_told(found),
+            "steps": [
+                {
+                    "name": f"place {at} of {found.by}",
+                    "expression": found.by.id,
+                    "value": printing.plain(each.node(found.is_whole)),
+                }
+                for at, each in enumerate(found.places, 1)
+            ],
+            "at": {name: as_json(value) for name, value in self.given.items()},
+            **({} if number is None else {"number": as_json(number)}),
+            "error": found.error,
+        }
+
+
+class JudgedMatrixDerivative(JudgedAnswer):
+    """A student's derivative in matrix notation, compared in numbers."""
+
+    def __init__(self, found: MatrixDerivative, answer: str, mark: Mark, show: bool) -> None:
+        self.found = found
+        self.answer = answer
+        self.mark = mark
+        self.show = show
+
+    def _document(self) -> Document:
+        title = f"Derivative by {self.found.by} of {printing.text(self.found.expression)}"
+        return verdict(title, self.mark, Formula((Line(None, (self.found.shown,)),)) if self.show else None)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "expression": printing.plain(self.found.expression),
+            "wrt": self.found.by.id,
+            "answer": self.answer,
+            **as_data(self.mark),
+            "expected": printing.plain(self.found.shown),
+        }
+
+
+def matrix_diff(
+    expression: str,
+    wrt: str,
+    at: Mapping[str, str] | Iterable[str],
+    answer: str,
+    show: bool,
+    said: Mapping[str, str],
+) -> MatrixDifferentiated | JudgedMatrixDerivative:
+    """The derivative, or the judgement of an `answer`; `said`: "scalar", "vector", "matrix" → letters, "c,d".
+
+    Raises UserError for what cannot be read, sizes that do not fit, and what has no rule.
+    """
+    if "," in wrt:
+        raise UserError("with vectors and matrices --wrt takes one letter")
+    found, kinds = _derived(expression, wrt, _said(said))
+    if answer:
+        return JudgedMatrixDerivative(found, answer, _judged(found, answer, kinds), show)
+    return MatrixDifferentiated(found, _values(at, found))
+
+
+def _said(said: Mapping[str, str]) -> dict[str, Kind]:
+    kinds: dict[str, Kind] = {}
+    for word, letters in said.items():
+        for name in re.findall(r"[^\s,;]+", letters):
+            node = parse(name, [name] if name.isidentifier() and name not in GREEK else [])
+            if not isinstance(node, Name):
+                raise UserError(f"letters are named with commas between them, c,d, not {letters[:40]}")
+            if node.id in kinds:
+                raise UserError(
+                    f"{node.id} is said to be a {explained.KINDS[kinds[node.id]]} and a {explained.KINDS[_KINDS[word]]}"
+                )
+            kinds[node.id] = _KINDS[word]
+    return kinds
+
+
+def _derived(expression: str, wrt: str, said: Mapping[str, Kind]) -> tuple[MatrixDerivative, dict[str, Kind]]:
+    text = _spelt(expression)
+    kinds = dict(said)
+    for name in [*names_in(parse(text, said)), *([wrt] if wrt.isidentifier() else [])]:
+        if name not in CONSTANTS or name == wrt:
+            kinds.setdefault(name, _kind(name))
+    while True:  # every turn one vector becomes a number
+        node = parse(text, kinds)
+        letters = [name for name in names_in(node) if name in kinds]
+        by = wrt or (letters[0] if len(letters) == 1 else "")
+        if by not in letters:
+            listed = ", ".join(letters) or "none"
+            raise UserError(f"--wrt says by which letter to differentiate; the letters are {listed}")
+        try:
+            return matrix_derivative(node, Name(by, kinds[by])), kinds
+        except NumberAddedError as error:
+            if error.letter in said:
+                raise
+            kinds[error.letter] = Kind.SCALAR
+
+
+def _spelt(text: str) -> str:
+    for pattern, by in _SPELT:
+        text = re.sub(pattern, by, text)
+    return text
+
+
+def _kind(name: str) -> Kind:
+    if name.split("_")[0] in GREEK.values():
+        return Kind.MATRIX if name[0].isupper() else Kind.SCALAR
+    return Kind.MATRIX if name[0].isupper() else Kind.VECTOR
+
+
+def _values(at: Mapping[str, str] | Iterable[str], found: MatrixDerivative) -> dict[str, Value]:
+    pairs = at.items() if isinstance(at, Mapping) else [tuple(map(str.strip, item.partition("=")[::2])) for item in at]
+    kinds = {name.id: name.kind for name in found.letters}
+    values: dict[str, Value] = {}
+    for name, text in pairs:
+        if name not in kinds:
+            raise UserError(f'values are written --at "x=1 2" --at "A=1 2; 3 4", one letter each: {", ".join(kinds)}')
+        values[name] = read_array(name, text, kinds[name].rank)
+    return values
+
+
+_NAME_BEFORE = re.compile(r"\A[^=<>]*=(?!=)")
+
+
+def _judged(found: MatrixDerivative, answer: str, kinds: Mapping[str, Kind]) -> Mark:
+    mark = Mark("wrong", found.shown, answer)
+    try:
+        wrote = parse(_spelt(_NAME_BEFORE.sub("", answer)), {"I": Kind.MATRIX, **kinds})
+        unknown = [name for name in names_in(wrote) if name not in kinds and name not in (*CONSTANTS, "I")]
+        if unknown:
+            return replace(mark, status="unreadable", reason=f"{', '.join(unknown)} does not occur in the expression")
+        marks = {_compared(found, wrote, found.point(attempt)) for attempt in found.attempts}
+        if marks == {"wrong"}:
+            mark = replace(mark, mistakes=tuple(_mistakes(found, wrote))[:1])
+    except (UserError, OverflowError) as error:
+        return replace(mark, status="unreadable", reason=str(error))
+    if not marks:
+        reason = f"no numbers were found at which {answer.strip()[:60]} and the derivative both have a value"
+        return replace(mark, status="undecided", reason=reason)
+    if marks == {"right"}:
+        return replace(mark, status="right")
+    if marks <= {"right", "transposed"}:
+        told = explained.shape_told(found).rstrip(".")
+        return replace(mark, status="convention", convention="another layout",
+                       reason=f"it is the transpose of what is asked. {told}")  # fmt: skip
+    return mark
+
+
+def _mistakes(found: MatrixDerivative, wrote: Node) -> Iterator[Candidate]:
+    """What leads to a wrong answer: each is tried at a point, its transpose too."""
+    attempt = found.attempts[0]
+    point = found.point(attempt)
+    if _compared(found, wrote, found.point(attempt, symmetric=True)) != "wrong":
+        yield _mistake("symmetric-assumed", "this is right only where the square matrix is symmetric: in general the "
+                       "places do not add the same")  # fmt: skip
+    for place, term in enumerate(found.places, 1):
+        if len(found.places) > 1 and _alike(_rows(found.at(point, term.node(found.is_whole))), found, wrote, point):
+            yield _mistake("one-place-only", f"this is what place {place} of {found.by} adds; it stands at "
+                           f"{len(found.places)} places, and each adds a term")  # fmt: skip
+    for by, told in ((2, "the factor 2 is missing: a square has it"), (Fraction(1, 2), "there is a factor 2 too many"),
+                     (-1, "the sign is the opposite one")):  # fmt: skip
+        if _alike(_rows(found.at(point, Mul((to_node(by), wrote)))), found, None, point):
+            yield _mistake("sign-turned" if by == -1 else "factor-of-two", told)
+
+
+def _mistake(id: str, because: str) -> Candidate:
+    return Candidate((Mistake(id, "", "", because),))
+
+
+def _alike(rows: list[list[Value]], found: MatrixDerivative, wrote: Node | None, point: Mapping[str, Value]) -> bool:
+    theirs = _rows(found.at(point, wrote))
+    return _near(rows, theirs) or _near([list(row) for row in zip(*rows, strict=True)], theirs)
+
+
+def _compared(found: MatrixDerivative, wrote: Node, point: Mapping[str, Value]) -> str:
+    ours, theirs = _rows(found.at(point)), _rows(found.at(point, wrote))
+    if _near(ours, theirs):
+        return "right"
+    return "transposed" if _near([list(row) for row in zip(*ours, strict=True)], theirs) else "wrong"
+
+
+def _rows(value: Value) -> list[list[Value]]:
+    """As a matrix: a vector is a column."""
+    return [flat(row) for row in value] if isinstance(value, tuple) else [[value]]
+
+
+def _near(ours: list[list[Value]], theirs: list[list[Value]]) -> bool:
+    if [len(row) for row in ours] != [len(row) for row in theirs]:
+        return False
+    pairs = zip((each for row in ours for each in row), (each for row in theirs for each in row), strict=True)
+    return all(abs(a - b) <= 1e-9 * max(1.0, abs(a), abs(b)) for a, b in pairs)
