@@ -101,7 +101,7 @@ class MatrixDifferentiated(Result):
             "value": printing.plain(found.shown),
             "unsimplified": printing.plain(found.value),
             "letters": {name.id: explained.KINDS[name.kind] for name in found.letters},
-            "shape": explained.shape_told(found),
+            "shape": explained.shape_of(found),
             "steps": [
                 {
                     "name": f"place {at} of {found.by}",
@@ -239,7 +239,7 @@ def _judged(found: MatrixDerivative, answer: str, kinds: Mapping[str, Kind]) -> 
     if marks == {"right"}:
         return replace(mark, status="right")
     if marks <= {"right", "transposed"}:
-        told = explained.shape_told(found).rstrip(".")
+        told = explained.shape_of(found).rstrip(".")
         return replace(mark, status="convention", convention="another layout",
                        reason=f"it is the transpose of what is asked. {told}")  # fmt: skip
     return mark

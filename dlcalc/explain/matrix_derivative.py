@@ -25,7 +25,7 @@ def document(found: MatrixDerivative, number: Value = None) -> doc.Document:
     blocks += [
         doc.Heading(2, "Derivative"),
         doc.Formula((doc.Equation(None, chain),)),
-        doc.Paragraph(shape_told(found)),
+        doc.Paragraph(shape_of(found)),
     ]
     blocks += [doc.Paragraph(told) for told in _entries(found)]
     if number is not None:
@@ -42,7 +42,7 @@ def _checked(found: MatrixDerivative) -> str:
             f"the largest relative difference is {found.error:.0e}")  # fmt: skip
 
 
-def shape_told(found: MatrixDerivative) -> str:
+def shape_of(found: MatrixDerivative) -> str:
     """What kind of array the derivative is."""
     if found.is_jacobian and found.by.kind is Kind.SCALAR:
         return "It is a vector: one entry for each of the expression's."

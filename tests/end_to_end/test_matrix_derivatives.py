@@ -32,7 +32,7 @@ FORMS = [
     ("norm(W)^2", "W", "2W"),
     ("norm(x)", "x", "x/‖x‖"),
     ("norm(x)^4", "x", "4·‖x‖²·x"),
-    ("norm(x - y)^3", "x", "3·‖x − y‖(x − y)"),
+    ("norm(x - y)^3", "x", "3·‖x − y‖·(x − y)"),
     ("tr(AX)", "X", "Aᵀ"),
     ("tr(A X^T)", "X", "A"),
     ("trace(X^T X)", "X", "2X"),
@@ -41,7 +41,6 @@ FORMS = [
     ("softmax(z)", "z", "diag(softmax(z)) − softmax(z)·softmax(z)ᵀ"),
     ("x/norm(x)", "x", "I/‖x‖ − (x·xᵀ)/(‖x‖²·‖x‖)"),
     ("(a^T x) b", "x", "b·aᵀ"),
-    ("tanh(W x)'", "W", "one number"),
     ("sigmoid(w^T x + b)", "w", "σ(wᵀx + b)(1 − σ(wᵀx + b))x"),
     ("sigmoid(w^T x + b)", "b", "σ(wᵀx + b)(1 − σ(wᵀx + b))"),
     ("-ln(sigmoid(w^T x))", "w", "−(1 − σ(wᵀx))x"),
@@ -57,11 +56,7 @@ def test_the_forms_of_a_course() -> None:
     """As they are printed; each agrees with central differences in every entry at two points with other sizes."""
     odd = []
     for expression, wrt, wanted in FORMS:
-        try:
-            found = dlcalc.diff(expression, wrt=wrt)
-        except dlcalc.UserError as error:
-            odd += [] if wanted == "one number" and "is no number" in str(error) else [(expression, str(error))]
-            continue
+        found = dlcalc.diff(expression, wrt=wrt)
         assert isinstance(found, dlcalc.api.matrix_differentiating.MatrixDifferentiated)
         if str(found.value) != wanted or found.error is None or found.error > 1e-7:
             odd.append((expression, str(found.value), found.error))
