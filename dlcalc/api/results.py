@@ -283,10 +283,14 @@ class Calculation(Result):
 def askable(formula: Formula, ask: str, silent: Collection[str] = ()) -> str:
     """The answer or step that a question names, `receptive-field` or `receptive_field`; `value` is the main one.
 
-    Raises UserError for any other word, with the names that there are but for the `silent` ones.
+    Small letters are enough where only one is meant, `dw` for dW. Raises UserError for any other word, with the names
+    that there are but for the `silent` ones.
     """
     name = formula.answers[0] if ask == "value" else ask.replace("-", "_")  # as its option is spelt
     if name not in {step.name for step in formula.steps} and "." not in name:
+        alike = {step.name for step in formula.steps if step.name.lower() == name.lower()}
+        if len(alike) == 1:
+            return alike.pop()
         names = dict.fromkeys((*formula.answers, *(step.name for step in formula.steps if step.name not in silent)))
         raise UserError(f"{ask[:40]} is not an answer of {formula.id}; its answers are {', '.join(names)}")
     return name
