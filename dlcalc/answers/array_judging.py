@@ -11,6 +11,7 @@ from ..expressions.answers import Answer
 from ..expressions.limits import LIMIT_WORKING, WorkError, left, within_budget
 from ..formulas.diagnose import Candidate
 from .array_marks import ArrayMarker, Compared
+from .array_patterns import OTHER_SHAPE
 from .array_reading import WrittenArray, read_array
 from .conventions import by_another
 from .following import Again, first_right
@@ -132,8 +133,13 @@ class _Judged:
         if unread is not None:
             reason = self.marker.wrote.doubt or unread.reason
             return replace(self.mark, status="undecided" if unread.ambiguous else "unreadable", reason=reason)
-        found = replace(self.mark, status="wrong", reason=self.marker.wrong_size(self.asked.expected))
-        return self._explained(found, self.asked, followed)
+        said = self.marker.wrong_size(self.asked.expected)
+        found = self._explained(replace(self.mark, status="wrong", reason=said), self.asked, followed)
+        if found.mistakes and found.mistakes[0].id == OTHER_SHAPE:  # it is said once, with both sizes
+            (mistake,) = found.mistakes[0].mistakes
+            named = Candidate((replace(mistake, because=said),))
+            found = replace(found, reason="", mistakes=(named, *found.mistakes[1:]))
+        return found
 
     def _explained(self, mark: Mark, on: Target, followed: Sequence[Again]) -> Mark:
         """The mistakes behind the whole array: on the truth, then on what was carried on, then what was done to it."""

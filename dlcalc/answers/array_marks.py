@@ -21,7 +21,7 @@ from ..formulas.diagnose import Candidate, outcome
 from ..formulas.model import Mistake, Step
 from ..formulas.program import as_array, program
 from ..formulas.run import contains_letters, run
-from .array_patterns import off_by, patterns
+from .array_patterns import of_some, off_by, patterns
 from .array_reading import Cell, WrittenArray
 from .formula_points import points_of
 from .formula_target import FormulaTarget
@@ -216,8 +216,11 @@ class ArrayMarker:
         right = self.rows(expected)
         tall, wide = self.wrote.size
         found = patterns(right, tall, wide, self.fits, vector=self.rank == 1)
-        same = tuple(off_by(right, wrote)) if self.is_shaped(expected) and not found else ()
-        return found or same
+        if found or not self.is_shaped(expected):
+            return found
+        places = ((i, j) for i in range(tall) for j in range(wide))
+        wrong = [place for place in places if not self.fits(right[place[0]][place[1]], *place)]
+        return tuple(off_by(right, wrote)) or tuple(of_some(right, wrong, self.fits))
 
     # following within the array
 

@@ -5,7 +5,7 @@ Asked only where no mistake of the formula leads to what was written. The number
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from fractions import Fraction
 from itertools import permutations
 from typing import Any
@@ -18,6 +18,8 @@ Rows = tuple[tuple[Value, ...], ...]
 Fits = Callable[[Value, int, int], bool]
 """Whether a value is what was written in a row and a column, both from 0."""
 MOST_PERMUTED = 6
+OTHER_SHAPE = "other-shape"
+"""The id of the right numbers in another number of rows and columns."""
 
 
 def patterns(right: Rows, tall: int, wide: int, fits: Fits, vector: bool = False) -> tuple[Candidate, ...]:
@@ -32,11 +34,32 @@ def patterns(right: Rows, tall: int, wide: int, fits: Fits, vector: bool = False
     return tuple(found[:2])
 
 
+def turned(right: Rows, vector: bool = False) -> Iterator[tuple[str, str, Rows]]:
+    """(id, because, rows) of an array that was turned as a whole, in every way but its rows in any other order."""
+    for id, because, _, rows in _rearranged(right, vector, most_rows=0):
+        yield id, because, rows
+
+
+def of_some(right: Rows, wrong: Collection[tuple[int, int]], fits: Fits) -> Iterator[Candidate]:
+    """What has happened to the wrong numbers alone, at their rows and columns from 0, where all others are right."""
+    if not wrong or len(wrong) == sum(map(len, right)):
+        return
+    if all(right[i][j] != 0 and fits(-right[i][j], i, j) for i, j in wrong):
+        several = len(wrong) > 1
+        because = "the wrong numbers have the opposite sign" if several else "one number has the opposite sign"
+        yield Candidate((Mistake("some-signs-turned", "", "", because, 0.3, "Which sign does each of them have?"),))
+    if len(wrong) == 2:
+        (i, j), (k, m) = sorted(wrong)
+        if right[i][j] != right[k][m] and fits(right[k][m], i, j) and fits(right[i][j], k, m):
+            because = "two numbers are exchanged"
+            yield Candidate((Mistake("two-exchanged", "", "", because, 0.3, "Which of the two comes first?"),))
+
+
 def _all(rows: Rows, fits: Fits) -> bool:
     return all(fits(value, i, j) for i, row in enumerate(rows) for j, value in enumerate(row))
 
 
-def _rearranged(right: Rows, vector: bool) -> Iterator[tuple[str, str, str, Rows]]:
+def _rearranged(right: Rows, vector: bool, most_rows: int = MOST_PERMUTED) -> Iterator[tuple[str, str, str, Rows]]:
     """(id, because, hint, rows) of the ways in which an array is turned."""
     ask = "Compare the first row with the first column: which is which?"
     columns = tuple(zip(*right, strict=True))
@@ -64,7 +87,7 @@ def _rearranged(right: Rows, vector: bool) -> Iterator[tuple[str, str, str, Rows
             "Which number is in the upper left corner?",
             mirrored[::-1],
         )
-        if len(right) <= MOST_PERMUTED:
+        if len(right) <= most_rows:
             for order in permutations(range(len(right))):
                 rows = tuple(right[place] for place in order)
                 if rows not in (right, right[::-1]):
@@ -120,7 +143,7 @@ def _compared(right: Rows, tall: int, wide: int, fits: Fits, vector: bool) -> It
         and all(fits(value, place // wide, place % wide) for place, value in enumerate(flat))
     ):
         yield (
-            "other-shape",
+            OTHER_SHAPE,
             "the numbers are right, but their rows and columns are not the requested ones",
             "How many rows does the result have?",
         )

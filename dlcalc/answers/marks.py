@@ -63,6 +63,16 @@ class CellMark:
         }
 
 
+def listed(cells: Sequence[CellMark]) -> list[dict[str, Any]]:
+    """Cells for JSON, each with its layer; of an array that is its row."""
+    return [{"layer": cell.layer, **cell.to_dict()} for cell in cells]
+
+
+def cells_as_data(cells: Sequence[CellMark]) -> dict[str, Any]:
+    """The cells of a table or an array under their key in JSON; nothing where there are none."""
+    return {"cells": listed(cells)} if cells else {}
+
+
 @dataclass(frozen=True)
 class Mark:
     """What an answer is worth. `cells` where it is a table or an array, `taken` where it is of choices."""

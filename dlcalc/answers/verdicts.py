@@ -9,7 +9,8 @@ from .. import document as doc
 from ..expressions.jsonable import as_json
 from ..expressions.printing import Spell
 from ..formulas.diagnose import Candidate
-from .marks import CORRECT, EARNING, CellMark, Mark
+from .marks import CORRECT, Mark, cells_as_data
+from .wrong_numbers import wrong_numbers
 
 
 def as_data(mark: Mark) -> dict[str, Any]:
@@ -22,6 +23,7 @@ def as_data(mark: Mark) -> dict[str, Any]:
         "mistakes": mistakes_as_data(mark.mistakes),
         "more": mark.more,
         "reason": mark.reason,
+        **cells_as_data(mark.cells),
         **({"stopped": True} if mark.stopped else {}),
     }
 
@@ -80,7 +82,7 @@ def _wrong(mark: Mark, reason: str) -> list[doc.Block]:
         return [
             doc.Note("mistake", said),
             *_paragraph(reason),
-            *_paragraph(_wrong_numbers(mark.cells)),
+            *_paragraph(wrong_numbers(mark.cells)),
             *_stopped(mark),
         ]
     several = len(mark.mistakes) + mark.more > 1
@@ -95,30 +97,7 @@ def _wrong(mark: Mark, reason: str) -> list[doc.Block]:
         blocks.append(doc.Paragraph(f"and {mark.more} more"))
     if mark.mistakes[0].hint:
         blocks.append(doc.Note("hint", mark.mistakes[0].hint))
-    return [*blocks, *_paragraph(reason), *_paragraph(_wrong_numbers(mark.cells)), *_stopped(mark)]
-
-
-MOST_PLACES = 6
-
-
-def _wrong_numbers(cells: Sequence[CellMark]) -> str:
-    """Which numbers of an array are wrong, whole rows and columns together; "" where all are, or there are none."""
-    wrong = [cell for cell in cells if cell.status not in EARNING]
-    if not wrong or len(wrong) == len(cells):
-        return ""
-    rows, columns = ({getattr(cell, name) for cell in wrong} for name in ("layer", "column"))
-    whole = [row for row in rows if row and all(cell in wrong for cell in cells if cell.layer == row)]
-    across = [each for each in columns if rows != {""} and all(cell in wrong for cell in cells if cell.column == each)]
-    if len(whole) == len(rows):
-        places = [cell.layer for cell in wrong]
-    elif len(across) == len(columns):
-        places = [cell.column for cell in wrong]
-    else:
-        places = [", ".join(filter(None, (cell.layer, cell.column))) for cell in wrong]
-    places = list(dict.fromkeys(places))
-    more = f"; and {len(places) - MOST_PLACES} more" if len(places) > MOST_PLACES else ""
-    good = len(cells) - len(wrong)
-    return f"{good} of {len(cells)} numbers are right. Wrong: {'; '.join(places[:MOST_PLACES])}{more}."
+    return [*blocks, *_paragraph(reason), *_paragraph(wrong_numbers(mark.cells)), *_stopped(mark)]
 
 
 def _stopped(mark: Mark) -> list[doc.Block]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
-from .shapes import IS_VALUE, Cell, Mistake, Shown, Status
+from .shapes import IS_VALUE, LayerCell, Mistake, Shown, Status
 
 
 class Finding(TypedDict):
@@ -100,10 +100,6 @@ class Paper(TypedDict):
     language: str
     text: Annotated[str, "Markdown"]
     questions: list[Question]
-
-
-class LayerCell(Cell):
-    layer: str
 
 
 class MarkedPart(TypedDict):

@@ -11,7 +11,9 @@ import subprocess
 import sys
 from typing import Any
 
-from ..answers.marks import EARNING
+from ..answers.marks import EARNING, listed
+from ..answers.terms import ARRAYS
+from ..answers.wrong_numbers import wrong_numbers
 from ..document import Block, Document, Note
 from ..errors import UserError
 from ..formulas.catalogue import ENTRIES
@@ -98,7 +100,11 @@ class CheckedAnswer(Judgement):
     @property
     def reason(self) -> str:
         mark = self.judged.mark
-        return mark.mistakes[0].because if mark.mistakes else mark.reason
+        return (mark.mistakes[0].because if mark.mistakes else mark.reason) or wrong_numbers(mark.cells)
+
+    @property
+    def cells(self) -> list[dict[str, Any]]:
+        return self.judged.cells
 
     @property
     def hint(self) -> str:
@@ -112,7 +118,8 @@ class CheckedAnswer(Judgement):
     def _document(self) -> Document:
         if self.status not in ("wrong", "rounded") or self.reasons:
             return self.judged.document()
-        blocks = (Note("mistake", "Not right."), Note("hint", self.hint))
+        where = wrong_numbers(self.judged.mark.cells)
+        blocks = (Note("mistake", f"Not right. {where}".strip()), Note("hint", self.hint))
         return Document(f"{self.judged.formula.title}: {self.judged.name} = {self.judged.answer}", blocks)
 
     def to_dict(self) -> dict[str, Any]:
@@ -132,7 +139,13 @@ class CheckedProblem(Judgement):
 
     @property
     def reason(self) -> str:
-        return self.mark.mistakes[0].because if self.mark.mistakes else self.mark.reason
+        where = wrong_numbers(self.mark.cells) if self.part.kind in ARRAYS else ""
+        return (self.mark.mistakes[0].because if self.mark.mistakes else self.mark.reason) or where
+
+    @property
+    def cells(self) -> list[dict[str, Any]]:
+        """The cells of a table, or the numbers of an array: `layer` ("row 2"), `column`, `status`, `expected`, ..."""
+        return listed(self.mark.cells)
 
     @property
     def hint(self) -> Any:
@@ -147,9 +160,10 @@ class CheckedProblem(Judgement):
         blocks: list[Block] = []
         if self.status in EARNING or self.status not in ("wrong", "rounded") or self.reasons:
             blocks.append(remark(self.mark))
-            blocks += remarks_on_cells(self.mark) if self.mark.cells else ()
+            blocks += remarks_on_cells(self.mark) if self.part.kind == "table" else ()
         else:
-            blocks.append(Note("mistake", "Not right."))
+            where = wrong_numbers(self.mark.cells) if self.part.kind in ARRAYS else ""
+            blocks.append(Note("mistake", f"Not right. {where}".strip()))
             blocks += [Note("hint", self.hint)] if self.hint else []
         return Document(self.made.problem.title, tuple(blocks))
 

@@ -444,6 +444,13 @@ class JudgedAnswer(Judgement):
 
         return mistakes_as_data(self.mark.mistakes)
 
+    @property
+    def cells(self) -> list[dict[str, Any]]:
+        """Of an array of the right size each number: its `layer` ("row 2"), `column`, `status`, `expected`, ..."""
+        from ..answers.marks import listed
+
+        return listed(self.mark.cells)
+
 
 class Judged(JudgedAnswer):
     """A judged answer: its `status`, `correct` (None where it cannot be told), `expected`, the `convention` by which it

@@ -25,6 +25,23 @@ class Mistake(TypedDict):
     found: NotRequired[Annotated[Literal[True], "it is no typical mistake: it was searched for"]]
 
 
+class Cell(TypedDict):
+    column: str
+    status: Status
+    correct: bool | None
+    marks: int
+    expected: Shown
+    wrote: str
+    line: Annotated[int, "where it stands in what was handed in; 0 where it does not"]
+    convention: str | None
+    mistakes: list[Mistake]
+    reason: str
+
+
+class LayerCell(Cell):
+    layer: str
+
+
 class Verdict(TypedDict):
     """What is said of a judged answer, whatever was asked."""
 
@@ -35,6 +52,7 @@ class Verdict(TypedDict):
     mistakes: list[Mistake]
     more: Annotated[int, "further mistakes that lead to it"]
     reason: Annotated[str, "what the status and the mistakes do not say"]
+    cells: NotRequired[Annotated[list[LayerCell], "the numbers of an array of the right size; layer is the row"]]
     stopped: NotRequired[Annotated[Literal[True], "not all mistakes were tried"]]
 
 
@@ -212,19 +230,6 @@ class NetworkRun(TypedDict):
     weights: Literal["file", "random"]
     layers: list[RanLayer]
     total: RanTotal
-
-
-class Cell(TypedDict):
-    column: str
-    status: Status
-    correct: bool | None
-    marks: int
-    expected: Shown
-    wrote: str
-    line: Annotated[int, "where it stands in what was handed in; 0 where it does not"]
-    convention: str | None
-    mistakes: list[Mistake]
-    reason: str
 
 
 class MarkedLayer(TypedDict):

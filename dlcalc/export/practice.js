@@ -308,7 +308,8 @@ function start() {
     const { found, share, opening } = lookAtArray(entry, text);
     if (found < 0) return { state: share > 0 ? "partly" : "wrong", share, opening };
     const whole = told(entry, index, found);
-    return whole.share > 0 ? whole : { ...whole, share };
+    if (whole.share > 0) return whole;
+    return { ...whole, share, opening: share > 0 ? opening : whole.opening };
   }
   const unknown = (opening) => ({ state: "wrong", share: 0, opening });
   function told(entry, index, found) {

@@ -18,6 +18,7 @@ from importlib.resources import files
 from typing import Any, TypeAlias
 
 from .. import document as doc
+from ..answers.array_patterns import turned
 from ..document import shown_by
 from ..errors import UserError
 from ..expressions import printing
@@ -211,7 +212,7 @@ class _Page:
             return {"kind": "choice", "several": entry.several, "right": [bool(c.right) for c in entry.choices]}
         if entry.kind == "text" or entry.key is None:
             return {"kind": "text"}
-        found, digits = keyed.responses(entry.key), shown_by().significant_digits
+        found, digits = _responses(entry, entry.key), shown_by().significant_digits
         if entry.kind in sheet.ARRAYS:
             return {"kind": entry.kind, "digits": digits, "responses": [_array(each, entry.kind) for each in found]}
         points, names = _points([each.value for each in found], entry.id, self.spell)
@@ -240,7 +241,7 @@ class _Page:
         elif entry.kind == "text" or entry.key is None:
             texts = [keyed.answer(entry)]
         else:
-            texts = [response.feedback for response in keyed.responses(entry.key)]
+            texts = [response.feedback for response in _responses(entry, entry.key)]
         for number, text in enumerate(texts):
             if text:
                 yield f'<template data-of="{index}" data-response="{number}">{self.words(text)}</template>'
@@ -286,6 +287,22 @@ def _help(kind: str) -> str:
     return _HELP.get(kind, "").replace("{digits}", asked)
 
 
+def _responses(entry: doc.Entry, key: doc.Key) -> tuple[doc.Response, ...]:
+    """The answers that something is said to; of an array those too that are the right one turned as a whole."""
+    found = keyed.responses(key)
+    if entry.kind not in sheet.ARRAYS:
+        return found
+    right, vector = found[0], entry.kind == "vector"
+    near = right.tolerance if isinstance(right.tolerance, tuple) else _same(right.value, right.tolerance)
+    values, nears = (turned((each,) if vector else each, vector) for each in (right.value, near))
+    more: list[doc.Response] = []
+    for (id, because, rows), (_, _, within) in zip(values, nears, strict=True):
+        value, away = (rows[0], within[0]) if vector else (rows, within)
+        if value not in [each.value for each in (*found, *more)]:
+            more.append(doc.Response(value, Fraction(0), doc.sentence(because), _sizes_of(away), id))
+    return (*found, *more)
+
+
 def _array(response: doc.Response, kind: str) -> dict[str, Any]:
     """A response to an array: its rows of numbers, and how far each may be away."""
     near = response.tolerance if isinstance(response.tolerance, tuple) else _same(response.value, response.tolerance)
@@ -295,7 +312,12 @@ def _array(response: doc.Response, kind: str) -> dict[str, Any]:
     return {"rows": rows, "tolerance": tolerance, "share": float(response.share)}
 
 
-def _same(value: Value, number: Fraction) -> object:
+def _sizes_of(value: Value) -> Value:
+    """Numbers without their signs."""
+    return tuple(map(_sizes_of, value)) if isinstance(value, tuple) else abs(value)
+
+
+def _same(value: Value, number: Fraction) -> Value:
     return tuple(_same(item, number) for item in value) if isinstance(value, tuple) else number
 
 

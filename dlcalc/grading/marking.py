@@ -10,7 +10,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from ..answers.marks import CORRECT
+from ..answers.marks import CORRECT, cells_as_data
 from ..errors import DlcalcError, UserError, printable
 from ..expressions.jsonable import as_json
 from ..quiz.exam import Issue, Student
@@ -61,7 +61,7 @@ class Marked:
             "follows": list(self.follows),
             "reason": mark.reason,
             **({"decided": self.decision.because} if self.decision else {}),
-            **({"cells": [{"layer": c.layer, **c.to_dict()} for c in mark.cells]} if mark.cells else {}),
+            **cells_as_data(mark.cells),
         }
 
 

@@ -8,14 +8,12 @@ from typing import Any
 from .. import document as doc
 from ..answers.choices import letter
 from ..answers.marks import EARNING
+from ..answers.wrong_numbers import wrong_numbers
 from ..quiz.problem import Part
 from ..quiz.sheet import as_asked, question
 from ..quiz.variant import Variant
 from .feedback import SAID, right_words
 from .part_mark import PartMark
-
-MOST_PLACES = 6
-"""Numbers of an array that are named where they are not right."""
 
 
 def hints(made: Variant, part: Part) -> tuple[doc.Words, ...]:
@@ -53,7 +51,8 @@ def remark(mark: PartMark, left: int = 0) -> doc.Note:
         case "convention":
             return doc.Note("right", f"Right by another convention: {mark.convention}.")
         case "wrong" if mark.cells and any(each.status in EARNING for each in mark.cells):
-            return doc.Note("mistake", _of_an_array(mark) + again)
+            why = "".join(f" {doc.sentence(each.because)}" for each in mark.mistakes[:1])
+            return doc.Note("mistake", wrong_numbers(mark.cells) + why + again)
         case "wrong" if mark.mistakes:
             reasons = " Or: ".join(doc.sentence(each.because) for each in mark.mistakes[:2])
             size = f"{doc.sentence(mark.reason)} " if mark.reason else ""
@@ -76,12 +75,3 @@ def remarks_on_cells(mark: PartMark) -> Iterator[doc.Note]:
     right = sum(each.mark for each in mark.cells)
     kind: Any = "right" if mark.status == "right" else "note"
     yield doc.Note(kind, f"{right} of {len(mark.cells)} cells are right.")
-
-
-def _of_an_array(mark: PartMark) -> str:
-    """How many numbers of a vector or a matrix are right, which are not, and why where that is known."""
-    wrong = [each for each in mark.cells if each.status not in EARNING]
-    places = [", ".join(filter(None, (each.layer, each.column))) for each in wrong[:MOST_PLACES]]
-    more = "; …" if len(wrong) > MOST_PLACES else ""
-    why = "".join(f" {doc.sentence(each.because)}" for each in mark.mistakes[:1])
-    return f"{len(mark.cells) - len(wrong)} of {len(mark.cells)} numbers are right, not {'; '.join(places)}{more}.{why}"

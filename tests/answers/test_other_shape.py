@@ -16,13 +16,18 @@ UNITS = FormulaTarget(
 
 
 @pytest.mark.parametrize(
-    ("wrote", "reason"),
+    ("wrote", "reason", "named"),
     [
-        ("1 4; 3 4", "the numbers are right, but in 2 rows of 2: one row of 4 is expected"),
-        ("1 4; 3 5", "4 numbers are expected, not 2 rows of 2"),
-        ("1 4 3", "4 numbers are expected, not 3"),
+        ("1 4; 3 4", "", ["the numbers are right, but in 2 rows of 2: one row of 4 is expected"]),
+        ("1 4; 3 5", "4 numbers are expected, not 2 rows of 2", []),
+        (
+            "1 4 3",
+            "4 numbers are expected, not 3",
+            ["these numbers are right, but rows or columns at the border are missing"],
+        ),
     ],
 )
-def test_the_shape_alone_is_wrong(wrote: str, reason: str) -> None:
+def test_the_shape_alone_is_wrong(wrote: str, reason: str, named: list[str]) -> None:
+    """It is said once: as the mistake where the numbers are the right ones."""
     mark = judge_answer(Terms("number"), UNITS, wrote)
-    assert (mark.status, mark.reason) == ("wrong", reason)
+    assert (mark.status, mark.reason, [each.because for each in mark.mistakes]) == ("wrong", reason, named)

@@ -310,6 +310,9 @@ def contrast(one: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
+CORNERS = "2 of 4 numbers are right. Wrong: row 1, column 2; row 2, column 1."
+
+
 def by_hand() -> Document:
     """A matrix for 4 points, of which the transposed one is known as a mistake, and a vector for 3."""
     matrix = key(((1, -2), (3, 4)), Response(((1, 3), (-2, 4)), Fraction(0), "rows are columns here", id="turned"))
@@ -330,9 +333,14 @@ def by_hand() -> Document:
     [
         ("1 -2\n3 4", "Right.", "right", "4 of 7 points"),
         ("[[1, −2], [3, 8/2]]", "Right.", "right", "4 of 7 points"),
-        ("1 3; -2 4", "Not yet. rows are columns here", "wrong", "2 of 7 points"),
-        ("1 -2; 3 5", "3 of 4 numbers are right. Look at row 2, column 2.", "partly", "3 of 7 points"),
-        ("1 -2 3 4", "2 × 2 numbers are expected (rows × columns), and these are 1 × 4.", "wrong", "0 of 7 points"),
+        (
+            "1 3; -2 4",
+            f"{CORNERS} rows are columns here",
+            "wrong",
+            "2 of 7 points",
+        ),
+        ("1 -2; 3 5", "3 of 4 numbers are right. Wrong: row 2, column 2.", "partly", "3 of 7 points"),
+        ("1 -2 3 4", "The numbers are right, but in a 1×4 matrix: 2×2 is expected.", "wrong", "0 of 7 points"),
         ("1 -2; 3 x", "This cannot be read: x has no meaning here.", "unreadable", "0 of 7 points"),
     ],
 )

@@ -80,7 +80,7 @@ def test_a_matrix_is_typed_row_by_row(take: Take) -> None:
     (a, b), (c, d) = variant.asked["max"].expected
     ran = take("1 2 3", f"{a} {b}; {c} {d + 1}", f"{a} {b}; {c} {d}", "q", topic="pooling", count=1, seed=seed)
     assert "A matrix of 2×2 is expected (2 rows, 2 columns), not 1×3." in ran.words
-    assert "3 of 4 numbers are right, not row 2, column 2." in ran.words
+    assert "3 of 4 numbers are right. Wrong: row 2, column 2." in ran.words
     assert "✓ Right." in ran.out
 
 
