@@ -135,10 +135,10 @@ class _Judged:
             return replace(self.mark, status="undecided" if unread.ambiguous else "unreadable", reason=reason)
         said = self.marker.wrong_size(self.asked.expected)
         found = self._explained(replace(self.mark, status="wrong", reason=said), self.asked, followed)
-        if found.mistakes and found.mistakes[0].id == OTHER_SHAPE:  # it is said once, with both sizes
+        if found.mistakes and found.mistakes[0].id == OTHER_SHAPE:  # the same words, so that they are said once
             (mistake,) = found.mistakes[0].mistakes
             named = Candidate((replace(mistake, because=said),))
-            found = replace(found, reason="", mistakes=(named, *found.mistakes[1:]))
+            found = replace(found, mistakes=(named, *found.mistakes[1:]))
         return found
 
     def _explained(self, mark: Mark, on: Target, followed: Sequence[Again]) -> Mark:

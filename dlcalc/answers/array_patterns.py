@@ -25,19 +25,13 @@ OTHER_SHAPE = "other-shape"
 def patterns(right: Rows, tall: int, wide: int, fits: Fits, vector: bool = False) -> tuple[Candidate, ...]:
     """The patterns that turn the right rows into what was written, `tall` rows of `wide` numbers; two at most."""
     found = []
-    for id, because, hint, rows in _rearranged(right, vector):
+    for id, because, hint, rows in rearranged(right, vector):
         is_other = rows != right
         if is_other and len(rows) == tall and len(rows[0]) == wide and _all(rows, fits):
             found.append(Candidate((Mistake(id, "", "", because, 0.3, hint),)))
     for id, because, hint in _compared(right, tall, wide, fits, vector):
         found.append(Candidate((Mistake(id, "", "", because, 0.3, hint),)))
     return tuple(found[:2])
-
-
-def turned(right: Rows, vector: bool = False) -> Iterator[tuple[str, str, Rows]]:
-    """(id, because, rows) of an array that was turned as a whole, in every way but its rows in any other order."""
-    for id, because, _, rows in _rearranged(right, vector, most_rows=0):
-        yield id, because, rows
 
 
 def of_some(right: Rows, wrong: Collection[tuple[int, int]], fits: Fits) -> Iterator[Candidate]:
@@ -59,8 +53,8 @@ def _all(rows: Rows, fits: Fits) -> bool:
     return all(fits(value, i, j) for i, row in enumerate(rows) for j, value in enumerate(row))
 
 
-def _rearranged(right: Rows, vector: bool, most_rows: int = MOST_PERMUTED) -> Iterator[tuple[str, str, str, Rows]]:
-    """(id, because, hint, rows) of the ways in which an array is turned."""
+def rearranged(right: Rows, vector: bool, most_rows: int = MOST_PERMUTED) -> Iterator[tuple[str, str, str, Rows]]:
+    """(id, because, hint, rows) of the ways in which an array is turned; its rows in any order where they are few."""
     ask = "Compare the first row with the first column: which is which?"
     columns = tuple(zip(*right, strict=True))
     mirrored = tuple(row[::-1] for row in right)

@@ -96,6 +96,11 @@ class Mark:
     """Edits of the formula that give an answer which no known mistake gives, those by chance too: what many students
     have in common is told from them."""
 
+    @property
+    def further_reason(self) -> str:
+        """The reason, "" where a mistake says the same."""
+        return "" if any(each.because == self.reason for each in self.mistakes) else self.reason
+
 
 @dataclass(frozen=True)
 class Written:

@@ -53,7 +53,7 @@ def verdict(
 
 
 def _said(mark: Mark, by: str) -> list[doc.Block]:
-    reason = doc.sentence(mark.reason) if mark.reason else ""
+    reason = doc.sentence(mark.further_reason) if mark.further_reason else ""
     if mark.status == "right":
         return [doc.Note("right", "this is right"), *_paragraph(reason)]
     if mark.status == "follows":

@@ -52,7 +52,6 @@ class Verdict(TypedDict):
     mistakes: list[Mistake]
     more: Annotated[int, "further mistakes that lead to it"]
     reason: Annotated[str, "what the status and the mistakes do not say"]
-    cells: NotRequired[Annotated[list[LayerCell], "the numbers of an array of the right size; layer is the row"]]
     stopped: NotRequired[Annotated[Literal[True], "not all mistakes were tried"]]
 
 
@@ -129,6 +128,7 @@ class Judged(Verdict):
     formula: str
     asked: str
     answer: str
+    cells: NotRequired[Annotated[list[LayerCell], "the numbers of an array of the right size; layer is the row"]]
 
 
 class Differences(TypedDict):

@@ -18,7 +18,7 @@ from importlib.resources import files
 from typing import Any, TypeAlias
 
 from .. import document as doc
-from ..answers.array_patterns import turned
+from ..answers.array_patterns import rearranged
 from ..document import shown_by
 from ..errors import UserError
 from ..expressions import printing
@@ -294,9 +294,9 @@ def _responses(entry: doc.Entry, key: doc.Key) -> tuple[doc.Response, ...]:
         return found
     right, vector = found[0], entry.kind == "vector"
     near = right.tolerance if isinstance(right.tolerance, tuple) else _same(right.value, right.tolerance)
-    values, nears = (turned((each,) if vector else each, vector) for each in (right.value, near))
+    values, nears = (rearranged((each,) if vector else each, vector, 0) for each in (right.value, near))
     more: list[doc.Response] = []
-    for (id, because, rows), (_, _, within) in zip(values, nears, strict=True):
+    for (id, because, _, rows), (*_, within) in zip(values, nears, strict=True):
         value, away = (rows[0], within[0]) if vector else (rows, within)
         if value not in [each.value for each in (*found, *more)]:
             more.append(doc.Response(value, Fraction(0), doc.sentence(because), _sizes_of(away), id))

@@ -47,44 +47,42 @@ function judgeArray(entry, text) {
 function wrongNumbers(right, kind) {
   const cells = right.flatMap((row, i) => row.map((good, j) => ({ good, i, j })));
   const wrong = cells.filter((cell) => !cell.good);
-  if (!wrong.length || wrong.length === cells.length) return "";
+  const good = cells.length - wrong.length;
+  if (!wrong.length || !good) return "";
   const isWhole = (axis) => cells.every((cell) => !cell.good || wrong.every((other) => other[axis] !== cell[axis]));
   const row = ({ i }) => `row ${i + 1}`;
   const column = ({ j }) => `${kind === "vector" ? "place" : "column"} ${j + 1}`;
-  let where = (cell) => `${row(cell)}, ${column(cell)}`;
-  if (kind !== "vector" && isWhole("i")) where = row;
-  else if (kind === "vector" || isWhole("j")) where = column;
-  const places = [...new Set(wrong.map(where))];
+  const byColumn = kind === "vector" || isWhole("j") ? column : (cell) => `${row(cell)}, ${column(cell)}`;
+  const places = [...new Set(wrong.map(kind !== "vector" && isWhole("i") ? row : byColumn))];
   const more = places.length > 6 ? `; and ${places.length - 6} more` : "";
-  const good = cells.length - wrong.length;
   return `${good} of ${cells.length} numbers are right. Wrong: ${places.slice(0, 6).join("; ")}${more}.`;
 }
 
-// What is said of another size.
-function wrongSize(entry, rows, digits) {
+// What is said of another size, also in the words of every other door.
+function wrongSize(entry, rows) {
   const { rows: want, tolerance } = entry.responses[0];
   const [have, near, wrote] = [want, tolerance, rows].map((each) => each.flat());
-  const [tall, wide] = [rows.length, rows[0].length];
-  const isSame = have.length === wrote.length && have.every((each, i) => agrees(each, near[i], wrote[i], digits));
-  if (entry.kind === "vector") {
-    const yours = tall === 1 ? `${wide}` : `${tall} rows of ${wide}`;
-    if (isSame) return `The numbers are right, but in ${yours}: one row of ${have.length} is expected.`;
-    return `${have.length} numbers are expected, not ${yours}.`;
+  const [tall, wide, down, across] = [rows.length, rows[0].length, want.length, want[0].length];
+  const fits = (value, i) => agrees(value, near[i], wrote[i], entry.digits);
+  const isVector = entry.kind === "vector";
+  const yours = isVector ? (tall === 1 ? `${wide}` : `${tall} rows of ${wide}`) : `${tall}×${wide}`;
+  if (have.length === wrote.length && have.every(fits)) {
+    const sizes = isVector ? [yours, `one row of ${across}`] : [`a ${yours} matrix`, `${down}×${across}`];
+    return `The numbers are right, but in ${sizes[0]}: ${sizes[1]} is expected.`;
   }
-  const [down, across] = [want.length, want[0].length];
-  if (isSame) return `The numbers are right, but in a ${tall}×${wide} matrix: ${down}×${across} is expected.`;
+  if (isVector) return `${across} numbers are expected, not ${yours}.`;
   const sides = `${down} row${down === 1 ? "" : "s"}, ${across} column${across === 1 ? "" : "s"}`;
-  return `A matrix of ${down}×${across} is expected (${sides}), not ${tall}×${wide}.`;
+  return `A matrix of ${down}×${across} is expected (${sides}), not ${yours}.`;
 }
 
 // {found, share, opening}: the number of the response that the array is, -1 if it is none; the share of its numbers
 // that are right; and what is said. Throws Unreadable.
 function lookAtArray(entry, text) {
   const { found, rows, right } = judgeArray(entry, text);
-  if (!right) return { found, share: 0, opening: wrongSize(entry, rows, entry.digits) };
+  if (!right) return { found, share: 0, opening: wrongSize(entry, rows) };
   const cells = right.flat();
   const share = cells.filter(Boolean).length / cells.length;
   return { found, share, opening: wrongNumbers(right, entry.kind) || "No number is right." };
 }
 
-if (typeof module !== "undefined") Object.assign(module.exports, { arrayRows, judgeArray, lookAtArray, wrongNumbers });
+if (typeof module !== "undefined") Object.assign(module.exports, { arrayRows, judgeArray, lookAtArray });

@@ -57,8 +57,8 @@ def _part(part: Marked, variants: Sequence[Variant], working: bool) -> list[doc.
     if part.decision is not None:
         because = f": {part.decision.because}" if part.decision.because else ""
         blocks.append(doc.Note("note", doc.sentence(f"this was decided by a person{because}")))
-    if mark.reason:
-        blocks.append(doc.Note("note", doc.sentence(mark.reason)))
+    if mark.further_reason:
+        blocks.append(doc.Note("note", doc.sentence(mark.further_reason)))
     if mark.convention:
         blocks.append(doc.Note("note", f"Convention: {mark.convention}."))
     is_array = mark.part.kind in ARRAYS

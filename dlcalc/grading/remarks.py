@@ -55,7 +55,7 @@ def remark(mark: PartMark, left: int = 0) -> doc.Note:
             return doc.Note("mistake", wrong_numbers(mark.cells) + why + again)
         case "wrong" if mark.mistakes:
             reasons = " Or: ".join(doc.sentence(each.because) for each in mark.mistakes[:2])
-            size = f"{doc.sentence(mark.reason)} " if mark.reason else ""
+            size = f"{doc.sentence(mark.further_reason)} " if mark.further_reason else ""
             return doc.Note("mistake", size + reasons + again)
         case "wrong":
             why = mark.reason or "not right, and no typical mistake gives this"
