@@ -254,6 +254,8 @@ class Key:
     value: Value | Words
     responses: tuple[Response, ...] = ()
     working: tuple[Block, ...] = ()
+    rearranged: tuple[Response, ...] = ()
+    """The right array transposed, in the opposite order, with opposite signs: for what marks an array as a whole."""
 
 
 EntryKind: TypeAlias = Literal["integer", "number", "shape", "vector", "matrix", "expression", "choice", "text"]

@@ -18,7 +18,6 @@ from importlib.resources import files
 from typing import Any, TypeAlias
 
 from .. import document as doc
-from ..answers.array_patterns import rearranged
 from ..document import shown_by
 from ..errors import UserError
 from ..expressions import printing
@@ -212,7 +211,7 @@ class _Page:
             return {"kind": "choice", "several": entry.several, "right": [bool(c.right) for c in entry.choices]}
         if entry.kind == "text" or entry.key is None:
             return {"kind": "text"}
-        found, digits = _responses(entry, entry.key), shown_by().significant_digits
+        found, digits = _responses(entry.key), shown_by().significant_digits
         if entry.kind in sheet.ARRAYS:
             return {"kind": entry.kind, "digits": digits, "responses": [_array(each, entry.kind) for each in found]}
         points, names = _points([each.value for each in found], entry.id, self.spell)
@@ -241,7 +240,7 @@ class _Page:
         elif entry.kind == "text" or entry.key is None:
             texts = [keyed.answer(entry)]
         else:
-            texts = [response.feedback for response in _responses(entry, entry.key)]
+            texts = [response.feedback for response in _responses(entry.key)]
         for number, text in enumerate(texts):
             if text:
                 yield f'<template data-of="{index}" data-response="{number}">{self.words(text)}</template>'
@@ -287,20 +286,9 @@ def _help(kind: str) -> str:
     return _HELP.get(kind, "").replace("{digits}", asked)
 
 
-def _responses(entry: doc.Entry, key: doc.Key) -> tuple[doc.Response, ...]:
-    """The answers that something is said to; of an array those too that are the right one turned as a whole."""
-    found = keyed.responses(key)
-    if entry.kind not in sheet.ARRAYS:
-        return found
-    right, vector = found[0], entry.kind == "vector"
-    near = right.tolerance if isinstance(right.tolerance, tuple) else _same(right.value, right.tolerance)
-    values, nears = (rearranged((each,) if vector else each, vector, 0) for each in (right.value, near))
-    more: list[doc.Response] = []
-    for (id, because, _, rows), (*_, within) in zip(values, nears, strict=True):
-        value, away = (rows[0], within[0]) if vector else (rows, within)
-        if value not in [each.value for each in (*found, *more)]:
-            more.append(doc.Response(value, Fraction(0), doc.sentence(because), _sizes_of(away), id))
-    return (*found, *more)
+def _responses(key: doc.Key) -> tuple[doc.Response, ...]:
+    """The answers that something is said to, an array that is the right one rearranged too."""
+    return (*keyed.responses(key), *key.rearranged)
 
 
 def _array(response: doc.Response, kind: str) -> dict[str, Any]:
@@ -312,12 +300,7 @@ def _array(response: doc.Response, kind: str) -> dict[str, Any]:
     return {"rows": rows, "tolerance": tolerance, "share": float(response.share)}
 
 
-def _sizes_of(value: Value) -> Value:
-    """Numbers without their signs."""
-    return tuple(map(_sizes_of, value)) if isinstance(value, tuple) else abs(value)
-
-
-def _same(value: Value, number: Fraction) -> Value:
+def _same(value: Value, number: Fraction) -> object:
     return tuple(_same(item, number) for item in value) if isinstance(value, tuple) else number
 
 

@@ -14,6 +14,7 @@ from string import ascii_lowercase
 from typing import Any
 
 from .. import document as doc
+from ..answers.array_patterns import rearranged
 from ..answers.cell_target import CellTarget
 from ..answers.choices import Choice
 from ..answers.conventions import by_another
@@ -175,7 +176,21 @@ def _key(part: Part, asked: Target, shares: Shares) -> doc.Key:
             responses.append(
                 doc.Response(_decimal(part, wrong.value), Fraction(0), said, tolerances_of(part, wrong.value), wrong.id)
             )
-    return doc.Key(as_asked(part, right), tuple(responses), asked.working())
+    seen = [response.value for response in responses]
+    others = tuple(_rearranged(part, right, seen)) if part.kind in ARRAYS and not contains_letters(right) else ()
+    return doc.Key(as_asked(part, right), tuple(responses), asked.working(), others)
+
+
+def _rearranged(part: Part, right: Value, known: Sequence[Value]) -> Iterator[doc.Response]:
+    """The right array rearranged as a whole, where that is another one than those that are known."""
+    is_vector = part.kind == "vector"
+    seen = list(known)
+    for id, because, _, rows in rearranged((right,) if is_vector else right, is_vector, 0):
+        value = rows[0] if is_vector else rows
+        shown = _decimal(part, value)
+        if shown not in seen:
+            seen.append(shown)
+            yield doc.Response(shown, Fraction(0), doc.sentence(because), tolerances_of(part, value), id)
 
 
 def _other_conventions(asked: Target, shares: Shares) -> Iterator[tuple[Other, Fraction, str]]:
