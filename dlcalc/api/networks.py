@@ -14,6 +14,7 @@ from ..explain.network import COLUMNS, NARROW, comparison, layer_kinds, network,
 from ..expressions.jsonable import as_json
 from ..expressions.nodes import Value
 from ..networks import exercise, text, zoo
+from ..networks.classes import with_classes
 from ..networks.kinds import in_a_line
 from ..networks.network import Network
 from ..networks.table import COUNTS, Row, Table, added, tabulate
@@ -287,24 +288,27 @@ def net(
     profile: str | Profile | None = None,
     freeze: str | Iterable[str] = (),
     every: bool = False,
+    classes: int | None = None,
 ) -> NetworkTable:
     """Works a whole network out, layer by layer.
 
-    `input` replaces the input's shape (`224x224x3`), `freeze` names layers that are not trained (`conv*`). Raises
-    UserError naming the layer that does not fit.
+    `input` replaces the input's shape (`224x224x3`), `classes` the number of units of the last layer, `freeze` names
+    layers that are not trained (`conv*`). Raises UserError naming the layer that does not fit.
 
     Example: dlcalc.net("28x28x1; conv 8 f3; pool 2; dense 10").layers
     """
-    found = read_network(source, input)
+    found = read_network(source, input, classes)
     course = profile if isinstance(profile, Profile) else active(profile, os.environ)
     table = tabulate(found, _counting(convention, course))
     frozen = _frozen(found, (freeze,) if isinstance(freeze, str) else tuple(freeze))
     return NetworkTable(table, frozen, every, course)
 
 
-def read_network(source: str | Network, input: str | None = None) -> Network:
-    """The network of a name, a file or a text, with another input's shape if one is given. Raises UserError."""
+def read_network(source: str | Network, input: str | None = None, classes: int | None = None) -> Network:
+    """The network of a name, a file or a text, with another input's shape or number of classes. Raises UserError."""
     found = source if isinstance(source, Network) else load(source)
+    if classes is not None:
+        found = with_classes(found, classes)
     if input is None:
         return found
     shape, sequence = text.read_input(input)

@@ -18,14 +18,15 @@ from ..api.networks import (
     blank_table,
     check_table,
     compare,
-    load,
     net,
+    read_network,
     titles,
 )
 from ..errors import printable
 from . import completion
 from .options import Profile, with_formats
 from .output import Formats, emit, emit_judged
+from .reading import number
 
 WIDE = 100
 """Columns of the terminal from which weights and biases are shown too."""
@@ -61,6 +62,10 @@ def command(
         ),
     ] = None,
     input: Annotated[str | None, typer.Option("--input", help="another input: 224x224x3", metavar="SHAPE")] = None,
+    classes: Annotated[
+        str | None,
+        typer.Option("--classes", help="another number of classes: units of the last layer", metavar="NUMBER"),
+    ] = None,
     explain: Annotated[str | None, typer.Option("--explain", help="the working of one layer", metavar="LAYER")] = None,
     against: Annotated[
         str | None, typer.Option("--compare", help="another network beside it", metavar="NETWORK")
@@ -114,32 +119,39 @@ def command(
         return 0
     asked = [name.strip() for name in (columns or "").split(",") if name.strip()]
     common: dict[str, Any] = {"input": input, "convention": convention, "profile": profile}
+    network: Any = source
+    other: Any = against
+    if classes is not None:
+        if run:
+            raise api.UserError("--run runs the network with the parameters of its file; leave --classes out")
+        network = read_network(source, None, number("--classes", classes))
+        other = other and read_network(other, None, number("--classes", classes))
     if code is not None or blank_code:
         options = {
             "blank": blank, "check": check, "columns": columns, "explain": explain, "compare": against,
             "freeze": freeze, "all": every, "convention": convention, "profile": profile, "show": show, "svg": svg,
             "csv": csv, formats.name: formats.name,
         }  # fmt: skip
-        return _code(source, code, blank_code, input, [name for name, value in options.items() if value])
+        return _code(network, code, blank_code, input, [name for name, value in options.items() if value])
     if run:
         return _run(source, input, formats)
     if blank:
-        typer.echo(blank_table(source, columns=asked, headings=headings, **common), nl=False)
+        typer.echo(blank_table(network, columns=asked, headings=headings, **common), nl=False)
         return 0
     if check is not None:
-        marked = check_table(source, _handed_in(check), columns=asked, show=show, **common)
+        marked = check_table(network, _handed_in(check), columns=asked, show=show, **common)
         return emit_judged(marked, formats)
     if explain is not None:
-        return _explain(source, explain, input, convention, profile, formats)
+        return _explain(network, explain, input, convention, profile, formats)
     if svg is not None:
         if against is not None or csv or formats.name:
             raise api.UserError("--svg draws one network; leave --compare, --csv and the other formats out")
-        return _svg(net(source, every=every, **common), svg)
+        return _svg(net(network, every=every, **common), svg)
     found: NetworkTable | Comparison
     if against is not None:
-        found = compare([source, against], convention, profile)
+        found = compare([network, other], convention, profile)
     else:
-        found = net(source, input=input, convention=convention, profile=profile, freeze=freeze or (), every=every)
+        found = net(network, input=input, convention=convention, profile=profile, freeze=freeze or (), every=every)
     if isinstance(found, NetworkTable) and not formats.name and get_terminal_size().columns < WIDE:
         found.narrow()
     if csv:
@@ -183,7 +195,7 @@ def _svg(found: NetworkTable, name: str) -> int:
     return 0
 
 
-def _code(source: str, form: str | None, blank: bool, input: str | None, others: list[str]) -> int:
+def _code(source: Any, form: str | None, blank: bool, input: str | None, others: list[str]) -> int:
     """The network as a program, plainly. UserError with an option that has no meaning for one."""
     option = "--code" if form is not None else "--blank-code"
     if others:
@@ -203,9 +215,9 @@ def _list(formats: Formats) -> int:
 
 
 def _explain(
-    source: str, layer: str, input: str | None, convention: str | None, profile: str | None, formats: Formats
+    source: Any, layer: str, input: str | None, convention: str | None, profile: str | None, formats: Formats
 ) -> int:
-    emit(net(load(source), input=input, convention=convention, profile=profile).explained(layer), formats)
+    emit(net(source, input=input, convention=convention, profile=profile).explained(layer), formats)
     return 0
 
 

@@ -50,6 +50,10 @@ class Solutions:
     searched: dict[str, tuple[int, int]]
 
 
+class SearchError(UserError):
+    """A search that would take too long."""
+
+
 class _TooMany(Exception):
     """Carries the box at which the search gave up."""
 
@@ -74,7 +78,7 @@ def solve(constraints: Sequence[Constraint], ranges: Mapping[str, tuple[int, int
     try:
         within_budget(lambda: search.box(dict(ranges)), LIMIT_SEARCH)
     except _TooMany as stopped:
-        raise UserError(_smaller(dict(ranges), stopped.box, search.examined)) from None
+        raise SearchError(_smaller(dict(ranges), stopped.box, search.examined)) from None
     found = sorted(search.found, key=lambda solution: tuple(solution.values()))
     return Solutions(tuple(found), search.count, dict(ranges))
 

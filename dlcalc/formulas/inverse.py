@@ -10,7 +10,7 @@ from ..expressions import inverse
 from ..expressions.answers import Answer
 from ..expressions.evaluate import compile_node, evaluate
 from ..expressions.exact import Number
-from ..expressions.inverse import Constraint, Solutions
+from ..expressions.inverse import Constraint, SearchError, Solutions
 from ..expressions.nodes import Compare, Logic, Node, Value, names_in
 from ..expressions.parser import parse_range
 from .defaults import with_defaults
@@ -21,6 +21,8 @@ from .steps import State
 
 MOST_UNKNOWNS = 3
 LARGEST = 4096
+ORDINARY = 10
+"""So far above its lowest value a quantity is looked for at least, where the whole range is too much."""
 
 Range = tuple[int, int]
 
@@ -57,7 +59,26 @@ def find(
     problem = _Problem(compiled, given, tuple(targets))
     constraints = [c for name, answer in targets.items() for c in problem.target(name, answer)]
     constraints += [c for condition in formula.conditions for c in problem.condition(condition, set(wanted))]
-    return inverse.solve(constraints, boxes)
+    try:
+        return inverse.solve(constraints, boxes)
+    except SearchError:
+        small = {
+            name: _ordinary(formula, name, *box) if name not in (ranges or {}) else box for name, box in boxes.items()
+        }
+        if small == boxes:
+            raise
+        try:
+            return inverse.solve(constraints, small)
+        except SearchError:
+            pass
+        raise
+
+
+def _ordinary(formula: Formula, name: str, low: int, high: int) -> Range:
+    """The part of a range in which a quantity usually lies, for a search that is too large else."""
+    variable = formula.variable(name)
+    assert variable is not None
+    return low, min(high, max(low + ORDINARY, int(variable.ordinary[1]) if variable.ordinary else 0))
 
 
 def _usual(compiled: Program, given: Mapping[str, Value], targets: Iterable[str]) -> tuple[str, ...]:

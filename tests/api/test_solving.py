@@ -77,3 +77,12 @@ def test_what_cannot_be_read() -> None:
     with pytest.raises(ExpressionError, match=r"^= is not expected here$") as caught:
         dlcalc.solve("n + = 3")
     assert caught.value.caret() == "n + = 3\n    ^"
+
+
+def test_three_unknowns_are_looked_for_among_the_usual_values() -> None:
+    """All values are too many to try; where even the usual ones are, or ranges were given, that is said."""
+    found = dlcalc.conv(n=224, o=222, find="f,s,p")
+    assert found.to_dict()["searched"] == {"f": [1, 11], "s": [1, 11], "p": [0, 10]}
+    assert [tuple(each.values()) for each in found.solutions] == [(3 + 2 * p, 1, p) for p in range(5)]
+    with pytest.raises(dlcalc.UserError, match="the search is too large"):
+        dlcalc.conv(n=224, o=222, find="f,s,p", ranges=["f=1..224", "s=1..224", "p=0..224"])

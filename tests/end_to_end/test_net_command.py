@@ -299,3 +299,15 @@ def test_a_long_table_looks_as_one_that_is_drawn_row_by_row(
     monkeypatch.setattr("dlcalc.cli.view._LONG", 10**6)
     assert terminal(["net", line, "--all"]).out == found
     assert found.count("\n") > 122
+
+
+def test_another_number_of_classes_at_every_view(terminal: Terminal) -> None:
+    assert terminal("net vgg16 --classes 10 --json").json["total"]["parameters"] == 138_357_544 - 990 * 4097
+    assert "84 → 26" in terminal("net lenet5 --classes 26 --explain fc-2").words
+    assert "26)" in terminal("net lenet5 --classes 26 --code pytorch").out
+    both = terminal("net alexnet --compare vgg16 --classes 10").words
+    assert "134,301,514" in both
+    assert terminal("net lenet5 --classes 26 --run").err == (
+        "dlcalc: --run runs the network with the parameters of its file; leave --classes out\n"
+    )
+    assert terminal("net lenet5 --classes some").err == "dlcalc: --classes is a whole number, not 'some'\n"
