@@ -31,7 +31,7 @@ from ..profiles import COURSE, Profile
 from .array_files import shape_of
 from .array_option import is_file, read_raw
 from .hand_given import Asked, read
-from .results import Calculation, Judged, OneAnswer, askable
+from .results import Calculation, Judged, OneAnswer, askable, written
 
 if TYPE_CHECKING:
     from ..explain.frames import Film as Film
@@ -95,6 +95,11 @@ class ByHand(Calculation):
         found = run(asked, self.working.given, convention=self.working.convention.name)
         whole = ByHand(self.operation, found, self.fractions, self.loss_working, "none", self.spell, self.course)
         return OneAnswer(whole, name)
+
+    def program(self, language: str, answer: str = "") -> str:
+        """A program in "sympy" or "wolfram" that has every answer, or the one that is named, as it is worked out."""
+        names = (answer,) if answer else self.working.formula.answers
+        return written(language, {name: self.working.shown(name) for name in names}, self.facts, {})
 
     def answer_blocks(self, name: str) -> tuple[Block, ...]:
         style = NumberStyle(self.fractions)

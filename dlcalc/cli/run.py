@@ -104,7 +104,9 @@ def _parameters(operation: Operation) -> tuple[list[inspect.Parameter], dict[str
         collect.option("loss", ["--loss"], "squared (½Σ, the default), sum or mean, with --target", _WAY, "NAME")
     for name, help, panel, metavar in _COMMON:
         collect.option(name, [f"--{name}"], help, panel, metavar, flag=not metavar)
-    collect.formats()
+    from .output import Formats
+
+    collect.formats(Formats.PROGRAMS)
     return collect.parameters, collect.names
 
 
@@ -158,7 +160,7 @@ def _run(operation: Operation, options: dict[str, Any]) -> int:
     from .output import Formats, emit, emit_judged
 
     formats = Formats.chosen(options)
-    picked = {name: options.pop(name, None) for name in (*(name for name, *_ in _COMMON), *Formats.NAMES)}
+    picked = {name: options.pop(name, None) for name in (*(name for name, *_ in _COMMON), *Formats.PROGRAMS)}
     given = {name: _typed(name, value) for name, value in options.items() if value not in (None, False)}
     settings: dict[str, Any] = {"convention": picked["convention"], "profile": picked["profile"]}
     answer = _pasted(picked["answer"], given)
