@@ -14,7 +14,6 @@ from ..explain.network import COLUMNS, NARROW, comparison, layer_kinds, network,
 from ..expressions.jsonable import as_json
 from ..expressions.nodes import Value
 from ..networks import exercise, text, zoo
-from ..networks.classes import with_classes
 from ..networks.kinds import in_a_line
 from ..networks.network import Network
 from ..networks.table import COUNTS, Row, Table, added, tabulate
@@ -308,6 +307,8 @@ def read_network(source: str | Network, input: str | None = None, classes: int |
     """The network of a name, a file or a text, with another input's shape or number of classes. Raises UserError."""
     found = source if isinstance(source, Network) else load(source)
     if classes is not None:
+        from ..networks.classes import with_classes
+
         found = with_classes(found, classes)
     if input is None:
         return found

@@ -26,7 +26,6 @@ from ..errors import printable
 from . import completion
 from .options import Profile, with_formats
 from .output import Formats, emit, emit_judged
-from .reading import number
 
 WIDE = 100
 """Columns of the terminal from which weights and biases are shown too."""
@@ -124,8 +123,11 @@ def command(
     if classes is not None:
         if run:
             raise api.UserError("--run runs the network with the parameters of its file; leave --classes out")
-        network = read_network(source, None, number("--classes", classes))
-        other = other and read_network(other, None, number("--classes", classes))
+        from .reading import number
+
+        units = number("--classes", classes)
+        network = read_network(source, None, units)
+        other = other and read_network(other, None, units)
     if code is not None or blank_code:
         options = {
             "blank": blank, "check": check, "columns": columns, "explain": explain, "compare": against,
