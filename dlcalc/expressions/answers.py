@@ -238,8 +238,13 @@ def fit(value: Value, answer: Answer) -> Fit:
 
 
 def worst_fit(fits: Iterable[Fit]) -> Fit:
-    """The worst of several."""
-    return max(fits, key=_WORST.__getitem__, default="right")
+    """The worst of several; none after a wrong one is looked at."""
+    worst: Fit = "right"
+    for each in fits:
+        if each == "wrong":
+            return each
+        worst = max(worst, each, key=_WORST.__getitem__)
+    return worst
 
 
 def _fit(value: Number, wrote: Number, answer: Answer) -> Fit:

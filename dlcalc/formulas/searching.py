@@ -52,6 +52,8 @@ MOST_DOUBLE = 800
 """Edits, and pairs of edits, that are tried for one answer."""
 MOST_WORK = 40_000
 """Units of work (`expressions.limits`) that one search may take."""
+MOST_WORK_ON_ARRAYS = 20_000
+"""The same for an array, whose exact fractions take longer for each unit."""
 MOST_OF_STEP = 120
 """Edits of one step."""
 
@@ -127,7 +129,8 @@ def searched(compiled: Program, states: list[State], name: str, fits: list[Fits]
 
     `states` are the formula worked out at each point as by `Program.reach`, `fits` the answer there.
     """
-    return within_budget(lambda: tuple(_searched(compiled, states, name, fits)), MOST_WORK)
+    limit = MOST_WORK_ON_ARRAYS if isinstance(states[0].values[name], tuple | dict) else MOST_WORK
+    return within_budget(lambda: tuple(_searched(compiled, states, name, fits)), limit)
 
 
 def _searched(compiled: Program, states: list[State], name: str, fits: list[Fits]) -> Iterator[Found]:
@@ -161,6 +164,8 @@ def _pairs(single: list[tuple[_Edit, State, Value]], name: str) -> Iterator[tupl
     """Two edits of two steps, the later made on what the earlier has left."""
     for index, (a, state, first) in enumerate(single):
         for b, _, second in single[index + 1 :]:
+            if left() < 0:
+                return
             if b.place > a.place:
                 value = _outcome(b, state.copy(), name)
                 if value is not None and value not in (first, second):

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from judgement import CALCULATED, by_chance, of_the_pen
 
 import dlcalc
+from dlcalc.answers.formula_judging import search
+from dlcalc.expressions.answers import Answer, worst_fit
+from dlcalc.expressions.limits import left
+from dlcalc.formulas import searching
+from dlcalc.formulas.draw import draw
+from dlcalc.formulas.registry import formula
+from dlcalc.formulas.run import run
 
 SLIPS, RANDOM = 40, 25
 
@@ -63,3 +72,30 @@ def test_an_answer_of_any_size_is_searched_for(wrote: str) -> None:
     """Its last place may be smaller than the smallest float, or larger than the largest."""
     for calculator, ask in ((dlcalc.gan, "parameters"), (dlcalc.bound, "bound"), (dlcalc.conv, "weights")):
         assert calculator.check(ask, wrote).status == "wrong"
+
+
+def test_a_search_ends_with_its_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Matrices of fractions: of thousands of pairs those are tried for which there is work left, and none after."""
+    asked = formula("mlp_backward_by_hand")
+    given = draw(asked, "bench", 3)
+    right = run(asked, given).state.values["W1_new"]
+    wrong = tuple(tuple(12345 + 7 * i + j for j, _ in enumerate(row)) for i, row in enumerate(right))
+    tried = []
+    outcome = searching._outcome
+
+    def counted(*of: Any) -> Any:
+        tried.append(left())
+        return outcome(*of)
+
+    monkeypatch.setattr(searching, "_outcome", counted)
+    assert search(asked, given, "W1_new", Answer(str(wrong), wrong)) == ()
+    assert 100 < len(tried) <= searching.MOST_SINGLE + searching.MOST_DOUBLE
+    assert min(tried) >= 0
+    assert tried[0] <= searching.MOST_WORK_ON_ARRAYS
+
+
+def test_numbers_after_a_wrong_one_are_not_looked_at() -> None:
+    assert worst_fit(iter(("right", "cut", "rounded"))) == "cut"
+    looked = iter(("right", "wrong", "cut"))
+    assert worst_fit(looked) == "wrong"
+    assert list(looked) == ["cut"]

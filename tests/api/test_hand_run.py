@@ -236,6 +236,14 @@ def test_what_cannot_be_asked(ask: str, rule: str) -> None:
         check("conv", ask, "1", x=IMAGE, w="1 0; 0 -1", s=2, p=1)
 
 
+def test_an_answer_is_asked_for_as_its_option_is_spelt() -> None:
+    """--w is typed in small letters, and so is --ask dw; what no letter case makes an answer is refused."""
+    layer = by_hand("dense", x="1 2", w="1 2; 3 4", d="1 1", backward=True)
+    assert layer.only("dw").name == "dW"
+    with pytest.raises(UserError, match=r"^dv is not an answer of dense_backward_by_hand"):
+        layer.only("dv")
+
+
 # what is refused
 
 
