@@ -79,7 +79,7 @@ def verify(formula: Formula, given: Mapping[str, Value], name: str, answer: Answ
     def likely(*mistakes: Mistake) -> float:
         """How likely mistakes are here: as common as they are, and likelier where they leave out what was added."""
         common = prod(mistake.weight for mistake in mistakes)
-        return common + (ADDED if len(mistakes) == 1 and _leaves_out(mistakes[0], compiled, added) else 0)
+        return common + (ADDED if added and len(mistakes) == 1 and _leaves_out(mistakes[0], compiled, added) else 0)
 
     found = sorted(explained, key=lambda c: (len(c.mistakes), -likely(*c.mistakes)))
     if len(right) == 1 and any(len(c.mistakes) == 1 for c in found):
@@ -248,10 +248,12 @@ def _certain(answer: Answer, made: list[tuple[Mistake, Value]], likely: Callable
         return frozenset(mistake.id for mistake, _ in made)
     fits = Fits(lambda value: value == answer.value, answer.value, answer.unit or 1)
     values: set[Value] = set()
+    near = 0
     certain: list[str] = []
     for mistake, value in sorted(made, key=lambda each: -likely(each[0])):
+        near += value not in values and fits.is_near(value)
         values.add(value)
-        if fits.by_chance(values) > MOST_CERTAIN:
+        if fits.part(near) > MOST_CERTAIN:
             break
         certain.append(mistake.id)
     return frozenset(certain)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import partial
+from functools import cached_property, partial
 from itertools import count, islice, pairwise
 from math import inf, prod
 
@@ -97,13 +97,21 @@ class Fits:
 
     def by_chance(self, values: Iterable[Value]) -> float:
         """The part of the numbers about as large as the answer that are among these values."""
-        if all(abs(part) <= 1 and part == int(part) for part in self.numbers):
-            return 1.0  # 0 and 1 come out of everything
-        near = sum(1 for value in set(values) if self._is_near(value))
-        room = prod(max(1.0, 1.5 * abs(part) / self.unit) for part in set(self.numbers))
-        return near / room
+        return self.part(sum(map(self.is_near, set(values))))
 
-    def _is_near(self, value: Value) -> bool:
+    def part(self, near: int) -> float:
+        """The same of so many different values that are near."""
+        return near / self._room if self._room else 1.0
+
+    @cached_property
+    def _room(self) -> float:
+        """How many numbers are about as large as the answer; 0 for 0 and 1, which come out of everything."""
+        if all(abs(part) <= 1 and part == int(part) for part in self.numbers):
+            return 0.0
+        return prod(max(1.0, 1.5 * abs(part) / self.unit) for part in set(self.numbers))
+
+    def is_near(self, value: Value) -> bool:
+        """Whether a value is about as large as the answer."""
         parts = tuple(_numbers(value))
         return len(parts) == len(self.numbers) and all(
             (0.5 <= part / own <= 2) if own else not part for part, own in zip(parts, self.numbers, strict=True)

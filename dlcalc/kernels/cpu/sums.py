@@ -3,6 +3,9 @@
 The gradients of the sums of some steps, `d_sums`, lie in rows of blocks, as `sequences` has them. They are multiplied
 while they are in a near cache: a *chunk* is as many whole steps as have some SUMMED rows. The order of all additions
 is that of the chunks, whoever does the work.
+
+Addresses are signed throughout. Where one of two is unsigned, as numba has `ctypes.data`, it makes a float64 of either,
+and compiles all that takes them once for each type.
 """
 
 from __future__ import annotations
@@ -142,7 +145,7 @@ def to_inputs(
         whole = n == row
         blockwise(
             d_sums + begin * width * 4, width, length, first, many, slots, blocks, panels, twos, ones, places, vectors,
-            to if whole else near.ctypes.data, row, 0,
+            to if whole else np.int64(near.ctypes.data), row, 0,
         )  # fmt: skip
         if not whole:
             copy_rows(to, n, near.ctypes.data, row, length, n, unread.ctypes.data, np.float32(0))
@@ -246,13 +249,13 @@ def add_chunk(
     near, near_x = np.empty(SUMMED * tall, np.float32), np.zeros(SUMMED * row if n < row else 1, np.float32)
     unread, places = np.zeros(LANES, np.float32), np.arange(2) * LANES
     table_x, table_h = np.arange(SUMMED) * row, np.arange(SUMMED) * padded
-    base = room.ctypes.data
+    base = np.int64(room.ctypes.data)
     for begin in range(0, rows, SUMMED):
         length, more = min(SUMMED, rows - begin), min(add + begin, 1)
         source = x + begin * n * 4
         if n < row:
             copy_rows(near_x.ctypes.data, row, source, n, length, n, unread.ctypes.data, np.float32(0))
-            source = near_x.ctypes.data
+            source = np.int64(near_x.ctypes.data)
         for b in range(low, high):
             copy_rows(
                 near.ctypes.data, tall, d_sums + (begin * width + b * tall) * 4, width, length, tall,
