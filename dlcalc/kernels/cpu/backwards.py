@@ -38,6 +38,7 @@ from .sums import (
     add_chunk,
     apart,
     begin_totals,
+    begins,
     blockwise,
     chunk,
     chunks,
@@ -56,10 +57,10 @@ ALONG_5, ALONG_6, ALONG_11, ALONG_12 = ((LANES,) * many for many in (5, 6, 11, 1
 @register_jitable
 def given_gradient(d_y: Array, first: int, rows: int, m: int, padded: int, near: Array, unread: Array) -> int:
     """Where rows of the outputs' gradients stand with whole blocks: where they are, or copied to `near`."""
-    at = d_y.ctypes.data + first * m * 4
+    at: int = d_y.ctypes.data + first * m * 4
     if m < padded:
         copy_rows(near.ctypes.data, padded, at, m, rows, m, unread.ctypes.data, np.float32(0))
-        return np.int64(near.ctypes.data)
+        return begins(near)
     return at
 
 
@@ -112,7 +113,7 @@ def rnn_backward(
     padded = blocks * LANES
     width = apart(blocks, 1)
     panels_x = layout(n, m, blocks, 1, 1)[0]
-    base = np.int64(room.ctypes.data)
+    base = begins(room)
     if parts & PACK:
         pack_back(w_hh, 0, m, slots[1], True, room, 0)
         pack_back(w_ih, 0, m, slots[0], True, room, panels_x)
@@ -171,7 +172,7 @@ def lstm_backward(
     padded, block = blocks * LANES, 4 * LANES
     width = apart(blocks, 4)
     panels_x, _, _, _, holes, looked, _ = layout(n, m, blocks, 4, 4)
-    base = np.int64(room.ctypes.data)
+    base = begins(room)
     if parts & PACK:
         pack_back(w_hh, 0, m, slots[1], True, room, 0)
         pack_back(w_ih, 0, m, slots[0], True, room, panels_x)
@@ -245,7 +246,7 @@ def gru_backward(
     padded, block = blocks * LANES, 4 * LANES
     width = apart(blocks, 4)
     panels_x = layout(n, m, blocks, 4, 3)[0]
-    base = np.int64(room.ctypes.data)
+    base = begins(room)
     if parts & PACK:
         pack_back(w_hh, 0, m, slots[1], False, room, 0)
         pack_back(w_ih, 0, m, slots[0], False, room, panels_x)
@@ -306,7 +307,7 @@ def gru_before_backward(
     padded, block = blocks * LANES, 3 * LANES
     width = apart(blocks, 3)
     panels_x = layout(n, m, blocks, 3, 3)[0]
-    base = np.int64(room.ctypes.data)
+    base = begins(room)
     if parts & PACK:
         pack_back(w_hh, 2 * m, m, slots[1, 2:], False, room, 0)
         pack_back(w_hh, 0, m, slots[1, :2], False, room, padded * padded)

@@ -3,9 +3,6 @@
 The gradients of the sums of some steps, `d_sums`, lie in rows of blocks, as `sequences` has them. They are multiplied
 while they are in a near cache: a *chunk* is as many whole steps as have some SUMMED rows. The order of all additions
 is that of the chunks, whoever does the work.
-
-Addresses are signed throughout. Where one of two is unsigned, as numba has `ctypes.data`, it makes a float64 of either,
-and compiles all that takes them once for each type.
 """
 
 from __future__ import annotations
@@ -31,6 +28,16 @@ one, two = column(1), column(2)
 
 PACK, STEPS, SUMS = 1, 2, 4
 """Parts of a backward pass; a pass on one thread does all of them in one call."""
+
+
+@register_jitable
+def begins(array: Array) -> int:
+    """The address of an array, signed like all that is computed from it.
+
+    `ctypes.data` is unsigned for numba: of one of the two, or the other, it makes a float64, and it compiles what takes
+    an address once for each type.
+    """
+    return int(np.int64(array.ctypes.data))
 
 
 @register_jitable
@@ -145,7 +152,7 @@ def to_inputs(
         whole = n == row
         blockwise(
             d_sums + begin * width * 4, width, length, first, many, slots, blocks, panels, twos, ones, places, vectors,
-            to if whole else np.int64(near.ctypes.data), row, 0,
+            to if whole else begins(near), row, 0,
         )  # fmt: skip
         if not whole:
             copy_rows(to, n, near.ctypes.data, row, length, n, unread.ctypes.data, np.float32(0))
@@ -249,13 +256,13 @@ def add_chunk(
     near, near_x = np.empty(SUMMED * tall, np.float32), np.zeros(SUMMED * row if n < row else 1, np.float32)
     unread, places = np.zeros(LANES, np.float32), np.arange(2) * LANES
     table_x, table_h = np.arange(SUMMED) * row, np.arange(SUMMED) * padded
-    base = np.int64(room.ctypes.data)
+    base = begins(room)
     for begin in range(0, rows, SUMMED):
         length, more = min(SUMMED, rows - begin), min(add + begin, 1)
         source = x + begin * n * 4
         if n < row:
             copy_rows(near_x.ctypes.data, row, source, n, length, n, unread.ctypes.data, np.float32(0))
-            source = np.int64(near_x.ctypes.data)
+            source = begins(near_x)
         for b in range(low, high):
             copy_rows(
                 near.ctypes.data, tall, d_sums + (begin * width + b * tall) * 4, width, length, tall,
