@@ -23,8 +23,21 @@ from ..networks.receptive_fields import FieldAlongAxis
 from ..networks.table import Row, Table, tabulate
 from .marks import CHANNELS_FIRST, FOLLOWS, RIGHT, WINDOW, Finding
 from .table_columns import TOTAL
-from .table_rows import SOURCES, alone, field_mistakes, on_own_cells, verified, widened, window_size, worked_with
+from .table_rows import (
+    SOURCES,
+    alone,
+    field_mistakes,
+    on_flattened,
+    on_own_cells,
+    verified,
+    widened,
+    window_size,
+    worked_with,
+)
 from .target import rotated
+
+FLAT = ("flatten", "activation", "dropout")
+"""Kinds of layers that pass on the numbers of a map as they are."""
 
 Place = tuple[str, str]
 """(layer, column)"""
@@ -228,10 +241,21 @@ class Reading:
                 return Finding("convention", verdict.convention.name)
             if verdict is not None and (not found or _single(verdict.mistakes)):
                 found = verdict.mistakes
+        if not _single(found):
+            found = tuple(self._flattened(row, column, answer)) or found
         if not found:
             base = followed or row
             found = tuple(c for pins in self._pins(base, column)[:1] for c in on_own_cells(base, column, pins, answer))
         return Finding("wrong", mistakes=found)
+
+    def _flattened(self, row: Row, column: str, answer: Answer) -> Iterator[Candidate]:
+        """The mistakes in flattening the map that a dense layer reads, its depth forgotten."""
+        name = row.layer.inputs[0]
+        while name in self.rows and self.rows[name].layer.kind in FLAT:
+            name = self.rows[name].layer.inputs[0]
+        true = self.rows[name].output if name in self.rows else self.table.network.input
+        for shape in dict.fromkeys((true, self.shapes.get(name, true))):
+            yield from on_flattened(row, shape, column, answer)
 
     def _diagnosed_field(self, row: Row, answer: Answer) -> Finding:
         sizes = _sizes(row)

@@ -9,12 +9,12 @@ from ..errors import UserError
 from ..expressions.answers import Answer, agrees
 from ..expressions.nodes import Value
 from ..expressions.totals import sum_of
-from ..formulas.diagnose import Candidate
+from ..formulas.diagnose import Candidate, wrong_values
 from ..formulas.model import Formula
 from ..formulas.program import program
 from ..formulas.registry import formula
 from ..formulas.run import run
-from ..networks.exercise import size
+from ..networks.exercise import cell, size
 from ..networks.kinds import KINDS, Shape
 from ..networks.mistakes import convention_asked
 from ..networks.network import INPUT, Layer, Network
@@ -114,6 +114,17 @@ def on_own_cells(row: Row, column: str, pins: Mapping[str, Value], answer: Answe
         except UserError:
             continue
         if agrees(value, answer):
+            yield Candidate((mistake,))
+
+
+def on_flattened(row: Row, shape: Shape, column: str, answer: Answer) -> Iterator[Candidate]:
+    """The mistakes in flattening a map of this shape that give an answer; none where the layer does not flatten it."""
+    right = alone(row.layer, [(size(shape),)], "") if row.layer.kind == "dense" and len(shape) > 2 else None
+    if right is None or cell(right, "output") != row.output:
+        return
+    for mistake, units in wrong_values(formula("flatten"), {"x": shape}, "units").values():
+        other = alone(row.layer, [(units,)], convention_asked(row.working) if row.working else "")
+        if other is not None and agrees(cell(other, column), answer):
             yield Candidate((mistake,))
 
 

@@ -56,6 +56,8 @@ MOST_WORK_ON_ARRAYS = 20_000
 """The same for an array, whose exact fractions take longer for each unit."""
 MOST_OF_STEP = 120
 """Edits of one step."""
+POWERS_OF_TEN = (1, 2, 3, 6)
+"""By how many digits a decimal point may be misplaced: one, per cent, thousand and million of a unit."""
 
 _ONE = Literal(1)
 _ROUNDED = {"floor": ("ceil", "rounded up, not down"), "ceil": ("floor", "rounded down, not up")}
@@ -219,7 +221,8 @@ def _made(compiled: Program, name: str) -> Iterator[_Edit]:
         own = tuple(part for part in walk(op.node) if isinstance(part, Name) and part.id in kinds)
         letters = tuple(dict.fromkeys((*own, *(replace(letter, kind=kinds[letter.id]) for letter in letters))))
         seen = {printing.plain(op.node)} | known
-        for unlikely, (said, node) in islice(edits(op.node, letters), MOST_OF_STEP):
+        scaled = _scaled(op.node) if op.name == name else ()
+        for unlikely, (said, node) in (*scaled, *islice(edits(op.node, letters), MOST_OF_STEP)):
             text = printing.plain(node)
             if text in seen or kind_of(node) is not kind_of(op.node):
                 continue
@@ -232,6 +235,15 @@ def _made(compiled: Program, name: str) -> Iterator[_Edit]:
 
 
 Edited = tuple[str, Node]
+
+
+def _scaled(node: Node) -> Iterator[tuple[int, Edited]]:
+    """A result with its decimal point in another place: 16 for 1600, 743 MB for 743 kB."""
+    if kind_of(node) is Kind.SCALAR:
+        for digits in POWERS_OF_TEN:
+            power = Literal(10**digits)
+            yield 0, (f"the result is {power.value} times too large", Mul((power, node)))
+            yield 0, (f"the result is {power.value} times too small", Div(node, power))
 
 
 def edits(node: Node, letters: tuple[Name, ...]) -> Iterator[tuple[int, Edited]]:

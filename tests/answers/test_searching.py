@@ -42,6 +42,17 @@ def test_what_is_offered_is_marked_as_found() -> None:
     assert any("weights = " in each["because"] for each in found["mistakes"])
 
 
+@pytest.mark.parametrize(
+    ("wrote", "said"),
+    [("16k", "10 times too small"), ("1.6", "too small"), ("160", "1000 times too small"),
+     ("1600k", "10 times too large"), ("160 million", "1000 times too large")],
+)  # fmt: skip
+def test_a_misplaced_decimal_point_is_found(wrote: str, said: str) -> None:
+    """A table of 8,000 · 20 = 160,000 weights; by 10⁵ nobody's decimal point is misplaced."""
+    found = dlcalc.embedding.check("parameters", wrote, v=8000, n=20).to_dict()["mistakes"]
+    assert [said in each["because"] for each in found] == ([True] if wrote != "1.6" else [])
+
+
 def test_what_is_known_is_not_marked() -> None:
     (known,) = dlcalc.conv.check("parameters", 2400, **LAYER).to_dict()["mistakes"]
     assert known["id"] == "biases-forgotten"

@@ -12,6 +12,7 @@ from dlcalc.errors import UserError
 from dlcalc.networks.builder import Builder
 from dlcalc.networks.exercise import COLUMNS, filled, to_csv
 from dlcalc.networks.table import tabulate
+from dlcalc.networks.text import read
 
 # wrong cells
 
@@ -113,6 +114,17 @@ def test_a_value_that_no_mistake_gives_is_wrong_without_a_name() -> None:
 def test_a_shape_without_its_depth_has_a_name() -> None:
     marks = mark_table(table(), changed(filled(table()), conv_1__output="55x55"))
     assert mistakes(marks, "conv-1", "output") == ["depth-forgotten"]
+
+
+@pytest.mark.parametrize("flatten", ["", "flatten; dropout 0.5; "])
+def test_a_depth_forgotten_in_flattening_is_named(flatten: str) -> None:
+    """6·6·60 weights for 6·6·24·60: what the dense layer reads is a map of 24 channels, flattened by it or before."""
+    worked = tabulate(read(f"12x12x1; conv 24 f3 p1; pool 2; {flatten}dense 60; dense 7"))
+    marks = mark_table(worked, changed(filled(worked), fc_1__weights=str(6 * 6 * 60)))
+    assert mistakes(marks, "fc-1", "weights")[0] == "depth-forgotten"
+    sequence = tabulate(read("5x24; dense 60"))  # a step at a time: nothing is flattened
+    marks = mark_table(sequence, changed(filled(sequence), fc_1__weights=str(5 * 60)))
+    assert "depth-forgotten" not in mistakes(marks, "fc-1", "weights")
 
 
 def test_a_shape_of_another_length_says_so() -> None:
