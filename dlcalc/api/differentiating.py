@@ -179,7 +179,6 @@ def diff(
     if scalars:
         raise UserError("--scalars is for an expression with vectors or matrices")
     *before, wrt = [letter(each.strip()) if each.strip() else "" for each in wrt.split(",")]
-    _refuse_arrays(expression)
     if len(before) >= MOST_ORDER or (before and "" in (*before, wrt)):
         raise UserError(f"--wrt takes one letter, or up to {MOST_ORDER} for a higher derivative, such as x,x")
     node = parse(expression, [each for each in (*before, wrt) if each])

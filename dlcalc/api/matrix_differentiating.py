@@ -42,6 +42,12 @@ _SPELT = (
 """What is pasted → what is read: xᵀ, x⊤, x', X.T @ X, ||x||_2, 1/2 ‖x‖²."""
 
 
+_TRANSPOSED = re.compile(
+    r"(?<![A-Za-z0-9_])([^\W\d_](?:_\w+)?|(?:theta|beta|lambda|alpha|omega|phi|mu|delta|gamma))\s*\^T "
+)
+"""A letter of which the transposed one stands there, so that it is no number: θᵀx."""
+
+
 def has_arrays(text: str) -> bool:
     """Whether an expression surely has vectors: a transposed letter, a length, a trace, a softmax."""
     return _ARRAYS.search(text) is not None
@@ -176,8 +182,10 @@ def _said(said: Mapping[str, str]) -> dict[str, Kind]:
 
 def _derived(expression: str, wrt: str, said: Mapping[str, Kind]) -> tuple[MatrixDerivative, dict[str, Kind]]:
     text = _spelt(expression)
-    kinds = dict(said)
-    for name in [*names_in(parse(text, said)), *([wrt] if wrt.isidentifier() else [])]:
+    transposed = {letter for each in _TRANSPOSED.findall(text) if (letter := GREEK.get(each, each))}
+    kinds = {name: Kind.MATRIX if name[0].isupper() else Kind.VECTOR for name in transposed} | dict(said)
+    wrt = GREEK.get(wrt, wrt)
+    for name in [*names_in(parse(text, kinds)), *([wrt] if wrt.isidentifier() else [])]:
         if name not in CONSTANTS or name == wrt:
             kinds.setdefault(name, _kind(name))
     while True:  # every turn one vector becomes a number

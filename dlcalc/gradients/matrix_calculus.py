@@ -71,7 +71,7 @@ class Term:
         kept = list(self.numbers)
         made = self.count * Fraction(count)
         for each in numbers:
-            known = None if any(isinstance(part, Name | Call) for part in walk(each)) else evaluate(each)
+            known = _plain(each)
             if isinstance(known, int | Fraction):
                 made *= known
             else:
@@ -99,6 +99,11 @@ class Term:
         if under:
             made = Div(made, under[0] if len(under) == 1 else Mul(tuple(under)))
         return Neg(made) if self.count < 0 else made
+
+
+def _plain(node: Node) -> Value | None:
+    """The value of what has no letters and no functions."""
+    return None if any(isinstance(part, Name | Call) for part in walk(node)) else evaluate(node)
 
 
 def _is_inverse(node: Node) -> bool:
@@ -176,6 +181,8 @@ class Shapes:
                     raise UserError(f"tr takes a square matrix, not {inner}")
                 if function in _NUMBERS:
                     return ONE, ONE
+                if function == "softmax" and self.is_number(inner):
+                    raise UserError(f"softmax takes a vector, not the number {inner}")
                 if function == "softmax" or FUNCTIONS[function].derivative is not None:
                     return shape
         raise UserError(f"there is no derivative rule for {node} with vectors and matrices here")
@@ -255,7 +262,7 @@ class _Rules:
                 for place, part in enumerate(parts):
                     rest = (*parts[:place], *parts[place + 1 :])
                     yield from self.terms(part, term.times(factors=[Hadamard((*_one(term.factors), *rest))]))
-            case Pow(base, Literal(int() | Fraction() as n)):
+            case Pow(base, exponent) if isinstance(n := _plain(exponent), int | Fraction):
                 yield from self.power(base, n, term)
             case Call("norm", (inner,)):
                 yield from self.power(node, 1, term)
@@ -343,8 +350,11 @@ def _one(factors: tuple[Node, ...]) -> tuple[Node, ...]:
 
 
 def _divided(term: Term, bottom: Node) -> Term:
-    if isinstance(bottom, Literal):
-        return term.times(Fraction(1) / Fraction(bottom.value))
+    known = _plain(bottom)
+    if known == 0:
+        raise UserError("a denominator is 0")
+    if isinstance(known, int | Fraction):
+        return term.times(Fraction(1) / known)
     return term.times(1, [Div(Literal(1), bottom)])
 
 
@@ -362,7 +372,11 @@ def _slopes(node: Call) -> tuple[Node, ...]:
         return (Call("step", node.arguments),)
     if node.function == "exp":
         return (node,)
-    raise UserError(f"there is no derivative rule for {node.function} of a vector here: sigmoid, tanh, relu, exp have")
+    if node.function in ("ln", "log"):
+        return (Div(Literal(1), node.arguments[0]),)
+    raise UserError(
+        f"there is no derivative rule for {node.function} of a vector here: sigmoid, tanh, relu, exp, ln have"
+    )
 
 
 def _gathered(terms: Iterable[Term]) -> list[Term]:

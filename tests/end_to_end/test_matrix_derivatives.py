@@ -11,6 +11,9 @@ import pytest
 from terminal import Terminal
 
 import dlcalc
+from dlcalc.expressions.evaluate import evaluate
+from dlcalc.expressions.nodes import Kind
+from dlcalc.expressions.parser import parse
 from dlcalc.expressions.printing import text
 from dlcalc.gradients.matrix_calculus import Term, matrix_derivative
 
@@ -33,6 +36,12 @@ FORMS = [
     ("norm(x)", "x", "x/‖x‖"),
     ("norm(x)^4", "x", "4·‖x‖²·x"),
     ("norm(x - y)^3", "x", "3·‖x − y‖·(x − y)"),
+    ("theta^T x", "theta", "x"),
+    ("θᵀx", "θ", "x"),
+    ("e^T x", "x", "e"),
+    ("-y^T ln(softmax(z))", "z", "−(diag(softmax(z)) − softmax(z)·softmax(z)ᵀ)(y ⊙ (1/softmax(z)))"),
+    ("norm(x)^(-1)", "x", "−(x/‖x‖³)"),
+    ("norm(W_2 sigmoid(W_1 x + b_1) - y)^2", "b_1", "2(W₂ᵀ(W₂σ(W₁x + b₁) − y) ⊙ σ(W₁x + b₁) ⊙ (1 − σ(W₁x + b₁)))"),
     ("tr(AX)", "X", "Aᵀ"),
     ("tr(A X^T)", "X", "A"),
     ("trace(X^T X)", "X", "2X"),
@@ -98,8 +107,10 @@ def test_numbers_are_those_of_numpy() -> None:
             "norm(gelu(W x))",
             "x",
             {},
-            "there is no derivative rule for gelu of a vector here: sigmoid, tanh, relu, exp have",
+            "there is no derivative rule for gelu of a vector here: sigmoid, tanh, relu, exp, ln have",
         ),
+        ("norm(x)/0", "x", {}, "a denominator is 0"),
+        ("softmax(tr(X))", "X", {}, r"softmax takes a vector, not the number tr\(X\)"),
         ("X^T X", "X", {}, "XᵀX is no number: by X its derivative would have more than two indices"),
         ("W x", "W", {"matrices": "W"}, "Wx is no number: by W its derivative"),
         ("x^T x", "x,x", {}, "with vectors and matrices --wrt takes one letter"),
@@ -167,3 +178,11 @@ def test_what_is_not_in_the_expression_has_no_derivative() -> None:
     assert str(dlcalc.diff("a^T x", wrt="x").sympy()) == "a"
     assert "(A + Aᵀ)x" in repr(dlcalc.diff("x^T A x", wrt="x"))
     assert [str(each) for each in dlcalc.diff("x^T A x", wrt="x").places] == ["Ax", "Aᵀx"]
+
+
+def test_a_trace_is_the_sum_of_a_diagonal() -> None:
+    node = parse("trace(A)", {"A": Kind.MATRIX})
+    assert evaluate(node, {"A": ((1, 7), (9, 5))}) == 6
+    assert evaluate(node, {"A": 3}) == 3
+    with pytest.raises(dlcalc.UserError, match="tr takes a square matrix, not 1×2"):
+        evaluate(node, {"A": ((1, 2),)})

@@ -147,9 +147,10 @@ def test_an_answer_that_holds_on_one_side_only_is_wrong(text: str, answer: str) 
 @pytest.mark.parametrize(
     ("text", "answer", "rule"),
     [
-        ("x^T A x", "", "diff takes single numbers, no transposed arrays: x^T A x; write ^(T) for a power"),
+        ("x^T A", "", "xᵀA is no number: by x its derivative would have more than two indices; a number of it, such as "
+                       "norm(...)^2 or tr(...), has one"),
     ],
-)
+)  # fmt: skip
 def test_what_is_no_single_number_is_refused(text: str, answer: str, rule: str) -> None:
     with pytest.raises(UserError, match=f"^{re.escape(rule)}$"):
         diff(text, "w" if "w" in text else "x", answer=answer)
