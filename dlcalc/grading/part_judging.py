@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -59,8 +60,17 @@ class _Judge:
             except Exception as error:  # our own bug costs one part, and not the marks of a class
                 said = str(InternalError(f"{type(error).__name__}: {printable(str(error))}"))
                 mark = Mark("undecided", self.variant.asked[part.id].expected, reason=said)
+            mark = self._as_before(mark)
             self.found[part.id] = part_mark(part, mark, self.policy, self.variant.choices.get(part.id, ()))
         return [self.found[part.id] for part in self.problem.parts]
+
+    def _as_before(self, mark: Mark) -> Mark:
+        """The mark with a mistake that was named above before a new one, where both give the answer."""
+        if len(mark.mistakes) < 2:
+            return mark
+        named = {each.id for before in self.found.values() for each in before.mistakes if not each.found}
+        ordered = sorted(mark.mistakes, key=lambda each: (len(each.mistakes), each.id not in named))
+        return replace(mark, mistakes=tuple(ordered))
 
     def _mark(self, part: Part) -> Mark:
         asked = self.variant.asked[part.id]

@@ -11,7 +11,8 @@ from handing_in import marked, posed, said, says, written
 from rows import each_row
 
 from dlcalc.grading.policy import Policy
-from dlcalc.quiz.variant import Variant
+from dlcalc.quiz.reader import problem_of
+from dlcalc.quiz.variant import Variant, variant
 
 
 @pytest.fixture(scope="module")
@@ -276,3 +277,41 @@ def test_named_are_at_most_five_and_singles_before_pairs(layer: Variant) -> None
         assert len(mark.mistakes) <= 5
         sizes = [len(each.mistakes) for each in mark.mistakes]
         assert sizes == sorted(sizes)
+
+
+SIZES = """+++
+title = 'Sizes'
+topic = 'convolution'
+level = 'easy'
+
+[draw]
+q0 = [1]
+
+[[part]]
+id = 'a'
+kind = 'integer'
+ask = 'conv.o'
+with = {n = '20', f = '3', s = '2'}
+
+[[part]]
+id = 'b'
+kind = 'integer'
+ask = 'conv.o'
+with = {n = '20', f = '3', d = '2', s = '2', p = '1'}
++++
+A case with {{q0}}.
+
+## a
+What is its size?
+
+## b
+And here?
+"""
+
+
+def test_a_mistake_made_above_comes_before_a_new_one() -> None:
+    """10 is rounded up in (a); in (b), where it comes of a forgotten dilation too, that is the likelier reason."""
+    posed = variant(problem_of(SIZES.encode(), "sizes.md"), 1)
+    firsts = {a: marked(posed, a=a, b="10")["b"].mistakes[0].id for a in ("9", "10")}
+    assert firsts == {"9": "dilation-ignored", "10": "rounded-up"}
+    assert len(marked(posed, a="10", b="10")["b"].mistakes) == len(marked(posed, a="9", b="10")["b"].mistakes)

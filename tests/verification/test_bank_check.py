@@ -14,7 +14,7 @@ from dlcalc.expressions.nodes import Value
 from dlcalc.quiz import bank, variant
 from dlcalc.quiz.problem import Problem
 from dlcalc.verification import bank_check, second_count
-from dlcalc.verification.bank_check import Checked, check, taken_for
+from dlcalc.verification.bank_check import Checked, _too_coarse, check, taken_for
 
 SEEDS = 8
 """`.ci/run` takes 200."""
@@ -175,3 +175,10 @@ convention = 'textbook'
     change = check(one_part(part.replace("w_new", "change"), drawn), 10)
     assert (change.faults, change.taken.total()) == ([], 0)
     assert change.to_dict()["full_marks_for_wrong"] == {}
+
+
+@pytest.mark.parametrize(("wrong", "taken", "faults"), [(9, 1, 0), (9, 2, 1), (19, 1, 0), (200, 10, 0), (200, 11, 1)])
+def test_one_of_a_few_wrong_answers_may_count_as_right(wrong: int, taken: int, faults: int) -> None:
+    found = Checked("one", "", "", wrong=Counter(a=wrong), taken=Counter({"a: near": taken}))
+    _too_coarse(found)
+    assert len(found.faults) == faults
