@@ -55,6 +55,11 @@ class _InnerForgotten(_OneChain):
         return super().power(node) if self.depends(node.exponent) else _lowered(node, evaluate(node.exponent))
 
 
+class _InnerItself(_OneChain):
+    def broken(self, node: Call, inner: Node) -> Value:
+        return super().broken(node, inner) if isinstance(inner, Name) else outer_derivative(node) * inner
+
+
 class _OuterAtLetter(_OneChain):
     def broken(self, node: Call, inner: Node) -> Value:
         return outer_derivative(Call(node.function, (Name(self.by),))) * self.of(inner)
@@ -235,6 +240,8 @@ DIFF_MISTAKES = (
                 _AtTheOutput),
     DiffMistake("other-activation", "sigmoid′ = sigmoid·(1 − sigmoid) and tanh′ = 1 − tanh² are exchanged", 0.4,
                 _OneForTheOther),
+    DiffMistake("inner-not-derived", "the chain rule multiplies by the derivative of the inner function, not by the "
+                "inner function itself", 0.5, _InnerItself),
     DiffMistake("outer-at-letter", "the outer derivative is evaluated at the inner function, not at the letter alone",
                 0.4, _OuterAtLetter),
     DiffMistake("outer-at-inner-derivative", "the outer derivative is evaluated at the inner function, not at its "

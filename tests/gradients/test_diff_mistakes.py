@@ -26,6 +26,8 @@ WRONG = [
     ("tanh(w x)", "(1 - (w x)^2) x", "input-for-value"),
     ("sigmoid(w x)", "w x (1 - w x) x", "input-for-value"),
     ("tanh(w x)", "tanh(w x)(1 - tanh(w x)) x", "other-activation"),
+    ("exp(-2w)", "-2w exp(-2w)", "inner-not-derived"),
+    ("sin(w^2)", "w^2 cos(w^2)", "inner-not-derived"),
     ("sigmoid(w x)", "sigmoid(w)(1 - sigmoid(w)) x", "outer-at-letter"),
     ("tanh(w^2)", "1 - tanh(2w)^2", "outer-at-inner-derivative"),
     ("tanh(w x)", "tanh(w x) x", "outer-kept"),
