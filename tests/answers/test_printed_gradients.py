@@ -121,7 +121,7 @@ def as_shown(made: Bptt) -> Iterator[str]:
 
 def test_with_every_option() -> None:
     bad, seen = [], set()
-    for asked, made in drawn(15, seed=3):
+    for asked, made in drawn(9, seed=829):
         seen |= {("form", made.derivation.form), *asked.items()}
         for text in as_shown(made):
             if len(text) <= MOST_WRITTEN:
