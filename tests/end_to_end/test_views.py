@@ -42,8 +42,8 @@ EXAMPLES = {
     "solve-letters": 'solve "o = (n - f)/s + 1" --find n',
 }
 """Command → a line whose screens lie in `golden/commands`. Those of `train`, `predict` and `vanish` have numbers that
-the kernels of a machine give, those of `doctor` and `problems check` its seconds; `find`, `problems`, `quiz`, `grade`
-show the bank's own words, which are in MORE; `schema` prints JSON."""
+the kernels of a machine give, those of `doctor` and `problems check` its seconds: see MEASURED; `find`, `problems`,
+`quiz`, `grade` show the bank's own words, which are in MORE; `schema` prints JSON."""
 LINT = "problems lint mine.md"
 MORE = [
     'find "bidirectional gru"', "problems show output-size --seed 7 --key", LINT,
@@ -165,6 +165,34 @@ def _prepare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, terminal: Terminal
         copy(each, tmp_path / each.name)
     terminal("problems new mine")
     assert terminal("quiz make exam.toml --students roster.csv --secret secret.key --out exam").status == 0
+
+
+MEASURED = [
+    "vanish --lambda 0.9 --steps 10",
+    "doctor",
+    'train "2; dense 3 tanh; dense 2" --data xor --epochs 2',
+]
+
+
+def test_screens_with_measured_numbers_fit(terminal: Terminal) -> None:
+    """Those that no file can hold: they differ by the machine in digits alone, so that no word is lost."""
+    pytest.importorskip("numba")
+    odd: list[Any] = []
+    for command in MEASURED:
+        screens = {columns: terminal(command, columns=columns).out for columns in WIDTHS}
+        for columns, text in screens.items():
+            lines = text.splitlines()
+            odd += [(command, columns, line) for line in lines if cell_len(line) > columns or INSIDES.search(line)]
+            if command != "doctor":  # which names packages
+                odd += [(command, columns, line) for line in lines if WORDS.search(line)]
+            odd += [(command, columns, word) for word in _words_of(screens[max(WIDTHS)]) - _words_of(text)]
+    assert not odd
+
+
+def _words_of(text: str) -> set[str]:
+    """Words, of which none is missing where it is narrow; of no path, and none of the letters of a plot."""
+    found = re.findall(r"(?<![\w/-])[A-Za-z]{3,}(?![\w/-])", text)
+    return {word for word in found if len(set(word)) > 3}
 
 
 def test_what_is_cut_off_or_inside_is_noticed() -> None:
