@@ -96,6 +96,7 @@ def _computed(found: dict[str, Any], alone: dict[str, Any]) -> Row:
         remarks.append(f"{share:.0%} of the memory")
     if cores == 1:
         goal = f"≥ {found['times']:g} ×" + (f" or {SHARE:.0%} of the memory" if share else "")
+        goal = goal if peer or share else "none without PyTorch"
         met = not peer or peer / ours >= found["times"] or share >= SHARE
     else:
         goal = f"≥ {found['twice']:g} × our one" if found["twice"] else "none"

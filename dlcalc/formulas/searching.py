@@ -60,6 +60,8 @@ POWERS_OF_TEN = (1, 2, 3, 6)
 """By how many digits a decimal point may be misplaced: one, per cent, thousand and million of a unit."""
 
 _ONE = Literal(1)
+_OF_SEVERAL = frozenset({"prod", "sum", "len", "max", "min"})
+"""Functions of all numbers of a shape: the shape itself is no number that could stand instead."""
 _ROUNDED = {"floor": ("ceil", "rounded up, not down"), "ceil": ("floor", "rounded down, not up")}
 
 
@@ -73,6 +75,8 @@ class _Edit:
     text: str
     said: str
     plan: list[Unit]
+    scales: bool
+    """Whether it moves the decimal point: only of a number, as a shape times 10 would be ten shapes."""
 
 
 @dataclass(frozen=True)
@@ -151,6 +155,8 @@ def _searched(compiled: Program, states: list[State], name: str, fits: list[Fits
     for edit in _edits_of(compiled, name):
         if left() < 0:
             break
+        if edit.scales and isinstance(right, tuple):
+            continue
         state = states[0].copy()
         value = _outcome(edit, state, name)
         if value is None or value == right:
@@ -222,7 +228,9 @@ def _made(compiled: Program, name: str) -> Iterator[_Edit]:
         letters = tuple(dict.fromkeys((*own, *(replace(letter, kind=kinds[letter.id]) for letter in letters))))
         seen = {printing.plain(op.node)} | known
         scaled = _scaled(op.node) if op.name == name else ()
-        for unlikely, (said, node) in (*scaled, *islice(edits(op.node, letters), MOST_OF_STEP)):
+        small = islice(edits(op.node, letters), MOST_OF_STEP)
+        changed = (*((True, *edit) for edit in scaled), *((False, *edit) for edit in small))
+        for scales, unlikely, (said, node) in changed:
             text = printing.plain(node)
             if text in seen or kind_of(node) is not kind_of(op.node):
                 continue
@@ -231,7 +239,7 @@ def _made(compiled: Program, name: str) -> Iterator[_Edit]:
                 plan = compiled.plan_of(name, ((op.name, text),))
             except UserError:
                 continue
-            yield _Edit(op.name, place, unlikely, text, f"{said}: {op.name} = {printing.text(node)}", plan)
+            yield _Edit(op.name, place, unlikely, text, f"{said}: {op.name} = {printing.text(node)}", plan, scales)
 
 
 Edited = tuple[str, Node]
@@ -317,7 +325,7 @@ def _here(node: Node) -> Iterator[Edited]:
                 if part != first:
                     yield f"{_said(first)} was used instead of {_said(part)}", _swapped_in(node, part, first)
                     yield f"{_said(part)} was used instead of {_said(first)}", _swapped_in(node, first, part)
-        case Call(_, (inner,)) if kind_of(inner) is kind_of(node):
+        case Call(function, (inner,)) if kind_of(inner) is kind_of(node) and function not in _OF_SEVERAL:
             yield f"{_said(inner)} was used instead of {_said(node)}", inner
         case Neg(operand):
             yield f"the minus before {_said(operand)} is left out", operand

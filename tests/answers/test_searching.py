@@ -11,6 +11,7 @@ import dlcalc
 from dlcalc.answers.formula_judging import search
 from dlcalc.expressions.answers import Answer, worst_fit
 from dlcalc.expressions.limits import left
+from dlcalc.expressions.nodes import Value
 from dlcalc.formulas import searching
 from dlcalc.formulas.draw import draw
 from dlcalc.formulas.registry import formula
@@ -51,6 +52,17 @@ def test_a_misplaced_decimal_point_is_found(wrote: str, said: str) -> None:
     """A table of 8,000 · 20 = 160,000 weights; by 10⁵ nobody's decimal point is misplaced."""
     found = dlcalc.embedding.check("parameters", wrote, v=8000, n=20).to_dict()["mistakes"]
     assert [said in each["because"] for each in found] == ([True] if wrote != "1.6" else [])
+
+
+def test_a_shape_has_no_decimal_point(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten times a shape, or a shape instead of the product of its sizes, would be ten shapes and more."""
+    tried: list[Value] = []
+    outcome = searching.outcome
+    monkeypatch.setattr(searching, "outcome", lambda *given: tried.append(found := outcome(*given)) or found)
+    search(formula("rnn_output"), {"n": 63, "m": 109, "q": 2, "T": 29}, "input_matrix", Answer("", (598981, 171868)))
+    search(formula("subsampling"), {"n": 35, "f": 2, "s": 1, "c": 4}, "connections", Answer("", 514985))
+    assert len(tried) > 20
+    assert max(len(value) for value in tried if isinstance(value, tuple)) <= 4
 
 
 def test_what_is_known_is_not_marked() -> None:
