@@ -11,7 +11,6 @@ from ..answers.marks import MOST_NAMED, AmbiguousError, Mark
 from ..answers.reading import read
 from ..answers.target import Other, Wrong
 from ..answers.terms import Terms
-from ..answers.verdicts import as_data, verdict
 from ..document import Block, Document
 from ..errors import MeaningError, UserError
 from ..explain import derivative
@@ -28,8 +27,9 @@ from ..gradients.diff_mistakes import mistaken_derivatives
 from ..gradients.points import alike
 from ..gradients.scalar import Derivative, differentiate
 from .expression import Expression, wrapped
-from .matrix_differentiating import JudgedMatrixDerivative, MatrixDifferentiated, has_arrays, matrix_diff
-from .results import JudgedAnswer, Result, written
+from .judged_derivative import JudgedDerivative, written_parts
+from .matrix_differentiating import MatrixDifferentiated, has_arrays, matrix_diff
+from .results import Result, written
 
 MOST_ORDER = 3
 
@@ -100,7 +100,7 @@ class Differentiated(Result):
             "wrt": found.by,
             "value": printing.plain(found.shown),
             "unsimplified": printing.plain(found.value if found.shortened is None else found.shown),
-            **_written_parts(found),
+            **written_parts(found),
             "steps": [
                 {
                     "name": step.rule,
@@ -119,36 +119,6 @@ class Differentiated(Result):
         }
 
 
-class JudgedDerivative(JudgedAnswer):
-    """A student's derivative: its `status`, and the `mistakes` that lead to it."""
-
-    def __init__(self, found: Derivative, answer: str, mark: Mark, show: bool) -> None:
-        self.found = found
-        self.answer = answer
-        self.mark = mark
-        self.show = show
-
-    def _document(self) -> Document:
-        title = f"Derivative by {self.found.by} of {printing.text(self.found.expression)}"
-        return verdict(title, self.mark, derivative.right_derivative(self.found) if self.show else None)
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "expression": printing.plain(self.found.expression),
-            "wrt": self.found.by,
-            "answer": self.answer,
-            **as_data(self.mark),
-            "expected": printing.plain(self.found.shown),
-            **_written_parts(self.found),
-        }
-
-
-def _written_parts(found: Derivative) -> dict[str, Any]:
-    if found.shortened is None:
-        return {}
-    return {"parts": [{"name": name, "value": printing.plain(node)} for name, node in found.parts.items()]}
-
-
 def diff(
     expression: str,
     wrt: str = "",
@@ -159,7 +129,7 @@ def diff(
     scalars: str = "",
     vectors: str = "",
     matrices: str = "",
-) -> Differentiated | JudgedDerivative | MatrixDifferentiated | JudgedMatrixDerivative:
+) -> Differentiated | JudgedDerivative | MatrixDifferentiated:
     """The derivative of an expression by the letter `wrt`, or the judgement of an `answer`.
 
     `wrt` may be left out where there is one letter; "x,x" or "x,y" is a second derivative, of
@@ -193,7 +163,8 @@ def diff(
     values = _values(at, {*letters, by})
     if not answer:
         return Differentiated(found, values)
-    return JudgedDerivative(found, answer, _judged(found, answer, letters), show)
+    right = derivative.right_derivative(found) if show else None
+    return JudgedDerivative(found, answer, _judged(found, answer, letters), right)
 
 
 def _judged(found: Derivative, answer: str, letters: Sequence[str]) -> Mark:

@@ -9,7 +9,6 @@ from fractions import Fraction
 from typing import Any
 
 from ..answers.marks import Mark
-from ..answers.verdicts import as_data, verdict
 from ..document import Document, Formula
 from ..document import Equation as Line
 from ..errors import UserError
@@ -24,7 +23,8 @@ from ..formulas.model import Mistake
 from ..gradients.matrix_calculus import MatrixDerivative, NumberAddedError, flat, matrix_derivative
 from .array_option import read_array
 from .expression import Expression
-from .results import JudgedAnswer, Result, written
+from .judged_derivative import JudgedDerivative
+from .results import Result, written
 
 _KINDS = {"scalar": Kind.SCALAR, "vector": Kind.VECTOR, "matrix": Kind.MATRIX}
 _ARRAYS = re.compile(
@@ -122,29 +122,6 @@ class MatrixDifferentiated(Result):
         }
 
 
-class JudgedMatrixDerivative(JudgedAnswer):
-    """A student's derivative in matrix notation, compared in numbers."""
-
-    def __init__(self, found: MatrixDerivative, answer: str, mark: Mark, show: bool) -> None:
-        self.found = found
-        self.answer = answer
-        self.mark = mark
-        self.show = show
-
-    def _document(self) -> Document:
-        title = f"Derivative by {self.found.by} of {printing.text(self.found.expression)}"
-        return verdict(title, self.mark, Formula((Line(None, (self.found.shown,)),)) if self.show else None)
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "expression": printing.plain(self.found.expression),
-            "wrt": self.found.by.id,
-            "answer": self.answer,
-            **as_data(self.mark),
-            "expected": printing.plain(self.found.shown),
-        }
-
-
 def matrix_diff(
     expression: str,
     wrt: str,
@@ -152,7 +129,7 @@ def matrix_diff(
     answer: str,
     show: bool,
     said: Mapping[str, str],
-) -> MatrixDifferentiated | JudgedMatrixDerivative:
+) -> MatrixDifferentiated | JudgedDerivative:
     """The derivative, or the judgement of an `answer`; `said`: "scalar", "vector", "matrix" → letters, "c,d".
 
     Raises UserError for what cannot be read, sizes that do not fit, and what has no rule.
@@ -161,7 +138,8 @@ def matrix_diff(
         raise UserError("with vectors and matrices --wrt takes one letter")
     found, kinds = _derived(expression, wrt, _said(said))
     if answer:
-        return JudgedMatrixDerivative(found, answer, _judged(found, answer, kinds), show)
+        right = Formula((Line(None, (found.shown,)),)) if show else None
+        return JudgedDerivative(found, answer, _judged(found, answer, kinds), right)
     return MatrixDifferentiated(found, _values(at, found))
 
 

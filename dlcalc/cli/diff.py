@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from ..api.differentiating import JudgedDerivative, diff
-from ..api.matrix_differentiating import JudgedMatrixDerivative
+from ..api.differentiating import diff
+from ..api.judged_derivative import JudgedDerivative
 from .options import with_formats
 from .output import Formats, emit, emit_judged
 
@@ -37,7 +37,7 @@ def command(
     Example: dlcalc diff "x^T A x" --wrt x
     """
     found = diff(expression, wrt, at or (), answer, show, scalars=scalars, vectors=vectors, matrices=matrices)
-    if isinstance(found, JudgedDerivative | JudgedMatrixDerivative):
+    if isinstance(found, JudgedDerivative):
         return emit_judged(found, formats)
     emit(found, formats)
     return 0
