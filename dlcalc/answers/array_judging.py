@@ -122,7 +122,7 @@ class _Judged:
             self.mark, status=status, carried=carried, reason=reason,
             cells=cells,
         )  # fmt: skip
-        return self._explained(found, on, followed) if status == "wrong" else found
+        return self._explained(found, on, followed, own) if status == "wrong" else found
 
     def _earned(self, compared: Compared) -> Fraction:
         flat = [each for row in compared.statuses for each in row]
@@ -134,27 +134,27 @@ class _Judged:
             reason = self.marker.wrote.doubt or unread.reason
             return replace(self.mark, status="undecided" if unread.ambiguous else "unreadable", reason=reason)
         said = self.marker.wrong_size(self.asked.expected)
-        found = self._explained(replace(self.mark, status="wrong", reason=said), self.asked, followed)
+        found = self._explained(replace(self.mark, status="wrong", reason=said), self.asked, followed, Compared())
         if found.mistakes and found.mistakes[0].id == OTHER_SHAPE:  # the same words, so that they are said once
             (mistake,) = found.mistakes[0].mistakes
             named = Candidate((replace(mistake, because=said),))
             found = replace(found, mistakes=(named, *found.mistakes[1:]))
         return found
 
-    def _explained(self, mark: Mark, on: Target, followed: Sequence[Again]) -> Mark:
-        """The mistakes behind the whole array: on the truth, then on what was carried on, then what was done to it."""
+    def _explained(self, mark: Mark, on: Target, followed: Sequence[Again], own: Compared) -> Mark:
+        """The mistakes behind the whole array, on the truth or what was carried on, or in some rows; else a pattern."""
         if self.marker.wrote.value(2) is None:
             return mark
         targets = (self.asked, *([on] if on is not self.asked else []), *(again.asked for again in followed))
         try:
-            found, stopped = within_budget(lambda: (self._mistakes(targets), left() < 0), LIMIT_WORKING)
+            found, stopped = within_budget(lambda: (self._mistakes(targets, own), left() < 0), LIMIT_WORKING)
         except WorkError:
             found, stopped = (), True
         more = max(0, len(found) - MOST_NAMED)
         return replace(mark, mistakes=found[:MOST_NAMED], more=more, stopped=stopped)
 
-    def _mistakes(self, targets: Sequence[Target]) -> tuple[Candidate, ...]:
+    def _mistakes(self, targets: Sequence[Target], own: Compared) -> tuple[Candidate, ...]:
         for asked in targets:
             if isinstance(asked, FormulaTarget) and (found := self.marker.mistakes(asked)):
                 return found
-        return self.marker.patterns(self.asked.expected)
+        return tuple(self.marker.made_on_own_rows(self.asked, own)) or self.marker.patterns(self.asked.expected)

@@ -6,6 +6,7 @@ nor takes any. A number that follows from the student's own earlier rows, as in 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -226,10 +227,7 @@ class ArrayMarker:
 
     def from_own_rows(self, asked: FormulaTarget, compared: Compared) -> Compared:
         """Numbers that are right for the student's own numbers of the time steps before: their status is `follows`."""
-        step = asked.formula.by_name.get(asked.name)
-        if asked.letters:
-            return compared
-        if not isinstance(step, Step) or step.each.count(" in ") != 1 or not compared.statuses or compared.is_right:
+        if asked.letters or not _is_over_steps(asked) or not compared.statuses or compared.is_right:
             return compared
         steps = self._steps()
         if steps is None or len(steps) < 2 or asked.working_out[asked.name] != asked.expected:
@@ -240,7 +238,7 @@ class ArrayMarker:
         for place in range(1, len(steps)):
             if set(lines[place]) == {"right"} or all(set(line) == {"right"} for line in lines[:place]):
                 continue
-            again = self._after(asked, steps[:place], place)
+            again = self._after(asked, steps[:place])
             if again is not None and self._follows(again, place):
                 lines[place] = tuple("right" if each == "right" else "follows" for each in lines[place])
         statuses = tuple(lines) if self.rank == 2 else (tuple(line[0] for line in lines),)
@@ -250,19 +248,52 @@ class ArrayMarker:
         """What was written of each time step; None where something is missing."""
         return self.wrote.value(self.rank)
 
-    def _after(self, asked: FormulaTarget, before: tuple[Value, ...], place: int) -> Value | None:
-        pins: Mapping[str, Value] = {asked.name: dict(enumerate(before, 1))}
+    def made_on_own_rows(self, asked: FormulaTarget, compared: Compared) -> Iterator[Candidate]:
+        """The mistakes that give every wrong row when they are made on the student's own rows before it.
+
+        `compared` is that of `from_own_rows`, where other rows are right or follow.
+        """
+        steps = self._steps()
+        lines = compared.statuses if self.rank == 2 else tuple((each,) for row in compared.statuses for each in row)
+        wrong = [place for place, line in enumerate(lines) if "wrong" in line]
+        if steps is None or not wrong or len(wrong) == len(lines) or not _is_over_steps(asked):
+            return
+        for mistake in sorted(program(asked.formula, asked.convention).relevant(asked.name), key=lambda m: -m.weight):
+            made = ((place, self._after(asked, steps[:place], mistake)) for place in wrong)
+            if all(value is not None and self._follows(value, place) for place, value in made):
+                yield Candidate((mistake,))
+
+    def _after(self, asked: FormulaTarget, before: tuple[Value, ...], *mistakes: Mistake) -> Value | None:
+        """What comes after the student's own rows, by the formula or with mistakes made; None for nothing."""
+        own = dict(enumerate(before, 1))
+        pins: Mapping[str, Value] = dict.fromkeys(_names_of(asked), own) if own else {}
         try:
-            found = as_array(run(asked.formula, asked.given, (), pins, asked.convention)[asked.name])
+            found = as_array(run(asked.formula, asked.given, mistakes, pins, asked.convention)[asked.name])
         except (UserError, OverflowError):
             return None
-        return found[place] if isinstance(found, tuple) and place < len(found) else None
+        return found[len(before)] if isinstance(found, tuple) and len(before) < len(found) else None
 
     def _follows(self, value: Value, place: int) -> bool:
         if self.rank == 1:
             return not isinstance(value, tuple) and self.fits(value, 0, place)
         row = value if isinstance(value, tuple) else (value,)
         return len(row) == len(self.wrote.rows[place]) and all(self.fits(each, place, j) for j, each in enumerate(row))
+
+
+def _is_over_steps(asked: FormulaTarget) -> bool:
+    """Whether each row of what is asked is one time step's."""
+    step = asked.formula.by_name.get(asked.name)
+    return isinstance(step, Step) and step.each.count(" in ") == 1
+
+
+def _names_of(asked: FormulaTarget) -> Iterator[str]:
+    """The step that is asked, and that of a called formula which it shows: `layer_2.h` for the `h` of two layers."""
+    name: str | None = asked.name
+    while name:
+        yield name
+        step = asked.formula.by_name.get(name)
+        shown = re.fullmatch(r"([\w.]+)\[(\w+)\]", step.expression) if isinstance(step, Step) else None
+        name = shown[1] if shown and isinstance(step, Step) and step.each.startswith(f"{shown[2]} in ") else None
 
 
 def is_sound_array(value: Value, right: Value) -> bool:

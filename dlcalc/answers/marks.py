@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -146,6 +146,11 @@ class Finding:
 
 
 RIGHT, FOLLOWS = Finding("right"), Finding("follows")
+
+
+def named_before(mistakes: Sequence[Candidate], named: Collection[str]) -> tuple[Candidate, ...]:
+    """The mistakes with those that were named above before new ones, and single ones before pairs."""
+    return tuple(sorted(mistakes, key=lambda each: (len(each.mistakes), each.id not in named)))
 
 
 def together(statuses: Sequence[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -15,7 +15,19 @@ from ..expressions.evaluate import evaluate_at
 from ..expressions.nodes import Value
 from ..networks.exercise import COLUMNS, cell, to_csv
 from ..networks.table import COUNTS, Table
-from .marks import CHANNELS_FIRST, CORRECT, MOST_NAMED, RIGHT, STATUSES, WINDOW, CellMark, Finding, Mark, together
+from .marks import (
+    CHANNELS_FIRST,
+    CORRECT,
+    MOST_NAMED,
+    RIGHT,
+    STATUSES,
+    WINDOW,
+    CellMark,
+    Finding,
+    Mark,
+    named_before,
+    together,
+)
 from .table_cells import Cell, CellReader
 from .table_columns import TOTAL, Sheet, read_sheet
 from .table_letters import letters, points
@@ -87,13 +99,19 @@ class TableMarks:
 
 
 def mark_table(
-    table: Table, text: str | bytes, columns: Sequence[str] = (), stated: bool = False, decimal: str = ""
+    table: Table,
+    text: str | bytes,
+    columns: Sequence[str] = (),
+    stated: bool = False,
+    decimal: str = "",
+    named: Collection[str] = (),
 ) -> TableMarks:
     """Marks what a student handed in, in any of the formats of `table_text`, for a network's table.
 
     `columns` are those that were asked, by default all that the student's table has. `stated`: the way of counting is
-    stated, so no other is right. `decimal`: the decimal sign, where one is stated. Whatever stands in a cell is a
-    status, never an error. Raises UserError for a column that cannot be asked, or a text in which there is no table.
+    stated, so no other is right. `decimal`: the decimal sign, where one is stated. `named`: the ids of mistakes that
+    earlier answers show. Whatever stands in a cell is a status, never an error. Raises UserError for a column that
+    cannot be asked, or a text in which there is no table.
     """
     for column in columns:
         if column not in COLUMNS:
@@ -103,9 +121,18 @@ def mark_table(
     reader = CellReader(sheet.cells, letters(table), decimal)
     cells = {place: _read(reader, place, value) for place, value in expected.items()}
     judged = _judged(table, expected, cells)
-    marks = tuple(_mark(place, value, cells[place], judged.get(place), stated) for place, value in expected.items())
+    found = (_mark(place, value, cells[place], judged.get(place), stated) for place, value in expected.items())
+    marks = tuple(_as_before(found, named))
     unknown = (f"{row.layer.name} is not marked: {row.unknown}" for row in table.rows if row.unknown)
     return TableMarks(table, marks, (*_about_input(table, sheet), *sheet.notes, *unknown))
+
+
+def _as_before(marks: Iterable[CellMark], named: Collection[str]) -> Iterator[CellMark]:
+    """The marks with a mistake that was named above before a new one, where both give what was written."""
+    above = set(named)
+    for mark in marks:
+        yield replace(mark, mistakes=named_before(mark.mistakes, above))
+        above.update(each.id for each in mark.mistakes)
 
 
 def _expected(table: Table, sheet: Sheet, columns: Sequence[str]) -> dict[Place, Value]:
@@ -191,26 +218,26 @@ def _about_input(table: Table, sheet: Sheet) -> Iterable[str]:
         yield f"line {found.line}: the input is {printing.text(shape)}, not {found.wrote}"
 
 
-def judge_table(asked: TableTarget, given: object, decimal: str = "") -> Mark:
+def judge_table(asked: TableTarget, given: object, decimal: str = "", named: Collection[str] = ()) -> Mark:
     """The mark of a table as it was handed in, as one text or cell by cell, `conv-1.output` → text. Never raises.
 
-    `decimal`: the decimal sign, where one is stated.
+    `decimal`: the decimal sign, where one is stated. `named`: the ids of mistakes that earlier answers show.
     """
     mark = Mark("missing", asked.expected)
     text = _as_text(asked, given)
     if not text.strip():
         return mark
     try:
-        cells = mark_table(asked.table, text, asked.columns, decimal=decimal).cells
+        cells = mark_table(asked.table, text, asked.columns, decimal=decimal, named=named).cells
     except UserError as error:
         return replace(mark, status="unreadable", reason=printable(str(error)), wrote=printable(text[:60]))
     if all(found.status == "missing" for found in cells):
         return mark
-    named = tuple(dict.fromkeys(each for found in cells for each in found.mistakes[:1]))
+    behind = tuple(dict.fromkeys(each for found in cells for each in found.mistakes[:1]))
     return replace(
         mark, status=together([found.status for found in cells]), cells=cells,
         wrote=f"{sum(found.status != 'missing' for found in cells)} of {len(cells)} cells",
-        mistakes=named[:MOST_NAMED], more=max(0, len(named) - MOST_NAMED),
+        mistakes=behind[:MOST_NAMED], more=max(0, len(behind) - MOST_NAMED),
     )  # fmt: skip
 
 

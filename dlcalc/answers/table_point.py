@@ -232,20 +232,22 @@ class Reading:
                 if verdict is not None and _single(verdict.mistakes):
                     return Finding("wrong", mistakes=verdict.mistakes)
             return Finding("undecided", reason=f"the shape has {_numbers(len(expected))}, not {len(answer.value)}")
-        found: tuple[Candidate, ...] = ()
         followed = self.followed.get(layer)
-        other = followed if followed is not None and cell(followed, column) != expected else None
-        for at in (row, other):
-            verdict = verified(at, column, answer) if at is not None and not _single(found) else None
-            if verdict is not None and verdict.convention is not None:
+        verdicts = [verified(row, column, answer)]
+        if followed is not None and cell(followed, column) != expected:
+            verdicts.insert(0, verified(followed, column, answer))  # a mistake is made on one's own numbers
+        made = [verdict for verdict in verdicts if verdict is not None]
+        for verdict in reversed(made):
+            if verdict.convention is not None:
                 return Finding("convention", verdict.convention.name)
-            if verdict is not None and (not found or _single(verdict.mistakes)):
-                found = verdict.mistakes
+        named = [verdict.mistakes for verdict in made if verdict.mistakes]
+        found = next(filter(_single, named), next(iter(named), ()))
         if not _single(found):
             found = tuple(self._flattened(row, column, answer)) or found
-        if not found:
+        if not _single(found):
             base = followed or row
-            found = tuple(c for pins in self._pins(base, column)[:1] for c in on_own_cells(base, column, pins, answer))
+            own = (c for pins in self._pins(base, column)[:1] for c in on_own_cells(base, column, pins, answer))
+            found = tuple(own) or found
         return Finding("wrong", mistakes=found)
 
     def _flattened(self, row: Row, column: str, answer: Answer) -> Iterator[Candidate]:

@@ -17,7 +17,7 @@ from ..answers.formula_target import FormulaTarget
 from ..answers.gradient_marks import judge_gradient
 from ..answers.gradient_target import GradientTarget
 from ..answers.judging import judge_value
-from ..answers.marks import Mark, Written
+from ..answers.marks import Mark, Written, named_before
 from ..answers.table_marks import judge_table
 from ..answers.table_point import Place
 from ..answers.table_target import TableTarget
@@ -60,17 +60,13 @@ class _Judge:
             except Exception as error:  # our own bug costs one part, and not the marks of a class
                 said = str(InternalError(f"{type(error).__name__}: {printable(str(error))}"))
                 mark = Mark("undecided", self.variant.asked[part.id].expected, reason=said)
-            mark = self._as_before(mark)
+            mark = replace(mark, mistakes=named_before(mark.mistakes, self._named()))
             self.found[part.id] = part_mark(part, mark, self.policy, self.variant.choices.get(part.id, ()))
         return [self.found[part.id] for part in self.problem.parts]
 
-    def _as_before(self, mark: Mark) -> Mark:
-        """The mark with a mistake that was named above before a new one, where both give the answer."""
-        if len(mark.mistakes) < 2:
-            return mark
-        named = {each.id for before in self.found.values() for each in before.mistakes if not each.found}
-        ordered = sorted(mark.mistakes, key=lambda each: (len(each.mistakes), each.id not in named))
-        return replace(mark, mistakes=tuple(ordered))
+    def _named(self) -> set[str]:
+        """The ids of the mistakes that were named above."""
+        return {each.id for before in self.found.values() for each in before.mistakes if not each.found}
 
     def _mark(self, part: Part) -> Mark:
         asked = self.variant.asked[part.id]
@@ -78,7 +74,7 @@ class _Judge:
         if part.kind == "choice":
             return judge_choice(self.variant.choices[part.id], given)
         if isinstance(asked, TableTarget):
-            return judge_table(asked, given, self.policy.terms(part).decimal)
+            return judge_table(asked, given, self.policy.terms(part).decimal, self._named())
         if isinstance(asked, GradientTarget):
             mark, self.written[part.id] = judge_gradient(asked, given)
             return mark
