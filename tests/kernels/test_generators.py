@@ -16,7 +16,7 @@ LANES = machine.LANES
 if not LANES:
     pytest.skip("this processor has no vectors, or nothing is compiled", allow_module_level=True)
 
-from dlcalc.kernels.cpu import dot, functions, maps, rows, tile  # noqa: E402
+from dlcalc.kernels.cpu import dot, functions, maps, rows, tile, turn  # noqa: E402
 
 RANDOM = np.random.default_rng(0)
 
@@ -105,6 +105,25 @@ def test_rows_are_copied_and_nothing_beside_them(length: int) -> None:
         run(target, source, many, length, total, 0.5)
         assert np.array_equal(target, wanted)
         assert total.sum() == pytest.approx(LANES + source[:many].sum(dtype=np.float64), abs=1e-4)
+
+
+def test_lines_are_turned_into_columns() -> None:
+    """Any number of lines; what they lack of a vector is 0, and nothing is written beside the target's rows."""
+
+    @numba.njit
+    def run(target: Any, source: Any, lines: int, length: int) -> None:
+        turn.turn_lines(
+            target.ctypes.data, target.shape[1], source.ctypes.data, source.shape[1], lines, length
+        )  # fmt: skip
+
+    for lines in (1, 2, LANES - 1, LANES):
+        for length in (0, 1, LANES - 1, LANES, 2 * LANES + 3):
+            source, target = numbers(LANES, length + 2), numbers(length + 1, LANES + 3)
+            wanted = target.copy()
+            wanted[:length, :LANES] = 0
+            wanted[:length, :lines] = source[:lines, :length].T
+            run(target, source, lines, length)
+            assert np.array_equal(target, wanted), (lines, length)
 
 
 def test_a_map_goes_along_lines_and_down_rows() -> None:

@@ -1,4 +1,4 @@
-"""The kernels for the CPU: matrix products by numpy's BLAS, everything around them compiled by numba."""
+"""The kernels for the CPU, compiled by numba; float64 has numpy's matrix products."""
 
 from __future__ import annotations
 

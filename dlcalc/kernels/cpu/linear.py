@@ -1,20 +1,18 @@
-"""The dense layer: matrix products by numpy's BLAS."""
+"""The dense layer."""
 
 from __future__ import annotations
 
-import numpy as np
-
 from ..compile import Array
+from .products import multiply, turned
 
 
 def linear_forward(x: Array, weight: Array, bias: Array | None) -> Array:
     """(R, n) and (m, n) to (R, m): x Wᵀ + b."""
-    out: Array = np.matmul(x, weight.T)
-    if bias is not None:
-        out += bias
-    return out
+    found: Array = multiply(x[None], turned(weight[None]), bias)[0]
+    return found
 
 
 def linear_backward(d_out: Array, x: Array, weight: Array) -> tuple[Array, Array, Array]:
     """The gradients of x, weight and bias."""
-    return np.matmul(d_out, weight), np.matmul(d_out.T, x), d_out.sum(axis=0)
+    d_x, d_weight = multiply(d_out[None], weight[None]), multiply(turned(d_out[None]), x[None])
+    return d_x[0], d_weight[0], d_out.sum(axis=0)

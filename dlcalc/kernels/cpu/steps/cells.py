@@ -15,10 +15,10 @@ from numba.extending import intrinsic
 from ... import cache, scalars
 from ...compile import Array, kernel
 from .. import gates as formulas
+from ..calls import generate, plainly
 from ..functions import tanh
 from ..machine import LANES
 from ..maps import mapped
-from .row import _generate, _plainly
 
 SIGNATURE = ("int64", "int64", "T[::1]", *["int64"] * 5)
 RNN, RNN_BACK, LSTM, LSTM_BACK, GRU, GRU_BACK = range(6, 12)
@@ -33,10 +33,10 @@ def _called(
     context: Any, at: Any, n: Any, m: Any, a: Any, first: Any, second: Any, third: Any, fourth: Any, fifth: Any
 ) -> Any:  # fmt: skip
     whole = types.int64
-    return types.void(whole, whole, whole, a, whole, whole, whole, whole, whole), _generate
+    return types.void(whole, whole, whole, a, whole, whole, whole, whole, whole), generate
 
 
-cell: Any = _plainly if cache.plain() else _called
+cell: Any = plainly if cache.plain() else _called
 """cell(address, n, m, a, five places)."""
 
 

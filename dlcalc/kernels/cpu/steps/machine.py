@@ -10,8 +10,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...compile import Array, kernel
+from .. import blocks
 from ..machine import LANES
-from . import attention, blocks, cells, losses, maps, norms, optimisers, planes, products, recurrent, windows
+from . import attention, cells, losses, maps, norms, optimisers, planes, products, recurrent, windows
 from .barrier import wait
 from .row import address, call
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ...compile import Array, kernel
 from ..machine import LANES
-from . import blocks
+from . import images
 from .row import STEP, view
 
 HEIGHT, PITCH, SPAN, TAPS, BACK = 21, 22, 23, 24, 25
@@ -19,7 +19,7 @@ GRADIENT, GRADIENT_PITCH, CORNER = 26, 27, 28
 """Numbers of a plane of the output's gradient with a frame of zeros, its pitch, and where the gradient begins in it."""
 
 if LANES:
-    image_product, taps_product = blocks.image_product, blocks.taps_product
+    image_product, taps_product = images.image_product, images.taps_product
     typed = [each.replace("T", "float32") for each in STEP]
 
     @kernel("int64", "int64", "int64", "float32[::1]", "int64", "int64", "int64", "float32[::1]", "int64", "int64",

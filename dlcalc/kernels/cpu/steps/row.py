@@ -6,7 +6,6 @@ by itself, when a network first needs it, and the machine calls what a table of 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import prod
 from typing import Any
 
@@ -16,7 +15,10 @@ from numba.extending import intrinsic
 from numba.np import arrayobj
 
 from ... import cache
-from ...compile import KERNELS, Array, kernel
+from ...compile import Array, kernel
+from ..calls import address as address
+from ..calls import generate, plainly
+from ..calls import product as product
 
 STEP = ("int64", "int64[::1]", "T[::1]", "T[::1]", "T[::1]", "int64[::1]", "int64[::1]", "int64[::1]", "float64[::1]")
 
@@ -28,25 +30,8 @@ _results: Any = imputils
 _units: Any = cgutils
 """They come without types."""
 
-PLAIN: list[Callable[..., None]] = []
-"""Where kernels run as plain Python, an address is a place in this list."""
-
-
-def address(function: Any, dtype: str) -> int:
-    """Where the compiled step begins, for this dtype; compiled, or loaded, if it was not yet."""
-    if cache.plain():
-        if function not in PLAIN:
-            PLAIN.append(function)
-        return PLAIN.index(function)
-    return KERNELS[f"{function.__module__}.{function.__name__}"].address(dtype)
-
-
 PRODUCT = 5
 """The place in `c` where the address of the matrix product stands."""
-
-
-def _plainly(at: int, *arguments: Array) -> None:
-    PLAIN[at](*arguments)
 
 
 @intrinsic
@@ -55,26 +40,7 @@ def _compiled(
 ) -> Any:  # fmt: skip
     """Calls the function that begins at an address, as numba calls its own."""
 
-    return types.void(at, n, s, a, p, g, i, t, c, sums), _generate
-
-
-@intrinsic
-def _product(
-    context: Any, at: Any, rows: Any, columns: Any, depth: Any, a: Any, a_at: Any, a_row: Any, a_step: Any, b: Any,
-    b_at: Any, b_row: Any, c: Any, c_at: Any, c_row: Any, add: Any,
-) -> Any:  # fmt: skip
-    whole = types.int64
-    taken = (whole, whole, whole, a, whole, whole, whole, b, whole, whole, c, whole, whole, types.boolean)
-    return types.void(whole, *taken), _generate
-
-
-def _generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-    """The call of the function that begins at an address, as numba calls its own."""
-    kinds = signature.args[1:]
-    form = target.call_conv.get_function_type(types.none, kinds)
-    function = builder.inttoptr(arguments[0], form.as_pointer())
-    target.call_conv.call_function(builder, function, types.none, kinds, arguments[1:])
-    return target.get_dummy_value()
+    return types.void(at, n, s, a, p, g, i, t, c, sums), generate
 
 
 def _plain_view(array: Array, start: int, shape: tuple[int, ...]) -> Array:
@@ -101,9 +67,5 @@ def _compiled_view(context: Any, array: Any, start: Any, shape: Any) -> Any:
 
 view: Any = _plain_view if cache.plain() else _compiled_view
 """view(flat, start, shape): the numbers from `start` on, row by row; numba takes seconds to compile its reshape."""
-call: Any = _plainly if cache.plain() else _compiled
+call: Any = plainly if cache.plain() else _compiled
 """call(address, n, s, a, p, g, i, t, c, sums)."""
-product: Any = _plainly if cache.plain() else _product
-"""product(address, rows, columns, depth, A, a_at, a_row, a_step, B, b_at, b_row, C, c_at, c_row, add): as
-`products.looped_product`, compiled once for all steps.
-"""

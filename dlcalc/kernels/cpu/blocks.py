@@ -1,7 +1,8 @@
 """Products of float32 by register tiles: C (rows, columns) (+)= A (rows, depth) B (depth, columns).
 
 A tile keeps all its sums in registers from the first k to the last, and reads a row of B as it stands; the last vector
-of a row may be cut short. Any other dtype, and a processor without such vectors, has the loops of `products`.
+of a row may be cut short. `products` and a network's steps call it by its address; in these any other dtype, and a
+processor without such vectors, has the loops of `steps.products`.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from typing import Any
 from numba import types
 from numba.extending import intrinsic, register_jitable
 
-from ...compile import Array, kernel
-from ..emit import I64, Emit, Value, outlined
-from ..machine import LANES, heights
+from ..compile import Array, kernel
+from .emit import I64, Emit, Value, outlined
+from .machine import LANES, heights
 
 WIDEST = 4
 """Vectors of the widest tile."""
@@ -119,8 +120,6 @@ def below(vectors: int, cut: bool, tables: str = "") -> Any:
 
 
 if LANES:
-    image_four, image_two, image_one = below(4, False, "b"), below(2, True, "b"), below(1, True, "b")
-    taps_two, taps_one = below(2, True, "a"), below(1, True, "a")
     four, two_whole, two_cut, one_cut = below(4, False), below(2, False), below(2, True), below(1, True)
 
     @kernel("int64", "int64", "int64", "float32[::1]", "int64", "int64", "int64", "float32[::1]", "int64", "int64",
@@ -129,7 +128,7 @@ if LANES:
         rows: int, columns: int, depth: int, a: Array, a_at: int, a_row: int, a_step: int, b: Array, b_at: int,
         b_row: int, c: Array, c_at: int, c_row: int, add: bool,
     ) -> None:  # fmt: skip
-        """As `products.looped_product`."""
+        """As `steps.products.looped_product`."""
         a0, b0, c0 = a.ctypes.data + a_at * 4, b.ctypes.data + b_at * 4, c.ctypes.data + c_at * 4
         for first in range(0, max(1, depth), DEEP):
             k, more = min(DEEP, depth - first), 1 if add or first else 0
@@ -147,42 +146,3 @@ if LANES:
                         rest - LANES)  # fmt: skip
             elif rest > 0:
                 one_cut(rows, start, a_row, a_step, row + column * 4, b_row, k, c0 + column * 4, c_row, more, rest)
-
-    @kernel("int64", "int64", "int64", "float32[::1]", "int64", "int64", "int64", "float32[::1]", "int64",
-            "int64[::1]", "int64", "float32[::1]", "int64", "int64", "boolean", inner=True)  # fmt: skip
-    def image_product(
-        rows: int, columns: int, depth: int, a: Array, a_at: int, a_row: int, a_step: int, b: Array, b_at: int,
-        t: Array, table: int, c: Array, c_at: int, c_row: int, add: bool,
-    ) -> None:  # fmt: skip
-        """As `products.looped_product`; row k of B begins t[table + k] numbers behind its first: an image moved."""
-        a0, b0, c0 = a.ctypes.data + a_at * 4, b.ctypes.data + b_at * 4, c.ctypes.data + c_at * 4
-        for first in range(0, max(1, depth), DEEP):
-            k, more = min(DEEP, depth - first), 1 if add or first else 0
-            start, places, column = a0 + first * a_step * 4, t.ctypes.data + (table + first) * 8, 0
-            while column + 4 * LANES <= columns:
-                image_four(rows, start, a_row, a_step, b0 + column * 4, places, k, c0 + column * 4, c_row, more, LANES)
-                column += 4 * LANES
-            while columns - column > LANES:
-                lanes = min(LANES, columns - column - LANES)
-                image_two(rows, start, a_row, a_step, b0 + column * 4, places, k, c0 + column * 4, c_row, more, lanes)
-                column += 2 * LANES
-            if column < columns:
-                image_one(rows, start, a_row, a_step, b0 + column * 4, places, k, c0 + column * 4, c_row, more,
-                          columns - column)  # fmt: skip
-
-    @kernel("int64", "int64", "int64", "float32[::1]", "int64", "int64[::1]", "int64", "float32[::1]", "int64", "int64",
-            "float32[::1]", "int64", "int64", inner=True)  # fmt: skip
-    def taps_product(
-        rows: int, columns: int, depth: int, a: Array, a_at: int, t: Array, table: int, b: Array, b_at: int, b_row: int,
-        c: Array, c_at: int, c_row: int,
-    ) -> None:  # fmt: skip
-        """Adds to C; row m of A begins t[table + m] numbers behind its first, and its numbers lie side by side."""
-        a0, b0, c0 = a.ctypes.data + a_at * 4, b.ctypes.data + b_at * 4, c.ctypes.data + c_at * 4
-        places = t.ctypes.data + table * 8
-        for column in range(0, columns, 2 * LANES):
-            rest = columns - column
-            if rest > LANES:
-                taps_two(rows, a0, places, 1, b0 + column * 4, b_row, depth, c0 + column * 4, c_row, 1,
-                         min(LANES, rest - LANES))  # fmt: skip
-            else:
-                taps_one(rows, a0, places, 1, b0 + column * 4, b_row, depth, c0 + column * 4, c_row, 1, rest)
