@@ -5,16 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from ..errors import ExpressionError, UserError
+from ..errors import UserError
 from ..expressions.nodes import Index, Kind, Literal, Name, Node, Partial, Pow, Transpose, rewriting
 from ..expressions.parser import parse
 from ..expressions.reader import Declarations
-from ..expressions.tokens import MAX_LENGTH
 from ..gradients.answer import Answer, Statement
 from ..gradients.feedforward import Feedforward
-from .gradient_notation import plain, sides, stated_once
+from .gradient_notation import TIMES, plain, sides, stated_once
 
-MOST_STATEMENTS = 24
 SUMS = {"z": "a", "a": "h"}
 """Letters of Nielsen and of Ng: z is what is added up, a what the activation makes of it → ours."""
 _ENTRIES = "ijklmnpqcuv"
@@ -27,8 +25,6 @@ def read(
 
     `letters`: what is written for a stem of ours, {"z": "a"}.
     """
-    if len(text) > MAX_LENGTH:
-        raise ExpressionError(f"an answer has at most {MAX_LENGTH} characters, not {len(text)}")
     return _Reader(network, wrt, letters or {}).read(text)
 
 
@@ -48,7 +44,7 @@ class _Reader:
     def read(self, text: str) -> tuple[Answer, Node | None]:
         words = {name for name in self.names.kinds if len(name) == 1} - {"L", "x"}
         written = plain(text, self._activation, words - set(_ENTRIES))
-        lefts, right, stated = sides(written, MOST_STATEMENTS, self._is_asked, "delta_2")
+        lefts, right, stated = sides(written, self._is_asked, "delta_2")
         self._declare([parts[0] for parts in stated])
         found = stated_once([self._statement(parts[0], parts[-1]) for parts in stated], [parts[0] for parts in stated])
         left = self._left(lefts[0]) if lefts else None
@@ -99,7 +95,7 @@ class _Reader:
         return Statement(base.id, found if isinstance(found, Index) else None, "", body)
 
     def _parsed(self, text: str) -> Node:
-        return rewriting(self._renamed)(parse(text, self.names))
+        return rewriting(self._renamed)(parse(text, self.names, TIMES))
 
     # our own letters for what is written
 

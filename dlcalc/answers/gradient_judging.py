@@ -13,7 +13,7 @@ from ..errors import UserError
 from ..expressions import printing
 from ..expressions.arrays import shape_of
 from ..expressions.functions import CONSTANTS
-from ..expressions.limits import LimitError
+from ..expressions.limits import LimitError, WorkError
 from ..expressions.nodes import (
     Index,
     Name,
@@ -108,13 +108,13 @@ def has_value(derivation: Derivation, answer: Answer, outer: str = "outer") -> b
 def right_in(derivation: Derivation, answer: Answer, outer: str = "outer", known: str = "all") -> Right | None:
     """In which layout, and how, an answer is ∂L/∂wrt; None for one that is not, or cannot be judged.
 
-    Raises AmbiguousError where only another way of reading ⊗ is right.
+    Raises AmbiguousError where only another way of reading ⊗ is right, WorkError where it is too much work.
     """
     try:
         _check_known(derivation.network, answer, known)
         judge = _Judge(derivation)
         found, where = judge.settled(answer, outer)
-    except AmbiguousError:
+    except (AmbiguousError, WorkError):
         raise
     except (UserError, OverflowError, RecursionError):
         return None
@@ -184,12 +184,13 @@ class _Judge:
         for layout in self.layouts:
             if self.is_right(answer, layout):
                 return layout, ""
-        if self.layouts[0] == "number":
-            return None
-        if answer.has_partials and self.is_right(answer, "column", DENOMINATOR_LAYOUT):
+        is_number = self.layouts[0] == "number"
+        if answer.has_partials and not is_number and self.is_right(answer, "column", DENOMINATOR_LAYOUT):
             return self.layouts[0], DENOMINATOR_LAYOUT
         if answer.has_partials and self.is_right(answer, self.layouts[0], LOCAL_SIGNS):
             return self.layouts[0], LOCAL_SIGNS
+        if is_number:
+            return None
         return ("row", TRANSPOSED_WEIGHTS) if self.is_right(answer, "column", TRANSPOSED_WEIGHTS) else None
 
     # the verdict

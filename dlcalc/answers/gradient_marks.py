@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from ..errors import UserError, printable
+from ..expressions.limits import WorkError
 from ..expressions.nodes import Value
 from ..formulas.diagnose import Candidate
 from ..formulas.model import Mistake
@@ -136,7 +137,12 @@ class _Marking:
     def _right(self, answer: Answer, said: str, doubtful: bool) -> _Worth | None:
         """Right in one of its readings, or by another convention."""
         for reading in readings(answer, self.network, self.wrt):
-            right = self._is_right(self.derivation, reading)
+            try:
+                right = self._is_right(self.derivation, reading)
+            except WorkError:
+                if not self.likely:
+                    raise
+                return None
             if right is not None:
                 if reading.doubtful or doubtful:
                     self.doubt = self.doubt or (reading.said[-1] if reading.doubtful else said)

@@ -13,6 +13,12 @@ from ..errors import ExpressionError, UserError
 from ..expressions.nodes import Node
 from ..gradients.answer import Statement
 
+MOST_CHARACTERS = 40_000
+"""A page: all lines of a derivation of several layers in LaTeX."""
+MOST_LINES = 150
+TIMES = 2
+"""A formula of a page may be so many times longer than an expression elsewhere."""
+
 _STEP = r"[a-zTL]"
 _INDEX = rf"(?:{_STEP}(?:\s*[-−+]\s*\d+)?|\d|[-−]\s*1)"
 """A step, or the number of a layer: t, t − 1, T, 2."""
@@ -174,7 +180,12 @@ GENERIC = ("f", "g", "φ", "phi", "ϕ", "varphi")
 
 
 def plain(text: str, activation: str, names: Collection[str]) -> str:
-    """The text in the signs of our language. `names`: sequences, whose step may stand in parentheses: h(t)."""
+    """The text in the signs of our language. `names`: sequences, whose step may stand in parentheses: h(t).
+
+    Raises ExpressionError for a text that is longer than a page.
+    """
+    if len(text) > MOST_CHARACTERS:
+        raise ExpressionError(f"an answer has at most {MOST_CHARACTERS} characters, not {len(text)}")
     for group in _COMPILED:
         for pattern, instead in group:
             text = pattern.sub(instead, text)
@@ -321,20 +332,18 @@ _RANGE = re.compile(
 )
 
 
-def sides(
-    text: str, most: int, is_asked: Callable[[str], bool], example: str
-) -> tuple[list[str], str, list[list[str]]]:
+def sides(text: str, is_asked: Callable[[str], bool], example: str) -> tuple[list[str], str, list[list[str]]]:
     """(what stands on the left of the gradient, the gradient, the sides of each intermediate that is stated beside it).
 
     The gradient is the line before `where`, else the last one whose left side `is_asked`, else the only one without a
-    left side, else the last. Raises UserError for nothing, for more lines than `most`, and for an intermediate without
-    a left side, such as `example`.
+    left side, else the last. Raises UserError for nothing, for more than MOST_LINES, and for an intermediate without a
+    left side, such as `example`.
     """
     lines, is_first = _statements(text)
     if not lines:
         raise ExpressionError("an expression is expected, but there is nothing", text, None)
-    if len(lines) > most:
-        raise UserError(f"a gradient is stated in at most {most} lines, not {len(lines)}")
+    if len(lines) > MOST_LINES:
+        raise UserError(f"a gradient is stated in at most {MOST_LINES} lines, not {len(lines)}")
     found = [[side.strip() for side in split(line, "=")] for line in lines]
     named = [i for i, parts in enumerate(found) if len(parts) > 1 and not is_first and is_asked(parts[0])]
     alone = [i for i, parts in enumerate(found) if len(parts) == 1]

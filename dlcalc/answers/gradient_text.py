@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from ..errors import ExpressionError, UserError
+from ..errors import UserError
 from ..expressions.functions import ALIASES as FUNCTION_ALIASES
 from ..expressions.functions import CONSTANTS, FUNCTIONS
 from ..expressions.nodes import (
@@ -27,14 +27,11 @@ from ..expressions.nodes import (
 )
 from ..expressions.parser import parse
 from ..expressions.reader import Declarations
-from ..expressions.tokens import MAX_LENGTH
 from ..gradients.answer import Answer, Statement
 from ..gradients.model import STEPS, Network, shifted
-from .gradient_notation import DOTS, GENERIC, SPELLED, plain, sides, stated_once
+from .gradient_notation import DOTS, GENERIC, SPELLED, TIMES, plain, sides, stated_once
 from .gradient_ranges import normal
 from .steps import moved
-
-MOST_STATEMENTS = 40
 
 _RNN = {
     "w_ih": "U", "w_hh": "W", "w_x": "U", "w_h": "W", "W_x": "U", "W_h": "W", "W_xh": "U", "W_hh": "W", "W_hx": "U",
@@ -79,8 +76,6 @@ def read(text: str, network: Network, wrt: str, letters: Mapping[str, str] | Non
 
     Raises UserError, an ExpressionError where it is no expression of the language.
     """
-    if len(text) > MAX_LENGTH:
-        raise ExpressionError(f"an answer has at most {MAX_LENGTH} characters, not {len(text)}")
     return _Reader(network, wrt, letters or {}).read(text)
 
 
@@ -98,7 +93,7 @@ class _Reader:
         sequences = {name for name, kind in self.names.kinds.items() if kind is Kind.MATRIX}
         sequences -= {*self.weights, *FUNCTIONS}
         written = plain(self._deltas(text), self.network.form["activation"], sequences)
-        lefts, right, stated = sides(written, MOST_STATEMENTS, self._is_asked, "delta_t")
+        lefts, right, stated = sides(written, self._is_asked, "delta_t")
         self._declare([parts[0] for parts in stated])
         found = stated_once([self._statement(parts[0], parts[-1]) for parts in stated], [parts[0] for parts in stated])
         if lefts:
@@ -127,7 +122,7 @@ class _Reader:
         return isinstance(inner, Partial) and inner.top == Name("L") and inner.bottom == Name(self.wrt)
 
     def _parsed(self, text: str) -> Node:
-        return rewriting(self._renamed)(parse(text, self.names))
+        return rewriting(self._renamed)(parse(text, self.names, TIMES))
 
     def _declare(self, lefts: list[str]) -> None:
         """Names that the answer states, beside those of the network."""
@@ -253,6 +248,7 @@ def strange_words(text: str, network: Network) -> list[str]:
     known = {part for name in network.declarations.kinds for part in (name, *name.split("_"))}
     known |= {part for name in ALIASES.get(network.cell, {}) for part in (name, *name.split("_"))}
     known |= {*FUNCTIONS, *FUNCTION_ALIASES, *CONSTANTS, *SPELLED, *GENERIC, *_WORDS}
+    text = re.sub(r"&&.*", " ", text)
     plain_text = re.sub(r"\\(?:begin|end)\{[a-z*]+\}|\\[A-Za-z]+", " ", text)
     return [word for word in _WORD.findall(plain_text) if word not in known]
 

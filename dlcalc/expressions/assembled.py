@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import UserError
 from . import arrays
-from .nodes import Call, Index, Node, Partial, Value, Vector, to_node
+from .nodes import Call, Index, Node, Partial, Value, Vector, replaced, to_node, walk
 
 Environment = dict[str, Any]
 Compile = Callable[[Node], Callable[[Environment], Value]]
@@ -53,8 +53,9 @@ def partial(node: Partial, compile_node: Compile) -> Callable[[Environment], Val
 
 
 def _placed(node: Node, compile_node: Compile) -> Callable[[Environment], Node]:
-    """h_{m−1} with the number of its step."""
+    """h_{m−1} with the number of its step, and so each of z_m ⊙ h_{m−1}."""
     if not isinstance(node, Index):
-        return lambda env: node
+        parts = {part: _placed(part, compile_node) for part in walk(node) if isinstance(part, Index)}
+        return lambda env: replaced(node, {part: at(env) for part, at in parts.items()}) if parts else node
     base, indices = node.base, [compile_node(index) for index in node.indices]
     return lambda env: Index(base, tuple([to_node(index(env)) for index in indices]))

@@ -36,9 +36,12 @@ _COMPARISONS = frozenset("=≠<≤>≥")
 _OPENING, _CLOSING = frozenset("([{⌊⌈"), frozenset(")]}⌋⌉")
 
 
-def parse(text: str, names: Declarations | Mapping[str, Kind] | Iterable[str] = ()) -> Node:
-    """The tree of an expression. Raises ExpressionError, with the position, on anything that is not one."""
-    return _read(text, names, _Parser.expression)
+def parse(text: str, names: Declarations | Mapping[str, Kind] | Iterable[str] = (), times: int = 1) -> Node:
+    """The tree of an expression, which may be so many `times` longer than others.
+
+    Raises ExpressionError, with the position, on anything that is not one.
+    """
+    return _read(text, names, _Parser.expression, times)
 
 
 def parse_range(text: str, names: Declarations | Mapping[str, Kind] | Iterable[str] = ()) -> Range:
@@ -48,8 +51,13 @@ def parse_range(text: str, names: Declarations | Mapping[str, Kind] | Iterable[s
     return found
 
 
-def _read(text: str, names: Declarations | Mapping[str, Kind] | Iterable[str], rule: Callable[[_Parser], Node]) -> Node:
-    parser = _Parser(text, Declarations.of(names))
+def _read(
+    text: str,
+    names: Declarations | Mapping[str, Kind] | Iterable[str],
+    rule: Callable[[_Parser], Node],
+    times: int = 1,
+) -> Node:
+    parser = _Parser(text, Declarations.of(names), times)
     if parser.at.kind == "end":
         raise ExpressionError("an expression is expected, but there is nothing", text, None)
     node = rule(parser)

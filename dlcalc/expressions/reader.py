@@ -53,10 +53,10 @@ class Declarations:
 class Reader:
     """The tokens of one text, with a cursor, and what the grammar needs to read on."""
 
-    def __init__(self, text: str, names: Declarations) -> None:
+    def __init__(self, text: str, names: Declarations, times: int = 1) -> None:
         self.text = text
         self.names = names
-        self.tokens = tokenize(text)
+        self.tokens = tokenize(text, times)
         self.index = 0
         self.depth = -1
         """What stands in no bracket is nested 0 deep."""

@@ -68,16 +68,19 @@ _COMMAND = re.compile(r"\\([A-Za-z]+)")
 _SPACING = re.compile(r"\\[,;:! ]|~|\$")
 
 
-def tokenize(text: str) -> list[Token]:
-    """The tokens of `text`, closed by an `end` token. Raises ExpressionError with the position of a bad character."""
-    if len(text) > MAX_LENGTH:
-        raise ExpressionError(f"an expression has at most {MAX_LENGTH} characters, not {len(text)}")
-    return _Scanner(text).scan()
+def tokenize(text: str, times: int = 1) -> list[Token]:
+    """The tokens of `text`, closed by an `end` token. `times`: how much longer than others it may be.
+
+    Raises ExpressionError with the position of a bad character.
+    """
+    if len(text) > (longest := times * MAX_LENGTH):
+        raise ExpressionError(f"an expression has at most {longest} characters, not {len(text)}")
+    return _Scanner(text, times * MAX_TOKENS).scan()
 
 
 class _Scanner:
-    def __init__(self, text: str) -> None:
-        self.text = text
+    def __init__(self, text: str, most: int) -> None:
+        self.text, self.most = text, most
         self.position = 0
         self.tokens: list[Token] = []
 
@@ -85,8 +88,8 @@ class _Scanner:
         while self.position < len(self.text):
             start = self.position
             self.one()
-            if len(self.tokens) > MAX_TOKENS:
-                raise ExpressionError(f"an expression has at most {MAX_TOKENS} symbols", self.text, start)
+            if len(self.tokens) > self.most:
+                raise ExpressionError(f"an expression has at most {self.most} symbols", self.text, start)
         self.put("end", "", len(self.text))
         return self.tokens
 

@@ -11,7 +11,7 @@ from ..expressions.evaluate import Environment, compile_node
 from ..expressions.limits import LimitError, within_budget
 from ..expressions.nodes import Index, Literal, Mul, Name, Node, Reduce, Value
 from .answer import Answer
-from .instances import WORK, Instance
+from .instances import Instance
 
 
 def disagreement(instance: Instance, answer: Answer, only_shapes: bool = False) -> str:
@@ -41,7 +41,7 @@ def _first_problem(instance: Instance, answer: Answer) -> tuple[Node, str] | Non
         raise
     except UserError as error:
         return answer.statements[0].right, str(error)
-    return within_budget(lambda: _problem(instance.read(answer.node), env), WORK)
+    return within_budget(lambda: _problem(instance.read(answer.node), env), instance.work)
 
 
 def _problem(node: Node, env: Environment) -> tuple[Node, str] | None:

@@ -45,8 +45,8 @@ from .stated import unknown, work_out
 
 NEAR = 1e-9
 """Largest difference of two values that are the same, relative to the largest number in them."""
-WORK = 40_000
-"""Units of work that an answer may cost on one set of numbers."""
+WORK = 50_000
+"""Units of work that an answer may cost on one set of numbers, for each layer of the network."""
 OUTPUTS = {
     "softmax": ("-(y/p)^T", "diag(p) - p p^T"),
     "sigmoid": ("((p - y)/(p ⊙ (1 - p)))^T", "diag(p ⊙ (1 - p))"),
@@ -235,7 +235,12 @@ class Instance:
         env = dict(self.with_partials if answer.has_partials else self.environment)
         if self.transposed_weights:
             env |= {each.name: transpose(env[each.name]) for each in self.network.weights if each.columns}
-        return within_budget(lambda: self._value(answer, env), WORK)
+        return within_budget(lambda: self._value(answer, env), self.work)
+
+    @cached_property
+    def work(self) -> int:
+        """Units of work that an answer may cost: all lines of several layers are a matrix of many blocks."""
+        return WORK * max(1, len(self.network.groups) - 1)
 
     def _value(self, answer: Answer, env: Environment) -> Value:
         if answer.statements:

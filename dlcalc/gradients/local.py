@@ -6,8 +6,9 @@ of a signal there are several; of h = z ⊙ h₋ + (1 − z) ⊙ h̃ by z the fa
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..errors import InternalError
 from ..expressions.nodes import Add, Call, Hadamard, Index, Literal, Mul, Name, Neg, Node, Pow, Transpose, rewriting
@@ -27,13 +28,17 @@ class Factor:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """∂equation/∂signal for one occurrence: `sign` times the product of `factors`; it is read `by` steps off."""
+    """∂equation/∂signal for one occurrence: `sign` times the product of `factors`; it is read `by` steps off.
+
+    `term`: of a sum with the signal in several terms the one that this occurrence stands in, of all else None.
+    """
 
     reader: Signal
     signal: Signal
     by: int
     sign: int
     factors: tuple[Factor, ...]
+    term: Node | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +81,20 @@ def local_derivatives(network: Network) -> Locals:
         for group in network.groups
         for equation in group.equations
         if equation.signal.name != "yhat"
-        for each in _visit(network, equation, equation.right, 1, ())
+        for each in _of_equation(network, equation)
     ]
     return Locals(
         tuple(each for each in found if isinstance(each, Edge)), tuple(each for each in found if isinstance(each, Use))
     )
+
+
+def _of_equation(network: Network, equation: Equation) -> Iterator[Edge | Use]:
+    terms = equation.right.terms if isinstance(equation.right, Add) else (equation.right,)
+    found = [(term, each) for term in terms for each in _visit(network, equation, term, 1, ())]
+    read = Counter((each.signal, each.by) for _, each in found if isinstance(each, Edge))
+    for term, each in found:
+        is_one_of_several = isinstance(each, Edge) and read[each.signal, each.by] > 1
+        yield replace(each, term=term) if is_one_of_several else each
 
 
 def moved(node: Node, time: Node) -> Node:

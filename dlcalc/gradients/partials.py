@@ -13,7 +13,7 @@ from ..expressions.nodes import Index, Literal, Name, Node, Partial, Transpose, 
 from .general import BETWEEN, LOSS_STEP, USE_STEP, General
 from .layouts import in_layout
 from .lines import Line, loss_at
-from .local import Use, as_matrices, local_derivatives
+from .local import Use, as_matrices, local_derivatives, moved
 from .local import product as factors_of
 from .model import BLOCK, TIME, Network, shifted
 
@@ -60,7 +60,10 @@ def local_values(environment: Mapping[str, Any], network: Network, steps: int, l
         for edge in known.edges:
             reached = _jacobian(as_matrices(edge.factors), env, layout) if edge.factors else 1
             value = each(lambda number, sign=edge.sign: sign * number, reached)  # type: ignore[misc]
-            keep(Partial(edge.reader.at(time), edge.signal.at(shifted(time, edge.by))), value)
+            below = edge.signal.at(shifted(time, edge.by))
+            keep(Partial(edge.reader.at(time), below), value)
+            if edge.term is not None:
+                keep(Partial(moved(edge.term, time), below), value)
         for use in known.uses:
             if use.factors:
                 reached = _jacobian(as_matrices(use.factors), env, layout)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import islice
 
 from ..errors import UserError
 from ..expressions.nodes import Literal, Name, Node, Partial
@@ -31,7 +31,8 @@ class Path:
     """Its term of ∂L/∂weight, in column layout."""
 
     chain: Node
-    """The same in ∂ notation: ∂L_3/∂h_3 · ∂h_3/∂h_2 · ∂⁺h_2/∂W."""
+    """The same in ∂ notation: ∂L_3/∂h_3 · ∂h_3/∂h_2 · ∂⁺h_2/∂W; where a signal stands in two terms of a sum, and so two
+    paths run through the same signals, with that term: ∂(z_3 ⊙ h_2)/∂z_3."""
 
     @property
     def explicit(self) -> bool:
@@ -146,8 +147,8 @@ class Paths:
             error = moved(self.network.head.error, Literal(start))
             whole = _Path(start, error, stays=False)
             at = self.network.head.at
-            yield from self._from(_Path(start, error, stays=True), at, start, ((at, start),), 1, ())
-            yield from (path for path in self._from(whole, at, start, ((at, start),), 1, ()) if not path.explicit)
+            yield from self._from(_Path(start, error, stays=True), at, start, ((at, start),), (), 1, ())
+            yield from (path for path in self._from(whole, at, start, ((at, start),), (), 1, ()) if not path.explicit)
 
     def _from(
         self,
@@ -155,37 +156,42 @@ class Paths:
         signal: Signal,
         time: int,
         visited: tuple[tuple[Signal, int], ...],
+        terms: tuple[Node | None, ...],
         sign: int,
         factors: tuple[Factor, ...],
     ) -> Iterator[Path]:
+        """`terms`: for each signal but the last that is visited the term by which the next one is reached, if told."""
         here, start, error = Literal(time), way.start, way.error
         for use in self.uses:
             if use.reader == signal:
                 every = (*factors, *(factor.at(here) for factor in use.factors))
-                yield Path(start, time, visited, self._term(use, time, sign, every, error), self._chain(start, visited))
+                chain = self._chain(start, visited, terms)
+                yield Path(start, time, visited, self._term(use, time, sign, every, error), chain)
         for edge in sorted(self.read[signal], key=lambda edge: abs(edge.by)):
             to = time + edge.by
             if way.stays and edge.by:
                 continue
             along = (*factors, *(factor.at(here) for factor in edge.factors))
+            by = (*terms, None if edge.term is None else moved(edge.term, here))
             if 1 <= to <= self.steps:
                 if self._reaches(start, to):
                     further = (*visited, (edge.signal, to))
-                    yield from self._from(way, edge.signal, to, further, sign * edge.sign, along)
+                    yield from self._from(way, edge.signal, to, further, by, sign * edge.sign, along)
             elif self.first == edge.signal and to in (0, self.steps + 1):
-                chain = product((*as_matrices(along, back=True), error))
+                term = product((*as_matrices(along, back=True), error))
                 whole = (*visited, (edge.signal, to))
-                yield Path(start, to, whole, signed(sign * edge.sign, chain), self._chain(start, whole))
+                yield Path(start, to, whole, signed(sign * edge.sign, term), self._chain(start, whole, by))
 
     def _term(self, use: Use, time: int, sign: int, factors: tuple[Factor, ...], error: Node) -> Node:
         gradient = product((*as_matrices(factors, back=True), error))
         return weight_gradient(use, signed(sign, gradient), Literal(time))
 
-    def _chain(self, start: int, visited: tuple[tuple[Signal, int], ...]) -> Node:
+    def _chain(self, start: int, visited: tuple[tuple[Signal, int], ...], terms: tuple[Node | None, ...]) -> Node:
         equations = self.network.equations
-        places = [signal.at(Literal(time)) for signal, time in visited if not equations[signal].hidden]
-        row = [loss_at(Literal(start)), *places]
-        links: list[Node] = [Partial(above, below) for above, below in pairwise(row)]
+        shown = [place for place, (signal, _) in enumerate(visited) if not equations[signal].hidden]
+        row = [loss_at(Literal(start)), *(visited[place][0].at(Literal(visited[place][1])) for place in shown)]
+        tops = [row[0], *(terms[place] or row[at] for at, place in enumerate(shown[:-1], 1))]
+        links: list[Node] = [Partial(top, below) for top, below in zip(tops, row[1:], strict=False)]
         if self.first is None:
             weight = Name(self.wrt, self.network.by_name[self.wrt].kind)
             links.append(Partial(row[-1], weight, direct=len(row) > 1))

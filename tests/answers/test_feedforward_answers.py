@@ -141,12 +141,12 @@ UNREADABLE = {
     "W_1": "W₁ alone is not an answer",
     "Q x^T": "Q has no meaning here; the letters are",
     "∂L/∂W_2 = δ_2 h_1^T": "the question asks for ∂L/∂W_1, not ∂L/∂W_2",
-    "; ".join(["q = x"] * 24 + ["x"]): "a gradient is stated in at most 24 lines, not 25",
+    "; ".join(["q = x"] * 150 + ["x"]): "a gradient is stated in at most 150 lines, not 151",
     "x; x": "each line but the last states an intermediate, delta_2 = …, not x",
     "q = x; q = 2x; q": "an intermediate is stated once: q is stated twice, in different ways",
     "3 = x; δ_1 x^T": "an intermediate is a letter, delta_2, not 3",
     f"{'q' * 61} = x; x": "an intermediate has a short name",
-    "δ" * 6100: "an answer has at most 6000 characters, not 6100",
+    "δ" * 41_000: "an answer has at most 40000 characters, not 41000",
     "δ_1 (": "the expression ends too early",
 }
 

@@ -250,8 +250,9 @@ def test_most_wrong_ones_are_named() -> None:
 
 REFUSED = {
     "": "an expression is expected, but there is nothing",
-    "W" * 7000: "an answer has at most 6000 characters, not 7000",
-    "; ".join(["q_t = W h_t"] * 40 + ["W"]): "a gradient is stated in at most 40 lines, not 41",
+    "W" * 41_000: "an answer has at most 40000 characters, not 41000",
+    "W" * 13_000: "an expression has at most 12000 characters, not 13000",
+    "; ".join(["q_t = W h_t"] * 150 + ["W"]): "a gradient is stated in at most 150 lines, not 151",
     "W; W": "each line but the last states an intermediate, delta_t = …, not W",
     "q_t = δ_t; q_t = 2δ_t; Σ_t q_t h_{t-1}^T": "an intermediate is stated once: q_t is stated twice, in different",
     f"{'q' * 61} = W; W": "an intermediate has a short name",
