@@ -21,6 +21,7 @@ from ..expressions.nodes import (
     Partial,
     Transpose,
     Value,
+    walk,
 )
 from ..gradients.answer import Answer, is_step, regrouped, summed
 from ..gradients.candidates import MOST_NAMED, Candidates, pair
@@ -370,7 +371,10 @@ class _Judge:
 
     def _repaired(self, answer: Answer) -> Found | None:
         """A transpose that is missing in what was written, of one letter in all its places."""
-        sites = {part for part in answer.parts() if isinstance(part, Index) or _is_matrix(part, self.network.by_name)}
+        # the sign of a derivative is turned as a whole, if at all
+        signed = {part for sign in answer.parts() if isinstance(sign, Partial) for part in walk(sign)}
+        letters = {part for part in answer.parts() if isinstance(part, Index) or _is_matrix(part, self.network.by_name)}
+        sites = letters - signed
         for site in sorted(sites, key=printing.text)[:MOST_SITES]:
             for layout in self.layouts:
                 edit = Edit(MISSING_SUM, {site: Transpose(site)})

@@ -25,6 +25,8 @@ def disagreement(instance: Instance, answer: Answer, only_shapes: bool = False) 
         return f"at {printing.text(place[0])}: {_in_letters(place[1], instance)}" if place else str(error)
     wrote, wanted = instance.both(value, answer)
     if shape_of(wanted) != shape_of(wrote):
+        if instance.is_matrix:
+            wrote, wanted = value, instance.expected
         return _in_letters(
             f"this is {shown(shape_of(wrote))}, ∂L/∂{instance.wrt} is {shown(shape_of(wanted))}", instance
         )
