@@ -93,8 +93,10 @@ def _of_equation(network: Network, equation: Equation) -> Iterator[Edge | Use]:
     found = [(term, each) for term in terms for each in _visit(network, equation, term, 1, ())]
     read = Counter((each.signal, each.by) for _, each in found if isinstance(each, Edge))
     for term, each in found:
-        is_one_of_several = isinstance(each, Edge) and read[each.signal, each.by] > 1
-        yield replace(each, term=term) if is_one_of_several else each
+        if isinstance(each, Edge) and read[each.signal, each.by] > 1:
+            yield replace(each, term=term)
+        else:
+            yield each
 
 
 def moved(node: Node, time: Node) -> Node:
