@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from .errors import InternalError
 from .expressions import printing
-from .expressions.nodes import Name, Node, Value, to_node
+from .expressions.nodes import Add, Name, Node, Value, to_node
 from .profiles import COURSE as COURSE
 from .profiles import Profile as Profile
 
@@ -368,7 +368,7 @@ def shape_words(shape: Value) -> tuple[str | Inline, ...]:
     words: list[str | Inline] = []
     for index, part in enumerate(parts):
         words += [" × "] if index else []
-        words.append(Math(part))
+        words += ["(", Math(part), ")"] if isinstance(part, Add) and len(parts) > 1 else [Math(part)]
     return tuple(words)
 
 

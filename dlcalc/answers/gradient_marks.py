@@ -15,8 +15,9 @@ from ..formulas.model import Mistake
 from ..gradients import Derivation, network
 from ..gradients.answer import Answer
 from ..gradients.edits import Found
+from ..gradients.mistakes import PART_ALONE
 from .gradient_judging import Right, check, check_steps, has_value, right_in, wrong
-from .gradient_readings import Reading, readings
+from .gradient_readings import JOINED, Reading, readings
 from .gradient_target import GradientTarget
 from .gradient_text import read, strange_words
 from .marks import MOST_NAMED, AmbiguousError, Mark, Written
@@ -35,6 +36,8 @@ class GradientTerms:
     outer: str = "outer"
     known: str = "all"
     stated: frozenset[str] = frozenset()
+    joined: tuple[str, ...] = ()
+    """Of the weights that the asked one joins, in their order; none where it joins none."""
 
 
 def judge_gradient(asked: GradientTarget, given: object) -> tuple[Mark, Written]:
@@ -52,18 +55,23 @@ def mark_gradient(
     given: object,
     expected: Value,
     letters: Mapping[str, str] | None = None,
+    other_part: Derivation | None = None,
 ) -> Mark:
     """The mark of a gradient. What is right in another layout, or by another way to mix the states of a GRU, is right
     by a convention, unless the question states its own; what can be read in two ways is undecided.
 
-    `letters`: what is written for a letter here → that letter.
+    `letters`: what is written for a letter here → that letter. `other_part`: the gradient by the second weight that is
+    joined in the asked one, where `derivation` is that by the first.
     """
     text = given if isinstance(given, str) else "" if given is None else str(given)
     mark = Mark("missing", expected, printable(text.strip()[:200]))
     if NOTHING.fullmatch(tidy(text)):
         return mark
     try:
-        found = _found(derivation, terms, without_signs(text), tuple(sorted((letters or {}).items())))
+        asked = (terms, without_signs(text), tuple(sorted((letters or {}).items())))
+        found = _found(derivation, *asked)
+        if other_part is not None and found.status == "wrong" and _found(other_part, *asked).mistakes == (PART_ALONE,):
+            found = _found(other_part, *asked)
     except AmbiguousError as error:
         return replace(mark, status="undecided", reason=printable(str(error)))
     except (UserError, OverflowError, RecursionError) as error:
@@ -170,6 +178,13 @@ class _Marking:
         if right.layout != self.derivation.layout:
             status = "wrong" if "layout" in self.terms.stated else "convention"
             return _Worth(status, right.layout, notes)
+        if self.terms.joined and not reading.roles:
+            return _Worth("wrong", mistakes=(PART_ALONE,))
+        if self.terms.joined and reading.roles == self.terms.joined:
+            kept = reading.convention.removesuffix(JOINED).rstrip("-")
+            return _Worth("convention" if kept else "right", kept, "; ".join((*reading.said[:-1], *right.notes)))
+        if self.terms.joined and set(reading.roles) == set(self.terms.joined):
+            return _Worth("convention", "other-order", "; ".join((*reading.said[:-1], OTHER_ORDER, *right.notes)))
         return _Worth("convention" if reading.convention else "right", reading.convention, notes)
 
     def _as_other(self, name: Mapping[str, str]) -> _Worth:
@@ -206,6 +221,7 @@ class _Marking:
         raise first or UserError("this has no value to compare")
 
 
+OTHER_ORDER = "this is right for weights that meet the state and the input in the other order"
 MOST_LIKELY = 4
 """In so many readings an answer that is right in none is judged at most."""
 

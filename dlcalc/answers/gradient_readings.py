@@ -57,6 +57,8 @@ class Reading:
     doubtful: bool = False
     is_likely: bool = True
     """Whether the answer is judged in it where it is wrong in all."""
+    roles: tuple[str, ...] = ()
+    """Of the weights that are joined in it, in their order."""
 
 
 @dataclass(frozen=True)
@@ -352,6 +354,8 @@ def _explicit(answer: Answer) -> Answer:
 
 # joined weights
 
+JOINED = "joined"
+
 
 def _joined(reading: Reading, network: Network, wrt: str) -> Iterator[Reading]:
     """[h_{t−1}, x_t], for all weights joined, as the vector that each of them meets."""
@@ -372,5 +376,6 @@ def _joined(reading: Reading, network: Network, wrt: str) -> Iterator[Reading]:
         answer=answers.pop(wrt),
         parts=tuple(answers.items()),
         said=(*reading.said, said),
-        convention="-".join(filter(None, (reading.convention, "joined"))),
+        convention="-".join(filter(None, (reading.convention, JOINED))),
+        roles=roles,
     )

@@ -23,7 +23,7 @@ from ..profiles import Profile, active
 from . import layers_by_hand, paddings
 from .array_files import shape_of
 from .array_option import lifted, one_hot, only, read_raw
-from .joined_weights import apart
+from .joined_weights import apart, order_of
 from .results import spelling
 
 _LOSSES = {"squared": "textbook", "sum": "sum", "mean": "mean"}
@@ -77,7 +77,7 @@ def read(name: str, given: Mapping[str, object], convention: str | None, profile
     for suffix, own in layers_by_hand.by_layer(operation, features, rest, _ranks(operation)).items():
         found = _arrays(operation, own)
         if order is not None:
-            apart(operation, found, str(order), row)
+            apart(operation.joined, found, order_of(str(order)), row)
         arrays |= {f"{name}{suffix}": array for name, array in found.items()}
     features |= {feature for quantity, feature in operation.implies.items() if quantity in arrays}
     asked = _fitting(operation, operation.candidates(features), arrays)

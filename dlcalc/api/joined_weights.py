@@ -6,24 +6,30 @@ C. Olah, Understanding LSTM networks, 2015, writes f_t = σ(W_f·[h_{t−1}, x_t
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from ..errors import UserError
 from ..expressions.nodes import Value
-from ..formulas.hand_operations import Operation
 from .array_option import lifted
 
 ORDERS = ("h,x", "x,h")
 
 
-def apart(operation: Operation, arrays: dict[str, Value], order: str, row: bool) -> None:
+def order_of(said: str) -> str:
+    """What joined weights meet, hx or xh, from h,x or [x, h]. Raises UserError for anything else."""
+    letters = re.sub(r"[^a-z]", "", said.lower())
+    if letters not in ("hx", "xh"):
+        raise UserError(f"--w-joined says what the weights meet, {' or '.join(ORDERS)}, not {said[:40]!r}")
+    return letters
+
+
+def apart(joined: Mapping[str, str], arrays: dict[str, Value], order: str, row: bool) -> None:
     """Puts both parts in the place of every joined matrix: m×(m + n) as columns, (m + n)×m in row layout.
 
-    Raises UserError for another order, for a part that is given by itself, and for a matrix of another shape.
+    joined: recurrent weights → those of the input, either of which may be the joined ones; order: as `order_of` has it.
+    Raises UserError for a part that is given by itself, and for a matrix of another shape.
     """
-    letters = re.sub(r"[^a-z]", "", order.lower())
-    if letters not in ("hx", "xh"):
-        raise UserError(f"--w-joined says what the weights meet, {' or '.join(ORDERS)}, not {order[:40]!r}")
-    for state, entering in operation.joined.items():
+    for state, entering in joined.items():
         if state in arrays and entering in arrays:
             raise UserError(
                 f"{entering} and {state} are given joined or separately: with --w-joined give only one of them"
@@ -39,6 +45,6 @@ def apart(operation: Operation, arrays: dict[str, Value], order: str, row: bool)
                 f"joined weights are {shape}, with m units and n inputs, not {len(matrix)}×{len(matrix[0])}"
             )
         columns = matrix if row else tuple(zip(*matrix, strict=True))
-        first = units if letters == "hx" else wide - units
+        first = units if order == "hx" else wide - units
         left, right = (part if row else tuple(zip(*part, strict=True)) for part in (columns[:first], columns[first:]))
-        arrays[state], arrays[entering] = (left, right) if letters == "hx" else (right, left)
+        arrays[state], arrays[entering] = (left, right) if order == "hx" else (right, left)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..answers.gradient_marks import GradientTerms, mark_gradient
@@ -10,7 +11,7 @@ from ..answers.verdicts import as_data, verdict
 from ..document import Document
 from ..explain import bptt
 from ..expressions import printing
-from ..gradients import Derivation
+from ..gradients import Derivation, Network
 from ..profiles import Profile
 from .results import JudgedAnswer
 
@@ -26,15 +27,25 @@ class JudgedGradient(JudgedAnswer):
         course: Profile,
         stated: frozenset[str] = frozenset(),
         letters: Mapping[str, str] | None = None,
+        parted: Network | None = None,
     ) -> None:
+        """parted: where the asked weight is joined, the same network with the letters of its parts."""
         self.course = course
         self.derivation = derivation
         self.answer = answer
         self.show = show
-        terms = GradientTerms(course.outer, stated=stated)
         self.spell = letters or None
         written = {theirs: ours for ours, theirs in (letters or {}).items()}
-        self.mark = mark_gradient(derivation, terms, answer, derivation.lines[-1].right, written)
+        expected = derivation.lines[-1].right
+        terms = GradientTerms(course.outer, stated=stated)
+        if parted is None:
+            self.mark = mark_gradient(derivation, terms, answer, expected, written)
+        else:
+            of_part = _by_parts(derivation, parted)
+            if len(of_part) > 1:
+                roles = tuple(ROLES[letter] for letter in derivation.joined)
+                terms = replace(terms, joined=roles)
+            self.mark = mark_gradient(of_part[0], terms, answer, expected, written, *of_part[1:])
 
     @property
     def expected(self) -> str:
@@ -64,3 +75,15 @@ class JudgedGradient(JudgedAnswer):
             **as_data(self.mark),
             "expected": self.expected,
         }
+
+
+ROLES = {"h": "w_hh", "x": "w_ih"}
+"""What a joined matrix meets → the role of the weights that meet it."""
+
+
+def _by_parts(found: Derivation, parted: Network) -> tuple[Derivation, ...]:
+    """The gradients by the parts of the asked weight, in the letters that answers have without joined weights."""
+    names = {joined.name: weight.name for joined, weight in zip(found.network.weights, parted.weights, strict=True)}
+    return tuple(
+        Derivation(parted, names.get(part, part), found.form, found.steps, found.layout) for part in found.parts
+    )

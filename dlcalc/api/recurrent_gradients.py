@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from .. import gradients
@@ -19,6 +20,7 @@ from ..gradients import Derivation, Line
 from ..gradients.through_time import DEFAULT_STEPS, ThroughTime
 from ..profiles import COURSE, Profile, active
 from .array_option import lifted, read_raw
+from .joined_weights import apart, order_of
 from .judged_gradient import JudgedGradient
 from .results import Result, line_as_data
 
@@ -60,6 +62,7 @@ def bptt(
     answer: str | None = None,
     show: bool = False,
     letters: str | Mapping[str, str] | None = None,
+    w_joined: str | None = None,
 ) -> Bptt | JudgedGradient:
     """∂L/∂wrt of a recurrent network, as a formula or with numbers.
 
@@ -69,15 +72,20 @@ def bptt(
     values: numbers by letter, arrays in column layout; what is not given is drawn from the seed, in these `sizes`.
     kernels: ask `dlcalc.ops` too. answer: a formula to judge instead, `show` with the right one beside it.
     letters: how ours are written, "W=W_rec, U=W_in" or by name: in what is shown, and in the answer.
+    w_joined: "h,x" or "x,h": one matrix W (of a gate W_f) meets [h_{t−1}, x_t], and is asked for and given as such.
     What is not said comes from the profile. Raises UserError.
 
     Example: dlcalc.bptt("lstm", "W_f", form="delta")
     """
     course = profile if isinstance(profile, Profile) else active(profile, os.environ)
+    order = "" if w_joined is None else order_of(w_joined)
     raw = {name: read_raw(name, value) for name, value in (values or {}).items()}
+    if order:
+        raw = _taken_apart(gradients.network(cell, layers=layers, joined=True), raw, order)
     numbers = any(name not in SEQUENCES for name in raw) and all(map(_is_single, raw, raw.values()))
     chosen = layout or ("number" if numbers else course.layout)
-    network = gradients.network(
+    make = partial(
+        gradients.network,
         cell,
         head or ("linear" if chosen == "number" else "softmax"),
         loss,
@@ -87,22 +95,24 @@ def bptt(
         layers=layers,
         truncate=truncate,
     )
+    network = make(joined=bool(order))
     written = letters_of(network, course.formula_letters, letters)
     if answer is not None:
         if raw:
             raise UserError("an answer in letters is checked with numbers of the program: leave the values out")
         choices = {"layout": layout, "update_gate": update_gate, "reset": reset}
         stated = frozenset(choices if course is not COURSE else (name for name, word in choices.items() if word))
-        derivation = Derivation(network, wrt or _recurrent(network), "general", steps, chosen)
+        asked = partial(Derivation, network, wrt or _recurrent(network), steps=steps, layout=chosen, joined=order)
+        derivation = asked("general")
         if not derivation.has_general:
-            derivation = Derivation(network, derivation.wrt, "delta", steps, chosen)
-        return JudgedGradient(derivation, answer, show, course, stated, written)
+            derivation = asked("delta")
+        return JudgedGradient(derivation, answer, show, course, stated, written, make() if order else None)
     given = {name: lifted(name, value, _rank(network, name, chosen)) for name, value in raw.items()}
     if given and steps is None:
         steps = next((len(given[name]) for name in SEQUENCES if name in given), None)
     if form == "numeric" or given:
         form, steps = "numeric", steps or DEFAULT_STEPS
-    found = Derivation(network, wrt or _recurrent(network), form, steps, chosen, most)
+    found = Derivation(network, wrt or _recurrent(network), form, steps, chosen, most, order)
     made = Bptt(found, given, seed, {**SIZES, **(sizes or {})}, kernels)
     made.course = course
     made.spell = written or None
@@ -110,8 +120,16 @@ def bptt(
 
 
 def _recurrent(network: gradients.Network) -> str:
-    """The first weight of the state before."""
-    return next(weight.name for weight in network.weights if weight.role == "w_hh")
+    """The first weight of the state before, or the matrix that it is joined in."""
+    return next(weight.joined or weight.name for weight in network.weights if weight.role == "w_hh")
+
+
+def _taken_apart(network: gradients.Network, raw: Mapping[str, Value], order: str) -> dict[str, Value]:
+    """The values with both parts of every joined matrix, which is m×(m + n), in its place."""
+    parts = {whole: (state.name, entering.name) for whole, (state, entering) in network.joined.items()}
+    found = {parts[name][0] if name in parts else name: value for name, value in raw.items()}
+    apart({parts[name][0]: parts[name][1] for name in raw if name in parts}, found, order, row=False)
+    return found
 
 
 def _is_single(name: str, value: Value) -> bool:

@@ -78,6 +78,10 @@ def command(
             "--letters", "how ours are written: W=W_rec,U=W_in; in what is shown and in the answer", _ASKED, "LETTERS"
         ),
     ] = None,
+    w_joined: Annotated[
+        str | None,
+        _option("--w-joined", "one matrix W, of a gate W_f, meets both in this order: h,x or x,h", _NETWORK, "ORDER"),
+    ] = None,
     show: Annotated[
         bool, typer.Option("--show", help="show the right formula beside a judged one", rich_help_panel=_JUDGED)
     ] = False,
@@ -88,6 +92,7 @@ def command(
     """Backpropagation through time as formulas: the general form, the recursion, or every path, and with numbers.
 
     Example: dlcalc bptt --cell rnn --steps 4 --wrt W --form paths
+    Example: dlcalc bptt --cell lstm --wrt W_f --w-joined h,x --form delta
     Example: dlcalc bptt --cell rnn --wrt V --answer "Σ_j (yhat_j - y_j) h_j^T"
     """
     sizes = {name: number(f"--{name}", size) for name, size in (("n", n), ("m", m), ("k", k)) if size is not None}
@@ -113,6 +118,7 @@ def command(
         answer=answer,
         show=show,
         letters=letters,
+        w_joined=w_joined,
     )
     if isinstance(found, JudgedGradient):
         return emit_judged(found, formats)

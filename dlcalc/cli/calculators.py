@@ -87,8 +87,8 @@ class Collector:
             return
         self.flags.update(free)
         settings: Any = typer.Option(
-            *free, help=help, rich_help_panel=panel, show_default=False, metavar=None if flag else metavar,
-            autocompletion=complete,
+            *free, help=help.replace("[", r"\["), rich_help_panel=panel, show_default=False,
+            metavar=None if flag else metavar, autocompletion=complete,
         )  # fmt: skip
         kind: Any = bool if flag else list[str] | None if many else str | None
         self.add(name, Annotated[kind, settings], False if flag else None)
@@ -159,12 +159,17 @@ def _common(collect: Collector, formulas: list[Formula]) -> None:
                    complete=one_of(conventions))  # fmt: skip
     if _NO_BIAS in conventions:
         collect.option(_NO_BIAS, [f"--{_NO_BIAS}"], f"the same as --convention {_NO_BIAS}", OUTPUT, flag=True)
+    if _JOINED in conventions:
+        said = f"the weights meet [h, x] in one matrix: the same as --convention {_JOINED}"
+        collect.option(_W_JOINED, ["--w-joined"], said, OUTPUT, "ORDER")
     collect.option("profile", ["--profile"], PROFILE, OUTPUT, "FILE")
     collect.formats(Formats.PROGRAMS)
 
 
 _NO_BIAS = "no-bias"
 """A convention that has a switch of its own."""
+_JOINED, _W_JOINED = "joined", "w_joined"
+"""One that has an option, which says in which order as it does where numbers are worked out by hand."""
 
 _OPTIONS = ("find", "range", "ask", "answer", "show", "convention", "profile", *Formats.PROGRAMS)
 
@@ -173,12 +178,18 @@ def _run(entry: Entry, options: dict[str, Any]) -> int:
     formats = Formats.chosen(options)
     picked = {name: options.pop(name, None) for name in _OPTIONS}
     choice = options.pop(entry.choice, None) if entry.choice else None
-    if options.pop(_NO_BIAS, False):
-        if picked["convention"] not in (None, _NO_BIAS):
+    order = options.pop(_W_JOINED, None)
+    if order is not None:
+        from ..api.joined_weights import order_of
+
+        order_of(order)
+    for flag, convention in (("no-bias", options.pop(_NO_BIAS, False)), ("w-joined", order)):
+        name = _NO_BIAS if flag == _NO_BIAS else _JOINED
+        if convention and picked["convention"] not in (None, name):
             raise api.UserError(
-                f"--no-bias is a convention, so --convention {picked['convention']} is not given beside it"
+                f"--{flag} is a convention, so --convention {picked['convention']} is not given beside it"
             )
-        picked["convention"] = _NO_BIAS
+        picked["convention"] = name if convention else picked["convention"]
     given = {name: value for name, value in options.items() if value not in (None, False)}
     calculate: api.Calculator = getattr(api, entry.name)
     chosen = (choice,) if choice is not None else ()

@@ -211,7 +211,9 @@ def _counts(found: Working) -> list[doc.Block]:
                 rows.append((words, shape_words(formula), shape_words(line.value)))
             else:
                 told = _in_letters(found, line)
-                rows.append((words, "" if told is None else doc.Math(told), in_units(line.value, step.unit)))
+                is_shape = isinstance(line.value, tuple) and isinstance(line.expression, Name)
+                value = shape_words(line.value) if is_shape else in_units(line.value, step.unit)
+                rows.append((words, "" if told is None else doc.Math(told), value))
     if not rows:
         return []
     table = doc.Table(("quantity", "formula", "value"), tuple(rows), ("left", "left", "right"))

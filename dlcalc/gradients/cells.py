@@ -51,12 +51,14 @@ def network(
     reset: str = "before",
     layers: int = 1,
     truncate: int = 0,
+    joined: bool = False,
 ) -> Network:
     """A recurrent network of one cell and a head.
 
     cell: a key of CELLS; head: of HEADS; loss: "every" or "last" step. activation: of a simple RNN. update_gate (keep
     or renew) and reset (before or after the product): of a GRU. layers: cells of that kind on top of each other.
-    truncate: how many steps a gradient is taken back at most, 0 for all. Raises UserError for anything else.
+    truncate: how many steps a gradient is taken back at most, 0 for all. joined: the weights of the state and of the
+    input are the parts of one matrix. Raises UserError for anything else.
     """
     _one_of("cell", cell, CELLS)
     _one_of("head", head, HEADS)
@@ -75,7 +77,7 @@ def network(
         raise UserError(f"the activation of {kind} is fixed: gates are sigmoids, the candidate is a tanh")
     if truncate < 0:
         raise UserError(f"a gradient is taken back 1 step or more, not {truncate}; 0 does not truncate")
-    groups, weights, firsts = _parts(cell, activation, update_gate, reset)
+    groups, weights, firsts = _parts(cell, activation, update_gate, reset, joined)
     if layers > 1:
         groups, weights, firsts = _stacked(groups[0], weights, firsts, layers)
     reading = _head(head, Signal("h", layers if layers > 1 else 0), cell == "bidirectional")
@@ -103,14 +105,38 @@ def _one_of(what: str, word: str, known: Iterable[str]) -> None:
 _Parts = tuple[tuple[Group, ...], tuple[Weight, ...], dict[Signal, str]]
 
 
-def _parts(cell: str, activation: str, update_gate: str, reset: str) -> _Parts:
-    if cell == "rnn":
-        return _rnn(activation)
-    if cell == "bidirectional":
-        return _bidirectional(_rnn(activation))
-    if cell == "gru":
-        return _gru(update_gate, reset)
-    return _lstm(cell == "peephole")
+def _parts(cell: str, activation: str, update_gate: str, reset: str, joined: bool) -> _Parts:
+    if cell in ("rnn", "bidirectional"):
+        parts = _rnn(activation)
+    else:
+        parts = _gru(update_gate, reset) if cell == "gru" else _lstm(cell == "peephole")
+    if joined:
+        # with the reset after the product, the state's part of the candidate is multiplied by it alone
+        parts = _joined(parts, apart="h" if cell == "gru" and reset == "after" else "")
+    return _bidirectional(parts) if cell == "bidirectional" else parts
+
+
+def _joined(parts: _Parts, apart: str) -> _Parts:
+    """The weights named as parts of one matrix: W_h and W_x of W, W_fh and W_fx of W_f, but those of a gate `apart`."""
+    groups, weights, firsts = parts
+    names: dict[str, tuple[str, str]] = {}
+    for weight in weights:
+        if weight.role in _MEETS and (weight.gate != apart or not apart):
+            whole = f"W_{weight.gate}" if weight.gate else "W"
+            names[weight.name] = (f"W_{weight.gate}{_MEETS[weight.role]}", whole)
+
+    def renamed(node: Node) -> Node:
+        return Name(names[node.id][0], node.kind) if isinstance(node, Name) and node.id in names else node.map(renamed)
+
+    return (
+        tuple(replace(g, equations=tuple(replace(e, right=renamed(e.right)) for e in g.equations)) for g in groups),
+        tuple(replace(w, name=names[w.name][0], joined=names[w.name][1]) if w.name in names else w for w in weights),
+        firsts,
+    )
+
+
+_MEETS = {"w_hh": "h", "w_ih": "x"}
+"""Role of a weight → what it meets."""
 
 
 def _steps(source: Formula, kept: Iterable[str], *options: str) -> dict[str, tuple[Node, str]]:
@@ -168,7 +194,13 @@ def _bidirectional(forwards: _Parts) -> _Parts:
         -1,
     )
     second = (
-        replace(w, name=f"{w.name}_b", meaning=f"{w.meaning}, backwards".replace("before", "after")) for w in weights
+        replace(
+            w,
+            name=f"{w.name}_b",
+            meaning=f"{w.meaning}, backwards".replace("before", "after"),
+            joined=f"{w.joined}_b" if w.joined else "",
+        )
+        for w in weights
     )
     return (group, backwards), (*weights, *second), {Signal("h"): "h0", Signal("g"): "g0"}
 
@@ -268,6 +300,7 @@ def _stacked(group: Group, weights: tuple[Weight, ...], firsts: Mapping[Signal, 
             meaning=f"{weight.meaning}, layer {layer}",
             columns="m" if weight.columns == "n" and layer > 1 else weight.columns,
             layer=layer,
+            joined=_in_layer(weight.joined, layer) if weight.joined else "",
         )
         for layer in range(1, layers + 1)
         for weight in weights

@@ -13,6 +13,7 @@ from ..expressions.reader import Declarations
 from .cells import LOSSES
 from .delta import Delta, unknown_weight
 from .general import General
+from .joined import STATE_FIRST, Joining
 from .layouts import LAYOUTS, declared_shape, in_layout
 from .lines import LOSS, Line, Role, loss_at
 from .model import STEPS, TIME, Equation, Network, Signal, indices_in, shifted
@@ -45,6 +46,8 @@ class Derivation:
     steps: int | None = None
     layout: str = "column"
     most: int = MOST_PATHS
+    joined: str = ""
+    """What joined weights meet: "hx", [h_{t−1}, x_t], or "xh"; "" where no weights are joined."""
 
     def __post_init__(self) -> None:
         if self.form not in FORMS:
@@ -56,7 +59,7 @@ class Derivation:
         if self.most < 1:
             raise UserError(f"at least 1 path is listed, not {self.most}")
         firsts = self.network.firsts.values()
-        if self.wrt not in self.network.by_name and self.wrt not in firsts:
+        if self.wrt not in (*self.network.by_name, *self.network.joined) and self.wrt not in firsts:
             raise unknown_weight(self.network, self.wrt)
         if self.network.truncate and self.wrt in firsts:
             raise UserError(f"a truncated gradient does not reach back to {self.wrt} as a rule: leave truncation out")
@@ -74,6 +77,15 @@ class Derivation:
     # the parts
 
     @cached_property
+    def joining(self) -> Joining:
+        return Joining(self.network, self.joined)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The weights that the asked one consists of: two where it is joined."""
+        return self.joining.parts(self.wrt)
+
+    @cached_property
     def equations(self) -> tuple[Line, ...]:
         """The network itself: what is computed at every step, sums that go into an activation put in."""
         hidden: dict[Node, Node] = {
@@ -87,25 +99,32 @@ class Derivation:
     def _equation(self, equation: Equation, hidden: dict[Node, Node]) -> Line:
         right = equation.right.map(lambda part: hidden.get(part, part))
         right = hidden.get(right, right)
+        if self.form != "numeric" or self.layout != "number":
+            right = self.joining.equation(right)
         return Line(equation.signal.at(TIME), right, "vector", "", equation.meaning)
 
     @cached_property
     def lines(self) -> tuple[Line, ...]:
         """The equations of the form, the gradient last; none for paths, and for numbers those of delta."""
-        if self.form == "general":
-            found = General(self.network, self.wrt).lines(self.steps)
-        elif self.form == "paths":
+        if self.form == "paths":
             return ()
-        else:
-            delta = Delta(self.network)
-            found = [*self._needed(delta), delta.gradient(self.wrt, self.steps)]
-        return tuple(in_layout(line, self.layout) for line in found)
+        found = [self._lines_by(part) for part in self.parts]
+        return tuple(in_layout(line, self.layout) for line in (found[0] if len(found) == 1 else self._merged(*found)))
+
+    def _merged(self, of_state: list[Line], of_input: list[Line]) -> list[Line]:
+        return self.joining.lines(of_state, of_input)
+
+    def _lines_by(self, wrt: str) -> list[Line]:
+        if self.form == "general":
+            return General(self.network, wrt).lines(self.steps)
+        delta = Delta(self.network)
+        return [*self._needed(delta, wrt), delta.gradient(wrt, self.steps)]
 
     @property
     def has_general(self) -> bool:
         """Whether there is a general form: of a state before the first step there is none where states are a block."""
         try:
-            General(self.network, self.wrt)
+            General(self.network, self.parts[0])
         except UserError:
             return False
         return True
@@ -116,17 +135,17 @@ class Derivation:
         for signal, name in self.network.firsts.items():
             if name == self.wrt:
                 return Partial(LOSS, self.first_place(signal))
-        return Partial(LOSS, Name(self.wrt, self.network.by_name[self.wrt].kind))
+        return Partial(LOSS, Name(self.wrt, self.network.declarations.kinds[self.wrt]))
 
     def first_place(self, signal: Signal) -> Node:
         """A state before the first step, h_0; after the last one where it runs backwards, g_{T+1}."""
         last = STEPS if self.steps is None else Literal(self.steps)
         return signal.at(Literal(0) if self.network.group_of[signal].direction > 0 else shifted(last, 1))
 
-    def _needed(self, delta: Delta) -> Iterator[Line]:
+    def _needed(self, delta: Delta, wrt: str) -> Iterator[Line]:
         """The lines of the recursion that the gradient asks for, directly or through others."""
         lines = delta.lines(self.steps)
-        wanted = _signals(delta.gradient(self.wrt, self.steps).right)
+        wanted = _signals(delta.gradient(wrt, self.steps).right)
         while True:
             more = {s for line in lines if _signals(line.left) & wanted for s in _signals(line.right)} | wanted
             if more == wanted:
@@ -136,8 +155,11 @@ class Derivation:
 
     @cached_property
     def _paths(self) -> Paths:
+        return self._paths_to(self.parts[0])
+
+    def _paths_to(self, wrt: str) -> Paths:
         assert self.steps is not None
-        return Paths(self.network, self.wrt, self.steps)
+        return Paths(self.network, wrt, self.steps)
 
     @cached_property
     def paths(self) -> tuple[Path, ...]:
@@ -146,12 +168,21 @@ class Derivation:
             return ()
         return tuple(
             replace(path, expression=in_layout(Line(LOSS, path.expression, self._role), self.layout).right)
-            for path in self._paths.listed(self.most)
+            for path in self._listed()
         )
+
+    def _listed(self) -> Iterator[Path]:
+        found = [self._paths_to(part).listed(self.most) for part in self.parts]
+        if len(found) == 1:
+            yield from found[0]
+        for one, other in zip(*found, strict=True) if len(found) > 1 else ():
+            merged = self.joining.merged
+            yield replace(one, expression=merged(one.expression, other.expression),
+                          chain=merged(one.chain, other.chain))  # fmt: skip
 
     @property
     def _role(self) -> Role:
-        return "gradient" if self.wrt in self.network.by_name else "vector"
+        return "vector" if self.wrt in self.network.firsts.values() else "gradient"
 
     @cached_property
     def count(self) -> int:
@@ -167,7 +198,12 @@ class Derivation:
     @cached_property
     def meanings(self) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
         """(letter, meaning, shape in letters) of every weight and first state."""
-        weights = [(w.name, w.meaning, declared_shape(self.network, w.name, self.layout)) for w in self.network.weights]
+        weights = [
+            (w.name, w.meaning, declared_shape(self.network, w.name, self.layout))
+            for w in self.network.weights
+            if not w.joined
+        ]
+        weights = [*((name, self.joining.meaning(name), self._joined_shape) for name in self.network.joined), *weights]
         firsts = [(name, self._of_first(signal), self._row("m")) for signal, name in self.network.firsts.items()]
         return (*weights, *firsts)
 
@@ -176,6 +212,13 @@ class Derivation:
         end = "before the first step" if self.network.group_of[signal].direction > 0 else "after the last step"
         return f"{what} {end}{comma}{which}"
 
+    @property
+    def _joined_shape(self) -> tuple[str, ...]:
+        wide = "(m + n)" if self.joined == STATE_FIRST else "(n + m)"
+        if self.layout == "number":
+            return ("2",)
+        return (wide, "m") if self.layout == "row" else ("m", wide)
+
     def _row(self, size: str) -> tuple[str, ...]:
         return () if self.layout == "number" else (size,)
 
@@ -183,6 +226,10 @@ class Derivation:
     def notes(self) -> tuple[str, ...]:
         """What has to be said beside the formulas: the layout, the order of a product, where losses are read."""
         found = [LAYOUTS[self.layout], LOSSES[self.network.loss]]
+        if self.wrt in self.network.joined:
+            state, entering = self.parts
+            said = f"the part of {self.wrt} that meets the state is {state}, the one that meets the input {entering}"
+            found.append(said)
         reach = self.network.truncate
         if reach:
             found.append(f"truncated: each loss is taken back through {reach} steps, its own among them")

@@ -193,6 +193,10 @@ MISSING_SUM = Found(
     "missing-sum",
     "the Σ over time is missing: every step uses the same weight, so the gradients of all steps are added",
 )
+PART_ALONE = Found(
+    "part-of-joined-alone",
+    "that is the gradient by one part of the joined matrix: it meets the state and the input, [h_{t−1}, x_t]",
+)
 
 
 SAME_AS = {"value-of-another-step": "state-of-the-same-step", "other-gradient": "slope-missing"}

@@ -103,6 +103,8 @@ class Weight:
     role: str = ""
     gate: str = ""
     layer: int = 0
+    joined: str = ""
+    """The matrix that it is a part of, where the weights of the state and of the input are joined in one."""
 
     @property
     def kind(self) -> Kind:
@@ -157,9 +159,19 @@ class Network:
         return {weight.name: weight for weight in self.weights}
 
     @cached_property
+    def joined(self) -> dict[str, tuple[Weight, Weight]]:
+        """Matrix that meets state and input together → its parts: that of the state, that of the input."""
+        parts: dict[str, list[Weight]] = {}
+        for weight in sorted(self.weights, key=lambda weight: weight.role):
+            if weight.joined:
+                parts.setdefault(weight.joined, []).append(weight)
+        return {name: (state, entering) for name, (state, entering) in parts.items()}
+
+    @cached_property
     def declarations(self) -> Declarations:
         """The names of every tree derived from this network, so that what is printed is read back."""
         kinds: dict[str, Kind] = {weight.name: weight.kind for weight in self.weights}
+        kinds |= dict.fromkeys(self.joined, Kind.MATRIX)
         for signal in (*self.equations, *self.firsts, Signal("x"), Signal(self.head.target)):
             kinds[signal.name] = Kind.MAP if signal.layer else Kind.MATRIX
         layered = any(signal.layer for signal in self.equations)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 
 from ..errors import UserError
@@ -77,7 +77,15 @@ class ThroughTime:
     @cached_property
     def gradient(self) -> Value:
         """∂L/∂wrt by the recursion, in the layout asked for."""
-        return self.numbers.by_delta()[self.derivation.wrt]
+        return self._of_parts(self.numbers.by_delta().__getitem__)
+
+    def _of_parts(self, of: Callable[[str], Value], layout: str = "") -> Value:
+        """What `of` has for the asked weight; for a joined one what it has for both parts, side by side."""
+        found = self.derivation
+        values = tuple(of(part) for part in found.parts)
+        if len(values) == 1:
+            return values[0]
+        return found.joining.side_by_side(values[0], values[1], (layout or found.layout) == "row")
 
     @cached_property
     def beside(self) -> Value:
@@ -87,14 +95,15 @@ class ThroughTime:
         """
         if self.derivation.network.truncate or self._is_long:
             return None
-        return self.numbers.by_differences(self.derivation.wrt)
+        return self._of_parts(self.numbers.by_differences)
 
     @property
     def _is_long(self) -> bool:
         """Whether a forward pass for every entry would take long."""
         numbers, network = self.numbers, self.derivation.network
         every = sum(_count(numbers.values[name]) for name in network.by_name)
-        return _count(numbers.values[self.derivation.wrt]) * numbers.steps * every > LONG
+        asked = sum(_count(numbers.values[part]) for part in self.derivation.parts)
+        return asked * numbers.steps * every > LONG
 
     @cached_property
     def slopes(self) -> tuple[float, float] | None:
@@ -104,21 +113,22 @@ class ThroughTime:
         if found.network.truncate or not self._is_long:
             return None
         column = self.numbers if found.layout in ("column", "number") else Numbers(found.network, self.numbers.values)
-        way = {found.wrt: self.numbers.values[found.wrt]}
-        return dot(column.by_delta()[found.wrt], way[found.wrt]), column.along(way)
+        way = {part: self.numbers.values[part] for part in found.parts}
+        gradients = column.by_delta()
+        return sum(dot(gradients[part], values) for part, values in way.items()), column.along(way)
 
     @cached_property
     def by_kernels(self) -> Value:
         """The same by `dlcalc.ops`, in column layout; None unless asked for."""
         if not self.kernels or self.derivation.layout == "number":
             return None
-        return kernel_gradients(self.derivation.network, self.numbers.values)[self.derivation.wrt]
+        return self._of_parts(kernel_gradients(self.derivation.network, self.numbers.values).__getitem__, "column")
 
     @cached_property
     def kernel_difference(self) -> float | None:
         if self.by_kernels is None:
             return None
-        column = Numbers(self.derivation.network, self.numbers.values).by_delta()[self.derivation.wrt]
+        column = self._of_parts(Numbers(self.derivation.network, self.numbers.values).by_delta().__getitem__, "column")
         return difference(self.by_kernels, column)
 
 

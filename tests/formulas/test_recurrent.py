@@ -280,3 +280,17 @@ def test_a_bound_that_does_not_shrink_is_refused(factor: int) -> None:
 def test_a_threshold_lies_between_0_and_1(epsilon: int) -> None:
     with pytest.raises(UserError, match=f"the threshold must be between 0 and 1, not {epsilon}"):
         run(formula("vanishing_steps"), {"lambda": HALF, "epsilon": epsilon})
+
+
+@pytest.mark.parametrize(("cell", "gates"), [("rnn", 1), ("gru", 3), ("lstm", 4)])
+def test_joined_weights_are_counted_as_one_matrix(cell: str, gates: int) -> None:
+    """W of m×(n + m) meets [h, x]: 4×7 for n = 3 and m = 4; the count stays, and so do its mistakes."""
+    values = {"n": 3, "m": 4, "L": 2}
+    assert answer(cell, "joined_weights", "joined", **values) == 28
+    assert answer(cell, "joined_matrix", **values) == (4, 7)
+    assert answer(cell, "joined_matrix", "row-layout", **values) == (7, 4)
+    for name in ("parameters", "weights", "macs"):
+        assert answer(cell, name, "joined", T=5, **values) == answer(cell, name, T=5, **values)
+    assert "joined-matrix-reads-n" in diagnosed(cell, "joined_matrix", "(4, 3)", n=3, m=4)
+    without_state = wrong_values(formula(cell), {"n": 3, "m": 4}, "parameters", "joined")
+    assert gates * 4 * (3 + 1) in [found for _, found in without_state.values()]

@@ -60,15 +60,16 @@ def recurrent_layer(
     `peepholes` is an expression for the weights through which one gate sees the cell state, if the gates do.
     """
     each = "the cell" if gates == 1 else "every gate"
+    counted = _count_mistakes(gates, each)
     return Formula(
         id=id,
         title=title,
         variables=(INPUT, HIDDEN, STEPS, LAYERS, DIRECTIONS),
         steps=_steps(gates, blocks, peepholes),
-        answers=(*ANSWERS, "input_matrix", "recurrent_matrix"),
-        mistakes=(*mistakes, *_count_mistakes(gates, each), *_SHAPE_MISTAKES, *_COST_MISTAKES),
+        answers=(*ANSWERS, "input_matrix", "recurrent_matrix", "joined_matrix"),
+        mistakes=(*mistakes, *counted, *_SHAPE_MISTAKES, *_COST_MISTAKES),
         forms=_forms(gates, bool(peepholes)),
-        conventions=conventions,
+        conventions=(*conventions, _joined(gates, peepholes, counted)),
         input_shape="shape(T, n)",
         shape="output",
         unknowns=(("m",), ("n",), ("L",)),
@@ -77,10 +78,41 @@ def recurrent_layer(
     )
 
 
+def _cell(gates: int, peepholes: str, weights: str) -> str:
+    """The weights of all gates from those of one."""
+    inner = f"gates*({weights})" if gates > 1 else weights
+    return f"{inner} + peepholes" if peepholes else inner
+
+
+def _joined(gates: int, peepholes: str, counted: tuple[Mistake, ...]) -> Convention:
+    """Weights joined in one matrix, with the mistakes about both parts as mistakes about the whole."""
+
+    def whole(first: str, deeper: str) -> dict[str, str]:
+        return {"first_weights": _cell(gates, peepholes, first), "deeper_weights": _cell(gates, peepholes, deeper)}
+
+    parts = {"input_weights": "n*m", "recurrent_weights": "m^2"}
+    own = []
+    for mistake in counted:
+        if mistake.step in parts:
+            entering, state = ((parts | dict(mistake.edits))[part] for part in parts)
+            deeper = state if mistake.step == "recurrent_weights" else parts["recurrent_weights"]
+            edits = whole(f"{entering} + {state}", f"deeper_input*m + {deeper}")
+            others = {step: text for step, text in mistake.more if step not in parts}
+            own.append(replace(mistake, step="first_weights", expression=edits.pop("first_weights"),
+                               more=(*edits.items(), *others.items())))  # fmt: skip
+    return Convention(
+        "joined",
+        "Olah, 2015",
+        f"the weights{' of a gate' if gates > 1 else ''} are one matrix W of m×(n + m), which meets [h, x]",
+        {"input_matrix": "shape(m, n + m)", "recurrent_matrix": "shape(m, n + m)",
+         **whole("joined_weights", "m*(deeper_input + m)")},
+        own=tuple(own),
+    )  # fmt: skip
+
+
 def _steps(gates: int, blocks: str, peepholes: str) -> tuple[Step, ...]:
     def cell(weights: str) -> str:
-        inner = f"gates*({weights})" if gates > 1 else weights
-        return f"{inner} + peepholes" if peepholes else inner
+        return _cell(gates, peepholes, weights)
 
     one = "one gate's" if gates > 1 else "the cell's"
     per_gate = "gates*" if gates > 1 else ""
@@ -88,6 +120,7 @@ def _steps(gates: int, blocks: str, peepholes: str) -> tuple[Step, ...]:
         *((Step("gates", str(gates), f"blocks of weights: {blocks}"),) if gates > 1 else ()),
         Step("input_weights", "n*m", f"{one} weights from the input"),
         Step("recurrent_weights", "m^2", f"{one} weights from the state before"),
+        Step("joined_weights", "m*(n + m)", f"{one} joined weights, which meet [h, x]"),
         *(_peephole_steps(peepholes) if peepholes else ()),
         Step("first_weights", cell("input_weights + recurrent_weights"), "weights of a cell in the first layer"),
         Step("deeper_input", "D*m", "what a deeper layer reads: all directions of the layer below"),
@@ -103,6 +136,7 @@ def _steps(gates: int, blocks: str, peepholes: str) -> tuple[Step, ...]:
         *MEMORY_STEPS,
         Step("input_matrix", "shape(m, n)", f"shape of {one} input matrix, first layer"),
         Step("recurrent_matrix", "shape(m, m)", f"shape of {one} recurrent matrix"),
+        Step("joined_matrix", "shape(m, n + m)", f"shape of {one} joined matrix, W·[h, x], first layer"),
     )
 
 
@@ -207,6 +241,12 @@ _SHAPE_MISTAKES = (
     Mistake("matrices-swapped-recurrent", "recurrent_matrix", "shape(m, n)", "m×n is the input matrix; the recurrent "
             "matrix maps the m entries of the old state to the m of the new one", 0.4, "How many entries does the "
             "previous state have?"),
+    Mistake("joined-matrix-reads-n", "joined_matrix", "shape(m, n)", "the joined matrix meets the state too: it has a "
+            "column for each of the n + m entries of [h, x]", 0.5, "How many entries does [h, x] have?"),
+    Mistake("joined-matrix-is-square", "joined_matrix", "shape(n + m, n + m)", "the joined matrix reads n + m numbers "
+            "and gives the m entries of the state: m×(n + m)", 0.4, "How many numbers does the joined matrix give?"),
+    Mistake("joined-matrix-of-all", "joined_matrix", "shape(n, n + m)", "the joined matrix gives the m entries of the "
+            "state, not n numbers", 0.3, "How many numbers does the joined matrix give?"),
     Mistake("recurrent-matrix-n", "recurrent_matrix", "shape(n, n)", "the recurrent matrix maps the m entries of the "
             "old state to the m of the new one; it does not depend on n", 0.4, "How many entries does the previous "
             "state have?"),
@@ -231,7 +271,7 @@ _COST_MISTAKES = (
 NO_BIAS = Convention("no-bias", "layers built with bias=False", "without biases", {"bias_vectors": "0"}, variant=True,
                      untrue=("bias",), own=biases_counted("bias_vectors"))  # fmt: skip
 ROW_LAYOUT = Convention("row-layout", "textbooks that write xU + hW", "inputs are rows, so the input matrix is n×m",
-                        {"input_matrix": "shape(n, m)"})  # fmt: skip
+                        {"input_matrix": "shape(n, m)", "joined_matrix": "shape(n + m, m)"})  # fmt: skip
 MANY_TO_ONE = Convention("many-to-one", "Keras unless return_sequences=True", "only the output of the last step is "
                          "kept", {"output": "shape(D*m)"})  # fmt: skip
 
@@ -240,8 +280,16 @@ def layer_conventions(gates: int, keras_bias_vectors: int = 1) -> tuple[Conventi
     """The conventions of a recurrent layer with so many blocks of weights: bias vectors, layout, which steps count."""
     stacked, per_gate = ("m", "") if gates == 1 else (f"{gates}m", " per gate")
     one, two = f"one bias vector{per_gate}", f"two bias vectors{per_gate}"
-    pytorch = {"input_matrix": f"shape({stacked}, n)", "recurrent_matrix": f"shape({stacked}, m)"}
-    keras = {"input_matrix": f"shape(n, {stacked})", "recurrent_matrix": f"shape(m, {stacked})"}
+    pytorch = {
+        "input_matrix": f"shape({stacked}, n)",
+        "recurrent_matrix": f"shape({stacked}, m)",
+        "joined_matrix": f"shape({stacked}, n + m)",
+    }
+    keras = {
+        "input_matrix": f"shape(n, {stacked})",
+        "recurrent_matrix": f"shape(m, {stacked})",
+        "joined_matrix": f"shape(n + m, {stacked})",
+    }
     double = {"bias_vectors": "2"}
     return (
         Convention("textbook", "textbooks", f"{one}, column layout"),
@@ -291,8 +339,9 @@ RNN_OUTPUT = Formula(
         Step("input_matrix", "cell.input_matrix", "shape of U, the input matrix"),
         Step("recurrent_matrix", "cell.recurrent_matrix", "shape of W, the recurrent matrix"),
         Step("output_matrix", "shape(q, state)", "shape of V, the output matrix"),
+        Step("joined_matrix", "cell.joined_matrix", "shape of the cell's joined matrix, W·[h, x]"),
     ),
-    answers=(*ANSWERS, "input_matrix", "recurrent_matrix", "output_matrix"),
+    answers=(*ANSWERS, "input_matrix", "recurrent_matrix", "output_matrix", "joined_matrix"),
     mistakes=(
         Mistake("output-layer-forgotten", "parameters", "cell.parameters", "the output layer has parameters too, for "
                 "each of the q outputs", 0.7, "What computes the output from the state?"),
@@ -325,6 +374,7 @@ RNN_OUTPUT = Formula(
         Convention("many-to-one", "sequence classifiers", "one output, after the last step",
                    {"output": "shape(q)", "macs": "cell.macs + readout.macs"},
                    untrue=("all time steps use the same output layer", "an output at every step")),
+        Convention("joined", "Olah, 2015", "the weights of the cell are one matrix W of m×(n + m), which meets [h, x]"),
     ),
     input_shape="shape(T, n)",
     shape="output",
