@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from ..diagrams.chart import Chart
+from ..diagrams.memory import Life, Memory
 from ..document import Document, Figure, Heading
 from ..errors import UserError
 from ..explain import training as explained
@@ -32,6 +33,17 @@ def needed() -> None:
     for module in ("numpy", "numba"):
         if find_spec(module) is None:
             raise UserError(f'networks are trained by {module}: pip install "dlcalc[numeric]"')
+
+
+def device_refused(device: str) -> UserError:
+    """Why networks are not trained on a device other than the cpu, and what it needs where it is cuda."""
+    if device != "cuda":
+        return UserError(f"networks are trained on the cpu, not on {device[:20]}")
+    from ..kernels import missing_for_cuda
+
+    missing = missing_for_cuda()
+    here = f"; here not even they: {missing}" if missing else ""
+    return UserError(f"networks are trained on the cpu: on cuda only single operations run, run --kernel cuda{here}")
 
 
 class Training(Result):
@@ -190,14 +202,16 @@ def train(
     clip: float = 0.0, clip_value: float = 0.0, weight_decay: float | None = None, l1: float = 0.0,
     loss: str = "", validation: float = 0.0, patience: int = 0, freeze: Sequence[str] = (), seed: int = 0,
     dtype: str = "float32", dropout: float | None = None, carried: bool = False, input: str | None = None,
-    load: str | None = None, save: str | None = None, threads: int | None = None, **quantities: float,
+    load: str | None = None, save: str | None = None, threads: int | None = None,
+    loss_weights: Sequence[float] = (), **quantities: float,
 ) -> Training:  # fmt: skip
     """A run that has not begun: iterate over it for its events, or ask it for what it learnt.
 
     network: a name, a file, a line of text. data: a name of `dlcalc train --help`, a path, or arrays (x, y): classes as
     whole numbers, or real targets. `load`: parameters to begin with, of layers that fit. `quantities`: of the
     optimiser, as its formula names them. `threads`: as many as DLCALC_THREADS says, or the cores, if none are named;
-    the result is the same bits for any number. UserError.
+    the result is the same bits for any number. `loss_weights`: the factor of
+    each output's loss, where a network has several, which all have the same targets. UserError.
 
     Example: dlcalc.train("2; dense 4 tanh; dense 2", "spirals", epochs=2).finish()
     """
@@ -212,7 +226,7 @@ def train(
         found = with_dropout(found, dropout)
     settings = Settings(
         optimiser(optimizer, lr, weight_decay, l1, clip, clip_value, **quantities), rates(schedule), epochs, batch,
-        init, seed, dtype, loss, validation, patience, _frozen(found, freeze), carried,
+        init, seed, dtype, loss, validation, patience, _frozen(found, freeze), carried, tuple(loss_weights),
     )  # fmt: skip
     if isinstance(data, tuple):
         data = of_arrays(*data)
@@ -472,9 +486,35 @@ class Planned(Result):
                         for buffer in plan.buffers if not buffer.whole],
         }  # fmt: skip
 
+    def memory(self) -> Memory:
+        """Where each buffer of the arena lies, and from which step to which."""
+        from ..training.plan import SCRATCH
+
+        plan, each = self.plan, self._bytes
+        scratch = {id(buffer) for step in plan.steps for column, buffer in step.buffers() if column in SCRATCH}
+        lives = [
+            Life(buffer.name, buffer.at * each, buffer.size(plan.batch) * each, first, last,
+                 2 if id(buffer) in scratch else int(buffer.name.startswith("d ")))
+            for buffer in plan.buffers if not buffer.whole for first, last in _joined(buffer.lives)
+        ]  # fmt: skip
+        names = [f"{step.operation} {step.layer}".strip() for step in plan.steps]
+        title = f"{self.title}: the arena for batches of {plan.batch}, {plan.dtype}"
+        return Memory(title, [*names, *reversed(names)], len(names), plan.sizes[0] * each, lives)
+
+    def draw(self, path: str, kind: str) -> None:
+        """The arena over the steps into a file, as `svg` or `png`. UserError."""
+        from ..diagrams.memory import picture
+        from ..files.writing import write
+
+        write(path, picture(self.memory(), kind))
+
+    @property
+    def _bytes(self) -> int:
+        return 4 if self.plan.dtype == "float32" else 8
+
     def _document(self) -> Document:
         found = self.to_dict()
-        bytes_each = 4 if self.plan.dtype == "float32" else 8
+        bytes_each = self._bytes
         steps = [(s["step"], s["layer"], ", ".join(s["reads"]), ", ".join(s["writes"])) for s in found["steps"]]
         buffers = [(b["name"], f"{b['numbers']:,}", f"{b['at']:,}", ", ".join(f"{a}–{z}" for a, z in b["steps"]))
                    for b in found["buffers"]]  # fmt: skip
@@ -489,6 +529,17 @@ class Planned(Result):
             words.append(f"a batch is cut into {self.parts} parts, which threads take; each has an arena and gradients "
                          "of its own, but for the weights of dense layers")  # fmt: skip
         return explained.plan(steps, buffers, words, f"{self.title}: the plan for batches of {self.plan.batch}")
+
+
+def _joined(lives: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The same steps, without what is said twice."""
+    found: list[tuple[int, int]] = []
+    for first, last in sorted(lives):
+        if found and first <= found[-1][1] + 1:
+            found[-1] = found[-1][0], max(found[-1][1], last)
+        else:
+            found.append((first, last))
+    return found
 
 
 class Trainings(Result):

@@ -57,6 +57,10 @@ def command(
     loss: Annotated[
         str, _option("loss", "cross-entropy, binary-cross-entropy or squared-error; as the data asks", TRAINING)
     ] = "",
+    loss_weights: Annotated[
+        str | None,
+        _option("loss-weights", "factors of several outputs' losses: 0.3,0.3,1 (all 1)", TRAINING, "NUMBERS"),
+    ] = None,
     dropout: Annotated[
         str | None, _option("dropout", "after each hidden dense or recurrent layer", TRAINING, "P")
     ] = None,
@@ -64,7 +68,7 @@ def command(
     patience: Annotated[str, _option("patience", "stops after so many epochs without a better one", TRAINING)] = "0",
     carried: Annotated[bool, _option("stateful", "a batch continues where the previous one ended", TRAINING)] = False,
     dtype: Annotated[str, _option("dtype", "float32 or float64", TRAINING)] = "float32",
-    device: Annotated[str, _option("device", "cpu", TRAINING)] = "cpu",
+    device: Annotated[str, _option("device", "cpu; on cuda single operations run, not training", TRAINING)] = "cpu",
     threads: Annotated[
         str | None, _option("threads", "the result is the same for any number (all cores)", TRAINING, "N")
     ] = None,
@@ -107,7 +111,8 @@ def command(
             "export", "the parameters as .npz or .safetensors, or the network as .onnx (extra onnx)", FILES, "FILE"
         ),
     ] = None,
-    png: Annotated[str | None, _option("png", "the curves (extra plot)", FILES, "FILE")] = None,
+    png: Annotated[str | None, _option("png", "the curves, or the --plan, drawn (extra plot)", FILES, "FILE")] = None,
+    svg: Annotated[str | None, _option("svg", "the same as SVG", FILES, "FILE")] = None,
     report: Annotated[
         str | None, _option("report", "a page with curves and results (extra plot)", FILES, "FILE")
     ] = None,
@@ -119,7 +124,9 @@ def command(
         _option("search", 'settings to search for (extra search): "lr=1e-4..1e-1 hidden=16,32"', LOOKING, "SPACE"),
     ] = None,
     budget: Annotated[str, _option("budget", "runs of a search (20)", LOOKING, "N")] = "20",
-    plan: Annotated[bool, _option("plan", "the steps and buffers, without training", LOOKING)] = False,
+    plan: Annotated[
+        bool, _option("plan", "the steps and buffers, without training; --svg draws them", LOOKING)
+    ] = False,
     check: Annotated[
         bool, _option("check", "the first gradient against finite differences and formulas", LOOKING)
     ] = False,
@@ -139,7 +146,7 @@ def command(
 
     api.needed()
     if device != "cpu":
-        raise UserError(f"networks are trained on the cpu, not on {device[:20]}")
+        raise api.device_refused(device)
     if dtype not in ("float32", "float64"):
         raise UserError(f"dtype is float32 or float64, not {dtype[:20]}")
     given: dict[str, Any] = {
@@ -155,11 +162,14 @@ def command(
         "l1": decimal("--l1", l1), "load": load,
         "freeze": [name.strip() for name in (freeze or "").split(",") if name.strip()],
     }  # fmt: skip
+    if loss_weights is not None:
+        given["loss_weights"] = [decimal("--loss-weights", each) for each in loss_weights.split(",")]
     if momentum is not None:
         given["gamma"] = decimal("--momentum", momentum, "a number from 0 to 1", 0, 1)
+    pictures = {kind: path for kind, path in (("png", png), ("svg", svg)) if path is not None}
     if resume is not None:
         run = api.resume(resume, None if epochs is None else given["epochs"], save, given["threads"])
-        return _run(run, formats, as_csv, png, report, export)
+        return _run(run, formats, as_csv, pictures, report, export)
     if network is None or data is None:
         raise UserError('train needs a network and data: lenet5 --data digits; "2; dense 16 tanh; dense 2" '
                         "--data spirals")  # fmt: skip
@@ -172,7 +182,9 @@ def command(
         emit(api.Explained(run, number("--explain-step", explain_step)), formats)
         return WELL
     if plan:
-        emit(api.Planned(run.trainer), formats)
+        planned = api.Planned(run.trainer)
+        _draw(planned, pictures)
+        emit(planned, formats)
         return WELL
     if check:
         from ..api.training_check import Checked
@@ -180,7 +192,12 @@ def command(
         checked = Checked(run.trainer)
         emit(checked, formats)
         return WELL if checked.passed else NOT_RIGHT
-    return _run(run, formats, as_csv, png, report, export)
+    return _run(run, formats, as_csv, pictures, report, export)
+
+
+def _draw(result: Any, pictures: dict[str, str]) -> None:
+    for kind, path in pictures.items():
+        result.draw(path, kind)
 
 
 def _search(network: str, data: str, space: str, budget: int, given: dict[str, Any], formats: Formats) -> int:
@@ -197,7 +214,8 @@ def _search(network: str, data: str, space: str, budget: int, given: dict[str, A
     return WELL
 
 
-def _run(run: Any, formats: Formats, as_csv: bool, png: str | None, report: str | None, export: str | None) -> int:
+def _run(run: Any, formats: Formats, as_csv: bool, pictures: dict[str, str], report: str | None,
+         export: str | None) -> int:  # fmt: skip
     """Trains, shows what is asked for, and says how it ended."""
     if export is not None:
         run.exportable(export)
@@ -218,8 +236,7 @@ def _run(run: Any, formats: Formats, as_csv: bool, png: str | None, report: str 
         emit(run, formats)
     if export is not None:
         run.export(export)
-    if png is not None:
-        run.draw(png, "png")
+    _draw(run, pictures)
     if report is not None:
         run.report(report)
     return WELL

@@ -21,7 +21,7 @@ from ..expressions.nodes import Value
 from .elementwise import REMARKS, along_channels, interpolated
 from .kinds import KINDS
 from .network import INPUT, Network
-from .sizes import Sizes
+from .sizes import Sizes, channels_of_maps
 from .table import Row
 
 if TYPE_CHECKING:
@@ -130,7 +130,8 @@ class Operations(Sizes):
         """Each map reads some of those before; which, its number of pairs does not say."""
         k, c, f, pairs = self.one(row, "k"), self.one(row, "c"), self.along(row, "f"), self.one(row, "pairs")
         weight = np.zeros((k * c, *f), np.float32)
-        weight[np.arange(pairs) * k * c // pairs] = self.weights(pairs, *f, inputs=pairs * prod(f) // k)
+        places = [map * c + channel for map, read in enumerate(channels_of_maps(k, c, pairs)) for channel in read]
+        weight[places] = self.weights(pairs, *f, inputs=pairs * prod(f) // k)
         return self._convolved(row, weight.reshape(k, c, *f), self.zeros(True, k))
 
     def _local_conv(self, row: Row) -> Array:

@@ -79,3 +79,13 @@ class Sizes:
 
     def refused(self, row: Row, why: str) -> UserError:
         return UserError(f"{row.layer.name} ({row.layer.kind}) {self.lacking}: {why}")
+
+
+def channels_of_maps(k: int, c: int, pairs: int) -> list[list[int]]:
+    """Which of c channels each of k maps reads in a convolution with a table, whose number of pairs is all that a layer
+    says: they are spread evenly."""
+    found: list[list[int]] = [[] for _ in range(k)]
+    for pair in range(pairs):
+        place = pair * k * c // pairs
+        found[place // c].append(place % c)
+    return found

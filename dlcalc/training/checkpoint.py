@@ -77,7 +77,7 @@ def read(path: str | Path) -> Checkpoint:
         given = json.loads(words["settings"])
         settings = Settings(**given | {
             "optimiser": Optimiser(**given["optimiser"]), "schedule": Schedule(**given["schedule"]),
-            "frozen": frozenset(given["frozen"]),
+            "frozen": frozenset(given["frozen"]), "factors": tuple(given.get("factors", ())),
         })  # fmt: skip
         history = [Epoch(**epoch) for epoch in json.loads(words["history"])]
         found = Checkpoint(network, words["data"], settings, history, int(words["step"]), arrays)

@@ -39,6 +39,11 @@ def _drawn(parameter: Parameter, rule: str, random: np.random.Generator) -> Any:
     shape, role = parameter.shape, parameter.role
     if role in ("scale", "variance"):
         return np.ones(shape)
+    if role == "codes":  # of radial basis functions, as a dense layer of x² and x has them
+        half = shape[0], shape[1] // 2
+        return np.concatenate([np.ones(half), -2 * random.choice(np.array([-1.0, 1.0]), half)], axis=1)
+    if role == "sizes":
+        return np.full(shape, parameter.fans[0])
     if role == "table":
         return random.standard_normal(shape) if rule == "pytorch" else random.uniform(-0.05, 0.05, shape)
     if role in ("bias", "shift", "mean"):

@@ -53,6 +53,8 @@ class Settings:
     """Epochs without a better validation loss after which training ends; 0: it does not."""
     frozen: frozenset[str] = frozenset()
     carried: bool = False
+    factors: tuple[float, ...] = ()
+    """Of the losses of several outputs."""
 
 
 @dataclass(frozen=True)
@@ -268,7 +270,8 @@ def plan_in_parts(network: Network, settings: Settings) -> tuple[Plan, int]:
     """
 
     def made(batch: int) -> Plan:
-        return plan(network, settings.loss, batch, settings.dtype, settings.frozen, settings.carried)
+        return plan(network, settings.loss, batch, settings.dtype, settings.frozen, settings.carried,
+                    factors=settings.factors)  # fmt: skip
 
     found = made(settings.batch)
     whole = settings.carried or any(step.operation == "batch-norm" for step in found.steps)
@@ -289,6 +292,9 @@ def _check(settings: Settings) -> None:
     ):
         if value < least or value > 10**7:
             raise UserError(f"{name} is a whole number from {least} to 10,000,000, not {value}")
+    for factor in settings.factors:
+        if not 0 <= factor <= 1000:
+            raise UserError(f"the factor of an output's loss is a number from 0 to 1,000, not {factor:g}")
     if not 0 <= settings.validation < 1:
         raise UserError(f"the validation share is from 0 to below 1, not {settings.validation:g}")
 

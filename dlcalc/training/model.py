@@ -119,7 +119,7 @@ class Model:
             part = np.ascontiguousarray(x[start : start + plan.batch].reshape(-1, x[0].size), dtype=plan.dtype)
             n = len(part)
             machine.gather(plan.input_table, np.arange(n), part, self.arena, self.whole)
-            machine.forward(self.forwards[:-1], plan.rows, n, *self.arrays, sums)
+            machine.forward(self.forwards[: -plan.losses], plan.rows, n, *self.arrays, sums)
             flat = self.arena[plan.output.at : plan.output.at + n * plan.rows_out * plan.width_out].copy()
             # a sequence has its steps first
             found.append(flat.reshape(plan.rows_out, n, plan.width_out).transpose(1, 0, 2))

@@ -26,7 +26,7 @@ READ_BACK = {
     "multiply": ("x", "other"), "scale": ("x",),
     "embedding": ("x",), "softmax": ("x",), "activation": ("x", "y"), "row-norm": ("y",), "neighbour-norm": ("x",),
     "max-pool": ("places",), "batch-norm": (), "attention": ("x", "y", "key", "value"), "rnn": ("x",), "lstm": ("x",),
-    "gru": ("x",),
+    "gru": ("x",), "lstm-cell": ("x", "old", "new"),
 }  # fmt: skip
 """Which of x, y, ... the backward step of an operation reads again."""
 SAVED = ("places", "normal", "kept", "sums", "h", "cells")
@@ -151,6 +151,11 @@ class Plan:
         return self._allocate(False), self._allocate(True)
 
     @property
+    def losses(self) -> int:
+        """How many of the last steps are losses: one for each output."""
+        return sum(step.operation == self.loss for step in self.steps)
+
+    @property
     def trained(self) -> int:
         """The number of values that are trained."""
         return sum(parameter.size for parameter in self.parameters if parameter.trained)
@@ -229,7 +234,7 @@ class Plan:
                     uses += [0, last]
                 elif name in SCRATCH:
                     buffer.lives += [(place, place), (back, back)]
-                elif name in ("dx", "dy", "d_other", "d_key", "d_value"):
+                elif name in ("dx", "dy", "d_other", "d_key", "d_value", "d_cell"):
                     uses.append(place if step.operation == self.loss else back)
                 else:
                     uses += [0, place] if buffer is self.target else [place]

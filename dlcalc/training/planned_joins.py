@@ -29,6 +29,10 @@ class Joins(Windows):
         values = self.several(row)
         if len({value.shape for value in values}) > 1:
             raise self.refused(row, "only equal shapes are combined")
+        return self.combined(values, factors)
+
+    def combined(self, values: list[Data], factors: list[float]) -> Data:
+        """The sum of values of one shape, each times its factor."""
         y = self.made("sum", values[0].form, values[0].shape, any(value.d for value in values))
         for index, (x, factor) in enumerate(zip(values, factors, strict=True)):
             self.part(x, y, 1, x.width, x.width, x.width, factor=factor, add=index > 0, rows=x.rows)
@@ -57,7 +61,10 @@ class Joins(Windows):
     def _concat(self, row: Row) -> Data:
         if row.layer.settings.get("axis", len(row.output)) != len(row.output):
             raise self.refused(row, "only channels are joined")
-        values = self.several(row)
+        return self.joined(self.several(row))
+
+    def joined(self, values: list[Data]) -> Data:
+        """Channels behind one another."""
         first = values[0]
         last = first.form in ("steps", "vector")
         channels = sum(value.shape[-1 if last else 0] for value in values)

@@ -33,28 +33,31 @@ class Windows(Planning):
     def _conv(self, row: Row) -> Data:
         x = self.as_channels(self.read(row))
         k, c, f, groups = self.one(row, "k"), self.one(row, "c"), self.along(row, "f"), self.one(row, "groups")
-        out, s, d = self._out(row), self.along(row, "s"), self.along(row, "d")
         inner = prod(f) * c // groups
         weight = self.parameter(row, "weight", (k, c // groups, *f), "weight", groups=groups,
                                 fans=(inner, prod(f) * k // groups))  # fmt: skip
-        bias = self.bias(row, k, weight)
-        table = self._geometry(f, s, d, tuple(front for front, _ in self.padding(row)), out)
+        return self.convolved(x, weight, self.bias(row, k, weight), self._out(row), self.along(row, "s"),
+                              self.along(row, "d"), self.padding(row))  # fmt: skip
+
+    def convolved(self, x: Data, weight: Parameter, bias: Parameter | None, out: tuple[int, ...], s: tuple[int, ...],
+                  d: tuple[int, ...], padding: list[tuple[int, int]]) -> Data:  # fmt: skip
+        """Channels x under filters (K, C / groups, …); `out`: the spatial sizes of what comes out."""
+        (k, _, *f), groups, c = weight.shape, weight.groups, x.shape[0]
+        front = tuple(before for before, _ in padding)
+        table = self._geometry(f, s, d, front, out)
         table += [c, *(1,) * (4 - len(x.shape)), *x.shape[1:], k, groups]
         if LANES and self.dtype == "float32" and groups == 1 and set(s) == {1} and len(out) < 3:
-            return self._planes(row, x, weight, bias, table)
+            return self._planes(x, weight, bias, out, d, front, table)
         return self.through("conv", x, x.form, (k, *out), w=weight, b=bias, table=self.table(table),
                             columns=Buffer("unfolded", fixed=prod(f) * c * prod(out)),
                             transposed=Buffer("transposed", fixed=k // groups * prod(out)))  # fmt: skip
 
-    def _planes(self, row: Row, x: Data, weight: Parameter, bias: Parameter | None, table: list[int]) -> Data:
+    def _planes(self, x: Data, weight: Parameter, bias: Parameter | None, out: tuple[int, ...],
+                dilation: tuple[int, ...], padding: tuple[int, ...], table: list[int]) -> Data:  # fmt: skip
         """A convolution of stride 1 that reads its input where it lies; what `kernels.cpu.steps.planes` reads of it."""
-        k, c, out = weight.shape[0], weight.shape[1], self._out(row)
-        (f1, f2), (d1, d2), (h, w) = (
-            self._two(weight.shape[2:]),
-            self._two(self.along(row, "d")),
-            self._two(x.shape[1:]),
-        )
-        (oh, ow), (front, beside) = self._two(out), self._two([before for before, _ in self.padding(row)], 0)
+        k, c = weight.shape[:2]
+        (f1, f2), (d1, d2), (h, w) = self._two(weight.shape[2:]), self._two(dilation), self._two(x.shape[1:])
+        (oh, ow), (front, beside) = self._two(out), self._two(padding, 0)
         height, pitch = max(front + h, oh + (f1 - 1) * d1), max(beside + w, ow + (f2 - 1) * d2)
         plane, span = height * pitch, (oh - 1) * pitch + ow
         tall, wide = max(front + h, oh) + (f1 - 1) * d1, max(beside + w, ow) + (f2 - 1) * d2

@@ -5,7 +5,7 @@ Values are as `kernels.cpu.steps` has them. A layer that cannot be trained is re
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ..errors import UserError
@@ -13,42 +13,46 @@ from ..kernels.cpu.steps.maps import ACTIVATIONS, FROM_INPUT
 from ..networks.network import Network
 from ..networks.table import Row
 from .plan import Buffer, Parameter, Plan
-from .planned_joins import Joins
-from .planned_sequences import Sequences
+from .planned_frames import Frames
 from .planning import MILLIARD, Data
 
 LOSSES = ("cross-entropy", "binary-cross-entropy", "squared-error")
 
 
 def plan(network: Network, loss: str, batch: int, dtype: str = "float32", frozen: frozenset[str] = frozenset(),
-         carried: bool = False, by_input: bool = False) -> Plan:  # fmt: skip
+         carried: bool = False, by_input: bool = False, factors: Sequence[float] = ()) -> Plan:  # fmt: skip
     """The plan of a network under a loss of LOSSES; layers of `frozen` are not trained; `carried`: the last state of a
     recurrent layer is the first of its next batch; `by_input`: the gradient by the input is worked out too.
 
-    UserError: letters left, a layer that cannot be trained, several outputs, a loss that does not fit.
+    Several outputs have the same targets, and their losses are added, each times its number in `factors`, which are 1
+    if there are none; the last output is what the network says.
+
+    UserError: letters left, a layer that cannot be trained, outputs of different shapes, a loss that does not fit.
     """
-    return Planner(network, frozen, carried, by_input).plan(loss, batch, dtype)
+    return Planner(network, frozen, carried, by_input).plan(loss, batch, dtype, factors)
 
 
-class Planner(Joins, Sequences):
+class Planner(Frames):
     """Goes through the layers in order."""
 
-    def plan(self, loss: str, batch: int, dtype: str) -> Plan:
+    def plan(self, loss: str, batch: int, dtype: str, factors: Sequence[float] = ()) -> Plan:
         """UserError as the function `plan`."""
         unread = [row.layer.name for row in self.rows if not self.readers[row.layer.name]]
-        if len(unread) != 1:
-            raise UserError(f"a network that is trained has one output: {self.network.id} has {', '.join(unread[:5])}")
+        if factors and len(factors) != len(unread):
+            raise UserError(f"there is a factor for the loss of each output: {self.network.id} has {', '.join(unread)}")
         self.dtype = dtype
         self._inputs()
         for row in self.rows:
-            last = row.layer.name == unread[0]
+            last = row.layer.name in unread
             words = self._words(row, loss if last else "")
             value = self._layer(row) if row.layer.kind != "input" else self.values[row.layer.name]
             for word in words:
                 value = self._remark(row, value, word)
             self.values[row.layer.name] = replace(value, shared=value.shared or self.readers[row.layer.name] > 1)
-        out = self.values[unread[0]]
-        target = self._loss(out, loss, dtype)
+            if last and loss == "cross-entropy" and row.layer.kind == "rbf":  # the nearest code has the largest output
+                self.values[row.layer.name] = self.combined([self.values[row.layer.name]], [-1.0])
+        out = self.values[unread[-1]]
+        target = self._losses([self.values[name] for name in unread], loss, factors or [1.0] * len(unread))
         return Plan(batch, dtype, self.steps, self.parameters, self.inputs, self.tables, out.buffer, out.shape,
                     out.rows, out.width, loss, target)  # fmt: skip
 
@@ -60,18 +64,26 @@ class Planner(Joins, Sequences):
             words.pop()
         return words
 
-    def _loss(self, out: Data, loss: str, dtype: str) -> Buffer | None:
+    def _losses(self, outs: list[Data], loss: str, factors: Sequence[float]) -> Buffer:
+        """A step for each output, the last one's at the end."""
         if loss not in LOSSES:
             raise UserError(f"loss is one of {', '.join(LOSSES)}, not {loss}")
-        if out.form in ("maps", "signals") and loss == "cross-entropy":
-            out = replace(out, form="vector", shape=(out.size,))
-        if out.d is None:
+        if loss == "cross-entropy":
+            outs = [replace(out, form="vector", shape=(out.size,)) if out.form in ("maps", "signals") else out
+                    for out in outs]  # fmt: skip
+        if all(out.d is None for out in outs):
             raise UserError(f"nothing of {self.network.id} is trained: all layers are frozen, or none has parameters")
+        if len({(out.rows, out.width) for out in outs}) > 1:
+            shapes = ", ".join("×".join(map(str, out.shape)) for out in outs)
+            raise UserError(f"outputs that are trained with the same targets have one shape: those of "
+                            f"{self.network.id} are {shapes}")  # fmt: skip
         classes = loss != "squared-error"
-        count = out.rows if loss == "cross-entropy" else out.size
+        count = outs[-1].rows if loss == "cross-entropy" else outs[-1].size
         target = Buffer("classes" if classes else "target", count, whole=classes)
-        self.step(loss, x=out.buffer, dy=out.d, rows=out.rows, width=out.width,
-                  **{"classes" if classes else "target": target})  # fmt: skip
+        for out, factor in zip(outs, factors, strict=True):
+            self.step(loss, x=out.buffer, dy=out.d or Buffer("unused", out.size), rows=out.rows, width=out.width,
+                      factor=round(factor * MILLIARD), counts=out is outs[-1],
+                      **{"classes" if classes else "target": target})  # fmt: skip
         return target
 
     def _layer(self, row: Row) -> Data:
@@ -93,6 +105,20 @@ class Planner(Joins, Sequences):
         shape = (x.rows, m) if x.form == "steps" else (m,)
         return self.through("dense", x, x.form, shape, w=weight, b=bias, rows=x.rows, inputs=n, outputs=m,
                             transposed=Buffer("transposed", fixed=n * m))  # fmt: skip
+
+    def _rbf(self, row: Row) -> Data:
+        """Σ (x − c)² for each fixed code c of numbers 1 and −1: Σ x² − 2 Σ c x + n, a dense layer of x² and x whose
+        weights are not trained."""
+        x = self.as_vector(self.read(row))
+        n, m = self.one(row, "n"), self.one(row, "m")
+        twin = self.copied(x)
+        square = self.made("square", "vector", (n,), x.d is not None)
+        self.link("multiply", x, square, other=twin.buffer, d_other=twin.d, size=n, inner=1)
+        both = self.joined([square, x])
+        weight = self.parameter(row, "codes", (m, 2 * n), "codes", trained=False, groups=1, fans=(n, m))
+        sizes = self.parameter(row, "sizes", (m,), "sizes", trained=False, fans=(n, m))
+        return self.through("dense", both, "vector", (m,), w=weight, b=sizes, rows=1, inputs=2 * n, outputs=m,
+                            transposed=Buffer("transposed", fixed=2 * n * m))  # fmt: skip
 
     def _flatten(self, row: Row) -> Data:
         return self.as_vector(self.read(row))

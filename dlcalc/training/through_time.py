@@ -19,7 +19,8 @@ def input_gradients(run: Trainer) -> list[float]:
     """
     settings, examples = run.settings, run.examples.train
     count = min(EXAMPLES, len(examples))
-    made = plan(run.network, settings.loss, count, settings.dtype, settings.frozen, by_input=True)
+    made = plan(run.network, settings.loss, count, settings.dtype, settings.frozen, by_input=True,
+                factors=settings.factors)  # fmt: skip
     found = next((buffer for buffer in made.buffers if buffer.name == "d input"), None)
     if found is None or made.inputs[0][2] == 1:
         raise UserError(f"a gradient through time is of a network that reads sequences of numbers: {run.network.id} "

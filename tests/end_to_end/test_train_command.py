@@ -52,7 +52,7 @@ def test_a_run_that_is_taken_up_again_ends_as_the_whole(
     assert said["test"] == whole["test"]
 
 
-def test_the_gradient_is_checked_and_the_plan_shown(terminal: Terminal) -> None:
+def test_the_gradient_is_checked_and_the_plan_shown(terminal: Terminal, tmp_path: Path) -> None:
     checked = terminal(f"{RUN} --check --json").json
     assert checked["passed"]
     assert list(checked["errors"]) == ["fc-1.weight", "fc-1.bias", "fc-2.weight", "fc-2.bias"]
@@ -64,6 +64,11 @@ def test_the_gradient_is_checked_and_the_plan_shown(terminal: Terminal) -> None:
     assert [step["step"] for step in plan["steps"]] == ["dense", "activation", "dense", "cross-entropy"]
     assert plan["arena"] < plan["unshared"]
     assert (plan["batch"], plan["parts"]) == (10, 1)
+    two = "train '2; a: dense 4; dense 2; concat a input; dense 2' --data xor:n=20 --plan --loss-weights 0.5,1"
+    terminal(f"{two} --svg {tmp_path / 'plan.svg'}")
+    steps = [step["step"] for step in terminal(f"{two} --json").json["steps"]]
+    assert steps == ["dense", "dense", "move", "move", "dense", "cross-entropy", "cross-entropy"]
+    assert (tmp_path / "plan.svg").read_text().startswith("<?xml")
     large = "train '20x64 seq; gru 64; dense 2' --data ball:n=20,side=8,steps=20 --batch 64 --plan"
     assert "cut into 2 parts" in terminal(large).words
     assert terminal(f"{large} --json").json["parts"] == 2
@@ -112,7 +117,17 @@ def test_cells_are_compared_with_their_gradients_through_time(terminal: Terminal
         (f"{RUN} --search batch=8,2.5", "batch of a search is a whole number, not '2.5'"),
         (f"{RUN} --epochs -1", "epochs is a whole number from 0"),
         (f"{RUN} --threads 0", "threads must be a whole number from 1 to 256"),
-        (f"{RUN} --device cuda", "networks are trained on the cpu, not on cuda"),
+        (f"{RUN} --device tpu", "networks are trained on the cpu, not on tpu"),
+        (f"{RUN} --device cuda", "networks are trained on the cpu: on cuda only single operations run"),
+        (f"{RUN} --loss-weights 1,2", "there is a factor for the loss of each output: network has fc-2"),
+        (f"{RUN} --loss-weights 1001", "the factor of an output's loss is a number from 0 to 1,000, not 1001"),
+        (
+            'train "2; a: dense 3; dense 2; average a a; dense 3" --data xor',
+            "have one shape: those of network are 2, 3",
+        ),
+        ('train "4x3x3x1; convlstm 2 f3 relu; dense 2" --data xor', "there is no gated cell with relu"),
+        ('train "4x3x3x1; convlstm 2 f3; dense 2" --data xor --stateful', "its state is not carried from batch to"),
+        ('train "4x3x1; convlstm 2 f3; dense 2" --data xor', "only maps that keep their size are convolved over time"),
         (f"{RUN} --freeze conv*", "no layer is called conv*"),
         (f"{RUN} --init zeros", "init is one of keras"),
         ("predict nowhere.safetensors", "nowhere.safetensors: the file cannot be read"),

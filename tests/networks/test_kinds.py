@@ -55,12 +55,9 @@ EXCUSED = {
     **{
         ("training", kind): NO_STEP
         for kind in (
-            "conv-table",
-            "rbf",
             "local-conv",
             "adaptive-maxpool",
             "resize",
-            "convlstm",
             "prelu",
             "divide",
             "maximum",

@@ -66,6 +66,10 @@ OTHERS = (
     "6; dense 4; rmsnorm; gelu; dense 3", "6; reshape 3x2; lstm 3; dense 3", "5; dense 3 softmax; dense 3",
     "4x4 seq; attention 2; gru 3; dense 3",
     "4x3 seq; a: dense 4; b: attention 2; c: add a b; attention 2 c a; rnn 3; dense 3",
+    "3x4x4x2; convlstm 2 f3 seq; convlstm 2 f2; dense 3",
+    "outputs 2x4x3x1; a: convlstm 2 f3; dense 3; average a a; dense 3",
+    "5x4x3; conv-table k4 f3 pairs7 p1 tanh; pool 2; dense 5 tanh; rbf 3",
+    "outputs 6; a: dense 4 tanh; dense 3 softmax; concat a input; dense 3",
 )  # fmt: skip
 """Vectors and signals, shared weights, rows of a vector as steps."""
 
@@ -74,11 +78,13 @@ def error(line: str, seed: int) -> dict[str, Any]:
     """The largest difference between the gradient and central differences, along three directions."""
     numbers = np.random.default_rng(seed)
     loss = ("cross-entropy", "squared-error")[seed % 3 == 2]
-    network = text.read(line.removeprefix("shared "))
+    network = text.read(line.removeprefix("shared ").removeprefix("outputs "))
     if line.startswith("shared "):
         both = tuple(replace(layer, shares="a") if layer.name == "b" else layer for layer in network.layers)
         network = replace(network, layers=both)
-    made = plan(network, loss, 3, "float64")
+    made = plan(
+        network, loss, 3, "float64", factors=(0.25,) * (line.count("dense 3") - 1) + (1.5,) if "outputs" in line else ()
+    )
     model = Model(made)
     model.parameters[:] = numbers.normal(0, 0.5, len(model.parameters))
     for parameter in made.parameters:

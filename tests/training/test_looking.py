@@ -8,7 +8,9 @@ import pytest
 pytest.importorskip("numba")
 
 import dlcalc
+from dlcalc.api.training import Planned
 from dlcalc.api.training_pictures import inside
+from dlcalc.diagrams.memory import picture
 from dlcalc.document import Figure, Heading
 from dlcalc.training import looking
 
@@ -53,6 +55,25 @@ def test_each_picture_has_a_heading() -> None:
     blocks = list(inside(run))
     assert [type(block) for block in blocks] == [Heading, Figure] * 3
     assert all("<svg" in block.svg for block in blocks[1::2])
+
+
+def test_no_two_buffers_of_a_drawn_plan_are_in_one_place_at_once() -> None:
+    """And some are in one place one after another; the picture names what is large enough."""
+    pytest.importorskip("matplotlib")
+    run = dlcalc.train("7x6x2; conv 3 f3 relu; pool 2; dense 6", _images(), epochs=0).trainer
+    memory = Planned(run).memory()
+    assert memory.steps[: memory.turn] == list(reversed(memory.steps[memory.turn :]))
+    assert memory.steps[0].endswith("conv-1")
+    assert {life.kind for life in memory.lives} == {0, 1, 2}
+    assert memory.size == max(life.at + life.size for life in memory.lives) == 4 * run.model.plan.sizes[0]
+    again = 0
+    for place, one in enumerate(memory.lives):
+        for other in memory.lives[:place]:
+            if one.at < other.at + other.size and other.at < one.at + one.size:
+                assert one.last < other.first or other.last < one.first, (one, other)
+                again += 1
+    assert again > 0
+    assert picture(memory, "png").startswith(b"\x89PNG")
 
 
 def _images() -> tuple[object, object]:

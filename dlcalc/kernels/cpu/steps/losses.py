@@ -1,4 +1,7 @@
-"""Losses with their gradients: of a whole batch the mean over all that counts, one over whose number is `sums[5]`."""
+"""Losses with their gradients: of a whole batch the mean over all that counts, one over whose number is `sums[5]`.
+
+The loss of one output of several is taken times its factor, in parts of a milliard; only the last one is counted.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,8 @@ def cross_entropy(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: A
     ones.
     """
     x, d, classes, rows, width = s[1], s[4], s[5], n * s[6], s[7]
-    zero, scale = a.dtype.type(0), a.dtype.type(sums[5])
+    factor, counts = s[8] / 1e9, s[9]
+    zero, scale = a.dtype.type(0), a.dtype.type(sums[5] * factor)
     for row in range(rows):
         z, slopes, wanted = a[x + row * width : x + (row + 1) * width], a[d + row * width : d + (row + 1) * width], \
             i[classes + row]  # fmt: skip
@@ -36,9 +40,9 @@ def cross_entropy(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: A
         for j in range(width):
             slopes[j] *= share
         slopes[wanted] -= scale
-        sums[0] += np.log(total) + np.float64(largest - z[wanted])
-        sums[1] += best == wanted
-        sums[2] += 1
+        sums[0] += factor * (np.log(total) + np.float64(largest - z[wanted]))
+        sums[1] += counts * (best == wanted)
+        sums[2] += counts
 
 
 @step
@@ -47,7 +51,8 @@ def binary_cross_entropy(
 ) -> None:
     """The log loss of logits x and targets 0 or 1: max(x, 0) − x t + ln(1 + e^−|x|)."""
     x, d, classes, size = s[1], s[4], s[5], n * s[6] * s[7]
-    one, scale = a.dtype.type(1), a.dtype.type(sums[5])
+    factor, counts = s[8] / 1e9, s[9]
+    one, scale = a.dtype.type(1), a.dtype.type(sums[5] * factor)
     for at in range(size):
         wanted, z = i[classes + at], a[x + at]
         if wanted == NOTHING:
@@ -56,17 +61,18 @@ def binary_cross_entropy(
         power = np.exp(-abs(z))
         probability = one / (one + power) if z >= 0 else power / (one + power)
         a[d + at] = (probability - a.dtype.type(wanted)) * scale
-        sums[0] += max(z, a.dtype.type(0)) - z * wanted + np.log1p(power)
-        sums[1] += (z > 0) == (wanted > 0)
-        sums[2] += 1
+        sums[0] += factor * (max(z, a.dtype.type(0)) - z * wanted + np.log1p(power))
+        sums[1] += counts * ((z > 0) == (wanted > 0))
+        sums[2] += counts
 
 
 @step
 def squared_error(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
     """(x − t)² of every number."""
-    x, d, target, size, scale = s[1], s[4], s[5], n * s[6] * s[7], a.dtype.type(sums[5])
+    x, d, target, size, factor = s[1], s[4], s[5], n * s[6] * s[7], s[8] / 1e9
+    scale = a.dtype.type(sums[5] * factor)
     for at in range(size):
         difference = a[x + at] - a[target + at]
         a[d + at] = difference * scale * a.dtype.type(2)
-        sums[0] += np.float64(difference) * np.float64(difference)
-        sums[2] += 1
+        sums[0] += factor * np.float64(difference) * np.float64(difference)
+        sums[2] += s[9]

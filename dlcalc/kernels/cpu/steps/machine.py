@@ -52,9 +52,10 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "gru": _CELL,
     "attention": (*_ENDS, "key", "value", "d_key", "d_value", "kept", "heads", "queries", "keys", "size", "wide"),
     "states": (*_ENDS, "steps", "m", "reverse", "column", "width", "sequence"),
-    "cross-entropy": (*_ENDS, "classes", "rows", "width"),
-    "binary-cross-entropy": (*_ENDS, "classes", "rows", "width"),
-    "squared-error": (*_ENDS, "target", "rows", "width"),
+    "lstm-cell": (*_ENDS, "old", "new", "d_cell", "units", "last"),
+    "cross-entropy": (*_ENDS, "classes", "rows", "width", "factor", "counts"),
+    "binary-cross-entropy": (*_ENDS, "classes", "rows", "width", "factor", "counts"),
+    "squared-error": (*_ENDS, "target", "rows", "width", "factor", "counts"),
 }  # fmt: skip
 """Operation → its columns; offsets of what an example has are in numbers, sizes are those of one example."""
 
@@ -63,7 +64,7 @@ _STEPS = {
     "average-pool": windows, "upsample": windows, "activation": maps, "dropout": maps, "softmax": maps, "move": maps,
     "permute": maps, "multiply": maps, "scale": maps, "embedding": maps, "batch-norm": norms, "row-norm": norms,
     "neighbour-norm": norms, "attention": attention, "rnn": recurrent, "lstm": recurrent, "gru": recurrent,
-    "states": recurrent,
+    "states": recurrent, "lstm-cell": recurrent,
     "cross-entropy": losses, "binary-cross-entropy": losses, "squared-error": losses,
 }  # fmt: skip
 """Operation → the module with its step and its backward step, which a loss does in one."""
@@ -99,7 +100,8 @@ def helpers(operations: Sequence[str], dtype: str) -> list[int]:
     found = [address(blocks.tiled_product if fast else products.looped_product, dtype)]
     for place, (operation, function) in cells.CELLS.items():
         chosen = cells.VECTORS.get(place, function) if fast else function
-        found.append(address(chosen, dtype) if operation in operations else 0)
+        needed = any(name.removesuffix("-cell") == operation for name in operations)
+        found.append(address(chosen, dtype) if needed else 0)
     return found
 
 
@@ -113,7 +115,7 @@ NESTEROV, INSIDE = optimisers.NESTEROV, optimisers.INSIDE
 def forward(
     entries: Array, rows: Array, n: int, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array
 ) -> None:  # fmt: skip
-    """All rows in order; the last one is the loss, if it has an entry."""
+    """All rows in order; the last ones are the losses, if they have entries."""
     for row in range(len(entries)):
         call(entries[row], n, rows[row], a, p, g, i, t, c, sums)
 

@@ -195,3 +195,22 @@ def states_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t:
         at = dy + row * width + column
         for j in range(m):
             a[first + row * m + j] = a[at + j]
+
+
+@step
+def lstm_cell(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
+    """One time step of an LSTM, whose sums others have made: gates in their place, the new cell and state."""
+    cell(c[LSTM], n, s[8], a, s[1], s[5], s[6], s[2], 0)
+
+
+@step
+def lstm_cell_backward(
+    n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array
+) -> None:
+    """The gradients of the sums; that of the cell is handed from step to step in `d_cell`."""
+    gates, d_gates, d_h, old, new, d_cell, units = s[1], s[3], s[4], s[5], s[6], s[7], s[8]
+    if s[9] > 0:
+        a[d_cell : d_cell + n * units] = 0
+    cell(c[LSTM_BACK], n, units, a, gates, old, new, d_h, d_cell)
+    for at in range(n * 4 * units):
+        a[d_gates + at] = a[gates + at]
