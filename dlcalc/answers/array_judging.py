@@ -151,7 +151,9 @@ class _Judged:
         except WorkError:
             found, stopped = (), True
         more = max(0, len(found) - MOST_NAMED)
-        return replace(mark, mistakes=found[:MOST_NAMED], more=more, stopped=stopped)
+        slips = () if found or stopped else self.marker.searched(self.asked)
+        named = found or tuple(each for each in slips if not each.by_chance)
+        return replace(mark, mistakes=named[:MOST_NAMED], more=more, stopped=stopped, slips=slips)
 
     def _mistakes(self, targets: Sequence[Target], own: Compared) -> tuple[Candidate, ...]:
         for asked in targets:

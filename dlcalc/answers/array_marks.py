@@ -22,6 +22,7 @@ from ..formulas.diagnose import Candidate, outcome
 from ..formulas.model import Mistake, Step
 from ..formulas.program import as_array, program
 from ..formulas.run import contains_letters, run
+from ..formulas.searching import Fits, searched
 from .array_patterns import of_some, off_by, patterns
 from .array_reading import Cell, WrittenArray
 from .formula_points import points_of
@@ -208,6 +209,27 @@ class ArrayMarker:
             value = outcome(compiled.plan(asked.name, a, b), state.copy(), asked.name)
             if value is not None and self.all_fit(asked.as_asked(as_array(value))):
                 yield Candidate((a, b))
+
+    def searched(self, asked: FormulaTarget) -> tuple[Candidate, ...]:
+        """The edits of the formula that give the whole array, where no known mistake does; those by chance too."""
+        wrote = self.wrote.value(2)
+        if wrote is None or asked.letters or asked.known:
+            return ()
+        units = (cell.answer.unit for row in self.wrote.rows for cell in row if cell.answer and cell.answer.unit)
+        compiled = program(asked.formula, asked.convention)
+        try:
+            state = compiled.reach(with_defaults(asked.formula, asked.given), asked.name)
+            fits = Fits(lambda value: self._may_be(asked, value), wrote, min(units, default=1))
+            found = searched(compiled, [state], asked.name, [fits])
+        except (UserError, OverflowError):
+            return ()
+        return tuple(Candidate(each.mistakes, True, each.by_chance, asked.formula.id) for each in found)
+
+    def _may_be(self, asked: FormulaTarget, value: Value) -> bool:
+        try:
+            return self.all_fit(asked.as_asked(value))
+        except UserError:
+            return False
 
     def patterns(self, expected: Value) -> tuple[Candidate, ...]:
         """What has happened to the right array as a whole; only where everything was read."""

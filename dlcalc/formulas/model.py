@@ -260,19 +260,21 @@ class Formula:
         kinds: dict[str, Kind] = {}
         for item in self.items:
             kinds[item.name] = _kind(item, per_axis)
-        kinds.update(self._of_called())
+        called = dict(self._of_called())
+        for step in self.steps:  # a shape that another formula works out
+            if kinds[step.name] is Kind.SCALAR:
+                answer = f"{step.name}.{load(step.called).answers[0]}" if step.called else step.expression
+                kinds[step.name] = called.get(answer, Kind.SCALAR)
+        kinds.update(called)
         integers = frozenset(v.name for v in self.variables if v.integer)
         return Declarations(kinds, integers, ids_known())
 
     def _of_called(self) -> Iterator[tuple[str, Kind]]:
         """The names that called formulas add: `conv1.o`."""
         for step in self.steps:
-            called = step.called
-            if called:
-                inner: Formula = load(called)
-                for item in inner.items:
-                    yield f"{step.name}.{item.name}", _kind(item, per_axis=False)
-                yield from ((f"{step.name}.{name}", kind) for name, kind in inner._of_called())
+            if step.called:
+                inner: Formula = load(step.called)
+                yield from ((f"{step.name}.{name}", kind) for name, kind in inner.declarations[False].kinds.items())
 
     def letter(self, name: str) -> Name:
         """The variable as the letter that stays when it has no value."""
@@ -281,8 +283,10 @@ class Formula:
 
 
 def _kind(item: Variable | Step, per_axis: bool) -> Kind:
-    """The kind of a quantity; of an unrolled step that of all its values together."""
+    """The kind of a quantity; of an unrolled step that of all its values together. A shape is several numbers."""
     kind = Kind.AXES if item.per_axis and not per_axis else item.kind
+    if isinstance(item, Step) and kind is Kind.SCALAR and item.expression.startswith("shape("):
+        return Kind.VECTOR
     if isinstance(item, Step) and item.each:
         return Kind.of_rank(kind.rank + item.each.count(" in "))
     return kind

@@ -138,6 +138,10 @@ class Program:
             return True
         return self._blocks[self.place[a.step]] is self._blocks[self.place[b.step]]
 
+    def last_beside(self, place: int) -> int:
+        """The place of the last step that is unrolled together with the one at a place; that place alone."""
+        return self._blocks[place][-1]
+
     def plan(self, target: str, *mistakes: Mistake) -> list[Unit]:
         """What is run again, on a state of `reach`, when mistakes are made and only `target` is asked."""
         key = (target, *[mistake.id for mistake in mistakes])

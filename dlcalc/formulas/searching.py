@@ -39,7 +39,7 @@ from ..expressions.nodes import (
 )
 from .diagnose import outcome
 from .model import Mistake
-from .program import Program
+from .program import Program, as_array
 from .steps import State, Unit
 
 MOST_OFFERED = 2
@@ -52,16 +52,16 @@ MOST_DOUBLE = 800
 """Edits, and pairs of edits, that are tried for one answer."""
 MOST_WORK = 40_000
 """Units of work (`expressions.limits`) that one search may take."""
-MOST_WORK_ON_ARRAYS = 20_000
+MOST_WORK_ON_ARRAYS = 16_000
 """The same for an array, whose exact fractions take longer for each unit."""
+MOST_WORK_ON_SERIES = 30_000
+"""The same for what is worked out entry by entry, most of it in floats."""
 MOST_OF_STEP = 120
 """Edits of one step."""
 POWERS_OF_TEN = (1, 2, 3, 6)
 """By how many digits a decimal point may be misplaced: one, per cent, thousand and million of a unit."""
 
 _ONE = Literal(1)
-_OF_SEVERAL = frozenset({"prod", "sum", "len", "max", "min"})
-"""Functions of all numbers of a shape: the shape itself is no number that could stand instead."""
 _ROUNDED = {"floor": ("ceil", "rounded up, not down"), "ceil": ("floor", "rounded down, not up")}
 
 
@@ -75,8 +75,8 @@ class _Edit:
     text: str
     said: str
     plan: list[Unit]
-    scales: bool
-    """Whether it moves the decimal point: only of a number, as a shape times 10 would be ten shapes."""
+    last: int
+    """The place of the last step that is run together with this one."""
 
 
 @dataclass(frozen=True)
@@ -143,20 +143,19 @@ def searched(compiled: Program, states: list[State], name: str, fits: list[Fits]
 
     `states` are the formula worked out at each point as by `Program.reach`, `fits` the answer there.
     """
-    limit = MOST_WORK_ON_ARRAYS if isinstance(states[0].values[name], tuple | dict) else MOST_WORK
+    limits = {tuple: MOST_WORK_ON_ARRAYS, dict: MOST_WORK_ON_SERIES}
+    limit = limits.get(states[0].values[name].__class__, MOST_WORK)
     return within_budget(lambda: tuple(_searched(compiled, states, name, fits)), limit)
 
 
 def _searched(compiled: Program, states: list[State], name: str, fits: list[Fits]) -> Iterator[Found]:
-    right = states[0].values[name]
+    right = as_array(states[0].values[name])
     single: list[tuple[_Edit, State, Value]] = []
     values: list[Value] = []
     found: list[tuple[_Edit, ...]] = []
     for edit in _edits_of(compiled, name):
         if left() < 0:
             break
-        if edit.scales and isinstance(right, tuple):
-            continue
         state = states[0].copy()
         value = _outcome(edit, state, name)
         if value is None or value == right:
@@ -182,7 +181,7 @@ def _pairs(single: list[tuple[_Edit, State, Value]], name: str) -> Iterator[tupl
         for b, _, second in single[index + 1 :]:
             if left() < 0:
                 return
-            if b.place > a.place:
+            if b.place > a.last:
                 value = _outcome(b, state.copy(), name)
                 if value is not None and value not in (first, second):
                     yield a, b, value
@@ -227,10 +226,10 @@ def _made(compiled: Program, name: str) -> Iterator[_Edit]:
         own = tuple(part for part in walk(op.node) if isinstance(part, Name) and part.id in kinds)
         letters = tuple(dict.fromkeys((*own, *(replace(letter, kind=kinds[letter.id]) for letter in letters))))
         seen = {printing.plain(op.node)} | known
+        last = compiled.last_beside(place)
         scaled = _scaled(op.node) if op.name == name else ()
         small = islice(edits(op.node, letters), MOST_OF_STEP)
-        changed = (*((True, *edit) for edit in scaled), *((False, *edit) for edit in small))
-        for scales, unlikely, (said, node) in changed:
+        for unlikely, (said, node) in (*scaled, *small):
             text = printing.plain(node)
             if text in seen or kind_of(node) is not kind_of(op.node):
                 continue
@@ -239,7 +238,7 @@ def _made(compiled: Program, name: str) -> Iterator[_Edit]:
                 plan = compiled.plan_of(name, ((op.name, text),))
             except UserError:
                 continue
-            yield _Edit(op.name, place, unlikely, text, f"{said}: {op.name} = {printing.text(node)}", plan, scales)
+            yield _Edit(op.name, place, unlikely, text, f"{said}: {op.name} = {printing.text(node)}", plan, last)
 
 
 Edited = tuple[str, Node]
@@ -325,7 +324,7 @@ def _here(node: Node) -> Iterator[Edited]:
                 if part != first:
                     yield f"{_said(first)} was used instead of {_said(part)}", _swapped_in(node, part, first)
                     yield f"{_said(part)} was used instead of {_said(first)}", _swapped_in(node, first, part)
-        case Call(function, (inner,)) if kind_of(inner) is kind_of(node) and function not in _OF_SEVERAL:
+        case Call(function, (inner,)) if kind_of(inner) is kind_of(node):
             yield f"{_said(inner)} was used instead of {_said(node)}", inner
         case Neg(operand):
             yield f"the minus before {_said(operand)} is left out", operand

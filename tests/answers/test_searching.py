@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import pytest
 from judgement import CALCULATED, by_chance, of_the_pen
+from rows import each_row
 
 import dlcalc
+from dlcalc.answers.array_judging import judge_answer
 from dlcalc.answers.formula_judging import search
+from dlcalc.answers.formula_target import FormulaTarget
+from dlcalc.answers.terms import Terms
 from dlcalc.expressions.answers import Answer, worst_fit
 from dlcalc.expressions.limits import left
 from dlcalc.expressions.nodes import Value
@@ -59,10 +64,12 @@ def test_a_shape_has_no_decimal_point(monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[Value] = []
     outcome = searching.outcome
     monkeypatch.setattr(searching, "outcome", lambda *given: tried.append(found := outcome(*given)) or found)
-    search(formula("rnn_output"), {"n": 63, "m": 109, "q": 2, "T": 29}, "input_matrix", Answer("", (598981, 171868)))
+    search(formula("conv"), {"n": 63, "f": 3, "c": 2, "k": 9}, "output", Answer("", (598, 598, 17)))
     search(formula("subsampling"), {"n": 35, "f": 2, "s": 1, "c": 4}, "connections", Answer("", 514985))
     assert len(tried) > 20
-    assert max(len(value) for value in tried if isinstance(value, tuple)) <= 4
+    shapes = [value for value in tried if isinstance(value, tuple)]
+    assert max(map(len, shapes)) <= 4
+    assert not any(tried == tuple(10 * size for size in (61, 61, 9)) for tried in shapes)
 
 
 def test_what_is_known_is_not_marked() -> None:
@@ -122,3 +129,22 @@ def test_numbers_after_a_wrong_one_are_not_looked_at() -> None:
     looked = iter(("right", "wrong", "cut"))
     assert worst_fit(looked) == "wrong"
     assert list(looked) == ["cut"]
+
+
+@each_row(
+    ("id", "given", "ask", "wrote", "said"),
+    [
+        # change = η + g: 0.1 + 0.2, 0.1 + 0.4
+        ("sgd_by_hand_scalar", {"w": 1, "g": (Fraction(1, 5), Fraction(2, 5)), "eta": Fraction(1, 10)},
+         "w_new", "0.7 0.2", "η and gₜ are added, not multiplied"),
+        ("sgd_by_hand_scalar", {"w": 1, "g": (Fraction(1, 5), Fraction(2, 5)), "eta": Fraction(1, 10)},
+         "w_new", "0.71 0.23", ""),
+    ],
+)  # fmt: skip
+def test_a_wrong_array_is_searched_for_too(id: str, given: dict[str, Value], ask: str, wrote: str, said: str) -> None:
+    """With a budget of its own; what is found is offered as perhaps, and a random array gets nothing."""
+    mark = judge_answer(Terms("number"), FormulaTarget(formula(id), given, ask), wrote)
+    assert mark.status == "wrong"
+    assert [each.because.startswith("perhaps: ") for each in mark.mistakes] == [True] * bool(said)
+    assert all(said in each.because for each in mark.mistakes)
+    assert mark.slips == mark.mistakes

@@ -10,12 +10,14 @@ from asking import ask, judge, named
 from dlcalc.answers.formula_judging import verify
 from dlcalc.errors import InternalError, UserError
 from dlcalc.expressions.answers import read_answer
-from dlcalc.expressions.nodes import Name
+from dlcalc.expressions.nodes import Kind, Name
+from dlcalc.formulas.draw import draw
 from dlcalc.formulas.inverse import find
 from dlcalc.formulas.model import Formula, Mistake, Step, Variable
 from dlcalc.formulas.program import program
 from dlcalc.formulas.registry import formula
-from dlcalc.formulas.run import run
+from dlcalc.formulas.run import contains_letters, run
+from dlcalc.formulas.topics import TOPICS
 
 
 def caller(*steps: Step, variables: str = "n", mistakes: tuple[Mistake, ...] = ()) -> Formula:
@@ -40,6 +42,21 @@ def test_a_called_formula_stands_in_line_before_the_step_that_calls_it() -> None
     for op in compiled.ops:
         assert op.reads <= known
         known.add(op.name)
+
+
+def test_a_shape_is_declared_as_several_numbers() -> None:
+    """Also one that another formula works out; or twice a shape would be a shape of twice as many sizes."""
+    for id in (id for topic, known in TOPICS.items() if not topic.endswith("by_hand") for id in known):
+        asked = formula(id)
+        try:
+            values = run(asked, draw(asked, "kinds", 1)).state.values
+        except UserError:
+            continue  # no numbers that fit together
+        for name, kind in asked.declarations[False].kinds.items():
+            if name in values and kind is not Kind.AXES and not contains_letters(values[name]):
+                assert (kind.rank > 0) == isinstance(values[name], tuple | dict), (id, name)
+    twice = caller(Step("layer", "conv(n=n, f=1, k=2)"), Step("answer", "2 layer"))
+    assert run(twice, {"n": 5})["answer"] == (10, 10, 4)
 
 
 def test_an_index_of_a_called_formula_does_not_hide_a_quantity_of_the_caller() -> None:
