@@ -378,8 +378,8 @@ def value_words(value: Value, per_axis: bool = False) -> Words:
         return f"{value:,}"
     if per_axis and isinstance(value, tuple):
         return shape_words(value)
-    if isinstance(value, tuple) and len(value) == 1 and isinstance(value[0], int):
-        return f"{value[0]:,}"  # a list of one layer
+    if isinstance(value, tuple) and len(value) == 1 and not isinstance(value[0], tuple):
+        return value_words(value[0])  # a list of one layer
     if isinstance(value, float):
         return Math(rounded(value))
     return Math(value)

@@ -92,6 +92,7 @@ PYTORCH = {
     "test_parameters::test_product_of_tensors": "contraction:textbook",
     "test_parameters::test_attention": "attention:pytorch",
     "test_parameters::test_attention_to_another_sequence": "cross_attention:textbook",
+    "test_parameters::test_encoder_block": "transformer_block:textbook",
     "test_parameters::test_depthwise_separable": "depthwise_separable:textbook",
     "test_parameters::test_bottleneck": "bottleneck:textbook",
     "test_parameters::test_squeeze_excitation": "squeeze_excitation:no-bias",

@@ -347,7 +347,7 @@ def test_has_floats(value: object, is_rounded: bool) -> None:
 def test_rounded_values_follow_an_approximately() -> None:
     """And those that are put into the next step are as short."""
     text = shown("perplexity", p=(Fraction(1, 2), Fraction(1, 4), Fraction(1, 8)))
-    assert "perplexity = score.perplexity ≈ 4" in text
+    assert "perplexity = exp(loss) = exp(1.38629) ≈ 4" in text
     assert "deviation = √(2/fan_in) = √(2/784) ≈ 0.0505076" in shown("init_he_normal", n=784, m=512)
     assert "deviation = √(2/fan_in) = √(2/512) = 0.0625" in shown("init_he_normal", n=512, m=128)
     bound = shown("gradient_bound", **{"lambda": Fraction(9, 10)}, t=50, k=1)
@@ -357,7 +357,7 @@ def test_rounded_values_follow_an_approximately() -> None:
 
 def test_a_value_beside_a_forbidden_branch() -> None:
     """A gradient of zeros is clipped by no factor, and the branch that would divide by its norm is only shown."""
-    assert any("if(0 > 1, 1/0, 1) = 1" in line for line in shown("clip_norm", g=(0, 0), theta=1))
+    assert any("(1/0 if 0 > 1, otherwise 1) = 1" in line for line in shown("clip_norm", g=(0, 0), theta=1))
 
 
 def test_unrolled_steps() -> None:

@@ -28,6 +28,7 @@ lstm = Calculator("lstm")
 gru = Calculator("gru")
 convlstm = Calculator("convlstm")
 attention = Calculator("attention")
+transformer = Calculator("transformer")
 seq2seq = Calculator("seq2seq")
 gan = Calculator("gan")
 autoencoder = Calculator("autoencoder")
@@ -123,6 +124,7 @@ __all__ = [
     "to_sympy",
     "train",
     "transfer",
+    "transformer",
     "untrained_loss",
     "updates",
     "vanish",

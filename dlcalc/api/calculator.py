@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..errors import UserError
 from ..expressions.answers import Answer
-from ..expressions.nodes import Index, Name, Node, Value, to_node, walk
+from ..expressions.nodes import Call, Index, Name, Node, Value, to_node, walk
 from ..formulas.catalogue import ENTRIES, Entry
 from ..formulas.model import Formula
 from ..formulas.program import program
@@ -124,11 +125,11 @@ class Calculator:
         lists = {v.name: v for v in found.variables if v.kind.rank and v.default is None and v.name not in values}
         if lists:
             nodes = (part for op in program(found, convention).ops for part in walk(op.node))
-            indexed = {part.base.id for part in nodes if isinstance(part, Index) and isinstance(part.base, Name)}
-            needed = [v for name, v in lists.items() if name in indexed]
+            read = {of.id for of in map(_list_read, nodes) if isinstance(of, Name)}
+            needed = [v for name, v in lists.items() if name in read]
             if needed:
                 named = " and ".join(f"--{v.name.replace('_', '-')} ({v.meaning})" for v in needed)
-                raise UserError(f"{self.entry.name} needs {named}; for example: {self.entry.example}")
+                raise UserError(f"{self.entry.name.replace('_', '-')} needs {named}; for example: {self.entry.example}")
         return run(found, values, convention=convention)
 
     def formula(self, *choice: str, **given: object) -> Formula:
@@ -146,6 +147,7 @@ class Calculator:
         for flag, quantities in entry.flags.items():
             if given.get(flag):
                 rest += quantities.items()
+        rest = _with_channels(formula(entry.formula_id({})), rest) if entry.formula else rest
         if "pad_begin" in entry.given and any(name in ("p", "padding") for name, _ in rest):
             from . import paddings
 
@@ -177,6 +179,43 @@ class Calculator:
         if len(wanted) > 1:
             raise UserError(f"{entry.name} takes one {entry.choice}, not {len(wanted)} ({', '.join(map(str, wanted))})")
         return {entry.choice: str(wanted[0]).replace("_", "-") if wanted else None} if entry.choice else {}
+
+
+def _with_channels(found: Formula, given: list[tuple[str, object]]) -> list[tuple[str, object]]:
+    """What is given; where a size has one number more than there are axes, 224x224x3, the last is that of the channels.
+
+    Raises UserError where the channels are given besides.
+    """
+    sizes, channels = found.variable("n"), found.variable("c")
+    if not (sizes and channels and sizes.per_axis):
+        return given
+    names = {sizes.name, sizes.long.replace("-", "_")}
+    for place, (name, value) in enumerate(given):
+        parts = _sides(value) if name in names else []
+        if len(parts) != found.axes + 1:
+            continue
+        named = [each for other, each in given if other in (channels.name, channels.long) and each is not None]
+        if named and str(named[0]) != str(parts[-1]):
+            raise UserError(f"{value} has {parts[-1]} channels, and c is {named[0]}")
+        size = " x ".join(map(str, parts[:-1])) if found.axes > 1 else parts[0]
+        rest = [*given[:place], (name, size), *given[place + 1 :]]
+        return rest if named else [*rest, (channels.name, parts[-1])]
+    return given
+
+
+def _sides(value: object) -> list[object]:
+    """The numbers or letters of a size: 224x224x3, 32 × 32 × c, (28, 28, 1)."""
+    if isinstance(value, str):
+        parts = [part.strip() for part in re.split(r"[x×]|,", value.strip("() "))]
+        return list(parts) if len(parts) > 1 and all(re.fullmatch(r"\d+|[A-Za-z]\w*", part) for part in parts) else []
+    return list(value) if isinstance(value, tuple | list) else []
+
+
+def _list_read(node: Node) -> Node | None:
+    """The list that is read here entry by entry, or whose length is; None where none is."""
+    if isinstance(node, Call):
+        return node.arguments[0] if node.function == "len" else None
+    return node.base if isinstance(node, Index) else None
 
 
 def _letters(found: Formula) -> dict[str, str]:

@@ -152,9 +152,8 @@ def _lines(lines: Iterable[str]) -> str:
 
 def _said(variable: Variable) -> str:
     unit = f", in {variable.unit}" if variable.unit else ""
-    default = f" (default {variable.default})" if variable.default is not None else ""
     names = " or ".join(dict.fromkeys((variable.name, variable.long.replace("-", "_") or variable.name)))
-    return f"{names}: {variable.meaning}{unit}{default}"
+    return f"{names}: {variable.meaning}{unit}{variable.by_default}"
 
 
 def _steps(found: Formula) -> list[tuple[Formula, Step]]:

@@ -138,6 +138,12 @@ class Command(TextParameters, typer.core.TyperCommand):
 
     more: Callable[[], tuple[str, str]] | None = None
 
+    def quantities(self) -> list[list[str]]:
+        """The spellings of each option that gives a quantity."""
+        return [each.opts for each in self.params
+                if str(getattr(each, "rich_help_panel", "")).startswith(("Quantities", "Numbers"))
+                and not getattr(each, "is_flag", False)]  # fmt: skip
+
     def format_help(self, ctx: Any, formatter: Any) -> None:
         if self.more is not None:
             from rich.markup import escape
@@ -155,6 +161,7 @@ class Command(TextParameters, typer.core.TyperCommand):
         known = {word for parameter in self.params for word in parameter.opts if word.startswith("--")}
         args = [arg if before in takers else _spelt(arg, known)
                 for before, arg in zip(["", *args], args, strict=False)]  # fmt: skip
+        args = _switched(args, known - takers, known)
         takes_expressions = any(
             getattr(parameter, "metavar", None) in _EXPRESSIONS and not parameter.opts[0].startswith("-")
             for parameter in self.params
@@ -191,6 +198,31 @@ def _spelt(argument: str, known: set[str]) -> str:
     return f"{option_meant(option, known) or option}{sign}{value}"
 
 
+def _switched(args: list[str], switches: set[str], known: set[str]) -> list[str]:
+    """Switches as frameworks give them: --bias False is --no-bias, --bidirectional True is --bidirectional."""
+    found: list[str] = []
+    rest = iter(args)
+    for arg in rest:
+        option, sign, value = arg.partition("=")
+        is_bias = option in _BIAS and option not in known - {"--biases"} and "--no-bias" in switches
+        if not is_bias and option not in switches:
+            found.append(arg)
+            continue
+        if not sign:
+            value = next(rest, "")
+        truth = _TRUTH.get(value.lower())
+        if truth is None:
+            found += [arg, *([value] if value and not sign else [])]
+        elif is_bias:
+            found += [] if truth else ["--no-bias"]
+        elif truth:
+            found.append(option)
+    return found
+
+
+_BIAS = ("--bias", "--use-bias", "--use_bias")
+_TRUTH = {"true": True, "false": False, "none": False}
+
 _EXPRESSIONS = ("EXPRESSION", "EQUATION...")
 """How arguments are called that are expressions."""
 
@@ -208,8 +240,19 @@ class Group(TextParameters, TyperGroup):
     """Commands under a common name: `quiz make`."""
 
 
+class Named(Group):
+    """A group that names its commands where it does not know a word."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        word = plain(args[0])
+        if word in self.commands:
+            return super().resolve_command(ctx, [word, *args[1:]])
+        known = ", ".join(self.commands)
+        raise UserError(f"{ctx.info_name} has no command {printable(args[0][:40])}; it has {known}")
+
+
 def _group(commands: Mapping[str, Callable[..., Any]], text: str) -> Any:
-    group = typer.Typer(cls=Group, add_completion=False, no_args_is_help=True, rich_markup_mode="rich", help=text)
+    group = typer.Typer(cls=Named, add_completion=False, no_args_is_help=True, rich_markup_mode="rich", help=text)
     group.callback()(_nothing)
     for name, function in commands.items():
         group.command(name, cls=Command)(function)
@@ -266,7 +309,7 @@ def run(arguments: list[str]) -> int:
     except DlcalcError as error:
         return _refuse(str(error), error.caret() if isinstance(error, ExpressionError) else "")
     except typer.TyperException as error:
-        return _refuse(_said(error)) if error.format_message() else _help(error)
+        return _refuse(_said(error)) if error.format_message() else NOT_UNDERSTOOD  # its help is shown
     except KeyboardInterrupt:
         return INTERRUPTED
     except SystemExit:
@@ -299,14 +342,33 @@ _BEYOND: dict[type[Exception], str] = {
 
 
 def _said(error: Any) -> str:
-    """What typer says; of an argument that is missing, the command's example."""
+    """What typer says; with the command's example where a word is missing or too many, with what it takes where an
+    option is unknown."""
     message: str = error.format_message()
-    command = getattr(getattr(error, "ctx", None), "command", None)
-    if not message.startswith("Missing argument") or not isinstance(command, Command) or command.more is None:
+    context = getattr(error, "ctx", None)
+    command = getattr(context, "command", None)
+    if not isinstance(command, Command) or command.more is None:
+        return message
+    if message.startswith("No such option"):
+        taken = [f"--{opts[0].lstrip('-')}" for opts in command.quantities()]
+        return (
+            f"{error.message}; {command.name} takes {', '.join(taken)}; more: {_path(context)} --help"
+            if taken
+            else message
+        )
+    if not message.startswith(("Missing argument", "Got unexpected extra argument")):
         return message
     example = re.search(r"Example: (.+)", command.more()[0])
+    if example and message.startswith("Got"):
+        words = message.rpartition(" (")[2].removesuffix(")")
+        return f"{command.name} takes its values by options, not {words} alone; for example: {example[1]}"
     missing = error.param.metavar or error.param.name
     return f"{command.name} needs {missing.upper()}; for example: {example[1]}" if example else message
+
+
+def _path(context: Any) -> str:
+    """The words of a command: dlcalc run conv."""
+    return str(context.command_path)
 
 
 def _make_writable() -> None:
@@ -327,11 +389,6 @@ def _drop(stream: Any) -> None:
     """What could not be written is dropped, or the interpreter would complain once more at exit."""
     with suppress(OSError):  # a stream in memory has no descriptor
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-def _help(error: Any) -> int:
-    print(error.ctx.get_help(), file=sys.stderr)
-    return NOT_UNDERSTOOD
 
 
 def _refuse(message: str, caret: str = "") -> int:

@@ -12,6 +12,7 @@ from .. import api
 from ..formulas.catalogue import Entry
 from ..formulas.model import Formula, Step
 from ..formulas.registry import formula
+from .commands import alias_of
 from .completion import Completion, one_of, several_of
 from .options import OUTPUT, PROFILE
 from .output import Formats, emit, emit_judged
@@ -128,8 +129,8 @@ def _quantities(collect: Collector, formulas: list[Formula]) -> None:
         if variable.name in seen:
             continue
         seen.add(variable.name)
-        default = f" (default {variable.default})" if variable.default is not None else ""
-        collect.option(variable.name, _flags(variable.name, variable.long), variable.meaning + default, _GIVEN,
+        help = variable.meaning + variable.by_default
+        collect.option(variable.name, _flags(variable.name, variable.long), help, _GIVEN,
                        "SIZE" if variable.per_axis else "VALUE")  # fmt: skip
     for f in formulas:
         for name in f.answers:
@@ -178,6 +179,9 @@ def _run(entry: Entry, options: dict[str, Any]) -> int:
     formats = Formats.chosen(options)
     picked = {name: options.pop(name, None) for name in _OPTIONS}
     choice = options.pop(entry.choice, None) if entry.choice else None
+    if entry.positional and choice is not None and choice not in entry.choices:
+        command, *words = alias_of(choice) or ("",)
+        choice = words[0] if command == entry.name and words else choice
     order = options.pop(_W_JOINED, None)
     if order is not None:
         from ..api.joined_weights import order_of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from ..formulas.catalogue import ENTRIES
 
@@ -31,7 +31,7 @@ PURPOSES = {
         "conv", "conv1d", "conv3d", "pool", "separable", "bottleneck", "squeeze-excitation", "dense", "embedding",
         "batchnorm", "layernorm", "rnn", "lstm", "gru", "convlstm", "attention",
     ),
-    "Whole networks": ("net", "mlp", "seq2seq", "autoencoder", "gan", "word2vec", "transfer", "rf"),
+    "Whole networks": ("net", "mlp", "transformer", "seq2seq", "autoencoder", "gan", "word2vec", "transfer", "rf"),
     "Numbers by hand": ("run", "activation", "clip", "iou", "perplexity", "log-probability"),
     "Gradients": ("backprop", "bptt", "diff", "vanish", "bound"),
     "Training": ("train", "predict", "init", "dropout", "updates", "untrained-loss"),
@@ -73,7 +73,7 @@ ALIASES = {
     "pooling": ("pool",), "linear": ("dense",), "fc": ("dense",), "fully-connected": ("dense",), "bn": ("batchnorm",),
     "batch-norm": ("batchnorm",), "batchnormalization": ("batchnorm",), "ln": ("layernorm",),
     "layer-norm": ("layernorm",), "mha": ("attention",), "multi-head-attention": ("attention",),
-    "self-attention": ("attention",), "transformer": ("attention",), "simplernn": ("rnn",), "simple-rnn": ("rnn",),
+    "self-attention": ("attention",), "simplernn": ("rnn",), "simple-rnn": ("rnn",),
     "bilstm": ("lstm", "--bidirectional"), "bigru": ("gru", "--bidirectional"), "birnn": ("rnn", "--bidirectional"),
     "perceptrons": ("mlp",), "receptive-field": ("rf",), "se": ("squeeze-excitation",), "network": ("net",),
     "model": ("net",), "zoo": ("net", "list"), "exam": ("quiz",), "practice": ("quiz",), "mark": ("grade",),
@@ -92,8 +92,10 @@ ALIASES = {
     "deconvolution": ("conv", "--transposed"), "upconv": ("conv", "--transposed"), "convolve": ("conv",),
     "padding": ("conv",), "stride": ("conv",), "kernel": ("conv",), "filter": ("conv",), "feature-map": ("conv",),
     "inception": ("net", "googlenet"), "skip-gram": ("word2vec",), "cbow": ("word2vec",), "w2v": ("word2vec",),
-    "encoder-block": ("attention",), "summary": ("net",), "model-summary": ("net",), "count": ("net",),
-    "params": ("net",), "parameters": ("net",), "fit": ("train",), "learn": ("train",), "training": ("train",),
+    "encoder-block": ("transformer",), "transformer-block": ("transformer",), "feed-forward": ("transformer",),
+    "transformerencoder": ("transformer",), "bert": ("transformer",), "gpt": ("transformer",), "vit": ("transformer",),
+    "summary": ("net",), "model-summary": ("net",), "count": ("net",), "params": ("net",), "parameters": ("net",),
+    "fit": ("train",), "learn": ("train",), "training": ("train",),
     "exercise": ("quiz",), "test": ("quiz",), "grading": ("grade",), "score": ("grade",), "chain-rule": ("diff",),
     "backward": ("backprop",), "vanishing-gradient": ("vanish",), "exploding-gradient": ("vanish",),
     "gradient-clipping": ("clip",), "clipnorm": ("clip",), "clip-grad-norm": ("clip",),
@@ -123,8 +125,13 @@ _OPTION_WORDS = {
     "inputs": ("in-features", "input-size", "n-in"),
     "outputs": ("out-features", "units", "output-size", "n-out", "classes"),
     "hidden-size": ("units", "hidden-units", "hidden", "num-units", "neurons"),
-    "layers": ("num-layers",), "steps": ("timesteps", "time-steps", "length", "sequence-length", "seq-len"),
-    "model-size": ("d-model", "embed-dim", "embedding-size"), "heads": ("num-heads", "n-heads"),
+    "layers": ("num-layers", "n-layers", "n-layer", "blocks", "num-blocks", "num-hidden-layers", "depth"),
+    "steps": ("timesteps", "time-steps", "length", "sequence-length", "seq-len"),
+    "model-size": ("d-model", "embed-dim", "embedding-size", "embedding-dim", "hidden-size", "dim", "features"),
+    "heads": ("num-heads", "n-heads", "nhead", "n-head", "num-attention-heads", "attention-heads"),
+    "feed-forward-size": ("d-ff", "dff", "ff", "ffn", "feed-forward", "dim-feedforward", "feedforward-dim", "ff-dim",
+                          "intermediate-size", "mlp-dim", "ffn-dim", "hidden-units", "units", "d-inner"),
+    "tokens": ("seq-len", "sequence-length", "length", "timesteps", "steps", "context", "n-tokens", "context-length"),
     "vocabulary": ("vocab", "vocab-size", "vocabulary-size", "num-embeddings", "input-dim"),
     "embedding-size": ("embedding-dim", "output-dim", "embed-dim"),
     "widths": ("units", "layers", "sizes"), "examples": ("samples", "n-samples"), "batch-size": ("batch",),
@@ -214,7 +221,7 @@ def help_of(name: str) -> str:
     return entry.help if entry else OWN_COMMANDS.get(name, "")
 
 
-def option_meant(written: str, known: Iterable[str]) -> str:
+def option_meant(written: str, known: Collection[str]) -> str:
     """The option of a command that is meant by another word or other capitals: --kernel-size is --filter-size.
 
     "" where none is, or where two could be.
@@ -227,6 +234,9 @@ def option_meant(written: str, known: Iterable[str]) -> str:
     if alike:
         hyphened = [option for option in alike if option != _without_hyphen(option) and option.islower()]
         return alike.pop() if len(alike) == 1 else hyphened[0] if len(hyphened) == 1 else ""
+    joined = [option for option in known if option.replace("-", "") == plain(written).replace("-", "")]
+    if len(joined) == 1 and len(written) > 4:
+        return joined[0]
     meant = [f"--{term}" for term, words in _OPTION_WORDS.items() if word.removeprefix("--") in words]
     found = list(dict.fromkeys(option for term in meant for option in by_letters.get(term, ())))
     return found[0] if len(found) == 1 else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -54,8 +55,10 @@ def new(
 
     if name is None:
         raise api.UserError("new needs the id of the problem: dlcalc problems new NAME")
+    if name.endswith(".md") and not out:  # the file was given
+        name, out = Path(name).stem, name
     path = problems.new(name, out)
-    typer.echo(f"{path} is written; look at it with: dlcalc problems show {path} --key")
+    typer.echo(f"{path} is written; look at it with:\n    dlcalc problems show {path} --key")
     return 0
 
 

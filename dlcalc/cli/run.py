@@ -5,12 +5,13 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable
+from difflib import get_close_matches
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
-from ..errors import UserError
+from ..errors import UserError, printable
 from ..formulas.hand_operations import OPERATIONS, Operation
 from .app import TextParameters, built
 from .commands import RUN_ALIASES, plain
@@ -40,7 +41,10 @@ class _Operations(TextParameters, TyperGroup):
         words = (word,) if word in OPERATIONS else RUN_ALIASES.get(word, (word,))
         operation = OPERATIONS.get(words[0])
         if operation is None:
-            return super().resolve_command(ctx, args)  # which says so, and suggests
+            near = get_close_matches(word, [*OPERATIONS, *RUN_ALIASES], n=1)
+            known = "; ".join([*(f"nearest is dlcalc run {' '.join(RUN_ALIASES.get(each, (each,)))}" for each in near),
+                               "dlcalc run --help lists the operations"])  # fmt: skip
+            raise UserError(f"no operation is called {printable(args[0][:40])}; {known}")
         command = built(function(operation), operation.name, help_text(operation), lambda: _whole_help(operation))
         return operation.name, command, [*words[1:], *args[1:]]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
@@ -113,7 +114,8 @@ class _View:
         for part in question.parts:
             yield Text()
             yield from (shown for piece in sheet.part(part) for shown in self.block(piece))
-            yield from (Padding(shown, (0, 0, 0, 4)) for block in sheet.key(part) for shown in self.block(block))
+            key = _View(self.spell, self.width - 4)
+            yield from (Padding(shown, (0, 0, 0, 4)) for block in sheet.key(part) for shown in key.block(block))
 
     def entry(self, entry: doc.Entry) -> Iterable[RenderableType]:
         for words in sheet.choices(entry):
@@ -250,13 +252,19 @@ def _joined(rows: list[list[Text]], widths: Sequence[int]) -> Iterator[list[Text
         yield from [[line_break.join(cells) for cells in zip(*found, strict=True)]] if whole else found
 
 
+def _unbroken(cell: str) -> list[str]:
+    """What stands on one line of a cell: each word; a shape as a whole."""
+    return [cell] if re.fullmatch(r"\w+(?: × \w+)+", cell) else cell.split()
+
+
 def _column_widths(rows: list[list[Text]], room: int) -> list[int] | None:
     """The columns' widths in the room that there is, none narrower than its longest word; None where they do not fit.
 
     The widest column gives way first.
     """
     columns = list(zip(*rows, strict=True))
-    longest = [max((cell_len(word) for cell in column for word in cell.plain.split()), default=0) for column in columns]
+    longest = [max((cell_len(word) for cell in column for word in _unbroken(cell.plain)), default=0)
+               for column in columns]  # fmt: skip
     widths = [
         max((cell_len(line) for cell in column for line in cell.plain.splitlines()), default=0) for column in columns
     ]

@@ -84,7 +84,7 @@ def equation(found: Working, line: Line) -> doc.Equation:
     rights: list[Node] = []
     middle = () if _half_indexed(line.values) else (rewriting(_short)(line.values),)
     written = () if _is_inner(line.expression, found.formula) else (line.expression, *middle)
-    for right in (*written, to_node(value)):
+    for right in map(_without_lists_of_one, (*written, to_node(value))):
         if not rights or right != rights[-1]:
             rights.append(right)
     if contains_letters(line.value) and len(rights) == 3:
@@ -101,6 +101,17 @@ def _short(node: Node, below: Callable[[Node], Node]) -> Node:
         case nodes.Div(nodes.Literal(int(a)), nodes.Literal(int(b))) if b and is_long(Fraction(a, b)):
             return to_node(shown_by().for_givens.rounded(Fraction(a, b)))
     return node.map(below)
+
+
+def _without_lists_of_one(node: Node) -> Node:
+    """An expression in which a list of one number is that number."""
+    if not any(isinstance(part, Vector) and len(part.items) == 1 for part in walk(node)):
+        return node
+    return rewriting(_lone)(node)
+
+
+def _lone(node: Node, below: Callable[[Node], Node]) -> Node:
+    return below(node.items[0]) if isinstance(node, Vector) and len(node.items) == 1 else node.map(below)
 
 
 def _half_indexed(node: Node) -> bool:
@@ -127,7 +138,7 @@ def _main(found: Working) -> list[doc.Block]:
     words = step.meaning if isinstance(step, Step) else name
     return [
         doc.Heading(1, words[:1].upper() + words[1:]),
-        doc.Formula(tuple(equation(found, line) for line in found.lines(name))),
+        doc.Formula(tuple(equation(within, line) for within, line in opened(found, found.lines(name)))),
     ]
 
 
@@ -145,8 +156,8 @@ def _steps_to(found: Working, name: str) -> list[doc.Block]:
         opened(found, lines) if any(step.called for step in found.formula.steps) else [(found, at) for at in lines]
     )
     items: list[tuple[doc.Words, doc.Equation]] = [
-        (line.meaning, equation(within, line)) for within, line in lines_shown
-    ]
+        (line.meaning, equation(within, line)) for within, line in lines_shown if line.name != found.formula.shape
+    ]  # the shape is told as 55 × 55 × 96
     if not unrolled:
         return [doc.Steps(tuple(items))] if len(items) > 1 else []
     place = next((i for i, line in enumerate(lines) if _comes_after(found, line.name, unrolled[0].name)), len(items))
@@ -269,7 +280,8 @@ def in_units(value: Value, unit: str) -> doc.Words:
     shown = rounded(value)
     words = value_words(shown)
     if isinstance(shown, Fraction) and "/" in printing.text(shown):
-        words = (doc.Math(shown), " ≈ ", doc.Math(shown_by().rounded(value)))  # what cannot be a decimal, as one too
+        decimal = shown_by().rounded(value)  # what is written as a fraction, as a decimal too
+        words = (doc.Math(shown), " = " if Fraction(repr(decimal)) == shown else " ≈ ", doc.Math(decimal))
     named = f" {unit.removesuffix('s') if value == 1 else unit}" if unit else ""
     return _flat((words, named))
 
@@ -309,9 +321,9 @@ def _conventions(found: Working) -> list[doc.Words]:
     name = counted(found.formula)
     words: list[str | doc.Inline] = [f"counted here as in {found.convention.who}: {found.convention.says}"]
     for other, same in neighbours(found):
-        if other.variant or same.state.values[name] == found.state.values[name]:
-            continue
         value = value_words(same.shown(name))
+        if other.variant or value == value_words(found.shown(name)):
+            continue
         words += [f"; {other.who}: ", *(value if isinstance(value, tuple) else (value,))]
         words += [f" ({other.says})"] if other.says else []
     lines_shown = len(words) > 1 or found.convention is not found.formula.conventions[0]

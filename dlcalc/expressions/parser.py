@@ -75,12 +75,14 @@ class _Parser(Operands):
         return self.nested(self.choice)
 
     def choice(self) -> Node:
-        """`a if condition else b`, as Python writes it."""
+        """`a if condition else b`, as Python writes it, or `a if condition, otherwise b`."""
         value = self.disjunction()
         if not self.sees_choice():
             return value
         self.take()
         condition = self.disjunction()
+        if self.sees(","):
+            self.take()
         if not self.sees_word("else", "otherwise"):
             raise self.error("else is expected: 1 if x > 0 else 0")
         self.take()

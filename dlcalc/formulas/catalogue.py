@@ -52,7 +52,9 @@ class Entry:
         wanted = chosen.get(self.choice) if self.choice else None
         if wanted is None:
             if not self.formula:
-                raise UserError(f"{self.name} needs a {self.choice}: one of {', '.join(self.choices)}")
+                raise UserError(
+                    f"{self.name} needs a {self.choice}: one of {', '.join(self.choices)}; for example: {self.example}"
+                )
             return self.formula
         if wanted not in self.choices:
             raise UserError(f"{self.choice} is one of {', '.join(self.choices)}, not {wanted}")
@@ -103,6 +105,8 @@ _ENTRIES = (
     Entry("gru", "GRU", "dlcalc gru --n 256 --m 1024 --convention keras", "gru", flags=_STACKED),
     Entry("convlstm", "Convolutional LSTM", "dlcalc convlstm --n 64 --f 3 --c 1 --k 64", "convlstm"),
     Entry("attention", "Multi-head attention", "dlcalc attention --d 512 --h 8", "attention"),
+    Entry("transformer", "Encoder blocks of a transformer: attention and feed-forward part",
+          "dlcalc transformer --d 512 --h 8 --m 2048 --L 6", "transformer_block"),
     Entry("seq2seq", "Encoder–decoder with two LSTMs", "dlcalc seq2seq --n 64 --m 256 --q 5000", "seq2seq"),
     Entry("gan", "Generative adversarial network of two perceptrons", "dlcalc gan --z 100 --x 784", "gan"),
     Entry("autoencoder", "Autoencoder", "dlcalc autoencoder --u 784-128-32", "autoencoder"),

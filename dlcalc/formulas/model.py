@@ -6,6 +6,7 @@ distractors, the diagnosis and the inverse question from it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -45,6 +46,22 @@ class Variable:
     """The shape of the matrix, map or filters that an exercise draws."""
     search: str = ""
     """Where an inverse question looks, `1..n`; "" for `low`..4096."""
+
+    @property
+    def by_default(self) -> str:
+        """What it is where it is not given, in words and in brackets; "" where it stays a letter."""
+        return "" if self.default is None else f" (default {_in_words(self.default)})"
+
+
+def _in_words(default: str) -> str:
+    """A default as it is said: 1 for each layer, not 0*f + 1."""
+    if of_each := re.fullmatch(r"0\*\w+(?: \+ (\S+))?", default):
+        return f"{of_each[1] or 0} for each"
+    if length := re.fullmatch(r"len\((\w+)\)(?: - (\d+))?", default):
+        return f"{length[2]} less than {length[1]} has numbers" if length[2] else f"as many as {length[1]} has numbers"
+    if default.startswith(("(", "[")):
+        return " ".join(re.findall(r"[^\s,()\[\]]+", default))
+    return default if re.fullmatch(r"[\d.e/-]+", default) else f"as --{default.replace('_', '-')}"
 
 
 @dataclass(frozen=True)

@@ -140,7 +140,7 @@ def test_dictionary(entry: Entry) -> None:
 
 
 LAYERS = ("conv", "conv1d", "conv3d", "pool", "separable", "bottleneck", "dense", "mlp", "embedding", "batchnorm",
-          "layernorm", "rnn", "lstm", "gru", "convlstm", "attention", "seq2seq")  # fmt: skip
+          "layernorm", "rnn", "lstm", "gru", "convlstm", "attention", "transformer", "seq2seq")  # fmt: skip
 
 
 @each_row("name", LAYERS)

@@ -85,7 +85,7 @@ def test_numbers_of_python() -> None:
         ((float("inf"), 3), "n is finite, not inf"),
         (5.5, "n is a whole number ≥ 1, not 11/2"),
         (0, "n is a whole number ≥ 1, not 0"),
-        ((1, 2, 3), "n takes one number or 2, one per axis, not 3"),
+        ((1, 2, 3, 4), "n takes one number or 2, one per axis, not 4"),
         ("1/0", 'n = "1/0": division by zero'),
         ("10^10^10", r'n = "10\^10\^10": '),
     ],

@@ -270,7 +270,7 @@ def test_one_answer_as_json(terminal) -> None:
         ("solve", "solve needs an equation"),
         ('solve "2n + 3"', "an equation or inequality is expected"),
         ('solve "mod(n, 7) = 3" --range n=1..1000000000', "the search is too large; the range n=1.."),
-        ("conv --n 3x3x3", "n takes one number or 2, one per axis, not 3"),
+        ("conv --n 3x3x3x3", "n takes one number or 2, one per axis, not 4"),
         ("conv --profile nonsense", "nonsense"),
     ],
 )

@@ -87,7 +87,8 @@ WORDS = {
     "dense": "Linear nn.Linear Dense fully_connected FC", "embedding": "nn.Embedding Embedding word-embedding",
     "batchnorm": "BatchNorm1d nn.BatchNorm2d BatchNormalization BN", "layernorm": "LayerNorm nn.LayerNorm",
     "rnn": "SimpleRNN nn.RNN RNNCell", "lstm": "LSTM nn.LSTM LSTMCell keras.layers.LSTM", "gru": "nn.GRU GRUCell",
-    "attention": "MultiheadAttention MultiHeadAttention nn.MultiheadAttention self_attention transformer",
+    "attention": "MultiheadAttention MultiHeadAttention nn.MultiheadAttention self_attention",
+    "transformer": "TransformerEncoderLayer nn.TransformerEncoderLayer encoder_block transformer-block",
     "activation relu": "ReLU nn.ReLU F.relu", "activation leaky-relu": "LeakyReLU nn.LeakyReLU leaky_relu",
     "activation sigmoid": "Sigmoid torch.sigmoid", "activation tanh": "Tanh tf.tanh",
     "run softmax": "Softmax nn.Softmax CrossEntropyLoss", "run cross-entropy": "CrossEntropy NLLLoss ce",
@@ -126,6 +127,16 @@ def test_options_as_frameworks_have_them(terminal: Terminal) -> None:
         ("nn.LayerNorm --normalized_shape 64", "layernorm --n 64"),
         ("Embedding --num_embeddings 100 --embedding_dim 8", "embedding --v 100 --n 8"),
         ("Dropout --rate 0.5 --n 10", "dropout --p 0.5 --n 10"),
+        ("conv --n 8x6x3 --f 3 --k 4", "conv --n 8x6 --f 3 --c 3 --k 4"),
+        ("conv --input 8x8x3 --c 3 --f 3 --k 4", "conv --n 8x8 --f 3 --c 3 --k 4"),
+        ("conv1d --n 60x16 --f 3", "conv1d --n 60 --f 3 --c 16"),
+        ("conv --n 8 --f 3 --bias False", "conv --n 8 --f 3 --no-bias"),
+        ("conv --n 8 --f 3 --use_bias=False --k 2", "conv --n 8 --f 3 --no-bias --k 2"),
+        ("conv --n 8 --f 3 --nobias", "conv --n 8 --f 3 --no-bias"),
+        ("lstm --n 4 --m 3 --bias True --bidirectional False", "lstm --n 4 --m 3"),
+        ("lstm --n 4 --m 3 --bidirectional True --L 2", "lstm --n 4 --m 3 --bidirectional --L 2"),
+        ("TransformerEncoderLayer --d_model 64 --nhead 8 --dim_feedforward 256", "transformer --d 64 --h 8 --m 256"),
+        ("init he --n 10 --m 3", "init he-normal --n 10 --m 3"),
     ):
         ran = terminal(f"{typed} --json")
         assert ran.status == 0, (typed, ran.err)
@@ -152,6 +163,22 @@ def test_what_is_missing_is_said_with_an_example(terminal: Terminal) -> None:
     )
     assert "backprop needs NETWORK; for example: dlcalc backprop" in terminal("backprop").err
     assert "predict needs FILE; for example: dlcalc predict" in terminal("predict").err
+    assert "perplexity needs --p (probability of each token" in terminal("perplexity").err
+    assert "one of uniform, glorot-normal" in terminal("init").err
+
+
+def test_what_is_too_much_or_unknown_is_said_with_what_is_taken(terminal: Terminal) -> None:
+    for typed, said in (
+        ("conv 10 3", "conv takes its values by options, not 10 3 alone; for example: dlcalc conv --n 227 --f 11"),
+        ("run softmax 1 2", "softmax takes its values by options, not 1 2 alone; for example: dlcalc run softmax"),
+        ("dense --foo 3", "No such option: --foo; dense takes --n, --m, --c, --k; more: dlcalc dense --help"),
+        ("run sotmax --z 1", "no operation is called sotmax; nearest is dlcalc run softmax; dlcalc run --help lists"),
+        ("conv --n 8x8x3 --c 4 --f 3", "8x8x3 has 3 channels, and c is 4"),
+        ("net bert", "bert is not a network of the zoo; dlcalc net list names them"),
+    ):
+        ran = terminal(typed)
+        assert ran.status == 2
+        assert said in ran.err, typed
 
 
 def test_every_help_has_an_example(terminal: Terminal) -> None:

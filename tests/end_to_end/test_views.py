@@ -19,7 +19,8 @@ from rich.cells import cell_len
 from rich.console import Console
 from terminal import Terminal
 
-from dlcalc.cli import view
+from dlcalc.cli import problems, quiz, view
+from dlcalc.cli.commands import listed
 from dlcalc.document import Document
 from dlcalc.export import registry
 from dlcalc.formulas.catalogue import ENTRIES
@@ -29,6 +30,7 @@ from dlcalc.quiz import lint
 GOLDEN = Path(__file__).parent / "golden" / "commands"
 WIDTHS = (60, 80, 120)
 LINE = '"28x28x1; conv 6 f5 same tanh; avgpool 2; conv 16 f5; pool 2; dense 10"'
+LINT = "problems lint mine.md"
 EXAMPLES = {
     **{entry.name.replace("_", "-"): entry.example.removeprefix("dlcalc ") for entry in ENTRIES.values()},
     **{f"run-{each.name}": each.example.removeprefix("dlcalc ") for each in OPERATIONS.values()},
@@ -40,14 +42,14 @@ EXAMPLES = {
     "diff": 'diff "sigmoid(w x + b)" --wrt w',
     "solve": 'solve "2n^2 + 3n = 230" --range n=1..1000',
     "solve-letters": 'solve "o = (n - f)/s + 1" --find n',
+    "find": 'find "bidirectional gru"',
+    "problems-show": "problems show output-size --seed 7 --key",
+    "problems-lint": LINT,
+    "quiz-make": "quiz make --topic gated --count 1 --seed 7 --solutions",
+    "grade": "grade exam/manifest.json hand-ins --secret secret.key",
 }
-"""Command → a line whose screens lie in `golden/commands`. Those of `train`, `predict` and `vanish` have numbers that
-the kernels of a machine give, those of `doctor` and `problems check` its seconds: see MEASURED; `find`, `problems`,
-`quiz`, `grade` show the bank's own words, which are in MORE; `schema` prints JSON."""
-LINT = "problems lint mine.md"
+"""Command → a line whose screens lie in `golden/commands`; of those that show no document they are in LINES."""
 MORE = [
-    'find "bidirectional gru"', "problems show output-size --seed 7 --key", LINT,
-    "quiz make --topic gated --count 1 --seed 7 --solutions", "grade exam/manifest.json hand-ins --secret secret.key",
     "lstm", "conv", "pool", "rnn", "gru", "dense", "attention", "batchnorm", "dropout", "bound", "gan", "separable",
     "lstm --n 32 --m 100 --L 2 --bidirectional", "net vgg16", "net googlenet", "net unet", "net layers",
     "bptt --cell lstm --wrt W_f --form delta", "bptt --cell gru --steps 2 --wrt U_z --form paths",
@@ -66,8 +68,8 @@ MORE = [
 ]  # fmt: skip
 NODES = r"(?:Add|Mul|Pow|Neg|Div|Call|Index|Name|Literal|Fraction|Compare|Reduce|Vector|Words|Math|Row|Line|Step)\("
 INSIDES = re.compile(
-    rf"\b{NODES}|terms=|=shape\(|\bmin\(len|\blen\([a-z]+\[|\(\d+,\)|(?<![\w.&#;])0x\b|cells·L·gates|1 − keep"
-    r"|\w\[layers\]|<dlcalc|<[\w.]+ object at|<function|\bNone\b|\bnan\b"
+    rf"\b{NODES}|terms=|=shape\(|\bmin\(len|\blen\(|\bif\(|\(\w+,\)|(?<!\w)0\*|\(\d+,\)|(?<![\w.&#;])0x\b"
+    r"|cells·L·gates|1 − keep|\w\[layers\]|<dlcalc|<[\w.]+ object at|<function|\bNone\b|\bnan\b"
 )
 WORDS = re.compile(r"(?<![\w=\"-])(?!pad_seq)[a-z]{3,}_[a-z]{3,}(?![\w=(])|\b[a-z]{4,}\.[a-z]{4,}\b")
 """Names of steps, as only a program spells them; but for what frameworks have, reset_after=True and pad_sequences."""
@@ -115,7 +117,7 @@ def test_every_command_at_every_width_and_in_every_format(
         if name:
             odd += _golden(name, command, screens, overwrites)
     assert not odd, f"{len(odd)}: " + "\n".join(map(str, odd[:20]))
-    assert {path.stem for path in GOLDEN.iterdir()} == set(EXAMPLES)
+    assert {path.stem for path in GOLDEN.iterdir()} == {*EXAMPLES, *LINES, *MEASURED}
 
 
 def _golden(name: str, command: str, screens: dict[int, str], overwrites: bool) -> list[tuple[str, str]]:
@@ -167,26 +169,83 @@ def _prepare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, terminal: Terminal
     assert terminal("quiz make exam.toml --students roster.csv --secret secret.key --out exam").status == 0
 
 
-MEASURED = [
-    "vanish --lambda 0.9 --steps 10",
-    "doctor",
-    'train "2; dense 3 tanh; dense 2" --data xor --epochs 2',
-]
+NET = '"2; dense 3 tanh; dense 2"'
+LINES = {
+    "problems-new": "problems new mine.md",
+    "problems-check": "problems check output-size --seeds 2",
+    "quiz-topics": "quiz topics",
+    "quiz-take": "quiz take --topic convolution --count 1 --seed 3",
+    "schema": "schema find",
+    "doctor": "doctor",
+}
+"""Command → a line of one that writes line by line; `schema` writes JSON, which no width changes."""
+MEASURED = {
+    "train": f"train {NET} --data xor --epochs 2 --save net.safetensors",
+    "predict": "predict net.safetensors --n 3",
+    "vanish": "vanish --lambda 0.9 --steps 10",
+}
+"""Command → a line whose numbers a machine's kernels give."""
 
 
-def test_screens_with_measured_numbers_fit(terminal: Terminal) -> None:
-    """Those that no file can hold: they differ by the machine in digits alone, so that no word is lost."""
+def test_commands_that_write_line_by_line(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    _compare(terminal, LINES, monkeypatch, request)
+
+
+def test_screens_with_measured_numbers(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    """They differ by the machine in digits, so that no word is lost."""
     pytest.importorskip("numba")
+    monkeypatch.chdir(tmp_path)
+    _compare(terminal, MEASURED, monkeypatch, request)
+
+
+def _compare(
+    terminal: Terminal, commands: dict[str, str], monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
     odd: list[Any] = []
-    for command in MEASURED:
-        screens = {columns: terminal(command, columns=columns).out for columns in WIDTHS}
+    for name, command in commands.items():
+        screens = {}
+        for columns in WIDTHS:
+            monkeypatch.setattr("sys.stdin", io.StringIO("12x12x3\n?\n"))
+            for written in ("mine.md", "net.safetensors"):
+                if written in command and name != "predict":
+                    Path(written).unlink(missing_ok=True)
+            ran = terminal(command, columns)
+            assert (ran.status, ran.err) == (0, ""), command
+            screens[columns] = _masked(name, ran.out)
+        odd += _golden(name, command, screens, request.config.getoption("--overwrite-golden"))
         for columns, text in screens.items():
             lines = text.splitlines()
-            odd += [(command, columns, line) for line in lines if cell_len(line) > columns or INSIDES.search(line)]
-            if command != "doctor":  # which names packages
+            odd += [(command, columns, line) for line in lines if cell_len(line) > columns and name != "schema"]
+            odd += [(command, columns, line) for line in lines if INSIDES.search(line)]
+            if name not in ("doctor", "schema", "problems-check"):  # which name packages, keys and problems
                 odd += [(command, columns, line) for line in lines if WORDS.search(line)]
             odd += [(command, columns, word) for word in _words_of(screens[max(WIDTHS)]) - _words_of(text)]
-    assert not odd
+    assert not odd, f"{len(odd)}: " + "\n".join(map(str, odd[:20]))
+
+
+def _masked(name: str, text: str) -> str:
+    """A screen without what differs by the machine: measured numbers and their room, a plot, versions of packages."""
+    lines = [line.rstrip() for line in text.splitlines()]
+    if name == "doctor":
+        lines = [line.partition("  ")[0] for line in lines if line[:1].strip()]
+    if name in (*MEASURED, "problems-check"):
+        lines = [re.sub(r"\d[\d.,]*", "#", line) for line in lines if not re.match(" .{0,6}[┤│└]", line)]
+        lines = [re.sub(r"(?<=\S) {2,}| (?= *[·#✗])|(?<=─)─+", " ", line).rstrip() for line in lines]
+    return "\n".join(lines) + "\n"
+
+
+def test_every_command_has_its_screens() -> None:
+    """A command that is new has a golden file, and so has each command of a group."""
+    known = {*EXAMPLES, *LINES, *MEASURED}
+    groups = {"quiz": quiz.commands, "problems": problems.commands, "run": OPERATIONS}
+    wanted = {name for name in listed() if name not in groups}
+    wanted |= {f"{group}-{name}" for group, names in groups.items() for name in names}
+    assert wanted - known == set()
 
 
 def _words_of(text: str) -> set[str]:

@@ -81,7 +81,7 @@ FORMULAS = [
     ),
     (
         "if(n > 0, n, 0.01*n)",
-        "if(n > 0, n, 0.01n)",
+        "(n if n > 0, otherwise 0.01n)",
         r"\begin{cases} n & n > 0 \\ 0.01 n & \text{otherwise} \end{cases}",
         'cases(n & "if" n > 0, 0.01 n & "otherwise")',
     ),
@@ -229,7 +229,7 @@ def test_a_value_prints_like_a_tree(value: Value, line: str, tex: str) -> None:
         ("b*sum(j=1..T, a)/c", "(b·Σ_{j=1..T} a)/c"),
         ("(a < b) = (c < d)", "(a < b) = (c < d)"),
         ("(a or b) and c", "(a or b) and c"),
-        ("1 + if(a, b, c)", "1 + if(a, b, c)"),
+        ("1 + if(a, b, c)", "1 + (b if a, otherwise c)"),
     ],
 )
 def test_parentheses_stand_where_the_tree_needs_them(source: str, line: str) -> None:

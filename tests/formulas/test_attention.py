@@ -10,7 +10,7 @@ from naive import attention as naive
 from dlcalc.answers.formula_judging import verify
 from dlcalc.errors import UserError
 from dlcalc.expressions.answers import Answer, read_answer
-from dlcalc.expressions.nodes import Value
+from dlcalc.expressions.nodes import Name, Value
 from dlcalc.formulas.diagnose import wrong_values
 from dlcalc.formulas.inverse import find
 from dlcalc.formulas.registry import formula
@@ -89,3 +89,31 @@ def test_model_size_is_found_from_the_total() -> None:
 def test_the_heads_divide_the_features() -> None:
     with pytest.raises(UserError, match="the number of heads must divide the features: 8 does not divide 100"):
         run(ATTENTION, {"d": 100, "h": 8})
+
+
+BLOCK = formula("transformer_block")
+
+
+def test_the_encoder_block_of_the_base_transformer() -> None:
+    """512 features, 8 heads, 2048 units between: 4·512² + 2·512·2048 weights; biases 4·512, 2048 + 512; norms 4·512."""
+    asked = {"d": 512, "h": 8, "m": 2048, "T": 10}
+    block, original = run(BLOCK, asked), run(BLOCK, asked, convention="no-bias")
+    assert block["without_norms"] == 4 * 512**2 + 2048 + 2 * 512 * 2048 + 2560
+    assert block["parameters"] == 3_152_384
+    assert original["without_norms"] == 3_148_288
+    assert run(BLOCK, {**asked, "L": 6})["parameters"] == 6 * 3_152_384
+    assert block["macs"] == answer("macs", d=512, h=8, T=10) + 10 * 2 * 512 * 2048
+
+
+@pytest.mark.parametrize(
+    ("wrote", "mistake"),
+    [
+        ("L(4d^2 + 2d*m + 8d)", "feed-forward-biases-forgotten"),
+        ("L(4d^2 + d*m + 9d + m)", "one-dense-layer"),
+        ("4d^2 + 2d*m + 9d + m", "one-block"),
+        ("L(4h*d^2 + 2d*m + 9d + m)", "heads-multiply"),
+    ],
+)
+def test_a_mistake_in_the_block_is_named(wrote: str, mistake: str) -> None:
+    verdict = verify(BLOCK, {"L": Name("L")}, "parameters", read_answer(wrote, BLOCK.declarations[False]))
+    assert [each.id for each in verdict.mistakes][:1] == [mistake]

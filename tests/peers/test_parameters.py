@@ -222,6 +222,18 @@ def test_heads_that_do_not_divide_the_features() -> None:
         nn.MultiheadAttention(8, 3)
 
 
+@settings(max_examples=20)
+@given(h=st.integers(1, 4), head=st.integers(1, 6), m=SIZE, layers=st.integers(1, 3))
+def test_encoder_block(h: int, head: int, m: int, layers: int) -> None:
+    """Attention, two dense layers and two layer normalisations, as often as there are blocks."""
+    d = h * head
+    blocks = nn.ModuleList(nn.TransformerEncoderLayer(d, h, m, device="meta") for _ in range(layers))
+    ours = dlcalc.transformer(d=d, h=h, m=m, L=layers)
+    assert ours.parameters == parameters(blocks)
+    assert ours.norm_parameters == parameters(blocks[0].norm1) + parameters(blocks[0].norm2)
+    assert ours.feed_forward_parameters == parameters(blocks[0].linear1) + parameters(blocks[0].linear2)
+
+
 @settings(max_examples=50)
 @given(
     n=st.tuples(st.integers(4, 9), st.integers(4, 9)),

@@ -86,7 +86,8 @@ class Text(Printer[str]):
         return Piece(line, Level.POWER, right=Edge.APART)
 
     def choice(self, condition: Node, then: Node, otherwise: Node) -> Piece[str]:
-        return Piece(self.applied("if", self.outs((condition, then, otherwise))), left=Edge.APART)
+        test, value, rest = self.outs((condition, then, otherwise))
+        return Piece(f"({value} if {test}, otherwise {rest})", left=Edge.APART, right=Edge.APART)
 
     def function(self, name: str) -> str:
         return name

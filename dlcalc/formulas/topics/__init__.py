@@ -49,7 +49,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "sequence_scores": ("log_probability", "perplexity", "perplexity_of_loss", "untrained_loss"),
     "recurrent": ("rnn", "rnn_output", "gradient_bound", "vanishing_steps"),
     "gated": ("lstm", "lstm_peephole", "lstm_peephole_full", "gru", "convlstm"),
-    "attention": ("attention", "cross_attention"),
+    "attention": ("attention", "cross_attention", "transformer_block"),
     "products": ("contraction", "learned_values"),
     "encoder_decoder": ("seq2seq", "gan", "autoencoder", "transfer"),
     "embedding": ("embedding",),

@@ -1,4 +1,4 @@
-"""Multi-head self-attention: parameters, cost and the size of its attention weights.
+"""Multi-head self-attention and the encoder block of a transformer: parameters, cost, the size of attention weights.
 
 Four projections W_Q, W_K, W_V and W_O, each d×d. The h heads share the d features: each gets d/h of them, so neither
 the parameters nor the multiply-accumulates depend on h. A. Vaswani et al., Attention is all you need, arXiv:1706.03762.
@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from ..model import Condition, Convention, Form, Formula, Mistake, Step, Variable
 from .dense import FLOPS
-from .recurrent import ANSWERS, MEMORY_STEPS, OUTPUT_COST_MISTAKES
+from .recurrent import ANSWERS, LAYERS, MEMORY_STEPS, OUTPUT_COST_MISTAKES
 
 ATTENTION = Formula(
     id="attention",
@@ -158,4 +158,98 @@ CROSS_ATTENTION = Formula(
     source="Vaswani et al., arXiv:1706.03762",
 )  # fmt: skip
 
-FORMULAS = {"attention": ATTENTION, "cross_attention": CROSS_ATTENTION}
+TRANSFORMER_BLOCK = Formula(
+    id="transformer_block",
+    title="Encoder block of a transformer",
+    variables=(
+        *ATTENTION.variables[:2],
+        Variable("m", "feed-forward-size", "units of the wide layer in the feed-forward part", ordinary=(8, 64)),
+        replace(LAYERS, meaning="blocks, one behind the other"),
+        ATTENTION.variables[2],
+    ),
+    steps=(
+        Step("head_size", "d/h", "features of one head"),
+        Step("attention_weights", "4d^2", "weights of the attention: W_Q, W_K, W_V and W_O"),
+        Step("attention_biases", "4d", "biases of the attention"),
+        Step("attention_parameters", "attention_weights + attention_biases", "parameters of the attention"),
+        Step("feed_forward_weights", "2d*m", "weights of the feed-forward part: from d features to m and back"),
+        Step("feed_forward_biases", "m + d", "biases of the feed-forward part"),
+        Step("feed_forward_parameters", "feed_forward_weights + feed_forward_biases",
+             "parameters of the feed-forward part"),
+        Step("without_norms", "attention_parameters + feed_forward_parameters",
+             "attention and feed-forward part together, without the layer normalisations"),
+        Step("norms", "2", "layer normalisations: one behind each part"),
+        Step("norm_weights", "norms*d", "scales of the layer normalisations, one per feature"),
+        Step("norm_biases", "norms*d", "shifts of the layer normalisations, one per feature"),
+        Step("norm_parameters", "norm_weights + norm_biases", "parameters of the layer normalisations"),
+        Step("block", "without_norms + norm_parameters", "parameters of one block"),
+        Step("parameters", "L*block", "parameters"),
+        Step("weights", "L*(attention_weights + feed_forward_weights + norm_weights)", "weights, scales among them"),
+        Step("biases", "L*(attention_biases + feed_forward_biases + norm_biases)", "biases, shifts among them"),
+        Step("output", "shape(T, d)", "output shape, tokens × features"),
+        Step("score_macs", "2T^2*d", "MACs of QKᵀ and of the weighted sums of values"),
+        Step("attention_macs", "T*attention_weights + score_macs", "MACs of the attention in one block"),
+        Step("token_macs", "feed_forward_weights", "MACs of the feed-forward part for one token"),
+        Step("feed_forward_macs", "T*token_macs", "MACs of the feed-forward part in one block"),
+        Step("macs", "L*(attention_macs + feed_forward_macs)", "MACs (multiply-accumulates)"),
+        FLOPS,
+        *MEMORY_STEPS,
+    ),
+    answers=("parameters", "attention_parameters", "feed_forward_parameters", "without_norms", "norm_parameters",
+             "block", "weights", "biases", "head_size", "output", "macs", "attention_macs", "feed_forward_macs",
+             "flops", "memory", "activation_memory", "parameter_memory"),
+    mistakes=(
+        Mistake("norms-forgotten", "norm_parameters", "0", "each of the two layer normalisations has a scale and a "
+                "shift for every feature: 4d parameters", 0.6, "What follows each of the two parts?"),
+        Mistake("one-norm", "norms", "1", "a layer normalisation follows the attention, and another the feed-forward "
+                "part", 0.4, "How many layer normalisations does a block have?"),
+        Mistake("norm-shift-forgotten", "norm_biases", "0", "a layer normalisation has a scale and a shift for every "
+                "feature: 2d parameters", 0.4, "Which two values does a normalised feature get?"),
+        Mistake("feed-forward-forgotten", "feed_forward_parameters", "0", "behind the attention each token passes "
+                "through two dense layers, which have most of the parameters", 0.4, "What follows the attention?"),
+        Mistake("one-dense-layer", "feed_forward_weights", "d*m", "the feed-forward part has two dense "
+                "layers, from d features to m and back to d: 2dm weights", 0.6,
+                "How do the tokens get back to d features?"),
+        Mistake("feed-forward-biases-forgotten", "feed_forward_biases", "0", "the two dense layers have m and d biases",
+                0.5, "What does a unit have besides its weights?"),
+        Mistake("feed-forward-biases-as-wide", "feed_forward_biases", "2d", "the wide layer has a bias for each of its "
+                "m units", 0.4, "How many units does each of the two dense layers have?"),
+        Mistake("output-projection-forgotten", "attention_weights", "3d^2", "the joined heads go through another "
+                "projection, W_O: there are four projections, not three", 0.6, "What happens to the heads after they "
+                "are joined?"),
+        Mistake("heads-multiply", "attention_weights", "4h*d^2", "each of the h heads gets d/h features: a projection "
+                "has d² weights for all heads together, not h·d²", 0.5, "How many features does one head get?"),
+        Mistake("attention-biases-forgotten", "attention_biases", "0", "each of the four projections is a dense layer "
+                "with d biases", 0.5, "What does a dense layer have besides its weights?"),
+        Mistake("one-block", "parameters", "block", "these are the parameters of one block; every block has its own",
+                0.5, "How many blocks follow one another?"),
+        Mistake("score-macs-forgotten", "score_macs", "0", "QKᵀ and the weighted sums of the "
+                "values need products too, although they have no weights", 0.5, "Which products use no learned "
+                "matrix?"),
+        Mistake("feed-forward-macs-of-one-token", "feed_forward_macs", "token_macs", "the feed-forward part is "
+                "computed for each of the T tokens", 0.4, "For how many tokens is the feed-forward part computed?"),
+        Mistake("macs-of-one-block", "macs", "attention_macs + feed_forward_macs", "these are the MACs of one block; "
+                "a token passes through all of them", 0.4, "How many blocks does a token pass through?"),
+        *OUTPUT_COST_MISTAKES,
+    ),
+    forms=(
+        Form("norm_parameters", "4d"),
+        Form("feed_forward_parameters", "2d*m + m + d"),
+    ),
+    conditions=ATTENTION.conditions,
+    conventions=(
+        Convention("textbook", "textbooks, PyTorch's TransformerEncoderLayer", "biases in both parts, two layer "
+                   "normalisations"),
+        Convention("no-bias", "Vaswani et al., 2017", "projections without biases, a feed-forward part with biases, "
+                   "two layer normalisations", {"attention_biases": "0"}, untrue=("projections is a dense layer",)),
+    ),
+    input_shape="shape(T, d)",
+    shape="output",
+    unknowns=(("d",), ("m",), ("L",), ("T",)),
+    notes=(
+        "embeddings, and the dense layer that gives classes or words, are not counted",
+    ),
+    source="Vaswani et al., arXiv:1706.03762",
+)  # fmt: skip
+
+FORMULAS = {each.id: each for each in (ATTENTION, CROSS_ATTENTION, TRANSFORMER_BLOCK)}

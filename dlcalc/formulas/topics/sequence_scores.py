@@ -24,7 +24,8 @@ LOG_PROBABILITY = Formula(
     steps=(
         Step("logarithms", "ln(p)", "log probability of each token", kind=Kind.VECTOR),
         Step("log_probability", "sum(logarithms)", "log probability of the sequence"),
-        Step("mean", "log_probability/len(p)", "log probability per token, to compare sequences of different lengths"),
+        Step("tokens", "len(p)", "tokens of the sequence"),
+        Step("mean", "log_probability/tokens", "log probability per token, to compare sequences of different lengths"),
         Step("probability", "prod(p)", "probability of the sequence"),
     ),
     answers=("log_probability", "mean", "probability"),
@@ -83,7 +84,8 @@ PERPLEXITY = Formula(
     variables=(PROBABILITIES,),
     steps=(
         Step("sequence", "log_probability(p=p)", "log probability of the sequence"),
-        Step("loss", "-sequence.log_probability/len(p)", "mean loss per token"),
+        Step("tokens", "len(p)", "tokens of the sequence"),
+        Step("loss", "-(sequence.log_probability/tokens)", "mean loss per token"),
         Step("score", "perplexity_of_loss(loss=loss)", "perplexity from the mean loss"),
         Step("perplexity", "score.perplexity", "perplexity"),
     ),
@@ -91,7 +93,7 @@ PERPLEXITY = Formula(
     mistakes=(
         Mistake("sum-for-mean", "loss", "-sequence.log_probability", "perplexity is a number per token: average the "
                 "loss over the tokens first", 0.6, "How should the perplexity depend on the length of the sequence?"),
-        Mistake("minus-forgotten", "loss", "sequence.log_probability/len(p)", "the loss is minus the log probability, "
+        Mistake("minus-forgotten", "loss", "sequence.log_probability/tokens", "the loss is minus the log probability, "
                 "so it cannot be negative", 0.5, "Which sign does this loss have?"),
         Mistake("arithmetic-mean", "perplexity", "len(p)/sum(p)", "the logarithms are averaged, not the "
                 "probabilities", 0.3, "What is averaged over the tokens?"),

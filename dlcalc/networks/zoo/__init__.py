@@ -116,5 +116,5 @@ def _found(id: str) -> tuple[str, str]:
         return place
     shown = id if len(id) <= 40 else f"{id[:37]}..."
     near = get_close_matches(shown.lower(), names(), n=3)
-    rule = f"similar names are {', '.join(near)}" if near else f"known are {', '.join(names())}"
+    rule = f"similar names are {', '.join(near)}" if near else "dlcalc net list names them"
     raise UserError(f"{shown} is not a network of the zoo; {rule}")
