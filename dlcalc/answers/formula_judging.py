@@ -18,12 +18,11 @@ from ..expressions.evaluate import evaluate_at
 from ..expressions.limits import LIMIT_WORKING, left, within_budget
 from ..expressions.nodes import Call, Div, Node, Value, walk
 from ..formulas.defaults import with_defaults
-from ..formulas.diagnose import Candidate, outcome
+from ..formulas.diagnose import Candidate, outcomes
 from ..formulas.model import Convention, Formula, Mistake
 from ..formulas.program import Program, as_array, program
 from ..formulas.run import letters_in
 from ..formulas.searching import Fits, searched
-from ..formulas.steps import State
 from .formula_points import Drawn, points_of
 from .marks import MOST_NAMED
 
@@ -103,7 +102,7 @@ def fitting(
     """Edits of the formula that give an answer, those too that are so `by_chance` that they say nothing alone."""
     compiled = program(formula, convention)
     points = [_Point(compiled, point, name, answer) for point in points_of(compiled, name, given, answer, every=True)]
-    states = [point.state for point in points]
+    states = [point.outcomes.state for point in points]
     fits = [Fits(_agreeing(point), point.answer.value, answer.unit or 1) for point in points]
     found = searched(compiled, states, name, fits)
     return tuple(Candidate(each.mistakes, True, each.by_chance, formula.id) for each in found)
@@ -118,10 +117,11 @@ class _Point:
 
     def __init__(self, compiled: Program, point: Drawn, name: str, answer: Answer) -> None:
         self.compiled = compiled
-        complete = with_defaults(compiled.formula, point.given)
-        self.state = within_budget(lambda: compiled.reach(complete, name), LIMIT_WORKING)
-        self.expected = as_array(self.state.values[name])
-        value = evaluate_at(answer.value, {**self.state.values, **point.letters})
+        self.outcomes = outcomes(compiled, point.given, name)
+        self.expected = self.outcomes.expected
+        value = answer.value
+        if isinstance(value, Node | tuple):
+            value = evaluate_at(value, {**self.outcomes.state.values, **point.letters})
         if compiled.ops[compiled.place[name]].step.per_axis and not isinstance(value, tuple):
             value = (value,) * compiled.axes
         if name == compiled.formula.shape and value.__class__ in _NUMBERS:
@@ -224,7 +224,7 @@ def _opened(node: Node) -> Node:
 
 def _edited(point: _Point, name: str, convention: Convention) -> Value:
     """The value of `name` at a point with a convention's edits; None when nothing can be computed with them."""
-    state = point.state.copy()
+    state = point.outcomes.state
     try:
         point.compiled.execute(state, point.compiled.places_of([name]), convention.edits)
     except (UserError, OverflowError):
@@ -286,33 +286,27 @@ def _explanations(
     """
     first, *rest = sorted(points, key=lambda point: point.agrees(point.expected))  # first where the answer is wrong
     broken = first.whole is None and _is_whole(first.expected)
-    single: list[tuple[Mistake, State, Value]] = []
+    single: list[tuple[Mistake, Value]] = []
     for mistake in compiled.relevant(name):
-        state = first.state.copy()
-        value = outcome(compiled.plan(name, mistake), state, name)
+        value = first.outcomes.of(mistake)
         if value is not None and value != first.expected:
             agrees = first.agrees(value)
             made.append((mistake, value))
             if mistake.weight >= (PAIRED_FRACTION if broken and not _is_whole(value) else PAIRED) and not agrees:
-                single.append((mistake, state, value))
-            if agrees and all(_leads(compiled, point, name, mistake) for point in rest):
+                single.append((mistake, value))
+            if agrees and all(_leads(point, point.outcomes.of(mistake)) for point in rest):
                 yield Candidate((mistake,))
-    plans = [compiled.plan(name, mistake) for mistake, _, _ in single]
-    for index, (a, state, value) in enumerate(single):
+    for index, (a, value) in enumerate(single):
         edited = a.edits.keys()
-        for (b, _, other), plan in zip(single[index + 1 :], plans[index + 1 :], strict=True):
+        for b, other in single[index + 1 :]:
             if not edited.isdisjoint(b.edits):
                 continue
-            if compiled.together(a, b):
-                together = outcome(compiled.plan(name, a, b), first.state.copy(), name)
-            else:
-                together = outcome(plan, state.copy(), name)
+            together = first.outcomes.of_pair(a, b)
             if together is None or together in (value, other) or not first.agrees(together):
                 continue
-            if all(_leads(compiled, point, name, a, b) for point in rest):
+            if all(_leads(point, point.outcomes.of_pair(a, b)) for point in rest):
                 yield Candidate((a, b))
 
 
-def _leads(compiled: Program, point: _Point, name: str, *mistakes: Mistake) -> bool:
-    value = outcome(compiled.plan(name, *mistakes), point.state.copy(), name)
+def _leads(point: _Point, value: Value | None) -> bool:
     return value is not None and point.agrees(value)

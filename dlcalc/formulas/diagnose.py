@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from ..errors import UserError
+from ..expressions.limits import LIMIT_WORKING, WorkError, left, spend, within_budget
 from ..expressions.nodes import Value
 from .defaults import with_defaults
 from .model import Formula, Mistake
-from .program import as_array, program
+from .program import Program, as_array, program
 from .steps import State, Unit
 
 PERHAPS_BOTH = "it could be two mistakes at once"
@@ -77,3 +79,93 @@ def outcome(plan: list[Unit], state: State, name: str) -> Value | None:
     except (UserError, OverflowError):
         return None
     return as_array(state.values[name])
+
+
+K = TypeVar("K")
+T = TypeVar("T")
+
+
+class Outcomes:
+    """The formula worked out at one set of numbers for one question, and what mistakes make of it, each tried once.
+
+    Work that is not done again is spent again: whatever was tried before, a search ends at the same mistake.
+    """
+
+    def __init__(self, compiled: Program, given: Mapping[str, Value], name: str) -> None:
+        self.compiled, self.name = compiled, name
+        before = left()
+        self._state = compiled.reach(with_defaults(compiled.formula, given), name)
+        self.work = before - left()
+        self.expected = as_array(self._state.values[name])
+        self._single: dict[str, tuple[tuple[State, Value | None], int]] = {}
+        self._pairs: dict[tuple[str, str], tuple[Value | None, int]] = {}
+
+    @property
+    def state(self) -> State:
+        """All values without a mistake, which the caller may change."""
+        return self._state.copy()
+
+    def of(self, mistake: Mistake) -> Value | None:
+        """What one mistake gives; None when nothing can be computed with it, or the budget is used up."""
+        found = _tried(self._single, mistake.id, lambda: self._after(mistake))
+        return None if found is None else found[1]
+
+    def of_pair(self, a: Mistake, b: Mistake) -> Value | None:
+        """What two mistakes of different steps give, the first made before the second."""
+        return _tried(self._pairs, (a.id, b.id), lambda: self._together(a, b))
+
+    def _after(self, mistake: Mistake) -> tuple[State, Value | None]:
+        state = self.state
+        return state, outcome(self.compiled.plan(self.name, mistake), state, self.name)
+
+    def _together(self, a: Mistake, b: Mistake) -> Value | None:
+        compiled, name = self.compiled, self.name
+        if a.id not in self._single or compiled.together(a, b):
+            return outcome(compiled.plan(name, a, b), self.state, name)
+        (state, _), _ = self._single[a.id]
+        return outcome(compiled.plan(name, b), state.copy(), name)
+
+
+def outcomes(compiled: Program, given: Mapping[str, Value], name: str) -> Outcomes:
+    """The outcomes of one question at numbers that leave no letter: those of the last few questions are kept.
+
+    Raises UserError where the right answer cannot be computed.
+    """
+
+    def kept() -> Outcomes:
+        key = (compiled, name, repr(given))  # 2, 2.0 and 2/1 are equal, and are not worked with alike
+        found = _kept.pop(key, None)
+        if found is None:
+            found = Outcomes(compiled, given, name)
+        else:
+            spend(found.work)
+        if found.work <= MOST_KEPT:
+            _kept[key] = found
+        while len(_kept) > RECENT:
+            del _kept[next(iter(_kept))]
+        return found
+
+    return within_budget(kept, LIMIT_WORKING)
+
+
+RECENT = 64
+"""Questions whose outcomes are kept: an exam's for the next hand-in, and all points of an answer in letters."""
+MOST_KEPT = 20_000
+"""Units of work: what takes more holds large arrays for every mistake."""
+_kept: dict[tuple[Program, str, str], Outcomes] = {}
+
+
+def _tried(kept: dict[K, tuple[T, int]], key: K, compute: Callable[[], T]) -> T | None:
+    """What is computed the first time within the budget; later the same, for the same work."""
+    if key in kept:
+        value, work = kept[key]
+        try:
+            spend(work)
+        except WorkError:
+            return None
+        return value
+    before = left()
+    value = compute()
+    if left() >= 0:
+        kept[key] = value, before - left()
+    return value
