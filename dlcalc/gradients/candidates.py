@@ -14,7 +14,7 @@ from ..expressions.evaluate import compile_node
 from ..expressions.limits import within_budget
 from ..expressions.nodes import Index, Name, Node, Value, rewriting
 from .answer import Answer
-from .delta import LAST, MIDDLE, Delta
+from .delta import LAST, MIDDLE, Delta, delta_of
 from .derivation import Derivation
 from .edits import Edit, Found
 from .general import General
@@ -167,7 +167,7 @@ def _table(network: Network, wrt: str, layout: str, partials: bool) -> tuple[tup
             tree = General(network, wrt).symbolic().right
             found += [(edit.mistake, _of_formula(edit.of(tree), layout, "symbol")) for edit in _edits(tree, network)]
     if not network.truncate:
-        delta = Delta(network)
+        delta = delta_of(network)
         for signal in _needed(delta, wrt):
             for edit in _edits(delta.right(signal, MIDDLE), network):
                 edited = EditedDelta(delta, signal, edit)
@@ -184,7 +184,7 @@ def _at_one_end(network: Network, wrt: str, layout: str) -> tuple[tuple[Found | 
     """That of every edit of the recursion at the last step alone, and at all before it."""
     if network.truncate:
         return ()
-    delta = Delta(network)
+    delta = delta_of(network)
     return tuple(
         (edit.mistake, Known(_of_recursion(EditedDelta(delta, signal, edit, at_end), wrt, layout)))
         for at_end, place in ((False, MIDDLE), (True, LAST))
@@ -265,7 +265,7 @@ def _formulas(network: Network, wrt: str) -> list[Node]:
     """The gradient by the recursion's names, the same with them put in, and the general formula."""
     found: list[Node] = []
     if not (network.truncate and network.loss == "every"):
-        delta = Delta(network)
+        delta = delta_of(network)
         line = delta.gradient(wrt)
         found += [line.right, _unfolded(line.right, delta)]
     with suppress(UserError):
@@ -288,23 +288,26 @@ def _of_formula(node: Node, layout: str, role: Role) -> Evaluate:
     return evaluate
 
 
-def _of_recursion(delta: Delta, wrt: str, layout: str, within: Sequence[Signal] | None = None) -> Evaluate:
+def _of_recursion(delta: EditedDelta, wrt: str, layout: str, within: Sequence[Signal] | None = None) -> Evaluate:
     """`within`: those that are worked out, all if it is None; the others have their true values."""
-    names = None if within is None else {delta.network.adjoint_names[signal] for signal in within}
+    network = delta.network
+    wanted = {network.adjoint_names[signal] for signal in (network.equations if within is None else within)}
 
     def evaluate(instance: Instance) -> Value | None:
         env = {**instance.environment}
         try:
-            for name, t, line in delta.unrolled(instance.steps):
-                if names is not None and name.name not in names:
+            for signal, t, place in delta.order(instance.steps):
+                name = network.adjoint(signal)
+                if name.name not in wanted:
                     continue
-                run = compile_node(in_layout(line, layout).right)
-                value = within_budget(lambda run=run: run(env), WORK)  # type: ignore[misc]
                 if name.layer:
                     return None
+                env["t"] = t
+                run = delta.evaluator(signal, place, layout)
+                value = within_budget(lambda run=run: run(env), WORK)  # type: ignore[misc]
                 env[name.name] = {**env[name.name], t: value}
-            line = in_layout(with_steps(delta.gradient(wrt), instance.steps), layout)
-            return _numbers(within_budget(lambda: compile_node(line.right)(env), WORK))
+            env.pop("t", None)
+            return _numbers(within_budget(lambda: delta.whole.sum_evaluator(wrt, layout)(env), WORK))
         except UserError:
             return None
 
@@ -350,7 +353,7 @@ def _unfolded(node: Node, delta: Delta) -> Node:
 def unfolded(derivation: Derivation) -> Node:
     """The gradient from those by the states: each δ written out once."""
     role: Role = "gradient" if derivation.wrt in derivation.network.by_name else "vector"
-    delta = Delta(derivation.network)
+    delta = delta_of(derivation.network)
     line = delta.gradient(derivation.wrt)
     whole = with_steps(Line(line.left, _unfolded(line.right, delta), role), derivation.steps)
     return in_layout(whole, derivation.layout).right

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from ..errors import UserError
 from ..expressions import printing
+from ..expressions.evaluate import Evaluator, compile_node
 from ..expressions.nodes import Literal, Mul, Name, Node, Outer, Partial
+from .layouts import in_layout
 from .lines import LOSS, Line, added_up, at_least_one, folded, span, with_steps
 from .local import Locals, Use, combined, local_derivatives, moved, pointwise, signed, total, vjp
 from .model import STEPS, TIME, Group, Network, Signal, shifted
@@ -41,7 +43,13 @@ class Delta:
                 "a truncated gradient of losses at every step has no single recursion: ask for general or paths"
             )
         self.network = network
-        self.locals: Locals = local_derivatives(network)
+        self._rights: dict[tuple[Signal, Place], Node] = {}
+        self._sums: dict[tuple[str, str], Evaluator] = {}
+        self._evaluators: dict[tuple[Signal, Place, str], Evaluator] = {}
+
+    @cached_property
+    def locals(self) -> Locals:
+        return local_derivatives(self.network)
 
     @cached_property
     def named(self) -> frozenset[Signal]:
@@ -86,8 +94,18 @@ class Delta:
 
     def right(self, signal: Signal, place: Place) -> Node:
         """As `gradient_by`, with zeros of the right shape for zero."""
-        found = self.gradient_by(signal, place)
-        return Mul((Literal(0), signal.at(TIME))) if found is None else found
+        if (signal, place) not in self._rights:
+            found = self.gradient_by(signal, place)
+            self._rights[signal, place] = Mul((Literal(0), signal.at(TIME))) if found is None else found
+        return self._rights[signal, place]
+
+    def evaluator(self, signal: Signal, place: Place, layout: str) -> Evaluator:
+        """`right` as a function of what is known at step t, in a layout."""
+        key = (signal, place, layout)
+        if key not in self._evaluators:
+            right = self.right(signal, place)
+            self._evaluators[key] = compile_node(in_layout(Line(right, right, "vector"), layout).right)
+        return self._evaluators[key]
 
     # as lines
 
@@ -131,11 +149,16 @@ class Delta:
 
     def unrolled(self, steps: int) -> Iterator[tuple[Signal, int, Line]]:
         """(name, step, line) of every named gradient at every step, in the order in which they are computed."""
+        for signal, t, place in self.order(steps):
+            name, right = self.network.adjoint(signal), self.right(signal, place)
+            yield name, t, Line(name.at(Literal(t)), folded(moved(right, Literal(t))), "vector")
+
+    def order(self, steps: int) -> Iterator[tuple[Signal, int, Place]]:
+        """(signal, step, where that stands) of every named gradient, in the order in which they are computed."""
         for group, signals in self.schedule():
             for t in range(steps, 0, -1) if group.direction > 0 else range(1, steps + 1):
                 for signal in signals:
-                    name, right = self.network.adjoint(signal), self.right(signal, Place(t > 1, t < steps))
-                    yield name, t, Line(name.at(Literal(t)), folded(moved(right, Literal(t))), "vector")
+                    yield signal, t, Place(t > 1, t < steps)
 
     def _low(self, steps: int | None) -> Node:
         """The first step that a gradient is taken back to."""
@@ -163,6 +186,12 @@ class Delta:
         left = Partial(LOSS, _weight(network, wrt))
         return with_steps(Line(left, total(tuple(terms)), "gradient"), steps)
 
+    def sum_evaluator(self, wrt: str, layout: str) -> Evaluator:
+        """`gradient` as a function of the named gradients and of T, in a layout."""
+        if (wrt, layout) not in self._sums:
+            self._sums[wrt, layout] = compile_node(in_layout(self.gradient(wrt), layout).right)
+        return self._sums[wrt, layout]
+
     def _sum(self, use: Use) -> Node:
         gradient = self._known(use.reader, LAST, 0)
         assert gradient is not None
@@ -185,6 +214,12 @@ class Delta:
                 terms.append(moved(signed(edge.sign, vjp(edge.factors, read)), time))
         zero = shifted(STEPS, 1) if backwards else Literal(0)
         return Line(Partial(LOSS, signal.at(zero)), total(tuple(terms)), "vector")
+
+
+@lru_cache(maxsize=64)
+def delta_of(network: Network) -> Delta:
+    """The recursion of a network, worked out once. Raises UserError where there is none."""
+    return Delta(network)
 
 
 def weight_gradient(use: Use, gradient: Node, time: Node) -> Node:

@@ -32,7 +32,7 @@ from ..expressions.nodes import (
 )
 from ..expressions.parser import parse
 from .answer import Answer, Statement
-from .delta import Delta, Place
+from .delta import Place, delta_of
 from .general import General
 from .layouts import in_layout
 from .lines import LOSS, Line, loss_at
@@ -60,6 +60,88 @@ SQUARE = ((3, 3, 3, 3), (4, 3, 3, 3))
 
 
 @dataclass(frozen=True, eq=False)
+class Letters:
+    """Random numbers for the letters of one network, in one layout, and ∂L/∂ every signal and weight.
+
+    `setting`: steps, n, m, k.
+    """
+
+    network: Network
+    layout: str
+    setting: tuple[int, int, int, int]
+    seed: int
+
+    @property
+    def steps(self) -> int:
+        return self.setting[0]
+
+    @property
+    def has_recursion(self) -> bool:
+        return not (self.network.truncate and self.network.loss == "every")
+
+    @cached_property
+    def _worked_out(self) -> tuple[Numbers, Mapping[str, Value]]:
+        steps, n, m, k = self.setting
+        drawn = random_values(self.network, steps, n, m, k, seed=self.seed, layout=self.layout)
+        numbers = Numbers(self.network, drawn, self.layout)
+        return numbers, numbers.by_delta() if self.has_recursion else {}
+
+    @property
+    def numbers(self) -> Numbers:
+        return self._worked_out[0]
+
+    @property
+    def gradients(self) -> Mapping[str, Value]:
+        """∂L/∂ every weight and first state, by the recursion; none where there is none."""
+        return self._worked_out[1]
+
+    @cached_property
+    def environment(self) -> Environment:
+        env = {**self.numbers.environment, "I": _identity(self.setting[2], self.layout)}
+        env.pop("t", None)
+        if self.has_recursion:
+            self._add_gradients(env)
+        self._add_beyond(env)
+        return env
+
+    def _add_gradients(self, env: Environment) -> None:
+        """∂L/∂ every signal, those too that the recursion has no name for."""
+        delta, network = delta_of(self.network), self.network
+        for signal in network.equations:
+            if signal in delta.named or signal.name == "yhat" or signal.layer:
+                continue
+            name = network.adjoint(signal).name
+            env[name] = {}
+            for t in range(1, self.steps + 1):
+                run = delta.evaluator(signal, Place(t > 1, t < self.steps), self.layout)
+                env[name][t] = worked(lambda run=run, t=t: run({**env, "t": t}))  # type: ignore[misc]
+
+    def _add_beyond(self, env: Environment) -> None:
+        draw = random.Random(self.seed + 1000)
+        for signal in self.network.equations:
+            if signal.layer:
+                continue
+            backwards = self.network.group_of[signal].direction < 0
+            end = 0 if backwards else self.steps + 1
+            values = env[signal.name]
+            garbage = each(lambda _: draw.uniform(-1, 1), values[1])
+            env[signal.name] = {end: garbage, **values}
+            name = self.network.adjoint(signal).name
+            if name in env:
+                start = self.steps + 1 if backwards else 0
+                env[name] = {start: garbage, **env[name], end: each(lambda _: 0.0, env[name][1])}
+        inputs = env["x"]
+        around = (each(lambda _: draw.uniform(-1, 1), inputs[1]) for _ in range(2))
+        env["x"] = {**dict(zip((0, self.steps + 1), around, strict=True)), **inputs}
+
+
+@lru_cache(maxsize=64)
+def letters_of(network: Network, layout: str, setting: tuple[int, int, int, int], seed: int) -> Letters:
+    """The same numbers for every gradient of a network."""
+    return Letters(network, layout, setting, seed)
+
+
+@dataclass(frozen=True, eq=False)
 class Instance:
     """One network with random numbers, in one layout.
 
@@ -80,24 +162,24 @@ class Instance:
     def steps(self) -> int:
         return self.setting[0]
 
-    @cached_property
-    def numbers(self) -> Numbers:
-        steps, n, m, k = self.setting
-        drawn = random_values(self.network, steps, n, m, k, seed=self.seed, layout=self.layout)
-        found = Numbers(self.network, drawn, self.layout)
-        if self._has_recursion:
-            found.by_delta()
-        return found
+    @property
+    def letters(self) -> Letters:
+        """What the letters stand for, whatever the gradient is by and however its signs are written."""
+        return letters_of(self.network, self.layout, self.setting, self.seed)
 
     @property
-    def _has_recursion(self) -> bool:
-        return not (self.network.truncate and self.network.loss == "every")
+    def numbers(self) -> Numbers:
+        return self.letters.numbers
+
+    @property
+    def environment(self) -> Environment:
+        return self.letters.environment
 
     @cached_property
     def expected(self) -> Value:
         """∂L/∂wrt in this layout."""
-        if self._has_recursion:
-            found = self.numbers.value(Delta(self.network).gradient(self.wrt))
+        if self.letters.has_recursion:
+            found = self.letters.gradients[self.wrt]
         else:
             found = Numbers(self.network, self.numbers.values, self.layout).by_general(self.wrt)
         return transpose(found) if self.transposed_weights and self.is_matrix else found
@@ -114,46 +196,6 @@ class Instance:
         return weight is not None and bool(weight.columns)
 
     # what the letters stand for
-
-    @cached_property
-    def environment(self) -> Environment:
-        env = {**self.numbers.environment, "I": _identity(self.setting[2], self.layout)}
-        env.pop("t", None)
-        if self._has_recursion:
-            self._add_gradients(env)
-        self._add_beyond(env)
-        return env
-
-    def _add_gradients(self, env: Environment) -> None:
-        """∂L/∂ every signal, those too that the recursion has no name for."""
-        delta, network = Delta(self.network), self.network
-        for signal in network.equations:
-            if signal in delta.named or signal.name == "yhat" or signal.layer:
-                continue
-            name = network.adjoint(signal).name
-            env[name] = {}
-            for t in range(1, self.steps + 1):
-                right = delta.right(signal, Place(t > 1, t < self.steps))
-                node = in_layout(Line(right, right, "vector"), self.layout).right
-                env[name][t] = worked(lambda node=node, t=t: compile_node(node)({**env, "t": t}))  # type: ignore[misc]
-
-    def _add_beyond(self, env: Environment) -> None:
-        draw = random.Random(self.seed + 1000)
-        for signal in self.network.equations:
-            if signal.layer:
-                continue
-            backwards = self.network.group_of[signal].direction < 0
-            end = 0 if backwards else self.steps + 1
-            values = env[signal.name]
-            garbage = each(lambda _: draw.uniform(-1, 1), values[1])
-            env[signal.name] = {end: garbage, **values}
-            name = self.network.adjoint(signal).name
-            if name in env:
-                start = self.steps + 1 if backwards else 0
-                env[name] = {start: garbage, **env[name], end: each(lambda _: 0.0, env[name][1])}
-        inputs = env["x"]
-        around = (each(lambda _: draw.uniform(-1, 1), inputs[1]) for _ in range(2))
-        env["x"] = {**dict(zip((0, self.steps + 1), around, strict=True)), **inputs}
 
     @cached_property
     def with_partials(self) -> Environment:

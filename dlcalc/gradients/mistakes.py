@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..expressions.evaluate import Evaluator
 from ..expressions.nodes import Add, Div, Hadamard, Literal, Mul, Name, Neg, Node, Pow, Reduce
 from .delta import Delta, Place
 from .edits import GONE, ONE, TWO, Edit, Found, Rule
+from .local import Locals
 from .model import STEPS, Signal, shifted
 from .patterns import (
     error_of_use,
@@ -207,14 +209,30 @@ class EditedDelta(Delta):
     """A recursion with an edit in the equation of one signal: at every step, at the last one or at those before it."""
 
     def __init__(self, whole: Delta, signal: Signal, edit: Edit, at_end: bool | None = None) -> None:
-        self.network, self.locals = whole.network, whole.locals
+        super().__init__(whole.network)
+        self.whole = whole
         self.signal = signal
         self.edit = edit
         self.at_end = at_end
 
+    @property
+    def locals(self) -> Locals:
+        return self.whole.locals
+
+    @property
+    def named(self) -> frozenset[Signal]:
+        return self.whole.named
+
     def right(self, signal: Signal, place: Place) -> Node:
-        found = super().right(signal, place)
-        if signal != self.signal or self.at_end is place.after:
+        found = self.whole.right(signal, place)
+        if not self._is_edited(signal, place):
             return found
         changed = self.edit.of(found)
         return Mul((Literal(0), signal.at(Name("t", integer=True)))) if changed == GONE else changed
+
+    def evaluator(self, signal: Signal, place: Place, layout: str) -> Evaluator:
+        whole = self if self._is_edited(signal, place) else self.whole
+        return Delta.evaluator(whole, signal, place, layout)
+
+    def _is_edited(self, signal: Signal, place: Place) -> bool:
+        return signal == self.signal and self.at_end is not place.after

@@ -16,7 +16,7 @@ from ..expressions.assembled import PARTIALS
 from ..expressions.evaluate import Environment, Evaluator, compile_node
 from ..expressions.limits import within_budget
 from ..expressions.nodes import Kind, Node, Value
-from .delta import FIRST, LAST, MIDDLE, ONLY, Delta, Place
+from .delta import Delta, Place, delta_of
 from .general import ERROR, General
 from .layouts import in_layout
 from .lines import Line
@@ -89,7 +89,7 @@ class Numbers:
 
     def by_delta(self) -> dict[str, Value]:
         """Every gradient by the recursion, in the shapes of this layout."""
-        delta = Delta(self.network)
+        delta = delta_of(self.network)
         return worked(lambda: self._by_delta(delta))
 
     def _by_delta(self, delta: Delta) -> dict[str, Value]:
@@ -98,27 +98,14 @@ class Numbers:
             name = self.network.adjoint(signal)
             env[name.name] = tuple({} for _ in env[signal.name]) if name.layer else {}
         for group, signals in delta.schedule():
-            runs = [(self.network.adjoint(signal), self._places(delta, signal)) for signal in signals]
+            names = [self.network.adjoint(signal) for signal in signals]
             for t in _times(-group.direction, self.steps):
                 env["t"] = t
-                for name, places in runs:
-                    sequence(env, name)[t] = places(t)(env)
+                place = Place(t > 1, t < self.steps)
+                for signal, name in zip(signals, names, strict=True):
+                    sequence(env, name)[t] = delta.evaluator(signal, place, self.layout)(env)
         wrt = [*self.network.by_name, *self.network.firsts.values()]
-        return {name: self.value(delta.gradient(name)) for name in wrt}
-
-    def _places(self, delta: Delta, signal: Signal) -> Callable[[int], Evaluator]:
-        """Step → how its gradient is computed: the first and the last step have their own way."""
-        known: dict[Place, Evaluator] = {}
-
-        def at(t: int) -> Evaluator:
-            before, after = t > 1, t < self.steps
-            place = MIDDLE if before and after else LAST if before else FIRST if after else ONLY
-            if place not in known:
-                right = delta.right(signal, place)
-                known[place] = compile_node(in_layout(Line(right, right, "vector"), self.layout).right)
-            return known[place]
-
-        return at
+        return {name: delta.sum_evaluator(name, self.layout)(env) for name in wrt}
 
     def by_general(self, wrt: str, symbolic: bool = False) -> Value:
         """One gradient by the general formula: written out, or `symbolic`, in ∂ notation with the values of its signs.
