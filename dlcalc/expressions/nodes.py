@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 from functools import wraps
@@ -88,29 +88,29 @@ class Node:
             return f"<{name} of {size} nodes>"
         return f"{name}({', '.join(f'{field}={getattr(self, field)!r}' for field in self.__match_args__)})"
 
-    def children(self) -> Iterator[Node]:
+    def children(self) -> tuple[Node, ...]:
         """The direct sub-expressions, left to right."""
-        for name in self.__match_args__:
-            value = getattr(self, name)
-            if isinstance(value, Node):
-                yield value
-            elif value.__class__ is tuple:
-                yield from (item for item in value if isinstance(item, Node))
+        kind = self.__class__
+        getter = _CHILDREN.get(kind)
+        if getter is None:
+            getter = _CHILDREN[kind] = _children_of(kind)
+        return getter(self)
 
     def map(self, change: Callable[[Node], Node]) -> Node:
         """The same node with `change` applied to each direct sub-expression; itself where that changes none."""
-        changed: dict[str, object] = {}
+        values: list[object] = []
+        is_changed = False
         for name in self.__match_args__:
-            value = getattr(self, name)
+            value = new = getattr(self, name)
             if isinstance(value, Node):
                 new = change(value)
-                if new is not value:
-                    changed[name] = new
+                is_changed |= new is not value
             elif value.__class__ is tuple:
                 items = tuple([change(item) if isinstance(item, Node) else item for item in value])
                 if any(map(operator.is_not, items, value)):
-                    changed[name] = items
-        return replace(self, **changed) if changed else self  # type: ignore[type-var]
+                    new, is_changed = items, True
+            values.append(new)
+        return self.__class__(*values) if is_changed else self
 
     def __str__(self) -> str:
         """As messages show it: a − b, not the classes it is made of."""
@@ -150,6 +150,24 @@ class Node:
 
     def __neg__(self) -> Value:
         return self.fold.negate(self)
+
+
+def _children_of(kind: type[Node]) -> Callable[[Any], tuple[Node, ...]]:
+    """How the sub-expressions are taken from the fields of a class: a `Node` is one, a `tuple[Node, ...]` several."""
+    declared = {name: kind.__dataclass_fields__[name].type for name in kind.__match_args__}  # type: ignore[attr-defined]
+    parts = [name for name, of in declared.items() if "Node" in of]
+    if not parts:
+        return lambda node: ()
+    get: Callable[[Any], Any] = operator.attrgetter(*parts)
+    if all(declared[name] == "Node" for name in parts):
+        return get if len(parts) > 1 else lambda node: (get(node),)
+    if len(parts) == 1:
+        return get
+    first, rest = parts
+    return lambda node: (getattr(node, first), *getattr(node, rest))
+
+
+_CHILDREN: dict[type[Node], Callable[[Any], tuple[Node, ...]]] = {}
 
 
 def _alike(one: Node, other: Node) -> bool:
@@ -360,7 +378,7 @@ def walk(node: Node) -> Iterator[Node]:
         if id(current) not in seen:
             seen.add(id(current))
             yield current
-            stack.extend(reversed(tuple(current.children())))
+            stack.extend(reversed(current.children()))
 
 
 def names_in(node: Node) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from ..expressions import printing
 from ..expressions.arrays import add, each, flat, shape_of, transpose
 from ..expressions.evaluate import compile_node
 from ..expressions.limits import within_budget
-from ..expressions.nodes import Index, Name, Node, Value, rewriting
+from ..expressions.nodes import Index, Name, Node, Value, rewriting, walk
 from .answer import Answer
 from .delta import LAST, MIDDLE, Delta, delta_of
 from .derivation import Derivation
@@ -168,12 +168,13 @@ def _table(network: Network, wrt: str, layout: str, partials: bool) -> tuple[tup
             found += [(edit.mistake, _of_formula(edit.of(tree), layout, "symbol")) for edit in _edits(tree, network)]
     if not network.truncate:
         delta = delta_of(network)
-        for signal in _needed(delta, wrt):
+        needed = _needed(delta, wrt)
+        for signal in needed:
+            within = _needed(delta, wrt, signal)
             for edit in _edits(delta.right(signal, MIDDLE), network):
                 edited = EditedDelta(delta, signal, edit)
                 found.append((edit.mistake, _of_recursion(edited, wrt, layout)))
-                within = _needed(delta, wrt, signal)
-                if len(within) < len(_needed(delta, wrt)):
+                if len(within) < len(needed):
                     # the other gradients as they are: dC_t without its future, from the dh_t that is given
                     found.append((edit.mistake, _of_recursion(edited, wrt, layout, within)))
     return tuple((mistake, Known(evaluate)) for mistake, evaluate in found)
@@ -256,9 +257,10 @@ def _pairs(network: Network, wrt: str, layout: str) -> tuple[tuple[Found | None,
 
 
 def _edits(tree: Node, network: Network, ids: Container[str] | None = None) -> Iterator[Edit]:
+    nodes = tuple(walk(tree))
     for rule in RULES:
         if ids is None or rule.id in ids:
-            yield from rule.edits(tree, network)
+            yield from rule.edits(nodes, network)
 
 
 def _formulas(network: Network, wrt: str) -> list[Node]:

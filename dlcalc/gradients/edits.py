@@ -5,7 +5,7 @@ A rule looks at the nodes of a formula and says what may stand there instead. No
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ..expressions import printing
@@ -69,8 +69,9 @@ class Rule:
     pattern: Pattern
     together: bool = True
 
-    def edits(self, tree: Node, network: Network) -> Iterator[Edit]:
-        found = dict.fromkeys(pair for node in walk(tree) for pair in self.pattern(node, network))
+    def edits(self, nodes: Iterable[Node], network: Network) -> Iterator[Edit]:
+        """The edits of a formula that consists of these nodes."""
+        found = dict.fromkeys(pair for node in nodes for pair in self.pattern(node, network))
         changes: dict[Node, Node] = {}
         for target, instead in found:
             changes.setdefault(target, instead)
