@@ -71,7 +71,7 @@ class Joining:
             return Name(self.of_part[one.id], Kind.MATRIX)
         if isinstance(one, Outer) and isinstance(other, Outer):
             return Outer(one.left, in_order(self.order, one.right, other.right))
-        children = other.children()
+        children = iter(other.children())
         return one.map(lambda child: self.merged(child, next(children)))
 
     def side_by_side(self, of_state: Value, of_input: Value, row: bool) -> Value:

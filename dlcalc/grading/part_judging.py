@@ -81,7 +81,7 @@ class _Judge:
         if isinstance(asked, BackpropTarget):
             mark, self.written[part.id] = judge_backprop(asked, given)
             return mark
-        again = list(self._followed(part))
+        again = [] if given is None else list(self._followed(part))
         if part.kind in ARRAYS and isinstance(asked, FormulaTarget):
             mark, self.written[part.id] = judge_array(self.policy.terms(part), asked, given, self._worth, again)
             return mark

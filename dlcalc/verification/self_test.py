@@ -129,10 +129,19 @@ class _Tester:
         self.following()
 
     def mark(self, part: Part, given: object) -> PartMark:
-        """The mark of one part when all others are right."""
-        marks = judge(self.made, {**self.right, part.id: given}, self.policy)
+        """The mark of one part when all that it follows are right."""
+        before = {id: self.right[id] for id in self._followed(part)}
+        marks = judge(self.made, {**before, part.id: given}, self.policy)
         found = next(mark for mark in marks if mark.part is part)
         self.found.most_named = max(self.found.most_named, len(found.mistakes))
+        return found
+
+    def _followed(self, part: Part) -> set[str]:
+        """The ids of the parts that one follows, and of those that they follow."""
+        by_id = {each.id: each for each in self.made.problem.parts}
+        found = set(part.follows)
+        for id in part.follows:
+            found |= self._followed(by_id[id])
         return found
 
     def message(self, part: Part, given: object, mark: PartMark, wanted: str) -> str:
