@@ -1,6 +1,7 @@
 """Recurrent layers backwards through time by register tiles, in float32; see `sequences` for what stands where.
 
-    sizes: T, N, n, m, blocks, reverse, low, high (samples), which parts, low, high (blocks), low, high (rows), ring
+    sizes: T, N, n, m, blocks, reverse, low, high (samples), which parts, low, high (blocks), low, high (rows), ring;
+    from CODES on the addresses of columns, then those of the parts of a frame
 
 Parts: PACK the weights, STEPS of the samples, SUMS over the steps for the blocks and, of the inputs' gradient, for the
 rows. With `ring` the gradients of one chunk's sums are in memory at a time, else those of all steps. Each kernel turns
@@ -30,12 +31,12 @@ from .machine import LANES
 from .rows import copy_rows
 from .sequences import lay_peepholes
 from .sums import (
+    CODES,
     DEEP,
     PACK,
     STEPS,
     SUMMED,
     SUMS,
-    add_chunk,
     apart,
     begin_totals,
     begins,
@@ -43,10 +44,10 @@ from .sums import (
     chunk,
     chunks,
     clear_padding,
+    end_totals,
     layout,
     pack_back,
-    to_inputs,
-    unpack,
+    sum_over,
     unpack_biases,
     wide,
 )
@@ -64,40 +65,6 @@ def given_gradient(d_y: Array, first: int, rows: int, m: int, padded: int, near:
     return at
 
 
-@register_jitable
-def chunk_to_inputs(
-    d_sums: int, first: int, rows: int, slots: int, gates: int, blocks: int, room: Array, m: int, twos: Array,
-    ones: Array, places: Array, d_x: Array, near: Array, sizes: Array,
-) -> None:  # fmt: skip
-    """The inputs' gradients of a chunk's rows, as far as they are in the share; `first`: the chunk's first row."""
-    n, low, high = sizes[2], max(first, sizes[11]), min(first + rows, sizes[12])
-    panels = layout(n, m, blocks, slots, gates)[0]
-    if low < high:
-        to_inputs(
-            d_sums + (low - first) * apart(blocks, slots) * 4, high - low, 0, gates, slots, blocks,
-            room.ctypes.data + panels * 4, twos, ones, places, d_x.ctypes.data + low * n * 4, n, near,
-        )  # fmt: skip
-
-
-@register_jitable
-def end_totals(
-    room: Array, slots: Array, many: int, sizes: Array, d_w_ih: Array, d_w_hh: Array, split: bool, b_ih: Array,
-    b_hh: Array,
-) -> None:  # fmt: skip
-    """From the room to the gradients; split: the last gate's part of d W_hh stands by itself, before the others."""
-    n, m, blocks, low, high = sizes[2], sizes[3], sizes[4], sizes[9], sizes[10]
-    gates, padded, row = slots.shape[1], blocks * LANES, (n + LANES - 1) // LANES * LANES
-    _, to_x, to_h, total, _, _, _ = layout(n, m, blocks, many, gates)
-    unpack(room, to_x, slots[0], low, high, row, 0, m, d_w_ih)
-    if split:
-        unpack(room, to_h, slots[1, gates - 1 :], low, high, padded, (gates - 1) * m, m, d_w_hh)
-        unpack(room, to_h + padded * padded, slots[1, : gates - 1], low, high, padded, 0, m, d_w_hh)
-    else:
-        unpack(room, to_h, slots[1], low, high, padded, 0, m, d_w_hh)
-    unpack_biases(room, total, slots[0], many, low, high, m, b_ih)
-    unpack_biases(room, total, slots[1], many, low, high, m, b_hh)
-
-
 @kernel(
     *["float32[:, :, ::1]"] * 2, *["float32[:, ::1]"] * 2, "float32[:, :, ::1]", "float32[:, ::1]",
     *["float32[::1]"] * 2, "float32[:, :, ::1]", *["float32[:, ::1]"] * 2, *["float32[::1]"] * 2, "int64[:, ::1]",
@@ -109,14 +76,14 @@ def rnn_backward(
 ) -> None:  # fmt: skip
     """Of h = activation(W x + b + U h); kind: as in scalars."""
     steps, samples, n, m, blocks, reverse = sizes[0], sizes[1], sizes[2], sizes[3], sizes[4], sizes[5]
-    low, many, parts = sizes[6], sizes[7] - sizes[6], sizes[8]
+    low, many, parts, codes = sizes[6], sizes[7] - sizes[6], sizes[8], sizes[CODES:]
     padded = blocks * LANES
     width = apart(blocks, 1)
     panels_x = layout(n, m, blocks, 1, 1)[0]
     base = begins(room)
     if parts & PACK:
-        pack_back(w_hh, 0, m, slots[1], True, room, 0)
-        pack_back(w_ih, 0, m, slots[0], True, room, panels_x)
+        pack_back(sizes, w_hh, 0, m, slots[1], True, room, 0)
+        pack_back(sizes, w_ih, 0, m, slots[0], True, room, panels_x)
     twos, ones, places = np.arange(DEEP) * 2 * LANES, np.arange(DEEP) * LANES, np.arange(2) * LANES
     near_y, zeros = np.zeros(many * padded if m < padded else 1, np.float32), np.zeros(2 * LANES, np.float32)
     near_x = np.zeros(SUMMED * ((n + LANES - 1) // LANES + 1) * LANES if n % LANES else 1, np.float32)
@@ -142,15 +109,11 @@ def rnn_backward(
             else:
                 rnn_sigmoid_back(vectors, LANES, ins, along, outs, (LANES,), ())
             clear_padding(at, width, many, 1, blocks, m, zeros)
-            wide(at, width, many, padded, base, twos, ones, places, blocks, state, padded, 0)
+            wide(codes, at, width, many, padded, base, twos, ones, places, blocks, state, padded, 0)
         if parts & SUMS:
             h_at = h.ctypes.data + (first + reverse * samples) * padded * 4
-            chunk_to_inputs(
-                d_chunk, first, rows, 1, 1, blocks, room, m, twos, ones, places, d_x, near_x, sizes
-            )  # fmt: skip
-            add_chunk(
-                d_chunk, rows, 1, 1, x.ctypes.data + first * n * 4, n, h_at, m, 0,
-                0, blocks, sizes[9], sizes[10], room, min(number, 1),
+            sum_over(
+                d_chunk, first, rows, 1, 1, number, m, x, h_at, 0, 0, d_x, room, near_x, twos, ones, places, sizes
             )  # fmt: skip
     if parts & SUMS:
         end_totals(room, slots, 1, sizes, d_w_ih, d_w_hh, False, d_b_ih, d_b_hh)
@@ -168,14 +131,14 @@ def lstm_backward(
 ) -> None:  # fmt: skip
     """Of an LSTM; squashed: the tanh of the cells."""
     steps, samples, n, m, blocks, reverse = sizes[0], sizes[1], sizes[2], sizes[3], sizes[4], sizes[5]
-    low, many, parts = sizes[6], sizes[7] - sizes[6], sizes[8]
+    low, many, parts, codes = sizes[6], sizes[7] - sizes[6], sizes[8], sizes[CODES:]
     padded, block = blocks * LANES, 4 * LANES
     width = apart(blocks, 4)
     panels_x, _, _, _, holes, looked, _ = layout(n, m, blocks, 4, 4)
     base = begins(room)
     if parts & PACK:
-        pack_back(w_hh, 0, m, slots[1], True, room, 0)
-        pack_back(w_ih, 0, m, slots[0], True, room, panels_x)
+        pack_back(sizes, w_hh, 0, m, slots[1], True, room, 0)
+        pack_back(sizes, w_ih, 0, m, slots[0], True, room, panels_x)
         lay_peepholes(peephole, blocks, room, holes)
     twos, ones, places = np.arange(DEEP) * 2 * LANES, np.arange(DEEP) * LANES, np.arange(2) * LANES
     near_y, zeros = np.zeros(many * padded if m < padded else 1, np.float32), np.zeros(2 * LANES, np.float32)
@@ -204,17 +167,13 @@ def lstm_backward(
                 )  # fmt: skip
             clear_padding(at, width, many, 4, blocks, m, zeros)
             wide(
-                at, width, many, blocks * block, base, twos, ones, places, blocks,
+                codes, at, width, many, blocks * block, base, twos, ones, places, blocks,
                 d_h.ctypes.data + low * padded * 4, padded, 0,
             )  # fmt: skip
         if parts & SUMS:
             h_at = h.ctypes.data + (first + reverse * samples) * padded * 4
-            chunk_to_inputs(
-                d_chunk, first, rows, 4, 4, blocks, room, m, twos, ones, places, d_x, near_x, sizes
-            )  # fmt: skip
-            add_chunk(
-                d_chunk, rows, 4, 4, x.ctypes.data + first * n * 4, n, h_at, m, 0,
-                0, blocks, sizes[9], sizes[10], room, min(number, 1),
+            sum_over(
+                d_chunk, first, rows, 4, 4, number, m, x, h_at, 0, 0, d_x, room, near_x, twos, ones, places, sizes
             )  # fmt: skip
             for b in range(sizes[9], sizes[10]):
                 there, unit = base + (looked + b * 3 * LANES) * 4, (first * padded + b * LANES) * 4
@@ -242,14 +201,14 @@ def gru_backward(
 ) -> None:  # fmt: skip
     """Of a GRU whose reset gate meets W_hh h + b; the old state's share is plus + times · z."""
     steps, samples, n, m, blocks, reverse = sizes[0], sizes[1], sizes[2], sizes[3], sizes[4], sizes[5]
-    low, many, parts = sizes[6], sizes[7] - sizes[6], sizes[8]
+    low, many, parts, codes = sizes[6], sizes[7] - sizes[6], sizes[8], sizes[CODES:]
     padded, block = blocks * LANES, 4 * LANES
     width = apart(blocks, 4)
     panels_x = layout(n, m, blocks, 4, 3)[0]
     base = begins(room)
     if parts & PACK:
-        pack_back(w_hh, 0, m, slots[1], False, room, 0)
-        pack_back(w_ih, 0, m, slots[0], False, room, panels_x)
+        pack_back(sizes, w_hh, 0, m, slots[1], False, room, 0)
+        pack_back(sizes, w_ih, 0, m, slots[0], False, room, panels_x)
     twos, ones, places = np.arange(DEEP) * 2 * LANES, np.arange(DEEP) * LANES, np.arange(2) * LANES
     near_y, zeros = np.zeros(many * padded if m < padded else 1, np.float32), np.zeros(2 * LANES, np.float32)
     near_x = np.zeros(SUMMED * ((n + LANES - 1) // LANES + 1) * LANES if n % LANES else 1, np.float32)
@@ -275,17 +234,13 @@ def gru_backward(
                 )  # fmt: skip
             clear_padding(at, width, many, 4, blocks, m, zeros)
             blockwise(
-                at, width, many, 1, 3, 4, blocks, base, twos, ones, places, blocks,
+                codes, at, width, many, 1, 3, 4, blocks, base, twos, ones, places, blocks,
                 d_h.ctypes.data + low * padded * 4, padded, 1,
             )  # fmt: skip
         if parts & SUMS:
             h_at = h.ctypes.data + (first + reverse * samples) * padded * 4
-            chunk_to_inputs(
-                d_chunk, first, rows, 4, 3, blocks, room, m, twos, ones, places, d_x, near_x, sizes
-            )  # fmt: skip
-            add_chunk(
-                d_chunk, rows, 4, 3, x.ctypes.data + first * n * 4, n, h_at, m, 1,
-                0, blocks, sizes[9], sizes[10], room, min(number, 1),
+            sum_over(
+                d_chunk, first, rows, 4, 3, number, m, x, h_at, 1, 0, d_x, room, near_x, twos, ones, places, sizes
             )  # fmt: skip
     if parts & SUMS:
         end_totals(room, slots, 4, sizes, d_w_ih, d_w_hh, False, d_b_ih, d_b_hh)
@@ -303,15 +258,15 @@ def gru_before_backward(
 ) -> None:  # fmt: skip
     """Of a GRU whose reset gate meets h; d_reset: room for the gradient of r ⊙ h, as large as d_h."""
     steps, samples, n, m, blocks, reverse = sizes[0], sizes[1], sizes[2], sizes[3], sizes[4], sizes[5]
-    low, many, parts = sizes[6], sizes[7] - sizes[6], sizes[8]
+    low, many, parts, codes = sizes[6], sizes[7] - sizes[6], sizes[8], sizes[CODES:]
     padded, block = blocks * LANES, 3 * LANES
     width = apart(blocks, 3)
     panels_x = layout(n, m, blocks, 3, 3)[0]
     base = begins(room)
     if parts & PACK:
-        pack_back(w_hh, 2 * m, m, slots[1, 2:], False, room, 0)
-        pack_back(w_hh, 0, m, slots[1, :2], False, room, padded * padded)
-        pack_back(w_ih, 0, m, slots[0], True, room, panels_x)
+        pack_back(sizes, w_hh, 2 * m, m, slots[1, 2:], False, room, 0)
+        pack_back(sizes, w_hh, 0, m, slots[1, :2], False, room, padded * padded)
+        pack_back(sizes, w_ih, 0, m, slots[0], True, room, panels_x)
     twos, ones, places = np.arange(DEEP) * 2 * LANES, np.arange(DEEP) * LANES, np.arange(2) * LANES
     near_y, zeros = np.zeros(many * padded if m < padded else 1, np.float32), np.zeros(2 * LANES, np.float32)
     near_x = np.zeros(SUMMED * ((n + LANES - 1) // LANES + 1) * LANES if n % LANES else 1, np.float32)
@@ -336,7 +291,7 @@ def gru_before_backward(
                     (width, padded, padded, padded), (at + wide_unit, state + unit), (width, padded), (plus, times),
                 )  # fmt: skip
             clear_padding(at, width, many, 3, blocks, m, zeros)
-            blockwise(at, width, many, 0, 1, 3, blocks, base, twos, ones, places, blocks, d_met, padded, 0)
+            blockwise(codes, at, width, many, 0, 1, 3, blocks, base, twos, ones, places, blocks, d_met, padded, 0)
             for b in range(blocks):
                 unit, wide_unit = b * LANES * 4, b * block * 4
                 gates_before_back(
@@ -346,17 +301,14 @@ def gru_before_backward(
                 )  # fmt: skip
             clear_padding(at, width, many, 3, blocks, m, zeros)
             blockwise(
-                at, width, many, 1, 2, 3, blocks, base + padded * padded * 4, twos, ones, places, blocks, state,
+                codes, at, width, many, 1, 2, 3, blocks, base + padded * padded * 4, twos, ones, places, blocks, state,
                 padded, 1,
             )  # fmt: skip
         if parts & SUMS:
             h_at = h.ctypes.data + (first + reverse * samples) * padded * 4
-            chunk_to_inputs(
-                d_chunk, first, rows, 3, 3, blocks, room, m, twos, ones, places, d_x, near_x, sizes
-            )  # fmt: skip
-            add_chunk(
-                d_chunk, rows, 3, 3, x.ctypes.data + first * n * 4, n, h_at, m, 1,
-                reset.ctypes.data + first * padded * 4, blocks, sizes[9], sizes[10], room, min(number, 1),
+            sum_over(
+                d_chunk, first, rows, 3, 3, number, m, x, h_at, 1, reset.ctypes.data + first * padded * 4, d_x, room,
+                near_x, twos, ones, places, sizes
             )  # fmt: skip
     if parts & SUMS:
         end_totals(room, slots, 3, sizes, d_w_ih, d_w_hh, True, d_b_ih, d_b_hh)

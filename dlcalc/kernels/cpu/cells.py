@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -15,9 +15,10 @@ from .backwards import gru_backward as gru_steps_backward
 from .backwards import gru_before_backward as gru_before_steps_backward
 from .backwards import lstm_backward as lstm_steps_backward
 from .backwards import rnn_backward as rnn_steps_backward
+from .columns import codes
 from .machine import LANES
 from .sequences import gru_before_steps, gru_steps, lstm_steps, rnn_steps
-from .sums import PACK, STEPS, SUMMED, SUMS
+from .sums import PACK, STEPS, SUMMED, SUMS, frame
 
 NOTHING = np.empty(0, dtype=np.float32)
 
@@ -30,6 +31,8 @@ class Form:
     slots: int
     x: tuple[int, ...]
     h: tuple[int, ...]
+    columns: tuple[int, ...] = (1, 2)
+    """How many vectors wide its products are."""
 
     @cached_property
     def table(self) -> Array:
@@ -38,12 +41,26 @@ class Form:
 
 
 RNN, LSTM = Form(1, (0,), (0,)), Form(4, (0, 1, 2, 3), (0, 1, 2, 3))
-GRU, GRU_BEFORE = Form(4, (1, 2, 0), (1, 2, 3)), Form(3, (1, 2, 0), (1, 2, 0))
+GRU, GRU_BEFORE = Form(4, (1, 2, 0), (1, 2, 3), (1, 2, 3)), Form(3, (1, 2, 0), (1, 2, 0), (1, 2, 3))
 """Whose reset gate stands behind the state's product, and before it."""
+
+
+@lru_cache(maxsize=256)
+def _sizes(
+    form: Form, shape: tuple[int, ...], parts: int, share: int, of: int, ring: int, back_too: bool
+) -> Array:  # fmt: skip
+    """What `Layer.sizes` gives; nobody writes into it."""
+    steps, samples, blocks = shape[0], shape[1], shape[4]
+    spans = [(share * number // of, (share + 1) * number // of) for number in (samples, blocks, steps * samples)]
+    addresses = *codes(*form.columns), *(frame() if back_too else ())
+    return np.array((*shape, *spans[0], parts, *spans[1], *spans[2], ring, *addresses), dtype=np.int64)
 
 
 class Layer:
     """One call's shapes, and its arrays in blocks."""
+
+    back_too = False
+    """Whether it is a pass backwards, which has parts of its own."""
 
     def __init__(self, form: Form, x: Array, w_hh: Array, reverse: bool) -> None:
         self.form, self.reverse = form, int(reverse)
@@ -59,15 +76,8 @@ class Layer:
 
     def sizes(self, parts: int, share: int = 0, of: int = 1) -> Array:
         """As the kernels read them, with one of so many shares of the samples, or of the blocks and rows."""
-        spans: list[int] = []
-        for number in (self.samples, self.blocks, self.rows):
-            spans += (share * number // of, (share + 1) * number // of)
-        samples, sums = spans[:2], spans[2:]
-        ring = int(self.jobs == 1)
-        return np.array(
-            (self.steps, self.samples, self.n, self.m, self.blocks, self.reverse, *samples, parts, *sums, ring),
-            dtype=np.int64,
-        )
+        shape = self.steps, self.samples, self.n, self.m, self.blocks, self.reverse
+        return _sizes(self.form, shape, parts, share, of, int(self.jobs == 1), self.back_too)
 
     def run(self, work: Callable[[Array], None], parts: int) -> None:
         """work(sizes) for all parts at once, or with several threads part after part."""
@@ -122,6 +132,7 @@ class Layer:
         settings: tuple[Any, ...] = (), more: tuple[Array, ...] = (),
     ) -> dict[str, Array]:  # fmt: skip
         """Runs a pass backwards; the gradients that are summed over the steps. more: what it writes beside them."""
+        self.back_too = True
         together = max(1, SUMMED // max(1, self.samples)) * self.samples
         if self.jobs == 1:
             d_sums = threads.zeros("sums", min(self.rows, together) * self.pitch)

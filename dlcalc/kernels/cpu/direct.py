@@ -24,10 +24,10 @@ from numba.extending import register_jitable
 
 from .. import threads
 from ..compile import Array, kernel
+from .columns import codes, tiles
 from .dot import ROOM, ROWS, SHIFTS, dots
 from .machine import LANES
 from .rows import copy_rows
-from .tile import column
 
 Sizes = tuple[int, int, int]
 
@@ -53,9 +53,6 @@ SHORT = 128
 
 FOUR = np.arange(4, dtype=np.int64) * LANES
 """Where the vectors of a tile of four begin."""
-
-tiles = column(WIDE)
-four, one = column(4), column(1)
 
 
 @dataclass(frozen=True)
@@ -88,7 +85,8 @@ class Plan:
     samples: int
     """In one piece of work."""
     numbers: Array
-    """samples, groups, distance of two samples and of two planes, zeros before the first for offsets below 0."""
+    """samples, groups, distance of two samples and of two planes, zeros before the first for offsets below 0; codes of
+    columns."""
     plane: int
     behind: int
     """Numbers after the last plane that may be read."""
@@ -165,7 +163,7 @@ def planned(shape: Shape, batch: int) -> Plan:
     return Plan(
         shape,
         samples,
-        numbers=whole_numbers(samples, shape.groups, sample, plane, zeros),
+        numbers=whole_numbers(samples, shape.groups, sample, plane, zeros, *codes(WIDE)),
         plane=plane,
         behind=behind,
         x_planes=zeros + count * shape.channels * plane + behind,
@@ -271,7 +269,9 @@ def _short_sums(x: Array, d_out: Array, plan: Plan, operations: float) -> tuple[
 
     def work(job: int) -> None:
         top, bottom = job * blocks // jobs * BLOCK, min((job + 1) * blocks // jobs * BLOCK, shape.filters)
-        task = np.array([len(x), shape.channels, shape.filters, shape.groups, top, bottom], dtype=np.int64)
+        task = np.array(
+            [len(x), shape.channels, shape.filters, shape.groups, top, bottom, *codes(1, 4)], dtype=np.int64
+        )
         short_sums(
             flat_x, flat_d, side, plan.steps, plan.taps, FOUR, task,
             threads.zeros((plan, "last"), prod(plan.padded) * room),
@@ -431,9 +431,9 @@ def correlate(
                     depth = min(deep, count - begin)
                     for place in range(0, many * each, WIDE):
                         tiles(
-                            weights.ctypes.data + (own + begin) * 4, count, 1, planes.ctypes.data,
-                            offsets.ctypes.data + (table + begin) * 8, bottom - top, depth, results.ctypes.data, plane,
-                            places.ctypes.data + place * 8, min(begin, 1),
+                            numbers[5:], WIDE, weights.ctypes.data + (own + begin) * 4, count, 1, planes.ctypes.data,
+                            offsets[table + begin :], bottom - top, depth, results.ctypes.data, plane, places[place:],
+                            min(begin, 1),
                         )  # fmt: skip
                 unpack(
                     results, sample, plane, pitch, phase, to_side, target,
@@ -540,9 +540,9 @@ def short_sums(
 ) -> None:  # fmt: skip
     """The gradient of the weights of filters top to before bottom of each group, channels in the lanes.
 
-    side: size, padded size, front. places: FOUR. task: samples, channels, filters of a group, groups, top, bottom.
-    padded: room for a sample's padded input, channels last, zeros in the padding; results: for (filters, taps,
-    channels).
+    side: size, padded size, front. places: FOUR. task: samples, channels, filters of a group, groups, top, bottom,
+    codes of columns. padded: room for a sample's padded input, channels last, zeros in the padding; results: for
+    (filters, taps, channels).
     """
     samples, channels, filters, groups, top, bottom = task[0], task[1], task[2], task[3], task[4], task[5]
     depth, height, width = side[0, 0], side[0, 1], side[0, 2]
@@ -562,15 +562,19 @@ def short_sums(
             for begin in range(0, length, DEEP):
                 deep, add = min(DEEP, length - begin), min(sample + begin, 1)
                 a = d_out.ctypes.data + (((sample * groups + group) * filters + top) * length + begin) * 4
-                table = steps.ctypes.data + begin * 8
+                table = steps[begin:]
                 for tap in range(many):
                     b, c = padded.ctypes.data + taps[tap] * 4, results.ctypes.data + tap * room * 4
                     for v in range(vectors // 4):
                         at_v = v * 16 * LANES
-                        four(a, length, 1, b + at_v, table, bottom - top, deep, c + at_v, row, places.ctypes.data, add)
+                        tiles(
+                            task[6:], 4, a, length, 1, b + at_v, table, bottom - top, deep, c + at_v, row, places, add
+                        )  # fmt: skip
                     for v in range(vectors // 4 * 4, vectors):
                         at_v = v * 4 * LANES
-                        one(a, length, 1, b + at_v, table, bottom - top, deep, c + at_v, row, places.ctypes.data, add)
+                        tiles(
+                            task[6:], 1, a, length, 1, b + at_v, table, bottom - top, deep, c + at_v, row, places, add
+                        )  # fmt: skip
         if samples:
             for k in range(bottom - top):
                 for first in range(0, channels, 16):

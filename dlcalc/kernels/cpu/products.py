@@ -144,8 +144,8 @@ def multiply_all(a: Array, b: Array, c: Array, bias: Array, room: Array, sizes: 
                 continue
             if biased:
                 for row in range(tall):
-                    line = c_at + row * columns
-                    c[line + sizes[4] : line + sizes[5]] = bias[sizes[4] : sizes[5]]
+                    for column in range(sizes[4], sizes[5]):  # numba takes seconds to compile the copy of a slice
+                        c[c_at + row * columns + column] = bias[column]
             if in_place:
                 product(
                     at, tall, sizes[5] - sizes[4], depth, a, a_at, a_row, a_step, b, n * b_each + sizes[4], b_row, c,

@@ -19,6 +19,7 @@ from numba.extending import register_jitable
 
 from .. import scalars
 from ..compile import Array, kernel
+from .columns import tiles
 from .gates import (
     gates_before,
     gru_map,
@@ -30,19 +31,15 @@ from .gates import (
 )
 from .machine import LANES
 from .sums import (
+    CODES,
     PACK,
     STEPS,
     apart,
-    one,
-    two,
     wide,
 )
-from .tile import column
 
 HOISTED = 24
 """Rows of the input that are multiplied at a time: of several steps, where the batch is smaller."""
-
-three = column(3)
 
 
 @register_jitable
@@ -66,9 +63,9 @@ def read_by_three(
     n = sizes[2]
     if rows:
         for b in range(sizes[4]):
-            three(
-                x.ctypes.data + first * n * 4, n, 1, panels + b * n * block * 4, table.ctypes.data, rows, n,
-                sums.ctypes.data + (first * width + b * block) * 4, width, places.ctypes.data, 0,
+            tiles(
+                sizes[CODES:], 3, x.ctypes.data + first * n * 4, n, 1, panels + b * n * block * 4, table, rows, n,
+                sums.ctypes.data + (first * width + b * block) * 4, width, places, 0,
             )  # fmt: skip
 
 
@@ -139,7 +136,7 @@ def rnn_steps(
     h: (T + 1, N, whole blocks). room: `places_in_room`.
     """
     steps, samples, n, m, blocks, reverse = sizes[0], sizes[1], sizes[2], sizes[3], sizes[4], sizes[5]
-    low, many = sizes[6], sizes[7] - sizes[6]
+    low, many, codes = sizes[6], sizes[7] - sizes[6], sizes[CODES:]
     padded = blocks * LANES
     state, biases, _ = places_in_room(n, m, blocks, 1)
     if sizes[8] & PACK:
@@ -153,16 +150,16 @@ def rnn_steps(
         rows, first = ahead(sizes, s)
         if rows:
             for b in range(blocks):
-                one(
-                    x.ctypes.data + first * n * 4, n, 1, panels + b * n * LANES * 4, table.ctypes.data, rows,
-                    n, sums.ctypes.data + (first * padded + b * LANES) * 4, padded, places.ctypes.data, 0,
+                tiles(
+                    codes, 1, x.ctypes.data + first * n * 4, n, 1, panels + b * n * LANES * 4, table, rows,
+                    n, sums.ctypes.data + (first * padded + b * LANES) * 4, padded, places, 0,
                 )  # fmt: skip
         old, new = (t + reverse) * samples + low, (t + 1 - reverse) * samples + low
         for b in range(blocks):
             at = sums.ctypes.data + ((t * samples + low) * padded + b * LANES) * 4
-            one(
-                h.ctypes.data + old * padded * 4, padded, 1, panels + (state + b * m * LANES) * 4, table.ctypes.data,
-                many, m, at, padded, places.ctypes.data, 1,
+            tiles(
+                codes, 1, h.ctypes.data + old * padded * 4, padded, 1, panels + (state + b * m * LANES) * 4, table,
+                many, m, at, padded, places, 1,
             )  # fmt: skip
             ins, outs = (at, bias + b * LANES * 4), (h.ctypes.data + (new * padded + b * LANES) * 4,)
             if kind == scalars.TANH:
@@ -183,7 +180,7 @@ def lstm_steps(
 ) -> None:  # fmt: skip
     """As `rnn_steps`; the sums become the gates, `squashed` the tanh of the cells."""
     steps, samples, n, m, blocks, reverse = sizes[0], sizes[1], sizes[2], sizes[3], sizes[4], sizes[5]
-    low, many = sizes[6], sizes[7] - sizes[6]
+    low, many, codes = sizes[6], sizes[7] - sizes[6], sizes[CODES:]
     padded, block = blocks * LANES, 4 * LANES
     width, pair = apart(blocks, 4), 2 * LANES
     state, biases, looking = places_in_room(n, m, blocks, 4)
@@ -201,7 +198,7 @@ def lstm_steps(
             for b in range(blocks):
                 for half in range(2):
                     wide(
-                        x.ctypes.data + first * n * 4, n, rows, n, panels + (2 * b + half) * n * pair * 4,
+                        codes, x.ctypes.data + first * n * 4, n, rows, n, panels + (2 * b + half) * n * pair * 4,
                         table, table, places, 2, sums.ctypes.data + (first * width + b * block + half * pair) * 4,
                         width, 0,
                     )  # fmt: skip
@@ -211,8 +208,9 @@ def lstm_steps(
             at = sums.ctypes.data + (here * width + b * block) * 4
             for half in range(2):
                 wide(
-                    h.ctypes.data + old * padded * 4, padded, many, m, panels + (state + (2 * b + half) * m * pair) * 4,
-                    table, table, places, 2, at + half * pair * 4, width, 1,
+                    codes, h.ctypes.data + old * padded * 4, padded, many, m,
+                    panels + (state + (2 * b + half) * m * pair) * 4, table, table, places, 2, at + half * pair * 4,
+                    width, 1,
                 )  # fmt: skip
             unit = b * LANES * 4
             lstm_map(
@@ -236,7 +234,7 @@ def gru_steps(
 ) -> None:  # fmt: skip
     """As `rnn_steps`; the sums become n, r, z and W_hh h + b. The old state's share is plus + times · z."""
     steps, samples, n, m, blocks, reverse = sizes[0], sizes[1], sizes[2], sizes[3], sizes[4], sizes[5]
-    low, many = sizes[6], sizes[7] - sizes[6]
+    low, many, codes = sizes[6], sizes[7] - sizes[6], sizes[CODES:]
     padded, block = blocks * LANES, 4 * LANES
     width = apart(blocks, 4)
     state, biases, _ = places_in_room(n, m, blocks, 4)
@@ -256,9 +254,9 @@ def gru_steps(
             for row in range(many):
                 first = (here + row) * width + b * block + 3 * LANES
                 sums[first : first + LANES] = 0
-            three(
-                h.ctypes.data + old * padded * 4, padded, 1, panels + (state + b * m * block) * 4, table.ctypes.data,
-                many, m, at, width, places[1:].ctypes.data, 1,
+            tiles(
+                codes, 3, h.ctypes.data + old * padded * 4, padded, 1, panels + (state + b * m * block) * 4, table,
+                many, m, at, width, places[1:], 1,
             )  # fmt: skip
             gru_map(
                 many, LANES,
@@ -278,7 +276,7 @@ def gru_before_steps(
 ) -> None:  # fmt: skip
     """As `gru_steps`; the sums become n, r, z, and `reset` r ⊙ h, which W_hn is multiplied with."""
     steps, samples, n, m, blocks, reverse = sizes[0], sizes[1], sizes[2], sizes[3], sizes[4], sizes[5]
-    low, many = sizes[6], sizes[7] - sizes[6]
+    low, many, codes = sizes[6], sizes[7] - sizes[6], sizes[CODES:]
     padded, block = blocks * LANES, 3 * LANES
     width = apart(blocks, 3)
     own, biases, _ = places_in_room(n, m, blocks, 3)
@@ -295,9 +293,9 @@ def gru_before_steps(
         here = t * samples + low
         for b in range(blocks):
             at, state = sums.ctypes.data + (here * width + b * block) * 4, (old * padded + b * LANES) * 4
-            two(
-                h.ctypes.data + old * padded * 4, padded, 1, panels + (own + b * m * block) * 4, table.ctypes.data,
-                many, m, at, width, places[1:].ctypes.data, 1,
+            tiles(
+                codes, 2, h.ctypes.data + old * padded * 4, padded, 1, panels + (own + b * m * block) * 4, table,
+                many, m, at, width, places[1:], 1,
             )  # fmt: skip
             gates_before(
                 many, LANES, (at, bias + b * block * 4, h.ctypes.data + state), (width, 0, padded),
@@ -305,9 +303,9 @@ def gru_before_steps(
             )  # fmt: skip
         for b in range(blocks):
             at, state = sums.ctypes.data + (here * width + b * block) * 4, (old * padded + b * LANES) * 4
-            one(
-                reset.ctypes.data + here * padded * 4, padded, 1, panels + (own + b * m * block) * 4,
-                table.ctypes.data, many, m, at, width, places.ctypes.data, 1,
+            tiles(
+                codes, 1, reset.ctypes.data + here * padded * 4, padded, 1, panels + (own + b * m * block) * 4,
+                table, many, m, at, width, places, 1,
             )  # fmt: skip
             state_before(
                 many, LANES, (at, h.ctypes.data + state), (width, padded),

@@ -7,25 +7,28 @@ is that of the chunks, whoever does the work.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numba.extending import register_jitable
 
-from ..compile import Array
+from ..compile import Array, kernel
+from .calls import address, caller
+from .columns import tiles
 from .gates import add_four, add_one
 from .machine import LANES
 from .rows import copy_rows
-from .tile import column
 
 DEEP = 128
 """Most products of a sum at a time: that part of a panel stays in the nearest cache while all rows are at it."""
 SUMMED = 128
 """Rows whose outer products are added while they are in a near cache."""
 
-# two vectors and twelve rows, rather than four and six: half as much of the panels is read, which come from afar
-one, two = column(1), column(2)
-
+CODES = 14
+"""Where in the sizes of a pass the addresses of columns begin; behind them are those of the parts of a frame."""
+PACKING, SUMMING, ENDING = 19, 20, 21
+"""Those parts, compiled once for all passes backwards: `pack_panels`, `sum_chunk` and `write_totals`."""
 PACK, STEPS, SUMS = 1, 2, 4
 """Parts of a backward pass; a pass on one thread does all of them in one call."""
 
@@ -63,38 +66,41 @@ def chunks(steps: int, samples: int) -> int:
 
 @register_jitable
 def wide(
-    a: int, a_row: int, rows: int, k: int, panels: int, twos: Array, ones: Array, places: Array, vectors: int, c: int,
-    c_row: int, add: int,
+    codes: Array, a: int, a_row: int, rows: int, k: int, panels: int, twos: Array, ones: Array, places: Array, vectors:
+    int, c: int, c_row: int, add: int,
 ) -> None:  # fmt: skip
-    """A product with as many columns as there are vectors: panels of two vectors, then of one, K rows each."""
+    """A product with as many columns as there are vectors: panels of two vectors, then of one, K rows each.
+
+    Two vectors and twelve rows, rather than four and six: half as much of the panels is read, which come from afar.
+    """
     for p in range(0, vectors, 2):
         panel, there = panels + p * k * 4 * LANES, c + p * 4 * LANES
         for first in range(0, k, DEEP):
             depth, more = min(DEEP, k - first), min(add + first, 1)
             if p + 1 < vectors:
-                two(
-                    a + first * 4, a_row, 1, panel + first * 8 * LANES, twos.ctypes.data, rows, depth, there, c_row,
-                    places.ctypes.data, more,
+                tiles(
+                    codes, 2, a + first * 4, a_row, 1, panel + first * 8 * LANES, twos, rows, depth, there, c_row,
+                    places, more,
                 )  # fmt: skip
             else:
-                one(
-                    a + first * 4, a_row, 1, panel + first * 4 * LANES, ones.ctypes.data, rows, depth, there, c_row,
-                    places.ctypes.data, more,
+                tiles(
+                    codes, 1, a + first * 4, a_row, 1, panel + first * 4 * LANES, ones, rows, depth, there, c_row,
+                    places, more,
                 )  # fmt: skip
 
 
 @register_jitable
 def blockwise(
-    a: int, a_row: int, rows: int, first: int, many: int, slots: int, blocks: int, panels: int, twos: Array,
-    ones: Array, places: Array, vectors: int, c: int, c_row: int, add: int,
+    codes: Array, a: int, a_row: int, rows: int, first: int, many: int, slots: int, blocks: int, panels: int, twos:
+    Array, ones: Array, places: Array, vectors: int, c: int, c_row: int, add: int,
 ) -> None:  # fmt: skip
     """`wide` from `many` slots of each block on: those of all blocks at once, where they stand side by side."""
     if many == slots:
-        wide(a, a_row, rows, blocks * slots * LANES, panels, twos, ones, places, vectors, c, c_row, add)
+        wide(codes, a, a_row, rows, blocks * slots * LANES, panels, twos, ones, places, vectors, c, c_row, add)
     else:
         for b in range(blocks):
             wide(
-                a + (b * slots + first) * LANES * 4, a_row, rows, many * LANES,
+                codes, a + (b * slots + first) * LANES * 4, a_row, rows, many * LANES,
                 panels + b * many * LANES * vectors * LANES * 4, twos, ones, places, vectors, c, c_row,
                 min(add + b, 1),
             )  # fmt: skip
@@ -112,13 +118,33 @@ def clear_padding(d_sums: int, width: int, rows: int, slots: int, blocks: int, m
             )  # fmt: skip
 
 
+TO_PACK = "float32[:, ::1]", "int64", "int64", "int64[::1]", "boolean", "float32[::1]", "int64"
+_pack = caller(*TO_PACK)
+
+
 @register_jitable
-def pack_back(weight: Array, first: int, m: int, slots: Array, together: bool, panels: Array, at: int) -> None:
+def pack_back(
+    sizes: Array, weight: Array, first: int, m: int, slots: Array, together: bool, panels: Array, at: int
+) -> None:  # fmt: skip
+    """As `pack_panels`."""
+    _pack(sizes[PACKING], (weight, first, m, slots, together, panels, at))
+
+
+@register_jitable
+def least(slots: Array) -> Any:
+    found = slots[0]
+    for slot in slots:
+        found = min(found, slot)
+    return found
+
+
+@kernel(*TO_PACK, inner=True)
+def pack_panels(weight: Array, first: int, m: int, slots: Array, together: bool, panels: Array, at: int) -> None:
     """Rows of a weight (…, k) from `first` on, m for each of these slots, to panels for products with the sums.
 
     Panels of two vectors, then of one: of all blocks together, one below the other, or of each block by itself.
     """
-    many, columns, lowest = slots.size, weight.shape[1], slots.min()
+    many, columns, lowest = slots.size, weight.shape[1], least(slots)
     blocks, vectors = (m + LANES - 1) // LANES, (columns + LANES - 1) // LANES
     deep = (blocks if together else 1) * many * LANES
     wide_part = vectors // 2 * 2 * LANES
@@ -140,8 +166,8 @@ def pack_back(weight: Array, first: int, m: int, slots: Array, together: bool, p
 
 @register_jitable
 def to_inputs(
-    d_sums: int, rows: int, first: int, many: int, slots: int, blocks: int, panels: int, twos: Array, ones: Array,
-    places: Array, d_x: int, n: int, near: Array,
+    codes: Array, d_sums: int, rows: int, first: int, many: int, slots: int, blocks: int, panels: int, twos: Array,
+    ones: Array, places: Array, d_x: int, n: int, near: Array,
 ) -> None:  # fmt: skip
     """d_x = d_sums W for some rows. near: room for SUMMED rows of whole vectors."""
     width, vectors = apart(blocks, slots), (n + LANES - 1) // LANES
@@ -151,32 +177,45 @@ def to_inputs(
         to = d_x + begin * n * 4
         whole = n == row
         blockwise(
-            d_sums + begin * width * 4, width, length, first, many, slots, blocks, panels, twos, ones, places, vectors,
-            to if whole else begins(near), row, 0,
+            codes, d_sums + begin * width * 4, width, length, first, many, slots, blocks, panels, twos, ones, places,
+            vectors, to if whole else begins(near), row, 0,
         )  # fmt: skip
         if not whole:
             copy_rows(to, n, near.ctypes.data, row, length, n, unread.ctypes.data, np.float32(0))
 
 
 @register_jitable
+def chunk_to_inputs(
+    d_sums: int, first: int, rows: int, slots: int, gates: int, blocks: int, room: Array, m: int, twos: Array,
+    ones: Array, places: Array, d_x: Array, near: Array, sizes: Array,
+) -> None:  # fmt: skip
+    """The inputs' gradients of a chunk's rows, as far as they are in the share; `first`: the chunk's first row."""
+    n, low, high = sizes[2], max(first, sizes[11]), min(first + rows, sizes[12])
+    panels = layout(n, m, blocks, slots, gates)[0]
+    if low < high:
+        to_inputs(
+            sizes[CODES:], d_sums + (low - first) * apart(blocks, slots) * 4, high - low, 0, gates, slots, blocks,
+            begins(room) + panels * 4, twos, ones, places, begins(d_x) + low * n * 4, n, near,
+        )  # fmt: skip
+
+
+@register_jitable
 def outer_products(
-    near: int, tall: int, first: int, many: int, length: int, source: int, row: int, table: Array, places: Array,
-    d_weight: int, add: int,
+    codes: Array, near: int, tall: int, first: int, many: int, length: int, source: int, row: int, table: Array, places:
+    Array, d_weight: int, add: int,
 ) -> None:  # fmt: skip
     """Σ over rows of one block's slots ⊗ what stands at `source`, whose rows are whole vectors."""
     vectors = row // LANES
     a = near + first * LANES * 4
     for p in range(0, vectors - 1, 2):
         at = p * 4 * LANES
-        two(
-            a, 1, tall, source + at, table.ctypes.data, many * LANES, length, d_weight + at, row, places.ctypes.data,
-            add,
+        tiles(
+            codes, 2, a, 1, tall, source + at, table, many * LANES, length, d_weight + at, row, places, add,
         )  # fmt: skip
     if vectors % 2:
         at = (vectors - 1) * 4 * LANES
-        one(
-            a, 1, tall, source + at, table.ctypes.data, many * LANES, length, d_weight + at, row, places.ctypes.data,
-            add,
+        tiles(
+            codes, 1, a, 1, tall, source + at, table, many * LANES, length, d_weight + at, row, places, add,
         )  # fmt: skip
 
 
@@ -197,7 +236,7 @@ def add_biases(d_sums: int, rows: int, slots: int, blocks: int, low: int, high: 
 @register_jitable
 def unpack(room: Array, at: int, slots: Array, low: int, high: int, row: int, first: int, m: int, out: Array) -> None:
     """Rows of blocks low to before high, (blocks, slots, LANES, row), to rows of a weight from `first` on."""
-    many, lowest = slots.size, slots.min()
+    many, lowest = slots.size, least(slots)
     for gate in range(many):
         for unit in range(low * LANES, min(m, high * LANES)):
             start = at + ((unit // LANES * many + slots[gate] - lowest) * LANES + unit % LANES) * row
@@ -240,8 +279,8 @@ def begin_totals(
 
 @register_jitable
 def add_chunk(
-    d_sums: int, rows: int, slots: int, gates: int, x: int, n: int, h: int, m: int, h_first: int, reset: int,
-    blocks: int, low: int, high: int, room: Array, add: int,
+    codes: Array, d_sums: int, rows: int, slots: int, gates: int, x: int, n: int, h: int, m: int, h_first: int, reset:
+    int, blocks: int, low: int, high: int, room: Array, add: int,
 ) -> None:  # fmt: skip
     """Adds a chunk's rows to the gradients of weights and biases, for the blocks from low to before high.
 
@@ -269,18 +308,98 @@ def add_chunk(
                 unread.ctypes.data, np.float32(0),
             )  # fmt: skip
             outer_products(
-                near.ctypes.data, tall, 0, gates, length, source, row, table_x, places,
+                codes, begins(near), tall, 0, gates, length, source, row, table_x, places,
                 base + (to_x + b * gates * LANES * row) * 4, more,
             )  # fmt: skip
             there = to_h
             if reset:
                 outer_products(
-                    near.ctypes.data, tall, 0, 1, length, reset + begin * padded * 4, padded, table_h, places,
+                    codes, begins(near), tall, 0, 1, length, reset + begin * padded * 4, padded, table_h, places,
                     base + (to_h + b * LANES * padded) * 4, more,
                 )  # fmt: skip
                 there += blocks * LANES * padded
             outer_products(
-                near.ctypes.data, tall, h_first, h_many, length, h + begin * padded * 4, padded, table_h, places,
+                codes, begins(near), tall, h_first, h_many, length, h + begin * padded * 4, padded, table_h, places,
                 base + (there + b * h_many * LANES * padded) * 4, more,
             )  # fmt: skip
     add_biases(d_sums, rows, slots, blocks, low, high, base + total * 4)
+
+
+TO_SUM = (
+    *["int64"] * 7, "float32[:, :, ::1]", "int64", "int64", "int64", "float32[:, :, ::1]", *["float32[::1]"] * 2,
+    *["int64[::1]"] * 4,
+)  # fmt: skip
+_sum = caller(*TO_SUM)
+
+
+@register_jitable
+def sum_over(
+    d_sums: int, first: int, rows: int, slots: int, gates: int, number: int, m: int, x: Array, h: int, h_first: int,
+    reset: int, d_x: Array, room: Array, near: Array, twos: Array, ones: Array, places: Array, sizes: Array,
+) -> None:  # fmt: skip
+    """As `sum_chunk`."""
+    _sum(
+        sizes[SUMMING],
+        (
+            d_sums, first, rows, slots, gates, number, m, x, h, h_first, reset, d_x, room, near, twos, ones, places,
+            sizes,
+        ),
+    )  # fmt: skip
+
+
+@kernel(*TO_SUM, inner=True)
+def sum_chunk(
+    d_sums: int, first: int, rows: int, slots: int, gates: int, number: int, m: int, x: Array, h: int, h_first: int,
+    reset: int, d_x: Array, room: Array, near: Array, twos: Array, ones: Array, places: Array, sizes: Array,
+) -> None:  # fmt: skip
+    """All that is summed over the rows of chunk `number`: the gradients of its inputs and, added, of the weights.
+
+    first: of its rows. h, reset: addresses of its first rows, as in `add_chunk`. near: room as in `to_inputs`.
+    """
+    n, blocks = sizes[2], sizes[4]
+    chunk_to_inputs(d_sums, first, rows, slots, gates, blocks, room, m, twos, ones, places, d_x, near, sizes)
+    add_chunk(
+        sizes[CODES:], d_sums, rows, slots, gates, begins(x) + first * n * 4, n, h, m, h_first, reset, blocks, sizes[9],
+        sizes[10], room, min(number, 1),
+    )  # fmt: skip
+
+
+TO_END = (
+    "float32[::1]", "int64[:, ::1]", "int64", "int64[::1]", *["float32[:, ::1]"] * 2, "boolean",
+    *["float32[::1]"] * 2,
+)  # fmt: skip
+_end = caller(*TO_END)
+
+
+@register_jitable
+def end_totals(
+    room: Array, slots: Array, many: int, sizes: Array, d_w_ih: Array, d_w_hh: Array, split: bool, b_ih: Array,
+    b_hh: Array,
+) -> None:  # fmt: skip
+    """As `write_totals`."""
+    _end(sizes[ENDING], (room, slots, many, sizes, d_w_ih, d_w_hh, split, b_ih, b_hh))
+
+
+@kernel(*TO_END, inner=True)
+def write_totals(
+    room: Array, slots: Array, many: int, sizes: Array, d_w_ih: Array, d_w_hh: Array, split: bool, b_ih: Array,
+    b_hh: Array,
+) -> None:  # fmt: skip
+    """From the room to the gradients; split: the last gate's part of d W_hh stands by itself, before the others."""
+    n, m, blocks, low, high = sizes[2], sizes[3], sizes[4], sizes[9], sizes[10]
+    gates, padded, row = slots.shape[1], blocks * LANES, (n + LANES - 1) // LANES * LANES
+    _, to_x, to_h, total, _, _, _ = layout(n, m, blocks, many, gates)
+    unpack(room, to_x, slots[0], low, high, row, 0, m, d_w_ih)
+    if split:
+        unpack(room, to_h, slots[1, gates - 1 :], low, high, padded, (gates - 1) * m, m, d_w_hh)
+        unpack(room, to_h + padded * padded, slots[1, : gates - 1], low, high, padded, 0, m, d_w_hh)
+    else:
+        unpack(room, to_h, slots[1], low, high, padded, 0, m, d_w_hh)
+    unpack_biases(room, total, slots[0], many, low, high, m, b_ih)
+    unpack_biases(room, total, slots[1], many, low, high, m, b_hh)
+
+
+@cache
+def frame() -> tuple[int, ...]:
+    """The addresses of the parts of a frame."""
+    return address(pack_panels), address(sum_chunk), address(write_totals)
