@@ -289,17 +289,16 @@ def test_every_address_lies_inside_and_every_gap_is_zero(plan: direct.Plan) -> N
     phases = np.zeros_like(sample)
     for axis in range(3):
         phases = phases * stride[axis] + (at[axis] + front[axis]) % stride[axis]
-    table = first = 0
-    for phase, many in enumerate(plan.phase_counts):
-        mine = phases == phase
+    table = 0
+    for phase, own in enumerate(plan.taps_of_phases):
+        mine, many = phases == phase, len(own)
         for t in range(many * shape.filters):
-            tap = taps[plan.phase_taps[first + t % many]]
+            tap = taps[own[t % many]]
             meant = [(i[mine] + p - a * d) // s for i, p, a, d, s in zip(at, front, tap, dilation, stride, strict=True)]
             assert np.array_equal(
                 d_out[plan.back_offsets[table + t] + place[mine]], read(outputs, sample[mine], t // many, meant)
             )
         table += many * shape.filters
-        first += many
 
 
 @tiled

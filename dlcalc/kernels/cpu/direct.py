@@ -15,15 +15,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import product
 from math import ceil, prod
 
 import numpy as np
-from numba.extending import register_jitable
 
 from .. import threads
 from ..compile import Array, kernel
+from .calls import address, caller
 from .columns import codes, tiles
 from .dot import ROOM, ROWS, SHIFTS, dots
 from .machine import LANES
@@ -45,6 +45,9 @@ PARTS = 8
 """Pieces of the samples whose weight gradients are added in one order, whatever the number of threads."""
 PART_NUMBERS = 1 << 18
 """Where weights are more than this, filters are shared out among threads, and not samples."""
+
+CODES, PACKING, UNPACKING = 5, 10, 11
+"""Where addresses stand in `Plan.numbers`."""
 
 ONES, ZEROS = (1, 1, 1), (0, 0, 0)
 
@@ -85,8 +88,8 @@ class Plan:
     samples: int
     """In one piece of work."""
     numbers: Array
-    """samples, groups, distance of two samples and of two planes, zeros before the first for offsets below 0; codes of
-    columns."""
+    """samples, groups, distance of two samples and of two planes, zeros before the first for offsets below 0;
+    from CODES on the addresses of columns, then those of `pack` and `unpack`."""
     plane: int
     behind: int
     """Numbers after the last plane that may be read."""
@@ -109,9 +112,8 @@ class Plan:
     back_places: Array
     back_offsets: Array
     back_counts: Array
-    phase_taps: Array
-    phase_counts: Array
-    """The taps of each phase of the input one after another, and how many each has."""
+    taps_of_phases: list[Array]
+    """The taps of each phase of the input."""
 
 
 @lru_cache(maxsize=256)
@@ -163,7 +165,7 @@ def planned(shape: Shape, batch: int) -> Plan:
     return Plan(
         shape,
         samples,
-        numbers=whole_numbers(samples, shape.groups, sample, plane, zeros, *codes(WIDE)),
+        numbers=whole_numbers(samples, shape.groups, sample, plane, zeros, *codes(WIDE), *parts()),
         plane=plane,
         behind=behind,
         x_planes=zeros + count * shape.channels * plane + behind,
@@ -180,9 +182,14 @@ def planned(shape: Shape, batch: int) -> Plan:
         back_places=_places(inside, pitch, sample, samples),
         back_offsets=whole_numbers(*back, 0),
         back_counts=whole_numbers(*(len(chosen) * shape.filters for chosen in by_phase)),
-        phase_taps=np.concatenate(by_phase),
-        phase_counts=whole_numbers(*map(len, by_phase)),
+        taps_of_phases=by_phase,
     )
+
+
+@cache
+def parts() -> tuple[int, int]:
+    """The addresses of `pack` and `unpack`."""
+    return address(pack), address(unpack)
 
 
 def _places(window: Sequence[tuple[int, int]], pitch: Sizes, sample: int, samples: int) -> Array:
@@ -213,9 +220,7 @@ def input_gradient(d_out: Array, weight: Array, bias: Array | None, plan: Plan) 
     """The gradient of x; with a bias for each channel it is a transposed convolution."""
     shape = plan.shape
     d_x = np.empty((len(d_out), shape.groups * shape.channels, *shape.size), dtype=np.float32)
-    transposed = np.empty(weight.size, dtype=np.float32)
-    sizes = np.array([shape.groups, shape.filters, shape.channels, shape.taps], dtype=np.int64)
-    turn(weight.reshape(-1), sizes, plan.phase_taps, plan.phase_counts, transposed)
+    transposed = turned(weight.reshape(shape.groups, shape.filters, shape.channels, shape.taps), plan.taps_of_phases)
     sides = plan.out_side, plan.x_side
     _correlated(
         plan, "d_out", d_out, d_x, transposed, bias, sides, plan.back_offsets, plan.back_counts, plan.back_places
@@ -250,9 +255,24 @@ def weight_gradients(x: Array, d_out: Array, plan: Plan) -> tuple[Array, Array]:
         )  # fmt: skip
 
     threads.each(work, jobs, operations)
-    d_weight = np.empty((filters, taps), dtype=np.float32)
-    gather(sums, d_weight)
-    return d_weight, biases.sum(axis=0).astype(np.float32)
+    return gathered(sums, shape.filters, taps), biases.sum(axis=0).astype(np.float32)
+
+
+def turned(weight: Array, taps: Sequence[Array]) -> Array:
+    """(groups, filters, channels, taps) to, for each phase, (groups, channels, filters, its taps), flat."""
+    across = weight.transpose(0, 2, 1, 3)
+    if len(taps) == 1:
+        return across.reshape(-1)
+    return np.concatenate([across[..., chosen].reshape(-1) for chosen in taps])
+
+
+def gathered(sums: Array, filters: int, taps: int) -> Array:
+    """The parts (parts, groups, blocks, shifts, ROOM) added up, as (groups·filters, taps)."""
+    _, groups, blocks, shifts, _ = sums.shape
+    whole = sums[..., : ROWS * SHIFTS].sum(axis=0).reshape(groups, blocks, shifts, ROWS, SHIFTS)
+    rows = whole.transpose(0, 1, 3, 2, 4).reshape(groups, blocks * ROWS, shifts * SHIFTS)
+    found: Array = np.ascontiguousarray(rows[:, :filters, :taps]).reshape(groups * filters, taps)
+    return found
 
 
 def _short_sums(x: Array, d_out: Array, plan: Plan, operations: float) -> tuple[Array, Array]:
@@ -326,7 +346,19 @@ def _span(job: int, jobs: int, pieces: int, blocks: int, by_samples: bool) -> tu
     return 0, pieces, job * blocks // jobs, (job + 1) * blocks // jobs
 
 
-@register_jitable
+TO_PACK = (
+    "float32[::1]", *["int64"] * 4, "int64[:, ::1]", "int64[::1]", "int64", "int64", "float32[::1]", "int64",
+    "float32[::1]",
+)  # fmt: skip
+TO_UNPACK = (
+    "float32[::1]", "int64", "int64", "int64[::1]", "int64", "int64[:, ::1]", "float32[::1]", *["int64"] * 4,
+    "float32[::1]", "int64", "float32[::1]",
+)  # fmt: skip
+packed, unpacked = caller(*TO_PACK), caller(*TO_UNPACK)
+"""Called by their addresses: both directions pack."""
+
+
+@kernel(*TO_PACK, inner=True)
 def pack(
     source: Array, begin: int, step: int, channels: int, many: int, side: Array, pitch: Array, sample: int, plane: int,
     work: Array, start: int, sums: Array,
@@ -363,7 +395,7 @@ def pack(
                             work[at + i] = source[line + i * p2]
 
 
-@register_jitable
+@kernel(*TO_UNPACK, inner=True)
 def unpack(
     work: Array, sample: int, plane: int, pitch: Array, phase: int, side: Array, target: Array, begin: int, step: int,
     many: int, channels: int, bias: Array, channel: int, sums: Array,
@@ -419,9 +451,10 @@ def correlate(
         start = piece * at_once
         many = min(at_once, samples - start)
         for group in range(groups):
-            pack(
-                source, (start * groups + group) * channels * inside, groups * channels * inside, channels, many,
-                from_side, pitch, sample, plane, planes, front, sums,
+            packed(
+                numbers[PACKING],
+                (source, (start * groups + group) * channels * inside, groups * channels * inside, channels, many,
+                 from_side, pitch, sample, plane, planes, front, sums),
             )  # fmt: skip
             table, rows = 0, 0
             for phase in range(counts.size):
@@ -431,14 +464,15 @@ def correlate(
                     depth = min(deep, count - begin)
                     for place in range(0, many * each, WIDE):
                         tiles(
-                            numbers[5:], WIDE, weights.ctypes.data + (own + begin) * 4, count, 1, planes.ctypes.data,
-                            offsets[table + begin :], bottom - top, depth, results.ctypes.data, plane, places[place:],
-                            min(begin, 1),
+                            numbers[CODES:], WIDE, weights.ctypes.data + (own + begin) * 4, count, 1,
+                            planes.ctypes.data, offsets[table + begin :], bottom - top, depth, results.ctypes.data,
+                            plane, places[place:], min(begin, 1),
                         )  # fmt: skip
-                unpack(
-                    results, sample, plane, pitch, phase, to_side, target,
-                    ((start * groups + group) * filters + top) * outside, groups * filters * outside, many,
-                    bottom - top, bias, group * filters + top, sums,
+                unpacked(
+                    numbers[UNPACKING],
+                    (results, sample, plane, pitch, phase, to_side, target,
+                     ((start * groups + group) * filters + top) * outside, groups * filters * outside, many,
+                     bottom - top, bias, group * filters + top, sums),
                 )  # fmt: skip
                 table += count
                 rows += groups * filters * count
@@ -471,15 +505,17 @@ def correlate_gradients(
             start = piece * at_once
             many = min(at_once, samples - start)
             for group in range(groups):
-                pack(
-                    x, (start * groups + group) * channels * inside, groups * channels * inside, channels, many,
-                    x_side, pitch, sample, plane, planes, front, ignored,
+                packed(
+                    numbers[PACKING],
+                    (x, (start * groups + group) * channels * inside, groups * channels * inside, channels, many,
+                     x_side, pitch, sample, plane, planes, front, ignored),
                 )  # fmt: skip
                 for k in range(low, high):
                     total[:] = 0
-                    pack(
-                        d_out, ((start * groups + group) * filters + k) * outside, groups * filters * outside, 1, many,
-                        d_side, pitch, sample, plane, others, k * plane, total,
+                    packed(
+                        numbers[PACKING],
+                        (d_out, ((start * groups + group) * filters + k) * outside, groups * filters * outside, 1, many,
+                         d_side, pitch, sample, plane, others, k * plane, total),
                     )  # fmt: skip
                     for lane in range(LANES):
                         biases[part, group * filters + k] += total[lane]
@@ -494,40 +530,6 @@ def correlate_gradients(
                                 shifts.ctypes.data + shift * SHIFTS * 8, places.ctypes.data + begin * 8, length,
                                 height, sums.ctypes.data + at * 4,
                             )  # fmt: skip
-
-
-@kernel("float32[::1]", "int64[::1]", "int64[::1]", "int64[::1]", "float32[::1]")
-def turn(weight: Array, sizes: Array, taps: Array, counts: Array, transposed: Array) -> None:
-    """(groups, filters, channels, taps) to, for each phase, (groups, channels, filters, its taps)."""
-    groups, filters, channels, every = sizes[0], sizes[1], sizes[2], sizes[3]
-    to, first = 0, 0
-    for phase in range(counts.size):
-        many = counts[phase]
-        for group in range(groups):
-            for channel in range(channels):
-                for k in range(filters):
-                    at = ((group * filters + k) * channels + channel) * every
-                    for tap in range(many):
-                        transposed[to + tap] = weight[at + taps[first + tap]]
-                    to += many
-        first += many
-
-
-@kernel("float32[:, :, :, :, ::1]", "float32[:, ::1]")
-def gather(sums: Array, d_weight: Array) -> None:
-    """The parts (parts, groups, blocks, shifts, ROOM) added up, in the order of the weights."""
-    parts, groups, shifts = sums.shape[0], sums.shape[1], sums.shape[3]
-    filters, taps = d_weight.shape[0] // groups, d_weight.shape[1]
-    for row in range(d_weight.shape[0]):
-        group, k = row // filters, row % filters
-        block, line = k // ROWS, k % ROWS * SHIFTS
-        for shift in range(shifts):
-            many = min(SHIFTS, taps - shift * SHIFTS)
-            for tap in range(many):
-                total = np.float32(0)
-                for part in range(parts):
-                    total += sums[part, group, block, shift, line + tap]
-                d_weight[row, shift * SHIFTS + tap] = total
 
 
 @kernel(

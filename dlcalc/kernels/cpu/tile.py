@@ -106,4 +106,5 @@ def column(vectors: int) -> Any:
             one(a + row * a_row * 4, a_row, a_step, b, steps, k, c + row * c_row * 4, c_row, places, add)
             row += 1
 
+    product.__name__ = product.__qualname__ = f"column_{vectors}"
     return product
