@@ -74,15 +74,15 @@ class Memory:
         self.reads.clear()
 
     def _offset(self, index: Any) -> int:
-        if not isinstance(index, tuple) and 0 <= index < self.size and len(self.shape) == 1:
-            return self.start + int(index)
-        places = index if isinstance(index, tuple) else (index,)
-        if len(places) != len(self.shape) or not all(0 <= i < n for i, n in zip(places, self.shape, strict=True)):
-            raise MemoryFault(f"{self.place} {self.shape} has no place {index}")
-        offset = 0
-        for i, n in zip(places, self.shape, strict=True):
-            offset = offset * n + int(i)
-        return self.start + offset
+        shape = self.shape
+        if type(index) is not tuple:
+            if len(shape) == 1 and 0 <= index < shape[0]:
+                return self.start + int(index)
+        elif len(shape) == len(index) == 2:
+            (row, column), (rows, columns) = index, shape
+            if 0 <= row < rows and 0 <= column < columns:
+                return self.start + int(row) * columns + int(column)
+        raise MemoryFault(f"{self.place} {shape} has no place {index}")
 
     def __getitem__(self, index: Any) -> Any:
         at = self._offset(index)
@@ -91,7 +91,8 @@ class Memory:
         assert self.machine is not None
         me = self.machine.stamp
         writer = self.writes.get(at)
-        if writer is not None and writer is not me and _conflict(writer, me):
+        # What most numbers are is asked first: written before a barrier of this block.
+        if writer is not None and (writer[2] == me[2] or writer[0] != me[0]) and _conflict(writer, me):
             raise MemoryFault(f"{self.place}[{index}]: {_told(me)} reads what {_told(writer)} wrote, with no barrier")
         reader = self.reads.get(at)
         if reader is not me:
