@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from functools import cached_property
+from functools import cache, cached_property
 from math import log
 from typing import TYPE_CHECKING
 
@@ -93,10 +94,9 @@ def find(query: str, also: Mapping[str, tuple[str, str]] | None = None) -> Found
     words = [word for word in dict.fromkeys(_words(query[:_LONGEST])) if word not in _SMALL]
     if not words:
         raise UserError('find needs some words: dlcalc find "bidirectional gru"')
-    hits = [_called(hit, also or {}) for hit in (*_own(also or {}), *_calculators(), *_by_hand())]
-    hits += (*_together(), *_layers(), *_networks(), *_problems())
-    vocabulary = sorted({word for hit in hits for word in hit.words})
-    often = {word: sum(word in hit.words for hit in hits) for word in vocabulary}
+    hits = _hits(tuple((also or {}).items()))
+    often = Counter(word for hit in hits for word in hit.words)
+    vocabulary = sorted(often)
     asked = [_meant(word, vocabulary) for word in words]
     scored = []
     for place, hit in enumerate(hits):
@@ -136,6 +136,14 @@ def _words(text: str) -> Iterator[str]:
     for word in re.findall(r"[^\W_]+", text.lower()):
         word = re.sub(r"is(e|ed|er|ing|ation)s?$", r"iz\1", word)
         yield word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+
+
+@cache
+def _hits(also: tuple[tuple[str, tuple[str, str]], ...]) -> tuple[Hit, ...]:
+    """Every place to go, with its words: the same in every search."""
+    others = dict(also)
+    named = (_called(hit, others) for hit in (*_own(others), *_calculators(), *_by_hand()))
+    return (*named, *_together(), *_layers(), *_networks(), *_problems())
 
 
 def _own(also: Mapping[str, tuple[str, str]]) -> Iterator[Hit]:
