@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
@@ -20,6 +20,7 @@ from hypothesis.internal.conjecture import providers
 
 USUAL, AT_RANDOM = 50, 100
 """Examples of a property test that names no number: where they are the same each time, more of them find little new."""
+FROM_THE_END = pytest.StashKey[bool]()
 TERMINAL = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
 
 # Hundreds of processes are started, and none shall compile all of dlcalc anew.
@@ -75,13 +76,26 @@ def pytest_configure(config: pytest.Config) -> None:
         suppress_health_check=[HealthCheck.too_slow],
     )
     hypothesis.settings.load_profile("dlcalc")
+    config.stash[FROM_THE_END] = int(getattr(config, "workerinput", {}).get("workerid", "gw0")[2:]) % 2 == 1
     # Among what it draws are constants of the modules that are loaded by then: of other tests that the process had.
     if not at_random and hasattr(providers, "_get_local_constants"):
         providers._get_local_constants = lambda: providers._local_constants
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
-    """--examples multiplies what each test says of itself, too."""
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
+    """Of two processes the second begins at the other end: what one has compiled of the tests the other one finds."""
+    report = yield
+    if collector.config.stash.get(FROM_THE_END, False) and isinstance(collector, pytest.Directory):
+        report.result.reverse()
+    return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """All processes have the same order; --examples multiplies what each test says of itself, too."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: item.path.parts)
     if (factor := config.getoption("--examples")) is None:
         return
     for test in {getattr(item, "obj", None) for item in items}:

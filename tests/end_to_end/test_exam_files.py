@@ -6,9 +6,11 @@ import csv
 import io
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from checkout import ROOT
 from killing import killed_before
 from terminal import Terminal
 
+from dlcalc.cli import main
 from dlcalc.export.registry import writer
 from dlcalc.quiz import bank, seeds
 from dlcalc.quiz.manifest import read_manifest
@@ -34,16 +37,26 @@ id = 'cost-of-a-layer'
 """
 
 
-@pytest.fixture
-def folder(terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "exam.toml").write_text(EXAM)
-    (tmp_path / "roster.csv").write_text("id,name\nada,Ada\nbob,Bob\n")
-    (tmp_path / "secret.key").write_text("5ec2e7" * 10 + "0123")
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An exam with all its files, made once; every test changes a copy."""
+    folder = tmp_path_factory.mktemp("made")
+    (folder / "exam.toml").write_text(EXAM)
+    (folder / "roster.csv").write_text("id,name\nada,Ada\nbob,Bob\n")
+    (folder / "secret.key").write_text("5ec2e7" * 10 + "0123")
     formats = "--format html --format latex --format markdown"
-    made = terminal(f"quiz make exam.toml --students roster.csv --secret secret.key --out out --key {formats}")
-    assert made.status == 0, made.err
-    (tmp_path / "in").mkdir()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(io.StringIO()):
+        patch.chdir(folder)
+        line = f"quiz make exam.toml --students roster.csv --secret secret.key --out out --key {formats}"
+        assert main(line.split()) == 0
+    (folder / "in").mkdir()
+    return folder
+
+
+@pytest.fixture
+def folder(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
