@@ -313,7 +313,7 @@ class _Judge:
             if named:
                 every = tuple(pair((*lead, found)) for found in named[:MOST_NAMED])
                 return Verdict(False, layout, every, self._where(answer, layout, True))
-        repaired = self._repaired(answer)
+        repaired = None if answer.entries else self._repaired(answer)
         if repaired is not None:
             return Verdict(False, self.layouts[0], (pair((*lead, repaired)),), self._where(answer, self.layouts[0]))
         return Verdict(False, self.layouts[0], lead, self._where(answer, self.layouts[0]))

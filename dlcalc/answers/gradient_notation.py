@@ -61,7 +61,6 @@ def _up_to(found: re.Match[str]) -> str:
 
 _ORDER = r"(<=|>=|[<>≤≥]|\\leq?(?![a-z])|\\geq?(?![a-z])|\\[lg]t(?![a-z])|\\leqslant|\\geqslant)"
 _SIGN = r"(?:Σ|∑|Π|∏|\\sum|\\prod)"
-_GATES = "fiocgzrhn"
 _DELTA = r"(?:δ|\\delta|delta)"
 
 _LAYOUT: tuple[Rewriting, ...] = (
@@ -132,12 +131,6 @@ _DERIVATIVES: tuple[Rewriting, ...] = (
     (r"(?:∇|\\nabla)\s*_\s*([a-zA-Z])\s*(?:L|E|J)(?![A-Za-z_^])", r" (∂L/∂\1)ᵀ "),
 )  # fmt: skip
 _STEPS_ABOVE: tuple[Rewriting, ...] = (
-    # a gate’s δ with the gate above or beside its step
-    (rf"{_DELTA}\s*\^\s*\{{?([{_GATES}])\}}?\s*_\s*(?:\{{([^{{}}]*)\}}|([a-zT0-9]))", r"delta_\1[\2\3]"),
-    (rf"{_DELTA}_\s*(?:\{{([^{{}},]*)\}}|([a-zT0-9]))\s*\^\s*\{{?([{_GATES}])\}}?(?![A-Za-z])", r"delta_\3[\1\2]"),
-    (rf"{_DELTA}_\{{\s*([{_GATES}])\s*,\s*([^{{}},]+)\}}", r"delta_\1[\2]"),
-    (rf"{_DELTA}\s*\^\s*\{{\s*\(([^(){{}}]*)\)\s*\}}\s*_\s*\{{?([{_GATES}])\}}?(?![A-Za-z])", r"delta_\2[\1]"),
-    (rf"{_DELTA}_\{{\s*([{_GATES}])_(\w|\{{[^{{}}]*\}})\s*\}}", r"delta_\1_\2"),
     # h^{(t)}, with a transpose or a square behind it
     (rf"\^\s*\{{\s*[(\[⟨<]\s*({_INDEX})\s*[)\]⟩>]\s*(?:\\top|T|ᵀ|,\s*T)\s*\}}", r"_{\1}ᵀ "),
     (rf"\^\s*\{{\s*[(\[⟨<]\s*({_INDEX})\s*[)\]⟩>]\s*(?:\^\s*)?2\s*\}}", r"_{\1}^2 "),
@@ -179,20 +172,59 @@ GENERIC = ("f", "g", "φ", "phi", "ϕ", "varphi")
 """Letters for whatever activation the network has."""
 
 
-def plain(text: str, activation: str, names: Collection[str]) -> str:
-    """The text in the signs of our language. `names`: sequences, whose step may stand in parentheses: h(t).
+def plain(text: str, activation: str, names: Collection[str], known: Collection[str] = ()) -> str:
+    """The text in the signs of our language. `names`: sequences, whose step may stand in parentheses: h(t); `known`:
+    names whose subscript may stand above, δ^{out}_t.
 
     Raises ExpressionError for a text that is longer than a page.
     """
     if len(text) > MOST_CHARACTERS:
         raise ExpressionError(f"an answer has at most {MOST_CHARACTERS} characters, not {len(text)}")
     for group in _COMPILED:
+        if group is _COMPILED[-2]:
+            text = _words_above(text, known)
         for pattern, instead in group:
             text = pattern.sub(instead, text)
     text = _bare_sums(_steps_in_parentheses(text, names))
     text = _slopes(text, activation)
     text = _side_by_side(_numpy(text))
     return _ellipses(text).replace("'", "ᵀ")
+
+
+_UPRIGHT = r"\\(?:text|textrm|textit|mathrm|mathit|operatorname|rm)\s*"
+_WORD = (
+    rf"\^\s*(?:\{{\s*\(?\s*(?:{_UPRIGHT}\{{\s*([A-Za-z]+)\s*\}}|([A-Za-z]{{1,7}}))\s*\)?\s*\}}"
+    rf"|{_UPRIGHT}\{{\s*([A-Za-z]+)\s*\}}|([a-z])(?![A-Za-z]))"
+)
+_BELOW = r"_\s*(?:\{([^{},]*)\}|([a-zT0-9]))"
+_IN_BRACKETS = rf"\(\s*({_STEP}(?:\s*[-−+]\s*\d+)?)\s*\)"
+_NAMED = rf"({_DELTA}|(?<![A-Za-z\\])[WUVRbp])\s*"
+_WORDS_ABOVE = (
+    # δ_t^{out}, δ^{out}_t, δ^{out}(t), W^{hh}: the letter, the word, the step
+    (re.compile(rf"{_NAMED}{_BELOW}\s*{_WORD}"), slice(3, 7), slice(1, 3)),
+    (re.compile(rf"{_NAMED}{_WORD}(?:\s*(?:{_BELOW}|{_IN_BRACKETS}))?"), slice(1, 5), slice(5, 8)),
+    # a gate’s δ, δ_{f,t} and δ^{(t)}_f, also for one entry
+    (re.compile(rf"({_DELTA})_\{{\s*([a-z])\s*,\s*([^{{}}]+)\}}"), slice(1, 2), slice(2, 3)),
+    (re.compile(rf"({_DELTA})\s*\^\s*\{{\s*\(([^(){{}}]*)\)\s*\}}\s*_\s*\{{?([a-z])\}}?(?![A-Za-z])"),
+     slice(2, 3), slice(1, 2)),
+    (re.compile(rf"({_DELTA})_\{{\s*([a-z])_(?:\{{([^{{}}]*)\}}|(\w))\s*\}}"), slice(1, 2), slice(2, 4)),
+)  # fmt: skip
+
+
+def _words_above(text: str, names: Collection[str]) -> str:
+    """δ^{out}_t, δ_t^{(out)} and W^{hh} as delta_out[t] and W_hh, where these are `names`."""
+    for pattern, words, steps in _WORDS_ABOVE:
+
+        def named(found: re.Match[str], words: slice = words, steps: slice = steps) -> str:
+            stem = "delta" if found[1].strip("\\") in ("δ", "delta") else found[1]
+            name = f"{stem}_{next(filter(None, found.groups()[words]))}"
+            step = next(filter(None, found.groups()[steps]), "")
+            if name not in names:
+                return found[0]
+            return f" {name} " if not step else f" {name}[{step}]" if stem == "delta" else f" {name}_{{{step}}}"
+
+        text = pattern.sub(named, text)
+    return text
 
 
 def _steps_in_parentheses(text: str, names: Collection[str]) -> str:

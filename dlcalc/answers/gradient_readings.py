@@ -160,8 +160,10 @@ def from_zero(answer: Answer, to_last: bool = False) -> Answer:
     def shift(part: Node, below: Callable[[Node], Node]) -> Node:
         if isinstance(part, Index):
             *front, last = part.indices
+            if isinstance(last, Name) and last.id in answer.letters:
+                return part.map(below)
             return Index(part.base, (*front, simplified(Add((last, Literal(1))))))
-        if isinstance(part, Reduce):
+        if isinstance(part, Reduce) and part.index not in answer.letters:
             low, high = part.low, part.high
             if (low, high) == (Literal(1), STEPS) and part.operator == "sum" and not is_written:
                 low, high = Literal(0), shifted(STEPS, -1)
@@ -187,7 +189,7 @@ def from_zero(answer: Answer, to_last: bool = False) -> Answer:
             index = simplified(Add((index, Literal(1))))
         return replace(statement, index=index, right=right)
 
-    return Answer(answer.text, change(answer.node), tuple(map(stated, answer.statements)))
+    return replace(answer, node=change(answer.node), statements=tuple(map(stated, answer.statements)))
 
 
 # where Σ and Π end

@@ -29,6 +29,7 @@ from ..expressions.parser import parse
 from ..expressions.reader import Declarations
 from ..gradients.answer import Answer, Statement
 from ..gradients.model import STEPS, Network, shifted
+from .gradient_entries import entries_beside_steps, of_one_entry
 from .gradient_notation import DOTS, GENERIC, SPELLED, TIMES, plain, sides, stated_once
 from .gradient_ranges import normal
 from .steps import moved
@@ -41,6 +42,7 @@ _RNN = {
     "by": "c", "b_h": "b", "b_y": "c", "b_a": "b", "b_o": "c", "b_q": "c", "b_z": "c", "b_1": "b", "b_2": "c",
     "hs": "h", "xs": "x", "ps": "yhat", "dhraw": "delta", "da": "delta", "dz": "delta", "delta_a": "delta",
     "delta_z": "delta", "dy": "delta_y", "do": "delta_y", "delta_o": "delta_y", "delta_h": "dh", "h_0": "h0",
+    "delta_out": "delta_y", "delta_output": "delta_y", "delta_hid": "delta", "delta_hidden": "delta",
 }  # fmt: skip
 _LSTM = {
     **{f"W_{x}{g}": f"W_{g}" for g in "fico" for x in "x"}, **{f"W_{g}x": f"W_{g}" for g in "fico"},
@@ -50,12 +52,14 @@ _LSTM = {
     "R_z": "U_c", "W_ch": "U_c", "W_C": "W_c", "U_C": "U_c", "b_C": "b_c", "b_z": "b_c",
     "b_g": "b_c", "delta_g": "delta_c", "delta_C": "dC", "delta_h": "dh", "ctilde": "Ctilde", "g": "Ctilde",
     "cbar": "Ctilde", "Cbar": "Ctilde", "chat": "Ctilde", "Chat": "Ctilde", "dc": "dC", "c_0": "C_0", "W_hy": "V",
-    "W_y": "V", "b_y": "c", "delta_o_y": "delta_y", **{f"da_{g}": f"delta_{g}" for g in "fico"}, "da_g": "delta_c",
+    "W_y": "V", "b_y": "c", "delta_o_y": "delta_y", "delta_out": "delta_y",
+    **{f"da_{g}": f"delta_{g}" for g in "fico"}, "da_g": "delta_c",
 }  # fmt: skip
 _GRU = {
     **{f"W_x{g}": f"W_{g}" for g in "zrh"}, **{f"W_h{g}": f"U_{g}" for g in "zrh"},
     **{f"W_i{g}": f"W_{g}" for g in "rz"}, "W_in": "W_h", "W_hn": "U_h", "W_n": "W_h", "U_n": "U_h", "b_n": "b_h",
     "W_u": "W_z", "U_u": "U_z", "b_u": "b_z", "delta_u": "delta_z", "delta_n": "delta_h", "W_hy": "V", "W_y": "V",
+    "delta_out": "delta_y",
     "hhat": "htilde", "hbar": "htilde", "n": "htilde", "u": "z", "W": "W_h", "U": "U_h", "W_c": "W_h", "U_c": "U_h",
     "delta_htilde": "delta_h", **{f"da_{g}": f"delta_{g}" for g in "zrh"}, "da_n": "delta_h",
 }  # fmt: skip
@@ -92,13 +96,22 @@ class _Reader:
     def read(self, text: str) -> Answer:
         sequences = {name for name, kind in self.names.kinds.items() if kind is Kind.MATRIX}
         sequences -= {*self.weights, *FUNCTIONS}
-        written = plain(self._deltas(text), self.network.form["activation"], sequences)
+        written = plain(self._deltas(text), self.network.form["activation"], sequences, self.names.kinds)
+        written = entries_beside_steps(written, self.names.kinds)
         lefts, right, stated = sides(written, self._is_asked, "delta_t")
         self._declare([parts[0] for parts in stated])
         found = stated_once([self._statement(parts[0], parts[-1]) for parts in stated], [parts[0] for parts in stated])
         if lefts:
             self._check_left(lefts[0])
-        return normal(Answer(text, self._parsed(right), found))
+        answer = Answer(text, self._parsed(right), found)
+        return normal(of_one_entry(answer, self._raw(lefts), self.network, self.wrt, self.aliases))
+
+    def _raw(self, lefts: list[str]) -> Node | None:
+        """The first left side in the letters that were written."""
+        try:
+            return parse(lefts[0], self.names) if lefts else None
+        except UserError:
+            return None
 
     def _deltas(self, text: str) -> str:
         """Where no δ stands alone, δ C_t is dC_t, and δ i_t what goes into the gate i."""

@@ -35,13 +35,15 @@ MOST_OUTER = 4
 class Statement:
     """name[index] = right, for one step, or for every `letter`; a name alone where there is no index.
 
-    A sign of a derivative, ∂h_m/∂h_{m−1}, and a letter with two steps, δ[j, k], stand whole under `index`.
+    A sign of a derivative, ∂h_m/∂h_{m−1}, and a letter with two steps, δ[j, k], stand whole under `index`. `entry`: the
+    letter of the entry that it is stated for.
     """
 
     name: str
     index: Node | None
     letter: str
     right: Node
+    entry: str = ""
 
     @property
     def letters(self) -> tuple[str, ...]:
@@ -56,11 +58,17 @@ class Statement:
 
 @dataclass(frozen=True)
 class Answer:
-    """The gradient as it was written, and the intermediates stated before it."""
+    """The gradient as it was written, and the intermediates stated before it.
+
+    `entries`: the letters of the entry that it is written for, none where it is the whole; `letters`: these, and those
+    of entries that are summed.
+    """
 
     text: str
     node: Node
     statements: tuple[Statement, ...] = ()
+    entries: tuple[str, ...] = ()
+    letters: frozenset[str] = frozenset()
 
     @property
     def nodes(self) -> tuple[Node, ...]:
@@ -78,7 +86,7 @@ class Answer:
     def changed(self, change: Callable[[Node], Node]) -> Answer:
         """With `change` applied to every expression."""
         statements = tuple(replace(each, right=change(each.right)) for each in self.statements)
-        return Answer(self.text, change(self.node), statements)
+        return replace(self, node=change(self.node), statements=statements)
 
     def readings(self, outer: str) -> Iterator[Answer]:
         """With ⊗ as the profile says, and then in all other ways; one where there is no ⊗."""
@@ -99,7 +107,9 @@ class Answer:
         stated = {statement.name for statement in self.statements}
         free = {name: None for node in (self.node,) for name in names_in(node)}
         for statement in self.statements:
-            free |= {name: None for name in names_in(statement.right) if name not in statement.letters}
+            own = (*statement.letters, statement.entry)
+            free |= {name: None for name in names_in(statement.right) if name not in own}
+        stated |= set(self.entries)
         return tuple(name for name in free if name not in known and name not in stated)
 
 

@@ -33,6 +33,7 @@ from ..expressions.nodes import (
 from ..expressions.parser import parse
 from .answer import Answer, Statement
 from .delta import Place, delta_of
+from .entries import assembled
 from .general import General
 from .layouts import in_layout
 from .lines import LOSS, Line, loss_at
@@ -273,11 +274,15 @@ class Instance:
 
     def value(self, answer: Answer) -> Value:
         """The answer in numbers. Raises UserError where it has no value, LimitError where it costs too much."""
-        answer = replace(answer, node=self.read(answer.node))
         env = dict(self.with_partials if answer.has_partials else self.environment)
+        answer = assembled(answer, env, shape_of(self.expected), self.layout in ("row", "pytorch"))
+        answer = replace(answer, node=self.read(answer.node))
         if self.transposed_weights:
             env |= {each.name: transpose(env[each.name]) for each in self.network.weights if each.columns}
-        return within_budget(lambda: self._value(answer, env), self.work)
+        try:
+            return within_budget(lambda: self._value(answer, env), self.work)
+        except TypeError:
+            raise UserError("this is an array where one number is needed: write each entry with its letter") from None
 
     @cached_property
     def work(self) -> int:
