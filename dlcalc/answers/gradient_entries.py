@@ -21,7 +21,7 @@ _SLOPE = (
     r"(?:∂|\\partial)\s*[LEJ]\s*/\s*(?:∂|\\partial)|\\frac\s*\{\s*(?:∂|\\partial)\s*[LEJ]\s*\}\s*\{\s*(?:∂|\\partial)"
 )
 _VALUE = r"(?:\\?[A-Za-z]+|δ)"
-_WEIGHT = r"[A-Za-z](?:_(?:\{\w+\}|\w))?"
+_WEIGHT = r"(?:[A-Z]|[bcwp](?![A-Za-z]))(?:_(?:\{\w+\}|\w))?"
 
 
 def entries_beside_steps(text: str, names: Collection[str]) -> str:
@@ -38,11 +38,17 @@ def entries_beside_steps(text: str, names: Collection[str]) -> str:
         slope, weight, brace, letters = found.groups()
         return f"{slope} {weight}[{','.join(re.findall('[a-z]', letters))}]{brace}"
 
+    def is_name(letter: str, below: str) -> bool:
+        return f"{letter.strip(chr(92)).replace('δ', 'delta')}_{below.strip('{}')}" in names
+
+    def opened(found: re.Match[str]) -> str:
+        below = found[2] or found[3]
+        return found[0] if is_name(found[1], below) else f"{found[1]}_{{{below}}}"
+
     def joined(found: re.Match[str]) -> str:
         letter, one, other = found.groups()
         other = f"{{{other}}}" if found[0].endswith("]") else other
-        name = f"{letter.strip(chr(92)).replace('δ', 'delta')}_{one.strip('{}')}"
-        if name in names or "{" not in one + other:
+        if is_name(letter, one) or "{" not in one + other:
             return found[0]
         return f"{letter}_{{{one.strip('{}')},{other.strip('{}')}}}"
 
@@ -50,7 +56,7 @@ def entries_beside_steps(text: str, names: Collection[str]) -> str:
     text = re.sub(rf"^\s*d({_WEIGHT})(?=_\{{{_LETTERS}\}}\s*=|\[{_LETTERS}\]\s*=)", r"∂L/∂\1", text, flags=re.MULTILINE)
     text = re.sub(rf"([A-Zb]_)\{{([a-z]{{1,2}}),\s*({_LETTERS})\}}", bracketed, text)
     text = re.sub(rf"[(\[]\s*({_WEIGHT})\s*[)\]]\s*_\s*\{{({_LETTERS})\}}", bracketed, text)
-    text = re.sub(rf"[(\[]\s*({_VALUE})_(?:\{{([^{{}}]*)\}}|([a-z0-9]))\s*[)\]]\s*(?=_)", r"\1_{\2\3}", text)
+    text = re.sub(rf"[(\[]\s*({_VALUE})_(?:\{{([^{{}}]*)\}}|([a-z0-9]))\s*[)\]]\s*(?=_)", opened, text)
     text = re.sub(r"[(\[]\s*((?:\\?delta|δ)_\w\[[^\[\]]*\])\s*[)\]]\s*(?=_)", r"\1", text)
     text = re.sub(r"((?:\\?delta|δ)_\w)\[([^\[\]]*)\]\s*_\s*\{?([a-zT0-9](?:\s*[-−+]\s*\d+)?)\}?", r"\1[\2,\3]", text)
     text = re.sub(rf"({_VALUE}_(?:{_BELOW}))\(\s*({_STEP})\s*\)", r"\1_{\2}", text)
