@@ -352,7 +352,7 @@ _WORDS_IN = r"(?:\\(?:text|mbox|textrm)\s*\{\s*)?"
 _WHERE = re.compile(rf"{_WORDS_IN}[,;]?\s*\b(?:where|wherein|with|such that)\b:?\s*\}}?|\|\s*where")
 _AND = re.compile(rf"{_WORDS_IN}[,;]?\s*\band\b\s*\}}?")
 _FOR = re.compile(
-    rf"{_WORDS_IN}[,(]?\s*\b(?:for all|for|when|if(?!\s*\())\b.*$"
+    rf"{_WORDS_IN}[,(]?\s*\b(?:for all|for|when|if(?!\s*\(|.*\b(?:otherwise|else)\b))\b.*$"
     r"|\s+\(\s*[a-z]\s*(?:=|<|≤|\\leq?)\s*[T\d][^()]*\)\s*$"
 )
 """For which steps something is stated."""
