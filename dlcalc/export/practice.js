@@ -268,7 +268,7 @@ function judge(entry, text) {
 // ---- The page -----------------------------------------------------------------------------------------------------
 
 function start() {
-  const { parts, entries } = JSON.parse(document.getElementById("practice-data").textContent);
+  const { parts, entries, patterns } = JSON.parse(document.getElementById("practice-data").textContent);
   const forms = [...document.querySelectorAll("form.part")];
   const fresh = () => parts.map(() => ({ share: 0, tries: 0, right: false, first: false, seen: false, hints: 0 }));
   let states = fresh();
@@ -305,8 +305,8 @@ function start() {
     }
   }
   function array(entry, index, text) {
-    const { found, share, opening } = lookAtArray(entry, text);
-    if (found < 0) return { state: share > 0 ? "partly" : "wrong", share, opening };
+    const { found, share, opening, because } = lookAtArray(entry, text, patterns);
+    if (found < 0) return { state: share > 0 ? "partly" : "wrong", share, opening, said: because };
     const whole = told(entry, index, found);
     if (whole.share > 0) return whole;
     return { ...whole, share, opening: share > 0 ? opening : whole.opening };

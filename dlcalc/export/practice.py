@@ -18,6 +18,7 @@ from importlib.resources import files
 from typing import Any, TypeAlias
 
 from .. import document as doc
+from ..answers.array_patterns import WORDS
 from ..document import shown_by
 from ..errors import UserError
 from ..expressions import printing
@@ -118,7 +119,10 @@ class _Page:
     points: Fraction = Fraction(0)
 
     def data(self) -> dict[str, Any]:
-        return {"parts": self.parts, "entries": self.entries}
+        """What the script is given; the words of the patterns where an array is asked."""
+        has_arrays = any(entry["kind"] in sheet.ARRAYS for entry in self.entries)
+        patterns = {id: doc.sentence(because) for id, (because, _) in WORDS.items()} if has_arrays else {}
+        return {"parts": self.parts, "entries": self.entries, "patterns": patterns}
 
     def block(self, block: doc.Block) -> str:
         return self.question(block) if isinstance(block, doc.Question) else html.render_block(block, self.spell)

@@ -14,7 +14,7 @@ from string import ascii_lowercase
 from typing import Any
 
 from .. import document as doc
-from ..answers.array_patterns import rearranged
+from ..answers.array_patterns import WORDS, rearranged
 from ..answers.cell_target import CellTarget
 from ..answers.choices import Choice
 from ..answers.conventions import by_another
@@ -185,12 +185,12 @@ def _rearranged(part: Part, right: Value, known: Sequence[Value]) -> Iterator[do
     """The right array rearranged as a whole, where that is another one than those that are known."""
     is_vector = part.kind == "vector"
     seen = list(known)
-    for id, because, _, rows in rearranged((right,) if is_vector else right, is_vector, 0):
+    for id, rows in rearranged((right,) if is_vector else right, is_vector, 0):
         value = rows[0] if is_vector else rows
         shown = _decimal(part, value)
         if shown not in seen:
             seen.append(shown)
-            yield doc.Response(shown, Fraction(0), doc.sentence(because), tolerances_of(part, value), id)
+            yield doc.Response(shown, Fraction(0), doc.sentence(WORDS[id][0]), tolerances_of(part, value), id)
 
 
 def _other_conventions(asked: Target, shares: Shares) -> Iterator[tuple[Other, Fraction, str]]:

@@ -24,7 +24,7 @@ SAME = "the numbers are right, but in 2 rows of 2: one row of 4 is expected"
         (
             "1 4 3",
             "4 numbers are expected, not 3",
-            ["these numbers are right, but rows or columns at the border are missing"],
+            ["these numbers are right, but some at the beginning or at the end are missing"],
         ),
     ],
 )

@@ -15,7 +15,8 @@ from xml.etree import ElementTree
 import moodle_rules
 import pytest
 
-from dlcalc.document import Document, Entry, Key, Paragraph, Part, Question, Response
+from dlcalc.answers.array_patterns import OTHER_SHAPE, WORDS, of_some, off_by, patterns, rearranged
+from dlcalc.document import Document, Entry, Key, Paragraph, Part, Question, Response, sentence
 from dlcalc.export import _sheet
 from dlcalc.export.registry import writer
 from dlcalc.formulas.arrays import numbers
@@ -174,6 +175,67 @@ def test_the_page_marks_a_matrix(wrote: str, found: Any) -> None:
 )
 def test_the_page_marks_a_vector(wrote: str, found: Any) -> None:
     assert _judged(made(True), 1, wrote) == found
+
+
+SQUARE = ((1, 2, 3), (4, 5, 6), (7, 8, 10))
+SERIES = (1, 2, 4, 8)
+PATTERNS = [
+    ("matrix", "4 5 6; 7 8 10; 1 2 3", "rows-in-another-order", {}),
+    ("matrix", "0 0 0; 1 2 3; 4 5 6", "one-row-off", {"where": "down"}),
+    ("matrix", "2 3 0; 5 6 0; 8 10 0", "one-column-off", {"where": "to the left"}),
+    ("vector", "2 4 8 0", "one-place-off", {"where": "to the left"}),
+    ("matrix", "1 2; 4 5", "border-missing", {}),
+    ("vector", "2 4 8", "numbers-missing", {}),
+    ("matrix", "0 0 0 0; 0 1 2 3; 0 4 5 6; 0 7 8 10", "border-added", {}),
+    ("vector", "0 1 2 4 8", "numbers-added", {}),
+    ("matrix", "1.5 2.5 3.5; 4.5 5.5 6.5; 7.5 8.5 10.5", "same-amount-off", {"amount": "0.5", "size": "large"}),
+    ("vector", "-1 0 2 6", "same-amount-off", {"amount": "2", "size": "small"}),
+    ("matrix", "1/3 2/3 1; 4/3 5/3 2; 7/3 8/3 10/3", "same-factor-off", {"amount": "1/3"}),
+    ("vector", "3 6 12 24", "same-factor-off", {"amount": "3"}),
+    ("matrix", "1 2 3; 4 -5 6; 7 8 -10", "some-signs-turned", {}),
+    ("vector", "1 2 -4 8", "one-sign-turned", {}),
+    ("matrix", "1 2 3; 4 6 5; 7 8 10", "two-exchanged", {}),
+    ("matrix", "1 2 3; 4 5 6; 7 8 11", "", {}),
+    ("matrix", "1 2; 3 9", "", {}),
+    ("vector", "9 9 9 9", "", {}),
+]
+
+
+@pytest.mark.skipif(NODE is None, reason="needs node")
+def test_the_page_says_what_happened_to_an_array() -> None:
+    """The patterns of every other door, in the same words: those that turn the array stand among the responses."""
+    entries = {}
+    for kind, value in (("matrix", SQUARE), ("vector", SERIES)):
+        exact = tuple(tuple(Fraction(0) for _ in row) for row in SQUARE) if kind == "matrix" else (Fraction(0),) * 4
+        key = Key(value, (Response(value, Fraction(1), "", exact),))
+        part = Part("a", Fraction(1), (), Entry("1.a", kind, key=key))
+        page = writer("practice")(Document("A", (Question(1, "", Fraction(1), (), (part,), "p", "topic"),)))
+        data = json.loads(page.split('id="practice-data">')[1].split("</script>")[0])
+        entries[kind], words = data["entries"][0], data["patterns"]
+    asked = [[entries[kind], text] for kind, text, _, _ in PATTERNS]
+    program = f"""{page.split("<script>")[1].split("</script>")[0]}
+        const found = {json.dumps(asked)}.map(([entry, text]) => lookAtArray(entry, text, {json.dumps(words)}).because);
+        console.log(JSON.stringify(found));"""
+    done = subprocess.run([NODE or "node", "-e", program], capture_output=True, text=True, check=True, timeout=60)
+    told = [sentence(WORDS[id][0]).format(**values) if id else "" for _, _, id, values in PATTERNS]
+    assert json.loads(done.stdout) == told
+    by_python = [_by_python(kind, text) for kind, text, _, _ in PATTERNS]
+    assert by_python == told
+    turned = {id for vector in (True, False) for id, _ in rearranged(SQUARE, vector)}
+    assert {id for _, _, id, _ in PATTERNS if id} | turned | {OTHER_SHAPE} == set(WORDS)
+
+
+def _by_python(kind: str, text: str) -> str:
+    """What the other doors say of the same."""
+    right = SQUARE if kind == "matrix" else (SERIES,)
+    rows = [row.split() for row in text.split(";")]
+    wrote = tuple(tuple(Fraction(number) for number in row) for row in rows)
+    fits = lambda value, i, j: value == wrote[i][j]  # noqa: E731
+    found = patterns(right, len(wrote), len(wrote[0]), fits, kind == "vector")
+    if not found and (len(wrote), len(wrote[0])) == (len(right), len(right[0])):
+        wrong = [(i, j) for i, row in enumerate(right) for j, value in enumerate(row) if not fits(value, i, j)]
+        found = (*off_by(right, wrote), *of_some(right, wrong, fits))
+    return sentence(found[0].because) if found else ""
 
 
 def _judged(document: Document, index: int, wrote: str) -> Any:

@@ -224,7 +224,7 @@ def test_the_data_cannot_end_their_element() -> None:
 def test_the_script_can_stand_in_a_page() -> None:
     """Nothing in it ends a script element, runs text or reaches the network; it is short enough to be read."""
     assert not re.search(r"</script|<!--|\beval\b|\bFunction\b|innerHTML|insertAdjacent|fetch|XMLHttp|import\b", SCRIPT)
-    assert len(SCRIPT.splitlines()) <= 770
+    assert len(SCRIPT.splitlines()) <= 860
     assert max(map(len, SCRIPT.splitlines())) <= 120
 
 
