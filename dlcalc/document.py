@@ -256,6 +256,8 @@ class Key:
     working: tuple[Block, ...] = ()
     rearranged: tuple[Response, ...] = ()
     """The right array transposed, in the opposite order, with opposite signs: for what marks an array as a whole."""
+    patterns: tuple[tuple[str, str], ...] = ()
+    """What is said where something else happened to an array as a whole: (id, sentence), with {…} for what is found."""
 
 
 EntryKind: TypeAlias = Literal["integer", "number", "shape", "vector", "matrix", "expression", "choice", "text"]

@@ -18,7 +18,6 @@ from importlib.resources import files
 from typing import Any, TypeAlias
 
 from .. import document as doc
-from ..answers.array_patterns import WORDS
 from ..document import shown_by
 from ..errors import UserError
 from ..expressions import printing
@@ -115,14 +114,13 @@ class _Page:
     spell: printing.Spell
     parts: list[dict[str, Any]] = field(default_factory=list)
     entries: list[dict[str, Any]] = field(default_factory=list)
+    patterns: dict[str, str] = field(default_factory=dict)
     topics: dict[str, int] = field(default_factory=dict)
     points: Fraction = Fraction(0)
 
     def data(self) -> dict[str, Any]:
-        """What the script is given; the words of the patterns where an array is asked."""
-        has_arrays = any(entry["kind"] in sheet.ARRAYS for entry in self.entries)
-        patterns = {id: doc.sentence(because) for id, (because, _) in WORDS.items()} if has_arrays else {}
-        return {"parts": self.parts, "entries": self.entries, "patterns": patterns}
+        """What the script is given."""
+        return {"parts": self.parts, "entries": self.entries, "patterns": self.patterns}
 
     def block(self, block: doc.Block) -> str:
         return self.question(block) if isinstance(block, doc.Question) else html.render_block(block, self.spell)
@@ -217,6 +215,7 @@ class _Page:
             return {"kind": "text"}
         found, digits = _responses(entry.key), shown_by().significant_digits
         if entry.kind in sheet.ARRAYS:
+            self.patterns.update(entry.key.patterns)
             return {"kind": entry.kind, "digits": digits, "responses": [_array(each, entry.kind) for each in found]}
         points, names = _points([each.value for each in found], entry.id, self.spell)
         marked = [

@@ -177,8 +177,11 @@ def _key(part: Part, asked: Target, shares: Shares) -> doc.Key:
                 doc.Response(_decimal(part, wrong.value), Fraction(0), said, tolerances_of(part, wrong.value), wrong.id)
             )
     seen = [response.value for response in responses]
-    others = tuple(_rearranged(part, right, seen)) if part.kind in ARRAYS and not contains_letters(right) else ()
-    return doc.Key(as_asked(part, right), tuple(responses), asked.working(), others)
+    if part.kind not in ARRAYS or contains_letters(right):
+        return doc.Key(as_asked(part, right), tuple(responses), asked.working())
+    others = tuple(_rearranged(part, right, seen))
+    patterns = tuple((id, doc.sentence(because)) for id, (because, _) in WORDS.items())
+    return doc.Key(as_asked(part, right), tuple(responses), asked.working(), others, patterns)
 
 
 def _rearranged(part: Part, right: Value, known: Sequence[Value]) -> Iterator[doc.Response]:

@@ -134,3 +134,4 @@ def test_a_practice_page_knows_an_array_that_is_turned(posed: tuple[Path, Varian
         assert rows.count(turned) == 1
         assert f'data-response="{rows.index(turned)}">{because}</template>' in page
     assert rows[0] == [[6, 8], [12, 14]]
+    assert data["patterns"]["two-exchanged"] == "Two numbers are exchanged."

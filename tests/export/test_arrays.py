@@ -207,7 +207,8 @@ def test_the_page_says_what_happened_to_an_array() -> None:
     entries = {}
     for kind, value in (("matrix", SQUARE), ("vector", SERIES)):
         exact = tuple(tuple(Fraction(0) for _ in row) for row in SQUARE) if kind == "matrix" else (Fraction(0),) * 4
-        key = Key(value, (Response(value, Fraction(1), "", exact),))
+        said = tuple((id, sentence(because)) for id, (because, _) in WORDS.items())
+        key = Key(value, (Response(value, Fraction(1), "", exact),), patterns=said)
         part = Part("a", Fraction(1), (), Entry("1.a", kind, key=key))
         page = writer("practice")(Document("A", (Question(1, "", Fraction(1), (), (part,), "p", "topic"),)))
         data = json.loads(page.split('id="practice-data">')[1].split("</script>")[0])
