@@ -27,7 +27,7 @@ from ..gradients.diff_mistakes import mistaken_derivatives
 from ..gradients.points import alike
 from ..gradients.scalar import Derivative, differentiate
 from .expression import Expression, wrapped
-from .judged_derivative import JudgedDerivative, written_parts
+from .judged_derivative import JudgedDerivative, asked_letter, written_parts
 from .matrix_differentiating import MatrixDifferentiated, has_arrays, matrix_diff
 from .results import Result, written
 
@@ -155,10 +155,7 @@ def diff(
     for each in before:
         node = to_node(differentiate(node, each).simplified)
     letters = [name for name in names_in(node) if name not in CONSTANTS or name == wrt]
-    by = wrt or (letters[0] if len(letters) == 1 else "")
-    if not by:
-        known = ", ".join(letters) if letters else "none"
-        raise UserError(f"--wrt says by which letter to differentiate; the letters are {known}")
+    by = asked_letter(wrt, letters)
     found = differentiate(node, by)
     values = _values(at, {*letters, by})
     if not answer:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ..answers.marks import Mark
 from ..answers.verdicts import as_data, verdict
 from ..document import Document, Formula
+from ..errors import UserError
 from ..expressions import printing
 from ..gradients.matrix_calculus import MatrixDerivative
 from ..gradients.scalar import Derivative
@@ -43,3 +45,15 @@ def written_parts(found: Derivative) -> dict[str, Any]:
     if found.shortened is None:
         return {}
     return {"parts": [{"name": name, "value": printing.plain(node)} for name, node in found.parts.items()]}
+
+
+def asked_letter(wrt: str, letters: Sequence[str]) -> str:
+    """The letter by which is differentiated, the only one where none is said. Raises UserError."""
+    if not wrt and len(letters) != 1:
+        raise no_letter(letters)
+    return wrt or letters[0]
+
+
+def no_letter(letters: Sequence[str]) -> UserError:
+    """What is said where there is no such letter."""
+    return UserError(f"--wrt says by which letter to differentiate; the letters are {', '.join(letters) or 'none'}")

@@ -23,7 +23,7 @@ from ..formulas.model import Mistake
 from ..gradients.matrix_calculus import MatrixDerivative, NumberAddedError, flat, matrix_derivative
 from .array_option import read_array
 from .expression import Expression
-from .judged_derivative import JudgedDerivative
+from .judged_derivative import JudgedDerivative, asked_letter, no_letter
 from .results import Result, written
 
 _KINDS = {"scalar": Kind.SCALAR, "vector": Kind.VECTOR, "matrix": Kind.MATRIX}
@@ -169,10 +169,9 @@ def _derived(expression: str, wrt: str, said: Mapping[str, Kind]) -> tuple[Matri
     while True:  # every turn one vector becomes a number
         node = parse(text, kinds)
         letters = [name for name in names_in(node) if name in kinds]
-        by = wrt or (letters[0] if len(letters) == 1 else "")
+        by = asked_letter(wrt, letters)
         if by not in letters:
-            listed = ", ".join(letters) or "none"
-            raise UserError(f"--wrt says by which letter to differentiate; the letters are {listed}")
+            raise no_letter(letters)
         try:
             return matrix_derivative(node, Name(by, kinds[by])), kinds
         except NumberAddedError as error:

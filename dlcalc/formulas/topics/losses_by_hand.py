@@ -111,6 +111,41 @@ LOG_LOSS = Formula(
 _CLASSES = quantity("y", "target", "target probabilities of the classes, usually one-hot", _VECTOR, ordinary=(0, 1),
                     low=0, high=1)  # fmt: skip
 
+
+def _of_cross_entropy(p: str, letter: str, summed: str, logs: tuple[str, str]) -> tuple[Mistake, ...]:
+    """The mistakes of every cross-entropy: `p` are the probabilities, `letter` as they are printed.
+
+    `summed`: the sum over the classes as the formula writes it; `logs`: the step that holds the logarithm, and what
+    stands there.
+    """
+    step, text = logs
+    return (
+        Mistake("minus-forgotten", "loss", summed, "the logarithm of a probability is negative, so the loss needs a "
+                "minus sign", 0.6, "Which sign does this loss have?"),
+        *(Mistake(id, step, text.replace("ln(", f"{log}("), _NOT_TO_BASE[base], 0.4, "Which base does the logarithm "
+                  "have?") for id, log, base in _WRONG_LOGS),
+        Mistake("predicted-class", "loss", f"-ln(max({p}))", "the loss uses the probability of the true class, not of "
+                "the predicted class", 0.5, "Which class does the target name?"),
+        Mistake("probability-for-logarithm", "loss", f"1 - sum(y ⊙ {p})", "the loss is minus the logarithm of the "
+                "probability, not 1 minus the probability", 0.3, "How large should the loss be when the true class has "
+                "probability 0?"),
+        Mistake("every-class-summed", "loss", f"-sum(ln({p}))", "only the true class counts: the logarithms of all "
+                "other classes are multiplied by a target of 0", 0.25, "What multiplies the logarithm of each class?"),
+        Mistake("binary-terms", "loss", f"-sum(y ⊙ ln({p}) + (1 - y) ⊙ ln(1 - {p}))", "the terms (1 − y)·ln(1 − "
+                f"{letter}) are for yes-or-no questions; for one choice among classes the loss is −Σ y·ln {letter}",
+                0.25, "Are these separate yes-or-no questions, or one choice among classes?"),
+        Mistake("mean-over-classes", "loss", f"-{summed}/len(y)", "the terms of one example are added, not averaged "
+                "over the classes", 0.4, "Are the terms of one example added or averaged?"),
+        Mistake("weighted-by-probability", "loss", f"-sum(y ⊙ {p} ⊙ ln({p}))", "the logarithm is weighted by the "
+                "target alone: −ln of the true class's probability", 0.25, "What multiplies the logarithm of each "
+                "class?"),
+        Mistake("entropy-of-prediction", "loss", f"-sum({p} ⊙ ln({p}))", "this is the entropy of the prediction; in "
+                "the cross-entropy the target multiplies the logarithm", 0.25, "Which class does the target name?"),
+        Mistake("squared-error", "loss", f"sum(({p} - y)^2)", "this is a squared error; the cross-entropy is −ln of "
+                "the true class's probability", 0.25, "Which loss is asked?"),
+    )  # fmt: skip
+
+
 CROSS_ENTROPY = Formula(
     id="cross_entropy_by_hand",
     title="Cross-entropy by hand",
@@ -123,26 +158,7 @@ CROSS_ENTROPY = Formula(
         Step("loss", "-sum(terms)", "cross-entropy"),
     ),
     answers=("loss", "terms"),
-    mistakes=(
-        Mistake("minus-forgotten", "loss", "sum(terms)", "the logarithm of a probability is negative, so the loss "
-                "needs a minus sign", 0.6, "Which sign does this loss have?"),
-        Mistake("common-logarithm", "terms", "y ⊙ log10(p)", _NOT_TO_BASE[10], 0.4, "Which base does the logarithm "
-                "have?"),
-        Mistake("binary-logarithm", "terms", "y ⊙ log2(p)", _NOT_TO_BASE[2], 0.4, "Which base does the logarithm "
-                "have?"),
-        Mistake("predicted-class", "loss", "-ln(max(p))", "the loss uses the probability of the true class, not of the "
-                "predicted class", 0.5, "Which class does the target name?"),
-        Mistake("probability-for-logarithm", "loss", "1 - sum(y ⊙ p)", "the loss is minus the logarithm of the "
-                "probability, not 1 minus the probability", 0.3, "How large should the loss be when the true class has "
-                "probability 0?"),
-        Mistake("every-class-summed", "loss", "-sum(ln(p))", "only the true class counts: the logarithms of all other "
-                "classes are multiplied by a target of 0", 0.25, "What multiplies the logarithm of each class?"),
-        Mistake("binary-terms", "loss", "-sum(y ⊙ ln(p) + (1 - y) ⊙ ln(1 - p))", "the terms (1 − y)·ln(1 − p) are for "
-                "yes-or-no questions; for one choice among classes the loss is −Σ y·ln p", 0.25, "Are these separate "
-                "yes-or-no questions, or one choice among classes?"),
-        Mistake("mean-over-classes", "loss", "-sum(terms)/len(terms)", "the terms of one example are added, not "
-                "averaged over the classes", 0.4, "Are the terms of one example added or averaged?"),
-    ),
+    mistakes=_of_cross_entropy("p", "p", "sum(terms)", ("terms", "y ⊙ ln(p)")),
     conventions=in_every_base(_ONE_SUM, {"terms": "y ⊙ ln(p)"}, {}),
     source=_SOURCE,
 )  # fmt: skip
@@ -160,17 +176,7 @@ SOFTMAX_CROSS_ENTROPY = Formula(
     ),
     answers=("loss", "yhat", "gradient", "powers", "total"),
     mistakes=(
-        Mistake("probability-for-logarithm", "loss", "1 - sum(y ⊙ yhat)", "the loss is the logarithm of the "
-                "probability", 0.3, "How large is the loss when the true class has probability 0?"),
-        Mistake("weighted-by-probability", "loss", "-sum(y ⊙ yhat ⊙ ln(yhat))", "the logarithm is weighted by the "
-                "target alone: −ln of the true class's probability", 0.25, "What multiplies the logarithm of each "
-                "class?"),
-        Mistake("entropy-of-prediction", "loss", "-sum(yhat ⊙ ln(yhat))", "this is the entropy of the prediction; in "
-                "the cross-entropy the target multiplies the logarithm", 0.25, "Which class does the target name?"),
-        Mistake("squared-error", "loss", "sum((yhat - y)^2)", "this is a squared error; the cross-entropy is −ln of "
-                "the true class's probability", 0.25, "Which loss is asked?"),
-        Mistake("mean-over-classes", "loss", "-sum(y ⊙ ln(yhat))/len(y)", "the terms of one example are added, not "
-                "averaged over the classes", 0.3, "Are the terms of one example added or averaged?"),
+        *_of_cross_entropy("yhat", "ŷ", "sum(y ⊙ ln(yhat))", ("loss", "-sum(y ⊙ ln(yhat))")),
         Mistake("gradient-of-probability", "gradient", "-(y/yhat)", "−y/ŷ is the derivative by the probability; by the "
                 "score z it is ŷ − y", 0.3, "By what is the derivative taken, by ŷ or by z?"),
         Mistake("not-normalised", "yhat", "powers", "the exponentials must be divided by their sum", 0.6, "What do the "
@@ -179,19 +185,6 @@ SOFTMAX_CROSS_ENTROPY = Formula(
                 "sign does a probability have?"),
         Mistake("sigmoid-for-softmax", "yhat", "sigmoid(z)", "a sigmoid uses one score only; the softmax divides by "
                 "the sum over all scores", 0.5, "What do the probabilities sum to?"),
-        Mistake("minus-forgotten", "loss", "sum(y ⊙ ln(yhat))", "the logarithm of a probability is negative, so the "
-                "loss needs a minus sign", 0.6, "Which sign does this loss have?"),
-        Mistake("predicted-class", "loss", "-ln(max(yhat))", "the loss uses the probability of the true class, not of "
-                "the predicted class", 0.5, "Which class does the target name?"),
-        Mistake("common-logarithm", "loss", "-sum(y ⊙ log10(yhat))", _NOT_TO_BASE[10], 0.4, "Which base does the "
-                "logarithm have?"),
-        Mistake("binary-logarithm", "loss", "-sum(y ⊙ log2(yhat))", _NOT_TO_BASE[2], 0.4, "Which base does the "
-                "logarithm have?"),
-        Mistake("every-class-summed", "loss", "-sum(ln(yhat))", "only the true class counts: the logarithms of all "
-                "other classes are multiplied by a target of 0", 0.25, "What multiplies the logarithm of each class?"),
-        Mistake("binary-terms", "loss", "-sum(y ⊙ ln(yhat) + (1 - y) ⊙ ln(1 - yhat))", "the terms (1 − y)·ln(1 − ŷ) "
-                "are for yes-or-no questions; for one choice among classes the loss is −Σ y·ln ŷ", 0.25, "Are these "
-                "separate yes-or-no questions, or one choice among classes?"),
         Mistake("softmax-twice", "yhat", "softmax(powers/total)", "the softmax is applied once: its values are already "
                 "probabilities", 0.25, "What goes into the softmax: scores or probabilities?"),
         Mistake("error-sign-turned", "gradient", "y - yhat", "∂L/∂z is ŷ − y: it is negative for the true class, "
