@@ -241,8 +241,8 @@ _SHAPE_MISTAKES = (
     Mistake("matrices-swapped-recurrent", "recurrent_matrix", "shape(m, n)", "m×n is the input matrix; the recurrent "
             "matrix maps the m entries of the old state to the m of the new one", 0.4, "How many entries does the "
             "previous state have?"),
-    Mistake("joined-matrix-reads-n", "joined_matrix", "shape(m, n)", "the joined matrix multiplies the state too: it has a "
-            "column for each of the n + m entries of [h, x]", 0.5, "How many entries does [h, x] have?"),
+    Mistake("joined-matrix-reads-n", "joined_matrix", "shape(m, n)", "the joined matrix multiplies the state too: "
+            "it has a column for each of the n + m entries of [h, x]", 0.5, "How many entries does [h, x] have?"),
     Mistake("joined-matrix-is-square", "joined_matrix", "shape(n + m, n + m)", "the joined matrix reads n + m numbers "
             "and gives the m entries of the state: m×(n + m)", 0.4, "How many numbers does the joined matrix give?"),
     Mistake("joined-matrix-of-all", "joined_matrix", "shape(n, n + m)", "the joined matrix gives the m entries of the "
@@ -374,7 +374,8 @@ RNN_OUTPUT = Formula(
         Convention("many-to-one", "sequence classifiers", "one output, after the last step",
                    {"output": "shape(q)", "macs": "cell.macs + readout.macs"},
                    untrue=("all time steps use the same output layer", "an output at every step")),
-        Convention("joined", "Olah, 2015", "the weights of the cell are one matrix W of m×(n + m), which multiplies [h, x]"),
+        Convention("joined", "Olah, 2015",
+                   "the weights of the cell are one matrix W of m×(n + m), which multiplies [h, x]"),
     ),
     input_shape="shape(T, n)",
     shape="output",
