@@ -198,7 +198,8 @@ def _run(entry: Entry, options: dict[str, Any]) -> int:
     calculate: api.Calculator = getattr(api, entry.name)
     chosen = (choice,) if choice is not None else ()
     if picked["ask"] is None and picked["answer"] is not None:
-        raise api.UserError("--answer VALUE needs --ask NAME: the answer, and the question")
+        names = ", ".join(calculate.formula(*chosen, **given).answers)
+        raise api.UserError(f"--answer VALUE needs --ask NAME: the answer, and the question, which is one of {names}")
     if picked["answer"] is not None:
         judged = calculate.check(picked["ask"], picked["answer"], *chosen, convention=picked["convention"],
                                  profile=picked["profile"], show=bool(picked["show"]), **given)  # fmt: skip

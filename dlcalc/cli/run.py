@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 from ..errors import UserError, printable
 from ..formulas.hand_operations import OPERATIONS, Operation
 from .app import TextParameters, built
-from .commands import RUN_ALIASES, plain
+from .commands import RUN_ALIASES, alias_of, plain
 from .options import OUTPUT, PROFILE
 
 _NUMBERS = 'Numbers: "1 2; 3 4", or letters: "x1 x2", a file, or - for what is pasted'
@@ -41,9 +41,12 @@ class _Operations(TextParameters, TyperGroup):
         words = (word,) if word in OPERATIONS else RUN_ALIASES.get(word, (word,))
         operation = OPERATIONS.get(words[0])
         if operation is None:
-            near = get_close_matches(word, [*OPERATIONS, *RUN_ALIASES], n=1)
-            known = "; ".join([*(f"nearest is dlcalc run {' '.join(RUN_ALIASES.get(each, (each,)))}" for each in near),
-                               "dlcalc run --help lists the operations"])  # fmt: skip
+            near = [("run", *RUN_ALIASES.get(each, (each,)))
+                    for each in get_close_matches(word, [*OPERATIONS, *RUN_ALIASES], n=1)]  # fmt: skip
+            nearest = [
+                f"nearest is dlcalc {' '.join(words)}" for words in [alias_of(word) or next(iter(near), ())] if words
+            ]
+            known = "; ".join([*nearest, "dlcalc run --help lists the operations"])
             raise UserError(f"no operation is called {printable(args[0][:40])}; {known}")
         command = built(function(operation), operation.name, help_text(operation), lambda: _whole_help(operation))
         return operation.name, command, [*words[1:], *args[1:]]

@@ -255,7 +255,10 @@ def test_one_answer_as_json(terminal) -> None:
         ("pool --same --ceil", "ceil and same cannot be used together"),
         ("conv --json --latex", "one format at a time"),
         ("conv --convention nonsense", "convention is one of textbook, no-bias"),
-        ("conv --answer 3", "--answer VALUE needs --ask NAME: the answer, and the question"),
+        (
+            "conv --answer 3",
+            "--answer VALUE needs --ask NAME: the answer, and the question, which is one of output, o,",
+        ),
         ("conv --ask nonsense", "nonsense is not an answer of conv; its answers are output, o, weights"),
         (
             "conv --n 5 --f 3 --o 3 --ask s",
