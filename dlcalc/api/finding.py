@@ -31,10 +31,14 @@ _LATER = 0.5
 """What a problem weighs beside a command: who searches wants to work something out."""
 _LONGEST = 200
 _SMALL = frozenset(
-    ("a", "an", "and", "are", "as", "at", "by", "do", "does", "for", "from", "get", "how", "i", "in", "is", "it",
-     "its", "many", "much", "my", "number", "of", "on", "one", "or", "per", "the", "to", "what", "which", "with",
-     "work")
+    ("a", "after", "an", "and", "are", "as", "at", "be", "by", "calculate", "can", "compute", "count", "do", "does",
+     "each", "find", "for", "formula", "from", "get", "given", "give", "has", "have", "how", "i", "in", "into", "is",
+     "it", "its", "many", "me", "more", "much", "my", "need", "needed", "number", "of", "on", "one", "or", "over",
+     "per", "should", "that", "the", "then", "there", "this", "three", "to", "total", "turn", "two", "use", "using",
+     "want", "was", "we", "what", "when", "which", "why", "will", "with", "work", "you")
 )  # fmt: skip
+_RARE = 3
+"""A word of so few places, as a network's name, says most of what is looked for."""
 _ALSO = {
     "kernel": "filter", "neuron": "unit", "picture": "image", "fc": "dense", "linear": "dense",
     "deconvolution": "transposed", "upconvolution": "transposed", "weight": "parameter", "flop": "mac",
@@ -92,11 +96,11 @@ def find(query: str, also: Mapping[str, tuple[str, str]] | None = None) -> Found
     UserError where nothing has any of the words.
     """
     words = [word for word in dict.fromkeys(_words(query[:_LONGEST])) if word not in _SMALL]
+    words = [word for word in words if not word.isdecimal()] or words
     if not words:
         raise UserError('find needs some words: dlcalc find "bidirectional gru"')
-    hits = _hits(tuple((also or {}).items()))
-    often = Counter(word for hit in hits for word in hit.words)
-    vocabulary = sorted(often)
+    hits, often = _places(tuple((also or {}).items()))
+    vocabulary = list(often)
     asked = [_meant(word, vocabulary) for word in words]
     scored = []
     for place, hit in enumerate(hits):
@@ -108,7 +112,8 @@ def find(query: str, also: Mapping[str, tuple[str, str]] | None = None) -> Found
         if any(marks):
             wanted = _LATER if hit.kind == "problem" else 1.0
             named = sum(each in _words(hit.command) for each in words)
-            scored.append((-sum(mark > 0 for mark in marks), -sum(marks) * wanted, -named, place, hit))
+            rare = any(hit.words.get(word) and often.get(word, 0) <= _RARE for word in words)
+            scored.append((-sum(mark > 0 for mark in marks) - rare, -sum(marks) * wanted, -named, place, hit))
     if not scored:
         raise UserError(f"nothing is found for {printable(query[:60])}; dlcalc --help lists the commands")
     scored.sort(key=lambda each: each[:4])
@@ -116,9 +121,14 @@ def find(query: str, also: Mapping[str, tuple[str, str]] | None = None) -> Found
     return Found(query, (hit for matched, *_, hit in scored[:MOST] if matched == most or matched <= -2))
 
 
-def is_network(name: str) -> bool:
-    """Whether a network of the zoo has that name, however it is spelt."""
-    return zoo.is_known(name)
+@cache
+def _places(also: tuple[tuple[str, tuple[str, str]], ...]) -> tuple[tuple[Hit, ...], dict[str, int]]:
+    """Every place, and how many places each word has, in the order of the alphabet: the same in every search."""
+    others = dict(also)
+    named = (_called(hit, others) for hit in (*_own(others), *_calculators(), *_by_hand()))
+    hits = (*named, *_together(), *_layers(), *_networks(), *_problems())
+    often = Counter(word for hit in hits for word in hit.words)
+    return hits, {word: often[word] for word in sorted(often)}
 
 
 def _meant(word: str, vocabulary: list[str]) -> dict[str, float]:
@@ -136,14 +146,6 @@ def _words(text: str) -> Iterator[str]:
     for word in re.findall(r"[^\W_]+", text.lower()):
         word = re.sub(r"is(e|ed|er|ing|ation)s?$", r"iz\1", word)
         yield word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
-
-
-@cache
-def _hits(also: tuple[tuple[str, tuple[str, str]], ...]) -> tuple[Hit, ...]:
-    """Every place to go, with its words: the same in every search."""
-    others = dict(also)
-    named = (_called(hit, others) for hit in (*_own(others), *_calculators(), *_by_hand()))
-    return (*named, *_together(), *_layers(), *_networks(), *_problems())
 
 
 def _own(also: Mapping[str, tuple[str, str]]) -> Iterator[Hit]:
@@ -185,7 +187,7 @@ def _variants(entry: Entry, name: str) -> Iterator[Hit]:
 
 def _asked(found: Formula) -> str:
     """What is given and what can be asked, in words."""
-    terms = [f"{v.long} {v.meaning}" for v in found.variables]
+    terms = [f"{v.long} {v.meaning}" for v in found.variables] + ["layer"] * bool(found.shape)
     answers = [f"{name} {getattr(found.by_name[name], 'meaning', '')}" for name in found.answers]
     return " ".join((*terms, *answers, *(c.name for c in found.conventions)))
 
@@ -199,6 +201,14 @@ def _by_hand() -> Iterator[Hit]:
 
 
 TOGETHER = (
+    ("dlcalc conv --n 224 --o 222 --find f,s,p", "Which filter size, stride and padding turn one size into another",
+     "f s p unknown input output size given find which possible"),
+    ("dlcalc conv --f 3 --c 256 --k 256 --groups 32", "Grouped convolution: weights of all groups, or of one",
+     "group grouped resnext cardinality weight parameter channel"),
+    ('dlcalc net "32x32x3; conv 16 f3 p1; pool 2; conv 32 f3; flatten; dense 10"',
+     "A CNN layer by layer: sizes, parameters, MACs", "cnn whole parameter size flatten pool output"),
+    ('dlcalc net "100; embedding 10000 300; lstm 128; dense 1"', "Embedding, LSTM and a dense layer, for texts",
+     "text word sentiment classifier imdb embedding lstm dense vocabulary"),
     ('dlcalc net "10x512; residual(attention 8 nobias); ln; residual(dense 2048 relu; dense 512); ln"',
      "Encoder block of a transformer: attention and a feed-forward part, each with a way around",
      "transformer encoder block feedforward layer"),

@@ -64,8 +64,10 @@ class Commands(TextParameters, TyperGroup):
         words = meant(args[0])
         command = command_named(words[0]) if words else None
         if command is None:
-            if not args[0].startswith("-") and (error := nearest(args[0])):
-                raise error
+            if not args[0].startswith("-"):
+                from .nearest import nearest
+
+                raise nearest(args[0])
             return super().resolve_command(ctx, args)
         return words[0], command, [*words[1:], *args[1:]]
 
@@ -93,24 +95,9 @@ def meant(name: str) -> tuple[str, ...]:
         return ("run", word)
     if words := alias_of(name):
         return words
-    from ..api.finding import is_network
+    from ..networks.zoo import is_known
 
-    return ("net", name) if is_network(name) else ()
-
-
-def nearest(name: str) -> UserError | None:
-    """What to say of a word that is no command: what a search finds for it; None where it finds nothing."""
-    from ..api.finding import find
-    from .commands import searched
-
-    try:
-        first = find(name, searched()).hits[0]
-    except UserError:
-        return None
-    word = printable(name[:40])
-    return UserError(
-        f"no command is called {word}; nearest is {first.command} ({first.about}); more: dlcalc find {word}"
-    )
+    return ("net", name) if is_known(name) else ()
 
 
 @cache

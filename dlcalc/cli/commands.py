@@ -150,15 +150,19 @@ def plain(word: str) -> str:
 
 _ABOUT = {
     "bptt": "rnn lstm gru recurrent cell gradient time", "backprop": "gradient network delta",
-    "net": "macs flops memory parameters of a network, draw, svg, pytorch code, keras code, freeze layers, "
-           "transformer encoder block",
+    "net": "macs flops memory parameters of a network, model size in mb megabytes, draw, svg, pytorch code, keras "
+           "code, freeze layers",
+    "separable": "mobilenet xception",
+    "transformer": "vision transformer, feed-forward network ffn, heads", "attention": "kv cache",
     "train": "mnist, accuracy, epochs, validation", "transfer": "freeze, frozen layers, fine-tuning",
-    "dropout": "overfitting regularisation", "conv": "1x1 pointwise dilated strided grouped filter kernel",
+    "dropout": "overfitting regularisation",
+    "conv": "1x1 pointwise dilated strided grouped filter kernel multiplications",
     "run conv": "edge detection detector sobel filter image", "problems": "write your own question",
     "quiz": "practise exercises homework test", "vanish": "exploding", "schema": "keys of json",
     "doctor": "installed version extras cuda gpu working", "predict": "trained network checkpoint",
     "diff": "gradient slope", "run minmax": "normalise column", "run zscore": "normalise standardise column",
-    "updates": "number of iterations per epoch batches", "run softmax": "logits", "rf": "receptive field of a network",
+    "updates": "number of iterations per epoch batches", "run softmax": "logits",
+    "rf": "receptive field of a network, of stacked conv layers and pooling",
     "run cross-entropy": "cross entropy loss", "run momentum": "learning rate",
 }  # fmt: skip
 """Command → further words by which it is searched."""
@@ -179,19 +183,19 @@ def alias_of(name: str) -> tuple[str, ...]:
     () for none that is known.
     """
     word = without_modules(name)
-    known = {_letters(other): words for other, words in ALIASES.items()}
-    known |= {_letters(command): (command,) for command in listed()}
+    known = {letters_of(other): words for other, words in ALIASES.items()}
+    known |= {letters_of(command): (command,) for command in listed()}
     for entry in ENTRIES.values():
         if entry.positional:
-            known |= {_letters(choice): (entry.name.replace("_", "-"), choice) for choice in entry.choices}
-    bare = re.sub(r"(?<=[a-z])[123]d", "", _letters(word))
-    for spelt in (_letters(word), bare, *(bare.removesuffix(end) for end in ("cell", "loss", "layer", "s"))):
+            known |= {letters_of(choice): (entry.name.replace("_", "-"), choice) for choice in entry.choices}
+    bare = re.sub(r"(?<=[a-z])[123]d", "", letters_of(word))
+    for spelt in (letters_of(word), bare, *(bare.removesuffix(end) for end in ("cell", "loss", "layer", "s"))):
         if spelt in known:
             return known[spelt]
     return ()
 
 
-def _letters(word: str) -> str:
+def letters_of(word: str) -> str:
     """Small letters and digits alone."""
     return re.sub(r"[^a-z0-9]", "", word.lower())
 
@@ -200,7 +204,8 @@ def searched() -> dict[str, tuple[str, str]]:
     """Every command as it is typed, `run softmax` too, with its line and the other words for it, for a search."""
     words: dict[str, list[str]] = {name: [more] for name, more in _ABOUT.items()}
     for word, meant in ALIASES.items():
-        words.setdefault(" ".join(meant), []).append(word)
+        for command in dict.fromkeys((" ".join(meant), " ".join(meant[:2] if meant[0] == "run" else meant))):
+            words.setdefault(command, []).append(word)
     names = dict.fromkeys((*listed(), *words))
     return {name: (OWN_COMMANDS.get(name, ""), " ".join(words.get(name, ()))) for name in names if name != "find"}
 

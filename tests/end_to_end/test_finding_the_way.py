@@ -257,7 +257,8 @@ SEARCHES = {
     "perplexity": "perplexity", "convlstm": "convlstm", "run one-hot": "one-hot encoding", "train": "train mnist",
     "quiz": "make an exam; practice", "grade": "mark hand-ins", "problems": "write a problem",
     "schema": "json schema", "doctor": "is my installation working", "solve": "solve an equation",
-    "net": "macs and flops of a network; memory of a network; draw a network; network as pytorch code; encoder block",
+    "net": "macs and flops of a network; memory of a network; draw a network; network as pytorch code",
+    "transformer": "encoder block; how many parameters in a transformer; bert parameters; vision transformer",
     "transfer": "transfer learning; fine-tuning", 'net "...; upsample 2"': "upsampling",
     'net "...; global-avgpool"': "global average pooling", "squeeze-excitation": "squeeze and excitation",
     "bottleneck": "bottleneck", "rnn": "stacked rnn", "activation relu": "relu derivative",
@@ -267,6 +268,36 @@ SEARCHES = {
     "log-probability": "log probability of a sequence",
 }  # fmt: skip
 """What comes first → searches for it."""
+QUESTIONS = {
+    "conv": "flops of a conv layer; number of multiplications in a convolution; filters needed for n parameters",
+    "conv --n 224 --o 222 --find f,s,p": "which f, s, p turn 224 into 222; what filter size stride and padding",
+    "conv --n n --f f --p p --o n --find p": "padding to keep the size",
+    "conv --f 3 --c 256 --k 256 --groups 32": "weights of one more group; grouped convolution parameters",
+    "rf": "receptive field of three conv layers; receptive field with dilation",
+    'net "32x32x3; conv 16 f3 p1; pool 2; conv 32 f3; flatten; dense 10"':
+        "total parameters of a CNN; output size after convolution and pooling",
+    'net "100; embedding 10000 300; lstm 128; dense 1"': "embedding then lstm then dense; embedding layer then lstm",
+    'net "32x32x3; local-conv 20 f8 s2 p1"': "unshared weights locally connected",
+    "transformer": "feed-forward network of a transformer; number of heads; gpt-2 parameters",
+    "attention": "kv cache; how many heads has attention", "separable": "depthwise separable vs standard convolution",
+    "lstm --bidirectional": "parameters of a bidirectional lstm", "conv1d --causal": "dilated causal convolution",
+    "lstm": "stacked lstm parameters", "gru": "gru parameters keras", "rnn --q ...": "weights of an rnn with outputs",
+    "embedding": "vocabulary embedding size", "net unet": "unet output size", "net vgg16": "vgg16 memory",
+    "net": "memory of the activations of a network; model size in MB", "batchnorm": "batch norm parameters",
+    "dense": "how many weights in a fully connected layer after flatten", "updates": "iterations per epoch",
+    "run softmax": "softmax cross entropy gradient", "run squared-loss": "mse of predictions",
+    "run momentum": "momentum update", "init glorot-normal": "xavier init variance", "run pool": "max pooling by hand",
+    "bottleneck": "inception 1x1 bottleneck", "run adam": "adam by hand",
+}  # fmt: skip
+"""What is among the first three → questions as learners ask them."""
+
+
+def test_a_question_leads_to_its_command() -> None:
+    asked = [(f"dlcalc {place}", words) for place, each in QUESTIONS.items() for words in each.split("; ")]
+    assert len(asked) > 35
+    lost = {words: place for place, words in asked
+            if place not in [hit.command for hit in find(words, searched()).hits[:3]]}  # fmt: skip
+    assert lost == {}
 
 
 def test_the_first_that_is_found_is_the_right_one() -> None:
@@ -293,5 +324,7 @@ def test_what_is_found_for_several_parts_works(terminal) -> None:
     """Attention without biases has 4·512² weights, the feed-forward part 2·512·2048 and 2560 biases: 3,148,288."""
     ran = {command: terminal(command.removeprefix("dlcalc ")) for command, *_ in TOGETHER}
     assert [command for command, one in ran.items() if one.status] == []
-    block = terminal(next(iter(ran)).removeprefix("dlcalc ") + " --json").json["layers"]
+    block = terminal(next(each for each in ran if "residual" in each).removeprefix("dlcalc ") + " --json").json[
+        "layers"
+    ]
     assert sum(row["parameters"] for row in block if not row["name"].startswith("ln")) == 3_148_288
