@@ -63,6 +63,14 @@ def test_the_command_line_loads_nothing_that_computes_in_bulk(arguments: list[st
     assert modules.isdisjoint({"numpy", "numba", "sympy", "pydantic"})
 
 
+def test_a_word_that_is_no_command_reads_no_formula() -> None:
+    """What is nearest to it is found among names: neither the formulas nor the bank nor the search is loaded."""
+    modules = loaded("from dlcalc.cli import main; main(['quizzes'])")
+    assert "dlcalc.cli.nearest" in modules
+    assert [name for name in modules if name.startswith(("dlcalc.formulas.topics.", "dlcalc.quiz"))] == []
+    assert modules.isdisjoint({"dlcalc.api.finding", "numpy", "sympy"})
+
+
 def test_the_help_loads_no_calculator() -> None:
     """The list of commands is made from their names and help alone."""
     modules = loaded(COMMAND, "--help")

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 
 def networks() -> tuple[str, ...]:
     """The ids of the zoo."""
     from ..networks import zoo
 
     return zoo.names()
+
+
+def is_network(name: str) -> bool:
+    """Whether a network of the zoo has that name, however it is spelt."""
+    from ..networks import zoo
+
+    return zoo.is_known(name)
+
+
+def layer_examples() -> Iterator[tuple[str, str, str]]:
+    """Each name that a kind of layer has in a line of text, an example of the kind, and what it is in words."""
+    from ..networks.kinds import in_a_line
+
+    for kind in in_a_line():
+        yield from ((name, kind.example or kind.name, kind.words) for name in (*kind.aliases, kind.name))
 
 
 def layers() -> tuple[str, ...]:

@@ -95,9 +95,9 @@ def meant(name: str) -> tuple[str, ...]:
         return ("run", word)
     if words := alias_of(name):
         return words
-    from ..networks.zoo import is_known
+    from ..api.names import is_network
 
-    return ("net", name) if is_known(name) else ()
+    return ("net", name) if is_network(name) else ()
 
 
 @cache

@@ -61,11 +61,10 @@ def _words_typed() -> Iterator[tuple[str, Place]]:
 
 def _layers() -> Iterator[tuple[str, Place]]:
     """The kinds of layer by their names."""
-    from ..networks.kinds import in_a_line
+    from ..api.names import layer_examples
 
-    for kind in in_a_line():
-        place = Place(f'dlcalc net "...; {kind.example or kind.name}"', f"{kind.words}, as a layer of a network")
-        yield from ((letters_of(name), place) for name in (*kind.aliases, kind.name))
+    for name, example, words in layer_examples():
+        yield letters_of(name), Place(f'dlcalc net "...; {example}"', f"{words}, as a layer of a network")
 
 
 def _about(name: str) -> Place | None:
