@@ -40,7 +40,8 @@ PYTORCH = {
         "adam_continued_scheduled_by_hand:outside adam_continued_scheduled_by_hand:pytorch",
     "test_by_hand::test_normalisation": "batchnorm_by_hand:textbook",
     "test_by_hand::test_running_statistics_of_batch_normalisation":
-        "batchnorm_running_by_hand:unbiased batchnorm_running_by_hand:pytorch",
+        "batchnorm_running_by_hand:unbiased batchnorm_running_by_hand:pytorch "
+        "batchnorm_running_features_by_hand:unbiased batchnorm_running_features_by_hand:pytorch",
     "test_by_hand::test_layers":
         "dense_by_hand:textbook dense_backward_by_hand:textbook embedding_by_hand:textbook "
         "embedding_backward_by_hand:textbook",
@@ -181,7 +182,8 @@ KERAS = {
     "test_keras_values::test_losses_are_in_nats":
         "untrained_loss:textbook perplexity:textbook log_probability:textbook perplexity_of_loss:textbook",
     "test_keras_values::test_batch_normalisation_in_training_divides_by_the_batch": "batchnorm_by_hand:textbook",
-    "test_keras_values::test_running_statistics_of_batch_normalisation": "batchnorm_running_by_hand:textbook",
+    "test_keras_values::test_running_statistics_of_batch_normalisation":
+        "batchnorm_running_by_hand:textbook batchnorm_running_features_by_hand:textbook",
     "test_keras_values::test_optimisers_of_the_profile_step_by_step":
         "momentum_by_hand:keras adagrad_by_hand:keras rmsprop_by_hand:textbook adam_by_hand:keras",
     "test_keras_values::test_momentum_with_a_schedule_as_keras_has_it": "momentum_scheduled_by_hand:keras",

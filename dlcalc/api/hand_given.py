@@ -29,6 +29,7 @@ from .results import spelling
 _LOSSES = {"squared": "textbook", "sum": "sum", "mean": "mean"}
 """Values of --loss where a target is compared with an output → conventions of the squared loss, of a map or not."""
 
+_WORDS = re.compile(r"\s*[^\W\d]\w*(?:[\s,]+[^\W\d]\w*)+[.!?]?\s*")
 _TIMES = re.compile(r"(?<=\d)\s*[x×]\s*(?=\d)")
 """Between sizes, one per axis: 1x0."""
 
@@ -135,11 +136,13 @@ def _ranks(operation: Operation) -> dict[str, int]:
     """Every name of a quantity that each layer and direction has of its own → its indices."""
     own: dict[str, int] = {}
     for variable in (v for id in operation.formula_ids() for v in formula(id).variables if operation.further):
+        if variable.long == "d-h":
+            continue
         own[variable.name] = max(variable.kind.rank, own.get(variable.name, 0))
     return {word: own[name] for word, name in quantities(operation).items() if name in own.keys() - _OF_ALL}
 
 
-_OF_ALL = {"x", "y", "d_h", "V", "c"}
+_OF_ALL = {"x", "y", "V", "c"}
 """Quantities that are there once, however many layers there are."""
 
 
@@ -164,6 +167,9 @@ def _arrays(operation: Operation, rest: dict[str, object]) -> dict[str, Value]:
             raise UserError(f"{name} is given twice")
         if name in whole and isinstance(value, str):
             value = _TIMES.sub(" ", value)
+        if name == operation.words and isinstance(value, str) and _WORDS.fullmatch(value):
+            found[name] = tuple(Name(word.casefold()) for word in re.findall(r"\w+", value))
+            continue
         found[name] = read_raw(name, value, letters=True)
         texts[name] = value
     if {letter for array in found.values() for letter in letters_in(array)} == {"e"}:

@@ -22,6 +22,8 @@ def sizes(array: Value) -> tuple[int, ...]:
     """The sizes from the outside in, () of one number. Raises UserError for rows of different lengths."""
     if not isinstance(array, tuple):
         return ()
+    if not array:
+        return (0,)
     inner = {sizes(item) for item in array}
     if len(inner) != 1:
         raise UserError("the rows of an array are equally long")

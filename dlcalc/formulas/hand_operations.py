@@ -50,6 +50,8 @@ class Operation:
     """Recurrent weights → those of the input, which may be given in one matrix, W·[h, x], under either name."""
     further: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Features → what stands behind the names of the quantities in each layer and direction, the first nothing."""
+    words: str = ""
+    """The array whose entries may be words instead of numbers."""
     classes: str = ""
     """The array with one entry per class, where a target may be the number of a class."""
     loss: str = ""
@@ -73,13 +75,16 @@ class Operation:
 
     def suffixes(self, features: Iterable[str]) -> tuple[str, ...]:
         """What stands behind the names of the quantities in each layer and direction."""
-        wanted = set(features)
+        wanted = set(features) - {"backward"}
         return next((found for row, found in self.further.items() if set(row.split()) == wanted), ("",))
 
     def shapes_for(self, features: Iterable[str]) -> dict[str, str]:
         """`shapes`; a second layer reads m numbers, or 2m where both directions give some."""
-        read = "2m" if "bidirectional" in features else "m"
-        return {name: sizes.replace("r", read) for name, sizes in self.shapes.items()}
+        wanted = set(features)
+        read = "2m" if "bidirectional" in wanted else "m"
+        out = f"T {read.replace('m', 'l') if 'layers' in wanted else read}"
+        found = {name: sizes.replace("r", read) for name, sizes in self.shapes.items()}
+        return {name: out if sizes == "T m" and self.further else sizes for name, sizes in found.items()}
 
     def is_further(self, quantity: str) -> bool:
         """Whether it is of another layer or direction than the first, and given together with that one's."""
@@ -143,13 +148,17 @@ _FURTHER = {
     "bidirectional": ("", "_back"),
     "bidirectional layers": ("", "_back", "_2", "_2_back"),
 }
+_HALVES = tuple(f"{name}{layer}" for layer in ("", "_2") for name in ("units", "first", "second"))
 _BIDIRECTIONAL = {"bidirectional": "a second layer reads the sequence from its end"}
 
 
 def _deep(name: str) -> dict[str, str]:
     """The formula for each of `_FURTHER`."""
     ways = ("stacked", "bidirectional", "bidirectional_stacked")
-    return {row: f"{name}_{way}_by_hand" for row, way in zip(_FURTHER, ways, strict=True)}
+    pairs = tuple(zip(_FURTHER, ways, strict=True))
+    return {row: f"{name}_{way}_by_hand" for row, way in pairs} | {
+        f"backward {row}": f"{name}_{way}_backward_by_hand" for row, way in pairs
+    }
 
 
 def _in_each(shapes: dict[str, str]) -> dict[str, str]:
@@ -264,11 +273,13 @@ _OPERATIONS = (
         },
         switches={**_BACKWARD, **_BIDIRECTIONAL, "softmax": "a softmax after the output layer"},
         implies={"V": "output", "y": "target"},
-        choices={"activation": _ACTIVATION, "loss": ("sum", "last"), "layout": _LAYOUT, "logarithm": _LOGARITHM},
+        choices={"activation": _ACTIVATION, "loss": ("sum", "last", "no-half", "last-no-half"),
+                 "layout": _LAYOUT, "logarithm": _LOGARITHM},
         follows={"layout": "layout", "logarithm": "logarithms"},
         aliases=_RNN_ALIASES,
         joined={"W": "U"},
         further=_FURTHER,
+        silent=_HALVES,
         shapes={**_in_each({"x": "T n", "U": "m n", "W": "m m", "b": "m", "h0": "m", "d": "T m"}), "V": "k m",
                 "c": "k"},
         cells=("reach", "terms_W", "terms_U"),
@@ -282,6 +293,7 @@ _OPERATIONS = (
          "backward peephole": "lstm_peephole_backward_by_hand", **_deep("lstm")},
         switches={**_BACKWARD, **_BIDIRECTIONAL},
         further=_FURTHER,
+        silent=_HALVES,
         implies={"p_f": "peephole", "p_i": "peephole", "p_o": "peephole"},
         choices={"layout": _LAYOUT},
         follows={"layout": "layout"},
@@ -295,10 +307,21 @@ _OPERATIONS = (
         {"": "gru_by_hand", "backward": "gru_backward_by_hand", **_deep("gru")},
         switches={**_BACKWARD, **_BIDIRECTIONAL},
         further=_FURTHER,
+        silent=_HALVES,
         choices={"update-gate": ("keep", "renew"), "reset": ("before", "after"), "layout": _LAYOUT},
         follows={"update-gate": "gru_update_gate", "reset": "gru_reset", "layout": "layout"},
         shapes=_in_each(_gate_shapes("zrg", "d", "h0", d="d_h")),
         joined={f"U_{gate}": f"W_{gate}" for gate in "zrg"},
+    ),
+    Operation(
+        "conv-lstm",
+        "ConvLSTM: every gate of every time step, for small maps of one channel",
+        'dlcalc run conv-lstm --x "1 2 | 0 1" --w-f "0 1 0" --u-f "0 0.5 0" --w-i "0 1 0" --u-i "0 0 0" '
+        '--w-o "0 1 0" --u-o "0 0 0" --w-c "1 1 0" --u-c "0 1 0"',
+        {"": "conv_lstm_by_hand", "peephole": "conv_lstm_peephole_by_hand"},
+        implies={"p_f": "peephole", "p_i": "peephole", "p_o": "peephole"},
+        cells=("f", "i", "o", "g", "C", "h"),
+        silent=("height", "width", "f_h", "f_w", "above", "before"),
     ),
     Operation(
         "perceptron",
@@ -339,13 +362,15 @@ _OPERATIONS = (
         "batchnorm",
         "Batch normalisation of a batch, or at test time with running statistics",
         'dlcalc run batchnorm --x "1 2 3 6" --gamma 2 --beta 1',
-        {"": "batchnorm_by_hand", "backward": "batchnorm_backward_by_hand", "running": "batchnorm_test_by_hand",
-         "momentum": "batchnorm_running_by_hand"},
+        {"": "batchnorm_by_hand", "backward": "batchnorm_backward_by_hand", 
+         "running": "batchnorm_test_by_hand batchnorm_test_features_by_hand",
+         "momentum": "batchnorm_running_by_hand batchnorm_running_features_by_hand"},
         switches=_BACKWARD,
         implies={"running_mean": "running", "running_variance": "running", "momentum": "momentum",
                  "old_mean": "momentum", "old_variance": "momentum"},
         follows={"epsilon": "batchnorm_epsilon"},
-        shapes={"x": "B n", "gamma": "n", "beta": "n", "d": "B n"},
+        shapes={"x": "B n", "d": "B n", **dict.fromkeys(("gamma", "beta", "running_mean", "running_variance",
+                "old_mean", "old_variance"), "n")},
     ),
     Operation(
         "layernorm",
@@ -401,6 +426,15 @@ _OPERATIONS = (
         'dlcalc run one-hot --x "2 0 1" --classes 4',
         {"": "one_hot_by_hand"},
         choices={"count": ("textbook", "from-1")},
+    ),
+    Operation(
+        "skip-gram",
+        "Skip-gram: pairs of a centre and a context word; with --v, the loss with negative samples",
+        'dlcalc run skip-gram --x "the quick brown fox" --window 1',
+        {"": "skip_gram_by_hand", "v": "negative_sampling_by_hand"},
+        implies={"v": "v", "u": "v", "N": "v"},
+        words="x",
+        silent=("left", "right", "near", "last", "centre", "context"),
     ),
     Operation(
         "pad-sequence",

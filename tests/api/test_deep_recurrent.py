@@ -44,7 +44,8 @@ def test_weights_of_each_layer_and_direction_stand_between_bars() -> None:
         ({"w_x": "1 2; 3 4; 5 6", "w_h": "1", "x": "1 2; 3 4", "L": 2}, r"^the sizes of run rnn fit together: "),
         ({"w_x": "1 0; 0 1|1 2; 3 4", "w_h": "1", "x": "1 2; 3 4", "bidirectional": True, "L": 2},
          r"^w-x has 2 parts with \| between them, and here it has 1 or 4: layer 1 forwards and back, layer 2 "),
-        ({"L": 2, "backward": True}, r"^--backward and --layers of run rnn cannot be used together$"),
+        ({"L": 2, "backward": True, "y": "1 1 1 1"},
+         r"^--backward and --layers and --target of run rnn cannot be used together$"),
         ({"L": 2, "kernel": "cpu"}, r"^the kernels run one layer, in one direction: leave --kernel out$"),
     ],
 )  # fmt: skip

@@ -281,6 +281,10 @@ def test_running_statistics_of_batch_normalisation(x: Any) -> None:
         found = ask("batchnorm_running_by_hand", convention, **given_)
         close((found["running_mean"],), layer.running_mean)
         close((found["running_variance"],), layer.running_var)
+        column = {"x": tuple((value,) for value in x), "old_mean": (Fraction(1, 2),), "old_variance": (2,)}
+        found = ask("batchnorm_running_features_by_hand", convention, **{**given_, **column})
+        close(found["running_mean"], layer.running_mean)
+        close(found["running_variance"], layer.running_var)
 
 
 @FEW

@@ -264,6 +264,9 @@ def test_running_statistics_of_batch_normalisation() -> None:
     found = ask("batchnorm_running_by_hand", "textbook", **given)
     close((found["running_mean"],), layer.moving_mean.value.detach())
     close((found["running_variance"],), layer.moving_variance.value.detach())
+    given |= {"x": x, "old_mean": (Fraction(1, 2),), "old_variance": (2,)}
+    found = ask("batchnorm_running_features_by_hand", "textbook", **given)
+    close(found["running_variance"], layer.moving_variance.value.detach())
 
 
 def test_the_values_that_the_profile_says() -> None:

@@ -89,6 +89,11 @@ TOPICS: dict[str, tuple[str, ...]] = {
         "rnn_stacked_by_hand", "rnn_bidirectional_by_hand", "rnn_bidirectional_stacked_by_hand",
         "lstm_stacked_by_hand", "lstm_bidirectional_by_hand", "lstm_bidirectional_stacked_by_hand",
         "gru_stacked_by_hand", "gru_bidirectional_by_hand", "gru_bidirectional_stacked_by_hand",
+        "rnn_stacked_backward_by_hand", "rnn_bidirectional_backward_by_hand",
+        "rnn_bidirectional_stacked_backward_by_hand", "lstm_stacked_backward_by_hand",
+        "lstm_bidirectional_backward_by_hand", "lstm_bidirectional_stacked_backward_by_hand",
+        "gru_stacked_backward_by_hand", "gru_bidirectional_backward_by_hand",
+        "gru_bidirectional_stacked_backward_by_hand",
     ),
     "training_by_hand": (
         "sgd_by_hand", "sgd_by_hand_scalar", "momentum_by_hand", "momentum_by_hand_scalar", "nesterov_by_hand",
@@ -108,6 +113,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "scaling_by_hand": (
         "batchnorm_by_hand", "batchnorm_by_hand_scalar", "batchnorm_backward_by_hand",
         "batchnorm_backward_by_hand_scalar", "batchnorm_running_by_hand", "batchnorm_test_by_hand",
+        "batchnorm_running_features_by_hand", "batchnorm_test_features_by_hand",
         "layernorm_by_hand", "minmax_by_hand", "minmax_image_by_hand", "zscore_by_hand", "zscore_image_by_hand",
     ),
     "losses_by_hand": (
@@ -117,6 +123,8 @@ TOPICS: dict[str, tuple[str, ...]] = {
         "softmax_by_hand", "softmax_backward_by_hand", "log_softmax_by_hand", "log_softmax_backward_by_hand",
     ),
     "dropout_by_hand": ("dropout_by_hand", "dropout_backward_by_hand"),
+    "conv_lstm_by_hand": ("conv_lstm_by_hand", "conv_lstm_peephole_by_hand"),
+    "skip_gram_by_hand": ("skip_gram_by_hand", "negative_sampling_by_hand"),
     "embedding_by_hand": (
         "embedding_by_hand", "embedding_backward_by_hand", "one_hot_by_hand", "sequence_padding_by_hand",
     ),

@@ -12,6 +12,7 @@ from dataclasses import replace
 from ...expressions.nodes import Kind
 from ..edited_text import substituted
 from ..model import Formula, Mistake, Step, Variable
+from .gated_backward_by_hand import FORMULAS as BACKWARD
 from .gated_by_hand import FORMULAS as GATED
 from .recurrent_by_hand import FORMULAS as SIMPLE
 
@@ -168,8 +169,182 @@ def _deep(name: str, cell: Formula, way: str, title: str, suffixes: tuple[str, .
     )
 
 
+# backwards
+
+_BACK_CELLS = {
+    "rnn": SIMPLE["rnn_bptt_by_hand"],
+    "lstm": BACKWARD["lstm_backward_by_hand"],
+    "gru": BACKWARD["gru_backward_by_hand"],
+}
+
+
+_RUNS = ("forwards", "back")
+
+
+def _run_back(back: Formula, name: str, reads: str, suffix: str, gradient: str, meaning: str) -> Step:
+    """A layer with its gradients, from those by its states."""
+    *own, given = back.variables[1:]
+    names = [f"{v.name}={v.name}{suffix}" for v in own]
+    return Step(name, f"{back.id}(x={reads}, {', '.join(names)}, {given.name}={gradient})", meaning, kind=Kind.MATRIX)
+
+
+def _split(gradient: str, by: str, layer: str) -> tuple[Step, ...]:
+    """The gradient by the states of both directions together, apart: that of the backward one from the end."""
+    over = f"r in 1..units{layer}, c in 1..2*units{layer}"
+    return (
+        Step(f"units{layer}", f"len(h0{layer})", "units of a direction"),
+        Step(f"first{layer}", "if(c = r, 1, 0)", "what takes the first half", each=over),
+        Step(f"second{layer}", f"if(c = r + units{layer}, 1, 0)", "what takes the second half", each=over),
+        Step(f"error_forwards{layer}", f"first{layer} {gradient}[t]", f"∂L/∂{by} of the forward direction",
+             kind=Kind.VECTOR, each=EACH),
+        Step(f"error_back{layer}", f"second{layer} {gradient}[T + 1 - t]", f"∂L/∂{by} of the backward direction, from "
+             "its last input", kind=Kind.VECTOR, each=EACH),
+    )  # fmt: skip
+
+
+def _directions_back(
+    back: Formula, reads: str, layer: str, end: str, runs: tuple[str, str], gradient: str
+) -> tuple[Step, ...]:
+    """Both directions of a layer with their gradients, under two names; `reads` from its end is there already."""
+    words = f" of layer {layer[1:] or 1}" if layer or end else ""
+    return (
+        *_split(gradient, f"state{words}", layer),
+        _run_back(back, runs[0], reads, layer, f"error_forwards{layer}", f"forward direction{words}"),
+        _run_back(back, runs[1], f"reversed{end}", f"{layer}_back", f"error_back{layer}",
+                  f"backward direction{words}"),
+    )  # fmt: skip
+
+
+def _input_gradient(name: str, runs: tuple[str, str], meaning: str) -> Step:
+    forwards, back = runs
+    return Step(name, f"{forwards}.dx[t] + {back}.dx[T + 1 - t]", meaning, kind=Kind.VECTOR, each=EACH)
+
+
+def _weight_gradients(back: Formula, runs: dict[str, str]) -> tuple[Step, ...]:
+    """Suffix → the step with its gradients; under the names of the weights."""
+    kinds = {v.name: v.kind for v in back.variables}
+    return tuple(
+        Step(f"{answer}{suffix}", f"{run}.{answer}", f"∂L/∂{answer[1:]}{_WORDS[suffix]}", kind=kinds[answer[1:]])
+        for suffix, run in runs.items()
+        for answer in back.answers
+        if answer[1:] in kinds and answer[0] == "d" and answer != "dx"
+    )
+
+
+def _stacked_back(name: str, back: Formula) -> Formula:
+    forward, given = _stacked(name, _CELLS[name]), back.variables[-1]
+    steps = (
+        *forward.steps[:3],
+        _run_back(back, "layer_2", "h_1", "_2", given.name, "layer 2, with its gradients"),
+        _run_back(
+            back, "back_1", "x", "", "layer_2.dx", "layer 1, with its gradients from those by what layer 2 reads"
+        ),
+        _states("h", "layer_2", "state of layer 2"),
+        Step("loss", "layer_2.loss", "a loss with these gradients: Σ d_t·h_t"),
+        *_weight_gradients(back, {"": "back_1", "_2": "layer_2"}),
+        Step("dx", "back_1.dx[t]", "∂L/∂x_t", kind=Kind.VECTOR, each=EACH),
+    )
+    ones = (given.default or "").replace("[1])", "_2[1])")
+    return _deep_back(name, back, forward, steps, ("", "_2"), ones, ("h", "h_1"))
+
+
+def _bidirectional_back(name: str, back: Formula) -> Formula:
+    forward, given = _bidirectional(name, _CELLS[name]), back.variables[-1]
+    steps = (
+        forward.steps[0],
+        forward.steps[2],
+        *_directions_back(back, "x", "", "", _RUNS, given.name),
+        _states("h", "forwards", "state of the forward direction"),
+        _states("h_back", "back", "state of the backward direction, at its time step", backward=True),
+        Step("y", _joined("h[t]", "h_back[t]"), "states of both directions", kind=Kind.VECTOR, each=EACH),
+        Step("loss", "forwards.loss + back.loss", "a loss with these gradients: Σ d_t·y_t"),
+        *_weight_gradients(back, dict(zip(BOTH_WAYS, _RUNS, strict=True))),
+        _input_gradient("dx", _RUNS, "∂L/∂x_t, from both directions"),
+    )
+    return _deep_back(name, back, forward, steps, BOTH_WAYS, _ones_of_both(given, "", "_back"), ("y", "h", "h_back"))
+
+
+def _both_back(name: str, back: Formula) -> Formula:
+    forward, given = _both(name, _CELLS[name]), back.variables[-1]
+    first, second = ("forwards_1", "back_1"), ("forwards_2", "back_2")
+    steps = (
+        forward.steps[0],
+        *_both_ways(_CELLS[name], "x", "", "_1"),
+        Step("reversed", "reverse(y_1)", "input of the backward direction of layer 2, in reverse order",
+             kind=Kind.MATRIX),
+        *_directions_back(back, "y_1", "_2", "", second, given.name),
+        _input_gradient("dy_1", second, "∂L/∂ what layer 2 reads, from both its directions"),
+        *_directions_back(back, "x", "", "_1", first, "dy_1"),
+        _states("h", "forwards_2", "state of the forward direction of layer 2"),
+        _states("h_back", "back_2", "state of the backward direction of layer 2, at its time step", backward=True),
+        Step("y", _joined("h[t]", "h_back[t]"), "states of both directions", kind=Kind.VECTOR, each=EACH),
+        Step("loss", "forwards_2.loss + back_2.loss", "a loss with these gradients: Σ d_t·y_t"),
+        *_weight_gradients(back, dict(zip(_WORDS, (*first, *second), strict=True))),
+        _input_gradient("dx", first, "∂L/∂x_t, from both directions"),
+    )  # fmt: skip
+    ones = _ones_of_both(given, "_2", "_2_back")
+    return _deep_back(name, back, forward, steps, tuple(_WORDS), ones, ("y", "h", "h_back", "y_1"))
+
+
+def _ones_of_both(given: Variable, suffix: str, back: str) -> str:
+    """1 for each state of both directions."""
+    weight = (given.default or "").partition("⊗ ")[2].partition("[")[0]
+    return f"0*x (x[1] ⊗ block(({weight}{suffix}[1], {weight}{back}[1]))) + 1"
+
+
+def _deep_back(name: str, back: Formula, forward: Formula, steps: tuple[Step, ...], suffixes: tuple[str, ...],
+               ones: str, answers: tuple[str, ...]) -> Formula:  # fmt: skip
+    given = replace(back.variables[-1], default=ones, meaning="gradient of the loss by each state that comes out, 1 "
+                    "unless given")  # fmt: skip
+    gradients = tuple(step.name for step in steps if step.name[0] == "d" and step.name[1:] in
+                      {"x", *(v.name for v in forward.variables)})  # fmt: skip
+    return replace(
+        forward,
+        id=forward.id.replace("_by_hand", "_backward_by_hand"),
+        title=f"{forward.title}, backwards",
+        variables=(*forward.variables, given),
+        steps=steps,
+        answers=(*gradients, *answers, "loss"),
+        mistakes=_missing_directions(steps),
+        alone=True,
+        conventions=tuple(
+            replace(each, who="single layers of the kind", edits={}, own=()) for each in back.conventions
+        ),
+        source=f"{forward.source}; {back.source}" if back.source != forward.source else back.source,
+    )  # fmt: skip
+
+
+def _missing_directions(steps: tuple[Step, ...]) -> tuple[Mistake, ...]:
+    by_name = {step.name: step for step in steps}
+    if "first" not in by_name:
+        return (
+            Mistake("gradient-of-layer-2-handed-on", "back_1", by_name["back_1"].expression.replace("layer_2.dx",
+                    _given_of(by_name["layer_2"])), "layer 1 gets the gradient by what layer 2 reads, not the one by "
+                    "what comes out of layer 2", 0.5, "Which gradient leaves layer 2 for layer 1?"),
+        )  # fmt: skip
+    both = by_name["dx"].expression
+    return (
+        Mistake("backward-direction-forgotten", "dx", both.partition(" + ")[0], "the input is read by both directions: "
+                "their gradients are added", 0.5, "Which layers read x_t?"),
+        Mistake("gradient-not-turned-back", "dx", both.replace("T + 1 - t", "t"), "a gradient of the backward "
+                "direction belongs to its own input: its first is that of the last time step", 0.5,
+                "Which time step does the first step of the backward direction belong to?"),
+    )  # fmt: skip
+
+
+def _given_of(step: Step) -> str:
+    return step.expression.rpartition("=")[2].rstrip(")")
+
+
 FORMULAS = {
     formula.id: formula
     for name, cell in _CELLS.items()
-    for formula in (_stacked(name, cell), _bidirectional(name, cell), _both(name, cell))
+    for formula in (
+        _stacked(name, cell),
+        _bidirectional(name, cell),
+        _both(name, cell),
+        _stacked_back(name, _BACK_CELLS[name]),
+        _bidirectional_back(name, _BACK_CELLS[name]),
+        _both_back(name, _BACK_CELLS[name]),
+    )
 }

@@ -51,7 +51,7 @@ def _row_gate(g: str, function: str = "sigmoid", more: str = "") -> str:
 
 # LSTM
 
-_LSTM_WORDS = {"f": "forget gate", "i": "input gate", "o": "output gate", "c": "candidate"}
+LSTM_WORDS = {"f": "forget gate", "i": "input gate", "o": "output gate", "c": "candidate"}
 _PEEPHOLES = {"f": " + p_f ⊙ C[t-1]", "i": " + p_i ⊙ C[t-1]", "o": " + p_o ⊙ C[t]"}
 
 COLUMN = Option("column", "textbooks", "column layout: W x_t + U h_{t−1} + b")
@@ -60,7 +60,7 @@ COLUMN = Option("column", "textbooks", "column layout: W x_t + U h_{t−1} + b")
 def _lstm_steps(kinds: Kinds, peephole: dict[str, str]) -> tuple[Step, ...]:
     number = kinds.state
     gates = {g: Step(g, _gate(g, more=peephole.get(g, "")), word, kind=number, each=EACH)
-             for g, word in list(_LSTM_WORDS.items())[:3]}  # fmt: skip
+             for g, word in list(LSTM_WORDS.items())[:3]}  # fmt: skip
     candidate = Step("g", _gate("c", "tanh"), "candidate", kind=number, each=EACH)
     cell = Step("C", "f[t] ⊙ C[t-1] + i[t] ⊙ g[t]", "cell state", kind=number, each=EACH, before="C0")
     state = Step("h", "o[t] ⊙ tanh(C[t])", "state", kind=number, each=EACH, before="h0")
@@ -134,7 +134,7 @@ def _lstm(kinds: Kinds) -> Formula:
     return Formula(
         id=kinds.id("lstm_by_hand"),
         title=kinds.title("LSTM by hand"),
-        variables=(_inputs(kinds), *_weights(kinds, "fioc", _LSTM_WORDS), *_states(kinds)),
+        variables=(_inputs(kinds), *_weights(kinds, "fioc", LSTM_WORDS), *_states(kinds)),
         steps=_lstm_steps(kinds, {}),
         answers=("h", "C", "f", "i", "o", "g"),
         mistakes=_LSTM_MISTAKES,
@@ -165,12 +165,12 @@ _PEEPHOLE_MISTAKES = (
 
 def _lstm_peephole(kinds: Kinds) -> Formula:
     peepholes = tuple(
-        quantity(f"p_{g}", f"p-{g}", f"peephole weights of the {_LSTM_WORDS[g]}", kinds.state) for g in "fio"
+        quantity(f"p_{g}", f"p-{g}", f"peephole weights of the {LSTM_WORDS[g]}", kinds.state) for g in "fio"
     )
     return Formula(
         id=kinds.id("lstm_peephole_by_hand"),
         title=kinds.title("LSTM with peepholes by hand"),
-        variables=(_inputs(kinds), *_weights(kinds, "fioc", _LSTM_WORDS), *peepholes, *_states(kinds)),
+        variables=(_inputs(kinds), *_weights(kinds, "fioc", LSTM_WORDS), *peepholes, *_states(kinds)),
         steps=_lstm_steps(kinds, _PEEPHOLES),
         answers=("h", "C", "f", "i", "o", "g"),
         mistakes=(*_PEEPHOLE_MISTAKES, *_COMMONEST),

@@ -161,6 +161,33 @@ def _last_step(error: str, output: str, loss: str) -> Option:
     return Option("last", "networks with one answer, at the end", says, edits, True, untrue)
 
 
+def _without_half(error: str, output: str) -> tuple[Option, Option]:
+    """Σ(h − y)² instead of half of it: of every step, and of the last one."""
+    who, says = "notes without the half", "the loss is the sum of the squares, without ½"
+    whole = f"2*({output}[t] - y[t])"
+
+    def option(name: str, says: str, right: str, loss: str, untrue: tuple[str, ...]) -> Option:
+        def slip(id: str, expression: str, because: str, hint: str) -> Mistake:
+            return Mistake(id, error, right.replace(whole, expression), because, 0.5, hint)
+
+        own = (
+            slip("two-forgotten", f"{output}[t] - y[t]", "the derivative of a square has a factor 2, and there is no ½ "
+                 "here to cancel it", "What is the derivative of (h − y)²?"),
+            slip("error-sign-turned", f"2*(y[t] - {output}[t])", "the error is output less target: the loss rises when "
+                 "the output grows above the target", "Does the loss rise or fall when h grows above y?"),
+        )  # fmt: skip
+        return Option(name, who, says, {error: right, "loss": loss}, True, ("½", *untrue), own)
+
+    last = _last_step(error, output, f"sum(({output}[T] - y[T])^2)")
+    at_end = f"if(t = T, {whole}, 0*{output}[t])"
+    return (
+        option("no-half", says, whole, f"sum(t=1..T, sum(({output}[t] - y[t])^2))", ()),
+        option(
+            "last-no-half", f"{last.says}, the sum of its squares without ½", at_end, last.edits["loss"], last.untrue
+        ),
+    )
+
+
 _PATHS = "prod(i=k+1..j, J[i])"
 
 
@@ -275,7 +302,9 @@ def _bptt_target(kinds: Kinds) -> Formula:
         answers=(*_GRADIENTS, "h", "loss"),
         mistakes=(*_bptt_mistakes(kinds), *_ERRORS),
         conventions=combined(
-            _SLOPES, _layouts(kinds, **_BACK_LAYOUT), (_EVERY_STEP, _last_step("e", "h", "1/2*sum((h[T] - y[T])^2)"))
+            _SLOPES,
+            _layouts(kinds, **_BACK_LAYOUT),
+            (_EVERY_STEP, _last_step("e", "h", "1/2*sum((h[T] - y[T])^2)"), *_without_half("e", "h")),
         ),
         notes=_BPTT_NOTES,
         source=_BPTT_SOURCE,
@@ -310,7 +339,8 @@ def _bptt_output(kinds: Kinds, softmax: bool) -> Formula:
     targets = quantity("y", "target", "targets, one per time step", kinds.series, low=0 if softmax else -(10**9),
                        ordinary=(0, 1))  # fmt: skip
     row = {**_BACK_LAYOUT, "o": "V^T h[t] + c", "e": "V error[t]", "dV": "sum(t=1..T, h[t] ⊗ error[t])"}
-    ways = combined(_SLOPES, _layouts(kinds, **row), (_EVERY_STEP, _last_step("error", "yhat", at_end)))
+    losses = (_EVERY_STEP, _last_step("error", "yhat", at_end), *(() if softmax else _without_half("error", "yhat")))
+    ways = combined(_SLOPES, _layouts(kinds, **row), losses)
     if softmax:
         ways = in_every_base(ways, {"loss": loss}, {"error": "yhat[t] - y[t]"})
     return Formula(

@@ -7,6 +7,8 @@ and G. E. Hinton, arXiv:1607.06450.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ...expressions.nodes import Kind
 from ..model import Condition, Convention, Formula, Mistake, Step, Variable
 from .options_by_hand import Kinds, Option, combined, for_one_unit, quantity, without
@@ -195,6 +197,50 @@ BATCHNORM_RUNNING = Formula(
 )  # fmt: skip
 
 
+_MEAN_AT_TEST = "sum(j=1..len(x), x[j])/len(x)"
+_OF_FEATURES = {
+    "sum(x)/B": "sum(i=1..B, x[i])/B",
+    "(x - running_mean)/deviation": "(x[i] - running_mean)/deviation",
+    "gamma*xhat + beta": "gamma ⊙ xhat[i] + beta",
+    "(x - sum(x)/len(x))/deviation": f"(x[i] - {_MEAN_AT_TEST})/deviation",
+    "sqrt(sum((x - sum(x)/len(x))^2)/len(x) + epsilon)":
+        f"sqrt(sum(i=1..len(x), (x[i] - {_MEAN_AT_TEST})^2)/len(x) + epsilon)",
+    "xhat + beta": "xhat[i] + beta",
+    "gamma*xhat": "gamma ⊙ xhat[i]",
+}  # fmt: skip
+"""An expression for the numbers of one feature → the same for each feature of a batch."""
+_NO_FEATURES = ("momentum", "epsilon", "B", "kept")
+
+
+def _of_features(found: Formula, id: str) -> Formula:
+    """A formula of one feature for several: x has one row per example, what a feature has is a vector."""
+
+    def widened(variable: Variable) -> Variable:
+        if variable.name in _NO_FEATURES:
+            return variable
+        if variable.name == "x":
+            return replace(variable, kind=Kind.MATRIX, meaning="the batch, one row per example")
+        default = {"1": "0*x[1] + 1", "0": "0*x[1]"}.get(variable.default or "")
+        return replace(
+            variable, kind=Kind.VECTOR, meaning=f"{variable.meaning}, one per feature", default=default, lengths=(3, 3)
+        )
+
+    def each(step: Step) -> Step:
+        if step.name in _NO_FEATURES:
+            return step
+        expression = _OF_FEATURES.get(step.expression, step.expression)
+        return replace(step, expression=expression, kind=Kind.VECTOR, each=EACH if step.kind is Kind.VECTOR else "")
+
+    return replace(
+        found,
+        id=id,
+        title=found.title.removesuffix(", one feature"),
+        variables=tuple(map(widened, found.variables)),
+        steps=(*(() if "B" in found.by_name else (Step("B", "len(x)", "examples"),)), *map(each, found.steps)),
+        mistakes=tuple(mistake.rewritten(lambda text: _OF_FEATURES.get(text, text)) for mistake in found.mistakes),
+    )
+
+
 def _batchnorm_backward(kinds: Kinds) -> Formula:
     """Backwards: the gradient also runs through the mean and the variance, of each feature by itself."""
     forward, number = _batchnorm(kinds), kinds.state
@@ -368,7 +414,9 @@ FORMULAS = {
         *map(_batchnorm, _BOTH),
         *map(_batchnorm_backward, _BOTH),
         BATCHNORM_TEST,
+        _of_features(BATCHNORM_TEST, "batchnorm_test_features_by_hand"),
         BATCHNORM_RUNNING,
+        _of_features(BATCHNORM_RUNNING, "batchnorm_running_features_by_hand"),
         LAYERNORM,
         *map(_minmax, (False, True)),
         *map(_zscore, (False, True)),
