@@ -167,14 +167,14 @@ def _without_half(error: str, output: str) -> tuple[Option, Option]:
     whole = f"2*({output}[t] - y[t])"
 
     def option(name: str, says: str, right: str, loss: str, untrue: tuple[str, ...]) -> Option:
-        def slip(id: str, expression: str, because: str, hint: str) -> Mistake:
+        def mistake(id: str, expression: str, because: str, hint: str) -> Mistake:
             return Mistake(id, error, right.replace(whole, expression), because, 0.5, hint)
 
         own = (
-            slip("two-forgotten", f"{output}[t] - y[t]", "the derivative of a square has a factor 2, and there is no ½ "
-                 "here to cancel it", "What is the derivative of (h − y)²?"),
-            slip("error-sign-turned", f"2*(y[t] - {output}[t])", "the error is output less target: the loss rises when "
-                 "the output grows above the target", "Does the loss rise or fall when h grows above y?"),
+            mistake("two-forgotten", f"{output}[t] - y[t]", "the derivative of a square has a factor 2, and there is "
+                 "no ½ here to cancel it", "What is the derivative of (h − y)²?"),
+            mistake("error-sign-turned", f"2*(y[t] - {output}[t])", "the error is output less target: the loss rises "
+                 "when the output grows above the target", "Does the loss rise or fall when h grows above y?"),
         )  # fmt: skip
         return Option(name, who, says, {error: right, "loss": loss}, True, ("½", *untrue), own)
 
