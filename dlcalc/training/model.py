@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..kernels import cache
-from ..kernels.cpu.steps import machine
+from ..kernels.cpu.steps import machine, row
 from .optimiser import Optimiser
 from .plan import Plan
 
@@ -49,7 +49,7 @@ class Model:
         classes = target is not None and target.whole
         at = -1 if target is None else target.at
         names = [step.operation for step in plan.steps]
-        control = [0, 1, 0, -1 if classes else at, at if classes else -1, *machine.helpers(names, plan.dtype)]
+        control = [0, 1, 0, -1 if classes else at, at if classes else -1, *machine.helpers(plan.needs, plan.dtype)]
         self.control = np.array([control] * parts, np.int64)
         self.forwards = machine.entries(names, plan.dtype, False)
         self.backwards = machine.entries(names, plan.dtype, True)
@@ -102,7 +102,8 @@ class Model:
         self.control[:, machine.TRAINING] = training
         step: Any = machine.gradient
         step(*self._batch(examples, chosen, noted, 1, 0, np.zeros(16, np.int64)))
-        machine.collect(self._gradients, self.plan.apart, squares, 0, len(squares))
+        machine.collect(self._gradients, self.plan.apart, squares, 0, len(squares),
+                        self.control[0, row.SQUARES])  # fmt: skip
         return float(noted[:, 0].sum() * noted[0, 5]), self.gradients
 
     def _batch(self, examples: Examples, order: Any, noted: Any, workers: int, mine: int, barrier: Any) -> Any:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..kernels.cpu.steps.machine import OPERATIONS, WIDTH
+from ..kernels.cpu.steps.maps import ACTIVATIONS
 
 ALIGNED = 16
 """A buffer begins at a multiple of so many numbers."""
@@ -25,7 +26,8 @@ READ_BACK = {
     "dense": ("x",), "conv": ("x",), "conv-planes": ("x",), "conv-transpose": ("x",),
     "multiply": ("x", "other"), "scale": ("x",),
     "embedding": ("x",), "softmax": ("x",), "activation": ("x", "y"), "row-norm": ("y",), "neighbour-norm": ("x",),
-    "max-pool": ("places",), "batch-norm": (), "attention": ("x", "y", "key", "value"), "rnn": ("x",), "lstm": ("x",),
+    "max-pool": ("places",), "max-halves": ("x",), "batch-norm": (),
+    "attention": ("x", "y", "key", "value"), "rnn": ("x",), "lstm": ("x",),
     "gru": ("x",), "lstm-cell": ("x", "old", "new"),
 }  # fmt: skip
 """Which of x, y, ... the backward step of an operation reads again."""
@@ -149,6 +151,13 @@ class Plan:
         """Numbers in the arena, and whole numbers beside it."""
         self._live()
         return self._allocate(False), self._allocate(True)
+
+    @property
+    def needs(self) -> list[str]:
+        """The operations as `machine.helpers` has them."""
+        squashes = [ACTIVATIONS.index(name) for name in ("sigmoid", "tanh", "relu")]
+        return [f"{step.operation}-squash" if step.columns.get("kind") in squashes and step.operation == "activation"
+                else step.operation for step in self.steps]  # fmt: skip
 
     @property
     def losses(self) -> int:

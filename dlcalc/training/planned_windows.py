@@ -5,9 +5,10 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
+from ..kernels.cpu.dot import ROOM, SHIFTS
 from ..kernels.cpu.machine import LANES
 from ..networks.table import Row
-from .plan import Buffer, Parameter
+from .plan import ALIGNED, Buffer, Parameter
 from .planning import Data, Planning
 
 
@@ -46,31 +47,33 @@ class Windows(Planning):
         front = tuple(before for before, _ in padding)
         table = self._geometry(f, s, d, front, out)
         table += [c, *(1,) * (4 - len(x.shape)), *x.shape[1:], k, groups]
-        if LANES and self.dtype == "float32" and groups == 1 and set(s) == {1} and len(out) < 3:
-            return self._planes(x, weight, bias, out, d, front, table)
+        if LANES and self.dtype == "float32" and groups == 1 and len(out) < 3:
+            return self._planes(x, weight, bias, out, s, d, front, table)
         return self.through("conv", x, x.form, (k, *out), w=weight, b=bias, table=self.table(table),
                             columns=Buffer("unfolded", fixed=prod(f) * c * prod(out)),
                             transposed=Buffer("transposed", fixed=k // groups * prod(out)))  # fmt: skip
 
-    def _planes(self, x: Data, weight: Parameter, bias: Parameter | None, out: tuple[int, ...],
+    def _planes(self, x: Data, weight: Parameter, bias: Parameter | None, out: tuple[int, ...], stride: tuple[int, ...],
                 dilation: tuple[int, ...], padding: tuple[int, ...], table: list[int]) -> Data:  # fmt: skip
-        """A convolution of stride 1 that reads its input where it lies; what `kernels.cpu.steps.planes` reads of it."""
+        """A convolution that reads its input where it lies; what `kernels.cpu.steps.planes` reads of it."""
         k, c = weight.shape[:2]
         (f1, f2), (d1, d2), (h, w) = self._two(weight.shape[2:]), self._two(dilation), self._two(x.shape[1:])
-        (oh, ow), (front, beside) = self._two(out), self._two(padding, 0)
-        height, pitch = max(front + h, oh + (f1 - 1) * d1), max(beside + w, ow + (f2 - 1) * d2)
+        (oh, ow), (front, beside), (s1, s2) = self._two(out), self._two(padding, 0), self._two(stride)
+        height = -(-max(front + h, (oh - 1) * s1 + (f1 - 1) * d1 + 1) // s1)
+        pitch = -(-max(beside + w, (ow - 1) * s2 + (f2 - 1) * d2 + 1) // s2)
         plane, span = height * pitch, (oh - 1) * pitch + ow
-        tall, wide = max(front + h, oh) + (f1 - 1) * d1, max(beside + w, ow) + (f2 - 1) * d2
-        frame = tall * wide
-        taps = [channel * plane + a * d1 * pitch + b * d2 for channel in range(c) for a in range(f1) for b in range(f2)]
-        back = [channel * frame + (f1 - 1 - a) * d1 * wide + (f2 - 1 - b) * d2
-                for a in range(f1) for b in range(f2) for channel in range(k)]  # fmt: skip
-        corner = (f1 - 1) * d1 * wide + (f2 - 1) * d2
-        at = [height, pitch, span, self.table(taps), self.table(back), frame, wide, corner]
-        work = c * plane + k * frame + max(c * frame, k * span) + 4 * LANES
+        width = -(-span // ALIGNED) * ALIGNED
+        taps = [
+            ((channel * s1 + a * d1 % s1) * s2 + b * d2 % s2) * plane + a * d1 // s1 * pitch + b * d2 // s2
+            for channel in range(c) for a in range(f1) for b in range(f2)
+        ]  # fmt: skip
+        planes = c * s1 * s2 * plane
+        taps += taps[-1:] * (-len(taps) % SHIFTS)
+        at = [plane, pitch, span, width, self.table(taps), self.table(list(range(0, width, LANES)))]
+        work = planes + max(k * span, k * width + planes + ROOM) + 4 * LANES
         return self.through("conv-planes", x, x.form, (k, *out), w=weight, b=bias, table=self.table(table + at),
                             columns=Buffer("planes", fixed=work),
-                            transposed=Buffer("transposed", fixed=span * k))  # fmt: skip
+                            transposed=Buffer("transposed", fixed=span * -(-k // LANES) * LANES))  # fmt: skip
 
     def _depthwise(self, row: Row) -> Data:
         return self._conv(row)
@@ -107,11 +110,11 @@ class Windows(Planning):
 
     def _max(self, x: Data, h: int, w: int, table: list[int], out: tuple[int, ...]) -> Data:
         oh, ow = self._two(out)
-        places = Buffer(f"{self.layer} places", x.shape[0] * oh * ow, whole=True)
         shape = (x.shape[0], *out)
-        halves = table == [2, 2, 2, 2, 1, 1, 0, 0] and 2 * oh <= h and 2 * ow <= w
+        if table == [2, 2, 2, 2, 1, 1, 0, 0] and 2 * oh <= h and 2 * ow <= w:
+            return self.through("max-halves", x, x.form, shape, planes=x.shape[0], h=h, w=w, out_h=oh, out_w=ow)
+        places = Buffer(f"{self.layer} places", x.shape[0] * oh * ow, whole=True)
         return self.through("max-pool", x, x.form if out else "vector", shape, places=places, table=self.table(table),
-                            halves=halves,
                             planes=x.shape[0], h=h, w=w, out_h=oh, out_w=ow)  # fmt: skip
 
     def _global_maxpool(self, row: Row) -> Data:

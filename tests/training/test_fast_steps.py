@@ -20,8 +20,11 @@ from dlcalc.training.model import Examples, Model
 from dlcalc.training.planner import plan
 
 NETWORKS = (
-    "9x8x2; a: conv 3 f3 p1 tanh; b: conv 3 f3 p1; add a; pool 2; conv 17 f2 same; dense 3",
+    "9x8x2; a: conv 3 f3 p1 tanh; b: conv 3 f3 p1; add a; c: pool 2; add c c; conv 17 f2 same; dense 3",
     "9x8x1; conv 20 f3x5 relu; conv 9 f3 d2 p2; dense 3",
+    "9x8x2; conv 3 f3x4 s2x3 p1 tanh; conv 4 f3 s2 d2 p3; dense 3",
+    "11x9x1; conv 12 f5 s2 p2 tanh; conv 18 f3 s3 same; dense 3",
+    "13 x 3; conv 4 f3 s2 tanh; conv 3 f2 s3; dense 3",
     "12 x 3; conv 5 f3 p1 tanh; conv 4 f5; dense 3",
     "4x3 seq; lstm 18 seq; gru 17; dense 3",
 )

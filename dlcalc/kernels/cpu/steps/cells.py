@@ -16,6 +16,7 @@ from ... import cache, scalars
 from ...compile import Array, kernel
 from .. import gates as formulas
 from ..calls import generate, plainly
+from ..functions import sigmoid as sigmoid_of
 from ..functions import tanh
 from ..machine import LANES
 from ..maps import mapped
@@ -118,10 +119,11 @@ def gru_loop_backward(n: int, m: int, a: Array, gates: int, hidden: int, old: in
 
 
 CELLS: dict[int, tuple[str, Any]] = {
-    RNN: ("rnn", rnn_loop), RNN_BACK: ("rnn", rnn_loop_backward), LSTM: ("lstm", lstm_loop),
+    RNN: ("squash", rnn_loop), RNN_BACK: ("rnn", rnn_loop_backward), LSTM: ("lstm", lstm_loop),
     LSTM_BACK: ("lstm", lstm_loop_backward), GRU: ("gru", gru_loop), GRU_BACK: ("gru", gru_loop_backward),
 }  # fmt: skip
-"""Place in `c` → the operation that needs it, and the function."""
+"""Place in `c` → the operation that needs it, and the function; "squash": a simple recurrent layer, or σ, tanh or
+ReLU behind another."""
 VECTORS: dict[int, Any] = {}
 """Place in `c` → the function for float32."""
 
@@ -130,6 +132,12 @@ if LANES:
     ZERO, ONE = np.float32(0), np.float32(1)
     MOVES = (LANES,) * 12
     _tanh_map = mapped("steps_tanh", (1,), (1,), lambda e, _, v: [tanh(e, v[0])])
+    _sigmoid_map = mapped("steps_sigmoid", (1,), (1,), lambda e, _, v: [sigmoid_of(e, v[0])])
+
+    def _relu_formula(e: Any, _: Any, v: Any) -> Any:
+        return [e.builder.select(e.builder.fcmp_ordered("<=", v[0], e.constant(0)), e.constant(0), v[0])]
+
+    _relu_map = mapped("steps_relu", (1,), (1,), _relu_formula)
 
     def _lstm_formula(e: Any, _: Any, v: Any) -> Any:
         zero = e.constant(0)
@@ -159,14 +167,16 @@ if LANES:
     @kernel(*VECTOR, inner=True)
     def rnn_vectors(n: int, m: int, a: Array, sums: int, new: int, kind: int, _4: int, _5: int) -> None:
         """As `rnn_loop`."""
-        if kind != scalars.TANH:
-            rnn_loop(n, m, a, sums, new, kind, _4, _5)
+        count, base = (n * m + LANES - 1) // LANES, a.ctypes.data
+        last = n * m - (count - 1) * LANES
+        if kind == scalars.TANH:
+            _tanh_map(count, last, (base + sums * 4,), MOVES[:1], (base + new * 4,), MOVES[:1], ())
+        elif kind == scalars.SIGMOID:
+            _sigmoid_map(count, last, (base + sums * 4,), MOVES[:1], (base + new * 4,), MOVES[:1], ())
+        elif kind == scalars.RELU:
+            _relu_map(count, last, (base + sums * 4,), MOVES[:1], (base + new * 4,), MOVES[:1], ())
         else:
-            count = (n * m + LANES - 1) // LANES
-            base = a.ctypes.data
-            _tanh_map(
-                count, n * m - (count - 1) * LANES, (base + sums * 4,), MOVES[:1], (base + new * 4,), MOVES[:1], ()
-            )
+            rnn_loop(n, m, a, sums, new, kind, _4, _5)
 
     @kernel(*VECTOR, inner=True)
     def lstm_vectors(n: int, m: int, a: Array, gates: int, old: int, new: int, h: int, _5: int) -> None:

@@ -12,9 +12,24 @@ import numpy as np
 from ...compile import Array, kernel
 from .. import blocks
 from ..machine import LANES
-from . import attention, cells, losses, maps, norms, optimisers, planes, products, recurrent, windows
+from . import (
+    attention,
+    cells,
+    halves,
+    lines,
+    losses,
+    maps,
+    norms,
+    optimisers,
+    planes,
+    products,
+    recurrent,
+    squares,
+    windows,
+)
 from .barrier import wait
-from .row import address, call
+from .row import SQUARES, address, call
+from .squares import add_squares
 
 WIDTH = 24
 """Numbers of a row."""
@@ -31,8 +46,8 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "conv": _CONV,
     "conv-planes": _CONV,
     "conv-transpose": _CONV,
-    "max-pool": (*_ENDS, "places", "table", "planes", "h", "w", "out_h", "out_w", "add",
-                 "halves"),
+    "max-pool": (*_ENDS, "places", "table", "planes", "h", "w", "out_h", "out_w", "add"),
+    "max-halves": (*_ENDS, "planes", "h", "w", "out_h", "out_w", "add"),
     "average-pool": (*_ENDS, "table", "planes", "h", "w", "out_h", "out_w", "add"),
     "upsample": (*_ENDS, "table", "planes", "h", "w", "out_h", "out_w"),
     "activation": (*_ENDS, "kind", "size"),
@@ -61,6 +76,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
 
 _STEPS = {
     "dense": products, "conv": windows, "conv-planes": planes, "conv-transpose": windows, "max-pool": windows,
+    "max-halves": windows,
     "average-pool": windows, "upsample": windows, "activation": maps, "dropout": maps, "softmax": maps, "move": maps,
     "permute": maps, "multiply": maps, "scale": maps, "embedding": maps, "batch-norm": norms, "row-norm": norms,
     "neighbour-norm": norms, "attention": attention, "rnn": recurrent, "lstm": recurrent, "gru": recurrent,
@@ -68,6 +84,12 @@ _STEPS = {
     "cross-entropy": losses, "binary-cross-entropy": losses, "squared-error": losses,
 }  # fmt: skip
 """Operation → the module with its step and its backward step, which a loss does in one."""
+
+_VECTORS = {"max-halves": halves}
+"""The same in float32, by vectors."""
+
+SQUASHED = {"rnn": "squash", "activation-squash": "squash"}
+"""What else a name of `helpers` asks for."""
 
 DENSE = list(OPERATIONS).index("dense")
 
@@ -87,21 +109,26 @@ def entries(operations: Sequence[str], dtype: str, backwards: bool) -> Array:
     found = []
     for operation in reversed(operations) if backwards else operations:
         name = operation.replace("-", "_")
-        function = getattr(_STEPS[operation], f"{name}_backward" if backwards else name, None)
+        room = _VECTORS.get(operation, _STEPS[operation]) if dtype == "float32" and LANES else _STEPS[operation]
+        function = getattr(room, f"{name}_backward" if backwards else name, None)
         found.append(-1 if function is None else address(function, dtype))
     return np.array(found, dtype=np.int64)
 
 
 def helpers(operations: Sequence[str], dtype: str) -> list[int]:
-    """The addresses of what steps call for themselves, from row.PRODUCT on: the matrix product, then cells; 0 where no
-    operation needs it.
+    """The addresses of what steps call for themselves, from row.PRODUCT on: the matrix product, cells, the product of
+    a matrix and a vector, the sum of squares; 0 where no operation needs it. An
+    activation that is σ, tanh or ReLU is called activation-squash.
     """
     fast = dtype == "float32" and LANES > 0
     found = [address(blocks.tiled_product if fast else products.looped_product, dtype)]
     for place, (operation, function) in cells.CELLS.items():
         chosen = cells.VECTORS.get(place, function) if fast else function
-        needed = any(name.removesuffix("-cell") == operation for name in operations)
+        needed = any(operation in (name.removesuffix("-cell"), SQUASHED.get(name)) for name in operations)
         found.append(address(chosen, dtype) if needed else 0)
+    chosen = lines.tiled_lines if fast else products.looped_lines
+    found.append(address(chosen, dtype) if "dense" in operations else 0)
+    found.append(address(squares.tiled_squares if fast else squares.looped_squares, dtype))
     return found
 
 
@@ -220,10 +247,10 @@ def gradient(
     wait(barrier, workers)
 
 
-@kernel("T[:, ::1]", "int64[:, ::1]", "float64[::1]", "int64", "int64")
-def collect(g: Array, apart: Array, squares: Array, low: int, high: int) -> None:
+@kernel("T[:, ::1]", "int64[:, ::1]", "float64[::1]", "int64", "int64", "int64")
+def collect(g: Array, apart: Array, squares: Array, low: int, high: int, at_squares: int) -> None:
     """Adds the parts' own gradients up in the first row, in the blocks from `low` to `high`; tells each block's sum of
-    squares.
+    squares, by the function at the address `at_squares`.
     """
     for block in range(low, high):
         begin, end = block * BLOCK, min((block + 1) * BLOCK, g.shape[1])
@@ -231,23 +258,7 @@ def collect(g: Array, apart: Array, squares: Array, low: int, high: int) -> None
             for place in range(len(apart)):
                 for at in range(max(begin, apart[place, 0]), min(end, apart[place, 1])):
                     g[0, at] += g[part, at]
-        # eight sums side by side: one alone would wait for each addition
-        zero = np.float64(0)
-        s0, s1, s2, s3, s4, s5, s6, s7 = zero, zero, zero, zero, zero, zero, zero, zero
-        eights = begin + (end - begin) // 8 * 8
-        for at in range(begin, eights, 8):
-            s0 += np.float64(g[0, at]) * np.float64(g[0, at])
-            s1 += np.float64(g[0, at + 1]) * np.float64(g[0, at + 1])
-            s2 += np.float64(g[0, at + 2]) * np.float64(g[0, at + 2])
-            s3 += np.float64(g[0, at + 3]) * np.float64(g[0, at + 3])
-            s4 += np.float64(g[0, at + 4]) * np.float64(g[0, at + 4])
-            s5 += np.float64(g[0, at + 5]) * np.float64(g[0, at + 5])
-            s6 += np.float64(g[0, at + 6]) * np.float64(g[0, at + 6])
-            s7 += np.float64(g[0, at + 7]) * np.float64(g[0, at + 7])
-        total = ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7))
-        for at in range(eights, end):
-            total += np.float64(g[0, at]) * np.float64(g[0, at])
-        squares[block] = total
+        add_squares(at_squares, g[0], begin, end, squares, block)
 
 
 @kernel("int64[::1]", "int64[::1]", "int64[:, ::1]", "int64[:, ::1]", "int64[::1]", "T[:, ::1]", "int64[:, ::1]",
@@ -282,7 +293,7 @@ def train(
         if ahead:
             for at in range(len(trained)):
                 trained[at] += gamma * first[at]
-        collect(g, apart, squares, begin, end)
+        collect(g, apart, squares, begin, end, c[mine, SQUARES])
         wait(barrier, workers)
         loss, length = noted[:, 0].sum(), np.sqrt(squares.sum())
         if mine == 0:

@@ -6,6 +6,7 @@ import numpy as np
 
 from ... import scalars
 from ...compile import Array, kernel
+from .cells import RNN, cell
 from .row import step
 
 sigmoid, uniform = scalars.sigmoid, scalars.uniform
@@ -28,9 +29,8 @@ def activation(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Arra
     kind, size = s[5], n * s[6]
     x, y = a[s[1] : s[1] + size], a[s[2] : s[2] + size]
     sixth, leak, half = a.dtype.type(SIXTH), a.dtype.type(0.01), a.dtype.type(ROOT_HALF)
-    if kind == RELU:
-        for at in range(size):
-            y[at] = ZERO if x[at] <= ZERO else x[at]
+    if kind <= RELU:
+        cell(c[RNN], n, s[6], a, s[1], s[2], kind, 0, 0)
     elif kind <= GELU:
         first = half if kind == GELU else leak
         for at in range(size):

@@ -1,41 +1,61 @@
-"""Convolution of stride 1 without unfolding, in float32: one image at a time lies in padded planes, and each tap of a
-filter reads it moved by some places.
+"""Convolution without unfolding, in float32: one image at a time lies in padded planes, and each tap of a filter reads
+them moved by some places.
 
-Lines of the output lie at the pitch of the planes while they are computed: what stands between two lines is thrown
-away, and is 0 on the way back. The table of a layer has, behind the sizes of `windows`, what `planned_windows` says.
+With a stride, lines and columns that lie s apart are planes of their own, so that what one tap reads for neighbouring
+outputs lies side by side. Lines of the output lie at the pitch of the planes while they are computed: what stands
+between two lines is thrown away, and is 0 on the way back. The table of a layer has, behind the sizes of `windows`,
+what `planned_windows` says.
 """
 
 from __future__ import annotations
 
-from ...compile import Array, kernel
-from ..machine import LANES
-from . import images
-from .row import STEP, view
+from typing import Any
 
-HEIGHT, PITCH, SPAN, TAPS, BACK = 21, 22, 23, 24, 25
-"""Places in the table: lines and pitch of a plane, numbers of the output at that pitch; where the offsets of all taps
-of a filter begin, and where those of the way back."""
-GRADIENT, GRADIENT_PITCH, CORNER = 26, 27, 28
-"""Numbers of a plane of the output's gradient with a frame of zeros, its pitch, and where the gradient begins in it."""
+from numba import types
+from numba.extending import intrinsic
+
+from ...compile import Array, kernel
+from ..dot import ROOM, ROWS, SHIFTS, dots, totals
+from ..emit import I32, I64, Emit, Value, outlined
+from ..machine import LANES
+from ..turn import turn_lines
+from . import images
+from .row import PRODUCT, STEP, product
+
+PLANE, PITCH, SPAN, LINE, TAPS, PLACES = 21, 22, 23, 24, 25, 26
+"""Places in the table: numbers and pitch of a plane; numbers of an output at that pitch, and those that it takes with
+zeros behind it; where the offsets of all taps of a filter begin, in the order of its weights, as many as `dot` takes at
+a time; and where those of an output's vectors do."""
 
 if LANES:
     image_product, taps_product = images.image_product, images.taps_product
     typed = [each.replace("T", "float32") for each in STEP]
 
-    @kernel("int64", "int64", "int64", "float32[::1]", "int64", "int64", "int64", "float32[::1]", "int64", "int64",
-            "int64", inner=True)  # fmt: skip
-    def lay(
-        channels: int, lines: int, width: int, x: Array, x_at: int, x_plane: int, x_pitch: int, y: Array, y_at: int,
-        y_plane: int, y_pitch: int,
-    ) -> None:  # fmt: skip
-        """Copies lines of planes to another pitch."""
+    @kernel("int64[::1]", "int64", "float32[::1]", "int64", "int64", "int64", "boolean", inner=True)
+    def lay(t: Array, table: int, a: Array, x: int, planes: int, way: int, add: bool) -> None:
+        """An image into its planes; `way` −1: back out of them, all of its numbers."""
+        channels, h, wide = t[table + 15], t[table + 17], t[table + 18]
+        s1, s2, front, beside = t[table + 4], t[table + 5], t[table + 10], t[table + 11]
+        plane, pitch = t[table + PLANE], t[table + PITCH]
         for channel in range(channels):
-            for line in range(lines):
-                left = x_at + channel * x_plane + line * x_pitch
-                right = y_at + channel * y_plane + line * y_pitch
-                source, target = x[left : left + width], y[right : right + width]
-                for j in range(width):
-                    target[j] = source[j]
+            for line in range(h):
+                row = line + front
+                start = x + (channel * h + line) * wide
+                for phase in range(s2):
+                    first = (phase - beside) % s2
+                    count = (wide - first + s2 - 1) // s2
+                    at = planes + ((channel * s1 + row % s1) * s2 + phase) * plane + row // s1 * pitch
+                    at += (first + beside) // s2
+                    image, target = a[start + first : start + wide], a[at : at + count]
+                    if way > 0:
+                        for j in range(count):
+                            target[j] = image[j * s2]
+                    elif add:
+                        for j in range(count):
+                            image[j * s2] += target[j]
+                    else:
+                        for j in range(count):
+                            image[j * s2] = target[j]
 
     @kernel(*typed, inner=True)
     def conv_planes(
@@ -43,24 +63,59 @@ if LANES:
     ) -> None:  # fmt: skip
         """As `windows.conv`."""
         x, y, w, b, table, work = s[1], s[2], s[5], s[6], s[7], s[8]
-        channels, h, wide, k = t[table + 15], t[table + 17], t[table + 18], t[table + 19]
-        front, beside, out_h, out_w = t[table + 10], t[table + 11], t[table + 13], t[table + 14]
-        pitch, span, taps = t[table + PITCH], t[table + SPAN], channels * t[table + 1] * t[table + 2]
-        plane = t[table + HEIGHT] * pitch
-        made = work + channels * plane + LANES
-        a[work : work + channels * plane + LANES] = 0
+        channels, size, k = t[table + 15], t[table + 15] * t[table + 17] * t[table + 18], t[table + 19]
+        out_h, out_w, pitch, span = t[table + 13], t[table + 14], t[table + PITCH], t[table + SPAN]
+        taps, all = channels * t[table + 1] * t[table + 2], channels * t[table + 4] * t[table + 5] * t[table + PLANE]
+        made, zero = work + all + LANES, a.dtype.type(0)
+        a[work:made] = 0
         for image in range(n):
-            lay(channels, h, wide, a, x + image * channels * h * wide, h * wide, wide, a,
-                work + front * pitch + beside, plane, pitch)  # fmt: skip
+            lay(t, table, a, x + image * size, work, 1, False)
             image_product(k, span, taps, p, w, 1, k, a, work, t, t[table + TAPS], a, made, span, False)
-            out = y + image * k * out_h * out_w
-            lay(k, out_h, out_w, a, made, span, pitch, a, out, out_h * out_w, out_w)
-            if b >= 0:
-                for channel in range(k):
-                    line = a[out + channel * out_h * out_w : out + (channel + 1) * out_h * out_w]
-                    bias = p[b + channel]
-                    for at in range(out_h * out_w):
-                        line[at] += bias
+            for channel in range(k):
+                bias = p[b + channel] if b >= 0 else zero
+                for line in range(out_h):
+                    left = made + channel * span + line * pitch
+                    right = y + ((image * k + channel) * out_h + line) * out_w
+                    source, target = a[left : left + out_w], a[right : right + out_w]
+                    for j in range(out_w):
+                        target[j] = source[j] + bias
+
+    @intrinsic
+    def _add_up_of(context: Any, x: Any, count: Any, out: Any) -> Any:
+        """The sum of `count` vectors is added to a number."""
+
+        def body(e: Emit, x: Value, count: Value, out: Value) -> None:
+            sums = e.repeat(
+                count, [e.constant(0)], lambda k, old: [e.add(old[0], e.load(e.at(e.pointer(x), e.times(k, LANES))))]
+            )
+            total = e.builder.extract_element(totals(e, sums), e.builder.trunc(e.whole(0), I32))
+            place = e.pointer(out)
+            e.builder.store(e.builder.fadd(e.builder.load(place), total), place)
+
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            return outlined(context, builder, f"add_up_{LANES}", [I64] * 3, arguments, body)
+
+        return types.void(*[types.intp] * 3), generate
+
+    _add_up: Any = _add_up_of
+
+    @kernel("int64", "int64", "float32[::1]", "int64", "int64", "int64", "int64", "int64[::1]", "int64", "int64",
+            "float32[::1]", "int64", inner=True)  # fmt: skip
+    def dots_product(
+        taps: int, k: int, a: Array, lines: int, width: int, planes: int, room: int, t: Array, shifts: int, places: int,
+        g: Array, w: int,
+    ) -> None:  # fmt: skip
+        """The gradient of the weights of few filters: lanes are places of the output, whose products are added up."""
+        for first in range(0, taps, SHIFTS):
+            for channel in range(0, k, ROWS):
+                a[room : room + ROOM] = 0
+                rows = min(ROWS, k - channel)
+                dots(a.ctypes.data + (lines + channel * width) * 4, width, a.ctypes.data + planes * 4,
+                     t.ctypes.data + (shifts + first) * 8, t.ctypes.data + places * 8, width // LANES, rows,
+                     a.ctypes.data + room * 4)  # fmt: skip
+                for row in range(rows):
+                    for tap in range(min(SHIFTS, taps - first)):
+                        g[w + (first + tap) * k + channel + row] += a[room + row * SHIFTS + tap]
 
     @kernel(*typed, inner=True)
     def conv_planes_backward(
@@ -68,46 +123,49 @@ if LANES:
     ) -> None:  # fmt: skip
         """As `windows.conv_backward`."""
         x, dx, dy, w, b, table, work, transposed = s[1], s[3], s[4], s[5], s[6], s[7], s[8], s[9]
-        channels, h, wide, k = t[table + 15], t[table + 17], t[table + 18], t[table + 19]
-        f1, f2, out_h, out_w = t[table + 1], t[table + 2], t[table + 13], t[table + 14]
-        front, beside, pitch, span = t[table + 10], t[table + 11], t[table + PITCH], t[table + SPAN]
-        plane, frame, frame_pitch = t[table + HEIGHT] * pitch, t[table + GRADIENT], t[table + GRADIENT_PITCH]
-        taps = channels * f1 * f2
-        framed = work + channels * plane + LANES
-        made = framed + k * frame + LANES
-        a[work:made] = 0
-        a[transposed : transposed + span * k] = 0
+        channels, size, k = t[table + 15], t[table + 15] * t[table + 17] * t[table + 18], t[table + 19]
+        out_h, out_w, pitch, span, width = (
+            t[table + 13],
+            t[table + 14],
+            t[table + PITCH],
+            t[table + SPAN],
+            t[table + LINE],
+        )
+        phases, window = t[table + 4] * t[table + 5] * t[table + PLANE], t[table + 1] * t[table + 2]
+        width, offsets = t[table + LINE], t[table + TAPS]
+        few, wide = 2 * k <= LANES, (k + LANES - 1) // LANES * LANES
+        lines = work + channels * phases + LANES
+        back = lines + k * width + LANES
+        a[work:back] = 0
+        if not few:
+            a[transposed : transposed + span * wide] = 0
         for image in range(n):
             d = dy + image * k * out_h * out_w
-            if w < len(g):
-                lay(channels, h, wide, a, x + image * channels * h * wide, h * wide, wide, a,
-                    work + front * pitch + beside, plane, pitch)  # fmt: skip
+            for channel in range(k):
                 for line in range(out_h):
-                    rows = view(a, transposed + line * pitch * k, (out_w, k))
-                    for channel in range(k):
-                        left = d + (channel * out_h + line) * out_w
-                        source = a[left : left + out_w]
-                        for column in range(out_w):
-                            rows[column, channel] = source[column]
-                taps_product(taps, k, span, a, work, t, t[table + TAPS], a, transposed, k, g, w, k)
-            if 0 <= b < len(g):
-                for channel in range(k):
-                    g[b + channel] += a[d + channel * out_h * out_w : d + (channel + 1) * out_h * out_w].sum()
+                    left, right = d + (channel * out_h + line) * out_w, lines + channel * width + line * pitch
+                    source, target = a[left : left + out_w], a[right : right + out_w]
+                    for j in range(out_w):
+                        target[j] = source[j]
+                if 0 <= b < len(g):
+                    _add_up(
+                        a.ctypes.data + (lines + channel * width) * 4, width // LANES, g.ctypes.data + (b + channel) * 4
+                    )
+            if w < len(g):
+                lay(t, table, a, x + image * size, work, 1, False)
+                if few:
+                    dots_product(channels * window, k, a, lines, width, work, back + channels * phases + LANES, t,
+                                 offsets, t[table + PLACES], g, w)  # fmt: skip
+                else:
+                    for line in range(out_h):
+                        for first in range(0, k, LANES):
+                            turn_lines(a.ctypes.data + (transposed + line * pitch * wide + first) * 4, wide,
+                                       a.ctypes.data + (d + (first * out_h + line) * out_w) * 4, out_h * out_w,
+                                       min(LANES, k - first), out_w)  # fmt: skip
+                    taps_product(channels * window, k, span, a, work, t, offsets, a, transposed, wide, g, w, k)
             if dx >= 0:
-                lay(k, out_h, out_w, a, d, out_h * out_w, out_w, a, framed + t[table + CORNER], frame,
-                    frame_pitch)  # fmt: skip
-                read = framed + front * frame_pitch + beside
-                image_product(channels, (h - 1) * frame_pitch + wide, f1 * f2 * k, p, w, f1 * f2 * k, 1, a, read, t,
-                              t[table + BACK], a, made, frame, False)  # fmt: skip
-                out = dx + image * channels * h * wide
-                for channel in range(channels):
-                    for line in range(h):
-                        left = made + channel * frame + line * frame_pitch
-                        right = out + (channel * h + line) * wide
-                        source, target = a[left : left + wide], a[right : right + wide]
-                        if s[10] > 0:
-                            for j in range(wide):
-                                target[j] += source[j]
-                        else:
-                            for j in range(wide):
-                                target[j] = source[j]
+                a[back : back + channels * phases] = 0
+                for tap in range(window):
+                    product(c[PRODUCT], channels, span, k, p, w + tap * k, window * k, 1, a, lines, width,
+                            a, back + t[offsets + tap], phases, True)  # fmt: skip
+                lay(t, table, a, dx + image * size, back, -1, s[10] > 0)

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from numba import types
+from numba.extending import intrinsic
+
+from ... import cache
 from ...compile import Array, kernel
-from .row import PRODUCT, product, step
+from ..calls import generate, plainly
+from .row import LINES, PRODUCT, product, step
 
 
 @kernel("int64", "int64", "int64", "T[::1]", "int64", "int64", "int64", "T[::1]", "int64", "int64", "T[::1]", "int64",
@@ -36,6 +43,28 @@ def looped_product(
             b0 = b[at : at + columns]
             for j in range(columns):
                 out[j] += w0 * b0[j]
+
+
+@kernel("int64", "int64", "T[::1]", "int64", "T[::1]", "int64", "int64", "boolean", inner=True)
+def looped_lines(rows: int, depth: int, w: Array, w_at: int, a: Array, d: int, out: int, add: bool) -> None:
+    """A matrix (rows, depth) times a vector, the numbers of `a` from d on: written, or added, from `out` on."""
+    for row in range(rows):
+        line, total = w_at + row * depth, w.dtype.type(0)
+        for at in range(depth):
+            total += w[line + at] * a[d + at]
+        a[out + row] = a[out + row] + total if add else total
+
+
+@intrinsic
+def _by_vector(
+    context: Any, at: Any, rows: Any, depth: Any, w: Any, w_at: Any, a: Any, d: Any, out: Any, add: Any
+) -> Any:  # fmt: skip
+    whole = types.int64
+    return types.void(whole, whole, whole, w, whole, a, whole, whole, types.boolean), generate
+
+
+by_vector: Any = plainly if cache.plain() else _by_vector
+"""by_vector(address, …): as `looped_lines`."""
 
 
 @kernel("T[::1]", "int64", "int64", "int64", "T[::1]", "int64", inner=True)
@@ -84,7 +113,7 @@ def dense_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: 
     if 0 <= b < len(g):
         add_rows_to(a, dy, rows, outputs, g, b)
     if dx >= 0 and rows == 1:  # one column: the weights are read as they stand
-        product(c[PRODUCT], inputs, 1, outputs, p, w, outputs, 1, a, dy, 1, a, dx, 1, s[11] > 0)
+        by_vector(c[LINES], inputs, outputs, p, w, a, dy, dx, s[11] > 0)
     elif dx >= 0:
         transposed = s[10]
         transpose(p, w, inputs, outputs, a, transposed)

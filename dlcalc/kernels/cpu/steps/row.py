@@ -30,8 +30,8 @@ _results: Any = imputils
 _units: Any = cgutils
 """They come without types."""
 
-PRODUCT = 5
-"""The place in `c` where the address of the matrix product stands."""
+PRODUCT, LINES, SQUARES = 5, 12, 13
+"""The places in `c` of the addresses of the matrix product, of that of a matrix and a vector, of the sum of squares."""
 
 
 @intrinsic

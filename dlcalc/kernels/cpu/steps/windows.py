@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...compile import Array, kernel
+from ...compile import Array
 from ..conv import fold, unfold
 from ..pool import add_windows, find_winners, give_to_winners, spread_windows
 from .products import transpose
@@ -151,35 +151,53 @@ def conv_transpose_backward(
                 g[b + channel] += a[at : at + size // k].sum()
 
 
-@kernel("int64", "int64", "int64", "int64", "int64", "T[::1]", "int64", "int64", "int64[::1]", "int64")
-def _halve(
-    planes: int, h: int, w: int, oh: int, ow: int, a: Array, x: int, y: int, i: Array, places: int
-) -> None:  # fmt: skip
-    """Windows of 2×2 side by side, without a branch; the first of equals wins, NaN wins."""
+@step
+def max_halves(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
+    """The largest number of windows of 2×2 side by side; NaN is larger than all."""
+    x, y, planes, h, w, oh, ow = s[1], s[2], n * s[5], s[6], s[7], s[8], s[9]
     for plane in range(planes):
-        for o0 in range(oh):
-            upper = a[x + (plane * h + 2 * o0) * w : x + (plane * h + 2 * o0 + 1) * w]
-            lower = a[x + (plane * h + 2 * o0 + 1) * w : x + (plane * h + 2 * o0 + 2) * w]
-            at = (plane * oh + o0) * ow
-            out, place = a[y + at : y + at + ow], i[places + at : places + at + ow]
-            for o1 in range(ow):
-                left, right, below, last = upper[2 * o1], upper[2 * o1 + 1], lower[2 * o1], lower[2 * o1 + 1]
-                row = 2 * o0 * w + 2 * o1
-                first = (left >= right) | (left != left)
-                best, where = (left, row) if first else (right, row + 1)
-                second = (best >= below) | (best != best)
-                best, where = (best, where) if second else (below, row + w)
-                third = (best >= last) | (best != best)
-                out[o1], place[o1] = (best, where) if third else (last, row + w + 1)
+        for line in range(oh):
+            at = x + (plane * h + 2 * line) * w
+            upper, lower = a[at : at + 2 * ow], a[at + w : at + w + 2 * ow]
+            out = a[y + (plane * oh + line) * ow : y + (plane * oh + line + 1) * ow]
+            for j in range(ow):
+                one, two, three, four = upper[2 * j], upper[2 * j + 1], lower[2 * j], lower[2 * j + 1]
+                above = one if (one >= two) | (one != one) else two
+                below = three if (three >= four) | (three != three) else four
+                out[j] = above if (above >= below) | (above != above) else below
+
+
+@step
+def max_halves_backward(
+    n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array
+) -> None:
+    """All of a window's gradient goes to the first of its largest numbers, which are looked at again."""
+    x, dx, dy, planes, h, w, oh, ow, add = s[1], s[3], s[4], n * s[5], s[6], s[7], s[8], s[9], s[10] > 0
+    zero = a.dtype.type(0)
+    if not add and (2 * oh < h or 2 * ow < w):
+        a[dx : dx + planes * h * w] = zero
+    for plane in range(planes):
+        for line in range(oh):
+            at, to = x + (plane * h + 2 * line) * w, dx + (plane * h + 2 * line) * w
+            upper, lower = a[at : at + 2 * ow], a[at + w : at + w + 2 * ow]
+            high, low = a[to : to + 2 * ow], a[to + w : to + w + 2 * ow]
+            given = a[dy + (plane * oh + line) * ow : dy + (plane * oh + line + 1) * ow]
+            for j in range(ow):
+                one, two, three, four, d = upper[2 * j], upper[2 * j + 1], lower[2 * j], lower[2 * j + 1], given[j]
+                above, below = max(one, two), max(three, four)
+                top = above >= below
+                first, third = one >= two, three >= four
+                d1, d2 = d if top & first else zero, d if top & (not first) else zero
+                d3, d4 = d if (not top) & third else zero, d if (not top) & (not third) else zero
+                if add:
+                    d1, d2, d3, d4 = d1 + high[2 * j], d2 + high[2 * j + 1], d3 + low[2 * j], d4 + low[2 * j + 1]
+                high[2 * j], high[2 * j + 1], low[2 * j], low[2 * j + 1] = d1, d2, d3, d4
 
 
 @step
 def max_pool(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
     """The largest number of each window, and its place."""
     x, y, places, table, planes, h, w, oh, ow = s[1], s[2], s[5], s[6], n * s[7], s[8], s[9], s[10], s[11]
-    if s[13] > 0:
-        _halve(planes, h, w, oh, ow, a, x, y, i, places)
-        return
     find_winners(view(a, x, (planes, h, w)), view(t, table, (4, 2)), 1,
                  view(a, y, (planes, oh, ow)),
                  view(i, places, (planes, oh, ow)))  # fmt: skip
