@@ -9,7 +9,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import reduce
+from functools import lru_cache, reduce
 from itertools import chain, islice
 from typing import Any
 
@@ -542,6 +542,13 @@ def substitute(node: Node, values: Mapping[str, Value]) -> Node:
     return rewriting(put)(node)
 
 
+@lru_cache(maxsize=1024)
+def _place(index: Node) -> Callable[[Mapping[str, Value]], Value]:
+    """`evaluate` of an index: there are few, t − 1 and 2, and each stands in the lines of all steps."""
+    run = compile_node(index)
+    return lambda values: within_budget(lambda: run(dict(values)))
+
+
 def _known_item(node: Index, values: Mapping[str, Value]) -> Node | None:
     """x[t − 1] with numbers for x and t is shown as the number that it names; None when it names none."""
     if not isinstance(node.base, Name) or not isinstance(values.get(node.base.id), dict | tuple):
@@ -549,7 +556,7 @@ def _known_item(node: Index, values: Mapping[str, Value]) -> Node | None:
     value = values[node.base.id]
     try:
         for index in node.indices:
-            at = evaluate(index, values)
+            at = _place(index)(values)
             if isinstance(at, Node):
                 return None
             value = item_at(value, at)

@@ -87,7 +87,14 @@ class Working:
         """The steps with these names as evaluated, in order."""
         for op in self.program.steps():
             if op.name in names:
-                yield from self._lines(self._op(op), op.step)
+                if op.name not in self._written:
+                    self._written[op.name] = self._lines(self._op(op), op.step)
+                yield from self._written[op.name]
+
+    @cached_property
+    def _written(self) -> dict[str, list[Line]]:
+        """The lines of the steps that were asked for: several answers are worked out through the same ones."""
+        return {}
 
     def first_steps(self, most: int, nodes: int) -> tuple[tuple[Line, ...], dict[str, int]]:
         """The evaluated steps, and how many entries of which unrolled ones are left out.
