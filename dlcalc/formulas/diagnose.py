@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ..errors import UserError
+from ..expressions.arrays import flat
 from ..expressions.limits import LIMIT_WORKING, WorkError, left, spend, within_budget
-from ..expressions.nodes import Value
+from ..expressions.nodes import Node, Value
 from .defaults import with_defaults
 from .model import Formula, Mistake
 from .program import Program, as_array, program
@@ -62,10 +63,10 @@ def wrong_values(
 ) -> dict[str, tuple[Mistake, Value]]:
     """What each typical mistake makes of one question: id → (mistake, value); those without a value are left out."""
     compiled = program(formula, convention)
-    state = compiled.reach(with_defaults(formula, given), name)
+    made = outcomes(compiled, given, name)
     found: dict[str, tuple[Mistake, Value]] = {}
     for mistake in compiled.relevant(name):
-        value = outcome(compiled.plan(name, mistake), state.copy(), name)
+        value = made.of(mistake)
         if value is not None:
             found[mistake.id] = (mistake, value)
     return found
@@ -107,12 +108,12 @@ class Outcomes:
 
     def of(self, mistake: Mistake) -> Value | None:
         """What one mistake gives; None when nothing can be computed with it, or the budget is used up."""
-        found = _tried(self._single, mistake.id, lambda: self._after(mistake))
+        found = within_budget(lambda: _tried(self._single, mistake.id, lambda: self._after(mistake)), LIMIT_WORKING)
         return None if found is None else found[1]
 
     def of_pair(self, a: Mistake, b: Mistake) -> Value | None:
         """What two mistakes of different steps give, the first made before the second."""
-        return _tried(self._pairs, (a.id, b.id), lambda: self._together(a, b))
+        return within_budget(lambda: _tried(self._pairs, (a.id, b.id), lambda: self._together(a, b)), LIMIT_WORKING)
 
     def _after(self, mistake: Mistake) -> tuple[State, Value | None]:
         state = self.state
@@ -127,19 +128,21 @@ class Outcomes:
 
 
 def outcomes(compiled: Program, given: Mapping[str, Value], name: str) -> Outcomes:
-    """The outcomes of one question at numbers that leave no letter: those of the last few questions are kept.
+    """The outcomes of one question; those of the last few questions with numbers alone are kept.
 
     Raises UserError where the right answer cannot be computed.
     """
 
+    has_letters = any(isinstance(each, Node) for each in flat(tuple(given.values())))
+
     def kept() -> Outcomes:
         key = (compiled, name, repr(given))  # 2, 2.0 and 2/1 are equal, and are not worked with alike
-        found = _kept.pop(key, None)
+        found = None if has_letters else _kept.pop(key, None)
         if found is None:
             found = Outcomes(compiled, given, name)
         else:
             spend(found.work)
-        if found.work <= MOST_KEPT:
+        if not has_letters and found.work <= MOST_KEPT:
             _kept[key] = found
         while len(_kept) > RECENT:
             del _kept[next(iter(_kept))]
