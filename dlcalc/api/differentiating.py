@@ -90,6 +90,10 @@ class Differentiated(Result):
     def __repr__(self) -> str:
         return f"<d/d{self.found.by} {printing.text(self.found.expression)} = {printing.text(self.found.shown)}>"
 
+    def _repr_latex_(self) -> str:
+        """The derivative, as MathJax draws it."""
+        return f"$${self.latex()}$$"
+
     def _document(self) -> Document:
         return derivative.document(self.found, self.number)
 

@@ -96,6 +96,10 @@ class MatrixDifferentiated(Result):
     def __repr__(self) -> str:
         return f"<d/d{self.found.by} {printing.text(self.found.expression)} = {printing.text(self.found.shown)}>"
 
+    def _repr_latex_(self) -> str:
+        """The derivative, as MathJax draws it."""
+        return f"$${self.latex()}$$"
+
     def _document(self) -> Document:
         return explained.document(self.found, self.number)
 

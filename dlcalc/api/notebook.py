@@ -1,4 +1,4 @@
-"""dlcalc in a notebook: `%load_ext dlcalc` brings `%%dlcalc` cells, and `problem` and `check` for the problem bank.
+"""dlcalc in a notebook: `%load_ext dlcalc` brings `%%dlcalc` cells, `%dlcalc` lines, and `problem` and `check`.
 
 A cell has a command in each line, as on the command line without its first word: `conv --n 227 --f 11 --s 4`.
 """
@@ -9,7 +9,8 @@ import html
 import shlex
 import subprocess
 import sys
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 from ..answers.marks import EARNING, listed
 from ..answers.terms import ARRAYS
@@ -171,38 +172,46 @@ class CheckedProblem(Judgement):
         return {"problem": self.made.problem.id, "part": self.part.id, "status": self.status, "correct": self.correct}
 
 
-class Cell:
-    """What the commands of a `%%dlcalc` cell printed: a page in a notebook, text elsewhere."""
+class Output(NamedTuple):
+    """What one command of a cell printed."""
 
-    def __init__(self, outputs: list[tuple[str, bool]]) -> None:
+    line: str
+    text: str
+    is_html: bool
+
+
+class Cell:
+    """What the commands of a `%%dlcalc` cell printed: a page in a notebook, text in a terminal."""
+
+    def __init__(self, outputs: list[Output]) -> None:
         self.outputs = outputs
 
     def _repr_html_(self) -> str:
-        return "\n".join(text if is_html else f"<pre>{html.escape(text)}</pre>" for text, is_html in self.outputs)
+        return "\n".join(each.text if each.is_html else f"<pre>{html.escape(each.text)}</pre>" for each in self.outputs)
 
     def __repr__(self) -> str:
-        return "\n".join(text for text, _ in self.outputs)
+        """What was printed as text; of a page, which command it is of."""
+        return "\n".join(f"<page of dlcalc {each.line}>" if each.is_html else each.text for each in self.outputs)
 
 
-def run_cell(line: str, cell: str) -> Cell:
-    """Runs each line of a cell as a command; lines that begin with # are remarks."""
+def run_cell(line: str, cell: str, pages: bool = True) -> Cell:
+    """Runs each line of a cell as a command; lines that begin with # are remarks. `pages`: as HTML where it can be."""
     lines = [each.strip() for each in f"{line}\n{cell}".splitlines()]
-    return Cell([_run(each) for each in lines if each and not each.startswith("#")])
+    return Cell([_run(each, pages) for each in lines if each and not each.startswith("#")])
 
 
-def _run(line: str) -> tuple[str, bool]:
-    """What one command prints, and whether that is HTML."""
+def _run(line: str, pages: bool) -> Output:
     try:
         words = shlex.split(line)
     except ValueError as error:
-        return f"dlcalc: {line}: {error}", False
+        return Output(line, f"dlcalc: {line}: {error}", False)
     words = words[1:] if words[:1] == ["dlcalc"] else words
-    if not _FORMATS & set(words):
+    if pages and not _FORMATS & set(words):
         made = _process([*words, "--html"])
         if made.returncode in (0, 1):
-            return made.stdout, True
+            return Output(line.removeprefix("dlcalc "), made.stdout, True)
     made = _process(words)
-    return made.stdout + made.stderr, "--html" in words and made.returncode in (0, 1)
+    return Output(line, made.stdout + made.stderr, pages and "--html" in words and made.returncode in (0, 1))
 
 
 def _process(words: list[str]) -> subprocess.CompletedProcess[str]:
@@ -214,5 +223,7 @@ def _process(words: list[str]) -> subprocess.CompletedProcess[str]:
 
 def load_ipython_extension(shell: Any) -> None:
     """What `%load_ext dlcalc` calls: the magic `%%dlcalc`, and `problem` and `check` as names of the notebook."""
-    shell.register_magic_function(run_cell, "cell", "dlcalc")
+    pages = type(shell).__name__ != "TerminalInteractiveShell"
+    shell.register_magic_function(partial(run_cell, pages=pages), "cell", "dlcalc")
+    shell.register_magic_function(lambda line: run_cell(line, "", pages), "line", "dlcalc")
     shell.push({"check": check, "problem": problem})

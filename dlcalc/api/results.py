@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from .. import explain
 from ..document import Block, Document, showing
+from ..document import Formula as Display
 from ..errors import UserError
 from ..export import registry
 from ..expressions import printing
 from ..expressions.jsonable import as_json
-from ..expressions.nodes import Node, Value
+from ..expressions.nodes import Add, Node, Value
 from ..expressions.printing import Spell, without_dots
 from ..formulas.model import Formula
 from ..formulas.present import AXIS_WORDS
@@ -83,8 +84,17 @@ class Result:
     def _repr_markdown_(self) -> str:
         return self.to_markdown()
 
-    def _repr_latex_(self) -> str:
-        return self.to_latex()
+    def _repr_latex_(self) -> str | None:
+        """Its first formula, as MathJax draws it; a page is more than that, and is HTML's. None where there is none."""
+        document = self.document()
+        first = next((block for block in document.blocks if isinstance(block, Display)), None)
+        if first is None:
+            return None
+        alone = registry.text("markdown", replace(document, blocks=(first,)))
+        return alone[alone.index("$$") :].strip()
+
+    def __repr__(self) -> str:
+        return f"<{self.document().title}>"
 
     def _repr_html_(self) -> str:
         return self.to_html()
@@ -193,8 +203,13 @@ class Calculation(Result):
         return Calculation(worked, self.spell, self.course)
 
     def latex(self) -> str:
-        """The main answer as LaTeX without $."""
-        return printing.latex(self.working.shown(self.working.formula.answers[0]))
+        """The main answer as LaTeX without $; a shape with \\times between its sizes."""
+        name = self.working.formula.answers[0]
+        value = self.working.shown(name)
+        if name != self.working.formula.shape or not isinstance(value, tuple):
+            return printing.latex(value)
+        sizes = ((printing.latex(size), len(value) > 1 and isinstance(size, Add)) for size in value)
+        return r" \times ".join(rf"\left( {text} \right)" if is_sum else text for text, is_sum in sizes)
 
     def __float__(self) -> float:
         """The main answer. Raises UserError while it has letters."""

@@ -93,6 +93,17 @@ def test_a_cell_runs_its_commands() -> None:
     assert "<math" in page
     assert "<pre>dlcalc: the filter does not fit" in page
     assert "No closing quotation" in repr(cell)
+    assert "<page of dlcalc conv --n 227 --f 11 --s 4>\n" in repr(cell)
+    assert "<math" in shell.magics["line", "dlcalc"]("conv --n 5 --f 3")._repr_html_()
+
+
+def test_in_a_terminal_a_cell_is_text() -> None:
+    class TerminalInteractiveShell(Shell):
+        pass
+
+    shell = TerminalInteractiveShell()
+    dlcalc.load_ipython_extension(shell)
+    assert "o = n − f + 1 = 5 − 3 + 1 = 3" in repr(shell.magics["line", "dlcalc"]("conv --n 5 --f 3"))
 
 
 def test_ipython_loads_it() -> None:
@@ -102,3 +113,9 @@ def test_ipython_loads_it() -> None:
     made = shell.run_cell_magic("dlcalc", "", "conv --n 5 --f 3 --json")
     assert '"o": 3' in repr(made)
     assert shell.user_ns["check"] is dlcalc.check
+
+
+def test_a_derivative_is_drawn_as_a_formula() -> None:
+    assert dlcalc.diff("w^2", wrt="w")._repr_latex_() == "$$2 w$$"
+    assert dlcalc.diff("tr(A B)", wrt="A")._repr_latex_() == r"$$B^{\top}$$"
+    assert dlcalc.net("8; dense 2")._repr_latex_() is None  # a table is no formula
