@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,9 @@ class Work:
     """Two functions without arguments that compute the same, each giving arrays by name.
 
     times: how many times as fast as PyTorch on one thread we mean to be; twice: as our one thread, on two.
-    operations: additions and multiplications; moved: bytes that have to be read or written at least.
+    operations: additions and multiplications. moved: how many numbers an array has, and how many passes over such
+    arrays there have to be at least that read one and write one, as a copy does, and that read two and write one, as
+    an addition does.
     """
 
     name: str
@@ -29,7 +31,7 @@ class Work:
     times: float | None = None
     twice: float | None = None
     operations: int = 0
-    moved: int = 0
+    moved: tuple[int, int, int] = (0, 0, 0)
 
 
 def works() -> Iterator[tuple[str, Callable[[], Work]]]:
@@ -43,6 +45,10 @@ def works() -> Iterator[tuple[str, Callable[[], Work]]]:
         )
     for kind in ("lstm", "gru", "rnn"):
         yield _named(f"{kind} {TINY[0]}", lambda kind=kind: _recurrent(kind, *TINY, 5.0))
+    for row in LINEARS:
+        yield _named(f"linear {row[0]}", lambda row=row: _linear(*row))
+    for row in ATTENTIONS:
+        yield _named(f"attention {row[0]}", lambda row=row: _attention(*row))
     for row in CONVOLUTIONS:
         yield _named(f"conv2d {row[0]}", lambda row=row: _convolution(*row))
     for name, make in MOVERS.items():
@@ -60,6 +66,17 @@ LSTMS = [
 ]
 COURSE = ("T 28 N 128 28 → 128", 28, 128, 28, 128)
 TINY = ("T 20 N 1 8 → 8", 20, 1, 8, 8)
+LINEARS = [
+    # rows of x, inputs, outputs, the goals
+    ("128·784 → 512", 128, 784, 512, 1.0, 1.5),
+    ("64·400 → 120", 64, 400, 120, 1.0, None),
+    ("1·784 → 512", 1, 784, 512, 1.0, None),
+]
+ATTENTIONS = [
+    # heads of all examples, queries and keys, size, the goals
+    ("64·T 64 d 64", 64, 64, 64, 1.0, 1.5),
+    ("32·T 10 d 16", 32, 10, 16, 1.0, None),
+]
 CONVOLUTIONS = [
     # N, channels, size, filters, window, stride, padding, whether x has a gradient, the goals
     ("32·1×28 k6 f5, no dx", 32, 1, 28, 6, 5, 1, 2, False, 2.5, 1.5),
@@ -76,6 +93,23 @@ CONVOLUTIONS = [
 
 def numbers(*shape: int, seed: int = 0) -> Array:
     return np.random.default_rng((seed, *shape)).standard_normal(shape).astype(np.float32)
+
+
+def _linear(title: str, rows: int, n: int, m: int, times: float, twice: float | None) -> Work:
+    arrays = {"x": numbers(rows, n), "weight": numbers(m, n) / np.float32(n**0.5), "bias": numbers(m)}
+    differ = ("x", "weight", "bias")
+    work = _simple(f"linear {title}", ops.linear, lambda f, **given: f.linear(*given.values()), arrays, differ)
+    return replace(work, times=times, twice=twice, operations=6 * rows * n * m)
+
+
+def _attention(title: str, heads: int, steps: int, size: int, times: float, twice: float | None) -> Work:
+    arrays = {name: numbers(heads, steps, size, seed=seed) for seed, name in enumerate("qkv")}
+
+    def theirs(f: Any, **given: Array) -> Any:
+        return f.scaled_dot_product_attention(*given.values())
+
+    work = _simple(f"attention {title}", ops.attention, theirs, arrays, ("q", "k", "v"))
+    return replace(work, times=times, twice=twice, operations=12 * heads * steps**2 * size)
 
 
 def _convolution(
@@ -150,9 +184,10 @@ def _recurrent(
 
 
 def _simple(
-    name: str, op: Any, theirs: Any, passes: int, arrays: Arrays, differ: tuple[str, ...], **settings: Any
-) -> Work:
-    """An operation that moves numbers; `passes`: how often it has to read or write an array as large as the first."""
+    name: str, op: Any, theirs: Any, arrays: Arrays, differ: tuple[str, ...], copies: int = 0, sums: int = 0,
+    **settings: Any,
+) -> Work:  # fmt: skip
+    """copies, sums: what it has to move of arrays as large as the first, as `Work.moved` says it."""
     import torch
 
     tensors = {key: torch.tensor(array) for key, array in arrays.items()}
@@ -170,13 +205,12 @@ def _simple(
         found = theirs(torch.nn.functional, **tensors)
         return {"out": found, **dict(zip(differ, torch.autograd.grad(found, wanted, d_tensor), strict=True))}
 
-    moved = passes * next(iter(arrays.values())).nbytes
-    return Work(name, ours, peers, times=1.5, moved=moved)
+    return Work(name, ours, peers, times=1.5, moved=(next(iter(arrays.values())).size, copies, sums))
 
 
 def _activation(name: str) -> Work:
     x = {"x": numbers(1 << 20)}
-    return _simple(f"{name} of 2²⁰", getattr(ops, name), lambda f, x: getattr(f, name)(x), 5, x, ("x",))
+    return _simple(f"{name} of 2²⁰", getattr(ops, name), lambda f, x: getattr(f, name)(x), x, ("x",), 1, 1)
 
 
 def _targets(count: int, classes: int) -> Array:
@@ -185,34 +219,34 @@ def _targets(count: int, classes: int) -> Array:
 
 MOVERS: dict[str, Callable[[], Work]] = {
     "max_pool2d 16·16×64 2×2": lambda: _simple(
-        "max_pool2d 16·16×64 2×2", ops.max_pool2d, lambda f, x: f.max_pool2d(x, 2), 2, {"x": numbers(16, 16, 64, 64)},
-        ("x",), kernel_size=2,
+        "max_pool2d 16·16×64 2×2", ops.max_pool2d, lambda f, x: f.max_pool2d(x, 2), {"x": numbers(16, 16, 64, 64)},
+        ("x",), 1, kernel_size=2,
     ),
     "max_pool2d 16·16×64 3×3 s2": lambda: _simple(
-        "max_pool2d 16·16×64 3×3 s2", ops.max_pool2d, lambda f, x: f.max_pool2d(x, 3, 2), 2,
-        {"x": numbers(16, 16, 64, 64)}, ("x",), kernel_size=3, stride=2,
+        "max_pool2d 16·16×64 3×3 s2", ops.max_pool2d, lambda f, x: f.max_pool2d(x, 3, 2),
+        {"x": numbers(16, 16, 64, 64)}, ("x",), 1, kernel_size=3, stride=2,
     ),
     "avg_pool2d 16·16×64 2×2": lambda: _simple(
-        "avg_pool2d 16·16×64 2×2", ops.avg_pool2d, lambda f, x: f.avg_pool2d(x, 2), 2, {"x": numbers(16, 16, 64, 64)},
-        ("x",), kernel_size=2,
+        "avg_pool2d 16·16×64 2×2", ops.avg_pool2d, lambda f, x: f.avg_pool2d(x, 2), {"x": numbers(16, 16, 64, 64)},
+        ("x",), 1, kernel_size=2,
     ),
     **{f"{name} of 2²⁰": (lambda name=name: _activation(name)) for name in ("relu", "tanh", "sigmoid", "gelu")},
     "batch_norm 32·64×16": lambda: _simple(
         "batch_norm 32·64×16", ops.batch_norm,
-        lambda f, x, weight, bias: f.batch_norm(x, None, None, weight, bias, training=True), 5,
-        {"x": numbers(32, 64, 16, 16), "weight": numbers(64), "bias": numbers(64)}, ("x", "weight", "bias"),
+        lambda f, x, weight, bias: f.batch_norm(x, None, None, weight, bias, training=True),
+        {"x": numbers(32, 64, 16, 16), "weight": numbers(64), "bias": numbers(64)}, ("x", "weight", "bias"), 1, 1,
         training=True,
     ),
     "softmax 1024×1000": lambda: _simple(
-        "softmax 1024×1000", ops.softmax, lambda f, x: f.softmax(x, dim=1), 5, {"x": numbers(1024, 1000)}, ("x",)
+        "softmax 1024×1000", ops.softmax, lambda f, x: f.softmax(x, dim=1), {"x": numbers(1024, 1000)}, ("x",), 1, 1
     ),
     "cross_entropy 1024×1000": lambda: _simple(
-        "cross_entropy 1024×1000", ops.cross_entropy, lambda f, logits, targets: f.cross_entropy(logits, targets), 3,
-        {"logits": numbers(1024, 1000), "targets": _targets(1024, 1000)}, ("logits",),
+        "cross_entropy 1024×1000", ops.cross_entropy, lambda f, logits, targets: f.cross_entropy(logits, targets),
+        {"logits": numbers(1024, 1000), "targets": _targets(1024, 1000)}, ("logits",), 1,
     ),
     "mse_loss 2²⁰": lambda: _simple(
-        "mse_loss 2²⁰", ops.mse_loss, lambda f, x, target: f.mse_loss(x, target), 5,
-        {"x": numbers(1 << 20), "target": numbers(1 << 20, seed=2)}, ("x",),
+        "mse_loss 2²⁰", ops.mse_loss, lambda f, x, target: f.mse_loss(x, target),
+        {"x": numbers(1 << 20), "target": numbers(1 << 20, seed=2)}, ("x",), 1, 1,
     ),
 }  # fmt: skip
 """What is bounded by memory. The optimisers come with training."""
