@@ -9,6 +9,7 @@ from fractions import Fraction
 from ..errors import UserError, printable
 from ..expressions.answers import Answer
 from ..expressions.limits import LIMIT_WORKING, WorkError, left, within_budget
+from ..expressions.nodes import Value
 from ..formulas.diagnose import Candidate
 from .array_marks import ArrayMarker, Compared
 from .array_patterns import OTHER_SHAPE
@@ -51,9 +52,21 @@ def judge_array(
     if _is_empty(wrote):
         return mark, written
     try:
-        return _Judged(mark, ArrayMarker(terms, asked, wrote), worth).mark_on(list(followed)), written
+        return _OfFormula(mark, ArrayMarker(terms, asked, wrote), asked, worth).mark_on(list(followed)), written
     except (UserError, OverflowError) as error:
         return replace(mark, status="undecided", reason=printable(str(error))), written
+
+
+def judge_numbers(terms: Terms, asked: Target, given: object) -> Mark:
+    """The mark of an array of numbers that no formula gives: right, right by another convention, or number by number.
+
+    Rows of a map of several channels are rows of one matrix.
+    """
+    wrote = read_array(given, terms, asked.expected, nested=True)
+    mark = Mark("missing", asked.expected, wrote.text)
+    if wrote.reason:
+        return replace(mark, status="unreadable", reason=wrote.reason)
+    return mark if _is_empty(wrote) else _Judged(mark, ArrayMarker(terms, asked, wrote), asked).mark_alone()
 
 
 def _is_empty(wrote: WrittenArray) -> bool:
@@ -71,32 +84,29 @@ def _placed(cell: CellMark, among: bool) -> str:
 
 
 class _Judged:
-    def __init__(self, mark: Mark, marker: ArrayMarker, worth: Worth) -> None:
+    """An array that is asked, with what was written."""
+
+    def __init__(self, mark: Mark, marker: ArrayMarker, asked: Target, worth: Worth = _plainly) -> None:
         self.mark = mark
         self.marker = marker
-        self.asked = marker.asked
+        self.asked = asked
         self.worth = worth
 
-    def mark_on(self, followed: Sequence[Again]) -> Mark:
+    def mark_alone(self) -> Mark:
         truth = self.marker.compare(self.asked.expected)
         if truth.is_right:
             return self._with("right", truth)
-        for other in self.asked.by_conventions():
+        for other in self.asked.others():
             if self.marker.is_right(other.value):
                 whole = self.marker.compare(other.value)
-                if self.asked.excludes(self.asked.formula.convention(other.name)):
-                    reason = by_another(self.asked, other.name)
-                    return replace(self._with("wrong", whole), convention=other.name, reason=reason)
-                return replace(self._with("convention", whole), convention=other.name)
-        own = self.marker.from_own_rows(self.asked, truth)
-        if right := first_right(followed, [self.marker], _is_right_again):
-            return replace(self._with(right[0].status, truth), carried=right[0].names)
-        return self._partly(own, followed)
+                found = self._with("convention", whole, other.value)
+                return replace(found, convention=other.name, reason=f"right {other.who}")
+        return self._partly(truth, ())
 
-    def _with(self, status: str, compared: Compared) -> Mark:
-        cells = tuple(
-            replace(cell, status=status) for cell in self.marker.cells(compared, self.asked.expected)
-        )  # fmt: skip
+    def _with(self, status: str, compared: Compared, value: Value | None = None) -> Mark:
+        """`value`: what the numbers were compared with, where it has another size than what is expected."""
+        expected = self.asked.expected if value is None else value
+        cells = tuple(replace(cell, status=status) for cell in self.marker.cells(compared, expected))
         return replace(self.mark, status=status, cells=cells)
 
     def _partly(self, own: Compared, followed: Sequence[Again]) -> Mark:
@@ -151,12 +161,46 @@ class _Judged:
         except WorkError:
             found, stopped = (), True
         more = max(0, len(found) - MOST_NAMED)
-        slips = () if found or stopped else self.marker.searched(self.asked)
+        slips = () if found or stopped else self._searched()
         named = found or tuple(each for each in slips if not each.by_chance)
         return replace(mark, mistakes=named[:MOST_NAMED], more=more, stopped=stopped, slips=slips)
+
+    def _searched(self) -> tuple[Candidate, ...]:
+        """What an edit of the formula gives, where there is one."""
+        return ()
+
+    def _mistakes(self, targets: Sequence[Target], own: Compared) -> tuple[Candidate, ...]:
+        return self.marker.single(self.asked) or self.marker.patterns(self.asked.expected)
+
+
+class _OfFormula(_Judged):
+    """An array that a formula gives: by its conventions, on earlier answers, with its mistakes and slips."""
+
+    def __init__(self, mark: Mark, marker: ArrayMarker, asked: FormulaTarget, worth: Worth) -> None:
+        super().__init__(mark, marker, asked, worth)
+        self.of_formula = asked
+
+    def mark_on(self, followed: Sequence[Again]) -> Mark:
+        truth = self.marker.compare(self.asked.expected)
+        if truth.is_right:
+            return self._with("right", truth)
+        for other in self.of_formula.by_conventions():
+            if self.marker.is_right(other.value):
+                whole = self.marker.compare(other.value)
+                if self.of_formula.excludes(self.of_formula.formula.convention(other.name)):
+                    reason = by_another(self.of_formula, other.name)
+                    return replace(self._with("wrong", whole), convention=other.name, reason=reason)
+                return replace(self._with("convention", whole), convention=other.name)
+        own = self.marker.from_own_rows(self.of_formula, truth)
+        if right := first_right(followed, [self.marker], _is_right_again):
+            return replace(self._with(right[0].status, truth), carried=right[0].names)
+        return self._partly(own, followed)
+
+    def _searched(self) -> tuple[Candidate, ...]:
+        return self.marker.searched(self.of_formula)
 
     def _mistakes(self, targets: Sequence[Target], own: Compared) -> tuple[Candidate, ...]:
         for asked in targets:
             if isinstance(asked, FormulaTarget) and (found := self.marker.mistakes(asked)):
                 return found
-        return tuple(self.marker.made_on_own_rows(self.asked, own)) or self.marker.patterns(self.asked.expected)
+        return tuple(self.marker.made_on_own_rows(self.of_formula, own)) or self.marker.patterns(self.asked.expected)

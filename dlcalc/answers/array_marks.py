@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 
-from ..errors import UserError
+from ..errors import InternalError, UserError
 from ..expressions.answers import Answer, Fit, fit, worst_fit
 from ..expressions.evaluate import evaluate_at
 from ..expressions.nodes import Value
@@ -29,6 +29,7 @@ from .formula_points import points_of
 from .formula_target import FormulaTarget
 from .marks import CellMark
 from .reading import cut_off, is_close, too_coarse
+from .target import Target
 from .terms import ARRAYS, Terms
 
 MOST_PAIRS = 150
@@ -54,7 +55,7 @@ class Compared:
 class ArrayMarker:
     """One part that asks an array, and what was written."""
 
-    def __init__(self, terms: Terms, asked: FormulaTarget, wrote: WrittenArray) -> None:
+    def __init__(self, terms: Terms, asked: Target, wrote: WrittenArray) -> None:
         self.terms = terms
         self.asked = asked
         self.wrote = wrote
@@ -94,6 +95,8 @@ class ArrayMarker:
     def _points(self) -> list[dict[str, Value]]:
         """Numbers for all letters, drawn for the whole array at once. Raises UserError."""
         asked = self.asked
+        if not isinstance(asked, FormulaTarget):
+            raise InternalError("only a formula has letters")
         compiled = program(asked.formula, asked.convention)
         wrote = Answer(
             self.wrote.text, tuple(cell.answer.value for row in self.wrote.rows for cell in row if cell.answer)
@@ -157,7 +160,8 @@ class ArrayMarker:
             have = f"{wide}" if tall == 1 else f"{tall} rows of {wide}"
             if self._has_the_numbers(expected):
                 return f"the numbers are right, but in {have}: one row of {len(expected)} is expected"
-            return f"{len(expected)} numbers are expected, not {have}"
+            many = "one number is" if len(expected) == 1 else f"{len(expected)} numbers are"
+            return f"{many} expected, not {have}"
         rows, columns = sizes(expected)
         if self._has_the_numbers(expected):
             return f"the numbers are right, but in a {tall}×{wide} matrix: {rows}×{columns} is expected"
@@ -178,11 +182,14 @@ class ArrayMarker:
         """The typical mistakes whose whole array was written: single ones, else pairs."""
         if asked.known:
             return tuple(self._on_known(asked))
-        single = tuple(
+        return self.single(asked) or tuple(self._pairs(asked))
+
+    def single(self, asked: Target) -> tuple[Candidate, ...]:
+        """The single mistakes whose whole array was written."""
+        return tuple(
             Candidate((Mistake(each.id, "", "", each.because, each.weight, each.hint),))
             for each in asked.wrong() if self.all_fit(each.value)
         )  # fmt: skip
-        return single or tuple(self._pairs(asked))
 
     def _on_known(self, asked: FormulaTarget) -> Iterator[Candidate]:
         """Single mistakes made on steps that are known from an earlier answer."""

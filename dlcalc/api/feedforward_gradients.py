@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from math import prod
 from typing import Any
 
 from .. import document as doc
 from .. import gradients
 from ..answers.feedforward_marks import Question, mark_backprop
+from ..answers.gradient_numbers import GradientNumbers, as_rows
 from ..answers.verdicts import as_data, verdict
 from ..document import Document
 from ..errors import UserError
@@ -19,13 +20,17 @@ from ..expressions.jsonable import as_json
 from ..expressions.nodes import Value
 from ..gradients import MOST_PATHS as MOST_PATHS
 from ..gradients import feedforward
+from ..gradients.edits import Found
 from ..gradients.feedforward import LOSSES as LOSSES
 from ..gradients.feedforward import Feedforward, Path, Rule
 from ..gradients.feedforward.backpropagation import FORMS as FORMS
 from ..gradients.feedforward.backpropagation import Asked, Backpropagation, asked_array, indices
+from ..gradients.feedforward.instances import Instance
+from ..gradients.feedforward.mistakes import mistakes
 from ..networks.network import Network
 from ..profiles import COURSE, Profile, active
 from .array_option import lifted, one_hot, read_raw
+from .judged_gradient import JudgedNumbers, is_in_numbers
 from .networks import read_network
 from .results import JudgedAnswer, Result, line_as_data
 
@@ -51,7 +56,7 @@ def backprop(
     profile: str | Profile | None = None,
     answer: str | None = None,
     show: bool = False,
-) -> Backprop | JudgedBackprop:
+) -> Backprop | JudgedBackprop | JudgedNumbers:
     """The gradients of a feed-forward network, as formulas or with numbers.
 
     network: a line of text, a name of the zoo, a file. wrt: W1, b1, x or one number of them, W1[1,2]; None is all.
@@ -60,7 +65,8 @@ def backprop(
     x, target, weights: numbers, in column layout and channels × height × width; weights by name, or as one text,
     "W1 = 0.1 0.2; 0.3 0.4  b1 = 0 0". Biases that are not given are 0, all else is drawn from the seed.
     kernel: "cpu" or "cuda" asks `dlcalc.ops` too.
-    answer: a formula for ∂L/∂wrt to judge instead, `show` with the right one beside it. Raises UserError.
+    answer: a formula for ∂L/∂wrt to judge instead, with form "numeric" or numbers an array, a map row by row; `show`
+    with the right one beside it. Raises UserError.
 
     Example: dlcalc.backprop("2; dense 2 sigmoid; dense 1 sigmoid", wrt="W1")
     """
@@ -75,7 +81,8 @@ def backprop(
     asked = _asked(found, wrt, form)
     chosen = chosen_layout(found, layout, asked is not None and asked[1] is not None, course)
     given = given_values(found, x, target, weights)
-    if answer is not None:
+    is_numeric = bool(form == "numeric" or given or seed is not None) and answer is not None and is_in_numbers(answer)
+    if answer is not None and (asked is None or not is_numeric):
         if given or seed is not None or kernel != "none":
             raise UserError("an answer in letters is checked with numbers of the program: leave the values out")
         if asked is None:
@@ -84,7 +91,27 @@ def backprop(
         return JudgedBackprop(question, answer, show, course)
     made = Backprop(found, form, chosen, asked, given, seed, most, kernel)
     made.course = course
+    if answer is not None and asked is not None:
+        return _judged_numbers(made, *asked, answer, show, layout is not None or course is not COURSE)
     return made
+
+
+def _judged_numbers(
+    made: Backprop, wrt: str, place: tuple[int, ...] | None, answer: str, show: bool, stated: bool
+) -> JudgedNumbers:
+    def mistaken() -> Iterator[tuple[Found, Value]]:
+        instance = Instance(made.network, wrt, place, made.layout, 0, values=made.numbers.given)
+        for mistake, evaluate in mistakes(made.network, wrt, place):
+            if (value := evaluate(instance)) is not None:
+                yield mistake, value
+
+    value = made.numbers.gradients[wrt] if place is None else made.entry_value
+    said = {"network": made.network.title, "loss": made.network.loss, "wrt": f"{wrt}{indices(place) if place else ''}",
+            "layout": made.layout}  # fmt: skip
+    left = made.gradients[wrt].left if made.entry_rule is None else made.entry_rule.left
+    turns = wrt != "x" and len(made.network.parameters[wrt].shape) == 2
+    asked = GradientNumbers(as_rows(value), made.layout, mistaken, turns)
+    return JudgedNumbers(asked, answer, made.course, said, left, made.network.title, show, stated)
 
 
 class JudgedBackprop(JudgedAnswer):

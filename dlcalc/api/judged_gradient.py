@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from .. import document as doc
 from ..answers.gradient_marks import GradientTerms, mark_gradient
+from ..answers.gradient_numbers import GradientNumbers, mark_numbers
 from ..answers.verdicts import as_data, verdict
-from ..document import Document
+from ..document import Document, rounded
 from ..explain import bptt
 from ..expressions import printing
+from ..expressions.nodes import Node, Value, to_node
 from ..gradients import Derivation, Network
 from ..profiles import Profile
 from .results import JudgedAnswer
@@ -77,6 +81,49 @@ class JudgedGradient(JudgedAnswer):
         }
 
 
+class JudgedNumbers(JudgedAnswer):
+    """A gradient in numbers, judged number by number; `said` is what was asked, for JSON."""
+
+    def __init__(
+        self,
+        asked: GradientNumbers,
+        answer: object,
+        course: Profile,
+        said: Mapping[str, Any],
+        left: Node,
+        of: str,
+        show: bool,
+        stated: bool = False,
+    ) -> None:
+        """of: the network's title. stated: whether the layout is, so that no other is right."""
+        self.course, self.answer, self.said, self.left, self.of, self.show = course, answer, said, left, of, show
+        mark = mark_numbers(asked, answer, course.significant_digits)
+        self.mark = replace(mark, status="wrong") if stated and mark.status == "convention" else mark
+
+    @property
+    def expected(self) -> Value:
+        """The gradient, a map row by row."""
+        return self.mark.expected
+
+    def __repr__(self) -> str:
+        return f"<{printing.text(self.left)} is {self.status}>"
+
+    def _document(self) -> Document:
+        right = doc.Formula((doc.Equation(self.left, (to_node(rounded(self.expected)),)),)) if self.show else None
+        about = (doc.Paragraph((doc.Math(self.left), f": {self.of}")),)
+        return verdict("A gradient judged", self.mark, right, about=about)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {**self.said, "answer": str(self.answer), **as_data(self.mark)}
+
+
+def is_in_numbers(answer: object) -> bool:
+    """Whether this is an array of numbers, and no formula."""
+    return not isinstance(answer, str) or (not _LETTERS.search(_ENVIRONMENT.sub(" ", answer)) and bool(answer.strip()))
+
+
+_ENVIRONMENT = re.compile(r"\\(?:begin|end)\s*\{[a-z]*matrix\}|(?<=\d)[eE](?=[-+\d])|\\(?:left|right|cdot|times)")
+_LETTERS = re.compile(r"[^\W\d_]|[∂Σ∑Π∏]")
 ROLES = {"h": "w_hh", "x": "w_ih"}
 """What a joined matrix meets → the role of the weights that meet it."""
 

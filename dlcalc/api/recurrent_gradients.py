@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
 from .. import gradients
 from ..answers.gradient_letters import letters_of
+from ..answers.gradient_numbers import GradientNumbers, as_rows
 from ..document import Document
 from ..errors import UserError
 from ..expressions import printing
@@ -17,11 +18,14 @@ from ..expressions.jsonable import as_json
 from ..expressions.nodes import Value
 from ..gradients import MOST_PATHS as MOST_PATHS
 from ..gradients import Derivation, Line
+from ..gradients.candidates import mistaken_numbers
+from ..gradients.edits import Found
+from ..gradients.instances import GivenInstance
 from ..gradients.through_time import DEFAULT_STEPS, ThroughTime
 from ..profiles import COURSE, Profile, active
 from .array_option import lifted, read_raw
 from .joined_weights import apart, order_of
-from .judged_gradient import JudgedGradient
+from .judged_gradient import JudgedGradient, JudgedNumbers, is_in_numbers
 from .results import Result, line_as_data
 
 SEQUENCES = ("x", "y", "d")
@@ -63,14 +67,15 @@ def bptt(
     show: bool = False,
     letters: str | Mapping[str, str] | None = None,
     w_joined: str | None = None,
-) -> Bptt | JudgedGradient:
+) -> Bptt | JudgedGradient | JudgedNumbers:
     """∂L/∂wrt of a recurrent network, as a formula or with numbers.
 
     cell, head, loss, activation, update_gate, reset, layers, truncate: as `gradients.network` takes them.
     wrt: a weight, the recurrent one if none is named. form: "general", "delta", "paths" or "numeric".
     steps: None leaves T a letter. layout: "column", "row", "pytorch" or "number" (one unit).
     values: numbers by letter, arrays in column layout; what is not given is drawn from the seed, in these `sizes`.
-    kernels: ask `dlcalc.ops` too. answer: a formula to judge instead, `show` with the right one beside it.
+    kernels: ask `dlcalc.ops` too. answer: a formula to judge instead, with form "numeric" or values an array; `show`
+    with the right one beside it.
     letters: how ours are written, "W=W_rec, U=W_in" or by name: in what is shown, and in the answer.
     w_joined: "h,x" or "x,h": one matrix W (of a gate W_f) meets [h_{t−1}, x_t], and is asked for and given as such.
     What is not said comes from the profile. Raises UserError.
@@ -97,7 +102,8 @@ def bptt(
     )
     network = make(joined=bool(order))
     written = letters_of(network, course.formula_letters, letters)
-    if answer is not None:
+    is_numeric = (form == "numeric" or bool(raw)) and answer is not None and is_in_numbers(answer)
+    if answer is not None and not is_numeric:
         if raw:
             raise UserError("an answer in letters is checked with numbers of the program: leave the values out")
         choices = {"layout": layout, "update_gate": update_gate, "reset": reset}
@@ -116,7 +122,23 @@ def bptt(
     made = Bptt(found, given, seed, {**SIZES, **(sizes or {})}, kernels)
     made.course = course
     made.spell = written or None
+    if answer is not None:
+        return JudgedNumbers(
+            GradientNumbers(as_rows(made.gradient), chosen, partial(_mistaken, made), turns=True), answer, course,
+            {"cell": cell, "head": network.head.name, "loss": network.loss, "wrt": found.wrt, "layout": chosen,
+             "steps": steps},
+            found.gradient_of, network.title, show, layout is not None or course is not COURSE)  # fmt: skip
     return made
+
+
+def _mistaken(made: Bptt) -> Iterator[tuple[Found, Value]]:
+    """What mistakes make of the gradient on the numbers of the question; of joined weights nothing is known."""
+    found, values = made.derivation, made.numbers.values
+    if len(found.parts) > 1:
+        return
+    n, m, k = (made.used_sizes[letter] for letter in "nmk")
+    setting = (made.numbers.steps, n, m, k)
+    yield from mistaken_numbers(GivenInstance(found.network, found.parts[0], found.layout, setting, 0, values=values))
 
 
 def _recurrent(network: gradients.Network) -> str:

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from ..api.feedforward_gradients import FORMS, KERNELS, LOSSES, MOST_PATHS, JudgedBackprop, backprop
+from ..api.feedforward_gradients import FORMS, KERNELS, LOSSES, MOST_PATHS, backprop
+from ..api.results import JudgedAnswer
 from . import completion
 from .bptt import _JUDGED, _option
 from .options import Profile, with_formats
@@ -57,7 +58,12 @@ def command(
     ] = "none",
     answer: Annotated[
         str | None,
-        _option("--answer", "a formula to judge: right (exit 0) or wrong (exit 1), and why", _JUDGED, "FORMULA"),
+        _option(
+            "--answer",
+            "a formula, or with numbers an array, to judge: right (exit 0) or wrong (exit 1), and why",
+            _JUDGED,
+            "FORMULA",
+        ),
     ] = None,
     show: Annotated[
         bool, typer.Option("--show", help="show the right formula beside a judged one", rich_help_panel=_JUDGED)
@@ -87,7 +93,7 @@ def command(
         answer=answer,
         show=show,
     )
-    if isinstance(found, JudgedBackprop):
+    if isinstance(found, JudgedAnswer):
         return emit_judged(found, formats)
     emit(found, formats)
     return 0

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from ..api import UserError
-from ..api.judged_gradient import JudgedGradient
 from ..api.recurrent_gradients import CHOICES, MOST_PATHS, bptt
+from ..api.results import JudgedAnswer
 from .options import Profile, with_formats
 from .output import Formats, emit, emit_judged
 from .reading import number
@@ -70,7 +70,12 @@ def command(
     ] = False,
     answer: Annotated[
         str | None,
-        _option("--answer", "a formula to judge: right (exit 0) or wrong (exit 1), and why", _JUDGED, "FORMULA"),
+        _option(
+            "--answer",
+            "a formula, or with numbers an array, to judge: right (exit 0) or wrong (exit 1), and why",
+            _JUDGED,
+            "FORMULA",
+        ),
     ] = None,
     letters: Annotated[
         str | None,
@@ -120,7 +125,7 @@ def command(
         letters=letters,
         w_joined=w_joined,
     )
-    if isinstance(found, JudgedGradient):
+    if isinstance(found, JudgedAnswer):
         return emit_judged(found, formats)
     emit(found, formats)
     return 0

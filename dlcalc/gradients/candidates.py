@@ -381,5 +381,16 @@ def mistaken_gradients(derivation: Derivation, right: Node) -> Iterator[tuple[Fo
                 yield edit.mistake, line.right
 
 
+def mistaken_numbers(instance: Instance) -> Iterator[tuple[Found, Value]]:
+    """What single mistakes make of the gradient on one set of numbers, done to the formula or to the whole."""
+    for mistake, evaluate in _table(instance.network, instance.wrt, instance.layout, False):
+        if mistake is not None and mistake.id not in SAME_AS:
+            value = evaluate(instance)
+            if value is not None:
+                yield mistake, value
+    for whole in GRADIENT_MISTAKES:
+        yield Found(whole.id, whole.because), _changed(instance.expected, whole, instance.steps)
+
+
 def _is_common(edit: Edit) -> bool:
     return edit.mistake.id in COMMON or edit.mistake.id.endswith("-missing")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -64,13 +64,14 @@ SQUARE = ((3, 3, 3, 3), (4, 3, 3, 3))
 class Letters:
     """Random numbers for the letters of one network, in one layout, and ∂L/∂ every signal and weight.
 
-    `setting`: steps, n, m, k.
+    `setting`: steps, n, m, k. `values`: those that are given instead, in column layout.
     """
 
     network: Network
     layout: str
     setting: tuple[int, int, int, int]
     seed: int
+    values: Mapping[str, Value] = field(default_factory=dict)
 
     @property
     def steps(self) -> int:
@@ -82,10 +83,13 @@ class Letters:
 
     @cached_property
     def _worked_out(self) -> tuple[Numbers, Mapping[str, Value]]:
-        steps, n, m, k = self.setting
-        drawn = random_values(self.network, steps, n, m, k, seed=self.seed, layout=self.layout)
-        numbers = Numbers(self.network, drawn, self.layout)
+        numbers = Numbers(self.network, self.values or self._drawn, self.layout)
         return numbers, numbers.by_delta() if self.has_recursion else {}
+
+    @property
+    def _drawn(self) -> Mapping[str, Value]:
+        steps, n, m, k = self.setting
+        return random_values(self.network, steps, n, m, k, seed=self.seed, layout=self.layout)
 
     @property
     def numbers(self) -> Numbers:
@@ -343,6 +347,17 @@ class Instance:
     def shaped(self, value: Value) -> Value:
         """A vector without the shape of a row or a column, any other value as it is."""
         return flat((value,)) if not self.is_matrix and is_line(value) else value
+
+
+@dataclass(frozen=True, eq=False)
+class GivenInstance(Instance):
+    """One network with `values` that are given in column layout."""
+
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+    @cached_property
+    def letters(self) -> Letters:
+        return Letters(self.network, self.layout, self.setting, self.seed, self.values)
 
 
 @lru_cache(maxsize=256)

@@ -46,7 +46,7 @@ class ThroughTime:
         for name in self.given:
             if name not in known:
                 raise UserError(f"a {network.title} has no {name}; values are of {', '.join(sorted(known))}")
-        sizes = {**self.sizes, **self._given_sizes()}
+        sizes = self.used_sizes
         for name, size in sizes.items():
             if not 1 <= size <= MOST_UNITS:
                 raise UserError(f"{name} is from 1 to {MOST_UNITS} here, not {size}")
@@ -61,9 +61,10 @@ class ThroughTime:
             }
         return Numbers(network, {**drawn, **self.given}, layout)
 
-    def _given_sizes(self) -> dict[str, int]:
-        """n, m and k as the given arrays have them."""
-        found = {}
+    @property
+    def used_sizes(self) -> dict[str, int]:
+        """n, m and k, as the given arrays have them."""
+        found = dict(self.sizes)
         for name, value in self.given.items():
             weight = self.derivation.network.by_name.get(name)
             if weight is not None and isinstance(value, tuple):

@@ -7,7 +7,7 @@ signs of derivatives: a Jacobian has a row for each entry of what stands on top.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache, reduce
 from typing import Any
 
@@ -49,9 +49,12 @@ class Instance:
     denominator_layout: bool = False
     transposed_weights: bool = False
 
+    values: Mapping[str, Value] = field(default_factory=dict)
+    """Those that are given instead, in column layout."""
+
     @cached_property
     def numbers(self) -> Numbers:
-        values = {name: floats(value) for name, value in drawn(self.network, self.seed).items()}
+        values = self.values or {name: floats(value) for name, value in drawn(self.network, self.seed).items()}
         return Numbers(self.network, values, self.layout)
 
     @cached_property
