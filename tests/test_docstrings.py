@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from source_nodes import nodes
 from test_floors import PACKAGE, resolved, room_of
 
 
@@ -16,21 +17,29 @@ def module_of(path: Path) -> str:
 
 
 @cache
-def modules() -> dict[str, tuple[Path, ast.Module]]:
-    return {module_of(p): (p, ast.parse(p.read_text(encoding="utf-8"))) for p in sorted(PACKAGE.rglob("*.py"))}
+def modules() -> dict[str, tuple[Path, tuple[ast.AST, ...]]]:
+    """Each with its file and its nodes."""
+    return {module_of(p): (p, nodes(p.read_text(encoding="utf-8"))) for p in sorted(PACKAGE.rglob("*.py"))}
 
 
+def body(module: str) -> list[ast.stmt]:
+    first = modules()[module][1][0]
+    assert isinstance(first, ast.Module)
+    return first.body
+
+
+@cache
 def defined(module: str) -> dict[str, ast.FunctionDef | ast.ClassDef]:
     """The functions and classes of a module."""
-    return {node.name: node for node in modules()[module][1].body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    return {node.name: node for node in body(module) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
 
 
 def taken_from_others(module: str) -> Iterator[tuple[str, str]]:
     """(module, name) of what a file uses of other rooms: imported by name, or as an attribute of an imported module."""
-    path, tree = modules()[module]
+    path, inside = modules()[module]
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
     aliases: dict[str, str] = {}
-    for node in ast.walk(tree):
+    for node in inside:
         match node:
             case ast.ImportFrom(module=source, names=names, level=level):
                 target = resolved("." * level + (source or ""), package).rstrip(".")
@@ -64,6 +73,6 @@ def test_what_is_taken_from_other_rooms_is_seen() -> None:
 
 def test_every_room_says_what_it_is() -> None:
     """Each file and folder of code begins with a sentence."""
-    missing = [str(path.relative_to(PACKAGE)) for path, tree in modules().values() if tree.body
-               and not ast.get_docstring(tree)]  # fmt: skip
+    missing = [str(path.relative_to(PACKAGE)) for module, (path, inside) in modules().items() if body(module)
+               and not ast.get_docstring(inside[0])]  # fmt: skip
     assert missing == []

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 from rows import each_row
+from source_nodes import nodes
 
 PACKAGE = Path(__file__).parents[1] / "dlcalc"
 
@@ -80,12 +82,12 @@ def resolved(name: str, package: str) -> str:
     return ".".join(parents[: len(parents) - level + 1] + name.strip(".").split(".")) if level else name
 
 
-def imported(tree: ast.AST, package: str) -> Iterator[str]:
-    """Every module that `tree`, a file of `package`, imports: its full dotted name, with the name taken from it.
+def imported(source: str, package: str) -> Iterator[str]:
+    """Every module that `source`, a file of `package`, imports: its full dotted name, with the name taken from it.
 
     Of a name put together at run time it is the part that is written, such as f".{topic}"; without one, "?".
     """
-    for node in ast.walk(tree):
+    for node in nodes(source):
         match node:
             case ast.Import(names=names):
                 yield from (alias.name for alias in names)
@@ -99,9 +101,8 @@ def imported(tree: ast.AST, package: str) -> Iterator[str]:
 
 def offences(source: str, room: str, package: str = "dlcalc") -> list[str]:
     """What `source`, a file of `room`, does that its room may not."""
-    tree = ast.parse(source)
     found = []
-    for module in imported(tree, package):
+    for module in imported(source, package):
         top, *rest = module.split(".")
         if top == "dlcalc":
             target = rest[0] if rest and rest[0] in FLOORS else "dlcalc"
@@ -109,7 +110,7 @@ def offences(source: str, room: str, package: str = "dlcalc") -> list[str]:
                 found.append(f"{room} imports {target}")
         elif top in LOADERS or (top not in sys.stdlib_module_names and room not in OWNERS.get(top, ())):
             found.append(f"{room} imports {top}")
-    for node in ast.walk(tree):
+    for node in nodes(source):
         match node:
             case ast.Name(id=name) if name in RUNNERS:
                 found.append(f"{room} uses {name}")
@@ -138,6 +139,7 @@ BACK = {
 }
 
 
+@cache
 def arrows() -> dict[str, set[str]]:
     """Module → the modules of the package that it imports anywhere: late, or for its types alone, too.
 
@@ -151,7 +153,7 @@ def arrows() -> dict[str, set[str]]:
     for name, (path, package) in files.items():
         targets = (
             module if module in files else module.rpartition(".")[0]
-            for module in imported(ast.parse(path.read_text(encoding="utf-8")), package)
+            for module in imported(path.read_text(encoding="utf-8"), package)
             if not module.endswith(".")
         )
         found[name] = {target for target in targets if target in files} - {name}
@@ -174,7 +176,7 @@ def circles(graph: Mapping[str, set[str]]) -> list[tuple[str, ...]]:
 
 def test_no_module_needs_itself() -> None:
     """There is no circle of imports, nor an exception that is none."""
-    graph = arrows()
+    graph = {name: set(targets) for name, targets in arrows().items()}
     assert {back for back in BACK if back[1] not in graph[back[0]]} == set()
     for one, other in BACK:
         graph[one].discard(other)

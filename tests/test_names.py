@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from rows import each_row
+from source_nodes import nodes
 from test_floors import PACKAGE, room_of
 
 # Word → the term that stands for it.
@@ -44,9 +45,9 @@ OLD_FILES = {
 }  # fmt: skip
 
 
-def identifiers(tree: ast.AST) -> Iterator[str]:
+def identifiers(source: str) -> Iterator[str]:
     """Functions, classes, parameters, fields and attributes; keywords of calls; constants of modules and classes."""
-    for node in ast.walk(tree):
+    for node in nodes(source):
         if isinstance(node, ast.Module | ast.ClassDef):
             places = (place for each in node.body if isinstance(each, ast.Assign) for place in each.targets)
             yield from (part.id for place in places for part in ast.walk(place) if isinstance(part, ast.Name))
@@ -69,7 +70,7 @@ def words(name: str) -> list[str]:
 def strange(source: str, room: str) -> list[str]:
     """The identifiers that are not to be used in a file of `room`."""
     terms = TERMS if room in SLIP_ROOMS else TERMS | {"slip": "mistake", "slips": "mistakes"}
-    names = {name for name in identifiers(ast.parse(source)) if name not in KEPT}
+    names = {name for name in identifiers(source) if name not in KEPT}
     return sorted(name for name in names if name.strip("_") in OLD_NAMES or not terms.keys().isdisjoint(words(name)))
 
 
@@ -89,7 +90,7 @@ def test_no_kind_is_a_number() -> None:
     """`kind.value == 10` says nothing to a reader: a kind is compared with a kind."""
     found = []
     for path in PACKAGE.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in nodes(path.read_text(encoding="utf-8")):
             match node:
                 case ast.Compare(
                     left=ast.Attribute(attr="value", value=ast.Name(id=name) | ast.Attribute(attr=name)),
