@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
+
+from dlcalc.quiz import bank
 from dlcalc.quiz.problem import Problem
 from dlcalc.quiz.reader import problem_of
+from dlcalc.quiz.variant import Variant, variant
 
 FRONT = """\
 title = 'One layer'
@@ -54,6 +58,12 @@ def changed(old: str, new: str, path: str = PATH) -> Problem:
     whole = text().decode()
     assert old in whole
     return problem_of(whole.replace(old, new, 1).encode(), path)
+
+
+@cache
+def variants_of_the_bank() -> tuple[Variant, ...]:
+    """One of each problem; what it has worked out for one test it has for the next."""
+    return tuple(variant(problem, 1) for problem in bank.of_topic("all"))
 
 
 def one_part(part: str, draw: str = "n = '20..64'\nf = [3, 5]\nc = [3]\nk = [8]", more: str = "") -> Problem:

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from checkout import ROOT
 from killing import killed_before
+from problem_files import variants_of_the_bank
 from terminal import Terminal
 
 from dlcalc.cli import main
@@ -203,12 +204,12 @@ def test_sheets_keys_and_feedback_are_whole(folder: Path, terminal: Terminal) ->
 
 def test_latex_holds_what_its_fonts_hold() -> None:
     """pdflatex stops at a letter that it does not know: of the whole bank none is left."""
-    for problem in bank.of_topic("all"):
-        text = writer("latex", as_file=True)(sheet(problem.title, [variant(problem, 1)], True))
+    for made in variants_of_the_bank():
+        text = writer("latex", as_file=True)(sheet(made.problem.title, [made], True))
         assert isinstance(text, str)
         strange = {letter for letter in text if ord(letter) >= 0x180} - set("–—‘’‚“”„†‡•‰‹›€™")
-        assert strange == set(), problem.id
-        assert "U+" not in text, problem.id
+        assert strange == set(), made.problem.id
+        assert "U+" not in text, made.problem.id
 
 
 def test_the_key_has_numbers_with_the_digits_that_are_asked() -> None:

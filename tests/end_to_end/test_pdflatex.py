@@ -9,13 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from problem_files import variants_of_the_bank
 from terminal import Terminal
 
 from dlcalc import document as doc
 from dlcalc.export.registry import writer
-from dlcalc.quiz import bank
 from dlcalc.quiz.sheet import sheet
-from dlcalc.quiz.variant import variant
 
 PDFLATEX = shutil.which("pdflatex")
 pytestmark = pytest.mark.skipif(
@@ -42,8 +41,7 @@ def article(document: doc.Document) -> str:
 @pytest.mark.parametrize("key", [False, True], ids=["sheet", "key"])
 def test_the_whole_bank_compiles(key: bool, tmp_path: Path) -> None:
     """With every problem; the numbers of its variants say nothing of the commands that set them."""
-    variants = [variant(problem, 1) for problem in bank.of_topic("all")]
-    compiled(article(sheet("All problems", variants, key)), tmp_path)
+    compiled(article(sheet("All problems", variants_of_the_bank(), key)), tmp_path)
 
 
 COMMANDS = """\
@@ -95,8 +93,8 @@ def test_any_letter_in_any_place_compiles(tmp_path: Path) -> None:
     parts = []
     for words in strange_words():
         blocks = (doc.Heading(1, words), doc.Paragraph((words, doc.Strong((words,)), doc.CodeText(words))),
-                  doc.Note("note", words), doc.Items((words, words)), doc.Code(words, "text"),
-                  doc.Table((words, "a"), ((words, words), (words, ""))))  # fmt: skip
+                  doc.Note("note", words), doc.Items((words,)), doc.Code(words, "text"),
+                  doc.Table((words, "a"), ((words, ""),)))  # fmt: skip
         parts.append(article(doc.Document(words, blocks, facts=(("Name", words), (words, "")))))
     preamble = parts[0].partition("\\begin{document}\n")[0]
     bodies = [part.partition("\\begin{document}\n")[2].removesuffix("\\end{document}\n") for part in parts]
