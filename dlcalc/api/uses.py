@@ -24,7 +24,7 @@ def backwards(entry: Entry) -> str:
     """
     before, options = words_of(entry.example)
     worked = _worked(entry)
-    for looked_for in reversed(options):
+    for looked_for in reversed([name for name, value in options.items() if value and value.lstrip("-").isdecimal()]):
         left = {name: value for name, value in options.items() if name != looked_for}
         for name, value in _whole_answers(worked):
             try:
