@@ -47,7 +47,19 @@ def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     venv.create(folder, with_pip=False)
     scheme = {"base": str(folder), "platbase": str(folder)}
     programs, packages = (Path(sysconfig.get_path(name, "venv", scheme)) for name in ("scripts", "purelib"))
-    run(sys.executable, "-m", "pip", "--python", folder, "install", "--no-deps", "--no-index", wheel, cwd=folder)
+    run(
+        sys.executable,
+        "-m",
+        "pip",
+        "--python",
+        folder,
+        "install",
+        "--no-deps",
+        "--no-index",
+        "--no-compile",
+        wheel,
+        cwd=folder,
+    )
     lent = [entry for entry in sys.path if entry.endswith(("site-packages", "dist-packages"))]
     (packages / "lent.pth").write_text("\n".join(lent), encoding="utf-8")
     return programs

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -503,38 +503,25 @@ print(answer(hit=True), "numba.np.arraymath" in sys.modules)
 print(answer(lambda x: x + x + x), "numba.np.arraymath" in sys.modules)
 """
 
-TOGETHER = """
-import sys
-from kernels.tiny import answer
-print(flush=True)
-sys.stdin.readline()
-print(answer(hit=None))
-"""
-
 
 @compiled
 def test_four_processes_at_once(folder: Path) -> None:
     """They begin together with nothing kept; each has the right answers, and what they leave is whole."""
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "tests")))}
-    command = [sys.executable, "-c", TOGETHER]
-    with ExitStack() as stack:
-        pipe, processes = subprocess.PIPE, []
-        for _ in range(4):
-            process = subprocess.Popen(
-                command, stdin=pipe, stdout=pipe, stderr=pipe, encoding="utf-8", env=environment, cwd=ROOT
-            )
-            processes.append(stack.enter_context(process))
-        for process in processes:
-            assert process.stdout is not None
-            process.stdout.readline()
-        assert not folder.exists()
-        for process in processes:
-            assert process.stdin is not None
-            process.stdin.write("\n")
-            process.stdin.flush()
-        for process in processes:
-            assert process.communicate(timeout=120) == ("6.0\n", "")
-            assert process.returncode == 0
+    waiting, begin = os.pipe()
+    children = []
+    for _ in range(4):
+        if not (child := os.fork()):
+            try:
+                os.close(begin)
+                os.read(waiting, 1)
+                os._exit(0 if answer(hit=None) == 6 else 1)
+            finally:
+                os._exit(99)
+        children.append(child)
+    assert not folder.exists()
+    os.close(begin)
+    assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0] * 4
+    os.close(waiting)
     assert len(list(folder.iterdir())) == 1
     assert answer(hit=True) == 6
 
@@ -547,18 +534,6 @@ def test_what_is_kept_is_loaded_without_what_compiles(kept: Path) -> None:
         [sys.executable, "-c", LATER], capture_output=True, encoding="utf-8", env=environment, cwd=ROOT, timeout=120
     )
     assert (ran.stdout, ran.stderr) == ("6.0 False\n6.0 True\n", "")
-
-
-@compiled
-def test_no_two_processes_give_code_one_name() -> None:
-    """By its name compiled code finds what it calls: inner functions that two processes have compiled, and called
-    alike, would be taken for one another where the files of both are read."""
-    nowhere = {"NUMBA_CACHE_DIR": os.devnull, "PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "tests")))}
-    environment = os.environ | nowhere
-    command = [sys.executable, "-c", "from kernels.tiny import symbol; print(symbol())"]
-    found = {subprocess.check_output(command, env=environment, cwd=ROOT, timeout=120) for _ in range(2)}
-    assert len(found) == 2
-    assert all(b"tripled" in name for name in found)
 
 
 class TestTheFolder:

@@ -27,11 +27,3 @@ def entry(function: Callable[[Any], Any] = tripled) -> tuple[str, bytes]:
     dispatcher = compiling.Kernel(function, ("T",)).dispatcher
     found: tuple[str, bytes] = dispatcher._cache._entry("float64(float64)", dispatcher.targetctx.codegen())
     return found
-
-
-def symbol(function: Callable[[Any], Any] = tripled) -> str:
-    """The name by which compiled code finds that kernel's, in this process."""
-    dispatcher = compiling.Kernel(function, ("T",)).dispatcher
-    dispatcher.compile("float64(float64)")
-    (made,) = dispatcher.overloads.values()
-    return str(made.fndesc.llvm_func_name)
