@@ -11,8 +11,10 @@ from ..expressions import printing
 from ..expressions.nodes import Value
 from ..formulas.catalogue import Entry
 from ..formulas.diagnose import wrong_values
+from ..formulas.hand_operations import Operation
 from ..formulas.registry import formula
 from .calculator import Calculator
+from .hand_run import by_hand, check
 from .results import Backwards, Calculation
 from .signatures import words_of
 
@@ -55,6 +57,31 @@ def checking(entry: Entry) -> str:
     return ""
 
 
+def checking_by_hand(operation: Operation) -> str:
+    """The example of an operation by hand with the first of its answers that can be typed, which is right."""
+    before, options = words_of(operation.example)
+    worked = by_hand(operation.name, **_named(options))
+    for name in worked.working.formula.answers:
+        value = worked.working.shown(name)
+        while isinstance(value, tuple) and len(value) == 1 and isinstance(value[0], tuple):
+            (value,) = value  # the only channel, the only filter
+        text = _typed(value)
+        if 0 < len(text) <= MOST_TYPED and check(operation.name, name, text, **_named(options)).status == "right":
+            return _written(before, {**options, "ask": name, "answer": text})
+    return ""
+
+
+def _typed(value: Value) -> str:
+    """A number, a vector or a matrix as it is typed; empty for what has letters or more axes."""
+    if isinstance(value, tuple):
+        parts = [_typed(part) for part in value]
+        between = "; " if any(isinstance(part, tuple) for part in value) else " "
+        return between.join(parts) if all(parts) and not any(";" in part for part in parts) else ""
+    return f"{float(value):.6g}" if isinstance(value, int | float | Fraction) else ""
+
+
+MOST_TYPED = 40
+"""Characters of an answer in an example."""
 MOST_DIGITS = 12
 """Of a wrong answer in an example."""
 

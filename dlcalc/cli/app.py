@@ -136,6 +136,7 @@ class Command(TextParameters, typer.core.TyperCommand):
             from rich.markup import escape
 
             self.help, self.epilog = map(escape, self.more())
+        self.help = re.sub(r"(?<=\S)[ ]*\n[ ]*(?=\S)", " ", self.help or "")  # a paragraph is one line, however wide
         super().format_help(ctx, formatter)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:

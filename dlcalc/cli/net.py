@@ -107,6 +107,8 @@ def command(
 
     Example: dlcalc net alexnet
     Example: dlcalc net "28x28x1; conv 6 f5 same; pool 2; dense 10" --explain conv-1
+    Example: dlcalc net alexnet --blank --csv
+    Example: dlcalc net alexnet --check filled-in.csv
     Example: dlcalc net "10x512 seq; residual(attention 8 nobias); residual(dense 2048 relu; dense 512)"
     """
     if source is None:

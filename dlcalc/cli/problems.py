@@ -88,7 +88,9 @@ def check(
 ) -> Any:
     """Put problems under stress: every right answer counted a second time and marked, collisions, patterns, tests.
 
-    Ends with 1 when something is wrong. Example: dlcalc problems check --seeds 200
+    Ends with 1 when something is wrong.
+
+    Example: dlcalc problems check --seeds 200
     """
     from ..api import problems
     from .progress import progress

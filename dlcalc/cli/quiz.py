@@ -127,7 +127,10 @@ def take(
 
 
 def topics() -> Any:
-    """The topics of the bank, with how many problems each has."""
+    """The topics of the bank, with how many problems each has.
+
+    Example: dlcalc quiz topics
+    """
     for topic, problems in topics_of_bank().items():
         typer.echo(f"{topic:20} {problems}")
     return 0

@@ -69,12 +69,15 @@ def help_text(operation: Operation) -> str:
 
 def _whole_help(operation: Operation) -> tuple[str, str]:
     """The text with what can be asked, and below the options every form of the formula with its source."""
+    from ..api.uses import checking_by_hand
     from ..formulas.registry import formula
     from .calculators import said_of_conventions
 
     ids = list(operation.formula_ids())
     names = ", ".join(dict.fromkeys(name for id in ids for name in formula(id).answers))
-    return f"{help_text(operation)}\n\nWhat --ask takes: {names}", said_of_conventions(ids)
+    checking = checking_by_hand(operation)
+    said = [help_text(operation), *([f"Checking: {checking}"] if checking else []), f"What --ask takes: {names}"]
+    return "\n\n".join(said), said_of_conventions(ids)
 
 
 def function(operation: Operation) -> Callable[..., Any]:

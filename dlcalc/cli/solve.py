@@ -28,6 +28,7 @@ def command(
     """Solve your own equation in whole numbers, in stated ranges (1..1000 unless given); --find: for a letter.
 
     Example: dlcalc solve "2n^2 + 3n = 230" --range n=1..1000
+    Example: dlcalc solve "o = (n - f)/s + 1" --find n
     """
     if not equations:
         raise api.UserError('solve needs an equation, such as dlcalc solve "2n^2 + 3n = 230" --range n=1..1000')

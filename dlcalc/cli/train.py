@@ -141,6 +141,7 @@ def command(
     """Train a small network: loss and accuracy live, a test, a confusion matrix.
 
     Example: dlcalc train lenet5 --data digits
+    Example: dlcalc train "2; dense 3 tanh; dense 2" --data xor --check
     """
     from ..api import training as api
 
