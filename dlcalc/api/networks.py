@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..document import Document
 from ..errors import UserError
-from ..explain.network import COLUMNS, NARROW, comparison, layer_kinds, network, networks_by_name
+from ..explain.network import COLUMNS, NARROW, comparison, layer_kinds, network, network_answer, networks_by_name
 from ..expressions.jsonable import as_json
 from ..expressions.nodes import Value
 from ..networks import exercise, text, zoo
@@ -18,7 +18,7 @@ from ..networks.kinds import in_a_line
 from ..networks.network import Network
 from ..networks.table import COUNTS, Row, Table, added, tabulate
 from ..profiles import COURSE, Profile, active
-from .expression import wrapped
+from .expression import unwrapped, wrapped
 from .results import Calculation, Judgement, Result, spelling
 
 if TYPE_CHECKING:
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 COUNTINGS = {"textbook": "textbooks", "pytorch": "PyTorch", "keras": "Keras"}
 """The conventions of counting, and who uses each."""
+
+
+ANSWERS = ("parameters", "weights", "biases", "macs", "flops", "memory", "output", "layers")
+"""What can be asked of a network alone."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,13 @@ class NetworkTable(Result):
     def __repr__(self) -> str:
         return f"<{self.table.network.title}: {len(self.rows)} layers, {self.parameters} parameters>"
 
+    def only(self, ask: str) -> NetworkAnswer:
+        """One answer alone, the sum over the layers written out. Raises UserError for what cannot be asked."""
+        name = ask.lower().replace("-", "_")
+        if name not in ANSWERS:
+            raise UserError(f"{ask} is not asked of a network; what can be asked is {', '.join(ANSWERS)}")
+        return NetworkAnswer(self, name)
+
     def explained(self, layer: str) -> Calculation:
         """The working of one layer. Raises UserError for one that is unknown or could not be worked out."""
         row = self.table.row(layer)
@@ -156,6 +167,28 @@ class NetworkTable(Result):
 
     def _trainable(self, row: Row) -> Value:
         return 0 if row.layer.name in self.frozen else row.trainable
+
+
+class NetworkAnswer(Result):
+    """One answer of a network: `value`, and `to_dict`."""
+
+    def __init__(self, of: NetworkTable, name: str) -> None:
+        self.of, self.name, self.course = of, name, of.course
+
+    @property
+    def value(self) -> Any:
+        """A number, a shape, or an expression in letters."""
+        table = self.of.table
+        if self.name == "layers":
+            return len(table.rows)
+        return wrapped(table.rows[-1].output if self.name == "output" else table.summed(self.name), {})
+
+    def _document(self) -> Document:
+        return network_answer(self.of.table, self.name, self.spell)
+
+    def to_dict(self) -> shapes.NetworkAnswer:
+        return {"network": self.of.table.network.id, "asked": self.name, "value": as_json(unwrapped(self.value)),
+                "partial": self.of.table.partial}  # fmt: skip
 
 
 class MarkedTable(Judgement):

@@ -19,7 +19,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 _SHAPES: Mapping[str, tuple[type, ...]] = {
     "net": (shapes.Network, shapes.Comparison, shapes.LayerList, shapes.NetworkList, shapes.NetworkRun,
-            shapes.MarkedTable, shapes.ExplainedLayer),
+            shapes.MarkedTable, shapes.ExplainedLayer, shapes.NetworkAnswer),
     "bptt": (shapes.Bptt, shapes.JudgedGradient),
     "backprop": (shapes.Backprop, shapes.JudgedBackprop),
     "diff": (shapes.Differentiated, shapes.MatrixDifferentiated, shapes.JudgedDerivative),

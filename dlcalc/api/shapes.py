@@ -207,6 +207,13 @@ class NetworkName(TypedDict):
     title: str
 
 
+class NetworkAnswer(TypedDict):
+    network: str
+    asked: str
+    value: Shown
+    partial: Annotated[bool, "whether some layer could not be worked out"]
+
+
 class NetworkList(TypedDict):
     networks: list[NetworkName]
 

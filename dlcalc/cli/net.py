@@ -10,6 +10,7 @@ import typer
 
 from .. import api
 from ..api.networks import (
+    ANSWERS,
     COUNTINGS,
     Comparison,
     LayerList,
@@ -66,6 +67,15 @@ def command(
         typer.Option("--classes", help="another number of classes: units of the last layer", metavar="NUMBER"),
     ] = None,
     explain: Annotated[str | None, typer.Option("--explain", help="the working of one layer", metavar="LAYER")] = None,
+    ask: Annotated[
+        str | None,
+        typer.Option(
+            "--ask",
+            help=f"one answer alone: {', '.join(ANSWERS)}",
+            metavar="NAME",
+            autocompletion=completion.one_of(ANSWERS),
+        ),
+    ] = None,
     against: Annotated[
         str | None, typer.Option("--compare", help="another network beside it", metavar="NETWORK")
     ] = None,
@@ -107,6 +117,7 @@ def command(
 
     Example: dlcalc net alexnet
     Example: dlcalc net "28x28x1; conv 6 f5 same; pool 2; dense 10" --explain conv-1
+    Example: dlcalc net "28x28x1; conv 10 f3 same; dense 2" --ask parameters
     Example: dlcalc net alexnet --blank --csv
     Example: dlcalc net alexnet --check filled-in.csv
     Example: dlcalc net "10x512 seq; residual(attention 8 nobias); residual(dense 2048 relu; dense 512)"
@@ -147,6 +158,11 @@ def command(
         return emit_judged(marked, formats)
     if explain is not None:
         return _explain(network, explain, input, convention, profile, formats)
+    if ask is not None:
+        if against is not None or csv or svg is not None:
+            raise api.UserError("--ask is one answer; leave --compare, --csv and --svg out")
+        emit(net(network, **common).only(ask), formats)
+        return 0
     if svg is not None:
         if against is not None or csv or formats.name:
             raise api.UserError("--svg draws one network; leave --compare, --csv and the other formats out")

@@ -8,7 +8,7 @@ from typing import Literal
 from .. import document as doc
 from ..document import shape_words, shown_by, value_words
 from ..expressions import printing
-from ..expressions.nodes import Add, Node, Value
+from ..expressions.nodes import Add, Node, Value, to_node
 from ..expressions.printing import Spell
 from ..networks.kinds import Kind
 from ..networks.repeats import Group, alone, grouped
@@ -53,6 +53,29 @@ def network(
     blocks: list[doc.Block] = [doc.Paragraph(shapes), _table(table, counted, every)]
     blocks += _notes(table, counted, others or {}, frozen)
     return doc.Document(table.network.title, tuple(blocks), spell)
+
+
+MOST_WRITTEN = 12
+"""Layers whose counts are written out as a sum."""
+
+
+def network_answer(table: Table, name: str, spell: Spell = None) -> doc.Document:
+    """One answer of a network alone: the sum over its layers, written out where it is short."""
+    title = f"{table.network.title}: {_ASKED.get(name, name)}"
+    if name == "output":
+        output = table.rows[-1].output
+        return doc.Document(title, (doc.Paragraph(("The output is ", *shape_words(output))), *_warnings(table)), spell)
+    if name == "layers":
+        return doc.Document(title, (doc.Formula((doc.Equation(name, (to_node(len(table.rows)),)),)),), spell)
+    counts = [count for row in table.rows if (count := row.count(name)) != 0]
+    total = to_node(table.summed(name))
+    is_short = 1 < len(counts) <= MOST_WRITTEN and not any(isinstance(count, Node) for count in counts)
+    rights = (Add(tuple(map(to_node, counts))), total) if is_short else (total,)
+    blocks: list[doc.Block] = [doc.Formula((doc.Equation(name, rights),)), *_warnings(table)]
+    return doc.Document(title, tuple(blocks), spell)
+
+
+_ASKED = {"macs": "MACs", "flops": "FLOPs", "memory": "memory in bytes", "layers": "number of layers"}
 
 
 def _table(table: Table, columns: Sequence[str], every: bool) -> doc.Table:

@@ -311,3 +311,21 @@ def test_another_number_of_classes_at_every_view(terminal: Terminal) -> None:
         "dlcalc: --run runs the network with the parameters of its file; leave --classes out\n"
     )
     assert terminal("net lenet5 --classes some").err == "dlcalc: --classes is a whole number, not 'some'\n"
+
+
+def test_one_answer_alone(terminal: Terminal) -> None:
+    """Ten filters of 3×3 and a dense layer of two on what they make: 100 + 15,682; a size; a count in letters."""
+    line = '"28x28x1; conv 10 f3 same; dense 2"'
+    assert "parameters = 100 + 15682 = 15782" in terminal(f"net {line} --ask parameters").out
+    assert terminal(f"net {line} --ask Parameters --json").json["value"] == 15_782
+    assert "The output is 388 × 388 × 2" in terminal("net unet --ask output").out
+    assert terminal("net unet --ask parameters --json").json["value"] == 31_030_658
+    assert terminal("net alexnet --ask layers --json").json["value"] == 11
+    assert terminal('net "n; dense m" --ask parameters --json').json["value"] == "(n + 1)*m"
+    macs, flops = (terminal(f"net alexnet --ask {name} --json").json["value"] for name in ("macs", "flops"))
+    assert flops == 2 * macs
+    assert (
+        "foo is not asked of a network; what can be asked is parameters, weights"
+        in terminal("net lenet5 --ask foo").err
+    )
+    assert "--ask is one answer; leave --compare, --csv and --svg out" in terminal("net lenet5 --ask macs --csv").err

@@ -36,6 +36,7 @@ EXAMPLES = {
     **{f"run-{each.name}": each.example.removeprefix("dlcalc ") for each in OPERATIONS.values()},
     "net": f"net {LINE}",
     "net-explain": f"net {LINE} --explain conv-2",
+    "net-ask": f"net {LINE} --ask parameters",
     "net-compare": "net alexnet --compare vgg16",
     "bptt": "bptt --cell rnn --wrt W",
     "backprop": 'backprop "2; dense 2 sigmoid; dense 1 sigmoid"',
