@@ -20,7 +20,8 @@ _STEP = r"[jkmnst](?:\s*[-−+]\s*\d+)?"
 _SLOPE = (
     r"(?:∂|\\partial)\s*[LEJ]\s*/\s*(?:∂|\\partial)|\\frac\s*\{\s*(?:∂|\\partial)\s*[LEJ]\s*\}\s*\{\s*(?:∂|\\partial)"
 )
-_VALUE = r"(?:\\?[A-Za-z]+|δ)"
+_VALUE = r"(?:(?<![A-Za-z])\\?[A-Za-z]+|δ)"
+"""From its first letter: a long word would be looked at again from each of its letters."""
 _WEIGHT = r"(?:[A-Z]|[bcwp](?![A-Za-z]))(?:_(?:\{\w+\}|\w))?"
 
 

@@ -276,13 +276,11 @@ def _formulas(network: Network, wrt: str) -> list[Node]:
 
 
 def _of_formula(node: Node, layout: str, role: Role) -> Evaluate:
-    try:
-        run = compile_node(in_layout(Line(node, node, role), layout).right)
-    except UserError:
-        return lambda instance: None
+    """Compiled each time: of hundreds of edits nearly all are worked out on one set of numbers, and kept for long."""
 
     def evaluate(instance: Instance) -> Value | None:
         try:
+            run = compile_node(in_layout(Line(node, node, role), layout).right)
             return _numbers(within_budget(lambda: run(dict(instance.with_partials)), WORK))
         except UserError:
             return None

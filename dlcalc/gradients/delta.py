@@ -103,9 +103,12 @@ class Delta:
         """`right` as a function of what is known at step t, in a layout."""
         key = (signal, place, layout)
         if key not in self._evaluators:
-            right = self.right(signal, place)
-            self._evaluators[key] = compile_node(in_layout(Line(right, right, "vector"), layout).right)
+            self._evaluators[key] = self._compiled(signal, place, layout)
         return self._evaluators[key]
+
+    def _compiled(self, signal: Signal, place: Place, layout: str) -> Evaluator:
+        right = self.right(signal, place)
+        return compile_node(in_layout(Line(right, right, "vector"), layout).right)
 
     # as lines
 

@@ -231,8 +231,9 @@ class EditedDelta(Delta):
         return Mul((Literal(0), signal.at(Name("t", integer=True)))) if changed == GONE else changed
 
     def evaluator(self, signal: Signal, place: Place, layout: str) -> Evaluator:
-        whole = self if self._is_edited(signal, place) else self.whole
-        return Delta.evaluator(whole, signal, place, layout)
+        """That of the edited equation is not kept, as it is hardly asked for again."""
+        edited = self._is_edited(signal, place)
+        return self._compiled(signal, place, layout) if edited else self.whole.evaluator(signal, place, layout)
 
     def _is_edited(self, signal: Signal, place: Place) -> bool:
         return signal == self.signal and self.at_end is not place.after
