@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import suppress
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TypeAlias
 
 from ..errors import UserError
@@ -79,10 +79,11 @@ class Candidates:
             value = evaluate(instance)
             if value is None:
                 continue
-            for whole, changed in self._gradient_mistakes(instance, value, mistake):
-                if whole.id in found or not self._same(instance, wrote, changed):
+            for further, changed in self._gradient_mistakes(instance, value):
+                if not self._same(instance, wrote, changed):
                     continue
-                if self._confirmed(mistake, evaluate, whole):
+                whole = _joined(mistake, further)
+                if whole.id not in found and self._confirmed(mistake, evaluate, whole):
                     found[whole.id] = whole
             if len(found) > MOST_NAMED:
                 break
@@ -105,26 +106,30 @@ class Candidates:
             if value is None:
                 return False
             if not any(
-                name.id == whole.id and self._same(instance, wrote, changed)
-                for name, changed in self._gradient_mistakes(instance, value, mistake)
+                self._same(instance, wrote, changed) and _joined(mistake, further).id == whole.id
+                for further, changed in self._gradient_mistakes(instance, value)
             ):
                 return False
         return True
 
-    def _gradient_mistakes(
-        self, instance: Instance, value: Value, mistake: Found | None
-    ) -> Iterator[tuple[Found, Value]]:
+    def _gradient_mistakes(self, instance: Instance, value: Value) -> Iterator[tuple[Found | None, Value]]:
         """The value as it is, with another sign or factor, and transposed."""
-        first = () if mistake is None else (mistake,)
-        yield (pair(first) if first else ONLY_IF_SQUARE), value
+        yield None, value
         for whole in GRADIENT_MISTAKES:
-            yield pair((*first, Found(whole.id, whole.because))), _changed(value, whole, instance.steps)
+            yield whole, _changed(value, whole, instance.steps)
         if len(shape_of(value)) == 2 and instance.is_matrix:
-            yield pair((*first, self._transposed())), transpose(value)
+            yield self._transposed, transpose(value)
 
+    @cached_property
     def _transposed(self) -> Found:
         shape = "×".join(declared_shape(self.network, self.wrt, self.layout))
         return Found(TRANSPOSED.id, TRANSPOSED.because.format(self.wrt, shape))
+
+
+def _joined(*mistakes: Found | None) -> Found:
+    """Those that there are as one entry; none is no mistake but with equal sizes."""
+    made = [each for each in mistakes if each is not None]
+    return pair(made) if made else ONLY_IF_SQUARE
 
 
 def _is_covered(id: str, found: Container[str]) -> bool:

@@ -171,11 +171,9 @@ OF_ONE_PATH = LEFT_OUT | {"not-transposed", "state-of-the-same-step", "slope-not
 
 
 @dataclass(frozen=True)
-class GradientMistake:
+class GradientMistake(Found):
     """A mistake with the whole gradient, whatever its formula."""
 
-    id: str
-    because: str
     change: Callable[[float, int], float]
 
 
