@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
@@ -18,7 +19,7 @@ from ..expressions.evaluate import evaluate_at
 from ..expressions.nodes import Value
 from ..formulas.arrays import numbers, sizes
 from ..formulas.defaults import with_defaults
-from ..formulas.diagnose import Candidate, outcome
+from ..formulas.diagnose import Candidate, given_instead, outcome
 from ..formulas.model import Mistake, Step
 from ..formulas.program import as_array, program
 from ..formulas.run import contains_letters, run
@@ -182,7 +183,7 @@ class ArrayMarker:
         """The typical mistakes whose whole array was written: single ones, else pairs."""
         if asked.known:
             return tuple(self._on_known(asked))
-        return self.single(asked) or tuple(self._pairs(asked))
+        return self.single(asked) or tuple(self._other_quantities(asked)) or tuple(self._pairs(asked))
 
     def single(self, asked: Target) -> tuple[Candidate, ...]:
         """The single mistakes whose whole array was written."""
@@ -190,6 +191,17 @@ class ArrayMarker:
             Candidate((Mistake(each.id, "", "", each.because, each.weight, each.hint),))
             for each in asked.wrong() if self.all_fit(each.value)
         )  # fmt: skip
+
+    def _other_quantities(self, asked: FormulaTarget) -> Iterator[Candidate]:
+        """The other answers of the formula that were given instead, right in themselves: the logits."""
+        if asked.letters:
+            return
+        for other in asked.formula.answers:
+            with suppress(UserError, OverflowError, KeyError):
+                value = asked.as_asked(asked.working_out[other])
+                if other != asked.name and not asked.agrees(value) and self.all_fit(value):
+                    yield Candidate((given_instead(asked.formula, other, asked.name),))
+                    return
 
     def _on_known(self, asked: FormulaTarget) -> Iterator[Candidate]:
         """Single mistakes made on steps that are known from an earlier answer."""

@@ -18,7 +18,7 @@ from ..expressions.evaluate import evaluate_at
 from ..expressions.limits import LIMIT_WORKING, left, within_budget
 from ..expressions.nodes import Call, Div, Node, Value, walk
 from ..formulas.defaults import with_defaults
-from ..formulas.diagnose import Candidate, outcomes
+from ..formulas.diagnose import GIVEN_INSTEAD, VOLUME, Candidate, given_instead, outcomes
 from ..formulas.model import Convention, Formula, Mistake
 from ..formulas.program import Program, as_array, program
 from ..formulas.run import letters_in
@@ -73,6 +73,8 @@ def verify(formula: Formula, given: Mapping[str, Value], name: str, answer: Answ
     explained, stopped = within_budget(
         lambda: (list(_explanations(compiled, right, name, made)), left() < 0), LIMIT_WORKING
     )
+    if not stopped and not any(len(found.mistakes) == 1 for found in explained):
+        explained += _other_quantities(right, name, made)
     added = {each.name for each in formula.variables if each.default is not None and each.name in given}
 
     def likely(*mistakes: Mistake) -> float:
@@ -306,6 +308,35 @@ def _explanations(
                 continue
             if all(_leads(point, point.outcomes.of_pair(a, b)) for point in rest):
                 yield Candidate((a, b))
+
+
+def _other_quantities(points: list[_Point], name: str, made: list[tuple[Mistake, Value]]) -> Iterator[Candidate]:
+    """The other answers of the formula that were given instead, right in themselves: the weights for the parameters.
+
+    `made` gets what each of them is.
+    """
+    formula = points[0].outcomes.compiled.formula
+    values = [_with_volume(point.outcomes.others, formula.shape) for point in points]
+    for other, value in values[0].items():
+        if value in (points[0].expected, 0):
+            continue
+        if not all(_leads(point, found.get(other)) for point, found in zip(points, values, strict=True)):
+            made.append((_NOT_GIVEN, value))
+            continue
+        mistake = given_instead(formula, other, name)
+        made.append((mistake, value))
+        yield Candidate((mistake,))
+        return  # of a table all parameters are weights: one of them is enough
+
+
+_NOT_GIVEN = Mistake("", "", "", "", GIVEN_INSTEAD)
+"""Another quantity that was not given, as likely as one that was."""
+
+
+def _with_volume(others: Mapping[str, Value], shape: str) -> dict[str, Value]:
+    """Other answers, and how many numbers the output has."""
+    sizes = others.get(shape)
+    return {**others, VOLUME: prod(sizes)} if _is_whole(sizes) and sizes.__class__ is tuple else dict(others)
 
 
 def _leads(point: _Point, value: Value | None) -> bool:

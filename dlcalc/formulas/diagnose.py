@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 from ..errors import UserError
@@ -72,6 +75,30 @@ def wrong_values(
     return found
 
 
+def given_instead(formula: Formula, other: str, name: str) -> Mistake:
+    """The mistake of giving another answer of the formula than the one that is asked; `VOLUME`: how many outputs."""
+    gave = "the number of outputs" if other == VOLUME else _called(formula.by_name[other].meaning)
+    because = f"you gave {gave}; the question asks for {_called(formula.by_name[name].meaning)}"
+    return Mistake(
+        f"gave-{other.replace('_', '-').lower()}", "", "", because, GIVEN_INSTEAD, "Which quantity is asked?"
+    )
+
+
+GIVEN_INSTEAD = 0.3
+"""How common it is to give another quantity than the one that is asked."""
+VOLUME = "volume"
+"""How many numbers a shape has, as if it were an answer of the formula."""
+
+
+def _called(meaning: str) -> str:
+    """What a quantity is called in a sentence: the short name at the beginning of what it means, with its article."""
+    short = re.split(r"[:;,]", meaning)[0].strip()
+    return f"the {short}" if re.match(r"[A-Za-z]{2}", short) and not _WITHOUT_ARTICLE.match(short) else short
+
+
+_WITHOUT_ARTICLE = re.compile(r"(?:what|where|how|an?|one|the|their|its|all)\b")
+
+
 def outcome(plan: list[Unit], state: State, name: str) -> Value | None:
     """What comes out for `name` when a plan is run on a state; None when nothing can be computed with it."""
     try:
@@ -105,6 +132,24 @@ class Outcomes:
     def state(self) -> State:
         """All values without a mistake, which the caller may change."""
         return self._state.copy()
+
+    @cached_property
+    def others(self) -> dict[str, Value]:
+        """The formula's other answers, those that can be worked out."""
+        names = tuple(name for name in self.compiled.formula.answers if name != self.name)
+        found: dict[str, Value] = {}
+        try:
+            return self._worked_out(names)
+        except (UserError, OverflowError):
+            for name in names:
+                with suppress(UserError, OverflowError):
+                    found.update(self._worked_out((name,)))
+        return found
+
+    def _worked_out(self, names: tuple[str, ...]) -> dict[str, Value]:
+        places = self.compiled.places_after(self.name, names)
+        values = within_budget(lambda: self.compiled.execute(self.state, places), LIMIT_WORKING).values
+        return {name: as_array(values[name]) for name in names}
 
     def of(self, mistake: Mistake) -> Value | None:
         """What one mistake gives; None when nothing can be computed with it, or the budget is used up."""

@@ -37,6 +37,7 @@ class Program:
         self._relevant: dict[str, tuple[Mistake, ...]] = {}
         self._reach: dict[str, tuple[int, ...]] = {}
         self._read: dict[str, frozenset[str]] = {}
+        self._places: dict[tuple[str, ...], tuple[int, ...]] = {}
         self._plans: dict[tuple[str, ...], list[Unit]] = {}
         self._lines: dict[tuple[int, ...], list[Unit]] = {}
         self.searched: dict[str, Any] = {}
@@ -81,6 +82,14 @@ class Program:
     def places_of(self, targets: Iterable[str]) -> tuple[int, ...]:
         """The places of all that several targets are computed from."""
         return tuple(sorted(self.place[name] for name in self._behind(targets, whole=True)))
+
+    def places_after(self, target: str, others: tuple[str, ...]) -> tuple[int, ...]:
+        """The places of what other targets need besides what `reach` has run for the first one, found once."""
+        key = (target, *others)
+        if key not in self._places:
+            reached = set(self._reached(target))
+            self._places[key] = tuple(place for place in self.places_of(others) if place not in reached)
+        return self._places[key]
 
     @cached_property
     def mistakes(self) -> tuple[Mistake, ...]:

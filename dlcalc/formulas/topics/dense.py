@@ -31,6 +31,8 @@ COST_MISTAKES = (
             "the outputs of the layer", 0.3, "What is kept in memory besides the output?"),
     Mistake("bits-for-bytes-of-parameters", "parameter_memory", "32*parameters",
             "these are bits: a 32-bit number has 4 bytes", 0.25, "How many bytes does a 32-bit number have?"),
+    Mistake("eight-bytes-each", "parameter_memory", "8*parameters", "a 64-bit number has 8 bytes, but here each "
+            "parameter is a 32-bit number", 0.2, "How many bytes does a 32-bit number have?"),
 )  # fmt: skip
 
 _MULTIPLY_MISTAKES = (
