@@ -73,6 +73,7 @@ class Model:
         """
         workers = 1 if cache.plain() else max(1, min(threads, self.parts))
         self.control[:, machine.TRAINING] = 1
+        self.control[:, row.UPDATE] = machine.rule(optimiser.codes[0], self.plan.dtype)
         clock, noted = self.clock, np.zeros((self.parts, len(machine.SUMS)))
         squares, barrier = np.zeros(-(-self.plan.trained // machine.BLOCK)), np.zeros(16, np.int64)
 

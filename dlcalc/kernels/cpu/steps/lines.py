@@ -1,4 +1,5 @@
-"""A matrix times a vector, in float32: each number is the sum over a line, whose numbers lie side by side."""
+"""A matrix times a vector, in float32: each number is the sum over a line, whose numbers lie side by side; and a matrix
+whose lines become columns."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from ...compile import Array, kernel
 from ..dot import totals
 from ..emit import I64, Emit, Value, outlined
 from ..machine import LANES
+from ..turn import turn_lines
 
 
 def _body(e: Emit, a: Value, a_row: Value, b: Value, count: Value, last: Value, out: Value, add: Value) -> None:
@@ -56,3 +58,14 @@ if LANES:
             for at in range(depth):
                 total += w[line + at] * a[d + at]
             a[out + row] = a[out + row] + total if add else total
+
+    @kernel("float32[::1]", "int64", "int64", "int64", "float32[::1]", "int64", inner=True)
+    def turned(x: Array, at: int, rows: int, columns: int, out: Array, out_at: int) -> None:
+        """As `products.transpose`."""
+        whole = rows - rows % LANES
+        for row in range(0, whole, LANES):
+            turn_lines(out.ctypes.data + (out_at + row) * 4, rows, x.ctypes.data + (at + row * columns) * 4, columns,
+                       LANES, columns)  # fmt: skip
+        for row in range(whole, rows):
+            for column in range(columns):
+                out[out_at + column * rows + row] = x[at + row * columns + column]

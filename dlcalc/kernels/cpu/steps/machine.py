@@ -28,7 +28,7 @@ from . import (
     windows,
 )
 from .barrier import wait
-from .row import SQUARES, address, call
+from .row import GRADIENT, SQUARES, UPDATE, address, call, call_with
 from .squares import add_squares
 
 WIDTH = 24
@@ -115,9 +115,14 @@ def entries(operations: Sequence[str], dtype: str, backwards: bool) -> Array:
     return np.array(found, dtype=np.int64)
 
 
+def rule(code: int, dtype: str) -> int:
+    """The address of an optimiser's rule, by its code; it stands in `c` at row.UPDATE while a network is trained."""
+    return address(optimisers.RULES[code], dtype)
+
+
 def helpers(operations: Sequence[str], dtype: str) -> list[int]:
     """The addresses of what steps call for themselves, from row.PRODUCT on: the matrix product, cells, the product of
-    a matrix and a vector, the sum of squares; 0 where no operation needs it. An
+    a matrix and a vector, the sum of squares, the transpose, the gradient of a batch; 0 where no operation needs it. An
     activation that is σ, tanh or ReLU is called activation-squash.
     """
     fast = dtype == "float32" and LANES > 0
@@ -129,11 +134,14 @@ def helpers(operations: Sequence[str], dtype: str) -> list[int]:
     chosen = lines.tiled_lines if fast else products.looped_lines
     found.append(address(chosen, dtype) if "dense" in operations else 0)
     found.append(address(squares.tiled_squares if fast else squares.looped_squares, dtype))
+    turning = "dense" in operations or any(name in operations for name in ("rnn", "lstm", "gru"))
+    found.append(address(lines.turned if fast else products.transpose, dtype) if turning else 0)
+    found += [address(gradient, dtype), 0]
     return found
 
 
 dense_weights = products.dense_weights
-prepare, decay, update = optimisers.prepare, optimisers.decay, optimisers.update
+prepare, decay = optimisers.prepare, optimisers.decay
 NESTEROV, INSIDE = optimisers.NESTEROV, optimisers.INSIDE
 
 
@@ -288,8 +296,8 @@ def train(
             for at in range(len(trained)):
                 trained[at] -= gamma * first[at]
             wait(barrier, workers)
-        gradient(entries, returns, rows, inputs, order[batches[step, 0] : batches[step, 1]], x, classes, targets, a, p,
-                 g, i, t, c, noted, apart, chunk, workers, mine, barrier)  # fmt: skip
+        call_with(c[mine, GRADIENT], (entries, returns, rows, inputs, order[batches[step, 0] : batches[step, 1]], x,
+                  classes, targets, a, p, g, i, t, c, noted, apart, chunk, workers, mine, barrier))  # fmt: skip
         if ahead:
             for at in range(len(trained)):
                 trained[at] += gamma * first[at]
@@ -306,7 +314,7 @@ def train(
         h[8] = h[10] / length if 0 < h[10] < length else 1
         prepare(total, h)
         decay(rule, trained, total, h)
-        update(rule, form, trained, total, first, second, h, c[mine, CLOCK])
+        call_with(c[mine, UPDATE], (form, trained, total, first, second, h, c[mine, CLOCK]))
         for part in range(mine, len(c), workers):
             c[part, CLOCK] += 1
         wait(barrier, workers)

@@ -54,34 +54,22 @@ def decay(rule: int, p: Array, g: Array, h: Array) -> None:
             g[at] += l1 * np.sign(p[at])
 
 
-@kernel("int64", "int64", "T[::1]", "T[::1]", "T[::1]", "T[::1]", "float64[::1]", "int64")
-def update(rule: int, form: int, p: Array, g: Array, m: Array, v: Array, h: Array, t: int) -> None:
-    """One update of every parameter; the gradients may be used up."""
-    eta, gamma, eps = p.dtype.type(h[0]), p.dtype.type(h[1]), p.dtype.type(h[5])
-    if rule == SGD:
-        for at in range(len(g)):
-            p[at] -= eta * g[at]
-    elif rule == MOMENTUM:
-        _momentum(form, p, g, m, eta, gamma)
-    elif rule == NESTEROV:
-        _nesterov(form, p, g, m, eta, gamma)
-    elif rule == ADAGRAD:
-        _adagrad(form, p, g, v, eta, eps, t)
-    elif rule == RMSPROP:
-        _rmsprop(form, p, g, v, eta, p.dtype.type(h[2]), p.dtype.type(1 - h[2]), eps)
-    elif rule == ADADELTA:
-        _adadelta(p, g, m, v, p.dtype.type(h[2]), p.dtype.type(1 - h[2]), eps, eta)
-    else:
-        if rule == ADAMW:
-            kept = p.dtype.type(1 - h[0] * h[6])
-            for at in range(len(g)):
-                p[at] *= kept
-        _adam(form, p, g, m, v, h, t)
+UPDATE = ("int64", "T[::1]", "T[::1]", "T[::1]", "T[::1]", "float64[::1]", "int64")
+"""The types of what every rule takes: form, p, g, m, v, h, t."""
 
 
-@kernel("int64", "T[::1]", "T[::1]", "T[::1]", "T", "T")
-def _momentum(form: int, p: Array, g: Array, m: Array, eta: float, gamma: float) -> None:
+@kernel(*UPDATE)
+def sgd(form: int, p: Array, g: Array, m: Array, v: Array, h: Array, t: int) -> None:
+    """The gradient times the rate is subtracted."""
+    eta = p.dtype.type(h[0])
+    for at in range(len(g)):
+        p[at] -= eta * g[at]
+
+
+@kernel(*UPDATE)
+def momentum(form: int, p: Array, g: Array, m: Array, v: Array, h: Array, t: int) -> None:
     """m: the velocity."""
+    eta, gamma = p.dtype.type(h[0]), p.dtype.type(h[1])
     if form == INSIDE:
         for at in range(len(g)):
             m[at] = gamma * m[at] + eta * g[at]
@@ -106,9 +94,10 @@ def _momentum(form: int, p: Array, g: Array, m: Array, eta: float, gamma: float)
             p[at] += m[at]
 
 
-@kernel("int64", "T[::1]", "T[::1]", "T[::1]", "T", "T")
-def _nesterov(form: int, p: Array, g: Array, m: Array, eta: float, gamma: float) -> None:
+@kernel(*UPDATE)
+def nesterov(form: int, p: Array, g: Array, m: Array, v: Array, h: Array, t: int) -> None:
     """m: the velocity. INSIDE: the gradient was taken at w − γv, and w is what p holds again."""
+    eta, gamma = p.dtype.type(h[0]), p.dtype.type(h[1])
     if form == INSIDE:
         for at in range(len(g)):
             m[at] = gamma * m[at] + eta * g[at]
@@ -123,26 +112,29 @@ def _nesterov(form: int, p: Array, g: Array, m: Array, eta: float, gamma: float)
             p[at] += gamma * m[at] - eta * g[at]
 
 
-@kernel("int64", "T[::1]", "T[::1]", "T[::1]", "T", "T", "int64")
-def _adagrad(form: int, p: Array, g: Array, v: Array, eta: float, eps: float, t: int) -> None:
+@kernel(*UPDATE)
+def adagrad(form: int, p: Array, g: Array, m: Array, v: Array, h: Array, t: int) -> None:
     """v: the sum of the squares, which Keras begins at 0.1."""
+    eta, eps = p.dtype.type(h[0]), p.dtype.type(h[5])
     for at in range(len(g)):
         before = p.dtype.type(0.1) if form == KERAS and t == 1 else v[at]
         v[at] = before + g[at] * g[at]
         p[at] -= eta * g[at] / (np.sqrt(v[at]) + eps if form == OUTSIDE else np.sqrt(v[at] + eps))
 
 
-@kernel("int64", "T[::1]", "T[::1]", "T[::1]", "T", "T", "T", "T")
-def _rmsprop(form: int, p: Array, g: Array, v: Array, eta: float, rho: float, rest: float, eps: float) -> None:
+@kernel(*UPDATE)
+def rmsprop(form: int, p: Array, g: Array, m: Array, v: Array, h: Array, t: int) -> None:
     """v: the moving average of the squares."""
+    eta, rho, rest, eps = p.dtype.type(h[0]), p.dtype.type(h[2]), p.dtype.type(1 - h[2]), p.dtype.type(h[5])
     for at in range(len(g)):
         v[at] = rho * v[at] + rest * g[at] * g[at]
         p[at] -= eta * g[at] / (np.sqrt(v[at]) + eps if form == OUTSIDE else np.sqrt(v[at] + eps))
 
 
-@kernel("T[::1]", "T[::1]", "T[::1]", "T[::1]", "T", "T", "T", "T")
-def _adadelta(p: Array, g: Array, m: Array, v: Array, rho: float, rest: float, eps: float, eta: float) -> None:
+@kernel(*UPDATE)
+def adadelta(form: int, p: Array, g: Array, m: Array, v: Array, h: Array, t: int) -> None:
     """v: the average of the squared gradients, m: that of the squared changes; frameworks multiply the change by η."""
+    eta, rho, rest, eps = p.dtype.type(h[0]), p.dtype.type(h[2]), p.dtype.type(1 - h[2]), p.dtype.type(h[5])
     for at in range(len(g)):
         v[at] = rho * v[at] + rest * g[at] * g[at]
         change = np.sqrt(m[at] + eps) / np.sqrt(v[at] + eps) * g[at]
@@ -150,8 +142,8 @@ def _adadelta(p: Array, g: Array, m: Array, v: Array, rho: float, rest: float, e
         p[at] -= eta * change
 
 
-@kernel("int64", "T[::1]", "T[::1]", "T[::1]", "T[::1]", "float64[::1]", "int64")
-def _adam(form: int, p: Array, g: Array, m: Array, v: Array, h: Array, t: int) -> None:
+@kernel(*UPDATE)
+def adam(form: int, p: Array, g: Array, m: Array, v: Array, h: Array, t: int) -> None:
     """m, v: the moving averages of the gradients and of their squares."""
     one = p.dtype.type(1)
     beta_1, beta_2, eps = p.dtype.type(h[3]), p.dtype.type(h[4]), p.dtype.type(h[5])
@@ -166,3 +158,20 @@ def _adam(form: int, p: Array, g: Array, m: Array, v: Array, h: Array, t: int) -
         m[at] = beta_1 * m[at] + rest_1 * g[at]
         v[at] = beta_2 * v[at] + rest_2 * g[at] * g[at]
         p[at] -= eta_t * m[at] / (np.sqrt(v[at] * scale * scale + under) + beside)
+
+
+@kernel(*UPDATE)
+def adamw(form: int, p: Array, g: Array, m: Array, v: Array, h: Array, t: int) -> None:
+    """Weights shrink by the rate times λ first."""
+    kept = p.dtype.type(1 - h[0] * h[6])
+    for at in range(len(g)):
+        p[at] *= kept
+    adam(form, p, g, m, v, h, t)
+
+
+RULES = (sgd, momentum, nesterov, adagrad, rmsprop, adadelta, adam, adamw)
+
+
+def update(rule: int, form: int, p: Array, g: Array, m: Array, v: Array, h: Array, t: int) -> None:
+    """One update of every parameter; the gradients may be used up."""
+    RULES[rule](form, p, g, m, v, h, t)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numba import types
 from numba.extending import intrinsic
 
@@ -28,12 +29,13 @@ zeros behind it; where the offsets of all taps of a filter begin, in the order o
 a time; and where those of an output's vectors do."""
 
 if LANES:
+    INTO: Any = np.int64(-1)  # a constant of Python's would be a type of its own, and `lay` compiled for it again
     image_product, taps_product = images.image_product, images.taps_product
     typed = [each.replace("T", "float32") for each in STEP]
 
-    @kernel("int64[::1]", "int64", "float32[::1]", "int64", "int64", "int64", "boolean", inner=True)
-    def lay(t: Array, table: int, a: Array, x: int, planes: int, way: int, add: bool) -> None:
-        """An image into its planes; `way` −1: back out of them, all of its numbers."""
+    @kernel("int64[::1]", "int64", "float32[::1]", "int64", "int64", "int64", inner=True)
+    def lay(t: Array, table: int, a: Array, x: int, planes: int, way: int) -> None:
+        """An image into its planes; `way` 0: back out of them, 1: added to what is there."""
         channels, h, wide = t[table + 15], t[table + 17], t[table + 18]
         s1, s2, front, beside = t[table + 4], t[table + 5], t[table + 10], t[table + 11]
         plane, pitch = t[table + PLANE], t[table + PITCH]
@@ -47,10 +49,10 @@ if LANES:
                     at = planes + ((channel * s1 + row % s1) * s2 + phase) * plane + row // s1 * pitch
                     at += (first + beside) // s2
                     image, target = a[start + first : start + wide], a[at : at + count]
-                    if way > 0:
+                    if way < 0:
                         for j in range(count):
                             target[j] = image[j * s2]
-                    elif add:
+                    elif way > 0:
                         for j in range(count):
                             image[j * s2] += target[j]
                     else:
@@ -69,7 +71,7 @@ if LANES:
         made, zero = work + all + LANES, a.dtype.type(0)
         a[work:made] = 0
         for image in range(n):
-            lay(t, table, a, x + image * size, work, 1, False)
+            lay(t, table, a, x + image * size, work, INTO)
             image_product(k, span, taps, p, w, 1, k, a, work, t, t[table + TAPS], a, made, span, False)
             for channel in range(k):
                 bias = p[b + channel] if b >= 0 else zero
@@ -152,7 +154,7 @@ if LANES:
                         a.ctypes.data + (lines + channel * width) * 4, width // LANES, g.ctypes.data + (b + channel) * 4
                     )
             if w < len(g):
-                lay(t, table, a, x + image * size, work, 1, False)
+                lay(t, table, a, x + image * size, work, INTO)
                 if few:
                     dots_product(channels * window, k, a, lines, width, work, back + channels * phases + LANES, t,
                                  offsets, t[table + PLACES], g, w)  # fmt: skip
@@ -168,4 +170,4 @@ if LANES:
                 for tap in range(window):
                     product(c[PRODUCT], channels, span, k, p, w + tap * k, window * k, 1, a, lines, width,
                             a, back + t[offsets + tap], phases, True)  # fmt: skip
-                lay(t, table, a, dx + image * size, back, -1, s[10] > 0)
+                lay(t, table, a, dx + image * size, back, s[10])

@@ -10,7 +10,7 @@ from numba.extending import intrinsic
 from ... import cache
 from ...compile import Array, kernel
 from ..calls import generate, plainly
-from .row import LINES, PRODUCT, product, step
+from .row import LINES, PRODUCT, TURN, product, step
 
 
 @kernel("int64", "int64", "int64", "T[::1]", "int64", "int64", "int64", "T[::1]", "int64", "int64", "T[::1]", "int64",
@@ -77,6 +77,16 @@ def transpose(x: Array, at: int, rows: int, columns: int, out: Array, out_at: in
                     out[out_at + j * rows + i] = x[at + i * columns + j]
 
 
+@intrinsic
+def _turn(context: Any, at: Any, x: Any, x_at: Any, rows: Any, columns: Any, out: Any, out_at: Any) -> Any:
+    whole = types.int64
+    return types.void(whole, x, whole, whole, whole, out, whole), generate
+
+
+turn_over: Any = plainly if cache.plain() else _turn
+"""turn_over(address, …): as `transpose`."""
+
+
 @kernel("T[::1]", "int64", "int64", "int64", "T[::1]", "int64", inner=True)
 def add_bias(y: Array, at: int, rows: int, width: int, b: Array, b_at: int) -> None:
     """Adds a bias to each row."""
@@ -116,7 +126,7 @@ def dense_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: 
         by_vector(c[LINES], inputs, outputs, p, w, a, dy, dx, s[11] > 0)
     elif dx >= 0:
         transposed = s[10]
-        transpose(p, w, inputs, outputs, a, transposed)
+        turn_over(c[TURN], p, w, inputs, outputs, a, transposed)
         product(c[PRODUCT], rows, inputs, outputs, a, dy, outputs, 1, a, transposed, inputs, a, dx, inputs, s[11] > 0)
 
 

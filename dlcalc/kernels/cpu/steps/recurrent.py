@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from ...compile import Array, kernel
 from .cells import GRU, GRU_BACK, LSTM, LSTM_BACK, RNN, RNN_BACK, cell
-from .products import add_bias, add_rows_to, transpose
-from .row import PRODUCT, product, step
+from .products import add_bias, add_rows_to, turn_over
+from .row import PRODUCT, TURN, product, step
 
 
 @kernel("int64", "int64[::1]", "T[::1]", "T[::1]", "int64[::1]", "int64", inner=True)
@@ -48,7 +48,7 @@ def _gradients(n: int, s: Array, a: Array, p: Array, g: Array, c: Array, gates: 
         if b >= 0:
             add_rows_to(a, sums, rows, width, g, b)
     if dx >= 0:
-        transpose(p, w_ih, inputs, width, a, transposed)
+        turn_over(c[TURN], p, w_ih, inputs, width, a, transposed)
         product(c[PRODUCT], rows, inputs, width, a, sums, width, 1, a, transposed, inputs, a, dx, inputs, s[18] > 0)
 
 
@@ -70,7 +70,7 @@ def rnn_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Ar
     """Backpropagation through time: `dy` is (T, N, m), and is used up."""
     dy, w_hh, sums, h, steps, m = s[4], s[6], s[9], s[10], s[13], s[15]
     reverse, transposed, kind = s[16], s[17], s[19]
-    transpose(p, w_hh, m, m, a, transposed)
+    turn_over(c[TURN], p, w_hh, m, m, a, transposed)
     for turn in range(steps):
         now = turn if reverse else steps - 1 - turn
         new, line, d = h + (now + 1 - reverse) * n * m, sums + now * n * m, dy + now * n * m
@@ -106,7 +106,7 @@ def lstm_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: A
     """Backpropagation through time; the gradient of the cell is carried in `carry`."""
     dy, w_hh, gates, cells, steps, m = s[4], s[6], s[9], s[12], s[13], s[15]
     reverse, transposed, carry = s[16], s[17], s[19]
-    transpose(p, w_hh, m, 4 * m, a, transposed)
+    turn_over(c[TURN], p, w_hh, m, 4 * m, a, transposed)
     a[carry : carry + n * m] = 0
     for turn in range(steps):
         now = turn if reverse else steps - 1 - turn
@@ -145,7 +145,7 @@ def gru_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Ar
     x, dx, dy, w_ih, w_hh, b, b_hh, gates, h, hidden = s[1], s[3], s[4], s[5], s[6], s[7], s[8], s[9], s[10], s[12]
     steps, inputs, m, reverse, transposed = s[13], s[14], s[15], s[16], s[17]
     width = 3 * m
-    transpose(p, w_hh, m, width, a, transposed)
+    turn_over(c[TURN], p, w_hh, m, width, a, transposed)
     for turn in range(steps):
         now = turn if reverse else steps - 1 - turn
         old, line, part, d = (
@@ -169,7 +169,7 @@ def gru_backward(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Ar
         if b_hh >= 0:
             add_rows_to(a, hidden, rows, width, g, b_hh)
     if dx >= 0:
-        transpose(p, w_ih, inputs, width, a, transposed)
+        turn_over(c[TURN], p, w_ih, inputs, width, a, transposed)
         product(c[PRODUCT], rows, inputs, width, a, gates, width, 1, a, transposed, inputs, a, dx, inputs, s[18] > 0)
 
 

@@ -28,10 +28,12 @@ step = kernel(*STEP, inner=True)
 _arrays: Any = arrayobj
 _results: Any = imputils
 _units: Any = cgutils
+_types: Any = types
 """They come without types."""
 
-PRODUCT, LINES, SQUARES = 5, 12, 13
-"""The places in `c` of the addresses of the matrix product, of that of a matrix and a vector, of the sum of squares."""
+PRODUCT, LINES, SQUARES, TURN, GRADIENT, UPDATE = 5, 12, 13, 14, 15, 16
+"""The places in `c` of the addresses of the matrix product, of that of a matrix and a vector, of the sum of squares,
+of the transpose, of the gradient of a batch, of an update."""
 
 
 @intrinsic
@@ -41,6 +43,25 @@ def _compiled(
     """Calls the function that begins at an address, as numba calls its own."""
 
     return types.void(at, n, s, a, p, g, i, t, c, sums), generate
+
+
+def _plainly_with(at: int, given: tuple[Any, ...]) -> None:
+    plainly(at, *given)
+
+
+@intrinsic
+def _compiled_with(context: Any, at: Any, given: Any) -> Any:
+    kinds = [_types.unliteral(kind) for kind in given]
+
+    def write(target: Any, builder: Any, signature: Any, values: Any) -> Any:
+        parts = _units.unpack_tuple(builder, values[1])
+        return generate(target, builder, _types.void(_types.int64, *kinds), [values[0], *parts])
+
+    return _types.void(at, given), write
+
+
+call_with: Any = _plainly_with if cache.plain() else _compiled_with
+"""call_with(address, (…)): with arguments that have the types which the function takes."""
 
 
 def _plain_view(array: Array, start: int, shape: tuple[int, ...]) -> Array:
