@@ -51,6 +51,8 @@ class _Code:
 
     column = 0
     power = "**"
+    matrix_power = ""
+    """The function for the power of a matrix, where it has one."""
     dot = "*"
     """Between arrays."""
 
@@ -87,6 +89,8 @@ class _Code:
                 return self.fraction(top, bottom)
             case Div(top, bottom):
                 return f"{self.show(top, _PRODUCT)}/{self.show(bottom, _POWER)}", _PRODUCT
+            case Pow(base, exponent) if self.matrix_power and kind_of(base) is Kind.MATRIX:
+                return self.call(self.matrix_power, map(self.show, (base, exponent))), _ATOM
             case Pow(base, exponent):
                 return f"{self.show(base, _ATOM)}{self.power}{self.show(exponent, _ATOM)}", _POWER
             case Call("if", (condition, then, otherwise)):
@@ -102,6 +106,8 @@ class _Code:
             case Reduce(operator, _, low, high, body) if not node.descending:
                 name = "Sum" if operator == "sum" else "Product"
                 return self.total(name, *map(self.show, (body, Name(node.index), low, high))), _ATOM
+            case Index(Name(id), indices) if kind_of(node) is not Kind.SCALAR:
+                return self.vector(id, list(map(self.show, indices))), _ATOM
             case Index(Name(id), indices):
                 return self.item(self.entries.get(id, self.names[id]), map(self.show, indices)), _ATOM
             case Vector(items):
@@ -151,6 +157,10 @@ class _Code:
     def item(self, base: str, indices: Iterable[str]) -> str:
         raise NotImplementedError
 
+    def vector(self, name: str, indices: list[str]) -> str:
+        """One vector of a sequence."""
+        return self.item(self.entries.get(name, self.names[name]), indices)
+
     def row(self, items: list[str]) -> str:
         raise NotImplementedError
 
@@ -160,6 +170,8 @@ class _Sympy(_Code):
 
     def piece(self, node: Node) -> tuple[str, int]:
         """Python would divide whole numbers, and raise them to negative powers, in floats."""
+        if isinstance(node, Mul) and any(isinstance(factor, Vector) for factor in node.factors):
+            raise NoCounterpart(f"{node}, a product with a vector written out, has no counterpart in sympy")
         if isinstance(node, Div | Pow) and not any(isinstance(part, Name) for part in walk(node)):
             first, second = node.children()
             number, _ = super().piece(first)
@@ -174,7 +186,8 @@ class _Sympy(_Code):
         return f"sp.{name}({', '.join(arguments)})"
 
     def whole(self, function: str, arguments: Iterable[str], scalar: bool) -> str:
-        if function == "transpose":
+        arguments = list(arguments)
+        if function == "transpose" and not arguments[0].startswith("sp.Tuple("):  # which has none in sympy
             return self.call(function, arguments)
         return f'sp.Function("{function}", commutative={scalar})({", ".join(arguments)})'
 
@@ -193,12 +206,17 @@ class _Sympy(_Code):
     def item(self, base: str, indices: Iterable[str]) -> str:
         return f"{base}[{', '.join(indices)}]"
 
+    def vector(self, name: str, indices: list[str]) -> str:
+        """As a function, because its products have an order."""
+        return f"{self.entries.get(name, self.names[name])}({', '.join(indices)})"
+
     def row(self, items: list[str]) -> str:
         return f"sp.Tuple({', '.join(items)})"
 
 
 class _Wolfram(_Code):
     column = 1
+    matrix_power = "MatrixPower"
     power = "^"
     dot = "."
     signs: ClassVar[dict[str, str]] = {"=": "==", "≠": "!=", "<": "<", "≤": "<=", ">": ">", "≥": ">="}
@@ -213,7 +231,15 @@ class _Wolfram(_Code):
         return f"{name}[{', '.join(arguments)}]"
 
     def whole(self, function: str, arguments: Iterable[str], scalar: bool) -> str:
-        known = {"transpose": "Transpose", "diag": "DiagonalMatrix", "outer": "Outer", "hadamard": "Times"}
+        known = {
+            "transpose": "Transpose",
+            "det": "Det",
+            "tr": "Tr",
+            "norm": "Norm",
+            "diag": "DiagonalMatrix",
+            "outer": "Outer",
+            "hadamard": "Times",
+        }
         more = ["Times"] if function == "outer" else []
         return self.call(known.get(function, function), [*more, *arguments])
 
@@ -246,6 +272,7 @@ def sympy_program(results: Mapping[str, Value], facts: Facts, given: Mapping[str
     constants = {name for name in kinds if name in CONSTANTS and name not in facts}
     names = _distinct([name for name in kinds if name not in constants], _TAKEN, _in_python, "_")
     whole, indexed = _arrays(nodes.values())
+    vectors = {name for name in indexed if name in _sequences(nodes.values())}
     both = _distinct([f"{names[name]}_entries" for name in indexed & whole], {*_TAKEN, *names.values()}, str, "_")
     writer = _Sympy(
         names | {name: {"pi": "sp.pi", "e": "sp.E"}[name] for name in constants},
@@ -259,7 +286,8 @@ def sympy_program(results: Mapping[str, Value], facts: Facts, given: Mapping[str
         elif name in whole:
             lines.append(f'{variable} = sp.Symbol("{name}", commutative=False)')
         if name in writer.entries:
-            lines.append(f'{writer.entries[name]} = sp.IndexedBase("{name}")')
+            made = f'sp.Function("{name}", commutative=False)' if name in vectors else f'sp.IndexedBase("{name}")'
+            lines.append(f"{writer.entries[name]} = {made}")
     lines += [""] if names else []
     targets = _distinct(results, {*_TAKEN, *names.values()}, _in_python, "_")
     for name, node in nodes.items():
@@ -309,6 +337,16 @@ def _arrays(nodes: Iterable[Node]) -> tuple[set[str], set[str]]:
     for node in nodes:
         visit(node)
     return whole, indexed
+
+
+def _sequences(nodes: Iterable[Node]) -> set[str]:
+    """The letters that stand for a vector at each step. Raises NoCounterpart where one stands for numbers too."""
+    parts = [part for node in nodes for part in walk(node) if isinstance(part, Index) and isinstance(part.base, Name)]
+    vectors = {part.base.id for part in parts if kind_of(part) is not Kind.SCALAR}  # type: ignore[attr-defined]
+    for part in parts:
+        if kind_of(part) is Kind.SCALAR and part.base.id in vectors:  # type: ignore[attr-defined]
+            raise NoCounterpart(f"{part.base} has vectors and numbers at its places: there is no program for both")
+    return vectors
 
 
 def _distinct(names: Iterable[str], taken: set[str], spelt: Callable[[str], str], more: str) -> dict[str, str]:

@@ -51,7 +51,8 @@ _BACK = {**{of: name for name, of in _SAME.items() if name not in (*_POWERS, "lo
 _RELATIONS = {"=": sympy.Eq, "≠": sympy.Ne, "<": sympy.Lt, "≤": sympy.Le, ">": sympy.Gt, "≥": sympy.Ge}
 _SIGNS = {relation: operator for operator, relation in _RELATIONS.items()}
 _LOGIC = {"and": sympy.And, "or": sympy.Or, "not": sympy.Not}
-_OUTER, _HADAMARD = (sympy.Function(name, commutative=False) for name in ("outer", "hadamard"))
+_OUTER, _HADAMARD, _ROW = (sympy.Function(name, commutative=False) for name in ("outer", "hadamard", "transpose"))
+"""sympy has a transpose of its own, but of no vector that is written out."""
 
 
 def to_sympy(node: Node, symbol: Callable[[str], Any] | None = None) -> Any:
@@ -83,6 +84,8 @@ class _Shortened:
             case Neg(operand):
                 return -self.of(operand)
             case Mul(factors):
+                if any(isinstance(factor, Vector) for factor in factors):
+                    raise NoCounterpart(f"{node}, a product with a vector written out, has no counterpart in sympy")
                 return sympy.Mul(*map(self.of, factors))
             case Div(top, bottom):
                 return self.of(top) / self.of(bottom)
@@ -133,10 +136,15 @@ class _Whole(_Shortened):
             case Reduce(operator, index, low, high, body) if not node.descending:
                 total = sympy.Sum if operator == "sum" else sympy.Product
                 return total(self.of(body), (self.symbol(index), self.of(low), self.of(high)))
+            case Index(Name(id), indices) if kind_of(node) is not Kind.SCALAR:
+                # a vector of a sequence, whose products have an order
+                return sympy.Function(id, commutative=False)(*map(self.of, indices))
             case Index(Name(id), indices):
                 return sympy.IndexedBase(id)[tuple(map(self.of, indices))]
             case Vector(items):
                 return sympy.Tuple(*map(self.of, items))
+            case Transpose(Vector() as row):
+                return _ROW(self.of(row))
             case Transpose(operand):
                 return sympy.transpose(self.of(operand))
             case Outer(left, right):
@@ -220,7 +228,10 @@ def _rest(found: Any) -> Value:
     if isinstance(found, sympy.transpose):
         return Transpose(from_sympy(found.args[0]))
     if isinstance(found, sympy.core.function.AppliedUndef):
-        return _applied(found.func.__name__, tuple(map(from_sympy, found.args)))
+        arguments, name = tuple(map(from_sympy, found.args)), found.func.__name__
+        if found.is_commutative or name in (*FUNCTIONS, "outer", "hadamard", "transpose"):
+            return _applied(name, arguments)
+        return Index(Name(name, Kind.of_rank(min(4, 1 + len(arguments)))), arguments)
     if isinstance(found, sympy.Tuple):
         return Vector(tuple(map(from_sympy, found)))
     raise NoCounterpart(f"{found.func} has no counterpart here")
@@ -236,6 +247,8 @@ def _applied(name: str, arguments: tuple[Node, ...]) -> Node:
         return Outer(*arguments)
     if name == "hadamard":
         return Hadamard(arguments)
+    if name == "transpose" and len(arguments) == 1:
+        return Transpose(arguments[0])
     known = FUNCTIONS.get(name)
     if known is None or not known.arguments[0] <= len(arguments) <= known.arguments[1]:
         raise NoCounterpart(f"{name} is not a function of dlcalc")

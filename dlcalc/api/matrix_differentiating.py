@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -16,7 +16,7 @@ from ..explain import matrix_derivative as explained
 from ..expressions import printing
 from ..expressions.functions import CONSTANTS, GREEK
 from ..expressions.jsonable import as_json
-from ..expressions.nodes import Kind, Mul, Name, Node, Value, names_in, to_node
+from ..expressions.nodes import Call, Kind, Mul, Name, Node, Transpose, Value, names_in, rewriting, to_node
 from ..expressions.parser import parse
 from ..formulas.diagnose import Candidate
 from ..formulas.model import Mistake
@@ -28,11 +28,23 @@ from .results import Result, written
 
 _KINDS = {"scalar": Kind.SCALAR, "vector": Kind.VECTOR, "matrix": Kind.MATRIX}
 _ARRAYS = re.compile(
-    r"\^\s*\{?\s*(?:T\b|⊤|\\top\b|\\intercal\b)|[ᵀ⊤‖]|\|\||\\\||\.T\b|\b(?:norm|tr|trace|softmax)\s*\(", re.IGNORECASE
+    r"\^\s*\{?\s*[-−]?\s*(?:T\b|⊤|\\top\b|\\intercal\b)|[ᵀ⊤‖]|\|\||\\\||\.T\b|(?<=[\w)\]])'"
+    r"|\b(?:norm|tr|trace|softmax|inv|(?:log|ln)?\s*\\?det)\s*\(|\\?det\b\s*\|?[A-Z]|[A-Z]⁻¹"
+    r"|(?-i:\|\s*[A-Z]\s*\|)|(?-i:\b[A-Z]\s*\^\s*\{?\s*\(?\s*[-−]\s*1)",
+    re.IGNORECASE,
 )
 _SPELT = (
+    (r"(?<![^\W\d_])([^\W\d_](?:_\w+)?)\s*\^\s*\{?\s*[-−]\s*(?:T\b|⊤|\\top\b)\s*\}?", r"(\1^(-1))^T "),
+    (r"\\Sigma\b|Σ(?!\s*[_{(])", " Sigma "),
+    (r"\binv\s*\(([^()]*)\)", r"(\1)^(-1) "),
+    (r"⁻¹|\^\s*\{?\s*\(?\s*[-−]\s*1(?![\d./])\s*\)?\s*\}?", "^(-1) "),
+    (r"\\?\b(?:log|ln)\s*\\?det\b", "ln det"),
+    (r"\\?\b(?:log|ln)\s*(\|[^|]*\|)", r" ln(\1)"),
+    (r"\\?\bdet\s*\(?\s*([A-Z](?:_\w+)?)\s*\)?(?![\w^(])", r" det(\1) "),
+    (r"\bln\s+(det\([^()]*\))", r" ln(\1) "),
     (r"\^\s*\{?\s*(?:⊤|\\top\b|\\intercal\b|T\b)\s*\}?|[⊤ᵀ]|\.T\b|(?<=[\w)\]])'", "^T "),
     (r"\|\||\\\|", "‖"),
+    (r"‖([^‖]*)‖_\{?1\}?", r" sum(abs(\1))"),
     (r"‖_\{?[2F]\}?", "‖"),
     (r"‖([^‖]*)‖", r" norm(\1)"),
     (r"@", " "),
@@ -138,9 +150,12 @@ def matrix_diff(
 
     Raises UserError for what cannot be read, sizes that do not fit, and what has no rule.
     """
-    if "," in wrt:
-        raise UserError("with vectors and matrices --wrt takes one letter")
-    found, kinds = _derived(expression, wrt, _said(said))
+    first, *second = [each.strip() for each in wrt.split(",")]
+    if len(second) > 1 or (second and not (first and second[0])):
+        raise UserError("with vectors and matrices --wrt takes one letter, or two for a second derivative: x,x")
+    found, kinds = _derived(expression, first, _said(said))
+    if second:
+        found = _second(found, second[0], kinds)
     if answer:
         right = Formula((Line(None, (found.shown,)),)) if show else None
         return JudgedDerivative(found, answer, _judged(found, answer, kinds), right)
@@ -166,12 +181,15 @@ def _derived(expression: str, wrt: str, said: Mapping[str, Kind]) -> tuple[Matri
     text = _spelt(expression)
     transposed = {letter for each in _TRANSPOSED.findall(text) if (letter := GREEK.get(each, each))}
     kinds = {name: Kind.MATRIX if name[0].isupper() else Kind.VECTOR for name in transposed} | dict(said)
+    if re.search(r"\bSigma\b", text):
+        kinds.setdefault("Sigma", Kind.MATRIX)
     wrt = GREEK.get(wrt, wrt)
     for name in [*names_in(parse(text, kinds)), *([wrt] if wrt.isidentifier() else [])]:
         if name not in CONSTANTS or name == wrt:
             kinds.setdefault(name, _kind(name))
-    while True:  # every turn one vector becomes a number
-        node = parse(text, kinds)
+    first = dict(kinds)
+    while True:  # every turn one vector becomes a number, or a Greek letter beside it a vector
+        node = _with_determinants(parse(text, kinds))
         letters = [name for name in names_in(node) if name in kinds]
         by = asked_letter(wrt, letters)
         if by not in letters:
@@ -179,9 +197,51 @@ def _derived(expression: str, wrt: str, said: Mapping[str, Kind]) -> tuple[Matri
         try:
             return matrix_derivative(node, Name(by, kinds[by])), kinds
         except NumberAddedError as error:
-            if error.letter in said:
+            if error.number not in said and first.get(error.number) is kinds.get(error.number) is Kind.SCALAR:
+                kinds[error.number] = Kind.VECTOR
+            elif error.letter in said:
                 raise
-            kinds[error.letter] = Kind.SCALAR
+            else:
+                kinds[error.letter] = Kind.SCALAR
+
+
+def _second(found: MatrixDerivative, wrt: str, kinds: Mapping[str, Kind]) -> MatrixDerivative:
+    """The derivative of the first one. Raises UserError where that is no vector."""
+    by = asked_letter(GREEK.get(wrt, wrt), [name.id for name in found.letters])
+    if by not in kinds:
+        raise no_letter([name.id for name in found.letters])
+    if found.is_jacobian or found.by.kind is Kind.MATRIX:
+        raise UserError(f"a second derivative is that of a number, by vectors or numbers, not by the matrix {found.by}")
+    if found.error is None or found.error > _FAR:
+        raise UserError(f"{printing.text(found.shown)} could not be checked, so it is not derived again")
+    if by not in names_in(found.shown):
+        raise UserError(
+            f"the second derivative is 0: {by} does not occur in the first one, {printing.text(found.shown)}"
+        )
+    return matrix_derivative(found.shown, Name(by, kinds[by]))
+
+
+_FAR = 1e-5
+
+
+def _with_determinants(node: Node) -> Node:
+    """|X| of a matrix as its determinant."""
+
+    def rule(part: Node, below: Callable[[Node], Node]) -> Node:
+        changed = part.map(below)
+        match changed:
+            case Call("abs", (inner,)) if _is_matrix(inner):
+                return Call("det", (inner,))
+        return changed
+
+    return rewriting(rule)(node)
+
+
+def _is_matrix(node: Node) -> bool:
+    """A letter for a matrix, or a product of nothing but such letters."""
+    parts = node.factors if isinstance(node, Mul) else (node,)
+    letters = [part.operand if isinstance(part, Transpose) else part for part in parts]
+    return all(isinstance(each, Name) and each.kind is Kind.MATRIX for each in letters)
 
 
 def _spelt(text: str) -> str:
@@ -213,7 +273,7 @@ _NAME_BEFORE = re.compile(r"\A[^=<>]*=(?!=)")
 def _judged(found: MatrixDerivative, answer: str, kinds: Mapping[str, Kind]) -> Mark:
     mark = Mark("wrong", found.shown, answer)
     try:
-        wrote = parse(_spelt(_NAME_BEFORE.sub("", answer)), {"I": Kind.MATRIX, **kinds})
+        wrote = _with_determinants(parse(_spelt(_NAME_BEFORE.sub("", answer)), {"I": Kind.MATRIX, **kinds}))
         unknown = [name for name in names_in(wrote) if name not in kinds and name not in (*CONSTANTS, "I")]
         if unknown:
             return replace(mark, status="unreadable", reason=f"{', '.join(unknown)} does not occur in the expression")

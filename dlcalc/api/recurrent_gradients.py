@@ -15,7 +15,7 @@ from ..errors import UserError
 from ..expressions import printing
 from ..expressions.arrays import shape_of
 from ..expressions.jsonable import as_json
-from ..expressions.nodes import Value
+from ..expressions.nodes import Add, Partial, Reduce, Value, walk
 from ..gradients import MOST_PATHS as MOST_PATHS
 from ..gradients import Derivation, Line
 from ..gradients.candidates import mistaken_numbers
@@ -24,9 +24,10 @@ from ..gradients.instances import GivenInstance
 from ..gradients.through_time import DEFAULT_STEPS, ThroughTime
 from ..profiles import COURSE, Profile, active
 from .array_option import lifted, read_raw
+from .expression import Expression
 from .joined_weights import apart, order_of
 from .judged_gradient import JudgedGradient, JudgedNumbers, is_in_numbers
-from .results import Result, line_as_data
+from .results import Result, line_as_data, written
 
 SEQUENCES = ("x", "y", "d")
 """What has a value for each step: inputs, targets, gradients of the loss by the states."""
@@ -169,6 +170,31 @@ def _rank(network: gradients.Network, name: str, layout: str) -> int:
 
 class Bptt(ThroughTime, Result):
     """A gradient through time. `derivation` holds the trees, `numbers` what they come to (form "numeric")."""
+
+    @property
+    def formula(self) -> Expression:
+        """The gradient as one expression: of paths, the sum of those that are listed."""
+        found = self.derivation
+        terms = tuple(path.expression for path in found.paths) if found.form == "paths" else (found.lines[-1].right,)
+        return Expression(terms[0] if len(terms) == 1 else Add(terms))
+
+    def sympy(self) -> Any:
+        """The gradient as sympy's expression; what is a vector at each step is a function whose products have an order.
+
+        Raises UserError where ∂ or a product that descends is left, which the form "delta" has not.
+        """
+        return self._written_out().sympy()
+
+    def program(self, language: str) -> str:
+        """A program in "sympy" or "wolfram" that has the gradient."""
+        return written(language, {"gradient": self._written_out().node}, {}, {})
+
+    def _written_out(self) -> Expression:
+        for part in walk(self.formula.node):
+            if isinstance(part, Partial) or (isinstance(part, Reduce) and part.operator == "prod"):
+                raise UserError(f"{printing.text(part)} has no counterpart there: --form delta, or --form paths with "
+                                "--steps, has a gradient without")  # fmt: skip
+        return self.formula
 
     def __repr__(self) -> str:
         found = self.derivation

@@ -27,7 +27,7 @@ def _words(choice: str, between: str = ", ") -> str:
     return between.join(CHOICES[choice])
 
 
-@with_formats()
+@with_formats(*Formats.PROGRAMS)
 def command(
     cell: Annotated[str, _option("--cell", f"{_words('cell')} (default rnn)", _NETWORK)] = "rnn",
     head: Annotated[str | None, _option("--head", f"{_words('head')} (default softmax)", _NETWORK)] = None,

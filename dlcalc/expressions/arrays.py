@@ -7,9 +7,11 @@ for a whole array (`is_open`) stays what it is: an operation on it is left as it
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
 from typing import Any
 
 from ..errors import UserError
+from .exact import exact
 from .kinds import kind_of
 from .limits import LIMIT_CELLS, LIMIT_WORK, LimitError, plus, spend, times
 from .nodes import Hadamard, Node, Outer, Transpose, Value, names_in, to_node
@@ -139,9 +141,14 @@ def _dot(a: Iterable[Value], b: Iterable[Value]) -> Value:
 
 
 def power(a: Value, exponent: int) -> Value:
-    """A square matrix times itself, by squaring; A⁰ is the identity. UserError unless the exponent is in 0..64."""
-    if not isinstance(exponent, int) or not 0 <= exponent <= 64:
-        raise UserError("the power of a matrix is a whole number from 0 to 64")
+    """A square matrix times itself, by squaring; A⁰ is the identity, A⁻¹ the inverse.
+
+    UserError unless the exponent is in −1..64.
+    """
+    if not isinstance(exponent, int) or not -1 <= exponent <= 64:
+        raise UserError("the power of a matrix is a whole number from 0 to 64, or -1 for its inverse")
+    if exponent == -1:
+        return inverse(a)
     if exponent == 0 and len(a) == len(a[0]):
         return diag((1,) * len(a))
     if exponent == 0:
@@ -194,6 +201,51 @@ def diag(a: Value) -> Value:
         raise UserError(f"diag takes a vector, not {shown(shape_of(a))}")
     _allow(len(a), len(a))
     return tuple(tuple(x if i == j else 0 for j in range(len(a))) for i, x in enumerate(a))
+
+
+def determinant(a: Value) -> Value:
+    """Of a square matrix of numbers; of a number, itself. Exact for whole numbers and fractions."""
+    if not shape_of(a):
+        return a
+    found, _ = _eliminated(a, "det takes a square matrix")
+    return found
+
+
+def inverse(a: Value) -> Value:
+    """A⁻¹ of a square matrix of numbers. UserError where there is none."""
+    found, right = _eliminated(a, "a square matrix has an inverse")
+    if found == 0:
+        raise UserError("a matrix with the determinant 0 has no inverse")
+    return tuple(map(tuple, right))
+
+
+def _eliminated(a: Value, rule: str) -> tuple[Value, list[list[Value]]]:
+    """The determinant, and where it is not 0 the inverse, by elimination with the largest pivot of each column."""
+    size, shape = len(a), shape_of(a)
+    if len(shape) != 2 or shape[0] != shape[1]:
+        raise UserError(f"{rule}, not one of {shown(shape)}")
+    if any(isinstance(x, Node) for row in a for x in row):
+        raise UserError(f"{rule} of numbers, not of letters")
+    _allow(size * size, size)
+    left = [[Fraction(x) if isinstance(x, int) else x for x in row] for row in a]
+    right: list[list[Value]] = [[int(i == j) for j in range(size)] for i in range(size)]
+    found: Value = 1
+    for at in range(size):
+        pivot = max(range(at, size), key=lambda row: abs(left[row][at]))
+        if left[pivot][at] == 0:
+            return 0, right
+        if pivot != at:
+            left[at], left[pivot], right[at], right[pivot] = left[pivot], left[at], right[pivot], right[at]
+            found = -found
+        scale = left[at][at]
+        found = found * scale
+        left[at], right[at] = [x / scale for x in left[at]], [x / scale for x in right[at]]
+        for row in range(size):
+            factor = left[row][at]
+            if row != at and factor != 0:
+                left[row] = [x - factor * y for x, y in zip(left[row], left[at], strict=True)]
+                right[row] = [x - factor * y for x, y in zip(right[row], right[at], strict=True)]
+    return exact(found), [[exact(x) for x in row] for row in right]
 
 
 def trace(a: Value) -> Value:

@@ -211,6 +211,7 @@ FUNCTIONS: dict[str, Function] = {
     "len": Function((1, 1)),
     "norm": Function((1, 1)),
     "tr": Function((1, 1)),
+    "det": Function((1, 1)),
     "softmax": Function((1, 1)),
     "diag": Function((1, 1)),
     "block": Function((1, 1)),
@@ -234,6 +235,7 @@ ALIASES = {
     "asin": "arcsin", "acos": "arccos", "atan": "arctan", "arctg": "arctan", "asinh": "arsinh", "arcsinh": "arsinh",
     "acosh": "arcosh", "arccosh": "arcosh", "atanh": "artanh", "arctanh": "artanh", "sgn": "sign", "signum": "sign",
     "heaviside": "step", "celu": "elu", "rectifier": "relu", "maximum": "max", "minimum": "min", "trace": "tr",
+    "determinant": "det",
 }  # fmt: skip
 """Other spellings that are read as a function when a parenthesis follows."""
 

@@ -24,7 +24,7 @@ from .nodes import (
     fact,
 )
 
-_TO_SCALAR = frozenset({"sum", "prod", "len", "norm", "tr", "argmax", "argmin"})
+_TO_SCALAR = frozenset({"sum", "prod", "len", "norm", "tr", "det", "argmax", "argmin"})
 
 
 @fact("_kind")

@@ -241,6 +241,7 @@ ARRAY_FUNCTIONS: dict[str, Callable[[Value], Value]] = {
     "len": arrays.length,
     "norm": _norm,
     "tr": arrays.trace,
+    "det": arrays.determinant,
     "softmax": _softmax,
     "diag": arrays.diag,
     "reverse": arrays.reverse,

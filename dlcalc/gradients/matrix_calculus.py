@@ -46,17 +46,20 @@ SIZES = ((2, 3, 4, 5), (3, 2, 5, 4))
 """What the sizes are where the derivative is checked, at one point after the other."""
 POINTS = len(SIZES)
 TRIES = 12
-_NUMBERS = ("norm", "tr")
+_NUMBERS = ("norm", "tr", "det")
+_SQUARE = ("tr", "det")
+MINUS_ONE = Neg(Literal(1))
 
 Shape = tuple[str, str]
 
 
 class NumberAddedError(UserError):
-    """A vector to which a number is added: its `letter` may be a number."""
+    """A vector to which a number is added: its `letter` may be a number, or the `number`, if a letter, a vector."""
 
-    def __init__(self, letter: str, rule: str) -> None:
+    def __init__(self, letter: str, number: str, rule: str) -> None:
         super().__init__(rule)
         self.letter = letter
+        self.number = number
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,11 @@ def _plain(node: Node) -> Value | None:
 
 def _is_inverse(node: Node) -> bool:
     return isinstance(node, Div) and node.numerator == Literal(1)
+
+
+def is_inverse(node: Node) -> bool:
+    """A⁻¹, or the same power of a number."""
+    return isinstance(node, Pow) and node.exponent == MINUS_ONE
 
 
 def to_plain(value: Fraction) -> int | Fraction:
@@ -171,14 +179,19 @@ class Shapes:
                 return next((shape for _, shape in chains if shape != (ONE, ONE)), (ONE, ONE))
             case Div(top, bottom) | Pow(top, bottom):
                 shape = self.of(top)
+                if is_inverse(node) and shape != (ONE, ONE) and self.alike(*shape):
+                    return shape
                 self.needs_number(bottom)
                 if isinstance(node, Pow):
                     self.needs_number(top)
                 return shape
+            case Call("sum", (Call(_, _) as inner,)):
+                self.of(inner)
+                return ONE, ONE
             case Call(function, (inner,)):
                 shape = self.of(inner)
-                if function == "tr" and not self.alike(*shape):
-                    raise UserError(f"tr takes a square matrix, not {inner}")
+                if function in _SQUARE and not self.alike(*shape):
+                    raise UserError(f"{function} takes a square matrix, not {inner}")
                 if function in _NUMBERS:
                     return ONE, ONE
                 if function == "softmax" and self.is_number(inner):
@@ -199,7 +212,8 @@ class Shapes:
                 rule = f"{parts[0]} and {part} cannot be added: they have other sizes"
                 bare = [each.operand if isinstance(each, Neg) else each for each in (part, parts[0])]
                 vectors = [each for each in bare if isinstance(each, Name) and each.kind is Kind.VECTOR]
-                raise NumberAddedError(vectors[0].id, rule) if vectors else UserError(rule)
+                numbers = [each.id for each in bare if isinstance(each, Name) and each.kind is Kind.SCALAR]
+                raise NumberAddedError(vectors[0].id, "".join(numbers[:1]), rule) if vectors else UserError(rule)
         return shapes[0]
 
     def chains(self, factors: Sequence[Node]) -> list[tuple[tuple[Node, ...], Shape]]:
@@ -262,11 +276,18 @@ class _Rules:
                 for place, part in enumerate(parts):
                     rest = (*parts[:place], *parts[place + 1 :])
                     yield from self.terms(part, term.times(factors=[Hadamard((*_one(term.factors), *rest))]))
+            case Pow(base, _) if is_inverse(node) and not self.shapes.is_number(node):
+                turned = Transpose(node)
+                yield from self.terms(base, term.times(-1, factors=(turned, *term.factors, turned)))
             case Pow(base, exponent) if isinstance(n := _plain(exponent), int | Fraction):
                 yield from self.power(base, n, term)
             case Call("norm", (inner,)):
                 yield from self.power(node, 1, term)
             case Call("tr", (inner,)):
+                yield from self.terms(inner, term)
+            case Call("det", (inner,)):
+                yield from self.terms(inner, term.times(1, [node], (Transpose(Pow(inner, MINUS_ONE)),)))
+            case Call("sum", (inner,)):
                 yield from self.terms(inner, term)
             case Call("softmax", (inner,)):
                 yield from self.terms(inner, term.times(factors=(_softmax_jacobian(node), *term.factors)))
@@ -374,8 +395,10 @@ def _slopes(node: Call) -> tuple[Node, ...]:
         return (node,)
     if node.function in ("ln", "log"):
         return (Div(Literal(1), node.arguments[0]),)
+    if node.function == "abs":
+        return (Call("sign", node.arguments),)
     raise UserError(
-        f"there is no derivative rule for {node.function} of a vector here: sigmoid, tanh, relu, exp, ln have"
+        f"there is no derivative rule for {node.function} of a vector here: sigmoid, tanh, relu, exp, ln, abs have"
     )
 
 
@@ -474,7 +497,7 @@ class MatrixDerivative:
         for attempt in range(TRIES):
             point = self.point(attempt)
             try:
-                values = [*flat(evaluate(self.expression, point)), *flat(self.at(point))]
+                values = [*flat(evaluate(self.expression, point)), *flat(self.at(point)), *self.differences(point)]
             except (UserError, OverflowError):
                 continue
             if all(abs(value) < WIDEST for value in values):

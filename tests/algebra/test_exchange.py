@@ -11,11 +11,13 @@ from rows import each_row
 
 import dlcalc
 from dlcalc.algebra.code import sympy_program, wolfram_program
+from dlcalc.algebra.letters import NoCounterpart
 from dlcalc.algebra.standard import DEFINITIONS, definition
 from dlcalc.api.expression import Expression
 from dlcalc.api.results import Calculation
 from dlcalc.expressions.evaluate import evaluate
 from dlcalc.expressions.functions import FUNCTIONS
+from dlcalc.expressions.nodes import Kind
 from dlcalc.expressions.parser import parse
 from dlcalc.formulas.catalogue import ENTRIES
 from dlcalc.formulas.registry import formula
@@ -161,3 +163,32 @@ def test_a_program_is_for_one_expression() -> None:
         dlcalc.net("alexnet").program("sympy")
     with pytest.raises(dlcalc.UserError, match="this result is not a single expression"):
         dlcalc.net("alexnet").sympy()
+
+
+@each_row("layout", ["column", "row", "pytorch", "number"])
+def test_a_gradient_through_time_is_written_with_the_order_of_its_products(layout: str) -> None:
+    """What is a vector at each step is a function whose products have an order: object and program are one."""
+    for cell in ("rnn", "lstm", "gru"):
+        for more in ({"form": "delta"}, {"form": "paths", "steps": 2}):
+            found = dlcalc.bptt(cell, layout=layout, **more)
+            assert ran(found.program("sympy"))["gradient"] == found.sympy()
+            assert found.formula.sympy() == dlcalc.from_sympy(found.sympy()).sympy()
+            assert "capT" in found.program("wolfram") or "steps" in more
+    with pytest.raises(dlcalc.UserError, match="has no counterpart there: --form delta"):
+        dlcalc.bptt("rnn", layout=layout).sympy()
+
+
+def test_joined_weights_as_a_program() -> None:
+    assert str(dlcalc.bptt("lstm", "W_f", "delta", w_joined="h,x").sympy()) == (
+        "Sum(outer(delta_f(t), (h(t - 1), x(t))), (t, 1, T))"
+    )
+    with pytest.raises(dlcalc.UserError, match="a product with a vector written out, has no counterpart in sympy"):
+        dlcalc.bptt("rnn", form="delta", layout="number", w_joined="h,x").sympy()
+    with pytest.raises(dlcalc.UserError, match="a product with a vector written out, has no counterpart in sympy"):
+        dlcalc.bptt("rnn", form="delta", layout="number", w_joined="h,x").program("sympy")
+
+
+def test_a_letter_is_a_sequence_of_vectors_or_of_numbers() -> None:
+    both = parse("x[1]*x[1, 2]", {"x": Kind.MATRIX})
+    with pytest.raises(NoCounterpart, match="x has vectors and numbers at its places: there is no program for both"):
+        sympy_program({"both": both}, {}, {})

@@ -57,6 +57,25 @@ FORMS = [
     ("norm(exp(W x))^2", "x", "2Wᵀ(exp(Wx) ⊙ exp(Wx))"),
     ("norm(x ⊙ a)^2", "x", "2((x ⊙ a) ⊙ a)"),
     ("(x^T A x)/(x^T x)", "x", "−(2(xᵀAx)x/(xᵀx)²) + (A + Aᵀ)x/(xᵀx)"),
+    ("ln(det(X))", "X", "(X⁻¹)ᵀ"),
+    (r"\log\det X", "X", "(X⁻¹)ᵀ"),
+    ("log|X|", "X", "(X⁻¹)ᵀ"),
+    ("ln det(X^T X)", "X", "X((XᵀX)⁻¹ + ((XᵀX)⁻¹)ᵀ)"),
+    ("|X|", "X", "det(X)(X⁻¹)ᵀ"),
+    ("tr(A X^{-1})", "X", "−(X⁻¹)ᵀAᵀ(X⁻¹)ᵀ"),
+    ("tr(X^{-T} A)", "X", "−(X⁻¹)ᵀA(X⁻¹)ᵀ"),
+    ("tr(inv(X))", "X", "−(X⁻¹)ᵀ(X⁻¹)ᵀ"),
+    ("(x - mu)^T Σ⁻¹ (x - mu)", "mu", "−(Sigma⁻¹ + (Sigma⁻¹)ᵀ)(x − μ)"),
+    ("‖X‖_F", "X", "X/‖X‖"),
+    ("||x||_1", "x", "sign(x)"),
+    ("‖Wx − y‖_1", "x", "Wᵀ(sign(Wx − y))"),
+    ("x'Ax", "x", "(A + Aᵀ)x"),
+    ("(y - X b)'(y - X b)", "b", "−2Xᵀ(y − Xb)"),
+    ("x^T A x", "x,x", "A + Aᵀ"),
+    ("norm(W x - y)^2", "x,x", "2WᵀW"),
+    ("‖y − Xw‖² + λ‖w‖²", "w,w", "2XᵀX + 2λI"),
+    ("x^T A y", "x,y", "A"),
+    ("-ln(sigmoid(w^T x))", "w,w", "σ(wᵀx)(1 − σ(wᵀx))x·xᵀ"),
     ("y^T softmax(W x)", "x", "Wᵀ(diag(softmax(Wx)) − softmax(Wx)·softmax(Wx)ᵀ)y"),
 ]
 
@@ -107,13 +126,18 @@ def test_numbers_are_those_of_numpy() -> None:
             "norm(gelu(W x))",
             "x",
             {},
-            "there is no derivative rule for gelu of a vector here: sigmoid, tanh, relu, exp, ln have",
+            "there is no derivative rule for gelu of a vector here: sigmoid, tanh, relu, exp, ln, abs have",
         ),
         ("norm(x)/0", "x", {}, "a denominator is 0"),
         ("softmax(tr(X))", "X", {}, r"softmax takes a vector, not the number tr\(X\)"),
         ("X^T X", "X", {}, "XᵀX is no number: by X its derivative would have more than two indices"),
         ("W x", "W", {"matrices": "W"}, "Wx is no number: by W its derivative"),
-        ("x^T x", "x,x", {}, "with vectors and matrices --wrt takes one letter"),
+        ("x^T x", "x,x,x", {}, "with vectors and matrices --wrt takes one letter, or two for a second derivative"),
+        ("a^T x", "x,x", {}, "the second derivative is 0: x does not occur in the first one, a"),
+        ("x^T x", "x,q", {}, "--wrt says by which letter to differentiate; the letters are x"),
+        ("tr(X^T X)", "X,X", {}, "a second derivative is that of a number, by vectors or numbers, not by the matrix X"),
+        ("ln(-norm(x))", "x,x", {}, "could not be checked, so it is not derived again"),
+        ("det(x)", "x", {}, "det takes a square matrix, not x"),
         ("x^T y", "", {}, "--wrt says by which letter to differentiate; the letters are x, y"),
         ("x^T y", "q", {}, "--wrt says by which letter to differentiate; the letters are x, y"),
         ("x^T x", "x", {"vectors": "x+y"}, "letters are named with commas between them, c,d, not x\\+y"),
@@ -139,6 +163,12 @@ def test_what_has_no_derivative_is_told(expression: str, wrt: str, said: dict[st
         ("1/2 norm(y - W x)^2", "x", "W^T(y - W x)", "wrong", "the sign is the opposite"),
         ("tr(AX)", "X", "A^T", "right", ""),
         ("tr(X)", "X", "I", "right", ""),
+        ("ln(det(X))", "X", "X^{-T}", "right", ""),
+        ("ln(det(X))", "X", "(X^T)^{-1}", "right", ""),
+        ("ln(det(X))", "X", "X^{-1}", "convention", "it is the transpose of what is asked"),
+        ("det(X)", "X", "|X| X^{-⊤}", "right", ""),
+        ("x'Ax", "x", "(A + A')x", "right", ""),
+        ("x^T A x", "x,x", "2A", "wrong", "only where the square matrix is symmetric"),
         ("x^T x", "x", "3x + 1", "wrong", ""),
         ("x^T x", "x", "2q", "unreadable", "q does not occur in the expression"),
         ("x^T x", "x", "2x +", "unreadable", "ends too early"),
@@ -178,6 +208,25 @@ def test_what_is_not_in_the_expression_has_no_derivative() -> None:
     assert str(dlcalc.diff("a^T x", wrt="x").sympy()) == "a"
     assert "(A + Aᵀ)x" in repr(dlcalc.diff("x^T A x", wrt="x"))
     assert [str(each) for each in dlcalc.diff("x^T A x", wrt="x").places] == ["Ax", "Aᵀx"]
+
+
+def test_determinant_and_inverse() -> None:
+    """Exact where the numbers are; a row exchange turns the sign."""
+    kinds = {"A": Kind.MATRIX}
+    assert evaluate(parse("det(A)", kinds), {"A": ((0, 2), (3, 4))}) == -6
+    assert evaluate(parse("A^(-1)", kinds), {"A": ((1, 2), (3, 5))}) == ((-5, 2), (3, -1))
+    assert evaluate(parse("A A^(-1)", kinds), {"A": ((0, 2, 1), (3, 4, 5), (1, 1, 7))}) == (
+        (1, 0, 0), (0, 1, 0), (0, 0, 1),
+    )  # fmt: skip
+    assert evaluate(parse("det(A)", kinds), {"A": 3}) == 3
+    for text_, value, told in (
+        ("det(A)", ((1, 2, 3), (4, 5, 6)), "det takes a square matrix, not one of 2×3"),
+        ("A^(-1)", ((1, 2), (2, 4)), "a matrix with the determinant 0 has no inverse"),
+        ("det(A)", ((parse("x"), 1), (1, 2)), "det takes a square matrix of numbers, not of letters"),
+    ):
+        with pytest.raises(dlcalc.UserError, match=told):
+            evaluate(parse(text_, kinds), {"A": value})
+    assert "MatrixPower" in dlcalc.diff("ln(det(X))", wrt="X").program("wolfram")
 
 
 def test_a_trace_is_the_sum_of_a_diagonal() -> None:
