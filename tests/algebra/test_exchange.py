@@ -126,7 +126,7 @@ def test_a_vector_is_written_by_its_entries() -> None:
     i, g, p = sympy.Symbol("i", integer=True), sympy.IndexedBase("g"), sympy.IndexedBase("p")
     many = sympy.Symbol("len(g)", integer=True, positive=True)
     assert dlcalc.clip().sympy("norm") == sympy.sqrt(sympy.Sum(g[i] ** 2, (i, 1, many)))
-    assert dlcalc.log_probability().sympy().function == sympy.log(p[i])
+    assert Calculation(run(formula("log_probability"), {})).sympy().function == sympy.log(p[i])
 
 
 def test_a_whole_array_keeps_the_order_of_its_products() -> None:
