@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,8 @@ atexit.register(lambda: print("loaded:", *sorted(set(sys.modules) - before)))
 COMMAND = "from dlcalc.cli import main; sys.argv[0] = 'dlcalc'; sys.exit(main())"
 
 
-def loaded(program: str, *arguments: str) -> set[str]:
+@cache
+def loaded(program: str, *arguments: str) -> frozenset[str]:
     """The modules that a fresh Python has loaded beyond its own after `program`, which must end well."""
     done = subprocess.run(
         [sys.executable, "-c", PROBE.format(program=program), *arguments],
@@ -32,7 +34,7 @@ def loaded(program: str, *arguments: str) -> set[str]:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return set(done.stdout.splitlines()[-1].removeprefix("loaded:").split())
+    return frozenset(done.stdout.splitlines()[-1].removeprefix("loaded:").split())
 
 
 def test_importing_the_package_loads_nothing_else() -> None:

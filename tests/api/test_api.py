@@ -7,11 +7,13 @@ import json
 import re
 import shlex
 from html.parser import HTMLParser
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rows import each_row
+from source_nodes import nodes
 
 import dlcalc
 from dlcalc import api
@@ -66,8 +68,8 @@ def test_every_formula_is_asked_for_somewhere() -> None:
     """
     package = Path(api.__file__).parents[1]
     files = (path for path in package.rglob("*.py") if "topics" not in path.parts)
-    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in files]
-    named = {node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+    inside = (nodes(path.read_text(encoding="utf-8")) for path in files)
+    named = {node.value for node in chain.from_iterable(inside) if isinstance(node, ast.Constant)}
     called = {step.called for id in ids_known() for step in formula(id).steps}
     asked = named | called | {id for entry in ENTRIES.values() for id in entry.formulas()}
     asked |= {id for operation in OPERATIONS.values() for id in operation.formula_ids()}
