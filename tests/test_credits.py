@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rows import each_row
 
 from dlcalc.errors import UserError
 from dlcalc.expressions.nodes import Value
@@ -227,7 +228,7 @@ def names_of(file: str) -> frozenset[str]:
     return frozenset(node.name for node in tree.body if isinstance(node, ast.FunctionDef))
 
 
-@pytest.mark.parametrize("test", [*PYTORCH, *KERAS])
+@each_row("test", [*PYTORCH, *KERAS])
 def test_the_test_is_there(test: str) -> None:
     file, name = test.split("::")
     assert name in names_of(file)

@@ -25,7 +25,7 @@ from dlcalc.formulas.hand_operations import OPERATIONS
 from dlcalc.formulas.registry import formula
 from dlcalc.formulas.topics import ids_known
 
-EVERY = pytest.mark.parametrize("entry", [pytest.param(entry, id=name) for name, entry in ENTRIES.items()])
+EVERY = each_row("entry", [pytest.param(entry, id=name) for name, entry in ENTRIES.items()])
 
 
 def example(entry: Entry) -> tuple[list[str], dict[str, str]]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from fractions import Fraction
 from typing import get_args
 
 import pytest
+from rows import each_row
 
 from dlcalc import document as doc
 from dlcalc.export import registry
@@ -61,8 +63,7 @@ def has(text: str, kind: str) -> bool:
     return WORD in text if kind != "Formula" else str(NUMBER) in re.sub(r"[\s,\\{}]|&#?\w+;|<[^>]*>", "", text)
 
 
-@pytest.mark.parametrize("name", sorted(set(registry.formats()) - OTHERWISE.keys()))
-@pytest.mark.parametrize("kind", blocks())
+@each_row("name, kind", itertools.product(sorted(set(registry.formats()) - OTHERWISE.keys()), blocks()))
 def test_a_block_is_rendered(name: str, kind: str) -> None:
     assert has(written(name, blocks()[kind]), kind)
 

@@ -441,8 +441,9 @@ SETTINGS: list[tuple[str, list[int | None], dict[str, Any], tuple[int, ...], int
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("kind", "shape", "config", "output", "parameters", "macs"), SETTINGS, ids=[each[0] for each in SETTINGS]
+@each_row(
+    ("kind", "shape", "config", "output", "parameters", "macs"),
+    [pytest.param(*each, id=each[0]) for each in SETTINGS],
 )
 def test_settings_are_honoured(
     kind: str, shape: list[int | None], config: dict[str, Any], output: tuple[int, ...], parameters: int, macs: int

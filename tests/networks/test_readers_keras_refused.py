@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import struct
 import zipfile
@@ -134,7 +135,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("model", "sentence"), REFUSED.values(), ids=REFUSED)
+@each_row("model, sentence", [pytest.param(*row, id=name) for name, row in REFUSED.items()])
 def test_refused_in_one_line(model: Any, sentence: str) -> None:
     with pytest.raises(DlcalcError, match=sentence) as caught:
         read(model)
@@ -200,8 +201,7 @@ def test_wrong_types_in_every_key(kind: str) -> None:
     assert any(said) or kind in LENIENT
 
 
-@pytest.mark.parametrize("kind", [*KINDS, "Add", "Flatten", "Lambda"])
-@pytest.mark.parametrize("rank", [1, 2, 3, 4])
+@each_row("kind, rank", itertools.product([*KINDS, "Add", "Flatten", "Lambda"], (1, 2, 3, 4)))
 def test_inputs_of_every_rank(kind: str, rank: int) -> None:
     said = refusal(one(kind, (4,) * rank, **GOOD))
     assert not said or (said.startswith("net.json: ") and "\n" not in said)

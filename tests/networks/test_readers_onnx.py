@@ -225,10 +225,9 @@ KNOWN: list[tuple[str, str, Shape, list[Any], dict[str, Any], str, tuple[Any, ..
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("operator", "shape", "tensors", "attributes", "kind", "output", "parameters"),
-    [each[1:] for each in KNOWN],
-    ids=[f"{each[1]} {each[0]}" for each in KNOWN],
+    [pytest.param(*each[1:], id=f"{each[1]} {each[0]}") for each in KNOWN],
 )
 def test_what_an_operator_makes(
     operator: str, shape: Shape, tensors: list[Any], attributes: dict[str, Any], kind: str, output: Any, parameters: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from rows import each_row
 
 np = pytest.importorskip("numpy")
 pytest.importorskip("numba")
@@ -16,7 +17,7 @@ from dlcalc.kernels import compile as compiling  # noqa: E402
 from dlcalc.kernels.cpu import conv  # noqa: E402
 from dlcalc.kernels.gradcheck import flattened, gradcheck, relative_error  # noqa: E402
 
-each_case = pytest.mark.parametrize("case", CASES, ids=str)
+each_case = each_row("case", CASES, ids=str)
 
 TOLERANCE = {"float32": 1e-5, "float64": 1e-12}
 """Of the largest entry of the array."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from rows import each_row
 
 np = pytest.importorskip("numpy")
 pytest.importorskip("numba")
@@ -250,7 +251,7 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("call", "sentence"), REFUSED, ids=[sentence[:60] for _, sentence in REFUSED])
+@each_row("call, sentence", [pytest.param(*row, id=row[1][:60]) for row in REFUSED])
 def test_refused_with_the_rule_and_what_breaks_it(call: Callable[[], Any], sentence: str) -> None:
     with pytest.raises(UserError) as error:  # noqa: PT011 - the whole sentence is compared
         call()

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from problem_files import BODY, FRONT, PATH, changed, problem, text
+from rows import each_row
 
 from dlcalc import document as doc
 from dlcalc.errors import InternalError, ProblemError, UserError
@@ -170,7 +171,7 @@ REFUSED: list[tuple[bytes, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("data", "said"), REFUSED, ids=[said for _, said in REFUSED])
+@each_row("data, said", [pytest.param(*row, id=row[1]) for row in REFUSED])
 def test_refused_with_file_and_key(data: bytes, said: str) -> None:
     with pytest.raises(ProblemError, match=r"^topic/layer\.md: ") as caught:
         problem_of(data, PATH)
