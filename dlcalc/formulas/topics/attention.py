@@ -55,6 +55,12 @@ ATTENTION = Formula(
                 "features for each token", 0.3, "What happens to the outputs of the heads?"),
         Mistake("one-head", "projection_weights", "head_weights", "that is one head's part of the projection; there "
                 "are h heads", 0.3, "How many heads does a projection serve?"),
+        Mistake("one-head-only", "projection_weights", "head_weights", "these are the projections of one head; there "
+                "are h heads", 0.25, "How many heads does a projection serve?",
+                more=(("projection_biases", "bias_vectors*head_size"),)),
+        Mistake("parameters-per-token", "parameters", "T*(weights + biases)", "all T tokens share the same "
+                "projections, so their parameters are counted once", 0.25, "Which projections does the next token "
+                "use?"),
         Mistake("one-projection", "projections", "1", "the queries, the keys, the values and the joined heads each "
                 "have their own projection", 0.3, "Which learned matrices does attention multiply by?"),
         Mistake("biases-forgotten", "biases", "0", "each projection is a dense layer with a bias for every one of its "

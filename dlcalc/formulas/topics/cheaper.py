@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..model import Condition, Convention, Form, Formula, Mistake, Step, Variable
-from .convolution import CHANNELS, CONV, FILTERS, GROUPS, NO_BIAS
+from .convolution import CHANNELS, CONV, FILTERS, GROUPS, NO_BIAS, SHAPE_MISTAKES
 from .dense import COST_MISTAKES, FLOPS, MEMORY, OUTPUTS, PARAMETER_MEMORY
 from .windows import FIT_STEPS, INPUT, SIZE_FORMS, fit_warnings, fits, size_mistakes, size_steps
 
@@ -37,6 +37,7 @@ _ANSWERS = ("output", "o", "weights", "biases", "parameters", "macs", "flops", "
             "parameter_memory", "ordinary_parameters", "ordinary_macs", "parameter_ratio", "mac_ratio")  # fmt: skip
 
 _COMPARED_MISTAKES = (
+    *(mistake for mistake in SHAPE_MISTAKES if mistake.step == "output"),
     Mistake("activations-of-the-last", "activation_memory", "4*prod(o)*k", "the output of the first of the two "
             "convolutions is kept in memory too", 0.5, "How many maps do both convolutions compute?"),
     *COST_MISTAKES,

@@ -51,6 +51,8 @@ SHAPE_MISTAKES = (
             "the depth is k, not c + k", 0.2, "How many maps does one filter make?"),
     Mistake("depth-one", "output", "shape(o, 1)", "each of the k filters makes a map of its own: the depth is k, not 1",
             0.25, "How many maps come out of the layer?"),
+    Mistake("depth-is-filter-size", "output", "shape(o, f[1])", "the depth is the number of filters k, not their size "
+            "f", 0.2, "What decides the number of output maps?"),
     Mistake("axes-swapped", "output", "shape(reverse(o), k)", "height comes before width; here the two sizes are "
             "swapped", 0.3, "Which of the two sizes is the height?"),
 )  # fmt: skip
@@ -75,6 +77,8 @@ COUNT_MISTAKES = (
             "each channel", 0.4, "Is there one bias per filter, or one per channel of a filter?"),
     Mistake("filters-forgotten", "weights", "prod(f)*c/groups", "these are the weights of one filter; the layer has k "
             "filters", 0.5, "How many filters does the layer have?"),
+    Mistake("one-filter-only", "parameters", "prod(f)*c/groups + 1", "these are the parameters of one filter; the "
+            "layer has k filters", 0.25, "How many filters does the layer have?"),
     Mistake("filter-not-squared", "weights", "f[1]*c*k/groups", "a filter extends along every axis, so its sizes are "
             "multiplied", 0.4, "How many weights does one channel of the filter have?"),
     Mistake("input-for-filter", "weights", "prod(n)*c*k/groups", "all positions share the weights of the filters: "

@@ -46,6 +46,10 @@ SEQ2SEQ = Formula(
     mistakes=(
         Mistake("decoder-forgotten", "parameters", "encoder.parameters + readout.parameters", "the decoder is a second "
                 "LSTM with its own parameters", 0.6, "Which two LSTMs does the model have?"),
+        Mistake("encoder-alone", "parameters", "encoder.parameters", "that is the encoder alone: the decoder and the "
+                "output layer have parameters too", 0.3, "Which parts does the model have?"),
+        Mistake("encoder-forgotten", "parameters", "decoder.parameters + readout.parameters", "the encoder is an LSTM "
+                "with its own parameters", 0.3, "Which two LSTMs does the model have?"),
         Mistake("output-layer-forgotten", "parameters", "encoder.parameters + decoder.parameters", "a dense layer "
                 "computes the outputs from the decoder's state; it has parameters too", 0.6, "What computes the "
                 "outputs from the decoder's state?"),

@@ -43,7 +43,7 @@ CONV_TABLE = Formula(
     ),
     answers=(*CONV.answers, "connections"),
     mistakes=(
-        *(m for m in CONV.mistakes if m.step != "weights"),
+        *(m for m in CONV.mistakes if m.step != "weights" and m.id != "one-filter-only"),
         Mistake("table-ignored", "weights", "prod(f)*c*k", "a map reads only the inputs in the table: there is one "
                 "filter for each pair of the table, not for all c·k pairs", 0.8, "How many inputs does one map read?"),
         Mistake("one-input-each", "weights", "prod(f)*k", "a map has one filter for each input that it reads, not one "

@@ -65,6 +65,10 @@ _SHAPE_MISTAKES = (
             "lie: height, width and depth", 0.3, "How many rows, columns and maps are there?"),
     Mistake("axes-swapped", "output", "shape(reverse(o), c)", "height comes before width; here the two sizes are "
             "swapped", 0.3, "Which of the two sizes is the height?"),
+    Mistake("stride-on-one-axis", "output", "shape(o[1], span[2] + 1, c)", "the window moves by the stride along both "
+            "axes; here it moved by 1 along the columns", 0.2, "How far does the window move along a row?"),
+    Mistake("stride-on-the-other-axis", "output", "shape(span[1] + 1, o[2], c)", "the window moves by the stride along "
+            "both axes; here it moved by 1 down the rows", 0.2, "How far does the window move down a column?"),
 )  # fmt: skip
 
 _COUNT_MISTAKES = (
@@ -245,7 +249,7 @@ POOL_SAME = Formula(
     answers=(*_ANSWERS, "pad", "pad_begin", "pad_end"),
     mistakes=(
         *(m for m in SAME_MISTAKES if m.id in _SHARED_WITH_SAME),
-        *_SHAPE_MISTAKES,
+        *(m for m in _SHAPE_MISTAKES if "span" not in m.expression),
         *_COUNT_MISTAKES,
     ),
     conventions=(

@@ -65,6 +65,9 @@ RF = Formula(
         Mistake("sizes-added", "receptive_field", "sum(f)", "neighbouring windows overlap: a layer adds f − 1 steps, "
                 "not f, and each step is the product of the earlier strides", 0.7, "How many pixels do two layers of "
                 "3×3 see along one axis?"),
+        Mistake("sizes-multiplied", "receptive_field", "prod(f)", "neighbouring windows overlap, so their sizes are "
+                "not multiplied: a layer adds f − 1 steps", 0.25, "How many pixels do two layers of 3×3 see along one "
+                "axis?"),
         Mistake("strides-ignored", "r", "r[l-1] + extent[l]", "one step of a layer is as long as the product of the "
                 "earlier strides, so f − 1 is multiplied by it", 0.6, "How many pixels are there between two "
                 "neighbours in the map that this layer reads?"),

@@ -120,7 +120,7 @@ def _steps(gates: int, blocks: str, peepholes: str) -> tuple[Step, ...]:
         *((Step("gates", str(gates), f"blocks of weights: {blocks}"),) if gates > 1 else ()),
         Step("input_weights", "n*m", f"{one} weights from the input"),
         Step("recurrent_weights", "m^2", f"{one} weights from the state before"),
-        Step("joined_weights", "m*(n + m)", f"{one} joined weights, which meet [h, x]"),
+        Step("joined_weights", "m*(n + m)", f"{one} joined weights, which multiply [h, x]"),
         *(_peephole_steps(peepholes) if peepholes else ()),
         Step("first_weights", cell("input_weights + recurrent_weights"), "weights of a cell in the first layer"),
         Step("deeper_input", "D*m", "what a deeper layer reads: all directions of the layer below"),
@@ -200,6 +200,10 @@ def _count_mistakes(gates: int, each: str) -> tuple[Mistake, ...]:
                 "not to the inputs", 0.25, "How many entries does a bias vector have?"),
         Mistake("bias-among-weights", "weights", f"cells*(first_weights + (L - 1)*deeper_weights) + "
                 f"cells*L*{per_gate}bias_vectors*m", BIAS_AMONG_WEIGHTS.because, 0.25, BIAS_AMONG_WEIGHTS.hint),
+        Mistake("steps-for-inputs", "input_weights", "T*m", "a unit reads the n entries of one time step at a time, "
+                "not the T steps", 0.25, "How many numbers does the layer read at one time step?"),
+        Mistake("sequence-flattened", "input_weights", "n*T*m", "the layer reads one time step at a time: n inputs, "
+                "not the whole sequence of n·T", 0.25, "How many numbers does the layer read at one time step?"),
         Mistake("steps-for-units", "input_weights", "n*T", "the layer has m units, as many as its state has entries; T "
                 "only counts the time steps", 0.25, "Which number is the size of the state?",
                 more=(("recurrent_weights", "T^2"), ("biases", f"cells*L*{per_gate}bias_vectors*T"))),
@@ -230,6 +234,8 @@ _SHAPE_MISTAKES = (
             "numbers per step, not m", 0.5, "How are the outputs of the two directions joined?"),
     Mistake("axes-swapped", "output", "shape(D*m, T)", "the time steps come first, then the entries of the state", 0.2,
             "Which of the two numbers counts the time steps?"),
+    Mistake("units-for-steps", "output", "shape(m, D*m)", "the output has a row for each of the T time steps; m is the "
+            "number of units", 0.2, "How many time steps does the sequence have?"),
     Mistake("one-unit-put-out", "output", "shape(T)", "one number a step would be the output of one unit; the output "
             "of each step is the whole state", 0.25, "How many units does the layer have?"),
     Mistake("directions-as-steps", "output", "shape(D*T, m)", "both directions read the same T steps: their outputs "
