@@ -248,5 +248,9 @@ MOVERS: dict[str, Callable[[], Work]] = {
         "mse_loss 2²⁰", ops.mse_loss, lambda f, x, target: f.mse_loss(x, target),
         {"x": numbers(1 << 20), "target": numbers(1 << 20, seed=2)}, ("x",), 1, 1,
     ),
+    "mse_loss 2²⁰, both gradients": lambda: _simple(
+        "mse_loss 2²⁰, both gradients", ops.mse_loss, lambda f, x, target: f.mse_loss(x, target),
+        {"x": numbers(1 << 20), "target": numbers(1 << 20, seed=2)}, ("x", "target"), 0, 2,
+    ),
 }  # fmt: skip
 """What is bounded by memory. The optimisers come with training."""

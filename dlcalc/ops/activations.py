@@ -63,8 +63,7 @@ def _activation(kind: int, x: Array, parameter: float, device: str) -> tuple[Arr
     (x,) = checks.arrays(x=x)
     kernels = checks.kernels(device).activations
     out = kernels.activation_forward(kind, x, parameter)
-    # The slopes of these two come from the result, which then is kept from the caller's hands.
-    kept = out.copy() if kind in (scalars.SIGMOID, scalars.TANH) else x
+    kept = kernels.activation_kept(kind, x, out)
 
     def pullback(d_out: Array) -> Gradients:
         return {"x": kernels.activation_backward(kind, d_out, x, kept, parameter)}

@@ -19,7 +19,20 @@ Loss: TypeAlias = Array | np.floating[Any]
 @operation
 def mse_loss(x: Array, target: Array, reduction: str = "mean", device: str = "cpu") -> tuple[Loss, Pullback]:
     """(x − target)², their mean or sum; the arrays have one shape."""
-    return _elementwise("mse_loss", x, target, reduction, device)
+    if reduction == "none" or reduction not in REDUCTIONS:
+        return _elementwise("mse_loss", x, target, reduction, device)
+    x, target = checks.arrays(x=x, target=target)
+    checks.shaped("target", target, x.shape, "of x", x=x)
+    kernels = checks.kernels(device).losses
+    total = kernels.mse_loss_sum(x, target)[()]
+    if reduction == "mean":
+        total = total / x.dtype.type(x.size) if x.size else x.dtype.type(np.nan)
+
+    def pullback(d_out: Array) -> Gradients:
+        d_x, d_target = kernels.mse_loss_sum_backward(_share(d_out, x.size, reduction), x, target)
+        return {"x": d_x, "target": d_target}
+
+    return total, pullback
 
 
 @operation
@@ -88,5 +101,10 @@ def _unreduced(d_out: Loss, shape: tuple[int, ...], reduction: str) -> Array:
     """The gradient of each loss, flat."""
     if reduction == "none":
         return contiguous(np.reshape(d_out, shape))
-    share = np.asarray(d_out).reshape(()) / (max(1, shape[0]) if reduction == "mean" else 1)
-    return np.full(shape, share, dtype=np.asarray(d_out).dtype)
+    return np.full(shape, _share(d_out, shape[0], reduction), dtype=np.asarray(d_out).dtype)
+
+
+def _share(d_out: Loss, number: int, reduction: str) -> Array:
+    """The gradient of each of so many losses, of no axes."""
+    share: Array = np.asarray(d_out).reshape(()) / (max(1, number) if reduction == "mean" else 1)
+    return share

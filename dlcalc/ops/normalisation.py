@@ -38,15 +38,15 @@ def batch_norm(
     eps, momentum = checks.finite("eps", eps, 0), checks.finite("momentum", momentum, 0)
     kernels = checks.kernels(device).norm
     planes = x.reshape(shape[0], shape[1], prod(shape[2:]))
-    gain = (1 if weight is None else weight[:, None]) * np.ones((shape[1], 1), dtype=x.dtype)
-    shift = np.zeros((shape[1], 1), dtype=x.dtype) if bias is None else bias[:, None]
+    gain = np.ones(shape[1], dtype=x.dtype) if weight is None else weight
+    shift = np.zeros(shape[1], dtype=x.dtype) if bias is None else bias
     if training:
         count = planes.shape[0] * planes.shape[2]
         if count < 2:
             raise UserError(f"a variance needs two numbers of each channel to train with: x is {shape}")
         if any(kept is not None and not kept.flags.writeable for kept in running):
             raise UserError(f"mean and var are moved in place: arrays that may be written, x is {shape}")
-        normal, batch_mean, batch_var, scale = kernels.batch_norm_forward(planes, eps)
+        out, normal, batch_mean, batch_var, scale = kernels.scaled_norm_forward(planes, eps, gain, shift)
         for kept, batch in zip(running, (batch_mean, batch_var * (count / (count - 1))), strict=True):
             if kept is not None:
                 kept += momentum * (batch - kept)
@@ -57,22 +57,24 @@ def batch_norm(
             raise UserError(f"a variance plus eps is above 0: {var.min():g} + {eps:g}")
         scale = 1 / np.sqrt(var + x.dtype.type(eps))
         normal = (planes - mean[:, None]) * scale[:, None]
+        out = normal * gain[:, None] + shift[:, None]
 
     def pullback(d_out: Array) -> Gradients:
         d_planes = d_out.reshape(planes.shape)
-        d_normal = d_planes * gain
-        found: Gradients = {
-            "weight": None if weight is None else (d_planes * normal).sum(axis=(0, 2)),
-            "bias": None if bias is None else d_planes.sum(axis=(0, 2)),
-        }
         if training:
-            return {"x": kernels.batch_norm_backward(d_normal, normal, scale).reshape(shape), **found}
-        d_x = d_normal * scale[:, None]
-        found["mean"] = -d_x.sum(axis=(0, 2))
-        found["var"] = -(d_normal * normal).sum(axis=(0, 2)) * scale**2 / 2
-        return {"x": d_x.reshape(shape), **found}
+            d_x, d_weight, d_bias = kernels.scaled_norm_backward(d_planes, normal, scale, gain)
+            found: Gradients = {"x": d_x.reshape(shape)}
+        else:
+            d_normal = d_planes * gain[:, None]
+            d_x = d_normal * scale[:, None]
+            found = {"x": d_x.reshape(shape), "mean": -d_x.sum(axis=(0, 2))}
+            found["var"] = -(d_normal * normal).sum(axis=(0, 2)) * scale**2 / 2
+            d_weight, d_bias = (d_planes * normal).sum(axis=(0, 2)), d_planes.sum(axis=(0, 2))
+        found["weight"] = None if weight is None else d_weight
+        found["bias"] = None if bias is None else d_bias
+        return found
 
-    return (normal * gain + shift).reshape(shape), pullback
+    return out.reshape(shape), pullback
 
 
 @operation

@@ -30,6 +30,12 @@ def activation_forward(kind: int, x: Array, parameter: float) -> Array:
     return out
 
 
+def activation_kept(kind: int, x: Array, out: Array) -> Array:
+    """What `activation_backward` is given for the result: it, kept from the caller's hands, or x where x is enough."""
+    by_result = kind == scalars.TANH or (kind == scalars.SIGMOID and not tiled(x))
+    return out.copy() if by_result else x
+
+
 def activation_backward(kind: int, d_out: Array, x: Array, out: Array, parameter: float) -> Array:
     """The gradient of x."""
     d_x = np.empty_like(x)

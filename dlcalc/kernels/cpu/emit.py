@@ -73,10 +73,26 @@ class Emit:
         return self.builder.call(load, [place, ir.Constant(I32, ALIGNMENT), mask, self.constant(0)])
 
     def store_masked(self, vector: Value, pointer: Value, mask: Value) -> None:
-        form = ir.FunctionType(ir.VoidType(), [VECTOR, VECTOR.as_pointer(), I32, MASK])
-        store = cgutils.get_or_insert_function(self.builder.module, form, f"llvm.masked.store.v{LANES}f32.p0")
-        place = self.builder.bitcast(pointer, VECTOR.as_pointer())
+        """A vector of float32, or of whole numbers of 64 bits."""
+        kind, name = vector.type, "f32" if vector.type == VECTOR else "i64"
+        form = ir.FunctionType(ir.VoidType(), [kind, kind.as_pointer(), I32, MASK])
+        store = cgutils.get_or_insert_function(self.builder.module, form, f"llvm.masked.store.v{LANES}{name}.p0")
+        place = self.builder.bitcast(pointer, kind.as_pointer())
         self.builder.call(store, [vector, place, ir.Constant(I32, ALIGNMENT), mask])
+
+    def gather(self, pointer: Value, places: Value, mask: Value) -> Value:
+        """The numbers at these places, of 32 bits, counted from the pointer; 0 where the mask is False."""
+        numbers, many = ir.VectorType(I64, LANES), ir.VectorType(F32.as_pointer(), LANES)
+        form = ir.FunctionType(VECTOR, [many, I32, MASK, VECTOR])
+        gather = cgutils.get_or_insert_function(self.builder.module, form, f"llvm.masked.gather.v{LANES}f32.v{LANES}p0")
+        first = self.builder.ptrtoint(pointer, I64)
+        start = self._shuffled(
+            self.builder.insert_element(ir.Constant(numbers, ir.Undefined), first, ir.Constant(I32, 0)),
+            ir.Constant(numbers, ir.Undefined), [0] * LANES,
+        )  # fmt: skip
+        moved = self.builder.mul(self.builder.sext(places, numbers), ir.Constant(numbers, [4] * LANES))
+        there = self.builder.inttoptr(self.builder.add(start, moved), many)
+        return self.builder.call(gather, [there, ir.Constant(I32, ALIGNMENT), mask, self.constant(0)])
 
     def constant(self, number: float) -> Value:
         """The number, rounded to float32, in every lane."""
@@ -85,6 +101,11 @@ class Emit:
     def splat(self, number: Value) -> Value:
         """A float32 in every lane."""
         empty = ir.Constant(VECTOR, ir.Undefined)
+        return self._shuffled(self.builder.insert_element(empty, number, ir.Constant(I32, 0)), empty, [0] * LANES)
+
+    def splat_whole(self, number: Value) -> Value:
+        """A whole number of 32 bits in every lane."""
+        empty = ir.Constant(ir.VectorType(I32, LANES), ir.Undefined)
         return self._shuffled(self.builder.insert_element(empty, number, ir.Constant(I32, 0)), empty, [0] * LANES)
 
     def shuffled(self, one: Value, other: Value, lanes: Sequence[int]) -> Value:

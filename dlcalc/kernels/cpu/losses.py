@@ -31,6 +31,25 @@ def mse_loss_backward(d_out: Array, x: Array, target: Array) -> tuple[Array, Arr
     return d_x, -d_x
 
 
+def mse_loss_sum(x: Array, target: Array) -> Array:
+    """Σ (x − target)², of no axes."""
+    if tiled(x):
+        found = np.empty(1)
+        vectors.sum_of_squares(x.reshape(-1), target.reshape(-1), found)
+        return found.astype(x.dtype).reshape(())
+    return np.asarray(mse_loss_forward(x, target).sum())
+
+
+def mse_loss_sum_backward(d_out: Array, x: Array, target: Array) -> tuple[Array, Array]:
+    """The gradients of x and target; d_out: of no axes."""
+    if tiled(x):
+        found = np.empty_like(x), np.empty_like(x)
+        flat = (array.reshape(-1) for array in (x, target, *found))
+        vectors.sum_of_squares_backward(x.dtype.type(2) * x.dtype.type(d_out), *flat)
+        return found
+    return mse_loss_backward(np.full(x.shape, d_out, dtype=x.dtype), x, target)
+
+
 def binary_cross_entropy_forward(x: Array, target: Array) -> Array:
     """−(t ln x + (1 − t) ln(1 − x)) of flat arrays; a logarithm counts as −100 at least, as in PyTorch."""
     out = np.empty_like(x)

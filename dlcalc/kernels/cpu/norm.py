@@ -16,16 +16,45 @@ def batch_norm_forward(x: Array, eps: float) -> tuple[Array, Array, Array, Array
     """
     normal = np.empty_like(x)
     mean, variance, scale = (np.empty(x.shape[1], dtype=x.dtype) for _ in range(3))
-    run = vectors.normalise_all if tiled(x) else normalise
-    run(x, x.dtype.type(eps), normal, mean, variance, scale)
+    if tiled(x):
+        nothing = scale[:0]
+        vectors.normalise_all(x, x.dtype.type(eps), nothing, nothing, normal, normal, mean, variance, scale)
+    else:
+        normalise(x, x.dtype.type(eps), normal, mean, variance, scale)
     return normal, mean, variance, scale
+
+
+def scaled_norm_forward(
+    x: Array, eps: float, gain: Array, shift: Array
+) -> tuple[Array, Array, Array, Array, Array]:  # fmt: skip
+    """`batch_norm_forward`, each channel times its gain and plus its shift; that, then what stood before."""
+    if not tiled(x):
+        normal, mean, variance, scale = batch_norm_forward(x, eps)
+        return normal * gain[:, None] + shift[:, None], normal, mean, variance, scale
+    out, normal = np.empty_like(x), np.empty_like(x)
+    mean, variance, scale = (np.empty(x.shape[1], dtype=x.dtype) for _ in range(3))
+    vectors.normalise_all(x, x.dtype.type(eps), gain, shift, normal, out, mean, variance, scale)
+    return out, normal, mean, variance, scale
+
+
+def scaled_norm_backward(d_out: Array, normal: Array, scale: Array, gain: Array) -> tuple[Array, Array, Array]:
+    """The gradients of x, of the gains and of the shifts."""
+    if not tiled(normal):
+        d_x = batch_norm_backward(d_out * gain[:, None], normal, scale)
+        return d_x, (d_out * normal).sum(axis=(0, 2)), d_out.sum(axis=(0, 2))
+    found = np.empty_like(normal), np.empty_like(gain), np.empty_like(gain)
+    vectors.normalise_all_backward(d_out, normal, scale, gain, *found)
+    return found
 
 
 def batch_norm_backward(d_normal: Array, normal: Array, scale: Array) -> Array:
     """The gradient of x."""
     d_x = np.empty_like(normal)
-    run = vectors.normalise_all_backward if tiled(normal) else normalise_backward
-    run(d_normal, normal, scale, d_x)
+    if tiled(normal):
+        nothing = scale[:0]
+        vectors.normalise_all_backward(d_normal, normal, scale, nothing, d_x, nothing, nothing)
+    else:
+        normalise_backward(d_normal, normal, scale, d_x)
     return d_x
 
 

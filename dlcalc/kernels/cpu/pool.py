@@ -7,6 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..compile import Array, kernel
+from .machine import tiled
+from .windows import win_windows
+
+MOST_PLACES = 1 << 30
+"""Of a plane, where places are counted in 32 bits."""
 
 Sizes = Sequence[int]
 Pairs = Sequence[tuple[int, int]]
@@ -70,9 +75,8 @@ def _winners(
     winners = np.empty(out.shape, dtype=np.int64)
     geometry = np.array([window, stride, dilation, [front for front, _ in padding]], dtype=np.int64)
     planes = images * channels
-    find_winners(
-        x.reshape(planes, height, width), geometry, sign, out.reshape(planes, *size), winners.reshape(planes, *size)
-    )
+    run = find_winners_by_vectors if tiled(x) and height * width < MOST_PLACES else find_winners
+    run(x.reshape(planes, height, width), geometry, sign, out.reshape(planes, *size), winners.reshape(planes, *size))
     return out, winners
 
 
@@ -108,6 +112,26 @@ def find_winners(x: Array, geometry: Array, sign: int, out: Array, winners: Arra
                         best = value if better else best
                         place = i0 * width + i1 if better else place
                 out[plane, o0, o1], winners[plane, o0, o1] = best * factor, place
+
+
+@kernel("float32[:, :, ::1]", "int64[:, ::1]", "int64", "float32[:, :, ::1]", "int64[:, :, ::1]")
+def find_winners_by_vectors(x: Array, geometry: Array, sign: int, out: Array, winners: Array) -> None:
+    """As `find_winners`."""
+    w0, w1, s0, s1 = geometry[0, 0], geometry[0, 1], geometry[1, 0], geometry[1, 1]
+    d0, d1, front0, front1 = geometry[2, 0], geometry[2, 1], geometry[3, 0], geometry[3, 1]
+    planes, height, width = x.shape
+    lines, across = out.shape[1], out.shape[2]
+    for plane in range(planes):
+        for o0 in range(lines):
+            top = o0 * s0 - front0
+            first0 = max(0, (d0 - 1 - top) // d0)
+            last0 = min(w0, (height - 1 - top) // d0 + 1)
+            at = (plane * lines + o0) * across
+            win_windows(
+                x.ctypes.data + plane * height * width * 4, (top + first0 * d0) * width, last0 - first0, d0 * width, w1,
+                d1, s1, -front1, width, across, out.ctypes.data + at * 4, winners.ctypes.data + at * 8,
+                np.float32(sign),
+            )  # fmt: skip
 
 
 @kernel("T[:, ::1]", "int64[:, ::1]", "T[:, ::1]")

@@ -37,6 +37,10 @@ def _gelu_slope(e: Emit, x: Value) -> Value:
     return e.fma(x, density(e, x), normal(e, x))
 
 
+def _scaled_normal(e: Emit, numbers: Any, normal: Value) -> list[Value]:
+    return [normal, e.fma(normal, numbers[2], numbers[3])]
+
+
 ONE, TWO = (1,), (1, 1)
 SUMMED = 64
 """Vectors that are added up in float32; these sums then are in float64: of a million numbers no digit is lost."""
@@ -48,7 +52,13 @@ map_leaky = mapped("leaky", ONE, ONE, _leaky, numbers=1)
 map_softplus = mapped("softplus", ONE, ONE, lambda e, _, v: [softplus(e, v[0])])
 map_gelu = mapped("gelu", ONE, ONE, lambda e, _, v: [e.multiply(v[0], normal(e, v[0]))])
 
-sigmoid_back = mapped("sigmoid_back", TWO, ONE, lambda e, _, v: [e.multiply(v[0], e.fma(e.negative(v[1]), v[1], v[1]))])
+
+def _sigmoid_back(e: Emit, _: Any, v: Any) -> list[Value]:
+    y = sigmoid(e, v[1])
+    return [e.multiply(v[0], e.fma(e.negative(y), y, y))]
+
+
+sigmoid_back = mapped("sigmoid_back", TWO, ONE, _sigmoid_back)
 tanh_back = mapped(
     "tanh_back", TWO, ONE, lambda e, _, v: [e.multiply(v[0], e.fma(e.negative(v[1]), v[1], e.constant(1)))]
 )
@@ -89,6 +99,16 @@ normal_slopes = mapped(
     "normal_slopes", TWO, ONE,
     lambda e, n, v: [e.multiply(n[2], e.fma(e.negative(v[1]), n[1], e.subtract(v[0], n[0])))], numbers=3,
 )  # fmt: skip
+scaled_normals = mapped(
+    "scaled_normals",
+    ONE,
+    TWO,
+    lambda e, n, v: _scaled_normal(e, n, e.multiply(e.subtract(v[0], n[0]), n[1])),
+    numbers=4,
+)
+sums_and_products = mapped(
+    "sums_and_products", (1, 1, 1, 1), TWO, lambda e, _, v: [e.add(v[2], v[0]), e.fma(v[0], v[1], v[3])], sums=2
+)
 square_differences = mapped(
     "square_differences", TWO, ONE,
     lambda e, _, v: [e.multiply(e.subtract(v[0], v[1]), e.subtract(v[0], v[1]))],
@@ -100,7 +120,19 @@ def _twice_differences(e: Emit, _: Any, v: Any) -> list[Value]:
     return [d, e.negative(d)]
 
 
+def _shared_differences(e: Emit, numbers: Any, v: Any) -> list[Value]:
+    d = e.multiply(numbers[0], e.subtract(v[0], v[1]))
+    return [d, e.negative(d)]
+
+
+def _squares_of_differences(e: Emit, _: Any, v: Any) -> list[Value]:
+    difference = e.subtract(v[0], v[1])
+    return [e.fma(difference, difference, v[2])]
+
+
 twice_differences = mapped("twice_differences", (1, 1, 1), TWO, _twice_differences)
+shared_differences = mapped("shared_differences", TWO, TWO, _shared_differences, numbers=1)
+sums_of_squares = mapped("sums_of_squares", (1, 1, 1), ONE, _squares_of_differences, sums=1)
 
 
 @register_jitable
@@ -171,12 +203,12 @@ def activations(kind: int, x: Array, a: float, out: Array) -> None:
 
 @kernel("int64", "float32[::1]", "float32[::1]", "float32[::1]", "float32", "float32[::1]")
 def activations_backward(kind: int, d_out: Array, x: Array, out: Array, a: float, d_x: Array) -> None:
-    """Each gradient multiplied by the slope, as `scalars.slope` says it."""
+    """Each gradient multiplied by the slope, as `scalars.slope` says it; a sigmoid from x, which is nearer than y."""
     count, last = vectors(x.size)
     d, outs, steps, step = d_out.ctypes.data, (d_x.ctypes.data,), (LANES, LANES), (LANES,)
     by_x, by_out = (d, x.ctypes.data), (d, out.ctypes.data)
     if kind == scalars.SIGMOID:
-        sigmoid_back(count, last, by_out, steps, outs, step, ())
+        sigmoid_back(count, last, by_x, steps, outs, step, ())
     elif kind == scalars.TANH:
         tanh_back(count, last, by_out, steps, outs, step, ())
     elif kind == scalars.RELU:
@@ -247,55 +279,95 @@ def cross_entropy_slopes(logs: Array, d_out: Array, targets: Array, d_logits: Ar
         d_logits[row, target] = np.expm1(logs[row, target]) * d_out[row]
 
 
-@kernel("float32[:, :, ::1]", "float32", "float32[:, :, ::1]", "float32[::1]", "float32[::1]", "float32[::1]")
-def normalise_all(x: Array, eps: float, out: Array, mean: Array, variance: Array, scale: Array) -> None:
-    """As `norm.normalise`: each channel's mean first, then the squares of what is left."""
+@register_jitable
+def lines_together(count: int) -> int:
+    """Lines of so many vectors whose numbers are added up in float32 before they count in float64; 1 for long ones."""
+    return max(1, SUMMED // max(1, count))
+
+
+@kernel(
+    "float32[:, :, ::1]", "float32", "float32[::1]", "float32[::1]", "float32[:, :, ::1]", "float32[:, :, ::1]",
+    *["float32[::1]"] * 3,
+)  # fmt: skip
+def normalise_all(
+    x: Array, eps: float, gain: Array, shift: Array, out: Array, result: Array, mean: Array, variance: Array,
+    scale: Array,
+) -> None:  # fmt: skip
+    """As `norm.normalise`: each channel's mean first, then the squares of what is left.
+
+    With a gain and a shift for each channel `result` is what they make of it; both empty: nothing.
+    """
     images, channels, length = x.shape
     count, last = vectors(length)
-    number = max(1, images * length)
+    number, together = max(1, images * length), lines_together(count)
     total = np.zeros(LANES, np.float32)
+    sums = total.ctypes.data
     for channel in range(channels):
         added, squares = np.float64(0), np.float64(0)
         for image in range(images):
             at = x.ctypes.data + (image * channels + channel) * length * 4
-            added += line_sum(at, count, last, total)
+            for begin in range(0, count, SUMMED):
+                many, end = piece(count, last, begin)
+                add_up(many, end, (at + begin * LANES * 4, sums), (LANES, 0), (sums,), (0,), ())
+                if (image + 1) % together == 0:
+                    added += summed(total)
+        added += summed(total)
         middle = np.float32(added / number)
         for image in range(images):
             at = x.ctypes.data + (image * channels + channel) * length * 4
             for begin in range(0, count, SUMMED):
                 many, end = piece(count, last, begin)
-                ins = at + begin * LANES * 4, total.ctypes.data
-                square_sums(many, end, ins, (LANES, 0), (total.ctypes.data,), (0,), (middle,))
-                squares += summed(total)
+                square_sums(many, end, (at + begin * LANES * 4, sums), (LANES, 0), (sums,), (0,), (middle,))
+                if (image + 1) % together == 0:
+                    squares += summed(total)
+        squares += summed(total)
         mean[channel] = middle
         variance[channel] = squares / number
         scale[channel] = np.float32(1) / np.sqrt(variance[channel] + eps)
         for image in range(images):
             at = (image * channels + channel) * length * 4
-            normals(
-                count, last, (x.ctypes.data + at,), (LANES,), (out.ctypes.data + at,), (LANES,),
-                (middle, scale[channel]),
-            )  # fmt: skip
+            ins, to = (x.ctypes.data + at,), out.ctypes.data + at
+            if gain.size:
+                scaled_normals(
+                    count, last, ins, (LANES,), (to, result.ctypes.data + at), (LANES, LANES),
+                    (middle, scale[channel], gain[channel], shift[channel]),
+                )  # fmt: skip
+            else:
+                normals(count, last, ins, (LANES,), (to,), (LANES,), (middle, scale[channel]))
 
 
-@kernel("float32[:, :, ::1]", "float32[:, :, ::1]", "float32[::1]", "float32[:, :, ::1]")
-def normalise_all_backward(d_normal: Array, normal: Array, scale: Array, d_x: Array) -> None:
-    """As `norm.normalise_backward`."""
+@kernel("float32[:, :, ::1]", "float32[:, :, ::1]", *["float32[::1]"] * 2, "float32[:, :, ::1]", *["float32[::1]"] * 2)
+def normalise_all_backward(
+    d_out: Array, normal: Array, scale: Array, gain: Array, d_x: Array, d_gain: Array, d_shift: Array
+) -> None:  # fmt: skip
+    """As `norm.normalise_backward`; with a gain for each channel also its gradient and that of the shift."""
     images, channels, length = normal.shape
     count, last = vectors(length)
-    number = max(1, images * length)
-    total = np.zeros(LANES, np.float32)
+    number, together = max(1, images * length), lines_together(count)
+    first_total, second_total = np.zeros(LANES, np.float32), np.zeros(LANES, np.float32)
+    sums = first_total.ctypes.data, second_total.ctypes.data
     for channel in range(channels):
         first, second = np.float64(0), np.float64(0)
         for image in range(images):
             at = (image * channels + channel) * length * 4
-            d, y = d_normal.ctypes.data + at, normal.ctypes.data + at
-            first += line_sum(d, count, last, total)
-            second += product_sum(d, y, count, last, total)
-        numbers = np.float32(first / number), np.float32(second / number), scale[channel]
+            d, y = d_out.ctypes.data + at, normal.ctypes.data + at
+            for begin in range(0, count, SUMMED):
+                many, end = piece(count, last, begin)
+                place = begin * LANES * 4
+                sums_and_products(many, end, (d + place, y + place, *sums), (LANES, LANES, 0, 0), sums, (0, 0), ())
+                if (image + 1) % together == 0:
+                    first += summed(first_total)
+                    second += summed(second_total)
+        first += summed(first_total)
+        second += summed(second_total)
+        times = scale[channel]
+        if gain.size:
+            d_shift[channel], d_gain[channel] = first, second
+            times *= gain[channel]
+        numbers = np.float32(first / number), np.float32(second / number), times
         for image in range(images):
             at = (image * channels + channel) * length * 4
-            ins = d_normal.ctypes.data + at, normal.ctypes.data + at
+            ins = d_out.ctypes.data + at, normal.ctypes.data + at
             normal_slopes(count, last, ins, (LANES, LANES), (d_x.ctypes.data + at,), (LANES,), numbers)
 
 
@@ -313,3 +385,25 @@ def squared_differences_backward(d_out: Array, x: Array, target: Array, d_x: Arr
     count, last = vectors(x.size)
     ins, outs = (d_out.ctypes.data, x.ctypes.data, target.ctypes.data), (d_x.ctypes.data, d_target.ctypes.data)
     twice_differences(count, last, ins, (LANES, LANES, LANES), outs, (LANES, LANES), ())
+
+
+@kernel("float32[::1]", "float32[::1]", "float64[::1]")
+def sum_of_squares(x: Array, target: Array, found: Array) -> None:
+    """Σ (x − target)², into the first of `found`."""
+    count, last = vectors(x.size)
+    total, whole = np.zeros(LANES, np.float32), np.float64(0)
+    sums = total.ctypes.data
+    for begin in range(0, count, SUMMED):
+        many, end = piece(count, last, begin)
+        ins = x.ctypes.data + begin * LANES * 4, target.ctypes.data + begin * LANES * 4, sums
+        sums_of_squares(many, end, ins, (LANES, LANES, 0), (sums,), (0,), ())
+        whole += summed(total)
+    found[0] = whole
+
+
+@kernel("float32", *["float32[::1]"] * 4)
+def sum_of_squares_backward(twice: float, x: Array, target: Array, d_x: Array, d_target: Array) -> None:
+    """twice · (x − target), and its negative."""
+    count, last = vectors(x.size)
+    ins, outs = (x.ctypes.data, target.ctypes.data), (d_x.ctypes.data, d_target.ctypes.data)
+    shared_differences(count, last, ins, (LANES, LANES), outs, (LANES, LANES), (twice,))

@@ -30,6 +30,18 @@ def mse_loss_backward(d_out: DeviceArray, x: DeviceArray, target: DeviceArray) -
     return d_x, d_target
 
 
+def mse_loss_sum(x: Any, target: Any) -> Any:
+    """Σ (x − target)², of no axes."""
+    each: Any = mse_loss_forward(x, target)
+    return np.asarray(each.sum())
+
+
+def mse_loss_sum_backward(d_out: Any, x: Any, target: Any) -> tuple[Any, Any]:
+    """The gradients of x and target; d_out: of no axes."""
+    each: Any = np.full(x.shape, d_out, dtype=x.dtype)
+    return mse_loss_backward(each, x, target)
+
+
 @on_device
 def binary_cross_entropy_forward(x: DeviceArray, target: DeviceArray) -> DeviceArray:
     """−(t ln x + (1 − t) ln(1 − x)) of flat arrays; a logarithm counts as −100 at least, as in PyTorch."""

@@ -33,6 +33,19 @@ def batch_norm_backward(d_normal: DeviceArray, normal: DeviceArray, scale: Devic
     return d_x
 
 
+def scaled_norm_forward(x: Any, eps: float, gain: Any, shift: Any) -> tuple[Any, Any, Any, Any, Any]:
+    """`batch_norm_forward`, each channel times its gain and plus its shift; that, then what stood before."""
+    normal: Any
+    normal, mean, variance, scale = batch_norm_forward(x, eps)
+    return normal * gain[:, None] + shift[:, None], normal, mean, variance, scale
+
+
+def scaled_norm_backward(d_out: Any, normal: Any, scale: Any, gain: Any) -> tuple[Any, Any, Any]:
+    """The gradients of x, of the gains and of the shifts."""
+    d_x = batch_norm_backward(d_out * gain[:, None], normal, scale)
+    return d_x, (d_out * normal).sum(axis=(0, 2)), d_out.sum(axis=(0, 2))
+
+
 @on_device
 def layer_norm_forward(x: DeviceArray, eps: float) -> tuple[DeviceArray, DeviceArray]:
     """Each row of (R, n) brought to mean 0 and variance 1; that, and 1/√(variance + eps)."""
