@@ -10,7 +10,7 @@ np = pytest.importorskip("numpy")
 pytest.importorskip("numba")
 
 from dlcalc import ops  # noqa: E402
-from dlcalc.kernels.cpu import machine  # noqa: E402
+from dlcalc.kernels.cpu import machine, pool  # noqa: E402
 from dlcalc.kernels.gradcheck import relative_error  # noqa: E402
 
 LANES = machine.LANES
@@ -65,6 +65,7 @@ def test_softmax_and_its_logarithm(length: int) -> None:
 def test_normalisation(length: int) -> None:
     x = {"x": numbers(3, 2, length)}  # eps: with less, the gradient of a line of two numbers is a difference of equals
     both(ops.batch_norm, x, training=True, eps=1.0)
+    both(ops.batch_norm, {**x, "weight": numbers(2), "bias": numbers(3)[1:]}, training=True, eps=1.0)
     both(ops.layer_norm, {**x, "weight": numbers(length), "bias": numbers(length)}, eps=1.0)
 
 
@@ -78,4 +79,34 @@ def test_a_mean_of_many_numbers_far_from_0() -> None:
 
 @pytest.mark.parametrize("length", LENGTHS)
 def test_squares(length: int) -> None:
-    both(ops.mse_loss, {"x": numbers(length), "target": numbers(length, 1)[:, 0]}, reduction="none")
+    arrays = {"x": numbers(length), "target": numbers(2 * length)[::2]}
+    for reduction in ("none", "sum", "mean"):
+        both(ops.mse_loss, arrays, reduction=reduction)
+
+
+def test_windows_have_the_winners_of_the_loops() -> None:
+    """Largest and smallest, of equals the first, NaN, infinities, padding, windows without numbers: the same bits."""
+    random = np.random.default_rng(0)
+    settings = [
+        # window, stride, dilation, padding
+        ((1, 1), (1, 1), (1, 1), [(0, 0), (0, 0)]), ((3, 3), (2, 2), (1, 1), [(0, 0), (0, 0)]),
+        ((2, 3), (1, 4), (2, 1), [(1, 0), (0, 1)]), ((3, 2), (3, 1), (1, 3), [(4, 4), (4, 4)]),
+        ((2, 2), (2, 2), (4, 4), [(1, 1), (1, 1)]),
+    ]  # fmt: skip
+    for height, width in ((5, 7), (6, 2 * LANES + 1), (9, LANES), (7, 4 * LANES - 1)):
+        x = random.integers(-3, 4, (2, 3, height, width)).astype(np.float32)
+        for number, share in ((np.nan, 0.03), (-np.inf, 0.2), (np.inf, 0.05)):
+            x[random.random(x.shape) < share] = number
+        x[0, 0] = -np.inf
+        for window, stride, dilation, padding in settings:
+            axes = zip(x.shape[2:], window, stride, padding, dilation, strict=True)
+            size = [(n + sum(p) - d * (f - 1) - 1) // s + 1 for n, f, s, p, d in axes]
+            for sign in (1, -1):
+                found = []
+                for tiled in (True, False):
+                    with pytest.MonkeyPatch.context() as patch:
+                        patch.setattr(pool, "tiled", lambda _, tiled=tiled: tiled)
+                        found.append(pool._winners(x, window, stride, padding, dilation, size, sign))
+                (numbers_found, places), (numbers_meant, meant) = found
+                assert np.array_equal(numbers_found, numbers_meant, equal_nan=True), (height, width, window, sign)
+                assert np.array_equal(places, meant), (height, width, window, sign)

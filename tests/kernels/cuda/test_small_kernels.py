@@ -147,6 +147,12 @@ TILES = {
     "rows",
     "maps",
     "functions",
+    "blocks",
+    "calls",
+    "columns",
+    "products",
+    "turn",
+    "windows",
     "steps",
 }
 """Files of the CPU alone: its register tiles, and what the public kernels make of them."""
