@@ -19,7 +19,7 @@ from ..expressions.evaluate import evaluate_at
 from ..expressions.nodes import Value
 from ..formulas.arrays import numbers, sizes
 from ..formulas.defaults import with_defaults
-from ..formulas.diagnose import Candidate, given_instead, outcome
+from ..formulas.diagnose import Candidate, given_instead, outcomes
 from ..formulas.model import Mistake, Step
 from ..formulas.program import as_array, program
 from ..formulas.run import contains_letters, run
@@ -218,15 +218,15 @@ class ArrayMarker:
     def _pairs(self, asked: FormulaTarget) -> Iterator[Candidate]:
         """Two mistakes of different steps made together, the likeliest pairs first."""
         compiled = program(asked.formula, asked.convention)
-        state = compiled.reach(with_defaults(asked.formula, asked.given), asked.name)
+        made = outcomes(compiled, asked.given, asked.name)
         relevant = compiled.relevant(asked.name)
         pairs = [
             (a, b) for k, a in enumerate(relevant) for b in relevant[k + 1 :] if not a.edits.keys() & b.edits.keys()
         ]
         pairs.sort(key=lambda pair: -pair[0].weight * pair[1].weight)
         for a, b in pairs[:MOST_PAIRS]:
-            value = outcome(compiled.plan(asked.name, a, b), state.copy(), asked.name)
-            if value is not None and self.all_fit(asked.as_asked(as_array(value))):
+            value = made.of_pair(a, b)
+            if value is not None and self.all_fit(asked.as_asked(value)):
                 yield Candidate((a, b))
 
     def searched(self, asked: FormulaTarget) -> tuple[Candidate, ...]:
@@ -237,7 +237,7 @@ class ArrayMarker:
         units = (cell.answer.unit for row in self.wrote.rows for cell in row if cell.answer and cell.answer.unit)
         compiled = program(asked.formula, asked.convention)
         try:
-            state = compiled.reach(with_defaults(asked.formula, asked.given), asked.name)
+            state = outcomes(compiled, asked.given, asked.name).state
             fits = Fits(lambda value: self._may_be(asked, value), wrote, min(units, default=1))
             found = searched(compiled, [state], asked.name, [fits])
         except (UserError, OverflowError):

@@ -21,8 +21,7 @@ from ..answers.terms import ARRAYS
 from ..errors import UserError
 from ..expressions.nodes import Value
 from ..formulas.arrays import numbers, sizes
-from ..formulas.defaults import with_defaults
-from ..formulas.diagnose import Candidate, outcome
+from ..formulas.diagnose import Candidate, outcomes
 from ..formulas.draw import Sampler
 from ..formulas.program import as_array, program
 from ..formulas.run import contains_letters, run
@@ -284,13 +283,13 @@ class _Tester:
         relevant = [mistake for mistake in compiled.relevant(asked.name) if mistake.weight >= 0.4]
         if len(relevant) < 2:
             return
-        state = compiled.reach(with_defaults(asked.formula, asked.given), asked.name)
+        made = outcomes(compiled, asked.given, asked.name)
         for _ in range(MOST_PAIRS):
             i, j = self.sampler.integer(0, len(relevant) - 1), self.sampler.integer(0, len(relevant) - 2)
             a, b = relevant[min(i, j + (j >= i))], relevant[max(i, j + (j >= i))]
             if a.step == b.step:
                 continue
-            value = outcome(compiled.plan(asked.name, a, b), state.copy(), asked.name)
+            value = made.of_pair(a, b)
             if value is not None:
                 alike = asked.formula.is_per_axis(asked.name) and isinstance(value, tuple) and len(set(value)) == 1
                 yield Candidate((a, b)), asked.as_asked(as_array(value[0] if alike else value))

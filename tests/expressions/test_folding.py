@@ -258,7 +258,7 @@ def attempt(tree: Value, numbers: Mapping[str, Value] | None = None) -> Value | 
 
 
 @given(trees, st.fixed_dictionaries(LETTERS), st.sets(st.sampled_from(sorted(LETTERS))))
-@settings(max_examples=500)
+@settings(max_examples=200)
 def test_folding_keeps_the_value(tree: Node, numbers: dict[str, Value], later: set[str]) -> None:
     """Wherever all at once has a value, some letters first and the others later have the same."""
     at_once = attempt(tree, numbers)
@@ -273,7 +273,7 @@ def test_folding_keeps_the_value(tree: Node, numbers: dict[str, Value], later: s
 
 
 @given(trees.filter(lambda tree: not has_branches(tree)))
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_folding_again_changes_nothing(tree: Node) -> None:
     """What is folded is in its final form."""
     once = attempt(tree)

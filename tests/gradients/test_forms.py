@@ -16,7 +16,7 @@ EXACT = 1e-12
 """How far the forms may differ from each other: rounding alone."""
 NEAR = 1e-7
 """How far a central difference may lie from the derivative."""
-FEW = 100
+FEW = 40
 """Paths that are listed and added up."""
 
 
