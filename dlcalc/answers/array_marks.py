@@ -183,7 +183,17 @@ class ArrayMarker:
         """The typical mistakes whose whole array was written: single ones, else pairs."""
         if asked.known:
             return tuple(self._on_known(asked))
-        return self.single(asked) or tuple(self._other_quantities(asked)) or tuple(self._pairs(asked))
+        found = self.single(asked) or tuple(self._other_quantities(asked)) or tuple(self._pairs(asked))
+        return found or tuple(self._by_conventions(asked))
+
+    def _by_conventions(self, asked: FormulaTarget) -> Iterator[Candidate]:
+        """The single mistakes that give the whole array where all the rest is worked out by another convention."""
+        for other in asked.by_conventions():
+            convention = asked.formula.convention(other.name)
+            for found in self.single(replace(asked, convention=other.name, twin=None)):
+                (mistake,) = found.mistakes
+                because = f"{mistake.because}; the rest is worked out as in {convention.who}"
+                yield Candidate((replace(mistake, because=because),))
 
     def single(self, asked: Target) -> tuple[Candidate, ...]:
         """The single mistakes whose whole array was written."""

@@ -1,7 +1,8 @@
-"""Another quantity of the same question was given, right in itself: the weights for the parameters."""
+"""Another quantity of the same question was given, right in itself; a mistake beside another convention; and others."""
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 from rows import each_row
@@ -53,6 +54,50 @@ def test_another_answer_of_the_formula(id: str, given: dict[str, Value], ask: st
     found = verify(asked, given, ask, answer)
     assert not found.correct
     assert [each.because for each in found.mistakes if len(each.mistakes) == 1][:1] == ([said] if said else [])
+
+
+CELL = {"x": (1, Fraction(1, 2)), "W_z": Fraction(3, 10), "W_r": Fraction(1, 2), "W_g": Fraction(4, 5),
+        "U_z": Fraction(1, 10), "U_r": Fraction(-1, 5), "U_g": Fraction(1, 4), "h0": Fraction(2, 5)}  # fmt: skip
+
+
+def states(first: float) -> str:
+    """h = (1 − z)h + zg, as in Chung et al., from another state before the first step than 0.4."""
+    h, found = first, []
+    for x in (1, 0.5):
+        z, r = (1 / (1 + math.exp(-w * x - u * h)) for w, u in ((0.3, 0.1), (0.5, -0.2)))
+        h = (1 - z) * h + z * math.tanh(0.8 * x + 0.25 * r * h)
+        found.append(f"{h:.5f}")
+    return " ".join(found)
+
+
+def test_a_mistake_where_the_rest_follows_another_convention() -> None:
+    textbook = FormulaTarget(formula("gru_by_hand_scalar"), CELL, "h")
+    (found,) = judge_answer(Terms("number"), textbook, states(0)).mistakes
+    assert found.id == "first-state-forgotten"
+    assert "; the rest is worked out as in " in found.because
+    assert judge_answer(Terms("number"), textbook, states(0.7)).mistakes == ()
+
+
+@each_row(
+    ("id", "given", "ask", "wrote", "named"),
+    [
+        ("depthwise_separable", {"n": 37, "f": 3, "p": 1, "c": 5, "k": 12}, "output", (37, 37, 60), "depth-is-product"),
+        ("conv", CONV, "output", (13, 13, 4), "depth-is-filter-size"),
+        ("pool", {"n": 37, "f": 3, "s": 2, "c": 5}, "output", (18, 35, 5), "stride-on-one-axis"),
+        ("conv", CONV, "parameters", 4 * 4 * 5 + 1, "one-filter-only"),
+        ("seq2seq", {"n": 30, "m": 64, "q": 50, "S": 10, "T": 12}, "parameters", 4 * 64 * 95, "encoder-alone"),
+        ("attention", {"d": 96, "h": 8, "T": 20}, "parameters", 4 * (96 * 12 + 12), "one-head-only"),
+        ("attention", {"d": 96, "h": 8, "T": 20}, "parameters", 20 * 4 * (96 * 96 + 96), "parameters-per-token"),
+        ("rf", {"f": (5, 3, 7), "s": (2, 2, 1)}, "receptive_field", 105, "sizes-multiplied"),
+        ("rnn", {"n": 30, "m": 64, "T": 17}, "parameters", 17 * 30 * 64 + 64 * 64 + 64, "sequence-flattened"),
+        ("lstm", {"n": 30, "m": 64, "T": 17}, "parameters", 4 * (17 * 64 + 64 * 64 + 64), "steps-for-inputs"),
+        ("gru", {"n": 30, "m": 64, "T": 17}, "output", (64, 64), "units-for-steps"),
+        ("mlp", MLP, "parameter_memory", 8 * 24380, "eight-bytes-each"),
+    ],
+)  # fmt: skip
+def test_what_learners_do(id: str, given: dict[str, Value], ask: str, wrote: Value, named: str) -> None:
+    found = verify(formula(id), given, ask, Answer(str(wrote), wrote, Fraction(1), 99))
+    assert found.mistakes[0].id == named
 
 
 def test_another_array() -> None:

@@ -106,6 +106,10 @@ LOGISTIC = Formula(
                 "with the sum", 0.5, "What happens to the sigmoid when z grows?"),
         Mistake("step-for-sigmoid", "yhat", "if(z > 0, 1, 0)", "a step belongs to the perceptron; logistic regression "
                 "gives a probability", 0.4, "Is the output a class or a probability?"),
+        Mistake("tanh-for-sigmoid", "yhat", "tanh(z)", "this is tanh, from −1 to 1; a probability comes from the "
+                "sigmoid", 0.3, "Between which two values does a probability lie?"),
+        Mistake("input-forgotten", "dw", "error*(0*x + 1)", "the gradient by a weight is the error times that weight's "
+                "input", 0.4, "What is a weight multiplied by?"),
         Mistake("other-class-lost", "loss", "-y*ln(yhat)", "the term of the other class is (1 − y)·ln(1 − ŷ)", 0.5,
                 "What is the loss of an example of class 0?"),
         Mistake("minus-forgotten", "loss", "y*ln(yhat) + (1 - y)*ln(1 - yhat)", "the logarithm of a probability is "

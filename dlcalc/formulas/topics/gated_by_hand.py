@@ -105,6 +105,14 @@ _LSTM_MISTAKES = (
     Mistake("recurrence-forgotten-everywhere", "f", "sigmoid(W_f x[t] + b_f)", "each gate and the candidate read the "
             "previous state as well as the input", 0.25, "What do the gates and the candidate read besides x_t?",
             more=(*((g, f"sigmoid(W_{g} x[t] + b_{g})") for g in "io"), ("g", "tanh(W_c x[t] + b_c)"))),
+    Mistake("first-state-forgotten", "f", _gate("f", before=_DROPPED), "the state before the first step is given: the "
+            "first step starts from h0, not from zeros", 0.25, "From which state does the first step start?",
+            more=(*((g, _gate(g, before=_DROPPED)) for g in "io"), ("g", _gate("c", "tanh", before=_DROPPED)))),
+    Mistake("first-cell-state-forgotten", "C", "if(t = 1, 0*C0, f[t] ⊙ C[t-1]) + i[t] ⊙ g[t]", "the cell state before "
+            "the first step is given: the first step starts from C0, not from zeros", 0.25, "From which cell state "
+            "does the first step start?"),
+    Mistake("sigmoid-of-cell", "h", "o[t] ⊙ sigmoid(C[t])", "the output gate multiplies tanh C_t; only the gates are "
+            "sigmoids", 0.3, "Which function is applied to the cell state?"),
     Mistake("first-states-forgotten", "f", _gate("f", before=_DROPPED), "the states before the first step are given: "
             "the first step starts from h0 and C0, not from zeros", 0.25, "From which states does the first step "
             "start?",
@@ -214,6 +222,8 @@ _GRU_KERAS = _preset("keras", "Keras (reset_after=True)", "z keeps; reset after 
 _GRU_MISTAKES = (
     Mistake("update-and-reset-swapped", "a", "r[t]", "the update gate z mixes the old state and the candidate; the "
             "reset gate r acts inside the candidate", 0.6, "Which gate mixes the two states?"),
+    Mistake("gates-exchanged", "z", _gate("r"), "the two gates are exchanged: z mixes the old state and the candidate, "
+            "r acts inside the candidate", 0.3, "Which gate acts inside the candidate?", more=(("r", _gate("z")),)),
     Mistake("reset-with-update-gate", "v", "z[t] ⊙ h[t-1]", "the candidate reads the old state through the reset gate "
             "r, not through z", 0.4, "Which gate acts inside the candidate?"),
     Mistake("reset-forgotten", "v", "h[t-1]", "the reset gate decides how much of the old state the candidate reads",

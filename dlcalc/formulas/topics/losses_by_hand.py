@@ -185,6 +185,8 @@ SOFTMAX_CROSS_ENTROPY = Formula(
                 "sign does a probability have?"),
         Mistake("sigmoid-for-softmax", "yhat", "sigmoid(z)", "a sigmoid uses one score only; the softmax divides by "
                 "the sum over all scores", 0.5, "What do the probabilities sum to?"),
+        Mistake("divided-by-the-others", "yhat", "powers/(total - powers)", "each exponential is divided by the sum of "
+                "all of them, its own too", 0.25, "What do the probabilities sum to?"),
         Mistake("softmax-twice", "yhat", "softmax(powers/total)", "the softmax is applied once: its values are already "
                 "probabilities", 0.25, "What goes into the softmax: scores or probabilities?"),
         Mistake("error-sign-turned", "gradient", "y - yhat", "∂L/∂z is ŷ − y: it is negative for the true class, "

@@ -44,6 +44,8 @@ _MISTAKES = (
             "gives the probabilities themselves", 0.25, "Which sign does a probability have?"),
     Mistake("base-two", "powers", "exp(ln(2)*scaled)", "the base of the powers is e, not 2", 0.2,
             "To which base are the powers?"),
+    Mistake("divided-by-the-others", "y", "powers/(total - powers)", "each exponential is divided by the sum of all of "
+            "them, its own too", 0.25, "What do the values of a softmax sum to?"),
     Mistake("divided-by-largest", "y", "powers/max(powers)", "the exponentials are divided by their sum, not by the "
             "largest of them", 0.3, "What do the values of a softmax sum to?"),
 )  # fmt: skip

@@ -413,8 +413,8 @@ def _adam(kinds: Kinds) -> Formula:
         ),
         answers=("w_new", "m", "v", "mhat", "vhat", "change"),
         mistakes=(
-            Mistake("no-bias-correction", "change", "eta*m[t]/sqrt(v[t] + epsilon)", "m and v start at 0, so they must "
-                    "be divided by 1 − βᵗ before they are used", 0.7, "At which values do m and v start?"),
+            Mistake("no-bias-correction", "mhat", "m[t]", "m and v start at 0, so they must be divided by 1 − βᵗ "
+                    "before they are used", 0.7, "At which values do m and v start?", more=(("vhat", "v[t]"),)),
             Mistake("product-for-power", "mhat", "m[t]/(1 - beta_1*t)", "βᵗ is a power, not β times t", 0.5, "What "
                     "does βᵗ mean?"),
             Mistake("product-for-power-of-square", "vhat", "v[t]/(1 - beta_2*t)", "βᵗ is a power, not β times t", 0.5,
