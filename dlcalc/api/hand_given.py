@@ -69,6 +69,8 @@ def read(name: str, given: Mapping[str, object], convention: str | None, profile
     features = {switch for switch in operation.switches if rest.pop(switch.replace("-", "_"), None)}
     features |= _kind(operation, rest) | layers_by_hand.features_of(operation, rest)
     chosen = {choice: rest.pop(choice.replace("-", "_"), None) for choice in operation.choices}
+    if "backward" in features and "groups" in rest:
+        raise UserError("--groups is worked out forwards only: leave --backward out")
     target, loss = (rest.pop("target", None), rest.pop("loss", None)) if operation.loss else (None, None)
     order = rest.pop("w_joined", None) if operation.joined else None
     if "pad_begin" in operation.implies:
@@ -156,6 +158,7 @@ def _arrays(operation: Operation, rest: dict[str, object]) -> dict[str, Value]:
         if "w" in rest or "weight" in rest:
             raise UserError("--detector is a filter, so --w is not given beside it")
         found["w"] = detector_named(str(rest.pop("detector")))
+    groups = rest.pop("groups", None) if operation.name == "conv" else None
     if "scale" in rest and operation.name == "conv":
         found["low"], found["high"] = _range(str(rest.pop("scale")))
     for key, value in rest.items():
@@ -174,7 +177,31 @@ def _arrays(operation: Operation, rest: dict[str, object]) -> dict[str, Value]:
         texts[name] = value
     if {letter for array in found.values() for letter in letters_in(array)} == {"e"}:
         found |= {name: read_raw(name, value) for name, value in texts.items()}  # the number, alone among numbers
+    if groups is not None and {"x", "w"} <= found.keys():
+        found["w"] = _in_groups(lifted("w", found["w"], 4), len(lifted("x", found["x"], 3)), str(groups))
     return found
+
+
+def _in_groups(filters: Value, channels: int, said: str) -> Value:
+    """The filters of a grouped convolution over all channels: 0 where a channel is of another group.
+
+    Raises UserError for a number of groups that does not divide the channels and the filters.
+    """
+    groups = int(said) if said.strip().isdecimal() else 0
+    if not 1 <= groups <= channels or channels % groups:
+        raise UserError(f"--groups divides the channels of the image, {channels}, not {said[:20]}")
+    each = channels // groups
+    if each == 1 and len(filters) == 1 and len(filters[0]) > 1:  # | between filters of one channel
+        filters = tuple((filter,) for filter in filters[0])
+    if len(filters) % groups or len(filters[0]) != each:
+        raise UserError(f"in {groups} groups of {channels} channels a filter has {each}, and there are as many filters "
+                        f"in each group; here are {len(filters)} filters with {len(filters[0])}")  # fmt: skip
+    zeros = tuple((0,) * len(row) for row in filters[0][0])
+    per_group = len(filters) // groups
+    return tuple(
+        (*[zeros] * (each * (at // per_group)), *filter, *[zeros] * (channels - each * (at // per_group + 1)))
+        for at, filter in enumerate(filters)
+    )
 
 
 def _stand_up(asked: Formula, arrays: dict[str, Value], shapes: Mapping[str, str], row: bool) -> None:

@@ -131,6 +131,8 @@ def _quantities(collect: Any, operation: Operation) -> None:
     if operation.name == "conv":
         collect.option("detector", ["--detector"], "a filter by name: vertical, sobel-y, corner, ...", _NUMBERS, "NAME")
         collect.option("scale", ["--scale"], "scale the output: 0..255", _WAY, "LOW..HIGH")
+        collect.option("groups", ["--groups"], "groups of channels; as many as channels for a depthwise convolution",
+                       _WAY, "NUMBER")  # fmt: skip
     flags: dict[str, list[str]] = {}
     for word, name in quantities(operation).items():
         flags.setdefault(name, []).append(f"--{word.replace('_', '-')}")

@@ -184,24 +184,34 @@ def _each_side(convolution: str, *sides: str) -> dict[str, str]:
 
 
 def _trained(
-    name: str, help: str, example: str, *follows: str, choices: tuple[str, ...] = (), continued: bool = False
+    name: str,
+    help: str,
+    example: str,
+    *follows: str,
+    choices: tuple[str, ...] = (),
+    continued: bool = False,
+    decayed: bool = False,
+    aliases: Mapping[str, str] | None = None,
 ) -> Operation:
     """An optimiser; `follows` names what the course profile decides, `choices` its forms.
 
     Where there is a learning rate, a list of them is one for each update. `continued`: updates that were made before
-    count, where they are given.
+    count, where they are given. `decayed`: weight decay, where it is given.
     """
     places = {"epsilon-place": _EPSILON} if "epsilon-place" in follows else {}
-    ways = {"": name, "continued": f"{name}_continued"} if continued else {"": name}
+    ways = {"": name, "t0": f"{name}_continued"} if continued else {"": name}
     formulas = {word: f"{way}_by_hand {way}_scheduled_by_hand" for word, way in ways.items()}
+    if decayed:
+        formulas["weight-decay"] = f"{name}_decayed_by_hand"
     return Operation(
         name,
         help,
         example,
         formulas if name != "adadelta" else {"": f"{name}_by_hand"},
-        implies={"t0": "continued"} if continued else {},
+        implies={**({"t0": "t0"} if continued else {}), **({"lambda": "weight-decay"} if decayed else {})},
         choices={**places, **({"form": choices} if choices else {})},
         follows={key: key.replace("-", "_") for key in follows},
+        aliases=aliases or {},
     )
 
 
@@ -476,16 +486,18 @@ _OPERATIONS = (
         classes="p",
         **_LOGARITHMIC,
     ),
-    _trained("sgd", "Gradient descent: one or several steps", 'dlcalc run sgd --w 1 --g "0.5 -0.25" --eta 0.1'),
+    _trained("sgd", "Gradient descent, with weight decay too: one or several steps",
+             'dlcalc run sgd --w 1 --g "0.5 -0.25" --eta 0.1', decayed=True),
     _trained("momentum", "Momentum: one or several steps", 'dlcalc run momentum --w 1 --g "0.5 0.5" --eta 0.1',
-             choices=("rate-inside", "pytorch", "keras", "average", "alexnet")),
+             choices=("rate-inside", "pytorch", "keras", "average", "alexnet"),
+             aliases={"velocity": "v0", "previous-update": "v0"}),
     _trained("nesterov", "Nesterov's momentum, where the gradient is k·w + c",
              "dlcalc run nesterov --w 1 --k 2 --updates 3", choices=("ahead", "pytorch", "keras")),
     _trained("adagrad", "Adagrad: one or several steps", 'dlcalc run adagrad --w 1 --g "0.5 0.25"', "epsilon-place"),
     _trained("rmsprop", "RMSProp: one or several steps", 'dlcalc run rmsprop --w 1 --g "0.5 0.25"', "epsilon-place"),
     _trained("adadelta", "Adadelta: one or several steps", 'dlcalc run adadelta --w 1 --g "0.5 0.25"'),
-    _trained("adam", "Adam: one or several steps", 'dlcalc run adam --w 1 --g "0.5 -0.25"', "epsilon-place", "epsilon",
-             continued=True),
+    _trained("adam", "Adam, with weight decay AdamW: one or several steps", 'dlcalc run adam --w 1 --g "0.5 -0.25"',
+             "epsilon-place", "epsilon", continued=True, decayed=True),
     Operation(
         "clip",
         "Gradient clipping, by norm or by value",

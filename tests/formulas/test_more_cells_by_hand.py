@@ -197,3 +197,52 @@ def test_mistakes_with_the_gradient_of_two_directions() -> None:
     alone = check("rnn", "dx", [[value] for value in forwards.dx], **given)
     assert [each["id"] for each in alone.mistakes] == ["backward-direction-forgotten"]
     assert check("rnn", "dx", found.dx, **given).correct
+
+
+# convolution in groups, optimisers
+
+
+def test_a_convolution_in_groups_has_0_for_the_other_channels() -> None:
+    """Depthwise: channel by channel; in two groups of two channels each filter reads its own two."""
+    channels = "1 2; 3 4 | 5 6; 7 8"
+    depthwise = by_hand("conv", x=channels, w="1 1; 1 1 | 2 2; 2 2", groups=2)
+    assert depthwise.output == (((10,),), ((52,),))
+    assert by_hand("conv", x=channels, w="1 1; 1 1 || 2 2; 2 2", groups=2, b="1 0").output == (((11,),), ((52,),))
+    four = [[[1]], [[2]], [[3]], [[4]]]
+    filters = [[[[1]], [[10]]], [[[100]], [[1000]]]]
+    assert by_hand("conv", x=four, w=filters, groups=2).output == (((21,),), ((4300,),))
+    assert by_hand("conv", x=channels, w="1 | 1", groups=1).output == (((6, 8), (10, 12)),)
+
+
+@each_row(
+    "given, said",
+    [
+        ({"groups": 3}, "--groups divides the channels of the image, 2, not 3"),
+        ({"groups": "x"}, "--groups divides the channels of the image, 2, not x"),
+        ({"groups": 2, "w": "1"}, "in 2 groups of 2 channels a filter has 1, and there are as many filters in each"),
+        ({"groups": 2, "backward": True}, "--groups is worked out forwards only: leave --backward out"),
+    ],
+)
+def test_groups_that_do_not_fit(given: dict[str, Any], said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        by_hand("conv", **{"x": "1 2; 3 4 | 5 6; 7 8", "w": "1 | 2", **given})
+
+
+def test_weight_decay_is_beside_the_step() -> None:
+    """w ← (1 − ηλ)w − the step: 0.99·1 − 0.05 = 0.94, 0.99·0.94 − 0.05; the same step of Adam."""
+    found = by_hand("sgd", w=1, g="0.5 0.5", eta="0.1", weight_decay="0.1")
+    assert [float(each) for each in found.w_new] == pytest.approx([0.94, 0.8806])
+    plain = by_hand("adam", w=1, g="0.1 -0.3", eta="0.01").change
+    decayed = by_hand("adam", w=1, g="0.1 -0.3", eta="0.01", weight_decay="0.5")
+    assert decayed.change == pytest.approx(plain)
+    assert decayed.w_new[0] == pytest.approx(0.995 - plain[0])
+    forgotten = check("sgd", "w_new", "0.95", w=1, g="0.5", eta="0.1", weight_decay="0.1")
+    assert [each["id"] for each in forgotten.mistakes] == ["weight-decay-forgotten"]
+    with pytest.raises(UserError, match="--t0 and --weight-decay of run adam cannot be used together"):
+        by_hand("adam", w=1, g="0.1", t0=1, weight_decay="0.1")
+
+
+def test_a_previous_update_is_the_start_velocity() -> None:
+    given: dict[str, Any] = {"w": 1, "g": "0.5", "eta": "0.1", "form": "keras"}
+    assert float(by_hand("momentum", previous_update="0.02", **given).w_new[0]) == pytest.approx(0.968)
+    assert by_hand("momentum", velocity="0.02", **given).w_new == by_hand("momentum", v0="0.02", **given).w_new

@@ -105,6 +105,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
         "adagrad_scheduled_by_hand_scalar", "rmsprop_scheduled_by_hand", "rmsprop_scheduled_by_hand_scalar",
         "adam_scheduled_by_hand", "adam_scheduled_by_hand_scalar", "adam_continued_scheduled_by_hand",
         "adam_continued_scheduled_by_hand_scalar",
+        "sgd_decayed_by_hand", "sgd_decayed_by_hand_scalar", "adam_decayed_by_hand", "adam_decayed_by_hand_scalar",
     ),
     "dense_by_hand": (
         "perceptron_by_hand", "perceptron_rule_by_hand", "logistic_by_hand", "dense_by_hand", "dense_backward_by_hand",

@@ -186,6 +186,41 @@ def _continued(first: Formula) -> Formula:
     )
 
 
+def _with_decay(first: Formula) -> Formula:
+    """Weight decay beside the step: the weight shrinks by ηλ of itself; for gradient descent that is an L2 penalty."""
+    before = "w_new[t-1]"
+
+    def shrunk(step: str, text: str) -> str:
+        return text.replace(before, f"(1 - eta*lambda)*{before}") if step == "w_new" else text
+
+    (update,) = (step.expression for step in first.steps if step.name == "w_new")
+    forgotten = (
+        Mistake("weight-decay-forgotten", "w_new", update, "the weight itself shrinks too: ηλ of it is subtracted", 0.6,
+                "What does weight decay do to a weight without a gradient?"),
+        Mistake("decay-without-rate", "w_new", update.replace(before, f"(1 - lambda)*{before}"),
+                "the decay λ is multiplied by the learning rate η as well", 0.4, "What is λ multiplied by?"),
+    )  # fmt: skip
+    decay = quantity("lambda", "weight-decay", "weight decay λ", ordinary=(0.05, 0.2), low=0)
+    return replace(
+        first,
+        id=_inside_id(first.id, "decayed"),
+        title=f"{first.title}, with weight decay",
+        variables=(*first.variables, decay),
+        steps=tuple(replace(step, expression=shrunk(step.name, step.expression)) for step in first.steps),
+        mistakes=(
+            *forgotten,
+            *(replace(each, expression=shrunk(each.step, each.expression)) for each in first.mistakes
+              if each.id not in ("first-weight-every-time", "weight-forgotten", "product-for-power-of-square")),
+        ),
+        conventions=tuple(
+            replace(each, who="optimisers with decoupled weight decay, AdamW",
+                    edits={step: shrunk(step, text) for step, text in each.edits.items()})
+            for each in first.conventions
+        ),
+        source=f"{first.source}; I. Loshchilov and F. Hutter, arXiv:1711.05101",
+    )  # fmt: skip
+
+
 def _inside_id(id: str, word: str) -> str:
     return id.replace("_by_hand", f"_{word}_by_hand")
 
@@ -474,9 +509,10 @@ _FIXED = tuple(
     make(kinds) for make in (_sgd, _momentum, _nesterov, _adagrad, _rmsprop, _adadelta, _adam) for kinds in _BOTH
 )
 _LATER = tuple(_continued(each) for each in _FIXED if each.id.startswith("adam_"))
+_DECAYED = tuple(_with_decay(each) for each in _FIXED if each.id.startswith(("sgd_", "adam_")))
 _SCHEDULED = tuple(_scheduled(each) for each in (*_FIXED, *_LATER) if each.variable("eta"))
 
 FORMULAS = {
     formula.id: for_one_unit(formula) if formula.id.endswith("_scalar") else formula
-    for formula in (*_FIXED, *_LATER, *_SCHEDULED)
+    for formula in (*_FIXED, *_LATER, *_DECAYED, *_SCHEDULED)
 }
