@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import unicodedata
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -77,9 +78,10 @@ MARKS = "\u0300\u0301\u0302\u0303\u0304\u0306\u0307\u0308\u030a\u030b\u030c\u032
 
 
 def strange_words() -> Iterator[str]:
-    """Letters of every kind, forty at a time: all that has a code up to 0x3100, and samples beyond; letters with marks
-    on them; what LaTeX would take for a command, an argument, a ligature or its end."""
-    planes = [*range(0x20, 0x3100), *range(0xFB00, 0xFB10), *range(0x1D400, 0x1D800, 7), 0x1F600, 0x65E5, 0xAC00]
+    """Letters of every kind, forty at a time: all of Latin, Greek and Cyrillic, all signs up to 0x3100, some of other
+    scripts; letters with marks on them; what LaTeX would take for a command, an argument, a ligature or its end."""
+    planes = chain(range(0x20, 0x600), range(0x600, 0x1D00, 7), range(0x1D00, 0x3100), range(0xFB00, 0xFB10),
+                   range(0x1D400, 0x1D800, 7), (0x1F600, 0x65E5, 0xAC00))  # fmt: skip
     letters = [chr(code) for code in (0, 7, 9, 10, 13, 27, *planes) if unicodedata.category(chr(code)) != "Cs"]
     letters += [letter + mark for letter in "aAeExyzβ∘1 (" for mark in MARKS]
     for first in range(0, len(letters), 40):
