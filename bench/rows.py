@@ -35,6 +35,8 @@ class Row:
         if value is None:
             return "–"
         number = value * UNITS[self.unit]
+        if self.unit == "ms" and number < 0.1:
+            return f"{1e3 * number:.1f} µs"
         digits = 2 if number < 10 else 1 if number < 100 else 0
         return f"{number:.{digits}f} {self.unit}"
 

@@ -3,8 +3,9 @@
 Every row's losses of three steps are asserted equal first, to 1e-4; then ours and theirs take turns, and the medians
 are told: on one thread of the time that its core has worked for it, so that what else the machine does matters less;
 of the rows on two threads, whose peer is our own step on one, of the clock on the wall. numpy's OpenBLAS is not used by
-our steps; the variables that slow it are unset all the same. Of the dense network it is told what share of the peak of
-the tile is reached: the operations of a step by those that one core does in a tile whose numbers lie in its cache.
+our steps; the variables that slow it are unset all the same. Of each step on one thread it is told what share of the
+peak of the tile is reached: its multiplications and additions by those that one core does in a tile whose numbers lie
+in its cache.
 """
 
 from __future__ import annotations
@@ -30,8 +31,7 @@ THREADS = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS
 SLOWED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 
 MLP = "784; dense 512 relu; dense 128 relu; dense 10"
-MLP_OPERATIONS = 2 * 128 * (2 * 784 * 512 + 3 * (512 * 128 + 128 * 10))
-"""Of a step: forwards, weights, and inputs but for the first layer's."""
+CELLS = ("lstm", "gru", "rnn")
 LECUN = "16x16x1; conv 12 f5 s2 p2 tanh; conv 12 f5 s2 p2 tanh; dense 30 tanh; dense 10"
 """Of 1989, but for a bias for each map instead of each unit, and with every map of the second layer reading all."""
 LENET = "28x28x1; conv 6 f5 p2 relu; pool 2; conv 16 f5 relu; pool 2; dense 120 relu; dense 84 relu; dense 10"
@@ -117,9 +117,22 @@ def row(name: str, runs: int) -> dict[str, Any]:
         for what, work in works.items():
             taken[what].append(_seconds(work, many[what], clock) / many[what])
     found = {what: 1e6 * median(times) for what, times in taken.items()}
-    if line == MLP and not threaded and (best := peak()):
-        found["peak"] = MLP_OPERATIONS / (min(taken["ours_us"]) * best)
+    if not threaded and (best := peak()):
+        found["peak"] = operations(line, batch) / (min(taken["ours_us"]) * best)
     return {"row": name, "goal": goal, "peer": "one thread" if threaded else "PyTorch", **found}
+
+
+def operations(line: str, batch: int) -> int:
+    """Multiplications and additions of a step: forwards, for the weights, and for inputs but those of the network."""
+    from dlcalc.networks import text
+    from dlcalc.networks.table import tabulate
+
+    network = text.read(line)
+    first, *others = [row for row in tabulate(network).rows if row.count("macs")]
+    macs, m = int(str(first.count("macs"))), int(str(first.layer.settings.get("m", 0)))
+    n = int(str(network.input[-1]))
+    read = macs * n // (n + m) if first.layer.kind in CELLS else macs
+    return 2 * batch * (3 * macs - read + 3 * sum(int(str(row.count("macs"))) for row in others))
 
 
 def _seconds(work: Callable[[int], object], steps: int, clock: Callable[[], float]) -> float:
@@ -167,7 +180,7 @@ def _torch(line: str, arrays: dict[str, Any], examples: Any, chosen: Any, thread
     from torch import nn
 
     torch.set_num_threads(threads)
-    cell = next((name for name in ("lstm", "gru", "rnn") if name in line), "")
+    cell = next((name for name in CELLS if name in line), "")
     if cell:
         layer = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}[cell](28, 128, batch_first=True)
         modules: list[Any] = [layer, nn.Linear(128, 10)]

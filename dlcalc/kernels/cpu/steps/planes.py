@@ -39,16 +39,15 @@ if LANES:
         channels, h, wide = t[table + 15], t[table + 17], t[table + 18]
         s1, s2, front, beside = t[table + 4], t[table + 5], t[table + 10], t[table + 11]
         plane, pitch = t[table + PLANE], t[table + PITCH]
-        for channel in range(channels):
+        for phase in range(s2):  # divisions are slow: no channel makes one
+            first = (phase - beside) % s2
+            count, moved = (wide - first + s2 - 1) // s2, phase * plane + (first + beside) // s2
             for line in range(h):
                 row = line + front
-                start = x + (channel * h + line) * wide
-                for phase in range(s2):
-                    first = (phase - beside) % s2
-                    count = (wide - first + s2 - 1) // s2
-                    at = planes + ((channel * s1 + row % s1) * s2 + phase) * plane + row // s1 * pitch
-                    at += (first + beside) // s2
-                    image, target = a[start + first : start + wide], a[at : at + count]
+                inside = planes + row % s1 * s2 * plane + row // s1 * pitch + moved
+                for channel in range(channels):
+                    start, at = x + (channel * h + line) * wide + first, inside + channel * s1 * s2 * plane
+                    image, target = a[start : start + (count - 1) * s2 + 1], a[at : at + count]
                     if way < 0:
                         for j in range(count):
                             target[j] = image[j * s2]
