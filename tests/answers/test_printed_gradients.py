@@ -383,6 +383,24 @@ def test_of_feed_forward_and_convolutional_networks() -> None:
     assert not bad, bad[:3]
 
 
+def test_of_the_paths_to_one_number() -> None:
+    """The sum of all paths, their terms and their chains, and the δ of each unit with the gradient at the end."""
+    bad = []
+    for net, wrt in (("2; dense 2 sigmoid; dense 1 sigmoid", "W1[1,2]"), ("3; dense 4 relu; dense 2 softmax", "b1[2]"),
+                     ("2; dense 3 tanh; dense 2", "x[1]"), ("3x3x1; conv 1 f2; dense 1", "W1[1,1,1,2]")):  # fmt: skip
+        made: Any = backprop(net, wrt, "paths")
+        rules = [*(memo.rule for memo in made.memos), made.entry_rule]
+        for shown in FORMATS.values():
+            terms = " + ".join(f"({shown(path.expression)})" for path in made.paths)
+            chains = " + ".join(shown(path.chain) for path in made.paths)
+            units = "\n".join(f"{shown(rule.left)} = {shown(rule.right)}" for rule in rules)
+            for text in (terms, chains, units):
+                mark = backprop(net, wrt, answer=text).mark  # type: ignore[union-attr]
+                if mark.status != "right":
+                    bad.append((net, wrt, text, mark.reason))
+    assert not bad, bad[:3]
+
+
 EXPRESSIONS = """x^3; sin(x)*exp(2x); tanh(x)^2; (x^2+1)/(x-1); sqrt(x^2+1); relu(x)^2; abs(x); exp(-x^2/2)
 x^x; log2(x); softplus(x); 1/(1+exp(-x)); arctan(x); leaky_relu(x); elu(x); if(x>0, x^2, -x); erf(x); 2^x; clip(x, 0, 1)
 (w_1 x_1 + w_2 x_2 - y)^2; -y ln(p) - (1-y) ln(1-p); (y - sigmoid(w x + b))^2; theta^4 - 3 theta^2"""

@@ -16,7 +16,7 @@ from ...expressions.arrays import add, diag, flat, product, shape_of, transpose
 from ...expressions.assembled import PARTIALS
 from ...expressions.evaluate import Environment, compile_node
 from ...expressions.limits import within_budget
-from ...expressions.nodes import Index, Name, Node, Outer, Partial, Transpose, Value, rewriting, walk
+from ...expressions.nodes import Index, Literal, Name, Node, Outer, Partial, Transpose, Value, rewriting, walk
 from ..answer import Answer, Statement
 from ..instances import same
 from ..lines import LOSS
@@ -28,6 +28,7 @@ from .layers import Activation, Dense
 from .network import Feedforward
 from .numbers import Numbers, drawn, floats, program, zero_padded
 from .quantities import Quantity, Rule, rule_in_layout
+from .units import Units
 
 WORK = 400_000
 """Units of work that an answer may cost on one set of numbers."""
@@ -139,6 +140,34 @@ class Instance:
             row = flat((compile_node(self.network.error)(dict(env)),))
         found[Partial(LOSS, Name("yhat"))] = (row,)
 
+    def _of_entries(self, answer: Answer) -> dict[Partial, Value]:
+        """The values of ∂L/∂ŷ[1], ∂a_2[1]/∂h_1[2] and ∂a_1[1]/∂W_1[1, 2], as far as the answer has them."""
+        signs = {part for part in answer.parts() if isinstance(part, Partial)}
+        values = {sign: self._of_entry(sign) for sign in signs}
+        return {sign: value for sign, value in values.items() if value is not None}
+
+    def _of_entry(self, sign: Partial) -> Value | None:
+        """One of them; None for the sign of whole arrays, and for what does not depend on the other."""
+        above, below = _unit(sign.top), _unit(sign.bottom)
+        if below is None or self.layout != "column":
+            return None
+        if sign.top == LOSS:
+            whole = self.adjoints.get(below[0])
+            if below[0] == "yhat" and not self.network.has_maps:
+                whole = self.with_partials[PARTIALS][Partial(LOSS, Name("yhat"))]
+            return None if whole is None else _item(whole, below[1])
+        if above is None or self._units is None:
+            return None
+        found = self._units.local(above, below)
+        return None if found is None else self._plain(found, dict(self.environment))
+
+    @cached_property
+    def _units(self) -> Units | None:
+        try:
+            return Units(self.network)
+        except UserError:
+            return None
+
     # what an answer comes to
 
     def value(self, answer: Answer, letters: tuple[Name, ...] = ()) -> Value:
@@ -147,6 +176,8 @@ class Instance:
         Raises UserError where it has no value, LimitError where it costs too much.
         """
         env = dict(self.with_partials if answer.has_partials else self.environment)
+        if answer.has_partials:
+            env[PARTIALS] = env[PARTIALS] | self._of_entries(answer)
         if self.transposed_weights:
             weights = [each.name for each in self.network.parameters.values() if len(each.shape) == 2]
             env |= {name: transpose(env[name]) for name in weights}
@@ -284,6 +315,25 @@ class Instance:
 
 def _has_entries(node: Node) -> bool:
     return any(isinstance(part, Index) for part in walk(node))
+
+
+def _unit(node: Node) -> tuple[str, tuple[int, ...]] | None:
+    """An entry by its array and its place."""
+    if not isinstance(node, Index) or not isinstance(node.base, Name):
+        return None
+    place = tuple(index.value for index in node.indices if isinstance(index, Literal) and isinstance(index.value, int))
+    return (node.base.id, place) if len(place) == len(node.indices) else None
+
+
+def _item(value: Value, place: tuple[int, ...]) -> Value | None:
+    """An entry; of a row that stands for a vector too."""
+    if len(place) == 1 and isinstance(value, tuple) and isinstance(value[0], tuple):
+        value = flat((value,))
+    for at in place:
+        if not isinstance(value, tuple) or not 1 <= at <= len(value):
+            return None
+        value = value[at - 1]
+    return value
 
 
 def _slopes(layer: Activation, env: Mapping[str, Any]) -> Value:

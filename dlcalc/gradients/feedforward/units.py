@@ -78,6 +78,11 @@ class Units:
             for place in layer.makes.places()
         }
 
+    def local(self, above: Unit, below: Unit) -> Node | None:
+        """∂ one unit by another that it reads; None where it does not."""
+        found = (each for each in self._locals.get(above, ()) if (each.quantity.name, each.place) == below)
+        return next((each.derivative for each in found), None)
+
     @cached_property
     def _readers(self) -> dict[Unit, list[tuple[Unit, Node]]]:
         """Unit → the units that read it and that the loss depends on, with the local derivatives."""
