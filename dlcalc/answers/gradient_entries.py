@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 
-from ..expressions.nodes import Index, Kind, Literal, Name, Node, Partial, Reduce, Transpose, rewriting
+from ..expressions.nodes import Index, Kind, Literal, Name, Node, Partial, Pow, Reduce, Transpose, names_in, rewriting
 from ..gradients.answer import Answer, Statement
 from ..gradients.model import STEPS, TIME, Network
 
@@ -22,6 +22,7 @@ _SLOPE = (
 )
 _VALUE = r"(?:(?<![A-Za-z])\\?[A-Za-z]+|δ)"
 """From its first letter: a long word would be looked at again from each of its letters."""
+_SUM_OF_VALUES = rf"\s*{_VALUE}_(?:{_BELOW})(?:\s*[-−+]\s*{_VALUE}_(?:{_BELOW}))*\s*"
 _WEIGHT = r"(?:[A-Z]|[bcwp](?![A-Za-z]))(?:_(?:\{\w+\}|\w))?"
 
 
@@ -53,6 +54,13 @@ def entries_beside_steps(text: str, names: Collection[str]) -> str:
             return found[0]
         return f"{letter}_{{{one.strip('{}')},{other.strip('{}')}}}"
 
+    def each_of(found: re.Match[str]) -> str:
+        return f"({re.sub(rf'({_VALUE}_(?:{_BELOW}))', rf'{chr(92)}1_{{{found[2]}}}', found[1])})"
+
+    def above(found: re.Match[str]) -> str:
+        is_known = found[1].strip(chr(92)).replace("δ", "delta") in names
+        return f"{found[1]}_{{{found[3].strip('{}')},{found[2]}}}" if is_known and found[2] not in "tT" else found[0]
+
     text = re.sub(rf"[(\[]\s*({_SLOPE})\s*({_WEIGHT})\s*(\}}?)\s*[)\]]\s*_\s*\{{({_LETTERS})\}}", of_slope, text)
     text = re.sub(rf"^\s*d({_WEIGHT})(?=_\{{{_LETTERS}\}}\s*=|\[{_LETTERS}\]\s*=)", r"∂L/∂\1", text, flags=re.MULTILINE)
     text = re.sub(rf"([A-Zb]_)\{{([a-z]{{1,2}}),\s*({_LETTERS})\}}", bracketed, text)
@@ -60,9 +68,15 @@ def entries_beside_steps(text: str, names: Collection[str]) -> str:
     text = re.sub(rf"[(\[]\s*({_VALUE})_(?:\{{([^{{}}]*)\}}|([a-z0-9]))\s*[)\]]\s*(?=_)", opened, text)
     text = re.sub(r"[(\[]\s*((?:\\?delta|δ)_\w\[[^\[\]]*\])\s*[)\]]\s*(?=_)", r"\1", text)
     text = re.sub(r"((?:\\?delta|δ)_\w)\[([^\[\]]*)\]\s*_\s*\{?([a-zT0-9](?:\s*[-−+]\s*\d+)?)\}?", r"\1[\2,\3]", text)
+    text = re.sub(rf"((?:\\?delta|δ)_\w)\[([^\[\]]*)\]\(\s*({_STEP})\s*\)", r"\1[\2,\3]", text)
     text = re.sub(rf"({_VALUE}_(?:{_BELOW}))\(\s*({_STEP})\s*\)", r"\1_{\2}", text)
+    text = re.sub(rf"\(({_SUM_OF_VALUES})\)_\{{?([a-z])\}}?", each_of, text)
+    text = re.sub(rf"({_VALUE})\s*\^\s*\{{?([a-z])\}}?\s*_\s*({_BELOW})", above, text)
     text = re.sub(rf"({_VALUE})_({_BELOW})\s*(?:\[\s*([a-su-z])\s*\])", joined, text)
     return re.sub(rf"({_VALUE})_({_BELOW})\s*_\s*({_BELOW})", joined, text)
+
+
+_STEPS_ABOVE = frozenset("tT")
 
 
 def of_one_entry(answer: Answer, left: Node | None, network: Network, wrt: str, named: Mapping[str, str]) -> Answer:
@@ -71,6 +85,11 @@ def of_one_entry(answer: Answer, left: Node | None, network: Network, wrt: str, 
     `left`: what stands on the left of the gradient. `named`: what is written → the network's own name.
     """
     return _Entries(network, wrt, named).read(answer, left)
+
+
+def is_of_entry(left: Node | None, network: Network, wrt: str, named: Mapping[str, str]) -> bool:
+    """Whether a left side is one entry of the gradient: ∂L/∂W_ij."""
+    return bool(_Entries(network, wrt, named).of_left(left))
 
 
 class _Entries:
@@ -85,14 +104,15 @@ class _Entries:
     def read(self, answer: Answer, left: Node | None) -> Answer:
         if not self.rank or any(kind is Kind.MAP for kind in self.network.declarations.kinds.values()):
             return answer
-        of_left = self._of_left(left)
+        written, of_left = answer, self.of_left(left)
+        answer = answer.changed(rewriting(self._with_powers))
         self.letters = {*of_left, *self._of_weights(answer)}
         if not self.letters and not any(self._has_two(part) for part in answer.parts()):
-            return answer
+            return written
         bound = {part.index for part in answer.parts() if isinstance(part, Reduce)}
         entries = of_left or tuple(sorted(self._free(answer) - bound))
         if len(entries) != self.rank:
-            return answer
+            return written
         self.letters |= set(entries)
         change = rewriting(self._apart)
         statements = tuple(self._stated(each, change) for each in answer.statements)
@@ -100,7 +120,7 @@ class _Entries:
         letters = frozenset(self._name(letter).id for letter in self.letters)
         return Answer(answer.text, change(answer.node), statements, names, letters)
 
-    def _of_left(self, left: Node | None) -> tuple[str, ...]:
+    def of_left(self, left: Node | None) -> tuple[str, ...]:
         left = left.operand if isinstance(left, Transpose) else left
         if not isinstance(left, Partial):
             return ()
@@ -147,6 +167,22 @@ class _Entries:
     def _name(self, letter: str) -> Name:
         known = self.network.declarations
         return Name(letter * 2 if letter in known and letter not in known.integers else letter, integer=True)
+
+    def _with_powers(self, part: Node, below: Callable[[Node], Node]) -> Node:
+        """δ_i^t and δ_t^i, a letter of the entry and a step, as one index of two."""
+        if isinstance(part, Pow) and isinstance(part.base, Index) and isinstance(part.base.base, Name):
+            below_, above = part.base.indices, part.exponent
+            is_value = part.base.base.id in self.sequences and len(below_) == 1
+            if is_value and not isinstance(above, Literal) and all(name in _STEPS_ABOVE for name in names_in(above)):
+                return Index(part.base.base, (above, *below_))
+            if is_value and isinstance(above, Name) and below_[0] != above and len(above.id) == 1:
+                return Index(part.base.base, (*below_, above))
+        if isinstance(part, Name) and (found := re.fullmatch(r"([uvw])_([a-z]{2})", part.id)):
+            weight = self.network.by_name.get(found[1].upper())
+            if weight is not None and weight.columns:
+                letters = tuple(Name(letter, integer=True) for letter in found[2])
+                return Index(Name(weight.name, weight.kind), letters)
+        return part.map(below)
 
     def _apart(self, part: Node, below: Callable[[Node], Node]) -> Node:
         if isinstance(part, Reduce) and part.index in self.letters:

@@ -198,13 +198,13 @@ _WORD = (
 )
 _BELOW = r"_\s*(?:\{([^{},]*)\}|([a-zT0-9]))"
 _IN_BRACKETS = rf"\(\s*({_STEP}(?:\s*[-−+]\s*\d+)?)\s*\)"
-_NAMED = rf"({_DELTA}|(?<![A-Za-z\\])[WUVRbp])\s*"
+_NAMED = rf"({_DELTA}|(?<![A-Za-z\\])[WUVRbpa])\s*"
 _WORDS_ABOVE = (
     # δ_t^{out}, δ^{out}_t, δ^{out}(t), W^{hh}: the letter, the word, the step
     (re.compile(rf"{_NAMED}{_BELOW}\s*{_WORD}"), slice(3, 7), slice(1, 3)),
     (re.compile(rf"{_NAMED}{_WORD}(?:\s*(?:{_BELOW}|{_IN_BRACKETS}))?"), slice(1, 5), slice(5, 8)),
     # a gate’s δ, δ_{f,t} and δ^{(t)}_f, also for one entry
-    (re.compile(rf"({_DELTA})_\{{\s*([a-z])\s*,\s*([^{{}}]+)\}}"), slice(1, 2), slice(2, 3)),
+    (re.compile(rf"({_DELTA}|(?<![A-Za-z\\])a)_\{{\s*([a-z])\s*,\s*([^{{}}]+)\}}"), slice(1, 2), slice(2, 3)),
     (re.compile(rf"({_DELTA})\s*\^\s*\{{\s*\(([^(){{}}]*)\)\s*\}}\s*_\s*\{{?([a-z])\}}?(?![A-Za-z])"),
      slice(2, 3), slice(1, 2)),
     (re.compile(rf"({_DELTA})_\{{\s*([a-z])_(?:\{{([^{{}}]*)\}}|(\w))\s*\}}"), slice(1, 2), slice(2, 4)),
@@ -221,7 +221,7 @@ def _words_above(text: str, names: Collection[str]) -> str:
             step = next(filter(None, found.groups()[steps]), "")
             if name not in names:
                 return found[0]
-            return f" {name} " if not step else f" {name}[{step}]" if stem == "delta" else f" {name}_{{{step}}}"
+            return f" {name} " if not step else f" {name}[{step}]" if stem in ("delta", "a") else f" {name}_{{{step}}}"
 
         text = pattern.sub(named, text)
     return text

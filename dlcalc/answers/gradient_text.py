@@ -29,7 +29,8 @@ from ..expressions.parser import parse
 from ..expressions.reader import Declarations
 from ..gradients.answer import Answer, Statement
 from ..gradients.model import STEPS, Network, shifted
-from .gradient_entries import entries_beside_steps, of_one_entry
+from .gradient_code import as_formulas
+from .gradient_entries import entries_beside_steps, is_of_entry, of_one_entry
 from .gradient_notation import DOTS, GENERIC, SPELLED, TIMES, plain, sides, stated_once
 from .gradient_ranges import normal
 from .steps import moved
@@ -96,6 +97,9 @@ class _Reader:
     def read(self, text: str) -> Answer:
         sequences = {name for name, kind in self.names.kinds.items() if kind is Kind.MATRIX}
         sequences -= {*self.weights, *FUNCTIONS}
+        asked = {self.wrt, *(name for name, own in self.aliases.items() if own == self.wrt)}
+        looped = sequences | ({"c"} if "C" in sequences else set())
+        text = as_formulas(text, self.weights, asked, looped)
         written = plain(self._deltas(text), self.network.form["activation"], sequences, self.names.kinds)
         written = entries_beside_steps(written, self.names.kinds)
         lefts, right, stated = sides(written, self._is_asked, "delta_t")
@@ -132,7 +136,9 @@ class _Reader:
         except UserError:
             return False
         inner = node.operand if isinstance(node, Transpose) else node
-        return isinstance(inner, Partial) and inner.top == Name("L") and inner.bottom == Name(self.wrt)
+        if isinstance(inner, Partial) and inner.top == Name("L") and inner.bottom == Name(self.wrt):
+            return True
+        return is_of_entry(self._raw([left]), self.network, self.wrt, self.aliases)
 
     def _parsed(self, text: str) -> Node:
         return rewriting(self._renamed)(parse(text, self.names, TIMES))
@@ -261,6 +267,8 @@ def strange_words(text: str, network: Network) -> list[str]:
     known = {part for name in network.declarations.kinds for part in (name, *name.split("_"))}
     known |= {part for name in ALIASES.get(network.cell, {}) for part in (name, *name.split("_"))}
     known |= {*FUNCTIONS, *FUNCTION_ALIASES, *CONSTANTS, *SPELLED, *GENERIC, *_WORDS}
+    if "+=" in text:
+        return []
     text = re.sub(r"&&.*", " ", text)
     plain_text = re.sub(r"\\(?:begin|end)\{[a-z*]+\}|\\[A-Za-z]+", " ", text)
     return [word for word in _WORD.findall(plain_text) if word not in known]

@@ -220,6 +220,8 @@ class Instance:
         local = local_values(env, network, self.steps, self.layout)
         found = found | local if self.local_signs else local | found
         self._add_slopes_of_loss(found, env)
+        if self.layout == "column":
+            found |= {_turned(sign): flat((value,)) for sign, value in found.items() if _is_of_loss(sign)}
         if self.denominator_layout:
             found = {sign: _jacobian_transposed(value) for sign, value in found.items()}
         return {**env, PARTIALS: found}
@@ -319,6 +321,9 @@ class Instance:
 
     def _read(self, node: Node, below: Callable[[Node], Node]) -> Node:
         changed = node.map(below)
+        if isinstance(changed, Transpose) and isinstance(changed.operand, Partial) and self.layout == "column":
+            # (∂L/∂h)ᵀ is a column, as h is
+            return _turned(changed.operand) if _is_of_loss(changed.operand) else changed
         if isinstance(changed, Outer) and self.layout in ("row", "pytorch"):
             return factors_of((_column(changed.left), changed.right))
         if (
@@ -373,6 +378,16 @@ def instance_of(
 ) -> Instance:
     """The same numbers for every answer to the same question."""
     return Instance(network, wrt, layout, setting, seed, denominator_layout, transposed_weights, local_signs)
+
+
+def _is_of_loss(sign: Partial) -> bool:
+    top = sign.top.base if isinstance(sign.top, Index) else sign.top
+    return top == LOSS and isinstance(sign.bottom, Index)
+
+
+def _turned(sign: Partial) -> Partial:
+    """The sign under which (∂L/∂h)ᵀ is kept."""
+    return Partial(Transpose(sign.top), sign.bottom, sign.direct)
 
 
 def same(one: Value, other: Value) -> bool:
