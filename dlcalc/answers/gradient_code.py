@@ -1,7 +1,7 @@
 """A gradient as a loop over time in Python, dWhh += np.dot(dhraw, hs[t-1].T), written as formulas: text to text.
 
-In a loop a name without a step is that of this step: dh is dh[t], c_prev is c[t-1], and what dhnext holds comes from the
-step after. Lines for other weights, and those that make zeros, say nothing of the one that is asked.
+In a loop a name without a step is that of this step: dh is dh[t], c_prev is c[t-1], and what dhnext holds comes from
+the step after. Lines for other weights, and those that make zeros, say nothing of the one that is asked.
 """
 
 from __future__ import annotations

@@ -55,6 +55,9 @@ def entries_beside_steps(text: str, names: Collection[str]) -> str:
         return f"{letter}_{{{one.strip('{}')},{other.strip('{}')}}}"
 
     def each_of(found: re.Match[str]) -> str:
+        values = re.findall(rf"({_VALUE})_({_BELOW})", found[1])
+        if found[2] == "t" or any(is_name(*value) for value in values):
+            return found[0]
         return f"({re.sub(rf'({_VALUE}_(?:{_BELOW}))', rf'{chr(92)}1_{{{found[2]}}}', found[1])})"
 
     def above(found: re.Match[str]) -> str:
