@@ -18,6 +18,7 @@ _GENERATOR = re.compile(
 _OVER = re.compile(r"\bsum over (?:all )?([a-z])(?: of)?\b")
 _NEXT = re.compile(r"([A-Za-z]+)_?next\b")
 _BEFORE = re.compile(r"([A-Za-z]+)_?(?:prev|old)\b")
+_COMMENT = re.compile(r"#[^\n]*")
 _ACCENT = re.compile(r"(?<![A-Za-z])([A-Za-z])_(tilde|hat|bar)\b")
 
 
@@ -29,7 +30,7 @@ def as_formulas(text: str, weights: Collection[str], asked: Collection[str], seq
     text = _OVER.sub(r"Σ_\1 ", _GENERATOR.sub(_summed, text))
     if "+=" not in text:
         return text
-    text = _ACCENT.sub(r"\1\2", text)
+    text = _ACCENT.sub(r"\1\2", _COMMENT.sub("", text))
     lines: list[str] = []
     stated = (line.partition("=")[0].strip() for line in _LINE.split(text) if "+=" not in line and "=" in line)
     sequences = {*sequences, *(name for name in stated if name.isidentifier() and name not in weights)}

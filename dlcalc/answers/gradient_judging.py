@@ -16,6 +16,7 @@ from ..expressions.functions import CONSTANTS
 from ..expressions.limits import LimitError, WorkError
 from ..expressions.nodes import (
     Index,
+    Kind,
     Name,
     Node,
     Partial,
@@ -277,7 +278,13 @@ class _Judge:
     def _check_layers(self, answer: Answer) -> None:
         layered = {Name(name) for signal in self.network.equations if signal.layer
                    for name in (signal.name, self.network.adjoint_names[signal])}  # fmt: skip
+        sequences = {name for name, kind in self.network.declarations.kinds.items() if kind is Kind.MATRIX}
+        sequences -= {*self.network.by_name, *(each.name for each in answer.statements)}
         for part in answer.parts():
+            if isinstance(part, Index) and isinstance(part.base, Name) and len(part.indices) == 2:
+                if part.base.id in sequences and not layered:
+                    shown = printing.text(part.base)
+                    raise UserError(f"{printing.text(part)} has two indices, but {shown} has one here, its step")
             if isinstance(part, Index) and part.base in layered and len(part.indices) == 1:
                 shown = printing.text(part.base)
                 raise UserError(f"{shown} has layers here: write {shown}[1, t] for that of layer 1 in step t")

@@ -82,8 +82,10 @@ _LAYOUT: tuple[Rewriting, ...] = (
     (r"\\langle(?![a-z])", "⟨"),
     (r"\\rangle(?![a-z])", "⟩"),
     # bold and upright letters
-    (r"_\s*\{?\s*\\(?:text|textrm|textit|mathrm|mathit|operatorname|rm)\s*\{\s*([A-Za-z]+)\s*\}\s*\}", r"_{\1}"),
+    (r"_\s*\{\s*\\(?:text|textrm|textit|mathrm|mathit|operatorname|rm)\s*\{\s*([A-Za-z]+)\s*\}\s*\}", r"_{\1}"),
     (r"_\s*\\(?:text|textrm|mathrm|rm)\s*\{\s*([A-Za-z]+)\s*\}", r"_{\1}"),
+    (rf"(?:\\math(?:bb|bf|rm)\s*\{{?\s*1\s*\}}?|𝟙|(?<![\w.}}])1)\s*_\s*\{{\s*([a-z](?:_\w|_\{{{_BRACED}*\}})?)\s*(?:>|\\gt)\s*0\s*\}}",
+     r" step(\1)"),
     (r"\\(?:math)?bb(?:m)?\s*\{?\s*1\s*\}?|𝟙|\\(?:mathbf|bm|vec|boldsymbol)\s*\{?\s*1\s*\}?", " 1 "),
     (r"\\mathcal\s*\{\s*[LEJ]\s*\}|\\mathcal\s+[LEJ]|ℒ|\\ell(?![A-Za-z])|ℓ", "L"),
     (r"\^\s*\{?\s*\\(?:mathsf|mathrm|mathbf|text|rm)\s*\{?\s*T\s*\}?\s*\}?", "^T"),

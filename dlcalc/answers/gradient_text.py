@@ -149,6 +149,8 @@ class _Reader:
         for left in lefts:
             if len(left) > 60 and "∂" not in left and "partial" not in left:
                 raise UserError(f"an intermediate has a short name, not {left[:40]}…")
+            if (word := _WORD_AT_STEP.fullmatch(left.strip())) is not None:
+                kinds.setdefault(word[1], Kind.MATRIX)
             # the name as our own reader spells it: δ is delta
             node = parse(left, Declarations(kinds, self.names.integers))
             stem = node.base if isinstance(node, Index) else node
@@ -259,6 +261,8 @@ def _unshifted(index: Node, body: Node) -> tuple[Node, Node]:
     return index, body
 
 
+_WORD_AT_STEP = re.compile(r"([A-Za-z][A-Za-z0-9]+(?:_[A-Za-z0-9]+)*)\[t\]")
+"""dhnext[t], a name of several letters, as a program has it."""
 _WORD = re.compile(r"(?<![\\A-Za-z])_?\{?\s*([A-Za-z]{3,})(?![A-Za-z(])")
 
 
