@@ -281,9 +281,9 @@ class _Judge:
         sequences = {name for name, kind in self.network.declarations.kinds.items() if kind is Kind.MATRIX}
         sequences -= {*self.network.by_name, *(each.name for each in answer.statements)}
         for part in answer.parts():
-            if isinstance(part, Index) and isinstance(part.base, Name) and len(part.indices) == 2:
-                if part.base.id in sequences and not layered:
-                    shown = printing.text(part.base)
+            match part:
+                case Index(Name(name) as base, (_, _)) if name in sequences and not layered:
+                    shown = printing.text(base)
                     raise UserError(f"{printing.text(part)} has two indices, but {shown} has one here, its step")
             if isinstance(part, Index) and part.base in layered and len(part.indices) == 1:
                 shown = printing.text(part.base)
