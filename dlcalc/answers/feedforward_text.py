@@ -36,7 +36,7 @@ class _Reader:
 
     def _kinds(self) -> dict[str, Kind]:
         kinds = dict(network_kinds(self.network))
-        layers = [f"{stem}_{number}" for stem in ("dz", "dW", "db", "w") for number in self.numbers]
+        layers = [f"{stem}_{number}" for stem in ("dz", "dW", "db", "w", "dZ", "dA") for number in self.numbers]
         for written in (*_ALIASES, *layers):
             kinds.setdefault(written, Kind.VECTOR)
         return kinds
@@ -127,6 +127,8 @@ class _Reader:
         stem, _, number = written.partition("_")
         stem = self.letters.get(stem, stem)
         prefix = stem[:1] if stem[:1] == "d" and len(stem) == 2 else ""
+        if prefix and stem[1] in "HAZY":
+            stem = prefix + stem[1].lower()
         stem = prefix + self.letters.get(stem[1:], stem[1:]) if prefix else stem
         if number in ("L", "out", "o"):
             number = str(self.numbers[-1])
@@ -172,10 +174,21 @@ _LAYER_ABOVE = re.compile(
     r"\^\s*(?:\{\s*(\d|L)\s*\}|(\d|L)(?![\d\w])|\{\s*[\[(]\s*(\d|L)\s*[\])]\s*\})"
 )
 _LAYER_AND_LETTER = re.compile(r"(?<![A-Za-z\\])([Wbahz]_\d)(?=[A-Za-z])")
+_LAYER_AND_ENTRY = re.compile(
+    r"(?<![A-Za-z_])([WwbahzAZ]|δ|\\?delta)\s*\^\s*(?:\{?\s*[\[(]?\s*(\d)\s*[\])]?\s*\}?)\s*_\s*"
+    r"(?:\{\s*([a-z])\s*,?\s*([a-z])?\s*\}|([a-z])(?![A-Za-z]))"
+)
+"""w^1_{jk} and h^{(1)}_j: the layer above, the entry below."""
+
+
+def _entry(found: re.Match[str]) -> str:
+    letter, layer, *below = found.groups()
+    return f"{letter}_{layer}[{','.join(filter(None, below))}]"
 
 
 def layers_apart(text: str) -> str:
     """δ1, δ^1, δ^{[1]} and δ_{1} as δ_1; W_1x as W_1 x."""
+    text = _LAYER_AND_ENTRY.sub(_entry, text)
     text = _LAYER_ABOVE.sub(r"\1_\2\3\4", _LAYER_AT_ONCE.sub(r"\1_\2", text))
     text = _LAYER_AND_LETTER.sub(r"\1 ", text)
     return re.sub(r"\\delta(?![a-z])", "δ", re.sub(r"_\{(\d)\}", r"_\1", text))

@@ -39,6 +39,12 @@ def mark(text: str, wrt: str, answer: str, **options: Any) -> Mark:
 
 
 RIGHT = [
+    # Nielsen, Ng, and Python
+    (TANH, "W2", r"\frac{\partial C}{\partial w^2_{jk}} = \delta^2_j h^1_k"),
+    (TANH, "b1", r"\frac{\partial C}{\partial b^1_j} = \delta^1_j"),
+    (TANH, "W2", r"\frac{\partial L}{\partial W^{(2)}_{kj}} = (\hat y_k - y_k) h^{(1)}_j"),
+    (TANH, "W1", "dZ2 = A2 - Y; dZ1 = np.dot(W2.T, dZ2) * (1 - A1**2); dW1 = np.dot(dZ1, X.T)"),
+    (SIGMOID, "W2", r"\frac{\partial L}{\partial \hat y} \frac{\partial \hat y}{\partial a_2} ∂a_2/∂W_2"),
     (SIGMOID, "W2", "δ_2 h_1^T"),
     (SIGMOID, "b1", "δ_1"),
     (SIGMOID, "W1", "δ_2 = (ŷ - y) ⊙ ŷ ⊙ (1-ŷ); δ_1 = (W_2^T δ_2) ⊙ h_1 ⊙ (1 - h_1); δ_1 x^T"),
