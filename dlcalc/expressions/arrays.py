@@ -152,7 +152,7 @@ def power(a: Value, exponent: int) -> Value:
     if exponent == 0 and len(a) == len(a[0]):
         return diag((1,) * len(a))
     if exponent == 0:
-        raise UserError(f"a square matrix has a power, not one of {shown(shape_of(a))}")
+        raise UserError(f"only a square matrix has a power, not one of {shown(shape_of(a))}")
     if exponent == 1:
         return a
     half = power(a, exponent // 2)
@@ -274,7 +274,7 @@ def block(rows: Sequence[Sequence[Value]]) -> Value:
             raise UserError("blocks side by side have equal heights")
         whole.extend(sum((cell[i] for cell in cells), ()) for i in range(height))
     if len({len(row) for row in whole}) > 1:
-        raise UserError("blocks above each other have equal widths")
+        raise UserError("blocks that stand one above the other have equal widths")
     return tuple(whole)
 
 
@@ -289,7 +289,7 @@ def end_to_end(parts: Sequence[Value]) -> Value:
     _allow(len(parts) * sizes[0], sizes[1] if len(sizes) > 1 else 1)
     filled = [_filled(part, sizes) for part in parts]
     if len({shape_of(part)[1:] for part in filled}) > 1:
-        raise UserError("blocks above each other have equal widths")
+        raise UserError("blocks that stand one above the other have equal widths")
     return sum(filled, ())
 
 

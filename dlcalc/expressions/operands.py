@@ -240,10 +240,10 @@ class Operands(Reader):
         """Σ_{j=1}^{T} body, Σ_{j=1..T} body, and Σ_j body for j = 1..T."""
         operator, descending = _REDUCERS[token.value], token.value == "Π←"
         if not self.accept("_"):
-            raise self.error("Σ and Π name their index: Σ_{j=1..T} ...", token)
+            raise self.error("Σ and Π need an index: Σ_{j=1..T} ...", token)
         if not self.accept("{"):
             if self.at.kind != "name":
-                raise self.error("Σ and Π name their index: Σ_{j=1..T} ...")
+                raise self.error("Σ and Π need an index: Σ_{j=1..T} ...")
             index = self.take().value
             return Reduce(operator, index, Literal(1), self.names.name("T"), self.nested(self.product), descending)
         index, low, high = self.bounds()
@@ -298,7 +298,7 @@ class Operands(Reader):
         if word in _WORDS and self.peek().kind == "name" and self.peek(2).value in ("=", "in"):
             return self.reduction_call(word)
         if function is None:
-            raise self.error(f"{word} names its index: {word}(j=1..T, ...)", token)
+            raise self.error(f"{word} needs an index: {word}(j=1..T, ...)", token)
         arguments = self.in_parentheses(token)
         sloped = _SLOPED.get(function)
         if sloped and len(arguments) == 2:

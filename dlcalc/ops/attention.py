@@ -25,7 +25,9 @@ def attention(q: Array, k: Array, v: Array, mask: Array | None = None, device: s
         rule = "q is (…, T_q, d), k (…, T_k, d) and v (…, T_k, d_v)"
         raise UserError(f"{rule}: q is {q.shape}, k is {k.shape}, v is {v.shape}")
     if 0 in (k.shape[-2], q.shape[-1]):
-        raise UserError(f"a query looks at one key at least, of one number: q is {q.shape}, k is {k.shape}")
+        raise UserError(
+            f"there must be at least one key, and each key needs at least one number: q is {q.shape}, k is {k.shape}"
+        )
     batch = prod(q.shape[:-2])
     added = _added(mask, (*q.shape[:-1], k.shape[-2]), q.dtype)
     flat = [array.reshape(batch, *array.shape[-2:]) for array in (q, k, v)]

@@ -64,7 +64,7 @@ def ranked(name: str, array: Array, layout: str) -> None:
     if array.ndim != len(axes):
         raise UserError(f"{name} has {len(axes)} axes, ({layout}): {array.shape}")
     if any(size == 0 for size, axis in zip(array.shape, axes, strict=True) if axis != "N"):
-        raise UserError(f"{name} has no empty axis but the batch, ({layout}): {array.shape}")
+        raise UserError(f"{name} may be empty along the batch axis only, ({layout}): {array.shape}")
 
 
 def shaped(name: str, array: Array | None, shape: Sequence[int], why: str, **beside: Array) -> None:

@@ -55,7 +55,7 @@ def cross_entropy(logits: Array, targets: Array, reduction: str = "mean", device
     (logits,) = checks.arrays(logits=logits)
     checks.one_of("reduction", reduction, REDUCTIONS)
     if logits.ndim < 2 or logits.shape[1] == 0:
-        raise UserError(f"logits have the axes (N, classes, …), with a class at least: {logits.shape}")
+        raise UserError(f"logits have the axes (N, classes, …) and at least one class: {logits.shape}")
     wanted = (logits.shape[0], *logits.shape[2:])
     places = checks.indices("targets", targets, logits.shape[1], f"a class of logits {logits.shape}")
     checks.shaped("targets", places, wanted, "of the logits without the classes", logits=logits)

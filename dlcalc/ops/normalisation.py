@@ -32,7 +32,7 @@ def batch_norm(
     shape, running = x.shape if isinstance(x, np.ndarray) else (), (mean, var)
     x, mean, var, weight, bias = checks.arrays(x=x, mean=mean, var=var, weight=weight, bias=bias)
     if len(shape) < 2 or 0 in shape[1:]:
-        raise UserError(f"x has the axes (N, C, …), none of them empty but the batch: {shape}")
+        raise UserError(f"x has the axes (N, C, …), and only N may be 0: {shape}")
     for name, value in (("mean", mean), ("var", var), ("weight", weight), ("bias", bias)):
         checks.shaped(name, value, (shape[1],), "(C)", x=x)
     eps, momentum = checks.finite("eps", eps, 0), checks.finite("momentum", momentum, 0)
@@ -43,18 +43,18 @@ def batch_norm(
     if training:
         count = planes.shape[0] * planes.shape[2]
         if count < 2:
-            raise UserError(f"a variance needs two numbers of each channel to train with: x is {shape}")
+            raise UserError(f"training needs at least two numbers of each channel, for a variance: x is {shape}")
         if any(kept is not None and not kept.flags.writeable for kept in running):
-            raise UserError(f"mean and var are moved in place: arrays that may be written, x is {shape}")
+            raise UserError(f"mean and var are changed in place, so they must be writable arrays: x is {shape}")
         out, normal, batch_mean, batch_var, scale = kernels.scaled_norm_forward(planes, eps, gain, shift)
         for kept, batch in zip(running, (batch_mean, batch_var * (count / (count - 1))), strict=True):
             if kept is not None:
                 kept += momentum * (batch - kept)
     else:
         if mean is None or var is None:
-            raise UserError(f"without training the mean and the variance are given: x is {shape}")
+            raise UserError(f"without training, mean and var must be given: x is {shape}")
         if var.min() + eps <= 0:
-            raise UserError(f"a variance plus eps is above 0: {var.min():g} + {eps:g}")
+            raise UserError(f"var + eps must be above 0: {var.min():g} + {eps:g}")
         scale = 1 / np.sqrt(var + x.dtype.type(eps))
         normal = (planes - mean[:, None]) * scale[:, None]
         out = normal * gain[:, None] + shift[:, None]
@@ -88,7 +88,7 @@ def layer_norm(
         raise UserError(f"weight and bias have the last axes of x: weight has {over} axes, x is {x.shape}")
     inner = x.shape[x.ndim - over :]
     if 0 in inner:
-        raise UserError(f"what is normalised over is not empty: x is {x.shape}")
+        raise UserError(f"the axes that are normalised must not be empty: x is {x.shape}")
     checks.shaped("weight", weight, inner, "of the last axes of x", x=x)
     checks.shaped("bias", bias, inner, "of the last axes of x", x=x)
     eps = checks.finite("eps", eps, 0)
@@ -119,7 +119,7 @@ def local_response_norm(
     """
     (x,) = checks.arrays(x=x)
     if x.ndim < 2 or 0 in x.shape[1:]:
-        raise UserError(f"x has the axes (N, C, …), none of them empty but the batch: {x.shape}")
+        raise UserError(f"x has the axes (N, C, …), and only N may be 0: {x.shape}")
     size = checks.whole("size", size, 1)
     alpha, beta = checks.finite("alpha", alpha, 0), checks.finite("beta", beta, 0)
     k = checks.finite("k", k, 0)

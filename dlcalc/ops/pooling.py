@@ -124,7 +124,7 @@ def _extreme(
     dilations = checks.per_axis("dilation", dilation, 2, 1)
     for f, p, d in zip(window, around, dilations, strict=True):
         if 2 * max(p) > d * (f - 1) + 1:
-            raise UserError(f"padding may be half the window at most: {p} of {d * (f - 1) + 1}, kernel_size = {window}")
+            raise UserError(f"padding may be at most half the window: {p} of {d * (f - 1) + 1}, kernel_size = {window}")
     axes = zip(x.shape[2:], window, strides, around, dilations, strict=True)
     size = [checks.window_count(*axis, ceil_mode, f"x is {x.shape}, kernel_size = {window}") for axis in axes]
     checks.allocatable(*x.shape[:2], *size)

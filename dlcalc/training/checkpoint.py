@@ -82,7 +82,7 @@ def read(path: str | Path) -> Checkpoint:
         history = [Epoch(**epoch) for epoch in json.loads(words["history"])]
         found = Checkpoint(network, words["data"], settings, history, int(words["step"]), arrays)
     except (KeyError, TypeError, ValueError) as error:
-        raise ProblemError(name, "", f"the checkpoint is not whole: {printable(str(error)[:80])}") from None
+        raise ProblemError(name, "", f"the checkpoint is damaged or incomplete: {printable(str(error)[:80])}") from None
     return found
 
 

@@ -69,7 +69,7 @@ def of_arrays(x: Any, y: Any) -> Dataset:
     """Data of arrays: classes as whole numbers, or real targets. UserError where the two do not fit."""
     inputs, targets = np.asarray(x), np.asarray(y)
     if inputs.ndim < 2 or len(inputs) != len(targets) or not len(inputs):
-        raise UserError(f"data is (x, y) with a target for each example: {inputs.shape} and {targets.shape}")
+        raise UserError(f"each example needs a target: x is {inputs.shape}, y is {targets.shape}")
     if targets.dtype.kind in "iub":
         classes = tuple(map(str, range(int(targets.max()) + 1)))
         return Dataset("arrays", inputs, targets.astype(np.int64), classes)
@@ -142,7 +142,7 @@ def arranged(data: Dataset, network: Network) -> Any:
     first = network.layers[0].kind == "embedding"
     if data.words:
         if not first:
-            raise UserError(f"{data.name} is of words, so the network begins with an embedding: "
+            raise UserError(f"{data.name} has words as its examples, so the network must begin with an embedding: "
                             f"\"{x.shape[1]}; embedding {len(data.words)} 32; ...\"")  # fmt: skip
         known = network.layers[0].settings.get("v")
         if isinstance(known, int) and known < len(data.words):

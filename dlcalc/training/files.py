@@ -69,7 +69,7 @@ def _npz(path: Path) -> dict[str, Any]:
 
 def _joined(path: Path, x: Any, y: Any, x_test: Any, y_test: Any) -> dict[str, Any]:
     if x.shape[1:] != x_test.shape[1:] or y.shape[1:] != y_test.shape[1:]:
-        raise _refused(path, f"examples to train on and to test with have one shape: {x.shape} and {x_test.shape}")
+        raise _refused(path, f"training and test examples must have the same shape: {x.shape} and {x_test.shape}")
     fields = _fields(path, np.concatenate([x, x_test]), np.concatenate([y, y_test]))
     return fields | {"test": np.arange(len(x), len(x) + len(x_test))}
 
@@ -77,9 +77,9 @@ def _joined(path: Path, x: Any, y: Any, x_test: Any, y_test: Any) -> dict[str, A
 def _fields(path: Path, x: Any, y: Any) -> dict[str, Any]:
     """Bytes become numbers from 0 to 1, and images without an axis of channels get one."""
     if len(x) != len(y) or not len(x) or x.ndim < 2:
-        raise _refused(path, f"there is a target for each example: x is {x.shape}, y is {y.shape}")
+        raise _refused(path, f"each example needs a target: x is {x.shape}, y is {y.shape}")
     if x.dtype.kind not in "fiub" or y.dtype.kind not in "fiub" or not np.isfinite(x).all() or not np.isfinite(y).all():
-        raise _refused(path, f"x and y are finite numbers: {x.dtype} and {y.dtype}")
+        raise _refused(path, f"x and y must be finite numbers: {x.dtype} and {y.dtype}")
     images = x.dtype == np.uint8
     x = x / 255 if images else x
     x = x[..., None] if images and x.ndim == 3 else x
@@ -124,7 +124,7 @@ def _idx(path: Path) -> Any:
             with gzip.open(path) as file:
                 data = untrusted.bounded(file.read(LARGEST + 1), str(path), LARGEST, "an IDX file")
         except (OSError, EOFError):
-            raise _refused(path, "it is packed, and damaged") from None
+            raise _refused(path, "it is compressed and damaged") from None
     if len(data) < 4 or data[:2] != b"\0\0" or data[2] not in IDX_TYPES or len(data) < 4 + 4 * data[3]:
         raise _refused(path, "it is not an IDX file: it begins with two zero bytes, a type and the number of axes")
     dtype, axes = IDX_TYPES[data[2]], data[3]
@@ -159,7 +159,7 @@ def _csv(path: Path) -> dict[str, Any]:
     if rows and not _number(rows[0][1][0]):
         rows = rows[1:]
     if len(rows) < 2:
-        raise _refused(path, "a CSV of examples has a line for each, two at least")
+        raise _refused(path, "a CSV of examples has one line for each example, at least two")
     width = len(rows[0][1])
     values = np.empty((len(rows), width - 1))
     for place, (line, cells) in enumerate(rows):
@@ -172,7 +172,7 @@ def _csv(path: Path) -> dict[str, Any]:
             raise _refused(path, f"line {line}: {printable(bad[:40])} is not a number") from None
     last = [cells[-1].strip() for _, cells in rows]
     if not np.isfinite(values).all():
-        raise _refused(path, "its numbers are finite")
+        raise _refused(path, "all its numbers must be finite")
     spread = values.std(axis=0)
     x = (values - values.mean(axis=0)) / np.where(spread > 0, spread, 1)
     kinds = sorted(set(last))
@@ -205,7 +205,7 @@ def _images(path: Path, side: int) -> dict[str, Any]:
     root = train if train.is_dir() else path
     classes = sorted(folder.name for folder in root.iterdir() if folder.is_dir() and not folder.name.startswith("."))
     if len(classes) < 2:
-        raise _refused(path, "a folder of images has a folder for each class, two at least")
+        raise _refused(path, "a folder of images has one folder for each class, at least two")
     found: list[Any] = []
     labels: list[int] = []
     count = 0
@@ -222,6 +222,6 @@ def _images(path: Path, side: int) -> dict[str, Any]:
                         raise _refused(file, "the image cannot be read") from None
                     labels.append(label)
     if not found:
-        raise _refused(path, f"no images are in it: {', '.join(IMAGES)}")
+        raise _refused(path, f"it contains no images: {', '.join(IMAGES)}")
     fields: dict[str, Any] = {"x": np.stack(found), "y": np.array(labels), "classes": tuple(classes)}
     return fields | ({"test": np.arange(count, len(found))} if tests else {})

@@ -39,7 +39,7 @@ class Planner(Frames):
         """UserError as the function `plan`."""
         unread = [row.layer.name for row in self.rows if not self.readers[row.layer.name]]
         if factors and len(factors) != len(unread):
-            raise UserError(f"there is a factor for the loss of each output: {self.network.id} has {', '.join(unread)}")
+            raise UserError(f"every output needs a factor for its loss: {self.network.id} has {', '.join(unread)}")
         self.dtype = dtype
         self._inputs()
         for row in self.rows:

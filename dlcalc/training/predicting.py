@@ -18,7 +18,7 @@ def predictions(run: Trainer, x: Any) -> Any:
     """
     given = np.asarray(x)
     if given.ndim < 2 or not len(given):
-        raise UserError(f"inputs are (examples, …), with an example at least: {given.shape}")
+        raise UserError(f"inputs are (examples, …), with at least one example: {given.shape}")
     data = Dataset("x", given, run.data.y, words=run.data.words, sequence=run.data.sequence)
     return answers(run, arranged(data, run.network))
 

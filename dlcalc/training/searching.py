@@ -58,7 +58,7 @@ def choices(text: str) -> list[Choice]:
         except ValueError:
             raise UserError(f"a search is lr=1e-4..1e-1 hidden=16,32,64; not {part[:40]!r}") from None
     if not found:
-        raise UserError("a search has something to choose: lr=1e-4..1e-1 hidden=16,32,64")
+        raise UserError("a search needs something to choose: lr=1e-4..1e-1 hidden=16,32,64")
     return found
 
 

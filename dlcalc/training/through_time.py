@@ -23,8 +23,8 @@ def input_gradients(run: Trainer) -> list[float]:
                 factors=settings.factors)  # fmt: skip
     found = next((buffer for buffer in made.buffers if buffer.name == "d input"), None)
     if found is None or made.inputs[0][2] == 1:
-        raise UserError(f"a gradient through time is of a network that reads sequences of numbers: {run.network.id} "
-                        "does not")  # fmt: skip
+        raise UserError(f"only a network that reads sequences of numbers has gradients through time: {run.network.id} "
+                        "reads none")  # fmt: skip
     model, (_, _, steps, width) = Model(made), made.inputs[0]
     model.parameters[:] = run.model.parameters
     model.gradient(examples, np.arange(count))

@@ -119,7 +119,7 @@ def test_cells_are_compared_with_their_gradients_through_time(terminal: Terminal
         (f"{RUN} --threads 0", "threads must be a whole number from 1 to 256"),
         (f"{RUN} --device tpu", "networks are trained on the cpu, not on tpu"),
         (f"{RUN} --device cuda", "networks are trained on the cpu: on cuda only single operations run"),
-        (f"{RUN} --loss-weights 1,2", "there is a factor for the loss of each output: network has fc-2"),
+        (f"{RUN} --loss-weights 1,2", "every output needs a factor for its loss: network has fc-2"),
         (f"{RUN} --loss-weights 1001", "the factor of an output's loss is a number from 0 to 1,000, not 1001"),
         (
             'train "2; a: dense 3; dense 2; average a a; dense 3" --data xor',

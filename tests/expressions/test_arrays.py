@@ -176,7 +176,7 @@ def test_softmax_of_a_matrix_is_taken_row_by_row() -> None:
         ("M^⊤", "a transpose takes a vector or a matrix, not 1×2×2"),
         ("A ⊗ v", "⊗ takes two vectors, not 2×2 and 3"),
         ("diag(A)", "diag takes a vector, not 2×2"),
-        ("[1, 2, 3; 4, 5, 6]^0", "a square matrix has a power, not one of 2×3"),
+        ("[1, 2, 3; 4, 5, 6]^0", "only a square matrix has a power, not one of 2×3"),
         ("A^65", "the power of a matrix is a whole number from 0 to 64, or -1 for its inverse"),
         ("A^(1/2)", "the power of a matrix is a whole number from 0 to 64, or -1 for its inverse"),
         ("A^(-2)", "the power of a matrix is a whole number from 0 to 64, or -1 for its inverse"),

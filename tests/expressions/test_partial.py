@@ -93,7 +93,7 @@ def test_blocks_that_do_not_fit() -> None:
     values = {"A": ((1, 2), (3, 4)), "h": ((1, 2, 3),)}
     with pytest.raises(UserError, match="blocks side by side have equal heights"):
         evaluate(parse("block([A, h; h, A])", NAMES), values)
-    with pytest.raises(UserError, match="blocks above each other have equal widths"):
+    with pytest.raises(UserError, match="blocks that stand one above the other have equal widths"):
         evaluate(parse("block((A, h))", NAMES), values)
     with pytest.raises(UserError, match="block takes its parts in brackets"):
         evaluate(parse("block(A)", NAMES), values)

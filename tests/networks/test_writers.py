@@ -110,18 +110,18 @@ CONV = {"k": 3, "f": 3}
     [
         (zoo.network("resnet18"), r"in a line of text each layer reads the one before it; write the network as toml: "),
         (stack(Layer("a", "conv", CONV, ())), "a reads no layer"),
-        (stack(Layer("a;b", "conv", CONV, ("input",))), "mine cannot be said in a line of text"),
+        (stack(Layer("a;b", "conv", CONV, ("input",))), "mine cannot be written in one line of text"),
         (
             stack(Layer("a", "conv", CONV, ("input",)), Layer("#b", "conv", CONV, ("a",))),
-            "^#b cannot be said in a line",
+            "^#b cannot be written in one line",
         ),
         (
             stack(Layer("p", "pad", {"wide": 1}, ("input",))),
-            r"^mine cannot be said in a line of text \(.*\); write it as toml$",
+            r"^mine cannot be written in one line of text \(.*\); write it as toml$",
         ),
         (
             Network("mine", "", (-8,), (Layer("fc-1", "dense", {"m": 1}, ("input",)),)),
-            r"mine cannot be said .*≥ 1, not -8",
+            r"mine cannot be written .*≥ 1, not -8",
         ),
     ],
 )

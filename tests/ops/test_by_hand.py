@@ -101,7 +101,7 @@ def test_padding_is_half_of_what_a_dilated_window_spans() -> None:
     x = image("1 2 3")
     assert shown(ops.max_pool2d(x, (1, 2), 1, (0, 2), (1, 3))) == [[2, 3, 1, 2]]
     for padding in ((0, 0, 3, 0), (0, 0, 0, 3)):
-        with pytest.raises(UserError, match=r"^padding may be half the window at most: \(\d, \d\) of 4"):
+        with pytest.raises(UserError, match=r"^padding may be at most half the window: \(\d, \d\) of 4"):
             ops.max_pool2d(x, (1, 2), 1, padding, (1, 3))
 
 

@@ -133,7 +133,7 @@ def test_a_folder_of_images(tmp_path: Path) -> None:
 
 BAD = {
     "a.npz": (b"PK no zip", "it is not an .npz of plain arrays"),
-    "a.csv": (b"1,2\n", "two at least"),
+    "a.csv": (b"1,2\n", "at least two"),
     "plain.csv": (b"1,2,3\n4,1_0,6\n", "line 2: 1_0 is not a number"),
     "b.csv": (b"1,2,3\n4,x,6\n", "line 2: x is not a number"),
     "c.csv": (b"1,2,3\n4,5\n", "line 2 has 2 cells, the first has 3"),
@@ -157,7 +157,7 @@ def test_a_bad_file_is_one_line(name: str, tmp_path: Path) -> None:
     [
         (b"\0\0\x08\x01\0\0\0\x05abc", "its header promises 5 bytes, and 3 follow"),
         (b"PNG", "it is not an IDX file"),
-        (b"\x1f\x8bzz", "it is packed, and damaged"),
+        (b"\x1f\x8bzz", "it is compressed and damaged"),
     ],
 )
 def test_a_bad_file_of_mnist(content: bytes, message: str, tmp_path: Path) -> None:
@@ -172,7 +172,7 @@ def test_what_does_not_fit_is_refused() -> None:
         arranged(dataset("bars:n=2"), text.read("8x8x1; dense 6"))
     with pytest.raises(UserError, match="the embedding knows 3 words, and text:n=2,T=5 has"):
         arranged(dataset("text:n=2,T=5"), text.read("5; embedding 3 2; dense 3"))
-    with pytest.raises(UserError, match="so the network begins with an embedding"):
+    with pytest.raises(UserError, match="so the network must begin with an embedding"):
         arranged(dataset("text:n=2,T=5"), text.read("5; dense 3"))
-    with pytest.raises(UserError, match="a target for each example"):
+    with pytest.raises(UserError, match="each example needs a target"):
         of_arrays(np.zeros((3, 2)), np.zeros(2))

@@ -131,7 +131,7 @@ class _Graph(Sizes):
         layer = row.layer
         self.layer = layer.name
         if layer.kind == "input":
-            raise self.refused(row, "networks with one input are written")
+            raise self.refused(row, "only networks with one input can be written")
         make: Callable[[Row], tuple[str, str]] | None = getattr(self, f"_{layer.kind.replace('-', '_')}", None)
         if make is None or layer.over:
             raise self.refused(row, "there is no operator for it here")

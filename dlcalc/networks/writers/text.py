@@ -27,12 +27,12 @@ def written(network: Network) -> str:
     try:
         again = read(line)
     except UserError as error:
-        raise UserError(f"{network.id} cannot be said in a line of text ({error}); write it as toml") from None
+        raise UserError(f"{network.id} cannot be written in one line of text ({error}); write it as toml") from None
     for ours, back in zip_longest(network.layers, again.layers):
         if ours is None or back is None or plain(ours) != plain(back):
-            raise UserError(f"{(ours or back).name} cannot be said in a line of text; write the network as toml")
+            raise UserError(f"{(ours or back).name} cannot be written in one line of text; write the network as toml")
     if (network.input, network.sequence) != (again.input, again.sequence):
-        raise UserError(f"the input of {network.id} cannot be said in a line of text; write the network as toml")
+        raise UserError(f"the input of {network.id} cannot be written in one line of text; write the network as toml")
     return line
 
 
