@@ -101,7 +101,7 @@ def _console(lines: list[str], wrong: bool, page: Any) -> str:
         if status != int(wrong) or "bug in dlcalc" in out:
             raise PluginError(f"{page.file.src_uri}: {line} ends with {status}: {out}")
         shown.append(f"{line}\n{out}")
-    return "\n".join(shown)
+    return "\n\n".join(shown)
 
 
 def _run(words: list[str]) -> tuple[str, int]:

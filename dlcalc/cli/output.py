@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -40,6 +43,9 @@ def emit(result: Result, formats: Formats) -> None:
         text = "\n"
     elif formats.name in registry.PROGRAMS:
         text = result.program(formats.name)
+    elif formats.name == "html" and _goes_into_a_file():
+        page = registry.writer("html", as_file=True)(result.document())  # which a browser opens
+        text = page if isinstance(page, str) else page.decode()
     elif formats.name:
         text = registry.text(formats.name, result.document())
     else:
@@ -48,6 +54,13 @@ def emit(result: Result, formats: Formats) -> None:
         show(result.document())
         return
     sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+
+def _goes_into_a_file() -> bool:
+    """Whether standard output was sent into a file: dlcalc conv --html > conv.html."""
+    with suppress(OSError, ValueError):
+        return stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode)
+    return False
 
 
 STATUSES = {"right": 0, "convention": 0, "follows": 0, "wrong": 1, "rounded": 1}

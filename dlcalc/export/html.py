@@ -28,6 +28,8 @@ STYLE = """\
 .dlcalc .wide > math > mtable > mtr > mtd:first-child { text-align: right; }
 .dlcalc mtext.aside { font: .85em system-ui, sans-serif; opacity: .8; padding-left: 1.5em; }
 .dlcalc table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+.dlcalc tbody td:not(.end, .whole, .center, :empty) { min-width: min(9em, 30vw); }
+.dlcalc table math { font-size: 1.02em; }
 .dlcalc caption { text-align: left; opacity: .8; padding-bottom: .4em; }
 .dlcalc :is(th, td) { padding: .35em .9em; text-align: left; vertical-align: baseline; }
 .dlcalc thead :is(th, td) { border-bottom: 2px solid rgb(127 127 127 / .7); }
@@ -185,8 +187,12 @@ def _list(tag: str, items: Iterable[str]) -> str:
 
 
 _WHOLE = ' class="whole"'
+_NAME = re.compile(r"\w+(?:[×-]\w+)+")
 _SHORT = 24
-"""Characters up to which a cell with maths, such as 55 × 55 × 96, stays in one line."""
+"""Characters up to which a cell with maths, a shape or a name, 55 × 55 × 96 or maxpool-1, stays in one line.
+
+A formula alone always does: browsers count it as narrower than it is.
+"""
 
 _CLASSES = {"left": "", "center": ' class="center"', "right": ' class="end"'}
 
@@ -198,7 +204,10 @@ def _table(table: doc.Table, spell: printing.Spell) -> str:
         found = ""
         for words, style, scope in zip(cells, classes, scopes, strict=True):
             text = render_words(words, spell)
-            style = style or (_WHOLE if "<math" in text and len(sheet.plain(words, spell)) <= _SHORT else "")
+            plain = sheet.plain(words, spell)
+            is_whole = len(plain) <= _SHORT and ("<math" in text or _NAME.fullmatch(plain) is not None)
+            is_formula = text.startswith("<math") and text.index("</math>") == len(text) - len("</math>")
+            style = style or (_WHOLE if plain and (is_whole or is_formula) else "")
             found += f'<th scope="{scope}"{style}>{text}</th>' if scope and text else f"<td{style}>{text}</td>"
         return f"<tr>{found}</tr>"
 

@@ -20,7 +20,7 @@ TO_PASTE = {
     "json": "one JSON object",
     "latex": "LaTeX to paste",
     "markdown": "Markdown to paste",
-    "html": "HTML to paste (MathML)",
+    "html": "HTML to paste (MathML); sent into a file, a whole page",
 }
 """The formats that any result is printed in, each by an option of its name."""
 

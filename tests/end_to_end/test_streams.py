@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from rows import each_row
+from terminal import Terminal
 
 from dlcalc.cli import main
 
@@ -126,3 +128,15 @@ def test_errors_that_nobody_reads() -> None:
         program.stderr.close()
         assert program.stdout.read() == b""
         assert program.wait(60) == 2
+
+
+def test_html_that_is_sent_into_a_file_is_a_page(terminal: Terminal, tmp_path: Path) -> None:
+    """A browser opens it, whatever its own encoding is; what is pasted is a part of a page."""
+    command = ["net", "8x8x3; conv 4 f3; pool 2", "--html"]
+    with (tmp_path / "net.html").open("w", encoding="utf-8") as file, contextlib.redirect_stdout(file):
+        assert main(command) == 0
+    page = (tmp_path / "net.html").read_text(encoding="utf-8")
+    assert page.startswith('<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">')
+    assert "<title>Network of 2 layers</title>" in page
+    assert '<th scope="row" class="whole">maxpool-1</th><td class="whole">3×3×4</td>' in page
+    assert terminal(command).out.startswith('<section class="dlcalc"')
