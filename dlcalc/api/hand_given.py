@@ -68,6 +68,10 @@ def read(name: str, given: Mapping[str, object], convention: str | None, profile
     rest = {key.replace("-", "_"): value for key, value in given.items() if value is not None and value is not False}
     features = {switch for switch in operation.switches if rest.pop(switch.replace("-", "_"), None)}
     features |= _kind(operation, rest) | layers_by_hand.features_of(operation, rest)
+    if "same" in operation.switches:
+        for key in ("p", "padding"):
+            if str(rest.get(key, "")).strip().lower() in ("same", "valid"):
+                features |= {"same"} if str(rest.pop(key)).strip().lower() == "same" else set()
     chosen = {choice: rest.pop(choice.replace("-", "_"), None) for choice in operation.choices}
     if "backward" in features and "groups" in rest:
         raise UserError("--groups is worked out forwards only: leave --backward out")
@@ -90,6 +94,8 @@ def read(name: str, given: Mapping[str, object], convention: str | None, profile
     _stand_up(asked, arrays, shapes, row)
     _spread(shapes, asked, arrays, row)
     values = {key: lifted(key, array, asked.by_name[key].kind.rank) for key, array in arrays.items()}
+    if str(chosen.get("loss")).startswith("last") and "y" in values and "x" in values:
+        values["y"] = _at_the_end(values["y"], len(values["x"]))
     for key, value in values.items():
         if asked.variable(key).integer and (left := next(letters_in(value), None)):  # type: ignore[union-attr]
             raise UserError(
@@ -108,6 +114,14 @@ def read(name: str, given: Mapping[str, object], convention: str | None, profile
     stated = convention is not None or course.states(asked.id, [each.name for each in asked.conventions])
     options = frozenset(str(value) for value in chosen.values() if value is not None)
     return Asked(operation, asked, values, used, course, compared, stated, options)
+
+
+def _at_the_end(targets: Value, steps: int) -> Value:
+    """One target for the last of several steps, with zeros for those before, whose outputs have no loss."""
+    if len(targets) != 1:
+        return targets
+    zeros = (0,) * len(targets[0]) if isinstance(targets[0], tuple) else 0
+    return (*(zeros,) * (steps - 1), *targets)
 
 
 def _is_signal(image: object) -> bool:

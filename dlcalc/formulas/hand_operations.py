@@ -129,6 +129,8 @@ def candidates(ids: str) -> tuple[str, ...]:
 _BACKWARD = {"backward": "the gradients too, with finite differences beside them"}
 _ACTIVATION = ("tanh", "sigmoid", "relu")
 _LAYOUT = ("column", "row")
+_SQUARES_BEFORE = {"v0": "G0", "s0": "G0", "r0": "G0"}
+"""Other letters of textbooks for what was gathered of the squares before."""
 _EPSILON = ("inside", "outside")
 _LOGARITHM = ("nats", "bits", "hartleys")
 _LOGARITHMIC: dict[str, Any] = {
@@ -342,9 +344,10 @@ _OPERATIONS = (
     ),
     Operation(
         "logistic",
-        "Logistic regression: probability, log loss and gradients",
+        "Logistic regression: probability, log loss and gradients; with --eta, one step",
         'dlcalc run logistic --x "1 2" --w "0.5 -0.25" --b 0.1 --target 1',
-        {"": "logistic_by_hand"},
+        {"": "logistic_by_hand", "eta": "logistic_step_by_hand"},
+        implies={"eta": "eta"},
         **_LOGARITHMIC,
     ),
     Operation(
@@ -493,8 +496,10 @@ _OPERATIONS = (
              aliases={"velocity": "v0", "previous-update": "v0"}),
     _trained("nesterov", "Nesterov's momentum, where the gradient is k·w + c",
              "dlcalc run nesterov --w 1 --k 2 --updates 3", choices=("ahead", "pytorch", "keras")),
-    _trained("adagrad", "Adagrad: one or several steps", 'dlcalc run adagrad --w 1 --g "0.5 0.25"', "epsilon-place"),
-    _trained("rmsprop", "RMSProp: one or several steps", 'dlcalc run rmsprop --w 1 --g "0.5 0.25"', "epsilon-place"),
+    _trained("adagrad", "Adagrad: one or several steps", 'dlcalc run adagrad --w 1 --g "0.5 0.25"', "epsilon-place",
+             aliases=_SQUARES_BEFORE),
+    _trained("rmsprop", "RMSProp: one or several steps", 'dlcalc run rmsprop --w 1 --g "0.5 0.25"', "epsilon-place",
+             aliases=_SQUARES_BEFORE),
     _trained("adadelta", "Adadelta: one or several steps", 'dlcalc run adadelta --w 1 --g "0.5 0.25"'),
     _trained("adam", "Adam, with weight decay AdamW: one or several steps", 'dlcalc run adam --w 1 --g "0.5 -0.25"',
              "epsilon-place", "epsilon", continued=True, decayed=True),

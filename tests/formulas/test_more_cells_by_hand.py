@@ -246,3 +246,36 @@ def test_a_previous_update_is_the_start_velocity() -> None:
     given: dict[str, Any] = {"w": 1, "g": "0.5", "eta": "0.1", "form": "keras"}
     assert float(by_hand("momentum", previous_update="0.02", **given).w_new[0]) == pytest.approx(0.968)
     assert by_hand("momentum", velocity="0.02", **given).w_new == by_hand("momentum", v0="0.02", **given).w_new
+
+
+def test_one_target_is_that_of_the_last_step() -> None:
+    """Where only the last step has a loss the others need no target; else there is one for each."""
+    given: dict[str, Any] = {"x": "1 2 3", "w_x": 0.5, "w_h": 0.5, "backward": True}
+    for more in ({}, {"V": 2}):
+        alone, all_of_them = (by_hand("rnn", y=y, loss="last", **given, **more) for y in ("2", "0 0 2"))
+        assert (alone.loss, alone.dW) == (all_of_them.loss, all_of_them.dW)
+    two: dict[str, Any] = {"x": "1 2; 3 4", "w_x": "1 0; 0 1", "w_h": 0.1, "V": "1 2; 3 4", "softmax": True}
+    assert by_hand("rnn", y="1 0", loss="last", backward=True, **two).loss == pytest.approx(
+        by_hand("rnn", y="0 0; 1 0", loss="last", backward=True, **two).loss
+    )
+    with pytest.raises(UserError, match="give one target per time step"):
+        by_hand("rnn", y="1 2", **given)
+
+
+def test_one_step_of_logistic_regression() -> None:
+    """w ← w − η(ŷ − y)x: the gradient is the one that is told without a learning rate."""
+    given: dict[str, Any] = {"x": "1 2", "w": "0.5 -0.25", "b": "0.25", "target": 1}
+    plain, step = by_hand("logistic", **given), by_hand("logistic", eta="0.1", **given)
+    assert step.w_new == pytest.approx((0.5 - 0.1 * plain.dw[0], -0.25 - 0.1 * plain.dw[1]))
+    assert step.b_new == pytest.approx(0.25 - 0.1 * plain.db)
+    kept = check("logistic", "b_new", "0.25", eta="0.1", **given)
+    assert kept.mistakes[0]["id"] == "bias-unchanged"
+
+
+def test_padding_in_words_and_other_letters_of_what_was_before() -> None:
+    same = by_hand("conv", x="1 2; 3 4", w="1 0; 0 1", p="same")
+    assert same.output == by_hand("conv", x="1 2; 3 4", w="1 0; 0 1", same=True).output
+    assert by_hand("conv", x="1 2; 3 4", w="1 0; 0 1", p="valid").output == (((5,),),)
+    for letter in ("v0", "s0", "r0"):
+        given: dict[str, Any] = {"w": 1, "g": "0.5", letter: "0.1"}
+        assert by_hand("rmsprop", **given).w_new == by_hand("rmsprop", w=1, g="0.5", G0="0.1").w_new

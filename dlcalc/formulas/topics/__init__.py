@@ -108,7 +108,8 @@ TOPICS: dict[str, tuple[str, ...]] = {
         "sgd_decayed_by_hand", "sgd_decayed_by_hand_scalar", "adam_decayed_by_hand", "adam_decayed_by_hand_scalar",
     ),
     "dense_by_hand": (
-        "perceptron_by_hand", "perceptron_rule_by_hand", "logistic_by_hand", "dense_by_hand", "dense_backward_by_hand",
+        "perceptron_by_hand", "perceptron_rule_by_hand", "logistic_by_hand", "logistic_step_by_hand",
+        "dense_by_hand", "dense_backward_by_hand",
         "mlp_by_hand", "mlp_backward_by_hand",
     ),
     "scaling_by_hand": (

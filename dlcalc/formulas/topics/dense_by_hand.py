@@ -132,6 +132,28 @@ LOGISTIC = Formula(
     source="Goodfellow, Bengio and Courville, Deep Learning, 2016, section 6.2.2",
 )  # fmt: skip
 
+LOGISTIC_STEP = replace(
+    LOGISTIC,
+    id="logistic_step_by_hand",
+    title="One step of logistic regression by hand",
+    variables=(*LOGISTIC.variables, quantity("eta", "eta", "learning rate", ordinary=(0.1, 1), low=0)),
+    steps=(
+        *LOGISTIC.steps,
+        Step("w_new", "w - eta*dw", "new weights", kind=_VECTOR),
+        Step("b_new", "b - eta*db", "new bias"),
+    ),
+    answers=("w_new", "b_new", *LOGISTIC.answers),
+    mistakes=(
+        *LOGISTIC.mistakes,
+        Mistake("update-sign-turned", "w_new", "w + eta*dw", "the step goes against the gradient: subtract it", 0.6,
+                "Does the loss rise or fall in the direction of the gradient?", more=(("b_new", "b + eta*db"),)),
+        Mistake("rate-forgotten", "w_new", "w - dw", "the gradient must be multiplied by the learning rate", 0.4,
+                "Which given number is not used yet?", more=(("b_new", "b - db"),)),
+        Mistake("bias-unchanged", "b_new", "b", "the bias changes too: it is a weight whose input is always 1", 0.5,
+                "What is the input of the bias?"),
+    ),
+)  # fmt: skip
+
 
 # a layer
 
@@ -365,4 +387,7 @@ MLP_BACKWARD = Formula(
     source="Rumelhart, Hinton and Williams, Nature 323, 1986",
 )  # fmt: skip
 
-FORMULAS = {each.id: each for each in (PERCEPTRON, PERCEPTRON_RULE, LOGISTIC, DENSE, DENSE_BACKWARD, MLP, MLP_BACKWARD)}
+FORMULAS = {
+    each.id: each
+    for each in (PERCEPTRON, PERCEPTRON_RULE, LOGISTIC, LOGISTIC_STEP, DENSE, DENSE_BACKWARD, MLP, MLP_BACKWARD)
+}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..model import Convention, Formula, Mistake, Step, Variable
+from ..model import Condition, Convention, Formula, Mistake, Step, Variable
 from .options_by_hand import TANH_FOR_SIGMOID, Kinds, Option, combined, for_one_unit, in_every_base, quantity
 
 EACH = "t in 1..T"
@@ -258,6 +258,7 @@ _BACK_LAYOUT = {
 }
 _GRADIENTS = ("dU", "dW", "db", "dx", "dh0")
 _BPTT_SOURCE = "P. J. Werbos, Backpropagation through time, Proceedings of the IEEE 78, 1990"
+_AS_MANY = Condition("len(y) = len(x)", "give one target per time step")
 _BPTT_NOTES = (
     "∂L/∂W is the sum over all pairs k ≤ j: T(T + 1)/2 terms",
     "δ_k = slope_k ⊙ (e_k + Wᵀδ_{k+1}) gives the same with T products",
@@ -306,6 +307,7 @@ def _bptt_target(kinds: Kinds) -> Formula:
             _layouts(kinds, **_BACK_LAYOUT),
             (_EVERY_STEP, _last_step("e", "h", "1/2*sum((h[T] - y[T])^2)"), *_without_half("e", "h")),
         ),
+        conditions=(_AS_MANY,),
         notes=_BPTT_NOTES,
         source=_BPTT_SOURCE,
     )
@@ -351,6 +353,7 @@ def _bptt_output(kinds: Kinds, softmax: bool) -> Formula:
         answers=(*_GRADIENTS, "dV", "dc", "yhat", "h", "loss"),
         mistakes=(*_bptt_mistakes(kinds), *_OUTPUT_ERRORS),
         conventions=ways,
+        conditions=(_AS_MANY,),
         notes=_BPTT_NOTES,
         source=_BPTT_SOURCE,
     )
