@@ -84,7 +84,8 @@ def rnn_backward(
     if parts & PACK:
         pack_back(sizes, w_hh, 0, m, slots[1], True, room, 0)
         pack_back(sizes, w_ih, 0, m, slots[0], True, room, panels_x)
-    twos, ones, places = np.arange(DEEP) * 2 * LANES, np.arange(DEEP) * LANES, np.arange(2) * LANES
+    deep = min(DEEP, width)
+    twos, ones, places = np.arange(deep) * 2 * LANES, np.arange(deep) * LANES, np.arange(2) * LANES
     near_y, zeros = np.zeros(many * padded if m < padded else 1, np.float32), np.zeros(2 * LANES, np.float32)
     near_x = np.zeros(SUMMED * ((n + LANES - 1) // LANES + 1) * LANES if n % LANES else 1, np.float32)
     if parts & SUMS:
@@ -140,7 +141,8 @@ def lstm_backward(
         pack_back(sizes, w_hh, 0, m, slots[1], True, room, 0)
         pack_back(sizes, w_ih, 0, m, slots[0], True, room, panels_x)
         lay_peepholes(peephole, blocks, room, holes)
-    twos, ones, places = np.arange(DEEP) * 2 * LANES, np.arange(DEEP) * LANES, np.arange(2) * LANES
+    deep = min(DEEP, width)
+    twos, ones, places = np.arange(deep) * 2 * LANES, np.arange(deep) * LANES, np.arange(2) * LANES
     near_y, zeros = np.zeros(many * padded if m < padded else 1, np.float32), np.zeros(2 * LANES, np.float32)
     near_x = np.zeros(SUMMED * ((n + LANES - 1) // LANES + 1) * LANES if n % LANES else 1, np.float32)
     if parts & SUMS:
@@ -209,7 +211,8 @@ def gru_backward(
     if parts & PACK:
         pack_back(sizes, w_hh, 0, m, slots[1], False, room, 0)
         pack_back(sizes, w_ih, 0, m, slots[0], False, room, panels_x)
-    twos, ones, places = np.arange(DEEP) * 2 * LANES, np.arange(DEEP) * LANES, np.arange(2) * LANES
+    deep = min(DEEP, width)
+    twos, ones, places = np.arange(deep) * 2 * LANES, np.arange(deep) * LANES, np.arange(2) * LANES
     near_y, zeros = np.zeros(many * padded if m < padded else 1, np.float32), np.zeros(2 * LANES, np.float32)
     near_x = np.zeros(SUMMED * ((n + LANES - 1) // LANES + 1) * LANES if n % LANES else 1, np.float32)
     if parts & SUMS:
@@ -267,7 +270,8 @@ def gru_before_backward(
         pack_back(sizes, w_hh, 2 * m, m, slots[1, 2:], False, room, 0)
         pack_back(sizes, w_hh, 0, m, slots[1, :2], False, room, padded * padded)
         pack_back(sizes, w_ih, 0, m, slots[0], True, room, panels_x)
-    twos, ones, places = np.arange(DEEP) * 2 * LANES, np.arange(DEEP) * LANES, np.arange(2) * LANES
+    deep = min(DEEP, width)
+    twos, ones, places = np.arange(deep) * 2 * LANES, np.arange(deep) * LANES, np.arange(2) * LANES
     near_y, zeros = np.zeros(many * padded if m < padded else 1, np.float32), np.zeros(2 * LANES, np.float32)
     near_x = np.zeros(SUMMED * ((n + LANES - 1) // LANES + 1) * LANES if n % LANES else 1, np.float32)
     if parts & SUMS:

@@ -194,19 +194,25 @@ def lstm_steps(
     for s in range(steps):
         t = steps - 1 - s if reverse else s
         rows, first = ahead(sizes, s)
-        if rows:
-            for b in range(blocks):
-                for half in range(2):
-                    wide(
-                        codes, x.ctypes.data + first * n * 4, n, rows, n, panels + (2 * b + half) * n * pair * 4,
-                        table, table, places, 2, sums.ctypes.data + (first * width + b * block + half * pair) * 4,
-                        width, 0,
-                    )  # fmt: skip
         old, new = (t + reverse) * samples + low, (t + 1 - reverse) * samples + low
         here = t * samples + low
+        # the input's part of one step block by block, so that a block's sums stay near until they are gates
+        apiece = rows == many
+        for b in range(0 if apiece or not rows else blocks):
+            for half in range(2):
+                wide(
+                    codes, x.ctypes.data + first * n * 4, n, rows, n, panels + (2 * b + half) * n * pair * 4,
+                    table, table, places, 2, sums.ctypes.data + (first * width + b * block + half * pair) * 4,
+                    width, 0,
+                )  # fmt: skip
         for b in range(blocks):
             at = sums.ctypes.data + (here * width + b * block) * 4
             for half in range(2):
+                if apiece:
+                    wide(
+                        codes, x.ctypes.data + here * n * 4, n, many, n, panels + (2 * b + half) * n * pair * 4,
+                        table, table, places, 2, at + half * pair * 4, width, 0,
+                    )  # fmt: skip
                 wide(
                     codes, h.ctypes.data + old * padded * 4, padded, many, m,
                     panels + (state + (2 * b + half) * m * pair) * 4, table, table, places, 2, at + half * pair * 4,

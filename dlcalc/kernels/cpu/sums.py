@@ -20,8 +20,11 @@ from .gates import add_four, add_one
 from .machine import LANES
 from .rows import copy_rows
 
-DEEP = 128
-"""Most products of a sum at a time: that part of a panel stays in the nearest cache while all rows are at it."""
+DEEP = 512
+"""Most products of a sum at a time: that part of a panel stays in a near cache while all rows are at it.
+
+A quarter of it, which would stay in the nearest one, has a tile begin and end four times as often: 8 % slower.
+"""
 SUMMED = 128
 """Rows whose outer products are added while they are in a near cache."""
 
