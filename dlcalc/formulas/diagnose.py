@@ -125,8 +125,10 @@ class Outcomes:
         self._state = compiled.reach(with_defaults(compiled.formula, given), name)
         self.work = before - left()
         self.expected = as_array(self._state.values[name])
-        self._single: dict[str, tuple[tuple[State, Value | None], int]] = {}
+        self._single: dict[str, tuple[Value | None, int]] = {}
         self._pairs: dict[tuple[str, str], tuple[Value | None, int]] = {}
+        self._last: tuple[str, State] | None = None
+        """The mistake that was made last, and all values after it: pairs are tried one after another with the same."""
 
     @property
     def state(self) -> State:
@@ -153,23 +155,33 @@ class Outcomes:
 
     def of(self, mistake: Mistake) -> Value | None:
         """What one mistake gives; None when nothing can be computed with it, or the budget is used up."""
-        found = within_budget(lambda: _tried(self._single, mistake.id, lambda: self._after(mistake)), LIMIT_WORKING)
-        return None if found is None else found[1]
+        return within_budget(lambda: _tried(self._single, mistake.id, lambda: self._made(mistake)), LIMIT_WORKING)
 
     def of_pair(self, a: Mistake, b: Mistake) -> Value | None:
         """What two mistakes of different steps give, the first made before the second."""
         return within_budget(lambda: _tried(self._pairs, (a.id, b.id), lambda: self._together(a, b)), LIMIT_WORKING)
 
-    def _after(self, mistake: Mistake) -> tuple[State, Value | None]:
+    def _made(self, mistake: Mistake) -> Value | None:
         state = self.state
-        return state, outcome(self.compiled.plan(self.name, mistake), state, self.name)
+        self._last = mistake.id, state
+        return outcome(self.compiled.plan(self.name, mistake), state, self.name)
+
+    def _after(self, mistake: Mistake) -> State:
+        """All values after a mistake that was made before: to make it again counts as no work."""
+        if self._last is None or self._last[0] != mistake.id:
+            before = left()
+            self._made(mistake)
+            if left() >= 0:
+                spend(left() - before)
+        assert self._last is not None
+        return self._last[1]
 
     def _together(self, a: Mistake, b: Mistake) -> Value | None:
         compiled, name = self.compiled, self.name
         if a.id not in self._single or compiled.together(a, b):
             return outcome(compiled.plan(name, a, b), self.state, name)
-        (state, _), _ = self._single[a.id]
-        return outcome(compiled.plan(name, b), state.copy(), name)
+        state = self._after(a).copy()
+        return None if left() < 0 else outcome(compiled.plan(name, b), state, name)
 
 
 def outcomes(compiled: Program, given: Mapping[str, Value], name: str) -> Outcomes:
@@ -177,7 +189,6 @@ def outcomes(compiled: Program, given: Mapping[str, Value], name: str) -> Outcom
 
     Raises UserError where the right answer cannot be computed.
     """
-
     has_letters = any(isinstance(each, Node) for each in flat(tuple(given.values())))
 
     def kept() -> Outcomes:
@@ -189,7 +200,7 @@ def outcomes(compiled: Program, given: Mapping[str, Value], name: str) -> Outcom
             spend(found.work)
         if not has_letters and found.work <= MOST_KEPT:
             _kept[key] = found
-        while len(_kept) > RECENT:
+        while len(_kept) > RECENT or sum(each.work for each in _kept.values()) > MOST_KEPT:
             del _kept[next(iter(_kept))]
         return found
 
@@ -198,8 +209,8 @@ def outcomes(compiled: Program, given: Mapping[str, Value], name: str) -> Outcom
 
 RECENT = 64
 """Questions whose outcomes are kept: an exam's for the next hand-in, and all points of an answer in letters."""
-MOST_KEPT = 20_000
-"""Units of work: what takes more holds large arrays for every mistake."""
+MOST_KEPT = 400_000
+"""Units of work that all of them took together: what takes more has large arrays."""
 _kept: dict[tuple[Program, str, str], Outcomes] = {}
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 import pytest
 
 from dlcalc.errors import UserError
 from dlcalc.expressions.nodes import Value
-from dlcalc.formulas.diagnose import wrong_values
+from dlcalc.formulas.diagnose import outcomes
 from dlcalc.formulas.draw import draw
 from dlcalc.formulas.model import Convention, Formula
 from dlcalc.formulas.program import as_array, program
@@ -90,15 +92,32 @@ def answers_under(found: Formula, convention: str, given: dict[str, Value]) -> d
     return {name: as_array(state.values[name]) for name in found.answers}
 
 
-def that_matter(found: Formula, convention: str, draws: list[dict[str, Value]], asked: set[str]) -> set[str]:
-    """The mistakes that change an answer in one of the draws; no more are tried when all that are asked of do."""
+class Draws:
+    """Twelve, of which the later ones are made where what is asked does not show in the first ones."""
+
+    def __init__(self, found: Formula) -> None:
+        self.found = found
+        self.made: list[dict[str, Value]] = []
+
+    def __iter__(self) -> Iterator[dict[str, Value]]:
+        for seed in range(12):
+            if seed == len(self.made):
+                self.made.append(draw(self.found, "conventions", seed))
+            yield self.made[seed]
+
+
+def that_matter(found: Formula, convention: str, draws: Iterable[dict[str, Value]], asked: set[str]) -> set[str]:
+    """Of the mistakes that are asked of those that change an answer in one of the draws."""
     matter: set[str] = set()
+    compiled = program(found, convention)
     for given in draws:
+        if asked <= matter:
+            break
         for name, value in answers_under(found, convention, given).items():
-            if asked <= matter:
-                return matter
-            wrong = wrong_values(found, given, name, convention)
-            matter |= {mistake for mistake, (_, other) in wrong.items() if other != value}
+            made = outcomes(compiled, given, name)
+            for mistake in compiled.relevant(name):
+                if mistake.id in asked - matter and made.of(mistake) not in (None, value):
+                    matter.add(mistake.id)
     return matter
 
 
@@ -112,8 +131,9 @@ WITHOUT_SLOPE = {"step": {"dense_backward_by_hand"}}
 def test_every_mistake_matters_under_every_convention_that_has_it(id: str) -> None:
     """What changes an answer of the formula as it stands changes one under every convention that has the mistake."""
     found = formula(id)
-    draws = [draw(found, "conventions", seed) for seed in range(6)]
-    usual = that_matter(found, found.conventions[0].name, draws, {mistake.id for mistake in found.mistakes})
+    draws = Draws(found)
+    own = found.conventions[0].name
+    usual = that_matter(found, own, islice(draws, 6), {mistake.id for mistake in program(found, own).mistakes})
     for convention in found.conventions[1:]:
         compiled = program(found, convention.name)
         have = {mistake.id for name in found.answers for mistake in compiled.relevant(name)} - NO_VALUE
