@@ -87,6 +87,42 @@ def test_rnn_and_its_bptt(q: dict[str, Any], d: Any, activation: str) -> None:
     close(found["dh0"], h0.grad[0])
 
 
+def test_lstm_of_two_bidirectional_layers_backwards() -> None:
+    """All eight matrices and the biases of both layers and directions, by autograd."""
+    torch.manual_seed(3)
+    layer = nn.LSTM(2, 2, num_layers=2, bidirectional=True).double()
+    with torch.no_grad():
+        for name, value in layer.named_parameters():
+            value.copy_(torch.zeros_like(value) if name.startswith("bias_hh") else torch.rand_like(value) - 0.5)
+    x, d = (torch.rand(3, size, dtype=torch.float64) for size in (2, 4))
+    x.requires_grad_()
+    states, _ = layer(x)
+    (states * d).sum().backward()
+    given: dict[str, Any] = {"x": as_tuples(x), "d": as_tuples(d)}
+    parts = {"": "l0", "_back": "l0_reverse", "_2": "l1", "_2_back": "l1_reverse"}
+    letters = {"W": "weight_ih", "U": "weight_hh", "b": "bias_ih"}
+    weights = dict(layer.named_parameters())
+    for letter, name in letters.items():
+        for suffix, end in parts.items():
+            given |= {f"{letter}_{gate}{suffix}": as_tuples(part)
+                      for gate, part in zip("ifco", weights[f"{name}_{end}"].chunk(4), strict=True)}  # fmt: skip
+    found = ask("lstm_bidirectional_stacked_backward_by_hand", **given)
+    close(found["y"], states)
+    close(found["dx"], x.grad)
+    for letter, name in letters.items():
+        for suffix, end in parts.items():
+            for gate, part in zip("ifco", weights[f"{name}_{end}"].grad.chunk(4), strict=True):
+                close(found[f"d{letter}_{gate}{suffix}"], part)
+
+
+def as_tuples(array: Any) -> Any:
+    return tuple(map(as_tuples, array.tolist() if hasattr(array, "tolist") else array)) if has_rows(array) else array
+
+
+def has_rows(array: Any) -> bool:
+    return isinstance(array, list) or getattr(array, "ndim", 0) > 0
+
+
 @FEW
 @given(q=cell("fioc", "h0", "C0"), d=vectors(3, 3))
 def test_lstm_and_its_way_back(q: dict[str, Any], d: Any) -> None:
