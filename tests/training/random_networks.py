@@ -115,9 +115,20 @@ def error(line: str, seed: int) -> dict[str, Any]:
         "network": line,
         "error": worst,
         "mixed": float(np.abs(model.output(examples.x) - alone).max()),
+        "told": told(model, examples),
         "norm": float(np.abs(gradient).max()),
         "shared": made.sizes[0] < made.unshared,
     }
+
+
+def told(model: Model, examples: Examples) -> list[list[float]]:
+    """The share that is right and the number that counts: as they are told, and as the last output has them."""
+    _, right, counted = model.evaluate(examples)
+    if not len(examples.classes):
+        return [[counted], [examples.targets.size]]
+    counts = examples.classes >= 0
+    said = model.output(examples.x).argmax(axis=2) == examples.classes
+    return [[right, counted], [float(said[counts].mean()), int(counts.sum())]]
 
 
 def main() -> None:

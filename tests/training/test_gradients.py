@@ -33,6 +33,7 @@ def test_gradients_of_fifty_random_networks_equal_finite_differences() -> None:
     assert len(found) == 50
     assert [each for each in found if not each["error"] <= 1e-6] == []
     assert [each for each in found if not each["mixed"] <= 1e-12] == []
+    assert [each for each in found if each["told"][0] != each["told"][1]] == []
     assert min(each["norm"] for each in found) > 1e-3
     assert sum(each["shared"] for each in found) > 40
     lines = " ".join(each["network"] for each in found)
