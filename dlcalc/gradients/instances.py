@@ -221,7 +221,7 @@ class Instance:
         found = found | local if self.local_signs else local | found
         self._add_slopes_of_loss(found, env)
         if self.layout == "column":
-            found |= {_turned(sign): flat((value,)) for sign, value in found.items() if _is_of_loss(sign)}
+            found |= {_transposed(sign): flat((value,)) for sign, value in found.items() if _is_of_loss(sign)}
         if self.denominator_layout:
             found = {sign: _jacobian_transposed(value) for sign, value in found.items()}
         return {**env, PARTIALS: found}
@@ -323,7 +323,7 @@ class Instance:
         changed = node.map(below)
         if isinstance(changed, Transpose) and isinstance(changed.operand, Partial) and self.layout == "column":
             # (∂L/∂h)ᵀ is a column, as h is
-            return _turned(changed.operand) if _is_of_loss(changed.operand) else changed
+            return _transposed(changed.operand) if _is_of_loss(changed.operand) else changed
         if isinstance(changed, Outer) and self.layout in ("row", "pytorch"):
             return factors_of((_column(changed.left), changed.right))
         if (
@@ -385,7 +385,7 @@ def _is_of_loss(sign: Partial) -> bool:
     return top == LOSS and isinstance(sign.bottom, Index)
 
 
-def _turned(sign: Partial) -> Partial:
+def _transposed(sign: Partial) -> Partial:
     """The sign under which (∂L/∂h)ᵀ is kept."""
     return Partial(Transpose(sign.top), sign.bottom, sign.direct)
 

@@ -36,8 +36,8 @@ def test_products_of_every_shape_and_order() -> None:
         patch.setattr(threads, "WORTH", 1)
         for count, rows, depth, columns in SHAPES:
             for turns in range(4):
-                a = products.turned(numbers(count, depth, rows)) if turns & 1 else numbers(count, rows, depth)
-                b = products.turned(numbers(count, columns, depth)) if turns & 2 else numbers(count, depth, columns)
+                a = products.transposed(numbers(count, depth, rows)) if turns & 1 else numbers(count, rows, depth)
+                b = products.transposed(numbers(count, columns, depth)) if turns & 2 else numbers(count, depth, columns)
                 for bias in (None, numbers(columns)):
                     wanted = np.matmul(a.astype(np.float64), b.astype(np.float64)) + (0 if bias is None else bias)
                     most = np.matmul(np.abs(a), np.abs(b)) + (0 if bias is None else np.abs(bias))

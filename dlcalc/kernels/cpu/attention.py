@@ -6,13 +6,13 @@ import math
 from typing import Any
 
 from ..compile import Array
-from .products import multiply, turned
+from .products import multiply, transposed
 from .softmax import softmax_backward, softmax_forward
 
 
 def attention_forward(q: Array, k: Array, v: Array, mask: Array | None) -> tuple[Array, Array]:
     """softmax(QKᵀ/√d + mask) V (B, T_q, d_v), and the softmax (B, T_q, T_k)."""
-    scores = multiply(q, turned(k))
+    scores = multiply(q, transposed(k))
     scores *= _scale(q)
     if mask is not None:
         scores += mask
@@ -22,12 +22,12 @@ def attention_forward(q: Array, k: Array, v: Array, mask: Array | None) -> tuple
 
 def attention_backward(d_out: Array, q: Array, k: Array, v: Array, shares: Array) -> tuple[Array, Array, Array, Array]:
     """The gradients of q, k, v and of the mask that was added."""
-    d_shares = multiply(d_out, turned(v))
+    d_shares = multiply(d_out, transposed(v))
     rows = shares.shape[0] * shares.shape[1], shares.shape[2]
     d_scores = softmax_backward(d_shares.reshape(rows), shares.reshape(rows)).reshape(shares.shape)
     d_q = multiply(d_scores, k) * _scale(q)
-    d_k = multiply(turned(d_scores), q) * _scale(q)
-    return d_q, d_k, multiply(turned(shares), d_out), d_scores
+    d_k = multiply(transposed(d_scores), q) * _scale(q)
+    return d_q, d_k, multiply(transposed(shares), d_out), d_scores
 
 
 def _scale(q: Array) -> Any:

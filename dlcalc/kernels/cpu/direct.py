@@ -220,7 +220,7 @@ def input_gradient(d_out: Array, weight: Array, bias: Array | None, plan: Plan) 
     """The gradient of x; with a bias for each channel it is a transposed convolution."""
     shape = plan.shape
     d_x = np.empty((len(d_out), shape.groups * shape.channels, *shape.size), dtype=np.float32)
-    transposed = turned(weight.reshape(shape.groups, shape.filters, shape.channels, shape.taps), plan.taps_of_phases)
+    transposed = by_phases(weight.reshape(shape.groups, shape.filters, shape.channels, shape.taps), plan.taps_of_phases)
     sides = plan.out_side, plan.x_side
     _correlated(
         plan, "d_out", d_out, d_x, transposed, bias, sides, plan.back_offsets, plan.back_counts, plan.back_places
@@ -258,7 +258,7 @@ def weight_gradients(x: Array, d_out: Array, plan: Plan) -> tuple[Array, Array]:
     return gathered(sums, shape.filters, taps), biases.sum(axis=0).astype(np.float32)
 
 
-def turned(weight: Array, taps: Sequence[Array]) -> Array:
+def by_phases(weight: Array, taps: Sequence[Array]) -> Array:
     """(groups, filters, channels, taps) to, for each phase, (groups, channels, filters, its taps), flat."""
     across = weight.transpose(0, 2, 1, 3)
     if len(taps) == 1:

@@ -61,13 +61,13 @@ def multiply(a: Array, b: Array, bias: Array | None = None) -> Array:
     return out
 
 
-def turned(array: Array) -> Array:
+def transposed(array: Array) -> Array:
     """(B, n, m) as (B, m, n), not copied."""
     return array.transpose(0, 2, 1)
 
 
 def _flat(array: Array) -> Array:
-    return (array if array.flags.c_contiguous else turned(array)).reshape(-1)
+    return (array if array.flags.c_contiguous else transposed(array)).reshape(-1)
 
 
 @lru_cache(maxsize=256)
@@ -81,13 +81,13 @@ def _shares(shape: tuple[int, int, int, int], a_stands: bool, b_stands: bool, wo
     of_a = rows * depth, *((depth, 1) if a_stands else (1, rows))
     of_b = depth * columns, *((columns, 1) if b_stands else (1, depth))
 
-    def told(low: int, high: int) -> Array:
+    def spans_of(low: int, high: int) -> Array:
         spans = [(0, size) for size in sizes]
         spans[axis] = min(sizes[axis], low * unit), min(sizes[axis], high * unit)
         return np.array((*sum(spans, ()), rows, depth, columns, *of_a, *of_b, _product()), dtype=np.int64)
 
     whole = -(-sizes[axis] // unit)
-    return [told(job * whole // jobs, (job + 1) * whole // jobs) for job in range(jobs)]
+    return [spans_of(job * whole // jobs, (job + 1) * whole // jobs) for job in range(jobs)]
 
 
 @cache

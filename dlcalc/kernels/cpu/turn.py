@@ -62,7 +62,7 @@ def _body(e: Emit, target: Value, t_row: Value, source: Value, s_row: Value, lin
 
 
 @intrinsic
-def _turned(context: Any, target: Any, t_row: Any, source: Any, s_row: Any, lines: Any, length: Any) -> Any:
+def _turn_lines(context: Any, target: Any, t_row: Any, source: Any, s_row: Any, lines: Any, length: Any) -> Any:
     """For kernels: turn_lines(target, t_row, source, s_row, lines, length), the addresses in bytes.
 
     1 ≤ lines ≤ LANES. Nothing is read beside the lines; all LANES numbers of a target's row are written.
@@ -74,4 +74,4 @@ def _turned(context: Any, target: Any, t_row: Any, source: Any, s_row: Any, line
     return types.void(*[types.intp] * _INTEGERS), generate
 
 
-turn_lines: Any = _turned
+turn_lines: Any = _turn_lines

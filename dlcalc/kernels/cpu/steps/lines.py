@@ -60,7 +60,7 @@ if LANES:
             a[out + row] = a[out + row] + total if add else total
 
     @kernel("float32[::1]", "int64", "int64", "int64", "float32[::1]", "int64", inner=True)
-    def turned(x: Array, at: int, rows: int, columns: int, out: Array, out_at: int) -> None:
+    def transpose(x: Array, at: int, rows: int, columns: int, out: Array, out_at: int) -> None:
         """As `products.transpose`."""
         whole = rows - rows % LANES
         for row in range(0, whole, LANES):

@@ -135,7 +135,7 @@ def helpers(operations: Sequence[str], dtype: str) -> list[int]:
     found.append(address(chosen, dtype) if "dense" in operations else 0)
     found.append(address(squares.tiled_squares if fast else squares.looped_squares, dtype))
     turning = "dense" in operations or any(name in operations for name in ("rnn", "lstm", "gru"))
-    found.append(address(lines.turned if fast else products.transpose, dtype) if turning else 0)
+    found.append(address(lines.transpose if fast else products.transpose, dtype) if turning else 0)
     found += [address(gradient, dtype), 0]
     return found
 
