@@ -160,7 +160,8 @@ def _searched(compiled: Program, states: list[State], name: str, fits: list[Fits
         value = _outcome(edit, state, name)
         if value is None or value == right:
             continue
-        single.append((edit, state, value))
+        if _is_like(value, right):  # a second edit of ten times an array would be ten arrays
+            single.append((edit, state, value))
         values.append(value)
         if fits[0].agrees(value) and _leads(states[1:], fits[1:], name, edit):
             found.append((edit,))
@@ -173,6 +174,13 @@ def _searched(compiled: Program, states: list[State], name: str, fits: list[Fits
     sure = len(states) > 1 or not found or fits[0].by_chance(values) < MOST_BY_CHANCE
     for edits in found[: MOST_OFFERED if sure else MOST_UNSURE]:
         yield Found(tuple(map(_mistake, edits)), not sure)
+
+
+def _is_like(value: Value, right: Value) -> bool:
+    """Whether a value has the form of the right one: a number, or as many of the same form."""
+    if not isinstance(right, tuple):
+        return not isinstance(value, tuple)
+    return isinstance(value, tuple) and len(value) == len(right) and all(map(_is_like, value, right))
 
 
 def _pairs(single: list[tuple[_Edit, State, Value]], name: str) -> Iterator[tuple[_Edit, _Edit, Value]]:

@@ -148,3 +148,15 @@ def test_a_wrong_array_is_searched_for_too(id: str, given: dict[str, Value], ask
     assert [each.because.startswith("perhaps: ") for each in mark.mistakes] == [True] * bool(said)
     assert all(said in each.because for each in mark.mistakes)
     assert mark.slips == mark.mistakes
+
+
+def test_a_second_edit_starts_from_a_value_of_the_same_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a factor the scores of the samples are vectors: a million times one would be a million vectors."""
+    tried: list[Value] = []
+    outcome = searching.outcome
+    monkeypatch.setattr(searching, "outcome", lambda *given: tried.append(found := outcome(*given)) or found)
+    asked = formula("negative_sampling_by_hand")
+    wrote = (Fraction(7313, 10**4), Fraction(7344, 10**4), Fraction(7375, 10**4))
+    search(asked, draw(asked, "bench", 3), "q", Answer("", wrote, Fraction(1, 10**4), 99))
+    assert any(isinstance(item, tuple) for value in tried if isinstance(value, tuple) for item in value)
+    assert max(len(item) for value in tried if value for item in value if isinstance(item, tuple)) < 10

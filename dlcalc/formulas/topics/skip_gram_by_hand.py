@@ -43,15 +43,15 @@ SKIP_GRAM = Formula(
         Mistake("words-before-only", "right", "0", "the words after the centre are context too: c on each side", 0.3,
                 "On which sides of the centre is the context?"),
         Mistake("ends-not-cut-off", "left", "c", "there are fewer than c words before the first words of the sequence",
-                0.4, "How many words stand before the first one?", more=(("right", "c"),)),
+                0.4, "How many words come before the first one?", more=(("right", "c"),)),
         Mistake("window-of-both-sides", "left", "min(floor(c/2), t - 1)", "the window is the number of words on each "
                 "side, not on both together", 0.4, "How far does the context reach to the left?",
                 more=(("right", "min(floor(c/2), T - t)"),)),
         Mistake("context-first", "y", "(x[context[p]], x[centre[p]])", "skip-gram predicts the context from the "
                 "centre: the centre is the first of a pair; the other way round it is CBOW", 0.5, "Which word is the "
                 "input of skip-gram?"),
-        Mistake("centre-with-itself", "pairs", "sum(t=1..T, left[t] + right[t] + 1)", "a word is no context of itself",
-                0.4, "Which words are context of a word?"),
+        Mistake("centre-with-itself", "pairs", "sum(t=1..T, left[t] + right[t] + 1)", "a word is not part of its own "
+                "context", 0.4, "Which words are context of a word?"),
     ),
     conditions=(Condition("len(x) >= 2", "a pair needs two words"),),
     notes=("in the order of the text: all pairs of the first word, then those of the second",),
@@ -88,7 +88,7 @@ NEGATIVE_SAMPLING = Formula(
         Mistake("samples-forgotten", "loss", "-ln(p)", "each negative sample adds −ln σ(−u·v)", 0.5, "What do the "
                 "samples add to the loss?"),
         Mistake("samples-averaged", "loss", "-ln(p) - sum(k=1..K, ln(q[k]))/K", "the samples are added, not averaged",
-                0.3, "Is there a factor 1/K?"),
+                0.3, "Are the terms of the samples added or averaged?"),
         Mistake("pair-forgotten", "loss", "-sum(k=1..K, ln(q[k]))", "the pair of the text adds −ln σ(u·v)", 0.3,
                 "What does the pair itself add?"),
         Mistake("samples-not-in-gradient", "dv", "(p - 1)*u", "the centre is in the score of each sample too", 0.5,
