@@ -13,7 +13,7 @@ _LINE = re.compile(r"[;\n]")
 _LOOP = re.compile(r"\s*for\s+\w+\s+in\s+[^:]*:?\s*")
 _ZEROS = re.compile(r"np\.(?:zeros|zeros_like|empty)\b")
 _GENERATOR = re.compile(
-    r"(?:np\.)?sum\(\s*(.+?)\s+for\s+([a-z])\s+in\s+range\(\s*(?:(\w+)\s*,\s*)?(\w+(?:\s*\+\s*1)?)\s*\)\s*\)"
+    r"(?:np\.)?sum\(\s*(.{1,400}?)\s+for\s+([a-z])\s+in\s+range\(\s*(?:(\w+)\s*,\s*)?(\w+(?:\s*\+\s*1)?)\s*\)\s*\)"
 )
 _OVER = re.compile(r"\bsum over (?:all )?([a-z])(?: of)?\b")
 _NEXT = re.compile(r"([A-Za-z]+)_?next\b")

@@ -65,7 +65,9 @@ def entries_beside_steps(text: str, names: Collection[str]) -> str:
         return f"{found[1]}_{{{found[3].strip('{}')},{found[2]}}}" if is_known and found[2] not in "tT" else found[0]
 
     text = re.sub(rf"[(\[]\s*({_SLOPE})\s*({_WEIGHT})\s*(\}}?)\s*[)\]]\s*_\s*\{{({_LETTERS})\}}", of_slope, text)
-    text = re.sub(rf"^\s*d({_WEIGHT})(?=_\{{{_LETTERS}\}}\s*=|\[{_LETTERS}\]\s*=)", r"∂L/∂\1", text, flags=re.MULTILINE)
+    text = re.sub(
+        rf"^[ \t]*d({_WEIGHT})(?=_\{{{_LETTERS}\}}\s*=|\[{_LETTERS}\]\s*=)", r"∂L/∂\1", text, flags=re.MULTILINE
+    )
     text = re.sub(rf"([A-Zb]_)\{{([a-z]{{1,2}}),\s*({_LETTERS})\}}", bracketed, text)
     text = re.sub(rf"[(\[]\s*({_WEIGHT})\s*[)\]]\s*_\s*\{{({_LETTERS})\}}", bracketed, text)
     text = re.sub(rf"[(\[]\s*({_VALUE})_(?:\{{([^{{}}]*)\}}|([a-z0-9]))\s*[)\]]\s*(?=_)", opened, text)

@@ -16,6 +16,8 @@ from ..gradients.answer import Statement
 MOST_CHARACTERS = 40_000
 """A page: all lines of a derivation of several layers in LaTeX."""
 MOST_LINES = 150
+MOST_BESIDE = 400
+"""So far behind its sign the terms of a Σ are looked for."""
 TIMES = 2
 """A formula of a page may be so many times longer than an expression elsewhere."""
 
@@ -183,6 +185,7 @@ def plain(text: str, activation: str, names: Collection[str], known: Collection[
     """
     if len(text) > MOST_CHARACTERS:
         raise ExpressionError(f"an answer has at most {MOST_CHARACTERS} characters, not {len(text)}")
+    text = tight(text)
     for group in _COMPILED:
         if group is _COMPILED[-2]:
             text = _words_above(text, known)
@@ -190,8 +193,13 @@ def plain(text: str, activation: str, names: Collection[str], known: Collection[
             text = pattern.sub(instead, text)
     text = _bare_sums(_steps_in_parentheses(text, names))
     text = _slopes(text, activation)
-    text = _side_by_side(_numpy(text))
-    return _ellipses(text).replace("'", "ᵀ")
+    text = _side_by_side(_numpy(tight(text)))
+    return tight(_ellipses(text).replace("'", "ᵀ"))
+
+
+def tight(text: str) -> str:
+    """With one space for many, and no empty lines: what may be any space is looked for at each of them."""
+    return re.sub(r" ?\n\s*", "\n", re.sub(r"[^\S\n]+", " ", text))
 
 
 _UPRIGHT = r"\\(?:text|textrm|textit|mathrm|mathit|operatorname|rm)\s*"
@@ -242,7 +250,7 @@ def _bare_sums(text: str) -> str:
     """Σ δ_t h_{t-1}ᵀ, whose letter is the first step that follows."""
 
     def with_letter(found: re.Match[str]) -> str:
-        step = re.search(r"[_\[]\s*\{?\s*([a-su-z]|t)(?![A-Za-z])", text[found.end() :])
+        step = re.search(r"[_\[]\s*\{?\s*([a-su-z]|t)(?![A-Za-z])", text[found.end() : found.end() + MOST_BESIDE])
         return f"{found[1]}_{step[1]} " if step else found[0]
 
     return re.sub(r"([Σ∑]|\\sum(?![A-Za-z]))(?!\s*[_^ₐ-ₜ₀-₉])", with_letter, text)
@@ -285,7 +293,7 @@ def _side_by_side(text: str) -> str:
     text = re.sub(r"\\begin\{([bp]?)matrix\}(.*?)\\end\{\1matrix\}",
                   lambda found: f"[{found[2].replace(chr(92) * 2, ';').replace('&', ';')}]", text)  # fmt: skip
     text = re.sub(
-        rf"\[?\s*(\w+_(?:\{{{_BRACED}*\}}|\w))\s*(?:\|\||‖|∥|\\\||\\Vert|⊕|\\oplus(?![a-z]))\s*(\w+_(?:\{{{_BRACED}*\}}|\w))\s*\]?",
+        rf"\[?\s*((?<!\w)\w+_(?:\{{{_BRACED}*\}}|\w))\s*(?:\|\||‖|∥|\\\||\\Vert|⊕|\\oplus(?![a-z]))\s*(\w+_(?:\{{{_BRACED}*\}}|\w))\s*\]?",
         r"[\1, \2]", text)  # fmt: skip
     at = 0
     while (start := text.find("[", at)) >= 0:
@@ -405,7 +413,7 @@ def stated_once(statements: Iterable[Statement], written: Iterable[str]) -> tupl
 
 def _statements(text: str) -> tuple[list[str], bool]:
     """What is stated, line by line, and whether the first one is the gradient: the others follow a `where`."""
-    text = _without_steps(re.sub(r"\\\\", "\n", text))
+    text = _without_steps(tight(re.sub(r"\\\\", "\n", text)))
     head, *rest = _WHERE.split(text)
     lines = _lines(head)
     behind = [line for part in rest for line in _lines(part)]
@@ -420,7 +428,7 @@ _FROM = re.compile(rf"(?<=[^\s=+·*⊙(,;-])\s*[,;]?\s+{_STEPS}(?:\s*[;,]\s*{_ST
 
 
 def _without_steps(text: str) -> str:
-    return re.sub(r"[^\n]*=[^\n]*", lambda line: _FROM.sub("", line[0]), text)
+    return "\n".join(_FROM.sub("", line) if "=" in line else line for line in text.split("\n"))
 
 
 def _lines(text: str) -> list[str]:
