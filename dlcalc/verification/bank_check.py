@@ -38,8 +38,8 @@ ABOVE = 0.3
 MUCH_LONGER = 1.25
 MOST_TAKEN = 0.05
 """A larger share of wrong answers that count as right at the precision that is asked is a fault."""
-LEAST_WRONG = 20
-"""Of fewer wrong answers one alone may count as right: it lies near the right one by chance."""
+FEW_WRONG = 100
+"""Of fewer wrong answers one does not count: it lies near the right one by chance."""
 COMMON = 0.4
 """Mistakes of at least this weight should be told apart."""
 
@@ -249,7 +249,7 @@ def taken_for(right: Value, wrong: Value, terms: Terms) -> bool:
 def _too_coarse(found: Checked) -> None:
     for part, wrong in found.wrong.items():
         taken = sum(count for mistake, count in found.taken.items() if mistake.startswith(f"{part}: "))
-        if taken > MOST_TAKEN * max(wrong, LEAST_WRONG):
+        if taken - (wrong < FEW_WRONG) > MOST_TAKEN * wrong:
             found.fault(
                 f"{part}: {taken} of {wrong} wrong answers count as right at the requested precision: ask for more "
                 "digits, or draw so that mistakes differ"

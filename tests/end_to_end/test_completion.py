@@ -26,7 +26,7 @@ from dlcalc.networks import zoo
         ("problems check output-s", ["output-size"]),
         ("quiz make --topic con", ["concepts", "convolution"]),
         ("quiz take --topic ga", ["gated"]),
-        ("run conv", ["conv", "conv-transpose"]),
+        ("run conv", ["conv", "conv-transpose", "conv-lstm"]),
     ],
 )
 def test_a_word_is_completed(terminal: Terminal, monkeypatch: pytest.MonkeyPatch, typed: str, words: list[str]) -> None:

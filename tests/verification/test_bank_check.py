@@ -177,7 +177,9 @@ convention = 'textbook'
     assert change.to_dict()["full_marks_for_wrong"] == {}
 
 
-@pytest.mark.parametrize(("wrong", "taken", "faults"), [(9, 1, 0), (9, 2, 1), (19, 1, 0), (200, 10, 0), (200, 11, 1)])
+@pytest.mark.parametrize(
+    ("wrong", "taken", "faults"), [(9, 1, 0), (9, 2, 1), (32, 2, 0), (32, 3, 1), (200, 10, 0), (200, 11, 1)]
+)
 def test_one_of_a_few_wrong_answers_may_count_as_right(wrong: int, taken: int, faults: int) -> None:
     found = Checked("one", "", "", wrong=Counter(a=wrong), taken=Counter({"a: near": taken}))
     _too_coarse(found)
