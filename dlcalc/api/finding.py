@@ -216,6 +216,12 @@ TOGETHER = (
     ('dlcalc net "32x32x3; local-conv 20 f8 s2 p1"', "Convolution whose weights are not shared between positions",
      "unshared local position"),
     ('dlcalc diff "x^3" --wrt x,x', "Second derivative", "second derivative higher"),
+    ('dlcalc diff "x^T A x" --wrt x,x', "Second derivative of a quadratic form", "second derivative quadratic hessian"),
+    ('dlcalc diff "ln(det(X))" --wrt X', "Derivative of a determinant", "derivative determinant det log"),
+    ('dlcalc run conv --x "1 2; 3 4 | 5 6; 7 8" --w "1 1; 1 1 | 2 2; 2 2" --groups 2',
+     "Depthwise, each channel apart, in numbers", "depthwise grouped apart"),
+    ("dlcalc bptt --cell lstm --wrt W_f --w-joined h,x --form delta",
+     "Joined weights of a gate", "joined weight concatenated"),
     ('dlcalc solve "x + y = a" "x - y = b" --find x,y', "A system of two equations", "system equation two unknown"),
     ("dlcalc conv --n n --f f --p p --o n --find p", "Which padding keeps the size, in letters", "keep size"),
 )  # fmt: skip

@@ -35,6 +35,7 @@ def command(
 
     Example: dlcalc diff "sigmoid(w x + b)" --wrt w
     Example: dlcalc diff "x^T A x" --wrt x
+    Example: dlcalc diff "ln(det(X))" --wrt X
     Example: dlcalc diff "w tanh(w)" --answer "1 - tanh(w)^2"
     """
     found = diff(expression, wrt, at or (), answer, show, scalars=scalars, vectors=vectors, matrices=matrices)
