@@ -48,7 +48,7 @@ def calculator_text(entry: Entry) -> str:
 def operation_signature(operation: Operation) -> inspect.Signature:
     named = quantities(operation)
     variables = [v for v in _variables(map(formula, operation.formula_ids())) if v.name in named.values()]
-    found = [_parameter(variable.name, _ARRAY, None) for variable in variables]
+    found = [_parameter(_python_name(variable), _ARRAY, None) for variable in variables]
     found += [_parameter(switch.replace("-", "_"), "bool", False) for switch in operation.switches]
     choices = [name.replace("-", "_") for name in (*(["kind"] if operation.kinds else []), *operation.choices)]
     found += [_parameter(name, "str | None", None) for name in choices]
