@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import pytest
+
 from dlcalc.expressions.limits import left, within_budget
 from dlcalc.expressions.nodes import Name, Value
 from dlcalc.formulas.defaults import with_defaults
@@ -16,18 +18,20 @@ LSTM = program(formula("lstm_by_hand"))
 GIVEN = draw(LSTM.formula, "outcomes", 1)
 
 
-def test_every_single_mistake_and_pair_gives_what_it_gives_alone() -> None:
-    """Whatever was tried before: pairs of one first mistake are made on the same values, one after another."""
-    made = Outcomes(LSTM, GIVEN, "h")
-    relevant = LSTM.relevant("h")[::3]
+@pytest.mark.parametrize(("id", "name"), [("lstm_by_hand", "h"), ("conv", "memory")])
+def test_every_single_mistake_and_pair_gives_what_it_gives_alone(id: str, name: str) -> None:
+    """Whatever was tried before: in steps that run together, and in others, where the second is made on the first."""
+    compiled, given = program(formula(id)), draw(formula(id), "outcomes", 1)
+    made = Outcomes(compiled, given, name)
+    relevant = compiled.relevant(name)[::3]
     pairs = [(a, b) for k, a in enumerate(relevant) for b in relevant[k + 1 :] if not a.edits.keys() & b.edits.keys()]
-    alone = {mistake.id: Outcomes(LSTM, GIVEN, "h").of(mistake) for mistake in relevant}
+    alone = {mistake.id: Outcomes(compiled, given, name).of(mistake) for mistake in relevant}
     assert {mistake.id: made.of(mistake) for mistake in relevant} == alone
-    assert len(pairs) > 10
+    assert len(pairs) > 5
     for a, b in [*pairs, *reversed(pairs)]:
-        state = LSTM.reach(with_defaults(LSTM.formula, GIVEN), "h")
-        assert made.of_pair(a, b) == outcome(LSTM.plan("h", a, b), state, "h"), (a.id, b.id)
-    assert made.expected == as_array(made.state.values["h"])
+        state = compiled.reach(with_defaults(compiled.formula, given), name)
+        assert made.of_pair(a, b) == outcome(compiled.plan(name, a, b), state, name), (a.id, b.id)
+    assert made.expected == as_array(made.state.values[name])
 
 
 def test_they_are_kept_for_the_very_same_numbers() -> None:
