@@ -44,7 +44,7 @@ PYTORCH = {
         "batchnorm_running_by_hand:unbiased batchnorm_running_by_hand:pytorch "
         "batchnorm_running_features_by_hand:unbiased batchnorm_running_features_by_hand:pytorch",
     "test_by_hand::test_layers":
-        "dense_by_hand:textbook dense_backward_by_hand:textbook embedding_by_hand:textbook "
+        "dense_by_hand:textbook dense_rows_by_hand:textbook dense_backward_by_hand:textbook embedding_by_hand:textbook "
         "embedding_backward_by_hand:textbook",
     "test_by_hand::test_losses_and_softmax": "loss_log_by_hand:mean loss_squared_by_hand:mean",
     "test_by_hand::test_rnn_and_its_bptt":
@@ -176,7 +176,8 @@ KERAS = {
     "test_keras_values::test_gru_and_its_way_back":
         "gru_by_hand:textbook gru_by_hand:row gru_by_hand:after gru_by_hand:keras gru_backward_by_hand:textbook "
         "gru_backward_by_hand:row gru_backward_by_hand:after",
-    "test_keras_values::test_dense_and_its_way_back": "dense_by_hand:row dense_backward_by_hand:row",
+    "test_keras_values::test_dense_and_its_way_back":
+        "dense_by_hand:row dense_rows_by_hand:row dense_backward_by_hand:row",
     "test_keras_values::test_embedding_counts_words_from_zero":
         "embedding_by_hand:textbook embedding_backward_by_hand:textbook",
     "test_keras_values::test_losses_are_means": "loss_squared_by_hand:mean map_loss_by_hand:mean loss_log_by_hand:mean",

@@ -63,6 +63,16 @@ def one_hot(target: Value, classes: int) -> Value:
     return tuple(int(place == number) for place in range(classes))
 
 
+def one_hot_rows(target: Value, scores: Value) -> Value:
+    """Targets of a batch, one row per example; where there is one number per example it is the class, as above."""
+    shape = shape_of(lifted("target", target, 2))
+    examples, classes = shape_of(scores)
+    if shape == (examples, classes) or _count(shape) != examples:
+        return target
+    numbers = lifted("target", target, 1)
+    return tuple(one_hot(number, classes) for number in numbers)
+
+
 def only(array: Value) -> Value:
     """The number of an array that has one."""
     while isinstance(array, tuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import prod
 
@@ -22,7 +22,7 @@ from ..formulas.topics.options_by_hand import Chosen, convention_of
 from ..profiles import Profile, active
 from . import layers_by_hand, paddings
 from .array_files import shape_of
-from .array_option import lifted, one_hot, only, read_raw
+from .array_option import is_file, lifted, one_hot, one_hot_rows, only, read_raw
 from .joined_weights import apart, order_of
 from .results import spelling
 
@@ -30,6 +30,8 @@ _LOSSES = {"squared": "textbook", "sum": "sum", "mean": "mean"}
 """Values of --loss where a target is compared with an output → conventions of the squared loss, of a map or not."""
 
 _WORDS = re.compile(r"\s*[^\W\d]\w*(?:[\s,]+[^\W\d]\w*)+[.!?]?\s*")
+_TOLD = 50
+"""Words of a vocabulary that are told with their numbers."""
 _TIMES = re.compile(r"(?<=\d)\s*[x×]\s*(?=\d)")
 """Between sizes, one per axis: 1x0."""
 
@@ -80,6 +82,7 @@ def read(name: str, given: Mapping[str, object], convention: str | None, profile
     if "pad_begin" in operation.implies:
         rest = paddings.of_an_image(rest, _is_signal(rest.get("x", rest.get("image"))))
     row = _is_row(operation, chosen, convention, course)
+    numbers = _number_words(operation, rest, 1 if "from-1" in (convention, chosen.get("count")) else 0)
     arrays: dict[str, Value] = {}
     for suffix, own in layers_by_hand.by_layer(operation, features, rest, _ranks(operation)).items():
         found = _arrays(operation, own)
@@ -87,10 +90,17 @@ def read(name: str, given: Mapping[str, object], convention: str | None, profile
             apart(operation.joined, found, order_of(str(order)), row)
         arrays |= {f"{name}{suffix}": array for name, array in found.items()}
     features |= {feature for quantity, feature in operation.implies.items() if quantity in arrays}
+    _flatten(operation, arrays)
     asked = _fitting(operation, operation.candidates(features), arrays)
+    if numbers:
+        asked = replace(asked, notes=(*asked.notes, numbers))
     if operation.classes in arrays and "y" in arrays:
-        arrays["y"] = one_hot(arrays["y"], prod(shape_of(arrays[operation.classes])))
-    shapes = operation.shapes_for(features)
+        scores = arrays[operation.classes]
+        if asked.by_name[operation.classes].kind is Kind.MATRIX:
+            arrays["y"] = one_hot_rows(arrays["y"], lifted(operation.classes, scores, 2))
+        else:
+            arrays["y"] = one_hot(arrays["y"], prod(shape_of(scores)))
+    shapes = {name: _with_rows(asked, name, sizes) for name, sizes in operation.shapes_for(features).items()}
     _stand_up(asked, arrays, shapes, row)
     _spread(shapes, asked, arrays, row)
     values = {key: lifted(key, array, asked.by_name[key].kind.rank) for key, array in arrays.items()}
@@ -114,6 +124,27 @@ def read(name: str, given: Mapping[str, object], convention: str | None, profile
     stated = convention is not None or course.states(asked.id, [each.name for each in asked.conventions])
     options = frozenset(str(value) for value in chosen.values() if value is not None)
     return Asked(operation, asked, values, used, course, compared, stated, options)
+
+
+def _flatten(operation: Operation, arrays: dict[str, Value]) -> None:
+    """Reads tables row by row where every number counts alone. Raises UserError where two tables have other shapes."""
+    tables = {name: arrays[name] for name in operation.flat if name in arrays}
+    shapes = {name: shape_of(table) for name, table in tables.items()}
+    if not any(len([size for size in shape if size > 1]) > 1 for shape in shapes.values()):
+        return
+    if len(set(shapes.values())) > 1:
+        said = ", ".join(f"{name} is {'×'.join(map(str, shape))}" for name, shape in shapes.items())
+        raise UserError(f"tables of predictions and targets have the same shape; here {said}")
+    for name, table in tables.items():
+        while shape_of(table)[1:]:
+            table = tuple(item for row in table for item in row)
+        arrays[name] = table
+
+
+def _with_rows(asked: Formula, name: str, sizes: str) -> str:
+    """The sizes of an array, with that of a batch in front where it has one row per example."""
+    variable = asked.variable(name)
+    return f"T {sizes}" if variable is not None and variable.kind.rank > len(sizes.split()) else sizes
 
 
 def _at_the_end(targets: Value, steps: int) -> Value:
@@ -194,6 +225,30 @@ def _arrays(operation: Operation, rest: dict[str, object]) -> dict[str, Value]:
     if groups is not None and {"x", "w"} <= found.keys():
         found["w"] = _in_groups(lifted("w", found["w"], 4), len(lifted("x", found["x"], 3)), str(groups))
     return found
+
+
+def _number_words(operation: Operation, rest: dict[str, object], first: int) -> str:
+    """Puts the number of each word for the words, where words are given; as many classes as the vocabulary has.
+
+    Gives a note that tells the numbers, "" where no words are given.
+
+    Raises UserError for a word that is not in the vocabulary, and for a vocabulary without words.
+    """
+    said, vocabulary = rest.get(operation.numbered), rest.pop("vocabulary", None) if operation.numbered else None
+    if not isinstance(said, str) or not re.fullmatch(r"[\s\w,.!?]*[^\W\d]\w*[.!?]?\s*", said) or is_file(said):
+        if vocabulary is not None:
+            raise UserError(f"--vocabulary numbers words, and {operation.numbered} has none")
+        return ""
+    words = re.findall(r"\w+", said.casefold())
+    known = list(dict.fromkeys(words if vocabulary is None else re.findall(r"\w+", str(vocabulary).casefold())))
+    strange = [word for word in words if word not in known]
+    if strange:
+        raise UserError(f"every word is in the vocabulary, {', '.join(known)[:200]}; {strange[0][:40]} is not")
+    rest[operation.numbered] = " ".join(str(first + known.index(word)) for word in words)
+    if "n" in quantities(operation).values() and not {"n", "classes"} & rest.keys():
+        rest["n"] = len(known)
+    shown = [f"{word} {first + at}" for at, word in enumerate(known[:_TOLD])]
+    return f"words by their numbers: {', '.join(shown)}{', …' if len(known) > _TOLD else ''}"
 
 
 def _in_groups(filters: Value, channels: int, said: str) -> Value:

@@ -109,6 +109,9 @@ def _parameters(operation: Operation) -> tuple[list[inspect.Parameter], dict[str
     if operation.joined:
         collect.option("w-joined", ["--w-joined"], "the weights are joined, W[h, x], in this order: h,x or x,h", _WAY,
                        "ORDER")  # fmt: skip
+    if operation.numbered:
+        collect.option("vocabulary", ["--vocabulary"], "the words in the order of their numbers, where words are given "
+                       "(default: as they first come)", _WAY, "WORDS")  # fmt: skip
     if operation.loss:
         collect.option("target", ["--target"], f"what the {operation.loss} should be, with --backward", _WAY)
         collect.option("loss", ["--loss"], "squared (½Σ, the default), sum or mean, with --target", _WAY, "NAME")

@@ -52,6 +52,10 @@ class Operation:
     """Features → what stands behind the names of the quantities in each layer and direction, the first nothing."""
     words: str = ""
     """The array whose entries may be words instead of numbers."""
+    numbered: str = ""
+    """The array of numbers of words, which may be the words themselves, each with its place in the vocabulary."""
+    flat: tuple[str, ...] = ()
+    """Arrays of any shape, of which every number counts alone: predictions and their targets."""
     classes: str = ""
     """The array with one entry per class, where a target may be the number of a class."""
     loss: str = ""
@@ -204,7 +208,7 @@ def _trained(
     ways = {"": name, "t0": f"{name}_continued"} if continued else {"": name}
     formulas = {word: f"{way}_by_hand {way}_scheduled_by_hand" for word, way in ways.items()}
     if decayed:
-        formulas["weight-decay"] = f"{name}_decayed_by_hand"
+        formulas |= {f"{word} weight-decay".strip(): f"{way}_decayed_by_hand" for word, way in ways.items()}
     return Operation(
         name,
         help,
@@ -354,7 +358,7 @@ _OPERATIONS = (
         "dense",
         "Dense layer",
         'dlcalc run dense --x "1 2" --w "0.5 -1; 1 0.25; 2 0" --b "1 0 -1" --activation relu',
-        {"": "dense_by_hand", "backward": "dense_backward_by_hand"},
+        {"": "dense_by_hand dense_rows_by_hand", "backward": "dense_backward_by_hand"},
         switches=_BACKWARD,
         choices={"activation": ("linear", "relu", "sigmoid", "tanh", "step", "softmax"), "layout": _LAYOUT},
         follows={"layout": "layout"},
@@ -369,7 +373,7 @@ _OPERATIONS = (
         implies={"y": "target"},
         shapes={"x": "n", "W1": "m n", "b1": "m", "W2": "k m", "b2": "k", "y": "k"},
         choices={"hidden": ("sigmoid", "tanh-hidden", "relu-hidden", "linear-hidden"),
-                 "output": ("sigmoid-output", "linear-output"), "loss": ("half-loss", "sum-loss")},
+                 "output": ("sigmoid-output", "linear-output"), "loss": ("half-loss", "sum-loss", "mean-loss")},
     ),
     Operation(
         "batchnorm",
@@ -387,9 +391,9 @@ _OPERATIONS = (
     ),
     Operation(
         "layernorm",
-        "Layer normalisation of one position",
+        "Layer normalisation of one position, or of several, one per row",
         'dlcalc run layernorm --x "1 2 3 6"',
-        {"": "layernorm_by_hand"},
+        {"": "layernorm_by_hand layernorm_rows_by_hand"},
     ),
     Operation(
         "minmax",
@@ -408,20 +412,22 @@ _OPERATIONS = (
         "softmax",
         "Softmax; with a target, the cross-entropy and its gradient",
         'dlcalc run softmax --z "2 1 0.1" --target "1 0 0"',
-        {"": "softmax_by_hand", "backward": "softmax_backward_by_hand", "target": "softmax_cross_entropy_by_hand",
-         "backward target": "softmax_cross_entropy_by_hand"},
+        {"": "softmax_by_hand softmax_rows_by_hand", "backward": "softmax_backward_by_hand",
+         **dict.fromkeys(("target", "backward target"),
+                         "softmax_cross_entropy_by_hand softmax_cross_entropy_rows_by_hand")},
         switches=_BACKWARD,
         implies={"y": "target"},
         aliases={"x": "z"},
         classes="z",
         gradients={"gradient": "z"},
-        **_LOGARITHMIC,
+        choices={"batch": ("mean", "sum"), "logarithm": _LOGARITHM},
+        follows={"logarithm": "logarithms"},
     ),
     Operation(
         "log-softmax",
         "Logarithm of the softmax",
         'dlcalc run log-softmax --z "2 1 0.1"',
-        {"": "log_softmax_by_hand", "backward": "log_softmax_backward_by_hand"},
+        {"": "log_softmax_by_hand log_softmax_rows_by_hand", "backward": "log_softmax_backward_by_hand"},
         switches=_BACKWARD,
         aliases={"x": "z"},
     ),
@@ -431,6 +437,7 @@ _OPERATIONS = (
         'dlcalc run embedding --x "2 0 2" --w "1 2; 3 4; 5 6" --backward',
         {"": "embedding_by_hand", "backward": "embedding_backward_by_hand"},
         switches=_BACKWARD,
+        numbered="x",
         choices={"count": ("textbook", "from-1")},
     ),
     Operation(
@@ -439,6 +446,7 @@ _OPERATIONS = (
         'dlcalc run one-hot --x "2 0 1" --classes 4',
         {"": "one_hot_by_hand"},
         choices={"count": ("textbook", "from-1")},
+        numbered="x",
     ),
     Operation(
         "skip-gram",
@@ -471,6 +479,7 @@ _OPERATIONS = (
         {"": "loss_squared_by_hand"},
         choices={"form": ("textbook", "sum", "mean", "half-mean")},
         gradients={"gradient": "yhat"},
+        flat=("yhat", "y"),
     ),
     Operation(
         "log-loss",
@@ -480,14 +489,16 @@ _OPERATIONS = (
         choices={"form": ("textbook", "mean"), "logarithm": _LOGARITHM},
         follows={"logarithm": "logarithms"},
         gradients={"gradient": "p"},
+        flat=("p", "y"),
     ),
     Operation(
         "cross-entropy",
         "Cross-entropy of predicted probabilities",
         'dlcalc run cross-entropy --p "0.7 0.2 0.1" --target "1 0 0"',
-        {"": "cross_entropy_by_hand"},
+        {"": "cross_entropy_by_hand cross_entropy_rows_by_hand"},
         classes="p",
-        **_LOGARITHMIC,
+        choices={"batch": ("mean", "sum"), "logarithm": _LOGARITHM},
+        follows={"logarithm": "logarithms"},
     ),
     _trained("sgd", "Gradient descent, with weight decay too: one or several steps",
              'dlcalc run sgd --w 1 --g "0.5 -0.25" --eta 0.1', decayed=True),

@@ -29,14 +29,45 @@ WORKED: tuple[tuple[str, dict[str, Any], str, Any], ...] = (
     ("log-softmax", {"z": "1000 0"}, "y", (0, -1000)),
     ("log-softmax", {"z": "0 0", "backward": True, "d": "1 0"}, "dz", (0.5, -0.5)),
     ("log-softmax", {"z": "5000 0", "backward": True, "d": "0 1"}, "dz", (-1, 1)),
+    ("one-hot", {"x": "cat dog cat"}, "y", ((1, 0), (0, 1), (1, 0))),
+    ("one-hot", {"x": "cat"}, "row", (1,)),
+    ("one-hot", {"x": "The cat.", "vocabulary": "cat the sat"}, "y", ((0, 1, 0), (1, 0, 0))),
+    ("one-hot", {"x": "b a b", "count": "from-1"}, "row", (1, 2, 1)),
+    ("embedding", {"x": "cat dog", "vocabulary": "dog cat", "w": "1 2; 3 4"}, "y", ((3, 4), (1, 2))),
+    ("softmax", {"z": "0 0; 7 7"}, "y", ((0.5, 0.5), (0.5, 0.5))),
+    ("softmax", {"z": "1000 0; 0 1000", "target": "0 1"}, "losses", (0, 0)),
+    ("softmax", {"z": "0 0; 0 0 ", "target": "1 0"}, "gradient", ((0.25, -0.25), (-0.25, 0.25))),
+    ("softmax", {"z": "0 0; 0 0", "target": "0 1; 1 0", "batch": "sum"}, "gradient", ((0.5, -0.5), (-0.5, 0.5))),
+    ("softmax", {"z": "0 0; 0 0", "target": "1; 0", "logarithm": "bits"}, "losses", (1, 1)),
+    ("cross-entropy", {"p": "0.5 0.5; 0.25 0.75", "target": "0 0"}, "losses", (log(2), log(4))),
+    ("log-softmax", {"z": "0 0; 1000 1000"}, "y", ((-log(2), -log(2)),) * 2),
+    ("layernorm", {"x": "1 3; 0 10"}, "y", ((-1, 1), (-1, 1))),
+    ("dense", {"x": "1 2; 3 4", "W": "1 0; 0 1; 1 1", "b": "0 0 1"}, "yhat", ((1, 2, 4), (3, 4, 8))),
+    ("dense", {"x": "1 2; 3 -4", "W": "1 0; 0 1", "layout": "row", "activation": "relu"}, "yhat", ((1, 2), (3, 0))),
+    ("squared-loss", {"yhat": "1 2; 3 4", "y": "1 1; 1 1", "form": "mean"}, "gradient", (0, 0.5, 1, 1.5)),
+    ("adam", {"w": 1, "g": 1, "eta": 0.5, "lambda": 0.1, "t0": 1, "m0": 0.1, "v0": 0.001, "epsilon": 0}, "w_new",
+     (0.45,)),
+    ("mlp", {"x": 0, "W1": 0, "W2": "0; 0", "y": "0 1", "eta": 1, "loss": "mean"}, "db2", (0.125, -0.125)),
 )  # fmt: skip
 
 
 def test_each_by_hand() -> None:
     found = [getattr(by_hand(operation, **given), answer) for operation, given, answer, _ in WORKED]
     for (operation, given, answer, expected), value in zip(WORKED, found, strict=True):
-        wanted = expected if isinstance(expected[0], tuple) else pytest.approx(expected, abs=1e-12)
-        assert value == wanted, (operation, given, answer)
+        for got, wanted in zip(value, expected, strict=True):
+            assert got == pytest.approx(wanted, abs=1e-12), (operation, given, answer)
+
+
+def test_losses_of_a_batch_are_averaged_unless_they_are_added() -> None:
+    mean, added = (by_hand("cross-entropy", p="0.5 0.5; 0.25 0.75", y="0 0", batch=way) for way in ("mean", "sum"))
+    assert (mean.loss, added.loss) == (pytest.approx(log(8) / 2), pytest.approx(log(8)))
+    given, sum_of_losses = {"z": "1 0; 0 0", "y": "0 0"}, log(1 + exp(-1)) + log(2)
+    assert check("softmax", "loss", sum_of_losses, **given).correct
+    assert "the losses of the batch are added" in check("softmax", "loss", sum_of_losses, **given, batch="mean").reason
+
+
+def test_words_are_told_with_their_numbers() -> None:
+    assert "words by their numbers: cat 0, dog 1" in by_hand("one-hot", x="cat dog cat").working.formula.notes
 
 
 @pytest.mark.parametrize(
@@ -78,6 +109,12 @@ def test_exponentials_of_a_log_softmax_sum_to_1() -> None:
         ("dropout", {"x": "1 2", "mask": "1", "p": 0.5}, r"^the mask has one number per value: "),
         ("dropout", {"x": "1 2", "mask": "1 0", "p": 1}, r"^dropout's probability lies between 0 and 1, not at 1$"),
         ("one-hot", {"x": "2 0", "classes": 2}, r"^every index is a class: there are 2 classes, and the indices are "),
+        ("one-hot", {"x": "cat dog", "vocabulary": "cat"}, r"^every word is in the vocabulary, cat; dog is not$"),
+        ("one-hot", {"x": "0 1", "vocabulary": "cat"}, r"^--vocabulary numbers words, and x has none$"),
+        ("softmax", {"z": "1 2; 3 4", "y": "0 2"}, r"^a target that is one number is the class, .* from 0 to 1, not 2"),
+        ("softmax", {"z": "1 2 3; 3 4 5", "y": "1 0 0"}, r"^there are as many rows of targets as examples$"),
+        ("layernorm", {"x": "1 1; 1 2"}, r"^the values of each position must not all be equal, or ε must be above 0: "),
+        ("squared-loss", {"yhat": "1 2; 3 4", "y": "1 2 3 4"}, r"^tables of predictions and targets have the same sha"),
     ],
 )
 def test_what_cannot_be_is_refused(operation: str, given: Any, said: str) -> None:

@@ -181,6 +181,8 @@ def test_dense_and_its_way_back(activation: str) -> None:
     (out * tensor(d).detach()).sum().backward()
     row = f"{activation}-row".lstrip("-")
     close(ask("dense_by_hand", row, x=x, W=W, b=b)["yhat"], out)
+    rows = drawn(5, 2, 4)
+    close(ask("dense_rows_by_hand", row, x=rows, W=W, b=b)["yhat"], layer(array(rows)))
     found = ask("dense_backward_by_hand", row, x=x, W=W, b=b, d=d)
     for name, wanted in (("dW", layer.kernel.value), ("db", layer.bias.value), ("dx", given)):
         close(found[name], wanted.grad)

@@ -106,6 +106,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
         "adam_scheduled_by_hand", "adam_scheduled_by_hand_scalar", "adam_continued_scheduled_by_hand",
         "adam_continued_scheduled_by_hand_scalar",
         "sgd_decayed_by_hand", "sgd_decayed_by_hand_scalar", "adam_decayed_by_hand", "adam_decayed_by_hand_scalar",
+        "adam_continued_decayed_by_hand", "adam_continued_decayed_by_hand_scalar",
     ),
     "dense_by_hand": (
         "perceptron_by_hand", "perceptron_rule_by_hand", "logistic_by_hand", "logistic_step_by_hand",
@@ -117,6 +118,10 @@ TOPICS: dict[str, tuple[str, ...]] = {
         "batchnorm_backward_by_hand_scalar", "batchnorm_running_by_hand", "batchnorm_test_by_hand",
         "batchnorm_running_features_by_hand", "batchnorm_test_features_by_hand",
         "layernorm_by_hand", "minmax_by_hand", "minmax_image_by_hand", "zscore_by_hand", "zscore_image_by_hand",
+    ),
+    "rows_by_hand": (
+        "softmax_rows_by_hand", "log_softmax_rows_by_hand", "softmax_cross_entropy_rows_by_hand",
+        "cross_entropy_rows_by_hand", "dense_rows_by_hand", "layernorm_rows_by_hand",
     ),
     "losses_by_hand": (
         "loss_squared_by_hand", "loss_log_by_hand", "cross_entropy_by_hand", "softmax_cross_entropy_by_hand",

@@ -300,6 +300,13 @@ _NO_HALF = Option(
     {"loss": "sum((yhat - y)^2)", "delta2": "2*(yhat - y) ⊙ slope2"},
     untrue=("½",),
 )
+_MEAN = Option(
+    "mean-loss",
+    "mean squared error in libraries",
+    "the loss is the mean of the squares over the outputs",
+    {"loss": "sum((yhat - y)^2)/len(y)", "delta2": "2*(yhat - y)/len(y) ⊙ slope2"},
+    untrue=("½",),
+)
 _NET_MISTAKES = (
     Mistake("hidden-bias-forgotten", "z1", "W1 x", "every hidden unit adds its bias", 0.5, "What is added to W x?"),
     Mistake("output-bias-forgotten", "z2", "W2 h", "every output adds its bias", 0.5, "What is added to W h?"),
@@ -382,7 +389,7 @@ MLP_BACKWARD = Formula(
         Mistake("update-sign-turned-at-output", "W2_new", "W2 + eta*dW2", "the step goes against the gradient: "
                 "subtract it", 0.5, "Does the loss rise or fall in the direction of the gradient?"),
     ),
-    conventions=combined(_HIDDEN, _OUT, (_HALF, _NO_HALF)),
+    conventions=combined(_HIDDEN, _OUT, (_HALF, _NO_HALF, _MEAN)),
     notes=("all weights change at the same time, computed from the old ones",),
     source="Rumelhart, Hinton and Williams, Nature 323, 1986",
 )  # fmt: skip

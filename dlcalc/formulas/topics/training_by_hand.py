@@ -509,7 +509,7 @@ _FIXED = tuple(
     make(kinds) for make in (_sgd, _momentum, _nesterov, _adagrad, _rmsprop, _adadelta, _adam) for kinds in _BOTH
 )
 _LATER = tuple(_continued(each) for each in _FIXED if each.id.startswith("adam_"))
-_DECAYED = tuple(_with_decay(each) for each in _FIXED if each.id.startswith(("sgd_", "adam_")))
+_DECAYED = tuple(_with_decay(each) for each in (*_FIXED, *_LATER) if each.id.startswith(("sgd_", "adam_")))
 _SCHEDULED = tuple(_scheduled(each) for each in (*_FIXED, *_LATER) if each.variable("eta"))
 
 FORMULAS = {
