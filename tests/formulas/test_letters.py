@@ -114,7 +114,8 @@ def test_arrays_of_floats_are_the_same_but_for_how_they_were_rounded() -> None:
         ("conv", {"n": (7,)}, "o", "5", True),
         ("conv", {"f": (3,), "c": 3}, "parameters", "90", True),  # (3·3·3 + 1)·k
         ("conv", {"f": (3,), "c": 3, "k": 2}, "parameters", "56", True),  # a mistake reads n
-        ("attention", {"d": 8, "h": 2}, "parameters", "288", False),  # as many for any T
+        ("attention", {"d": 8, "h": 2}, "weights", "256", False),  # as many for any T
+        ("attention", {"d": 8, "h": 2}, "parameters", "288", True),  # a mistake counts them once a token
     ],
 )
 def test_only_what_can_change_an_answer_is_drawn(

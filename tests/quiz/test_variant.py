@@ -64,9 +64,9 @@ BANK = {
     "cnn-table": "net = conv k16 f3; avgpool f2; conv k20 f5 p2; maxpool f2; dense m64; dense m10 | table: ((26, 26, "
     "16), 144, 16, 160, (13, 13, 16), 0, 0, 0, (13, 13, 20), 8000, 20, 8020, (6, 6, 20), 0, 0, 0, (64), 46080, 64, "
     "46144, (10), 640, 10, 650), cost: 1352000",
-    # 9·8·20 + 20 parameters of the third convolution, of one filter alone 9·8 + 20
+    # 9·8·20 + 20 parameters of the third convolution; as a dense layer (28·28·8 + 1)·28·28·20
     "wrong-count": "net = conv k8 f5; maxpool f2; conv k8 f3; conv k20 f3 p1; maxpool f2; dense m100; dense m10, bad "
-    "= conv-3 parameters 92 (filters-forgotten) | layer: (conv-3), value: 1460, total: 395762",
+    "= conv-3 parameters 98360640 (counted-as-dense) | layer: (conv-3), value: 1460, total: 395762",
     # ⌊(61 + 2 − 4)/3⌋ + 1 = 20, rounded up 21; then 21/3
     "ceil-mode": "n = 61, f = 4, s = 3, p = 1, c = 16, g = 3 | down: (20, 20, 16), up: 21, parameters: 0, again: 7",
     "dropout": "n = 9, p = 0.9, w = 200 | networks: 512, active: 180, factor: 0.9, argument: 0.1, inverted: 10/9",
