@@ -89,6 +89,7 @@ def read(name: str, given: Mapping[str, object], convention: str | None, profile
         if order is not None:
             apart(operation.joined, found, order_of(str(order)), row)
         arrays |= {f"{name}{suffix}": array for name, array in found.items()}
+    _side_by_side(operation, arrays)
     features |= {feature for quantity, feature in operation.implies.items() if quantity in arrays}
     _flatten(operation, arrays)
     asked = _fitting(operation, operation.candidates(features), arrays)
@@ -124,6 +125,18 @@ def read(name: str, given: Mapping[str, object], convention: str | None, profile
     stated = convention is not None or course.states(asked.id, [each.name for each in asked.conventions])
     options = frozenset(str(value) for value in chosen.values() if value is not None)
     return Asked(operation, asked, values, used, course, compared, stated, options)
+
+
+def _side_by_side(operation: Operation, arrays: dict[str, Value]) -> None:
+    """Puts the blocks of a matrix, one per head, beside one another. Raises UserError for another number of heads."""
+    for name, count in operation.beside.items():
+        blocks = arrays.get(name, 0)
+        if len(shape_of(blocks)) != 3 or len(blocks) == 1:
+            continue
+        heads = only(arrays.setdefault(count, len(blocks)))
+        if heads != len(blocks):
+            raise UserError(f"there is one block of {name} per head: {heads} heads, {len(blocks)} blocks")
+        arrays[name] = tuple(tuple(item for row in rows for item in row) for rows in zip(*blocks, strict=True))
 
 
 def _flatten(operation: Operation, arrays: dict[str, Value]) -> None:

@@ -50,6 +50,8 @@ class Operation:
     """Recurrent weights → those of the input, which may be given in one matrix, W·[h, x], under either name."""
     further: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Features → what stands behind the names of the quantities in each layer and direction, the first nothing."""
+    beside: Mapping[str, str] = field(default_factory=dict)
+    """Matrix that may be given in blocks, which | divides, → how many blocks there are; they stand side by side."""
     words: str = ""
     """The array whose entries may be words instead of numbers."""
     numbered: str = ""
@@ -524,13 +526,18 @@ _OPERATIONS = (
     ),
     Operation(
         "attention",
-        "Attention of a few tokens; from --x with --w-q, --w-k and --w-v, self-attention",
+        "Attention of a few tokens, with --h of several heads; from --x with --w-q, --w-k and --w-v, self-attention",
         'dlcalc run attention --q "1 0; 0 1" --k "1 0; 0 1" --v "1 2; 3 4"',
-        {"": "attention_by_hand", "self": "self_attention_by_hand", "backward": "attention_backward_by_hand"},
+        {"": "attention_by_hand", "self": "self_attention_by_hand", "backward": "attention_backward_by_hand",
+         "heads": "attention_heads_by_hand", "heads self": "self_attention_heads_by_hand",
+         "mask": "attention_masked_by_hand", "mask self": "self_attention_masked_by_hand",
+         "heads mask": "attention_heads_masked_by_hand", "heads mask self": "self_attention_heads_masked_by_hand"},
         switches=_BACKWARD,
-        implies={"x": "self"},
+        implies={"x": "self", "h": "heads", "W_o": "heads", "mask": "mask"},
+        shapes={"x": "T n", "W_q": "n d", "W_k": "n d", "W_v": "n m", "q": "T d", "k": "S d", "v": "S m"},
+        beside={"W_q": "h", "W_k": "h", "W_v": "h"},
         choices={"form": ("textbook", "causal", "unscaled")},
-        silent=("powers",),
+        silent=("powers", "width", "columns"),
     ),
 )  # fmt: skip
 

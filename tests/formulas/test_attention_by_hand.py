@@ -10,6 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from naive import cells as naive
 
+from dlcalc.api.hand_run import by_hand
+from dlcalc.errors import UserError
+
 NUMBER = st.integers(-200, 200).map(lambda number: F(number, 100))
 
 
@@ -117,3 +120,41 @@ def test_what_the_mistakes_give() -> None:
 def test_a_softmax_along_the_wrong_axis_is_named() -> None:
     given = {"q": ((0, 0), (0, 0), (0, 0)), "k": ((1, 2), (3, 4)), "v": ((3, 0), (6, 3))}
     assert named(judge("attention_by_hand", "y", "[[3, 1], [3, 1], [3, 1]]", **given))[0] == "wrong-axis"
+
+
+def test_each_head_attends_with_its_own_features() -> None:
+    q, k, v = ((1, 0, 2, -1), (0, 1, 1, 1)), ((1, 1, 0, 0), (2, 0, -1, 1), (0, 1, 1, 2)), ((1, 2), (3, -1), (0, 5))
+    left, right = [[row[at : at + 2] for row in q] for at in (0, 2)], [[row[at : at + 2] for row in k] for at in (0, 2)]
+    heads = [
+        naive.attention(left[at], right[at], [row[at : at + 1] for row in v])  # one value feature per head
+        for at in (0, 1)
+    ]
+    joined = tuple(tuple(a + b) for a, b in zip(*heads, strict=True))
+    given: dict[str, Any] = {"q": q, "k": k, "v": v, "h": 2}
+    close(ask("attention_heads_by_hand", **given)["y"], joined)
+    mixed = ask("attention_heads_by_hand", **given, W_o=((1, 0, 1), (0, 2, 0)))["y"]
+    close(mixed, tuple((a, 2 * b, a) for a, b in joined))
+    close(ask("attention_heads_by_hand", **{**given, "h": 1})["y"], naive.attention(q, k, v))
+
+
+def test_weights_of_heads_in_blocks_are_put_side_by_side() -> None:
+    identity, turned = "1 0; 0 1", "0 1; 1 0"
+    given = {"x": "1 2; 0 1", "w_q": f"{identity} | {turned}", "w_k": f"{identity} | {identity}"}
+    blocks = by_hand("attention", **given, w_v=f"{turned} | {identity}")
+    whole = {"w_q": "1 0 0 1; 0 1 1 0", "w_k": "1 0 1 0; 0 1 0 1", "w_v": "0 1 1 0; 1 0 0 1"}
+    assert blocks.y == by_hand("attention", x="1 2; 0 1", **whole, heads=2).y
+    with pytest.raises(UserError, match=r"^there is one block of W_q per head: 4 heads, 2 blocks$"):
+        by_hand("attention", **given, w_v=1, heads=4)
+
+
+def test_a_mask_hides_keys_from_queries() -> None:
+    x, w = ((1, 2), (0, 1), (3, -1)), ((1, 0), (1, 1))
+    seen = ((1, 0, 0), (1, 1, 0), (1, 1, 1))
+    given: dict[str, Any] = {"x": x, "W_q": w, "W_k": w, "W_v": w}
+    causal = ask("self_attention_by_hand", "causal", **given)["y"]
+    close(ask("self_attention_masked_by_hand", **given, mask=seen)["y"], causal)
+    for mask, said in ((((1, 1),), r"^the mask has one row per query"), (((0, 0, 0),) * 3, r"^every query may attend")):
+        with pytest.raises(UserError, match=said):
+            ask("self_attention_masked_by_hand", **given, mask=mask)
+    with pytest.raises(UserError, match=r"^the heads have the same number of features: the columns of W_k are divided"):
+        ask("self_attention_heads_by_hand", **given, h=3)

@@ -119,6 +119,10 @@ TOPICS: dict[str, tuple[str, ...]] = {
         "batchnorm_running_features_by_hand", "batchnorm_test_features_by_hand",
         "layernorm_by_hand", "minmax_by_hand", "minmax_image_by_hand", "zscore_by_hand", "zscore_image_by_hand",
     ),
+    "heads_by_hand": (
+        "attention_heads_by_hand", "self_attention_heads_by_hand", "attention_masked_by_hand",
+        "self_attention_masked_by_hand", "attention_heads_masked_by_hand", "self_attention_heads_masked_by_hand",
+    ),
     "rows_by_hand": (
         "softmax_rows_by_hand", "log_softmax_rows_by_hand", "softmax_cross_entropy_rows_by_hand",
         "cross_entropy_rows_by_hand", "dense_rows_by_hand", "layernorm_rows_by_hand",
