@@ -30,9 +30,10 @@ from ..gradients.feedforward.mistakes import mistakes
 from ..networks.network import Network
 from ..profiles import COURSE, Profile, active
 from .array_option import lifted, one_hot, read_raw
+from .expression import as_sympy
 from .judged_gradient import JudgedNumbers, is_in_numbers
 from .networks import read_network
-from .results import JudgedAnswer, Result, line_as_data
+from .results import JudgedAnswer, Result, line_as_data, written
 
 MOST_LISTED = 2_000
 KERNELS = ("none", "cpu", "cuda")
@@ -170,6 +171,17 @@ class Backprop(Backpropagation, Result):
 
         return document(self, self.spell)
 
+    def sympy(self) -> Any:
+        """What is differentiated by → its gradient as sympy's expression, in which δ is left as a letter.
+
+        A vector or matrix is a symbol whose products have an order, a map a function of its places.
+        """
+        return {name: as_sympy(rule.right, {}) for name, rule in self.gradients.items()}
+
+    def program(self, language: str) -> str:
+        """A program in "sympy" or "wolfram" that has each gradient, that by W_1 as dW_1."""
+        return written(language, {f"d{name}": rule.right for name, rule in self.gradients.items()}, {}, {})
+
     def to_dict(self) -> dict[str, Any]:
         data: dict[str, Any] = {
             "network": self.network.title,
@@ -270,13 +282,13 @@ def given_values(
     """The numbers that are given, by the letters of the network. Raises UserError for letters it has not."""
     raw = by_name(weights) if isinstance(weights, str) else dict(weights or {})
     found: dict[str, Value] = {}
-    for written, value in raw.items():
-        name = f"{'W' if written[:1] in 'Ww' else 'b'}_{written[1:].strip('_')}" if _WEIGHT.fullmatch(written) else ""
+    for typed, value in raw.items():
+        name = f"{'W' if typed[:1] in 'Ww' else 'b'}_{typed[1:].strip('_')}" if _WEIGHT.fullmatch(typed) else ""
         if name not in network.parameters:
             known = ", ".join(each.replace("_", "") for each in network.parameters)
-            raise UserError(f"this network has no weights {written[:40]}; it has {known}")
+            raise UserError(f"this network has no weights {typed[:40]}; it has {known}")
         shape = network.parameters[name].shape
-        array = lifted(written, read_raw(written, value), len(shape))
+        array = lifted(typed, read_raw(typed, value), len(shape))
         found[name] = array * shape[0] if len(shape) == len(array) == 1 else array  # one bias for every unit
     for name, value, shape in (("x", x, network.x.shape), ("y", target, network.y.shape)):
         if value is not None:

@@ -30,7 +30,7 @@ _LOSSES = {"squared": "textbook", "sum": "sum", "mean": "mean"}
 """Values of --loss where a target is compared with an output → conventions of the squared loss, of a map or not."""
 
 _WORDS = re.compile(r"\s*[^\W\d]\w*(?:[\s,]+[^\W\d]\w*)+[.!?]?\s*")
-_TOLD = 50
+_MOST_SHOWN = 50
 """Words of a vocabulary that are told with their numbers."""
 _TIMES = re.compile(r"(?<=\d)\s*[x×]\s*(?=\d)")
 """Between sizes, one per axis: 1x0."""
@@ -260,8 +260,8 @@ def _number_words(operation: Operation, rest: dict[str, object], first: int) -> 
     rest[operation.numbered] = " ".join(str(first + known.index(word)) for word in words)
     if "n" in quantities(operation).values() and not {"n", "classes"} & rest.keys():
         rest["n"] = len(known)
-    shown = [f"{word} {first + at}" for at, word in enumerate(known[:_TOLD])]
-    return f"words by their numbers: {', '.join(shown)}{', …' if len(known) > _TOLD else ''}"
+    shown = [f"{word} {first + at}" for at, word in enumerate(known[:_MOST_SHOWN])]
+    return f"words by their numbers: {', '.join(shown)}{', …' if len(known) > _MOST_SHOWN else ''}"
 
 
 def _in_groups(filters: Value, channels: int, said: str) -> Value:

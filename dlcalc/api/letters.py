@@ -15,7 +15,7 @@ from ..expressions.nodes import Add, Literal, Mul, Name, Neg, Node
 from ..expressions.printing import Spell
 from ..profiles import COURSE, Profile
 from .expression import Expression, Facts, as_sympy, from_algebra
-from .results import Result, written
+from .results import Result, solutions_named, written
 
 if TYPE_CHECKING:
     from . import shapes
@@ -140,12 +140,12 @@ class InLetters(Result):
         ]  # fmt: skip
 
     def program(self, language: str) -> str:
-        results = {}
-        for number, each in enumerate(self.solutions, 1):
-            for name, value in each.items():
-                key = f"{name}_{number}" if len(self.solutions) > 1 else f"{name}_found"
-                results[key] = tuple(v.node for v in value) if isinstance(value, tuple) else value.node
-        return written(language, results, self.facts, {})
+        solutions = [
+            {name: tuple(v.node for v in value) if isinstance(value, tuple) else value.node
+             for name, value in each.items()}
+            for each in self.solutions
+        ]  # fmt: skip
+        return written(language, solutions_named(solutions), self.facts, {})
 
 
 def _divides(name: str, top: Node, bottom: int) -> tuple[str | Math, ...]:

@@ -18,8 +18,8 @@ from ..networks.kinds import in_a_line
 from ..networks.network import Network
 from ..networks.table import COUNTS, Row, Table, added, tabulate
 from ..profiles import COURSE, Profile, active
-from .expression import unwrapped, wrapped
-from .results import Calculation, Judgement, Result, spelling
+from .expression import as_sympy, unwrapped, wrapped
+from .results import Calculation, Judgement, Result, spelling, written
 
 if TYPE_CHECKING:
     from ..answers.table_marks import TableMarks
@@ -129,6 +129,14 @@ class NetworkTable(Result):
     def _document(self) -> Document:
         others = {COUNTINGS[name]: value for name, value in self.countings().items()}
         return network(self.table, self.columns, self.every, others, self.frozen, self.spell)
+
+    def sympy(self) -> Any:
+        """The counts of the whole network, name → sympy's number. Raises UserError where sympy is missing."""
+        return {name: as_sympy(self.total[name], {}) for name in COUNTS}
+
+    def program(self, language: str) -> str:
+        """A program in "sympy" or "wolfram" that has the counts of the whole network."""
+        return written(language, {name: self.total[name] for name in COUNTS}, {}, {})
 
     def to_dict(self) -> dict[str, Any]:
         found = self.table.network

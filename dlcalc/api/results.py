@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from ..errors import UserError
 from ..export import registry
 from ..expressions import printing
 from ..expressions.jsonable import as_json
-from ..expressions.nodes import Add, Node, Value
+from ..expressions.nodes import Add, Name, Node, Value
 from ..expressions.printing import Spell, without_dots
 from ..formulas.model import Formula
 from ..formulas.present import AXIS_WORDS
@@ -66,7 +66,9 @@ class Result:
 
     def program(self, language: str) -> str:
         """A program in "sympy" or "wolfram" that has the result. Raises UserError where it is no expression."""
-        raise UserError(f"--{language} is for what is one expression: a calculator, diff or solve")
+        raise UserError(
+            f"--{language} is for formulas and counts: of a calculator, run, diff, solve, bptt, backprop or net"
+        )
 
     def json_pieces(self, escaped: bool = False) -> Iterator[str]:
         """`to_dict` as the text of JSON, with or without letters beyond ASCII."""
@@ -132,6 +134,16 @@ def written(language: str, results: Mapping[str, Value], facts: Facts, given: Ma
 
     write = {"sympy": code.sympy_program, "wolfram": code.wolfram_program}[language]
     return from_algebra(write, results, facts, given)
+
+
+def solutions_named(solutions: Iterable[Mapping[str, Value]]) -> dict[str, Value]:
+    """The unknowns of all solutions, each under a name of its own: s_found of one solution, s_1 and s_2 of two."""
+    found = list(solutions)
+    return {
+        f"{name}_{number}" if len(found) > 1 else f"{name}_found": value
+        for number, each in enumerate(found, 1)
+        for name, value in each.items()
+    }
 
 
 def spelling(found: Formula, course: Profile) -> dict[str, str]:
@@ -388,6 +400,18 @@ class Backwards(Result):
     @property
     def searched(self) -> dict[str, tuple[int, int]]:
         return self.found.searched
+
+    def sympy(self) -> Any:
+        """A list with a dictionary for each solution that is listed: symbol → number."""
+        facts = facts_of(self.formula) if self.formula else {}
+        return [
+            {as_sympy(Name(name), facts): as_sympy(value, facts) for name, value in each.items()}
+            for each in self.solutions
+        ]
+
+    def program(self, language: str) -> str:
+        """A program in "sympy" or "wolfram" that has each unknown of the solutions that are listed, s_found or s_1."""
+        return written(language, solutions_named(self.solutions), {}, {})
 
     def __repr__(self) -> str:
         from ..explain.questions import counted_solutions

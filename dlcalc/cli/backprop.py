@@ -19,7 +19,7 @@ _ASKED = "What is asked"
 _NUMBERS = "With numbers"
 
 
-@with_formats()
+@with_formats(*Formats.PROGRAMS)
 def command(
     network: Annotated[
         str,

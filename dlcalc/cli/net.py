@@ -51,7 +51,7 @@ LARGEST = 1 << 20
 """Bytes of a handed-in table that are read; one more is refused by the reader."""
 
 
-@with_formats()
+@with_formats(*Formats.PROGRAMS)
 def command(
     source: Annotated[
         str | None,

@@ -158,11 +158,11 @@ def test_what_sympy_does_not_take_is_refused() -> None:
         dlcalc.to_sympy({})
 
 
-def test_a_program_is_for_one_expression() -> None:
-    with pytest.raises(dlcalc.UserError, match="--sympy is for what is one expression"):
-        dlcalc.net("alexnet").program("sympy")
+def test_a_program_is_for_formulas_and_counts() -> None:
+    with pytest.raises(dlcalc.UserError, match="--sympy is for formulas and counts: of a calculator"):
+        dlcalc.vanish().program("sympy")
     with pytest.raises(dlcalc.UserError, match="this result is not a single expression"):
-        dlcalc.net("alexnet").sympy()
+        dlcalc.vanish().sympy()
 
 
 @each_row("layout", ["column", "row", "pytorch", "number"])

@@ -70,6 +70,17 @@ def test_sympy_takes_it_as_its_own() -> None:
     assert dlcalc.conv(n=227, f=11, s=4).sympy() == sympy.Tuple(55, 55, k)
     assert dlcalc.diff("x^2*w", "x").sympy() == 2 * sympy.Symbol("w", real=True) * sympy.Symbol("x", real=True)
     assert k * (9 * c + 1) == PARAMETERS
+    assert dlcalc.net("lenet5").sympy()["parameters"] == 61706
+    gradient = dlcalc.backprop("2-2-1").sympy()
+    delta, x, w = (sympy.Symbol(name, commutative=False) for name in ("delta_1", "x", "W_1"))
+    assert (gradient["W_1"], gradient["x"]) == (delta * sympy.transpose(x), sympy.transpose(w) * delta)
+    for program, name, value in (
+        (dlcalc.net("lenet5").program("sympy"), "parameters", 61706),
+        (dlcalc.backprop("2-2-1").program("sympy"), "dW_1", delta * sympy.transpose(x)),
+    ):
+        space: dict[str, object] = {}
+        exec(program.partition("print(")[0], space)
+        assert space[name] == value
     with pytest.raises(dlcalc.UserError, match="conv has no size; its answers are output, o"):
         dlcalc.conv().sympy("size")
 

@@ -88,6 +88,15 @@ def test_solutions_as_programs() -> None:
     assert (str(symbol), str(value)) == ("p", "f/2 - 1/2")
 
 
+def test_numbers_that_were_found_as_programs() -> None:
+    found = dlcalc.conv(n=224, o=222, find="f,s,p")
+    assert [{str(k): int(v) for k, v in each.items()} for each in found.sympy()] == list(found.solutions)
+    space: dict[str, Any] = {}
+    exec(found.program("sympy").partition("print(")[0], space)
+    assert [space["f_1"], space["s_1"], space["p_1"]] == [3, 1, 0]
+    assert dlcalc.conv(n=7, f=3, o=5, find="s").program("wolfram") == "sfound = 1\n"
+
+
 @pytest.mark.parametrize(
     ("equations", "find", "why"),
     [
