@@ -102,6 +102,7 @@ def read(name: str, given: Mapping[str, object], convention: str | None, profile
         else:
             arrays["y"] = one_hot(arrays["y"], prod(shape_of(scores)))
     shapes = {name: _with_rows(asked, name, sizes) for name, sizes in operation.shapes_for(features).items()}
+    _turn(asked, arrays, [name for name, sizes in shapes.items() if sizes != operation.shapes_for(features)[name]])
     _stand_up(asked, arrays, shapes, row)
     _spread(shapes, asked, arrays, row)
     values = {key: lifted(key, array, asked.by_name[key].kind.rank) for key, array in arrays.items()}
@@ -125,6 +126,15 @@ def read(name: str, given: Mapping[str, object], convention: str | None, profile
     stated = convention is not None or course.states(asked.id, [each.name for each in asked.conventions])
     options = frozenset(str(value) for value in chosen.values() if value is not None)
     return Asked(operation, asked, values, used, course, compared, stated, options)
+
+
+def _turn(asked: Formula, arrays: dict[str, Value], batch: list[str]) -> None:
+    """Of a batch: numbers in one row are one per example, where there are as many examples."""
+    tables = {name: lifted(name, arrays[name], asked.by_name[name].kind.rank) for name in batch if name in arrays}
+    examples = max((len(table) for table in tables.values()), default=1)
+    for name, table in tables.items():
+        if examples > 1 and shape_of(table) == (1, examples):
+            arrays[name] = tuple((number,) for number in table[0])
 
 
 def _side_by_side(operation: Operation, arrays: dict[str, Value]) -> None:

@@ -113,7 +113,7 @@ ALIASES = {
 
 _OPTION_WORDS = {
     "filter-size": ("kernel-size", "kernel", "kernelsize", "filter"),
-    "window-size": ("kernel-size", "kernel", "pool-size", "filter-size"),
+    "window-size": ("kernel-size", "kernel", "pool-size", "filter-size", "window"),
     "filter-sizes": ("kernel-sizes", "filter-size", "kernel-size", "kernels"),
     "strides": ("stride",), "dilations": ("dilation", "dilation-rate"), "paddings": ("padding",),
     "stride": ("strides",), "dilation": ("dilation-rate",),
@@ -139,7 +139,10 @@ _OPTION_WORDS = {
     "eta": ("lr", "learning-rate", "rate", "alpha"), "yhat": ("prediction", "predictions", "y-hat", "y-pred", "output"),
     "target": ("targets", "label", "labels", "y-true", "t"), "z": ("logits", "scores"),
     "gamma": ("momentum", "beta", "mu"), "v0": ("v",), "h0": ("h", "h-prev", "hidden"), "c0": ("c", "c-prev", "cell"),
-    "form": ("loss", "reduction"), "p": ("probabilities", "probs", "predictions", "y-pred", "yhat"),
+    "form": ("loss", "reduction"), "epsilon": ("eps",), "lambda": ("l2", "wd", "decay", "reg"), "rho": ("decay",),
+    "wrt": ("by", "var", "variable"), "find": ("for", "wrt"), **{f"{letter}-c": (f"{letter}-g",) for letter in "wub"},
+    **{f"{letter}-g": (f"{letter}-h", f"{letter}-n", f"{letter}-c") for letter in "wub"},
+    "p": ("probabilities", "probs", "predictions", "y-pred", "yhat"),
     "temperature": ("t",), "threshold": ("max-norm", "clip"), "padding-begin": ("pad-before", "pad-left"),
     "padding-end": ("pad-after", "pad-right"), "image": ("input",), "weight": ("kernel", "filter"),
 }  # fmt: skip
@@ -246,5 +249,5 @@ def option_meant(written: str, known: Collection[str]) -> str:
     if len(joined) == 1 and len(written) > 4:
         return joined[0]
     meant = [f"--{term}" for term, words in _OPTION_WORDS.items() if word.removeprefix("--") in words]
-    found = list(dict.fromkeys(option for term in meant for option in by_letters.get(term, ())))
-    return found[0] if len(found) == 1 else ""
+    found = list(dict.fromkeys(term for term in meant if term in by_letters))
+    return min(by_letters[found[0]], key=lambda option: (not option.islower(), option)) if len(found) == 1 else ""

@@ -171,19 +171,21 @@ _COMMON = (
 
 
 def _run(operation: Operation, options: dict[str, Any]) -> int:
-    from ..api.hand_run import by_hand, check
+    from ..api.hand_run import KERNELS, by_hand, check
     from .output import Formats, emit, emit_judged
 
     formats = Formats.chosen(options)
     picked = {name: options.pop(name, None) for name in (*(name for name, *_ in _COMMON), *Formats.PROGRAMS)}
     given = {name: _typed(name, value) for name, value in options.items() if value not in (None, False)}
+    if "w" in options and "w" not in given and picked["kernel"] not in (None, *KERNELS):
+        given["w"] = picked.pop("kernel")  # the kernel of a convolution is its filter
     settings: dict[str, Any] = {"convention": picked["convention"], "profile": picked["profile"]}
     answer = _pasted(picked["answer"], given)
     if answer is not None:
         asked = picked["ask"] or "value"
         judged = check(operation.name, asked, answer, show=bool(picked["show"]), **settings, **given)
         return emit_judged(judged, formats)
-    found = by_hand(operation.name, fractions=bool(picked["fractions"]), kernel=picked["kernel"] or "none",
+    found = by_hand(operation.name, fractions=bool(picked["fractions"]), kernel=picked.get("kernel") or "none",
                     **settings, **given)  # fmt: skip
     if picked["play"]:
         from .play import play

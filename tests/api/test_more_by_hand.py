@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import exp, log
 from typing import Any
 
+import numpy as np
 import pytest
 
 from dlcalc.api.hand_run import by_hand, check
@@ -66,6 +67,20 @@ def test_losses_of_a_batch_are_averaged_unless_they_are_added() -> None:
     assert "the losses of the batch are added" in check("softmax", "loss", sum_of_losses, **given, batch="mean").reason
 
 
+def test_a_step_of_a_batch_is_the_mean_of_the_steps_of_its_examples() -> None:
+    net: dict[str, Any] = {"W1": "0.1 0.2; 0.3 0.4", "W2": "0.5 0.6", "eta": 0.5, "loss": "mean"}
+    cells: dict[str, Any] = {"w": "0.5 -0.25", "b": 0.1, "eta": 0.5}
+    for operation, given, steps in (("mlp", net, ("W1_new", "b1_new", "W2_new", "loss")),
+                                    ("logistic", cells, ("w_new", "b_new", "loss"))):  # fmt: skip
+        one, other = (by_hand(operation, x=x, y=y, **given) for x, y in (("1 0", 1), ("3 4", 0)))
+        both = by_hand(operation, x="1 0; 3 4", y="1 0", **given)
+        for step in steps:
+            mean = (np.array(getattr(one, step), float) + np.array(getattr(other, step), float)) / 2
+            assert np.array(getattr(both, step), float) == pytest.approx(mean), (operation, step)
+    added = by_hand("logistic", x="1 2 3", y="1 0 1", w=0, batch="sum")
+    assert (added.loss, added.dw, added.db) == (pytest.approx(3 * log(2)), (-1,), -0.5)
+
+
 def test_words_are_told_with_their_numbers() -> None:
     assert "words by their numbers: cat 0, dog 1" in by_hand("one-hot", x="cat dog cat").working.formula.notes
 
@@ -112,8 +127,9 @@ def test_exponentials_of_a_log_softmax_sum_to_1() -> None:
         ("one-hot", {"x": "cat dog", "vocabulary": "cat"}, r"^every word is in the vocabulary, cat; dog is not$"),
         ("one-hot", {"x": "0 1", "vocabulary": "cat"}, r"^--vocabulary numbers words, and x has none$"),
         ("softmax", {"z": "1 2; 3 4", "y": "0 2"}, r"^a target that is one number is the class, .* from 0 to 1, not 2"),
-        ("softmax", {"z": "1 2 3; 3 4 5", "y": "1 0 0"}, r"^there are as many rows of targets as examples$"),
+        ("softmax", {"z": "1 2 3; 3 4 5", "y": "1 0 0"}, r"^there are as many targets as examples, one per row$"),
         ("layernorm", {"x": "1 1; 1 2"}, r"^the values of each position must not all be equal, or ε must be above 0: "),
+        ("logistic", {"x": "1 2 3", "w": 1, "y": "1 0"}, r"^the sizes of run logistic fit together: x is T×n, "),
         ("squared-loss", {"yhat": "1 2; 3 4", "y": "1 2 3 4"}, r"^tables of predictions and targets have the same sha"),
     ],
 )
@@ -128,3 +144,7 @@ def test_a_hyphen_before_a_number_is_free() -> None:
     assert option_meant("--h0", {"--h-0"}) == "--h-0"
     assert option_meant("--w1", {"--W1", "--w-1", "--b1"}) == "--w-1"
     assert by_hand("mlp", x="1 0", W1="1 0; 0 1", W2="1 1", hidden="relu").z1 == (1, 0)
+    assert option_meant("--h", {"--h0", "--h-0", "--x"}) == "--h-0"
+    assert option_meant("--w-g", {"--W-c", "--w-c", "--w-i"}) == "--w-c"
+    assert option_meant("--eps", {"--epsilon", "--eta"}) == "--epsilon"
+    assert option_meant("--by", {"--wrt", "--at"}) == "--wrt"

@@ -126,6 +126,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "rows_by_hand": (
         "softmax_rows_by_hand", "log_softmax_rows_by_hand", "softmax_cross_entropy_rows_by_hand",
         "cross_entropy_rows_by_hand", "dense_rows_by_hand", "layernorm_rows_by_hand",
+        "logistic_rows_by_hand", "logistic_step_rows_by_hand", "mlp_rows_by_hand", "mlp_backward_rows_by_hand",
     ),
     "losses_by_hand": (
         "loss_squared_by_hand", "loss_log_by_hand", "cross_entropy_by_hand", "softmax_cross_entropy_by_hand",

@@ -12,7 +12,7 @@ from dataclasses import replace
 from ...expressions.nodes import Kind
 from ..edited_text import substituted
 from ..model import Condition, Convention, Formula, Mistake, Step, Variable
-from .dense_by_hand import DENSE
+from .dense_by_hand import DENSE, LOGISTIC, LOGISTIC_STEP, MLP, MLP_BACKWARD
 from .losses_by_hand import CROSS_ENTROPY, SOFTMAX_CROSS_ENTROPY
 from .options_by_hand import STABLE, Chosen, without
 from .scaling_by_hand import LAYERNORM
@@ -20,20 +20,28 @@ from .softmax_by_hand import LOG_SOFTMAX, SOFTMAX
 
 EACH = "i in 1..B"
 _LOSS = "loss"
+_GATHERED = ("dw", "db", "dW1", "db1", "dW2", "db2")
+"""Gradients of weights, to which every example adds."""
+_AFTER = ("w_new", "b_new", "W1_new", "b1_new", "W2_new", "b2_new")
+"""What is there once for the batch."""
 
 
 class _Batch:
     """How the formula of one example becomes that of a batch: its arrays `x` and its steps have one row per example."""
 
-    def __init__(self, one: Formula, *arrays: str) -> None:
+    def __init__(self, one: Formula, *arrays: str, added: bool = True) -> None:
         self.one = one
+        self.added = added
         self.arrays = arrays
         self.sizes = {step.name for step in one.steps if step.expression.startswith("len(")}
-        steps = [step.name for step in one.steps if step.name not in self.sizes]
+        once = {*self.sizes, *_GATHERED, *_AFTER}
+        steps = [step.name for step in one.steps if step.name not in once]
         self.rows = {name: f"{name}[i]" for name in (*arrays, *steps)} | {_LOSS: "losses[i]"}
 
     def text(self, step: str, text: str) -> str:
         """An expression of one example as it is for row i."""
+        if step in _AFTER:
+            return text
         if step in self.sizes:
             return substituted(text, {name: f"{name}[1]" for name in self.arrays})
         return substituted(text, self.rows)
@@ -43,13 +51,18 @@ class _Batch:
 
     def averaged(self, step: str, text: str) -> str:
         """A gradient of the mean loss."""
-        return f"({text})/B" if step == "gradient" else text
+        summed = self.summed(step, text)
+        return f"({text})/B" if step == "gradient" else f"{summed}/B" if step in _GATHERED else text
+
+    def summed(self, step: str, text: str) -> str:
+        """A gradient of the sum of the losses."""
+        return f"sum(i=1..B, {text})" if step in _GATHERED else text
 
     def steps(self) -> Iterable[Step]:
         yield Step("B", f"len({self.arrays[0]})", "examples, one per row")
         for step in self.one.steps:
             text = self.averaged(step.name, self.text(step.name, step.expression))
-            each = "" if step.name in self.sizes else EACH
+            each = "" if step.name in {*self.sizes, *_GATHERED, *_AFTER} else EACH
             meaning = f"{step.meaning} of each example" if step.name == _LOSS else step.meaning
             yield replace(step, name=self.name(step.name), expression=text, meaning=meaning, each=each)
         if self.has_loss:
@@ -71,16 +84,19 @@ class _Batch:
         if averaged:
             return {self.name(step): self.averaged(step, text) for step, text in found.items()}
         summed = {
-            step.name: self.text(step.name, step.expression) for step in self.one.steps if step.name == "gradient"
+            step.name: self.summed(step.name, self.text(step.name, step.expression))
+            for step in self.one.steps
+            if step.name in ("gradient", *_GATHERED)
         }
-        return {**summed, **{self.name(step): text for step, text in found.items()}, _LOSS: "sum(losses)"}
+        own = {self.name(step): self.summed(step, text) for step, text in found.items()}
+        return {**summed, **own, _LOSS: "sum(losses)"}
 
     def conventions(self) -> Iterable[Convention]:
         for each in self.one.conventions:
             own = tuple(self.mistake(mistake) for mistake in each.own)
             says = f"{each.says}; the mean over the batch" if self.has_loss else each.says
             yield self.put_together(replace(each, says=says, edits=self.edits(each, averaged=True), own=own), "mean")
-        for each in self.one.conventions if self.has_loss else ():
+        for each in self.one.conventions if self.has_loss and self.added else ():
             if each.name == STABLE:
                 continue
             name = "sum" if each is self.one.conventions[0] else f"sum-{each.name}"
@@ -100,6 +116,10 @@ _FIRST_ALONE = Mistake("first-example-only", _LOSS, "losses[1]", "every example 
                        "first", 0.25, "How many examples are in the batch?")  # fmt: skip
 
 
+_WITHOUT_LOGARITHM = ("sum-for-output", "step-for-sigmoid")
+"""Mistakes with outputs of which a loss of several examples seldom has logarithms."""
+
+
 def _over_examples(step: str, score: str) -> Mistake:
     return Mistake("over-the-examples", step, f"powers[i]/sum(j=1..B, exp({score}))", "a softmax is taken over the "
                    "scores of one example: each row sums to 1, not each column", 0.4, "Which numbers belong to one "
@@ -107,17 +127,23 @@ def _over_examples(step: str, score: str) -> Mistake:
 
 
 def _batch(
-    one: Formula, id: str, title: str, *arrays: str, also: tuple[Mistake, ...] = (), invisible: tuple[str, ...] = ()
+    one: Formula,
+    id: str,
+    title: str,
+    *arrays: str,
+    also: tuple[Mistake, ...] = (),
+    invisible: tuple[str, ...] = (),
+    added: bool = True,
 ) -> Formula:
     """The formula of one example for a batch; `arrays` are the variables with one row per example.
 
-    `invisible`: mistakes that seldom show here.
+    `invisible`: mistakes that seldom show here. `added`: the losses may also be added, by a convention.
     """
-    batch = _Batch(one, *arrays)
+    batch = _Batch(one, *arrays, added=added)
     mistakes = tuple(map(batch.mistake, without(one.mistakes, *invisible)))
     losses = (_FIRST_ALONE,) if batch.has_loss else ()
     together = tuple(
-        Condition(f"len({name}) = len({arrays[0]})", "there are as many rows of targets as examples")
+        Condition(f"len({name}) = len({arrays[0]})", "there are as many targets as examples, one per row")
         for name in arrays[1:]
     )
     return replace(
@@ -135,7 +161,10 @@ def _batch(
 
 
 def _rows(variable: Variable) -> Variable:
-    return replace(variable, kind=Kind.MATRIX, meaning=f"{variable.meaning}, one row per example")
+    several = Kind.VECTOR if variable.kind is Kind.SCALAR else Kind.MATRIX
+    each = "one" if several is Kind.VECTOR else "one row"
+    return replace(variable, kind=several, meaning=f"{variable.meaning}, {each} per example", default=None,
+                   integer=False, lengths=(2, 2) if several is Kind.VECTOR else variable.lengths)  # fmt: skip
 
 
 _LAYERNORM = _batch(LAYERNORM, "layernorm_rows_by_hand", "Layer normalisation of several positions by hand", "x")
@@ -166,5 +195,12 @@ FORMULAS = {
         _batch(CROSS_ENTROPY, "cross_entropy_rows_by_hand", "Cross-entropy of a batch by hand", "p", "y"),
         _batch(DENSE, "dense_rows_by_hand", "Dense layer of a batch by hand", "x"),
         _EVERY_ROW,
+        _batch(LOGISTIC, "logistic_rows_by_hand", "Logistic regression of a batch by hand", "x", "y",
+               invisible=_WITHOUT_LOGARITHM),
+        _batch(LOGISTIC_STEP, "logistic_step_rows_by_hand", "One step of logistic regression of a batch by hand",
+               "x", "y", invisible=_WITHOUT_LOGARITHM),
+        _batch(MLP, "mlp_rows_by_hand", "Network with one hidden layer by hand, a batch", "x"),
+        _batch(MLP_BACKWARD, "mlp_backward_rows_by_hand", "Network with one hidden layer by hand, backward, a batch",
+               "x", "y", added=False),
     )
 }  # fmt: skip
