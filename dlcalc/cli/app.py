@@ -349,7 +349,8 @@ def _said(error: Any) -> str:
     example = re.search(r"Example: (.+)", command.more()[0])
     if example and message.startswith("Got"):
         words = message.rpartition(" (")[2].removesuffix(")")
-        return f"{command.name} takes its values by options, not {words} alone; for example: {example[1]}"
+        network = "; layers in words are a network: dlcalc net" if re.search("[a-z] ?[0-9]", words) else ""
+        return f"{command.name} takes its values by options, not {words} alone; for example: {example[1]}{network}"
     missing = error.param.metavar or error.param.name
     return f"{command.name} needs {missing.upper()}; for example: {example[1]}" if example else message
 

@@ -167,9 +167,11 @@ _ABOUT = {
     "quiz": "practise exercises homework test", "vanish": "exploding", "schema": "keys of json",
     "doctor": "installed version extras cuda gpu working", "predict": "trained network checkpoint",
     "diff": "gradient slope", "run minmax": "normalise column", "run zscore": "normalise standardise column",
-    "updates": "number of iterations per epoch batches", "run softmax": "logits",
+    "updates": "number of iterations per epoch batches", "run softmax": "logits of a batch",
     "rf": "receptive field of a network, of stacked conv layers and pooling",
-    "run cross-entropy": "cross entropy loss", "run momentum": "learning rate",
+    "run cross-entropy": "cross entropy loss of a batch", "run momentum": "learning rate",
+    "run sgd": "learning rate schedule, step decay", "run attention": "mask, multi-head by hand",
+    "run logistic": "batch gradient descent",
 }  # fmt: skip
 """Command → further words by which it is searched."""
 

@@ -172,6 +172,7 @@ def test_what_is_too_much_or_unknown_is_said_with_what_is_taken(terminal: Termin
     for typed, said in (
         ("conv 10 3", "conv takes its values by options, not 10 3 alone; for example: dlcalc conv --n 227 --f 11"),
         ("run softmax 1 2", "softmax takes its values by options, not 1 2 alone; for example: dlcalc run softmax"),
+        ("rf conv3", '--s "1 2 1"; layers in words are a network: dlcalc net'),
         ("dense --foo 3", "No such option: --foo; dense takes --n, --m, --c, --k; more: dlcalc dense --help"),
         ("run relu --z 1", "no operation is called relu; nearest is dlcalc activation relu; dlcalc run --help lists"),
         ("run sotmax --z 1", "no operation is called sotmax; nearest is dlcalc run softmax; dlcalc run --help lists"),
