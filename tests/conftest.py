@@ -1,7 +1,8 @@
 """What every test may rely on: the same outcome on any desk, whoever's settings and terminal it has.
 
 pytest                                       on all cores; property tests draw the same examples for everyone
-pytest --examples 10 --hypothesis-seed=1     ten times as many, drawn at random: with another seed, others
+pytest -m long                               what takes long and is left out above: `.ci/run` runs it
+pytest --examples 10 --hypothesis-seed=1     all of that; ten times as many, drawn at random: with another seed, others
 pytest tests/quiz/test_exam.py               one file alone stays in one process
 """
 
@@ -93,9 +94,16 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """All processes have the same order; --examples multiplies what each test says of itself, too."""
+    """All processes have the same order; --examples multiplies what each test says of itself, too.
+
+    What takes long is left out where no files and no marks are named.
+    """
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: item.path.parts)
+    if not (config.option.file_or_dir or config.option.markexpr or config.getoption("--examples")):
+        long = [item for item in items if item.get_closest_marker("long")]
+        items[:] = [item for item in items if not item.get_closest_marker("long")]
+        config.hook.pytest_deselected(items=long)
     if (factor := config.getoption("--examples")) is None:
         return
     for test in {getattr(item, "obj", None) for item in items}:

@@ -476,6 +476,7 @@ def test_a_shown_value_is_one_number_where_the_axes_agree() -> None:
     assert told("init_he_normal", "deviation", "99", True, n=784, m=512)[-1] == "deviation ≈ 0.0505076"
 
 
+@pytest.mark.long
 @EVERY
 def test_the_right_value_is_not_given_away(f: Formula) -> None:
     """Whatever the mistake, no verdict without `show` holds a right value of four digits or more; with it, all do.

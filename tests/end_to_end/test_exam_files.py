@@ -255,6 +255,7 @@ def written(folder: Path) -> dict[str, bytes]:
 DECIDED = "out/private/decisions.csv"
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="nothing is killed like that there")
 @pytest.mark.parametrize("again", [False, True], ids=["first", "again, with a decision"])
 def test_a_killed_marking_leaves_the_old_or_the_new(folder: Path, terminal: Terminal, again: bool) -> None:

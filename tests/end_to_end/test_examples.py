@@ -15,6 +15,7 @@ PROGRAMS = {"mnist_mlp": 468_874, "mnist_rnn": 21_386, "imdb_lstm": 2_017, "cats
 """Program → the values that it trains, as `dlcalc net` counts them."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_a_program_learns_its_stand_in(
     name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

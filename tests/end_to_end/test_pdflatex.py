@@ -39,6 +39,7 @@ def article(document: doc.Document) -> str:
     return text
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("key", [False, True], ids=["sheet", "key"])
 def test_the_whole_bank_compiles(key: bool, tmp_path: Path) -> None:
     """With every problem; the numbers of its variants say nothing of the commands that set them."""
@@ -90,6 +91,7 @@ def strange_words() -> Iterator[str]:
                 "[5mm]", "*", "\\\\", "%", "x" * 500, "", " ", "\u202eabc")  # fmt: skip
 
 
+@pytest.mark.long
 def test_any_letter_in_any_place_compiles(tmp_path: Path) -> None:
     """As a title, a heading, words, code, a note, an item, a cell, a fact."""
     parts = []

@@ -133,7 +133,8 @@ def test_every_mistake_matters_under_every_convention_that_has_it(id: str) -> No
     found = formula(id)
     draws = Draws(found)
     own = found.conventions[0].name
-    usual = that_matter(found, own, islice(draws, 6), {mistake.id for mistake in program(found, own).mistakes})
+    few = 3 if "_by_hand" in id else 6  # of whole arrays one draw holds many numbers
+    usual = that_matter(found, own, islice(draws, few), {mistake.id for mistake in program(found, own).mistakes})
     for convention in found.conventions[1:]:
         compiled = program(found, convention.name)
         have = {mistake.id for name in found.answers for mistake in compiled.relevant(name)} - NO_VALUE

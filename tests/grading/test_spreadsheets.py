@@ -28,6 +28,7 @@ def book(sheet: str, words: str = "") -> bytes:
 CELL = '<c r="A1" t="inlineStr"><is><t>x</t></is></c>'
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("data", "reason"),
     [

@@ -84,6 +84,7 @@ def operations(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiling, "KERNELS", own)
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("operations")
 def test_warming_makes_every_kernel_ready_for_both_dtypes() -> None:
     """An event for each, counted."""
@@ -95,6 +96,7 @@ def test_warming_makes_every_kernel_ready_for_both_dtypes() -> None:
     assert compiling.KERNELS["dlcalc.kernels.cpu.activations.activate_all"].dispatcher is activations.activate_all
 
 
+@pytest.mark.long
 @compiled
 @pytest.mark.usefixtures("operations")
 def test_what_is_warm_is_every_specialisation_that_a_kernel_names() -> None:

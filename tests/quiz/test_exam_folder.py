@@ -192,6 +192,7 @@ def test_in_the_folder_itself(folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert Path("manifest.json").resolve() == folder / "out" / "manifest.json"
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="nothing is killed like that there")
 @pytest.mark.parametrize("full", [False, True])
 def test_a_killed_run_leaves_the_old_or_the_new(folder: Path, full: bool, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -98,6 +98,7 @@ for path in bank.files():
 """
 
 
+@pytest.mark.long
 def test_every_problem_is_the_same_in_every_process() -> None:
     """Neither the order of sets and dictionaries nor the seed of Python's own hashes plays a part, nor what the process
     has done before: this one has its own seed and its own past."""

@@ -20,6 +20,7 @@ from rows import each_row
 from dlcalc.training.planner import Planner
 
 
+@pytest.mark.long
 def test_gradients_of_fifty_random_networks_equal_finite_differences() -> None:
     """Of fifty random networks in float64, along three random directions each, and no example changes another's
     outputs; of every array of the networks that the formulas have. Run as plain Python: nothing is compiled for it.

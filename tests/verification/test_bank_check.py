@@ -20,6 +20,7 @@ SEEDS = 6
 """`.ci/run` takes 200."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", bank.files(), ids=lambda path: path.stem)
 def test_the_bank_under_stress(path: object) -> None:
     """Every right answer of the bank is counted a second time, and is marked right; the authors' tests pass."""

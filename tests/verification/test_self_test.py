@@ -28,6 +28,7 @@ def found_out() -> SelfTest:
 THIRDS = 3
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("first", range(THIRDS))
 def test_the_whole_bank(first: int) -> None:
     """In parts, which run side by side; what holds of the share in each holds of the whole."""

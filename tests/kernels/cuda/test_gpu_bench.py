@@ -57,6 +57,7 @@ def test_without_a_gpu_it_says_so(
     assert written.err == "bench.gpu needs a GPU: no GPU with a working NVIDIA driver was found\n"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("work", works(), ids=lambda work: work.name)
 def test_every_kernel_that_is_timed_is_right(measuring: ModuleType, machine: Machine, work: Any, dtype: str) -> None:
