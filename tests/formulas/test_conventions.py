@@ -114,10 +114,9 @@ def that_matter(found: Formula, convention: str, draws: Iterable[dict[str, Value
         if asked <= matter:
             break
         for name, value in answers_under(found, convention, given).items():
-            made = outcomes(compiled, given, name)
-            for mistake in compiled.relevant(name):
-                if mistake.id in asked - matter and made.of(mistake) not in (None, value):
-                    matter.add(mistake.id)
+            if left := [mistake for mistake in compiled.relevant(name) if mistake.id in asked - matter]:
+                made = outcomes(compiled, given, name)
+                matter |= {mistake.id for mistake in left if made.of(mistake) not in (None, value)}
     return matter
 
 
