@@ -10,7 +10,20 @@ from functools import lru_cache, partial
 from ..errors import UserError, printable
 from ..expressions import printing
 from ..expressions.arrays import flat, shape_of, shown
-from ..expressions.nodes import Add, Call, Index, Name, Node, Partial, Transpose, Value, names_in, replaced, rewriting
+from ..expressions.nodes import (
+    Add,
+    Call,
+    Index,
+    Name,
+    Node,
+    Partial,
+    Reduce,
+    Transpose,
+    Value,
+    names_in,
+    replaced,
+    rewriting,
+)
 from ..formulas.diagnose import Candidate
 from ..formulas.model import Mistake
 from ..gradients.answer import Answer, regrouped
@@ -91,7 +104,7 @@ def _letter_sets(text: str) -> Iterator[tuple[dict[str, str], str, str]]:
     yield {}, "", ""
     if has_sums and has_states:
         yield SUMS, said, ""
-    if not has_sums and not has_states and re.search(r"(?<![A-Za-z\\])[aA]\s*[_^]", text):
+    if not has_sums and not has_states and re.search(r"(?<![A-Za-z\\])[aA]\s*[_^\d]", text):
         doubt = "this is right if a is the output of the activation; here a is its input"
         yield SUMS, "a is read as the output of the activation", "" if _NG.search(text) else doubt
 
@@ -216,6 +229,7 @@ _USUAL: Mapping[int, tuple[str, ...]] = {1: ("k", "i", "j"), 2: ("ij", "jk", "kj
 
 def _free(network: Feedforward, answer: Answer) -> tuple[str, ...]:
     known = {*network_kinds(network), "L", *(s.name for s in answer.statements)} - set("kcijuv")
+    known |= {part.index for part in answer.parts() if isinstance(part, Reduce)}
     return tuple(name for name in names_in(answer.node) if name not in known and len(name) == 1)
 
 
@@ -247,7 +261,7 @@ def _wrong(asked: Question, answer: Answer, entries: tuple[Name, ...]) -> _Worth
             instances = [_instance(asked, layout, seed, way) for seed in SEEDS]
             wrote = _value(instances[0], reading, entries)
             if wrote is not None and (is_asked or reading.has_partials):
-                named = _named(asked, instances, reading, entries)
+                named = _named(asked, instances, reading, entries) or _of_other_place(asked, reading)
                 return "wrong", "", "" if named else _disagreement(asked, instances[0], reading, wrote), named
         try:
             _instance(asked, asked.layout, SEEDS[0]).value(reading, entries)
@@ -255,6 +269,8 @@ def _wrong(asked: Question, answer: Answer, entries: tuple[Name, ...]) -> _Worth
             problem = problem or error
     if (repaired := _repaired(asked, ordered, entries)) is not None:
         return "wrong", "", "", (repaired,)
+    if (turned := _fitting(asked, ordered, entries)) is not None:
+        return "wrong", "", str(problem or ""), turned
     raise problem or UserError("this has no value to compare")
 
 
@@ -265,9 +281,41 @@ def _repaired(asked: Question, readings: list[Answer], entries: tuple[Name, ...]
         for name in sorted(names, key=lambda each: each.id):
             turned = reading.changed(partial(replaced, values={name: Transpose(name)}))
             if all(_agrees(_instance(asked, asked.layout, seed), turned, entries) for seed in SEEDS):
-                shown_ = printing.text(name)
-                return Found("transpose-missing", f"{shown_} must be transposed, {shown_}ᵀ, for the sizes to fit")
+                return _transpose_missing(name)
     return None
+
+
+def _fitting(asked: Question, readings: list[Answer], entries: tuple[Name, ...]) -> tuple[Found, ...] | None:
+    """A weight that must be transposed for the sizes to fit, and what is wrong besides; None where none helps."""
+    instances = [_instance(asked, asked.layout, seed) for seed in SEEDS]
+    for reading in readings:
+        names = {part for part in reading.parts() if isinstance(part, Name) and part.id in asked.network.parameters}
+        for name in sorted((each for each in names if each.kind.rank == 2), key=lambda each: each.id):
+            turned = reading.changed(partial(replaced, values={name: Transpose(name)}))
+            if _value(instances[0], turned, entries) is not None:
+                return (_transpose_missing(name), *_named(asked, instances, turned, entries))
+    return None
+
+
+def _transpose_missing(name: Name) -> Found:
+    shown_ = printing.text(name)
+    return Found("transpose-missing", f"{shown_} must be transposed, {shown_}ᵀ, for the sizes to fit")
+
+
+def _of_other_place(asked: Question, answer: Answer) -> tuple[Found, ...]:
+    """W[j, i] for W[i, j]: the entry of the unit and the input that the indices exchanged stand for."""
+    place = asked.place
+    if place is None or len(place) != 2 or asked.wrt == "x" or place[0] == place[1]:
+        return ()
+    sizes = asked.network.parameters[asked.wrt].shape
+    if place[1] > sizes[0] or place[0] > sizes[1]:
+        return ()
+    other = replace(asked, place=(place[1], place[0]))
+    if not all(_agrees(_instance(other, "column", seed), answer, ()) for seed in SEEDS):
+        return ()
+    weight = printing.text(Name(asked.wrt))
+    return (Found("indices-exchanged", f"this is the gradient by {weight}[{place[1]}, {place[0]}]: the first index of "
+                  f"{weight} is that of the unit, the second that of its input"),)  # fmt: skip
 
 
 def _named(asked: Question, instances: list[Instance], answer: Answer, entries: tuple[Name, ...]) -> tuple[Found, ...]:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import cached_property
 
 from ..errors import UserError
-from ..expressions.nodes import Index, Kind, Literal, Name, Node, Partial, Pow, Transpose, rewriting
+from ..expressions.nodes import Index, Kind, Literal, Name, Node, Partial, Pow, Reduce, Transpose, rewriting, walk
 from ..expressions.parser import parse
 from ..expressions.reader import Declarations
 from ..gradients.answer import Answer, Statement
 from ..gradients.feedforward import Feedforward
-from .gradient_notation import TIMES, plain, sides, stated_once
+from ..gradients.feedforward.quantities import Quantity
+from ..gradients.model import STEPS
+from .gradient_notation import TIMES, is_short, plain, sides, stated_once
 
 SUMS = {"z": "a", "a": "h"}
 """Letters of Nielsen and of Ng: z is what is added up, a what the activation makes of it → ours."""
@@ -57,6 +61,8 @@ class _Reader:
         return next(iter(found)) if len(found) == 1 and found != {"softmax"} else "sigmoid"
 
     def _is_asked(self, text: str) -> bool:
+        if is_short(text, [self.wrt]):
+            return True
         try:
             node = self._parsed(text)
         except UserError:
@@ -95,7 +101,28 @@ class _Reader:
         return Statement(base.id, found if isinstance(found, Index) else None, "", body)
 
     def _parsed(self, text: str) -> Node:
-        return rewriting(self._renamed)(parse(text, self.names, TIMES))
+        return rewriting(self._to_its_end)(rewriting(self._renamed)(parse(text, self.names, TIMES)))
+
+    def _to_its_end(self, part: Node, below: Callable[[Node], Node]) -> Node:
+        """Σ_k without an end runs over the entries that k counts: those of a signal where one has this index."""
+        part = part.map(below)
+        if not isinstance(part, Reduce) or part.high != STEPS:
+            return part
+        sizes = [
+            signal.shape[place]
+            for node in walk(part.body)
+            if isinstance(node, Index) and isinstance(node.base, Name)
+            and (signal := self._signals.get(node.base.id)) is not None and len(signal.shape) == len(node.indices)
+            for place, index in enumerate(node.indices)
+            if isinstance(index, Name) and index.id == part.index
+        ]  # fmt: skip
+        return replace(part, high=Literal(sizes[0])) if len(set(sizes)) == 1 else part
+
+    @cached_property
+    def _signals(self) -> Mapping[str, Quantity]:
+        """Every signal by its name, and by that of the gradient by it."""
+        signals = self.network.signals.values()
+        return {name: signal for signal in signals for name in (signal.name, signal.delta, f"d{signal.name}")}
 
     # our own letters for what is written
 

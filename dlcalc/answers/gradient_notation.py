@@ -398,6 +398,16 @@ def sides(text: str, is_asked: Callable[[str], bool], example: str) -> tuple[lis
     return lefts, right, found
 
 
+def is_short(left: str, names: Iterable[str]) -> bool:
+    """Whether a left side is the gradient by one of `names` in short: dW, ΔW_f, dW^{[1]}, grad_W."""
+    found = _SHORT.fullmatch(_MARKS.sub("", left))
+    return found is not None and found[1] in {_MARKS.sub("", name) for name in names}
+
+
+_MARKS = re.compile(r"[\s_^{}()\[\]⟨⟩]")
+_SHORT = re.compile(r"(?:d|Δ|δ|\\?Delta|delta|grad)(\w+)")
+
+
 def stated_once(statements: Iterable[Statement], written: Iterable[str]) -> tuple[Statement, ...]:
     """The statements, a repeated one once. Raises UserError where two of them say different things of one signal.
 

@@ -31,7 +31,7 @@ from ..gradients.answer import Answer, Statement
 from ..gradients.model import STEPS, Network, shifted
 from .gradient_code import as_formulas
 from .gradient_entries import entries_beside_steps, is_of_entry, of_one_entry
-from .gradient_notation import DOTS, GENERIC, SPELLED, TIMES, plain, sides, stated_once
+from .gradient_notation import DOTS, GENERIC, SPELLED, TIMES, is_short, plain, sides, stated_once
 from .gradient_ranges import normal
 from .steps import moved
 
@@ -131,6 +131,8 @@ class _Reader:
         return re.sub(r"(?:\\delta\s+|δ\s*)([A-Za-z])(?:\s*_(\w|\{[^{}]*\})|(?=\s*[\[(^]))", named, text)
 
     def _is_asked(self, left: str) -> bool:
+        if is_short(left, {self.wrt, *(name for name, own in self.aliases.items() if own == self.wrt)}):
+            return True
         try:
             node = self._parsed(left)
         except UserError:

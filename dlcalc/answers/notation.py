@@ -210,6 +210,16 @@ _BARE_POWER = re.compile(
 """\\tanh^2 x"""
 
 
+_DECIMAL_COMMA = re.compile(r"(?<![\d.,])(\d+),(\d+)(?![\d.,])", re.ASCII)
+
+
+def with_points(text: str) -> str:
+    """1/(1 + exp(−1,5)) with a decimal point; as it is where a point or a group of three digits leaves it unclear."""
+    if re.search(r"\.\d", text) or _GROUPED.search(text):
+        return text
+    return _DECIMAL_COMMA.sub(r"\1.\2", text)
+
+
 def scalar(text: str, names: Collection[str] = ()) -> str:
     """One number or expression: digits without grouping, x between factors as ×, ln x as ln(x)."""
     text = _BARE.sub(r"\1(\2)", _BARE_POWER.sub(r"\1(\3)^\2", text))

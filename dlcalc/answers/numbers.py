@@ -32,7 +32,7 @@ SCALES = {
 _DECIMAL_PREFIXES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 _BINARY_PREFIXES = {"ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
 _TIMES = re.compile(rf"(.*?[\d.])\s*([kKMGT]|(?i:{'|'.join(word for word in SCALES if len(word) > 1)}))\.?", re.DOTALL)
-_UNIT = r"((?:[kKMGT]i?|kilo|mega|giga|tera|kibi|mebi|gibi)?)\s*(bits?|bytes?|[bB])"
+_UNIT = r"((?:[kKMGT]i?|(?i:kilo|mega|giga|tera|kibi|mebi|gibi))?)\s*((?i:bits?|bytes?)|[bB])"
 _OF_MEMORY = re.compile(rf"(.*?[\d.])\s*{_UNIT}")
 _BEHIND = re.compile(rf"(.*[\d)\]}}²³])\s*({_UNIT})", re.DOTALL)
 _MANY_BYTES = re.compile(r"(.*?[\d.])\s*(thousand|million|billion)\s+(bits?|bytes?)")
@@ -46,7 +46,7 @@ def bytes_in(unit: str) -> tuple[Fraction, ...]:
     found = _OF_MEMORY.fullmatch(f"1 {unit.strip()}")
     if found is None:
         return ()
-    prefix = _WORDS.get(found[2], found[2]).lower()
+    prefix = _WORDS.get(found[2].lower(), found[2]).lower()
     size = Fraction(1, 8) if found[3].lower().startswith("bit") or (found[3] == "b" and prefix) else Fraction(1)
     if prefix in _BINARY_PREFIXES:
         return (size * _BINARY_PREFIXES[prefix],)

@@ -160,12 +160,26 @@ class _Reader:
         clean = notation.scalar(text, self.letters)
         ways = readings(text if self._is_number(text) else clean, self.terms) if self._takes_units(text) else []
         if not ways:
-            return self._expression(clean)
+            return self._expression_of(text, clean)
         right = (each for each in ways if agrees(self.expected, each.asking(self.terms.significant)))
         found = next(right, None)
         if found is None and not bytes_in(self.terms.unit) and in_memory(text):
             raise AmbiguousError(f"give the number in the requested unit, without the unit itself: {printable(text)}")
         return found or ways[0]
+
+    def _expression_of(self, text: str, clean: str) -> Answer:
+        """What a text says that is `clean` for us; with points for decimal commas where it says no number as it is."""
+        pointed = notation.with_points(text)
+        if pointed == text:
+            return self._expression(clean)
+        try:
+            found = self._expression(clean)
+        except AmbiguousError:
+            raise
+        except UserError:
+            return self.one(pointed)
+        is_pair = isinstance(found.value, tuple) and not self.per_axis  # (1 + 0,5), which is no number
+        return self.one(pointed) if is_pair else found
 
     def unknown_words(self) -> str:
         """What is said of words in the answer that mean nothing; "" where there are none."""
@@ -191,7 +205,7 @@ class _Reader:
         front, unit = before_memory(text)
         if unit and bytes_in(self.terms.unit):
             return self._in_memory(with_decimals(front, self._known(self.read(front)), self.terms), unit)
-        text = front if unit.startswith("byte") else text
+        text = front if unit.lower().startswith("byte") else text
         found = with_decimals(text, self._known(self.read(text)), self.terms)
         ends = _RANGE.fullmatch(text)
         if ends and float(ends[1]) < float(ends[2]) and not agrees(self.expected, found.asking(self.terms.significant)):

@@ -45,6 +45,8 @@ from .steps import State, Unit
 MOST_OFFERED = 2
 MOST_BY_CHANCE = 0.1
 """Of the numbers about as large as the answer, the part that some edit gives: above it a fit says nothing."""
+MOST_ROUNDED = 0.01
+"""By how much of itself a whole number may differ from what an edit gives: more than that is no rounding."""
 MOST_UNSURE = 40
 """Edits by chance that are kept, for what many answers have in common."""
 MOST_SINGLE = 600
@@ -100,6 +102,13 @@ class Fits:
         self.wrote = wrote
         self.numbers = tuple(_numbers(wrote))
         self.unit = next(_numbers(unit)) or _SMALLEST
+
+    def is_given(self, value: Value) -> bool:
+        """Whether an edit that gives this value gives the answer: 3 is hardly what 2.73 was rounded to."""
+        if not self.agrees(value):
+            return False
+        broken = isinstance(value, Fraction | float) and isinstance(self.wrote, int)
+        return not broken or abs(value - self.wrote) <= MOST_ROUNDED * abs(self.wrote)
 
     def by_chance(self, values: Iterable[Value]) -> float:
         """The part of the numbers about as large as the answer that are among these values."""
@@ -163,13 +172,13 @@ def _searched(compiled: Program, states: list[State], name: str, fits: list[Fits
         if _is_like(value, right):  # a second edit of ten times an array would be ten arrays
             single.append((edit, state, value))
         values.append(value)
-        if fits[0].agrees(value) and _leads(states[1:], fits[1:], name, edit):
+        if fits[0].is_given(value) and _leads(states[1:], fits[1:], name, edit):
             found.append((edit,))
     if not found and fits[0].by_chance(values) < MOST_BY_CHANCE:
         single.sort(key=lambda each: each[0].place)
         for a, b, value in islice(_pairs(single, name), MOST_DOUBLE):
             values.append(value)
-            if fits[0].agrees(value) and _leads(states[1:], fits[1:], name, a, b):
+            if fits[0].is_given(value) and _leads(states[1:], fits[1:], name, a, b):
                 found.append((a, b))
     sure = len(states) > 1 or not found or fits[0].by_chance(values) < MOST_BY_CHANCE
     for edits in found[: MOST_OFFERED if sure else MOST_UNSURE]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..errors import UserError
 from ..expressions.derive import Derivation, outer_derivative
 from ..expressions.evaluate import compile_node, evaluate
-from ..expressions.nodes import Add, Call, Div, Mul, Name, Neg, Node, Pow, Value, names_in, to_node
+from ..expressions.nodes import Add, Call, Div, Literal, Mul, Name, Neg, Node, Pow, Value, names_in, to_node
 from ..expressions.operations import divide, power
 from ..expressions.parser import parse
 
@@ -58,6 +58,38 @@ class _InnerForgotten(_OneChain):
 class _InnerItself(_OneChain):
     def broken(self, node: Call, inner: Node) -> Value:
         return super().broken(node, inner) if isinstance(inner, Name) else outer_derivative(node) * inner
+
+
+class _OnlyInner(_OneChain):
+    def broken(self, node: Call, inner: Node) -> Value:
+        return super().broken(node, inner) if isinstance(inner, Name) else self.of(inner)
+
+    def power(self, node: Pow) -> Value:
+        is_chain = not self.depends(node.exponent) and not isinstance(node.base, Name)
+        return self.of(node.base) if is_chain else super().power(node)
+
+
+class _OnlySignOfInner(_OneChain):
+    """Of the inner derivative a minus sign is kept, and nothing else."""
+
+    def broken(self, node: Call, inner: Node) -> Value:
+        return self._sign(inner) * outer_derivative(node)
+
+    def power(self, node: Pow) -> Value:
+        if self.depends(node.exponent):
+            return super().power(node)
+        return self._sign(node.base) * _lowered(node, evaluate(node.exponent))
+
+    def _sign(self, inner: Node) -> int:
+        return -1 if _is_negative(to_node(self.of(inner))) else 1
+
+
+def _is_negative(node: Node) -> bool:
+    if isinstance(node, Mul):
+        return sum(map(_is_negative, node.factors)) % 2 == 1
+    if isinstance(node, Div):
+        return _is_negative(node.numerator)
+    return isinstance(node, Neg) or (isinstance(node, Literal) and node.value < 0)
 
 
 class _OuterAtLetter(_OneChain):
@@ -242,6 +274,10 @@ DIFF_MISTAKES = (
                 _OneForTheOther),
     DiffMistake("inner-not-derived", "the chain rule multiplies by the derivative of the inner function, not by the "
                 "inner function itself", 0.5, _InnerItself),
+    DiffMistake("only-sign-of-inner", "of the derivative of the inner function only the sign is here: its value is a "
+                "factor too", 0.4, _OnlySignOfInner),
+    DiffMistake("only-inner-derivative", "that is the derivative of the inner function alone: the derivative of the "
+                "outer function is a factor too", 0.3, _OnlyInner),
     DiffMistake("outer-at-letter", "the outer derivative is evaluated at the inner function, not at the letter alone",
                 0.4, _OuterAtLetter),
     DiffMistake("outer-at-inner-derivative", "the outer derivative is evaluated at the inner function, not at its "

@@ -32,6 +32,7 @@ from .patterns import (
     longest,
     loss_term,
     matrix_left_out,
+    minus_lost,
     not_transposed,
     other_delta,
     other_matrix,
@@ -153,6 +154,7 @@ RULES = (
     Rule("slope-of-one-term", "the slope of the activation multiplies the whole sum, not one term of it",
          slope_of_one_term, False),
     Rule("sign-of-one-term", "the sign of {0} is wrong: the two gradients are added", sign_of_later_term),
+    Rule("plus-for-minus", "you wrote {1}; it should be {0}, a difference", minus_lost, False),
     Rule("term-missing", "you wrote {1}; it should be {0}", term_left_out, False),
 )  # fmt: skip
 """Every mistake that is looked for in a formula, the commonest first."""

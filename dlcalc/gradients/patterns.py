@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 from ..expressions.nodes import (
     Add,
@@ -385,6 +386,13 @@ def term_left_out(node: Node, network: Network) -> Iterator[tuple[Node, Node]]:
         case Add((Index(base=one) as first, Neg(Index(base=other)) as second)):
             if one != Name("yhat") and other != Name("y"):
                 yield from ((node, each) for each in (first, second))
+
+
+def minus_lost(node: Node, network: Network) -> Iterator[tuple[Node, Node]]:
+    """h_{t−1} + h̃_t for h_{t−1} − h̃_t."""
+    for whole, _ in islice(term_left_out(node, network), 1):
+        assert isinstance(whole, Add)
+        yield whole, Add(tuple(term.operand if isinstance(term, Neg) else term for term in whole.terms))
 
 
 def gradient_of_last_step(node: Node, network: Network) -> Iterator[tuple[Node, Node]]:

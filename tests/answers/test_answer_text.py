@@ -185,7 +185,7 @@ sigma = 0.0505|σ ≈ 0.0505|std = 0.0505|$\\sqrt{\\frac{2}{784}} \\approx 0.050
 stddev: 0.0505"""
 
 THIRDS = """2/3|0.667|0.6667|.667|0,667|66.7%|66.7 %|⅔|\\frac{2}{3}|\\frac23|\\dfrac{2}{3}|2 / 3|2÷3|4/6|≈2/3
-2/3 ≈ 0.667
+2/3 ≈ 0.667|1 - 0,5*(2/3)|0,06667·10¹|1/(1+0,5)
 2/3 = 0.667|0.67 (2/3)|0.667 (= 2/3)|0.666666666667|0.6666666|1 - 1/3|6.67e-1"""
 
 LETTERS = """4(nm+m²+m)|4(nm + m^2 + m)|4m(n+m+1)|4*(n*m+m*m+m)|4·(n·m+m²+m)|4nm+4m²+4m|4 (m n + m m + m)
@@ -228,6 +228,7 @@ def test_values_of_toml_and_json_are_answers(mark: Mark, part: str, value: objec
         "261.504 kB",
         "261.5kB",
         "262 KB",
+        "261,5 Kilobyte",
     ],
 )
 def test_a_unit_may_stand_behind_the_number_that_is_asked(mark: Mark, text: str) -> None:

@@ -77,6 +77,10 @@ RIGHT = [
     (TANH, "x", "W_1^T δ_1"),
     (RELU, "W1", "((W_2^T ((W_3^T (ŷ - y)) ⊙ relu'(a_2))) ⊙ relu'(a_1)) x^T"),
     (CONV, "W1", "Σ_{i=1}^3 Σ_{j=1}^3 δ_1[k,i,j] x[c, i+u-1, j+v-1]"),
+    (TANH, "W1", "(1 - h_1[i]^2) Σ_k (ŷ[k] - y[k]) W_2[k,i] x[j]"),
+    # the gradient first, then what it uses
+    (TANH, "W1", "dW1 = dz1 x^T, dz1 = W2^T dz2 ⊙ (1 - h1^2), dz2 = ŷ - y"),
+    (TANH, "W1", "dW^{[1]} = dz^{[1]} x^T, dz^{[1]} = W^{[2]T} dz^{[2]} ⊙ (1 - (a^{[1]})^2), dz^{[2]} = ŷ - y"),
     (CONV, "b1", "Σ_{i=1}^3 Σ_{j=1}^3 δ_1[k,i,j]"),
     (CONV, "W1", r"\frac{\partial L}{\partial W_1[k,c,u,v]} = \sum_{i=1}^{3}\sum_{j=1}^{3} \delta_{1}[k,i,j] "
                  "x[c,i+u-1,j+v-1]"),
@@ -130,7 +134,26 @@ WRONG = [
     (CONV, "W1", "-Σ_{i=1}^3 Σ_{j=1}^3 δ_1[k,i,j] x[c, i+u-1, j+v-1]", "sign-turned"),
     (CONV, "W1", "Σ_{i=1}^3 Σ_{j=1}^3 δ_1[k,i,j] x[c, i-u+3, j-v+3]", ""),
     (SIGMOID, "W2", "δ_1 x^T", ""),
+    (TANH, "W1[2, 1]", "δ_1[1] x[2]", "indices-exchanged"),
+    (TANH, "W1[4, 3]", "δ_1[3] x[2]", ""),
 ]
+
+
+def test_a_lost_transpose_is_wrong_whatever_else_is() -> None:
+    """The sizes fit in no layout, and do once W₂ is transposed: then the slope is missing too."""
+    for wrt, answer, ids in [
+        ("b1", "W2 @ dz2", ["transpose-missing", "slope-missing"]),
+        ("W1", "W2 (ŷ - y) x^T", ["transpose-missing", "slope-missing"]),
+    ]:
+        found = mark(TANH, wrt, answer)
+        assert [each.mistakes[0].id for each in found.mistakes] == ids
+        assert found.reason == "a matrix product needs matching sizes, not 2×4 times 2"
+
+
+def test_entries_of_the_row_layout_are_a_convention() -> None:
+    """∂L/∂w_ij = δ_j x_i where w_ij leads from input i to unit j."""
+    found = mark(TANH, "W1", "δ_1[j] x[i]")
+    assert (found.status, found.convention) == ("convention", "row")
 
 
 @each_row(("text", "wrt", "answer", "mistake"), WRONG)
@@ -179,6 +202,7 @@ def test_what_cannot_be_judged_of_maps(answer: str, rule: str) -> None:
 
 def test_two_readings_of_a_letter_are_undecided() -> None:
     """δ₂ a₁ᵀ is right where a is the activation's value; here it is what goes into it."""
+    assert mark(TANH, "W2", "(yhat - y) a1^T").status == "undecided"
     found = mark(SIGMOID, "W2", "δ_2 a_1^T")
     assert found.status == "undecided"
     assert found.reason.startswith("this is right if a is the output of the activation")

@@ -118,6 +118,9 @@ RIGHT: list[tuple[Asked, str, str]] = [
     (B_C, "Σ_t dC_t ⊙ i_t ⊙ (1 − Ctilde_t²)", "column"),
     (U_F, "dC_t = dh_t ⊙ o_t ⊙ (1 - tanh(C_t)^2) + f_{t+1} ⊙ dC_{t+1}; "
           "Σ_t (dC_t ⊙ C_{t-1} ⊙ f_t ⊙ (1 - f_t)) h_{t-1}^T", "column"),
+    # the gradient in short and first, then what it uses
+    (W, "dW = Σ_t δ_t h_{t-1}^T, δ_t = (1-h_t^2) ⊙ (V^T (ŷ_t - y_t) + W^T δ_{t+1})", "column"),
+    (B_C, "db_c = Σ_t δ_c[t]; δ_c[t] = dC_t ⊙ i_t ⊙ (1 − Ctilde_t²)", "column"),
     (U_Z, "Σ_t (dh_t ⊙ (h_{t-1} − h̃_t) ⊙ z_t ⊙ (1 − z_t)) h_{t-1}^T", "column"),
     (W_R, "Σ_t δ_r[t] x_t^T", "column"),
     (U_H, "Σ_t δ_h[t] (r_t ⊙ h_{t-1})^T", "column"),
@@ -212,6 +215,7 @@ WRONG: list[tuple[Asked, str, str]] = [
     (H0, "Σ_j (Π_{m=1}^j W diag(1 − h_m²)) Vᵀ(ŷ_j − y_j)", "not-transposed"),
     (H0, "δ_1", "w-missing"),
     # gated cells
+    (U_Z, "Σ_t (dh_t ⊙ (h_{t-1} + h̃_t) ⊙ z_t ⊙ (1 − z_t)) h_{t-1}^T", "plus-for-minus"),
     (U_F, "Σ_t δ_i[t] h_{t-1}^T", "other-gradient"),
     (U_F, "Σ_t (dC_t ⊙ C_t ⊙ f_t ⊙ (1 - f_t)) h_{t-1}^T", "value-of-another-step"),
     (U_F, "Σ_t (dC_t ⊙ C_{t-1}) h_{t-1}^T", "slope-missing"),

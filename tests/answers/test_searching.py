@@ -160,3 +160,8 @@ def test_a_second_edit_starts_from_a_value_of_the_same_form(monkeypatch: pytest.
     search(asked, draw(asked, "bench", 3), "q", Answer("", wrote, Fraction(1, 10**4), 99))
     assert any(isinstance(item, tuple) for value in tried if isinstance(value, tuple) for item in value)
     assert max(len(item) for value in tried if value for item in value if isinstance(item, tuple)) < 10
+
+
+def test_a_small_whole_number_is_no_rounding() -> None:
+    """3 is 273/100 as a whole number, which is no reason to say that a decimal point is misplaced."""
+    assert not dlcalc.gru.check("parameters", 3, n=5, m=7).to_dict()["mistakes"]

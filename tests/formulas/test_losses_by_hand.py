@@ -87,6 +87,7 @@ def test_what_the_mistakes_of_losses_give() -> None:
     given = {"p": (F(1, 4), F(1, 4)), "y": (1, 0)}
     found = wrong("loss_log_by_hand", "loss", **given)
     assert found["other-class-lost"] == pytest.approx(log(4))
+    assert found["one-minus-lost"] == pytest.approx(log(16))
     assert found["minus-forgotten"] == pytest.approx(log(3 / 16))
     assert found["common-logarithm"] == pytest.approx(-log10(3 / 16))
     assert found["binary-logarithm"] == pytest.approx(-log2(3 / 16))

@@ -90,6 +90,8 @@ LOG_LOSS = Formula(
                 "probability", 0.3, "How large is the loss when the true class has probability 0?"),
         Mistake("classes-swapped", "terms", "-((1 - y) ⊙ ln(p) + y ⊙ ln(1 - p))", "the loss is −ln p for class 1 and "
                 "−ln(1 − p) for class 0", 0.4, "How large is the loss of class 1 when p is near 1?"),
+        Mistake("one-minus-lost", "terms", "-ln(p)", "an example of class 0 has the loss −ln(1 − p), not −ln p", 0.5,
+                "Which probability does the model give to class 0?"),
         Mistake("slope-forgotten", "gradient", "p - y", "p − y is the derivative by the score z; the derivative by p "
                 "is (p − y)/(p(1 − p))", 0.5, "Is the derivative taken by p or by z?"),
         Mistake("error-sign-turned", "by_score", "y - p", "∂L/∂z is p − y: below the target the loss falls as z grows",

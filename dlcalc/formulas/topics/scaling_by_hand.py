@@ -305,6 +305,8 @@ LAYERNORM = Formula(
                 "root", 0.4, "Is ε added before or after the root?"),
         Mistake("mean-not-subtracted", "xhat", "x/deviation", "the mean must be subtracted first", 0.5, "What should "
                 "the mean be after normalisation?"),
+        Mistake("deviation-forgotten", "xhat", "x - mean", "the differences must be divided by the standard "
+                "deviation", 0.5, "What should the variance be after normalisation?"),
         Mistake("scale-forgotten", "y", "xhat + beta", "each feature must be multiplied by its scale γ", 0.4, "What do "
                 "γ and β do?"),
         Mistake("shift-forgotten", "y", "gamma ⊙ xhat", "the shift β of each feature must be added", 0.4, "What do γ "

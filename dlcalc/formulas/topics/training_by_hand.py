@@ -296,6 +296,9 @@ _GRADIENT_FORGOTTEN = Mistake("gradient-forgotten", "w_new", "w_new[t-1] - rate[
 _EPSILON_FORGOTTEN = Mistake("epsilon-forgotten", "rate", "eta/sqrt(G[t])", "ε belongs in the denominator too: it "
                              "keeps the step small where the squares are near 0", 0.3, "What is in the denominator "
                              "besides the squares?")  # fmt: skip
+_NOT_DIVIDED = Mistake("not-divided", "rate", "eta", "the learning rate must be divided by the root of the averaged or "
+                       "summed squares", 0.5, "What does a weight with large gradients have: a large or a small "
+                       "rate?")  # fmt: skip
 _MULTIPLIED_BY_ROOT = Mistake("multiplied-by-root", "rate", "eta*sqrt(G[t] + epsilon)", "the rate is divided by the "
                               "root: where gradients were large the steps are small", 0.3, "Does a weight with large "
                               "gradients get a larger or a smaller rate?")  # fmt: skip
@@ -333,6 +336,7 @@ def _adagrad(kinds: Kinds) -> Formula:
             _SIGN_TURNED,
             _GRADIENT_FORGOTTEN,
             _EPSILON_FORGOTTEN,
+            _NOT_DIVIDED,
             _MULTIPLIED_BY_ROOT,
             *(() if kinds.scalar else (
                 Mistake("norm-for-components", "G", "G[t-1] + sum(g[t]^2)", "each weight has its own sum of squares, "
@@ -380,6 +384,7 @@ def _rmsprop(kinds: Kinds) -> Formula:
                     "averaged, not the gradients", 0.5, "What does G average?"),
             _GRADIENT_FORGOTTEN,
             _EPSILON_FORGOTTEN,
+            _NOT_DIVIDED,
             _MULTIPLIED_BY_ROOT,
             _SIGN_TURNED,
         ),
@@ -486,6 +491,10 @@ def _adam(kinds: Kinds) -> Formula:
             Mistake("moments-forgotten", "m", "(1 - beta_1^t)*g[t]", "the averages keep a part of those of the step "
                     "before", 0.25, "What is left of m and v of the step before?",
                     more=(("v", "(1 - beta_2^t)*g[t]^2"),)),
+            Mistake("not-divided", "change", "eta*mhat[t]", "the mean must be divided by the root of the mean square",
+                    0.4, "How does the step change when all gradients are ten times larger?"),
+            Mistake("plain-descent", "change", "eta*g[t]", "this is a step of plain gradient descent: Adam divides the "
+                    "mean of the gradients by a root", 0.4, "Which two averages does Adam keep?"),
             Mistake("gradient-for-mean", "change", "eta*g[t]/sqrt(vhat[t] + epsilon)", "the step uses the mean of the "
                     "gradients, not only the last gradient", 0.4, "Which direction does Adam's step have?"),
             Mistake("update-sign-turned", "w_new", "w_new[t-1] + change[t]", _SIGN, 0.6, _SIGN_HINT),

@@ -199,7 +199,7 @@ class Instance:
         return compile_node(node)(self._padded(env) if _has_entries(node) else env)
 
     def _entries(self, node: Node, letters: tuple[Name, ...], env: Environment) -> Value:
-        """An array from what stands for one entry of it."""
+        """An array from what stands for one entry of it, in this layout."""
         run, padded = compile_node(node), self._padded(env)
 
         def part(sizes: tuple[int, ...], names: tuple[Name, ...]) -> Value:
@@ -211,7 +211,7 @@ class Instance:
                 made.append(part(sizes[1:], names[1:]))
             return tuple(made)
 
-        return part(self.shape, letters)
+        return part(shape_of(self.expected) if len(self.shape) == 2 else self.shape, letters)
 
     def _padded(self, env: Environment) -> Environment:
         """With zeros around maps, where they are read entry by entry; a row is read as a vector."""
