@@ -55,18 +55,22 @@ def _part(book: zipfile.ZipFile, name: str, most: int) -> bytes:
 def _elements(data: bytes, name: str) -> Iterator[ElementTree.Element]:
     """The elements of that name, one after the other; what has been read is let go, so that few are there together."""
     parents: list[ElementTree.Element] = []
-    inside = 0
+    inside = wanted = 0
+    end = "}" + name
     for event, node in ElementTree.iterparse(io.BytesIO(data), ("start", "end")):
+        is_wanted = node.tag == name or node.tag.endswith(end)
         if event == "start":
             parents.append(node)
             inside += 1
+            wanted += is_wanted
             if len(parents) > _DEEPEST or inside > _MOST_INSIDE:
                 raise UserError("a row or a text of the workbook is too large")
             continue
         parents.pop()
-        if _name(node) == name:
+        if is_wanted:
+            wanted -= 1
             yield node
-        if not any(_name(parent) == name for parent in parents):
+        if not wanted:
             inside = 0
             if parents:
                 parents[-1].remove(node)

@@ -100,13 +100,13 @@ def test_a_mistake_in_a_large_array_is_looked_for_while_there_is_work_left() -> 
 
 
 def test_finite_differences_are_made_where_all_their_runs_are_short(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of a hundred examples with a hundred features each no number is moved: that would be 400 passes over 10,000."""
+    """Of fifty examples with fifty features each no number is moved: that would be 200 passes over 2,500."""
     small = by_hand("batchnorm", x="1 2; 3 6; 5 5", backward=True)
     assert {each.variable for each in small.checked} == {"x", "gamma", "beta"}
     runs: list[object] = []
     reach_all = Program.reach_all
     monkeypatch.setattr(Program, "reach_all", lambda *arguments: (runs.append(1), reach_all(*arguments))[1])
-    large = by_hand("batchnorm", x=image(100), backward=True)
+    large = by_hand("batchnorm", x=image(50), backward=True)
     assert large.checks == Checks((), ("dx", "dgamma", "dbeta"))
     assert len(runs) == 1  # by which it is seen how long all would take
     assert large.to_dict()["finite_differences_left_out"] == ["dx", "dgamma", "dbeta"]

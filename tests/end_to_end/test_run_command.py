@@ -277,6 +277,12 @@ def test_the_kernels_say_the_same(terminal: Terminal, command: str) -> None:
     numbers = [name for name in names if name not in words]
     assert numbers
     assert max(apart(plain[name], computed[name]) for name in numbers) < 1e-12
+
+
+@pytest.mark.parametrize("name", ["conv", "pool", "rnn", "lstm", "gru", "dense", "softmax", "attention", "batchnorm"])
+def test_the_screen_says_how_far_the_kernels_differ(terminal: Terminal, name: str) -> None:
+    pytest.importorskip("numba", reason="the kernels need numba")
+    command = OPERATIONS[name].example.removeprefix("dlcalc ")
     assert "kernels, in float64, differ from this by" in terminal(f"{command} --kernel cpu").words
 
 
