@@ -153,7 +153,7 @@ OTHERS: dict[str, Callable[[str], list[str]]] = {
 
 
 @pytest.mark.parametrize("name", OTHERS)
-@settings(ANY, max_examples=10)
+@settings(ANY, max_examples=5)
 @given(value=VALUES)
 @example("-1")
 @example("1e400")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from itertools import product
 from math import tanh
 
 import pytest
@@ -54,13 +55,14 @@ def test_more_paths_than_are_listed(terminal: Terminal) -> None:
     assert (data["count"], len(data["paths"])) == (4214, 3)
 
 
-@pytest.mark.parametrize("layout", ["column", "row", "pytorch"])
-@pytest.mark.parametrize("form", ["general", "delta", "paths --steps 2", "numeric"])
-@pytest.mark.parametrize("cell", gradients.CELLS)
-def test_it_fits_eighty_columns(terminal: Terminal, cell: str, form: str, layout: str) -> None:
-    found = terminal(f"bptt --cell {cell} --form {form} --layout {layout}")
-    assert (found.status, found.err) == (0, "")
-    assert max(map(line_width, found.out.splitlines())) <= 80
+def test_it_fits_eighty_columns(terminal: Terminal) -> None:
+    """Every form of every cell, and every layout with each of both."""
+    forms, layouts = ("general", "delta", "paths --steps 2", "numeric"), ("column", "row", "pytorch")
+    for (i, cell), (j, form) in product(enumerate(gradients.CELLS), enumerate(forms)):
+        line = f"bptt --cell {cell} --form {form} --layout {layouts[(i + j) % 3]}"
+        found = terminal(line)
+        assert (found.status, found.err) == (0, ""), line
+        assert max(map(line_width, found.out.splitlines())) <= 80, line
 
 
 def test_the_letters_are_explained(terminal: Terminal) -> None:

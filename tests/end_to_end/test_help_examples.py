@@ -46,7 +46,11 @@ def test_the_wrong_answer_is_explained(terminal: Terminal, entry: Entry) -> None
 
 @entries
 def test_the_help_says_all_three_and_every_convention(terminal: Terminal, entry: Entry) -> None:
-    words = terminal(f"{entry.name.replace('_', '-')} --help", columns=120).words
+    name = entry.name.replace("_", "-")
+    ran = terminal(f"{name} --help", columns=120)
+    assert ran.status == 0
+    words = ran.words
+    assert f"Example: dlcalc {name}" in words
     for example in (entry.example, uses.backwards(entry), uses.checking(entry)):
         assert " ".join(example.split()) in words
     _says_every_convention(words, entry.formulas)
