@@ -10,12 +10,13 @@ import pytest
 
 from dlcalc.errors import UserError
 from dlcalc.expressions.nodes import Value
-from dlcalc.formulas.diagnose import outcomes
+from dlcalc.formulas.defaults import with_defaults
+from dlcalc.formulas.diagnose import outcome
 from dlcalc.formulas.draw import draw
-from dlcalc.formulas.model import Convention, Formula
-from dlcalc.formulas.program import as_array, program
+from dlcalc.formulas.model import Convention, Formula, Mistake
+from dlcalc.formulas.program import Program, as_array, program
 from dlcalc.formulas.registry import formula, ids_known
-from dlcalc.formulas.run import run
+from dlcalc.formulas.steps import State
 from dlcalc.formulas.topics.options_by_hand import Chosen
 
 UNTRUE = {
@@ -84,14 +85,6 @@ def test_every_word_of_the_table_is_of_a_convention() -> None:
     assert UNTRUE.keys() <= known
 
 
-def answers_under(found: Formula, convention: str, given: dict[str, Value]) -> dict[str, Value]:
-    try:
-        state = run(found, given, convention=convention).state
-    except UserError:
-        return {}
-    return {name: as_array(state.values[name]) for name in found.answers}
-
-
 class Draws:
     """Twelve, of which the later ones are made where what is asked does not show in the first ones."""
 
@@ -113,11 +106,24 @@ def that_matter(found: Formula, convention: str, draws: Iterable[dict[str, Value
     for given in draws:
         if asked <= matter:
             break
-        for name, value in answers_under(found, convention, given).items():
-            if left := [mistake for mistake in compiled.relevant(name) if mistake.id in asked - matter]:
-                made = outcomes(compiled, given, name)
-                matter |= {mistake.id for mistake in left if made.of(mistake) not in (None, value)}
+        try:
+            state = compiled.execute(compiled.state(with_defaults(found, given)))
+        except UserError:
+            continue
+        for mistake in compiled.mistakes:
+            if mistake.id in asked - matter and changes_an_answer(compiled, state, mistake):
+                matter.add(mistake.id)
     return matter
+
+
+def changes_an_answer(compiled: Program, state: State, mistake: Mistake) -> bool:
+    """Whether it gives one of the answers that it is on the way to another value."""
+    for name in compiled.formula.answers:
+        if mistake.edits.keys() & compiled.needed(name):
+            value = outcome(compiled.plan(name, mistake), state.copy(), name)
+            if value is not None and value != as_array(state.values[name]):
+                return True
+    return False
 
 
 NO_VALUE = {"product-for-power-of-square"}
@@ -136,7 +142,8 @@ def test_every_mistake_matters_under_every_convention_that_has_it(id: str) -> No
     usual = that_matter(found, own, islice(draws, few), {mistake.id for mistake in program(found, own).mistakes})
     for convention in found.conventions[1:]:
         compiled = program(found, convention.name)
-        have = {mistake.id for name in found.answers for mistake in compiled.relevant(name)} - NO_VALUE
+        needed = frozenset().union(*map(compiled.needed, found.answers))
+        have = {mistake.id for mistake in compiled.mistakes if mistake.edits.keys() & needed} - NO_VALUE
         if id not in WITHOUT_SLOPE.get(convention.name.partition("-")[0], ()):
             wanted = usual & have
             assert wanted <= that_matter(found, convention.name, draws, wanted), convention.name
