@@ -175,7 +175,7 @@ def check_name(compiled: Program, name: str) -> None:
     """Raises UserError for what cannot be asked."""
     if name not in compiled.place:
         known = ", ".join(dict.fromkeys((*compiled.formula.answers, *(op.name for op in compiled.steps()))))
-        raise UserError(f"{name} is not an answer of {compiled.formula.id}; its answers are {known}")
+        raise UserError(f"{name} is not an answer of {compiled.formula.called}; its answers are {known}")
 
 
 def _check_shape(name: str, expected: Value, wrote: Value) -> None:

@@ -57,14 +57,14 @@ def points_of(
     known = {variable.name for variable in formula.variables}
     strange = sorted(letters - known - typed.keys() - {step.name for step in formula.steps})
     if strange:
-        raise UserError(f"{strange[0]} is not a letter of {formula.id}; its letters are {', '.join(sorted(known))}")
+        raise UserError(f"{strange[0]} is not a letter of {formula.called}; its letters are {', '.join(sorted(known))}")
     missing = {v.name: v for v in formula.variables if v.name not in given and v.default is None}
     drawn = {name: missing.get(name) or _domain(formula.variable(name) or v, given) for name, v in typed.items()}
     if not drawn and not (missing if every else missing.keys() & (compiled.read_for(name) | letters)):
         return [Drawn(given, {})]
     found = list(_Points(compiled, name, given, answer, drawn | missing).found())
     if len(found) < POINTS:
-        raise UserError(f"no numbers for {', '.join(drawn | missing)} meet the conditions of {formula.id}")
+        raise UserError(f"no numbers for {', '.join(drawn | missing)} meet the conditions of {formula.called}")
     return found
 
 

@@ -401,7 +401,7 @@ def _fitting(operation: Operation, ids: tuple[str, ...], arrays: Mapping[str, Va
     for name in arrays:
         if last.variable(name) is None:
             known = ", ".join(v.name for v in last.variables)
-            raise UserError(f"{name} is not a quantity of {last.id}; its quantities are {known}")
+            raise UserError(f"{name} is not a quantity of {last.called}; its quantities are {known}")
     return last
 
 
@@ -535,7 +535,7 @@ def _convention(
         if wanted:
             raise UserError(f"--convention {convention[:40]} sets all choices: give it or {', '.join(sorted(wanted))}")
         if convention not in names:
-            raise UserError(f"convention is one of {', '.join(names)} for {asked.id}, not {convention[:40]}")
+            raise UserError(f"convention is one of {', '.join(names)} for {asked.called}, not {convention[:40]}")
         return convention
     options = {name for each in asked.conventions if isinstance(each, Chosen) for name in each.options}
     if not options:

@@ -170,7 +170,7 @@ class Calculation(Result):
             return wrapped(self.working.shown(name), self.facts)
         except KeyError:
             known = ", ".join(self.working.formula.answers)
-            raise AttributeError(f"{self.working.formula.id} has no {name}; its answers are {known}") from None
+            raise AttributeError(f"{self.working.formula.called} has no {name}; its answers are {known}") from None
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *self.working.formula.by_name})
@@ -207,7 +207,7 @@ class Calculation(Result):
             variable = found.variable(name)
             if variable is None:
                 open_ = ", ".join(each.name for each in self.working.missing)
-                raise UserError(f"{name} is not a quantity of {found.id}; its letters are {open_}")
+                raise UserError(f"{name} is not a quantity of {found.called}; its letters are {open_}")
             read[name] = read_value(found, variable, unwrapped(given))
         worked = run(
             found, with_letters_substituted({**self.working.given, **read}), convention=self.working.convention.name
@@ -237,7 +237,7 @@ class Calculation(Result):
     def _answer(self, name: str) -> str:
         found = self.working.formula
         if name and name not in found.by_name:
-            raise UserError(f"{found.id} has no {name}; its answers are {', '.join(found.answers)}")
+            raise UserError(f"{found.called} has no {name}; its answers are {', '.join(found.answers)}")
         return name or found.answers[0]
 
     def program(self, language: str, answer: str = "") -> str:
@@ -319,7 +319,7 @@ def askable(formula: Formula, ask: str, silent: Collection[str] = ()) -> str:
         if len(alike) == 1:
             return alike.pop()
         names = dict.fromkeys((*formula.answers, *(step.name for step in formula.steps if step.name not in silent)))
-        raise UserError(f"{ask[:40]} is not an answer of {formula.id}; its answers are {', '.join(names)}")
+        raise UserError(f"{ask[:40]} is not an answer of {formula.called}; its answers are {', '.join(names)}")
     return name
 
 

@@ -190,6 +190,11 @@ class Formula:
     """Facts worth printing beside the answer."""
     source: str = ""
 
+    @property
+    def called(self) -> str:
+        """As a message names it: a calculator by its id, as it is typed; by hand the title, for the id is only ours."""
+        return self.title if "_by_hand" in self.id else self.id
+
     @cached_property
     def programs(self) -> dict[str, Any]:
         """What `program` has compiled, by convention."""

@@ -83,7 +83,7 @@ def _text(formula: Formula, variable: Variable, text: str) -> Value:
     for letter in letters_in(value):
         if letter in arrays:
             raise UserError(
-                f"{letter} is {KINDS[arrays[letter].rank]} of {formula.id}, and no number; use another letter"
+                f"{letter} is {KINDS[arrays[letter].rank]} of {formula.called}, and no number; use another letter"
             )
     return value
 

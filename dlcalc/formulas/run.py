@@ -299,7 +299,7 @@ def check_given(formula: Formula, given: Mapping[str, Value]) -> None:
         variable = formula.variable(name)
         if variable is None:
             known = ", ".join(v.name for v in formula.variables)
-            raise UserError(f"{name} is not a quantity of {formula.id}; its quantities are {known}")
+            raise UserError(f"{name} is not a quantity of {formula.called}; its quantities are {known}")
         check_value(variable, value, formula.axes)
 
 

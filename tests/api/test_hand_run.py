@@ -226,7 +226,7 @@ def test_rounded_answers_count_as_far_as_they_are_written() -> None:
 @pytest.mark.parametrize(
     ("ask", "rule"),
     [
-        ("colour", "^colour is not an answer of conv_by_hand; its answers are output, "),
+        ("colour", "^colour is not an answer of Convolution by hand; its answers are output, "),
         ("output[9, 9]", r"^output\[9, 9\]: output has the shape 1×3×3$"),
         ("output[1]", r"^output\[1\]: output has the shape 1×3×3$"),
     ],
@@ -240,7 +240,7 @@ def test_an_answer_is_asked_for_as_its_option_is_spelt() -> None:
     """--w is typed in small letters, and so is --ask dw; what no letter case makes an answer is refused."""
     layer = by_hand("dense", x="1 2", w="1 2; 3 4", d="1 1", backward=True)
     assert layer.only("dw").name == "dW"
-    with pytest.raises(UserError, match=r"^dv is not an answer of dense_backward_by_hand"):
+    with pytest.raises(UserError, match=r"^dv is not an answer of Dense layer by hand, backward"):
         layer.only("dv")
 
 
