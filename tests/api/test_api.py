@@ -204,19 +204,20 @@ def test_jupyter(entry: Entry) -> None:
     """HTML with tables and MathML in balanced tags, LaTeX and Markdown, each with the title and the main answer."""
     found = calculated(entry)
     title = found.working.formula.title
+    page, marked, latex = found.to_html(), found.to_markdown(), found.to_latex()
     html = _Balanced()
-    html.feed(found._repr_html_())
+    html.feed(page)
     assert html.open == []
     assert {"table", "math"} <= html.seen
-    assert found._repr_markdown_().startswith(f"# {title}\n")
-    assert found.to_latex().startswith(rf"\section*{{{title.split()[0].split('×')[0]}")
-    assert (found._repr_html_(), found._repr_markdown_()) == (found.to_html(), found.to_markdown())
+    assert marked.startswith(f"# {title}\n")
+    assert latex.startswith(rf"\section*{{{title.split()[0].split('×')[0]}")
+    assert (found._repr_html_(), found._repr_markdown_()) == (page, marked)
     drawn = found._repr_latex_()
     assert drawn.startswith("$$\n\\begin{aligned}")  # which MathJax draws, and no sections, tables and lists
     assert not set(re.findall(r"\\begin{(\w+)}", drawn)) - {"aligned", "cases", "bmatrix"}
     main = found.to_dict()[formula_headline(found)]
     if isinstance(main, int):
-        for text in (found._repr_html_(), found.to_latex(), found._repr_markdown_()):
+        for text in (page, latex, marked):
             assert str(main) in text
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import pytest
@@ -163,10 +164,15 @@ def test_each_right_number_earns_its_share(posed_conv: Variant) -> None:
     assert bad == [("row 2", "column 3", "wrong", "36", 35), ("row 3", "column 2", "missing", "?", 20)]
 
 
+@cache
+def of_the_bank(id: str) -> Variant:
+    return variant(bank.find(id), 1)
+
+
 @given(st.lists(st.lists(st.integers(-99, 99), min_size=3, max_size=3), min_size=3, max_size=3))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_the_share_is_the_count_of_right_numbers(rows: list[list[int]]) -> None:
-    asked = variant(bank.find("convolution-by-hand"), 1)
+    asked = of_the_bank("convolution-by-hand")
     right = asked.asked["dense"].expected
     found = next(each for each in judge(asked, {"dense": rows}, Policy()) if each.part.id == "dense")
     hits = sum(a == b for one, two in zip(rows, right, strict=True) for a, b in zip(one, two, strict=True))
@@ -365,7 +371,7 @@ def test_steps_follow_from_the_students_own_steps(tmp_path: Any) -> None:
 
 def test_a_gate_is_carried_on_to_the_cell_state() -> None:
     """Asked of one formula: the forget gate that the student wrote replaces the right one in the next part."""
-    asked = variant(bank.find("lstm-step-by-hand"), 1)
+    asked = of_the_bank("lstm-step-by-hand")
     v = asked.values
     right = marked(asked, forget="0.9 0.9", cell="0 0")
     assert right["forget"].status == "wrong"
@@ -386,7 +392,7 @@ def test_a_gate_is_carried_on_to_the_cell_state() -> None:
 
 def test_a_matrix_over_two_indices_is_carried_on() -> None:
     """Attention: the student's own weights, a number for every query and key, weigh the values."""
-    asked = variant(bank.find("attention-by-hand"), 1)
+    asked = of_the_bank("attention-by-hand")
     own = [[0.9, 0.1], [0.25, 0.75]]
     values = asked.values["v"]
     output = [[sum(w * float(v[n]) for w, v in zip(row, values, strict=True)) for n in range(2)] for row in own]
