@@ -12,7 +12,7 @@ from ..expressions.limits import WorkError
 from ..expressions.nodes import Value
 from ..formulas.diagnose import Candidate
 from ..formulas.model import Mistake
-from ..gradients import Derivation, network
+from ..gradients import Derivation, Network, network
 from ..gradients.answer import Answer
 from ..gradients.edits import Found
 from ..gradients.mistakes import PART_ALONE
@@ -262,13 +262,18 @@ LETTER_SETS = (
 
 def _others(derivation: Derivation) -> Iterator[tuple[dict[str, str], Derivation]]:
     """The gradient of a GRU whose gate or reset works otherwise, and what is otherwise there."""
-    own = derivation.network
+    for other, words in other_gates(derivation.network):
+        yield other, _derivation(derivation, tuple(sorted(words.items())))
+
+
+def other_gates(own: Network) -> Iterator[tuple[dict[str, str], dict[str, str]]]:
+    """(what is otherwise, all choices with it) of a GRU, the fewest changes first; nothing of another cell."""
     if own.cell != "gru":
         return
     words = {name: own.form[name] for name in CHOICES}
     for changed in (("update_gate",), ("reset",), ("update_gate", "reset")):
         other = {name: next(word for word in CHOICES[name] if word != words[name]) for name in changed}
-        yield other, _derivation(derivation, tuple(sorted((words | other).items())))
+        yield other, words | other
 
 
 @lru_cache(maxsize=64)

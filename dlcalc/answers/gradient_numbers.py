@@ -25,6 +25,7 @@ class GradientNumbers:
     """∂L/∂wrt as an array, a map row by row.
 
     `layout`: the one that is asked; `turns`: whether another one has the transpose, as of a matrix of weights.
+    `gates`: the same of a GRU whose gates work otherwise.
     """
 
     expected: Value
@@ -32,6 +33,7 @@ class GradientNumbers:
     mistaken: Mistaken
     turns: bool = False
     letters: tuple[str, ...] = ()
+    gates: Callable[[], Iterable[Other]] = tuple
 
     def wrong(self) -> Iterator[Wrong]:
         """Two of one name that come to the same are one."""
@@ -48,6 +50,7 @@ class GradientNumbers:
             name = "column" if self.layout == "row" else "row"
             words = f"in {name} layout ({LAYOUTS[name]}); the question uses {self.layout} layout"
             yield Other(name, words, transpose(self.expected))
+        yield from self.gates()
 
     def working(self) -> tuple[doc.Block, ...]:
         return ()

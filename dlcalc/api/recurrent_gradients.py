@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
 from .. import gradients
 from ..answers.gradient_letters import letters_of
+from ..answers.gradient_marks import other_gates
 from ..answers.gradient_numbers import GradientNumbers, as_rows
+from ..answers.target import Other
 from ..document import Document
 from ..errors import UserError
 from ..expressions import printing
@@ -124,8 +126,11 @@ def bptt(
     made.course = course
     made.spell = written or None
     if answer is not None:
+        is_open = not (update_gate or reset) and course is COURSE
+        gates = partial(_of_other_gates, made, partial(make, joined=bool(order)), given, seed, order)
         return JudgedNumbers(
-            GradientNumbers(as_rows(made.gradient), chosen, partial(_mistaken, made), turns=True), answer, course,
+            GradientNumbers(as_rows(made.gradient), chosen, partial(_mistaken, made), turns=True,
+                            gates=gates if is_open else tuple), answer, course,
             {"cell": cell, "head": network.head.name, "loss": network.loss, "wrt": found.wrt, "layout": chosen,
              "steps": steps},
             found.gradient_of, network.title, show, layout is not None or course is not COURSE)  # fmt: skip
@@ -140,6 +145,18 @@ def _mistaken(made: Bptt) -> Iterator[tuple[Found, Value]]:
     n, m, k = (made.used_sizes[letter] for letter in "nmk")
     setting = (made.numbers.steps, n, m, k)
     yield from mistaken_numbers(GivenInstance(found.network, found.parts[0], found.layout, setting, 0, values=values))
+
+
+def _of_other_gates(
+    made: Bptt, make: Callable[..., gradients.Network], given: Mapping[str, Value], seed: int, order: str
+) -> Iterator[Other]:
+    """The gradient on the same numbers of a GRU whose update gate or reset works otherwise."""
+    own = made.derivation
+    for other, words in other_gates(own.network):
+        found = Derivation(make(**words), own.wrt, own.form, own.steps, own.layout, joined=order)
+        value = Bptt(found, given, seed, made.used_sizes, False).gradient
+        said = ", ".join(f"{name.replace('_', ' ')} {word}" for name, word in other.items())
+        yield Other("-".join(other.values()), f"with {said}; the question has another one", as_rows(value))
 
 
 def _recurrent(network: gradients.Network) -> str:

@@ -103,3 +103,15 @@ def test_a_formula_is_no_array() -> None:
         through_time("Σ_t δ_t h_{t-1}^T")
     assert bptt("rnn", "W", "numeric", answer="Σ_t δ_t h_{t-1}^T").mark.status == "right"  # type: ignore[union-attr]
     assert through_time("1 2; 3").status == "unreadable"
+
+
+def test_a_gru_with_the_other_update_gate_is_a_convention() -> None:
+    """The same numbers with z and 1 − z exchanged; where the question states its gate it is another question."""
+
+    def asked(answer: str | None = None, gate: str | None = None) -> Any:
+        return bptt("gru", "U_z", form="numeric", steps=2, update_gate=gate, answer=answer)
+
+    other = written(asked(gate="renew").gradient)
+    mark = asked(other).mark
+    assert (mark.status, mark.convention) == ("convention", "renew")
+    assert asked(other, "keep").mark.status == "wrong"
