@@ -221,7 +221,7 @@ def test_a_default_that_matters_keeps_its_letter() -> None:
 @EVERY
 def test_steps_are_closed(f: Formula) -> None:
     """Each told step reads only what was given, what is told before it, and letters; and gives its value."""
-    for seed in range(3):
+    for seed in range(1 if "_by_hand" in f.id else 3):  # of whole arrays one draw holds many numbers
         found = run(f, draw(f, "explain", seed))
         for answer in f.answers:
             told = explain.shown_lines(found, answer)

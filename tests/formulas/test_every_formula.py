@@ -162,7 +162,7 @@ def test_a_mistake_is_diagnosed_by_its_value(f: Formula, few: list[Drawn], reque
 
 @each_formula
 def test_the_right_answer_is_right(f: Formula, few: list[Drawn]) -> None:
-    for one in few:
+    for one in some(few, 2) if by_hand(f) else few:
         for name in f.answers:
             verdict = verify(f, one.given, name, Answer("", as_array(one.state.values[name])))
             assert verdict.correct
