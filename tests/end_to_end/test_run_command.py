@@ -167,7 +167,7 @@ def test_an_answer_is_verified(terminal: Terminal, command: str, status: int, wo
         ('run conv --x "1 2; 3 4" --w "1 1 1"', "a filter of 1×3 does not fit into 2×2, the image with its padding"),
         ("run conv --x none.csv --w 1", "none.csv: the file cannot be read: No such file or directory"),
         ("run conv --x 1 --w 1 --ask nonsense", "nonsense is not an answer of Convolution by hand; its answers are "
-         "padded, kernel, sums"),
+         "output, padded, kernel, sums"),
         ("run conv --x 1 --w 1 --delay 1", "--delay is the pace of --play"),
         ("run conv --x 1 --w 1 --play --delay fast", "--delay is a number of seconds from 0 to 60, not 'fast'"),
         ("run conv --x 1 --w 1 --play --delay -1", "--delay is a number of seconds from 0 to 60, not '-1'"),
