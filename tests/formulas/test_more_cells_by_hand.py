@@ -238,8 +238,9 @@ def test_weight_decay_is_beside_the_step() -> None:
     assert decayed.w_new[0] == pytest.approx(0.995 - plain[0])
     forgotten = check("sgd", "w_new", "0.95", w=1, g="0.5", eta="0.1", weight_decay="0.1")
     assert [each["id"] for each in forgotten.mistakes] == ["weight-decay-forgotten"]
-    with pytest.raises(UserError, match="--t0 and --weight-decay of run adam cannot be used together"):
-        by_hand("adam", w=1, g="0.1", t0=1, weight_decay="0.1")
+    after = {"w": decayed.w_new[0], "m0": decayed.m[0], "v0": decayed.v[0], "t0": 1}
+    continued = by_hand("adam", g="-0.3", eta="0.01", weight_decay="0.5", **after)
+    assert continued.w_new[0] == pytest.approx(decayed.w_new[1])
 
 
 def test_a_previous_update_is_the_start_velocity() -> None:
