@@ -104,10 +104,12 @@ def test_ten_steps_are_those_of_pytorch(rule: str) -> None:
 def keras() -> Any:
     """Keras with numbers of float64, its optimisers' too."""
     made = pytest.importorskip("keras")
-    usual = made.config.floatx()
+    usual, policy = made.config.floatx(), made.config.dtype_policy()  # the policy stays that of the first layer made
     made.config.set_floatx("float64")
+    made.config.set_dtype_policy("float64")
     yield made
     made.config.set_floatx(usual)
+    made.config.set_dtype_policy(policy)
 
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation")
