@@ -47,20 +47,7 @@ def tile(rows: int, vectors: int, cut: bool, tables: str = "") -> Any:
         def load(place: Value, j: int) -> Value:
             return e.load_masked(place, mask) if cut and j == vectors - 1 else e.load(place)
 
-        zero, old, ready = (builder.append_basic_block(name) for name in ("zero", "old", "ready"))
-        builder.cbranch(builder.icmp_signed("!=", add, e.whole(0)), old, zero)
-        builder.position_at_end(zero)
-        builder.branch(ready)
-        builder.position_at_end(old)
-        there = [load(place, j) for line in results for j, place in enumerate(line)]
-        builder.branch(ready)
-        builder.position_at_end(ready)
-        sums = []
-        for value in there:
-            phi = builder.phi(value.type)
-            phi.add_incoming(e.constant(0), zero)
-            phi.add_incoming(value, old)
-            sums.append(phi)
+        sums = e.begun(add, lambda: [load(place, j) for line in results for j, place in enumerate(line)])
 
         def step(k: Value, sums: list[Value]) -> list[Value]:
             moved = e.times(k, b_row) if places is None else builder.load(e.at(places, k))

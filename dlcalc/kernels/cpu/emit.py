@@ -170,6 +170,25 @@ class Emit:
 
     # loops
 
+    def begun(self, add: Value, there: Callable[[], list[Value]]) -> list[Value]:
+        """What sums begin with: what is `there` where `add` is not 0, else 0; only then is it loaded."""
+        builder = self.builder
+        zero, old, ready = (builder.append_basic_block(name) for name in ("zero", "old", "ready"))
+        builder.cbranch(builder.icmp_signed("!=", add, self.whole(0)), old, zero)
+        builder.position_at_end(zero)
+        builder.branch(ready)
+        builder.position_at_end(old)
+        values = there()
+        builder.branch(ready)
+        builder.position_at_end(ready)
+        sums = []
+        for value in values:
+            phi = builder.phi(value.type)
+            phi.add_incoming(self.constant(0), zero)
+            phi.add_incoming(value, old)
+            sums.append(phi)
+        return sums
+
     def repeat(
         self, count: Value, first: Sequence[Value], step: Callable[[Value, list[Value]], Sequence[Value]]
     ) -> list[Value]:

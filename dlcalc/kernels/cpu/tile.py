@@ -36,20 +36,7 @@ def tile(rows: int, vectors: int) -> Any:
         columns = [e.at(e.pointer(b), offset) for offset in offsets]
         lines = [e.at(e.pointer(a), e.times(a_row, m)) for m in range(rows)]
         results = [[e.at(e.pointer(c), e.times(c_row, m), offset) for offset in offsets] for m in range(rows)]
-        zero, old, ready = (builder.append_basic_block(name) for name in ("zero", "old", "ready"))
-        builder.cbranch(builder.icmp_signed("!=", add, e.whole(0)), old, zero)
-        builder.position_at_end(zero)
-        builder.branch(ready)
-        builder.position_at_end(old)
-        there = [e.load(place) for line in results for place in line]
-        builder.branch(ready)
-        builder.position_at_end(ready)
-        sums = []
-        for value in there:
-            phi = builder.phi(value.type)
-            phi.add_incoming(e.constant(0), zero)
-            phi.add_incoming(value, old)
-            sums.append(phi)
+        sums = e.begun(add, lambda: [e.load(place) for line in results for place in line])
 
         def step(k: Value, sums: list[Value]) -> list[Value]:
             offset = builder.load(e.at(table, k))
