@@ -12,7 +12,7 @@ import hashlib
 import itertools
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -140,7 +140,21 @@ def _compiled(function: Callable[..., Any], inner: bool) -> Any:
     made = numba.njit(**FLAGS | {"no_cpython_wrapper": inner})(function)
     if not _settings.DISABLE_JIT:
         made._cache = _Kept(function)
+        made.get_call_template = _for_named_types(made.get_call_template)
     return made
+
+
+def _for_named_types(template: Callable[..., Any]) -> Callable[..., Any]:
+    """How a kernel is called by another one: a number that is written there, 1 or True, is no type of its own.
+
+    Numba would compile the kernel once more for each such number.
+    """
+
+    def widened(args: Sequence[Any], kws: Mapping[str, Any]) -> Any:
+        wide: Callable[[Any], Any] = numba.types.unliteral
+        return template([wide(each) for each in args], {name: wide(each) for name, each in kws.items()})
+
+    return widened
 
 
 class _Kept(NullCache):

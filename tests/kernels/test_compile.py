@@ -96,6 +96,27 @@ def test_warming_makes_every_kernel_ready_for_both_dtypes() -> None:
     assert compiling.KERNELS["dlcalc.kernels.cpu.activations.activate_all"].dispatcher is activations.activate_all
 
 
+def _stored(number: int, flag: bool, out: object) -> None:
+    out[0] = number if flag else -number  # type: ignore[index]
+
+
+@compiled
+def test_a_number_that_is_written_in_a_call_is_no_type_of_its_own() -> None:
+    """A kernel that another calls with 1 and with 2 is compiled once, for the types that it names."""
+    store = compiling.Kernel(_stored, ("int64", "boolean", "int64[::1]")).dispatcher
+
+    @compiling.numba.njit
+    def called(out: object) -> None:
+        store(1, True, out)
+        store(2, False, out)
+
+    out = np.zeros(1, np.int64)
+    called(out)
+    assert out[0] == -2
+    (signature,) = store.signatures
+    assert [str(each) for each in signature] == ["int64", "bool", "array(int64, 1d, C)"]
+
+
 @pytest.mark.long
 @compiled
 @pytest.mark.usefixtures("operations")
