@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
+from itertools import chain
 from typing import Any, Literal, TypeAlias
 
 from ..answers.terms import Terms
 from ..expressions.answers import SIGNIFICANT
 from ..expressions.evaluate import Evaluator
-from ..expressions.nodes import Node
+from ..expressions.nodes import Node, names_in
 from ..expressions.reader import Declarations
 from ..formulas.model import Formula
 from .template import Template, TemplateLine
@@ -229,6 +230,16 @@ class Problem:
         """
         parts = (replace(part, significant=digits, decimal=part.decimal or decimal) for part in self.parts)
         return replace(self, parts=tuple(parts))
+
+    @cached_property
+    def requires_after(self) -> dict[str, list[Require]]:
+        """The requirements, each under the last of its names to get a value; under "" what names none."""
+        order = list(chain(self.draws, self.lets))
+        after: dict[str, list[Require]] = {}
+        for require in self.requires:
+            named = set(names_in(require.node))
+            after.setdefault(next((name for name in reversed(order) if name in named), ""), []).append(require)
+        return after
 
     @cached_property
     def constants(self) -> dict[str, Any]:

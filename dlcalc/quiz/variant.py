@@ -110,14 +110,14 @@ def _attempt(problem: Problem, seed: str, attempt: int) -> Variant:
     key = (problem.id, problem.version, seed)
     values: dict[str, Any] = {}
     try:
+        _meet(problem, "", values)
         for name, draw in problem.draws.items():
             values[name] = drawn(draw, values, (*key, "draw", name, attempt))
+            _meet(problem, name, values)
         for name, let in problem.lets.items():
             values[name] = _value(problem, let.value, values) if isinstance(let.value, Node) else answer(
                 problem, let.value, values)  # fmt: skip
-        for require in problem.requires:
-            if _value(problem, require.node, values) is not True:
-                raise _Unfit(f"{require.text} does not hold")
+            _meet(problem, name, values)
         known = dict(values)
         asked: dict[str, Target] = {}
         for part in problem.parts:
@@ -133,6 +133,13 @@ def _attempt(problem: Problem, seed: str, attempt: int) -> Variant:
         if part.kind == "choice"
     }  # fmt: skip
     return replace(found, choices=choices)
+
+
+def _meet(problem: Problem, last: str, values: Mapping[str, Any]) -> None:
+    """Refuses a draw as soon as a requirement fails, so that no network is drawn for a size that does not fit."""
+    for require in problem.requires_after.get(last, ()):
+        if _value(problem, require.node, values) is not True:
+            raise _Unfit(f"{require.text} does not hold")
 
 
 def _value(problem: Problem, node: Node, values: Mapping[str, Any]) -> Value:

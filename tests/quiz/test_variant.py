@@ -17,7 +17,7 @@ from rows import each_row
 from dlcalc import document as doc
 from dlcalc.answers.formula_target import FormulaTarget
 from dlcalc.errors import ProblemError
-from dlcalc.quiz import bank
+from dlcalc.quiz import bank, drawing
 from dlcalc.quiz.render import value_words
 from dlcalc.quiz.variant import on_edge, variant
 
@@ -167,6 +167,17 @@ def test_requirements_hold() -> None:
         values = variant(made, seed).values
         assert (values["n"] - values["f"]) % 4 == 0
         assert values["c"] == 1
+
+
+def test_no_network_is_drawn_for_numbers_that_a_requirement_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three of four sizes of the image fit no convolution: their networks are never laid out."""
+    drawn = []
+    tabulate = drawing.tabulate
+    monkeypatch.setattr(drawing, "tabulate", lambda network: drawn.append(network) or tabulate(network))
+    made = bank.find("alexnet-rows")
+    sizes = [variant(made, seed).values["n"] for seed in range(20)]
+    assert len(drawn) == len(sizes)
+    assert all((n - 11) % 4 == 0 and n != 227 for n in sizes)
 
 
 def test_earlier_working_is_shared_and_right() -> None:
