@@ -16,6 +16,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from _pytest import runner
 from hypothesis import HealthCheck
 from hypothesis.internal.conjecture import providers
 
@@ -24,6 +25,8 @@ USUAL, AT_RANDOM = 50, 100
 FROM_THE_END = pytest.StashKey[bool]()
 TERMINAL = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
 
+# Trees of tests that are read anew, modules, formulas: what is made until the first test runs stays, or has no circles.
+gc.disable()
 # Hundreds of processes are started, and none shall compile all of dlcalc anew.
 sys.dont_write_bytecode = False
 # numba tries types and words each refusal; to colour them, which nobody sees, is a thirtieth of the time it compiles.
@@ -113,28 +116,39 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             test._hypothesis_internal_use_settings = hypothesis.settings(own, max_examples=count)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    """Of a test that passes, a process among several sends one report: all of them take longer than many a test.
+
+    Nobody reads the others, but who asks for each test's name or time.
+    """
+    option = item.config.option
+    if not hasattr(item.config, "workerinput") or option.verbose > 0 or option.durations is not None:
+        return None
+    for report in runner.runtestprotocol(item, log=False, nextitem=nextitem):
+        if report.when == "call" or not report.passed:
+            item.ihook.pytest_runtest_logreport(report=report)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """The tests themselves, modules and formulas are never garbage: it is not looked for among them again and again.
 
     Expressions are made and dropped by the million, nearly all without a circle: garbage is looked for between tests.
     """
-    _collect()
-    gc.disable()
+    gc.freeze()
 
 
 def pytest_runtest_logfinish() -> None:
     """What is left after so many tests and is no garbage is kept by some cache, to the end."""
-    if not gc.isenabled() and gc.get_count()[0] > MANY:
-        _collect()
+    if gc.get_count()[0] > MANY:
+        gc.collect()
+        gc.freeze()
 
 
 MANY = 500_000
 """Objects, some 100 MB."""
-
-
-def _collect() -> None:
-    gc.collect()
-    gc.freeze()
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:

@@ -28,7 +28,8 @@ _EXTRAS = {
     "notebook": ("IPython",),
     "docs": ("mkdocs",),
     "peers": ("torch",),
-    "dev": ("pytest", "hypothesis", "ruff", "mypy"),
+    "test": ("pytest", "hypothesis"),
+    "dev": ("ruff", "mypy"),
 }
 """Extra → the modules that it brings."""
 
