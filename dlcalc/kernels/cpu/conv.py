@@ -15,7 +15,7 @@ from math import prod
 import numpy as np
 
 from ..compile import Array, kernel
-from . import direct
+from . import conv_abreast, direct
 from .machine import tiled
 
 UNFOLDED_BYTES = 1 << 22
@@ -32,6 +32,9 @@ def conv2d_forward(
     """(N, C, H, W) and (K, C/groups, F, F) to (N, K, H', W'): cross-correlation, as every library means it."""
     output = _output(x, weight, stride, padding, dilation)
     if tiled(x):
+        form = _form(x, weight, stride, padding, dilation, output, groups)
+        if form is not None:
+            return conv_abreast.forward(x, weight, bias, form).reshape(len(x), len(weight), *output)
         plan = _plan(x.shape, weight, stride, padding, dilation, output, groups)
         return direct.forward(_deep(x), weight, bias, plan).reshape(len(x), len(weight), *output)
     geometry = _geometry(weight.shape[2:], stride, padding, dilation, output)
@@ -54,6 +57,10 @@ def conv2d_backward(
     """The gradients of x, weight and bias. Without x: nothing, of size 0, in its place."""
     deep = _deep(x)
     if tiled(x):
+        form = _form(x, weight, stride, padding, dilation, d_out.shape[2:], groups)
+        if form is not None:
+            d_x, d_weight, d_bias = conv_abreast.gradients(x, d_out, weight, form, with_x)
+            return (d_x.reshape(x.shape) if with_x else x[:0]), d_weight.reshape(weight.shape), d_bias
         plan = _plan(x.shape, weight, stride, padding, dilation, d_out.shape[2:], groups)
         d_weight, d_bias = direct.weight_gradients(deep, _deep(d_out), plan)
         as_defined = not _spread(d_weight)
@@ -111,6 +118,14 @@ def conv_transpose2d_backward(
 
 conv3d_forward, conv3d_backward = conv2d_forward, conv2d_backward
 """The same functions: the arrays say how many axes there are."""
+
+
+def _form(
+    x: Array, weight: Array, stride: Sizes, padding: Pairs, dilation: Sizes, output: Sizes, groups: int
+) -> conv_abreast.Form | None:
+    """Where images are better put side by side; else None."""
+    settings = tuple(stride), tuple(front for front, _ in padding), tuple(dilation), tuple(output)
+    return conv_abreast.better(x.shape, weight.shape, *settings, groups)
 
 
 def _plan(

@@ -12,13 +12,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import types
-from numba.extending import intrinsic
 
 from ...compile import Array, kernel
-from ..dot import ROOM, ROWS, SHIFTS, dots, totals
-from ..emit import I32, I64, Emit, Value, outlined
+from ..dot import ROOM, ROWS, SHIFTS, dots
 from ..machine import LANES
+from ..taps import total
 from ..turn import turn_lines
 from . import images
 from .row import PRODUCT, STEP, product
@@ -81,25 +79,6 @@ if LANES:
                     for j in range(out_w):
                         target[j] = source[j] + bias
 
-    @intrinsic
-    def _add_up_of(context: Any, x: Any, count: Any, out: Any) -> Any:
-        """The sum of `count` vectors is added to a number."""
-
-        def body(e: Emit, x: Value, count: Value, out: Value) -> None:
-            sums = e.repeat(
-                count, [e.constant(0)], lambda k, old: [e.add(old[0], e.load(e.at(e.pointer(x), e.times(k, LANES))))]
-            )
-            total = e.builder.extract_element(totals(e, sums), e.builder.trunc(e.whole(0), I32))
-            place = e.pointer(out)
-            e.builder.store(e.builder.fadd(e.builder.load(place), total), place)
-
-        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            return outlined(context, builder, f"add_up_{LANES}", [I64] * 3, arguments, body)
-
-        return types.void(*[types.intp] * 3), generate
-
-    _add_up: Any = _add_up_of
-
     @kernel("int64", "int64", "float32[::1]", "int64", "int64", "int64", "int64", "int64[::1]", "int64", "int64",
             "float32[::1]", "int64", inner=True)  # fmt: skip
     def dots_product(
@@ -149,7 +128,7 @@ if LANES:
                     for j in range(out_w):
                         target[j] = source[j]
                 if 0 <= b < len(g):
-                    _add_up(
+                    total(
                         a.ctypes.data + (lines + channel * width) * 4, width // LANES, g.ctypes.data + (b + channel) * 4
                     )
             if w < len(g):
