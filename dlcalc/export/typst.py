@@ -48,10 +48,13 @@ _STYLE = """\
 }
 #let part(breakable, label, worth, first, rest) = block(
   width: 100%, above: 1.4em, below: 1.4em, breakable: breakable,
-  if label == none { first; rest } else { grid(
-    columns: (2.1em, 1fr, auto), column-gutter: (0pt, 1.2em), row-gutter: 0.9em,
-    strong(label), first, text(size: 0.9em, fill: luma(90), worth), [], grid.cell(colspan: 2, rest),
-  ) },
+  if label == none { first; rest } else {
+    block(width: 100%, below: 0.9em, sticky: true, grid(
+      columns: (2.1em, 1fr, auto), column-gutter: (0pt, 1.2em),
+      strong(label), first, text(size: 0.9em, fill: luma(90), worth),
+    ))
+    pad(left: 2.1em, rest)
+  },
 )
 #let room(height, label: [Answer], width: 5.2cm) = block(
   width: 100%, height: height, above: 0.9em, radius: 3pt, stroke: 0.6pt + luma(150), inset: 8pt,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -206,3 +207,21 @@ def test_the_table_of_mistakes_goes_on_overleaf(exam_key: Document) -> None:
     keys = source.partition("#key[")[2]
     assert "#cells(true, " in keys
     assert "#cells(false, " not in keys
+
+
+@pytest.mark.usefixtures("compiler")
+def test_the_key_begins_on_the_page_of_its_question() -> None:
+    """Wherever the question falls on its page, and however long the key is."""
+    query = pytest.importorskip("typst").query
+    long = Table(("if you wrote", "because"), (("first", "2"), *((("1", "2"),) * 60)))
+    part = Part("a", Fraction(1), (Paragraph("How many?"), long))
+    places = []
+    for lines in range(20, 40):
+        question = Question(1, "Q", Fraction(1), (Paragraph("Words before it."),) * lines, (part,))
+        source = typst.write(Document("", (question,)))
+        for word in ("How many?", "first"):
+            source = source.replace(f'#"{word}";', f'#"{word}";#context [#metadata(here().page())<page>]')
+        asked, answered = json.loads(query(source.encode(), "<page>", field="value", ignore_system_fonts=True))
+        assert asked == answered, lines
+        places.append(asked)
+    assert set(places) == {1, 2}
