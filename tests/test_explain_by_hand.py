@@ -166,3 +166,12 @@ def test_the_window_of_a_film_covers_what_it_reads(more: dict[str, int], first: 
     assert (reel.frames[0].covered, reel.frames[-1].covered) == (first, last)
     seen = [sum(cell != "" for row in reel.so_far(frame)[0] for cell in row) for frame in reel.frames]
     assert seen == list(range(1, reel.size + 1))
+
+
+def test_a_letter_among_rounded_numbers_is_shown_in_its_expression() -> None:
+    """h₁ = tanh ½ has decimals, h₂ = tanh(h₁w + ½) a letter."""
+    told = by_hand("rnn", x="1 1", w_x="0.5", w_h="w", activation="tanh").to_markdown()
+    assert "0.462117157260" in told
+    assert told.count("w") > 1
+    _, _, result = told.partition("## Result")
+    assert "\\tanh\\left( 0.462117 w + 0.5 \\right)" in result

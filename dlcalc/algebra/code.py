@@ -37,6 +37,7 @@ from ..expressions.nodes import (
     to_node,
     walk,
 )  # fmt: skip
+from ..expressions.printing.common import nodes_written
 from .letters import Facts, NoCounterpart, assumed, letters_of
 from .standard import NAMES, standard
 
@@ -265,9 +266,9 @@ class _Wolfram(_Code):
 def sympy_program(results: Mapping[str, Value], facts: Facts, given: Mapping[str, Value]) -> str:
     """A Python program that builds each result with sympy, with the values of `given` put in at its end.
 
-    Raises NoCounterpart for what has no counterpart in sympy.
+    Raises NoCounterpart for what has no counterpart in sympy, LimitError for what is endless written out.
     """
-    nodes = {name: standard(to_node(value)) for name, value in results.items()}
+    nodes = _standard(results)
     kinds = letters_of(nodes.values())
     constants = {name for name in kinds if name in CONSTANTS and name not in facts}
     names = _distinct([name for name in kinds if name not in constants], _TAKEN, _in_python, "_")
@@ -304,7 +305,7 @@ def sympy_program(results: Mapping[str, Value], facts: Facts, given: Mapping[str
 
 def wolfram_program(results: Mapping[str, Value], facts: Facts, given: Mapping[str, Value]) -> str:
     """The same in Wolfram's language."""
-    nodes = {name: standard(to_node(value)) for name, value in results.items()}
+    nodes = _standard(results)
     kinds = letters_of(nodes.values())
     constants = {name for name in kinds if name in CONSTANTS and name not in facts}
     names = _distinct([name for name in kinds if name not in constants], set(), _in_wolfram, "x")
@@ -316,6 +317,14 @@ def wolfram_program(results: Mapping[str, Value], facts: Facts, given: Mapping[s
         shown = ", ".join(f"{name} -> {writer.show(to_node(value))}" for name, value in values.items())
         lines += [f"{{{', '.join(targets.values())}}} /. {{{shown}}}"]
     return "\n".join(lines) + "\n"
+
+
+def _standard(results: Mapping[str, Value]) -> dict[str, Node]:
+    """Each result in functions that the other side has. Raises LimitError where its program would be endless."""
+    nodes = {name: standard(to_node(value)) for name, value in results.items()}
+    for node in nodes.values():
+        nodes_written(node)
+    return nodes
 
 
 def _arrays(nodes: Iterable[Node]) -> tuple[set[str], set[str]]:

@@ -106,15 +106,13 @@ class Calculator:
         if answers:
             raise UserError(f"{next(iter(answers))} is an answer, so it cannot be given together with ask")
         self._worked(found, values, used)
-        name = askable(found, ask)
-        from ..answers.formula_judging import check_name
+        name = askable(program(found, used), ask)
         from ..answers.formula_target import FormulaTarget
 
         stated = convention is not None or course.states(found.id, [each.name for each in found.conventions])
         answer = unwrapped(answer)
         if not isinstance(answer, str):
             plain_value(name, answer)
-        check_name(program(found, used), name)
         target = FormulaTarget(found, values, name, used, stated=stated)
         expected = target.expected
         kind = "shape" if name == found.shape else "integer" if _is_count(expected) else "number"

@@ -155,10 +155,13 @@ def diff(
     *before, wrt = [letter(each.strip()) if each.strip() else "" for each in wrt.split(",")]
     if len(before) >= MOST_ORDER or (before and "" in (*before, wrt)):
         raise UserError(f"--wrt takes one letter, or up to {MOST_ORDER} for a higher derivative, such as x,x")
+    for each in (*before, wrt):
+        if each in CONSTANTS:
+            raise UserError(f"{each} is the number {CONSTANTS[each]:.3f}…: a derivative is taken by a letter")
     node = parse(expression, [each for each in (*before, wrt) if each])
     for each in before:
         node = to_node(differentiate(node, each).simplified)
-    letters = [name for name in names_in(node) if name not in CONSTANTS or name == wrt]
+    letters = [name for name in names_in(node) if name not in CONSTANTS]
     by = asked_letter(wrt, letters)
     found = differentiate(node, by)
     values = _values(at, {*letters, by})

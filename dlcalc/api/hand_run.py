@@ -248,7 +248,7 @@ _CELL = re.compile(r"\s*(\w+)\s*\[([\d\s,]{1,40})\]\s*")
 def _with_cell(operation: Operation, asked: Formula, found: Working, ask: str) -> tuple[Formula, str]:
     """The formula and the step that is asked; for one cell of an array the formula has it as a step of its own."""
     cell = _CELL.fullmatch(ask)
-    name = askable(asked, cell[1] if cell else ask, operation.silent)
+    name = askable(found.program, cell[1] if cell else ask, operation.silent)
     if cell is None:
         return asked, name
     shape = shape_of(found[name])

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ..answers.formula_target import FormulaTarget
     from ..answers.marks import Mark
     from ..expressions.inverse import Solutions
+    from ..formulas.program import Program
     from . import shapes
 
 
@@ -260,7 +261,7 @@ class Calculation(Result):
 
         Raises UserError for what cannot be asked.
         """
-        return OneAnswer(self, askable(self.working.formula, ask))
+        return OneAnswer(self, askable(self.working.program, ask))
 
     def answer_blocks(self, name: str) -> tuple[Block, ...]:
         """What is given, and how one answer comes about."""
@@ -307,14 +308,15 @@ class Calculation(Result):
         }
 
 
-def askable(formula: Formula, ask: str, silent: Collection[str] = ()) -> str:
+def askable(compiled: Program, ask: str, silent: Collection[str] = ()) -> str:
     """The answer or step that a question names, `receptive-field` or `receptive_field`; `value` is the main one.
 
     Small letters are enough where only one is meant, `dw` for dW. Raises UserError for any other word, with the names
     that there are but for the `silent` ones.
     """
+    formula = compiled.formula
     name = formula.answers[0] if ask == "value" else ask.replace("-", "_")  # as its option is spelt
-    if name not in {step.name for step in formula.steps} and "." not in name:
+    if name not in {step.name for step in formula.steps} | compiled.place.keys():
         alike = {step.name for step in formula.steps if step.name.lower() == name.lower()}
         if len(alike) == 1:
             return alike.pop()

@@ -9,6 +9,7 @@ import typer
 
 from .. import api
 from ..api.quiz import paper
+from ..errors import printable
 from . import completion
 from .options import with_formats
 from .output import Formats, emit
@@ -57,7 +58,7 @@ def new(
         raise api.UserError("new needs the id of the problem: dlcalc problems new NAME")
     if name.endswith(".md") and not out:  # the file was given
         name, out = Path(name).stem, name
-    path = problems.new(name, out)
+    path = printable(str(problems.new(name, out)))
     typer.echo(f"{path} is written; look at it with:\n    dlcalc problems show {path} --key")
     return 0
 

@@ -10,6 +10,7 @@ import typer
 from .. import api
 from ..api.quiz import Paper, exam_in, make_exam, practice
 from ..api.quiz import topics as topics_of_bank
+from ..errors import printable
 from ..export import registry
 from . import completion
 from .options import with_formats
@@ -52,7 +53,7 @@ def make(
 
     Example: dlcalc quiz make --topic convolution --count 5 --seed 7
     """
-    wanted = [formats.name] if formats.name else list(format or ())
+    wanted = list(dict.fromkeys([*(format or ()), *([formats.name] if formats.name else [])]))
     if exam is not None:
         return _exam(exam, students, out, secret, wanted, solutions, date, replace)
     for option, given in (
@@ -100,13 +101,14 @@ def _exam(
         for _, total in make_exam(exam, students, out, secret, formats or ["markdown"], keys, date, replace):
             made = total
             step(total)
-    sheets = f"{made} sheet{'s' if made != 1 else ''}"
-    typer.echo(f"{out}: {sheets}, blank answer sheets, manifest.json{', keys in private' if keys else ''}")
+    sheets, folder = f"{made} sheet{'s' if made != 1 else ''}", printable(out)
+    typer.echo(f"{folder}: {sheets}, blank answer sheets, manifest.json{', keys in private' if keys else ''}")
     if title and exam_in(out)[0] == id and exam_in(out)[1] != title:
         rule = "the exam that was made here has another title now, and the same numbers and codes"
-        typer.echo(f"{out}: {rule}; make a resit in its own folder")
+        typer.echo(f"{folder}: {rule}; make a resit in its own folder")
     if not secret:
-        typer.echo(f"{out}/private/secret.key is the secret: keep it and do not share it; marking needs it")
+        path = printable(f"{out}/private/secret.key")
+        typer.echo(f"{path} is the secret: keep it and do not share it; marking needs it")
     return 0
 
 

@@ -175,6 +175,8 @@ def answer(found: Working, name: str) -> tuple[doc.Block, ...]:
     elif name in found.formula.by_name:
         shown = found.shown(name)
         blocks.append(doc.Paragraph(("The output is ", *shape_words(shown if isinstance(shown, tuple) else (shown,)))))
+    else:  # one of a formula that a step works out
+        blocks.insert(0, doc.Formula((doc.Equation(Name(name), (to_node(found.shown(name)),)),)))
     words = _conventions(found) if name == counted(found.formula) else []
     return (*blocks, *(doc.Note("note", each) for each in words))
 

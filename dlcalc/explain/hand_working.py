@@ -331,10 +331,14 @@ class _Narrator:
         numbers = value if isinstance(value, tuple) else (value,)
         asked = self.style.course.decimals
         long = LONG_DIGITS if asked == "auto" else asked
-        rows = tuple((str(place), decimals(number, long)) for place, number in enumerate(numbers[:MOST_ROWS], 1))
+        rows = tuple((str(place), self._in_digits(number, long)) for place, number in enumerate(numbers[:MOST_ROWS], 1))
         if not isinstance(value, tuple):
             return doc.Table(("", "value"), ((doc.Math(Name(name)), rows[0][1]),), ("left", "right"))
         return doc.Table((doc.Math(Name(index)), doc.Math(Name(name))), rows, ("right", "right"))
+
+    def _in_digits(self, number: Value, digits: int) -> doc.Words:
+        """A number in so many decimals; what has letters in it as it stands elsewhere."""
+        return doc.Math(self.style.node(number)) if isinstance(number, Node) else decimals(number, digits)
 
     def _winners(self) -> Iterator[doc.Block]:
         image, rows, columns = (self.found[name] for name in ("x", "winner_row", "winner_column"))

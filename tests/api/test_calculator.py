@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from pathlib import Path
 
@@ -317,8 +318,14 @@ def test_dotted_questions_name_steps_of_called_formulas() -> None:
     """`cell.parameters` is the recurrent part of an RNN; what is behind the dot must exist."""
     with pytest.raises(UserError, match=r"^cell\.foo is not an answer of rnn_output"):
         dlcalc.rnn.check("cell.foo", 5, n=3, m=4, q=2)
-    with pytest.raises(UserError, match=r"^foo\.bar is not an answer of rnn_output"):
-        dlcalc.rnn.check("foo.bar", 5, n=3, m=4, q=2)
+    layer = dlcalc.rnn(n=3, m=4, q=2)
+    for nothing in ("foo.bar", ".", "cell.", "cell.parameters.n"):
+        with pytest.raises(UserError, match=rf"^{re.escape(nothing)} is not an answer of rnn_output"):
+            dlcalc.rnn.check(nothing, 5, n=3, m=4, q=2)
+        with pytest.raises(UserError, match=rf"^{re.escape(nothing)} is not an answer of rnn_output"):
+            layer.only(nothing)
+    assert layer.only("cell.parameters").value == 32
+    assert "parameters} &= 32" in layer.only("cell.parameters").to_latex()
 
 
 def test_what_cannot_be_read_says_where() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from fractions import Fraction
 from typing import Any
 
@@ -240,8 +241,11 @@ def test_an_answer_is_asked_for_as_its_option_is_spelt() -> None:
     """--w is typed in small letters, and so is --ask dw; what no letter case makes an answer is refused."""
     layer = by_hand("dense", x="1 2", w="1 2; 3 4", d="1 1", backward=True)
     assert layer.only("dw").name == "dW"
-    with pytest.raises(UserError, match=r"^dv is not an answer of Dense layer by hand, backward"):
-        layer.only("dv")
+    for nothing in ("dv", ".", ".5", "1..9", "b.c", "dw."):
+        with pytest.raises(UserError, match=rf"^{re.escape(nothing)} is not an answer of Dense layer"):
+            layer.only(nothing)
+        with pytest.raises(UserError, match=rf"^{re.escape(nothing)} is not an answer of Dense layer"):
+            check("dense", nothing, "1", x="1 2", w="1 2; 3 4", d="1 1", backward=True)
 
 
 # what is refused

@@ -32,6 +32,14 @@ def test_a_problem_begun_works_as_it_is(terminal: Terminal, folder: Path) -> Non
     assert [finding["key"] for finding in found] == ["rows"]
 
 
+def test_the_name_of_a_file_moves_no_cursor(terminal: Terminal, folder: Path) -> None:
+    """A line break in a name is told as it would be typed."""
+    told = ended(0, terminal(["problems", "new", "mine", "--out", "a\rb.md"])).out
+    assert told.startswith("'a\\rb.md' is written; ")
+    assert "\r" not in told
+    assert (folder / "a\rb.md").exists()
+
+
 def test_a_problem_is_never_overwritten(terminal: Terminal, folder: Path) -> None:
     terminal("problems new mine --out here.md")
     before = (folder / "here.md").read_bytes()

@@ -105,6 +105,9 @@ def test_what_is_written_is_of_its_format(terminal: Terminal) -> None:
     assert terminal(f"{PRACTICE} --format markdown").out.startswith("# Practice: convolution\n")
     assert len(terminal(f"{PRACTICE} --format json").json["questions"]) == 5
     assert terminal(f"{PRACTICE} --json").json == terminal(f"{PRACTICE} --format json").json
+    refused = terminal(f"{PRACTICE} --format markdown --json")
+    assert (refused.status, refused.out) == (2, "")
+    assert "a practice set is made in one format at a time, not markdown and json" in refused.err
     quiz = ElementTree.fromstring(terminal(f"{PRACTICE} --format moodle").out)
     assert sum(question.get("type") != "category" for question in quiz) == 5
     page = terminal(f"{PRACTICE} --format html").out

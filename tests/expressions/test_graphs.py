@@ -10,6 +10,7 @@ import gc
 import pickle
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -17,6 +18,7 @@ import pytest
 from rows import each_row
 
 from dlcalc.algebra import simplified
+from dlcalc.algebra.code import sympy_program, wolfram_program
 from dlcalc.errors import UserError
 from dlcalc.expressions import activations, folding, printing
 from dlcalc.expressions import evaluate as evaluating
@@ -217,9 +219,13 @@ def test_a_tower_is_changed_and_compared_once_a_node(name: str) -> None:
     assert calls(lambda: at_points((towers()[name], tower), "x", count=1)) <= 60 * most
 
 
+def _program(write: Callable[..., str], node: Node) -> str:
+    return write({"derivative": node}, {}, {})
+
+
 WRITERS = {each.__name__: each for each in (
     printing.text, printing.plain, printing.stacked, printing.latex, printing.typst, printing.mathml,
-)}  # fmt: skip
+)} | {each.__name__: partial(_program, each) for each in (sympy_program, wolfram_program)}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", towers())

@@ -125,6 +125,11 @@ def test_a_mistake_that_has_no_value_is_left_out() -> None:
         ({"expression": "w x"}, "^--wrt says by which letter to differentiate; the letters are w, x$"),
         ({"expression": "3"}, "^--wrt says by which letter to differentiate; the letters are none$"),
         ({"expression": "w", "wrt": "w+1"}, '^a derivative is taken by one letter, such as w, not "w[+]1"$'),
+        (
+            {"expression": "w", "wrt": "e"},
+            "^e is the number 2[.]718…: a derivative is taken by a letter$",
+        ),
+        ({"expression": "π r^2", "wrt": "r,π"}, "^pi is the number 3[.]142…: a derivative is taken by a letter$"),
         ({"expression": "w^2", "at": ["v=1"]}, "^v does not occur; the letters are w$"),
         ({"expression": "w^2", "at": ["w"]}, '^values are written w=0.5, not "w"$'),
     ],

@@ -66,6 +66,15 @@ def matrix_rows(node: Vector) -> list[tuple[Node, ...]] | None:
     return None if any(isinstance(entry, Vector) for row in rows for entry in row) else rows
 
 
+def nodes_written(tree: Node) -> list[Node]:
+    """The distinct nodes of what is to be written out. Raises LimitError where that would be endless."""
+    nodes = list(walk(tree))
+    # a number or letter of an array stands in one place; only what was worked out in letters repeats itself
+    if written_size(tree) > max(MOST_WRITTEN, MOST_REPEATED * len(nodes)):
+        raise LimitError(f"an expression of more than {MOST_WRITTEN:,} parts is too long to be written out")
+    return nodes
+
+
 class Printer(ABC, Generic[Out]):
     """Base of all printers. A subclass gives the signs and shapes, this class the grammar."""
 
@@ -82,10 +91,7 @@ class Printer(ABC, Generic[Out]):
     def write(self, value: Value) -> Out:
         """The whole value, printed. Raises LimitError for one that would be endless, as a graph may be."""
         tree = to_node(value)
-        nodes = list(walk(tree))
-        # a number or letter of an array stands in one place; only what was worked out in letters repeats itself
-        if written_size(tree) > max(MOST_WRITTEN, MOST_REPEATED * len(nodes)):
-            raise LimitError(f"an expression of more than {MOST_WRITTEN:,} parts is too long to be written out")
+        nodes = nodes_written(tree)
         self.words = {word for node in nodes if isinstance(node, Name) and len(word := self.spell(node.id)) > 1}
         self.reserved = RESERVED | self.words
         return self.show(tree).out
