@@ -17,7 +17,12 @@ from .machine import LANES
 
 F32, I64, I32, I1 = ir.FloatType(), ir.IntType(64), ir.IntType(32), ir.IntType(1)
 VECTOR, MASK = ir.VectorType(F32, max(1, LANES)), ir.VectorType(I1, max(1, LANES))
+WHOLE = ir.VectorType(I32, max(1, LANES))
 ALIGNMENT = 4
+ESTIMATED = 16
+"""Lanes of the vectors, AVX-512's, that have instructions for estimates of reciprocals and for powers of 2."""
+ROUNDER = 12582912.0
+"""1.5·2²³: of a number to which it is added nothing is left behind the point."""
 
 cgutils: Any = untyped
 
@@ -129,6 +134,64 @@ class Emit:
     def divide(self, one: Value, other: Value) -> Value:
         return self.builder.fdiv(one, other)
 
+    def quotient(self, one: Value, other: Value) -> Value:
+        """one / other, within a unit in the last place; of normal numbers whose reciprocals are normal too.
+
+        A division keeps AVX-512's multipliers waiting: there an estimate of 14 bits is made better once.
+        """
+        if LANES != ESTIMATED:
+            return self.divide(one, other)
+        estimate = self._estimate(other)
+        quotient = self.multiply(one, estimate)
+        return self.fma(estimate, self.fma(self.negative(other), quotient, one), quotient)
+
+    def reciprocal(self, x: Value, where: Value | None = None) -> Value:
+        """1 / x as `quotient` gives it; 0 where the mask is False."""
+        if LANES != ESTIMATED:
+            found = self.divide(self.constant(1), x)
+            return found if where is None else self.builder.select(where, found, self.constant(0))
+        estimate = self._estimate(x, where)
+        return self.fma(estimate, self.fma(self.negative(x), estimate, self.constant(1)), estimate)
+
+    def _estimate(self, x: Value, where: Value | None = None) -> Value:
+        mask = ir.IntType(LANES)
+        form = ir.FunctionType(VECTOR, [VECTOR, VECTOR, mask])
+        function = cgutils.get_or_insert_function(self.builder.module, form, "llvm.x86.avx512.rcp14.ps.512")
+        lanes = ir.Constant(mask, -1) if where is None else self.builder.bitcast(where, mask)
+        return self.builder.call(function, [x, self.constant(0), lanes])
+
+    def rounded(self, x: Value, times: Value) -> tuple[Value, Value]:
+        """x · times rounded to the nearest whole number, for less than 2²²: once in the last bits, once as it is."""
+        # the spacing of numbers about 1.5·2²³ is 1
+        bits = self.fma(x, times, self.constant(ROUNDER))
+        return bits, self.subtract(bits, self.constant(ROUNDER))
+
+    def times_power(self, x: Value, scale: tuple[Value, Value]) -> Value:
+        """x · 2^n with n as `rounded` gives it, for a result that is a normal number: n is added to the exponent."""
+        builder = self.builder
+        n = builder.shl(builder.bitcast(scale[0], WHOLE), self.wholes(23))
+        return builder.bitcast(builder.add(builder.bitcast(x, WHOLE), n), VECTOR)
+
+    def times_any_power(self, x: Value, scale: tuple[Value, Value]) -> Value:
+        """The same for any result: infinite and subnormal ones, and 0, for n from −252 to 254."""
+        builder = self.builder
+        if LANES == ESTIMATED:
+            mask = ir.IntType(LANES)
+            form = ir.FunctionType(VECTOR, [VECTOR, VECTOR, VECTOR, mask, I32])
+            function = cgutils.get_or_insert_function(builder.module, form, "llvm.x86.avx512.mask.scalef.ps.512")
+            rounding = ir.Constant(I32, 4)  # as everything else is rounded
+            return builder.call(function, [x, scale[1], self.constant(0), ir.Constant(mask, -1), rounding])
+        n = builder.sub(builder.bitcast(scale[0], WHOLE), builder.bitcast(self.constant(ROUNDER), WHOLE))
+        half = builder.ashr(n, self.wholes(1))
+        for part in (half, builder.sub(n, half)):
+            exponent = builder.shl(builder.add(part, self.wholes(127)), self.wholes(23))
+            x = self.multiply(x, builder.bitcast(exponent, VECTOR))
+        return x
+
+    def wholes(self, number: int) -> Value:
+        """The whole number of 32 bits in every lane."""
+        return ir.Constant(WHOLE, [number] * LANES)
+
     def fma(self, one: Value, other: Value, added: Value) -> Value:
         """one · other + added, rounded once."""
         return self._called("fma", one, other, added)
@@ -162,6 +225,10 @@ class Emit:
 
     def if_above(self, x: Value, limit: Value, then: Value, otherwise: Value) -> Value:
         return self.builder.select(self.builder.fcmp_ordered(">", x, limit), then, otherwise)
+
+    def not_below(self, x: Value, limit: Value) -> Value:
+        """A mask: False where x is less than the limit; True for NaN."""
+        return self.builder.fcmp_unordered(">=", x, limit)
 
     def _called(self, name: str, *arguments: Value) -> Value:
         form = ir.FunctionType(VECTOR, [VECTOR] * len(arguments))

@@ -11,7 +11,7 @@ from numba.extending import register_jitable
 from .. import scalars
 from ..compile import Array, kernel
 from .emit import Emit, Value
-from .functions import density, exp, normal, sigmoid, softplus, tanh
+from .functions import exp, gelu, gelu_slope, sigmoid, sigmoid_slope, softplus, tanh
 from .machine import LANES
 from .maps import mapped
 
@@ -33,10 +33,6 @@ def _relu(e: Emit, _: Any, v: Any) -> list[Value]:
     return [e.builder.select(e.builder.fcmp_ordered("<=", x, zero), zero, x)]
 
 
-def _gelu_slope(e: Emit, x: Value) -> Value:
-    return e.fma(x, density(e, x), normal(e, x))
-
-
 def _scaled_normal(e: Emit, numbers: Any, normal: Value) -> list[Value]:
     return [normal, e.fma(normal, numbers[2], numbers[3])]
 
@@ -50,15 +46,9 @@ map_tanh = mapped("tanh", ONE, ONE, lambda e, _, v: [tanh(e, v[0])])
 map_relu = mapped("relu", ONE, ONE, _relu)
 map_leaky = mapped("leaky", ONE, ONE, _leaky, numbers=1)
 map_softplus = mapped("softplus", ONE, ONE, lambda e, _, v: [softplus(e, v[0])])
-map_gelu = mapped("gelu", ONE, ONE, lambda e, _, v: [e.multiply(v[0], normal(e, v[0]))])
+map_gelu = mapped("gelu", ONE, ONE, lambda e, _, v: [gelu(e, v[0])])
 
-
-def _sigmoid_back(e: Emit, _: Any, v: Any) -> list[Value]:
-    y = sigmoid(e, v[1])
-    return [e.multiply(v[0], e.fma(e.negative(y), y, y))]
-
-
-sigmoid_back = mapped("sigmoid_back", TWO, ONE, _sigmoid_back)
+sigmoid_back = mapped("sigmoid_back", TWO, ONE, lambda e, _, v: [e.multiply(v[0], sigmoid_slope(e, v[1]))])
 tanh_back = mapped(
     "tanh_back", TWO, ONE, lambda e, _, v: [e.multiply(v[0], e.fma(e.negative(v[1]), v[1], e.constant(1)))]
 )
@@ -67,7 +57,7 @@ relu_back = mapped(
 )
 leaky_back = mapped("leaky_back", TWO, ONE, _leaky_back, numbers=1)
 softplus_back = mapped("softplus_back", TWO, ONE, lambda e, _, v: [e.multiply(v[0], sigmoid(e, v[1]))])
-gelu_back = mapped("gelu_back", TWO, ONE, lambda e, _, v: [e.multiply(v[0], _gelu_slope(e, v[1]))])
+gelu_back = mapped("gelu_back", TWO, ONE, lambda e, _, v: [e.multiply(v[0], gelu_slope(e, v[1]))])
 
 largest = mapped("largest", TWO, ONE, lambda e, _, v: [e.larger(v[0], v[1])], sums=1)
 add_up = mapped("add_up", TWO, ONE, lambda e, _, v: [e.add(v[0], v[1])], sums=1)
