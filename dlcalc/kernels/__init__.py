@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .cache import Place
-    from .compile import Compiled
+    from .warming import Compiled
 
 DEVICES = ("cpu", "cuda", "auto")
 
@@ -53,10 +53,9 @@ def warm() -> Iterator[Compiled]:
     UserError: numpy or numba is missing.
     """
     _need_numba()
-    from . import compile as compiling
+    from . import warming
 
-    backend("cpu")
-    yield from compiling.compile_all()
+    yield from warming.compile_all()
 
 
 def specialisations() -> list[tuple[str, str]]:
@@ -65,10 +64,9 @@ def specialisations() -> list[tuple[str, str]]:
     UserError: numpy or numba is missing.
     """
     _need_numba()
-    from . import compile as compiling
+    from . import warming
 
-    backend("cpu")
-    return [(name, signature) for name, kernel in compiling.KERNELS.items() for signature in kernel.signatures()]
+    return warming.specialisations()
 
 
 def kept() -> Place:

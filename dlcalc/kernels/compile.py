@@ -12,8 +12,7 @@ import hashlib
 import itertools
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import numba
@@ -78,12 +77,14 @@ class Kernel:
         written = f"void({', '.join(self.arguments)})"
         return list(dict.fromkeys(written.replace("T", dtype) for dtype in DTYPES))
 
-    def compile(self) -> Iterator[str]:
-        """Compile, or load, every signature; yields each when it is ready."""
-        for signature in self.signatures():
-            if not _settings.DISABLE_JIT:
-                self.dispatcher.compile(signature)
-            yield signature
+    def make_ready(self, signature: str) -> None:
+        """Compile, or load, it for these types."""
+        if not _settings.DISABLE_JIT:
+            self.dispatcher.compile(signature)
+
+    def is_kept(self, signature: str) -> bool:
+        """Whether there is a whole file of it."""
+        return not _settings.DISABLE_JIT and bool(self.dispatcher._cache.holds(signature, self.dispatcher.targetctx))
 
     def address(self, dtype: str) -> int:
         """Where the code for this dtype begins."""
@@ -106,25 +107,6 @@ def kernel(*arguments: str, inner: bool = False) -> Callable[[Function], Functio
         return made.dispatcher  # type: ignore[no-any-return]
 
     return decorate
-
-
-@dataclass(frozen=True)
-class Compiled:
-    """A kernel is ready for one dtype: the `done`-th of `of` specialisations."""
-
-    kernel: str
-    signature: str
-    done: int
-    of: int
-
-
-def compile_all() -> Iterator[Compiled]:
-    """Compile, or load, every kernel that is imported, for both dtypes; an event for each when it is ready."""
-    done, of = 0, sum(len(kernel.signatures()) for kernel in KERNELS.values())
-    for name, kernel in list(KERNELS.items()):
-        for signature in kernel.compile():
-            done += 1
-            yield Compiled(name, signature, done, of)
 
 
 def contiguous(array: Array) -> Array:
@@ -180,6 +162,9 @@ class _Kept(NullCache):
         except Exception:
             # whole, and yet not to be loaded here: it is made anew
             return None
+
+    def holds(self, sig: Any, target_context: Any) -> bool:
+        return cache.read(*self._entry(sig, target_context.codegen())) is not None
 
     def save_overload(self, sig: Any, data: Any) -> None:
         if not data.library.has_dynamic_globals and not data.lifted:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -16,6 +20,7 @@ pytest.importorskip("numba")
 from dlcalc import kernels  # noqa: E402
 from dlcalc.errors import UserError  # noqa: E402
 from dlcalc.kernels import compile as compiling  # noqa: E402
+from dlcalc.kernels import warming  # noqa: E402
 from dlcalc.kernels.cpu import activations  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
@@ -77,15 +82,14 @@ def test_kernels_are_kept_in_a_folder_of_our_own_and_found_again(tmp_path: Path)
 
 @pytest.fixture
 def operations(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The kernels of the operations alone, as in a process of its own: those of training, which tests that ran before
-    have loaded, take minutes to compile for both dtypes."""
-    kernels.backend("cpu")
+    """The kernels of the operations alone: those of training take a minute to compile for both dtypes."""
     own = {name: kernel for name, kernel in compiling.KERNELS.items() if ".steps." not in name}
-    monkeypatch.setattr(compiling, "KERNELS", own)
+    for module in (compiling, warming):
+        monkeypatch.setattr(module, "KERNELS", own)
 
 
 @pytest.mark.long
-@pytest.mark.usefixtures("operations")
+@compiled
 def test_warming_makes_every_kernel_ready_for_both_dtypes() -> None:
     """An event for each, counted."""
     events = list(kernels.warm())
@@ -94,6 +98,8 @@ def test_warming_makes_every_kernel_ready_for_both_dtypes() -> None:
     assert len({(event.kernel, event.signature) for event in events}) == len(events)
     assert {event.kernel for event in events} == set(compiling.KERNELS)
     assert compiling.KERNELS["dlcalc.kernels.cpu.activations.activate_all"].dispatcher is activations.activate_all
+    for kernel in compiling.KERNELS.values():
+        assert len(kernel.dispatcher.signatures) == len(kernel.signatures())
 
 
 def _stored(number: int, flag: bool, out: object) -> None:
@@ -119,11 +125,87 @@ def test_a_number_that_is_written_in_a_call_is_no_type_of_its_own() -> None:
 
 @pytest.mark.long
 @compiled
-@pytest.mark.usefixtures("operations")
-def test_what_is_warm_is_every_specialisation_that_a_kernel_names() -> None:
+def test_after_warming_training_compiles_nothing() -> None:
+    """Neither a step of any layer or loss, nor any rule, nor the kernels of the loop itself, in either dtype."""
+    from numba.core.event import install_recorder
+
+    from dlcalc import train
+    from dlcalc.kernels.cpu.steps import machine, optimisers
+
     list(kernels.warm())
-    for kernel in compiling.KERNELS.values():
-        assert len(kernel.dispatcher.signatures) == len(kernel.signatures())
+    with install_recorder("numba:compile") as compilations:
+        for dtype in compiling.DTYPES:
+            for backwards in (False, True):
+                assert len(machine.entries(list(machine.OPERATIONS), dtype, backwards)) == len(machine.OPERATIONS)
+            machine.helpers([*machine.OPERATIONS, "activation-squash"], dtype)
+            for code in range(len(optimisers.RULES)):
+                machine.rule(code, dtype)
+            for data, network in (("xor:n=40", "2; dense 3 tanh; dense 2"), ("sine:n=40", "20x1 seq; gru 2; dense 1")):
+                assert len(list(train(network, data, epochs=1, dtype=dtype))) > 1
+    assert [str(each) for _, each in compilations.buffer] == []
+
+
+def test_what_is_warmed_is_every_kernel_of_every_file() -> None:
+    """Those of training too: each file that makes a kernel is in the list."""
+    package = ROOT / "dlcalc" / "kernels"
+    makers = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in package.glob("cpu/**/*.py")
+        if re.search(r"^ *@(kernel|step)\b", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    listed = {name.rpartition(".")[0] for name, _ in kernels.specialisations()}
+    assert makers - listed == set()
+    assert "dlcalc.kernels.cpu.steps.optimisers" in listed
+
+
+def test_what_another_process_has_not_compiled_is_still_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether it ends at once or cannot be started."""
+    wanted = [(str(number), "void(int64)") for number in range(20)]
+    ended = [sys.executable, "-c", "pass"]
+    for command in (ended, [str(ROOT / "no such program")]):
+        monkeypatch.setattr(
+            warming, "_started", lambda command=command: subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
+            )
+        )  # fmt: skip
+        assert sorted(warming._by_others(wanted, 2)) == sorted(wanted)
+
+
+def test_a_process_compiles_what_it_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """One answer for each line, after it is done."""
+    asked: list[str] = []
+    kernel = SimpleNamespace(make_ready=asked.append)
+    monkeypatch.setattr(warming, "KERNELS", {"a.b": kernel})
+    monkeypatch.setattr(signal, "signal", lambda *given: None)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("a.b\tvoid(float32[::1], int64)\na.b\tvoid(float64[::1], int64)\n"))
+    warming.answer()
+    assert asked == ["void(float32[::1], int64)", "void(float64[::1], int64)"]
+    assert capfd.readouterr().out == "\n\n"
+
+
+@compiled
+def test_what_is_missing_is_compiled_by_others_and_what_is_kept_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kept ones come first; one process alone is not worth starting another for."""
+
+    class Kept:
+        def __init__(self, kept: bool) -> None:
+            self.kept = kept
+
+        def is_kept(self, signature: str) -> bool:
+            return self.kept
+
+    made = {str(number): Kept(number % 4 == 0) for number in range(40)}
+    monkeypatch.setattr(warming, "KERNELS", made)
+    monkeypatch.setattr(warming, "_by_others", lambda missing, workers: iter([*missing, ("", str(workers))]))
+    wanted = [(name, "") for name in made]
+    kept = [each for each in wanted if made[each[0]].kept]
+    missing = [each for each in wanted if each not in kept]
+    for cores, shared in ((1, False), (2, True), (64, True)):
+        monkeypatch.setenv("DLCALC_THREADS", str(cores))
+        workers = min(cores, len(missing) // warming.WORTH)
+        assert list(warming._in_turn(wanted)) == ([*kept, *missing, ("", str(workers))] if shared else wanted)
 
 
 def test_warming_without_numba_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
