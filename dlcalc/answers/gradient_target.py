@@ -51,10 +51,7 @@ def _derivation(cell: str, wrt: str, options: tuple[tuple[str, str], ...], steps
     layout = chosen.pop("layout", "column")
     for name in OF_ANSWER:
         chosen.pop(name, "")
-    return Derivation(_network(cell, tuple(chosen.items())), wrt, form, steps, layout)
-
-
-_network = lru_cache(maxsize=32)(lambda cell, options: network(cell, **dict(options)))
+    return Derivation(network(cell, **chosen), wrt, form, steps, layout)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)

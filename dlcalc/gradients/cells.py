@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from ..errors import UserError
 from ..expressions.nodes import Add, Call, Hadamard, Index, Kind, Literal, Mul, Name, Neg, Node, replaced
@@ -58,7 +59,8 @@ def network(
     cell: a key of CELLS; head: of HEADS; loss: "every" or "last" step. activation: of a simple RNN. update_gate (keep
     or renew) and reset (before or after the product): of a GRU. layers: cells of that kind on top of each other.
     truncate: how many steps a gradient is taken back at most, 0 for all. joined: the weights of the state and of the
-    input are the parts of one matrix. Raises UserError for anything else.
+    input are the parts of one matrix. Raises UserError for anything else. One choice is one object, so that all that
+    is worked out of it serves the next answer too.
     """
     _one_of("cell", cell, CELLS)
     _one_of("head", head, HEADS)
@@ -77,6 +79,21 @@ def network(
         raise UserError(f"the activation of {kind} is fixed: gates are sigmoids, the candidate is a tanh")
     if truncate < 0:
         raise UserError(f"a gradient is taken back 1 step or more, not {truncate}; 0 does not truncate")
+    return _network(cell, head, loss, activation, update_gate, reset, layers, truncate, joined)
+
+
+@lru_cache(maxsize=64)
+def _network(
+    cell: str,
+    head: str,
+    loss: str,
+    activation: str,
+    update_gate: str,
+    reset: str,
+    layers: int,
+    truncate: int,
+    joined: bool,
+) -> Network:
     groups, weights, firsts = _parts(cell, activation, update_gate, reset, joined)
     if layers > 1:
         groups, weights, firsts = _stacked(groups[0], weights, firsts, layers)

@@ -85,3 +85,9 @@ def test_what_cannot_be_built(asked: dict[str, Any], sentence: str) -> None:
 def test_random_values_need_a_step() -> None:
     with pytest.raises(UserError, match="at least one time step, not 0"):
         gradients.random_values(network("rnn"), 0)
+
+
+def test_one_choice_is_one_network() -> None:
+    """All that judges answers keeps what it has worked out by the network: a second answer must meet it again."""
+    assert gradients.network("lstm", loss="last") is gradients.network("lstm", loss="last")
+    assert gradients.network("lstm", loss="last") is not gradients.network("lstm")
