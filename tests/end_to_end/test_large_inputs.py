@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from dlcalc.api import hand_run
 from dlcalc.api.hand_run import by_hand, check
 from dlcalc.cli import main
 from dlcalc.expressions import limits
@@ -28,24 +29,29 @@ def row(size: int) -> str:
 
 
 TOO_MUCH = (
-    "dlcalc: working by hand is limited to 5,000,000 operations, and these numbers need more: give fewer, or call "
+    "dlcalc: working by hand is limited to {:,} operations, and these numbers need more: give fewer, or call "
     "dlcalc.ops from Python\n"
 )
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    ("arguments", "limit"),
     [
-        ["conv", "--x", image(100), "--w", "1 0; 0 -1", "--backward"],
-        ["conv", "--x", image(100), "--w", image(9)],
-        ["conv", "--x", image(100), "--w", image(9), "--ask", "output", "--answer", "1"],
-        ["conv-transpose", "--x", image(100), "--w", image(9)],
+        (["conv", "--x", image(100), "--w", "1 0; 0 -1", "--backward"], 5_000_000),
+        (["conv", "--x", image(33), "--w", image(9)], 500_000),
+        (["conv", "--x", image(33), "--w", image(9), "--ask", "output", "--answer", "1"], 500_000),
+        (["conv-transpose", "--x", image(33), "--w", image(9)], 500_000),
     ],
     ids=["backwards", "large filter", "judged", "transposed"],
 )
-def test_too_much_by_hand_is_one_line(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_too_much_by_hand_is_one_line(
+    arguments: list[str], limit: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the limit as it is, and wherever the work goes with a tenth of it, which is reached sooner."""
+    if limit != limits.LIMIT_WORKING:
+        monkeypatch.setattr(hand_run, "LIMIT_WORKING", limit)
     assert main(["run", *arguments]) == 2
-    assert capsys.readouterr().err == TOO_MUCH
+    assert capsys.readouterr().err == TOO_MUCH.format(limit)
 
 
 def test_all_entries_of_a_formula_share_one_budget(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,7 +132,7 @@ def test_finite_differences_of_all_arrays_share_their_work(monkeypatch: pytest.M
 
 
 def test_that_not_all_mistakes_were_tried_is_said(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["run", "conv", "--x", image(100), "--w", "1 0; 0 -1", "--ask", "value", "--answer", "1"]) == 1
+    assert main(["run", "conv", "--x", image(40), "--w", "1 0; 0 -1", "--ask", "value", "--answer", "1"]) == 1
     told = " ".join(capsys.readouterr().out.split())
     assert "no typical mistake that was tried gives this" in told
     assert "not all mistakes were tried: it would take too long with so many numbers" in told
