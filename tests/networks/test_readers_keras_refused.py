@@ -192,11 +192,20 @@ def refusal(model: object) -> str:
     return ""
 
 
+@pytest.mark.parametrize("third", [0, pytest.param(1, marks=pytest.mark.long), pytest.param(2, marks=pytest.mark.long)])
 @pytest.mark.parametrize("kind", KINDS)
-def test_wrong_types_in_every_key(kind: str) -> None:
-    """Whatever stands there, there is a table or one line that says what is wrong."""
+def test_wrong_types_in_every_key(kind: str, third: int) -> None:
+    """Whatever stands there, there is a table or one line that says what is wrong.
+
+    In a third of all that, each value stands in each key, and in some keys of each kind.
+    """
     given = {key: good for key, good in GOOD.items() if (kind, key) != ("ZeroPadding2D", "padding")}
-    said = [refusal(one(kind, KINDS[kind], **given | {key: value})) for key in KEYS for value in VALUES]
+    some = [
+        (key, value)
+        for (i, key), (j, value) in itertools.product(enumerate(KEYS), enumerate(VALUES))
+        if (i + j + list(KINDS).index(kind)) % 3 == third
+    ]
+    said = [refusal(one(kind, KINDS[kind], **given | {key: value})) for key, value in some]
     assert all(line.startswith("net.json: ") and "\n" not in line for line in said if line)
     assert any(said) or kind in LENIENT
 
