@@ -42,6 +42,7 @@ class Graded(Result):
     """A class's marks: `marks.results` per student, and `to_dict` for JSON."""
 
     says_course = False
+    settled = False
     listed = ""
     """The file that lists what somebody has to decide, once it is written."""
 

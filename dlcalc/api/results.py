@@ -45,9 +45,19 @@ class Result:
     """The profile that it was worked out by, and by which its numbers are shown."""
     says_course = True
     """Whether a profile that is not the course's own is named under it."""
+    settled = True
+    """Whether it says the same whenever it is asked."""
 
     def document(self) -> Document:
         """The result as a document, which every format renders."""
+        return self._kept_document if self.settled else self._whole_document()
+
+    @cached_property
+    def _kept_document(self) -> Document:
+        # Jupyter asks for three formats of each result: what stands beside it, finite differences, is worked out once.
+        return self._whole_document()
+
+    def _whole_document(self) -> Document:
         with showing(self.course):
             made = self._document()
         said = explain.course(self.course) if self.says_course else ()

@@ -49,6 +49,8 @@ def device_refused(device: str) -> UserError:
 class Training(Result):
     """A run. Iterating yields its events (`dlcalc.training.loop`); what it is asked for, it trains for first."""
 
+    settled = False
+
     def __init__(self, run: Trainer, checkpoint: str | None = None) -> None:
         self.trainer = run
         self.checkpoint = checkpoint
@@ -544,6 +546,8 @@ def _joined(lives: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
 
 class Trainings(Result):
     """Runs that differ in one thing, by its name; of cells also how far their gradients reach back."""
+
+    settled = False
 
     def __init__(
         self, runs: Mapping[str, Training], title: str, reach: Mapping[str, Mapping[str, list[float]]]
