@@ -80,14 +80,6 @@ def test_kernels_are_kept_in_a_folder_of_our_own_and_found_again(tmp_path: Path)
     assert kept.stat().st_size > 1000
 
 
-@pytest.fixture
-def operations(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The kernels of the operations alone: those of training take a minute to compile for both dtypes."""
-    own = {name: kernel for name, kernel in compiling.KERNELS.items() if ".steps." not in name}
-    for module in (compiling, warming):
-        monkeypatch.setattr(module, "KERNELS", own)
-
-
 @pytest.mark.long
 @compiled
 def test_warming_makes_every_kernel_ready_for_both_dtypes() -> None:
@@ -234,7 +226,8 @@ def test_doctor_warms(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
     from dlcalc.cli import main
 
     own = {name: kernel for name, kernel in compiling.KERNELS.items() if name.startswith(activations.__name__)}
-    monkeypatch.setattr(compiling, "KERNELS", own)
+    for module in (compiling, warming):
+        monkeypatch.setattr(module, "KERNELS", own)
     number, kept = len(list(kernels.warm())), kernels.kept()
     assert number == sum(len(kernel.signatures()) for kernel in own.values()) > 2
     assert main(["doctor", "--warm"]) == 0
