@@ -5,7 +5,6 @@ Kernels take contiguous arrays of one dtype, float32 or float64, and check nothi
 
 from __future__ import annotations
 
-import functools
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
@@ -30,17 +29,12 @@ def backend(device: str) -> ModuleType:
     if device not in DEVICES:
         raise UserError(f"device must be one of {', '.join(DEVICES)}: {device!r}")
     if device == "cpu" or (device == "auto" and missing_for_cuda()):
-        return _cpu()
+        from . import cpu
+
+        return cpu
     if missing := missing_for_cuda():
         raise UserError(f'device="cuda" cannot be used here: {missing}')
     return import_module(".cuda", __package__)
-
-
-@functools.cache
-def _cpu() -> ModuleType:
-    from . import cpu
-
-    return cpu
 
 
 def missing_for_cuda() -> str:

@@ -111,8 +111,10 @@ def kernel(*arguments: str, inner: bool = False) -> Callable[[Function], Functio
 
 def contiguous(array: Array) -> Array:
     """The array itself, or a copy, as kernels read it: no subclass, row by row, aligned, writable."""
-    if type(array) is np.ndarray and array.flags.carray:
-        return array
+    if type(array) is np.ndarray:
+        flags = array.flags
+        if flags.c_contiguous and flags.aligned and flags.writeable:
+            return array
     return np.require(array, requirements=("C", "A", "W", "E"))
 
 

@@ -100,14 +100,11 @@ def _pool(process: int) -> ThreadPoolExecutor:
 
 def zeros(key: Hashable, size: int) -> Array:
     """This thread's float32 for this key: zeros the first time, afterwards what was left in it."""
-    kept: OrderedDict[Hashable, Array] | None = getattr(_mine, "kept", None)
-    if kept is None:
-        kept = _mine.kept = OrderedDict()
-    found = kept.get(key)
+    kept: OrderedDict[Hashable, Array] = _mine.__dict__.setdefault("kept", OrderedDict())
+    found = kept.pop(key, None)
     if found is not None and found.size >= size:
-        kept.move_to_end(key)
+        kept[key] = found
         return found
-    kept.pop(key, None)
     found = np.zeros(size, dtype=np.float32)
     if found.nbytes <= KEPT:
         kept[key] = found

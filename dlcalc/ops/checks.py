@@ -13,7 +13,6 @@ from ..errors import UserError
 from ..kernels import backend
 from ..kernels.compile import Array, contiguous
 
-DTYPES = np.dtype(np.float32), np.dtype(np.float64)
 MOST_ENTRIES = 1 << 31
 """The largest array that an operation makes."""
 
@@ -31,28 +30,22 @@ def kernels(device: str) -> ModuleType:
 def arrays(**given: Any) -> list[Any]:
     """The arrays as kernels read them, None where none was given. The first one's dtype is everyone's."""
     found: list[Any] = []
-    first, dtype = "", None
+    first = ""
     for name, value in given.items():
-        if value is None or (type(value) is np.ndarray and value.dtype is dtype and value.flags.carray):
-            found.append(value)
+        if value is None:
+            found.append(None)
             continue
-        if not isinstance(value, np.ndarray) or value.dtype not in DTYPES:
+        if not isinstance(value, np.ndarray) or value.dtype not in (np.float32, np.float64):
             what = f"an array of {value.dtype}" if isinstance(value, np.ndarray) else f"a {type(value).__name__}"
             raise UserError(f"{name} must be a numpy array of float32 or float64: it is {what}")
-        if dtype is None:
-            first, dtype = name, value.dtype
-        if value.dtype != dtype:
+        first = first or name
+        if value.dtype != given[first].dtype:
             raise UserError(
-                f"all arrays have one dtype: {first} is {dtype} and {name} is {value.dtype}, "
+                f"all arrays have one dtype: {first} is {given[first].dtype} and {name} is {value.dtype}, "
                 f"of shapes {given[first].shape} and {value.shape}"
             )
         found.append(contiguous(value))
     return found
-
-
-def hollow(shape: tuple[int, ...] | None) -> Any:
-    """An array of this shape with one number in memory, for the checks of shapes; None for None."""
-    return None if shape is None else np.broadcast_to(np.float32(0), shape)
 
 
 def indices(name: str, value: object, below: int, what: str) -> Array:

@@ -23,7 +23,7 @@ Pullback = Callable[[Any], Gradients]
 """From the gradient of the result to those of the arguments, by name; None for one that was not given."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True)
 class Saved:
     """What a forward pass keeps for its backward pass."""
 
@@ -90,13 +90,11 @@ def backward(saved: Saved, d_result: Any) -> Gradients:
 
 def _like(given: Any, result: Any, op: str) -> Any:
     """The gradient as contiguous arrays, in the structure of the result."""
-    if type(given) is type(result) is np.ndarray and given.shape == result.shape and given.dtype == result.dtype:
-        return contiguous(given)
     if isinstance(result, tuple):
         parts = (None,) * len(result) if given is None else given
         if not isinstance(parts, (tuple, list)) or len(parts) != len(result):
             raise UserError(f"d_result of {op} is a tuple of {len(result)}, as its result is: {_described(given)}")
-        return tuple([_like(part, of, op) for part, of in zip(parts, result, strict=True)])
+        return tuple(_like(part, of, op) for part, of in zip(parts, result, strict=True))
     if given is None:
         return np.zeros(np.shape(result), dtype=result.dtype)
     array = np.asarray(given)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -174,16 +173,6 @@ def _checked(
     gates: int, x: Array, w_ih: Array, w_hh: Array, b_ih: Array | None, b_hh: Array | None, **states: Array | None
 ) -> list[Array]:
     """The first states, zeros where none was given, once all shapes fit."""
-    given = x, w_ih, w_hh, b_ih, b_hh, *states.values()
-    _fitting(gates, tuple(states), *[None if array is None else array.shape for array in given])
-    shape = x.shape[1], w_hh.shape[1]
-    return [np.zeros(shape, dtype=x.dtype) if first is None else first for first in states.values()]
-
-
-@lru_cache(maxsize=256)
-def _fitting(gates: int, states: tuple[str, ...], *shapes: tuple[int, ...] | None) -> None:
-    """Nothing, if the shapes fit; those that did are not looked at again: it takes longer than the smallest layer."""
-    x, w_ih, w_hh, b_ih, b_hh, *firsts = map(checks.hollow, shapes)
     checks.ranked("x", x, "T, N, n")
     blocks = "" if gates == 1 else str(gates)
     checks.ranked("w_hh", w_hh, f"{blocks}m, m")
@@ -192,8 +181,9 @@ def _fitting(gates: int, states: tuple[str, ...], *shapes: tuple[int, ...] | Non
     checks.shaped("w_ih", w_ih, (gates * m, x.shape[2]), f"({blocks}m, n)", x=x, w_hh=w_hh)
     for name, bias in (("b_ih", b_ih), ("b_hh", b_hh)):
         checks.shaped(name, bias, (gates * m,), f"({blocks}m)", w_hh=w_hh)
-    for name, first in zip(states, firsts, strict=True):
-        checks.shaped(name, first, (x.shape[1], m), "(N, m)", x=x, w_hh=w_hh)
+    for name, given in states.items():
+        checks.shaped(name, given, (x.shape[1], m), "(N, m)", x=x, w_hh=w_hh)
+    return [np.zeros((x.shape[1], m), dtype=x.dtype) if given is None else given for given in states.values()]
 
 
 def _outcome(states: Array, reverse: bool) -> Two:
@@ -204,8 +194,4 @@ def _outcome(states: Array, reverse: bool) -> Two:
 
 def _named(found: Any, **optional: Any) -> Gradients:
     """The gradients by name, without those of what was not given."""
-    gradients: Gradients = found._asdict()
-    for name, given in optional.items():
-        if given is None:
-            del gradients[name]
-    return gradients
+    return {name: d for name, d in found._asdict().items() if d is not None and optional.get(name, found) is not None}

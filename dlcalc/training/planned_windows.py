@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import prod
 from typing import Any
 
+from ..kernels.cpu import abreast
+from ..kernels.cpu.conv_abreast import better
 from ..kernels.cpu.dot import ROOM, SHIFTS
 from ..kernels.cpu.machine import LANES
 from ..networks.table import Row
 from .plan import ALIGNED, Buffer, Parameter
 from .planning import Data, Planning
+
+
+def _halves(table: list[int], h: int, w: int, out_h: int, out_w: int) -> bool:
+    """Whether windows are of 2×2 side by side."""
+    return table == [2, 2, 2, 2, 1, 1, 0, 0] and 2 * out_h <= h and 2 * out_w <= w
 
 
 class Windows(Planning):
@@ -32,13 +40,45 @@ class Windows(Planning):
         return [(p, p) for p in self.along(row, "p")]
 
     def _conv(self, row: Row) -> Data:
-        x = self.as_channels(self.read(row))
+        x = self.as_channels(self.lying(row))
         k, c, f, groups = self.one(row, "k"), self.one(row, "c"), self.along(row, "f"), self.one(row, "groups")
         inner = prod(f) * c // groups
         weight = self.parameter(row, "weight", (k, c // groups, *f), "weight", groups=groups,
                                 fans=(inner, prod(f) * k // groups))  # fmt: skip
-        return self.convolved(x, weight, self.bias(row, k, weight), self._out(row), self.along(row, "s"),
-                              self.along(row, "d"), self.padding(row))  # fmt: skip
+        settings = (x, weight, self.bias(row, k, weight), self._out(row), self.along(row, "s"), self.along(row, "d"),
+                    self.padding(row))  # fmt: skip
+        return self._abreast(*settings) or self.convolved(self.apart(x), *settings[1:])
+
+    def _abreast(self, x: Data, weight: Parameter, bias: Parameter | None, out: tuple[int, ...], s: tuple[int, ...],
+                 d: tuple[int, ...], padding: list[tuple[int, int]]) -> Data | None:  # fmt: skip
+        """As `convolved`, with the images of a batch side by side, where that takes less time; else None."""
+        (k, inner, *f), c = weight.shape, x.shape[0]
+        if not LANES or self.dtype != "float32" or len(out) > 2:
+            return None
+        front = self._two(tuple(before for before, _ in padding), 0)
+        size, window, stride, dilation, output = (self._two(each) for each in (x.shape[1:], f, s, d, out))
+        if not better((self.batch, c, *size), (k, inner, *window), stride, front, dilation, output, weight.groups):
+            return None
+        high, across = abreast.padded(size, window, stride, dilation, front, output)
+        table = self._geometry(window, stride, dilation, front, output)
+        table += [c, 1, *size, k, weight.groups, high, across]
+        table.append(self.table(abreast.offsets(inner, window, dilation, high, across)))
+        # the input of a network is turned while its padding is laid around it
+        turned = not x.abreast and x.d is None and x.shared and not x.kept
+        if not turned:
+            x = self.abreast(x)
+        planes = c * high * across * LANES if turned or (high, across) != size else 0
+        return self.through("conv-abreast", x, x.form, (k, *out), abreast=True, w=weight, b=bias,
+                            table=self.table(table), turned=turned,
+                            columns=Buffer("planes", fixed=planes + c + k + ROOM))  # fmt: skip
+
+    def floored(self, x: Data) -> Data | None:
+        """x after a ReLU, where the convolution that made it can end with one; else None."""
+        step = self.steps[-1]
+        if step.operation != "conv-abreast" or step.columns["y"] is not x.buffer or x.shared or x.kept:
+            return None
+        step.columns["floor"] = 1
+        return replace(x, kept=True)
 
     def convolved(self, x: Data, weight: Parameter, bias: Parameter | None, out: tuple[int, ...], s: tuple[int, ...],
                   d: tuple[int, ...], padding: list[tuple[int, int]]) -> Data:  # fmt: skip
@@ -103,15 +143,27 @@ class Windows(Planning):
         return (usual, usual, *sizes)[-2:]
 
     def _maxpool(self, row: Row) -> Data:
-        x, (h, w) = self._flat(row)
-        front = self._two([before for before, _ in self.padding(row)], 0)
+        x, front = self.lying(row), self._two([before for before, _ in self.padding(row)], 0)
         windows = [self._two(self.along(row, name)) for name in "fsd"]
-        return self._max(x, h, w, [*windows[0], *windows[1], *windows[2], *front], self._out(row))
+        table, out = [*windows[0], *windows[1], *windows[2], *front], self._out(row)
+        if x.abreast and len(x.shape) < 4 and _halves(table, *self._two(x.shape[1:]), *self._two(out)):
+            return self._max_abreast(x, out)
+        x, (h, w) = self._flat(row)
+        return self._max(x, h, w, table, out)
+
+    def _max_abreast(self, x: Data, out: tuple[int, ...]) -> Data:
+        maker = next((step for step in self.steps if step.columns.get("y") is x.buffer), None)
+        alone = maker is not None and not x.shared and maker.columns.get("floor", 0) > 0
+        if maker is not None and alone:
+            maker.columns["masked"] = 1
+        (h, w), (oh, ow) = self._two(x.shape[1:]), self._two(out)
+        return self.through("max-abreast", x, x.form, (x.shape[0], *out), abreast=True, planes=x.shape[0], h=h, w=w,
+                            out_h=oh, out_w=ow, floor=alone)  # fmt: skip
 
     def _max(self, x: Data, h: int, w: int, table: list[int], out: tuple[int, ...]) -> Data:
         oh, ow = self._two(out)
         shape = (x.shape[0], *out)
-        if table == [2, 2, 2, 2, 1, 1, 0, 0] and 2 * oh <= h and 2 * ow <= w:
+        if _halves(table, h, w, oh, ow):
             return self.through("max-halves", x, x.form, shape, planes=x.shape[0], h=h, w=w, out_h=oh, out_w=ow)
         places = Buffer(f"{self.layer} places", x.shape[0] * oh * ow, whole=True)
         return self.through("max-pool", x, x.form if out else "vector", shape, places=places, table=self.table(table),

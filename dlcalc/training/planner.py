@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ..errors import UserError
+from ..kernels.cpu.machine import LANES
 from ..kernels.cpu.steps.maps import ACTIVATIONS, FROM_INPUT
 from ..networks.network import Network
 from ..networks.table import Row
@@ -40,7 +41,7 @@ class Planner(Frames):
         unread = [row.layer.name for row in self.rows if not self.readers[row.layer.name]]
         if factors and len(factors) != len(unread):
             raise UserError(f"every output needs a factor for its loss: {self.network.id} has {', '.join(unread)}")
-        self.dtype = dtype
+        self.dtype, self.batch = dtype, batch
         self._inputs()
         for row in self.rows:
             last = row.layer.name in unread
@@ -51,8 +52,9 @@ class Planner(Frames):
             self.values[row.layer.name] = replace(value, shared=value.shared or self.readers[row.layer.name] > 1)
             if last and loss == "cross-entropy" and row.layer.kind == "rbf":  # the nearest code has the largest output
                 self.values[row.layer.name] = self.combined([self.values[row.layer.name]], [-1.0])
-        out = self.values[unread[-1]]
-        target = self._losses([self.values[name] for name in unread], loss, factors or [1.0] * len(unread))
+        outs = [self.apart(self.values[name]) for name in unread]
+        out = outs[-1]
+        target = self._losses(outs, loss, factors or [1.0] * len(unread))
         return Plan(batch, dtype, self.steps, self.parameters, self.inputs, self.tables, out.buffer, out.shape,
                     out.rows, out.width, loss, target)  # fmt: skip
 
@@ -90,7 +92,10 @@ class Planner(Frames):
         make: Callable[[Row], Data] | None = getattr(self, f"_{row.layer.kind.replace('-', '_')}", None)
         if make is None or row.layer.over:
             raise self.refused(row, "there is no step for it" if make is None else "it works along further axes")
-        if any(self.read(row, index).whole for index in range(len(row.layer.inputs))) and row.layer.kind != "embedding":
+        if (
+            any(self.lying(row, index).whole for index in range(len(row.layer.inputs)))
+            and row.layer.kind != "embedding"
+        ):
             raise self.refused(row, "it reads indices of words, which only an embedding does")
         self.layer = row.layer.name
         self.owned[row.layer.name] = []
@@ -145,7 +150,7 @@ class Planner(Frames):
         return x
 
     def _activation(self, row: Row) -> Data:
-        return self.read(row)
+        return self.lying(row)
 
     def _lrn(self, row: Row) -> Data:
         return self._neighbours(row, self.read(row))
@@ -225,6 +230,10 @@ class Planner(Frames):
     # what stands behind a layer
 
     def _remark(self, row: Row, x: Data, word: str) -> Data:
+        if x.abreast and word == "relu" and (made := self.floored(x)):
+            return made
+        if word not in ACTIVATIONS or x.shared or x.kept:
+            x = self.apart(x)
         if word.startswith("dropout"):
             chance = word.removeprefix("dropout").strip(" ()") or "0.5"
             return self._dropped(row, x, float(chance))
@@ -240,7 +249,7 @@ class Planner(Frames):
             raise self.refused(row, f"there is no activation {word[:30]}")
         x = self.own(x)
         if word not in FROM_INPUT:
-            self.link("activation", x, x, kind=ACTIVATIONS.index(word), size=x.size)
+            self.link("activation", x, x, kind=ACTIVATIONS.index(word), size=x.size, lanes=x.abreast * LANES)
             return replace(x, kept=True)
-        y = replace(self.made(word, x.form, x.shape, False, kept=True), d=x.d)
-        return self.link("activation", x, y, kind=ACTIVATIONS.index(word), size=x.size)
+        y = replace(self.made(word, x.form, x.shape, False, kept=True, abreast=x.abreast), d=x.d)
+        return self.link("activation", x, y, kind=ACTIVATIONS.index(word), size=x.size, lanes=x.abreast * LANES)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import Any, ClassVar
 
+from ..kernels.cpu.machine import LANES
 from ..networks.network import INPUT, Network
 from ..networks.sizes import Sizes
 from ..networks.table import Row
@@ -29,6 +30,8 @@ class Data:
     kept: bool = False
     """It is read again on the way back by the step that wrote it."""
     whole: bool = False
+    abreast: bool = False
+    """The images of a batch lie side by side, as `kernels.cpu.steps.abreast` has them."""
 
     @property
     def size(self) -> int:
@@ -61,7 +64,8 @@ class Planning(Sizes):
         self.reused: list[Parameter] = []
         self.tables: list[int] = []
         self.layer = ""
-        self.dtype = "float32"
+        self.dtype, self.batch = "float32", 1
+        self.turned: dict[Buffer, Data] = {}
         self.inputs: list[tuple[Buffer, int, int, int]] = []
         self.values: dict[str, Data] = {}
         self.readers = dict.fromkeys(self.shapes, 0)
@@ -93,15 +97,39 @@ class Planning(Sizes):
             self.values[name] = data
             start += prod(sizes)
 
-    def read(self, row: Row, index: int = 0) -> Data:
-        """What the layer reads."""
+    def lying(self, row: Row, index: int = 0) -> Data:
+        """What the layer reads, as it lies."""
         return self.values[row.layer.inputs[index]]
 
-    def made(self, name: str, form: str, shape: tuple[int, ...], d: bool, kept: bool = False) -> Data:
+    def read(self, row: Row, index: int = 0) -> Data:
+        """What the layer reads, one example behind the other."""
+        return self.apart(self.lying(row, index))
+
+    def made(
+        self, name: str, form: str, shape: tuple[int, ...], d: bool, kept: bool = False, abreast: bool = False
+    ) -> Data:
         """A new value, with a gradient if anything before it is trained."""
         size = prod(shape)
         label = f"{self.layer} {name}".strip()
-        return Data(Buffer(label, size), form, shape, Buffer(f"d {label}", size) if d else None, kept=kept)
+        lacking = size * (-self.batch % LANES) if abreast else 0
+        d_buffer = Buffer(f"d {label}", size, lacking) if d else None
+        return Data(Buffer(label, size, lacking), form, shape, d_buffer, kept=kept, abreast=abreast)
+
+    def abreast(self, x: Data) -> Data:
+        """x with its images side by side."""
+        return x if x.abreast else self._turned("abreast", x)
+
+    def apart(self, x: Data) -> Data:
+        """x with one example behind the other; turned once for all that read it."""
+        return self._turned("apart", x) if x.abreast else x
+
+    def _turned(self, operation: str, x: Data) -> Data:
+        if x.buffer not in self.turned:
+            y = self.made(operation, x.form, x.shape, x.d is not None, abreast=not x.abreast)
+            y = self.link(operation, x, replace(y, shared=x.shared), size=x.size,
+                          work=Buffer("turned", fixed=LANES * x.size))  # fmt: skip
+            self.turned[x.buffer] = y
+        return self.turned[x.buffer]
 
     def step(self, operation: str, **columns: Any) -> None:
         """Adds a row."""
@@ -112,10 +140,13 @@ class Planning(Sizes):
         self.step(operation, x=x.buffer, y=y.buffer, dx=x.d, dy=y.d, **columns)
         return y
 
-    def through(self, operation: str, x: Data, form: str, shape: tuple[int, ...], **columns: Any) -> Data:
+    def through(
+        self, operation: str, x: Data, form: str, shape: tuple[int, ...], abreast: bool = False, **columns: Any
+    ) -> Data:
         """A row that makes a new value of x alone."""
         trained = any(isinstance(p, Parameter) and p.trained for p in columns.values())
-        return self.link(operation, x, self.made(operation, form, shape, x.d is not None or trained), **columns)
+        y = self.made(operation, form, shape, x.d is not None or trained, abreast=abreast)
+        return self.link(operation, x, y, **columns)
 
     def copied(self, x: Data) -> Data:
         """x in a place of its own."""

@@ -16,6 +16,7 @@ from dlcalc.networks import text
 pytest.importorskip("numba")
 
 from dlcalc.kernels.cpu.machine import LANES
+from dlcalc.training import planned_windows
 from dlcalc.training.model import Examples, Model
 from dlcalc.training.planner import plan
 
@@ -28,6 +29,12 @@ NETWORKS = (
     "12 x 3; conv 5 f3 p1 tanh; conv 4 f5; dense 3",
     "4x3 seq; lstm 18 seq; gru 17; dense 3",
 )
+ABREAST = (
+    "10x11x2; conv 6 f3 p1 relu; pool 2; conv 17 f2; tanh; pool 2; dense 3",
+    "9x9x2; a: conv 8 f3 p1 tanh; b: conv 8 f3 p1; add a; relu; conv 5 f2 gelu; dense 3",
+    "20 x 3; conv 6 f3 s2 relu; relu; conv 8 f3 s2; dense 3",
+    "9x9x4; a: conv 8 f3 g2 p1 relu; b: conv 6 f3 relu; c: pool 2 from a; d: conv 6 f2 p2; add b d; dense 3",
+)
 ALONE = "4; dense 20 tanh; dense 18 relu; dense 3"
 PLAIN = """
 import json
@@ -36,14 +43,16 @@ print(json.dumps([gradient(line, "float64")[0].tolist() for line in NETWORKS]))
 """
 
 
-def gradient(line: str, dtype: str) -> tuple[Any, list[str]]:
-    """The gradient of three random examples, and the operations of the plan."""
+def gradient(line: str, dtype: str, many: int = 3, batch: int = 3) -> tuple[Any, list[str]]:
+    """The gradient of random examples by a plan for batches of so many, and the operations of the plan."""
     random = np.random.default_rng(1)
-    made = plan(text.read(line), "cross-entropy", 3, dtype)
+    made = plan(text.read(line), "cross-entropy", batch, dtype)
     model = Model(made)
     model.parameters[:] = random.normal(0, 0.4, len(model.parameters))
-    x = random.normal(size=(3, sum(count * width for _, _, count, width in made.inputs)))
-    return model.gradient(Examples(x, np.arange(3), dtype))[1].copy(), [step.operation for step in made.steps]
+    x = random.normal(size=(many, sum(count * width for _, _, count, width in made.inputs)))
+    model.arena[:] = np.nan if many < batch else 0  # what a batch lacks counts for nothing
+    examples = Examples(x, np.arange(many) % 3, dtype)
+    return model.gradient(examples)[1].copy(), [step.operation for step in made.steps]
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +74,21 @@ def test_a_gradient_in_float32_is_that_in_float64(place: int, plain: list[list[f
     assert np.abs(found - wanted).max() <= 3e-6 * np.abs(wanted).max()
     if LANES and "conv" in NETWORKS[place]:
         assert "conv-planes" in steps
+
+
+@pytest.mark.skipif(not LANES, reason="this processor has no vectors, or nothing is compiled")
+def test_images_side_by_side_give_the_gradient_of_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a batch that fills the lanes, and of fewer than it is laid out for."""
+    for line in ABREAST:
+        for many, batch in ((2 * LANES, 2 * LANES), (LANES + 3, 2 * LANES - 1)):
+            found, steps = gradient(line, "float32", many, batch)
+            assert {"conv-abreast", "apart"} <= set(steps), steps
+            with monkeypatch.context() as patch:
+                patch.setattr(planned_windows, "better", lambda *shapes: False)
+                wanted, others = gradient(line, "float32", many, batch)
+            assert "conv-abreast" not in others
+            assert np.abs(wanted).max() > 0.01
+            assert np.abs(found - wanted).max() <= 3e-6 * np.abs(wanted).max(), (line, many)
 
 
 def test_a_batch_is_the_mean_of_its_examples() -> None:

@@ -4,8 +4,8 @@
     from CODES on the addresses of columns, then those of the parts of a frame
 
 Parts: PACK the weights, STEPS of the samples, SUMS over the steps for the blocks and, of the inputs' gradient, for the
-rows. With `ring` the gradients of one chunk's sums are in memory at a time, else those of all steps. d_h, and d_c, are
-at first the last state's gradient, `d_last`, and in the end that of the first.
+rows. With `ring` the gradients of one chunk's sums are in memory at a time, else those of all steps. Each kernel turns
+d_h, and d_c, from the last state's gradient into that of the first.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from .gates import (
 )
 from .machine import LANES
 from .rows import copy_rows
-from .sequences import begin_state, lay_peepholes
+from .sequences import lay_peepholes
 from .sums import (
     CODES,
     DEEP,
@@ -66,13 +66,13 @@ def given_gradient(d_y: Array, first: int, rows: int, m: int, padded: int, near:
 
 
 @kernel(
-    *["float32[:, :, ::1]"] * 2, *["float32[:, ::1]"] * 2, "float32[:, :, ::1]", *["float32[:, ::1]"] * 2,
+    *["float32[:, :, ::1]"] * 2, *["float32[:, ::1]"] * 2, "float32[:, :, ::1]", "float32[:, ::1]",
     *["float32[::1]"] * 2, "float32[:, :, ::1]", *["float32[:, ::1]"] * 2, *["float32[::1]"] * 2, "int64[:, ::1]",
     "int64", "int64[::1]",
 )  # fmt: skip
 def rnn_backward(
-    x: Array, h: Array, w_ih: Array, w_hh: Array, d_y: Array, d_last: Array, d_h: Array, d_sums: Array, room: Array,
-    d_x: Array, d_w_ih: Array, d_w_hh: Array, d_b_ih: Array, d_b_hh: Array, slots: Array, kind: int, sizes: Array,
+    x: Array, h: Array, w_ih: Array, w_hh: Array, d_y: Array, d_h: Array, d_sums: Array, room: Array, d_x: Array,
+    d_w_ih: Array, d_w_hh: Array, d_b_ih: Array, d_b_hh: Array, slots: Array, kind: int, sizes: Array,
 ) -> None:  # fmt: skip
     """Of h = activation(W x + b + U h); kind: as in scalars."""
     steps, samples, n, m, blocks, reverse = sizes[0], sizes[1], sizes[2], sizes[3], sizes[4], sizes[5]
@@ -88,8 +88,6 @@ def rnn_backward(
     twos, ones, places = np.arange(deep) * 2 * LANES, np.arange(deep) * LANES, np.arange(2) * LANES
     near_y, zeros = np.zeros(many * padded if m < padded else 1, np.float32), np.zeros(2 * LANES, np.float32)
     near_x = np.zeros(SUMMED * ((n + LANES - 1) // LANES + 1) * LANES if n % LANES else 1, np.float32)
-    if parts & STEPS:
-        begin_state(d_last, m, low, many, padded, d_h.ctypes.data + low * padded * 4)
     if parts & SUMS:
         begin_totals(room, n, m, blocks, 1, 1, steps * samples, sizes[9], sizes[10])
     for number in range(chunks(steps, samples)):
@@ -124,13 +122,13 @@ def rnn_backward(
 
 @kernel(
     "float32[:, :, ::1]", "float32[::1]", *["float32[:, :, ::1]"] * 2, *["float32[::1]"] * 2,
-    *["float32[:, ::1]"] * 2, "float32[:, :, ::1]", *["float32[:, ::1]"] * 4, *["float32[::1]"] * 2,
+    *["float32[:, ::1]"] * 2, "float32[:, :, ::1]", *["float32[:, ::1]"] * 2, *["float32[::1]"] * 2,
     "float32[:, :, ::1]", *["float32[:, ::1]"] * 2, *["float32[::1]"] * 3, "int64[:, ::1]", "int64[::1]",
 )  # fmt: skip
 def lstm_backward(
     x: Array, gates: Array, h: Array, c: Array, squashed: Array, peephole: Array, w_ih: Array, w_hh: Array,
-    d_y: Array, d_last: Array, d_cell_last: Array, d_h: Array, d_c: Array, d_sums: Array, room: Array, d_x: Array,
-    d_w_ih: Array, d_w_hh: Array, d_b_ih: Array, d_b_hh: Array, d_holes: Array, slots: Array, sizes: Array,
+    d_y: Array, d_h: Array, d_c: Array, d_sums: Array, room: Array, d_x: Array, d_w_ih: Array, d_w_hh: Array,
+    d_b_ih: Array, d_b_hh: Array, d_holes: Array, slots: Array, sizes: Array,
 ) -> None:  # fmt: skip
     """Of an LSTM; squashed: the tanh of the cells."""
     steps, samples, n, m, blocks, reverse = sizes[0], sizes[1], sizes[2], sizes[3], sizes[4], sizes[5]
@@ -147,9 +145,6 @@ def lstm_backward(
     twos, ones, places = np.arange(deep) * 2 * LANES, np.arange(deep) * LANES, np.arange(2) * LANES
     near_y, zeros = np.zeros(many * padded if m < padded else 1, np.float32), np.zeros(2 * LANES, np.float32)
     near_x = np.zeros(SUMMED * ((n + LANES - 1) // LANES + 1) * LANES if n % LANES else 1, np.float32)
-    if parts & STEPS:
-        begin_state(d_last, m, low, many, padded, d_h.ctypes.data + low * padded * 4)
-        begin_state(d_cell_last, m, low, many, padded, d_c.ctypes.data + low * padded * 4)
     if parts & SUMS:
         begin_totals(room, n, m, blocks, 4, 4, steps * samples, sizes[9], sizes[10])
     for number in range(chunks(steps, samples)):
@@ -198,13 +193,13 @@ def lstm_backward(
 
 @kernel(
     "float32[:, :, ::1]", "float32[::1]", "float32[:, :, ::1]", *["float32[:, ::1]"] * 2, "float32[:, :, ::1]",
-    *["float32[:, ::1]"] * 2, *["float32[::1]"] * 2, "float32[:, :, ::1]", *["float32[:, ::1]"] * 2,
-    *["float32[::1]"] * 2, "int64[:, ::1]", *["float32"] * 2, "int64[::1]",
+    "float32[:, ::1]", *["float32[::1]"] * 2, "float32[:, :, ::1]", *["float32[:, ::1]"] * 2, *["float32[::1]"] * 2,
+    "int64[:, ::1]", *["float32"] * 2, "int64[::1]",
 )  # fmt: skip
 def gru_backward(
-    x: Array, gates: Array, h: Array, w_ih: Array, w_hh: Array, d_y: Array, d_last: Array, d_h: Array, d_sums: Array,
-    room: Array, d_x: Array, d_w_ih: Array, d_w_hh: Array, d_b_ih: Array, d_b_hh: Array, slots: Array, plus: float,
-    times: float, sizes: Array,
+    x: Array, gates: Array, h: Array, w_ih: Array, w_hh: Array, d_y: Array, d_h: Array, d_sums: Array, room: Array,
+    d_x: Array, d_w_ih: Array, d_w_hh: Array, d_b_ih: Array, d_b_hh: Array, slots: Array, plus: float, times: float,
+    sizes: Array,
 ) -> None:  # fmt: skip
     """Of a GRU whose reset gate meets W_hh h + b; the old state's share is plus + times · z."""
     steps, samples, n, m, blocks, reverse = sizes[0], sizes[1], sizes[2], sizes[3], sizes[4], sizes[5]
@@ -220,8 +215,6 @@ def gru_backward(
     twos, ones, places = np.arange(deep) * 2 * LANES, np.arange(deep) * LANES, np.arange(2) * LANES
     near_y, zeros = np.zeros(many * padded if m < padded else 1, np.float32), np.zeros(2 * LANES, np.float32)
     near_x = np.zeros(SUMMED * ((n + LANES - 1) // LANES + 1) * LANES if n % LANES else 1, np.float32)
-    if parts & STEPS:
-        begin_state(d_last, m, low, many, padded, d_h.ctypes.data + low * padded * 4)
     if parts & SUMS:
         begin_totals(room, n, m, blocks, 4, 3, steps * samples, sizes[9], sizes[10])
     for number in range(chunks(steps, samples)):
@@ -258,13 +251,13 @@ def gru_backward(
 
 @kernel(
     "float32[:, :, ::1]", "float32[::1]", "float32[:, :, ::1]", "float32[::1]", *["float32[:, ::1]"] * 2,
-    "float32[:, :, ::1]", *["float32[:, ::1]"] * 3, *["float32[::1]"] * 2, "float32[:, :, ::1]",
+    "float32[:, :, ::1]", *["float32[:, ::1]"] * 2, *["float32[::1]"] * 2, "float32[:, :, ::1]",
     *["float32[:, ::1]"] * 2, *["float32[::1]"] * 2, "int64[:, ::1]", *["float32"] * 2, "int64[::1]",
 )  # fmt: skip
 def gru_before_backward(
-    x: Array, gates: Array, h: Array, reset: Array, w_ih: Array, w_hh: Array, d_y: Array, d_last: Array, d_h: Array,
-    d_reset: Array, d_sums: Array, room: Array, d_x: Array, d_w_ih: Array, d_w_hh: Array, d_b_ih: Array, d_b_hh: Array,
-    slots: Array, plus: float, times: float, sizes: Array,
+    x: Array, gates: Array, h: Array, reset: Array, w_ih: Array, w_hh: Array, d_y: Array, d_h: Array, d_reset: Array,
+    d_sums: Array, room: Array, d_x: Array, d_w_ih: Array, d_w_hh: Array, d_b_ih: Array, d_b_hh: Array, slots: Array,
+    plus: float, times: float, sizes: Array,
 ) -> None:  # fmt: skip
     """Of a GRU whose reset gate meets h; d_reset: room for the gradient of r ⊙ h, as large as d_h."""
     steps, samples, n, m, blocks, reverse = sizes[0], sizes[1], sizes[2], sizes[3], sizes[4], sizes[5]
@@ -281,8 +274,6 @@ def gru_before_backward(
     twos, ones, places = np.arange(deep) * 2 * LANES, np.arange(deep) * LANES, np.arange(2) * LANES
     near_y, zeros = np.zeros(many * padded if m < padded else 1, np.float32), np.zeros(2 * LANES, np.float32)
     near_x = np.zeros(SUMMED * ((n + LANES - 1) // LANES + 1) * LANES if n % LANES else 1, np.float32)
-    if parts & STEPS:
-        begin_state(d_last, m, low, many, padded, d_h.ctypes.data + low * padded * 4)
     if parts & SUMS:
         begin_totals(room, n, m, blocks, 3, 3, steps * samples, sizes[9], sizes[10])
     for number in range(chunks(steps, samples)):

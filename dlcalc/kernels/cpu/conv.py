@@ -125,7 +125,9 @@ def _form(
 ) -> conv_abreast.Form | None:
     """Where images are better put side by side; else None."""
     settings = tuple(stride), tuple(front for front, _ in padding), tuple(dilation), tuple(output)
-    return conv_abreast.better(x.shape, weight.shape, *settings, groups)
+    if not conv_abreast.better(x.shape, weight.shape, *settings, groups):
+        return None
+    return conv_abreast.formed(x.shape[1:], weight.shape, *settings, groups)
 
 
 def _plan(

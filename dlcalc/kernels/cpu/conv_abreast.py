@@ -54,16 +54,16 @@ class Form:
 def better(
     shape: tuple[int, ...], weight: tuple[int, ...], stride: tuple[int, ...], front: tuple[int, ...],
     dilation: tuple[int, ...], output: tuple[int, ...], groups: int,
-) -> Form | None:  # fmt: skip
-    """The form, where by what was measured images side by side take less time than `direct` does, whose vectors are
-    parts of lines; else None. The shapes are as in `formed`, that of x with its batch.
+) -> bool:  # fmt: skip
+    """Whether by what was measured images side by side take less time than `direct` does, whose vectors are parts of
+    lines. The shapes are as in `formed`, that of x with its batch.
     """
     if len(shape) != 4 or not min(*shape, *output, weight[0]) or weight[0] // groups < FEWEST:
-        return None
+        return False
     batch, channels, h, w = shape
     size, out = channels * h * w, weight[0] * prod(output)
     if 4 * LANES * (size + out) > MOST_BYTES:
-        return None
+        return False
     full = ceil(batch / LANES) * LANES / batch
     numbers, depth = 1 + size / out, prod(weight[1:])
     far = batch * (size + out) >= MANY or prod(output) % EVEN == 0
@@ -74,7 +74,7 @@ def better(
     copied = min(lines, through) * LANES / prod(output) + (COPYING + LINE / output[1]) * numbers / depth
     if max(stride) > 1:
         copied *= 2  # lines are taken apart number by number
-    return formed(shape[1:], weight, stride, front, dilation, output, groups) if turned < copied else None
+    return turned < copied
 
 
 @lru_cache(maxsize=256)

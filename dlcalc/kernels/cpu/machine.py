@@ -54,9 +54,8 @@ def heights(vectors: int) -> tuple[int, ...]:
 
 
 LANES = lanes()
-FLOAT32 = np.dtype(np.float32)
 
 
 def tiled(array: npt.NDArray[Any]) -> bool:
     """Whether there are vectors for such numbers: float32 alone has tiles and maps."""
-    return bool(LANES) and array.dtype == FLOAT32
+    return bool(LANES) and array.dtype == np.float32

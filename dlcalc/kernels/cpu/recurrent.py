@@ -66,7 +66,7 @@ def rnn_backward(
 ) -> Gradients[Array]:
     """Backpropagation through time, from the gradients of all outputs and of the last state."""
     if tiled(x):
-        return Gradients(*cells.rnn_backward(d_y, d_last, x, h, w_ih, w_hh, kind, reverse))
+        return Gradients(**cells.rnn_backward(d_y, d_last, x, h, w_ih, w_hh, kind, reverse))
     d_sums, d_h = np.empty_like(d_y), d_last.copy()
     for t in _times(len(x), not reverse):
         d_h += d_y[t]
@@ -110,7 +110,7 @@ def lstm_backward(
 ) -> Gradients[Array]:
     """Backpropagation through time; `saved`: what the forward pass returned."""
     if tiled(x):
-        return Gradients(*cells.lstm_backward(d_y, d_last, x, saved, w_ih, w_hh, peephole, reverse))
+        return Gradients(**cells.lstm_backward(d_y, d_last, x, saved, w_ih, w_hh, peephole, reverse))
     h, c, gates = saved
     d_sums, d_h, d_c = np.empty_like(gates), d_last[0].copy(), d_last[1].copy()
     for t in _times(len(x), not reverse):
@@ -184,7 +184,7 @@ def gru_backward(
     """Backpropagation through time; `saved`: what the forward pass returned."""
     if tiled(x):
         back: Any = cells.gru_backward if reset_after else cells.gru_before_backward
-        return Gradients(*back(d_y, d_last, x, saved, w_ih, w_hh, keep, reverse))
+        return Gradients(**back(d_y, d_last, x, saved, w_ih, w_hh, keep, reverse))
     h, gates, hidden_part = saved
     m = h.shape[2]
     d_sums, d_h = np.empty_like(gates), d_last.copy()

@@ -30,7 +30,6 @@ from .gates import (
     state_before,
 )
 from .machine import LANES
-from .rows import copy_rows
 from .sums import (
     CODES,
     PACK,
@@ -53,18 +52,6 @@ def ahead(sizes: Array, s: int) -> Any:
     count = min(together, steps - s)
     first = steps - s - count if reverse else s
     return (count - 1) * samples + high - low, first * samples + low
-
-
-@register_jitable
-def begin_state(given: Array, m: int, low: int, many: int, padded: int, states: int) -> None:
-    """Writes samples from low on of (N, m) to rows of whole blocks, zeros behind; states: the address of their first
-    row, which is that of the sample low.
-    """
-    nothing = np.zeros(2 * LANES, np.float32)
-    zeros, unread = nothing.ctypes.data, nothing[LANES:].ctypes.data
-    copy_rows(states, padded, given.ctypes.data + low * m * 4, m, many, m, unread, np.float32(0))
-    if m < padded:
-        copy_rows(states + m * 4, padded, zeros, 0, many, padded - m, unread, np.float32(0))
 
 
 @register_jitable
@@ -136,12 +123,12 @@ def lay_peepholes(peephole: Array, blocks: int, room: Array, at: int) -> None:
 
 
 @kernel(
-    "float32[:, :, ::1]", *["float32[:, ::1]"] * 3, *["float32[::1]"] * 2, "float32[:, :, ::1]",
+    "float32[:, :, ::1]", *["float32[:, ::1]"] * 2, *["float32[::1]"] * 2, "float32[:, :, ::1]",
     *["float32[::1]"] * 2, "int64[:, ::1]", "int64", "int64[::1]",
 )  # fmt: skip
 def rnn_steps(
-    x: Array, h0: Array, w_ih: Array, w_hh: Array, b_ih: Array, b_hh: Array, h: Array, sums: Array, room: Array,
-    slots: Array, kind: int, sizes: Array,
+    x: Array, w_ih: Array, w_hh: Array, b_ih: Array, b_hh: Array, h: Array, sums: Array, room: Array, slots: Array,
+    kind: int, sizes: Array,
 ) -> None:  # fmt: skip
     """All steps of the samples from low to before high.
 
@@ -156,7 +143,6 @@ def rnn_steps(
         pack(w_ih, w_hh, b_ih, b_hh, slots, 1, 1, room)
     if not sizes[8] & STEPS:
         return
-    begin_state(h0, m, low, many, padded, h.ctypes.data + (steps * reverse * samples + low) * padded * 4)
     panels, bias = room.ctypes.data, room.ctypes.data + biases * 4
     table, places = np.arange(max(n, m)) * LANES, np.zeros(1, np.int64)
     for s in range(steps):
@@ -185,12 +171,12 @@ def rnn_steps(
 
 
 @kernel(
-    "float32[:, :, ::1]", *["float32[:, ::1]"] * 4, *["float32[::1]"] * 3, *["float32[:, :, ::1]"] * 2,
+    "float32[:, :, ::1]", *["float32[:, ::1]"] * 2, *["float32[::1]"] * 3, *["float32[:, :, ::1]"] * 2,
     *["float32[::1]"] * 3, "int64[:, ::1]", "int64[::1]",
 )  # fmt: skip
 def lstm_steps(
-    x: Array, h0: Array, c0: Array, w_ih: Array, w_hh: Array, b_ih: Array, b_hh: Array, peephole: Array, h: Array,
-    c: Array, squashed: Array, sums: Array, room: Array, slots: Array, sizes: Array,
+    x: Array, w_ih: Array, w_hh: Array, b_ih: Array, b_hh: Array, peephole: Array, h: Array, c: Array,
+    squashed: Array, sums: Array, room: Array, slots: Array, sizes: Array,
 ) -> None:  # fmt: skip
     """As `rnn_steps`; the sums become the gates, `squashed` the tanh of the cells."""
     steps, samples, n, m, blocks, reverse = sizes[0], sizes[1], sizes[2], sizes[3], sizes[4], sizes[5]
@@ -203,8 +189,6 @@ def lstm_steps(
         lay_peepholes(peephole, blocks, room, looking)
     if not sizes[8] & STEPS:
         return
-    begin_state(h0, m, low, many, padded, h.ctypes.data + (steps * reverse * samples + low) * padded * 4)
-    begin_state(c0, m, low, many, padded, c.ctypes.data + (steps * reverse * samples + low) * padded * 4)
     panels, bias, holes = room.ctypes.data, room.ctypes.data + biases * 4, room.ctypes.data + looking * 4
     table, places = np.arange(max(n, m)) * pair, np.arange(2) * LANES
     for s in range(steps):
@@ -247,12 +231,12 @@ def lstm_steps(
 
 
 @kernel(
-    "float32[:, :, ::1]", *["float32[:, ::1]"] * 3, *["float32[::1]"] * 2, "float32[:, :, ::1]",
+    "float32[:, :, ::1]", *["float32[:, ::1]"] * 2, *["float32[::1]"] * 2, "float32[:, :, ::1]",
     *["float32[::1]"] * 2, "int64[:, ::1]", "float32", "float32", "int64[::1]",
 )  # fmt: skip
 def gru_steps(
-    x: Array, h0: Array, w_ih: Array, w_hh: Array, b_ih: Array, b_hh: Array, h: Array, sums: Array, room: Array,
-    slots: Array, plus: float, times: float, sizes: Array,
+    x: Array, w_ih: Array, w_hh: Array, b_ih: Array, b_hh: Array, h: Array, sums: Array, room: Array, slots: Array,
+    plus: float, times: float, sizes: Array,
 ) -> None:  # fmt: skip
     """As `rnn_steps`; the sums become n, r, z and W_hh h + b. The old state's share is plus + times · z."""
     steps, samples, n, m, blocks, reverse = sizes[0], sizes[1], sizes[2], sizes[3], sizes[4], sizes[5]
@@ -264,7 +248,6 @@ def gru_steps(
         pack(w_ih, w_hh, b_ih, b_hh, slots, 4, 4, room)
     if not sizes[8] & STEPS:
         return
-    begin_state(h0, m, low, many, padded, h.ctypes.data + (steps * reverse * samples + low) * padded * 4)
     panels, bias = room.ctypes.data, room.ctypes.data + biases * 4
     table, places = np.arange(max(n, m)) * block, np.arange(4) * LANES
     for s in range(steps):
@@ -290,12 +273,12 @@ def gru_steps(
 
 
 @kernel(
-    "float32[:, :, ::1]", *["float32[:, ::1]"] * 3, *["float32[::1]"] * 2, "float32[:, :, ::1]",
+    "float32[:, :, ::1]", *["float32[:, ::1]"] * 2, *["float32[::1]"] * 2, "float32[:, :, ::1]",
     *["float32[::1]"] * 3, "int64[:, ::1]", "float32", "float32", "int64[::1]",
 )  # fmt: skip
 def gru_before_steps(
-    x: Array, h0: Array, w_ih: Array, w_hh: Array, b_ih: Array, b_hh: Array, h: Array, reset: Array, sums: Array,
-    room: Array, slots: Array, plus: float, times: float, sizes: Array,
+    x: Array, w_ih: Array, w_hh: Array, b_ih: Array, b_hh: Array, h: Array, reset: Array, sums: Array, room: Array,
+    slots: Array, plus: float, times: float, sizes: Array,
 ) -> None:  # fmt: skip
     """As `gru_steps`; the sums become n, r, z, and `reset` r ⊙ h, which W_hn is multiplied with."""
     steps, samples, n, m, blocks, reverse = sizes[0], sizes[1], sizes[2], sizes[3], sizes[4], sizes[5]
@@ -307,7 +290,6 @@ def gru_before_steps(
         pack(w_ih, w_hh, b_ih, b_hh, slots, 3, 3, room)
     if not sizes[8] & STEPS:
         return
-    begin_state(h0, m, low, many, padded, h.ctypes.data + (steps * reverse * samples + low) * padded * 4)
     panels, bias = room.ctypes.data, room.ctypes.data + biases * 4
     table, places = np.arange(max(n, m)) * block, np.arange(3) * LANES
     for s in range(steps):

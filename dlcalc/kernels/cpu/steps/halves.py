@@ -18,6 +18,12 @@ UPPER = [lane // 2 + LANES // 2 + lane % 2 * LANES for lane in range(LANES)]
 """Lanes of two vectors, counted through: every other one; and those of the one and of the other in turn."""
 
 
+def either(e: Emit, one: Value, other: Value) -> tuple[Value, Value]:
+    """Whether the first is kept, which is as large or no number, and what is kept."""
+    first = e.builder.or_(e.builder.fcmp_ordered(">=", one, other), e.builder.fcmp_unordered("uno", one, one))
+    return first, e.builder.select(first, one, other)
+
+
 class _Line:
     """Vectors of one line of windows; the last one may be cut short."""
 
@@ -43,10 +49,7 @@ class _Line:
             self.e.store_masked(value, at, mask) if cut else self.e.store(value, at)
 
     def either(self, one: Value, other: Value) -> tuple[Value, Value]:
-        """Whether the first is kept, which is as large or no number, and what is kept."""
-        builder = self.e.builder
-        first = builder.or_(builder.fcmp_ordered(">=", one, other), builder.fcmp_unordered("uno", one, one))
-        return first, builder.select(first, one, other)
+        return either(self.e, one, other)
 
     def each(self, count: Value, work: Any) -> None:
         """work(vector, cut) for all vectors."""

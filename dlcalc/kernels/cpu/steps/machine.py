@@ -10,9 +10,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...compile import Array, kernel
+from .. import abreast as sides
 from .. import blocks
 from ..machine import LANES
 from . import (
+    abreast,
     attention,
     cells,
     halves,
@@ -46,11 +48,15 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "conv": _CONV,
     "conv-planes": _CONV,
     "conv-transpose": _CONV,
+    "conv-abreast": (*_CONV, "turned", "floor", "masked"),
+    "abreast": (*_ENDS, "work", "size", "add"),
+    "apart": (*_ENDS, "work", "size", "add"),
     "max-pool": (*_ENDS, "places", "table", "planes", "h", "w", "out_h", "out_w", "add"),
     "max-halves": (*_ENDS, "planes", "h", "w", "out_h", "out_w", "add"),
+    "max-abreast": (*_ENDS, "planes", "h", "w", "out_h", "out_w", "add", "floor"),
     "average-pool": (*_ENDS, "table", "planes", "h", "w", "out_h", "out_w", "add"),
     "upsample": (*_ENDS, "table", "planes", "h", "w", "out_h", "out_w"),
-    "activation": (*_ENDS, "kind", "size"),
+    "activation": (*_ENDS, "kind", "size", "lanes"),
     "dropout": (*_ENDS, "layer", "size", "chance"),
     "softmax": (*_ENDS, "rows", "width"),
     "move": (*_ENDS, "outer", "lines", "width", "x_outer", "x_line", "y_outer", "y_line", "factor", "y_add", "add",
@@ -76,7 +82,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
 
 _STEPS = {
     "dense": products, "conv": windows, "conv-planes": planes, "conv-transpose": windows, "max-pool": windows,
-    "max-halves": windows,
+    "max-halves": windows, "conv-abreast": abreast, "abreast": abreast, "apart": abreast, "max-abreast": abreast,
     "average-pool": windows, "upsample": windows, "activation": maps, "dropout": maps, "softmax": maps, "move": maps,
     "permute": maps, "multiply": maps, "scale": maps, "embedding": maps, "batch-norm": norms, "row-norm": norms,
     "neighbour-norm": norms, "attention": attention, "rnn": recurrent, "lstm": recurrent, "gru": recurrent,
@@ -136,7 +142,7 @@ def helpers(operations: Sequence[str], dtype: str) -> list[int]:
     found.append(address(squares.tiled_squares if fast else squares.looped_squares, dtype))
     turning = "dense" in operations or any(name in operations for name in ("rnn", "lstm", "gru"))
     found.append(address(lines.transpose if fast else products.transpose, dtype) if turning else 0)
-    found += [address(gradient, dtype), 0]
+    found += [address(gradient, dtype), 0, address(sides.add_taps, dtype) if "conv-abreast" in operations else 0]
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numba.extending import register_jitable
 
 from ... import scalars
 from ...compile import Array, kernel
@@ -23,9 +24,16 @@ RELU, LEAKY_RELU, SOFTPLUS, GELU = scalars.RELU, scalars.LEAKY_RELU, scalars.SOF
 ROOT_HALF, GAUSS = scalars.ROOT_HALF, scalars.GAUSS
 
 
+@register_jitable
+def _side_by_side(n: int, lanes: int) -> int:
+    """The examples with those that are lacking, where so many lie side by side; 0: none do."""
+    return (n + lanes - 1) // lanes * lanes if lanes > 0 else n
+
+
 @step
 def activation(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
     """y = f(x); x and y may be one."""
+    n = _side_by_side(n, s[7])
     kind, size = s[5], n * s[6]
     x, y = a[s[1] : s[1] + size], a[s[2] : s[2] + size]
     sixth, leak, half = a.dtype.type(SIXTH), a.dtype.type(0.01), a.dtype.type(ROOT_HALF)
@@ -55,7 +63,7 @@ def activation_backward(
     n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array
 ) -> None:
     """The gradient in its place multiplied by the slope, which is read from y where it can be."""
-    kind, size = s[5], n * s[6]
+    kind, size = s[5], _side_by_side(n, s[7]) * s[6]
     x, y, d = a[s[1] : s[1] + size], a[s[2] : s[2] + size], a[s[4] : s[4] + size]
     zero, sixth, leak = a.dtype.type(0), a.dtype.type(SIXTH), a.dtype.type(0.01)
     half, density = a.dtype.type(ROOT_HALF), a.dtype.type(GAUSS)

@@ -31,9 +31,9 @@ _units: Any = cgutils
 _types: Any = types
 """They come without types."""
 
-PRODUCT, LINES, SQUARES, TURN, GRADIENT, UPDATE = 5, 12, 13, 14, 15, 16
+PRODUCT, LINES, SQUARES, TURN, GRADIENT, UPDATE, TAPS = 5, 12, 13, 14, 15, 16, 17
 """The places in `c` of the addresses of the matrix product, of that of a matrix and a vector, of the sum of squares,
-of the transpose, of the gradient of a batch, of an update."""
+of the transpose, of the gradient of a batch, of an update, of the sums over taps."""
 
 
 @intrinsic
