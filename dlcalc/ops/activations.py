@@ -86,9 +86,9 @@ def _along(name: str, x: Array, axis: int, device: str) -> tuple[Array, Pullback
     def back(array: Array) -> Array:
         return contiguous(np.moveaxis(array.reshape(moved.shape), -1, axis))
 
-    out = getattr(kernels, f"{name}_forward")(rows(x))
+    out, pulled = getattr(kernels, f"{name}_recorded")(rows(x))
 
     def pullback(d_out: Array) -> Gradients:
-        return {"x": back(getattr(kernels, f"{name}_backward")(rows(d_out), out))}
+        return {"x": back(pulled(rows(d_out)))}
 
-    return back(out.copy()), pullback
+    return back(out), pullback

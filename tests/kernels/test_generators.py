@@ -208,6 +208,8 @@ def test_softplus_and_gelu() -> None:
     assert np.max(np.abs(slope - upper - wide * bell)) <= 2e-7
     assert slope[10_000] == 0.5
     power = np.exp(-np.abs(wide))
+    assert np.max(np.abs(function("share")(-np.abs(x)) / power - 1)) <= 4e-7
+    assert function("share")(np.array([-np.inf, -110], np.float32)).tolist() == [0, 0]
     assert np.max(np.abs(function("sigmoid_slope")(x) * (1 + power) ** 2 / power - 1)) <= 1e-6
 
 

@@ -54,9 +54,14 @@ def sigmoid_slope(e: Emit, x: Value) -> Value:
 
 def exp(e: Emit, x: Value) -> Value:
     """Infinite, subnormal or 0 where the true value is."""
-    within = e.larger(e.constant(_LEAST), e.smaller(e.constant(_MOST), x))
-    scale, r = _parts(e, within)
+    scale, r = _parts(e, e.larger(e.constant(_LEAST), e.smaller(e.constant(_MOST), x)))
     return e.times_any_power(e.polynomial(e.fma(scale[1], e.constant(-_LN2_REST), r), _EXP), scale)
+
+
+def share(e: Emit, x: Value) -> Value:
+    """e^x for x ≤ 0, a sum's share: as `exp`, but within 2.4·10⁻⁷ of itself, as `_power` is."""
+    scale, r = _parts(e, e.larger(e.constant(_LEAST), x))
+    return e.times_any_power(e.polynomial(r, _EXP), scale)
 
 
 def _power(e: Emit, x: Value) -> Value:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ..compile import Array, kernel
@@ -11,12 +13,7 @@ from .machine import tiled
 
 def softmax_forward(x: Array) -> Array:
     """e^x by the row's sum, the row's largest subtracted first."""
-    out = np.empty_like(x)
-    if tiled(x):
-        vectors.softmax_all(x, out, False)
-    else:
-        softmax_rows(x, out)
-    return out
+    return _shares(x)[0]
 
 
 def softmax_backward(d_out: Array, out: Array) -> Array:
@@ -29,14 +26,45 @@ def softmax_backward(d_out: Array, out: Array) -> Array:
     return d_x
 
 
+def softmax_recorded(x: Array) -> tuple[Array, Callable[[Array], Array]]:
+    """The softmax, which may be written into, and from its gradient that of x, into which nothing is written."""
+    out, parts = _shares(x)
+    if not tiled(x):
+        kept = out.copy()
+        return out, lambda d_out: softmax_backward(d_out, kept)
+
+    def back(d_out: Array) -> Array:
+        d_x = np.empty_like(x)
+        vectors.softmax_all_again(d_out, x, parts, d_x)
+        return d_x
+
+    return out, back
+
+
+def _shares(x: Array) -> tuple[Array, Array]:
+    out, parts = np.empty_like(x), np.empty((len(x), 2), x.dtype)
+    if tiled(x):
+        vectors.softmax_all(x, out, parts, False)
+    else:
+        softmax_rows(x, out)
+    return out, parts
+
+
 def log_softmax_forward(x: Array) -> Array:
     """x − ln Σ e^x of each row."""
     out = np.empty_like(x)
     if tiled(x):
-        vectors.softmax_all(x, out, True)
+        vectors.softmax_all(x, out, x[:0], True)
     else:
         log_softmax_rows(x, out)
     return out
+
+
+def log_softmax_recorded(x: Array) -> tuple[Array, Callable[[Array], Array]]:
+    """As `softmax_recorded`, of the logarithm."""
+    out = log_softmax_forward(x)
+    kept = out.copy()
+    return out, lambda d_out: log_softmax_backward(d_out, kept)
 
 
 def log_softmax_backward(d_out: Array, out: Array) -> Array:

@@ -11,7 +11,7 @@ from numba.extending import register_jitable
 from .. import scalars
 from ..compile import Array, kernel
 from .emit import Emit, Value
-from .functions import exp, gelu, gelu_slope, sigmoid, sigmoid_slope, softplus, tanh
+from .functions import gelu, gelu_slope, share, sigmoid, sigmoid_slope, softplus, tanh
 from .machine import LANES
 from .maps import mapped
 
@@ -67,8 +67,13 @@ moved = mapped("moved", ONE, ONE, lambda e, n, v: [e.subtract(e.subtract(v[0], n
 
 
 def _exps(e: Emit, numbers: Any, v: Any) -> list[Value]:
-    power = exp(e, e.subtract(v[0], numbers[0]))
+    power = share(e, e.subtract(v[0], numbers[0]))
     return [power, e.add(v[1], power)]
+
+
+def _share_products(e: Emit, numbers: Any, v: Any) -> list[Value]:
+    part = e.multiply(share(e, e.subtract(v[1], numbers[0])), numbers[1])
+    return [part, e.fma(v[0], part, v[2])]
 
 
 def _squares(e: Emit, numbers: Any, v: Any) -> list[Value]:
@@ -77,12 +82,13 @@ def _squares(e: Emit, numbers: Any, v: Any) -> list[Value]:
 
 
 powers = mapped("powers", TWO, TWO, _exps, numbers=1, sums=1)
+share_products = mapped("share_products", (1, 1, 1), TWO, _share_products, numbers=2, sums=1)
 power_sums = mapped("power_sums", TWO, ONE, lambda e, numbers, v: _exps(e, numbers, v)[1:], numbers=1, sums=1)
 softmax_slopes = mapped(
     "softmax_slopes", TWO, ONE, lambda e, n, v: [e.multiply(v[1], e.subtract(v[0], n[0]))], numbers=1
 )
-log_slopes = mapped("log_slopes", TWO, ONE, lambda e, n, v: [e.fma(e.negative(exp(e, v[1])), n[0], v[0])], numbers=1)
-log_shares = mapped("log_shares", ONE, ONE, lambda e, n, v: [e.multiply(exp(e, v[0]), n[0])], numbers=1)
+log_slopes = mapped("log_slopes", TWO, ONE, lambda e, n, v: [e.fma(e.negative(share(e, v[1])), n[0], v[0])], numbers=1)
+log_shares = mapped("log_shares", ONE, ONE, lambda e, n, v: [e.multiply(share(e, v[0]), n[0])], numbers=1)
 square_sums = mapped("square_sums", TWO, ONE, _squares, numbers=1, sums=1)
 normals = mapped("normals", ONE, ONE, lambda e, n, v: [e.multiply(e.subtract(v[0], n[0]), n[1])], numbers=2)
 normal_slopes = mapped(
@@ -150,6 +156,17 @@ def summed(total: Array) -> Any:
 
 
 @register_jitable
+def line_top(at: int, count: int, last: int, best: Array) -> Any:
+    """The largest of the numbers from an address on."""
+    best[:] = -np.inf
+    largest(count, last, (at, best.ctypes.data), (LANES, 0), (best.ctypes.data,), (0,), ())
+    top = best[0]
+    for lane in range(1, LANES):
+        top = max(top, best[lane])
+    return top
+
+
+@register_jitable
 def line_sum(at: int, count: int, last: int, total: Array) -> Any:
     """Of the numbers from an address on."""
     found, sums = np.float64(0), total.ctypes.data
@@ -211,18 +228,14 @@ def activations_backward(kind: int, d_out: Array, x: Array, out: Array, a: float
         gelu_back(count, last, by_x, steps, outs, step, ())
 
 
-@kernel("float32[:, ::1]", "float32[:, ::1]", "boolean")
-def softmax_all(x: Array, out: Array, logarithm: bool) -> None:
-    """Softmax of each row, or its logarithm."""
+@kernel("float32[:, ::1]", "float32[:, ::1]", "float32[:, ::1]", "boolean")
+def softmax_all(x: Array, out: Array, parts: Array, logarithm: bool) -> None:
+    """Softmax of each row, or its logarithm; of softmax each row's largest number and 1 / Σ go into `parts` (R, 2)."""
     count, last = vectors(x.shape[1])
     best, total = np.empty(LANES, np.float32), np.zeros(LANES, np.float32)
     for row in range(x.shape[0]):
         at, to = x.ctypes.data + row * x.shape[1] * 4, out.ctypes.data + row * x.shape[1] * 4
-        best[:] = -np.inf
-        largest(count, last, (at, best.ctypes.data), (LANES, 0), (best.ctypes.data,), (0,), ())
-        top = best[0]
-        for lane in range(1, LANES):
-            top = max(top, best[lane])
+        top = line_top(at, count, last, best)
         sums, whole = total.ctypes.data, np.float64(0)
         if logarithm:
             for begin in range(0, count, SUMMED):
@@ -237,8 +250,9 @@ def softmax_all(x: Array, out: Array, logarithm: bool) -> None:
                 ins, outs = (at + begin * LANES * 4, sums), (to + begin * LANES * 4, sums)
                 powers(many, end, ins, (LANES, 0), outs, (LANES, 0), (top,))
                 whole += summed(total)
-            share = np.float32(1.0 / whole)
-            scaled(count, last, (to,), (LANES,), (to,), (LANES,), (share,))
+            inverse = np.float32(1.0 / whole)
+            parts[row, 0], parts[row, 1] = top, inverse
+            scaled(count, last, (to,), (LANES,), (to,), (LANES,), (inverse,))
 
 
 @kernel("float32[:, ::1]", "float32[:, ::1]", "float32[:, ::1]", "boolean")
@@ -255,6 +269,26 @@ def softmax_all_backward(d_out: Array, out: Array, d_x: Array, logarithm: bool) 
         else:
             whole = np.float32(product_sum(d, y, count, last, total))
             softmax_slopes(count, last, (d, y), (LANES, LANES), to, (LANES,), (whole,))
+
+
+@kernel("float32[:, ::1]", "float32[:, ::1]", "float32[:, ::1]", "float32[:, ::1]")
+def softmax_all_again(d_out: Array, x: Array, parts: Array, d_x: Array) -> None:
+    """The gradient of each row, its softmax computed once more from the parts: to keep it would take longer."""
+    count, last = vectors(x.shape[1])
+    total = np.zeros(LANES, np.float32)
+    sums = total.ctypes.data
+    for row in range(x.shape[0]):
+        at, whole = row * x.shape[1] * 4, np.float64(0)
+        d, start, to = d_out.ctypes.data + at, x.ctypes.data + at, d_x.ctypes.data + at
+        for begin in range(0, count, SUMMED):
+            many, end = piece(count, last, begin)
+            place = begin * LANES * 4
+            share_products(
+                many, end, (d + place, start + place, sums), (LANES, LANES, 0), (to + place, sums), (LANES, 0),
+                (parts[row, 0], parts[row, 1]),
+            )  # fmt: skip
+            whole += summed(total)
+        softmax_slopes(count, last, (d, to), (LANES, LANES), (to,), (LANES,), (np.float32(whole),))
 
 
 @kernel("float32[:, ::1]", "float32[::1]", "int64[::1]", "float32[:, ::1]")

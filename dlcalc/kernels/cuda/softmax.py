@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,20 @@ def log_softmax_backward(d_out: DeviceArray, out: DeviceArray) -> DeviceArray:
     d_x = device.empty_like(out)
     log_softmax_rows_backward.launch(len(out), d_out, out, d_x, out.shape[1])
     return d_x
+
+
+def softmax_recorded(x: Any) -> tuple[Any, Callable[[Any], Any]]:
+    """The softmax, which may be written into, and from its gradient that of x."""
+    out: Any = softmax_forward(x)
+    kept = out.copy()
+    return out, lambda d_out: softmax_backward(d_out, kept)
+
+
+def log_softmax_recorded(x: Any) -> tuple[Any, Callable[[Any], Any]]:
+    """As `softmax_recorded`, of the logarithm."""
+    out: Any = log_softmax_forward(x)
+    kept = out.copy()
+    return out, lambda d_out: log_softmax_backward(d_out, kept)
 
 
 @kernel("T[]", "T[]", "int64", threads=threads)
