@@ -416,7 +416,10 @@ def search(network: str, data: str, space: str, budget: int = 20, **settings: An
     """
     needed()
     from ..training import searching
+    from ..training.loop import check_whole
 
+    seed = settings.get("seed", 0)
+    check_whole("seed", seed)
     found = searching.choices(space)
     shares: dict[str, Any] = {"validation": settings.pop("validation", 0.0) or 0.2}
     named = {choice.name for choice in found if f"{{{choice.name}}}" in network}
@@ -442,7 +445,7 @@ def search(network: str, data: str, space: str, budget: int = 20, **settings: An
         watched = run.trainer.history[-1].validation
         return float("nan") if watched is None else float(watched["loss"] or 0.0)
 
-    return searching.search(found, budget, int(settings.get("seed", 0)), worth)
+    return searching.search(found, budget, int(seed), worth)
 
 
 def _searched(name: str, value: float | str) -> float | str:

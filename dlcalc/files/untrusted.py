@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import re
+import stat
 from collections.abc import Iterator
 from typing import Any
 from unicodedata import category
@@ -12,6 +14,9 @@ from ..errors import ProblemError, UserError, printable
 
 MOST_DOTS = 12
 """Of one key of TOML: the standard library's parser takes seconds for a dotted key of thousands of parts."""
+MOST_STREAMED = 64 * 2**20
+"""Bytes of what may have no end."""
+LEAST_BLOCK = 2**16
 _MOST_DOTS_IN_VALUE = 200
 """Of the rest of a line outside quotes, where numbers have dots, and keys of inline tables too."""
 _QUOTED = re.compile(r"\"(?:\\.|[^\"\\])*\"|'[^']*'")
@@ -20,11 +25,20 @@ _QUOTED = re.compile(r"\"(?:\\.|[^\"\\])*\"|'[^']*'")
 def read_bytes(path: str, most: int, what: str) -> bytes:
     """The content of a file of at most `most` bytes; `what` names what it should be, "a profile".
 
-    ProblemError if it cannot be read or is larger: of a larger one only the first bytes are read.
+    ProblemError if it cannot be read or is larger: of a larger one only the first bytes are read, and of what tells no
+    size beforehand, such as a pipe, at most MOST_STREAMED.
     """
     try:
         with open(path, "rb") as file:
-            data = file.read(most + 1)
+            told = os.fstat(file.fileno())
+            if not stat.S_ISREG(told.st_mode):
+                most = min(most, MOST_STREAMED)
+            # memory for a whole block is asked for, however little comes: no more than the file says it has
+            block = min(most, max(told.st_size, LEAST_BLOCK)) + 1
+            parts = []
+            while part := file.read(min(block, most + 1 - sum(map(len, parts)))):
+                parts.append(part)
+            data = b"".join(parts)
     except OSError as error:
         raise ProblemError(printable(path), "", f"the file cannot be read: {error.strerror}") from None
     except ValueError:

@@ -5,14 +5,17 @@ in its words the network's text, the settings and the history. A run that is tak
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
 
-from ..errors import ProblemError, UserError, printable
+from ..errors import ProblemError, UserError, printable, shown
 from ..files import safetensors, untrusted, writing
 from ..files.safetensors import Tensor
 from ..networks.network import Network
@@ -20,14 +23,18 @@ from ..networks.readers import toml
 from ..networks.writers import write
 from .data import Dataset
 from .loop import Epoch, Settings, Trainer, trainer
-from .optimiser import Optimiser, Schedule
+from .optimiser import Optimiser, Schedule, optimiser, schedule
 from .plan import Plan
 
 FORMAT = "1"
 """The version of what stands in the words of a checkpoint."""
 LARGEST = 2**32
+MOST_STEPS = 10**12
 DTYPES = {"F32": "float32", "F64": "float64", "F16": "float16", "I64": "int64"}
 NAMES = {numpy: name for name, numpy in DTYPES.items()}
+
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -74,16 +81,62 @@ def read(path: str | Path) -> Checkpoint:
         raise ProblemError(name, "", f"its format is {printable(words['dlcalc'])}, and this dlcalc reads {FORMAT}")
     try:
         network = toml.network(words["network"].encode(), name)
-        given = json.loads(words["settings"])
-        settings = Settings(**given | {
-            "optimiser": Optimiser(**given["optimiser"]), "schedule": Schedule(**given["schedule"]),
-            "frozen": frozenset(given["frozen"]), "factors": tuple(given.get("factors", ())),
-        })  # fmt: skip
-        history = [Epoch(**epoch) for epoch in json.loads(words["history"])]
-        found = Checkpoint(network, words["data"], settings, history, int(words["step"]), arrays)
-    except (KeyError, TypeError, ValueError) as error:
+        settings = _settings(json.loads(words["settings"]))
+        history = [_of_type(Epoch, epoch) for epoch in _fitting(json.loads(words["history"]), list[_TABLE])]
+        for epoch in history:
+            if epoch.validation is not None:
+                _fitting(epoch.validation["loss"], float)
+        clock = _fitting(json.loads(words["step"]), int)
+        if not 0 <= clock <= MOST_STEPS:
+            raise ValueError(f"{shown(clock)} steps")
+        found = Checkpoint(network, words["data"], settings, history, clock, arrays)
+    except ProblemError:
+        raise
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError, UserError) as error:
         raise ProblemError(name, "", f"the checkpoint is damaged or incomplete: {printable(str(error)[:80])}") from None
     return found
+
+
+def _settings(given: Any) -> Settings:
+    """Through the doors by which settings come in, so that what no run can have is none. ValueError, UserError."""
+    given = _fitting(given, _TABLE)
+    rule, rates = _of_type(Optimiser, given["optimiser"]), _of_type(Schedule, given["schedule"])
+    values = dict(rule.values)
+    values.pop("factor", None)
+    usual = {name: values.pop(name) for name in ("weight_decay", "l1", "clip_norm", "clip_value")}
+    made = optimiser(f"{rule.name}:{rule.form}", values.pop("eta"), **usual, **values)
+    schedule(rates.text)
+    found = _of_type(Settings, given | {"optimiser": made, "schedule": rates})
+    if found.dtype not in NAMES:
+        raise ValueError(f"dtype is {shown(found.dtype)}")
+    return found
+
+
+def _of_type(kind: type[Made], given: Any) -> Made:
+    """A dataclass whose fields have the types that it says. ValueError, TypeError."""
+    hints = get_type_hints(kind)
+    return kind(**{name: _fitting(value, hints.get(name, Any)) for name, value in _fitting(given, _TABLE).items()})
+
+
+_TABLE = dict[str, Any]
+
+
+def _fitting(value: Any, hint: Any) -> Any:
+    """What JSON has for a value of a type, as that type. ValueError."""
+    kind, inner = get_origin(hint) or hint, get_args(hint)
+    if kind is UnionType:
+        for each in inner:
+            with suppress(ValueError):
+                return _fitting(value, each)
+    if kind in (list, tuple, frozenset) and isinstance(value, list):
+        return kind(_fitting(each, inner[0]) for each in value)
+    if kind is dict and isinstance(value, dict):
+        return {key: _fitting(each, inner[1]) for key, each in value.items()}
+    if kind is float and type(value) in (int, float) and math.isfinite(value):
+        return float(value)
+    if hint is Any or (kind is not float and type(value) is kind):
+        return value
+    raise ValueError(f"{shown(value)} stands where it cannot")
 
 
 def read_arrays(path: str | Path) -> tuple[dict[str, Any], dict[str, str]]:
@@ -121,6 +174,8 @@ def resumed(found: Checkpoint, data: Dataset, epochs: int | None = None) -> Trai
             raise UserError(f"the checkpoint holds no {name} of {len(vector)} numbers")
         vector[:] = found.arrays[name]
     run.model.clock = found.clock
+    if any((epoch.validation is not None) != bool(run.aside) for epoch in found.history):
+        raise UserError("the checkpoint's history and its settings differ in whether there is validation")
     run.history = list(found.history)
     watched = [
         (e.validation["loss"], e.epoch) for e in found.history if e.validation and e.validation["loss"] is not None

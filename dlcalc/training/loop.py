@@ -8,11 +8,12 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 
-from ..errors import UserError
+from ..errors import UserError, shown
 from ..kernels import threads
 from ..kernels.cpu.steps import machine
 from ..networks.network import Network
@@ -55,6 +56,26 @@ class Settings:
     carried: bool = False
     factors: tuple[float, ...] = ()
     """Of the losses of several outputs."""
+
+    def __post_init__(self) -> None:
+        """UserError for what no run can have."""
+        for name in LEAST:
+            check_whole(name, getattr(self, name))
+        for factor in self.factors:
+            if not 0 <= factor <= 1000:
+                raise UserError(f"the factor of an output's loss is a number from 0 to 1,000, not {factor:g}")
+        if not 0 <= self.validation < 1:
+            raise UserError(f"the validation share is from 0 to below 1, not {self.validation:g}")
+
+
+LEAST = {"epochs": 0, "batch": 1, "seed": 0}
+"""The smallest number of each."""
+
+
+def check_whole(name: str, value: object) -> None:
+    """UserError for what cannot be the number of that name."""
+    if not isinstance(value, Integral) or not LEAST[name] <= int(value) <= 10**7:
+        raise UserError(f"{name} is a whole number from {LEAST[name]} to 10,000,000, not {shown(value)}")
 
 
 @dataclass(frozen=True)
@@ -161,12 +182,16 @@ class Trainer:
             ):
                 target[:] = saved
 
+    @property
+    def aside(self) -> int:
+        """How many of the training examples are watched, and not trained on."""
+        share = self.settings.validation or (0.1 if self.settings.patience else 0)
+        return round(len(self.examples.train) * share)
+
     def _watched(self) -> tuple[Any, Examples | None]:
         """The indices of what is trained on, and the examples that are watched."""
-        count = len(self.examples.train)
-        share = self.settings.validation or (0.1 if self.settings.patience else 0)
-        order = np.random.default_rng([self.settings.seed, 3]).permutation(count)
-        aside = round(count * share)
+        order = np.random.default_rng([self.settings.seed, 3]).permutation(len(self.examples.train))
+        aside = self.aside
         return np.sort(order[aside:]), self.examples.train.part(np.sort(order[:aside])) if aside else None
 
     def _epoch(self, chosen: Any, epoch: int) -> Iterator[Event]:
@@ -250,7 +275,6 @@ def loss_for(network: Network, data: Dataset) -> str:
 def trainer(network: Network, data: Dataset, settings: Settings) -> Trainer:
     """A run that has not begun. UserError: the network cannot be trained, or does not fit the data."""
     settings = replace(settings, loss=settings.loss or loss_for(network, data))
-    _check(settings)
     made, parts = plan_in_parts(network, settings)
     if (held := parts * (sum(made.sizes) + made.trained) + made.kept) > MOST_NUMBERS:
         raise UserError(f"at most {MOST_NUMBERS:,} numbers are held, and {network.id} takes {held:,} with batches of "
@@ -282,21 +306,6 @@ def plan_in_parts(network: Network, settings: Settings) -> tuple[Plan, int]:
     if chunk >= EVEN:
         chunk = -(-chunk // TALL) * TALL
     return made(chunk), MOST_PARTS
-
-
-def _check(settings: Settings) -> None:
-    for name, value, least in (
-        ("epochs", settings.epochs, 0),
-        ("batch", settings.batch, 1),
-        ("seed", settings.seed, 0),
-    ):
-        if value < least or value > 10**7:
-            raise UserError(f"{name} is a whole number from {least} to 10,000,000, not {value}")
-    for factor in settings.factors:
-        if not 0 <= factor <= 1000:
-            raise UserError(f"the factor of an output's loss is a number from 0 to 1,000, not {factor:g}")
-    if not 0 <= settings.validation < 1:
-        raise UserError(f"the validation share is from 0 to below 1, not {settings.validation:g}")
 
 
 def _check_output(rows: int, width: int, network: Network, data: Dataset, loss: str) -> None:

@@ -126,6 +126,13 @@ class Schedule:
     factor: float = 1.0
     warmup: float = 0.0
 
+    @property
+    def text(self) -> str:
+        """What `schedule` reads as this one."""
+        numbers = {"step": [self.every, self.factor], "exponential": [self.factor]}.get(self.kind, [])
+        told = ":".join(map(str, [self.kind, *numbers]))
+        return f"warmup:{self.warmup},{told}" if self.warmup else told
+
     def at(self, epoch: float, epochs: int) -> float:
         """The factor when so many epochs are done, of so many."""
         if epoch < self.warmup:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from terminal import Terminal
 
-from dlcalc.files.safetensors import unpack
+from dlcalc.files.safetensors import pack, unpack
 
 pytest.importorskip("numba")
 
@@ -50,6 +53,52 @@ def test_a_run_that_is_taken_up_again_ends_as_the_whole(
     said = terminal("predict half.safetensors --n 3 --json").json
     assert len(said["predictions"]) == 3
     assert said["test"] == whole["test"]
+
+
+def test_a_checkpoint_that_somebody_wrote_is_one_line(terminal: Terminal, tmp_path: Path) -> None:
+    """Whatever stands in the place of a setting, an epoch or a word: taken up, or refused."""
+    file = tmp_path / "run.safetensors"
+    terminal(f"{RUN} --epochs 1 --validation 0.2 --save {file}")
+    arrays, words = unpack(file.read_bytes(), "")
+
+    def changed() -> Iterator[dict[str, str]]:
+        for word in words.keys() - {"title", "dlcalc", "data"}:
+            yield {each: text for each, text in words.items() if each != word}
+            yield from (words | {word: text} for text in ("", "null", "-1", "[" * 5_000))
+        for word in ("settings", "history"):
+            for place in list(places(json.loads(words[word]))):
+                for value in ("x", None, 10**400, float("nan")):
+                    yield words | {word: json.dumps(put(json.loads(words[word]), place, value))}
+
+    refused = 0
+    for number, said in enumerate(changed()):
+        file.write_bytes(pack(arrays, said))
+        ran = terminal(f"train --resume {file} --epochs 1" if number % 4 == 0 else f"predict {file} --n 1")
+        assert ran.status in (0, 2), (said, ran.err)
+        if ran.status == 2:
+            refused += 1
+            assert ran.err.startswith("dlcalc: "), ran.err
+            assert ran.err.count("\n") == 1
+    assert 100 < refused <= number
+    file.write_bytes(pack(arrays, words))
+    assert terminal(f"predict {file} --n 1").status == 0
+
+
+def places(value: Any, before: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Where something stands in what JSON holds."""
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in pairs:
+        yield (*before, key)
+        yield from places(inner, (*before, key))
+
+
+def put(whole: Any, place: tuple[Any, ...], value: Any) -> Any:
+    """The whole with a value at one place."""
+    inner = whole
+    for key in place[:-1]:
+        inner = inner[key]
+    inner[place[-1]] = value
+    return whole
 
 
 def test_the_gradient_is_checked_and_the_plan_shown(terminal: Terminal, tmp_path: Path) -> None:
@@ -116,6 +165,8 @@ def test_cells_are_compared_with_their_gradients_through_time(terminal: Terminal
         (f"{RUN} --search lr=1_0,2", "lr of a search is a number, not '1_0'"),
         (f"{RUN} --search batch=8,2.5", "batch of a search is a whole number, not '2.5'"),
         (f"{RUN} --epochs -1", "epochs is a whole number from 0"),
+        (f"{RUN} --seed -1", "seed is a whole number from 0 to 10,000,000, not -1"),
+        (f"{RUN} --seed -1 --search lr=0.1,0.2", "seed is a whole number from 0 to 10,000,000, not -1"),
         (f"{RUN} --threads 0", "threads must be a whole number from 1 to 256"),
         (f"{RUN} --device tpu", "networks are trained on the cpu, not on tpu"),
         (f"{RUN} --device cuda", "networks are trained on the cpu: on cuda only single operations run"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,25 @@ def test_a_file_of_the_largest_size_is_read(tmp_path: Path) -> None:
         read_bytes(str(path), 4, "a note")
     with pytest.raises(ProblemError, match=r"^a: a note has at most 2 MiB$"):
         bounded(b"0" * (2**21 + 1), "a", 2**21, "a note")
+
+
+def test_a_small_file_takes_little_memory_however_large_it_may_be(tmp_path: Path) -> None:
+    """A whole block of the largest size would be asked for first, and refused where memory is limited."""
+    path = tmp_path / "a"
+    path.write_bytes(bytes(range(256)) * 1_000)
+    tracemalloc.start()
+    try:
+        assert read_bytes(str(path), 2**32, "a note") == bytes(range(256)) * 1_000
+        assert tracemalloc.get_traced_memory()[1] < 2**20
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="this system has no /dev/zero")
+def test_what_has_no_end_is_read_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dlcalc.files.untrusted.MOST_STREAMED", 2**20)
+    with pytest.raises(ProblemError, match=r"^/dev/zero: a note has at most 1 MiB$"):
+        read_bytes("/dev/zero", 2**32, "a note")
 
 
 def test_a_number_is_written_in_plain_digits() -> None:

@@ -76,6 +76,14 @@ def program(rule: Rule, shape: tuple[int, ...]) -> Program:
     return Program(rule.target.id, shape, compile_node(rule.right), places, letters, bool(places) and not windows)
 
 
+def check_size(network: Feedforward) -> None:
+    """Raises UserError for a network that is too large to be worked with in numbers, before any are drawn."""
+    if network.size > MOST_UNITS:
+        raise UserError(
+            f"numbers are put into networks of at most {MOST_UNITS:,} inputs, weights and outputs, not {network.size:,}"
+        )
+
+
 class Numbers:
     """One network with numbers for all its letters. Raises UserError where one is missing or misfits.
 
@@ -83,11 +91,7 @@ class Numbers:
     """
 
     def __init__(self, network: Feedforward, given: Mapping[str, Value], layout: str = "column") -> None:
-        if network.size > MOST_UNITS:
-            raise UserError(
-                f"numbers are put into networks of at most {MOST_UNITS:,} inputs, weights and outputs, "
-                f"not {network.size:,}"
-            )
+        check_size(network)
         self.network = network
         self.layout = layout
         self.given = completed(network, given)
@@ -290,7 +294,11 @@ def _check_target(network: Feedforward, target: Value) -> None:
 
 
 def drawn(network: Feedforward, seed: int) -> Values:
-    """Values for every letter from a seed: weights and inputs between −1 and 1, targets that the output can have."""
+    """Values for every letter from a seed: weights and inputs between −1 and 1, targets that the output can have.
+
+    Raises UserError for a network that is too large.
+    """
+    check_size(network)
     found: Values = {}
     for quantity in (network.x, *network.parameters.values(), network.y):
         sampler = Sampler("backprop", seed, quantity.name)
