@@ -35,7 +35,7 @@ def read_bytes(path: str, most: int, what: str) -> bytes:
                 most = min(most, MOST_STREAMED)
             # memory for a whole block is asked for, however little comes: no more than the file says it has
             block = min(most, max(told.st_size, LEAST_BLOCK)) + 1
-            parts = []
+            parts: list[bytes] = []
             while part := file.read(min(block, most + 1 - sum(map(len, parts)))):
                 parts.append(part)
             data = b"".join(parts)

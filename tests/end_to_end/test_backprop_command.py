@@ -232,9 +232,10 @@ def test_it_loads_no_heavy_library() -> None:
 
 
 def test_a_network_that_is_too_large_is_refused_before_numbers_are_drawn(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An answer in letters is judged by numbers too: a billion of them would never be there."""
     monkeypatch.setattr("dlcalc.gradients.feedforward.numbers.Sampler", None)
-    assert main(["backprop", "2; dense 10^9", "--wrt", "W1", "--answer", "delta_1 x^T"]) == 2
-    assert "numbers are put into networks of at most 2,000 inputs" in capsys.readouterr().err
+    judged = terminal("backprop '2; dense 10^9' --wrt W1 --answer 'delta_1 x^T'")
+    assert judged.status == 2
+    assert "numbers are put into networks of at most 2,000 inputs" in judged.err
