@@ -154,6 +154,15 @@ def test_one_difference_along_the_gradient() -> None:
     assert Numbers(large, drawn(large, 1)).is_long("x")
 
 
+def test_a_difference_begins_where_its_array_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes before is worked out once for all its numbers."""
+    found = Numbers(network("2; dense 3 tanh; dense 2"), drawn(network("2; dense 3 tanh; dense 2"), 3))
+    ran, run = [], Numbers._run
+    monkeypatch.setattr(Numbers, "_run", lambda self, each: (ran.append(each.name), run(self, each))[1])
+    found.by_differences("b_2")
+    assert {name: ran.count(name) for name in ran} == {"a_1": 1, "h_1": 1, "yhat": 1 + 2 * 2, "L": 1 + 2 * 2}
+
+
 def test_drawn_numbers_are_the_same_on_every_machine() -> None:
     """Two decimals; targets that the output can have."""
     found = network("2; dense 3 softmax")

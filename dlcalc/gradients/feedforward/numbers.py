@@ -6,6 +6,7 @@ Values are given in column layout: weights as outputs × inputs, maps as channel
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -16,7 +17,7 @@ from ...errors import UserError
 from ...expressions.arrays import flat, shape_of, shown, transpose
 from ...expressions.evaluate import Evaluator, compile_node
 from ...expressions.exact import exact
-from ...expressions.nodes import Call, Node, Value, walk
+from ...expressions.nodes import Call, Name, Node, Value, walk
 from ...formulas.draw import Sampler
 from ..numeric import STEP, Values, differences, dot, worked
 from .backward import Backward
@@ -67,13 +68,16 @@ class Program:
     places: tuple[Evaluator, ...]
     letters: tuple[tuple[str, int], ...]
     padded: bool
+    reads: frozenset[str]
 
 
 def program(rule: Rule, shape: tuple[int, ...]) -> Program:
     places = tuple(map(compile_node, rule.indices))
     letters = tuple((name.id, size) for name, size in rule.each)
     windows = any(isinstance(part, Call) and part.function == "window" for part in walk(rule.right))
-    return Program(rule.target.id, shape, compile_node(rule.right), places, letters, bool(places) and not windows)
+    reads = frozenset(part.id for part in walk(rule.right) if isinstance(part, Name))
+    padded = bool(places) and not windows
+    return Program(rule.target.id, shape, compile_node(rule.right), places, letters, padded, reads)
 
 
 def check_size(network: Feedforward) -> None:
@@ -117,8 +121,8 @@ class Numbers:
     def _programs(self) -> tuple[Program, ...]:
         return _compiled(self.network, self.layout)
 
-    def _forwards(self) -> Value:
-        for each in self._programs:
+    def _forwards(self, first: int = 0) -> Value:
+        for each in self._programs[first:]:
             self._keep(each.name, self._run(each))
         loss = self.environment.pop("L")
         if abs(loss) > MOST_LOSS:
@@ -202,9 +206,17 @@ class Numbers:
 
     def by_differences(self, wrt: str) -> Value:
         """Central differences of the loss, entry by entry, in the shape that this layout has."""
-        numbers = {name: floats(value) for name, value in self.given.items()}
-        column = differences(lambda value: Numbers(self.network, {**numbers, wrt: value}).loss, numbers[wrt])
+        start = Numbers(self.network, {name: floats(value) for name, value in self.given.items()})
+        first = next((place for place, each in enumerate(start._programs) if wrt in each.reads), 0)
+        column = differences(lambda value: start._loss_with(wrt, value, first), start.given[wrt])
         return self._placed(column, wrt in self.network.parameters)
+
+    def _loss_with(self, name: str, value: Value, first: int) -> Any:
+        """The loss where one array has other numbers: what comes before the program that first reads it stays."""
+        moved = copy(self)
+        moved.environment, moved.padded = {**self.environment}, {**self.padded}
+        moved._keep(name, value)
+        return worked(lambda: moved._forwards(first))
 
     def is_long(self, wrt: str) -> bool:
         """Whether a forward pass for every entry would take long."""
