@@ -20,8 +20,9 @@ from _pytest import runner
 from hypothesis import HealthCheck
 from hypothesis.internal.conjecture import providers
 
-USUAL, AT_RANDOM = 50, 100
-"""Examples of a property test that names no number: where they are the same each time, more of them find little new."""
+AT_RANDOM, SHARE, FEW = 100, 0.5, 10
+"""Examples of a property test that names no number. Where they are the same each time, more of them find little new: a
+share of them is drawn then, but of few all."""
 FROM_THE_END = pytest.StashKey[bool]()
 TERMINAL = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
 
@@ -74,7 +75,7 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.register_profile(
         "dlcalc",
         deadline=None,
-        max_examples=AT_RANDOM if at_random else USUAL,
+        max_examples=AT_RANDOM,
         derandomize=not at_random,
         print_blob=True,
         suppress_health_check=[HealthCheck.too_slow],
@@ -97,7 +98,7 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """All processes have the same order; --examples multiplies what each test says of itself, too.
+    """All processes have the same order; --examples multiplies what each test says of itself.
 
     What takes long is left out where no files and no marks are named.
     """
@@ -107,13 +108,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         long = [item for item in items if item.get_closest_marker("long")]
         items[:] = [item for item in items if not item.get_closest_marker("long")]
         config.hook.pytest_deselected(items=long)
-    if (factor := config.getoption("--examples")) is None:
+    factor = config.getoption("--examples")
+    if factor is None and config.getoption("--hypothesis-seed") is not None:
         return
     for test in {getattr(item, "obj", None) for item in items}:
         if getattr(test, "is_hypothesis_test", False):
             own = test._hypothesis_internal_use_settings
-            count = max(1, round(own.max_examples * factor))
-            test._hypothesis_internal_use_settings = hypothesis.settings(own, max_examples=count)
+            count = own.max_examples * factor if factor else max(own.max_examples * SHARE, min(own.max_examples, FEW))
+            test._hypothesis_internal_use_settings = hypothesis.settings(own, max_examples=max(1, round(count)))
 
 
 @pytest.hookimpl(tryfirst=True)
