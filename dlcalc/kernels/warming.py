@@ -9,12 +9,15 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
 from queue import SimpleQueue
 from subprocess import DEVNULL, PIPE, Popen
 
-from . import cache, threads
+from . import cache, cpu, threads
 from .compile import KERNELS
-from .cpu.steps import machine as machine  # all that training needs registers itself, as all others did before it
+
+for _module in (*cpu.MODULES, "steps.machine"):  # all kernels register themselves, those of training too
+    import_module(f".{_module}", cpu.__name__)
 
 WORTH = 8
 """Kernels to compile that a process is worth starting for: it imports numba for as long as it compiles four."""

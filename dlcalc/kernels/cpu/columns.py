@@ -16,7 +16,8 @@ from .tile import column
 WIDEST = 4
 TAKEN = ("int64",) * 11
 COLUMNS = {vectors: kernel(*TAKEN, inner=True)(column(vectors)) for vectors in range(1, WIDEST + 1)}
-_call = caller(*TAKEN)
+tiles_at = caller(*TAKEN)
+"""tiles_at(address, (…)): `tile.column` at an address that `codes` gave."""
 
 
 @cache
@@ -31,4 +32,4 @@ def tiles(
     c_row: int, places: Array, add: int,
 ) -> None:  # fmt: skip
     """As `tile.column`, with the arrays of steps and places; table: `codes`."""
-    _call(table[vectors], (a, a_row, a_step, b, steps.ctypes.data, rows, k, c, c_row, places.ctypes.data, add))
+    tiles_at(table[vectors], (a, a_row, a_step, b, steps.ctypes.data, rows, k, c, c_row, places.ctypes.data, add))

@@ -24,10 +24,11 @@ import numpy as np
 from .. import threads
 from ..compile import Array, kernel
 from .calls import address, caller
-from .columns import codes, tiles
+from .columns import codes, tiles, tiles_at
 from .dot import ROOM, ROWS, SHIFTS, dots
 from .machine import LANES
 from .rows import copy_rows
+from .wholes import divided, remainder
 
 Sizes = tuple[int, int, int]
 
@@ -376,7 +377,7 @@ def pack(
                 e0 = d + side[2, 0]
                 lines = begin + n * step + (c * depth + d) * height * width
                 if p1 == 1 and p2 == 1:
-                    at = start + (e0 % p0 * channels + c) * plane + n * sample + e0 // p0 * pitch[0]
+                    at = start + (remainder(e0, p0) * channels + c) * plane + n * sample + divided(e0, p0) * pitch[0]
                     at += side[2, 1] * pitch[1] + side[2, 2]
                     copy_rows(
                         work.ctypes.data + at * 4, pitch[1], source.ctypes.data + lines * 4, width, height, width,
@@ -385,13 +386,13 @@ def pack(
                     continue
                 for h in range(height):
                     e1 = h + side[2, 1]
-                    row = start + n * sample + e0 // p0 * pitch[0] + e1 // p1 * pitch[1]
+                    row = start + n * sample + divided(e0, p0) * pitch[0] + divided(e1, p1) * pitch[1]
                     for a in range(p2):
-                        first = (a - side[2, 2]) % p2
-                        at = row + (((e0 % p0 * p1 + e1 % p1) * p2 + a) * channels + c) * plane
-                        at += (first + side[2, 2]) // p2
+                        first = remainder(a + p2 - remainder(side[2, 2], p2), p2)
+                        at = row + (((remainder(e0, p0) * p1 + remainder(e1, p1)) * p2 + a) * channels + c) * plane
+                        at += divided(first + side[2, 2], p2)
                         line = lines + h * width + first
-                        for i in range((width - first + p2 - 1) // p2):
+                        for i in range(divided(width - first + p2 - 1, p2)):
                             work[at + i] = source[line + i * p2]
 
 
@@ -403,12 +404,12 @@ def unpack(
     """Copies one phase of the results to where they belong, each channel's bias added; otherwise as `pack`."""
     depth, height, width = side[0, 0], side[0, 1], side[0, 2]
     p0, p1, p2 = side[1, 0], side[1, 1], side[1, 2]
-    a0, a1, a2 = phase // (p1 * p2), phase // p2 % p1, phase % p2
+    a0, a1, a2 = divided(phase, p1 * p2), remainder(divided(phase, p2), p1), remainder(phase, p2)
     for n in range(many):
         for c in range(channels):
             plus = bias[channel + c]
-            for d in range((a0 - side[2, 0]) % p0, depth, p0):
-                at = c * plane + n * sample + (d + side[2, 0]) // p0 * pitch[0]
+            for d in range(remainder(a0 + p0 - remainder(side[2, 0], p0), p0), depth, p0):
+                at = c * plane + n * sample + divided(d + side[2, 0], p0) * pitch[0]
                 lines = begin + n * step + (c * depth + d) * height * width
                 if p1 == 1 and p2 == 1:
                     at += side[2, 1] * pitch[1] + side[2, 2]
@@ -417,11 +418,11 @@ def unpack(
                         sums.ctypes.data, plus,
                     )  # fmt: skip
                     continue
-                first = (a2 - side[2, 2]) % p2
-                for h in range((a1 - side[2, 1]) % p1, height, p1):
-                    row = at + (h + side[2, 1]) // p1 * pitch[1] + (first + side[2, 2]) // p2
+                first = remainder(a2 + p2 - remainder(side[2, 2], p2), p2)
+                for h in range(remainder(a1 + p1 - remainder(side[2, 1], p1), p1), height, p1):
+                    row = at + divided(h + side[2, 1], p1) * pitch[1] + divided(first + side[2, 2], p2)
                     line = lines + h * width + first
-                    for i in range((width - first + p2 - 1) // p2):
+                    for i in range(divided(width - first + p2 - 1, p2)):
                         target[line + i * p2] = work[row + i] + plus
 
 
@@ -442,8 +443,8 @@ def correlate(
     """
     at_once, groups, sample, plane, front = numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]
     samples, channels, filters, top, bottom = task[0], task[1], task[2], task[5], task[6]
-    deep = max(64, min(DEEP, 100_000 // max(1, bottom - top)))
-    each = (places.size - WIDE) // at_once
+    deep = max(64, min(DEEP, divided(100_000, max(1, bottom - top))))
+    each = divided(places.size - WIDE, at_once)
     pitch = from_side[3]
     inside = from_side[0, 0] * from_side[0, 1] * from_side[0, 2]
     outside = to_side[0, 0] * to_side[0, 1] * to_side[0, 2]
@@ -463,10 +464,11 @@ def correlate(
                 for begin in range(0, max(1, count), deep):
                     depth = min(deep, count - begin)
                     for place in range(0, many * each, WIDE):
-                        tiles(
-                            numbers[CODES:], WIDE, weights.ctypes.data + (own + begin) * 4, count, 1,
-                            planes.ctypes.data, offsets[table + begin :], bottom - top, depth, results.ctypes.data,
-                            plane, places[place:], min(begin, 1),
+                        tiles_at(
+                            numbers[CODES + WIDE],
+                            (weights.ctypes.data + (own + begin) * 4, count, 1, planes.ctypes.data,
+                             offsets.ctypes.data + (table + begin) * 8, bottom - top, depth, results.ctypes.data,
+                             plane, places.ctypes.data + place * 8, min(begin, 1)),
                         )  # fmt: skip
                 unpacked(
                     numbers[UNPACKING],
@@ -495,13 +497,13 @@ def correlate_gradients(
     at_once, groups, sample, plane, front = numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]
     samples, channels, filters, top, bottom = task[0], task[1], task[2], task[5], task[6]
     parts, blocks, across = sums.shape[0], sums.shape[2], sums.shape[3]
-    each = (places.size - WIDE) // at_once
+    each = divided(places.size - WIDE, at_once)
     pitch = x_side[3]
     inside = x_side[0, 0] * x_side[0, 1] * x_side[0, 2]
     outside = d_side[0, 0] * d_side[0, 1] * d_side[0, 2]
     low, high = top * ROWS, min(filters, bottom * ROWS)
     for part in range(task[3], task[4]):
-        for piece in range(part * task[7] // parts, (part + 1) * task[7] // parts):
+        for piece in range(divided(part * task[7], parts), divided((part + 1) * task[7], parts)):
             start = piece * at_once
             many = min(at_once, samples - start)
             for group in range(groups):
@@ -511,7 +513,8 @@ def correlate_gradients(
                      x_side, pitch, sample, plane, planes, front, ignored),
                 )  # fmt: skip
                 for k in range(low, high):
-                    total[:] = 0
+                    for lane in range(LANES):
+                        total[lane] = 0
                     packed(
                         numbers[PACKING],
                         (d_out, ((start * groups + group) * filters + k) * outside, groups * filters * outside, 1, many,
