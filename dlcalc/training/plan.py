@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import groupby
 from math import prod
 from typing import Any
 
 import numpy as np
 
-from ..kernels.cpu.steps.machine import OPERATIONS, WIDTH
+from ..kernels.cpu.steps.machine import OPERATIONS, PIECES, WIDTH
 from ..kernels.cpu.steps.maps import ACTIVATIONS
 
 ALIGNED = 16
@@ -31,6 +32,8 @@ READ_BACK = {
     "gru": ("x",), "lstm-cell": ("x", "old", "new"),
 }  # fmt: skip
 """Which of x, y, ... the backward step of an operation reads again."""
+ABREAST = ("conv-abreast", "abreast", "apart", "max-abreast")
+"""Operations on images side by side."""
 SAVED = ("places", "normal", "kept", "sums", "h", "cells")
 """Columns of what a forward step leaves for its own backward step."""
 SCRATCH = ("columns", "transposed", "work", "carry")
@@ -115,7 +118,12 @@ class Step:
         for name in OPERATIONS[self.operation]:
             value = self.columns.get(name, -1 if name in _ABSENT else 0)
             found.append(value.at if isinstance(value, Buffer | Parameter) else -1 if value is None else int(value))
-        return found + [0] * (WIDTH - len(found))
+        return found + [0] * (PIECES - len(found)) + [int(self.by_pieces)]
+
+    @property
+    def by_pieces(self) -> bool:
+        """Whether it may be done for some examples before the step before it is done for all."""
+        return self.operation in ABREAST or bool(self.columns.get("lanes"))
 
 
 _ABSENT = frozenset({"x", "y", "dx", "dy", "w", "b", "w_ih", "w_hh", "b_hh", "state", "scale", "shift", "other",
@@ -232,27 +240,36 @@ class Plan:
         """Notes when each buffer holds something: forward steps count from 0, backward steps go on after them."""
         last = 2 * len(self.steps) - 1
         held: dict[int, tuple[Buffer, list[int]]] = {}
+        spans = self._spans()
         for buffer, *_ in self.inputs:
             held[id(buffer)] = buffer, [0]
-        for place, step in enumerate(self.steps):
-            back = last - place
+        for (begin, end), step in zip(spans, self.steps, strict=True):
+            there, back = [begin, end], [last - end, last - begin]
             again = READ_BACK.get(step.operation, ())
             for name, buffer in step.buffers():
                 uses = held.setdefault(id(buffer), (buffer, []))[1]
                 if buffer.forever:
                     uses += [0, last]
                 elif name in SCRATCH:
-                    buffer.lives += [(place, place), (back, back)]
+                    buffer.lives += [(begin, end), (last - end, last - begin)]
                 elif name in ("dx", "dy", "d_other", "d_key", "d_value", "d_cell"):
-                    uses.append(place if step.operation == self.loss else back)
+                    uses += there if step.operation == self.loss else back
                 else:
-                    uses += [0, place] if buffer is self.target else [place]
+                    uses += [0, *there] if buffer is self.target else there
                     if name in again or name in SAVED:
-                        uses.append(back)
+                        uses += back
         for buffer, uses in held.values():
             if uses:
                 buffer.lives.append((min(uses), max(uses)))
         self.output.lives.append((len(self.steps) - 1, len(self.steps)))
+
+    def _spans(self) -> list[tuple[int, int]]:
+        """Of each step the first and the last of those that take some examples at a time together with it."""
+        found: list[tuple[int, int]] = []
+        for together, steps in groupby(self.steps, lambda step: step.by_pieces):
+            begin, count = len(found), len(list(steps))
+            found += [(begin, begin + count - 1) if together else (at, at) for at in range(begin, begin + count)]
+        return found
 
     def _allocate(self, whole: bool) -> int:
         """Gives each buffer the lowest place that is free while it lives; the largest first. Returns the size of

@@ -18,7 +18,7 @@ from .. import abreast as sides
 from ..emit import I64, Emit, Value, outlined
 from ..machine import LANES
 from .halves import either
-from .row import STEP, TAPS
+from .row import BEGIN, END, STEP, TAPS
 
 
 def _largest_body(e: Emit, x: Value, pitch: Value, y: Value, count: Value) -> None:
@@ -102,7 +102,7 @@ if LANES:
     ) -> None:  # fmt: skip
         """Images (N, size) side by side."""
         x, y, size = s[1], s[2], s[6]
-        for first in range(0, n, LANES):
+        for first in range(c[BEGIN], c[END], LANES):
             sides.turn_in(size, a, x + first * size, size, min(LANES, n - first), a, y + first * size, WIDE)
 
     @kernel(*typed, inner=True)
@@ -111,7 +111,7 @@ if LANES:
     ) -> None:  # fmt: skip
         dx, dy, work, size, add = s[3], s[4], s[5], s[6], s[7] > 0
         if dx >= 0:
-            for first in range(0, n, LANES):
+            for first in range(c[BEGIN], c[END], LANES):
                 many, to = min(LANES, n - first), dx + first * size
                 sides.turn_out(size, a, dy + first * size, WIDE, a, work if add else to, size, many)
                 if add:
@@ -124,7 +124,7 @@ if LANES:
     ) -> None:  # fmt: skip
         """What lies side by side as images again."""
         x, y, size = s[1], s[2], s[6]
-        for first in range(0, n, LANES):
+        for first in range(c[BEGIN], c[END], LANES):
             sides.turn_out(size, a, x + first * size, WIDE, a, y + first * size, size, min(LANES, n - first))
 
     @kernel(*typed, inner=True)
@@ -133,7 +133,7 @@ if LANES:
     ) -> None:  # fmt: skip
         dx, dy, work, size, add = s[3], s[4], s[5], s[6], s[7] > 0
         if dx >= 0:
-            for first in range(0, n, LANES):
+            for first in range(c[BEGIN], c[END], LANES):
                 many, to = min(LANES, n - first), dx + first * size
                 sides.turn_in(size, a, dy + first * size, size, many, a, work if add else to, WIDE)
                 if add:
@@ -166,7 +166,7 @@ if LANES:
         laid = turned > 0 or room > size
         zeros = work + (room * LANES if laid else 0)
         a[work : zeros + k] = 0
-        for first in range(0, n, LANES):
+        for first in range(c[BEGIN], c[END], LANES):
             read = x + first * size
             if laid:
                 padded(t, table, a, read, min(LANES, n - first), work, turned)
@@ -191,7 +191,7 @@ if LANES:
         laid = turned > 0 or room > size
         zeros = work + (room * LANES if laid else 0)
         a[work : zeros + channels] = 0
-        for first in range(0, n, LANES):
+        for first in range(c[BEGIN], c[END], LANES):
             read, d, to = x + first * size, dy + first // LANES * k * length, dx + first * size
             if floor > masked:
                 _masked(a.ctypes.data + (y + first // LANES * k * length) * 4, a.ctypes.data + d * 4,
@@ -214,7 +214,7 @@ if LANES:
     ) -> None:  # fmt: skip
         """As `windows.max_halves`."""
         y, h, w, oh, ow, base = s[2], s[6], s[7], s[8], s[9], a.ctypes.data
-        for plane in range((n + LANES - 1) // LANES * s[5]):
+        for plane in range(c[BEGIN] // LANES * s[5], (c[END] + LANES - 1) // LANES * s[5]):
             for line in range(oh):
                 _largest(base + (s[1] + (plane * h + 2 * line) * w * LANES) * 4, w * LANES,
                          base + (y + (plane * oh + line) * ow * LANES) * 4, ow)  # fmt: skip
@@ -238,10 +238,10 @@ if LANES:
         )
         if dx < 0:
             return
-        planes = (n + LANES - 1) // LANES * s[5]
+        begin, end = c[BEGIN] // LANES * s[5], (c[END] + LANES - 1) // LANES * s[5]
         if add == 0 and (2 * oh < h or 2 * ow < w):
-            a[dx : dx + planes * h * w * LANES] = 0
-        for plane in range(planes):
+            a[dx + begin * h * w * LANES : dx + end * h * w * LANES] = 0
+        for plane in range(begin, end):
             for line in range(oh):
                 at = (plane * h + 2 * line) * w * LANES
                 _shares(base + (x + at) * 4, w * LANES, base + (dy + (plane * oh + line) * ow * LANES) * 4,

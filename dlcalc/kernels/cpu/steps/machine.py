@@ -30,11 +30,15 @@ from . import (
     windows,
 )
 from .barrier import wait
-from .row import GRADIENT, SQUARES, UPDATE, address, call, call_with
+from .row import BEGIN, END, GRADIENT, SQUARES, UPDATE, address, call, call_with
 from .squares import add_squares
 
 WIDTH = 24
 """Numbers of a row."""
+PIECES = WIDTH - 1
+"""The column that is 1 where a row takes LANES examples at a time: several of them one after another do it together, so
+that what one leaves is in a near cache when the next one comes."""
+TOGETHER = max(1, LANES)
 BLOCK = 4096
 """Parameters whose squares are added up by one thread."""
 
@@ -142,7 +146,7 @@ def helpers(operations: Sequence[str], dtype: str) -> list[int]:
     found.append(address(squares.tiled_squares if fast else squares.looped_squares, dtype))
     turning = "dense" in operations or any(name in operations for name in ("rnn", "lstm", "gru"))
     found.append(address(lines.transpose if fast else products.transpose, dtype) if turning else 0)
-    found += [address(gradient, dtype), 0, address(sides.add_taps, dtype) if "conv-abreast" in operations else 0]
+    found += [address(gradient, dtype), 0, address(sides.add_taps, dtype) if "conv-abreast" in operations else 0, 0, 0]
     return found
 
 
@@ -157,8 +161,17 @@ def forward(
     entries: Array, rows: Array, n: int, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array
 ) -> None:  # fmt: skip
     """All rows in order; the last ones are the losses, if they have entries."""
-    for row in range(len(entries)):
-        call(entries[row], n, rows[row], a, p, g, i, t, c, sums)
+    row = 0
+    while row < len(entries):
+        last = row + 1
+        while rows[row, PIECES] > 0 and last < len(entries) and rows[last, PIECES] > 0:
+            last += 1
+        size = TOGETHER if last > row + 1 else max(1, n)
+        for first in range(0, n, size):
+            c[BEGIN], c[END] = first, min(first + size, n)
+            for each in range(row, last):
+                call(entries[each], n, rows[each], a, p, g, i, t, c, sums)
+        row = last
 
 
 @kernel("int64[:, ::1]", "int64[::1]", "T[:, ::1]", "T[::1]", "int64[::1]")
@@ -245,19 +258,25 @@ def gradient(
         if upper > lower:
             present(inputs, order[lower:upper], x, classes, targets, a[part], i[part], c[part])
             forward(entries, rows, upper - lower, a[part], p, g[part], i[part], t, c[part], noted[part])
-    for place in range(len(returns)):
-        s = rows[last - place]
-        if returns[place] < 0 or s[4] < 0:  # where nothing before it is trained, no gradient comes
-            continue
-        dense = s[0] == DENSE and s[5] < g.shape[1]
-        if dense:
+    place = 0
+    while place < len(returns):
+        s, end = rows[last - place], place + 1
+        while s[PIECES] > 0 and end < len(returns) and rows[last - end, PIECES] > 0:
+            end += 1
+        if s[0] == DENSE and returns[place] >= 0 and s[4] >= 0 and s[5] < g.shape[1]:
             wait(barrier, workers)
             dense_weights(size, chunk, s, a, g[0], c, mine, workers)
             wait(barrier, workers)
         for part in range(mine, parts, workers):
             n = min((part + 1) * chunk, size) - min(part * chunk, size)
-            if n > 0:
-                call(returns[place], n, s, a[part], p, g[part], i[part], t, c[part], noted[part])
+            many = TOGETHER if end > place + 1 else max(1, n)
+            for first in range(0, n, many):
+                c[part, BEGIN], c[part, END] = first, min(first + many, n)
+                for each in range(place, end):
+                    row = rows[last - each]
+                    if returns[each] >= 0 and row[4] >= 0:  # else nothing before it is trained, no gradient comes
+                        call(returns[each], n, row, a[part], p, g[part], i[part], t, c[part], noted[part])
+        place = end
     wait(barrier, workers)
 
 

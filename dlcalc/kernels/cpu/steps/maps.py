@@ -8,7 +8,7 @@ from numba.extending import register_jitable
 from ... import scalars
 from ...compile import Array, kernel
 from .cells import RNN, cell
-from .row import step
+from .row import BEGIN, END, step
 
 sigmoid, uniform = scalars.sigmoid, scalars.uniform
 ZERO, HALF, ONE, THREE, SIX = np.float32(0), np.float32(0.5), np.float32(1), np.float32(3), np.float32(6)
@@ -25,20 +25,21 @@ ROOT_HALF, GAUSS = scalars.ROOT_HALF, scalars.GAUSS
 
 
 @register_jitable
-def _side_by_side(n: int, lanes: int) -> int:
-    """The examples with those that are lacking, where so many lie side by side; 0: none do."""
-    return (n + lanes - 1) // lanes * lanes if lanes > 0 else n
+def _side_by_side(n: int, lanes: int, c: Array) -> tuple[int, int]:
+    """The first example and how many, with those that are lacking, where so many lie side by side; 0: none do."""
+    return (c[BEGIN], (c[END] - c[BEGIN] + lanes - 1) // lanes * lanes) if lanes > 0 else (0, n)
 
 
 @step
 def activation(n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array) -> None:
     """y = f(x); x and y may be one."""
-    n = _side_by_side(n, s[7])
-    kind, size = s[5], n * s[6]
-    x, y = a[s[1] : s[1] + size], a[s[2] : s[2] + size]
+    first, many = _side_by_side(n, s[7], c)
+    kind, size, moved = s[5], many * s[6], first * s[6]
+    from_x, to_y = s[1] + moved, s[2] + moved
+    x, y = a[from_x : from_x + size], a[to_y : to_y + size]
     sixth, leak, half = a.dtype.type(SIXTH), a.dtype.type(0.01), a.dtype.type(ROOT_HALF)
     if kind <= RELU:
-        cell(c[RNN], n, s[6], a, s[1], s[2], kind, 0, 0)
+        cell(c[RNN], many, s[6], a, from_x, to_y, kind, 0, 0)
     elif kind <= GELU:
         first = half if kind == GELU else leak
         for at in range(size):
@@ -63,8 +64,13 @@ def activation_backward(
     n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array
 ) -> None:
     """The gradient in its place multiplied by the slope, which is read from y where it can be."""
-    kind, size = s[5], _side_by_side(n, s[7]) * s[6]
-    x, y, d = a[s[1] : s[1] + size], a[s[2] : s[2] + size], a[s[4] : s[4] + size]
+    first, many = _side_by_side(n, s[7], c)
+    kind, size, moved = s[5], many * s[6], first * s[6]
+    x, y, d = (
+        a[s[1] + moved : s[1] + moved + size],
+        a[s[2] + moved : s[2] + moved + size],
+        a[s[4] + moved : s[4] + moved + size],
+    )
     zero, sixth, leak = a.dtype.type(0), a.dtype.type(SIXTH), a.dtype.type(0.01)
     half, density = a.dtype.type(ROOT_HALF), a.dtype.type(GAUSS)
     if kind == SOFTPLUS:

@@ -31,9 +31,10 @@ _units: Any = cgutils
 _types: Any = types
 """They come without types."""
 
-PRODUCT, LINES, SQUARES, TURN, GRADIENT, UPDATE, TAPS = 5, 12, 13, 14, 15, 16, 17
+PRODUCT, LINES, SQUARES, TURN, GRADIENT, UPDATE, TAPS, BEGIN, END = 5, 12, 13, 14, 15, 16, 17, 18, 19
 """The places in `c` of the addresses of the matrix product, of that of a matrix and a vector, of the sum of squares,
-of the transpose, of the gradient of a batch, of an update, of the sums over taps."""
+of the transpose, of the gradient of a batch, of an update, of the sums over taps; then the first and before the last
+example that a step in pieces is to work on."""
 
 
 @intrinsic
