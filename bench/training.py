@@ -5,7 +5,8 @@ are told: on one thread of the time that its core has worked for it, so that wha
 of the rows on two threads, whose peer is our own step on one, of the clock on the wall. numpy's OpenBLAS is not used by
 our steps; the variables that slow it are unset all the same. Of each step on one thread it is told what share of the
 peak of the tile is reached: its multiplications and additions by those that one core does in a tile whose numbers lie
-in its cache.
+in its cache. What torch.compile, JAX and tinygrad take for the same step on one thread stands in the remarks, or why
+they take none: by the time of their process, because some compute on a thread of their own.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from . import peers
 from .kernels import peak
 from .rows import Row
 
@@ -56,6 +58,8 @@ ROWS: dict[str, tuple[str, int, str, float]] = {
 OF_SGD = {"MLP": "MLP 784-512-128-10, batch 128", "LeNet-5, batch 64": "LeNet-5, batch 64",
           "LeNet-5, batch 1": "LeNet-5, batch 1", "LeCun 1989": "LeCun 1989, all maps joined, batch 1"}  # fmt: skip
 """Rows of other rules begin with one of these: they are to reach 0.85 of what this row of plain SGD reaches."""
+COMPARED = ("MLP 784-512-128-10, batch 128", "LeNet-5, batch 64", "LeNet-5, batch 1", "LSTM 28→128, T 28, batch 128")
+"""Rows that say what torch.compile, JAX and tinygrad take; they compile for some ten seconds each."""
 THREADED = {
     "MLP, 2 threads": ("MLP 784-512-128-10, batch 128", 1.6),
     "LeNet-5, batch 64, 2 threads": ("LeNet-5, batch 64", 1.5),
@@ -82,6 +86,8 @@ def rows(runs: int, words: str = "") -> list[Row]:
             note += f", {each['peak']:.0%} of the peak"
         if "torch_us" in each:
             note += f", PyTorch on 2 threads {each['torch_us'] / 1e3:.2f} ms"
+        for other, taken in each.get("others", {}).items():
+            note += f"; {other} {taken / 1e3:.3g} ms" if isinstance(taken, float) else f"; {other}: {taken}"
         found.append(Row(f"train {name}", each["ours_us"] / 1e6, peer and peer / 1e6, each["peer"] if peer else "",
                          f"≥ {goal:.3g} × as fast" if peer else "none without PyTorch", met, note=note))  # fmt: skip
     return found
@@ -89,7 +95,9 @@ def rows(runs: int, words: str = "") -> list[Row]:
 
 def measured(runs: int, names: list[str]) -> list[dict[str, Any]]:
     """The environment is that which is right for measuring."""
-    environment = {key: value for key, value in os.environ.items() if key not in SLOWED} | HEAP | THREADS
+    environment = (
+        {key: value for key, value in os.environ.items() if key not in SLOWED} | HEAP | THREADS | peers.ONE_THREAD
+    )
     command = [sys.executable, "-m", "bench.training", str(runs), *names]
     ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, encoding="utf-8", check=True)
     return [json.loads(line) for line in ran.stdout.splitlines()]
@@ -99,27 +107,60 @@ def row(name: str, runs: int) -> dict[str, Any]:
     """One row: microseconds of a step, ours and its peer's, PyTorch's or our own on one thread."""
     threaded = name in THREADED
     line, batch, rule, goal = ROWS[THREADED[name][0] if threaded else name]
-    ours, theirs = _ours(line, batch, rule, 2 if threaded else 1)
+    ours, theirs, compiled = _ours(line, batch, rule, 2 if threaded else 1)
     torch = theirs(2 if threaded else 1)
+    losses = [ours(1) for _ in range(3)]
     if torch is not None:
-        for step in range(3):
-            mine, other = ours(1), torch(1)
-            assert abs(mine - other) <= 1e-4 * abs(other), f"{name}: step {step}: {mine} and {other}"
+        _agree(name, losses, torch)
     works = {"ours_us": ours}
     if torch is not None:
         works["torch_us" if threaded else "peer_us"] = torch
     if threaded:
         works["peer_us"], goal = _ours(line, batch, rule, 1)[0], THREADED[name][1]
+    others: dict[str, Any] = {}
+    for other, make in compiled.items() if name in COMPARED else ():
+        try:
+            others[other] = make()
+            _agree(f"{other}, {name}", losses, others[other])
+            works[other] = others[other]
+        except ImportError:
+            others[other] = "not installed"
+        except Exception as error:  # a compiler that it needs is missing, a layer that it cannot compile
+            others[other] = str(error).partition("\n")[0][:80] or type(error).__name__
     clock = time.perf_counter if threaded else time.thread_time
-    many = {what: 1 + int(0.05 / max(1e-6, _seconds(work, 5, clock) / 5)) for what, work in works.items()}
+    clocks = dict.fromkeys(works, clock) | dict.fromkeys(others, time.process_time)
+    many = {what: 1 + int(0.05 / max(1e-6, _seconds(work, 5, clocks[what]) / 5)) for what, work in works.items()}
     taken: dict[str, list[float]] = {what: [] for what in works}
     for _ in range(runs):
         for what, work in works.items():
-            taken[what].append(_seconds(work, many[what], clock) / many[what])
-    found = {what: 1e6 * median(times) for what, times in taken.items()}
+            taken[what].append(_seconds(work, many[what], clocks[what]) / many[what])
+    found: dict[str, Any] = {what: 1e6 * median(times) for what, times in taken.items()}
+    if others:
+        found["others"] = {other: found.pop(other, said) for other, said in others.items()}
     if not threaded and (best := peak()):
         found["peak"] = operations(line, batch) / (min(taken["ours_us"]) * best)
     return {"row": name, "goal": goal, "peer": "one thread" if threaded else "PyTorch", **found}
+
+
+def _agree(name: str, losses: list[float], work: Callable[[int], Any]) -> None:
+    """Its first steps have our losses."""
+    for step, mine in enumerate(losses):
+        other = work(1)
+        assert abs(mine - other) <= 1e-4 * abs(other), f"{name}: step {step}: {mine} and {other}"
+
+
+def layers(line: str) -> tuple[list[peers.Layer], tuple[int, ...]]:
+    """The layers of one of the networks above, as `peers` has them, and the shape of inputs."""
+    dense: list[peers.Layer] = [("dense",), ("relu",), ("dense",), ("relu",), ("dense",)]
+    if cell := next((name for name in CELLS if name in line), ""):
+        return [(cell,), ("dense",)], (-1, 28, 28)
+    if line == LECUN:
+        maps: list[peers.Layer] = [("conv", 2, 2), ("tanh",)] * 2
+        return [*maps, ("flatten",), ("dense",), ("tanh",), ("dense",)], (-1, 1, 16, 16)
+    if line == LENET:
+        maps = [("conv", 1, 2), ("relu",), ("pool",), ("conv", 1, 0), ("relu",), ("pool",)]
+        return [*maps, ("flatten",), *dense], (-1, 1, 28, 28)
+    return dense, (-1, 784)
 
 
 def operations(line: str, batch: int) -> int:
@@ -141,8 +182,12 @@ def _seconds(work: Callable[[int], object], steps: int, clock: Callable[[], floa
     return clock() - start
 
 
-def _ours(line: str, batch: int, rule: str, threads: int) -> tuple[Callable[[int], float], Callable[[int], Any]]:
-    """A function that does so many steps and gives the last loss; and one that makes PyTorch's of the same weights."""
+def _ours(
+    line: str, batch: int, rule: str, threads: int
+) -> tuple[Callable[[int], float], Callable[[int], Any], dict[str, Callable[[], Callable[[int], float]]]]:
+    """A function that does so many steps and gives the last loss; one that makes PyTorch's of the same weights; and by
+    name those that make the ones of what compiles whole steps, on one thread.
+    """
     import numpy as np
 
     from dlcalc.kernels.cpu.steps import machine
@@ -168,35 +213,41 @@ def _ours(line: str, batch: int, rule: str, threads: int) -> tuple[Callable[[int
         model.train(examples, order, np.tile(np.array([[0, batch]]), (steps, 1)), chosen, moments, record, threads)
         return float(record[-1, 0] * record[-1, 5])
 
-    return run, lambda many: _torch(line, arrays, examples, chosen, many)
+    kinds, shape = layers(line)
+    given = kinds, list(arrays.values()), examples.x.reshape(shape), examples.classes[:, 0], chosen.rate
+    compiled = {
+        "torch.compile": lambda: _torch(line, arrays, examples, chosen, 1, compiled=True),
+        "JAX": lambda: peers.jax_steps(*given),
+        "tinygrad": lambda: peers.tinygrad_steps(*given),
+    }
+
+    def theirs(many: int) -> Any:
+        return _torch(line, arrays, examples, chosen, many) if find_spec("torch") else None
+
+    return run, theirs, compiled
 
 
-def _torch(line: str, arrays: dict[str, Any], examples: Any, chosen: Any, threads: int) -> Any:
-    """PyTorch's step of the same network; None where it is not installed."""
-    try:
-        import torch
-    except ImportError:
-        return None
+def _torch(line: str, arrays: dict[str, Any], examples: Any, chosen: Any, threads: int, compiled: bool = False) -> Any:
+    """PyTorch's step of the same network; `compiled`: what is before the update, forwards and backwards."""
+    import torch
     from torch import nn
 
     torch.set_num_threads(threads)
-    cell = next((name for name in CELLS if name in line), "")
-    if cell:
-        layer = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}[cell](28, 128, batch_first=True)
-        modules: list[Any] = [layer, nn.Linear(128, 10)]
-        shape: tuple[int, ...] = (-1, 28, 28)
-    elif line == LECUN:
-        modules = [nn.Conv2d(1, 12, 5, 2, 2), nn.Tanh(), nn.Conv2d(12, 12, 5, 2, 2), nn.Tanh(), nn.Flatten(),
-                   nn.Linear(192, 30), nn.Tanh(), nn.Linear(30, 10)]  # fmt: skip
-        shape = (-1, 1, 16, 16)
-    elif "conv" in line:
-        modules = [nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 16, 5), nn.ReLU(),
-                   nn.MaxPool2d(2), nn.Flatten(), nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(),
-                   nn.Linear(84, 10)]  # fmt: skip
-        shape = (-1, 1, 28, 28)
-    else:
-        modules = [nn.Linear(784, 512), nn.ReLU(), nn.Linear(512, 128), nn.ReLU(), nn.Linear(128, 10)]
-        shape = (-1, 784)
+    kinds, shape = layers(line)
+    cell = kinds[0][0] in CELLS
+    weights = [array for array in arrays.values() if array.ndim > 1]
+    weights = weights[1:] if cell else weights
+    simple = {"relu": nn.ReLU, "tanh": nn.Tanh, "flatten": nn.Flatten, "pool": lambda: nn.MaxPool2d(2)}
+    modules: list[Any] = []
+    for kind, *numbers in kinds:
+        if kind in simple:
+            modules.append(simple[kind]())
+            continue
+        k, c, *f = weights.pop(0).shape
+        if kind in CELLS:
+            modules.append({"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}[kind](28, 128, batch_first=True))
+        else:
+            modules.append(nn.Conv2d(c, k, f, *numbers) if f else nn.Linear(c, k))
     given = iter(arrays.values())
     with torch.no_grad():
         for module in modules:
@@ -216,10 +267,16 @@ def _torch(line: str, arrays: dict[str, Any], examples: Any, chosen: Any, thread
             value = value[0][:, -1] if isinstance(value, tuple) else value
         return value
 
+    def mean() -> Any:
+        return nn.functional.cross_entropy(forward(), y)
+
+    if compiled:
+        mean = torch.compile(mean)
+
     def run(steps: int) -> float:
         for _ in range(steps):
             optimiser.zero_grad()
-            loss = nn.functional.cross_entropy(forward(), y)
+            loss = mean()
             loss.backward()
             optimiser.step()
         return float(loss.detach())
