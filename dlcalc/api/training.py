@@ -155,7 +155,8 @@ class Training(Result):
         names = run.data.classes
         made = explained.document(self.to_dict(), f"{run.network.title} learns {run.data.name}", self._notes())
         if run.data.labelled and 1 < len(names) <= 12 and not run.data.words:
-            table = explained.confusion(self.confusion().tolist(), names)
+            counts = self.confusion().tolist()
+            table = explained.confusion(counts, (*names, *map(str, range(len(names), len(counts)))))
             made = replace(made, blocks=(*made.blocks, table))
         return made
 

@@ -15,8 +15,11 @@ import numpy as np
 from ..errors import UserError, shown
 from ..files import untrusted
 from ..networks.network import Network
-from .generated import GENERATORS
+from .generated import GENERATORS, Generator
 from .model import Examples
+
+MOST_NUMBERS = 100_000_000
+"""Of what a seed makes; more are refused before anything is made."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ def dataset(name: str, seed: int = 0, side: int = 64) -> Dataset:
     word, _, settings = name.partition(":")
     if word in GENERATORS:
         made = GENERATORS[word]
-        return Dataset(name=name, **made.make(seed, **_settings(word, settings, made.settings)))
+        return Dataset(name=name, **made.make(seed, **_settings(word, settings, made)))
     from .files import read
 
     return Dataset(name=name, **read(name, tuple(GENERATORS), side))
@@ -76,8 +79,9 @@ def of_arrays(x: Any, y: Any) -> Dataset:
     return Dataset("arrays", inputs, targets.astype(np.float64).reshape(len(targets), -1))
 
 
-def _settings(word: str, text: str, usual: Mapping[str, float]) -> dict[str, float]:
+def _settings(word: str, text: str, made: Generator) -> dict[str, float]:
     """What stands behind a generator's name. UserError."""
+    usual = made.settings
     found = dict(usual)
     for part in filter(None, text.split(",")):
         key, _, value = part.partition("=")
@@ -87,9 +91,16 @@ def _settings(word: str, text: str, usual: Mapping[str, float]) -> dict[str, flo
             number = untrusted.number(value)
         except ValueError:
             number = math.nan
-        if not 0 <= number <= 10**7 or (isinstance(usual[key], int) and number != int(number)):
-            raise UserError(f"{key} of {word} is a number from 0 to 10,000,000, not {shown(value)}")
+        whole = isinstance(usual[key], int)
+        least = made.least.get(key, 1) if whole else 0
+        if not least <= number <= 10**7 or (whole and number != int(number)):
+            kind = "whole number" if whole else "number"
+            raise UserError(f"{key} of {word} is a {kind} from {least} to 10,000,000, not {shown(value)}")
         found[key] = type(usual[key])(number)
+    if (asked := found.get("n", 1) * made.numbers(found)) > MOST_NUMBERS:
+        raise UserError(
+            f"data has at most {MOST_NUMBERS:,} numbers, and {word} with {shown(text)} would have {asked:,}"
+        )
     return found
 
 
@@ -119,6 +130,10 @@ def split(data: Dataset, network: Network, seed: int, dtype: str = "float32") ->
     test = np.flatnonzero(chosen)
     if not len(rest) or not len(test):
         raise UserError(f"there must be examples to train on and to test with: {len(rest)} and {len(test)}")
+    for numbers in (x, data.y):
+        most = max(float(numbers.max(initial=0)), -float(numbers.min(initial=0)))
+        if dtype == "float32" and most > float(np.finfo(np.float32).max):
+            raise UserError(f"float32 has no number above 3.4e+38, and {data.name} has {most:.3g}: --dtype float64")
     return Split(Examples(x[rest], data.y[rest], dtype), Examples(x[test], data.y[test], dtype), test)
 
 
@@ -151,6 +166,14 @@ def arranged(data: Dataset, network: Network) -> Any:
         return x
     if len(wanted) == len(x.shape[1:]) and wanted == x.shape[1:]:
         return x if network.sequence or len(wanted) == 1 else np.moveaxis(x, -1, 1)
+    outer = x.shape[1:-1]
+    if (wanted[-1:] == (1,) and len(wanted) >= x.ndim and wanted[: len(outer)] == outer
+            and math.prod(wanted) == math.prod(x.shape[1:])):  # fmt: skip
+        # of one channel the rows can only be one after the other
+        x = x.reshape(len(x), *wanted)
+        return x if network.sequence else np.moveaxis(x, -1, 1)
+    if len(wanted) == x.ndim == 3 and not network.sequence and x.shape[1] <= wanted[0] and x.shape[2] <= wanted[1]:
+        x = x[..., None]
     if len(wanted) == 3 and x.ndim == 4 and wanted[2] in (1, x.shape[3]):
         return np.moveaxis(_resized(x, wanted, data.name), -1, 1)
     if len(wanted) == 1 and wanted[0] == math.prod(x.shape[1:]):

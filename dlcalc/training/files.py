@@ -6,6 +6,7 @@ A file that is not what it should be is refused in one line; nothing in one is e
 from __future__ import annotations
 
 import gzip
+import zlib
 from collections.abc import Sequence
 from math import prod
 from pathlib import Path
@@ -18,6 +19,7 @@ from ..files import untrusted
 from .generated import characters
 
 LARGEST = 2**31
+MOST = 1e150
 CIFAR = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".ppm", ".pgm", ".webp")
 IDX_TYPES: dict[int, Any] = {0x08: np.dtype("u1"), 0x09: np.dtype("i1"), 0x0B: np.dtype(">i2"), 0x0C: np.dtype(">i4"),
@@ -28,7 +30,7 @@ def read(name: str, generators: Sequence[str], side: int) -> dict[str, Any]:
     """The fields of a `Dataset`. UserError: no such data. ProblemError: a file that is not what it should be."""
     path = Path(name)
     try:
-        if path.is_dir():
+        if name and path.is_dir():
             return _folder(path, side)
         there = path.is_file()
     except (OSError, ValueError):
@@ -61,6 +63,8 @@ def _npz(path: Path) -> dict[str, Any]:
     for names in (("x_train", "y_train", "x_test", "y_test"), ("x", "y")):
         if all(name in arrays for name in names):
             x, y, *test = (arrays[name] for name in names)
+            if alone := next((name for name in names if not arrays[name].ndim), ""):
+                raise _refused(path, f"each is an array with an entry for each example: {alone} is one number")
             if test:
                 return _joined(path, x, y, *test)
             return _fields(path, x, y)
@@ -123,7 +127,7 @@ def _idx(path: Path) -> Any:
         try:
             with gzip.open(path) as file:
                 data = untrusted.bounded(file.read(LARGEST + 1), str(path), LARGEST, "an IDX file")
-        except (OSError, EOFError):
+        except (OSError, EOFError, zlib.error):
             raise _refused(path, "it is compressed and damaged") from None
     if len(data) < 4 or data[:2] != b"\0\0" or data[2] not in IDX_TYPES or len(data) < 4 + 4 * data[3]:
         raise _refused(path, "it is not an IDX file: it begins with two zero bytes, a type and the number of axes")
@@ -173,6 +177,8 @@ def _csv(path: Path) -> dict[str, Any]:
     last = [cells[-1].strip() for _, cells in rows]
     if not np.isfinite(values).all():
         raise _refused(path, "all its numbers must be finite")
+    if (most := np.abs(values).max(initial=0)) > MOST:
+        raise _refused(path, f"its numbers are at most {MOST:g}, so that their squares can be added: {most:g}")
     spread = values.std(axis=0)
     x = (values - values.mean(axis=0)) / np.where(spread > 0, spread, 1)
     kinds = sorted(set(last))

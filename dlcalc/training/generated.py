@@ -10,7 +10,7 @@ from __future__ import annotations
 import gzip
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,10 @@ class Generator:
     words: str
     make: Callable[..., dict[str, Any]]
     settings: Mapping[str, float]
+    numbers: Callable[[Mapping[str, float]], float] = lambda of: 64
+    """In one example."""
+    least: Mapping[str, int] = field(default_factory=dict)
+    """Of whole numbers, where it is not 1."""
 
 
 def _xor(seed: int, n: int, noise: float) -> dict[str, Any]:
@@ -177,18 +181,40 @@ def _text(seed: int, n: int, T: int) -> dict[str, Any]:
 GENERATORS = {
     "digits": Generator("scikit-learn's 1,797 digits of 8×8 (extra data)", _digits, {}),
     "mnist1d": Generator(
-        "signals of 40 numbers, ten classes (extra data)", _mnist1d, {"n": 5000, "shuffled": 0, "data": 42}
+        "signals of 40 numbers, ten classes (extra data)",
+        _mnist1d,
+        {"n": 5000, "shuffled": 0, "data": 42},
+        lambda of: 40,
+        {"n": 10, "shuffled": 0, "data": 0},
     ),
-    "xor": Generator("two bits with noise: are they different?", _xor, {"n": 400, "noise": 0.1}),
-    "spirals": Generator("two spirals, to tell apart", _spirals, {"n": 600, "turns": 1.5, "noise": 0.05}),
-    "bars": Generator("images of bars and corners", _bars, {"n": 1200, "side": 12, "noise": 0.2}),
-    "adding": Generator("the sum of two marked numbers of T", _adding, {"n": 5000, "T": 100}),
+    "xor": Generator("two bits with noise: are they different?", _xor, {"n": 400, "noise": 0.1}, lambda of: 2),
+    "spirals": Generator("two spirals, to tell apart", _spirals, {"n": 600, "turns": 1.5, "noise": 0.05}, lambda of: 2),
+    "bars": Generator(
+        "images of bars and corners",
+        _bars,
+        {"n": 1200, "side": 12, "noise": 0.2},
+        lambda of: of["side"] ** 2,
+        {"side": 4},
+    ),
+    "adding": Generator(
+        "the sum of two marked numbers of T", _adding, {"n": 5000, "T": 100}, lambda of: 2 * of["T"], {"T": 2}
+    ),
     "copy": Generator(
-        "symbols to be told again after T blanks", _copy, {"n": 5000, "T": 20, "length": 5, "symbols": 8}
+        "symbols to be told again after T blanks",
+        _copy,
+        {"n": 5000, "T": 20, "length": 5, "symbols": 8},
+        lambda of: (of["T"] + 2 * of["length"]) * (of["symbols"] + 2),
+        {"T": 0},
     ),
-    "ball": Generator("a bouncing ball: where next?", _ball, {"n": 3000, "side": 16, "steps": 5}),
-    "sine": Generator("the next value of a noisy sine", _sine, {"n": 2000, "T": 20, "noise": 0.1}),
-    "reversed": Generator("digits of a number, in reverse", _reversed, {"n": 4000, "T": 5}),
-    "text": Generator("the next character of a small text", _text, {"n": 2000, "T": 20}),
+    "ball": Generator(
+        "a bouncing ball: where next?",
+        _ball,
+        {"n": 3000, "side": 16, "steps": 5},
+        lambda of: of["steps"] * of["side"] ** 2,
+        {"side": 3},
+    ),
+    "sine": Generator("the next value of a noisy sine", _sine, {"n": 2000, "T": 20, "noise": 0.1}, lambda of: of["T"]),
+    "reversed": Generator("digits of a number, in reverse", _reversed, {"n": 4000, "T": 5}, lambda of: 22 * of["T"]),
+    "text": Generator("the next character of a small text", _text, {"n": 2000, "T": 20}, lambda of: of["T"]),
 }
 """Name → generator."""

@@ -36,11 +36,12 @@ def answers(run: Trainer, x: Any) -> Any:
 
 
 def confusion(run: Trainer) -> Any:
-    """Counts (classes, classes) on the test's examples."""
+    """Counts (classes, classes) on the test's examples; a network may tell more classes apart than there are."""
     said = answers(run, run.examples.test.x)
+    told = said.shape[-1]
     said = said.reshape(-1, said.shape[-1]).argmax(axis=1)
     wanted = run.examples.test.classes.reshape(-1)
-    size = max(len(run.data.classes), int(wanted.max()) + 1, 2)
+    size = max(len(run.data.classes), told)
     found = np.zeros((size, size), dtype=np.int64)
     np.add.at(found, (wanted[wanted >= 0], said[wanted >= 0]), 1)
     return found

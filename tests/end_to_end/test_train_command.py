@@ -158,7 +158,7 @@ def test_cells_are_compared_with_their_gradients_through_time(terminal: Terminal
         ('train "2; dense 3; dense 1" --data bars', "an example of bars is"),
         ('train "2; dense 3" --data "xor" --loss hinge', "loss is one of cross-entropy"),
         (f"{RUN} --epochs many", "--epochs is a whole number"),
-        (f"train {NET} --data xor:n=1_0", "n of xor is a number from 0 to 10,000,000, not '1_0'"),
+        (f"train {NET} --data xor:n=1_0", "n of xor is a whole number from 1 to 10,000,000, not '1_0'"),
         (f"{RUN} --schedule step:1_0:0.5", "a schedule is one of constant, .*; not 'step:1_0:0.5'"),
         (f"{RUN} --search lr=0.1..1_0", "a search is lr=1e-4..1e-1 hidden=16,32,64; not 'lr=0.1..1_0'"),
         (f"{RUN} --search lr=0.1.2..3", "a search is lr=1e-4..1e-1 hidden=16,32,64; not 'lr=0.1.2..3'"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import re
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 pytest.importorskip("numba")
 
+from dlcalc import train
 from dlcalc.errors import DlcalcError, UserError
 from dlcalc.networks import text
 from dlcalc.training.data import arranged, dataset, of_arrays, split, stratified
@@ -131,9 +133,17 @@ def test_a_folder_of_images(tmp_path: Path) -> None:
     assert found.x[1, 3, 3].tolist() == pytest.approx([1, 0, 0.2])
 
 
+def _npz(**arrays: object) -> bytes:
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    return file.getvalue()
+
+
 BAD = {
     "a.npz": (b"PK no zip", "it is not an .npz of plain arrays"),
+    "alone.npz": (_npz(x=np.float64(3), y=np.int64(1)), "x is one number"),
     "a.csv": (b"1,2\n", "at least two"),
+    "large.csv": (b"1e300,2,3\n4,5,6\n", "its numbers are at most 1e+150"),
     "plain.csv": (b"1,2,3\n4,1_0,6\n", "line 2: 1_0 is not a number"),
     "b.csv": (b"1,2,3\n4,x,6\n", "line 2: x is not a number"),
     "c.csv": (b"1,2,3\n4,5\n", "line 2 has 2 cells, the first has 3"),
@@ -158,6 +168,7 @@ def test_a_bad_file_is_one_line(name: str, tmp_path: Path) -> None:
         (b"\0\0\x08\x01\0\0\0\x05abc", "its header promises 5 bytes, and 3 follow"),
         (b"PNG", "it is not an IDX file"),
         (b"\x1f\x8bzz", "it is compressed and damaged"),
+        (gzip.compress(b"", mtime=0)[:10] + b"\xff" * 20, "it is compressed and damaged"),
     ],
 )
 def test_a_bad_file_of_mnist(content: bytes, message: str, tmp_path: Path) -> None:
@@ -165,6 +176,64 @@ def test_a_bad_file_of_mnist(content: bytes, message: str, tmp_path: Path) -> No
         (tmp_path / name).write_bytes(content)
     with pytest.raises(DlcalcError, match=message):
         dataset(str(tmp_path))
+
+
+def test_every_setting_of_a_generator_has_a_least_that_works_and_nothing_below() -> None:
+    """Every whole number from 0 to 4 is refused in one line or gives examples."""
+    pytest.importorskip("mnist1d")
+    refused = 0
+    for name, made in GENERATORS.items():
+        for key in made.settings:
+            least = made.least.get(key, 1)
+            for value in range(5) if isinstance(made.settings[key], int) else (0,):
+                given = f"{name}:{key}={value}" + ("" if key == "n" else ",n=20")
+                if value < least and isinstance(made.settings[key], int):
+                    refused += 1
+                    with pytest.raises(UserError, match=f"{key} of {name} is a whole number from {least} to"):
+                        dataset(given)
+                else:
+                    found = dataset(given)
+                    assert len(found.x) == len(found.y) > 0
+                    assert found.x[0].size == made.numbers(dict(made.settings) | {key: value}) > 0
+    assert refused == 29
+    for large in ("ball:n=10000000", "adding:T=10000000", "copy:T=10000000,symbols=9"):
+        with pytest.raises(UserError, match=r"data has at most 100,000,000 numbers, and \w+ with '.*' would have \d"):
+            dataset(large)
+
+
+def test_images_of_one_channel_may_come_without_its_axis_or_as_rows() -> None:
+    """(N, 4, 4) of floats, and (N, 16) as a table has them; images in a row are the frames of a convolutional LSTM."""
+    x = np.arange(32.0).reshape(2, 4, 4)
+    y = np.array([0, 1])
+    network = text.read("4x4x1; conv 1 f3; flatten; dense 2")
+    for given in (x, x.reshape(2, 16), x[..., None]):
+        assert arranged(of_arrays(given, y), network).tolist() == x[:, None].tolist()
+    larger = arranged(of_arrays(x, y), text.read("6x6x1; conv 1 f3; flatten; dense 2"))
+    assert (larger.shape, larger[:, 0, 1:5, 1:5].tolist()) == ((2, 1, 6, 6), x.tolist())
+    frames = arranged(of_arrays(x.reshape(2, 2, 8), y), text.read("2x2x4x1; convlstm 1 f3; flatten; dense 2"))
+    assert frames.tolist() == x.reshape(2, 1, 2, 2, 4).tolist()
+    for line in ("2x8x1; flatten; dense 2", "4x2x2; flatten; dense 2", "2x2x4x1; convlstm 1 f3; flatten; dense 2"):
+        with pytest.raises(UserError, match="and an example of arrays is 4×4"):
+            arranged(of_arrays(x, y), text.read(line))
+
+
+def test_numbers_beyond_a_type_are_refused() -> None:
+    data = of_arrays(np.full((10, 2), -1e300), np.arange(10) % 2)
+    network = text.read("2; dense 2")
+    assert split(data, network, 0, "float64").train.x.min() == -1e300
+    with pytest.raises(UserError, match=r"^float32 has no number above 3.4e\+38, and arrays has 1e\+300: --dtype"):
+        split(data, network, 0)
+
+
+def test_a_network_may_tell_more_classes_apart_than_there_are() -> None:
+    """Its table of right and wrong has them all."""
+    run = train("2; dense 4", "xor:n=40", epochs=1)
+    list(run)
+    counts = run.confusion()
+    assert counts.shape == (4, 4)
+    assert counts.sum() == 8
+    assert counts[2:].sum() == 0
+    assert "rows: what it is" in run.to_markdown()
 
 
 def test_what_does_not_fit_is_refused() -> None:
