@@ -6,6 +6,7 @@ for a whole array (`is_open`) stays what it is: an operation on it is left as it
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import Any
@@ -55,7 +56,12 @@ def pairwise(function: Callable[[Any, Any], Value], a: Value, b: Value, what: st
             if (len(a) != len(b) or _is_nested(a) or _is_nested(b)) and shape_of(a) != shape_of(b):
                 raise UserError(f"{what} needs equal shapes, not {shown(shape_of(a))} and {shown(shape_of(b))}")
             spend(len(a))
-            return tuple([pairwise(function, x, y, what) for x, y in zip(a, b, strict=True)])
+            return tuple(
+                [
+                    pairwise(function, x, y, what) if isinstance(x, tuple) or isinstance(y, tuple) else function(x, y)
+                    for x, y in zip(a, b, strict=True)
+                ]
+            )
         if is_open(b):
             return function(to_node(a), b)
         spend(len(a))
@@ -136,7 +142,16 @@ def _allow(rows: int, columns: int, inner: int = 1) -> None:
     spend(rows * columns * inner)
 
 
-def _dot(a: Iterable[Value], b: Iterable[Value]) -> Value:
+def _dot(a: tuple[Value, ...], b: tuple[Value, ...]) -> Value:
+    total: Value = 0
+    for x, y in zip(a, b, strict=True):
+        if x.__class__ is not float or y.__class__ is not float:
+            break
+        total += x * y
+    else:
+        # by far the most frequent case: what is infinite on the way is not finite at the end
+        if math.isfinite(total):
+            return total
     return sum_of(times(x, y) for x, y in zip(a, b, strict=True))
 
 

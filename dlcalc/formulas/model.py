@@ -19,6 +19,9 @@ from ..expressions.parser import parse, parse_range
 from ..expressions.reader import Declarations
 from .topics import ids_known, load
 
+MOST_PARSED = 2000
+"""So many expressions of a formula are kept as trees: all of its own, and what is asked of it."""
+
 
 @dataclass(frozen=True)
 class Variable:
@@ -201,6 +204,15 @@ class Formula:
         return {}
 
     @cached_property
+    def ops(self) -> dict[Any, Any]:
+        """What `steps` has compiled, by step and prefix: most steps are the same under every convention."""
+        return {}
+
+    @cached_property
+    def _parsed(self) -> dict[tuple[str, bool], Node]:
+        return {}
+
+    @cached_property
     def _evaluators(self) -> dict[tuple[str, bool], Evaluator]:
         return {}
 
@@ -233,7 +245,12 @@ class Formula:
 
     def parse(self, text: str, per_axis: bool = False) -> Node:
         """An expression in this formula's names; inside a per-axis step each such name is one number."""
-        return parse(text, self.declarations[per_axis])
+        key = (text, per_axis)
+        if key not in self._parsed:
+            if len(self._parsed) >= MOST_PARSED:
+                self._parsed.clear()
+            self._parsed[key] = parse(text, self.declarations[per_axis])
+        return self._parsed[key]
 
     def evaluator(self, text: str, per_axis: bool = False) -> Evaluator:
         """The function of an expression in this formula's names, compiled once."""

@@ -15,7 +15,7 @@ from ..expressions.arrays import unrolled
 from ..expressions.nodes import Value, names_in
 from .model import Convention, Formula, Mistake
 from .registry import formula as find_formula
-from .steps import Op, State, Unit, Unrolled, arguments, blocks, edited, opened
+from .steps import Op, State, Unit, Unrolled, blocks, edited, opened
 
 Edit = tuple[str, str]
 """A step, and the expression that it has instead."""
@@ -130,11 +130,10 @@ class Program:
             step, expression = edit
             new = edited(self._op(step), expression)
             self._replaced[edit] = found = {self.place[step]: new}
-            if new.step.called:
-                for argument in arguments(new):
-                    place = self.place[argument.name]
-                    if argument.node != self.ops[place].node:
-                        found[place] = argument
+            for argument in new.arguments:
+                place = self.place[argument.name]
+                if argument.node != self.ops[place].node:
+                    found[place] = argument
         return self._replaced[edit]
 
     def _changed(self, mistake: Mistake) -> dict[int, Op]:

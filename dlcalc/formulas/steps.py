@@ -120,6 +120,12 @@ class Op:
         nodes = [self.node, *([self.before] if self.before else []), *self.each]
         return frozenset(name for node in nodes for name in names_in(node))
 
+    @cached_property
+    def arguments(self) -> tuple[Argument, ...]:
+        """The variables of the formula that the step calls; none where it calls none."""
+        called = find_formula(self.step.called) if self.step.called else None
+        return tuple(Argument(self, called, variable) for variable in called.variables) if called else ()
+
     def run(self, state: State, pinned: Mapping[str, Value]) -> None:
         """Adds the step's value to the state. Raises UserError where the arithmetic has no answer."""
         name, evaluator = self.name, self.evaluator
@@ -263,17 +269,20 @@ def opened(formula: Formula, convention: str, prefix: str = "") -> Iterator[Op]:
     used = formula.convention(convention) if convention in names else formula.conventions[0]
     for step in formula.steps:
         edited = used.edits.get(step.name)
-        op = Op(formula, step if edited is None else replace(step, expression=edited), prefix)
+        op = _compiled(formula, step if edited is None else replace(step, expression=edited), prefix)
         if op.step.called:
-            yield from arguments(op)
+            yield from op.arguments
             yield from opened(find_formula(op.step.called), used.name, f"{op.name}.")
         yield op
 
 
-def arguments(caller: Op) -> Iterator[Argument]:
-    """The variables of the formula that a step calls."""
-    called = find_formula(caller.step.called)
-    return (Argument(caller, called, variable) for variable in called.variables)
+def _compiled(formula: Formula, step: Step, prefix: str) -> Op:
+    """The step as it is run, the same one under every convention that has it so."""
+    ops: dict[tuple[Step, str], Op] = formula.ops
+    key = (step, prefix)
+    if key not in ops:
+        ops[key] = Op(formula, step, prefix)
+    return ops[key]
 
 
 def blocks(ops: list[Op]) -> Iterator[range]:
@@ -285,7 +294,7 @@ def blocks(ops: list[Op]) -> Iterator[range]:
 
 def edited(op: Op, expression: str) -> Op:
     """The step with another expression. Raises InternalError when a call would become a call of another formula."""
-    changed = Op(op.formula, replace(op.step, expression=expression), op.prefix)
+    changed = _compiled(op.formula, replace(op.step, expression=expression), op.prefix)
     if changed.step.called not in ("", op.step.called):
         raise InternalError(
             f"{op.formula.id}: an edit of {op.name} calls {changed.step.called}, which the step does not"

@@ -17,7 +17,7 @@ from dlcalc.answers import formula_judging
 from dlcalc.answers.formula_judging import verify
 from dlcalc.errors import UserError
 from dlcalc.expressions.answers import Answer, agrees
-from dlcalc.expressions.evaluate import compile_node, evaluate
+from dlcalc.expressions.evaluate import evaluate
 from dlcalc.expressions.nodes import Node, Value
 from dlcalc.formulas.defaults import with_defaults
 from dlcalc.formulas.diagnose import outcome, outcomes
@@ -98,10 +98,10 @@ def test_forms_equal_the_steps(f: Formula, draws: list[Drawn]) -> None:
         for index, form in enumerate(f.forms):
             per_axis = f.is_per_axis(form.step)
             for lane in one.state.lanes if per_axis else [one.state.values]:
-                if form.when and compile_node(f.parse(form.when, per_axis))(lane) is not True:
+                if form.when and f.evaluator(form.when, per_axis)(lane) is not True:
                     continue
                 used.add(index)
-                value = compile_node(f.parse(form.expression, per_axis))(lane)
+                value = f.evaluator(form.expression, per_axis)(lane)
                 expected = lane[form.step]
                 if isinstance(expected, dict):
                     expected = {k: v for k, v in expected.items() if k >= 1}

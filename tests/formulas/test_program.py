@@ -17,6 +17,7 @@ from dlcalc.formulas.model import Formula, Mistake, Step, Variable
 from dlcalc.formulas.program import program
 from dlcalc.formulas.registry import formula
 from dlcalc.formulas.run import contains_letters, run
+from dlcalc.formulas.steps import Op
 from dlcalc.formulas.topics import TOPICS
 
 
@@ -30,6 +31,16 @@ def caller(*steps: Step, variables: str = "n", mistakes: tuple[Mistake, ...] = (
         answers=(steps[-1].name,),
         mistakes=mistakes,
     )
+
+
+def test_what_two_conventions_have_alike_is_compiled_once() -> None:
+    """A step that no convention edits is the same object under each, in a called formula and after an edit too."""
+    one, other = (program(formula("depthwise_separable"), name) for name in ("", "no-bias"))
+    alike = [op for op in one.ops if type(op) is Op and op.step == other.ops[other.place[op.name]].step]
+    assert any(op.prefix for op in alike)
+    assert len(alike) < len(one.ops)
+    assert all(op is other.ops[other.place[op.name]] for op in alike)
+    assert one.edited("macs", "1 + 1") is other.edited("macs", "1 + 1")
 
 
 def test_a_called_formula_stands_in_line_before_the_step_that_calls_it() -> None:
