@@ -64,12 +64,12 @@ class Windows(Planning):
         table += [c, 1, *size, k, weight.groups, high, across]
         table.append(self.table(abreast.offsets(inner, window, dilation, high, across)))
         # the input of a network is turned while its padding is laid around it
-        turned = not x.abreast and x.d is None and x.shared and not x.kept
-        if not turned:
+        apart = not x.abreast and x.d is None and x.shared and not x.kept
+        if not apart:
             x = self.abreast(x)
-        planes = c * high * across * LANES if turned or (high, across) != size else 0
+        planes = c * high * across * LANES if apart or (high, across) != size else 0
         return self.through("conv-abreast", x, x.form, (k, *out), abreast=True, w=weight, b=bias,
-                            table=self.table(table), turned=turned,
+                            table=self.table(table), apart=apart,
                             columns=Buffer("planes", fixed=planes + c + k + ROOM))  # fmt: skip
 
     def floored(self, x: Data) -> Data | None:

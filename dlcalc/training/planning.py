@@ -65,7 +65,7 @@ class Planning(Sizes):
         self.tables: list[int] = []
         self.layer = ""
         self.dtype, self.batch = "float32", 1
-        self.turned: dict[Buffer, Data] = {}
+        self.transposed: dict[Buffer, Data] = {}
         self.inputs: list[tuple[Buffer, int, int, int]] = []
         self.values: dict[str, Data] = {}
         self.readers = dict.fromkeys(self.shapes, 0)
@@ -117,19 +117,19 @@ class Planning(Sizes):
 
     def abreast(self, x: Data) -> Data:
         """x with its images side by side."""
-        return x if x.abreast else self._turned("abreast", x)
+        return x if x.abreast else self._transposed("abreast", x)
 
     def apart(self, x: Data) -> Data:
         """x with one example behind the other; turned once for all that read it."""
-        return self._turned("apart", x) if x.abreast else x
+        return self._transposed("apart", x) if x.abreast else x
 
-    def _turned(self, operation: str, x: Data) -> Data:
-        if x.buffer not in self.turned:
+    def _transposed(self, operation: str, x: Data) -> Data:
+        if x.buffer not in self.transposed:
             y = self.made(operation, x.form, x.shape, x.d is not None, abreast=not x.abreast)
             y = self.link(operation, x, replace(y, shared=x.shared), size=x.size,
-                          work=Buffer("turned", fixed=LANES * x.size))  # fmt: skip
-            self.turned[x.buffer] = y
-        return self.turned[x.buffer]
+                          work=Buffer("transposed", fixed=LANES * x.size))  # fmt: skip
+            self.transposed[x.buffer] = y
+        return self.transposed[x.buffer]
 
     def step(self, operation: str, **columns: Any) -> None:
         """Adds a row."""

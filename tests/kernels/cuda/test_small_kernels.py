@@ -133,6 +133,8 @@ def test_a_chance_between_two_steps_of_the_draw(machine: Machine) -> None:
 
 
 TILES = {
+    "abreast",
+    "conv_abreast",
     "backwards",
     "sums",
     "cells",

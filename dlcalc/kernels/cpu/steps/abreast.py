@@ -141,10 +141,10 @@ if LANES:
                         a[to + at] += a[work + at]
 
     @kernel("int64[::1]", "int64", "float32[::1]", "int64", "int64", "int64", "int64", inner=True)
-    def padded(t: Array, table: int, a: Array, x: int, many: int, planes: int, turned: int) -> None:
+    def padded(t: Array, table: int, a: Array, x: int, many: int, planes: int, apart: int) -> None:
         """LANES images, or the `many` that there are of those that are not yet side by side, into padded planes."""
         channels, h, w, across = t[table + 15], t[table + 17], t[table + 18], t[table + sides.ACROSS]
-        if turned > 0:
+        if apart > 0:
             sides.lay_abreast(t, table, a, x, channels * h * w, many, a, planes, WIDE)
         else:
             for channel in range(channels):
@@ -158,18 +158,18 @@ if LANES:
     def conv_abreast(
         n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array
     ) -> None:  # fmt: skip
-        """As `windows.conv`; `turned` 1: of images that are not yet side by side; `floor` 1: a ReLU of it."""
-        x, y, w, b, table, work, turned, floor = s[1], s[2], s[5], s[6], s[7], s[8], s[11], s[12]
+        """As `windows.conv`; `apart` 1: of images that are not yet side by side; `floor` 1: a ReLU of it."""
+        x, y, w, b, table, work, apart, floor = s[1], s[2], s[5], s[6], s[7], s[8], s[11], s[12]
         channels, size, k = t[table + 15], t[table + 15] * t[table + 17] * t[table + 18], t[table + 19]
         out = k * t[table + 13] * t[table + 14]
         room = channels * t[table + sides.HIGH] * t[table + sides.ACROSS]
-        laid = turned > 0 or room > size
+        laid = apart > 0 or room > size
         zeros = work + (room * LANES if laid else 0)
         a[work : zeros + k] = 0
         for first in range(c[BEGIN], c[END], LANES):
             read = x + first * size
             if laid:
-                padded(t, table, a, read, min(LANES, n - first), work, turned)
+                padded(t, table, a, read, min(LANES, n - first), work, apart)
                 read = work
             if b >= 0:
                 sides.results_abreast(c[TAPS], t, table, WIDE, a, read, p, w, 1, k // t[table + 20], p, b, a,
@@ -184,11 +184,11 @@ if LANES:
     ) -> None:  # fmt: skip
         """As `windows.conv_backward`; `masked` 1: where the ReLU made a 0, the gradient that comes is 0 already."""
         x, y, dx, dy, w, b, table, work = s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[8]
-        turned, floor, masked = s[11], s[12], s[13]
+        apart, floor, masked = s[11], s[12], s[13]
         channels, size, k = t[table + 15], t[table + 15] * t[table + 17] * t[table + 18], t[table + 19]
         length, filters = t[table + 13] * t[table + 14] * LANES, k // t[table + 20]
         room = channels * t[table + sides.HIGH] * t[table + sides.ACROSS]
-        laid = turned > 0 or room > size
+        laid = apart > 0 or room > size
         zeros = work + (room * LANES if laid else 0)
         a[work : zeros + channels] = 0
         for first in range(c[BEGIN], c[END], LANES):
@@ -200,7 +200,7 @@ if LANES:
                 sides.biases_abreast(k, length, a, d, g, b)
             if w < len(g):
                 if laid:
-                    padded(t, table, a, read, min(LANES, n - first), work, turned)
+                    padded(t, table, a, read, min(LANES, n - first), work, apart)
                     read = work
                 sides.weights_abreast(t, table, WIDE, a, read, a, d, g, w, 1, filters, a, zeros + channels)
             if dx >= 0:

@@ -52,7 +52,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "conv": _CONV,
     "conv-planes": _CONV,
     "conv-transpose": _CONV,
-    "conv-abreast": (*_CONV, "turned", "floor", "masked"),
+    "conv-abreast": (*_CONV, "apart", "floor", "masked"),
     "abreast": (*_ENDS, "work", "size", "add"),
     "apart": (*_ENDS, "work", "size", "add"),
     "max-pool": (*_ENDS, "places", "table", "planes", "h", "w", "out_h", "out_w", "add"),
