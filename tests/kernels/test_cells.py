@@ -10,13 +10,12 @@ import pytest
 np = pytest.importorskip("numpy")
 pytest.importorskip("numba")
 
-from hypothesis import given  # noqa: E402
+from hypothesis import example, given  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
 from dlcalc import ops  # noqa: E402
 from dlcalc.kernels import threads  # noqa: E402
 from dlcalc.kernels.cpu import machine  # noqa: E402
-from dlcalc.kernels.gradcheck import relative_error  # noqa: E402
 
 LANES = machine.LANES
 if not LANES:
@@ -29,6 +28,15 @@ FORMS = [
     ("gru", 3, {"reset_after": False, "update_gate": "renew"}),
 ]  # fmt: skip
 WIDTHS = st.one_of(st.integers(1, 2 * LANES + 1), st.sampled_from([4 * LANES, 5 * LANES + 1]))
+
+
+CANCELLED = 1e-6
+"""Of terms of the order of 1, of which a sum over steps and examples may leave little."""
+
+
+def close(array: Any, exact: Any) -> bool:
+    """Float32 against float64, by the largest entry."""
+    return bool(np.abs(array - exact).max(initial=0) <= 2e-5 * np.abs(exact).max(initial=0) + CANCELLED)
 
 
 def found(
@@ -55,6 +63,7 @@ def found(
 
 
 @given(st.sampled_from(FORMS), st.integers(1, 30), st.sampled_from([0, 1, 2, 3, 7, 13]), WIDTHS, WIDTHS, st.booleans())
+@example(FORMS[2], 12, 1, 41, 1, True)
 def test_all_shapes_are_as_in_float64(form: Any, steps: int, batch: int, n: int, m: int, reverse: bool) -> None:
     """There by numpy's products, one for all inputs; here in blocks of units, filled up where they are not whole."""
     sizes = steps, batch, n, m
@@ -62,7 +71,7 @@ def test_all_shapes_are_as_in_float64(form: Any, steps: int, batch: int, n: int,
     assert set(ours) == set(exact)
     for name, array in ours.items():
         assert array.shape == exact[name].shape
-        assert relative_error(array.astype(np.float64), exact[name]) <= 2e-5, name
+        assert close(array, exact[name]), name
 
 
 @pytest.mark.parametrize("form", FORMS[3:5], ids=str)
@@ -70,7 +79,7 @@ def test_rows_of_whole_pages_are_as_in_float64(form: Any) -> None:
     """They are kept further apart."""
     ours, exact = (found(form, (2, 3, 5, 256), False, dtype) for dtype in (np.float32, np.float64))
     for name, array in ours.items():
-        assert relative_error(array.astype(np.float64), exact[name]) <= 2e-5, name
+        assert close(array, exact[name]), name
 
 
 @pytest.mark.parametrize("form", FORMS[2:7:2], ids=str)
