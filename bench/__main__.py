@@ -56,7 +56,7 @@ def main() -> int:
     if options.json:
         print(json.dumps({"machine": machine(), "rows": [row.to_dict() for row in rows]}, ensure_ascii=False, indent=2))
     else:
-        print(f"{machine()}\n\n{table(rows)}")
+        print(f"{machine()}{settings(rows)}\n\n{table(rows)}")
     return int(options.check and not all(row.met for row in rows))
 
 
@@ -85,9 +85,14 @@ def kept(rows: list[Row], arguments: str, what: str) -> Path:
     path = next(path for path in free if not path.exists())
     versions = ", ".join(f"{package} {version(package)}" for package in PACKAGES if find_spec(package))
     load = f"a load of {os.getloadavg()[0]:.1f} at the end" if hasattr(os, "getloadavg") else "a load not known"
-    told = f"`python -m bench {arguments}` on {machine()}; {versions}; {load}."
+    told = f"`python -m bench {arguments}` on {machine()}{settings(rows)}; {versions}; {load}."
     path.write_text(f"# {date.today():%-d %B %Y}: {what}\n\n{told}\n\n{table(rows)}\n", encoding="utf-8")
     return path
+
+
+def settings(rows: list[Row]) -> str:
+    """How the rows of kernels on two threads were measured, where there are any."""
+    return f"; {kernels.HEAD}" if any(kernels.threaded(row) for row in rows) else ""
 
 
 def machine() -> str:

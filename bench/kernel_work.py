@@ -22,7 +22,8 @@ class Work:
     times: how many times as fast as PyTorch on one thread we mean to be; twice: as our one thread, on two.
     operations: additions and multiplications. moved: how many numbers an array has, and how many passes over such
     arrays there have to be at least that read one and write one, as a copy does, and that read two and write one, as
-    an addition does.
+    an addition does. empty: ours of the smallest shapes. near: ours of a part whose arrays stay in a near cache, and
+    parts: how many of these there are.
     """
 
     name: str
@@ -32,31 +33,46 @@ class Work:
     twice: float | None = None
     operations: int = 0
     moved: tuple[int, int, int] = (0, 0, 0)
+    empty: Callable[[], Arrays] | None = None
+    near: Callable[[], Arrays] | None = None
+    parts: float = 1
 
 
-def works() -> Iterator[tuple[str, Callable[[], Work]]]:
+Named = tuple[str, Callable[[], Work]]
+
+
+def works() -> Iterator[Named]:
     """Row → what makes it: the arrays of one row at a time are in memory."""
+
+    def one_step(kind: str) -> Callable[[], Work]:
+        return lambda: _recurrent(kind, "", 1, 1, 1, 1)
+
     for title, steps, batch, n, m, times in LSTMS:
-        yield _named(f"lstm {title}", lambda row=(title, steps, batch, n, m, times): _recurrent("lstm", *row))
+        yield _named(
+            f"lstm {title}", lambda row=(title, steps, batch, n, m, times): _recurrent("lstm", *row), one_step("lstm")
+        )
     for kind, times in (("lstm", 1.2), ("gru", 2.0), ("rnn", 1.5)):
         yield _named(
             f"{kind} {COURSE[0]}",
             lambda kind=kind, times=times: _recurrent(kind, *COURSE, times, twice=1.5),
+            one_step(kind),
         )
     for kind in ("lstm", "gru", "rnn"):
-        yield _named(f"{kind} {TINY[0]}", lambda kind=kind: _recurrent(kind, *TINY, 5.0))
+        yield _named(f"{kind} {TINY[0]}", lambda kind=kind: _recurrent(kind, *TINY, 5.0), one_step(kind))
     for row in LINEARS:
-        yield _named(f"linear {row[0]}", lambda row=row: _linear(*row))
+        yield _named(f"linear {row[0]}", lambda row=row: _linear(*row), lambda: _linear("", 1, 1, 1))
     for row in ATTENTIONS:
-        yield _named(f"attention {row[0]}", lambda row=row: _attention(*row))
+        yield _named(f"attention {row[0]}", lambda row=row: _attention(*row), lambda: _attention("", 1, 1, 1))
     for row in CONVOLUTIONS:
-        yield _named(f"conv2d {row[0]}", lambda row=row: _convolution(*row))
+        smallest = ("", 1, 1, 1, 4, 1, 1, 0, row[8])  # with fewer filters it would be another kernel
+        yield _named(f"conv2d {row[0]}", lambda row=row: _convolution(*row), lambda s=smallest: _convolution(*s))
     for name, make in MOVERS.items():
         yield _named(name, make)
 
 
-def _named(name: str, make: Callable[[], Work]) -> tuple[str, Callable[[], Work]]:
-    return name, make
+def _named(name: str, make: Callable[[], Work], smallest: Callable[[], Work] | None = None) -> Named:
+    """smallest: makes the same operation of the smallest shapes."""
+    return name, lambda: replace(make(), empty=smallest().ours) if smallest else make()
 
 
 LSTMS = [
@@ -91,18 +107,22 @@ CONVOLUTIONS = [
 ]
 
 
+NEAR = 1 << 14
+"""Numbers of an array that stays in a near cache with some others."""
+
+
 def numbers(*shape: int, seed: int = 0) -> Array:
     return np.random.default_rng((seed, *shape)).standard_normal(shape).astype(np.float32)
 
 
-def _linear(title: str, rows: int, n: int, m: int, times: float, twice: float | None) -> Work:
+def _linear(title: str, rows: int, n: int, m: int, times: float = 1, twice: float | None = None) -> Work:
     arrays = {"x": numbers(rows, n), "weight": numbers(m, n) / np.float32(n**0.5), "bias": numbers(m)}
     differ = ("x", "weight", "bias")
     work = _simple(f"linear {title}", ops.linear, lambda f, **given: f.linear(*given.values()), arrays, differ)
     return replace(work, times=times, twice=twice, operations=6 * rows * n * m)
 
 
-def _attention(title: str, heads: int, steps: int, size: int, times: float, twice: float | None) -> Work:
+def _attention(title: str, heads: int, steps: int, size: int, times: float = 1, twice: float | None = None) -> Work:
     arrays = {name: numbers(heads, steps, size, seed=seed) for seed, name in enumerate("qkv")}
 
     def theirs(f: Any, **given: Array) -> Any:
@@ -122,8 +142,8 @@ def _convolution(
     stride: int,
     padding: int,
     with_x: bool,
-    times: float,
-    twice: float | None,
+    times: float = 1,
+    twice: float | None = None,
 ) -> Work:
     import torch
 
@@ -158,7 +178,7 @@ def _convolution(
 
 
 def _recurrent(
-    kind: str, title: str, steps: int, batch: int, n: int, m: int, times: float, twice: float | None = None
+    kind: str, title: str, steps: int, batch: int, n: int, m: int, times: float = 1, twice: float | None = None
 ) -> Work:
     import torch
 
@@ -187,7 +207,10 @@ def _simple(
     name: str, op: Any, theirs: Any, arrays: Arrays, differ: tuple[str, ...], copies: int = 0, sums: int = 0,
     **settings: Any,
 ) -> Work:  # fmt: skip
-    """copies, sums: what it has to move of arrays as large as the first, as `Work.moved` says it."""
+    """copies, sums: what it has to move of arrays as large as the first, as `Work.moved` says it.
+
+    Of those its part and its smallest shapes are some of the rows along the first axis, and one.
+    """
     import torch
 
     tensors = {key: torch.tensor(array) for key, array in arrays.items()}
@@ -196,16 +219,24 @@ def _simple(
     d_out = numbers(*np.shape(out), seed=1) if np.ndim(out) else np.float32(1)
     d_tensor = torch.tensor(d_out)
 
-    def ours() -> Arrays:
-        found, saved = ops.forward(op, **arrays, **settings)
-        gradients = ops.backward(saved, d_out)
+    first = next(iter(arrays.values()))
+    whole = len(first)
+
+    def ours(rows: int = whole) -> Arrays:
+        given = {key: array[:rows] if len(array) == whole else array for key, array in arrays.items()}
+        found, saved = ops.forward(op, **given, **settings)
+        gradients = ops.backward(saved, d_out[:rows] if np.ndim(d_out) else d_out)
         return {"out": found, **{key: gradients[key] for key in differ}}
 
     def peers() -> Arrays:
         found = theirs(torch.nn.functional, **tensors)
         return {"out": found, **dict(zip(differ, torch.autograd.grad(found, wanted, d_tensor), strict=True))}
 
-    return Work(name, ours, peers, times=1.5, moved=(next(iter(arrays.values())).size, copies, sums))
+    work = Work(name, ours, peers, times=1.5, moved=(first.size, copies, sums))
+    if not copies + sums:
+        return work
+    rows = max(1, whole * NEAR // first.size)
+    return replace(work, empty=lambda: ours(1), near=lambda: ours(rows), parts=whole / rows)
 
 
 def _activation(name: str) -> Work:

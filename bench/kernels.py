@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from .rows import Row
+from .rows import Row, limited
 
 ROOT = Path(__file__).parents[1]
 MOST_COLD, MOST_WARM = 3.0, 0.5
@@ -48,28 +48,22 @@ NUMPY_AND_NUMBA = "import numpy, numba"
 
 HEAP = {"MALLOC_MMAP_THRESHOLD_": "1000000000", "MALLOC_TRIM_THRESHOLD_": "4000000000", "MALLOC_TOP_PAD_": "500000000"}
 """With glibc's own settings large outputs are given back and faulted in again at each call: luck would be measured."""
-WAITING = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "0"}
+WAITING = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "0", "KMP_BLOCKTIME": "0"}
 """PyTorch's threads then sleep between its runs; else they wait by turning on the cores that our threads need."""
+HEAD = f"two threads with {' '.join(f'{name}={value}' for name, value in WAITING.items())}"
+"""What a table says above itself where it has rows on two threads."""
 SLOWED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 """What makes numpy take a slower product than this machine has."""
 CORES = (1, 2)
 
-BOUNDS: dict[str, str] = {
-    "lstm T 20 N 16 32 → 32": "calls from Python, 35 of 250 µs alone, and PyTorch's arrays, which push ours out of the "
-    "near caches; the kernels alone are at 66 % of the peak, packing 11 % of them",
-    "lstm T 50 N 64 256 → 512": "arithmetic: forwards 82 %, steps backwards 88 %, sums over the steps 82 % of the peak",
-    "lstm T 28 N 128 28 → 128": "the gates' functions, 0.9 of 7.2 ms forwards, and products of 28 numbers",
-    "gru T 28 N 128 28 → 128": "the gates' functions and products of 28 numbers, as for the LSTM",
-    "lstm T 20 N 1 8 → 8": "calls from Python: 35 of 60 µs alone",
-    "rnn T 20 N 1 8 → 8": "calls from Python",
-    "conv2d 32·1×28 k6 f5, no dx": "tiles of 25 products and copies of small planes (inferred)",
-    "conv2d 32·6×14 k16 f5": "rows of 14 that hold 10 results; calls from Python, an eighth (the rest inferred)",
-    "conv2d VGG 64×112 k128 f3": "arithmetic: both are at 86 % of the peak",
-    "relu of 2²⁰": "memory: each of its two passes takes what numpy's copy and sum take in the same memory",
-    "sigmoid of 2²⁰": "arithmetic: 13 cycles a vector each way (0.21 ns a number)",
-    "softmax 1024×1000": "arithmetic: 0.41 ns a number forwards, 0.25 backwards; the result is copied, to be kept",
-}
-"""Row → what keeps it from its goal, as measured; said where it is not met."""
+WORTH_SAYING = 0.1
+"""Of our time: what calls from Python, or arrays that were not near, take at least where it is told."""
+FAR = 1e9
+"""Operations of a row whose arrays may be near."""
+SHORTEST, LONGEST = {1: 2e-4, 2: 5e-3}, 2e-2
+"""Seconds of arithmetic in a tile that are measured beside a row on so many threads, which take some time to wake:
+about as long as the row takes, between these.
+"""
 
 
 def rows(runs: int) -> list[Row]:
@@ -95,14 +89,15 @@ def computing(runs: int, only: str = "") -> list[Row]:
 
     PyTorch alone is measured once more with its threads waiting as they do by themselves, and the shorter time counts.
     """
-    measured = {}
+    found = []
     for cores in CORES:
-        measured[cores] = _measured(cores, runs, only, "both", WAITING)
+        measured = _measured(cores, runs, only, "both", WAITING)
         if cores > 1:
             awake = _measured(cores, runs, only, "peer", {})
-            for row, other in zip(measured[cores], awake, strict=True):
+            for row, other in zip(measured, awake, strict=True):
                 row["peer"] = min(row["peer"], other["peer"])
-    return [row for cores in CORES for row in map(_computed, *_beside(measured, cores))]
+        found += map(_computed, measured)
+    return found
 
 
 def _measured(cores: int, runs: int, only: str, whose: str, settings: dict[str, str]) -> list[dict[str, Any]]:
@@ -116,36 +111,47 @@ def _measured(cores: int, runs: int, only: str, whose: str, settings: dict[str, 
     return found
 
 
-def _beside(measured: dict[int, list[dict[str, Any]]], cores: int) -> tuple[list[dict[str, Any]], ...]:
-    return measured[cores], measured[1]
-
-
-def _computed(found: dict[str, Any], alone: dict[str, Any]) -> Row:
-    """A row from what a process with some threads found, and from what the one with one thread found."""
-    cores, ours, peer = found["cores"], found["ours"], found["peer"]
-    remarks = []
-    if peer:
-        remarks.append(f"{peer / ours:.2f} times as fast")
+def _computed(found: dict[str, Any]) -> Row:
+    """A row from what a process with some threads found."""
+    cores, ours, peer, one, tile = (found[key] for key in ("cores", "ours", "peer", "one", "tile"))
+    share, remarks = found["streams"] / ours, [f"{peer / ours:.2f} times as fast"]
     if cores > 1:
-        remarks.append(f"{alone['ours'] / ours:.2f} times our one thread")
+        remarks.append(f"{one / ours:.2f} times our one thread")
     if found["operations"]:
         remarks.append(f"{found['operations'] / ours * 1e-9:.0f} GFLOP/s")
-        if found["peak"]:
-            remarks.append(f"{found['operations'] / ours / found['peak']:.0%} of the peak")
-    share = found["streams"] / ours
+    if tile:
+        remarks.append(f"{tile / ours:.0%} of the peak")
     if share:
         remarks.append(f"{share:.0%} of the bandwidth")
     if cores == 1:
-        goal = f"≥ {found['times']:g} ×" + (f" or {SHARE:.0%} of the bandwidth" if share else "")
-        goal = goal if peer or share else "none without PyTorch"
-        met = not peer or peer / ours >= found["times"] or share >= SHARE
+        times, limit = found["times"], peer / tile if tile else None
+        goal = f"≥ {times:g} ×" + (f" or {SHARE:.0%} of the bandwidth" if share else "")
+        met = peer / ours >= times or share >= SHARE
     else:
-        goal = f"≥ {found['twice']:g} × our one" if found["twice"] else "none"
-        met = not found["twice"] or alone["ours"] / ours >= found["twice"]
-    if not met and found["name"] in BOUNDS:
-        remarks.append(f"bounded by {BOUNDS[found['name']]}")
+        times, limit = found["twice"], found["gain"] or None
+        goal = f"≥ {times:g} × our one" if times else "none"
+        met = not times or one / ours >= times
+    bounded = False
+    if limit and times:
+        bounded, said = limited(limit, times, met, cores)
+        remarks.append(said)
+    if found["empty"] > WORTH_SAYING * ours:
+        remarks.append(f"calls from Python: {_of(found['empty'], ours)}")
+    if not met and 0 < found["near"] < (1 - WORTH_SAYING) * ours:
+        remarks.append(f"with its arrays in a near cache: {_of(found['near'], ours)}")
     name = f"{found['name']}, {cores} thread{'s' * (cores > 1)}"
-    return Row(name, ours, peer, found["peer_name"], goal, met, note="; ".join(remarks))
+    return Row(name, ours, peer, found["peer_name"], goal, met, note="; ".join(remarks), bounded=bounded)
+
+
+def threaded(row: Row) -> bool:
+    """Whether `computing` has measured it on several threads."""
+    return row.peer_name.startswith("PyTorch") and row.name.endswith(" threads")
+
+
+def _of(part: float, whole: float) -> str:
+    """A part of a time, in microseconds or milliseconds."""
+    unit, factor = ("µs", 1e6) if whole < 1e-3 else ("ms", 1e3)
+    return f"{part * factor:.3g} of {whole * factor:.3g} {unit}"
 
 
 def _compiling(runs: int) -> list[Row]:
@@ -181,11 +187,13 @@ def _seconds(cache: str, *arguments: str) -> float:
 
 
 def computed(cores: int, runs: int, only: str, whose: str = "both") -> list[dict[str, Any]]:
-    """Forwards and backwards together, float32, ours and PyTorch's in turn, once they agree.
+    """Forwards and backwards together, float32, in turn ours, PyTorch's and what may bound ours, once both agree.
 
     whose: "both", or "peer" for PyTorch alone.
     """
     import numpy as np
+
+    from dlcalc.kernels import threads
 
     from .kernel_work import works
 
@@ -199,7 +207,7 @@ def computed(cores: int, runs: int, only: str, whose: str = "both") -> list[dict
             continue
         work = make()
         if whose == "peer":
-            found.append({"name": name, "peer": median(_in_turn((work.theirs,), runs)[0])})
+            found.append({"name": name, "peer": median(_in_turn({"peer": work.theirs}, runs, cores)["peer"])})
             continue
         ours, theirs = work.ours(), work.theirs()
         for key, array in theirs.items():
@@ -208,27 +216,55 @@ def computed(cores: int, runs: int, only: str, whose: str = "both") -> list[dict
             if not error <= MOST_ERROR:
                 raise AssertionError(f"{name}: {key} differs from PyTorch's by {error:.1e} of the largest entry")
         size, copies, sums = work.moved
-        taken = [median(each) for each in _in_turn((work.ours, work.theirs, *streams(size)), runs)]
+        # what has just computed the same has its arrays near
+        again = {"near": work.ours} if 0 < work.operations < FAR else {}
+        measured = {"ours": work.ours, **again, "peer": work.theirs, **streams(size)}
+        if cores > 1:
+
+            def alone(work: Any = work) -> None:
+                with threads.using(1):
+                    work.ours()
+
+            measured["one"] = alone
+        if work.near:
+            measured |= {"nearer": work.near, "near": work.near}
+        if work.empty:
+            measured["empty"] = work.empty
+        tiles = Tiles(0.0) if work.operations else None
+        if tiles and tiles.operations:
+            tiles = Tiles(min(LONGEST, max(SHORTEST[cores], work.operations / tiles.rate)))
+            measured["tile"] = tiles.run
+            if work.twice and cores > 1:
+                measured["tiles"] = lambda tiles=tiles: threads.each(lambda _: tiles.run(), cores, 1e9)
+        taken = dict.fromkeys(("one", "empty", "near", "tile", "tiles", "copied", "summed"), 0.0)
+        taken |= {what: median(seconds) for what, seconds in _in_turn(measured, runs, cores).items()}
         found.append(
             {
-                "name": name, "cores": cores, "ours": taken[0], "peer": taken[1],
+                "name": name, "cores": cores, "ours": taken["ours"], "peer": taken["peer"], "one": taken["one"],
                 "peer_name": f"PyTorch {torch.__version__}", "times": work.times, "twice": work.twice,
-                "operations": work.operations, "streams": copies * taken[2] + sums * taken[3] if size else 0.0,
-                "peak": peak() * cores,
+                "operations": work.operations, "streams": copies * taken["copied"] + sums * taken["summed"],
+                "tile": taken["tile"] * work.operations / tiles.operations / cores if taken["tile"] else 0.0,
+                "gain": cores * taken["tile"] / taken["tiles"] if taken["tiles"] else 0.0, "empty": taken["empty"],
+                "near": taken["empty"] + (taken["near"] - taken["empty"]) * work.parts if taken["near"] else 0.0,
             }
         )  # fmt: skip
     return found
 
 
-def _in_turn(works: tuple[Callable[[], object], ...], runs: int) -> list[list[float]]:
-    """The seconds of each, in rounds that take about as long for a small work as for a large one."""
-    taken: list[list[float]] = [[] for _ in works]
-    start = time.perf_counter()
-    while len(taken[0]) < 3 * runs or (time.perf_counter() - start < runs / 10 and len(taken[0]) < 1000):
-        for seconds, work in zip(taken, works, strict=True):
-            begun = time.perf_counter()
+def _in_turn(works: dict[str, Callable[[], object]], runs: int, cores: int) -> dict[str, list[float]]:
+    """The seconds of each, in rounds that take about as long for a small work as for a large one.
+
+    On one core those that the core has worked for it: what else the machine does matters less.
+    """
+    clock = time.thread_time if cores == 1 else time.perf_counter
+    taken: dict[str, list[float]] = {name: [] for name in works}
+    start, rounds = time.perf_counter(), 0
+    while rounds < 3 * runs or (time.perf_counter() - start < runs / 10 and rounds < 1000):
+        rounds += 1
+        for name, work in works.items():
+            begun = clock()
             work()
-            seconds.append(time.perf_counter() - begun)
+            taken[name].append(clock() - begun)
     return taken
 
 
@@ -271,40 +307,60 @@ def _exactness(name: str) -> Row:
     return Row(_exact_name(name), worst, None, "", target, met, "ulp", note)
 
 
+class Tiles:
+    """Arithmetic alone: as many tiles, whose numbers are all in the nearest cache, as one core takes some time for.
+
+    operations: additions and multiplications of a run, 0 where there are no tiles. rate: of them in a second, at first.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        found = _tiles()
+        self.operations, self.rate = 0, 1.0
+        if found is not None:
+            self._run, each, self.rate = found
+            self._often = max(1, int(seconds * self.rate / each))
+            self.operations = self._often * each
+
+    def run(self) -> None:
+        self._run(self._often)
+
+
 @cache
-def peak() -> float:
-    """Operations a second of one core in a tile whose numbers are all in the nearest cache; 0 where there is none."""
+def _tiles() -> tuple[Callable[[int], None], int, float] | None:
+    """What computes so many tiles, the operations of one, and how many of them there are in a second."""
     import numba
     import numpy as np
 
     from dlcalc.kernels.cpu import direct, machine, tile
 
     if not machine.LANES:
-        return 0.0
+        return None
     wide = direct.WIDE
     tiles: Any = tile.column(wide)
-    rows, depth = machine.tallest(wide), 64
+    rows, depth, width = machine.tallest(wide), 64, wide * machine.LANES
 
     @numba.njit(nogil=True)
-    def run(a: Any, b: Any, steps: Any, places: Any, c: Any, often: int) -> None:
+    def computed(a: Any, b: Any, steps: Any, places: Any, c: Any, often: int) -> None:
         for _ in range(often):
             tiles(
                 a.ctypes.data, 1, rows, b.ctypes.data, steps.ctypes.data, rows, depth, c.ctypes.data, c.shape[1],
                 places.ctypes.data, 0,
             )  # fmt: skip
 
-    width = wide * machine.LANES
     a, b = np.ones((depth, rows), np.float32), np.ones((depth, width), np.float32)
-    c, places = np.empty((rows, width), np.float32), np.arange(wide) * machine.LANES
-    seconds, often = [], 1000
-    for _ in range(20):
-        start = time.perf_counter()
-        run(a, b, np.arange(depth) * width, places, c, often)
-        seconds.append(time.perf_counter() - start)
-    return 2 * rows * width * depth * often / min(seconds)
+    steps, places = np.arange(depth) * width, np.arange(wide) * machine.LANES
+
+    def run(often: int) -> None:
+        computed(a, b, steps, places, np.empty((rows, width), np.float32), often)
+
+    run(1)
+    each, often = 2 * rows * width * depth, 1000
+    start = time.thread_time()
+    run(often)
+    return run, each, often * each / (time.thread_time() - start)
 
 
-def streams(size: int) -> tuple[Callable[[], object], ...]:
+def streams(size: int) -> dict[str, Callable[[], object]]:
     """Nothing for no numbers, else numpy's copy of so many and its sum of two arrays of so many.
 
     Their results are new, and both are there to the end, as a row's are: no memory is nearer to them than to it.
@@ -312,14 +368,14 @@ def streams(size: int) -> tuple[Callable[[], object], ...]:
     import numpy as np
 
     if not size:
-        return ()
+        return {}
     one, other, kept = np.ones(size, np.float32), np.ones(size, np.float32), []
 
     def summed() -> None:
         kept.append(np.add(one, other))
         kept.clear()
 
-    return lambda: kept.append(np.copy(one)), summed
+    return {"copied": lambda: kept.append(np.copy(one)), "summed": summed}
 
 
 if __name__ == "__main__":

@@ -14,7 +14,8 @@ UNITS = {"ms": 1e3, "s": 1.0, "MB": 1e-6, "ulp": 1.0, "%": 100.0}
 class Row:
     """What was measured: our median and the peer's, and the target with its verdict.
 
-    In seconds; of memory in bytes, of exactness in units in the last place.
+    In seconds; of memory in bytes, of exactness in units in the last place. bounded: what was measured beside it shows
+    that this machine cannot reach the target.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Row:
     met: bool
     unit: str = "ms"
     note: str = ""
+    bounded: bool = False
 
     @property
     def ratio(self) -> float | None:
@@ -47,6 +49,18 @@ class Row:
 def within_ratio(name: str, ours: float, peer: float, peer_name: str, most: float) -> Row:
     """A row that is met when we take at most `most` times as long as the peer."""
     return Row(name, ours, peer, peer_name, f"≤ {most:g} × peer", ours <= most * peer)
+
+
+def limited(limit: float, goal: float, met: bool, cores: int) -> tuple[bool, str]:
+    """Whether arithmetic alone, measured in turn with a row, shows that its goal is out of reach; and the remark.
+
+    limit: how often in the peer's time it could be done at most; on two threads in that of one.
+    """
+    bounded = not met and limit < goal
+    said, by = f"at the tile's peak {limit:.2f} times as fast", "arithmetic"
+    if cores > 1:
+        said, by = f"in the tile two are {limit:.2f} times one", "the cores"
+    return bounded, f"bounded by {by}: {said}" if bounded else said
 
 
 ADDITIONS = "1,000,000 additions"
@@ -79,5 +93,5 @@ def table(rows: list[Row]) -> str:
 def _cells(row: Row) -> tuple[str, ...]:
     ratio = "–" if row.ratio is None else f"{row.ratio:.2f}" if row.ratio < 10 else f"{row.ratio:.0f}"
     remarks = "; ".join(filter(None, (row.peer_name, row.note)))
-    verdict = "met" if row.met else "NOT MET"
+    verdict = "met" if row.met else "bounded" if row.bounded else "NOT MET"
     return (row.name, row.shown(row.ours), row.shown(row.peer), ratio, row.target, verdict, remarks)

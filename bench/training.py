@@ -3,28 +3,32 @@
 Every row's losses of three steps are asserted equal first, to 1e-4; then ours and theirs take turns, and the medians
 are told: on one thread of the time that its core has worked for it, so that what else the machine does matters less;
 of the rows on two threads, whose peer is our own step on one, of the clock on the wall. numpy's OpenBLAS is not used by
-our steps; the variables that slow it are unset all the same. Of each step on one thread it is told what share of the
-peak of the tile is reached: its multiplications and additions by those that one core does in a tile whose numbers lie
-in its cache. What torch.compile, JAX and tinygrad take for the same step on one thread stands in the remarks, or why
-they take none: by the time of their process, because some compute on a thread of their own.
+our steps; the variables that slow it are unset all the same. In turn with them arithmetic alone is measured, in a tile
+whose numbers lie in the nearest cache. Of each step on one thread it is told what share of that speed it reaches, how
+many times as fast as PyTorch it would be at it, and what a step of the smallest layers takes; of one on two threads how
+many times as fast as one thread arithmetic alone is on two. What torch.compile, JAX and tinygrad take for the same step
+on one thread stands in the remarks, or why they take none: by the time of their process, because some compute on a
+thread of their own.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from . import peers
-from .kernels import peak
-from .rows import Row
+from .kernels import WORTH_SAYING, Tiles
+from .rows import Row, limited
 
 ROOT = Path(__file__).parents[1]
 HEAP = {"MALLOC_MMAP_THRESHOLD_": "1000000000", "MALLOC_TRIM_THRESHOLD_": "4000000000", "MALLOC_TOP_PAD_": "500000000"}
@@ -82,14 +86,25 @@ def rows(runs: int, words: str = "") -> list[Row]:
             goal = 0.85 * sgd
         met = peer is None or peer >= goal * each["ours_us"]
         note = f"{peer / each['ours_us']:.2f} × as fast" if peer else ""
-        if "peak" in each:
-            note += f", {each['peak']:.0%} of the peak"
+        limit, cores = None, 2 if name in THREADED else 1
+        if peer and cores > 1 and "tiles_us" in each:
+            limit = each["tile_us"] / each["tiles_us"]
+        elif peer and cores == 1 and "tile_us" in each:
+            note += f", {each['tile_us'] / each['ours_us']:.0%} of the peak"
+            limit = peer / each["tile_us"]
+        bounded = False
+        if limit:
+            bounded, said = limited(limit, goal, met, cores)
+            note += f", {said}"
+        if each.get("smallest_us", 0.0) > WORTH_SAYING * each["ours_us"]:
+            note += f", a step of the smallest layers {each['smallest_us']:.1f} of {each['ours_us']:.1f} µs"
         if "torch_us" in each:
             note += f", PyTorch on 2 threads {each['torch_us'] / 1e3:.2f} ms"
         for other, taken in each.get("others", {}).items():
             note += f"; {other} {taken / 1e3:.3g} ms" if isinstance(taken, float) else f"; {other}: {taken}"
         found.append(Row(f"train {name}", each["ours_us"] / 1e6, peer and peer / 1e6, each["peer"] if peer else "",
-                         f"≥ {goal:.3g} × as fast" if peer else "none without PyTorch", met, note=note))  # fmt: skip
+                         f"≥ {goal:.3g} × as fast" if peer else "none without PyTorch", met, note=note,
+                         bounded=bounded))  # fmt: skip
     return found
 
 
@@ -115,8 +130,16 @@ def row(name: str, runs: int) -> dict[str, Any]:
     works = {"ours_us": ours}
     if torch is not None:
         works["torch_us" if threaded else "peer_us"] = torch
+    tiles = Tiles(1e-3)
+    if tiles.operations:
+        works["tile_us"] = lambda steps: [tiles.run() for _ in range(steps)]
     if threaded:
         works["peer_us"], goal = _ours(line, batch, rule, 1)[0], THREADED[name][1]
+        if tiles.operations:
+            both = ThreadPoolExecutor(2)
+            works["tiles_us"] = lambda steps: [*both.map(lambda _: works["tile_us"](steps // 2), range(2))]
+    else:
+        works["smallest_us"] = _ours(smallest(line), 1, rule, 1)[0]
     others: dict[str, Any] = {}
     for other, make in compiled.items() if name in COMPARED else ():
         try:
@@ -137,8 +160,8 @@ def row(name: str, runs: int) -> dict[str, Any]:
     found: dict[str, Any] = {what: 1e6 * median(times) for what, times in taken.items()}
     if others:
         found["others"] = {other: found.pop(other, said) for other, said in others.items()}
-    if not threaded and (best := peak()):
-        found["peak"] = operations(line, batch) / (min(taken["ours_us"]) * best)
+    if not threaded and tiles.operations:
+        found["tile_us"] *= operations(line, batch) / tiles.operations
     return {"row": name, "goal": goal, "peer": "one thread" if threaded else "PyTorch", **found}
 
 
@@ -176,6 +199,14 @@ def operations(line: str, batch: int) -> int:
     return 2 * batch * (3 * macs - read + 3 * sum(int(str(row.count("macs"))) for row in others))
 
 
+def smallest(line: str) -> str:
+    """The same layers with one number each, filters of one tap, and two classes."""
+    line = re.sub(r" p\d| s\d", "", line.replace("pool 2", "pool 1"))
+    line = re.sub(r"(conv|dense|lstm|gru|rnn) \d+", r"\1 1", re.sub(r"f\d", "f1", line))
+    first, _, rest = line.partition("; ")
+    return f"{re.sub(r'[0-9]+', '1', first)}; {rest.removesuffix('dense 1')}dense 2"
+
+
 def _seconds(work: Callable[[int], object], steps: int, clock: Callable[[], float]) -> float:
     start = clock()
     work(steps)
@@ -202,8 +233,8 @@ def _ours(
     made, parts = plan_in_parts(text.read(line), Settings(chosen, Schedule(), batch=batch, loss="cross-entropy"))
     model = Model(made, parts)
     initialise(made, model.parameters, "pytorch", 0)
-    size = sum(steps * width for _, _, steps, width in made.inputs)
-    examples = Examples(random.random((batch, size), dtype=np.float32), random.integers(0, 10, batch))
+    size, classes = sum(steps * width for _, _, steps, width in made.inputs), made.parameters[-1].shape[-1]
+    examples = Examples(random.random((batch, size), dtype=np.float32), random.integers(0, classes, batch))
     arrays = {p.name: p.shown(model.parameters).copy() for p in made.parameters}
     order, moments = np.arange(batch), (np.zeros_like(model.gradients), np.zeros_like(model.gradients))
 
