@@ -244,12 +244,14 @@ def _ours(
         model.train(examples, order, np.tile(np.array([[0, batch]]), (steps, 1)), chosen, moments, record, threads)
         return float(record[-1, 0] * record[-1, 5])
 
-    kinds, shape = layers(line)
-    given = kinds, list(arrays.values()), examples.x.reshape(shape), examples.classes[:, 0], chosen.rate
+    def given() -> tuple[Any, ...]:
+        kinds, shape = layers(line)
+        return kinds, list(arrays.values()), examples.x.reshape(shape), examples.classes[:, 0], chosen.rate
+
     compiled = {
         "torch.compile": lambda: _torch(line, arrays, examples, chosen, 1, compiled=True),
-        "JAX": lambda: peers.jax_steps(*given),
-        "tinygrad": lambda: peers.tinygrad_steps(*given),
+        "JAX": lambda: peers.jax_steps(*given()),
+        "tinygrad": lambda: peers.tinygrad_steps(*given()),
     }
 
     def theirs(many: int) -> Any:
