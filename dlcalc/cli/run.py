@@ -6,6 +6,7 @@ import inspect
 import sys
 from collections.abc import Callable
 from difflib import get_close_matches
+from functools import cache
 from typing import Any
 
 import typer
@@ -48,8 +49,14 @@ class _Operations(TextParameters, TyperGroup):
             ]
             known = "; ".join([*nearest, "dlcalc run --help lists the operations"])
             raise UserError(f"no operation is called {printable(args[0][:40])}; {known}")
-        command = built(function(operation), operation.name, help_text(operation), lambda: _whole_help(operation))
-        return operation.name, command, [*words[1:], *args[1:]]
+        return operation.name, _command(operation.name), [*words[1:], *args[1:]]
+
+
+@cache
+def _command(name: str) -> Any:
+    """The whole command of an operation, with its options, built when it is first asked for."""
+    operation = OPERATIONS[name]
+    return built(function(operation), name, help_text(operation), lambda: _whole_help(operation))
 
 
 def group(text: str) -> Any:

@@ -75,10 +75,16 @@ class _Edit:
     place: int
     unlikely: int
     text: str
-    said: str
+    node: Node
+    done: str
     plan: list[Unit]
     last: int
     """The place of the last step that is run together with this one."""
+
+    @property
+    def said(self) -> str:
+        """What was done with what then stands there, written only of the few edits that fit."""
+        return f"{self.done}: {self.step} = {printing.text(self.node)}"
 
 
 @dataclass(frozen=True)
@@ -255,7 +261,7 @@ def _made(compiled: Program, name: str) -> Iterator[_Edit]:
                 plan = compiled.plan_of(name, ((op.name, text),))
             except UserError:
                 continue
-            yield _Edit(op.name, place, unlikely, text, f"{said}: {op.name} = {printing.text(node)}", plan, last)
+            yield _Edit(op.name, place, unlikely, text, node, said, plan, last)
 
 
 Edited = tuple[str, Node]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 from ..functions import GREEK
@@ -47,6 +48,7 @@ class NameParts:
         return self.stem.replace("_", " ")
 
 
+@lru_cache(maxsize=4096)
 def name_parts(identifier: str) -> NameParts:
     """The parts of an identifier; a word has a subscript only where it is a number or a single letter."""
     stem, _, subscript = identifier.partition("_")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum, IntEnum, auto
 from itertools import pairwise
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from ..functions import ALIASES, FUNCTIONS
 from ..nodes import Literal, Name, Node
@@ -58,8 +57,7 @@ class Joint(Enum):
     TIMES = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Piece(Generic[Out]):
+class Piece(NamedTuple, Generic[Out]):
     """A printed part of the tree; `letter` is what it begins with when `left` is `Edge.LETTER`."""
 
     out: Out
