@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels.cpu.machine import LANES
 from ..kernels.cpu.steps import machine
 from .loop import Trainer
 from .model import Model
@@ -39,7 +40,12 @@ def feature_maps(run: Trainer) -> dict[str, Any]:
     example = run.examples.test.x[:1]
     found = {"input": example.reshape(_first(run.network.input))[:MOST]}
     for layer, shape in shapes.items():
-        found[layer] = _after(run, layer, ())[: prod(shape)].reshape(shape)[:MOST]
+        step, numbers = _after(run, layer, ())
+        if step.operation == "conv-channels" or step.columns.get("lanes"):  # the channels lie side by side
+            length = prod(shape[1:])
+            blocks = numbers[: -(-shape[0] // LANES) * LANES * length].reshape(-1, length, LANES)
+            numbers = blocks.transpose(0, 2, 1).reshape(-1)
+        found[layer] = numbers[: prod(shape)].reshape(shape)[:MOST]
     return found
 
 
@@ -50,7 +56,7 @@ def states(run: Trainer) -> dict[str, Any]:
     for layer in dict.fromkeys(step.layer for step in made.steps if step.operation in CELLS):
         step = next(step for step in made.steps if step.layer == layer and step.operation in CELLS)
         steps, units = step.columns["steps"], step.columns["m"]
-        kept = _after(run, layer, CELLS)[: (steps + 1) * units].reshape(steps + 1, units)
+        kept = _after(run, layer, CELLS)[1][: (steps + 1) * units].reshape(steps + 1, units)
         found[layer] = kept[1:].T
     return found
 
@@ -81,8 +87,10 @@ def _map_shapes(run: Trainer) -> dict[str, tuple[int, ...]]:
     return {row.layer.name: _first(row.output) for row in tabulate(run.network).rows if len(row.output) == 3}
 
 
-def _after(run: Trainer, layer: str, operations: tuple[str, ...]) -> Any:
-    """What the last step of a layer, of these operations if some are named, has written for the first test example."""
+def _after(run: Trainer, layer: str, operations: tuple[str, ...]) -> tuple[Step, Any]:
+    """The last step of a layer, of these operations if some are named, and what it has written for the first test
+    example.
+    """
     made: Plan = plan(run.network, run.settings.loss, 1, run.settings.dtype, run.settings.frozen)
     model = Model(made)
     model.parameters[:] = run.model.parameters
@@ -96,4 +104,4 @@ def _after(run: Trainer, layer: str, operations: tuple[str, ...]) -> Any:
     sums = np.zeros(len(machine.SUMS))
     machine.forward(model.forwards[: place + 1], made.rows, 1, *model.arrays, sums)
     at = step.columns["y"].at
-    return model.arena[at : at + step.columns["y"].size(1)].copy()
+    return step, model.arena[at : at + step.columns["y"].size(1)].copy()

@@ -10,7 +10,7 @@ import numpy as np
 from ..kernels import cache
 from ..kernels.cpu.steps import machine, row
 from .optimiser import Optimiser
-from .plan import Plan
+from .plan import ALIGNED, Plan
 
 
 class Examples:
@@ -41,7 +41,8 @@ class Model:
         self.plan, self.parts = plan, parts
         dtype = np.dtype(plan.dtype)
         self.parameters = np.zeros(plan.kept, dtype)
-        self._gradients = np.zeros((parts, plan.trained), dtype)
+        room = np.zeros(parts * plan.trained + ALIGNED, dtype)  # a last vector is read and written whole
+        self._gradients = room[: parts * plan.trained].reshape(parts, plan.trained)
         size, whole = plan.sizes
         self._arenas, self._wholes = np.zeros((parts, size), dtype), np.zeros((parts, max(1, whole)), np.int64)
         self.tables = np.array(plan.tables or [0], np.int64)

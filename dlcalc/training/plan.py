@@ -27,7 +27,8 @@ READ_BACK = {
     "dense": ("x",), "conv": ("x",), "conv-planes": ("x",), "conv-transpose": ("x",),
     "multiply": ("x", "other"), "scale": ("x",),
     "embedding": ("x",), "softmax": ("x",), "activation": ("x", "y"), "row-norm": ("y",), "neighbour-norm": ("x",),
-    "max-pool": ("places",), "max-halves": ("x",), "max-abreast": ("x",), "conv-abreast": ("x", "y"), "batch-norm": (),
+    "max-pool": ("places",), "max-halves": ("x",), "max-abreast": ("x",), "conv-abreast": ("x", "y"),
+    "conv-channels": ("x", "y"), "batch-norm": (),
     "attention": ("x", "y", "key", "value"), "rnn": ("x",), "lstm": ("x",),
     "gru": ("x",), "lstm-cell": ("x", "old", "new"),
 }  # fmt: skip

@@ -10,6 +10,7 @@ from ..kernels.cpu import abreast
 from ..kernels.cpu.conv_abreast import better
 from ..kernels.cpu.dot import ROOM, SHIFTS
 from ..kernels.cpu.machine import LANES
+from ..kernels.cpu.steps.channels import ROWS
 from ..networks.table import Row
 from .plan import ALIGNED, Buffer, Parameter
 from .planning import Data, Planning
@@ -55,6 +56,8 @@ class Windows(Planning):
         (k, inner, *f), c = weight.shape, x.shape[0]
         if not LANES or self.dtype != "float32" or len(out) > 2:
             return None
+        if self.batch == 1:
+            return self._channels(x, weight, bias, out, s, d, padding) if weight.groups == 1 else None
         front = self._two(tuple(before for before, _ in padding), 0)
         size, window, stride, dilation, output = (self._two(each) for each in (x.shape[1:], f, s, d, out))
         if not better((self.batch, c, *size), (k, inner, *window), stride, front, dilation, output, weight.groups):
@@ -72,10 +75,42 @@ class Windows(Planning):
                             table=self.table(table), apart=apart,
                             columns=Buffer("planes", fixed=planes + c + k + ROOM))  # fmt: skip
 
+    def _channels(self, x: Data, weight: Parameter, bias: Parameter | None, out: tuple[int, ...], s: tuple[int, ...],
+                  d: tuple[int, ...], padding: list[tuple[int, int]]) -> Data:  # fmt: skip
+        """As `convolved`, of one image; what `kernels.cpu.steps.channels` reads of it."""
+        (k, c, *f), front = weight.shape, self._two(tuple(before for before, _ in padding), 0)
+        if not x.abreast and x.d is not None:
+            x = self.abreast(x)
+        size, window, stride, dilation, output = (self._two(each) for each in (x.shape[1:], f, s, d, out))
+        high, across = abreast.padded(size, window, stride, dilation, front, output)
+        wide = LANES if x.abreast else 1
+        planes, plane, length = -(-c // wide), high * across * wide, prod(output)
+        places = range(length)
+        begins = [(i // output[1] * stride[0] * across + i % output[1] * stride[1]) * wide for i in places]
+        taps = [
+            channel // wide * plane + channel % wide + (i * dilation[0] * across + j * dilation[1]) * wide
+            for channel in range(c) for i in range(window[0]) for j in range(window[1])
+        ]  # fmt: skip
+        rows = [begins, [i * LANES for i in places], taps, [tap * k for tap in range(len(taps))]]
+        tables = [self.table(each + each[-1:] * (-len(each) % ROWS)) for each in rows]
+        depths = self.table([filter // LANES * length * LANES + filter % LANES for filter in range(k)])
+        laid = (high, across) != size
+        table = [planes, size[0], size[1] * wide, high, across * wide, front[0], front[1] * wide, length, c, k,
+                 prod(window), *tables, depths]  # fmt: skip
+        return self.through("conv-channels", x, x.form, (k, *out), abreast=True, w=weight, b=bias,
+                            table=self.table(table), kept=Buffer("padded", fixed=planes * plane) if laid else None,
+                            columns=Buffer("planes", fixed=planes * plane if laid and x.d else 0),
+                            transposed=Buffer("turned", fixed=planes * k * LANES if x.d else 0))  # fmt: skip
+
     def floored(self, x: Data) -> Data | None:
         """x after a ReLU, where the convolution that made it can end with one; else None."""
         step = self.steps[-1]
-        if step.operation != "conv-abreast" or step.columns["y"] is not x.buffer or x.shared or x.kept:
+        if (
+            step.operation not in ("conv-abreast", "conv-channels")
+            or step.columns["y"] is not x.buffer
+            or x.shared
+            or x.kept
+        ):
             return None
         step.columns["floor"] = 1
         return replace(x, kept=True)
@@ -157,8 +192,8 @@ class Windows(Planning):
         if maker is not None and alone:
             maker.columns["masked"] = 1
         (h, w), (oh, ow) = self._two(x.shape[1:]), self._two(out)
-        return self.through("max-abreast", x, x.form, (x.shape[0], *out), abreast=True, planes=x.shape[0], h=h, w=w,
-                            out_h=oh, out_w=ow, floor=alone)  # fmt: skip
+        return self.through("max-abreast", x, x.form, (x.shape[0], *out), abreast=True, planes=x.lane // (h * w),
+                            h=h, w=w, out_h=oh, out_w=ow, floor=alone)  # fmt: skip
 
     def _max(self, x: Data, h: int, w: int, table: list[int], out: tuple[int, ...]) -> Data:
         oh, ow = self._two(out)

@@ -249,7 +249,8 @@ class Planner(Frames):
             raise self.refused(row, f"there is no activation {word[:30]}")
         x = self.own(x)
         if word not in FROM_INPUT:
-            self.link("activation", x, x, kind=ACTIVATIONS.index(word), size=x.size, lanes=x.abreast * LANES)
+            self.link("activation", x, x, kind=ACTIVATIONS.index(word), size=x.lane, lanes=LANES if x.abreast else 0)
             return replace(x, kept=True)
-        y = replace(self.made(word, x.form, x.shape, False, kept=True, abreast=x.abreast), d=x.d)
-        return self.link("activation", x, y, kind=ACTIVATIONS.index(word), size=x.size, lanes=x.abreast * LANES)
+        y = replace(self.made(word, x.form, x.shape, False, kept=True, abreast=bool(x.abreast)), d=x.d)
+        return self.link("activation", x, y, kind=ACTIVATIONS.index(word), size=x.lane,
+                         lanes=LANES if x.abreast else 0)  # fmt: skip

@@ -14,6 +14,8 @@ from .plan import Buffer, Parameter, Step
 
 MILLIARD = 10**9
 """Factors and chances stand in a table of whole numbers: in parts of so many."""
+IMAGES, CHANNELS = "images", "channels"
+"""What may lie side by side."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,18 @@ class Data:
     kept: bool = False
     """It is read again on the way back by the step that wrote it."""
     whole: bool = False
-    abreast: bool = False
-    """The images of a batch lie side by side, as `kernels.cpu.steps.abreast` has them."""
+    abreast: str = ""
+    """What lies side by side, as `kernels.cpu.steps.abreast` has it: the images of a batch, of one image its
+    channels."""
 
     @property
     def size(self) -> int:
         return prod(self.shape)
+
+    @property
+    def lane(self) -> int:
+        """Numbers in a lane, where channels or images lie side by side."""
+        return -(-self.shape[0] // LANES) * prod(self.shape[1:]) if self.abreast == CHANNELS else self.size
 
     @property
     def rows(self) -> int:
@@ -109,11 +117,12 @@ class Planning(Sizes):
         self, name: str, form: str, shape: tuple[int, ...], d: bool, kept: bool = False, abreast: bool = False
     ) -> Data:
         """A new value, with a gradient if anything before it is trained."""
-        size = prod(shape)
         label = f"{self.layer} {name}".strip()
-        lacking = size * (-self.batch % LANES) if abreast else 0
-        d_buffer = Buffer(f"d {label}", size, lacking) if d else None
-        return Data(Buffer(label, size, lacking), form, shape, d_buffer, kept=kept, abreast=abreast)
+        what = "" if not abreast else CHANNELS if self.batch == 1 else IMAGES
+        data = Data(Buffer(label, prod(shape)), form, shape, kept=kept, abreast=what)
+        lacking = data.size * (-self.batch % LANES) if what == IMAGES else data.lane * LANES - data.size if what else 0
+        data.buffer.fixed = lacking
+        return replace(data, d=Buffer(f"d {label}", data.size, lacking) if d else None)
 
     def abreast(self, x: Data) -> Data:
         """x with its images side by side."""
@@ -126,8 +135,9 @@ class Planning(Sizes):
     def _transposed(self, operation: str, x: Data) -> Data:
         if x.buffer not in self.transposed:
             y = self.made(operation, x.form, x.shape, x.d is not None, abreast=not x.abreast)
-            y = self.link(operation, x, replace(y, shared=x.shared), size=x.size,
-                          work=Buffer("transposed", fixed=LANES * x.size))  # fmt: skip
+            channels = x.shape[0] if self.batch == 1 else 0
+            y = self.link(operation, x, replace(y, shared=x.shared), size=prod(x.shape[1:]) if channels else x.size,
+                          channels=channels, work=Buffer("transposed", fixed=LANES * x.size))  # fmt: skip
             self.transposed[x.buffer] = y
         return self.transposed[x.buffer]
 

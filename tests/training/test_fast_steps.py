@@ -18,6 +18,7 @@ pytest.importorskip("numba")
 from dlcalc.kernels.cpu.machine import LANES
 from dlcalc.training import planned_windows
 from dlcalc.training.model import Examples, Model
+from dlcalc.training.planned_windows import Windows
 from dlcalc.training.planner import plan
 
 NETWORKS = (
@@ -43,15 +44,16 @@ print(json.dumps([gradient(line, "float64")[0].tolist() for line in NETWORKS]))
 """
 
 
-def gradient(line: str, dtype: str, many: int = 3, batch: int = 3) -> tuple[Any, list[str]]:
-    """The gradient of random examples by a plan for batches of so many, and the operations of the plan."""
+def gradient(line: str, dtype: str, many: int = 3, batch: int = 3, first: int = 0) -> tuple[Any, list[str]]:
+    """The gradient of random examples by a plan for batches of so many, and the operations of the plan; `first`: the
+    class of the first example."""
     random = np.random.default_rng(1)
     made = plan(text.read(line), "cross-entropy", batch, dtype)
     model = Model(made)
     model.parameters[:] = random.normal(0, 0.4, len(model.parameters))
     x = random.normal(size=(many, sum(count * width for _, _, count, width in made.inputs)))
     model.arena[:] = np.nan if many < batch else 0  # what a batch lacks counts for nothing
-    examples = Examples(x, np.arange(many) % 3, dtype)
+    examples = Examples(x, (np.arange(many) + first) % 3, dtype)
     return model.gradient(examples)[1].copy(), [step.operation for step in made.steps]
 
 
@@ -93,6 +95,20 @@ def test_images_side_by_side_give_the_gradient_of_one_by_one(monkeypatch: pytest
             assert "conv-abreast" not in others
             assert np.abs(wanted).max() > 0.01
             assert np.abs(found - wanted).max() <= 3e-6 * np.abs(wanted).max(), (line, many)
+
+
+@pytest.mark.skipif(not LANES, reason="this processor has no vectors, or nothing is compiled")
+def test_channels_side_by_side_give_the_gradient_of_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a batch of one image."""
+    for line in [*NETWORKS[:-1], *ABREAST]:
+        found, steps = gradient(line, "float32", 1, 1, first=2)
+        assert {"conv-channels", "apart"} <= set(steps), steps
+        with monkeypatch.context() as patch:
+            patch.setattr(Windows, "_channels", lambda *settings: None)
+            wanted, others = gradient(line, "float32", 1, 1, first=2)
+        assert "conv-channels" not in others
+        assert np.abs(wanted).max() > 0.01
+        assert np.abs(found - wanted).max() <= 3e-6 * np.abs(wanted).max(), line
 
 
 def test_a_batch_is_the_mean_of_its_examples() -> None:

@@ -176,9 +176,9 @@ def dot(rows: int, shifts: int) -> Any:
     return run
 
 
-def _total_body(e: Emit, x: Value, count: Value, out: Value) -> None:
+def sums_of(e: Emit, start: Value, count: Value) -> Value:
+    """The sum of so many vectors."""
     builder, many = e.builder, 4  # a sum waits for the one before: several at a time
-    start = e.pointer(x)
 
     def some(v: Value, sums: list[Value]) -> list[Value]:
         begin = e.at(start, e.times(v, many * LANES))
@@ -192,9 +192,12 @@ def _total_body(e: Emit, x: Value, count: Value, out: Value) -> None:
         return [e.add(sums[0], e.load(e.at(start, e.times(builder.add(done, v), LANES))))]
 
     (first,) = e.repeat(builder.sub(count, done), sums[:1], last)
-    found = e.add(e.add(first, sums[1]), e.add(sums[2], sums[3]))
-    number = builder.extract_element(totals(e, [found]), e.whole(0))
-    place = e.pointer(out)
+    return e.add(e.add(first, sums[1]), e.add(sums[2], sums[3]))
+
+
+def _total_body(e: Emit, x: Value, count: Value, out: Value) -> None:
+    builder, place = e.builder, e.pointer(out)
+    number = builder.extract_element(totals(e, [sums_of(e, e.pointer(x), count)]), e.whole(0))
     builder.store(builder.fadd(builder.load(place), number), place)
 
 

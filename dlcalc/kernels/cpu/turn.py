@@ -44,8 +44,9 @@ def _body(e: Emit, target: Value, t_row: Value, source: Value, s_row: Value, lin
                     read[line], read[line + half] = e.shuffled(one, other, low), e.shuffled(one, other, high)
         at = e.at(e.pointer(target), e.times(first, t_row))
         for line, value in enumerate(read):
-            there = builder.icmp_signed("<", e.whole(line), count)
-            e.store_masked(value, e.at(at, e.times(t_row, line)), builder.select(there, e.mask(e.whole(LANES)), empty))
+            # a branch: a store under a mask takes some processors longer than all of a square
+            with builder.if_then(builder.icmp_signed("<", e.whole(line), count), likely=True):
+                e.store(value, e.at(at, e.times(t_row, line)))
 
     def full(i: Value, _: list[Value]) -> list[Value]:
         square(i, e.whole(LANES), e.whole(LANES))

@@ -1,7 +1,8 @@
 """Layers whose images lie side by side in the lanes, in float32: LANES images at a time stand as (C, H, W, LANES).
 
 The images that a batch lacks are zeros where it is turned into lanes, and have no gradient where it is turned out of
-them. What works number by number needs nothing of its own.
+them. What works number by number needs nothing of its own. Of a batch of one image the channels lie in the lanes, as if
+they were images of one channel: see `channels`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
+from numba.extending import intrinsic, register_jitable
 
 from ...compile import Array, kernel
 from .. import abreast as sides
@@ -96,14 +97,20 @@ if LANES:
     _shares: Any = _shares_of
     _masked: Any = _masked_of
 
+    @register_jitable
+    def _those(n: int, s: Array, c: Array) -> tuple[int, int, int]:
+        """Of the images, or else the channels, that lie side by side: the first, that before the last, how many."""
+        return (0, s[8], s[8]) if s[8] > 0 else (c[BEGIN], c[END], n)
+
     @kernel(*typed, inner=True)
     def abreast(
         n: int, s: Array, a: Array, p: Array, g: Array, i: Array, t: Array, c: Array, sums: Array
     ) -> None:  # fmt: skip
         """Images (N, size) side by side."""
         x, y, size = s[1], s[2], s[6]
-        for first in range(c[BEGIN], c[END], LANES):
-            sides.turn_in(size, a, x + first * size, size, min(LANES, n - first), a, y + first * size, WIDE)
+        begin, end, many = _those(n, s, c)
+        for first in range(begin, end, LANES):
+            sides.turn_in(size, a, x + first * size, size, min(LANES, many - first), a, y + first * size, WIDE)
 
     @kernel(*typed, inner=True)
     def abreast_backward(
@@ -111,8 +118,9 @@ if LANES:
     ) -> None:  # fmt: skip
         dx, dy, work, size, add = s[3], s[4], s[5], s[6], s[7] > 0
         if dx >= 0:
-            for first in range(c[BEGIN], c[END], LANES):
-                many, to = min(LANES, n - first), dx + first * size
+            begin, end, all = _those(n, s, c)
+            for first in range(begin, end, LANES):
+                many, to = min(LANES, all - first), dx + first * size
                 sides.turn_out(size, a, dy + first * size, WIDE, a, work if add else to, size, many)
                 if add:
                     for at in range(many * size):
@@ -124,8 +132,9 @@ if LANES:
     ) -> None:  # fmt: skip
         """What lies side by side as images again."""
         x, y, size = s[1], s[2], s[6]
-        for first in range(c[BEGIN], c[END], LANES):
-            sides.turn_out(size, a, x + first * size, WIDE, a, y + first * size, size, min(LANES, n - first))
+        begin, end, many = _those(n, s, c)
+        for first in range(begin, end, LANES):
+            sides.turn_out(size, a, x + first * size, WIDE, a, y + first * size, size, min(LANES, many - first))
 
     @kernel(*typed, inner=True)
     def apart_backward(
@@ -133,8 +142,9 @@ if LANES:
     ) -> None:  # fmt: skip
         dx, dy, work, size, add = s[3], s[4], s[5], s[6], s[7] > 0
         if dx >= 0:
-            for first in range(c[BEGIN], c[END], LANES):
-                many, to = min(LANES, n - first), dx + first * size
+            begin, end, all = _those(n, s, c)
+            for first in range(begin, end, LANES):
+                many, to = min(LANES, all - first), dx + first * size
                 sides.turn_in(size, a, dy + first * size, size, many, a, work if add else to, WIDE)
                 if add:
                     for at in range(LANES * size):

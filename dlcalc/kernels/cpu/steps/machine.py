@@ -17,6 +17,7 @@ from . import (
     abreast,
     attention,
     cells,
+    channels,
     halves,
     lines,
     losses,
@@ -53,8 +54,9 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "conv-planes": _CONV,
     "conv-transpose": _CONV,
     "conv-abreast": (*_CONV, "apart", "floor", "masked"),
-    "abreast": (*_ENDS, "work", "size", "add"),
-    "apart": (*_ENDS, "work", "size", "add"),
+    "conv-channels": (*_CONV, "kept", "floor", "masked"),
+    "abreast": (*_ENDS, "work", "size", "add", "channels"),
+    "apart": (*_ENDS, "work", "size", "add", "channels"),
     "max-pool": (*_ENDS, "places", "table", "planes", "h", "w", "out_h", "out_w", "add"),
     "max-halves": (*_ENDS, "planes", "h", "w", "out_h", "out_w", "add"),
     "max-abreast": (*_ENDS, "planes", "h", "w", "out_h", "out_w", "add", "floor"),
@@ -86,12 +88,12 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
 
 _STEPS = {
     "dense": products, "conv": windows, "conv-planes": planes, "conv-transpose": windows, "max-pool": windows,
-    "max-halves": windows, "conv-abreast": abreast, "abreast": abreast, "apart": abreast, "max-abreast": abreast,
-    "average-pool": windows, "upsample": windows, "activation": maps, "dropout": maps, "softmax": maps, "move": maps,
-    "permute": maps, "multiply": maps, "scale": maps, "embedding": maps, "batch-norm": norms, "row-norm": norms,
-    "neighbour-norm": norms, "attention": attention, "rnn": recurrent, "lstm": recurrent, "gru": recurrent,
-    "states": recurrent, "lstm-cell": recurrent,
-    "cross-entropy": losses, "binary-cross-entropy": losses, "squared-error": losses,
+    "max-halves": windows, "conv-abreast": abreast, "conv-channels": channels, "abreast": abreast, "apart": abreast,
+    "max-abreast": abreast, "average-pool": windows, "upsample": windows, "activation": maps, "dropout": maps,
+    "softmax": maps, "move": maps, "permute": maps, "multiply": maps, "scale": maps, "embedding": maps,
+    "batch-norm": norms, "row-norm": norms, "neighbour-norm": norms, "attention": attention, "rnn": recurrent,
+    "lstm": recurrent, "gru": recurrent, "states": recurrent, "lstm-cell": recurrent, "cross-entropy": losses,
+    "binary-cross-entropy": losses, "squared-error": losses,
 }  # fmt: skip
 """Operation → the module with its step and its backward step, which a loss does in one."""
 
