@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from ..errors import UserError
 from ..expressions import printing
 from ..expressions.nodes import Value
-from ..formulas.catalogue import Entry
+from ..formulas.catalogue import ENTRIES, Entry
 from ..formulas.diagnose import wrong_values
-from ..formulas.hand_operations import Operation
+from ..formulas.hand_operations import OPERATIONS
 from ..formulas.registry import formula
 from .calculator import Calculator
 from .hand_run import by_hand, check
@@ -19,55 +20,60 @@ from .results import Backwards, Calculation
 from .signatures import words_of
 
 
-def backwards(entry: Entry) -> str:
-    """The entry's example asked backwards: an answer given, a quantity looked for that only one value has.
+@cache
+def backwards(name: str) -> str:
+    """A calculator's example asked backwards: an answer given, a quantity looked for that only one value has.
 
     Empty where no quantity of the example is found like that.
     """
+    entry = ENTRIES[name]
     before, options = words_of(entry.example)
     worked = _worked(entry)
     for looked_for in reversed([name for name, value in options.items() if value and value.lstrip("-").isdecimal()]):
         left = {name: value for name, value in options.items() if name != looked_for}
-        for name, value in _whole_answers(worked):
+        for answer, value in _whole_answers(worked):
             try:
-                found = Calculator(entry.name)(*before[2:], find=looked_for, **_named(left), **{name: value})
+                found = Calculator(name)(*before[2:], find=looked_for, **_named(left), **{answer: value})
             except UserError:
                 continue
             if isinstance(found, Backwards) and [str(each.get(_letter(worked, looked_for))) for each in
                                                  found.solutions] == [options[looked_for]]:  # fmt: skip
-                return _written(before, {**left, name.replace("_", "-"): str(value), "find": looked_for})
+                return _written(before, {**left, answer.replace("_", "-"): str(value), "find": looked_for})
     return ""
 
 
-def checking(entry: Entry) -> str:
-    """The entry's example with a wrong answer that a typical mistake gives; empty where none gives a single number."""
+@cache
+def checking(name: str) -> str:
+    """A calculator's example with a wrong answer that a typical mistake gives; empty where none gives one number."""
+    entry = ENTRIES[name]
     before, options = words_of(entry.example)
     worked = _worked(entry)
     working = worked.working
-    names = dict.fromkeys((*(name for name, _ in _whole_answers(worked)), *working.formula.answers))
-    for name in names:
-        for _, found in wrong_values(working.formula, working.given, name, working.convention.name).values():
+    answers = dict.fromkeys((*(answer for answer, _ in _whole_answers(worked)), *working.formula.answers))
+    for answer in answers:
+        for _, found in wrong_values(working.formula, working.given, answer, working.convention.name).values():
             value = found[0] if isinstance(found, tuple) and len(set(found)) == 1 else found
             text = printing.text(value) if isinstance(value, int | Fraction) else ""
             if not 0 < len(text) <= MOST_DIGITS:
                 continue
-            mark = Calculator(entry.name).check(name, text, *before[2:], **_named(options)).mark
+            mark = Calculator(name).check(answer, text, *before[2:], **_named(options)).mark
             if mark.status == "wrong" and mark.mistakes:
-                return _written(before, {**options, "ask": name.replace("_", "-"), "answer": text})
+                return _written(before, {**options, "ask": answer.replace("_", "-"), "answer": text})
     return ""
 
 
-def checking_by_hand(operation: Operation) -> str:
+@cache
+def checking_by_hand(name: str) -> str:
     """The example of an operation by hand with the first of its answers that can be typed, which is right."""
-    before, options = words_of(operation.example)
-    worked = by_hand(operation.name, **_named(options))
-    for name in worked.working.formula.answers:
-        value = worked.working.shown(name)
+    before, options = words_of(OPERATIONS[name].example)
+    worked = by_hand(name, **_named(options))
+    for answer in worked.working.formula.answers:
+        value = worked.working.shown(answer)
         while isinstance(value, tuple) and len(value) == 1 and isinstance(value[0], tuple):
             (value,) = value  # the only channel, the only filter
         text = _typed(value)
-        if 0 < len(text) <= MOST_TYPED and check(operation.name, name, text, **_named(options)).status == "right":
-            return _written(before, {**options, "ask": name, "answer": text})
+        if 0 < len(text) <= MOST_TYPED and check(name, answer, text, **_named(options)).status == "right":
+            return _written(before, {**options, "ask": answer, "answer": text})
     return ""
 
 

@@ -31,7 +31,7 @@ def help_with_uses(entry: Entry) -> tuple[str, str]:
     """The whole help's text, with an example of each use, and below its options every way to count with its source."""
     from ..api import uses
 
-    examples = {"Backwards": uses.backwards(entry), "Checking": uses.checking(entry)}
+    examples = {"Backwards": uses.backwards(entry.name), "Checking": uses.checking(entry.name)}
     said = [f"{title}: {example}" for title, example in examples.items() if example]
     return "\n\n".join([help_text(entry), *said]), said_of_conventions(entry.formulas())
 

@@ -82,7 +82,7 @@ def _whole_help(operation: Operation) -> tuple[str, str]:
 
     ids = list(operation.formula_ids())
     names = ", ".join(dict.fromkeys(name for id in ids for name in formula(id).answers))
-    checking = checking_by_hand(operation)
+    checking = checking_by_hand(operation.name)
     said = [help_text(operation), *([f"Checking: {checking}"] if checking else []), f"What --ask takes: {names}"]
     return "\n\n".join(said), said_of_conventions(ids)
 

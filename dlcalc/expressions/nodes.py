@@ -40,9 +40,8 @@ class Kind(Enum):
     AXES = 10
     """One number per spatial axis (height × width); a scalar inside a step that runs per axis."""
 
-    @property
-    def rank(self) -> int:
-        return 1 if self is Kind.AXES else max(0, self.value)
+    def __init__(self, number: int) -> None:
+        self.rank = 1 if number == 10 else max(0, number)
 
     @staticmethod
     def of_rank(rank: int) -> Kind:
@@ -378,7 +377,8 @@ def walk(node: Node) -> Iterator[Node]:
         if id(current) not in seen:
             seen.add(id(current))
             yield current
-            stack.extend(reversed(current.children()))
+            if not isinstance(current, Name | Literal):
+                stack.extend(current.children()[::-1])
 
 
 def names_in(node: Node) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ NOT_BACKWARDS = {"rf", "mlp", "autoencoder", "activation", "clip", "perplexity",
 
 @entries
 def test_backwards_finds_what_was_given_forwards(terminal: Terminal, entry: Entry) -> None:
-    asked = uses.backwards(entry)
+    asked = uses.backwards(entry.name)
     assert (not asked) == (entry.name in NOT_BACKWARDS)
     if asked:
         found = terminal(f"{asked.removeprefix('dlcalc ')} --json")
@@ -38,7 +38,7 @@ def test_backwards_finds_what_was_given_forwards(terminal: Terminal, entry: Entr
 
 @entries
 def test_the_wrong_answer_is_explained(terminal: Terminal, entry: Entry) -> None:
-    judged = terminal(f"{uses.checking(entry).removeprefix('dlcalc ')} --json")
+    judged = terminal(f"{uses.checking(entry.name).removeprefix('dlcalc ')} --json")
     assert (judged.status, judged.err) == (1, "")
     assert judged.json["status"] == "wrong"
     assert judged.json["mistakes"]
@@ -51,14 +51,14 @@ def test_the_help_says_all_three_and_every_convention(terminal: Terminal, entry:
     assert ran.status == 0
     words = ran.words
     assert f"Example: dlcalc {name}" in words
-    for example in (entry.example, uses.backwards(entry), uses.checking(entry)):
+    for example in (entry.example, uses.backwards(entry.name), uses.checking(entry.name)):
         assert " ".join(example.split()) in words
     _says_every_convention(words, entry.formulas)
 
 
 @each_row("name", OPERATIONS)
 def test_the_checked_answer_of_an_operation_is_right(terminal: Terminal, name: str) -> None:
-    judged = terminal(f"{uses.checking_by_hand(OPERATIONS[name]).removeprefix('dlcalc ')} --json")
+    judged = terminal(f"{uses.checking_by_hand(name).removeprefix('dlcalc ')} --json")
     assert (judged.status, judged.err, judged.json["status"]) == (0, "", "right")
 
 
@@ -87,7 +87,7 @@ def test_the_help_of_an_operation_says_what_can_be_asked(terminal: Terminal, nam
     operation = OPERATIONS[name]
     words = terminal(f"run {name} --help", columns=120).words
     assert " ".join(operation.example.split()) in words
-    assert f"Checking: {uses.checking_by_hand(operation)}" in words
+    assert f"Checking: {uses.checking_by_hand(name)}" in words
     for id in operation.formula_ids():
         assert all(f" {answer}" in words for answer in formula(id).answers)
     _says_every_convention(words, lambda: list(operation.formula_ids()))

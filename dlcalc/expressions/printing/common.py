@@ -87,6 +87,8 @@ class Printer(ABC, Generic[Out]):
         self.spell = speller(spell)
         self.words: set[str] = set()
         self.reserved = RESERVED
+        self.named: dict[str, Piece[Out]] = {}
+        """The names that were printed: most stand in several places."""
 
     def write(self, value: Value) -> Out:
         """The whole value, printed. Raises LimitError for one that would be endless, as a graph may be."""
@@ -110,10 +112,10 @@ class Printer(ABC, Generic[Out]):
 
     def piece(self, node: Node) -> Piece[Out]:
         match node:
-            case Literal(value):
-                return self.literal(value)
-            case Name(identifier):
-                return self.name(identifier)
+            case Name():
+                return self.name(node.id)
+            case Literal():
+                return self.literal(node.value)
             case Add():
                 return self.sum(node)
             case Neg(operand):
@@ -184,8 +186,12 @@ class Printer(ABC, Generic[Out]):
         return Piece(self.letters(NameParts(word, word=True)), left=Edge.APART, right=Edge.APART)
 
     def name(self, identifier: str) -> Piece[Out]:
-        parts = name_parts(self.spell(identifier))
-        return Piece(self.letters(parts), Level.ATOM, *self.name_edges(parts), parts.letter)
+        found = self.named.get(identifier)
+        if found is None:
+            parts = name_parts(self.spell(identifier))
+            found = Piece(self.letters(parts), Level.ATOM, *self.name_edges(parts), parts.letter)
+            self.named[identifier] = found
+        return found
 
     def name_edges(self, parts: NameParts) -> tuple[Edge, Edge]:
         if parts.word:
