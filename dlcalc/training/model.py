@@ -40,9 +40,10 @@ class Model:
     def __init__(self, plan: Plan, parts: int = 1) -> None:
         self.plan, self.parts = plan, parts
         dtype = np.dtype(plan.dtype)
-        self.parameters = np.zeros(plan.kept, dtype)
-        room = np.zeros(parts * plan.trained + ALIGNED, dtype)  # a last vector is read and written whole
-        self._gradients = room[: parts * plan.trained].reshape(parts, plan.trained)
+        # a last vector is read and written whole
+        self.parameters = np.zeros(plan.kept + ALIGNED, dtype)[: plan.kept]
+        gradients = np.zeros(parts * plan.trained + ALIGNED, dtype)[: parts * plan.trained]
+        self._gradients = gradients.reshape(parts, plan.trained)
         size, whole = plan.sizes
         self._arenas, self._wholes = np.zeros((parts, size), dtype), np.zeros((parts, max(1, whole)), np.int64)
         self.tables = np.array(plan.tables or [0], np.int64)

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ ABREAST = (
     "20 x 3; conv 6 f3 s2 relu; relu; conv 8 f3 s2; dense 3",
     "9x9x4; a: conv 8 f3 g2 p1 relu; b: conv 6 f3 relu; c: pool 2 from a; d: conv 6 f2 p2; add b d; dense 3",
 )
-ALONE = "4; dense 20 tanh; dense 18 relu; dense 3"
+ALONE = "4; dense 19 tanh; a: dense 19 tanh; b: dense 19 relu; dense 3"
 PLAIN = """
 import json
 from test_fast_steps import NETWORKS, gradient
@@ -111,11 +112,15 @@ def test_channels_side_by_side_give_the_gradient_of_one_by_one(monkeypatch: pyte
         assert np.abs(found - wanted).max() <= 3e-6 * np.abs(wanted).max(), line
 
 
-def test_a_batch_is_the_mean_of_its_examples() -> None:
-    """One example at a time goes another way back through a dense layer; the mean of the gradients is the batch's."""
-    random = np.random.default_rng(2)
-    model = Model(plan(text.read(ALONE), "cross-entropy", 3))
-    model.parameters[:] = random.normal(0, 0.5, len(model.parameters))
+@pytest.mark.parametrize("shared", ["", "b"])
+def test_a_batch_is_the_mean_of_its_examples(shared: str) -> None:
+    """One example at a time goes another way back through a dense layer, whose weights another layer may use too; the
+    mean of the gradients is the batch's.
+    """
+    random, network = np.random.default_rng(2), text.read(ALONE)
+    layers = (replace(layer, shares="a") if layer.name == shared else layer for layer in network.layers)
+    model = Model(plan(replace(network, layers=tuple(layers)), "cross-entropy", 3))
+    model.parameters[:] = random.normal(0, 0.3, len(model.parameters))
     examples = Examples(random.normal(size=(3, 4)), np.array([0, 2, 1]))
     whole = model.gradient(examples)[1].copy()
     alone = [model.gradient(examples, [place])[1].copy() for place in range(3)]

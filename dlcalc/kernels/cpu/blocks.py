@@ -106,6 +106,54 @@ def below(vectors: int, cut: bool, tables: str = "") -> Any:
     return run
 
 
+def _outer_body(
+    e: Emit, rows: Value, a: Value, a_row: Value, b: Value, count: Value, lanes: Value, c: Value, add: Value
+) -> None:
+    """C = the outer product of a column and a row, of `count` vectors; `lanes`: of its last one. The lines of C lie one
+    behind the other: a last vector is written whole, and what is too much written over by the next line.
+    """
+    builder, mask = e.builder, e.mask(lanes)
+    whole, row = builder.sub(count, e.whole(1)), e.pointer(b)
+    rest = e.load_masked(e.at(row, e.times(whole, LANES)), mask)
+    line = builder.add(e.times(whole, LANES), lanes)
+
+    def multiplied(m: Value, end: Any) -> list[Value]:
+        factor = e.splat(builder.load(e.at(e.pointer(a), e.times(m, a_row))))
+        start = e.at(e.pointer(c), e.times(m, line))
+
+        def vector(v: Value, nothing: list[Value]) -> list[Value]:
+            moved = e.times(v, LANES)
+            place = e.at(start, moved)
+            e.store(e.fma(factor, e.load(e.at(row, moved)), e.begun(add, lambda: [e.load(place)])[0]), place)
+            return nothing
+
+        e.repeat(whole, [], vector)
+        end(factor, e.at(start, e.times(whole, LANES)))
+        return []
+
+    def over(factor: Value, place: Value) -> None:
+        e.store(e.fma(factor, rest, e.begun(add, lambda: [e.load(place)])[0]), place)
+
+    def cut(factor: Value, place: Value) -> None:
+        e.store_masked(e.fma(factor, rest, e.begun(add, lambda: [e.load_masked(place, mask)])[0]), place, mask)
+
+    last = builder.sub(rows, e.whole(1))
+    e.repeat(last, [], lambda m, _: multiplied(m, over))
+    multiplied(last, cut)
+
+
+@intrinsic
+def _outer_of(
+    context: Any, rows: Any, a: Any, a_row: Any, b: Any, count: Any, lanes: Any, c: Any, add: Any
+) -> Any:  # fmt: skip
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return outlined(context, builder, f"outer_{LANES}", [I64] * 8, arguments, _outer_body)
+
+    return types.void(*[types.intp] * 8), generate
+
+
+_outer: Any = _outer_of
+
 if LANES:
     four, two_whole, two_cut, one_cut = below(4, False), below(2, False), below(2, True), below(1, True)
 
@@ -117,6 +165,10 @@ if LANES:
     ) -> None:  # fmt: skip
         """As `steps.products.looped_product`."""
         a0, b0, c0 = a.ctypes.data + a_at * 4, b.ctypes.data + b_at * 4, c.ctypes.data + c_at * 4
+        if depth == 1 and c_row == columns and rows > 0 and columns > 0:
+            count = (columns + LANES - 1) // LANES
+            _outer(rows, a0, a_row, b0, count, columns - (count - 1) * LANES, c0, 1 if add else 0)
+            return
         for first in range(0, max(1, depth), DEEP):
             k, more = min(DEEP, depth - first), 1 if add or first else 0
             start, row = a0 + first * a_step * 4, b0 + first * b_row * 4

@@ -37,11 +37,11 @@ for the last the end of a table is repeated until tiles are full: what comes twi
 
 def tile(vectors: int) -> Any:
     """For kernels: f(A, rows, steps, K, B, b_row, b_next, C, places, c_next, bias, add, floor, lanes, tiles), with
-    ROWS times so many tiles of rows: C[places[m] :] (+)= Σ_k A[rows[m] + steps[k]] · B[k·b_row :][:lanes] + bias, not
-    below 0 where `floor` is 1.
+    ROWS times so many tiles of rows: C[places[m] :] (+)= Σ_k A[rows[m] + steps[k]] · B[k·b_row :] + bias, not below 0
+    where `floor` is 1.
 
     A, rows, steps, B, C, places, bias: addresses, that of no bias 0. The second of two vectors lies b_next further in
-    B, c_next in C; `lanes` are those of the last, the others are read as zeros of B. All lanes of C are written.
+    B, c_next in C. Vectors are read and written whole; behind the first `lanes` of the last one zeros are written.
     """
 
     def body(
@@ -53,9 +53,7 @@ def tile(vectors: int) -> Any:
         given = builder.icmp_signed("!=", bias, e.whole(0))
 
         def read(place: Value, further: Value) -> list[Value]:
-            """The vectors of a row, the last one cut short."""
-            whole = [e.load(place)] if vectors == 2 else []
-            return [*whole, e.load_masked(e.at(place, further) if whole else place, mask)]
+            return [e.load(at) for at in (place, e.at(place, further))[:vectors]]
 
         more = e.begun(builder.zext(given, I64), lambda: read(e.pointer(bias), e.whole(LANES)))
         further = [e.whole(0), c_next][:vectors]
@@ -88,7 +86,9 @@ def tile(vectors: int) -> Any:
             else:
                 sums = e.repeat(count, sums, lambda k, sums: product(lines, k, sums))
             for at, value in enumerate(sums):
-                e.store(e.larger(lowest, e.add(value, more[at % vectors])), targets[at])
+                value = e.larger(lowest, e.add(value, more[at % vectors]))
+                last = at % vectors == vectors - 1
+                e.store(builder.select(mask, value, e.constant(0)) if last else value, targets[at])
             return nothing
 
         e.repeat(tiles, [], rows_of)
@@ -130,16 +130,20 @@ if LANES:
         rows: int, a: int, starts: int, k: int, steps: int, columns: int, b: int, b_row: int, b_block: int, c: int,
         places: int, c_block: int, bias: int, add: int, floor: int,
     ) -> None:  # fmt: skip
-        """As `tile`, for any number of rows and columns; its vectors lie b_block and c_block apart."""
+        """As `tile`, for any number of rows and columns; its vectors lie b_block and c_block apart. What is added to
+        may go on behind its columns: there B has zeros.
+        """
         tiles = (rows + ROWS - 1) // ROWS
         for first in range(0, columns, 2 * LANES):
             block, rest, moved = first // LANES * 4, columns - first, first * 4 if bias else 0
             b_at, c_at = b + block * b_block, c + block * c_block
             if rest > LANES:
-                two(a, starts, steps, k, b_at, b_row, b_block, c_at, places, c_block, bias + moved, add, floor,
-                    min(LANES, rest - LANES), tiles)  # fmt: skip
+                lanes = LANES if add else min(LANES, rest - LANES)
+                two(a, starts, steps, k, b_at, b_row, b_block, c_at, places, c_block, bias + moved, add, floor, lanes,
+                    tiles)  # fmt: skip
             else:
-                one(a, starts, steps, k, b_at, b_row, 0, c_at, places, 0, bias + moved, add, floor, rest, tiles)
+                lanes = LANES if add else rest
+                one(a, starts, steps, k, b_at, b_row, 0, c_at, places, 0, bias + moved, add, floor, lanes, tiles)
 
     @kernel("int64[::1]", "int64", "float32[::1]", "int64", "int64", "int64", inner=True)
     def lay(t: Array, table: int, a: Array, x: int, padded: int, way: int) -> None:

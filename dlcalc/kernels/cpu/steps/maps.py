@@ -20,6 +20,7 @@ FROM_INPUT = ("gelu", "swish", "hardswish")
 """Their slope is not known from their value: the input is kept."""
 SWISH, RELU6, ELU, HARD_SIGMOID, HARD_SWISH = range(6, 11)
 activate, slope = scalars.activate, scalars.slope
+SIGMOID, TANH = scalars.SIGMOID, scalars.TANH
 RELU, LEAKY_RELU, SOFTPLUS, GELU = scalars.RELU, scalars.LEAKY_RELU, scalars.SOFTPLUS, scalars.GELU
 ROOT_HALF, GAUSS = scalars.ROOT_HALF, scalars.GAUSS
 
@@ -86,9 +87,12 @@ def activation_backward(
         for at in range(size):
             given = d[at]  # read whether it is kept or not, so that vectors of it are taken
             d[at] = given if y[at] > zero else zero
-    elif kind < SOFTPLUS:
+    elif kind == TANH:  # each of the two in a loop of its own, so that vectors of it are taken
         for at in range(size):
-            d[at] *= slope(kind, zero, y[at], zero, zero)
+            d[at] *= slope(TANH, zero, y[at], zero, zero)
+    elif kind == SIGMOID:
+        for at in range(size):
+            d[at] *= slope(SIGMOID, zero, y[at], zero, zero)
     elif kind == SWISH:
         for at in range(size):
             share = sigmoid(x[at])
