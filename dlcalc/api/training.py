@@ -52,6 +52,11 @@ class Training(Result):
     settled = False
 
     def __init__(self, run: Trainer, checkpoint: str | None = None) -> None:
+        """UserError where there can be no such checkpoint."""
+        from ..training.checkpoint import check
+
+        if checkpoint:
+            check(checkpoint)
         self.trainer = run
         self.checkpoint = checkpoint
         self.seconds = 0.0
@@ -71,6 +76,7 @@ class Training(Result):
                 break
             if isinstance(event, Diverged):
                 self.diverged = event.because
+                self.trainer.rewind()
             yield event
             if isinstance(event, Epoch) and self.checkpoint and self.seconds - self._saved_at > 1:
                 self.save(self.checkpoint)
@@ -87,7 +93,7 @@ class Training(Result):
     @property
     def _done(self) -> Trainer:
         run = self.trainer
-        if not self.diverged and len(run.history) < run.settings.epochs and not run.stopped:
+        if not self.diverged and not run.ended:
             self.finish()
         return run
 
@@ -154,7 +160,7 @@ class Training(Result):
         run = self.trainer
         names = run.data.classes
         made = explained.document(self.to_dict(), f"{run.network.title} learns {run.data.name}", self._notes())
-        if run.data.labelled and 1 < len(names) <= 12 and not run.data.words:
+        if run.data.labelled and 1 < len(names) <= 12 and run.model.plan.width_out <= 12 and not run.data.words:
             counts = self.confusion().tolist()
             table = explained.confusion(counts, (*names, *map(str, range(len(names), len(counts)))))
             made = replace(made, blocks=(*made.blocks, table))
@@ -170,10 +176,7 @@ class Training(Result):
 
     def draw(self, path: str, kind: str) -> None:
         """The curves into a file, as `svg` or `png`. UserError."""
-        from ..diagrams.chart import picture
-        from ..files.writing import write
-
-        write(path, picture(self.chart(), kind))
+        _drawn(self.chart(), path, kind)
 
     def report(self, path: str) -> None:
         """A page of HTML with the curves, the table, the confusion matrix, and what the network has inside: filters,
@@ -197,6 +200,20 @@ class Training(Result):
             f"first weights: {settings.init}"
         ]
         return found + ([f"saved in {self.checkpoint}"] if self.checkpoint else [])
+
+
+def writable(path: str) -> None:
+    """UserError, before anything is trained, where no file can be written."""
+    from ..files import writing
+
+    writing.check(path)
+
+
+def _drawn(chart: Chart, path: str, kind: str) -> None:
+    from ..diagrams.chart import picture
+    from ..files.writing import write
+
+    write(path, picture(chart, kind))
 
 
 def train(
@@ -232,6 +249,8 @@ def train(
         init, seed, dtype, loss, validation, patience, _frozen(found, freeze), carried, tuple(loss_weights),
     )  # fmt: skip
     if isinstance(data, tuple):
+        if len(data) != 2:
+            raise UserError(f"arrays are two, (x, y), not {len(data)}")
         data = of_arrays(*data)
     made = trainer(found, data if isinstance(data, Dataset) else dataset(data, seed, side_of(found)), settings)
     made.threads = _threads(threads)
@@ -570,6 +589,10 @@ class Trainings(Result):
         """The loss of every epoch of each run."""
         curves = {name: [epoch["loss"] for epoch in run.history] for name, run in self.runs.items()}
         return Chart(self.title, "epoch", "loss", curves, logarithmic=True)
+
+    def draw(self, path: str, kind: str) -> None:
+        """The losses into a file, as `svg` or `png`. UserError."""
+        _drawn(self.chart(), path, kind)
 
     def through_time(self, when: str) -> Chart:
         """The length of the gradient by the input of each step, "before" or "after" training, of each cell."""

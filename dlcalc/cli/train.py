@@ -39,8 +39,37 @@ def _option(name: str, help: str, panel: str, metavar: str = "", complete: Compl
     )  # fmt: skip
 
 
+OUTPUTS = ("save", "export", "png", "svg", "report", "as_csv")
+SETTINGS = ("network", "data", "batch", "seed", "input", "loss", "loss_weights", "dropout", "validation", "patience",
+            "carried", "dtype", "optimizer", "lr", "momentum", "schedule", "init", "clip", "clip_value", "weight_decay",
+            "l1", "freeze", "load")  # fmt: skip
+UNUSED = {
+    "resume": SETTINGS, "against": ("optimizer", "save", "export", "report", "as_csv"),
+    "cells": ("save", "export", "report", "as_csv"), "space": OUTPUTS, "explain_step": OUTPUTS,
+    "plan": ("save", "export", "report", "as_csv"), "check": OUTPUTS,
+}  # fmt: skip
+"""What is asked for in the place of training once, and the options that would say nothing there."""
+
+
+def _check_together(context: typer.Context) -> None:
+    """UserError for options of which one would be left out."""
+    options = {each.name: each.opts[-1] if each.opts[-1].startswith("-") else each.opts[-1].upper()
+               for each in context.command.params if each.name is not None}  # fmt: skip
+    given = [
+        name for name in options if (source := context.get_parameter_source(name)) and source.name == "COMMANDLINE"
+    ]
+    asked = [name for name in UNUSED if name in given]
+    for name in asked:
+        others = [each for each in given if each in UNUSED[name] or (each in asked and each != name)]
+        if others:
+            raise UserError(f"{options[name]} has no use for {', '.join(options[each] for each in others)}")
+    if "budget" in given and "space" not in given:
+        raise UserError("--budget is that of a --search")
+
+
 @with_formats()
 def command(
+    context: typer.Context,
     network: Annotated[
         str | None,
         typer.Argument(
@@ -148,8 +177,7 @@ def command(
     api.needed()
     if device != "cpu":
         raise api.device_refused(device)
-    if dtype not in ("float32", "float64"):
-        raise UserError(f"dtype is float32 or float64, not {dtype[:20]}")
+    _check_together(context)
     given: dict[str, Any] = {
         "epochs": number("--epochs", epochs) if epochs is not None else 20, "batch": number("--batch", batch),
         "seed": number("--seed", seed), "input": input, "loss": loss,
@@ -167,6 +195,9 @@ def command(
         given["loss_weights"] = [decimal("--loss-weights", each) for each in loss_weights.split(",")]
     if momentum is not None:
         given["gamma"] = decimal("--momentum", momentum, "a number from 0 to 1", 0, 1)
+    for path in (png, svg, report, export):
+        if path is not None:
+            api.writable(path)
     pictures = {kind: path for kind, path in (("png", png), ("svg", svg)) if path is not None}
     if resume is not None:
         run = api.resume(resume, None if epochs is None else given["epochs"], save, given["threads"])
@@ -175,7 +206,7 @@ def command(
         raise UserError('train needs a network and data: lenet5 --data digits; "2; dense 16 tanh; dense 2" '
                         "--data spirals")  # fmt: skip
     if against is not None or cells is not None:
-        return _compare(network, data, against, cells, given, formats)
+        return _compare(network, data, against, cells, given, formats, pictures)
     if space is not None:
         return _search(network, data, space, number("--budget", budget), given, formats)
     run = api.train(network, data, save=save, **given)
@@ -254,14 +285,17 @@ def _csv(run: Any) -> None:
 
 
 def _compare(network: str, data: str, names: str | None, cells: str | None, given: dict[str, Any],
-             formats: Formats) -> int:  # fmt: skip
+             formats: Formats, pictures: dict[str, str]) -> int:  # fmt: skip
     """The same first weights, data and order, with one thing different."""
     from ..api import training as api
     from ..api.networks import read_network
 
     runs, what = {}, "optimizer" if cells is None else "cell"
     reach: dict[str, dict[str, list[float]]] = {}
-    for name in [each.strip() for each in (names or cells or "").split(",") if each.strip()]:
+    chosen_names = [each.strip() for each in (names or cells or "").split(",") if each.strip()]
+    if not chosen_names:
+        raise UserError(f"there is no {what} to compare: --compare sgd,momentum,adam or --compare-cells rnn,lstm,gru")
+    for name in chosen_names:
         chosen: Any = network
         if cells is not None:
             chosen = api.with_cell(read_network(network, given["input"]), name)
@@ -277,6 +311,7 @@ def _compare(network: str, data: str, names: str | None, cells: str | None, give
     if not runs:
         return NOT_RIGHT
     found = api.Trainings(runs, f"{what}s on {data}", reach)
+    _draw(found, pictures)
     if formats.name == "json":
         sys.stdout.write(json.dumps(found.to_dict(), indent=2) + "\n")
         return WELL

@@ -25,12 +25,8 @@ def write(path: str | Path, content: str | bytes, private: bool = False) -> None
     """
     name = printable(str(path))
     data = content.encode("utf-8", "replace") if isinstance(content, str) else content
+    target = check(path)
     try:
-        target = Path(os.path.realpath(path))
-        if not target.parent.is_dir():
-            raise UserError(f"{name} cannot be written: there is no folder {printable(str(target.parent))}")
-        if target.exists() and not target.is_file():
-            raise UserError(f"{name} cannot be written: it is not a file")
         unfinished = target.parent / f".{target.name[:80]}.{os.getpid()}"
         try:
             if private:
@@ -42,8 +38,22 @@ def write(path: str | Path, content: str | bytes, private: bool = False) -> None
                 unfinished.unlink()
     except OSError as error:
         raise UserError(f"{name} cannot be written: {error.strerror}") from None
+
+
+def check(path: str | Path) -> Path:
+    """The file that `write` puts there. UserError, before there is anything to write, where there can be none."""
+    name = printable(str(path))
+    try:
+        target = Path(os.path.realpath(path))
+        if not target.parent.is_dir():
+            raise UserError(f"{name} cannot be written: there is no folder {printable(str(target.parent))}")
+        if target.exists() and not target.is_file():
+            raise UserError(f"{name} cannot be written: it is not a file")
+    except OSError as error:
+        raise UserError(f"{name} cannot be written: {error.strerror}") from None
     except ValueError:
         raise UserError(f"{name} cannot be written: no file has such a name") from None
+    return target
 
 
 def folder(path: str | Path, private: bool = False) -> Path:

@@ -55,10 +55,16 @@ def tensor(array: Any) -> Tensor:
     return Tensor(NAMES[whole.dtype.name], whole.shape, whole.tobytes())
 
 
-def save(path: str | Path, run: Trainer) -> None:
-    """Writes a run, whole or not at all. UserError when it cannot be written, or the ending is another format's."""
+def check(path: str | Path) -> None:
+    """UserError, before anything is trained, where no checkpoint can be written."""
     if Path(path).suffix.lower() in (".npz", ".onnx"):
         raise UserError(f"a checkpoint is a .safetensors file, not {printable(str(path)[-40:])}: --export writes those")
+    writing.check(path)
+
+
+def save(path: str | Path, run: Trainer) -> None:
+    """Writes a run, whole or not at all. UserError when it cannot be written, or the ending is another format's."""
+    check(path)
     plan, model = run.model.plan, run.model
     arrays = {parameter.name: parameter.shown(model.parameters) for parameter in plan.parameters}
     arrays |= {"optimiser.m": run.m, "optimiser.v": run.v}
@@ -202,6 +208,8 @@ def put(plan: Plan, vector: Any, arrays: Mapping[str, Any], strict: bool = True)
             if not strict:
                 continue
             raise UserError(f"{parameter.name} is {parameter.shape}, and the file has {np.shape(array)}")
+        if np.asarray(array).dtype.kind not in "fiub" or not np.isfinite(array).all():
+            raise UserError(f"{parameter.name} of the file has what is no finite number")
         vector[parameter.at : parameter.at + parameter.size] = parameter.stored(array)
         filled.append(parameter.name)
     return filled

@@ -16,6 +16,7 @@ import numpy as np
 
 from ..errors import ProblemError, UserError, printable
 from ..files import untrusted
+from .data import checked
 from .generated import characters
 
 LARGEST = 2**31
@@ -80,19 +81,13 @@ def _joined(path: Path, x: Any, y: Any, x_test: Any, y_test: Any) -> dict[str, A
 
 def _fields(path: Path, x: Any, y: Any) -> dict[str, Any]:
     """Bytes become numbers from 0 to 1, and images without an axis of channels get one."""
-    if len(x) != len(y) or not len(x) or x.ndim < 2:
-        raise _refused(path, f"each example needs a target: x is {x.shape}, y is {y.shape}")
-    if x.dtype.kind not in "fiub" or y.dtype.kind not in "fiub" or not np.isfinite(x).all() or not np.isfinite(y).all():
-        raise _refused(path, f"x and y must be finite numbers: {x.dtype} and {y.dtype}")
+    try:
+        y, classes = checked(x, y)
+    except ValueError as error:
+        raise _refused(path, str(error)) from None
     images = x.dtype == np.uint8
     x = x / 255 if images else x
     x = x[..., None] if images and x.ndim == 3 else x
-    whole = y.dtype.kind in "iub"
-    if whole and y.min() < 0:
-        raise _refused(path, f"classes count from 0: the smallest is {y.min()}")
-    y = y.astype(np.int64 if whole else np.float64)
-    y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 and whole else y
-    classes = tuple(map(str, range(int(y.max()) + 1))) if whole and y.max() < 1000 else ()
     return {"x": x, "y": y, "classes": classes}
 
 
@@ -175,16 +170,19 @@ def _csv(path: Path) -> dict[str, Any]:
             bad = next(cell for cell in cells[:-1] if not _number(cell))
             raise _refused(path, f"line {line}: {printable(bad[:40])} is not a number") from None
     last = [cells[-1].strip() for _, cells in rows]
-    if not np.isfinite(values).all():
+    kinds = sorted(set(last))
+    real = all(map(_number, kinds)) and not (len(kinds) <= 20 and all(untrusted.number(k).is_integer() for k in kinds))
+    y = np.array([[untrusted.number(cell)] for cell in last]) if real else np.zeros((1, 1))
+    if not np.isfinite(values).all() or not np.isfinite(y).all():
         raise _refused(path, "all its numbers must be finite")
-    if (most := np.abs(values).max(initial=0)) > MOST:
+    if (most := max(np.abs(values).max(initial=0), np.abs(y).max())) > MOST:
         raise _refused(path, f"its numbers are at most {MOST:g}, so that their squares can be added: {most:g}")
     spread = values.std(axis=0)
     x = (values - values.mean(axis=0)) / np.where(spread > 0, spread, 1)
-    kinds = sorted(set(last))
-    if all(map(_number, last)) and not (len(kinds) <= 20 and all(untrusted.number(k).is_integer() for k in kinds)):
-        return {"x": x, "y": np.array([[untrusted.number(cell)] for cell in last])}
-    return {"x": x, "y": np.array([kinds.index(cell) for cell in last]), "classes": tuple(kinds)}
+    if real:
+        return {"x": x, "y": y}
+    place_of = {kind: place for place, kind in enumerate(kinds)}
+    return {"x": x, "y": np.array([place_of[cell] for cell in last]), "classes": tuple(kinds)}
 
 
 def _number(text: str) -> bool:

@@ -21,7 +21,7 @@ from ..networks.table import tabulate
 from .data import Dataset, Split, split
 from .initial import initialise
 from .model import Examples, Model
-from .optimiser import Optimiser, Schedule
+from .optimiser import Optimiser, Schedule, is_number
 from .plan import Plan
 from .planner import plan
 
@@ -61,14 +61,16 @@ class Settings:
         """UserError for what no run can have."""
         for name in LEAST:
             check_whole(name, getattr(self, name))
+        if self.dtype not in ("float32", "float64"):
+            raise UserError(f"dtype is float32 or float64, not {shown(self.dtype)}")
         for factor in self.factors:
-            if not 0 <= factor <= 1000:
-                raise UserError(f"the factor of an output's loss is a number from 0 to 1,000, not {factor:g}")
-        if not 0 <= self.validation < 1:
-            raise UserError(f"the validation share is from 0 to below 1, not {self.validation:g}")
+            if not is_number(factor) or not 0 <= factor <= 1000:
+                raise UserError(f"the factor of an output's loss is a number from 0 to 1,000, not {shown(factor)}")
+        if not is_number(self.validation) or not 0 <= self.validation < 1:
+            raise UserError(f"the validation share is from 0 to below 1, not {shown(self.validation)}")
 
 
-LEAST = {"epochs": 0, "batch": 1, "seed": 0}
+LEAST = {"epochs": 0, "batch": 1, "seed": 0, "patience": 0}
 """The smallest number of each."""
 
 
@@ -145,18 +147,17 @@ class Trainer:
     v: Any
     history: list[Epoch] = field(default_factory=list)
     best: tuple[float, int] = (math.inf, 0)
-    stopped: bool = False
-    """Patience has ended it."""
     threads: int = 0
     """That it is trained on, 0 for those available: the result is the same."""
-    _before: tuple[Any, ...] = ()
+    _before: tuple[int, tuple[Any, ...]] = 0, ()
+    """So many epochs had been, and what then stood in `_state`."""
 
     def run(self) -> Iterator[Event]:
         """Trains until all epochs are done, patience ends, or a number is none."""
         train, watched = self._watched()
-        while len(self.history) < self.settings.epochs:
-            last = None
-            self._before = tuple(each.copy() for each in (self.model.parameters, self.m, self.v, self.model.control))
+        while not self.ended:
+            last: Event | None = None
+            self._before = len(self.history), tuple(each.copy() for each in self._state)
             for last in self._epoch(train, len(self.history) + 1):
                 if not isinstance(last, Epoch):
                     yield last
@@ -166,27 +167,39 @@ class Trainer:
             if watched is not None:
                 loss, right, _ = self.model.evaluate(watched)
                 last = replace(last, validation={"loss": loss, "accuracy": right if self.data.labelled else None})
-                if loss < self.best[0]:
-                    self.best = loss, last.epoch
+            # what is no number is never saved
+            if broken := self._broken(last, (last.validation or {}).get("loss")):
+                yield broken
+                return
+            if watched is not None and loss < self.best[0]:
+                self.best = loss, last.epoch
             self.history.append(last)
             yield last
-            if self.settings.patience and last.epoch - self.best[1] >= self.settings.patience:
-                self.stopped = True
-                return
+        if self.history and (broken := self._broken(self.history[-1], self.model.evaluate(self.examples.test)[0])):
+            yield broken
+
+    @property
+    def ended(self) -> bool:
+        """All epochs are done, or patience has ended it."""
+        done, patience = len(self.history), self.settings.patience
+        return done >= self.settings.epochs or bool(patience and done - self.best[1] >= patience)
+
+    @property
+    def _state(self) -> tuple[Any, ...]:
+        return self.model.parameters, self.m, self.v, self.model.control
 
     def rewind(self) -> None:
-        """Back to the end of the last whole epoch, from within the next."""
-        if self._before:
-            for target, saved in zip(
-                (self.model.parameters, self.m, self.v, self.model.control), self._before, strict=True
-            ):
+        """Back to the end of the last whole epoch, from wherever the run was left."""
+        done, state = self._before
+        if state and done == len(self.history):
+            for target, saved in zip(self._state, state, strict=True):
                 target[:] = saved
 
     @property
     def aside(self) -> int:
-        """How many of the training examples are watched, and not trained on."""
+        """How many of the training examples are watched, and not trained on: of any share at least one."""
         share = self.settings.validation or (0.1 if self.settings.patience else 0)
-        return round(len(self.examples.train) * share)
+        return max(1, round(len(self.examples.train) * share)) if share else 0
 
     def _watched(self) -> tuple[Any, Examples | None]:
         """The indices of what is trained on, and the examples that are watched."""
@@ -220,7 +233,7 @@ class Trainer:
             done = upto
             yield Batch(epoch, done, len(batches), float(part[-1, 0] * part[-1, 5]), size / max(seconds, 1e-9))
             at_once = max(1, min(4 * at_once, int(at_once * MOMENT / max(seconds, 1e-6))))
-        counted = record[:, 2].sum()
+        counted = max(1.0, record[:, 2].sum())
         accuracy = float(record[:, 1].sum() / counted) if self.data.labelled else None
         yield Epoch(epoch, float(record[:, 0].sum() / counted), accuracy, float(record[:, 3].mean()),
                     float(record[-1, 4]), time.perf_counter() - began)  # fmt: skip
@@ -232,6 +245,16 @@ class Trainer:
                       self.network.layers[-1].name)  # fmt: skip
         before = record[step - 1, 3] if step else (self.history[-1].norm if self.history else 0.0)
         return Diverged(epoch, step + 1, broken, float(before), float(record[step, 4]), float(record[step, 0]))
+
+    def _broken(self, last: Epoch, loss: float | None) -> Diverged | None:
+        """Where the epoch's last update made what is no number: of a parameter, or of a loss of other examples."""
+        name = next((p.layer for p in self.model.plan.parameters
+                     if not np.isfinite(p.shown(self.model.parameters)).all()), "")  # fmt: skip
+        loss = loss or 0.0
+        if not name and np.isfinite(loss):
+            return None
+        steps = -(-(len(self.examples.train) - self.aside) // self.settings.batch)
+        return Diverged(last.epoch, steps, name or self.network.layers[-1].name, last.norm, last.rate, loss)
 
     def layers(self) -> list[dict[str, Any]]:
         """Of each layer the lengths of its last gradient and of its parameters, and the share of its units that a ReLU
@@ -248,9 +271,16 @@ class Trainer:
             found.append({"layer": name, "gradient": lengths[0], "weights": lengths[1], "dead": dead})
         return found
 
+    def too_large(self) -> UserError:
+        """Where outputs are no numbers."""
+        dtype = self.settings.dtype
+        return UserError(f"parameters of {self.network.id} are so large that its outputs are no numbers of {dtype}")
+
     def test(self) -> dict[str, Any]:
-        """The loss on the test's examples, and the accuracy or the mean distance."""
+        """The loss on the test's examples, and the accuracy or the mean distance. UserError: outputs are no numbers."""
         loss, right, _ = self.model.evaluate(self.examples.test)
+        if not np.isfinite(loss):
+            raise self.too_large()
         if self.data.labelled:
             return {"loss": loss, "accuracy": right}
         away = self.model.output(self.examples.test.x)[:, 0] - self.examples.test.targets
@@ -283,8 +313,11 @@ def trainer(network: Network, data: Dataset, settings: Settings) -> Trainer:
     _check_output(made.rows_out, made.width_out, network, data, settings.loss)
     model = Model(made, parts)
     initialise(made, model.parameters, settings.init, settings.seed)
-    return Trainer(network, data, settings, examples, model, np.zeros_like(model.gradients),
-                   np.zeros_like(model.gradients))  # fmt: skip
+    run = Trainer(network, data, settings, examples, model, np.zeros_like(model.gradients),
+                  np.zeros_like(model.gradients))  # fmt: skip
+    if (count := len(examples.train)) <= run.aside:
+        raise UserError(f"of {count} examples to train on {run.aside} would only be watched: none is left")
+    return run
 
 
 def plan_in_parts(network: Network, settings: Settings) -> tuple[Plan, int]:

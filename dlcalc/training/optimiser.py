@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
-from ..errors import UserError
+from ..errors import UserError, shown
 from ..files import untrusted
 from ..formulas.registry import formula
 from ..kernels.cpu.steps import optimisers as kernels
@@ -104,14 +105,25 @@ def optimiser(
     for quantity, value in values.items():
         if quantity not in found:
             raise UserError(f"{name} has {', '.join(found)}, no {quantity}")
-        found[quantity] = value
+        low, high = next((v.low, v.high) for v in variables if v.name == quantity)
+        below = quantity.startswith("beta")  # what is kept for ever has no mean
+        if not is_number(value) or not float(low) <= value <= float(high) or (below and value == high):
+            upto = f"{'below ' if below else ''}{high:,}"
+            raise UserError(f"{quantity} of {name} is a number from {low} to {upto}, not {shown(value)}")
+        found[quantity] = float(value)
     found["eta"] = rule.rate if rate is None else rate
     decay = (USUAL_DECAY if name == "adamw" else 0.0) if weight_decay is None else weight_decay
-    for what, value in (("lr", found["eta"]), ("weight decay", decay), ("l1", l1), ("clip", clip_norm)):
-        if not math.isfinite(value) or value < 0 or (what == "lr" and value == 0):
-            raise UserError(f"{what} is a number {'above 0' if what == 'lr' else 'from 0 on'}, not {value:g}")
+    for what, value in (("lr", found["eta"]), ("weight decay", decay), ("l1", l1), ("clip", clip_norm),
+                        ("clip value", clip_value)):  # fmt: skip
+        if not is_number(value) or value < 0 or (what == "lr" and value == 0):
+            raise UserError(f"{what} is a number {'above 0' if what == 'lr' else 'from 0 on'}, not {shown(value)}")
     found |= {"weight_decay": decay, "l1": l1, "clip_value": clip_value, "clip_norm": clip_norm, "factor": 1.0}
     return Optimiser(name, form, found)
+
+
+def is_number(value: object) -> bool:
+    """Whether it is a finite one."""
+    return isinstance(value, Real) and math.isfinite(value)
 
 
 SCHEDULES = ("constant", "step:EPOCHS:FACTOR", "exponential:FACTOR", "linear", "cosine")
@@ -152,14 +164,17 @@ class Schedule:
 
 def schedule(text: str) -> Schedule:
     """A schedule from its name: cosine, step:10:0.5, warmup:2,cosine. UserError."""
-    found = Schedule()
-    for part in text.split(","):
+    found, kinds = Schedule(), 0
+    for place, part in enumerate(text.split(",")):
         name, *numbers = part.strip().split(":")
+        kinds += name != "warmup"
         try:
             match name, [untrusted.number(number) for number in numbers]:
+                case _ if kinds > 1 or place > kinds:
+                    raise ValueError
                 case "warmup", [epochs] if epochs > 0:
                     found = replace(found, warmup=epochs)
-                case "step", [every, factor] if every >= 1 and factor > 0:
+                case "step", [every, factor] if every >= 1 and every.is_integer() and factor > 0:
                     found = replace(found, kind=name, every=int(every), factor=factor)
                 case "exponential", [factor] if factor > 0:
                     found = replace(found, kind=name, factor=factor)

@@ -24,8 +24,10 @@ def predictions(run: Trainer, x: Any) -> Any:
 
 
 def answers(run: Trainer, x: Any) -> Any:
-    """As `predictions`, of inputs that are arranged already."""
+    """As `predictions`, of inputs that are arranged already. UserError: outputs are no numbers."""
     found = run.model.output(np.asarray(x).reshape(len(x), -1))
+    if not np.isfinite(found).all():
+        raise run.too_large()
     if run.settings.loss == "cross-entropy":
         found = np.exp(found - found.max(axis=2, keepdims=True))
         found /= found.sum(axis=2, keepdims=True)

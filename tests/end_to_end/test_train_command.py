@@ -130,6 +130,30 @@ def test_a_rate_that_is_too_large_is_explained(terminal: Terminal) -> None:
     assert "the loss became NaN in fc-" in ran.err
 
 
+@pytest.mark.parametrize("rate", ["1e38", "1e25"])
+def test_a_last_update_that_is_too_large_is_explained_too(rate: str, terminal: Terminal, tmp_path: Path) -> None:
+    """No step comes after it: parameters are no numbers, or too large for any output. What was saved stays whole."""
+    file = tmp_path / "run.safetensors"
+    net = "'2; dense 4; dense 2' --data spirals:n=100"
+    command = f"train {net} --batch 100 --optimizer sgd --save {file} --epochs"
+    for watched in ("", " --validation 0.2"):
+        terminal(f"{command} 1 --lr 0.1{watched}")
+        kept = file.read_bytes()
+        ran = terminal(f"{command} 1 --lr {rate} --json{watched}")
+        assert (ran.status, ran.out) == (1, "")
+        assert "the loss became NaN in fc-2, epoch 1, step 1: the rate" in ran.err
+        assert file.read_bytes() == kept
+
+
+def test_what_patience_ended_stays_ended(terminal: Terminal, tmp_path: Path) -> None:
+    file = tmp_path / "run.safetensors"
+    whole = terminal(f"{RUN} --patience 1 --lr 1 --epochs 60 --save {file} --json").json
+    assert len(whole["epochs"]) < 60
+    kept = file.read_bytes()
+    assert terminal(f"train --resume {file} --json").json["epochs"] == whole["epochs"]
+    assert file.read_bytes() == kept
+
+
 def test_optimisers_are_compared(terminal: Terminal) -> None:
     runs = terminal(f"{RUN} --epochs 2 --compare sgd,adam --json").json["runs"]
     assert list(runs) == ["sgd", "adam"]
@@ -181,6 +205,18 @@ def test_cells_are_compared_with_their_gradients_through_time(terminal: Terminal
         ('train "4x3x1; convlstm 2 f3; dense 2" --data xor', "only maps that keep their size are convolved over time"),
         (f"{RUN} --freeze conv*", "no layer is called conv*"),
         (f"{RUN} --init zeros", "init is one of keras"),
+        (f"{RUN} --dtype float16", "dtype is float32 or float64, not 'float16'"),
+        (f"{RUN} --validation 0.9999", "of 80 examples to train on 80 would only be watched: none is left"),
+        (f"{RUN} --patience -1", "patience is a whole number from 0 to 10,000,000, not -1"),
+        (f"{RUN} --clip-value -1", "clip value is a number from 0 on, not -1"),
+        (f"{RUN} --png /nowhere/a.png", "/nowhere/a.png cannot be written: there is no folder /nowhere"),
+        (f"{RUN} --save /nowhere/a.safetensors", "/nowhere/a.safetensors cannot be written: there is no folder"),
+        (f"{RUN} --compare ,", "there is no optimizer to compare: --compare sgd,momentum,adam or"),
+        (f"{RUN} --budget 3", "--budget is that of a --search"),
+        (f"{RUN} --plan --check", "--plan has no use for --check"),
+        (f"{RUN} --check --save a.safetensors", "--check has no use for --save"),
+        (f"{RUN} --compare sgd,adam --csv", "--compare has no use for --csv"),
+        (f"train {NET} --resume a.safetensors --lr 0.1", "--resume has no use for NETWORK, --lr"),
         ("predict nowhere.safetensors", "nowhere.safetensors: the file cannot be read"),
         ('train "4; dense 2; permute 1; dense 2" --data xor', "cannot be trained: there is no step for it"),
     ],
@@ -257,6 +293,21 @@ def test_an_interrupted_run_is_saved_at_its_last_whole_epoch(
     monkeypatch.setattr(loop.Trainer, "_epoch", usual)
     rest = terminal("train --resume run.safetensors --json").json
     assert [epoch["loss"] for epoch in rest["epochs"]] == [epoch["loss"] for epoch in whole["epochs"]]
+
+
+def test_a_run_is_left_between_two_epochs_as_it_is() -> None:
+    """Ctrl-C may come while an epoch is shown or saved: nothing is taken back then, and in the next only that one."""
+    from dlcalc import train
+
+    run = train("2; dense 3; dense 2", "xor:n=20", epochs=3, batch=5)
+    ends: list[bytes] = []
+    for event in run:
+        if hasattr(event, "norm"):
+            ends.append(run.trainer.model.parameters.tobytes())
+        if len(ends) == 2:
+            assert (run.trainer.model.parameters.tobytes() == ends[1]) == hasattr(event, "norm")
+            run.trainer.rewind()
+            assert run.trainer.model.parameters.tobytes() == ends[1] != ends[0]
 
 
 def test_a_head_is_trained_on_what_was_learnt(terminal: Terminal, tmp_path: Path) -> None:

@@ -142,7 +142,11 @@ def _npz(**arrays: object) -> bytes:
 BAD = {
     "a.npz": (b"PK no zip", "it is not an .npz of plain arrays"),
     "alone.npz": (_npz(x=np.float64(3), y=np.int64(1)), "x is one number"),
+    "deep.npz": (_npz(x=np.zeros((4, 2)), y=np.full((4, 2), -1)), "classes count from 0: the smallest is -1"),
+    "many.npz": (_npz(x=np.zeros((4, 2)), y=np.full(4, 2**63, np.uint64)), "the largest 9223372036854775808"),
+    "none.npz": (_npz(x=np.zeros((4, 0)), y=np.zeros(4)), "each example needs a target: x is (4, 0), y is (4,)"),
     "a.csv": (b"1,2\n", "at least two"),
+    "endless.csv": (b"1,2,1e999\n4,5,6.5\n", "all its numbers must be finite"),
     "large.csv": (b"1e300,2,3\n4,5,6\n", "its numbers are at most 1e+150"),
     "plain.csv": (b"1,2,3\n4,1_0,6\n", "line 2: 1_0 is not a number"),
     "b.csv": (b"1,2,3\n4,x,6\n", "line 2: x is not a number"),
@@ -234,6 +238,41 @@ def test_a_network_may_tell_more_classes_apart_than_there_are() -> None:
     assert counts.sum() == 8
     assert counts[2:].sum() == 0
     assert "rows: what it is" in run.to_markdown()
+
+
+ROWS = np.zeros((6, 2))
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "message"),
+    [
+        (ROWS, np.zeros(5), "each example needs a target: x is (6, 2), y is (5,)"),
+        (ROWS, np.zeros((6, 0)), "each example needs a target"),
+        (ROWS, np.full(6, 10**9), "classes count from 0: the smallest is 1000000000, the largest 1000000000"),
+        (ROWS, np.full(6, -1), "classes count from 0"),
+        (ROWS, np.full(6, np.nan), "x and y must be finite numbers"),
+        (np.full((6, 2), np.inf), np.zeros(6), "x and y must be finite numbers"),
+        (ROWS.astype(complex), np.zeros(6), "x and y must be finite numbers: complex128 and float64"),
+        (ROWS, ["a"] * 6, "x and y must be finite numbers: float64 and <U1"),
+        ([[1, 2], [3]], [0, 1], "inhomogeneous"),
+    ],
+)
+def test_arrays_that_are_no_examples_are_refused(x: Any, y: Any, message: str) -> None:
+    with pytest.raises(UserError, match=re.escape(message)):
+        of_arrays(x, y)
+
+
+def test_targets_of_several_axes_are_in_one_row(tmp_path: Path) -> None:
+    """By either door: a network has an output for each number, or is refused."""
+    y = np.arange(24.0).reshape(4, 2, 3)
+    np.savez(tmp_path / "deep.npz", x=np.zeros((4, 2)), y=y)
+    for data in (of_arrays(np.zeros((4, 2)), y), dataset(str(tmp_path / "deep.npz"))):
+        assert data.y.tolist() == y.reshape(4, 6).tolist()
+        with pytest.raises(UserError, match=r"network gives 2 numbers, and .* has 6 to be found"):
+            train("2; dense 2", data)
+    whole = of_arrays(np.zeros((4, 2)), np.zeros((4, 2, 3), int))
+    with pytest.raises(UserError, match="network gives 1 answers, and an example of arrays has 6"):
+        train("2; dense 2", whole)
 
 
 def test_what_does_not_fit_is_refused() -> None:
