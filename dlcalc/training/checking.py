@@ -10,6 +10,8 @@ import numpy as np
 from .loop import Trainer, trainer
 
 STEP = 1e-5
+SMOOTH = 1e-7
+"""Of the largest entry: a slope that is farther away is looked at from both sides."""
 MOST_EXAMPLES = 8
 
 
@@ -30,17 +32,33 @@ def differences(run: Trainer, most: int) -> dict[str, float]:
         model.forget()
         return model.gradient(examples, order)[0]
 
-    _, gradient = model.gradient(examples, order)
+    level, gradient = model.gradient(examples, order)
     found = gradient.copy()
+
+    def sides(place: int, step: float) -> tuple[float, float]:
+        below, above = (loss_at(place, start[place] + way * step) for way in (-1, 1))
+        return (level - below) / step, (above - level) / step
+
+    def away(place: int, largest: float) -> float:
+        """How far the gradient is from the slope; at a kink, where a ReLU's argument is 0 or two entries of a window
+        are the largest, from those between the slopes of both sides.
+        """
+        wide = sides(place, STEP)
+        error = float(abs(sum(wide) / 2 - found[place]))
+        if error <= SMOOTH * largest:
+            return error
+        near = sides(place, STEP / 10)
+        if abs(near[1] - near[0]) < abs(wide[1] - wide[0]) / 2:  # they are apart because the loss is curved
+            return error
+        ends = [(10 * one - other) / 9 for one, other in zip(near, wide, strict=True)]
+        return float(max(0, min(ends) - found[place], found[place] - max(ends)))
+
     random = np.random.default_rng(settings.seed)
     errors = {}
     for parameter in (p for p in model.plan.parameters if p.trained):
         places = random.permutation(parameter.size)[:most] + parameter.at
-        slopes = np.array([
-            (loss_at(place, start[place] + STEP) - loss_at(place, start[place] - STEP)) / (2 * STEP) for place in places
-        ])  # fmt: skip
         largest = max(1e-3, float(np.abs(found[parameter.at : parameter.at + parameter.size]).max()))
-        errors[parameter.name] = float(np.abs(slopes - found[places]).max()) / largest
+        errors[parameter.name] = max(away(place, largest) for place in places) / largest
     return errors
 
 

@@ -20,7 +20,6 @@ from .model import Examples
 
 MOST_NUMBERS = 100_000_000
 """Of what a seed makes; more are refused before anything is made."""
-MOST_NAMED = 1000
 
 
 @dataclass(frozen=True)
@@ -74,29 +73,14 @@ def of_arrays(x: Any, y: Any) -> Dataset:
 
     UserError where the two do not fit, or are no numbers.
     """
+    from .files import checked
+
     try:
         inputs = np.asarray(x)
         targets, classes = checked(inputs, np.asarray(y), least=-1)
     except (ValueError, TypeError) as error:
         raise UserError(printable(str(error)[:120])) from None
     return Dataset("arrays", inputs, targets, classes)
-
-
-def checked(x: Any, y: Any, least: int = 0) -> tuple[Any, tuple[str, ...]]:
-    """What the arrays of any door have: classes (N,) or (N, positions) from `least` on, or real targets (N, numbers),
-    and the names of the classes, where they are few. ValueError: examples and targets that cannot be.
-    """
-    if x.ndim < 2 or not y.ndim or len(x) != len(y) or not x.size or not y.size:
-        raise ValueError(f"each example needs a target: x is {x.shape}, y is {y.shape}")
-    if any(each.dtype.kind not in "fiub" or not np.isfinite(each).all() for each in (x, y)):
-        raise ValueError(f"x and y must be finite numbers: {x.dtype} and {y.dtype}")
-    y = y.reshape(len(y), -1)
-    if y.dtype.kind == "f":
-        return y.astype(np.float64), ()
-    if not least <= y.min() <= y.max() < MOST_NUMBERS or y.max() < 0:
-        raise ValueError(f"classes count from 0: the smallest is {y.min()}, the largest {y.max()}")
-    names = tuple(map(str, range(int(y.max()) + 1))) if y.max() < MOST_NAMED else ()
-    return (y[:, 0] if y.shape[1] == 1 else y).astype(np.int64), names
 
 
 def _settings(word: str, text: str, made: Generator) -> dict[str, float]:

@@ -16,11 +16,11 @@ import numpy as np
 
 from ..errors import ProblemError, UserError, printable
 from ..files import untrusted
-from .data import checked
 from .generated import characters
 
 LARGEST = 2**31
 MOST = 1e150
+MOST_NAMED = 1000
 CIFAR = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".ppm", ".pgm", ".webp")
 IDX_TYPES: dict[int, Any] = {0x08: np.dtype("u1"), 0x09: np.dtype("i1"), 0x0B: np.dtype(">i2"), 0x0C: np.dtype(">i4"),
@@ -77,6 +77,23 @@ def _joined(path: Path, x: Any, y: Any, x_test: Any, y_test: Any) -> dict[str, A
         raise _refused(path, f"training and test examples must have the same shape: {x.shape} and {x_test.shape}")
     fields = _fields(path, np.concatenate([x, x_test]), np.concatenate([y, y_test]))
     return fields | {"test": np.arange(len(x), len(x) + len(x_test))}
+
+
+def checked(x: Any, y: Any, least: int = 0) -> tuple[Any, tuple[str, ...]]:
+    """What the arrays of any door have: classes (N,) or (N, positions) from `least` on, or real targets (N, numbers),
+    and the names of the classes, where they are few. ValueError: examples and targets that cannot be.
+    """
+    if x.ndim < 2 or not y.ndim or len(x) != len(y) or not x.size or not y.size:
+        raise ValueError(f"each example needs a target: x is {x.shape}, y is {y.shape}")
+    if any(each.dtype.kind not in "fiub" or not np.isfinite(each).all() for each in (x, y)):
+        raise ValueError(f"x and y must be finite numbers: {x.dtype} and {y.dtype}")
+    y = y.reshape(len(y), -1)
+    if y.dtype.kind == "f":
+        return y.astype(np.float64), ()
+    if not least <= y.min() <= y.max() < LARGEST or y.max() < 0:
+        raise ValueError(f"classes count from 0: the smallest is {y.min()}, the largest {y.max()}")
+    names = tuple(map(str, range(int(y.max()) + 1))) if y.max() < MOST_NAMED else ()
+    return (y[:, 0] if y.shape[1] == 1 else y).astype(np.int64), names
 
 
 def _fields(path: Path, x: Any, y: Any) -> dict[str, Any]:

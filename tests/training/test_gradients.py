@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from dlcalc.networks import zoo
@@ -17,6 +18,9 @@ pytest.importorskip("numba")
 
 from rows import each_row
 
+from dlcalc import train
+from dlcalc.training.checking import differences
+from dlcalc.training.model import Model
 from dlcalc.training.planner import Planner
 
 
@@ -61,6 +65,23 @@ def test_gradients_of_fifty_random_networks_equal_finite_differences() -> None:
     assert len(made["formulas"]) == 11
     assert max(made["reach"].values()) <= 1e-6  # by the inputs of the steps of recurrent layers
     assert [line for line, (wanted, said) in made["refusals"].items() if wanted not in said] == []
+
+
+def test_a_gradient_at_a_kink_is_a_slope_of_one_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without biases black pixels leave ReLUs at 0: no error; a gradient that is wrong is one, there and elsewhere."""
+    x = np.zeros((10, 4, 4, 1))
+    x[::2, 1] = 1
+    run = train("4x4x1; conv 2 f3 relu; conv 2 f1 relu; pool 2; dense 2", (x, np.arange(10) % 2)).trainer
+    errors = differences(run, 20)
+    assert max(errors.values()) < 1e-8
+    usual = Model.gradient
+
+    def wrong(self: Model, *given: object) -> tuple[float, object]:
+        loss, gradient = usual(self, *given)
+        return loss, gradient * 1.001 + 1e-4
+
+    monkeypatch.setattr(Model, "gradient", wrong)
+    assert min(differences(run, 20).values()) > 1e-4
 
 
 @each_row("name", zoo.names())
