@@ -381,7 +381,7 @@ class Explained(Result):
             raise UserError(f"a step is written out for at most {self.MOST} trained values, and {run.network.id} has "
                             f"{run.model.plan.trained:,}")  # fmt: skip
         self.run, self.step = run, step
-        self.loss, self.changes = update(run, step)
+        self.loss, self.rate, self.changes = update(run, step)
         self.optimiser = run.settings.optimiser
 
     def to_dict(self) -> training_shapes.Explained:
@@ -396,8 +396,9 @@ class Explained(Result):
         made = explained.update(self.loss, self.changes, title)
         if self.step != 1 or optimiser.values["weight_decay"] or optimiser.name in ("nesterov", "adamw"):
             return made
-        name, (before, gradient, _) = next((n, c) for n, c in self.changes.items() if n.endswith("bias"))
-        quantities: dict[str, Any] = {key: value for key, value in optimiser.values.items()
+        biases = {name: change for name, change in self.changes.items() if name.endswith("bias")}
+        name, (before, gradient, _) = min((biases or self.changes).items(), key=lambda each: each[1][0].size)
+        quantities: dict[str, Any] = {key: value for key, value in (optimiser.values | {"eta": self.rate}).items()
                       if key in ("eta", "gamma", "rho", "beta_1", "beta_2", "epsilon") and value}  # fmt: skip
         if optimiser.name == "adadelta":
             quantities.pop("eta")

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from ..errors import ProblemError, printable
 
 LONGEST_HEADER = 1 << 24
+MOST_AXES = 32
 SIZES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1}
 """Bytes of a number of each dtype."""
 
@@ -57,7 +58,8 @@ def unpack(data: bytes, path: str) -> tuple[dict[str, Tensor], dict[str, str]]:
     for name, entry in header.items():
         match entry:
             case {"dtype": str(dtype), "shape": list(shape), "data_offsets": [int(start), int(end)]} if (
-                dtype in SIZES and all(type(n) is int and 0 <= n < 2**40 for n in shape)
+                dtype in SIZES and len(shape) <= MOST_AXES and all(type(n) is int and n >= 0 for n in shape)
+                and prod(max(1, n) for n in shape) < 2**40
                 and 0 <= start <= end <= len(body) and end - start == prod(shape) * SIZES[dtype]
             ):  # fmt: skip
                 found[name] = Tensor(dtype, tuple(shape), body[start:end])

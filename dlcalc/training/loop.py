@@ -154,7 +154,7 @@ class Trainer:
 
     def run(self) -> Iterator[Event]:
         """Trains until all epochs are done, patience ends, or a number is none."""
-        train, watched = self._watched()
+        train, watched = self.watched()
         while not self.ended:
             last: Event | None = None
             self._before = len(self.history), tuple(each.copy() for each in self._state)
@@ -201,7 +201,7 @@ class Trainer:
         share = self.settings.validation or (0.1 if self.settings.patience else 0)
         return max(1, round(len(self.examples.train) * share)) if share else 0
 
-    def _watched(self) -> tuple[Any, Examples | None]:
+    def watched(self) -> tuple[Any, Examples | None]:
         """The indices of what is trained on, and the examples that are watched."""
         order = np.random.default_rng([self.settings.seed, 3]).permutation(len(self.examples.train))
         aside = self.aside
@@ -210,15 +210,7 @@ class Trainer:
     def _epoch(self, chosen: Any, epoch: int) -> Iterator[Event]:
         model, settings = self.model, self.settings
         examples = self.examples.train
-        order = chosen[np.random.default_rng([settings.seed, 4, epoch]).permutation(len(chosen))]
-        if settings.carried:
-            order = _streams(chosen, settings.batch)
-            model.forget()
-        starts = np.arange(0, len(order), settings.batch)
-        batches = np.stack([starts, np.minimum(starts + settings.batch, len(order))], axis=1)
-        record = np.zeros((len(batches), len(machine.SUMS)))
-        record[:, 4] = [settings.optimiser.rate * settings.schedule.at(epoch - 1 + done / len(batches), settings.epochs)
-                        for done in range(len(batches))]  # fmt: skip
+        order, batches, record = self.steps(chosen, epoch)
         began, done, at_once = time.perf_counter(), 0, 1
         while done < len(batches):
             start, upto = time.perf_counter(), min(done + at_once, len(batches))
@@ -245,6 +237,22 @@ class Trainer:
                       self.network.layers[-1].name)  # fmt: skip
         before = record[step - 1, 3] if step else (self.history[-1].norm if self.history else 0.0)
         return Diverged(epoch, step + 1, broken, float(before), float(record[step, 4]), float(record[step, 0]))
+
+    def steps(self, chosen: Any, epoch: int) -> tuple[Any, Any, Any]:
+        """Of an epoch the order of the examples, where in it each batch begins and ends, and a row for what is noted of
+        each, in which its rate stands. States that are carried on are 0 again.
+        """
+        settings = self.settings
+        order = chosen[np.random.default_rng([settings.seed, 4, epoch]).permutation(len(chosen))]
+        if settings.carried:
+            order = _streams(chosen, settings.batch)
+            self.model.forget()
+        starts = np.arange(0, len(order), settings.batch)
+        batches = np.stack([starts, np.minimum(starts + settings.batch, len(order))], axis=1)
+        record = np.zeros((len(batches), len(machine.SUMS)))
+        record[:, 4] = [settings.optimiser.rate * settings.schedule.at(epoch - 1 + done / len(batches), settings.epochs)
+                        for done in range(len(batches))]  # fmt: skip
+        return order, batches, record
 
     def _broken(self, last: Epoch, loss: float | None) -> Diverged | None:
         """Where the epoch's last update made what is no number: of a parameter, or of a loss of other examples."""

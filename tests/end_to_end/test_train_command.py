@@ -207,6 +207,7 @@ def test_cells_are_compared_with_their_gradients_through_time(terminal: Terminal
         (f"{RUN} --init zeros", "init is one of keras"),
         (f"{RUN} --dtype float16", "dtype is float32 or float64, not 'float16'"),
         (f"{RUN} --validation 0.9999", "of 80 examples to train on 80 would only be watched: none is left"),
+        (f"{RUN} --explain-step 2 --lr 1e42 --optimizer sgd", "step 1 comes to what is no number"),
         (f"{RUN} --patience -1", "patience is a whole number from 0 to 10,000,000, not -1"),
         (f"{RUN} --clip-value -1", "clip value is a number from 0 on, not -1"),
         (f"{RUN} --png /nowhere/a.png", "/nowhere/a.png cannot be written: there is no folder /nowhere"),
@@ -241,6 +242,22 @@ def test_a_step_is_written_out_by_the_formula(terminal: Terminal) -> None:
     refused = terminal("train '2; dense 300; dense 2' --data xor:n=40 --explain-step 1")
     assert "a step is written out for at most 400 trained values" in refused.err
     assert "an epoch has the steps 1 to 1, not 2" in terminal(f"{command.replace('step 1', 'step 2')}").err
+
+
+def test_the_step_that_is_written_out_is_that_of_the_run() -> None:
+    """With its rate and its examples; of a network without biases, its smallest array."""
+    from dlcalc import train
+    from dlcalc.api.training import Explained
+
+    given: dict[str, Any] = {"epochs": 1, "batch": 100, "schedule": "warmup:2,cosine", "validation": 0.2, "lr": 1.0}
+    net = "2; dense 3 nobias tanh; dense 2 nobias"
+    run = train(net, "xor:n=40", optimizer="sgd", **given)
+    told = Explained(train(net, "xor:n=40", optimizer="sgd", **given), 1)
+    assert {name: after.tolist() for name, (_, _, after) in told.changes.items()} == {
+        name: array.tolist() for name, array in run.parameters.items()
+    }
+    assert told.rate == run.history[0]["rate"]
+    assert "The update of fc-1.weight" in told.to_markdown()
 
 
 def test_settings_are_searched_for(terminal: Terminal) -> None:

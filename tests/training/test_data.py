@@ -248,7 +248,7 @@ ROWS = np.zeros((6, 2))
     [
         (ROWS, np.zeros(5), "each example needs a target: x is (6, 2), y is (5,)"),
         (ROWS, np.zeros((6, 0)), "each example needs a target"),
-        (ROWS, np.full(6, 10**9), "classes count from 0: the smallest is 1000000000, the largest 1000000000"),
+        (ROWS, np.full(6, 2**31), "classes count from 0: the smallest is 2147483648, the largest 2147483648"),
         (ROWS, np.full(6, -1), "classes count from 0"),
         (ROWS, np.full(6, np.nan), "x and y must be finite numbers"),
         (np.full((6, 2), np.inf), np.zeros(6), "x and y must be finite numbers"),
