@@ -172,7 +172,7 @@ class Training(Result):
         curves = {"loss": [epoch.loss for epoch in epochs]}
         if epochs and epochs[0].validation:
             curves["validation"] = [epoch.validation["loss"] or 0.0 for epoch in epochs if epoch.validation]
-        return Chart(f"{self.trainer.network.title} learns {self.trainer.data.name}", "epoch", "loss", curves)
+        return Chart(f"{self.trainer.network.title} learns {self.trainer.data.name}", "epoch", "loss", curves, first=1)
 
     def draw(self, path: str, kind: str) -> None:
         """The curves into a file, as `svg` or `png`. UserError."""
@@ -589,7 +589,7 @@ class Trainings(Result):
     def chart(self) -> Chart:
         """The loss of every epoch of each run."""
         curves = {name: [epoch["loss"] for epoch in run.history] for name, run in self.runs.items()}
-        return Chart(self.title, "epoch", "loss", curves, logarithmic=True)
+        return Chart(self.title, "epoch", "loss", curves, logarithmic=True, first=1)
 
     def draw(self, path: str, kind: str) -> None:
         """The losses into a file, as `svg` or `png`. UserError."""
@@ -598,7 +598,8 @@ class Trainings(Result):
     def through_time(self, when: str) -> Chart:
         """The length of the gradient by the input of each step, "before" or "after" training, of each cell."""
         curves = {name: each[when] for name, each in self.reach.items()}
-        return Chart(f"gradient by the input of a step, {when} training", "step", "length", curves, logarithmic=True)
+        title = f"gradient by the input of a step, {when} training"
+        return Chart(title, "step", "length", curves, logarithmic=True, first=1)
 
     def _document(self) -> Document:
         return explained.compared({name: run.to_dict() for name, run in self.runs.items()}, self.title, self.reach)

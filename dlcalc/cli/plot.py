@@ -53,7 +53,8 @@ def _lines(chart: Chart, width: int) -> Iterator[Text]:
             line.append(letter, style)
         yield line
     yield Text(" " * (edge + 1) + "└" + "─" * columns, "dim")
-    yield Text(f" {'':{edge}} 0{chart.x:^{columns - len(str(longest - 1)) - 1}}{longest - 1}", "dim")
+    first, last = str(chart.first), str(chart.first + longest - 1)
+    yield Text(f" {'':{edge}} {first}{chart.x:^{columns - len(first) - len(last)}}{last}", "dim")
     legend = Text(" ")
     for index, name in enumerate(chart.curves):
         legend.append(f"  {_MARKS[index % len(_MARKS)]}", _STYLES[index % len(_STYLES)])

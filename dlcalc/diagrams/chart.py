@@ -14,7 +14,7 @@ Drawn = TypeVar("Drawn")
 
 @dataclass(frozen=True)
 class Chart:
-    """Curves by their name, each a value for x = 0, 1, 2, …; `logarithmic` is the vertical axis.
+    """Curves by their name, each a value for x = `first`, one more, …; `logarithmic` is the vertical axis.
 
     `dashed`: names of the curves that are bounds. `level`: a horizontal line, with its label.
     """
@@ -26,6 +26,7 @@ class Chart:
     logarithmic: bool = False
     dashed: tuple[str, ...] = ()
     level: tuple[float, str] | None = None
+    first: int = 0
 
 
 # Distinct for the colour-blind: P. Wong, Points of view: Color blindness, Nature Methods 8, 441 (2011).
@@ -58,7 +59,9 @@ def _drawn(chart: Chart, kind: str) -> bytes:
     axes: Any = figure.add_subplot()
     for colour, (name, values) in zip(COLOURS, chart.curves.items(), strict=False):
         shown = [value if value >= _LEAST or not chart.logarithmic else float("nan") for value in values]
-        axes.plot(range(len(shown)), shown, label=name, color=colour, lw=1.8, ls="--" if name in chart.dashed else "-")
+        places = range(chart.first, chart.first + len(shown))
+        axes.plot(places, shown, label=name, color=colour, lw=1.8, ls="--" if name in chart.dashed else "-",
+                  marker="o" if len(shown) == 1 else "")  # fmt: skip
     if chart.level is not None:
         axes.axhline(chart.level[0], color="#999999", lw=0.8)
         axes.annotate(chart.level[1], (0.995, chart.level[0]), xycoords=("axes fraction", "data"), ha="right",
@@ -66,6 +69,7 @@ def _drawn(chart: Chart, kind: str) -> bytes:
     if chart.logarithmic:
         axes.set_yscale("log")
     axes.set(title=chart.title, xlabel=chart.x, ylabel=chart.y)
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.margins(x=0.01)
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)

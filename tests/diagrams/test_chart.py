@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import xml.etree.ElementTree as ET
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -41,6 +42,21 @@ def test_what_is_not_finite_or_not_positive_is_left_out() -> None:
 def test_a_linear_axis_has_its_numbers() -> None:
     rows = drawn(Chart("t", "d", "y", {"line": [0.0, 5.0, 10.0]}))
     assert rows[1].split()[0] == "10"
+
+
+def test_epochs_are_counted_from_one() -> None:
+    """Where a curve begins is said, in the terminal and in the picture, whose axis has whole numbers; one is a dot."""
+    figures = pytest.importorskip("matplotlib.figure")
+    chart = Chart("t", "epoch", "y", {"line": [3.0, 2.0, 1.0]}, first=1)
+    assert drawn(chart)[-2].split() == ["1", "epoch", "3"]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(figures.Figure, "savefig", lambda figure, *_, **__: axes.append(figure.axes[0]))
+        axes: list[Any] = []
+        picture(chart, "svg")
+        picture(Chart("t", "epoch", "y", {"one": [3.0]}, first=1), "svg")
+    assert [list(each.lines[0].get_xdata()) for each in axes] == [[1, 2, 3], [1]]
+    assert [each.lines[0].get_marker() for each in axes] == ["", "o"]
+    assert all(float(tick).is_integer() for tick in axes[0].get_xticks())
 
 
 def test_a_narrow_terminal_is_not_overrun() -> None:
