@@ -25,6 +25,7 @@ from ..formulas.run import letters_in
 from ..formulas.searching import Fits, searched
 from .formula_points import Drawn, points_of
 from .marks import MOST_NAMED
+from .target import with_ones
 
 
 @dataclass(frozen=True)
@@ -126,8 +127,8 @@ class _Point:
             value = evaluate_at(value, {**self.outcomes.state.values, **point.letters})
         if compiled.ops[compiled.place[name]].step.per_axis and not isinstance(value, tuple):
             value = (value,) * compiled.axes
-        if name == compiled.formula.shape and value.__class__ in _NUMBERS:
-            value = (value,)
+        if name == compiled.formula.shape:
+            value = with_ones((value,) if value.__class__ in _NUMBERS else value, self.expected)
         parts = answer.parts if isinstance(value, tuple) and len(answer.parts) == len(value) else ()
         parts = tuple(replace(part, value=own) for part, own in zip(parts, value, strict=True)) if parts else ()
         own = answer
@@ -178,9 +179,12 @@ def check_name(compiled: Program, name: str) -> None:
         raise UserError(f"{name} is not an answer of {compiled.formula.called}; its answers are {known}")
 
 
+def _count(value: Value) -> int:
+    return len(value) if isinstance(value, tuple) else 1
+
+
 def _check_shape(name: str, expected: Value, wrote: Value) -> None:
-    want = len(expected) if isinstance(expected, tuple) else 1
-    have = len(wrote) if isinstance(wrote, tuple) else 1
+    want, have = _count(expected), _count(wrote)
     if want != have:
         raise UserError(f"{name} has {want} number{'s' if want > 1 else ''}, not {have}")
 
@@ -306,6 +310,8 @@ def _explanations(
             together = first.outcomes.of_pair(a, b)
             if together is None or together in (value, other) or not first.agrees(together):
                 continue
+            if _count(together) != _count(first.expected):
+                continue  # a shape with another number of sizes is not understood, rather than wrong twice
             if all(_leads(point, point.outcomes.of_pair(a, b)) for point in rest):
                 yield Candidate((a, b))
 

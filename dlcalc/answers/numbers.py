@@ -39,6 +39,7 @@ _MANY_BYTES = re.compile(r"(.*?[\d.])\s*(thousand|million|billion)\s+(bits?|byte
 _WORDS = {"kilo": "k", "mega": "M", "giga": "G", "tera": "T", "kibi": "Ki", "mebi": "Mi", "gibi": "Gi"}
 _PERCENT = re.compile(r"(.*?[\d.])\s*(?:%|per ?cent)")
 _MIXED = re.compile(r"([+−-]?)\s*(\d{1,12})\s+(\d{1,12})\s*/\s*(\d{1,12})", re.ASCII)
+_ABOUT = re.compile(r"[≈~]|\b(?:about|around|approx|approximately|circa|roughly)\b|\bca\.", re.IGNORECASE)
 
 
 def bytes_in(unit: str) -> tuple[Fraction, ...]:
@@ -182,10 +183,10 @@ def with_zeros(value: float, digits: int) -> str:
     return short if precision(short)[1] >= digits or not isfinite(value) else f"{value:#.{digits}g}"
 
 
-def about(answer: Answer) -> Answer:
-    """A whole number that is said to be about right: its zeros at the end stand for rounding."""
+def about(answer: Answer, text: str) -> Answer:
+    """A whole number that its text says to be about right, ≈ 690: its zeros at the end stand for rounding."""
     value = answer.value
-    if answer.unit or not isinstance(value, int) or not value:
+    if not _ABOUT.search(text) or answer.unit or not isinstance(value, int) or not value:
         return answer
     digits = str(abs(value))
     zeros = len(digits) - len(digits.rstrip("0"))

@@ -35,7 +35,6 @@ _WORK = 20_000
 NOTHING = re.compile(r"|[?_.…–—-]+|n/?a|none|null|nan|no idea|no answer|skip(?:ped)?|(?:i )?don['’]?t know|idk|tbd",
                       re.IGNORECASE)  # fmt: skip
 _AND_AGAIN = re.compile(rf"({NUMBER})\s+\((.+)\)")
-_ABOUT = re.compile(r"[≈~]|\b(?:about|around|approx|approximately|circa|roughly)\b|\bca\.", re.IGNORECASE)
 _SQUARED = re.compile(r"(\d+)\s*(?:²|\^\s*\{?2\}?|[xX×]\s*\1)")
 _RANGE = re.compile(r"(\d+(?:\.\d+)?)\s*[-–—]\s*(\d+(?:\.\d+)?)")
 _DECIMALS = re.compile(r"\d*\.\d+")
@@ -143,7 +142,7 @@ class _Reader:
                 last = before  # 55×55×96 = 290400
             else:
                 _same(before.mapped(self._with_values), last.mapped(self._with_values), self.text)
-        return about(last) if _ABOUT.search(text) else last
+        return about(last, text)
 
     def one(self, text: str) -> Answer:
         """One side. Of several ways to read it, such as 13 %, the one that is right, else the usual one."""

@@ -14,7 +14,7 @@ from ..expressions.reader import Declarations
 from ..formulas.run import letters_in
 from . import notation
 from .marks import AmbiguousError
-from .numbers import readings
+from .numbers import about, readings
 from .table_columns import Written
 from .terms import Terms
 
@@ -89,7 +89,7 @@ class CellReader:
         for answer in answers[1:]:
             if not agrees(answers[0].value, answer):
                 raise AmbiguousError(f"there are two different values: {printable(text)}")
-        return replace(last, text=text)
+        return about(replace(last, text=text), text)
 
     def _before(self, sides: Iterable[str], column: str, axes: int) -> Iterator[Answer]:
         """What stands before the last side, without what it is called."""

@@ -34,7 +34,7 @@ from .table_rows import (
     window_size,
     worked_with,
 )
-from .target import rotated
+from .target import rotated, with_ones
 
 FLAT = ("flatten", "activation", "dropout")
 """Kinds of layers that pass on the numbers of a map as they are."""
@@ -106,10 +106,9 @@ class Reading:
             return replace(answer, value=value * len(row.field)) if len(value) == 1 else answer
         if self.channels_first and len(value) == len(row.output) > 2:
             value = rotated(value)
+        value = with_ones(value, row.output)
         longer = tuple(part for part in value if part != 1)
-        if len(value) != len(row.output) and longer == tuple(part for part in row.output if part != 1):
-            value = row.output
-        elif len(row.output) == 1 and len(longer) == 1:
+        if len(row.output) == 1 and len(longer) == 1:
             value = longer
         return replace(answer, value=value)
 

@@ -60,3 +60,11 @@ def alike(value: Value) -> Value:
 def rotated(shape: Shape) -> Shape:
     """Channels × height × width with the channels last."""
     return (*shape[1:], *shape[:1])
+
+
+def with_ones(wrote: Value, right: Value) -> Value:
+    """The right shape, where what was written has other 1s than it and is the same but for them: 4×4 for 4×4×1."""
+    if not (isinstance(wrote, tuple) and isinstance(right, tuple)) or len(wrote) == len(right):
+        return wrote
+    same = [part for part in wrote if part != 1] == [part for part in right if part != 1]
+    return right if same else wrote

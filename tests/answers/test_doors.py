@@ -384,12 +384,19 @@ TEN = {
 }
 
 
+POOL = Question(formula("pool"), "output", {"n": 12, "f": 3, "s": 3, "p": 0, "c": 1}, "pool")
+
+
 @settings(max_examples=150)
 @example(TEN["1.7 · 10^2"])
 @example(TEN["1.7×10²"])
 @example(TEN["1.69*10**2"])
 @example(TEN["1.7e2"])
 @example(TEN["1.7x10^2"])
+@example((Question(formula("dense"), "parameters", {"n": 12, "m": 53}, "dense"), "12; dense 53", "≈ 690"))
+@example((POOL, "12x12x1; pool 3 s3 p0", "4"))
+@example((POOL, "12x12x1; pool 3 s3 p0", "2x2"))
+@example((POOL, "12x12x1; pool 3 s3 p0", "4x4"))
 @given(cells())
 def test_tables_and_calculators_say_the_same(case: tuple[Question, str, str]) -> None:
     """The status alone: a table names the mistakes of a layer with its other cells."""
