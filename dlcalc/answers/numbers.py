@@ -13,7 +13,7 @@ from math import isfinite
 
 from ..errors import printable
 from ..expressions.answers import Answer, precision
-from ..expressions.exact import exact
+from ..expressions.exact import exact, number_of
 from .marks import AmbiguousError
 from .terms import Terms
 
@@ -87,7 +87,7 @@ def plain(text: str, terms: Terms, scaled: bool = False) -> Answer | None:
     if digits is None:
         return None
     written = f"{digits}{'e' + exponent.replace('−', '-') if exponent else ''}"
-    value = Fraction(written)
+    value = number_of(written)
     is_decimal = "." in digits or exponent is not None
     unit, significant = precision(written) if is_decimal else (Fraction(0), 0)
     return Answer(text, exact(-value if sign in ("-", "−") else value), unit, significant, scaled=exponent is not None)

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 
 from ..errors import ExpressionError
 from .evaluate import evaluate
-from .exact import NEAR, Number, exponent_of, is_near
+from .exact import NEAR, Number, exponent_of, is_near, number_of
 from .functions import CONSTANTS, function_named
 from .nodes import Compare, Kind, Logic, Node, Value
 from .parser import parse
@@ -115,8 +115,7 @@ def read_number(text: str) -> Fraction | int | None:
         stripped = re.sub(r"(?<=\d)[, \u00a0\u2009\u202f'’_](?=\d{3})", "", stripped)
     if not _DECIMAL.fullmatch(stripped) or len(stripped) > 50:
         return None
-    number = Fraction(stripped)
-    return number.numerator if number.denominator == 1 else number
+    return number_of(stripped)
 
 
 def read_answer(

@@ -17,6 +17,17 @@ def exact(value: Number) -> Number:
     return value.numerator if value.__class__ is Fraction and value.denominator == 1 else value
 
 
+def number_of(digits: str) -> int | Fraction:
+    """The exact number that is written as digits, with a decimal point or an exponent or without.
+
+    Most are whole, and to read them as fractions first takes several times as long.
+    """
+    if digits.isdecimal():
+        return int(digits)
+    found = Fraction(digits)
+    return found.numerator if found.denominator == 1 else found
+
+
 def shown(value: object) -> str:
     """A number as a message shows it: a long one shortened, what is no single number only hinted at."""
     if not isinstance(value, int | Fraction | float):

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from fractions import Fraction
 
 from ..errors import ExpressionError
-from .exact import exact
+from .exact import number_of
 from .functions import ALIASES, FUNCTIONS, GREEK, function_named
 from .nodes import (
     Add,
@@ -95,7 +94,7 @@ class Operands(Reader):
     def primary(self) -> Node:
         token = self.take()
         if token.kind == "number":
-            return Literal(exact(Fraction(token.value)))
+            return Literal(number_of(token.value))
         if token.kind == "name":
             return self.named(token)
         if token.kind == "op":
@@ -351,7 +350,7 @@ class Operands(Reader):
 
     def exponent_number(self) -> Node:
         braces = self.accept("{")
-        number = Literal(exact(Fraction(self.take().value)))
+        number = Literal(number_of(self.take().value))
         if braces:
             self.expect("}", "{")
         return number
