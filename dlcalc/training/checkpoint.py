@@ -22,6 +22,7 @@ from ..networks.network import Network
 from ..networks.readers import toml
 from ..networks.writers import write
 from .data import Dataset
+from .files import npz
 from .loop import Epoch, Settings, Trainer, trainer
 from .optimiser import Optimiser, Schedule, optimiser, schedule
 from .plan import Plan
@@ -150,7 +151,7 @@ def read_arrays(path: str | Path) -> tuple[dict[str, Any], dict[str, str]]:
     name = str(path)
     data = untrusted.read_bytes(name, LARGEST, "a file of parameters")
     if data[:2] == b"PK":
-        return _from_npz(name), {}
+        return npz(name), {}
     found, words = safetensors.unpack(data, name)
     unknown = next((tensor.dtype for tensor in found.values() if tensor.dtype not in DTYPES), None)
     if unknown:
@@ -160,14 +161,6 @@ def read_arrays(path: str | Path) -> tuple[dict[str, Any], dict[str, str]]:
         for key, tensor in found.items()
     }
     return arrays, words
-
-
-def _from_npz(path: str) -> dict[str, Any]:
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return {name: np.asarray(file[name]) for name in file.files}
-    except Exception:
-        raise ProblemError(printable(path), "", "it is not an .npz of plain arrays") from None
 
 
 def resumed(found: Checkpoint, data: Dataset, epochs: int | None = None) -> Trainer:

@@ -147,9 +147,9 @@ def stratified(data: Dataset, seed: int) -> Any:
     if not data.labelled or (data.y.ndim > 1 and data.y.shape[1] > 1):
         return random.permutation(len(data.x))[: max(1, round(len(data.x) * data.share))]
     flat = data.y.reshape(-1)
+    ends = np.flatnonzero(np.diff(np.sort(flat))) + 1
     found = []
-    for each in np.unique(flat):
-        of_class = np.flatnonzero(flat == each)
+    for of_class in np.split(np.argsort(flat, kind="stable"), ends):
         found.append(random.permutation(of_class)[: round(len(of_class) * data.share)])
     return np.concatenate(found)
 

@@ -56,11 +56,7 @@ def _refused(path: Path, why: str) -> ProblemError:
 
 def _npz(path: Path) -> dict[str, Any]:
     """x_train, y_train, x_test, y_test as Keras' files have them, or x and y."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: np.asarray(file[name]) for name in file.files}
-    except Exception:
-        raise _refused(path, "it is not an .npz of plain arrays") from None
+    arrays = npz(path)
     for names in (("x_train", "y_train", "x_test", "y_test"), ("x", "y")):
         if all(name in arrays for name in names):
             x, y, *test = (arrays[name] for name in names)
@@ -70,6 +66,19 @@ def _npz(path: Path) -> dict[str, Any]:
                 return _joined(path, x, y, *test)
             return _fields(path, x, y)
     raise _refused(path, f"it has x_train, y_train, x_test, y_test or x, y, not {', '.join(list(arrays)[:6])}")
+
+
+def npz(path: str | Path) -> dict[str, Any]:
+    """The arrays of an .npz by their names. ProblemError: it is none, or holds more than is read of any file."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            size = sum(each.file_size for each in file.zip.infolist())
+            arrays = {name: np.asarray(file[name]) for name in file.files} if size <= LARGEST else {}
+    except Exception:
+        raise _refused(Path(path), "it is not an .npz of plain arrays") from None
+    if size > LARGEST:
+        raise _refused(Path(path), f"its arrays have {size:,} bytes, at most {LARGEST:,} are read")
+    return arrays
 
 
 def _joined(path: Path, x: Any, y: Any, x_test: Any, y_test: Any) -> dict[str, Any]:

@@ -291,7 +291,7 @@ class Trainer:
             raise self.too_large()
         if self.data.labelled:
             return {"loss": loss, "accuracy": right}
-        away = self.model.output(self.examples.test.x)[:, 0] - self.examples.test.targets
+        away = np.float64(self.model.output(self.examples.test.x)[:, 0]) - self.examples.test.targets
         return {"loss": loss, "error": float(np.sqrt((away * away).sum(axis=1)).mean())}
 
 

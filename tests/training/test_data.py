@@ -16,6 +16,8 @@ pytest.importorskip("numba")
 from dlcalc import train
 from dlcalc.errors import DlcalcError, UserError
 from dlcalc.networks import text
+from dlcalc.training import files
+from dlcalc.training.checkpoint import read_arrays
 from dlcalc.training.data import arranged, dataset, of_arrays, split, stratified
 from dlcalc.training.generated import GENERATORS
 
@@ -219,6 +221,28 @@ def test_images_of_one_channel_may_come_without_its_axis_or_as_rows() -> None:
     for line in ("2x8x1; flatten; dense 2", "4x2x2; flatten; dense 2", "2x2x4x1; convlstm 1 f3; flatten; dense 2"):
         with pytest.raises(UserError, match="and an example of arrays is 4×4"):
             arranged(of_arrays(x, y), text.read(line))
+
+
+def test_the_share_of_each_class_is_what_it_is_class_by_class() -> None:
+    """In one pass over the examples, of however many classes."""
+    y = np.array([5, 1, 1, 3, 5, 1, 1, 1, 5, 3, 5, 5, 3])
+    data = of_arrays(np.zeros((len(y), 1)), y)
+    random = np.random.default_rng([7, 2])
+    wanted = [random.permutation(np.flatnonzero(y == each))[: round((y == each).sum() / 5)] for each in (1, 3, 5)]
+    assert stratified(data, 7).tolist() == np.concatenate(wanted).tolist()
+
+
+def test_an_npz_that_unpacks_to_more_than_is_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    np.savez_compressed(tmp_path / "large.npz", x=np.zeros((1000, 100)), y=np.zeros(1000, int))
+    monkeypatch.setattr(files, "LARGEST", 100_000)
+    for read in (dataset, read_arrays):
+        with pytest.raises(DlcalcError, match=r"its arrays have 808,\d+ bytes, at most 100,000 are read"):
+            read(str(tmp_path / "large.npz"))
+
+
+def test_errors_of_large_targets_are_numbers() -> None:
+    run = train("2; dense 1", (np.ones((10, 2)), np.full(10, 1e30)), epochs=0)
+    assert 0.9e30 < run.test["error"] < 1.1e30
 
 
 def test_numbers_beyond_a_type_are_refused() -> None:
