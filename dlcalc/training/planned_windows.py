@@ -94,13 +94,13 @@ class Windows(Planning):
         rows = [begins, [i * LANES for i in places], taps, [tap * k for tap in range(len(taps))]]
         tables = [self.table(each + each[-1:] * (-len(each) % ROWS)) for each in rows]
         depths = self.table([filter // LANES * length * LANES + filter % LANES for filter in range(k)])
-        laid = (high, across) != size
+        laid, turned = (high, across) != size, planes * LANES * (weight.size // c) if x.d else 0
         table = [planes, size[0], size[1] * wide, high, across * wide, front[0], front[1] * wide, length, c, k,
                  prod(window), *tables, depths]  # fmt: skip
         return self.through("conv-channels", x, x.form, (k, *out), abreast=True, w=weight, b=bias,
                             table=self.table(table), kept=Buffer("padded", fixed=planes * plane) if laid else None,
                             columns=Buffer("planes", fixed=planes * plane if laid and x.d else 0),
-                            transposed=Buffer("turned", fixed=planes * k * LANES if x.d else 0))  # fmt: skip
+                            transposed=Buffer("turned", fixed=turned))  # fmt: skip
 
     def floored(self, x: Data) -> Data | None:
         """x after a ReLU, where the convolution that made it can end with one; else None."""

@@ -208,11 +208,13 @@ if LANES:
         plane, to = t[table + HIGH] * t[table + ACROSS], padded if kept >= 0 else dx
         if kept >= 0 or s[10] == 0:
             a[to : to + t[table + PLANES] * plane] = 0
+        row = window * k
+        for first in range(0, channels, LANES):
+            turn_lines(a0 + (turned + first * row) * 4, LANES, p.ctypes.data + (w + first * row) * 4, row,
+                       min(LANES, channels - first), row)  # fmt: skip
         for tap in range(window):
-            for first in range(0, channels, LANES):
-                turn_lines(a0 + (turned + first * k) * 4, LANES, p.ctypes.data + (w + (first * window + tap) * k) * 4,
-                           window * k, min(LANES, channels - first), k)  # fmt: skip
-            spread(length, a0 + dy * 4, places, k, t0 + t[table + DEPTHS] * 8, channels, a0 + turned * 4, LANES,
-                   k * LANES, a0 + (to + t[t[table + TAPS] + tap]) * 4, outputs, plane, 0, 1, 0)  # fmt: skip
+            spread(length, a0 + dy * 4, places, k, t0 + t[table + DEPTHS] * 8, channels,
+                   a0 + (turned + tap * k * LANES) * 4, LANES, row * LANES,
+                   a0 + (to + t[t[table + TAPS] + tap]) * 4, outputs, plane, 0, 1, 0)  # fmt: skip
         if kept >= 0:
             lay(t, table, a, dx, padded, s[10])
