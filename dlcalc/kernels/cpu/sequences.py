@@ -32,6 +32,7 @@ from .gates import (
 from .machine import LANES
 from .sums import (
     CODES,
+    DEEP,
     PACK,
     STEPS,
     apart,
@@ -85,6 +86,18 @@ def lay(weight: Array, slots: Array, many: int, together: int, panels: Array) ->
 
 
 @register_jitable
+def lay_pairs(weight: Array, blocks: int, panels: Array) -> None:
+    """(m, k) to panels for `wide`: of two blocks side by side, (k, 2, LANES), and of the last one where it is odd."""
+    m, depth = weight.shape
+    paired = blocks // 2 * 2 * LANES
+    for unit in range(m):
+        row = 2 * LANES if unit < paired else LANES
+        at = unit // row * row * depth + unit % row
+        for k in range(depth):
+            panels[at + k * row] = weight[unit, k]
+
+
+@register_jitable
 def lay_vector(vector: Array, slots: Array, many: int, blocks: Array) -> None:
     """Adds (gates·m,) to (blocks, many, LANES), each gate in its slot."""
     m = vector.size // slots.size
@@ -105,12 +118,20 @@ def places_in_room(n: int, m: int, blocks: int, slots: int) -> Any:
 def pack(
     w_ih: Array, w_hh: Array, b_ih: Array, b_hh: Array, slots: Array, many: int, together: int, room: Array
 ) -> None:
-    """Both weights and the biases' sum into blocks of `many` slots, `together` in a panel; a bias may be empty."""
+    """Both weights and the biases' sum into blocks of `many` slots, `together` in a panel; a bias may be empty.
+
+    Blocks of one slot have panels for two of them.
+    """
     m, n = w_hh.shape[1], w_ih.shape[1]
-    state, bias, behind = places_in_room(n, m, (m + LANES - 1) // LANES, many)
+    blocks = (m + LANES - 1) // LANES
+    state, bias, behind = places_in_room(n, m, blocks, many)
     room[:behind] = 0
-    lay(w_ih, slots[0], many, together, room[:state])
-    lay(w_hh, slots[1], many, together, room[state:bias])
+    if many == 1:
+        lay_pairs(w_ih, blocks, room[:state])
+        lay_pairs(w_hh, blocks, room[state:bias])
+    else:
+        lay(w_ih, slots[0], many, together, room[:state])
+        lay(w_hh, slots[1], many, together, room[state:bias])
     lay_vector(b_ih, slots[0], many, room[bias:behind])
     lay_vector(b_hh, slots[1], many, room[bias:behind])
 
@@ -144,23 +165,24 @@ def rnn_steps(
     if not sizes[8] & STEPS:
         return
     panels, bias = room.ctypes.data, room.ctypes.data + biases * 4
-    table, places = np.arange(max(n, m)) * LANES, np.zeros(1, np.int64)
+    deep = min(DEEP, max(n, m))
+    twos, ones, places = np.arange(deep) * 2 * LANES, np.arange(deep) * LANES, np.arange(2) * LANES
     for s in range(steps):
         t = steps - 1 - s if reverse else s
         rows, first = ahead(sizes, s)
         if rows:
-            for b in range(blocks):
-                tiles(
-                    codes, 1, x.ctypes.data + first * n * 4, n, 1, panels + b * n * LANES * 4, table, rows,
-                    n, sums.ctypes.data + (first * padded + b * LANES) * 4, padded, places, 0,
-                )  # fmt: skip
+            wide(
+                codes, x.ctypes.data + first * n * 4, n, rows, n, panels, twos, ones, places, blocks,
+                sums.ctypes.data + first * padded * 4, padded, 0,
+            )  # fmt: skip
         old, new = (t + reverse) * samples + low, (t + 1 - reverse) * samples + low
         for b in range(blocks):
             at = sums.ctypes.data + ((t * samples + low) * padded + b * LANES) * 4
-            tiles(
-                codes, 1, h.ctypes.data + old * padded * 4, padded, 1, panels + (state + b * m * LANES) * 4, table,
-                many, m, at, padded, places, 1,
-            )  # fmt: skip
+            if b % 2 == 0:
+                wide(
+                    codes, h.ctypes.data + old * padded * 4, padded, many, m, panels + (state + b * m * LANES) * 4,
+                    twos, ones, places, min(2, blocks - b), at, padded, 1,
+                )  # fmt: skip
             ins, outs = (at, bias + b * LANES * 4), (h.ctypes.data + (new * padded + b * LANES) * 4,)
             if kind == scalars.TANH:
                 rnn_tanh(many, LANES, ins, (padded, 0), outs, (padded,), ())

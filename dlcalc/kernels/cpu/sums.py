@@ -27,6 +27,8 @@ A quarter of it, which would stay in the nearest one, has a tile begin and end f
 """
 SUMMED = 128
 """Rows whose outer products are added while they are in a near cache."""
+TOGETHER = 3
+"""Blocks whose outer products are one product: three times any number of vectors are whole tiles, two vectors wide."""
 
 CODES = 14
 """Where in the sizes of a pass the addresses of columns begin; behind them are those of the parts of a frame."""
@@ -207,7 +209,7 @@ def outer_products(
     codes: Array, near: int, tall: int, first: int, many: int, length: int, source: int, row: int, table: Array, places:
     Array, d_weight: int, add: int,
 ) -> None:  # fmt: skip
-    """Σ over rows of one block's slots ⊗ what stands at `source`, whose rows are whole vectors."""
+    """Σ over rows of `many` slots ⊗ what stands at `source`, whose rows are whole vectors."""
     vectors = row // LANES
     a = near + first * LANES * 4
     for p in range(0, vectors - 1, 2):
@@ -294,8 +296,11 @@ def add_chunk(
     tall = slots * LANES
     _, to_x, to_h, total, _, _, _ = layout(n, m, blocks, slots, gates)
     h_many = gates - (1 if reset else 0)
+    # Where all slots meet both sources, blocks together are rows of one product, and no short tile is left at its end.
+    apiece = TOGETHER if slots == gates and not reset else 1
+    pitch = min(apiece, high - low) * tall
     # rows at a distance of many pages would push each other out of the cache
-    near, near_x = np.empty(SUMMED * tall, np.float32), np.zeros(SUMMED * row if n < row else 1, np.float32)
+    near, near_x = np.empty(SUMMED * pitch, np.float32), np.zeros(SUMMED * row if n < row else 1, np.float32)
     unread, places = np.zeros(LANES, np.float32), np.arange(2) * LANES
     table_x, table_h = np.arange(SUMMED) * row, np.arange(SUMMED) * padded
     base = begins(room)
@@ -305,25 +310,26 @@ def add_chunk(
         if n < row:
             copy_rows(near_x.ctypes.data, row, source, n, length, n, unread.ctypes.data, np.float32(0))
             source = begins(near_x)
-        for b in range(low, high):
+        for b in range(low, high, apiece):
+            together = min(apiece, high - b)
             copy_rows(
-                near.ctypes.data, tall, d_sums + (begin * width + b * tall) * 4, width, length, tall,
+                near.ctypes.data, pitch, d_sums + (begin * width + b * tall) * 4, width, length, together * tall,
                 unread.ctypes.data, np.float32(0),
             )  # fmt: skip
             outer_products(
-                codes, begins(near), tall, 0, gates, length, source, row, table_x, places,
+                codes, begins(near), pitch, 0, together * gates, length, source, row, table_x, places,
                 base + (to_x + b * gates * LANES * row) * 4, more,
             )  # fmt: skip
             there = to_h
             if reset:
                 outer_products(
-                    codes, begins(near), tall, 0, 1, length, reset + begin * padded * 4, padded, table_h, places,
+                    codes, begins(near), pitch, 0, 1, length, reset + begin * padded * 4, padded, table_h, places,
                     base + (to_h + b * LANES * padded) * 4, more,
                 )  # fmt: skip
                 there += blocks * LANES * padded
             outer_products(
-                codes, begins(near), tall, h_first, h_many, length, h + begin * padded * 4, padded, table_h, places,
-                base + (there + b * h_many * LANES * padded) * 4, more,
+                codes, begins(near), pitch, h_first, together * h_many, length, h + begin * padded * 4, padded,
+                table_h, places, base + (there + b * h_many * LANES * padded) * 4, more,
             )  # fmt: skip
     add_biases(d_sums, rows, slots, blocks, low, high, base + total * 4)
 
