@@ -219,14 +219,18 @@ def fit(value: Value, answer: Answer) -> Fit:
     with fewer digits. "cut": digits are cut off. A count has to be equal; only one that is written as 9.5k or 2 million
     may be "rounded".
     """
-    wrote = answer.value
+    return _fit_of(value, answer.value, answer)
+
+
+def _fit_of(value: Value, wrote: Value, answer: Answer) -> Fit:
+    """The same of what was written in one place of the answer, as exactly as the whole."""
     if isinstance(value, tuple) or isinstance(wrote, tuple):
         if not (isinstance(value, tuple) and isinstance(wrote, tuple)) or len(value) != len(wrote):
             return "wrong"
         if answer.parts:
             return worst_fit(fit(each, part) for each, part in zip(value, answer.parts, strict=True))
         differing = ((each, own) for each, own in zip(value, wrote, strict=True) if each != own)
-        return worst_fit(fit(each, replace(answer, value=own)) for each, own in differing)
+        return worst_fit(_fit_of(each, own, answer) for each, own in differing)
     if value is wrote:
         return "right"
     if isinstance(value, Node) or isinstance(wrote, Node):

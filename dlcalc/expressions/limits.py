@@ -13,7 +13,6 @@ from fractions import Fraction
 from typing import Any, TypeVar
 
 from ..errors import UserError
-from .exact import exact
 
 LIMIT_BITS = 4100
 """Exact numbers may grow to 1,234 digits: enough for the 2^4096 thinned networks of one layer of AlexNet."""
@@ -81,12 +80,13 @@ def bounded(value: Any) -> Any:
                 raise LimitError(TOO_MANY_DIGITS)
             spend(bits >> 6)
     elif kind is Fraction:
-        bits = value.denominator.bit_length() + value.numerator.bit_length()
+        top, bottom = value.numerator, value.denominator
+        bits = top.bit_length() + bottom.bit_length()
         if bits > 128:
-            if max(value.denominator.bit_length(), value.numerator.bit_length()) > LIMIT_BITS:
+            if max(top.bit_length(), bottom.bit_length()) > LIMIT_BITS:
                 raise LimitError(TOO_MANY_DIGITS)
             spend(bits >> 4)
-        return exact(value)
+        return top if bottom == 1 else value
     elif kind is float and not math.isfinite(value):
         raise LimitError(TOO_LARGE_DECIMAL)
     return value

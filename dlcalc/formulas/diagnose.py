@@ -194,14 +194,15 @@ def outcomes(compiled: Program, given: Mapping[str, Value], name: str) -> Outcom
     def kept() -> Outcomes:
         key = (compiled, name, repr(given))  # 2, 2.0 and 2/1 are equal, and are not worked with alike
         found = None if has_letters else _kept.pop(key, None)
-        if found is None:
-            found = Outcomes(compiled, given, name)
-        else:
+        if found is not None:
             spend(found.work)
+            _kept[key] = found
+            return found
+        found = Outcomes(compiled, given, name)
         if not has_letters and found.work <= MOST_KEPT:
             _kept[key] = found
-        while len(_kept) > RECENT or sum(each.work for each in _kept.values()) > MOST_KEPT:
-            del _kept[next(iter(_kept))]
+            while len(_kept) > RECENT or sum(each.work for each in _kept.values()) > MOST_KEPT:
+                del _kept[next(iter(_kept))]
         return found
 
     return within_budget(kept, LIMIT_WORKING)

@@ -74,29 +74,29 @@ class Memory:
         self.reads.clear()
 
     def _offset(self, index: Any) -> int:
-        shape = self.shape
-        if type(index) is not tuple:
-            if len(shape) == 1 and 0 <= index < shape[0]:
-                return self.start + int(index)
-        elif len(shape) == len(index) == 2:
-            (row, column), (rows, columns) = index, shape
-            if 0 <= row < rows and 0 <= column < columns:
-                return self.start + int(row) * columns + int(column)
-        raise MemoryFault(f"{self.place} {shape} has no place {index}")
+        if type(index) is tuple:
+            if len(self.shape) == len(index) == 2:
+                (row, column), (rows, columns) = index, self.shape
+                if 0 <= row < rows and 0 <= column < columns:
+                    return int(self.start + row * columns + column)
+        elif len(self.shape) == 1 and 0 <= index < self.shape[0]:
+            return int(self.start + index)
+        raise MemoryFault(f"{self.place} {self.shape} has no place {index}")
 
     def __getitem__(self, index: Any) -> Any:
+        # Nine of ten accesses are reads, nearly all of a tile: what holds for most numbers there is asked first.
         at = self._offset(index)
-        if not self.known[at]:
-            raise MemoryFault(f"{self.place}[{index}] is read, and nobody wrote it")
-        assert self.machine is not None
-        me = self.machine.stamp
-        writer = self.writes.get(at)
-        # What most numbers are is asked first: written before a barrier of this block.
-        if writer is not None and (writer[2] == me[2] or writer[0] != me[0]) and _conflict(writer, me):
+        machine = self.machine
+        assert machine is not None
+        me, writer = machine.stamp, self.writes.get(at)
+        if writer is None:
+            if not self.known[at]:
+                raise MemoryFault(f"{self.place}[{index}] is read, and nobody wrote it")
+        elif (writer[2] == me[2] or writer[0] != me[0]) and _conflict(writer, me):
             raise MemoryFault(f"{self.place}[{index}]: {_told(me)} reads what {_told(writer)} wrote, with no barrier")
         reader = self.reads.get(at)
-        if reader is not me:
-            self.reads[at] = me if reader is None else _joined(reader, me)
+        if reader is not machine.several and reader is not me:
+            self.reads[at] = me if reader is None else _joined(reader, me, machine.several)
         return self.data[at]
 
     def __setitem__(self, index: Any, value: Any) -> None:
@@ -120,11 +120,11 @@ def _conflict(earlier: Stamp, me: Stamp) -> bool:
     return earlier[:2] != me[:2] and (earlier[0] != me[0] or earlier[2] == me[2])
 
 
-def _joined(reader: Stamp, me: Stamp) -> Stamp:
-    """The stamp of all who read: several threads of one block and stretch, or of several blocks."""
+def _joined(reader: Stamp, me: Stamp, several: Stamp) -> Stamp:
+    """The stamp of all who read: `several` threads of one block and stretch, or of several blocks."""
     if reader[0] != me[0]:
         return (SEVERAL, SEVERAL, SEVERAL)
-    return me if reader[2] != me[2] or reader[1] == me[1] else (me[0], SEVERAL, me[2])
+    return me if reader[2] != me[2] or reader[1] == me[1] else several
 
 
 def _told(stamp: Stamp) -> str:
@@ -236,8 +236,9 @@ class Machine:
             thread.number, thread.stamp, thread.arrays = number, (block, number, 0), 0
             waiting.append(thread)
         self.random.shuffle(waiting)
-        first = True
+        first, stretch = True, 0
         while waiting:
+            self.several = (block, SEVERAL, stretch)
             for thread in waiting:
                 self.thread, self.stamp, thread.waits_at = thread, thread.stamp, None
                 thread.switch(*(arguments if first else ()))
@@ -249,8 +250,9 @@ class Machine:
             if len(places) > 1:
                 raise BarrierFault(f"the threads of block {block} wait at {len(places)} different barriers")
             waiting = [thread for thread in waiting if not thread.dead]
+            stretch += 1
             for thread in waiting:
-                thread.stamp = (block, thread.number, thread.stamp[2] + 1)
+                thread.stamp = (block, thread.number, stretch)
             self.random.shuffle(waiting)
 
 
