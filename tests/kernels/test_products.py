@@ -11,7 +11,8 @@ pytest.importorskip("numba")
 
 from dlcalc import ops  # noqa: E402
 from dlcalc.kernels import threads  # noqa: E402
-from dlcalc.kernels.cpu import machine, products  # noqa: E402
+from dlcalc.kernels.compile import kernel  # noqa: E402
+from dlcalc.kernels.cpu import blocks, machine, products  # noqa: E402
 
 if not machine.LANES:
     pytest.skip("this processor has no vectors, or nothing is compiled", allow_module_level=True)
@@ -60,3 +61,29 @@ def test_what_is_no_number_stays_in_its_row_and_column() -> None:
         found = ops.linear(x, weight)
         assert np.isnan(found[:, 2]).all()
         assert np.isfinite(np.delete(found, 2, axis=1)[1:]).all()
+
+
+if machine.LANES:
+    tiled_product = blocks.tiled_product
+
+    @kernel("int64", "int64", "int64", "float32[::1]", "float32[::1]", "float32[::1]", "boolean")
+    def product_at_two(rows: int, columns: int, depth: int, a: Any, b: Any, c: Any, add: bool) -> None:
+        """Into C from its second number on."""
+        tiled_product(rows, columns, depth, a, 0, depth, 1, b, 0, columns, c, 2, columns, add)
+
+
+def test_nothing_is_written_before_or_behind_a_product() -> None:
+    """Lines of C lie one behind the other, shorter and longer than a vector."""
+    for depth in (1, 2):
+        for rows in (0, 1, 2, 5, 9):
+            for columns in (1, 3, WIDE - 1, WIDE, WIDE + 1, 2 * WIDE + 3):
+                a, b, before = numbers(rows, depth), numbers(depth, columns), numbers(rows * columns + 2 + 3 * WIDE)
+                for add in (False, True):
+                    c = before.copy()
+                    product_at_two(rows, columns, depth, a.ravel(), b.ravel(), c, add)
+                    end = 2 + rows * columns
+                    wanted = a @ b + (before[2:end].reshape(rows, columns) if add else 0)
+                    where = (rows, columns, depth, add)
+                    assert np.abs(c[2:end].reshape(rows, columns) - wanted).max(initial=0) <= 1e-6, where
+                    assert (c[:2] == before[:2]).all(), where
+                    assert (c[end:] == before[end:]).all(), where

@@ -110,7 +110,8 @@ def _outer_body(
     e: Emit, rows: Value, a: Value, a_row: Value, b: Value, count: Value, lanes: Value, c: Value, add: Value
 ) -> None:
     """C = the outer product of a column and a row, of `count` vectors; `lanes`: of its last one. The lines of C lie one
-    behind the other: a last vector is written whole, and what is too much written over by the next line.
+    behind the other and are a vector long at least: a last vector is written whole, and what is too much written over
+    by the next line.
     """
     builder, mask = e.builder, e.mask(lanes)
     whole, row = builder.sub(count, e.whole(1)), e.pointer(b)
@@ -165,7 +166,8 @@ if LANES:
     ) -> None:  # fmt: skip
         """As `steps.products.looped_product`."""
         a0, b0, c0 = a.ctypes.data + a_at * 4, b.ctypes.data + b_at * 4, c.ctypes.data + c_at * 4
-        if depth == 1 and c_row == columns and rows > 0 and columns > 0:
+        # of a line shorter than a vector the last lines would be written beyond the end of C
+        if depth == 1 and c_row == columns >= LANES and rows > 0:
             count = (columns + LANES - 1) // LANES
             _outer(rows, a0, a_row, b0, count, columns - (count - 1) * LANES, c0, 1 if add else 0)
             return
