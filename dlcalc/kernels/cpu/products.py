@@ -37,16 +37,16 @@ four_products = mapped(
 )
 
 
-def multiply(a: Array, b: Array, bias: Array | None = None) -> Array:
+def multiply(a: Array, b: Array, bias: Array | None = None, out: Array | None = None) -> Array:
     """(B, rows, depth) and (B, depth, columns) to (B, rows, columns), a bias (columns) added to each row.
 
-    a, b: contiguous, or contiguous with the last two axes exchanged.
+    a, b: contiguous, or contiguous with the last two axes exchanged. out: contiguous, where the result is written.
     """
     if not tiled(a):
-        made: Array = np.matmul(a, b)
+        made: Array = np.matmul(a, b, out=out)
         return made if bias is None else made + bias
     shape = (*a.shape, b.shape[2])
-    out = np.empty((shape[0], shape[1], shape[3]), dtype=np.float32)
+    out = np.empty((shape[0], shape[1], shape[3]), dtype=np.float32) if out is None else out
     operations = 2.0 * out.size * shape[2]
     shares = _shares(shape, a.flags.c_contiguous, b.flags.c_contiguous, threads.number(operations))
     given = _flat(a), _flat(b), out.reshape(-1), out.reshape(-1)[:0] if bias is None else bias

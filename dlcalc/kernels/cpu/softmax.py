@@ -11,14 +11,14 @@ from . import vectors
 from .machine import tiled
 
 
-def softmax_forward(x: Array) -> Array:
-    """e^x by the row's sum, the row's largest subtracted first."""
-    return _shares(x)[0]
+def softmax_forward(x: Array, out: Array | None = None) -> Array:
+    """e^x by the row's sum, the row's largest subtracted first; written into `out` where it is given."""
+    return _shares(x, out)[0]
 
 
-def softmax_backward(d_out: Array, out: Array) -> Array:
-    """The gradient of x: s ⊙ (d − Σ d⊙s)."""
-    d_x = np.empty_like(out)
+def softmax_backward(d_out: Array, out: Array, d_x: Array | None = None) -> Array:
+    """The gradient of x: s ⊙ (d − Σ d⊙s); written into `d_x` where it is given."""
+    d_x = np.empty_like(out) if d_x is None else d_x
     if tiled(out):
         vectors.softmax_all_backward(d_out, out, d_x, False)
     else:
@@ -41,8 +41,8 @@ def softmax_recorded(x: Array) -> tuple[Array, Callable[[Array], Array]]:
     return out, back
 
 
-def _shares(x: Array) -> tuple[Array, Array]:
-    out, parts = np.empty_like(x), np.empty((len(x), 2), x.dtype)
+def _shares(x: Array, out: Array | None = None) -> tuple[Array, Array]:
+    out, parts = np.empty_like(x) if out is None else out, np.empty((len(x), 2), x.dtype)
     if tiled(x):
         vectors.softmax_all(x, out, parts, False)
     else:
