@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import Any, NamedTuple
+
 from ..errors import UserError
 from ..kernels.compile import Array
 from . import checks
@@ -118,20 +121,11 @@ def _conv(
     device: str,
 ) -> tuple[Array, Pullback]:
     x, weight, bias = checks.arrays(x=x, weight=weight, bias=bias)
-    checks.ranked("x", x, f"N, C, {LAYOUTS[axes]}")
-    checks.ranked("weight", weight, f"K, C/groups, {', '.join('F' * axes)}")
-    groups = _groups(groups, x.shape[1], weight.shape[0], x, weight)
-    if weight.shape[1] != x.shape[1] // groups:
-        rule = f"a filter reads {x.shape[1] // groups} channels, those of x by the groups"
-        raise UserError(f"{rule}: weight is {weight.shape}, x is {x.shape}, groups = {groups}")
-    checks.shaped("bias", bias, (weight.shape[0],), "(K)", weight=weight)
-    strides, dilations = checks.per_axis("stride", stride, axes, 1), checks.per_axis("dilation", dilation, axes, 1)
-    sizes, window = x.shape[2:], weight.shape[2:]
-    around = checks.pairs(padding, axes, window, sizes=sizes, stride=strides, dilation=dilations)
-    shapes = f"x is {x.shape}, weight is {weight.shape}"
-    lines = zip(sizes, window, strides, around, dilations, strict=True)
-    size = [checks.window_count(*line, shapes=shapes) for line in lines]
-    checks.allocatable(len(x), len(weight), *size)
+    shapes = axes, x.shape, weight.shape, None if bias is None else bias.shape
+    given = stride, padding, dilation, groups
+    # True and 1.0 are equal to 1, and no whole numbers: what is not plain is always looked at
+    known = all(type(one) in (int, str) for one in given)
+    strides, around, dilations, groups = (_settled if known else _settled.__wrapped__)(*shapes, *given)
     kernels = checks.kernels(device).conv
     run, run_backward = (
         (kernels.conv3d_forward, kernels.conv3d_backward)
@@ -154,6 +148,48 @@ def _conv(
         }
 
     return out[:, :, 0] if lone else out, pullback
+
+
+class _Shaped(NamedTuple):
+    """What the checks read of an array."""
+
+    shape: tuple[int, ...]
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+
+@lru_cache(maxsize=256)
+def _settled(
+    axes: int,
+    x_shape: tuple[int, ...],
+    weight_shape: tuple[int, ...],
+    bias_shape: tuple[int, ...] | None,
+    stride: PerAxis,
+    padding: Padding,
+    dilation: PerAxis,
+    groups: int,
+) -> tuple[tuple[int, ...], list[tuple[int, int]], tuple[int, ...], int]:
+    """Strides, paddings, dilations and groups of shapes that fit together: looked at once for all their calls."""
+    x: Any = _Shaped(x_shape)
+    weight: Any = _Shaped(weight_shape)
+    bias: Any = None if bias_shape is None else _Shaped(bias_shape)
+    checks.ranked("x", x, f"N, C, {LAYOUTS[axes]}")
+    checks.ranked("weight", weight, f"K, C/groups, {', '.join('F' * axes)}")
+    groups = _groups(groups, x.shape[1], weight.shape[0], x, weight)
+    if weight.shape[1] != x.shape[1] // groups:
+        rule = f"a filter reads {x.shape[1] // groups} channels, those of x by the groups"
+        raise UserError(f"{rule}: weight is {weight.shape}, x is {x.shape}, groups = {groups}")
+    checks.shaped("bias", bias, (weight.shape[0],), "(K)", weight=weight)
+    strides, dilations = checks.per_axis("stride", stride, axes, 1), checks.per_axis("dilation", dilation, axes, 1)
+    sizes, window = x.shape[2:], weight.shape[2:]
+    around = checks.pairs(padding, axes, window, sizes=sizes, stride=strides, dilation=dilations)
+    shapes = f"x is {x.shape}, weight is {weight.shape}"
+    lines = zip(sizes, window, strides, around, dilations, strict=True)
+    size = [checks.window_count(*line, shapes=shapes) for line in lines]
+    checks.allocatable(x.shape[0], weight.shape[0], *size)
+    return strides, around, dilations, groups
 
 
 def _groups(groups: int, channels: int, filters: int, x: Array, weight: Array) -> int:
