@@ -11,7 +11,7 @@ import numpy as np
 from .. import threads
 from ..compile import Array
 from .products import multiply, transposed
-from .softmax import softmax_backward, softmax_forward
+from .softmax import softmax_back_into, softmax_into
 
 
 def attention_forward(q: Array, k: Array, v: Array, mask: Array | None) -> tuple[Array, Array]:
@@ -24,7 +24,7 @@ def attention_forward(q: Array, k: Array, v: Array, mask: Array | None) -> tuple
         scores *= _scale(q)
         if mask is not None:
             scores += mask[part]
-        softmax_forward(_rows(scores), _rows(shares[part]))
+        softmax_into(_rows(scores), _rows(shares[part]))
         multiply(shares[part], v[part], out=out[part])
 
     _each(work, shares, q.shape[2] + v.shape[2])
@@ -37,7 +37,7 @@ def attention_backward(d_out: Array, q: Array, k: Array, v: Array, shares: Array
 
     def work(part: slice) -> None:
         d_shares = multiply(d_out[part], transposed(v[part]))
-        softmax_backward(_rows(d_shares), _rows(shares[part]), _rows(d_scores[part]))
+        softmax_back_into(_rows(d_shares), _rows(shares[part]), _rows(d_scores[part]))
         multiply(d_scores[part], k[part], out=d_q[part])
         d_q[part] *= _scale(q)
         multiply(transposed(d_scores[part]), q[part], out=d_k[part])

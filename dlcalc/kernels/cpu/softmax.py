@@ -11,24 +11,42 @@ from . import vectors
 from .machine import tiled
 
 
-def softmax_forward(x: Array, out: Array | None = None) -> Array:
-    """e^x by the row's sum, the row's largest subtracted first; written into `out` where it is given."""
-    return _shares(x, out)[0]
+def softmax_forward(x: Array) -> Array:
+    """e^x by the row's sum, the row's largest subtracted first."""
+    out = np.empty_like(x)
+    softmax_into(x, out)
+    return out
 
 
-def softmax_backward(d_out: Array, out: Array, d_x: Array | None = None) -> Array:
-    """The gradient of x: s ⊙ (d − Σ d⊙s); written into `d_x` where it is given."""
-    d_x = np.empty_like(out) if d_x is None else d_x
+def softmax_into(x: Array, out: Array) -> Array:
+    """As `softmax_forward`, into `out`; of each row two numbers, which `softmax_recorded` keeps."""
+    parts = np.empty((len(x), 2), x.dtype)
+    if tiled(x):
+        vectors.softmax_all(x, out, parts, False)
+    else:
+        softmax_rows(x, out)
+    return parts
+
+
+def softmax_backward(d_out: Array, out: Array) -> Array:
+    """The gradient of x: s ⊙ (d − Σ d⊙s)."""
+    d_x = np.empty_like(out)
+    softmax_back_into(d_out, out, d_x)
+    return d_x
+
+
+def softmax_back_into(d_out: Array, out: Array, d_x: Array) -> None:
+    """As `softmax_backward`, into `d_x`."""
     if tiled(out):
         vectors.softmax_all_backward(d_out, out, d_x, False)
     else:
         softmax_rows_backward(d_out, out, d_x)
-    return d_x
 
 
 def softmax_recorded(x: Array) -> tuple[Array, Callable[[Array], Array]]:
     """The softmax, which may be written into, and from its gradient that of x, into which nothing is written."""
-    out, parts = _shares(x)
+    out = np.empty_like(x)
+    parts = softmax_into(x, out)
     if not tiled(x):
         kept = out.copy()
         return out, lambda d_out: softmax_backward(d_out, kept)
@@ -39,15 +57,6 @@ def softmax_recorded(x: Array) -> tuple[Array, Callable[[Array], Array]]:
         return d_x
 
     return out, back
-
-
-def _shares(x: Array, out: Array | None = None) -> tuple[Array, Array]:
-    out, parts = np.empty_like(x) if out is None else out, np.empty((len(x), 2), x.dtype)
-    if tiled(x):
-        vectors.softmax_all(x, out, parts, False)
-    else:
-        softmax_rows(x, out)
-    return out, parts
 
 
 def log_softmax_forward(x: Array) -> Array:
