@@ -288,6 +288,7 @@ def _compare(network: str, data: str, names: str | None, cells: str | None, give
              formats: Formats, pictures: dict[str, str]) -> int:  # fmt: skip
     """The same first weights, data and order, with one thing different."""
     from ..api import training as api
+    from ..api import training_comparing as comparing
     from ..api.networks import read_network
 
     runs, what = {}, "optimizer" if cells is None else "cell"
@@ -298,19 +299,19 @@ def _compare(network: str, data: str, names: str | None, cells: str | None, give
     for name in chosen_names:
         chosen: Any = network
         if cells is not None:
-            chosen = api.with_cell(read_network(network, given["input"]), name)
+            chosen = comparing.with_cell(read_network(network, given["input"]), name)
         run = api.train(chosen, data, **given | ({"optimizer": name} if cells is None else {}))
-        before = api.through_time(run) if cells is not None else []
+        before = comparing.through_time(run) if cells is not None else []
         watched(run, quiet=True, title=name)
         if run.diverged:
             sys.stderr.write(f"dlcalc: {name}: {run.diverged}\n")
         else:
             runs[name] = run
             if cells is not None:
-                reach[name] = {"before": before, "after": api.through_time(run)}
+                reach[name] = {"before": before, "after": comparing.through_time(run)}
     if not runs:
         return NOT_RIGHT
-    found = api.Trainings(runs, f"{what}s on {data}", reach)
+    found = comparing.Trainings(runs, f"{what}s on {data}", reach)
     _draw(found, pictures)
     if formats.name == "json":
         sys.stdout.write(json.dumps(found.to_dict(), indent=2) + "\n")

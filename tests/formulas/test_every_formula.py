@@ -15,6 +15,7 @@ import pytest
 
 from dlcalc.answers import formula_judging
 from dlcalc.answers.formula_judging import verify
+from dlcalc.answers.target import with_ones
 from dlcalc.errors import UserError
 from dlcalc.expressions.answers import Answer, agrees
 from dlcalc.expressions.evaluate import evaluate
@@ -147,7 +148,7 @@ def test_a_mistake_is_diagnosed_by_its_value(f: Formula, few: list[Drawn], reque
                      if each.id not in known and judged[name, each.id] < (1 if hand else 2)]  # fmt: skip
             for mistake in open_:
                 id, value = mistake.id, outcomes(program(f), one.given, name).of(mistake)
-                if value is None or agrees(as_array(right[name]), Answer("", value)):
+                if value is None or agrees(as_array(right[name]), Answer("", with_ones(value, right[name]))):
                     continue
                 judged[name, id] += 1
                 with pytest.MonkeyPatch.context() as patch:

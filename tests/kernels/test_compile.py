@@ -137,6 +137,7 @@ def test_after_warming_training_compiles_nothing() -> None:
     assert [str(each) for _, each in compilations.buffer] == []
 
 
+@compiled
 def test_what_is_warmed_is_every_kernel_of_every_file() -> None:
     """Those of training too: each file that makes a kernel is in the list."""
     package = ROOT / "dlcalc" / "kernels"

@@ -167,13 +167,13 @@ OPTIONS = {"with_x", "threads"}
 def test_the_same_files_and_functions_as_for_the_cpu() -> None:
     """Whatever can be called for the CPU can be called for CUDA, under the same name with the same parameters."""
     for module in (name for name in dir(cpu) if inspect.ismodule(getattr(cpu, name)) and name not in TILES):
-        ours, theirs = getattr(cuda, module), getattr(cpu, module)
+        theirs = getattr(cpu, module)
         for name in vars(theirs):
             expected = getattr(theirs, name)
             own = inspect.isfunction(expected) and expected.__module__ == theirs.__name__
             # as plain Python, a kernel is a function too
             own = own and f"{theirs.__name__}.{name}" not in compiling.KERNELS
             if own and name.endswith(("_forward", "_backward")):
-                function = getattr(ours, name)
+                function = getattr(getattr(cuda, module), name)
                 wanted = [each for each in inspect.signature(expected).parameters if each not in OPTIONS]
                 assert list(inspect.signature(function).parameters) == wanted, name
