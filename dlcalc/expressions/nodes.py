@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
-from functools import wraps
+from functools import cached_property, wraps
 from typing import Any, ClassVar, TypeAlias, TypeVar
 
 from .exact import Number, exact
@@ -40,8 +40,9 @@ class Kind(Enum):
     AXES = 10
     """One number per spatial axis (height × width); a scalar inside a step that runs per axis."""
 
-    def __init__(self, number: int) -> None:
-        self.rank = 1 if number == 10 else max(0, number)
+    @cached_property
+    def rank(self) -> int:
+        return 1 if self is Kind.AXES else max(0, self.value)
 
     @staticmethod
     def of_rank(rank: int) -> Kind:
